@@ -1,0 +1,161 @@
+package screen
+
+import (
+	"bytes"
+	"image"
+	"sync"
+)
+
+// tile is the side in pixels of the squares that are compared as a whole.
+const tile = 64
+
+// Framebuffer is the picture that viewers are served from: a copy of the
+// capture that changes only under its lock, so that an encoder reads a whole
+// picture. All methods may be called concurrently.
+type Framebuffer struct {
+	mu sync.RWMutex
+	// Guarded by mu.
+	frame    *Frame
+	monitors []Monitor
+	cursor   *Cursor
+	pointer  image.Point
+}
+
+// NewFramebuffer makes a black framebuffer.
+func NewFramebuffer(size image.Point) *Framebuffer {
+	return &Framebuffer{
+		frame:    NewFrame(size),
+		monitors: []Monitor{{ID: 1, Rect: image.Rectangle{Max: size}}},
+	}
+}
+
+// View is what a reader of the framebuffer sees while it holds the lock.
+type View struct {
+	Frame    *Frame
+	Monitors []Monitor
+	Cursor   *Cursor // nil: none
+	Pointer  image.Point
+}
+
+// Read calls f with the current content; f must not keep the View. It must not
+// call other methods of the framebuffer.
+func (b *Framebuffer) Read(f func(View)) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	f(View{b.frame, b.monitors, b.cursor, b.pointer})
+}
+
+// Change tells what one Update changed in the framebuffer.
+type Change struct {
+	Region  Region // pixels that differ, exactly to the tile's row
+	Resized bool   // the frame has another size; Region is all of it
+	Layout  bool   // the monitors changed
+	Cursor  bool   // the shape changed
+	Pointer bool   // the pointer moved
+}
+
+// Any reports whether anything changed.
+func (c *Change) Any() bool {
+	return !c.Region.Empty() || c.Resized || c.Layout || c.Cursor || c.Pointer
+}
+
+// Apply brings the framebuffer to the update and returns what really changed:
+// the damage is a hint, comparing is the truth.
+func (b *Framebuffer) Apply(u Update) Change {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var c Change
+	if u.Frame.Size != b.frame.Size {
+		b.frame = NewFrame(u.Frame.Size)
+		b.frame.CopyRect(u.Frame, u.Frame.Bounds())
+		c.Resized = true
+		c.Region.Add(u.Frame.Bounds())
+	} else {
+		b.diffLocked(u.Frame, u.Damage, &c.Region)
+	}
+	if !sameMonitors(b.monitors, u.Monitors) {
+		b.monitors = append([]Monitor(nil), u.Monitors...)
+		c.Layout = true
+	}
+	if u.Cursor != b.cursor {
+		b.cursor = u.Cursor
+		c.Cursor = true
+	}
+	if u.Pointer != b.pointer {
+		b.pointer = u.Pointer
+		c.Pointer = true
+	}
+	return c
+}
+
+func sameMonitors(a, b []Monitor) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// diffLocked compares src with the framebuffer inside the hint, copies what
+// differs and adds it to changed. Tiles that stand side by side are joined to
+// runs, and each run is trimmed to the rows that differ.
+func (b *Framebuffer) diffLocked(src *Frame, hint Region, changed *Region) {
+	// The hint's rectangles are snapped to the tile grid, so that overlapping
+	// hints do not compare a tile twice.
+	bounds := b.frame.Bounds()
+	across, down := (bounds.Dx()+tile-1)/tile, (bounds.Dy()+tile-1)/tile
+	if across == 0 || down == 0 {
+		return
+	}
+	seen := make([]bool, across*down)
+	for _, r := range hint.Rects() {
+		r = r.Intersect(bounds)
+		if r.Empty() {
+			continue
+		}
+		for ty := r.Min.Y / tile; ty <= (r.Max.Y-1)/tile; ty++ {
+			for tx := r.Min.X / tile; tx <= (r.Max.X-1)/tile; tx++ {
+				seen[ty*across+tx] = true
+			}
+		}
+	}
+	for ty := range down {
+		run := image.Rectangle{}
+		for tx := range across {
+			if !seen[ty*across+tx] {
+				continue
+			}
+			t := image.Rect(tx*tile, ty*tile, (tx+1)*tile, (ty+1)*tile).Intersect(bounds)
+			first, last := b.differingRows(src, t)
+			if first > last {
+				continue
+			}
+			t.Min.Y, t.Max.Y = first, last+1
+			b.frame.CopyRect(src, t)
+			if run.Max.X == t.Min.X && !run.Empty() {
+				run = run.Union(t)
+				continue
+			}
+			changed.Add(run)
+			run = t
+		}
+		changed.Add(run)
+	}
+}
+
+// differingRows returns the first and last row of t that differ; first > last
+// when none does.
+func (b *Framebuffer) differingRows(src *Frame, t image.Rectangle) (first, last int) {
+	first, last = t.Min.Y, t.Max.Y-1
+	for first <= last && bytes.Equal(b.frame.Row(first, t.Min.X, t.Max.X), src.Row(first, t.Min.X, t.Max.X)) {
+		first++
+	}
+	for last > first && bytes.Equal(b.frame.Row(last, t.Min.X, t.Max.X), src.Row(last, t.Min.X, t.Max.X)) {
+		last--
+	}
+	return first, last
+}

@@ -1,0 +1,117 @@
+// Package screen says what a shared display is: a frame of pixels, the region
+// that changed, the cursor, and the small interfaces through which the rest of
+// Lotse reaches an operating system's capture, input and clipboard.
+//
+// The package is pure Go and knows no operating system; lotse/screen/native
+// implements its interfaces. Use it to describe or to consume a display; do not
+// put policy (who may see what) here, that belongs to agent and rfb.
+package screen
+
+import (
+	"context"
+	"image"
+)
+
+// Screen is a source of pictures of one display.
+//
+// One goroutine calls Next; Close may be called from another, twice, and wakes
+// a blocked Next, which then returns ErrClosed.
+type Screen interface {
+	// Next blocks until the display may have changed since the last call, then
+	// captures it. The first call returns at once with the whole display as
+	// damage. The Update and its Frame are valid until the next call.
+	// It returns ctx.Err() when ctx ends.
+	Next(ctx context.Context) (Update, error)
+	// Close releases all that the capture holds.
+	Close() error
+}
+
+// Update is what Screen.Next found.
+type Update struct {
+	// Frame is the whole display. Its size changes when the display's does; the
+	// damage is then the whole frame.
+	Frame *Frame
+	// Damage covers every pixel that may have changed since the previous
+	// Update. It is a hint: it may be too large, never too small. It is empty
+	// when only the cursor changed.
+	Damage Region
+	// Monitors is the layout in Frame's coordinates; never empty.
+	Monitors []Monitor
+	// Cursor is the shape; the same pointer as before when it did not change,
+	// nil when the display has none or it cannot be read.
+	Cursor *Cursor
+	// Pointer is the hot spot's position in Frame's coordinates.
+	Pointer image.Point
+}
+
+// Monitor is one physical screen of the display.
+type Monitor struct {
+	ID   uint32 // stable while the monitor stays connected; not 0
+	Name string // as the system calls it, for people
+	Rect image.Rectangle
+}
+
+// Cursor is a pointer's shape. It is not modified after it was published.
+type Cursor struct {
+	// Pix holds 4 bytes per pixel, B G R A, premultiplied, rows without gaps.
+	Pix  []byte
+	Size image.Point
+	Hot  image.Point // inside Size
+}
+
+// Input injects events into the display. It does not ask whether it may: the
+// rights were checked before. All methods may be called concurrently.
+type Input interface {
+	// Key presses or releases a key.
+	Key(k Key) error
+	// Pointer moves the pointer to p, in Frame's coordinates, and brings the
+	// buttons to the given state. The wheel's buttons are clicks: pressing one
+	// scrolls by one notch.
+	Pointer(p image.Point, buttons Buttons) error
+	// ReleaseAll lets go of every key and button that this Input holds down
+	// and undoes any change it made to the keyboard map. It may be called at
+	// any time, also after an error.
+	ReleaseAll() error
+}
+
+// Key is a key event as RFB knows it.
+type Key struct {
+	Sym  uint32 // X11 keysym; 0 when only Code is known
+	Code uint32 // XT scan code as in the QEMU extended key event; 0 when unknown
+	Down bool
+}
+
+// Buttons is a mask of pointer buttons, bit 0 the first; the order is RFB's:
+// left, middle, right, wheel up, down, left, right, back, forward.
+type Buttons uint16
+
+// The pointer buttons.
+const (
+	ButtonLeft Buttons = 1 << iota
+	ButtonMiddle
+	ButtonRight
+	WheelUp
+	WheelDown
+	WheelLeft
+	WheelRight
+	ButtonBack
+	ButtonForward
+)
+
+// Clipboard is the display's text clipboard.
+type Clipboard interface {
+	// SetText puts UTF-8 text, with "\n" as line end, on the clipboard.
+	SetText(text string) error
+	// Watch calls changed with the text each time another program puts text on
+	// the clipboard, until ctx ends. It does not report SetText's own.
+	Watch(ctx context.Context, changed func(text string)) error
+}
+
+// Hotkey tells of a key pressed on a physical device, never of an injected one.
+type Hotkey interface {
+	// Watch calls pressed, on one goroutine, at each physical press of the key
+	// with this X11 keysym until ctx ends. Key repeats are not presses.
+	Watch(ctx context.Context, sym uint32, pressed func()) error
+	// Swallow says whether the watched key is kept from applications.
+	Swallow(on bool) error
+}
