@@ -1,0 +1,47 @@
+// Package leaktest makes a package's tests fail when they leave a goroutine
+// behind. For tests only.
+package leaktest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long goroutines that are on their way out are waited for.
+const patience = 3 * time.Second
+
+// Main runs the tests and exits; use it as the body of TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	// The fuzzing engine keeps goroutines of its own.
+	if f := flag.Lookup("test.fuzz"); code == 0 && (f == nil || f.Value.String() == "") {
+		if left := leftBehind(); left != "" {
+			fmt.Fprintf(os.Stderr, "FAIL: goroutines left behind:\n\n%s\n", left)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func leftBehind() string {
+	var left []string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		left = left[:0]
+		buf := make([]byte, 1<<20)
+		stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+		for _, s := range stacks[1:] { // the first is this one
+			if !strings.Contains(s, "os/signal.loop") {
+				left = append(left, s)
+			}
+		}
+		if len(left) == 0 {
+			return ""
+		}
+	}
+	return strings.Join(left, "\n\n")
+}

@@ -1,0 +1,9 @@
+package seal
+
+import (
+	"testing"
+
+	"lotse/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
