@@ -1,0 +1,359 @@
+//go:build linux
+
+package native
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+)
+
+// patience bounds every wait for another process.
+const patience = 15 * time.Second
+
+// packageOf names the Debian package of each tool the tests need.
+var packageOf = map[string]string{
+	"Xvfb": "xvfb", "Xtigervnc": "tigervnc-standalone-server", "Xephyr": "xserver-xephyr", "xdotool": "xdotool", "xterm": "xterm",
+	"xsetroot": "x11-xserver-utils", "xmodmap": "x11-xserver-utils", "xrandr": "x11-xserver-utils",
+	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils",
+}
+
+// TestMain fails when a goroutine remains.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	deadline := time.Now().Add(5 * time.Second)
+	for runtime.NumGoroutine() > 1 && time.Now().Before(deadline) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > 1 && code == 0 {
+		buf := make([]byte, 1<<20)
+		fmt.Fprintf(os.Stderr, "%d goroutines remain:\n%s\n", n-1, buf[:runtime.Stack(buf, true)])
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// tool makes a command; a tool that is not installed fails the test.
+func tool(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatalf("%s is missing: apt-get install %s", name, packageOf[name])
+	}
+	c := exec.Command(path, args...)
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c
+}
+
+// xserver is an X server of a test.
+type xserver struct {
+	display string
+	rfbPort int // Xtigervnc
+	kill    func()
+}
+
+// startX starts an X server on a free display and ends it with the test.
+func startX(t testing.TB, name string, args ...string) *xserver {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	x := &xserver{}
+	args = append([]string{"-displayfd", "3", "-noreset"}, args...)
+	if name == "Xtigervnc" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.rfbPort = l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		args = append(args, "-SecurityTypes", "None", "-localhost", "-rfbport", strconv.Itoa(x.rfbPort), "-AlwaysShared")
+	}
+	c := tool(t, name, args...)
+	c.ExtraFiles = []*os.File{w}
+	var log bytes.Buffer
+	c.Stderr = &log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	var once sync.Once
+	x.kill = func() {
+		once.Do(func() {
+			_ = c.Process.Kill()
+			_ = c.Wait()
+		})
+	}
+	t.Cleanup(x.kill)
+	_ = r.SetReadDeadline(time.Now().Add(patience))
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		x.kill()
+		t.Fatalf("%s does not start: %v\n%s", name, err, log.String())
+	}
+	x.display = ":" + strings.TrimSpace(number)
+	return x
+}
+
+func startXvfb(t testing.TB, mode string) *xserver {
+	return startX(t, "Xvfb", "-screen", "0", mode, "-nolisten", "tcp")
+}
+
+// run runs a tool on the display and returns its output.
+func (x *xserver) run(t testing.TB, name string, args ...string) []byte {
+	t.Helper()
+	c := tool(t, name, args...)
+	c.Env = append(os.Environ(), "DISPLAY="+x.display)
+	var out, log bytes.Buffer
+	c.Stdout, c.Stderr = &out, &log
+	if err := c.Run(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, log.String())
+	}
+	return out.Bytes()
+}
+
+// start starts a program on the display and ends it with the test.
+func (x *xserver) start(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := tool(t, name, args...)
+	c.Env = append(os.Environ(), "DISPLAY="+x.display, "LC_ALL=C.UTF-8")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	return c
+}
+
+// eventually waits for a condition of another process.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in %v: %s", patience, what)
+		}
+	}
+}
+
+// never watches that a condition stays false for a moment.
+func never(t testing.TB, what string, bad func() bool) {
+	t.Helper()
+	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if bad() {
+			t.Fatalf("happened: %s", what)
+		}
+	}
+}
+
+func testLog(t testing.TB) *slog.Logger {
+	if !testing.Verbose() {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func openOn(t testing.TB, x *xserver, o Options) *Desktop {
+	t.Helper()
+	o.Display, o.Logger = x.display, testLog(t)
+	d, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return d
+}
+
+// seen is a framebuffer that a goroutine keeps up to date from Next, using
+// nothing but the damage.
+type seen struct {
+	*screen.Framebuffer
+	mu      sync.Mutex
+	updates int
+	err     error
+}
+
+func watch(t testing.TB, s screen.Screen) *seen {
+	f := &seen{Framebuffer: screen.NewFramebuffer(image.Pt(1, 1))}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			u, err := s.Next(ctx)
+			f.mu.Lock()
+			f.updates++
+			f.err = err
+			f.mu.Unlock()
+			if err != nil {
+				return
+			}
+			f.Apply(u)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	return f
+}
+
+func (f *seen) lastErr() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *seen) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.updates
+}
+
+// differs compares with a screenshot made by ImageMagick; the result is empty
+// when they are equal within tolerance per channel.
+func (f *seen) differs(t testing.TB, x *xserver, tolerance int) string {
+	t.Helper()
+	want := x.run(t, "import", "-silent", "-window", "root", "-depth", "8", "rgb:-")
+	var msg string
+	f.Read(func(v screen.View) {
+		size := v.Frame.Size
+		if len(want) != size.X*size.Y*3 {
+			msg = fmt.Sprintf("%v pixels, want %d bytes", size, len(want))
+			return
+		}
+		bad := 0
+		for y := range size.Y {
+			row := v.Frame.Row(y, 0, size.X)
+			for i := range size.X {
+				for c := range 3 {
+					d := int(row[4*i+2-c]) - int(want[3*(y*size.X+i)+c])
+					if d < -tolerance || d > tolerance {
+						if bad++; bad == 1 {
+							msg = fmt.Sprintf("at %d,%d channel %d: off by %d", i, y, c, d)
+						}
+					}
+				}
+			}
+		}
+		if bad > 0 {
+			msg += fmt.Sprintf(" (%d bad)", bad)
+		}
+	})
+	return msg
+}
+
+func (f *seen) wantSame(t testing.TB, x *xserver, tolerance int) {
+	t.Helper()
+	var msg string
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if msg = f.differs(t, x, tolerance); msg == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("picture differs: %s", msg)
+		}
+	}
+}
+
+// painter draws on the root window from its own connection.
+type painter struct {
+	l  *link
+	gc xproto.Gcontext
+}
+
+func newPainter(t testing.TB, x *xserver) *painter {
+	t.Helper()
+	l, err := dialX(Options{Display: x.display}.withDefaults(), func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	gc, err := xproto.NewGcontextId(l.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = xproto.CreateGCChecked(l.Conn, gc, xproto.Drawable(l.root), xproto.GcSubwindowMode, []uint32{1}).Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &painter{l, gc}
+}
+
+func (p *painter) fill(r image.Rectangle, pixel uint32) {
+	xproto.ChangeGC(p.l.Conn, p.gc, xproto.GcForeground, []uint32{pixel})
+	xproto.PolyFillRectangle(p.l.Conn, xproto.Drawable(p.l.root), p.gc, []xproto.Rectangle{{
+		X: int16(r.Min.X), Y: int16(r.Min.Y), Width: uint16(r.Dx()), Height: uint16(r.Dy()),
+	}})
+}
+
+// typist is an xterm whose shell writes what is typed into a file.
+type typist struct {
+	file string
+}
+
+func startTypist(t testing.TB, x *xserver) *typist {
+	t.Helper()
+	dir := t.TempDir()
+	ty := &typist{file: filepath.Join(dir, "typed")}
+	ready := filepath.Join(dir, "ready")
+	x.start(t, "xterm", "-u8", "-geometry", "80x24+0+0", "-e", "sh", "-c", "touch "+ready+"; exec cat >"+ty.file)
+	eventually(t, "xterm runs", func() bool { _, err := os.Stat(ready); return err == nil })
+	id := strings.TrimSpace(string(x.run(t, "xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm")))
+	id, _, _ = strings.Cut(id, "\n")
+	// Without a window manager the pointer must be in the window, or the focus.
+	x.run(t, "xdotool", "windowfocus", "--sync", id)
+	return ty
+}
+
+func (ty *typist) content() string {
+	b, _ := os.ReadFile(ty.file)
+	return string(b)
+}
+
+// typeText types text like a viewer: characters as keysyms.
+func typeText(t testing.TB, in screen.Input, text string) {
+	t.Helper()
+	for _, r := range text {
+		sym := uint32(r)
+		switch {
+		case r == '\n':
+			sym = 0xff0d
+		case r == '€':
+			sym = 0x20ac
+		case r > 0xff:
+			sym = symUnicode + uint32(r)
+		}
+		key(t, in, sym, true)
+		key(t, in, sym, false)
+	}
+}
+
+func key(t testing.TB, in screen.Input, sym uint32, down bool) {
+	t.Helper()
+	if err := in.Key(screen.Key{Sym: sym, Down: down}); err != nil {
+		t.Fatalf("key %#x: %v", sym, err)
+	}
+}

@@ -1,0 +1,140 @@
+package native
+
+// Keysyms, X Window System Protocol, appendix A, and keysymdef.h.
+const (
+	symBackSpace  = 0xff08
+	symTab        = 0xff09
+	symNumLock    = 0xff7f
+	symModeSwitch = 0xff7e
+	symScrollLock = 0xff14
+
+	symShiftL = 0xffe1
+	symShiftR = 0xffe2
+	symAltL   = 0xffe9
+	symAltR   = 0xffea
+	symMetaL  = 0xffe7
+	symMetaR  = 0xffe8
+	symSuperL = 0xffeb
+	symSuperR = 0xffec
+	symHyperR = 0xffee
+
+	symISOFirst  = 0xfe01 // ISO_Lock
+	symISOLast   = 0xfe13 // ISO_Level5_Lock
+	symISOLevel3 = 0xfe03
+	symISOLevel5 = 0xfe11
+	symDeadFirst = 0xfe50
+	symDeadLast  = 0xfe93
+
+	symKPFirst = 0xffaa // KP_Multiply
+	symKPLast  = 0xffbd // KP_Equal, with the digits before it
+	symKPHome  = 0xff95
+	symKPDel   = 0xff9f
+
+	symUnicode = 0x01000000
+)
+
+// legacyRun is a run of keysyms, from the sets of 8 bits that were there before
+// Unicode, for consecutive keysyms; a blank stands for no character.
+type legacyRun struct {
+	first uint32
+	chars string
+}
+
+// legacyRuns follows the ISO 8859 parts, KOI8-R, and TIS 620: a keysym's low
+// byte is the character's place there.
+var legacyRuns = []legacyRun{
+	// Latin 2.
+	{0x1a1, "Ą˘Ł ĽŚ  ŠŞŤŹ ŽŻ ą˛ł ľśˇ šşťź˝žż"},
+	{0x1c0, "Ŕ  Ă ĹĆ Č Ę Ě ĎĐŃŇ  Ő  ŘŮ Ű  Ţ ŕ  ă ĺć č ę ě ďđńň  ő  řů ű  ţ˙"},
+	// Latin 3.
+	{0x2a1, "Ħ    Ĥ  İ ĞĴ    ħ    ĥ  ı ğĵ"},
+	{0x2c5, "ĊĈ"}, {0x2d5, "Ġ  Ĝ    ŬŜ"},
+	{0x2e5, "ċĉ"}, {0x2f5, "ġ  ĝ    ŭŝ"},
+	// Latin 4.
+	{0x3a2, "ĸŖ ĨĻ   ĒĢŦ       ŗ ĩļ   ēģŧŊ ŋĀ      Į    Ė  ĪŅŌĶ     Ų   ŨŪ ā      į    ė  īņōķ     ų   ũū"},
+	// Cyrillic.
+	{0x6a1, "ђѓёєѕіїјљњћќґўџ№ЂЃЁЄЅІЇЈЉЊЋЌҐЎЏюабцдефгхийклмнопярстужвьызшэщчъЮАБЦДЕФГХИЙКЛМНОПЯРСТУЖВЬЫЗШЭЩЧЪ"},
+	// Greek.
+	{0x7a1, "ΆΈΉΊΪ ΌΎΫ Ώ  ΅― άέήίϊΐόύϋΰώ     ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣ ΤΥΦΧΨΩ       αβγδεζηθικλμνξοπρσςτυφχψω"},
+	// Publishing, as far as it is typed.
+	{0xaa9, "—–"}, {0xaae, "…"}, {0xac9, "™"}, {0xad0, "‘’“”"}, {0xafd, "‚„"},
+	// Hebrew.
+	{0xce0, "אבגדהוזחטיךכלםמןנסעףפץצקרשת"},
+	// Thai.
+	{0xda1, "กขฃคฅฆงจฉชซฌญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรฤลฦวศษสหฬอฮฯะัาำิีึืฺุู"},
+	{0xddf, "฿เแโใไๅๆ็่้๊๋์ํ"},
+	{0xdf0, "๐๑๒๓๔๕๖๗๘๙"},
+	// Arabic.
+	{0x5ac, "،"}, {0x5bb, "؛"}, {0x5bf, "؟"},
+	{0x5c1, "ءآأؤإئابةتثجحخدذرزسشصضطظعغ"},
+	{0x5e0, "ـفقكلمنهوىيًٌٍَُِّْ"},
+	// Latin 9 and currency.
+	{0x13bc, "ŒœŸ"}, {0x20ac, "€"},
+}
+
+// legacy is legacyRuns by keysym.
+var legacy = func() map[uint32]rune {
+	m := map[uint32]rune{}
+	for _, run := range legacyRuns {
+		sym := run.first
+		for _, r := range run.chars {
+			if r != ' ' {
+				m[sym] = r
+			}
+			sym++
+		}
+	}
+	return m
+}()
+
+// canonical maps all keysyms of one character to one value, the Unicode
+// keysym, and leaves others as they are.
+func canonical(sym uint32) uint32 {
+	switch {
+	case sym >= 0x20 && sym <= 0x7e, sym >= 0xa0 && sym <= 0xff:
+		return symUnicode + sym
+	case sym >= symUnicode:
+		return sym
+	}
+	if r, ok := legacy[sym]; ok {
+		return symUnicode + uint32(r)
+	}
+	return sym
+}
+
+// isModifier reports whether the keysym changes the meaning of other keys.
+func isModifier(sym uint32) bool {
+	return sym >= symShiftL && sym <= symHyperR || sym == symNumLock || sym == symModeSwitch ||
+		sym >= symISOFirst && sym <= symISOLast
+}
+
+// hasLevel reports whether the keysym is meant as it is, so that modifiers may
+// be changed to produce it: characters, dead keys, the number pad's digits.
+// The others are keys whose modifiers are part of the message: Shift+Tab.
+func hasLevel(sym uint32) bool {
+	return canonical(sym) >= symUnicode || sym >= symDeadFirst && sym <= symDeadLast ||
+		sym >= symKPFirst && sym <= symKPLast
+}
+
+// similar is the keysym to use when sym is on no key; 0: none.
+func similar(sym uint32) uint32 {
+	// The number pad's KP_Home to KP_Delete, in order.
+	pad := [...]uint32{0xff50, 0xff51, 0xff52, 0xff53, 0xff54, 0xff55, 0xff56, 0xff57, 0xff58, 0xff63, 0xffff}
+	switch {
+	case sym >= symKPHome && sym <= symKPDel:
+		return pad[sym-symKPHome]
+	case sym == symMetaL:
+		return symAltL
+	case sym == symAltR, sym == symMetaR:
+		return symAltL
+	case sym == symShiftR:
+		return symShiftL
+	case sym == symSuperR:
+		return symSuperL
+	case sym == symModeSwitch:
+		return symISOLevel3
+	case sym == symISOLevel3:
+		return symModeSwitch
+	}
+	return 0
+}

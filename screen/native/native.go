@@ -1,0 +1,98 @@
+// Package native reaches the operating system's display: pictures, input,
+// clipboard and a hotkey that only a person at the machine can press. It
+// implements the interfaces of lotse/screen; use those types, and this package
+// only to open them. It knows no rights: whoever calls Input was allowed to.
+//
+// On Linux it speaks to an X server (X11, or Xwayland where the compositor
+// lets it). It is pure Go and needs no library on the machine. Built with the
+// tag "portable" it also offers OpenPortable, a slower backend on third-party
+// libraries for systems that have no backend of their own.
+package native
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"lotse/screen"
+)
+
+// Options says which display to open and how. The zero value is useful.
+type Options struct {
+	// Display is the X display, such as ":0"; empty means $DISPLAY.
+	Display string
+	// Logger gets what is worth knowing but no error; nil: nothing is logged.
+	Logger *slog.Logger
+
+	// NoShm and NoDamage keep the capture from using shared memory and damage
+	// reports, as if the server had neither. They are for tests.
+	NoShm, NoDamage bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))
+	}
+	return o
+}
+
+// Desktop is an open display. Its parts may be used concurrently; they end
+// with Close.
+type Desktop struct {
+	name      string
+	screen    screen.Screen
+	input     screen.Input
+	clipboard screen.Clipboard
+	hotkey    screen.Hotkey
+	hands     func(ctx context.Context, moved func()) error
+
+	closeOnce sync.Once
+	closing   func() error
+	closeErr  error
+}
+
+// Open opens the display. The error says what failed, where, and what to do.
+func Open(o Options) (*Desktop, error) {
+	return open(o.withDefaults())
+}
+
+// Screen is the capture. It is the same each time; closing it ends it for good.
+func (d *Desktop) Screen() screen.Screen { return d.screen }
+
+// Input injects keys and pointer events.
+func (d *Desktop) Input() screen.Input { return d.input }
+
+// Clipboard is the text clipboard.
+func (d *Desktop) Clipboard() screen.Clipboard { return d.clipboard }
+
+// Hotkey tells of a physical key press.
+func (d *Desktop) Hotkey() screen.Hotkey { return d.hotkey }
+
+// Name is the machine's name, for people; never empty.
+func (d *Desktop) Name() string { return d.name }
+
+// WatchHands calls moved whenever a key, a button or the pointer was used on a
+// physical device, never for injected events, at most 20 times a second, on
+// one goroutine, until ctx ends; it then returns ctx.Err(). It returns another
+// error when the system cannot tell physical from injected input.
+func (d *Desktop) WatchHands(ctx context.Context, moved func()) error {
+	return d.hands(ctx, moved)
+}
+
+// Close lets go of all keys and buttons that Input holds, undoes changes to the
+// keyboard map, and stops everything. It may be called twice. A blocked
+// Screen.Next returns screen.ErrClosed.
+func (d *Desktop) Close() error {
+	d.closeOnce.Do(func() { d.closeErr = d.closing() })
+	return d.closeErr
+}
+
+// hostName is what Desktop.Name returns.
+func hostName() string {
+	if n, err := os.Hostname(); err == nil && n != "" {
+		return n
+	}
+	return "this computer"
+}

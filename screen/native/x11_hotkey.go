@@ -1,0 +1,340 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+)
+
+// handsPace is the least time between two calls of a WatchHands callback.
+const handsPace = 50 * time.Millisecond
+
+// rawQueue bounds the raw events that wait to be looked at.
+const rawQueue = 512
+
+// physical is a connection on which raw input events arrive, for the events
+// that no program injected.
+type physical struct {
+	// Static after openPhysical.
+	xi      *xiLink
+	events  chan xiEvent
+	mapDue  atomic.Bool
+	mapBell chan struct{}
+	xkb     *xkbLink
+
+	// Owned by the goroutine that reads events.
+	injector map[uint16]bool
+	down     map[rawKey]bool
+}
+
+// rawKey is a key of one device.
+type rawKey struct {
+	source  uint16
+	keycode uint32
+}
+
+// openPhysical connects and asks for raw events of the given kinds.
+func openPhysical(o Options, withMap bool, kinds ...uint) (p *physical, err error) {
+	defer recovered(&err)
+	p = &physical{
+		events: make(chan xiEvent, rawQueue), mapBell: make(chan struct{}, 1), down: map[rawKey]bool{},
+	}
+	var major, xkbEvent atomic.Uint32
+	l, err := dialX(o, func(ev []byte) {
+		if isMapEvent(ev, byte(xkbEvent.Load())) {
+			p.mapDue.Store(true)
+			select {
+			case p.mapBell <- struct{}{}:
+			default:
+			}
+			return
+		}
+		e, ok := parseXIEvent(ev, byte(major.Load()))
+		if !ok {
+			return
+		}
+		select {
+		case p.events <- e:
+		default: // nobody can press keys that fast
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if p.xi, err = openXI(l); err != nil {
+		return nil, err
+	}
+	if withMap {
+		if p.xkb, err = openXKB(l); err != nil {
+			return nil, err
+		}
+		xkbEvent.Store(uint32(p.xkb.event))
+	}
+	major.Store(uint32(p.xi.major))
+	if err = p.xi.selectEvents(xiAllDevices, xiHierarchyChanged); err != nil {
+		return nil, err
+	}
+	if p.injector, err = p.xi.injectors(); err != nil {
+		return nil, err
+	}
+	return p, p.xi.selectEvents(xiAllMasterDevices, kinds...)
+}
+
+func (p *physical) close() { p.xi.close() }
+
+// isPhysical reports whether e was caused by hand. A device that cannot be
+// identified is not trusted.
+func (p *physical) isPhysical(e xiEvent) (is bool, err error) {
+	defer recovered(&err)
+	if e.kind == xiHierarchyChanged {
+		p.injector = nil
+		clear(p.down)
+		return false, nil
+	}
+	injected, known := p.injector[e.source]
+	if !known {
+		if p.injector, err = p.xi.injectors(); err != nil {
+			return false, err
+		}
+		injected, known = p.injector[e.source]
+	}
+	return known && !injected, nil
+}
+
+// isPress reports whether a physical event presses a key that was up.
+func (p *physical) isPress(e xiEvent) bool {
+	k := rawKey{e.source, e.detail}
+	switch e.kind {
+	case xiRawKeyPress:
+		was := p.down[k]
+		p.down[k] = true
+		return !was && e.flags&xiKeyRepeat == 0
+	case xiRawKeyRelease:
+		delete(p.down, k)
+	}
+	return false
+}
+
+// x11Hotkey implements screen.Hotkey by raw events of XInput 2 and, to swallow
+// the key, by a passive grab. The grab is the core protocol's and does not know
+// devices: while it is on, an injected press does not reach programs either.
+type x11Hotkey struct {
+	// Static after newX11Hotkey.
+	o    Options
+	done chan struct{} // closed by close
+	once sync.Once
+
+	mu sync.Mutex
+	// Guarded by mu.
+	swallow bool
+	watches []*hotWatch
+}
+
+// hotWatch is one Watch under way. Its fields are guarded by x11Hotkey.mu.
+type hotWatch struct {
+	p       *physical
+	sym     uint32
+	keys    []byte   // keycodes of sym
+	locks   []uint16 // modifier sets to grab the key with
+	grabbed bool
+}
+
+var _ screen.Hotkey = (*x11Hotkey)(nil)
+
+func newX11Hotkey(o Options) *x11Hotkey {
+	return &x11Hotkey{o: o, done: make(chan struct{})}
+}
+
+func (h *x11Hotkey) close() error {
+	h.once.Do(func() { close(h.done) })
+	return nil
+}
+
+// Watch implements screen.Hotkey. It returns an error when the keyboard has no
+// such key, when the X server cannot tell devices apart, or when the key is to
+// be swallowed and another program has taken it.
+func (h *x11Hotkey) Watch(ctx context.Context, sym uint32, pressed func()) error {
+	p, err := openPhysical(h.o, true, xiRawKeyPress, xiRawKeyRelease)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	w := &hotWatch{p: p, sym: sym}
+	if err := h.join(w); err != nil {
+		return err
+	}
+	defer h.leave(w)
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-h.done:
+			return screen.ErrClosed
+		case <-p.xi.gone:
+			return p.xi.explain(errGone)
+		case <-p.mapBell:
+			if err := h.remap(w); err != nil {
+				h.o.Logger.Warn("x11: hotkey", "error", err.Error())
+			}
+		case e := <-p.events:
+			is, err := p.isPhysical(e)
+			if err != nil {
+				return err
+			}
+			if is && p.isPress(e) && slices.Contains(w.keys, byte(e.detail)) && e.detail < 256 {
+				pressed()
+			}
+		}
+	}
+}
+
+// Swallow implements screen.Hotkey. It holds for watches that begin later, too.
+func (h *x11Hotkey) Swallow(on bool) (err error) {
+	defer recovered(&err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.swallow = on
+	for _, w := range h.watches {
+		err = errors.Join(err, w.grab(on))
+	}
+	return err
+}
+
+func (h *x11Hotkey) join(w *hotWatch) (err error) {
+	defer recovered(&err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.p.mapDue.Store(true)
+	if err := w.read(); err != nil {
+		return err
+	}
+	if len(w.keys) == 0 {
+		return fmt.Errorf("native: display %s: keysym %#x is on no key", w.p.xi.display, w.sym)
+	}
+	if err := w.grab(h.swallow); err != nil {
+		return err
+	}
+	h.watches = append(h.watches, w)
+	return nil
+}
+
+func (h *x11Hotkey) leave(w *hotWatch) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watches = slices.DeleteFunc(h.watches, func(o *hotWatch) bool { return o == w })
+}
+
+// remap follows a change of the keyboard map.
+func (h *x11Hotkey) remap(w *hotWatch) (err error) {
+	defer recovered(&err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := w.grab(false); err != nil {
+		return err
+	}
+	if err := w.read(); err != nil {
+		return err
+	}
+	return w.grab(h.swallow)
+}
+
+// read finds the key and the lock modifiers in the map.
+func (w *hotWatch) read() error {
+	if !w.p.mapDue.Swap(false) {
+		return nil
+	}
+	m, err := w.p.xkb.keyMap()
+	if err != nil {
+		return err
+	}
+	w.keys = nil
+	for _, kc := range m.on[canonical(w.sym)] {
+		if canonical(m.keys[kc].sym(0, 0)) == canonical(w.sym) {
+			w.keys = append(w.keys, kc)
+		}
+	}
+	if len(w.keys) == 0 {
+		w.keys = slices.Clone(m.on[canonical(w.sym)])
+	}
+	w.locks = w.locks[:0]
+	locks := uint16(modLock | m.numLock | m.scrollLock)
+	for sub := locks; ; sub = (sub - 1) & locks {
+		w.locks = append(w.locks, sub)
+		if sub == 0 {
+			return nil
+		}
+	}
+}
+
+// grab takes or frees the key with all combinations of the lock modifiers.
+func (w *hotWatch) grab(on bool) error {
+	if on == w.grabbed {
+		return nil
+	}
+	l := w.p.xi.link
+	for _, kc := range w.keys {
+		for _, mods := range w.locks {
+			if !on {
+				xproto.UngrabKey(l.Conn, xproto.Keycode(kc), l.root, mods)
+				continue
+			}
+			err := xproto.GrabKeyChecked(l.Conn, false, l.root, mods, xproto.Keycode(kc),
+				xproto.GrabModeAsync, xproto.GrabModeAsync).Check()
+			var taken xproto.AccessError
+			if errors.As(err, &taken) {
+				w.grabbed = true
+				_ = w.grab(false)
+				return fmt.Errorf("native: display %s: another program has taken the hotkey for itself", l.display)
+			}
+			if err != nil {
+				return l.explain(err)
+			}
+		}
+	}
+	w.grabbed = on
+	return l.sync()
+}
+
+// watchHands is Desktop.WatchHands.
+func (h *x11Hotkey) watchHands(ctx context.Context, moved func()) error {
+	p, err := openPhysical(h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	var next time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-h.done:
+			return screen.ErrClosed
+		case <-p.xi.gone:
+			return p.xi.explain(errGone)
+		case e := <-p.events:
+			is, err := p.isPhysical(e)
+			if err != nil {
+				return err
+			}
+			if now := time.Now(); is && !now.Before(next) {
+				next = now.Add(handsPace)
+				moved()
+			}
+		}
+	}
+}

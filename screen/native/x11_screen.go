@@ -1,0 +1,598 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"image"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jezek/xgb/damage"
+	"github.com/jezek/xgb/randr"
+	"github.com/jezek/xgb/xfixes"
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+)
+
+const (
+	// pollFast and pollSlow bound the interval between captures of a server
+	// that does not report damage.
+	pollFast = time.Second / 30
+	pollSlow = 250 * time.Millisecond
+
+	// pointerPoll is the interval between looks at the pointer when the server
+	// does not report motion, and pointerCheck when it does: programs can move
+	// the pointer without a report.
+	pointerPoll  = time.Second / 30
+	pointerCheck = time.Second
+	// pointerPace is the least time between updates that only move the pointer.
+	pointerPace = 8 * time.Millisecond
+
+	// captureTries bounds how often a capture follows a display that changes
+	// its size all the time.
+	captureTries = 20
+
+	// maxCursorSide bounds a cursor's width and height in pixels.
+	maxCursorSide = 1024
+)
+
+// x11Screen implements screen.Screen.
+//
+// The reading goroutine of its connection sets what is due and rings wake;
+// Next takes a flag down before it acts on it, so that what happens meanwhile
+// raises it again.
+type x11Screen struct {
+	// Static after openX11Screen.
+	l           *link
+	log         *slog.Logger
+	damage      damage.Damage // 0: none, the whole display is polled
+	parts       xfixes.Region
+	hasCursor   bool
+	hasRandr    bool // with monitors, 1.5
+	hasMotion   bool
+	damageEvent byte
+	randrEvent  byte
+	fixesEvent  byte
+	xiMajor     byte
+	wake        chan struct{}
+	done        chan struct{} // closed by Close
+
+	damageDue, layoutDue, cursorDue, pointerDue atomic.Bool
+
+	// Owned by Next.
+	cap       capturer
+	fresh     bool // nothing was returned yet
+	pending   screen.Region
+	monitors  []screen.Monitor
+	names     map[xproto.Atom]string
+	cursor    *screen.Cursor
+	pointer   image.Point
+	pointerAt time.Time // next look without a hint
+	pacedAt   time.Time // no update only for the pointer before
+	pollAt    time.Time
+	pollEvery time.Duration
+	seed      maphash.Seed
+	sum       uint64
+
+	mu sync.Mutex
+	// Guarded by mu.
+	inNext, lent, closed bool
+}
+
+var _ screen.Screen = (*x11Screen)(nil)
+
+func openX11Screen(o Options) (s *x11Screen, err error) {
+	defer recovered(&err)
+	s = &x11Screen{
+		log: o.Logger, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		fresh: true, names: map[xproto.Atom]string{}, seed: maphash.MakeSeed(), pollEvery: pollFast,
+	}
+	// Events are selected one by one below, so the event numbers are known
+	// before the first event they stand for.
+	var ready atomic.Bool
+	if s.l, err = dialX(o, func(ev []byte) {
+		if ready.Load() {
+			s.event(ev)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.l.close()
+		}
+	}()
+	if s.cap.format, err = formatOf(s.l); err != nil {
+		return nil, err
+	}
+	s.cap.l = s.l
+	if err = s.extensions(o); err != nil {
+		return nil, err
+	}
+	ready.Store(true)
+	if err = s.subscribe(); err != nil {
+		return nil, err
+	}
+	s.layoutDue.Store(true)
+	s.cursorDue.Store(s.hasCursor)
+	return s, nil
+}
+
+// extensions finds what the server offers.
+func (s *x11Screen) extensions(o Options) error {
+	if !o.NoShm {
+		_, ok, err := s.l.extension("MIT-SHM")
+		if err != nil {
+			return err
+		}
+		s.cap.hasShm = ok
+	}
+	fixes, hasFixes, err := s.l.extension("XFIXES")
+	if err != nil {
+		return err
+	}
+	if hasFixes {
+		v, err := xfixes.QueryVersion(s.l.Conn, 4, 0).Reply()
+		if err != nil {
+			return s.l.explain(err)
+		}
+		hasFixes = v.MajorVersion >= 2
+		s.fixesEvent, s.hasCursor = fixes.firstEvent, hasFixes
+	}
+	if hasFixes && !o.NoDamage {
+		ext, ok, err := s.l.extension("DAMAGE")
+		if err != nil {
+			return err
+		}
+		if ok {
+			if _, err := damage.QueryVersion(s.l.Conn, 1, 1).Reply(); err != nil {
+				return s.l.explain(err)
+			}
+			s.damageEvent = ext.firstEvent
+			if s.damage, err = damage.NewDamageId(s.l.Conn); err != nil {
+				return s.l.explain(err)
+			}
+		}
+	}
+	ext, ok, err := s.l.extension("RANDR")
+	if err != nil {
+		return err
+	}
+	if ok {
+		v, err := randr.QueryVersion(s.l.Conn, 1, 5).Reply()
+		if err != nil {
+			return s.l.explain(err)
+		}
+		s.hasRandr = v.MajorVersion > 1 || v.MajorVersion == 1 && v.MinorVersion >= 5
+		s.randrEvent = ext.firstEvent
+	}
+	xi, err := openXI(s.l)
+	switch {
+	case err == nil:
+		s.xiMajor, s.hasMotion = xi.major, true
+	case !errors.Is(err, errNoXI2):
+		return err
+	}
+	return nil
+}
+
+// subscribe asks for events.
+func (s *x11Screen) subscribe() error {
+	c := s.l.Conn
+	err := xproto.ChangeWindowAttributesChecked(c, s.l.root, xproto.CwEventMask, []uint32{xproto.EventMaskStructureNotify}).Check()
+	if err != nil {
+		return s.l.explain(err)
+	}
+	if s.damage != 0 {
+		if s.parts, err = xfixes.NewRegionId(c); err == nil {
+			err = xfixes.CreateRegionChecked(c, s.parts, nil).Check()
+		}
+		if err == nil {
+			err = damage.CreateChecked(c, s.damage, xproto.Drawable(s.l.root), damage.ReportLevelNonEmpty).Check()
+		}
+		if s.l.isGone() {
+			return s.l.explain(err)
+		}
+		if err != nil {
+			s.log.Info("x11: no damage reports, polling", "error", err.Error())
+			s.damage = 0
+		}
+	}
+	if s.hasCursor {
+		if err := xfixes.SelectCursorInputChecked(c, s.l.root, xfixes.CursorNotifyMaskDisplayCursor).Check(); err != nil {
+			return s.l.explain(err)
+		}
+	}
+	if s.hasRandr {
+		const what = randr.NotifyMaskScreenChange | randr.NotifyMaskCrtcChange | randr.NotifyMaskOutputChange
+		if err := randr.SelectInputChecked(c, s.l.root, what).Check(); err != nil {
+			return s.l.explain(err)
+		}
+	}
+	if s.hasMotion {
+		xi := &xiLink{link: s.l, major: s.xiMajor}
+		return xi.selectEvents(xiAllMasterDevices, xiRawMotion)
+	}
+	return nil
+}
+
+// event runs on the connection's reading goroutine.
+func (s *x11Screen) event(ev []byte) {
+	switch kind := ev[0] &^ xSentFlag; {
+	case kind == xGenericEvent:
+		if e, ok := parseXIEvent(ev, s.xiMajor); !ok || e.kind != xiRawMotion {
+			return
+		}
+		s.pointerDue.Store(true)
+	case kind == xproto.ConfigureNotify:
+		s.layoutDue.Store(true)
+	case s.damage != 0 && kind == s.damageEvent:
+		s.damageDue.Store(true)
+	case s.hasRandr && (kind == s.randrEvent || kind == s.randrEvent+1):
+		s.layoutDue.Store(true)
+	case s.hasCursor && kind == s.fixesEvent+xfixes.CursorNotify:
+		s.cursorDue.Store(true)
+	default:
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close implements screen.Screen.
+func (s *x11Screen) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.done)
+	s.l.close()
+	if !s.inNext {
+		s.releaseLocked()
+	}
+	return nil
+}
+
+// releaseLocked frees the memory; not while Next runs.
+func (s *x11Screen) releaseLocked() {
+	if s.lent {
+		s.cap.release() // the caller may still read the frame
+	} else {
+		s.cap.releaseNow()
+	}
+}
+
+// Next implements screen.Screen. When the X server is gone it returns an error
+// that says so.
+func (s *x11Screen) Next(ctx context.Context) (screen.Update, error) {
+	s.mu.Lock()
+	s.lent = false
+	if s.closed {
+		s.releaseLocked()
+		s.mu.Unlock()
+		return screen.Update{}, screen.ErrClosed
+	}
+	s.inNext = true
+	s.mu.Unlock()
+
+	u, err := s.next(ctx)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inNext = false
+	if s.closed {
+		s.releaseLocked()
+		return screen.Update{}, screen.ErrClosed
+	}
+	s.lent = err == nil
+	return u, err
+}
+
+func (s *x11Screen) next(ctx context.Context) (u screen.Update, err error) {
+	defer recovered(&err)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	tries := 0
+	for {
+		if err := s.l.ended(ctx); err != nil {
+			return u, err
+		}
+		u, ok, err := s.look(time.Now())
+		if err != nil {
+			// The display may have shrunk under the capture.
+			if tries++; tries >= captureTries || s.l.isGone() {
+				return u, s.l.explain(err)
+			}
+			s.log.Debug("x11: capture failed, again", "error", err.Error())
+			s.layoutDue.Store(true)
+			s.damageAll()
+			if tries < 3 {
+				continue
+			}
+		} else if ok {
+			return u, nil
+		}
+		pause := s.untilDue(time.Now())
+		if err != nil {
+			pause = time.Duration(tries) * time.Millisecond
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-s.done:
+			return u, screen.ErrClosed
+		case <-s.l.gone:
+		case <-s.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// untilDue is the time until something must be looked at without being told.
+func (s *x11Screen) untilDue(now time.Time) time.Duration {
+	at := s.pointerAt
+	if s.pointerDue.Load() && s.pacedAt.Before(at) {
+		at = s.pacedAt
+	}
+	if s.damage == 0 && s.pollAt.Before(at) {
+		at = s.pollAt
+	}
+	return max(0, at.Sub(now))
+}
+
+func (s *x11Screen) damageAll() {
+	if s.cap.frame != nil {
+		s.pending = screen.RegionOf(s.cap.frame.Bounds())
+	}
+}
+
+// look does what is due and reports whether there is something to return.
+func (s *x11Screen) look(now time.Time) (u screen.Update, ok bool, err error) {
+	changed := s.fresh
+	if s.layoutDue.Swap(false) {
+		c, err := s.layout()
+		if err != nil {
+			s.layoutDue.Store(true)
+			return u, false, err
+		}
+		changed = changed || c
+	}
+	if s.cursorDue.Swap(false) {
+		if err := s.readCursor(); err != nil {
+			return u, false, err
+		}
+		changed = true
+	}
+	// All that can be asked before the pictures goes out in one breath.
+	var parts *xfixes.FetchRegionCookie
+	if s.damageDue.Swap(false) {
+		// Taking the damage before the picture means that what is drawn in
+		// between is seen twice rather than never.
+		damage.Subtract(s.l.Conn, s.damage, 0, s.parts)
+		c := xfixes.FetchRegion(s.l.Conn, s.parts)
+		parts = &c
+	}
+	polled := s.damage == 0 && !now.Before(s.pollAt)
+	hinted := s.pointerDue.Load() && !now.Before(s.pacedAt)
+	var where *xproto.QueryPointerCookie
+	if changed || parts != nil || polled || hinted || !s.pending.Empty() || !now.Before(s.pointerAt) {
+		s.pointerDue.Store(false)
+		c := xproto.QueryPointer(s.l.Conn, s.l.root)
+		where = &c
+	}
+	if parts != nil {
+		r, err := parts.Reply()
+		if err != nil {
+			s.damageAll()
+			return u, false, err
+		}
+		for _, r := range coarsen(rectsOf(r.Rectangles)) {
+			s.pending.Add(r.Intersect(s.cap.frame.Bounds()))
+		}
+	}
+	if where != nil {
+		r, err := where.Reply()
+		if err != nil {
+			return u, false, err
+		}
+		s.pointerAt = now.Add(pointerPoll)
+		if s.hasMotion {
+			s.pointerAt = now.Add(pointerCheck)
+		}
+		if p := image.Pt(int(r.RootX), int(r.RootY)); r.SameScreen && p != s.pointer {
+			s.pointer, changed = p, true
+		}
+	}
+	u, got, err := s.picture(now, polled)
+	if err != nil || !got && !changed {
+		return u, false, err
+	}
+	if !got {
+		s.pacedAt = now.Add(pointerPace)
+	}
+	s.fresh = false
+	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.cap.frame, s.monitors, s.cursor, s.pointer
+	return u, true, nil
+}
+
+// picture captures what is pending, or all when it is time to poll.
+func (s *x11Screen) picture(now time.Time, polled bool) (u screen.Update, got bool, err error) {
+	if s.damage == 0 && polled {
+		s.damageAll()
+	}
+	if s.pending.Empty() {
+		return u, false, nil
+	}
+	touched, err := s.cap.capture(coarsen(s.pending.Rects()))
+	if err != nil {
+		return u, false, err
+	}
+	s.pending = screen.Region{}
+	if s.damage == 0 {
+		sum := maphash.Bytes(s.seed, s.cap.frame.Pix)
+		same := sum == s.sum && !s.fresh
+		s.sum = sum
+		if same {
+			s.pollEvery = min(s.pollEvery*5/4, pollSlow)
+		} else {
+			s.pollEvery = pollFast
+		}
+		s.pollAt = now.Add(s.pollEvery)
+		if same {
+			return u, false, nil
+		}
+	}
+	u.Damage = touched
+	return u, true, nil
+}
+
+// layout reads the root's size and the monitors; a new size makes a new frame
+// that is all pending.
+func (s *x11Screen) layout() (changed bool, err error) {
+	g, err := xproto.GetGeometry(s.l.Conn, xproto.Drawable(s.l.root)).Reply()
+	if err != nil {
+		return false, err
+	}
+	size := image.Pt(int(g.Width), int(g.Height))
+	if size.X == 0 || size.Y == 0 || size.X > 32767 || size.Y > 32767 {
+		return false, fmt.Errorf("display of %v pixels", size)
+	}
+	if s.cap.frame == nil || s.cap.frame.Size != size {
+		if err := s.cap.resize(size); err != nil {
+			return false, err
+		}
+		s.damageAll()
+		s.sum, changed = 0, true
+	}
+	monitors := s.readMonitors(image.Rectangle{Max: size})
+	same := len(monitors) == len(s.monitors)
+	for i := 0; same && i < len(monitors); i++ {
+		same = monitors[i] == s.monitors[i]
+	}
+	if !same {
+		s.monitors, changed = monitors, true
+	}
+	return changed, nil
+}
+
+// readMonitors returns the layout, the whole display when there is none.
+func (s *x11Screen) readMonitors(bounds image.Rectangle) []screen.Monitor {
+	all := []screen.Monitor{{ID: 1, Name: "screen", Rect: bounds}}
+	if !s.hasRandr {
+		return all
+	}
+	r, err := randr.GetMonitors(s.l.Conn, s.l.root, true).Reply()
+	if err != nil {
+		s.log.Debug("x11: no monitors", "error", err.Error())
+		return all
+	}
+	var found []screen.Monitor
+	for _, m := range r.Monitors {
+		rect := image.Rect(int(m.X), int(m.Y), int(m.X)+int(m.Width), int(m.Y)+int(m.Height)).Intersect(bounds)
+		if rect.Empty() || m.Name == 0 {
+			continue
+		}
+		found = append(found, screen.Monitor{ID: uint32(m.Name), Name: s.atomName(m.Name), Rect: rect})
+	}
+	if len(found) == 0 {
+		return all
+	}
+	return found
+}
+
+func (s *x11Screen) atomName(a xproto.Atom) string {
+	if n, ok := s.names[a]; ok {
+		return n
+	}
+	r, err := xproto.GetAtomName(s.l.Conn, a).Reply()
+	if err != nil {
+		return ""
+	}
+	s.names[a] = r.Name
+	return r.Name
+}
+
+// readCursor reads the shape.
+func (s *x11Screen) readCursor() error {
+	r, err := xfixes.GetCursorImage(s.l.Conn).Reply()
+	if err != nil {
+		if s.l.isGone() {
+			return err
+		}
+		s.cursor = nil // a server without a pointer
+		return nil
+	}
+	w, h := int(r.Width), int(r.Height)
+	if w == 0 || h == 0 || w > maxCursorSide || h > maxCursorSide || len(r.CursorImage) < w*h {
+		s.cursor = nil
+		return nil
+	}
+	c := &screen.Cursor{Pix: make([]byte, w*h*4), Size: image.Pt(w, h)}
+	for i, p := range r.CursorImage[:w*h] {
+		c.Pix[4*i], c.Pix[4*i+1], c.Pix[4*i+2], c.Pix[4*i+3] = byte(p), byte(p>>8), byte(p>>16), byte(p>>24)
+	}
+	c.Hot = image.Pt(min(int(r.Xhot), w-1), min(int(r.Yhot), h-1))
+	s.cursor = c
+	return nil
+}
+
+func rectsOf(in []xproto.Rectangle) []image.Rectangle {
+	out := make([]image.Rectangle, len(in))
+	for i, r := range in {
+		out[i] = image.Rect(int(r.X), int(r.Y), int(r.X)+int(r.Width), int(r.Y)+int(r.Height))
+	}
+	return out
+}
+
+// coarsen joins rectangles where one picture costs less than two, and bounds
+// their number. The result covers rects; it belongs to the caller.
+func coarsen(rects []image.Rectangle) []image.Rectangle {
+	const (
+		most     = 24
+		perShot  = 128 * 128 // pixels that are copied in the time of one request
+		mostRaw  = 4096
+		perShots = 16
+	)
+	if len(rects) > mostRaw {
+		var all image.Rectangle
+		for _, r := range rects {
+			all = all.Union(r)
+		}
+		return []image.Rectangle{all}
+	}
+	area := func(r image.Rectangle) int { return r.Dx() * r.Dy() }
+	out := make([]image.Rectangle, 0, len(rects))
+	spare := perShot
+	for {
+		out = out[:0]
+		for _, r := range rects {
+			if r.Empty() {
+				continue
+			}
+			if n := len(out); n > 0 {
+				last := out[n-1]
+				if u := last.Union(r); area(u) <= area(last)+area(r)+spare {
+					out[n-1] = u
+					continue
+				}
+			}
+			out = append(out, r)
+		}
+		if len(out) <= most {
+			return out
+		}
+		rects = append([]image.Rectangle(nil), out...)
+		spare *= perShots
+	}
+}
