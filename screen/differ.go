@@ -48,15 +48,25 @@ func (b *Framebuffer) Read(f func(View)) {
 // Change tells what one Update changed in the framebuffer.
 type Change struct {
 	Region  Region // pixels that differ, exactly to the tile's row
+	Moves   []Move // pixels that came from elsewhere, before Region; not in Region
 	Resized bool   // the frame has another size; Region is all of it
 	Layout  bool   // the monitors changed
 	Cursor  bool   // the shape changed
 	Pointer bool   // the pointer moved
 }
 
+// Move says that the pixels of Dst stood at Dst - Delta before.
+type Move struct {
+	Dst   image.Rectangle
+	Delta image.Point
+}
+
+// Src is where the pixels came from.
+func (m Move) Src() image.Rectangle { return m.Dst.Sub(m.Delta) }
+
 // Any reports whether anything changed.
 func (c *Change) Any() bool {
-	return !c.Region.Empty() || c.Resized || c.Layout || c.Cursor || c.Pointer
+	return !c.Region.Empty() || len(c.Moves) > 0 || c.Resized || c.Layout || c.Cursor || c.Pointer
 }
 
 // Apply brings the framebuffer to the update and returns what really changed:

@@ -23,13 +23,13 @@ func RegionOf(rects ...image.Rectangle) Region {
 }
 
 // Empty reports whether no pixel is in the region.
-func (g *Region) Empty() bool { return len(g.rects) == 0 }
+func (g Region) Empty() bool { return len(g.rects) == 0 }
 
 // Rects returns the rectangles. The slice belongs to the region.
-func (g *Region) Rects() []image.Rectangle { return g.rects }
+func (g Region) Rects() []image.Rectangle { return g.rects }
 
 // Clone returns an independent copy.
-func (g *Region) Clone() Region {
+func (g Region) Clone() Region {
 	if len(g.rects) == 0 {
 		return Region{}
 	}
@@ -40,7 +40,7 @@ func (g *Region) Clone() Region {
 func (g *Region) Clear() { g.rects = g.rects[:0] }
 
 // Bounds is the smallest rectangle around the region.
-func (g *Region) Bounds() image.Rectangle {
+func (g Region) Bounds() image.Rectangle {
 	var b image.Rectangle
 	for _, r := range g.rects {
 		b = b.Union(r)
@@ -49,7 +49,7 @@ func (g *Region) Bounds() image.Rectangle {
 }
 
 // Area is the number of pixels.
-func (g *Region) Area() int {
+func (g Region) Area() int {
 	n := 0
 	for _, r := range g.rects {
 		n += r.Dx() * r.Dy()
@@ -58,7 +58,7 @@ func (g *Region) Area() int {
 }
 
 // Contains reports whether p is in the region.
-func (g *Region) Contains(p image.Point) bool {
+func (g Region) Contains(p image.Point) bool {
 	for _, r := range g.rects {
 		if p.In(r) {
 			return true
@@ -108,7 +108,7 @@ func (g *Region) SubtractRegion(o Region) {
 }
 
 // Intersect returns the part of the region inside r.
-func (g *Region) Intersect(r image.Rectangle) Region {
+func (g Region) Intersect(r image.Rectangle) Region {
 	var out Region
 	for _, have := range g.rects {
 		if x := have.Intersect(r); !x.Empty() {
@@ -119,7 +119,7 @@ func (g *Region) Intersect(r image.Rectangle) Region {
 }
 
 // IntersectRegion returns the pixels that are in both.
-func (g *Region) IntersectRegion(o Region) Region {
+func (g Region) IntersectRegion(o Region) Region {
 	var out Region
 	for _, r := range o.rects {
 		for _, have := range g.rects {

@@ -1,0 +1,284 @@
+package rfb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"lotse/screen"
+)
+
+// Viewer is what is known of the other side when the customer is asked.
+type Viewer struct {
+	Version string // "3.3", "3.7" or "3.8"
+	Remote  net.Addr
+}
+
+// Refusal is an error whose text the viewer's user may read.
+type Refusal struct{ Reason string }
+
+func (r Refusal) Error() string { return "rfb: refused: " + r.Reason }
+
+// ErrDenied is the refusal without further words.
+var ErrDenied = Refusal{Reason: "The customer did not allow the view."}
+
+// Config says how a viewer is served. Desktop, Waiting and Name must be set.
+type Config struct {
+	// Desktop is what a viewer with RightView sees.
+	Desktop *screen.Framebuffer
+	// Waiting is what it sees without.
+	Waiting *screen.Framebuffer
+	// Name is the desktop's name, UTF-8.
+	Name string
+	// Security lists the types offered, in order; empty: NoSecurity only.
+	Security []Security
+	// Rights are those at the start.
+	Rights Rights
+	// Approve is called after the security handshake and before its result is
+	// told. It may block for as long as the customer thinks; ctx ends when the
+	// viewer goes. An error refuses; a Refusal's text reaches the viewer.
+	Approve func(ctx context.Context, v Viewer) error
+	// Input takes the events of a viewer with RightControl; nil: dropped.
+	Input screen.Input
+	// CutText takes the text of a viewer with RightClipboard; nil: dropped.
+	CutText func(text string)
+	// Logger is never given keys, texts or pixels; nil: silent.
+	Logger *slog.Logger
+}
+
+// Times that mean death; the customer's thinking is not bounded by them.
+const (
+	handshakeTimeout = 20 * time.Second
+	writeTimeout     = 60 * time.Second
+)
+
+// Bounds of what waits for a viewer that does not read.
+const maxQueued = 128
+
+// Conn is one viewer. Serve runs it; all other methods may be called
+// concurrently, before Serve, during and after it.
+type Conn struct {
+	// Static after NewConn.
+	conn net.Conn
+	cfg  Config
+	log  *slog.Logger
+
+	// inputMu is held while an event is injected, so that SetRights returns
+	// only when no event is on its way any more.
+	inputMu sync.Mutex
+	held    heldInput // Guarded by inputMu.
+
+	// encodeMu is held while the picture is read and encoded, so that a right
+	// to view that was taken back is gone when SetRights returns.
+	encodeMu sync.Mutex
+
+	mu   sync.Mutex
+	wake sync.Cond
+	// Guarded by mu.
+	rights     Rights
+	shared     bool // the viewer's wish; told by Shared
+	closed     bool
+	cause      error
+	caps       capabilities
+	told       capabilities // extensions that the viewer was told of
+	conv       *converter
+	newFormat  bool
+	pending    pending
+	requested  screen.Region
+	continuous bool
+	contArea   screen.Region
+	queued     []func([]byte) []byte
+	fences     int // answers among queued
+	flow       congestion
+	name       string
+	nameDirty  bool
+	shapeDirty bool
+	sizeReply  int // ExtendedDesktopSize answers owed to SetDesktopSize
+	offered    string
+	updates    uint64
+
+	writer writer // Owned by writeLoop.
+}
+
+// NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns
+// conn from then on.
+func NewConn(conn net.Conn, cfg Config) *Conn {
+	c := &Conn{conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name, conv: newConverter(nativeFormat)}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.wake.L = &c.mu
+	return c
+}
+
+// Serve runs the connection until the viewer or ctx ends it, or Close is
+// called. It returns after its last goroutine: nil when the viewer closed in
+// good order, else why.
+func (c *Conn) Serve(ctx context.Context) error {
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { c.closeWith(context.Cause(ctx)) })
+	defer stop()
+	if err := c.handshake(ctx); err != nil {
+		return c.why(err)
+	}
+	written := make(chan error, 1)
+	go func() {
+		err := c.writeLoop()
+		c.closeWith(err) // wakes the reader
+		written <- err
+	}()
+	err := c.readLoop()
+	c.closeWith(err)
+	<-written
+	c.releaseHeld()
+	return c.why(err)
+}
+
+// why prefers the first cause over what it made fail afterwards.
+func (c *Conn) why(err error) error {
+	c.mu.Lock()
+	if c.cause != nil {
+		err = c.cause
+	}
+	c.mu.Unlock()
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close ends the connection at once; Serve returns. It may be called twice.
+func (c *Conn) Close() error {
+	c.closeWith(net.ErrClosed)
+	return nil
+}
+
+func (c *Conn) closeWith(cause error) {
+	c.mu.Lock()
+	first := !c.closed
+	if first {
+		c.closed = true
+		c.cause = cause
+		c.wake.Broadcast()
+	}
+	c.mu.Unlock()
+	if first {
+		c.conn.Close()
+	}
+}
+
+// Rights returns what the viewer may do now.
+func (c *Conn) Rights() Rights {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rights
+}
+
+// SetRights changes what the viewer may do. When it returns, no event of a
+// control right that was taken is being injected or will be, its keys and
+// buttons are released, and no pixel is encoded for a view that was taken.
+func (c *Conn) SetRights(r Rights) {
+	c.inputMu.Lock()
+	c.mu.Lock()
+	old := c.rights
+	c.rights = r
+	if old.Has(RightView) != r.Has(RightView) {
+		c.pending.all()
+	}
+	if old.Has(RightControl) != r.Has(RightControl) {
+		c.shapeDirty = true
+	}
+	c.offerClipboardLocked()
+	c.wake.Broadcast()
+	c.mu.Unlock()
+	if old.Has(RightControl) && !r.Has(RightControl) {
+		c.held.release(c.cfg.Input)
+	}
+	c.inputMu.Unlock()
+	if old.Has(RightView) && !r.Has(RightView) {
+		c.encodeMu.Lock() // waits for an encoding that began with the right
+		c.encodeMu.Unlock()
+	}
+}
+
+// Invalidate tells that the desktop changed.
+func (c *Conn) Invalidate(change screen.Change) { c.invalidate(change, true) }
+
+// InvalidateWaiting tells that the waiting picture changed.
+func (c *Conn) InvalidateWaiting(change screen.Change) { c.invalidate(change, false) }
+
+func (c *Conn) invalidate(change screen.Change, desktop bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rights.Has(RightView) != desktop {
+		return
+	}
+	c.pending.add(&change, c.caps.copyRect)
+	if change.Cursor {
+		c.shapeDirty = true
+	}
+	c.wake.Broadcast()
+}
+
+// SetName changes the desktop's name.
+func (c *Conn) SetName(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.name != name {
+		c.name, c.nameDirty = name, true
+		c.wake.Broadcast()
+	}
+}
+
+// Bell rings at the viewer.
+func (c *Conn) Bell() { c.queue(func(b []byte) []byte { return append(b, msgBell) }) }
+
+// CutText offers clipboard text to a viewer with RightClipboard.
+func (c *Conn) CutText(text string) {
+	if len(text) > maxCutText || !c.Rights().Has(RightClipboard) {
+		return
+	}
+	c.mu.Lock()
+	c.offered = text
+	extended := c.told.clipboard
+	c.mu.Unlock()
+	if extended {
+		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
+		return
+	}
+	c.queue(func(b []byte) []byte { return appendServerCutText(b, text) })
+}
+
+// queue has a message written before the next update. A viewer that lets too
+// many wait is gone.
+func (c *Conn) queue(message func([]byte) []byte) {
+	c.mu.Lock()
+	tooMany := len(c.queued) >= maxQueued
+	if !tooMany && !c.closed {
+		c.queued = append(c.queued, message)
+		c.wake.Broadcast()
+	}
+	c.mu.Unlock()
+	if tooMany {
+		c.closeWith(fmt.Errorf("rfb: viewer let %d messages wait", maxQueued))
+	}
+}
+
+// Updates returns how many framebuffer updates were written.
+func (c *Conn) Updates() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.updates
+}
+
+// Shared reports whether the viewer wants others to stay; RFC 6143, section 7.3.1.
+func (c *Conn) Shared() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.shared
+}

@@ -1,0 +1,147 @@
+package rfb
+
+import (
+	"image"
+
+	"lotse/screen"
+)
+
+// Tight. rfbproto, section "Tight Encoding".
+const (
+	tightFill     = 0x80
+	tightJPEG     = 0x90
+	tightExplicit = 0x40 // a filter byte follows
+	tightCopy     = 0
+	tightPalette  = 1
+	// The zlib streams, as the established servers use them.
+	tightFullStream    = 0
+	tightMonoStream    = 1
+	tightIndexedStream = 2
+	// Data shorter than this is sent as it is.
+	tightMinCompress = 12
+	tightMaxWidth    = 2048
+	// tightSide is the side of the squares in which a rectangle is looked at:
+	// small enough that text beside a photograph is told apart from it.
+	tightSide = 128
+)
+
+type tightEncoder struct {
+	// quality is the JPEG quality level, 0 to 9; -1 allows no loss.
+	quality int
+
+	words   []uint32
+	data    []byte
+	colour  palette
+	streams [3]zstream
+	jpeg    jpegEncoder
+}
+
+var _ encoder = (*tightEncoder)(nil)
+
+func (e *tightEncoder) split() image.Point { return image.Pt(tightSide, tightSide) }
+
+func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
+	e.words = conv.load(e.words, f, r)
+	if !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
+		if e.quality >= 0 && conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
+			return e.appendJPEG(b, f, r)
+		}
+		return e.full(b, conv)
+	}
+	switch len(e.colour.colours) {
+	case 1:
+		return conv.appendTight(append(b, tightFill), e.colour.colours), nil
+	case 2:
+		return e.mono(b, conv, r.Dx())
+	default:
+		return e.indexed(b, conv)
+	}
+}
+
+// tightPaletteLimit is the largest palette worth its table.
+func tightPaletteLimit(pixels int) int {
+	return max(2, min(maxPalette, pixels/8))
+}
+
+func (e *tightEncoder) full(b []byte, conv *converter) ([]byte, error) {
+	e.data = conv.appendTight(e.data[:0], e.words)
+	return e.compress(append(b, tightCopy|tightFullStream<<4), tightFullStream)
+}
+
+func (e *tightEncoder) mono(b []byte, conv *converter, width int) ([]byte, error) {
+	b = append(b, tightExplicit|tightMonoStream<<4, tightPalette, 1)
+	b = conv.appendTight(b, e.colour.colours)
+	background := e.colour.colours[0]
+	e.data = e.data[:0]
+	for at := 0; at < len(e.words); at += width {
+		var acc byte
+		bit := byte(0x80)
+		for _, w := range e.words[at : at+width] {
+			if w != background {
+				acc |= bit
+			}
+			if bit >>= 1; bit == 0 {
+				e.data = append(e.data, acc)
+				acc, bit = 0, 0x80
+			}
+		}
+		if bit != 0x80 {
+			e.data = append(e.data, acc)
+		}
+	}
+	return e.compress(b, tightMonoStream)
+}
+
+func (e *tightEncoder) indexed(b []byte, conv *converter) ([]byte, error) {
+	b = append(b, tightExplicit|tightIndexedStream<<4, tightPalette, byte(len(e.colour.colours)-1))
+	b = conv.appendTight(b, e.colour.colours)
+	e.data = grow(e.data[:0], len(e.words))
+	last, index := ^e.words[0], byte(0)
+	for i, w := range e.words {
+		if w != last {
+			last, index = w, byte(e.colour.at(w))
+		}
+		e.data[i] = index
+	}
+	return e.compress(b, tightIndexedStream)
+}
+
+// compress appends e.data through a stream, behind its compact length; data
+// that is shorter than twelve bytes goes as it is.
+func (e *tightEncoder) compress(b []byte, stream int) ([]byte, error) {
+	if len(e.data) < tightMinCompress {
+		return append(b, e.data...), nil
+	}
+	// The length's own size is known only afterwards: compress behind room for
+	// the longest and close the gap.
+	const room = 3
+	at := len(b)
+	b, err := e.streams[stream].append(append(b, 0, 0, 0), e.data)
+	if err != nil {
+		return b, err
+	}
+	n := len(b) - at - room
+	header := appendCompactLength(b[at:at], n)
+	copy(b[at+len(header):], b[at+room:])
+	return b[:at+len(header)+n], nil
+}
+
+// appendCompactLength appends 7, 7 and 8 bits, least significant first.
+func appendCompactLength(b []byte, n int) []byte {
+	switch {
+	case n < 1<<7:
+		return append(b, byte(n))
+	case n < 1<<14:
+		return append(b, byte(n)|0x80, byte(n>>7))
+	default:
+		return append(b, byte(n)|0x80, byte(n>>7)|0x80, byte(n>>14))
+	}
+}
+
+func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) ([]byte, error) {
+	data, err := e.jpeg.encode(f, r, e.quality)
+	if err != nil {
+		return b, err
+	}
+	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...), nil
+}

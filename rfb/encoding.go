@@ -1,0 +1,131 @@
+package rfb
+
+import (
+	"encoding/binary"
+	"image"
+
+	"lotse/screen"
+)
+
+// Encodings. RFC 6143, section 7.7; rfbproto, section "Encodings".
+const (
+	encRaw      = 0
+	encCopyRect = 1
+	encHextile  = 5
+	encZlib     = 6
+	encTight    = 7
+	encZRLE     = 16
+)
+
+// Pseudo-encodings. RFC 6143, section 7.8; rfbproto, section "Pseudo-encodings".
+const (
+	pseudoQualityLevel0   = -32 // to -23 for level 9
+	pseudoQualityLevel9   = -23
+	pseudoCompressLevel0  = -256 // to -247 for level 9
+	pseudoCompressLevel9  = -247
+	pseudoDesktopSize     = -223
+	pseudoLastRect        = -224
+	pseudoCursor          = -239
+	pseudoQEMUKey         = -258
+	pseudoDesktopName     = -307
+	pseudoExtDesktopSize  = -308
+	pseudoFence           = -312
+	pseudoContinuous      = -313
+	pseudoCursorAlpha     = -314
+	pseudoExtMouseButtons = -316
+	pseudoVMwareCursor    = 0x574d5664
+	pseudoExtClipboard    = -0x3f5e1a32 // 0xC0A1E5CE
+)
+
+// encoder turns one rectangle of a frame into the data of one encoding. It may
+// keep state from rectangle to rectangle of one viewer (zlib streams).
+type encoder interface {
+	// encode appends the data of r, without the rectangle's header.
+	encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error)
+	// split is the largest rectangle that encode takes; zero: any.
+	split() image.Point
+}
+
+// capabilities is what a viewer said it understands.
+type capabilities struct {
+	encoding     int32 // the preferred one that we speak
+	quality      int   // 0 to 9; -1: no loss allowed
+	compress     int   // 0 to 9; -1: not said
+	copyRect     bool
+	desktopSize  bool
+	extDesktop   bool
+	lastRect     bool
+	cursor       bool
+	cursorAlpha  bool
+	vmwareCursor bool
+	qemuKey      bool
+	desktopName  bool
+	fence        bool
+	continuous   bool
+	mouseButtons bool
+	clipboard    bool
+}
+
+// capabilitiesOf reads a SetEncodings message; the first encoding that we speak
+// is the preferred one.
+func capabilitiesOf(encodings []int32) capabilities {
+	c := capabilities{encoding: encRaw, quality: -1, compress: -1}
+	chosen := false
+	for _, e := range encodings {
+		switch e {
+		case encRaw, encHextile, encZlib, encTight, encZRLE:
+			if !chosen {
+				c.encoding, chosen = e, true
+			}
+		case encCopyRect:
+			c.copyRect = true
+		case pseudoDesktopSize:
+			c.desktopSize = true
+		case pseudoExtDesktopSize:
+			c.extDesktop = true
+		case pseudoLastRect:
+			c.lastRect = true
+		case pseudoCursor:
+			c.cursor = true
+		case pseudoCursorAlpha:
+			c.cursorAlpha = true
+		case pseudoVMwareCursor:
+			c.vmwareCursor = true
+		case pseudoQEMUKey:
+			c.qemuKey = true
+		case pseudoDesktopName:
+			c.desktopName = true
+		case pseudoFence:
+			c.fence = true
+		case pseudoContinuous:
+			c.continuous = true
+		case pseudoExtMouseButtons:
+			c.mouseButtons = true
+		case pseudoExtClipboard:
+			c.clipboard = true
+		default:
+			if e >= pseudoQualityLevel0 && e <= pseudoQualityLevel9 {
+				c.quality = int(e - pseudoQualityLevel0)
+			}
+			if e >= pseudoCompressLevel0 && e <= pseudoCompressLevel9 {
+				c.compress = int(e - pseudoCompressLevel0)
+			}
+		}
+	}
+	return c
+}
+
+// shapes reports whether the viewer draws the pointer itself.
+func (c *capabilities) shapes() bool { return c.cursor || c.cursorAlpha || c.vmwareCursor }
+
+// resizes reports whether the framebuffer may change its size.
+func (c *capabilities) resizes() bool { return c.desktopSize || c.extDesktop }
+
+// appendRectHeader appends the header of a rectangle; RFC 6143, section 7.6.1.
+func appendRectHeader(b []byte, r image.Rectangle, encoding int32) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(r.Min.X))
+	b = binary.BigEndian.AppendUint16(b, uint16(r.Min.Y))
+	b = binary.BigEndian.AppendUint16(b, uint16(r.Dx()))
+	b = binary.BigEndian.AppendUint16(b, uint16(r.Dy()))
+	return binary.BigEndian.AppendUint32(b, uint32(encoding))
+}

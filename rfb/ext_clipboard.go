@@ -1,0 +1,128 @@
+package rfb
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zlib"
+)
+
+// rfbproto, section "Extended Clipboard Pseudo-Encoding": text as UTF-8, offered
+// first and sent when the other side asks.
+const (
+	clipboardText    = 1 << 0
+	clipboardCaps    = 1 << 24
+	clipboardRequest = 1 << 25
+	clipboardPeek    = 1 << 26
+	clipboardNotify  = 1 << 27
+	clipboardProvide = 1 << 28
+	clipboardFormats = 0xffff
+)
+
+// appendExtendedCutText appends a ServerCutText of the extended form.
+func appendExtendedCutText(b []byte, flags uint32, data []byte) []byte {
+	b = append(b, msgServerCutText, 0, 0, 0)
+	b = binary.BigEndian.AppendUint32(b, uint32(-int32(4+len(data))))
+	b = binary.BigEndian.AppendUint32(b, flags)
+	return append(b, data...)
+}
+
+// appendClipboardCaps says what we take: text, none of it unasked.
+func appendClipboardCaps(b []byte) []byte {
+	return appendExtendedCutText(b, clipboardText|clipboardCaps|clipboardRequest|clipboardPeek|clipboardNotify|clipboardProvide,
+		make([]byte, 4))
+}
+
+// appendClipboardProvide sends the text: zlib around a length and UTF-8 with
+// CR LF line ends and a final NUL.
+func appendClipboardProvide(b []byte, text string) ([]byte, error) {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n") + "\x00"
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	_, err := w.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), text...))
+	if err2 := w.Close(); err == nil {
+		err = err2
+	}
+	return appendExtendedCutText(b, clipboardProvide|clipboardText, z.Bytes()), err
+}
+
+// parseClipboardProvide reads the text of a Provide action's data.
+func parseClipboardProvide(data []byte) (string, error) {
+	r, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return "", fmt.Errorf("rfb: clipboard: %w", err)
+	}
+	defer r.Close()
+	var size [4]byte
+	if _, err := io.ReadFull(r, size[:]); err != nil {
+		return "", fmt.Errorf("rfb: clipboard: %w", err)
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > maxCutText {
+		return "", fmt.Errorf("rfb: clipboard: text of %d bytes, at most %d are taken", n, maxCutText)
+	}
+	text, err := io.ReadAll(io.LimitReader(r, int64(n)))
+	if err != nil {
+		return "", fmt.Errorf("rfb: clipboard: %w", err)
+	}
+	if uint32(len(text)) < n {
+		return "", errors.New("rfb: clipboard: text ends early")
+	}
+	s := strings.TrimSuffix(string(text), "\x00")
+	if !utf8.ValidString(s) {
+		return "", errors.New("rfb: clipboard: text is not UTF-8")
+	}
+	return strings.ReplaceAll(s, "\r\n", "\n"), nil
+}
+
+// handleExtendedCutText acts on a viewer's message; without RightClipboard
+// nothing is asked for, told or taken.
+func (c *Conn) handleExtendedCutText(body []byte) error {
+	if len(body) < 4 {
+		return errors.New("rfb: clipboard: message without flags")
+	}
+	flags, data := binary.BigEndian.Uint32(body), body[4:]
+	if flags&clipboardCaps != 0 {
+		return nil // whoever knows the extension knows text
+	}
+	allowed := c.Rights().Has(RightClipboard)
+	if !allowed || flags&clipboardFormats&clipboardText == 0 && flags&clipboardPeek == 0 {
+		return nil
+	}
+	switch {
+	case flags&clipboardProvide != 0:
+		text, err := parseClipboardProvide(data)
+		if err != nil {
+			return err
+		}
+		c.deliverText(text)
+	case flags&clipboardNotify != 0:
+		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardRequest|clipboardText, nil) })
+	case flags&clipboardRequest != 0:
+		c.mu.Lock()
+		text := c.offered
+		c.mu.Unlock()
+		b, err := appendClipboardProvide(nil, text)
+		if err != nil {
+			return err
+		}
+		c.queue(func(out []byte) []byte { return append(out, b...) })
+	case flags&clipboardPeek != 0:
+		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
+	}
+	return nil
+}
+
+// offerClipboardLocked tells a viewer that knows the extension, once it has the
+// right, that we know it too. mu is held.
+func (c *Conn) offerClipboardLocked() {
+	if c.caps.clipboard && !c.told.clipboard && c.rights.Has(RightClipboard) {
+		c.told.clipboard = true
+		c.queued = append(c.queued, appendClipboardCaps)
+	}
+}

@@ -1,0 +1,337 @@
+package rfb
+
+import (
+	"encoding/binary"
+	"fmt"
+	"image"
+	"time"
+
+	"lotse/screen"
+)
+
+type view = screen.View
+
+// writer is the state of writeLoop.
+type writer struct {
+	size    image.Point     // the framebuffer's size as the viewer knows it
+	drawn   image.Rectangle // where the viewer's picture holds a drawn pointer
+	shape   *screen.Cursor  // that drawn pointer's shape
+	raw     rawEncoder
+	hextile hextileEncoder
+	zlib    zlibEncoder
+	zrle    zrleEncoder
+	tight   tightEncoder
+	scratch *screen.Frame // for the pointer
+	canvas  *screen.Frame // for a viewer whose framebuffer cannot follow the size
+	out     []byte
+}
+
+// keepBuffer is the largest output buffer that is kept from update to update.
+const keepBuffer = 8 << 20
+
+// job is what writeLoop takes in one round.
+type job struct {
+	queued  []func([]byte) []byte
+	update  bool
+	area    screen.Region
+	pending *pending
+	caps    capabilities
+	told    *capabilities
+	conv    *converter
+	rights  Rights
+	format  bool // the colour map must be sent
+
+	layout, shape, pointer bool
+	sizeReply              int
+	name                   string
+	nameDirty              bool
+}
+
+// writeLoop writes what the viewer is ready for until the connection is closed.
+func (c *Conn) writeLoop() error {
+	for {
+		if !c.waitForWork() {
+			return nil
+		}
+		b, updated, err := c.compose(c.writer.out[:0])
+		if err != nil {
+			return err
+		}
+		if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		if _, err := c.conn.Write(b); err != nil {
+			return fmt.Errorf("rfb: write to viewer: %w", err)
+		}
+		if updated {
+			c.mu.Lock()
+			c.updates++
+			c.mu.Unlock()
+		}
+		if c.writer.out = b; cap(b) > keepBuffer {
+			c.writer.out = nil
+		}
+	}
+}
+
+// waitForWork blocks until there is something to write; false: closed.
+func (c *Conn) waitForWork() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.closed && len(c.queued) == 0 && !c.newFormat && !c.updateReadyLocked() {
+		c.wake.Wait()
+	}
+	return !c.closed
+}
+
+// updateReadyLocked: the viewer asked, the line takes it, and there is news.
+func (c *Conn) updateReadyLocked() bool {
+	area := &c.requested
+	if c.continuous {
+		area = &c.contArea
+	}
+	if c.requested.Empty() && !c.continuous || c.flow.full() {
+		return false
+	}
+	return c.pending.waits(area) || c.sizeReply > 0 ||
+		c.shapeDirty && c.caps.shapes() ||
+		c.nameDirty && c.caps.desktopName ||
+		c.caps.qemuKey && !c.told.qemuKey || c.caps.mouseButtons && !c.told.mouseButtons
+}
+
+// takeLocked moves the work into a job.
+func (c *Conn) takeLocked() job {
+	j := job{queued: c.queued, caps: c.caps, told: &c.told, conv: c.conv, rights: c.rights, format: c.newFormat && !c.conv.format.TrueColour, name: c.name}
+	c.queued, c.fences, c.newFormat = nil, 0, false
+	if !c.updateReadyLocked() {
+		return j
+	}
+	j.update = true
+	j.area = c.requested.Clone()
+	if c.continuous {
+		j.area.AddRegion(c.contArea)
+	}
+	c.requested.Clear()
+	j.layout, c.pending.layout = c.pending.layout, false
+	j.pointer, c.pending.pointer = c.pending.pointer, false
+	j.shape, c.shapeDirty = c.shapeDirty, false
+	j.sizeReply, c.sizeReply = c.sizeReply, 0
+	j.nameDirty, c.nameDirty = c.nameDirty && c.caps.desktopName, c.nameDirty && !c.caps.desktopName
+	return j
+}
+
+// source is the picture that a viewer with these rights sees.
+func (c *Conn) source(r Rights) *screen.Framebuffer {
+	if r.Has(RightView) {
+		return c.cfg.Desktop
+	}
+	return c.cfg.Waiting
+}
+
+// compose appends all that is to be written now. The rights are read inside
+// encodeMu: what was taken back before is not encoded.
+func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
+	c.encodeMu.Lock()
+	defer c.encodeMu.Unlock()
+	c.mu.Lock()
+	j := c.takeLocked()
+	c.mu.Unlock()
+	if j.format {
+		b = appendColourMap(b)
+	}
+	for _, message := range j.queued {
+		b = message(b)
+	}
+	if !j.update {
+		return b, false, nil
+	}
+	start := len(b)
+	c.source(j.rights).Read(func(v view) { b, err = c.appendUpdate(b, &j, v) })
+	if err != nil {
+		return b, false, err
+	}
+	if len(b) > start && j.caps.fence {
+		c.mu.Lock()
+		payload := c.flow.sent(len(b)-start, time.Now())
+		c.mu.Unlock()
+		b = appendFence(b, fenceRequest|fenceBlockBefore, payload)
+	}
+	return b, len(b) > start, nil
+}
+
+// appendUpdate appends one FramebufferUpdate (RFC 6143, section 7.6.1), or
+// nothing when it would be empty; then the request stays open.
+func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
+	w := &c.writer
+	start := len(b)
+	b = append(b, msgFramebufferUpdate, 0, 0, 0)
+	rects := 0
+	resized := v.Frame.Size != w.size && j.caps.resizes()
+	b, n := c.appendPseudo(b, j, v)
+	rects += n
+	if resized {
+		// The viewer asks anew for a picture of the new size.
+		w.size = v.Frame.Size
+		w.drawn = image.Rectangle{}
+		c.mu.Lock()
+		c.pending.all()
+		c.mu.Unlock()
+		return finishUpdate(b, start, rects, j.caps.lastRect), nil
+	}
+	frame := v.Frame
+	if v.Frame.Size != w.size {
+		frame = w.letterbox(v.Frame)
+	}
+	c.mu.Lock()
+	send, move := c.pending.take(j.area, frame.Bounds())
+	c.mu.Unlock()
+	b, n, err := w.appendPicture(b, j, v, frame, send, move)
+	if err != nil {
+		return b, err
+	}
+	rects += n
+	if rects == 0 {
+		c.mu.Lock()
+		c.requested.AddRegion(j.area)
+		c.mu.Unlock()
+		return b[:start], nil
+	}
+	return finishUpdate(b, start, rects, j.caps.lastRect), nil
+}
+
+func finishUpdate(b []byte, start, rects int, lastRect bool) []byte {
+	if lastRect {
+		rects = 0xffff
+		b = appendLastRect(b)
+	}
+	binary.BigEndian.PutUint16(b[start+2:], uint16(rects))
+	return b
+}
+
+// appendPseudo appends the pseudo-rectangles that are due.
+func (c *Conn) appendPseudo(b []byte, j *job, v view) ([]byte, int) {
+	w := &c.writer
+	rects := 0
+	for range j.sizeReply {
+		b = appendExtendedDesktopSize(b, w.size, v.Monitors, desktopReasonClient, desktopResultForbidden)
+		rects++
+	}
+	resized := v.Frame.Size != w.size
+	switch {
+	case j.caps.extDesktop && (resized || j.layout):
+		b = appendExtendedDesktopSize(b, v.Frame.Size, v.Monitors, desktopReasonServer, desktopResultOK)
+		rects++
+	case j.caps.desktopSize && resized:
+		b = appendDesktopSize(b, v.Frame.Size)
+		rects++
+	}
+	if j.shape && j.caps.shapes() && j.rights.Has(RightControl) {
+		b = appendCursor(b, &j.caps, j.conv, v.Cursor)
+		rects++
+	}
+	if j.nameDirty {
+		b = appendDesktopName(b, j.name)
+		rects++
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if j.caps.qemuKey && !j.told.qemuKey {
+		j.told.qemuKey = true
+		b = appendRectHeader(b, image.Rectangle{}, pseudoQEMUKey)
+		rects++
+	}
+	if j.caps.mouseButtons && !j.told.mouseButtons {
+		j.told.mouseButtons = true
+		b = appendRectHeader(b, image.Rectangle{}, pseudoExtMouseButtons)
+		rects++
+	}
+	return b, rects
+}
+
+// letterbox shows f, cut or with black beside it, in the size that the viewer
+// knows: RFC 6143 lets only viewers with DesktopSize follow.
+func (w *writer) letterbox(f *screen.Frame) *screen.Frame {
+	if w.canvas == nil || w.canvas.Size != w.size {
+		w.canvas = screen.NewFrame(w.size)
+	}
+	bounds := w.canvas.Bounds()
+	w.canvas.CopyRect(f, bounds)
+	w.canvas.Fill(image.Rect(f.Size.X, 0, bounds.Max.X, bounds.Max.Y), 0, 0, 0)
+	w.canvas.Fill(image.Rect(0, f.Size.Y, bounds.Max.X, bounds.Max.Y), 0, 0, 0)
+	return w.canvas
+}
+
+// appendPicture appends the move, then the rectangles of send; the pointer is
+// drawn into the picture unless the viewer draws it itself.
+func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, move screen.Move) (_ []byte, rects int, err error) {
+	bounds := f.Bounds()
+	var shape *screen.Cursor
+	if !(j.caps.shapes() && j.rights.Has(RightControl)) && j.rights.Has(RightView) {
+		shape = v.Cursor
+	}
+	pointer := cursorArea(shape, v.Pointer).Intersect(bounds)
+	if !move.Dst.Empty() {
+		b = appendCopyRect(b, move.Dst, move.Delta)
+		rects++
+		// The move takes a drawn pointer with it, or buries it.
+		send.Add(w.drawn.Add(move.Delta).Intersect(move.Dst))
+		send.Add(w.drawn.Intersect(move.Dst))
+	}
+	if pointer != w.drawn || shape != w.shape {
+		send.Add(w.drawn.Intersect(bounds))
+		send.Add(pointer)
+		w.drawn, w.shape = pointer, shape
+	}
+	if touched := send.Intersect(pointer); !touched.Empty() {
+		send.Subtract(pointer)
+		if b, err = w.appendPointerArea(b, j, f, shape, v.Pointer, pointer); err != nil {
+			return b, rects, err
+		}
+		rects++
+	}
+	e := w.encoderFor(&j.caps)
+	part := e.split()
+	for _, r := range send.Rects() {
+		for _, piece := range splitRect(r, part) {
+			if b, err = appendRect(b, e, j, f, piece); err != nil {
+				return b, rects, err
+			}
+			rects++
+		}
+	}
+	return b, rects, nil
+}
+
+// appendRect appends a rectangle of f at its place.
+func appendRect(b []byte, e encoder, j *job, f *screen.Frame, r image.Rectangle) ([]byte, error) {
+	b = appendRectHeader(b, r, j.caps.encoding)
+	return e.encode(b, j.conv, f, r)
+}
+
+// appendPointerArea appends the rectangle with the pointer drawn into it, raw:
+// it is small and often.
+func (w *writer) appendPointerArea(b []byte, j *job, f *screen.Frame, shape *screen.Cursor, at image.Point, r image.Rectangle) ([]byte, error) {
+	if w.scratch == nil || w.scratch.Size != r.Size() {
+		w.scratch = screen.NewFrame(r.Size())
+	}
+	for y := range r.Dy() {
+		copy(w.scratch.Row(y, 0, r.Dx()), f.Row(r.Min.Y+y, r.Min.X, r.Max.X))
+	}
+	drawCursor(w.scratch, r.Min, shape, at)
+	b = appendRectHeader(b, r, encRaw)
+	return w.raw.encode(b, j.conv, w.scratch, w.scratch.Bounds())
+}
+
+// splitRect cuts r into pieces of at most size; zero: not at all.
+func splitRect(r image.Rectangle, size image.Point) []image.Rectangle {
+	if size == (image.Point{}) || r.Dx() <= size.X && r.Dy() <= size.Y {
+		return []image.Rectangle{r}
+	}
+	var out []image.Rectangle
+	for y := r.Min.Y; y < r.Max.Y; y += size.Y {
+		for x := r.Min.X; x < r.Max.X; x += size.X {
+			out = append(out, image.Rect(x, y, min(x+size.X, r.Max.X), min(y+size.Y, r.Max.Y)))
+		}
+	}
+	return out
+}
