@@ -104,13 +104,17 @@ func testPointer(t *testing.T, x *xserver, d *Desktop) {
 	}
 }
 
-func testTyping(t *testing.T, x *xserver, d *Desktop, text string) {
+func testTyping(t *testing.T, x *xserver, d *Desktop, lines ...string) {
 	t.Helper()
 	ty := startTypist(t, x)
-	typeText(t, d.Input(), text)
-	eventually(t, "typed text", func() bool { return strings.HasSuffix(ty.content(), "\n") })
-	if got := ty.content(); got != text {
-		t.Errorf("typed %q, got %q", text, got)
+	want := ""
+	for i, line := range lines {
+		typeText(t, d.Input(), line)
+		eventually(t, fmt.Sprintf("line %d of %q", i, ty.content()), func() bool { return strings.Count(ty.content(), "\n") > i })
+		want += line
+	}
+	if got := ty.content(); got != want {
+		t.Errorf("typed %q, got %q", want, got)
 	}
 }
 
@@ -123,8 +127,7 @@ func TestTypingLayouts(t *testing.T) {
 			x.run(t, "setxkbmap", layout...)
 			before := string(x.run(t, "xmodmap", "-pke"))
 			d := openOn(t, x, Options{})
-			testTyping(t, x, d, text)
-			testTyping(t, x, d, more)
+			testTyping(t, x, d, text, more)
 			wantNothingHeld(t, x)
 			if err := d.Input().ReleaseAll(); err != nil {
 				t.Fatal(err)

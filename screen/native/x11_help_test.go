@@ -3,6 +3,10 @@
 package native
 
 import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jezek/xgb/xproto"
@@ -31,4 +35,88 @@ func keysDown(t testing.TB, l *link) (down []int) {
 		}
 	}
 	return down
+}
+
+// listener is a program with a window that covers the screen and has the focus.
+type listener struct {
+	l      *link
+	window xproto.Window
+	mu     sync.Mutex
+	got    []string
+}
+
+func startListener(t testing.TB, x *xserver) *listener {
+	t.Helper()
+	li := &listener{}
+	l, err := dialX(Options{Display: x.display}.withDefaults(), func(ev []byte) {
+		names := map[byte]string{2: "+", 3: "-", 4: "press ", 5: "release "}
+		n, ok := names[ev[0]]
+		if !ok {
+			return
+		}
+		s := fmt.Sprintf("%s%d", n, ev[1])
+		if state := binary.LittleEndian.Uint16(ev[28:]) & 0xff; state != 0 && ev[0] == 2 {
+			s += fmt.Sprintf("/%x", state)
+		}
+		li.mu.Lock()
+		li.got = append(li.got, s)
+		li.mu.Unlock()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	li.l = l
+	if li.window, err = xproto.NewWindowId(l.Conn); err != nil {
+		t.Fatal(err)
+	}
+	const events = xproto.EventMaskKeyPress | xproto.EventMaskKeyRelease | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease
+	err = xproto.CreateWindowChecked(l.Conn, 0, li.window, l.root, 0, 0, l.scr.WidthInPixels, l.scr.HeightInPixels, 0,
+		xproto.WindowClassInputOutput, 0, xproto.CwOverrideRedirect|xproto.CwEventMask, []uint32{1, events}).Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	xproto.MapWindow(l.Conn, li.window)
+	if err := xproto.SetInputFocusChecked(l.Conn, xproto.InputFocusPointerRoot, li.window, 0).Check(); err != nil {
+		t.Fatal(err)
+	}
+	return li
+}
+
+// take returns the events since the last call, once they are n or more.
+func (li *listener) take(t testing.TB, n int) string {
+	t.Helper()
+	var s string
+	eventually(t, fmt.Sprint(n, " events"), func() bool {
+		if err := li.l.sync(); err != nil {
+			t.Fatal(err)
+		}
+		li.mu.Lock()
+		defer li.mu.Unlock()
+		s = strings.Join(li.got, " ")
+		return len(li.got) >= n
+	})
+	li.mu.Lock()
+	defer li.mu.Unlock()
+	li.got = nil
+	return s
+}
+
+// keyMapOf reads the keyboard map of a display.
+func keyMapOf(t testing.TB, x *xserver) *keyMap {
+	t.Helper()
+	l, err := dialX(Options{Display: x.display}.withDefaults(), func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	k, err := openXKB(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := k.keyMap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

@@ -147,11 +147,16 @@ type x11Hotkey struct {
 
 // hotWatch is one Watch under way. Its fields are guarded by x11Hotkey.mu.
 type hotWatch struct {
-	p       *physical
-	sym     uint32
-	keys    []byte   // keycodes of sym
-	locks   []uint16 // modifier sets to grab the key with
-	grabbed bool
+	o     Options
+	p     *physical
+	sym   uint32
+	keys  []byte   // keycodes of sym
+	locks []uint16 // modifier sets to grab the key with
+
+	// grabber holds the grab, nil: there is none. It is a connection of its own
+	// because the server withholds raw events from the client whose grab they
+	// fall under.
+	grabber *link
 }
 
 var _ screen.Hotkey = (*x11Hotkey)(nil)
@@ -174,7 +179,7 @@ func (h *x11Hotkey) Watch(ctx context.Context, sym uint32, pressed func()) error
 		return err
 	}
 	defer p.close()
-	w := &hotWatch{p: p, sym: sym}
+	w := &hotWatch{o: h.o, p: p, sym: sym}
 	if err := h.join(w); err != nil {
 		return err
 	}
@@ -237,6 +242,7 @@ func (h *x11Hotkey) leave(w *hotWatch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.watches = slices.DeleteFunc(h.watches, func(o *hotWatch) bool { return o == w })
+	w.free()
 }
 
 // remap follows a change of the keyboard map.
@@ -282,32 +288,48 @@ func (w *hotWatch) read() error {
 }
 
 // grab takes or frees the key with all combinations of the lock modifiers.
-func (w *hotWatch) grab(on bool) error {
-	if on == w.grabbed {
+func (w *hotWatch) grab(on bool) (err error) {
+	if !on {
+		w.free()
 		return nil
 	}
-	l := w.p.xi.link
+	if w.grabber != nil {
+		return nil
+	}
+	if w.grabber, err = dialX(w.o, func([]byte) {}); err != nil {
+		return err
+	}
+	l := w.grabber
 	for _, kc := range w.keys {
 		for _, mods := range w.locks {
-			if !on {
-				xproto.UngrabKey(l.Conn, xproto.Keycode(kc), l.root, mods)
-				continue
-			}
 			err := xproto.GrabKeyChecked(l.Conn, false, l.root, mods, xproto.Keycode(kc),
 				xproto.GrabModeAsync, xproto.GrabModeAsync).Check()
+			if err == nil {
+				continue
+			}
+			w.free()
 			var taken xproto.AccessError
 			if errors.As(err, &taken) {
-				w.grabbed = true
-				_ = w.grab(false)
 				return fmt.Errorf("native: display %s: another program has taken the hotkey for itself", l.display)
 			}
-			if err != nil {
-				return l.explain(err)
-			}
+			return l.explain(err)
 		}
 	}
-	w.grabbed = on
-	return l.sync()
+	return nil
+}
+
+// free ends the grab; the server has done so when it returns.
+func (w *hotWatch) free() {
+	if w.grabber == nil {
+		return
+	}
+	_ = w.grabber.wire.SetDeadline(time.Now().Add(closeTimeout))
+	for _, kc := range w.keys {
+		xproto.UngrabKey(w.grabber.Conn, xproto.Keycode(kc), w.grabber.root, xproto.ModMaskAny)
+	}
+	_ = w.grabber.sync()
+	w.grabber.close()
+	w.grabber = nil
 }
 
 // watchHands is Desktop.WatchHands.

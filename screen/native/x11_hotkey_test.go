@@ -1,0 +1,287 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lotse/screen"
+)
+
+const symF12 = 0xffc9
+
+// viewer is a VNC viewer that only sends: what it types comes from a device of
+// the X server, as from a keyboard.
+type viewer struct {
+	t testing.TB
+	c net.Conn
+}
+
+func startViewer(t testing.TB, port int) *viewer {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", fmt.Sprint("127.0.0.1:", port), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	v := &viewer{t, c}
+	// RFC 6143, section 7.1 to 7.3: version, security None, shared.
+	v.read(12)
+	v.send([]byte("RFB 003.008\n"))
+	v.read(int(v.read(1)[0]))
+	v.send([]byte{1})
+	if r := v.read(4); binary.BigEndian.Uint32(r) != 0 {
+		t.Fatalf("viewer refused: %v", r)
+	}
+	v.send([]byte{1})
+	head := v.read(24)
+	v.read(int(binary.BigEndian.Uint32(head[20:])))
+	return v
+}
+
+func (v *viewer) read(n int) []byte {
+	v.t.Helper()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(v.c, b); err != nil {
+		v.t.Fatal(err)
+	}
+	return b
+}
+
+func (v *viewer) send(b []byte) {
+	v.t.Helper()
+	if _, err := v.c.Write(b); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v *viewer) key(sym uint32, down bool) {
+	v.t.Helper()
+	b := []byte{4, 0, 0, 0}
+	if down {
+		b[1] = 1
+	}
+	v.send(binary.BigEndian.AppendUint32(b, sym))
+}
+
+func (v *viewer) pointer(x, y uint16) {
+	v.t.Helper()
+	v.send([]byte{5, 0, byte(x >> 8), byte(x), byte(y >> 8), byte(y)})
+}
+
+// background runs a watch until the test ends or stop is called.
+func background(t testing.TB, run func(ctx context.Context) error) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	var err error
+	once := false
+	stop = func() error {
+		cancel()
+		if !once {
+			once = true
+			select {
+			case err = <-done:
+			case <-time.After(patience):
+				t.Error("watch does not end")
+			}
+		}
+		return err
+	}
+	t.Cleanup(func() { _ = stop() })
+	return stop
+}
+
+func TestHotkeyPhysical(t *testing.T) {
+	x := startX(t, "Xtigervnc", "-geometry", "800x600")
+	d := openOn(t, x, Options{})
+	v := startViewer(t, x.rfbPort)
+	li := startListener(t, x)
+	var presses, hands atomic.Int32
+	stop := background(t, func(ctx context.Context) error {
+		return d.Hotkey().Watch(ctx, symF12, func() { presses.Add(1) })
+	})
+	background(t, func(ctx context.Context) error {
+		return d.WatchHands(ctx, func() { hands.Add(1) })
+	})
+	want := int32(0)
+	press := func() {
+		t.Helper()
+		want++
+		eventually(t, "physical F12 is seen", func() bool {
+			// The watch may begin only now: press until it is seen once.
+			if want == 1 && presses.Load() == 0 {
+				v.key(symF12, true)
+				v.key(symF12, false)
+				time.Sleep(20 * time.Millisecond)
+			}
+			return presses.Load() >= 1
+		})
+	}
+	press()
+	eventually(t, "hands are seen", func() bool {
+		v.pointer(uint16(hands.Load()+5), 7)
+		v.key('x', true)
+		v.key('x', false)
+		return hands.Load() > 0
+	})
+
+	// Injected keys are not seen, neither xdotool's nor our own.
+	_ = li.take(t, 0)
+	settle(t, x, v, li)
+	base, baseHands := presses.Load(), hands.Load()
+	x.run(t, "xdotool", "key", "F12")
+	x.run(t, "xdotool", "mousemove", "50", "60")
+	key(t, d.Input(), symF12, true)
+	key(t, d.Input(), symF12, false)
+	if got := li.take(t, 4); got != "+96 -96 +96 -96" {
+		t.Errorf("the program got %s", got)
+	}
+	never(t, "injected F12 taken for physical", func() bool { return presses.Load() != base || hands.Load() != baseHands })
+
+	// Repeats are one press.
+	v.key(symF12, true)
+	v.key(symF12, true)
+	v.key(symF12, true)
+	v.key(symF12, false)
+	eventually(t, "a held F12", func() bool { return presses.Load() == base+1 })
+	settle(t, x, v, li)
+	if presses.Load() != base+1 {
+		t.Errorf("%d presses of one held key", presses.Load()-base)
+	}
+
+	// Swallowed: we see it, the program does not.
+	if err := d.Hotkey().Swallow(true); err != nil {
+		t.Fatal(err)
+	}
+	v.key(0xff7f, true) // with Num Lock
+	v.key(0xff7f, false)
+	v.key(symF12, true)
+	v.key(symF12, false)
+	eventually(t, "swallowed F12", func() bool { return presses.Load() == base+2 })
+	v.key('q', true)
+	v.key('q', false)
+	if got := waitFor(t, li, "-24"); strings.Contains(got, "96") {
+		t.Errorf("the program got the swallowed key: %s", got)
+	}
+	if err := d.Hotkey().Swallow(false); err != nil {
+		t.Fatal(err)
+	}
+	v.key(symF12, true)
+	v.key(symF12, false)
+	if got := waitFor(t, li, "-96"); !strings.Contains(got, "+96") {
+		t.Errorf("the program did not get the key back: %s", got)
+	}
+	eventually(t, "F12 after Swallow(false)", func() bool { return presses.Load() == base+3 })
+
+	// A grab ends with the watch.
+	if err := d.Hotkey().Swallow(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); !errors.Is(err, context.Canceled) {
+		t.Errorf("Watch ended with %v", err)
+	}
+	v.key(symF12, true)
+	v.key(symF12, false)
+	waitFor(t, li, "+96")
+}
+
+// waitFor collects events until the given one, which must be the last.
+func waitFor(t testing.TB, li *listener, last string) string {
+	t.Helper()
+	var got string
+	eventually(t, last, func() bool {
+		got = strings.TrimSpace(got + " " + li.take(t, 0))
+		return strings.Contains(got, last)
+	})
+	return got
+}
+
+// settle waits until what the viewer sent has arrived.
+func settle(t testing.TB, x *xserver, v *viewer, li *listener) {
+	t.Helper()
+	v.key('z', true)
+	v.key('z', false)
+	waitFor(t, li, "-52")
+	time.Sleep(2 * handsPace)
+}
+
+func TestHotkeyTaken(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	first, second := openOn(t, x, Options{}), openOn(t, x, Options{})
+	if err := first.Hotkey().Swallow(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Hotkey().Swallow(true); err != nil {
+		t.Fatal(err)
+	}
+	background(t, func(ctx context.Context) error { return first.Hotkey().Watch(ctx, symF12, func() {}) })
+	h := first.Hotkey().(*x11Hotkey)
+	eventually(t, "first watch holds the key", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.watches) == 1 })
+	eventually(t, "second watch fails", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		err := second.Hotkey().Watch(ctx, symF12, func() {})
+		return err != nil && strings.Contains(err.Error(), "another program")
+	})
+	// Without swallowing two can watch.
+	if err := second.Hotkey().Swallow(false); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if err := second.Hotkey().Watch(ctx, symF12, func() {}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Watch: %v", err)
+	}
+	if err := second.Hotkey().Watch(ctx, 0x1008ffff, func() {}); err == nil || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Watch of a key that is not there: %v", err)
+	}
+}
+
+func TestHotkeyEndsWithDesktop(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	d := openOn(t, x, Options{})
+	stop := background(t, func(context.Context) error {
+		return d.Hotkey().Watch(context.Background(), symF12, func() {})
+	})
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); !errors.Is(err, screen.ErrClosed) {
+		t.Errorf("Watch ended with %v", err)
+	}
+}
+
+// TestHotkeyXephyr has the customer's key come through an outer display.
+func TestHotkeyXephyr(t *testing.T) {
+	outer := startXvfb(t, "900x700x24")
+	t.Setenv("DISPLAY", outer.display)
+	inner := startX(t, "Xephyr", "-screen", "640x480")
+	id, _, _ := strings.Cut(string(outer.run(t, "xdotool", "search", "--sync", "--name", "Xephyr")), "\n")
+	outer.run(t, "xdotool", "windowfocus", "--sync", id)
+	outer.run(t, "xdotool", "mousemove", "--window", id, "100", "100")
+	d := openOn(t, inner, Options{})
+	var presses atomic.Int32
+	background(t, func(ctx context.Context) error {
+		return d.Hotkey().Watch(ctx, symF12, func() { presses.Add(1) })
+	})
+	eventually(t, "F12 from the outer display", func() bool {
+		outer.run(t, "xdotool", "key", "F12")
+		return presses.Load() > 0
+	})
+	outer.run(t, "xdotool", "key", "a")
+	time.Sleep(50 * time.Millisecond)
+	base := presses.Load()
+	inner.run(t, "xdotool", "key", "F12")
+	never(t, "injected F12 taken for physical", func() bool { return presses.Load() != base })
+}
