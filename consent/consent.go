@@ -1,0 +1,318 @@
+// Package consent is the table that turns events into rights: who may see,
+// control or use the clipboard, and why. It has no clock, goroutine or I/O, so
+// that it can be read and tested alone; the agent feeds it and obeys.
+//
+//	                Join                 End, or anything that ends it
+//	Alone ───────────────────► Joined ───────────────────────────────► Over
+//	  ▲                          │  ▲
+//	  └──────── (never) ─────────┘  │ Rejoin
+//	                         Lose │  │
+//	                              ▼  │
+//	                             Away ───────────────────────────────► Over
+//
+// In Joined, each right goes its own way:
+//
+//	         Ask                     Allow (of this very question)
+//	absent ───────► asked ──► open question ─────────────────────► given
+//	  ▲               │            │ Refuse, Timeout, Key             │
+//	  └───────────────┴────────────┴──────────────────────────────────┘
+//	                       Take, Return, Key, Pause, Lose, viewers gone
+//
+// Rights come from Allow and from nothing else. One question is open at a time;
+// while one is, nothing but the view is in effect.
+package consent
+
+// Right is one thing that an advisor can be allowed.
+type Right uint8
+
+// The rights, as bits of Rights.
+const (
+	View Right = 1 << iota
+	Control
+	Clipboard
+)
+
+// All lists the rights in the order in which open questions are put.
+var All = [...]Right{View, Control, Clipboard}
+
+// String is the right's name in the protocols.
+func (r Right) String() string {
+	switch r {
+	case View:
+		return "view"
+	case Control:
+		return "control"
+	case Clipboard:
+		return "clipboard"
+	}
+	return "none"
+}
+
+// ParseRight reads a name; ok is false for an unknown one.
+func ParseRight(name string) (r Right, ok bool) {
+	for _, r := range All {
+		if r.String() == name {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// Rights is a set of rights.
+type Rights uint8
+
+// Has reports whether r is in the set.
+func (s Rights) Has(r Right) bool { return s&Rights(r) != 0 }
+
+// Phase is where a session stands.
+type Phase uint8
+
+// The phases.
+const (
+	Alone  Phase = iota // no advisor yet
+	Joined              // both are there
+	Away                // the line is lost and may come back
+	Over                // for good
+)
+
+// State is the whole truth about consent in one session. The zero value is a
+// program that has just been started.
+type State struct {
+	Phase    Phase
+	Given    Rights
+	Asked    Rights // wished for and not answered, the open question included
+	Question Right  // the open question; 0: none
+	Serial   uint64 // counts questions; an answer must name the one it answers
+	Paused   bool
+}
+
+// Effective is what holds at this moment: less than what was given while a
+// question is open or the customer paused.
+func (s State) Effective() Rights {
+	switch {
+	case s.Phase != Joined || s.Paused:
+		return 0
+	case s.Question != 0:
+		return s.Given & Rights(View)
+	}
+	return s.Given
+}
+
+// Kind is what happened.
+type Kind uint8
+
+// The events. Those marked * are the customer's own and nobody else's.
+const (
+	Join        Kind = iota // the number was right
+	Lose                    // the line was lost
+	Rejoin                  // it is back
+	Ask                     // the advisor, or his viewer, wishes Right
+	Allow                   // * yes to question Serial
+	Refuse                  // * no to question Serial
+	Timeout                 // nobody answered question Serial
+	Take                    // * takes Right back
+	Return                  // the advisor gives Right back
+	Withdraw                // the advisor's wish for Right is gone
+	Key                     // * F12
+	Pause                   // *
+	Resume                  // *
+	ViewersGone             // nobody watches any more
+	End                     // either side
+)
+
+// Event is something that happened; Right and Serial where the kind says so.
+type Event struct {
+	Kind   Kind
+	Right  Right
+	Serial uint64
+}
+
+// Outcome is what became of a right, for telling both sides.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Nothing   Outcome = iota
+	Opened            // a question was put
+	Given             // allowed
+	Refused           // by the customer
+	TimedOut          // by silence
+	Taken             // back, by the customer or by what happened
+	Returned          // by the advisor
+	Withdrawn         // the question has lost its sense
+)
+
+// Change is one outcome for one right.
+type Change struct {
+	Right   Right
+	Outcome Outcome
+}
+
+// Next returns the state after an event and what it changed. An event that does
+// not fit the state changes nothing.
+func Next(s State, e Event) (State, []Change) {
+	t := transition{State: s}
+	t.apply(e)
+	t.openNext()
+	return t.State, t.changes
+}
+
+type transition struct {
+	State
+	changes []Change
+}
+
+func (t *transition) note(r Right, o Outcome) { t.changes = append(t.changes, Change{r, o}) }
+
+func (t *transition) apply(e Event) {
+	if t.Phase == Over {
+		return
+	}
+	switch e.Kind {
+	case End:
+		t.revoke(Rights(View|Control|Clipboard), Taken)
+		t.withdraw(Withdrawn)
+		t.Phase, t.Paused = Over, false
+		return
+	case Join:
+		if t.Phase == Alone {
+			t.Phase = Joined
+		}
+		return
+	case Rejoin:
+		if t.Phase == Away {
+			t.Phase = Joined
+		}
+		return
+	case Lose:
+		if t.Phase == Joined {
+			// The view is kept for when the line is back, never the control.
+			t.revoke(Rights(Control|Clipboard), Taken)
+			t.withdraw(Withdrawn)
+			t.Phase = Away
+		}
+		return
+	}
+	if t.Phase == Away && e.Kind == Take {
+		t.take(e.Right, Taken) // the customer may always take back
+		return
+	}
+	if t.Phase != Joined {
+		return
+	}
+	switch e.Kind {
+	case Ask:
+		t.ask(e.Right)
+	case Allow:
+		if t.answers(e) {
+			r := t.Question
+			t.close()
+			t.Given |= Rights(r)
+			t.note(r, Given)
+		}
+	case Refuse:
+		if t.answers(e) {
+			t.refuse(Refused)
+		}
+	case Timeout:
+		if t.answers(e) {
+			t.refuse(TimedOut)
+		}
+	case Take:
+		t.take(e.Right, Taken)
+	case Return:
+		t.take(e.Right, Returned)
+	case Withdraw:
+		if t.Question != 0 && t.Question == e.Right {
+			t.refuse(Withdrawn)
+		}
+		t.Asked &^= Rights(e.Right)
+	case Key:
+		t.revoke(Rights(Control), Taken)
+		if t.Question == Control {
+			t.refuse(Refused)
+		}
+		t.Asked &^= Rights(Control)
+	case Pause:
+		t.revoke(Rights(Control|Clipboard), Taken)
+		t.withdraw(Withdrawn)
+		t.Paused = true
+	case Resume:
+		t.Paused = false
+	case ViewersGone:
+		t.revoke(Rights(Control|Clipboard), Taken)
+		if t.Question == Control || t.Question == Clipboard {
+			t.refuse(Withdrawn)
+		}
+		t.Asked &^= Rights(Control | Clipboard)
+	}
+}
+
+// ask notes a wish. Control and clipboard need the view first: nobody is asked
+// to let somebody drive who sees nothing.
+func (t *transition) ask(r Right) {
+	known := r == View || r == Control || r == Clipboard
+	if !known || t.Given.Has(r) || t.Paused || r != View && !t.Given.Has(View) {
+		return
+	}
+	t.Asked |= Rights(r)
+}
+
+func (t *transition) answers(e Event) bool { return t.Question != 0 && e.Serial == t.Serial }
+
+// close ends the open question.
+func (t *transition) close() {
+	t.Asked &^= Rights(t.Question)
+	t.Question = 0
+}
+
+func (t *transition) refuse(o Outcome) {
+	r := t.Question
+	t.close()
+	t.note(r, o)
+	if r == View {
+		t.withdraw(Withdrawn)
+	}
+}
+
+// withdraw drops the open question and all wishes.
+func (t *transition) withdraw(o Outcome) {
+	if t.Question != 0 {
+		t.note(t.Question, o)
+	}
+	t.Question, t.Asked = 0, 0
+}
+
+// take ends a right, and with the view all that needs it.
+func (t *transition) take(r Right, o Outcome) {
+	if r == View {
+		t.revoke(Rights(View|Control|Clipboard), o)
+		t.withdraw(Withdrawn)
+		return
+	}
+	t.revoke(Rights(r), o)
+}
+
+func (t *transition) revoke(set Rights, o Outcome) {
+	for _, r := range All {
+		if set.Has(r) && t.Given.Has(r) {
+			t.Given &^= Rights(r)
+			t.note(r, o)
+		}
+	}
+}
+
+// openNext puts the next question when none is open.
+func (t *transition) openNext() {
+	if t.Question != 0 || t.Phase != Joined {
+		return
+	}
+	for _, r := range All {
+		if t.Asked.Has(r) {
+			t.Question = r
+			t.Serial++
+			t.note(r, Opened)
+			return
+		}
+	}
+}

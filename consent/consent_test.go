@@ -1,0 +1,126 @@
+package consent
+
+import (
+	"slices"
+	"testing"
+
+	"lotse/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// run applies events; an Event with Serial 0 that answers is given the open question's.
+func run(s State, events ...Event) State {
+	for _, e := range events {
+		if e.Serial == 0 && (e.Kind == Allow || e.Kind == Refuse || e.Kind == Timeout) {
+			e.Serial = s.Serial
+		}
+		s, _ = Next(s, e)
+	}
+	return s
+}
+
+var viewing = []Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Allow}}
+var controlling = append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Allow})
+
+func TestTable(t *testing.T) {
+	for name, test := range map[string]struct {
+		events    []Event
+		given     Rights
+		effective Rights
+		question  Right
+		phase     Phase
+	}{
+		"nothing at the start":            {nil, 0, 0, 0, Alone},
+		"nothing by joining":              {[]Event{{Kind: Join}}, 0, 0, 0, Joined},
+		"asking opens a question":         {[]Event{{Kind: Join}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"asking before joining":           {[]Event{{Kind: Ask, Right: View}, {Kind: Join}}, 0, 0, 0, Joined},
+		"allow gives":                     {viewing, Rights(View), Rights(View), 0, Joined},
+		"refuse does not":                 {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}}, 0, 0, 0, Joined},
+		"silence does not":                {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}}, 0, 0, 0, Joined},
+		"allow without a question":        {[]Event{{Kind: Join}, {Kind: Allow, Serial: 1}}, 0, 0, 0, Joined},
+		"control needs the view":          {[]Event{{Kind: Join}, {Kind: Ask, Right: Control}}, 0, 0, 0, Joined},
+		"control by a second answer":      {controlling, Rights(View | Control), Rights(View | Control), 0, Joined},
+		"a question stops control":        {append(slices.Clone(controlling), Event{Kind: Ask, Right: Clipboard}), Rights(View | Control), Rights(View), Clipboard, Joined},
+		"key takes control":               {append(slices.Clone(controlling), Event{Kind: Key}), Rights(View), Rights(View), 0, Joined},
+		"key refuses control's question":  {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Key}), Rights(View), Rights(View), 0, Joined},
+		"taking the view takes all":       {append(slices.Clone(controlling), Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
+		"returning control":               {append(slices.Clone(controlling), Event{Kind: Return, Right: Control}), Rights(View), Rights(View), 0, Joined},
+		"pause":                           {append(slices.Clone(controlling), Event{Kind: Pause}), Rights(View), 0, 0, Joined},
+		"pause and resume":                {append(slices.Clone(controlling), Event{Kind: Pause}, Event{Kind: Resume}), Rights(View), Rights(View), 0, Joined},
+		"no asking while paused":          {append(slices.Clone(viewing), Event{Kind: Pause}, Event{Kind: Ask, Right: Control}), Rights(View), 0, 0, Joined},
+		"lost line":                       {append(slices.Clone(controlling), Event{Kind: Lose}), Rights(View), 0, 0, Away},
+		"line back: view, not control":    {append(slices.Clone(controlling), Event{Kind: Lose}, Event{Kind: Rejoin}), Rights(View), Rights(View), 0, Joined},
+		"taken back while away":           {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Take, Right: View}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
+		"wish withdrawn":                  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}}, 0, 0, 0, Joined},
+		"viewers gone":                    {append(slices.Clone(controlling), Event{Kind: ViewersGone}), Rights(View), Rights(View), 0, Joined},
+		"end":                             {append(slices.Clone(controlling), Event{Kind: End}), 0, 0, 0, Over},
+		"nothing after the end":           {append(slices.Clone(controlling), Event{Kind: End}, Event{Kind: Join}, Event{Kind: Ask, Right: View}), 0, 0, 0, Over},
+		"an answer to an old question":    {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
+		"view's refusal drops the rest":   {append(slices.Clone(viewing), Event{Kind: Take, Right: View}, Event{Kind: Ask, Right: View}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), 0, 0, 0, Joined},
+		"two wishes, one after the other": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), Rights(View), Rights(View), Control, Joined},
+	} {
+		s := run(State{}, test.events...)
+		if s.Given != test.given || s.Effective() != test.effective || s.Question != test.question || s.Phase != test.phase {
+			t.Errorf("%s: %+v (effective %b)", name, s, s.Effective())
+		}
+	}
+}
+
+func TestRightNames(t *testing.T) {
+	for _, r := range All {
+		if got, ok := ParseRight(r.String()); !ok || got != r {
+			t.Errorf("%v: %v %v", r, got, ok)
+		}
+	}
+	if _, ok := ParseRight("root"); ok {
+		t.Error("unknown right accepted")
+	}
+}
+
+// FuzzNext checks what must hold after every event whatever came before.
+func FuzzNext(f *testing.F) {
+	f.Add([]byte{0, 0, 3, 1, 4, 1, 3, 2, 4, 2, 9, 0})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var s State
+		for i := 0; i+1 < len(raw) && i < 2000; i += 2 {
+			e := Event{Kind: Kind(raw[i] % 17), Right: Right(raw[i+1] & 15), Serial: uint64(raw[i+1] >> 4)}
+			before := s
+			after, changes := Next(s, e)
+			check(t, before, e, after, changes)
+			s = after
+		}
+	})
+}
+
+func check(t *testing.T, before State, e Event, after State, changes []Change) {
+	t.Helper()
+	gained := after.Given &^ before.Given
+	if gained != 0 && (e.Kind != Allow || e.Serial != before.Serial || Right(gained) != before.Question || before.Phase != Joined) {
+		t.Fatalf("%+v on %+v gave %b", e, before, gained)
+	}
+	if after.Question != 0 && after.Effective()&^Rights(View) != 0 {
+		t.Fatalf("%+v: more than the view while a question is open", after)
+	}
+	if after.Phase != Joined && after.Effective() != 0 {
+		t.Fatalf("%+v: rights in effect outside of a session", after)
+	}
+	if (after.Given.Has(Control) || after.Given.Has(Clipboard)) && !after.Given.Has(View) {
+		t.Fatalf("%+v: control without view", after)
+	}
+	if after.Question != 0 && (!after.Asked.Has(after.Question) || after.Given.Has(after.Question)) {
+		t.Fatalf("%+v: question without a wish", after)
+	}
+	if before.Phase == Over && after != before {
+		t.Fatalf("%+v after the end: %+v", e, after)
+	}
+	if before.Phase == Joined && after.Phase != Joined && after.Given.Has(Control) {
+		t.Fatalf("%+v kept control when the session was left", e)
+	}
+	if after == before && len(changes) != 0 {
+		t.Fatalf("%+v on %+v changed nothing and said %v", e, before, changes)
+	}
+	if after.Serial < before.Serial || after.Serial > before.Serial+1 {
+		t.Fatalf("serial went from %d to %d", before.Serial, after.Serial)
+	}
+}
