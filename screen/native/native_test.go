@@ -3,15 +3,11 @@
 package native
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"image"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"lotse/screen"
 )
@@ -162,10 +158,3 @@ func wantNothingHeld(t testing.TB, x *xserver) {
 		t.Errorf("keys down: %v", down)
 	}
 }
-
-var (
-	_ = context.Background
-	_ = errors.Is
-	_ syscall.Signal
-	_ = time.Now
-)

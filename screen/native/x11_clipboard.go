@@ -120,7 +120,7 @@ func (c *x11Clipboard) close() error {
 }
 
 // connect returns the connection; it makes one at the first call.
-func (c *x11Clipboard) connect() (k *clipLink, err error) {
+func (c *x11Clipboard) connect() (_ *clipLink, err error) {
 	defer recovered(&err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *x11Clipboard) connect() (k *clipLink, err error) {
 		}
 		return c.open, nil
 	}
-	k = &clipLink{c: c, events: make(chan [xHead]byte, clipQueue), stopped: make(chan struct{})}
+	k := &clipLink{c: c, events: make(chan [xHead]byte, clipQueue), stopped: make(chan struct{})}
 	k.l, err = dialX(c.o, func(ev []byte) {
 		select {
 		case k.events <- [xHead]byte(ev):

@@ -120,3 +120,24 @@ func keyMapOf(t testing.TB, x *xserver) *keyMap {
 	}
 	return m
 }
+
+// cursor sets the root window's cursor to a shape of the cursor font, in red
+// with a blue border. The server lets nobody read a cursor whose maker is gone,
+// as that of xsetroot, so the painter makes it.
+func (p *painter) cursor(t testing.TB, glyph uint16) {
+	t.Helper()
+	font, err := xproto.NewFontId(p.l.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := xproto.NewCursorId(p.l.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	xproto.OpenFont(p.l.Conn, font, 6, "cursor")
+	xproto.CreateGlyphCursor(p.l.Conn, id, font, font, glyph, glyph+1, 0xffff, 0, 0, 0, 0, 0xffff)
+	err = xproto.ChangeWindowAttributesChecked(p.l.Conn, p.l.root, xproto.CwCursor, []uint32{uint32(id)}).Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -44,9 +44,9 @@ type rawKey struct {
 }
 
 // openPhysical connects and asks for raw events of the given kinds.
-func openPhysical(o Options, withMap bool, kinds ...uint) (p *physical, err error) {
+func openPhysical(o Options, withMap bool, kinds ...uint) (_ *physical, err error) {
 	defer recovered(&err)
-	p = &physical{
+	p := &physical{
 		events: make(chan xiEvent, rawQueue), mapBell: make(chan struct{}, 1), down: map[rawKey]bool{},
 	}
 	var major, xkbEvent atomic.Uint32
@@ -92,7 +92,10 @@ func openPhysical(o Options, withMap bool, kinds ...uint) (p *physical, err erro
 	if p.injector, err = p.xi.injectors(); err != nil {
 		return nil, err
 	}
-	return p, p.xi.selectEvents(xiAllMasterDevices, kinds...)
+	if err = p.xi.selectEvents(xiAllMasterDevices, kinds...); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *physical) close() { p.xi.close() }

@@ -75,9 +75,9 @@ type borrowedKey struct {
 
 var _ screen.Input = (*x11Input)(nil)
 
-func openX11Input(o Options) (in *x11Input, err error) {
+func openX11Input(o Options) (_ *x11Input, err error) {
 	defer recovered(&err)
-	in = &x11Input{}
+	in := &x11Input{}
 	if in.l, err = dialX(o, in.event); err != nil {
 		return nil, err
 	}

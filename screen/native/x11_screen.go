@@ -88,9 +88,9 @@ type x11Screen struct {
 
 var _ screen.Screen = (*x11Screen)(nil)
 
-func openX11Screen(o Options) (s *x11Screen, err error) {
+func openX11Screen(o Options) (_ *x11Screen, err error) {
 	defer recovered(&err)
-	s = &x11Screen{
+	s := &x11Screen{
 		log: o.Logger, wake: make(chan struct{}, 1), done: make(chan struct{}),
 		fresh: true, names: map[xproto.Atom]string{}, seed: maphash.MakeSeed(), pollEvery: pollFast,
 	}

@@ -1,0 +1,433 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lotse/screen"
+)
+
+func TestOpenErrors(t *testing.T) {
+	t.Setenv("DISPLAY", "")
+	for _, c := range []struct{ display, want string }{
+		{"", "$DISPLAY is empty"},
+		{"nonsense", "not of the form"},
+		{":x", "not of the form"},
+		{":0.-1", "not of the form"},
+		{":49999", "no X server answers"},
+	} {
+		d, err := Open(Options{Display: c.display})
+		if err == nil {
+			d.Close()
+			t.Errorf("display %q opened", c.display)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("display %q: %v", c.display, err)
+		}
+	}
+	x := startXvfb(t, "640x480x8")
+	if _, err := Open(Options{Display: x.display}); err == nil || !strings.Contains(err.Error(), "colour map") {
+		t.Errorf("colour-mapped display: %v", err)
+	}
+	x = startXvfb(t, "640x480x24")
+	if _, err := Open(Options{Display: x.display + ".7"}); err == nil || !strings.Contains(err.Error(), "no screen 7") {
+		t.Errorf("screen 7: %v", err)
+	}
+}
+
+func TestCookie(t *testing.T) {
+	auth := t.TempDir() + "/xauth"
+	host, _ := os.Hostname()
+	var b []byte
+	field := func(s string) { b = append(b, byte(len(s)>>8), byte(len(s))); b = append(b, s...) }
+	b = append(b, 1, 0) // local
+	for _, f := range []string{host, "", xauthCookie, "0123456789abcdef"} {
+		field(f)
+	}
+	if err := os.WriteFile(auth, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := startX(t, "Xvfb", "-screen", "0", "640x480x24", "-auth", auth)
+	t.Setenv("XAUTHORITY", auth)
+	openOn(t, x, Options{})
+	t.Setenv("XAUTHORITY", "/nonexistent")
+	if _, err := Open(Options{Display: x.display}); err == nil || !strings.Contains(err.Error(), "XAUTHORITY") {
+		t.Errorf("without cookie: %v", err)
+	}
+}
+
+// TestResize changes the size while windows are drawn.
+func TestResize(t *testing.T) {
+	for _, o := range []Options{{}, {NoShm: true}, {NoDamage: true}} {
+		t.Run(fmt.Sprintf("noshm=%v,nodamage=%v", o.NoShm, o.NoDamage), func(t *testing.T) {
+			x := startX(t, "Xtigervnc", "-geometry", "1000x700")
+			d := openOn(t, x, o)
+			f := watch(t, d.Screen())
+			p := newPainter(t, x)
+			for i, size := range []image.Point{{800, 600}, {1280, 1024}, {640, 480}, {1920, 1080}} {
+				x.run(t, "xrandr", "--output", "VNC-0", "--mode", fmt.Sprintf("%dx%d", size.X, size.Y))
+				p.fill(image.Rect(i*10, i*10, 2000, 300), uint32(0x123456*(i+1)))
+				eventually(t, fmt.Sprint("size ", size), func() bool {
+					ok := false
+					f.Read(func(v screen.View) {
+						ok = v.Frame.Size == size && len(v.Monitors) > 0 && v.Monitors[0].Rect == v.Frame.Bounds() && v.Monitors[0].ID != 0
+					})
+					return ok
+				})
+				f.wantSame(t, x, 0)
+			}
+			if err := f.lastErr(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestResizeStorm makes captures meet a display that is smaller already.
+func TestResizeStorm(t *testing.T) {
+	x := startX(t, "Xtigervnc", "-geometry", "1000x700")
+	d := openOn(t, x, Options{})
+	f := watch(t, d.Screen())
+	p := newPainter(t, x)
+	for i := range 12 {
+		x.run(t, "xrandr", "--output", "VNC-0", "--mode", []string{"1280x1024", "640x480"}[i%2])
+		for j := range 20 {
+			p.fill(image.Rect(0, j, 2000, 900), uint32(i*j*12345))
+		}
+	}
+	eventually(t, "last size", func() bool {
+		ok := false
+		f.Read(func(v screen.View) { ok = v.Frame.Size == image.Pt(640, 480) })
+		return ok
+	})
+	f.wantSame(t, x, 0)
+	if err := f.lastErr(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMonitors(t *testing.T) {
+	x := startX(t, "Xtigervnc", "-geometry", "1000x700")
+	d := openOn(t, x, Options{})
+	f := watch(t, d.Screen())
+	x.run(t, "xrandr", "--setmonitor", "left", "400/100x700/100+0+0", "none")
+	x.run(t, "xrandr", "--setmonitor", "right", "600/100x700/100+400+0", "none")
+	eventually(t, "two monitors", func() bool {
+		// The server does not tell of monitors made by hand; a new size makes
+		// it tell.
+		x.run(t, "xrandr", "--fb", "1000x702")
+		x.run(t, "xrandr", "--fb", "1000x700")
+		var got []screen.Monitor
+		f.Read(func(v screen.View) { got = slices.Clone(v.Monitors) })
+		names := map[string]image.Rectangle{}
+		for _, m := range got {
+			names[m.Name] = m.Rect
+		}
+		return names["left"] == image.Rect(0, 0, 400, 700) && names["right"] == image.Rect(400, 0, 1000, 700)
+	})
+}
+
+func TestCursor(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	d := openOn(t, x, Options{})
+	p := newPainter(t, x)
+	p.cursor(t, 68) // left_ptr
+	f := watch(t, d.Screen())
+	var first *screen.Cursor
+	get := func() (c *screen.Cursor) { f.Read(func(v screen.View) { c = v.Cursor }); return }
+	eventually(t, "a cursor", func() bool { first = get(); return first != nil })
+	if len(first.Pix) != first.Size.X*first.Size.Y*4 || !first.Hot.In(image.Rectangle{Max: first.Size}) {
+		t.Fatalf("cursor of %v with hot spot %v and %d bytes", first.Size, first.Hot, len(first.Pix))
+	}
+	has := func(c *screen.Cursor, b, g, r, a byte) bool {
+		for i := 0; i < len(c.Pix); i += 4 {
+			if [4]byte(c.Pix[i:]) == [4]byte{b, g, r, a} {
+				return true
+			}
+		}
+		return false
+	}
+	if !has(first, 0, 0, 0xff, 0xff) || !has(first, 0xff, 0, 0, 0xff) || !has(first, 0, 0, 0, 0) {
+		t.Error("the cursor lacks red, blue, or transparent pixels")
+	}
+	p.cursor(t, 150) // watch
+	eventually(t, "another cursor", func() bool {
+		c := get()
+		return c != nil && c != first && string(c.Pix) != string(first.Pix)
+	})
+	// The same shape stays the same pointer while the picture changes.
+	c := get()
+	p.fill(image.Rect(0, 0, 50, 50), 0x00ff00)
+	n := f.count()
+	eventually(t, "an update", func() bool { return f.count() > n })
+	if get() != c {
+		t.Error("the cursor was published again without a change")
+	}
+}
+
+// next calls Next with a deadline.
+func next(t testing.TB, s screen.Screen) screen.Update {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	u, err := s.Next(ctx)
+	if err != nil {
+		t.Fatalf("Next: %v", err)
+	}
+	return u
+}
+
+// quiet takes updates until there are none for a moment.
+func quiet(t testing.TB, s screen.Screen) {
+	t.Helper()
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		_, err := s.Next(ctx)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSmallDamage wants a small change to be seen as such, and soon.
+func TestSmallDamage(t *testing.T) {
+	x := startXvfb(t, "1920x1080x24")
+	d := openOn(t, x, Options{})
+	s := d.Screen()
+	if u := next(t, s); u.Damage.Area() != 1920*1080 {
+		t.Errorf("first damage covers %d pixels", u.Damage.Area())
+	}
+	quiet(t, s)
+	p := newPainter(t, x)
+	var took []time.Duration
+	for i := range 50 {
+		r := image.Rect(100+i, 200, 140+i, 230)
+		start := time.Now()
+		p.fill(r, uint32(0x010203*i))
+		u := next(t, s)
+		took = append(took, time.Since(start))
+		missed := screen.RegionOf(r)
+		missed.SubtractRegion(u.Damage)
+		if !missed.Empty() || u.Damage.Area() > 4*r.Dx()*r.Dy() {
+			t.Fatalf("damage %v for %v", u.Damage.Rects(), r)
+		}
+		if px := u.Frame.Row(215, r.Min.X, r.Min.X+1); px[0] != byte(3*i) || px[1] != byte(2*i) || px[2] != byte(i) {
+			t.Fatalf("pixel %v after update %d", px, i)
+		}
+	}
+	slices.Sort(took)
+	t.Logf("draw to pixels: p50 %v, p95 %v", took[25], took[47])
+	if took[25] > 5*time.Millisecond {
+		t.Errorf("draw to pixels: p50 %v", took[25])
+	}
+}
+
+// TestIdle wants no work while nothing happens.
+func TestIdle(t *testing.T) {
+	x := startXvfb(t, "1920x1080x24")
+	d := openOn(t, x, Options{})
+	quiet(t, d.Screen())
+	cpu := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := cpu()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if _, err := d.Screen().Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("an idle display: %v", err)
+	}
+	used := cpu() - before
+	t.Logf("%v of CPU in 2s", used)
+	if used > 20*time.Millisecond {
+		t.Errorf("%v of CPU in 2s", used)
+	}
+}
+
+// TestServerDies kills the X server while everything waits for it.
+func TestServerDies(t *testing.T) {
+	for _, o := range []Options{{}, {NoShm: true, NoDamage: true}} {
+		x := startXvfb(t, "1000x700x24")
+		d := openOn(t, x, o)
+		f := watch(t, d.Screen())
+		background(t, func(ctx context.Context) error { return d.Clipboard().Watch(ctx, func(string) {}) })
+		stopHotkey := background(t, func(ctx context.Context) error { return d.Hotkey().Watch(ctx, symF12, func() {}) })
+		p := newPainter(t, x)
+		eventually(t, "updates", func() bool { p.fill(image.Rect(0, 0, 1000, 700), uint32(f.count())); return f.count() > 20 })
+		key(t, d.Input(), symShiftL, true)
+		x.kill()
+		eventually(t, "Next fails", func() bool { return f.lastErr() != nil })
+		if err := f.lastErr(); !errors.Is(err, errGone) || !strings.Contains(err.Error(), x.display) {
+			t.Errorf("Next: %v", err)
+		}
+		eventually(t, "Key fails", func() bool {
+			return errors.Is(d.Input().Key(screen.Key{Sym: 'a', Down: true}), errGone)
+		})
+		if err := d.Input().Pointer(image.Pt(1, 1), 0); !errors.Is(err, errGone) {
+			t.Errorf("Pointer: %v", err)
+		}
+		if err := d.Clipboard().SetText("x"); err == nil {
+			t.Error("SetText: no error")
+		}
+		time.Sleep(10 * time.Millisecond)
+		if err := stopHotkey(); !errors.Is(err, errGone) && !errors.Is(err, context.Canceled) {
+			t.Errorf("Hotkey: %v", err)
+		}
+	}
+}
+
+func TestCloseWakesNext(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	d := openOn(t, x, Options{})
+	s := d.Screen()
+	quiet(t, s)
+	got := make(chan error, 1)
+	go func() {
+		for {
+			if _, err := s.Next(context.Background()); err != nil {
+				got <- err
+				return
+			}
+		}
+	}()
+	time.Sleep(20 * time.Millisecond)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-got; !errors.Is(err, screen.ErrClosed) {
+		t.Errorf("Next: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	if _, err := s.Next(context.Background()); !errors.Is(err, screen.ErrClosed) {
+		t.Errorf("Next after Close: %v", err)
+	}
+}
+
+// shmSegments counts the shared memory segments this process is attached to or
+// has made.
+func shmSegments(t testing.TB) int {
+	t.Helper()
+	n := 0
+	pid := fmt.Sprint(os.Getpid())
+	out, err := tool(t, "ipcs", "-m", "-p").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) == 4 && f[2] == pid {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSharedMemoryEnds wants no segment to outlive its use, and a frame to be
+// readable as long as somebody holds it.
+func TestSharedMemoryEnds(t *testing.T) {
+	runtime.GC()
+	eventually(t, "segments of earlier tests are gone", func() bool { runtime.GC(); return shmSegments(t) == 0 })
+	x := startX(t, "Xtigervnc", "-geometry", "640x480")
+	d := openOn(t, x, Options{})
+	quiet(t, d.Screen())
+	if n := shmSegments(t); n != 1 {
+		t.Errorf("%d segments while capturing", n)
+	}
+	out, err := tool(t, "ipcs", "-m").Output()
+	if err != nil || !strings.Contains(string(out), "dest") {
+		t.Errorf("the segment is not marked for removal (%v):\n%s", err, out)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := shmSegments(t); n != 0 {
+		t.Errorf("%d segments after Close", n)
+	}
+
+	d = openOn(t, x, Options{})
+	u := next(t, d.Screen())
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		runtime.GC()
+	}
+	sum := 0
+	for _, b := range u.Frame.Pix { // would crash if it were unmapped
+		sum += int(b)
+	}
+	runtime.KeepAlive(u)
+	u = screen.Update{}
+	eventually(t, "the frame's memory goes", func() bool { runtime.GC(); return shmSegments(t) == 0 })
+	_ = sum
+}
+
+func BenchmarkNext(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		options Options
+		rect    image.Rectangle
+	}{
+		{"full", Options{}, image.Rect(0, 0, 1920, 1080)},
+		{"wide-1600x400", Options{}, image.Rect(10, 100, 1610, 500)},
+		{"small-256x256", Options{}, image.Rect(500, 300, 756, 556)},
+		{"full-noshm", Options{NoShm: true}, image.Rect(0, 0, 1920, 1080)},
+		{"small-256x256-noshm", Options{NoShm: true}, image.Rect(500, 300, 756, 556)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x := startXvfb(b, "1920x1080x24")
+			d := openOn(b, x, c.options)
+			quiet(b, d.Screen())
+			p := newPainter(b, x)
+			b.ReportAllocs()
+			var only time.Duration
+			for i := range b.N {
+				p.fill(c.rect, uint32(i))
+				if err := p.l.sync(); err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				next(b, d.Screen())
+				only += time.Since(start)
+			}
+			b.ReportMetric(float64(only.Microseconds())/float64(b.N), "us/Next")
+		})
+	}
+}
+
+func BenchmarkPointer(b *testing.B) {
+	x := startXvfb(b, "1920x1080x24")
+	d := openOn(b, x, Options{})
+	for i := range b.N {
+		if err := d.Input().Pointer(image.Pt(i%1900, i%1000), 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	x := startXvfb(b, "1920x1080x24")
+	d := openOn(b, x, Options{})
+	for range b.N {
+		key(b, d.Input(), 'a', true)
+		key(b, d.Input(), 'a', false)
+	}
+}
