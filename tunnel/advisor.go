@@ -1,0 +1,164 @@
+package tunnel
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+)
+
+// CookieName is the cookie of a signed-in advisor; PROTOCOL.md, section 2.
+const CookieName = "__Host-lotse"
+
+// CSRFHeader is needed on every request that changes something.
+const CSRFHeader = "X-Lotse-CSRF"
+
+// Advisor is a signed-in advisor. Methods may be called concurrently.
+type Advisor struct {
+	client *Client
+	cookie string
+	me     Me
+}
+
+// SignIn signs in. A wrong name or password is an *APIError with
+// CodeUnauthorized.
+func (c *Client) SignIn(ctx context.Context, name, password string) (*Advisor, error) {
+	a := &Advisor{client: c}
+	err := c.request(ctx, http.MethodPost, "/api/v1/signin", nil, SignInRequest{Name: name, Password: password}, &a.me,
+		func(h http.Header) {
+			for _, cookie := range (&http.Response{Header: h}).Cookies() {
+				if cookie.Name == CookieName {
+					a.cookie = cookie.Value
+				}
+			}
+		})
+	if err != nil {
+		return nil, err
+	}
+	if a.cookie == "" || a.me.CSRF == "" {
+		return nil, errors.New("tunnel: the gateway let us in without a cookie; something between may be removing it")
+	}
+	return a, nil
+}
+
+// Me returns what the customer will be told of this advisor.
+func (a *Advisor) Me() Person { return a.me.Person }
+
+func (a *Advisor) header() http.Header {
+	h := http.Header{}
+	h.Set("Cookie", CookieName+"="+a.cookie)
+	return h
+}
+
+func (a *Advisor) request(ctx context.Context, method, path string, body, answer any) error {
+	h := a.header()
+	if method != http.MethodGet {
+		h.Set(CSRFHeader, a.me.CSRF)
+	}
+	return a.client.request(ctx, method, path, h, body, answer, nil)
+}
+
+// SignOut ends the sign-in; sessions stay.
+func (a *Advisor) SignOut(ctx context.Context) error {
+	return a.request(ctx, http.MethodPost, "/api/v1/signout", nil, nil)
+}
+
+// NewSession asks for a place. Make the number of it with NewNumber and open
+// Owner before telling the number to anyone.
+func (a *Advisor) NewSession(ctx context.Context) (*NewSession, error) {
+	var s NewSession
+	if err := a.request(ctx, http.MethodPost, "/api/v1/sessions", struct{}{}, &s); err != nil {
+		return nil, err
+	}
+	if !ValidPlace(s.Place) {
+		return nil, errors.New("tunnel: the gateway gave a place that is not four digits")
+	}
+	return &s, nil
+}
+
+// Sessions lists the caller's own open sessions.
+func (a *Advisor) Sessions(ctx context.Context) ([]Session, error) {
+	var s Sessions
+	if err := a.request(ctx, http.MethodGet, "/api/v1/sessions", nil, &s); err != nil {
+		return nil, err
+	}
+	return s.Sessions, nil
+}
+
+// EndSession ends the session for both.
+func (a *Advisor) EndSession(ctx context.Context, place string) error {
+	if !ValidPlace(place) {
+		return errors.New("tunnel: a place is four digits")
+	}
+	return a.request(ctx, http.MethodDelete, "/api/v1/sessions/"+place, nil, nil)
+}
+
+// OpenStream calls the agent to a stream; dial it with DialStream within 30
+// seconds. CodeNotJoined: no customer has entered the number.
+func (a *Advisor) OpenStream(ctx context.Context, place, kind, door string) (id string, err error) {
+	if !ValidPlace(place) {
+		return "", errors.New("tunnel: a place is four digits")
+	}
+	var s OpenStreamAnswer
+	err = a.request(ctx, http.MethodPost, "/api/v1/sessions/"+place+"/streams", OpenStreamRequest{Kind: kind, Door: door}, &s)
+	return s.Stream, err
+}
+
+// DialStream opens the advisor's side of a stream. ctx bounds the dialling
+// only. Run seal.Handshake on the result.
+func (a *Advisor) DialStream(ctx context.Context, id string) (net.Conn, error) {
+	return a.client.dialStream(ctx, "/api/v1/streams/", id, a.header())
+}
+
+// OwnerLink is the link of the end that made the number; PROTOCOL.md, section
+// 3. Recv is for one goroutine at a time and must always be running; the other
+// methods may be called concurrently.
+type OwnerLink struct {
+	link *Link
+}
+
+// Owner opens the owner's link of a session. ctx bounds the dialling only. An
+// older link of the same session is told TypeReplaced.
+func (a *Advisor) Owner(ctx context.Context, place string) (*OwnerLink, error) {
+	if !ValidPlace(place) {
+		return nil, errors.New("tunnel: a place is four digits")
+	}
+	link, err := a.client.dialLink(ctx, "/api/v1/sessions/"+place+"/owner", a.header())
+	if err != nil {
+		return nil, err
+	}
+	return &OwnerLink{link: link}, nil
+}
+
+// Recv returns the next message of a known type. io.EOF after the gateway
+// closed normally; any error is final.
+func (l *OwnerLink) Recv() (OwnerMessage, error) {
+	for {
+		b, err := l.link.Receive()
+		if err != nil {
+			return OwnerMessage{}, err
+		}
+		m, err := ParseOwnerMessage(b)
+		if err != nil {
+			return OwnerMessage{}, err
+		}
+		switch m.Type {
+		case TypeState, TypeEntering, TypeReplaced:
+			return m, nil
+		}
+	}
+}
+
+// Verdict tells whether the seal was made on the stream of a TypeEntering.
+func (l *OwnerLink) Verdict(stream string, ok bool) error {
+	return l.link.Send(OwnerRequest{Type: TypeVerdict, Stream: stream, OK: &ok})
+}
+
+// Burnt tells that three tries were wrong; the session ends.
+func (l *OwnerLink) Burnt() error { return l.link.Send(OwnerRequest{Type: TypeBurnt}) }
+
+// End ends the session for both.
+func (l *OwnerLink) End() error { return l.link.Send(OwnerRequest{Type: TypeEnd}) }
+
+// Close closes the link; the session stays for a minute.
+func (l *OwnerLink) Close() error { return l.link.Close() }

@@ -1,0 +1,163 @@
+package tunnel
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Codes of APIError; PROTOCOL.md, section 2.
+const (
+	CodeUnauthorized = "unauthorized"
+	CodeBadRequest   = "bad_request"
+	CodeForbidden    = "forbidden"
+	CodeNotFound     = "not_found"
+	CodeNotJoined    = "not_joined"
+	CodeTooMany      = "too_many"
+	CodeLimit        = "limit"
+	CodeBusy         = "busy"
+	CodeInternal     = "internal"
+)
+
+// APIError is a refusal by the gateway.
+type APIError struct {
+	Status     int           // HTTP status
+	Code       string        // one of the Code constants, or "" from something else than a gateway
+	Message    string        // English, for people
+	RetryAfter time.Duration // 0: not said
+}
+
+func (e *APIError) Error() string {
+	s := e.Message
+	if s == "" {
+		s = fmt.Sprintf("the gateway answered with status %d", e.Status)
+	}
+	if e.RetryAfter > 0 {
+		s += fmt.Sprintf(" (try again in %v)", e.RetryAfter)
+	}
+	return s
+}
+
+// ErrorBody is how an APIError looks on the wire.
+type ErrorBody struct {
+	Error struct {
+		Code       string `json:"code"`
+		Message    string `json:"message"`
+		RetryAfter int    `json:"retry_after,omitempty"`
+	} `json:"error"`
+}
+
+// maxErrorText bounds what is shown of an error text that somebody else wrote.
+const maxErrorText = 300
+
+// parseAPIError reads the body of an answer that is not a success.
+func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
+	e := &APIError{Status: status}
+	b, _ := io.ReadAll(io.LimitReader(body, maxAnswer))
+	var eb ErrorBody
+	if err := json.Unmarshal(b, &eb); err == nil && eb.Error.Code != "" {
+		e.Code, e.Message = eb.Error.Code, printable(eb.Error.Message)
+		e.RetryAfter = time.Duration(min(max(eb.Error.RetryAfter, 0), 86400)) * time.Second
+		return e
+	}
+	if n, err := strconv.Atoi(header.Get("Retry-After")); err == nil && n > 0 {
+		e.RetryAfter = time.Duration(min(n, 86400)) * time.Second
+	}
+	switch {
+	case status >= 300 && status < 400:
+		e.Message = "the address answers with a redirect to " + printable(header.Get("Location")) + "; use that address"
+	case status == http.StatusMisdirectedRequest:
+		e.Message = "the gateway does not answer to this name; its operator must add the name to \"hosts\""
+	case status == http.StatusNotFound:
+		e.Message = "there is no Lotse gateway at this address (status 404)"
+	default:
+		e.Message = fmt.Sprintf("the address answers with status %d, not as a Lotse gateway does; something between may be in the way", status)
+	}
+	return e
+}
+
+// printable keeps foreign text from writing into a terminal or filling it.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(s) > maxErrorText {
+		s = strings.ToValidUTF8(s[:maxErrorText], "") + "…"
+	}
+	return s
+}
+
+// UnreachableError tells that no gateway was spoken to: the network, a proxy or
+// the certificate was in the way. Why says what to do.
+type UnreachableError struct {
+	Gateway string
+	Why     string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("gateway %s: %s", e.Gateway, e.Why)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// unreachable explains err. A cancelled context stays what it is.
+func unreachable(gateway string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return context.Canceled
+	}
+	return &UnreachableError{Gateway: gateway, Why: whyUnreachable(err), Err: err}
+}
+
+func whyUnreachable(err error) string {
+	var (
+		proxy    *proxyError
+		dns      *net.DNSError
+		unknown  x509.UnknownAuthorityError
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		record   tls.RecordHeaderError
+		alert    tls.AlertError
+		ne       net.Error
+	)
+	switch {
+	case errors.As(err, &proxy):
+		return proxy.Error()
+	case errors.As(err, &hostname):
+		return "its certificate is for another name: check the address; if it is right, the operator must get a certificate for it"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate is not valid today: check this computer's date and time; if they are right, the operator must renew the certificate"
+	case errors.As(err, &unknown), errors.As(err, &invalid):
+		return "its certificate is not signed by an authority this computer trusts: if the gateway has a certificate authority of its own, " +
+			"give its certificate with --ca-file; otherwise a proxy or virus scanner is opening the connection, and it is better not to go on"
+	case errors.As(err, &record):
+		return "the port does not speak TLS: check the address and the port"
+	case errors.As(err, &alert):
+		return "it refused the encryption (" + printable(alert.Error()) + "): update this program or ask the operator for the lowest TLS version allowed"
+	case errors.As(err, &dns):
+		return "its name is not known: check the spelling, and whether this computer is on the network"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing answers there: check the address and the port, and whether the gateway is running"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it: check whether this computer is on the network"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &ne) && ne.Timeout():
+		return "no answer in time: it may be down, or a firewall lets nothing through; where only a proxy may go out, set HTTPS_PROXY"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return "the connection was cut: something between may not let it through; where only a proxy may go out, set HTTPS_PROXY"
+	}
+	return printable(err.Error())
+}

@@ -1,0 +1,93 @@
+package tunnel
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Link carries JSON text messages over a WebSocket: an agent's or an owner's
+// link, at either side. Receive is for one goroutine at a time; Send and Close
+// may be called concurrently with everything.
+type Link struct {
+	watch
+
+	readErr error // Owned by the caller of Receive; sticky.
+	buf     []byte
+
+	writeMu sync.Mutex
+}
+
+// NewLink makes a link of ws; pingEvery is PingEvery at the gateway and 0 at an end.
+func NewLink(ws *websocket.Conn, pingEvery time.Duration) *Link {
+	l := &Link{}
+	l.start(ws, MaxLinkMessage, pingEvery)
+	return l
+}
+
+// Receive returns the next message, valid until the next call. io.EOF after
+// a normal close; any error is final.
+func (l *Link) Receive() ([]byte, error) {
+	if l.readErr != nil {
+		return nil, l.readErr
+	}
+	l.armRead()
+	kind, r, err := l.ws.NextReader()
+	if err != nil {
+		l.readErr = l.readError(err)
+		return nil, l.readErr
+	}
+	if kind != websocket.TextMessage {
+		l.readErr = errors.New("tunnel: binary message on a link")
+		return nil, l.readErr
+	}
+	if l.buf == nil {
+		l.buf = make([]byte, MaxLinkMessage)
+	}
+	n := 0
+	for n < len(l.buf) {
+		m, err := r.Read(l.buf[n:])
+		n += m
+		if err != nil {
+			break // end of the message, or an error that the next call meets again
+		}
+	}
+	return l.buf[:n], nil
+}
+
+// Send writes v as one message.
+func (l *Link) Send(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(b) > MaxLinkMessage {
+		return fmt.Errorf("tunnel: message of %d bytes, at most %d", len(b), MaxLinkMessage)
+	}
+	l.writeMu.Lock()
+	defer l.writeMu.Unlock()
+	_ = l.ws.SetWriteDeadline(l.nextWriteDeadline())
+	if err := l.ws.WriteMessage(websocket.TextMessage, b); err != nil {
+		return l.writeError(err)
+	}
+	return nil
+}
+
+// SetReadDeadline bounds Receive, also one under way; passing it is the end.
+func (l *Link) SetReadDeadline(t time.Time) { l.setReadDeadline(t) }
+
+// CloseReason closes with a WebSocket code and a text for people; once.
+func (l *Link) CloseReason(code int, reason string) { l.close(code, reason) }
+
+// SayClose sends the close frame only; see Stream.SayClose.
+func (l *Link) SayClose(code int, reason string) { l.sayClose(code, reason) }
+
+// Close closes normally; twice is allowed.
+func (l *Link) Close() error {
+	l.close(websocket.CloseNormalClosure, "")
+	return nil
+}

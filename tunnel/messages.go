@@ -1,0 +1,269 @@
+package tunnel
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MaxLinkMessage bounds a message on an agent's or owner's link; PROTOCOL.md, section 8.
+const MaxLinkMessage = 4 << 10
+
+// Kinds of a stream.
+const (
+	KindControl = "control"
+	KindView    = "view"
+)
+
+// Doors by which an advisor's end comes in; PROTOCOL.md, section 5.
+const (
+	DoorEntering = "entering"
+	DoorPage     = "page"
+	DoorHelper   = "helper"
+	DoorVNC      = "vnc"
+	DoorRepeater = "repeater"
+)
+
+// States of a session; PROTOCOL.md, section 3.
+const (
+	StateWaiting = "waiting"
+	StateJoined  = "joined"
+	StateAway    = "away"
+	StateEnded   = "ended"
+)
+
+// Reasons of an end; PROTOCOL.md, section 3.
+const (
+	ReasonAdvisor  = "advisor"
+	ReasonCustomer = "customer"
+	ReasonExpired  = "expired"
+	ReasonBurnt    = "burnt"
+	ReasonLost     = "lost"
+	ReasonShutdown = "shutdown"
+)
+
+// Codes of refused; PROTOCOL.md, section 5.
+const (
+	RefusedNumber = "number"
+	RefusedBusy   = "busy"
+	RefusedRate   = "rate"
+	RefusedLost   = "lost"
+)
+
+// Types of messages on the links; PROTOCOL.md, sections 3 and 5.
+const (
+	TypeState    = "state"
+	TypeEntering = "entering"
+	TypeReplaced = "replaced"
+	TypeVerdict  = "verdict"
+	TypeBurnt    = "burnt"
+	TypeEnd      = "end"
+	TypeEnter    = "enter"
+	TypeCall     = "call"
+	TypeJoined   = "joined"
+	TypeRefused  = "refused"
+	TypeEnded    = "ended"
+)
+
+// Person is what the customer is told of the advisor.
+type Person struct {
+	Name    string `json:"name"`
+	Display string `json:"display"`
+	Company string `json:"company"`
+}
+
+// SignInRequest is the body of POST /api/v1/signin.
+type SignInRequest struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// Me is the answer to signing in and to GET /api/v1/me.
+type Me struct {
+	Person
+	CSRF string `json:"csrf"`
+}
+
+// Info is the answer to GET /api/v1/info.
+type Info struct {
+	Name      string     `json:"name"`
+	Version   string     `json:"version"`
+	Downloads []Download `json:"downloads"`
+}
+
+// Download is one file that the gateway offers under /download/.
+type Download struct {
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	File   string `json:"file"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// NewSession is the answer to POST /api/v1/sessions.
+type NewSession struct {
+	Place   string    `json:"place"`
+	Expires time.Time `json:"expires"`
+}
+
+// Session is one entry of GET /api/v1/sessions.
+type Session struct {
+	Place   string    `json:"place"`
+	State   string    `json:"state"`
+	Since   time.Time `json:"since"`
+	Expires time.Time `json:"expires"`
+}
+
+// Sessions is the answer to GET /api/v1/sessions.
+type Sessions struct {
+	Sessions []Session `json:"sessions"`
+}
+
+// OpenStreamRequest is the body of POST /api/v1/sessions/PLACE/streams.
+type OpenStreamRequest struct {
+	Kind string `json:"kind"`
+	Door string `json:"door"`
+}
+
+// OpenStreamAnswer is the answer to it.
+type OpenStreamAnswer struct {
+	Stream string `json:"stream"`
+}
+
+// OwnerState is the state message of the gateway to an owner; section 3. It is
+// sent by the gateway; ends read it as OwnerMessage.
+type OwnerState struct {
+	Type    string    `json:"type"`
+	State   string    `json:"state"`
+	Reason  string    `json:"reason"`
+	Since   time.Time `json:"since"`
+	Expires time.Time `json:"expires"`
+}
+
+// OwnerMessage is a message of the gateway to an owner: Type tells which other
+// fields are set. TypeState: State, Reason, Since, Expires. TypeEntering: Stream.
+// TypeReplaced: none.
+type OwnerMessage struct {
+	Type    string    `json:"type"`
+	State   string    `json:"state,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+	Stream  string    `json:"stream,omitempty"`
+}
+
+// OwnerRequest is a message of an owner to the gateway: TypeVerdict (Stream,
+// OK), TypeBurnt, TypeEnd.
+type OwnerRequest struct {
+	Type   string `json:"type"`
+	Stream string `json:"stream,omitempty"`
+	OK     *bool  `json:"ok,omitempty"`
+}
+
+// GatewayMessage is a message of the gateway to an agent: Type tells which
+// other fields are set.
+//
+//	TypeCall     Stream, Kind, Door, From, Advisor (nil while entering)
+//	TypeJoined   Advisor, Resume, Grace
+//	TypeRefused  Code, RetryAfter
+//	TypeEnded    Reason
+type GatewayMessage struct {
+	Type       string  `json:"type"`
+	Stream     string  `json:"stream,omitempty"`
+	Kind       string  `json:"kind,omitempty"`
+	Door       string  `json:"door,omitempty"`
+	From       string  `json:"from,omitempty"`
+	Advisor    *Person `json:"advisor,omitempty"`
+	Resume     string  `json:"resume,omitempty"`
+	Grace      int     `json:"grace,omitempty"` // seconds
+	Code       string  `json:"code,omitempty"`
+	RetryAfter int     `json:"retry_after,omitempty"` // seconds
+	Reason     string  `json:"reason,omitempty"`
+}
+
+// AgentRequest is a message of an agent to the gateway: TypeEnter (Place,
+// Resume), TypeEnd (Reason).
+type AgentRequest struct {
+	Type   string `json:"type"`
+	Place  string `json:"place,omitempty"`
+	Resume string `json:"resume,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// errNotMessage has no detail on purpose: what a stranger sent is not repeated.
+var errNotMessage = errors.New("tunnel: not a message of the protocol")
+
+// ParseOwnerRequest reads what an owner sent. Unknown types are not an error.
+func ParseOwnerRequest(b []byte) (m OwnerRequest, err error) {
+	if err = parseMessage(b, &m); err != nil {
+		return OwnerRequest{}, err
+	}
+	if m.Type == TypeVerdict && (!ValidStreamID(m.Stream) || m.OK == nil) {
+		return OwnerRequest{}, fmt.Errorf("%w: verdict without stream or ok", errNotMessage)
+	}
+	return m, nil
+}
+
+// ParseAgentRequest reads what an agent sent. Unknown types are not an error.
+func ParseAgentRequest(b []byte) (m AgentRequest, err error) {
+	if err = parseMessage(b, &m); err != nil {
+		return AgentRequest{}, err
+	}
+	if m.Type == TypeEnter && !ValidPlace(m.Place) {
+		return AgentRequest{}, fmt.Errorf("%w: place is not four digits", errNotMessage)
+	}
+	return m, nil
+}
+
+// ParseGatewayMessage reads what the gateway sent to an agent.
+func ParseGatewayMessage(b []byte) (m GatewayMessage, err error) {
+	if err = parseMessage(b, &m); err != nil {
+		return GatewayMessage{}, err
+	}
+	switch {
+	case m.Type == TypeCall && (!ValidStreamID(m.Stream) || m.Kind != KindControl && m.Kind != KindView):
+		return GatewayMessage{}, fmt.Errorf("%w: call without stream or kind", errNotMessage)
+	case m.Type == TypeJoined && m.Advisor == nil:
+		return GatewayMessage{}, fmt.Errorf("%w: joined without advisor", errNotMessage)
+	}
+	return m, nil
+}
+
+// ParseOwnerMessage reads what the gateway sent to an owner.
+func ParseOwnerMessage(b []byte) (m OwnerMessage, err error) {
+	if err = parseMessage(b, &m); err != nil {
+		return OwnerMessage{}, err
+	}
+	if m.Type == TypeEntering && !ValidStreamID(m.Stream) {
+		return OwnerMessage{}, fmt.Errorf("%w: entering without stream", errNotMessage)
+	}
+	return m, nil
+}
+
+func parseMessage(b []byte, m any) error {
+	if len(b) > MaxLinkMessage {
+		return fmt.Errorf("%w: %d bytes", errNotMessage, len(b))
+	}
+	if err := json.Unmarshal(b, m); err != nil {
+		return errNotMessage
+	}
+	return nil
+}
+
+// streamIDLength is that of 16 bytes in base64url; PROTOCOL.md, section 4.
+const streamIDLength = 22
+
+// ValidStreamID reports whether s has the form of a stream's identifier.
+func ValidStreamID(s string) bool {
+	if len(s) != streamIDLength {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,331 @@
+package tunnel
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// PROTOCOL.md, section 4.
+const (
+	// MaxStreamMessage bounds one binary message.
+	MaxStreamMessage = 64 << 10
+	// PingEvery is how often the gateway pings.
+	PingEvery = 20 * time.Second
+	// IdleTimeout is after how long of silence an end closes.
+	IdleTimeout = 60 * time.Second
+	// Subprotocol is that of streams.
+	Subprotocol = "binary"
+)
+
+const (
+	// writeTimeout bounds one message: an end that takes nothing for so long is gone.
+	writeTimeout = 60 * time.Second
+	// closeTimeout bounds saying good-bye.
+	closeTimeout = time.Second
+	// maxPings bounds the control frames a peer may send per PingEvery.
+	maxPings = 100
+)
+
+// watch keeps the deadlines of a WebSocket and bounds its control frames. It
+// is what Stream and Link have in common.
+type watch struct {
+	ws *websocket.Conn
+
+	mu            sync.Mutex
+	readDeadline  time.Time // Guarded by mu; the caller's, zero for none.
+	writeDeadline time.Time // Guarded by mu; the caller's, zero for none.
+	pinger        *time.Timer
+	closed        bool // Guarded by mu.
+
+	// Owned by the reader.
+	window time.Time
+	pings  int
+}
+
+// start sets limits and handlers; pingEvery is 0 for an end that only answers.
+func (w *watch) start(ws *websocket.Conn, limit int64, pingEvery time.Duration) {
+	w.ws = ws
+	ws.SetReadLimit(limit)
+	ws.SetPingHandler(func(text string) error {
+		if err := w.heardControl(); err != nil {
+			return err
+		}
+		// A writer that is stuck may keep the lock; the pong is then left out.
+		_ = ws.WriteControl(websocket.PongMessage, []byte(text), time.Now().Add(closeTimeout))
+		return nil
+	})
+	ws.SetPongHandler(func(string) error { return w.heardControl() })
+	// The answer to a close is sent without waiting for a stuck writer.
+	ws.SetCloseHandler(func(code int, _ string) error {
+		_ = ws.WriteControl(websocket.CloseMessage, closePayload(code, ""), time.Now().Add(closeTimeout))
+		return nil
+	})
+	if pingEvery > 0 {
+		w.mu.Lock()
+		w.pinger = time.AfterFunc(pingEvery, func() { w.ping(pingEvery) })
+		w.mu.Unlock()
+	}
+}
+
+// ping runs on the timer's goroutine; nothing stays between two pings.
+func (w *watch) ping(every time.Duration) {
+	_ = w.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(closeTimeout))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed {
+		w.pinger.Reset(every)
+	}
+}
+
+func (w *watch) heardControl() error {
+	now := time.Now()
+	if now.Sub(w.window) > PingEvery {
+		w.window, w.pings = now, 0
+	}
+	if w.pings++; w.pings > maxPings {
+		return errors.New("tunnel: too many pings")
+	}
+	w.armRead()
+	return nil
+}
+
+// armRead gives the peer IdleTimeout from now, the caller's deadline permitting.
+func (w *watch) armRead() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.armReadLocked()
+}
+
+func (w *watch) armReadLocked() {
+	_ = w.ws.NetConn().SetReadDeadline(earlier(time.Now().Add(IdleTimeout), w.readDeadline))
+}
+
+func (w *watch) setReadDeadline(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.readDeadline = t
+	w.armReadLocked()
+}
+
+// nextWriteDeadline is that of the next message.
+func (w *watch) nextWriteDeadline() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return earlier(time.Now().Add(writeTimeout), w.writeDeadline)
+}
+
+func (w *watch) setWriteDeadline(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writeDeadline = t
+	// A write under way is bounded too.
+	_ = w.ws.NetConn().SetWriteDeadline(earlier(time.Now().Add(writeTimeout), t))
+}
+
+// earlier returns a, or b when it is set and before a.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sayClose sends a close frame; reading goes on so that the answer is seen.
+func (w *watch) sayClose(code int, reason string) {
+	_ = w.ws.WriteControl(websocket.CloseMessage, closePayload(code, reason), time.Now().Add(closeTimeout))
+}
+
+// close ends the connection; false when it was closed before.
+func (w *watch) close(code int, reason string) bool {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return false
+	}
+	w.closed = true
+	if w.pinger != nil {
+		w.pinger.Stop()
+	}
+	w.mu.Unlock()
+	w.sayClose(code, reason)
+	_ = w.ws.Close()
+	return true
+}
+
+func (w *watch) isClosed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
+}
+
+// maxCloseReason is what fits beside the code into a control frame of 125 bytes.
+const maxCloseReason = 123
+
+func closePayload(code int, reason string) []byte {
+	switch code {
+	case websocket.CloseNoStatusReceived, websocket.CloseAbnormalClosure, websocket.CloseTLSHandshake:
+		code = websocket.CloseNormalClosure // these must not be sent
+	}
+	return websocket.FormatCloseMessage(code, reason[:min(len(reason), maxCloseReason)])
+}
+
+// readError translates what gorilla returns.
+func (w *watch) readError(err error) error {
+	var ce *websocket.CloseError
+	if errors.As(err, &ce) {
+		switch {
+		case ce.Code == websocket.CloseNormalClosure || ce.Code == websocket.CloseNoStatusReceived:
+			return io.EOF
+		case ce.Text != "":
+			return fmt.Errorf("tunnel: the gateway closed the line: %s: %w", ce.Text, io.ErrUnexpectedEOF)
+		}
+		return fmt.Errorf("tunnel: the line was closed (%d): %w", ce.Code, io.ErrUnexpectedEOF)
+	}
+	if w.isClosed() {
+		return net.ErrClosed
+	}
+	var ne net.Error
+	if errors.As(err, &ne) && ne.Timeout() {
+		w.mu.Lock()
+		mine := !w.readDeadline.IsZero() && !time.Now().Before(w.readDeadline)
+		w.mu.Unlock()
+		if mine {
+			return os.ErrDeadlineExceeded
+		}
+		return fmt.Errorf("tunnel: nothing heard for %v, the line is dead: %w", IdleTimeout, err)
+	}
+	return fmt.Errorf("tunnel: line lost: %w", err)
+}
+
+// Stream is one side of a stream as a net.Conn over a WebSocket with binary
+// messages. Read and Write may be called concurrently with each other and with
+// Close. Read returns io.EOF after the peer closed normally. Someone must
+// always be reading, or pings go unanswered. A deadline that passed is the
+// end of the connection, not a wake-up.
+type Stream struct {
+	watch
+
+	readMu  sync.Mutex
+	message io.Reader // Guarded by readMu; nil between messages.
+	readErr error     // Guarded by readMu; sticky, as gorilla panics on repeated reads.
+
+	writeMu sync.Mutex
+}
+
+var _ net.Conn = (*Stream)(nil)
+
+// NewStream makes a stream of ws. pingEvery is PingEvery at the gateway and 0
+// at an end. No goroutine is started.
+func NewStream(ws *websocket.Conn, pingEvery time.Duration) *Stream {
+	s := &Stream{}
+	s.start(ws, MaxStreamMessage, pingEvery)
+	return s
+}
+
+// Read reads from the current message or the next; it never waits for a message's rest.
+func (s *Stream) Read(p []byte) (int, error) {
+	s.readMu.Lock()
+	defer s.readMu.Unlock()
+	if s.readErr != nil {
+		return 0, s.readErr
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		s.armRead()
+		if s.message == nil {
+			kind, r, err := s.ws.NextReader()
+			if err != nil {
+				s.readErr = s.readError(err)
+				return 0, s.readErr
+			}
+			if kind != websocket.BinaryMessage {
+				s.readErr = errors.New("tunnel: text message on a stream")
+				s.sayClose(websocket.CloseUnsupportedData, "streams are binary")
+				return 0, s.readErr
+			}
+			s.message = r
+		}
+		n, err := s.message.Read(p)
+		switch {
+		case err == io.EOF:
+			s.message = nil
+		case err != nil:
+			s.readErr = s.readError(err)
+			if n == 0 {
+				return 0, s.readErr
+			}
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+// Write sends p in messages of at most 64 KiB.
+func (s *Stream) Write(p []byte) (int, error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	done := 0
+	for len(p) > 0 {
+		part := p[:min(len(p), MaxStreamMessage)]
+		_ = s.ws.SetWriteDeadline(s.nextWriteDeadline())
+		if err := s.ws.WriteMessage(websocket.BinaryMessage, part); err != nil {
+			return done, s.writeError(err)
+		}
+		done += len(part)
+		p = p[len(part):]
+	}
+	return done, nil
+}
+
+func (w *watch) writeError(err error) error {
+	if w.isClosed() || errors.Is(err, websocket.ErrCloseSent) {
+		return net.ErrClosed
+	}
+	return fmt.Errorf("tunnel: line lost while sending: %w", err)
+}
+
+// Close says good-bye and closes; twice is allowed.
+func (s *Stream) Close() error {
+	s.close(websocket.CloseNormalClosure, "")
+	return nil
+}
+
+// SayClose sends a close frame with a reason and leaves the connection open, so
+// that what the peer still sends is taken off the line and no reset destroys
+// what it has not read yet. Close must follow.
+func (s *Stream) SayClose(code int, reason string) { s.sayClose(code, reason) }
+
+// LocalAddr returns the address of the connection below.
+func (s *Stream) LocalAddr() net.Addr { return s.ws.LocalAddr() }
+
+// RemoteAddr returns the address of the connection below: the gateway's or a proxy's.
+func (s *Stream) RemoteAddr() net.Addr { return s.ws.RemoteAddr() }
+
+// SetDeadline sets both deadlines.
+func (s *Stream) SetDeadline(t time.Time) error {
+	s.setReadDeadline(t)
+	s.setWriteDeadline(t)
+	return nil
+}
+
+// SetReadDeadline bounds reading, also a Read under way.
+func (s *Stream) SetReadDeadline(t time.Time) error {
+	s.setReadDeadline(t)
+	return nil
+}
+
+// SetWriteDeadline bounds writing, also a Write under way.
+func (s *Stream) SetWriteDeadline(t time.Time) error {
+	s.setWriteDeadline(t)
+	return nil
+}
