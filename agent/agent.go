@@ -1,0 +1,159 @@
+// Package agent is the customer's side put together: it enters a session by
+// its number, is called to streams, seals them, asks the customer and serves
+// RFB to whoever was allowed. It alone enforces consent: neither the gateway
+// nor a viewer can grant anything.
+package agent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/user"
+	"runtime"
+	"sync"
+	"time"
+
+	"lotse/consent"
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/tunnel"
+)
+
+// Display is the computer that is shared. Clipboard and Hotkey may be nil
+// where the system has none.
+type Display struct {
+	Screen    screen.Screen
+	Input     screen.Input
+	Clipboard screen.Clipboard
+	Hotkey    screen.Hotkey
+}
+
+// Answer says how questions are answered without the customer.
+type Answer string
+
+// The answers of Config.Answer.
+const (
+	AnswerAsk     Answer = ""        // the customer is asked
+	AnswerView    Answer = "view"    // seeing is allowed, all else refused
+	AnswerControl Answer = "control" // everything is allowed
+	AnswerDeny    Answer = "deny"    // everything is refused
+)
+
+// Panel is where the customer is told and asked. Implementations follow the
+// Session's snapshots until ctx ends.
+type Panel interface {
+	Run(ctx context.Context, s *Session) error
+}
+
+var (
+	_ Panel = (*BrowserPanel)(nil)
+	_ Panel = (*TerminalPanel)(nil)
+)
+
+// Config says what to run. Client, Display and Panel must be set.
+type Config struct {
+	Client  *tunnel.Client
+	Display Display
+	Panel   Panel
+	// Number is entered at once when it is set.
+	Number   tunnel.Number
+	Answer   Answer
+	Language Language
+	Version  string
+	Logger   *slog.Logger
+	// ViewTimeout and ControlTimeout are after how long silence refuses.
+	ViewTimeout, ControlTimeout time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.Language == "" {
+		c.Language = "en"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.ViewTimeout == 0 {
+		c.ViewTimeout = 90 * time.Second
+	}
+	if c.ControlTimeout == 0 {
+		c.ControlTimeout = 60 * time.Second
+	}
+	return c
+}
+
+// HotkeyName and its keysym (X11's XK_F12).
+const (
+	HotkeyName = "F12"
+	hotkeySym  = 0xffc9
+)
+
+// ErrNumberRefused is returned when nobody is there to type another number.
+var ErrNumberRefused = errors.New("agent: the session number is wrong or no longer valid")
+
+// Run runs one session from its number to its end and returns after its last
+// goroutine. It returns nil when the session was ended by either side.
+func Run(ctx context.Context, cfg Config) error {
+	cfg = cfg.withDefaults()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := newSession(cfg, cancel)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.share.run(ctx) })
+	wg.Go(func() { s.watchClipboard(ctx) })
+	if cfg.Display.Hotkey != nil {
+		wg.Go(func() { s.watchHotkey(ctx) })
+	}
+	wg.Go(func() { s.expireQuestions(ctx) })
+	panelCtx, stopPanel := context.WithCancel(context.WithoutCancel(ctx))
+	panelDone := make(chan struct{})
+	var panelErr error
+	go func() {
+		defer close(panelDone)
+		if panelErr = cfg.Panel.Run(panelCtx, s); panelErr != nil {
+			cancel(panelErr)
+		}
+	}()
+	if !cfg.Number.IsZero() {
+		s.EnterNumber(cfg.Number)
+	}
+	err := s.runLink(ctx)
+	s.finish(err)
+	cancel(nil)
+	wg.Wait()
+	s.streams.Wait()
+	// The panel still shows how it ended; it stops by itself or soon.
+	linger := time.AfterFunc(panelLinger, stopPanel)
+	<-panelDone
+	linger.Stop()
+	stopPanel()
+	return errors.Join(err, panelErr)
+}
+
+// panelLinger is how long a panel may take to show the end.
+const panelLinger = 3 * time.Second
+
+// customer is what the advisor is told of this computer.
+func customer() tunnel.Customer {
+	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH}
+	if u, err := user.Current(); err == nil {
+		c.User = u.Username
+	}
+	c.Host, _ = os.Hostname()
+	return c
+}
+
+// rfbRights translates; the table in consent decides, rfb enforces.
+func rfbRights(r consent.Rights) rfb.Rights {
+	var out rfb.Rights
+	if r.Has(consent.View) {
+		out |= rfb.RightView
+	}
+	if r.Has(consent.Control) {
+		out |= rfb.RightControl
+	}
+	if r.Has(consent.Clipboard) {
+		out |= rfb.RightClipboard
+	}
+	return out
+}

@@ -1,0 +1,322 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/consent"
+	novncweb "lotse/novnc-web"
+)
+
+// BrowserPanel shows the panel as a page on loopback, in the customer's
+// browser; PANEL.md is its protocol.
+type BrowserPanel struct {
+	// Opened is told the page's address, which holds the one-time token.
+	Opened func(url string)
+	// NoBrowser only tells the address and starts nothing.
+	NoBrowser bool
+
+	// Static after Run began.
+	session *Session
+	origin  string
+	pages   fs.FS
+
+	mu sync.Mutex
+	// Guarded by mu.
+	token, key string
+	sockets    int
+}
+
+// Bounds of what a stranger on this machine can do.
+const (
+	maxPanelBody    = 1 << 10
+	maxPanelMessage = 4 << 10
+	maxSockets      = 4
+	firstMessage    = 5 * time.Second
+	panelWrite      = 5 * time.Second
+	socketPing      = 20 * time.Second
+)
+
+const panelCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// Run implements Panel: it serves until the end was shown or ctx ends.
+func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
+	p.pages = novncweb.Panel()
+	if _, err := fs.Stat(p.pages, "panel.html"); err != nil {
+		return errors.New("agent: this program was built without the panel's page (make web); use --panel terminal")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("agent: no local port for the panel: %w", err)
+	}
+	p.session = s
+	p.origin = "http://" + l.Addr().String()
+	p.token = randomToken()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	server := &http.Server{
+		Handler: p.handler(ctx, stop), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	address := p.origin + "/#t=" + p.token
+	if p.Opened != nil {
+		p.Opened(address)
+	}
+	if !p.NoBrowser {
+		if err := openBrowser(address); err != nil {
+			s.log.Warn("no browser could be started; open the address by hand", "reason", err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case err := <-served:
+		served <- err
+	}
+	closing, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = server.Shutdown(closing)
+	_ = server.Close()
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("agent: panel: %w", err)
+	}
+	return nil
+}
+
+func randomToken() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails; crypto/rand
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func (p *BrowserPanel) handler(ctx context.Context, shown func()) http.Handler {
+	mux := http.NewServeMux()
+	files := http.FileServerFS(p.pages)
+	mux.Handle("GET /", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if r.URL.Path == "/" {
+			http.ServeFileFS(w, r, p.pages, "panel.html")
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	mux.HandleFunc("POST /api/open", p.open)
+	mux.HandleFunc("GET /api/events", func(w http.ResponseWriter, r *http.Request) { p.events(ctx, w, r, shown) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", panelCSP)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		// Another page, or a name that was bent to this machine, is refused.
+		if "http://"+r.Host != p.origin || r.Header.Get("Origin") != "" && r.Header.Get("Origin") != p.origin {
+			http.Error(w, "This page belongs to another program.", http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// open exchanges the one-time token for the key of this panel.
+func (p *BrowserPanel) open(w http.ResponseWriter, r *http.Request) {
+	var body struct{ Token string }
+	if err := json.NewDecoder(io.LimitReader(r.Body, maxPanelBody)).Decode(&body); err != nil {
+		http.Error(w, "Not a token.", http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	ok := p.token != "" && same(body.Token, p.token)
+	if ok {
+		p.token, p.key = "", randomToken()
+	}
+	key := p.key
+	p.mu.Unlock()
+	if !ok {
+		http.Error(w, "This address has been used already, or belongs to another run.", http.StatusForbidden)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(map[string]string{"key": key})
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+var upgrader = websocket.Upgrader{
+	HandshakeTimeout: firstMessage,
+	CheckOrigin:      func(*http.Request) bool { return true }, // handler has checked it
+}
+
+// events serves one open panel page.
+func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *http.Request, shown func()) {
+	p.mu.Lock()
+	full := p.sockets >= maxSockets
+	if !full {
+		p.sockets++
+	}
+	p.mu.Unlock()
+	if full {
+		http.Error(w, "Too many open panels.", http.StatusTooManyRequests)
+		return
+	}
+	defer func() {
+		p.mu.Lock()
+		p.sockets--
+		p.mu.Unlock()
+	}()
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer ws.Close()
+	ws.SetReadLimit(maxPanelMessage)
+	_ = ws.SetReadDeadline(time.Now().Add(firstMessage))
+	var first struct{ Key string }
+	if err := ws.ReadJSON(&first); err != nil || !p.knows(first.Key) {
+		return
+	}
+	_ = ws.SetReadDeadline(time.Time{})
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	closer := context.AfterFunc(ctx, func() { ws.Close() })
+	defer closer()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		defer ws.Close()
+		p.write(ctx, ws, shown)
+	}()
+	for {
+		var m panelMessage
+		if err := ws.ReadJSON(&m); err != nil {
+			break
+		}
+		p.obey(m)
+	}
+	stop()
+	<-written
+}
+
+func (p *BrowserPanel) knows(key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.key != "" && same(key, p.key)
+}
+
+// write sends each new snapshot, until the end was shown.
+func (p *BrowserPanel) write(ctx context.Context, ws *websocket.Conn, shown func()) {
+	ping := time.NewTicker(socketPing)
+	defer ping.Stop()
+	for {
+		snap, changed := p.session.Snapshot()
+		_ = ws.SetWriteDeadline(time.Now().Add(panelWrite))
+		if ws.WriteJSON(snap) != nil {
+			return
+		}
+		if snap.Phase == phaseEnded {
+			goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+			_ = ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(panelWrite))
+			shown()
+			return
+		}
+	wait:
+		for {
+			select {
+			case <-changed:
+				break wait
+			case <-ping.C:
+				if ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(panelWrite)) != nil {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+type panelMessage struct {
+	Type     string `json:"type"`
+	Number   string `json:"number"`
+	Question string `json:"question"`
+	Allow    bool   `json:"allow"`
+	Right    string `json:"right"`
+	On       bool   `json:"on"`
+}
+
+func (p *BrowserPanel) obey(m panelMessage) {
+	switch m.Type {
+	case "enter":
+		_ = p.session.Enter(m.Number) // the snapshot shows the failure
+	case "answer":
+		p.session.Answer(m.Question, m.Allow)
+	case "take":
+		if r, ok := consent.ParseRight(m.Right); ok {
+			p.session.Take(r)
+		}
+	case "pause":
+		p.session.Pause(m.On)
+	case "end":
+		p.session.End()
+	}
+}
+
+// openBrowser shows address in the customer's browser.
+func openBrowser(address string) error {
+	var command []string
+	switch runtime.GOOS {
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+	case "darwin":
+		command = []string{"open"}
+	default:
+		for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
+			if path, err := exec.LookPath(name); err == nil {
+				command = []string{path}
+				break
+			}
+		}
+	}
+	if len(command) == 0 {
+		return errors.New("agent: no program that opens web pages was found")
+	}
+	cmd := exec.Command(command[0], append(command[1:], address)...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// Whoever opens pages may live on as the browser; nobody waits for it.
+	go func() { _ = cmd.Wait() }()
+	return nil
+}
+
+// short cuts what goes to a terminal.
+func short(s string) string {
+	if r := []rune(s); len(r) > 80 {
+		s = string(r[:80]) + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,206 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"lotse/consent"
+	"lotse/tunnel"
+)
+
+// TerminalPanel tells and asks in a terminal. It works without colours and
+// cursor movements, so that it reads well aloud and in a log.
+type TerminalPanel struct {
+	In  io.Reader // the customer's keyboard; nil: nobody answers here
+	Out io.Writer
+
+	// Owned by Run.
+	last    Snapshot
+	prompts string
+}
+
+// maxTerminalLine bounds a typed line.
+const maxTerminalLine = 256
+
+// Run implements Panel.
+func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
+	lines := make(chan string)
+	if p.In != nil {
+		// A blocked read of a terminal cannot be woken: this goroutine may
+		// outlive the session by one line, until the program ends.
+		go readLines(ctx, p.In, lines)
+	}
+	if s.cfg.Answer != AnswerAsk {
+		p.say(s.lang.text("This program answers every question by itself: %s.", strings.ToUpper(string(s.cfg.Answer))))
+	}
+	for {
+		snap, changed := s.Snapshot()
+		p.show(s.lang, snap)
+		if snap.Phase == phaseEnded {
+			return nil
+		}
+		select {
+		case <-changed:
+		case line := <-lines:
+			p.obey(s, snap, strings.TrimSpace(line))
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- string) {
+	scanner := bufio.NewScanner(in)
+	scanner.Buffer(make([]byte, maxTerminalLine), maxTerminalLine)
+	for scanner.Scan() {
+		select {
+		case lines <- scanner.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *TerminalPanel) say(line string) { fmt.Fprintln(p.Out, line) }
+
+// prompt writes a question once.
+func (p *TerminalPanel) prompt(id, text string) {
+	if p.prompts != id {
+		p.prompts = id
+		fmt.Fprint(p.Out, text)
+		if p.In == nil {
+			fmt.Fprintln(p.Out)
+		}
+	}
+}
+
+// show says what is new since the last snapshot.
+func (p *TerminalPanel) show(l Language, s Snapshot) {
+	old := p.last
+	p.last = s
+	if s.Error != nil && (old.Error == nil || *old.Error != *s.Error) {
+		p.say(failureText(l, *s.Error))
+		p.prompts = ""
+	}
+	if s.Phase != old.Phase {
+		switch s.Phase {
+		case phaseConnecting:
+			p.say(l.text("Connecting to %s …", s.Gateway))
+		case phaseJoined:
+			p.say(l.text("Connected with %s.", advisorName(s.Advisor)))
+			p.say(l.text("Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or goes on, e + Enter ends."))
+		case phaseAway:
+			p.say(l.text("The line is interrupted; trying to come back …"))
+		case phaseEnded:
+			p.say(l.text("The session is over: %s", reasonText(l, s.Reason)))
+			p.say(l.text("The session is over. Nothing of this program is left running."))
+			return
+		}
+	}
+	if s.Compare != "" && s.Compare != old.Compare && s.Line == lineSealed {
+		p.say(l.text("Encrypted end to end. Comparison code: %s", s.Compare))
+	}
+	if s.Phase == phaseJoined && (old.Phase != phaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
+		p.say(rightsText(l, s))
+	}
+	switch {
+	case s.Phase == phaseNumber:
+		p.prompt("number", l.text("Please type the session number that your advisor tells you: "))
+	case s.Question != nil:
+		p.prompt(s.Question.ID, questionText(l, s))
+	}
+}
+
+func advisorName(a *tunnel.Person) string {
+	switch {
+	case a == nil:
+		return "?"
+	case a.Company != "":
+		return short(a.Display + ", " + a.Company)
+	case a.Display != "":
+		return short(a.Display)
+	}
+	return short(a.Name)
+}
+
+func rightsText(l Language, s Snapshot) string {
+	who := advisorName(s.Advisor)
+	switch {
+	case s.Paused:
+		return l.text("Paused: nothing is visible.")
+	case s.Rights.Control && s.Key != "":
+		return l.text("%s can see and CONTROL your computer. F12 takes control back.", who)
+	case s.Rights.Control:
+		return l.text("%s can see and CONTROL your computer.", who)
+	case s.Rights.View && s.Direction == "customer":
+		return l.text("%s can see your whole screen.", who)
+	}
+	return l.text("Nothing is shared.")
+}
+
+func questionText(l Language, s Snapshot) string {
+	who := advisorName(s.Advisor)
+	switch s.Question.Right {
+	case consent.Control.String():
+		return l.text("%s asks to CONTROL your computer. Allow? [y/N] ", who)
+	case consent.Clipboard.String():
+		return l.text("%s asks to use your CLIPBOARD. Allow? [y/N] ", who)
+	}
+	return l.text("%s asks to SEE your screen. Allow? [y/N] ", who)
+}
+
+func failureText(l Language, f Failure) string {
+	switch f.Code {
+	case "format":
+		return l.text("That is not a session number: %s", f.Message)
+	case tunnel.RefusedNumber:
+		return l.text("The number is wrong or no longer valid. Please compare it with your advisor.")
+	case tunnel.RefusedBusy:
+		return l.text("The number is already in use. Please ask your advisor for a new one.")
+	case tunnel.RefusedRate:
+		return l.text("Too many tries. Please wait %d seconds.", f.RetryAfter)
+	}
+	return f.Message
+}
+
+func reasonText(l Language, reason string) string {
+	switch reason {
+	case tunnel.ReasonAdvisor:
+		return l.text("the advisor ended it")
+	case tunnel.ReasonCustomer:
+		return l.text("you ended it")
+	case tunnel.ReasonExpired:
+		return l.text("the number has expired")
+	case tunnel.ReasonBurnt:
+		return l.text("the number was tried wrongly too often")
+	case tunnel.ReasonLost:
+		return l.text("the line was lost")
+	case tunnel.ReasonShutdown:
+		return l.text("the gateway was shut down")
+	}
+	return l.text("an error occurred")
+}
+
+// obey acts on a typed line. While a question is open a line is its answer and
+// nothing else; an empty one refuses.
+func (p *TerminalPanel) obey(s *Session, snap Snapshot, line string) {
+	p.prompts = ""
+	answer := strings.ToLower(line)
+	switch {
+	case snap.Phase == phaseNumber:
+		_ = s.Enter(line) // the next snapshot says what was wrong
+	case snap.Question != nil && answer != "e":
+		s.Answer(snap.Question.ID, answer == "y" || answer == "j" || answer == "yes" || answer == "ja")
+	case answer == "t":
+		s.Take(consent.Control)
+	case answer == "v":
+		s.Take(consent.View)
+	case answer == "p":
+		s.Pause(!snap.Paused)
+	case answer == "e":
+		s.End()
+	}
+}

@@ -1,0 +1,374 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"lotse/consent"
+	"lotse/rfb"
+	"lotse/tunnel"
+)
+
+// Session is one session as the customer's side holds it. Its methods are what
+// a panel may do; all may be called concurrently.
+type Session struct {
+	// Static after newSession.
+	cfg     Config
+	lang    Language
+	log     *slog.Logger
+	share   *share
+	entered chan tunnel.Number
+	streams sync.WaitGroup
+	cancel  context.CancelCauseFunc
+
+	mu sync.Mutex
+	// Guarded by mu.
+	state       consent.State
+	phase       string // of the panel: what consent's phases do not tell apart
+	failure     *Failure
+	reason      string
+	number      tunnel.Number
+	advisor     *tunnel.Person
+	compare     string
+	hotkeyWorks bool
+	opened      time.Time // when the open question was put
+	viewers     map[*viewer]struct{}
+	controls    map[*control]struct{}
+	waiters     map[chan consent.Outcome]struct{} // viewers that wait for the view
+	link        *tunnel.AgentLink
+	seq         uint64
+	changed     chan struct{} // closed and replaced at each change
+	questionSet chan struct{} // likewise, when the open question changed
+}
+
+// The panel's phases; PANEL.md.
+const (
+	phaseNumber     = "number"
+	phaseConnecting = "connecting"
+	phaseJoined     = "joined"
+	phaseAway       = "away"
+	phaseEnded      = "ended"
+)
+
+// armAfter is how long a question must have been open, with all remote input
+// off, before an answer counts: no click that was on its way can answer it.
+const armAfter = 500 * time.Millisecond
+
+func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
+	s := &Session{
+		cfg: cfg, lang: cfg.Language, log: cfg.Logger, cancel: cancel,
+		entered: make(chan tunnel.Number, 1), phase: phaseNumber,
+		viewers: map[*viewer]struct{}{}, controls: map[*control]struct{}{},
+		waiters: map[chan consent.Outcome]struct{}{},
+		changed: make(chan struct{}), questionSet: make(chan struct{}),
+	}
+	s.share = newShare(s)
+	return s
+}
+
+// Enter takes the number as the customer typed it. The error is for him.
+func (s *Session) Enter(typed string) error {
+	n, err := tunnel.ParseNumber(typed)
+	if err != nil {
+		s.fail(&Failure{Code: "format", Message: err.Error()})
+		return err
+	}
+	s.EnterNumber(n)
+	return nil
+}
+
+// EnterNumber enters n unless a session is under way.
+func (s *Session) EnterNumber(n tunnel.Number) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != phaseNumber {
+		return
+	}
+	s.phase, s.failure, s.number = phaseConnecting, nil, n
+	select {
+	case s.entered <- n:
+	default:
+	}
+	s.publishLocked()
+}
+
+// Answer answers question id. It is ignored, and false returned, when another
+// question or none is open, or when the question is not armed yet.
+func (s *Session) Answer(id string, allow bool) bool {
+	serial, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Question == 0 || s.state.Serial != serial || !s.armedLocked() {
+		return false
+	}
+	kind := consent.Refuse
+	if allow {
+		kind = consent.Allow
+	}
+	s.applyLocked(consent.Event{Kind: kind, Serial: serial}, byCustomer)
+	return true
+}
+
+func (s *Session) armedLocked() bool { return time.Since(s.opened) >= armAfter }
+
+// Take takes a right back, by the customer.
+func (s *Session) Take(r consent.Right) {
+	s.apply(consent.Event{Kind: consent.Take, Right: r}, byCustomer)
+}
+
+// Pause hides everything and ends control, or goes on.
+func (s *Session) Pause(on bool) {
+	kind := consent.Resume
+	if on {
+		kind = consent.Pause
+	}
+	s.apply(consent.Event{Kind: kind}, byCustomer)
+}
+
+// End ends the session, by the customer. Before a number was accepted it ends
+// the program.
+func (s *Session) End() { s.end(tunnel.ReasonCustomer) }
+
+// end ends the session for both sides.
+func (s *Session) end(reason string) {
+	s.mu.Lock()
+	if s.phase == phaseEnded {
+		s.mu.Unlock()
+		return
+	}
+	s.reason = reason
+	link := s.link
+	s.mu.Unlock()
+	if link != nil {
+		if err := link.End(reason); err != nil {
+			s.log.Info("the gateway could not be told of the end", "reason", err)
+		}
+	}
+	s.cancel(errEnded)
+}
+
+// Who caused a change; tunnel/PROTOCOL.md, section 6.
+const (
+	byCustomer = "customer"
+	byAdvisor  = "advisor"
+	byKey      = "key"
+	byAuto     = "auto"
+)
+
+// apply feeds an event to the table and obeys the outcome: rights first, then
+// words. When it returns, rights that were taken are gone.
+func (s *Session) apply(e consent.Event, by string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.applyLocked(e, by)
+}
+
+func (s *Session) applyLocked(e consent.Event, by string) {
+	before := s.state
+	after, changes := consent.Next(before, e)
+	if after == before {
+		return
+	}
+	s.state = after
+	s.enforceLocked(before.Effective(), after.Effective())
+	if after.Question != before.Question || after.Serial != before.Serial {
+		s.opened = time.Now()
+		close(s.questionSet)
+		s.questionSet = make(chan struct{})
+	}
+	s.tellWaitersLocked(changes)
+	for _, c := range changes {
+		s.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+		if name := outcomeNames[c.Outcome]; name != "" {
+			for ctl := range s.controls {
+				ctl.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
+			}
+		}
+	}
+	s.publishLocked()
+	if q := after.Question; q != 0 && s.cfg.Answer != AnswerAsk {
+		s.applyLocked(consent.Event{Kind: s.autoAnswer(q), Serial: after.Serial}, byAuto)
+	}
+}
+
+// enforceLocked makes the rights true before anybody is told.
+func (s *Session) enforceLocked(before, after consent.Rights) {
+	if lost := before &^ after; lost.Has(consent.Control) {
+		defer func() {
+			if err := s.cfg.Display.Input.ReleaseAll(); err != nil {
+				s.log.Warn("keys could not be released", "reason", err)
+			}
+		}()
+	}
+	for v := range s.viewers {
+		v.conn.SetRights(rfbRights(after))
+	}
+	if k := s.cfg.Display.Hotkey; k != nil && before.Has(consent.Control) != after.Has(consent.Control) {
+		if err := k.Swallow(after.Has(consent.Control)); err != nil {
+			s.log.Info("F12 also reaches the applications", "reason", err)
+		}
+	}
+	s.share.want(after.Has(consent.View) && len(s.viewers) > 0)
+}
+
+func (s *Session) autoAnswer(q consent.Right) consent.Kind {
+	if s.cfg.Answer == AnswerControl || s.cfg.Answer == AnswerView && q == consent.View {
+		return consent.Allow
+	}
+	return consent.Refuse
+}
+
+var outcomeNames = [...]string{
+	consent.Given: "given", consent.Refused: "refused", consent.TimedOut: "timeout",
+	consent.Taken: "taken", consent.Returned: "returned", consent.Withdrawn: "",
+}
+
+// tellWaitersLocked wakes the viewers that wait for the view.
+func (s *Session) tellWaitersLocked(changes []consent.Change) {
+	for _, c := range changes {
+		if c.Right != consent.View || c.Outcome == consent.Opened {
+			continue
+		}
+		for w := range s.waiters {
+			w <- c.Outcome
+			delete(s.waiters, w)
+		}
+	}
+}
+
+// approveView is rfb.Config.Approve of every viewer: it returns when the view
+// is given, or an error with the words for the viewer's user.
+func (s *Session) approveView(ctx context.Context) error {
+	w := make(chan consent.Outcome, 1)
+	s.mu.Lock()
+	switch {
+	case s.state.Given.Has(consent.View):
+		s.mu.Unlock()
+		return s.share.ready(ctx)
+	case s.state.Paused:
+		s.mu.Unlock()
+		return rfb.Refusal{Reason: s.lang.text("The customer has paused the session.")}
+	case s.state.Phase != consent.Joined:
+		s.mu.Unlock()
+		return rfb.Refusal{Reason: s.lang.text("The session is over.")}
+	}
+	s.waiters[w] = struct{}{}
+	s.applyLocked(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+	s.mu.Unlock()
+	select {
+	case outcome := <-w:
+		switch outcome {
+		case consent.Given:
+			return s.share.ready(ctx)
+		case consent.TimedOut:
+			return rfb.Refusal{Reason: s.lang.text("The customer did not answer in time.")}
+		}
+		return rfb.Refusal{Reason: s.lang.text("The customer did not allow the view.")}
+	case <-ctx.Done():
+		s.mu.Lock()
+		delete(s.waiters, w)
+		if len(s.waiters) == 0 {
+			s.applyLocked(consent.Event{Kind: consent.Withdraw, Right: consent.View}, byAdvisor)
+		}
+		s.mu.Unlock()
+		return context.Cause(ctx)
+	}
+}
+
+// expireQuestions refuses by silence, and tells panels when a question is armed.
+func (s *Session) expireQuestions(ctx context.Context) {
+	for {
+		s.mu.Lock()
+		question, serial, changed := s.state.Question, s.state.Serial, s.questionSet
+		left := time.Until(s.opened.Add(s.timeout(question)))
+		arming := time.Until(s.opened.Add(armAfter))
+		s.mu.Unlock()
+		if question == 0 {
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+			continue
+		}
+		wait := left
+		if arming > 0 {
+			wait = arming
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+			if arming > 0 {
+				s.publish()
+			} else {
+				s.apply(consent.Event{Kind: consent.Timeout, Serial: serial}, byCustomer)
+			}
+		case <-changed:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+func (s *Session) timeout(r consent.Right) time.Duration {
+	if r == consent.View {
+		return s.cfg.ViewTimeout
+	}
+	return s.cfg.ControlTimeout
+}
+
+// watchHotkey makes F12 take control back, without the network.
+func (s *Session) watchHotkey(ctx context.Context) {
+	s.mu.Lock()
+	s.hotkeyWorks = true
+	s.mu.Unlock()
+	err := s.cfg.Display.Hotkey.Watch(ctx, hotkeySym, func() {
+		s.apply(consent.Event{Kind: consent.Key}, byKey)
+	})
+	if ctx.Err() != nil {
+		return
+	}
+	s.log.Warn("F12 does not take control back on this system; the button does", "reason", err)
+	s.mu.Lock()
+	s.hotkeyWorks = false
+	s.publishLocked()
+	s.mu.Unlock()
+}
+
+func (s *Session) fail(f *Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = f
+	s.publishLocked()
+}
+
+// finish makes the end known to everybody who is still there.
+func (s *Session) finish(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason == "" {
+		s.reason = tunnel.ReasonLost
+		if err != nil {
+			s.reason = "error"
+			s.failure = &Failure{Code: "gateway", Message: err.Error()}
+		}
+	}
+	for ctl := range s.controls {
+		ctl.send(tunnel.Bye{Reason: s.reason})
+		ctl.end()
+	}
+	s.applyLocked(consent.Event{Kind: consent.End}, byCustomer)
+	for v := range s.viewers {
+		v.conn.Close()
+	}
+	s.phase = phaseEnded
+	s.publishLocked()
+}

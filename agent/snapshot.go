@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"strconv"
+	"time"
+
+	"lotse/consent"
+	"lotse/tunnel"
+)
+
+// Failure is what went wrong, for the customer; PANEL.md.
+type Failure struct {
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	RetryAfter int    `json:"retry_after,omitempty"`
+}
+
+// Question is one that the customer is asked; PANEL.md.
+type Question struct {
+	ID      string `json:"id"`
+	Right   string `json:"right"`
+	Seconds int    `json:"seconds"` // until silence refuses
+	Armed   bool   `json:"armed"`
+}
+
+// Snapshot is the whole truth as a panel shows it; PANEL.md. It holds the
+// session number: it goes to the customer's own panel and nowhere else.
+type Snapshot struct {
+	Type      string          `json:"type"`
+	Seq       uint64          `json:"seq"`
+	Lang      Language        `json:"lang"`
+	Version   string          `json:"version"`
+	Gateway   string          `json:"gateway"`
+	Phase     string          `json:"phase"`
+	Error     *Failure        `json:"error"`
+	Number    string          `json:"number"`
+	Advisor   *tunnel.Person  `json:"advisor"`
+	Compare   string          `json:"compare"`
+	Line      string          `json:"line"`
+	Direction string          `json:"direction"`
+	Rights    tunnel.Rights   `json:"rights"`
+	Paused    bool            `json:"paused"`
+	Question  *Question       `json:"question"`
+	Viewers   []tunnel.Viewer `json:"viewers"`
+	Answer    Answer          `json:"answer"`
+	Share     string          `json:"share"`
+	Reason    string          `json:"reason"`
+	Key       string          `json:"key"`
+}
+
+// Snapshot returns the present truth and a channel that is closed when it has
+// changed.
+func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap := Snapshot{
+		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.cfg.Client.Gateway),
+		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
+		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
+		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Share: "screen", Reason: s.reason,
+	}
+	if !s.number.IsZero() {
+		snap.Number = s.number.Grouped()
+	}
+	if s.hotkeyWorks {
+		snap.Key = HotkeyName
+	}
+	if q := s.state.Question; q != 0 {
+		left := time.Until(s.opened.Add(s.timeout(q)))
+		snap.Question = &Question{
+			ID: strconv.FormatUint(s.state.Serial, 10), Right: q.String(),
+			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.armedLocked(),
+		}
+	}
+	return snap, s.changed
+}
+
+func (s *Session) rightsLocked() tunnel.Rights {
+	r := s.state.Given
+	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard)}
+}
+
+func (s *Session) directionLocked() string {
+	if s.state.Effective().Has(consent.View) && len(s.viewers) > 0 {
+		return "customer"
+	}
+	return "none"
+}
+
+// lineLocked is the weakest line in use.
+func (s *Session) lineLocked() string {
+	if s.state.Phase == consent.Alone {
+		return ""
+	}
+	for v := range s.viewers {
+		if v.line == lineGateway {
+			return lineGateway
+		}
+	}
+	return lineSealed
+}
+
+func (s *Session) viewerListLocked() []tunnel.Viewer {
+	list := make([]tunnel.Viewer, 0, len(s.viewers))
+	for v := range s.viewers {
+		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from})
+	}
+	return list
+}
+
+// stateLocked is the truth as the advisor gets it; tunnel/PROTOCOL.md, section 6.
+func (s *Session) stateLocked() tunnel.State {
+	state := tunnel.State{
+		Seq: s.seq, Direction: s.directionLocked(), Rights: s.rightsLocked(),
+		Asked: []string{}, Paused: s.state.Paused, Viewers: s.viewerListLocked(),
+	}
+	for _, r := range consent.All {
+		if s.state.Asked.Has(r) {
+			state.Asked = append(state.Asked, r.String())
+		}
+	}
+	return state
+}
+
+func (s *Session) publish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.publishLocked()
+}
+
+// publishLocked tells panels and advisors that something changed.
+func (s *Session) publishLocked() {
+	s.seq++
+	close(s.changed)
+	s.changed = make(chan struct{})
+	if len(s.controls) > 0 {
+		state := s.stateLocked()
+		for ctl := range s.controls {
+			ctl.send(state)
+		}
+	}
+	s.share.describe(s.state)
+}

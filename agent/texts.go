@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Language is one that the customer is spoken to in: "de" or "en".
+type Language string
+
+// SystemLanguage reads it from the environment; English unless German.
+func SystemLanguage() Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(strings.ToLower(v), "de") {
+				return "de"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
+// text is a sentence for people; the key is its English form.
+func (l Language) text(english string, args ...any) string {
+	if l == "de" {
+		if german, ok := german[english]; ok {
+			english = german
+		}
+	}
+	return fmt.Sprintf(english, args...)
+}
+
+// german holds the agent's own sentences: waiting picture, terminal panel,
+// refusals. The browser panel has its own in novnc-web.
+var german = map[string]string{
+	// Waiting picture, read by the advisor.
+	"Waiting for the customer":                                    "Warten auf den Kunden",
+	"The customer is being asked whether you may see the screen.": "Der Kunde wird gefragt, ob Sie den Bildschirm sehen dürfen.",
+	"The view is paused":                                          "Die Ansicht ist angehalten",
+	"The customer has paused the view and can go on any time.":    "Der Kunde hat die Ansicht angehalten und kann jederzeit fortfahren.",
+	"Nothing is shared":                                           "Es wird nichts gezeigt",
+	"The customer has taken the view back. Ask for it again.":     "Der Kunde hat die Ansicht zurückgenommen. Bitten Sie erneut darum.",
+	"The line is interrupted":                                     "Die Verbindung ist unterbrochen",
+	"The customer's program is trying to come back.":              "Das Programm des Kunden versucht, sich wieder zu verbinden.",
+
+	// Refusals, read by the advisor in his viewer.
+	"The customer did not allow the view.":       "Der Kunde hat die Ansicht nicht erlaubt.",
+	"The customer did not answer in time.":       "Der Kunde hat nicht rechtzeitig geantwortet.",
+	"The customer has paused the session.":       "Der Kunde hat die Sitzung angehalten.",
+	"The session is over.":                       "Die Sitzung ist beendet.",
+	"The screen of the customer cannot be read.": "Der Bildschirm des Kunden kann nicht gelesen werden.",
+
+	// Terminal panel, read by the customer.
+	"Please type the session number that your advisor tells you: ": "Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt: ",
+	"Connecting to %s …":               "Verbindung mit %s wird aufgebaut …",
+	"That is not a session number: %s": "Das ist keine Sitzungsnummer: %s",
+	"The number is wrong or no longer valid. Please compare it with your advisor.": "Die Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
+	"The number is already in use. Please ask your advisor for a new one.":         "Die Nummer wird bereits benutzt. Bitte lassen Sie sich von Ihrem Berater eine neue geben.",
+	"Too many tries. Please wait %d seconds.":                                      "Zu viele Versuche. Bitte warten Sie %d Sekunden.",
+	"Connected with %s.":                                            "Verbunden mit %s.",
+	"Encrypted end to end. Comparison code: %s":                     "Ende zu Ende verschlüsselt. Vergleichszahl: %s",
+	"Nothing is shared.":                                            "Es wird nichts gezeigt.",
+	"%s can see your whole screen.":                                 "%s sieht Ihren ganzen Bildschirm.",
+	"%s can see and CONTROL your computer. F12 takes control back.": "%s sieht und STEUERT Ihren Computer. F12 nimmt die Steuerung zurück.",
+	"%s can see and CONTROL your computer.":                         "%s sieht und STEUERT Ihren Computer.",
+	"Paused: nothing is visible.":                                   "Angehalten: nichts ist sichtbar.",
+	"The line is interrupted; trying to come back …":                "Die Verbindung ist unterbrochen; neuer Versuch …",
+	"%s asks to SEE your screen. Allow? [y/N] ":                     "%s bittet, Ihren Bildschirm zu SEHEN. Erlauben? [j/N] ",
+	"%s asks to CONTROL your computer. Allow? [y/N] ":               "%s bittet, Ihren Computer zu STEUERN. Erlauben? [j/N] ",
+	"%s asks to use your CLIPBOARD. Allow? [y/N] ":                  "%s bittet, Ihre ZWISCHENABLAGE zu benutzen. Erlauben? [j/N] ",
+	"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or goes on, e + Enter ends.": "Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder fährt fort, e + Eingabe beendet.",
+	"This program answers every question by itself: %s.":                                                           "Dieses Programm beantwortet jede Frage selbst: %s.",
+	"The session is over. Nothing of this program is left running.":                                                "Die Sitzung ist beendet. Von diesem Programm läuft nichts mehr.",
+	"The session is over: %s":                "Die Sitzung ist beendet: %s",
+	"the advisor ended it":                   "der Berater hat sie beendet",
+	"you ended it":                           "Sie haben sie beendet",
+	"the number has expired":                 "die Nummer ist abgelaufen",
+	"the number was tried wrongly too often": "die Nummer wurde zu oft falsch eingegeben",
+	"the line was lost":                      "die Verbindung ging verloren",
+	"the gateway was shut down":              "das Gateway wurde beendet",
+	"an error occurred":                      "ein Fehler ist aufgetreten",
+}

@@ -1,0 +1,63 @@
+package agent
+
+import (
+	"image"
+	"image/color"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/inconsolata"
+	"golang.org/x/image/math/fixed"
+
+	"lotse/screen"
+)
+
+// The waiting picture's colours: a calm dark blue, words in near white.
+var (
+	waitingBackground = color.RGBA{R: 0x1b, G: 0x2a, B: 0x3a, A: 0xff}
+	waitingTitle      = color.RGBA{R: 0xf2, G: 0xf5, B: 0xf8, A: 0xff}
+	waitingText       = color.RGBA{R: 0xa9, G: 0xbb, B: 0xcc, A: 0xff}
+)
+
+// drawWaiting paints the words in the middle of a picture of that size. It
+// holds nothing of any screen.
+func drawWaiting(size image.Point, w words) *screen.Frame {
+	f := screen.NewFrame(size)
+	f.Fill(f.Bounds(), waitingBackground.R, waitingBackground.G, waitingBackground.B)
+	middle := size.Y / 2
+	drawLine(f, w.title, inconsolata.Bold8x16, scaleFor(w.title, size.X, 3), middle-40, waitingTitle)
+	drawLine(f, w.line, inconsolata.Regular8x16, scaleFor(w.line, size.X, 2), middle+24, waitingText)
+	return f
+}
+
+// scaleFor is the largest scale up to most at which the line fits.
+func scaleFor(line string, width, most int) int {
+	for scale := most; scale > 1; scale-- {
+		if len([]rune(line))*8*scale <= width-32 {
+			return scale
+		}
+	}
+	return 1
+}
+
+// drawLine draws one centred line, each pixel of the font scale×scale large;
+// y is the top.
+func drawLine(f *screen.Frame, line string, face font.Face, scale, y int, c color.RGBA) {
+	d := font.Drawer{Face: face}
+	width := d.MeasureString(line).Ceil()
+	if width == 0 {
+		return
+	}
+	const height = 20
+	mask := image.NewAlpha(image.Rect(0, 0, width, height))
+	d.Dst, d.Src, d.Dot = mask, image.Opaque, fixed.P(0, 14)
+	d.DrawString(line)
+	left := (f.Size.X - width*scale) / 2
+	for my := range height {
+		for mx := range width {
+			if mask.AlphaAt(mx, my).A >= 0x80 {
+				at := image.Pt(left+mx*scale, y+my*scale)
+				f.Fill(image.Rectangle{Min: at, Max: at.Add(image.Pt(scale, scale))}, c.R, c.G, c.B)
+			}
+		}
+	}
+}
