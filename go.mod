@@ -1,10 +1,10 @@
 module lotse
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/jezek/xgb v1.3.1
-	golang.org/x/sys v0.46.0
+	golang.org/x/sys v0.49.0
 )
 
 require (

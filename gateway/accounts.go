@@ -1,0 +1,319 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Account is one advisor's. Password is a hash in the usual encoded form.
+type Account struct {
+	Name     string    `json:"name"`
+	Display  string    `json:"display"`
+	Company  string    `json:"company"`
+	Password string    `json:"password"`
+	Created  time.Time `json:"created"`
+}
+
+// Errors of Accounts that a caller branches on.
+var (
+	ErrAccountExists = errors.New("an advisor with this name exists already")
+	ErrNoAccount     = errors.New("there is no advisor with this name")
+)
+
+const (
+	accountsName    = "accounts.json"
+	maxAccounts     = 10_000
+	maxAccountsFile = 16 << 20
+	maxAccountText  = 100
+	minPassword     = 10
+	maxPassword     = 256
+	// lockTimeout is how long another program's change is waited for, and
+	// lockStale after which time its lock is taken for left behind.
+	lockTimeout = 5 * time.Second
+	lockStale   = 30 * time.Second
+)
+
+var accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
+
+// Accounts keeps the advisors in a file of the data folder. It may be changed
+// by another process at the same time: reading notices, changing locks.
+type Accounts struct {
+	path string
+
+	mu     sync.Mutex
+	list   map[string]Account // Guarded by mu; by name.
+	mtime  time.Time          // Guarded by mu.
+	size   int64              // Guarded by mu.
+	loaded bool               // Guarded by mu.
+}
+
+// OpenAccounts makes the data folder if there is none and reads its accounts.
+func OpenAccounts(data string) (*Accounts, error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("gateway: data folder: %w", err)
+	}
+	a := &Accounts{path: filepath.Join(data, accountsName)}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a, a.refreshLocked()
+}
+
+// refreshLocked reads the file if it changed.
+func (a *Accounts) refreshLocked() error {
+	st, err := os.Stat(a.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		a.list, a.loaded, a.mtime, a.size = map[string]Account{}, true, time.Time{}, 0
+		return nil
+	case err != nil:
+		return fmt.Errorf("gateway: accounts: %w", err)
+	case a.loaded && st.ModTime().Equal(a.mtime) && st.Size() == a.size:
+		return nil
+	case st.Size() > maxAccountsFile:
+		return fmt.Errorf("gateway: accounts: %s is larger than %d bytes", a.path, maxAccountsFile)
+	}
+	b, err := os.ReadFile(a.path)
+	if err != nil {
+		return fmt.Errorf("gateway: accounts: %w", err)
+	}
+	list, err := parseAccounts(b)
+	if err != nil {
+		return fmt.Errorf("gateway: accounts: %s: %w", a.path, err)
+	}
+	a.list, a.loaded, a.mtime, a.size = list, true, st.ModTime(), st.Size()
+	return nil
+}
+
+type accountsFile struct {
+	Version  int       `json:"version"`
+	Accounts []Account `json:"accounts"`
+}
+
+func parseAccounts(b []byte) (map[string]Account, error) {
+	var f accountsFile
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, err
+	}
+	if f.Version != 1 {
+		return nil, fmt.Errorf("version %d, this program knows version 1", f.Version)
+	}
+	list := make(map[string]Account, len(f.Accounts))
+	for _, acc := range f.Accounts {
+		if !accountName.MatchString(acc.Name) {
+			return nil, fmt.Errorf("account name %q is not allowed", acc.Name)
+		}
+		if _, err := parseHash(acc.Password); err != nil {
+			return nil, fmt.Errorf("account %q: %w", acc.Name, err)
+		}
+		list[acc.Name] = acc
+	}
+	return list, nil
+}
+
+// get returns the account, from a file that may have been changed just now.
+// When the file cannot be read, what was last read stays in force.
+func (a *Accounts) get(name string) (Account, bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	err := a.refreshLocked()
+	acc, ok := a.list[name]
+	return acc, ok, err
+}
+
+// snapshot returns all accounts; the map must not be changed.
+func (a *Accounts) snapshot() (map[string]Account, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	err := a.refreshLocked()
+	return a.list, err
+}
+
+// List returns all accounts by name.
+func (a *Accounts) List() ([]Account, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.refreshLocked(); err != nil {
+		return nil, err
+	}
+	return a.sortedLocked(), nil
+}
+
+func (a *Accounts) sortedLocked() []Account {
+	var out []Account
+	for _, acc := range a.list {
+		out = append(out, acc)
+	}
+	slices.SortFunc(out, func(x, y Account) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+// Add adds an advisor. display "" means the name.
+func (a *Accounts) Add(name, display, company, password string) error {
+	name = strings.ToLower(name)
+	if !accountName.MatchString(name) {
+		return errors.New("an advisor's name consists of 1 to 64 letters a-z, digits and . _ @ -, and begins with a letter or digit")
+	}
+	if display == "" {
+		display = name
+	}
+	if len(display) > maxAccountText || len(company) > maxAccountText {
+		return fmt.Errorf("display name and company have at most %d bytes", maxAccountText)
+	}
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash := hashPassword(password)
+	return a.change(func() error {
+		if _, ok := a.list[name]; ok {
+			return ErrAccountExists
+		}
+		if len(a.list) >= maxAccounts {
+			return fmt.Errorf("there are %d advisors already", maxAccounts)
+		}
+		a.list[name] = Account{Name: name, Display: display, Company: company, Password: hash, Created: time.Now().UTC().Truncate(time.Second)}
+		return nil
+	})
+}
+
+// EnsureDev makes the account of a development gateway, or gives it this
+// password. Unlike Add it takes a short password: such a gateway listens on the
+// loopback address only.
+func (a *Accounts) EnsureDev(name, password string) error {
+	if password == "" || len(password) > maxPassword {
+		return errors.New("the development password is empty or too long")
+	}
+	hash := hashPassword(password)
+	return a.change(func() error {
+		acc, ok := a.list[name]
+		if !ok {
+			acc = Account{Name: name, Display: "Development advisor", Company: "Lotse", Created: time.Now().UTC().Truncate(time.Second)}
+		}
+		acc.Password = hash
+		a.list[name] = acc
+		return nil
+	})
+}
+
+// Remove removes an advisor; a running gateway ends his sessions.
+func (a *Accounts) Remove(name string) error {
+	name = strings.ToLower(name)
+	return a.change(func() error {
+		if _, ok := a.list[name]; !ok {
+			return ErrNoAccount
+		}
+		delete(a.list, name)
+		return nil
+	})
+}
+
+// SetPassword changes a password; whoever is signed in must do so again.
+func (a *Accounts) SetPassword(name, password string) error {
+	name = strings.ToLower(name)
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash := hashPassword(password)
+	return a.change(func() error {
+		acc, ok := a.list[name]
+		if !ok {
+			return ErrNoAccount
+		}
+		acc.Password = hash
+		a.list[name] = acc
+		return nil
+	})
+}
+
+func checkPassword(password string) error {
+	switch {
+	case len(password) < minPassword:
+		return fmt.Errorf("the password is too short: at least %d characters", minPassword)
+	case len(password) > maxPassword:
+		return fmt.Errorf("the password is too long: at most %d bytes", maxPassword)
+	}
+	return nil
+}
+
+// change runs f on the newest list and replaces the file.
+func (a *Accounts) change(f func() error) (err error) {
+	unlock, err := lockFile(a.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.loaded = false // read again even if the file looks the same
+	if err := a.refreshLocked(); err != nil {
+		return err
+	}
+	a.list = maps.Clone(a.list) // snapshots stay as they are
+	if err := f(); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(accountsFile{Version: 1, Accounts: a.sortedLocked()}, "", "  ")
+	if err == nil {
+		err = replaceFile(a.path, append(b, '\n'))
+	}
+	if err != nil {
+		a.loaded = false
+		return fmt.Errorf("gateway: accounts: %w", err)
+	}
+	a.loaded = false
+	return a.refreshLocked()
+}
+
+// replaceFile puts b in place of path at once, readable by its owner only.
+func replaceFile(path string, b []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(b); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// lockFile waits for other programs that change the same file.
+func lockFile(path string) (unlock func(), err error) {
+	for deadline := time.Now().Add(lockTimeout); ; time.Sleep(20 * time.Millisecond) {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			_ = f.Close()
+			return func() { _ = os.Remove(path) }, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("gateway: accounts: %w", err)
+		}
+		if st, e := os.Stat(path); e == nil && time.Since(st.ModTime()) > lockStale {
+			_ = os.Remove(path)
+			continue
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("gateway: accounts: another program is changing them; if none is, remove %s", path)
+		}
+	}
+}

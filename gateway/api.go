@@ -1,0 +1,253 @@
+package gateway
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// fail answers with the error body of PROTOCOL.md, section 2.
+func (s *server) fail(w http.ResponseWriter, status int, code, message string, retryAfter time.Duration) {
+	var body tunnel.ErrorBody
+	body.Error.Code, body.Error.Message = code, message
+	if retryAfter > 0 {
+		body.Error.RetryAfter = seconds(retryAfter)
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(retryAfter)))
+	}
+	s.answer(w, status, body)
+}
+
+func (s *server) answer(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		s.log.Error("answer not encoded", "error", err)
+		status, b = http.StatusInternalServerError, nil
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
+
+var errBadBody = errors.New("gateway: request body")
+
+// readBody reads one JSON value of at most maxBody bytes.
+func readBody(w http.ResponseWriter, r *http.Request, v any) error {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return errBadBody // a form of another page cannot have this type
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil || json.Unmarshal(b, v) != nil {
+		return errBadBody
+	}
+	return nil
+}
+
+func (s *server) badBody(w http.ResponseWriter) {
+	s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "The request must be JSON of at most 16 KiB, with Content-Type application/json.", 0)
+}
+
+// caller is a signed-in advisor.
+type caller struct {
+	account Account
+	web     webSession
+	cookie  string
+}
+
+// signedIn lets signed-in advisors through, and only with the CSRF header where
+// something is changed.
+func (s *server) signedIn(next func(http.ResponseWriter, *http.Request, caller)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, ok := s.caller(r)
+		if !ok {
+			s.fail(w, http.StatusUnauthorized, tunnel.CodeUnauthorized, "Please sign in.", 0)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead &&
+			subtle.ConstantTimeCompare([]byte(r.Header.Get(tunnel.CSRFHeader)), []byte(c.web.csrf)) != 1 {
+			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The header "+tunnel.CSRFHeader+" is missing or wrong.", 0)
+			return
+		}
+		next(w, r, c)
+	}
+}
+
+func (s *server) caller(r *http.Request) (c caller, ok bool) {
+	cookie, err := r.Cookie(tunnel.CookieName)
+	if err != nil {
+		return c, false
+	}
+	c.cookie = cookie.Value
+	if c.web, ok = s.web.find(c.cookie, time.Now()); !ok {
+		return c, false
+	}
+	c.account, ok, err = s.accounts.get(c.web.account)
+	if err != nil {
+		s.log.Error("accounts not read", "error", err)
+	}
+	return c, ok && c.account.Password == c.web.password
+}
+
+// signIn costs the same for a name that does not exist.
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	var req tunnel.SignInRequest
+	if readBody(w, r, &req) != nil {
+		s.badBody(w)
+		return
+	}
+	now, from := time.Now(), s.clientAddr(r)
+	name := strings.ToLower(req.Name)
+	acc, known, err := s.accounts.get(name)
+	if err != nil {
+		s.log.Error("accounts not read", "error", err)
+	}
+	// A token is taken before the test, or many tests at once would be free.
+	addrKey, nameKey := limitKey(from), name
+	if len(nameKey) > maxAccountText {
+		nameKey = overflowKey
+	}
+	ok, wait := s.wrongAddr.take(addrKey, now)
+	if ok {
+		if ok, wait = s.wrongName.take(nameKey, now); !ok {
+			s.wrongAddr.giveBack(addrKey, now)
+		}
+	}
+	if !ok {
+		s.metrics.signInsWrong.Add(1)
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, "Too many wrong sign-ins; please wait.", wait)
+		return
+	}
+	encoded := ""
+	if known {
+		encoded = acc.Password
+	}
+	if len(req.Password) > maxPassword {
+		req.Password = ""
+	}
+	good, err := s.hasher.verify(r.Context(), encoded, req.Password)
+	switch {
+	case err != nil:
+		s.wrongAddr.giveBack(addrKey, now)
+		s.wrongName.giveBack(nameKey, now)
+		s.fail(w, http.StatusServiceUnavailable, tunnel.CodeBusy, "The gateway is busy; please try again.", time.Second)
+		return
+	case !good:
+		r := AuditRecord{Event: AuditSignInRefused, From: from.String()}
+		if known {
+			r.Account = acc.Name // what else was typed may be a password
+		}
+		s.audit.record(r)
+		s.metrics.signInsWrong.Add(1)
+		s.fail(w, http.StatusUnauthorized, tunnel.CodeUnauthorized, "The name or the password is wrong.", 0)
+		return
+	}
+	s.wrongAddr.giveBack(addrKey, now)
+	s.wrongName.giveBack(nameKey, now)
+	cookie, web := s.web.create(acc, s.cfg.Times.SignIn, now)
+	s.metrics.signIns.Add(1)
+	s.audit.record(AuditRecord{Event: AuditSignIn, Account: acc.Name, From: from.String()})
+	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Times.SignIn)))
+	s.answer(w, http.StatusOK, s.meOf(acc, web))
+}
+
+// sessionCookie makes the cookie; maxAge below 0 removes it.
+func sessionCookie(value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: tunnel.CookieName, Value: value, Path: "/", MaxAge: maxAge,
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}
+
+func (s *server) meOf(acc Account, web webSession) tunnel.Me {
+	company := acc.Company
+	if company == "" {
+		company = s.cfg.Company
+	}
+	return tunnel.Me{Person: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company}, CSRF: web.csrf}
+}
+
+func (s *server) me(w http.ResponseWriter, _ *http.Request, c caller) {
+	s.answer(w, http.StatusOK, s.meOf(c.account, c.web))
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request, c caller) {
+	s.web.remove(c.cookie)
+	s.audit.record(AuditRecord{Event: AuditSignOut, Account: c.account.Name, From: s.clientAddr(r).String()})
+	http.SetCookie(w, sessionCookie("", -1))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *server) info(w http.ResponseWriter, _ *http.Request) {
+	s.answer(w, http.StatusOK, s.serverInfo())
+}
+
+func (s *server) newSession(w http.ResponseWriter, r *http.Request, c caller) {
+	made, err := s.dir.open(c.account, s.clientAddr(r).String())
+	if err != nil {
+		s.failDirectory(w, err)
+		return
+	}
+	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Times.Number).UTC().Truncate(time.Second)})
+}
+
+func (s *server) listSessions(w http.ResponseWriter, _ *http.Request, c caller) {
+	s.answer(w, http.StatusOK, tunnel.Sessions{Sessions: s.dir.list(c.account.Name)})
+}
+
+func (s *server) endSession(w http.ResponseWriter, r *http.Request, c caller) {
+	if err := s.dir.end(c.account.Name, r.PathValue("place")); err != nil {
+		s.failDirectory(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *server) openStream(w http.ResponseWriter, r *http.Request, c caller) {
+	var req tunnel.OpenStreamRequest
+	if readBody(w, r, &req) != nil {
+		s.badBody(w)
+		return
+	}
+	if req.Kind != tunnel.KindControl && req.Kind != tunnel.KindView ||
+		req.Door != tunnel.DoorPage && req.Door != tunnel.DoorHelper {
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "kind must be control or view, door must be page or helper.", 0)
+		return
+	}
+	if !slices.Contains(s.cfg.Doors, req.Door) {
+		s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The operator of this gateway has closed this door.", 0)
+		return
+	}
+	id, err := s.dir.openStream(c.account.Name, r.PathValue("place"), req.Kind, req.Door, s.clientAddr(r).String())
+	if err != nil {
+		s.failDirectory(w, err)
+		return
+	}
+	s.answer(w, http.StatusCreated, tunnel.OpenStreamAnswer{Stream: id})
+}
+
+// failDirectory says in words what the directory refused.
+func (s *server) failDirectory(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, errNoSession):
+		s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is no such session of yours; it may have ended.", 0)
+	case errors.Is(err, errNotJoined):
+		s.fail(w, http.StatusConflict, tunnel.CodeNotJoined, "No customer is in this session yet, or his line is lost at the moment.", 0)
+	case errors.Is(err, errTooMany):
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeLimit, "You have too many open; end some first.", 0)
+	case errors.Is(err, errClosed), errors.Is(err, errNoPlace):
+		s.fail(w, http.StatusServiceUnavailable, tunnel.CodeBusy, "The gateway takes no new sessions at the moment.", 10*time.Second)
+	default:
+		s.log.Error("request failed", "error", err)
+		s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal, "The gateway made a mistake; it is in its log.", 0)
+	}
+}
+
+func (s *server) unknownAPI(w http.ResponseWriter, _ *http.Request) {
+	s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is nothing at this address; it may need another method.", 0)
+}

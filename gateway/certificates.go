@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+)
+
+// certificates hands out the certificate to TLS.
+type certificates struct {
+	// Static after newCertificates.
+	cfg  *Config
+	log  *slog.Logger
+	acme *autocert.Manager // nil unless TLSACME
+
+	mu   sync.Mutex
+	cert *tls.Certificate // Guarded by mu; nil with ACME.
+	seen [2]time.Time     // Guarded by mu; of the certificate's and the key's file.
+}
+
+func newCertificates(cfg *Config) (*certificates, error) {
+	c := &certificates{cfg: cfg, log: cfg.Logger}
+	switch cfg.TLS.Mode {
+	case TLSACME:
+		c.acme = &autocert.Manager{
+			Prompt:     autocert.AcceptTOS,
+			Cache:      autocert.DirCache(filepath.Join(cfg.Data, "acme")), // made 0700
+			HostPolicy: autocert.HostWhitelist(cfg.Hosts...),
+			Email:      cfg.TLS.Email,
+		}
+		if cfg.TLS.Directory != "" {
+			c.acme.Client = &acme.Client{DirectoryURL: cfg.TLS.Directory, UserAgent: "lotse"}
+		}
+	case TLSDev:
+		cert, err := devCertificate(cfg.Data, cfg.Hosts, time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("gateway: development certificate: %w", err)
+		}
+		c.cert = cert
+	case TLSFiles:
+		if err := c.load(); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// load reads the operator's files.
+func (c *certificates) load() error {
+	if c.cfg.TLS.CertFile == "" || c.cfg.TLS.KeyFile == "" {
+		return errors.New("gateway: certificate: both the certificate's and the key's file must be given")
+	}
+	seen := c.stat()
+	cert, err := tls.LoadX509KeyPair(c.cfg.TLS.CertFile, c.cfg.TLS.KeyFile)
+	if err != nil {
+		return fmt.Errorf("gateway: certificate: %w", err)
+	}
+	for _, host := range c.cfg.Hosts {
+		if err := cert.Leaf.VerifyHostname(host); err != nil {
+			c.log.Warn("the certificate does not cover a host name of the gateway", "host", host)
+		}
+	}
+	if left := time.Until(cert.Leaf.NotAfter); left < 14*24*time.Hour {
+		c.log.Warn("the certificate ends soon", "date", cert.Leaf.NotAfter.Format(time.DateOnly))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cert, c.seen = &cert, seen
+	return nil
+}
+
+func (c *certificates) stat() (t [2]time.Time) {
+	for i, name := range []string{c.cfg.TLS.CertFile, c.cfg.TLS.KeyFile} {
+		if st, err := os.Stat(name); err == nil {
+			t[i] = st.ModTime()
+		}
+	}
+	return t
+}
+
+// reload reads the files again; when that fails the old certificate stays.
+func (c *certificates) reload() {
+	if c.cfg.TLS.Mode != TLSFiles {
+		return
+	}
+	if err := c.load(); err != nil {
+		c.log.Error("certificate not reloaded, the old one stays in use", "error", err)
+		return
+	}
+	c.log.Info("certificate reloaded")
+}
+
+// reloadChanged reads files that have another date than when they were read.
+func (c *certificates) reloadChanged() {
+	if c.cfg.TLS.Mode != TLSFiles {
+		return
+	}
+	now := c.stat()
+	c.mu.Lock()
+	changed := now != c.seen
+	c.seen = now // a file that is half written is tried once, and again when complete
+	c.mu.Unlock()
+	if changed {
+		c.reload()
+	}
+}
+
+func (c *certificates) tlsConfig() *tls.Config {
+	cfg := &tls.Config{
+		MinVersion: c.cfg.TLS.MinVersion,
+		NextProtos: []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.cert, nil
+		},
+	}
+	if c.acme != nil {
+		cfg.GetCertificate = c.acme.GetCertificate
+		cfg.NextProtos = append(cfg.NextProtos, acme.ALPNProto)
+	}
+	return cfg
+}

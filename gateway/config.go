@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// How the gateway gets its certificate.
+const (
+	TLSFiles = "files" // the operator's own, reloaded when changed
+	TLSACME  = "acme"  // from an ACME authority such as Let's Encrypt
+	TLSDev   = "dev"   // from a local authority in the data folder, for localhost only
+)
+
+// Config is what Serve needs. The zero value of every field but Data, Hosts and
+// the certificate's is useful.
+type Config struct {
+	Listen   string       // "": ":443"
+	Listener net.Listener // instead of Listen; Serve closes it
+	Hosts    []string     // names by which the gateway is reached, without port
+	Data     string       // folder of accounts, audit, certificates
+	Name     string       // shown to customers; "": the first host
+	Company  string       // of advisors whose account tells none
+	Version  string
+	Pages    fs.FS  // index.html, advisor.html, assets/; nil: none
+	Download string // folder of agent programs; "": none
+	TLS      TLSConfig
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Doors          []string       // nil: page and helper
+	Limits         Limits
+	Times          Times
+
+	Metrics string          // address for /healthz and /metrics; "": none
+	Logger  *slog.Logger    // nil: none
+	Reload  <-chan struct{} // a value makes certificate files be read again
+
+	// Ready is called once with the addresses in use; metrics is nil without one.
+	Ready func(listen, metrics net.Addr)
+}
+
+// TLSConfig says where the certificate comes from.
+type TLSConfig struct {
+	Mode       string // one of the TLS constants
+	CertFile   string // TLSFiles
+	KeyFile    string // TLSFiles
+	Email      string // TLSACME; may be empty
+	Directory  string // TLSACME; "": Let's Encrypt
+	MinVersion uint16 // 0: TLS 1.3
+}
+
+// Limits are the bounds of PROTOCOL.md, section 8. Zero means the default.
+type Limits struct {
+	EnterPerMinuteAddress int // 10
+	EnterPerMinute        int // 120
+	SignInWrong           int // 10 per 10 minutes, per address and per name
+	SessionsPerAdvisor    int // 20
+	StreamsPerSession     int // 16
+	Connections           int // 20000
+	ConnectionsPerAddress int // 500; not applied to TrustedProxies
+}
+
+// Times are life times. Zero means the default.
+type Times struct {
+	Number     time.Duration // an unused number: 30 min
+	Session    time.Duration // a used one: 12 h
+	SignIn     time.Duration // 12 h
+	OwnerGrace time.Duration // 60 s
+	AgentGrace time.Duration // 120 s
+}
+
+// Fixed by PROTOCOL.md, sections 4, 5 and 8.
+const (
+	streamLifetime   = 30 * time.Second // of an identifier that is not dialled
+	enteringHold     = 500 * time.Millisecond
+	handshakeTimeout = 10 * time.Second
+	maxBody          = 16 << 10
+	maxEntersPerLink = 3
+	linkRate         = 20 // messages per second
+	linkBurst        = 40
+	signInWindow     = 10 * time.Minute
+)
+
+// Our own choices.
+const (
+	// enteringTimeout bounds an entering from call to verdict.
+	enteringTimeout = 60 * time.Second
+	// unjoinedTimeout is how long an agent may hold a link without a session.
+	unjoinedTimeout = 10 * time.Minute
+	// restingTime keeps a place from being given to another advisor at once.
+	restingTime = 10 * time.Minute
+	// lastWords is the time in which what was said before an end still arrives.
+	lastWords = time.Second
+	// farewell is how long the answer to a close frame is waited for.
+	farewell = 2 * time.Second
+	// maxPlaces leaves enough free places to find one by chance.
+	maxPlaces = 4500
+)
+
+func or[T comparable](v *T, fallback T) {
+	var zero T
+	if *v == zero {
+		*v = fallback
+	}
+}
+
+// withDefaults checks c and returns a complete copy.
+func (c Config) withDefaults() (Config, error) {
+	or(&c.Listen, ":443")
+	or(&c.TLS.MinVersion, tls.VersionTLS13)
+	or(&c.Limits.EnterPerMinuteAddress, 10)
+	or(&c.Limits.EnterPerMinute, 120)
+	or(&c.Limits.SignInWrong, 10)
+	or(&c.Limits.SessionsPerAdvisor, 20)
+	or(&c.Limits.StreamsPerSession, 16)
+	or(&c.Limits.Connections, 20000)
+	or(&c.Limits.ConnectionsPerAddress, 500)
+	or(&c.Times.Number, 30*time.Minute)
+	or(&c.Times.Session, 12*time.Hour)
+	or(&c.Times.SignIn, 12*time.Hour)
+	or(&c.Times.OwnerGrace, time.Minute)
+	or(&c.Times.AgentGrace, 2*time.Minute)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Doors == nil {
+		c.Doors = []string{tunnel.DoorPage, tunnel.DoorHelper}
+	}
+	if c.Data == "" {
+		return c, errors.New("gateway: no data folder given")
+	}
+	var err error
+	if c.Data, err = filepath.Abs(c.Data); err != nil {
+		return c, fmt.Errorf("gateway: data folder: %w", err)
+	}
+	c.Hosts = slices.Clone(c.Hosts)
+	for i, h := range c.Hosts {
+		c.Hosts[i] = strings.ToLower(strings.Trim(h, "[]"))
+	}
+	switch c.TLS.Mode {
+	case TLSDev:
+		for _, h := range []string{"localhost", "127.0.0.1", "::1"} {
+			if !slices.Contains(c.Hosts, h) {
+				c.Hosts = append(c.Hosts, h)
+			}
+		}
+	case TLSFiles, TLSACME:
+		if len(c.Hosts) == 0 {
+			return c, errors.New("gateway: no host name given; requests are answered only for names that are known")
+		}
+	default:
+		return c, fmt.Errorf("gateway: TLS mode %q, want %q, %q or %q", c.TLS.Mode, TLSFiles, TLSACME, TLSDev)
+	}
+	or(&c.Name, c.Hosts[0])
+	return c, nil
+}

@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Files of a development gateway in its data folder.
+const (
+	DevCAFile     = "ca.pem"
+	devCAKeyFile  = "ca-key.pem"
+	devCertFile   = "dev-cert.pem"
+	devKeyFile    = "dev-key.pem"
+	devCALifetime = 2 * 365 * 24 * time.Hour
+	devLifetime   = 90 * 24 * time.Hour
+	devRenew      = 7 * 24 * time.Hour
+)
+
+// devCertificate returns a certificate for hosts from a local authority, which
+// is made once and kept, so that what trusts it goes on to do so.
+func devCertificate(data string, hosts []string, now time.Time) (*tls.Certificate, error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	at := func(name string) string { return filepath.Join(data, name) }
+	ca, err := tls.LoadX509KeyPair(at(DevCAFile), at(devCAKeyFile))
+	if err != nil || now.Add(devLifetime).After(ca.Leaf.NotAfter) || now.Before(ca.Leaf.NotBefore) {
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err // damaged: better told than replaced behind the trust
+		}
+		if ca, err = issue(at(DevCAFile), at(devCAKeyFile), nil, nil, now, devCALifetime); err != nil {
+			return nil, err
+		}
+	}
+	if leaf, err := tls.LoadX509KeyPair(at(devCertFile), at(devKeyFile)); err == nil && devValid(&leaf, &ca, hosts, now) {
+		return &leaf, nil
+	}
+	leaf, err := issue(at(devCertFile), at(devKeyFile), &ca, hosts, now, devLifetime)
+	return &leaf, err
+}
+
+func devValid(leaf, ca *tls.Certificate, hosts []string, now time.Time) bool {
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.Leaf)
+	if len(hosts) == 0 {
+		return false
+	}
+	for _, host := range hosts {
+		if _, err := leaf.Leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: roots, CurrentTime: now.Add(devRenew)}); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// issue makes a key and a certificate and writes both; issuer nil makes an authority.
+func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, now time.Time, lifetime time.Duration) (tls.Certificate, error) {
+	var none tls.Certificate
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return none, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return none, err
+	}
+	t := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "Lotse development " + now.Format("2006-01-02 15:04")},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(lifetime), BasicConstraintsValid: true,
+	}
+	parent, signer := t, any(key)
+	if issuer == nil {
+		t.IsCA, t.MaxPathLenZero, t.KeyUsage = true, true, x509.KeyUsageCertSign
+	} else {
+		parent, signer = issuer.Leaf, issuer.PrivateKey
+		t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		for _, host := range hosts {
+			if ip := net.ParseIP(host); ip != nil {
+				t.IPAddresses = append(t.IPAddresses, ip)
+			} else {
+				t.DNSNames = append(t.DNSNames, host)
+			}
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, parent, &key.PublicKey, signer)
+	if err != nil {
+		return none, err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return none, err
+	}
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+	if err := errors.Join(replaceFile(keyFile, keyPEM), replaceFile(certFile, bytes.Clone(certPEM))); err != nil {
+		return none, err
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
+}

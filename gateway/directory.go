@@ -1,0 +1,353 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// directory knows the open sessions, the links and the streams. Methods take
+// the lock; those named xxxLocked are called with it held.
+type directory struct {
+	// Static after newDirectory.
+	ctx      context.Context // of the whole gateway
+	cfg      *Config
+	log      *slog.Logger
+	audit    *auditFile
+	metrics  *metrics
+	accounts *Accounts
+	wg       *sync.WaitGroup // everything that outlives a request
+	enterAll *limiter
+	enterOne *limiter
+
+	mu       sync.Mutex
+	closed   bool                 // Guarded by mu.
+	sessions map[string]*session  // Guarded by mu; by place.
+	streams  map[string]*stream   // Guarded by mu; by identifier.
+	resting  map[string]time.Time // Guarded by mu; places not given out until then.
+	wires    map[*wire]struct{}   // Guarded by mu.
+}
+
+// session is one number from its birth to its end.
+type session struct {
+	// Static after open.
+	id      string // for logs and audit, where the place must not appear
+	place   string
+	account string
+	advisor tunnel.Person
+	created time.Time
+
+	// Guarded by the directory's mu.
+	state     string
+	since     time.Time
+	expires   time.Time
+	owner     *wire
+	ownerLost time.Time // while owner is nil
+	agent     *agentLink
+	agentLost time.Time // while state is away
+	resume    string
+	streams   map[string]*stream // not those of an entering
+	entries   map[string]*stream
+}
+
+var (
+	errClosed       = errors.New("gateway: shutting down")
+	errNoSession    = errors.New("gateway: no such session")
+	errNotJoined    = errors.New("gateway: no customer in the session")
+	errTooMany      = errors.New("gateway: too many open")
+	errNoPlace      = errors.New("gateway: no free place")
+	errWrongMessage = errors.New("message out of place")
+)
+
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, wg *sync.WaitGroup) *directory {
+	return &directory{
+		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, wg: wg,
+		enterAll: newLimiter(cfg.Limits.EnterPerMinute, time.Minute),
+		enterOne: newLimiter(cfg.Limits.EnterPerMinuteAddress, time.Minute),
+		sessions: map[string]*session{}, streams: map[string]*stream{},
+		resting: map[string]time.Time{}, wires: map[*wire]struct{}{},
+	}
+}
+
+// after runs f later, off the lock; Serve waits for it.
+func (d *directory) after(delay time.Duration, f func()) {
+	d.wg.Add(1)
+	time.AfterFunc(delay, func() {
+		defer d.wg.Done()
+		f()
+	})
+}
+
+// open makes a session of an advisor.
+func (d *directory) open(acc Account, from string) (*session, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errClosed
+	}
+	n := 0
+	for _, s := range d.sessions {
+		if s.account == acc.Name {
+			n++
+		}
+	}
+	if n >= d.cfg.Limits.SessionsPerAdvisor {
+		return nil, errTooMany
+	}
+	place, err := d.freePlaceLocked()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	company := acc.Company
+	if company == "" {
+		company = d.cfg.Company
+	}
+	s := &session{
+		id: newToken(), place: place, account: acc.Name,
+		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
+		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Times.Number),
+		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
+	}
+	d.sessions[place] = s
+	d.metrics.sessions.Add(1)
+	d.audit.record(AuditRecord{Event: AuditOpened, Account: s.account, Session: s.id, From: from})
+	d.log.Info("session opened", "session", s.id, "account", s.account)
+	return s, nil
+}
+
+// freePlaceLocked draws until it hits a place that is neither open nor was so
+// lately: an old number must not lead to another advisor.
+func (d *directory) freePlaceLocked() (string, error) {
+	if len(d.sessions) >= maxPlaces {
+		return "", errNoPlace
+	}
+	for try := range 1000 {
+		place := fmt.Sprintf("%04d", 1000+drawBelow(9000))
+		if d.sessions[place] != nil {
+			continue
+		}
+		// When nearly all rest, resting is given up rather than service.
+		if _, rests := d.resting[place]; rests && try < 500 {
+			continue
+		}
+		return place, nil
+	}
+	return "", errNoPlace
+}
+
+// drawBelow draws uniformly; n is small, so the loop ends soon.
+func drawBelow(n uint32) uint32 {
+	limit := uint32((1 << 32) / uint64(n) * uint64(n))
+	for {
+		var b [4]byte
+		rand.Read(b[:]) // never fails
+		if v := binary.BigEndian.Uint32(b[:]); limit == 0 || v < limit {
+			return v % n
+		}
+	}
+}
+
+// findLocked returns the account's own session.
+func (d *directory) findLocked(account, place string) (*session, error) {
+	s := d.sessions[place]
+	if s == nil || s.account != account {
+		return nil, errNoSession
+	}
+	return s, nil
+}
+
+func (d *directory) list(account string) []tunnel.Session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := []tunnel.Session{}
+	for _, s := range d.sessions {
+		if s.account == account {
+			out = append(out, tunnel.Session{Place: s.place, State: s.state, Since: s.since.UTC(), Expires: s.expires.UTC()})
+		}
+	}
+	return out
+}
+
+func (d *directory) count() (sessions, joined, streams, links int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.sessions {
+		if s.state != tunnel.StateWaiting {
+			joined++
+		}
+	}
+	return len(d.sessions), joined, len(d.streams), len(d.wires)
+}
+
+// end ends the account's own session.
+func (d *directory) end(account, place string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.findLocked(account, place)
+	if err != nil {
+		return err
+	}
+	d.endLocked(s, tunnel.ReasonAdvisor)
+	return nil
+}
+
+// openStream calls the session's agent to a new stream.
+func (d *directory) openStream(account, place, kind, door, from string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.findLocked(account, place)
+	switch {
+	case err != nil:
+		return "", err
+	case s.state != tunnel.StateJoined:
+		return "", errNotJoined
+	case len(s.streams) >= d.cfg.Limits.StreamsPerSession:
+		return "", errTooMany
+	}
+	st := newStream(d, s, kind, door)
+	d.streams[st.id], s.streams[st.id] = st, st
+	advisor := s.advisor
+	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: door, From: from, Advisor: &advisor})
+	d.metrics.streams.Add(1)
+	d.audit.record(AuditRecord{Event: AuditStream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
+	return st.id, nil
+}
+
+// setStateLocked changes the state and tells the owner.
+func (d *directory) setStateLocked(s *session, state string) {
+	s.state, s.since = state, time.Now()
+	if s.owner != nil {
+		s.owner.send(s.ownerState(""))
+	}
+}
+
+func (s *session) ownerState(reason string) tunnel.OwnerState {
+	return tunnel.OwnerState{Type: tunnel.TypeState, State: s.state, Reason: reason,
+		Since: s.since.UTC().Truncate(time.Second), Expires: s.expires.UTC().Truncate(time.Second)}
+}
+
+// endLocked ends a session for all. Its streams live a moment longer, so that
+// the last words that are under way arrive.
+func (d *directory) endLocked(s *session, reason string) {
+	if s.state == tunnel.StateEnded {
+		return
+	}
+	now := time.Now()
+	s.state, s.since = tunnel.StateEnded, now
+	delete(d.sessions, s.place)
+	d.resting[s.place] = now.Add(restingTime)
+	if s.owner != nil {
+		s.owner.finish(s.ownerState(reason), reason)
+	}
+	if s.agent != nil {
+		s.agent.finish(tunnel.GatewayMessage{Type: tunnel.TypeEnded, Reason: reason}, reason)
+		s.agent.session = nil
+	}
+	for _, st := range s.entries {
+		d.refuseEntryLocked(st, tunnel.RefusedNumber)
+	}
+	var open []*stream
+	for _, st := range s.streams {
+		open = append(open, st)
+	}
+	if len(open) > 0 {
+		d.after(lastWords, func() {
+			for _, st := range open {
+				st.finish("the session ended: " + reason)
+			}
+		})
+	}
+	d.audit.record(AuditRecord{Event: AuditEnded, Account: s.account, Session: s.id, Reason: reason, Seconds: int64(now.Sub(s.created) / time.Second)})
+	d.log.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
+}
+
+// sweep does what is due; the caller ticks.
+func (d *directory) sweep(now time.Time) {
+	d.enterAll.sweep(now)
+	d.enterOne.sweep(now)
+	accounts, err := d.accounts.snapshot()
+	if err != nil {
+		d.log.Error("accounts not read", "error", err)
+	}
+	var stale []*stream
+	d.mu.Lock()
+	for _, s := range d.sessions {
+		switch {
+		case now.After(s.expires):
+			d.endLocked(s, tunnel.ReasonExpired)
+		case s.owner == nil && now.Sub(s.ownerLost) > d.cfg.Times.OwnerGrace,
+			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Times.AgentGrace:
+			d.endLocked(s, tunnel.ReasonLost)
+		default:
+			// The operator's removal of an advisor ends what he has open. A
+			// file that cannot be read ends nothing.
+			if _, ok := accounts[s.account]; !ok && err == nil {
+				d.endLocked(s, tunnel.ReasonAdvisor)
+			}
+		}
+	}
+	for _, st := range d.streams {
+		age := now.Sub(st.created)
+		switch {
+		case st.entry != nil && (age > enteringTimeout || age > streamLifetime && !st.completeLocked()):
+			d.refuseEntryLocked(st, tunnel.RefusedNumber)
+		case st.entry == nil && age > streamLifetime && !st.completeLocked():
+			stale = append(stale, st)
+		}
+	}
+	for place, until := range d.resting {
+		if now.After(until) {
+			delete(d.resting, place)
+		}
+	}
+	d.mu.Unlock()
+	for _, st := range stale {
+		st.finish("nobody came to the other end")
+	}
+}
+
+// shutdown tells everyone and lets nobody in any more.
+func (d *directory) shutdown() {
+	d.mu.Lock()
+	d.closed = true
+	for _, s := range d.sessions {
+		d.endLocked(s, tunnel.ReasonShutdown)
+	}
+	for w := range d.wires {
+		w.finish(nil, tunnel.ReasonShutdown)
+	}
+	var open []*stream
+	for _, st := range d.streams {
+		open = append(open, st)
+	}
+	d.mu.Unlock()
+	d.after(lastWords, func() {
+		for _, st := range open {
+			st.finish(tunnel.ReasonShutdown)
+		}
+	})
+}
+
+// addWire registers a link; false when the gateway is going down.
+func (d *directory) addWire(w *wire) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.wires[w] = struct{}{}
+	}
+	return !d.closed
+}
+
+func (d *directory) removeWire(w *wire) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.wires, w)
+}

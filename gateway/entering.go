@@ -1,0 +1,264 @@
+package gateway
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/netip"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// agentLink is a customer's link.
+type agentLink struct {
+	*wire
+	from netip.Addr // Static.
+
+	// Guarded by the directory's mu.
+	entry    *entry   // while a number is being tried
+	session  *session // after joining
+	refusals int
+}
+
+// entry is one try of one agent to enter a place. It is undecided while
+// stream.entry points to it.
+type entry struct {
+	link *agentLink
+}
+
+// enter begins a try; PROTOCOL.md, section 5.
+func (d *directory) enter(l *agentLink, place, resume string) error {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return errClosed
+	}
+	if l.entry != nil || l.session != nil {
+		return errWrongMessage
+	}
+	d.metrics.enters.Add(1)
+	key := limitKey(l.from)
+	ok, wait := d.enterOne.take(key, now)
+	if ok {
+		if ok, wait = d.enterAll.take("", now); !ok {
+			d.enterOne.giveBack(key, now)
+		}
+	}
+	if !ok {
+		d.refuseLocked(l, nil, tunnel.RefusedRate, wait)
+		return nil
+	}
+	s := d.sessions[place]
+	if resume != "" {
+		d.resumeLocked(l, s, resume)
+		return nil
+	}
+	if s != nil && s.state != tunnel.StateWaiting {
+		d.refuseLocked(l, s, tunnel.RefusedBusy, 0)
+		return nil
+	}
+	st := newStream(d, s, tunnel.KindControl, tunnel.DoorEntering)
+	st.entering, st.decided = true, make(chan struct{})
+	st.entry = &entry{link: l}
+	l.entry = st.entry
+	d.streams[st.id] = st
+	d.recordEnter(AuditEnter, l, s, "")
+	if s != nil {
+		s.entries[st.id] = st
+	}
+	st.place = place
+	l.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: tunnel.KindControl, Door: tunnel.DoorEntering})
+	return nil
+}
+
+// announce brings the owner to a try once the agent has dialled: an owner's
+// time-outs then begin no earlier than the agent's doing, and whoever never
+// dials learns nothing from them.
+func (d *directory) announce(st *stream) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch s := st.session; {
+	case st.entry == nil:
+	case s == nil:
+		d.playOwnerLocked(st)
+	case s.owner != nil:
+		s.owner.send(tunnel.OwnerMessage{Type: tunnel.TypeEntering, Stream: st.id})
+	}
+}
+
+// recordEnter writes down a try; without a session the place is unknown.
+func (d *directory) recordEnter(event string, l *agentLink, s *session, reason string) {
+	r := AuditRecord{Event: event, From: l.from.String(), Reason: reason}
+	if s != nil {
+		r.Session, r.Account = s.id, s.account
+	}
+	d.audit.record(r)
+}
+
+// playOwnerLocked lets the gateway itself be the owner of a place that nobody
+// holds, with a secret of which it knows no more than the agent.
+func (d *directory) playOwnerLocked(st *stream) {
+	number, err := tunnel.NewNumber(st.place)
+	if err != nil {
+		return // the place was checked when it was read; nobody comes then
+	}
+	st.taken[sideB] = true
+	outer, inner := net.Pipe()
+	d.wg.Go(func() { st.run(sideB, outer) })
+	d.wg.Go(func() {
+		conn, err := seal.Handshake(d.ctx, inner, seal.Advisor, seal.Params{
+			Number: number.Digits(), Kind: tunnel.KindControl, Stream: st.id, Tries: new(seal.Tries)})
+		if err == nil {
+			// Guessed right against a secret that nobody has: a wrong number
+			// all the same.
+			_ = conn.Close()
+		}
+	})
+}
+
+// resumeLocked takes an agent back whose link was lost.
+func (d *directory) resumeLocked(l *agentLink, s *session, token string) {
+	if s == nil || s.resume == "" || subtle.ConstantTimeCompare([]byte(s.resume), []byte(token)) != 1 {
+		d.refuseLocked(l, nil, tunnel.RefusedLost, 0)
+		return
+	}
+	if old := s.agent; old != nil {
+		// The old link is dead and nobody noticed yet.
+		old.session = nil
+		old.abort()
+	}
+	d.recordEnter(AuditResumed, l, s, "")
+	d.bindLocked(l, s)
+}
+
+// bindLocked makes l the session's agent.
+func (d *directory) bindLocked(l *agentLink, s *session) {
+	s.agent, l.session, l.entry, l.refusals = l, s, nil, 0
+	advisor := s.advisor
+	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: s.resume,
+		Grace: seconds(d.cfg.Times.AgentGrace)})
+	d.setStateLocked(s, tunnel.StateJoined)
+}
+
+// verdict is the owner's word on a try; one that is over is ignored.
+func (d *directory) verdict(s *session, id string, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	st := s.entries[id]
+	if st == nil || st.entry == nil || s.state == tunnel.StateEnded {
+		return
+	}
+	if !ok || !st.attachedLocked() || s.state != tunnel.StateWaiting || st.entry.link.entry != st.entry {
+		d.refuseEntryLocked(st, tunnel.RefusedNumber)
+		return
+	}
+	l := st.entry.link
+	st.entry = nil
+	delete(s.entries, id)
+	s.streams[id] = st
+	st.release()
+	s.resume = newToken()
+	s.expires = time.Now().Add(d.cfg.Times.Session)
+	d.metrics.joins.Add(1)
+	d.recordEnter(AuditJoined, l, s, "")
+	d.log.Info("customer joined", "session", s.id, "from", l.from.String())
+	d.bindLocked(l, s)
+	for _, other := range s.entries {
+		d.refuseEntryLocked(other, tunnel.RefusedBusy)
+	}
+}
+
+// attachedLocked reports whether both sides are really there.
+func (st *stream) attachedLocked() bool {
+	for _, ready := range st.ready {
+		select {
+		case <-ready:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// entryLost is called when a side of an entering stream ended; it reports
+// whether a refusal is on its way, which will finish the stream.
+func (d *directory) entryLost(st *stream) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if st.entry != nil {
+		d.refuseEntryLocked(st, tunnel.RefusedNumber)
+		return true
+	}
+	select {
+	case <-st.decided:
+		return false
+	default:
+		return true // refused already
+	}
+}
+
+// refuseEntryLocked decides a try against the agent. He is told no earlier than
+// enteringHold after his last word, as in mayPass; what the owner still said
+// goes first.
+func (d *directory) refuseEntryLocked(st *stream, code string) {
+	e := st.entry
+	if e == nil {
+		return
+	}
+	st.entry = nil
+	if st.session != nil {
+		delete(st.session.entries, st.id)
+	}
+	hold := enteringHold
+	if heard := st.heard.Load(); heard != 0 {
+		hold = max(0, time.Until(time.Unix(0, heard).Add(enteringHold)))
+	}
+	s := st.session
+	d.after(hold+enteringHold/5, func() {
+		st.finish("")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if e.link.entry == e {
+			e.link.entry = nil
+			d.refuseLocked(e.link, s, code, 0)
+		}
+	})
+}
+
+// refuseLocked tells the agent; the third refusal ends the link.
+func (d *directory) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
+	d.metrics.refusals.Add(1)
+	d.recordEnter(AuditRefused, l, s, code)
+	m := tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: code, RetryAfter: seconds(wait)}
+	if l.refusals++; l.refusals >= maxEntersPerLink {
+		l.finish(m, "too many tries on this link")
+		return
+	}
+	l.send(m)
+}
+
+// agentGone is called when a link ended.
+func (d *directory) agentGone(l *agentLink) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.entry = nil
+	s := l.session
+	if s == nil || s.agent != l {
+		return
+	}
+	l.session, s.agent = nil, nil
+	s.agentLost = time.Now()
+	d.recordEnter(AuditAway, l, s, "")
+	d.setStateLocked(s, tunnel.StateAway)
+}
+
+// agentEnd is the customer's end of the session, or of a try.
+func (d *directory) agentEnd(l *agentLink) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if l.session != nil {
+		d.endLocked(l.session, tunnel.ReasonCustomer)
+	}
+}

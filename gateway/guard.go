@@ -1,0 +1,122 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"lotse/tunnel"
+)
+
+// contentPolicy lets pages run and load only what the gateway itself serves.
+// Chromium and Firefox take 'self' in connect-src to cover wss of the same origin.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// guard stands before every request: headers, host, origin, and the last catch
+// for panics.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				s.log.Error("panic in a request", "pattern", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+				s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal, "The gateway made a mistake; it is in its log.", 0)
+			}
+		}()
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+		if s.cfg.TLS.Mode != TLSDev {
+			// Never for localhost: it would bind everything else there, too.
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		h.Set("Cache-Control", "no-store")
+		if !s.knownHost(r.Host) {
+			s.log.Debug("unknown host name", "host", logAddr(r.Host), "from", logAddr(r.RemoteAddr))
+			s.fail(w, http.StatusMisdirectedRequest, tunnel.CodeForbidden, "This gateway does not answer to this name.", 0)
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(origin, r.Host) {
+			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "This request comes from another page.", 0)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knownHost reports whether host, with or without a port, is one of ours.
+func (s *server) knownHost(host string) bool {
+	name := strings.ToLower(host)
+	if h, _, err := net.SplitHostPort(name); err == nil {
+		name = h
+	}
+	return slices.Contains(s.cfg.Hosts, strings.Trim(name, "[]"))
+}
+
+// sameOrigin compares an Origin header with the host that was asked, which
+// knownHost has checked.
+func sameOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" || u.Path != "" || u.User != nil || u.RawQuery != "" {
+		return false
+	}
+	return strings.EqualFold(strings.TrimSuffix(u.Host, ":443"), strings.TrimSuffix(host, ":443"))
+}
+
+// noBrowser refuses what a page could start: agents send no Origin.
+func (s *server) noBrowser(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header.Values("Origin")) > 0 {
+			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "This address is not for browsers.", 0)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// clientAddr returns who is asking: the peer, or what a proxy that the operator
+// trusts says of it.
+func (s *server) clientAddr(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.IPv4Unspecified()
+	}
+	return forwarded(peer.Addr().Unmap(), r.Header.Values("X-Forwarded-For"), s.trusted)
+}
+
+func (s *server) trusted(a netip.Addr) bool {
+	return slices.ContainsFunc(s.cfg.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// maxForwarded bounds how many proxies in a row are looked at.
+const maxForwarded = 10
+
+// forwarded walks the header from its end, where trusted proxies wrote, to the
+// first address that is not one of them.
+func forwarded(peer netip.Addr, headers []string, trusted func(netip.Addr) bool) netip.Addr {
+	if len(headers) == 0 || !trusted(peer) {
+		return peer
+	}
+	list := strings.Join(headers, ",")
+	for range maxForwarded {
+		i := strings.LastIndexByte(list, ',')
+		a, err := netip.ParseAddr(strings.TrimSpace(list[i+1:]))
+		if err != nil {
+			return peer
+		}
+		if peer = a.Unmap().WithZone(""); !trusted(peer) || i < 0 {
+			return peer
+		}
+		list = list[:i]
+	}
+	return peer
+}

@@ -1,0 +1,199 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/tunnel"
+)
+
+// upgrade makes a WebSocket of a request; the guard has checked its origin.
+func (s *server) upgrade(w http.ResponseWriter, r *http.Request, writeBuffer int, subprotocols ...string) (*websocket.Conn, error) {
+	u := websocket.Upgrader{
+		HandshakeTimeout: handshakeTimeout,
+		WriteBufferSize:  writeBuffer,
+		Subprotocols:     subprotocols,
+		CheckOrigin:      func(*http.Request) bool { return true },
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
+			s.fail(w, status, tunnel.CodeBadRequest, "This address is for WebSockets.", 0)
+		},
+	}
+	return u.Upgrade(w, r, nil)
+}
+
+// runWire registers a wire, runs it and takes it out again.
+func (s *server) runWire(l *wire, first time.Duration, handle func([]byte) error) error {
+	if !s.dir.addWire(l) {
+		l.link.CloseReason(websocket.CloseGoingAway, tunnel.ReasonShutdown)
+		return errClosed
+	}
+	defer s.dir.removeWire(l)
+	return l.run(first, handle)
+}
+
+// ownerLink is GET /api/v1/sessions/PLACE/owner.
+func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	place := r.PathValue("place")
+	if !s.dir.has(c.account.Name, place) {
+		s.failDirectory(w, errNoSession)
+		return
+	}
+	ws, err := s.upgrade(w, r, 0)
+	if err != nil {
+		return
+	}
+	l := newWire(tunnel.NewLink(ws, tunnel.PingEvery))
+	sess := s.dir.own(c.account.Name, place, l)
+	if sess == nil {
+		l.link.CloseReason(websocket.CloseNormalClosure, "the session ended")
+		return
+	}
+	defer s.dir.disown(sess, l)
+	err = s.runWire(l, 0, func(b []byte) error {
+		m, err := tunnel.ParseOwnerRequest(b)
+		if err != nil {
+			return errWrongMessage
+		}
+		return s.dir.owner(sess, l, m)
+	})
+	s.log.Debug("owner link ended", "session", sess.id, "error", err)
+}
+
+func (d *directory) has(account, place string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.findLocked(account, place)
+	return err == nil
+}
+
+// own makes w the session's owner in place of an older one, and tells it where
+// things stand.
+func (d *directory) own(account, place string, w *wire) *session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.findLocked(account, place)
+	if err != nil {
+		return nil
+	}
+	if s.owner != nil {
+		s.owner.finish(tunnel.OwnerMessage{Type: tunnel.TypeReplaced}, tunnel.TypeReplaced)
+	}
+	s.owner = w
+	w.send(s.ownerState(""))
+	for _, st := range s.entries {
+		select {
+		case <-st.ready[sideA]:
+			if !st.taken[sideB] {
+				w.send(tunnel.OwnerMessage{Type: tunnel.TypeEntering, Stream: st.id})
+			}
+		default:
+		}
+	}
+	return s
+}
+
+// disown starts the owner's grace, unless another link has replaced w.
+func (d *directory) disown(s *session, w *wire) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s.owner == w {
+		s.owner, s.ownerLost = nil, time.Now()
+	}
+}
+
+// owner handles one message of an owner. A replaced one is not listened to.
+func (d *directory) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
+	d.mu.Lock()
+	current := s.owner == w
+	if current && (m.Type == tunnel.TypeBurnt || m.Type == tunnel.TypeEnd) {
+		reason := tunnel.ReasonAdvisor
+		if m.Type == tunnel.TypeBurnt {
+			reason = tunnel.ReasonBurnt
+		}
+		d.endLocked(s, reason)
+	}
+	d.mu.Unlock()
+	if current && m.Type == tunnel.TypeVerdict {
+		d.verdict(s, m.Stream, *m.OK)
+	}
+	return nil
+}
+
+// agentLink is GET /agent/v1.
+func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	ws, err := s.upgrade(w, r, 0)
+	if err != nil {
+		return
+	}
+	l := &agentLink{wire: newWire(tunnel.NewLink(ws, tunnel.PingEvery)), from: s.clientAddr(r)}
+	limit := time.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })
+	defer limit.Stop()
+	defer s.dir.agentGone(l)
+	err = s.runWire(l.wire, handshakeTimeout, func(b []byte) error {
+		m, err := tunnel.ParseAgentRequest(b)
+		if err != nil {
+			return errWrongMessage
+		}
+		switch m.Type {
+		case tunnel.TypeEnter:
+			return s.dir.enter(l, m.Place, m.Resume)
+		case tunnel.TypeEnd:
+			s.dir.agentEnd(l)
+		}
+		return nil
+	})
+	if errors.Is(err, errWrongMessage) || errors.Is(err, errTooFast) {
+		s.log.Debug("agent link closed", "from", l.from.String(), "error", err)
+	}
+}
+
+// dropUnjoined closes a link that only takes up room.
+func (d *directory) dropUnjoined(l *agentLink) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if l.session == nil {
+		l.finish(nil, "no number was entered for a long time")
+	}
+}
+
+// streamBuffer takes a full read of the other side in one frame.
+const streamBuffer = joinBuffer
+
+// advisorStream is GET /api/v1/streams/ID.
+func (s *server) advisorStream(w http.ResponseWriter, r *http.Request, c caller) {
+	s.stream(w, r, sideB, c.account.Name)
+}
+
+// agentStream is GET /agent/v1/streams/ID.
+func (s *server) agentStream(w http.ResponseWriter, r *http.Request) {
+	s.stream(w, r, sideA, "")
+}
+
+func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, account string) {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	if !websocket.IsWebSocketUpgrade(r) {
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "This address is for WebSockets.", 0)
+		return
+	}
+	st := s.dir.claim(r.PathValue("id"), side, account)
+	if st == nil {
+		s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is no such stream; an identifier is valid once and for 30 seconds.", 0)
+		return
+	}
+	ws, err := s.upgrade(w, r, streamBuffer, tunnel.Subprotocol)
+	if err != nil {
+		if !st.entering || !s.dir.entryLost(st) {
+			st.finish("the other end was lost")
+		}
+		return
+	}
+	st.run(side, tunnel.NewStream(ws, tunnel.PingEvery))
+}

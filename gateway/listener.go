@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// limitListener bounds open connections, in all and per address. What is over
+// the bound is closed at once: it costs less than telling.
+type limitListener struct {
+	net.Listener
+	s *server
+
+	mu    sync.Mutex
+	open  map[*countedConn]struct{} // Guarded by mu.
+	byKey map[string]int            // Guarded by mu.
+}
+
+func newLimitListener(l net.Listener, s *server) *limitListener {
+	return &limitListener{Listener: l, s: s, open: map[*countedConn]struct{}{}, byKey: map[string]int{}}
+}
+
+// Accept returns the next connection within the bounds.
+func (l *limitListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if c := l.admit(conn); c != nil {
+			return c, nil
+		}
+		l.s.metrics.connRefused.Add(1)
+		_ = conn.Close()
+	}
+}
+
+func (l *limitListener) admit(conn net.Conn) net.Conn {
+	key, proxy := "", false
+	if ap, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
+		key, proxy = limitKey(ap.Addr()), l.s.trusted(ap.Addr().Unmap())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limits := &l.s.cfg.Limits
+	if len(l.open) >= limits.Connections || !proxy && l.byKey[key] >= limits.ConnectionsPerAddress {
+		return nil
+	}
+	c := &countedConn{Conn: conn, listener: l, key: key}
+	l.open[c] = struct{}{}
+	l.byKey[key]++
+	l.s.metrics.connections.Store(int64(len(l.open)))
+	return c
+}
+
+// closeAll closes what is left at the end.
+func (l *limitListener) closeAll() {
+	l.mu.Lock()
+	var left []*countedConn
+	for c := range l.open {
+		left = append(left, c)
+	}
+	l.mu.Unlock()
+	for _, c := range left {
+		_ = c.Close()
+	}
+}
+
+// countedConn is taken off the count when it is closed, once.
+type countedConn struct {
+	net.Conn
+	listener *limitListener
+	key      string
+	once     sync.Once
+}
+
+func (c *countedConn) Close() error {
+	c.once.Do(func() {
+		l := c.listener
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, c)
+		if l.byKey[c.key]--; l.byKey[c.key] == 0 {
+			delete(l.byKey, c.key)
+		}
+		l.s.metrics.connections.Store(int64(len(l.open)))
+	})
+	return c.Conn.Close()
+}

@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// metrics are counted without locks; the metrics listener writes them as text.
+type metrics struct {
+	started      time.Time
+	connections  atomic.Int64 // now
+	connRefused  atomic.Int64
+	signIns      atomic.Int64
+	signInsWrong atomic.Int64
+	sessions     atomic.Int64 // ever
+	enters       atomic.Int64
+	refusals     atomic.Int64
+	joins        atomic.Int64
+	streams      atomic.Int64 // ever
+	bytesToA     atomic.Int64
+	bytesToB     atomic.Int64
+}
+
+// write appends the Prometheus text format.
+func (m *metrics) write(w io.Writer, d *directory) {
+	sessions, joined, streams, links := d.count()
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	for _, v := range []struct {
+		name, kind, help string
+		value            int64
+	}{
+		{"lotse_connections", "gauge", "Open TCP connections.", m.connections.Load()},
+		{"lotse_connections_refused_total", "counter", "Connections over the bounds.", m.connRefused.Load()},
+		{"lotse_sessions", "gauge", "Open sessions.", int64(sessions)},
+		{"lotse_sessions_joined", "gauge", "Open sessions with a customer.", int64(joined)},
+		{"lotse_streams", "gauge", "Open streams.", int64(streams)},
+		{"lotse_links", "gauge", "Open links of agents and owners.", int64(links)},
+		{"lotse_sessions_opened_total", "counter", "Numbers given out.", m.sessions.Load()},
+		{"lotse_sign_ins_total", "counter", "Successful sign-ins.", m.signIns.Load()},
+		{"lotse_sign_ins_refused_total", "counter", "Refused sign-ins.", m.signInsWrong.Load()},
+		{"lotse_enters_total", "counter", "Numbers entered by customers.", m.enters.Load()},
+		{"lotse_enters_refused_total", "counter", "Of these, refused.", m.refusals.Load()},
+		{"lotse_joins_total", "counter", "Of these, joined.", m.joins.Load()},
+		{"lotse_streams_opened_total", "counter", "Streams opened.", m.streams.Load()},
+		{"lotse_bytes_to_agent_total", "counter", "Bytes relayed to customers.", m.bytesToA.Load()},
+		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.bytesToB.Load()},
+		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},
+		{"lotse_heap_bytes", "gauge", "Heap in use.", int64(mem.HeapAlloc)},
+		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(time.Since(m.started) / time.Second)},
+	} {
+		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", v.name, v.help, v.name, v.kind, v.name, v.value)
+	}
+}
+
+// metricsHandler is for a listener that only the operator reaches.
+func (s *server) metricsHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		s.metrics.write(w, s.dir)
+	})
+	return mux
+}

@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// argon2id with the parameters OWASP recommends: 19 MiB, 2 passes, 1 lane.
+const (
+	hashMemory = 19 << 10 // KiB
+	hashPasses = 2
+	hashLanes  = 1
+	hashSalt   = 16
+	hashKey    = 32
+)
+
+var hashPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, hashMemory, hashPasses, hashLanes)
+
+type passwordHash struct{ salt, key []byte }
+
+func hashPassword(password string) string {
+	salt := make([]byte, hashSalt)
+	rand.Read(salt) // never fails
+	key := argon2.IDKey([]byte(password), salt, hashPasses, hashMemory, hashLanes, hashKey)
+	enc := base64.RawStdEncoding
+	return hashPrefix + enc.EncodeToString(salt) + "$" + enc.EncodeToString(key)
+}
+
+// parseHash reads what hashPassword wrote. Other parameters are refused: a file
+// must not be able to make a sign-in cost a gigabyte.
+func parseHash(s string) (passwordHash, error) {
+	rest, ok := strings.CutPrefix(s, hashPrefix)
+	if !ok {
+		return passwordHash{}, errors.New("password hash is not argon2id with this program's parameters")
+	}
+	salt, key, _ := strings.Cut(rest, "$")
+	var h passwordHash
+	var err1, err2 error
+	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt)
+	h.key, err2 = base64.RawStdEncoding.DecodeString(key)
+	if err1 != nil || err2 != nil || len(h.salt) != hashSalt || len(h.key) != hashKey {
+		return passwordHash{}, errors.New("password hash is damaged")
+	}
+	return h, nil
+}
+
+// nobody is what unknown names are tested against, so that they cost the same.
+var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
+
+// hasher bounds how many hashes are computed at a time: each takes 19 MiB and
+// a tenth of a second.
+type hasher struct{ slots chan struct{} }
+
+const (
+	hashSlots   = 2
+	hashPatient = 5 * time.Second
+)
+
+var errHashBusy = errors.New("gateway: too many sign-ins at the same time")
+
+func newHasher() *hasher { return &hasher{slots: make(chan struct{}, hashSlots)} }
+
+// verify tests password against encoded; "" stands for an unknown name.
+func (h *hasher) verify(ctx context.Context, encoded, password string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, hashPatient)
+	defer cancel()
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return false, errHashBusy
+	}
+	want := nobody
+	if encoded != "" {
+		var err error
+		if want, err = parseHash(encoded); err != nil {
+			return false, err
+		}
+	}
+	got := argon2.IDKey([]byte(password), want.salt, hashPasses, hashMemory, hashLanes, hashKey)
+	same := subtle.ConstantTimeCompare(got, want.key) == 1
+	return same && encoded != "", nil
+}

@@ -1,0 +1,228 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// Times of http.Server. Links and streams are hijacked and keep their own.
+const (
+	bodyTimeout    = 15 * time.Second
+	answerTimeout  = 30 * time.Second
+	idleTimeout    = 60 * time.Second
+	maxHeaderBytes = 16 << 10
+	stopTimeout    = 5 * time.Second
+)
+
+// server is what the handlers share. All fields are static after newServer.
+type server struct {
+	cfg       Config
+	log       *slog.Logger
+	accounts  *Accounts
+	web       webSessions
+	hasher    *hasher
+	audit     *auditFile
+	metrics   *metrics
+	dir       *directory
+	pages     *pages
+	downloads *downloads
+	wrongAddr *limiter // sign-ins, by address
+	wrongName *limiter // sign-ins, by name
+	wg        sync.WaitGroup
+}
+
+// Serve runs the gateway until ctx ends; then it tells everyone, waits for its
+// last goroutine and returns nil. An error tells why it could not start or go on.
+func Serve(ctx context.Context, cfg Config) (err error) {
+	listener := cfg.Listener
+	defer func() {
+		if listener != nil {
+			_ = listener.Close()
+		}
+	}()
+	if cfg, err = cfg.withDefaults(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := newServer(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.audit.close()
+	certs, err := newCertificates(&s.cfg)
+	if err != nil {
+		return err
+	}
+	if listener == nil {
+		if listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+			return fmt.Errorf("gateway: cannot listen: %w", err)
+		}
+	}
+	var metricsListener net.Listener
+	var metricsAddr net.Addr
+	if cfg.Metrics != "" {
+		if metricsListener, err = net.Listen("tcp", cfg.Metrics); err != nil {
+			return fmt.Errorf("gateway: cannot listen for metrics: %w", err)
+		}
+		metricsAddr = metricsListener.Addr()
+	}
+	s.audit.record(AuditRecord{Event: AuditStart, From: listener.Addr().String()})
+	defer s.audit.record(AuditRecord{Event: AuditStop})
+	if cfg.Ready != nil {
+		cfg.Ready(listener.Addr(), metricsAddr)
+	}
+	return s.serve(ctx, certs, listener, metricsListener)
+}
+
+func newServer(ctx context.Context, cfg Config) (*server, error) {
+	accounts, err := OpenAccounts(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	audit, err := openAudit(cfg.Data, cfg.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{
+		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(), audit: audit,
+		metrics:   &metrics{started: time.Now()},
+		wrongAddr: newLimiter(cfg.Limits.SignInWrong, signInWindow),
+		wrongName: newLimiter(cfg.Limits.SignInWrong, signInWindow),
+	}
+	if s.pages, err = readPages(cfg.Pages); err == nil {
+		s.downloads, err = openDownloads(cfg.Download, cfg.Logger)
+	}
+	if err != nil {
+		_ = audit.close()
+		return nil, err
+	}
+	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.wg)
+	return s, nil
+}
+
+// serve runs the listeners and the sweeper until ctx ends or one of them fails.
+func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener) error {
+	defer s.downloads.close()
+	limited := newLimitListener(listener, s)
+	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
+	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	main := &http.Server{
+		Handler:           s.handler(),
+		TLSConfig:         certs.tlsConfig(),
+		ReadHeaderTimeout: handshakeTimeout, // bounds the TLS handshake too
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          strangers,
+		// HTTP/1.1 only: WebSockets need it, and one parser is enough.
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
+	}
+	side := &http.Server{
+		Handler: s.metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
+	}
+	failed := make(chan error, 2)
+	var loops sync.WaitGroup
+	loops.Go(func() { failed <- main.Serve(tls.NewListener(limited, main.TLSConfig)) })
+	if metricsListener != nil {
+		loops.Go(func() { failed <- side.Serve(metricsListener) })
+	}
+	sweepCtx, stopSweep := context.WithCancel(context.Background())
+	loops.Go(func() { s.sweep(sweepCtx, certs) })
+	s.log.Info("gateway started", "address", listener.Addr().String())
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		if errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+	}
+	s.log.Info("gateway stopping")
+	s.dir.shutdown()
+	stopSweep()
+	stop, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	for _, h := range []*http.Server{main, side} {
+		if e := h.Shutdown(stop); e != nil {
+			_ = h.Close()
+		}
+	}
+	s.wg.Wait()
+	limited.closeAll()
+	loops.Wait()
+	s.log.Info("gateway stopped")
+	return err
+}
+
+// sweep does what is due, every second.
+func (s *server) sweep(ctx context.Context, certs *certificates) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.cfg.Reload:
+			certs.reload()
+		case now := <-tick.C:
+			s.dir.sweep(now)
+			if n%10 == 0 {
+				certs.reloadChanged()
+				s.web.sweep(now)
+				s.wrongAddr.sweep(now)
+				s.wrongName.sweep(now)
+			}
+		}
+	}
+}
+
+// handler is the whole of the TLS port.
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v1/signin", s.signIn)
+	mux.HandleFunc("GET /api/v1/info", s.info)
+	mux.HandleFunc("GET /api/v1/me", s.signedIn(s.me))
+	mux.HandleFunc("POST /api/v1/signout", s.signedIn(s.signOut))
+	mux.HandleFunc("POST /api/v1/sessions", s.signedIn(s.newSession))
+	mux.HandleFunc("GET /api/v1/sessions", s.signedIn(s.listSessions))
+	mux.HandleFunc("DELETE /api/v1/sessions/{place}", s.signedIn(s.endSession))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(s.openStream))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.signedIn(s.ownerLink))
+	mux.HandleFunc("GET /api/v1/streams/{id}", s.signedIn(s.advisorStream))
+	mux.HandleFunc("GET /agent/v1", s.noBrowser(s.agentLink))
+	mux.HandleFunc("GET /agent/v1/streams/{id}", s.noBrowser(s.agentStream))
+	mux.HandleFunc("/api/", s.unknownAPI)
+	mux.HandleFunc("/agent/", s.unknownAPI)
+	mux.HandleFunc("GET /download/{file}", s.download)
+	mux.HandleFunc("/", s.page)
+	return s.guard(mux)
+}
+
+// serverName is how the gateway calls itself in /info.
+func (s *server) serverInfo() tunnel.Info {
+	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.downloads.list()}
+}
+
+// logAddr keeps control characters of a hostile host name out of logs.
+func logAddr(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 100)])
+}

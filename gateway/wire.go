@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/tunnel"
+)
+
+// wireQueue bounds what waits for a peer that does not read.
+const wireQueue = 64
+
+// wire is the gateway's side of an agent's or owner's link. What the directory
+// says is queued, so that it never waits for a network under its lock.
+type wire struct {
+	// Static after newWire.
+	link *tunnel.Link
+	out  chan letter   // never closed
+	done chan struct{} // closed by abort
+	once sync.Once
+}
+
+// letter is one message; one with last ends the link after it.
+type letter struct {
+	message any // nil: none
+	last    bool
+	reason  string
+}
+
+func newWire(link *tunnel.Link) *wire {
+	return &wire{link: link, out: make(chan letter, wireQueue), done: make(chan struct{})}
+}
+
+// send queues a message. A peer that lets the queue fill is cut off.
+func (w *wire) send(message any) { w.put(letter{message: message}) }
+
+// finish queues a last message and closes the link behind it.
+func (w *wire) finish(message any, reason string) {
+	w.put(letter{message: message, last: true, reason: reason})
+}
+
+func (w *wire) put(l letter) {
+	select {
+	case <-w.done:
+	default:
+		select {
+		case w.out <- l:
+		default:
+			w.abort()
+		}
+	}
+}
+
+// abort ends the link without a word.
+func (w *wire) abort() { w.once.Do(func() { close(w.done) }) }
+
+// writeLoop sends until the link ends; whatever ends it closes the link.
+func (w *wire) writeLoop() {
+	for {
+		select {
+		case <-w.done:
+			w.link.CloseReason(websocket.CloseGoingAway, "")
+			return
+		case l := <-w.out:
+			if l.message != nil {
+				if err := w.link.Send(l.message); err != nil {
+					_ = w.link.Close()
+					return
+				}
+			}
+			if l.last {
+				// The reader takes the answer off the line and closes.
+				w.link.SetReadDeadline(time.Now().Add(farewell))
+				w.link.SayClose(websocket.CloseNormalClosure, l.reason)
+				return
+			}
+		}
+	}
+}
+
+var errTooFast = errors.New("gateway: too many messages")
+
+// run reads messages and gives them to handle until the link ends, and returns
+// after both its goroutines. The first message must come within first, if that
+// is not 0.
+func (w *wire) run(first time.Duration, handle func([]byte) error) error {
+	var writer sync.WaitGroup
+	writer.Go(w.writeLoop)
+	defer writer.Wait()
+	defer w.abort()
+	defer w.link.Close()
+	if first > 0 {
+		w.link.SetReadDeadline(time.Now().Add(first))
+	}
+	tokens, at := float64(linkBurst), time.Now()
+	for {
+		b, err := w.link.Receive()
+		if err != nil {
+			return err
+		}
+		if first > 0 {
+			first = 0
+			w.link.SetReadDeadline(time.Time{})
+		}
+		now := time.Now()
+		tokens = min(linkBurst, tokens+linkRate*now.Sub(at).Seconds()) - 1
+		at = now
+		if tokens < 0 {
+			err = errTooFast
+		} else {
+			err = handle(b)
+		}
+		if err != nil {
+			w.link.CloseReason(websocket.ClosePolicyViolation, err.Error())
+			return err
+		}
+	}
+}
