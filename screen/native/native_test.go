@@ -18,6 +18,9 @@ type backend struct {
 	server    func(t testing.TB) *xserver
 	options   Options
 	tolerance int // per channel, of depths below 24
+
+	// open opens another kind of backend; nil: Open.
+	open func(t testing.TB, x *xserver) *Desktop
 }
 
 func xvfb24(t testing.TB) *xserver { return startXvfb(t, "1000x700x24") }
@@ -39,7 +42,10 @@ func TestBackends(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			x := b.server(t)
-			d := openOn(t, x, b.options)
+			if b.open == nil {
+				b.open = func(t testing.TB, x *xserver) *Desktop { return openOn(t, x, b.options) }
+			}
+			d := b.open(t, x)
 			t.Run("capture", func(t *testing.T) { testCapture(t, x, d, b.tolerance) })
 			t.Run("damage", func(t *testing.T) { testDamage(t, x, d, b.tolerance) })
 			t.Run("pointer", func(t *testing.T) { testPointer(t, x, d) })

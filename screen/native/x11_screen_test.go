@@ -416,6 +416,7 @@ func BenchmarkNext(b *testing.B) {
 func BenchmarkPointer(b *testing.B) {
 	x := startXvfb(b, "1920x1080x24")
 	d := openOn(b, x, Options{})
+	b.ResetTimer()
 	for i := range b.N {
 		if err := d.Input().Pointer(image.Pt(i%1900, i%1000), 0); err != nil {
 			b.Fatal(err)
@@ -426,6 +427,7 @@ func BenchmarkPointer(b *testing.B) {
 func BenchmarkKey(b *testing.B) {
 	x := startXvfb(b, "1920x1080x24")
 	d := openOn(b, x, Options{})
+	b.ResetTimer()
 	for range b.N {
 		key(b, d.Input(), 'a', true)
 		key(b, d.Input(), 'a', false)
