@@ -1,0 +1,102 @@
+// Command lotse-agent is the customer's program: it joins a support session by
+// its number and shows this computer's screen to whom the customer allows.
+// It installs nothing and leaves nothing behind.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"lotse/agent"
+	"lotse/screen/native"
+	"lotse/tunnel"
+)
+
+// version is set by the linker (Makefile).
+var version = "dev"
+
+// Exit codes; documented in usage.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitGateway  = 3
+	exitNumber   = 5
+	exitNoScreen = 6
+)
+
+const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
+
+Usage: lotse-agent [flags]
+
+  --gateway URL      the gateway to connect to, e.g. https://support.example.com
+  --number N         the session number that the advisor reads out (else you are asked)
+  --panel browser|terminal
+                     where you are told and asked; browser where there is one
+  --answer view|control|deny
+                     answer every question by itself: for kiosks and tests. Everybody
+                     with the session number then gets that right without being asked!
+  --display :N       the X display to share (default: $DISPLAY)
+  --config FILE      settings in TOML; flags win over it
+  --ca-file PEM      trust this authority for the gateway (or LOTSE_CA_FILE)
+  --log-format text|json
+  --log-level debug|info|warn|error
+  --version
+
+Exit codes: 0 the session was ended by either side; 1 failure; 2 wrong usage;
+3 the gateway cannot be reached; 5 the number is wrong or no longer valid;
+6 this computer's screen cannot be read.
+`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	o, code := parse(args)
+	if o == nil {
+		return code
+	}
+	logger := newLogger(o, os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	desktop, err := native.Open(native.Options{Display: o.display, Logger: logger})
+	if err != nil {
+		return fail(exitNoScreen, err)
+	}
+	defer desktop.Close()
+	client := &tunnel.Client{Gateway: o.gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version}
+	defer client.CloseIdle()
+	err = agent.Run(ctx, agent.Config{
+		Client: client, Panel: panel(o), Number: o.number, Answer: o.answer,
+		Display:  agent.Display{Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey()},
+		Language: agent.SystemLanguage(), Version: version, Logger: logger,
+	})
+	var unreachable *tunnel.UnreachableError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, agent.ErrNumberRefused):
+		return fail(exitNumber, err)
+	case errors.As(err, &unreachable):
+		return fail(exitGateway, err)
+	}
+	return fail(exitFailure, err)
+}
+
+func fail(code int, err error) int {
+	fmt.Fprintln(os.Stderr, "lotse-agent:", err)
+	return code
+}
+
+func panel(o *options) agent.Panel {
+	if o.panel == "terminal" {
+		return &agent.TerminalPanel{In: os.Stdin, Out: os.Stdout}
+	}
+	return &agent.BrowserPanel{
+		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "",
+		Opened:    func(url string) { fmt.Println("panel:", url) },
+	}
+}

@@ -1,0 +1,86 @@
+package lotse
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the import table of ARCHITECTURE.md: which of our packages each
+// package may use. Tests may import more.
+var mayImport = map[string][]string{
+	".":               {},
+	"screen":          {},
+	"consent":         {},
+	"seal":            {},
+	"tunnel":          {},
+	"config":          {},
+	"novnc-web":       {},
+	"leaktest":        {},
+	"rfb":             {"screen"},
+	"rfb/rfbtest":     {},
+	"screen/native":   {"screen"},
+	"agent":           {"rfb", "screen", "consent", "seal", "tunnel", "novnc-web"},
+	"gateway":         {"tunnel", "rfb", "seal"},
+	"cmd/lotse":       {"gateway", "agent", "screen/native", "tunnel", "seal", "config", "novnc-web"},
+	"cmd/lotse-agent": {"agent", "screen/native", "config", "tunnel"},
+	"e2e":             {},
+}
+
+// TestImportTable reads the sources itself: what a child process read would be
+// unknown to go test's cache.
+func TestImportTable(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		pkg := filepath.ToSlash(filepath.Dir(name))
+		allowed, known := mayImport[pkg]
+		if !known {
+			t.Errorf("%s: package %s is not in the import table; add it there and to ARCHITECTURE.md", name, pkg)
+			return nil
+		}
+		seen[pkg] = true
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported := strings.Trim(spec.Path.Value, `"`)
+			ours, ok := strings.CutPrefix(imported, "lotse/")
+			if ok && !slices.Contains(allowed, ours) && !strings.HasPrefix(ours, pkg+"/") {
+				t.Errorf("%s imports %s: the import table does not allow it", name, imported)
+			}
+			if imported == "C" && !strings.HasPrefix(pkg, "screen/native") {
+				t.Errorf("%s uses cgo, which only screen/native may", name)
+			}
+			if (imported == "unsafe" || strings.HasPrefix(imported, "golang.org/x/sys/")) && !slices.Contains(syscallPackages, path.Clean(pkg)) {
+				t.Errorf("%s imports %s: system calls belong into screen/native", name, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range []string{"screen", "rfb", "gateway", "agent", "seal", "tunnel", "consent", "config"} {
+		if !seen[pkg] {
+			t.Errorf("package %s was not found: is this the repository's root?", pkg)
+		}
+	}
+}
+
+// syscallPackages: the programs need signals.
+var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e"}
