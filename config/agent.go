@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Agent are the settings of the customer's program. agent.example.toml
+// documents them. A session number is never among them.
+type Agent struct {
+	Gateway        string   `toml:"gateway"`
+	CAFile         string   `toml:"ca_file"`
+	Panel          string   `toml:"panel"`  // "", browser, terminal
+	Answer         string   `toml:"answer"` // "", view, control, deny
+	Display        string   `toml:"display"`
+	Language       string   `toml:"language"` // "", de, en
+	ViewTimeout    Duration `toml:"view_timeout"`
+	ControlTimeout Duration `toml:"control_timeout"`
+	Log            Log      `toml:"log"`
+}
+
+// DefaultAgent returns the settings of an empty file.
+func DefaultAgent() Agent {
+	return Agent{
+		ViewTimeout: Duration{time.Minute}, ControlTimeout: Duration{time.Minute},
+		Log: Log{Format: "text", Level: "warn"},
+	}
+}
+
+// LoadAgent reads an agent's settings file. Mistakes are *Error, joined.
+func LoadAgent(file string) (Agent, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return Agent{}, err
+	}
+	return ParseAgent(file, text)
+}
+
+// ParseAgent reads settings from text; file is for messages.
+func ParseAgent(file string, text []byte) (Agent, error) {
+	a := DefaultAgent()
+	if err := parse(file, text, &a, a.check); err != nil {
+		return Agent{}, err
+	}
+	return a, nil
+}
+
+func (a *Agent) check() (bad []problem) {
+	if a.Gateway != "" {
+		s := a.Gateway
+		if !strings.Contains(s, "://") {
+			s = "https://" + s
+		}
+		if u, err := url.Parse(s); err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			bad = append(bad, problem{"gateway", fmt.Sprintf("%q is not an address like \"https://support.example.com\"", a.Gateway)})
+		}
+	}
+	for _, c := range []struct {
+		key, v string
+		want   []string
+	}{
+		{"panel", a.Panel, []string{"", "browser", "terminal"}},
+		{"answer", a.Answer, []string{"", "view", "control", "deny"}},
+		{"language", a.Language, []string{"", "de", "en"}},
+	} {
+		if !slices.Contains(c.want, c.v) {
+			bad = append(bad, problem{c.key, fmt.Sprintf("%q is not one of \"%s\"", c.v, strings.Join(c.want, `", "`))})
+		}
+	}
+	for key, d := range map[string]Duration{"view_timeout": a.ViewTimeout, "control_timeout": a.ControlTimeout} {
+		if d.Duration < 10*time.Second || d.Duration > 10*time.Minute {
+			bad = append(bad, problem{key, fmt.Sprintf("%v is not between 10s and 10m", d)})
+		}
+	}
+	return append(bad, a.Log.check()...)
+}

@@ -1,0 +1,261 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Gateway are the settings of `lotse gateway`. gateway.example.toml documents them.
+type Gateway struct {
+	Listen         string   `toml:"listen"`
+	PublicURL      string   `toml:"public_url"`
+	Hosts          []string `toml:"hosts"`
+	Data           string   `toml:"data"`
+	Name           string   `toml:"name"`
+	Company        string   `toml:"company"`
+	Downloads      string   `toml:"downloads"`
+	Doors          []string `toml:"doors"`
+	TrustedProxies []string `toml:"trusted_proxies"`
+	TLS            TLS      `toml:"tls"`
+	ACME           ACME     `toml:"acme"`
+	Sessions       Sessions `toml:"sessions"`
+	Limits         Limits   `toml:"limits"`
+	Metrics        Metrics  `toml:"metrics"`
+	Log            Log      `toml:"log"`
+}
+
+// TLS is the certificate and the lowest version.
+type TLS struct {
+	Mode string `toml:"mode"` // files, acme, dev
+	Cert string `toml:"cert"`
+	Key  string `toml:"key"`
+	Min  string `toml:"min"` // 1.3, 1.2
+}
+
+// ACME is the authority that issues certificates by itself.
+type ACME struct {
+	Email     string `toml:"email"`
+	Directory string `toml:"directory"`
+}
+
+// Sessions are life times.
+type Sessions struct {
+	Number     Duration `toml:"number"`
+	Joined     Duration `toml:"joined"`
+	SignIn     Duration `toml:"sign_in"`
+	OwnerGrace Duration `toml:"owner_grace"`
+	AgentGrace Duration `toml:"agent_grace"`
+}
+
+// Limits are the bounds of tunnel/PROTOCOL.md, section 8.
+type Limits struct {
+	EnterPerMinuteAddress int `toml:"enter_per_minute_address"`
+	EnterPerMinute        int `toml:"enter_per_minute"`
+	SignInWrong           int `toml:"sign_in_wrong"`
+	SessionsPerAdvisor    int `toml:"sessions_per_advisor"`
+	StreamsPerSession     int `toml:"streams_per_session"`
+	Connections           int `toml:"connections"`
+	ConnectionsPerAddress int `toml:"connections_per_address"`
+}
+
+// Metrics is the operator's own listener.
+type Metrics struct {
+	Listen string `toml:"listen"`
+}
+
+// Log is how the log looks.
+type Log struct {
+	Format string `toml:"format"` // text, json
+	Level  string `toml:"level"`  // debug, info, warn, error
+}
+
+// DefaultGateway returns the settings of an empty file.
+func DefaultGateway() Gateway {
+	return Gateway{
+		Listen: ":443", Hosts: []string{}, Data: "/var/lib/lotse", Doors: []string{"page", "helper"}, TrustedProxies: []string{},
+		TLS: TLS{Mode: "files", Min: "1.3"},
+		Sessions: Sessions{
+			Number: Duration{30 * time.Minute}, Joined: Duration{12 * time.Hour}, SignIn: Duration{12 * time.Hour},
+			OwnerGrace: Duration{time.Minute}, AgentGrace: Duration{2 * time.Minute},
+		},
+		Limits: Limits{
+			EnterPerMinuteAddress: 10, EnterPerMinute: 120, SignInWrong: 10, SessionsPerAdvisor: 20, StreamsPerSession: 16,
+			Connections: 20000, ConnectionsPerAddress: 500,
+		},
+		Metrics: Metrics{Listen: "127.0.0.1:9443"},
+		Log:     Log{Format: "text", Level: "info"},
+	}
+}
+
+// LoadGateway reads a gateway's settings file. Mistakes are *Error, joined.
+// What only makes sense together with flags is checked by Complete.
+func LoadGateway(file string) (Gateway, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return Gateway{}, err
+	}
+	return ParseGateway(file, text)
+}
+
+// ParseGateway reads settings from text; file is for messages.
+func ParseGateway(file string, text []byte) (Gateway, error) {
+	g := DefaultGateway()
+	if err := parse(file, text, &g, g.check); err != nil {
+		return Gateway{}, err
+	}
+	return g, nil
+}
+
+// check looks at each value by itself.
+func (g *Gateway) check() (bad []problem) {
+	say := func(ok bool, key, format string, args ...any) {
+		if !ok {
+			bad = append(bad, problem{key, fmt.Sprintf(format, args...)})
+		}
+	}
+	say(isAddress(g.Listen), "listen", "%q is not an address like \":443\" or \"192.0.2.1:443\"", g.Listen)
+	if g.PublicURL != "" {
+		u, err := url.Parse(g.PublicURL)
+		say(err == nil && u.Scheme == "https" && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.User == nil,
+			"public_url", "%q is not an address like \"https://support.example.com\"", g.PublicURL)
+	}
+	for _, h := range g.Hosts {
+		say(h != "" && !strings.ContainsAny(h, "/: "), "hosts", "%q is not a host name; leave out \"https://\" and the port", h)
+	}
+	say(g.Data != "", "data", "must not be empty")
+	for _, d := range g.Doors {
+		switch d {
+		case "page", "helper":
+		case "vnc", "repeater":
+			say(false, "doors", "%q is not part of this version; use \"page\" and \"helper\"", d)
+		default:
+			say(false, "doors", "%q is not a door; use \"page\" and \"helper\"", d)
+		}
+	}
+	_, err := g.Proxies()
+	say(err == nil, "trusted_proxies", "%v", err)
+	say(slices.Contains([]string{"files", "acme", "dev"}, g.TLS.Mode), "tls.mode", "%q is not \"files\", \"acme\" or \"dev\"", g.TLS.Mode)
+	say(g.TLS.Min == "1.3" || g.TLS.Min == "1.2", "tls.min", "%q is not \"1.3\" or \"1.2\"", g.TLS.Min)
+	if g.ACME.Directory != "" {
+		u, err := url.Parse(g.ACME.Directory)
+		say(err == nil && u.Scheme == "https" && u.Host != "", "acme.directory", "%q is not an https address", g.ACME.Directory)
+	}
+	for _, d := range []struct {
+		key    string
+		v      Duration
+		lo, hi time.Duration
+	}{
+		{"sessions.number", g.Sessions.Number, time.Minute, 24 * time.Hour},
+		{"sessions.joined", g.Sessions.Joined, time.Minute, 7 * 24 * time.Hour},
+		{"sessions.sign_in", g.Sessions.SignIn, time.Minute, 31 * 24 * time.Hour},
+		{"sessions.owner_grace", g.Sessions.OwnerGrace, time.Second, time.Hour},
+		{"sessions.agent_grace", g.Sessions.AgentGrace, time.Second, time.Hour},
+	} {
+		say(d.v.Duration >= d.lo && d.v.Duration <= d.hi, d.key, "%v is not between %v and %v", d.v, d.lo, d.hi)
+	}
+	for _, n := range []struct {
+		key   string
+		v, hi int
+	}{
+		{"limits.enter_per_minute_address", g.Limits.EnterPerMinuteAddress, 10_000},
+		{"limits.enter_per_minute", g.Limits.EnterPerMinute, 100_000},
+		{"limits.sign_in_wrong", g.Limits.SignInWrong, 1000},
+		{"limits.sessions_per_advisor", g.Limits.SessionsPerAdvisor, 1000},
+		{"limits.streams_per_session", g.Limits.StreamsPerSession, 1000},
+		{"limits.connections", g.Limits.Connections, 1_000_000},
+		{"limits.connections_per_address", g.Limits.ConnectionsPerAddress, 1_000_000},
+	} {
+		say(n.v >= 1 && n.v <= n.hi, n.key, "%d is not between 1 and %d", n.v, n.hi)
+	}
+	say(g.Metrics.Listen == "" || isAddress(g.Metrics.Listen), "metrics.listen", "%q is not an address like \"127.0.0.1:9443\", or \"\" for none", g.Metrics.Listen)
+	return append(bad, g.Log.check()...)
+}
+
+func (l *Log) check() (bad []problem) {
+	if l.Format != "text" && l.Format != "json" {
+		bad = append(bad, problem{"log.format", fmt.Sprintf("%q is not \"text\" or \"json\"", l.Format)})
+	}
+	if _, err := l.SlogLevel(); err != nil {
+		bad = append(bad, problem{"log.level", err.Error()})
+	}
+	return bad
+}
+
+// SlogLevel returns the level in slog's terms.
+func (l *Log) SlogLevel() (slog.Level, error) {
+	switch l.Level {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("%q is not \"debug\", \"info\", \"warn\" or \"error\"", l.Level)
+}
+
+// Complete checks what belongs together, after flags were applied. Its error
+// names the keys and is for people.
+func (g *Gateway) Complete() error {
+	switch {
+	case g.TLS.Mode != "dev" && len(g.AllHosts()) == 0:
+		return fmt.Errorf("settings: hosts is empty: write the name by which customers reach the gateway, for example hosts = [\"support.example.com\"]")
+	case g.TLS.Mode == "files" && (g.TLS.Cert == "" || g.TLS.Key == ""):
+		return fmt.Errorf("settings: tls.mode is \"files\", so tls.cert and tls.key must name the certificate and its key (or set tls.mode = \"acme\")")
+	case g.TLS.Mode == "dev" && !isLoopback(g.Listen):
+		return fmt.Errorf("settings: tls.mode is \"dev\", which listens on loopback addresses only, not on %q", g.Listen)
+	}
+	return nil
+}
+
+// AllHosts returns hosts and the name in public_url.
+func (g *Gateway) AllHosts() []string {
+	hosts := slices.Clone(g.Hosts)
+	if u, err := url.Parse(g.PublicURL); err == nil && u.Hostname() != "" && !slices.Contains(hosts, u.Hostname()) {
+		hosts = append(hosts, u.Hostname())
+	}
+	return hosts
+}
+
+// Proxies returns trusted_proxies as prefixes; a single address is its own.
+func (g *Gateway) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range g.TrustedProxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("%q is not an address or a network like \"10.0.0.0/8\"", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
