@@ -1,0 +1,115 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+)
+
+// flags are those of one command, with those that every command has.
+type flags struct {
+	*flag.FlagSet
+	usage       string
+	caFile      string
+	logFormat   string
+	logLevel    string
+	showVersion bool
+}
+
+const commonUsage = `  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
+  --log-format text|json  how messages on standard error look
+  --log-level LEVEL       debug, info, warn or error
+  --version, --help
+`
+
+func newFlags(name, usage string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage + commonUsage}
+	f.SetOutput(io.Discard) // what is wrong is said by exitCode
+	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
+	f.StringVar(&f.logFormat, "log-format", "text", "")
+	f.StringVar(&f.logLevel, "log-level", "", "")
+	f.BoolVar(&f.showVersion, "version", false, "")
+	return f
+}
+
+func (f *flags) wrong(format string, args ...any) error {
+	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.usage}
+}
+
+// parse reads flags and positional arguments in any order; there must be want
+// positional ones.
+func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
+	var rest []string
+	for {
+		err := f.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			fmt.Fprint(p.stdout, f.usage)
+			return nil, errDone
+		case err != nil:
+			return nil, f.wrong("%v", err)
+		case f.showVersion:
+			return nil, errors.Join(p.printVersion(), errDone)
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	switch {
+	case len(rest) > want:
+		// A session number with spaces is the likely reason.
+		return nil, f.wrong("unexpected argument after %d others (write a number with spaces in quotes)", want)
+	case len(rest) < want:
+		return nil, f.wrong("an argument is missing")
+	}
+	return rest, nil
+}
+
+// given reports whether the flag stands on the command line.
+func (f *flags) given(name string) (found bool) {
+	f.Visit(func(v *flag.Flag) { found = found || v.Name == name })
+	return found
+}
+
+// logger makes the logger of a command on standard error.
+func (f *flags) logger(p *program, format string, level slog.Level) (*slog.Logger, error) {
+	if f.logLevel != "" {
+		if err := level.UnmarshalText([]byte(strings.ToUpper(f.logLevel))); err != nil {
+			return nil, f.wrong("--log-level %q: want debug, info, warn or error", f.logLevel)
+		}
+	}
+	if f.given("log-format") {
+		format = f.logFormat
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
+	}
+	return nil, f.wrong("--log-format %q: want text or json", format)
+}
+
+// roots reads --ca-file; nil without one.
+func (f *flags) roots() (*x509.CertPool, error) {
+	if f.caFile == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(f.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("--ca-file: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
+	}
+	return pool, nil
+}

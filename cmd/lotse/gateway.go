@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/base32"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"lotse/config"
+	"lotse/gateway"
+)
+
+const gatewayUsage = `Usage: lotse gateway [flags]
+
+  --config FILE    settings in TOML (config/gateway.example.toml); flags win over it
+  --listen ADDR    address to listen on, e.g. :443
+  --data DIR       folder of accounts, audit trail and certificates
+  --metrics ADDR   address for /healthz and /metrics, "" for none
+  --dev            for trying out: listens on 127.0.0.1:8443, makes a local
+                   authority (ca.pem in the data folder) and the account "advisor"
+                   with the password in LOTSE_DEV_PASSWORD, or one that it prints;
+                   the data folder is lotse-dev in the user's cache folder
+
+Prints "listening on https://…" when it is ready. SIGHUP reads the certificate again.
+`
+
+const (
+	devListen  = "127.0.0.1:8443"
+	devAccount = "advisor"
+)
+
+func (p *program) gateway(ctx context.Context, args []string) error {
+	f := newFlags("gateway", gatewayUsage)
+	var file, listen, data, metrics string
+	var dev bool
+	f.StringVar(&file, "config", "", "")
+	f.StringVar(&listen, "listen", "", "")
+	f.StringVar(&data, "data", "", "")
+	f.StringVar(&metrics, "metrics", "", "")
+	f.BoolVar(&dev, "dev", false, "")
+	if _, err := f.parse(p, args, 0); err != nil {
+		return err
+	}
+	g := config.DefaultGateway()
+	if file != "" {
+		var err error
+		if g, err = config.LoadGateway(file); err != nil {
+			return err
+		}
+	}
+	if dev {
+		if err := devSettings(&g, file != ""); err != nil {
+			return err
+		}
+	}
+	for _, o := range []struct {
+		flag, value string
+		to          *string
+	}{{"listen", listen, &g.Listen}, {"data", data, &g.Data}, {"metrics", metrics, &g.Metrics.Listen}} {
+		if f.given(o.flag) {
+			*o.to = o.value
+		}
+	}
+	if err := g.Complete(); err != nil {
+		return err
+	}
+	level, err := g.Log.SlogLevel()
+	if err != nil {
+		return err
+	}
+	logger, err := f.logger(p, g.Log.Format, level)
+	if err != nil {
+		return err
+	}
+	cfg, err := gatewayConfig(&g)
+	if err != nil {
+		return err
+	}
+	cfg.Logger = logger
+	reload := make(chan struct{}, 1)
+	defer onHangup(ctx, reload)()
+	cfg.Reload = reload
+	if dev {
+		if err := p.devAdvisor(g.Data); err != nil {
+			return err
+		}
+	}
+	cfg.Ready = func(addr, metrics net.Addr) {
+		if metrics != nil {
+			fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", metrics)
+		}
+		fmt.Fprintf(p.stdout, "listening on %s\n", publicURL(&g, addr))
+	}
+	return gateway.Serve(ctx, cfg)
+}
+
+// devSettings changes what a development gateway does otherwise. A settings
+// file's values stay where they are not the defaults.
+func devSettings(g *config.Gateway, fromFile bool) error {
+	d := config.DefaultGateway()
+	g.TLS.Mode = "dev"
+	if g.Listen == d.Listen {
+		g.Listen = devListen
+	}
+	if !fromFile {
+		g.Metrics.Listen = "" // so that several can run side by side
+	}
+	if g.Data == d.Data {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("no folder for the data: %w; give one with --data", err)
+		}
+		g.Data = filepath.Join(cache, "lotse-dev")
+	}
+	if g.Name == "" {
+		g.Name = "Lotse development gateway"
+	}
+	return nil
+}
+
+// devAdvisor makes the account of a development gateway.
+func (p *program) devAdvisor(data string) error {
+	accounts, err := gateway.OpenAccounts(data)
+	if err != nil {
+		return err
+	}
+	password := os.Getenv("LOTSE_DEV_PASSWORD")
+	if password == "" {
+		b := make([]byte, 10)
+		rand.Read(b) // never fails
+		password = strings.ToLower(base32.StdEncoding.EncodeToString(b))
+		fmt.Fprintf(p.stdout, "sign in as %q with the password %s\n", devAccount, password)
+	}
+	if err := accounts.EnsureDev(devAccount, password); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "authority: %s\n", filepath.Join(data, gateway.DevCAFile))
+	return nil
+}
+
+// gatewayConfig turns settings into what the gateway takes.
+func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
+	files, err := pages()
+	if err != nil {
+		return gateway.Config{}, err
+	}
+	proxies, err := g.Proxies()
+	if err != nil {
+		return gateway.Config{}, err
+	}
+	minVersion := uint16(tls.VersionTLS13)
+	if g.TLS.Min == "1.2" {
+		minVersion = tls.VersionTLS12
+	}
+	return gateway.Config{
+		Listen: g.Listen, Hosts: g.AllHosts(), Data: g.Data, Name: g.Name, Company: g.Company, Version: version,
+		Pages: files, Download: g.Downloads, TrustedProxies: proxies, Doors: g.Doors, Metrics: g.Metrics.Listen,
+		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
+			Email: g.ACME.Email, Directory: g.ACME.Directory},
+		Limits: gateway.Limits{
+			EnterPerMinuteAddress: g.Limits.EnterPerMinuteAddress, EnterPerMinute: g.Limits.EnterPerMinute,
+			SignInWrong: g.Limits.SignInWrong, SessionsPerAdvisor: g.Limits.SessionsPerAdvisor,
+			StreamsPerSession: g.Limits.StreamsPerSession, Connections: g.Limits.Connections,
+			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress,
+		},
+		Times: gateway.Times{
+			Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration, SignIn: g.Sessions.SignIn.Duration,
+			OwnerGrace: g.Sessions.OwnerGrace.Duration, AgentGrace: g.Sessions.AgentGrace.Duration,
+		},
+	}, nil
+}
+
+// publicURL is the address to tell: the operator's, or the one listened on.
+func publicURL(g *config.Gateway, addr net.Addr) string {
+	if g.PublicURL != "" {
+		return strings.TrimSuffix(g.PublicURL, "/")
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil || g.TLS.Mode == "dev" {
+		return "https://" + addr.String()
+	}
+	if port == "443" {
+		return "https://" + g.AllHosts()[0]
+	}
+	return "https://" + net.JoinHostPort(g.AllHosts()[0], port)
+}
+
+// onHangup passes SIGHUP on; the returned function waits for its goroutine.
+func onHangup(ctx context.Context, reload chan<- struct{}) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-hangup:
+				select {
+				case reload <- struct{}{}:
+				default: // one is waiting already
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangup)
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,151 @@
+// Command lotse is the advisor's and the operator's program: the gateway, its
+// accounts, a session from the command line, and a port for any VNC viewer.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// version is set by the linker (Makefile).
+var version = "dev"
+
+// Exit codes; documented in usage.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+	exitGateway = 3
+	exitSignIn  = 4
+	exitSession = 5
+)
+
+const usage = `lotse: self-hosted remote support. The customer runs lotse-agent.
+
+Usage:
+  lotse gateway [flags]                        run the gateway
+  lotse advisor add|list|remove|password NAME  keep the gateway's accounts
+  lotse session new [flags]                    open a session and keep it open
+  lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
+  lotse COMMAND --help                         the flags of a command
+
+Flags of every command:
+  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
+  --log-format text|json  how messages on standard error look
+  --log-level LEVEL       debug, info, warn or error
+  --version               print the version
+  --help                  print help
+
+Exit codes: 0 done; 1 failure; 2 wrong usage; 3 the gateway cannot be reached;
+4 the sign-in was refused; 5 the number or session was refused, or it ended
+before anybody joined.
+`
+
+// program is one run of lotse; tests run it with other streams.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	code := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func (p *program) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(p.stderr, usage)
+		return exitUsage
+	}
+	var err error
+	switch args[0] {
+	case "gateway":
+		err = p.gateway(ctx, args[1:])
+	case "advisor":
+		err = p.advisor(args[1:])
+	case "session":
+		err = p.session(ctx, args[1:])
+	case "view":
+		err = p.view(ctx, args[1:])
+	case "--version", "-version", "version":
+		err = p.printVersion()
+	case "--help", "-help", "-h", "help":
+		fmt.Fprint(p.stdout, usage)
+	default:
+		err = &usageError{what: fmt.Sprintf("there is no command %q", args[0]), usage: usage}
+	}
+	return p.exitCode(err)
+}
+
+func (p *program) printVersion() error {
+	_, err := fmt.Fprintln(p.stdout, "lotse", version, runtime.GOOS+"/"+runtime.GOARCH)
+	return err
+}
+
+// errDone ends a command that has printed its help or version.
+var errDone = errors.New("done")
+
+// usageError is a mistake on the command line.
+type usageError struct{ what, usage string }
+
+func (e *usageError) Error() string { return e.what }
+
+// sessionError is a session that was refused or ended too early.
+type sessionError struct{ what string }
+
+func (e *sessionError) Error() string { return e.what }
+
+// signInError is a refused sign-in.
+type signInError struct{ err error }
+
+func (e *signInError) Error() string { return "sign-in refused: " + e.err.Error() }
+func (e *signInError) Unwrap() error { return e.err }
+
+// exitCode says what went wrong and chooses the code.
+func (p *program) exitCode(err error) int {
+	var (
+		use         *usageError
+		sess        *sessionError
+		signIn      *signInError
+		unreachable *tunnel.UnreachableError
+		api         *tunnel.APIError
+	)
+	if err == nil || errors.Is(err, errDone) {
+		return exitOK
+	}
+	if errors.As(err, &use) {
+		fmt.Fprintf(p.stderr, "lotse: %s\n\n%s", use.what, use.usage)
+		return exitUsage
+	}
+	fmt.Fprintln(p.stderr, "lotse:", err)
+	switch {
+	case errors.As(err, &unreachable):
+		return exitGateway
+	case errors.As(err, &signIn):
+		return exitSignIn
+	case errors.As(err, &sess), errors.Is(err, seal.ErrWrongNumber), errors.Is(err, seal.ErrBurnt):
+		return exitSession
+	case errors.As(err, &api):
+		switch api.Code {
+		case "":
+			return exitGateway // something answers, but no gateway
+		case tunnel.CodeUnauthorized:
+			return exitSignIn
+		case tunnel.CodeNotFound, tunnel.CodeNotJoined:
+			return exitSession
+		}
+	}
+	return exitFailure
+}

@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json]
+
+Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
+Prints what happens, a line each. Commands are read from standard input:
+view, control, clipboard (ask the customer), return RIGHT, end, help.
+
+  --json                  print JSON lines: {"number":…,"url":…} first, then {"event":…}
+`
+
+// Times of a session's line.
+const (
+	// ownerRetry is how long the owner's link is tried again; the gateway
+	// keeps the session for a minute.
+	ownerRetry = 60 * time.Second
+	retryPause = 2 * time.Second
+	// endTimeout bounds what is still said at the end.
+	endTimeout = 3 * time.Second
+)
+
+func (p *program) session(ctx context.Context, args []string) error {
+	l := newLogin("session", sessionUsage)
+	var asJSON bool
+	l.BoolVar(&asJSON, "json", false, "")
+	rest, err := l.parse(p, args, 1)
+	if err != nil {
+		return err
+	}
+	if rest[0] != "new" {
+		return l.wrong("%q is not known; there is only: session new", rest[0])
+	}
+	client, advisor, err := p.signIn(ctx, l)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdle()
+	place, err := advisor.NewSession(ctx)
+	if err != nil {
+		return err
+	}
+	number, err := tunnel.NewNumber(place.Place)
+	if err != nil {
+		return err
+	}
+	o := &ownSession{
+		advisor: advisor, number: number, console: &console{json: asJSON, out: p.stdout},
+	}
+	url, err := tunnel.ParseGateway(l.gateway)
+	if err != nil {
+		return err
+	}
+	return o.run(ctx, url+"/#n="+number.Digits(), p.stdin)
+}
+
+// ownSession is a session from its owner's side.
+type ownSession struct {
+	// Static after session.
+	advisor *tunnel.Advisor
+	number  tunnel.Number
+	console *console
+	tries   seal.Tries
+	wg      sync.WaitGroup
+
+	mu      sync.Mutex
+	owner   *tunnel.OwnerLink   // Guarded by mu.
+	control *tunnel.ControlConn // Guarded by mu; nil while there is none.
+	joined  bool                // Guarded by mu; ever.
+	state   string              // Guarded by mu.
+	reason  string              // Guarded by mu; of the end.
+	byUs    bool                // Guarded by mu; we ended it.
+}
+
+func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error {
+	link, err := o.advisor.Owner(ctx, o.number.Place())
+	if err != nil {
+		return err
+	}
+	o.setOwner(link)
+	o.console.number(o.number, url)
+	lines := make(chan string)
+	go readCommands(stdin, lines)
+	streams, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	lost := make(chan error, 1)
+	o.wg.Go(func() { lost <- o.serve(streams, link) })
+	err = o.loop(ctx, lines, lost)
+	cancel()
+	o.close()
+	o.wg.Wait()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_ = o.advisor.SignOut(stop)
+	if err != nil {
+		return err
+	}
+	return o.outcome()
+}
+
+// loop obeys the user until the session is over.
+func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan error) error {
+	interrupt := ctx.Done()
+	var giveUp <-chan time.Time
+	for {
+		select {
+		case err := <-lost:
+			return err
+		case <-giveUp:
+			return nil
+		case <-interrupt:
+			interrupt = nil
+			giveUp = time.After(endTimeout)
+			o.end()
+		case line := <-lines:
+			m, help := command(line)
+			if m == nil {
+				o.console.event("help", map[string]any{"text": help}, "%s", help)
+				continue
+			}
+			if _, isEnd := m.(tunnel.End); isEnd {
+				giveUp = time.After(endTimeout)
+				o.end()
+				continue
+			}
+			o.say(m)
+		}
+	}
+}
+
+// say sends a message to the agent.
+func (o *ownSession) say(m tunnel.ControlMessage) {
+	o.mu.Lock()
+	control := o.control
+	o.mu.Unlock()
+	if control == nil {
+		o.console.event("error", map[string]any{"message": "no customer"}, "there is no customer in the session at the moment")
+		return
+	}
+	if err := control.Send(m); err != nil {
+		o.console.event("error", map[string]any{"message": err.Error()}, "not sent: %v", err)
+	}
+}
+
+// end ends the session for both.
+func (o *ownSession) end() {
+	o.mu.Lock()
+	o.byUs = true
+	control, owner := o.control, o.owner
+	o.mu.Unlock()
+	if control != nil {
+		_ = control.Send(tunnel.End{})
+	}
+	if owner != nil {
+		_ = owner.End()
+	}
+}
+
+func (o *ownSession) setOwner(link *tunnel.OwnerLink) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.owner = link
+}
+
+// close closes what is open; the readers then end.
+func (o *ownSession) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.owner != nil {
+		_ = o.owner.Close()
+	}
+	if o.control != nil {
+		_ = o.control.Close()
+	}
+}
+
+// outcome says whether the session was a success.
+func (o *ownSession) outcome() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.byUs:
+		return nil
+	case !o.joined:
+		return &sessionError{"the session ended before a customer joined: " + o.reason}
+	case o.reason == tunnel.ReasonAdvisor || o.reason == tunnel.ReasonCustomer:
+		return nil
+	}
+	return errors.New("the session ended: " + o.reason)
+}
+
+// serve reads the owner's link, dialling again when it is lost, until the
+// session is over.
+func (o *ownSession) serve(ctx context.Context, link *tunnel.OwnerLink) error {
+	defer func() { _ = link.Close() }()
+	for {
+		over, err := o.readOwner(ctx, link)
+		if over || ctx.Err() != nil {
+			return err
+		}
+		o.console.event("line", map[string]any{"state": "lost"}, "the line to the gateway was lost; trying again")
+		_ = link.Close()
+		next, err := o.redial(ctx)
+		if err != nil {
+			return err
+		}
+		link = next
+		o.setOwner(link)
+	}
+}
+
+func (o *ownSession) redial(ctx context.Context) (*tunnel.OwnerLink, error) {
+	ctx, cancel := context.WithTimeout(ctx, ownerRetry)
+	defer cancel()
+	for {
+		link, err := o.advisor.Owner(ctx, o.number.Place())
+		var api *tunnel.APIError
+		if err == nil || errors.As(err, &api) {
+			return link, err
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// readOwner handles the link's messages; over tells that the session is.
+func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (over bool, err error) {
+	for {
+		m, err := link.Recv()
+		if err != nil {
+			return false, err
+		}
+		switch m.Type {
+		case tunnel.TypeEntering:
+			o.wg.Go(func() { o.entering(ctx, link, m.Stream) })
+		case tunnel.TypeReplaced:
+			return true, errors.New("another program or page has taken this session over")
+		case tunnel.TypeState:
+			o.setState(ctx, m)
+			if m.State == tunnel.StateEnded {
+				return true, nil
+			}
+		}
+	}
+}
+
+func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
+	fields := map[string]any{"state": m.State}
+	text := "state: " + clean(m.State)
+	if m.Reason != "" {
+		fields["reason"] = m.Reason
+		text += " (" + clean(m.Reason) + ")"
+	}
+	o.console.event("state", fields, "%s", text)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.state = m.State
+	switch m.State {
+	case tunnel.StateJoined:
+		again := o.joined && o.control == nil
+		o.joined = true
+		if again {
+			// The customer came back, and his control stream went with his line.
+			o.wg.Go(func() { o.reopen(ctx) })
+		}
+	case tunnel.StateEnded:
+		o.reason = m.Reason
+	}
+}
+
+// entering seals the stream of someone who entered the place.
+func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id string) {
+	o.console.event("entering", nil, "someone is entering the number")
+	conn, err := sealStream(ctx, o.advisor, o.number, tunnel.KindControl, id, &o.tries)
+	_ = link.Verdict(id, err == nil)
+	if err != nil {
+		o.console.event("wrong", map[string]any{"message": err.Error()}, "not let in: %v", err)
+		if o.tries.Burnt() {
+			_ = link.Burnt()
+		}
+		return
+	}
+	o.talk(ctx, conn)
+}
+
+// reopen opens another control stream to the agent, unless it proves needless.
+func (o *ownSession) reopen(ctx context.Context) {
+	select {
+	case <-time.After(retryPause): // an end may be on its way
+	case <-ctx.Done():
+		return
+	}
+	o.mu.Lock()
+	needed := o.control == nil && o.state == tunnel.StateJoined
+	o.mu.Unlock()
+	if !needed {
+		return
+	}
+	id, err := o.advisor.OpenStream(ctx, o.number.Place(), tunnel.KindControl, tunnel.DoorHelper)
+	if err != nil {
+		o.console.event("error", map[string]any{"message": err.Error()}, "control line not opened again: %v", err)
+		return
+	}
+	conn, err := sealStream(ctx, o.advisor, o.number, tunnel.KindControl, id, &o.tries)
+	if err != nil {
+		o.console.event("error", map[string]any{"message": err.Error()}, "control line not opened again: %v", err)
+		return
+	}
+	o.talk(ctx, conn)
+}
+
+// talk runs a sealed control stream until it ends. While the customer is
+// there, another follows.
+func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
+	control := tunnel.NewControlConn(conn)
+	defer control.Close()
+	o.mu.Lock()
+	o.control = control
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.control == control {
+			o.control = nil
+			if o.state == tunnel.StateJoined {
+				o.wg.Go(func() { o.reopen(ctx) })
+			}
+		}
+	}()
+	o.console.event("compare", map[string]any{"code": conn.Compare()}, "sealed end to end; compare code: %s", conn.Compare())
+	if err := control.Send(tunnel.AdvisorHello{Version: version, Client: "lotse"}); err != nil {
+		return
+	}
+	for {
+		m, err := control.Receive()
+		if err != nil {
+			return
+		}
+		o.console.control(m)
+	}
+}
+
+// sealStream dials a stream and seals it as the advisor.
+func sealStream(ctx context.Context, a *tunnel.Advisor, n tunnel.Number, kind, id string, tries *seal.Tries) (*seal.Conn, error) {
+	conn, err := a.DialStream(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := seal.Handshake(ctx, conn, seal.Advisor, seal.Params{Number: n.Digits(), Kind: kind, Stream: id, Tries: tries})
+	if err != nil {
+		return nil, fmt.Errorf("stream not sealed: %w", err)
+	}
+	return sealed, nil
+}
