@@ -59,20 +59,30 @@ func run(args []string) int {
 	if o == nil {
 		return code
 	}
-	logger := newLogger(o, os.Stderr)
+	logger, err := newLogger(o, os.Stderr)
+	if err != nil {
+		return wrongUsage(err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	desktop, err := native.Open(native.Options{Display: o.display, Logger: logger})
+	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger})
 	if err != nil {
 		return fail(exitNoScreen, err)
 	}
 	defer desktop.Close()
-	client := &tunnel.Client{Gateway: o.gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version}
+	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version}
 	defer client.CloseIdle()
+	language := agent.Language(o.Language)
+	if language == "" {
+		language = agent.SystemLanguage()
+	}
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: panel(o), Number: o.number, Answer: o.answer,
-		Display:  agent.Display{Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey()},
-		Language: agent.SystemLanguage(), Version: version, Logger: logger,
+		Client: client, Panel: panel(o), Number: o.number, Answer: agent.Answer(o.Answer),
+		Display: agent.Display{
+			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
+		},
+		Language: language, Version: version, Logger: logger,
+		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
 	})
 	var unreachable *tunnel.UnreachableError
 	switch {
@@ -92,7 +102,7 @@ func fail(code int, err error) int {
 }
 
 func panel(o *options) agent.Panel {
-	if o.panel == "terminal" {
+	if o.Panel == "terminal" {
 		return &agent.TerminalPanel{In: os.Stdin, Out: os.Stdout}
 	}
 	return &agent.BrowserPanel{

@@ -11,32 +11,33 @@ import (
 	"runtime"
 
 	"lotse/agent"
+	"lotse/config"
 	"lotse/tunnel"
 )
 
 type options struct {
-	gateway, display, panel, caFile string
-	logFormat, logLevel             string
-	number                          tunnel.Number
-	answer                          agent.Answer
-	roots                           *x509.CertPool
+	config.Agent
+	number tunnel.Number
+	roots  *x509.CertPool
 }
 
-// parse reads the command line. nil: the program ends with the code.
+// parse reads the command line and the settings file; flags win. nil: the
+// program ends with the code.
 func parse(args []string) (*options, int) {
-	o := &options{}
 	set := flag.NewFlagSet("lotse-agent", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	var number, answer string
+	var flags config.Agent
+	var file, number string
 	var showVersion bool
-	set.StringVar(&o.gateway, "gateway", "", "")
+	set.StringVar(&file, "config", "", "")
+	set.StringVar(&flags.Gateway, "gateway", "", "")
 	set.StringVar(&number, "number", "", "")
-	set.StringVar(&o.panel, "panel", "", "")
-	set.StringVar(&answer, "answer", "", "")
-	set.StringVar(&o.display, "display", "", "")
-	set.StringVar(&o.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
-	set.StringVar(&o.logFormat, "log-format", "text", "")
-	set.StringVar(&o.logLevel, "log-level", "warn", "")
+	set.StringVar(&flags.Panel, "panel", "", "")
+	set.StringVar(&flags.Answer, "answer", "", "")
+	set.StringVar(&flags.Display, "display", "", "")
+	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
+	set.StringVar(&flags.Log.Format, "log-format", "", "")
+	set.StringVar(&flags.Log.Level, "log-level", "", "")
 	set.BoolVar(&showVersion, "version", false, "")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,7 +51,26 @@ func parse(args []string) (*options, int) {
 	case set.NArg() > 0:
 		return nil, wrongUsage(fmt.Errorf("unexpected argument %q", set.Arg(0)))
 	}
-	if err := o.check(number, answer); err != nil {
+	o := &options{Agent: config.DefaultAgent()}
+	if file != "" {
+		var err error
+		if o.Agent, err = config.LoadAgent(file); err != nil {
+			fmt.Fprintln(os.Stderr, "lotse-agent:", err)
+			return nil, exitUsage
+		}
+	}
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{
+		{&o.Gateway, flags.Gateway}, {&o.Panel, flags.Panel}, {&o.Answer, flags.Answer}, {&o.Display, flags.Display},
+		{&o.CAFile, flags.CAFile}, {&o.Log.Format, flags.Log.Format}, {&o.Log.Level, flags.Log.Level},
+	} {
+		if f.from != "" {
+			*f.to = f.from
+		}
+	}
+	if err := o.check(number); err != nil {
 		return nil, wrongUsage(err)
 	}
 	return o, exitOK
@@ -61,11 +81,11 @@ func wrongUsage(err error) int {
 	return exitUsage
 }
 
-func (o *options) check(number, answer string) (err error) {
-	if o.gateway == "" {
+func (o *options) check(number string) (err error) {
+	if o.Gateway == "" {
 		return errors.New("which gateway? Give it with --gateway https://…")
 	}
-	if o.gateway, err = tunnel.ParseGateway(o.gateway); err != nil {
+	if o.Gateway, err = tunnel.ParseGateway(o.Gateway); err != nil {
 		return fmt.Errorf("--gateway: %w", err)
 	}
 	if number != "" {
@@ -73,40 +93,45 @@ func (o *options) check(number, answer string) (err error) {
 			return fmt.Errorf("--number: %w", err)
 		}
 	}
-	switch o.answer = agent.Answer(answer); o.answer {
+	switch agent.Answer(o.Answer) {
 	case agent.AnswerAsk, agent.AnswerView, agent.AnswerControl, agent.AnswerDeny:
 	default:
-		return fmt.Errorf("--answer %q: want view, control or deny", answer)
+		return fmt.Errorf("--answer %q: want view, control or deny", o.Answer)
 	}
-	switch o.panel {
+	switch o.Panel {
 	case "":
-		o.panel = "browser"
+		o.Panel = "browser"
 	case "browser", "terminal":
 	default:
-		return fmt.Errorf("--panel %q: want browser or terminal", o.panel)
+		return fmt.Errorf("--panel %q: want browser or terminal", o.Panel)
 	}
-	if o.caFile == "" {
+	switch o.Log.Format {
+	case "text", "json":
+	default:
+		return fmt.Errorf("--log-format %q: want text or json", o.Log.Format)
+	}
+	if o.CAFile == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(o.caFile)
+	pem, err := os.ReadFile(o.CAFile)
 	if err != nil {
 		return fmt.Errorf("--ca-file: %w", err)
 	}
 	o.roots = x509.NewCertPool()
 	if !o.roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("--ca-file %s: no certificate in it; want PEM", o.caFile)
+		return fmt.Errorf("--ca-file %s: no certificate in it; want PEM", o.CAFile)
 	}
 	return nil
 }
 
-func newLogger(o *options, w io.Writer) *slog.Logger {
+func newLogger(o *options, w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
-	if level.UnmarshalText([]byte(o.logLevel)) != nil {
-		level = slog.LevelWarn
+	if err := level.UnmarshalText([]byte(o.Log.Level)); err != nil {
+		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.Log.Level)
 	}
 	h := &slog.HandlerOptions{Level: level}
-	if o.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, h))
+	if o.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, h)), nil
 	}
-	return slog.New(slog.NewTextHandler(w, h))
+	return slog.New(slog.NewTextHandler(w, h)), nil
 }

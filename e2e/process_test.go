@@ -1,0 +1,230 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"lotse/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// patience is how long anything may take before a test fails; nothing waits
+// this long when all is well.
+const patience = 30 * time.Second
+
+// need fails the test when a program is missing; a silent skip would hide it.
+func need(t *testing.T, program, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Fatalf("%s is missing: apt-get install %s (make test does it where it may)", program, pkg)
+	}
+	return path
+}
+
+// ours is a program of the project.
+func ours(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs("../bin/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%s is not built: make build", path)
+	}
+	return path
+}
+
+// process is a running program whose output lines are kept.
+type process struct {
+	t     *testing.T
+	name  string
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	done  chan struct{} // closed when it ended
+
+	mu    sync.Mutex
+	lines []string
+	news  chan struct{} // closed and replaced at each line
+}
+
+// start runs a program until the test's end. It dies with the test even when
+// that is killed.
+func start(t *testing.T, env []string, path string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), news: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	w.Close()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		defer r.Close()
+		for in := bufio.NewScanner(r); in.Scan(); {
+			p.add(in.Text())
+		}
+	}()
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.stop()
+		// Grandchildren may hold the pipe.
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-read
+		if t.Failed() {
+			t.Logf("--- %s %s\n%s", p.name, strings.Join(args, " "), strings.Join(p.output(), "\n"))
+		}
+	})
+	return p
+}
+
+func (p *process) add(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines, line)
+	close(p.news)
+	p.news = make(chan struct{})
+}
+
+func (p *process) output() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.lines...)
+}
+
+// line waits for the first line that contains text and returns it.
+func (p *process) line(text string) string {
+	p.t.Helper()
+	return p.lineAfter(0, text)
+}
+
+// mark is a place in the output, for lineAfter.
+func (p *process) mark() int { return len(p.output()) }
+
+func (p *process) lineAfter(mark int, text string) string {
+	p.t.Helper()
+	timeout := time.After(patience)
+	for {
+		p.mu.Lock()
+		lines, news := p.lines[min(mark, len(p.lines)):], p.news
+		p.mu.Unlock()
+		for _, l := range lines {
+			if strings.Contains(l, text) {
+				return l
+			}
+		}
+		select {
+		case <-news:
+		case <-p.done:
+			select {
+			case <-news: // a last line
+			case <-time.After(200 * time.Millisecond):
+				p.t.Fatalf("%s ended without saying %q", p.name, text)
+			}
+		case <-timeout:
+			p.t.Fatalf("%s did not say %q", p.name, text)
+		}
+	}
+}
+
+// write sends a line to the program.
+func (p *process) write(line string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.stdin, line+"\n"); err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// exit waits for the end and returns the exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(patience):
+		p.t.Fatalf("%s did not end", p.name)
+		return -1
+	}
+}
+
+// stop asks the program to end, then makes it.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+		return
+	case <-time.After(5 * time.Second):
+	}
+	p.kill()
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// run runs a program to its end and returns its output; it must succeed.
+func run(t *testing.T, env []string, path string, args ...string) string {
+	t.Helper()
+	out, err := tryRun(env, path, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", path, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func tryRun(env []string, path string, args ...string) (string, error) {
+	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// eventually waits until f is satisfied; real programs give no event for it.
+func eventually(t *testing.T, what string, f func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = f(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s: %v", what, err)
+}
+
+// never makes sure that f stays unsatisfied for a while.
+func never(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(700 * time.Millisecond); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if f() {
+			t.Fatal(what)
+		}
+	}
+}
+
+var errNotYet = fmt.Errorf("not yet")
