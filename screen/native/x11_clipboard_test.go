@@ -13,8 +13,29 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb/xproto"
+
 	"lotse/screen"
 )
+
+// clipOwner returns the window that owns the clipboard.
+func (x *xserver) clipOwner(t testing.TB) xproto.Window {
+	t.Helper()
+	l, err := dialX(Options{Display: x.display}.withDefaults(), func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	a, err := l.atom("CLIPBOARD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := xproto.GetSelectionOwner(l.Conn, a).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Owner
+}
 
 // copyText puts text on the clipboard as another program.
 func (x *xserver) copyText(t testing.TB, text string, args ...string) {
@@ -22,10 +43,12 @@ func (x *xserver) copyText(t testing.TB, text string, args ...string) {
 	c := tool(t, "xclip", append([]string{"-selection", "clipboard", "-in", "-quiet"}, args...)...)
 	c.Env = append(os.Environ(), "DISPLAY="+x.display)
 	c.Stdin = strings.NewReader(text)
+	before := x.clipOwner(t)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	eventually(t, "xclip owns the clipboard", func() bool { w := x.clipOwner(t); return w != before && w != 0 })
 }
 
 // paste reads the clipboard as another program; it fails when there is no text.
