@@ -167,8 +167,8 @@ func TestCursor(t *testing.T) {
 	})
 	// The same shape stays the same pointer while the picture changes.
 	c := get()
-	p.fill(image.Rect(0, 0, 50, 50), 0x00ff00)
 	n := f.count()
+	p.fill(image.Rect(0, 0, 50, 50), 0x00ff00)
 	eventually(t, "an update", func() bool { return f.count() > n })
 	if get() != c {
 		t.Error("the cursor was published again without a change")
