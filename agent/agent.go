@@ -95,9 +95,13 @@ var ErrNumberRefused = errors.New("agent: the session number is wrong or no long
 // goroutine. It returns nil when the session was ended by either side.
 func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
-	ctx, cancel := context.WithCancelCause(ctx)
+	stopped := ctx
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	s := newSession(cfg, cancel)
+	// Whoever stops the program ends the session: the advisor is told.
+	stop := context.AfterFunc(stopped, s.End)
+	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.share.run(ctx) })
 	wg.Go(func() { s.watchClipboard(ctx) })

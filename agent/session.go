@@ -305,6 +305,7 @@ func (s *Session) expireQuestions(ctx context.Context) {
 		select {
 		case <-timer.C:
 			if arming > 0 {
+				s.log.Info("question", "right", question, "armed", true)
 				s.publish()
 			} else {
 				s.apply(consent.Event{Kind: consent.Timeout, Serial: serial}, byCustomer)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience is how long anything may take before a test fails; nothing waits
 // this long when all is well.
-const patience = 30 * time.Second
+const patience = 12 * time.Second
 
 // need fails the test when a program is missing; a silent skip would hide it.
 func need(t *testing.T, program, pkg string) string {
@@ -62,9 +62,16 @@ type process struct {
 // that is killed.
 func start(t *testing.T, env []string, path string, args ...string) *process {
 	t.Helper()
+	return startWith(t, env, nil, path, args...)
+}
+
+// startWith hands files on, the first as number 3.
+func startWith(t *testing.T, env []string, files []*os.File, path string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), news: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	p.cmd.ExtraFiles = files
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// theText is what every viewer must be able to type: umlauts, ß, AltGr signs,
+// a comma, digits, and the euro sign.
+const theText = "Grüße, 10 € @ {}"
+
+const keyF12 = 0xffc9
+
+// viewerProgram is a VNC viewer that an advisor may like.
+type viewerProgram struct {
+	name, pkg string
+	command   func(t *testing.T, port int) []string
+	// tolerance of the picture per channel: 0 where the viewer asks for
+	// lossless encodings.
+	tolerance int
+	// fullText: the viewer sends every key of theText; others are typed ASCII.
+	text string
+}
+
+var viewerPrograms = []viewerProgram{
+	{name: "xtigervncviewer", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ *testing.T, port int) []string {
+		return []string{"-MenuKey=", "-QualityLevel=9", hostPort(port)}
+	}},
+	{name: "xtightvncviewer", pkg: "xtightvncviewer", text: theText, command: func(_ *testing.T, port int) []string {
+		return []string{"-encodings", "copyrect tight hextile zlib", "-nojpeg", hostPort(port)}
+	}},
+	{name: "ssvncviewer", pkg: "ssvnc", text: theText, command: func(_ *testing.T, port int) []string {
+		return []string{"-nojpeg", "-noraiseonbeep", hostPort(port)}
+	}},
+	{name: "gvncviewer", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ *testing.T, port int) []string {
+		return []string{"127.0.0.1:" + strconv.Itoa(port-5900)}
+	}},
+	{name: "remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t *testing.T, port int) []string {
+		file := filepath.Join(t.TempDir(), "lotse.remmina")
+		profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=127.0.0.1:%d\nquality=9\ncolordepth=32\nviewmode=1\nwindow_width=1000\nwindow_height=760\nscale=0\n", port)
+		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{"-c", file}
+	}},
+}
+
+func hostPort(port int) string { return "127.0.0.1::" + strconv.Itoa(port) }
+
+// TestViewers is the main job with each viewer through `lotse view`: consent,
+// the picture, no input before control is given, the text, F12, the end.
+func TestViewers(t *testing.T) {
+	for _, v := range viewerPrograms {
+		t.Run(v.name, func(t *testing.T) {
+			path := need(t, v.name, v.pkg)
+			s := newStack(t)
+			customer := customerDisplay(t, "800x600")
+			customer.paint()
+			file := customer.typewriter()
+			ses := s.newSession()
+			agent := s.agent(customer, ses.number)
+			ses.line(`"state":"joined"`)
+			view, port := s.view(ses.number)
+
+			screen := viewerDisplay(t, "1024x800")
+			args := v.command(t, port)
+			mark := agent.mark()
+			if v.name == "remmina" {
+				args = append([]string{path}, args...)
+				path = need(t, "dbus-run-session", "dbus")
+			}
+			home := t.TempDir()
+			window := start(t, append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8"), path, args...)
+
+			allow(agent, mark, "view")
+			// The pointer is drawn into a view-only picture and so differs from
+			// the server's own: it rests where nothing is compared.
+			at := shows(t, screen, customer, v.tolerance)
+			typeInto := func(text string) {
+				screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360))
+				screen.xdotool("click", "1")
+				screen.xdotool("type", "--delay", "25", text)
+				screen.xdotool("key", "Return")
+			}
+			typeInto("not allowed")
+			never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+
+			mark = agent.mark()
+			ses.write("control")
+			allow(agent, mark, "control")
+			ses.line(`"given"`)
+			typeInto(v.text)
+			eventually(t, "typed text", func() error {
+				if got := typed(file); got != v.text+"\n" {
+					return fmt.Errorf("%q, want %q", got, v.text+"\n")
+				}
+				return nil
+			})
+			shows(t, screen, customer, v.tolerance)
+
+			mark = ses.mark()
+			customer.physicalKey(keyF12)
+			ses.lineAfter(mark, `"taken"`)
+			typeInto("too late")
+			never(t, "typed after F12", func() bool { return strings.Contains(typed(file), "too") })
+
+			ses.write("end")
+			if code := agent.exit(); code != 0 {
+				t.Errorf("agent ended with %d", code)
+			}
+			if code := ses.exit(); code != 0 {
+				t.Errorf("session ended with %d", code)
+			}
+			view.exit()
+			_ = window
+		})
+	}
+}
