@@ -1,0 +1,74 @@
+# Two commands do everything on a fresh machine with Go, a C compiler, Node and
+# npm: `make demo` and `make test`. What they need besides they install where
+# they may, else they name it.
+
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# The agent needs no HTTP/2 of its own: 0.5 MB less.
+AGENT_TAGS := nethttpomithttp2
+GO_FILES := $(shell find . -name '*.go' -not -path './novnc-web/node_modules/*' -not -path './.*') go.mod go.sum
+WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) novnc-web/package.json novnc-web/package-lock.json
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 60s
+
+.PHONY: build test test-go test-race test-web test-e2e demo bench lint fuzz clean needs-test needs-demo
+
+build: bin/lotse bin/lotse-agent
+
+novnc-web/node_modules/.stamp: novnc-web/package.json novnc-web/package-lock.json
+	cd novnc-web && npm ci --no-audit --no-fund
+	touch $@
+
+novnc-web/dist/.stamp: novnc-web/node_modules/.stamp $(WEB_FILES)
+	cd novnc-web && npm run build
+	touch $@
+
+bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse
+
+bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
+	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
+
+test: needs-test build lint test-web test-go test-e2e
+
+# -race needs cgo; the programs themselves do not.
+test-go: novnc-web/dist/.stamp
+	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
+	go test -tags portable ./screen/native -run 'Portable|Backend'
+
+test-web: novnc-web/dist/.stamp
+	cd novnc-web && npm test
+
+test-e2e: needs-test build
+	go test -count=1 -timeout 20m ./e2e
+
+lint: novnc-web/dist/.stamp
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	GOOS=windows go vet ./cmd/... ./agent ./gateway
+	cd novnc-web && npm run check
+
+fuzz: novnc-web/dist/.stamp
+	ci/fuzz.sh $(FUZZTIME)
+
+bench: novnc-web/dist/.stamp
+	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
+
+demo: needs-demo build
+	@ci/demo.sh
+
+needs-demo:
+	@ci/apt.sh Xtigervnc=tigervnc-standalone-server openbox=openbox xterm=xterm xclock=x11-apps xsetroot=x11-xserver-utils
+
+needs-test:
+	@ci/apt.sh Xvfb=xvfb Xtigervnc=tigervnc-standalone-server xtigervncviewer=tigervnc-viewer \
+		xtightvncviewer=xtightvncviewer ssvncviewer=ssvnc gvncviewer=gvncviewer remmina=remmina \
+		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
+		openbox=openbox xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
+		xclock=x11-apps xinput=xinput xwininfo=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
+		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
+
+clean:
+	rm -rf bin novnc-web/node_modules
+	find novnc-web/dist -mindepth 1 ! -name .keep -delete
+	touch novnc-web/dist/gateway/.keep novnc-web/dist/panel/.keep

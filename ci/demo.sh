@@ -1,0 +1,93 @@
+#!/bin/sh
+# One machine plays both sides: a gateway, a shared desktop, a number. Shares
+# the present display where there is one, else a desktop of its own.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+pids=
+finish() {
+	trap - EXIT INT TERM
+	for pid in $pids; do kill "$pid" 2>/dev/null || true; done
+	wait 2>/dev/null || true
+	rm -rf "$work"
+	exit "${1:-0}"
+}
+trap 'finish $?' EXIT
+trap 'finish 0' INT TERM
+
+started() { # started FILE TEXT WHAT: waits until FILE contains TEXT
+	i=0
+	until grep -q "$2" "$1" 2>/dev/null; do
+		i=$((i + 1))
+		if [ $i -gt 200 ]; then
+			echo "the $3 did not start:" >&2
+			cat "$1" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+}
+
+if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
+	Xtigervnc -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -localhost=1 -rfbport 0 3>"$work/display" >"$work/x.log" 2>&1 &
+	pids="$pids $!"
+	started "$work/display" '[0-9]' "X server"
+	DISPLAY=:$(cat "$work/display")
+	export DISPLAY
+	openbox >/dev/null 2>&1 &
+	pids="$pids $!"
+	xsetroot -solid '#3b5a78'
+	xterm -fa Monospace -fs 12 -geometry 76x20+60+80 -T "Customer's text" >/dev/null 2>&1 &
+	pids="$pids $!"
+	xclock -geometry 180x180+1040+60 >/dev/null 2>&1 &
+	pids="$pids $!"
+	xcalc -geometry 240x320+980+320 >/dev/null 2>&1 &
+	pids="$pids $!"
+fi
+
+LOTSE_DEV_PASSWORD=${LOTSE_DEV_PASSWORD:-$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')}
+LOTSE_PASSWORD=$LOTSE_DEV_PASSWORD
+LOTSE_CA_FILE=$work/data/ca.pem
+LOTSE_NO_BROWSER=1
+export LOTSE_DEV_PASSWORD LOTSE_PASSWORD LOTSE_CA_FILE LOTSE_NO_BROWSER
+
+bin/lotse gateway --dev --data "$work/data" --listen "${LOTSE_DEMO_LISTEN:-127.0.0.1:8443}" >"$work/gateway.log" 2>&1 &
+pids="$pids $!"
+started "$work/gateway.log" 'listening on ' gateway
+url=$(sed -n 's/^listening on //p' "$work/gateway.log")
+
+# The session is opened here and taken over by the page as soon as it is opened.
+mkfifo "$work/stdin"
+sleep 2147483647 >"$work/stdin" &
+pids="$pids $!"
+bin/lotse session new --gateway "$url" --user advisor --json <"$work/stdin" >"$work/session.log" 2>&1 &
+pids="$pids $!"
+started "$work/session.log" '"number"' session
+number=$(sed -n 's/.*"number":"\([0-9]*\)".*/\1/p' "$work/session.log")
+
+bin/lotse-agent --gateway "$url" --number "$number" --display "$DISPLAY" --panel browser >"$work/agent.log" 2>&1 &
+agent=$!
+pids="$pids $agent"
+started "$work/agent.log" '^panel: ' agent
+panel=$(sed -n 's/^panel: //p' "$work/agent.log")
+
+cat <<TEXT
+
+  Lotse demo: you play both sides, in two tabs of one browser.
+  (The browser will warn of the demo's own certificate.)
+
+  1. the advisor     $url/advisor#n=$number
+                     name advisor   password $LOTSE_DEV_PASSWORD
+  2. the customer    $panel
+
+  session number     $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
+  shared desktop     display $DISPLAY
+
+  With a VNC viewer of your own:
+    LOTSE_CA_FILE=$LOTSE_CA_FILE LOTSE_PASSWORD=$LOTSE_DEV_PASSWORD \\
+      bin/lotse view $number --gateway $url --user advisor -- xtigervncviewer
+
+  Ctrl-C ends the demo.
+
+TEXT
+wait "$agent" && echo "The session is over." || { echo "the agent ended with an error:" >&2; cat "$work/agent.log" >&2; }
