@@ -106,6 +106,9 @@ func startX(t testing.TB, name string, args ...string) *xserver {
 		once.Do(func() {
 			_ = c.Process.Kill()
 			_ = c.Wait()
+			if ws, ok := c.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signal() != syscall.SIGKILL {
+				t.Logf("%s ended by itself: %v\n%s", name, c.ProcessState, log.String())
+			}
 		})
 	}
 	t.Cleanup(x.kill)
