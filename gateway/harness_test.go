@@ -281,14 +281,14 @@ func (c *customer) recv() tunnel.GatewayMessage {
 }
 
 // try enters digits and returns the seal's outcome and the gateway's answer.
-func (c *customer) try(digits string) (*seal.Conn, error, tunnel.GatewayMessage) {
+func (c *customer) try(digits string) (*seal.Conn, tunnel.GatewayMessage, error) {
 	c.t.Helper()
 	if err := c.link.Enter(digits[:4], ""); err != nil {
 		c.t.Fatal(err)
 	}
 	m := c.recv()
 	if m.Type != tunnel.TypeCall {
-		return nil, errors.New("not called"), m
+		return nil, m, errors.New("not called")
 	}
 	if m.Door != tunnel.DoorEntering || m.Kind != "control" || m.Advisor != nil {
 		c.t.Fatalf("call %+v", m)
@@ -301,13 +301,13 @@ func (c *customer) try(digits string) (*seal.Conn, error, tunnel.GatewayMessage)
 	if err == nil {
 		c.t.Cleanup(func() { sealed.Close() })
 	}
-	return sealed, err, c.recv()
+	return sealed, c.recv(), err
 }
 
 // join enters the right number.
 func (c *customer) join(n tunnel.Number) (*seal.Conn, tunnel.GatewayMessage) {
 	c.t.Helper()
-	sealed, err, m := c.try(n.Digits())
+	sealed, m, err := c.try(n.Digits())
 	if err != nil || m.Type != tunnel.TypeJoined {
 		c.t.Fatalf("joining: %v, %+v", err, m)
 	}

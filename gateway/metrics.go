@@ -21,8 +21,7 @@ type metrics struct {
 	refusals     atomic.Int64
 	joins        atomic.Int64
 	streams      atomic.Int64 // ever
-	bytesToA     atomic.Int64
-	bytesToB     atomic.Int64
+	relayed      [2]atomic.Int64 // bytes, by the side they came from
 }
 
 // write appends the Prometheus text format.
@@ -47,8 +46,8 @@ func (m *metrics) write(w io.Writer, d *directory) {
 		{"lotse_enters_refused_total", "counter", "Of these, refused.", m.refusals.Load()},
 		{"lotse_joins_total", "counter", "Of these, joined.", m.joins.Load()},
 		{"lotse_streams_opened_total", "counter", "Streams opened.", m.streams.Load()},
-		{"lotse_bytes_to_agent_total", "counter", "Bytes relayed to customers.", m.bytesToA.Load()},
-		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.bytesToB.Load()},
+		{"lotse_bytes_to_agent_total", "counter", "Bytes relayed to customers.", m.relayed[sideB].Load()},
+		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.relayed[sideA].Load()},
 		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},
 		{"lotse_heap_bytes", "gauge", "Heap in use.", int64(mem.HeapAlloc)},
 		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(time.Since(m.started) / time.Second)},

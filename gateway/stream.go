@@ -121,6 +121,7 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 					return "the other end was lost"
 				}
 				st.bytes[side].Add(int64(n))
+				st.dir.metrics.relayed[side].Add(int64(n))
 			}
 		}
 		switch {
@@ -227,8 +228,6 @@ func (d *directory) forget(st *stream) {
 	defer d.mu.Unlock()
 	delete(d.streams, st.id)
 	a, b := st.bytes[sideA].Load(), st.bytes[sideB].Load()
-	d.metrics.bytesToB.Add(a)
-	d.metrics.bytesToA.Add(b)
 	s := st.session
 	if s == nil || s.streams[st.id] == nil {
 		return

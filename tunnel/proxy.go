@@ -40,11 +40,12 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 		return d.DialContext(ctx, "tcp", addr)
 	}
 	port := proxy.Port()
+	usual := map[string]string{"http": "80", "https": "443"}[proxy.Scheme]
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[proxy.Scheme]
+		port = usual
 	}
 	host := net.JoinHostPort(proxy.Hostname(), port)
-	if port == "" {
+	if usual == "" {
 		return nil, &proxyError{proxy: host, why: "is of a kind that is not spoken here: HTTPS_PROXY must begin with http:// or https://"}
 	}
 	conn, err := d.DialContext(ctx, "tcp", host)
