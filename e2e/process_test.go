@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -233,5 +232,3 @@ func never(t *testing.T, what string, f func() bool) {
 		}
 	}
 }
-
-var errNotYet = fmt.Errorf("not yet")

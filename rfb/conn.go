@@ -201,9 +201,14 @@ func (c *Conn) SetRights(r Rights) {
 	}
 	c.inputMu.Unlock()
 	if old.Has(RightView) && !r.Has(RightView) {
-		c.encodeMu.Lock() // waits for an encoding that began with the right
-		c.encodeMu.Unlock()
+		c.awaitEncoder()
 	}
+}
+
+// awaitEncoder returns when no encoding is under way that began before.
+func (c *Conn) awaitEncoder() {
+	c.encodeMu.Lock()
+	defer c.encodeMu.Unlock()
 }
 
 // Invalidate tells that the desktop changed.

@@ -227,14 +227,6 @@ func (c *converter) appendTight(b []byte, words []uint32) []byte {
 	return b
 }
 
-// tightSize is the length of a TPIXEL in bytes.
-func (c *converter) tightSize() int {
-	if c.tight3 {
-		return 3
-	}
-	return c.size
-}
-
 // grow lengthens b by n bytes of undefined content.
 func grow(b []byte, n int) []byte {
 	if len(b)+n <= cap(b) {

@@ -31,15 +31,14 @@ const keepBuffer = 8 << 20
 
 // job is what writeLoop takes in one round.
 type job struct {
-	queued  []func([]byte) []byte
-	update  bool
-	area    screen.Region
-	pending *pending
-	caps    capabilities
-	told    *capabilities
-	conv    *converter
-	rights  Rights
-	format  bool // the colour map must be sent
+	queued []func([]byte) []byte
+	update bool
+	area   screen.Region
+	caps   capabilities
+	told   *capabilities
+	conv   *converter
+	rights Rights
+	format bool // the colour map must be sent
 
 	layout, shape, pointer bool
 	sizeReply              int
