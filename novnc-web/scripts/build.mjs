@@ -1,0 +1,57 @@
+// Builds dist/gateway and dist/panel: pages without inline code, assets with
+// their content's hash in the name. The .keep files stay: Go embeds the
+// folders even when nothing was built.
+
+import { build } from "esbuild";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const sites = [
+  {
+    folder: "gateway",
+    pages: [
+      { html: "index.html", script: "src/customer/main.ts" },
+      { html: "advisor.html", script: "src/advisor/main.ts" },
+    ],
+  },
+  { folder: "panel", pages: [{ html: "panel.html", script: "src/panel/main.ts" }] },
+];
+
+async function buildSite({ folder, pages }) {
+  const out = join(root, "dist", folder);
+  await mkdir(out, { recursive: true });
+  for (const entry of await readdir(out)) if (entry !== ".keep") await rm(join(out, entry), { recursive: true });
+
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [...pages.map((p) => ({ in: p.script, out: name(p.html) })), { in: "src/styles/all.css", out: "lotse" }],
+    outdir: join(out, "assets"),
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    format: "esm", // noVNC awaits at its top level
+    target: ["es2022", "chrome109", "firefox115", "safari16.4"],
+    minify: true,
+    legalComments: "external",
+    metafile: true,
+    logLevel: "warning",
+  });
+
+  const built = new Map(Object.entries(result.metafile.outputs).map(([file, o]) => [o.entryPoint, basename(file)]));
+  for (const page of pages) {
+    const html = (await readFile(join(root, "src/pages", page.html), "utf8"))
+      .replace("STYLE", "/assets/" + built.get("src/styles/all.css"))
+      .replace("SCRIPT", "/assets/" + built.get(page.script));
+    await writeFile(join(out, page.html), html);
+  }
+  for (const [file, o] of Object.entries(result.metafile.outputs)) console.log(`${file}  ${(o.bytes / 1024).toFixed(1)} KiB`);
+}
+
+function name(html) {
+  const base = basename(html, ".html");
+  return base === "index" ? "customer" : base;
+}
+
+for (const site of sites) await buildSite(site);

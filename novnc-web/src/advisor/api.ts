@@ -1,0 +1,130 @@
+// PROTOCOL.md, section 2.
+
+import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
+
+const maxAnswer = 256 * 1024;
+const timeout = 20_000;
+
+/** An answer that was a refusal; `code` is the protocol's, or "network". */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryAfter = 0,
+  ) {
+    super(message);
+  }
+}
+
+export interface Me {
+  name: string;
+  display: string;
+  company: string;
+}
+
+export type Phase = "waiting" | "joined" | "away" | "ended";
+
+export const phases = ["waiting", "joined", "away", "ended"] as const;
+
+export interface SessionEntry {
+  place: string;
+  phase: Phase;
+  since: Date | null;
+  expires: Date | null;
+}
+
+export class Api {
+  private csrf = "";
+  /** Told when the gateway does not know us any more. */
+  onunauthorized: () => void = () => {};
+
+  async me(): Promise<Me> {
+    return this.readMe(await this.request("GET", "/api/v1/me"));
+  }
+
+  async signIn(name: string, password: string): Promise<Me> {
+    return this.readMe(await this.request("POST", "/api/v1/signin", { name, password }));
+  }
+
+  async signOut(): Promise<void> {
+    await this.request("POST", "/api/v1/signout", {});
+    this.csrf = "";
+  }
+
+  async gatewayName(): Promise<string> {
+    return text((await this.request("GET", "/api/v1/info"))["name"], 80);
+  }
+
+  async newSession(): Promise<string> {
+    const place = text((await this.request("POST", "/api/v1/sessions", {}))["place"]);
+    if (!/^[1-9][0-9]{3}$/.test(place)) throw new ApiError("internal", "The gateway gave no place.");
+    return place;
+  }
+
+  async sessions(): Promise<SessionEntry[]> {
+    const answer = await this.request("GET", "/api/v1/sessions");
+    return list(answer["sessions"], 100)
+      .map((item) => asFields(item) ?? {})
+      .map((f) => ({
+        place: text(f["place"], 4),
+        phase: oneOf(f["state"], phases, "waiting"),
+        since: time(f["since"]),
+        expires: time(f["expires"]),
+      }))
+      .filter((s) => /^[1-9][0-9]{3}$/.test(s.place));
+  }
+
+  async endSession(place: string): Promise<void> {
+    await this.request("DELETE", `/api/v1/sessions/${place}`);
+  }
+
+  async openStream(place: string, kind: "view" | "control"): Promise<string> {
+    return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
+  }
+
+  /** Whether the gateway answers at all. */
+  async reachable(): Promise<boolean> {
+    try {
+      await this.request("GET", "/api/v1/me", undefined, 8000);
+      return true;
+    } catch (e) {
+      return !(e instanceof ApiError && e.code === "network");
+    }
+  }
+
+  private readMe(f: Fields): Me {
+    this.csrf = text(f["csrf"], 200);
+    return { name: text(f["name"], 80), display: text(f["display"], 80), company: text(f["company"], 80) };
+  }
+
+  private async request(method: string, path: string, body?: object, within = timeout): Promise<Fields> {
+    const headers: Record<string, string> = {};
+    if (body) headers["Content-Type"] = "application/json";
+    if (method !== "GET" && this.csrf) headers["X-Lotse-CSRF"] = this.csrf;
+    let response: Response;
+    let answer: string;
+    try {
+      response = await fetch(path, {
+        method,
+        headers,
+        body: body ? JSON.stringify(body) : null,
+        signal: AbortSignal.timeout(within),
+      });
+      answer = await response.text();
+    } catch {
+      throw new ApiError("network", "The gateway cannot be reached.");
+    }
+    const fields = parseFields(answer, maxAnswer);
+    if (response.ok) return fields ?? {};
+    const error = asFields(fields?.["error"]) ?? {};
+    const code = text(error["code"], 40) || "internal";
+    if (response.status === 401 && path !== "/api/v1/signin") this.onunauthorized();
+    throw new ApiError(code, text(error["message"], 300), number(error["retry_after"]));
+  }
+}
+
+export function socketAddress(path: string): string {
+  return location.origin.replace(/^http/, "ws") + path;
+}

@@ -1,0 +1,121 @@
+// PROTOCOL.md, section 6: the advisor's end of a control stream.
+
+import { asFields, flag, list, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
+import {
+  readAnswer,
+  readRights,
+  readViewers,
+  rightNames,
+  type Answer,
+  type Right,
+  type Rights,
+  type Viewer,
+} from "../common/rights.ts";
+import type { SealedChannel } from "../seal/index.ts";
+
+const maxLine = 16 * 1024;
+
+export interface Customer {
+  user: string;
+  host: string;
+  system: string;
+}
+
+export interface ControlState {
+  direction: "none" | "customer" | "advisor";
+  rights: Rights;
+  asked: Right[];
+  paused: boolean;
+  viewers: Viewer[];
+}
+
+export interface ControlEvent {
+  event: "given" | "refused" | "timeout" | "taken" | "returned";
+  right: Right;
+  by: "customer" | "advisor" | "key" | "auto";
+}
+
+export interface ControlHandlers {
+  hello(customer: Customer, answer: Answer): void;
+  state(state: ControlState): void;
+  event(event: ControlEvent): void;
+  bye(): void;
+  closed(): void;
+}
+
+export class ControlStream {
+  private readonly decoder = new TextDecoder();
+  private rest = "";
+  private sequence = -1;
+
+  constructor(
+    private readonly channel: SealedChannel,
+    private readonly handlers: ControlHandlers,
+  ) {
+    channel.onmessage = ({ data }) => this.receive(data);
+    channel.onclose = () => handlers.closed();
+    this.send({ type: "hello", version: "1", client: "page" });
+  }
+
+  ask(right: Right): void {
+    this.send({ type: "ask", right });
+  }
+
+  giveBack(right: Right): void {
+    this.send({ type: "return", right });
+  }
+
+  end(): void {
+    this.send({ type: "end" });
+  }
+
+  close(): void {
+    this.channel.close();
+  }
+
+  private send(message: object): void {
+    this.channel.send(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  }
+
+  private receive(data: ArrayBuffer): void {
+    this.rest += this.decoder.decode(data, { stream: true });
+    const lines = this.rest.split("\n");
+    this.rest = lines.pop() ?? "";
+    if (this.rest.length > maxLine) return this.close();
+    for (const line of lines) {
+      const fields = parseFields(line, maxLine);
+      if (!fields) return this.close();
+      this.dispatch(fields);
+    }
+  }
+
+  private dispatch(f: Fields): void {
+    switch (f["type"]) {
+      case "hello": {
+        const c = asFields(f["customer"]) ?? {};
+        const customer = { user: text(c["user"], 60), host: text(c["host"], 60), system: text(c["system"], 60) };
+        return this.handlers.hello(customer, readAnswer(f["answer"]));
+      }
+      case "state": {
+        const sequence = typeof f["seq"] === "number" ? f["seq"] : 0;
+        if (sequence < this.sequence) return;
+        this.sequence = sequence;
+        return this.handlers.state({
+          direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
+          rights: readRights(f["rights"]),
+          asked: rightNames.filter((r) => list(f["asked"], 8).includes(r)),
+          paused: flag(f["paused"]),
+          viewers: readViewers(f["viewers"]),
+        });
+      }
+      case "event": {
+        const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", ""], "");
+        const right = oneOf(f["right"], [...rightNames, ""], "");
+        if (event === "" || right === "") return;
+        return this.handlers.event({ event, right, by: oneOf(f["by"], ["customer", "advisor", "key", "auto"], "customer") });
+      }
+      case "bye":
+        return this.handlers.bye();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// PROTOCOL.md, section 3: the link of the end that made the number.
+
+import { Backoff } from "../common/backoff.ts";
+import { oneOf, parseFields, text, time } from "../common/fields.ts";
+import { phases, socketAddress, type Phase } from "./api.ts";
+
+const maxMessage = 4 * 1024;
+
+export interface OwnerHandlers {
+  state(phase: Phase, reason: string, since: Date | null, expires: Date | null): void;
+  entering(stream: string): void;
+  replaced(): void;
+  /** The link is up, or was lost and will be tried again. */
+  line(up: boolean): void;
+  /** The link could not be opened: the session may be gone. */
+  refused(): Promise<void>;
+}
+
+/** Comes back by itself until it is closed. */
+export class OwnerLink {
+  private socket: WebSocket | null = null;
+  private readonly backoff = new Backoff();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly place: string,
+    private readonly handlers: OwnerHandlers,
+  ) {
+    this.connect();
+  }
+
+  verdict(stream: string, ok: boolean): void {
+    this.send({ type: "verdict", stream, ok });
+  }
+
+  burnt(): void {
+    this.send({ type: "burnt" });
+  }
+
+  end(): boolean {
+    return this.send({ type: "end" });
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+  }
+
+  /** Gives a line up that has gone silent and tries at once. */
+  reconnect(): void {
+    if (this.closed) return;
+    this.drop();
+    this.backoff.reset();
+    this.connect();
+  }
+
+  private send(message: object): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    if (!this.socket) return;
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+    this.socket = null;
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(socketAddress(`/api/v1/sessions/${this.place}/owner`));
+    let opened = false;
+    this.socket = socket;
+    socket.onopen = () => {
+      opened = true;
+      this.backoff.reset();
+      this.handlers.line(true);
+    };
+    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onclose = () => {
+      this.socket = null;
+      if (this.closed) return;
+      this.handlers.line(false);
+      this.timer = setTimeout(() => void this.again(opened), this.backoff.next());
+    };
+  }
+
+  private async again(opened: boolean): Promise<void> {
+    // A browser does not tell why an upgrade was refused: ask the list.
+    if (!opened) await this.handlers.refused();
+    if (!this.closed && !this.socket) this.connect();
+  }
+
+  private receive(data: unknown): void {
+    const f = parseFields(data, maxMessage);
+    switch (f?.["type"]) {
+      case "state":
+        return this.handlers.state(
+          oneOf(f["state"], phases, "waiting"),
+          text(f["reason"], 40),
+          time(f["since"]),
+          time(f["expires"]),
+        );
+      case "entering":
+        return this.handlers.entering(text(f["stream"], 64));
+      case "replaced":
+        this.close();
+        return this.handlers.replaced();
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import { Backoff } from "../common/backoff.ts";
+import { noRights, rightNames, type Answer, type Right } from "../common/rights.ts";
+import { SealError, Tries, type SealedChannel } from "../seal/index.ts";
+import type { Api, Phase } from "./api.ts";
+import { ControlStream, type ControlEvent, type ControlState, type Customer } from "./control.ts";
+import { OwnerLink } from "./owner.ts";
+import { forget, keep, type Kept } from "./store.ts";
+import { openSealed } from "./stream.ts";
+import { View } from "./view.ts";
+
+const nothingShared: ControlState = { direction: "none", rights: noRights, asked: [], paused: false, viewers: [] };
+
+/** A try of somebody to enter, as the advisor is told of it. */
+export type Attempt = "checking" | "wrong" | null;
+
+/** One session that this page holds: number, links, streams, and what is known of it. */
+export class Session {
+  readonly place: string;
+  readonly view: View;
+  phase: Phase = "waiting";
+  reason = "";
+  expires: Date | null = null;
+  line: "up" | "down" | "replaced" = "down";
+  customer: Customer | null = null;
+  answer: Answer = "";
+  shared: ControlState = nothingShared;
+  since: Partial<Record<Right, Date>> = {};
+  lastEvent: ControlEvent | null = null;
+  attempt: Attempt = null;
+  wrongTries: number;
+
+  private readonly tries: Tries;
+  private owner: OwnerLink;
+  private control: ControlStream | null = null;
+  private openingControl = false;
+  private readonly backoff = new Backoff();
+  private endAsked = false;
+
+  constructor(
+    private readonly api: Api,
+    private readonly kept: Kept,
+    private readonly changed: () => void,
+  ) {
+    this.place = kept.number.slice(0, 4);
+    this.wrongTries = kept.tries;
+    keep(kept);
+    this.tries = new Tries(kept.tries, (used) => {
+      kept.tries = used;
+      keep(kept);
+    });
+    this.view = new View(
+      () => this.openStream("view"),
+      () => this.phase === "joined",
+      () => this.shared.rights,
+      changed,
+    );
+    this.owner = this.connectOwner();
+  }
+
+  get number(): string {
+    return this.kept.number;
+  }
+
+  get compare(): string {
+    return this.kept.compare;
+  }
+
+  /** Whether the customer's program can be asked for something. */
+  get canAsk(): boolean {
+    return this.control !== null && this.phase === "joined";
+  }
+
+  ask(right: Right): void {
+    this.control?.ask(right);
+  }
+
+  giveBack(right: Right): void {
+    this.control?.giveBack(right);
+  }
+
+  /** Ends the session for both sides. */
+  async end(): Promise<void> {
+    this.endAsked = true;
+    if (this.owner.end()) return;
+    await this.api.endSession(this.place);
+    this.finish("advisor");
+  }
+
+  /** Takes the session back from another window of this advisor. */
+  takeHere(): void {
+    this.line = "down";
+    this.owner = this.connectOwner();
+    this.changed();
+  }
+
+  /** The gateway does not answer any more: everything is tried anew. */
+  lineLost(): void {
+    if (this.phase === "ended" || this.line === "replaced") return;
+    this.line = "down";
+    this.owner.reconnect();
+    this.control?.close();
+    this.view.drop();
+    this.changed();
+  }
+
+  /** Lets everything go without ending the session. */
+  leave(): void {
+    this.owner.close();
+    this.dropControl();
+    this.view.close();
+  }
+
+  private connectOwner(): OwnerLink {
+    return new OwnerLink(this.place, {
+      state: (phase, reason, since, expires) => this.setPhase(phase, reason, since, expires),
+      entering: (stream) => void this.entering(stream),
+      replaced: () => {
+        this.line = "replaced";
+        this.dropControl();
+        this.view.close();
+        this.changed();
+      },
+      line: (up) => {
+        this.line = up ? "up" : "down";
+        this.changed();
+      },
+      refused: async () => {
+        const open = await this.api.sessions().catch(() => null);
+        if (open && !open.some((s) => s.place === this.place)) this.finish(this.endAsked ? "advisor" : "lost");
+      },
+    });
+  }
+
+  private setPhase(phase: Phase, reason: string, _since: Date | null, expires: Date | null): void {
+    if (phase === "ended") return this.finish(reason);
+    this.phase = phase;
+    this.expires = expires;
+    if (phase === "joined") {
+      this.attempt = null;
+      void this.ensureControl();
+      this.view.resume();
+    }
+    this.changed();
+  }
+
+  /** Somebody entered the place: the seal tells whether he has the number. */
+  private async entering(stream: string): Promise<void> {
+    this.attempt = "checking";
+    this.changed();
+    try {
+      const channel = await openSealed(stream, "control", this.number, this.tries);
+      this.kept.compare = channel.compare;
+      keep(this.kept);
+      this.useControl(channel);
+      this.owner.verdict(stream, true);
+    } catch {
+      this.attempt = "wrong";
+      this.wrongTries = this.kept.tries;
+      this.owner.verdict(stream, false);
+      this.tellBurnt();
+      this.changed();
+    }
+  }
+
+  private tellBurnt(): void {
+    if (this.tries.burnt) this.owner.burnt();
+  }
+
+  private async openStream(kind: "view" | "control"): Promise<SealedChannel> {
+    const id = await this.api.openStream(this.place, kind);
+    try {
+      return await openSealed(id, kind, this.number, this.tries);
+    } catch (e) {
+      if (e instanceof SealError) this.tellBurnt();
+      throw e;
+    }
+  }
+
+  /** After a reload or a lost line the control stream is opened anew. */
+  private async ensureControl(): Promise<void> {
+    if (this.control || this.openingControl) return;
+    this.openingControl = true;
+    while (this.phase === "joined" && this.line !== "replaced" && !this.control) {
+      try {
+        this.useControl(await this.openStream("control"));
+        this.backoff.reset();
+      } catch {
+        if (this.tries.burnt) break;
+        await new Promise((r) => setTimeout(r, this.backoff.next()));
+      }
+    }
+    this.openingControl = false;
+    this.changed();
+  }
+
+  private useControl(channel: SealedChannel): void {
+    this.dropControl();
+    const control = new ControlStream(channel, {
+      hello: (customer, answer) => {
+        this.customer = customer;
+        this.answer = answer;
+        this.changed();
+      },
+      state: (state) => this.setShared(state),
+      event: (event) => {
+        this.lastEvent = event;
+        this.changed();
+      },
+      bye: () => control.close(),
+      closed: () => {
+        if (this.control !== control) return;
+        this.control = null;
+        // What is not known any more is not claimed.
+        this.setShared(nothingShared);
+        // A short pause: an end or a lost line is told by the owner's link.
+        setTimeout(() => void this.ensureControl(), 300);
+      },
+    });
+    this.control = control;
+  }
+
+  private dropControl(): void {
+    const control = this.control;
+    this.control = null;
+    control?.close();
+  }
+
+  private setShared(state: ControlState): void {
+    for (const right of rightNames) {
+      if (!state.rights[right]) delete this.since[right];
+      else this.since[right] ??= new Date();
+    }
+    const hadControl = this.shared.rights.control;
+    this.shared = state;
+    this.view.applyRights();
+    if (!hadControl && state.rights.control) this.view.focus();
+    this.changed();
+  }
+
+  private finish(reason: string): void {
+    this.phase = "ended";
+    this.reason = reason;
+    forget(this.number);
+    this.leave();
+    this.shared = nothingShared;
+    this.since = {};
+    this.changed();
+  }
+}

@@ -1,0 +1,137 @@
+import { button, h, setText, show } from "../common/dom.ts";
+import { grouped } from "../common/number.ts";
+import { ClipboardPanel } from "./clipboard.ts";
+import { confirmDialog } from "./dialog.ts";
+import { Facts } from "./facts.ts";
+import type { Session } from "./session.ts";
+import type { Texts } from "./texts.ts";
+import { Toolbar } from "./toolbar.ts";
+import { WaitingPanel } from "./waiting.ts";
+
+/** One session on the page. */
+export class SessionView {
+  readonly root: HTMLElement;
+  private readonly heading: HTMLElement;
+  private readonly endButton: HTMLButtonElement;
+  private readonly waiting: WaitingPanel;
+  private readonly facts: Facts;
+  private readonly toolbar: Toolbar;
+  private readonly clipboard: ClipboardPanel;
+  private readonly stage: HTMLElement;
+  private readonly answer = h("p", { class: "loud", role: "alert", "data-testid": "answer-mode" });
+  private readonly event = h("p", { class: "event", role: "status", "data-testid": "event" });
+  private readonly screen = h("div", { class: "screen", "data-testid": "screen" });
+  private readonly cover = h("div", { class: "cover" });
+  private readonly coverWords = h("p", { class: "lead", role: "status", "data-testid": "view-state" });
+  private readonly coverHint: HTMLElement;
+  private readonly see: HTMLButtonElement;
+  private readonly ended: HTMLElement;
+  private readonly endedReason = h("p", { class: "lead", "data-testid": "ended-reason" });
+  private readonly replaced: HTMLElement;
+
+  constructor(
+    private readonly session: Session,
+    private readonly t: Texts,
+    clock: (d: Date) => string,
+  ) {
+    const { view } = session;
+    this.heading = h("h2", { tabindex: "-1", "data-testid": "session-heading" }, t.session.heading(grouped(session.number)));
+    this.endButton = button("end-session", t.session.end, () => this.askEnd(), { class: "danger" });
+    this.waiting = new WaitingPanel(session, t, clock);
+    this.facts = new Facts(session, t, clock);
+    this.stage = h("div", { class: "stage" });
+    this.toolbar = new Toolbar(session, t, this.stage);
+    this.clipboard = new ClipboardPanel(session, t);
+    this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
+    this.see = button("see-screen", t.view.see, () => view.open(), { class: "primary big" });
+    this.cover.append(this.coverWords, this.see, this.coverHint);
+    view.target.setAttribute("aria-label", t.view.label);
+    view.target.setAttribute("role", "region");
+    this.screen.append(view.target, this.cover);
+    this.stage.append(this.answer, this.facts.root, this.event, this.toolbar.root, this.clipboard.root, this.screen);
+    this.ended = h("div", { class: "card", "data-testid": "ended" }, h("h3", {}, t.session.ended), this.endedReason);
+    this.replaced = h(
+      "div",
+      { class: "card", "data-testid": "replaced" },
+      h("p", { class: "lead" }, t.session.replaced),
+      button("take-here", t.session.takeHere, () => session.takeHere(), { class: "primary" }),
+    );
+    this.root = h(
+      "section",
+      { class: "session", "data-testid": "session" },
+      h("header", { class: "session-head" }, this.heading, this.endButton),
+      this.replaced,
+      this.waiting.root,
+      this.stage,
+      this.ended,
+    );
+    document.addEventListener("fullscreenchange", () => this.toolbar.update());
+  }
+
+  focus(): void {
+    this.heading.focus();
+  }
+
+  update(): void {
+    const { session, t } = this;
+    const over = session.phase === "ended";
+    const elsewhere = session.line === "replaced" && !over;
+    this.root.dataset["phase"] = session.phase;
+    show(this.endButton, !over && !elsewhere);
+    show(this.replaced, elsewhere);
+    show(this.waiting.root, session.phase === "waiting" && !elsewhere);
+    show(this.stage, !over && !elsewhere);
+    // While the number waits only the state of the line matters.
+    this.stage.classList.toggle("line-only", session.phase === "waiting");
+    show(this.ended, over);
+    setText(this.endedReason, over ? t.session.reason(session.reason) : "");
+    const answer = session.answer && !over ? t.answers[session.answer] : "";
+    setText(this.answer, answer);
+    show(this.answer, answer !== "");
+    const event = session.lastEvent ? t.events(session.lastEvent) : "";
+    setText(this.event, event);
+    show(this.event, event !== "");
+    this.waiting.update();
+    this.facts.update();
+    this.toolbar.update();
+    this.clipboard.update();
+    this.updateScreen();
+  }
+
+  private updateScreen(): void {
+    const { session, t } = this;
+    const { view } = session;
+    show(this.screen, session.phase === "joined" || session.phase === "away");
+    this.screen.dataset["phase"] = view.phase;
+    show(this.cover, view.phase !== "shown");
+    setText(this.coverWords, this.coverText());
+    show(this.coverWords, this.coverWords.textContent !== "");
+    const mayStart = (view.phase === "off" || view.phase === "refused") && session.phase === "joined";
+    show(this.see, mayStart);
+    setText(this.see, view.phase === "refused" ? t.view.again : t.view.see);
+    show(this.coverHint, mayStart);
+  }
+
+  private coverText(): string {
+    const { t, session } = this;
+    if (session.phase === "away") return t.view.waitingForCustomer;
+    switch (session.view.phase) {
+      case "off":
+      case "shown":
+        return "";
+      case "refused":
+        return t.view.refused(session.view.refusal);
+      default:
+        return t.view[session.view.phase];
+    }
+  }
+
+  private askEnd(): void {
+    const { session, t } = this;
+    confirmDialog(
+      document.fullscreenElement instanceof HTMLElement ? this.stage : this.root,
+      { question: t.session.endQuestion, meaning: t.session.endMeaning, yes: t.session.endYes, no: t.session.endNo },
+      () => void session.end().catch(() => {}), // the line is shown as interrupted; it can be tried again
+    );
+  }
+}

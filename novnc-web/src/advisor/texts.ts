@@ -1,0 +1,453 @@
+import type { Table } from "../common/language.ts";
+import type { Right } from "../common/rights.ts";
+import type { Phase } from "./api.ts";
+import type { ControlEvent } from "./control.ts";
+import type { Quality } from "./view.ts";
+
+export interface Texts {
+  title: string;
+  language: string;
+  signIn: {
+    heading: string;
+    intro: string;
+    name: string;
+    password: string;
+    submit: string;
+    busy: string;
+    wrong: string;
+    tooMany: (seconds: number) => string;
+    network: string;
+    other: (message: string) => string;
+    ended: string;
+  };
+  signOut: string;
+  sessions: {
+    heading: string;
+    none: string;
+    fresh: string;
+    freshHint: string;
+    elsewhere: string;
+    end: string;
+    close: string;
+    failed: (message: string) => string;
+    limit: string;
+    network: string;
+    phase: Record<Phase, string>;
+  };
+  waiting: {
+    heading: string;
+    read: string;
+    copyNumber: string;
+    copyLink: string;
+    copied: string;
+    notCopied: (what: string) => string;
+    link: string;
+    linkWarning: string;
+    steps: [string, string, string];
+    expires: (time: string) => string;
+    checking: string;
+    wrong: (left: number) => string;
+  };
+  session: {
+    heading: (number: string) => string;
+    end: string;
+    endQuestion: string;
+    endMeaning: string;
+    endYes: string;
+    endNo: string;
+    ended: string;
+    reason: (reason: string) => string;
+    takeHere: string;
+    replaced: string;
+  };
+  facts: {
+    heading: string;
+    line: string;
+    customer: string;
+    direction: string;
+    control: string;
+    clipboard: string;
+    encryption: string;
+    lineUp: string;
+    lineDown: string;
+    customerAway: string;
+    customerUnknown: string;
+    directionNone: string;
+    directionCustomer: string;
+    directionAdvisor: string;
+    paused: string;
+    given: (time: string) => string;
+    asked: string;
+    notGiven: string;
+    unknown: string;
+    sealed: string;
+    compare: (code: string) => string;
+    compareHint: string;
+    gatewayViewer: string;
+  };
+  answers: Record<"view" | "control" | "deny", string>;
+  events: (e: ControlEvent) => string;
+  view: {
+    see: string;
+    seeHint: string;
+    opening: string;
+    asking: string;
+    lost: string;
+    waitingForCustomer: string;
+    refused: (reason: string) => string;
+    again: string;
+    close: string;
+    hidden: string;
+    label: string;
+  };
+  tools: {
+    label: string;
+    askView: string;
+    askControl: string;
+    giveControl: string;
+    askClipboard: string;
+    giveClipboard: string;
+    asked: string;
+    fit: string;
+    actual: string;
+    fullScreen: string;
+    leaveFullScreen: string;
+    quality: string;
+    qualities: Record<Quality, string>;
+    keys: string;
+    keysNeedControl: string;
+  };
+  clipboard: {
+    heading: string;
+    toCustomer: string;
+    send: string;
+    sent: string;
+    fromCustomer: string;
+    copy: string;
+  };
+}
+
+const rightsEn: Record<Right, string> = { view: "the view", control: "control", clipboard: "the clipboard" };
+const rightsDe: Record<Right, string> = { view: "die Ansicht", control: "die Steuerung", clipboard: "die Zwischenablage" };
+
+const en: Texts = {
+  title: "Advisor",
+  language: "Language",
+  signIn: {
+    heading: "Sign in",
+    intro: "For advisors. Customers need no account.",
+    name: "Name",
+    password: "Password",
+    submit: "Sign in",
+    busy: "Signing in …",
+    wrong: "The name or the password is wrong.",
+    tooMany: (s) => `Too many wrong tries. Please wait ${s} seconds.`,
+    network: "The gateway cannot be reached. Please check your connection.",
+    other: (m) => `That did not work: ${m}`,
+    ended: "Your sign-in has ended. Please sign in again.",
+  },
+  signOut: "Sign out",
+  sessions: {
+    heading: "My sessions",
+    none: "No session is open.",
+    fresh: "New session",
+    freshHint: "Make a session number and read it to your customer on the telephone.",
+    elsewhere: "opened elsewhere",
+    end: "End",
+    close: "Remove from the list",
+    failed: (m) => `That did not work: ${m}`,
+    limit: "You have too many open sessions. Please end some first.",
+    network: "The gateway cannot be reached at the moment.",
+    phase: { waiting: "waiting for the customer", joined: "customer is here", away: "customer's line is lost", ended: "ended" },
+  },
+  waiting: {
+    heading: "Session number",
+    read: "Read this number to your customer on the telephone.",
+    copyNumber: "Copy number",
+    copyLink: "Copy invitation link",
+    copied: "Copied.",
+    notCopied: (what) => `The browser did not allow copying. Please copy by hand: ${what}`,
+    link: "Invitation link",
+    linkWarning:
+      "Whoever has the number can take your customer's place. Say it on the telephone, or send the link only in a way you trust.",
+    steps: [
+      "The customer opens this gateway's page and starts the small program.",
+      "He types the number. You then see each other's names.",
+      "Nothing is shared until he allows it.",
+    ],
+    expires: (t) => `The number is valid until ${t}.`,
+    checking: "Somebody is entering the number …",
+    wrong: (left) =>
+      left === 1
+        ? "A wrong number was entered. One more wrong try makes this number invalid."
+        : `A wrong number was entered. ${left} more wrong tries make this number invalid.`,
+  },
+  session: {
+    heading: (n) => `Session ${n}`,
+    end: "End session",
+    endQuestion: "End this session?",
+    endMeaning: "It ends for you and for the customer at once. Nothing of it keeps running.",
+    endYes: "End session",
+    endNo: "Go on",
+    ended: "This session is over",
+    reason: (r) =>
+      ({
+        advisor: "You ended it.",
+        customer: "The customer ended it.",
+        expired: "The number has expired. Please make a new one.",
+        burnt: "A wrong number was entered three times. For safety this number is not used any more. Please make a new one.",
+        lost: "The connection was lost and did not come back.",
+        shutdown: "The gateway was shut down.",
+      })[r] ?? "It was ended.",
+    takeHere: "Go on here",
+    replaced: "This session is now open in another window of yours.",
+  },
+  facts: {
+    heading: "State of the session",
+    line: "Line",
+    customer: "Customer",
+    direction: "Shown now",
+    control: "Control",
+    clipboard: "Clipboard",
+    encryption: "Encryption",
+    lineUp: "connected",
+    lineDown: "interrupted, coming back …",
+    customerAway: "the customer's line is interrupted; waiting for it …",
+    customerUnknown: "not here yet",
+    directionNone: "nobody's screen",
+    directionCustomer: "the customer's screen",
+    directionAdvisor: "your screen",
+    paused: "paused by the customer",
+    given: (t) => `given since ${t}`,
+    asked: "the customer is being asked …",
+    notGiven: "not given",
+    unknown: "not known at the moment",
+    sealed: "end to end",
+    compare: (c) => `compare code ${c}`,
+    compareHint: "The customer sees the same four digits.",
+    gatewayViewer: "Another viewer of this session is only encrypted to the gateway.",
+  },
+  answers: {
+    view: "Attention: the customer's program answers by itself. Viewing is allowed without anybody being asked, everything else is refused.",
+    control: "Attention: the customer's program answers by itself. Everything is allowed without anybody being asked.",
+    deny: "Attention: the customer's program answers by itself. It refuses every question.",
+  },
+  events: ({ event, right, by }) => {
+    const what = rightsEn[right];
+    switch (event) {
+      case "given":
+        return by === "auto" ? `The customer's program allowed ${what} by itself.` : `The customer allowed ${what}.`;
+      case "refused":
+        return by === "auto" ? `The customer's program refused ${what} by itself.` : `The customer refused ${what}.`;
+      case "timeout":
+        return `The customer did not answer in time: ${what} is not given.`;
+      case "taken":
+        return by === "key" ? `The customer took ${what} back with F12.` : `The customer took ${what} back.`;
+      case "returned":
+        return `You gave ${what} back.`;
+    }
+  },
+  view: {
+    see: "See the customer's screen",
+    seeHint: "The customer is asked first.",
+    opening: "Opening an encrypted line …",
+    asking: "The customer is being asked. Please wait.",
+    lost: "The picture's line was lost. Trying again …",
+    waitingForCustomer: "The customer's line is interrupted. The picture comes back when he does.",
+    refused: (r) => r || "The customer did not allow it.",
+    again: "Ask again",
+    close: "Stop viewing",
+    hidden: "The customer has hidden the screen.",
+    label: "The customer's screen",
+  },
+  tools: {
+    label: "Tools",
+    askView: "Ask for the screen",
+    askControl: "Ask for control",
+    giveControl: "Give control back",
+    askClipboard: "Ask for the clipboard",
+    giveClipboard: "Give the clipboard back",
+    asked: "Being asked …",
+    fit: "Fit",
+    actual: "100 %",
+    fullScreen: "Full screen",
+    leaveFullScreen: "Leave full screen",
+    quality: "Quality",
+    qualities: { sharp: "sharp", balanced: "balanced", sparing: "slow line" },
+    keys: "Send keys",
+    keysNeedControl: "Keys can be sent when you have control.",
+  },
+  clipboard: {
+    heading: "Clipboard",
+    toCustomer: "Text for the customer",
+    send: "Put into the customer's clipboard",
+    sent: "Sent.",
+    fromCustomer: "Text from the customer's clipboard",
+    copy: "Copy to mine",
+  },
+};
+
+const de: Texts = {
+  title: "Berater",
+  language: "Sprache",
+  signIn: {
+    heading: "Anmelden",
+    intro: "Für Berater. Kunden brauchen kein Konto.",
+    name: "Name",
+    password: "Passwort",
+    submit: "Anmelden",
+    busy: "Anmeldung läuft …",
+    wrong: "Der Name oder das Passwort ist falsch.",
+    tooMany: (s) => `Zu viele falsche Versuche. Bitte warten Sie ${s} Sekunden.`,
+    network: "Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Verbindung.",
+    other: (m) => `Das hat nicht geklappt: ${m}`,
+    ended: "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich neu an.",
+  },
+  signOut: "Abmelden",
+  sessions: {
+    heading: "Meine Sitzungen",
+    none: "Keine Sitzung ist offen.",
+    fresh: "Neue Sitzung",
+    freshHint: "Erzeugen Sie eine Sitzungsnummer und lesen Sie sie Ihrem Kunden am Telefon vor.",
+    elsewhere: "anderswo geöffnet",
+    end: "Beenden",
+    close: "Aus der Liste entfernen",
+    failed: (m) => `Das hat nicht geklappt: ${m}`,
+    limit: "Sie haben zu viele offene Sitzungen. Bitte beenden Sie zuerst einige.",
+    network: "Das Gateway ist im Moment nicht erreichbar.",
+    phase: {
+      waiting: "wartet auf den Kunden",
+      joined: "Kunde ist da",
+      away: "Leitung zum Kunden unterbrochen",
+      ended: "beendet",
+    },
+  },
+  waiting: {
+    heading: "Sitzungsnummer",
+    read: "Lesen Sie Ihrem Kunden diese Nummer am Telefon vor.",
+    copyNumber: "Nummer kopieren",
+    copyLink: "Einladungslink kopieren",
+    copied: "Kopiert.",
+    notCopied: (what) => `Der Browser hat das Kopieren nicht erlaubt. Bitte kopieren Sie von Hand: ${what}`,
+    link: "Einladungslink",
+    linkWarning:
+      "Wer die Nummer hat, kann den Platz Ihres Kunden einnehmen. Nennen Sie sie am Telefon, oder senden Sie den Link nur auf einem Weg, dem Sie vertrauen.",
+    steps: [
+      "Der Kunde öffnet die Seite dieses Gateways und startet das kleine Programm.",
+      "Er gibt die Nummer ein. Dann sehen Sie gegenseitig Ihre Namen.",
+      "Nichts wird gezeigt, bevor er es erlaubt.",
+    ],
+    expires: (t) => `Die Nummer gilt bis ${t}.`,
+    checking: "Jemand gibt gerade die Nummer ein …",
+    wrong: (left) =>
+      left === 1
+        ? "Es wurde eine falsche Nummer eingegeben. Nach einem weiteren falschen Versuch wird diese Nummer ungültig."
+        : `Es wurde eine falsche Nummer eingegeben. Nach ${left} weiteren falschen Versuchen wird diese Nummer ungültig.`,
+  },
+  session: {
+    heading: (n) => `Sitzung ${n}`,
+    end: "Sitzung beenden",
+    endQuestion: "Diese Sitzung beenden?",
+    endMeaning: "Sie endet sofort für Sie und für den Kunden. Danach läuft nichts mehr davon weiter.",
+    endYes: "Sitzung beenden",
+    endNo: "Weitermachen",
+    ended: "Diese Sitzung ist beendet",
+    reason: (r) =>
+      ({
+        advisor: "Sie haben sie beendet.",
+        customer: "Der Kunde hat sie beendet.",
+        expired: "Die Nummer ist abgelaufen. Bitte erzeugen Sie eine neue.",
+        burnt:
+          "Dreimal wurde eine falsche Nummer eingegeben. Zur Sicherheit wird diese Nummer nicht mehr benutzt. Bitte erzeugen Sie eine neue.",
+        lost: "Die Verbindung ging verloren und kam nicht zurück.",
+        shutdown: "Das Gateway wurde beendet.",
+      })[r] ?? "Sie wurde beendet.",
+    takeHere: "Hier weitermachen",
+    replaced: "Diese Sitzung ist jetzt in einem anderen Fenster von Ihnen geöffnet.",
+  },
+  facts: {
+    heading: "Stand der Sitzung",
+    line: "Leitung",
+    customer: "Kunde",
+    direction: "Blickrichtung",
+    control: "Steuerung",
+    clipboard: "Zwischenablage",
+    encryption: "Verschlüsselung",
+    lineUp: "verbunden",
+    lineDown: "unterbrochen, neuer Versuch …",
+    customerAway: "Leitung zum Kunden unterbrochen; es wird gewartet …",
+    customerUnknown: "noch nicht da",
+    directionNone: "niemandes Bildschirm",
+    directionCustomer: "Bildschirm des Kunden",
+    directionAdvisor: "Ihr Bildschirm",
+    paused: "vom Kunden angehalten",
+    given: (t) => `erlaubt seit ${t}`,
+    asked: "der Kunde wird gefragt …",
+    notGiven: "nicht erlaubt",
+    unknown: "im Moment nicht bekannt",
+    sealed: "Ende zu Ende",
+    compare: (c) => `Vergleichszahl ${c}`,
+    compareHint: "Der Kunde sieht dieselben vier Ziffern.",
+    gatewayViewer: "Ein anderer Betrachter dieser Sitzung ist nur bis zum Gateway verschlüsselt.",
+  },
+  answers: {
+    view: "Achtung: Das Programm des Kunden antwortet selbst. Zuschauen ist erlaubt, ohne dass jemand gefragt wird; alles andere wird abgelehnt.",
+    control: "Achtung: Das Programm des Kunden antwortet selbst. Alles ist erlaubt, ohne dass jemand gefragt wird.",
+    deny: "Achtung: Das Programm des Kunden antwortet selbst. Es lehnt jede Frage ab.",
+  },
+  events: ({ event, right, by }) => {
+    const what = rightsDe[right];
+    switch (event) {
+      case "given":
+        return by === "auto" ? `Das Programm des Kunden hat ${what} selbst erlaubt.` : `Der Kunde hat ${what} erlaubt.`;
+      case "refused":
+        return by === "auto" ? `Das Programm des Kunden hat ${what} selbst abgelehnt.` : `Der Kunde hat ${what} abgelehnt.`;
+      case "timeout":
+        return `Der Kunde hat nicht rechtzeitig geantwortet: ${what} gibt es nicht.`;
+      case "taken":
+        return by === "key" ? `Der Kunde hat ${what} mit F12 zurückgenommen.` : `Der Kunde hat ${what} zurückgenommen.`;
+      case "returned":
+        return `Sie haben ${what} zurückgegeben.`;
+    }
+  },
+  view: {
+    see: "Bildschirm des Kunden sehen",
+    seeHint: "Der Kunde wird vorher gefragt.",
+    opening: "Eine verschlüsselte Leitung wird geöffnet …",
+    asking: "Der Kunde wird gefragt. Bitte warten Sie.",
+    lost: "Die Leitung für das Bild ging verloren. Neuer Versuch …",
+    waitingForCustomer: "Die Leitung zum Kunden ist unterbrochen. Das Bild kommt zurück, sobald er wieder da ist.",
+    refused: (r) => r || "Der Kunde hat es nicht erlaubt.",
+    again: "Noch einmal fragen",
+    close: "Zuschauen beenden",
+    hidden: "Der Kunde hat seinen Bildschirm verborgen.",
+    label: "Bildschirm des Kunden",
+  },
+  tools: {
+    label: "Werkzeuge",
+    askView: "Um den Bildschirm bitten",
+    askControl: "Um Steuerung bitten",
+    giveControl: "Steuerung zurückgeben",
+    askClipboard: "Um Zwischenablage bitten",
+    giveClipboard: "Zwischenablage zurückgeben",
+    asked: "Wird gefragt …",
+    fit: "Einpassen",
+    actual: "100 %",
+    fullScreen: "Vollbild",
+    leaveFullScreen: "Vollbild verlassen",
+    quality: "Qualität",
+    qualities: { sharp: "scharf", balanced: "ausgewogen", sparing: "langsame Leitung" },
+    keys: "Tasten senden",
+    keysNeedControl: "Tasten können Sie senden, wenn Sie die Steuerung haben.",
+  },
+  clipboard: {
+    heading: "Zwischenablage",
+    toCustomer: "Text für den Kunden",
+    send: "In die Zwischenablage des Kunden legen",
+    sent: "Gesendet.",
+    fromCustomer: "Text aus der Zwischenablage des Kunden",
+    copy: "In meine kopieren",
+  },
+};
+
+export const texts: Table<Texts> = { en, de };

@@ -1,0 +1,115 @@
+import { button, h, setText, show } from "../common/dom.ts";
+import type { Right } from "../common/rights.ts";
+import { combinations } from "./keys.ts";
+import type { Session } from "./session.ts";
+import type { Texts } from "./texts.ts";
+import type { Quality } from "./view.ts";
+
+const qualities: Quality[] = ["sharp", "balanced", "sparing"];
+
+/** What the advisor can do while he is looking. */
+export class Toolbar {
+  readonly root: HTMLElement;
+  private readonly askView: HTMLButtonElement;
+  private readonly control: HTMLButtonElement;
+  private readonly clipboard: HTMLButtonElement;
+  private readonly fit: HTMLButtonElement;
+  private readonly actual: HTMLButtonElement;
+  private readonly fullScreen: HTMLButtonElement;
+  private readonly keys: HTMLButtonElement[];
+  private readonly keysNote: HTMLElement;
+
+  constructor(
+    private readonly session: Session,
+    private readonly t: Texts,
+    private readonly stage: HTMLElement,
+  ) {
+    const { view } = session;
+    this.askView = button("ask-view", t.tools.askView, () => session.ask("view"), { class: "primary" });
+    this.control = button("ask-control", t.tools.askControl, () => this.toggle("control"), { class: "primary" });
+    this.clipboard = button("ask-clipboard", t.tools.askClipboard, () => this.toggle("clipboard"));
+    this.fit = button("scale-fit", t.tools.fit, () => this.scale(true));
+    this.actual = button("scale-100", t.tools.actual, () => this.scale(false));
+    this.fullScreen = button("full-screen", t.tools.fullScreen, () => void this.toggleFullScreen());
+    this.keys = combinations.map(({ id, label, keys }) =>
+      button("key-" + id, label, () => {
+        if (keys === "ctrl-alt-del") view.ctrlAltDel();
+        else view.press(keys);
+        view.focus();
+      }),
+    );
+    this.keysNote = h("p", { class: "muted" }, t.tools.keysNeedControl);
+    const quality = h(
+      "select",
+      { id: "quality-" + session.place, "data-testid": "quality" },
+      ...qualities.map((q) => h("option", { value: q }, t.tools.qualities[q])),
+    );
+    quality.value = view.quality;
+    quality.addEventListener("change", () => {
+      view.quality = qualities.find((q) => q === quality.value) ?? "balanced";
+      view.applySettings();
+    });
+    this.root = h(
+      "div",
+      { class: "toolbar", role: "group", "aria-label": t.tools.label },
+      this.askView,
+      this.control,
+      this.clipboard,
+      h("span", { class: "gap" }),
+      this.fit,
+      this.actual,
+      this.fullScreen,
+      h("label", { for: "quality-" + session.place, class: "inline" }, t.tools.quality, " ", quality),
+      h(
+        "details",
+        { class: "menu", "data-testid": "keys" },
+        h("summary", { "data-testid": "keys-open" }, t.tools.keys),
+        h("div", { class: "menu-items" }, this.keysNote, ...this.keys),
+      ),
+      button("view-close", t.view.close, () => view.close()),
+    );
+  }
+
+  update(): void {
+    const { session, t } = this;
+    const { rights } = session.shared;
+    show(this.root, session.view.phase === "shown");
+    show(this.askView, !rights.view);
+    this.label(this.askView, "view", t.tools.askView, t.tools.askView);
+    this.label(this.control, "control", t.tools.askControl, t.tools.giveControl);
+    this.label(this.clipboard, "clipboard", t.tools.askClipboard, t.tools.giveClipboard);
+    show(this.control, rights.view);
+    show(this.clipboard, rights.view);
+    this.fit.setAttribute("aria-pressed", String(session.view.fit));
+    this.actual.setAttribute("aria-pressed", String(!session.view.fit));
+    setText(this.fullScreen, document.fullscreenElement === this.stage ? t.tools.leaveFullScreen : t.tools.fullScreen);
+    for (const key of this.keys) key.disabled = !rights.control;
+    show(this.keysNote, !rights.control);
+  }
+
+  /** What a button says, and whether asking makes sense at the moment. */
+  private label(element: HTMLButtonElement, right: Right, ask: string, giveBack: string): void {
+    const { canAsk, shared } = this.session;
+    const asked = shared.asked.includes(right);
+    setText(element, shared.rights[right] ? giveBack : asked ? this.t.tools.asked : ask);
+    element.disabled = !canAsk || (asked && !shared.rights[right]);
+    element.dataset["right"] = shared.rights[right] ? "given" : asked ? "asked" : "none";
+  }
+
+  private toggle(right: Right): void {
+    if (this.session.shared.rights[right]) this.session.giveBack(right);
+    else this.session.ask(right);
+  }
+
+  private scale(fit: boolean): void {
+    this.session.view.fit = fit;
+    this.session.view.applySettings();
+    this.update();
+  }
+
+  private async toggleFullScreen(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await this.stage.requestFullscreen().catch(() => {}); // not offered on every device
+    this.update();
+  }
+}

@@ -1,0 +1,48 @@
+// Reading JSON that somebody else wrote: every field is checked and bounded.
+
+export type Fields = Record<string, unknown>;
+
+/** An object from text of at most `limit` characters, or null. */
+export function parseFields(text: unknown, limit: number): Fields | null {
+  if (typeof text !== "string" || text.length > limit) return null;
+  try {
+    return asFields(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export function asFields(value: unknown): Fields | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+/** Text without control characters, cut to `limit`. */
+export function text(value: unknown, limit = 200): string {
+  if (typeof value !== "string") return "";
+  // Also what would turn the direction of the sentences around it.
+  const clean = value.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  const letters = [...clean];
+  return letters.length > limit ? letters.slice(0, limit).join("") + "…" : clean;
+}
+
+export function number(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+export function flag(value: unknown): boolean {
+  return value === true;
+}
+
+/** One of the given words, or the fallback. */
+export function oneOf<const T extends string>(value: unknown, words: readonly T[], fallback: T): T {
+  return words.includes(value as T) ? (value as T) : fallback;
+}
+
+export function list(value: unknown, limit: number): unknown[] {
+  return Array.isArray(value) ? value.slice(0, limit) : [];
+}
+
+export function time(value: unknown): Date | null {
+  const date = new Date(text(value, 40));
+  return Number.isNaN(date.getTime()) ? null : date;
+}

@@ -1,0 +1,33 @@
+import { h } from "./dom.ts";
+import { preferredLanguage, rememberLanguage, type Language } from "./language.ts";
+
+/** The ship's wheel that stands for the product, drawn by the style sheet. */
+export function brand(name: string): HTMLElement {
+  return h(
+    "span",
+    { class: "brand" },
+    h("span", { class: "brand-mark", "aria-hidden": "true" }),
+    h("span", { "data-testid": "gateway-name" }, name),
+  );
+}
+
+export function languageSwitch(label: string, chosen: (language: Language) => void): HTMLElement {
+  const current = preferredLanguage();
+  const choice = (language: Language, name: string) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        lang: language,
+        "data-testid": "language-" + language,
+        "aria-pressed": String(language === current),
+        onclick: () => {
+          rememberLanguage(language);
+          chosen(language);
+        },
+      },
+      name,
+    );
+  return h("div", { class: "languages", role: "group", "aria-label": label }, choice("de", "Deutsch"), choice("en", "English"));
+}

@@ -1,0 +1,151 @@
+// SPEC.md, section 4, in the shape of a WebSocket.
+
+import type { Bytes } from "./bytes.ts";
+import { SealError } from "./errors.ts";
+import { frameType, maxPlain } from "./frame.ts";
+import type { Inbox, Line } from "./inbox.ts";
+import type { Direction } from "./record.ts";
+
+const open = 1;
+const closed = 3;
+
+/**
+ * A sealed line that looks like an open WebSocket, so that noVNC takes it as
+ * it is. noVNC looks for the members on the object and on its immediate
+ * prototype only: this class must stay flat.
+ */
+export class SealedChannel {
+  binaryType = "arraybuffer"; // noVNC sets it; nothing else is ever given
+  readonly protocol = "";
+  readyState = open;
+  onopen: ((e: unknown) => void) | null = null; // never called: it is open
+  onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
+  onerror: ((e: SealError) => void) | null = null;
+  onclose: ((e: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
+
+  /** Why it ended; null while open and after a normal end. */
+  failure: SealError | null = null;
+
+  private pending: Bytes[] = []; // not sealed yet
+  private sending: Promise<void> | null = null;
+  private started = false;
+
+  constructor(
+    private readonly line: Line,
+    private readonly inbox: Inbox,
+    private readonly out: Direction,
+    private readonly incoming: Direction,
+    /** The four digits that both ends can compare by voice. */
+    readonly compare: string,
+  ) {
+    // Whoever takes the channel sets its handlers first.
+    setTimeout(() => this.start());
+  }
+
+  /** Begins to deliver. It happens by itself, but no earlier than the next task. */
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    void this.receive();
+  }
+
+  /** Copies data and sends it soon; what comes in one go shares a record. */
+  send(data: ArrayBuffer | Uint8Array): void {
+    if (this.readyState !== open) return;
+    this.pending.push(data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : new Uint8Array(data));
+    this.sending ??= this.sealPending();
+  }
+
+  /** Sends what is pending and the End, then closes the line. */
+  close(): void {
+    if (this.readyState !== open) return;
+    this.finish(null, this.farewell());
+  }
+
+  private async farewell(): Promise<void> {
+    await this.sending;
+    this.line.send(await this.out.seal(new Uint8Array(0)));
+  }
+
+  private async sealPending(): Promise<void> {
+    await Promise.resolve(); // let one go of calls come together
+    try {
+      while (this.pending.length > 0) this.line.send(await this.out.seal(this.takePending()));
+    } catch (e) {
+      this.fail(e);
+    } finally {
+      this.sending = null;
+    }
+  }
+
+  /** Takes at most one record's worth. */
+  private takePending(): Bytes {
+    let size = 0;
+    let count = 0;
+    for (const part of this.pending) {
+      if (size + part.length > maxPlain) break;
+      size += part.length;
+      count++;
+    }
+    if (count === 0) {
+      const first = this.pending[0]!;
+      this.pending[0] = first.subarray(maxPlain);
+      return first.subarray(0, maxPlain);
+    }
+    if (count === 1) return this.pending.shift()!;
+    const record = new Uint8Array(size);
+    let at = 0;
+    for (const part of this.pending.splice(0, count)) {
+      record.set(part, at);
+      at += part.length;
+    }
+    return record;
+  }
+
+  /** Opens record after record, in order, until the end. */
+  private async receive(): Promise<void> {
+    try {
+      while (this.readyState === open) {
+        const frame = await this.inbox.next();
+        if (this.readyState !== open) return;
+        if (!frame) throw new SealError("truncated", "the line was cut before the other end had finished");
+        if (frame.type !== frameType.data && frame.type !== frameType.end)
+          throw new SealError("protocol", `frame 0x${frame.type.toString(16)} after the key exchange`);
+        const plain = await this.incoming.open(frame);
+        if (this.readyState !== open) return;
+        if (frame.type === frameType.end) {
+          if (this.inbox.hasMore) throw new SealError("protocol", "bytes after the end");
+          this.close();
+          return;
+        }
+        this.onmessage?.({ data: plain.buffer });
+      }
+    } catch (e) {
+      this.fail(e);
+    }
+  }
+
+  private fail(e: unknown): void {
+    const failure = e instanceof SealError ? e : new SealError("line", "the line was lost");
+    this.finish(failure, Promise.resolve());
+  }
+
+  private finish(failure: SealError | null, before: Promise<void>): void {
+    if (this.readyState !== open) return;
+    this.readyState = closed;
+    this.failure = failure;
+    this.inbox.drop();
+    void before
+      .catch(() => {}) // the line may be gone; there is nobody left to tell
+      .finally(() => {
+        this.line.close();
+        this.out.wipe();
+        this.incoming.wipe();
+      });
+    // Like a WebSocket's, the events come after the call that caused them.
+    queueMicrotask(() => {
+      if (failure) this.onerror?.(failure);
+      this.onclose?.({ code: failure ? 1006 : 1000, reason: failure?.message ?? "", wasClean: !failure });
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { SealError } from "./errors.ts";
+import { FrameBuffer, type Frame } from "./frame.ts";
+
+/** What the seal needs of a WebSocket. */
+export interface Line {
+  binaryType: string;
+  readonly readyState: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  onmessage: ((e: { data: unknown }) => void) | null;
+  onclose: ((e: unknown) => void) | null;
+  onerror: ((e: unknown) => void) | null;
+}
+
+/** Takes over a line's events and gives its frames one by one. */
+export class Inbox {
+  private readonly buffer = new FrameBuffer();
+  private closed = false;
+  private wake: (() => void) | null = null;
+
+  constructor(line: Line) {
+    line.binaryType = "arraybuffer";
+    line.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) this.buffer.push(new Uint8Array(data));
+      else this.closed = true; // text has no place on a stream
+      this.wake?.();
+    };
+    line.onclose = line.onerror = () => {
+      this.closed = true;
+      this.wake?.();
+    };
+  }
+
+  /** Whether bytes came that were not taken yet. */
+  get hasMore(): boolean {
+    return !this.buffer.empty;
+  }
+
+  /** Forgets what was not taken, and ends whoever waits. */
+  drop(): void {
+    this.buffer.clear();
+    this.closed = true;
+    this.wake?.();
+  }
+
+  /** The next frame, or null when the line ended before one was whole. */
+  async next(): Promise<Frame | null> {
+    for (;;) {
+      const frame = this.buffer.next();
+      if (frame) return frame;
+      if (this.closed) return null;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+      this.wake = null;
+    }
+  }
+
+  /** The next frame of the exchange, within the time that SPEC.md allows. */
+  async nextWithin(milliseconds: number): Promise<Frame> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new SealError("timeout", "the other end did not answer")), milliseconds);
+    });
+    try {
+      const frame = await Promise.race([this.next(), late]);
+      if (!frame) throw new SealError("line", "line lost during the key exchange");
+      return frame;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
