@@ -52,7 +52,12 @@ Exit codes: 0 the session was ended by either side; 1 failure; 2 wrong usage;
 6 this computer's screen cannot be read.
 `
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	if native.GuardMain() {
+		return
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	o, code := parse(args)
@@ -65,7 +70,7 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger})
+	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger, Guard: ownPath()})
 	if err != nil {
 		return fail(exitNoScreen, err)
 	}
@@ -94,6 +99,15 @@ func run(args []string) int {
 		return fail(exitGateway, err)
 	}
 	return fail(exitFailure, err)
+}
+
+// ownPath is this program's file; "" where the system does not tell.
+func ownPath() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 func fail(code int, err error) int {

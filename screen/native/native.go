@@ -26,6 +26,11 @@ type Options struct {
 	// Logger gets what is worth knowing but no error; nil: nothing is logged.
 	Logger *slog.Logger
 
+	// Guard is the path of a program that calls GuardMain first: it is started
+	// beside the first key press and lets go of what is down when this process
+	// is killed. Empty: what a killed process held down stays down.
+	Guard string
+
 	// NoShm and NoDamage keep the capture from using shared memory and damage
 	// reports, as if the server had neither. They are for tests.
 	NoShm, NoDamage bool

@@ -51,6 +51,7 @@ type x11Input struct {
 	// xkbEvent is xkb.event for the reading goroutine, 0 until it is known.
 	xkbEvent atomic.Uint32
 	mapDue   atomic.Bool // the keyboard map changed
+	guard    guard
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -77,7 +78,7 @@ var _ screen.Input = (*x11Input)(nil)
 
 func openX11Input(o Options) (_ *x11Input, err error) {
 	defer recovered(&err)
-	in := &x11Input{}
+	in := &x11Input{guard: guard{program: o.Guard, display: o.Display, log: o.Logger}}
 	if in.l, err = dialX(o, in.event); err != nil {
 		return nil, err
 	}
@@ -134,6 +135,12 @@ func (in *x11Input) Pointer(p image.Point, buttons screen.Buttons) (err error) {
 }
 
 func (in *x11Input) fake(kind, detail byte) {
+	switch kind {
+	case xKeyPress, xKeyRelease:
+		in.guard.tell(guardKey, detail, kind == xKeyPress)
+	case xButtonPress, xButtonRelease:
+		in.guard.tell(guardButton, detail, kind == xButtonPress)
+	}
 	xtest.FakeInput(in.l.Conn, kind, detail, 0, 0, 0, 0, 0)
 }
 
@@ -289,6 +296,11 @@ func (in *x11Input) isDown(kc byte) bool {
 // setKeyLocked changes what is on a key, here and on the server. The same
 // keysym on both levels makes it independent of Shift.
 func (in *x11Input) setKeyLocked(kc byte, sym uint32) error {
+	if sym != 0 {
+		in.guard.tell(guardLent, kc, true)
+	} else {
+		defer in.guard.tell(guardLent, kc, false)
+	}
 	err := xproto.ChangeKeyboardMappingChecked(in.l.Conn, 1, xproto.Keycode(kc), 2,
 		[]xproto.Keysym{xproto.Keysym(sym), xproto.Keysym(sym)}).Check()
 	if err != nil {
@@ -407,6 +419,7 @@ func (in *x11Input) close() error {
 		}
 	}
 	in.l.close()
+	in.guard.close()
 	return err
 }
 

@@ -1,0 +1,342 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// controlled is a session in which the advisor's TigerVNC controls the
+// customer's xterm.
+type controlled struct {
+	stack        *stack
+	customer     *display
+	screen       *display
+	file         string
+	session      *session
+	agent        *process
+	view, viewer *process
+}
+
+func newControlled(t *testing.T, gatewayFor func(*stack) string) *controlled {
+	t.Helper()
+	c := &controlled{stack: newStack(t), customer: customerDisplay(t, "800x600"), screen: viewerDisplay(t, "1000x760")}
+	c.customer.paint()
+	c.file = c.customer.typewriter()
+	c.session = c.stack.newSession()
+	toAgent := *c.stack
+	if gatewayFor != nil {
+		toAgent.url = gatewayFor(c.stack)
+	}
+	c.agent = toAgent.agent(c.customer, c.session.number, "--answer", "control")
+	c.session.line(`"state":"joined"`)
+	var port int
+	c.view, port = c.stack.view(c.session.number)
+	c.viewer = c.connect(port)
+	shows(t, c.screen, c.customer, 40)
+	c.session.write("control")
+	c.session.line(`"given","right":"control"`)
+	return c
+}
+
+func (c *controlled) connect(port int) *process {
+	return start(c.stack.t, append(c.screen.env(), "HOME="+c.stack.t.TempDir()), need(c.stack.t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", hostPort(port))
+}
+
+// keysDown lists the keycodes that the customer's X server holds down.
+func (d *display) keysDown() (down []int) {
+	d.t.Helper()
+	c, err := xgb.NewConnDisplay(d.name)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := xproto.QueryKeymap(c).Reply()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for i, bits := range reply.Keys {
+		for bit := range 8 {
+			if bits&(1<<bit) != 0 {
+				down = append(down, 8*i+bit)
+			}
+		}
+	}
+	return down
+}
+
+// holdShift presses a key in the viewer and leaves it down.
+func (c *controlled) holdShift() {
+	c.stack.t.Helper()
+	c.screen.xdotool("mousemove", "300", "400", "keydown", "Shift_L")
+	eventually(c.stack.t, "the held key", func() error {
+		if len(c.customer.keysDown()) == 0 {
+			return fmt.Errorf("not down")
+		}
+		return nil
+	})
+}
+
+func (c *controlled) nothingHeld() {
+	c.stack.t.Helper()
+	eventually(c.stack.t, "release of the held key", func() error {
+		if down := c.customer.keysDown(); len(down) > 0 {
+			return fmt.Errorf("still down: %v", down)
+		}
+		return nil
+	})
+}
+
+// portsClosed checks that nothing listens for a process any more.
+func portClosed(t *testing.T, port int) {
+	t.Helper()
+	if c, err := net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), time.Second); err == nil {
+		c.Close()
+		t.Errorf("port %d is still open", port)
+	}
+}
+
+func TestViewerKilled(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	mark := c.session.mark()
+	c.viewer.kill()
+	c.session.lineAfter(mark, `"event":"taken","right":"control"`)
+	c.session.lineAfter(mark, `"viewers":[]`)
+	c.nothingHeld()
+}
+
+func TestHelperKilled(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	mark := c.session.mark()
+	c.view.kill()
+	c.session.lineAfter(mark, `"event":"taken","right":"control"`)
+	c.nothingHeld()
+}
+
+// The agent dies without a last word; what it held down is let go all the same.
+func TestAgentKilled(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	c.agent.kill()
+	c.nothingHeld()
+	c.session.line(`"state":"away"`)
+	c.viewer.exit()
+	eventually(t, "the end of all of the agent's processes", func() error {
+		if out, err := exec.Command("pgrep", "-f", "lotse-agent.*"+c.session.number).Output(); err == nil {
+			return fmt.Errorf("still running: %s", out)
+		}
+		return nil
+	})
+	if out := run(t, nil, "ipcs", "-m"); strings.Contains(out, " dest ") {
+		t.Errorf("shared memory left behind:\n%s", out)
+	}
+}
+
+func TestAgentStopped(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	c.agent.stop()
+	c.nothingHeld()
+	c.session.line(`"reason":"customer","state":"ended"`)
+	if code := c.session.exit(); code != 0 {
+		t.Errorf("session ended with %d", code)
+	}
+	c.view.exit()
+	c.viewer.exit()
+}
+
+func TestGatewayKilled(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	mark := c.agent.mark()
+	c.stack.gateway.kill()
+	c.agent.lineAfter(mark, "interrupted")
+	c.nothingHeld()
+	c.viewer.exit()
+	// A new gateway on the same port knows nothing of the session.
+	c.stack.startGateway(strings.TrimPrefix(c.stack.url, "https://"))
+	if code := c.session.exit(); code == 0 {
+		t.Error("the session's program ended as if all were well")
+	}
+	c.agent.lineAfter(mark, "The session is over")
+	c.agent.exit()
+}
+
+func TestGatewayStopped(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	c.stack.gateway.stop()
+	c.agent.line("the gateway was shut down")
+	c.session.line(`"reason":"shutdown","state":"ended"`)
+	c.nothingHeld()
+	c.agent.exit()
+	c.viewer.exit()
+}
+
+func TestAdvisorEnds(t *testing.T) {
+	c := newControlled(t, nil)
+	c.session.write("end")
+	c.agent.line("the advisor ended it")
+	if code := c.agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	c.view.exit()
+	c.viewer.exit()
+	c.session.exit()
+}
+
+// wire is a line between the agent and the gateway that can be cut.
+type wire struct {
+	t        *testing.T
+	listener net.Listener
+	target   string
+	mu       sync.Mutex
+	down     bool
+	conns    map[net.Conn]bool
+	wg       sync.WaitGroup
+}
+
+func newWire(t *testing.T, target string) *wire {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{t: t, listener: l, target: target, conns: map[net.Conn]bool{}}
+	w.wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			w.wg.Go(func() { w.carry(c) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); w.cut(); w.wg.Wait() })
+	return w
+}
+
+func (w *wire) carry(c net.Conn) {
+	defer c.Close()
+	w.mu.Lock()
+	down := w.down
+	w.mu.Unlock()
+	if down {
+		return
+	}
+	up, err := net.Dial("tcp", w.target)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	w.mu.Lock()
+	w.conns[c], w.conns[up] = true, true
+	w.mu.Unlock()
+	w.wg.Go(func() { io.Copy(up, c); up.Close(); c.Close() })
+	io.Copy(c, up)
+	w.mu.Lock()
+	delete(w.conns, c)
+	delete(w.conns, up)
+	w.mu.Unlock()
+}
+
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = true
+	for c := range w.conns {
+		c.Close()
+	}
+}
+
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = false
+}
+
+// After a network drop the agent comes back as the same session: the view is
+// kept, the control is not.
+func TestNetworkDrop(t *testing.T) {
+	var w *wire
+	c := newControlled(t, func(s *stack) string {
+		w = newWire(t, strings.TrimPrefix(s.url, "https://"))
+		return "https://" + w.listener.Addr().String()
+	})
+	c.holdShift()
+	mark, agentMark := c.session.mark(), c.agent.mark()
+	w.cut()
+	c.agent.lineAfter(agentMark, "interrupted")
+	c.nothingHeld()
+	c.session.lineAfter(mark, `"state":"away"`)
+	w.mend()
+	c.session.lineAfter(mark, `"state":"joined"`)
+	// A new viewer sees at once, and cannot type.
+	_, port := c.stack.view(c.session.number)
+	c.connect(port)
+	at := shows(t, c.screen, c.customer, 40)
+	if strings.Contains(strings.Join(c.agent.output()[agentMark:], "\n"), "right=view outcome=given") {
+		t.Error("the view had to be given again")
+	}
+	c.screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360), "click", "1", "type", "lost")
+	c.screen.xdotool("key", "Return")
+	never(t, "control outlived the drop", func() bool { return typed(c.file) != "" })
+}
+
+// Nothing stays on the customer's machine.
+func TestNothingLeftBehind(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	home := t.TempDir()
+	agent := start(t, append(append(s.env(), customer.env()...), "HOME="+home, "TMPDIR="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_RUNTIME_DIR="+home),
+		ours(t, "lotse-agent"), "--gateway", s.url, "--number", ses.number, "--panel", "terminal", "--answer", "view", "--display", customer.name)
+	ses.line(`"state":"joined"`)
+	ses.write("end")
+	agent.exit()
+	filepath.WalkDir(home, func(path string, d os.DirEntry, err error) error {
+		if path != home {
+			t.Errorf("left behind: %s", path)
+		}
+		return nil
+	})
+}
+
+func TestWrongNumber(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	wrong := ses.number[:8] + string('0'+(ses.number[8]-'0'+1)%10)
+	if wrong == "999999999" {
+		wrong = ses.number[:8] + "0"
+	}
+	for try := range 3 {
+		agent := s.agent(customer, wrong, "--answer", "view")
+		if code := agent.exit(); code != 5 {
+			t.Fatalf("try %d: exit code %d, want 5", try, code)
+		}
+		agent.line("wrong or no longer valid")
+	}
+	// The third one burnt it, and the advisor is told.
+	ses.line("burnt")
+	if code := ses.exit(); code == 0 {
+		t.Error("the session's program ended as if all were well")
+	}
+	agent := s.agent(customer, ses.number, "--answer", "view")
+	if code := agent.exit(); code != 5 {
+		t.Errorf("a burnt number: exit code %d, want 5", code)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package native
+
+// GuardMain does nothing where a killed process leaves no key down.
+func GuardMain() bool { return false }
