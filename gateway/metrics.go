@@ -20,7 +20,7 @@ type metrics struct {
 	enters       atomic.Int64
 	refusals     atomic.Int64
 	joins        atomic.Int64
-	streams      atomic.Int64 // ever
+	streams      atomic.Int64    // ever
 	relayed      [2]atomic.Int64 // bytes, by the side they came from
 }
 

@@ -61,6 +61,7 @@ func openSealed(t *testing.T, o *owner, c *customer, kind string) (advisor, agen
 // TestSession plays both ends through a whole session, and then looks for
 // secrets in what the gateway wrote down.
 func TestSession(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	a := r.signIn("anna")
 	o := r.open(a)

@@ -104,6 +104,7 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 	buf := joinBuffers.Get().(*[joinBuffer]byte)
 	defer joinBuffers.Put(buf)
 	var other net.Conn
+	gone := false // the other side takes nothing any more
 	for {
 		if side == sideA && st.entering {
 			st.armEntering(conn)
@@ -116,9 +117,12 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 			if other == nil {
 				other = st.peer(side)
 			}
-			if other != nil && st.mayPass(side) {
+			if other != nil && !gone && st.mayPass(side) {
 				if _, werr := other.Write(buf[:n]); werr != nil {
-					return "the other end was lost"
+					// Its own goroutine may still be reading its last words and
+					// decides how this ends; it gets a moment for it.
+					gone = true
+					st.hurry(other)
 				}
 				st.bytes[side].Add(int64(n))
 				st.dir.metrics.relayed[side].Add(int64(n))
@@ -212,14 +216,21 @@ func (st *stream) finish(why string) {
 			leg := st.legs[side]
 			if ws, ok := leg.(*tunnel.Stream); ok {
 				ws.SayClose(code, why)
-				st.releaseMu.Lock()
-				_ = ws.SetReadDeadline(time.Now().Add(farewell))
-				st.releaseMu.Unlock()
-			} else {
-				_ = leg.Close()
 			}
+			st.hurry(leg)
 		}
 	})
+}
+
+// hurry gives a side farewell to end.
+func (st *stream) hurry(leg net.Conn) {
+	if _, ok := leg.(*tunnel.Stream); !ok {
+		_ = leg.Close() // the gateway's own end of a decoy
+		return
+	}
+	st.releaseMu.Lock()
+	defer st.releaseMu.Unlock()
+	_ = leg.SetReadDeadline(time.Now().Add(farewell))
 }
 
 // forget takes a stream out of the directory and writes down what it was.

@@ -16,8 +16,9 @@ import (
 type Link struct {
 	watch
 
-	readErr error // Owned by the caller of Receive; sticky.
-	buf     []byte
+	readMu  sync.Mutex
+	readErr error  // Guarded by readMu; sticky.
+	buf     []byte // Guarded by readMu; what Receive returned is in it.
 
 	writeMu sync.Mutex
 }
@@ -32,6 +33,12 @@ func NewLink(ws *websocket.Conn, pingEvery time.Duration) *Link {
 // Receive returns the next message, valid until the next call. io.EOF after
 // a normal close; any error is final.
 func (l *Link) Receive() ([]byte, error) {
+	l.readMu.Lock()
+	defer l.readMu.Unlock()
+	return l.receiveLocked()
+}
+
+func (l *Link) receiveLocked() ([]byte, error) {
 	if l.readErr != nil {
 		return nil, l.readErr
 	}
@@ -80,14 +87,20 @@ func (l *Link) Send(v any) error {
 // SetReadDeadline bounds Receive, also one under way; passing it is the end.
 func (l *Link) SetReadDeadline(t time.Time) { l.setReadDeadline(t) }
 
-// CloseReason closes with a WebSocket code and a text for people; once.
-func (l *Link) CloseReason(code int, reason string) { l.close(code, reason) }
+// CloseReason closes with a WebSocket code and a text for people; otherwise as Close.
+func (l *Link) CloseReason(code int, reason string) {
+	l.close(code, reason, &l.readMu, func() error {
+		_, err := l.receiveLocked()
+		return err
+	})
+}
 
 // SayClose sends the close frame only; see Stream.SayClose.
 func (l *Link) SayClose(code int, reason string) { l.sayClose(code, reason) }
 
-// Close closes normally; twice is allowed.
+// Close says good-bye, waits up to a second for the answer, and closes; twice
+// is allowed.
 func (l *Link) Close() error {
-	l.close(websocket.CloseNormalClosure, "")
+	l.CloseReason(websocket.CloseNormalClosure, "")
 	return nil
 }

@@ -104,6 +104,9 @@ func (w *watch) armRead() {
 }
 
 func (w *watch) armReadLocked() {
+	if w.closed {
+		return // close has set the last deadline
+	}
 	_ = w.ws.NetConn().SetReadDeadline(earlier(time.Now().Add(IdleTimeout), w.readDeadline))
 }
 
@@ -142,12 +145,15 @@ func (w *watch) sayClose(code int, reason string) {
 	_ = w.ws.WriteControl(websocket.CloseMessage, closePayload(code, reason), time.Now().Add(closeTimeout))
 }
 
-// close ends the connection; false when it was closed before.
-func (w *watch) close(code int, reason string) bool {
+// close says good-bye and ends the connection, once. Until the peer has answered,
+// but no longer than closeTimeout, it takes off the line what still comes:
+// closing on unread data would be a reset, which can destroy our last words on
+// their way. read reads once and returns its error; mu is its lock.
+func (w *watch) close(code int, reason string, mu *sync.Mutex, read func() error) {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
-		return false
+		return
 	}
 	w.closed = true
 	if w.pinger != nil {
@@ -155,8 +161,13 @@ func (w *watch) close(code int, reason string) bool {
 	}
 	w.mu.Unlock()
 	w.sayClose(code, reason)
+	_ = w.ws.NetConn().SetReadDeadline(time.Now().Add(closeTimeout))
+	// A reader at work ends by the answer or by this deadline.
+	mu.Lock()
+	for read() == nil {
+	}
+	mu.Unlock()
 	_ = w.ws.Close()
-	return true
 }
 
 func (w *watch) isClosed() bool {
@@ -233,11 +244,15 @@ func NewStream(ws *websocket.Conn, pingEvery time.Duration) *Stream {
 func (s *Stream) Read(p []byte) (int, error) {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
-	if s.readErr != nil {
-		return 0, s.readErr
-	}
 	if len(p) == 0 {
 		return 0, nil
+	}
+	return s.readLocked(p)
+}
+
+func (s *Stream) readLocked(p []byte) (int, error) {
+	if s.readErr != nil {
+		return 0, s.readErr
 	}
 	for {
 		s.armRead()
@@ -294,9 +309,14 @@ func (w *watch) writeError(err error) error {
 	return fmt.Errorf("tunnel: line lost while sending: %w", err)
 }
 
-// Close says good-bye and closes; twice is allowed.
+// Close says good-bye, waits up to a second for the answer, and closes; twice
+// is allowed.
 func (s *Stream) Close() error {
-	s.close(websocket.CloseNormalClosure, "")
+	var rest [512]byte
+	s.close(websocket.CloseNormalClosure, "", &s.readMu, func() error {
+		_, err := s.readLocked(rest[:])
+		return err
+	})
 	return nil
 }
 

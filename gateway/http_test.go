@@ -1,0 +1,435 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/tunnel"
+)
+
+// ask makes one request and returns status, header and body.
+func (r *rig) ask(method, path, body string, change func(*http.Request)) (int, http.Header, string) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if change != nil {
+		change(req)
+	}
+	resp, err := r.http().Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, string(b)
+}
+
+// credentials signs in by hand and returns the cookie's value and the CSRF value.
+func (r *rig) credentials() (cookie, csrf string) {
+	r.t.Helper()
+	status, h, body := r.ask("POST", "/api/v1/signin", `{"name":"Anna","password":"`+testPassword+`"}`, nil)
+	var me tunnel.Me
+	if status != http.StatusOK || json.Unmarshal([]byte(body), &me) != nil || me.Name != "anna" || me.Display != "Anna Advisor" {
+		r.t.Fatalf("sign-in: %d %s", status, body)
+	}
+	set := h.Get("Set-Cookie")
+	for _, want := range []string{"__Host-lotse=", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=43200"} {
+		if !strings.Contains(set, want) {
+			r.t.Errorf("cookie lacks %s: %s", want, set)
+		}
+	}
+	return (&http.Response{Header: h}).Cookies()[0].Value, me.CSRF
+}
+
+// TestGuard sends requests that must not get through.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	cookie, csrf := r.credentials()
+	signed := func(req *http.Request) {
+		req.Header.Set("Cookie", tunnel.CookieName+"="+cookie)
+		req.Header.Set(tunnel.CSRFHeader, csrf)
+	}
+	with := func(fs ...func(*http.Request)) func(*http.Request) {
+		return func(req *http.Request) {
+			for _, f := range fs {
+				f(req)
+			}
+		}
+	}
+	header := func(k, v string) func(*http.Request) { return func(req *http.Request) { req.Header.Set(k, v) } }
+	host := func(h string) func(*http.Request) { return func(req *http.Request) { req.Host = h } }
+	upgrade := with(header("Connection", "Upgrade"), header("Upgrade", "websocket"), header("Sec-WebSocket-Version", "13"), header("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="))
+	_, port, _ := net.SplitHostPort(r.addr)
+	for name, c := range map[string]struct {
+		method, path, body string
+		change             func(*http.Request)
+		status             int
+		code               string
+	}{
+		"good":                   {"POST", "/api/v1/sessions", "{}", signed, 201, ""},
+		"own origin":             {"POST", "/api/v1/sessions", "{}", with(signed, header("Origin", r.url)), 201, ""},
+		"localhost":              {"GET", "/api/v1/info", "", host("localhost:" + port), 200, ""},
+		"me":                     {"GET", "/api/v1/me", "", header("Cookie", tunnel.CookieName+"="+cookie), 200, ""},
+		"not signed in":          {"POST", "/api/v1/sessions", "{}", nil, 401, "unauthorized"},
+		"no csrf":                {"POST", "/api/v1/sessions", "{}", with(signed, header(tunnel.CSRFHeader, "")), 403, "forbidden"},
+		"wrong csrf":             {"POST", "/api/v1/signout", "", with(signed, header(tunnel.CSRFHeader, csrf+"x")), 403, "forbidden"},
+		"no csrf on delete":      {"DELETE", "/api/v1/sessions/1234", "", with(signed, header(tunnel.CSRFHeader, "")), 403, "forbidden"},
+		"wrong cookie":           {"GET", "/api/v1/me", "", header("Cookie", tunnel.CookieName+"="+cookie[1:]), 401, "unauthorized"},
+		"foreign origin":         {"POST", "/api/v1/sessions", "{}", with(signed, header("Origin", "https://evil.example")), 403, "forbidden"},
+		"origin of other port":   {"GET", "/api/v1/me", "", with(signed, header("Origin", "https://127.0.0.1:1")), 403, "forbidden"},
+		"origin http":            {"GET", "/api/v1/me", "", with(signed, header("Origin", "http://"+r.addr)), 403, "forbidden"},
+		"origin null":            {"GET", "/api/v1/info", "", header("Origin", "null"), 403, "forbidden"},
+		"foreign host":           {"GET", "/", "", host("evil.example"), 421, "forbidden"},
+		"host that begins alike": {"GET", "/", "", host("localhost.evil.example"), 421, "forbidden"},
+		"owner from elsewhere":   {"GET", "/api/v1/sessions/1234/owner", "", with(signed, upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
+		"stream from elsewhere":  {"GET", "/api/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", with(signed, upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
+		"agent from a page":      {"GET", "/agent/v1", "", with(upgrade, header("Origin", r.url)), 403, "forbidden"},
+		"agent without upgrade":  {"GET", "/agent/v1", "", nil, 400, "bad_request"},
+		"stream without sign-in": {"GET", "/api/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", upgrade, 401, "unauthorized"},
+		"no such stream":         {"GET", "/agent/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", upgrade, 404, "not_found"},
+		"no such session":        {"GET", "/api/v1/sessions/0000/owner", "", with(signed, upgrade), 404, "not_found"},
+		"body too long":          {"POST", "/api/v1/signin", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, nil, 400, "bad_request"},
+		"body no json":           {"POST", "/api/v1/signin", `name=anna`, nil, 400, "bad_request"},
+		"form":                   {"POST", "/api/v1/signin", `{"name":"anna"}`, header("Content-Type", "text/plain"), 400, "bad_request"},
+		"wrong method":           {"PUT", "/api/v1/sessions", "{}", signed, 404, "not_found"},
+		"unknown":                {"GET", "/api/v2/x", "", nil, 404, "not_found"},
+		"page by post":           {"POST", "/", "", nil, 405, ""},
+		"headers too long":       {"GET", "/", "", header("X-Long", strings.Repeat("x", 3*maxHeaderBytes)), 431, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, h, body := r.ask(c.method, c.path, c.body, c.change)
+			var e tunnel.ErrorBody
+			_ = json.Unmarshal([]byte(body), &e)
+			if status != c.status || e.Error.Code != c.code || c.code != "" && e.Error.Message == "" {
+				t.Errorf("%d %s, want %d %s", status, body, c.status, c.code)
+			}
+			if status != 431 && (!strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Content-Type-Options") != "nosniff" ||
+				h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cross-Origin-Opener-Policy") != "same-origin") {
+				t.Errorf("headers: %v", h)
+			}
+		})
+	}
+	if strings.Contains(r.logs.String(), "level=ERROR") {
+		t.Errorf("strangers' doing logged as errors:\n%s", r.logs)
+	}
+	for what, secret := range map[string]string{"cookie": cookie, "csrf": csrf} {
+		if strings.Contains(r.logs.String(), secret) {
+			t.Errorf("%s is in the log", what)
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for path, want := range map[string][3]string{
+		"/": {"text/html; charset=utf-8", "no-cache", "<p>customer"}, "/advisor": {"text/html; charset=utf-8", "no-cache", "<p>advisor"},
+		"/assets/app-3fZ8kQ1x.js": {"text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "1"},
+		"/assets/plain.css":       {"text/css; charset=utf-8", "no-cache", "a{}"},
+	} {
+		status, h, body := r.ask("GET", path, "", nil)
+		if status != 200 || h.Get("Content-Type") != want[0] || h.Get("Cache-Control") != want[1] || body != want[2] {
+			t.Errorf("%s: %d %v %q", path, status, h, body)
+		}
+		if status, _, _ := r.ask("GET", path, "", func(q *http.Request) { q.Header.Set("If-None-Match", h.Get("ETag")) }); status != 304 {
+			t.Errorf("%s unchanged: %d", path, status)
+		}
+	}
+	for _, path := range []string{"/secret.html", "/index.html", "/assets/", "/assets/../secret.html", "/../go.mod", "/assets/%2e%2e/secret.html", "/advisor/"} {
+		if status, _, body := r.ask("GET", path, "", nil); status == 200 {
+			t.Errorf("%s is served: %q", path, body)
+		}
+	}
+}
+
+func TestDownloads(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	content := bytes.Repeat([]byte("program"), 1000)
+	for name, b := range map[string][]byte{"lotse-agent-windows-amd64.exe": content, ".hidden": content, "with space": content} {
+		if err := os.WriteFile(filepath.Join(folder, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(folder, "passwd")); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, func(c *Config) { c.Download = folder })
+	info, err := r.client().Info(t.Context())
+	if err != nil || info.Name != "Example Support" || info.Version != "test" || len(info.Downloads) != 1 {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	d := info.Downloads[0]
+	if d.OS != "windows" || d.Arch != "amd64" || d.Size != int64(len(content)) || len(d.SHA256) != 64 {
+		t.Errorf("%+v", d)
+	}
+	status, h, body := r.ask("GET", "/download/"+d.File, "", func(q *http.Request) { q.Header.Set("Range", "bytes=6990-") })
+	if status != 206 || body != string(content[6990:]) || h.Get("Content-Type") != "application/octet-stream" || !strings.Contains(h.Get("Content-Disposition"), "attachment") {
+		t.Errorf("resumed: %d %v %q", status, h, body)
+	}
+	for _, path := range []string{"/download/passwd", "/download/.hidden", "/download/..%2f..%2fetc%2fpasswd", "/download/none", "/download/"} {
+		if status, _, _ := r.ask("GET", path, "", nil); status != 404 {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+func TestSignInLimit(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(c *Config) { c.Limits.SignInWrong = 2 })
+	for i, c := range []struct {
+		name, password string
+		code           string
+	}{
+		{"anna", testPassword, ""}, {"anna", "wrong", "unauthorized"}, {"nobody", "wrong", "unauthorized"},
+		{"anna", testPassword, "too_many"}, {"bert", testPassword, "too_many"},
+	} {
+		_, err := r.client().SignIn(t.Context(), c.name, c.password)
+		if c.code == "" && err != nil || c.code != "" && !hasCode(err, c.code) {
+			t.Errorf("sign-in %d: %v, want %q", i, err, c.code)
+		}
+	}
+}
+
+func TestPasswordChange(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	a := r.signIn("anna")
+	accounts, err := OpenAccounts(r.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := accounts.SetPassword("anna", "another password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Sessions(t.Context()); !hasCode(err, tunnel.CodeUnauthorized) {
+		t.Errorf("still signed in: %v", err)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	r, o, c := joinedRig(t)
+	a, b, _ := rawStream(t, o, c)
+	echo(t, a, b)
+	get := func(path string) string {
+		resp, err := http.Get("http://" + r.metrics + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		return string(text)
+	}
+	if got := get("/healthz"); got != "ok\n" {
+		t.Errorf("health: %q", got)
+	}
+	text := get("/metrics")
+	for _, want := range []string{"lotse_sessions 1\n", "lotse_sessions_joined 1\n", "lotse_streams 2\n", "lotse_joins_total 1\n", "# TYPE lotse_sessions gauge\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("metrics lack %q:\n%s", want, text)
+		}
+	}
+	if status, _, _ := r.ask("GET", "/metrics", "", nil); status != 404 {
+		t.Errorf("metrics on the public port: %d", status)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestLinkAbuse sends what links must not accept; each time the link is closed.
+func TestLinkAbuse(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for name, send := range map[string]func(*websocket.Conn) error{
+		"too long":  func(c *websocket.Conn) error { return c.WriteMessage(websocket.TextMessage, make([]byte, 5000)) },
+		"no json":   func(c *websocket.Conn) error { return c.WriteMessage(websocket.TextMessage, []byte("x")) },
+		"binary":    func(c *websocket.Conn) error { return c.WriteMessage(websocket.BinaryMessage, []byte("{}")) },
+		"bad place": func(c *websocket.Conn) error { return c.WriteJSON(map[string]string{"type": "enter", "place": "48"}) },
+		"enter twice": func(c *websocket.Conn) error {
+			m := map[string]string{"type": "enter", "place": "4821"}
+			_ = c.WriteJSON(m)
+			return c.WriteJSON(m)
+		},
+		"too many": func(c *websocket.Conn) error {
+			for range 2 * linkBurst {
+				if c.WriteJSON(map[string]string{"type": "x"}) != nil {
+					break
+				}
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
+			c, _, err := d.DialContext(t.Context(), "wss://"+r.addr+"/agent/v1", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if err := send(c); err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetReadDeadline(time.Now().Add(8 * time.Second))
+			for {
+				if _, _, err = c.ReadMessage(); err != nil {
+					break
+				}
+			}
+			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+				t.Error("the link stays open")
+			}
+		})
+	}
+}
+
+// TestSlow: who is slow with TLS, with a request or with the first message is
+// let go after the handshake's time.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	r := start(t)
+	conns := map[string]net.Conn{}
+	plain, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns["no TLS"] = plain
+	secure, err := tls.Dial("tcp", r.addr, &tls.Config{RootCAs: r.roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(secure, "GET / HTTP/1.1\r\nHost: localhost\r\nX-"); err != nil {
+		t.Fatal(err)
+	}
+	conns["half a request"] = secure
+	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
+	ws, _, err := d.DialContext(t.Context(), "wss://"+r.addr+"/agent/v1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns["silent agent"] = ws.NetConn()
+	done := make(chan error, len(conns))
+	for name, c := range conns {
+		defer c.Close()
+		go func() {
+			_ = c.SetReadDeadline(time.Now().Add(2 * handshakeTimeout))
+			_, err := io.Copy(io.Discard, c)
+			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+				done <- fmt.Errorf("%s: still open", name)
+				return
+			}
+			done <- nil
+		}()
+	}
+	for range conns {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestConnectionLimit(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(c *Config) { c.Limits.ConnectionsPerAddress = 2 })
+	var open []net.Conn
+	for range 2 {
+		c, err := tls.Dial("tcp", r.addr, &tls.Config{RootCAs: r.roots})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, c)
+	}
+	if c, err := tls.Dial("tcp", r.addr, &tls.Config{RootCAs: r.roots}); err == nil {
+		c.Close()
+		t.Error("third connection accepted")
+	}
+	for _, c := range open {
+		c.Close()
+	}
+}
+
+func TestForwarded(t *testing.T) {
+	trusted := func(a netip.Addr) bool { return a.IsPrivate() }
+	for _, c := range []struct {
+		peer    string
+		headers []string
+		want    string
+	}{
+		{"198.51.100.7", []string{"203.0.113.1"}, "198.51.100.7"},
+		{"10.0.0.1", []string{"203.0.113.1"}, "203.0.113.1"},
+		{"10.0.0.1", []string{"1.1.1.1, 203.0.113.1, 10.0.0.2"}, "203.0.113.1"},
+		{"10.0.0.1", []string{"1.1.1.1", "203.0.113.1"}, "203.0.113.1"},
+		{"10.0.0.1", nil, "10.0.0.1"}, {"10.0.0.1", []string{"junk"}, "10.0.0.1"}, {"10.0.0.1", []string{""}, "10.0.0.1"},
+		{"10.0.0.1", []string{"junk, 10.0.0.3"}, "10.0.0.3"},
+	} {
+		if got := forwarded(netip.MustParseAddr(c.peer), c.headers, trusted); got.String() != c.want {
+			t.Errorf("%v: %v", c, got)
+		}
+	}
+}
+
+func FuzzForwarded(f *testing.F) {
+	f.Add("1.1.1.1, 10.0.0.1")
+	f.Fuzz(func(t *testing.T, s string) {
+		if !forwarded(netip.MustParseAddr("10.0.0.1"), []string{s}, func(a netip.Addr) bool { return a.IsPrivate() }).IsValid() {
+			t.Error("no address")
+		}
+	})
+}
+
+func FuzzOrigin(f *testing.F) {
+	f.Add("https://a.example", "a.example")
+	f.Add("https://A.example:443", "a.example")
+	f.Fuzz(func(t *testing.T, origin, host string) {
+		if sameOrigin(origin, host) && !strings.HasPrefix(strings.ToLower(origin), "https://") {
+			t.Errorf("%q is taken for %q", origin, host)
+		}
+	})
+}
+
+// TestBadStart: what cannot work is said at the start.
+func TestBadStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for name, c := range map[string]struct {
+		cfg  Config
+		want string
+	}{
+		"no data":   {Config{TLS: TLSConfig{Mode: TLSDev}}, "data folder"},
+		"no hosts":  {Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSFiles}}, "host name"},
+		"no mode":   {Config{Data: t.TempDir()}, "TLS mode"},
+		"no files":  {Config{Data: t.TempDir(), Hosts: []string{"x"}, TLS: TLSConfig{Mode: TLSFiles}}, "both"},
+		"port used": {Config{Data: t.TempDir(), Listen: taken.Addr().String(), TLS: TLSConfig{Mode: TLSDev}}, "in use"},
+	} {
+		if err := Serve(context.Background(), c.cfg); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want …%s…", name, err, c.want)
+		}
+	}
+}
