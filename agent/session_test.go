@@ -1,0 +1,160 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"image"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+	"lotse/leaktest"
+	"lotse/rfb"
+	"lotse/screen/screentest"
+	"lotse/tunnel"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// joinedSession is a session that an advisor has joined, without a gateway.
+func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
+	t.Helper()
+	d := screentest.NewDisplay(image.Pt(64, 48))
+	cfg.Display = Display{Screen: d, Input: d}
+	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s := newSession(cfg.withDefaults(), cancel)
+	done := make(chan struct{}, 2)
+	go func() { s.expireQuestions(ctx); done <- struct{}{} }()
+	go func() { s.share.run(ctx); done <- struct{}{} }()
+	t.Cleanup(func() {
+		s.finish(nil)
+		cancel(nil)
+		<-done
+		<-done
+		s.streams.Wait()
+	})
+	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
+	return s, d
+}
+
+func (s *Session) questionID() string {
+	snap, _ := s.Snapshot()
+	if snap.Question == nil {
+		return ""
+	}
+	return snap.Question.ID
+}
+
+func (s *Session) rights() tunnel.Rights {
+	snap, _ := s.Snapshot()
+	return snap.Rights
+}
+
+func TestConsentByTheCustomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := joinedSession(t, Config{})
+		approved := make(chan error, 1)
+		go func() { approved <- s.approveView(context.Background()) }()
+		synctest.Wait()
+		id := s.questionID()
+		if id == "" {
+			t.Fatal("no question")
+		}
+		// A click that was on its way when the question opened does not count.
+		if s.Answer(id, true) {
+			t.Fatal("answered before the question was armed")
+		}
+		time.Sleep(armAfter)
+		if s.Answer("77", true) || s.Answer("x", true) || s.rights().View {
+			t.Fatal("another question's answer counted")
+		}
+		s.mu.Lock()
+		s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{})}] = struct{}{}
+		s.mu.Unlock()
+		if !s.Answer(id, true) {
+			t.Fatal("the answer did not count")
+		}
+		if err := <-approved; err != nil || !s.rights().View {
+			t.Fatalf("%v, %+v", err, s.rights())
+		}
+		if s.Answer(id, true) {
+			t.Fatal("the same answer twice")
+		}
+		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Control}, byAdvisor)
+		time.Sleep(armAfter)
+		s.Answer(s.questionID(), true)
+		if !s.rights().Control {
+			t.Fatal("control was not given")
+		}
+		d.Events()
+		s.apply(consent.Event{Kind: consent.Key}, byKey)
+		if s.rights().Control || !slices.Contains(d.Events(), any(screentest.Released{})) {
+			t.Fatal("F12 did not take control and release everything")
+		}
+	})
+}
+
+func TestSilenceRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{ViewTimeout: time.Minute})
+		err := s.approveView(context.Background())
+		if r := (rfb.Refusal{}); !errors.As(err, &r) || r.Reason != "The customer did not answer in time." {
+			t.Fatalf("%v", err)
+		}
+		if s.questionID() != "" || s.rights().View {
+			t.Fatal("the question is still open")
+		}
+	})
+}
+
+func TestHangUpWithdrawsTheQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		ctx, hangUp := context.WithCancel(context.Background())
+		approved := make(chan error, 1)
+		go func() { approved <- s.approveView(ctx) }()
+		synctest.Wait()
+		hangUp()
+		if err := <-approved; err == nil || s.questionID() != "" {
+			t.Fatalf("%v, question %q", err, s.questionID())
+		}
+	})
+}
+
+func TestAnswersByItself(t *testing.T) {
+	for answer, want := range map[Answer]tunnel.Rights{
+		AnswerView: {View: true}, AnswerControl: {View: true, Control: true, Clipboard: true}, AnswerDeny: {},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := joinedSession(t, Config{Answer: answer})
+			for _, r := range consent.All {
+				s.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+			}
+			if s.rights() != want {
+				t.Errorf("%s: %+v", answer, s.rights())
+			}
+			if snap, _ := s.Snapshot(); snap.Answer != answer {
+				t.Errorf("the panel is not told of %s", answer)
+			}
+		})
+	}
+}
+
+func TestWaitingWordsInGerman(t *testing.T) {
+	for _, state := range []consent.State{
+		{Phase: consent.Away}, {Phase: consent.Joined, Paused: true}, {Phase: consent.Joined},
+		{Phase: consent.Joined, Asked: consent.Rights(consent.View)},
+	} {
+		en, de := waitingWords("en", state), waitingWords("de", state)
+		if en == de || de.title == "" || de.line == "" {
+			t.Errorf("%+v: %q %q", state, en, de)
+		}
+		f := drawWaiting(image.Pt(640, 480), de)
+		if f.Size != image.Pt(640, 480) {
+			t.Errorf("size %v", f.Size)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+// Package screentest holds a display that a test paints by hand, in place of
+// an operating system's.
+package screentest
+
+import (
+	"context"
+	"image"
+	"sync"
+
+	"lotse/screen"
+)
+
+// Display is a Screen and an Input in memory. The zero value is not useful;
+// call NewDisplay. All methods may be called concurrently.
+type Display struct {
+	mu sync.Mutex
+	// Guarded by mu.
+	frame   *screen.Frame
+	damage  screen.Region
+	changed chan struct{} // closed and replaced at each change
+	closed  bool
+	events  []any // screen.Key and Motion
+}
+
+// Motion is a pointer event that was injected.
+type Motion struct {
+	At      image.Point
+	Buttons screen.Buttons
+}
+
+// Released is recorded for each ReleaseAll.
+type Released struct{}
+
+var (
+	_ screen.Screen = (*Display)(nil)
+	_ screen.Input  = (*Display)(nil)
+)
+
+// NewDisplay makes a black display.
+func NewDisplay(size image.Point) *Display {
+	d := &Display{frame: screen.NewFrame(size), changed: make(chan struct{})}
+	d.damage.Add(d.frame.Bounds())
+	return d
+}
+
+// Fill paints a rectangle.
+func (d *Display) Fill(r image.Rectangle, red, green, blue byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.frame.Fill(r, red, green, blue)
+	d.damage.Add(r.Intersect(d.frame.Bounds()))
+	d.wakeLocked()
+}
+
+// Resize gives the display another size; it is black then.
+func (d *Display) Resize(size image.Point) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.frame = screen.NewFrame(size)
+	d.damage.Clear()
+	d.damage.Add(d.frame.Bounds())
+	d.wakeLocked()
+}
+
+func (d *Display) wakeLocked() {
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+// Next implements screen.Screen.
+func (d *Display) Next(ctx context.Context) (screen.Update, error) {
+	for {
+		d.mu.Lock()
+		if d.closed {
+			d.mu.Unlock()
+			return screen.Update{}, screen.ErrClosed
+		}
+		if !d.damage.Empty() {
+			u := d.captureLocked()
+			d.mu.Unlock()
+			return u, nil
+		}
+		changed := d.changed
+		d.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return screen.Update{}, ctx.Err()
+		}
+	}
+}
+
+func (d *Display) captureLocked() screen.Update {
+	f := screen.NewFrame(d.frame.Size)
+	f.CopyRect(d.frame, d.frame.Bounds())
+	u := screen.Update{Frame: f, Damage: d.damage, Monitors: []screen.Monitor{{ID: 1, Rect: f.Bounds()}}}
+	d.damage = screen.Region{}
+	return u
+}
+
+// Close implements screen.Screen.
+func (d *Display) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	d.wakeLocked()
+	return nil
+}
+
+// Key implements screen.Input.
+func (d *Display) Key(k screen.Key) error { return d.record(k) }
+
+// Pointer implements screen.Input.
+func (d *Display) Pointer(p image.Point, b screen.Buttons) error { return d.record(Motion{p, b}) }
+
+// ReleaseAll implements screen.Input.
+func (d *Display) ReleaseAll() error { return d.record(Released{}) }
+
+func (d *Display) record(event any) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return screen.ErrClosed
+	}
+	d.events = append(d.events, event)
+	return nil
+}
+
+// Events returns what was injected since the last call.
+func (d *Display) Events() []any {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.events
+	d.events = nil
+	return e
+}
