@@ -14,5 +14,5 @@
 //
 // Serve starts everything and returns after its last goroutine. One mutex, the
 // directory's, guards sessions, entries and links; nothing that can block is
-// called under it.
+// called under it, but for the write of an audit record.
 package gateway

@@ -79,6 +79,7 @@ func (d *directory) enter(l *agentLink, place, resume string) error {
 func (d *directory) announce(st *stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	st.announced = true
 	switch s := st.session; {
 	case st.entry == nil:
 	case s == nil:

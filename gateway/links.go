@@ -86,12 +86,8 @@ func (d *directory) own(account, place string, w *wire) *session {
 	s.owner = w
 	w.send(s.ownerState(""))
 	for _, st := range s.entries {
-		select {
-		case <-st.ready[sideA]:
-			if !st.taken[sideB] {
-				w.send(tunnel.OwnerMessage{Type: tunnel.TypeEntering, Stream: st.id})
-			}
-		default:
+		if st.announced && !st.taken[sideB] {
+			w.send(tunnel.OwnerMessage{Type: tunnel.TypeEntering, Stream: st.id})
 		}
 	}
 	return s

@@ -51,6 +51,8 @@ type stream struct {
 
 	taken [2]bool // Guarded by the directory's mu.
 	entry *entry  // Guarded by the directory's mu; nil once decided.
+
+	announced bool // Guarded by the directory's mu; an owner may dial.
 }
 
 func newStream(d *directory, s *session, kind, door string) *stream {

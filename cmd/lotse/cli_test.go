@@ -1,0 +1,549 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+const testPassword = "a password for tests"
+
+// prepare prepares a run of the binary.
+func prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), "LOTSE_CA_FILE=", "LOTSE_PASSWORD="+testPassword, "LOTSE_DEV_PASSWORD="+testPassword)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// run runs the binary to its end.
+func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := prepare(t, env, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// process is a running program whose lines can be waited for.
+type process struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines chan string
+
+	mu   sync.Mutex
+	seen []string
+	errs bytes.Buffer
+}
+
+func begin(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: prepare(t, env, args...), lines: make(chan string, 1000)}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stderr = &p.errs
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.lines)
+		s := bufio.NewScanner(out)
+		for s.Scan() {
+			p.mu.Lock()
+			p.seen = append(p.seen, s.Text())
+			p.mu.Unlock()
+			p.lines <- s.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		if p.cmd.ProcessState == nil {
+			_ = p.cmd.Process.Signal(syscall.SIGTERM)
+			p.exit()
+		}
+		if t.Failed() {
+			t.Logf("%v:\n%s\n%s", args, strings.Join(p.seen, "\n"), p.errs.String())
+		}
+	})
+	return p
+}
+
+// line waits for a line with all of want in it.
+func (p *process) line(want ...string) string {
+	p.t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case l, ok := <-p.lines:
+			if !ok {
+				p.t.Fatalf("ended before %q", want)
+			}
+			if !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(l, w) }) {
+				return l
+			}
+		case <-timeout:
+			p.t.Fatalf("no line with %q", want)
+		}
+	}
+}
+
+func (p *process) say(s string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.in, s+"\n"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// exit waits for the end and returns the code.
+func (p *process) exit() int {
+	p.t.Helper()
+	for range p.lines {
+	}
+	_ = p.cmd.Wait()
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// devGateway starts a gateway on a free port.
+func devGateway(t *testing.T) (p *process, url, caFile, data string) {
+	t.Helper()
+	data = t.TempDir()
+	p = begin(t, nil, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", data, "--metrics", "127.0.0.1:0")
+	url = strings.TrimPrefix(p.line("listening on https://"), "listening on ")
+	return p, url, filepath.Join(data, "ca.pem"), data
+}
+
+// agent is a customer played by the test.
+type agent struct {
+	t       *testing.T
+	client  *tunnel.Client
+	link    *tunnel.AgentLink
+	number  tunnel.Number
+	control *tunnel.ControlConn
+}
+
+func newAgent(t *testing.T, url, caFile string) *agent {
+	t.Helper()
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	a := &agent{t: t, client: &tunnel.Client{Gateway: url, RootCAs: roots}}
+	if a.link, err = a.client.DialAgent(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.link.Close() })
+	return a
+}
+
+func (a *agent) recv(want string) tunnel.GatewayMessage {
+	a.t.Helper()
+	m, err := a.link.Recv()
+	if err != nil || m.Type != want {
+		a.t.Fatalf("agent got %+v, %v; want %s", m, err, want)
+	}
+	return m
+}
+
+func (a *agent) seal(m tunnel.GatewayMessage) *seal.Conn {
+	a.t.Helper()
+	conn, err := a.client.DialAgentStream(context.Background(), m.Stream)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	sealed, err := seal.Handshake(context.Background(), conn, seal.Agent, seal.Params{Number: a.number.Digits(), Kind: m.Kind, Stream: m.Stream})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { sealed.Close() })
+	return sealed
+}
+
+// join enters the number and says hello.
+func (a *agent) join(digits string) {
+	a.t.Helper()
+	var err error
+	if a.number, err = tunnel.ParseNumber(digits); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := a.link.Enter(a.number.Place(), ""); err != nil {
+		a.t.Fatal(err)
+	}
+	sealed := a.seal(a.recv(tunnel.TypeCall))
+	a.control = tunnel.NewControlConn(sealed)
+	a.recv(tunnel.TypeJoined)
+	a.send(a.control, tunnel.AgentHello{Version: "1", Customer: tunnel.Customer{User: "petra", Host: "PETRA-PC", System: "linux/amd64"}})
+	if m := a.next(a.control); m != (tunnel.AdvisorHello{Version: "dev", Client: "lotse"}) {
+		a.t.Fatalf("hello %+v", m)
+	}
+	a.send(a.control, tunnel.State{Seq: 1, Direction: "none"})
+}
+
+func (a *agent) send(c *tunnel.ControlConn, m tunnel.ControlMessage) {
+	a.t.Helper()
+	if err := c.Send(m); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *agent) next(c *tunnel.ControlConn) tunnel.ControlMessage {
+	a.t.Helper()
+	m, err := c.Receive()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return m
+}
+
+// newSession starts `session new --json` and reads its first line.
+func newSession(t *testing.T, url, caFile string) (p *process, digits string) {
+	t.Helper()
+	p = begin(t, nil, "session", "new", "--gateway", url, "--user", "advisor", "--ca-file", caFile, "--json")
+	var first struct{ Number, URL string }
+	if err := json.Unmarshal([]byte(p.line("number")), &first); err != nil || first.URL != url+"/#n="+first.Number {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	p.line(`"event":"state"`, `"state":"waiting"`)
+	return p, first.Number
+}
+
+func TestSession(t *testing.T) {
+	gw, url, ca, data := devGateway(t)
+	p, digits := newSession(t, url, ca)
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"entering"`)
+	p.line(`"event":"compare"`, `"code":"`)
+	p.line(`"event":"customer"`, `"user":"petra"`, `"host":"PETRA-PC"`)
+	p.line(`"event":"rights"`, `"direction":"none"`)
+	p.say("view")
+	if m := a.next(a.control); m != (tunnel.Ask{Right: "view"}) {
+		t.Fatalf("%+v", m)
+	}
+	a.send(a.control, tunnel.Event{Event: "given", Right: "view", By: "customer"})
+	p.line(`"event":"given"`, `"right":"view"`, `"by":"customer"`)
+	p.say("nonsense")
+	p.line(`"event":"help"`)
+	p.say("  return   control ")
+	if m := a.next(a.control); m != (tunnel.Return{Right: "control"}) {
+		t.Fatalf("%+v", m)
+	}
+
+	// The customer's whole line is lost and comes back.
+	if err := a.control.Close(); err != nil {
+		t.Fatal(err)
+	}
+	call := a.recv(tunnel.TypeCall)
+	if call.Kind != "control" || call.Door != "helper" || call.Advisor == nil {
+		t.Fatalf("%+v", call)
+	}
+	a.control = tunnel.NewControlConn(a.seal(call))
+	a.next(a.control)
+	a.send(a.control, tunnel.State{Seq: 2, Direction: "none"})
+	p.line(`"event":"rights"`, `"seq":2`)
+
+	p.say("end")
+	if m := a.recv(tunnel.TypeEnded); m.Reason != "advisor" {
+		t.Errorf("%+v", m)
+	}
+	p.line(`"event":"state"`, `"ended"`, `"reason":"advisor"`)
+	if code := p.exit(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	_ = gw.cmd.Process.Signal(syscall.SIGTERM)
+	if code := gw.exit(); code != exitOK {
+		t.Errorf("gateway: exit code %d", code)
+	}
+	audit, err := os.ReadFile(filepath.Join(data, "audit.jsonl"))
+	if err != nil || strings.Contains(string(audit)+gw.errs.String(), digits) {
+		t.Errorf("number in audit or log, or %v", err)
+	}
+}
+
+// TestSessionText reads what people read, and interrupts.
+func TestSessionText(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	p := begin(t, []string{"LOTSE_CA_FILE=" + ca}, "session", "--user", "advisor", "new", "--gateway", url)
+	number := strings.TrimPrefix(p.line("session number: "), "session number: ")
+	p.line("link: " + url + "/#n=")
+	p.line("state: waiting")
+	a := newAgent(t, url, ca)
+	a.join(number)
+	p.line(`customer: "petra" on "PETRA-PC"`)
+	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	if m := a.recv(tunnel.TypeEnded); m.Reason != "advisor" {
+		t.Errorf("%+v", m)
+	}
+	if code := p.exit(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestBurnt: after three wrong tries the session is over, before anybody joined.
+func TestBurnt(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	p, digits := newSession(t, url, ca)
+	a := newAgent(t, url, ca)
+	wrong := digits[:8] + string('0'+(digits[8]-'0'+1)%10)
+	for range 3 {
+		if err := a.link.Enter(wrong[:4], ""); err != nil {
+			t.Fatal(err)
+		}
+		call := a.recv(tunnel.TypeCall)
+		conn, err := a.client.DialAgentStream(t.Context(), call.Stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := seal.Handshake(t.Context(), conn, seal.Agent, seal.Params{Number: wrong, Kind: "control", Stream: call.Stream}); !errors.Is(err, seal.ErrWrongNumber) {
+			t.Fatal(err)
+		}
+		a.recv(tunnel.TypeRefused)
+		p.line(`"event":"wrong"`)
+	}
+	p.line(`"ended"`, `"burnt"`)
+	if code := p.exit(); code != exitSession {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestView(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	p, digits := newSession(t, url, ca)
+	login := []string{"--gateway", url, "--user", "advisor", "--ca-file", ca}
+	if code, _, errs := run(t, nil, append([]string{"view", digits}, login...)...); code != exitSession || !strings.Contains(errs, "no customer has entered") {
+		t.Errorf("before joining: %d, %s", code, errs)
+	}
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"customer"`)
+
+	v := begin(t, nil, append([]string{"view", "ID:" + digits, "--listen", "127.0.0.1:0", "--control"}, login...)...)
+	address := strings.TrimPrefix(v.line("ready: vnc viewer address 127.0.0.1::"), "ready: vnc viewer address 127.0.0.1::")
+	viewer, err := net.Dial("tcp", "127.0.0.1:"+address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer viewer.Close()
+	call := a.recv(tunnel.TypeCall)
+	if call.Kind != "view" || call.Door != "helper" {
+		t.Fatalf("%+v", call)
+	}
+	shown := a.seal(call)
+	if _, err := io.WriteString(shown, "RFB 003.008\n"); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 12)
+	if _, err := io.ReadFull(viewer, got); err != nil || string(got) != "RFB 003.008\n" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	// --control: asked for as soon as the customer shows his screen.
+	call = a.recv(tunnel.TypeCall)
+	if call.Kind != "control" {
+		t.Fatalf("%+v", call)
+	}
+	control := tunnel.NewControlConn(a.seal(call))
+	a.next(control)
+	a.send(control, tunnel.AgentHello{})
+	a.send(control, tunnel.State{Seq: 1, Direction: "none"})
+	a.send(control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true}})
+	if m := a.next(control); m != (tunnel.Ask{Right: "control"}) {
+		t.Fatalf("%+v", m)
+	}
+	if _, err := viewer.Write([]byte("from the viewer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := viewer.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := io.ReadAll(shown); err != nil || string(all) != "from the viewer" {
+		t.Errorf("%q, %v", all, err)
+	}
+	if _, err := io.WriteString(shown, "last picture"); err != nil {
+		t.Fatal(err)
+	}
+	shown.Close()
+	if all, err := io.ReadAll(viewer); err != nil || string(all) != "last picture" {
+		t.Errorf("%q, %v", all, err)
+	}
+	if err := a.link.End(""); err != nil {
+		t.Fatal(err)
+	}
+	a.recv(tunnel.TypeEnded)
+	if code := p.exit(); code != exitOK {
+		t.Errorf("session: exit code %d", code)
+	}
+	v.line("the session ended")
+	if code := v.exit(); code != exitOK {
+		t.Errorf("view: exit code %d", code)
+	}
+	if code, _, _ := run(t, nil, append([]string{"view", digits}, login...)...); code != exitSession {
+		t.Errorf("after the end: %d", code)
+	}
+}
+
+// TestViewer starts a viewer program, which gets the address and ends the port.
+func TestViewer(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	p, digits := newSession(t, url, ca)
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"customer"`)
+	login := []string{"view", digits, "--gateway", url, "--user", "advisor", "--ca-file", ca, "--listen", "127.0.0.1:0", "--"}
+	code, out, errs := run(t, nil, append(login, "sh", "-c", `echo "viewer at $1, password ${LOTSE_PASSWORD:-none}"`, "viewer", "<{}>")...)
+	if code != exitOK || !strings.Contains(out, "viewer at <127.0.0.1::") || !strings.Contains(out, "password none") || !strings.Contains(out, "viewer ended: exit status 0") {
+		t.Errorf("%d\n%s\n%s", code, out, errs)
+	}
+	code, out, _ = run(t, nil, append(login, "sh", "-c", `echo "at $1"; exit 3`, "viewer")...)
+	if code != exitFailure || !strings.Contains(out, "at 127.0.0.1::") || !strings.Contains(out, "viewer ended: exit status 3") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	if code, _, errs := run(t, nil, append(login, "/no/such/viewer")...); code != exitFailure || !strings.Contains(errs, "did not start") {
+		t.Errorf("%d\n%s", code, errs)
+	}
+}
+
+// TestCodes holds the exit codes to what --help says.
+func TestCodes(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	settings := filepath.Join(t.TempDir(), "bad.toml")
+	if err := os.WriteFile(settings, []byte("lisen = \":1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	login := []string{"--gateway", url, "--user", "advisor", "--ca-file", ca}
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		code int
+		want string
+	}{
+		"nothing":        {nil, nil, exitUsage, "Usage:"},
+		"help":           {nil, []string{"--help"}, exitOK, "Exit codes:"},
+		"help of one":    {nil, []string{"view", "--help"}, exitOK, "--listen-anyone"},
+		"version":        {nil, []string{"--version"}, exitOK, "lotse dev"},
+		"version of one": {nil, []string{"gateway", "--version"}, exitOK, "lotse dev"},
+		"no command":     {nil, []string{"fly"}, exitUsage, `no command "fly"`},
+		"no flag":        {nil, []string{"gateway", "--fly"}, exitUsage, "-fly"},
+		"no gateway":     {nil, []string{"session", "new"}, exitUsage, "--gateway"},
+		"no user":        {nil, []string{"session", "new", "--gateway", url}, exitUsage, "--user"},
+		"http":           {nil, []string{"session", "new", "--gateway", "http://x", "--user", "a"}, exitUsage, "https://"},
+		"no number":      {nil, append([]string{"view"}, login...), exitUsage, "missing"},
+		"bad number":     {nil, append([]string{"view", "12"}, login...), exitUsage, "nine digits"},
+		"spaces":         {nil, append([]string{"view", "482", "193", "057"}, login...), exitUsage, "quotes"},
+		"for anyone":     {nil, append([]string{"view", "482193057", "--listen", "0.0.0.0:5999"}, login...), exitUsage, "--listen-anyone"},
+		"unreachable":    {nil, []string{"session", "new", "--gateway", "https://" + closed.Addr().String(), "--user", "a"}, exitGateway, "nothing answers"},
+		"authority":      {nil, []string{"session", "new", "--gateway", url, "--user", "advisor"}, exitGateway, "--ca-file"},
+		"no ca file":     {nil, []string{"session", "new", "--gateway", url, "--user", "advisor", "--ca-file", "/none"}, exitFailure, "/none"},
+		"password":       {[]string{"LOTSE_PASSWORD=wrong"}, append([]string{"session", "new"}, login...), exitSignIn, "name or the password is wrong"},
+		"no password":    {[]string{"LOTSE_PASSWORD="}, append([]string{"session", "new"}, login...), exitUsage, "LOTSE_PASSWORD"},
+		"no session":     {nil, append([]string{"view", "482 193 057"}, login...), exitSession, "no open session"},
+		"settings":       {nil, []string{"gateway", "--config", settings}, exitFailure, `bad.toml:1: unknown key "lisen"; did you mean "listen"?`},
+		"no settings":    {nil, []string{"gateway", "--config", "/none.toml"}, exitFailure, "/none.toml"},
+		"no hosts":       {nil, []string{"gateway", "--data", t.TempDir()}, exitFailure, "hosts is empty"},
+		"dev for all":    {nil, []string{"gateway", "--dev", "--listen", "0.0.0.0:0", "--data", t.TempDir()}, exitFailure, "loopback"},
+		"log format":     {nil, []string{"gateway", "--dev", "--log-format", "xml", "--data", t.TempDir()}, exitUsage, "text or json"},
+		"advisor":        {nil, []string{"advisor"}, exitUsage, "add, list, remove"},
+		"advisor verb":   {nil, []string{"advisor", "fire", "anna"}, exitUsage, "fire"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := run(t, c.env, c.args...)
+			if code != c.code || !strings.Contains(out+errs, c.want) {
+				t.Errorf("code %d, want %d with …%s…\n%s%s", code, c.code, c.want, out, errs)
+			}
+		})
+	}
+}
+
+func TestAdvisor(t *testing.T) {
+	_, url, ca, data := devGateway(t)
+	must := func(want string, env []string, args ...string) {
+		t.Helper()
+		if code, out, errs := run(t, env, args...); code != exitOK || !strings.Contains(out, want) {
+			t.Fatalf("%v: %d\n%s%s", args, code, out, errs)
+		}
+	}
+	must("advisor anna: added", nil, "advisor", "add", "anna", "--data", data, "--display", "Anna Muster", "--company", "Example")
+	must("Anna Muster", nil, "advisor", "list", "--data", data)
+	if code, _, errs := run(t, nil, "advisor", "add", "anna", "--data", data); code != exitFailure || !strings.Contains(errs, "exists already") {
+		t.Errorf("%d %s", code, errs)
+	}
+	if code, _, errs := run(t, []string{"LOTSE_PASSWORD=short"}, "advisor", "add", "bert", "--data", data); code != exitFailure || !strings.Contains(errs, "too short") {
+		t.Errorf("%d %s", code, errs)
+	}
+	// The running gateway knows at once.
+	login := []string{"view", "482193057", "--gateway", url, "--user", "anna", "--ca-file", ca}
+	if code, _, errs := run(t, nil, login...); code != exitSession {
+		t.Errorf("%d %s", code, errs)
+	}
+	must("password changed", []string{"LOTSE_PASSWORD=another password"}, "advisor", "--data", data, "password", "anna")
+	if code, _, _ := run(t, nil, login...); code != exitSignIn {
+		t.Errorf("old password: %d", code)
+	}
+	must("removed", nil, "advisor", "remove", "anna", "--data", data)
+	if code, _, errs := run(t, nil, "advisor", "remove", "anna", "--data", data); code != exitFailure || !strings.Contains(errs, "no advisor") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+// TestDevPassword: without one given, it is printed, and a second start keeps the authority.
+func TestDevPassword(t *testing.T) {
+	data := t.TempDir()
+	var ca []byte
+	for i := range 2 {
+		p := begin(t, []string{"LOTSE_DEV_PASSWORD="}, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", data, "--log-format", "json")
+		line := p.line(`sign in as "advisor" with the password `)
+		password := line[strings.LastIndexByte(line, ' ')+1:]
+		url := strings.TrimPrefix(p.line("listening on "), "listening on ")
+		now, err := os.ReadFile(filepath.Join(data, "ca.pem"))
+		if err != nil || i == 1 && !bytes.Equal(ca, now) {
+			t.Errorf("authority changed, %v", err)
+		}
+		ca = now
+		code, _, errs := run(t, []string{"LOTSE_PASSWORD=" + password}, "view", "482193057", "--gateway", url, "--user", "advisor", "--ca-file", filepath.Join(data, "ca.pem"))
+		if code != exitSession {
+			t.Errorf("%d %s", code, errs)
+		}
+		_ = p.cmd.Process.Signal(syscall.SIGHUP) // must not end it
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		if code := p.exit(); code != exitOK {
+			t.Errorf("exit code %d", code)
+		}
+		if strings.Contains(p.errs.String(), password) || !strings.Contains(p.errs.String(), `"msg":"gateway started"`) {
+			t.Errorf("log:\n%s", p.errs.String())
+		}
+	}
+}
