@@ -21,19 +21,16 @@ export class ClipboardPanel {
       setText(note, t.clipboard.sent);
     };
     this.root = h(
-      "section",
-      { class: "clipboard", "aria-label": t.clipboard.heading, "data-testid": "clipboard" },
+      "details",
+      { class: "menu", "data-testid": "clipboard" },
+      h("summary", { "data-testid": "clipboard-open" }, t.clipboard.heading),
       h(
         "div",
-        {},
+        { class: "menu-items" },
         h("label", { for: id + "-out" }, t.clipboard.toCustomer),
         outgoing,
         button("clipboard-send", t.clipboard.send, send),
         note,
-      ),
-      h(
-        "div",
-        {},
         h("label", { for: id + "-in" }, t.clipboard.fromCustomer),
         this.received,
         button("clipboard-copy", t.clipboard.copy, () => void copyText(this.received.value)),

@@ -204,6 +204,7 @@ class AdvisorPage {
     const { t, me, selected } = this;
     setFavicon(mood(selected));
     document.title = title(selected, t.title + " – " + this.gateway, t.sessions.phase);
+    this.body.classList.toggle("viewing", selected?.view.phase === "shown");
     if (!me) return;
     this.updateList();
     this.detail.classList.toggle("empty", !selected);

@@ -40,15 +40,15 @@ export class SessionView {
     this.waiting = new WaitingPanel(session, t, clock);
     this.facts = new Facts(session, t, clock);
     this.stage = h("div", { class: "stage" });
-    this.toolbar = new Toolbar(session, t, this.stage);
     this.clipboard = new ClipboardPanel(session, t);
+    this.toolbar = new Toolbar(session, t, this.stage, this.clipboard.root);
     this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
     this.see = button("see-screen", t.view.see, () => view.open(), { class: "primary big" });
     this.cover.append(this.coverWords, this.see, this.coverHint);
     view.target.setAttribute("aria-label", t.view.label);
     view.target.setAttribute("role", "region");
     this.screen.append(view.target, this.cover);
-    this.stage.append(this.answer, this.facts.root, this.event, this.toolbar.root, this.clipboard.root, this.screen);
+    this.stage.append(this.answer, this.facts.root, this.toolbar.root, this.screen);
     this.ended = h("div", { class: "card", "data-testid": "ended" }, h("h3", {}, t.session.ended), this.endedReason);
     this.replaced = h(
       "div",
@@ -59,7 +59,7 @@ export class SessionView {
     this.root = h(
       "section",
       { class: "session", "data-testid": "session" },
-      h("header", { class: "session-head" }, this.heading, this.endButton),
+      h("header", { class: "session-head" }, this.heading, this.event, this.endButton),
       this.replaced,
       this.waiting.root,
       this.stage,
@@ -109,7 +109,8 @@ export class SessionView {
     const mayStart = (view.phase === "off" || view.phase === "refused") && session.phase === "joined";
     show(this.see, mayStart);
     setText(this.see, view.phase === "refused" ? t.view.again : t.view.see);
-    show(this.coverHint, mayStart);
+    // Where the program answers by itself nobody is asked.
+    show(this.coverHint, mayStart && session.answer === "");
   }
 
   private coverText(): string {

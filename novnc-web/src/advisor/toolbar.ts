@@ -23,6 +23,7 @@ export class Toolbar {
     private readonly session: Session,
     private readonly t: Texts,
     private readonly stage: HTMLElement,
+    clipboard: HTMLElement,
   ) {
     const { view } = session;
     this.askView = button("ask-view", t.tools.askView, () => session.ask("view"), { class: "primary" });
@@ -55,6 +56,7 @@ export class Toolbar {
       this.askView,
       this.control,
       this.clipboard,
+      clipboard,
       h("span", { class: "gap" }),
       this.fit,
       this.actual,

@@ -1,1 +1,147 @@
-export {};
+import { copyText } from "../common/copy.ts";
+import { button, h, setText } from "../common/dom.ts";
+import { setFavicon } from "../common/favicon.ts";
+import { parseFields, text } from "../common/fields.ts";
+import { brand, languageSwitch } from "../common/header.ts";
+import { preferredLanguage } from "../common/language.ts";
+import { grouped, parseNumber } from "../common/number.ts";
+import { downloadArea, type Offer } from "./downloads.ts";
+import { readDownloads } from "./systems.ts";
+import { texts } from "./texts.ts";
+
+const maxInfo = 256 * 1024;
+
+/** The customer's page: it explains and hands out the program. It sends nothing. */
+class CustomerPage {
+  private readonly body = document.getElementById("page")!;
+  private gateway = location.hostname;
+  private offer: Offer = "loading";
+  private typed = "";
+
+  async start(): Promise<void> {
+    this.readFragment();
+    window.addEventListener("hashchange", () => {
+      this.readFragment();
+      this.render();
+    });
+    setFavicon("idle");
+    this.render();
+    await this.load();
+    this.render();
+  }
+
+  /** An invitation link carries the number behind #, which browsers never send. */
+  private readFragment(): void {
+    const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
+    if (number) this.typed = grouped(number);
+  }
+
+  private async load(): Promise<void> {
+    try {
+      const response = await fetch("/api/v1/info", { signal: AbortSignal.timeout(20_000) });
+      const info = response.ok ? parseFields(await response.text(), maxInfo) : null;
+      if (!info) throw new Error("no list");
+      this.gateway = text(info["name"], 80) || this.gateway;
+      this.offer = readDownloads(info);
+    } catch {
+      this.offer = "unreachable";
+    }
+  }
+
+  private render(): void {
+    const language = preferredLanguage();
+    const t = texts[language];
+    const focused = document.activeElement?.id;
+    document.documentElement.lang = language;
+    document.title = `${t.title} – ${this.gateway}`;
+    this.body.replaceChildren(
+      h(
+        "header",
+        { class: "top" },
+        brand(this.gateway),
+        h("span", { class: "gap" }),
+        languageSwitch(t.language, () => this.render()),
+      ),
+      h(
+        "main",
+        { class: "help" },
+        h("h1", {}, t.heading),
+        h("p", { class: "lead" }, t.lead),
+        this.numberField(t),
+        h("h2", {}, t.stepsHeading),
+        h(
+          "ol",
+          { class: "steps big-steps" },
+          h("li", {}, h("h3", {}, t.get), downloadArea(this.offer, t, language)),
+          h("li", {}, h("h3", {}, t.start), h("p", {}, t.startText), this.startLine(t)),
+          h("li", {}, h("h3", {}, t.allow), h("p", {}, t.allowText)),
+        ),
+        h(
+          "aside",
+          { class: "card", "aria-label": t.calm },
+          h("h2", {}, t.calm),
+          h("ul", {}, ...t.calmPoints.map((p) => h("li", {}, p))),
+        ),
+        h("p", {}, h("a", { href: "/advisor", "data-testid": "advisor-link" }, t.advisor)),
+      ),
+    );
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  private numberField(t: (typeof texts)["en"]): HTMLElement {
+    const hint = h("p", { id: "number-hint", class: "muted", role: "status", "data-testid": "number-hint" });
+    const input = h("input", {
+      id: "number",
+      class: "number-input",
+      inputmode: "numeric",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: "20",
+      placeholder: "000 000 000",
+      "aria-describedby": "number-hint",
+      "data-testid": "number",
+    });
+    const check = (finished: boolean) => {
+      const number = parseNumber(input.value);
+      const wrong = number === "" && finished && input.value.trim() !== "";
+      input.setAttribute("aria-invalid", String(wrong));
+      hint.dataset["state"] = number ? "good" : wrong ? "bad" : "none";
+      setText(hint, number ? t.numberGood : wrong ? t.numberBad : t.numberHint);
+    };
+    input.value = this.typed;
+    input.addEventListener("input", () => {
+      this.typed = input.value;
+      check(false);
+    });
+    input.addEventListener("change", () => {
+      const number = parseNumber(input.value);
+      if (number) this.typed = input.value = grouped(number);
+      check(true);
+    });
+    check(this.typed !== "");
+    return h("div", { class: "card" }, h("label", { for: "number" }, t.number), input, hint);
+  }
+
+  /** The program is the same file for every gateway: it must be told which one. */
+  private startLine(t: (typeof texts)["en"]): HTMLElement {
+    const line = `lotse-agent --gateway ${location.origin}`;
+    const note = h("span", { class: "muted", role: "status" });
+    const copy = async () => {
+      if (await copyText(line)) setText(note, t.copied);
+    };
+    return h(
+      "div",
+      { class: "start-line" },
+      h("p", { class: "muted" }, t.startLine),
+      h("code", { "data-testid": "start-line" }, line),
+      h(
+        "div",
+        { class: "row" },
+        button("copy-line", t.copy, () => void copy()),
+        note,
+      ),
+    );
+  }
+}
+
+void new CustomerPage().start();

@@ -1,0 +1,57 @@
+import { asFields, list, number, text, type Fields } from "../common/fields.ts";
+
+export interface Download {
+  os: string;
+  arch: string;
+  file: string;
+  size: number;
+  sha256: string;
+}
+
+export type System = "windows" | "linux" | "darwin" | "phone" | "";
+
+export function readDownloads(info: Fields): Download[] {
+  return list(info["downloads"], 100)
+    .map((item) => asFields(item) ?? {})
+    .map((f) => ({
+      os: text(f["os"], 20),
+      arch: text(f["arch"], 20),
+      file: text(f["file"], 128),
+      size: number(f["size"]),
+      sha256: text(f["sha256"], 64),
+    }))
+    .filter((d) => /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(d.file));
+}
+
+/** Which system a browser says it runs on; "" when it does not tell. */
+export function systemOf(agent: string): System {
+  if (/android|iphone|ipad|ipod/i.test(agent)) return "phone";
+  if (/windows/i.test(agent)) return "windows";
+  if (/mac os|macintosh/i.test(agent)) return "darwin";
+  if (/linux|x11/i.test(agent)) return "linux";
+  return "";
+}
+
+/** The files for this system first, the more common processor before the others. */
+export function sortDownloads(
+  downloads: Download[],
+  system: System,
+  agent: string,
+): { fitting: Download | null; others: Download[] } {
+  const arm = /aarch64|arm64|armv8/i.test(agent);
+  // A Mac's browser does not tell its processor; new ones are arm64.
+  const wanted = arm || system === "darwin" ? ["arm64", "amd64", "386"] : ["amd64", "386", "arm64"];
+  const rank = (d: Download) => (wanted.indexOf(d.arch) + wanted.length + 1) % (wanted.length + 1);
+  const sorted = [...downloads].sort((a, b) => rank(a) - rank(b));
+  const fitting = sorted.find((d) => d.os === system) ?? null;
+  return { fitting, others: sorted.filter((d) => d !== fitting) };
+}
+
+export function systemName(os: string): string {
+  return { windows: "Windows", linux: "Linux", darwin: "macOS" }[os] ?? os;
+}
+
+export function sizeText(bytes: number, language: string): string {
+  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  return bytes >= 1e6 ? `${format.format(bytes / 1e6)} MB` : `${format.format(bytes / 1e3)} kB`;
+}

@@ -1,0 +1,122 @@
+import type { Table } from "../common/language.ts";
+
+export interface Texts {
+  title: string;
+  language: string;
+  heading: string;
+  lead: string;
+  number: string;
+  numberHint: string;
+  numberGood: string;
+  numberBad: string;
+  stepsHeading: string;
+  get: string;
+  getFor: (system: string) => string;
+  download: (system: string) => string;
+  others: string;
+  noDownloads: string;
+  noDownloadsAsk: string;
+  notForThis: string;
+  phone: string;
+  loading: string;
+  unreachable: string;
+  file: string;
+  size: string;
+  sum: string;
+  sumHint: string;
+  start: string;
+  startText: string;
+  startLine: string;
+  copy: string;
+  copied: string;
+  allow: string;
+  allowText: string;
+  calm: string;
+  calmPoints: [string, string, string];
+  advisor: string;
+}
+
+const en: Texts = {
+  title: "Get help",
+  language: "Language",
+  heading: "Get help on your computer",
+  lead: "Your advisor is on the telephone with you and tells you a number with nine digits.",
+  number: "Your session number",
+  numberHint: "Nine digits, for example 482 193 057. It stays on this page: nothing is sent.",
+  numberGood: "That is a complete number. Keep it ready for step 2.",
+  numberBad: "A session number has nine digits. Please compare it with your advisor.",
+  stepsHeading: "What happens now",
+  get: "Get the small program",
+  getFor: (s) => `This file is for your computer (${s}). It installs nothing and leaves nothing behind.`,
+  download: (s) => `Download for ${s}`,
+  others: "Files for other computers",
+  noDownloads: "This gateway offers no program for download at the moment.",
+  noDownloadsAsk: "Your advisor can send you the program, or tell you where to get it. It is one file called lotse-agent.",
+  notForThis: "There is no file for this computer here. Please ask your advisor.",
+  phone: "The program runs on computers with Windows, Linux or macOS. Please open this page on the computer that needs help.",
+  loading: "Looking for the right file …",
+  unreachable: "The list of programs could not be loaded. Please load this page again in a moment.",
+  file: "File",
+  size: "Size",
+  sum: "SHA-256",
+  sumHint: "Whoever wants to check the file compares this sum.",
+  start: "Start it and type the number",
+  startText: "The program opens a page of its own in your browser. Type the number there.",
+  startLine: "If the program asks for the gateway, start it with this line:",
+  copy: "Copy",
+  copied: "Copied.",
+  allow: "You decide what is seen",
+  allowText: "First you see who is there. Nothing is shared until you allow it, and you can end it with one click at any time.",
+  calm: "Good to know",
+  calmPoints: [
+    "Only give the number to somebody whom you have called yourself, or whose call you expected.",
+    "Nobody can see your screen without your yes, and nobody can control your computer without a second yes.",
+    "The key F12 takes control back at once. When you end the session, nothing of the program keeps running.",
+  ],
+  advisor: "For advisors: sign in",
+};
+
+const de: Texts = {
+  title: "Hilfe erhalten",
+  language: "Sprache",
+  heading: "Hilfe an Ihrem Computer",
+  lead: "Ihr Berater ist mit Ihnen am Telefon und nennt Ihnen eine Nummer mit neun Ziffern.",
+  number: "Ihre Sitzungsnummer",
+  numberHint: "Neun Ziffern, zum Beispiel 482 193 057. Sie bleibt auf dieser Seite: Es wird nichts gesendet.",
+  numberGood: "Das ist eine vollständige Nummer. Halten Sie sie für Schritt 2 bereit.",
+  numberBad: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+  stepsHeading: "So geht es weiter",
+  get: "Das kleine Programm holen",
+  getFor: (s) => `Diese Datei passt zu Ihrem Computer (${s}). Sie installiert nichts und hinterlässt nichts.`,
+  download: (s) => `Für ${s} herunterladen`,
+  others: "Dateien für andere Computer",
+  noDownloads: "Dieses Gateway bietet im Moment kein Programm zum Herunterladen an.",
+  noDownloadsAsk:
+    "Ihr Berater kann Ihnen das Programm schicken oder sagen, wo es zu bekommen ist. Es ist eine einzige Datei namens lotse-agent.",
+  notForThis: "Für diesen Computer gibt es hier keine Datei. Bitte fragen Sie Ihren Berater.",
+  phone:
+    "Das Programm läuft auf Computern mit Windows, Linux oder macOS. Bitte öffnen Sie diese Seite auf dem Computer, der Hilfe braucht.",
+  loading: "Die passende Datei wird gesucht …",
+  unreachable: "Die Liste der Programme konnte nicht geladen werden. Bitte laden Sie diese Seite gleich noch einmal.",
+  file: "Datei",
+  size: "Größe",
+  sum: "SHA-256",
+  sumHint: "Wer die Datei prüfen möchte, vergleicht diese Summe.",
+  start: "Starten und die Nummer eingeben",
+  startText: "Das Programm öffnet eine eigene Seite in Ihrem Browser. Geben Sie dort die Nummer ein.",
+  startLine: "Wenn das Programm nach dem Gateway fragt, starten Sie es mit dieser Zeile:",
+  copy: "Kopieren",
+  copied: "Kopiert.",
+  allow: "Sie entscheiden, was zu sehen ist",
+  allowText:
+    "Zuerst sehen Sie, wer da ist. Nichts wird gezeigt, bevor Sie es erlauben, und Sie können es jederzeit mit einem Klick beenden.",
+  calm: "Gut zu wissen",
+  calmPoints: [
+    "Geben Sie die Nummer nur jemandem, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+    "Niemand sieht Ihren Bildschirm ohne Ihr Ja, und niemand steuert Ihren Computer ohne ein zweites Ja.",
+    "Die Taste F12 nimmt die Steuerung sofort zurück. Wenn Sie die Sitzung beenden, läuft von dem Programm nichts mehr.",
+  ],
+  advisor: "Für Berater: anmelden",
+};
+
+export const texts: Table<Texts> = { en, de };

@@ -1,0 +1,114 @@
+import { button, h, setIcon, setText, show, type IconName } from "../common/dom.ts";
+import type { Right } from "../common/rights.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Texts } from "./texts.ts";
+
+export interface Actions {
+  take(right: Right): void;
+  pause(on: boolean): void;
+  end(): void;
+}
+
+/** While connected: who is there, what he can do at this moment, and how to stop it. */
+export class SessionCard {
+  readonly root: HTMLElement;
+  private readonly nowIcon = h("span");
+  private readonly nowWords = h("p", { tabindex: "-1", "data-testid": "now" });
+  private readonly nowMore = h("p", { "data-testid": "now-clipboard" });
+  private readonly now = h("div", { class: "now", role: "status" }, this.nowIcon, h("div", {}, this.nowWords, this.nowMore));
+  private readonly who = h("strong", { "data-testid": "advisor" });
+  private readonly lineIcon = h("span");
+  private readonly line = h("span", { "data-testid": "line" });
+  private readonly compare = h("strong", { "data-testid": "compare" });
+  private readonly compareRow: HTMLElement;
+  private readonly viewerList = h("ul", { "data-testid": "viewers" });
+  private readonly viewers: HTMLElement;
+  private readonly takeControl: HTMLButtonElement;
+  private readonly takeClipboard: HTMLButtonElement;
+  private readonly hide: HTMLButtonElement;
+  private readonly pause: HTMLButtonElement;
+  private readonly endButton: HTMLButtonElement;
+  private paused = false;
+
+  constructor(
+    private readonly t: Texts,
+    actions: Actions,
+  ) {
+    this.compareRow = h("p", {}, this.compare, " ", h("span", { class: "muted" }, t.compareHint));
+    this.viewers = h("div", {}, h("h3", {}, t.viewers), this.viewerList);
+    this.takeControl = button("take-control", "", () => actions.take("control"), { class: "danger big wide" });
+    this.takeClipboard = button("take-clipboard", t.takeClipboard, () => actions.take("clipboard"));
+    this.hide = button("take-view", t.hide, () => actions.take("view"));
+    this.pause = button("pause", t.pause, () => actions.pause(!this.paused));
+    this.endButton = button("end", t.end, () => actions.end(), { class: "danger" });
+    this.root = h(
+      "section",
+      { class: "card session-card", "data-testid": "session" },
+      this.now,
+      this.takeControl,
+      h(
+        "div",
+        { class: "row actions", role: "group", "aria-label": t.actions },
+        this.hide,
+        this.takeClipboard,
+        this.pause,
+        this.endButton,
+      ),
+      h("p", {}, t.with + " ", this.who),
+      h("p", { class: "line" }, this.lineIcon, " ", this.line),
+      this.compareRow,
+      this.viewers,
+    );
+  }
+
+  update(s: Snapshot, who: string): void {
+    const { t } = this;
+    this.paused = s.paused;
+    const now = nowOf(s, who, t);
+    this.now.dataset["state"] = now.state;
+    setIcon(this.nowIcon, now.icon);
+    setText(this.nowWords, now.words);
+    const clipboard = s.rights.clipboard && s.phase === "joined" && !s.paused;
+    setText(this.nowMore, clipboard ? t.now.clipboard : "");
+    show(this.nowMore, clipboard);
+    setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
+    show(this.line.parentElement!, s.line !== "");
+    setIcon(this.lineIcon, s.line === "sealed" ? "lock" : "warning");
+    setText(this.line, s.line === "sealed" ? t.sealed : t.toGateway);
+    this.line.parentElement!.dataset["line"] = s.line;
+    // The code says something only about a line without a gateway in it.
+    show(this.compareRow, s.line === "sealed" && s.compare !== "");
+    setText(this.compare, t.compare(s.compare));
+    show(this.takeControl, s.rights.control);
+    setText(this.takeControl, t.takeControl(s.key));
+    show(this.takeClipboard, s.rights.clipboard);
+    show(this.hide, s.rights.view);
+    setText(this.pause, s.paused ? t.goOn : t.pause);
+    this.viewerList.replaceChildren(
+      ...s.viewers.map((v) =>
+        h("li", {}, `${t.viewer(v.door, v.from)} – ${v.line === "sealed" ? t.viewerSealed : t.viewerGateway}`),
+      ),
+    );
+    show(this.viewers, s.viewers.length > 0);
+  }
+
+  focus(): void {
+    this.nowWords.focus();
+  }
+}
+
+interface Now {
+  state: "nothing" | "seen" | "controlled" | "paused";
+  icon: IconName;
+  words: string;
+}
+
+function nowOf(s: Snapshot, who: string, t: Texts): Now {
+  if (s.phase === "away") return { state: "paused", icon: "broken", words: t.now.away };
+  if (s.paused) return { state: "paused", icon: "pause", words: t.now.paused };
+  if (s.direction === "advisor") return { state: "nothing", icon: "eye", words: t.now.advisor(who) };
+  if (s.rights.control) return { state: "controlled", icon: "hand", words: t.now.controlled(who) };
+  if (s.direction === "customer") return { state: "seen", icon: "eye", words: t.now.seen(who) };
+  if (s.rights.view) return { state: "seen", icon: "eye", words: t.now.allowed(who) };
+  return { state: "nothing", icon: "hidden", words: t.now.nothing };
+}

@@ -1,0 +1,276 @@
+import type { Table } from "../common/language.ts";
+import type { Right } from "../common/rights.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface Texts {
+  title: {
+    number: string;
+    connecting: string;
+    joined: string;
+    seen: string;
+    controlled: string;
+    paused: string;
+    away: string;
+    ended: string;
+  };
+  question: Record<Right, (who: string) => string>;
+  meaning: Record<Right, (key: string) => string>;
+  questionTitle: string;
+  allow: string;
+  refuse: string;
+  seconds: (n: number) => string;
+  notArmed: string;
+  number: {
+    heading: string;
+    lead: string;
+    label: string;
+    gateway: string;
+    submit: string;
+    trust: string;
+    format: string;
+    errors: (e: NonNullable<Snapshot["error"]>) => string;
+  };
+  connecting: string;
+  cancel: string;
+  with: string;
+  line: string;
+  sealed: string;
+  toGateway: string;
+  compare: (code: string) => string;
+  compareHint: string;
+  now: {
+    nothing: string;
+    allowed: (who: string) => string;
+    seen: (who: string) => string;
+    controlled: (who: string) => string;
+    clipboard: string;
+    paused: string;
+    away: string;
+    advisor: (who: string) => string;
+  };
+  viewers: string;
+  viewer: (door: string, from: string) => string;
+  viewerSealed: string;
+  viewerGateway: string;
+  takeControl: (key: string) => string;
+  takeClipboard: string;
+  hide: string;
+  pause: string;
+  goOn: string;
+  end: string;
+  actions: string;
+  answers: Record<"view" | "control" | "deny", string>;
+  ended: string;
+  endedCalm: string;
+  reason: (reason: string, message: string) => string;
+  gone: string;
+  stranger: string;
+  strangerHint: string;
+  loading: string;
+}
+
+const en: Texts = {
+  title: {
+    number: "Type your number",
+    connecting: "Connecting …",
+    joined: "Connected, nothing is shared",
+    seen: "Your screen is being seen",
+    controlled: "Your computer is being CONTROLLED",
+    paused: "Paused",
+    away: "Line interrupted",
+    ended: "Session over",
+  },
+  question: {
+    view: (who) => `${who} would like to see your screen.`,
+    control: (who) => `${who} would like to control your computer.`,
+    clipboard: (who) => `${who} would like to use your clipboard.`,
+  },
+  meaning: {
+    view: () =>
+      "If you allow it, everything on your screen can be seen. Nobody can click or type for you. Please close what is private before you answer.",
+    control: (key) =>
+      "If you allow it, your advisor can move the mouse and type on your computer. " +
+      (key ? `You take it back at any time with the key ${key} or here.` : "You take it back here at any time."),
+    clipboard: () => "If you allow it, text that you copy can be read by your advisor, and he can give you text to paste.",
+  },
+  questionTitle: "Question",
+  allow: "Allow",
+  refuse: "Refuse",
+  seconds: (n) => (n === 1 ? "Without an answer it is refused in 1 second." : `Without an answer it is refused in ${n} seconds.`),
+  notArmed: "One moment …",
+  number: {
+    heading: "Please type your session number",
+    lead: "Your advisor tells you the number on the telephone. Nothing is shared yet.",
+    label: "Session number",
+    gateway: "You connect to",
+    submit: "Connect",
+    trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
+    format: "A session number has nine digits. Please compare it with your advisor.",
+    errors: ({ code, message, retryAfter }) =>
+      ({
+        number: "This number is wrong or no longer valid. Please compare it with your advisor.",
+        busy: "This number is already in use. If that was not you, tell your advisor at once and ask for a new number.",
+        rate: `There were too many tries. Please wait ${retryAfter} seconds.`,
+        gateway: `The gateway cannot be reached. Please check your Internet connection. (${message})`,
+        format: "A session number has nine digits. Please compare it with your advisor.",
+        lost: "The session could not be taken up again. Please ask your advisor for a new number.",
+      })[code] ?? message,
+  },
+  connecting: "Connecting …",
+  cancel: "Stop",
+  with: "You are connected with",
+  line: "Line",
+  sealed: "encrypted end to end",
+  toGateway: "encrypted to the gateway",
+  compare: (c) => `Compare code: ${c}`,
+  compareHint: "Your advisor can read you the same four digits.",
+  now: {
+    nothing: "Nothing is shared.",
+    allowed: (who) => `${who} may see your screen. At the moment nobody is looking.`,
+    seen: (who) => `${who} can see your whole screen.`,
+    controlled: (who) => `${who} can see your whole screen and control your computer.`,
+    clipboard: "The clipboard is shared too.",
+    paused: "Paused: nothing can be seen.",
+    away: "The line is interrupted. Nothing can be seen. Trying to come back …",
+    advisor: (who) => `You see the screen of ${who}.`,
+  },
+  viewers: "Who is looking",
+  viewer: (door, from) =>
+    ({ page: "Web page", helper: "Advisor's program", vnc: "VNC viewer", repeater: "VNC viewer (repeater)" })[door] +
+    ` from ${from}`,
+  viewerSealed: "encrypted end to end",
+  viewerGateway: "encrypted to the gateway",
+  takeControl: (key) => (key ? `Take control back (${key})` : "Take control back"),
+  takeClipboard: "Take the clipboard back",
+  hide: "Hide my screen",
+  pause: "Pause",
+  goOn: "Go on",
+  end: "End session",
+  actions: "What you can do",
+  answers: {
+    view: "Attention: this program answers by itself. Everybody with the session number may see the screen without being asked.",
+    control:
+      "Attention: this program answers by itself. Everybody with the session number may see and control this computer without being asked.",
+    deny: "This program answers by itself: it refuses every question.",
+  },
+  ended: "The session is over",
+  endedCalm: "Nothing of this program is left running. You may close this page.",
+  reason: (reason, message) =>
+    ({
+      customer: "You ended it.",
+      advisor: "Your advisor ended it.",
+      expired: "The number has expired.",
+      burnt: "A wrong number was entered three times. For safety the number is not used any more.",
+      lost: "The connection was lost and did not come back.",
+      shutdown: "The gateway was shut down.",
+      error: message ? `An error occurred: ${message}` : "An error occurred.",
+    })[reason] ?? "",
+  gone: "The program has ended",
+  stranger: "This page belongs to another run of the program",
+  strangerHint: "Please start the program again. It then opens the right page by itself.",
+  loading: "One moment …",
+};
+
+const de: Texts = {
+  title: {
+    number: "Nummer eingeben",
+    connecting: "Verbindung wird aufgebaut …",
+    joined: "Verbunden, nichts wird gezeigt",
+    seen: "Ihr Bildschirm wird gesehen",
+    controlled: "Ihr Computer wird GESTEUERT",
+    paused: "Angehalten",
+    away: "Leitung unterbrochen",
+    ended: "Sitzung beendet",
+  },
+  question: {
+    view: (who) => `${who} möchte Ihren Bildschirm sehen.`,
+    control: (who) => `${who} möchte Ihren Computer steuern.`,
+    clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
+  },
+  meaning: {
+    view: () =>
+      "Wenn Sie es erlauben, ist alles auf Ihrem Bildschirm zu sehen. Niemand kann für Sie klicken oder tippen. Bitte schließen Sie vorher, was privat ist.",
+    control: (key) =>
+      "Wenn Sie es erlauben, kann Ihr Berater die Maus bewegen und auf Ihrem Computer tippen. " +
+      (key ? `Sie nehmen das jederzeit mit der Taste ${key} oder hier zurück.` : "Sie nehmen das hier jederzeit zurück."),
+    clipboard: () => "Wenn Sie es erlauben, kann Ihr Berater Text lesen, den Sie kopieren, und Ihnen Text zum Einfügen geben.",
+  },
+  questionTitle: "Frage",
+  allow: "Erlauben",
+  refuse: "Ablehnen",
+  seconds: (n) => (n === 1 ? "Ohne Antwort wird in 1 Sekunde abgelehnt." : `Ohne Antwort wird in ${n} Sekunden abgelehnt.`),
+  notArmed: "Einen Moment …",
+  number: {
+    heading: "Bitte geben Sie Ihre Sitzungsnummer ein",
+    lead: "Ihr Berater nennt Ihnen die Nummer am Telefon. Noch wird nichts gezeigt.",
+    label: "Sitzungsnummer",
+    gateway: "Sie verbinden sich mit",
+    submit: "Verbinden",
+    trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+    format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+    errors: ({ code, message, retryAfter }) =>
+      ({
+        number: "Diese Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
+        busy: "Diese Nummer wird schon benutzt. Wenn Sie das nicht waren, sagen Sie es gleich Ihrem Berater und lassen Sie sich eine neue Nummer geben.",
+        rate: `Es waren zu viele Versuche. Bitte warten Sie ${retryAfter} Sekunden.`,
+        gateway: `Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. (${message})`,
+        format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+        lost: "Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
+      })[code] ?? message,
+  },
+  connecting: "Verbindung wird aufgebaut …",
+  cancel: "Abbrechen",
+  with: "Sie sind verbunden mit",
+  line: "Leitung",
+  sealed: "Ende zu Ende verschlüsselt",
+  toGateway: "verschlüsselt bis zum Gateway",
+  compare: (c) => `Vergleichszahl: ${c}`,
+  compareHint: "Ihr Berater kann Ihnen dieselben vier Ziffern vorlesen.",
+  now: {
+    nothing: "Es wird nichts gezeigt.",
+    allowed: (who) => `${who} darf Ihren Bildschirm sehen. Im Moment schaut niemand zu.`,
+    seen: (who) => `${who} sieht Ihren ganzen Bildschirm.`,
+    controlled: (who) => `${who} sieht Ihren ganzen Bildschirm und steuert Ihren Computer.`,
+    clipboard: "Auch die Zwischenablage ist freigegeben.",
+    paused: "Angehalten: Es ist nichts zu sehen.",
+    away: "Die Leitung ist unterbrochen. Es ist nichts zu sehen. Neuer Versuch …",
+    advisor: (who) => `Sie sehen den Bildschirm von ${who}.`,
+  },
+  viewers: "Wer zuschaut",
+  viewer: (door, from) =>
+    ({ page: "Webseite", helper: "Programm des Beraters", vnc: "VNC-Betrachter", repeater: "VNC-Betrachter (Repeater)" })[door] +
+    ` von ${from}`,
+  viewerSealed: "Ende zu Ende verschlüsselt",
+  viewerGateway: "verschlüsselt bis zum Gateway",
+  takeControl: (key) => (key ? `Steuerung zurücknehmen (${key})` : "Steuerung zurücknehmen"),
+  takeClipboard: "Zwischenablage zurücknehmen",
+  hide: "Bildschirm verbergen",
+  pause: "Anhalten",
+  goOn: "Weiter",
+  end: "Sitzung beenden",
+  actions: "Was Sie tun können",
+  answers: {
+    view: "Achtung: Dieses Programm antwortet selbst. Jeder mit der Sitzungsnummer darf den Bildschirm sehen, ohne dass gefragt wird.",
+    control:
+      "Achtung: Dieses Programm antwortet selbst. Jeder mit der Sitzungsnummer darf diesen Computer sehen und steuern, ohne dass gefragt wird.",
+    deny: "Dieses Programm antwortet selbst: Es lehnt jede Frage ab.",
+  },
+  ended: "Die Sitzung ist beendet",
+  endedCalm: "Von diesem Programm läuft nichts mehr. Sie können diese Seite schließen.",
+  reason: (reason, message) =>
+    ({
+      customer: "Sie haben sie beendet.",
+      advisor: "Ihr Berater hat sie beendet.",
+      expired: "Die Nummer ist abgelaufen.",
+      burnt: "Dreimal wurde eine falsche Nummer eingegeben. Zur Sicherheit wird die Nummer nicht mehr benutzt.",
+      lost: "Die Verbindung ging verloren und kam nicht zurück.",
+      shutdown: "Das Gateway wurde beendet.",
+      error: message ? `Ein Fehler ist aufgetreten: ${message}` : "Ein Fehler ist aufgetreten.",
+    })[reason] ?? "",
+  gone: "Das Programm ist beendet",
+  stranger: "Diese Seite gehört zu einem anderen Lauf des Programms",
+  strangerHint: "Bitte starten Sie das Programm neu. Es öffnet dann von selbst die richtige Seite.",
+  loading: "Einen Moment …",
+};
+
+export const texts: Table<Texts> = { en, de };
