@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+const testPassword = "a password for tests"
+
+// prepare prepares a run of the binary.
+func prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), "LOTSE_CA_FILE=", "LOTSE_PASSWORD="+testPassword, "LOTSE_DEV_PASSWORD="+testPassword)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// run runs the binary to its end.
+func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := prepare(t, env, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// process is a running program whose lines can be waited for.
+type process struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines chan string
+
+	mu   sync.Mutex
+	seen []string
+	errs bytes.Buffer
+}
+
+func begin(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: prepare(t, env, args...), lines: make(chan string, 1000)}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stderr = &p.errs
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.lines)
+		s := bufio.NewScanner(out)
+		for s.Scan() {
+			p.mu.Lock()
+			p.seen = append(p.seen, s.Text())
+			p.mu.Unlock()
+			p.lines <- s.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		if p.cmd.ProcessState == nil {
+			_ = p.cmd.Process.Signal(syscall.SIGTERM)
+			p.exit()
+		}
+		if t.Failed() {
+			t.Logf("%v:\n%s\n%s", args, strings.Join(p.seen, "\n"), p.errs.String())
+		}
+	})
+	return p
+}
+
+// line waits for a line with all of want in it.
+func (p *process) line(want ...string) string {
+	p.t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case l, ok := <-p.lines:
+			if !ok {
+				p.t.Fatalf("ended before %q", want)
+			}
+			if !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(l, w) }) {
+				return l
+			}
+		case <-timeout:
+			p.t.Fatalf("no line with %q", want)
+		}
+	}
+}
+
+func (p *process) say(s string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.in, s+"\n"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// exit waits for the end and returns the code.
+func (p *process) exit() int {
+	p.t.Helper()
+	for range p.lines {
+	}
+	_ = p.cmd.Wait()
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// devGateway starts a gateway on a free port.
+func devGateway(t *testing.T) (p *process, url, caFile, data string) {
+	t.Helper()
+	data = t.TempDir()
+	p = begin(t, nil, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", data, "--metrics", "127.0.0.1:0")
+	url = strings.TrimPrefix(p.line("listening on https://"), "listening on ")
+	return p, url, filepath.Join(data, "ca.pem"), data
+}
+
+// agent is a customer played by the test.
+type agent struct {
+	t       *testing.T
+	client  *tunnel.Client
+	link    *tunnel.AgentLink
+	number  tunnel.Number
+	control *tunnel.ControlConn
+}
+
+func newAgent(t *testing.T, url, caFile string) *agent {
+	t.Helper()
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	a := &agent{t: t, client: &tunnel.Client{Gateway: url, RootCAs: roots}}
+	if a.link, err = a.client.DialAgent(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.link.Close() })
+	return a
+}
+
+func (a *agent) recv(want string) tunnel.GatewayMessage {
+	a.t.Helper()
+	m, err := a.link.Recv()
+	if err != nil || m.Type != want {
+		a.t.Fatalf("agent got %+v, %v; want %s", m, err, want)
+	}
+	return m
+}
+
+func (a *agent) seal(m tunnel.GatewayMessage) *seal.Conn {
+	a.t.Helper()
+	conn, err := a.client.DialAgentStream(context.Background(), m.Stream)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	sealed, err := seal.Handshake(context.Background(), conn, seal.Agent, seal.Params{Number: a.number.Digits(), Kind: m.Kind, Stream: m.Stream})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { sealed.Close() })
+	return sealed
+}
+
+// join enters the number and says hello.
+func (a *agent) join(digits string) {
+	a.t.Helper()
+	var err error
+	if a.number, err = tunnel.ParseNumber(digits); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := a.link.Enter(a.number.Place(), ""); err != nil {
+		a.t.Fatal(err)
+	}
+	sealed := a.seal(a.recv(tunnel.TypeCall))
+	a.control = tunnel.NewControlConn(sealed)
+	a.recv(tunnel.TypeJoined)
+	a.send(a.control, tunnel.AgentHello{Version: "1", Customer: tunnel.Customer{User: "petra", Host: "PETRA-PC", System: "linux/amd64"}})
+	if m := a.next(a.control); m != (tunnel.AdvisorHello{Version: "dev", Client: "lotse"}) {
+		a.t.Fatalf("hello %+v", m)
+	}
+	a.send(a.control, tunnel.State{Seq: 1, Direction: "none"})
+}
+
+func (a *agent) send(c *tunnel.ControlConn, m tunnel.ControlMessage) {
+	a.t.Helper()
+	if err := c.Send(m); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *agent) next(c *tunnel.ControlConn) tunnel.ControlMessage {
+	a.t.Helper()
+	m, err := c.Receive()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return m
+}
+
+// newSession starts `session new --json` and reads its first line.
+func newSession(t *testing.T, url, caFile string) (p *process, digits string) {
+	t.Helper()
+	p = begin(t, nil, "session", "new", "--gateway", url, "--user", "advisor", "--ca-file", caFile, "--json")
+	var first struct{ Number, URL string }
+	if err := json.Unmarshal([]byte(p.line("number")), &first); err != nil || first.URL != url+"/#n="+first.Number {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	p.line(`"event":"state"`, `"state":"waiting"`)
+	return p, first.Number
+}
