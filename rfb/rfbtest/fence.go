@@ -1,0 +1,81 @@
+package rfbtest
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Flags of a fence; rfbproto, sections "ClientFence" and "ServerFence".
+const (
+	FenceBlockBefore = 1 << 0
+	FenceBlockAfter  = 1 << 1
+	FenceSyncNext    = 1 << 2
+	FenceRequest     = 1 << 31
+)
+
+// FenceMessage is a ServerFence. One with FenceRequest has been answered
+// already, unless HoldFences is on.
+type FenceMessage struct {
+	Flags   uint32
+	Payload []byte
+}
+
+func (v *Viewer) serverFence() (any, error) {
+	if err := v.in.skip(3); err != nil {
+		return nil, err
+	}
+	flags, err := v.in.u32()
+	if err != nil {
+		return nil, err
+	}
+	n, err := v.in.u8()
+	if err != nil {
+		return nil, err
+	}
+	payload, err := v.in.bytes(int(n), 64)
+	if err != nil {
+		return nil, err
+	}
+	m := FenceMessage{flags, payload}
+	const known = FenceBlockBefore | FenceBlockAfter | FenceSyncNext
+	if flags&^(known|FenceRequest) != 0 {
+		return nil, fmt.Errorf("%w: fence flags %#x", ErrReserved, flags)
+	}
+	if flags&FenceRequest == 0 {
+		if v.nextPixels != nil && string(payload) == formatFence {
+			v.pixels, v.nextPixels = v.nextPixels, nil
+		}
+		return m, nil
+	}
+	if v.holdFences {
+		return m, nil
+	}
+	return m, v.AnswerFence(m)
+}
+
+// HoldFences says whether requests stay unanswered; AnswerFence then does it.
+func (v *Viewer) HoldFences(hold bool) { v.holdFences = hold }
+
+// AnswerFence answers a request.
+func (v *Viewer) AnswerFence(m FenceMessage) error {
+	return v.SendFence(m.Flags&^FenceRequest, m.Payload)
+}
+
+// SendFence sends ClientFence.
+func (v *Viewer) SendFence(flags uint32, payload []byte) error {
+	b := binary.BigEndian.AppendUint32([]byte{248, 0, 0, 0}, flags)
+	return v.send(append(append(b, byte(len(payload))), payload...))
+}
+
+// formatFence is the payload of SyncPixelFormat's fence.
+const formatFence = "rfbtest: format"
+
+// SyncPixelFormat changes the format while updates may be on their way: a
+// fence with SyncNext tells where the new one begins.
+func (v *Viewer) SyncPixelFormat(f PixelFormat) error {
+	v.nextPixels = newPixels(f)
+	if err := v.SendFence(FenceRequest|FenceSyncNext, []byte(formatFence)); err != nil {
+		return err
+	}
+	return v.send(f.append([]byte{0, 0, 0, 0}))
+}

@@ -1,0 +1,191 @@
+package rfbtest
+
+import (
+	"crypto/des"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"math/bits"
+	"net"
+	"regexp"
+	"slices"
+)
+
+// Config says how a Viewer introduces itself. The zero value speaks 3.8 and
+// shares the desktop.
+type Config struct {
+	// Version is "3.3", "3.7" or "3.8"; empty: 3.8, or less if the server
+	// speaks less.
+	Version string
+	// Password is for VncAuth, which is chosen when it is set and offered.
+	Password string
+	// Exclusive asks the server to send other viewers away.
+	Exclusive bool
+}
+
+// Security types; RFC 6143, section 7.2.
+const (
+	securityNone    = 1
+	securityVncAuth = 2
+)
+
+var versionPattern = regexp.MustCompile(`^RFB 003\.(003|007|008)\n$`)
+
+// Dial connects to a server over TCP.
+func Dial(address string, cfg Config) (*Viewer, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	v, err := New(conn, cfg)
+	if err != nil {
+		conn.Close()
+	}
+	return v, err
+}
+
+// New runs the handshake on conn, which the Viewer then owns.
+func New(conn net.Conn, cfg Config) (*Viewer, error) {
+	v := newViewer(conn)
+	version, err := v.version(cfg.Version)
+	if err != nil {
+		return nil, err
+	}
+	security, err := v.security(version, cfg.Password != "")
+	if err != nil {
+		return nil, err
+	}
+	if security == securityVncAuth {
+		if err := v.vncAuth(cfg.Password); err != nil {
+			return nil, err
+		}
+	}
+	if security != securityNone || version == "3.8" {
+		if err := v.securityResult(version); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.send([]byte{flag(!cfg.Exclusive)}); err != nil {
+		return nil, err
+	}
+	return v, v.serverInit()
+}
+
+// version is RFC 6143, section 7.1.1.
+func (v *Viewer) version(want string) (string, error) {
+	b, err := v.in.bytes(12, 12)
+	if err != nil {
+		return "", err
+	}
+	m := versionPattern.FindSubmatch(b)
+	if m == nil {
+		return "", fmt.Errorf("%w: %q", ErrVersion, b)
+	}
+	theirs := "3." + string(m[1][2:])
+	if want == "" || theirs < want {
+		want = theirs
+	}
+	return want, v.send([]byte("RFB 003.00" + want[2:] + "\n"))
+}
+
+// security is RFC 6143, section 7.1.2.
+func (v *Viewer) security(version string, password bool) (byte, error) {
+	if version == "3.3" {
+		n, err := v.in.u32()
+		if err != nil {
+			return 0, err
+		}
+		switch n {
+		case 0:
+			return 0, v.refused()
+		case securityNone, securityVncAuth:
+			return byte(n), nil
+		}
+		return 0, fmt.Errorf("%w: %d", ErrSecurity, n)
+	}
+	n, err := v.in.u8()
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, v.refused()
+	}
+	types, err := v.in.bytes(int(n), 255)
+	if err != nil {
+		return 0, err
+	}
+	wanted := []byte{securityNone, securityVncAuth}
+	if password {
+		slices.Reverse(wanted)
+	}
+	for _, t := range wanted {
+		if slices.Contains(types, t) {
+			return t, v.send([]byte{t})
+		}
+	}
+	return 0, fmt.Errorf("%w: offered are %v", ErrSecurity, types)
+}
+
+func (v *Viewer) refused() error {
+	reason, err := v.in.text(maxReason)
+	if err != nil {
+		return err
+	}
+	return Refused{reason}
+}
+
+// vncAuth is RFC 6143, section 7.2.2: DES with the password as key, the bits
+// of each of its bytes mirrored.
+func (v *Viewer) vncAuth(password string) error {
+	challenge, err := v.in.bytes(16, 16)
+	if err != nil {
+		return err
+	}
+	key := make([]byte, 8)
+	copy(key, password)
+	for i := range key {
+		key[i] = bits.Reverse8(key[i])
+	}
+	block, err := des.NewCipher(key)
+	if err != nil {
+		return err
+	}
+	response := make([]byte, 16)
+	block.Encrypt(response[:8], challenge[:8])
+	block.Encrypt(response[8:], challenge[8:])
+	return v.send(response)
+}
+
+// securityResult is RFC 6143, section 7.1.3.
+func (v *Viewer) securityResult(version string) error {
+	n, err := v.in.u32()
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return nil
+	case n != 1:
+		return fmt.Errorf("%w: security result %d", ErrReserved, n)
+	case version != "3.8":
+		return Refused{}
+	}
+	return v.refused()
+}
+
+// serverInit is RFC 6143, section 7.3.2.
+func (v *Viewer) serverInit() error {
+	head, err := v.in.bytes(20, 20)
+	if err != nil {
+		return err
+	}
+	size := image.Pt(int(binary.BigEndian.Uint16(head)), int(binary.BigEndian.Uint16(head[2:])))
+	format, err := parsePixelFormat(head[4:])
+	if err != nil {
+		return err
+	}
+	v.pixels = newPixels(format)
+	if v.name, err = v.in.text(maxName); err != nil {
+		return err
+	}
+	return v.resize(size)
+}

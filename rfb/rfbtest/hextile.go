@@ -1,0 +1,119 @@
+package rfbtest
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+)
+
+// Hextile; RFC 6143, section 7.7.4.
+const (
+	hexRaw = 1 << iota
+	hexBackground
+	hexForeground
+	hexAny
+	hexColoured
+)
+
+// hexState is what one tile hands to the next; nil: nothing may be carried.
+type hexState struct{ background, foreground *color.RGBA }
+
+func (v *Viewer) hextile(r image.Rectangle) error {
+	var s hexState
+	for y := r.Min.Y; y < r.Max.Y; y += 16 {
+		for x := r.Min.X; x < r.Max.X; x += 16 {
+			if err := v.hexTile(image.Rect(x, y, x+16, y+16).Intersect(r), &s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *Viewer) hexTile(t image.Rectangle, s *hexState) error {
+	mask, err := v.in.u8()
+	if err != nil {
+		return err
+	}
+	switch {
+	case mask&hexRaw != 0:
+		// The other bits are irrelevant by the RFC; a server has no reason to
+		// set them.
+		if mask != hexRaw {
+			return fmt.Errorf("%w: hextile mask %#x", ErrReserved, mask)
+		}
+		*s = hexState{}
+		v.count("hextile raw")
+		return v.raw(t)
+	case mask >= hexColoured<<1, mask&hexForeground != 0 && mask&hexColoured != 0:
+		return fmt.Errorf("%w: hextile mask %#x", ErrReserved, mask)
+	}
+	if mask&hexBackground != 0 {
+		if s.background, err = v.hexPixel(); err != nil {
+			return err
+		}
+	}
+	if s.background == nil {
+		return fmt.Errorf("%w: hextile background", ErrCarried)
+	}
+	if mask&hexForeground != 0 {
+		if s.foreground, err = v.hexPixel(); err != nil {
+			return err
+		}
+	}
+	draw.Draw(v.canvas, t, image.NewUniform(*s.background), image.Point{}, draw.Src)
+	if mask&hexAny == 0 {
+		v.count("hextile background")
+		return nil
+	}
+	if mask&hexColoured != 0 {
+		s.foreground = nil // may not be carried over
+	} else if s.foreground == nil {
+		return fmt.Errorf("%w: hextile foreground", ErrCarried)
+	}
+	n, err := v.in.u8()
+	if err != nil {
+		return err
+	}
+	for range n {
+		if err := v.hexSubrect(t, mask, s); err != nil {
+			return err
+		}
+	}
+	if mask&hexColoured != 0 {
+		v.count("hextile coloured")
+	} else {
+		v.count("hextile two colours")
+	}
+	return nil
+}
+
+func (v *Viewer) hexPixel() (*color.RGBA, error) {
+	var b [4]byte
+	if err := v.in.full(b[:v.pixels.size]); err != nil {
+		return nil, err
+	}
+	c, err := v.pixels.pixel(b[:])
+	return &c, err
+}
+
+func (v *Viewer) hexSubrect(t image.Rectangle, mask byte, s *hexState) (err error) {
+	c := s.foreground
+	if mask&hexColoured != 0 {
+		if c, err = v.hexPixel(); err != nil {
+			return err
+		}
+	}
+	var b [2]byte
+	if err := v.in.full(b[:]); err != nil {
+		return err
+	}
+	at := t.Min.Add(image.Pt(int(b[0]>>4), int(b[0]&15)))
+	r := image.Rectangle{Min: at, Max: at.Add(image.Pt(int(b[1]>>4)+1, int(b[1]&15)+1))}
+	if !r.In(t) {
+		return fmt.Errorf("%w: hextile %v in %v", ErrRun, r, t)
+	}
+	draw.Draw(v.canvas, r, image.NewUniform(*c), image.Point{}, draw.Src)
+	return nil
+}

@@ -1,0 +1,220 @@
+package rfbtest
+
+import (
+	"bufio"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// Viewer is one connection to a server. One goroutine reads (Next and the
+// methods that call it, and all that returns what was read); the methods that
+// send may be called by others.
+type Viewer struct {
+	// Static after newViewer.
+	conn net.Conn
+
+	sendMu sync.Mutex
+
+	// Owned by the goroutine that reads; SetPixelFormat and SetEncodings are
+	// its own too.
+	in           source
+	pixels       *pixels
+	nextPixels   *pixels // waits for SyncPixelFormat's fence
+	encodings    map[int32]bool
+	quality      bool // a quality level was sent
+	canvas       *image.RGBA
+	name         string
+	shape        *Shape
+	layouts      []Layout
+	qemuKey      bool
+	holdFences   bool
+	zlibStream   inflater
+	zrleStream   inflater
+	tightStreams [4]inflater
+	forms        map[string]int
+
+	mouseButtons atomic.Bool
+}
+
+func newViewer(conn net.Conn) *Viewer {
+	return &Viewer{
+		conn:      conn,
+		in:        source{r: bufio.NewReaderSize(conn, 64<<10)},
+		encodings: map[int32]bool{},
+		canvas:    image.NewRGBA(image.Rectangle{}),
+		forms:     map[string]int{},
+	}
+}
+
+// Close ends the connection.
+func (v *Viewer) Close() error { return v.conn.Close() }
+
+// Canvas is the picture so far, in the colours that the pixel format leaves. It
+// changes with Next.
+func (v *Viewer) Canvas() *image.RGBA { return v.canvas }
+
+// Bounds is the framebuffer's rectangle.
+func (v *Viewer) Bounds() image.Rectangle { return v.canvas.Rect }
+
+// Name is the desktop's name.
+func (v *Viewer) Name() string { return v.name }
+
+// Shape is the pointer's shape; nil: the server sent none.
+func (v *Viewer) Shape() *Shape { return v.shape }
+
+// Layouts returns what ExtendedDesktopSize said, oldest first.
+func (v *Viewer) Layouts() []Layout { return v.layouts }
+
+// QEMUKeys reports whether the server takes SendQEMUKey.
+func (v *Viewer) QEMUKeys() bool { return v.qemuKey }
+
+// MouseButtons reports whether the server takes more than eight buttons.
+func (v *Viewer) MouseButtons() bool { return v.mouseButtons.Load() }
+
+// BytesRead counts what the server sent and was decoded.
+func (v *Viewer) BytesRead() int64 { return v.in.n }
+
+// Forms counts the forms in which rectangles and tiles came, such as "tight
+// jpeg" or "zrle packed", so that a test knows what it has tested.
+func (v *Viewer) Forms() map[string]int { return v.forms }
+
+func (v *Viewer) count(form string) { v.forms[form]++ }
+
+func (v *Viewer) asked(encoding int32) bool { return v.encodings[encoding] }
+
+// Messages that Next returns besides *Update, ClipboardMessage and
+// FenceMessage.
+type (
+	// Bell is RFC 6143, section 7.6.3.
+	Bell struct{}
+	// CutText is RFC 6143, section 7.6.4, in UTF-8.
+	CutText struct{ Text string }
+	// ColourMap is RFC 6143, section 7.6.2: this many entries were set.
+	ColourMap struct{ First, Count int }
+	// EndOfContinuousUpdates is rfbproto's section of that name.
+	EndOfContinuousUpdates struct{}
+)
+
+// Update is a FramebufferUpdate, which is drawn already.
+type Update struct {
+	Rects []Rect
+	Bytes int64
+}
+
+// Rect is one rectangle of an update. A pseudo-rectangle's Rectangle is what
+// its header held.
+type Rect struct {
+	image.Rectangle
+	Encoding int32
+}
+
+// Pixels reports whether the update changed the picture.
+func (u *Update) Pixels() bool {
+	for _, r := range u.Rects {
+		if isPicture(r.Encoding) {
+			return true
+		}
+	}
+	return false
+}
+
+func isPicture(e int32) bool { return e >= 0 && e != VMwareCursor }
+
+// Next reads and acts on one message. io.EOF means that the server closed
+// between two.
+func (v *Viewer) Next() (any, error) {
+	typ, err := v.in.u8()
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch typ {
+	case 0:
+		return v.update()
+	case 1:
+		return v.colourMap()
+	case 2:
+		return Bell{}, nil
+	case 3:
+		return v.serverCutText()
+	case 150:
+		if !v.asked(ContinuousUpdates) {
+			return nil, fmt.Errorf("%w: EndOfContinuousUpdates", ErrMessage)
+		}
+		return EndOfContinuousUpdates{}, nil
+	case 248:
+		if !v.asked(Fence) {
+			return nil, fmt.Errorf("%w: fence", ErrMessage)
+		}
+		return v.serverFence()
+	}
+	return nil, fmt.Errorf("%w: type %d", ErrMessage, typ)
+}
+
+// NextUpdate reads messages until an update.
+func (v *Viewer) NextUpdate() (*Update, error) {
+	for {
+		m, err := v.Next()
+		if err != nil {
+			return nil, err
+		}
+		if u, ok := m.(*Update); ok {
+			return u, nil
+		}
+	}
+}
+
+// Refresh asks for the whole picture and reads until pixels came, through
+// changes of size.
+func (v *Viewer) Refresh() error {
+	if err := v.Request(false, v.Bounds()); err != nil {
+		return err
+	}
+	for {
+		u, err := v.NextUpdate()
+		if err != nil || u.Pixels() {
+			return err
+		}
+		if err := v.Request(true, v.Bounds()); err != nil {
+			return err
+		}
+	}
+}
+
+// colourMap is RFC 6143, section 7.6.2.
+func (v *Viewer) colourMap() (any, error) {
+	if v.pixels.table == nil {
+		return nil, fmt.Errorf("%w: colour map for a true colour format", ErrMessage)
+	}
+	if err := v.in.skip(1); err != nil {
+		return nil, err
+	}
+	first, err := v.in.u16()
+	if err != nil {
+		return nil, err
+	}
+	n, err := v.in.u16()
+	if err != nil {
+		return nil, err
+	}
+	if first+n > 1<<v.pixels.format.BitsPerPixel {
+		return nil, fmt.Errorf("%w: %d entries from %d", ErrColourMap, n, first)
+	}
+	for i := range n {
+		var c [3]int
+		for k := range c {
+			if c[k], err = v.in.u16(); err != nil {
+				return nil, err
+			}
+		}
+		v.pixels.table[uint32(first+i)] = color.RGBA{byte(c[0] >> 8), byte(c[1] >> 8), byte(c[2] >> 8), 255}
+	}
+	return ColourMap{first, n}, nil
+}
