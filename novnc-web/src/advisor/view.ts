@@ -144,10 +144,16 @@ export class View {
       current(() => {
         this.refusal = text(fromLatin1(detail.reason ?? ""), 300);
         this.wanted = false;
+        this.rfb = null; // noVNC closes by itself after this event
         this.stop("refused");
       }),
     );
-    rfb.addEventListener("disconnect", () => current(() => this.lost()));
+    rfb.addEventListener("disconnect", () =>
+      current(() => {
+        this.rfb = null;
+        this.lost();
+      }),
+    );
     rfb.addEventListener("clipboard", ({ detail }) =>
       current(() => {
         if (!this.rights().clipboard) return;

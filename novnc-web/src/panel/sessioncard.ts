@@ -72,17 +72,20 @@ export class SessionCard {
     setText(this.nowMore, clipboard ? t.now.clipboard : "");
     show(this.nowMore, clipboard);
     setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
-    show(this.line.parentElement!, s.line !== "");
-    setIcon(this.lineIcon, s.line === "sealed" ? "lock" : "warning");
-    setText(this.line, s.line === "sealed" ? t.sealed : t.toGateway);
-    this.line.parentElement!.dataset["line"] = s.line;
+    // Of a line that is not there nothing is claimed.
+    const line = s.phase === "joined" ? s.line : "";
+    show(this.line.parentElement!, line !== "");
+    setIcon(this.lineIcon, line === "sealed" ? "lock" : "warning");
+    setText(this.line, line === "sealed" ? t.sealed : t.toGateway);
+    this.line.parentElement!.dataset["line"] = line;
     // The code says something only about a line without a gateway in it.
-    show(this.compareRow, s.line === "sealed" && s.compare !== "");
+    show(this.compareRow, line === "sealed" && s.compare !== "");
     setText(this.compare, t.compare(s.compare));
     show(this.takeControl, s.rights.control);
     setText(this.takeControl, t.takeControl(s.key));
     show(this.takeClipboard, s.rights.clipboard);
     show(this.hide, s.rights.view);
+    show(this.pause, s.rights.view || s.paused);
     setText(this.pause, s.paused ? t.goOn : t.pause);
     this.viewerList.replaceChildren(
       ...s.viewers.map((v) =>
