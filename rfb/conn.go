@@ -89,11 +89,15 @@ type Conn struct {
 	conv       *converter
 	newFormat  bool
 	pending    pending
+	seen       uint64 // the framebuffer's Seq of the last update
 	requested  screen.Region
 	continuous bool
 	contArea   screen.Region
 	queued     []func([]byte) []byte
 	fences     int // answers among queued
+	// hold stops updates between a fence with SyncNext and its answer, so that
+	// the message in between takes effect exactly there.
+	hold       bool
 	flow       congestion
 	name       string
 	nameDirty  bool
@@ -102,7 +106,8 @@ type Conn struct {
 	offered    string
 	updates    uint64
 
-	writer writer // Owned by writeLoop.
+	writer   writer       // Owned by writeLoop.
+	syncNext *clientFence // Owned by readLoop: its answer is due behind the next message.
 }
 
 // NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns
@@ -188,14 +193,24 @@ func (c *Conn) SetRights(r Rights) {
 	old := c.rights
 	c.rights = r
 	if old.Has(RightView) != r.Has(RightView) {
+		// Another framebuffer, with its own monitors and pointer.
 		c.pending.all()
+		c.pending.layout = true
+		c.shapeDirty = true
 	}
 	if old.Has(RightControl) != r.Has(RightControl) {
 		c.shapeDirty = true
+		c.pending.pointer = true
 	}
-	c.offerClipboardLocked()
+	var err error
+	if !c.told.clipboard {
+		err = c.offerClipboardLocked()
+	}
 	c.wake.Broadcast()
 	c.mu.Unlock()
+	if err != nil {
+		c.closeWith(err)
+	}
 	if old.Has(RightControl) && !r.Has(RightControl) {
 		c.held.release(c.cfg.Input)
 	}
@@ -223,7 +238,7 @@ func (c *Conn) invalidate(change screen.Change, desktop bool) {
 	if c.rights.Has(RightView) != desktop {
 		return
 	}
-	c.pending.add(&change, c.caps.copyRect)
+	c.pending.add(&change, c.caps.copyRect, c.seen)
 	if change.Cursor {
 		c.shapeDirty = true
 	}
@@ -250,7 +265,7 @@ func (c *Conn) CutText(text string) {
 	}
 	c.mu.Lock()
 	c.offered = text
-	extended := c.told.clipboard
+	extended := c.caps.clipboard && c.told.clipboard
 	c.mu.Unlock()
 	if extended {
 		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
@@ -263,15 +278,22 @@ func (c *Conn) CutText(text string) {
 // many wait is gone.
 func (c *Conn) queue(message func([]byte) []byte) {
 	c.mu.Lock()
-	tooMany := len(c.queued) >= maxQueued
-	if !tooMany && !c.closed {
+	err := c.queueLocked(message)
+	c.mu.Unlock()
+	if err != nil {
+		c.closeWith(err)
+	}
+}
+
+func (c *Conn) queueLocked(message func([]byte) []byte) error {
+	if len(c.queued) >= maxQueued {
+		return fmt.Errorf("rfb: viewer let %d messages wait", maxQueued)
+	}
+	if !c.closed {
 		c.queued = append(c.queued, message)
 		c.wake.Broadcast()
 	}
-	c.mu.Unlock()
-	if tooMany {
-		c.closeWith(fmt.Errorf("rfb: viewer let %d messages wait", maxQueued))
-	}
+	return nil
 }
 
 // Updates returns how many framebuffer updates were written.

@@ -63,7 +63,7 @@ func (e *zrleEncoder) tile(conv *converter, width int) {
 	}
 	if fits {
 		n := len(e.colour.colours)
-		if size := n*conv.compact + runs + rleBytes + singles; size < best {
+		if size := n*conv.compact + runs + rleBytes; size < best {
 			best, form = size, zrlePaletteRLE+n
 		}
 		if n <= zrleMaxPacked {

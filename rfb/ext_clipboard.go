@@ -113,16 +113,23 @@ func (c *Conn) handleExtendedCutText(body []byte) error {
 		}
 		c.queue(func(out []byte) []byte { return append(out, b...) })
 	case flags&clipboardPeek != 0:
-		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
+		c.mu.Lock()
+		formats := uint32(clipboardText)
+		if c.offered == "" {
+			formats = 0
+		}
+		c.mu.Unlock()
+		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|formats, nil) })
 	}
 	return nil
 }
 
 // offerClipboardLocked tells a viewer that knows the extension, once it has the
 // right, that we know it too. mu is held.
-func (c *Conn) offerClipboardLocked() {
-	if c.caps.clipboard && !c.told.clipboard && c.rights.Has(RightClipboard) {
-		c.told.clipboard = true
-		c.queued = append(c.queued, appendClipboardCaps)
+func (c *Conn) offerClipboardLocked() error {
+	if !c.caps.clipboard || !c.rights.Has(RightClipboard) {
+		return nil
 	}
+	c.told.clipboard = true
+	return c.queueLocked(appendClipboardCaps)
 }

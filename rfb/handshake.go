@@ -67,6 +67,8 @@ func (c *Conn) handshake(ctx context.Context) error {
 		peeked := c.watchHangUp(&ctx)
 		if err := c.approve(ctx, viewer); err != nil {
 			c.refuseResult(minor, err)
+			c.closeWith(err)
+			<-peeked
 			return err
 		}
 		timeout = c.deathIn(handshakeTimeout)
@@ -238,6 +240,7 @@ func (c *Conn) initialise(init hangUp) error {
 	c.shared = init.flag != 0
 	rights, name := c.rights, c.name
 	c.nameDirty = false
+	c.pending.all() // the viewer has nothing, even if it asks for changes only
 	c.mu.Unlock()
 	c.source(rights).Read(func(v view) { size = v.Frame.Size })
 	c.writer.size = size

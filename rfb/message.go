@@ -103,6 +103,10 @@ type messageReader struct {
 	extendedMouse bool
 	// extendedClipboard likewise: before, a negative length is an error.
 	extendedClipboard bool
+	// begin, if set, is called when a message's first byte is there, and may
+	// change the two: what the viewer was told of while the reader waited
+	// counts for this message already.
+	begin func(*messageReader)
 }
 
 func (m *messageReader) read(n int) ([]byte, error) {
@@ -123,6 +127,9 @@ func rectAt(b []byte) image.Rectangle {
 func (m *messageReader) next() (clientMessage, error) {
 	if _, err := io.ReadFull(m.r, m.buf[:1]); err != nil {
 		return nil, err
+	}
+	if m.begin != nil {
+		m.begin(m)
 	}
 	switch typ := m.buf[0]; typ {
 	case msgSetPixelFormat: // RFC 6143, section 7.5.1.

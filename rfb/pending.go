@@ -26,7 +26,15 @@ func (p *pending) all() {
 	p.move = screen.Move{}
 }
 
-func (p *pending) add(change *screen.Change, copyRect bool) {
+// dropMove has the move's destination sent as pixels instead.
+func (p *pending) dropMove() {
+	p.region.Add(p.move.Dst)
+	p.move = screen.Move{}
+}
+
+// add joins a change. seen is the framebuffer's state that the viewer was last
+// served from: it may be newer than the change, which is told of afterwards.
+func (p *pending) add(change *screen.Change, copyRect bool, seen uint64) {
 	if change.Resized {
 		p.layout = true
 		p.all()
@@ -38,7 +46,9 @@ func (p *pending) add(change *screen.Change, copyRect bool) {
 		p.pointer = true
 	}
 	for _, m := range change.Moves {
-		p.addMove(m, copyRect)
+		// A viewer that was served from the state after the change may have
+		// pixels of after the move where the move comes from.
+		p.addMove(m, copyRect && change.Seq > seen)
 	}
 	p.region.AddRegion(change.Region)
 }

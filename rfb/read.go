@@ -12,11 +12,12 @@ import (
 
 // readLoop takes the viewer's messages until the stream ends.
 func (c *Conn) readLoop() error {
-	in := messageReader{r: bufio.NewReaderSize(c.conn, 4096)}
-	for {
+	in := messageReader{r: bufio.NewReaderSize(c.conn, 4096), begin: func(m *messageReader) {
 		c.mu.Lock()
-		in.extendedMouse, in.extendedClipboard = c.told.mouseButtons, c.told.clipboard
-		c.mu.Unlock()
+		defer c.mu.Unlock()
+		m.extendedMouse, m.extendedClipboard = c.told.mouseButtons, c.told.clipboard
+	}}
+	for {
 		msg, err := in.next()
 		if err != nil {
 			return err
@@ -28,11 +29,21 @@ func (c *Conn) readLoop() error {
 }
 
 func (c *Conn) handle(msg clientMessage) error {
+	sync := c.syncNext
+	c.syncNext = nil
+	err := c.act(msg)
+	if sync != nil && err == nil {
+		err = c.answerFence(sync)
+	}
+	return err
+}
+
+func (c *Conn) act(msg clientMessage) error {
 	switch m := msg.(type) {
 	case setPixelFormat:
 		c.setPixelFormat(m.format)
 	case setEncodings:
-		c.setEncodings(m.encodings)
+		return c.setEncodings(m.encodings)
 	case updateRequest:
 		c.request(m)
 	case keyEvent:
@@ -49,14 +60,16 @@ func (c *Conn) handle(msg clientMessage) error {
 			c.log.Info("clipboard text ignored", "reason", err)
 		}
 	case enableContinuous:
-		c.setContinuous(m)
+		return c.setContinuous(m)
 	case clientFence:
 		return c.fence(m)
 	case setDesktopSize:
 		// The customer's screen is not the viewer's to change.
 		c.mu.Lock()
-		c.sizeReply = min(c.sizeReply+1, maxQueued)
-		c.wake.Broadcast()
+		if c.caps.extDesktop {
+			c.sizeReply = min(c.sizeReply+1, maxQueued)
+			c.wake.Broadcast()
+		}
 		c.mu.Unlock()
 	}
 	return nil
@@ -84,22 +97,32 @@ func (c *Conn) setPixelFormat(f PixelFormat) {
 	c.wake.Broadcast()
 }
 
-func (c *Conn) setEncodings(encodings []int32) {
+func (c *Conn) setEncodings(encodings []int32) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.caps = capabilitiesOf(encodings)
 	c.pending.layout = c.pending.layout || c.caps.extDesktop
+	c.pending.pointer = true // it may have to be drawn now, or no longer
 	c.shapeDirty = true
-	c.offerClipboardLocked()
-	if c.caps.fence && !c.told.fence {
-		c.told.fence = true
-		c.queued = append(c.queued, func(b []byte) []byte { return appendFence(b, fenceRequest, nil) })
+	if !c.caps.copyRect {
+		c.pending.dropMove()
 	}
-	if c.caps.continuous && !c.told.continuous {
-		c.told.continuous = true
-		c.queued = append(c.queued, appendEndOfContinuousUpdates)
+	if !c.caps.fence {
+		c.flow = congestion{} // nothing on its way will be answered for
 	}
 	c.wake.Broadcast()
+	// rfbproto: the clipboard's abilities are told at each SetEncodings, those
+	// of the others at the first.
+	err := c.offerClipboardLocked()
+	if c.caps.fence && !c.told.fence && err == nil {
+		c.told.fence = true
+		err = c.queueLocked(func(b []byte) []byte { return appendFence(b, fenceRequest, nil) })
+	}
+	if c.caps.continuous && !c.told.continuous && err == nil {
+		c.told.continuous = true
+		err = c.queueLocked(appendEndOfContinuousUpdates)
+	}
+	return err
 }
 
 func appendEndOfContinuousUpdates(b []byte) []byte { return append(b, msgEndOfContinuousUpdates) }
@@ -108,16 +131,18 @@ func appendEndOfContinuousUpdates(b []byte) []byte { return append(b, msgEndOfCo
 func (c *Conn) request(m updateRequest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.continuous && m.incremental {
+		return // rfbproto, "EnableContinuousUpdates": must be ignored
+	}
 	if !m.incremental {
 		// The viewer has lost what it had: moves into or out of it are void.
-		if !c.pending.move.Dst.Empty() {
-			c.pending.region.Add(c.pending.move.Dst)
-			c.pending.move = screen.Move{}
-		}
+		c.pending.dropMove()
 		if !c.pending.everything {
 			c.pending.region.Add(m.area)
 		}
 		c.shapeDirty = true
+		// rfbproto, "ExtendedDesktopSize": it is due in answer to each.
+		c.pending.layout = c.pending.layout || c.caps.extDesktop
 	}
 	c.requested.Add(m.area)
 	// An empty area asks for pseudo-rectangles only; count it as a request.
@@ -127,37 +152,59 @@ func (c *Conn) request(m updateRequest) {
 	c.wake.Broadcast()
 }
 
-func (c *Conn) setContinuous(m enableContinuous) {
+func (c *Conn) setContinuous(m enableContinuous) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.contArea.Clear()
-	if m.on {
-		c.contArea.Add(m.area)
-	} else if c.continuous {
-		c.queued = append(c.queued, appendEndOfContinuousUpdates)
-	}
 	c.continuous = m.on
+	if !m.on {
+		// rfbproto: also when they were off already.
+		return c.queueLocked(appendEndOfContinuousUpdates)
+	}
+	c.contArea.Add(m.area)
 	c.wake.Broadcast()
+	return nil
 }
 
 // fence is rfbproto, "ClientFence": a request is answered behind what was
-// asked for before it; an answer measures the line.
+// asked for before it, with SyncNext behind the message that follows it; an
+// answer measures the line.
 func (c *Conn) fence(m clientFence) error {
+	c.mu.Lock()
 	if m.flags&fenceRequest == 0 {
-		c.mu.Lock()
 		c.flow.answered(m.payload, time.Now())
 		c.wake.Broadcast()
 		c.mu.Unlock()
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.fences >= maxPendingFences {
-		return fmt.Errorf("rfb: viewer let %d fences wait", c.fences)
+		c.mu.Unlock()
+		return fmt.Errorf("rfb: viewer let %d fences wait", maxPendingFences)
 	}
 	c.fences++
+	if m.flags&fenceSyncNext != 0 {
+		c.syncNext = &m
+		c.hold = true
+	}
+	c.mu.Unlock()
+	if c.syncNext != nil {
+		return nil
+	}
+	return c.answerFence(&m)
+}
+
+// answerFence queues the answer. With BlockAfter it returns only when the
+// answer is in the stream: the messages behind the fence wait for that.
+func (c *Conn) answerFence(m *clientFence) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	flags := m.flags & fenceKnown
-	c.queued = append(c.queued, func(b []byte) []byte { return appendFence(b, flags, m.payload) })
-	c.wake.Broadcast()
+	c.hold = c.syncNext != nil
+	if err := c.queueLocked(func(b []byte) []byte { return appendFence(b, flags, m.payload) }); err != nil {
+		return err
+	}
+	for flags&fenceBlockAfter != 0 && !c.closed && len(c.queued) > 0 {
+		c.wake.Wait()
+	}
 	return nil
 }

@@ -56,10 +56,7 @@ func (c *Conn) writeLoop() error {
 		if err != nil {
 			return err
 		}
-		if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-			return err
-		}
-		if _, err := c.conn.Write(b); err != nil {
+		if err := c.write(b); err != nil {
 			return fmt.Errorf("rfb: write to viewer: %w", err)
 		}
 		if updated {
@@ -73,11 +70,29 @@ func (c *Conn) writeLoop() error {
 	}
 }
 
+// writeStep is how much must be taken within writeTimeout: a slow line is not a
+// dead one.
+const writeStep = 64 << 10
+
+func (c *Conn) write(b []byte) error {
+	for len(b) > 0 {
+		n := min(len(b), writeStep)
+		if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		if _, err := c.conn.Write(b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
 // waitForWork blocks until there is something to write; false: closed.
 func (c *Conn) waitForWork() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.closed && len(c.queued) == 0 && !c.newFormat && !c.updateReadyLocked() {
+	for !c.closed && len(c.queued) == 0 && (c.hold || !c.newFormat && !c.updateReadyLocked()) {
 		c.wake.Wait()
 	}
 	return !c.closed
@@ -85,14 +100,10 @@ func (c *Conn) waitForWork() bool {
 
 // updateReadyLocked: the viewer asked, the line takes it, and there is news.
 func (c *Conn) updateReadyLocked() bool {
-	area := &c.requested
-	if c.continuous {
-		area = &c.contArea
-	}
 	if c.requested.Empty() && !c.continuous || c.flow.full() {
 		return false
 	}
-	return c.pending.waits(area) || c.sizeReply > 0 ||
+	return c.pending.waits(&c.requested) || c.continuous && c.pending.waits(&c.contArea) || c.sizeReply > 0 ||
 		c.shapeDirty && c.caps.shapes() ||
 		c.nameDirty && c.caps.desktopName ||
 		c.caps.qemuKey && !c.told.qemuKey || c.caps.mouseButtons && !c.told.mouseButtons
@@ -100,8 +111,13 @@ func (c *Conn) updateReadyLocked() bool {
 
 // takeLocked moves the work into a job.
 func (c *Conn) takeLocked() job {
-	j := job{queued: c.queued, caps: c.caps, told: &c.told, conv: c.conv, rights: c.rights, format: c.newFormat && !c.conv.format.TrueColour, name: c.name}
-	c.queued, c.fences, c.newFormat = nil, 0, false
+	j := job{queued: c.queued, caps: c.caps, told: &c.told, conv: c.conv, rights: c.rights, name: c.name}
+	c.queued, c.fences = nil, 0
+	c.wake.Broadcast() // a fence's answer may be waited for
+	if c.hold {
+		return j
+	}
+	j.format, c.newFormat = c.newFormat && !c.conv.format.TrueColour, false
 	if !c.updateReadyLocked() {
 		return j
 	}
@@ -135,11 +151,11 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 	c.mu.Lock()
 	j := c.takeLocked()
 	c.mu.Unlock()
-	if j.format {
-		b = appendColourMap(b)
-	}
 	for _, message := range j.queued {
 		b = message(b)
+	}
+	if j.format { // behind the answer of a fence that announced it
+		b = appendColourMap(b)
 	}
 	if !j.update {
 		return b, false, nil
@@ -164,17 +180,19 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	w := &c.writer
 	start := len(b)
 	b = append(b, msgFramebufferUpdate, 0, 0, 0)
-	rects := 0
 	resized := v.Frame.Size != w.size && j.caps.resizes()
-	b, n := c.appendPseudo(b, j, v)
-	rects += n
+	b, rects := c.appendPseudo(b, j, v)
+	b, n := w.appendSizes(b, j, v)
 	if resized {
-		// The viewer asks anew for a picture of the new size.
 		w.size = v.Frame.Size
 		w.drawn = image.Rectangle{}
 		c.mu.Lock()
 		c.pending.all()
 		c.mu.Unlock()
+	}
+	if rects += n; n > 0 {
+		// No pixels beside a size (rfbproto, "ExtendedDesktopSize"): they come
+		// when the viewer asks anew.
 		return finishUpdate(b, start, rects, j.caps.lastRect), nil
 	}
 	frame := v.Frame
@@ -182,6 +200,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		frame = w.letterbox(v.Frame)
 	}
 	c.mu.Lock()
+	c.seen = v.Seq
 	send, move := c.pending.take(j.area, frame.Bounds())
 	c.mu.Unlock()
 	b, n, err := w.appendPicture(b, j, v, frame, send, move)
@@ -207,10 +226,9 @@ func finishUpdate(b []byte, start, rects int, lastRect bool) []byte {
 	return b
 }
 
-// appendPseudo appends the pseudo-rectangles that are due.
-func (c *Conn) appendPseudo(b []byte, j *job, v view) ([]byte, int) {
-	w := &c.writer
-	rects := 0
+// appendSizes appends what is due of sizes and monitors. They stand last in an
+// update, because old viewers want DesktopSize there.
+func (w *writer) appendSizes(b []byte, j *job, v view) (_ []byte, rects int) {
 	for range j.sizeReply {
 		b = appendExtendedDesktopSize(b, w.size, v.Monitors, desktopReasonClient, desktopResultForbidden)
 		rects++
@@ -220,10 +238,16 @@ func (c *Conn) appendPseudo(b []byte, j *job, v view) ([]byte, int) {
 	case j.caps.extDesktop && (resized || j.layout):
 		b = appendExtendedDesktopSize(b, v.Frame.Size, v.Monitors, desktopReasonServer, desktopResultOK)
 		rects++
-	case j.caps.desktopSize && resized:
+	case !j.caps.extDesktop && j.caps.desktopSize && resized:
 		b = appendDesktopSize(b, v.Frame.Size)
 		rects++
 	}
+	return b, rects
+}
+
+// appendPseudo appends the other pseudo-rectangles that are due.
+func (c *Conn) appendPseudo(b []byte, j *job, v view) ([]byte, int) {
+	rects := 0
 	if j.shape && j.caps.shapes() && j.rights.Has(RightControl) {
 		b = appendCursor(b, &j.caps, j.conv, v.Cursor)
 		rects++

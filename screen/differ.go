@@ -19,6 +19,7 @@ type Framebuffer struct {
 	monitors []Monitor
 	cursor   *Cursor
 	pointer  image.Point
+	seq      uint64
 }
 
 // NewFramebuffer makes a black framebuffer.
@@ -35,6 +36,7 @@ type View struct {
 	Monitors []Monitor
 	Cursor   *Cursor // nil: none
 	Pointer  image.Point
+	Seq      uint64 // how often Apply was called
 }
 
 // Read calls f with the current content; f must not keep the View. It must not
@@ -42,7 +44,7 @@ type View struct {
 func (b *Framebuffer) Read(f func(View)) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	f(View{b.frame, b.monitors, b.cursor, b.pointer})
+	f(View{b.frame, b.monitors, b.cursor, b.pointer, b.seq})
 }
 
 // Change tells what one Update changed in the framebuffer.
@@ -53,6 +55,7 @@ type Change struct {
 	Layout  bool   // the monitors changed
 	Cursor  bool   // the shape changed
 	Pointer bool   // the pointer moved
+	Seq     uint64 // the View that shows the change, and later ones
 }
 
 // Move says that the pixels of Dst stood at Dst - Delta before.
@@ -74,7 +77,8 @@ func (c *Change) Any() bool {
 func (b *Framebuffer) Apply(u Update) Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var c Change
+	b.seq++
+	c := Change{Seq: b.seq}
 	if u.Frame.Size != b.frame.Size {
 		b.frame = NewFrame(u.Frame.Size)
 		b.frame.CopyRect(u.Frame, u.Frame.Bounds())
