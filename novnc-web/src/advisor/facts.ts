@@ -62,7 +62,8 @@ export class Facts {
       setIcon(icon, fact.icon);
       setText(words, fact.words);
     }
-    show(this.places.encryption.item, this.session.compare !== "");
+    // Nothing is claimed of a line that is not there.
+    show(this.places.encryption.item, this.session.canAsk && this.session.compare !== "");
   }
 
   private line(): Fact {

@@ -25,7 +25,8 @@ export class Session {
   answer: Answer = "";
   shared: ControlState = nothingShared;
   since: Partial<Record<Right, Date>> = {};
-  lastEvent: ControlEvent | null = null;
+  /** What happened last; what belongs together comes together. */
+  events: ControlEvent[] = [];
   attempt: Attempt = null;
   wrongTries: number;
 
@@ -35,6 +36,7 @@ export class Session {
   private openingControl = false;
   private readonly backoff = new Backoff();
   private endAsked = false;
+  private eventTime = 0;
 
   constructor(
     private readonly api: Api,
@@ -145,6 +147,7 @@ export class Session {
 
   /** Somebody entered the place: the seal tells whether he has the number. */
   private async entering(stream: string): Promise<void> {
+    const before = this.kept.tries;
     this.attempt = "checking";
     this.changed();
     try {
@@ -154,7 +157,8 @@ export class Session {
       this.useControl(channel);
       this.owner.verdict(stream, true);
     } catch {
-      this.attempt = "wrong";
+      // A line that broke before anything could be guessed was no try.
+      this.attempt = this.kept.tries > before ? "wrong" : null;
       this.wrongTries = this.kept.tries;
       this.owner.verdict(stream, false);
       this.tellBurnt();
@@ -203,8 +207,7 @@ export class Session {
       },
       state: (state) => this.setShared(state),
       event: (event) => {
-        this.lastEvent = event;
-        this.changed();
+        this.note(event);
       },
       bye: () => control.close(),
       closed: () => {
@@ -217,6 +220,13 @@ export class Session {
       },
     });
     this.control = control;
+  }
+
+  private note(event: ControlEvent): void {
+    const now = Date.now();
+    this.events = now - this.eventTime < 1000 ? [...this.events, event] : [event];
+    this.eventTime = now;
+    this.changed();
   }
 
   private dropControl(): void {
@@ -233,7 +243,9 @@ export class Session {
     const hadControl = this.shared.rights.control;
     this.shared = state;
     this.view.applyRights();
-    if (!hadControl && state.rights.control) this.view.focus();
+    // Whoever is typing on the page goes on there.
+    const typing = document.activeElement instanceof HTMLTextAreaElement;
+    if (!hadControl && state.rights.control && !typing) this.view.focus();
     this.changed();
   }
 

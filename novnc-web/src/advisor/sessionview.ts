@@ -35,13 +35,14 @@ export class SessionView {
     clock: (d: Date) => string,
   ) {
     const { view } = session;
-    this.heading = h("h2", { tabindex: "-1", "data-testid": "session-heading" }, t.session.heading(grouped(session.number)));
+    this.heading = h("h1", { tabindex: "-1", "data-testid": "session-heading" }, t.session.heading(grouped(session.number)));
     this.endButton = button("end-session", t.session.end, () => this.askEnd(), { class: "danger" });
     this.waiting = new WaitingPanel(session, t, clock);
     this.facts = new Facts(session, t, clock);
     this.stage = h("div", { class: "stage" });
     this.clipboard = new ClipboardPanel(session, t);
-    this.toolbar = new Toolbar(session, t, this.stage, this.clipboard.root);
+    this.root = h("section", { class: "session", "data-testid": "session" });
+    this.toolbar = new Toolbar(session, t, this.root, this.clipboard.root);
     this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
     this.see = button("see-screen", t.view.see, () => view.open(), { class: "primary big" });
     this.cover.append(this.coverWords, this.see, this.coverHint);
@@ -49,16 +50,14 @@ export class SessionView {
     view.target.setAttribute("role", "region");
     this.screen.append(view.target, this.cover);
     this.stage.append(this.answer, this.facts.root, this.toolbar.root, this.screen);
-    this.ended = h("div", { class: "card", "data-testid": "ended" }, h("h3", {}, t.session.ended), this.endedReason);
+    this.ended = h("div", { class: "card", "data-testid": "ended" }, h("h2", {}, t.session.ended), this.endedReason);
     this.replaced = h(
       "div",
       { class: "card", "data-testid": "replaced" },
       h("p", { class: "lead" }, t.session.replaced),
       button("take-here", t.session.takeHere, () => session.takeHere(), { class: "primary" }),
     );
-    this.root = h(
-      "section",
-      { class: "session", "data-testid": "session" },
+    this.root.append(
       h("header", { class: "session-head" }, this.heading, this.event, this.endButton),
       this.replaced,
       this.waiting.root,
@@ -88,7 +87,7 @@ export class SessionView {
     const answer = session.answer && !over ? t.answers[session.answer] : "";
     setText(this.answer, answer);
     show(this.answer, answer !== "");
-    const event = session.lastEvent ? t.events(session.lastEvent) : "";
+    const event = session.events.map(t.events).join(" ");
     setText(this.event, event);
     show(this.event, event !== "");
     this.waiting.update();
@@ -130,7 +129,7 @@ export class SessionView {
   private askEnd(): void {
     const { session, t } = this;
     confirmDialog(
-      document.fullscreenElement instanceof HTMLElement ? this.stage : this.root,
+      this.root,
       { question: t.session.endQuestion, meaning: t.session.endMeaning, yes: t.session.endYes, no: t.session.endNo },
       () => void session.end().catch(() => {}), // the line is shown as interrupted; it can be tried again
     );

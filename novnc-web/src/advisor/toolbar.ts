@@ -22,7 +22,8 @@ export class Toolbar {
   constructor(
     private readonly session: Session,
     private readonly t: Texts,
-    private readonly stage: HTMLElement,
+    /** What fills the screen: also the state and the end of the session. */
+    private readonly whole: HTMLElement,
     clipboard: HTMLElement,
   ) {
     const { view } = session;
@@ -84,7 +85,7 @@ export class Toolbar {
     show(this.clipboard, rights.view);
     this.fit.setAttribute("aria-pressed", String(session.view.fit));
     this.actual.setAttribute("aria-pressed", String(!session.view.fit));
-    setText(this.fullScreen, document.fullscreenElement === this.stage ? t.tools.leaveFullScreen : t.tools.fullScreen);
+    setText(this.fullScreen, document.fullscreenElement === this.whole ? t.tools.leaveFullScreen : t.tools.fullScreen);
     for (const key of this.keys) key.disabled = !rights.control;
     show(this.keysNote, !rights.control);
   }
@@ -111,7 +112,7 @@ export class Toolbar {
 
   private async toggleFullScreen(): Promise<void> {
     if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.stage.requestFullscreen().catch(() => {}); // not offered on every device
+    else await this.whole.requestFullscreen().catch(() => {}); // not offered on every device
     this.update();
   }
 }

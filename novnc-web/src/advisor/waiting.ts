@@ -30,7 +30,7 @@ export class WaitingPanel {
     this.root = h(
       "div",
       { class: "card waiting", "data-testid": "waiting" },
-      h("h3", {}, t.waiting.heading),
+      h("h2", {}, t.waiting.heading),
       digits,
       h("p", { class: "lead" }, t.waiting.read),
       h(

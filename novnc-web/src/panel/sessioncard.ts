@@ -13,7 +13,7 @@ export interface Actions {
 export class SessionCard {
   readonly root: HTMLElement;
   private readonly nowIcon = h("span");
-  private readonly nowWords = h("p", { tabindex: "-1", "data-testid": "now" });
+  private readonly nowWords = h("h1", { tabindex: "-1", "data-testid": "now" });
   private readonly nowMore = h("p", { "data-testid": "now-clipboard" });
   private readonly now = h("div", { class: "now", role: "status" }, this.nowIcon, h("div", {}, this.nowWords, this.nowMore));
   private readonly who = h("strong", { "data-testid": "advisor" });

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ControlStream, type ControlHandlers } from "../src/advisor/control.ts";
+import { handshake, Tries } from "../src/seal/index.ts";
+import { linePair } from "./lines.ts";
+
+/** A control stream and the agent's end of it, through a real seal. */
+async function rig() {
+  const [a, b] = linePair();
+  const params = { number: "482193057", kind: "control" as const, stream: "AAAAAAAAAAAAAAAAAAAAAA" };
+  const [agent, advisor] = await Promise.all([
+    handshake(a, "agent", { ...params, tries: new Tries() }),
+    handshake(b, "advisor", { ...params, tries: new Tries() }),
+  ]);
+  let heard = "";
+  agent.onmessage = ({ data }) => (heard += new TextDecoder().decode(data));
+  const told: unknown[] = [];
+  const tell =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void told.push([name, ...values]);
+  const handlers = Object.fromEntries(
+    ["hello", "state", "event", "bye", "closed"].map((n) => [n, tell(n)]),
+  ) as unknown as ControlHandlers;
+  const control = new ControlStream(advisor, handlers);
+  const say = async (words: string) => {
+    agent.send(new TextEncoder().encode(words));
+    await settle();
+  };
+  return { control, told, say, heard: () => heard };
+}
+
+const settle = () => new Promise((r) => setTimeout(r, 20));
+
+test("hello goes first, wishes follow line by line", async () => {
+  const { control, heard } = await rig();
+  control.ask("control");
+  control.giveBack("clipboard");
+  control.end();
+  await settle();
+  assert.deepEqual(
+    heard()
+      .trimEnd()
+      .split("\n")
+      .map((l) => JSON.parse(l)),
+    [
+      { type: "hello", version: "1", client: "page" },
+      { type: "ask", right: "control" },
+      { type: "return", right: "clipboard" },
+      { type: "end" },
+    ],
+  );
+});
+
+test("messages are cut at line ends, wherever records end", async () => {
+  const { told, say } = await rig();
+  await say('{"type":"hello","customer":{"user":"petra","host":"PC","system":"linux/amd64"},"answer":"view"}\n{"type":"st');
+  await say(
+    'ate","seq":1,"direction":"customer","rights":{"view":true},"asked":["control","moon"],"viewers":[]}\n{"type":"new"}\n',
+  );
+  assert.deepEqual(told, [
+    ["hello", { user: "petra", host: "PC", system: "linux/amd64" }, "view"],
+    [
+      "state",
+      {
+        direction: "customer",
+        rights: { view: true, control: false, clipboard: false },
+        asked: ["control"],
+        paused: false,
+        viewers: [],
+      },
+    ],
+  ]);
+});
+
+test("an older state does not overwrite a newer one", async () => {
+  const { told, say } = await rig();
+  await say('{"type":"state","seq":5}\n{"type":"state","seq":4,"rights":{"control":true}}\n');
+  assert.equal(told.length, 1);
+});
+
+test("events of unknown kinds are ignored", async () => {
+  const { told, say } = await rig();
+  await say('{"type":"event","event":"given","right":"moon"}\n{"type":"event","event":"taken","right":"control","by":"key"}\n');
+  assert.deepEqual(told, [["event", { event: "taken", right: "control", by: "key" }]]);
+});
+
+test("what is no message ends the stream", async () => {
+  for (const words of ["nonsense\n", '{"type":"hello"}'.padEnd(20_000), "[]\n"]) {
+    const { told, say } = await rig();
+    await say(words);
+    assert.deepEqual(told, [["closed"]], words.slice(0, 20));
+  }
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { list, oneOf, parseFields, text, time } from "../src/common/fields.ts";
+import { readViewers } from "../src/common/rights.ts";
+import { readDownloads, sortDownloads, systemOf } from "../src/customer/systems.ts";
+import { readSnapshot } from "../src/panel/snapshot.ts";
+
+test("only bounded objects are read", () => {
+  assert.deepEqual(parseFields('{"a":1}', 10), { a: 1 });
+  for (const bad of ['{"a":1}'.padEnd(11), "[1]", "null", "7", "{", "", undefined, new ArrayBuffer(2)])
+    assert.equal(parseFields(bad, 10), null);
+});
+
+test("text is cut, and freed of what could deceive", () => {
+  assert.equal(text("Anna\u202e\u0000\n Berger"), "Anna Berger");
+  assert.equal(text("x".repeat(500), 10), "xxxxxxxxxx…");
+  assert.equal(text(5), "");
+  assert.equal(text({ toString: () => "x" }), "");
+});
+
+test("words, lists and times have a fallback", () => {
+  assert.equal(oneOf("c", ["a", "b"], "a"), "a");
+  assert.equal(oneOf(["b"], ["a", "b"], "a"), "a");
+  assert.deepEqual(list({ length: 3 }, 5), []);
+  assert.equal(list(new Array(100).fill(0), 5).length, 5);
+  assert.equal(time("soon"), null);
+  assert.equal(time("2026-01-01T12:00:00Z")?.getTime(), Date.UTC(2026, 0, 1, 12));
+});
+
+test("a line that is not known to be sealed is not called so", () => {
+  assert.deepEqual(
+    readViewers([{ door: "page", line: "sealed", from: "::1" }, { line: "perfect" }, null]).map((v) => v.line),
+    ["sealed", "gateway", "gateway"],
+  );
+});
+
+test("a snapshot is read whole or not at all", () => {
+  assert.equal(readSnapshot('{"type":"other"}'), null);
+  assert.equal(readSnapshot("x"), null);
+  const s = readSnapshot(
+    JSON.stringify({
+      type: "state",
+      seq: 7,
+      lang: "fr",
+      phase: "dancing",
+      rights: { view: "yes", control: 1, clipboard: true },
+      question: { id: "3", right: "everything", seconds: -5, armed: "yes" },
+      viewers: "many",
+      line: "quantum",
+    }),
+  );
+  assert.ok(s);
+  assert.equal(s.lang, "en");
+  assert.equal(s.phase, "connecting");
+  assert.deepEqual(s.rights, { view: false, control: false, clipboard: true });
+  // An unknown right is shown as the one that means most.
+  assert.deepEqual(s.question, { id: "3", right: "control", seconds: 0, armed: false });
+  assert.deepEqual(s.viewers, []);
+  assert.equal(s.line, "");
+});
+
+test("the right file comes first", () => {
+  const file = (os: string, arch: string) => ({ os, arch, file: `lotse-agent-${os}-${arch}`, size: 1, sha256: "00" });
+  const all = [
+    file("darwin", "amd64"),
+    file("darwin", "arm64"),
+    file("linux", "arm64"),
+    file("linux", "amd64"),
+    file("windows", "amd64"),
+  ];
+  const first = (agent: string) => sortDownloads(all, systemOf(agent), agent).fitting?.file;
+  assert.equal(first("Mozilla/5.0 (Windows NT 10.0; Win64; x64)"), "lotse-agent-windows-amd64");
+  assert.equal(first("Mozilla/5.0 (X11; Linux x86_64)"), "lotse-agent-linux-amd64");
+  assert.equal(first("Mozilla/5.0 (X11; Linux aarch64)"), "lotse-agent-linux-arm64");
+  assert.equal(first("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"), "lotse-agent-darwin-arm64");
+  assert.equal(first("something else"), undefined);
+  assert.equal(systemOf("Mozilla/5.0 (Linux; Android 14)"), "phone");
+  assert.equal(sortDownloads(all, "windows", "").others.length, 4);
+});
+
+test("file names that lead elsewhere are left out", () => {
+  const names = ["lotse-agent.exe", "../secret", "a/b", "javascript:alert(1)", "", "ok_1.2+x"];
+  assert.deepEqual(
+    readDownloads({ downloads: names.map((file) => ({ file })) }).map((d) => d.file),
+    ["lotse-agent.exe", "ok_1.2+x"],
+  );
+});

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { drawNumber, grouped, parseNumber, randomBelow, spoken } from "../src/common/number.ts";
+
+test("numbers are read as people type them", () => {
+  for (const typed of [
+    "482193057",
+    "482 193 057",
+    " 482-193-057 ",
+    "482.193.057",
+    "ID:482193057",
+    "id: 482 193 057",
+    "482\u2013193\u00a0057",
+  ])
+    assert.equal(parseNumber(typed), "482193057", typed);
+});
+
+test("what is no number is refused", () => {
+  for (const typed of [
+    "",
+    "48219305",
+    "4821930570",
+    "082193057",
+    "999999999",
+    "48219305a",
+    "<b>482193057",
+    "٤٨٢١٩٣٠٥٧",
+    " ".repeat(50) + "482193057",
+  ])
+    assert.equal(parseNumber(typed), "", typed);
+});
+
+test("numbers are shown in groups and read digit by digit", () => {
+  assert.equal(grouped("482193057"), "482 193 057");
+  assert.equal(spoken("482193057"), "4 8 2 1 9 3 0 5 7");
+});
+
+test("a drawn number begins with the place", () => {
+  for (let i = 0; i < 1000; i++) assert.match(drawNumber("4821"), /^4821[0-9]{5}$/);
+});
+
+test("drawing prefers nothing", () => {
+  // 2^32 is no multiple of 100 000: the last, incomplete run is drawn again.
+  const draws = [2 ** 32 - 1, 4_294_900_000, 4_294_899_999];
+  assert.equal(
+    randomBelow(100_000, () => draws.shift()!),
+    99_999,
+  );
+  const seen = new Set(Array.from({ length: 500 }, () => randomBelow(5)));
+  assert.equal(seen.size, 5);
+});
