@@ -83,6 +83,19 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
+// vncPort is a free port that old viewers can name: a display number below 100.
+func vncPort(t *testing.T) int {
+	t.Helper()
+	for port := 5940; port < 6000; port++ {
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port from 5940 to 5999 is free")
+	return 0
+}
+
 // picture is what the display shows.
 func (d *display) picture() image.Image {
 	d.t.Helper()

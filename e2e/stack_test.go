@@ -80,7 +80,7 @@ func (s *stack) agent(d *display, number string, more ...string) *process {
 // view starts `lotse view` and returns it with the port that viewers use.
 func (s *stack) view(number string, more ...string) (p *process, port int) {
 	s.t.Helper()
-	port = freePort(s.t)
+	port = vncPort(s.t)
 	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port)}, more...)
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
 	p.line("ready:")

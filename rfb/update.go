@@ -217,9 +217,14 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	return finishUpdate(b, start, rects, j.caps.lastRect), nil
 }
 
+// maxRects as a count says that LastRect ends the update.
+const maxRects = 0xffff
+
 func finishUpdate(b []byte, start, rects int, lastRect bool) []byte {
-	if lastRect {
-		rects = 0xffff
+	// LastRect only where the count does not fit: vncsnapshot 1.2 asks for it
+	// and then waits for ever for what follows it.
+	if lastRect && rects >= maxRects {
+		rects = maxRects
 		b = appendLastRect(b)
 	}
 	binary.BigEndian.PutUint16(b[start+2:], uint16(rects))
