@@ -1,0 +1,96 @@
+package e2e
+
+import (
+	"image"
+	_ "image/jpeg" // vncsnapshot writes it
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestVncsnapshot is the viewer that still speaks RFB 3.3: consent comes before
+// the security type there, and a refusal reaches it as text.
+func TestVncsnapshot(t *testing.T) {
+	program := need(t, "vncsnapshot", "vncsnapshot")
+	s := newStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	for _, answer := range []string{"view", "deny"} {
+		t.Run(answer, func(t *testing.T) {
+			ses := s.newSession()
+			agent := s.agent(customer, ses.number, "--answer", answer)
+			ses.line(`"state":"joined"`)
+			_, port := s.view(ses.number)
+			file := filepath.Join(t.TempDir(), "snapshot.jpg")
+			out, err := tryRun(nil, program, "-quality", "100", "127.0.0.1:"+strconv.Itoa(port-5900), file)
+			if answer == "deny" {
+				if err == nil && strings.Contains(out, "snapshot") {
+					t.Errorf("a picture after a refusal: %s", out)
+				}
+				if !strings.Contains(out, "did not allow") {
+					t.Errorf("the viewer does not show the refusal:\n%s", out)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			shot, _, err := image.Decode(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			desk := customer.picture()
+			// The drawn pointer is somewhere in it; JPEG is the program's own.
+			if n := differences(desk, shot, desk.Bounds(), image.Point{}, 40); n > 600 {
+				t.Errorf("%d pixels differ", n)
+			}
+			agent.stop()
+		})
+	}
+}
+
+// TestTwoViewers: both see the picture, each in its own encoding, and one
+// leaving does not disturb the other.
+func TestTwoViewers(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "640x480")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	_, port := s.view(ses.number)
+	one, two := viewerDisplay(t, "800x640"), viewerDisplay(t, "800x640")
+	tiger := start(t, append(one.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-AutoSelect=0", "-PreferredEncoding=ZRLE", "-MenuKey=", hostPort(port))
+	start(t, two.env(), need(t, "xtightvncviewer", "xtightvncviewer"), "-encodings", "hextile", "-nocursorshape", hostPort(port))
+	shows(t, one, customer, 0)
+	shows(t, two, customer, 0)
+	mark := ses.mark()
+	tiger.stop()
+	ses.lineAfter(mark, `"viewers":[{`)
+	customer.typewriter() // something new to see
+	shows(t, two, customer, 0)
+}
+
+// TestResize: the customer's screen changes its size while it is watched.
+func TestResize(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	_, port := s.view(ses.number)
+	screen := viewerDisplay(t, "1100x860")
+	start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-AutoSelect=0", "-PreferredEncoding=ZRLE", "-MenuKey=", "-RemoteResize=0", hostPort(port))
+	shows(t, screen, customer, 0)
+	run(t, customer.env(), need(t, "xrandr", "x11-xserver-utils"), "-s", "640x480")
+	customer.paint()
+	shows(t, screen, customer, 0)
+}
