@@ -22,6 +22,7 @@ func (v *Viewer) update() (any, error) {
 			return nil, err
 		}
 		if r.Encoding == LastRect {
+			u.LastRect = true
 			break
 		}
 		u.Rects = append(u.Rects, r)

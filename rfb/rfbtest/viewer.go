@@ -104,6 +104,8 @@ type (
 type Update struct {
 	Rects []Rect
 	Bytes int64
+	// LastRect: the update said where it ends instead of how long it is.
+	LastRect bool
 }
 
 // Rect is one rectangle of an update. A pseudo-rectangle's Rectangle is what
