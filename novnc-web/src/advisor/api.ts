@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 2.
 
-import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
+import { asFields, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
 
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
@@ -31,8 +31,6 @@ export const phases = ["waiting", "joined", "away", "ended"] as const;
 export interface SessionEntry {
   place: string;
   phase: Phase;
-  since: Date | null;
-  expires: Date | null;
 }
 
 export class Api {
@@ -70,8 +68,6 @@ export class Api {
       .map((f) => ({
         place: text(f["place"], 4),
         phase: oneOf(f["state"], phases, "waiting"),
-        since: time(f["since"]),
-        expires: time(f["expires"]),
       }))
       .filter((s) => /^[1-9][0-9]{3}$/.test(s.place));
   }

@@ -7,7 +7,7 @@ import { phases, socketAddress, type Phase } from "./api.ts";
 const maxMessage = 4 * 1024;
 
 export interface OwnerHandlers {
-  state(phase: Phase, reason: string, since: Date | null, expires: Date | null): void;
+  state(phase: Phase, reason: string, expires: Date | null): void;
   entering(stream: string): void;
   replaced(): void;
   /** The link is up, or was lost and will be tried again. */
@@ -98,12 +98,7 @@ export class OwnerLink {
     const f = parseFields(data, maxMessage);
     switch (f?.["type"]) {
       case "state":
-        return this.handlers.state(
-          oneOf(f["state"], phases, "waiting"),
-          text(f["reason"], 40),
-          time(f["since"]),
-          time(f["expires"]),
-        );
+        return this.handlers.state(oneOf(f["state"], phases, "waiting"), text(f["reason"], 40), time(f["expires"]));
       case "entering":
         return this.handlers.entering(text(f["stream"], 64));
       case "replaced":

@@ -36,6 +36,7 @@ export class Session {
   private openingControl = false;
   private readonly backoff = new Backoff();
   private endAsked = false;
+  private left = false;
   private eventTime = 0;
 
   constructor(
@@ -107,6 +108,7 @@ export class Session {
 
   /** Lets everything go without ending the session. */
   leave(): void {
+    this.left = true;
     this.owner.close();
     this.dropControl();
     this.view.close();
@@ -114,7 +116,7 @@ export class Session {
 
   private connectOwner(): OwnerLink {
     return new OwnerLink(this.place, {
-      state: (phase, reason, since, expires) => this.setPhase(phase, reason, since, expires),
+      state: (phase, reason, expires) => this.setPhase(phase, reason, expires),
       entering: (stream) => void this.entering(stream),
       replaced: () => {
         this.line = "replaced";
@@ -133,7 +135,7 @@ export class Session {
     });
   }
 
-  private setPhase(phase: Phase, reason: string, _since: Date | null, expires: Date | null): void {
+  private setPhase(phase: Phase, reason: string, expires: Date | null): void {
     if (phase === "ended") return this.finish(reason);
     this.phase = phase;
     this.expires = expires;
@@ -184,7 +186,7 @@ export class Session {
   private async ensureControl(): Promise<void> {
     if (this.control || this.openingControl) return;
     this.openingControl = true;
-    while (this.phase === "joined" && this.line !== "replaced" && !this.control) {
+    while (this.phase === "joined" && this.line !== "replaced" && !this.left && !this.control) {
       try {
         this.useControl(await this.openStream("control"));
         this.backoff.reset();

@@ -61,7 +61,6 @@ export type IconName = keyof typeof icons;
 
 const icons = {
   lock: "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z",
-  unlock: "M7 11V8a5 5 0 0 1 9.5-2M5 11h14v9H5z",
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM9 12a3 3 0 1 0 6 0 3 3 0 0 0-6 0",
   hidden:
     "M3 3l18 18M10 5.2A10 10 0 0 1 12 5c6 0 10 7 10 7a17 17 0 0 1-3 3.6M6 7a17 17 0 0 0-4 5s4 7 10 7a9.500 9.500 0 0 0 4.500-1.200",
@@ -72,5 +71,4 @@ const icons = {
   clipboard: "M8 5H6v16h12V5h-2M9 3h6v4H9z",
   pause: "M8 5v14M16 5v14",
   warning: "M12 3l10 18H2zM12 10v5M12 18v.5",
-  done: "M4 12l6 6L20 6",
 } as const;

@@ -28,7 +28,6 @@ export class SealedChannel {
 
   private pending: Bytes[] = []; // not sealed yet
   private sending: Promise<void> | null = null;
-  private started = false;
 
   constructor(
     private readonly line: Line,
@@ -39,14 +38,7 @@ export class SealedChannel {
     readonly compare: string,
   ) {
     // Whoever takes the channel sets its handlers first.
-    setTimeout(() => this.start());
-  }
-
-  /** Begins to deliver. It happens by itself, but no earlier than the next task. */
-  start(): void {
-    if (this.started) return;
-    this.started = true;
-    void this.receive();
+    setTimeout(() => void this.receive());
   }
 
   /** Copies data and sends it soon; what comes in one go shares a record. */
