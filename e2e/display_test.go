@@ -49,6 +49,14 @@ func viewerDisplay(t *testing.T, size string) *display {
 	d := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", size+"x24", "-nolisten", "tcp")
 	run(t, d.env(), need(t, "setxkbmap", "x11-xkb-utils"), "de")
 	start(t, d.env(), need(t, "openbox", "openbox"))
+	// A window that is mapped while the manager starts may get lost.
+	eventually(t, "the window manager", func() error {
+		out, err := tryRun(d.env(), need(t, "xprop", "x11-utils"), "-root", "_NET_SUPPORTING_WM_CHECK")
+		if err == nil && !strings.Contains(out, "window id") {
+			err = fmt.Errorf("not there yet: %s", out)
+		}
+		return err
+	})
 	return d
 }
 
