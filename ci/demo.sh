@@ -29,7 +29,7 @@ started() { # started FILE TEXT WHAT: waits until FILE contains TEXT
 }
 
 if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
-	Xtigervnc -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -localhost=1 -rfbport 0 3>"$work/display" >"$work/x.log" 2>&1 &
+	Xtigervnc -noreset -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -localhost=1 -rfbport 0 3>"$work/display" >"$work/x.log" 2>&1 &
 	pids="$pids $!"
 	started "$work/display" '[0-9]' "X server"
 	DISPLAY=:$(cat "$work/display")

@@ -68,7 +68,8 @@ func xserver(t *testing.T, vncPort int, path string, args ...string) *display {
 	}
 	defer r.Close()
 	d := &display{t: t, vncPort: vncPort}
-	d.server = startWith(t, nil, []*os.File{w}, path, append(args, "-displayfd", "3")...)
+	// Without -noreset a server starts anew when its last client leaves.
+	d.server = startWith(t, nil, []*os.File{w}, path, append(args, "-noreset", "-displayfd", "3")...)
 	w.Close()
 	if err := r.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
