@@ -35,6 +35,7 @@ export class Session {
   private control: ControlStream | null = null;
   private openingControl = false;
   private readonly backoff = new Backoff();
+  private wakeControl: () => void = () => {};
   private endAsked = false;
   private left = false;
   private eventTime = 0;
@@ -184,7 +185,8 @@ export class Session {
 
   /** After a reload or a lost line the control stream is opened anew. */
   private async ensureControl(): Promise<void> {
-    if (this.control || this.openingControl) return;
+    if (this.control) return;
+    if (this.openingControl) return this.wakeControl(); // a way may be open again
     this.openingControl = true;
     while (this.phase === "joined" && this.line !== "replaced" && !this.left && !this.control) {
       try {
@@ -192,11 +194,23 @@ export class Session {
         this.backoff.reset();
       } catch {
         if (this.tries.burnt) break;
-        await new Promise((r) => setTimeout(r, this.backoff.next()));
+        await this.pauseControl();
       }
     }
     this.openingControl = false;
     this.changed();
+  }
+
+  /** Waits before the next try, unless something changes for the better. */
+  private pauseControl(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.backoff.next());
+      this.wakeControl = () => {
+        clearTimeout(timer);
+        this.backoff.reset();
+        resolve();
+      };
+    });
   }
 
   private useControl(channel: SealedChannel): void {
