@@ -95,7 +95,8 @@ func freePort(t *testing.T) int {
 // vncPort is a free port that old viewers can name: a display number below 100.
 func vncPort(t *testing.T) int {
 	t.Helper()
-	for port := 5940; port < 6000; port++ {
+	for _, i := range rand.Perm(60) {
+		port := 5940 + i
 		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			l.Close()
 			return port
