@@ -1,12 +1,17 @@
 package main
 
 import (
-	"embed"
+	"errors"
 	"io/fs"
+
+	novncweb "lotse/novnc-web"
 )
 
-//go:embed placeholder/index.html placeholder/advisor.html
-var placeholder embed.FS
-
 // pages returns what the gateway serves to browsers.
-func pages() (fs.FS, error) { return fs.Sub(placeholder, "placeholder") }
+func pages() (fs.FS, error) {
+	p := novncweb.Gateway()
+	if _, err := fs.Stat(p, "index.html"); err != nil {
+		return nil, errors.New("this program was built without its pages: build it with make, or run make web first")
+	}
+	return p, nil
+}
