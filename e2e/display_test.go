@@ -171,7 +171,7 @@ func desktopColour(x, y, w, h int) (r, g, b byte) {
 		}
 		return 250, 250, 245
 	case x > w*2/3 && y < h/3: // a photograph
-		return byte(x*255/w) + noise, byte(y*255/h) + noise/2, 120 + noise
+		return byte(x*240/w) + noise, byte(y*255/h) + noise/2, 120 + noise
 	case (x/30+y/30)%2 == 0:
 		return 52, 96, 140
 	}

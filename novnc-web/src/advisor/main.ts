@@ -2,12 +2,12 @@ import { button, h, setText } from "../common/dom.ts";
 import { setFavicon, type Mood } from "../common/favicon.ts";
 import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
-import { drawNumber, grouped } from "../common/number.ts";
+import { drawNumber, grouped, parseNumber } from "../common/number.ts";
 import { Api, ApiError, type Me, type SessionEntry } from "./api.ts";
 import { Session } from "./session.ts";
 import { SessionView } from "./sessionview.ts";
 import { signInForm } from "./signin.ts";
-import { forget, forgetAll, keptSessions } from "./store.ts";
+import { forget, forgetAll, keep, keptSessions } from "./store.ts";
 import { texts } from "./texts.ts";
 
 const checkEvery = 15_000;
@@ -68,7 +68,16 @@ class AdvisorPage {
     if (++this.silent === 2) for (const s of this.sessions) s.lineLost();
   }
 
+  /** A link with a number takes up a session that another program of the advisor's has opened. */
+  private takeFromLink(): void {
+    const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
+    if (number === "") return;
+    history.replaceState(null, "", location.pathname);
+    if (!keptSessions().some((kept) => kept.number === number)) keep({ number, tries: 0, compare: "" });
+  }
+
   private async enter(me: Me): Promise<void> {
+    this.takeFromLink();
     this.me = me;
     this.signInNote = "";
     const open = await this.api.sessions().catch(() => []);

@@ -1,0 +1,86 @@
+// Drives a real Chromium for the Go tests: one JSON command a line on standard
+// input, one JSON answer a line on standard output.
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+
+const require = createRequire(new URL("../novnc-web/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const timeout = Number(process.env.LOTSE_E2E_TIMEOUT ?? 12_000);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+const pages = new Map();
+const complaints = [];
+
+async function pageOf(name) {
+  if (pages.has(name)) return pages.get(name);
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true, // the test's own authority
+    viewport: { width: 1280, height: 900 },
+    locale: process.env.LOTSE_E2E_LOCALE ?? "en-US",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  page.on("pageerror", (e) => complaints.push(`${name}: ${e}`));
+  page.on("console", (m) => {
+    if (m.type() === "error") complaints.push(`${name}: ${m.text()}`);
+  });
+  pages.set(name, page);
+  return page;
+}
+
+const at = (page, id) => page.locator(`[data-testid="${id}"]`);
+
+const commands = {
+  open: async (page, c) => void (await page.goto(c.url)),
+  reload: async (page) => void (await page.reload()),
+  click: async (page, c) => void (await at(page, c.id).click()),
+  fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
+  text: async (page, c) => (await at(page, c.id).first().textContent()) ?? "",
+  visible: async (page, c) => String(await at(page, c.id).first().isVisible()),
+  wait: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value}`).first().waitFor({ state: c.hidden ? "hidden" : "visible" })),
+  key: async (page, c) => {
+    const cdp = await page.context().newCDPSession(page);
+    for (const type of ["keyDown", "keyUp"]) {
+      await cdp.send("Input.dispatchKeyEvent", { type, key: c.value, code: c.code ?? "", ...(type === "keyDown" && c.value.length === 1 ? { text: c.value } : {}) });
+    }
+    await cdp.detach();
+  },
+  clickAt: async (page, c) => {
+    const canvas = page.locator("canvas").first();
+    const box = await canvas.boundingBox();
+    const size = await canvas.evaluate((e) => [e.width, e.height]);
+    await page.mouse.click(box.x + (c.x * box.width) / size[0], box.y + (c.y * box.height) / size[1]);
+  },
+  // The canvas as it was decoded, not as it is scaled on the page.
+  canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1]),
+  screenshot: async (page, c) => void (await page.screenshot({ path: c.value })),
+  close: async (page, c) => {
+    pages.delete(c.page);
+    await page.context().close();
+  },
+  complaints: async () => complaints.join("\n"),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer;
+  try {
+    const c = JSON.parse(line);
+    answer = { value: (await commands[c.do](await pageOf(c.page), c)) ?? "" };
+  } catch (e) {
+    answer = { error: String(e) };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\n");
+}
+await browser.close();

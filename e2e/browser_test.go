@@ -1,0 +1,330 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// browser is a Chromium that browser.mjs drives.
+type browser struct {
+	t       *testing.T
+	in      io.WriteCloser
+	answers *bufio.Reader
+}
+
+// tab is one page in it, with storage of its own.
+type tab struct {
+	*browser
+	name string
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
+		t.Fatal("playwright-core is missing: make build")
+	}
+	cmd := exec.Command(need(t, "node", "nodejs"), "browser.mjs")
+	cmd.Env = append(os.Environ(), "CHROMIUM="+need(t, "chromium", "chromium"), fmt.Sprintf("LOTSE_E2E_TIMEOUT=%d", patience.Milliseconds()))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		timer := time.AfterFunc(patience, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		_ = cmd.Wait()
+		timer.Stop()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		if t.Failed() && complaints.Len() > 0 {
+			t.Logf("browser: %s", complaints.String())
+		}
+	})
+	return &browser{t: t, in: in, answers: bufio.NewReaderSize(out, 16<<20)}
+}
+
+func (b *browser) tab(name string) *tab { return &tab{b, name} }
+
+func (p *tab) do(what string, more map[string]any) string {
+	p.t.Helper()
+	value, err := p.try(what, more)
+	if err != nil {
+		file := filepath.Join(os.TempDir(), "lotse-e2e-"+p.name+".png")
+		if _, err := p.try("screenshot", map[string]any{"value": file}); err == nil {
+			p.t.Logf("the page then: %s", file)
+		}
+		p.t.Fatalf("%s: %s %v: %v", p.name, what, more, err)
+	}
+	return value
+}
+
+func (p *tab) try(what string, more map[string]any) (string, error) {
+	command := map[string]any{"do": what, "page": p.name}
+	for k, v := range more {
+		command[k] = v
+	}
+	line, err := json.Marshal(command)
+	if err != nil {
+		return "", err
+	}
+	if _, err := p.in.Write(append(line, '\n')); err != nil {
+		return "", err
+	}
+	reply, err := p.answers.ReadBytes('\n')
+	if err != nil {
+		return "", fmt.Errorf("the browser is gone: %w", err)
+	}
+	var answer struct{ Value, Error string }
+	if err := json.Unmarshal(reply, &answer); err != nil {
+		return "", err
+	}
+	if answer.Error != "" {
+		return "", fmt.Errorf("%s", answer.Error)
+	}
+	return answer.Value, nil
+}
+
+func (p *tab) open(url string) { p.t.Helper(); p.do("open", map[string]any{"url": url}) }
+func (p *tab) click(id string) { p.t.Helper(); p.do("click", map[string]any{"id": id}) }
+func (p *tab) fill(id, value string) {
+	p.t.Helper()
+	p.do("fill", map[string]any{"id": id, "value": value})
+}
+func (p *tab) text(id string) string { p.t.Helper(); return p.do("text", map[string]any{"id": id}) }
+func (p *tab) wait(id string)        { p.t.Helper(); p.waitFor(id, "") }
+
+// waitFor waits until the element matches a selector too, such as [data-right="given"].
+func (p *tab) waitFor(id, selector string) {
+	p.t.Helper()
+	p.do("wait", map[string]any{"id": id, "value": selector})
+}
+
+func (p *tab) clickAt(x, y int) { p.t.Helper(); p.do("clickAt", map[string]any{"x": x, "y": y}) }
+
+// keys sends text as a keyboard would, any character included.
+func (p *tab) keys(text string) {
+	p.t.Helper()
+	for _, r := range text {
+		key := string(r)
+		if r == '\n' {
+			key = "Enter"
+		}
+		p.do("key", map[string]any{"value": key})
+	}
+}
+
+// canvas is noVNC's decoded picture.
+func (p *tab) canvas() image.Image {
+	p.t.Helper()
+	data, err := base64.StdEncoding.DecodeString(p.do("canvas", nil))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return img
+}
+
+// seesDesktop waits until the canvas shows the customer's desktop.
+func (p *tab) seesDesktop(customer *display, tolerance int) {
+	p.t.Helper()
+	eventually(p.t, "the page's picture", func() error {
+		desk, shown := customer.picture(), p.canvas()
+		if desk.Bounds() != shown.Bounds() {
+			return fmt.Errorf("%v, want %v", shown.Bounds(), desk.Bounds())
+		}
+		if n := differences(desk, shown, desk.Bounds(), image.Point{}, tolerance); n > desk.Bounds().Dx()*desk.Bounds().Dy()/1000 {
+			return fmt.Errorf("%d pixels differ", n)
+		}
+		return nil
+	})
+}
+
+// noComplaints fails for script errors and what the browser refused.
+func (b *browser) noComplaints() {
+	b.t.Helper()
+	if c := b.tab("any").do("complaints", nil); c != "" {
+		b.t.Errorf("the browser complains:\n%s", c)
+	}
+}
+
+// panelAgent starts an agent with its panel in the browser.
+func (s *stack) panelAgent(d *display, more ...string) (agent *process, url string) {
+	s.t.Helper()
+	args := append([]string{"--gateway", s.url, "--panel", "browser", "--display", d.name, "--log-level", "info"}, more...)
+	agent = start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
+	return agent, strings.TrimPrefix(agent.line("panel: "), "panel: ")
+}
+
+// allows waits for a question in the panel and allows it.
+func (p *tab) allows(right string) {
+	p.t.Helper()
+	p.waitFor("question", `[data-right="`+right+`"]`)
+	p.waitFor("question-allow", ":not([disabled])")
+	p.click("question-allow")
+}
+
+// TestBrowser is the main job without any program but the browser and the
+// agent: advisor's page and customer's panel, from sign-in to the end.
+func TestBrowser(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	file := customer.typewriter()
+	agent, url := s.panelAgent(customer)
+	b := newBrowser(t)
+	advisor, panel := b.tab("advisor"), b.tab("panel")
+
+	advisor.open(s.url + "/advisor")
+	advisor.fill("signin-name", "advisor")
+	advisor.fill("signin-password", devPassword)
+	advisor.click("signin-submit")
+	advisor.click("new-session")
+	number := advisor.text("number")
+
+	panel.open(url)
+	panel.fill("number", "123 456")
+	panel.click("number-submit")
+	panel.wait("number-error")
+	panel.fill("number", number)
+	panel.click("number-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	panel.wait("compare")
+	if a, c := advisor.text("fact-encryption"), panel.text("compare"); len(c) < 4 || !strings.Contains(digits(a), digits(c)) {
+		t.Errorf("comparison codes: advisor %q, customer %q", a, c)
+	}
+
+	advisor.click("see-screen")
+	panel.allows("view")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.seesDesktop(customer, 40)
+	advisor.clickAt(200, 360)
+	advisor.keys("not allowed\n")
+	never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+
+	advisor.click("ask-control")
+	panel.allows("control")
+	advisor.waitFor("ask-control", `[data-right="given"]`)
+	advisor.clickAt(200, 360)
+	advisor.keys(theText + "\n")
+	eventually(t, "typed text", func() error {
+		if got := typed(file); got != theText+"\n" {
+			return fmt.Errorf("%q, want %q", got, theText+"\n")
+		}
+		return nil
+	})
+	advisor.seesDesktop(customer, 40)
+
+	customer.physicalKey(keyF12)
+	advisor.waitFor("ask-control", `[data-right="none"]`)
+	advisor.clickAt(200, 360)
+	advisor.keys("too late\n")
+	never(t, "typed after F12", func() bool { return strings.Contains(typed(file), "too") })
+
+	// The clipboard, each way, umlauts included.
+	advisor.click("ask-clipboard")
+	panel.allows("clipboard")
+	advisor.waitFor("ask-clipboard", `[data-right="given"]`)
+	advisor.click("clipboard-open")
+	advisor.fill("clipboard-out", "Fünf € für Öl")
+	advisor.click("clipboard-send")
+	eventually(t, "the customer's clipboard", func() error {
+		out, err := tryRun(customer.env(), need(t, "xclip", "xclip"), "-selection", "clipboard", "-o")
+		if err == nil && out != "Fünf € für Öl" {
+			err = fmt.Errorf("%q", out)
+		}
+		return err
+	})
+
+	// A reload of either page goes on with the same session.
+	panel.do("reload", nil)
+	panel.wait("now")
+	advisor.do("reload", nil)
+	advisor.waitFor("session", `[data-phase="joined"]`)
+
+	panel.click("pause")
+	panel.click("pause")
+	advisor.click("end-session")
+	advisor.click("confirm-yes")
+	panel.wait("ended")
+	advisor.waitFor("session", `[data-phase="ended"]`)
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	b.noComplaints()
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// TestBrowserRefusal: the customer says no, and the advisor reads it.
+func TestBrowserRefusal(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	agent, url := s.panelAgent(customer, "--number", ses.number)
+	b := newBrowser(t)
+	advisor, panel := b.tab("advisor"), b.tab("panel")
+	panel.open(url)
+	ses.line(`"state":"joined"`)
+	// The page takes up a session that the command line opened.
+	advisor.open(s.url + "/advisor#n=" + ses.number)
+	advisor.fill("signin-name", "advisor")
+	advisor.fill("signin-password", devPassword)
+	advisor.click("signin-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	advisor.click("see-screen")
+	panel.waitFor("question", `[data-right="view"]`)
+	panel.waitFor("question-refuse", ":not([disabled])")
+	panel.click("question-refuse")
+	advisor.waitFor("view-canvas", `[data-phase="refused"]`)
+	if words := advisor.text("view-state"); !strings.Contains(words, "did not allow") {
+		t.Errorf("the advisor reads %q", words)
+	}
+	panel.click("end")
+	advisor.waitFor("session", `[data-phase="ended"]`)
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	b.noComplaints()
+}
+
+// TestCustomerPage: the page that customers are sent to.
+func TestCustomerPage(t *testing.T) {
+	s := newStack(t)
+	b := newBrowser(t)
+	p := b.tab("customer")
+	p.open(s.url + "/#n=482193057")
+	p.waitFor("number-hint", `[data-state="good"]`)
+	b.noComplaints()
+}
