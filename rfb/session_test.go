@@ -2,10 +2,13 @@ package rfb_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -21,6 +24,13 @@ type session struct {
 	conn   *rfb.Conn
 	v      *rfbtest.Viewer
 	served chan error
+
+	// With pump: what was read, and whether each update is followed by the
+	// next request.
+	pumped   chan error
+	asking   atomic.Bool
+	updates  []*rfbtest.Update
+	messages []any
 }
 
 // open starts both; the desktop shows f.
@@ -50,19 +60,86 @@ func open(t testing.TB, cfg rfb.Config, f *screen.Frame) *session {
 func (s *session) close() {
 	s.t.Helper()
 	s.v.Close()
-	if err := <-s.served; err != nil {
+	if s.pumped != nil {
+		err := <-s.pumped
+		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			s.t.Errorf("viewer: %v", err)
+		}
+	}
+	// A pipe that is closed while the server writes says so.
+	if err := <-s.served; err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		s.t.Errorf("served: %v", err)
 	}
 }
 
-// inBubble opens a session in a synctest bubble.
-func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.T, *session)) {
+// pump reads all that comes, like a real viewer, and asks for more after each
+// update while asking is on. For use in a synctest bubble: behind
+// synctest.Wait nothing is under way.
+func (s *session) pump() {
+	s.pumped = make(chan error, 1)
+	go func() {
+		for {
+			m, err := s.v.Next()
+			if err != nil {
+				s.pumped <- err
+				return
+			}
+			u, ok := m.(*rfbtest.Update)
+			if !ok {
+				s.messages = append(s.messages, m)
+				continue
+			}
+			s.updates = append(s.updates, u)
+			if s.asking.Load() {
+				if err := s.v.Request(true, s.v.Bounds()); err != nil {
+					s.pumped <- err
+					return
+				}
+			}
+		}
+	}()
+}
+
+// inBubble runs a pumped session in a synctest bubble, after the first picture.
+func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.T, *session), encodings ...int32) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, cfg, f)
 		defer s.close()
+		s.must(s.v.SetEncodings(encodings...))
+		s.pump()
+		s.settle()
 		test(t, s)
 	})
+}
+
+// settle asks for changes and waits until the viewer has all there are.
+func (s *session) settle() {
+	s.t.Helper()
+	s.asking.Store(true)
+	s.must(s.v.Request(true, s.v.Bounds()))
+	synctest.Wait()
+	select {
+	case err := <-s.pumped:
+		s.t.Fatalf("viewer: %v", err)
+	default:
+	}
+}
+
+// pause lets changes pile up: the open request is used up.
+func (s *session) pause() {
+	s.t.Helper()
+	s.asking.Store(false)
+	s.must(s.v.Request(false, image.Rect(0, 0, 1, 1)))
+	synctest.Wait()
+}
+
+// take returns and forgets what was read since.
+func (s *session) take() (updates []*rfbtest.Update, messages []any) {
+	synctest.Wait()
+	updates, messages = s.updates, s.messages
+	s.updates, s.messages = nil, nil
+	return updates, messages
 }
 
 // update is all of f, on one monitor.

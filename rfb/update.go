@@ -200,15 +200,20 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		frame = w.letterbox(v.Frame)
 	}
 	c.mu.Lock()
-	c.seen = v.Seq
-	send, move := c.pending.take(j.area, frame.Bounds())
+	var send screen.Region
+	var move screen.Move
+	// What is pending may belong to the other framebuffer by now: then it is
+	// not this one's to take.
+	if c.rights.Has(RightView) == j.rights.Has(RightView) {
+		c.seen = v.Seq
+		send, move = c.pending.take(j.area, frame.Bounds())
+	}
 	c.mu.Unlock()
 	b, n, err := w.appendPicture(b, j, v, frame, send, move)
 	if err != nil {
 		return b, err
 	}
-	rects += n
-	if rects == 0 {
+	if rects += n; rects == 0 {
 		c.mu.Lock()
 		c.requested.AddRegion(j.area)
 		c.mu.Unlock()
@@ -297,7 +302,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	if !(j.caps.shapes() && j.rights.Has(RightControl)) && j.rights.Has(RightView) {
 		shape = v.Cursor
 	}
-	pointer := cursorArea(shape, v.Pointer).Intersect(bounds)
+	pointer := cursorArea(shape, v.Pointer).Intersect(bounds).Intersect(v.Frame.Bounds())
 	if !move.Dst.Empty() {
 		b = appendCopyRect(b, move.Dst, move.Delta)
 		rects++
