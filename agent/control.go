@@ -41,7 +41,9 @@ func (c *control) send(m tunnel.ControlMessage) {
 func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 
 // serveControl exchanges control messages until the stream ends.
-func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, first bool) {
+// The customer compares codes with whoever came last, but for a helper that
+// came beside another end.
+func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string) {
 	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{})}
 	defer c.conn.Close()
 	c.send(tunnel.AgentHello{Version: s.cfg.Version, Customer: customer(), Answer: string(s.cfg.Answer)})
@@ -50,7 +52,7 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, first bool)
 		s.mu.Unlock()
 		return
 	}
-	if first || s.compare == "" {
+	if door != tunnel.DoorHelper || len(s.controls) == 0 {
 		s.compare = conn.Compare()
 	}
 	s.controls[c] = struct{}{}

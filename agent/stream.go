@@ -47,7 +47,7 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 	defer conn.Close()
 	switch call.Kind {
 	case tunnel.KindControl:
-		s.serveControl(ctx, conn, call.Door == tunnel.DoorEntering)
+		s.serveControl(ctx, conn, call.Door)
 	case tunnel.KindView:
 		s.serveViewer(ctx, conn, call)
 	}

@@ -221,10 +221,7 @@ func TestBrowser(t *testing.T) {
 	panel.fill("number", number)
 	panel.click("number-submit")
 	advisor.waitFor("session", `[data-phase="joined"]`)
-	panel.wait("compare")
-	if a, c := advisor.text("fact-encryption"), panel.text("compare"); len(c) < 4 || !strings.Contains(digits(a), digits(c)) {
-		t.Errorf("comparison codes: advisor %q, customer %q", a, c)
-	}
+	sameCode(t, advisor, panel)
 
 	advisor.click("see-screen")
 	panel.allows("view")
@@ -286,6 +283,20 @@ func TestBrowser(t *testing.T) {
 	b.noComplaints()
 }
 
+// sameCode: both sides show the same four digits.
+func sameCode(t *testing.T, advisor, panel *tab) {
+	t.Helper()
+	advisor.wait("fact-encryption")
+	panel.wait("compare")
+	eventually(t, "equal comparison codes", func() error {
+		a, c := digits(advisor.text("fact-encryption")), digits(panel.text("compare"))
+		if len(c) != 4 || a != c {
+			return fmt.Errorf("advisor %q, customer %q", a, c)
+		}
+		return nil
+	})
+}
+
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
@@ -311,6 +322,7 @@ func TestBrowserRefusal(t *testing.T) {
 	advisor.fill("signin-password", devPassword)
 	advisor.click("signin-submit")
 	advisor.waitFor("session", `[data-phase="joined"]`)
+	sameCode(t, advisor, panel)
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
 	panel.waitFor("question-refuse", ":not([disabled])")

@@ -9,14 +9,13 @@ const key = "lotse-sessions";
 export interface Kept {
   number: string;
   tries: number; // wrong ones, so that a reload does not give three more
-  compare: string; // of the first control stream: the customer sees that one
 }
 
 export function keptSessions(): Kept[] {
   const stored = parseFields(sessionStorage.getItem(key) ?? "", 64 * 1024);
   return list(stored?.["sessions"], 50)
     .map((item) => asFields(item) ?? {})
-    .map((f) => ({ number: parseNumber(text(f["number"], 20)), tries: number(f["tries"]), compare: text(f["compare"], 4) }))
+    .map((f) => ({ number: parseNumber(text(f["number"], 20)), tries: number(f["tries"]) }))
     .filter((kept) => kept.number !== "");
 }
 
