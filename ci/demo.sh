@@ -37,7 +37,7 @@ if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
 	openbox >/dev/null 2>&1 &
 	pids="$pids $!"
 	xsetroot -solid '#3b5a78'
-	xterm -fa Monospace -fs 12 -geometry 76x20+60+80 -T "Customer's text" >/dev/null 2>&1 &
+	xterm -fa Monospace -fs 12 -geometry 76x20+60+80 -T "Customer's text" -e env 'PS1=customer$ ' sh >/dev/null 2>&1 &
 	pids="$pids $!"
 	xclock -geometry 180x180+1040+60 >/dev/null 2>&1 &
 	pids="$pids $!"
