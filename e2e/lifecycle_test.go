@@ -27,6 +27,7 @@ type controlled struct {
 	session      *session
 	agent        *process
 	view, viewer *process
+	port         int // of view
 }
 
 func newControlled(t *testing.T, gatewayFor func(*stack) string) *controlled {
@@ -41,9 +42,8 @@ func newControlled(t *testing.T, gatewayFor func(*stack) string) *controlled {
 	}
 	c.agent = toAgent.agent(c.customer, c.session.number, "--answer", "control")
 	c.session.line(`"state":"joined"`)
-	var port int
-	c.view, port = c.stack.view(c.session.number)
-	c.viewer = c.connect(port)
+	c.view, c.port = c.stack.view(c.session.number)
+	c.viewer = c.connect(c.port)
 	shows(t, c.screen, c.customer, 40)
 	c.session.write("control")
 	c.session.line(`"given","right":"control"`)
@@ -98,7 +98,7 @@ func (c *controlled) nothingHeld() {
 	})
 }
 
-// portsClosed checks that nothing listens for a process any more.
+// portClosed checks that nothing listens there any more.
 func portClosed(t *testing.T, port int) {
 	t.Helper()
 	if c, err := net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), time.Second); err == nil {
@@ -194,6 +194,7 @@ func TestAdvisorEnds(t *testing.T) {
 		t.Errorf("agent ended with %d", code)
 	}
 	c.view.exit()
+	portClosed(t, c.port)
 	c.viewer.exit()
 	c.session.exit()
 }

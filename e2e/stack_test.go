@@ -1,12 +1,8 @@
 package e2e
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,7 +15,6 @@ type stack struct {
 	gateway *process
 	url     string
 	data    string
-	http    *http.Client
 }
 
 const devPassword = "correct horse battery staple"
@@ -29,15 +24,6 @@ func newStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{t: t, data: t.TempDir()}
 	s.startGateway("127.0.0.1:0")
-	pem, err := os.ReadFile(filepath.Join(s.data, "ca.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	s.http = &http.Client{Transport: transport, Timeout: patience}
-	t.Cleanup(transport.CloseIdleConnections)
 	return s
 }
 
@@ -85,17 +71,6 @@ func (s *stack) view(number string, more ...string) (p *process, port int) {
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
 	p.line("ready:")
 	return p, port
-}
-
-// get fetches a path of the gateway.
-func (s *stack) get(path string) (int, http.Header) {
-	s.t.Helper()
-	resp, err := s.http.Get(s.url + path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode, resp.Header
 }
 
 // allow answers the open question of a terminal panel.

@@ -10,12 +10,9 @@ import (
 	"lotse/screen"
 )
 
-// Keycodes of the keys on every PC keyboard under an X server on Linux.
-const (
-	kcShift, kcCtrl, kcAltGr, kcCaps = 50, 37, 108, 66
-	kcQ, kcA, kcTab, kc1, kcLevel3   = 24, 38, 23, 10, 92
-)
-
+// The keycodes below are those of every PC keyboard under an X server on Linux:
+// Shift 50, Control 37, AltGr 108, Caps Lock 66, Q 24, A 38, Tab 23, 1 10; 92 is
+// the key that X servers keep for ISO_Level3_Shift.
 func TestKeysAndModifiers(t *testing.T) {
 	type press struct {
 		sym  uint32
