@@ -51,8 +51,9 @@ lint: novnc-web/dist/.stamp
 fuzz: novnc-web/dist/.stamp
 	ci/fuzz.sh $(FUZZTIME)
 
-bench: novnc-web/dist/.stamp
+bench: needs-test build
 	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
+	go test -run xxx -bench . -benchtime 10x ./e2e
 
 demo: needs-demo build
 	@ci/demo.sh

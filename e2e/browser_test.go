@@ -20,7 +20,7 @@ import (
 
 // browser is a Chromium that browser.mjs drives.
 type browser struct {
-	t       *testing.T
+	t       testing.TB
 	in      io.WriteCloser
 	answers *bufio.Reader
 }
@@ -31,7 +31,7 @@ type tab struct {
 	name string
 }
 
-func newBrowser(t *testing.T) *browser {
+func newBrowser(t testing.TB) *browser {
 	t.Helper()
 	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
 		t.Fatal("playwright-core is missing: make build")
@@ -284,7 +284,7 @@ func TestBrowser(t *testing.T) {
 }
 
 // sameCode: both sides show the same four digits.
-func sameCode(t *testing.T, advisor, panel *tab) {
+func sameCode(t testing.TB, advisor, panel *tab) {
 	t.Helper()
 	advisor.wait("fact-encryption")
 	panel.wait("compare")

@@ -24,7 +24,7 @@ import (
 
 // display is an X server of the test's own.
 type display struct {
-	t    *testing.T
+	t    testing.TB
 	name string // ":12"
 	// vncPort is the server's own VNC port, whose keys count as physical; 0
 	// for Xvfb, which has none.
@@ -36,7 +36,7 @@ func (d *display) env() []string { return []string{"DISPLAY=" + d.name, "XAUTHOR
 
 // customerDisplay is the customer's desktop: Xtigervnc, as it alone tells
 // physical keys (those of its own viewer) from injected ones here.
-func customerDisplay(t *testing.T, size string) *display {
+func customerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	port := freePort(t)
 	return xserver(t, port, need(t, "Xtigervnc", "tigervnc-standalone-server"), "-geometry", size, "-depth", "24",
@@ -44,7 +44,7 @@ func customerDisplay(t *testing.T, size string) *display {
 }
 
 // viewerDisplay is where a viewer's window opens.
-func viewerDisplay(t *testing.T, size string) *display {
+func viewerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	d := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", size+"x24", "-nolisten", "tcp")
 	run(t, d.env(), need(t, "setxkbmap", "x11-xkb-utils"), "de")
@@ -60,7 +60,7 @@ func viewerDisplay(t *testing.T, size string) *display {
 	return d
 }
 
-func xserver(t *testing.T, vncPort int, path string, args ...string) *display {
+func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -82,7 +82,7 @@ func xserver(t *testing.T, vncPort int, path string, args ...string) *display {
 	return d
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -93,7 +93,7 @@ func freePort(t *testing.T) int {
 }
 
 // vncPort is a free port that old viewers can name: a display number below 100.
-func vncPort(t *testing.T) int {
+func vncPort(t testing.TB) int {
 	t.Helper()
 	for _, i := range rand.Perm(60) {
 		port := 5940 + i
@@ -261,7 +261,7 @@ func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) 
 // shows waits until viewer shows customer's desktop. tolerance is per channel:
 // 0 for lossless encodings. What the viewer lays over its picture is allowed
 // for in one per mille of the pixels.
-func shows(t *testing.T, viewer, customer *display, tolerance int) image.Point {
+func shows(t testing.TB, viewer, customer *display, tolerance int) image.Point {
 	t.Helper()
 	var at image.Point
 	defer keepPictures(t, viewer, customer)
@@ -283,7 +283,7 @@ func shows(t *testing.T, viewer, customer *display, tolerance int) image.Point {
 }
 
 // keepPictures saves what both showed when the test has failed.
-func keepPictures(t *testing.T, displays ...*display) {
+func keepPictures(t testing.TB, displays ...*display) {
 	if !t.Failed() {
 		return
 	}

@@ -30,7 +30,7 @@ type controlled struct {
 	port         int // of view
 }
 
-func newControlled(t *testing.T, gatewayFor func(*stack) string) *controlled {
+func newControlled(t testing.TB, gatewayFor func(*stack) string) *controlled {
 	t.Helper()
 	c := &controlled{stack: newStack(t), customer: customerDisplay(t, "800x600"), screen: viewerDisplay(t, "1000x760")}
 	c.customer.paint()
@@ -99,7 +99,7 @@ func (c *controlled) nothingHeld() {
 }
 
 // portClosed checks that nothing listens there any more.
-func portClosed(t *testing.T, port int) {
+func portClosed(t testing.TB, port int) {
 	t.Helper()
 	if c, err := net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), time.Second); err == nil {
 		c.Close()
@@ -201,7 +201,7 @@ func TestAdvisorEnds(t *testing.T) {
 
 // wire is a line between the agent and the gateway that can be cut.
 type wire struct {
-	t        *testing.T
+	t        testing.TB
 	listener net.Listener
 	target   string
 	mu       sync.Mutex
@@ -210,7 +210,7 @@ type wire struct {
 	wg       sync.WaitGroup
 }
 
-func newWire(t *testing.T, target string) *wire {
+func newWire(t testing.TB, target string) *wire {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

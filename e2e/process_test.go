@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 const patience = 12 * time.Second
 
 // need fails the test when a program is missing; a silent skip would hide it.
-func need(t *testing.T, program, pkg string) string {
+func need(t testing.TB, program, pkg string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -33,7 +33,7 @@ func need(t *testing.T, program, pkg string) string {
 }
 
 // ours is a program of the project.
-func ours(t *testing.T, name string) string {
+func ours(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs("../bin/" + name)
 	if err != nil {
@@ -47,7 +47,7 @@ func ours(t *testing.T, name string) string {
 
 // process is a running program whose output lines are kept.
 type process struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
@@ -60,13 +60,13 @@ type process struct {
 
 // start runs a program until the test's end. It dies with the test even when
 // that is killed.
-func start(t *testing.T, env []string, path string, args ...string) *process {
+func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Helper()
 	return startWith(t, env, nil, path, args...)
 }
 
 // startWith hands files on, the first as number 3.
-func startWith(t *testing.T, env []string, files []*os.File, path string, args ...string) *process {
+func startWith(t testing.TB, env []string, files []*os.File, path string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), news: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
@@ -195,7 +195,7 @@ func (p *process) kill() {
 }
 
 // run runs a program to its end and returns its output; it must succeed.
-func run(t *testing.T, env []string, path string, args ...string) string {
+func run(t testing.TB, env []string, path string, args ...string) string {
 	t.Helper()
 	out, err := tryRun(env, path, args...)
 	if err != nil {
@@ -216,7 +216,7 @@ func tryRun(env []string, path string, args ...string) (string, error) {
 }
 
 // eventually waits until f is satisfied; real programs give no event for it.
-func eventually(t *testing.T, what string, f func() error) {
+func eventually(t testing.TB, what string, f func() error) {
 	t.Helper()
 	var err error
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -228,7 +228,7 @@ func eventually(t *testing.T, what string, f func() error) {
 }
 
 // never makes sure that f stays unsatisfied for a while.
-func never(t *testing.T, what string, f func() bool) {
+func never(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	for end := time.Now().Add(700 * time.Millisecond); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if f() {

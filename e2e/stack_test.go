@@ -11,7 +11,7 @@ import (
 
 // stack is a gateway with one advisor.
 type stack struct {
-	t       *testing.T
+	t       testing.TB
 	gateway *process
 	url     string
 	data    string
@@ -20,7 +20,7 @@ type stack struct {
 const devPassword = "correct horse battery staple"
 
 // newStack starts `lotse gateway --dev`.
-func newStack(t *testing.T) *stack {
+func newStack(t testing.TB) *stack {
 	t.Helper()
 	s := &stack{t: t, data: t.TempDir()}
 	s.startGateway("127.0.0.1:0")

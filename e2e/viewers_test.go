@@ -18,7 +18,7 @@ const keyF12 = 0xffc9
 // viewerProgram is a VNC viewer that an advisor may like.
 type viewerProgram struct {
 	name, pkg string
-	command   func(t *testing.T, port int) []string
+	command   func(t testing.TB, port int) []string
 	// tolerance of the picture per channel: 0 where the viewer asks for
 	// lossless encodings.
 	tolerance int
@@ -27,19 +27,19 @@ type viewerProgram struct {
 }
 
 var viewerPrograms = []viewerProgram{
-	{name: "xtigervncviewer", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ *testing.T, port int) []string {
+	{name: "xtigervncviewer", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
 		return []string{"-MenuKey=", "-QualityLevel=9", hostPort(port)}
 	}},
-	{name: "xtightvncviewer", pkg: "xtightvncviewer", text: theText, command: func(_ *testing.T, port int) []string {
+	{name: "xtightvncviewer", pkg: "xtightvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-encodings", "copyrect tight hextile zlib", "-nojpeg", hostPort(port)}
 	}},
-	{name: "ssvncviewer", pkg: "ssvnc", text: theText, command: func(_ *testing.T, port int) []string {
+	{name: "ssvncviewer", pkg: "ssvnc", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-nojpeg", "-noraiseonbeep", hostPort(port)}
 	}},
-	{name: "gvncviewer", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ *testing.T, port int) []string {
+	{name: "gvncviewer", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
 		return []string{"127.0.0.1:" + strconv.Itoa(port-5900)}
 	}},
-	{name: "remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t *testing.T, port int) []string {
+	{name: "remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t testing.TB, port int) []string {
 		file := filepath.Join(t.TempDir(), "lotse.remmina")
 		profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=127.0.0.1:%d\nquality=9\ncolordepth=32\nviewmode=1\nwindow_width=1000\nwindow_height=760\nscale=0\n", port)
 		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
