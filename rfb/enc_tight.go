@@ -44,7 +44,7 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 	e.words = conv.load(e.words, f, r)
 	if !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
 		if e.quality >= 0 && conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
-			return e.appendJPEG(b, f, r)
+			return e.appendJPEG(b, f, r), nil
 		}
 		return e.full(b, conv)
 	}
@@ -138,10 +138,7 @@ func appendCompactLength(b []byte, n int) []byte {
 	}
 }
 
-func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) ([]byte, error) {
-	data, err := e.jpeg.encode(f, r, e.quality)
-	if err != nil {
-		return b, err
-	}
-	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...), nil
+func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) []byte {
+	data := e.jpeg.encode(f, r, e.quality)
+	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...)
 }

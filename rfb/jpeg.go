@@ -1,9 +1,9 @@
 package rfb
 
 import (
-	"bytes"
+	"encoding/binary"
 	"image"
-	"image/jpeg"
+	"sync"
 
 	"lotse/screen"
 )
@@ -15,63 +15,163 @@ const jpegMinSide = 16
 // those that viewers' users know: 6 is good, 9 hardly to be told from lossless.
 var jpegQuality = [10]int{15, 29, 41, 42, 62, 77, 79, 86, 92, 98}
 
-// jpegEncoder keeps its buffers from rectangle to rectangle.
+// jpegFullChroma is the level from which on colour has as many samples as
+// brightness; below it has a quarter.
+const jpegFullChroma = 8
+
+// jpegEncoder writes baseline JFIF (ITU-T T.81 and T.871) straight from a
+// frame. image/jpeg takes twice as long, halves the colours at every level and
+// allocates for each picture.
 type jpegEncoder struct {
-	out   bytes.Buffer
-	image image.YCbCr
+	bits   jpegBits
+	dc     [3]int32 // of the block before, by component
+	blocks [6][64]float32
+	edge   [16 * 16 * screen.BytesPerPixel]byte // an MCU that is cut by the rectangle's edge
 }
 
 // encode returns the JPEG of r, valid until the next call; level is 0 to 9.
-func (e *jpegEncoder) encode(f *screen.Frame, r image.Rectangle, level int) ([]byte, error) {
-	e.load(f, r)
-	e.out.Reset()
-	err := jpeg.Encode(&e.out, &e.image, &jpeg.Options{Quality: jpegQuality[level]})
-	return e.out.Bytes(), err
-}
-
-// load converts r to YCbCr with halved chroma (JFIF, ITU-T T.871).
-func (e *jpegEncoder) load(f *screen.Frame, r image.Rectangle) {
-	w, h := r.Dx(), r.Dy()
-	cw, ch := (w+1)/2, (h+1)/2
-	if len(e.image.Y) < w*h {
-		e.image.Y = make([]byte, w*h)
+func (e *jpegEncoder) encode(f *screen.Frame, r image.Rectangle, level int) []byte {
+	t := jpegTablesOf[level]()
+	e.bits = jpegBits{out: append(e.bits.out[:0], t.tables...)}
+	e.dc = [3]int32{}
+	side, sampling := 16, byte(0x22)
+	if level >= jpegFullChroma {
+		side, sampling = 8, 0x11
 	}
-	if len(e.image.Cb) < cw*ch {
-		e.image.Cb, e.image.Cr = make([]byte, cw*ch), make([]byte, cw*ch)
-	}
-	e.image.YStride, e.image.CStride = w, cw
-	e.image.SubsampleRatio = image.YCbCrSubsampleRatio420
-	e.image.Rect = image.Rect(0, 0, w, h)
-	for y := 0; y < h; y += 2 {
-		top := f.Row(r.Min.Y+y, r.Min.X, r.Max.X)
-		bottom := f.Row(r.Min.Y+min(y+1, h-1), r.Min.X, r.Max.X)
-		yTop := e.image.Y[y*w:][:w]
-		yBottom := e.image.Y[min(y+1, h-1)*w:][:w]
-		cb := e.image.Cb[y/2*cw:][:cw]
-		cr := e.image.Cr[y/2*cw:][:cw]
-		for x := 0; x < w; x += 2 {
-			x1 := min(x+1, w-1)
-			b0, g0, r0 := lum(top, x, yTop)
-			b1, g1, r1 := lum(top, x1, yTop)
-			b2, g2, r2 := lum(bottom, x, yBottom)
-			b3, g3, r3 := lum(bottom, x1, yBottom)
-			bs, gs, rs := b0+b1+b2+b3, g0+g1+g2+g3, r0+r1+r2+r3
-			// 16-bit fixed point; sums of four pixels, so two more bits to drop.
-			cb[x/2] = clampByte((-11056*rs - 21712*gs + 32768*bs + 128<<18 + 1<<17 - 1) >> 18)
-			cr[x/2] = clampByte((32768*rs - 27440*gs - 5328*bs + 128<<18 + 1<<17 - 1) >> 18)
+	e.bits.out = appendJPEGFrame(e.bits.out, r.Size(), sampling)
+	for y := r.Min.Y; y < r.Max.Y; y += side {
+		for x := r.Min.X; x < r.Max.X; x += side {
+			pix, stride := f.Pix[y*f.Stride+x*screen.BytesPerPixel:], f.Stride
+			if x+side > r.Max.X || y+side > r.Max.Y {
+				pix, stride = e.padded(f, r, image.Pt(x, y), side), side*screen.BytesPerPixel
+			}
+			if side == 8 {
+				e.full(pix, stride, t)
+			} else {
+				e.halved(pix, stride, t)
+			}
 		}
 	}
+	return append(e.bits.flush(), 0xff, 0xd9) // EOI
 }
 
-// lum writes the luminance of pixel x to out and returns its colours.
-func lum(row []byte, x int, out []byte) (b, g, r int32) {
-	p := row[4*x : 4*x+4 : 4*x+4]
-	b, g, r = int32(p[0]), int32(p[1]), int32(p[2])
-	out[x] = byte((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
-	return b, g, r
+// padded is the square at p, its last column and row repeated beyond r.
+func (e *jpegEncoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, side int) []byte {
+	const size = screen.BytesPerPixel
+	for y := range side {
+		row := f.Row(min(p.Y+y, r.Max.Y-1), p.X, min(p.X+side, r.Max.X))
+		out := e.edge[y*side*size:][:side*size]
+		for n := copy(out, row); n < len(out); n += size {
+			copy(out[n:n+size], row[len(row)-size:])
+		}
+	}
+	return e.edge[:]
 }
 
-func clampByte(v int32) byte { return byte(max(0, min(255, v))) }
+// full encodes 8×8 pixels as one block of each component.
+func (e *jpegEncoder) full(pix []byte, stride int, t *jpegTables) {
+	by, bcb, bcr := &e.blocks[0], &e.blocks[1], &e.blocks[2]
+	for y := range 8 {
+		row := pix[y*stride:][:8*screen.BytesPerPixel]
+		for x := range 8 {
+			p := row[4*x : 4*x+4 : 4*x+4]
+			b, g, r := float32(p[0]), float32(p[1]), float32(p[2])
+			by[8*y+x] = 0.299*r + 0.587*g + 0.114*b - 128
+			bcb[8*y+x] = -0.168736*r - 0.331264*g + 0.5*b
+			bcr[8*y+x] = 0.5*r - 0.418688*g - 0.081312*b
+		}
+	}
+	e.block(by, 0, &t.luminance, &jpegLuminance)
+	e.block(bcb, 1, &t.chrominance, &jpegChrominance)
+	e.block(bcr, 2, &t.chrominance, &jpegChrominance)
+}
+
+// halved encodes 16×16 pixels as four blocks of brightness and one of each
+// colour, whose samples are the means of four pixels.
+func (e *jpegEncoder) halved(pix []byte, stride int, t *jpegTables) {
+	bcb, bcr := &e.blocks[4], &e.blocks[5]
+	for y := 0; y < 16; y += 2 {
+		top := pix[y*stride:][:16*screen.BytesPerPixel]
+		bottom := pix[(y+1)*stride:][:16*screen.BytesPerPixel]
+		for x := 0; x < 16; x += 2 {
+			by := &e.blocks[y/8*2+x/8]
+			at := y%8*8 + x%8
+			p, q := top[4*x:4*x+8:4*x+8], bottom[4*x:4*x+8:4*x+8]
+			b0, g0, r0 := float32(p[0]), float32(p[1]), float32(p[2])
+			b1, g1, r1 := float32(p[4]), float32(p[5]), float32(p[6])
+			b2, g2, r2 := float32(q[0]), float32(q[1]), float32(q[2])
+			b3, g3, r3 := float32(q[4]), float32(q[5]), float32(q[6])
+			by[at&63] = 0.299*r0 + 0.587*g0 + 0.114*b0 - 128
+			by[(at+1)&63] = 0.299*r1 + 0.587*g1 + 0.114*b1 - 128
+			by[(at+8)&63] = 0.299*r2 + 0.587*g2 + 0.114*b2 - 128
+			by[(at+9)&63] = 0.299*r3 + 0.587*g3 + 0.114*b3 - 128
+			b, g, r := b0+b1+b2+b3, g0+g1+g2+g3, r0+r1+r2+r3
+			bcb[y/2*8+x/2] = -0.168736/4*r - 0.331264/4*g + 0.5/4*b
+			bcr[y/2*8+x/2] = 0.5/4*r - 0.418688/4*g - 0.081312/4*b
+		}
+	}
+	for i := range 4 {
+		e.block(&e.blocks[i], 0, &t.luminance, &jpegLuminance)
+	}
+	e.block(bcb, 1, &t.chrominance, &jpegChrominance)
+	e.block(bcr, 2, &t.chrominance, &jpegChrominance)
+}
+
+// jpegTables is what a level needs.
+type jpegTables struct {
+	tables []byte // SOI up to before SOF
+	// What a transformed block is multiplied with, in zigzag order: the inverse
+	// of the quantisation and of the transform's own scale.
+	luminance, chrominance [64]float32
+}
+
+var jpegTablesOf = func() (list [10]func() *jpegTables) {
+	for level := range list {
+		list[level] = sync.OnceValue(func() *jpegTables { return newJPEGTables(jpegQuality[level]) })
+	}
+	return list
+}()
+
+func newJPEGTables(quality int) *jpegTables {
+	t := &jpegTables{}
+	// T.871: SOI, APP0 with version 1.1, square pixels, no thumbnail.
+	t.tables = append(t.tables, "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"...)
+	t.tables = append(t.tables, 0xff, 0xdb, 0, 2+2*65) // DQT
+	for i, base := range [2]*[64]byte{&jpegQuantLuminance, &jpegQuantChrominance} {
+		t.tables = append(t.tables, byte(i))
+		out := [2]*[64]float32{&t.luminance, &t.chrominance}[i]
+		for k, n := range jpegZigzag {
+			q := scaleQuant(base[n], quality)
+			t.tables = append(t.tables, q)
+			out[k] = 1 / (float32(q) * jpegScale[n/8] * jpegScale[n%8] * 8)
+		}
+	}
+	for i, h := range [4]*jpegHuffmanSpec{&jpegSpecDCLuminance, &jpegSpecACLuminance, &jpegSpecDCChrominance, &jpegSpecACChrominance} {
+		t.tables = append(t.tables, 0xff, 0xc4) // DHT
+		t.tables = binary.BigEndian.AppendUint16(t.tables, uint16(2+1+16+len(h.symbols)))
+		t.tables = append(t.tables, byte(i%2<<4|i/2))
+		t.tables = append(t.tables, h.counts[:]...)
+		t.tables = append(t.tables, h.symbols...)
+	}
+	return t
+}
+
+// scaleQuant is the scale of quality that the Independent JPEG Group made
+// common: 50 is the table as it is, 100 is all ones.
+func scaleQuant(q byte, quality int) byte {
+	scale := 200 - 2*quality
+	if quality < 50 {
+		scale = 5000 / quality
+	}
+	return byte(max(1, min(255, (int(q)*scale+50)/100)))
+}
+
+// appendJPEGFrame appends SOF0 and SOS; sampling is that of brightness.
+func appendJPEGFrame(b []byte, size image.Point, sampling byte) []byte {
+	b = append(b, 0xff, 0xc0, 0, 8+3*3, 8, byte(size.Y>>8), byte(size.Y), byte(size.X>>8), byte(size.X), 3,
+		1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1)
+	return append(b, 0xff, 0xda, 0, 6+2*3, 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)
+}
 
 // smooth reports whether r looks like a photograph or a gradient rather than
 // text or line art: few of its steps from pixel to pixel are abrupt, and most

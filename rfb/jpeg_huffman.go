@@ -1,0 +1,102 @@
+package rfb
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// jpegBits is the entropy coded segment: bits, the first the most significant
+// of its byte, and a zero byte behind each byte of ones (T.81, section B.1.1.5).
+type jpegBits struct {
+	out []byte
+	acc uint64 // the lowest n bits wait
+	n   uint
+}
+
+// jpegCode is a code word and its length.
+type jpegCode struct {
+	bits uint32
+	n    uint8
+}
+
+func (w *jpegBits) write(c jpegCode) { w.put(uint64(c.bits), uint(c.n)) }
+
+// number writes the code of a value's length, together with what the symbol
+// says besides (T.81, section F.1.2), then the value in that many bits.
+func (w *jpegBits) number(table []jpegCode, symbol int, v int32) {
+	sign := v >> 31
+	size := uint(bits.Len32(uint32((v ^ sign) - sign)))
+	low := uint64(uint32(v+sign)) & (1<<size - 1) // negative ones less one
+	c := table[symbol|int(size)]
+	w.put(uint64(c.bits)<<size|low, uint(c.n)+size)
+}
+
+// put writes n bits, at most 32.
+func (w *jpegBits) put(v uint64, n uint) {
+	w.acc = w.acc<<n | v
+	if w.n += n; w.n < 32 {
+		return
+	}
+	w.n -= 32
+	word := uint32(w.acc >> w.n)
+	// Is there a byte of ones, that is, a zero byte in the complement?
+	if c := ^word; (c-0x01010101)&^c&0x80808080 == 0 {
+		w.out = binary.BigEndian.AppendUint32(w.out, word)
+		return
+	}
+	for shift := 24; shift >= 0; shift -= 8 {
+		w.stuffed(byte(word >> shift))
+	}
+}
+
+func (w *jpegBits) stuffed(b byte) {
+	w.out = append(w.out, b)
+	if b == 0xff {
+		w.out = append(w.out, 0)
+	}
+}
+
+// flush fills the last byte with ones.
+func (w *jpegBits) flush() []byte {
+	for w.n >= 8 {
+		w.n -= 8
+		w.stuffed(byte(w.acc >> w.n))
+	}
+	if w.n > 0 {
+		w.stuffed(byte(w.acc<<(8-w.n)) | byte(0xff>>w.n))
+	}
+	return w.out
+}
+
+// jpegHuffman are the codes of the symbols of one kind of component.
+type jpegHuffman struct {
+	dc [16]jpegCode
+	ac [256]jpegCode
+}
+
+// jpegHuffmanSpec is how many codes of each length there are, and their symbols.
+type jpegHuffmanSpec struct {
+	counts  [16]byte
+	symbols []byte
+}
+
+// codes assigns the code words (T.81, section C.2).
+func (s *jpegHuffmanSpec) codes(table []jpegCode) {
+	code, k := uint32(0), 0
+	for i, n := range s.counts {
+		for range n {
+			table[s.symbols[k]] = jpegCode{code, uint8(i + 1)}
+			code++
+			k++
+		}
+		code <<= 1
+	}
+}
+
+var jpegLuminance, jpegChrominance = func() (l, c jpegHuffman) {
+	jpegSpecDCLuminance.codes(l.dc[:])
+	jpegSpecACLuminance.codes(l.ac[:])
+	jpegSpecDCChrominance.codes(c.dc[:])
+	jpegSpecACChrominance.codes(c.ac[:])
+	return l, c
+}()
