@@ -43,6 +43,9 @@ func BenchmarkEncode(b *testing.B) {
 			b.Run(e.name+"/"+p.name, func(b *testing.B) {
 				encoder := rfb.NewPicture(e.format, e.encodings...)
 				n, err := encoder.Encode(p.frame)
+				if err != nil {
+					b.Fatal(err)
+				}
 				b.SetBytes(int64(len(p.frame.Pix)))
 				b.ReportAllocs()
 				for b.Loop() {

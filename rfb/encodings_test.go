@@ -197,7 +197,7 @@ func randomRect(r *rand.Rand, size image.Point) image.Rectangle {
 
 // jpegBounds is the mean error of a colour value that each level may have on
 // the photograph.
-var jpegBounds = [10]float64{6, 5, 4, 4, 3.5, 3, 3, 2.5, 2.2, 1.8}
+var jpegBounds = [10]float64{4.2, 3, 2.6, 2.6, 2.1, 1.8, 1.8, 1.7, 1.4, 1.1}
 
 func TestTightJPEG(t *testing.T) {
 	last := 1e9

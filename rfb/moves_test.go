@@ -191,7 +191,7 @@ func withPointer(f *screen.Frame, c *screen.Cursor, at image.Point) *screen.Fram
 // Any sequence of damage, moves, pointers, shapes, requests of parts, rights
 // and sizes ends in the right picture.
 func TestPictureAfterAnything(t *testing.T) {
-	copied := make(chan int, 40)
+	copied := make(chan int, 24)
 	t.Run("seeds", func(t *testing.T) {
 		for seed := range uint64(cap(copied)) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -227,7 +227,7 @@ func playAnything(t *testing.T, s *session, r *rand.Rand, f *screen.Frame) {
 		u.Cursor, u.Pointer = shape, at
 		return s.desk.Apply(u)
 	}
-	for step := range 300 {
+	for step := range 200 {
 		switch r.IntN(12) {
 		case 0, 1:
 			f = damaged(r, f)
@@ -283,4 +283,5 @@ func playAnything(t *testing.T, s *session, r *rand.Rand, f *screen.Frame) {
 			t.Fatalf("step %d, rights %b: %v", step, rights, err)
 		}
 	}
+	synctest.Wait()
 }

@@ -116,6 +116,7 @@ func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.
 // settle asks for changes and waits until the viewer has all there are.
 func (s *session) settle() {
 	s.t.Helper()
+	synctest.Wait() // for Bounds
 	s.asking.Store(true)
 	s.must(s.v.Request(true, s.v.Bounds()))
 	synctest.Wait()

@@ -256,7 +256,7 @@ func TestViewTakenAwayShowsWaiting(t *testing.T) {
 	waiting := screen.NewFramebuffer(size)
 	wait := flatFrame(size, green)
 	waiting.Apply(update(wait))
-	for seed := range uint64(200) {
+	for seed := range uint64(40) {
 		f := paint(size, noise(seed))
 		inBubble(t, rfb.Config{Waiting: waiting}, f, func(t *testing.T, s *session) {
 			for range 10 {

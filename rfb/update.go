@@ -21,8 +21,9 @@ type writer struct {
 	zlib    zlibEncoder
 	zrle    zrleEncoder
 	tight   tightEncoder
-	scratch *screen.Frame // for the pointer
-	canvas  *screen.Frame // for a viewer whose framebuffer cannot follow the size
+	scratch *screen.Frame     // for the pointer
+	canvas  *screen.Frame     // for a viewer whose framebuffer cannot follow the size
+	pieces  []image.Rectangle // scratch of splitRect
 	out     []byte
 }
 
@@ -325,7 +326,8 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	e := w.encoderFor(&j.caps)
 	part := e.split()
 	for _, r := range send.Rects() {
-		for _, piece := range splitRect(r, part) {
+		w.pieces = splitRect(w.pieces[:0], r, part)
+		for _, piece := range w.pieces {
 			if b, err = appendRect(b, e, j, f, piece); err != nil {
 				return b, rects, err
 			}
@@ -355,12 +357,11 @@ func (w *writer) appendPointerArea(b []byte, j *job, f *screen.Frame, shape *scr
 	return w.raw.encode(b, j.conv, w.scratch, w.scratch.Bounds())
 }
 
-// splitRect cuts r into pieces of at most size; zero: not at all.
-func splitRect(r image.Rectangle, size image.Point) []image.Rectangle {
+// splitRect appends r in pieces of at most size; zero: not cut at all.
+func splitRect(out []image.Rectangle, r image.Rectangle, size image.Point) []image.Rectangle {
 	if size == (image.Point{}) || r.Dx() <= size.X && r.Dy() <= size.Y {
-		return []image.Rectangle{r}
+		return append(out, r)
 	}
-	var out []image.Rectangle
 	for y := r.Min.Y; y < r.Max.Y; y += size.Y {
 		for x := r.Min.X; x < r.Max.X; x += size.X {
 			out = append(out, image.Rect(x, y, min(x+size.X, r.Max.X), min(y+size.Y, r.Max.Y)))

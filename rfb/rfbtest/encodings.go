@@ -32,5 +32,3 @@ func Quality(level int) int32 { return -32 + int32(level) }
 
 // Compression is the compression level pseudo-encoding, level 0 to 9.
 func Compression(level int) int32 { return -256 + int32(level) }
-
-func isQuality(e int32) bool { return e >= -32 && e <= -23 }

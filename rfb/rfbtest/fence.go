@@ -42,8 +42,12 @@ func (v *Viewer) serverFence() (any, error) {
 		return nil, fmt.Errorf("%w: fence flags %#x", ErrReserved, flags)
 	}
 	if flags&FenceRequest == 0 {
-		if v.nextPixels != nil && string(payload) == formatFence {
-			v.pixels, v.nextPixels = v.nextPixels, nil
+		if string(payload) == formatFence {
+			v.mu.Lock()
+			if v.nextPixels != nil {
+				v.pixels, v.nextPixels = v.nextPixels, nil
+			}
+			v.mu.Unlock()
 		}
 		return m, nil
 	}
@@ -73,7 +77,9 @@ const formatFence = "rfbtest: format"
 // SyncPixelFormat changes the format while updates may be on their way: a
 // fence with SyncNext tells where the new one begins.
 func (v *Viewer) SyncPixelFormat(f PixelFormat) error {
+	v.mu.Lock()
 	v.nextPixels = newPixels(f)
+	v.mu.Unlock()
 	if err := v.SendFence(FenceRequest|FenceSyncNext, []byte(formatFence)); err != nil {
 		return err
 	}

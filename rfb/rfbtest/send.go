@@ -36,11 +36,12 @@ func (v *Viewer) SetPixelFormat(f PixelFormat) error {
 // may be on their way.
 func (v *Viewer) SetEncodings(encodings ...int32) error {
 	b := appendU16s([]byte{2, 0}, len(encodings))
+	v.mu.Lock()
 	for _, e := range encodings {
 		b = binary.BigEndian.AppendUint32(b, uint32(e))
 		v.encodings[e] = true
-		v.quality = v.quality || isQuality(e)
 	}
+	v.mu.Unlock()
 	return v.send(b)
 }
 

@@ -171,8 +171,8 @@ func (v *Viewer) tightPalette(r image.Rectangle, stream *inflater) error {
 }
 
 func (v *Viewer) tightJPEG(r image.Rectangle) error {
-	if !v.quality || v.pixels.size == 1 {
-		return fmt.Errorf("%w: JPEG with %d bits per pixel, quality level sent: %v", ErrEncoding, v.pixels.size*8, v.quality)
+	if q := v.quality(); !q || v.pixels.size == 1 {
+		return fmt.Errorf("%w: JPEG with %d bits per pixel, quality level sent: %v", ErrEncoding, v.pixels.size*8, q)
 	}
 	n, err := v.compactLength()
 	if err != nil {

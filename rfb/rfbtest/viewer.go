@@ -12,21 +12,22 @@ import (
 )
 
 // Viewer is one connection to a server. One goroutine reads (Next and the
-// methods that call it, and all that returns what was read); the methods that
-// send may be called by others.
+// methods that call it, and all that returns what was read, and
+// SetPixelFormat); the other methods that send may be called by others.
 type Viewer struct {
 	// Static after newViewer.
 	conn net.Conn
 
 	sendMu sync.Mutex
 
-	// Owned by the goroutine that reads; SetPixelFormat and SetEncodings are
-	// its own too.
+	mu sync.Mutex
+	// Guarded by mu.
+	nextPixels *pixels // waits for SyncPixelFormat's fence
+	encodings  map[int32]bool
+
+	// Owned by the goroutine that reads.
 	in           source
 	pixels       *pixels
-	nextPixels   *pixels // waits for SyncPixelFormat's fence
-	encodings    map[int32]bool
-	quality      bool // a quality level was sent
 	canvas       *image.RGBA
 	name         string
 	shape        *Shape
@@ -85,7 +86,21 @@ func (v *Viewer) Forms() map[string]int { return v.forms }
 
 func (v *Viewer) count(form string) { v.forms[form]++ }
 
-func (v *Viewer) asked(encoding int32) bool { return v.encodings[encoding] }
+func (v *Viewer) asked(encoding int32) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.encodings[encoding]
+}
+
+// quality reports whether a quality level was sent.
+func (v *Viewer) quality() bool {
+	for level := range 10 {
+		if v.asked(Quality(level)) {
+			return true
+		}
+	}
+	return false
+}
 
 // Messages that Next returns besides *Update, ClipboardMessage and
 // FenceMessage.
