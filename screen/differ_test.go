@@ -11,9 +11,9 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// Verified here, against a comparison pixel by pixel: Apply reports every pixel
-// that changed inside the hint, takes the new picture exactly there, and reports
-// nothing when nothing changed; size, monitors, pointer and shape.
+// Verified here, against a comparison pixel by pixel: Apply takes over every
+// pixel that changed inside the hint, a viewer that follows the report has the
+// same picture, and nothing is reported when nothing changed; size, monitors, pointer and shape.
 
 func one(size image.Point) []Monitor { return []Monitor{{ID: 1, Rect: image.Rectangle{Max: size}}} }
 
@@ -44,28 +44,36 @@ func checkApply(t *testing.T, b *Framebuffer, next *Frame, hint Region) {
 	if change.Resized != resized || after.Size != next.Size {
 		t.Fatalf("resized: %v; %v from %v", change.Resized, after.Size, before.Size)
 	}
-	for y := range next.Size.Y {
-		for x := range next.Size.X {
-			p := image.Pt(x, y)
-			new := next.Row(y, x, x+1)
-			reported := change.Region.Contains(p)
-			differs := resized || !bytes.Equal(before.Row(y, x, x+1), new)
-			if differs && !reported && (resized || hint.Contains(p)) {
-				t.Fatalf("%v changed inside the hint and was not reported", p)
-			}
-			// What is reported is taken over; what is not stays as it was.
-			got := after.Row(y, x, x+1)
-			if !bytes.Equal(got, new) && (reported && hint.Contains(p) || resized) {
-				t.Fatalf("%v was reported and not taken over", p)
-			}
-			if !reported && !bytes.Equal(got, before.Row(y, x, x+1)) {
-				t.Fatalf("%v was taken over and not reported", p)
-			}
+	// A viewer that had the old picture makes the moves, then gets the region.
+	viewer := before
+	if resized {
+		viewer = NewFrame(next.Size)
+	}
+	for _, m := range change.Moves {
+		if !m.Dst.In(viewer.Bounds()) || !m.Src().In(viewer.Bounds()) {
+			t.Fatalf("move %+v in %v", m, viewer.Bounds())
+		}
+		from := NewFrame(viewer.Size)
+		from.CopyRect(viewer, viewer.Bounds())
+		for y := m.Dst.Min.Y; y < m.Dst.Max.Y; y++ {
+			copy(viewer.Row(y, m.Dst.Min.X, m.Dst.Max.X), from.Row(y-m.Delta.Y, m.Dst.Min.X-m.Delta.X, m.Dst.Max.X-m.Delta.X))
 		}
 	}
 	for _, r := range change.Region.Rects() {
 		if !r.In(next.Bounds()) {
 			t.Fatalf("%v outside %v", r, next.Bounds())
+		}
+		viewer.CopyRect(after, r)
+	}
+	for y := range next.Size.Y {
+		for x := range next.Size.X {
+			got := after.Row(y, x, x+1)
+			if (resized || hint.Contains(image.Pt(x, y))) && !bytes.Equal(got, next.Row(y, x, x+1)) {
+				t.Fatalf("%d,%d changed inside the hint and was not taken over", x, y)
+			}
+			if !bytes.Equal(got, viewer.Row(y, x, x+1)) {
+				t.Fatalf("%d,%d was taken over and not reported; %+v", x, y, change)
+			}
 		}
 	}
 	if again := b.Apply(Update{Frame: next, Damage: hint, Monitors: one(next.Size)}); again.Any() {
@@ -124,6 +132,38 @@ func TestApplyRandom(t *testing.T) {
 			data[i] = byte(r.Uint32())
 		}
 		playDiffer(t, seed, data)
+	}
+}
+
+// Scrolls: whether a move is found or not, the report must be true.
+func TestApplyScroll(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	size := image.Pt(300, 260)
+	b := NewFramebuffer(size)
+	f := randomFrame(r, size)
+	checkApply(t, b, f, RegionOf(f.Bounds()))
+	for i := range 40 {
+		area := image.Rect(r.IntN(100), r.IntN(100), 180+r.IntN(120), 180+r.IntN(80))
+		d := 1 + r.IntN(60)
+		next := NewFrame(size)
+		next.CopyRect(f, f.Bounds())
+		for y := area.Min.Y; y < area.Max.Y; y++ {
+			from := y + d
+			if i%2 == 0 {
+				from = y - d
+			}
+			if from >= area.Min.Y && from < area.Max.Y {
+				copy(next.Row(y, area.Min.X, area.Max.X), f.Row(from, area.Min.X, area.Max.X))
+			} else {
+				copy(next.Row(y, area.Min.X, area.Max.X), randomFrame(r, image.Pt(area.Dx(), 1)).Pix)
+			}
+		}
+		if i%3 == 0 { // and something on top, as a pointer
+			next.Fill(image.Rect(150, 150, 170, 180), 255, 0, 0)
+		}
+		hint := RegionOf(area, image.Rect(150, 150, 170, 180))
+		checkApply(t, b, next, hint)
+		f = frameOf(b)
 	}
 }
 
