@@ -20,6 +20,8 @@ type Framebuffer struct {
 	cursor   *Cursor
 	pointer  image.Point
 	seq      uint64
+	motion   motion
+	runs     []image.Rectangle // of the last comparison
 }
 
 // NewFramebuffer makes a black framebuffer.
@@ -85,7 +87,7 @@ func (b *Framebuffer) Apply(u Update) Change {
 		c.Resized = true
 		c.Region.Add(u.Frame.Bounds())
 	} else {
-		b.diffLocked(u.Frame, u.Damage, &c.Region)
+		b.diffLocked(u.Frame, u.Damage, &c)
 	}
 	if !sameMonitors(b.monitors, u.Monitors) {
 		b.monitors = append([]Monitor(nil), u.Monitors...)
@@ -114,19 +116,34 @@ func sameMonitors(a, b []Monitor) bool {
 	return true
 }
 
-// diffLocked compares src with the framebuffer inside the hint, copies what
-// differs and adds it to changed. Tiles that stand side by side are joined to
-// runs, and each run is trimmed to the rows that differ.
-func (b *Framebuffer) diffLocked(src *Frame, hint Region, changed *Region) {
+// diffLocked brings the framebuffer to src: what differs inside the hint is
+// moved where it only moved, and copied otherwise.
+func (b *Framebuffer) diffLocked(src *Frame, hint Region, c *Change) {
+	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
+	if m, ok := b.motion.find(b.frame, src, b.runs); ok {
+		b.frame.move(m)
+		c.Moves = append(c.Moves, m)
+		b.runs = b.compareLocked(nil, src, append(b.runs, m.Dst))
+	}
+	for _, r := range b.runs {
+		b.frame.CopyRect(src, r)
+		c.Region.Add(r)
+	}
+}
+
+// compareLocked appends the rectangles inside the hint that differ. Tiles that
+// stand side by side are joined to runs, and each is trimmed to the rows that
+// differ.
+func (b *Framebuffer) compareLocked(runs []image.Rectangle, src *Frame, hint []image.Rectangle) []image.Rectangle {
 	// The hint's rectangles are snapped to the tile grid, so that overlapping
 	// hints do not compare a tile twice.
 	bounds := b.frame.Bounds()
 	across, down := (bounds.Dx()+tile-1)/tile, (bounds.Dy()+tile-1)/tile
 	if across == 0 || down == 0 {
-		return
+		return runs
 	}
 	seen := make([]bool, across*down)
-	for _, r := range hint.Rects() {
+	for _, r := range hint {
 		r = r.Intersect(bounds)
 		if r.Empty() {
 			continue
@@ -149,16 +166,20 @@ func (b *Framebuffer) diffLocked(src *Frame, hint Region, changed *Region) {
 				continue
 			}
 			t.Min.Y, t.Max.Y = first, last+1
-			b.frame.CopyRect(src, t)
 			if run.Max.X == t.Min.X && !run.Empty() {
 				run = run.Union(t)
 				continue
 			}
-			changed.Add(run)
+			if !run.Empty() {
+				runs = append(runs, run)
+			}
 			run = t
 		}
-		changed.Add(run)
+		if !run.Empty() {
+			runs = append(runs, run)
+		}
 	}
+	return runs
 }
 
 // differingRows returns the first and last row of t that differ; first > last

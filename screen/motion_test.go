@@ -1,0 +1,171 @@
+package screen
+
+import (
+	"image"
+	"math/rand/v2"
+	"testing"
+)
+
+// textLike fills r with rows that look like lines of text: unique, with blank
+// rows between them.
+func textLike(f *Frame, r image.Rectangle, rnd *rand.Rand) {
+	f.Fill(r, 255, 255, 255)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		if y%14 > 9 {
+			continue
+		}
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if rnd.IntN(4) == 0 {
+				f.Fill(image.Rect(x, y, x+1, y+1), 0, 0, byte(rnd.IntN(256)))
+			}
+		}
+	}
+}
+
+func cloneFrame(f *Frame) *Frame {
+	c := NewFrame(f.Size)
+	c.CopyRect(f, f.Bounds())
+	return c
+}
+
+// scroll moves r's content in f by dy and fills what comes in.
+func scroll(f *Frame, r image.Rectangle, dy int, rnd *rand.Rand) {
+	old := cloneFrame(f)
+	textLike(f, r, rnd)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		if from := y - dy; from >= r.Min.Y && from < r.Max.Y {
+			copy(f.Row(y, r.Min.X, r.Max.X), old.Row(from, r.Min.X, r.Max.X))
+		}
+	}
+}
+
+// asViewer applies a change to what a viewer has.
+func asViewer(have *Frame, c Change, now *Frame) {
+	for _, m := range c.Moves {
+		have.move(m)
+	}
+	for _, r := range c.Region.Rects() {
+		have.CopyRect(now, r)
+	}
+}
+
+func equalFrames(a, b *Frame) bool {
+	for y := range a.Size.Y {
+		if string(a.Row(y, 0, a.Size.X)) != string(b.Row(y, 0, b.Size.X)) {
+			return false
+		}
+	}
+	return true
+}
+
+func apply(b *Framebuffer, f *Frame) Change {
+	return b.Apply(Update{Frame: f, Damage: RegionOf(f.Bounds()), Monitors: []Monitor{{ID: 1, Rect: f.Bounds()}}})
+}
+
+func TestScrollIsFound(t *testing.T) {
+	for name, test := range map[string]struct {
+		window image.Rectangle
+		dy     int
+	}{
+		"up a line":            {image.Rect(100, 80, 700, 560), -14},
+		"down three lines":     {image.Rect(100, 80, 700, 560), 42},
+		"by one pixel":         {image.Rect(64, 64, 640, 512), -1},
+		"far":                  {image.Rect(33, 21, 777, 590), -300},
+		"whole screen":         {image.Rect(0, 0, 800, 600), -64},
+		"odd edges":            {image.Rect(131, 77, 389, 431), 9},
+		"to the screen's edge": {image.Rect(400, 300, 800, 600), -28},
+	} {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		f := NewFrame(image.Pt(800, 600))
+		textLike(f, f.Bounds(), rnd) // the background is busy as well
+		textLike(f, test.window, rnd)
+		b := NewFramebuffer(f.Size)
+		apply(b, f)
+		viewer := cloneFrame(f)
+		next := cloneFrame(f)
+		scroll(next, test.window, test.dy, rnd)
+		c := apply(b, next)
+		if len(c.Moves) != 1 || c.Moves[0].Delta != image.Pt(0, test.dy) {
+			t.Errorf("%s: moves %v", name, c.Moves)
+			continue
+		}
+		want := test.window.Intersect(test.window.Add(image.Pt(0, test.dy)))
+		if got := c.Moves[0].Dst.Intersect(want); got.Dx()*got.Dy() < want.Dx()*want.Dy()*95/100 {
+			t.Errorf("%s: moved %v of %v", name, c.Moves[0].Dst, want)
+		}
+		asViewer(viewer, c, next)
+		if !equalFrames(viewer, next) {
+			t.Errorf("%s: the viewer's picture is wrong", name)
+		}
+	}
+}
+
+// Beside the text a scroll bar moves by another distance.
+func TestScrollBesideSomethingElse(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	f := NewFrame(image.Pt(800, 600))
+	window, bar := image.Rect(100, 80, 600, 560), image.Rect(600, 80, 616, 560)
+	textLike(f, window, rnd)
+	f.Fill(image.Rect(600, 100, 616, 160), 90, 90, 90)
+	b := NewFramebuffer(f.Size)
+	apply(b, f)
+	next := cloneFrame(f)
+	scroll(next, window, -28, rnd)
+	next.Fill(bar, 0, 0, 0)
+	next.Fill(image.Rect(600, 103, 616, 163), 90, 90, 90)
+	c := apply(b, next)
+	if len(c.Moves) != 1 || c.Moves[0].Dst.Dx() < 400 {
+		t.Fatalf("moves %v", c.Moves)
+	}
+	viewer := cloneFrame(f)
+	asViewer(viewer, c, next)
+	if !equalFrames(viewer, next) {
+		t.Error("the viewer's picture is wrong")
+	}
+}
+
+func TestNoMoveWhereNothingMoved(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	b := NewFramebuffer(image.Pt(640, 480))
+	for range 20 {
+		f := NewFrame(image.Pt(640, 480))
+		for i := range f.Pix {
+			f.Pix[i] = byte(rnd.Uint32())
+		}
+		if c := apply(b, f); len(c.Moves) != 0 {
+			t.Fatalf("noise moved: %v", c.Moves)
+		}
+	}
+}
+
+// FuzzMotion plays scrolls, repaints and flat areas in any order: a viewer that
+// follows the changes always has the screen's picture.
+func FuzzMotion(f *testing.F) {
+	f.Add(uint64(1), []byte{1, 20, 30, 200, 180, 250, 2, 0, 0, 100, 100, 9})
+	f.Fuzz(func(t *testing.T, seed uint64, script []byte) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		now := NewFrame(image.Pt(320, 260))
+		textLike(now, now.Bounds(), rnd)
+		b := NewFramebuffer(now.Size)
+		apply(b, now)
+		viewer := cloneFrame(now)
+		for i := 0; i+6 <= len(script) && i < 60; i += 6 {
+			s := script[i : i+6]
+			r := image.Rect(int(s[1]), int(s[2]), int(s[1])+int(s[3]), int(s[2])+int(s[4])).Intersect(now.Bounds())
+			now = cloneFrame(now)
+			switch {
+			case r.Empty():
+			case s[0]%3 == 0:
+				now.Fill(r, s[5], s[5], 0)
+			case s[0]%3 == 1:
+				textLike(now, r, rnd)
+			default:
+				scroll(now, r, int(int8(s[5])), rnd)
+			}
+			asViewer(viewer, apply(b, now), now)
+			if !equalFrames(viewer, now) {
+				t.Fatalf("step %d: the viewer's picture is wrong", i/6)
+			}
+		}
+	})
+}
