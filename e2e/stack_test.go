@@ -15,6 +15,7 @@ type stack struct {
 	gateway *process
 	url     string
 	data    string
+	caFile  string
 }
 
 const devPassword = "correct horse battery staple"
@@ -23,6 +24,7 @@ const devPassword = "correct horse battery staple"
 func newStack(t testing.TB) *stack {
 	t.Helper()
 	s := &stack{t: t, data: t.TempDir()}
+	s.caFile = filepath.Join(s.data, "ca.pem")
 	s.startGateway("127.0.0.1:0")
 	return s
 }
@@ -35,7 +37,7 @@ func (s *stack) startGateway(listen string) {
 }
 
 func (s *stack) env() []string {
-	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + filepath.Join(s.data, "ca.pem"), "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8"}
+	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8"}
 }
 
 // session is one made by `lotse session new`.

@@ -250,7 +250,10 @@ func (v *viewPort) serve(ctx context.Context, viewer net.Conn) error {
 	defer stop()
 	v.once.Do(func() { close(v.shown) })
 	fmt.Fprintln(v.p.stdout, "viewer connected")
-	join(viewer, sealed)
+	if err := join(viewer, sealed); errors.Is(err, seal.ErrForged) || errors.Is(err, seal.ErrTruncated) {
+		// The advisor must know, whatever else ended at that moment.
+		fmt.Fprintln(v.p.stderr, "lotse:", err)
+	}
 	fmt.Fprintln(v.p.stdout, "viewer disconnected")
 	return nil
 }
@@ -261,15 +264,19 @@ type halfCloser interface {
 	CloseWrite() error
 }
 
-// join copies both ways. The end of one direction is passed on; an error ends both.
-func join(viewer net.Conn, sealed *seal.Conn) {
+// join copies both ways. The end of one direction is passed on; an error ends
+// both. It returns why the sealed side ended, nil for its normal end.
+func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 	tcp, ok := viewer.(halfCloser)
 	if !ok {
-		return
+		return nil
 	}
 	var wg sync.WaitGroup
 	pass := func(to, from halfCloser) {
 		_, err := io.Copy(to, from)
+		if from == halfCloser(sealed) {
+			why = err
+		}
 		if err == nil {
 			err = to.CloseWrite()
 		}
@@ -284,6 +291,7 @@ func join(viewer net.Conn, sealed *seal.Conn) {
 	wg.Go(func() { pass(sealed, tcp) })
 	wg.Go(func() { pass(tcp, sealed) })
 	wg.Wait()
+	return why
 }
 
 // tellViewer says in RFB why there is no picture (RFC 6143, section 7.1.2: no
