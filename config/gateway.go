@@ -20,7 +20,7 @@ type Gateway struct {
 	Name           string   `toml:"name"`
 	Company        string   `toml:"company"`
 	Downloads      string   `toml:"downloads"`
-	Doors          []string `toml:"doors"`
+	Doors          Doors    `toml:"doors"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	TLS            TLS      `toml:"tls"`
 	ACME           ACME     `toml:"acme"`
@@ -28,6 +28,32 @@ type Gateway struct {
 	Limits         Limits   `toml:"limits"`
 	Metrics        Metrics  `toml:"metrics"`
 	Log            Log      `toml:"log"`
+}
+
+// Doors are the ways by which an advisor's viewer may come in.
+type Doors struct {
+	Page           bool         `toml:"page"`
+	Helper         bool         `toml:"helper"`
+	Websockify     bool         `toml:"websockify"`
+	ViewerPassword Duration     `toml:"viewer_password"`
+	VNC            VNCDoor      `toml:"vnc"`
+	Repeater       RepeaterDoor `toml:"repeater"`
+}
+
+// VNCDoor is the port for VNC viewers.
+type VNCDoor struct {
+	Listen      string   `toml:"listen"`
+	Public      string   `toml:"public"`
+	Security    []string `toml:"security"`
+	VncAuthFrom []string `toml:"vncauth_from"`
+}
+
+// RepeaterDoor are the two ports of an UltraVNC repeater.
+type RepeaterDoor struct {
+	ViewerListen string   `toml:"viewer_listen"`
+	ServerListen string   `toml:"server_listen"`
+	Public       string   `toml:"public"`
+	KeepAlive    Duration `toml:"keep_alive"`
 }
 
 // TLS is the certificate and the lowest version.
@@ -62,6 +88,8 @@ type Limits struct {
 	StreamsPerSession     int `toml:"streams_per_session"`
 	Connections           int `toml:"connections"`
 	ConnectionsPerAddress int `toml:"connections_per_address"`
+	ViewerWrong           int `toml:"viewer_wrong"`
+	ViewersPerAddress     int `toml:"viewers_per_address"`
 }
 
 // Metrics is the operator's own listener.
@@ -78,7 +106,9 @@ type Log struct {
 // DefaultGateway returns the settings of an empty file.
 func DefaultGateway() Gateway {
 	return Gateway{
-		Listen: ":443", Hosts: []string{}, Data: "/var/lib/lotse", Doors: []string{"page", "helper"}, TrustedProxies: []string{},
+		Listen: ":443", Hosts: []string{}, Data: "/var/lib/lotse", TrustedProxies: []string{},
+		Doors: Doors{Page: true, Helper: true, ViewerPassword: Duration{5 * time.Minute},
+			VNC: VNCDoor{Security: []string{"x509plain"}, VncAuthFrom: []string{}}},
 		TLS: TLS{Mode: "files", Min: "1.3"},
 		Sessions: Sessions{
 			Number: Duration{30 * time.Minute}, Joined: Duration{12 * time.Hour}, SignIn: Duration{12 * time.Hour},
@@ -86,7 +116,7 @@ func DefaultGateway() Gateway {
 		},
 		Limits: Limits{
 			EnterPerMinuteAddress: 10, EnterPerMinute: 120, SignInWrong: 10, SessionsPerAdvisor: 20, StreamsPerSession: 16,
-			Connections: 20000, ConnectionsPerAddress: 500,
+			Connections: 20000, ConnectionsPerAddress: 500, ViewerWrong: 20, ViewersPerAddress: 64,
 		},
 		Metrics: Metrics{Listen: "127.0.0.1:9443"},
 		Log:     Log{Format: "text", Level: "info"},
@@ -129,15 +159,7 @@ func (g *Gateway) check() (bad []problem) {
 		say(h != "" && !strings.ContainsAny(h, "/: "), "hosts", "%q is not a host name; leave out \"https://\" and the port", h)
 	}
 	say(g.Data != "", "data", "must not be empty")
-	for _, d := range g.Doors {
-		switch d {
-		case "page", "helper":
-		case "vnc", "repeater":
-			say(false, "doors", "%q is not part of this version; use \"page\" and \"helper\"", d)
-		default:
-			say(false, "doors", "%q is not a door; use \"page\" and \"helper\"", d)
-		}
-	}
+	bad = append(bad, g.Doors.check()...)
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
 	say(slices.Contains([]string{"files", "acme", "dev"}, g.TLS.Mode), "tls.mode", "%q is not \"files\", \"acme\" or \"dev\"", g.TLS.Mode)
@@ -156,6 +178,7 @@ func (g *Gateway) check() (bad []problem) {
 		{"sessions.sign_in", g.Sessions.SignIn, time.Minute, 31 * 24 * time.Hour},
 		{"sessions.owner_grace", g.Sessions.OwnerGrace, time.Second, time.Hour},
 		{"sessions.agent_grace", g.Sessions.AgentGrace, time.Second, time.Hour},
+		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 30 * time.Minute},
 	} {
 		say(d.v.Duration >= d.lo && d.v.Duration <= d.hi, d.key, "%v is not between %v and %v", d.v, d.lo, d.hi)
 	}
@@ -170,6 +193,8 @@ func (g *Gateway) check() (bad []problem) {
 		{"limits.streams_per_session", g.Limits.StreamsPerSession, 1000},
 		{"limits.connections", g.Limits.Connections, 1_000_000},
 		{"limits.connections_per_address", g.Limits.ConnectionsPerAddress, 1_000_000},
+		{"limits.viewer_wrong", g.Limits.ViewerWrong, 100},
+		{"limits.viewers_per_address", g.Limits.ViewersPerAddress, 4096},
 	} {
 		say(n.v >= 1 && n.v <= n.hi, n.key, "%d is not between 1 and %d", n.v, n.hi)
 	}
@@ -226,9 +251,11 @@ func (g *Gateway) AllHosts() []string {
 }
 
 // Proxies returns trusted_proxies as prefixes; a single address is its own.
-func (g *Gateway) Proxies() ([]netip.Prefix, error) {
+func (g *Gateway) Proxies() ([]netip.Prefix, error) { return prefixes(g.TrustedProxies) }
+
+func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range g.TrustedProxies {
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			a, err := netip.ParseAddr(s)

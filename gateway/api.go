@@ -220,7 +220,7 @@ func (s *server) openStream(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	if !slices.Contains(s.cfg.Doors, req.Door) {
-		s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The operator of this gateway has closed this door.", 0)
+		s.doorClosed(w)
 		return
 	}
 	id, err := s.dir.openStream(c.account.Name, r.PathValue("place"), req.Kind, req.Door, s.clientAddr(r).String())
@@ -238,6 +238,8 @@ func (s *server) failDirectory(w http.ResponseWriter, err error) {
 		s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is no such session of yours; it may have ended.", 0)
 	case errors.Is(err, errNotJoined):
 		s.fail(w, http.StatusConflict, tunnel.CodeNotJoined, "No customer is in this session yet, or his line is lost at the moment.", 0)
+	case errors.Is(err, errOtherPlace):
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "number must be the session's number.", 0)
 	case errors.Is(err, errTooMany):
 		s.fail(w, http.StatusTooManyRequests, tunnel.CodeLimit, "You have too many open; end some first.", 0)
 	case errors.Is(err, errClosed), errors.Is(err, errNoPlace):

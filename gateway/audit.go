@@ -41,6 +41,10 @@ const (
 	AuditStream        = "stream_opened"
 	AuditStreamEnd     = "stream_ended"
 	AuditEnded         = "session_ended"
+	AuditPassword      = "viewer_password_made"
+	AuditToken         = "viewer_address_made"
+	AuditViewer        = "viewer_admitted"
+	AuditViewerRefused = "viewer_refused"
 )
 
 // auditFile appends records to a file that only the operator reads.

@@ -38,7 +38,9 @@ type Config struct {
 	TLS      TLSConfig
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	Doors          []string       // nil: page and helper
+	Doors          []string       // of page, helper, websockify; nil: page and helper
+	VNC            VNCDoor
+	Repeater       RepeaterDoor
 	Limits         Limits
 	Times          Times
 
@@ -46,8 +48,27 @@ type Config struct {
 	Logger  *slog.Logger    // nil: none
 	Reload  <-chan struct{} // a value makes certificate files be read again
 
-	// Ready is called once with the addresses in use; metrics is nil without one.
-	Ready func(listen, metrics net.Addr)
+	// Ready is called once with the addresses in use.
+	Ready func(Addresses)
+}
+
+// Addresses are those a gateway listens on; nil where it does not.
+type Addresses struct{ Listen, Metrics, VNC, RepeaterViewers, RepeaterServers net.Addr }
+
+// VNCDoor is the port for VNC viewers; off without Listen.
+type VNCDoor struct {
+	Listen      string
+	Public      string         // host:port to tell; "": the first host and the port listened on
+	NoTLS       bool           // no VeNCrypt X509Plain
+	VncAuthFrom []netip.Prefix // who may come without encryption, with VncAuth; nil: nobody
+}
+
+// RepeaterDoor is an UltraVNC repeater, mode II; each port is off without its
+// address.
+type RepeaterDoor struct {
+	ViewerListen, ServerListen string
+	Public                     string        // as in VNCDoor, for viewers
+	KeepAlive                  time.Duration // between words to waiting servers; 0: none
 }
 
 // TLSConfig says where the certificate comes from.
@@ -69,6 +90,8 @@ type Limits struct {
 	StreamsPerSession     int // 16
 	Connections           int // 20000
 	ConnectionsPerAddress int // 500; not applied to TrustedProxies
+	ViewerWrong           int // 20 wrong viewer passwords per 10 minutes and address
+	ViewersPerAddress     int // 64 connections at the VNC and the repeater door each
 }
 
 // Times are life times. Zero means the default.
@@ -78,6 +101,7 @@ type Times struct {
 	SignIn     time.Duration // 12 h
 	OwnerGrace time.Duration // 60 s
 	AgentGrace time.Duration // 120 s
+	Password   time.Duration // a one-time viewer password: 5 min
 }
 
 // Fixed by PROTOCOL.md, sections 4, 5 and 8.
@@ -126,6 +150,9 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Limits.StreamsPerSession, 16)
 	or(&c.Limits.Connections, 20000)
 	or(&c.Limits.ConnectionsPerAddress, 500)
+	or(&c.Limits.ViewerWrong, 20)
+	or(&c.Limits.ViewersPerAddress, 64)
+	or(&c.Times.Password, 5*time.Minute)
 	or(&c.Times.Number, 30*time.Minute)
 	or(&c.Times.Session, 12*time.Hour)
 	or(&c.Times.SignIn, 12*time.Hour)

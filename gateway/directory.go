@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/seal"
 	"lotse/tunnel"
 )
 
@@ -55,6 +56,10 @@ type session struct {
 	resume    string
 	streams   map[string]*stream // not those of an entering
 	entries   map[string]*stream
+	grants    [grantKinds]*grant
+
+	// doorTries counts where the gateway is the advisor's end. Static.
+	doorTries *seal.Tries
 }
 
 var (
@@ -115,6 +120,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
 		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Times.Number),
 		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
+		doorTries: new(seal.Tries),
 	}
 	d.sessions[place] = s
 	d.metrics.sessions.Add(1)
@@ -212,13 +218,7 @@ func (d *directory) openStream(account, place, kind, door, from string) (string,
 	case len(s.streams) >= d.cfg.Limits.StreamsPerSession:
 		return "", errTooMany
 	}
-	st := newStream(d, s, kind, door)
-	d.streams[st.id], s.streams[st.id] = st, st
-	advisor := s.advisor
-	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: door, From: from, Advisor: &advisor})
-	d.metrics.streams.Add(1)
-	d.audit.record(AuditRecord{Event: AuditStream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
-	return st.id, nil
+	return d.callLocked(s, kind, door, from).id, nil
 }
 
 // setStateLocked changes the state and tells the owner.
@@ -242,6 +242,9 @@ func (d *directory) endLocked(s *session, reason string) {
 	}
 	now := time.Now()
 	s.state, s.since = tunnel.StateEnded, now
+	for kind := range s.grants {
+		d.revokeLocked(s, grantKind(kind))
+	}
 	delete(d.sessions, s.place)
 	d.resting[s.place] = now.Add(restingTime)
 	if s.owner != nil {
@@ -280,6 +283,7 @@ func (d *directory) sweep(now time.Time) {
 	var stale []*stream
 	d.mu.Lock()
 	for _, s := range d.sessions {
+		d.sweepGrantsLocked(s, now)
 		switch {
 		case now.After(s.expires):
 			d.endLocked(s, tunnel.ReasonExpired)

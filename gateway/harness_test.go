@@ -50,6 +50,7 @@ type rig struct {
 	url     string
 	addr    string
 	metrics string
+	addrs   Addresses
 	data    string
 	roots   *x509.CertPool
 	logs    *lockedBuffer
@@ -79,7 +80,7 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ready := make(chan [2]net.Addr, 1)
+	ready := make(chan Addresses, 1)
 	cfg := Config{
 		Listen: "127.0.0.1:0", Data: r.data, Name: "Example Support", Version: "test", Metrics: "127.0.0.1:0",
 		TLS:    TLSConfig{Mode: TLSDev},
@@ -88,7 +89,7 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 			"index.html": {Data: []byte("<p>customer")}, "advisor.html": {Data: []byte("<p>advisor")},
 			"assets/app-3fZ8kQ1x.js": {Data: []byte("1")}, "assets/plain.css": {Data: []byte("a{}")}, "secret.html": {Data: []byte("no")},
 		},
-		Ready: func(l, m net.Addr) { ready <- [2]net.Addr{l, m} },
+		Ready: func(a Addresses) { ready <- a },
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -113,10 +114,11 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 	t.Cleanup(r.stop)
 	select {
 	case a := <-ready:
-		r.addr = a[0].String()
+		r.addrs = a
+		r.addr = a.Listen.String()
 		r.url = "https://" + r.addr
-		if a[1] != nil {
-			r.metrics = a[1].String()
+		if a.Metrics != nil {
+			r.metrics = a.Metrics.String()
 		}
 	case err := <-done:
 		t.Fatalf("Serve: %v", err)

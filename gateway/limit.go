@@ -64,6 +64,13 @@ func (l *limiter) giveBack(key string, now time.Time) {
 	b.tokens = min(l.burst, b.tokens+1)
 }
 
+// full reports whether nothing was taken lately.
+func (l *limiter) full(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bucketLocked(key, now).tokens >= l.burst
+}
+
 // sweep forgets buckets that are full again.
 func (l *limiter) sweep(now time.Time) {
 	l.mu.Lock()

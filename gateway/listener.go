@@ -9,16 +9,18 @@ import (
 // limitListener bounds open connections, in all and per address. What is over
 // the bound is closed at once: it costs less than telling.
 type limitListener struct {
+	// Static after newLimitListener.
 	net.Listener
-	s *server
+	s                 *server
+	total, perAddress int
 
 	mu    sync.Mutex
 	open  map[*countedConn]struct{} // Guarded by mu.
 	byKey map[string]int            // Guarded by mu.
 }
 
-func newLimitListener(l net.Listener, s *server) *limitListener {
-	return &limitListener{Listener: l, s: s, open: map[*countedConn]struct{}{}, byKey: map[string]int{}}
+func newLimitListener(l net.Listener, s *server, total, perAddress int) *limitListener {
+	return &limitListener{Listener: l, s: s, total: total, perAddress: perAddress, open: map[*countedConn]struct{}{}, byKey: map[string]int{}}
 }
 
 // Accept returns the next connection within the bounds.
@@ -43,14 +45,13 @@ func (l *limitListener) admit(conn net.Conn) net.Conn {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	limits := &l.s.cfg.Limits
-	if len(l.open) >= limits.Connections || !proxy && l.byKey[key] >= limits.ConnectionsPerAddress {
+	if len(l.open) >= l.total || !proxy && l.byKey[key] >= l.perAddress {
 		return nil
 	}
 	c := &countedConn{Conn: conn, listener: l, key: key}
 	l.open[c] = struct{}{}
 	l.byKey[key]++
-	l.s.metrics.connections.Store(int64(len(l.open)))
+	l.s.metrics.connections.Add(1)
 	return c
 }
 
@@ -84,7 +85,7 @@ func (c *countedConn) Close() error {
 		if l.byKey[c.key]--; l.byKey[c.key] == 0 {
 			delete(l.byKey, c.key)
 		}
-		l.s.metrics.connections.Store(int64(len(l.open)))
+		l.s.metrics.connections.Add(-1)
 	})
 	return c.Conn.Close()
 }

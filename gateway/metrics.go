@@ -20,7 +20,9 @@ type metrics struct {
 	enters       atomic.Int64
 	refusals     atomic.Int64
 	joins        atomic.Int64
-	streams      atomic.Int64    // ever
+	streams      atomic.Int64 // ever
+	viewers      atomic.Int64
+	viewersWrong atomic.Int64
 	relayed      [2]atomic.Int64 // bytes, by the side they came from
 }
 
@@ -46,6 +48,8 @@ func (m *metrics) write(w io.Writer, d *directory) {
 		{"lotse_enters_refused_total", "counter", "Of these, refused.", m.refusals.Load()},
 		{"lotse_joins_total", "counter", "Of these, joined.", m.joins.Load()},
 		{"lotse_streams_opened_total", "counter", "Streams opened.", m.streams.Load()},
+		{"lotse_viewers_admitted_total", "counter", "Viewers let in by the VNC, repeater and websockify doors.", m.viewers.Load()},
+		{"lotse_viewers_refused_total", "counter", "Viewers refused there.", m.viewersWrong.Load()},
 		{"lotse_bytes_to_agent_total", "counter", "Bytes relayed to customers.", m.relayed[sideB].Load()},
 		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.relayed[sideA].Load()},
 		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},

@@ -38,6 +38,8 @@ type server struct {
 	downloads *downloads
 	wrongAddr *limiter // sign-ins, by address
 	wrongName *limiter // sign-ins, by name
+	gate      *gate
+	addrs     Addresses // written before anything is served
 	wg        sync.WaitGroup
 }
 
@@ -70,19 +72,26 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 		}
 	}
 	var metricsListener net.Listener
-	var metricsAddr net.Addr
 	if cfg.Metrics != "" {
 		if metricsListener, err = net.Listen("tcp", cfg.Metrics); err != nil {
 			return fmt.Errorf("gateway: cannot listen for metrics: %w", err)
 		}
-		metricsAddr = metricsListener.Addr()
+		s.addrs.Metrics = metricsListener.Addr()
+	}
+	s.addrs.Listen = listener.Addr()
+	doors, err := s.listenDoors(certs, &s.addrs)
+	if err != nil {
+		if metricsListener != nil {
+			_ = metricsListener.Close()
+		}
+		return err
 	}
 	s.audit.record(AuditRecord{Event: AuditStart, From: listener.Addr().String()})
 	defer s.audit.record(AuditRecord{Event: AuditStop})
 	if cfg.Ready != nil {
-		cfg.Ready(listener.Addr(), metricsAddr)
+		cfg.Ready(s.addrs)
 	}
-	return s.serve(ctx, certs, listener, metricsListener)
+	return s.serve(ctx, certs, listener, metricsListener, doors)
 }
 
 func newServer(ctx context.Context, cfg Config) (*server, error) {
@@ -99,6 +108,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		metrics:   &metrics{started: time.Now()},
 		wrongAddr: newLimiter(cfg.Limits.SignInWrong, signInWindow),
 		wrongName: newLimiter(cfg.Limits.SignInWrong, signInWindow),
+		gate:      newGate(cfg.Limits.ViewerWrong),
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
 		s.downloads, err = openDownloads(cfg.Download, cfg.Logger)
@@ -112,9 +122,9 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 }
 
 // serve runs the listeners and the sweeper until ctx ends or one of them fails.
-func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener) error {
+func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, doors []*door) error {
 	defer s.downloads.close()
-	limited := newLimitListener(listener, s)
+	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress)
 	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
 	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	main := &http.Server{
@@ -133,11 +143,17 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		Handler: s.metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 2+len(doors))
 	var loops sync.WaitGroup
 	loops.Go(func() { failed <- main.Serve(tls.NewListener(limited, main.TLSConfig)) })
 	if metricsListener != nil {
 		loops.Go(func() { failed <- side.Serve(metricsListener) })
+	}
+	doorCtx, closeDoors := context.WithCancel(ctx)
+	defer closeDoors()
+	for _, d := range doors {
+		loops.Go(func() { failed <- s.runDoor(doorCtx, d) })
+		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
 	loops.Go(func() { s.sweep(sweepCtx, certs) })
@@ -154,6 +170,10 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	s.log.Info("gateway stopping")
 	s.dir.shutdown()
 	stopSweep()
+	closeDoors()
+	for _, d := range doors {
+		_ = d.listener.Close()
+	}
 	stop, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	for _, h := range []*http.Server{main, side} {
@@ -185,6 +205,7 @@ func (s *server) sweep(ctx context.Context, certs *certificates) {
 				s.web.sweep(now)
 				s.wrongAddr.sweep(now)
 				s.wrongName.sweep(now)
+				s.gate.sweep(now)
 			}
 		}
 	}
@@ -201,6 +222,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/sessions", s.signedIn(s.listSessions))
 	mux.HandleFunc("DELETE /api/v1/sessions/{place}", s.signedIn(s.endSession))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(s.openStream))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/password", s.signedIn(s.viewerPassword))
 	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.signedIn(s.ownerLink))
 	mux.HandleFunc("GET /api/v1/streams/{id}", s.signedIn(s.advisorStream))
 	mux.HandleFunc("GET /agent/v1", s.noBrowser(s.agentLink))
@@ -214,7 +236,7 @@ func (s *server) handler() http.Handler {
 
 // serverName is how the gateway calls itself in /info.
 func (s *server) serverInfo() tunnel.Info {
-	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.downloads.list()}
+	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.downloads.list(), Doors: s.openDoors()}
 }
 
 // logAddr keeps control characters of a hostile host name out of logs.

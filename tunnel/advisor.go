@@ -110,6 +110,28 @@ func (a *Advisor) DialStream(ctx context.Context, id string) (net.Conn, error) {
 	return a.client.dialStream(ctx, "/api/v1/streams/", id, a.header())
 }
 
+// ViewerPassword asks for a one-time password with which a VNC viewer gets in
+// by the gateway's doors. This gives the number, secret included, to the
+// gateway; PROTOCOL.md, section 9.
+func (a *Advisor) ViewerPassword(ctx context.Context, n Number) (*ViewerPassword, error) {
+	var p ViewerPassword
+	return &p, a.handOver(ctx, n, "/password", &p)
+}
+
+// Websockify asks for an address at which a noVNC elsewhere gets in, once. The
+// number goes to the gateway, as in ViewerPassword.
+func (a *Advisor) Websockify(ctx context.Context, n Number) (*ViewerAddress, error) {
+	var u ViewerAddress
+	return &u, a.handOver(ctx, n, "/websockify", &u)
+}
+
+func (a *Advisor) handOver(ctx context.Context, n Number, what string, answer any) error {
+	if n.IsZero() {
+		return errors.New("tunnel: no session number")
+	}
+	return a.request(ctx, http.MethodPost, "/api/v1/sessions/"+n.Place()+what, HandOver{Number: n.Digits()}, answer)
+}
+
 // OwnerLink is the link of the end that made the number; PROTOCOL.md, section
 // 3. Recv is for one goroutine at a time and must always be running; the other
 // methods may be called concurrently.

@@ -23,6 +23,9 @@ const (
 	DoorHelper   = "helper"
 	DoorVNC      = "vnc"
 	DoorRepeater = "repeater"
+	// DoorWebsockify is named in settings and audit only; an agent is told
+	// DoorVNC, which means the same to a customer.
+	DoorWebsockify = "websockify"
 )
 
 // States of a session; PROTOCOL.md, section 3.
@@ -90,6 +93,15 @@ type Info struct {
 	Name      string     `json:"name"`
 	Version   string     `json:"version"`
 	Downloads []Download `json:"downloads"`
+	Doors     []Door     `json:"doors"`
+}
+
+// Door is one that is open, with the address to type into a viewer where it has
+// a port of its own.
+type Door struct {
+	Door    string `json:"door"`
+	Address string `json:"address,omitempty"` // host:port
+	Servers string `json:"servers,omitempty"` // host:port for foreign servers
 }
 
 // Download is one file that the gateway offers under /download/.
@@ -129,6 +141,26 @@ type OpenStreamRequest struct {
 // OpenStreamAnswer is the answer to it.
 type OpenStreamAnswer struct {
 	Stream string `json:"stream"`
+}
+
+// HandOver is the body of the requests that give the session's number to the
+// gateway; section 9.
+type HandOver struct {
+	Number string `json:"number"`
+}
+
+// ViewerPassword is the answer to POST /api/v1/sessions/PLACE/password.
+type ViewerPassword struct {
+	User     string    `json:"user"`
+	Password string    `json:"password"`
+	Expires  time.Time `json:"expires"`
+	Doors    []Door    `json:"doors"`
+}
+
+// ViewerAddress is the answer to POST /api/v1/sessions/PLACE/websockify.
+type ViewerAddress struct {
+	URL     string    `json:"url"`
+	Expires time.Time `json:"expires"`
 }
 
 // OwnerState is the state message of the gateway to an owner; section 3. It is

@@ -23,6 +23,10 @@ const gatewayUsage = `Usage: lotse gateway [flags]
   --listen ADDR    address to listen on, e.g. :443
   --data DIR       folder of accounts, audit trail and certificates
   --metrics ADDR   address for /healthz and /metrics, "" for none
+  --vnc-listen ADDR       open the door for VNC viewers, e.g. :5900
+  --repeater-listen ADDR  open the repeater door for viewers, e.g. :5901
+  --repeater-servers ADDR and for servers, e.g. :5500
+  --websockify            open the door for a noVNC elsewhere
   --dev            for trying out: listens on 127.0.0.1:8443, makes a local
                    authority (ca.pem in the data folder) and the account "advisor"
                    with the password in LOTSE_DEV_PASSWORD, or one that it prints;
@@ -39,7 +43,12 @@ const (
 func (p *program) gateway(ctx context.Context, args []string) error {
 	f := newFlags("gateway", gatewayUsage)
 	var file, listen, data, metrics string
-	var dev bool
+	var vnc, repeater, servers string
+	var dev, websockify bool
+	f.StringVar(&vnc, "vnc-listen", "", "")
+	f.StringVar(&repeater, "repeater-listen", "", "")
+	f.StringVar(&servers, "repeater-servers", "", "")
+	f.BoolVar(&websockify, "websockify", false, "")
 	f.StringVar(&file, "config", "", "")
 	f.StringVar(&listen, "listen", "", "")
 	f.StringVar(&data, "data", "", "")
@@ -63,10 +72,15 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	for _, o := range []struct {
 		flag, value string
 		to          *string
-	}{{"listen", listen, &g.Listen}, {"data", data, &g.Data}, {"metrics", metrics, &g.Metrics.Listen}} {
+	}{{"listen", listen, &g.Listen}, {"data", data, &g.Data}, {"metrics", metrics, &g.Metrics.Listen},
+		{"vnc-listen", vnc, &g.Doors.VNC.Listen}, {"repeater-listen", repeater, &g.Doors.Repeater.ViewerListen},
+		{"repeater-servers", servers, &g.Doors.Repeater.ServerListen}} {
 		if f.given(o.flag) {
 			*o.to = o.value
 		}
+	}
+	if f.given("websockify") {
+		g.Doors.Websockify = websockify
 	}
 	if err := g.Complete(); err != nil {
 		return err
@@ -92,13 +106,24 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	cfg.Ready = func(addr, metrics net.Addr) {
-		if metrics != nil {
-			fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", metrics)
-		}
-		fmt.Fprintf(p.stdout, "listening on %s\n", publicURL(&g, addr))
-	}
+	cfg.Ready = func(a gateway.Addresses) { p.printAddresses(&g, a) }
 	return gateway.Serve(ctx, cfg)
+}
+
+// printAddresses says where the gateway listens; that it is ready comes last.
+func (p *program) printAddresses(g *config.Gateway, a gateway.Addresses) {
+	if a.Metrics != nil {
+		fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", a.Metrics)
+	}
+	for _, d := range []struct {
+		what string
+		addr net.Addr
+	}{{"VNC viewers", a.VNC}, {"repeater viewers", a.RepeaterViewers}, {"repeater servers", a.RepeaterServers}} {
+		if d.addr != nil {
+			fmt.Fprintf(p.stdout, "%s on %s\n", d.what, d.addr)
+		}
+	}
+	fmt.Fprintf(p.stdout, "listening on %s\n", publicURL(g, a.Listen))
 }
 
 // devSettings changes what a development gateway does otherwise. A settings
@@ -155,24 +180,33 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	if err != nil {
 		return gateway.Config{}, err
 	}
+	vncAuthFrom, err := g.Doors.VNC.VncAuthPrefixes()
+	if err != nil {
+		return gateway.Config{}, err
+	}
 	minVersion := uint16(tls.VersionTLS13)
 	if g.TLS.Min == "1.2" {
 		minVersion = tls.VersionTLS12
 	}
 	return gateway.Config{
 		Listen: g.Listen, Hosts: g.AllHosts(), Data: g.Data, Name: g.Name, Company: g.Company, Version: version,
-		Pages: files, Download: g.Downloads, TrustedProxies: proxies, Doors: g.Doors, Metrics: g.Metrics.Listen,
+		Pages: files, Download: g.Downloads, TrustedProxies: proxies, Doors: g.Doors.Names(), Metrics: g.Metrics.Listen,
 		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
 			Email: g.ACME.Email, Directory: g.ACME.Directory},
+		VNC: gateway.VNCDoor{Listen: g.Doors.VNC.Listen, Public: g.Doors.VNC.Public, NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom},
+		Repeater: gateway.RepeaterDoor{ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
+			Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration},
 		Limits: gateway.Limits{
 			EnterPerMinuteAddress: g.Limits.EnterPerMinuteAddress, EnterPerMinute: g.Limits.EnterPerMinute,
 			SignInWrong: g.Limits.SignInWrong, SessionsPerAdvisor: g.Limits.SessionsPerAdvisor,
 			StreamsPerSession: g.Limits.StreamsPerSession, Connections: g.Limits.Connections,
-			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress,
+			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress, ViewerWrong: g.Limits.ViewerWrong,
+			ViewersPerAddress: g.Limits.ViewersPerAddress,
 		},
 		Times: gateway.Times{
 			Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration, SignIn: g.Sessions.SignIn.Duration,
 			OwnerGrace: g.Sessions.OwnerGrace.Duration, AgentGrace: g.Sessions.AgentGrace.Duration,
+			Password: g.Doors.ViewerPassword.Duration,
 		},
 	}, nil
 }

@@ -16,7 +16,8 @@ const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json
 
 Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
-view, control, clipboard (ask the customer), return RIGHT, end, help.
+view, control, clipboard (ask the customer), return RIGHT, password (for a VNC
+viewer of your own, once), end, help.
 
   --json                  print JSON lines: {"number":…,"url":…} first, then {"event":…}
 `
@@ -123,6 +124,10 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			giveUp = time.After(endTimeout)
 			o.end()
 		case line := <-lines:
+			if line == "password" {
+				o.wg.Go(func() { o.password(ctx) })
+				continue
+			}
 			m, help := command(line)
 			if m == nil {
 				o.console.event("help", map[string]any{"text": help}, "%s", help)

@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// passwordAlphabet has 32 symbols that cannot be taken for each other: eight
+// of them, all that VncAuth looks at, are 40 bits.
+const (
+	passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+	passwordLength   = 8
+)
+
+// maxGrantWrong is how many wrong passwords with the right number withdraw it.
+const maxGrantWrong = 10
+
+// grantKind is what a grant lets in.
+type grantKind int
+
+const (
+	grantPassword grantKind = iota // VNC and repeater door
+	grantToken                     // websockify
+	grantKinds
+)
+
+// grant is a one-time way in for a viewer that cannot seal. It holds the
+// session's number, which the advisor's end gave to the gateway for this, until
+// it is used or over; then all of it is wiped.
+type grant struct {
+	digits  [9]byte
+	secret  []byte
+	expires time.Time
+	wrong   int
+}
+
+func (g *grant) wipe() {
+	if g != nil {
+		clear(g.digits[:])
+		clear(g.secret)
+	}
+}
+
+// right compares both in constant time; the zero of a wiped grant fits nothing.
+func (g *grant) right(digits string, secret []byte) (number, both bool) {
+	n := subtle.ConstantTimeCompare(g.digits[:], []byte(digits))
+	s := subtle.ConstantTimeCompare(g.secret, secret)
+	return n == 1, n&s == 1
+}
+
+func newPassword() []byte {
+	b := make([]byte, passwordLength)
+	rand.Read(b) // never fails
+	for i := range b {
+		b[i] = passwordAlphabet[int(b[i])%len(passwordAlphabet)] // 256 is a multiple of 32
+	}
+	return b
+}
+
+var errOtherPlace = errors.New("gateway: the number does not begin with the session's place")
+
+// grant makes a grant in place of an older one of its kind and returns its secret.
+func (d *directory) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
+	g := &grant{expires: time.Now().Add(d.cfg.Times.Password)}
+	event := AuditPassword
+	if g.secret = newPassword(); kind == grantToken {
+		g.secret, event = []byte(newToken()), AuditToken
+	}
+	copy(g.digits[:], number.Digits())
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.findLocked(account, place)
+	switch {
+	case err != nil:
+	case number.Place() != s.place:
+		err = errOtherPlace
+	case s.state != tunnel.StateJoined:
+		// Before the customer is in, the number is still worth something to others.
+		err = errNotJoined
+	}
+	if err != nil {
+		g.wipe()
+		return "", time.Time{}, err
+	}
+	s.grants[kind].wipe()
+	s.grants[kind] = g
+	d.audit.record(AuditRecord{Event: event, Account: s.account, Session: s.id, From: from})
+	return string(g.secret), g.expires, nil
+}
+
+// redeem finds the session whose grant match accepts, and uses the grant up.
+// It asks for every open grant, also after it has found one, so that time does
+// not tell which. A nil match means digits and secret are compared.
+func (d *directory) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, other := range d.sessions {
+		g := other.grants[kind]
+		if g == nil {
+			continue
+		}
+		sameNumber, match := try.test(g)
+		switch {
+		case !now.Before(g.expires):
+			d.revokeLocked(other, kind)
+		case match:
+			s = other
+		case sameNumber:
+			if g.wrong++; g.wrong >= maxGrantWrong {
+				d.revokeLocked(other, kind)
+			}
+		}
+	}
+	if s == nil {
+		return nil, tunnel.Number{}, false
+	}
+	number, err := tunnel.ParseNumber(string(s.grants[kind].digits[:]))
+	d.revokeLocked(s, kind)
+	return s, number, err == nil
+}
+
+func (d *directory) revokeLocked(s *session, kind grantKind) {
+	s.grants[kind].wipe()
+	s.grants[kind] = nil
+}
+
+// sweepGrantsLocked wipes what is over.
+func (d *directory) sweepGrantsLocked(s *session, now time.Time) {
+	for kind, g := range s.grants {
+		if g != nil && !now.Before(g.expires) {
+			d.revokeLocked(s, grantKind(kind))
+		}
+	}
+}
+
+// handedOver reads a request that brings the session's number.
+func (s *server) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, ok bool) {
+	var req tunnel.HandOver
+	if readBody(w, r, &req) != nil {
+		s.badBody(w)
+		return n, false
+	}
+	n, err := tunnel.ParseNumber(req.Number)
+	if err != nil {
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "number must be the session's number.", 0)
+		return n, false
+	}
+	return n, true
+}
+
+// viewerPassword is POST /api/v1/sessions/PLACE/password.
+func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller) {
+	if s.cfg.VNC.Listen == "" && s.cfg.Repeater.ViewerListen == "" {
+		s.doorClosed(w)
+		return
+	}
+	n, ok := s.handedOver(w, r)
+	if !ok {
+		return
+	}
+	secret, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, grantPassword, s.clientAddr(r).String())
+	if err != nil {
+		s.failDirectory(w, err)
+		return
+	}
+	s.answer(w, http.StatusCreated, tunnel.ViewerPassword{User: n.Digits(), Password: secret, Expires: expires.UTC().Truncate(time.Second), Doors: s.openDoors()})
+}
+
+func (s *server) doorClosed(w http.ResponseWriter) {
+	s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The operator of this gateway has closed this door.", 0)
+}

@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"lotse/rfb"
+	"lotse/tunnel"
+)
+
+// Times of a viewer at the doors.
+const (
+	// viewerStep bounds what a program does by itself.
+	viewerStep = 20 * time.Second
+	// viewerAsk is for viewers that ask their user for the password only now.
+	viewerAsk = 2 * time.Minute
+)
+
+// doorConnections bounds the connections of one door.
+const doorConnections = 4096
+
+// door is a TCP port for what is not HTTPS. serve handles one connection.
+type door struct {
+	name     string
+	listener net.Listener
+	serve    func(ctx context.Context, conn net.Conn, from netip.Addr)
+}
+
+// openDoors listens on the doors' ports; on an error none stays open.
+func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*door, err error) {
+	defer func() {
+		if err != nil {
+			for _, d := range doors {
+				_ = d.listener.Close()
+			}
+			doors = nil
+		}
+	}()
+	open := func(name, address string, addr *net.Addr, serve func(context.Context, net.Conn, netip.Addr)) {
+		if err != nil || address == "" {
+			return
+		}
+		l, e := net.Listen("tcp", address)
+		if e != nil {
+			err = fmt.Errorf("gateway: cannot listen for the door %s: %w", name, e)
+			return
+		}
+		*addr = l.Addr()
+		doors = append(doors, &door{name, newLimitListener(l, s, doorConnections, s.cfg.Limits.ViewersPerAddress), serve})
+	}
+	var config *tls.Config
+	if !s.cfg.VNC.NoTLS {
+		config = certs.viewerTLS()
+	}
+	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, func(ctx context.Context, conn net.Conn, from netip.Addr) {
+		s.vncViewer(ctx, conn, from, config)
+	})
+	return doors, err
+}
+
+// run accepts until the listener is closed and returns after the last
+// connection has ended.
+func (s *server) runDoor(ctx context.Context, d *door) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		conn, err := d.listener.Accept()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return fmt.Errorf("gateway: door %s: %w", d.name, err)
+		}
+		wg.Go(func() {
+			defer conn.Close()
+			defer func() {
+				if p := recover(); p != nil {
+					s.log.Error("panic at a door", "door", d.name, "panic", p, "stack", string(debug.Stack()))
+				}
+			}()
+			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			defer stop()
+			ap, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+			if err != nil {
+				return
+			}
+			d.serve(ctx, conn, ap.Addr().Unmap().WithZone(""))
+		})
+	}
+}
+
+// vncViewer is one connection at the VNC door.
+func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
+	if wait := s.gate.closedFor(limitKey(from), time.Now()); wait > 0 {
+		s.metrics.viewersWrong.Add(1)
+		_ = conn.SetDeadline(time.Now().Add(viewerStep))
+		rfb.RefuseViewer(conn, errTooManyTries(wait))
+		return
+	}
+	inClear := slices.ContainsFunc(s.cfg.VNC.VncAuthFrom, func(p netip.Prefix) bool { return p.Contains(from) })
+	k, err := rfb.Door{TLS: config, VncAuth: inClear, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	if err != nil {
+		s.log.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
+		return
+	}
+	try := attempt{response: k.Response}
+	if k.TLS {
+		try.secret = k.Password
+		defer clear(k.Password)
+		if number, err := tunnel.ParseNumber(k.User); err == nil {
+			try.digits = number.Digits()
+		} else {
+			try = attempt{digits: "-"} // fits nothing, and takes as long
+		}
+	}
+	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorVNC, from, try)
+	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
+	if err != nil {
+		k.Refuse(err)
+		return
+	}
+	s.serveViewer(ctx, k, sess, number, tunnel.DoorVNC, from)
+}
+
+// openDoors is what /info tells.
+func (s *server) openDoors() []tunnel.Door {
+	var out []tunnel.Door
+	for _, name := range s.cfg.Doors {
+		out = append(out, tunnel.Door{Door: name})
+	}
+	if s.addrs.VNC != nil {
+		out = append(out, tunnel.Door{Door: tunnel.DoorVNC, Address: s.publicAddress(s.cfg.VNC.Public, s.addrs.VNC)})
+	}
+	if s.addrs.RepeaterViewers != nil {
+		r := tunnel.Door{Door: tunnel.DoorRepeater, Address: s.publicAddress(s.cfg.Repeater.Public, s.addrs.RepeaterViewers)}
+		if s.addrs.RepeaterServers != nil {
+			r.Servers = s.publicAddress("", s.addrs.RepeaterServers)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (s *server) publicAddress(public string, addr net.Addr) string {
+	if public != "" {
+		return public
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return ""
+	}
+	return net.JoinHostPort(s.cfg.Hosts[0], port)
+}

@@ -1,0 +1,85 @@
+package rfb
+
+import (
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"time"
+)
+
+// VeNCrypt; rfbproto, section "VeNCrypt".
+const (
+	secVeNCrypt = 19
+
+	veNCryptMajor = 0
+	veNCryptMinor = 2
+	// x509Plain is TLS with a certificate, then name and password. The
+	// sub-types 257 to 259 use anonymous Diffie-Hellman, which an active
+	// attacker can stand in the middle of and crypto/tls does not have; Plain
+	// (256) has no encryption at all. None of these is ever offered.
+	x509Plain = 262
+
+	// maxPlainText bounds the name and the password each.
+	maxPlainText = 256
+)
+
+// veNCrypt is the server's side with X509Plain as its only sub-type. A viewer
+// that takes another one is told by the byte that acknowledges the sub-type.
+func (k *Knock) veNCrypt(config *tls.Config, ask time.Duration) error {
+	if _, err := k.Conn.Write([]byte{veNCryptMajor, veNCryptMinor}); err != nil {
+		return err
+	}
+	var version [2]byte
+	if _, err := io.ReadFull(k.Conn, version[:]); err != nil {
+		return fmt.Errorf("rfb: vencrypt: no version from the viewer: %w", err)
+	}
+	if version != [2]byte{veNCryptMajor, veNCryptMinor} {
+		_, _ = k.Conn.Write([]byte{0xff})
+		return fmt.Errorf("rfb: vencrypt: the viewer speaks version %d.%d, want 0.2", version[0], version[1])
+	}
+	// The version is taken, and there is one sub-type.
+	offer := binary.BigEndian.AppendUint32([]byte{0, 1}, x509Plain)
+	if _, err := k.Conn.Write(offer); err != nil {
+		return err
+	}
+	var chosen [4]byte
+	if _, err := io.ReadFull(k.Conn, chosen[:]); err != nil {
+		return fmt.Errorf("rfb: vencrypt: no sub-type from the viewer: %w", err)
+	}
+	if t := binary.BigEndian.Uint32(chosen[:]); t != x509Plain {
+		_, _ = k.Conn.Write([]byte{0})
+		return fmt.Errorf("rfb: vencrypt: the viewer chose sub-type %d, which was not offered", t)
+	}
+	if _, err := k.Conn.Write([]byte{1}); err != nil {
+		return err
+	}
+	encrypted := tls.Server(k.Conn, config)
+	if err := encrypted.Handshake(); err != nil {
+		return fmt.Errorf("rfb: vencrypt: %w", err)
+	}
+	k.Conn, k.TLS = encrypted, true
+	_ = k.Conn.SetDeadline(time.Now().Add(ask))
+	var err error
+	k.User, k.Password, err = readPlain(encrypted)
+	return err
+}
+
+// readPlain reads the credentials of the sub-types named Plain.
+func readPlain(conn net.Conn) (user string, password []byte, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(conn, head[:]); err != nil {
+		return "", nil, fmt.Errorf("rfb: vencrypt: no credentials from the viewer: %w", err)
+	}
+	nu, np := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
+	if nu > maxPlainText || np > maxPlainText {
+		return "", nil, fmt.Errorf("rfb: vencrypt: name of %d and password of %d bytes", nu, np)
+	}
+	b := make([]byte, nu+np)
+	if _, err := io.ReadFull(conn, b); err != nil {
+		clear(b)
+		return "", nil, fmt.Errorf("rfb: vencrypt: no credentials from the viewer: %w", err)
+	}
+	return string(b[:nu]), b[nu:], nil
+}
