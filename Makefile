@@ -37,7 +37,7 @@ test-go: novnc-web/dist/.stamp
 	go test -tags portable ./screen/native -run 'Portable|Backend'
 
 test-web: novnc-web/dist/.stamp
-	cd novnc-web && npm test
+	cd novnc-web && npm test && npm run chromium
 
 test-e2e: needs-test build
 	go test -count=1 -timeout 20m ./e2e
@@ -54,6 +54,7 @@ fuzz: novnc-web/dist/.stamp
 bench: needs-test build
 	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
 	go test -run xxx -bench . -benchtime 10x ./e2e
+	cd novnc-web && npm run chromium -- --bench
 
 demo: needs-demo build
 	@ci/demo.sh
