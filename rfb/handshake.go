@@ -45,14 +45,22 @@ func (c *Conn) handshake(ctx context.Context) error {
 
 	// A viewer older than 3.8 that uses None gets no SecurityResult, and so no
 	// text. It is asked for before the security types, which can carry one.
-	early := minor < minor38 && c.noneIsFirst(minor)
-	if early {
+	if minor < minor38 && c.noneIsFirst(minor) {
 		timeout.Stop()
-		if err := c.approve(ctx, viewer); err != nil {
+		peeked := c.watchHangUp(&ctx)
+		err := c.approve(ctx, viewer)
+		if err != nil {
 			c.refuseSecurity(minor, err)
+		} else {
+			timeout = c.deathIn(handshakeTimeout)
+			err = c.offerNone(minor)
+		}
+		if err != nil {
+			c.closeWith(err)
+			<-peeked
 			return err
 		}
-		timeout = c.deathIn(handshakeTimeout)
+		return c.initialise(c.afterNone(minor, <-peeked))
 	}
 	sec, err := c.chooseSecurity(minor)
 	if err != nil {
@@ -62,25 +70,46 @@ func (c *Conn) handshake(ctx context.Context) error {
 		c.refuseResult(minor, err)
 		return err
 	}
-	if !early {
-		timeout.Stop()
-		peeked := c.watchHangUp(&ctx)
-		if err := c.approve(ctx, viewer); err != nil {
-			c.refuseResult(minor, err)
+	timeout.Stop()
+	peeked := c.watchHangUp(&ctx)
+	if err := c.approve(ctx, viewer); err != nil {
+		c.refuseResult(minor, err)
+		c.closeWith(err)
+		<-peeked
+		return err
+	}
+	timeout = c.deathIn(handshakeTimeout)
+	if minor >= minor38 || sec.Type() != secNone {
+		if _, err := c.conn.Write([]byte{0, 0, 0, resultOK}); err != nil {
 			c.closeWith(err)
 			<-peeked
 			return err
 		}
-		timeout = c.deathIn(handshakeTimeout)
-		if minor >= minor38 || sec.Type() != secNone {
-			if _, err := c.conn.Write([]byte{0, 0, 0, resultOK}); err != nil {
-				return err
-			}
-		}
-		return c.initialise(<-peeked)
+	}
+	return c.initialise(<-peeked)
+}
+
+// offerNone tells a viewer older than 3.8 that it needs no authentication.
+func (c *Conn) offerNone(minor int) error {
+	b := []byte{1, secNone}
+	if minor == minor33 {
+		b = binary.BigEndian.AppendUint32(nil, secNone)
+	}
+	_, err := c.conn.Write(b)
+	return err
+}
+
+// afterNone returns ClientInit's byte; first is what the viewer sent after
+// offerNone: in 3.3 that byte, in 3.7 the type it chose.
+func (c *Conn) afterNone(minor int, first hangUp) hangUp {
+	if minor == minor33 || first.err != nil {
+		return first
+	}
+	if first.flag != secNone {
+		return hangUp{err: fmt.Errorf("rfb: viewer chose security type %d, which was not offered", first.flag)}
 	}
 	flag, err := readByte(c.conn)
-	return c.initialise(hangUp{flag, err})
+	return hangUp{flag, err}
 }
 
 // deathIn closes the connection unless it is stopped in time.
@@ -213,9 +242,9 @@ type hangUp struct {
 	err  error
 }
 
-// watchHangUp reads the viewer's next byte, ClientInit, while the customer is
-// asked: the viewer sends nothing before it has the result, so that an end of
-// the stream is noticed and ends the question. ctx then ends.
+// watchHangUp reads the viewer's next byte while the customer is asked: the
+// viewer sends nothing before it has the answer, so that an end of the stream
+// is noticed and ends the question. ctx then ends.
 func (c *Conn) watchHangUp(ctx *context.Context) <-chan hangUp {
 	inner, cancel := context.WithCancelCause(*ctx)
 	*ctx = inner

@@ -258,23 +258,27 @@ func TestSecurityTypeNotOffered(t *testing.T) {
 }
 
 func TestHangUpEndsTheQuestion(t *testing.T) {
-	asked := make(chan struct{})
-	withdrawn := make(chan error, 1)
-	_, p := serve(t, Config{Approve: func(ctx context.Context, _ Viewer) error {
-		close(asked)
-		<-ctx.Done()
-		withdrawn <- context.Cause(ctx)
-		return ctx.Err()
-	}})
-	p.version("003.008")
-	p.expect(1, 1)
-	p.send(1)
-	<-asked
-	p.Close()
-	if err := <-withdrawn; err == nil {
-		t.Error("no cause")
+	for _, version := range []string{"003.003", "003.007", "003.008"} {
+		asked := make(chan struct{})
+		withdrawn := make(chan error, 1)
+		_, p := serve(t, Config{Approve: func(ctx context.Context, _ Viewer) error {
+			close(asked)
+			<-ctx.Done()
+			withdrawn <- context.Cause(ctx)
+			return ctx.Err()
+		}})
+		p.version(version)
+		if version == "003.008" {
+			p.expect(1, 1)
+			p.send(1)
+		}
+		<-asked
+		p.Close()
+		if err := <-withdrawn; err == nil {
+			t.Errorf("%s: no cause", version)
+		}
+		<-p.served
 	}
-	<-p.served
 }
 
 func TestSlowHandshakeEnds(t *testing.T) {
