@@ -281,6 +281,7 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints()
+	works("noVNC in Chromium", "chromium", "browser page", "picture", "consent", "typing", "clipboard", "F12", "reload", "end")
 }
 
 // sameCode: both sides show the same four digits.

@@ -52,6 +52,7 @@ func TestVncsnapshot(t *testing.T) {
 				t.Errorf("%d pixels differ", n)
 			}
 			agent.stop()
+			works("vncsnapshot", "vncsnapshot", "`lotse view`", "picture", "refusal as text")
 		})
 	}
 }

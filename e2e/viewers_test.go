@@ -18,6 +18,7 @@ const keyF12 = 0xffc9
 // viewerProgram is a VNC viewer that an advisor may like.
 type viewerProgram struct {
 	name, pkg string
+	title     string
 	command   func(t testing.TB, port int) []string
 	// tolerance of the picture per channel: 0 where the viewer asks for
 	// lossless encodings.
@@ -27,19 +28,19 @@ type viewerProgram struct {
 }
 
 var viewerPrograms = []viewerProgram{
-	{name: "xtigervncviewer", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
+	{name: "xtigervncviewer", title: "TigerVNC", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
 		return []string{"-MenuKey=", "-QualityLevel=9", hostPort(port)}
 	}},
-	{name: "xtightvncviewer", pkg: "xtightvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
+	{name: "xtightvncviewer", title: "TightVNC", pkg: "xtightvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-encodings", "copyrect tight hextile zlib", "-nojpeg", hostPort(port)}
 	}},
-	{name: "ssvncviewer", pkg: "ssvnc", text: theText, command: func(_ testing.TB, port int) []string {
+	{name: "ssvncviewer", title: "SSVNC", pkg: "ssvnc", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-nojpeg", "-noraiseonbeep", hostPort(port)}
 	}},
-	{name: "gvncviewer", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
+	{name: "gvncviewer", title: "gtk-vnc", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
 		return []string{"127.0.0.1:" + strconv.Itoa(port-5900)}
 	}},
-	{name: "remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t testing.TB, port int) []string {
+	{name: "remmina", title: "Remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t testing.TB, port int) []string {
 		file := filepath.Join(t.TempDir(), "lotse.remmina")
 		profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=127.0.0.1:%d\nquality=9\ncolordepth=32\nviewmode=1\nwindow_width=1000\nwindow_height=760\nscale=0\n", port)
 		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
@@ -116,7 +117,8 @@ func TestViewers(t *testing.T) {
 				t.Errorf("session ended with %d", code)
 			}
 			view.exit()
-			_ = window
+			window.exit()
+			works(v.title, v.pkg, "`lotse view`", "picture", "consent", "typing", "F12", "end")
 		})
 	}
 }
