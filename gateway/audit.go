@@ -45,6 +45,8 @@ const (
 	AuditToken         = "viewer_address_made"
 	AuditViewer        = "viewer_admitted"
 	AuditViewerRefused = "viewer_refused"
+	AuditForeign       = "foreign_opened"
+	AuditForeignServer = "foreign_server"
 )
 
 // auditFile appends records to a file that only the operator reads.

@@ -57,6 +57,7 @@ type session struct {
 	streams   map[string]*stream // not those of an entering
 	entries   map[string]*stream
 	grants    [grantKinds]*grant
+	foreign   *foreign
 
 	// doorTries counts where the gateway is the advisor's end. Static.
 	doorTries *seal.Tries
@@ -230,7 +231,7 @@ func (d *directory) setStateLocked(s *session, state string) {
 }
 
 func (s *session) ownerState(reason string) tunnel.OwnerState {
-	return tunnel.OwnerState{Type: tunnel.TypeState, State: s.state, Reason: reason,
+	return tunnel.OwnerState{Type: tunnel.TypeState, State: s.state, Reason: reason, Foreign: s.foreignState(),
 		Since: s.since.UTC().Truncate(time.Second), Expires: s.expires.UTC().Truncate(time.Second)}
 }
 
@@ -245,6 +246,7 @@ func (d *directory) endLocked(s *session, reason string) {
 	for kind := range s.grants {
 		d.revokeLocked(s, grantKind(kind))
 	}
+	d.endForeignLocked(s)
 	delete(d.sessions, s.place)
 	d.resting[s.place] = now.Add(restingTime)
 	if s.owner != nil {

@@ -55,7 +55,7 @@ func (d *directory) enter(l *agentLink, place, resume string) error {
 		d.resumeLocked(l, s, resume)
 		return nil
 	}
-	if s != nil && s.state != tunnel.StateWaiting {
+	if s != nil && (s.state != tunnel.StateWaiting || s.foreign != nil) {
 		d.refuseLocked(l, s, tunnel.RefusedBusy, 0)
 		return nil
 	}
@@ -151,7 +151,7 @@ func (d *directory) verdict(s *session, id string, ok bool) {
 	if st == nil || st.entry == nil || s.state == tunnel.StateEnded {
 		return
 	}
-	if !ok || !st.attachedLocked() || s.state != tunnel.StateWaiting || st.entry.link.entry != st.entry {
+	if !ok || !st.attachedLocked() || s.state != tunnel.StateWaiting || s.foreign != nil || st.entry.link.entry != st.entry {
 		d.refuseEntryLocked(st, tunnel.RefusedNumber)
 		return
 	}

@@ -45,7 +45,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 			s.fail(w, http.StatusMisdirectedRequest, tunnel.CodeForbidden, "This gateway does not answer to this name.", 0)
 			return
 		}
-		if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(origin, r.Host) {
+		if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(origin, r.Host) && r.URL.Path != websockifyPath {
 			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "This request comes from another page.", 0)
 			return
 		}
@@ -66,7 +66,7 @@ func (s *server) knownHost(host string) bool {
 // knownHost has checked.
 func sameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "https" || u.Path != "" || u.User != nil || u.RawQuery != "" {
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" || u.User != nil || u.RawQuery != "" {
 		return false
 	}
 	return strings.EqualFold(strings.TrimSuffix(u.Host, ":443"), strings.TrimSuffix(host, ":443"))

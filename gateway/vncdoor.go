@@ -63,6 +63,8 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, func(ctx context.Context, conn net.Conn, from netip.Addr) {
 		s.vncViewer(ctx, conn, from, config)
 	})
+	open(tunnel.DoorRepeater, s.cfg.Repeater.ViewerListen, &addrs.RepeaterViewers, s.repeaterViewer)
+	open(tunnel.DoorRepeater, s.cfg.Repeater.ServerListen, &addrs.RepeaterServers, s.repeaterServer)
 	return doors, err
 }
 
@@ -139,8 +141,11 @@ func (s *server) openDoors() []tunnel.Door {
 	if s.addrs.VNC != nil {
 		out = append(out, tunnel.Door{Door: tunnel.DoorVNC, Address: s.publicAddress(s.cfg.VNC.Public, s.addrs.VNC)})
 	}
-	if s.addrs.RepeaterViewers != nil {
-		r := tunnel.Door{Door: tunnel.DoorRepeater, Address: s.publicAddress(s.cfg.Repeater.Public, s.addrs.RepeaterViewers)}
+	if s.addrs.RepeaterViewers != nil || s.addrs.RepeaterServers != nil {
+		r := tunnel.Door{Door: tunnel.DoorRepeater}
+		if s.addrs.RepeaterViewers != nil {
+			r.Address = s.publicAddress(s.cfg.Repeater.Public, s.addrs.RepeaterViewers)
+		}
 		if s.addrs.RepeaterServers != nil {
 			r.Servers = s.publicAddress("", s.addrs.RepeaterServers)
 		}

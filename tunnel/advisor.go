@@ -125,6 +125,25 @@ func (a *Advisor) Websockify(ctx context.Context, n Number) (*ViewerAddress, err
 	return &u, a.handOver(ctx, n, "/websockify", &u)
 }
 
+// OpenForeign opens the number for a VNC server that comes by the repeater
+// door, instead of a customer's agent; PROTOCOL.md, section 10.
+func (a *Advisor) OpenForeign(ctx context.Context, n Number) error {
+	return a.handOver(ctx, n, "/foreign", nil)
+}
+
+// DialForeign connects to the foreign server of a session as its viewer; what
+// passes is RFB, not sealed. It waits for the server if need be.
+func (a *Advisor) DialForeign(ctx context.Context, place string) (net.Conn, error) {
+	if !ValidPlace(place) {
+		return nil, errors.New("tunnel: a place is four digits")
+	}
+	ws, err := a.client.dial(ctx, "/api/v1/sessions/"+place+"/foreign/view", a.header(), streamBuffer, Subprotocol)
+	if err != nil {
+		return nil, err
+	}
+	return NewStream(ws, 0), nil
+}
+
 func (a *Advisor) handOver(ctx context.Context, n Number, what string, answer any) error {
 	if n.IsZero() {
 		return errors.New("tunnel: no session number")

@@ -36,6 +36,12 @@ const (
 	StateEnded   = "ended"
 )
 
+// Values of OwnerMessage.Foreign; PROTOCOL.md, section 10.
+const (
+	ForeignWaiting = "waiting" // open for a foreign server
+	ForeignHere    = "here"    // it is connected
+)
+
 // Reasons of an end; PROTOCOL.md, section 3.
 const (
 	ReasonAdvisor  = "advisor"
@@ -169,17 +175,19 @@ type OwnerState struct {
 	Type    string    `json:"type"`
 	State   string    `json:"state"`
 	Reason  string    `json:"reason"`
+	Foreign string    `json:"foreign,omitempty"`
 	Since   time.Time `json:"since"`
 	Expires time.Time `json:"expires"`
 }
 
 // OwnerMessage is a message of the gateway to an owner: Type tells which other
-// fields are set. TypeState: State, Reason, Since, Expires. TypeEntering: Stream.
+// fields are set. TypeState: State, Reason, Foreign, Since, Expires. TypeEntering: Stream.
 // TypeReplaced: none.
 type OwnerMessage struct {
 	Type    string    `json:"type"`
 	State   string    `json:"state,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
+	Foreign string    `json:"foreign,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
 	Expires time.Time `json:"expires,omitzero"`
 	Stream  string    `json:"stream,omitempty"`

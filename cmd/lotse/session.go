@@ -19,6 +19,8 @@ Prints what happens, a line each. Commands are read from standard input:
 view, control, clipboard (ask the customer), return RIGHT, password (for a VNC
 viewer of your own, once), end, help.
 
+  --foreign               the number is for a VNC server that comes by the gateway's
+                          repeater door, instead of the customer's lotse-agent
   --json                  print JSON lines: {"number":…,"url":…} first, then {"event":…}
 `
 
@@ -34,7 +36,8 @@ const (
 
 func (p *program) session(ctx context.Context, args []string) error {
 	l := newLogin("session", sessionUsage)
-	var asJSON bool
+	var asJSON, foreign bool
+	l.BoolVar(&foreign, "foreign", false, "")
 	l.BoolVar(&asJSON, "json", false, "")
 	rest, err := l.parse(p, args, 1)
 	if err != nil {
@@ -55,6 +58,12 @@ func (p *program) session(ctx context.Context, args []string) error {
 	number, err := tunnel.NewNumber(place.Place)
 	if err != nil {
 		return err
+	}
+	if foreign {
+		if err := advisor.OpenForeign(ctx, number); err != nil {
+			_ = advisor.EndSession(ctx, place.Place)
+			return fmt.Errorf("number not opened for a foreign server: %w", err)
+		}
 	}
 	o := &ownSession{
 		advisor: advisor, number: number, console: &console{json: asJSON, out: p.stdout},
@@ -268,6 +277,10 @@ func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	if m.Reason != "" {
 		fields["reason"] = m.Reason
 		text += " (" + clean(m.Reason) + ")"
+	}
+	if m.Foreign != "" {
+		fields["foreign"] = m.Foreign
+		text += "; foreign server: " + clean(m.Foreign)
 	}
 	o.console.event("state", fields, "%s", text)
 	o.mu.Lock()

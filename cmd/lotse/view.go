@@ -27,6 +27,8 @@ address (or the address appended), and ends with it.
   --listen ADDR           where viewers connect (default 127.0.0.1:5999; port 0: any)
   --listen-anyone         allow an address that other computers reach: whoever
                           connects sees the customer's screen!
+  --to HOST:PORT          instead connect out to a viewer that listens there (vncviewer
+                          -listen); sealed up to this program, in the clear from here
   --control               ask the customer for control when the viewer shows his screen
 `
 
@@ -42,7 +44,8 @@ func (p *program) view(ctx context.Context, args []string) error {
 		}
 	}
 	l := newLogin("view", viewUsage)
-	var listen string
+	var listen, to string
+	l.StringVar(&to, "to", "", "")
 	var anyone, control bool
 	l.StringVar(&listen, "listen", "127.0.0.1:5999", "")
 	l.BoolVar(&anyone, "listen-anyone", false, "")
@@ -55,6 +58,14 @@ func (p *program) view(ctx context.Context, args []string) error {
 	if err != nil {
 		return l.wrong("%v", err)
 	}
+	if to != "" {
+		if to, err = listeningViewer(to); err != nil {
+			return l.wrong("--to: %v", err)
+		}
+		if l.given("listen") || len(viewer) > 0 {
+			return l.wrong("--to goes with neither --listen nor a viewer to start")
+		}
+	}
 	if !anyone && !isLoopback(listen) {
 		return l.wrong("--listen %q is reachable from other computers, and whoever connects sees the customer's screen; if that is meant, add --listen-anyone", listen)
 	}
@@ -65,6 +76,10 @@ func (p *program) view(ctx context.Context, args []string) error {
 	defer client.CloseIdle()
 	if err := joined(ctx, advisor, number.Place()); err != nil {
 		return err
+	}
+	if to != "" {
+		v := &viewPort{p: p, advisor: advisor, number: number, shown: make(chan struct{})}
+		return v.runTo(ctx, to, control)
 	}
 	port, err := net.Listen("tcp", listen)
 	if err != nil {

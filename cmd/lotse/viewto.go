@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// listenPort is where VNC viewers listen by convention.
+const listenPort = "5500"
+
+// dialTimeout bounds reaching a listening viewer.
+const dialTimeout = 10 * time.Second
+
+// listeningViewer reads HOST, HOST:PORT or HOST::PORT.
+func listeningViewer(s string) (string, error) {
+	host, port, ok := strings.Cut(s, "::")
+	if !ok || strings.Contains(port, ":") {
+		var err error
+		if host, port, err = net.SplitHostPort(s); err != nil {
+			host, port = strings.Trim(s, "[]"), listenPort
+		}
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil || host == "" {
+		return "", fmt.Errorf("%q is not an address like \"localhost:5500\"", s)
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// runTo serves one viewer that listens, until it, the session or ctx ends.
+func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", to)
+	if err != nil {
+		return fmt.Errorf("no viewer listens at %s: %w", to, err)
+	}
+	defer conn.Close()
+	if !isLoopback(to) {
+		fmt.Fprintln(v.p.stderr, "lotse: between this computer and that viewer nothing is encrypted")
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	v.wg.Go(func() { cancel(v.watch(ctx)) })
+	if control {
+		v.wg.Go(func() { v.askControl(ctx) })
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	fmt.Fprintf(v.p.stdout, "ready: connected to the viewer at %s\n", to)
+	err = v.serve(ctx, conn)
+	if err != nil && ctx.Err() == nil {
+		tellViewer(conn, err)
+	}
+	stop()
+	cause := context.Cause(ctx)
+	cancel(nil)
+	v.wg.Wait()
+	switch {
+	case errors.Is(cause, errSessionOver):
+		fmt.Fprintln(v.p.stdout, "the session ended")
+		return nil
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return cause
+	case ctx.Err() != nil && cause != nil:
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"lotse/rfb"
+	"lotse/tunnel"
+)
+
+// UltraVNC's repeater, mode II (repeater/mode12_listener.cpp there): both sides
+// send 250 bytes with "ID:number" in front; the viewer is greeted before, the
+// server hears nothing. Mode I, which dials where a stranger says, is not built.
+const (
+	repeaterGreeting  = "RFB 000.000\n"
+	repeaterKeepAlive = "REP 000.000\n"
+	repeaterIDSize    = 250
+	repeaterIDTime    = 5 * time.Second
+)
+
+var errRepeaterID = errors.New("gateway: not a session number in the repeater's 250 bytes")
+
+// parseRepeaterID reads a session number as viewers send it: behind "ID:", also
+// twice, with spaces and dashes, with a port behind it that some add, and with
+// anything after the first NUL.
+func parseRepeaterID(b []byte) (tunnel.Number, error) {
+	b, _, _ = bytes.Cut(b, []byte{0})
+	s := strings.TrimSpace(string(b))
+	for len(s) >= 3 && strings.EqualFold(s[:3], "id:") {
+		s = strings.TrimSpace(s[3:])
+	}
+	if number, port, ok := strings.Cut(s, ":"); ok {
+		port = strings.TrimPrefix(port, ":")
+		if len(port) > 5 || strings.Trim(port, "0123456789") != "" {
+			return tunnel.Number{}, errRepeaterID
+		}
+		s = number
+	}
+	n, err := tunnel.ParseNumber(s)
+	if err != nil {
+		return tunnel.Number{}, errRepeaterID
+	}
+	return n, nil
+}
+
+// readRepeaterID reads the 250 bytes; all of them, or what follows would be
+// taken for them.
+func readRepeaterID(conn net.Conn) (tunnel.Number, error) {
+	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
+	var b [repeaterIDSize]byte
+	if _, err := io.ReadFull(conn, b[:]); err != nil {
+		return tunnel.Number{}, err
+	}
+	return parseRepeaterID(b[:])
+}
+
+// repeaterViewer is one connection at the repeater's viewer port. A number that
+// was opened for a foreign server leads to that; any other number, known or
+// not, leads to VncAuth, so that a stranger cannot tell them apart. The try
+// costs before it is known what it leads to, and whoever hangs up has paid.
+func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Addr) {
+	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
+	if _, err := io.WriteString(conn, repeaterGreeting); err != nil {
+		return
+	}
+	number, err := readRepeaterID(conn)
+	key := limitKey(from)
+	if ok, _ := s.gate.admit(key, time.Now()); !ok || err != nil {
+		s.metrics.viewersWrong.Add(1)
+		pause(ctx, wrongPause)
+		return
+	}
+	if f := s.dir.findForeign(number); f != nil {
+		s.gate.right(key, time.Now())
+		s.meetForeign(f, sideB, conn, from, tunnel.DoorRepeater)
+		return
+	}
+	k, err := rfb.Door{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	if err != nil {
+		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
+		return
+	}
+	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
+	_ = conn.SetDeadline(time.Now().Add(viewerStep))
+	if err != nil {
+		k.Refuse(err)
+		return
+	}
+	s.gate.right(key, time.Now())
+	s.serveViewer(ctx, k, sess, number, tunnel.DoorRepeater, from)
+}
+
+// repeaterServer is one connection at the repeater's server port. A number that
+// no advisor has opened for a foreign server is closed slowly, without a word,
+// as the repeater has none.
+func (s *server) repeaterServer(ctx context.Context, conn net.Conn, from netip.Addr) {
+	number, err := readRepeaterID(conn)
+	key := limitKey(from)
+	ok, _ := s.gate.admit(key, time.Now())
+	if ok && err == nil {
+		if f := s.dir.findForeign(number); f != nil {
+			s.gate.right(key, time.Now())
+			s.meetForeign(f, sideA, conn, from, tunnel.DoorRepeater)
+			return
+		}
+	}
+	s.metrics.viewersWrong.Add(1)
+	pause(ctx, wrongPause)
+}

@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"time"
+
+	"lotse/rfb"
+	"lotse/tunnel"
+)
+
+// websockifyPath is where a stock noVNC connects with a one-time token.
+const websockifyPath = "/websockify"
+
+// websockifyAddress is POST /api/v1/sessions/PLACE/websockify.
+func (s *server) websockifyAddress(w http.ResponseWriter, r *http.Request, c caller) {
+	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
+		s.doorClosed(w)
+		return
+	}
+	n, ok := s.handedOver(w, r)
+	if !ok {
+		return
+	}
+	token, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, grantToken, s.clientAddr(r).String())
+	if err != nil {
+		s.failDirectory(w, err)
+		return
+	}
+	u := url.URL{Scheme: "wss", Host: r.Host, Path: websockifyPath, RawQuery: url.Values{"token": {token}}.Encode()}
+	s.answer(w, http.StatusCreated, tunnel.ViewerAddress{URL: u.String(), Expires: expires.UTC().Truncate(time.Second)})
+}
+
+// websockify is GET /websockify?token=…: RFB in binary messages, as websockify
+// has it. The page that asks may come from anywhere: the token is what lets in,
+// no cookie is looked at. What is wrong with a token is said in RFB, as a
+// browser shows nothing of a refused upgrade.
+func (s *server) websockify(w http.ResponseWriter, r *http.Request) {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
+		s.doorClosed(w)
+		return
+	}
+	from, token := s.clientAddr(r), r.URL.Query().Get("token")
+	if wait := s.gate.closedFor(limitKey(from), time.Now()); wait > 0 {
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, errTooManyTries(wait).Reason, wait)
+		return
+	}
+	ws, err := s.upgrade(w, r, joinBuffer, tunnel.Subprotocol)
+	if err != nil {
+		return
+	}
+	ctx := s.dir.ctx
+	conn := tunnel.NewStream(ws, tunnel.PingEvery)
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
+	defer stop()
+	k, err := rfb.Door{None: true, Step: viewerStep, Ask: viewerStep}.Receive(conn)
+	if err != nil {
+		s.log.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(), "reason", err)
+		return
+	}
+	sess, number, err := s.test(ctx, grantToken, tunnel.DoorWebsockify, from, attempt{secret: []byte(token)})
+	if err != nil {
+		k.Refuse(err)
+		return
+	}
+	s.serveViewer(ctx, k, sess, number, tunnel.DoorWebsockify, from)
+}
