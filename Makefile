@@ -34,7 +34,7 @@ test: needs-test build lint test-web test-go test-e2e
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
 	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
-	go test -tags portable ./screen/native -run 'Portable|Backend'
+	go test -tags "portable x11" ./screen/native -run TestBackends/portable
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
