@@ -1,0 +1,237 @@
+package e2e
+
+import (
+	"crypto/des"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// doorStack is a stack whose gateway has its doors open.
+type doorStack struct {
+	*stack
+	vnc, repeater, servers string // host:port
+}
+
+func newDoorStack(t *testing.T) *doorStack {
+	t.Helper()
+	data := t.TempDir()
+	s := &doorStack{stack: &stack{t: t, data: data, caFile: filepath.Join(data, "ca.pem")}}
+	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--data", data,
+		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
+	line := s.gateway.line("listening on https://")
+	s.url = line[strings.Index(line, "https://"):]
+	for what, to := range map[string]*string{"VNC viewers on ": &s.vnc, "repeater viewers on ": &s.repeater, "repeater servers on ": &s.servers} {
+		_, *to, _ = strings.Cut(s.gateway.line(what), what)
+	}
+	return s
+}
+
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	_, p, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// password asks for a one-time viewer password.
+func (s *session) password() string {
+	s.t.Helper()
+	mark := s.mark()
+	s.write("password")
+	var event struct{ Password string }
+	line := s.lineAfter(mark, `"event":"password"`)
+	if err := json.Unmarshal([]byte(line), &event); err != nil || event.Password == "" {
+		s.t.Fatalf("%s: %v", line, err)
+	}
+	return event.Password
+}
+
+// foreignSession is one whose number is for a foreign server.
+func (s *doorStack) foreignSession() *session {
+	s.t.Helper()
+	p := start(s.t, s.env(), ours(s.t, "lotse"), "session", "new", "--gateway", s.url, "--user", "advisor", "--json", "--foreign")
+	var made struct{ Number string }
+	line := p.line(`"number"`)
+	if err := json.Unmarshal([]byte(line), &made); err != nil {
+		s.t.Fatalf("%s: %v", line, err)
+	}
+	return &session{process: p, number: made.Number}
+}
+
+// doorViewer is a viewer as it comes in by one of the doors.
+type doorViewer struct {
+	name, program, pkg string
+	env                func(s *doorStack, ses *session) []string
+	args               func(t *testing.T, s *doorStack, ses *session) []string
+	door               string
+	tolerance          int
+}
+
+var doorViewers = []doorViewer{
+	{
+		name: "TigerVNC", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", tolerance: 40,
+		env: func(_ *doorStack, ses *session) []string {
+			return []string{"VNC_USERNAME=" + ses.number, "VNC_PASSWORD=" + ses.password()}
+		},
+		args: func(t *testing.T, s *doorStack, _ *session) []string {
+			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9", "localhost::" + strconv.Itoa(portOf(t, s.vnc))}
+		},
+	},
+	{
+		name: "SSVNC", program: "ssvncviewer", pkg: "ssvnc", door: "repeater",
+		args: func(t *testing.T, s *doorStack, ses *session) []string {
+			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, ses.password()), "-repeater", "ID:" + ses.number, s.repeater}
+		},
+	},
+	{
+		name: "Remmina", program: "dbus-run-session", pkg: "dbus", door: "repeater", tolerance: 0,
+		args: func(t *testing.T, s *doorStack, ses *session) []string {
+			file := filepath.Join(t.TempDir(), "lotse.remmina")
+			profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=%s\nproxy=%s\npassword=%s\nquality=9\ncolordepth=32\nviewmode=1\n"+
+				"window_width=1000\nwindow_height=760\nscale=0\n", ses.number, s.repeater, ses.password())
+			if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return []string{need(t, "remmina", "remmina remmina-plugin-vnc"), "-c", file}
+		},
+	},
+}
+
+// passwordFile is one as VNC viewers read it: DES with a key that everybody knows.
+func passwordFile(t *testing.T, password string) string {
+	t.Helper()
+	key := []byte{23, 82, 107, 6, 35, 78, 88, 7}
+	for i := range key {
+		key[i] = bits.Reverse8(key[i])
+	}
+	block, err := des.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 8)
+	copy(b, password)
+	block.Encrypt(b, b)
+	file := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestDoors is the main job through the doors at which the gateway opens the
+// seal: consent, the picture, no input before control is given, then input.
+func TestDoors(t *testing.T) {
+	for _, v := range doorViewers {
+		t.Run(v.name, func(t *testing.T) {
+			path := need(t, v.program, v.pkg)
+			s := newDoorStack(t)
+			customer := customerDisplay(t, "800x600")
+			customer.paint()
+			file := customer.typewriter()
+			ses := s.newSession()
+			agent := s.agent(customer, ses.number)
+			ses.line(`"state":"joined"`)
+			screen := viewerDisplay(t, "1024x800")
+			mark, told := agent.mark(), ses.mark()
+			home := t.TempDir()
+			env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+			if v.env != nil {
+				env = append(env, v.env(s, ses)...)
+			}
+			start(t, env, path, v.args(t, s, ses)...)
+
+			allow(agent, mark, "view")
+			ses.lineAfter(told, `"line":"gateway"`)
+			at := shows(t, screen, customer, v.tolerance)
+			typeInto := func(text string) {
+				screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360))
+				screen.xdotool("click", "1")
+				screen.xdotool("type", "--delay", "25", text)
+				screen.xdotool("key", "Return")
+			}
+			typeInto("not allowed")
+			never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+			mark = agent.mark()
+			ses.write("control")
+			allow(agent, mark, "control")
+			ses.line(`"given"`)
+			typeInto("by the door " + v.door)
+			eventually(t, "typed text", func() error {
+				if got := typed(file); got != "by the door "+v.door+"\n" {
+					return fmt.Errorf("%q", got)
+				}
+				return nil
+			})
+			ses.write("end")
+			if code := agent.exit(); code != 0 {
+				t.Errorf("agent ended with %d", code)
+			}
+		})
+	}
+}
+
+// TestDoorRefusal: the customer's no reaches the viewer in words.
+func TestDoorRefusal(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "deny")
+	ses.line(`"state":"joined"`)
+	screen := viewerDisplay(t, "800x600")
+	v := doorViewers[0]
+	window := start(t, append(append(screen.env(), "HOME="+t.TempDir()), v.env(s, ses)...), need(t, v.program, v.pkg), append([]string{"-AlertOnFatalError=0"}, v.args(t, s, ses)...)...)
+	window.line("did not allow")
+}
+
+// TestListeningViewer: `lotse view --to` brings the session to a viewer that
+// waits for it, sealed as far as that program.
+func TestListeningViewer(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	screen := viewerDisplay(t, "1024x800")
+	port := freePort(t)
+	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", "-listen", strconv.Itoa(port))
+	viewer.line("Listening on port")
+	mark := ses.mark()
+	view := start(t, s.env(), ours(t, "lotse"), "view", ses.number, "--gateway", s.url, "--user", "advisor", "--to", "127.0.0.1:"+strconv.Itoa(port))
+	view.line("ready: connected")
+	ses.lineAfter(mark, `"line":"sealed"`)
+	shows(t, screen, customer, 40)
+	ses.write("end")
+	if code := view.exit(); code != 0 {
+		t.Errorf("view ended with %d", code)
+	}
+}
+
+// TestForeignServer: x11vnc comes by the repeater, SSVNC watches it there.
+func TestForeignServer(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.foreignSession()
+	start(t, customer.env(), need(t, "x11vnc", "x11vnc"), "-display", customer.name, "-rfbport", "0", "-nopw", "-noxdamage", "-nocursorshape",
+		"-connect_or_exit", "repeater=ID:"+ses.number+"+"+s.servers)
+	ses.line(`"foreign":"here"`)
+	screen := viewerDisplay(t, "1024x800")
+	start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "ssvncviewer", "ssvnc"), "-nojpeg", "-noraiseonbeep", "-repeater", "ID:"+ses.number, s.repeater)
+	shows(t, screen, customer, 0)
+	ses.write("end")
+	ses.exit()
+}
