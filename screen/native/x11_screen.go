@@ -530,12 +530,12 @@ func (s *x11Screen) readCursor() error {
 		if s.l.isGone() {
 			return err
 		}
-		s.cursor = nil // a server without a pointer
+		s.cursor = arrow // its creator has gone
 		return nil
 	}
 	w, h := int(r.Width), int(r.Height)
 	if w == 0 || h == 0 || w > maxCursorSide || h > maxCursorSide || len(r.CursorImage) < w*h {
-		s.cursor = nil
+		s.cursor = arrow
 		return nil
 	}
 	c := &screen.Cursor{Pix: make([]byte, w*h*4), Size: image.Pt(w, h)}

@@ -175,6 +175,17 @@ func TestCursor(t *testing.T) {
 	}
 }
 
+// A shape whose creator has gone cannot be read: an arrow stands in for it.
+func TestCursorOfNobody(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	x.run(t, "xsetroot", "-cursor_name", "watch") // it ends at once
+	f := watch(t, openOn(t, x, Options{}).Screen())
+	eventually(t, "the stand-in", func() (ok bool) {
+		f.Read(func(v screen.View) { ok = v.Cursor == arrow })
+		return ok
+	})
+}
+
 // next calls Next with a deadline.
 func next(t testing.TB, s screen.Screen) screen.Update {
 	t.Helper()
