@@ -154,7 +154,7 @@ func (c *Conn) CloseWrite() error {
 const closeTimeout = time.Second
 
 // Close says the end to the other side where the line still takes it, closes
-// the line and forgets the keys.
+// the line and forgets the keys. Read and Write under way end first.
 func (c *Conn) Close() error {
 	// A Write that is stuck holds writeMu; then there is no farewell.
 	if c.writeMu.TryLock() {
@@ -165,19 +165,24 @@ func (c *Conn) Close() error {
 			}
 			c.writeErr = net.ErrClosed
 		}
-		c.out.wipe()
 		c.writeMu.Unlock()
 	}
 	err := c.conn.Close()
-	if c.readMu.TryLock() {
-		if c.readErr == nil {
-			c.readErr = net.ErrClosed
-		}
-		c.in.wipe()
-		clear(c.body)
-		c.plain = nil
-		c.readMu.Unlock()
+	// Whoever holds the locks has been woken by that.
+	c.writeMu.Lock()
+	if c.writeErr == nil {
+		c.writeErr = net.ErrClosed
 	}
+	c.out.wipe()
+	c.writeMu.Unlock()
+	c.readMu.Lock()
+	if c.readErr == nil {
+		c.readErr = net.ErrClosed
+	}
+	c.in.wipe()
+	clear(c.body)
+	c.plain = nil
+	c.readMu.Unlock()
 	return err
 }
 

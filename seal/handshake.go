@@ -200,19 +200,24 @@ func (x *exchange) initiate(conn net.Conn, tries *Tries) (*keys, error) {
 		return nil, ErrVersion
 	}
 	yb, tb := body[1:1+shareSize], body[1+shareSize:]
-	if !tries.take() {
+	var k *keys
+	var right bool
+	left := tries.test(func() bool {
+		var ok bool
+		k, ok, err = x.finish(x.own.public, yb, yb)
+		right = ok && err == nil && hmac.Equal(tb, k.confirmAdvisor)
+		return right
+	})
+	switch {
+	case !left:
 		refuse(conn, refuseBurnt)
 		return nil, ErrBurnt
-	}
-	k, ok, err := x.finish(x.own.public, yb, yb)
-	if err != nil {
+	case err != nil:
 		return nil, err
-	}
-	if !ok || !hmac.Equal(tb, k.confirmAdvisor) {
+	case !right:
 		refuse(conn, refuseNumber)
 		return nil, ErrWrongNumber
 	}
-	tries.giveBack()
 	if _, err := conn.Write(append(appendHeader(nil, frameConfirm, bodyConfirm), k.confirmAgent...)); err != nil {
 		return nil, fmt.Errorf("seal: line lost during the key exchange: %w", err)
 	}

@@ -266,11 +266,13 @@ func TestRekey(t *testing.T) {
 	}
 }
 
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 2)) }
+
 // Whatever a stranger changes in the exchange, both sides end with an error and
 // neither delivers a byte.
 func TestMutatedExchange(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	rnd := newRand(1)
+	for range 2000 {
 		a, evilA := net.Pipe()
 		b, evilB := net.Pipe()
 		frame, at, bit := rnd.IntN(3), rnd.IntN(1000), byte(1)<<rnd.IntN(8)

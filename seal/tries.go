@@ -36,6 +36,26 @@ func (t *Tries) take() bool {
 	return true
 }
 
+// test makes a try whose outcome is known at once and counts it when it fails;
+// false when none is left. Tries wait for each other: otherwise many at once
+// would get more than three answers, or a right one would count for a moment
+// and burn the number for the others.
+func (t *Tries) test(try func() bool) bool {
+	if t == nil {
+		try()
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.used >= maxTries {
+		return false
+	}
+	if !try() {
+		t.used++
+	}
+	return true
+}
+
 // giveBack takes back a count: the peer knew the number.
 func (t *Tries) giveBack() {
 	if t == nil {
