@@ -193,8 +193,16 @@ func (t *transition) apply(e Event) {
 		}
 		return
 	}
-	if t.Phase == Away && e.Kind == Take {
-		t.take(e.Right, Taken) // the customer may always take back
+	if t.Phase == Away {
+		// The customer need not wait for the line to take back or to hide.
+		switch e.Kind {
+		case Take:
+			t.take(e.Right, Taken)
+		case Pause:
+			t.Paused = true
+		case Resume:
+			t.Paused = false
+		}
 		return
 	}
 	if t.Phase != Joined {

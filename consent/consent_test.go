@@ -52,6 +52,7 @@ func TestTable(t *testing.T) {
 		"lost line":                       {append(slices.Clone(controlling), Event{Kind: Lose}), Rights(View), 0, 0, Away},
 		"line back: view, not control":    {append(slices.Clone(controlling), Event{Kind: Lose}, Event{Kind: Rejoin}), Rights(View), Rights(View), 0, Joined},
 		"taken back while away":           {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Take, Right: View}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
+		"paused while away":               {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Pause}, Event{Kind: Rejoin}), Rights(View), 0, 0, Joined},
 		"wish withdrawn":                  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}}, 0, 0, 0, Joined},
 		"viewers gone":                    {append(slices.Clone(controlling), Event{Kind: ViewersGone}), Rights(View), Rights(View), 0, Joined},
 		"end":                             {append(slices.Clone(controlling), Event{Kind: End}), 0, 0, 0, Over},
