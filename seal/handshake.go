@@ -166,7 +166,7 @@ func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed 
 	if role == Agent {
 		k, err = x.initiate(conn, p.Tries)
 	} else {
-		k, err = x.respond(conn, p.Tries)
+		k, err = x.respond(ctx, conn, p.Tries)
 	}
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (x *exchange) initiate(conn net.Conn, tries *Tries) (*keys, error) {
 }
 
 // respond is the advisor's side.
-func (x *exchange) respond(conn net.Conn, tries *Tries) (*keys, error) {
+func (x *exchange) respond(ctx context.Context, conn net.Conn, tries *Tries) (_ *keys, err error) {
 	var buf [bodyShareConfirm]byte
 	typ, body, err := readHandshakeFrame(conn, buf[:])
 	if err != nil {
@@ -247,10 +247,11 @@ func (x *exchange) respond(conn net.Conn, tries *Tries) (*keys, error) {
 		return nil, err
 	}
 	// From here on the peer can test one guess, whether it answers or not.
-	if !tries.take() {
+	if !tries.begin(ctx) {
 		refuse(conn, refuseBurnt)
 		return nil, ErrBurnt
 	}
+	defer func() { tries.settle(err == nil) }()
 	if !ok {
 		refuse(conn, refuseNumber)
 		return nil, ErrWrongNumber
@@ -274,7 +275,6 @@ func (x *exchange) respond(conn net.Conn, tries *Tries) (*keys, error) {
 		refuse(conn, refuseNumber)
 		return nil, ErrWrongNumber
 	}
-	tries.giveBack()
 	return k, nil
 }
 

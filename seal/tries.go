@@ -1,6 +1,9 @@
 package seal
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // maxTries is how many wrong tries burn a number; SPEC.md, section 3.
 const maxTries = 3
@@ -9,7 +12,11 @@ const maxTries = 3
 // Methods may be called concurrently.
 type Tries struct {
 	mu   sync.Mutex
-	used int
+	used int // Guarded by mu.
+	// pending is how many tries wait for their outcome; settled is closed and
+	// replaced when one has it. Guarded by mu.
+	pending int
+	settled chan struct{}
 }
 
 // Burnt reports whether the number must not be used any more.
@@ -22,18 +29,53 @@ func (t *Tries) Burnt() bool {
 	return t.used >= maxTries
 }
 
-// take counts a try before its outcome is known; false when none is left.
-func (t *Tries) take() bool {
+// begin counts a try before its outcome is known; false when none is left or
+// ctx ended. While the last ones that are left have no outcome yet it waits for
+// theirs: right ones at once must not burn the number for each other. settle
+// must follow.
+func (t *Tries) begin(ctx context.Context) bool {
 	if t == nil {
 		return true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.used >= maxTries {
-		return false
+	for t.used+t.pending >= maxTries {
+		if t.pending == 0 {
+			return false
+		}
+		if t.settled == nil {
+			t.settled = make(chan struct{})
+		}
+		settled := t.settled
+		t.mu.Unlock()
+		select {
+		case <-settled:
+		case <-ctx.Done():
+		}
+		t.mu.Lock()
+		if ctx.Err() != nil {
+			return false
+		}
 	}
-	t.used++
+	t.pending++
 	return true
+}
+
+// settle tells the outcome of a try that was begun.
+func (t *Tries) settle(right bool) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pending--
+	if !right {
+		t.used++
+	}
+	if t.settled != nil {
+		close(t.settled)
+		t.settled = nil
+	}
 }
 
 // test makes a try whose outcome is known at once and counts it when it fails;
@@ -54,14 +96,4 @@ func (t *Tries) test(try func() bool) bool {
 		t.used++
 	}
 	return true
-}
-
-// giveBack takes back a count: the peer knew the number.
-func (t *Tries) giveBack() {
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.used--
 }
