@@ -1,8 +1,8 @@
 package rfb
 
 // encoderFor returns the encoder of the viewer's preferred encoding, set to
-// what the viewer allows.
-func (w *writer) encoderFor(caps *capabilities) encoder {
+// what the viewer allows; lossless allows nothing.
+func (w *writer) encoderFor(caps *capabilities, lossless bool) encoder {
 	switch caps.encoding {
 	case encHextile:
 		return &w.hextile
@@ -11,7 +11,9 @@ func (w *writer) encoderFor(caps *capabilities) encoder {
 	case encZRLE:
 		return &w.zrle
 	case encTight:
-		w.tight.quality = caps.quality
+		if w.tight.quality = caps.quality; lossless {
+			w.tight.quality = -1
+		}
 		return &w.tight
 	default:
 		return &w.raw

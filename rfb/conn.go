@@ -102,7 +102,8 @@ type Conn struct {
 	name       string
 	nameDirty  bool
 	shapeDirty bool
-	sizeReply  int // ExtendedDesktopSize answers owed to SetDesktopSize
+	refineDue  bool // what stands still is sent without loss; refine.go
+	sizeReply  int  // ExtendedDesktopSize answers owed to SetDesktopSize
 	offered    string
 	updates    uint64
 

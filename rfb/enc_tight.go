@@ -28,6 +28,8 @@ const (
 type tightEncoder struct {
 	// quality is the JPEG quality level, 0 to 9; -1 allows no loss.
 	quality int
+	// lossy says that the last rectangle was sent as JPEG.
+	lossy bool
 
 	words   []uint32
 	data    []byte
@@ -42,6 +44,7 @@ func (e *tightEncoder) split() image.Point { return image.Pt(tightSide, tightSid
 
 func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
 	e.words = conv.load(e.words, f, r)
+	e.lossy = false
 	if !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
 		if e.quality >= 0 && conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
 			return e.appendJPEG(b, f, r), nil
@@ -139,6 +142,7 @@ func appendCompactLength(b []byte, n int) []byte {
 }
 
 func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) []byte {
+	e.lossy = true
 	data := e.jpeg.encode(f, r, e.quality)
 	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...)
 }

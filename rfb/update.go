@@ -24,6 +24,7 @@ type writer struct {
 	scratch *screen.Frame     // for the pointer
 	canvas  *screen.Frame     // for a viewer whose framebuffer cannot follow the size
 	pieces  []image.Rectangle // scratch of splitRect
+	refine  refinement
 	out     []byte
 }
 
@@ -42,6 +43,7 @@ type job struct {
 	format bool // the colour map must be sent
 
 	layout, shape, pointer bool
+	refine                 bool
 	sizeReply              int
 	name                   string
 	nameDirty              bool
@@ -49,6 +51,7 @@ type job struct {
 
 // writeLoop writes what the viewer is ready for until the connection is closed.
 func (c *Conn) writeLoop() error {
+	defer c.writer.refine.stop()
 	for {
 		if !c.waitForWork() {
 			return nil
@@ -104,7 +107,7 @@ func (c *Conn) updateReadyLocked() bool {
 	if c.requested.Empty() && !c.continuous || c.flow.full() {
 		return false
 	}
-	return c.pending.waits(&c.requested) || c.continuous && c.pending.waits(&c.contArea) || c.sizeReply > 0 ||
+	return c.pending.waits(&c.requested) || c.continuous && c.pending.waits(&c.contArea) || c.sizeReply > 0 || c.refineDue ||
 		c.shapeDirty && c.caps.shapes() ||
 		c.nameDirty && c.caps.desktopName ||
 		c.caps.qemuKey && !c.told.qemuKey || c.caps.mouseButtons && !c.told.mouseButtons
@@ -131,6 +134,7 @@ func (c *Conn) takeLocked() job {
 	j.layout, c.pending.layout = c.pending.layout, false
 	j.pointer, c.pending.pointer = c.pending.pointer, false
 	j.shape, c.shapeDirty = c.shapeDirty, false
+	j.refine, c.refineDue = c.refineDue, false
 	j.sizeReply, c.sizeReply = c.sizeReply, 0
 	j.nameDirty, c.nameDirty = c.nameDirty && c.caps.desktopName, c.nameDirty && !c.caps.desktopName
 	return j
@@ -162,10 +166,12 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 		return b, false, nil
 	}
 	start := len(b)
+	asked := j.refine
 	c.source(j.rights).Read(func(v view) { b, err = c.appendUpdate(b, &j, v) })
 	if err != nil {
 		return b, false, err
 	}
+	c.scheduleRefinement(asked, j.refine && len(b) > start)
 	if len(b) > start && j.caps.fence {
 		c.mu.Lock()
 		payload := c.flow.sent(len(b)-start, time.Now())
@@ -187,6 +193,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	if resized {
 		w.size = v.Frame.Size
 		w.drawn = image.Rectangle{}
+		w.refine.lossy.Clear()
 		c.mu.Lock()
 		c.pending.all()
 		c.mu.Unlock()
@@ -208,6 +215,10 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	if c.rights.Has(RightView) == j.rights.Has(RightView) {
 		c.seen = v.Seq
 		send, move = c.pending.take(j.area, frame.Bounds())
+		j.refine = j.refine && send.Empty() && move.Dst.Empty()
+		if j.refine {
+			send = w.refine.next(j.area, frame.Bounds())
+		}
 	}
 	c.mu.Unlock()
 	b, n, err := w.appendPicture(b, j, v, frame, send, move)
@@ -307,6 +318,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	if !move.Dst.Empty() {
 		b = appendCopyRect(b, move.Dst, move.Delta)
 		rects++
+		w.refine.moved(move)
 		// The move takes a drawn pointer with it, or buries it.
 		send.Add(w.drawn.Add(move.Delta).Intersect(move.Dst))
 		send.Add(w.drawn.Intersect(move.Dst))
@@ -322,8 +334,9 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 			return b, rects, err
 		}
 		rects++
+		w.refine.sent(pointer, false)
 	}
-	e := w.encoderFor(&j.caps)
+	e := w.encoderFor(&j.caps, j.refine)
 	part := e.split()
 	for _, r := range send.Rects() {
 		w.pieces = splitRect(w.pieces[:0], r, part)
@@ -332,6 +345,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 				return b, rects, err
 			}
 			rects++
+			w.refine.sent(piece, j.caps.encoding == encTight && w.tight.lossy)
 		}
 	}
 	return b, rects, nil
