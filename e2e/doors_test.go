@@ -4,8 +4,11 @@ import (
 	"crypto/des"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/bits"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -234,4 +237,65 @@ func TestForeignServer(t *testing.T) {
 	shows(t, screen, customer, 0)
 	ses.write("end")
 	ses.exit()
+}
+
+const foreignPage = `<!doctype html><body style="margin:0"><div id=screen style="width:1000px;height:700px"></div>
+<script type=module>
+import RFB from "/core/rfb.js";
+const rfb = new RFB(document.getElementById("screen"), location.hash.slice(1));
+rfb.addEventListener("securityfailure", (e) => (document.body.dataset.testid = "refused: " + e.detail.reason));
+</script>`
+
+// TestWebsockify: a stock noVNC on another page, by an address for one time.
+func TestWebsockify(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, foreignPage)
+			return
+		}
+		http.FileServer(http.Dir("../novnc-web/node_modules/@novnc/novnc")).ServeHTTP(w, r)
+	}))
+	defer elsewhere.Close()
+	mark := ses.mark()
+	ses.write("websockify")
+	var made struct{ URL string }
+	if err := json.Unmarshal([]byte(ses.lineAfter(mark, `"event":"websockify"`)), &made); err != nil {
+		t.Fatal(err)
+	}
+	page := newBrowser(t).tab("elsewhere")
+	page.open(elsewhere.URL + "/#" + made.URL)
+	page.seesDesktop(customer, 40)
+	ses.lineAfter(mark, `"line":"gateway"`)
+}
+
+// TestPageViewerPassword: the page makes the password, TigerVNC uses it.
+func TestPageViewerPassword(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	b := newBrowser(t)
+	page := b.tab("advisor")
+	page.open(s.url + "/advisor#n=" + ses.number)
+	page.fill("signin-name", "advisor")
+	page.fill("signin-password", devPassword)
+	page.click("signin-submit")
+	page.click("own-viewer-open")
+	page.click("viewer-password")
+	page.wait("viewer-secret")
+	user, password, command := page.text("viewer-user"), page.text("viewer-secret"), strings.Fields(page.text("viewer-command"))
+	screen := viewerDisplay(t, "1024x800")
+	env := append(screen.env(), "HOME="+t.TempDir(), "VNC_USERNAME="+user, "VNC_PASSWORD="+password)
+	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), append([]string{"-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9"}, command[1:]...)...)
+	shows(t, screen, customer, 40)
+	b.noComplaints()
 }

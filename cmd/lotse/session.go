@@ -17,7 +17,8 @@ const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json
 Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
 view, control, clipboard (ask the customer), return RIGHT, password (for a VNC
-viewer of your own, once), end, help.
+viewer of your own, once), websockify (an address for a noVNC elsewhere, once),
+end, help.
 
   --foreign               the number is for a VNC server that comes by the gateway's
                           repeater door, instead of the customer's lotse-agent
@@ -133,8 +134,8 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			giveUp = time.After(endTimeout)
 			o.end()
 		case line := <-lines:
-			if line == "password" {
-				o.wg.Go(func() { o.password(ctx) })
+			if line == "password" || line == "websockify" {
+				o.wg.Go(func() { o.letViewerIn(ctx, line) })
 				continue
 			}
 			m, help := command(line)

@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 2.
 
-import { asFields, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
+import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
 
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
@@ -33,8 +33,22 @@ export interface SessionEntry {
   phase: Phase;
 }
 
+/** A way for viewers; address is host:port where it has a port of its own. */
+export interface Door {
+  door: string;
+  address: string;
+}
+
+/** What gets one viewer in, once. */
+export interface ViewerPassword {
+  password: string;
+  expires: Date | null;
+}
+
 export class Api {
   private csrf = "";
+  /** Known after gatewayName. */
+  doors: Door[] = [];
   /** Told when the gateway does not know us any more. */
   onunauthorized: () => void = () => {};
 
@@ -52,7 +66,11 @@ export class Api {
   }
 
   async gatewayName(): Promise<string> {
-    return text((await this.request("GET", "/api/v1/info"))["name"], 80);
+    const info = await this.request("GET", "/api/v1/info");
+    this.doors = list(info["doors"], 10)
+      .map((item) => asFields(item) ?? {})
+      .map((f) => ({ door: text(f["door"], 20), address: text(f["address"], 300) }));
+    return text(info["name"], 80);
   }
 
   async newSession(): Promise<string> {
@@ -78,6 +96,12 @@ export class Api {
 
   async openStream(place: string, kind: "view" | "control"): Promise<string> {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
+  }
+
+  /** Gives the number to the gateway, which needs it to let a viewer in that cannot seal. */
+  async viewerPassword(number: string): Promise<ViewerPassword> {
+    const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number });
+    return { password: text(f["password"], 20), expires: time(f["expires"]) };
   }
 
   /** Whether the gateway answers at all. */

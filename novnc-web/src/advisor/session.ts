@@ -1,7 +1,7 @@
 import { Backoff } from "../common/backoff.ts";
 import { noRights, rightNames, type Answer, type Right } from "../common/rights.ts";
 import { SealError, Tries, type SealedChannel } from "../seal/index.ts";
-import type { Api, Phase } from "./api.ts";
+import type { Api, Door, Phase, ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer } from "./control.ts";
 import { OwnerLink } from "./owner.ts";
 import { forget, keep, type Kept } from "./store.ts";
@@ -86,6 +86,15 @@ export class Session {
     if (this.owner.end()) return;
     await this.api.endSession(this.place);
     this.finish("advisor");
+  }
+
+  /** Doors for viewers of the advisor's own, with an address each. */
+  get viewerDoors(): Door[] {
+    return this.api.doors.filter((d) => d.address !== "" && (d.door === "vnc" || d.door === "repeater"));
+  }
+
+  viewerPassword(): Promise<ViewerPassword> {
+    return this.api.viewerPassword(this.number);
   }
 
   /** Takes the session back from another window of this advisor. */

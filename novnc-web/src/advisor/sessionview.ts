@@ -3,6 +3,7 @@ import { grouped } from "../common/number.ts";
 import { ClipboardPanel } from "./clipboard.ts";
 import { confirmDialog } from "./dialog.ts";
 import { Facts } from "./facts.ts";
+import { OwnViewer } from "./ownviewer.ts";
 import type { Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
 import { Toolbar } from "./toolbar.ts";
@@ -17,6 +18,7 @@ export class SessionView {
   private readonly facts: Facts;
   private readonly toolbar: Toolbar;
   private readonly clipboard: ClipboardPanel;
+  private readonly ownViewer: OwnViewer;
   private readonly stage: HTMLElement;
   private readonly answer = h("p", { class: "loud", role: "alert", "data-testid": "answer-mode" });
   private readonly event = h("p", { class: "event", role: "status", "data-testid": "event" });
@@ -41,6 +43,7 @@ export class SessionView {
     this.facts = new Facts(session, t, clock);
     this.stage = h("div", { class: "stage" });
     this.clipboard = new ClipboardPanel(session, t);
+    this.ownViewer = new OwnViewer(session, t, clock);
     this.root = h("section", { class: "session", "data-testid": "session" });
     this.toolbar = new Toolbar(session, t, this.root, this.clipboard.root);
     this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
@@ -62,6 +65,7 @@ export class SessionView {
       this.replaced,
       this.waiting.root,
       this.stage,
+      this.ownViewer.root,
       this.ended,
     );
     document.addEventListener("fullscreenchange", () => this.toolbar.update());
@@ -94,6 +98,7 @@ export class SessionView {
     this.facts.update();
     this.toolbar.update();
     this.clipboard.update();
+    this.ownViewer.update();
     this.updateScreen();
   }
 

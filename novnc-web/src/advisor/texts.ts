@@ -117,6 +117,17 @@ export interface Texts {
     keys: string;
     keysNeedControl: string;
   };
+  ownViewer: {
+    heading: string;
+    meaning: string;
+    password: string;
+    user: string;
+    once: string;
+    expires: (time: string) => string;
+    encrypted: string;
+    clear: string;
+    file: string;
+  };
   clipboard: {
     heading: string;
     toCustomer: string;
@@ -276,6 +287,18 @@ const en: Texts = {
     qualities: { sharp: "sharp", balanced: "balanced", sparing: "slow line" },
     keys: "Send keys",
     keysNeedControl: "Keys can be sent when you have control.",
+  },
+  ownViewer: {
+    heading: "Use your own VNC viewer",
+    meaning:
+      "A VNC viewer cannot encrypt as far as the customer. For it this page gives the session number to the gateway, which then encrypts for the viewer; the customer is told so. Use this only if you trust the gateway.",
+    password: "Make a password for one time",
+    user: "User name",
+    once: "Password",
+    expires: (t) => `Good for one viewer, until ${t}.`,
+    encrypted: "TigerVNC and other viewers with X509Plain; encrypted to the gateway:",
+    clear: "UltraVNC and other viewers with a repeater setting; NOT encrypted to the gateway:",
+    file: "Settings file for TigerVNC",
   },
   clipboard: {
     heading: "Clipboard",
@@ -439,6 +462,18 @@ const de: Texts = {
     qualities: { sharp: "scharf", balanced: "ausgewogen", sparing: "langsame Leitung" },
     keys: "Tasten senden",
     keysNeedControl: "Tasten können Sie senden, wenn Sie die Steuerung haben.",
+  },
+  ownViewer: {
+    heading: "Eigenen VNC-Viewer benutzen",
+    meaning:
+      "Ein VNC-Viewer kann nicht bis zum Kunden verschlüsseln. Für ihn gibt diese Seite die Sitzungsnummer dem Gateway, das dann für den Viewer verschlüsselt; der Kunde erfährt das. Nur benutzen, wenn Sie dem Gateway vertrauen.",
+    password: "Passwort für einmal erzeugen",
+    user: "Benutzername",
+    once: "Passwort",
+    expires: (t) => `Gilt für einen Viewer, bis ${t}.`,
+    encrypted: "TigerVNC und andere Viewer mit X509Plain; bis zum Gateway verschlüsselt:",
+    clear: "UltraVNC und andere Viewer mit Repeater-Einstellung; bis zum Gateway NICHT verschlüsselt:",
+    file: "Einstellungsdatei für TigerVNC",
   },
   clipboard: {
     heading: "Zwischenablage",
