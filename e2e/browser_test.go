@@ -226,7 +226,7 @@ func TestBrowser(t *testing.T) {
 	advisor.click("see-screen")
 	panel.allows("view")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
-	advisor.seesDesktop(customer, 40)
+	advisor.seesDesktop(customer, 0)
 	advisor.clickAt(200, 360)
 	advisor.keys("not allowed\n")
 	never(t, "typed without the right to control", func() bool { return typed(file) != "" })
@@ -242,7 +242,7 @@ func TestBrowser(t *testing.T) {
 		}
 		return nil
 	})
-	advisor.seesDesktop(customer, 40)
+	advisor.seesDesktop(customer, 0)
 
 	customer.physicalKey(keyF12)
 	advisor.waitFor("ask-control", `[data-right="none"]`)

@@ -44,7 +44,7 @@ func newControlled(t testing.TB, gatewayFor func(*stack) string) *controlled {
 	c.session.line(`"state":"joined"`)
 	c.view, c.port = c.stack.view(c.session.number)
 	c.viewer = c.connect(c.port)
-	shows(t, c.screen, c.customer, 40)
+	shows(t, c.screen, c.customer, 0)
 	c.session.write("control")
 	c.session.line(`"given","right":"control"`)
 	return c
@@ -288,7 +288,7 @@ func TestNetworkDrop(t *testing.T) {
 	// A new viewer sees at once, and cannot type.
 	_, port := c.stack.view(c.session.number)
 	c.connect(port)
-	at := shows(t, c.screen, c.customer, 40)
+	at := shows(t, c.screen, c.customer, 0)
 	if strings.Contains(strings.Join(c.agent.output()[agentMark:], "\n"), "right=view outcome=given") {
 		t.Error("the view had to be given again")
 	}

@@ -28,7 +28,7 @@ type viewerProgram struct {
 }
 
 var viewerPrograms = []viewerProgram{
-	{name: "xtigervncviewer", title: "TigerVNC", pkg: "tigervnc-viewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
+	{name: "xtigervncviewer", title: "TigerVNC", pkg: "tigervnc-viewer", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-MenuKey=", "-QualityLevel=9", hostPort(port)}
 	}},
 	{name: "xtightvncviewer", title: "TightVNC", pkg: "xtightvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
@@ -37,7 +37,7 @@ var viewerPrograms = []viewerProgram{
 	{name: "ssvncviewer", title: "SSVNC", pkg: "ssvnc", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"-nojpeg", "-noraiseonbeep", hostPort(port)}
 	}},
-	{name: "gvncviewer", title: "gtk-vnc", pkg: "gvncviewer", text: theText, tolerance: 40, command: func(_ testing.TB, port int) []string {
+	{name: "gvncviewer", title: "gtk-vnc", pkg: "gvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"127.0.0.1:" + strconv.Itoa(port-5900)}
 	}},
 	{name: "remmina", title: "Remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t testing.TB, port int) []string {
