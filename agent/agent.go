@@ -131,6 +131,9 @@ func Run(ctx context.Context, cfg Config) error {
 	<-panelDone
 	linger.Stop()
 	stopPanel()
+	if errors.Is(err, panelErr) {
+		return err // it ended the session
+	}
 	return errors.Join(err, panelErr)
 }
 

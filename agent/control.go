@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"net"
 	"sync"
 	"time"
 
@@ -13,10 +12,13 @@ import (
 
 // control is one control stream: the advisor's page or program.
 type control struct {
-	conn *tunnel.ControlConn
-	out  chan tunnel.ControlMessage
-	quit chan struct{}
-	once sync.Once
+	conn    *tunnel.ControlConn
+	out     chan tunnel.ControlMessage
+	quit    chan struct{} // closed: nothing more will be queued
+	once    sync.Once
+	cut     chan struct{} // closed: the stream is cut off
+	cutOnce sync.Once
+	written chan struct{} // closed when the writer is gone
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does
@@ -28,12 +30,13 @@ const (
 	byeTimeout        = time.Second
 )
 
-// send queues m; it never blocks.
+// send queues m. It never blocks: the session's lock is held, and closing the
+// stream of an end that does not read takes time.
 func (c *control) send(m tunnel.ControlMessage) {
 	select {
 	case c.out <- m:
 	default:
-		c.conn.Close()
+		c.cutOnce.Do(func() { close(c.cut) })
 	}
 }
 
@@ -44,7 +47,8 @@ func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 // The customer compares codes with whoever came last, but for a helper that
 // came beside another end.
 func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string) {
-	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{})}
+	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
+		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
 	defer c.conn.Close()
 	c.send(tunnel.AgentHello{Version: s.cfg.Version, Customer: customer(), Answer: string(s.cfg.Answer)})
 	s.mu.Lock()
@@ -60,25 +64,50 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	s.publishLocked()
 	s.mu.Unlock()
 
-	written := make(chan struct{})
 	go func() {
-		defer close(written)
-		c.writeLoop(conn)
+		defer close(c.written)
+		c.writeLoop()
 	}()
-	// The session's end is said before the stream is cut.
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(byeTimeout, func() { c.conn.Close() }) })
+	var cutter sync.WaitGroup
+	over := make(chan struct{})
+	cutter.Go(func() { c.cutWhen(ctx, over) })
 	s.readControl(c)
-	stop()
 	c.end()
+	close(over)
 	c.conn.Close()
-	<-written
+	<-c.written
+	cutter.Wait()
 
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.controls, c)
-	s.mu.Unlock()
+	if len(s.controls) == 0 && len(s.viewers) == 0 {
+		// Nobody is left who wished for anything.
+		for _, r := range consent.All {
+			s.applyLocked(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
+		}
+	}
 }
 
-func (c *control) writeLoop(conn net.Conn) {
+// cutWhen closes the stream when it is cut off, or when ctx ended and the end
+// had its time to be said.
+func (c *control) cutWhen(ctx context.Context, over <-chan struct{}) {
+	select {
+	case <-over:
+	case <-c.cut:
+	case <-ctx.Done():
+		timer := time.NewTimer(byeTimeout)
+		defer timer.Stop()
+		select {
+		case <-over:
+		case <-c.cut:
+		case <-timer.C:
+		}
+	}
+	c.conn.Close()
+}
+
+func (c *control) writeLoop() {
 	defer c.conn.Close()
 	for {
 		select {
@@ -120,7 +149,7 @@ func (s *Session) readControl(c *control) {
 		switch m := m.(type) {
 		case tunnel.Ask:
 			if r, ok := consent.ParseRight(m.Right); ok {
-				s.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+				s.ask(r)
 			}
 		case tunnel.Return:
 			if r, ok := consent.ParseRight(m.Right); ok {
@@ -131,5 +160,15 @@ func (s *Session) readControl(c *control) {
 			s.end(tunnel.ReasonAdvisor)
 			return
 		}
+	}
+}
+
+// ask is the advisor's wish. Control and clipboard are for somebody who is
+// there: given to nobody, they would wait for whoever comes.
+func (s *Session) ask(r consent.Right) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r == consent.View || len(s.viewers) > 0 {
+		s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 	}
 }

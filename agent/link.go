@@ -20,7 +20,22 @@ const (
 	// backoffStart doubles up to backoffLimit between tries to come back.
 	backoffStart = 250 * time.Millisecond
 	backoffLimit = 5 * time.Second
+	// enterTimeout bounds the wait for the gateway's word on a number.
+	enterTimeout = 90 * time.Second
+	// proofTimeout bounds the wait for the seal behind the gateway's word.
+	proofTimeout = 5 * time.Second
+	maxGrace     = time.Hour
+	// maxStreams bounds the streams of one link, open ones and those that are
+	// being opened; further calls are not answered.
+	maxStreams = 32
 )
+
+// errUnproven: the gateway says that the number was right, but nobody has shown
+// that he knows it.
+var errUnproven = errors.New("agent: the gateway joined a session without an advisor who knows its number; do not trust it")
+
+// errSaid is a gateway that does not keep to the protocol.
+var errSaid = errors.New("agent: the gateway said something that makes no sense here")
 
 // bound is what the gateway gave when it accepted the number.
 type bound struct {
@@ -40,6 +55,9 @@ func (e errRefused) Error() string { return "agent: the gateway refused: " + e.c
 // runLink takes numbers until one is accepted, then keeps the link until the
 // session ends. nil: it was ended by somebody.
 func (s *Session) runLink(ctx context.Context) error {
+	// Wrong tries are counted for each number as long as the program runs,
+	// however often it is typed and whatever becomes of the line.
+	tries := map[tunnel.Number]*seal.Tries{}
 	for {
 		var number tunnel.Number
 		select {
@@ -47,9 +65,16 @@ func (s *Session) runLink(ctx context.Context) error {
 		case <-ctx.Done():
 			return ended(ctx)
 		}
-		b, err := s.serveLink(ctx, number, nil, new(seal.Tries))
+		if tries[number] == nil {
+			tries[number] = new(seal.Tries)
+		}
+		var b *bound
+		err := error(errRefused{code: tunnel.RefusedNumber})
+		if !tries[number].Burnt() {
+			b, err = s.serveLink(ctx, number, nil, tries[number])
+		}
 		if b != nil {
-			return s.keepLink(ctx, number, b)
+			return s.keepLink(ctx, number, b, tries[number])
 		}
 		if ctx.Err() != nil || errors.Is(err, errEnded) {
 			return ended(ctx)
@@ -75,20 +100,19 @@ func ended(ctx context.Context) error {
 
 // refuse shows why a number did not lead anywhere and lets another be typed.
 func (s *Session) refuse(err error) {
-	f := &Failure{Code: "gateway", Message: err.Error()}
+	f := &Failure{Code: "gateway", Message: printable(err.Error(), maxMessage)}
 	if r := (errRefused{}); errors.As(err, &r) {
 		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: err.Error()}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.phase, s.failure, s.number = phaseNumber, f, tunnel.Number{}
+	s.phase, s.failure, s.number, s.compare = phaseNumber, f, tunnel.Number{}, ""
 	s.publishLocked()
 }
 
 // keepLink comes back after a lost line, as the same session, for as long as
 // the gateway keeps the place.
-func (s *Session) keepLink(ctx context.Context, number tunnel.Number, b *bound) error {
-	tries := new(seal.Tries)
+func (s *Session) keepLink(ctx context.Context, number tunnel.Number, b *bound, tries *seal.Tries) error {
 	for {
 		if s.isOver() {
 			return ended(ctx)
@@ -105,7 +129,7 @@ func (s *Session) keepLink(ctx context.Context, number tunnel.Number, b *bound) 
 			}
 			s.log.Warn("the session could not be taken up again", "reason", err)
 			s.setReason(tunnel.ReasonLost)
-			return nil
+			return fmt.Errorf("agent: the line was lost and the session could not be taken up again: %w", err)
 		}
 		b = again
 	}
@@ -120,14 +144,18 @@ func (s *Session) isOver() bool {
 func (s *Session) setReason(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.reason == "" {
+	if s.reason == "" && reason != "" {
 		s.reason = reason
+		s.applyLocked(consent.Event{Kind: consent.End}, endedBy(reason)) // no right waits for the farewells
 	}
 }
 
 func (s *Session) lose() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.reason != "" || s.phase == phaseEnded {
+		return
+	}
 	s.phase = phaseAway
 	s.applyLocked(consent.Event{Kind: consent.Lose}, byAuto)
 	s.publishLocked()
@@ -142,9 +170,11 @@ func (s *Session) comeBack(ctx context.Context, number tunnel.Number, b *bound, 
 		if again != nil {
 			return again, nil
 		}
-		if r := (errRefused{}); errors.As(err, &r) || ctx.Err() != nil || s.isOver() {
+		r := errRefused{}
+		if errors.As(err, &r) && r.code != tunnel.RefusedRate || ctx.Err() != nil || s.isOver() {
 			return nil, err
 		}
+		wait = max(wait, min(time.Duration(r.retryAfter)*time.Second, time.Until(deadline)/2))
 		if time.Now().Add(wait).After(deadline) {
 			return nil, fmt.Errorf("agent: no way back to the gateway: %w", err)
 		}
@@ -183,6 +213,10 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 	// Streams end with the link they were called on.
 	streams, endStreams := context.WithCancel(ctx)
 	defer endStreams()
+	patience := time.AfterFunc(enterTimeout, func() { link.Close() })
+	defer patience.Stop()
+	calls := make(chan struct{}, maxStreams)
+	var proof chan error // of the number, by the seal of the entering stream
 	var b *bound
 	for {
 		m, err := link.Recv()
@@ -190,22 +224,85 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 			if b == nil && ctx.Err() == nil {
 				return nil, fmt.Errorf("agent: line to the gateway lost: %w", err)
 			}
+			if b != nil {
+				s.lose() // before the farewells, which take their time
+			}
 			return b, err
 		}
 		switch m.Type {
 		case tunnel.TypeCall:
-			s.streams.Go(func() { s.serveStream(streams, number, m, tries) })
+			entering := m.Door == tunnel.DoorEntering
+			if entering && (b != nil || resume != nil || proof != nil || m.Kind != tunnel.KindControl) || !entering && b == nil {
+				s.log.Warn("call of the gateway at a wrong time, not answered", "kind", m.Kind)
+				continue
+			}
+			select {
+			case calls <- struct{}{}:
+			default:
+				s.log.Warn("too many streams at once; call not answered")
+				continue
+			}
+			made := make(chan error, 1)
+			if entering {
+				proof = made
+			}
+			s.streams.Go(func() {
+				s.serveStream(streams, number, m, tries, made)
+				<-calls
+			})
 		case tunnel.TypeJoined:
-			b = &bound{place: number.Place(), resume: m.Resume, grace: time.Duration(m.Grace) * time.Second}
+			if b != nil {
+				continue // said already
+			}
+			if resume == nil {
+				if err := proven(ctx, proof); err != nil {
+					return nil, err
+				}
+			}
+			patience.Stop()
+			b = &bound{place: number.Place(), resume: m.Resume, grace: min(max(0, time.Duration(min(m.Grace, 1<<20))*time.Second), maxGrace)}
 			s.joined(m.Advisor)
 		case tunnel.TypeRefused:
+			if b != nil {
+				s.lose()
+				return b, errSaid // a number that was accepted cannot be refused
+			}
 			return nil, errRefused{m.Code, m.RetryAfter}
 		case tunnel.TypeEnded:
-			s.setReason(m.Reason)
+			s.setReason(knownReason(m.Reason))
 			s.cancel(errEnded)
 			return b, errEnded
 		}
 	}
+}
+
+// proven waits for the seal with somebody who knows the number: the gateway's
+// word alone is worth nothing.
+func proven(ctx context.Context, proof <-chan error) error {
+	if proof == nil {
+		return errUnproven
+	}
+	timer := time.NewTimer(proofTimeout)
+	defer timer.Stop()
+	select {
+	case err := <-proof:
+		if err == nil {
+			return nil
+		}
+	case <-timer.C:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return errUnproven
+}
+
+// knownReason keeps a gateway from inventing reasons.
+func knownReason(reason string) string {
+	switch reason {
+	case tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt, tunnel.ReasonLost, tunnel.ReasonShutdown:
+		return reason
+	}
+	return tunnel.ReasonLost
 }
 
 func (s *Session) setLink(l *tunnel.AgentLink) {
@@ -217,8 +314,11 @@ func (s *Session) setLink(l *tunnel.AgentLink) {
 func (s *Session) joined(p *tunnel.Person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p != nil {
-		s.advisor = p
+	if s.phase == phaseEnded || s.state.Phase == consent.Over {
+		return
+	}
+	if s.advisor == nil && p != nil { // one session, one advisor
+		s.advisor = &tunnel.Person{Name: short(p.Name), Display: short(p.Display), Company: short(p.Company)}
 	}
 	s.phase, s.failure = phaseJoined, nil
 	kind := consent.Join

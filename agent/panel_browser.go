@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os/exec"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +40,8 @@ type BrowserPanel struct {
 	// Guarded by mu.
 	token, key string
 	sockets    int
+	handlers   sync.WaitGroup // of sockets; Run waits for them
+	closed     bool           // Run is over: no new socket
 }
 
 // Bounds of what a stranger on this machine can do.
@@ -95,6 +96,11 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 	defer cancel()
 	_ = server.Shutdown(closing)
 	_ = server.Close()
+	stop()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.handlers.Wait()
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("agent: panel: %w", err)
 	}
@@ -169,9 +175,10 @@ var upgrader = websocket.Upgrader{
 // events serves one open panel page.
 func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *http.Request, shown func()) {
 	p.mu.Lock()
-	full := p.sockets >= maxSockets
+	full := p.sockets >= maxSockets || p.closed
 	if !full {
 		p.sockets++
+		p.handlers.Add(1)
 	}
 	p.mu.Unlock()
 	if full {
@@ -182,12 +189,17 @@ func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *htt
 		p.mu.Lock()
 		p.sockets--
 		p.mu.Unlock()
+		p.handlers.Done()
 	}()
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
 	}
 	defer ws.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	closer := context.AfterFunc(ctx, func() { ws.Close() })
+	defer closer()
 	ws.SetReadLimit(maxPanelMessage)
 	_ = ws.SetReadDeadline(time.Now().Add(firstMessage))
 	var first struct{ Key string }
@@ -195,10 +207,6 @@ func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *htt
 		return
 	}
 	_ = ws.SetReadDeadline(time.Time{})
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	closer := context.AfterFunc(ctx, func() { ws.Close() })
-	defer closer()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -306,17 +314,4 @@ func openBrowser(address string) error {
 	// Whoever opens pages may live on as the browser; nobody waits for it.
 	go func() { _ = cmd.Wait() }()
 	return nil
-}
-
-// short cuts what goes to a terminal.
-func short(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		s = string(r[:80]) + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
 }

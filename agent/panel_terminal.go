@@ -53,11 +53,19 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 }
 
 func readLines(ctx context.Context, in io.Reader, lines chan<- string) {
-	scanner := bufio.NewScanner(in)
-	scanner.Buffer(make([]byte, maxTerminalLine), maxTerminalLine)
-	for scanner.Scan() {
+	reader := bufio.NewReaderSize(in, maxTerminalLine)
+	for {
+		line, more, err := reader.ReadLine()
+		if err != nil {
+			return
+		}
+		text := string(line)
+		for more && err == nil { // too long to mean anything
+			text = ""
+			_, more, err = reader.ReadLine()
+		}
 		select {
-		case lines <- scanner.Text():
+		case lines <- text:
 		case <-ctx.Done():
 			return
 		}
@@ -155,7 +163,7 @@ func questionText(l Language, s Snapshot) string {
 func failureText(l Language, f Failure) string {
 	switch f.Code {
 	case "format":
-		return l.text("That is not a session number: %s", f.Message)
+		return l.text("That is not a session number: %s", printable(f.Message, maxMessage))
 	case tunnel.RefusedNumber:
 		return l.text("The number is wrong or no longer valid. Please compare it with your advisor.")
 	case tunnel.RefusedBusy:
@@ -163,7 +171,7 @@ func failureText(l Language, f Failure) string {
 	case tunnel.RefusedRate:
 		return l.text("Too many tries. Please wait %d seconds.", f.RetryAfter)
 	}
-	return f.Message
+	return printable(f.Message, maxMessage)
 }
 
 func reasonText(l Language, reason string) string {

@@ -135,22 +135,70 @@ func (s *Session) Pause(on bool) {
 // the program.
 func (s *Session) End() { s.end(tunnel.ReasonCustomer) }
 
-// end ends the session for both sides.
+// endTimeout bounds telling others of the end.
+const endTimeout = time.Second
+
+// end ends the session for both sides. The rights are gone first, then the
+// advisor is told, then the gateway; none of them can delay the end.
 func (s *Session) end(reason string) {
 	s.mu.Lock()
-	if s.phase == phaseEnded {
+	if s.phase == phaseEnded || s.reason != "" {
 		s.mu.Unlock()
 		return
 	}
 	s.reason = reason
-	link := s.link
+	s.applyLocked(consent.Event{Kind: consent.End}, endedBy(reason))
+	ends := s.byeLocked()
+	if link := s.link; link != nil {
+		told := make(chan struct{})
+		ends = append(ends, told)
+		s.streams.Go(func() {
+			defer close(told)
+			// The gateway cuts the streams at once: what is on them goes first.
+			waitAll(ends[:len(ends)-1], byeTimeout/2)
+			if err := link.End(reason); err != nil {
+				s.log.Info("the gateway could not be told of the end", "reason", err)
+			}
+		})
+	}
 	s.mu.Unlock()
-	if link != nil {
-		if err := link.End(reason); err != nil {
-			s.log.Info("the gateway could not be told of the end", "reason", err)
+	waitAll(ends, endTimeout)
+	s.cancel(errEnded)
+}
+
+func endedBy(reason string) string {
+	switch reason {
+	case tunnel.ReasonCustomer:
+		return byCustomer
+	case tunnel.ReasonAdvisor:
+		return byAdvisor
+	}
+	return byAuto
+}
+
+// byeLocked says the end on every control stream, once; the channels are closed
+// when it was said.
+func (s *Session) byeLocked() (said []<-chan struct{}) {
+	for ctl := range s.controls {
+		ctl.send(tunnel.Bye{Reason: s.reason})
+		ctl.end()
+		said = append(said, ctl.written)
+		delete(s.controls, ctl)
+	}
+	return said
+}
+
+// waitAll waits until all are closed, or for d.
+func waitAll(all []<-chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for _, done := range all {
+		select {
+		case <-done:
+		case <-timer.C:
+			return
 		}
 	}
-	s.cancel(errEnded)
 }
 
 // Who caused a change; tunnel/PROTOCOL.md, section 6.
@@ -199,15 +247,13 @@ func (s *Session) applyLocked(e consent.Event, by string) {
 
 // enforceLocked makes the rights true before anybody is told.
 func (s *Session) enforceLocked(before, after consent.Rights) {
-	if lost := before &^ after; lost.Has(consent.Control) {
-		defer func() {
-			if err := s.cfg.Display.Input.ReleaseAll(); err != nil {
-				s.log.Warn("keys could not be released", "reason", err)
-			}
-		}()
-	}
 	for v := range s.viewers {
 		v.conn.SetRights(rfbRights(after))
+	}
+	if lost := before &^ after; lost.Has(consent.Control) {
+		if err := s.cfg.Display.Input.ReleaseAll(); err != nil {
+			s.log.Warn("keys could not be released", "reason", err)
+		}
 	}
 	if k := s.cfg.Display.Hotkey; k != nil && before.Has(consent.Control) != after.Has(consent.Control) {
 		if err := k.Swallow(after.Has(consent.Control)); err != nil {
@@ -347,6 +393,9 @@ func (s *Session) watchHotkey(ctx context.Context) {
 func (s *Session) fail(f *Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.phase != phaseNumber {
+		return
+	}
 	s.failure = f
 	s.publishLocked()
 }
@@ -359,14 +408,11 @@ func (s *Session) finish(err error) {
 		s.reason = tunnel.ReasonLost
 		if err != nil {
 			s.reason = "error"
-			s.failure = &Failure{Code: "gateway", Message: err.Error()}
+			s.failure = &Failure{Code: "gateway", Message: printable(err.Error(), maxMessage)}
 		}
 	}
-	for ctl := range s.controls {
-		ctl.send(tunnel.Bye{Reason: s.reason})
-		ctl.end()
-	}
-	s.applyLocked(consent.Event{Kind: consent.End}, byCustomer)
+	s.applyLocked(consent.Event{Kind: consent.End}, endedBy(s.reason))
+	s.byeLocked()
 	for v := range s.viewers {
 		v.conn.Close()
 	}

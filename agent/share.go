@@ -30,6 +30,9 @@ type share struct {
 	failed  error
 	size    image.Point
 	words   words // on the waiting picture
+
+	// paintMu is held while the waiting picture is made: the newest words win.
+	paintMu sync.Mutex
 }
 
 func newShare(s *Session) *share {
@@ -174,6 +177,8 @@ func waitingWords(lang Language, state consent.State) words {
 // paintWaiting draws the waiting picture in the desktop's size, so that a
 // viewer's window stays as it is.
 func (sh *share) paintWaiting() {
+	sh.paintMu.Lock()
+	defer sh.paintMu.Unlock()
 	sh.mu.Lock()
 	size, w := sh.size, sh.words
 	sh.mu.Unlock()

@@ -2,8 +2,8 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"net"
+	"sync"
 
 	"lotse/consent"
 	"lotse/rfb"
@@ -23,28 +23,35 @@ const (
 	maxControls = 8
 )
 
-// serveStream answers one call: dial, seal, serve.
-func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tunnel.GatewayMessage, tries *seal.Tries) {
+// serveStream answers one call: dial, seal, serve. made is told once whether
+// the seal was made.
+func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tunnel.GatewayMessage, tries *seal.Tries, made chan<- error) {
 	log := s.log.With("kind", call.Kind, "door", call.Door)
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	line, err := s.cfg.Client.DialAgentStream(dialCtx, call.Stream)
 	if err != nil {
+		made <- err
 		log.Info("stream not opened", "reason", err)
 		return
 	}
 	conn, err := seal.Handshake(ctx, line, seal.Agent, seal.Params{
 		Number: number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: tries,
 	})
+	made <- err
 	if err != nil {
 		log.Info("stream not sealed", "reason", err)
-		if errors.Is(err, seal.ErrBurnt) && call.Door != tunnel.DoorEntering {
-			s.setReason(tunnel.ReasonBurnt)
+		// Burnt by this end's own count; another end's is its own affair.
+		if tries.Burnt() && call.Door != tunnel.DoorEntering {
 			s.end(tunnel.ReasonBurnt)
 		}
 		return
 	}
 	defer conn.Close()
+	if call.Kind == tunnel.KindControl && lineOf(call.Door) != lineSealed {
+		log.Warn("wishes are not taken by this door")
+		return
+	}
 	switch call.Kind {
 	case tunnel.KindControl:
 		s.serveControl(ctx, conn, call.Door)
@@ -53,6 +60,33 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 	}
 	log.Info("stream ended")
 }
+
+// lineOf is how a viewer's line by that door is encrypted; what is not known
+// to be sealed is not called so.
+func lineOf(door string) string {
+	switch door {
+	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
+		return lineSealed
+	}
+	return lineGateway
+}
+
+// quickClose closes a connection on a goroutine: the farewell to a peer that
+// does not read takes seconds, and rights are taken from viewers that must be
+// closed as well.
+type quickClose struct {
+	net.Conn
+	once sync.Once
+	wg   sync.WaitGroup
+}
+
+func (q *quickClose) Close() error {
+	q.once.Do(func() { q.wg.Go(func() { q.Conn.Close() }) })
+	return nil
+}
+
+// wait returns when the connection is closed; nobody calls Close any more.
+func (q *quickClose) wait() { q.wg.Wait() }
 
 // viewer is one RFB connection.
 type viewer struct {
@@ -63,18 +97,18 @@ type viewer struct {
 
 // serveViewer serves RFB on a sealed stream until it ends.
 func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.GatewayMessage) {
-	v := &viewer{door: call.Door, line: lineSealed, from: call.From}
-	if call.Door == tunnel.DoorVNC || call.Door == tunnel.DoorRepeater {
-		v.line = lineGateway
-	}
+	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
+	line := &quickClose{Conn: conn}
+	defer line.wait()
+	name := short(customer().Host)
 	s.mu.Lock()
 	if len(s.viewers) >= maxViewers || s.phase == phaseEnded {
 		s.mu.Unlock()
 		return
 	}
-	v.conn = rfb.NewConn(conn, rfb.Config{
+	v.conn = rfb.NewConn(line, rfb.Config{
 		Desktop: s.share.desktop, Waiting: s.share.waiting,
-		Name:    customer().Host,
+		Name:    name,
 		Rights:  rfbRights(s.state.Effective()),
 		Approve: func(ctx context.Context, _ rfb.Viewer) error { return s.approveView(ctx) },
 		Input:   s.cfg.Display.Input,

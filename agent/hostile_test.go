@@ -1,0 +1,354 @@
+package agent
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"image"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/consent"
+	"lotse/screen/screentest"
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// evilGateway does to an agent what the test wants.
+type evilGateway struct {
+	t       *testing.T
+	client  *tunnel.Client
+	links   chan *tunnel.Link
+	streams chan *evilStream
+}
+
+type evilStream struct {
+	*tunnel.Stream
+	id string
+}
+
+func newEvilGateway(t *testing.T) *evilGateway {
+	g := &evilGateway{t: t, links: make(chan *tunnel.Link, 10), streams: make(chan *evilStream, 1000)}
+	up := websocket.Upgrader{Subprotocols: []string{tunnel.Subprotocol}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /agent/v1", func(w http.ResponseWriter, r *http.Request) {
+		if ws, err := up.Upgrade(w, r, nil); err == nil {
+			t.Cleanup(func() { ws.Close() })
+			g.links <- tunnel.NewLink(ws, 0)
+		}
+	})
+	mux.HandleFunc("GET /agent/v1/streams/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if ws, err := up.Upgrade(w, r, nil); err == nil {
+			t.Cleanup(func() { ws.Close() })
+			g.streams <- &evilStream{tunnel.NewStream(ws, 0), r.PathValue("id")}
+		}
+	})
+	server := httptest.NewTLSServer(mux)
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	g.client = &tunnel.Client{Gateway: server.URL, RootCAs: roots}
+	t.Cleanup(g.client.CloseIdle)
+	return g
+}
+
+// watcher is a panel that follows what is shown.
+type watcher struct {
+	session chan *Session
+	mu      sync.Mutex
+	seen    []Snapshot
+}
+
+func (w *watcher) Run(ctx context.Context, s *Session) error {
+	w.session <- s
+	for {
+		snap, changed := s.Snapshot()
+		w.mu.Lock()
+		w.seen = append(w.seen, snap)
+		w.mu.Unlock()
+		if snap.Phase == phaseEnded {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// ever reports whether a snapshot satisfied f.
+func (w *watcher) ever(f func(Snapshot) bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.seen {
+		if f(s) {
+			return true
+		}
+	}
+	return false
+}
+
+const testNumber = "482193057"
+
+func number(t *testing.T, digits string) tunnel.Number {
+	t.Helper()
+	n, err := tunnel.ParseNumber(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// runAgent runs an agent until the test is over.
+func runAgent(t *testing.T, client *tunnel.Client, change ...func(*Config)) (*Session, *watcher, *screentest.Display) {
+	t.Helper()
+	d := screentest.NewDisplay(image.Pt(64, 48))
+	w := &watcher{session: make(chan *Session, 1)}
+	cfg := Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Number: number(t, testNumber)}
+	for _, f := range change {
+		f(&cfg)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- Run(ctx, cfg) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			t.Error("Run does not return")
+		}
+	})
+	return <-w.session, w, d
+}
+
+func take[T any](t *testing.T, ch <-chan T, what string) (v T) {
+	t.Helper()
+	select {
+	case v = <-ch:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("timed out: %s", what)
+	}
+	return v
+}
+
+func await(t *testing.T, s *Session, what string, f func(Snapshot) bool) Snapshot {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		snap, changed := s.Snapshot()
+		if f(snap) {
+			return snap
+		}
+		select {
+		case <-changed:
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline:
+			t.Fatalf("timed out: %s; %+v", what, snap)
+		}
+	}
+}
+
+func streamID(i int) string { return fmt.Sprintf("AAAAAAAAAAAAAAAAAA%04d", i) }
+
+func (g *evilGateway) link() *tunnel.Link {
+	g.t.Helper()
+	l := take(g.t, g.links, "the agent's link")
+	if _, err := l.Receive(); err != nil { // enter
+		g.t.Fatal(err)
+	}
+	go func() { // always reading
+		for {
+			if _, err := l.Receive(); err != nil {
+				return
+			}
+		}
+	}()
+	return l
+}
+
+func (g *evilGateway) say(l *tunnel.Link, m tunnel.GatewayMessage) {
+	g.t.Helper()
+	if err := l.Send(m); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// seal takes the agent's next stream and seals it with a number.
+func (g *evilGateway) seal(digits, kind string) (*seal.Conn, error) {
+	st := take(g.t, g.streams, "the agent's stream")
+	return seal.Handshake(context.Background(), st, seal.Advisor, seal.Params{Number: digits, Kind: kind, Stream: st.id})
+}
+
+var (
+	callEntering = tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(1), Kind: tunnel.KindControl, Door: tunnel.DoorEntering}
+	sayJoined    = tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &tunnel.Person{Name: "anna", Display: "Anna\u009b31m\u202e", Company: "Example"}, Resume: "token", Grace: 60}
+)
+
+// join joins in good order, as one who knows the number.
+func (g *evilGateway) join() *tunnel.Link {
+	g.t.Helper()
+	l := g.link()
+	g.say(l, callEntering)
+	conn, err := g.seal(testNumber, "control")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { conn.Close() })
+	go io.Copy(io.Discard, conn)
+	g.say(l, sayJoined)
+	return l
+}
+
+// The gateway's word that a session is joined is worth nothing without a seal.
+func TestJoinedNeedsTheSeal(t *testing.T) {
+	for name, f := range map[string]func(g *evilGateway, l *tunnel.Link){
+		"no stream at all": func(g *evilGateway, l *tunnel.Link) {},
+		"a guessed number": func(g *evilGateway, l *tunnel.Link) {
+			g.say(l, callEntering)
+			if conn, err := g.seal("482100000", "control"); err == nil {
+				conn.Close()
+				g.t.Error("sealed with a wrong number")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newEvilGateway(t)
+			s, w, _ := runAgent(t, g.client)
+			l := g.link()
+			f(g, l)
+			_ = l.Send(sayJoined)
+			snap := await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+			if snap.Advisor != nil || snap.Line != "" || w.ever(func(s Snapshot) bool { return s.Phase == phaseJoined }) {
+				t.Errorf("the customer was shown a session: %+v", snap)
+			}
+		})
+	}
+}
+
+// Before the session is joined no call but the one of the entering is answered.
+func TestCallsBeforeJoined(t *testing.T) {
+	g := newEvilGateway(t)
+	runAgent(t, g.client)
+	l := g.link()
+	for i, kind := range []string{"view", "control"} {
+		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(10 + i), Kind: kind, Door: tunnel.DoorPage})
+	}
+	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(20), Kind: "view", Door: tunnel.DoorEntering})
+	g.say(l, callEntering)
+	second := callEntering
+	second.Stream = streamID(2)
+	g.say(l, second)
+	if st := take(t, g.streams, "the entering stream"); st.id != streamID(1) {
+		t.Errorf("stream %s opened", st.id)
+	}
+	select {
+	case st := <-g.streams:
+		t.Errorf("stream %s opened before the session was joined", st.id)
+	case <-time.After(300 * time.Millisecond):
+	}
+}
+
+// A gateway that takes its word back must not make rights outlive the session
+// they were given in, nor put another advisor in its place.
+func TestRefusedAndJoinedAgain(t *testing.T) {
+	g := newEvilGateway(t)
+	s, w, _ := runAgent(t, g.client)
+	l := g.join()
+	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	if snap.Advisor.Display != "Anna31m" {
+		t.Errorf("advisor's name %q is shown", snap.Advisor.Display)
+	}
+	s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+	s.apply(consent.Event{Kind: consent.Allow, Serial: 1}, byCustomer)
+	s.apply(consent.Event{Kind: consent.Ask, Right: consent.Control}, byAdvisor)
+	s.apply(consent.Event{Kind: consent.Allow, Serial: 2}, byCustomer)
+	mallory := sayJoined
+	mallory.Advisor = &tunnel.Person{Name: "mallory", Display: "Mallory"}
+	g.say(l, mallory)
+	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
+	l = g.link() // it comes back as after a lost line
+	if s.rights().Control {
+		t.Error("control survived the line")
+	}
+	g.say(l, mallory)
+	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	if snap.Rights.Control || snap.Advisor.Name != "anna" {
+		t.Errorf("%+v, advisor %+v", snap.Rights, snap.Advisor)
+	}
+	if w.ever(func(s Snapshot) bool { return s.Phase == phaseNumber && s.Rights.View }) {
+		t.Error("a number could be typed while rights were given")
+	}
+}
+
+// Three wrong tries burn a number for the whole run, however often it is typed.
+func TestTriesAreCountedOverLinks(t *testing.T) {
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client, func(c *Config) { c.Number = tunnel.Number{} })
+	for i := range 3 {
+		s.EnterNumber(number(t, testNumber))
+		l := g.link()
+		g.say(l, callEntering)
+		if conn, err := g.seal(fmt.Sprintf("48210000%d", i), "control"); err == nil {
+			conn.Close()
+			t.Fatal("sealed with a wrong number")
+		}
+		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
+		await(t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+	}
+	s.EnterNumber(number(t, testNumber))
+	await(t, s, "refused without asking", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
+	select {
+	case <-g.links:
+		t.Error("a burnt number was tried again")
+	default:
+	}
+}
+
+// A flood of calls opens no more than what is bounded.
+func TestCallFlood(t *testing.T) {
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client)
+	l := g.join()
+	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	for i := range 3 * maxStreams {
+		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(100 + i), Kind: "view", Door: tunnel.DoorPage})
+	}
+	opened := 0
+	for quiet := false; !quiet; {
+		select {
+		case <-g.streams:
+			opened++
+		case <-time.After(time.Second):
+			quiet = true
+		}
+	}
+	if opened > maxStreams || opened == 0 {
+		t.Errorf("%d streams opened", opened)
+	}
+}
+
+// An unknown door is not called sealed, and names are made safe to show.
+func TestForeignText(t *testing.T) {
+	for door, want := range map[string]string{"page": "sealed", "helper": "sealed", "vnc": "gateway", "repeater": "gateway", "": "gateway", "Page": "gateway"} {
+		if got := lineOf(door); got != want {
+			t.Errorf("door %q: %s", door, got)
+		}
+	}
+	for in, want := range map[string]string{
+		"Jürgen Groß": "Jürgen Groß", "a\x1b[31mb": "a[31mb", "a\u009b2Jb": "a2Jb", "a\u202eb\u2066c": "abc", "a\r\nb": "a  b", "\xffx": "?x",
+		strings.Repeat("ä", 200): strings.Repeat("ä", maxForeign) + "…",
+	} {
+		if got := short(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
