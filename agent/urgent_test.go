@@ -1,0 +1,230 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/screen/screentest"
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// slowClose is a line whose farewell takes long, as that of a WebSocket to a
+// peer that does not read.
+type slowClose struct{ net.Conn }
+
+func (c slowClose) Close() error {
+	time.Sleep(3 * time.Second)
+	return c.Conn.Close()
+}
+
+// sealedPair is a sealed line; the first end closes slowly.
+func sealedPair(t *testing.T, kind string) (agent, advisor *seal.Conn) {
+	t.Helper()
+	a, b := net.Pipe()
+	p := seal.Params{Number: testNumber, Kind: kind, Stream: streamID(1)}
+	done := make(chan *seal.Conn, 1)
+	go func() {
+		c, err := seal.Handshake(context.Background(), b, seal.Advisor, p)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- c
+	}()
+	agent, err := seal.Handshake(context.Background(), slowClose{a}, seal.Agent, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return agent, <-done
+}
+
+func (s *Session) allow(t *testing.T, r consent.Right) {
+	t.Helper()
+	s.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+	s.mu.Lock()
+	serial := s.state.Serial
+	s.mu.Unlock()
+	s.apply(consent.Event{Kind: consent.Allow, Serial: serial}, byCustomer)
+}
+
+func (s *Session) addViewer(conn *rfb.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.viewers[&viewer{conn: conn}] = struct{}{}
+}
+
+// An advisor's end that reads nothing must not delay F12.
+func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := joinedSession(t, Config{})
+		ours, theirs := sealedPair(t, "control")
+		ctx, cancel := context.WithCancel(context.Background())
+		served := make(chan struct{})
+		go func() { s.serveControl(ctx, ours, tunnel.DoorPage); close(served) }()
+		synctest.Wait()
+		s.allow(t, consent.View)
+		s.allow(t, consent.Control)
+		began := time.Now()
+		for range maxControlQueue { // he fills his queue, and more
+			s.publish()
+		}
+		s.apply(consent.Event{Kind: consent.Key}, byKey)
+		if took := time.Since(began); took > 100*time.Millisecond || s.rights().Control || !slices.Contains(d.Events(), any(screentest.Released{})) {
+			t.Errorf("F12 took %v, rights %+v", took, s.rights())
+		}
+		<-served // and he is cut off
+		cancel()
+		theirs.Close()
+	})
+}
+
+// The farewell to a viewer does not hold the session up either.
+func TestViewersAreClosedAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		q := &quickClose{Conn: slowClose{a}}
+		began := time.Now()
+		q.Close()
+		q.Close()
+		if took := time.Since(began); took > 0 {
+			t.Errorf("Close took %v", took)
+		}
+		q.wait()
+		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("not closed: %v", err)
+		}
+	})
+}
+
+// End takes the rights before it tells anybody.
+func TestEndTakesRightsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := joinedSession(t, Config{})
+		s.addViewer(rfb.NewConn(nopConn{}, rfb.Config{}))
+		s.allow(t, consent.View)
+		s.allow(t, consent.Control)
+		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Clipboard}, byAdvisor)
+		id := s.questionID()
+		time.Sleep(armAfter)
+		cancel := s.cancel
+		var atCancel tunnel.Rights
+		s.cancel = func(err error) { atCancel = s.rights(); cancel(err) }
+		s.End()
+		if atCancel != (tunnel.Rights{}) || !slices.Contains(d.Events(), any(screentest.Released{})) {
+			t.Errorf("the end was on its way with %+v", atCancel)
+		}
+		if s.Answer(id, true) || s.rights() != (tunnel.Rights{}) {
+			t.Error("an answer counted after the end")
+		}
+		s.joined(&tunnel.Person{Name: "late"})
+		if snap, _ := s.Snapshot(); snap.Phase == phaseJoined && snap.Advisor.Name == "late" || snap.Reason != tunnel.ReasonCustomer {
+			t.Errorf("joined after the end: %+v", snap)
+		}
+	})
+}
+
+// The end is said on the control streams as the last message.
+func TestByeIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		ours, theirs := sealedPair(t, "control")
+		served := make(chan struct{})
+		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage); close(served) }()
+		var last tunnel.ControlMessage
+		read := make(chan struct{})
+		go func() {
+			defer close(read)
+			c := tunnel.NewControlConn(theirs)
+			for {
+				m, err := c.Receive()
+				if err != nil {
+					return
+				}
+				last = m
+			}
+		}()
+		synctest.Wait()
+		s.End()
+		<-served
+		<-read
+		theirs.Close()
+		if last != (tunnel.Bye{Reason: tunnel.ReasonCustomer}) {
+			t.Errorf("the last message is %#v", last)
+		}
+	})
+}
+
+// Control is for somebody who is there, and a wish ends with who had it.
+func TestWishesNeedSomebody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		s.allow(t, consent.View)
+		s.ask(consent.Control)
+		s.ask(consent.Clipboard)
+		if id := s.questionID(); id != "" {
+			t.Error("control was asked for with nobody watching")
+		}
+		s.apply(consent.Event{Kind: consent.Take, Right: consent.View}, byCustomer)
+		ours, theirs := sealedPair(t, "control")
+		served := make(chan struct{})
+		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage); close(served) }()
+		go io.Copy(io.Discard, theirs)
+		_ = tunnel.NewControlConn(theirs).Send(tunnel.Ask{Right: "view"})
+		synctest.Wait()
+		if s.questionID() == "" {
+			t.Fatal("no question")
+		}
+		theirs.Close()
+		<-served
+		if s.questionID() != "" {
+			t.Error("the question outlived the advisor's last end")
+		}
+	})
+}
+
+// Many words in a short time: the waiting picture ends up with the last.
+func TestNewestWaitingWordsWin(t *testing.T) {
+	s, _ := joinedSession(t, Config{})
+	for i := range 40 {
+		s.Pause(i%2 == 0)
+	}
+	s.streams.Wait()
+	s.share.paintMu.Lock()
+	defer s.share.paintMu.Unlock()
+	want := drawWaiting(s.share.size, s.share.words)
+	s.share.waiting.Read(func(v screen.View) {
+		if !bytes.Equal(v.Frame.Pix, want.Pix) {
+			t.Error("old words are shown")
+		}
+	})
+}
+
+// A line that is too long is no answer, and not the end of the keyboard.
+func TestTerminalSurvivesALongLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		in, keyboard := io.Pipe()
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- (&TerminalPanel{In: in, Out: io.Discard}).Run(ctx, s) }()
+		io.WriteString(keyboard, strings.Repeat("y", 5000)+"\n")
+		io.WriteString(keyboard, "p\n")
+		synctest.Wait()
+		if snap, _ := s.Snapshot(); !snap.Paused {
+			t.Error("the keyboard is dead")
+		}
+		cancel()
+		<-done
+		keyboard.Close()
+	})
+}
