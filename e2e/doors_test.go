@@ -299,3 +299,52 @@ func TestPageViewerPassword(t *testing.T) {
 	shows(t, screen, customer, 40)
 	b.noComplaints()
 }
+
+// TestForeignServerPage: the page opens a number for x11vnc, which asks for a
+// password of its own, and shows it.
+func TestForeignServerPage(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	page := newBrowser(t).tab("advisor")
+	page.open(s.url + "/advisor")
+	page.fill("signin-name", "advisor")
+	page.fill("signin-password", devPassword)
+	page.click("signin-submit")
+	page.click("new-session")
+	page.click("foreign-open")
+	page.wait("foreign-command")
+	command := strings.Fields(page.text("foreign-command"))
+	args := append([]string{"-display", customer.name, "-rfbport", "0", "-passwd", "its own", "-noxdamage", "-nocursorshape"}, command[1:]...)
+	start(t, customer.env(), need(t, command[0], "x11vnc"), args...)
+	page.click("foreign-watch")
+	page.fill("foreign-password", "its own")
+	page.click("foreign-send")
+	page.seesDesktop(customer, 40)
+	if words := page.text("foreign-warning"); !strings.Contains(words, "decided by that server") {
+		t.Errorf("the page warns: %s", words)
+	}
+}
+
+// TestGtkVnc: gvncviewer and what else is made of gtk-vnc take the authority
+// from the system, which a mount of the test's own stands in for here, and ask
+// for name and password in a window.
+func TestGtkVnc(t *testing.T) {
+	s := newDoorStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	screen := viewerDisplay(t, "1024x800")
+	env := append(screen.env(), "HOME="+t.TempDir(), "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+	start(t, env, need(t, "unshare", "util-linux"), "--mount", "--map-root-user", "sh", "-c",
+		`mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
+		need(t, "gvncviewer", "gvncviewer"), "localhost:"+strconv.Itoa(portOf(t, s.vnc)-5900))
+	screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
+	screen.xdotool("type", ses.number)
+	screen.xdotool("key", "Tab")
+	screen.xdotool("type", ses.password())
+	screen.xdotool("key", "Return")
+	shows(t, screen, customer, 40)
+}

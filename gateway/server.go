@@ -143,7 +143,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		Handler: s.metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
 	}
-	failed := make(chan error, 2+len(doors))
+	failed := make(chan error, 2)
 	var loops sync.WaitGroup
 	loops.Go(func() { failed <- main.Serve(tls.NewListener(limited, main.TLSConfig)) })
 	if metricsListener != nil {
@@ -152,7 +152,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	doorCtx, closeDoors := context.WithCancel(ctx)
 	defer closeDoors()
 	for _, d := range doors {
-		loops.Go(func() { failed <- s.runDoor(doorCtx, d) })
+		loops.Go(func() { s.runDoor(doorCtx, d) })
 		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())

@@ -24,6 +24,9 @@ const (
 	viewerAsk = 2 * time.Minute
 )
 
+// acceptPause follows an error of accepting.
+const acceptPause = 200 * time.Millisecond
+
 // doorConnections bounds the connections of one door.
 const doorConnections = 4096
 
@@ -34,7 +37,7 @@ type door struct {
 	serve    func(ctx context.Context, conn net.Conn, from netip.Addr)
 }
 
-// openDoors listens on the doors' ports; on an error none stays open.
+// listenDoors listens on the doors' ports; on an error none stays open.
 func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*door, err error) {
 	defer func() {
 		if err != nil {
@@ -68,18 +71,21 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 	return doors, err
 }
 
-// run accepts until the listener is closed and returns after the last
+// runDoor accepts until the listener is closed and returns after the last
 // connection has ended.
-func (s *server) runDoor(ctx context.Context, d *door) error {
+func (s *server) runDoor(ctx context.Context, d *door) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for {
 		conn, err := d.listener.Accept()
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return nil
+				return
 			}
-			return fmt.Errorf("gateway: door %s: %w", d.name, err)
+			// Out of files, most likely: it passes, and ends nobody's session.
+			s.log.Error("door does not accept", "door", d.name, "error", err)
+			pause(ctx, acceptPause)
+			continue
 		}
 		wg.Go(func() {
 			defer conn.Close()

@@ -6,6 +6,7 @@ declare module "@novnc/novnc" {
     disconnect: CustomEvent<{ clean: boolean }>;
     securityfailure: CustomEvent<{ status: number; reason?: string }>;
     clipboard: CustomEvent<{ text: string }>;
+    credentialsrequired: CustomEvent<{ types: string[] }>;
     desktopname: CustomEvent<{ name: string }>;
   }
 
@@ -19,6 +20,7 @@ declare module "@novnc/novnc" {
     qualityLevel: number;
     compressionLevel: number;
     disconnect(): void;
+    sendCredentials(credentials: { username?: string; password?: string; target?: string }): void;
     focus(): void;
     blur(): void;
     sendCtrlAltDel(): void;

@@ -33,10 +33,12 @@ export interface SessionEntry {
   phase: Phase;
 }
 
-/** A way for viewers; address is host:port where it has a port of its own. */
+/** A way for viewers; addresses are host:port where it has ports of its own. */
 export interface Door {
   door: string;
   address: string;
+  /** For foreign VNC servers. */
+  servers: string;
 }
 
 /** What gets one viewer in, once. */
@@ -69,7 +71,7 @@ export class Api {
     const info = await this.request("GET", "/api/v1/info");
     this.doors = list(info["doors"], 10)
       .map((item) => asFields(item) ?? {})
-      .map((f) => ({ door: text(f["door"], 20), address: text(f["address"], 300) }));
+      .map((f) => ({ door: text(f["door"], 20), address: text(f["address"], 300), servers: text(f["servers"], 300) }));
     return text(info["name"], 80);
   }
 
@@ -102,6 +104,11 @@ export class Api {
   async viewerPassword(number: string): Promise<ViewerPassword> {
     const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number });
     return { password: text(f["password"], 20), expires: time(f["expires"]) };
+  }
+
+  /** Opens the number for a VNC server that is no program of ours. */
+  async openForeign(number: string): Promise<void> {
+    await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/foreign`, { number });
   }
 
   /** Whether the gateway answers at all. */

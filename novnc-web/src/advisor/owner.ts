@@ -6,8 +6,11 @@ import { phases, socketAddress, type Phase } from "./api.ts";
 
 const maxMessage = 4 * 1024;
 
+/** Whether the number is for a foreign VNC server, and whether that is there. */
+export type Foreign = "" | "waiting" | "here";
+
 export interface OwnerHandlers {
-  state(phase: Phase, reason: string, expires: Date | null): void;
+  state(phase: Phase, reason: string, expires: Date | null, foreign: Foreign): void;
   entering(stream: string): void;
   replaced(): void;
   /** The link is up, or was lost and will be tried again. */
@@ -98,7 +101,12 @@ export class OwnerLink {
     const f = parseFields(data, maxMessage);
     switch (f?.["type"]) {
       case "state":
-        return this.handlers.state(oneOf(f["state"], phases, "waiting"), text(f["reason"], 40), time(f["expires"]));
+        return this.handlers.state(
+          oneOf(f["state"], phases, "waiting"),
+          text(f["reason"], 40),
+          time(f["expires"]),
+          oneOf(f["foreign"], ["", "waiting", "here"], ""),
+        );
       case "entering":
         return this.handlers.entering(text(f["stream"], 64));
       case "replaced":

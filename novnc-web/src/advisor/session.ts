@@ -3,7 +3,7 @@ import { noRights, rightNames, type Answer, type Right } from "../common/rights.
 import { SealError, Tries, type SealedChannel } from "../seal/index.ts";
 import type { Api, Door, Phase, ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer } from "./control.ts";
-import { OwnerLink } from "./owner.ts";
+import { OwnerLink, type Foreign } from "./owner.ts";
 import { forget, keep, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
 import { View } from "./view.ts";
@@ -20,6 +20,7 @@ export class Session {
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
+  foreign: Foreign = "";
   line: "up" | "down" | "replaced" = "down";
   customer: Customer | null = null;
   answer: Answer = "";
@@ -97,6 +98,15 @@ export class Session {
     return this.api.viewerPassword(this.number);
   }
 
+  /** Where foreign servers connect; "" where there is no such door. */
+  get serverAddress(): string {
+    return this.api.doors.find((d) => d.door === "repeater")?.servers ?? "";
+  }
+
+  openForeign(): Promise<void> {
+    return this.api.openForeign(this.number);
+  }
+
   /** Takes the session back from another window of this advisor. */
   takeHere(): void {
     this.line = "down";
@@ -124,7 +134,10 @@ export class Session {
 
   private connectOwner(): OwnerLink {
     return new OwnerLink(this.place, {
-      state: (phase, reason, expires) => this.setPhase(phase, reason, expires),
+      state: (phase, reason, expires, foreign) => {
+        this.foreign = foreign;
+        this.setPhase(phase, reason, expires);
+      },
       entering: (stream) => void this.entering(stream),
       replaced: () => {
         this.line = "replaced";

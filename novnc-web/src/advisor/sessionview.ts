@@ -3,6 +3,7 @@ import { grouped } from "../common/number.ts";
 import { ClipboardPanel } from "./clipboard.ts";
 import { confirmDialog } from "./dialog.ts";
 import { Facts } from "./facts.ts";
+import { ForeignPanel } from "./foreign.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import type { Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
@@ -19,6 +20,7 @@ export class SessionView {
   private readonly toolbar: Toolbar;
   private readonly clipboard: ClipboardPanel;
   private readonly ownViewer: OwnViewer;
+  private readonly foreign: ForeignPanel;
   private readonly stage: HTMLElement;
   private readonly answer = h("p", { class: "loud", role: "alert", "data-testid": "answer-mode" });
   private readonly event = h("p", { class: "event", role: "status", "data-testid": "event" });
@@ -44,6 +46,7 @@ export class SessionView {
     this.stage = h("div", { class: "stage" });
     this.clipboard = new ClipboardPanel(session, t);
     this.ownViewer = new OwnViewer(session, t, clock);
+    this.foreign = new ForeignPanel(session, t);
     this.root = h("section", { class: "session", "data-testid": "session" });
     this.toolbar = new Toolbar(session, t, this.root, this.clipboard.root);
     this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
@@ -64,6 +67,7 @@ export class SessionView {
       h("header", { class: "session-head" }, this.heading, this.event, this.endButton),
       this.replaced,
       this.waiting.root,
+      this.foreign.root,
       this.stage,
       this.ownViewer.root,
       this.ended,
@@ -82,7 +86,7 @@ export class SessionView {
     this.root.dataset["phase"] = session.phase;
     show(this.endButton, !over && !elsewhere);
     show(this.replaced, elsewhere);
-    show(this.waiting.root, session.phase === "waiting" && !elsewhere);
+    show(this.waiting.root, session.phase === "waiting" && session.foreign === "" && !elsewhere);
     show(this.stage, !over && !elsewhere);
     // While the number waits only the state of the line matters.
     this.stage.classList.toggle("line-only", session.phase === "waiting");
@@ -99,6 +103,7 @@ export class SessionView {
     this.toolbar.update();
     this.clipboard.update();
     this.ownViewer.update();
+    this.foreign.update();
     this.updateScreen();
   }
 

@@ -117,6 +117,16 @@ export interface Texts {
     keys: string;
     keysNeedControl: string;
   };
+  foreign: {
+    heading: string;
+    meaning: string;
+    open: string;
+    waiting: string;
+    here: string;
+    watch: string;
+    password: string;
+    send: string;
+  };
   ownViewer: {
     heading: string;
     meaning: string;
@@ -287,6 +297,17 @@ const en: Texts = {
     qualities: { sharp: "sharp", balanced: "balanced", sparing: "slow line" },
     keys: "Send keys",
     keysNeedControl: "Keys can be sent when you have control.",
+  },
+  foreign: {
+    heading: "A VNC server instead of our program",
+    meaning:
+      "Such a server's picture is encrypted between you and the gateway at most, not to the customer. Nobody is asked by us: what you may see and do is decided by that server.",
+    open: "Use this number for a VNC server",
+    waiting: "The number is open for a VNC server. Start it at the customer's with this command, or one like it:",
+    here: "The VNC server is connected.",
+    watch: "Show its screen",
+    password: "The server asks for its password",
+    send: "Send",
   },
   ownViewer: {
     heading: "Use your own VNC viewer",
@@ -462,6 +483,17 @@ const de: Texts = {
     qualities: { sharp: "scharf", balanced: "ausgewogen", sparing: "langsame Leitung" },
     keys: "Tasten senden",
     keysNeedControl: "Tasten können Sie senden, wenn Sie die Steuerung haben.",
+  },
+  foreign: {
+    heading: "Ein VNC-Server statt unseres Programms",
+    meaning:
+      "Das Bild eines solchen Servers ist höchstens zwischen Ihnen und dem Gateway verschlüsselt, nicht bis zum Kunden. Wir fragen niemanden: Was Sie sehen und tun dürfen, entscheidet dieser Server.",
+    open: "Diese Nummer für einen VNC-Server benutzen",
+    waiting: "Die Nummer ist offen für einen VNC-Server. Beim Kunden so oder ähnlich starten:",
+    here: "Der VNC-Server ist verbunden.",
+    watch: "Seinen Bildschirm zeigen",
+    password: "Der Server fragt nach seinem Passwort",
+    send: "Senden",
   },
   ownViewer: {
     heading: "Eigenen VNC-Viewer benutzen",
