@@ -206,3 +206,34 @@ func TestTerminalPanel(t *testing.T) {
 		}
 	})
 }
+
+// When Run returns, sockets are gone, also one that never said its key.
+func TestPanelRunWaitsForItsSockets(t *testing.T) {
+	s, _ := joinedSession(t, Config{})
+	address := make(chan string, 1)
+	p := &BrowserPanel{NoBrowser: true, Opened: func(url string) { address <- url }}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx, s) }()
+	var url string
+	select {
+	case url = <-address:
+	case err := <-done:
+		t.Skip(err) // built without the pages
+	}
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url[:strings.Index(url, "/#")], "http")+"/api/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sockets != 0 {
+		t.Errorf("%d sockets outlived Run", p.sockets)
+	}
+}

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"lotse/agent"
 	"lotse/screen/native"
@@ -47,8 +49,8 @@ Usage: lotse-agent [flags]
   --log-level debug|info|warn|error
   --version
 
-Exit codes: 0 the session was ended by either side; 1 failure; 2 wrong usage;
-3 the gateway cannot be reached; 5 the number is wrong or no longer valid;
+Exit codes: 0 the session was ended by either side; 1 failure, also a line that
+was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 5 the number is wrong or no longer valid;
 6 this computer's screen cannot be read.
 `
 
@@ -111,8 +113,18 @@ func ownPath() string {
 }
 
 func fail(code int, err error) int {
-	fmt.Fprintln(os.Stderr, "lotse-agent:", err)
+	fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error()))
 	return code
+}
+
+// printable keeps what a gateway said from writing elsewhere on the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(s, "?"))
 }
 
 func panel(o *options) agent.Panel {
