@@ -168,7 +168,7 @@ func (s *Session) readControl(c *control) {
 func (s *Session) ask(r consent.Right) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r == consent.View || len(s.viewers) > 0 {
+	if r == consent.View || s.watchedLocked() {
 		s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 	}
 }

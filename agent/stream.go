@@ -93,6 +93,7 @@ type viewer struct {
 	conn       *rfb.Conn
 	door, line string
 	from       string
+	in         bool // let in: behind the handshake; guarded by the session's mu
 }
 
 // serveViewer serves RFB on a sealed stream until it ends.
@@ -108,9 +109,15 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 	}
 	v.conn = rfb.NewConn(line, rfb.Config{
 		Desktop: s.share.desktop, Waiting: s.share.waiting,
-		Name:    name,
-		Rights:  rfbRights(s.state.Effective()),
-		Approve: func(ctx context.Context, _ rfb.Viewer) error { return s.approveView(ctx) },
+		Name:   name,
+		Rights: rfbRights(s.state.Effective()),
+		Approve: func(ctx context.Context, _ rfb.Viewer) error {
+			err := s.approveView(ctx)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			v.in = err == nil
+			return err
+		},
 		Input:   s.cfg.Display.Input,
 		CutText: s.takeClipboard,
 		Logger:  s.log,
@@ -127,12 +134,25 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 	delete(s.viewers, v)
 	if len(s.viewers) == 0 {
 		s.share.want(false)
+	}
+	// Who is still at the door does not keep what was given to those inside.
+	if !s.watchedLocked() {
 		s.applyLocked(consent.Event{Kind: consent.ViewersGone}, byAuto)
 	}
 	s.publishLocked()
 	if err != nil {
 		s.log.Info("viewer gone", "reason", err)
 	}
+}
+
+// watchedLocked reports whether a viewer was let in and is there.
+func (s *Session) watchedLocked() bool {
+	for v := range s.viewers {
+		if v.in {
+			return true
+		}
+	}
+	return false
 }
 
 // eachViewer calls f for every viewer, without the lock.

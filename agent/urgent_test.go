@@ -13,6 +13,7 @@ import (
 
 	"lotse/consent"
 	"lotse/rfb"
+	"lotse/rfb/rfbtest"
 	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/seal"
@@ -60,7 +61,7 @@ func (s *Session) allow(t *testing.T, r consent.Right) {
 func (s *Session) addViewer(conn *rfb.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.viewers[&viewer{conn: conn}] = struct{}{}
+	s.viewers[&viewer{conn: conn, in: true}] = struct{}{}
 }
 
 // An advisor's end that reads nothing must not delay F12.
@@ -226,5 +227,41 @@ func TestTerminalSurvivesALongLine(t *testing.T) {
 		cancel()
 		<-done
 		keyboard.Close()
+	})
+}
+
+// Control ends with the last viewer inside, whoever waits at the door.
+func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		ctx, cancel := context.WithCancel(context.Background())
+		var lines []net.Conn
+		done := make(chan struct{}, 2)
+		for range 2 {
+			a, b := net.Pipe()
+			lines = append(lines, b)
+			go func() {
+				s.serveViewer(ctx, a, tunnel.GatewayMessage{Kind: "view", Door: "page"})
+				done <- struct{}{}
+			}()
+		}
+		s.allow(t, consent.View)
+		v, err := rfbtest.New(lines[0], rfbtest.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.ask(consent.Control)
+		time.Sleep(armAfter)
+		if !s.Answer(s.questionID(), true) || !s.rights().Control {
+			t.Fatal("no control")
+		}
+		v.Close()
+		<-done
+		if s.rights().Control {
+			t.Error("control is kept for a viewer that is not in yet")
+		}
+		cancel()
+		lines[1].Close()
+		<-done
 	})
 }
