@@ -355,3 +355,26 @@ func TestForeignText(t *testing.T) {
 		}
 	}
 }
+
+// Too many tries behind one address are no reason to give the session up; a
+// question that was open when the line was lost is gone, and so is its answer.
+func TestComingBackAgainstTheLimit(t *testing.T) {
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client)
+	l := g.join()
+	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+	id := s.questionID()
+	await(t, s, "an armed question", func(s Snapshot) bool { return s.Question != nil && s.Question.Armed })
+	l.Close()
+	await(t, s, "away", func(s Snapshot) bool { return s.Phase == phaseAway && s.Question == nil })
+	if s.Answer(id, true) {
+		t.Error("an answer counted with the line lost")
+	}
+	g.say(g.link(), tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedRate, RetryAfter: 1})
+	g.say(g.link(), sayJoined)
+	snap := await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	if s.Answer(id, true) || snap.Rights.View {
+		t.Error("an old answer counted")
+	}
+}
