@@ -76,17 +76,29 @@ func lineOf(door string) string {
 // closed as well.
 type quickClose struct {
 	net.Conn
-	once sync.Once
-	wg   sync.WaitGroup
+	once   sync.Once
+	closed chan struct{}
+}
+
+func newQuickClose(conn net.Conn) *quickClose {
+	return &quickClose{Conn: conn, closed: make(chan struct{})}
 }
 
 func (q *quickClose) Close() error {
-	q.once.Do(func() { q.wg.Go(func() { q.Conn.Close() }) })
+	q.once.Do(func() {
+		go func() {
+			defer close(q.closed)
+			q.Conn.Close()
+		}()
+	})
 	return nil
 }
 
-// wait returns when the connection is closed; nobody calls Close any more.
-func (q *quickClose) wait() { q.wg.Wait() }
+// wait closes it and returns when that is done.
+func (q *quickClose) wait() {
+	q.Close()
+	<-q.closed
+}
 
 // viewer is one RFB connection.
 type viewer struct {
@@ -99,7 +111,7 @@ type viewer struct {
 // serveViewer serves RFB on a sealed stream until it ends.
 func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.GatewayMessage) {
 	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
-	line := &quickClose{Conn: conn}
+	line := newQuickClose(conn)
 	defer line.wait()
 	name := short(customer().Host)
 	s.mu.Lock()

@@ -93,7 +93,7 @@ func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 func TestViewersAreClosedAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
-		q := &quickClose{Conn: slowClose{a}}
+		q := newQuickClose(slowClose{a})
 		began := time.Now()
 		q.Close()
 		q.Close()
