@@ -48,6 +48,9 @@ func (r Right) String() string {
 	return "none"
 }
 
+// known reports whether r is one right, not none or several.
+func (r Right) known() bool { return r == View || r == Control || r == Clipboard }
+
 // ParseRight reads a name; ok is false for an unknown one.
 func ParseRight(name string) (r Right, ok bool) {
 	for _, r := range All {
@@ -169,6 +172,12 @@ func (t *transition) apply(e Event) {
 		return
 	}
 	switch e.Kind {
+	case Ask, Take, Return, Withdraw:
+		if !e.Right.known() {
+			return
+		}
+	}
+	switch e.Kind {
 	case End:
 		t.revoke(Rights(View|Control|Clipboard), Taken)
 		t.withdraw(Withdrawn)
@@ -259,8 +268,7 @@ func (t *transition) apply(e Event) {
 // ask notes a wish. Control and clipboard need the view first: nobody is asked
 // to let somebody drive who sees nothing.
 func (t *transition) ask(r Right) {
-	known := r == View || r == Control || r == Clipboard
-	if !known || t.Given.Has(r) || t.Paused || r != View && !t.Given.Has(View) {
+	if t.Given.Has(r) || t.Paused || r != View && !t.Given.Has(View) {
 		return
 	}
 	t.Asked |= Rights(r)
