@@ -40,7 +40,7 @@ test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
 
 test-e2e: needs-test build
-	go test -count=1 -timeout 20m ./e2e
+	go test -timeout 20m ./e2e
 
 lint: novnc-web/dist/.stamp
 	go vet ./...

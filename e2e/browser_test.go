@@ -36,6 +36,9 @@ func newBrowser(t testing.TB) *browser {
 	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
 		t.Fatal("playwright-core is missing: make build")
 	}
+	if _, err := os.Stat("browser.mjs"); err != nil { // so that go test's cache knows of it
+		t.Fatal(err)
+	}
 	cmd := exec.Command(need(t, "node", "nodejs"), "browser.mjs")
 	cmd.Env = append(os.Environ(), "CHROMIUM="+need(t, "chromium", "chromium"), fmt.Sprintf("LOTSE_E2E_TIMEOUT=%d", patience.Milliseconds()))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
