@@ -34,7 +34,7 @@ class AdvisorPage {
       this.signInNote = this.t.signIn.ended;
       this.leave();
     };
-    this.render();
+    // Nothing is drawn before it is known who is there: a form that is drawn twice loses what was typed.
     await this.api.gatewayName().then(
       (name) => (this.gateway = name || this.gateway),
       () => {},
