@@ -34,6 +34,7 @@ test: needs-test build lint test-web test-go test-e2e
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
 	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
+	go test ./gateway -run TestJoinAllocations # the race detector allocates
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
 
 test-web: novnc-web/dist/.stamp
