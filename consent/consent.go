@@ -1,6 +1,7 @@
 // Package consent is the table that turns events into rights: who may see,
-// control or use the clipboard, and why. It has no clock, goroutine or I/O, so
-// that it can be read and tested alone; the agent feeds it and obeys.
+// control or use the clipboard, whose screen is shown, and why. It has no clock,
+// goroutine or I/O, so that it can be read and tested alone; the agent feeds it
+// and obeys. STATES.md draws it, and lists what each event does in each state.
 //
 //	                Join                 End, or anything that ends it
 //	Alone ───────────────────► Joined ───────────────────────────────► Over
@@ -18,22 +19,39 @@
 //	  └───────────────┴────────────┴──────────────────────────────────┘
 //	                       Take, Return, Key, Pause, Lose, viewers gone
 //
+// The view direction follows from the rights, and never points both ways:
+//
+//	             Allow(Show)                    Allow(View)
+//	Advisor ◄────────────────────── None ──────────────────────► Customer
+//	   │  ▲                                                        │  ▲
+//	   │  └────── Allow(Show): View, Control, Clipboard end first ─┘  │
+//	   └───────── Allow(View): Show ends first ───────────────────────┘
+//
 // Rights come from Allow and from nothing else. One question is open at a time;
-// while one is, nothing but the view is in effect.
+// while one is, nothing but looking is in effect.
 package consent
 
-// Right is one thing that an advisor can be allowed.
+// Right is one thing that an advisor can be allowed, or asks for.
 type Right uint8
 
 // The rights, as bits of Rights.
 const (
-	View Right = 1 << iota
-	Control
-	Clipboard
+	View      Right = 1 << iota // see the customer's screen
+	Control                     // use mouse and keyboard
+	Clipboard                   // exchange text
+	Files                       // reserved: never asked, never given
+	Show                        // the customer sees the advisor's screen
+	Share                       // a question only: to let more be seen; never given
 )
 
 // All lists the rights in the order in which open questions are put.
-var All = [...]Right{View, Control, Clipboard}
+var All = [...]Right{View, Show, Control, Clipboard, Share, Files}
+
+const (
+	needView = Rights(Control | Clipboard | Share) // mean nothing without the view
+	driving  = Rights(Control | Clipboard)
+	looking  = Rights(View | Show)
+)
 
 // String is the right's name in the protocols.
 func (r Right) String() string {
@@ -44,12 +62,18 @@ func (r Right) String() string {
 		return "control"
 	case Clipboard:
 		return "clipboard"
+	case Files:
+		return "files"
+	case Show:
+		return "show"
+	case Share:
+		return "share"
 	}
 	return "none"
 }
 
 // known reports whether r is one right, not none or several.
-func (r Right) known() bool { return r == View || r == Control || r == Clipboard }
+func (r Right) known() bool { return r != 0 && r <= Share && r&(r-1) == 0 }
 
 // ParseRight reads a name; ok is false for an unknown one.
 func ParseRight(name string) (r Right, ok bool) {
@@ -66,6 +90,19 @@ type Rights uint8
 
 // Has reports whether r is in the set.
 func (s Rights) Has(r Right) bool { return s&Rights(r) != 0 }
+
+// Direction is whose screen is shown.
+type Direction uint8
+
+// The view directions.
+const (
+	Nobody   Direction = iota
+	Customer           // the advisor sees the customer's screen
+	Advisor            // the customer sees the advisor's
+)
+
+// String is the direction's name in the protocols.
+func (d Direction) String() string { return [...]string{"none", "customer", "advisor"}[d] }
 
 // Phase is where a session stands.
 type Phase uint8
@@ -93,12 +130,25 @@ type State struct {
 // question is open or the customer paused.
 func (s State) Effective() Rights {
 	switch {
-	case s.Phase != Joined || s.Paused:
+	case s.Phase != Joined:
 		return 0
+	case s.Paused:
+		return s.Given & Rights(Show) // pausing hides the customer's screen
 	case s.Question != 0:
-		return s.Given & Rights(View)
+		return s.Given & looking
 	}
 	return s.Given
+}
+
+// Direction is the view direction in effect.
+func (s State) Direction() Direction {
+	switch e := s.Effective(); {
+	case e.Has(View):
+		return Customer
+	case e.Has(Show):
+		return Advisor
+	}
+	return Nobody
 }
 
 // Kind is what happened.
@@ -179,7 +229,7 @@ func (t *transition) apply(e Event) {
 	}
 	switch e.Kind {
 	case End:
-		t.revoke(Rights(View|Control|Clipboard), Taken)
+		t.revoke(looking|driving, Taken)
 		t.withdraw(Withdrawn)
 		t.Phase, t.Paused = Over, false
 		return
@@ -195,8 +245,9 @@ func (t *transition) apply(e Event) {
 		return
 	case Lose:
 		if t.Phase == Joined {
-			// The view is kept for when the line is back, never the control.
-			t.revoke(Rights(Control|Clipboard), Taken)
+			// The view is kept for when the line is back, never the control;
+			// what the advisor shows comes by a line that has ended.
+			t.revoke(driving|Rights(Show), Taken)
 			t.withdraw(Withdrawn)
 			t.Phase = Away
 		}
@@ -222,10 +273,7 @@ func (t *transition) apply(e Event) {
 		t.ask(e.Right)
 	case Allow:
 		if t.answers(e) {
-			r := t.Question
-			t.close()
-			t.Given |= Rights(r)
-			t.note(r, Given)
+			t.allow()
 		}
 	case Refuse:
 		if t.answers(e) {
@@ -251,27 +299,52 @@ func (t *transition) apply(e Event) {
 		}
 		t.Asked &^= Rights(Control)
 	case Pause:
-		t.revoke(Rights(Control|Clipboard), Taken)
+		t.revoke(driving, Taken)
 		t.withdraw(Withdrawn)
 		t.Paused = true
 	case Resume:
 		t.Paused = false
 	case ViewersGone:
-		t.revoke(Rights(Control|Clipboard), Taken)
-		if t.Question == Control || t.Question == Clipboard {
+		t.revoke(driving, Taken)
+		if needView.Has(t.Question) {
 			t.refuse(Withdrawn)
 		}
-		t.Asked &^= Rights(Control | Clipboard)
+		t.Asked &^= needView
 	}
 }
 
-// ask notes a wish. Control and clipboard need the view first: nobody is asked
-// to let somebody drive who sees nothing.
+// ask notes a wish. Control, clipboard and another share need the view first:
+// nobody is asked to let somebody drive who sees nothing. Of the two directions
+// the newer wish counts.
 func (t *transition) ask(r Right) {
-	if t.Given.Has(r) || t.Paused || r != View && !t.Given.Has(View) {
+	if t.Given.Has(r) || t.Paused || r == Files || needView.Has(r) && !t.Given.Has(View) {
 		return
 	}
+	if other := View ^ Show ^ r; looking.Has(r) && t.Asked.Has(other) {
+		if t.Question == other {
+			t.close()
+			t.note(other, Withdrawn)
+		}
+		t.Asked &^= Rights(other)
+	}
 	t.Asked |= Rights(r)
+}
+
+// allow gives what the open question is about. A direction ends the other
+// before it begins.
+func (t *transition) allow() {
+	r := t.Question
+	t.close()
+	switch r {
+	case View:
+		t.revoke(Rights(Show), Taken)
+	case Show:
+		t.take(View, Taken)
+	}
+	if r != Share {
+		t.Given |= Rights(r)
+	}
+	t.note(r, Given)
 }
 
 func (t *transition) answers(e Event) bool { return t.Question != 0 && e.Serial == t.Serial }
@@ -301,12 +374,16 @@ func (t *transition) withdraw(o Outcome) {
 
 // take ends a right, and with the view all that needs it.
 func (t *transition) take(r Right, o Outcome) {
-	if r == View {
-		t.revoke(Rights(View|Control|Clipboard), o)
-		t.withdraw(Withdrawn)
+	if r != View {
+		t.revoke(Rights(r), o)
 		return
 	}
-	t.revoke(Rights(r), o)
+	t.revoke(Rights(View)|driving, o)
+	if needView.Has(t.Question) {
+		t.note(t.Question, Withdrawn)
+		t.Question = 0
+	}
+	t.Asked &^= needView
 }
 
 func (t *transition) revoke(set Rights, o Outcome) {

@@ -23,6 +23,8 @@ func run(s State, events ...Event) State {
 var viewing = []Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Allow}}
 var controlling = append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Allow})
 
+var showing = []Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Allow}}
+
 func TestTable(t *testing.T) {
 	for name, test := range map[string]struct {
 		events    []Event
@@ -59,6 +61,22 @@ func TestTable(t *testing.T) {
 		"nothing after the end":           {append(slices.Clone(controlling), Event{Kind: End}, Event{Kind: Join}, Event{Kind: Ask, Right: View}), 0, 0, 0, Over},
 		"an answer to an old question":    {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
 		"view's refusal drops the rest":   {append(slices.Clone(viewing), Event{Kind: Take, Right: View}, Event{Kind: Ask, Right: View}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), 0, 0, 0, Joined},
+		"files are reserved":              {append(slices.Clone(viewing), Event{Kind: Ask, Right: Files}), Rights(View), Rights(View), 0, Joined},
+		"showing":                         {showing, Rights(Show), Rights(Show), 0, Joined},
+		"showing needs a yes":             {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}}, 0, 0, Show, Joined},
+		"asked to turn, still showing":    {append(slices.Clone(showing), Event{Kind: Ask, Right: View}), Rights(Show), Rights(Show), View, Joined},
+		"turned to the customer":          {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Allow}), Rights(View), Rights(View), 0, Joined},
+		"turn refused":                    {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Refuse}), Rights(Show), Rights(Show), 0, Joined},
+		"turned to the advisor":           {append(slices.Clone(controlling), Event{Kind: Ask, Right: Show}, Event{Kind: Allow}), Rights(Show), Rights(Show), 0, Joined},
+		"the newer direction is asked":    {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"an old yes to the other":         {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
+		"show is not kept while away":     {append(slices.Clone(showing), Event{Kind: Lose}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
+		"no control while showing":        {append(slices.Clone(showing), Event{Kind: Ask, Right: Control}), Rights(Show), Rights(Show), 0, Joined},
+		"pausing does not hide the show":  {append(slices.Clone(showing), Event{Kind: Pause}), Rights(Show), Rights(Show), 0, Joined},
+		"another share, asked":            {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}), Rights(View | Control), Rights(View), Share, Joined},
+		"another share, allowed":          {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}, Event{Kind: Allow}), Rights(View | Control), Rights(View | Control), 0, Joined},
+		"another share without the view":  {[]Event{{Kind: Join}, {Kind: Ask, Right: Share}}, 0, 0, 0, Joined},
+		"taking the view drops the share": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Share}, Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
 		"two wishes, one after the other": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), Rights(View), Rights(View), Control, Joined},
 	} {
 		s := run(State{}, test.events...)
@@ -85,7 +103,7 @@ func FuzzNext(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var s State
 		for i := 0; i+1 < len(raw) && i < 2000; i += 2 {
-			e := Event{Kind: Kind(raw[i] % 17), Right: Right(raw[i+1] & 15), Serial: uint64(raw[i+1] >> 4)}
+			e := Event{Kind: Kind(raw[i] % 17), Right: Right(1) << (raw[i+1] & 7), Serial: uint64(raw[i+1] >> 3)}
 			before := s
 			after, changes := Next(s, e)
 			check(t, before, e, after, changes)
@@ -100,8 +118,25 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	if gained != 0 && (e.Kind != Allow || e.Serial != before.Serial || Right(gained) != before.Question || before.Phase != Joined) {
 		t.Fatalf("%+v on %+v gave %b", e, before, gained)
 	}
-	if after.Question != 0 && after.Effective()&^Rights(View) != 0 {
-		t.Fatalf("%+v: more than the view while a question is open", after)
+	if after.Question != 0 && after.Effective()&^looking != 0 {
+		t.Fatalf("%+v: more than looking while a question is open", after)
+	}
+	if after.Given.Has(View) && after.Given.Has(Show) {
+		t.Fatalf("%+v: both directions at once", after)
+	}
+	if after.Given&Rights(Files|Share) != 0 {
+		t.Fatalf("%+v: what cannot be given was given", after)
+	}
+	if gained != 0 && looking&gained != 0 {
+		// The old direction is over before the new one begins.
+		for i, c := range changes {
+			if c.Outcome == Taken && slices.IndexFunc(changes[:i], func(c Change) bool { return c.Outcome == Given }) >= 0 {
+				t.Fatalf("%+v on %+v: %v", e, before, changes)
+			}
+		}
+	}
+	if before.Phase != after.Phase && after.Given&^Rights(View) != 0 {
+		t.Fatalf("%+v left %+v and kept %b", e, before, after.Given)
 	}
 	if after.Phase != Joined && after.Effective() != 0 {
 		t.Fatalf("%+v: rights in effect outside of a session", after)
@@ -121,7 +156,15 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	if after == before && len(changes) != 0 {
 		t.Fatalf("%+v on %+v changed nothing and said %v", e, before, changes)
 	}
+	if before.Phase == Joined && after.Phase == Joined && before.Given&^after.Given != 0 && !takes(e.Kind) {
+		t.Fatalf("%+v on %+v took %b", e, before, before.Given&^after.Given)
+	}
 	if after.Serial < before.Serial || after.Serial > before.Serial+1 {
 		t.Fatalf("serial went from %d to %d", before.Serial, after.Serial)
 	}
+}
+
+// takes lists the events that may end a right in a session that goes on.
+func takes(k Kind) bool {
+	return slices.Contains([]Kind{Take, Return, Key, Pause, ViewersGone, Allow}, k)
 }
