@@ -29,8 +29,8 @@ var mayImport = map[string][]string{
 	"screen/native":     {"screen"},
 	"agent":             {"rfb", "screen", "consent", "seal", "tunnel", "novnc-web"},
 	"gateway":           {"tunnel", "rfb", "seal"},
-	"cmd/lotse":         {"gateway", "agent", "screen/native", "tunnel", "seal", "config", "novnc-web"},
-	"cmd/lotse-agent":   {"agent", "screen/native", "config", "tunnel"},
+	"cmd/lotse":         {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web"},
+	"cmd/lotse-agent":   {"agent", "screen", "screen/native", "config", "tunnel"},
 	"e2e":               {},
 }
 

@@ -7,6 +7,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/user"
@@ -20,13 +21,16 @@ import (
 	"lotse/tunnel"
 )
 
-// Display is the computer that is shared. Clipboard and Hotkey may be nil
+// Display is the computer that is shared. All but Screen and Input may be nil
 // where the system has none.
 type Display struct {
 	Screen    screen.Screen
 	Input     screen.Input
 	Clipboard screen.Clipboard
 	Hotkey    screen.Hotkey
+	Windows   screen.Windows
+	Hands     screen.Hands
+	Badge     screen.Badge
 }
 
 // Answer says how questions are answered without the customer.
@@ -57,13 +61,19 @@ type Config struct {
 	Display Display
 	Panel   Panel
 	// Number is entered at once when it is set.
-	Number   tunnel.Number
-	Answer   Answer
+	Number tunnel.Number
+	Answer Answer
+	// Share is what is shown when questions are answered without the customer.
+	Share screen.Share
+	// Hotkey takes control back; empty: F12.
+	Hotkey Hotkey
+	// Record is given the session's record at its end; nil: only panels are.
+	Record   func(text string)
 	Language Language
 	Version  string
 	Logger   *slog.Logger
-	// ViewTimeout and ControlTimeout are after how long silence refuses.
-	ViewTimeout, ControlTimeout time.Duration
+	// After how long silence refuses a question.
+	ViewTimeout, ControlTimeout, ClipboardTimeout, ShowTimeout time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -73,20 +83,37 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.ViewTimeout == 0 {
-		c.ViewTimeout = 90 * time.Second
+	for _, t := range []struct {
+		timeout *time.Duration
+		usual   time.Duration
+	}{{&c.ViewTimeout, 90 * time.Second}, {&c.ControlTimeout, time.Minute}, {&c.ClipboardTimeout, time.Minute}, {&c.ShowTimeout, time.Minute}} {
+		if *t.timeout == 0 {
+			*t.timeout = t.usual
+		}
 	}
-	if c.ControlTimeout == 0 {
-		c.ControlTimeout = 60 * time.Second
+	if c.Hotkey == "" {
+		c.Hotkey = "F12"
 	}
 	return c
 }
 
-// HotkeyName and its keysym (X11's XK_F12).
-const (
-	HotkeyName = "F12"
-	hotkeySym  = 0xffc9
-)
+// Hotkey is the name of the key that takes control back: F1 to F12, Pause or
+// Scroll_Lock.
+type Hotkey string
+
+// hotkeys are the keysyms; X11/keysymdef.h.
+var hotkeys = map[Hotkey]uint32{"Pause": 0xff13, "Scroll_Lock": 0xff14}
+
+func init() {
+	for i := range uint32(12) {
+		hotkeys[Hotkey(fmt.Sprintf("F%d", i+1))] = symF1 + i
+	}
+}
+
+// Known reports whether there is such a key.
+func (h Hotkey) Known() bool { return hotkeys[h] != 0 }
+
+func (h Hotkey) sym() uint32 { return hotkeys[h] }
 
 // ErrNumberRefused is returned when nobody is there to type another number.
 var ErrNumberRefused = errors.New("agent: the session number is wrong or no longer valid")
@@ -109,6 +136,15 @@ func Run(ctx context.Context, cfg Config) error {
 		wg.Go(func() { s.watchHotkey(ctx) })
 	}
 	wg.Go(func() { s.expireQuestions(ctx) })
+	if cfg.Display.Hands != nil {
+		wg.Go(func() { s.watchHands(ctx) })
+	}
+	if cfg.Display.Windows != nil {
+		wg.Go(func() { s.watchChoices(ctx) })
+	}
+	if cfg.Display.Badge != nil {
+		wg.Go(func() { s.watchBadge(ctx) })
+	}
 	panelCtx, stopPanel := context.WithCancel(context.WithoutCancel(ctx))
 	panelDone := make(chan struct{})
 	var panelErr error

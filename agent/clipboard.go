@@ -5,6 +5,7 @@ import (
 
 	"lotse/consent"
 	"lotse/rfb"
+	"lotse/screen"
 )
 
 // watchClipboard offers the customer's clipboard to viewers for as long as the
@@ -25,7 +26,10 @@ func (s *Session) watchClipboard(ctx context.Context) {
 		watch, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
 		go func() {
-			done <- s.cfg.Display.Clipboard.Watch(watch, func(text string) {
+			done <- s.cfg.Display.Clipboard.Watch(watch, func(text string, owner screen.ClipboardOwner) {
+				if !s.mayCopy(owner) {
+					return
+				}
 				s.eachViewer(func(c *rfb.Conn) { c.CutText(text) })
 			})
 		}()
@@ -50,6 +54,14 @@ func (s *Session) clipboardAllowed() (bool, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state.Effective().Has(consent.Clipboard), s.changed
+}
+
+// mayCopy reports whether a text is of a program that is shared.
+func (s *Session) mayCopy(owner screen.ClipboardOwner) bool {
+	s.mu.Lock()
+	scope := s.scope
+	s.mu.Unlock()
+	return scope != nil && scope.Owns(owner)
 }
 
 // takeClipboard puts a viewer's text on the customer's clipboard; rfb has

@@ -50,7 +50,7 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
 		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
 	defer c.conn.Close()
-	c.send(tunnel.AgentHello{Version: s.cfg.Version, Customer: customer(), Answer: string(s.cfg.Answer)})
+	c.send(tunnel.AgentHello{Version: s.cfg.Version, Customer: customer(), Program: tunnel.ProgramAgent, Can: s.can(), Answer: string(s.cfg.Answer)})
 	s.mu.Lock()
 	if len(s.controls) >= maxControls || s.phase == phaseEnded {
 		s.mu.Unlock()
@@ -168,7 +168,28 @@ func (s *Session) readControl(c *control) {
 func (s *Session) ask(r consent.Right) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if r == consent.Show {
+		return // a show stream asks for it
+	}
+	if r == consent.Files { // reserved
+		for ctl := range s.controls {
+			ctl.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
+		}
+		return
+	}
 	if r == consent.View || s.watchedLocked() {
 		s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 	}
+}
+
+// can lists what is worth asking for.
+func (s *Session) can() []string {
+	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String()}
+	if s.cfg.Display.Clipboard != nil {
+		rights = append(rights, consent.Clipboard.String())
+	}
+	if s.cfg.Display.Windows != nil {
+		rights = append(rights, consent.Share.String())
+	}
+	return rights
 }

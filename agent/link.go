@@ -326,6 +326,9 @@ func (s *Session) joined(p *tunnel.Person) {
 		kind = consent.Rejoin
 	}
 	s.applyLocked(consent.Event{Kind: kind}, byAuto)
+	if kind == consent.Join {
+		s.noteLocked("joined; comparison code %s", s.compare)
+	}
 	s.publishLocked()
 }
 

@@ -47,7 +47,7 @@ type BrowserPanel struct {
 // Bounds of what a stranger on this machine can do.
 const (
 	maxPanelBody    = 1 << 10
-	maxPanelMessage = 4 << 10
+	maxPanelMessage = 16 << 10
 	maxSockets      = 4
 	firstMessage    = 5 * time.Second
 	panelWrite      = 5 * time.Second
@@ -83,7 +83,9 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 		p.Opened(address)
 	}
 	if !p.NoBrowser {
-		if err := openBrowser(address); err != nil {
+		if err := openBrowser(address); err == nil {
+			s.RequireHands() // it is shown on the display that is shared
+		} else {
 			s.log.Warn("no browser could be started; open the address by hand", "reason", err)
 		}
 	}
@@ -125,6 +127,8 @@ func (p *BrowserPanel) handler(ctx context.Context, shown func()) http.Handler {
 		files.ServeHTTP(w, r)
 	}))
 	mux.HandleFunc("POST /api/open", p.open)
+	mux.HandleFunc("GET /api/thumbnail", p.thumbnail)
+	mux.HandleFunc("GET /api/show", func(w http.ResponseWriter, r *http.Request) { p.show(ctx, w, r) })
 	mux.HandleFunc("GET /api/events", func(w http.ResponseWriter, r *http.Request) { p.events(ctx, w, r, shown) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -172,8 +176,9 @@ var upgrader = websocket.Upgrader{
 	CheckOrigin:      func(*http.Request) bool { return true }, // handler has checked it
 }
 
-// events serves one open panel page.
-func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *http.Request, shown func()) {
+// socket opens the WebSocket of a page that knows the key. The caller defers
+// done; nil: it was refused.
+func (p *BrowserPanel) socket(ctx context.Context, w http.ResponseWriter, r *http.Request) (ws *websocket.Conn, done func()) {
 	p.mu.Lock()
 	full := p.sockets >= maxSockets || p.closed
 	if !full {
@@ -183,30 +188,43 @@ func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *htt
 	p.mu.Unlock()
 	if full {
 		http.Error(w, "Too many open panels.", http.StatusTooManyRequests)
-		return
+		return nil, func() {}
 	}
-	defer func() {
+	free := func() {
 		p.mu.Lock()
 		p.sockets--
 		p.mu.Unlock()
 		p.handlers.Done()
-	}()
-	ws, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return
 	}
-	defer ws.Close()
+	opened, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return nil, free
+	}
+	closer := context.AfterFunc(ctx, func() { opened.Close() })
+	done = func() {
+		closer()
+		opened.Close()
+		free()
+	}
+	opened.SetReadLimit(maxPanelMessage)
+	_ = opened.SetReadDeadline(time.Now().Add(firstMessage))
+	var first struct{ Key string }
+	if err := opened.ReadJSON(&first); err != nil || !p.knows(first.Key) {
+		return nil, done
+	}
+	_ = opened.SetReadDeadline(time.Time{})
+	return opened, done
+}
+
+// events serves one open panel page.
+func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *http.Request, shown func()) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	closer := context.AfterFunc(ctx, func() { ws.Close() })
-	defer closer()
-	ws.SetReadLimit(maxPanelMessage)
-	_ = ws.SetReadDeadline(time.Now().Add(firstMessage))
-	var first struct{ Key string }
-	if err := ws.ReadJSON(&first); err != nil || !p.knows(first.Key) {
+	ws, done := p.socket(ctx, w, r)
+	defer done()
+	if ws == nil {
 		return
 	}
-	_ = ws.SetReadDeadline(time.Time{})
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -222,6 +240,47 @@ func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *htt
 	}
 	stop()
 	<-written
+}
+
+// thumbnail serves what viewers see, small.
+func (p *BrowserPanel) thumbnail(w http.ResponseWriter, r *http.Request) {
+	if !p.knows(r.Header.Get("X-Lotse-Key")) {
+		http.Error(w, "This page belongs to another run.", http.StatusForbidden)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	picture := p.session.Thumbnail()
+	if picture == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(picture)
+}
+
+// show passes the advisor's screen on to a page.
+func (p *BrowserPanel) show(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ws, done := p.socket(ctx, w, r)
+	defer done()
+	if ws == nil {
+		return
+	}
+	stream := p.session.Look(ctx, func(b []byte) error {
+		_ = ws.SetWriteDeadline(time.Now().Add(panelWrite))
+		return ws.WriteMessage(websocket.BinaryMessage, b)
+	}, func() { ws.Close() })
+	if stream == nil {
+		return
+	}
+	for {
+		kind, b, err := ws.ReadMessage()
+		if err != nil || kind != websocket.BinaryMessage || stream.answer(b) != nil {
+			break
+		}
+	}
+	stream.end()
 }
 
 func (p *BrowserPanel) knows(key string) bool {
@@ -269,6 +328,7 @@ type panelMessage struct {
 	Allow    bool   `json:"allow"`
 	Right    string `json:"right"`
 	On       bool   `json:"on"`
+	Share    *Share `json:"share"`
 }
 
 func (p *BrowserPanel) obey(m panelMessage) {
@@ -276,7 +336,11 @@ func (p *BrowserPanel) obey(m panelMessage) {
 	case "enter":
 		_ = p.session.Enter(m.Number) // the snapshot shows the failure
 	case "answer":
-		p.session.Answer(m.Question, m.Allow)
+		p.session.Answer(m.Question, m.Allow, m.Share)
+	case "share":
+		if m.Share != nil {
+			_ = p.session.ProposeShare(*m.Share) // the snapshot shows what became of it
+		}
 	case "take":
 		if r, ok := consent.ParseRight(m.Right); ok {
 			p.session.Take(r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"lotse/consent"
@@ -35,6 +36,10 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 	}
 	if s.cfg.Answer != AnswerAsk {
 		p.say(s.lang.text("This program answers every question by itself: %s.", strings.ToUpper(string(s.cfg.Answer))))
+		s.mu.Lock()
+		shown := s.shareWordsLocked()
+		s.mu.Unlock()
+		p.say(s.lang.text("It shows, without asking: %s.", strings.ToUpper(shown)))
 	}
 	for {
 		snap, changed := s.Snapshot()
@@ -140,10 +145,13 @@ func rightsText(l Language, s Snapshot) string {
 	case s.Paused:
 		return l.text("Paused: nothing is visible.")
 	case s.Rights.Control && s.Key != "":
-		return l.text("%s can see and CONTROL your computer. F12 takes control back.", who)
+		return l.text("%s can see and CONTROL your computer. %s takes control back.", who, s.Key)
 	case s.Rights.Control:
 		return l.text("%s can see and CONTROL your computer.", who)
 	case s.Rights.View && s.Direction == "customer":
+		if s.Share != nil && s.Share.Kind != "screen" {
+			return l.text("%s can see only this: %s.", who, strings.Join(s.Share.Names, ", "))
+		}
 		return l.text("%s can see your whole screen.", who)
 	}
 	return l.text("Nothing is shared.")
@@ -156,8 +164,50 @@ func questionText(l Language, s Snapshot) string {
 		return l.text("%s asks to CONTROL your computer. Allow? [y/N] ", who)
 	case consent.Clipboard.String():
 		return l.text("%s asks to use your CLIPBOARD. Allow? [y/N] ", who)
+	case consent.Show.String():
+		return l.text("%s offers to show the own screen, which a terminal cannot show (start with --panel browser). Enter: no. ", who)
 	}
-	return l.text("%s asks to SEE your screen. Allow? [y/N] ", who)
+	q := l.text("%s asks to SEE your screen. Allow? [y/N] ", who)
+	if s.Question.Right == consent.Share.String() {
+		q = l.text("Another share: may %s see it? [y/N] ", who)
+	}
+	if c := s.Choices; c != nil {
+		for i, m := range c.Monitors {
+			q += "\n  " + l.text("m%d: only monitor %s, %d×%d", i+1, m.Name, m.Width, m.Height)
+		}
+		for i, a := range c.Apps {
+			q += "\n  " + l.text("a%d: only the program %s (%s)", i+1, a.Name, strings.Join(a.Titles, ", "))
+		}
+		q += "\n" + l.text("y: the whole screen; m1: that monitor; a1,2: these programs; Enter: no. ")
+	}
+	return q
+}
+
+// chosenShare reads "m1" or "a1,3", as questionText offers them; ok is false for
+// anything else.
+func chosenShare(answer string, c *Choices) (share *Share, ok bool) {
+	if c == nil || len(answer) < 2 {
+		return nil, false
+	}
+	switch numbers := strings.Split(answer[1:], ","); answer[0] {
+	case 'm':
+		i, err := strconv.Atoi(answer[1:])
+		if err != nil || i < 1 || i > len(c.Monitors) {
+			return nil, false
+		}
+		return &Share{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
+	case 'a':
+		share = &Share{Kind: "apps"}
+		for _, n := range numbers {
+			i, err := strconv.Atoi(strings.TrimSpace(n))
+			if err != nil || i < 1 || i > len(c.Apps) {
+				return nil, false
+			}
+			share.Apps = append(share.Apps, c.Apps[i-1].ID)
+		}
+		return share, true
+	}
+	return nil, false
 }
 
 func failureText(l Language, f Failure) string {
@@ -200,8 +250,11 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line string) {
 	switch {
 	case snap.Phase == phaseNumber:
 		_ = s.Enter(line) // the next snapshot says what was wrong
+	case snap.Question != nil && snap.Question.Right == consent.Show.String() && answer != "e":
+		s.Answer(snap.Question.ID, false, nil) // a terminal shows no pictures
 	case snap.Question != nil && answer != "e":
-		s.Answer(snap.Question.ID, answer == "y" || answer == "j" || answer == "yes" || answer == "ja")
+		share, chosen := chosenShare(answer, snap.Choices)
+		s.Answer(snap.Question.ID, chosen || answer == "y" || answer == "j" || answer == "yes" || answer == "ja", share)
 	case answer == "t":
 		s.Take(consent.Control)
 	case answer == "v":

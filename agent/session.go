@@ -9,6 +9,7 @@ import (
 
 	"lotse/consent"
 	"lotse/rfb"
+	"lotse/screen"
 	"lotse/tunnel"
 )
 
@@ -20,6 +21,8 @@ type Session struct {
 	lang    Language
 	log     *slog.Logger
 	share   *share
+	guard   *guard
+	hands   hands
 	entered chan tunnel.Number
 	streams sync.WaitGroup
 	cancel  context.CancelCauseFunc
@@ -35,13 +38,21 @@ type Session struct {
 	compare     string
 	hotkeyWorks bool
 	opened      time.Time // when the open question was put
-	viewers     map[*viewer]struct{}
-	controls    map[*control]struct{}
-	waiters     map[chan consent.Outcome]struct{} // viewers that wait for the view
-	link        *tunnel.AgentLink
-	seq         uint64
-	changed     chan struct{} // closed and replaced at each change
-	questionSet chan struct{} // likewise, when the open question changed
+	problem     string    // why an answer to it did not count
+	proposal    *screen.Share
+	choices     Choices
+	scope       screen.Scope // what is captured; nil: nothing
+	show        *show        // the advisor's screen; nil: none
+	record      record
+	// requireHands: a yes must be given on a device of this display.
+	requireHands bool
+	viewers      map[*viewer]struct{}
+	controls     map[*control]struct{}
+	waiters      map[chan consent.Outcome]struct{} // viewers that wait for the view
+	link         *tunnel.AgentLink
+	seq          uint64
+	changed      chan struct{} // closed and replaced at each change
+	questionSet  chan struct{} // likewise, when the open question changed
 }
 
 // The panel's phases; PANEL.md.
@@ -66,6 +77,7 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 		changed: make(chan struct{}), questionSet: make(chan struct{}),
 	}
 	s.share = newShare(s)
+	s.guard = &guard{base: cfg.Display.Input}
 	return s
 }
 
@@ -96,26 +108,55 @@ func (s *Session) EnterNumber(n tunnel.Number) {
 }
 
 // Answer answers question id. It is ignored, and false returned, when another
-// question or none is open, or when the question is not armed yet.
-func (s *Session) Answer(id string, allow bool) bool {
+// question or none is open, when the question is not armed yet, and when a yes
+// was not given by hand where that is required.
+//
+// A yes to the view, or to another share, says what is shared: share, else what
+// the customer proposed, else the whole screen.
+func (s *Session) Answer(id string, allow bool, share *Share) bool {
 	serial, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.Question == 0 || s.state.Serial != serial || !s.armedLocked() {
+	q := s.state.Question
+	if q == 0 || s.state.Serial != serial || !s.armedLocked() {
 		return false
 	}
-	kind := consent.Refuse
-	if allow {
-		kind = consent.Allow
+	if !allow {
+		s.applyLocked(consent.Event{Kind: consent.Refuse, Serial: serial}, byCustomer)
+		return true
 	}
-	s.applyLocked(consent.Event{Kind: kind, Serial: serial}, byCustomer)
+	if !s.byHandLocked() {
+		s.problem = problemHands
+		s.publishLocked()
+		return false
+	}
+	if q == consent.View || q == consent.Share {
+		var what screen.Share
+		switch {
+		case share != nil:
+			if what, err = share.parse(); err != nil {
+				return false
+			}
+		case s.proposal != nil:
+			what = *s.proposal
+		}
+		s.setShareLocked(what)
+	}
+	s.applyLocked(consent.Event{Kind: consent.Allow, Serial: serial}, byCustomer)
 	return true
 }
 
-func (s *Session) armedLocked() bool { return time.Since(s.opened) >= armAfter }
+func (s *Session) armedLocked() bool { return !time.Now().Before(s.armedAtLocked()) }
+
+// setScope tells what is captured now.
+func (s *Session) setScope(scope screen.Scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scope = scope
+}
 
 // Take takes a right back, by the customer.
 func (s *Session) Take(r consent.Right) {
@@ -226,12 +267,17 @@ func (s *Session) applyLocked(e consent.Event, by string) {
 	s.state = after
 	s.enforceLocked(before.Effective(), after.Effective())
 	if after.Question != before.Question || after.Serial != before.Serial {
-		s.opened = time.Now()
+		s.opened, s.problem = time.Now(), ""
+		if after.Question != consent.Share {
+			s.proposal = nil
+		}
 		close(s.questionSet)
 		s.questionSet = make(chan struct{})
 	}
 	s.tellWaitersLocked(changes)
+	s.obeyShowLocked(changes)
 	for _, c := range changes {
+		s.recordChangeLocked(c, by)
 		s.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 		if name := outcomeNames[c.Outcome]; name != "" {
 			for ctl := range s.controls {
@@ -241,17 +287,23 @@ func (s *Session) applyLocked(e consent.Event, by string) {
 	}
 	s.publishLocked()
 	if q := after.Question; q != 0 && s.cfg.Answer != AnswerAsk {
+		if q == consent.View {
+			s.setShareLocked(s.cfg.Share)
+		}
 		s.applyLocked(consent.Event{Kind: s.autoAnswer(q), Serial: after.Serial}, byAuto)
 	}
 }
 
 // enforceLocked makes the rights true before anybody is told.
 func (s *Session) enforceLocked(before, after consent.Rights) {
+	if before.Has(consent.Show) && !after.Has(consent.Show) && s.show != nil {
+		s.show.end() // the old direction is over before the new one begins
+	}
 	for v := range s.viewers {
 		v.conn.SetRights(rfbRights(after))
 	}
 	if lost := before &^ after; lost.Has(consent.Control) {
-		if err := s.cfg.Display.Input.ReleaseAll(); err != nil {
+		if err := s.guard.ReleaseAll(); err != nil {
 			s.log.Warn("keys could not be released", "reason", err)
 		}
 	}
@@ -264,7 +316,10 @@ func (s *Session) enforceLocked(before, after consent.Rights) {
 }
 
 func (s *Session) autoAnswer(q consent.Right) consent.Kind {
-	if s.cfg.Answer == AnswerControl || s.cfg.Answer == AnswerView && q == consent.View {
+	if q == consent.Share {
+		return consent.Refuse // what is shared was said on the command line
+	}
+	if s.cfg.Answer == AnswerControl || s.cfg.Answer == AnswerView && (q == consent.View || q == consent.Show) {
 		return consent.Allow
 	}
 	return consent.Refuse
@@ -333,7 +388,7 @@ func (s *Session) expireQuestions(ctx context.Context) {
 		s.mu.Lock()
 		question, serial, changed := s.state.Question, s.state.Serial, s.questionSet
 		left := time.Until(s.opened.Add(s.timeout(question)))
-		arming := time.Until(s.opened.Add(armAfter))
+		arming := time.Until(s.armedAtLocked())
 		s.mu.Unlock()
 		if question == 0 {
 			select {
@@ -345,12 +400,12 @@ func (s *Session) expireQuestions(ctx context.Context) {
 		}
 		wait := left
 		if arming > 0 {
-			wait = arming
+			wait = min(left, arming)
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-			if arming > 0 {
+			if arming > 0 && arming < left {
 				s.log.Info("question", "right", question, "armed", true)
 				s.publish()
 			} else {
@@ -366,24 +421,39 @@ func (s *Session) expireQuestions(ctx context.Context) {
 }
 
 func (s *Session) timeout(r consent.Right) time.Duration {
-	if r == consent.View {
+	switch r {
+	case consent.View, consent.Share:
 		return s.cfg.ViewTimeout
+	case consent.Clipboard:
+		return s.cfg.ClipboardTimeout
+	case consent.Show:
+		return s.cfg.ShowTimeout
 	}
 	return s.cfg.ControlTimeout
 }
 
-// watchHotkey makes F12 take control back, without the network.
+// twice is within how long a second press of the key ends the session.
+const twice = time.Second
+
+// watchHotkey makes F12 take control back, and end the session when it is pressed
+// twice, without the network.
 func (s *Session) watchHotkey(ctx context.Context) {
 	s.mu.Lock()
 	s.hotkeyWorks = true
 	s.mu.Unlock()
-	err := s.cfg.Display.Hotkey.Watch(ctx, hotkeySym, func() {
+	var last time.Time
+	err := s.cfg.Display.Hotkey.Watch(ctx, s.cfg.Hotkey.sym(), func() {
 		s.apply(consent.Event{Kind: consent.Key}, byKey)
+		now := time.Now()
+		if again := now.Sub(last) <= twice; again {
+			s.end(tunnel.ReasonCustomer)
+		}
+		last = now
 	})
 	if ctx.Err() != nil {
 		return
 	}
-	s.log.Warn("F12 does not take control back on this system; the button does", "reason", err)
+	s.log.Warn("the key does not take control back on this system; the button does", "key", s.cfg.Hotkey, "reason", err)
 	s.mu.Lock()
 	s.hotkeyWorks = false
 	s.publishLocked()
@@ -417,5 +487,9 @@ func (s *Session) finish(err error) {
 		v.conn.Close()
 	}
 	s.phase = phaseEnded
+	s.noteLocked("the session is over: %s", reasonText(s.lang, s.reason))
+	if s.cfg.Record != nil && s.state.Serial > 0 {
+		s.cfg.Record(s.recordTextLocked())
+	}
 	s.publishLocked()
 }

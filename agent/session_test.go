@@ -64,28 +64,28 @@ func TestConsentByTheCustomer(t *testing.T) {
 			t.Fatal("no question")
 		}
 		// A click that was on its way when the question opened does not count.
-		if s.Answer(id, true) {
+		if s.Answer(id, true, nil) {
 			t.Fatal("answered before the question was armed")
 		}
 		time.Sleep(armAfter)
-		if s.Answer("77", true) || s.Answer("x", true) || s.rights().View {
+		if s.Answer("77", true, nil) || s.Answer("x", true, nil) || s.rights().View {
 			t.Fatal("another question's answer counted")
 		}
 		s.mu.Lock()
 		s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{})}] = struct{}{}
 		s.mu.Unlock()
-		if !s.Answer(id, true) {
+		if !s.Answer(id, true, nil) {
 			t.Fatal("the answer did not count")
 		}
 		if err := <-approved; err != nil || !s.rights().View {
 			t.Fatalf("%v, %+v", err, s.rights())
 		}
-		if s.Answer(id, true) {
+		if s.Answer(id, true, nil) {
 			t.Fatal("the same answer twice")
 		}
 		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Control}, byAdvisor)
 		time.Sleep(armAfter)
-		s.Answer(s.questionID(), true)
+		s.Answer(s.questionID(), true, nil)
 		if !s.rights().Control {
 			t.Fatal("control was not given")
 		}
@@ -130,7 +130,7 @@ func TestAnswersByItself(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := joinedSession(t, Config{Answer: answer})
-			for _, r := range consent.All {
+			for _, r := range []consent.Right{consent.View, consent.Control, consent.Clipboard, consent.Files, consent.Share} {
 				s.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 			}
 			if s.rights() != want {

@@ -16,7 +16,7 @@ import (
 // framePause is the least time between two captures: 60 a second.
 const framePause = time.Second / 60
 
-// share captures the desktop while somebody may see it, and only then.
+// share captures what the customer chose while somebody may see it, and only then.
 type share struct {
 	session *Session
 	desktop *screen.Framebuffer
@@ -25,8 +25,11 @@ type share struct {
 	mu sync.Mutex
 	// Guarded by mu.
 	wanted  bool
-	changed chan struct{} // closed and replaced when wanted changes
-	first   chan struct{} // closed after the first capture
+	what    screen.Share
+	turn    uint64        // counts what and wanted: a picture of an older turn is thrown away
+	changed chan struct{} // closed and replaced when wanted or what changes
+	first   chan struct{} // closed after the first capture of this turn
+	has     bool          // first is closed
 	failed  error
 	size    image.Point
 	words   words // on the waiting picture
@@ -39,9 +42,51 @@ func newShare(s *Session) *share {
 	size := image.Pt(1024, 768)
 	sh := &share{
 		session: s, desktop: screen.NewFramebuffer(size), waiting: screen.NewFramebuffer(size),
-		changed: make(chan struct{}), first: make(chan struct{}), size: size,
+		changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
 	}
 	return sh
+}
+
+// chosen is what is shared, or would be.
+func (sh *share) chosen() screen.Share {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.what
+}
+
+// hasPicture reports whether the present share was captured.
+func (sh *share) hasPicture() bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.has
+}
+
+// choose shares something else from now on. When it returns the desktop holds
+// nothing of what was shared before.
+func (sh *share) choose(what screen.Share) screen.Change {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.what = what
+	return sh.turnLocked()
+}
+
+// turnLocked begins anew, with an empty picture.
+func (sh *share) turnLocked() screen.Change {
+	sh.turn++
+	if sh.has {
+		sh.first, sh.has = make(chan struct{}), false
+	}
+	close(sh.changed)
+	sh.changed = make(chan struct{})
+	f := sh.backdrop(sh.size)
+	return sh.desktop.Apply(screen.Update{
+		Frame: f, Damage: screen.RegionOf(f.Bounds()), Monitors: []screen.Monitor{{ID: 1, Rect: f.Bounds()}},
+	})
+}
+
+// backdrop is what stands for all that is not shared.
+func (sh *share) backdrop(size image.Point) *screen.Frame {
+	return drawBackdrop(size, sh.session.lang.text("Not shared by the customer"))
 }
 
 // want starts and stops the capture.
@@ -55,16 +100,19 @@ func (sh *share) want(on bool) {
 	}
 }
 
-func (sh *share) isWanted() (bool, <-chan struct{}) {
+func (sh *share) present() (wanted bool, what screen.Share, turn uint64, changed <-chan struct{}) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return sh.wanted, sh.changed
+	return sh.wanted, sh.what, sh.turn, sh.changed
 }
 
 // ready returns when there is a picture to show.
 func (sh *share) ready(ctx context.Context) error {
+	sh.mu.Lock()
+	first := sh.first
+	sh.mu.Unlock()
 	select {
-	case <-sh.first:
+	case <-first:
 		return nil
 	case <-ctx.Done():
 	}
@@ -76,10 +124,11 @@ func (sh *share) ready(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// run captures until ctx ends. A display that fails ends the session.
+// run captures until ctx ends. A display that fails ends the session; a share of
+// which nothing is left ends the view.
 func (sh *share) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		wanted, changed := sh.isWanted()
+		wanted, what, turn, changed := sh.present()
 		if !wanted {
 			select {
 			case <-changed:
@@ -89,7 +138,7 @@ func (sh *share) run(ctx context.Context) {
 		}
 		capture, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
-		go func() { done <- sh.capture(capture) }()
+		go func() { done <- sh.capture(capture, what, turn) }()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -97,7 +146,12 @@ func (sh *share) run(ctx context.Context) {
 			done <- err
 		}
 		stop()
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		err := <-done
+		switch {
+		case err == nil || errors.Is(err, context.Canceled):
+		case errors.Is(err, screen.ErrNothingShared):
+			sh.session.apply(consent.Event{Kind: consent.Take, Right: consent.View}, byAuto)
+		default:
 			sh.mu.Lock()
 			sh.failed = err
 			sh.mu.Unlock()
@@ -107,16 +161,40 @@ func (sh *share) run(ctx context.Context) {
 	}
 }
 
-func (sh *share) capture(ctx context.Context) error {
+// open makes the share real.
+func (sh *share) open(what screen.Share) (screen.Scope, error) {
+	d := sh.session.cfg.Display
+	if d.Windows != nil {
+		return d.Windows.Open(what, sh.backdrop)
+	}
+	if what.Kind != screen.ShareScreen {
+		return nil, screen.ErrNothingShared
+	}
+	return screen.Whole(d.Screen, d.Input), nil
+}
+
+func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) error {
+	scope, err := sh.open(what)
+	if err != nil {
+		return err
+	}
+	defer scope.Close()
+	sh.session.guard.aim(scope, what.Kind == screen.ShareApps)
+	defer sh.session.guard.aim(nil, false)
+	sh.session.setScope(scope)
+	defer sh.session.setScope(nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	scope.Refresh()
 	for {
 		began := time.Now()
-		u, err := sh.session.cfg.Display.Screen.Next(ctx)
+		u, err := scope.Next(ctx)
 		if err != nil {
 			return err
 		}
-		sh.apply(u)
+		if !sh.apply(u, turn) {
+			return nil
+		}
 		timer.Reset(framePause - time.Since(began))
 		select {
 		case <-timer.C:
@@ -126,23 +204,30 @@ func (sh *share) capture(ctx context.Context) error {
 	}
 }
 
-func (sh *share) apply(u screen.Update) {
+// apply shows a picture; false: it belongs to a share that is over.
+func (sh *share) apply(u screen.Update, turn uint64) bool {
+	sh.mu.Lock()
+	if turn != sh.turn {
+		sh.mu.Unlock()
+		return false
+	}
 	change := sh.desktop.Apply(u)
-	select {
-	case <-sh.first:
-	default:
+	if !sh.has {
+		sh.has = true
 		change.Resized = true // nobody has seen the placeholder
 		close(sh.first)
 	}
 	if change.Resized {
-		sh.mu.Lock()
 		sh.size = u.Frame.Size
-		sh.mu.Unlock()
+	}
+	sh.mu.Unlock()
+	if change.Resized {
 		sh.paintWaiting()
 	}
 	if change.Any() {
 		sh.session.eachViewer(func(c *rfb.Conn) { c.Invalidate(change) })
 	}
+	return true
 }
 
 // words is what the waiting picture says.
@@ -170,6 +255,10 @@ func waitingWords(lang Language, state consent.State) words {
 		return words{lang.text("The view is paused"), lang.text("The customer has paused the view and can go on any time.")}
 	case state.Asked.Has(consent.View):
 		return words{lang.text("Waiting for the customer"), lang.text("The customer is being asked whether you may see the screen.")}
+	case state.Given.Has(consent.Show):
+		return words{lang.text("You are showing your screen"), lang.text("The customer sees it. Ask for the view to turn the direction.")}
+	case state.Asked.Has(consent.Show):
+		return words{lang.text("Waiting for the customer"), lang.text("The customer is being asked whether to look at your screen.")}
 	}
 	return words{lang.text("Nothing is shared"), lang.text("The customer has taken the view back. Ask for it again.")}
 }

@@ -21,6 +21,9 @@ type Question struct {
 	Right   string `json:"right"`
 	Seconds int    `json:"seconds"` // until silence refuses
 	Armed   bool   `json:"armed"`
+	Problem string `json:"problem"` // why an answer did not count; hands.go
+	// Proposal is the share that the customer himself proposed.
+	Proposal *Share `json:"proposal"`
 }
 
 // Snapshot is the whole truth as a panel shows it; PANEL.md. It holds the
@@ -40,12 +43,15 @@ type Snapshot struct {
 	Direction string          `json:"direction"`
 	Rights    tunnel.Rights   `json:"rights"`
 	Paused    bool            `json:"paused"`
+	Hands     bool            `json:"hands"`
 	Question  *Question       `json:"question"`
 	Viewers   []tunnel.Viewer `json:"viewers"`
 	Answer    Answer          `json:"answer"`
-	Share     string          `json:"share"`
+	Choices   *Choices        `json:"choices"`
+	Share     *Share          `json:"share"`
 	Reason    string          `json:"reason"`
 	Key       string          `json:"key"`
+	Record    string          `json:"record,omitempty"`
 }
 
 // Snapshot returns the present truth and a channel that is closed when it has
@@ -57,19 +63,33 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.cfg.Client.Gateway),
 		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
 		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
-		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Share: "screen", Reason: s.reason,
+		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.handsOn(),
+	}
+	if s.choosingLocked() {
+		snap.Choices = &s.choices
+	}
+	if s.state.Given.Has(consent.View) {
+		d := s.describeShareLocked(s.share.chosen())
+		snap.Share = &d
+	}
+	if s.phase == phaseEnded && s.state.Serial > 0 {
+		snap.Record = s.recordTextLocked()
 	}
 	if !s.number.IsZero() {
 		snap.Number = s.number.Grouped()
 	}
 	if s.hotkeyWorks {
-		snap.Key = HotkeyName
+		snap.Key = string(s.cfg.Hotkey)
 	}
 	if q := s.state.Question; q != 0 {
 		left := time.Until(s.opened.Add(s.timeout(q)))
 		snap.Question = &Question{
 			ID: strconv.FormatUint(s.state.Serial, 10), Right: q.String(),
-			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.armedLocked(),
+			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.armedLocked(), Problem: s.problem,
+		}
+		if s.proposal != nil {
+			d := s.describeShareLocked(*s.proposal)
+			snap.Question.Proposal = &d
 		}
 	}
 	return snap, s.changed
@@ -77,14 +97,15 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 
 func (s *Session) rightsLocked() tunnel.Rights {
 	r := s.state.Given
-	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard)}
+	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show)}
 }
 
 func (s *Session) directionLocked() string {
-	if s.state.Effective().Has(consent.View) && len(s.viewers) > 0 {
-		return "customer"
+	d := s.state.Direction()
+	if d == consent.Customer && len(s.viewers) == 0 {
+		d = consent.Nobody
 	}
-	return "none"
+	return d.String()
 }
 
 // lineLocked is the weakest line in use.
@@ -113,6 +134,7 @@ func (s *Session) stateLocked() tunnel.State {
 	state := tunnel.State{
 		Seq: s.seq, Direction: s.directionLocked(), Rights: s.rightsLocked(),
 		Asked: []string{}, Paused: s.state.Paused, Viewers: s.viewerListLocked(),
+		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.handsOn(),
 	}
 	for _, r := range consent.All {
 		if s.state.Asked.Has(r) {

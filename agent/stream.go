@@ -48,7 +48,7 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 		return
 	}
 	defer conn.Close()
-	if call.Kind == tunnel.KindControl && lineOf(call.Door) != lineSealed {
+	if call.Kind != tunnel.KindView && lineOf(call.Door) != lineSealed {
 		log.Warn("wishes are not taken by this door")
 		return
 	}
@@ -57,6 +57,8 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 		s.serveControl(ctx, conn, call.Door)
 	case tunnel.KindView:
 		s.serveViewer(ctx, conn, call)
+	case tunnel.KindShow:
+		s.serveShow(ctx, conn)
 	}
 	log.Info("stream ended")
 }
@@ -130,7 +132,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 			v.in = err == nil
 			return err
 		},
-		Input:   s.cfg.Display.Input,
+		Input:   s.guard,
 		CutText: s.takeClipboard,
 		Logger:  s.log,
 	})

@@ -124,7 +124,7 @@ func TestEndTakesRightsFirst(t *testing.T) {
 		if atCancel != (tunnel.Rights{}) || !slices.Contains(d.Events(), any(screentest.Released{})) {
 			t.Errorf("the end was on its way with %+v", atCancel)
 		}
-		if s.Answer(id, true) || s.rights() != (tunnel.Rights{}) {
+		if s.Answer(id, true, nil) || s.rights() != (tunnel.Rights{}) {
 			t.Error("an answer counted after the end")
 		}
 		s.joined(&tunnel.Person{Name: "late"})
@@ -252,7 +252,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 		}
 		s.ask(consent.Control)
 		time.Sleep(armAfter)
-		if !s.Answer(s.questionID(), true) || !s.rights().Control {
+		if !s.Answer(s.questionID(), true, nil) || !s.rights().Control {
 			t.Fatal("no control")
 		}
 		v.Close()

@@ -61,3 +61,35 @@ func drawLine(f *screen.Frame, line string, face font.Face, scale, y int, c colo
 		}
 	}
 }
+
+// The backdrop's colours: neutral, and words that do not shout.
+const (
+	backdropGrey = 0x80
+	backdropText = 0x9c
+)
+
+// drawBackdrop paints the grey that stands for what is not shared, with a hint
+// in words all over it.
+func drawBackdrop(size image.Point, hint string) *screen.Frame {
+	f := screen.NewFrame(size)
+	f.Fill(f.Bounds(), backdropGrey, backdropGrey, backdropGrey)
+	d := font.Drawer{Face: inconsolata.Regular8x16}
+	width := d.MeasureString(hint).Ceil()
+	mask := image.NewAlpha(image.Rect(0, 0, max(1, width), 20))
+	d.Dst, d.Src, d.Dot = mask, image.Opaque, fixed.P(0, 14)
+	d.DrawString(hint)
+	const down, across = 120, 140
+	for row, top := 0, 40; top < size.Y; row, top = row+1, top+down {
+		for left := 40 - row%2*(width+across)/2; left < size.X; left += width + across {
+			for y := range 20 {
+				for x := range width {
+					if at := image.Pt(left+x, top+y); mask.AlphaAt(x, y).A >= 0x80 && at.In(f.Bounds()) {
+						p := f.Row(at.Y, at.X, at.X+1)
+						p[0], p[1], p[2] = backdropText, backdropText, backdropText
+					}
+				}
+			}
+		}
+	}
+	return f
+}

@@ -250,7 +250,7 @@ func answer(t *testing.T, s *Session, right string, allow bool) {
 	q := await(t, s, right+" asked", func(s Snapshot) bool {
 		return s.Question != nil && s.Question.Right == right && s.Question.Armed
 	}).Question
-	if !s.Answer(q.ID, allow) {
+	if !s.Answer(q.ID, allow, nil) {
 		t.Fatal("the answer did not count")
 	}
 }

@@ -11,21 +11,27 @@ import (
 // Agent are the settings of the customer's program. agent.example.toml
 // documents them. A session number is never among them.
 type Agent struct {
-	Gateway        string   `toml:"gateway"`
-	CAFile         string   `toml:"ca_file"`
-	Panel          string   `toml:"panel"`  // "", browser, terminal
-	Answer         string   `toml:"answer"` // "", view, control, deny
-	Display        string   `toml:"display"`
-	Language       string   `toml:"language"` // "", de, en
-	ViewTimeout    Duration `toml:"view_timeout"`
-	ControlTimeout Duration `toml:"control_timeout"`
-	Log            Log      `toml:"log"`
+	Gateway          string   `toml:"gateway"`
+	CAFile           string   `toml:"ca_file"`
+	Panel            string   `toml:"panel"`  // "", browser, terminal
+	Answer           string   `toml:"answer"` // "", view, control, deny
+	Share            string   `toml:"share"`  // screen, monitor:N, app:NAME[,app:NAME…]
+	Hotkey           string   `toml:"hotkey"`
+	Display          string   `toml:"display"`
+	Language         string   `toml:"language"` // "", de, en
+	ViewTimeout      Duration `toml:"view_timeout"`
+	ControlTimeout   Duration `toml:"control_timeout"`
+	ClipboardTimeout Duration `toml:"clipboard_timeout"`
+	ShowTimeout      Duration `toml:"show_timeout"`
+	Log              Log      `toml:"log"`
 }
 
 // DefaultAgent returns the settings of an empty file.
 func DefaultAgent() Agent {
 	return Agent{
+		Share: "screen", Hotkey: "F12",
 		ViewTimeout: Duration{time.Minute}, ControlTimeout: Duration{time.Minute},
+		ClipboardTimeout: Duration{time.Minute}, ShowTimeout: Duration{time.Minute},
 		Log: Log{Format: "text", Level: "warn"},
 	}
 }
@@ -70,7 +76,10 @@ func (a *Agent) check() (bad []problem) {
 			bad = append(bad, problem{c.key, fmt.Sprintf("%q is not one of \"%s\"", c.v, strings.Join(c.want, `", "`))})
 		}
 	}
-	for key, d := range map[string]Duration{"view_timeout": a.ViewTimeout, "control_timeout": a.ControlTimeout} {
+	for key, d := range map[string]Duration{
+		"view_timeout": a.ViewTimeout, "control_timeout": a.ControlTimeout,
+		"clipboard_timeout": a.ClipboardTimeout, "show_timeout": a.ShowTimeout,
+	} {
 		if d.Duration < 10*time.Second || d.Duration > 10*time.Minute {
 			bad = append(bad, problem{key, fmt.Sprintf("%v is not between 10s and 10m", d)})
 		}

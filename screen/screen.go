@@ -22,6 +22,9 @@ type Screen interface {
 	// damage. The Update and its Frame are valid until the next call.
 	// It returns ctx.Err() when ctx ends.
 	Next(ctx context.Context) (Update, error)
+	// Refresh makes the next call of Next like the first: for somebody who has not
+	// seen the earlier ones. It may be called from any goroutine.
+	Refresh()
 	// Close releases all that the capture holds.
 	Close() error
 }
@@ -104,7 +107,38 @@ type Clipboard interface {
 	SetText(text string) error
 	// Watch calls changed with the text each time another program puts text on
 	// the clipboard, until ctx ends. It does not report SetText's own.
-	Watch(ctx context.Context, changed func(text string)) error
+	Watch(ctx context.Context, changed func(text string, owner ClipboardOwner)) error
+}
+
+// ClipboardOwner names the program that put a text on the clipboard, for
+// Scope.Owns; 0: unknown.
+type ClipboardOwner uint32
+
+// Hands tells of what is done to mouse and keyboard, and whether by hand.
+type Hands interface {
+	// Watch calls acted, on one goroutine, for keys, buttons and the pointer until
+	// ctx ends; it then returns ctx.Err(). Presses are all reported, the pointer's
+	// way at most 20 times a second. It returns another error when the system
+	// cannot tell a device from a program.
+	Watch(ctx context.Context, acted func(Act)) error
+}
+
+// Act is one thing done to mouse or keyboard.
+type Act struct {
+	Physical bool // on a device, not by a program
+	Press    bool // a key or button went down; else another event
+}
+
+// Badge is a small window on the customer's screen, above all others.
+type Badge interface {
+	// Show shows the picture, or hides the badge when it is nil. The badge keeps
+	// the place to which it was moved.
+	Show(f *Frame) error
+	// Watch calls clicked with the place in the picture that was clicked, until
+	// ctx ends. Moving the badge is not a click.
+	Watch(ctx context.Context, clicked func(p image.Point)) error
+	// Rect is where the badge is, in the display's coordinates; empty when hidden.
+	Rect() image.Rectangle
 }
 
 // Hotkey tells of a key pressed on a physical device, never of an injected one.

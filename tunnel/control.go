@@ -32,13 +32,22 @@ type Customer struct {
 	System string `json:"system"`
 }
 
-// AgentHello is the agent's first message. Answer is "view", "control" or
-// "deny" where the program answers questions by itself.
+// AgentHello is the agent's first message. Program is "agent", or "browser" for
+// a customer without download; Can are the rights worth asking for. Answer is
+// "view", "control" or "deny" where the program answers questions by itself.
 type AgentHello struct {
 	Version  string   `json:"version"`
 	Customer Customer `json:"customer"`
+	Program  string   `json:"program"`
+	Can      []string `json:"can"`
 	Answer   string   `json:"answer"`
 }
+
+// Values of AgentHello.Program.
+const (
+	ProgramAgent   = "agent"
+	ProgramBrowser = "browser"
+)
 
 // AdvisorHello is the advisor's first message; Client is "page" or "lotse".
 type AdvisorHello struct {
@@ -51,6 +60,15 @@ type Rights struct {
 	View      bool `json:"view"`
 	Control   bool `json:"control"`
 	Clipboard bool `json:"clipboard"`
+	Files     bool `json:"files"` // reserved: never given
+	Show      bool `json:"show"`  // the customer sees the advisor's screen
+}
+
+// Share is what a customer shows: "screen", "monitor" or "apps". Names are of
+// the monitor or the programs that were chosen.
+type Share struct {
+	Kind  string   `json:"kind"`
+	Names []string `json:"names"`
 }
 
 // Viewer is one view stream as the customer sees it; Line is "sealed" or "gateway".
@@ -61,13 +79,16 @@ type Viewer struct {
 }
 
 // State is the whole truth about the session, sent at once and at each change.
-// Direction is "none", "customer" or "advisor".
+// Direction is "none", "customer" or "advisor"; Share is nil while nothing can be
+// seen; Hands: the customer uses mouse or keyboard himself, remote input waits.
 type State struct {
 	Seq       uint64   `json:"seq"`
 	Direction string   `json:"direction"`
 	Rights    Rights   `json:"rights"`
 	Asked     []string `json:"asked"`
+	Share     *Share   `json:"share"`
 	Paused    bool     `json:"paused"`
+	Hands     bool     `json:"hands"`
 	Viewers   []Viewer `json:"viewers"`
 }
 
@@ -84,7 +105,8 @@ type Bye struct {
 	Reason string `json:"reason"`
 }
 
-// Ask asks for a right: "view", "control" or "clipboard".
+// Ask asks for a right, "view", "control", "clipboard" or "files", or for
+// another "share".
 type Ask struct {
 	Right string `json:"right"`
 }

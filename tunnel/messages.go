@@ -14,6 +14,7 @@ const MaxLinkMessage = 4 << 10
 const (
 	KindControl = "control"
 	KindView    = "view"
+	KindShow    = "show" // the advisor's screen, for the customer
 )
 
 // Doors by which an advisor's end comes in; PROTOCOL.md, section 5.

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"lotse/agent"
+	"lotse/screen"
 	"lotse/screen/native"
 	"lotse/tunnel"
 )
@@ -42,6 +43,12 @@ Usage: lotse-agent [flags]
   --answer view|control|deny
                      answer every question by itself: for kiosks and tests. Everybody
                      with the session number then gets that right without being asked!
+  --share screen|monitor:N|app:NAME[,app:NAME...]
+                     what --answer shows: the whole screen, one monitor, or only the
+                     programs with that file name or window class
+  --hotkey KEY       takes control back, pressed twice ends the session: F1 to F12, Pause
+                     or Scroll_Lock (default F12)
+  --record FILE      write the session's record there when it is over
   --display :N       the X display to share (default: $DISPLAY)
   --config FILE      settings in TOML; flags win over it
   --ca-file PEM      trust this authority for the gateway (or LOTSE_CA_FILE)
@@ -77,6 +84,13 @@ func run(args []string) int {
 		return fail(exitNoScreen, err)
 	}
 	defer desktop.Close()
+	share, err := screen.ParseShare(o.Share, func() ([]screen.Monitor, error) {
+		c, err := desktop.Windows().Choices()
+		return c.Monitors, err
+	})
+	if err != nil {
+		return wrongUsage(fmt.Errorf("--share: %w", err))
+	}
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version}
 	defer client.CloseIdle()
 	language := agent.Language(o.Language)
@@ -87,9 +101,12 @@ func run(args []string) int {
 		Client: client, Panel: panel(o), Number: o.number, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
+			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(),
 		},
+		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
 		Language: language, Version: version, Logger: logger,
 		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
+		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,
 	})
 	var unreachable *tunnel.UnreachableError
 	switch {
@@ -101,6 +118,18 @@ func run(args []string) int {
 		return fail(exitGateway, err)
 	}
 	return fail(exitFailure, err)
+}
+
+// recorder writes the session's record into a file; nil: nobody wants it.
+func recorder(file string) func(string) {
+	if file == "" {
+		return nil
+	}
+	return func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, "lotse-agent: the record could not be written:", err)
+		}
+	}
 }
 
 // ownPath is this program's file; "" where the system does not tell.

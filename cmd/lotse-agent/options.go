@@ -19,6 +19,7 @@ type options struct {
 	config.Agent
 	number tunnel.Number
 	roots  *x509.CertPool
+	record string
 }
 
 // parse reads the command line and the settings file; flags win. nil: the
@@ -34,6 +35,10 @@ func parse(args []string) (*options, int) {
 	set.StringVar(&number, "number", "", "")
 	set.StringVar(&flags.Panel, "panel", "", "")
 	set.StringVar(&flags.Answer, "answer", "", "")
+	set.StringVar(&flags.Share, "share", "", "")
+	set.StringVar(&flags.Hotkey, "hotkey", "", "")
+	var record string
+	set.StringVar(&record, "record", "", "")
 	set.StringVar(&flags.Display, "display", "", "")
 	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
 	set.StringVar(&flags.Log.Format, "log-format", "", "")
@@ -51,7 +56,7 @@ func parse(args []string) (*options, int) {
 	case set.NArg() > 0:
 		return nil, wrongUsage(fmt.Errorf("unexpected argument %q", set.Arg(0)))
 	}
-	o := &options{Agent: config.DefaultAgent()}
+	o := &options{Agent: config.DefaultAgent(), record: record}
 	if file != "" {
 		var err error
 		if o.Agent, err = config.LoadAgent(file); err != nil {
@@ -64,7 +69,7 @@ func parse(args []string) (*options, int) {
 		from string
 	}{
 		{&o.Gateway, flags.Gateway}, {&o.Panel, flags.Panel}, {&o.Answer, flags.Answer}, {&o.Display, flags.Display},
-		{&o.CAFile, flags.CAFile}, {&o.Log.Format, flags.Log.Format}, {&o.Log.Level, flags.Log.Level},
+		{&o.CAFile, flags.CAFile}, {&o.Share, flags.Share}, {&o.Hotkey, flags.Hotkey}, {&o.Log.Format, flags.Log.Format}, {&o.Log.Level, flags.Log.Level},
 	} {
 		if f.from != "" {
 			*f.to = f.from
@@ -97,6 +102,12 @@ func (o *options) check(number string) (err error) {
 	case agent.AnswerAsk, agent.AnswerView, agent.AnswerControl, agent.AnswerDeny:
 	default:
 		return fmt.Errorf("--answer %q: want view, control or deny", o.Answer)
+	}
+	if o.Answer == "" && o.Share != "screen" {
+		return errors.New("--share goes with --answer: without it the customer chooses himself")
+	}
+	if !agent.Hotkey(o.Hotkey).Known() {
+		return fmt.Errorf("--hotkey %q: want F1 to F12, Pause or Scroll_Lock", o.Hotkey)
 	}
 	switch o.Panel {
 	case "":

@@ -34,7 +34,7 @@ const patience = 15 * time.Second
 var packageOf = map[string]string{
 	"Xvfb": "xvfb", "Xtigervnc": "tigervnc-standalone-server", "Xephyr": "xserver-xephyr", "xdotool": "xdotool", "xterm": "xterm",
 	"xsetroot": "x11-xserver-utils", "xmodmap": "x11-xserver-utils", "xrandr": "x11-xserver-utils",
-	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils",
+	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils", "openbox": "openbox", "picom": "picom",
 }
 
 // TestMain fails when a goroutine remains. Fuzzing has goroutines of its own.

@@ -10,7 +10,6 @@
 package native
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -51,7 +50,9 @@ type Desktop struct {
 	input     screen.Input
 	clipboard screen.Clipboard
 	hotkey    screen.Hotkey
-	hands     func(ctx context.Context, moved func()) error
+	hands     screen.Hands
+	windows   screen.Windows
+	badge     screen.Badge
 
 	closeOnce sync.Once
 	closing   func() error
@@ -78,13 +79,16 @@ func (d *Desktop) Hotkey() screen.Hotkey { return d.hotkey }
 // Name is the machine's name, for people; never empty.
 func (d *Desktop) Name() string { return d.name }
 
-// WatchHands calls moved whenever a key, a button or the pointer was used on a
-// physical device, never for injected events, at most 20 times a second, on
-// one goroutine, until ctx ends; it then returns ctx.Err(). It returns another
-// error when the system cannot tell physical from injected input.
-func (d *Desktop) WatchHands(ctx context.Context, moved func()) error {
-	return d.hands(ctx, moved)
-}
+// Hands tells what is done to mouse and keyboard by hand and by programs; nil
+// where the system cannot tell.
+func (d *Desktop) Hands() screen.Hands { return d.hands }
+
+// Windows makes shares of single monitors and programs; nil where only the
+// whole screen can be shared.
+func (d *Desktop) Windows() screen.Windows { return d.windows }
+
+// Badge is a small window above all others; nil where there is none.
+func (d *Desktop) Badge() screen.Badge { return d.badge }
 
 // Close lets go of all keys and buttons that Input holds, undoes changes to the
 // keyboard map, and stops everything. It may be called twice. A blocked

@@ -16,10 +16,12 @@ func open(o Options) (*Desktop, error) {
 	}
 	clip := newX11Clipboard(o)
 	hot := newX11Hotkey(o)
+	badge := newX11Badge(o)
+	in.avoid = badge.Rect
 	return &Desktop{
-		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: hot.watchHands,
+		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: x11Hands{hot}, windows: &x11Windows{o, s, in}, badge: badge,
 		closing: func() error {
-			return errors.Join(in.close(), hot.close(), clip.close(), s.Close())
+			return errors.Join(in.close(), badge.close(), hot.close(), clip.close(), s.Close())
 		},
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"image"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-vgo/robotgo"
@@ -37,6 +38,8 @@ var libs sync.Mutex
 type portable struct {
 	done chan struct{}
 	once sync.Once
+
+	refreshDue atomic.Bool
 
 	// Owned by Next.
 	frame   *screen.Frame
@@ -79,7 +82,7 @@ func OpenPortable(o Options) (*Desktop, error) {
 	p := &portable{done: make(chan struct{}), seed: maphash.MakeSeed()}
 	return &Desktop{
 		name: hostName(), screen: p, input: p, clipboard: portableClipboard{p}, hotkey: portableHotkey{},
-		hands: func(context.Context, func()) error { return errPortable },
+		hands: portableHands{},
 		closing: func() error {
 			err := p.ReleaseAll()
 			_ = p.Close()
@@ -122,6 +125,9 @@ func (p *portable) Next(ctx context.Context) (screen.Update, error) {
 	}
 }
 
+// Refresh implements screen.Screen.
+func (p *portable) Refresh() { p.refreshDue.Store(true) }
+
 func (p *portable) look() (u screen.Update, changed bool, err error) {
 	libs.Lock()
 	defer libs.Unlock()
@@ -141,7 +147,7 @@ func (p *portable) look() (u screen.Update, changed bool, err error) {
 	at := image.Pt(x, y).Sub(all.Min)
 	sum := maphash.Bytes(p.seed, img.Pix)
 	resized := p.frame == nil || p.frame.Size != all.Size()
-	moved, painted := at != p.pointer, sum != p.sum || resized
+	moved, painted := at != p.pointer, sum != p.sum || resized || p.refreshDue.Swap(false)
 	if p.started && !painted && !moved {
 		return u, false, nil
 	}
@@ -281,7 +287,7 @@ func (c portableClipboard) SetText(text string) error {
 }
 
 // Watch implements screen.Clipboard by looking once a second.
-func (c portableClipboard) Watch(ctx context.Context, changed func(text string)) error {
+func (c portableClipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
 	last, err := robotgo.ReadAll()
 	if err != nil {
 		last = ""
@@ -306,7 +312,7 @@ func (c portableClipboard) Watch(ctx context.Context, changed func(text string))
 		c.own = ""
 		c.mu.Unlock()
 		if !mine {
-			changed(text)
+			changed(text, 0) // the library does not tell whose it is
 		}
 	}
 }
@@ -316,3 +322,9 @@ func (portableHotkey) Watch(context.Context, uint32, func()) error { return errP
 
 // Swallow implements screen.Hotkey: it always fails.
 func (portableHotkey) Swallow(bool) error { return errPortable }
+
+// portableHands implements screen.Hands.
+type portableHands struct{}
+
+// Watch implements screen.Hands.
+func (portableHands) Watch(context.Context, func(screen.Act)) error { return errPortable }

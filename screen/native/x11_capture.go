@@ -110,17 +110,21 @@ func (f *pixelFormat) convert(dst *screen.Frame, r image.Rectangle, src []byte) 
 	stride := f.stride(r.Dx())
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		out := dst.Row(y, r.Min.X, r.Max.X)
-		in := src[:r.Dx()*f.bytes]
+		f.row(out, src[:r.Dx()*f.bytes])
 		src = src[stride:]
-		if f.plain {
-			copy(out, in)
-			continue
-		}
-		for i := 0; i < len(out); i += screen.BytesPerPixel {
-			p := f.pixel(in)
-			in = in[f.bytes:]
-			out[i], out[i+1], out[i+2], out[i+3] = f.blue.eight(p), f.green.eight(p), f.red.eight(p), 0
-		}
+	}
+}
+
+// row converts one row.
+func (f *pixelFormat) row(out, in []byte) {
+	if f.plain {
+		copy(out, in)
+		return
+	}
+	for i := 0; i < len(out); i += screen.BytesPerPixel {
+		p := f.pixel(in)
+		in = in[f.bytes:]
+		out[i], out[i+1], out[i+2], out[i+3] = f.blue.eight(p), f.green.eight(p), f.red.eight(p), 0
 	}
 }
 

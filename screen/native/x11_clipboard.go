@@ -50,7 +50,7 @@ type x11Clipboard struct {
 	// Guarded by mu.
 	closed   bool
 	open     *clipLink
-	watchers []chan string
+	watchers []chan ownedText
 }
 
 // clipLink is the clipboard's connection and what its goroutine knows.
@@ -81,10 +81,17 @@ type reception struct {
 	target   xproto.Atom
 	property xproto.Atom
 	time     xproto.Timestamp
+	owner    xproto.Window // a change of owner ends the reception, so the text is this one's
 	incr     bool
 	tooBig   bool
 	data     []byte
 	deadline time.Time
+}
+
+// ownedText is a text and who put it on the clipboard.
+type ownedText struct {
+	text  string
+	owner screen.ClipboardOwner
 }
 
 // transfer is a long text on its way to another program.
@@ -208,19 +215,19 @@ func (c *x11Clipboard) SetText(text string) (err error) {
 
 // Watch implements screen.Clipboard. Texts longer than 1 MiB are not reported;
 // of several texts in quick succession the latest are.
-func (c *x11Clipboard) Watch(ctx context.Context, changed func(text string)) error {
+func (c *x11Clipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
 	k, err := c.connect()
 	if err != nil {
 		return err
 	}
-	box := make(chan string, clipMailbox)
+	box := make(chan ownedText, clipMailbox)
 	c.mu.Lock()
 	c.watchers = append(c.watchers, box)
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.watchers = slices.DeleteFunc(c.watchers, func(b chan string) bool { return b == box })
+		c.watchers = slices.DeleteFunc(c.watchers, func(b chan ownedText) bool { return b == box })
 	}()
 	for {
 		select {
@@ -230,14 +237,14 @@ func (c *x11Clipboard) Watch(ctx context.Context, changed func(text string)) err
 			return screen.ErrClosed
 		case <-k.l.gone:
 			return k.l.explain(errGone)
-		case text := <-box:
-			changed(text)
+		case t := <-box:
+			changed(t.text, t.owner)
 		}
 	}
 }
 
 // publish gives a text to the watchers; a slow one loses its oldest.
-func (c *x11Clipboard) publish(text string) {
+func (c *x11Clipboard) publish(text ownedText) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, box := range c.watchers {
@@ -328,13 +335,13 @@ func (k *clipLink) ownerChanged(e xfixes.SelectionNotifyEvent) error {
 	if e.Owner == k.window || e.Owner == 0 || !k.c.watched() {
 		return nil
 	}
-	return k.convert(k.atoms.utf8, e.SelectionTimestamp)
+	return k.convert(k.atoms.utf8, e.SelectionTimestamp, e.Owner)
 }
 
 // convert asks the owner for the text in one form.
-func (k *clipLink) convert(target xproto.Atom, at xproto.Timestamp) error {
+func (k *clipLink) convert(target xproto.Atom, at xproto.Timestamp, owner xproto.Window) error {
 	k.slot = (k.slot + 1) % len(k.atoms.slots)
-	r := &reception{target: target, property: k.atoms.slots[k.slot], time: at, deadline: time.Now().Add(clipTimeout)}
+	r := &reception{target: target, property: k.atoms.slots[k.slot], time: at, owner: owner, deadline: time.Now().Add(clipTimeout)}
 	xproto.DeleteProperty(k.l.Conn, k.window, r.property)
 	xproto.ConvertSelection(k.l.Conn, k.window, k.atoms.clipboard, target, r.property, at)
 	k.receiving = r
@@ -350,7 +357,7 @@ func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 	if e.Property == 0 {
 		k.receiving = nil
 		if r.target == k.atoms.utf8 {
-			return k.convert(xproto.AtomString, r.time)
+			return k.convert(xproto.AtomString, r.time, r.owner)
 		}
 		return nil // no text: a picture, for example
 	}
@@ -434,7 +441,7 @@ func (k *clipLink) finish(kind xproto.Atom) {
 	} else {
 		text = strings.ToValidUTF8(string(r.data), "\uFFFD")
 	}
-	k.c.publish(strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\x00"))
+	k.c.publish(ownedText{strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\x00"), screen.ClipboardOwner(r.owner)})
 }
 
 // requested answers a program that wants our text.

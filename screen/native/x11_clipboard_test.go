@@ -69,7 +69,11 @@ type heard struct {
 	texts []string
 }
 
-func (h *heard) add(s string) { h.mu.Lock(); h.texts = append(h.texts, s); h.mu.Unlock() }
+func (h *heard) add(s string, _ screen.ClipboardOwner) {
+	h.mu.Lock()
+	h.texts = append(h.texts, s)
+	h.mu.Unlock()
+}
 
 func (h *heard) last() string {
 	h.mu.Lock()
@@ -141,7 +145,7 @@ func TestClipboardEnds(t *testing.T) {
 	x := startXvfb(t, "640x480x24")
 	d := openOn(t, x, Options{})
 	stop := background(t, func(context.Context) error {
-		return d.Clipboard().Watch(context.Background(), func(string) {})
+		return d.Clipboard().Watch(context.Background(), func(string, screen.ClipboardOwner) {})
 	})
 	if err := d.Clipboard().SetText("x"); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"lotse/screen"
 )
 
-// handsPace is the least time between two calls of a WatchHands callback.
+// handsPace is the least time between two calls for what is no press.
 const handsPace = 50 * time.Millisecond
 
 // rawQueue bounds the raw events that wait to be looked at.
@@ -335,30 +335,43 @@ func (w *hotWatch) free() {
 	w.grabber = nil
 }
 
-// watchHands is Desktop.WatchHands.
-func (h *x11Hotkey) watchHands(ctx context.Context, moved func()) error {
-	p, err := openPhysical(h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion)
+// x11Hands implements screen.Hands. It ends with the hotkey.
+type x11Hands struct{ h *x11Hotkey }
+
+var _ screen.Hands = x11Hands{}
+
+// Watch implements screen.Hands.
+func (x x11Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+	p, err := openPhysical(x.h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	var next time.Time
+	var next [2]time.Time // of events that are no press, by hand and not
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-h.done:
+		case <-x.h.done:
 			return screen.ErrClosed
 		case <-p.xi.gone:
 			return p.xi.explain(errGone)
 		case e := <-p.events:
-			is, err := p.isPhysical(e)
+			physical, err := p.isPhysical(e)
 			if err != nil {
 				return err
 			}
-			if now := time.Now(); is && !now.Before(next) {
-				next = now.Add(handsPace)
-				moved()
+			if e.kind == xiHierarchyChanged {
+				continue
+			}
+			a := screen.Act{Physical: physical, Press: (e.kind == xiRawKeyPress || e.kind == xiRawButtonPress) && e.flags&xiKeyRepeat == 0}
+			which := 0
+			if physical {
+				which = 1
+			}
+			if now := time.Now(); a.Press || !now.Before(next[which]) {
+				next[which] = now.Add(handsPace)
+				acted(a)
 			}
 		}
 	}

@@ -112,7 +112,11 @@ func TestHotkeyPhysical(t *testing.T) {
 		return d.Hotkey().Watch(ctx, symF12, func() { presses.Add(1) })
 	})
 	background(t, func(ctx context.Context) error {
-		return d.WatchHands(ctx, func() { hands.Add(1) })
+		return d.Hands().Watch(ctx, func(a screen.Act) {
+			if a.Physical {
+				hands.Add(1)
+			}
+		})
 	})
 	want := int32(0)
 	press := func() {

@@ -52,6 +52,7 @@ type x11Input struct {
 	xkbEvent atomic.Uint32
 	mapDue   atomic.Bool // the keyboard map changed
 	guard    guard
+	avoid    func() image.Rectangle // the badge, which belongs to the customer; nil: none
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -114,8 +115,15 @@ func (in *x11Input) Pointer(p image.Point, buttons screen.Buttons) (err error) {
 	defer recovered(&err)
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.pointerLocked(p, buttons)
+}
+
+func (in *x11Input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	if in.l.isGone() {
 		return in.l.explain(errGone)
+	}
+	if in.avoid != nil && p.In(in.avoid()) {
+		buttons &= in.buttons // nothing is pressed there
 	}
 	x, y := min(max(p.X, 0), 32767), min(max(p.Y, 0), 32767)
 	xtest.FakeInput(in.l.Conn, xMotionNotify, 0, 0, in.l.root, int16(x), int16(y), 0)
@@ -151,6 +159,10 @@ func (in *x11Input) Key(k screen.Key) (err error) {
 	defer recovered(&err)
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.keyLocked(k)
+}
+
+func (in *x11Input) keyLocked(k screen.Key) error {
 	if in.l.isGone() {
 		return in.l.explain(errGone)
 	}

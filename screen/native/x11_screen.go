@@ -64,7 +64,7 @@ type x11Screen struct {
 	wake        chan struct{}
 	done        chan struct{} // closed by Close
 
-	damageDue, layoutDue, cursorDue, pointerDue atomic.Bool
+	damageDue, layoutDue, cursorDue, pointerDue, refreshDue atomic.Bool
 
 	// Owned by Next.
 	cap       capturer
@@ -161,18 +161,11 @@ func (s *x11Screen) extensions(o Options) error {
 			}
 		}
 	}
-	ext, ok, err := s.l.extension("RANDR")
+	ext, ok, err := openRandr(s.l)
 	if err != nil {
 		return err
 	}
-	if ok {
-		v, err := randr.QueryVersion(s.l.Conn, 1, 5).Reply()
-		if err != nil {
-			return s.l.explain(err)
-		}
-		s.hasRandr = v.MajorVersion > 1 || v.MajorVersion == 1 && v.MinorVersion >= 5
-		s.randrEvent = ext.firstEvent
-	}
+	s.hasRandr, s.randrEvent = ok, ext.firstEvent
 	xi, err := openXI(s.l)
 	switch {
 	case err == nil:
@@ -339,6 +332,15 @@ func (s *x11Screen) next(ctx context.Context) (u screen.Update, err error) {
 	}
 }
 
+// Refresh implements screen.Screen.
+func (s *x11Screen) Refresh() {
+	s.refreshDue.Store(true)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
 // untilDue is the time until something must be looked at without being told.
 func (s *x11Screen) untilDue(now time.Time) time.Duration {
 	at := s.pointerAt
@@ -359,6 +361,10 @@ func (s *x11Screen) damageAll() {
 
 // look does what is due and reports whether there is something to return.
 func (s *x11Screen) look(now time.Time) (u screen.Update, ok bool, err error) {
+	if s.refreshDue.Swap(false) {
+		s.fresh = true
+		s.damageAll()
+	}
 	changed := s.fresh
 	if s.layoutDue.Swap(false) {
 		c, err := s.layout()
@@ -369,7 +375,7 @@ func (s *x11Screen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		changed = changed || c
 	}
 	if s.cursorDue.Swap(false) {
-		if err := s.readCursor(); err != nil {
+		if s.cursor, err = readCursor(s.l); err != nil {
 			return u, false, err
 		}
 		changed = true
@@ -488,14 +494,49 @@ func (s *x11Screen) layout() (changed bool, err error) {
 
 // readMonitors returns the layout, the whole display when there is none.
 func (s *x11Screen) readMonitors(bounds image.Rectangle) []screen.Monitor {
-	all := []screen.Monitor{{ID: 1, Name: "screen", Rect: bounds}}
 	if !s.hasRandr {
-		return all
+		return wholeLayout(bounds)
 	}
-	r, err := randr.GetMonitors(s.l.Conn, s.l.root, true).Reply()
+	return monitorsIn(s.l, bounds, s.names)
+}
+
+func wholeLayout(bounds image.Rectangle) []screen.Monitor {
+	return []screen.Monitor{{ID: 1, Name: "screen", Rect: bounds}}
+}
+
+// openRandr reports whether the server knows monitors: RANDR 1.5.
+func openRandr(l *link) (ext extension, ok bool, err error) {
+	ext, ok, err = l.extension("RANDR")
+	if err != nil || !ok {
+		return ext, false, err
+	}
+	v, err := randr.QueryVersion(l.Conn, 1, 5).Reply()
 	if err != nil {
-		s.log.Debug("x11: no monitors", "error", err.Error())
-		return all
+		return ext, false, l.explain(err)
+	}
+	return ext, v.MajorVersion > 1 || v.MajorVersion == 1 && v.MinorVersion >= 5, nil
+}
+
+// monitorsOf asks for the layout once.
+func monitorsOf(l *link) ([]screen.Monitor, error) {
+	g, err := xproto.GetGeometry(l.Conn, xproto.Drawable(l.root)).Reply()
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	bounds := image.Rect(0, 0, int(g.Width), int(g.Height))
+	_, ok, err := openRandr(l)
+	if err != nil || !ok {
+		return wholeLayout(bounds), err
+	}
+	return monitorsIn(l, bounds, map[xproto.Atom]string{}), nil
+}
+
+// monitorsIn asks for the layout; names keeps what atoms mean.
+func monitorsIn(l *link, bounds image.Rectangle, names map[xproto.Atom]string) []screen.Monitor {
+	r, err := randr.GetMonitors(l.Conn, l.root, true).Reply()
+	if err != nil {
+		l.log.Debug("x11: no monitors", "error", err.Error())
+		return wholeLayout(bounds)
 	}
 	var found []screen.Monitor
 	for _, m := range r.Monitors {
@@ -503,48 +544,40 @@ func (s *x11Screen) readMonitors(bounds image.Rectangle) []screen.Monitor {
 		if rect.Empty() || m.Name == 0 {
 			continue
 		}
-		found = append(found, screen.Monitor{ID: uint32(m.Name), Name: s.atomName(m.Name), Rect: rect})
+		if _, known := names[m.Name]; !known {
+			name, err := xproto.GetAtomName(l.Conn, m.Name).Reply()
+			if err != nil {
+				continue
+			}
+			names[m.Name] = name.Name
+		}
+		found = append(found, screen.Monitor{ID: uint32(m.Name), Name: names[m.Name], Rect: rect})
 	}
 	if len(found) == 0 {
-		return all
+		return wholeLayout(bounds)
 	}
 	return found
 }
 
-func (s *x11Screen) atomName(a xproto.Atom) string {
-	if n, ok := s.names[a]; ok {
-		return n
-	}
-	r, err := xproto.GetAtomName(s.l.Conn, a).Reply()
-	if err != nil {
-		return ""
-	}
-	s.names[a] = r.Name
-	return r.Name
-}
-
 // readCursor reads the shape.
-func (s *x11Screen) readCursor() error {
-	r, err := xfixes.GetCursorImage(s.l.Conn).Reply()
+func readCursor(l *link) (*screen.Cursor, error) {
+	r, err := xfixes.GetCursorImage(l.Conn).Reply()
 	if err != nil {
-		if s.l.isGone() {
-			return err
+		if l.isGone() {
+			return nil, err
 		}
-		s.cursor = arrow // its creator has gone
-		return nil
+		return arrow, nil // its creator has gone
 	}
 	w, h := int(r.Width), int(r.Height)
 	if w == 0 || h == 0 || w > maxCursorSide || h > maxCursorSide || len(r.CursorImage) < w*h {
-		s.cursor = arrow
-		return nil
+		return arrow, nil
 	}
 	c := &screen.Cursor{Pix: make([]byte, w*h*4), Size: image.Pt(w, h)}
 	for i, p := range r.CursorImage[:w*h] {
 		c.Pix[4*i], c.Pix[4*i+1], c.Pix[4*i+2], c.Pix[4*i+3] = byte(p), byte(p>>8), byte(p>>16), byte(p>>24)
 	}
 	c.Hot = image.Pt(min(int(r.Xhot), w-1), min(int(r.Yhot), h-1))
-	s.cursor = c
-	return nil
+	return c, nil
 }
 
 func rectsOf(in []xproto.Rectangle) []image.Rectangle {

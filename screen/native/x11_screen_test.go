@@ -277,7 +277,9 @@ func TestServerDies(t *testing.T) {
 		x := startXvfb(t, "1000x700x24")
 		d := openOn(t, x, o)
 		f := watch(t, d.Screen())
-		background(t, func(ctx context.Context) error { return d.Clipboard().Watch(ctx, func(string) {}) })
+		background(t, func(ctx context.Context) error {
+			return d.Clipboard().Watch(ctx, func(string, screen.ClipboardOwner) {})
+		})
 		stopHotkey := background(t, func(ctx context.Context) error { return d.Hotkey().Watch(ctx, symF12, func() {}) })
 		p := newPainter(t, x)
 		eventually(t, "updates", func() bool { p.fill(image.Rect(0, 0, 1000, 700), uint32(f.count())); return f.count() > 20 })

@@ -90,6 +90,14 @@ func (d *Display) Next(ctx context.Context) (screen.Update, error) {
 	}
 }
 
+// Refresh implements screen.Screen.
+func (d *Display) Refresh() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.damage.Add(d.frame.Bounds())
+	d.wakeLocked()
+}
+
 func (d *Display) captureLocked() screen.Update {
 	f := screen.NewFrame(d.frame.Size)
 	f.CopyRect(d.frame, d.frame.Bounds())

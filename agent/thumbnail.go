@@ -1,0 +1,60 @@
+package agent
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+
+	"lotse/consent"
+	"lotse/screen"
+)
+
+// thumbnailSize bounds the picture for the panel.
+var thumbnailSize = image.Pt(320, 200)
+
+// Thumbnail is a PNG of exactly what viewers are served at this moment; nil when
+// that is nothing of the customer's.
+func (s *Session) Thumbnail() []byte {
+	s.mu.Lock()
+	seen := s.state.Effective().Has(consent.View)
+	s.mu.Unlock()
+	if !seen || !s.share.hasPicture() {
+		return nil
+	}
+	var small *image.RGBA
+	s.share.desktop.Read(func(v screen.View) { small = shrink(v.Frame, thumbnailSize) })
+	var b bytes.Buffer
+	if err := png.Encode(&b, small); err != nil {
+		return nil // a buffer takes everything
+	}
+	return b.Bytes()
+}
+
+// shrink makes f fit into most, by the mean of the pixels that fall together.
+func shrink(f *screen.Frame, most image.Point) *image.RGBA {
+	size := f.Size
+	if size.X > most.X {
+		size = image.Pt(most.X, max(1, f.Size.Y*most.X/f.Size.X))
+	}
+	if size.Y > most.Y {
+		size = image.Pt(max(1, f.Size.X*most.Y/f.Size.Y), most.Y)
+	}
+	out := image.NewRGBA(image.Rectangle{Max: size})
+	const samples = 4 // of each side, at most: enough to recognise a window
+	for y := range size.Y {
+		y0, y1 := y*f.Size.Y/size.Y, (y+1)*f.Size.Y/size.Y
+		for x := range size.X {
+			x0, x1 := x*f.Size.X/size.X, (x+1)*f.Size.X/size.X
+			var r, g, b, n int
+			for sy := y0; sy < y1; sy += max(1, (y1-y0)/samples) {
+				for sx := x0; sx < x1; sx += max(1, (x1-x0)/samples) {
+					p := f.Row(sy, sx, sx+1)
+					b, g, r, n = b+int(p[0]), g+int(p[1]), r+int(p[2]), n+1
+				}
+			}
+			o := out.PixOffset(x, y)
+			out.Pix[o], out.Pix[o+1], out.Pix[o+2], out.Pix[o+3] = byte(r/n), byte(g/n), byte(b/n), 0xff
+		}
+	}
+	return out
+}

@@ -1,0 +1,886 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jezek/xgb/composite"
+	"github.com/jezek/xgb/damage"
+	"github.com/jezek/xgb/shape"
+	"github.com/jezek/xgb/xfixes"
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+)
+
+// A share of chosen programs is put together from the windows' own pixels, which
+// the Composite extension keeps apart: what was not chosen is not masked, it is
+// never read. Two things still need care.
+//
+// The server fills new window memory with what lies below on the screen, so a
+// part of a window is shown only after something was drawn there (topWindow.undrawn).
+// And a window may change while it is read: the events that came before the
+// picture are looked at after it, and what they touch is thrown away.
+
+const (
+	// repaintAfter is how long an undrawn part waits before its program is asked
+	// to draw it; the wait doubles with each of repaintTries.
+	repaintAfter = 80 * time.Millisecond
+	repaintTries = 5
+	// repaintWindows bounds the windows of one program that are asked.
+	repaintWindows = 400
+	// lookAfter is how long a new frame waits before it is looked into again, for
+	// a program's window that its window manager has not marked yet; it doubles
+	// with each of lookTries.
+	lookAfter = 30 * time.Millisecond
+	lookTries = 6
+	// retryAfter is the pause before a window that could not be read is tried again.
+	retryAfter = 10 * time.Millisecond
+	// maxWindowEvents bounds what may wait while nobody takes pictures.
+	maxWindowEvents = 1 << 16
+	// maxShapeRects bounds the raggedness of a window that is shown.
+	maxShapeRects = 256
+)
+
+// appScreen is the Screen of a share of programs.
+type appScreen struct {
+	// Static after openAppScreen.
+	l           *link
+	log         *slog.Logger
+	apps        *apps
+	format      pixelFormat
+	backdrop    func(image.Point) *screen.Frame
+	damageEvent byte
+	shapeEvent  byte
+	fixesEvent  byte
+	hasShape    bool
+	hasShm      bool
+	xiMajor     byte
+	wake        chan struct{}
+	done        chan struct{}
+
+	cursorDue, pointerDue, refreshDue atomic.Bool
+
+	// Owned by Next.
+	chosen  chosen
+	stack   stack
+	size    image.Point
+	frame   *screen.Frame
+	back    *screen.Frame
+	seg     *segment
+	layout  bool // what is visible must be found again
+	retry   bool // something could not be read
+	shown   []image.Rectangle
+	fresh   bool
+	cursor  *screen.Cursor // as it was read
+	over    bool           // the pointer is over something shared
+	told    *screen.Cursor // as it was returned
+	pointer image.Point
+
+	mu sync.Mutex
+	// Guarded by mu.
+	queue          [][xHead]byte
+	overflow       bool
+	inNext, closed bool
+	tops           map[xproto.Window]bool // shared top-level windows
+	bases          map[uint32]bool        // connections of shared programs
+}
+
+// openAppScreen opens a share of programs. Without Composite there is none:
+// nothing else keeps windows apart.
+func openAppScreen(o Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (_ *appScreen, err error) {
+	defer recovered(&err)
+	a := &appScreen{
+		log: o.Logger, backdrop: backdrop, chosen: chosenOf(s), fresh: true, hasShm: !o.NoShm,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		tops: map[xproto.Window]bool{}, bases: map[uint32]bool{},
+	}
+	var ready atomic.Bool
+	if a.l, err = dialX(o, func(ev []byte) {
+		if ready.Load() {
+			a.event(ev)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			a.l.close()
+			a.release()
+		}
+	}()
+	if a.format, err = formatOf(a.l); err != nil {
+		return nil, err
+	}
+	if a.apps, err = openApps(a.l); err != nil {
+		return nil, err
+	}
+	if err = a.extensions(); err != nil {
+		return nil, err
+	}
+	ready.Store(true)
+	if err = a.begin(); err != nil {
+		return nil, a.l.explain(err)
+	}
+	a.cursorDue.Store(true)
+	return a, nil
+}
+
+var errNoComposite = errors.New("the X server has no Composite extension: single programs cannot be shared without showing others; share the whole screen or a monitor")
+
+func (a *appScreen) extensions() error {
+	need := func(name string) (extension, error) {
+		ext, ok, err := a.l.extension(name)
+		if err == nil && !ok {
+			err = fmt.Errorf("native: display %s: %w (%s is missing)", a.l.display, errNoComposite, name)
+		}
+		return ext, err
+	}
+	if _, err := need("Composite"); err != nil {
+		return err
+	}
+	if v, err := composite.QueryVersion(a.l.Conn, 0, 4).Reply(); err != nil {
+		return a.l.explain(err)
+	} else if v.MajorVersion == 0 && v.MinorVersion < 2 {
+		return fmt.Errorf("native: display %s: %w", a.l.display, errNoComposite)
+	}
+	ext, err := need("DAMAGE")
+	if err != nil {
+		return err
+	}
+	a.damageEvent = ext.firstEvent
+	if _, err := damage.QueryVersion(a.l.Conn, 1, 1).Reply(); err != nil {
+		return a.l.explain(err)
+	}
+	if ext, err = need("XFIXES"); err != nil {
+		return err
+	}
+	a.fixesEvent = ext.firstEvent
+	if _, err := xfixes.QueryVersion(a.l.Conn, 4, 0).Reply(); err != nil {
+		return a.l.explain(err)
+	}
+	if ext, a.hasShape, err = a.l.extension("SHAPE"); err != nil {
+		return err
+	}
+	a.shapeEvent = ext.firstEvent
+	if a.hasShm {
+		if _, a.hasShm, err = a.l.extension("MIT-SHM"); err != nil {
+			return err
+		}
+	}
+	xi, err := openXI(a.l)
+	switch {
+	case err == nil:
+		a.xiMajor = xi.major
+		return xi.selectEvents(xiAllMasterDevices, xiRawMotion)
+	case !errors.Is(err, errNoXI2):
+		return err
+	}
+	return nil
+}
+
+// event runs on the connection's reading goroutine.
+func (a *appScreen) event(ev []byte) {
+	switch kind := ev[0]; {
+	case kind == xGenericEvent:
+		if e, ok := parseXIEvent(ev, a.xiMajor); !ok || e.kind != xiRawMotion {
+			return
+		}
+		a.pointerDue.Store(true)
+	case kind == a.fixesEvent+xfixes.CursorNotify:
+		a.cursorDue.Store(true)
+	case kind == a.damageEvent || a.hasShape && kind == a.shapeEvent || kind >= xproto.CreateNotify && kind <= xproto.CirculateNotify:
+		a.mu.Lock()
+		if len(a.queue) < maxWindowEvents {
+			a.queue = append(a.queue, [xHead]byte(ev[:xHead]))
+		} else {
+			a.overflow = true
+		}
+		a.mu.Unlock()
+	default:
+		return
+	}
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// begin makes the model of the windows, in one moment: nothing else can happen
+// on the display meanwhile. It is also how a model that has lost step starts anew.
+func (a *appScreen) begin() (err error) {
+	c := a.l.Conn
+	xproto.GrabServer(c)
+	defer func() {
+		xproto.UngrabServer(c)
+		err = errors.Join(err, a.l.sync())
+	}()
+	const what = xproto.EventMaskStructureNotify | xproto.EventMaskSubstructureNotify
+	if err := xproto.ChangeWindowAttributesChecked(c, a.l.root, xproto.CwEventMask, []uint32{what}).Check(); err != nil {
+		return err
+	}
+	xfixes.SelectCursorInput(c, a.l.root, xfixes.CursorNotifyMaskDisplayCursor)
+	a.mu.Lock()
+	a.queue, a.overflow = nil, false
+	a.mu.Unlock()
+	for _, w := range a.stack.order {
+		a.release1(w)
+	}
+	a.stack = stack{root: a.l.root, byID: map[xproto.Window]*topWindow{}}
+	g, err := xproto.GetGeometry(c, xproto.Drawable(a.l.root)).Reply()
+	if err != nil {
+		return err
+	}
+	if err := a.resize(image.Pt(int(g.Width), int(g.Height))); err != nil {
+		return err
+	}
+	tree, err := xproto.QueryTree(c, a.l.root).Reply()
+	if err != nil {
+		return err
+	}
+	for _, id := range tree.Children {
+		w := &topWindow{id: id}
+		attributes, errA := xproto.GetWindowAttributes(c, id).Reply()
+		geometry, errG := xproto.GetGeometry(c, xproto.Drawable(id)).Reply()
+		if errA != nil || errG != nil {
+			continue
+		}
+		w.at, w.size, w.border = image.Pt(int(geometry.X), int(geometry.Y)), image.Pt(int(geometry.Width), int(geometry.Height)), int(geometry.BorderWidth)
+		w.mapped, w.inputOnly = attributes.MapState != xproto.MapStateUnmapped, attributes.Class == xproto.WindowClassInputOnly
+		a.stack.add(w)
+	}
+	for _, w := range a.stack.order {
+		a.lookUp(w)
+	}
+	// What another window covers has no pixels yet, only what lies above it.
+	bounds := image.Rectangle{Max: a.size}
+	for i, w := range a.stack.order {
+		if !w.shared || !w.mapped {
+			continue
+		}
+		seen := screen.RegionOf(bounds.Intersect(w.outer()))
+		for _, above := range a.stack.order[i+1:] {
+			if above.mapped && !above.inputOnly {
+				seen.Subtract(above.outer())
+			}
+		}
+		w.undrawn = screen.RegionOf(w.inner())
+		seen.Translate(image.Point{}.Sub(w.origin()))
+		w.undrawn.SubtractRegion(seen)
+		w.changed = time.Now()
+	}
+	a.mu.Lock()
+	a.queue = nil // the reports of the damage's own creation
+	a.mu.Unlock()
+	a.layout = true
+	return nil
+}
+
+// resize gives the picture another size.
+func (a *appScreen) resize(size image.Point) error {
+	if size.X <= 0 || size.Y <= 0 || size.X > 32767 || size.Y > 32767 {
+		return fmt.Errorf("display of %v pixels", size)
+	}
+	if a.size == size {
+		return nil
+	}
+	a.size = size
+	a.frame, a.back = screen.NewFrame(size), a.backdrop(size)
+	a.frame.CopyRect(a.back, a.frame.Bounds())
+	a.shown, a.layout, a.fresh = nil, true, true
+	for _, w := range a.stack.order {
+		w.vis = nil
+	}
+	if a.seg != nil {
+		shmDetach(a.l, a.seg)
+		a.seg = nil
+	}
+	if a.hasShm {
+		seg, err := newSegment(a.l, a.format.stride(size.X)*size.Y+1<<20)
+		switch {
+		case errors.Is(err, errNoShm):
+			a.hasShm = false
+		case err != nil:
+			return err
+		default:
+			a.seg = seg
+		}
+	}
+	return nil
+}
+
+// lookUp finds out whose a window is and, when it is shared, prepares to read it.
+func (a *appScreen) lookUp(w *topWindow) {
+	w.known = true
+	contents, whole := a.apps.contents(w.id)
+	w.contents = contents
+	was := w.shared
+	w.shared = whole && !w.inputOnly
+	for _, c := range contents {
+		p, ok := a.apps.owner(c)
+		if !ok || !a.chosen.has(p, a.apps.classes(c)) || a.apps.furniture(c) {
+			w.shared = false // of several windows in one frame all must be chosen
+		}
+	}
+	if len(contents) == 0 { // a menu, a tooltip, or a frame that holds nothing yet
+		p, ok := a.apps.owner(w.id)
+		w.shared = w.shared && ok && a.chosen.has(p, nil) && !a.apps.furniture(w.id)
+	}
+	switch {
+	case w.shared && !was:
+		a.prepare(w)
+	case was && !w.shared:
+		a.release1(w)
+	}
+	if w.mapped && !w.shared && len(contents) == 0 && w.looks < lookTries {
+		w.lookAt = time.Now().Add(lookAfter << w.looks)
+		w.looks++
+	}
+	a.layout = a.layout || was != w.shared
+	a.publishOwners()
+}
+
+// prepare has the server keep the window's pixels apart and report drawing.
+func (a *appScreen) prepare(w *topWindow) {
+	c := a.l.Conn
+	xproto.ChangeWindowAttributes(c, w.id, xproto.CwEventMask, []uint32{xproto.EventMaskSubstructureNotify})
+	if g, err := xproto.GetGeometry(c, xproto.Drawable(w.id)).Reply(); err == nil {
+		w.depth = g.Depth
+	}
+	if id, err := damage.NewDamageId(c); err == nil {
+		if damage.CreateChecked(c, id, xproto.Drawable(w.id), damage.ReportLevelRawRectangles).Check() == nil {
+			w.damage = id
+			a.dropReports(id)
+		}
+	}
+	if err := composite.RedirectWindowChecked(c, w.id, composite.RedirectAutomatic).Check(); err != nil {
+		a.log.Debug("x11: window not redirected", "error", err.Error())
+	}
+	if a.hasShape {
+		shape.SelectInput(c, w.id, true)
+	}
+	a.readShape(w)
+	w.dirty.Add(w.inner())
+	w.forget(time.Now())
+}
+
+// dropReports takes the first report of a new damage out of the queue: it
+// calls all of the window drawn, whether it is or not.
+func (a *appScreen) dropReports(id damage.Damage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queue = slices.DeleteFunc(a.queue, func(ev [xHead]byte) bool {
+		return ev[0] == a.damageEvent && damage.Damage(binary.LittleEndian.Uint32(ev[8:])) == id
+	})
+}
+
+// release1 undoes prepare.
+func (a *appScreen) release1(w *topWindow) {
+	if w.damage == 0 && w.pixmap == 0 || a.l.isGone() {
+		return
+	}
+	c := a.l.Conn
+	xproto.ChangeWindowAttributes(c, w.id, xproto.CwEventMask, []uint32{0})
+	if w.damage != 0 {
+		damage.Destroy(c, w.damage)
+	}
+	composite.UnredirectWindow(c, w.id, composite.RedirectAutomatic)
+	if w.pixmap != 0 {
+		xproto.FreePixmap(c, w.pixmap)
+	}
+	if a.hasShape {
+		shape.SelectInput(c, w.id, false)
+	}
+	w.damage, w.pixmap, w.vis, w.shape = 0, 0, nil, nil
+}
+
+// readShape reads the window's outline, in the display's rectangles at its origin.
+func (a *appScreen) readShape(w *topWindow) {
+	w.shape = nil
+	if !a.hasShape {
+		return
+	}
+	r, err := shape.GetRectangles(a.l.Conn, w.id, shape.SkBounding).Reply()
+	if err != nil {
+		return
+	}
+	w.shape = []image.Rectangle{}
+	if len(r.Rectangles) <= maxShapeRects {
+		w.shape = rectsOf(r.Rectangles)
+	} else {
+		a.log.Info("x11: a window is too ragged to be shown", "rectangles", len(r.Rectangles))
+	}
+}
+
+// publishOwners tells Input and the clipboard what is shared.
+func (a *appScreen) publishOwners() {
+	tops, bases := map[xproto.Window]bool{}, map[uint32]bool{}
+	for _, w := range a.stack.order {
+		if !w.shared {
+			continue
+		}
+		tops[w.id] = true
+		for _, c := range w.contents {
+			bases[a.apps.base(c)] = true
+		}
+		if len(w.contents) == 0 {
+			bases[a.apps.base(w.id)] = true
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !maps.Equal(tops, a.tops) || !maps.Equal(bases, a.bases) {
+		a.tops, a.bases = tops, bases
+	}
+}
+
+// follow brings the model up to what the server has told, and finds out from
+// when on its reports of drawing are true: those that a change of windows causes
+// come right behind the change, so before the answer to whatever is asked next.
+func (a *appScreen) follow() error {
+	if err := a.drain(); err != nil {
+		return err
+	}
+	ask := false
+	for _, w := range a.stack.order {
+		if w.needsSettling() {
+			w.settling, ask = true, true
+		}
+	}
+	if !ask {
+		return nil
+	}
+	if err := a.l.sync(); err != nil {
+		return err
+	}
+	if err := a.drain(); err != nil {
+		return err
+	}
+	for _, w := range a.stack.order {
+		w.settled, w.settling = w.settled || w.settling, false
+	}
+	return nil
+}
+
+// drain takes in what has been told.
+func (a *appScreen) drain() error {
+	a.mu.Lock()
+	queue, overflow := a.queue, a.overflow
+	a.queue = nil
+	a.mu.Unlock()
+	if overflow {
+		a.log.Info("x11: too many window events at once; starting anew")
+		return a.begin()
+	}
+	now := time.Now()
+	for i := range queue {
+		if err := a.obey(queue[i][:], now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *appScreen) obey(ev []byte, now time.Time) error {
+	switch {
+	case ev[0] == a.damageEvent:
+		w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]
+		if w == nil || !w.shared || damage.Damage(binary.LittleEndian.Uint32(ev[8:])) != w.damage {
+			return nil
+		}
+		x, y := int(int16(binary.LittleEndian.Uint16(ev[16:]))), int(int16(binary.LittleEndian.Uint16(ev[18:])))
+		r := image.Rect(x, y, x+int(binary.LittleEndian.Uint16(ev[20:])), y+int(binary.LittleEndian.Uint16(ev[22:])))
+		if w.drawn(r) {
+			a.layout = true
+		}
+		return nil
+	case a.hasShape && ev[0] == a.shapeEvent:
+		if w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]; w != nil && w.shared {
+			a.stack.stir()
+			a.readShape(w)
+			w.forget(now)
+			a.layout = true
+		}
+		return nil
+	}
+	e, ok := parseWindowEvent(ev)
+	if !ok {
+		return nil
+	}
+	a.stack.stir()
+	if e.at != a.stack.root {
+		// Inside a frame: whose window it holds may have changed.
+		if w := a.stack.byID[e.at]; w != nil && (e.kind == xproto.ReparentNotify || e.kind == xproto.DestroyNotify) {
+			w.known = false
+		}
+		return nil
+	}
+	if e.window == a.stack.root {
+		if e.kind == xproto.ConfigureNotify {
+			return a.resize(e.size)
+		}
+		return nil
+	}
+	a.obeyWindow(e, now)
+	return nil
+}
+
+func (a *appScreen) obeyWindow(e windowEvent, now time.Time) {
+	w := a.stack.byID[e.window]
+	if w == nil && e.kind != xproto.CreateNotify && e.kind != xproto.ReparentNotify {
+		return
+	}
+	switch e.kind {
+	case xproto.CreateNotify:
+		w = &topWindow{id: e.window, at: e.pos, size: e.size, border: e.border}
+		a.stack.add(w)
+		return
+	case xproto.DestroyNotify:
+		w.damage = 0 // gone with the window
+		a.release1(a.stack.remove(e.window))
+		a.publishOwners()
+	case xproto.ReparentNotify:
+		if e.other != a.stack.root {
+			if frame := a.stack.byID[e.other]; frame != nil {
+				frame.known, frame.looks = false, 0
+			}
+			if w != nil {
+				a.release1(w)
+				a.stack.remove(e.window)
+			}
+			break
+		}
+		if g, err := xproto.GetGeometry(a.l.Conn, xproto.Drawable(e.window)).Reply(); err == nil && w == nil {
+			w = &topWindow{id: e.window, at: e.pos, size: image.Pt(int(g.Width), int(g.Height)), border: int(g.BorderWidth)}
+			a.stack.add(w)
+		}
+	case xproto.MapNotify:
+		w.mapped, w.known, w.looks = true, false, 0
+		w.forget(now)
+		a.rename(w)
+	case xproto.UnmapNotify:
+		w.mapped = false
+		a.rename(w)
+	case xproto.ConfigureNotify:
+		if e.size != w.size || e.border != w.border {
+			w.size, w.border = e.size, e.border
+			w.forget(now)
+			a.rename(w)
+			if w.shared && a.hasShape {
+				a.readShape(w)
+			}
+		}
+		w.at = e.pos
+		a.stack.place(w, e.other)
+	case xproto.GravityNotify:
+		w.at = e.pos
+	case xproto.CirculateNotify:
+		if e.toTop {
+			a.stack.order = append(lifted(a.stack.order, w), w)
+		} else {
+			a.stack.place(w, 0)
+		}
+	}
+	a.layout = true
+}
+
+// lifted is the order without w.
+func lifted(order []*topWindow, w *topWindow) []*topWindow {
+	out := make([]*topWindow, 0, len(order))
+	for _, o := range order {
+		if o != w {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// rename has the window's memory named again when it is read next.
+func (a *appScreen) rename(w *topWindow) {
+	if w.pixmap != 0 {
+		xproto.FreePixmap(a.l.Conn, w.pixmap)
+		w.pixmap = 0
+	}
+}
+
+// Close implements screen.Screen.
+func (a *appScreen) Close() error {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return nil
+	}
+	a.closed = true
+	close(a.done)
+	a.mu.Unlock()
+	a.l.close() // ends the redirection of windows as well; its reader may wait for mu
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.inNext {
+		a.release()
+	}
+	return nil
+}
+
+func (a *appScreen) release() {
+	if a.seg != nil {
+		a.seg.unmap()
+		a.seg = nil
+	}
+}
+
+// Refresh implements screen.Screen.
+func (a *appScreen) Refresh() {
+	a.refreshDue.Store(true)
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Next implements screen.Screen.
+func (a *appScreen) Next(ctx context.Context) (screen.Update, error) {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return screen.Update{}, screen.ErrClosed
+	}
+	a.inNext = true
+	a.mu.Unlock()
+	u, err := a.next(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.inNext = false
+	if a.closed {
+		a.release()
+		return screen.Update{}, screen.ErrClosed
+	}
+	return u, err
+}
+
+func (a *appScreen) next(ctx context.Context) (u screen.Update, err error) {
+	defer recovered(&err)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if err := a.l.ended(ctx); err != nil {
+			return u, err
+		}
+		u, ok, again, err := a.look()
+		if err != nil {
+			return u, a.l.explain(err)
+		}
+		if ok {
+			return u, nil
+		}
+		timer.Reset(again)
+		select {
+		case <-ctx.Done():
+		case <-a.done:
+			return u, screen.ErrClosed
+		case <-a.l.gone:
+		case <-a.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// look does what is due. again is when to look next without being told.
+func (a *appScreen) look() (u screen.Update, ok bool, again time.Duration, err error) {
+	if err := a.follow(); err != nil {
+		return u, false, 0, err
+	}
+	now := time.Now()
+	for _, w := range a.stack.order {
+		if !w.known || !w.lookAt.IsZero() && !now.Before(w.lookAt) {
+			w.lookAt = time.Time{}
+			a.lookUp(w)
+		}
+	}
+	var touched screen.Region
+	if a.layout {
+		a.layout = false
+		a.arrange(&touched)
+	}
+	if err := a.read(&touched); err != nil {
+		return u, false, 0, err
+	}
+	again = a.askForDrawing(now)
+	for _, w := range a.stack.order {
+		if !w.lookAt.IsZero() {
+			again = min(again, max(0, w.lookAt.Sub(now)))
+		}
+	}
+	if a.retry {
+		a.retry, again = false, min(again, retryAfter)
+	}
+	moved, err := a.lookAtPointer()
+	if err != nil {
+		return u, false, 0, err
+	}
+	if a.refreshDue.Swap(false) {
+		a.fresh = true
+	}
+	if a.fresh {
+		touched = screen.RegionOf(a.frame.Bounds())
+	}
+	ok = a.fresh || moved || !touched.Empty()
+	a.fresh = false
+	u = screen.Update{
+		Frame: a.frame, Damage: touched, Cursor: a.told, Pointer: a.pointer,
+		Monitors: []screen.Monitor{{ID: 1, Name: "screen", Rect: a.frame.Bounds()}},
+	}
+	return u, ok, again, nil
+}
+
+// arrange finds what is visible of each shared window, and covers what is not
+// any more.
+func (a *appScreen) arrange(touched *screen.Region) {
+	bounds := image.Rectangle{Max: a.size}
+	free := screen.RegionOf(bounds)
+	var shown []image.Rectangle
+	for i := len(a.stack.order) - 1; i >= 0; i-- {
+		w := a.stack.order[i]
+		if !w.shared || !w.mapped {
+			w.vis = nil
+			continue
+		}
+		outline := []image.Rectangle{w.outer().Sub(w.origin())}
+		if w.shape != nil {
+			outline = w.shape
+		}
+		var vis []image.Rectangle
+		for _, r := range outline {
+			r = r.Intersect(w.outer().Sub(w.origin())).Add(w.origin())
+			part := free.Intersect(r)
+			free.Subtract(r)
+			for _, u := range w.undrawn.Rects() {
+				part.Subtract(u.Add(w.origin()))
+			}
+			vis = append(vis, part.Rects()...)
+		}
+		shown = append(shown, vis...)
+		if w.visAt != w.origin() || !slices.Equal(vis, w.vis) {
+			for _, r := range vis {
+				w.dirty.Add(r.Sub(w.origin()))
+			}
+		}
+		w.vis, w.visAt = vis, w.origin()
+	}
+	var hidden screen.Region
+	for _, r := range a.shown {
+		hidden.Add(r)
+	}
+	for _, r := range shown {
+		hidden.Subtract(r)
+	}
+	for _, r := range hidden.Rects() {
+		a.frame.CopyRect(a.back, r)
+		touched.Add(r)
+	}
+	a.shown = shown
+}
+
+// askForDrawing has programs draw what they drew before anybody looked. It
+// returns when to look again.
+func (a *appScreen) askForDrawing(now time.Time) time.Duration {
+	again := time.Hour
+	for _, w := range a.stack.order {
+		if !w.shared || !w.mapped || w.undrawn.Empty() || w.repaints >= repaintTries {
+			continue
+		}
+		wait := w.changed.Add(repaintAfter << w.repaints).Sub(now)
+		if wait > 0 {
+			again = min(again, wait)
+			continue
+		}
+		w.repaints++
+		again = min(again, repaintAfter<<w.repaints)
+		left := repaintWindows
+		a.expose(w.id, w.undrawn.Bounds(), &left)
+	}
+	return again
+}
+
+// expose has w and the windows in it drawn inside r, in w's coordinates.
+func (a *appScreen) expose(w xproto.Window, r image.Rectangle, left *int) {
+	if *left--; *left < 0 || r.Empty() {
+		return
+	}
+	xproto.ClearArea(a.l.Conn, true, w, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()))
+	tree, err := xproto.QueryTree(a.l.Conn, w).Reply()
+	if err != nil {
+		return
+	}
+	cookies := make([]xproto.GetGeometryCookie, len(tree.Children))
+	for i, c := range tree.Children {
+		cookies[i] = xproto.GetGeometry(a.l.Conn, xproto.Drawable(c))
+	}
+	for i, c := range tree.Children {
+		g, err := cookies[i].Reply()
+		if err != nil {
+			continue
+		}
+		at := image.Pt(int(g.X)+int(g.BorderWidth), int(g.Y)+int(g.BorderWidth))
+		a.expose(c, r.Sub(at).Intersect(image.Rect(0, 0, int(g.Width), int(g.Height))), left)
+	}
+}
+
+// lookAtPointer reads the pointer's place and shape, and hides both where
+// nothing is shared.
+func (a *appScreen) lookAtPointer() (changed bool, err error) {
+	shapeDue := a.cursorDue.Load()
+	if !a.pointerDue.Swap(false) && !shapeDue && !a.fresh {
+		return false, nil
+	}
+	before, err := xproto.QueryPointer(a.l.Conn, a.l.root).Reply()
+	if err != nil {
+		return false, err
+	}
+	over := a.isTop(before.Child)
+	if over && (shapeDue || !a.over) {
+		a.cursorDue.Store(false)
+		if a.cursor, err = readCursor(a.l); err != nil {
+			return false, err
+		}
+		// It is a shared window's shape only if the pointer was there all the time.
+		after, err := xproto.QueryPointer(a.l.Conn, a.l.root).Reply()
+		if err != nil {
+			return false, err
+		}
+		if over = a.isTop(after.Child); !over {
+			a.pointerDue.Store(true)
+		}
+	}
+	a.over = over
+	told, at := (*screen.Cursor)(nil), a.pointer
+	if over {
+		told, at = a.cursor, image.Pt(int(before.RootX), int(before.RootY))
+	}
+	changed = told != a.told || at != a.pointer
+	a.told, a.pointer = told, at
+	return changed, nil
+}
+
+func (a *appScreen) isTop(w xproto.Window) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.tops[w]
+}
+
+func (a *appScreen) isBase(w xproto.Window) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return w > 1 && a.bases[a.apps.base(w)]
+}

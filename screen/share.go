@@ -1,0 +1,243 @@
+package screen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ShareKind is what a Share is made of.
+type ShareKind uint8
+
+// The kinds of a Share.
+const (
+	ShareScreen  ShareKind = iota // everything
+	ShareMonitor                  // one monitor
+	ShareApps                     // the windows of some programs
+)
+
+// Share is what a customer lets be seen. The zero value is the whole screen.
+type Share struct {
+	Kind    ShareKind
+	Monitor uint32   // ShareMonitor: Monitor.ID
+	Apps    []string // ShareApps: App.ID, or AppNamed
+}
+
+// AppNamed is the ID that stands for every program, now and later, whose file
+// name or window class is name, in whatever case.
+func AppNamed(name string) string { return appNamePrefix + name }
+
+const appNamePrefix = "name:"
+
+// NameOfApp is the inverse of AppNamed; ok is false for other IDs.
+func NameOfApp(id string) (name string, ok bool) {
+	if len(id) > len(appNamePrefix) && id[:len(appNamePrefix)] == appNamePrefix {
+		return id[len(appNamePrefix):], true
+	}
+	return "", false
+}
+
+// ParseShare reads a share as it is written on a command line: "screen",
+// "monitor:N" with N counted from 1, or "app:NAME[,app:NAME…]", NAME being a
+// program's file name or a window class. monitors is the present layout; it is
+// asked for only when a monitor is named.
+func ParseShare(text string, monitors func() ([]Monitor, error)) (Share, error) {
+	switch kind, rest, _ := strings.Cut(text, ":"); kind {
+	case "screen":
+		if rest == "" {
+			return Share{}, nil
+		}
+	case "monitor":
+		n, err := strconv.Atoi(rest)
+		if err != nil || n < 1 {
+			return Share{}, fmt.Errorf("screen: share %q: want monitor:1, monitor:2, …", text)
+		}
+		all, err := monitors()
+		if err != nil {
+			return Share{}, err
+		}
+		if n > len(all) {
+			return Share{}, fmt.Errorf("screen: share %q: this display has %d monitor(s)", text, len(all))
+		}
+		return Share{Kind: ShareMonitor, Monitor: all[n-1].ID}, nil
+	case "app":
+		s := Share{Kind: ShareApps}
+		for part := range strings.SplitSeq(text, ",") {
+			name, ok := strings.CutPrefix(strings.TrimSpace(part), "app:")
+			if !ok || name == "" {
+				return Share{}, fmt.Errorf("screen: share %q: want app:NAME, or several with commas between", text)
+			}
+			s.Apps = append(s.Apps, AppNamed(name))
+		}
+		return s, nil
+	}
+	return Share{}, fmt.Errorf("screen: share %q: want screen, monitor:N or app:NAME[,app:NAME…]", text)
+}
+
+// Covers reports whether s shows everything that other shows: going from s to
+// other shares less, or the same.
+func (s Share) Covers(other Share) bool {
+	switch {
+	case s.Kind == ShareScreen:
+		return true
+	case s.Kind != other.Kind:
+		return false
+	case s.Kind == ShareMonitor:
+		return s.Monitor == other.Monitor
+	}
+	for _, id := range other.Apps {
+		if !slices.Contains(s.Apps, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// App is a program with windows, as a customer knows it.
+type App struct {
+	ID     string   // of this run of the program
+	Name   string   // of its file
+	Titles []string // of its windows
+}
+
+// Choices is what can be shared at this moment besides the whole screen.
+type Choices struct {
+	Monitors []Monitor
+	Apps     []App
+}
+
+// Windows makes shares of a display. All methods may be called concurrently.
+type Windows interface {
+	// Choices lists what there is. Its texts are the customer's secrets: they go
+	// to his own panel and nowhere else.
+	Choices() (Choices, error)
+	// Open makes a share. backdrop paints what stands for all that is not shared;
+	// it is called again when the display has another size. ErrNothingShared: s
+	// chooses nothing that exists.
+	Open(s Share, backdrop func(size image.Point) *Frame) (Scope, error)
+}
+
+// ErrNothingShared is a Share that names a monitor or program that is not there.
+var ErrNothingShared = errors.New("screen: nothing that exists was chosen")
+
+// Scope is an open share: a Screen whose frames hold no pixel, cursor or
+// pointer of what is not shared, and an Input that reaches nothing else: events
+// for the rest are dropped without an error. Close ends the Screen and lets go
+// of what the Input holds down.
+type Scope interface {
+	Screen
+	Input
+	// Owns reports whether the program that owns this clipboard text may be seen.
+	Owns(owner ClipboardOwner) bool
+}
+
+// Whole is the Scope of the whole screen.
+func Whole(s Screen, in Input) Scope { return &whole{s, in} }
+
+type whole struct {
+	Screen
+	Input
+}
+
+func (w *whole) Owns(ClipboardOwner) bool { return true }
+
+// Close lets go of the input. The Screen is the display's own: it stays open.
+func (w *whole) Close() error { return w.ReleaseAll() }
+
+// Crop is a Scope of one monitor, of a scope of the whole screen. When the
+// monitor is gone Next returns ErrNothingShared. inside tells whether keys may
+// be pressed now: whether the window that gets them can be seen; nil: always.
+func Crop(s Scope, monitor uint32, inside func(image.Rectangle) bool) Scope {
+	return &crop{Scope: s, monitor: monitor, inside: inside, at: make(chan image.Rectangle, 1)}
+}
+
+type crop struct {
+	Scope
+	monitor uint32
+	inside  func(image.Rectangle) bool
+	at      chan image.Rectangle // holds where the monitor is, for Input
+
+	// Owned by Next.
+	rect image.Rectangle
+}
+
+// Next implements Screen.
+func (c *crop) Next(ctx context.Context) (Update, error) {
+	for {
+		u, err := c.Scope.Next(ctx)
+		if err != nil {
+			return u, err
+		}
+		i := slices.IndexFunc(u.Monitors, func(m Monitor) bool { return m.ID == c.monitor })
+		if i < 0 {
+			return Update{}, ErrNothingShared
+		}
+		m := u.Monitors[i]
+		rect := m.Rect.Intersect(u.Frame.Bounds())
+		if rect.Empty() {
+			return Update{}, ErrNothingShared
+		}
+		moved := rect != c.rect
+		if moved {
+			c.rect = rect
+			select {
+			case <-c.at:
+			default:
+			}
+			c.at <- rect
+			u.Damage = RegionOf(rect)
+		}
+		u.Damage = u.Damage.Intersect(rect)
+		u.Damage.Translate(image.Point{}.Sub(rect.Min))
+		u.Frame = u.Frame.sub(rect)
+		u.Monitors = []Monitor{{ID: m.ID, Name: m.Name, Rect: u.Frame.Bounds()}}
+		if u.Pointer.In(rect) {
+			u.Pointer = u.Pointer.Sub(rect.Min)
+		} else {
+			u.Pointer, u.Cursor = image.Point{}, nil
+		}
+		return u, nil
+	}
+}
+
+// sub is the part of f inside r, with the same memory.
+func (f *Frame) sub(r image.Rectangle) *Frame {
+	from := r.Min.Y*f.Stride + r.Min.X*BytesPerPixel
+	to := (r.Max.Y-1)*f.Stride + r.Max.X*BytesPerPixel
+	return &Frame{Pix: f.Pix[from:to:to], Stride: f.Stride, Size: r.Size()}
+}
+
+// where is the monitor's place; ok is false before the first picture.
+func (c *crop) where() (r image.Rectangle, ok bool) {
+	select {
+	case r = <-c.at:
+		c.at <- r
+		return r, true
+	default:
+		return r, false
+	}
+}
+
+// Pointer implements Input.
+func (c *crop) Pointer(p image.Point, buttons Buttons) error {
+	r, ok := c.where()
+	if !ok {
+		return nil
+	}
+	p = p.Add(r.Min)
+	p.X, p.Y = min(max(p.X, r.Min.X), r.Max.X-1), min(max(p.Y, r.Min.Y), r.Max.Y-1)
+	return c.Scope.Pointer(p, buttons)
+}
+
+// Key implements Input.
+func (c *crop) Key(k Key) error {
+	r, ok := c.where()
+	if !ok || k.Down && c.inside != nil && !c.inside(r) {
+		return nil
+	}
+	return c.Scope.Key(k)
+}
