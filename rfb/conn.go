@@ -43,6 +43,9 @@ type Config struct {
 	// told. It may block for as long as the customer thinks; ctx ends when the
 	// viewer goes. An error refuses; a Refusal's text reaches the viewer.
 	Approve func(ctx context.Context, v Viewer) error
+	// Patience is how long the viewer may take for its first message, where
+	// somebody is asked before it speaks; not less than for the others.
+	Patience time.Duration
 	// Input takes the events of a viewer with RightControl; nil: dropped.
 	Input screen.Input
 	// CutText takes the text of a viewer with RightClipboard; nil: dropped.

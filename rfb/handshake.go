@@ -28,7 +28,7 @@ const (
 
 // handshake runs sections 7.1 to 7.3 of RFC 6143.
 func (c *Conn) handshake(ctx context.Context) error {
-	timeout := c.deathIn(handshakeTimeout)
+	timeout := c.deathIn(max(handshakeTimeout, c.cfg.Patience))
 	defer func() { timeout.Stop() }()
 	if _, err := io.WriteString(c.conn, versionMessage); err != nil {
 		return err
@@ -37,6 +37,8 @@ func (c *Conn) handshake(ctx context.Context) error {
 	if _, err := io.ReadFull(c.conn, b[:]); err != nil {
 		return fmt.Errorf("rfb: no version from the viewer: %w", err)
 	}
+	timeout.Stop()
+	timeout = c.deathIn(handshakeTimeout)
 	minor, err := parseVersion(b[:])
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ Usage:
   lotse advisor add|list|remove|password NAME  keep the gateway's accounts
   lotse session new [flags]                    open a session and keep it open
   lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
+  lotse show NUMBER [flags]                    show your own screen to the customer
   lotse COMMAND --help                         the flags of a command
 
 Flags of every command:
@@ -79,6 +80,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = p.session(ctx, args[1:])
 	case "view":
 		err = p.view(ctx, args[1:])
+	case "show":
+		err = p.show(ctx, args[1:])
 	case "--version", "-version", "version":
 		err = p.printVersion()
 	case "--help", "-help", "-h", "help":

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/screen/native"
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+const showUsage = `Usage: lotse show NUMBER --gateway URL --user NAME [flags]
+
+Offers your own screen to the customer, view only and sealed end to end. He is
+asked first. It ends with Ctrl+C, when he stops looking, and by itself before his
+screen is shown to you.
+
+  --share screen|monitor:N|app:NAME[,app:NAME...]
+                          what of your screen (default screen)
+  --display :N            the X display (default: $DISPLAY)
+`
+
+const (
+	// showPatience is longer than any customer's question stays open.
+	showPatience = 11 * time.Minute
+	// showPause is the least time between two pictures.
+	showPause = time.Second / 30
+)
+
+// showBackdrop is the grey beside the programs that are shown.
+const showBackdrop = 0x80
+
+func (p *program) show(ctx context.Context, args []string) error {
+	l := newLogin("show", showUsage)
+	var share, display string
+	l.StringVar(&share, "share", "screen", "")
+	l.StringVar(&display, "display", "", "")
+	rest, err := l.parse(p, args, 1)
+	if err != nil {
+		return err
+	}
+	number, err := tunnel.ParseNumber(rest[0])
+	if err != nil {
+		return l.wrong("%v", err)
+	}
+	desktop, err := native.Open(native.Options{Display: display})
+	if err != nil {
+		return err
+	}
+	defer desktop.Close()
+	what, err := screen.ParseShare(share, func() ([]screen.Monitor, error) {
+		c, err := desktop.Windows().Choices()
+		return c.Monitors, err
+	})
+	if err != nil {
+		return l.wrong("--share: %v", err)
+	}
+	scope, err := desktop.Windows().Open(what, func(size image.Point) *screen.Frame {
+		f := screen.NewFrame(size)
+		f.Fill(f.Bounds(), showBackdrop, showBackdrop, showBackdrop)
+		return f
+	})
+	if err != nil {
+		return fmt.Errorf("--share %s: %w", share, err)
+	}
+	defer scope.Close()
+	client, advisor, err := p.signIn(ctx, l)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdle()
+	if err := joined(ctx, advisor, number.Place()); err != nil {
+		return err
+	}
+	var tries seal.Tries
+	id, err := advisor.OpenStream(ctx, number.Place(), tunnel.KindShow, tunnel.DoorHelper)
+	if err != nil {
+		return err
+	}
+	conn, err := sealStream(ctx, advisor, number, tunnel.KindShow, id, &tries)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "asked: the customer decides whether to look at your screen")
+	return p.showOn(ctx, conn, scope)
+}
+
+// showOn serves the screen on conn until it is over.
+func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope) error {
+	picture := screen.NewFramebuffer(image.Pt(1, 1))
+	var seen atomic.Bool
+	viewer := rfb.NewConn(conn, rfb.Config{
+		Desktop: picture, Waiting: picture, Name: "Lotse", Rights: rfb.RightView, Patience: showPatience,
+		Approve: func(context.Context, rfb.Viewer) error {
+			seen.Store(true)
+			fmt.Fprintln(p.stdout, "showing: the customer sees your screen; Ctrl+C stops")
+			return nil
+		},
+	})
+	capture, stop := context.WithCancel(ctx)
+	captured := make(chan error, 1)
+	first := make(chan struct{})
+	go func() {
+		err := capturePictures(capture, scope, picture, viewer, first)
+		viewer.Close()
+		captured <- err
+	}()
+	// The first picture has the size that the viewer is told.
+	select {
+	case <-first:
+	case <-ctx.Done():
+	}
+	err := viewer.Serve(ctx)
+	stop()
+	if failed := <-captured; failed != nil && !errors.Is(failed, context.Canceled) {
+		return failed
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(p.stdout, "stopped")
+		return nil
+	case !seen.Load():
+		return &sessionError{"the customer did not want to see your screen, or did not answer"}
+	case err != nil:
+		return err
+	}
+	fmt.Fprintln(p.stdout, "stopped: the customer does not see your screen any more")
+	return nil
+}
+
+// capturePictures keeps picture true until ctx ends.
+func capturePictures(ctx context.Context, s screen.Screen, picture *screen.Framebuffer, viewer *rfb.Conn, first chan<- struct{}) error {
+	s.Refresh()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for begun := false; ; begun = true {
+		began := time.Now()
+		u, err := s.Next(ctx)
+		if err != nil {
+			return err
+		}
+		change := picture.Apply(u)
+		viewer.Invalidate(change)
+		if !begun {
+			close(first)
+		}
+		timer.Reset(showPause - time.Since(began))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
