@@ -22,6 +22,7 @@ type Session struct {
 	share   *share
 	entered chan tunnel.Number
 	streams sync.WaitGroup
+	doors   doorNumbers
 	cancel  context.CancelCauseFunc
 
 	mu sync.Mutex

@@ -178,7 +178,7 @@ func (g *Gateway) check() (bad []problem) {
 		{"sessions.sign_in", g.Sessions.SignIn, time.Minute, 31 * 24 * time.Hour},
 		{"sessions.owner_grace", g.Sessions.OwnerGrace, time.Second, time.Hour},
 		{"sessions.agent_grace", g.Sessions.AgentGrace, time.Second, time.Hour},
-		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 30 * time.Minute},
+		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 5 * time.Minute},
 	} {
 		say(d.v.Duration >= d.lo && d.v.Duration <= d.hi, d.key, "%v is not between %v and %v", d.v, d.lo, d.hi)
 	}

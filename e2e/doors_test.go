@@ -50,17 +50,19 @@ func portOf(t *testing.T, address string) int {
 	return port
 }
 
-// password asks for a one-time viewer password.
-func (s *session) password() string {
+// pass is a number and a password for one viewer.
+type pass struct{ User, Password string }
+
+// password asks for what lets one viewer in by the VNC port or the repeater.
+func (s *session) password(door string) (p pass) {
 	s.t.Helper()
 	mark := s.mark()
-	s.write("password")
-	var event struct{ Password string }
+	s.write(map[string]string{"vnc": "password", "repeater": "password repeater"}[door])
 	line := s.lineAfter(mark, `"event":"password"`)
-	if err := json.Unmarshal([]byte(line), &event); err != nil || event.Password == "" {
+	if err := json.Unmarshal([]byte(line), &p); err != nil || p.Password == "" || p.User == s.number {
 		s.t.Fatalf("%s: %v", line, err)
 	}
-	return event.Password
+	return p
 }
 
 // foreignSession is one whose number is for a foreign server.
@@ -79,8 +81,8 @@ func (s *doorStack) foreignSession() *session {
 type doorViewer struct {
 	name, program, pkg string
 	table              string // package whose version the table tells
-	env                func(s *doorStack, ses *session) []string
-	args               func(t *testing.T, s *doorStack, ses *session) []string
+	env                func(s *doorStack, p pass) []string
+	args               func(t *testing.T, s *doorStack, p pass) []string
 	door               string
 	tolerance          int
 }
@@ -88,25 +90,25 @@ type doorViewer struct {
 var doorViewers = []doorViewer{
 	{
 		name: "TigerVNC", table: "tigervnc-viewer", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", tolerance: 0,
-		env: func(_ *doorStack, ses *session) []string {
-			return []string{"VNC_USERNAME=" + ses.number, "VNC_PASSWORD=" + ses.password()}
+		env: func(_ *doorStack, p pass) []string {
+			return []string{"VNC_USERNAME=" + p.User, "VNC_PASSWORD=" + p.Password}
 		},
-		args: func(t *testing.T, s *doorStack, _ *session) []string {
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
 			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9", "localhost::" + strconv.Itoa(portOf(t, s.vnc))}
 		},
 	},
 	{
 		name: "SSVNC", table: "ssvnc", program: "ssvncviewer", pkg: "ssvnc", door: "repeater",
-		args: func(t *testing.T, s *doorStack, ses *session) []string {
-			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, ses.password()), "-repeater", "ID:" + ses.number, s.repeater}
+		args: func(t *testing.T, s *doorStack, p pass) []string {
+			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, p.Password), "-repeater", "ID:" + p.User, s.repeater}
 		},
 	},
 	{
 		name: "Remmina", table: "remmina", program: "dbus-run-session", pkg: "dbus", door: "repeater", tolerance: 0,
-		args: func(t *testing.T, s *doorStack, ses *session) []string {
+		args: func(t *testing.T, s *doorStack, p pass) []string {
 			file := filepath.Join(t.TempDir(), "lotse.remmina")
 			profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=%s\nproxy=%s\npassword=%s\nquality=9\ncolordepth=32\nviewmode=1\n"+
-				"window_width=1000\nwindow_height=760\nscale=0\n", ses.number, s.repeater, ses.password())
+				"window_width=1000\nwindow_height=760\nscale=0\n", p.User, s.repeater, p.Password)
 			if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -153,10 +155,11 @@ func TestDoors(t *testing.T) {
 			mark, told := agent.mark(), ses.mark()
 			home := t.TempDir()
 			env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+			p := ses.password(v.door)
 			if v.env != nil {
-				env = append(env, v.env(s, ses)...)
+				env = append(env, v.env(s, p)...)
 			}
-			start(t, env, path, v.args(t, s, ses)...)
+			start(t, env, path, v.args(t, s, p)...)
 
 			allow(agent, mark, "view")
 			ses.lineAfter(told, `"line":"gateway"`)
@@ -201,7 +204,8 @@ func TestDoorRefusal(t *testing.T) {
 	ses.line(`"state":"joined"`)
 	screen := viewerDisplay(t, "800x600")
 	v := doorViewers[0]
-	window := start(t, append(append(screen.env(), "HOME="+t.TempDir()), v.env(s, ses)...), need(t, v.program, v.pkg), append([]string{"-AlertOnFatalError=0"}, v.args(t, s, ses)...)...)
+	p := ses.password("vnc")
+	window := start(t, append(append(screen.env(), "HOME="+t.TempDir()), v.env(s, p)...), need(t, v.program, v.pkg), append([]string{"-AlertOnFatalError=0"}, v.args(t, s, p)...)...)
 	window.line("did not allow")
 }
 
@@ -307,8 +311,9 @@ func TestRepeaterID(t *testing.T) {
 	port := freePort(t)
 	bridge := start(t, nil, need(t, "websockify", "websockify"), "127.0.0.1:"+strconv.Itoa(port), s.repeater)
 	bridge.line("proxying from")
+	p := ses.password("repeater")
 	page := elsewhere(t, "ws://127.0.0.1:"+strconv.Itoa(port), map[string]any{
-		"repeaterID": ses.number, "credentials": map[string]string{"password": ses.password()},
+		"repeaterID": p.User, "credentials": map[string]string{"password": p.Password},
 	})
 	page.seesDesktop(customer, 0)
 	works("noVNC with repeaterID, by websockify", "chromium", "repeater", "picture")
@@ -329,7 +334,7 @@ func TestPageViewerPassword(t *testing.T) {
 	page.fill("signin-password", devPassword)
 	page.click("signin-submit")
 	page.click("own-viewer-open")
-	page.click("viewer-password")
+	page.click("vnc-password")
 	page.wait("viewer-secret")
 	user, password, command := page.text("viewer-user"), page.text("viewer-secret"), strings.Fields(page.text("viewer-command"))
 	screen := viewerDisplay(t, "1024x800")
@@ -382,9 +387,10 @@ func TestGtkVnc(t *testing.T) {
 		`mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
 		need(t, "gvncviewer", "gvncviewer"), "localhost:"+strconv.Itoa(portOf(t, s.vnc)-5900))
 	screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
-	screen.xdotool("type", ses.number)
+	p := ses.password("vnc")
+	screen.xdotool("type", p.User)
 	screen.xdotool("key", "Tab")
-	screen.xdotool("type", ses.password())
+	screen.xdotool("type", p.Password)
 	screen.xdotool("key", "Return")
 	shows(t, screen, customer, 0)
 	works("gtk-vnc", "gvncviewer", doorNames["vnc"], "picture")

@@ -86,7 +86,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
 		return
 	}
-	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
+	sess, number, err := s.test(ctx, grantRepeater, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
 	_ = conn.SetDeadline(time.Now().Add(viewerStep))
 	if err != nil {
 		k.Refuse(err)

@@ -129,7 +129,7 @@ func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, 
 			try = attempt{digits: "-"} // fits nothing, and takes as long
 		}
 	}
-	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorVNC, from, try)
+	sess, number, err := s.test(ctx, grantVNC, tunnel.DoorVNC, from, try)
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	if err != nil {
 		k.Refuse(err)
