@@ -43,6 +43,7 @@ type Doors struct {
 // VNCDoor is the port for VNC viewers.
 type VNCDoor struct {
 	Listen      string   `toml:"listen"`
+	TLSPort     bool     `toml:"tls_port"`
 	Public      string   `toml:"public"`
 	Security    []string `toml:"security"`
 	VncAuthFrom []string `toml:"vncauth_from"`

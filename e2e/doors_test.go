@@ -28,7 +28,7 @@ func newDoorStack(t *testing.T) *doorStack {
 	data := t.TempDir()
 	s := &doorStack{stack: &stack{t: t, data: data, caFile: filepath.Join(data, "ca.pem")}}
 	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--data", data,
-		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
+		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--vnc-tls-port", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
 	line := s.gateway.line("listening on https://")
 	s.url = line[strings.Index(line, "https://"):]
 	for what, to := range map[string]*string{"VNC viewers on ": &s.vnc, "repeater viewers on ": &s.repeater, "repeater servers on ": &s.servers} {
@@ -84,6 +84,7 @@ type doorViewer struct {
 	env                func(s *doorStack, p pass) []string
 	args               func(t *testing.T, s *doorStack, p pass) []string
 	door               string
+	entrance           string // in the table, where it is not doorNames[door]
 	tolerance          int
 }
 
@@ -95,6 +96,16 @@ var doorViewers = []doorViewer{
 		},
 		args: func(t *testing.T, s *doorStack, _ pass) []string {
 			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9", "localhost::" + strconv.Itoa(portOf(t, s.vnc))}
+		},
+	},
+	{
+		name: "TigerVNC", table: "tigervnc-viewer", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", entrance: "TLS port (X509Plain)",
+		env: func(_ *doorStack, p pass) []string {
+			return []string{"VNC_USERNAME=" + p.User, "VNC_PASSWORD=" + p.Password}
+		},
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
+			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9",
+				"localhost::" + strconv.Itoa(portOf(t, strings.TrimPrefix(s.url, "https://")))}
 		},
 	},
 	{
@@ -142,7 +153,14 @@ func passwordFile(t *testing.T, password string) string {
 // seal: consent, the picture, no input before control is given, then input.
 func TestDoors(t *testing.T) {
 	for _, v := range doorViewers {
-		t.Run(v.name, func(t *testing.T) {
+		// The name is part of a path that a shell reads: no brackets.
+		short := v.name
+		if v.entrance == "" {
+			v.entrance = doorNames[v.door]
+		} else {
+			short, _, _ = strings.Cut(v.name+" "+v.entrance, " (")
+		}
+		t.Run(short, func(t *testing.T) {
 			path := need(t, v.program, v.pkg)
 			s := newDoorStack(t)
 			customer := customerDisplay(t, "800x600")
@@ -187,7 +205,7 @@ func TestDoors(t *testing.T) {
 			if code := agent.exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
-			works(v.name, v.table, doorNames[v.door], "picture", "consent", "typing", "end")
+			works(v.name, v.table, v.entrance, "picture", "consent", "typing", "end")
 		})
 	}
 }

@@ -55,9 +55,10 @@ type Config struct {
 // Addresses are those a gateway listens on; nil where it does not.
 type Addresses struct{ Listen, Metrics, VNC, RepeaterViewers, RepeaterServers net.Addr }
 
-// VNCDoor is the port for VNC viewers; off without Listen.
+// VNCDoor is the port for VNC viewers; off without Listen or TLSPort.
 type VNCDoor struct {
 	Listen      string
+	TLSPort     bool           // also on Config.Listen, for clients that wait for the server to speak
 	Public      string         // host:port to tell; "": the first host and the port listened on
 	NoTLS       bool           // no VeNCrypt X509Plain
 	VncAuthFrom []netip.Prefix // who may come without encryption, with VncAuth; nil: nobody

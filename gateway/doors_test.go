@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -325,5 +326,11 @@ func TestDoorsClosed(t *testing.T) {
 	}
 	if _, err := o.a.ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeForbidden) {
 		t.Errorf("password: %v", err)
+	}
+	// Nor does the TLS port speak to who is silent.
+	v := dialViewer(t, r.addrs.Listen)
+	v.SetDeadline(time.Now().Add(silence * 3 / 2))
+	if n, err := v.Conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a silent client at the TLS port: %d bytes, %v", n, err)
 	}
 }

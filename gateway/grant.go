@@ -164,7 +164,7 @@ func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller
 	if !ok {
 		return
 	}
-	kind, open := grantVNC, s.cfg.VNC.Listen != ""
+	kind, open := grantVNC, s.cfg.VNC.Listen != "" || s.cfg.VNC.TLSPort
 	if door != tunnel.DoorVNC {
 		kind, open = grantRepeater, door == tunnel.DoorRepeater && s.cfg.Repeater.ViewerListen != ""
 	}
