@@ -103,6 +103,7 @@ type Times struct {
 	OwnerGrace time.Duration // 60 s
 	AgentGrace time.Duration // 120 s
 	Password   time.Duration // a one-time viewer password: 5 min
+	WrongPause time.Duration // before a wrong viewer is answered: 2 s
 }
 
 // Fixed by PROTOCOL.md, sections 4, 5 and 8.
@@ -154,6 +155,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Limits.ViewerWrong, 20)
 	or(&c.Limits.ViewersPerAddress, 64)
 	or(&c.Times.Password, 5*time.Minute)
+	or(&c.Times.WrongPause, wrongPause)
 	or(&c.Times.Number, 30*time.Minute)
 	or(&c.Times.Session, 12*time.Hour)
 	or(&c.Times.SignIn, 12*time.Hour)

@@ -73,7 +73,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 	key := limitKey(from)
 	if ok, _ := s.gate.admit(key, time.Now()); !ok || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, wrongPause)
+		pause(ctx, s.cfg.Times.WrongPause)
 		return
 	}
 	if f := s.dir.findForeign(number); f != nil {
@@ -111,5 +111,5 @@ func (s *server) repeaterServer(ctx context.Context, conn net.Conn, from netip.A
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, wrongPause)
+	pause(ctx, s.cfg.Times.WrongPause)
 }
