@@ -23,7 +23,7 @@ type doorStack struct {
 	vnc, repeater, servers string // host:port
 }
 
-func newDoorStack(t *testing.T) *doorStack {
+func newDoorStack(t testing.TB) *doorStack {
 	t.Helper()
 	data := t.TempDir()
 	s := &doorStack{stack: &stack{t: t, data: data, caFile: filepath.Join(data, "ca.pem")}}
@@ -37,7 +37,7 @@ func newDoorStack(t *testing.T) *doorStack {
 	return s
 }
 
-func portOf(t *testing.T, address string) int {
+func portOf(t testing.TB, address string) int {
 	t.Helper()
 	_, p, err := net.SplitHostPort(address)
 	if err != nil {
@@ -308,12 +308,7 @@ func TestWebsockify(t *testing.T) {
 	s.agent(customer, ses.number, "--answer", "view")
 	ses.line(`"state":"joined"`)
 	mark := ses.mark()
-	ses.write("websockify")
-	var made struct{ URL string }
-	if err := json.Unmarshal([]byte(ses.lineAfter(mark, `"event":"websockify"`)), &made); err != nil {
-		t.Fatal(err)
-	}
-	elsewhere(t, made.URL, nil).seesDesktop(customer, 0)
+	elsewhere(t, ses.websockify(), nil).seesDesktop(customer, 0)
 	ses.lineAfter(mark, `"line":"gateway"`)
 	works("noVNC elsewhere", "chromium", "websockify", "picture")
 }
