@@ -86,6 +86,10 @@ const commands = {
         }),
       { size: c.size, timeout },
     ),
+  download: async (page, c) => {
+    const [file] = await Promise.all([page.waitForEvent("download"), at(page, c.id).click()]);
+    await file.saveAs(c.value);
+  },
   screenshot: async (page, c) => void (await page.screenshot({ path: c.value })),
   close: async (page, c) => {
     pages.delete(c.page);

@@ -37,6 +37,11 @@ func newDoorStack(t testing.TB) *doorStack {
 	return s
 }
 
+// publicVNC is the VNC port as advisors are told of it.
+func (s *doorStack) publicVNC(t testing.TB) string {
+	return net.JoinHostPort("localhost", strconv.Itoa(portOf(t, s.vnc)))
+}
+
 func portOf(t testing.TB, address string) int {
 	t.Helper()
 	_, p, err := net.SplitHostPort(address)
@@ -83,6 +88,8 @@ type doorViewer struct {
 	table              string // package whose version the table tells
 	env                func(s *doorStack, p pass) []string
 	args               func(t *testing.T, s *doorStack, p pass) []string
+	login              func(screen *display, p pass) // what its user types
+	refusal, dialog    string                        // before the words of a refusal; a window that shows them
 	door               string
 	entrance           string // in the table, where it is not doorNames[door]
 	tolerance          int
@@ -97,6 +104,24 @@ var doorViewers = []doorViewer{
 		args: func(t *testing.T, s *doorStack, _ pass) []string {
 			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9", "localhost::" + strconv.Itoa(portOf(t, s.vnc))}
 		},
+		refusal: "Authentication failure: ", dialog: "TigerVNC Viewer",
+	},
+	{
+		// It takes the authority from the system, which a mount of the test's own
+		// stands in for here, and asks for number and password in a window.
+		name: "gtk-vnc", table: "gvncviewer", program: "unshare", pkg: "util-linux", door: "vnc",
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
+			return []string{"--mount", "--map-root-user", "sh", "-c", `mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
+				need(t, "gvncviewer", "gvncviewer"), "localhost:" + strconv.Itoa(portOf(t, s.vnc)-5900)}
+		},
+		login: func(screen *display, p pass) {
+			screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
+			screen.xdotool("type", p.User)
+			screen.xdotool("key", "Tab")
+			screen.xdotool("type", p.Password)
+			screen.xdotool("key", "Return")
+		},
+		refusal: "Error: ",
 	},
 	{
 		name: "TigerVNC", table: "tigervnc-viewer", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", entrance: "TLS port (X509Plain)",
@@ -107,14 +132,17 @@ var doorViewers = []doorViewer{
 			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9",
 				"localhost::" + strconv.Itoa(portOf(t, strings.TrimPrefix(s.url, "https://")))}
 		},
+		refusal: "Authentication failure: ", dialog: "TigerVNC Viewer",
 	},
 	{
 		name: "SSVNC", table: "ssvnc", program: "ssvncviewer", pkg: "ssvnc", door: "repeater",
 		args: func(t *testing.T, s *doorStack, p pass) []string {
 			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, p.Password), "-repeater", "ID:" + p.User, s.repeater}
 		},
+		refusal: "Reason: ", dialog: "Message",
 	},
 	{
+		// It takes a refusal for a wrong password, and asks for another.
 		name: "Remmina", table: "remmina", program: "dbus-run-session", pkg: "dbus", door: "repeater", tolerance: 0,
 		args: func(t *testing.T, s *doorStack, p pass) []string {
 			file := filepath.Join(t.TempDir(), "lotse.remmina")
@@ -150,7 +178,7 @@ func passwordFile(t *testing.T, password string) string {
 }
 
 // TestDoors is the main job through the doors at which the gateway opens the
-// seal: consent, the picture, no input before control is given, then input.
+// seal: a refusal, then consent, the picture, no input before control is given, then input.
 func TestDoors(t *testing.T) {
 	for _, v := range doorViewers {
 		// The name is part of a path that a shell reads: no brackets.
@@ -161,23 +189,17 @@ func TestDoors(t *testing.T) {
 			short, _, _ = strings.Cut(v.name+" "+v.entrance, " (")
 		}
 		t.Run(short, func(t *testing.T) {
-			path := need(t, v.program, v.pkg)
 			s := newDoorStack(t)
 			customer := customerDisplay(t, "800x600")
 			customer.paint()
+			v.refuses(t, s, customer)
 			file := customer.typewriter()
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number)
 			ses.line(`"state":"joined"`)
 			screen := viewerDisplay(t, "1024x800")
 			mark, told := agent.mark(), ses.mark()
-			home := t.TempDir()
-			env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
-			p := ses.password(v.door)
-			if v.env != nil {
-				env = append(env, v.env(s, p)...)
-			}
-			start(t, env, path, v.args(t, s, p)...)
+			v.open(t, s, ses, screen)
 
 			allow(agent, mark, "view")
 			ses.lineAfter(told, `"line":"gateway"`)
@@ -193,7 +215,7 @@ func TestDoors(t *testing.T) {
 			mark = agent.mark()
 			ses.write("control")
 			allow(agent, mark, "control")
-			ses.line(`"given"`)
+			ses.line(`"given","right":"control"`)
 			typeInto("by the door " + v.door)
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != "by the door "+v.door+"\n" {
@@ -205,26 +227,55 @@ func TestDoors(t *testing.T) {
 			if code := agent.exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
-			works(v.name, v.table, v.entrance, "picture", "consent", "typing", "end")
+			seen := []string{"picture", "consent", "typing", "end"}
+			if v.refusal != "" {
+				seen = append(seen, "refusal as text")
+			}
+			works(v.name, v.table, v.entrance, seen...)
 		})
 	}
+}
+
+// open starts the viewer with a number and a password of its own.
+func (v doorViewer) open(t *testing.T, s *doorStack, ses *session, screen *display, more ...string) *process {
+	t.Helper()
+	home, p := t.TempDir(), ses.password(v.door)
+	env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+	if v.env != nil {
+		env = append(env, v.env(s, p)...)
+	}
+	window := start(t, env, need(t, v.program, v.pkg), append(more, v.args(t, s, p)...)...)
+	if v.login != nil {
+		v.login(screen, p)
+	}
+	return window
 }
 
 // doorNames are the doors as README.md calls them.
 var doorNames = map[string]string{"vnc": "VNC port (X509Plain)", "repeater": "repeater"}
 
-// TestDoorRefusal: the customer's no reaches the viewer in words.
-func TestDoorRefusal(t *testing.T) {
-	s := newDoorStack(t)
-	customer := customerDisplay(t, "640x480")
+// refuses lets the customer say no: the viewer shows no picture, and his words
+// where it can.
+func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
+	t.Helper()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "deny")
 	ses.line(`"state":"joined"`)
-	screen := viewerDisplay(t, "800x600")
-	v := doorViewers[0]
-	p := ses.password("vnc")
-	window := start(t, append(append(screen.env(), "HOME="+t.TempDir()), v.env(s, p)...), need(t, v.program, v.pkg), append([]string{"-AlertOnFatalError=0"}, v.args(t, s, p)...)...)
-	window.line("did not allow")
+	screen := viewerDisplay(t, "1024x800")
+	window := v.open(t, s, ses, screen)
+	ses.line(`"event":"refused"`)
+	if v.refusal != "" {
+		window.line(v.refusal + "The customer did not allow the view.")
+	}
+	if v.dialog != "" {
+		screen.xdotool("search", "--sync", "--onlyvisible", "--name", v.dialog)
+	}
+	if _, shown := locate(customer.picture(), screen.picture(), v.tolerance); shown {
+		t.Error("a picture after a refusal")
+	}
+	window.stop()
+	ses.write("end")
+	ses.exit()
 }
 
 // TestListeningViewer: `lotse view --to` brings the session to a viewer that
@@ -349,11 +400,25 @@ func TestPageViewerPassword(t *testing.T) {
 	page.click("own-viewer-open")
 	page.click("vnc-password")
 	page.wait("viewer-secret")
+	file := filepath.Join(t.TempDir(), "lotse.tigervnc")
+	page.do("download", map[string]any{"id": "viewer-file", "value": file})
 	user, password, command := page.text("viewer-user"), page.text("viewer-secret"), strings.Fields(page.text("viewer-command"))
 	screen := viewerDisplay(t, "1024x800")
 	env := append(screen.env(), "HOME="+t.TempDir(), "VNC_USERNAME="+user, "VNC_PASSWORD="+password)
 	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), append([]string{"-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9"}, command[1:]...)...)
 	shows(t, screen, customer, 0)
+
+	// The settings file says the same; TigerVNC takes it as its argument.
+	page.click("vnc-password")
+	page.waitFor("viewer-secret", `:not(:text-is("`+password+`"))`)
+	user, password = page.text("viewer-user"), page.text("viewer-secret")
+	screen = viewerDisplay(t, "1024x800")
+	env = append(screen.env(), "HOME="+t.TempDir(), "VNC_USERNAME="+user, "VNC_PASSWORD="+password)
+	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), "-X509CA="+s.caFile, "-MenuKey=", "-QualityLevel=9", file)
+	shows(t, screen, customer, 0)
+	if link := "vnc://" + s.publicVNC(t); page.text("viewer-link") != link {
+		t.Errorf("the link says %s, want %s", page.text("viewer-link"), link)
+	}
 	b.noComplaints()
 }
 
@@ -382,29 +447,4 @@ func TestForeignServerPage(t *testing.T) {
 		t.Errorf("the page warns: %s", words)
 	}
 	works("x11vnc as server, browser page as viewer", "x11vnc", "repeater", "picture", "warning")
-}
-
-// TestGtkVnc: gvncviewer and what else is made of gtk-vnc take the authority
-// from the system, which a mount of the test's own stands in for here, and ask
-// for name and password in a window.
-func TestGtkVnc(t *testing.T) {
-	s := newDoorStack(t)
-	customer := customerDisplay(t, "800x600")
-	customer.paint()
-	ses := s.newSession()
-	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
-	screen := viewerDisplay(t, "1024x800")
-	env := append(screen.env(), "HOME="+t.TempDir(), "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
-	start(t, env, need(t, "unshare", "util-linux"), "--mount", "--map-root-user", "sh", "-c",
-		`mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
-		need(t, "gvncviewer", "gvncviewer"), "localhost:"+strconv.Itoa(portOf(t, s.vnc)-5900))
-	screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
-	p := ses.password("vnc")
-	screen.xdotool("type", p.User)
-	screen.xdotool("key", "Tab")
-	screen.xdotool("type", p.Password)
-	screen.xdotool("key", "Return")
-	shows(t, screen, customer, 0)
-	works("gtk-vnc", "gvncviewer", doorNames["vnc"], "picture")
 }
