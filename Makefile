@@ -69,7 +69,7 @@ needs-test:
 		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
-		vncsnapshot=vncsnapshot x11vnc=x11vnc websockify=websockify pgrep=procps ipcs=util-linux \
+		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc websockify=websockify pgrep=procps ipcs=util-linux \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 clean:

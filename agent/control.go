@@ -151,6 +151,8 @@ func (s *Session) readControl(c *control) {
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.ask(r)
 			}
+		case tunnel.AskDoor:
+			s.giveDoorNumber(c, m.Door)
 		case tunnel.Return:
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAdvisor)

@@ -25,6 +25,7 @@ type Session struct {
 	hands   hands
 	entered chan tunnel.Number
 	streams sync.WaitGroup
+	doors   doorNumbers
 	cancel  context.CancelCauseFunc
 
 	mu sync.Mutex

@@ -35,9 +35,7 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 		log.Info("stream not opened", "reason", err)
 		return
 	}
-	conn, err := seal.Handshake(ctx, line, seal.Agent, seal.Params{
-		Number: number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: tries,
-	})
+	conn, err := s.sealStream(ctx, line, number, call, tries)
 	made <- err
 	if err != nil {
 		log.Info("stream not sealed", "reason", err)
@@ -48,10 +46,6 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 		return
 	}
 	defer conn.Close()
-	if call.Kind != tunnel.KindView && lineOf(call.Door) != lineSealed {
-		log.Warn("wishes are not taken by this door")
-		return
-	}
 	switch call.Kind {
 	case tunnel.KindControl:
 		s.serveControl(ctx, conn, call.Door)

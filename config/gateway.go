@@ -43,6 +43,7 @@ type Doors struct {
 // VNCDoor is the port for VNC viewers.
 type VNCDoor struct {
 	Listen      string   `toml:"listen"`
+	TLSPort     bool     `toml:"tls_port"`
 	Public      string   `toml:"public"`
 	Security    []string `toml:"security"`
 	VncAuthFrom []string `toml:"vncauth_from"`
@@ -178,7 +179,7 @@ func (g *Gateway) check() (bad []problem) {
 		{"sessions.sign_in", g.Sessions.SignIn, time.Minute, 31 * 24 * time.Hour},
 		{"sessions.owner_grace", g.Sessions.OwnerGrace, time.Second, time.Hour},
 		{"sessions.agent_grace", g.Sessions.AgentGrace, time.Second, time.Hour},
-		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 30 * time.Minute},
+		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 5 * time.Minute},
 	} {
 		say(d.v.Duration >= d.lo && d.v.Duration <= d.hi, d.key, "%v is not between %v and %v", d.v, d.lo, d.hi)
 	}

@@ -1,11 +1,22 @@
 package e2e
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
 
 	"lotse/rfb/rfbtest"
+	"lotse/tunnel"
 )
 
 // BenchmarkAgentToAccepted is from the start of the customer's program to the
@@ -54,6 +65,12 @@ func firstPicture(b *testing.B, port int, encodings ...int32) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	wholePicture(b, v, encodings...)
+}
+
+// wholePicture reads the first picture and closes the viewer.
+func wholePicture(b *testing.B, v *rfbtest.Viewer, encodings ...int32) {
+	b.Helper()
 	defer v.Close()
 	if err := v.SetEncodings(encodings...); err != nil {
 		b.Fatal(err)
@@ -68,6 +85,143 @@ func firstPicture(b *testing.B, port int, encodings ...int32) {
 	if u == nil || v.Bounds().Dx() != 1920 {
 		b.Fatal("not the whole picture")
 	}
+}
+
+// BenchmarkDoors is from a viewer's first packet to the first whole picture,
+// decoded, through each door; seal-ms is how long the agent's key exchange took of
+// it, with the wait for the other end's part. Numbers and passwords are made before.
+func BenchmarkDoors(b *testing.B) {
+	s := newDoorStack(b)
+	customer := customerDisplay(b, "1920x1080")
+	customer.paint()
+	ses := s.newSession()
+	agent := s.agent(customer, ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	_, helper := s.view(ses.number)
+	roots := s.roots()
+	viewer := func(b *testing.B, conn net.Conn, err error, cfg rfbtest.Config) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		v, err := rfbtest.New(conn, cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		wholePicture(b, v, rfbtest.Tight)
+	}
+	x509plain := func(address string) func(*testing.B) func() {
+		return func(b *testing.B) func() {
+			p := ses.password("vnc")
+			return func() {
+				conn, err := net.Dial("tcp", address)
+				viewer(b, conn, err, rfbtest.Config{User: p.User, Password: p.Password, TLS: &tls.Config{RootCAs: roots, ServerName: "localhost"}})
+			}
+		}
+	}
+	for _, door := range []struct {
+		name, called string
+		// ready prepares one viewer, outside the time.
+		ready func(b *testing.B) (show func())
+	}{
+		{"lotse-view", "helper", func(b *testing.B) func() { return func() { firstPicture(b, helper, rfbtest.Tight) } }},
+		{"vnc-port", "vnc", x509plain(s.vnc)},
+		{"tls-port", "vnc", x509plain(strings.TrimPrefix(s.url, "https://"))},
+		{"repeater", "repeater", func(b *testing.B) func() {
+			p := ses.password("repeater")
+			return func() {
+				conn, err := net.Dial("tcp", s.repeater)
+				if err == nil {
+					_, err = io.ReadFull(conn, make([]byte, 12)) // RFB 000.000
+				}
+				if err == nil {
+					_, err = conn.Write(append([]byte("ID:"+p.User), make([]byte, 250-3-9)...))
+				}
+				viewer(b, conn, err, rfbtest.Config{Password: p.Password})
+			}
+		}},
+		{"websockify", "websockify", func(b *testing.B) func() {
+			address := ses.websockify()
+			return func() {
+				d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: roots}, Subprotocols: []string{"binary"}}
+				ws, _, err := d.DialContext(context.Background(), address, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				viewer(b, tunnel.NewStream(ws, 0), nil, rfbtest.Config{})
+			}
+		}},
+	} {
+		b.Run(door.name, func(b *testing.B) {
+			var sealed time.Duration
+			for b.Loop() {
+				b.StopTimer()
+				show, mark := door.ready(b), agent.mark()
+				b.StartTimer()
+				show()
+				b.StopTimer()
+				sealed += sealTime(b, agent.lineAfter(mark, "kind=view door="+door.called+" took="))
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(sealed.Microseconds())/1000/float64(b.N), "seal-ms")
+		})
+	}
+	// Last: it takes the session over from the program that made it.
+	b.Run("page", func(b *testing.B) {
+		page := newBrowser(b).tab("advisor")
+		page.open(s.url + "/advisor#n=" + ses.number)
+		page.fill("signin-name", "advisor")
+		page.fill("signin-password", devPassword)
+		page.click("signin-submit")
+		var sealed time.Duration
+		for b.Loop() {
+			b.StopTimer()
+			page.waitFor("session", `[data-phase="joined"]`)
+			page.waitFor("see-screen", ":not([disabled])")
+			mark := agent.mark()
+			b.StartTimer()
+			page.do("firstPicture", map[string]any{"id": "see-screen", "size": []int{1920, 1080}})
+			b.StopTimer()
+			sealed += sealTime(b, agent.lineAfter(mark, "kind=view door=page took="))
+			page.do("reload", nil)
+			b.StartTimer()
+		}
+		b.ReportMetric(float64(sealed.Microseconds())/1000/float64(b.N), "seal-ms")
+	})
+}
+
+// sealTime reads the agent's word on a stream.
+func sealTime(b *testing.B, line string) time.Duration {
+	b.Helper()
+	_, rest, _ := strings.Cut(line, "took=")
+	d, err := time.ParseDuration(strings.Fields(rest)[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return d
+}
+
+// roots is the stack's own authority.
+func (s *stack) roots() *x509.CertPool {
+	s.t.Helper()
+	text, err := os.ReadFile(s.caFile)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	return pool
+}
+
+// websockify asks for an address for one noVNC.
+func (s *session) websockify() string {
+	s.t.Helper()
+	mark := s.mark()
+	s.write("websockify")
+	var made struct{ URL string }
+	if err := json.Unmarshal([]byte(s.lineAfter(mark, `"event":"websockify"`)), &made); err != nil {
+		s.t.Fatal(err)
+	}
+	return made.URL
 }
 
 // BenchmarkF12 is from a physical key press at the customer's keyboard to the

@@ -65,6 +65,31 @@ const commands = {
   },
   // The canvas as it was decoded, not as it is scaled on the page.
   canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1]),
+  // Milliseconds from a click to a whole picture: noVNC's canvas is black until
+  // then, and the test's desktop is so nowhere but at the pointer.
+  firstPicture: async (page, c) =>
+    await at(page, c.id).evaluate(
+      (button, { size, timeout }) =>
+        new Promise((resolve, reject) => {
+          setTimeout(() => reject(new Error("no picture")), timeout);
+          const began = performance.now();
+          button.click();
+          const look = () => {
+            const canvas = document.querySelector("canvas");
+            const drawn = (x, y) => canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3).some((v) => v > 0);
+            const [w, h] = size;
+            const all = [0.1, 0.4, 0.9].flatMap((x) => [0.1, 0.4, 0.9].map((y) => [Math.floor(x * w), Math.floor(y * h)]));
+            if (canvas?.width === w && canvas.height === h && all.every(([x, y]) => drawn(x, y))) resolve(String(performance.now() - began));
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      { size: c.size, timeout },
+    ),
+  download: async (page, c) => {
+    const [file] = await Promise.all([page.waitForEvent("download"), at(page, c.id).click()]);
+    await file.saveAs(c.value);
+  },
   screenshot: async (page, c) => void (await page.screenshot({ path: c.value })),
   close: async (page, c) => {
     pages.delete(c.page);

@@ -23,12 +23,12 @@ type doorStack struct {
 	vnc, repeater, servers string // host:port
 }
 
-func newDoorStack(t *testing.T) *doorStack {
+func newDoorStack(t testing.TB) *doorStack {
 	t.Helper()
 	data := t.TempDir()
 	s := &doorStack{stack: &stack{t: t, data: data, caFile: filepath.Join(data, "ca.pem")}}
 	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--data", data,
-		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
+		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--vnc-tls-port", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
 	line := s.gateway.line("listening on https://")
 	s.url = line[strings.Index(line, "https://"):]
 	for what, to := range map[string]*string{"VNC viewers on ": &s.vnc, "repeater viewers on ": &s.repeater, "repeater servers on ": &s.servers} {
@@ -37,7 +37,12 @@ func newDoorStack(t *testing.T) *doorStack {
 	return s
 }
 
-func portOf(t *testing.T, address string) int {
+// publicVNC is the VNC port as advisors are told of it.
+func (s *doorStack) publicVNC(t testing.TB) string {
+	return net.JoinHostPort("localhost", strconv.Itoa(portOf(t, s.vnc)))
+}
+
+func portOf(t testing.TB, address string) int {
 	t.Helper()
 	_, p, err := net.SplitHostPort(address)
 	if err != nil {
@@ -50,17 +55,19 @@ func portOf(t *testing.T, address string) int {
 	return port
 }
 
-// password asks for a one-time viewer password.
-func (s *session) password() string {
+// pass is a number and a password for one viewer.
+type pass struct{ User, Password string }
+
+// password asks for what lets one viewer in by the VNC port or the repeater.
+func (s *session) password(door string) (p pass) {
 	s.t.Helper()
 	mark := s.mark()
-	s.write("password")
-	var event struct{ Password string }
+	s.write(map[string]string{"vnc": "password", "repeater": "password repeater"}[door])
 	line := s.lineAfter(mark, `"event":"password"`)
-	if err := json.Unmarshal([]byte(line), &event); err != nil || event.Password == "" {
+	if err := json.Unmarshal([]byte(line), &p); err != nil || p.Password == "" || p.User == s.number {
 		s.t.Fatalf("%s: %v", line, err)
 	}
-	return event.Password
+	return p
 }
 
 // foreignSession is one whose number is for a foreign server.
@@ -79,34 +86,68 @@ func (s *doorStack) foreignSession() *session {
 type doorViewer struct {
 	name, program, pkg string
 	table              string // package whose version the table tells
-	env                func(s *doorStack, ses *session) []string
-	args               func(t *testing.T, s *doorStack, ses *session) []string
+	env                func(s *doorStack, p pass) []string
+	args               func(t *testing.T, s *doorStack, p pass) []string
+	login              func(screen *display, p pass) // what its user types
+	refusal, dialog    string                        // before the words of a refusal; a window that shows them
 	door               string
+	entrance           string // in the table, where it is not doorNames[door]
 	tolerance          int
 }
 
 var doorViewers = []doorViewer{
 	{
 		name: "TigerVNC", table: "tigervnc-viewer", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", tolerance: 0,
-		env: func(_ *doorStack, ses *session) []string {
-			return []string{"VNC_USERNAME=" + ses.number, "VNC_PASSWORD=" + ses.password()}
+		env: func(_ *doorStack, p pass) []string {
+			return []string{"VNC_USERNAME=" + p.User, "VNC_PASSWORD=" + p.Password}
 		},
-		args: func(t *testing.T, s *doorStack, _ *session) []string {
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
 			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9", "localhost::" + strconv.Itoa(portOf(t, s.vnc))}
 		},
+		refusal: "Authentication failure: ", dialog: "TigerVNC Viewer",
+	},
+	{
+		// It takes the authority from the system, which a mount of the test's own
+		// stands in for here, and asks for number and password in a window.
+		name: "gtk-vnc", table: "gvncviewer", program: "unshare", pkg: "util-linux", door: "vnc",
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
+			return []string{"--mount", "--map-root-user", "sh", "-c", `mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
+				need(t, "gvncviewer", "gvncviewer"), "localhost:" + strconv.Itoa(portOf(t, s.vnc)-5900)}
+		},
+		login: func(screen *display, p pass) {
+			screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
+			screen.xdotool("type", p.User)
+			screen.xdotool("key", "Tab")
+			screen.xdotool("type", p.Password)
+			screen.xdotool("key", "Return")
+		},
+		refusal: "Error: ",
+	},
+	{
+		name: "TigerVNC", table: "tigervnc-viewer", program: "xtigervncviewer", pkg: "tigervnc-viewer", door: "vnc", entrance: "TLS port (X509Plain)",
+		env: func(_ *doorStack, p pass) []string {
+			return []string{"VNC_USERNAME=" + p.User, "VNC_PASSWORD=" + p.Password}
+		},
+		args: func(t *testing.T, s *doorStack, _ pass) []string {
+			return []string{"-SecurityTypes=X509Plain", "-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9",
+				"localhost::" + strconv.Itoa(portOf(t, strings.TrimPrefix(s.url, "https://")))}
+		},
+		refusal: "Authentication failure: ", dialog: "TigerVNC Viewer",
 	},
 	{
 		name: "SSVNC", table: "ssvnc", program: "ssvncviewer", pkg: "ssvnc", door: "repeater",
-		args: func(t *testing.T, s *doorStack, ses *session) []string {
-			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, ses.password()), "-repeater", "ID:" + ses.number, s.repeater}
+		args: func(t *testing.T, s *doorStack, p pass) []string {
+			return []string{"-nojpeg", "-noraiseonbeep", "-passwd", passwordFile(t, p.Password), "-repeater", "ID:" + p.User, s.repeater}
 		},
+		refusal: "Reason: ", dialog: "Message",
 	},
 	{
+		// It takes a refusal for a wrong password, and asks for another.
 		name: "Remmina", table: "remmina", program: "dbus-run-session", pkg: "dbus", door: "repeater", tolerance: 0,
-		args: func(t *testing.T, s *doorStack, ses *session) []string {
+		args: func(t *testing.T, s *doorStack, p pass) []string {
 			file := filepath.Join(t.TempDir(), "lotse.remmina")
 			profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=%s\nproxy=%s\npassword=%s\nquality=9\ncolordepth=32\nviewmode=1\n"+
-				"window_width=1000\nwindow_height=760\nscale=0\n", ses.number, s.repeater, ses.password())
+				"window_width=1000\nwindow_height=760\nscale=0\n", p.User, s.repeater, p.Password)
 			if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -137,26 +178,28 @@ func passwordFile(t *testing.T, password string) string {
 }
 
 // TestDoors is the main job through the doors at which the gateway opens the
-// seal: consent, the picture, no input before control is given, then input.
+// seal: a refusal, then consent, the picture, no input before control is given, then input.
 func TestDoors(t *testing.T) {
 	for _, v := range doorViewers {
-		t.Run(v.name, func(t *testing.T) {
-			path := need(t, v.program, v.pkg)
+		// The name is part of a path that a shell reads: no brackets.
+		short := v.name
+		if v.entrance == "" {
+			v.entrance = doorNames[v.door]
+		} else {
+			short, _, _ = strings.Cut(v.name+" "+v.entrance, " (")
+		}
+		t.Run(short, func(t *testing.T) {
 			s := newDoorStack(t)
 			customer := customerDisplay(t, "800x600")
 			customer.paint()
+			v.refuses(t, s, customer)
 			file := customer.typewriter()
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number)
 			ses.line(`"state":"joined"`)
 			screen := viewerDisplay(t, "1024x800")
 			mark, told := agent.mark(), ses.mark()
-			home := t.TempDir()
-			env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
-			if v.env != nil {
-				env = append(env, v.env(s, ses)...)
-			}
-			start(t, env, path, v.args(t, s, ses)...)
+			v.open(t, s, ses, screen)
 
 			allow(agent, mark, "view")
 			ses.lineAfter(told, `"line":"gateway"`)
@@ -172,7 +215,7 @@ func TestDoors(t *testing.T) {
 			mark = agent.mark()
 			ses.write("control")
 			allow(agent, mark, "control")
-			ses.line(`"given"`)
+			ses.line(`"given","right":"control"`)
 			typeInto("by the door " + v.door)
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != "by the door "+v.door+"\n" {
@@ -184,25 +227,55 @@ func TestDoors(t *testing.T) {
 			if code := agent.exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
-			works(v.name, v.table, doorNames[v.door], "picture", "consent", "typing", "end")
+			seen := []string{"picture", "consent", "typing", "end"}
+			if v.refusal != "" {
+				seen = append(seen, "refusal as text")
+			}
+			works(v.name, v.table, v.entrance, seen...)
 		})
 	}
+}
+
+// open starts the viewer with a number and a password of its own.
+func (v doorViewer) open(t *testing.T, s *doorStack, ses *session, screen *display, more ...string) *process {
+	t.Helper()
+	home, p := t.TempDir(), ses.password(v.door)
+	env := append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+	if v.env != nil {
+		env = append(env, v.env(s, p)...)
+	}
+	window := start(t, env, need(t, v.program, v.pkg), append(more, v.args(t, s, p)...)...)
+	if v.login != nil {
+		v.login(screen, p)
+	}
+	return window
 }
 
 // doorNames are the doors as README.md calls them.
 var doorNames = map[string]string{"vnc": "VNC port (X509Plain)", "repeater": "repeater"}
 
-// TestDoorRefusal: the customer's no reaches the viewer in words.
-func TestDoorRefusal(t *testing.T) {
-	s := newDoorStack(t)
-	customer := customerDisplay(t, "640x480")
+// refuses lets the customer say no: the viewer shows no picture, and his words
+// where it can.
+func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
+	t.Helper()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "deny")
 	ses.line(`"state":"joined"`)
-	screen := viewerDisplay(t, "800x600")
-	v := doorViewers[0]
-	window := start(t, append(append(screen.env(), "HOME="+t.TempDir()), v.env(s, ses)...), need(t, v.program, v.pkg), append([]string{"-AlertOnFatalError=0"}, v.args(t, s, ses)...)...)
-	window.line("did not allow")
+	screen := viewerDisplay(t, "1024x800")
+	window := v.open(t, s, ses, screen)
+	ses.line(`"event":"refused"`)
+	if v.refusal != "" {
+		window.line(v.refusal + "The customer did not allow the view.")
+	}
+	if v.dialog != "" {
+		screen.xdotool("search", "--sync", "--onlyvisible", "--name", v.dialog)
+	}
+	if _, shown := locate(customer.picture(), screen.picture(), v.tolerance); shown {
+		t.Error("a picture after a refusal")
+	}
+	window.stop()
+	ses.write("end")
+	ses.exit()
 }
 
 // TestListeningViewer: `lotse view --to` brings the session to a viewer that
@@ -286,12 +359,7 @@ func TestWebsockify(t *testing.T) {
 	s.agent(customer, ses.number, "--answer", "view")
 	ses.line(`"state":"joined"`)
 	mark := ses.mark()
-	ses.write("websockify")
-	var made struct{ URL string }
-	if err := json.Unmarshal([]byte(ses.lineAfter(mark, `"event":"websockify"`)), &made); err != nil {
-		t.Fatal(err)
-	}
-	elsewhere(t, made.URL, nil).seesDesktop(customer, 0)
+	elsewhere(t, ses.websockify(), nil).seesDesktop(customer, 0)
 	ses.lineAfter(mark, `"line":"gateway"`)
 	works("noVNC elsewhere", "chromium", "websockify", "picture")
 }
@@ -307,8 +375,9 @@ func TestRepeaterID(t *testing.T) {
 	port := freePort(t)
 	bridge := start(t, nil, need(t, "websockify", "websockify"), "127.0.0.1:"+strconv.Itoa(port), s.repeater)
 	bridge.line("proxying from")
+	p := ses.password("repeater")
 	page := elsewhere(t, "ws://127.0.0.1:"+strconv.Itoa(port), map[string]any{
-		"repeaterID": ses.number, "credentials": map[string]string{"password": ses.password()},
+		"repeaterID": p.User, "credentials": map[string]string{"password": p.Password},
 	})
 	page.seesDesktop(customer, 0)
 	works("noVNC with repeaterID, by websockify", "chromium", "repeater", "picture")
@@ -329,13 +398,27 @@ func TestPageViewerPassword(t *testing.T) {
 	page.fill("signin-password", devPassword)
 	page.click("signin-submit")
 	page.click("own-viewer-open")
-	page.click("viewer-password")
+	page.click("vnc-password")
 	page.wait("viewer-secret")
+	file := filepath.Join(t.TempDir(), "lotse.tigervnc")
+	page.do("download", map[string]any{"id": "viewer-file", "value": file})
 	user, password, command := page.text("viewer-user"), page.text("viewer-secret"), strings.Fields(page.text("viewer-command"))
 	screen := viewerDisplay(t, "1024x800")
 	env := append(screen.env(), "HOME="+t.TempDir(), "VNC_USERNAME="+user, "VNC_PASSWORD="+password)
 	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), append([]string{"-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9"}, command[1:]...)...)
 	shows(t, screen, customer, 0)
+
+	// The settings file says the same; TigerVNC takes it as its argument.
+	page.click("vnc-password")
+	page.waitFor("viewer-secret", `:not(:text-is("`+password+`"))`)
+	user, password = page.text("viewer-user"), page.text("viewer-secret")
+	screen = viewerDisplay(t, "1024x800")
+	env = append(screen.env(), "HOME="+t.TempDir(), "VNC_USERNAME="+user, "VNC_PASSWORD="+password)
+	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), "-X509CA="+s.caFile, "-MenuKey=", "-QualityLevel=9", file)
+	shows(t, screen, customer, 0)
+	if link := "vnc://" + s.publicVNC(t); page.text("viewer-link") != link {
+		t.Errorf("the link says %s, want %s", page.text("viewer-link"), link)
+	}
 	b.noComplaints()
 }
 
@@ -364,28 +447,4 @@ func TestForeignServerPage(t *testing.T) {
 		t.Errorf("the page warns: %s", words)
 	}
 	works("x11vnc as server, browser page as viewer", "x11vnc", "repeater", "picture", "warning")
-}
-
-// TestGtkVnc: gvncviewer and what else is made of gtk-vnc take the authority
-// from the system, which a mount of the test's own stands in for here, and ask
-// for name and password in a window.
-func TestGtkVnc(t *testing.T) {
-	s := newDoorStack(t)
-	customer := customerDisplay(t, "800x600")
-	customer.paint()
-	ses := s.newSession()
-	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
-	screen := viewerDisplay(t, "1024x800")
-	env := append(screen.env(), "HOME="+t.TempDir(), "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
-	start(t, env, need(t, "unshare", "util-linux"), "--mount", "--map-root-user", "sh", "-c",
-		`mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
-		need(t, "gvncviewer", "gvncviewer"), "localhost:"+strconv.Itoa(portOf(t, s.vnc)-5900))
-	screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Authentication required", "windowfocus", "--sync")
-	screen.xdotool("type", ses.number)
-	screen.xdotool("key", "Tab")
-	screen.xdotool("type", ses.password())
-	screen.xdotool("key", "Return")
-	shows(t, screen, customer, 0)
-	works("gtk-vnc", "gvncviewer", doorNames["vnc"], "picture")
 }

@@ -277,6 +277,33 @@ func TestGatewaySeesNothing(t *testing.T) {
 	}
 }
 
+// TestGatewayGetsNoNumber: what is handed over for a viewer that cannot seal is
+// that viewer's number; the session's is not in what the gateway sees.
+func TestGatewayGetsNoNumber(t *testing.T) {
+	real := newDoorStack(t)
+	p := newSpy(t, real.stack)
+	s := p.through(real.stack)
+	ses := s.newSession()
+	s.agent(customerDisplay(t, "640x480"), ses.number, "--answer", "view")
+	ses.line(`"state":"joined"`)
+	given := []string{ses.password("vnc").User, ses.password("repeater").User}
+	ses.write("websockify")
+	ses.line("/websockify?token=")
+	ses.write("end")
+	ses.exit()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := p.recorded.Bytes()
+	if bytes.Contains(all, []byte(ses.number)) || bytes.Contains(all, []byte(`"`+ses.number[4:]+`"`)) {
+		t.Error("the gateway saw the session's number")
+	}
+	for _, n := range given {
+		if !bytes.Contains(all, []byte(`"`+n+`"`)) {
+			t.Error("a viewer's number is not in the recording: did it go another way?")
+		}
+	}
+}
+
 // TestGatewayChangesBytes: an active gateway that flips one bit of a record is
 // noticed; the viewer is cut off, and nothing of the change is shown.
 func TestGatewayChangesBytes(t *testing.T) {

@@ -239,7 +239,7 @@ func (s *server) failDirectory(w http.ResponseWriter, err error) {
 	case errors.Is(err, errNotJoined):
 		s.fail(w, http.StatusConflict, tunnel.CodeNotJoined, "No customer is in this session yet, or his line is lost at the moment.", 0)
 	case errors.Is(err, errOtherPlace):
-		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "number must be the session's number.", 0)
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, wordsOtherNumber, 0)
 	case errors.Is(err, errTooMany):
 		s.fail(w, http.StatusTooManyRequests, tunnel.CodeLimit, "You have too many open; end some first.", 0)
 	case errors.Is(err, errClosed), errors.Is(err, errNoPlace):

@@ -55,9 +55,10 @@ type Config struct {
 // Addresses are those a gateway listens on; nil where it does not.
 type Addresses struct{ Listen, Metrics, VNC, RepeaterViewers, RepeaterServers net.Addr }
 
-// VNCDoor is the port for VNC viewers; off without Listen.
+// VNCDoor is the port for VNC viewers; off without Listen or TLSPort.
 type VNCDoor struct {
 	Listen      string
+	TLSPort     bool           // also on Config.Listen, for clients that wait for the server to speak
 	Public      string         // host:port to tell; "": the first host and the port listened on
 	NoTLS       bool           // no VeNCrypt X509Plain
 	VncAuthFrom []netip.Prefix // who may come without encryption, with VncAuth; nil: nobody
@@ -102,6 +103,7 @@ type Times struct {
 	OwnerGrace time.Duration // 60 s
 	AgentGrace time.Duration // 120 s
 	Password   time.Duration // a one-time viewer password: 5 min
+	WrongPause time.Duration // before a wrong viewer is answered: 2 s
 }
 
 // Fixed by PROTOCOL.md, sections 4, 5 and 8.
@@ -153,6 +155,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Limits.ViewerWrong, 20)
 	or(&c.Limits.ViewersPerAddress, 64)
 	or(&c.Times.Password, 5*time.Minute)
+	or(&c.Times.WrongPause, wrongPause)
 	or(&c.Times.Number, 30*time.Minute)
 	or(&c.Times.Session, 12*time.Hour)
 	or(&c.Times.SignIn, 12*time.Hour)

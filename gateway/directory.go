@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"lotse/seal"
 	"lotse/tunnel"
 )
 
@@ -58,9 +57,6 @@ type session struct {
 	entries   map[string]*stream
 	grants    [grantKinds]*grant
 	foreign   *foreign
-
-	// doorTries counts where the gateway is the advisor's end. Static.
-	doorTries *seal.Tries
 }
 
 var (
@@ -121,7 +117,6 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
 		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Times.Number),
 		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
-		doorTries: new(seal.Tries),
 	}
 	d.sessions[place] = s
 	d.metrics.sessions.Add(1)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -156,13 +157,14 @@ func joinedDoor(t *testing.T, change ...func(*Config)) (*rig, *owner, *customer)
 	return r, o, c
 }
 
-func (o *owner) password() string {
+func (o *owner) password(door string) string {
 	o.t.Helper()
-	p, err := o.a.ViewerPassword(o.t.Context(), o.number)
+	p, err := o.a.ViewerPassword(o.t.Context(), o.door, door)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	if len(p.Password) != passwordLength || strings.Trim(p.Password, passwordAlphabet) != "" || p.User != o.number.Digits() {
+	if len(p.Password) != passwordLength || strings.Trim(p.Password, passwordAlphabet) != "" ||
+		p.User != o.door.Digits() || len(p.Doors) != 1 || p.Doors[0].Door != door {
 		o.t.Fatalf("password %+v", p)
 	}
 	return p.Password
@@ -172,10 +174,10 @@ func (o *owner) password() string {
 func TestVNCDoor(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
-	password := o.password()
-	done := c.serveAgent(o.number, tunnel.DoorVNC, "")
+	password := o.password(tunnel.DoorVNC)
+	done := c.serveAgent(o.door, tunnel.DoorVNC, "")
 	v := dialViewer(t, r.addrs.VNC)
-	v.plain(r, []byte{19}, " ID:"+o.number.Grouped(), password)
+	v.plain(r, []byte{19}, " ID:"+o.door.Grouped(), password)
 	if why := v.result(); why != "" {
 		t.Fatal(why)
 	}
@@ -194,7 +196,7 @@ func TestVNCDoor(t *testing.T) {
 			t.Errorf("audit lacks %s", want)
 		}
 	}
-	for what, secret := range map[string]string{"number": o.number.Digits(), "password": password} {
+	for what, secret := range map[string]string{"number": o.number.Digits(), "door's number": o.door.Digits(), "password": password} {
 		if strings.Contains(string(audit)+r.logs.String(), secret) {
 			t.Errorf("%s was written down", what)
 		}
@@ -206,10 +208,10 @@ func TestVNCDoor(t *testing.T) {
 func TestVNCDoorRefusal(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
-	password := o.password()
-	done := c.serveAgent(o.number, tunnel.DoorVNC, "The customer did not allow it.")
+	password := o.password(tunnel.DoorVNC)
+	done := c.serveAgent(o.door, tunnel.DoorVNC, "The customer did not allow it.")
 	v := dialViewer(t, r.addrs.VNC)
-	v.plain(r, []byte{19}, o.number.Digits(), password)
+	v.plain(r, []byte{19}, o.door.Digits(), password)
 	if why := v.result(); why != "The customer did not allow it." {
 		t.Errorf("told %q", why)
 	}
@@ -217,7 +219,7 @@ func TestVNCDoorRefusal(t *testing.T) {
 		t.Error(err)
 	}
 	again := dialViewer(t, r.addrs.VNC)
-	again.plain(r, []byte{19}, o.number.Digits(), password)
+	again.plain(r, []byte{19}, o.door.Digits(), password)
 	if why := again.result(); why != errWrongPassword.Reason {
 		t.Errorf("a used password: %q", why)
 	}
@@ -228,7 +230,7 @@ func TestVncAuth(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVncAuth)
 	for _, version := range []string{"003.003", "003.007", "003.008"} {
-		done := c.serveAgent(o.number, tunnel.DoorVNC, "")
+		done := c.serveAgent(o.door, tunnel.DoorVNC, "")
 		v := dialViewer(t, r.addrs.VNC)
 		v.expect([]byte("RFB 003.008\n")...)
 		v.send([]byte("RFB " + version + "\n")...)
@@ -238,7 +240,7 @@ func TestVncAuth(t *testing.T) {
 			v.expect(2, 19, 2)
 			v.send(2)
 		}
-		v.send(desResponse(v.read(16), o.password())...)
+		v.send(desResponse(v.read(16), o.password(tunnel.DoorVNC))...)
 		v.expect(0, 0, 0, 0)
 		v.echoes()
 		v.Close()
@@ -252,15 +254,15 @@ func TestVncAuth(t *testing.T) {
 func TestVNCDoorHangUp(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
-	password := o.password()
+	password := o.password(tunnel.DoorVNC)
 	v := dialViewer(t, r.addrs.VNC)
-	v.plain(r, []byte{19}, o.number.Digits(), password)
+	v.plain(r, []byte{19}, o.door.Digits(), password)
 	call := c.recv()
 	line, err := c.c.DialAgentStream(t.Context(), call.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := seal.Handshake(t.Context(), line, seal.Agent, seal.Params{Number: o.number.Digits(), Kind: call.Kind, Stream: call.Stream})
+	conn, err := seal.Handshake(t.Context(), line, seal.Agent, seal.Params{Number: o.door.Digits(), Kind: call.Kind, Stream: call.Stream})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,24 +283,24 @@ func TestPasswordRefusals(t *testing.T) {
 	r := start(t, withVNC)
 	a := r.signIn("anna")
 	o := r.open(a)
-	if _, err := a.ViewerPassword(t.Context(), o.number); !hasCode(err, tunnel.CodeNotJoined) {
+	if _, err := a.ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeNotJoined) {
 		t.Errorf("before the customer: %v", err)
 	}
 	c := r.customer()
 	c.join(o.number)
 	o.state(tunnel.StateJoined)
-	if _, err := r.signIn("bert").ViewerPassword(t.Context(), o.number); !hasCode(err, tunnel.CodeNotFound) {
+	if _, err := r.signIn("bert").ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeNotFound) {
 		t.Errorf("another advisor's session: %v", err)
 	}
-	first := o.password()
-	second := o.password()
+	first := o.password(tunnel.DoorVNC)
+	second := o.password(tunnel.DoorVNC)
 	for name, try := range map[string][2]string{
-		"replaced password": {o.number.Digits(), first},
-		"wrong number":      {wrongSecret(o.number), second},
+		"replaced password": {o.door.Digits(), first},
+		"wrong number":      {wrongSecret(o.door), second},
 		"no number":         {"", second},
 		"a name":            {"anna", second},
-		"empty password":    {o.number.Digits(), ""},
-		"longer":            {o.number.Digits(), second + "x"},
+		"empty password":    {o.door.Digits(), ""},
+		"longer":            {o.door.Digits(), second + "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -322,7 +324,13 @@ func TestDoorsClosed(t *testing.T) {
 	if r.addrs.VNC != nil || r.addrs.RepeaterViewers != nil || r.addrs.RepeaterServers != nil {
 		t.Errorf("ports open: %+v", r.addrs)
 	}
-	if _, err := o.a.ViewerPassword(t.Context(), o.number); !hasCode(err, tunnel.CodeForbidden) {
+	if _, err := o.a.ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeForbidden) {
 		t.Errorf("password: %v", err)
+	}
+	// Nor does the TLS port speak to who is silent.
+	v := dialViewer(t, r.addrs.Listen)
+	v.SetDeadline(time.Now().Add(silence * 3 / 2))
+	if n, err := v.Conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a silent client at the TLS port: %d bytes, %v", n, err)
 	}
 }

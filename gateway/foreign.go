@@ -268,7 +268,7 @@ func (s *server) foreignSession(w http.ResponseWriter, r *http.Request, c caller
 		s.doorClosed(w)
 		return
 	}
-	n, ok := s.handedOver(w, r)
+	n, _, ok := s.handedOver(w, r)
 	if !ok {
 		return
 	}

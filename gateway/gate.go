@@ -20,7 +20,7 @@ import (
 // been wrong lately: nobody's guessing keeps an advisor out who comes from an
 // address of his own. A right try never waits.
 const (
-	wrongPause  = 2 * time.Second
+	wrongPause  = 2 * time.Second // if Times.WrongPause does not say otherwise
 	wrongWindow = 10 * time.Minute
 	wrongOfAll  = 600 // per minute
 )
@@ -114,7 +114,7 @@ func (s *server) test(ctx context.Context, kind grantKind, door string, from net
 		refusal = errTooManyTries(wait) // not written down each time: a flood would fill the disk
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, time.Until(came.Add(wrongPause)))
+	pause(ctx, time.Until(came.Add(s.cfg.Times.WrongPause)))
 	return nil, tunnel.Number{}, refusal
 }
 

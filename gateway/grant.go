@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"lotse/tunnel"
@@ -24,14 +25,15 @@ const maxGrantWrong = 10
 type grantKind int
 
 const (
-	grantPassword grantKind = iota // VNC and repeater door
-	grantToken                     // websockify
+	grantVNC grantKind = iota
+	grantRepeater
+	grantToken // websockify
 	grantKinds
 )
 
-// grant is a one-time way in for a viewer that cannot seal. It holds the
-// session's number, which the advisor's end gave to the gateway for this, until
-// it is used or over; then all of it is wiped.
+// grant is a one-time way in for a viewer that cannot seal. It holds a number
+// that the customer's agent gave out for one stream of that door and the
+// advisor's end handed over, until it is used or over; then all of it is wiped.
 type grant struct {
 	digits  [9]byte
 	secret  []byte
@@ -62,6 +64,9 @@ func newPassword() []byte {
 	return b
 }
 
+// wordsOtherNumber answers a number that cannot be one of the session's.
+const wordsOtherNumber = "number must be one of this session's."
+
 var errOtherPlace = errors.New("gateway: the number does not begin with the session's place")
 
 // grant makes a grant in place of an older one of its kind and returns its secret.
@@ -80,7 +85,6 @@ func (d *directory) grant(account, place string, number tunnel.Number, kind gran
 	case number.Place() != s.place:
 		err = errOtherPlace
 	case s.state != tunnel.StateJoined:
-		// Before the customer is in, the number is still worth something to others.
 		err = errNotJoined
 	}
 	if err != nil {
@@ -139,37 +143,42 @@ func (d *directory) sweepGrantsLocked(s *session, now time.Time) {
 	}
 }
 
-// handedOver reads a request that brings the session's number.
-func (s *server) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, ok bool) {
+// handedOver reads a request that brings a number.
+func (s *server) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, door string, ok bool) {
 	var req tunnel.HandOver
 	if readBody(w, r, &req) != nil {
 		s.badBody(w)
-		return n, false
+		return n, "", false
 	}
 	n, err := tunnel.ParseNumber(req.Number)
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "number must be the session's number.", 0)
-		return n, false
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, wordsOtherNumber, 0)
+		return n, "", false
 	}
-	return n, true
+	return n, req.Door, true
 }
 
 // viewerPassword is POST /api/v1/sessions/PLACE/password.
 func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller) {
-	if s.cfg.VNC.Listen == "" && s.cfg.Repeater.ViewerListen == "" {
-		s.doorClosed(w)
-		return
-	}
-	n, ok := s.handedOver(w, r)
+	n, door, ok := s.handedOver(w, r)
 	if !ok {
 		return
 	}
-	secret, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, grantPassword, s.clientAddr(r).String())
+	kind, open := grantVNC, s.cfg.VNC.Listen != "" || s.cfg.VNC.TLSPort
+	if door != tunnel.DoorVNC {
+		kind, open = grantRepeater, door == tunnel.DoorRepeater && s.cfg.Repeater.ViewerListen != ""
+	}
+	if !open {
+		s.doorClosed(w)
+		return
+	}
+	secret, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, kind, s.clientAddr(r).String())
 	if err != nil {
 		s.failDirectory(w, err)
 		return
 	}
-	s.answer(w, http.StatusCreated, tunnel.ViewerPassword{User: n.Digits(), Password: secret, Expires: expires.UTC().Truncate(time.Second), Doors: s.openDoors()})
+	doors := slices.DeleteFunc(s.openDoors(), func(d tunnel.Door) bool { return d.Door != door })
+	s.answer(w, http.StatusCreated, tunnel.ViewerPassword{User: n.Digits(), Password: secret, Expires: expires.UTC().Truncate(time.Second), Doors: doors})
 }
 
 func (s *server) doorClosed(w http.ResponseWriter) {

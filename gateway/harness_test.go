@@ -160,6 +160,7 @@ type owner struct {
 	a      *tunnel.Advisor
 	place  string
 	number tunnel.Number
+	door   tunnel.Number // what the customer's agent gave out for a viewer
 	link   *tunnel.OwnerLink
 	tries  *seal.Tries
 
@@ -179,7 +180,11 @@ func (r *rig) open(a *tunnel.Advisor) *owner {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	o := &owner{t: r.t, a: a, place: s.Place, number: n, tries: new(seal.Tries)}
+	door, err := tunnel.NewNumber(s.Place)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	o := &owner{t: r.t, a: a, place: s.Place, number: n, door: door, tries: new(seal.Tries)}
 	o.connect()
 	return o
 }

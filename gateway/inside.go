@@ -39,11 +39,7 @@ func (d *directory) callLocked(s *session, kind, door, from string) *stream {
 	st := newStream(d, s, kind, door)
 	d.streams[st.id], s.streams[st.id] = st, st
 	advisor := s.advisor
-	told := door
-	if door == tunnel.DoorWebsockify {
-		told = tunnel.DoorVNC
-	}
-	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: told, From: from, Advisor: &advisor})
+	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: door, From: from, Advisor: &advisor})
 	d.metrics.streams.Add(1)
 	d.audit.record(AuditRecord{Event: AuditStream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
 	return st
@@ -53,7 +49,7 @@ func (d *directory) callLocked(s *session, kind, door, from string) *stream {
 var (
 	errViewNotJoined = rfb.Refusal{Reason: "No customer is in this session at the moment."}
 	errViewTooMany   = rfb.Refusal{Reason: "Too many viewers and lines are open in this session."}
-	errViewNumber    = rfb.Refusal{Reason: "The session number that was handed over to the gateway is not the customer's."}
+	errViewNumber    = rfb.Refusal{Reason: "The customer's program does not take this viewer's number, or no longer. Ask for a new password."}
 	errViewLost      = rfb.Refusal{Reason: "The customer's end cannot be reached; please try again."}
 )
 
@@ -114,7 +110,8 @@ func (s *server) sealInside(ctx context.Context, sess *session, number tunnel.Nu
 	case err != nil:
 		return nil, errViewLost
 	}
-	agent, err := seal.Handshake(ctx, line, seal.Advisor, seal.Params{Number: number.Digits(), Kind: tunnel.KindView, Stream: id, Tries: sess.doorTries})
+	// No tries are counted: this number is used for this one exchange.
+	agent, err := seal.Handshake(ctx, line, seal.Advisor, seal.Params{Number: number.Digits(), Kind: tunnel.KindView, Stream: id})
 	if errors.Is(err, seal.ErrWrongNumber) || errors.Is(err, seal.ErrBurnt) {
 		return nil, errViewNumber
 	}

@@ -51,7 +51,11 @@ func (l *limitListener) admit(conn net.Conn) net.Conn {
 	c := &countedConn{Conn: conn, listener: l, key: key}
 	l.open[c] = struct{}{}
 	l.byKey[key]++
-	l.s.metrics.connections.Add(1)
+	// The gauge has what another listener handed on already.
+	if _, again := conn.(*countedConn); !again {
+		c.metered = true
+		l.s.metrics.connections.Add(1)
+	}
 	return c
 }
 
@@ -73,6 +77,7 @@ type countedConn struct {
 	net.Conn
 	listener *limitListener
 	key      string
+	metered  bool
 	once     sync.Once
 }
 
@@ -85,7 +90,9 @@ func (c *countedConn) Close() error {
 		if l.byKey[c.key]--; l.byKey[c.key] == 0 {
 			delete(l.byKey, c.key)
 		}
-		l.s.metrics.connections.Add(-1)
+		if c.metered {
+			l.s.metrics.connections.Add(-1)
+		}
 	})
 	return c.Conn.Close()
 }

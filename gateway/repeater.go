@@ -73,7 +73,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 	key := limitKey(from)
 	if ok, _ := s.gate.admit(key, time.Now()); !ok || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, wrongPause)
+		pause(ctx, s.cfg.Times.WrongPause)
 		return
 	}
 	if f := s.dir.findForeign(number); f != nil {
@@ -86,7 +86,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
 		return
 	}
-	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
+	sess, number, err := s.test(ctx, grantRepeater, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
 	_ = conn.SetDeadline(time.Now().Add(viewerStep))
 	if err != nil {
 		k.Refuse(err)
@@ -111,5 +111,5 @@ func (s *server) repeaterServer(ctx context.Context, conn net.Conn, from netip.A
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, wrongPause)
+	pause(ctx, s.cfg.Times.WrongPause)
 }

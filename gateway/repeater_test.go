@@ -81,17 +81,17 @@ func FuzzParseRepeaterID(f *testing.F) {
 func TestRepeaterViewer(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withRepeater)
-	done := c.serveAgent(o.number, tunnel.DoorRepeater, "")
+	done := c.serveAgent(o.door, tunnel.DoorRepeater, "")
 	v := dialViewer(t, r.addrs.RepeaterViewers)
 	v.expect([]byte("RFB 000.000\n")...)
-	one := iotest.OneByteReader(strings.NewReader(string(repeaterID("ID:"+o.number.Grouped())) + "RFB 003.008\n"))
+	one := iotest.OneByteReader(strings.NewReader(string(repeaterID("ID:"+o.door.Grouped())) + "RFB 003.008\n"))
 	if _, err := io.CopyBuffer(struct{ io.Writer }{v}, struct{ io.Reader }{one}, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	v.expect([]byte("RFB 003.008\n")...)
 	v.expect(1, 2)
 	v.send(2)
-	v.send(desResponse(v.read(16), o.password())...)
+	v.send(desResponse(v.read(16), o.password(tunnel.DoorRepeater))...)
 	v.expect(0, 0, 0, 0)
 	v.echoes()
 	v.Close()
@@ -103,11 +103,13 @@ func TestRepeaterViewer(t *testing.T) {
 // TestRepeaterUnknown: an unknown number looks like a known one with a wrong password.
 func TestRepeaterUnknown(t *testing.T) {
 	t.Parallel()
-	r, o, _ := joinedDoor(t, withRepeater)
-	password := o.password()
+	r, o, _ := joinedDoor(t, withRepeater, withVNC)
+	others := o.password(tunnel.DoorVNC)
+	password := o.password(tunnel.DoorRepeater)
 	for name, try := range map[string][2]string{
-		"unknown number":           {wrongSecret(o.number), password},
-		"known number, wrong word": {o.number.Digits(), "wrongone"},
+		"unknown number":           {wrongSecret(o.door), password},
+		"known number, wrong word": {o.door.Digits(), "wrongone"},
+		"the VNC port's password":  {o.door.Digits(), others},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +266,7 @@ func TestForeignBounds(t *testing.T) {
 func TestWebsockify(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, func(c *Config) { c.Doors = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })
-	address, err := o.a.Websockify(t.Context(), o.number)
+	address, err := o.a.Websockify(t.Context(), o.door)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +286,7 @@ func TestWebsockify(t *testing.T) {
 		v.send(1)
 		return v
 	}
-	done := c.serveAgent(o.number, tunnel.DoorVNC, "")
+	done := c.serveAgent(o.door, tunnel.DoorWebsockify, "")
 	v := dial()
 	if why := v.result(); why != "" {
 		t.Fatal(why)

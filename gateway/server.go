@@ -145,7 +145,15 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	}
 	failed := make(chan error, 2)
 	var loops sync.WaitGroup
-	loops.Go(func() { failed <- main.Serve(tls.NewListener(limited, main.TLSConfig)) })
+	web := net.Listener(limited)
+	if s.cfg.VNC.TLSPort {
+		split := newSplitListener(limited, s)
+		loops.Go(split.run)
+		web = split
+		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress)
+		doors = append(doors, &door{tunnel.DoorVNC, viewers, s.serveVNC(certs)})
+	}
+	loops.Go(func() { failed <- main.Serve(tls.NewListener(web, main.TLSConfig)) })
 	if metricsListener != nil {
 		loops.Go(func() { failed <- side.Serve(metricsListener) })
 	}

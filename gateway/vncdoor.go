@@ -59,16 +59,21 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 		*addr = l.Addr()
 		doors = append(doors, &door{name, newLimitListener(l, s, doorConnections, s.cfg.Limits.ViewersPerAddress), serve})
 	}
+	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, s.serveVNC(certs))
+	if s.cfg.VNC.TLSPort && addrs.VNC == nil {
+		addrs.VNC = addrs.Listen
+	}
+	open(tunnel.DoorRepeater, s.cfg.Repeater.ViewerListen, &addrs.RepeaterViewers, s.repeaterViewer)
+	open(tunnel.DoorRepeater, s.cfg.Repeater.ServerListen, &addrs.RepeaterServers, s.repeaterServer)
+	return doors, err
+}
+
+func (s *server) serveVNC(certs *certificates) func(context.Context, net.Conn, netip.Addr) {
 	var config *tls.Config
 	if !s.cfg.VNC.NoTLS {
 		config = certs.viewerTLS()
 	}
-	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, func(ctx context.Context, conn net.Conn, from netip.Addr) {
-		s.vncViewer(ctx, conn, from, config)
-	})
-	open(tunnel.DoorRepeater, s.cfg.Repeater.ViewerListen, &addrs.RepeaterViewers, s.repeaterViewer)
-	open(tunnel.DoorRepeater, s.cfg.Repeater.ServerListen, &addrs.RepeaterServers, s.repeaterServer)
-	return doors, err
+	return func(ctx context.Context, conn net.Conn, from netip.Addr) { s.vncViewer(ctx, conn, from, config) }
 }
 
 // runDoor accepts until the listener is closed and returns after the last
@@ -129,7 +134,7 @@ func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, 
 			try = attempt{digits: "-"} // fits nothing, and takes as long
 		}
 	}
-	sess, number, err := s.test(ctx, grantPassword, tunnel.DoorVNC, from, try)
+	sess, number, err := s.test(ctx, grantVNC, tunnel.DoorVNC, from, try)
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	if err != nil {
 		k.Refuse(err)

@@ -21,7 +21,7 @@ func (s *server) websockifyAddress(w http.ResponseWriter, r *http.Request, c cal
 		s.doorClosed(w)
 		return
 	}
-	n, ok := s.handedOver(w, r)
+	n, _, ok := s.handedOver(w, r)
 	if !ok {
 		return
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lotse/rfb/rfbtest"
 )
 
 func testTLS(t testing.TB) *tls.Config {
@@ -186,4 +188,29 @@ func FuzzDoor(f *testing.F) {
 			_ = ReadResult(server)
 		}
 	})
+}
+
+// TestVeNCryptViewer: a viewer that was written apart from the door.
+func TestVeNCryptViewer(t *testing.T) {
+	server := testTLS(t)
+	p, out := knock(t, Door{TLS: server})
+	cert, err := x509.ParseCertificate(server.Certificates[0].Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(cert)
+	refused := make(chan error, 1)
+	go func() {
+		_, err := rfbtest.New(p.Conn, rfbtest.Config{TLS: &tls.Config{RootCAs: roots, ServerName: "localhost"}, User: "482112345", Password: "secret12"})
+		refused <- err
+	}()
+	r := <-out
+	if r.err != nil || !r.k.TLS || r.k.User != "482112345" || string(r.k.Password) != "secret12" {
+		t.Fatalf("%+v, %v", r.k, r.err)
+	}
+	r.k.Refuse(Refusal{Reason: "not today"})
+	if err := <-refused; err != (rfbtest.Refused{Reason: "not today"}) {
+		t.Errorf("the viewer reads %v", err)
+	}
 }

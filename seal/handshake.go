@@ -292,6 +292,15 @@ func (x *exchange) finish(ya, yb, peer []byte) (k *keys, ok bool, err error) {
 	return k, err == nil, err
 }
 
+// Refuse tells the advisor's end, instead of an exchange, that its number is
+// not used any more, and closes conn. It is for an agent whose number was good
+// for one stream.
+func Refuse(conn net.Conn) {
+	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	refuse(conn, refuseBurnt)
+	conn.Close()
+}
+
 func refuse(conn net.Conn, code byte) {
 	// The peer may be gone; what it is told matters only to it.
 	_, _ = conn.Write(append(appendHeader(nil, frameRefuse, bodyRefuse), code))

@@ -111,24 +111,25 @@ func (a *Advisor) DialStream(ctx context.Context, id string) (net.Conn, error) {
 }
 
 // ViewerPassword asks for a one-time password with which a VNC viewer gets in
-// by the gateway's doors. This gives the number, secret included, to the
-// gateway; PROTOCOL.md, section 9.
-func (a *Advisor) ViewerPassword(ctx context.Context, n Number) (*ViewerPassword, error) {
+// by a door of the gateway: DoorVNC or DoorRepeater. n goes to the gateway and
+// must be what the agent gave out for that door (AskDoor), never the session's
+// own number; PROTOCOL.md, section 9.
+func (a *Advisor) ViewerPassword(ctx context.Context, n Number, door string) (*ViewerPassword, error) {
 	var p ViewerPassword
-	return &p, a.handOver(ctx, n, "/password", &p)
+	return &p, a.handOver(ctx, n, door, "/password", &p)
 }
 
-// Websockify asks for an address at which a noVNC elsewhere gets in, once. The
-// number goes to the gateway, as in ViewerPassword.
+// Websockify asks for an address at which a noVNC elsewhere gets in, once. n is
+// the agent's number for DoorWebsockify, as in ViewerPassword.
 func (a *Advisor) Websockify(ctx context.Context, n Number) (*ViewerAddress, error) {
 	var u ViewerAddress
-	return &u, a.handOver(ctx, n, "/websockify", &u)
+	return &u, a.handOver(ctx, n, "", "/websockify", &u)
 }
 
 // OpenForeign opens the number for a VNC server that comes by the repeater
 // door, instead of a customer's agent; PROTOCOL.md, section 10.
 func (a *Advisor) OpenForeign(ctx context.Context, n Number) error {
-	return a.handOver(ctx, n, "/foreign", nil)
+	return a.handOver(ctx, n, "", "/foreign", nil)
 }
 
 // DialForeign connects to the foreign server of a session as its viewer; what
@@ -144,11 +145,11 @@ func (a *Advisor) DialForeign(ctx context.Context, place string) (net.Conn, erro
 	return NewStream(ws, 0), nil
 }
 
-func (a *Advisor) handOver(ctx context.Context, n Number, what string, answer any) error {
+func (a *Advisor) handOver(ctx context.Context, n Number, door, what string, answer any) error {
 	if n.IsZero() {
 		return errors.New("tunnel: no session number")
 	}
-	return a.request(ctx, http.MethodPost, "/api/v1/sessions/"+n.Place()+what, HandOver{Number: n.Digits()}, answer)
+	return a.request(ctx, http.MethodPost, "/api/v1/sessions/"+n.Place()+what, HandOver{Number: n.Digits(), Door: door}, answer)
 }
 
 // OwnerLink is the link of the end that made the number; PROTOCOL.md, section

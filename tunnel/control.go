@@ -19,8 +19,8 @@ const MaxControlLine = 16 << 10
 // cannot keep a reader busy for ever without saying anything.
 const maxIgnored = 1000
 
-// ControlMessage is one of AgentHello, State, Event, Bye (agent to advisor),
-// AdvisorHello, Ask, Return, End (advisor to agent).
+// ControlMessage is one of AgentHello, State, Event, DoorNumber, Bye (agent to
+// advisor), AdvisorHello, Ask, AskDoor, Return, End (advisor to agent).
 type ControlMessage interface {
 	controlType() string
 }
@@ -111,6 +111,26 @@ type Ask struct {
 	Right string `json:"right"`
 }
 
+// AskDoor asks for the number of a viewer that cannot seal: Door is DoorVNC,
+// DoorRepeater or DoorWebsockify. It is what the gateway gets, instead of the
+// session's own number; section 9.
+type AskDoor struct {
+	Door string `json:"door"`
+}
+
+// GoneBurnt is DoorNumber.Gone after three wrong tries.
+const GoneBurnt = "burnt"
+
+// DoorNumber answers AskDoor with a number that is good for one view stream by
+// that door, for so many seconds. With Gone it tells that the number last given
+// out is not used any more, and has none.
+type DoorNumber struct {
+	Door    string `json:"door"`
+	Number  string `json:"number"`
+	Seconds int    `json:"seconds,omitempty"`
+	Gone    string `json:"gone,omitempty"`
+}
+
 // Return gives a right back.
 type Return struct {
 	Right string `json:"right"`
@@ -125,6 +145,8 @@ func (State) controlType() string        { return "state" }
 func (Event) controlType() string        { return "event" }
 func (Bye) controlType() string          { return "bye" }
 func (Ask) controlType() string          { return "ask" }
+func (AskDoor) controlType() string      { return "door" }
+func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
 func (End) controlType() string          { return "end" }
 
@@ -166,6 +188,7 @@ func parseControl(line []byte) (ControlMessage, error) {
 	var head struct {
 		Type     string          `json:"type"`
 		Customer json.RawMessage `json:"customer"`
+		Number   json.RawMessage `json:"number"`
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
 		return nil, errNotControl
@@ -184,6 +207,11 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[Bye](line)
 	case "ask":
 		return decodeControl[Ask](line)
+	case "door":
+		if head.Number != nil {
+			return decodeControl[DoorNumber](line)
+		}
+		return decodeControl[AskDoor](line)
 	case "return":
 		return decodeControl[Return](line)
 	case "end":

@@ -19,13 +19,11 @@ const (
 
 // Doors by which an advisor's end comes in; PROTOCOL.md, section 5.
 const (
-	DoorEntering = "entering"
-	DoorPage     = "page"
-	DoorHelper   = "helper"
-	DoorVNC      = "vnc"
-	DoorRepeater = "repeater"
-	// DoorWebsockify is named in settings and audit only; an agent is told
-	// DoorVNC, which means the same to a customer.
+	DoorEntering   = "entering"
+	DoorPage       = "page"
+	DoorHelper     = "helper"
+	DoorVNC        = "vnc"
+	DoorRepeater   = "repeater"
 	DoorWebsockify = "websockify"
 )
 
@@ -150,10 +148,12 @@ type OpenStreamAnswer struct {
 	Stream string `json:"stream"`
 }
 
-// HandOver is the body of the requests that give the session's number to the
-// gateway; section 9.
+// HandOver is the body of the requests that give a number to the gateway: a
+// door's, section 9, or that of a foreign server, section 10. Door is DoorVNC or
+// DoorRepeater with a request for a password, else empty.
 type HandOver struct {
 	Number string `json:"number"`
+	Door   string `json:"door,omitempty"`
 }
 
 // ViewerPassword is the answer to POST /api/v1/sessions/PLACE/password.

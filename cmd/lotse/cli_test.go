@@ -87,6 +87,53 @@ func TestSessionText(t *testing.T) {
 	}
 }
 
+// TestViewerNumber: the gateway gets the number that the agent gives out for a
+// viewer, and never the session's own.
+func TestViewerNumber(t *testing.T) {
+	data := t.TempDir()
+	gw := begin(t, nil, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", data, "--metrics", "127.0.0.1:0",
+		"--vnc-listen", "127.0.0.1:0", "--repeater-listen", "127.0.0.1:0", "--websockify")
+	url := strings.TrimPrefix(gw.line("listening on https://"), "listening on ")
+	ca := filepath.Join(data, "ca.pem")
+	p, digits := newSession(t, url, ca)
+	p.say("password")
+	p.line(`"event":"error"`, "no customer")
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"customer"`)
+	given := digits[:4] + "00007"
+	if given == digits {
+		given = digits[:4] + "00008"
+	}
+	for command, door := range viewerDoors {
+		p.say(command)
+		if m := a.next(a.control); m != (tunnel.AskDoor{Door: door}) {
+			t.Fatalf("%+v", m)
+		}
+		a.send(a.control, tunnel.DoorNumber{Door: door, Number: given, Seconds: 300})
+		if door == tunnel.DoorWebsockify {
+			p.line(`"event":"websockify"`, "/websockify?token=")
+			continue
+		}
+		line := p.line(`"event":"password"`, `"door":"`+door+`"`, `"user":"`+given+`"`)
+		if strings.Count(line, "127.0.0.1:")+strings.Count(line, "localhost:") != 1 {
+			t.Errorf("not the one door that was asked for: %s", line)
+		}
+	}
+	place := "9" + digits[1:4]
+	if place == digits[:4] {
+		place = "8" + digits[1:4]
+	}
+	for _, bad := range []string{digits, place + "00007", ""} {
+		p.say("password")
+		a.next(a.control)
+		a.send(a.control, tunnel.DoorNumber{Door: tunnel.DoorVNC, Number: bad})
+		p.line(`"event":"error"`, "cannot be used")
+	}
+	a.send(a.control, tunnel.DoorNumber{Door: tunnel.DoorVNC, Gone: tunnel.GoneBurnt})
+	p.line(`"event":"door_gone"`, `"door":"vnc"`, `"gone":"burnt"`)
+}
+
 // TestBurnt: after three wrong tries the session is over, before anybody joined.
 func TestBurnt(t *testing.T) {
 	_, url, ca, _ := devGateway(t)

@@ -109,7 +109,7 @@ func clean(s string) string {
 // maxCommand bounds a line of standard input.
 const maxCommand = 1024
 
-const commandHelp = `commands: view, control, clipboard (ask for it); return control|clipboard|view (give it back); password (for a VNC viewer); websockify (for a noVNC elsewhere); end; help`
+const commandHelp = `commands: view, control, clipboard (ask for it); return control|clipboard|view (give it back); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help`
 
 // readCommands passes lines of standard input on until it ends. It cannot be
 // stopped while it waits for input and ends with the program.

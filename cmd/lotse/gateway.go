@@ -24,6 +24,7 @@ const gatewayUsage = `Usage: lotse gateway [flags]
   --data DIR       folder of accounts, audit trail and certificates
   --metrics ADDR   address for /healthz and /metrics, "" for none
   --vnc-listen ADDR       open the door for VNC viewers, e.g. :5900
+  --vnc-tls-port          and on the port of --listen too, for clients that wait
   --repeater-listen ADDR  open the repeater door for viewers, e.g. :5901
   --repeater-servers ADDR and for servers, e.g. :5500
   --websockify            open the door for a noVNC elsewhere
@@ -44,7 +45,8 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	f := newFlags("gateway", gatewayUsage)
 	var file, listen, data, metrics string
 	var vnc, repeater, servers string
-	var dev, websockify bool
+	var dev, websockify, vncTLSPort bool
+	f.BoolVar(&vncTLSPort, "vnc-tls-port", false, "")
 	f.StringVar(&vnc, "vnc-listen", "", "")
 	f.StringVar(&repeater, "repeater-listen", "", "")
 	f.StringVar(&servers, "repeater-servers", "", "")
@@ -81,6 +83,9 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	}
 	if f.given("websockify") {
 		g.Doors.Websockify = websockify
+	}
+	if f.given("vnc-tls-port") {
+		g.Doors.VNC.TLSPort = vncTLSPort
 	}
 	if err := g.Complete(); err != nil {
 		return err
@@ -193,7 +198,7 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 		Pages: files, Download: g.Downloads, TrustedProxies: proxies, Doors: g.Doors.Names(), Metrics: g.Metrics.Listen,
 		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
 			Email: g.ACME.Email, Directory: g.ACME.Directory},
-		VNC: gateway.VNCDoor{Listen: g.Doors.VNC.Listen, Public: g.Doors.VNC.Public, NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom},
+		VNC: gateway.VNCDoor{Listen: g.Doors.VNC.Listen, TLSPort: g.Doors.VNC.TLSPort, Public: g.Doors.VNC.Public, NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom},
 		Repeater: gateway.RepeaterDoor{ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
 			Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration},
 		Limits: gateway.Limits{

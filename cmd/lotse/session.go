@@ -16,9 +16,9 @@ const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json
 
 Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
-view, control, clipboard (ask the customer), return RIGHT, password (for a VNC
-viewer of your own, once), websockify (an address for a noVNC elsewhere, once),
-end, help.
+view, control, clipboard (ask the customer), return RIGHT, password [repeater]
+(user name and password for a VNC viewer of your own, once), websockify (an
+address for a noVNC elsewhere, once), end, help.
 
   --foreign               the number is for a VNC server that comes by the gateway's
                           repeater door, instead of the customer's lotse-agent
@@ -67,7 +67,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 		}
 	}
 	o := &ownSession{
-		advisor: advisor, number: number, console: &console{json: asJSON, out: p.stdout},
+		advisor: advisor, number: number, doors: map[string]chan tunnel.DoorNumber{}, console: &console{json: asJSON, out: p.stdout},
 	}
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
@@ -86,12 +86,13 @@ type ownSession struct {
 	wg      sync.WaitGroup
 
 	mu      sync.Mutex
-	owner   *tunnel.OwnerLink   // Guarded by mu.
-	control *tunnel.ControlConn // Guarded by mu; nil while there is none.
-	joined  bool                // Guarded by mu; ever.
-	state   string              // Guarded by mu.
-	reason  string              // Guarded by mu; of the end.
-	byUs    bool                // Guarded by mu; we ended it.
+	owner   *tunnel.OwnerLink                 // Guarded by mu.
+	control *tunnel.ControlConn               // Guarded by mu; nil while there is none.
+	doors   map[string]chan tunnel.DoorNumber // Guarded by mu; who waits for a door's number.
+	joined  bool                              // Guarded by mu; ever.
+	state   string                            // Guarded by mu.
+	reason  string                            // Guarded by mu; of the end.
+	byUs    bool                              // Guarded by mu; we ended it.
 }
 
 func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error {
@@ -134,8 +135,8 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			giveUp = time.After(endTimeout)
 			o.end()
 		case line := <-lines:
-			if line == "password" || line == "websockify" {
-				o.wg.Go(func() { o.letViewerIn(ctx, line) })
+			if door := viewerDoors[line]; door != "" {
+				o.wg.Go(func() { o.letViewerIn(ctx, door) })
 				continue
 			}
 			m, help := command(line)
@@ -367,6 +368,10 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 		m, err := control.Receive()
 		if err != nil {
 			return
+		}
+		if d, ok := m.(tunnel.DoorNumber); ok {
+			o.doorAnswer(d) // holds a secret: not for the console as it is
+			continue
 		}
 		o.console.control(m)
 	}

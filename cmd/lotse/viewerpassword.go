@@ -11,17 +11,24 @@ import (
 	"lotse/tunnel"
 )
 
+// viewerDoors are the doors of the commands that let a viewer in.
+var viewerDoors = map[string]string{
+	"password": tunnel.DoorVNC, "password repeater": tunnel.DoorRepeater, "websockify": tunnel.DoorWebsockify,
+}
+
 // letViewerIn gets what a viewer of the advisor's own needs, once, and prints
-// how to use it. The gateway learns the session's number by this and opens the
-// seal for that viewer; it says so.
-func (o *ownSession) letViewerIn(ctx context.Context, how string) {
+// how to use it. The customer's agent gives out a number for that viewer; the
+// gateway gets it, and opens the seal for that viewer with it.
+func (o *ownSession) letViewerIn(ctx context.Context, door string) {
 	ctx, cancel := context.WithTimeout(ctx, ownerRetry)
 	defer cancel()
-	var err error
-	if how == "password" {
-		err = o.password(ctx)
-	} else {
-		err = o.websockify(ctx)
+	number, err := o.doorNumber(ctx, door)
+	switch {
+	case err != nil:
+	case door == tunnel.DoorWebsockify:
+		err = o.websockify(ctx, number)
+	default:
+		err = o.password(ctx, number, door)
 	}
 	if err == nil {
 		return
@@ -35,19 +42,78 @@ func (o *ownSession) letViewerIn(ctx context.Context, how string) {
 
 const toGateway = "encrypted to the gateway only: it opens the seal for this viewer"
 
-func (o *ownSession) password(ctx context.Context) error {
-	p, err := o.advisor.ViewerPassword(ctx, o.number)
+// doorTimeout bounds the agent's answer to a wish for a number.
+const doorTimeout = 10 * time.Second
+
+// doorNumber asks the agent for the number of one viewer.
+func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number, error) {
+	answer := make(chan tunnel.DoorNumber, 1)
+	o.mu.Lock()
+	control, busy := o.control, o.doors[door] != nil
+	if control != nil && !busy {
+		o.doors[door] = answer
+	}
+	o.mu.Unlock()
+	switch {
+	case control == nil:
+		return tunnel.Number{}, errors.New("there is no customer in the session at the moment")
+	case busy:
+		return tunnel.Number{}, errors.New("asked for already")
+	}
+	defer func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.doors, door)
+	}()
+	if err := control.Send(tunnel.AskDoor{Door: door}); err != nil {
+		return tunnel.Number{}, err
+	}
+	timer := time.NewTimer(doorTimeout)
+	defer timer.Stop()
+	select {
+	case m := <-answer:
+		n, err := tunnel.ParseNumber(m.Number)
+		if err != nil || n.Place() != o.number.Place() || n == o.number {
+			return tunnel.Number{}, errors.New("the customer's program gave a number that cannot be used")
+		}
+		return n, nil
+	case <-timer.C:
+		return tunnel.Number{}, errors.New("the customer's program does not answer; an older one cannot let such viewers in")
+	case <-ctx.Done():
+		return tunnel.Number{}, context.Cause(ctx)
+	}
+}
+
+// doorAnswer takes what the agent says of a door's number.
+func (o *ownSession) doorAnswer(m tunnel.DoorNumber) {
+	if m.Gone != "" {
+		o.console.event("door_gone", map[string]any{"door": m.Door, "gone": m.Gone},
+			"ATTENTION: a viewer's number for the door %s was tried wrongly three times and is not used any more; ask for a new password. The session goes on.", clean(m.Door))
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if answer := o.doors[m.Door]; answer != nil {
+		select {
+		case answer <- m:
+		default: // one answer is enough
+		}
+	}
+}
+
+func (o *ownSession) password(ctx context.Context, n tunnel.Number, door string) error {
+	p, err := o.advisor.ViewerPassword(ctx, n, door)
 	if err != nil {
 		return err
 	}
-	o.console.event("password", map[string]any{"user": p.User, "password": p.Password, "expires": p.Expires, "doors": p.Doors},
-		"viewer password: %s (once, until %s; user name: the session number)\n%s%s",
-		clean(p.Password), p.Expires.Local().Format(time.TimeOnly), doorLines(p.Doors), toGateway)
+	o.console.event("password", map[string]any{"door": door, "user": n.Digits(), "password": p.Password, "expires": p.Expires, "doors": p.Doors},
+		"viewer password: %s, user name: %s (for one viewer, until %s)\n%s%s",
+		clean(p.Password), n.Digits(), p.Expires.Local().Format(time.TimeOnly), doorLines(n, p.Doors), toGateway)
 	return nil
 }
 
-func (o *ownSession) websockify(ctx context.Context) error {
-	u, err := o.advisor.Websockify(ctx, o.number)
+func (o *ownSession) websockify(ctx context.Context, n tunnel.Number) error {
+	u, err := o.advisor.Websockify(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -57,7 +123,7 @@ func (o *ownSession) websockify(ctx context.Context) error {
 }
 
 // doorLines has a line for each door that takes the password.
-func doorLines(doors []tunnel.Door) string {
+func doorLines(n tunnel.Number, doors []tunnel.Door) string {
 	var b strings.Builder
 	for _, d := range doors {
 		host, port, err := net.SplitHostPort(d.Address)
@@ -68,7 +134,7 @@ func doorLines(doors []tunnel.Door) string {
 		case tunnel.DoorVNC:
 			fmt.Fprintf(&b, "VNC viewers (X509Plain): %s\n", clean(viewerAddress(host, port)))
 		case tunnel.DoorRepeater:
-			fmt.Fprintf(&b, "repeater viewers (not encrypted!): %s with ID:<session number>\n", clean(d.Address))
+			fmt.Fprintf(&b, "repeater viewers (not encrypted!): %s with ID:%s\n", clean(d.Address), n.Digits())
 		}
 	}
 	return b.String()

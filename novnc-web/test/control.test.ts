@@ -20,7 +20,7 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "bye", "closed"].map((n) => [n, tell(n)]),
+    ["hello", "state", "event", "door", "bye", "closed"].map((n) => [n, tell(n)]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const say = async (words: string) => {
@@ -91,4 +91,18 @@ test("what is no message ends the stream", async () => {
     await say(words);
     assert.deepEqual(told, [["closed"]], words.slice(0, 20));
   }
+});
+
+test("a door's number is asked for by name and told with it", async () => {
+  const { control, told, say, heard } = await rig();
+  control.askDoor("vnc");
+  await settle();
+  assert.match(heard(), /\{"type":"door","door":"vnc"\}\n$/);
+  await say(
+    '{"type":"door","door":"vnc","number":"482112345","seconds":300}\n{"type":"door","door":"vnc","number":"","gone":"burnt"}\n',
+  );
+  assert.deepEqual(told, [
+    ["door", { door: "vnc", number: "482112345" }],
+    ["door", { door: "vnc", number: "" }],
+  ]);
 });

@@ -2,6 +2,7 @@ package rfbtest
 
 import (
 	"crypto/des"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -19,6 +20,9 @@ type Config struct {
 	Version string
 	// Password is for VncAuth, which is chosen when it is set and offered.
 	Password string
+	// TLS has VeNCrypt X509Plain chosen, with User and Password.
+	TLS  *tls.Config
+	User string
 	// Exclusive asks the server to send other viewers away.
 	Exclusive bool
 }
@@ -51,14 +55,18 @@ func New(conn net.Conn, cfg Config) (*Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	security, err := v.security(version, cfg.Password != "")
+	security, err := v.security(version, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if security == securityVncAuth {
-		if err := v.vncAuth(cfg.Password); err != nil {
-			return nil, err
-		}
+	switch security {
+	case securityVncAuth:
+		err = v.vncAuth(cfg.Password)
+	case securityVeNCrypt:
+		err = v.veNCrypt(cfg.TLS, cfg.User, cfg.Password)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if security != securityNone || version == "3.8" {
 		if err := v.securityResult(version); err != nil {
@@ -89,7 +97,7 @@ func (v *Viewer) version(want string) (string, error) {
 }
 
 // security is RFC 6143, section 7.1.2.
-func (v *Viewer) security(version string, password bool) (byte, error) {
+func (v *Viewer) security(version string, cfg Config) (byte, error) {
 	if version == "3.3" {
 		n, err := v.in.u32()
 		if err != nil {
@@ -115,8 +123,11 @@ func (v *Viewer) security(version string, password bool) (byte, error) {
 		return 0, err
 	}
 	wanted := []byte{securityNone, securityVncAuth}
-	if password {
+	if cfg.Password != "" {
 		slices.Reverse(wanted)
+	}
+	if cfg.TLS != nil {
+		wanted = []byte{securityVeNCrypt}
 	}
 	for _, t := range wanted {
 		if slices.Contains(types, t) {

@@ -15,7 +15,7 @@ import (
 // methods that call it, and all that returns what was read, and
 // SetPixelFormat); the other methods that send may be called by others.
 type Viewer struct {
-	// Static after newViewer.
+	// Static after New.
 	conn net.Conn
 
 	sendMu sync.Mutex

@@ -41,8 +41,13 @@ export interface Door {
   servers: string;
 }
 
+/** Doors for viewers that cannot seal and have a password. */
+export const viewerDoors = ["vnc", "repeater"] as const;
+export type ViewerDoor = (typeof viewerDoors)[number];
+
 /** What gets one viewer in, once. */
 export interface ViewerPassword {
+  user: string;
   password: string;
   expires: Date | null;
 }
@@ -100,10 +105,10 @@ export class Api {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
   }
 
-  /** Gives the number to the gateway, which needs it to let a viewer in that cannot seal. */
-  async viewerPassword(number: string): Promise<ViewerPassword> {
-    const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number });
-    return { password: text(f["password"], 20), expires: time(f["expires"]) };
+  /** Gives a door's number, never the session's own, to the gateway, which lets one viewer in with it. */
+  async viewerPassword(number: string, door: ViewerDoor): Promise<ViewerPassword> {
+    const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number, door });
+    return { user: number, password: text(f["password"], 20), expires: time(f["expires"]) };
   }
 
   /** Opens the number for a VNC server that is no program of ours. */

@@ -35,10 +35,18 @@ export interface ControlEvent {
   by: "customer" | "advisor" | "key" | "auto";
 }
 
+/** A door's number, or what became of it. */
+export interface DoorNumber {
+  door: string;
+  /** "" when it is gone. */
+  number: string;
+}
+
 export interface ControlHandlers {
   hello(customer: Customer, answer: Answer): void;
   state(state: ControlState): void;
   event(event: ControlEvent): void;
+  door(answer: DoorNumber): void;
   bye(): void;
   closed(): void;
 }
@@ -63,6 +71,11 @@ export class ControlStream {
 
   giveBack(right: Right): void {
     this.send({ type: "return", right });
+  }
+
+  /** Asks for the number of one viewer that cannot seal. */
+  askDoor(door: string): void {
+    this.send({ type: "door", door });
   }
 
   end(): void {
@@ -114,6 +127,8 @@ export class ControlStream {
         if (event === "" || right === "") return;
         return this.handlers.event({ event, right, by: oneOf(f["by"], ["customer", "advisor", "key", "auto"], "customer") });
       }
+      case "door":
+        return this.handlers.door({ door: text(f["door"], 20), number: text(f["number"], 9) });
       case "bye":
         return this.handlers.bye();
     }

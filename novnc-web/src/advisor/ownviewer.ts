@@ -1,13 +1,16 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped } from "../common/number.ts";
-import { ApiError, type Door, type ViewerPassword } from "./api.ts";
-import type { Session } from "./session.ts";
+import { ApiError, type ViewerDoor, type ViewerPassword } from "./api.ts";
+import { DoorError, type Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
 
 /** A password for one time, with which a VNC viewer of the advisor's own gets in. */
 export class OwnViewer {
   readonly root: HTMLElement;
+  private readonly buttons = h("p", {});
+  private readonly burnt = h("p", { class: "error", role: "alert", "data-testid": "viewer-burnt" });
   private readonly result = h("div", { role: "status" });
+  private offered = "";
 
   constructor(
     private readonly session: Session,
@@ -19,9 +22,11 @@ export class OwnViewer {
       { class: "card own-viewer", "data-testid": "own-viewer" },
       h("summary", { "data-testid": "own-viewer-open" }, t.ownViewer.heading),
       h("p", {}, t.ownViewer.meaning),
-      button("viewer-password", t.ownViewer.password, () => void this.ask()),
+      this.buttons,
+      this.burnt,
       this.result,
     );
+    show(this.burnt, false);
   }
 
   update(): void {
@@ -29,27 +34,46 @@ export class OwnViewer {
     const usable = phase === "joined" && line !== "replaced" && viewerDoors.length > 0;
     show(this.root, usable);
     if (!usable) this.result.replaceChildren();
+    this.offer();
+    setText(this.burnt, this.session.viewerBurnt ? this.t.ownViewer.burnt : "");
+    show(this.burnt, this.session.viewerBurnt);
   }
 
-  private async ask(): Promise<void> {
-    const { t } = this;
+  /** One button for each open door: a password is good for that one only. */
+  private offer(): void {
+    const { viewerDoors } = this.session;
+    const doors = viewerDoors.map((d) => d.door).join();
+    if (doors === this.offered) return; // a button must not change under the pointer
+    this.offered = doors;
+    this.buttons.replaceChildren(
+      ...viewerDoors.map(({ door }) => button(`${door}-password`, this.t.ownViewer.password[door], () => void this.ask(door))),
+    );
+  }
+
+  private async ask(door: ViewerDoor): Promise<void> {
     try {
-      this.show(await this.session.viewerPassword());
+      this.show(await this.session.viewerPassword(door), door);
     } catch (e) {
       const words = h("p", { class: "error", "data-testid": "viewer-problem" });
-      setText(words, t.sessions.failed(e instanceof ApiError ? e.message : String(e)));
+      setText(words, this.t.sessions.failed(this.reason(e)));
       this.result.replaceChildren(words);
     }
   }
 
-  private show(made: ViewerPassword): void {
+  private reason(e: unknown): string {
+    if (e instanceof DoorError) return this.t.ownViewer[e.why];
+    return e instanceof ApiError ? e.message : String(e);
+  }
+
+  private show(made: ViewerPassword, door: ViewerDoor): void {
     const { t, session } = this;
     const code = (testid: string, words: string) => h("code", { "data-testid": testid }, words);
+    const address = session.viewerDoors.find((d) => d.door === door)?.address ?? "";
     this.result.replaceChildren(
-      h("p", {}, t.ownViewer.user + ": ", code("viewer-user", grouped(session.number))),
+      h("p", {}, t.ownViewer.user + ": ", code("viewer-user", grouped(made.user))),
       h("p", {}, t.ownViewer.once + ": ", h("strong", {}, code("viewer-secret", made.password))),
       h("p", { class: "muted" }, made.expires ? t.ownViewer.expires(this.clock(made.expires)) : ""),
-      ...session.viewerDoors.map((d) => (d.door === "vnc" ? this.vnc(d.address) : this.repeater(d))),
+      door === "vnc" ? this.vnc(address) : this.repeater(address, made.user),
     );
   }
 
@@ -74,13 +98,13 @@ export class OwnViewer {
     );
   }
 
-  private repeater({ address }: Door): HTMLElement {
-    const { t, session } = this;
+  private repeater(address: string, user: string): HTMLElement {
+    const { t } = this;
     return h(
       "div",
       {},
       h("p", {}, t.ownViewer.clear),
-      h("pre", { "data-testid": "repeater-command" }, `vncviewer -proxy ${address} ID:${session.number}`),
+      h("pre", { "data-testid": "repeater-command" }, `vncviewer -proxy ${address} ID:${user}`),
     );
   }
 }

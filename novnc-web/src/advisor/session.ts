@@ -1,8 +1,8 @@
 import { Backoff } from "../common/backoff.ts";
 import { noRights, rightNames, type Answer, type Right } from "../common/rights.ts";
 import { SealError, Tries, type SealedChannel } from "../seal/index.ts";
-import type { Api, Door, Phase, ViewerPassword } from "./api.ts";
-import { ControlStream, type ControlEvent, type ControlState, type Customer } from "./control.ts";
+import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
+import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
 import { forget, keep, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
@@ -12,6 +12,18 @@ const nothingShared: ControlState = { direction: "none", rights: noRights, asked
 
 /** A try of somebody to enter, as the advisor is told of it. */
 export type Attempt = "checking" | "wrong" | null;
+
+/** How long the customer's program has to give out a number for a viewer. */
+const doorTimeout = 10_000;
+
+/** Why there is no number for a viewer: no answer, or one that cannot be used. */
+export class DoorError extends Error {
+  override readonly name = "DoorError";
+
+  constructor(readonly why: "silent" | "unusable") {
+    super(why);
+  }
+}
 
 /** One session that this page holds: number, links, streams, and what is known of it. */
 export class Session {
@@ -33,6 +45,10 @@ export class Session {
   /** Four digits to compare by voice; the customer sees those of the newest control stream. */
   compare = "";
 
+  /** Somebody guessed at a viewer's number until it was burnt; a new one may be made. */
+  viewerBurnt = false;
+
+  private readonly doorWaits = new Map<string, (number: string) => void>();
   private readonly tries: Tries;
   private owner: OwnerLink;
   private control: ControlStream | null = null;
@@ -90,12 +106,44 @@ export class Session {
   }
 
   /** Doors for viewers of the advisor's own, with an address each. */
-  get viewerDoors(): Door[] {
-    return this.api.doors.filter((d) => d.address !== "" && (d.door === "vnc" || d.door === "repeater"));
+  get viewerDoors(): { door: ViewerDoor; address: string }[] {
+    return viewerDoors.flatMap((door) => {
+      const address = this.api.doors.find((d) => d.door === door)?.address;
+      return address ? [{ door, address }] : [];
+    });
   }
 
-  viewerPassword(): Promise<ViewerPassword> {
-    return this.api.viewerPassword(this.number);
+  async viewerPassword(door: ViewerDoor): Promise<ViewerPassword> {
+    this.viewerBurnt = false;
+    this.changed();
+    const number = await this.doorNumber(door);
+    // What the gateway gets must not be what seals everything else.
+    if (!/^[1-9][0-9]{8}$/.test(number) || number.slice(0, 4) !== this.place || number === this.number) {
+      throw new DoorError("unusable");
+    }
+    return this.api.viewerPassword(number, door);
+  }
+
+  private doorNumber(door: ViewerDoor): Promise<string> {
+    const control = this.control;
+    if (!control || !this.canAsk) return Promise.reject(new DoorError("silent"));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new DoorError("silent")), doorTimeout);
+      this.doorWaits.set(door, (number) => {
+        clearTimeout(timer);
+        resolve(number);
+      });
+      control.askDoor(door);
+    });
+  }
+
+  private doorAnswer({ door, number }: DoorNumber): void {
+    if (number === "") {
+      this.viewerBurnt = true;
+      return this.changed();
+    }
+    this.doorWaits.get(door)?.(number);
+    this.doorWaits.delete(door);
   }
 
   /** Where foreign servers connect; "" where there is no such door. */
@@ -243,6 +291,7 @@ export class Session {
       event: (event) => {
         this.note(event);
       },
+      door: (answer) => this.doorAnswer(answer),
       bye: () => control.close(),
       closed: () => {
         if (this.control !== control) return;

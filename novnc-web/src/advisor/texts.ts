@@ -1,6 +1,6 @@
 import type { Table } from "../common/language.ts";
 import type { Right } from "../common/rights.ts";
-import type { Phase } from "./api.ts";
+import type { Phase, ViewerDoor } from "./api.ts";
 import type { ControlEvent } from "./control.ts";
 import type { Quality } from "./view.ts";
 
@@ -130,7 +130,10 @@ export interface Texts {
   ownViewer: {
     heading: string;
     meaning: string;
-    password: string;
+    password: Record<ViewerDoor, string>;
+    burnt: string;
+    silent: string;
+    unusable: string;
     user: string;
     once: string;
     expires: (time: string) => string;
@@ -312,8 +315,11 @@ const en: Texts = {
   ownViewer: {
     heading: "Use your own VNC viewer",
     meaning:
-      "A VNC viewer cannot encrypt as far as the customer. For it this page gives the session number to the gateway, which then encrypts for the viewer; the customer is told so. Use this only if you trust the gateway.",
-    password: "Make a password for one time",
+      "A VNC viewer cannot encrypt as far as the customer. For it the customer's program gives out a number of its own, with which the gateway lets this one viewer in and encrypts for it; the customer is told so. What that viewer shows, the gateway can see too.",
+    password: { vnc: "Password for one VNC viewer", repeater: "Password for one repeater viewer" },
+    burnt: "A viewer's number was tried wrongly three times and is not used any more. Make a new password. The session goes on.",
+    silent: "the customer's program does not answer; an older one cannot let such viewers in",
+    unusable: "the customer's program gave a number that cannot be used",
     user: "User name",
     once: "Password",
     expires: (t) => `Good for one viewer, until ${t}.`,
@@ -498,8 +504,12 @@ const de: Texts = {
   ownViewer: {
     heading: "Eigenen VNC-Viewer benutzen",
     meaning:
-      "Ein VNC-Viewer kann nicht bis zum Kunden verschlüsseln. Für ihn gibt diese Seite die Sitzungsnummer dem Gateway, das dann für den Viewer verschlüsselt; der Kunde erfährt das. Nur benutzen, wenn Sie dem Gateway vertrauen.",
-    password: "Passwort für einmal erzeugen",
+      "Ein VNC-Viewer kann nicht bis zum Kunden verschlüsseln. Für ihn gibt das Programm des Kunden eine eigene Nummer aus, mit der das Gateway diesen einen Viewer einlässt und für ihn verschlüsselt; der Kunde erfährt das. Was dieser Viewer zeigt, kann auch das Gateway sehen.",
+    password: { vnc: "Passwort für einen VNC-Viewer", repeater: "Passwort für einen Repeater-Viewer" },
+    burnt:
+      "Die Nummer eines Viewers wurde dreimal falsch versucht und gilt nicht mehr. Erzeugen Sie ein neues Passwort. Die Sitzung läuft weiter.",
+    silent: "das Programm des Kunden antwortet nicht; ein älteres kann solche Viewer nicht einlassen",
+    unusable: "das Programm des Kunden gab eine unbrauchbare Nummer",
     user: "Benutzername",
     once: "Passwort",
     expires: (t) => `Gilt für einen Viewer, bis ${t}.`,

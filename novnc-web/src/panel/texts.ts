@@ -136,8 +136,13 @@ const en: Texts = {
   },
   viewers: "Who is looking",
   viewer: (door, from) =>
-    ({ page: "Web page", helper: "Advisor's program", vnc: "VNC viewer", repeater: "VNC viewer (repeater)" })[door] +
-    ` from ${from}`,
+    ({
+      page: "Web page",
+      helper: "Advisor's program",
+      vnc: "VNC viewer",
+      repeater: "VNC viewer (repeater)",
+      websockify: "VNC viewer (browser)",
+    })[door] + ` from ${from}`,
   viewerSealed: "encrypted end to end",
   viewerGateway: "encrypted to the gateway",
   takeControl: (key) => (key ? `Take control back (${key})` : "Take control back"),
@@ -238,8 +243,13 @@ const de: Texts = {
   },
   viewers: "Wer zuschaut",
   viewer: (door, from) =>
-    ({ page: "Webseite", helper: "Programm des Beraters", vnc: "VNC-Betrachter", repeater: "VNC-Betrachter (Repeater)" })[door] +
-    ` von ${from}`,
+    ({
+      page: "Webseite",
+      helper: "Programm des Beraters",
+      vnc: "VNC-Betrachter",
+      repeater: "VNC-Betrachter (Repeater)",
+      websockify: "VNC-Betrachter (Browser)",
+    })[door] + ` von ${from}`,
   viewerSealed: "Ende zu Ende verschlüsselt",
   viewerGateway: "verschlüsselt bis zum Gateway",
   takeControl: (key) => (key ? `Steuerung zurücknehmen (${key})` : "Steuerung zurücknehmen"),

@@ -1,0 +1,147 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// A viewer that cannot seal comes by a door at which the gateway opens the seal
+// for it. For that the gateway gets a number of its own: drawn here, asked for by
+// the advisor over the sealed control stream, good for one view stream by that
+// door and for nothing else. With it a gateway can neither label a stream
+// "sealed" nor open a second one; tunnel/PROTOCOL.md, section 9.
+
+// doorNumberLife is how long a door's number waits for its viewer.
+const doorNumberLife = 5 * time.Minute
+
+// errNoDoorNumber: nobody who knows the session's number wished for that viewer.
+var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
+
+// doorNumber is what was given out for one door.
+type doorNumber struct {
+	number  tunnel.Number
+	expires time.Time
+	tries   seal.Tries
+}
+
+// doorNumbers holds at most one number for each door. The zero value is ready.
+type doorNumbers struct {
+	mu   sync.Mutex
+	open map[string]*doorNumber // Guarded by mu; by door.
+}
+
+// issue draws a number for a door in place of an older one. It shares the place
+// with the session's number and with it nothing else.
+func (d *doorNumbers) issue(door string, session tunnel.Number, now time.Time) tunnel.Number {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		n, err := tunnel.NewNumber(session.Place())
+		if err != nil {
+			return tunnel.Number{} // no session, no number
+		}
+		taken := n == session
+		for _, other := range d.open {
+			taken = taken || n == other.number
+		}
+		if taken {
+			continue
+		}
+		if d.open == nil {
+			d.open = map[string]*doorNumber{}
+		}
+		d.open[door] = &doorNumber{number: n, expires: now.Add(doorNumberLife)}
+		return n
+	}
+}
+
+// find returns the number that a stream by that door must be sealed with.
+func (d *doorNumbers) find(door string, now time.Time) *doorNumber {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.open[door]
+	if n != nil && !now.Before(n.expires) {
+		delete(d.open, door)
+		return nil
+	}
+	return n
+}
+
+// spend takes n out of use; false when it was so already. Of two streams that
+// seal with it at the same time one is served.
+func (d *doorNumbers) spend(door string, n *doorNumber) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open[door] != n {
+		return false
+	}
+	delete(d.open, door)
+	return true
+}
+
+// giveDoorNumber answers an advisor's wish for a viewer that cannot seal. Only
+// the end that asked is told the number.
+func (s *Session) giveDoorNumber(c *control, door string) {
+	switch door {
+	case tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify:
+	default:
+		return
+	}
+	s.mu.Lock()
+	session := s.number
+	s.mu.Unlock()
+	n := s.doors.issue(door, session, time.Now())
+	if n.IsZero() {
+		return
+	}
+	s.log.Info("number given out for one viewer", "door", door)
+	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(doorNumberLife / time.Second)})
+}
+
+// sealStream seals a stream with the number that its door takes: the session's
+// where the line is called sealed, and the door's own where it is not. So what
+// the customer is told of a line does not rest on the gateway's word.
+func (s *Session) sealStream(ctx context.Context, line net.Conn, number tunnel.Number, call tunnel.GatewayMessage, tries *seal.Tries) (conn *seal.Conn, err error) {
+	began := time.Now()
+	defer func() {
+		if err == nil {
+			s.log.Info("stream sealed", "kind", call.Kind, "door", call.Door, "took", time.Since(began))
+		}
+	}()
+	p := seal.Params{Number: number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: tries}
+	if lineOf(call.Door) == lineSealed {
+		return seal.Handshake(ctx, line, seal.Agent, p)
+	}
+	d := s.doors.find(call.Door, time.Now())
+	if d == nil || call.Kind != tunnel.KindView { // wishes are not taken by these doors
+		seal.Refuse(line)
+		return nil, errNoDoorNumber
+	}
+	p.Number, p.Tries = d.number.Digits(), &d.tries
+	conn, err = seal.Handshake(ctx, line, seal.Agent, p)
+	switch {
+	case err == nil && !s.doors.spend(call.Door, d):
+		conn.Close()
+		return nil, errNoDoorNumber
+	case err != nil && d.tries.Burnt() && s.doors.spend(call.Door, d):
+		s.doorBurnt(call.Door)
+	}
+	return conn, err
+}
+
+// doorBurnt tells that somebody guessed at a door's number. The session goes
+// on: its own number was not tried.
+func (s *Session) doorBurnt(door string) {
+	s.log.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", door)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.controls {
+		c.send(tunnel.DoorNumber{Door: door, Gone: tunnel.GoneBurnt})
+	}
+}

@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"lotse/tunnel"
+)
+
+func withTLSPort(c *Config) { c.VNC.TLSPort = true }
+
+// TestTLSPort: a viewer that waits for the server's word gets in by the TLS
+// port, beside all that is TLS.
+func TestTLSPort(t *testing.T) {
+	t.Parallel()
+	r, o, c := joinedDoor(t, withTLSPort)
+	password := o.password(tunnel.DoorVNC)
+	done := c.serveAgent(o.door, tunnel.DoorVNC, "")
+	v := dialViewer(t, r.addrs.Listen)
+	v.plain(r, []byte{19}, o.door.Digits(), password)
+	if why := v.result(); why != "" {
+		t.Fatal(why)
+	}
+	v.echoes()
+	if res, err := r.http().Get(r.url + "/api/v1/info"); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("beside it: %v", err)
+	} else {
+		res.Body.Close()
+	}
+	v.Close()
+	if err := receive(t, done, "agent's end"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTLSPortSpeakers: who speaks, in whatever language and however slowly, is
+// left to TLS; the gateway ends with silent ones still waiting.
+func TestTLSPortSpeakers(t *testing.T) {
+	t.Parallel()
+	r := start(t, withTLSPort)
+	slow := dialViewer(t, r.addrs.Listen)
+	tc := tls.Client(&slowConn{Conn: slow.Conn, pause: silence / 4}, &tls.Config{RootCAs: r.roots, ServerName: "localhost"})
+	if err := tc.Handshake(); err != nil {
+		t.Errorf("a slow client: %v", err)
+	}
+	stranger := dialViewer(t, r.addrs.Listen)
+	stranger.send([]byte("GET / HTTP/1.0\r\n\r\n")...)
+	if b, _ := io.ReadAll(stranger); len(b) == 0 || string(b[:4]) != "HTTP" {
+		t.Errorf("plain HTTP is answered with %q", b) // net/http says in words that it wants TLS
+	}
+	silent := dialViewer(t, r.addrs.Listen)
+	r.stop()
+	if b, _ := io.ReadAll(silent); len(b) > 0 {
+		t.Errorf("%q at the end", b)
+	}
+}
+
+// slowConn sends its first byte alone and the rest later.
+type slowConn struct {
+	net.Conn
+	pause time.Duration
+	said  bool
+}
+
+func (c *slowConn) Write(p []byte) (int, error) {
+	if c.said {
+		return c.Conn.Write(p)
+	}
+	c.said = true
+	n, err := c.Conn.Write(p[:1])
+	if err != nil {
+		return n, err
+	}
+	time.Sleep(c.pause * 8) // longer than silence: the first byte is what counts
+	m, err := c.Conn.Write(p[1:])
+	return n + m, err
+}
+
+// TestTLSPortBounds: silent clients are counted like those at a port of their
+// own, and not at all taken for viewers behind a proxy.
+func TestTLSPortBounds(t *testing.T) {
+	t.Parallel()
+	r := start(t, withTLSPort, func(c *Config) { c.Limits.ViewersPerAddress = 2 })
+	var viewers []*rfbViewer
+	for range 3 {
+		viewers = append(viewers, dialViewer(t, r.addrs.Listen))
+	}
+	spoken := 0
+	for _, v := range viewers {
+		if _, err := io.ReadFull(v, make([]byte, 12)); err == nil {
+			spoken++
+		}
+	}
+	if spoken != 2 {
+		t.Errorf("%d of 3 viewers of an address are greeted, want 2", spoken)
+	}
+	behind := start(t, withTLSPort, func(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	v := dialViewer(t, behind.addrs.Listen)
+	v.SetDeadline(time.Now().Add(silence * 3 / 2))
+	if n, err := v.Conn.Read(make([]byte, 1)); n > 0 || err == nil {
+		t.Error("a proxy's spare connection is taken for a viewer")
+	}
+}
