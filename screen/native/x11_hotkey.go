@@ -342,7 +342,7 @@ var _ screen.Hands = x11Hands{}
 
 // Watch implements screen.Hands.
 func (x x11Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
-	p, err := openPhysical(x.h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion)
+	p, err := openPhysical(x.h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion, xiRawTouchBegin)
 	if err != nil {
 		return err
 	}
@@ -364,7 +364,7 @@ func (x x11Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 			if e.kind == xiHierarchyChanged {
 				continue
 			}
-			a := screen.Act{Physical: physical, Press: (e.kind == xiRawKeyPress || e.kind == xiRawButtonPress) && e.flags&xiKeyRepeat == 0}
+			a := screen.Act{Physical: physical, Press: e.isPress()}
 			which := 0
 			if physical {
 				which = 1
@@ -375,4 +375,9 @@ func (x x11Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 			}
 		}
 	}
+}
+
+// isPress reports whether a key, a button or a finger went down.
+func (e *xiEvent) isPress() bool {
+	return (e.kind == xiRawKeyPress || e.kind == xiRawButtonPress || e.kind == xiRawTouchBegin) && e.flags&xiKeyRepeat == 0
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"net"
 	"strings"
@@ -77,6 +78,12 @@ func (v *viewer) key(sym uint32, down bool) {
 func (v *viewer) pointer(x, y uint16) {
 	v.t.Helper()
 	v.send([]byte{5, 0, byte(x >> 8), byte(x), byte(y >> 8), byte(y)})
+}
+
+// point moves the pointer and brings its buttons to a state.
+func (v *viewer) point(p image.Point, buttons byte) {
+	v.t.Helper()
+	v.send([]byte{5, buttons, byte(p.X >> 8), byte(p.X), byte(p.Y >> 8), byte(p.Y)})
 }
 
 // background runs a watch until the test ends or stop is called.

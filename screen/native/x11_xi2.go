@@ -33,6 +33,7 @@ const (
 	xiRawButtonPress   = 15
 	xiRawButtonRelease = 16
 	xiRawMotion        = 17
+	xiRawTouchBegin    = 22
 )
 
 // xiKeyRepeat is the flag of an event that the server's auto-repeat made.
@@ -198,7 +199,7 @@ func parseXIEvent(ev []byte, major byte) (e xiEvent, ok bool) {
 	}
 	e.kind = binary.LittleEndian.Uint16(ev[8:])
 	e.device = binary.LittleEndian.Uint16(ev[10:])
-	if e.kind >= xiRawKeyPress && e.kind <= xiRawMotion {
+	if e.kind >= xiRawKeyPress && e.kind <= xiRawMotion || e.kind == xiRawTouchBegin {
 		e.detail = binary.LittleEndian.Uint32(ev[16:])
 		e.source = binary.LittleEndian.Uint16(ev[20:])
 		e.flags = binary.LittleEndian.Uint32(ev[24:])

@@ -1,0 +1,529 @@
+package agent
+
+import (
+	"context"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/screen/screentest"
+	"lotse/tunnel"
+)
+
+// desk is a joined session with programs to choose from.
+type desk struct {
+	*Session
+	display *screentest.Display
+	windows *screentest.Desk
+	hands   *screentest.Hands
+	badge   *screentest.Badge
+	key     *screentest.Key
+	ended   context.Context
+}
+
+// newDesk makes a display of 100 by 100 with the programs "left" and "right" and
+// two monitors, one above the other. It runs inside synctest.
+func newDesk(t *testing.T, cfg Config) *desk {
+	t.Helper()
+	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey()}
+	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // what is not shared
+	d.display.Fill(image.Rect(10, 10, 30, 30), 0, 0xff, 0)
+	d.display.Fill(image.Rect(60, 60, 90, 90), 0, 0, 0xff)
+	d.windows = screentest.NewDesk(d.display)
+	d.windows.Program("1", "left", image.Rect(10, 10, 30, 30))
+	d.windows.Program("2", "right", image.Rect(60, 60, 90, 90))
+	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
+	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key}
+	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	d.ended = ctx
+	s := newSession(cfg.withDefaults(), cancel)
+	d.Session = s
+	var running []chan struct{}
+	for _, run := range []func(context.Context){s.expireQuestions, s.share.run, s.watchHands, s.watchChoices, s.watchBadge, s.watchHotkey} {
+		done := make(chan struct{})
+		running = append(running, done)
+		go func() { defer close(done); run(ctx) }()
+	}
+	t.Cleanup(func() {
+		s.finish(nil)
+		cancel(nil)
+		for _, done := range running {
+			<-done
+		}
+		s.streams.Wait()
+	})
+	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
+	s.mu.Lock()
+	s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{}), in: true}] = struct{}{}
+	s.mu.Unlock()
+	return d
+}
+
+// allow has the open question allowed with a share, when it is armed.
+func (d *desk) allow(t *testing.T, share *Share) {
+	t.Helper()
+	time.Sleep(armAfter)
+	synctest.Wait()
+	if !d.Answer(d.questionID(), true, share) {
+		t.Fatal("the answer did not count")
+	}
+	synctest.Wait()
+}
+
+// colours lists which of red, green and blue the viewers' picture has.
+func (d *desk) colours() string {
+	var has [3]bool
+	d.share.desktop.Read(func(v screen.View) {
+		for y := range v.Frame.Size.Y {
+			for x := range v.Frame.Size.X {
+				p := v.Frame.Row(y, x, x+1)
+				for i, c := range [3][3]byte{{0, 0, 0xff}, {0, 0xff, 0}, {0xff, 0, 0}} {
+					has[i] = has[i] || [3]byte(p) == c
+				}
+			}
+		}
+	})
+	names := ""
+	for i, name := range "rgb" {
+		if has[i] {
+			names += string(name)
+		}
+	}
+	return names
+}
+
+func (d *desk) ask(r consent.Right) { d.Session.ask(r); synctest.Wait() }
+
+func TestShareOfPrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		snap, _ := d.Snapshot()
+		if snap.Choices == nil || len(snap.Choices.Apps) != 2 || snap.Choices.Apps[0].Name != "left" {
+			t.Fatalf("choices %+v", snap.Choices)
+		}
+		d.allow(t, &Share{Kind: "apps", Apps: []string{"1", "2"}})
+		if got := d.colours(); got != "gb" {
+			t.Fatalf("both programs: %q", got)
+		}
+		if s := d.state1(); s.Share == nil || s.Share.Kind != "apps" || !slices.Equal(s.Share.Names, []string{"left", "right"}) {
+			t.Errorf("the advisor is told %+v", s.Share)
+		}
+
+		// Less: at once, and the picture holds nothing of before.
+		if err := d.ProposeShare(Share{Kind: "apps", Apps: []string{"2"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.colours(); got != "" && got != "b" {
+			t.Fatalf("right after narrowing: %q", got)
+		}
+		synctest.Wait()
+		if got := d.colours(); got != "b" || d.questionID() != "" {
+			t.Fatalf("narrowed: %q, question %q", got, d.questionID())
+		}
+
+		// More: only after another yes.
+		if err := d.ProposeShare(Share{Kind: "screen"}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		snap, _ = d.Snapshot()
+		if d.colours() != "b" || snap.Question == nil || snap.Question.Right != "share" || snap.Question.Proposal == nil || snap.Question.Proposal.Kind != "screen" {
+			t.Fatalf("widening: %q, %+v", d.colours(), snap.Question)
+		}
+		time.Sleep(armAfter)
+		d.Answer(d.questionID(), false, nil)
+		synctest.Wait()
+		if d.colours() != "b" {
+			t.Fatal("a refused widening widened")
+		}
+		_ = d.ProposeShare(Share{Kind: "screen"})
+		d.allow(t, nil)
+		if got := d.colours(); got != "rgb" {
+			t.Fatalf("widened: %q", got)
+		}
+	})
+}
+
+// act does something at mouse or keyboard and waits for its effect.
+func (d *desk) act(a screen.Act) { d.hands.Act(a); synctest.Wait() }
+
+// state1 is what an advisor is told.
+func (d *desk) state1() tunnel.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stateLocked()
+}
+
+func TestShareThatIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		time.Sleep(armAfter)
+		for _, bad := range []*Share{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
+			if d.Answer(d.questionID(), true, bad) || d.rights().View {
+				t.Errorf("%+v was taken", bad)
+			}
+		}
+		// A monitor that is not there: the view ends by itself.
+		d.allow(t, &Share{Kind: "monitor", Monitor: 77})
+		synctest.Wait()
+		if d.rights().View {
+			t.Error("a monitor that does not exist is shown")
+		}
+	})
+}
+
+func TestThumbnailIsWhatViewersSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		if d.Thumbnail() != nil {
+			t.Fatal("a thumbnail before the view")
+		}
+		d.ask(consent.View)
+		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		if d.Thumbnail() == nil {
+			t.Fatal("no thumbnail")
+		}
+		d.share.desktop.Read(func(v screen.View) {
+			small := shrink(v.Frame, image.Pt(50, 50))
+			if small.Rect.Size() != image.Pt(50, 50) {
+				t.Errorf("size %v", small.Rect)
+			}
+			for i := 0; i < len(small.Pix); i += 4 {
+				if small.Pix[i] > 0xf0 { // red stands for what is not shared
+					t.Fatal("the thumbnail shows what is not shared")
+				}
+			}
+		})
+		d.Pause(true)
+		if d.Thumbnail() != nil {
+			t.Error("a thumbnail while paused")
+		}
+	})
+}
+
+func TestHandsPauseRemoteInput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.allow(t, nil)
+		d.ask(consent.Control)
+		d.allow(t, nil)
+		d.display.Events()
+		press := func() int {
+			_ = d.guard.Key(screen.Key{Sym: 'a', Down: true})
+			_ = d.guard.Pointer(image.Pt(3, 3), 0)
+			n := 0
+			for _, e := range d.display.Events() {
+				if _, released := e.(screentest.Released); !released {
+					n++
+				}
+			}
+			return n
+		}
+		if press() != 2 {
+			t.Fatal("no input with control")
+		}
+		d.act(screen.Act{Physical: true})
+		synctest.Wait()
+		if e := d.display.Events(); !slices.Contains(e, any(screentest.Released{})) {
+			t.Errorf("keys stay down under the customer's hands: %v", e)
+		}
+		if press() != 0 || !d.state1().Hands {
+			t.Error("input passes the customer's hands")
+		}
+		time.Sleep(handsPause / 2)
+		d.act(screen.Act{Physical: true})
+		time.Sleep(handsPause * 3 / 4)
+		synctest.Wait()
+		if press() != 0 {
+			t.Error("the pause does not last while the hands move")
+		}
+		time.Sleep(handsPause)
+		synctest.Wait()
+		if press() != 2 || d.state1().Hands {
+			t.Error("the pause does not end")
+		}
+		d.act(screen.Act{Press: true}) // the advisor's own, injected
+		synctest.Wait()
+		if press() != 2 {
+			t.Error("injected input pauses itself")
+		}
+	})
+}
+
+func TestAnswerByHandOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.RequireHands()
+		d.ask(consent.View)
+		problem := func() string { snap, _ := d.Snapshot(); return snap.Question.Problem }
+
+		d.act(screen.Act{Physical: true, Press: true}) // before it is armed
+		time.Sleep(armAfter)
+		if d.Answer(d.questionID(), true, nil) || problem() != problemHands {
+			t.Fatal("a press of before the question was armed answers it")
+		}
+		// A program clicks: it does not count, and nothing counts for a while.
+		d.act(screen.Act{Press: true})
+		if d.Answer(d.questionID(), true, nil) {
+			t.Fatal("an injected click answers")
+		}
+		synctest.Wait()
+		if problem() != problemInjected {
+			t.Errorf("problem %q", problem())
+		}
+		d.act(screen.Act{Physical: true, Press: true})
+		if d.Answer(d.questionID(), true, nil) {
+			t.Fatal("a press beside an injected click answers")
+		}
+		time.Sleep(armAfter)
+		if d.Answer(d.questionID(), true, nil) {
+			t.Fatal("an old press answers")
+		}
+		d.act(screen.Act{Physical: true, Press: true})
+		time.Sleep(answerWindow + time.Millisecond)
+		if d.Answer(d.questionID(), true, nil) {
+			t.Fatal("a press long ago answers")
+		}
+		d.act(screen.Act{Physical: true, Press: true})
+		if !d.Answer(d.questionID(), true, nil) || !d.rights().View {
+			t.Fatal("a press by hand does not answer")
+		}
+	})
+}
+
+func TestRefusingNeedsNoHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.RequireHands()
+		d.ask(consent.View)
+		time.Sleep(armAfter)
+		if !d.Answer(d.questionID(), false, nil) || d.questionID() != "" {
+			t.Fatal("a no did not count")
+		}
+	})
+}
+
+func TestKeyTwiceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.allow(t, nil)
+		d.ask(consent.Control)
+		d.allow(t, nil)
+		d.key.Press()
+		synctest.Wait()
+		if d.rights().Control || !d.rights().View {
+			t.Fatalf("once: %+v", d.rights())
+		}
+		time.Sleep(twice + time.Millisecond)
+		d.key.Press()
+		synctest.Wait()
+		if d.ended.Err() != nil {
+			t.Fatal("two slow presses ended the session")
+		}
+		d.key.Press()
+		synctest.Wait()
+		if d.ended.Err() == nil || d.rights().View {
+			t.Fatal("two quick presses did not end the session")
+		}
+	})
+}
+
+func TestEachQuestionHasItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{ViewTimeout: 10 * time.Second, ControlTimeout: 20 * time.Second, ClipboardTimeout: 30 * time.Second})
+		d.ask(consent.View)
+		d.allow(t, nil)
+		for right, timeout := range map[consent.Right]time.Duration{consent.Control: 20 * time.Second, consent.Clipboard: 30 * time.Second, consent.Share: 10 * time.Second} {
+			d.ask(right)
+			time.Sleep(timeout - time.Millisecond)
+			synctest.Wait()
+			if d.questionID() == "" {
+				t.Errorf("%v: refused too early", right)
+			}
+			time.Sleep(2 * time.Millisecond)
+			synctest.Wait()
+			if d.questionID() != "" {
+				t.Errorf("%v: silence does not refuse", right)
+			}
+		}
+	})
+}
+
+func TestBadgeSaysWhatIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		synctest.Wait()
+		if d.badge.Frame() != nil {
+			t.Fatal("a badge while nobody watches")
+		}
+		d.ask(consent.View)
+		d.allow(t, nil)
+		watched := d.badge.Frame()
+		if watched == nil {
+			t.Fatal("no badge while somebody watches")
+		}
+		d.ask(consent.Control)
+		d.allow(t, nil)
+		if f := d.badge.Frame(); f == nil || f == watched {
+			t.Fatal("the badge does not tell of control")
+		}
+		b, _ := d.badgeNow()
+		buttons := d.lang.badgeButtons(b)
+		d.badge.Click(buttons[0].rect.Min.Add(image.Pt(3, 3)))
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); !snap.Paused || snap.Rights.Control {
+			t.Fatalf("the badge does not pause: %+v", snap)
+		}
+		d.badge.Click(image.Pt(1, 1)) // beside the buttons
+		d.badge.Click(buttons[1].rect.Min.Add(image.Pt(3, 3)))
+		synctest.Wait()
+		if d.ended.Err() == nil || d.badge.Frame() != nil {
+			t.Fatal("the badge does not end the session, or stays")
+		}
+	})
+}
+
+func (d *desk) badgeNow() (badgeState, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.badgeLocked()
+}
+
+func TestRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got string
+		d := newDesk(t, Config{Record: func(text string) { got = text }})
+		d.ask(consent.View)
+		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		d.ask(consent.Control)
+		d.allow(t, nil)
+		d.key.Press()
+		synctest.Wait()
+		d.End()
+		d.finish(nil)
+		for _, want := range []string{
+			"Advisor: Anna Berg, Example", "joined", "shown: these programs: left", "ALLOWED by the customer: see the screen",
+			"ALLOWED by the customer: control the computer", "ended by the key: control the computer", "the session is over: you ended it",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("the record lacks %q:\n%s", want, got)
+			}
+		}
+		if snap, _ := d.Snapshot(); snap.Record != got {
+			t.Error("the panel gets another record")
+		}
+		for english := range german {
+			if strings.Contains(english, "%") && strings.Count(english, "%") != strings.Count(german[english], "%") {
+				t.Errorf("%q: the German form takes other words", english)
+			}
+		}
+	})
+}
+
+func TestRecordIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for range maxRecord + 10 {
+			d.noteLocked("shown: %s", "x")
+		}
+		if n := len(d.record.lines); n != maxRecord || !strings.Contains(d.recordTextLocked(), "further lines were left out") {
+			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+func TestShortcutsThatLeave(t *testing.T) {
+	const alt, control, super, f4, f2 = symAltL, symControlL, symSuperL, symF1 + 3, symF2
+	for name, test := range map[string]struct {
+		held   []uint32
+		press  uint32
+		leaves bool
+	}{
+		"a letter":             {nil, 'a', false},
+		"copy":                 {[]uint32{control}, 'c', false},
+		"task switcher":        {[]uint32{alt}, symTab, true},
+		"and back":             {[]uint32{alt}, symISOLeftTab, true},
+		"run dialog":           {[]uint32{alt}, f2, true},
+		"close the program":    {[]uint32{alt}, f4, false},
+		"menu by Alt":          {[]uint32{alt}, 'f', false},
+		"window menu":          {[]uint32{alt}, symSpace, true},
+		"start menu":           {[]uint32{control}, symEscape, true},
+		"super":                {nil, super, true},
+		"super and a letter":   {[]uint32{super}, 'r', true},
+		"terminal":             {[]uint32{control, alt}, 't', true},
+		"console":              {[]uint32{control, alt}, symF1, true},
+		"AltGr by two keys":    {[]uint32{control, alt}, '@', false},
+		"a screenshot":         {nil, symPrint, true},
+		"a multimedia key":     {nil, 0x1008ff14, true},
+		"Alt itself":           {nil, alt, false},
+		"Alt with Control":     {[]uint32{control}, alt, false},
+		"F2 in the program":    {nil, f2, false},
+		"Escape in a program":  {nil, symEscape, false},
+		"Tab in a program":     {nil, symTab, false},
+		"next tab in browsers": {[]uint32{control}, symTab, false},
+	} {
+		var m modifiers
+		for _, sym := range test.held {
+			m.note(screen.Key{Sym: sym, Down: true})
+		}
+		if got := m.leaves(screen.Key{Sym: test.press, Down: true}); got != test.leaves {
+			t.Errorf("%s: leaves %v", name, got)
+		}
+	}
+}
+
+func TestShortcutsOnlyForPrograms(t *testing.T) {
+	d := screentest.NewDisplay(image.Pt(10, 10))
+	g := &guard{base: d}
+	tab := func() int {
+		_ = g.Key(screen.Key{Sym: symAltL, Down: true})
+		_ = g.Key(screen.Key{Sym: symTab, Down: true})
+		_ = g.Key(screen.Key{Sym: symTab})
+		_ = g.Key(screen.Key{Sym: symAltL})
+		n := 0
+		for _, e := range d.Events() {
+			if k, ok := e.(screen.Key); ok && k.Down {
+				n++
+			}
+		}
+		return n
+	}
+	if tab() != 0 {
+		t.Error("keys reach a display of which nothing is shared")
+	}
+	g.aim(screen.Whole(d, d), false)
+	if tab() != 2 {
+		t.Error("Alt+Tab is dropped though the whole screen is shared")
+	}
+	g.aim(screen.Whole(d, d), true)
+	if tab() != 1 {
+		t.Error("Alt+Tab leaves a share of programs")
+	}
+}
+
+func TestClipboardOfWhatIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		if d.mayCopy(1) {
+			t.Error("text passes while nothing is shared")
+		}
+		d.ask(consent.View)
+		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		if !d.mayCopy(1) || d.mayCopy(2) || d.mayCopy(0) {
+			t.Error("text of other programs passes, or none")
+		}
+	})
+}

@@ -1,0 +1,201 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+)
+
+// offered is a show stream as the advisor's end holds it.
+type offered struct {
+	net.Conn
+	over chan struct{} // closed when the agent has done with it
+}
+
+func (d *desk) offer(ctx context.Context) *offered {
+	here, there := net.Pipe()
+	o := &offered{Conn: here, over: make(chan struct{})}
+	go func() {
+		defer close(o.over)
+		d.serveShow(ctx, there)
+	}()
+	return o
+}
+
+// panelView is a panel that looks.
+type panelView struct {
+	mu    sync.Mutex
+	got   bytes.Buffer
+	ended bool
+}
+
+func (p *panelView) look(d *desk) *show {
+	return d.Look(context.Background(), func(b []byte) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.ended {
+			return errors.New("gone")
+		}
+		p.got.Write(b)
+		return nil
+	}, func() { p.mu.Lock(); p.ended = true; p.mu.Unlock() })
+}
+
+func (p *panelView) has() (string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got.String(), p.ended
+}
+
+func TestShowNeedsAYes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		if _, err := io.WriteString(o, "RFB 003.008\n"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		var p panelView
+		if d.questionID() == "" || p.look(d) != nil {
+			t.Fatal("shown without a yes")
+		}
+		d.allow(t, nil)
+		sh := p.look(d)
+		if sh == nil || d.state1().Direction != "advisor" {
+			t.Fatalf("not shown after the yes: %+v", d.state1())
+		}
+		go func() { _, _ = io.WriteString(o, "picture") }()
+		synctest.Wait()
+		if got, _ := p.has(); got != "RFB 003.008\npicture" {
+			t.Errorf("the panel got %q", got)
+		}
+		heard := make([]byte, 5)
+		go func() { _ = sh.answer([]byte("hello")) }()
+		if _, err := io.ReadFull(o, heard); err != nil || string(heard) != "hello" {
+			t.Errorf("the advisor's end heard %q, %v", heard, err)
+		}
+		o.Close()
+		<-o.over
+		synctest.Wait()
+		if _, ended := p.has(); !ended || d.rights().Show || d.state1().Direction != "none" {
+			t.Error("the show outlives its stream")
+		}
+	})
+}
+
+func TestShowRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		synctest.Wait()
+		time.Sleep(armAfter)
+		d.Answer(d.questionID(), false, nil)
+		<-o.over
+		if _, err := o.Read(make([]byte, 1)); err == nil {
+			t.Error("the refused stream goes on")
+		}
+	})
+}
+
+func TestShowWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		synctest.Wait()
+		o.Close()
+		<-o.over
+		if d.questionID() != "" {
+			t.Error("the question outlives the offer")
+		}
+	})
+}
+
+func TestShowOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		first := d.offer(t.Context())
+		synctest.Wait()
+		second := d.offer(t.Context())
+		<-second.over
+		if d.questionID() == "" {
+			t.Error("the second offer took the first one's question away")
+		}
+		first.Close()
+		<-first.over
+	})
+}
+
+func TestShowBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		synctest.Wait()
+		_, _ = o.Write(make([]byte, maxEarly+1)) // before anybody looks
+		<-o.over
+		if d.questionID() != "" {
+			t.Error("an end that says too much is still asked about")
+		}
+
+		// Nobody looks after the yes.
+		o = d.offer(t.Context())
+		synctest.Wait()
+		d.allow(t, nil)
+		time.Sleep(lookTimeout + time.Second)
+		<-o.over
+		if d.rights().Show {
+			t.Error("shown to nobody")
+		}
+	})
+}
+
+// TestTurn: of the two directions one ends before the other begins.
+func TestTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		synctest.Wait()
+		d.allow(t, nil)
+		var p panelView
+		if p.look(d) == nil {
+			t.Fatal("not shown")
+		}
+		d.ask(consent.View)
+		if d.state1().Direction != "advisor" {
+			t.Error("the wish alone turned the view")
+		}
+		d.allow(t, nil)
+		<-o.over
+		if _, ended := p.has(); !ended || d.rights().Show || !d.rights().View || d.state1().Direction != "customer" {
+			t.Errorf("turned: %+v", d.state1())
+		}
+
+		// And back: nothing of the customer's is seen any more.
+		o = d.offer(t.Context())
+		synctest.Wait()
+		if d.state1().Direction != "customer" {
+			t.Error("the offer alone turned the view")
+		}
+		d.allow(t, nil)
+		if d.rights().View || d.Thumbnail() != nil || d.state1().Share != nil || d.state1().Direction != "advisor" {
+			t.Errorf("turned back: %+v", d.state1())
+		}
+		var again panelView
+		sh := again.look(d)
+		if sh == nil {
+			t.Fatal("not shown again")
+		}
+		// A second panel cannot join in the middle; the show ends.
+		if again.look(d) != nil {
+			t.Error("two panels share one conversation")
+		}
+		<-o.over
+	})
+}

@@ -1,0 +1,188 @@
+//go:build linux
+
+package native
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strconv"
+	"sync"
+	"testing"
+
+	"lotse/screen"
+)
+
+const badgePixel = 0x00b4b4
+
+// TestBadge: seen above all, moved and clicked by the customer, out of reach for
+// remote input, gone afterwards.
+func TestBadge(t *testing.T) {
+	x := startX(t, "Xtigervnc", "-geometry", "800x600")
+	x.start(t, "openbox")
+	d := openOn(t, x, Options{})
+	badge := d.Badge()
+	var mu sync.Mutex
+	var clicks []image.Point
+	count := func() int { mu.Lock(); defer mu.Unlock(); return len(clicks) }
+	background(t, func(ctx context.Context) error {
+		return badge.Watch(ctx, func(p image.Point) { mu.Lock(); clicks = append(clicks, p); mu.Unlock() })
+	})
+	picture := screen.NewFrame(image.Pt(120, 40))
+	picture.Fill(picture.Bounds(), 0, 0xb4, 0xb4)
+	if err := badge.Show(picture); err != nil {
+		t.Fatal(err)
+	}
+	s := watch(t, d.Screen())
+	seenAt := func(r image.Rectangle) bool {
+		whole := false
+		s.Read(func(v screen.View) {
+			if v.Frame.Size != image.Pt(800, 600) {
+				return
+			}
+			f := screen.NewFrame(r.Size())
+			for y := range r.Dy() {
+				copy(f.Row(y, 0, r.Dx()), v.Frame.Row(r.Min.Y+y, r.Min.X, r.Max.X))
+			}
+			n := 0
+			for i := 0; i < len(f.Pix); i += 4 {
+				if f.Pix[i] == badgePixel&0xff && f.Pix[i+1] == badgePixel>>8 {
+					n++
+				}
+			}
+			whole = n > r.Dx()*r.Dy()*9/10 // the pointer is drawn by nobody here
+		})
+		return whole
+	}
+	eventually(t, "the badge is seen", func() bool { return seenAt(badge.Rect()) })
+	x.start(t, "xterm", "-geometry", "200x80+0+0", "-e", "sleep", "1000")
+	eventually(t, "a large window is there", func() bool {
+		c, err := d.Windows().Choices()
+		return err == nil && len(c.Apps) == 1
+	})
+	eventually(t, "the badge stays on top", func() bool { return seenAt(badge.Rect()) })
+
+	// By hand: xdotool injects too, so a viewer of the X server is the customer.
+	v := startViewer(t, x.rfbPort)
+	at := badge.Rect().Min.Add(image.Pt(20, 20))
+	v.point(at, 0)
+	v.point(at, 1)
+	v.point(at, 0)
+	eventually(t, "a click is told", func() bool { return count() == 1 })
+	mu.Lock()
+	if clicks[0] != image.Pt(20, 20) {
+		t.Errorf("clicked at %v", clicks[0])
+	}
+	mu.Unlock()
+	before := badge.Rect()
+	v.point(at, 1)
+	for i := range 10 {
+		v.point(at.Add(image.Pt(-10*i, 5*i)), 1)
+	}
+	v.point(at.Add(image.Pt(-90, 45)), 0)
+	eventually(t, "the badge is moved", func() bool { return badge.Rect() == before.Add(image.Pt(-90, 45)) })
+	if count() != 1 {
+		t.Error("moving is a click")
+	}
+	eventually(t, "the badge is seen where it was moved", func() bool { return seenAt(badge.Rect()) })
+
+	// Remote input does not reach it.
+	at = badge.Rect().Min.Add(image.Pt(20, 20))
+	for _, b := range []screen.Buttons{0, screen.ButtonLeft, 0} {
+		if err := d.Input().Pointer(at, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	never(t, "an injected click reaches the badge", func() bool { return count() != 1 })
+
+	if err := badge.Show(nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the badge is gone", func() bool {
+		return !seenAt(image.Rectangle{Min: at.Sub(image.Pt(20, 20)), Max: at.Add(image.Pt(100, 20))})
+	})
+	if !badge.Rect().Empty() {
+		t.Error("a hidden badge has a place")
+	}
+}
+
+// TestHandsTellInjectedFromPhysical: what XTEST does is told, and as what it is.
+func TestHandsTellInjectedFromPhysical(t *testing.T) {
+	x := startX(t, "Xtigervnc", "-geometry", "400x300")
+	d := openOn(t, x, Options{})
+	var mu sync.Mutex
+	acts := map[screen.Act]int{}
+	background(t, func(ctx context.Context) error {
+		return d.Hands().Watch(ctx, func(a screen.Act) { mu.Lock(); acts[a]++; mu.Unlock() })
+	})
+	has := func(a screen.Act) func() bool {
+		return func() bool { mu.Lock(); defer mu.Unlock(); return acts[a] > 0 }
+	}
+	eventually(t, "an injected click is told", func() bool {
+		x.run(t, "xdotool", "click", "1")
+		return has(screen.Act{Press: true})()
+	})
+	if has(screen.Act{Physical: true, Press: true})() {
+		t.Fatal("an injected click is called physical")
+	}
+	v := startViewer(t, x.rfbPort)
+	for i := range 5 {
+		v.point(image.Pt(10+i, 10), 0)
+	}
+	eventually(t, "a hand moves the pointer", has(screen.Act{Physical: true}))
+	v.point(image.Pt(10, 10), 1)
+	v.point(image.Pt(10, 10), 0)
+	eventually(t, "a hand clicks", has(screen.Act{Physical: true, Press: true}))
+}
+
+// TestChoicesOfMonitors: a share of one monitor is that rectangle and no other.
+func TestChoicesOfMonitors(t *testing.T) {
+	x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+	x.run(t, "xrandr", "--setmonitor", "lower", "800/200x200/50+0+400", "none")
+	x.run(t, "xrandr", "--setmonitor", "upper", "800/200x400/100+0+0", "none")
+	d := openOn(t, x, Options{})
+	c, err := d.Windows().Choices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i, m := range c.Monitors {
+		if m.Name == "lower" {
+			n = i + 1
+		}
+	}
+	share, err := screen.ParseShare("monitor:"+strconv.Itoa(n), func() ([]screen.Monitor, error) { return c.Monitors, nil })
+	if err != nil {
+		t.Fatal(err, c.Monitors)
+	}
+	scope, err := d.Windows().Open(share, grey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scope.Close()
+	s := watch(t, scope)
+	p := newPainter(t, x)
+	p.fill(image.Rect(0, 0, 800, 400), sentinelPixel)
+	p.fill(image.Rect(0, 400, 800, 600), ownPixel)
+	eventually(t, "the monitor is seen", func() bool {
+		ok := false
+		s.Read(func(v screen.View) {
+			got := census(v.Frame)
+			if got[sentinelPixel] > 0 {
+				t.Error("another monitor is seen")
+			}
+			ok = v.Frame.Size == image.Pt(800, 200) && got[ownPixel] == 800*200
+		})
+		return ok
+	})
+	if err := scope.Pointer(image.Pt(5, 7), 0); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the pointer is in the monitor", func() bool {
+		return string(x.run(t, "xdotool", "getmouselocation"))[:len("x:5 y:407")] == "x:5 y:407"
+	})
+	if _, err := d.Windows().Open(screen.Share{Kind: screen.ShareMonitor, Monitor: 4711}, grey); err != screen.ErrNothingShared {
+		t.Errorf("a monitor that is not there: %v", err)
+	}
+	fmt.Fprintln(t.Output(), "monitors:", c.Monitors)
+}

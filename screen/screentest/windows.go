@@ -1,0 +1,217 @@
+package screentest
+
+import (
+	"context"
+	"image"
+	"slices"
+	"sync"
+
+	"lotse/screen"
+)
+
+// Desk is a Windows over a Display: programs are rectangles of it. All methods
+// may be called concurrently.
+type Desk struct {
+	display *Display
+
+	mu sync.Mutex
+	// Guarded by mu.
+	choices screen.Choices
+	rects   map[string]image.Rectangle
+	opened  []screen.Share
+}
+
+var _ screen.Windows = (*Desk)(nil)
+
+// NewDesk makes the windows of a display.
+func NewDesk(d *Display) *Desk { return &Desk{display: d, rects: map[string]image.Rectangle{}} }
+
+// Program puts a program's window on the desk.
+func (d *Desk) Program(id, name string, r image.Rectangle) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.choices.Apps = append(d.choices.Apps, screen.App{ID: id, Name: name, Titles: []string{name + "'s window"}})
+	d.rects[id] = r
+}
+
+// Monitor adds a monitor.
+func (d *Desk) Monitor(m screen.Monitor) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.choices.Monitors = append(d.choices.Monitors, m)
+}
+
+// Opened lists the shares that were opened.
+func (d *Desk) Opened() []screen.Share {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.opened)
+}
+
+// Choices implements screen.Windows.
+func (d *Desk) Choices() (screen.Choices, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return screen.Choices{Monitors: slices.Clone(d.choices.Monitors), Apps: slices.Clone(d.choices.Apps)}, nil
+}
+
+// Open implements screen.Windows.
+func (d *Desk) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opened = append(d.opened, s)
+	all := screen.Whole(d.display, d.display)
+	switch s.Kind {
+	case screen.ShareScreen:
+		return all, nil
+	case screen.ShareMonitor:
+		if !slices.ContainsFunc(d.choices.Monitors, func(m screen.Monitor) bool { return m.ID == s.Monitor }) {
+			return nil, screen.ErrNothingShared
+		}
+		return screen.Crop(all, s.Monitor, nil), nil
+	}
+	var rects []image.Rectangle
+	for _, id := range s.Apps {
+		if r, ok := d.rects[id]; ok {
+			rects = append(rects, r)
+		}
+	}
+	return &deskScope{Scope: all, rects: rects, backdrop: backdrop}, nil
+}
+
+// deskScope shows some rectangles.
+type deskScope struct {
+	screen.Scope
+	rects    []image.Rectangle
+	backdrop func(image.Point) *screen.Frame
+}
+
+// Next implements screen.Screen.
+func (s *deskScope) Next(ctx context.Context) (screen.Update, error) {
+	u, err := s.Scope.Next(ctx)
+	if err != nil {
+		return u, err
+	}
+	f := s.backdrop(u.Frame.Size)
+	for _, r := range s.rects {
+		f.CopyRect(u.Frame, r)
+	}
+	u.Frame = f
+	return u, nil
+}
+
+// Pointer implements screen.Input.
+func (s *deskScope) Pointer(p image.Point, b screen.Buttons) error {
+	if slices.ContainsFunc(s.rects, func(r image.Rectangle) bool { return p.In(r) }) {
+		return s.Scope.Pointer(p, b)
+	}
+	return nil
+}
+
+// Owns implements screen.Scope: program N's texts have owner N, counted from 1.
+func (s *deskScope) Owns(owner screen.ClipboardOwner) bool {
+	return owner > 0 && int(owner) <= len(s.rects)
+}
+
+// Hands is a screen.Hands that a test moves. The zero value is not useful; call
+// NewHands.
+type Hands struct{ acts chan screen.Act }
+
+var _ screen.Hands = (*Hands)(nil)
+
+// NewHands makes still hands.
+func NewHands() *Hands { return &Hands{acts: make(chan screen.Act)} }
+
+// Act does something; it returns when Watch has taken it.
+func (h *Hands) Act(a screen.Act) { h.acts <- a }
+
+// Watch implements screen.Hands.
+func (h *Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+	for {
+		select {
+		case a := <-h.acts:
+			acted(a)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Badge is a screen.Badge that a test clicks.
+type Badge struct {
+	clicks chan image.Point
+
+	mu    sync.Mutex
+	frame *screen.Frame // Guarded by mu.
+}
+
+var _ screen.Badge = (*Badge)(nil)
+
+// NewBadge makes a hidden badge.
+func NewBadge() *Badge { return &Badge{clicks: make(chan image.Point)} }
+
+// Show implements screen.Badge.
+func (b *Badge) Show(f *screen.Frame) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.frame = f
+	return nil
+}
+
+// Frame is what is shown; nil: hidden.
+func (b *Badge) Frame() *screen.Frame {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.frame
+}
+
+// Click clicks the badge; it returns when Watch has taken it.
+func (b *Badge) Click(p image.Point) { b.clicks <- p }
+
+// Watch implements screen.Badge.
+func (b *Badge) Watch(ctx context.Context, clicked func(image.Point)) error {
+	for {
+		select {
+		case p := <-b.clicks:
+			clicked(p)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Rect implements screen.Badge.
+func (b *Badge) Rect() image.Rectangle {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.frame == nil {
+		return image.Rectangle{}
+	}
+	return b.frame.Bounds()
+}
+
+// Key is a screen.Hotkey that a test presses.
+type Key struct{ presses chan struct{} }
+
+var _ screen.Hotkey = (*Key)(nil)
+
+// NewKey makes a key that is up.
+func NewKey() *Key { return &Key{presses: make(chan struct{})} }
+
+// Press presses it; it returns when Watch has taken it.
+func (k *Key) Press() { k.presses <- struct{}{} }
+
+// Watch implements screen.Hotkey.
+func (k *Key) Watch(ctx context.Context, _ uint32, pressed func()) error {
+	for {
+		select {
+		case <-k.presses:
+			pressed()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Swallow implements screen.Hotkey.
+func (k *Key) Swallow(bool) error { return nil }
