@@ -8,206 +8,29 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/jezek/xgb/xproto"
-
 	"lotse/screen"
+	"lotse/screen/native/nativetest"
 )
 
-// The sentinel stands for what must not leave the machine, own for what may.
+// The colours of nativetest's programs, and of the test's backdrop.
 const (
-	sentinelPixel = 0xff00ff
-	ownPixel      = 0x0000c8
-	menuPixel     = 0x00c800
+	sentinelPixel = nativetest.Sentinel
+	ownPixel      = nativetest.Own
+	menuPixel     = nativetest.Menu
 	backPixel     = 0x808080
 )
 
-// puppetVariable makes the test binary a program with windows.
-const puppetVariable = "LOTSE_TEST_PUPPET"
-
-func init() {
-	role := os.Getenv(puppetVariable)
-	if role == "" {
-		return
-	}
-	// The caller's end of the pipe ends it.
-	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
-	if err := puppet(role); err != nil {
-		fmt.Fprintln(os.Stderr, role, err)
-		os.Exit(1)
-	}
-}
-
-// puppet is a program that does with its windows what programs do.
-func puppet(role string) error {
-	role, arg, _ := strings.Cut(role, ":")
-	seed, _ := strconv.Atoi(arg)
-	r := rand.New(rand.NewPCG(uint64(seed), 7))
-	expose := make(chan xproto.Window, 4096)
-	l, err := dialX(Options{}.withDefaults(), func(ev []byte) {
-		if ev[0] == xproto.Expose {
-			e, _ := xproto.ExposeEventNew(ev).(xproto.ExposeEvent)
-			select {
-			case expose <- e.Window:
-			default:
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	p := &puppeteer{l: l, r: r, expose: expose, size: image.Pt(int(l.scr.WidthInPixels), int(l.scr.HeightInPixels))}
-	if p.gc, err = xproto.NewGcontextId(l.Conn); err != nil {
-		return err
-	}
-	xproto.CreateGC(l.Conn, p.gc, xproto.Drawable(l.root), 0, nil)
-	switch role {
-	case "secret":
-		return p.secret()
-	case "chosen":
-		return p.chosen()
-	}
-	return errors.New("unknown puppet")
-}
-
-type puppeteer struct {
-	l      *link
-	r      *rand.Rand
-	gc     xproto.Gcontext
-	expose chan xproto.Window
-	size   image.Point
-}
-
-// window makes a window; background -1 is none.
-func (p *puppeteer) window(r image.Rectangle, background int64, override bool) xproto.Window {
-	id, _ := xproto.NewWindowId(p.l.Conn)
-	mask, values := uint32(xproto.CwOverrideRedirect|xproto.CwEventMask), []uint32{0, xproto.EventMaskExposure}
-	if override {
-		values[0] = 1
-	}
-	if background >= 0 {
-		mask, values = mask|xproto.CwBackPixel, append([]uint32{uint32(background)}, values...)
-	}
-	xproto.CreateWindow(p.l.Conn, p.l.scr.RootDepth, id, p.l.root, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), 0,
-		xproto.WindowClassInputOutput, p.l.scr.RootVisual, mask, values)
-	return id
-}
-
-func (p *puppeteer) somewhere(least, most int) image.Rectangle {
-	w, h := least+p.r.IntN(most-least), least+p.r.IntN(most-least)
-	at := image.Pt(p.r.IntN(p.size.X)-w/3, p.r.IntN(p.size.Y)-h/3)
-	return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
-}
-
-func (p *puppeteer) fill(w xproto.Window, pixel uint32) {
-	xproto.ChangeGC(p.l.Conn, p.gc, xproto.GcForeground, []uint32{pixel})
-	xproto.PolyFillRectangle(p.l.Conn, xproto.Drawable(w), p.gc, []xproto.Rectangle{{Width: 4000, Height: 4000}})
-}
-
-func (p *puppeteer) configure(w xproto.Window, r image.Rectangle, raise bool) {
-	mask := uint32(xproto.ConfigWindowX | xproto.ConfigWindowY | xproto.ConfigWindowWidth | xproto.ConfigWindowHeight)
-	values := []uint32{uint32(int32(r.Min.X)), uint32(int32(r.Min.Y)), uint32(r.Dx()), uint32(r.Dy())}
-	if raise {
-		mask, values = mask|xproto.ConfigWindowStackMode, append(values, xproto.StackModeAbove)
-	}
-	xproto.ConfigureWindow(p.l.Conn, w, uint16(mask), values)
-}
-
-// secret has five windows that are never chosen, and does everything with them.
-func (p *puppeteer) secret() error {
-	var windows [5]xproto.Window
-	for i := range windows {
-		windows[i] = p.window(p.somewhere(80, 400), sentinelPixel, i%2 == 0)
-		xproto.MapWindow(p.l.Conn, windows[i])
-	}
-	for {
-		i := p.r.IntN(len(windows))
-		switch p.r.IntN(8) {
-		case 0:
-			xproto.DestroyWindow(p.l.Conn, windows[i])
-			windows[i] = p.window(p.somewhere(80, 400), sentinelPixel, p.r.IntN(2) == 0)
-			xproto.MapWindow(p.l.Conn, windows[i])
-		case 1:
-			xproto.UnmapWindow(p.l.Conn, windows[i])
-			xproto.MapWindow(p.l.Conn, windows[i])
-		default:
-			p.configure(windows[i], p.somewhere(80, 400), p.r.IntN(2) == 0)
-		}
-		if err := p.l.sync(); err != nil {
-			return err
-		}
-		time.Sleep(time.Duration(p.r.IntN(3)) * time.Millisecond)
-	}
-}
-
-// chosen has windows of every kind that can show what is below them: without a
-// background and painted late, growing, moved, menus that come and go.
-func (p *puppeteer) chosen() error {
-	plain := p.window(image.Rect(40, 40, 340, 240), ownPixel, false)
-	lazy := p.window(image.Rect(300, 200, 600, 420), -1, false)
-	menu := p.window(image.Rect(500, 60, 600, 160), -1, true)
-	for _, w := range []xproto.Window{plain, lazy} {
-		xproto.ChangeProperty(p.l.Conn, xproto.PropModeReplace, w, xproto.AtomWmClass, xproto.AtomString, 8, 14, []byte("puppet\x00Puppet\x00"))
-		xproto.MapWindow(p.l.Conn, w)
-	}
-	paint := map[xproto.Window]uint32{lazy: ownPixel}
-	late := time.NewTicker(7 * time.Millisecond)
-	for {
-		select {
-		case w := <-p.expose:
-			if pixel, ok := paint[w]; ok {
-				time.Sleep(time.Duration(p.r.IntN(4)) * time.Millisecond) // what is below can be seen meanwhile
-				p.fill(w, pixel)
-			}
-		case <-late.C:
-			switch p.r.IntN(6) {
-			case 0, 1:
-				p.configure(lazy, p.somewhere(100, 300), p.r.IntN(2) == 0)
-			case 2:
-				p.configure(plain, p.somewhere(100, 300), p.r.IntN(2) == 0)
-			case 3:
-				xproto.DestroyWindow(p.l.Conn, menu)
-				delete(paint, menu)
-				menu = p.window(p.somewhere(60, 160), -1, true)
-				paint[menu] = menuPixel
-				xproto.MapWindow(p.l.Conn, menu)
-				if p.r.IntN(2) == 0 { // some programs paint at once, nobody has looked yet
-					p.fill(menu, menuPixel)
-				}
-			case 4:
-				xproto.UnmapWindow(p.l.Conn, lazy)
-				xproto.MapWindow(p.l.Conn, lazy)
-			}
-		}
-		if err := p.l.sync(); err != nil {
-			return err
-		}
-	}
-}
+func init() { nativetest.RunPuppet() }
 
 // startPuppet starts a program and returns its share's ID.
 func startPuppet(t testing.TB, x *xserver, role string) (id string) {
 	t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), puppetVariable+"="+role, "DISPLAY="+x.display)
-	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { in.Close(); _ = c.Wait() })
-	p, ok := processOf(c.Process.Pid)
+	p, ok := processOf(nativetest.StartPuppet(t, x.display, role))
 	if !ok {
 		t.Fatal("no process")
 	}
@@ -262,8 +85,8 @@ func TestShareLeaksNothing(t *testing.T) {
 			for _, p := range test.programs {
 				x.start(t, p[0], p[1:]...)
 			}
-			startPuppet(t, x, "secret:1")
-			id := startPuppet(t, x, "chosen:2")
+			startPuppet(t, x, nativetest.Secret)
+			id := startPuppet(t, x, nativetest.Chosen)
 			d := openOn(t, x, Options{NoShm: test.noShm})
 			scope, err := d.Windows().Open(screen.Share{Kind: screen.ShareApps, Apps: []string{id}}, grey)
 			if err != nil {
@@ -304,8 +127,8 @@ func watchForLeaks(t *testing.T, s screen.Screen, frames int) (own int) {
 // the screen, late as such masks are, leaks and must be noticed.
 func TestShareLeakIsNoticed(t *testing.T) {
 	x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
-	startPuppet(t, x, "secret:1")
-	id := startPuppet(t, x, "chosen:2")
+	startPuppet(t, x, nativetest.Secret)
+	id := startPuppet(t, x, nativetest.Chosen)
 	d := openOn(t, x, Options{})
 	scope, err := d.Windows().Open(screen.Share{Kind: screen.ShareApps, Apps: []string{id}}, grey)
 	if err != nil {

@@ -1,0 +1,227 @@
+// Package nativetest has programs with windows for tests of what a share shows:
+// one that is chosen, and one that never is and does everything a window can do.
+//
+// A test package calls RunPuppet in an init function; StartPuppet then starts
+// the test's own binary again as such a program.
+package nativetest
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// The colours of the windows, 0xRRGGBB. Sentinel stands for what must not leave
+// the machine.
+const (
+	Sentinel = 0xff00ff
+	Own      = 0x0000c8
+	Menu     = 0x00c800
+)
+
+// The programs.
+const (
+	Secret = "secret" // five windows in Sentinel that move, grow, come and go
+	Chosen = "chosen" // windows of every kind that can show what lies below them
+)
+
+// Class is the window class of Chosen.
+const Class = "LotsePuppet"
+
+const puppetVariable = "LOTSE_TEST_PUPPET"
+
+// RunPuppet is the program, if this process was started as one; it does not
+// return then.
+func RunPuppet() {
+	role := os.Getenv(puppetVariable)
+	if role == "" {
+		return
+	}
+	// The caller's end of the pipe ends it.
+	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
+	if err := puppet(role); err != nil {
+		fmt.Fprintln(os.Stderr, role, err)
+		os.Exit(1)
+	}
+}
+
+// StartPuppet starts a program on a display and ends it with the test.
+func StartPuppet(t testing.TB, display, role string) (pid int) {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), puppetVariable+"="+role, "DISPLAY="+display)
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); _ = c.Wait() })
+	return c.Process.Pid
+}
+
+type puppeteer struct {
+	c      *xgb.Conn
+	screen *xproto.ScreenInfo
+	r      *rand.Rand
+	gc     xproto.Gcontext
+	expose chan xproto.Window
+	size   image.Point
+}
+
+func puppet(role string) error {
+	c, err := xgb.NewConn()
+	if err != nil {
+		return err
+	}
+	p := &puppeteer{c: c, screen: xproto.Setup(c).DefaultScreen(c), r: rand.New(rand.NewPCG(uint64(len(role)), 7)), expose: make(chan xproto.Window, 4096)}
+	p.size = image.Pt(int(p.screen.WidthInPixels), int(p.screen.HeightInPixels))
+	go func() {
+		for {
+			ev, xerr := c.WaitForEvent()
+			if ev == nil && xerr == nil {
+				os.Exit(0) // the display is gone
+			}
+			if e, ok := ev.(xproto.ExposeEvent); ok {
+				select {
+				case p.expose <- e.Window:
+				default:
+				}
+			}
+		}
+	}()
+	if p.gc, err = xproto.NewGcontextId(c); err != nil {
+		return err
+	}
+	xproto.CreateGC(c, p.gc, xproto.Drawable(p.screen.Root), 0, nil)
+	switch role {
+	case Secret:
+		return p.secret()
+	case Chosen:
+		return p.chosen()
+	}
+	return errors.New("unknown puppet")
+}
+
+// sync returns when the server has done all that was asked.
+func (p *puppeteer) sync() error {
+	_, err := xproto.GetInputFocus(p.c).Reply()
+	return err
+}
+
+// window makes a window; background -1 is none.
+func (p *puppeteer) window(r image.Rectangle, background int64, override bool) xproto.Window {
+	id, _ := xproto.NewWindowId(p.c)
+	mask, values := uint32(xproto.CwOverrideRedirect|xproto.CwEventMask), []uint32{0, xproto.EventMaskExposure}
+	if override {
+		values[0] = 1
+	}
+	if background >= 0 {
+		mask, values = mask|xproto.CwBackPixel, append([]uint32{uint32(background)}, values...)
+	}
+	xproto.CreateWindow(p.c, p.screen.RootDepth, id, p.screen.Root, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), 0,
+		xproto.WindowClassInputOutput, p.screen.RootVisual, mask, values)
+	return id
+}
+
+func (p *puppeteer) somewhere(least, most int) image.Rectangle {
+	w, h := least+p.r.IntN(most-least), least+p.r.IntN(most-least)
+	at := image.Pt(p.r.IntN(p.size.X)-w/3, p.r.IntN(p.size.Y)-h/3)
+	return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
+}
+
+func (p *puppeteer) fill(w xproto.Window, pixel uint32) {
+	xproto.ChangeGC(p.c, p.gc, xproto.GcForeground, []uint32{pixel})
+	xproto.PolyFillRectangle(p.c, xproto.Drawable(w), p.gc, []xproto.Rectangle{{Width: 4000, Height: 4000}})
+}
+
+func (p *puppeteer) configure(w xproto.Window, r image.Rectangle, raise bool) {
+	mask := uint32(xproto.ConfigWindowX | xproto.ConfigWindowY | xproto.ConfigWindowWidth | xproto.ConfigWindowHeight)
+	values := []uint32{uint32(int32(r.Min.X)), uint32(int32(r.Min.Y)), uint32(r.Dx()), uint32(r.Dy())}
+	if raise {
+		mask, values = mask|xproto.ConfigWindowStackMode, append(values, xproto.StackModeAbove)
+	}
+	xproto.ConfigureWindow(p.c, w, uint16(mask), values)
+}
+
+// secret does everything with its windows.
+func (p *puppeteer) secret() error {
+	var windows [5]xproto.Window
+	for i := range windows {
+		windows[i] = p.window(p.somewhere(80, 400), Sentinel, i%2 == 0)
+		xproto.MapWindow(p.c, windows[i])
+	}
+	for {
+		i := p.r.IntN(len(windows))
+		switch p.r.IntN(8) {
+		case 0:
+			xproto.DestroyWindow(p.c, windows[i])
+			windows[i] = p.window(p.somewhere(80, 400), Sentinel, p.r.IntN(2) == 0)
+			xproto.MapWindow(p.c, windows[i])
+		case 1:
+			xproto.UnmapWindow(p.c, windows[i])
+			xproto.MapWindow(p.c, windows[i])
+		default:
+			p.configure(windows[i], p.somewhere(80, 400), p.r.IntN(2) == 0)
+		}
+		if err := p.sync(); err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(p.r.IntN(3)) * time.Millisecond)
+	}
+}
+
+// chosen has windows without a background that are painted late, that grow and
+// move, and menus that come and go.
+func (p *puppeteer) chosen() error {
+	plain := p.window(image.Rect(40, 40, 340, 240), Own, false)
+	lazy := p.window(image.Rect(300, 200, 600, 420), -1, false)
+	menu := p.window(image.Rect(500, 60, 600, 160), -1, true)
+	class := []byte("puppet\x00" + Class + "\x00")
+	for _, w := range []xproto.Window{plain, lazy} {
+		xproto.ChangeProperty(p.c, xproto.PropModeReplace, w, xproto.AtomWmClass, xproto.AtomString, 8, uint32(len(class)), class)
+		xproto.MapWindow(p.c, w)
+	}
+	paint := map[xproto.Window]uint32{lazy: Own}
+	late := time.NewTicker(7 * time.Millisecond)
+	for {
+		select {
+		case w := <-p.expose:
+			if pixel, ok := paint[w]; ok {
+				time.Sleep(time.Duration(p.r.IntN(4)) * time.Millisecond) // what is below can be seen meanwhile
+				p.fill(w, pixel)
+			}
+		case <-late.C:
+			switch p.r.IntN(6) {
+			case 0, 1:
+				p.configure(lazy, p.somewhere(100, 300), p.r.IntN(2) == 0)
+			case 2:
+				p.configure(plain, p.somewhere(100, 300), p.r.IntN(2) == 0)
+			case 3:
+				xproto.DestroyWindow(p.c, menu)
+				delete(paint, menu)
+				menu = p.window(p.somewhere(60, 160), -1, true)
+				paint[menu] = Menu
+				xproto.MapWindow(p.c, menu)
+				if p.r.IntN(2) == 0 { // some programs paint at once, when nobody has looked yet
+					p.fill(menu, Menu)
+				}
+			case 4:
+				xproto.UnmapWindow(p.c, lazy)
+				xproto.MapWindow(p.c, lazy)
+			}
+		}
+		if err := p.sync(); err != nil {
+			return err
+		}
+	}
+}
