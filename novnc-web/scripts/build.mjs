@@ -31,6 +31,8 @@ async function buildSite({ folder, pages, worker }) {
     entryNames: "[name]-[hash]",
     bundle: true,
     format: "esm", // noVNC awaits at its top level
+    splitting: true, // noVNC is loaded where it is needed
+    chunkNames: "[name]-[hash]",
     target: ["es2022", "chrome109", "firefox115", "safari16.4"],
     minify: true,
     legalComments: "external",

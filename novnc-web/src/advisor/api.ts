@@ -96,7 +96,7 @@ export class Api {
     await this.request("DELETE", `/api/v1/sessions/${place}`);
   }
 
-  async openStream(place: string, kind: "view" | "control"): Promise<string> {
+  async openStream(place: string, kind: "view" | "control" | "show"): Promise<string> {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
   }
 
