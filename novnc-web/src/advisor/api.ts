@@ -151,7 +151,3 @@ export class Api {
     throw new ApiError(code, text(error["message"], 300), number(error["retry_after"]));
   }
 }
-
-export function socketAddress(path: string): string {
-  return location.origin.replace(/^http/, "ws") + path;
-}

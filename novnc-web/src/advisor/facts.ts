@@ -79,6 +79,10 @@ export class Facts {
   private customer(): Fact {
     const { customer } = this.session;
     if (!customer) return { icon: "person", tone: "wait", words: this.t.facts.customerUnknown };
+    if (customer.browser) {
+      const system = customer.system && ` (${customer.system})`;
+      return { icon: "person", tone: "plain", words: this.t.facts.customerBrowser + system };
+    }
     const who = [customer.user, customer.host].filter(Boolean).join(" @ ");
     return { icon: "person", tone: "plain", words: customer.system ? `${who} (${customer.system})` : who };
   }

@@ -74,6 +74,7 @@ export interface Texts {
     lineDown: string;
     customerAway: string;
     customerUnknown: string;
+    customerBrowser: string;
     directionNone: string;
     directionCustomer: (share: Share | null) => string;
     directionAdvisor: string;
@@ -263,6 +264,7 @@ const en: Texts = {
     lineDown: "interrupted, coming back …",
     customerAway: "the customer's line is interrupted; waiting for it …",
     customerUnknown: "not here yet",
+    customerBrowser: "in his browser",
     directionNone: "nobody's screen",
     directionCustomer: (s) =>
       !s
@@ -478,6 +480,7 @@ const de: Texts = {
     lineDown: "unterbrochen, neuer Versuch …",
     customerAway: "Leitung zum Kunden unterbrochen; es wird gewartet …",
     customerUnknown: "noch nicht da",
+    customerBrowser: "in seinem Browser",
     directionNone: "niemandes Bildschirm",
     directionCustomer: (s) =>
       !s

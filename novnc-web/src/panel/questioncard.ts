@@ -65,6 +65,7 @@ export class QuestionCard {
     setText(this.heading, proposal ? t.questionOwn : t.question[right](who));
     setText(this.meaning, this.choosing ? t.choose.meaning : t.meaning[right](s.key));
     this.root.dataset["right"] = right;
+    setText(this.allow, t.allowFor[right] ?? t.allow);
     setText(this.problem, problem && t.problem[problem]);
     show(this.problem, problem !== "");
     this.enable();

@@ -41,6 +41,8 @@ export interface Texts {
   show: { label: string; opening: string; stop: string; larger: string };
   questionTitle: string;
   allow: string;
+  /** Where a yes does more than that. */
+  allowFor: Partial<Record<Wish, string>>;
   refuse: string;
   seconds: (n: number) => string;
   notArmed: string;
@@ -172,6 +174,7 @@ const en: Texts = {
   },
   questionTitle: "Question",
   allow: "Allow",
+  allowFor: {},
   refuse: "Refuse",
   seconds: (n) => (n === 1 ? "Without an answer it is refused in 1 second." : `Without an answer it is refused in ${n} seconds.`),
   notArmed: "One moment …",
@@ -319,6 +322,7 @@ const de: Texts = {
   },
   questionTitle: "Frage",
   allow: "Erlauben",
+  allowFor: {},
   refuse: "Ablehnen",
   seconds: (n) => (n === 1 ? "Ohne Antwort wird in 1 Sekunde abgelehnt." : `Ohne Antwort wird in ${n} Sekunden abgelehnt.`),
   notArmed: "Einen Moment …",
