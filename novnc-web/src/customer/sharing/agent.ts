@@ -404,9 +404,13 @@ export class BrowserAgent implements PanelActions {
 
   private shares(): Share | null {
     if (!this.consent.given.has("view") || !this.screen?.capturing) return null;
-    const { surface } = this.screen;
-    const kind = surface === "window" || surface === "browser" ? "apps" : surface === "monitor" ? "monitor" : "screen";
-    return { kind, monitor: 0, apps: [], names: kind === "screen" ? [] : [this.what()] };
+    const { surface, name } = this.screen;
+    if (surface === "window" || surface === "browser") return { kind: "apps", monitor: 0, apps: [], names: [this.what()] };
+    // One of several monitors, where the browser tells that there are more.
+    const several = (screen as { isExtended?: boolean }).isExtended === true;
+    return surface === "monitor" && several
+      ? { kind: "monitor", monitor: 0, apps: [], names: name ? [name] : [] }
+      : { kind: "screen", monitor: 0, apps: [], names: [] };
   }
 
   private rights(): Record<Right | "files", boolean> {
