@@ -68,7 +68,7 @@ export class Chooser {
         this.option(
           "monitor",
           `monitor-${m.id}`,
-          m.name || t.choose.monitor(m.id),
+          t.choose.monitor(m.name || String(m.id)),
           size,
           this.kind === "monitor" && this.monitor === m.id,
           () => (this.monitor = m.id),

@@ -26,7 +26,7 @@ export interface Texts {
     first: string;
     screen: string;
     screenHint: string;
-    monitor: (n: number) => string;
+    monitor: (name: string) => string;
     apps: string;
     appsHint: string;
     now: string;
@@ -149,7 +149,7 @@ const en: Texts = {
     first: "Please choose first what may be seen.",
     screen: "My whole screen",
     screenHint: "Everything can be seen, also messages that pop up.",
-    monitor: (n) => `Only monitor ${n}`,
+    monitor: (name) => `Only one monitor: ${name}`,
     apps: "Only certain programs",
     appsHint: "The safest choice: everything else stays hidden.",
     now: "What is visible now",
@@ -297,7 +297,7 @@ const de: Texts = {
     first: "Bitte wählen Sie zuerst, was zu sehen sein darf.",
     screen: "Meinen ganzen Bildschirm",
     screenHint: "Alles ist zu sehen, auch Meldungen, die erscheinen.",
-    monitor: (n) => `Nur Monitor ${n}`,
+    monitor: (name) => `Nur ein Monitor: ${name}`,
     apps: "Nur bestimmte Programme",
     appsHint: "Die sicherste Wahl: Alles andere bleibt verborgen.",
     now: "Das ist jetzt zu sehen",

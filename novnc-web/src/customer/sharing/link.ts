@@ -190,8 +190,11 @@ export class AgentLink {
   private async proven(resumed: boolean, proof: Promise<boolean> | null): Promise<boolean> {
     if (resumed) return true;
     if (!proof) return false;
-    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), proofTimeout));
-    return Promise.race([proof, late]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), proofTimeout)));
+    const good = await Promise.race([proof, late]);
+    clearTimeout(timer);
+    return good;
   }
 
   /** Answers a call: true when the seal was made. */
