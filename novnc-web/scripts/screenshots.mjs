@@ -11,6 +11,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MockGateway } from "./mockgateway.mjs";
 import { panelStates } from "./states.mjs";
+import { acceptWebSocket } from "./websocket.mjs";
 
 const out = process.argv[2];
 if (!out) throw new Error("usage: node scripts/screenshots.mjs FOLDER");
@@ -31,15 +32,23 @@ const flags = [
 ];
 
 const gateway = new MockGateway();
-const { outputFiles } = await build({
-  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-  entryPoints: ["test/puppet.ts"],
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  write: false,
-  logLevel: "warning",
-});
+async function bundle(entry, options) {
+  const { outputFiles } = await build({
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    logLevel: "warning",
+    ...options,
+  });
+  return outputFiles[0].text;
+}
+
+const puppetScript = await bundle("test/puppet.ts", {});
+const nodeServer = await bundle("test/nodeserver.ts", { platform: "node" });
+const { serveDesk } = await import("data:text/javascript;base64," + Buffer.from(nodeServer).toString("base64"));
 
 const mock = { downloads: [], signedIn: false, sessions: [], panel: null };
 
@@ -73,7 +82,7 @@ const server = createServer(async (request, response) => {
     return response.end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/puppet.js"></script>');
   if (pathname === "/puppet.js") {
     response.writeHead(200, { "Content-Type": "text/javascript" });
-    return response.end(outputFiles[0].text);
+    return response.end(puppetScript);
   }
   if (answer) {
     response.writeHead(answer[0], { "Content-Type": "application/json" });
@@ -88,6 +97,15 @@ const server = createServer(async (request, response) => {
     return response.end(file);
   }
   response.writeHead(404).end();
+});
+server.on("upgrade", (request, socket) => {
+  let hear = null;
+  const send = acceptWebSocket(request, socket, (message) => {
+    if (hear) return hear(message);
+    if (JSON.parse(message).key !== "k") return socket.destroy(); // agent/PANEL.md: the key comes first
+    hear = request.url === "/api/show" ? serveDesk(send) : () => {};
+    if (request.url === "/api/events") send(JSON.stringify(mock.panel));
+  });
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
@@ -107,9 +125,8 @@ async function open(name, { lang = "de", dark = false, phone = false }, path) {
   page.setDefaultTimeout(8000);
   page.on("pageerror", (e) => report(name, e));
   page.on("console", (m) => m.type() === "error" && !/401|camera is not allowed/.test(m.text()) && report(name, m.text()));
-  await page.routeWebSocket(/\/api\/events$/, (socket) => socket.onMessage(() => socket.send(JSON.stringify(mock.panel))));
-  await page.routeWebSocket(/\/api\/show$/, () => {}); // a picture that does not come
-  await gateway.attach(page);
+  // Where one WebSocket is played, noVNC takes none; the panel's are real.
+  if (!path.startsWith("/panel")) await gateway.attach(page);
   await page.goto(origin + path);
   return page;
 }
@@ -263,7 +280,12 @@ try {
   for (const { suffix, ...look } of looks.filter((l) => !only || l.suffix === only)) {
     for (const [name, snapshot] of Object.entries(panelStates(look.lang))) {
       mock.panel = snapshot;
-      await shot(`panel-${name}-${suffix}`, { ...look, path: "/panel#t=x" });
+      const showing = snapshot.rights?.show && snapshot.phase === "joined";
+      await shot(`panel-${name}-${suffix}`, {
+        ...look,
+        path: "/panel#t=x",
+        prepare: (page) => showing && page.locator('[data-testid="show-screen"] canvas').waitFor(),
+      });
     }
     mock.downloads = [];
     await shot(`customer-none-${suffix}`, { ...look, path: "/" });

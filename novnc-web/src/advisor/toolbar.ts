@@ -20,6 +20,7 @@ export class Toolbar {
   private readonly fullScreen: HTMLButtonElement;
   private readonly keys: HTMLButtonElement[];
   private readonly keysNote: HTMLElement;
+  private readonly keysMenu: HTMLElement;
 
   constructor(
     private readonly session: Session,
@@ -45,6 +46,12 @@ export class Toolbar {
       }),
     );
     this.keysNote = h("p", { class: "muted" }, t.tools.keysNeedControl);
+    this.keysMenu = h(
+      "details",
+      { class: "menu", "data-testid": "keys" },
+      h("summary", { "data-testid": "keys-open" }, t.tools.keys),
+      h("div", { class: "menu-items" }, this.keysNote, ...this.keys),
+    );
     const quality = h(
       "select",
       { id: "quality-" + session.place, "data-testid": "quality" },
@@ -69,12 +76,7 @@ export class Toolbar {
       this.actual,
       this.fullScreen,
       h("label", { for: "quality-" + session.place, class: "inline" }, t.tools.quality, " ", quality),
-      h(
-        "details",
-        { class: "menu", "data-testid": "keys" },
-        h("summary", { "data-testid": "keys-open" }, t.tools.keys),
-        h("div", { class: "menu-items" }, this.keysNote, ...this.keys),
-      ),
+      this.keysMenu,
       button("view-close", t.view.close, () => view.close()),
     );
   }
@@ -101,6 +103,7 @@ export class Toolbar {
     setText(this.fullScreen, document.fullscreenElement === this.whole ? t.tools.leaveFullScreen : t.tools.fullScreen);
     for (const key of this.keys) key.disabled = !rights.control;
     show(this.keysNote, !rights.control);
+    show(this.keysMenu, session.can("control"));
   }
 
   /** What a button says, and whether asking makes sense at the moment. */

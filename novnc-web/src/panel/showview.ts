@@ -49,8 +49,11 @@ export class ShowView {
     const attempt = ++this.attempt;
     this.tell(this.t.show.opening);
     try {
-      const [{ default: RFB }, channel] = await Promise.all([import("@novnc/novnc"), this.actions.openShow()]);
+      // First what listens, then the line: nothing that it says is missed.
+      const { default: RFB } = await import("@novnc/novnc");
       if (attempt !== this.attempt) return;
+      const channel = await this.actions.openShow();
+      if (attempt !== this.attempt) return (channel as { close(): void }).close();
       const rfb = new RFB(this.target, channel, { shared: true });
       rfb.viewOnly = true;
       rfb.scaleViewport = true;
