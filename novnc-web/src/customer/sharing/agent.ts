@@ -117,6 +117,7 @@ export class BrowserAgent implements PanelActions {
   chooseAgain(): void {
     if (!this.consent.given.has("view") || this.picking) return;
     void this.pick().then((chosen) => {
+      this.watchQuestion(); // one may have been put meanwhile
       if (!chosen || !this.consent.given.has("view")) return stopAll(chosen);
       this.use(chosen);
       if (this.consent.paused) this.screen?.hide(this.t.paused);
@@ -302,11 +303,12 @@ export class BrowserAgent implements PanelActions {
   }
 
   private async pick(): Promise<Chosen | null> {
+    const { serial } = this.consent;
     this.picking = true;
     clearTimeout(this.timer);
     const late = setTimeout(() => {
       // The picker cannot be closed from here; what it still brings is stopped.
-      this.apply({ kind: "timeout", serial: this.consent.serial }, "customer");
+      this.apply({ kind: "timeout", serial }, "customer");
     }, pickWithin);
     try {
       return await chooseScreen();
