@@ -7,8 +7,11 @@ const require = createRequire(new URL("../novnc-web/package.json", import.meta.u
 const { chromium } = require("playwright-core");
 
 const timeout = Number(process.env.LOTSE_E2E_TIMEOUT ?? 12_000);
+// A screen can be captured in a window only, and without the picker only by flags.
+const headed = Boolean(process.env.LOTSE_E2E_HEADED);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
+  headless: !headed,
   args: [
     "--no-sandbox",
     "--disable-gpu",
@@ -17,6 +20,7 @@ const browser = await chromium.launch({
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    ...(process.env.LOTSE_E2E_FLAGS?.split("\n") ?? []),
   ],
 });
 const pages = new Map();
@@ -26,7 +30,7 @@ async function pageOf(name) {
   if (pages.has(name)) return pages.get(name);
   const context = await browser.newContext({
     ignoreHTTPSErrors: true, // the test's own authority
-    viewport: { width: 1280, height: 900 },
+    viewport: headed ? null : { width: 1280, height: 900 },
     locale: process.env.LOTSE_E2E_LOCALE ?? "en-US",
     permissions: ["clipboard-read", "clipboard-write"],
   });

@@ -31,7 +31,16 @@ type tab struct {
 	name string
 }
 
-func newBrowser(t testing.TB) *browser {
+func newBrowser(t testing.TB) *browser { t.Helper(); return launchBrowser(t) }
+
+// newWindow is a Chromium on a display: its picker chooses the whole screen by itself.
+func newWindow(t testing.TB, d *display, flags ...string) *browser {
+	t.Helper()
+	flags = append([]string{"--auto-select-desktop-capture-source=Entire screen", "--window-position=0,0"}, flags...)
+	return launchBrowser(t, append(d.env(), "LOTSE_E2E_HEADED=1", "LOTSE_E2E_FLAGS="+strings.Join(flags, "\n"))...)
+}
+
+func launchBrowser(t testing.TB, env ...string) *browser {
 	t.Helper()
 	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
 		t.Fatal("playwright-core is missing: make build")
@@ -41,6 +50,7 @@ func newBrowser(t testing.TB) *browser {
 	}
 	cmd := exec.Command(need(t, "node", "nodejs"), "browser.mjs")
 	cmd.Env = append(os.Environ(), "CHROMIUM="+need(t, "chromium", "chromium"), fmt.Sprintf("LOTSE_E2E_TIMEOUT=%d", patience.Milliseconds()))
+	cmd.Env = append(cmd.Env, env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints

@@ -214,9 +214,9 @@ func (s *server) openStream(w http.ResponseWriter, r *http.Request, c caller) {
 		s.badBody(w)
 		return
 	}
-	if req.Kind != tunnel.KindControl && req.Kind != tunnel.KindView && req.Kind != tunnel.KindShow ||
+	if !tunnel.ValidKind(req.Kind) ||
 		req.Door != tunnel.DoorPage && req.Door != tunnel.DoorHelper {
-		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "kind must be control or view, door must be page or helper.", 0)
+		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "kind must be control, view or show, door must be page or helper.", 0)
 		return
 	}
 	if !slices.Contains(s.cfg.Doors, req.Door) {

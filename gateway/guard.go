@@ -72,12 +72,14 @@ func sameOrigin(origin, host string) bool {
 	return strings.EqualFold(strings.TrimSuffix(u.Host, ":443"), strings.TrimSuffix(host, ":443"))
 }
 
-// noBrowser refuses what a page could start: agents send no Origin.
-func (s *server) noBrowser(next http.HandlerFunc) http.HandlerFunc {
+// ownPage lets in programs, which send no Origin, and our own customer page.
+func (s *server) ownPage(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header.Values("Origin")) > 0 {
-			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "This address is not for browsers.", 0)
-			return
+		for _, origin := range r.Header.Values("Origin") {
+			if !sameOrigin(origin, r.Host) {
+				s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "This address is for programs and for the gateway's own page.", 0)
+				return
+			}
 		}
 		next(w, r)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gorilla/websocket"
 
 	"lotse/tunnel"
 )
@@ -99,7 +102,11 @@ func TestGuard(t *testing.T) {
 		"host that begins alike": {"GET", "/", "", host("localhost.evil.example"), 421, "forbidden"},
 		"owner from elsewhere":   {"GET", "/api/v1/sessions/1234/owner", "", with(signed, upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
 		"stream from elsewhere":  {"GET", "/api/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", with(signed, upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
-		"agent from a page":      {"GET", "/agent/v1", "", with(upgrade, header("Origin", r.url)), 403, "forbidden"},
+		"agent is another page":  {"GET", "/agent/v1", "", with(upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
+		"agent of no page":       {"GET", "/agent/v1", "", with(upgrade, header("Origin", "")), 403, "forbidden"},
+		"agent of two pages":     {"GET", "/agent/v1", "", with(upgrade, header("Origin", r.url), func(q *http.Request) { q.Header.Add("Origin", "https://evil.example") }), 403, "forbidden"},
+		"our page's stream":      {"GET", "/agent/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", with(upgrade, header("Origin", r.url)), 404, "not_found"},
+		"another page's stream":  {"GET", "/agent/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", with(upgrade, header("Origin", "https://evil.example")), 403, "forbidden"},
 		"agent without upgrade":  {"GET", "/agent/v1", "", nil, 400, "bad_request"},
 		"stream without sign-in": {"GET", "/api/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", upgrade, 401, "unauthorized"},
 		"no such stream":         {"GET", "/agent/v1/streams/AAAAAAAAAAAAAAAAAAAAAA", "", upgrade, 404, "not_found"},
@@ -132,6 +139,25 @@ func TestGuard(t *testing.T) {
 		if strings.Contains(r.logs.String(), secret) {
 			t.Errorf("%s is in the log", what)
 		}
+	}
+}
+
+// TestAgentIsOurPage: the customer's page may be the agent.
+func TestAgentIsOurPage(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
+	ws, _, err := d.DialContext(t.Context(), "wss://"+r.addr+"/agent/v1", map[string][]string{"Origin": {r.url}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"enter","place":"1234","resume":"AAAA"}`)); err != nil {
+		t.Fatal(err)
+	}
+	_, m, err := ws.ReadMessage()
+	if err != nil || !strings.Contains(string(m), tunnel.RefusedLost) {
+		t.Fatalf("%s, %v", m, err)
 	}
 }
 

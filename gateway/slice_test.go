@@ -82,6 +82,12 @@ func TestSession(t *testing.T) {
 	}
 	echo(t, control, first)
 
+	show, seen, _ := openSealed(t, o, c, "show")
+	echo(t, show, seen)
+	if _, err := a.OpenStream(t.Context(), o.place, "files", "helper"); !hasCode(err, tunnel.CodeBadRequest) {
+		t.Fatalf("stream of another kind: %v", err)
+	}
+
 	view, shown, id := openSealed(t, o, c, "view")
 	echo(t, view, shown)
 	if view.(*seal.Conn).CloseWrite() != nil {

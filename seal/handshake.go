@@ -62,7 +62,7 @@ func (p *Params) check() error {
 			return errors.New("seal: a session number consists of digits only")
 		}
 	}
-	if p.Kind != "control" && p.Kind != "view" {
+	if p.Kind != "control" && p.Kind != "view" && p.Kind != "show" {
 		return fmt.Errorf("seal: unknown kind of stream %q", p.Kind)
 	}
 	if p.Stream == "" || len(p.Stream) > maxStreamID {

@@ -14,8 +14,13 @@ const MaxLinkMessage = 4 << 10
 const (
 	KindControl = "control"
 	KindView    = "view"
-	KindShow    = "show" // the advisor's screen, for the customer
+	KindShow    = "show" // the advisor's screen; section 7
 )
+
+// ValidKind reports whether kind is one that a stream can be of.
+func ValidKind(kind string) bool {
+	return kind == KindControl || kind == KindView || kind == KindShow
+}
 
 // Doors by which an advisor's end comes in; PROTOCOL.md, section 5.
 const (
@@ -263,7 +268,7 @@ func ParseGatewayMessage(b []byte) (m GatewayMessage, err error) {
 		return GatewayMessage{}, err
 	}
 	switch {
-	case m.Type == TypeCall && (!ValidStreamID(m.Stream) || m.Kind != KindControl && m.Kind != KindView):
+	case m.Type == TypeCall && (!ValidStreamID(m.Stream) || !ValidKind(m.Kind)):
 		return GatewayMessage{}, fmt.Errorf("%w: call without stream or kind", errNotMessage)
 	case m.Type == TypeJoined && m.Advisor == nil:
 		return GatewayMessage{}, fmt.Errorf("%w: joined without advisor", errNotMessage)

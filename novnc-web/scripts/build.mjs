@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sites = [
   {
     folder: "gateway",
+    worker: "src/share/worker.ts",
     pages: [
       { html: "index.html", script: "src/customer/main.ts" },
       { html: "advisor.html", script: "src/advisor/main.ts" },
@@ -20,33 +21,47 @@ const sites = [
   { folder: "panel", pages: [{ html: "panel.html", script: "src/panel/main.ts" }] },
 ];
 
-async function buildSite({ folder, pages }) {
+async function buildSite({ folder, pages, worker }) {
   const out = join(root, "dist", folder);
   await mkdir(out, { recursive: true });
   for (const entry of await readdir(out)) if (entry !== ".keep") await rm(join(out, entry), { recursive: true });
-
-  const result = await build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: [...pages.map((p) => ({ in: p.script, out: name(p.html) })), { in: "src/styles/all.css", out: "lotse" }],
     outdir: join(out, "assets"),
     entryNames: "[name]-[hash]",
     bundle: true,
     format: "esm", // noVNC awaits at its top level
+    splitting: true, // noVNC is loaded where it is needed
+    chunkNames: "[name]-[hash]",
     target: ["es2022", "chrome109", "firefox115", "safari16.4"],
     minify: true,
     legalComments: "external",
     metafile: true,
     logLevel: "warning",
+  };
+  const outputs = {};
+  // Pages must know the worker's name, so it is built before them.
+  if (worker) Object.assign(outputs, (await build({ ...options, entryPoints: [{ in: worker, out: "share" }] })).metafile.outputs);
+  const address = JSON.stringify(worker ? "/assets/" + basename(scriptOf(outputs, worker)) : "");
+  const result = await build({
+    ...options,
+    entryPoints: [...pages.map((p) => ({ in: p.script, out: name(p.html) })), { in: "src/styles/all.css", out: "lotse" }],
+    define: { SHARE_WORKER: address },
   });
+  Object.assign(outputs, result.metafile.outputs);
 
-  const built = new Map(Object.entries(result.metafile.outputs).map(([file, o]) => [o.entryPoint, basename(file)]));
+  const built = new Map(Object.entries(outputs).map(([file, o]) => [o.entryPoint, basename(file)]));
   for (const page of pages) {
     const html = (await readFile(join(root, "src/pages", page.html), "utf8"))
       .replace("STYLE", "/assets/" + built.get("src/styles/all.css"))
       .replace("SCRIPT", "/assets/" + built.get(page.script));
     await writeFile(join(out, page.html), html);
   }
-  for (const [file, o] of Object.entries(result.metafile.outputs)) console.log(`${file}  ${(o.bytes / 1024).toFixed(1)} KiB`);
+  for (const [file, o] of Object.entries(outputs)) console.log(`${file}  ${(o.bytes / 1024).toFixed(1)} KiB`);
+}
+
+function scriptOf(outputs, source) {
+  return Object.entries(outputs).find(([, o]) => o.entryPoint === source)[0];
 }
 
 function name(html) {

@@ -1,25 +1,36 @@
-// Runs test/chromium.ts in a real Chromium: `npm run chromium`, with --bench
-// for how fast the seal is there.
+// Runs test/chromium.ts and test/chromium-share.ts in a real Chromium: `npm run
+// chromium`, with --bench for how fast the seal and the RFB server are there.
 
 import { build } from "esbuild";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const { outputFiles } = await build({
-  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-  entryPoints: ["test/chromium.ts"],
-  bundle: true,
-  format: "iife",
-  target: "es2022",
-  write: false,
-  logLevel: "warning",
-});
-// Web Crypto is there on loopback, as in a secure context.
+const scripts = {};
+for (const [name, entry] of Object.entries({
+  "seal.js": "test/chromium.ts",
+  "share.js": "test/chromium-share.ts",
+  "worker.js": "src/share/worker.ts",
+})) {
+  const { outputFiles } = await build({
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm", // noVNC awaits at its top level
+    target: "es2022",
+    define: { SHARE_WORKER: '"/worker.js"' },
+    write: false,
+    logLevel: "warning",
+  });
+  scripts[name] = outputFiles[0].text;
+}
+// Web Crypto is there on loopback, as in a secure context. The policy is the gateway's.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'";
 const server = createServer((request, response) => {
-  const script = request.url === "/script.js";
+  const script = scripts[request.url.slice(1)];
   response.setHeader("Content-Type", script ? "text/javascript" : "text/html");
-  response.end(script ? outputFiles[0].text : "<!doctype html><script src=script.js></script>");
+  response.setHeader("Content-Security-Policy", policy);
+  response.end(script ?? `<!doctype html><script type="module" src="${request.url.slice(1)}.js"></script>`);
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const browser = await chromium.launch({
@@ -33,17 +44,33 @@ const browser = await chromium.launch({
     "--disable-sync",
   ],
 });
-try {
+const bench = process.argv.includes("--bench");
+const origin = `http://127.0.0.1:${server.address().port}/`;
+let passed = 0;
+let failed = 0;
+
+async function run(name, call, count) {
   const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  const bench = process.argv.includes("--bench");
-  const result = await page.evaluate((b) => window.sealInBrowser(b), bench);
-  for (const [what, value] of Object.entries(result)) console.log(`${what}: ${Math.round(value * 10) / 10}`);
-  console.log(`${result.vectors + result.mutations} passed, 0 failed`);
-} catch (e) {
-  console.error(String(e));
-  console.log("0 passed, 1 failed");
-  process.exitCode = 1;
+  try {
+    page.on("pageerror", (e) => console.error(`${name}: ${e}`));
+    await page.goto(origin + name);
+    await page.waitForFunction((f) => f in window, call);
+    const result = await page.evaluate(([f, b]) => window[f](b), [call, bench]);
+    for (const [what, value] of Object.entries(result)) console.log(`${what}: ${Math.round(value * 10) / 10}`);
+    passed += count(result);
+  } catch (e) {
+    console.error(String(e));
+    failed++;
+  } finally {
+    await page.close();
+  }
+}
+
+try {
+  await run("seal", "sealInBrowser", (r) => r.vectors + r.mutations);
+  await run("share", "shareInBrowser", (r) => r.pictures);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   await browser.close();
   server.close();

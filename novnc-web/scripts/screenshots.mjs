@@ -2,13 +2,16 @@
 //   npm run build && node scripts/screenshots.mjs OUT
 // Nothing real is needed: a small server inside plays the gateway and the agent.
 
+import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MockGateway } from "./mockgateway.mjs";
 import { panelStates } from "./states.mjs";
+import { acceptWebSocket } from "./websocket.mjs";
 
 const out = process.argv[2];
 if (!out) throw new Error("usage: node scripts/screenshots.mjs FOLDER");
@@ -23,7 +26,29 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // The picker chooses a test picture by itself.
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
 ];
+
+const gateway = new MockGateway();
+async function bundle(entry, options) {
+  const { outputFiles } = await build({
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    logLevel: "warning",
+    ...options,
+  });
+  return outputFiles[0].text;
+}
+
+const puppetScript = await bundle("test/puppet.ts", {});
+const nodeServer = await bundle("test/nodeserver.ts", { platform: "node" });
+const { serveDesk } = await import("data:text/javascript;base64," + Buffer.from(nodeServer).toString("base64"));
 
 const mock = { downloads: [], signedIn: false, sessions: [], panel: null };
 
@@ -33,11 +58,12 @@ const files = [
   { os: "darwin", arch: "arm64", file: "lotse-agent-darwin-arm64", size: 7_158_784 },
 ].map((f) => ({ ...f, sha256: createHash("sha256").update(f.file).digest("hex") }));
 
-function api(path, method) {
+function api(path, method, body) {
   const me = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH", csrf: "x" };
   if (path === "/api/v1/info") return [200, { name: "Beispiel Software", version: "1.0.0", downloads: mock.downloads }];
   if (path === "/api/v1/me") return mock.signedIn ? [200, me] : [401, { error: { code: "unauthorized", message: "" } }];
   if (path === "/api/v1/sessions" && method === "POST") return [201, { place: "4821", expires: "2026-01-01T12:00:00Z" }];
+  if (/^\/api\/v1\/sessions\/[0-9]+\/streams$/.test(path)) return [201, gateway.openStream(JSON.parse(body).kind)];
   if (path === "/api/v1/sessions") return [200, { sessions: mock.sessions }];
   if (path === "/api/open") return [200, { key: "k" }];
   return null;
@@ -45,21 +71,41 @@ function api(path, method) {
 
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, "http://mock");
-  const answer = api(pathname, request.method);
+  let body = "";
+  for await (const part of request) body += part;
+  const answer = api(pathname, request.method, body);
+  if (pathname === "/api/thumbnail") {
+    response.writeHead(200, { "Content-Type": "image/png" });
+    return response.end(thumbnail);
+  }
+  if (pathname === "/puppet")
+    return response.end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/puppet.js"></script>');
+  if (pathname === "/puppet.js") {
+    response.writeHead(200, { "Content-Type": "text/javascript" });
+    return response.end(puppetScript);
+  }
   if (answer) {
     response.writeHead(answer[0], { "Content-Type": "application/json" });
     return response.end(JSON.stringify(answer[1]));
   }
   const page = { "/": "gateway/index.html", "/advisor": "gateway/advisor.html", "/panel": "panel/panel.html" }[pathname];
-  const site = request.headers.referer?.endsWith("/panel") ? "panel" : "gateway";
-  try {
-    const name = page ?? site + pathname;
-    const body = await readFile(join(dist, name));
+  const names = page ? [page] : ["gateway" + pathname, "panel" + pathname];
+  for (const name of names) {
+    const file = await readFile(join(dist, name)).catch(() => null);
+    if (!file) continue;
     response.writeHead(200, { "Content-Type": types[extname(name)] ?? "text/plain", "Content-Security-Policy": policy });
-    response.end(body);
-  } catch {
-    response.writeHead(404).end();
+    return response.end(file);
   }
+  response.writeHead(404).end();
+});
+server.on("upgrade", (request, socket) => {
+  let hear = null;
+  const send = acceptWebSocket(request, socket, (message) => {
+    if (hear) return hear(message);
+    if (JSON.parse(message).key !== "k") return socket.destroy(); // agent/PANEL.md: the key comes first
+    hear = request.url === "/api/show" ? serveDesk(send) : () => {};
+    if (request.url === "/api/events") send(JSON.stringify(mock.panel));
+  });
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
@@ -68,7 +114,7 @@ await mkdir(out, { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
 let problems = 0;
 
-async function shot(name, { lang = "de", dark = false, phone = false, path, prepare }) {
+async function open(name, { lang = "de", dark = false, phone = false }, path) {
   const context = await browser.newContext({
     locale: lang,
     colorScheme: dark ? "dark" : "light",
@@ -76,27 +122,140 @@ async function shot(name, { lang = "de", dark = false, phone = false, path, prep
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   page.on("pageerror", (e) => report(name, e));
-  page.on("console", (m) => m.type() === "error" && !/401/.test(m.text()) && report(name, m.text()));
-  await page.routeWebSocket(/\/api\/events$/, (socket) => socket.onMessage(() => socket.send(JSON.stringify(mock.panel))));
-  await page.routeWebSocket(/\/owner$/, (socket) =>
-    socket.send(
-      JSON.stringify({
-        type: "state",
-        state: "waiting",
-        reason: "",
-        since: "2026-01-01T11:30:00Z",
-        expires: "2026-01-01T12:00:00Z",
-      }),
-    ),
-  );
+  page.on("console", (m) => m.type() === "error" && !/401|camera is not allowed/.test(m.text()) && report(name, m.text()));
+  // Where one WebSocket is played, noVNC takes none; the panel's are real.
+  if (!path.startsWith("/panel")) await gateway.attach(page);
   await page.goto(origin + path);
-  await prepare?.(page);
+  return page;
+}
+
+async function take(page, name) {
   await page.waitForTimeout(250);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   if (wide) report(name, "wider than the window");
   await page.screenshot({ path: join(out, name + ".png"), fullPage: true });
-  await context.close();
+}
+
+async function shot(name, { path, prepare, ...look }) {
+  const page = await open(name, look, path);
+  await prepare?.(page);
+  await take(page, name);
+  await page.context().close();
+}
+
+/** What the advisor sees of a customer whose program says this and that. */
+async function advisorStates(look, suffix) {
+  gateway.reset();
+  mock.signedIn = true;
+  mock.sessions = [];
+  const name = (state) => `advisor-${state}-${suffix}`;
+  const page = await open(name("session"), look, "/advisor");
+  await page.getByTestId("new-session").click();
+  const number = (await page.getByTestId("number").textContent()).replaceAll(" ", "");
+  const customer = await open("puppet", look, "/puppet");
+  const puppet = (what, ...values) => customer.evaluate(([w, v]) => window.puppet[w](...v), [what, values]);
+  await customer.waitForFunction(() => window.puppet);
+  const none = { view: false, control: false, clipboard: false, files: false, show: false };
+  await puppet("say", { direction: "none", rights: none });
+  await puppet("enter", number);
+  await page.locator('[data-testid="session"][data-phase="joined"]').waitFor();
+  await take(page, name("joined"));
+  await page.getByTestId("show-screen").click();
+  await puppet("say", { direction: "none", rights: none, asked: ["show"] });
+  await page.locator('[data-testid="showing"][data-phase="asking"]').waitFor();
+  await take(page, name("show-asking"));
+  await puppet("say", { direction: "advisor", rights: { ...none, show: true } });
+  await page.locator('[data-testid="showing"][data-phase="shown"]').waitFor();
+  await take(page, name("show-shown"));
+  await puppet("say", { direction: "none", rights: none });
+  await page.locator('[data-testid="showing"][data-phase="ended"]').waitFor();
+  await take(page, name("show-ended"));
+  await page.getByTestId("show-stop").click();
+  await page.getByTestId("show-screen").click();
+  await page.locator('[data-testid="showing"][data-phase="asking"]').waitFor();
+  await puppet("refuse");
+  await page.locator('[data-testid="showing"][data-phase="refused"]').waitFor();
+  await take(page, name("show-refused"));
+  await page.getByTestId("show-stop").click();
+
+  await page.getByTestId("see-screen").click();
+  await page.locator('[data-testid="view-canvas"][data-phase="asking"]').waitFor();
+  await take(page, name("view-asking"));
+  await puppet("allow");
+  const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
+  const apps = { kind: "apps", names: ["LibreOffice", "Thunderbird"] };
+  await puppet("say", { direction: "customer", rights: { ...none, view: true }, share: apps, viewers });
+  await page.locator('[data-testid="view-canvas"][data-phase="shown"]').waitFor();
+  await page.waitForTimeout(400);
+  await take(page, name("view-apps"));
+  await puppet("say", {
+    direction: "customer",
+    rights: { ...none, view: true },
+    share: apps,
+    asked: ["control", "share"],
+    viewers,
+  });
+  await take(page, name("asked"));
+  const control = { ...none, view: true, control: true };
+  await puppet("say", { direction: "customer", rights: control, share: { kind: "screen", names: [] }, hands: true, viewers });
+  await take(page, name("hands"));
+  await puppet("say", { direction: "none", rights: { ...none, view: true }, paused: true, viewers });
+  await take(page, name("paused"));
+  await customer.context().close();
+  await page.context().close();
+}
+
+/** A customer who shares from the page, with the real advisor's page at the other end. */
+async function sharingStates(look, suffix) {
+  gateway.reset();
+  mock.signedIn = true;
+  mock.sessions = [];
+  const name = (state) => `sharing-${state}-${suffix}`;
+  const advisor = await open("advisor", look, "/advisor");
+  await advisor.getByTestId("new-session").click();
+  const number = await advisor.getByTestId("number").textContent();
+  const page = await open(name("page"), look, "/");
+  await page.getByTestId("share-here").click();
+  await page.getByTestId("number-form").waitFor();
+  await take(page, name("number"));
+  await page.getByTestId("number").fill(number);
+  await page.getByTestId("number-submit").click();
+  await page.getByTestId("now").waitFor();
+  await take(page, name("joined"));
+  await take(advisor, `advisor-browser-${suffix}`);
+  const allows = async () => {
+    await page.locator('[data-testid="question-allow"]:not([disabled])').waitFor();
+    await page.getByTestId("question-allow").click();
+  };
+  await advisor.getByTestId("show-screen").click();
+  await page.locator('[data-testid="question"][data-right="show"]').waitFor();
+  await page.waitForTimeout(700);
+  await take(page, name("question-show"));
+  await allows();
+  await page.getByTestId("show-screen").locator("canvas").waitFor();
+  await page.waitForTimeout(600);
+  await take(page, name("showing"));
+  await advisor.getByTestId("see-screen").click();
+  await page.locator('[data-testid="question"][data-right="view"]').waitFor();
+  await page.waitForTimeout(700);
+  await take(page, name("question-view"));
+  await allows();
+  await advisor.locator('[data-testid="view-canvas"][data-phase="shown"]').waitFor();
+  await page.getByTestId("thumbnail").waitFor();
+  await page.waitForTimeout(500);
+  await take(page, name("seen"));
+  await take(advisor, `advisor-browser-view-${suffix}`);
+  await page.getByTestId("pause").click();
+  await advisor.waitForTimeout(400);
+  await take(page, name("paused"));
+  await take(advisor, `advisor-browser-paused-${suffix}`);
+  await page.getByTestId("end").click();
+  await page.getByTestId("record").waitFor();
+  await take(page, name("ended"));
+  await page.context().close();
+  await advisor.context().close();
 }
 
 function report(name, what) {
@@ -104,6 +263,13 @@ function report(name, what) {
   console.error(`${name}: ${what}`);
 }
 
+/** Something like what a program would send. */
+const thumbnail = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAUAAAADICAIAAAAWZq/8AAAL/UlEQVR42u3Tt5YDCUJA0f0cysm3pFarjaTyNsczfmZ3Zsd7A4WH7yXZiEwJ9YIihHfO/YX7uz/783FSAEIQgRgkYAGWYAXWYAO2YAcewB4cwBE8ghN4AmfwDF7AK3gDF3AFN5CCDOSgACWoQA0a0IIO9GAAvzOwgQ1sYAMb2MAGNrCBDTwv8F+MkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8F+OkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8F+NkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8F+PkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8N+MkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8N+OkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MAGNrCBDTwz8N+NkwIQggjEIAELsAQrsAYbsAU78AD24ACO4BGcwBM4g2fwAl7BG7iAK7iBFGQgBwUoQQVq0IAWdKAHAzCwgQ1sYAMb2MD/3wL/6U//Jf1PBp4T+J1xUgBCEIEYJO8YWBD4nfEuBRnIQQFKUIEaNKAFHejBAAwsAxvYwDKwgSUDzwz87jgpACGIQAySdw0sCPzueJeCDOSgACWoQA0a0IIO9GAABpaBDWxgGdjAkoFnBn5vnBSAEEQgBsl7BhYEfm+8S0EGclCAElSgBg1oQQd6MAADy8AGNrAMbGDJwDMDvz9OCkAIIhCD5H0DCwK/P96lIAM5KEAJKlCDBrSgAz0YgIFlYAMbWAY2sGTgmYE/GCcFIAQRiEHygYEFgT8Y71KQgRwUoAQVqEEDWtCBHgzAwDKwgQ0sAxtYMvDMwB+OkwIQggjEIPnQwILAH453KchADgpQggrUoAEt6EAPBmBgGdjABpaBDSwZeGbgj8ZJAQhBBGKQfGRgQeCPxrsUZCAHBShBBWrQgBZ0oAcDMLAMbGADy8AGlgw8M/DH46QAhCACMUg+NrAg8MfjXQoykIMClKACNWhACzrQgwEYWAY2sIFlYANLBp4Z+JNxUgBCEIEYJJ8YWBD4k/EuBRnIQQFKUIEaNKAFHejBAAwsAxvYwDKwgSUDzwz8+3FSAEIQgRgkvzewIPDvx7sUZCAHBShBBWrQgBZ0oAcDMLAMbGADy8AGlgw8M/AfxkkBCEEEYpD8wcCCwH8Y71KQgRwUoAQVqEEDWtCBHgzAwDKwgQ0sAxtYMvDMwJ+OkwIQggjEIPnUwILAn453KchADgpQggrUoAEt6EAPBmBgGdjABpaBDSwZeGbgz8ZJAQhBBGKQfGZgQeDPxrsUZCAHBShBBWrQgBZ0oAcDMLAMbGADy8AGlgw8M/Afx0kBCEEEYpD80cCCwH8c71KQgRwUoAQVqEEDWtCBHgzAwDKwgQ0sAxtYMvDMwJ+PkwIQggjEIPncwILAn493KchADgpQggrUoAEt6EAPBmBgGdjABpaBDSwZeGbgL8ZJAQhBBGKQfGFgQeAvxrsUZCAHBShBBWrQgBZ0oAcDMLAMbGADy8AGlgw8M/CX46QAhCACMUi+NLAg8JfjXQoykIMClKACNWhACzrQgwEYWAY2sIFlYANLBp4Z+KtxUgBCEIEYJF8ZWBD4q/EuBRnIQQFKUIEaNKAFHejBAAwsAxvYwDKwgSUDzwz89TgpACGIQAySrw0sCPz1eJeCDOSgACWoQA0a0IIO9GAABpaBDWxgGdjAkoFnBv5mnBSAEEQgBsk3BhYE/ma8S0EGclCAElSgBg1oQQd6MAADy8AGNrAMbGDJwDMDfztOCkAIIhCD5FsDCwJ/O96lIAM5KEAJKlCDBrSgAz0YgIFlYAMbWAY2sGTgmYG/GycFIAQRiEHynYEFgb8b71KQgRwUoAQVqEEDWtCBHgzAwDKwgQ0sAxtYMvDMwN+PkwIQggjEIPnewILA3493KchADgpQggrUoAEt6EAPBmBgGdjABpaBDSwZeGbgH8ZJAQhBBGKQ/GBgQeAfxrsUZCAHBShBBWrQgBZ0oAcDMLAMbGADy8AGlgw8M/CP46QAhCACMUh+NLAg8I/jXQoykIMClKACNWhACzrQgwEYWAY2sIFlYANLBp4Z+KdxUgBCEIEYJD8ZWBD4p/EuBRnIQQFKUIEaNKAFHejBAAwsAxvYwDKwgSUDzwz88zgpACGIQAySnw0sCPzzeJeCDOSgACWoQA0a0IIO9GAABpaBDWxgGdjAkoFnBv5lnBSAEEQgBskvBhYE/mW8S0EGclCAElSgBg1oQQd6MAADy8AGNrAMbGDJwDMD/zpOCkAIIhCD5FcDCwL/Ot6lIAM5KEAJKlCDBrSgAz0YgIFlYAMbWAY2sGTgmYF/GycFIAQRiEHym4EFgX8b71KQgRwUoAQVqEEDWtCBHgzAwDKwgf9XgSctwBKswBpswBbswAPYgwM4gkdwAk/gDJ7BC3gFb+ACruAGDGxgAxv4/3Dgvx8nBSAEEYhBAhZgCVZgDTZgC3bgAezBARzBIziBJ3AGz+AFvII3cAFXcAMpyEAOClCCCtSgAS3oQA8GYGADG9jABjawgQ1sYAMbeGbgfxgnBSAEEYhBAhZgCVZgDTZgC3bgAezBARzBIziBJ3AGz+AFvII3cAFXcAMpyEAOClCCCtSgAS3oQA8GYGADG9jABjawgQ1sYAMbeGbgcZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/cZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/aZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/eZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/ZZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/dZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/bZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/fZwUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/Y5wUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgmYH/c5wUgBBEIAYJWIAlWIE12IAt2IEHsAcHcASP4ASewBk8gxfwCt7ABVzBDaQgAzkoQAkqUIMGtKADPRiAgQ1sYAMb2MAGNrCBDWzgWYH/G5UJSEyRgDIfAAAAAElFTkSuQmCC",
+  "base64",
+);
+
+const only = process.argv[3]; // one look, while working on it
 const looks = [
   { suffix: "de", lang: "de" },
   { suffix: "en-dark", lang: "en", dark: true },
@@ -111,10 +277,15 @@ const looks = [
 ];
 
 try {
-  for (const { suffix, ...look } of looks) {
+  for (const { suffix, ...look } of looks.filter((l) => !only || l.suffix === only)) {
     for (const [name, snapshot] of Object.entries(panelStates(look.lang))) {
       mock.panel = snapshot;
-      await shot(`panel-${name}-${suffix}`, { ...look, path: "/panel#t=x" });
+      const showing = snapshot.rights?.show && snapshot.phase === "joined";
+      await shot(`panel-${name}-${suffix}`, {
+        ...look,
+        path: "/panel#t=x",
+        prepare: (page) => showing && page.locator('[data-testid="show-screen"] canvas').waitFor(),
+      });
     }
     mock.downloads = [];
     await shot(`customer-none-${suffix}`, { ...look, path: "/" });
@@ -130,6 +301,8 @@ try {
       path: "/advisor",
       prepare: (page) => page.getByTestId("new-session").click(),
     });
+    await advisorStates(look, suffix);
+    await sharingStates(look, suffix);
   }
 } finally {
   await browser.close();

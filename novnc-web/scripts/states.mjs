@@ -14,38 +14,74 @@ export function panelStates(lang) {
     compare: "4821",
     line: "sealed",
     direction: "none",
-    rights: { view: false, control: false, clipboard: false },
+    rights: { view: false, control: false, clipboard: false, files: false, show: false },
     paused: false,
     question: null,
     viewers: [],
     answer: "",
-    share: "screen",
+    hands: false,
+    choices: null,
+    share: null,
+    record: "",
     reason: "",
     key: "F12",
   };
   const fresh = { ...base, advisor: null, compare: "", line: "", number: "" };
+  const screen = { kind: "screen", monitor: 0, apps: [], names: [] };
+  const apps = { kind: "apps", monitor: 0, apps: ["a1", "a2"], names: ["LibreOffice", "Thunderbird"] };
+  const choices = {
+    monitors: [
+      { id: 1, name: "HDMI-1", width: 1920, height: 1080 },
+      { id: 2, name: "DP-2", width: 2560, height: 1440 },
+    ],
+    apps: [
+      { id: "a1", name: "LibreOffice", titles: [lang === "de" ? "Rechnung März.odt" : "Invoice March.odt"] },
+      { id: "a2", name: "Thunderbird", titles: [lang === "de" ? "Posteingang" : "Inbox", "Re: Termin"] },
+      { id: "a3", name: "Firefox", titles: ["Beispiel Software – Mozilla Firefox"] },
+    ],
+    whole: true,
+  };
   const viewing = {
     ...base,
     direction: "customer",
-    rights: { view: true, control: false, clipboard: false },
+    rights: { ...base.rights, view: true },
+    share: screen,
+    choices,
     viewers: [{ door: "page", line: "sealed", from: "203.0.113.7" }],
   };
-  const question = (right, armed = true) => ({ id: "7", right, seconds: 47, armed });
+  const question = (right, more) => ({ id: "7", right, seconds: 47, armed: true, problem: "", proposal: null, ...more });
+  const record =
+    "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
   return {
     number: { ...fresh, phase: "number" },
     "number-wrong": { ...fresh, phase: "number", error: { code: "number", message: "refused" } },
     connecting: { ...fresh, phase: "connecting", number: "482 193 057" },
     joined: base,
-    "question-view": { ...base, question: question("view") },
+    "question-view": { ...base, question: question("view"), choices },
+    "question-view-old": { ...base, question: question("view") },
+    "question-view-injected": { ...base, question: question("view", { problem: "injected" }), choices },
+    "question-share": { ...viewing, share: apps, question: question("share") },
+    "question-widen": {
+      ...viewing,
+      share: apps,
+      question: question("share", { proposal: { ...apps, apps: ["a1", "a2", "a3"], names: [...apps.names, "Firefox"] } }),
+    },
+    "question-show": { ...base, question: question("show") },
+    "question-hands": { ...viewing, question: question("control", { problem: "hands" }) },
+    showing: { ...base, direction: "advisor", rights: { ...base.rights, show: true } },
+    "seen-apps": { ...viewing, share: apps },
+    "seen-monitor": { ...viewing, share: { kind: "monitor", monitor: 2, apps: [], names: ["DP-2"] } },
+    "seen-old": { ...viewing, share: null, choices: null },
+    hands: { ...viewing, rights: { ...base.rights, view: true, control: true }, hands: true },
     "question-control": { ...viewing, question: question("control") },
-    "question-unarmed": { ...viewing, question: question("clipboard", false) },
+    "question-unarmed": { ...viewing, question: question("clipboard", { armed: false }) },
     seen: viewing,
-    controlled: { ...viewing, rights: { view: true, control: true, clipboard: true } },
+    controlled: { ...viewing, rights: { ...base.rights, view: true, control: true, clipboard: true } },
     gateway: { ...viewing, line: "gateway", viewers: [{ door: "vnc", line: "gateway", from: "198.51.100.20" }] },
     paused: { ...viewing, direction: "none", paused: true },
     answering: { ...viewing, answer: "control" },
     away: { ...base, phase: "away" },
-    ended: { ...base, phase: "ended", reason: "advisor" },
+    ended: { ...base, phase: "ended", reason: "advisor", record },
     burnt: { ...fresh, phase: "ended", reason: "burnt" },
     hostile: {
       ...viewing,

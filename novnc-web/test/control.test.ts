@@ -59,14 +59,20 @@ test("messages are cut at line ends, wherever records end", async () => {
     'ate","seq":1,"direction":"customer","rights":{"view":true},"asked":["control","moon"],"viewers":[]}\n{"type":"new"}\n',
   );
   assert.deepEqual(told, [
-    ["hello", { user: "petra", host: "PC", system: "linux/amd64" }, "view"],
+    [
+      "hello",
+      { user: "petra", host: "PC", system: "linux/amd64", browser: false, can: ["view", "control", "clipboard"] },
+      "view",
+    ],
     [
       "state",
       {
         direction: "customer",
-        rights: { view: true, control: false, clipboard: false },
+        rights: { view: true, control: false, clipboard: false, show: false },
         asked: ["control"],
+        share: null,
         paused: false,
+        hands: false,
         viewers: [],
       },
     ],
@@ -104,5 +110,29 @@ test("a door's number is asked for by name and told with it", async () => {
   assert.deepEqual(told, [
     ["door", { door: "vnc", number: "482112345" }],
     ["door", { door: "vnc", number: "" }],
+  ]);
+});
+
+test("what a newer program says: what it can, what is shared, whose hands", async () => {
+  const { told, say } = await rig();
+  await say(
+    '{"type":"hello","customer":{},"program":"browser","can":["view","show","moon"]}\n' +
+      '{"type":"state","seq":1,"rights":{"show":true},"asked":["share","show"],"hands":true,' +
+      '"share":{"kind":"apps","names":["gedit","",7]}}\n',
+  );
+  assert.deepEqual(told, [
+    ["hello", { user: "", host: "", system: "", browser: true, can: ["view", "show"] }, ""],
+    [
+      "state",
+      {
+        direction: "none",
+        rights: { view: false, control: false, clipboard: false, show: true },
+        asked: ["show", "share"],
+        share: { kind: "apps", monitor: 0, apps: [], names: ["gedit"] },
+        paused: false,
+        hands: true,
+        viewers: [],
+      },
+    ],
   ]);
 });

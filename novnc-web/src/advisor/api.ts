@@ -101,7 +101,7 @@ export class Api {
     await this.request("DELETE", `/api/v1/sessions/${place}`);
   }
 
-  async openStream(place: string, kind: "view" | "control"): Promise<string> {
+  async openStream(place: string, kind: "view" | "control" | "show"): Promise<string> {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
   }
 
@@ -155,8 +155,4 @@ export class Api {
     if (response.status === 401 && path !== "/api/v1/signin") this.onunauthorized();
     throw new ApiError(code, text(error["message"], 300), number(error["retry_after"]));
   }
-}
-
-export function socketAddress(path: string): string {
-  return location.origin.replace(/^http/, "ws") + path;
 }

@@ -5,12 +5,14 @@ import {
   readAnswer,
   readRights,
   readViewers,
-  rightNames,
+  wishNames,
   type Answer,
   type Right,
   type Rights,
   type Viewer,
+  type Wish,
 } from "../common/rights.ts";
+import { readShare, type Share } from "../common/shares.ts";
 import type { SealedChannel } from "../seal/index.ts";
 
 const maxLine = 16 * 1024;
@@ -19,19 +21,30 @@ export interface Customer {
   user: string;
   host: string;
   system: string;
+  /** He shares from the page, without download. */
+  browser: boolean;
+  /** What it makes sense to ask for. */
+  can: Wish[];
 }
+
+/** What programs can that do not say it: they are older than the question. */
+const oldProgram: Wish[] = ["view", "control", "clipboard"];
 
 export interface ControlState {
   direction: "none" | "customer" | "advisor";
   rights: Rights;
-  asked: Right[];
+  asked: Wish[];
+  /** What can be seen; null when nothing can, or when an old program does not say. */
+  share: Share | null;
   paused: boolean;
+  /** The customer uses mouse or keyboard himself, remote input waits. */
+  hands: boolean;
   viewers: Viewer[];
 }
 
 export interface ControlEvent {
   event: "given" | "refused" | "timeout" | "taken" | "returned";
-  right: Right;
+  right: Wish;
   by: "customer" | "advisor" | "key" | "auto";
 }
 
@@ -65,7 +78,7 @@ export class ControlStream {
     this.send({ type: "hello", version: "1", client: "page" });
   }
 
-  ask(right: Right): void {
+  ask(right: Wish): void {
     this.send({ type: "ask", right });
   }
 
@@ -106,7 +119,14 @@ export class ControlStream {
     switch (f["type"]) {
       case "hello": {
         const c = asFields(f["customer"]) ?? {};
-        const customer = { user: text(c["user"], 60), host: text(c["host"], 60), system: text(c["system"], 60) };
+        const can = Array.isArray(f["can"]) ? wishNames.filter((w) => list(f["can"], 16).includes(w)) : oldProgram;
+        const customer = {
+          user: text(c["user"], 60),
+          host: text(c["host"], 60),
+          system: text(c["system"], 60),
+          browser: f["program"] === "browser",
+          can,
+        };
         return this.handlers.hello(customer, readAnswer(f["answer"]));
       }
       case "state": {
@@ -116,14 +136,16 @@ export class ControlStream {
         return this.handlers.state({
           direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
           rights: readRights(f["rights"]),
-          asked: rightNames.filter((r) => list(f["asked"], 8).includes(r)),
+          asked: wishNames.filter((r) => list(f["asked"], 8).includes(r)),
+          share: readShare(f["share"]),
           paused: flag(f["paused"]),
+          hands: flag(f["hands"]),
           viewers: readViewers(f["viewers"]),
         });
       }
       case "event": {
         const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", ""], "");
-        const right = oneOf(f["right"], [...rightNames, ""], "");
+        const right = oneOf(f["right"], [...wishNames, ""], "");
         if (event === "" || right === "") return;
         return this.handlers.event({ event, right, by: oneOf(f["by"], ["customer", "advisor", "key", "auto"], "customer") });
       }

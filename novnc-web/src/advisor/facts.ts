@@ -62,6 +62,9 @@ export class Facts {
       setIcon(icon, fact.icon);
       setText(words, fact.words);
     }
+    // What the customer's program cannot is not offered.
+    show(this.places.control.item, !this.session.canAsk || this.session.can("control"));
+    show(this.places.clipboard.item, !this.session.canAsk || this.session.can("clipboard"));
     // Nothing is claimed of a line that is not there.
     show(this.places.encryption.item, this.session.canAsk && this.session.compare !== "");
   }
@@ -76,6 +79,10 @@ export class Facts {
   private customer(): Fact {
     const { customer } = this.session;
     if (!customer) return { icon: "person", tone: "wait", words: this.t.facts.customerUnknown };
+    if (customer.browser) {
+      const system = customer.system && ` (${customer.system})`;
+      return { icon: "person", tone: "plain", words: this.t.facts.customerBrowser + system };
+    }
     const who = [customer.user, customer.host].filter(Boolean).join(" @ ");
     return { icon: "person", tone: "plain", words: customer.system ? `${who} (${customer.system})` : who };
   }
@@ -85,7 +92,8 @@ export class Facts {
     const { direction, paused } = this.session.shared;
     if (!this.session.canAsk) return { icon: "hidden", tone: "wait", words: t.facts.unknown };
     if (paused) return { icon: "pause", tone: "wait", words: t.facts.paused };
-    if (direction === "customer") return { icon: "eye", tone: "good", words: t.facts.directionCustomer };
+    if (direction === "customer")
+      return { icon: "eye", tone: "good", words: t.facts.directionCustomer(this.session.shared.share) };
     if (direction === "advisor") return { icon: "eye", tone: "loud", words: t.facts.directionAdvisor };
     return { icon: "hidden", tone: "plain", words: t.facts.directionNone };
   }

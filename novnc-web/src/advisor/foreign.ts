@@ -1,6 +1,7 @@
 import RFB from "@novnc/novnc";
 import { button, h, setText, show } from "../common/dom.ts";
-import { ApiError, socketAddress } from "./api.ts";
+import { socketAddress } from "../common/line.ts";
+import { ApiError } from "./api.ts";
 import type { Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
 

@@ -2,7 +2,8 @@
 
 import { Backoff } from "../common/backoff.ts";
 import { oneOf, parseFields, text, time } from "../common/fields.ts";
-import { phases, socketAddress, type Phase } from "./api.ts";
+import { socketAddress } from "../common/line.ts";
+import { phases, type Phase } from "./api.ts";
 
 const maxMessage = 4 * 1024;
 

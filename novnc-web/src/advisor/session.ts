@@ -1,14 +1,23 @@
 import { Backoff } from "../common/backoff.ts";
-import { noRights, rightNames, type Answer, type Right } from "../common/rights.ts";
-import { SealError, Tries, type SealedChannel } from "../seal/index.ts";
+import { noRights, rightNames, type Answer, type Right, type Wish } from "../common/rights.ts";
+import { SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
+import { Show } from "./show.ts";
 import { forget, keep, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
 import { View } from "./view.ts";
 
-const nothingShared: ControlState = { direction: "none", rights: noRights, asked: [], paused: false, viewers: [] };
+const nothingShared: ControlState = {
+  direction: "none",
+  rights: noRights,
+  asked: [],
+  share: null,
+  paused: false,
+  hands: false,
+  viewers: [],
+};
 
 /** A try of somebody to enter, as the advisor is told of it. */
 export type Attempt = "checking" | "wrong" | null;
@@ -29,6 +38,7 @@ export class DoorError extends Error {
 export class Session {
   readonly place: string;
   readonly view: View;
+  readonly show: Show;
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
@@ -77,6 +87,7 @@ export class Session {
       () => this.shared.rights,
       changed,
     );
+    this.show = new Show(() => this.openStream("show"), changed);
     this.owner = this.connectOwner();
   }
 
@@ -89,7 +100,12 @@ export class Session {
     return this.control !== null && this.phase === "joined";
   }
 
-  ask(right: Right): void {
+  /** Whether it makes sense to ask for that. */
+  can(wish: Wish): boolean {
+    return this.customer?.can.includes(wish) ?? false;
+  }
+
+  ask(right: Wish): void {
     this.control?.ask(right);
   }
 
@@ -178,6 +194,7 @@ export class Session {
     this.owner.close();
     this.dropControl();
     this.view.close();
+    this.show.stop();
   }
 
   private connectOwner(): OwnerLink {
@@ -191,6 +208,7 @@ export class Session {
         this.line = "replaced";
         this.dropControl();
         this.view.close();
+        this.show.stop();
         this.changed();
       },
       line: (up) => {
@@ -239,7 +257,7 @@ export class Session {
     if (this.tries.burnt) this.owner.burnt();
   }
 
-  private async openStream(kind: "view" | "control"): Promise<SealedChannel> {
+  private async openStream(kind: Kind): Promise<SealedChannel> {
     const id = await this.api.openStream(this.place, kind);
     try {
       return await openSealed(id, kind, this.number, this.tries);
@@ -325,7 +343,11 @@ export class Session {
       else this.since[right] ??= new Date();
     }
     const hadControl = this.shared.rights.control;
+    const hadShow = this.shared.rights.show;
     this.shared = state;
+    if (state.rights.show !== hadShow) this.show.given(state.rights.show);
+    // The other direction is over: its picture would only say so.
+    if (state.rights.show && !hadShow) this.view.close();
     this.view.applyRights();
     // Whoever is typing on the page goes on there.
     const typing = document.activeElement instanceof HTMLTextAreaElement;

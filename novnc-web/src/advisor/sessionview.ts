@@ -7,6 +7,7 @@ import { ForeignPanel } from "./foreign.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import type { Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
+import { ShowBar } from "./showbar.ts";
 import { Toolbar } from "./toolbar.ts";
 import { WaitingPanel } from "./waiting.ts";
 
@@ -29,6 +30,10 @@ export class SessionView {
   private readonly coverWords = h("p", { class: "lead", role: "status", "data-testid": "view-state" });
   private readonly coverHint: HTMLElement;
   private readonly see: HTMLButtonElement;
+  private readonly showOwn: HTMLButtonElement;
+  private readonly showBar: ShowBar;
+  private readonly hands: HTMLElement;
+  private readonly browserNote: HTMLElement;
   private readonly ended: HTMLElement;
   private readonly endedReason = h("p", { class: "lead", "data-testid": "ended-reason" });
   private readonly replaced: HTMLElement;
@@ -51,11 +56,23 @@ export class SessionView {
     this.toolbar = new Toolbar(session, t, this.root, this.clipboard.root);
     this.coverHint = h("p", { class: "muted" }, t.view.seeHint);
     this.see = button("see-screen", t.view.see, () => view.open(), { class: "primary big" });
-    this.cover.append(this.coverWords, this.see, this.coverHint);
+    this.showOwn = button("show-screen", t.show.start, () => void session.show.start(), { class: "big" });
+    this.showBar = new ShowBar(session, t);
+    this.hands = h("p", { class: "notice", role: "status", "data-testid": "hands" }, t.view.hands);
+    this.browserNote = h("p", { class: "muted", "data-testid": "browser-note" }, t.view.browser);
+    this.cover.append(this.coverWords, h("div", { class: "row choices" }, this.see, this.showOwn), this.coverHint);
     view.target.setAttribute("aria-label", t.view.label);
     view.target.setAttribute("role", "region");
     this.screen.append(view.target, this.cover);
-    this.stage.append(this.answer, this.facts.root, this.toolbar.root, this.screen);
+    this.stage.append(
+      this.answer,
+      this.showBar.root,
+      this.facts.root,
+      this.browserNote,
+      this.hands,
+      this.toolbar.root,
+      this.screen,
+    );
     this.ended = h("div", { class: "card", "data-testid": "ended" }, h("h2", {}, t.session.ended), this.endedReason);
     this.replaced = h(
       "div",
@@ -98,6 +115,9 @@ export class SessionView {
     const event = session.events.map(t.events).join(" ");
     setText(this.event, event);
     show(this.event, event !== "");
+    show(this.hands, session.shared.hands && session.shared.rights.control);
+    show(this.browserNote, session.customer?.browser === true && session.phase === "joined");
+    this.showBar.update();
     this.waiting.update();
     this.facts.update();
     this.toolbar.update();
@@ -117,7 +137,8 @@ export class SessionView {
     show(this.coverWords, this.coverWords.textContent !== "");
     const mayStart = (view.phase === "off" || view.phase === "refused") && session.phase === "joined";
     show(this.see, mayStart);
-    setText(this.see, view.phase === "refused" ? t.view.again : t.view.see);
+    setText(this.see, session.show.phase === "shown" ? t.view.turn : view.phase === "refused" ? t.view.again : t.view.see);
+    show(this.showOwn, mayStart && !session.show.active && session.show.possible && session.can("show"));
     // Where the program answers by itself nobody is asked.
     show(this.coverHint, mayStart && session.answer === "");
   }

@@ -1,7 +1,9 @@
 import type { Table } from "../common/language.ts";
-import type { Right } from "../common/rights.ts";
+import type { Wish } from "../common/rights.ts";
+import type { Share } from "../common/shares.ts";
 import type { Phase, ViewerDoor } from "./api.ts";
 import type { ControlEvent } from "./control.ts";
+import type { ShowPhase } from "./show.ts";
 import type { Quality } from "./view.ts";
 
 export interface Texts {
@@ -72,8 +74,9 @@ export interface Texts {
     lineDown: string;
     customerAway: string;
     customerUnknown: string;
+    customerBrowser: string;
     directionNone: string;
-    directionCustomer: string;
+    directionCustomer: (share: Share | null) => string;
     directionAdvisor: string;
     paused: string;
     given: (time: string) => string;
@@ -97,8 +100,19 @@ export interface Texts {
     refused: (reason: string) => string;
     again: string;
     close: string;
+    turn: string;
+    hands: string;
+    browser: string;
     hidden: string;
     label: string;
+  };
+  show: {
+    start: string;
+    turn: string;
+    stop: string;
+    cancel: string;
+    dismiss: string;
+    phase: Record<Exclude<ShowPhase, "off">, string>;
   };
   tools: {
     label: string;
@@ -108,6 +122,7 @@ export interface Texts {
     askClipboard: string;
     giveClipboard: string;
     asked: string;
+    askShare: string;
     fit: string;
     actual: string;
     fullScreen: string;
@@ -151,8 +166,22 @@ export interface Texts {
   };
 }
 
-const rightsEn: Record<Right, string> = { view: "the view", control: "control", clipboard: "the clipboard" };
-const rightsDe: Record<Right, string> = { view: "die Ansicht", control: "die Steuerung", clipboard: "die Zwischenablage" };
+const rightsEn: Record<Wish, string> = {
+  view: "the view",
+  control: "control",
+  clipboard: "the clipboard",
+  show: "seeing your screen",
+  files: "files",
+  share: "another part of the screen",
+};
+const rightsDe: Record<Wish, string> = {
+  view: "die Ansicht",
+  control: "die Steuerung",
+  clipboard: "die Zwischenablage",
+  show: "den Blick auf Ihren Bildschirm",
+  files: "Dateien",
+  share: "eine andere Freigabe",
+};
 
 const en: Texts = {
   title: "Advisor",
@@ -238,8 +267,16 @@ const en: Texts = {
     lineDown: "interrupted, coming back …",
     customerAway: "the customer's line is interrupted; waiting for it …",
     customerUnknown: "not here yet",
+    customerBrowser: "in his browser",
     directionNone: "nobody's screen",
-    directionCustomer: "the customer's screen",
+    directionCustomer: (s) =>
+      !s
+        ? "the customer's screen"
+        : s.kind === "screen"
+          ? "the customer's whole screen"
+          : s.kind === "monitor"
+            ? ["one monitor of the customer", ...s.names].join(": ")
+            : `only ${s.names.join(", ") || "one application"}`,
     directionAdvisor: "your screen",
     paused: "paused by the customer",
     given: (t) => `given since ${t}`,
@@ -258,6 +295,8 @@ const en: Texts = {
   },
   events: ({ event, right, by }) => {
     const what = rightsEn[right];
+    if (right === "show" && event === "returned") return "You have stopped showing your screen.";
+    if (right === "show" && event === "taken") return "Your screen is not shown any more.";
     switch (event) {
       case "given":
         return by === "auto" ? `The customer's program allowed ${what} by itself.` : `The customer allowed ${what}.`;
@@ -281,8 +320,27 @@ const en: Texts = {
     refused: (r) => r || "The customer did not allow it.",
     again: "Ask again",
     close: "Stop viewing",
+    turn: "See the customer's screen instead",
+    hands: "The customer is using the mouse. Your input waits.",
+    browser: "The customer shares from his browser: you can watch. For control he needs the program from this gateway's page.",
     hidden: "The customer has hidden the screen.",
     label: "The customer's screen",
+  },
+  show: {
+    start: "Show my screen",
+    turn: "Show my screen instead",
+    stop: "Stop",
+    cancel: "Cancel",
+    dismiss: "Close",
+    phase: {
+      choosing: "Choose in your browser what to show. Nothing is shown yet.",
+      opening: "Opening an encrypted line …",
+      asking: "The customer is being asked whether he wants to see your screen. Please wait.",
+      shown: "You are showing your screen",
+      refused: "The customer did not want to see your screen. Nothing of it was shown.",
+      ended: "Your screen is not shown any more.",
+      failed: "Your screen could not be shown. Please try again.",
+    },
   },
   tools: {
     label: "Tools",
@@ -292,6 +350,7 @@ const en: Texts = {
     askClipboard: "Ask for the clipboard",
     giveClipboard: "Give the clipboard back",
     asked: "Being asked …",
+    askShare: "Ask to see more",
     fit: "Fit",
     actual: "100 %",
     fullScreen: "Full screen",
@@ -427,8 +486,16 @@ const de: Texts = {
     lineDown: "unterbrochen, neuer Versuch …",
     customerAway: "Leitung zum Kunden unterbrochen; es wird gewartet …",
     customerUnknown: "noch nicht da",
+    customerBrowser: "in seinem Browser",
     directionNone: "niemandes Bildschirm",
-    directionCustomer: "Bildschirm des Kunden",
+    directionCustomer: (s) =>
+      !s
+        ? "Bildschirm des Kunden"
+        : s.kind === "screen"
+          ? "ganzer Bildschirm des Kunden"
+          : s.kind === "monitor"
+            ? ["ein Monitor des Kunden", ...s.names].join(": ")
+            : `nur ${s.names.join(", ") || "eine Anwendung"}`,
     directionAdvisor: "Ihr Bildschirm",
     paused: "vom Kunden angehalten",
     given: (t) => `erlaubt seit ${t}`,
@@ -447,6 +514,8 @@ const de: Texts = {
   },
   events: ({ event, right, by }) => {
     const what = rightsDe[right];
+    if (right === "show" && event === "returned") return "Sie zeigen Ihren Bildschirm nicht mehr.";
+    if (right === "show" && event === "taken") return "Ihr Bildschirm wird nicht mehr gezeigt.";
     switch (event) {
       case "given":
         return by === "auto" ? `Das Programm des Kunden hat ${what} selbst erlaubt.` : `Der Kunde hat ${what} erlaubt.`;
@@ -470,8 +539,28 @@ const de: Texts = {
     refused: (r) => r || "Der Kunde hat es nicht erlaubt.",
     again: "Noch einmal fragen",
     close: "Zuschauen beenden",
+    turn: "Stattdessen Bildschirm des Kunden sehen",
+    hands: "Der Kunde benutzt gerade selbst die Maus. Ihre Eingaben warten.",
+    browser:
+      "Der Kunde zeigt aus seinem Browser: Sie können zusehen. Zum Steuern braucht er das Programm von der Seite dieses Gateways.",
     hidden: "Der Kunde hat seinen Bildschirm verborgen.",
     label: "Bildschirm des Kunden",
+  },
+  show: {
+    start: "Meinen Bildschirm zeigen",
+    turn: "Stattdessen meinen Bildschirm zeigen",
+    stop: "Beenden",
+    cancel: "Abbrechen",
+    dismiss: "Schließen",
+    phase: {
+      choosing: "Wählen Sie im Browser, was Sie zeigen möchten. Noch wird nichts gezeigt.",
+      opening: "Eine verschlüsselte Leitung wird geöffnet …",
+      asking: "Der Kunde wird gefragt, ob er Ihren Bildschirm sehen möchte. Bitte warten Sie.",
+      shown: "Sie zeigen Ihren Bildschirm",
+      refused: "Der Kunde wollte Ihren Bildschirm nicht sehen. Es wurde nichts davon gezeigt.",
+      ended: "Ihr Bildschirm wird nicht mehr gezeigt.",
+      failed: "Ihr Bildschirm konnte nicht gezeigt werden. Bitte versuchen Sie es noch einmal.",
+    },
   },
   tools: {
     label: "Werkzeuge",
@@ -481,6 +570,7 @@ const de: Texts = {
     askClipboard: "Um Zwischenablage bitten",
     giveClipboard: "Zwischenablage zurückgeben",
     asked: "Wird gefragt …",
+    askShare: "Um mehr Sicht bitten",
     fit: "Einpassen",
     actual: "100 %",
     fullScreen: "Vollbild",

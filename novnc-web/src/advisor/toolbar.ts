@@ -13,11 +13,14 @@ export class Toolbar {
   private readonly askView: HTMLButtonElement;
   private readonly control: HTMLButtonElement;
   private readonly clipboard: HTMLButtonElement;
+  private readonly share: HTMLButtonElement;
+  private readonly showOwn: HTMLButtonElement;
   private readonly fit: HTMLButtonElement;
   private readonly actual: HTMLButtonElement;
   private readonly fullScreen: HTMLButtonElement;
   private readonly keys: HTMLButtonElement[];
   private readonly keysNote: HTMLElement;
+  private readonly keysMenu: HTMLElement;
 
   constructor(
     private readonly session: Session,
@@ -30,6 +33,8 @@ export class Toolbar {
     this.askView = button("ask-view", t.tools.askView, () => session.ask("view"), { class: "primary" });
     this.control = button("ask-control", t.tools.askControl, () => this.toggle("control"), { class: "primary" });
     this.clipboard = button("ask-clipboard", t.tools.askClipboard, () => this.toggle("clipboard"));
+    this.share = button("ask-share", t.tools.askShare, () => session.ask("share"));
+    this.showOwn = button("turn-show", t.show.turn, () => void session.show.start());
     this.fit = button("scale-fit", t.tools.fit, () => this.scale(true));
     this.actual = button("scale-100", t.tools.actual, () => this.scale(false));
     this.fullScreen = button("full-screen", t.tools.fullScreen, () => void this.toggleFullScreen());
@@ -41,6 +46,12 @@ export class Toolbar {
       }),
     );
     this.keysNote = h("p", { class: "muted" }, t.tools.keysNeedControl);
+    this.keysMenu = h(
+      "details",
+      { class: "menu", "data-testid": "keys" },
+      h("summary", { "data-testid": "keys-open" }, t.tools.keys),
+      h("div", { class: "menu-items" }, this.keysNote, ...this.keys),
+    );
     const quality = h(
       "select",
       { id: "quality-" + session.place, "data-testid": "quality" },
@@ -58,17 +69,14 @@ export class Toolbar {
       this.control,
       this.clipboard,
       clipboard,
+      this.share,
+      this.showOwn,
       h("span", { class: "gap" }),
       this.fit,
       this.actual,
       this.fullScreen,
       h("label", { for: "quality-" + session.place, class: "inline" }, t.tools.quality, " ", quality),
-      h(
-        "details",
-        { class: "menu", "data-testid": "keys" },
-        h("summary", { "data-testid": "keys-open" }, t.tools.keys),
-        h("div", { class: "menu-items" }, this.keysNote, ...this.keys),
-      ),
+      this.keysMenu,
       button("view-close", t.view.close, () => view.close()),
     );
   }
@@ -81,13 +89,21 @@ export class Toolbar {
     this.label(this.askView, "view", t.tools.askView, t.tools.askView);
     this.label(this.control, "control", t.tools.askControl, t.tools.giveControl);
     this.label(this.clipboard, "clipboard", t.tools.askClipboard, t.tools.giveClipboard);
-    show(this.control, rights.view);
-    show(this.clipboard, rights.view);
+    show(this.control, rights.view && session.can("control"));
+    show(this.clipboard, rights.view && session.can("clipboard"));
+    // The whole screen cannot become more.
+    const more = session.shared.share !== null && session.shared.share.kind !== "screen";
+    show(this.share, rights.view && more && session.can("share"));
+    const asked = session.shared.asked.includes("share");
+    setText(this.share, asked ? t.tools.asked : t.tools.askShare);
+    this.share.disabled = !session.canAsk || asked;
+    show(this.showOwn, session.can("show") && session.show.possible && !session.show.active);
     this.fit.setAttribute("aria-pressed", String(session.view.fit));
     this.actual.setAttribute("aria-pressed", String(!session.view.fit));
     setText(this.fullScreen, document.fullscreenElement === this.whole ? t.tools.leaveFullScreen : t.tools.fullScreen);
     for (const key of this.keys) key.disabled = !rights.control;
     show(this.keysNote, !rights.control);
+    show(this.keysMenu, session.can("control"));
   }
 
   /** What a button says, and whether asking makes sense at the moment. */

@@ -70,5 +70,7 @@ const icons = {
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 8 0 0 1 16 0",
   clipboard: "M8 5H6v16h12V5h-2M9 3h6v4H9z",
   pause: "M8 5v14M16 5v14",
+  monitor: "M3 5h18v11H3zM9 20h6M12 16v4",
+  window: "M3 5h18v14H3zM3 9h18M6 7h.1",
   warning: "M12 3l10 18H2zM12 10v5M12 18v.5",
 } as const;

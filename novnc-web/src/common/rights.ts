@@ -2,8 +2,11 @@ import { asFields, flag, list, oneOf, text } from "./fields.ts";
 
 // PROTOCOL.md, section 6, and PANEL.md share these.
 
-export const rightNames = ["view", "control", "clipboard"] as const;
+export const rightNames = ["view", "control", "clipboard", "show"] as const;
 export type Right = (typeof rightNames)[number];
+/** What can be asked for: `share` is the wish to see more, `files` is reserved and always refused. */
+export const wishNames = [...rightNames, "files", "share"] as const;
+export type Wish = (typeof wishNames)[number];
 export type Rights = Record<Right, boolean>;
 export type Answer = "" | "view" | "control" | "deny";
 
@@ -13,11 +16,11 @@ export interface Viewer {
   from: string;
 }
 
-export const noRights: Rights = { view: false, control: false, clipboard: false };
+export const noRights: Rights = { view: false, control: false, clipboard: false, show: false };
 
 export function readRights(value: unknown): Rights {
   const f = asFields(value) ?? {};
-  return { view: flag(f["view"]), control: flag(f["control"]), clipboard: flag(f["clipboard"]) };
+  return { view: flag(f["view"]), control: flag(f["control"]), clipboard: flag(f["clipboard"]), show: flag(f["show"]) };
 }
 
 export function readAnswer(value: unknown): Answer {

@@ -5,6 +5,7 @@ import { parseFields, text } from "../common/fields.ts";
 import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
 import { grouped, parseNumber } from "../common/number.ts";
+import { canCapture } from "../share/capture.ts";
 import { downloadArea, type Offer } from "./downloads.ts";
 import { readDownloads } from "./systems.ts";
 import { texts } from "./texts.ts";
@@ -17,6 +18,7 @@ class CustomerPage {
   private gateway = location.hostname;
   private offer: Offer = "loading";
   private typed = "";
+  private sharing = false;
 
   async start(): Promise<void> {
     this.readFragment();
@@ -49,6 +51,7 @@ class CustomerPage {
   }
 
   private render(): void {
+    if (this.sharing) return;
     const language = preferredLanguage();
     const t = texts[language];
     const focused = document.activeElement?.id;
@@ -76,6 +79,7 @@ class CustomerPage {
           h("li", {}, h("h3", {}, t.start), h("p", {}, t.startText), this.startLine(t)),
           h("li", {}, h("h3", {}, t.allow), h("p", {}, t.allowText)),
         ),
+        this.shareHere(t),
         h(
           "aside",
           { class: "card", "aria-label": t.calm },
@@ -120,6 +124,31 @@ class CustomerPage {
     });
     check(this.typed !== "");
     return h("div", { class: "card" }, h("label", { for: "number" }, t.number), input, hint);
+  }
+
+  /** Without any program: this page itself shows what the customer chooses. */
+  private shareHere(t: (typeof texts)["en"]): HTMLElement {
+    const open = button("share-here", t.here.open, () => void this.share(), { class: "big" });
+    const card = h(
+      "section",
+      { class: "card share-here", "aria-labelledby": "share-here-heading" },
+      h("h2", { id: "share-here-heading" }, t.here.heading),
+      h("p", {}, t.here.text),
+      h("p", { class: "muted" }, t.here.limit),
+      h("div", { class: "row" }, open),
+    );
+    card.hidden = !canCapture();
+    return card;
+  }
+
+  private async share(): Promise<void> {
+    const { SharingPage } = await import("./sharing/page.ts");
+    const number = parseNumber(this.typed);
+    this.sharing = true;
+    new SharingPage(this.body, this.gateway, preferredLanguage(), number, () => {
+      this.sharing = false;
+      this.render();
+    });
   }
 
   /** The program is the same file for every gateway: it must be told which one. */

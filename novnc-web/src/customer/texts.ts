@@ -31,6 +31,7 @@ export interface Texts {
   copied: string;
   allow: string;
   allowText: string;
+  here: { heading: string; text: string; limit: string; open: string };
   calm: string;
   calmPoints: [string, string, string];
   advisor: string;
@@ -67,6 +68,12 @@ const en: Texts = {
   copied: "Copied.",
   allow: "You decide what is seen",
   allowText: "First you see who is there. Nothing is shared until you allow it, and you can end it with one click at any time.",
+  here: {
+    heading: "Or: show only, nothing to download",
+    text: "If your advisor only needs to look, this page is enough. You choose in your browser what he may see: a window, a tab or the whole screen.",
+    limit: "He can look and not control. For help with mouse and keyboard the program above is needed.",
+    open: "Show from this page",
+  },
   calm: "Good to know",
   calmPoints: [
     "Only give the number to somebody whom you have called yourself, or whose call you expected.",
@@ -110,6 +117,12 @@ const de: Texts = {
   allow: "Sie entscheiden, was zu sehen ist",
   allowText:
     "Zuerst sehen Sie, wer da ist. Nichts wird gezeigt, bevor Sie es erlauben, und Sie können es jederzeit mit einem Klick beenden.",
+  here: {
+    heading: "Oder: nur zeigen, nichts herunterladen",
+    text: "Wenn Ihr Berater nur etwas ansehen soll, genügt diese Seite. Sie wählen in Ihrem Browser, was er sehen darf: ein Fenster, einen Tab oder den ganzen Bildschirm.",
+    limit: "Er kann zusehen, aber nicht steuern. Für Hilfe mit Maus und Tastatur ist das Programm oben nötig.",
+    open: "Von dieser Seite zeigen",
+  },
   calm: "Gut zu wissen",
   calmPoints: [
     "Geben Sie die Nummer nur jemandem, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",

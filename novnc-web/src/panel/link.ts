@@ -2,17 +2,25 @@
 
 import { parseFields, text } from "../common/fields.ts";
 import type { Right } from "../common/rights.ts";
+import type { Share } from "../common/shares.ts";
+import type { PanelActions } from "./actions.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
 const storageKey = "lotse-panel-key";
 const maxTries = 5;
 const pause = 600;
 
+/** What the agent needs of a share: it knows the names better. */
+function named({ kind, monitor, apps }: Share): object {
+  return { kind, monitor, apps };
+}
+
 /** Why there is no snapshot: never opened from the program, or it is gone. */
 export type Trouble = "stranger" | "gone";
 
-export class PanelLink {
+export class PanelLink implements PanelActions {
   private socket: WebSocket | null = null;
+  private secret = "";
   private failures = 0;
   private ended = false;
   private lastSeq = -1;
@@ -23,8 +31,8 @@ export class PanelLink {
   ) {}
 
   async start(): Promise<void> {
-    const key = await this.key();
-    if (key) this.connect(key);
+    this.secret = await this.key();
+    if (this.secret) this.connect(this.secret);
     else this.trouble("stranger");
   }
 
@@ -32,8 +40,12 @@ export class PanelLink {
     this.send({ type: "enter", number });
   }
 
-  answer(question: string, allow: boolean): void {
-    this.send({ type: "answer", question, allow });
+  answer(question: string, allow: boolean, share?: Share): void {
+    this.send({ type: "answer", question, allow, ...(share && { share: named(share) }) });
+  }
+
+  share(share: Share): void {
+    this.send({ type: "share", share: named(share) });
   }
 
   take(right: Right): void {
@@ -46,6 +58,24 @@ export class PanelLink {
 
   end(): void {
     this.send({ type: "end" });
+  }
+
+  /** The line to the advisor's screen, opened and shown to be ours. */
+  openShow(): Promise<WebSocket> {
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/show");
+    return new Promise((resolve, reject) => {
+      socket.onopen = () => {
+        socket.send(JSON.stringify({ key: this.secret }));
+        resolve(socket);
+      };
+      socket.onclose = () => reject(new Error("the line did not open"));
+    });
+  }
+
+  /** Exactly what viewers are served at this moment; null for nothing. */
+  async thumbnail(): Promise<Blob | null> {
+    const response = await fetch("/api/thumbnail", { headers: { "X-Lotse-Key": this.secret }, cache: "no-store" });
+    return response.status === 200 ? response.blob() : null;
   }
 
   /** The token in the address works once; its key is kept for a reload. */

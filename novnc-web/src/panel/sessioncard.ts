@@ -21,6 +21,7 @@ export class SessionCard {
   private readonly line = h("span", { "data-testid": "line" });
   private readonly compare = h("strong", { "data-testid": "compare" });
   private readonly compareRow: HTMLElement;
+  private readonly hands = h("p", { class: "notice", role: "status", "data-testid": "hands" });
   private readonly viewerList = h("ul", { "data-testid": "viewers" });
   private readonly viewers: HTMLElement;
   private readonly takeControl: HTMLButtonElement;
@@ -45,6 +46,7 @@ export class SessionCard {
       "section",
       { class: "card session-card", "data-testid": "session" },
       this.now,
+      this.hands,
       this.takeControl,
       h(
         "div",
@@ -71,6 +73,8 @@ export class SessionCard {
     const clipboard = s.rights.clipboard && s.phase === "joined" && !s.paused;
     setText(this.nowMore, clipboard ? t.now.clipboard : "");
     show(this.nowMore, clipboard);
+    setText(this.hands, t.now.hands(who));
+    show(this.hands, s.hands && s.rights.control && s.phase === "joined");
     setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
     // Of a line that is not there nothing is claimed.
     const line = s.phase === "joined" ? s.line : "";
@@ -109,9 +113,9 @@ interface Now {
 function nowOf(s: Snapshot, who: string, t: Texts): Now {
   if (s.phase === "away") return { state: "paused", icon: "broken", words: t.now.away };
   if (s.paused) return { state: "paused", icon: "pause", words: t.now.paused };
-  if (s.direction === "advisor") return { state: "nothing", icon: "eye", words: t.now.advisor(who) };
-  if (s.rights.control) return { state: "controlled", icon: "hand", words: t.now.controlled(who) };
-  if (s.direction === "customer") return { state: "seen", icon: "eye", words: t.now.seen(who) };
+  if (s.direction === "advisor" || s.rights.show) return { state: "nothing", icon: "eye", words: t.now.advisor(who) };
+  if (s.rights.control) return { state: "controlled", icon: "hand", words: t.now.controlled(who, s.share) };
+  if (s.direction === "customer") return { state: "seen", icon: "eye", words: t.now.seen(who, s.share) };
   if (s.rights.view) return { state: "seen", icon: "eye", words: t.now.allowed(who) };
   return { state: "nothing", icon: "hidden", words: t.now.nothing };
 }

@@ -1,26 +1,51 @@
 // PANEL.md: what the agent says of the session, checked and bounded.
 
-import { asFields, flag, number, oneOf, parseFields, text } from "../common/fields.ts";
+import { asFields, flag, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
 import {
   readAnswer,
   readRights,
   readViewers,
-  rightNames,
+  wishNames,
   type Answer,
-  type Right,
   type Rights,
   type Viewer,
+  type Wish,
 } from "../common/rights.ts";
+import { readShare, type Share } from "../common/shares.ts";
 
-const maxMessage = 64 * 1024;
+const maxMessage = 256 * 1024;
 
 export type PanelPhase = "number" | "connecting" | "joined" | "away" | "ended";
 
 export interface Question {
   id: string;
-  right: Right;
+  right: Wish;
   seconds: number;
   armed: boolean;
+  /** Why an answer did not count: a program made it, or nobody at this computer did. */
+  problem: "" | "injected" | "hands";
+  /** The share that the customer himself proposed. */
+  proposal: Share | null;
+}
+
+export interface Monitor {
+  id: number;
+  name: string;
+  width: number;
+  height: number;
+}
+
+export interface App {
+  id: string;
+  name: string;
+  titles: string[];
+}
+
+/** What there is to choose from. */
+export interface Choices {
+  monitors: Monitor[];
+  apps: App[];
+  whole: boolean;
 }
 
 export interface Snapshot {
@@ -36,11 +61,63 @@ export interface Snapshot {
   direction: "none" | "customer" | "advisor";
   rights: Rights;
   paused: boolean;
+  /** The customer uses mouse or keyboard himself, remote input waits. */
+  hands: boolean;
   question: Question | null;
+  choices: Choices | null;
+  /** What is shared, or was chosen last; null for old programs. */
+  share: Share | null;
   viewers: Viewer[];
   answer: Answer;
   reason: string;
   key: string;
+  /** The session's record, at the end, as plain text. */
+  record: string;
+}
+
+const maxChoices = 100;
+const maxRecord = 48 * 1024;
+
+function readQuestion(f: Fields): Question {
+  return {
+    id: text(f["id"], 40),
+    right: oneOf(f["right"], wishNames, "control"),
+    seconds: Math.max(0, number(f["seconds"])),
+    armed: flag(f["armed"]),
+    problem: oneOf(f["problem"], ["", "injected", "hands"], ""),
+    proposal: readShare(f["proposal"]),
+  };
+}
+
+function readChoices(f: Fields): Choices {
+  return {
+    whole: flag(f["whole"]),
+    monitors: list(f["monitors"], maxChoices)
+      .map((item) => asFields(item) ?? {})
+      .map((m) => ({
+        id: number(m["id"]),
+        name: text(m["name"], 60),
+        width: number(m["width"]),
+        height: number(m["height"]),
+      })),
+    apps: list(f["apps"], maxChoices)
+      .map((item) => asFields(item) ?? {})
+      .map((a) => ({
+        id: text(a["id"], 100),
+        name: text(a["name"], 60),
+        titles: list(a["titles"], 8).map((t) => text(t, 80)),
+      })),
+  };
+}
+
+/** Plain text of several lines, without what a terminal would obey. */
+function lines(value: unknown): string {
+  if (typeof value !== "string") return "";
+  return value
+    .slice(0, maxRecord)
+    .split("\n")
+    .map((line) => text(line, 1000))
+    .join("\n");
 }
 
 /** Reads a state message; null for anything else. */
@@ -50,6 +127,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   const error = asFields(f["error"]);
   const advisor = asFields(f["advisor"]);
   const question = asFields(f["question"]);
+  const choices = asFields(f["choices"]);
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], ["de", "en"], "en"),
@@ -71,15 +149,14 @@ export function readSnapshot(data: unknown): Snapshot | null {
     direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
     rights: readRights(f["rights"]),
     paused: flag(f["paused"]),
-    question: question && {
-      id: text(question["id"], 40),
-      right: oneOf(question["right"], rightNames, "control"),
-      seconds: Math.max(0, number(question["seconds"])),
-      armed: flag(question["armed"]),
-    },
+    hands: flag(f["hands"]),
+    question: question && readQuestion(question),
+    choices: choices && readChoices(choices),
+    share: readShare(f["share"]),
     viewers: readViewers(f["viewers"]),
     answer: readAnswer(f["answer"]),
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
+    record: lines(f["record"]),
   };
 }

@@ -1,5 +1,6 @@
 import type { Table } from "../common/language.ts";
-import type { Right } from "../common/rights.ts";
+import type { Wish } from "../common/rights.ts";
+import type { Share } from "../common/shares.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Texts {
@@ -9,14 +10,39 @@ export interface Texts {
     joined: string;
     seen: string;
     controlled: string;
+    showing: string;
     paused: string;
     away: string;
     ended: string;
   };
-  question: Record<Right, (who: string) => string>;
-  meaning: Record<Right, (key: string) => string>;
+  question: Record<Wish, (who: string) => string>;
+  /** The customer himself wishes to share more. */
+  questionOwn: string;
+  meaning: Record<Wish, (key: string) => string>;
+  problem: Record<"injected" | "hands", string>;
+  choose: {
+    heading: string;
+    meaning: string;
+    first: string;
+    screen: string;
+    screenHint: string;
+    monitor: (name: string) => string;
+    apps: string;
+    appsHint: string;
+    now: string;
+    remove: string;
+    other: string;
+    more: string;
+    apply: string;
+    cancel: string;
+  };
+  shared: (share: Share) => string;
+  thumbnail: string;
+  show: { label: string; opening: string; stop: string; larger: string };
   questionTitle: string;
   allow: string;
+  /** Where a yes does more than that. */
+  allowFor: Partial<Record<Wish, string>>;
   refuse: string;
   seconds: (n: number) => string;
   notArmed: string;
@@ -41,8 +67,9 @@ export interface Texts {
   now: {
     nothing: string;
     allowed: (who: string) => string;
-    seen: (who: string) => string;
-    controlled: (who: string) => string;
+    seen: (who: string, share: Share | null) => string;
+    controlled: (who: string, share: Share | null) => string;
+    hands: (who: string) => string;
     clipboard: string;
     paused: string;
     away: string;
@@ -62,11 +89,22 @@ export interface Texts {
   answers: Record<"view" | "control" | "deny", string>;
   ended: string;
   endedCalm: string;
+  saveRecord: string;
   reason: (reason: string, message: string) => string;
   gone: string;
   stranger: string;
   strangerHint: string;
   loading: string;
+}
+
+function partEn(share: Share | null): string {
+  if (!share || share.kind === "screen") return "your whole screen";
+  return share.kind === "monitor" ? "one of your monitors" : `only ${share.names.join(", ") || "the chosen program"}`;
+}
+
+function partDe(share: Share | null): string {
+  if (!share || share.kind === "screen") return "Ihren ganzen Bildschirm";
+  return share.kind === "monitor" ? "einen Ihrer Monitore" : `nur ${share.names.join(", ") || "das gewählte Programm"}`;
 }
 
 const en: Texts = {
@@ -76,6 +114,7 @@ const en: Texts = {
     joined: "Connected, nothing is shared",
     seen: "Your screen is being seen",
     controlled: "Your computer is being CONTROLLED",
+    showing: "You see your advisor's screen",
     paused: "Paused",
     away: "Line interrupted",
     ended: "Session over",
@@ -84,7 +123,11 @@ const en: Texts = {
     view: (who) => `${who} would like to see your screen.`,
     control: (who) => `${who} would like to control your computer.`,
     clipboard: (who) => `${who} would like to use your clipboard.`,
+    show: (who) => `${who} would like to show you his own screen.`,
+    files: (who) => `${who} would like to exchange files.`,
+    share: (who) => `${who} would like to see more of your screen, or something else.`,
   },
+  questionOwn: "Do you want to show this as well?",
   meaning: {
     view: () =>
       "If you allow it, everything on your screen can be seen. Nobody can click or type for you. Please close what is private before you answer.",
@@ -92,9 +135,46 @@ const en: Texts = {
       "If you allow it, your advisor can move the mouse and type on your computer. " +
       (key ? `You take it back at any time with the key ${key} or here.` : "You take it back here at any time."),
     clipboard: () => "If you allow it, text that you copy can be read by your advisor, and he can give you text to paste.",
+    show: () => "If you allow it, you see his screen here. Nothing of yours is shown; if it was, that ends.",
+    files: () => "This version does not exchange files.",
+    share: () => "If you allow it, more of your screen can be seen.",
+  },
+  problem: {
+    injected: "That answer came from a program and does not count. Please answer yourself, with your own mouse or keyboard.",
+    hands: "Nobody was noticed at this computer's mouse or keyboard. Please answer once more at this computer.",
+  },
+  choose: {
+    heading: "What may be seen?",
+    meaning: "Only what you choose here can be seen. Everything else stays covered, and nobody can click or type for you.",
+    first: "Please choose first what may be seen.",
+    screen: "My whole screen",
+    screenHint: "Everything can be seen, also messages that pop up.",
+    monitor: (name) => `Only one monitor: ${name}`,
+    apps: "Only certain programs",
+    appsHint: "The safest choice: everything else stays hidden.",
+    now: "What is visible now",
+    remove: "Do not show any more",
+    other: "Show something else …",
+    more: "You can show less at once. Before more is shown you are asked again.",
+    apply: "Show this",
+    cancel: "Leave it as it is",
+  },
+  shared: (s) =>
+    s.kind === "screen"
+      ? "Your whole screen."
+      : s.kind === "monitor"
+        ? ["One monitor", ...s.names].join(": ") + "."
+        : `Only ${s.names.join(", ") || "the chosen program"}.`,
+  thumbnail: "What your advisor sees at this moment",
+  show: {
+    label: "Your advisor's screen",
+    opening: "The picture is coming …",
+    stop: "Stop looking",
+    larger: "Larger",
   },
   questionTitle: "Question",
   allow: "Allow",
+  allowFor: {},
   refuse: "Refuse",
   seconds: (n) => (n === 1 ? "Without an answer it is refused in 1 second." : `Without an answer it is refused in ${n} seconds.`),
   notArmed: "One moment …",
@@ -127,8 +207,9 @@ const en: Texts = {
   now: {
     nothing: "Nothing is shared.",
     allowed: (who) => `${who} may see your screen. At the moment nobody is looking.`,
-    seen: (who) => `${who} can see your whole screen.`,
-    controlled: (who) => `${who} can see your whole screen and control your computer.`,
+    seen: (who, share) => `${who} can see ${partEn(share)}.`,
+    controlled: (who, share) => `${who} can see ${partEn(share)} and control your computer.`,
+    hands: (who) => `You are using the mouse yourself. What ${who} does waits.`,
     clipboard: "The clipboard is shared too.",
     paused: "Paused: nothing can be seen.",
     away: "The line is interrupted. Nothing can be seen. Trying to come back …",
@@ -160,6 +241,7 @@ const en: Texts = {
   },
   ended: "The session is over",
   endedCalm: "Nothing of this program is left running. You may close this page.",
+  saveRecord: "Save the record of this session",
   reason: (reason, message) =>
     ({
       customer: "You ended it.",
@@ -183,6 +265,7 @@ const de: Texts = {
     joined: "Verbunden, nichts wird gezeigt",
     seen: "Ihr Bildschirm wird gesehen",
     controlled: "Ihr Computer wird GESTEUERT",
+    showing: "Sie sehen den Bildschirm Ihres Beraters",
     paused: "Angehalten",
     away: "Leitung unterbrochen",
     ended: "Sitzung beendet",
@@ -191,7 +274,11 @@ const de: Texts = {
     view: (who) => `${who} möchte Ihren Bildschirm sehen.`,
     control: (who) => `${who} möchte Ihren Computer steuern.`,
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
+    show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
+    files: (who) => `${who} möchte Dateien austauschen.`,
+    share: (who) => `${who} möchte mehr von Ihrem Bildschirm sehen oder etwas anderes.`,
   },
+  questionOwn: "Möchten Sie auch das zeigen?",
   meaning: {
     view: () =>
       "Wenn Sie es erlauben, ist alles auf Ihrem Bildschirm zu sehen. Niemand kann für Sie klicken oder tippen. Bitte schließen Sie vorher, was privat ist.",
@@ -199,9 +286,48 @@ const de: Texts = {
       "Wenn Sie es erlauben, kann Ihr Berater die Maus bewegen und auf Ihrem Computer tippen. " +
       (key ? `Sie nehmen das jederzeit mit der Taste ${key} oder hier zurück.` : "Sie nehmen das hier jederzeit zurück."),
     clipboard: () => "Wenn Sie es erlauben, kann Ihr Berater Text lesen, den Sie kopieren, und Ihnen Text zum Einfügen geben.",
+    show: () =>
+      "Wenn Sie es erlauben, sehen Sie hier seinen Bildschirm. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
+    files: () => "Diese Version tauscht keine Dateien aus.",
+    share: () => "Wenn Sie es erlauben, ist mehr von Ihrem Bildschirm zu sehen.",
+  },
+  problem: {
+    injected:
+      "Diese Antwort kam von einem Programm und zählt nicht. Bitte antworten Sie selbst, mit Ihrer eigenen Maus oder Tastatur.",
+    hands: "An Maus und Tastatur dieses Computers wurde niemand bemerkt. Bitte antworten Sie noch einmal an diesem Computer.",
+  },
+  choose: {
+    heading: "Was darf zu sehen sein?",
+    meaning: "Nur was Sie hier wählen, ist zu sehen. Alles andere bleibt verdeckt, und niemand kann für Sie klicken oder tippen.",
+    first: "Bitte wählen Sie zuerst, was zu sehen sein darf.",
+    screen: "Meinen ganzen Bildschirm",
+    screenHint: "Alles ist zu sehen, auch Meldungen, die erscheinen.",
+    monitor: (name) => `Nur ein Monitor: ${name}`,
+    apps: "Nur bestimmte Programme",
+    appsHint: "Die sicherste Wahl: Alles andere bleibt verborgen.",
+    now: "Das ist jetzt zu sehen",
+    remove: "Nicht mehr zeigen",
+    other: "Etwas anderes zeigen …",
+    more: "Weniger zeigen können Sie sofort. Bevor mehr zu sehen ist, werden Sie noch einmal gefragt.",
+    apply: "Das zeigen",
+    cancel: "So lassen",
+  },
+  shared: (s) =>
+    s.kind === "screen"
+      ? "Ihr ganzer Bildschirm."
+      : s.kind === "monitor"
+        ? ["Ein Monitor", ...s.names].join(": ") + "."
+        : `Nur ${s.names.join(", ") || "das gewählte Programm"}.`,
+  thumbnail: "Was Ihr Berater in diesem Moment sieht",
+  show: {
+    label: "Bildschirm Ihres Beraters",
+    opening: "Das Bild kommt gleich …",
+    stop: "Nicht mehr ansehen",
+    larger: "Größer",
   },
   questionTitle: "Frage",
   allow: "Erlauben",
+  allowFor: {},
   refuse: "Ablehnen",
   seconds: (n) => (n === 1 ? "Ohne Antwort wird in 1 Sekunde abgelehnt." : `Ohne Antwort wird in ${n} Sekunden abgelehnt.`),
   notArmed: "Einen Moment …",
@@ -234,8 +360,9 @@ const de: Texts = {
   now: {
     nothing: "Es wird nichts gezeigt.",
     allowed: (who) => `${who} darf Ihren Bildschirm sehen. Im Moment schaut niemand zu.`,
-    seen: (who) => `${who} sieht Ihren ganzen Bildschirm.`,
-    controlled: (who) => `${who} sieht Ihren ganzen Bildschirm und steuert Ihren Computer.`,
+    seen: (who, share) => `${who} sieht ${partDe(share)}.`,
+    controlled: (who, share) => `${who} sieht ${partDe(share)} und steuert Ihren Computer.`,
+    hands: (who) => `Sie benutzen gerade selbst die Maus. Was ${who} tut, wartet.`,
     clipboard: "Auch die Zwischenablage ist freigegeben.",
     paused: "Angehalten: Es ist nichts zu sehen.",
     away: "Die Leitung ist unterbrochen. Es ist nichts zu sehen. Neuer Versuch …",
@@ -267,6 +394,7 @@ const de: Texts = {
   },
   ended: "Die Sitzung ist beendet",
   endedCalm: "Von diesem Programm läuft nichts mehr. Sie können diese Seite schließen.",
+  saveRecord: "Protokoll dieser Sitzung speichern",
   reason: (reason, message) =>
     ({
       customer: "Sie haben sie beendet.",

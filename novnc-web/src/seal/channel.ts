@@ -27,6 +27,7 @@ export class SealedChannel {
   failure: SealError | null = null;
 
   private pending: Bytes[] = []; // not sealed yet
+  private pendingSize = 0;
   private sending: Promise<void> | null = null;
 
   constructor(
@@ -41,10 +42,17 @@ export class SealedChannel {
     setTimeout(() => void this.receive());
   }
 
+  /** What was sent and has not left yet: whoever makes much waits until it is little. */
+  get bufferedAmount(): number {
+    return this.pendingSize + (this.line.bufferedAmount ?? 0);
+  }
+
   /** Copies data and sends it soon; what comes in one go shares a record. */
   send(data: ArrayBuffer | Uint8Array): void {
     if (this.readyState !== open) return;
-    this.pending.push(data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : new Uint8Array(data));
+    const copy = data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : new Uint8Array(data);
+    this.pending.push(copy);
+    this.pendingSize += copy.length;
     this.sending ??= this.sealPending();
   }
 
@@ -62,7 +70,11 @@ export class SealedChannel {
   private async sealPending(): Promise<void> {
     await Promise.resolve(); // let one go of calls come together
     try {
-      while (this.pending.length > 0) this.line.send(await this.out.seal(this.takePending()));
+      while (this.pending.length > 0) {
+        const record = this.takePending();
+        this.pendingSize -= record.length;
+        this.line.send(await this.out.seal(record));
+      }
     } catch (e) {
       this.fail(e);
     } finally {

@@ -11,7 +11,7 @@ import { Direction } from "./record.ts";
 import type { Tries } from "./tries.ts";
 
 export type Role = "agent" | "advisor";
-export type Kind = "control" | "view";
+export type Kind = "control" | "view" | "show";
 
 export interface Params {
   number: string; // nine digits

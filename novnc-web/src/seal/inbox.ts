@@ -5,6 +5,8 @@ import { FrameBuffer, type Frame } from "./frame.ts";
 export interface Line {
   binaryType: string;
   readonly readyState: number;
+  /** What was sent and has not left yet; a line in memory may not know. */
+  readonly bufferedAmount?: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(): void;
   onmessage: ((e: { data: unknown }) => void) | null;

@@ -1,0 +1,34 @@
+import { asFields, list, number, oneOf, text } from "./fields.ts";
+
+// PROTOCOL.md, section 6, and PANEL.md share this.
+
+export const shareKinds = ["screen", "monitor", "apps"] as const;
+export type ShareKind = (typeof shareKinds)[number];
+
+const maxApps = 64;
+
+/** What the customer lets be seen. */
+export interface Share {
+  kind: ShareKind;
+  /** Which monitor, for that kind. */
+  monitor: number;
+  /** The chosen applications' ids, for that kind; only the panel knows them. */
+  apps: string[];
+  /** Of what was chosen, for people. */
+  names: string[];
+}
+
+/** Reads a share; null when there is none, and for what old programs say. */
+export function readShare(value: unknown): Share | null {
+  const f = asFields(value);
+  const kind = oneOf(f?.["kind"], [...shareKinds, ""], "");
+  if (!f || kind === "") return null;
+  return {
+    kind,
+    monitor: number(f["monitor"]),
+    apps: list(f["apps"], maxApps).map((id) => text(id, 100)),
+    names: list(f["names"], maxApps)
+      .map((n) => text(n, 80))
+      .filter(Boolean),
+  };
+}

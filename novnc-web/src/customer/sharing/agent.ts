@@ -1,0 +1,488 @@
+import { Tries, type SealedChannel } from "../../seal/index.ts";
+import type { Language } from "../../common/language.ts";
+import { grouped, parseNumber } from "../../common/number.ts";
+import type { Right, Viewer } from "../../common/rights.ts";
+import type { Share } from "../../common/shares.ts";
+import type { PanelActions } from "../../panel/actions.ts";
+import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
+import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
+import { ScreenShare } from "../../share/screenshare.ts";
+import { systemName, systemOf } from "../systems.ts";
+import { beginning, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
+import { ControlEnd } from "./control.ts";
+import { HeldChannel } from "./held.ts";
+import { AgentLink, type Call, type Person } from "./link.ts";
+import { SessionRecord } from "./record.ts";
+import { texts } from "./texts.ts";
+
+const answerWithin = 60_000;
+/** No click that was on its way can answer a question. */
+const armAfter = 500;
+/** The browser's picker may take its time, but not for ever. */
+const pickWithin = 180_000;
+const maxViewers = 16;
+const maxControls = 8;
+
+type By = "customer" | "advisor" | "auto";
+
+/** The customer's side of a session without any program: this page is the agent. */
+export class BrowserAgent implements PanelActions {
+  private readonly t;
+  private phase: PanelPhase = "number";
+  private error: Snapshot["error"] = null;
+  private digits = "";
+  private advisor: Person | null = null;
+  private compare = "";
+  private reason = "";
+  private consent: Consent = beginning;
+  private seq = 0;
+  private link: AgentLink | null = null;
+  private screen: ScreenShare | null = null;
+  private readonly tries = new Map<string, Tries>();
+  private readonly controls = new Set<ControlEnd>();
+  private readonly viewers = new Set<Viewer>();
+  private readonly waiting = new Set<(outcome: Outcome) => void>();
+  private shown: HeldChannel | null = null; // the advisor's screen
+  private opened = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private picking = false;
+  private record: SessionRecord;
+
+  constructor(
+    private readonly language: Language,
+    private readonly changed: (s: Snapshot) => void,
+    /** What is captured, for a picture of it; null when nothing is. */
+    private readonly captured: (stream: MediaStream | null) => void,
+  ) {
+    this.t = texts[language];
+    this.record = new SessionRecord(this.t.record, language);
+  }
+
+  get busy(): boolean {
+    return this.phase === "joined" || this.phase === "away";
+  }
+
+  /** Tells where things stand; afterwards every change is told. */
+  start(): void {
+    this.publish();
+  }
+
+  enter(typed: string): void {
+    const digits = parseNumber(typed);
+    if (this.phase !== "number" || digits === "") return;
+    this.digits = digits;
+    this.phase = "connecting";
+    this.error = null;
+    const tries = this.tries.get(digits) ?? new Tries();
+    this.tries.set(digits, tries);
+    this.link = new AgentLink(digits, tries, {
+      joined: (advisor) => this.joined(advisor),
+      stream: (channel, call) => this.stream(channel, call),
+      away: () => {
+        this.phase = "away";
+        this.record.note(this.t.record.away);
+        this.apply({ kind: "lose" }, "auto");
+        this.publish();
+      },
+      refused: ({ code, retryAfter }) => {
+        this.phase = "number";
+        this.error = { code, message: "", retryAfter };
+        this.publish();
+      },
+      over: (reason) => this.over(reason),
+    });
+    void this.link.run();
+    this.publish();
+  }
+
+  answer(id: string, allow: boolean): void {
+    const { question, serial } = this.consent;
+    if (!question || id !== String(serial) || !this.armed || this.picking) return;
+    if (!allow) return this.apply({ kind: "refuse", serial }, "customer");
+    if (question === "show") return this.apply({ kind: "allow", serial }, "customer");
+    void this.pick().then((chosen) => {
+      const still = this.consent.question === "view" && this.consent.serial === serial;
+      if (!chosen || !still) {
+        stopAll(chosen);
+        // Whoever closed the picker has time to think again.
+        this.opened = Math.max(this.opened, Date.now() - answerWithin / 2);
+        return this.watchQuestion();
+      }
+      this.use(chosen);
+      this.apply({ kind: "allow", serial }, "customer");
+    });
+  }
+
+  /** The picker again: what is chosen there is the customer's own will. */
+  chooseAgain(): void {
+    if (!this.consent.given.has("view") || this.picking) return;
+    void this.pick().then((chosen) => {
+      this.watchQuestion(); // one may have been put meanwhile
+      if (!chosen || !this.consent.given.has("view")) return stopAll(chosen);
+      this.use(chosen);
+      if (this.consent.paused) this.screen?.hide(this.t.paused);
+      this.record.change({ right: "view", outcome: "given" }, this.what());
+      this.publish();
+    });
+  }
+
+  /** The browser's picker chooses here, so nothing is ever proposed. */
+  share(): void {}
+
+  take(right: Right): void {
+    if (right === "view" || right === "show") this.apply({ kind: "take", right }, "customer");
+  }
+
+  pause(on: boolean): void {
+    this.record.note(on ? this.t.record.paused : this.t.record.goesOn);
+    this.apply({ kind: on ? "pause" : "resume" }, "customer");
+  }
+
+  end(): void {
+    if (this.phase === "connecting") {
+      this.link?.stop();
+      this.phase = "number";
+      return this.publish();
+    }
+    if (!this.busy) return;
+    this.reason = "customer";
+    this.apply({ kind: "end" }, "customer");
+    for (const control of this.controls) control.send({ type: "bye", reason: "customer" });
+    // The gateway cuts the streams at once: what is on them goes first.
+    const { link } = this;
+    setTimeout(() => {
+      link?.end("customer");
+      this.over("customer");
+    }, 100);
+  }
+
+  /** The page is being left: all of it ends now. */
+  leave(): void {
+    if (this.phase === "ended") return;
+    this.link?.end("customer");
+    this.screen?.close();
+  }
+
+  openShow(): Promise<object> {
+    const { shown } = this;
+    if (!shown || !effective(this.consent).show) return Promise.reject(new Error("nothing is shown"));
+    return Promise.resolve(shown);
+  }
+
+  private get armed(): boolean {
+    return Date.now() - this.opened >= armAfter;
+  }
+
+  private joined(advisor: Person | null): void {
+    const first = this.consent.phase === "alone";
+    if (first) {
+      this.advisor = advisor; // one session, one advisor
+      this.record.begin(location.host, [this.who(), advisor?.company].filter(Boolean).join(", "));
+    }
+    this.record.note(first ? this.t.record.joined : this.t.record.back);
+    this.phase = "joined";
+    this.apply({ kind: first ? "join" : "rejoin" }, "auto");
+    this.publish();
+  }
+
+  private who(): string {
+    return this.advisor?.display || this.advisor?.name || this.t.nobody;
+  }
+
+  private stream(channel: SealedChannel, call: Call): void {
+    if (this.phase === "ended") return channel.close();
+    switch (call.kind) {
+      case "control":
+        return this.serveControl(channel, call);
+      case "view":
+        return this.serveViewer(channel, call);
+      case "show":
+        return this.takeShow(channel, call);
+    }
+  }
+
+  private serveControl(channel: SealedChannel, call: Call): void {
+    // Wishes are not taken from a gateway that plays the advisor.
+    if (lineOf(call.door) !== "sealed" || this.controls.size >= maxControls) return channel.close();
+    if (call.door !== "helper" || this.controls.size === 0) this.compare = channel.compare;
+    const control: ControlEnd = new ControlEnd(channel, {
+      ask: (right) => {
+        // A show is asked for by its stream.
+        if (right === "view" && canCapture()) this.apply({ kind: "ask", right }, "advisor");
+      },
+      giveBack: (right) => {
+        if (right === "view" || right === "show") this.apply({ kind: "return", right }, "advisor");
+      },
+      end: () => {
+        this.reason = "advisor";
+        this.apply({ kind: "end" }, "advisor");
+        const { link } = this;
+        link?.end("advisor");
+        this.over("advisor");
+      },
+      closed: () => {
+        this.controls.delete(control);
+        if (this.controls.size === 0 && this.viewers.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
+      },
+    });
+    this.controls.add(control);
+    control.send({
+      type: "hello",
+      version: "1",
+      customer: { user: "", host: "", system: systemName(systemOf(navigator.userAgent)) },
+      program: "browser",
+      can: canCapture() ? ["view", "show"] : ["show"],
+      answer: "",
+    });
+    control.send(this.state());
+    this.publish();
+  }
+
+  private serveViewer(channel: SealedChannel, call: Call): void {
+    if (this.viewers.size >= maxViewers) return channel.close();
+    const viewer: Viewer = { door: call.door, line: lineOf(call.door), from: call.from };
+    let wait: ((outcome: Outcome) => void) | null = null;
+    let served = false;
+    const share = (this.screen ??= this.newShare());
+    share.serve(channel, {
+      name: "Lotse",
+      approve: async () => {
+        const refusal = await this.approve((w) => (wait = w));
+        if (refusal === null && channel.readyState === 1) {
+          served = true;
+          this.record.note(this.t.record.viewer(viewer.from));
+          this.viewers.add(viewer);
+          this.publish();
+        }
+        return refusal;
+      },
+      closed: () => {
+        if (wait && this.waiting.delete(wait) && this.waiting.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
+        if (!served) return;
+        this.viewers.delete(viewer);
+        this.record.note(this.t.record.viewerGone(viewer.from));
+        this.publish();
+      },
+    });
+  }
+
+  /** Null when a viewer may see the picture, else words for its user. */
+  private async approve(waits: (w: (outcome: Outcome) => void) => void): Promise<string | null> {
+    const { refusals } = this.t;
+    const { given, paused, phase } = this.consent;
+    if (given.has("view")) return null;
+    if (phase !== "joined") return refusals.over;
+    if (paused) return refusals.paused;
+    if (!canCapture()) return refusals.cannot;
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.waiting.add(resolve);
+      waits(resolve);
+      this.apply({ kind: "ask", right: "view" }, "advisor");
+    });
+    if (outcome === "given") return null;
+    return outcome === "timeout" ? refusals.timeout : refusals.refused;
+  }
+
+  /** The advisor's screen: nothing of it is passed on before the customer's yes. */
+  private takeShow(channel: SealedChannel, call: Call): void {
+    if (this.shown || lineOf(call.door) !== "sealed" || this.consent.paused) return channel.close();
+    const shown: HeldChannel = new HeldChannel(channel, () => {
+      if (this.shown !== shown) return;
+      this.shown = null;
+      this.apply({ kind: "withdraw", right: "show" }, "advisor");
+      this.apply({ kind: "return", right: "show" }, "advisor");
+    });
+    this.shown = shown;
+    this.apply({ kind: "ask", right: "show" }, "advisor");
+    if (!this.consent.asked.has("show")) shown.close(); // nobody can be asked now
+  }
+
+  private newShare(): ScreenShare {
+    // The person ended it in the browser's own bar, or the window is gone.
+    return new ScreenShare(this.t.nothing, () => this.apply({ kind: "take", right: "view" }, "customer"));
+  }
+
+  private async pick(): Promise<Chosen | null> {
+    const { serial } = this.consent;
+    this.picking = true;
+    clearTimeout(this.timer);
+    const late = setTimeout(() => {
+      // The picker cannot be closed from here; what it still brings is stopped.
+      this.apply({ kind: "timeout", serial }, "customer");
+    }, pickWithin);
+    try {
+      return await chooseScreen();
+    } finally {
+      clearTimeout(late);
+      this.picking = false;
+    }
+  }
+
+  private use(chosen: Chosen): void {
+    this.screen ??= this.newShare();
+    this.screen.use(chosen);
+    this.captured(chosen.stream);
+  }
+
+  private what(): string {
+    return this.screen?.name || this.t.names[this.screen?.surface ?? ""];
+  }
+
+  /** Feeds an event to the table and obeys: first what may be seen, then words. */
+  private apply(e: ConsentEvent, by: By): void {
+    const before = this.consent;
+    const { state, changes } = next(before, e);
+    if (state === before) return;
+    this.consent = state;
+    this.enforce(before, state);
+    if (state.serial !== before.serial) this.opened = Date.now();
+    this.watchQuestion();
+    for (const change of changes) {
+      this.record.change(change, this.what());
+      this.tell(change, change.outcome === "taken" && e.kind === "allow" ? "auto" : by);
+    }
+    this.publish();
+  }
+
+  private enforce(before: Consent, after: Consent): void {
+    const [was, is] = [effective(before), effective(after)];
+    if (!after.given.has("view") && before.given.has("view")) {
+      this.screen?.stopCapture(this.t.nothing);
+      this.captured(null);
+    } else if (was.view && !is.view) {
+      this.screen?.hide(this.t.paused);
+    } else if (is.view && !was.view && before.given.has("view")) {
+      this.screen?.reveal();
+    }
+    const asking = after.asked.has("show");
+    if (this.shown && !after.given.has("show") && !asking) {
+      const { shown } = this;
+      this.shown = null;
+      shown.close();
+    }
+  }
+
+  private tell({ right, outcome }: Change, by: By): void {
+    const event = outcome === "opened" || outcome === "withdrawn" ? null : outcome;
+    if (event) for (const control of this.controls) control.send({ type: "event", event, right, by });
+    if (right !== "view" || outcome === "opened") return;
+    for (const wait of [...this.waiting]) wait(outcome);
+    this.waiting.clear();
+  }
+
+  /** Tells when a question is armed, and refuses by silence. */
+  private watchQuestion(): void {
+    clearTimeout(this.timer);
+    const { question, serial } = this.consent;
+    if (!question || this.picking) return;
+    const left = this.opened + answerWithin - Date.now();
+    if (left <= 0) return this.apply({ kind: "timeout", serial }, "customer");
+    const wait = this.armed ? left : armAfter - (Date.now() - this.opened);
+    this.timer = setTimeout(() => {
+      this.publish();
+      this.watchQuestion();
+    }, wait + 10);
+  }
+
+  private over(reason: string): void {
+    if (this.phase === "ended") return;
+    this.reason ||= reason;
+    this.apply({ kind: "end" }, this.reason === "advisor" ? "advisor" : "auto");
+    this.record.note(this.t.record.ended);
+    this.phase = "ended";
+    clearTimeout(this.timer);
+    this.link?.stop();
+    this.screen?.close();
+    this.screen = null;
+    this.captured(null);
+    this.publish();
+  }
+
+  private direction(): Snapshot["direction"] {
+    const { view, show } = effective(this.consent);
+    if (show) return "advisor";
+    return view && this.viewers.size > 0 ? "customer" : "none";
+  }
+
+  private shares(): Share | null {
+    if (!this.consent.given.has("view") || !this.screen?.capturing) return null;
+    const { surface, name } = this.screen;
+    if (surface === "window" || surface === "browser") return { kind: "apps", monitor: 0, apps: [], names: [this.what()] };
+    // One of several monitors, where the browser tells that there are more.
+    const several = (screen as { isExtended?: boolean }).isExtended === true;
+    return surface === "monitor" && several
+      ? { kind: "monitor", monitor: 0, apps: [], names: name ? [name] : [] }
+      : { kind: "screen", monitor: 0, apps: [], names: [] };
+  }
+
+  private rights(): Record<Right | "files", boolean> {
+    const { given } = this.consent;
+    return { view: given.has("view"), control: false, clipboard: false, files: false, show: given.has("show") };
+  }
+
+  /** The truth as the advisor gets it; PROTOCOL.md, section 6. */
+  private state(): object {
+    const share = this.shares();
+    return {
+      type: "state",
+      seq: this.seq,
+      direction: this.direction(),
+      rights: this.rights(),
+      asked: [...this.consent.asked],
+      share: share && { kind: share.kind, names: share.names },
+      paused: this.consent.paused,
+      hands: false,
+      viewers: [...this.viewers],
+    };
+  }
+
+  private publish(): void {
+    this.seq++;
+    for (const control of this.controls) control.send(this.state());
+    this.changed(this.snapshot());
+  }
+
+  private snapshot(): Snapshot {
+    const { question, serial, paused } = this.consent;
+    const lines = [...this.viewers].map((v) => v.line);
+    return {
+      seq: this.seq,
+      lang: this.language,
+      gateway: location.host,
+      phase: this.phase,
+      error: this.error,
+      number: grouped(this.digits),
+      advisor: this.advisor && { name: this.who(), company: this.advisor.company },
+      compare: this.compare,
+      line: lines.includes("gateway") ? "gateway" : "sealed",
+      direction: this.direction(),
+      rights: this.rights(),
+      paused,
+      hands: false,
+      question: question && {
+        id: String(serial),
+        right: question,
+        seconds: Math.max(0, Math.round((this.opened + answerWithin - Date.now()) / 1000)),
+        armed: this.armed,
+        problem: "",
+        proposal: null,
+      },
+      choices: null,
+      share: this.shares(),
+      viewers: [...this.viewers],
+      answer: "",
+      reason: this.reason,
+      key: "",
+      record: this.phase === "ended" ? this.record.text() : "",
+    };
+  }
+}
+
+/** What is not known to be sealed is not called so. */
+function lineOf(door: string): "sealed" | "gateway" {
+  return ["entering", "page", "helper"].includes(door) ? "sealed" : "gateway";
+}
+
+function stopAll(chosen: Chosen | null): void {
+  for (const track of chosen?.stream.getTracks() ?? []) track.stop();
+}

@@ -1,0 +1,69 @@
+// PROTOCOL.md, section 6: the agent's end of a control stream.
+
+import { oneOf, parseFields } from "../../common/fields.ts";
+import { wishNames, type Wish } from "../../common/rights.ts";
+import type { SealedChannel } from "../../seal/index.ts";
+
+const maxLine = 16 * 1024;
+const messagesPerSecond = 20;
+/** An advisor's end that does not read is cut off and may come again. */
+const maxUnread = 256 * 1024;
+
+export interface ControlEndHandlers {
+  ask(right: Wish): void;
+  giveBack(right: Wish): void;
+  end(): void;
+  closed(): void;
+}
+
+export class ControlEnd {
+  private readonly decoder = new TextDecoder();
+  private rest = "";
+  private second = 0;
+  private count = 0;
+
+  constructor(
+    private readonly channel: SealedChannel,
+    private readonly handlers: ControlEndHandlers,
+  ) {
+    channel.onmessage = ({ data }) => this.receive(data);
+    channel.onclose = () => handlers.closed();
+  }
+
+  send(message: object): void {
+    if (this.channel.bufferedAmount > maxUnread) return this.channel.close();
+    this.channel.send(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  }
+
+  close(): void {
+    this.channel.close();
+  }
+
+  private receive(data: ArrayBuffer): void {
+    this.rest += this.decoder.decode(data, { stream: true });
+    const lines = this.rest.split("\n");
+    this.rest = lines.pop() ?? "";
+    if (this.rest.length > maxLine) return this.close();
+    for (const line of lines) {
+      const fields = parseFields(line, maxLine);
+      if (!fields || this.tooMany()) return this.close();
+      const right = oneOf(fields["right"], [...wishNames, ""], "");
+      switch (fields["type"]) {
+        case "ask":
+          if (right) this.handlers.ask(right);
+          break;
+        case "return":
+          if (right) this.handlers.giveBack(right);
+          break;
+        case "end":
+          this.handlers.end();
+      }
+    }
+  }
+
+  private tooMany(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.second) [this.second, this.count] = [second, 0];
+    return ++this.count > messagesPerSecond;
+  }
+}

@@ -1,0 +1,70 @@
+import type { SealedChannel } from "../../seal/index.ts";
+
+/** What an advisor's server may say before it is listened to: its version line. */
+const maxHeld = 64 * 1024;
+
+/**
+ * A sealed line of which nothing is passed on before somebody takes it. It has
+ * the members that noVNC looks for on its immediate prototype, so that noVNC
+ * takes it as it is.
+ */
+export class HeldChannel {
+  readonly protocol = "";
+  onopen: ((e: unknown) => void) | null = null; // never called: it is open
+  onerror: ((e: unknown) => void) | null = null;
+  onclose: ((e: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
+  private held: ArrayBuffer[] = [];
+  private size = 0;
+  private listener: ((e: { data: ArrayBuffer }) => void) | null = null;
+
+  constructor(
+    private readonly channel: SealedChannel,
+    /** Told of the end, also when nobody has taken it. */
+    ended: () => void,
+  ) {
+    channel.onmessage = ({ data }) => {
+      if (this.listener) return this.listener({ data });
+      this.held.push(data);
+      this.size += data.byteLength;
+      if (this.size > maxHeld) channel.close();
+    };
+    channel.onerror = (e) => this.onerror?.(e);
+    channel.onclose = (e) => {
+      ended();
+      this.onclose?.(e);
+    };
+  }
+
+  get binaryType(): string {
+    return this.channel.binaryType;
+  }
+
+  set binaryType(type: string) {
+    this.channel.binaryType = type;
+  }
+
+  get readyState(): number {
+    return this.channel.readyState;
+  }
+
+  get onmessage(): ((e: { data: ArrayBuffer }) => void) | null {
+    return this.listener;
+  }
+
+  /** Whoever listens hears what was held, after this call as from a line. */
+  set onmessage(listener: ((e: { data: ArrayBuffer }) => void) | null) {
+    this.listener = listener;
+    if (!listener) return;
+    const held = this.held;
+    this.held = [];
+    queueMicrotask(() => held.forEach((data) => listener({ data })));
+  }
+
+  send(data: ArrayBuffer | Uint8Array): void {
+    this.channel.send(data);
+  }
+
+  close(): void {
+    this.channel.close();
+  }
+}

@@ -1,0 +1,246 @@
+// PROTOCOL.md, section 5: the agent's link to the gateway, from entering a
+// number to the end, over lost lines.
+
+import { Backoff } from "../../common/backoff.ts";
+import { asFields, number, oneOf, parseFields, text, type Fields } from "../../common/fields.ts";
+import { openLine, socketAddress } from "../../common/line.ts";
+import { handshake, Tries, type Kind, type Line, type SealedChannel } from "../../seal/index.ts";
+
+const maxMessage = 4 * 1024;
+/** How long entering may take, the other end's seal included. */
+const enterTimeout = 45_000;
+const proofTimeout = 20_000;
+const maxStreams = 32;
+const maxGrace = 600;
+
+export interface Person {
+  name: string;
+  display: string;
+  company: string;
+}
+
+export interface Call {
+  stream: string;
+  kind: Kind;
+  door: string;
+  from: string;
+}
+
+export interface Refused {
+  code: "number" | "busy" | "rate" | "lost" | "gateway";
+  retryAfter: number;
+}
+
+export interface LinkHandlers {
+  joined(advisor: Person | null): void;
+  /** A sealed stream, as it was called for. */
+  stream(channel: SealedChannel, call: Call): void;
+  /** The line is lost, and comes back by itself. */
+  away(): void;
+  /** The number led nowhere: another may be typed. */
+  refused(why: Refused): void;
+  /** For good; every stream is closed. */
+  over(reason: string): void;
+}
+
+interface Bound {
+  resume: string;
+  grace: number; // ms
+}
+
+const reasons = ["advisor", "customer", "expired", "burnt", "lost", "shutdown"] as const;
+const kinds = ["control", "view", "show"] as const;
+
+/** How one connection ended. */
+interface Outcome {
+  bound: Bound | null;
+  refused: Refused | null;
+  ended: string;
+}
+
+export class AgentLink {
+  private socket: WebSocket | null = null;
+  private stopped = false;
+  private readonly channels = new Set<SealedChannel>();
+  private wake: () => void = () => {};
+
+  constructor(
+    private readonly digits: string,
+    private readonly tries: Tries,
+    private readonly handlers: LinkHandlers,
+  ) {}
+
+  /** Runs until the end. */
+  async run(): Promise<void> {
+    let bound: Bound | null = null;
+    let deadline = Infinity;
+    const backoff = new Backoff();
+    while (!this.stopped) {
+      if (this.tries.burnt) return bound ? this.finish("burnt") : this.handlers.refused({ code: "number", retryAfter: 0 });
+      const outcome: Outcome = await this.serve(bound);
+      this.closeStreams();
+      if (this.stopped) return;
+      if (outcome.ended) return this.finish(outcome.ended);
+      if (outcome.bound) {
+        bound = outcome.bound;
+        deadline = Date.now() + bound.grace;
+        backoff.reset();
+        this.handlers.away();
+      } else if (!bound) {
+        return this.handlers.refused(outcome.refused ?? { code: "gateway", retryAfter: 0 });
+      } else if (outcome.refused && outcome.refused.code !== "rate") {
+        return this.finish("lost");
+      }
+      const wait = Math.max(backoff.next(), Math.min((outcome.refused?.retryAfter ?? 0) * 1000, (deadline - Date.now()) / 2));
+      if (Date.now() + wait > deadline) return this.finish("lost");
+      await this.sleep(wait);
+    }
+  }
+
+  /** Ends the session for both sides. */
+  end(reason: "customer" | "advisor"): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "end", reason }));
+    this.stop();
+  }
+
+  /** Lets everything go; nothing is told any more. */
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+    this.closeStreams();
+    this.socket?.close();
+  }
+
+  private finish(reason: string): void {
+    this.stop();
+    this.handlers.over(reason);
+  }
+
+  private closeStreams(): void {
+    for (const channel of this.channels) channel.close();
+    this.channels.clear();
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** One connection: entering or coming back, and then calls until it is lost. */
+  private serve(resume: Bound | null): Promise<Outcome> {
+    const socket = new WebSocket(socketAddress("/agent/v1"));
+    this.socket = socket;
+    const place = this.digits.slice(0, 4);
+    let bound: Bound | null = null;
+    let proof: Promise<boolean> | null = null;
+    return new Promise((resolve) => {
+      const done = (outcome: Partial<Outcome>) => {
+        clearTimeout(patience);
+        socket.onmessage = socket.onclose = socket.onerror = null;
+        socket.close();
+        if (this.socket === socket) this.socket = null;
+        resolve({ bound, refused: null, ended: "", ...outcome });
+      };
+      const patience = setTimeout(() => done({}), enterTimeout);
+      socket.onopen = () => socket.send(JSON.stringify({ type: "enter", place, ...(resume && { resume: resume.resume }) }));
+      socket.onclose = socket.onerror = () => done({});
+      const hear = async (data: unknown) => {
+        const f = parseFields(data, maxMessage);
+        switch (f?.["type"]) {
+          case "call": {
+            const call = readCall(f);
+            if (!call) return;
+            const entering = call.door === "entering";
+            // Entering is proven once, before anything else.
+            if (entering ? bound || resume || proof || call.kind !== "control" : !bound) return;
+            const sealed = this.open(call);
+            if (entering) proof = sealed;
+            return;
+          }
+          case "joined":
+            if (bound) return;
+            if (!(await this.proven(resume !== null, proof))) return done({ refused: { code: "number", retryAfter: 0 } });
+            if (this.socket !== socket) return;
+            clearTimeout(patience);
+            bound = { resume: text(f["resume"], 100), grace: Math.min(Math.max(number(f["grace"]), 0), maxGrace) * 1000 };
+            return this.handlers.joined(readPerson(f["advisor"]));
+          case "refused": {
+            const code = oneOf(f["code"], ["number", "busy", "rate", "lost"], "number");
+            // A number that was accepted cannot be refused.
+            return done(bound ? {} : { refused: { code, retryAfter: Math.min(Math.max(number(f["retry_after"]), 0), 3600) } });
+          }
+          case "ended":
+            return done({ ended: oneOf(f["reason"], reasons, "lost") });
+        }
+      };
+      // One after the other: a call behind "joined" waits for its proof.
+      let heard = Promise.resolve();
+      socket.onmessage = ({ data }) => {
+        heard = heard.then(() => hear(data));
+      };
+    });
+  }
+
+  /** The gateway's word alone is worth nothing: somebody must have had the number. */
+  private async proven(resumed: boolean, proof: Promise<boolean> | null): Promise<boolean> {
+    if (resumed) return true;
+    if (!proof) return false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), proofTimeout)));
+    const good = await Promise.race([proof, late]);
+    clearTimeout(timer);
+    return good;
+  }
+
+  /** Answers a call: true when the seal was made. */
+  private async open(call: Call): Promise<boolean> {
+    if (this.channels.size >= maxStreams) return false;
+    const { socket } = this;
+    try {
+      const line = await openLine(`/agent/v1/streams/${encodeURIComponent(call.stream)}`);
+      if (this.stopped || this.socket !== socket) {
+        line.close();
+        return false;
+      }
+      const channel = await handshake(line as unknown as Line, "agent", {
+        number: this.digits,
+        kind: call.kind,
+        stream: call.stream,
+        tries: this.tries,
+      });
+      if (this.stopped || this.socket !== socket) {
+        channel.close();
+        return false;
+      }
+      this.channels.add(channel);
+      this.handlers.stream(channel, call);
+      const { onclose } = channel;
+      channel.onclose = (e) => {
+        this.channels.delete(channel);
+        onclose?.(e);
+      };
+      return true;
+    } catch {
+      // Burnt by this end's own count: somebody tries numbers against us.
+      if (this.tries.burnt && call.door !== "entering") this.finish("burnt");
+      return false;
+    }
+  }
+}
+
+function readCall(f: Fields): Call | null {
+  const kind = oneOf(f["kind"], [...kinds, ""], "");
+  const stream = text(f["stream"], 64);
+  if (kind === "" || !/^[A-Za-z0-9_-]{22}$/.test(stream)) return null;
+  return { stream, kind, door: text(f["door"], 20), from: text(f["from"], 60) };
+}
+
+function readPerson(value: unknown): Person | null {
+  const f = asFields(value);
+  return f && { name: text(f["name"], 80), display: text(f["display"], 80), company: text(f["company"], 80) };
+}

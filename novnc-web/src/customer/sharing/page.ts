@@ -1,0 +1,89 @@
+import { button, h, show } from "../../common/dom.ts";
+import { brand } from "../../common/header.ts";
+import type { Language } from "../../common/language.ts";
+import { PanelView } from "../../panel/panelview.ts";
+import type { Preview } from "../../panel/sharecard.ts";
+import type { Snapshot } from "../../panel/snapshot.ts";
+import { canCapture } from "../../share/capture.ts";
+import { BrowserAgent } from "./agent.ts";
+import { texts } from "./texts.ts";
+
+/** What is captured, as it is captured. */
+class LivePreview implements Preview {
+  readonly root: HTMLVideoElement;
+
+  constructor(label: string) {
+    this.root = h("video", { class: "thumbnail", "aria-label": label, "data-testid": "thumbnail", playsinline: true });
+    this.root.muted = true;
+    this.root.autoplay = true;
+    show(this.root, false);
+  }
+
+  use(stream: MediaStream | null): void {
+    this.root.srcObject = stream;
+  }
+
+  update(visible: boolean): void {
+    show(this.root, visible && this.root.srcObject !== null);
+  }
+}
+
+/** Takes the page over: the customer shares from here, without any program. */
+export class SharingPage {
+  private readonly agent: BrowserAgent;
+  private readonly view: PanelView;
+  private last: Snapshot | null = null;
+
+  constructor(
+    private readonly body: HTMLElement,
+    gateway: string,
+    language: Language,
+    number: string,
+    back: () => void,
+  ) {
+    const t = texts[language];
+    const preview = new LivePreview(t.preview);
+    this.agent = new BrowserAgent(
+      language,
+      (s) => this.update(s),
+      (stream) => preview.use(stream),
+    );
+    this.view = new PanelView(language, this.agent, preview, t.panel);
+    const note = h("p", { class: "muted", "data-testid": "needs-program" }, canCapture() ? t.needsProgram : t.noCapture);
+    this.view.root.append(note);
+    const head = h("header", { class: "top" }, brand(gateway), h("span", { class: "gap" }));
+    const leave = button("back", t.back, () => this.leave(back), { class: "quiet" });
+    head.append(leave);
+    this.body.replaceChildren(head, this.view.root);
+    this.leaveButton = leave;
+    this.note = note;
+    // Leaving by accident would end the session; leaving on purpose does.
+    window.addEventListener("beforeunload", this.warn);
+    window.addEventListener("pagehide", this.bye);
+    this.agent.start();
+    if (number) this.agent.enter(number);
+  }
+
+  private readonly leaveButton: HTMLElement;
+  private readonly note: HTMLElement;
+
+  private readonly warn = (e: Event): void => {
+    if (this.agent.busy) e.preventDefault();
+  };
+
+  private readonly bye = (): void => this.agent.leave();
+
+  private leave(back: () => void): void {
+    this.agent.leave();
+    window.removeEventListener("beforeunload", this.warn);
+    window.removeEventListener("pagehide", this.bye);
+    back();
+  }
+
+  private update(s: Snapshot): void {
+    show(this.leaveButton, s.phase === "number" || s.phase === "ended");
+    show(this.note, s.phase !== "ended");
+    this.view.update(s, this.last);
+    this.last = s;
+  }
+}

@@ -1,0 +1,90 @@
+import type RFB from "@novnc/novnc";
+import { button, h, setText, show } from "../common/dom.ts";
+import type { PanelActions } from "./actions.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Texts } from "./texts.ts";
+
+const pause = 700;
+
+/** The advisor's screen, to look at: an unmodified noVNC that sends nothing. */
+export class ShowView {
+  readonly root: HTMLElement;
+  private readonly target = h("div", { class: "show-screen", "data-testid": "show-screen" });
+  private readonly words = h("p", { class: "show-words", role: "status" });
+  private rfb: RFB | null = null;
+  private wanted = false;
+  private attempt = 0;
+
+  constructor(
+    private readonly t: Texts,
+    private readonly actions: PanelActions,
+  ) {
+    this.target.setAttribute("role", "region");
+    this.target.setAttribute("aria-label", t.show.label);
+    const whole = button("show-larger", t.show.larger, () => void this.target.requestFullscreen().catch(() => {}));
+    show(whole, document.fullscreenEnabled);
+    this.root = h(
+      "section",
+      { class: "card show-view", "data-testid": "show" },
+      h("div", { class: "show-place" }, this.target, this.words),
+      h(
+        "div",
+        { class: "row" },
+        button("show-stop", t.show.stop, () => actions.take("show"), { class: "danger" }),
+        whole,
+      ),
+    );
+  }
+
+  update(s: Snapshot): void {
+    const wanted = s.phase === "joined" && s.rights.show;
+    show(this.root, wanted);
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    if (wanted) void this.start();
+    else this.stop();
+  }
+
+  private async start(): Promise<void> {
+    const attempt = ++this.attempt;
+    this.tell(this.t.show.opening);
+    try {
+      // First what listens, then the line: nothing that it says is missed.
+      const { default: RFB } = await import("@novnc/novnc");
+      if (attempt !== this.attempt) return;
+      const channel = await this.actions.openShow();
+      if (attempt !== this.attempt) return (channel as { close(): void }).close();
+      const rfb = new RFB(this.target, channel, { shared: true });
+      rfb.viewOnly = true;
+      rfb.scaleViewport = true;
+      rfb.focusOnClick = false;
+      rfb.background = "transparent";
+      rfb.addEventListener("connect", () => attempt === this.attempt && this.tell(""));
+      rfb.addEventListener("disconnect", () => this.again(attempt));
+      this.rfb = rfb;
+    } catch {
+      this.again(attempt);
+    }
+  }
+
+  /** A line that broke while the right is there is opened anew. */
+  private again(attempt: number): void {
+    if (attempt !== this.attempt) return;
+    this.rfb = null;
+    this.tell(this.t.show.opening);
+    setTimeout(() => attempt === this.attempt && this.wanted && void this.start(), pause);
+  }
+
+  private stop(): void {
+    this.attempt++;
+    const { rfb } = this;
+    this.rfb = null;
+    rfb?.disconnect();
+    if (document.fullscreenElement === this.target) void document.exitFullscreen();
+  }
+
+  private tell(words: string): void {
+    setText(this.words, words);
+    show(this.words, words !== "");
+  }
+}

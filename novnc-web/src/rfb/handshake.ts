@@ -1,0 +1,90 @@
+// RFC 6143, sections 7.1 to 7.3: the server's side.
+
+import { nativeFormat, writePixelFormat } from "./pixels.ts";
+import { Writer, type Bytes, type Reader } from "./wire.ts";
+
+const version = "RFB 003.008\n";
+const securityNone = 1;
+const maxReason = 1024;
+
+/** A refusal in words that the viewer's user may read. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+}
+
+export interface Handshake {
+  reader: Reader;
+  send(data: Bytes): void;
+  /** Resolves when the viewer may see the picture; throws a Refusal when not. */
+  approve(): Promise<void>;
+  /** Limits how long the viewer may take; false while the customer thinks. */
+  hurry(on: boolean): void;
+}
+
+/** Runs versions, security and ClientInit; ServerInit is the caller's. */
+export async function handshake(h: Handshake): Promise<void> {
+  const { reader, send } = h;
+  h.hurry(true);
+  send(ascii(version));
+  const minor = parseVersion(await reader.read(version.length));
+  const ask = async (refuse: (reason: Bytes) => Bytes) => {
+    h.hurry(false);
+    try {
+      await h.approve();
+    } catch (e) {
+      send(refuse(reasonOf(e)));
+      throw e;
+    }
+    h.hurry(true);
+  };
+  if (minor < 8) {
+    // With None these get no SecurityResult, and so no text. The customer is
+    // asked before the security types, which can carry one.
+    await ask((reason) =>
+      new Writer()
+        .bytes(minor === 3 ? new Uint8Array(4) : new Uint8Array(1))
+        .bytes(reason)
+        .take(),
+    );
+    if (minor === 3) send(new Writer().u32(securityNone).take());
+  }
+  if (minor > 3) {
+    send(Uint8Array.of(1, securityNone));
+    const [chosen] = await reader.read(1);
+    if (chosen !== securityNone) throw new Error(`rfb: viewer chose security type ${chosen ?? 0}, which was not offered`);
+  }
+  if (minor === 8) {
+    await ask((reason) => new Writer().u32(1).bytes(reason).take());
+    send(new Writer().u32(0).take());
+  }
+  await reader.read(1); // the shared flag: each viewer is one of several anyway
+  h.hurry(false);
+}
+
+export function serverInit(width: number, height: number, name: string): Bytes {
+  const w = new Writer().u16(width, height);
+  writePixelFormat(w, nativeFormat);
+  const text = new TextEncoder().encode(name);
+  return w.u32(text.length).bytes(text).take();
+}
+
+/** Reads the viewer's version; unknown ones count as the nearest older one. */
+function parseVersion(b: Uint8Array): 3 | 7 | 8 {
+  const found = /^RFB ([0-9]{3})\.([0-9]{3})\n$/.exec(String.fromCharCode(...b));
+  if (!found) throw new Error("rfb: what connected is not a VNC viewer: no version message");
+  const [major, minor] = [Number(found[1]), Number(found[2])];
+  if (major < 3 || (major === 3 && minor < 3)) throw new Error("rfb: the viewer's version is older than 3.3");
+  if (major > 3 || minor >= 8) return 8;
+  return minor === 7 ? 7 : 3;
+}
+
+/** What a stranger may read of an error, behind its length. */
+function reasonOf(e: unknown): Bytes {
+  const words = e instanceof Refusal ? e.message : "The picture is not shown.";
+  const text = new TextEncoder().encode(words).subarray(0, maxReason);
+  return new Writer().u32(text.length).bytes(text).take();
+}
+
+function ascii(text: string): Bytes {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}

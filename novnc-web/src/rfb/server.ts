@@ -1,0 +1,339 @@
+// An RFB server for one viewer: RFC 6143 and the community's extensions. It
+// shows a picture and takes no input. The same runs in a worker of the browser
+// and in Node, where the tests are.
+
+import { capabilitiesOf, pseudo, rectHeader, type Capabilities } from "./encodings.ts";
+import { Flow } from "./flow.ts";
+import { handshake, Refusal, serverInit } from "./handshake.ts";
+import { readMessage, type ClientMessage } from "./messages.ts";
+import type { Picture } from "./picture.ts";
+import { Converter } from "./pixels.ts";
+import { TileSet, type Rect } from "./tiles.ts";
+import { Updater, type JpegEncoder } from "./updater.ts";
+import { Ended, Reader, Writer, type Bytes } from "./wire.ts";
+
+export { Refusal };
+
+/** The line to a viewer, in the shape of a WebSocket. */
+export interface Duplex {
+  send(data: Bytes): void;
+  close(): void;
+  /** What was sent and has not left yet. */
+  readonly bufferedAmount: number;
+  onmessage: ((e: { data: ArrayBuffer }) => void) | null;
+  onclose: ((e: unknown) => void) | null;
+}
+
+export interface ServerConfig {
+  picture: Picture;
+  name: string;
+  /** Asks the customer; `gone` says that the viewer does not wait any more. */
+  approve?: (gone: AbortSignal) => Promise<void>;
+  /** Makes JPEG pictures; without it nothing is sent with loss. */
+  encodeJPEG?: JpegEncoder;
+}
+
+const serverMessage = { framebufferUpdate: 0, endOfContinuousUpdates: 150, fence: 248 } as const;
+
+// rfbproto, "ClientFence" and "ServerFence". SyncNext is answered like the rest.
+const fenceBlockBefore = 1 << 0;
+const fenceSyncNext = 1 << 2;
+const fenceKnown = 7;
+const fenceRequest = 0x8000_0000;
+
+const handshakeTimeout = 20_000;
+/** No update is begun while more than this waits in the line. */
+const maxBuffered = 256 * 1024;
+const lineCheck = 15;
+/** Answers that a viewer may ask for before it reads them. */
+const maxQueued = 64;
+const handful = 64;
+
+export class Server {
+  private readonly reader = new Reader();
+  private readonly gone = new AbortController();
+  private readonly updater: Updater;
+  private readonly picture: Picture;
+  private name: string;
+
+  private queued: Bytes[] = [];
+  private caps: Capabilities = capabilitiesOf([]);
+  private flow = new Flow();
+  private wantsUpdate = false;
+  private requested: TileSet;
+  private continuous: Rect | null = null;
+  private layoutDue = false;
+  private sizeReplies = 0;
+  private nameDue = false;
+  private told = { fence: false, continuousUpdates: false };
+  private syncNext: Bytes | null = null;
+  private running = false;
+  private closed = false;
+  private failure: unknown = null;
+  private wake: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly line: Duplex,
+    private readonly config: ServerConfig,
+  ) {
+    this.picture = config.picture;
+    this.name = config.name;
+    this.requested = new TileSet(this.picture.width, this.picture.height);
+    this.updater = new Updater(this.picture, config.encodeJPEG ?? null, () => this.rouse());
+  }
+
+  /** Serves until the line ends, and then says why: null when the viewer just left. */
+  async serve(): Promise<unknown> {
+    const { line, reader } = this;
+    line.onmessage = ({ data }) => {
+      if (!reader.push(new Uint8Array(data))) this.fail(new Error("rfb: the viewer sends more than is read"));
+    };
+    line.onclose = () => this.fail(null);
+    try {
+      await handshake({
+        reader,
+        send: (data) => line.send(data),
+        approve: () => this.approve(),
+        hurry: (on) => this.hurry(on),
+      });
+      this.begin();
+      await Promise.all([this.readLoop(), this.writeLoop()]);
+    } catch (e) {
+      this.fail(e instanceof Ended ? null : e);
+    }
+    return this.failure;
+  }
+
+  close(): void {
+    this.fail(null);
+  }
+
+  setName(name: string): void {
+    this.name = name;
+    this.nameDue = true;
+    this.rouse();
+  }
+
+  private async approve(): Promise<void> {
+    await this.config.approve?.(this.gone.signal);
+    if (this.gone.signal.aborted) throw new Ended();
+  }
+
+  private hurry(on: boolean): void {
+    clearTimeout(this.timer);
+    if (on) this.timer = setTimeout(() => this.fail(new Error("rfb: the viewer did not finish the handshake")), handshakeTimeout);
+  }
+
+  /** Behind the handshake: the viewer learns the size, and has no pixel yet. */
+  private begin(): void {
+    const { width, height } = this.picture;
+    this.updater.begin(width, height);
+    this.requested = new TileSet(width, height);
+    this.line.send(serverInit(width, height, this.name));
+    this.running = true;
+  }
+
+  private fail(e: unknown): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.failure = e;
+    clearTimeout(this.timer);
+    this.updater.stop();
+    this.reader.end();
+    this.gone.abort();
+    this.line.close();
+    this.rouse();
+  }
+
+  private rouse(): void {
+    this.wake?.();
+  }
+
+  private async readLoop(): Promise<void> {
+    while (!this.closed && !this.reader.over) {
+      const message = await readMessage(this.reader);
+      const fence = this.syncNext;
+      this.syncNext = null;
+      this.take(message);
+      if (fence) this.queue(fence);
+      this.rouse();
+    }
+  }
+
+  private take(m: ClientMessage): void {
+    switch (m.type) {
+      case "format":
+        return this.updater.setFormat(new Converter(m.format));
+      case "encodings":
+        return this.setEncodings(m.encodings);
+      case "request":
+        return this.request(m.incremental, m.area);
+      case "continuous":
+        this.continuous = m.on ? m.area : null;
+        // rfbproto: also when they were off already.
+        if (!m.on) this.queue(Uint8Array.of(serverMessage.endOfContinuousUpdates));
+        return;
+      case "fence":
+        return this.fence(m.flags, m.payload);
+      case "size":
+        // The screen is not the viewer's to change.
+        if (this.caps.extendedDesktopSize) this.sizeReplies = Math.min(this.sizeReplies + 1, handful);
+        return;
+    }
+  }
+
+  private setEncodings(list: number[]): void {
+    this.caps = capabilitiesOf(list);
+    this.updater.setEncoding(this.caps);
+    this.layoutDue ||= this.caps.extendedDesktopSize;
+    if (!this.caps.fence) this.flow = new Flow(); // nothing on its way will be answered for
+    if (this.caps.fence && !this.told.fence) {
+      this.told.fence = true;
+      this.queue(fenceMessage(fenceRequest, new Uint8Array(0)));
+    }
+    if (this.caps.continuousUpdates && !this.told.continuousUpdates) {
+      this.told.continuousUpdates = true;
+      this.queue(Uint8Array.of(serverMessage.endOfContinuousUpdates));
+    }
+  }
+
+  /** RFC 6143, section 7.5.3. */
+  private request(incremental: boolean, area: Rect): void {
+    if (this.continuous && incremental) return; // rfbproto: must be ignored
+    if (!incremental) {
+      this.updater.dirty.addRect(area);
+      this.layoutDue ||= this.caps.extendedDesktopSize;
+    }
+    this.requested.addRect(area);
+    this.wantsUpdate = true; // also for an empty area: sizes and names are news
+  }
+
+  private fence(flags: number, payload: Uint8Array): void {
+    if ((flags & fenceRequest) === 0) return this.flow.answered(payload, performance.now());
+    const answer = fenceMessage(flags & fenceKnown, payload);
+    if ((flags & fenceSyncNext) !== 0) this.syncNext = answer;
+    else this.queue(answer);
+  }
+
+  private queue(data: Bytes): void {
+    if (this.queued.length >= maxQueued) throw new Error(`rfb: viewer let ${maxQueued} answers wait`);
+    this.queued.push(data);
+  }
+
+  /** Writes what the viewer is ready for: answers as they come, updates when the line takes them. */
+  private async writeLoop(): Promise<void> {
+    while (!this.closed) {
+      for (const data of this.queued.splice(0)) this.line.send(data);
+      if (!this.ready()) {
+        await this.woken();
+      } else if (this.line.bufferedAmount > maxBuffered) {
+        await new Promise((resolve) => setTimeout(resolve, lineCheck));
+      } else {
+        await this.update();
+      }
+    }
+  }
+
+  private woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = () => {
+        this.wake = null;
+        resolve();
+      };
+    });
+  }
+
+  /** The viewer asked, the line takes it, and there is news. Between a SyncNext and what follows it nothing begins. */
+  private ready(): boolean {
+    if (!this.running || this.syncNext || !(this.wantsUpdate || this.continuous) || this.flow.full) return false;
+    return this.resizeDue || this.pseudoDue || this.updater.hasNews(this.area());
+  }
+
+  private get resizeDue(): boolean {
+    const { width, height } = this.updater;
+    const able = this.caps.desktopSize || this.caps.extendedDesktopSize;
+    return able && (width !== this.picture.width || height !== this.picture.height);
+  }
+
+  private get pseudoDue(): boolean {
+    return this.layoutDue || this.sizeReplies > 0 || (this.nameDue && this.caps.desktopName);
+  }
+
+  private area(): TileSet {
+    const area = new TileSet(this.updater.width, this.updater.height);
+    if (this.wantsUpdate) area.addAll(this.requested);
+    if (this.continuous) area.addRect(this.continuous);
+    return area;
+  }
+
+  /** Writes one FramebufferUpdate (RFC 6143, section 7.6.1), or nothing and the request stays open. */
+  private async update(): Promise<void> {
+    const area = this.area();
+    const [asked, requested] = [this.wantsUpdate, this.requested];
+    this.wantsUpdate = false;
+    this.requested = new TileSet(this.updater.width, this.updater.height);
+    const w = new Writer().u8(serverMessage.framebufferUpdate, 0).u16(0);
+    let rects = this.appendName(w);
+    const sizes = this.appendSizes(w);
+    if (sizes === 0) {
+      // Not beside a size (rfbproto, "ExtendedDesktopSize"): they come when the viewer asks anew.
+      rects += await this.updater.append(w, area);
+      if (this.closed) return;
+    }
+    rects += sizes;
+    if (rects === 0) {
+      // While the pixels were made the viewer may have asked again.
+      this.requested.addAll(requested);
+      this.wantsUpdate ||= asked;
+      return;
+    }
+    w.patch16(2, rects);
+    if (this.caps.fence)
+      w.bytes(fenceMessage((fenceRequest | fenceBlockBefore) >>> 0, this.flow.sent(w.length, performance.now())));
+    this.line.send(w.take());
+  }
+
+  private appendName(w: Writer): number {
+    if (!this.nameDue || !this.caps.desktopName) return 0;
+    this.nameDue = false;
+    const text = new TextEncoder().encode(this.name);
+    rectHeader(w, { x: 0, y: 0, width: 0, height: 0 }, pseudo.desktopName);
+    w.u32(text.length).bytes(text);
+    return 1;
+  }
+
+  private appendSizes(w: Writer): number {
+    const { width, height } = this.picture;
+    let rects = 0;
+    for (; this.sizeReplies > 0; this.sizeReplies--, rects++)
+      extendedDesktopSize(w, this.updater.width, this.updater.height, reason.client, result.forbidden);
+    const resized = this.resizeDue;
+    if (this.caps.extendedDesktopSize && (resized || this.layoutDue)) {
+      extendedDesktopSize(w, width, height, reason.server, result.ok);
+      rects++;
+    } else if (resized) {
+      rectHeader(w, { x: 0, y: 0, width, height }, pseudo.desktopSize);
+      rects++;
+    }
+    this.layoutDue = false;
+    if (resized) {
+      this.updater.begin(width, height);
+      this.requested = new TileSet(width, height);
+    }
+    return rects;
+  }
+}
+
+// rfbproto, "ExtendedDesktopSize Pseudo-encoding".
+const reason = { server: 0, client: 1 } as const;
+const result = { ok: 0, forbidden: 1 } as const;
+
+function extendedDesktopSize(w: Writer, width: number, height: number, why: number, outcome: number): void {
+  rectHeader(w, { x: why, y: outcome, width, height }, pseudo.extendedDesktopSize);
+  w.u8(1, 0, 0, 0).u32(1).u16(0, 0, width, height).u32(0);
+}
+
+function fenceMessage(flags: number, payload: Uint8Array): Bytes {
+  return new Writer().u8(serverMessage.fence, 0, 0, 0).u32(flags).u8(payload.length).bytes(payload).take();
+}

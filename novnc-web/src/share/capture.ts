@@ -1,0 +1,46 @@
+/** What a person chose in the browser's own picker. */
+export interface Chosen {
+  track: MediaStreamTrack;
+  stream: MediaStream;
+  surface: "monitor" | "window" | "browser" | "";
+  /** Its name, where the browser tells one that people can read. */
+  name: string;
+}
+
+export function canCapture(): boolean {
+  return typeof navigator.mediaDevices?.getDisplayMedia === "function";
+}
+
+/**
+ * Opens the browser's picker; it must come from a click. Null when the person
+ * chose nothing. The pointer is drawn into the frames by the browser.
+ */
+export async function chooseScreen(): Promise<Chosen | null> {
+  const options = {
+    // The browser scales down to 1280×720 unless more is wished for, and never up.
+    video: { width: { ideal: 3840 }, height: { ideal: 2160 }, frameRate: { ideal: 20, max: 30 }, cursor: "always" },
+    audio: false,
+    systemAudio: "exclude",
+    // What is shared changes by a new question only.
+    surfaceSwitching: "exclude",
+    selfBrowserSurface: "exclude",
+    monitorTypeSurfaces: "include",
+  };
+  let stream: MediaStream;
+  try {
+    stream = await navigator.mediaDevices.getDisplayMedia(options as DisplayMediaStreamOptions);
+  } catch {
+    return null;
+  }
+  const [track] = stream.getVideoTracks();
+  if (!track) return null;
+  track.contentHint = "detail";
+  const surface = (track.getSettings() as { displaySurface?: string }).displaySurface ?? "";
+  return {
+    track,
+    stream,
+    surface: surface === "monitor" || surface === "window" || surface === "browser" ? surface : "",
+    // Chromium's labels are addresses such as window:123:0.
+    name: /^[a-z-]+:/.test(track.label) ? "" : track.label.slice(0, 80),
+  };
+}

@@ -1,0 +1,90 @@
+// A customer's program that says what it is told to, for screenshots of the
+// advisor's page. It seals like the real one.
+
+import { ControlEnd } from "../src/customer/sharing/control.ts";
+import { AgentLink } from "../src/customer/sharing/link.ts";
+import { Picture } from "../src/rfb/picture.ts";
+import { Server, type Duplex } from "../src/rfb/server.ts";
+import { Tries } from "../src/seal/index.ts";
+
+declare global {
+  interface Window {
+    puppet: { enter(number: string): void; say(state: object): void; allow(): void; refuse(): void };
+  }
+}
+
+const controls = new Set<ControlEnd>();
+let state: Record<string, unknown> = {};
+let seq = 1;
+let answer: { yes: () => void; no: () => void } | null = null;
+let closeShow = () => {};
+
+/** A desk that is nobody's. */
+function desk(): Picture {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [1280, 720];
+  const c = canvas.getContext("2d", { alpha: false })!;
+  const sky = c.createLinearGradient(0, 0, 0, 720);
+  sky.addColorStop(0, "#27506b");
+  sky.addColorStop(1, "#7fa8b8");
+  c.fillStyle = sky;
+  c.fillRect(0, 0, 1280, 720);
+  c.fillStyle = "#fff";
+  c.fillRect(160, 90, 720, 480);
+  c.fillStyle = "#d8dee4";
+  c.fillRect(160, 90, 720, 36);
+  c.fillStyle = "#17212b";
+  c.font = "18px sans-serif";
+  c.fillText("Rechnung März.odt – LibreOffice Writer", 176, 114);
+  for (let i = 0; i < 12; i++) c.fillRect(200, 170 + i * 30, 300 + ((i * 97) % 320), 8);
+  const picture = new Picture(1280, 720);
+  picture.show(new Uint32Array(c.getImageData(0, 0, 1280, 720).data.buffer as ArrayBuffer), 1280, 720, true);
+  return picture;
+}
+
+function tell(control: ControlEnd): void {
+  control.send({ type: "state", seq: ++seq, asked: [], viewers: [], paused: false, hands: false, share: null, ...state });
+}
+
+window.puppet = {
+  enter: (number) => {
+    const link = new AgentLink(number, new Tries(), {
+      joined: () => {},
+      away: () => {},
+      refused: () => {},
+      over: () => {},
+      stream: (channel, call) => {
+        if (call.kind === "control") {
+          const control: ControlEnd = new ControlEnd(channel, {
+            ask: () => {},
+            giveBack: () => {},
+            end: () => {},
+            closed: () => controls.delete(control),
+          });
+          controls.add(control);
+          const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
+          const can = ["view", "control", "clipboard", "show", "share"];
+          control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "" });
+          tell(control);
+        } else if (call.kind === "show") {
+          channel.onmessage = () => {};
+          closeShow = () => channel.close();
+        } else {
+          const approve = () =>
+            new Promise<void>((resolve, reject) => (answer = { yes: resolve, no: () => reject(new Error("no")) }));
+          void new Server(channel as unknown as Duplex, { picture: desk(), name: "PETRA-PC", approve }).serve();
+        }
+      },
+    });
+    void link.run();
+  },
+  say: (more) => {
+    state = more as Record<string, unknown>;
+    for (const control of controls) tell(control);
+  },
+  allow: () => answer?.yes(),
+  refuse: () => {
+    answer?.no();
+    closeShow();
+  },
+};

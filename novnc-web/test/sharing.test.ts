@@ -1,0 +1,242 @@
+// The customer's page as the agent, against a hostile advisor and a hostile gateway.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ControlEnd } from "../src/customer/sharing/control.ts";
+import { HeldChannel } from "../src/customer/sharing/held.ts";
+import { AgentLink, type Call } from "../src/customer/sharing/link.ts";
+import { SessionRecord } from "../src/customer/sharing/record.ts";
+import { texts } from "../src/customer/sharing/texts.ts";
+import { handshake, Tries, type Kind, type SealedChannel } from "../src/seal/index.ts";
+import { FakeLine, linePair } from "./lines.ts";
+import { until } from "./rfbviewer.ts";
+
+const number = "482193057";
+
+async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: SealedChannel }> {
+  const [a, b] = linePair();
+  const params = { number, kind, stream: "AAAAAAAAAAAAAAAAAAAAAA" };
+  const [agent, advisor] = await Promise.all([
+    handshake(a, "agent", { ...params, tries: new Tries() }),
+    handshake(b, "advisor", { ...params, tries: new Tries() }),
+  ]);
+  return { agent, advisor };
+}
+
+const settle = () => new Promise((r) => setTimeout(r, 20));
+const bytes = (words: string) => new TextEncoder().encode(words);
+
+test("an advisor's wishes are read, whatever else he says is not", async () => {
+  const { agent, advisor } = await pair("control");
+  const told: string[] = [];
+  new ControlEnd(agent, {
+    ask: (r) => told.push("ask " + r),
+    giveBack: (r) => told.push("return " + r),
+    end: () => told.push("end"),
+    closed: () => told.push("closed"),
+  });
+  advisor.send(
+    bytes(
+      '{"type":"hello"}\n{"type":"ask","right":"view"}\n{"type":"ask","right":"moon"}\n{"type":"given","right":"view"}\n' +
+        '{"type":"state","rights":{"view":true}}\n{"type":"return","right":"show"}\n{"type":"end"}\n',
+    ),
+  );
+  await settle();
+  assert.deepEqual(told, ["ask view", "return show", "end"]);
+});
+
+test("an advisor who says too much, too long or nonsense is cut off", async () => {
+  for (const words of ["x\n", "[]\n", '{"type":"ask"}\n'.repeat(25), "y".repeat(20_000), `{"a":"${"z".repeat(20_000)}"}\n`]) {
+    const { agent, advisor } = await pair("control");
+    let closed = false;
+    new ControlEnd(agent, { ask: () => {}, giveBack: () => {}, end: () => {}, closed: () => (closed = true) });
+    advisor.send(bytes(words));
+    await settle();
+    assert.ok(closed, words.slice(0, 20));
+  }
+});
+
+test("of the advisor's screen nothing is passed on before somebody listens, and then in order", async () => {
+  const { agent, advisor } = await pair("show");
+  let ended = false;
+  const held = new HeldChannel(agent, () => (ended = true));
+  advisor.send(bytes("RFB 003"));
+  await settle();
+  advisor.send(bytes(".008\n"));
+  await settle();
+  let heard = "";
+  held.onmessage = ({ data }) => (heard += new TextDecoder().decode(data));
+  assert.equal(heard, "");
+  await settle();
+  assert.equal(heard, "RFB 003.008\n");
+  advisor.close();
+  await settle();
+  assert.ok(ended);
+});
+
+test("an advisor who shows before he may is cut off", async () => {
+  const { agent, advisor } = await pair("show");
+  let ended = false;
+  new HeldChannel(agent, () => (ended = true));
+  for (let i = 0; i < 5; i++) advisor.send(new Uint8Array(20_000));
+  await settle();
+  assert.ok(ended);
+});
+
+test("noVNC finds the members on the held line", async () => {
+  const { agent } = await pair("show");
+  const held = new HeldChannel(agent, () => {});
+  const found = [...Object.keys(held), ...Object.getOwnPropertyNames(Object.getPrototypeOf(held))];
+  for (const member of ["send", "close", "binaryType", "onerror", "onmessage", "onopen", "protocol", "readyState"])
+    assert.ok(found.includes(member), member);
+});
+
+/** WebSockets to a gateway that the test plays. */
+class FakeSocket extends FakeLine {
+  static readonly OPEN = 1;
+  static all: FakeSocket[] = [];
+  onopen: ((e: unknown) => void) | null = null;
+  said: string[] = [];
+
+  constructor(readonly url: string) {
+    super();
+    FakeSocket.all.push(this);
+    queueMicrotask(() => this.onopen?.({}));
+  }
+
+  override send(data: Uint8Array<ArrayBuffer> | string): void {
+    if (typeof data === "string") this.said.push(data);
+    else super.send(data);
+  }
+
+  tell(message: object | string): void {
+    const data = typeof message === "string" ? message : JSON.stringify(message);
+    queueMicrotask(() => this.onmessage?.({ data }));
+  }
+}
+
+function rig() {
+  FakeSocket.all = [];
+  Object.assign(globalThis, { WebSocket: FakeSocket, location: { origin: "https://gateway.example" } });
+  const told: string[] = [];
+  const streams: { channel: SealedChannel; call: Call }[] = [];
+  const link = new AgentLink(number, new Tries(), {
+    joined: (p) => told.push("joined " + (p?.name ?? "nobody")),
+    stream: (channel, call) => {
+      streams.push({ channel, call });
+      told.push(call.kind);
+    },
+    away: () => told.push("away"),
+    refused: ({ code, retryAfter }) => told.push(`refused ${code} ${retryAfter}`),
+    over: (reason) => told.push("over " + reason),
+  });
+  void link.run();
+  const socket = (n: number) => FakeSocket.all[n]!;
+  /** Answers the call for a stream as an advisor who knows this number. */
+  const advise = async (n: number, digits: string, kind: Kind, stream: string) => {
+    await until(() => FakeSocket.all.length > n);
+    const line = new FakeLine();
+    [line.peer, socket(n).peer] = [socket(n), line];
+    const sealed = handshake(line, "advisor", { number: digits, kind, stream, tries: new Tries() }).catch(() => null);
+    for (const early of socket(n).sent) line.receive(early);
+    return sealed;
+  };
+  return { link, told, streams, socket, advise };
+}
+
+const id = (c: string) => c.repeat(22);
+const call = (c: string, kind: string, door: string) => ({ type: "call", stream: id(c), kind, door });
+const joined = { type: "joined", advisor: { name: "anna" }, resume: "token", grace: 120 };
+
+async function enter() {
+  const r = rig();
+  await until(() => r.socket(0)?.said.length === 1);
+  r.socket(0).tell(call("A", "control", "entering"));
+  assert.ok(await r.advise(1, number, "control", id("A")));
+  r.socket(0).tell(joined);
+  await until(() => r.told.includes("joined anna"));
+  return r;
+}
+
+test("entering sends the place and never the secret; the seal proves the advisor", async () => {
+  const r = await enter();
+  assert.deepEqual(r.socket(0).said, ['{"type":"enter","place":"4821"}']);
+  assert.deepEqual(r.told, ["control", "joined anna"]);
+  r.link.stop();
+});
+
+test("a gateway's word that we are joined is worth nothing without the seal", async () => {
+  const r = rig();
+  await until(() => r.socket(0)?.said.length === 1);
+  r.socket(0).tell(call("V", "view", "page")); // before anything
+  r.socket(0).tell(joined);
+  await until(() => r.told.length > 0);
+  assert.deepEqual(r.told, ["refused number 0"]);
+  assert.equal(FakeSocket.all.length, 1);
+});
+
+test("an advisor with another number is none", async () => {
+  const r = rig();
+  await until(() => r.socket(0)?.said.length === 1);
+  r.socket(0).tell(call("A", "control", "entering"));
+  assert.equal(await r.advise(1, "482100000", "control", id("A")), null);
+  r.socket(0).tell(joined);
+  await until(() => r.told.length > 0);
+  assert.deepEqual(r.told, ["refused number 0"]);
+});
+
+test("calls are answered, entering only once, and nonsense not at all", async () => {
+  const r = await enter();
+  for (const m of [
+    call("B", "control", "entering"),
+    call("C", "files", "page"),
+    { type: "call", stream: "short", kind: "view", door: "page" },
+    "nonsense",
+    { type: "moon" },
+    "x".repeat(5000),
+  ])
+    r.socket(0).tell(m);
+  await settle();
+  assert.equal(FakeSocket.all.length, 2);
+  r.socket(0).tell(call("D", "view", "helper"));
+  assert.ok(await r.advise(2, number, "view", id("D")));
+  assert.deepEqual(r.told.slice(2), ["view"]);
+  assert.equal(r.streams[1]?.call.door, "helper");
+  r.link.stop();
+  await settle();
+  assert.equal(r.streams[1]?.channel.readyState, 3);
+});
+
+test("a lost line ends every stream and comes back with the token", async () => {
+  const r = await enter();
+  r.socket(0).close();
+  await until(() => r.told.includes("away"));
+  await settle();
+  assert.equal(r.streams[0]?.channel.readyState, 3);
+  await until(() => FakeSocket.all.length > 2 && FakeSocket.all[2]!.said.length > 0);
+  assert.deepEqual(r.socket(2).said, ['{"type":"enter","place":"4821","resume":"token"}']);
+  r.socket(2).tell(joined);
+  await until(() => r.told.filter((w) => w === "joined anna").length === 2);
+  r.socket(2).tell({ type: "ended", reason: "because" });
+  await until(() => r.told.some((w) => w.startsWith("over")));
+  assert.equal(r.told.at(-1), "over lost"); // a gateway invents no reasons
+});
+
+test("the end is told to the gateway", async () => {
+  const r = await enter();
+  r.link.end("customer");
+  assert.equal(r.socket(0).said.at(-1), '{"type":"end","reason":"customer"}');
+  assert.equal(r.socket(0).readyState, 3);
+});
+
+test("the record says who, when and what, and is bounded", () => {
+  const record = new SessionRecord(texts.en.record, "en", () => new Date(2026, 0, 2, 10, 4, 5));
+  record.begin("support.example.com", "Anna Berger, Beispiel GmbH");
+  record.change({ right: "view", outcome: "opened" }, "");
+  record.change({ right: "view", outcome: "given" }, "one window");
+  for (let i = 0; i < 2000; i++) record.note("again");
+  const lines = record.text().split("\n");
+  assert.ok(lines.some((l) => l.includes("Anna Berger, Beispiel GmbH")));
+  assert.ok(lines.some((l) => /10:04:05.*You allowed it and chose one window\./.test(l)));
+  assert.ok(lines.length < 600);
+});
