@@ -53,6 +53,16 @@ const commands = {
   fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
   text: async (page, c) => (await at(page, c.id).first().textContent()) ?? "",
   visible: async (page, c) => String(await at(page, c.id).first().isVisible()),
+  enabled: async (page, c) => String(await at(page, c.id).first().isEnabled({ timeout: 1000 }).catch(() => false)),
+  // The middle of an element in the display's coordinates.
+  onScreen: async (page, c) =>
+    await at(page, c.id).first().evaluate((e) => {
+      e.scrollIntoView({ block: "center" });
+      const r = e.getBoundingClientRect();
+      const left = window.screenX + (window.outerWidth - window.innerWidth) / 2;
+      const top = window.screenY + (window.outerHeight - window.innerHeight);
+      return `${Math.round(left + r.x + r.width / 2)} ${Math.round(top + r.y + r.height / 2)}`;
+    }),
   wait: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value}`).first().waitFor({ state: c.hidden ? "hidden" : "visible" })),
   key: async (page, c) => {
     const cdp = await page.context().newCDPSession(page);
