@@ -57,9 +57,10 @@ func (s *Session) acted(a screen.Act, idle *time.Timer) {
 	h := &s.hands
 	h.mu.Lock()
 	if !a.Physical {
+		before := h.injected
 		h.injected = now
 		h.mu.Unlock()
-		s.disarm()
+		s.disarm(before, now)
 		return
 	}
 	if a.Press {
@@ -108,12 +109,13 @@ func (s *Session) handsOn() bool {
 	return s.hands.on
 }
 
-// disarm tells panels that the open question takes no answer for a moment.
-func (s *Session) disarm() {
+// disarm tells panels that a program's act took the open question's answer away
+// for a moment. before is when one acted last.
+func (s *Session) disarm(before, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.Question == 0 || s.problem == problemInjected {
-		return
+	if s.state.Question == 0 || now.Before(s.opened.Add(armAfter)) || now.Before(before.Add(armAfter)) {
+		return // it took none anyway
 	}
 	s.problem = problemInjected
 	close(s.questionSet) // it is armed anew

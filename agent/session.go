@@ -122,7 +122,13 @@ func (s *Session) Answer(id string, allow bool, share *Share) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.state.Question
-	if q == 0 || s.state.Serial != serial || !s.armedLocked() {
+	if q == 0 || s.state.Serial != serial {
+		return false
+	}
+	if !s.armedLocked() {
+		if s.problem != "" {
+			s.publishLocked() // the panel shows why it did not count
+		}
 		return false
 	}
 	if !allow {
@@ -385,11 +391,11 @@ func (s *Session) approveView(ctx context.Context) error {
 
 // expireQuestions refuses by silence, and tells panels when a question is armed.
 func (s *Session) expireQuestions(ctx context.Context) {
+	var told time.Time // since when what panels were told to be armed is
 	for {
 		s.mu.Lock()
 		question, serial, changed := s.state.Question, s.state.Serial, s.questionSet
-		left := time.Until(s.opened.Add(s.timeout(question)))
-		arming := time.Until(s.armedAtLocked())
+		armed, over := s.armedAtLocked(), s.opened.Add(s.timeout(question))
 		s.mu.Unlock()
 		if question == 0 {
 			select {
@@ -399,19 +405,24 @@ func (s *Session) expireQuestions(ctx context.Context) {
 			}
 			continue
 		}
-		wait := left
-		if arming > 0 {
-			wait = min(left, arming)
+		now := time.Now()
+		switch {
+		case !now.Before(over):
+			s.apply(consent.Event{Kind: consent.Timeout, Serial: serial}, byCustomer)
+			continue
+		case !now.Before(armed) && armed != told:
+			told = armed
+			s.log.Info("question", "right", question, "armed", true)
+			s.publish()
+			continue
+		}
+		wait := over.Sub(now)
+		if now.Before(armed) {
+			wait = min(wait, armed.Sub(now))
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-			if arming > 0 && arming < left {
-				s.log.Info("question", "right", question, "armed", true)
-				s.publish()
-			} else {
-				s.apply(consent.Event{Kind: consent.Timeout, Serial: serial}, byCustomer)
-			}
 		case <-changed:
 		case <-ctx.Done():
 			timer.Stop()

@@ -50,6 +50,7 @@ const commands = {
   open: async (page, c) => void (await page.goto(c.url)),
   reload: async (page) => void (await page.reload()),
   click: async (page, c) => void (await at(page, c.id).click()),
+  focus: async (page, c) => void (await at(page, c.id).focus()),
   fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
   text: async (page, c) => (await at(page, c.id).first().textContent()) ?? "",
   visible: async (page, c) => String(await at(page, c.id).first().isVisible()),

@@ -299,34 +299,79 @@ func keepPictures(t testing.TB, displays ...*display) {
 	}
 }
 
-// physicalKey presses and releases a key at the customer's own keyboard.
-func (d *display) physicalKey(keysym uint32) {
+// hands are the customer's own keyboard and mouse: what comes by the X server's
+// own VNC port counts as physical.
+type hands struct {
+	t testing.TB
+	c net.Conn
+}
+
+func (d *display) hands() *hands {
 	d.t.Helper()
 	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.vncPort)))
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	read := func(n int) []byte {
-		b := make([]byte, n)
-		if _, err := io.ReadFull(c, b); err != nil {
-			d.t.Fatal(err)
-		}
-		return b
-	}
-	read(12)
+	h := &hands{d.t, c}
+	h.deadline()
+	h.read(12)
 	io.WriteString(c, "RFB 003.008\n")
-	read(int(read(1)[0]))
+	h.read(int(h.read(1)[0]))
 	c.Write([]byte{1})
-	read(4)
+	h.read(4)
 	c.Write([]byte{1})
-	name := read(24)
-	read(int(binary.BigEndian.Uint32(name[20:])))
-	for _, down := range []byte{1, 0} {
-		c.Write(binary.BigEndian.AppendUint32([]byte{4, down, 0, 0}, keysym))
+	name := h.read(24)
+	h.read(int(binary.BigEndian.Uint32(name[20:])))
+	d.t.Cleanup(func() { c.Close() })
+	return h
+}
+
+func (h *hands) deadline() { _ = h.c.SetDeadline(time.Now().Add(patience)) }
+
+func (h *hands) read(n int) []byte {
+	h.t.Helper()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(h.c, b); err != nil {
+		h.t.Fatal(err)
 	}
-	// The answer to a request says that the keys were taken.
-	c.Write([]byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 1})
-	read(1)
+	return b
+}
+
+// key presses and releases a key; it returns when the server has taken it.
+func (h *hands) key(keysym uint32) {
+	h.t.Helper()
+	h.deadline()
+	for _, down := range []byte{1, 0} {
+		h.c.Write(binary.BigEndian.AppendUint32([]byte{4, down, 0, 0}, keysym))
+	}
+	h.taken()
+}
+
+// taken waits for the answer to a request: what was sent before was taken.
+func (h *hands) taken() {
+	h.t.Helper()
+	h.c.Write([]byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 1})
+	// FramebufferUpdate of Raw rectangles, RFC 6143, section 7.6.1.
+	for range int(binary.BigEndian.Uint16(h.read(4)[2:])) {
+		r := h.read(12)
+		h.read(4 * int(binary.BigEndian.Uint16(r[4:])) * int(binary.BigEndian.Uint16(r[6:])))
+	}
+}
+
+// click moves the pointer there and presses the left button.
+func (h *hands) click(p image.Point) {
+	h.t.Helper()
+	h.deadline()
+	for _, buttons := range []byte{0, 1, 0} {
+		h.c.Write([]byte{5, buttons, byte(p.X >> 8), byte(p.X), byte(p.Y >> 8), byte(p.Y)})
+		h.taken()
+	}
+}
+
+// physicalKey presses and releases a key at the customer's own keyboard.
+func (d *display) physicalKey(keysym uint32) {
+	d.t.Helper()
+	h := d.hands()
+	h.key(keysym)
+	h.c.Close()
 }

@@ -206,6 +206,7 @@ type wire struct {
 	target   string
 	mu       sync.Mutex
 	down     bool
+	thawed   chan struct{} // not nil: frozen
 	conns    map[net.Conn]bool
 	wg       sync.WaitGroup
 }
@@ -246,18 +247,45 @@ func (w *wire) carry(c net.Conn) {
 	w.mu.Lock()
 	w.conns[c], w.conns[up] = true, true
 	w.mu.Unlock()
-	w.wg.Go(func() { io.Copy(up, c); up.Close(); c.Close() })
-	io.Copy(c, up)
+	w.wg.Go(func() { io.Copy(valve{up, w}, c); up.Close(); c.Close() })
+	io.Copy(valve{c, w}, up)
 	w.mu.Lock()
 	delete(w.conns, c)
 	delete(w.conns, up)
 	w.mu.Unlock()
 }
 
+// valve lets nothing pass while its wire is frozen; neither end is told.
+type valve struct {
+	net.Conn
+	w *wire
+}
+
+func (v valve) Write(b []byte) (int, error) {
+	v.w.mu.Lock()
+	thawed := v.w.thawed
+	v.w.mu.Unlock()
+	if thawed != nil {
+		<-thawed
+	}
+	return v.Conn.Write(b)
+}
+
+// freeze stops all that passes, for good.
+func (w *wire) freeze() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.thawed = make(chan struct{})
+}
+
 func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = true
+	if w.thawed != nil {
+		close(w.thawed)
+		w.thawed = nil
+	}
 	for c := range w.conns {
 		c.Close()
 	}

@@ -158,6 +158,16 @@ func (p *process) lineAfter(mark int, text string) string {
 	}
 }
 
+// saidAfter is the first line so far that contains text; "" if there is none.
+func (p *process) saidAfter(mark int, text string) string {
+	for _, l := range p.output()[mark:] {
+		if strings.Contains(l, text) {
+			return l
+		}
+	}
+	return ""
+}
+
 // write sends a line to the program.
 func (p *process) write(line string) {
 	p.t.Helper()
