@@ -335,7 +335,7 @@ func (a *appScreen) lookUp(w *topWindow) {
 	}
 	if len(contents) == 0 { // a menu, a tooltip, or a frame that holds nothing yet
 		p, ok := a.apps.owner(w.id)
-		w.shared = w.shared && ok && a.chosen.has(p, nil) && !a.apps.furniture(w.id)
+		w.shared = w.shared && ok && a.chosen.has(p, a.apps.classes(w.id)) && !a.apps.furniture(w.id)
 	}
 	switch {
 	case w.shared && !was:
