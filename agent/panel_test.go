@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"lotse/consent"
+	"lotse/tunnel"
 )
 
 // nopConn is a line that is never used.
@@ -235,5 +236,43 @@ func TestPanelRunWaitsForItsSockets(t *testing.T) {
 	defer p.mu.Unlock()
 	if p.sockets != 0 {
 		t.Errorf("%d sockets outlived Run", p.sockets)
+	}
+}
+
+func TestPanelPicturesNeedTheKey(t *testing.T) {
+	p, s, server := panelServer(t)
+	p.mu.Lock()
+	p.key = "the-key"
+	p.mu.Unlock()
+	for name, test := range map[string]struct {
+		header map[string]string
+		want   int
+	}{
+		"no key":              {nil, 403},
+		"an empty key":        {map[string]string{"X-Lotse-Key": ""}, 403},
+		"a wrong key":         {map[string]string{"X-Lotse-Key": "the-kez"}, 403},
+		"from another origin": {map[string]string{"X-Lotse-Key": "the-key", "Origin": "https://evil.example"}, 403},
+		"nothing is shared":   {map[string]string{"X-Lotse-Key": "the-key"}, 204},
+	} {
+		if got, _ := request(t, server, "GET", "/api/thumbnail", "", test.header); got != test.want {
+			t.Errorf("thumbnail, %s: %d, want %d", name, got, test.want)
+		}
+	}
+	// The advisor's screen: not for strangers, and not before it is shown.
+	for _, first := range []string{`{"key":"guess"}`, `{}`, `{"key":"the-key"}`} {
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/api/show", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(first)); err != nil {
+			t.Fatal(err)
+		}
+		if _, b, err := ws.ReadMessage(); err == nil {
+			t.Errorf("%s: the socket said %q", first, b)
+		}
+		ws.Close()
+	}
+	if s.rights() != (tunnel.Rights{}) {
+		t.Error("looking gave a right")
 	}
 }

@@ -358,6 +358,14 @@ func (h *hands) taken() {
 	}
 }
 
+// move moves the pointer.
+func (h *hands) move(p image.Point) {
+	h.t.Helper()
+	h.deadline()
+	h.c.Write([]byte{5, 0, byte(p.X >> 8), byte(p.X), byte(p.Y >> 8), byte(p.Y)})
+	h.taken()
+}
+
 // click moves the pointer there and presses the left button.
 func (h *hands) click(p image.Point) {
 	h.t.Helper()

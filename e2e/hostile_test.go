@@ -192,3 +192,48 @@ func TestKeyWithTheNetworkCut(t *testing.T) {
 	hand.key(0xffc9)
 	c.agent.exit()
 }
+
+// TestHandsOnTheWheel: while the customer moves the mouse himself, the advisor's
+// keys and clicks are dropped; a moment later they count again.
+func TestHandsOnTheWheel(t *testing.T) {
+	c := newControlled(t, nil)
+	at := shows(t, c.screen, c.customer, 0)
+	c.screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360), "click", "1")
+	typeLine := func(text string) {
+		c.screen.xdotool("type", text)
+		c.screen.xdotool("key", "Return")
+	}
+	typeLine("before")
+	eventually(t, "control works", func() error {
+		if got := typed(c.file); got != "before\n" {
+			return fmt.Errorf("%q", got)
+		}
+		return nil
+	})
+	hand := c.customer.hands()
+	stop := make(chan struct{})
+	moved := make(chan struct{})
+	go func() {
+		defer close(moved)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+				hand.move(image.Pt(210+i%20, 380)) // over the xterm, which has the focus by it
+			}
+		}
+	}()
+	never(t, "hands that move type", func() bool { return typed(c.file) != "before\n" }) // they have begun
+	typeLine("during")
+	never(t, "the advisor types under the customer's hands", func() bool { return typed(c.file) != "before\n" })
+	close(stop)
+	<-moved
+	eventually(t, "control goes on", func() error {
+		typeLine("y")
+		if got := typed(c.file); !strings.HasSuffix(got, "\ny\n") || strings.Contains(got, "during") {
+			return fmt.Errorf("%q", got)
+		}
+		return nil
+	})
+}

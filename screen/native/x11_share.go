@@ -86,6 +86,7 @@ type appScreen struct {
 	cursor  *screen.Cursor // as it was read
 	over    bool           // the pointer is over something shared
 	told    *screen.Cursor // as it was returned
+	checkAt time.Time      // next look at the pointer without a hint
 	pointer image.Point
 
 	mu sync.Mutex
@@ -716,18 +717,19 @@ func (a *appScreen) look() (u screen.Update, ok bool, again time.Duration, err e
 	if err := a.read(&touched); err != nil {
 		return u, false, 0, err
 	}
+	moved, err := a.lookAtPointer(now)
+	if err != nil {
+		return u, false, 0, err
+	}
 	again = a.askForDrawing(now)
 	for _, w := range a.stack.order {
 		if !w.lookAt.IsZero() {
 			again = min(again, max(0, w.lookAt.Sub(now)))
 		}
 	}
+	again = min(again, max(0, a.checkAt.Sub(now)))
 	if a.retry {
 		a.retry, again = false, min(again, retryAfter)
-	}
-	moved, err := a.lookAtPointer()
-	if err != nil {
-		return u, false, 0, err
 	}
 	if a.refreshDue.Swap(false) {
 		a.fresh = true
@@ -839,10 +841,14 @@ func (a *appScreen) expose(w xproto.Window, r image.Rectangle, left *int) {
 
 // lookAtPointer reads the pointer's place and shape, and hides both where
 // nothing is shared.
-func (a *appScreen) lookAtPointer() (changed bool, err error) {
+func (a *appScreen) lookAtPointer(now time.Time) (changed bool, err error) {
 	shapeDue := a.cursorDue.Load()
-	if !a.pointerDue.Swap(false) && !shapeDue && !a.fresh {
+	if !a.pointerDue.Swap(false) && !shapeDue && !a.fresh && now.Before(a.checkAt) {
 		return false, nil
+	}
+	a.checkAt = now.Add(pointerCheck) // programs can move the pointer without a report
+	if a.xiMajor == 0 {
+		a.checkAt = now.Add(pointerPoll)
 	}
 	before, err := xproto.QueryPointer(a.l.Conn, a.l.root).Reply()
 	if err != nil {

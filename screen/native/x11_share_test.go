@@ -289,3 +289,36 @@ func startPuppetWindow(t testing.TB, x *xserver, r image.Rectangle) string {
 	}
 	return p.id()
 }
+
+// TestSharePointer: the pointer and its shape are told only over what is shared.
+func TestSharePointer(t *testing.T) {
+	x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+	d := openOn(t, x, Options{})
+	id := startPuppetWindow(t, x, image.Rect(400, 300, 500, 400))
+	x.start(t, "xterm", "-geometry", "10x4+50+50", "-e", "sleep", "1000")
+	scope, err := d.Windows().Open(screen.Share{Kind: screen.ShareApps, Apps: []string{id}}, grey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scope.Close()
+	s := watch(t, scope)
+	pointer := func() (shown bool, at image.Point) {
+		s.Read(func(v screen.View) { shown, at = v.Cursor != nil, v.Pointer })
+		return shown, at
+	}
+	eventually(t, "the pointer is seen over the shared window", func() bool {
+		x.run(t, "xdotool", "mousemove", "420", "320")
+		x.run(t, "xdotool", "mousemove", "421", "321")
+		shown, at := pointer()
+		return shown && at == image.Pt(421, 321)
+	})
+	x.run(t, "xdotool", "mousemove", "70", "70") // over the other one
+	eventually(t, "the shape is hidden over another window", func() bool { shown, _ := pointer(); return !shown })
+	x.run(t, "xdotool", "mousemove", "10", "590") // over the desktop
+	never(t, "the pointer is told over what is not shared", func() bool {
+		shown, at := pointer()
+		return shown || at != image.Pt(421, 321)
+	})
+	x.run(t, "xdotool", "mousemove", "425", "325")
+	eventually(t, "the pointer is back", func() bool { shown, at := pointer(); return shown && at == image.Pt(425, 325) })
+}
