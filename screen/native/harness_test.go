@@ -34,7 +34,7 @@ const patience = 15 * time.Second
 var packageOf = map[string]string{
 	"Xvfb": "xvfb", "Xtigervnc": "tigervnc-standalone-server", "Xephyr": "xserver-xephyr", "xdotool": "xdotool", "xterm": "xterm",
 	"xsetroot": "x11-xserver-utils", "xmodmap": "x11-xserver-utils", "xrandr": "x11-xserver-utils",
-	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils", "openbox": "openbox", "picom": "picom",
+	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils", "xprop": "x11-utils", "openbox": "openbox", "picom": "picom",
 }
 
 // TestMain fails when a goroutine remains. Fuzzing has goroutines of its own.
@@ -152,6 +152,16 @@ func (x *xserver) start(t testing.TB, name string, args ...string) *exec.Cmd {
 		_ = c.Wait()
 	})
 	return c
+}
+
+// startOpenbox starts a window manager and waits for it: a window that is mapped
+// while it starts may get lost.
+func (x *xserver) startOpenbox(t testing.TB) {
+	t.Helper()
+	x.start(t, "openbox")
+	eventually(t, "the window manager", func() bool {
+		return strings.Contains(string(x.run(t, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK")), "window id")
+	})
 }
 
 // eventually waits for a condition of another process.

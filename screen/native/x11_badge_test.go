@@ -19,7 +19,7 @@ const badgePixel = 0x00b4b4
 // remote input, gone afterwards.
 func TestBadge(t *testing.T) {
 	x := startX(t, "Xtigervnc", "-geometry", "800x600")
-	x.start(t, "openbox")
+	x.startOpenbox(t)
 	d := openOn(t, x, Options{})
 	badge := d.Badge()
 	var mu sync.Mutex

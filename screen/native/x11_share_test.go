@@ -160,7 +160,7 @@ func TestShareLeakIsNoticed(t *testing.T) {
 // TestShareSettles compares what is shared with the screen, when all stands still.
 func TestShareSettles(t *testing.T) {
 	x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
-	x.start(t, "openbox")
+	x.startOpenbox(t)
 	x.start(t, "xterm", "-geometry", "40x10+100+100", "-bg", "#203040", "-e", "sleep", "1000")
 	d := openOn(t, x, Options{})
 	eventually(t, "the program is offered", func() bool {
