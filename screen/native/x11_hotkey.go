@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -335,6 +336,8 @@ func (w *hotWatch) free() {
 	w.grabber = nil
 }
 
+var errNested = errors.New("native: this X server runs inside a Wayland session, which does not tell it of all keys and buttons")
+
 // x11Hands implements screen.Hands. It ends with the hotkey.
 type x11Hands struct{ h *x11Hotkey }
 
@@ -347,6 +350,10 @@ func (x x11Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 		return err
 	}
 	defer p.close()
+	// Under Wayland most of what hands do never passes the X server.
+	if _, nested, err := p.xi.extension("XWAYLAND"); err != nil || nested || os.Getenv("WAYLAND_DISPLAY") != "" {
+		return errors.Join(errNested, err)
+	}
 	var next [2]time.Time // of events that are no press, by hand and not
 	for {
 		select {
