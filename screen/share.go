@@ -167,41 +167,38 @@ type crop struct {
 
 // Next implements Screen.
 func (c *crop) Next(ctx context.Context) (Update, error) {
-	for {
-		u, err := c.Scope.Next(ctx)
-		if err != nil {
-			return u, err
-		}
-		i := slices.IndexFunc(u.Monitors, func(m Monitor) bool { return m.ID == c.monitor })
-		if i < 0 {
-			return Update{}, ErrNothingShared
-		}
-		m := u.Monitors[i]
-		rect := m.Rect.Intersect(u.Frame.Bounds())
-		if rect.Empty() {
-			return Update{}, ErrNothingShared
-		}
-		moved := rect != c.rect
-		if moved {
-			c.rect = rect
-			select {
-			case <-c.at:
-			default:
-			}
-			c.at <- rect
-			u.Damage = RegionOf(rect)
-		}
-		u.Damage = u.Damage.Intersect(rect)
-		u.Damage.Translate(image.Point{}.Sub(rect.Min))
-		u.Frame = u.Frame.sub(rect)
-		u.Monitors = []Monitor{{ID: m.ID, Name: m.Name, Rect: u.Frame.Bounds()}}
-		if u.Pointer.In(rect) {
-			u.Pointer = u.Pointer.Sub(rect.Min)
-		} else {
-			u.Pointer, u.Cursor = image.Point{}, nil
-		}
-		return u, nil
+	u, err := c.Scope.Next(ctx)
+	if err != nil {
+		return u, err
 	}
+	i := slices.IndexFunc(u.Monitors, func(m Monitor) bool { return m.ID == c.monitor })
+	if i < 0 {
+		return Update{}, ErrNothingShared
+	}
+	m := u.Monitors[i]
+	rect := m.Rect.Intersect(u.Frame.Bounds())
+	if rect.Empty() {
+		return Update{}, ErrNothingShared
+	}
+	if rect != c.rect {
+		c.rect = rect
+		select {
+		case <-c.at:
+		default:
+		}
+		c.at <- rect
+		u.Damage = RegionOf(rect)
+	}
+	u.Damage = u.Damage.Intersect(rect)
+	u.Damage.Translate(image.Point{}.Sub(rect.Min))
+	u.Frame = u.Frame.sub(rect)
+	u.Monitors = []Monitor{{ID: m.ID, Name: m.Name, Rect: u.Frame.Bounds()}}
+	if u.Pointer.In(rect) {
+		u.Pointer = u.Pointer.Sub(rect.Min)
+	} else {
+		u.Pointer, u.Cursor = image.Point{}, nil
+	}
+	return u, nil
 }
 
 // sub is the part of f inside r, with the same memory.

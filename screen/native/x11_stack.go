@@ -135,12 +135,12 @@ func (s *stack) place(w *topWindow, sibling xproto.Window) {
 
 // windowEvent is an event of the core protocol about the tree of windows.
 type windowEvent struct {
-	kind          byte
-	at, window    xproto.Window // where it was reported, and about which
-	other         xproto.Window // new parent, or the sibling below
-	pos, size     image.Point
-	border        int
-	toTop, inside bool
+	kind       byte
+	at, window xproto.Window // where it was reported, and about which
+	other      xproto.Window // new parent, or the sibling below
+	pos, size  image.Point
+	border     int
+	toTop      bool
 }
 
 // parseWindowEvent reads an event that the server itself made; ok is false for

@@ -47,10 +47,8 @@ func RunPuppet() {
 	}
 	// The caller's end of the pipe ends it.
 	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
-	if err := puppet(role); err != nil {
-		fmt.Fprintln(os.Stderr, role, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, role, puppet(role))
+	os.Exit(1)
 }
 
 // StartPuppet starts a program on a display and ends it with the test.
@@ -78,6 +76,7 @@ type puppeteer struct {
 	size   image.Point
 }
 
+// puppet returns why it could not go on.
 func puppet(role string) error {
 	c, err := xgb.NewConn()
 	if err != nil {
