@@ -48,6 +48,14 @@ func viewerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	d := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", size+"x24", "-nolisten", "tcp")
 	run(t, d.env(), need(t, "setxkbmap", "x11-xkb-utils"), "de")
+	d.manage()
+	return d
+}
+
+// manage starts a window manager.
+func (d *display) manage() {
+	t := d.t
+	t.Helper()
 	start(t, d.env(), need(t, "openbox", "openbox"))
 	// A window that is mapped while the manager starts may get lost.
 	eventually(t, "the window manager", func() error {
@@ -57,7 +65,6 @@ func viewerDisplay(t testing.TB, size string) *display {
 		}
 		return err
 	})
-	return d
 }
 
 func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
@@ -302,6 +309,21 @@ func keepPictures(t testing.TB, displays ...*display) {
 // physicalKey presses and releases a key at the customer's own keyboard.
 func (d *display) physicalKey(keysym uint32) {
 	d.t.Helper()
+	d.physical(binary.BigEndian.AppendUint32([]byte{4, 1, 0, 0}, keysym), binary.BigEndian.AppendUint32([]byte{4, 0, 0, 0}, keysym))
+}
+
+// physicalClick clicks with the customer's own mouse.
+func (d *display) physicalClick(at image.Point) {
+	d.t.Helper()
+	event := func(buttons byte) []byte {
+		return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16([]byte{5, buttons}, uint16(at.X)), uint16(at.Y))
+	}
+	d.physical(event(0), event(1), event(0))
+}
+
+// physical sends RFC 6143 input messages to the X server's own VNC port.
+func (d *display) physical(messages ...[]byte) {
+	d.t.Helper()
 	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.vncPort)))
 	if err != nil {
 		d.t.Fatal(err)
@@ -323,10 +345,10 @@ func (d *display) physicalKey(keysym uint32) {
 	c.Write([]byte{1})
 	name := read(24)
 	read(int(binary.BigEndian.Uint32(name[20:])))
-	for _, down := range []byte{1, 0} {
-		c.Write(binary.BigEndian.AppendUint32([]byte{4, down, 0, 0}, keysym))
+	for _, m := range messages {
+		c.Write(m)
 	}
-	// The answer to a request says that the keys were taken.
+	// The answer to a request says that they were taken.
 	c.Write([]byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 1})
 	read(1)
 }
