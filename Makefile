@@ -35,6 +35,7 @@ test: needs-test build lint test-web test-go test-e2e
 test-go: novnc-web/dist/.stamp
 	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
 	go test ./gateway -run TestJoinAllocations # the race detector allocates
+	go test ./screen/native -run TestShareLeaks # so many pictures take too long with it
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
 
 test-web: novnc-web/dist/.stamp

@@ -49,8 +49,9 @@ const at = (page, id) => page.locator(`[data-testid="${id}"]`);
 const commands = {
   open: async (page, c) => void (await page.goto(c.url)),
   reload: async (page) => void (await page.reload()),
-  click: async (page, c) => void (await at(page, c.id).click()),
   focus: async (page, c) => void (await at(page, c.id).focus()),
+  // Of several the one that can be seen: two choosers may be drawn.
+  click: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}:visible`).click()),
   fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
   text: async (page, c) => (await at(page, c.id).first().textContent()) ?? "",
   visible: async (page, c) => String(await at(page, c.id).first().isVisible()),
@@ -80,6 +81,27 @@ const commands = {
   },
   // The canvas as it was decoded, not as it is scaled on the page.
   canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1]),
+  // An image of the page in its own size; "" while it shows none.
+  image: async (page, c) =>
+    await at(page, c.id).evaluate((img) => {
+      if (img.hidden || !img.complete || img.naturalWidth === 0) return "";
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
+      canvas.getContext("2d").drawImage(img, 0, 0);
+      return canvas.toDataURL("image/png").split(",")[1];
+    }),
+  // From now on notes whether both of two elements can be seen at any moment.
+  watchBoth: async (page, c) =>
+    void (await page.evaluate((ids) => {
+      const seen = (id) => document.querySelector(`[data-testid="${id}"]`)?.checkVisibility() === true;
+      globalThis.both = 0;
+      const look = () => {
+        if (ids.every(seen)) globalThis.both++;
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+      look();
+    }, c.ids)),
+  timesBoth: async (page) => String(await page.evaluate(() => globalThis.both)),
   // Milliseconds from a click to a whole picture: noVNC's canvas is black until
   // then, and the test's desktop is so nowhere but at the pointer.
   firstPicture: async (page, c) =>

@@ -218,6 +218,30 @@ func (p *tab) allows(right string) {
 	p.click("question-allow")
 }
 
+// sharesScreen waits for the question for the view in a panel that lets choose,
+// and shares the whole screen.
+func (p *tab) sharesScreen() {
+	p.t.Helper()
+	p.waitFor("question", `[data-right="view"]`)
+	p.click("choose-screen")
+	p.allows("view")
+}
+
+// signsIn opens the advisor's page and signs in.
+func (p *tab) signsIn(url string) {
+	p.t.Helper()
+	p.open(url)
+	p.fill("signin-name", "advisor")
+	p.fill("signin-password", devPassword)
+	p.click("signin-submit")
+}
+
+// gone waits until the element is not to be seen.
+func (p *tab) gone(id string) {
+	p.t.Helper()
+	p.do("wait", map[string]any{"id": id, "value": "", "hidden": true})
+}
+
 // TestBrowser is the main job without any program but the browser and the
 // agent: advisor's page and customer's panel, from sign-in to the end.
 func TestBrowser(t *testing.T) {
@@ -246,7 +270,7 @@ func TestBrowser(t *testing.T) {
 	sameCode(t, advisor, panel)
 
 	advisor.click("see-screen")
-	panel.allows("view")
+	panel.sharesScreen()
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	advisor.seesDesktop(customer, 0)
 	advisor.clickAt(200, 360)

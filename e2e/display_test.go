@@ -48,6 +48,14 @@ func viewerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	d := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", size+"x24", "-nolisten", "tcp")
 	run(t, d.env(), need(t, "setxkbmap", "x11-xkb-utils"), "de")
+	d.manage()
+	return d
+}
+
+// manage starts a window manager.
+func (d *display) manage() {
+	t := d.t
+	t.Helper()
 	start(t, d.env(), need(t, "openbox", "openbox"))
 	// A window that is mapped while the manager starts may get lost.
 	eventually(t, "the window manager", func() error {
@@ -57,7 +65,6 @@ func viewerDisplay(t testing.TB, size string) *display {
 		}
 		return err
 	})
-	return d
 }
 
 func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
@@ -381,5 +388,13 @@ func (d *display) physicalKey(keysym uint32) {
 	d.t.Helper()
 	h := d.hands()
 	h.key(keysym)
+	h.c.Close()
+}
+
+// physicalClick clicks with the customer's own mouse.
+func (d *display) physicalClick(at image.Point) {
+	d.t.Helper()
+	h := d.hands()
+	h.click(at)
 	h.c.Close()
 }

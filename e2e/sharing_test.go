@@ -56,14 +56,7 @@ func TestBrowserCustomer(t *testing.T) {
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-FullScreen", hostPort(port))
 	page.allows("view")
 	defer func() { keepPictures(t, screen, customer) }()
-	at := func() image.Image {
-		shown := screen.picture()
-		offset, ok := locateBeside(customer.picture(), shown)
-		if !ok {
-			return image.NewRGBA(image.Rectangle{})
-		}
-		return shifted{shown, offset}
-	}
+	at := foundBeside(customer, screen)
 	showsBeside(t, customer, at, "TigerVNC's picture of a browser's screen")
 
 	page.click("pause")
@@ -83,6 +76,48 @@ func TestBrowserCustomer(t *testing.T) {
 	viewer.exit()
 	page.noComplaints(captureNote)
 	works("TigerVNC", "tigervnc-viewer", "`lotse view`, of a customer's browser", "picture", "consent", "pause", "end")
+}
+
+// TestBrowserCustomerByDoor: a viewer that cannot seal sees a customer without a
+// program too, by a number of its own, and both are told that the line is not
+// sealed.
+func TestBrowserCustomerByDoor(t *testing.T) {
+	s := newDoorStack(t)
+	ses := s.newSession()
+	customer, page := sharingCustomer(t, s.stack, ses.number)
+	ses.line(`"state":"joined"`)
+	page.wait("now")
+	v := doorViewers[0] // TigerVNC at the VNC port
+	screen := viewerDisplay(t, "1300x1000")
+	defer func() { keepPictures(t, screen, customer) }()
+	mark := ses.mark()
+	v.open(t, s, ses, screen)
+	page.allows("view")
+	ses.lineAfter(mark, `"line":"gateway"`)
+	eventually(t, "the customer is told of the line", func() error {
+		if words := page.text("line"); !strings.Contains(words, "encrypted to the gateway") {
+			return fmt.Errorf("%q", words)
+		}
+		return nil
+	})
+	showsBeside(t, customer, foundBeside(customer, screen), "TigerVNC's picture by the VNC port")
+	page.click("end")
+	page.wait("ended")
+	ses.line(`"state":"ended"`)
+	page.noComplaints(captureNote)
+	works(v.name, v.table, doorNames[v.door]+", of a customer's browser", "picture", "consent", "end")
+}
+
+// foundBeside is the customer's desktop in what a viewer's display shows.
+func foundBeside(customer, screen *display) func() image.Image {
+	return func() image.Image {
+		shown := screen.picture()
+		offset, ok := locateBeside(customer.picture(), shown)
+		if !ok {
+			return image.NewRGBA(image.Rectangle{})
+		}
+		return shifted{shown, offset}
+	}
 }
 
 // shifted is a picture seen from another corner.

@@ -115,6 +115,7 @@ func TestVectors(t *testing.T) {
 		makeVector(t, "482193057", "view", "AAAAAAAAAAAAAAAAAAAAAA", 1),
 		makeVector(t, "100000000", "control", "c29tZS1zdHJlYW0taWQtMDE", 0x40),
 		makeVector(t, "999999998", "view", "-_-_-_-_-_-_-_-_-_-_-w", 0xf0),
+		makeVector(t, "731904412", "show", "c2hvdy1zdHJlYW0taWQtMQ", 0x80),
 	}, "", "  ")
 	if err != nil {
 		t.Fatal(err)

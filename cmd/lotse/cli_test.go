@@ -78,12 +78,98 @@ func TestSessionText(t *testing.T) {
 	a := newAgent(t, url, ca)
 	a.join(number)
 	p.line(`customer: "petra" on "PETRA-PC"`)
+	p.line("now: nobody's screen is shown; viewers: 0")
+	a.send(a.control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true, Control: true}, Asked: []string{"share"}, Hands: true,
+		Share: &tunnel.Share{Kind: "apps", Names: []string{"gedit", "\x1b[2J"}}, Viewers: []tunnel.Viewer{{Door: "page"}}})
+	p.line("now: you see these programs of the customer and nothing else: gedit, ?[2J; allowed: view, control; " +
+		"the customer is asked for: share; the customer is at mouse and keyboard, yours wait; viewers: 1")
+	a.send(a.control, tunnel.Event{Event: "taken", Right: "control", By: "key"})
+	p.line("control: taken back by the customer's key")
+	p.say("show")
+	p.line("lotse show NUMBER")
+
+	// Older than that question, it does not say what it can.
+	p.say("share")
+	p.line("cannot choose what is seen")
+	a.send(a.control, tunnel.AgentHello{Program: tunnel.ProgramBrowser, Can: []string{"view", "show"}})
+	p.line("customer: shares from a browser")
+	p.say("control")
+	p.line("cannot be controlled: the customer shares from a browser")
+	a.send(a.control, tunnel.AgentHello{Can: []string{"view", "share"}})
+	p.line("customer: ")
+	p.say("share")
+	if m := a.next(a.control); m != (tunnel.Ask{Right: "share"}) {
+		t.Errorf("%+v", m)
+	}
 	_ = p.cmd.Process.Signal(syscall.SIGINT)
 	if m := a.recv(tunnel.TypeEnded); m.Reason != "advisor" {
 		t.Errorf("%+v", m)
 	}
 	if code := p.exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestStateText: who sees what, in words.
+func TestStateText(t *testing.T) {
+	screen := &tunnel.Share{Kind: "screen"}
+	for want, s := range map[string]tunnel.State{
+		"nobody's screen is shown; viewers: 0":                                                           {},
+		"you see the customer's whole screen; allowed: view; viewers: 0":                                 {Direction: "customer", Share: screen, Rights: tunnel.Rights{View: true}},
+		"you see the customer's screen; viewers: 0":                                                      {Direction: "customer"},
+		"you see one monitor of the customer (DP-1); viewers: 0":                                         {Direction: "customer", Share: &tunnel.Share{Kind: "monitor", Names: []string{"DP-1"}}},
+		"the customer sees your screen; allowed: show; viewers: 0":                                       {Direction: "advisor", Rights: tunnel.Rights{Show: true}},
+		"the customer has paused, nothing is seen; allowed: view; viewers: 0":                            {Paused: true, Rights: tunnel.Rights{View: true}},
+		"you may see the customer's whole screen, but no viewer is connected; allowed: view; viewers: 0": {Share: screen, Rights: tunnel.Rights{View: true}},
+		"nobody's screen is shown; the customer is asked for: view; viewers: 0":                          {Asked: []string{"view"}},
+	} {
+		if got := stateText(s); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestShowAsksFirst: what the customer's end can is known before it is shown
+// anything, and one that cannot look is told of in words.
+func TestShowAsksFirst(t *testing.T) {
+	_, url, ca, _ := devGateway(t)
+	p, digits := newSession(t, url, ca)
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"customer"`)
+	advisor, err := a.client.SignIn(t.Context(), "advisor", testPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.client.CloseIdle()
+	for _, hello := range []tunnel.AgentHello{{}, {Can: []string{"view"}}, {Can: []string{"view", "show"}}} {
+		type answer struct {
+			hello tunnel.AgentHello
+			err   error
+		}
+		told := make(chan answer, 1)
+		go func() {
+			var tries seal.Tries
+			h, err := helloOf(t.Context(), advisor, a.number, &tries)
+			told <- answer{h, err}
+		}()
+		call := a.recv(tunnel.TypeCall)
+		if call.Kind != "control" || call.Door != "helper" {
+			t.Fatalf("%+v", call)
+		}
+		control := tunnel.NewControlConn(a.seal(call))
+		a.send(control, tunnel.State{Seq: 1})
+		a.send(control, hello)
+		got := <-told
+		if got.err != nil {
+			t.Fatal(got.err)
+		}
+		if want := len(hello.Can) == 2; can(got.hello, "show") != want {
+			t.Errorf("%v: can show is not %v", hello.Can, want)
+		}
+		if words := cannotText(got.hello, "show"); !strings.Contains(words, "cannot look at your screen") {
+			t.Error(words)
+		}
 	}
 }
 

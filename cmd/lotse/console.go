@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,19 +55,74 @@ func (c *console) number(n tunnel.Number, url string) {
 func (c *console) control(m tunnel.ControlMessage) {
 	switch m := m.(type) {
 	case tunnel.AgentHello:
-		c.event("customer", map[string]any{"user": m.Customer.User, "host": m.Customer.Host, "system": m.Customer.System, "version": m.Version, "answer": m.Answer},
-			"customer: %q on %q (%s), agent %s", m.Customer.User, m.Customer.Host, clean(m.Customer.System), clean(m.Version))
+		c.event("customer", map[string]any{
+			"user": m.Customer.User, "host": m.Customer.Host, "system": m.Customer.System, "version": m.Version,
+			"program": m.Program, "can": m.Can, "answer": m.Answer,
+		}, "%s", helloText(m))
 		if m.Answer != "" {
 			c.event("answers_itself", map[string]any{"answer": m.Answer}, "ATTENTION: nobody is asked there, the program answers by itself: %s", clean(m.Answer))
 		}
 	case tunnel.State:
-		c.event("rights", map[string]any{"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "paused": m.Paused, "viewers": m.Viewers},
-			"rights: %s; direction: %s; asked: %s%s; viewers: %d", rightsText(m.Rights), clean(m.Direction), listText(m.Asked), pausedText(m.Paused), len(m.Viewers))
+		c.event("rights", map[string]any{
+			"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "share": m.Share,
+			"paused": m.Paused, "hands": m.Hands, "viewers": m.Viewers,
+		}, "now: %s", stateText(m))
 	case tunnel.Event:
-		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s: %s by %s", clean(m.Event), clean(m.Right), clean(m.By))
+		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
 	case tunnel.Bye:
 		c.event("bye", map[string]any{"reason": m.Reason}, "the customer's end says good-bye: %s", clean(m.Reason))
 	}
+}
+
+func helloText(m tunnel.AgentHello) string {
+	if m.Program == tunnel.ProgramBrowser {
+		return fmt.Sprintf("customer: shares from a browser (%s), view only; for control the customer needs the program", clean(m.Customer.System))
+	}
+	return fmt.Sprintf("customer: %q on %q (%s), agent %s", m.Customer.User, m.Customer.Host, clean(m.Customer.System), clean(m.Version))
+}
+
+// stateText is the whole truth in words: who sees what, then what is allowed.
+func stateText(m tunnel.State) string {
+	parts := []string{seenText(m)}
+	if rights := rightsText(m.Rights); rights != "" {
+		parts = append(parts, "allowed: "+rights)
+	}
+	if len(m.Asked) > 0 {
+		parts = append(parts, "the customer is asked for: "+clean(strings.Join(m.Asked, ", ")))
+	}
+	if m.Hands {
+		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
+	}
+	return strings.Join(append(parts, fmt.Sprintf("viewers: %d", len(m.Viewers))), "; ")
+}
+
+// seenText says whose screen is seen, and what of it.
+func seenText(m tunnel.State) string {
+	switch {
+	case m.Direction == "advisor":
+		return "the customer sees your screen"
+	case m.Paused:
+		return "the customer has paused, nothing is seen"
+	case m.Direction == "customer":
+		return "you see " + shareText(m.Share)
+	case m.Rights.View:
+		return "you may see " + shareText(m.Share) + ", but no viewer is connected"
+	}
+	return "nobody's screen is shown"
+}
+
+func shareText(s *tunnel.Share) string {
+	if s == nil {
+		return "the customer's screen"
+	}
+	names := clean(strings.Join(s.Names, ", "))
+	switch s.Kind {
+	case "apps":
+		return "these programs of the customer and nothing else: " + names
+	case "monitor":
+		return "one monitor of the customer (" + names + ")"
+	}
+	return "the customer's whole screen"
 }
 
 func rightsText(r tunnel.Rights) string {
@@ -74,26 +130,37 @@ func rightsText(r tunnel.Rights) string {
 	for _, x := range []struct {
 		name string
 		on   bool
-	}{{"view", r.View}, {"control", r.Control}, {"clipboard", r.Clipboard}} {
+	}{{"view", r.View}, {"control", r.Control}, {"clipboard", r.Clipboard}, {"show", r.Show}} {
 		if x.on {
 			on = append(on, x.name)
 		}
 	}
-	return listText(on)
+	return strings.Join(on, ", ")
 }
 
-func listText(s []string) string {
-	if len(s) == 0 {
-		return "none"
+// The words for an event; tunnel/PROTOCOL.md, section 6.
+var (
+	eventWords = map[string]string{
+		"given": "allowed", "refused": "refused", "timeout": "not answered in time", "taken": "taken back", "returned": "given back",
 	}
-	return clean(strings.Join(s, ", "))
-}
+	byWords = map[string]string{
+		"customer": " by the customer", "advisor": " by you", "key": " by the customer's key", "auto": " by the customer's program",
+	}
+)
 
-func pausedText(paused bool) string {
-	if paused {
-		return "; paused"
+func eventText(m tunnel.Event) string {
+	what, by := eventWords[m.Event], byWords[m.By]
+	if what == "" {
+		what = clean(m.Event)
 	}
-	return ""
+	if m.Event == "timeout" {
+		by = "" // nobody did
+	}
+	right := clean(m.Right)
+	if right == "share" {
+		right = "to see more"
+	}
+	return right + ": " + what + by
 }
 
 // clean keeps a peer's text from writing into the terminal.
@@ -106,10 +173,37 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s[:min(len(s), 200)], "?"))
 }
 
+// oldCan is what programs can that do not say it: they are older than the question.
+var oldCan = []string{"view", "control", "clipboard"}
+
+// can reports whether it makes sense to ask that end of the session for a right.
+func can(m tunnel.AgentHello, right string) bool {
+	if m.Can == nil {
+		return slices.Contains(oldCan, right)
+	}
+	return slices.Contains(m.Can, right)
+}
+
+// cannotText says why not.
+func cannotText(m tunnel.AgentHello, right string) string {
+	what := map[string]string{
+		"view": "show its screen", "control": "be controlled", "clipboard": "share its clipboard", "share": "choose what is seen", "show": "look at your screen",
+	}[right]
+	why := "its program or system does not do that; a newer one from the gateway's page may"
+	if m.Program == tunnel.ProgramBrowser {
+		why = "the customer shares from a browser; for more the program from the gateway's page is needed"
+	}
+	return "the customer's end cannot " + what + ": " + why
+}
+
 // maxCommand bounds a line of standard input.
 const maxCommand = 1024
 
-const commandHelp = `commands: view, control, clipboard (ask for it); return control|clipboard|view (give it back); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help`
+const commandHelp = `commands: view, control, clipboard (ask for it); share (ask to see more); return control|clipboard|view|show (give it back); ` +
+	`show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help`
+
+// showHelp is how the other direction is begun: that takes a program with a screen.
+const showHelp = `to show your own screen to the customer, run: lotse show NUMBER --gateway URL --user NAME; or use "Show my screen" on the advisor's page`
 
 // readCommands passes lines of standard input on until it ends. It cannot be
 // stopped while it waits for input and ends with the program.
@@ -126,9 +220,11 @@ func readCommands(in io.Reader, out chan<- string) {
 // command turns a line into a message to the agent; nil with help for one that is none.
 func command(line string) (m tunnel.ControlMessage, help string) {
 	switch line {
-	case "view", "control", "clipboard":
+	case "view", "control", "clipboard", "share":
 		return tunnel.Ask{Right: line}, ""
-	case "return control", "return clipboard", "return view":
+	case "show":
+		return nil, showHelp
+	case "return control", "return clipboard", "return view", "return show":
 		return tunnel.Return{Right: strings.TrimPrefix(line, "return ")}, ""
 	case "end":
 		return tunnel.End{}, ""

@@ -16,9 +16,10 @@ const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json
 
 Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
-view, control, clipboard (ask the customer), return RIGHT, password [repeater]
-(user name and password for a VNC viewer of your own, once), websockify (an
-address for a noVNC elsewhere, once), end, help.
+view, control, clipboard (ask the customer), share (ask to see more), return
+RIGHT, show (how to show your own screen), password [repeater] (user name and
+password for a VNC viewer of your own, once), websockify (an address for a noVNC
+elsewhere, once), end, help.
 
   --foreign               the number is for a VNC server that comes by the gateway's
                           repeater door, instead of the customer's lotse-agent
@@ -88,6 +89,7 @@ type ownSession struct {
 	mu      sync.Mutex
 	owner   *tunnel.OwnerLink                 // Guarded by mu.
 	control *tunnel.ControlConn               // Guarded by mu; nil while there is none.
+	hello   tunnel.AgentHello                 // Guarded by mu; of the customer's end.
 	doors   map[string]chan tunnel.DoorNumber // Guarded by mu; who waits for a door's number.
 	joined  bool                              // Guarded by mu; ever.
 	state   string                            // Guarded by mu.
@@ -157,10 +159,15 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 // say sends a message to the agent.
 func (o *ownSession) say(m tunnel.ControlMessage) {
 	o.mu.Lock()
-	control := o.control
+	control, hello := o.control, o.hello
 	o.mu.Unlock()
 	if control == nil {
 		o.console.event("error", map[string]any{"message": "no customer"}, "there is no customer in the session at the moment")
+		return
+	}
+	if ask, ok := m.(tunnel.Ask); ok && !can(hello, ask.Right) {
+		why := cannotText(hello, ask.Right)
+		o.console.event("error", map[string]any{"message": why}, "%s", why)
 		return
 	}
 	if err := control.Send(m); err != nil {
@@ -372,6 +379,11 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 		if d, ok := m.(tunnel.DoorNumber); ok {
 			o.doorAnswer(d) // holds a secret: not for the console as it is
 			continue
+		}
+		if h, ok := m.(tunnel.AgentHello); ok {
+			o.mu.Lock()
+			o.hello = h
+			o.mu.Unlock()
 		}
 		o.console.control(m)
 	}

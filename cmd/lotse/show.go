@@ -80,6 +80,13 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	var tries seal.Tries
+	hello, err := helloOf(ctx, advisor, number, &tries)
+	if err != nil {
+		return err
+	}
+	if !can(hello, "show") {
+		return &sessionError{cannotText(hello, "show")}
+	}
 	id, err := advisor.OpenStream(ctx, number.Place(), tunnel.KindShow, tunnel.DoorHelper)
 	if err != nil {
 		return err
@@ -90,6 +97,37 @@ func (p *program) show(ctx context.Context, args []string) error {
 	}
 	fmt.Fprintln(p.stdout, "asked: the customer decides whether to look at your screen")
 	return p.showOn(ctx, conn, scope)
+}
+
+// helloTimeout bounds the wait for what the customer's end says of itself.
+const helloTimeout = 10 * time.Second
+
+// helloOf asks the customer's end what it can: one that is older than showing
+// would only hang up.
+func helloOf(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Number, tries *seal.Tries) (tunnel.AgentHello, error) {
+	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	id, err := advisor.OpenStream(ctx, number.Place(), tunnel.KindControl, tunnel.DoorHelper)
+	if err != nil {
+		return tunnel.AgentHello{}, err
+	}
+	conn, err := sealStream(ctx, advisor, number, tunnel.KindControl, id, tries)
+	if err != nil {
+		return tunnel.AgentHello{}, err
+	}
+	control := tunnel.NewControlConn(conn)
+	defer control.Close()
+	stop := context.AfterFunc(ctx, func() { control.Close() })
+	defer stop()
+	for {
+		m, err := control.Receive()
+		if err != nil {
+			return tunnel.AgentHello{}, fmt.Errorf("the customer's end does not say what it can: %w", err)
+		}
+		if hello, ok := m.(tunnel.AgentHello); ok {
+			return hello, nil
+		}
+	}
 }
 
 // showOn serves the screen on conn until it is over.

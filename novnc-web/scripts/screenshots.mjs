@@ -296,6 +296,7 @@ try {
     mock.signedIn = true;
     mock.sessions = [{ place: "7310", state: "joined", since: "2026-01-01T11:00:00Z", expires: "2026-01-01T23:00:00Z" }];
     await shot(`advisor-empty-${suffix}`, { ...look, path: "/advisor" });
+    gateway.reset();
     await shot(`advisor-waiting-${suffix}`, {
       ...look,
       path: "/advisor",

@@ -51,6 +51,7 @@ window.puppet = {
     const link = new AgentLink(number, new Tries(), {
       joined: () => {},
       away: () => {},
+      doorBurnt: () => {},
       refused: () => {},
       over: () => {},
       stream: (channel, call) => {
@@ -58,6 +59,7 @@ window.puppet = {
           const control: ControlEnd = new ControlEnd(channel, {
             ask: () => {},
             giveBack: () => {},
+            door: () => {},
             end: () => {},
             closed: () => controls.delete(control),
           });

@@ -4,14 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { HeldChannel } from "../src/customer/sharing/held.ts";
-import { AgentLink, type Call } from "../src/customer/sharing/link.ts";
 import { SessionRecord } from "../src/customer/sharing/record.ts";
 import { texts } from "../src/customer/sharing/texts.ts";
-import { handshake, Tries, type Kind, type SealedChannel } from "../src/seal/index.ts";
-import { FakeLine, linePair } from "./lines.ts";
+import { handshake, SealedChannel, Tries, type Kind } from "../src/seal/index.ts";
+import { call, enter, FakeSocket, id, joined, number, rig } from "./evilgateway.ts";
+import { linePair } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
-
-const number = "482193057";
 
 async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: SealedChannel }> {
   const [a, b] = linePair();
@@ -32,24 +30,32 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
   new ControlEnd(agent, {
     ask: (r) => told.push("ask " + r),
     giveBack: (r) => told.push("return " + r),
+    door: (d) => told.push("door " + d),
     end: () => told.push("end"),
     closed: () => told.push("closed"),
   });
   advisor.send(
     bytes(
       '{"type":"hello"}\n{"type":"ask","right":"view"}\n{"type":"ask","right":"moon"}\n{"type":"given","right":"view"}\n' +
-        '{"type":"state","rights":{"view":true}}\n{"type":"return","right":"show"}\n{"type":"end"}\n',
+        '{"type":"state","rights":{"view":true}}\n{"type":"return","right":"show"}\n' +
+        '{"type":"door","door":"vnc"}\n{"type":"door","door":"page"}\n{"type":"door"}\n{"type":"end"}\n',
     ),
   );
   await settle();
-  assert.deepEqual(told, ["ask view", "return show", "end"]);
+  assert.deepEqual(told, ["ask view", "return show", "door vnc", "end"]);
 });
 
 test("an advisor who says too much, too long or nonsense is cut off", async () => {
   for (const words of ["x\n", "[]\n", '{"type":"ask"}\n'.repeat(25), "y".repeat(20_000), `{"a":"${"z".repeat(20_000)}"}\n`]) {
     const { agent, advisor } = await pair("control");
     let closed = false;
-    new ControlEnd(agent, { ask: () => {}, giveBack: () => {}, end: () => {}, closed: () => (closed = true) });
+    new ControlEnd(agent, {
+      ask: () => {},
+      giveBack: () => {},
+      door: () => {},
+      end: () => {},
+      closed: () => (closed = true),
+    });
     advisor.send(bytes(words));
     await settle();
     assert.ok(closed, words.slice(0, 20));
@@ -91,73 +97,6 @@ test("noVNC finds the members on the held line", async () => {
     assert.ok(found.includes(member), member);
 });
 
-/** WebSockets to a gateway that the test plays. */
-class FakeSocket extends FakeLine {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  onopen: ((e: unknown) => void) | null = null;
-  said: string[] = [];
-
-  constructor(readonly url: string) {
-    super();
-    FakeSocket.all.push(this);
-    queueMicrotask(() => this.onopen?.({}));
-  }
-
-  override send(data: Uint8Array<ArrayBuffer> | string): void {
-    if (typeof data === "string") this.said.push(data);
-    else super.send(data);
-  }
-
-  tell(message: object | string): void {
-    const data = typeof message === "string" ? message : JSON.stringify(message);
-    queueMicrotask(() => this.onmessage?.({ data }));
-  }
-}
-
-function rig() {
-  FakeSocket.all = [];
-  Object.assign(globalThis, { WebSocket: FakeSocket, location: { origin: "https://gateway.example" } });
-  const told: string[] = [];
-  const streams: { channel: SealedChannel; call: Call }[] = [];
-  const link = new AgentLink(number, new Tries(), {
-    joined: (p) => told.push("joined " + (p?.name ?? "nobody")),
-    stream: (channel, call) => {
-      streams.push({ channel, call });
-      told.push(call.kind);
-    },
-    away: () => told.push("away"),
-    refused: ({ code, retryAfter }) => told.push(`refused ${code} ${retryAfter}`),
-    over: (reason) => told.push("over " + reason),
-  });
-  void link.run();
-  const socket = (n: number) => FakeSocket.all[n]!;
-  /** Answers the call for a stream as an advisor who knows this number. */
-  const advise = async (n: number, digits: string, kind: Kind, stream: string) => {
-    await until(() => FakeSocket.all.length > n);
-    const line = new FakeLine();
-    [line.peer, socket(n).peer] = [socket(n), line];
-    const sealed = handshake(line, "advisor", { number: digits, kind, stream, tries: new Tries() }).catch(() => null);
-    for (const early of socket(n).sent) line.receive(early);
-    return sealed;
-  };
-  return { link, told, streams, socket, advise };
-}
-
-const id = (c: string) => c.repeat(22);
-const call = (c: string, kind: string, door: string) => ({ type: "call", stream: id(c), kind, door });
-const joined = { type: "joined", advisor: { name: "anna" }, resume: "token", grace: 120 };
-
-async function enter() {
-  const r = rig();
-  await until(() => r.socket(0)?.said.length === 1);
-  r.socket(0).tell(call("A", "control", "entering"));
-  assert.ok(await r.advise(1, number, "control", id("A")));
-  r.socket(0).tell(joined);
-  await until(() => r.told.includes("joined anna"));
-  return r;
-}
-
 test("entering sends the place and never the secret; the seal proves the advisor", async () => {
   const r = await enter();
   assert.deepEqual(r.socket(0).said, ['{"type":"enter","place":"4821"}']);
@@ -179,7 +118,7 @@ test("an advisor with another number is none", async () => {
   const r = rig();
   await until(() => r.socket(0)?.said.length === 1);
   r.socket(0).tell(call("A", "control", "entering"));
-  assert.equal(await r.advise(1, "482100000", "control", id("A")), null);
+  assert.equal(await r.advise(1, "482100000", "control", id("A")), "wrong-number");
   r.socket(0).tell(joined);
   await until(() => r.told.length > 0);
   assert.deepEqual(r.told, ["refused number 0"]);
@@ -199,7 +138,7 @@ test("calls are answered, entering only once, and nonsense not at all", async ()
   await settle();
   assert.equal(FakeSocket.all.length, 2);
   r.socket(0).tell(call("D", "view", "helper"));
-  assert.ok(await r.advise(2, number, "view", id("D")));
+  assert.ok((await r.advise(2, number, "view", id("D"))) instanceof SealedChannel);
   assert.deepEqual(r.told.slice(2), ["view"]);
   assert.equal(r.streams[1]?.call.door, "helper");
   r.link.stop();

@@ -121,7 +121,7 @@ export interface Texts {
     giveControl: string;
     askClipboard: string;
     giveClipboard: string;
-    asked: string;
+    asked: Record<Exclude<Wish, "show" | "files">, string>;
     askShare: string;
     fit: string;
     actual: string;
@@ -321,14 +321,14 @@ const en: Texts = {
     again: "Ask again",
     close: "Stop viewing",
     turn: "See the customer's screen instead",
-    hands: "The customer is using the mouse. Your input waits.",
+    hands: "The customer is using mouse or keyboard. Your input waits.",
     browser: "The customer shares from his browser: you can watch. For control he needs the program from this gateway's page.",
     hidden: "The customer has hidden the screen.",
     label: "The customer's screen",
   },
   show: {
     start: "Show my screen",
-    turn: "Show my screen instead",
+    turn: "Show my screen",
     stop: "Stop",
     cancel: "Cancel",
     dismiss: "Close",
@@ -349,7 +349,12 @@ const en: Texts = {
     giveControl: "Give control back",
     askClipboard: "Ask for the clipboard",
     giveClipboard: "Give the clipboard back",
-    asked: "Being asked …",
+    asked: {
+      view: "Screen: being asked …",
+      control: "Control: being asked …",
+      clipboard: "Clipboard: being asked …",
+      share: "To see more: being asked …",
+    },
     askShare: "Ask to see more",
     fit: "Fit",
     actual: "100 %",
@@ -540,7 +545,7 @@ const de: Texts = {
     again: "Noch einmal fragen",
     close: "Zuschauen beenden",
     turn: "Stattdessen Bildschirm des Kunden sehen",
-    hands: "Der Kunde benutzt gerade selbst die Maus. Ihre Eingaben warten.",
+    hands: "Der Kunde benutzt gerade selbst Maus oder Tastatur. Ihre Eingaben warten.",
     browser:
       "Der Kunde zeigt aus seinem Browser: Sie können zusehen. Zum Steuern braucht er das Programm von der Seite dieses Gateways.",
     hidden: "Der Kunde hat seinen Bildschirm verborgen.",
@@ -548,7 +553,7 @@ const de: Texts = {
   },
   show: {
     start: "Meinen Bildschirm zeigen",
-    turn: "Stattdessen meinen Bildschirm zeigen",
+    turn: "Meinen Bildschirm zeigen",
     stop: "Beenden",
     cancel: "Abbrechen",
     dismiss: "Schließen",
@@ -569,7 +574,12 @@ const de: Texts = {
     giveControl: "Steuerung zurückgeben",
     askClipboard: "Um Zwischenablage bitten",
     giveClipboard: "Zwischenablage zurückgeben",
-    asked: "Wird gefragt …",
+    asked: {
+      view: "Bildschirm: wird gefragt …",
+      control: "Steuerung: wird gefragt …",
+      clipboard: "Zwischenablage: wird gefragt …",
+      share: "Mehr Sicht: wird gefragt …",
+    },
     askShare: "Um mehr Sicht bitten",
     fit: "Einpassen",
     actual: "100 %",

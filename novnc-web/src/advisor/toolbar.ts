@@ -65,19 +65,18 @@ export class Toolbar {
     this.root = h(
       "div",
       { class: "toolbar", role: "group", "aria-label": t.tools.label },
-      this.askView,
-      this.control,
-      this.clipboard,
-      clipboard,
-      this.share,
-      this.showOwn,
-      h("span", { class: "gap" }),
-      this.fit,
-      this.actual,
-      this.fullScreen,
-      h("label", { for: "quality-" + session.place, class: "inline" }, t.tools.quality, " ", quality),
-      this.keysMenu,
-      button("view-close", t.view.close, () => view.close()),
+      // What the customer is asked for, and how the picture is looked at: each stays together.
+      h("div", { class: "tools" }, this.askView, this.control, this.clipboard, clipboard, this.share, this.showOwn),
+      h(
+        "div",
+        { class: "tools" },
+        this.fit,
+        this.actual,
+        this.fullScreen,
+        h("label", { for: "quality-" + session.place, class: "inline" }, t.tools.quality, " ", quality),
+        this.keysMenu,
+        button("view-close", t.view.close, () => view.close()),
+      ),
     );
   }
 
@@ -95,7 +94,7 @@ export class Toolbar {
     const more = session.shared.share !== null && session.shared.share.kind !== "screen";
     show(this.share, rights.view && more && session.can("share"));
     const asked = session.shared.asked.includes("share");
-    setText(this.share, asked ? t.tools.asked : t.tools.askShare);
+    setText(this.share, asked ? t.tools.asked.share : t.tools.askShare);
     this.share.disabled = !session.canAsk || asked;
     show(this.showOwn, session.can("show") && session.show.possible && !session.show.active);
     this.fit.setAttribute("aria-pressed", String(session.view.fit));
@@ -107,10 +106,10 @@ export class Toolbar {
   }
 
   /** What a button says, and whether asking makes sense at the moment. */
-  private label(element: HTMLButtonElement, right: Right, ask: string, giveBack: string): void {
+  private label(element: HTMLButtonElement, right: Exclude<Right, "show">, ask: string, giveBack: string): void {
     const { canAsk, shared } = this.session;
     const asked = shared.asked.includes(right);
-    setText(element, shared.rights[right] ? giveBack : asked ? this.t.tools.asked : ask);
+    setText(element, shared.rights[right] ? giveBack : asked ? this.t.tools.asked[right] : ask);
     element.disabled = !canAsk || (asked && !shared.rights[right]);
     element.dataset["right"] = shared.rights[right] ? "given" : asked ? "asked" : "none";
   }

@@ -159,9 +159,10 @@ class CustomerPage {
       if (await copyText(line)) setText(note, t.copied);
     };
     return h(
-      "div",
+      "details",
       { class: "start-line" },
-      h("p", { class: "muted" }, t.startLine),
+      h("summary", {}, t.startLine),
+      h("p", { class: "muted" }, t.startLineHow),
       h("code", { "data-testid": "start-line" }, line),
       h(
         "div",

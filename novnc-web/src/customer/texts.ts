@@ -27,6 +27,7 @@ export interface Texts {
   start: string;
   startText: string;
   startLine: string;
+  startLineHow: string;
   copy: string;
   copied: string;
   allow: string;
@@ -63,15 +64,16 @@ const en: Texts = {
   sumHint: "Whoever wants to check the file compares this sum.",
   start: "Start it and type the number",
   startText: "The program opens a page of its own in your browser. Type the number there.",
-  startLine: "If the program asks for the gateway, start it with this line:",
+  startLine: "If the program asks for an address",
+  startLineHow: "Start it from a terminal with this line. Your advisor can help you with it.",
   copy: "Copy",
   copied: "Copied.",
   allow: "You decide what is seen",
   allowText: "First you see who is there. Nothing is shared until you allow it, and you can end it with one click at any time.",
   here: {
     heading: "Or: show only, nothing to download",
-    text: "If your advisor only needs to look, this page is enough. You choose in your browser what he may see: a window, a tab or the whole screen.",
-    limit: "He can look and not control. For help with mouse and keyboard the program above is needed.",
+    text: "If your advisor only needs to look, this page is enough. You choose in your browser what may be seen: a window, a tab or the whole screen.",
+    limit: "Your advisor can look and not control. For help with mouse and keyboard the program above is needed.",
     open: "Show from this page",
   },
   calm: "Good to know",
@@ -111,7 +113,8 @@ const de: Texts = {
   sumHint: "Wer die Datei prüfen möchte, vergleicht diese Summe.",
   start: "Starten und die Nummer eingeben",
   startText: "Das Programm öffnet eine eigene Seite in Ihrem Browser. Geben Sie dort die Nummer ein.",
-  startLine: "Wenn das Programm nach dem Gateway fragt, starten Sie es mit dieser Zeile:",
+  startLine: "Falls das Programm nach einer Adresse fragt",
+  startLineHow: "Starten Sie es in einem Terminal mit dieser Zeile. Ihr Berater hilft Ihnen dabei.",
   copy: "Kopieren",
   copied: "Kopiert.",
   allow: "Sie entscheiden, was zu sehen ist",

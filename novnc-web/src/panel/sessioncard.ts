@@ -19,6 +19,7 @@ export class SessionCard {
   private readonly who = h("strong", { "data-testid": "advisor" });
   private readonly lineIcon = h("span");
   private readonly line = h("span", { "data-testid": "line" });
+  private readonly lineMeans = h("p", { class: "muted", "data-testid": "line-means" });
   private readonly compare = h("strong", { "data-testid": "compare" });
   private readonly compareRow: HTMLElement;
   private readonly hands = h("p", { class: "notice", role: "status", "data-testid": "hands" });
@@ -58,6 +59,7 @@ export class SessionCard {
       ),
       h("p", {}, t.with + " ", this.who),
       h("p", { class: "line" }, this.lineIcon, " ", this.line),
+      this.lineMeans,
       this.compareRow,
       this.viewers,
     );
@@ -82,6 +84,8 @@ export class SessionCard {
     setIcon(this.lineIcon, line === "sealed" ? "lock" : "warning");
     setText(this.line, line === "sealed" ? t.sealed : t.toGateway);
     this.line.parentElement!.dataset["line"] = line;
+    setText(this.lineMeans, line === "gateway" ? t.toGatewayMeans(s.gateway) : "");
+    show(this.lineMeans, line === "gateway");
     // The code says something only about a line without a gateway in it.
     show(this.compareRow, line === "sealed" && s.compare !== "");
     setText(this.compare, t.compare(s.compare));

@@ -48,7 +48,8 @@ export class ShareCard {
       "section",
       { class: "card share-card", "aria-labelledby": "share-heading", "data-testid": "share" },
       h("h2", { id: "share-heading" }, t.choose.now),
-      h("div", { class: "share-now" }, preview.root, h("div", { class: "share-words" }, this.words, this.apps)),
+      h("div", { class: "share-now" }, preview.root, this.words),
+      this.apps,
       h("div", { class: "row" }, this.other),
       this.editor,
     );
@@ -59,7 +60,7 @@ export class ShareCard {
     this.last = s;
     const visible = s.phase === "joined" && s.rights.view && s.share !== null;
     show(this.root, visible);
-    this.preview.update(visible && !s.paused && s.question === null);
+    this.preview.update(visible && !s.paused); // also while something is asked: it is seen
     if (!visible || !s.share) return this.edit(false);
     setText(this.words, s.paused ? t.now.paused : t.shared(s.share));
     this.drawApps(s.share);

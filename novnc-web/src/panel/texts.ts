@@ -62,6 +62,7 @@ export interface Texts {
   line: string;
   sealed: string;
   toGateway: string;
+  toGatewayMeans: (gateway: string) => string;
   compare: (code: string) => string;
   compareHint: string;
   now: {
@@ -123,7 +124,7 @@ const en: Texts = {
     view: (who) => `${who} would like to see your screen.`,
     control: (who) => `${who} would like to control your computer.`,
     clipboard: (who) => `${who} would like to use your clipboard.`,
-    show: (who) => `${who} would like to show you his own screen.`,
+    show: (who) => `${who} would like to show you their own screen.`,
     files: (who) => `${who} would like to exchange files.`,
     share: (who) => `${who} would like to see more of your screen, or something else.`,
   },
@@ -134,8 +135,8 @@ const en: Texts = {
     control: (key) =>
       "If you allow it, your advisor can move the mouse and type on your computer. " +
       (key ? `You take it back at any time with the key ${key} or here.` : "You take it back here at any time."),
-    clipboard: () => "If you allow it, text that you copy can be read by your advisor, and he can give you text to paste.",
-    show: () => "If you allow it, you see his screen here. Nothing of yours is shown; if it was, that ends.",
+    clipboard: () => "If you allow it, text that you copy can be read by your advisor, who can also give you text to paste.",
+    show: () => "If you allow it, you see your advisor's screen here. Nothing of yours is shown; if it was, that ends.",
     files: () => "This version does not exchange files.",
     share: () => "If you allow it, more of your screen can be seen.",
   },
@@ -153,7 +154,7 @@ const en: Texts = {
     apps: "Only certain programs",
     appsHint: "The safest choice: everything else stays hidden.",
     now: "What is visible now",
-    remove: "Do not show any more",
+    remove: "Stop showing",
     other: "Show something else …",
     more: "You can show less at once. Before more is shown you are asked again.",
     apply: "Show this",
@@ -202,6 +203,7 @@ const en: Texts = {
   line: "Line",
   sealed: "encrypted end to end",
   toGateway: "encrypted to the gateway",
+  toGatewayMeans: (gateway) => `Whoever runs ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   compare: (c) => `Compare code: ${c}`,
   compareHint: "Your advisor can read you the same four digits.",
   now: {
@@ -209,7 +211,7 @@ const en: Texts = {
     allowed: (who) => `${who} may see your screen. At the moment nobody is looking.`,
     seen: (who, share) => `${who} can see ${partEn(share)}.`,
     controlled: (who, share) => `${who} can see ${partEn(share)} and control your computer.`,
-    hands: (who) => `You are using the mouse yourself. What ${who} does waits.`,
+    hands: (who) => `You are using mouse or keyboard yourself. Meanwhile ${who} can do nothing.`,
     clipboard: "The clipboard is shared too.",
     paused: "Paused: nothing can be seen.",
     away: "The line is interrupted. Nothing can be seen. Trying to come back …",
@@ -287,7 +289,7 @@ const de: Texts = {
       (key ? `Sie nehmen das jederzeit mit der Taste ${key} oder hier zurück.` : "Sie nehmen das hier jederzeit zurück."),
     clipboard: () => "Wenn Sie es erlauben, kann Ihr Berater Text lesen, den Sie kopieren, und Ihnen Text zum Einfügen geben.",
     show: () =>
-      "Wenn Sie es erlauben, sehen Sie hier seinen Bildschirm. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
+      "Wenn Sie es erlauben, sehen Sie hier den Bildschirm Ihres Beraters. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
     files: () => "Diese Version tauscht keine Dateien aus.",
     share: () => "Wenn Sie es erlauben, ist mehr von Ihrem Bildschirm zu sehen.",
   },
@@ -355,6 +357,8 @@ const de: Texts = {
   line: "Leitung",
   sealed: "Ende zu Ende verschlüsselt",
   toGateway: "verschlüsselt bis zum Gateway",
+  toGatewayMeans: (gateway) =>
+    `Wer ${gateway} betreibt, könnte mitsehen: Ihr Berater benutzt einen Betrachter ohne unsere Verschlüsselung.`,
   compare: (c) => `Vergleichszahl: ${c}`,
   compareHint: "Ihr Berater kann Ihnen dieselben vier Ziffern vorlesen.",
   now: {
@@ -362,7 +366,7 @@ const de: Texts = {
     allowed: (who) => `${who} darf Ihren Bildschirm sehen. Im Moment schaut niemand zu.`,
     seen: (who, share) => `${who} sieht ${partDe(share)}.`,
     controlled: (who, share) => `${who} sieht ${partDe(share)} und steuert Ihren Computer.`,
-    hands: (who) => `Sie benutzen gerade selbst die Maus. Was ${who} tut, wartet.`,
+    hands: (who) => `Sie benutzen gerade selbst Maus oder Tastatur. So lange kann ${who} nichts tun.`,
     clipboard: "Auch die Zwischenablage ist freigegeben.",
     paused: "Angehalten: Es ist nichts zu sehen.",
     away: "Die Leitung ist unterbrochen. Es ist nichts zu sehen. Neuer Versuch …",

@@ -42,6 +42,15 @@ export async function handshake(line: Line, role: Role, params: Params): Promise
   }
 }
 
+/**
+ * Answers a stream for which no number is out, as if that had been burnt:
+ * nothing is computed with it. The line is closed.
+ */
+export function refuseStream(line: Line): void {
+  line.send(makeFrame(frameType.refuse, Uint8Array.of(refuse.burnt)));
+  line.close();
+}
+
 class Exchange {
   private readonly sid: Bytes;
   private readonly own: cpace.Share;

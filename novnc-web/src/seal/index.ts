@@ -1,5 +1,5 @@
 export { SealedChannel } from "./channel.ts";
 export { SealError, type SealFailure } from "./errors.ts";
-export { handshake, type Kind, type Params, type Role } from "./handshake.ts";
+export { handshake, refuseStream, type Kind, type Params, type Role } from "./handshake.ts";
 export type { Line } from "./inbox.ts";
 export { Tries } from "./tries.ts";

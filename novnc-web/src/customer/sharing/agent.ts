@@ -10,6 +10,7 @@ import { ScreenShare } from "../../share/screenshare.ts";
 import { systemName, systemOf } from "../systems.ts";
 import { beginning, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
+import { doorNumberLife, lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Person } from "./link.ts";
 import { SessionRecord } from "./record.ts";
@@ -88,6 +89,9 @@ export class BrowserAgent implements PanelActions {
         this.phase = "number";
         this.error = { code, message: "", retryAfter };
         this.publish();
+      },
+      doorBurnt: (door) => {
+        for (const control of this.controls) control.send({ type: "door", door, number: "", gone: "burnt" });
       },
       over: (reason) => this.over(reason),
     });
@@ -212,6 +216,11 @@ export class BrowserAgent implements PanelActions {
       },
       giveBack: (right) => {
         if (right === "view" || right === "show") this.apply({ kind: "return", right }, "advisor");
+      },
+      door: (door) => {
+        const number = this.link?.doors.issue(door);
+        // Only the end that asked is told.
+        if (number) control.send({ type: "door", door, number, seconds: doorNumberLife });
       },
       end: () => {
         this.reason = "advisor";
@@ -476,11 +485,6 @@ export class BrowserAgent implements PanelActions {
       record: this.phase === "ended" ? this.record.text() : "",
     };
   }
-}
-
-/** What is not known to be sealed is not called so. */
-function lineOf(door: string): "sealed" | "gateway" {
-  return ["entering", "page", "helper"].includes(door) ? "sealed" : "gateway";
 }
 
 function stopAll(chosen: Chosen | null): void {

@@ -3,6 +3,7 @@
 import { oneOf, parseFields } from "../../common/fields.ts";
 import { wishNames, type Wish } from "../../common/rights.ts";
 import type { SealedChannel } from "../../seal/index.ts";
+import { numberedDoors, type NumberedDoor } from "./doors.ts";
 
 const maxLine = 16 * 1024;
 const messagesPerSecond = 20;
@@ -12,6 +13,8 @@ const maxUnread = 256 * 1024;
 export interface ControlEndHandlers {
   ask(right: Wish): void;
   giveBack(right: Wish): void;
+  /** He wishes for the number of one viewer that cannot seal. */
+  door(door: NumberedDoor): void;
   end(): void;
   closed(): void;
 }
@@ -55,6 +58,11 @@ export class ControlEnd {
         case "return":
           if (right) this.handlers.giveBack(right);
           break;
+        case "door": {
+          const door = oneOf(fields["door"], [...numberedDoors, ""], "");
+          if (door) this.handlers.door(door);
+          break;
+        }
         case "end":
           this.handlers.end();
       }

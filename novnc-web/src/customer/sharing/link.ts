@@ -4,7 +4,8 @@
 import { Backoff } from "../../common/backoff.ts";
 import { asFields, number, oneOf, parseFields, text, type Fields } from "../../common/fields.ts";
 import { openLine, socketAddress } from "../../common/line.ts";
-import { handshake, Tries, type Kind, type Line, type SealedChannel } from "../../seal/index.ts";
+import { handshake, refuseStream, type Kind, type Line, type SealedChannel, type Tries } from "../../seal/index.ts";
+import { DoorNumbers, lineOf } from "./doors.ts";
 
 const maxMessage = 4 * 1024;
 /** How long entering may take, the other end's seal included. */
@@ -39,6 +40,8 @@ export interface LinkHandlers {
   away(): void;
   /** The number led nowhere: another may be typed. */
   refused(why: Refused): void;
+  /** A door's number was tried wrongly three times; the session goes on. */
+  doorBurnt(door: string): void;
   /** For good; every stream is closed. */
   over(reason: string): void;
 }
@@ -63,12 +66,16 @@ export class AgentLink {
   private stopped = false;
   private readonly channels = new Set<SealedChannel>();
   private wake: () => void = () => {};
+  /** The numbers for viewers that cannot seal. */
+  readonly doors: DoorNumbers;
 
   constructor(
     private readonly digits: string,
     private readonly tries: Tries,
     private readonly handlers: LinkHandlers,
-  ) {}
+  ) {
+    this.doors = new DoorNumbers(digits);
+  }
 
   /** Runs until the end. */
   async run(): Promise<void> {
@@ -207,12 +214,8 @@ export class AgentLink {
         line.close();
         return false;
       }
-      const channel = await handshake(line as unknown as Line, "agent", {
-        number: this.digits,
-        kind: call.kind,
-        stream: call.stream,
-        tries: this.tries,
-      });
+      const channel = await this.seal(line as unknown as Line, call);
+      if (!channel) return false;
       if (this.stopped || this.socket !== socket) {
         channel.close();
         return false;
@@ -230,6 +233,28 @@ export class AgentLink {
       if (this.tries.burnt && call.door !== "entering") this.finish("burnt");
       return false;
     }
+  }
+
+  /**
+   * Seals a stream with the number that its door takes: the session's where the
+   * line is called sealed, and the door's own where it is not. So what the
+   * customer is told of a line does not rest on the gateway's word.
+   */
+  private async seal(line: Line, { kind, stream, door }: Call): Promise<SealedChannel | null> {
+    if (lineOf(door) === "sealed") return handshake(line, "agent", { number: this.digits, kind, stream, tries: this.tries });
+    const n = this.doors.find(door);
+    if (!n || kind !== "view") {
+      refuseStream(line); // nobody who knows the session's number wished for it
+      return null;
+    }
+    try {
+      const channel = await handshake(line, "agent", { number: n.digits, kind, stream, tries: n.tries });
+      if (this.doors.spend(door, n)) return channel;
+      channel.close();
+    } catch {
+      if (n.tries.burnt && this.doors.spend(door, n)) this.handlers.doorBurnt(door);
+    }
+    return null;
   }
 }
 

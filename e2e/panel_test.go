@@ -1,0 +1,464 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The programs of TestChoice, each in a colour that nothing else has.
+var (
+	chosenColour = color.RGBA{G: 0xc0, A: 0xff}
+	otherColour  = color.RGBA{R: 0xff, B: 0xff, A: 0xff}
+)
+
+const (
+	chosenProgram = "xterm"
+	otherProgram  = "xmessage"
+)
+
+// chosenAndOther opens both programs, the other one partly over the chosen.
+func (d *display) chosenAndOther() {
+	d.t.Helper()
+	start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, chosenProgram, "xterm"), "-bg", hexColour(chosenColour), "-T", "Invoice", "-geometry", "40x14+60+80", "-e", "sleep 600")
+	d.xdotool("search", "--sync", "--onlyvisible", "--class", chosenProgram)
+	start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, otherProgram, "x11-utils"), "-bg", hexColour(otherColour), "-geometry", "300x200+240+160", "private")
+	d.xdotool("search", "--sync", "--onlyvisible", "--class", otherProgram)
+	eventually(d.t, "both programs", func() error {
+		p := d.picture()
+		if a, b := pixelsLike(p, chosenColour), pixelsLike(p, otherColour); a < 10_000 || b < 10_000 {
+			return fmt.Errorf("%d and %d pixels", a, b)
+		}
+		return nil
+	})
+}
+
+func hexColour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// pixelsLike counts what could be of that colour, by a lossy encoding too.
+func pixelsLike(img image.Image, c color.RGBA) (n int) {
+	one := image.NewUniform(c)
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+			if colourDistance(img, one, x, y, image.Point{}) <= 48 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// sees waits until the canvas shows the chosen program, the other one, or both,
+// or none of them.
+func (p *tab) sees(chosen, other bool) {
+	p.t.Helper()
+	eventually(p.t, fmt.Sprintf("chosen %v, other %v", chosen, other), func() error { return holds(p.canvas(), chosen, other) })
+}
+
+func holds(img image.Image, chosen, other bool) error {
+	a, b := pixelsLike(img, chosenColour), pixelsLike(img, otherColour)
+	if chosen != (a > 1000) || other != (b > 1000) || !chosen && a > 0 || !other && b > 0 {
+		return fmt.Errorf("%d pixels of the chosen program, %d of the other", a, b)
+	}
+	return nil
+}
+
+// seesOnlyChosen: a program that was not chosen is to be seen nowhere, for a while.
+func (p *tab) seesOnlyChosen(when string) {
+	p.t.Helper()
+	never(p.t, "a program that was not chosen, "+when, func() bool { return pixelsLike(p.canvas(), otherColour) > 0 })
+}
+
+// thumbnail is the panel's picture of what is seen; nil while it shows none.
+func (p *tab) thumbnail() image.Image {
+	p.t.Helper()
+	data, err := base64.StdEncoding.DecodeString(p.do("image", map[string]any{"id": "thumbnail"}))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return img
+}
+
+// sameInSmall waits until the panel's picture is the advisor's in small.
+func sameInSmall(t testing.TB, panel, advisor *tab) {
+	t.Helper()
+	eventually(t, "the panel's picture", func() error {
+		small := panel.thumbnail()
+		if small == nil {
+			return fmt.Errorf("there is none")
+		}
+		whole, size := advisor.canvas(), small.Bounds().Size()
+		n := 0
+		for y := range size.Y {
+			for x := range size.X {
+				if c := meanOf(whole, x, y, size); colourDistance(small, image.NewUniform(c), x, y, image.Point{}) > 48 {
+					n++ // an edge, of which both take other samples
+				}
+			}
+		}
+		if n > size.X*size.Y/25 {
+			return fmt.Errorf("%d of %d pixels differ", n, size.X*size.Y)
+		}
+		return nil
+	})
+}
+
+// meanOf is what pixel x, y of a picture in small stands for.
+func meanOf(img image.Image, x, y int, size image.Point) color.RGBA {
+	b := img.Bounds()
+	var sum [3]uint32
+	n := uint32(0)
+	for iy := y * b.Dy() / size.Y; iy < (y+1)*b.Dy()/size.Y; iy++ {
+		for ix := x * b.Dx() / size.X; ix < (x+1)*b.Dx()/size.X; ix++ {
+			r, g, bl, _ := img.At(ix, iy).RGBA()
+			sum[0], sum[1], sum[2], n = sum[0]+r>>8, sum[1]+g>>8, sum[2]+bl>>8, n+1
+		}
+	}
+	return color.RGBA{byte(sum[0] / n), byte(sum[1] / n), byte(sum[2] / n), 0xff}
+}
+
+// panelSession is an advisor's page and a customer's panel, joined.
+func panelSession(t testing.TB, s *stack, customer *display) (agent *process, advisor, panel *tab) {
+	t.Helper()
+	b := newBrowser(t)
+	advisor, panel = b.tab("advisor"), b.tab("panel")
+	return joinPanel(s, customer, advisor, panel), advisor, panel
+}
+
+// joinPanel opens a session on the advisor's page and enters it in a panel.
+func joinPanel(s *stack, customer *display, advisor, panel *tab) (agent *process) {
+	s.t.Helper()
+	agent, url := s.panelAgent(customer)
+	advisor.signsIn(s.url + "/advisor")
+	advisor.click("new-session")
+	panel.open(url)
+	panel.fill("number", advisor.text("number"))
+	panel.click("number-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	return agent
+}
+
+// choosesApp ticks a program in an open chooser.
+func (p *tab) choosesApp(name string) {
+	p.t.Helper()
+	p.do("click", map[string]any{"id": "choose-app", "value": `[data-app="` + name + `"]`})
+}
+
+// unshares takes one program out of what is shown.
+func (p *tab) unshares(name string) {
+	p.t.Helper()
+	p.do("click", map[string]any{"id": "unshare", "value": `[data-app="` + name + `"]`})
+}
+
+// TestChoice: the customer chooses one program, and it alone is seen; more needs
+// a yes, less does not.
+func TestChoice(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "900x700")
+	customer.manage()
+	customer.paint()
+	customer.chosenAndOther()
+	agent, advisor, panel := panelSession(t, s, customer)
+
+	advisor.click("see-screen")
+	panel.waitFor("question", `[data-right="view"]`)
+	panel.click("choose-apps")
+	panel.choosesApp(chosenProgram)
+	panel.allows("view")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.sees(true, false)
+	advisor.seesOnlyChosen("while it stands still")
+	if x, y := 4, 4; colourDistance(advisor.canvas(), image.NewUniform(color.Gray{0x80}), x, y, image.Point{}) > 0 {
+		t.Errorf("beside the program is %v, want grey", advisor.canvas().At(x, y))
+	}
+	sameInSmall(t, panel, advisor)
+	if err := holds(panel.thumbnail(), true, false); err != nil {
+		t.Errorf("the panel's picture: %v", err)
+	}
+	if words := panel.text("shared-apps"); !strings.Contains(words, chosenProgram) || strings.Contains(words, otherProgram) {
+		t.Errorf("the panel lists %q", words)
+	}
+
+	// More, by the customer himself: proposed, asked, refused, then allowed.
+	wider := func() {
+		panel.click("share-change")
+		panel.choosesApp(otherProgram)
+		panel.click("share-apply")
+		panel.waitFor("question", `[data-right="share"]`)
+		advisor.seesOnlyChosen("while it is only proposed")
+		panel.waitFor("question-refuse", ":not([disabled])")
+	}
+	wider()
+	panel.click("question-refuse")
+	panel.gone("question")
+	advisor.seesOnlyChosen("after a no")
+	wider()
+	panel.allows("share")
+	advisor.sees(true, true)
+
+	// Less, with one click.
+	panel.unshares(otherProgram)
+	advisor.sees(true, false)
+	advisor.seesOnlyChosen("after it was taken back")
+
+	// The advisor wishes to see more; silence and yes are the customer's.
+	advisor.click("ask-share")
+	panel.waitFor("question", `[data-right="share"]`)
+	advisor.seesOnlyChosen("while the advisor only asks")
+	panel.click("choose-screen")
+	panel.allows("share")
+	advisor.sees(true, true)
+	sameInSmall(t, panel, advisor)
+
+	// And back to one program, which is less, then to nothing.
+	panel.click("share-change")
+	panel.click("choose-apps")
+	panel.choosesApp(chosenProgram)
+	panel.click("share-apply")
+	advisor.sees(true, false)
+	panel.unshares(chosenProgram)
+	advisor.sees(false, false)
+	panel.gone("share")
+	if panel.do("image", map[string]any{"id": "thumbnail"}) != "" {
+		t.Error("the panel shows a picture of what nobody sees")
+	}
+	panel.click("end")
+	panel.wait("ended")
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+}
+
+// The badge's ground; agent/badge.go.
+var (
+	badgeWatched    = color.RGBA{0x1b, 0x4a, 0x7a, 0xff}
+	badgeControlled = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
+)
+
+// badgeOf finds the badge of that ground on a display.
+func badgeOf(d *display, ground color.RGBA) (at image.Rectangle, ok bool) {
+	p, one, n := d.picture(), image.NewUniform(ground), 0
+	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
+		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
+			if colourDistance(p, one, x, y, image.Point{}) == 0 {
+				at, n = at.Union(image.Rect(x, y, x+1, y+1)), n+1
+			}
+		}
+	}
+	return at, n > 5000
+}
+
+func (d *display) badge(ground color.RGBA) (at image.Rectangle) {
+	d.t.Helper()
+	eventually(d.t, "the badge", func() error {
+		var ok bool
+		if at, ok = badgeOf(d, ground); !ok {
+			return fmt.Errorf("not on the customer's display")
+		}
+		return nil
+	})
+	return at
+}
+
+// TestBadgeAndRecord: as long as he is watched the customer has it before his
+// eyes, red while he is controlled; its End ends; then he can keep what happened.
+func TestBadgeAndRecord(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "900x700")
+	customer.manage()
+	defer func() { keepPictures(t, customer) }()
+	agent, advisor, panel := panelSession(t, s, customer)
+	if _, ok := badgeOf(customer, badgeWatched); ok {
+		t.Error("a badge before anybody sees anything")
+	}
+	advisor.click("see-screen")
+	panel.sharesScreen()
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	customer.badge(badgeWatched)
+
+	advisor.click("ask-control")
+	panel.allows("control")
+	advisor.waitFor("ask-control", `[data-right="given"]`)
+	at := customer.badge(badgeControlled)
+
+	// The advisor cannot click it away.
+	end := image.Pt(at.Max.X-at.Dx()/4, at.Max.Y-at.Dy()/4)
+	advisor.clickAt(end.X, end.Y)
+	never(t, "ended by the advisor's click on the badge", func() bool { return panel.do("visible", map[string]any{"id": "ended"}) == "true" })
+	panel.click("take-control")
+	customer.badge(badgeWatched)
+
+	customer.physicalClick(end)
+	panel.wait("ended")
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	if _, ok := badgeOf(customer, badgeWatched); ok {
+		t.Error("the badge is still there")
+	}
+	file := filepath.Join(t.TempDir(), "record.txt")
+	panel.do("download", map[string]any{"id": "record", "value": file})
+	record, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const stamp = `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  `
+	for _, want := range []string{
+		`Advisor: .*advisor`, stamp + `joined`, stamp + `shown: the whole screen`, stamp + `ALLOWED by the customer: see the screen`,
+		stamp + `ALLOWED by the customer: control the computer`, stamp + `ended by the customer: control the computer`,
+		stamp + `ended by the customer: see the screen`, stamp + `the session is over`,
+	} {
+		if !regexp.MustCompile(`(?m)^` + want).Match(record) {
+			t.Errorf("the record lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", record)
+	}
+}
+
+// TestPanelTurn: the customer's panel shows the advisor's screen, first from his
+// page, then from `lotse show`; the direction turns with one click of his and one
+// yes, and never are both seen.
+func TestPanelTurn(t *testing.T) {
+	s := newStack(t)
+	desk := viewerDisplay(t, "1200x900")
+	desk.paint()
+	customer := customerDisplay(t, "900x700")
+	customer.manage()
+	customer.paint()
+	advisor := newWindow(t, desk, "--window-size=720,880").tab("advisor")
+	panel := newBrowser(t).tab("panel")
+	agent := joinPanel(s, customer, advisor, panel)
+	panel.do("watchBoth", map[string]any{"ids": []string{"show", "share"}})
+
+	advisor.click("show-screen")
+	panel.waitFor("question", `[data-right="show"]`)
+	panel.allows("show")
+	advisor.waitFor("showing", `[data-phase="shown"]`)
+	showsBeside(t, desk, panel.canvas, "the advisor's screen in the panel")
+
+	// The turn.
+	advisor.click("see-screen")
+	panel.sharesScreen()
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.waitFor("showing", `[data-phase="ended"]`)
+	panel.gone("show")
+	panel.wait("share")
+	advisor.sameAs(customer)
+
+	// And back.
+	advisor.click("turn-show")
+	panel.allows("show")
+	advisor.waitFor("showing", `[data-phase="shown"]`)
+	showsBeside(t, desk, panel.canvas, "the advisor's screen again")
+	panel.gone("share")
+	panel.click("show-stop")
+	advisor.waitFor("showing", `[data-phase="ended"]`)
+	if n := panel.do("timesBoth", nil); n != "0" {
+		t.Errorf("both directions at once %s times", n)
+	}
+	inTurn(t, agent)
+	advisor.click("end-session")
+	advisor.click("confirm-yes")
+	panel.wait("ended")
+	advisor.noComplaints(captureNote)
+}
+
+// sameAs waits until the canvas shows a display but for the badge on it.
+func (p *tab) sameAs(d *display) {
+	p.t.Helper()
+	eventually(p.t, "the customer's screen", func() error {
+		desk, shown := d.picture(), p.canvas()
+		if desk.Bounds() != shown.Bounds() {
+			return fmt.Errorf("%v, want %v", shown.Bounds(), desk.Bounds())
+		}
+		if n := differences(desk, shown, desk.Bounds(), image.Point{}, 0); n > desk.Bounds().Dx()*desk.Bounds().Dy()/10 {
+			return fmt.Errorf("%d pixels differ", n)
+		}
+		return nil
+	})
+}
+
+// inTurn: the agent ended each direction before it began the other.
+func inTurn(t *testing.T, agent *process) {
+	t.Helper()
+	given := ""
+	for _, line := range agent.output() {
+		m := regexp.MustCompile(`msg=consent right=(view|show) outcome=(given|taken|returned)`).FindStringSubmatch(line)
+		switch {
+		case m == nil:
+		case m[2] != "given":
+			given = ""
+		case given != "" && given != m[1]:
+			t.Errorf("%s was given while %s was", m[1], given)
+		default:
+			given = m[1]
+		}
+	}
+}
+
+// TestShow: `lotse show` brings the advisor's screen to the panel without loss,
+// after a yes only, and stops when the customer has seen enough.
+func TestShow(t *testing.T) {
+	s := newStack(t)
+	desk := viewerDisplay(t, "800x600")
+	desk.paint()
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	_, url := s.panelAgent(customer, "--number", ses.number)
+	panel := newBrowser(t).tab("panel")
+	panel.open(url)
+	ses.line(`"state":"joined"`)
+	show := func() *process {
+		p := start(t, append(s.env(), desk.env()...), ours(t, "lotse"), "show", ses.number, "--gateway", s.url, "--user", "advisor")
+		p.line("asked: ")
+		return p
+	}
+
+	p := show()
+	panel.waitFor("question", `[data-right="show"]`)
+	panel.waitFor("question-refuse", ":not([disabled])")
+	panel.click("question-refuse")
+	p.line("did not want to see your screen")
+	if code := p.exit(); code == 0 {
+		t.Error("a refusal is no success")
+	}
+
+	p = show()
+	panel.allows("show")
+	p.line("showing: ")
+	ses.line(`"direction":"advisor"`)
+	panel.seesDesktop(desk, 0)
+	panel.click("show-stop")
+	p.line("stopped: ")
+	if code := p.exit(); code != 0 {
+		t.Errorf("show ended with %d", code)
+	}
+	panel.gone("show")
+
+	p = show()
+	panel.allows("show")
+	panel.seesDesktop(desk, 0)
+	p.stop() // Ctrl+C
+	panel.gone("show")
+	ses.write("end")
+	panel.wait("ended")
+	panel.noComplaints()
+	works("noVNC in the customer's panel", "chromium", "`lotse show`", "picture", "refusal", "end by either side")
+}
