@@ -91,7 +91,7 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	screen := viewerDisplay(t, "1300x1000")
 	defer func() { keepPictures(t, screen, customer) }()
 	mark := ses.mark()
-	v.open(t, s, ses, screen)
+	v.open(t, s, ses, screen, "-FullScreen") // else its window is anywhere
 	page.allows("view")
 	ses.lineAfter(mark, `"line":"gateway"`)
 	eventually(t, "the customer is told of the line", func() error {
