@@ -272,8 +272,11 @@ const thumbnail = Buffer.from(
 const only = process.argv[3]; // one look, while working on it
 const looks = [
   { suffix: "de", lang: "de" },
+  { suffix: "de-dark", lang: "de", dark: true },
+  { suffix: "en", lang: "en" },
   { suffix: "en-dark", lang: "en", dark: true },
   { suffix: "de-phone", lang: "de", phone: true },
+  { suffix: "en-dark-phone", lang: "en", dark: true, phone: true },
 ];
 
 try {
