@@ -80,7 +80,7 @@ const commands = {
     await page.mouse.click(box.x + (c.x * box.width) / size[0], box.y + (c.y * box.height) / size[1]);
   },
   // The canvas as it was decoded, not as it is scaled on the page.
-  canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1]),
+  canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1] ?? ""),
   // An image of the page in its own size; "" while it shows none.
   image: async (page, c) =>
     await at(page, c.id).evaluate((img) => {

@@ -155,6 +155,9 @@ func (p *tab) canvas() image.Image {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if len(data) == 0 { // it has no size yet
+		return image.NewRGBA(image.Rectangle{})
+	}
 	img, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
 		p.t.Fatal(err)
