@@ -264,22 +264,11 @@ func (a *appScreen) begin() (err error) {
 	for _, w := range a.stack.order {
 		a.lookUp(w)
 	}
-	// What another window covers has no pixels yet, only what lies above it.
-	bounds := image.Rectangle{Max: a.size}
-	for i, w := range a.stack.order {
-		if !w.shared || !w.mapped {
-			continue
-		}
-		seen := screen.RegionOf(bounds.Intersect(w.outer()))
-		for _, above := range a.stack.order[i+1:] {
-			if above.mapped && !above.inputOnly {
-				seen.Subtract(above.outer())
-			}
-		}
-		w.undrawn = screen.RegionOf(w.inner())
-		seen.Translate(image.Point{}.Sub(w.origin()))
-		w.undrawn.SubtractRegion(seen)
-		w.changed = time.Now()
+	// What is there already may have appeared a moment ago and not be drawn yet,
+	// and what another window covers has no pixels before it is kept apart. So all
+	// of it counts as undrawn, and its programs are asked at once.
+	for _, w := range a.stack.order {
+		w.changed = time.Now().Add(-repaintAfter)
 	}
 	a.mu.Lock()
 	a.queue = nil // the reports of the damage's own creation

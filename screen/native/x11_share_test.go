@@ -329,3 +329,33 @@ func TestSharePointer(t *testing.T) {
 	x.run(t, "xdotool", "mousemove", "425", "325")
 	eventually(t, "the pointer is back", func() bool { shown, at := pointer(); return shown && at == image.Pt(425, 325) })
 }
+
+// TestShareStartsClean opens shares while windows are in the middle of appearing,
+// growing and being drawn: what is there already may not be drawn yet either.
+func TestShareStartsClean(t *testing.T) {
+	for _, manager := range []bool{false, true} {
+		t.Run(fmt.Sprintf("manager=%v", manager), func(t *testing.T) {
+			x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+			if manager {
+				x.startOpenbox(t)
+			}
+			startPuppet(t, x, nativetest.Secret)
+			id := startPuppet(t, x, nativetest.Chosen)
+			d := openOn(t, x, Options{})
+			own := 0
+			for range 60 {
+				scope, err := d.Windows().Open(screen.Share{Kind: screen.ShareApps, Apps: []string{id}}, grey)
+				if err != nil {
+					t.Fatal(err)
+				}
+				own += watchForLeaks(t, scope, 6)
+				if err := scope.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if own == 0 {
+				t.Error("nothing of the chosen program was ever seen")
+			}
+		})
+	}
+}
