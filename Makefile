@@ -55,6 +55,7 @@ fuzz: novnc-web/dist/.stamp
 bench: needs-test build
 	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
 	go test -run xxx -bench . -benchtime 10x ./e2e
+	go run ./bench -rounds 3
 	cd novnc-web && npm run chromium -- --bench
 
 demo: needs-demo build
@@ -69,7 +70,7 @@ needs-test:
 		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
-		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc websockify=websockify pgrep=procps ipcs=util-linux \
+		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 clean:
