@@ -63,7 +63,7 @@ func (s *viewing) read() error {
 	if err := v.Request(false, v.Bounds()); err != nil {
 		return err
 	}
-	continuous := false
+	continuous, bounds := false, v.Bounds()
 	for {
 		m, err := v.Next()
 		if err != nil {
@@ -73,11 +73,18 @@ func (s *viewing) read() error {
 		case rfbtest.EndOfContinuousUpdates:
 			if !continuous {
 				continuous = true
-				if err := v.EnableContinuousUpdates(true, v.Bounds()); err != nil {
+				bounds = v.Bounds()
+				if err := v.EnableContinuousUpdates(true, bounds); err != nil {
 					return err
 				}
 			}
 		case *rfbtest.Update:
+			if resized := v.Bounds() != bounds; resized && continuous {
+				bounds = v.Bounds()
+				if err := v.EnableContinuousUpdates(true, bounds); err != nil {
+					return err
+				}
+			}
 			if !continuous {
 				if err := v.Request(true, v.Bounds()); err != nil {
 					return err
@@ -148,7 +155,12 @@ func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r re
 		wg.Go(func() { animate(s, draw, w, stop) })
 	}
 	if w.keys > 0 {
-		time.Sleep(time.Second) // control may have to be given first
+		if srv.control != nil {
+			if err := srv.control(); err != nil {
+				return r, err
+			}
+			time.Sleep(time.Second)
+		}
 		wg.Go(func() { press(x, s, draw, w, stop) })
 	}
 	warm := 2 * time.Second

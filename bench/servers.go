@@ -123,7 +123,8 @@ func startX(size string) (*process, string, error) {
 // server is what a viewer connects to.
 type server struct {
 	address string
-	pids    []int // whose CPU counts
+	pids    []int        // whose CPU counts
+	control func() error // asks for control where it must be; nil: it is given
 	stop    func()
 }
 
@@ -226,10 +227,13 @@ func startLotse(bin, display string) (_ *server, err error) {
 		return nil, err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address, "--control"); err != nil {
+	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address); err != nil {
 		return nil, err
 	}
-	return &server{address: address, pids: []int{agent.cmd.Process.Pid}, stop: stop}, nil
+	return &server{address: address, pids: []int{agent.cmd.Process.Pid}, stop: stop, control: func() error {
+		_, err := io.WriteString(session.stdin, "control\n")
+		return err
+	}}, nil
 }
 
 // cpu is the time that processes have used.

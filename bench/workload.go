@@ -184,9 +184,11 @@ func full(x *xclient) (func(int), func(int) []image.Point) {
 		}
 }
 
+// corners are where a whole picture is looked at; not quite the upper right one,
+// where the agent's badge may be.
 func corners(r image.Rectangle) []image.Point {
 	m := r.Inset(16)
-	return []image.Point{m.Min, image.Pt(m.Max.X-markSize.X, m.Min.Y), image.Pt(m.Min.X, m.Max.Y-markSize.Y), m.Max.Sub(markSize), image.Pt(r.Dx()/2, r.Dy()/2)}
+	return []image.Point{m.Min, image.Pt(m.Max.X-600, m.Min.Y), image.Pt(m.Min.X, m.Max.Y-markSize.Y), m.Max.Sub(markSize), image.Pt(r.Dx()/2, r.Dy()/2)}
 }
 
 // slides changes from slide to slide: a title, lines of text, a picture.
