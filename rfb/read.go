@@ -105,7 +105,7 @@ func (c *Conn) setEncodings(encodings []int32) error {
 	c.pending.pointer = true // it may have to be drawn now, or no longer
 	c.shapeDirty = true
 	if !c.caps.copyRect {
-		c.pending.dropMove()
+		c.pending.dropMoves()
 	}
 	if !c.caps.fence {
 		c.flow = congestion{} // nothing on its way will be answered for
@@ -136,7 +136,7 @@ func (c *Conn) request(m updateRequest) {
 	}
 	if !m.incremental {
 		// The viewer has lost what it had: moves into or out of it are void.
-		c.pending.dropMove()
+		c.pending.dropMoves()
 		if !c.pending.everything {
 			c.pending.region.Add(m.area)
 		}

@@ -209,19 +209,19 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	}
 	c.mu.Lock()
 	var send screen.Region
-	var move screen.Move
+	var moves []screen.Move
 	// What is pending may belong to the other framebuffer by now: then it is
 	// not this one's to take.
 	if c.rights.Has(RightView) == j.rights.Has(RightView) {
 		c.seen = v.Seq
-		send, move = c.pending.take(j.area, frame.Bounds())
-		j.refine = j.refine && send.Empty() && move.Dst.Empty()
+		send, moves = c.pending.take(j.area, frame.Bounds())
+		j.refine = j.refine && send.Empty() && len(moves) == 0
 		if j.refine {
 			send = w.refine.next(j.area, frame.Bounds())
 		}
 	}
 	c.mu.Unlock()
-	b, n, err := w.appendPicture(b, j, v, frame, send, move)
+	b, n, err := w.appendPicture(b, j, v, frame, send, moves)
 	if err != nil {
 		return b, err
 	}
@@ -306,22 +306,32 @@ func (w *writer) letterbox(f *screen.Frame) *screen.Frame {
 	return w.canvas
 }
 
-// appendPicture appends the move, then the rectangles of send; the pointer is
+// appendPicture appends the moves, then the rectangles of send; the pointer is
 // drawn into the picture unless the viewer draws it itself.
-func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, move screen.Move) (_ []byte, rects int, err error) {
+func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, moves []screen.Move) (_ []byte, rects int, err error) {
 	bounds := f.Bounds()
 	var shape *screen.Cursor
 	if !(j.caps.shapes() && j.rights.Has(RightControl)) && j.rights.Has(RightView) {
 		shape = v.Cursor
 	}
 	pointer := cursorArea(shape, v.Pointer).Intersect(bounds).Intersect(v.Frame.Bounds())
-	if !move.Dst.Empty() {
-		b = appendCopyRect(b, move.Dst, move.Delta)
-		rects++
-		w.refine.moved(move)
-		// The move takes a drawn pointer with it, or buries it.
-		send.Add(w.drawn.Add(move.Delta).Intersect(move.Dst))
-		send.Add(w.drawn.Intersect(move.Dst))
+	if len(moves) > 0 {
+		// Where a drawn pointer was copied to, or buried, pixels are wrong.
+		wrong := screen.RegionOf(w.drawn)
+		for _, m := range moves {
+			b = appendCopyRect(b, m.Dst, m.Delta)
+			rects++
+			w.refine.moved(m)
+			came := wrong.Intersect(m.Src())
+			came.Translate(m.Delta)
+			wrong.Subtract(m.Dst)
+			wrong.AddRegion(came)
+			if m.Dst.Overlaps(w.drawn) {
+				send.Add(w.drawn.Intersect(bounds))
+			}
+		}
+		wrong.Subtract(w.drawn)
+		send.AddRegion(wrong)
 	}
 	if pointer != w.drawn || shape != w.shape {
 		send.Add(w.drawn.Intersect(bounds))
