@@ -97,6 +97,16 @@ func (p *pending) take(area screen.Region, bounds image.Rectangle) (send screen.
 	return send, moves
 }
 
+// putBack adds what was taken and not sent after all; moves that came since have
+// taken it along.
+func (p *pending) putBack(rest []image.Rectangle) {
+	g := screen.RegionOf(rest...)
+	for _, m := range p.moves {
+		follow(&g, m)
+	}
+	p.region.AddRegion(g)
+}
+
 // waits reports whether there is anything for a viewer that asked for area.
 func (p *pending) waits(area *screen.Region) bool {
 	if p.everything || p.pointer || p.layout || len(p.moves) > 0 {
