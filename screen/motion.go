@@ -31,6 +31,8 @@ const (
 	// motionDistances and motionMoves bound what one change is searched for.
 	motionDistances = 4
 	motionMoves     = 6
+	// motionRest: when less than this share is left, the search is over.
+	motionRest = 7
 	// After motionPatience searches in vain only every motionPause-th large
 	// change is searched: films and photographs do not scroll.
 	motionPatience = 8
@@ -60,6 +62,7 @@ type motion struct {
 	// The cells of the changed area, row by row.
 	across, down int
 	origin       image.Point
+	enough       bool // the last rectangle left little that differs
 	differs      []bool
 	explained    []bool
 	sums         []int32 // of differs, above and left of each corner
@@ -100,6 +103,10 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 			found := Move{Dst: widen(old, new, r, d), Delta: d}
 			old.move(found)
 			moves = append(moves, found)
+			if m.enough {
+				m.misses = 0
+				return moves
+			}
 		}
 	}
 	if m.misses++; len(moves) > before {
@@ -232,7 +239,8 @@ func (m *motion) rectangle(old, new *Frame, bounds image.Rectangle, d image.Poin
 			m.sums[(cy+1)*(m.across+1)+cx+1] = sum + m.sums[cy*(m.across+1)+cx+1]
 		}
 	}
-	if int(m.sums[n+m.across+m.down])*cell*cell < motionMinGain {
+	total := m.sums[n+m.across+m.down]
+	if int(total)*cell*cell < motionMinGain {
 		return best, false
 	}
 	for cy := range m.down {
@@ -245,6 +253,7 @@ func (m *motion) rectangle(old, new *Frame, bounds image.Rectangle, d image.Poin
 	if int(gain)*cell*cell < motionMinGain {
 		return best, false
 	}
+	m.enough = (total-gain)*motionRest < total
 	best.Min = m.cellAt(cells.Min.X, cells.Min.Y).Min
 	best.Max = m.cellAt(cells.Max.X, cells.Max.Y).Min
 	return best, true
