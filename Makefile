@@ -33,7 +33,7 @@ test: needs-test build lint test-web test-go test-e2e
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
-	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
+	go test -race $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
 	go test ./gateway -run TestJoinAllocations # the race detector allocates
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
 
@@ -42,6 +42,7 @@ test-web: novnc-web/dist/.stamp
 
 test-e2e: needs-test build
 	go test -timeout 20m ./e2e
+	go test -timeout 20m ./bench
 
 lint: novnc-web/dist/.stamp
 	go vet ./...

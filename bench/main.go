@@ -22,7 +22,7 @@ func chosen(list, s string) bool {
 }
 
 func bench() error {
-	which := flag.String("workload", "", "comma-separated; all when empty: scroll,drag,video720,video360,full,slides,first,typing,echo720,scroll-zrle,drag-zrle,idle")
+	which := flag.String("workload", "", "comma-separated, also as scroll@5M; all when empty: scroll,drag,video720,video360,full,slides,first,typing,echo720,scroll-zrle,drag-zrle,idle")
 	links := flag.String("link", "", "comma-separated; all when empty: unshaped,20M,5M")
 	servers := flag.String("server", "lotse,x11vnc,x0vncserver", "comma-separated")
 	seconds := flag.Float64("seconds", 8, "measured time of each run")
@@ -39,7 +39,7 @@ func bench() error {
 	if err != nil {
 		return err
 	}
-	defer x.c.Close()
+	defer x.close()
 	if *bin, err = filepath.Abs(*bin); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func bench() error {
 	var results []result
 	for _, w := range workloads {
 		for _, link := range shapes {
-			if !chosen(*which, w.name) || !chosen(*links, link.name) || !chosen(w.links, link.name) {
+			if !chosen(*which, w.name) && !chosen(*which, w.name+"@"+link.name) || !chosen(*links, link.name) || !chosen(w.links, link.name) {
 				continue
 			}
 			for round := range *rounds {

@@ -21,6 +21,7 @@ type xclient struct {
 	pixmaps  []xproto.Pixmap
 	screenSz image.Point
 	keys     chan struct{} // a key arrived
+	done     chan struct{} // the goroutine that reads events has ended
 }
 
 func newXClient(display string) (*xclient, error) {
@@ -43,7 +44,9 @@ func newXClient(display string) (*xclient, error) {
 		return gc
 	}
 	x.gc, x.black, x.white = colours(0x101010, 0xffffff), colours(0, 0xffffff), colours(0xffffff, 0)
+	x.done = make(chan struct{})
 	go func() {
+		defer close(x.done)
 		for {
 			ev, err := c.WaitForEvent()
 			if ev == nil && err == nil {
@@ -58,6 +61,11 @@ func newXClient(display string) (*xclient, error) {
 		}
 	}()
 	return x, nil
+}
+
+func (x *xclient) close() {
+	x.c.Close()
+	<-x.done
 }
 
 // sync returns when all that was asked for is drawn.
