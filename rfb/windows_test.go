@@ -85,9 +85,9 @@ func (h *heap) draw() *screen.Frame {
 // screen, to the bit.
 func TestWindowsOverEachOther(t *testing.T) {
 	copied := 0
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { copied += playWindows(t, seed, 120) })
+			synctest.Test(t, func(t *testing.T) { copied += playWindows(t, seed, 60) })
 		})
 	}
 	if t.Logf("%d times CopyRect", copied); copied == 0 {
