@@ -115,7 +115,7 @@ func startX(size string) (*process, string, error) {
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		p.stop()
-		return nil, "", fmt.Errorf("Xvfb gave no display: %w", err)
+		return nil, "", fmt.Errorf("no display from Xvfb: %w", err)
 	}
 	return p, ":" + strings.TrimSpace(number), nil
 }
