@@ -33,7 +33,7 @@ test: needs-test build lint test-web test-go test-e2e
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
-	go test -race $$(go list ./... | grep -v '^lotse/e2e$$')
+	go test -race $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
 	go test ./gateway -run TestJoinAllocations # the race detector allocates
 	go test ./screen/native -run TestShareLeaks # so many pictures take too long with it
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
@@ -43,6 +43,7 @@ test-web: novnc-web/dist/.stamp
 
 test-e2e: needs-test build
 	go test -timeout 20m ./e2e
+	go test -timeout 20m ./bench
 
 lint: novnc-web/dist/.stamp
 	go vet ./...
@@ -56,6 +57,7 @@ fuzz: novnc-web/dist/.stamp
 bench: needs-test build
 	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
 	go test -run xxx -bench . -benchtime 10x ./e2e
+	go run ./bench -rounds 3
 	cd novnc-web && npm run chromium -- --bench
 
 demo: needs-demo build
@@ -70,7 +72,7 @@ needs-test:
 		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
-		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc websockify=websockify pgrep=procps ipcs=util-linux \
+		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 clean:

@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web"},
 	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel"},
 	"e2e":                      {},
+	"bench":                    {"rfb/rfbtest"},
 }
 
 // TestImportTable reads the sources itself: what a child process read would be

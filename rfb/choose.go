@@ -1,8 +1,8 @@
 package rfb
 
-// encoderFor returns the encoder of the viewer's preferred encoding, set to
-// what the viewer allows; lossless allows nothing.
-func (w *writer) encoderFor(caps *capabilities, lossless bool) encoder {
+// encoderFor returns the encoder of the viewer's preferred encoding, but
+// for Tight, which cuts and chooses for itself; pieces.go.
+func (w *writer) encoderFor(caps *capabilities) encoder {
 	switch caps.encoding {
 	case encHextile:
 		return &w.hextile
@@ -10,11 +10,6 @@ func (w *writer) encoderFor(caps *capabilities, lossless bool) encoder {
 		return &w.zlib
 	case encZRLE:
 		return &w.zrle
-	case encTight:
-		if w.tight.quality = caps.quality; lossless {
-			w.tight.quality = -1
-		}
-		return &w.tight
 	default:
 		return &w.raw
 	}

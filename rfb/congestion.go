@@ -5,16 +5,24 @@ import (
 	"time"
 )
 
-// congestion decides how many bytes may be on their way to a viewer, from the
-// time that fences take to come back: on a line that is full they take longer,
-// so the window shrinks before queues of pictures grow. Without fences it
-// allows everything and leaves pacing to the transport.
+// congestion models the way to a viewer as one line with a queue before it: a
+// fence behind each update says when the update had been taken. An update that
+// was sent at s and answered at a, after an earlier one that was answered at p,
+// was served from max(p, s+base) to a: that gives the line's rate however many
+// are under way. No more is sent than the line carries in a round trip and a
+// little, so that queues of pictures do not grow.
+//
+// A viewer without fences answers an update by its next request; that gives the
+// rate. It needs no window: it gets nothing that it did not ask for.
 type congestion struct {
-	window   int
 	inFlight int
 	base     time.Duration // the shortest round trip seen
 	marks    []mark        // in order of sending, oldest first
 	seq      uint64
+	answer   time.Time // the last one
+	// The rate is the quotient; both forget.
+	served  float64 // bytes
+	serving float64 // seconds
 }
 
 type mark struct {
@@ -24,27 +32,68 @@ type mark struct {
 }
 
 const (
-	initialWindow = 256 << 10
-	minWindow     = 32 << 10
+	initialWindow = 128 << 10
+	minWindow     = 16 << 10
 	maxWindow     = 8 << 20
-	// queueGoal is how much longer than the shortest a round trip may take
-	// before the line counts as full.
-	queueGoal = 40 * time.Millisecond
+	// queueGoal is how much longer than the shortest round trip the line is
+	// kept busy.
+	queueGoal = 15 * time.Millisecond
 	// baseMemory: the shortest round trip is forgotten by this share at every
 	// answer, so that a line which became longer is noticed.
-	baseMemory = 512
+	baseMemory = 2048
+	// rateMemory is what remains of the rate's sums at each answer, and
+	// rateMinBytes is what an update must have to tell of the rate.
+	rateMemory   = 0.8
+	rateMinBytes = 2 << 10
+	// longLine is a round trip by which a line of unknown rate is believed to be
+	// a slow one, of assumedRate.
+	longLine    = 15 * time.Millisecond
+	assumedRate = 1e6
+	// updateTime bounds how long one update may keep the line busy.
+	updateTime = 250 * time.Millisecond
+	minUpdate  = 48 << 10
 )
 
-// full reports whether the next update must wait.
-func (c *congestion) full() bool {
-	return len(c.marks) > 0 && c.inFlight >= max(c.window, minWindow)
+// bytesPerSecond is the line's rate; 0: unknown, and no reason to be careful.
+func (c *congestion) bytesPerSecond() float64 {
+	switch {
+	case c.serving > 0:
+		return c.served / c.serving
+	case c.base > longLine:
+		return assumedRate
+	}
+	return 0
+}
+
+// largest is how many bytes one update may have; 0: any.
+func (c *congestion) largest() int {
+	rate := c.bytesPerSecond()
+	if rate == 0 {
+		return 0
+	}
+	return max(minUpdate, int(rate*updateTime.Seconds()))
+}
+
+func (c *congestion) window() int {
+	rate := c.bytesPerSecond()
+	if rate == 0 {
+		return initialWindow
+	}
+	return min(maxWindow, max(minWindow, int(rate*(c.base+queueGoal).Seconds())))
+}
+
+// full reports whether the next update must wait. An urgent one may overtake
+// the window once.
+func (c *congestion) full(urgent bool) bool {
+	window := c.window()
+	if urgent {
+		window *= 2
+	}
+	return len(c.marks) > 0 && c.inFlight >= window
 }
 
 // sent counts an update and returns the payload of the fence behind it.
 func (c *congestion) sent(bytes int, now time.Time) []byte {
-	if c.window == 0 {
-		c.window = initialWindow
-	}
 	c.seq++
 	c.inFlight += bytes
 	c.marks = append(c.marks, mark{c.seq, bytes, now})
@@ -53,31 +102,38 @@ func (c *congestion) sent(bytes int, now time.Time) []byte {
 
 // answered takes a fence's answer; others' payloads and repeats change nothing.
 func (c *congestion) answered(payload []byte, now time.Time) {
-	if len(payload) != 8 || len(c.marks) == 0 {
+	if len(payload) == 8 {
+		c.taken(binary.BigEndian.Uint64(payload), now)
+	}
+}
+
+// asked takes a request as the answer to all that was sent.
+func (c *congestion) asked(now time.Time) { c.taken(c.seq, now) }
+
+func (c *congestion) taken(seq uint64, now time.Time) {
+	if len(c.marks) == 0 || seq < c.marks[0].seq || seq > c.marks[len(c.marks)-1].seq {
 		return
 	}
-	seq := binary.BigEndian.Uint64(payload)
-	if seq < c.marks[0].seq || seq > c.marks[len(c.marks)-1].seq {
-		return
-	}
-	var last mark
-	n := 0
+	first, n, bytes := c.marks[0].sent, 0, 0
 	for n < len(c.marks) && c.marks[n].seq <= seq {
-		last = c.marks[n]
-		c.inFlight -= last.bytes
+		bytes += c.marks[n].bytes
 		n++
 	}
+	last := c.marks[n-1]
+	c.inFlight -= bytes
 	c.marks = append(c.marks[:0], c.marks[n:]...)
-	rtt := now.Sub(last.sent)
-	if c.base == 0 || rtt < c.base {
+	if rtt := now.Sub(last.sent); c.base == 0 || rtt < c.base {
 		c.base = max(rtt, time.Microsecond)
 	} else {
 		c.base += c.base / baseMemory
 	}
-	switch queued := rtt - c.base; {
-	case queued > 2*queueGoal:
-		c.window = max(minWindow, c.window*3/4)
-	case queued < queueGoal/2:
-		c.window = min(maxWindow, c.window+c.window/8)
+	from := first.Add(c.base)
+	if c.answer.After(from) {
+		from = c.answer
+	}
+	c.answer = now
+	if busy := now.Sub(from); bytes >= rateMinBytes && busy > 0 {
+		c.served = c.served*rateMemory + float64(bytes)
+		c.serving = c.serving*rateMemory + max(busy.Seconds(), 100e-6)
 	}
 }

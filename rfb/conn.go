@@ -102,6 +102,7 @@ type Conn struct {
 	// the message in between takes effect exactly there.
 	hold       bool
 	flow       congestion
+	inputAt    time.Time // of the last key or click; echo.go
 	name       string
 	nameDirty  bool
 	shapeDirty bool

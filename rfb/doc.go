@@ -13,7 +13,7 @@
 //
 //	Invalidate   what changed joins the viewer's pending region   pending.go
 //	writeLoop    asked for ∩ pending, not congested               update.go, congestion.go
-//	choose       which encoding for which rectangle               choose.go
+//	choose       which encoding, cut and quality                  choose.go, pieces.go, quality.go
 //	encode       pixel format, rectangle, compression             pixelformat.go, enc_*.go
 //
 // Security types that encrypt belong below (lotse/seal, crypto/tls): offer

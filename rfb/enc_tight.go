@@ -30,6 +30,8 @@ type tightEncoder struct {
 	quality int
 	// lossy says that the last rectangle was sent as JPEG.
 	lossy bool
+	// known is a rectangle whose words and few colours are loaded; look does it.
+	known image.Rectangle
 
 	words   []uint32
 	data    []byte
@@ -43,9 +45,12 @@ var _ encoder = (*tightEncoder)(nil)
 func (e *tightEncoder) split() image.Point { return image.Pt(tightSide, tightSide) }
 
 func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
-	e.words = conv.load(e.words, f, r)
 	e.lossy = false
-	if !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
+	known := e.known == r
+	if e.known = (image.Rectangle{}); !known {
+		e.words = conv.load(e.words, f, r)
+	}
+	if !known && !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
 		if e.quality >= 0 && conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
 			return e.appendJPEG(b, f, r), nil
 		}

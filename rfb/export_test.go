@@ -16,7 +16,7 @@ func NewPicture(format PixelFormat, encodings ...int32) *Picture {
 
 // Encode returns the length of f's rectangles.
 func (p *Picture) Encode(f *screen.Frame) (int, error) {
-	b, _, err := p.w.appendPicture(p.b[:0], &p.j, screen.View{Frame: f}, f, screen.RegionOf(f.Bounds()), screen.Move{})
+	b, _, _, err := p.w.appendPicture(p.b[:0], &p.j, screen.View{Frame: f}, f, screen.RegionOf(f.Bounds()), nil)
 	p.b = b
 	return len(b), err
 }

@@ -178,7 +178,11 @@ func appendJPEGFrame(b []byte, size image.Point, sampling byte) []byte {
 // are not zero.
 func smooth(f *screen.Frame, r image.Rectangle) bool {
 	equal, small, abrupt := 0, 0, 0
-	for y := r.Min.Y; y < r.Max.Y; y += 4 {
+	step := 4
+	if r.Dy() >= 64 {
+		step = 8
+	}
+	for y := r.Min.Y; y < r.Max.Y; y += step {
 		row := f.Row(y, r.Min.X, r.Max.X)
 		for i := 4; i < len(row); i += 4 {
 			d := absDiff(row[i], row[i-4]) + absDiff(row[i+1], row[i-3]) + absDiff(row[i+2], row[i-2])

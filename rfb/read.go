@@ -47,8 +47,10 @@ func (c *Conn) act(msg clientMessage) error {
 	case updateRequest:
 		c.request(m)
 	case keyEvent:
+		c.touched()
 		return c.inputError(c.key(m.key))
 	case pointerEvent:
+		c.touched()
 		return c.inputError(c.pointer(m.at, m.buttons))
 	case cutText:
 		if !m.tooLong {
@@ -100,14 +102,15 @@ func (c *Conn) setPixelFormat(f PixelFormat) {
 func (c *Conn) setEncodings(encodings []int32) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	fences := c.caps.fence
 	c.caps = capabilitiesOf(encodings)
 	c.pending.layout = c.pending.layout || c.caps.extDesktop
 	c.pending.pointer = true // it may have to be drawn now, or no longer
 	c.shapeDirty = true
 	if !c.caps.copyRect {
-		c.pending.dropMove()
+		c.pending.dropMoves()
 	}
-	if !c.caps.fence {
+	if c.caps.fence != fences {
 		c.flow = congestion{} // nothing on its way will be answered for
 	}
 	c.wake.Broadcast()
@@ -116,7 +119,9 @@ func (c *Conn) setEncodings(encodings []int32) error {
 	err := c.offerClipboardLocked()
 	if c.caps.fence && !c.told.fence && err == nil {
 		c.told.fence = true
-		err = c.queueLocked(func(b []byte) []byte { return appendFence(b, fenceRequest, nil) })
+		// It says that fences are known, and its answer how long the line is.
+		payload := c.flow.sent(0, time.Now())
+		err = c.queueLocked(func(b []byte) []byte { return appendFence(b, fenceRequest, payload) })
 	}
 	if c.caps.continuous && !c.told.continuous && err == nil {
 		c.told.continuous = true
@@ -136,13 +141,16 @@ func (c *Conn) request(m updateRequest) {
 	}
 	if !m.incremental {
 		// The viewer has lost what it had: moves into or out of it are void.
-		c.pending.dropMove()
+		c.pending.dropMoves()
 		if !c.pending.everything {
 			c.pending.region.Add(m.area)
 		}
 		c.shapeDirty = true
 		// rfbproto, "ExtendedDesktopSize": it is due in answer to each.
 		c.pending.layout = c.pending.layout || c.caps.extDesktop
+	}
+	if !c.caps.fence {
+		c.flow.asked(time.Now())
 	}
 	c.requested.Add(m.area)
 	// An empty area asks for pseudo-rectangles only; count it as a request.

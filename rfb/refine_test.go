@@ -71,6 +71,14 @@ func TestRefinedAtRest(t *testing.T) {
 	})
 }
 
+// rest waits until the viewer has all there is, without loss.
+func rest(t *testing.T, s *session) {
+	t.Helper()
+	s.settle()
+	time.Sleep(time.Second)
+	s.settle()
+}
+
 // off counts the pixels that the viewer shows wrongly.
 func off(v *rfbtest.Viewer, f *screen.Frame) (n int) {
 	shown := v.Canvas()

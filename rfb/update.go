@@ -24,6 +24,10 @@ type writer struct {
 	scratch *screen.Frame     // for the pointer
 	canvas  *screen.Frame     // for a viewer whose framebuffer cannot follow the size
 	pieces  []image.Rectangle // scratch of splitRect
+	photos  []image.Rectangle // scratch of appendTight
+	cost    photoCost
+	echoed  bool          // the last update was an answer to input alone
+	left    screen.Region // what the last update had no room for: it comes first
 	refine  refinement
 	out     []byte
 }
@@ -44,6 +48,8 @@ type job struct {
 
 	layout, shape, pointer bool
 	refine                 bool
+	lossless               bool // no JPEG in this update
+	pace                   pace
 	sizeReply              int
 	name                   string
 	nameDirty              bool
@@ -104,7 +110,7 @@ func (c *Conn) waitForWork() bool {
 
 // updateReadyLocked: the viewer asked, the line takes it, and there is news.
 func (c *Conn) updateReadyLocked() bool {
-	if c.requested.Empty() && !c.continuous || c.flow.full() {
+	if c.requested.Empty() && !c.continuous || c.flowFullLocked() {
 		return false
 	}
 	return c.pending.waits(&c.requested) || c.continuous && c.pending.waits(&c.contArea) || c.sizeReply > 0 || c.refineDue ||
@@ -126,6 +132,7 @@ func (c *Conn) takeLocked() job {
 		return j
 	}
 	j.update = true
+	j.pace = c.paceLocked(time.Now())
 	j.area = c.requested.Clone()
 	if c.continuous {
 		j.area.AddRegion(c.contArea)
@@ -172,11 +179,16 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 		return b, false, err
 	}
 	c.scheduleRefinement(asked, j.refine && len(b) > start)
-	if len(b) > start && j.caps.fence {
+	if len(b) > start {
 		c.mu.Lock()
-		payload := c.flow.sent(len(b)-start, time.Now())
+		var payload []byte
+		if j.caps.fence || !c.continuous { // else nothing would answer for it
+			payload = c.flow.sent(len(b)-start, time.Now())
+		}
 		c.mu.Unlock()
-		b = appendFence(b, fenceRequest|fenceBlockBefore, payload)
+		if j.caps.fence {
+			b = appendFence(b, fenceRequest|fenceBlockBefore, payload)
+		}
 	}
 	return b, len(b) > start, nil
 }
@@ -209,21 +221,28 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	}
 	c.mu.Lock()
 	var send screen.Region
-	var move screen.Move
+	var moves []screen.Move
 	// What is pending may belong to the other framebuffer by now: then it is
 	// not this one's to take.
 	if c.rights.Has(RightView) == j.rights.Has(RightView) {
 		c.seen = v.Seq
-		send, move = c.pending.take(j.area, frame.Bounds())
-		j.refine = j.refine && send.Empty() && move.Dst.Empty()
+		send, moves = c.pending.take(j.area, frame.Bounds())
+		c.echoFirstLocked(&send, j)
+		j.refine = j.refine && send.Empty() && len(moves) == 0
 		if j.refine {
-			send = w.refine.next(j.area, frame.Bounds())
+			send, j.lossless = w.refine.next(j.area, frame.Bounds(), j.pace.bytesPerSecond)
 		}
 	}
 	c.mu.Unlock()
-	b, n, err := w.appendPicture(b, j, v, frame, send, move)
+	b, n, rest, err := w.appendPicture(b, j, v, frame, send, moves)
 	if err != nil {
 		return b, err
+	}
+	if w.left.Clear(); len(rest) > 0 {
+		w.left = screen.RegionOf(rest...)
+		c.mu.Lock()
+		c.pending.putBack(rest)
+		c.mu.Unlock()
 	}
 	if rects += n; rects == 0 {
 		c.mu.Lock()
@@ -306,22 +325,32 @@ func (w *writer) letterbox(f *screen.Frame) *screen.Frame {
 	return w.canvas
 }
 
-// appendPicture appends the move, then the rectangles of send; the pointer is
+// appendPicture appends the moves, then the rectangles of send; the pointer is
 // drawn into the picture unless the viewer draws it itself.
-func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, move screen.Move) (_ []byte, rects int, err error) {
-	bounds := f.Bounds()
+func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, moves []screen.Move) (_ []byte, rects int, rest []image.Rectangle, err error) {
+	start, bounds := len(b), f.Bounds()
 	var shape *screen.Cursor
 	if !(j.caps.shapes() && j.rights.Has(RightControl)) && j.rights.Has(RightView) {
 		shape = v.Cursor
 	}
 	pointer := cursorArea(shape, v.Pointer).Intersect(bounds).Intersect(v.Frame.Bounds())
-	if !move.Dst.Empty() {
-		b = appendCopyRect(b, move.Dst, move.Delta)
-		rects++
-		w.refine.moved(move)
-		// The move takes a drawn pointer with it, or buries it.
-		send.Add(w.drawn.Add(move.Delta).Intersect(move.Dst))
-		send.Add(w.drawn.Intersect(move.Dst))
+	if len(moves) > 0 {
+		// Where a drawn pointer was copied to, or buried, pixels are wrong.
+		wrong := screen.RegionOf(w.drawn)
+		for _, m := range moves {
+			b = appendCopyRect(b, m.Dst, m.Delta)
+			rects++
+			w.refine.moved(m)
+			came := wrong.Intersect(m.Src())
+			came.Translate(m.Delta)
+			wrong.Subtract(m.Dst)
+			wrong.AddRegion(came)
+			if m.Dst.Overlaps(w.drawn) {
+				send.Add(w.drawn.Intersect(bounds))
+			}
+		}
+		wrong.Subtract(w.drawn)
+		send.AddRegion(wrong)
 	}
 	if pointer != w.drawn || shape != w.shape {
 		send.Add(w.drawn.Intersect(bounds))
@@ -331,24 +360,50 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	if touched := send.Intersect(pointer); !touched.Empty() {
 		send.Subtract(pointer)
 		if b, err = w.appendPointerArea(b, j, f, shape, v.Pointer, pointer); err != nil {
-			return b, rects, err
+			return b, rects, nil, err
 		}
 		rects++
-		w.refine.sent(pointer, false)
+		w.refine.sent(pointer, false, false)
 	}
-	e := w.encoderFor(&j.caps, j.refine)
+	list := send.Rects()
+	if !w.left.Empty() {
+		list = first(send, w.left)
+	}
+	if j.caps.encoding == encTight {
+		b, n, rest, err := w.appendTight(b, start, j, f, list)
+		return b, rects + n, rest, err
+	}
+	e := w.encoderFor(&j.caps)
 	part := e.split()
-	for _, r := range send.Rects() {
+	if j.pace.largest > 0 && part == (image.Point{}) {
+		part = image.Pt(slowSide*4, slowSide)
+	}
+	for _, r := range list {
 		w.pieces = splitRect(w.pieces[:0], r, part)
 		for _, piece := range w.pieces {
+			if rects > 0 && j.pace.largest > 0 && len(b)-start > j.pace.largest {
+				rest = append(rest, piece)
+				continue
+			}
 			if b, err = appendRect(b, e, j, f, piece); err != nil {
-				return b, rects, err
+				return b, rects, nil, err
 			}
 			rects++
-			w.refine.sent(piece, j.caps.encoding == encTight && w.tight.lossy)
+			w.refine.sent(piece, false, false)
 		}
 	}
-	return b, rects, nil
+	return b, rects, rest, nil
+}
+
+// slowSide is the height of the rectangles of encodings that take any, so that
+// an update on a slow line can end between two.
+const slowSide = 256
+
+// first returns the rectangles of send, those inside left before the others.
+func first(send, left screen.Region) []image.Rectangle {
+	list := send.IntersectRegion(left).Rects()
+	send.SubtractRegion(left)
+	return append(list, send.Rects()...)
 }
 
 // appendRect appends a rectangle of f at its place.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image"
 	"sync"
 )
@@ -120,10 +121,12 @@ func sameMonitors(a, b []Monitor) bool {
 // moved where it only moved, and copied otherwise.
 func (b *Framebuffer) diffLocked(src *Frame, hint Region, c *Change) {
 	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
-	if m, ok := b.motion.find(b.frame, src, b.runs); ok {
-		b.frame.move(m)
-		c.Moves = append(c.Moves, m)
-		b.runs = b.compareLocked(nil, src, append(b.runs, m.Dst))
+	if c.Moves = b.motion.move(b.frame, src, b.runs, nil); len(c.Moves) > 0 {
+		again := b.runs
+		for _, m := range c.Moves {
+			again = append(again, m.Dst)
+		}
+		b.runs = b.compareLocked(nil, src, again)
 	}
 	for _, r := range b.runs {
 		b.frame.CopyRect(src, r)
@@ -166,20 +169,46 @@ func (b *Framebuffer) compareLocked(runs []image.Rectangle, src *Frame, hint []i
 				continue
 			}
 			t.Min.Y, t.Max.Y = first, last+1
-			if run.Max.X == t.Min.X && !run.Empty() {
-				run = run.Union(t)
+			if joined := run.Union(t); run.Max.X == t.Min.X && !run.Empty() && area(joined) <= (area(run)+area(t))*5/4 {
+				run = joined
 				continue
 			}
-			if !run.Empty() {
-				runs = append(runs, run)
-			}
+			runs = b.appendTrimmed(runs, src, run)
 			run = t
 		}
-		if !run.Empty() {
-			runs = append(runs, run)
-		}
+		runs = b.appendTrimmed(runs, src, run)
 	}
 	return runs
+}
+
+func area(r image.Rectangle) int { return r.Dx() * r.Dy() }
+
+// appendTrimmed appends a run of tiles without the columns at its sides that do
+// not differ.
+func (b *Framebuffer) appendTrimmed(runs []image.Rectangle, src *Frame, run image.Rectangle) []image.Rectangle {
+	if run.Empty() {
+		return runs
+	}
+	left, right := min(tile, run.Dx())-1, min(tile, run.Dx())-1 // columns that may go
+	for y := run.Min.Y; y < run.Max.Y && (left > 0 || right > 0); y++ {
+		was, is := b.frame.Row(y, run.Min.X, run.Max.X), src.Row(y, run.Min.X, run.Max.X)
+		if n := left * BytesPerPixel; !bytes.Equal(was[:n], is[:n]) {
+			for left = 0; samePixel(was, is, left); left++ {
+			}
+		}
+		if n := len(was) - right*BytesPerPixel; !bytes.Equal(was[n:], is[n:]) {
+			last := run.Dx() - 1
+			for right = 0; samePixel(was, is, last-right); right++ {
+			}
+		}
+	}
+	run.Min.X += left
+	run.Max.X -= min(right, run.Dx()-1)
+	return append(runs, run)
+}
+
+func samePixel(a, b []byte, x int) bool {
+	return binary.LittleEndian.Uint32(a[x*BytesPerPixel:]) == binary.LittleEndian.Uint32(b[x*BytesPerPixel:])
 }
 
 // differingRows returns the first and last row of t that differ; first > last

@@ -3,6 +3,7 @@ package screen
 import (
 	"image"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -138,6 +139,59 @@ func TestNoMoveWhereNothingMoved(t *testing.T) {
 	}
 }
 
+// window is what drag moves: a frame around text.
+func drawWindow(f *Frame, r image.Rectangle, content *Frame) {
+	for y := range content.Size.Y {
+		if p := r.Min.Add(image.Pt(0, y)); p.Y >= 0 && p.Y < f.Size.Y {
+			x0, x1 := max(r.Min.X, 0), min(r.Max.X, f.Size.X)
+			if x0 < x1 {
+				copy(f.Row(p.Y, x0, x1), content.Row(y, x0-r.Min.X, x1-r.Min.X))
+			}
+		}
+	}
+}
+
+func TestDragIsFound(t *testing.T) {
+	for name, deltas := range map[string][2]image.Point{
+		"one, aslant":           {image.Pt(11, 5), image.Point{}},
+		"one, by a pixel":       {image.Pt(-1, 0), image.Point{}},
+		"one, far":              {image.Pt(230, -70), image.Point{}},
+		"two, different ways":   {image.Pt(-7, 9), image.Pt(13, 3)},
+		"two, sideways and up":  {image.Pt(20, 0), image.Pt(0, -16)},
+		"one, over the other's": {image.Pt(60, 60), image.Point{}},
+	} {
+		rnd := rand.New(rand.NewPCG(7, 8))
+		desk := NewFrame(image.Pt(800, 600))
+		textLike(desk, desk.Bounds(), rnd)
+		a, b := NewFrame(image.Pt(240, 180)), NewFrame(image.Pt(200, 220))
+		textLike(a, a.Bounds(), rnd)
+		textLike(b, b.Bounds(), rnd)
+		at := [2]image.Point{image.Pt(101, 83), image.Pt(467, 203)}
+		draw := func(p, q image.Point) *Frame {
+			f := cloneFrame(desk)
+			drawWindow(f, image.Rectangle{Min: q, Max: q.Add(b.Size)}, b)
+			drawWindow(f, image.Rectangle{Min: p, Max: p.Add(a.Size)}, a)
+			return f
+		}
+		first, next := draw(at[0], at[1]), draw(at[0].Add(deltas[0]), at[1].Add(deltas[1]))
+		fb := NewFramebuffer(desk.Size)
+		apply(fb, first)
+		c := apply(fb, next)
+		viewer := cloneFrame(first)
+		asViewer(viewer, c, next)
+		if !equalFrames(viewer, next) {
+			t.Errorf("%s: the viewer's picture is wrong", name)
+		}
+		for i, size := range []image.Point{a.Size, b.Size} {
+			if d := deltas[i]; d != (image.Point{}) && !slices.ContainsFunc(c.Moves, func(m Move) bool {
+				return m.Delta == d && m.Dst.Intersect(image.Rectangle{Min: at[i].Add(d), Max: at[i].Add(d).Add(size)}).Size() == size
+			}) {
+				t.Errorf("%s: window %d by %v: moves %v", name, i, d, c.Moves)
+			}
+		}
+	}
+}
+
 // FuzzMotion plays scrolls, repaints and flat areas in any order: a viewer that
 // follows the changes always has the screen's picture.
 func FuzzMotion(f *testing.F) {
@@ -155,10 +209,14 @@ func FuzzMotion(f *testing.F) {
 			now = cloneFrame(now)
 			switch {
 			case r.Empty():
-			case s[0]%3 == 0:
+			case s[0]%4 == 0:
 				now.Fill(r, s[5], s[5], 0)
-			case s[0]%3 == 1:
+			case s[0]%4 == 1:
 				textLike(now, r, rnd)
+			case s[0]%4 == 2: // a window goes elsewhere
+				content := NewFrame(r.Size())
+				drawWindow(content, image.Rectangle{Min: image.Point{}.Sub(r.Min), Max: now.Size.Sub(r.Min)}, now)
+				drawWindow(now, r.Add(image.Pt(int(int8(s[5])), int(int8(s[4])))), content)
 			default:
 				scroll(now, r, int(int8(s[5])), rnd)
 			}

@@ -38,9 +38,6 @@ func parsePixelFormat(b []byte) (PixelFormat, error) {
 		RedMax: u16(4), GreenMax: u16(6), BlueMax: u16(8),
 		RedShift: int(b[10]), GreenShift: int(b[11]), BlueShift: int(b[12]),
 	}
-	if b[2] > 1 || b[3] > 1 {
-		return f, fmt.Errorf("%w: flags %d and %d", ErrPixelFormat, b[2], b[3])
-	}
 	if f.BitsPerPixel != 8 && f.BitsPerPixel != 16 && f.BitsPerPixel != 32 || f.Depth > f.BitsPerPixel {
 		return f, fmt.Errorf("%w: %d bits per pixel, depth %d", ErrPixelFormat, f.BitsPerPixel, f.Depth)
 	}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/leaktest"
+	"lotse/rfb/rfbtest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// After every workload has stopped, the viewer's picture becomes that of the
+// screen, to the bit, with every encoding, on a fast line and on a slow one. How
+// fast is bench's to say; here it must happen at all within the patience of
+// tests, but for photographs of the whole screen on the slow line, whose lossless
+// data take longer than that.
+func TestExactAtRest(t *testing.T) {
+	bin, err := filepath.Abs("../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lotse", "lotse-agent"} {
+		if _, err := os.Stat(filepath.Join(bin, name)); err != nil {
+			t.Fatalf("%s is not built: make build", name)
+		}
+	}
+	xserver, display, err := startX("1920x1080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer xserver.stop()
+	x, err := newXClient(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.close()
+	srv, err := startLotse(bin, display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.stop()
+	lists := map[string][]int32{
+		"Tight 6": {rfbtest.Tight, rfbtest.CopyRect, rfbtest.Quality(6), rfbtest.LastRect, rfbtest.Fence, rfbtest.ContinuousUpdates},
+		"Tight":   {rfbtest.Tight, rfbtest.CopyRect}, "ZRLE": {rfbtest.ZRLE, rfbtest.CopyRect, rfbtest.Fence},
+		"Hextile": {rfbtest.Hextile, rfbtest.CopyRect}, "Zlib": {rfbtest.Zlib}, "Raw": {rfbtest.Raw, rfbtest.CopyRect},
+	}
+	for _, link := range []shape{shapes[0], shapes[2]} {
+		for name, list := range lists {
+			if link.bytesPerSecond > 0 && name != "Tight 6" && name != "ZRLE" {
+				continue
+			}
+			for _, w := range workloads {
+				if w.every == 0 || w.keys > 0 || w.lossless || link.bytesPerSecond > 0 && (w.name == "full" || w.name == "video720") {
+					continue
+				}
+				t.Run(strings.Join([]string{w.name, link.name, name}, "/"), func(t *testing.T) {
+					rest(t, x, w, link, srv, append(list, rfbtest.DesktopSize, rfbtest.Cursor))
+				})
+			}
+		}
+	}
+}
+
+func rest(t *testing.T, x *xclient, w workload, link shape, srv *server, list []int32) {
+	x.clear()
+	draw, _ := w.setup(x)
+	conn, shut, err := dialThrough(link, srv.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut()
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	v, err := rfbtest.New(conn, rfbtest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.SetEncodings(list...); err != nil {
+		t.Fatal(err)
+	}
+	drawn := make(chan []byte, 1)
+	go func() {
+		for n := range 25 {
+			draw(n + 1)
+			time.Sleep(min(w.every, time.Second/20))
+		}
+		x.sync()
+		drawn <- x.picture()
+		_ = v.Request(false, image.Rect(0, 0, 1, 1)) // an answer, if all has come already
+	}()
+	if err := v.Request(false, v.Bounds()); err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	began := time.Now()
+	for {
+		m, err := v.Next()
+		if err != nil {
+			t.Fatalf("%v; %v", err, differing(v.Canvas(), want))
+		}
+		if _, ok := m.(*rfbtest.Update); !ok {
+			continue
+		}
+		if want == nil {
+			select {
+			case want = <-drawn:
+				began = time.Now()
+			default:
+			}
+		}
+		if want != nil && differing(v.Canvas(), want) == nil {
+			t.Logf("exact after %v", time.Since(began).Round(time.Millisecond))
+			return
+		}
+		if err := v.Request(true, v.Bounds()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// picture is what the display shows, four bytes a pixel, blue first.
+func (x *xclient) picture() []byte {
+	var out []byte
+	const band = 60
+	for y := 0; y < x.screenSz.Y; y += band {
+		rows := min(band, x.screenSz.Y-y)
+		r, err := xproto.GetImage(x.c, xproto.ImageFormatZPixmap, xproto.Drawable(x.root), 0, int16(y), uint16(x.screenSz.X), uint16(rows), 0xffffffff).Reply()
+		if err != nil {
+			return []byte{}
+		}
+		out = append(out, r.Data...)
+	}
+	return out
+}
+
+// differing says how the viewer's picture is not that one.
+func differing(canvas *image.RGBA, want []byte) error {
+	size := canvas.Rect.Size()
+	if len(want) != size.X*size.Y*4 {
+		return errors.New("another size")
+	}
+	wrong, area := 0, image.Rectangle{}
+	// The pointer stands in the middle; it is drawn for who has no control.
+	pointer := image.Rect(size.X/2-24, size.Y/2-24, size.X/2+24, size.Y/2+24)
+	for i := 0; i < len(want); i += 4 {
+		w := binary.LittleEndian.Uint32(want[i:])
+		g := binary.BigEndian.Uint32(canvas.Pix[i:])
+		if w&0xffffff != g>>8 {
+			p := image.Pt(i/4%size.X, i/4/size.X)
+			if p.In(pointer) {
+				continue
+			}
+			wrong++
+			area = area.Union(image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))})
+		}
+	}
+	if wrong == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d pixels differ in %v", wrong, area)
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// patience is how long a program may take to say what it should.
+const patience = 15 * time.Second
+
+// process is a running program whose lines are kept.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	mu    sync.Mutex
+	lines []string
+	news  chan struct{}
+	done  chan struct{}
+}
+
+func start(env []string, files []*os.File, path string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(path, args...), news: make(chan struct{}, 1), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd.ExtraFiles = files
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	err = p.cmd.Start()
+	w.Close()
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	go func() {
+		defer r.Close()
+		for in := bufio.NewScanner(r); in.Scan(); {
+			p.mu.Lock()
+			p.lines = append(p.lines, in.Text())
+			p.mu.Unlock()
+			select {
+			case p.news <- struct{}{}:
+			default:
+			}
+		}
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// line waits for a line that contains text.
+func (p *process) line(text string) (string, error) {
+	end := time.After(patience)
+	for {
+		p.mu.Lock()
+		for _, l := range p.lines {
+			if strings.Contains(l, text) {
+				p.mu.Unlock()
+				return l, nil
+			}
+		}
+		all := strings.Join(p.lines, "\n")
+		p.mu.Unlock()
+		select {
+		case <-p.news:
+		case <-p.done:
+			return "", fmt.Errorf("%s ended without saying %q:\n%s", p.cmd.Path, text, all)
+		case <-end:
+			return "", fmt.Errorf("%s did not say %q:\n%s", p.cmd.Path, text, all)
+		}
+	}
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(3 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
+}
+
+// startX starts an X server and returns its display.
+func startX(size string) (*process, string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.Close()
+	p, err := start(nil, []*os.File{w}, "Xvfb", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset", "-displayfd", "3")
+	w.Close()
+	if err != nil {
+		return nil, "", err
+	}
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		p.stop()
+		return nil, "", fmt.Errorf("no display from Xvfb: %w", err)
+	}
+	return p, ":" + strings.TrimSpace(number), nil
+}
+
+// server is what a viewer connects to.
+type server struct {
+	address string
+	pids    []int        // whose CPU counts
+	control func() error // asks for control where it must be; nil: it is given
+	stop    func()
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// peers are the other servers: program and arguments for a display and a port.
+var peers = map[string]func(display string, port int) []string{
+	"x11vnc": func(d string, port int) []string {
+		return []string{"x11vnc", "-display", d, "-rfbport", strconv.Itoa(port), "-localhost", "-nopw", "-forever", "-shared", "-quiet"}
+	},
+	"x0vncserver": func(d string, port int) []string {
+		return []string{"X0tigervnc", "-display", d, "-rfbport", strconv.Itoa(port), "-SecurityTypes", "None", "-localhost=1"}
+	},
+}
+
+func startPeer(name, display string) (*server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	args := peers[name](display, port)
+	p, err := start([]string{"DISPLAY=" + display}, nil, args[0], args[1:]...)
+	if err != nil {
+		return nil, err
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			time.Sleep(200 * time.Millisecond)
+			return &server{address: address, pids: []int{p.cmd.Process.Pid}, stop: p.stop}, nil
+		}
+	}
+	p.stop()
+	return nil, errors.New(name + " does not listen")
+}
+
+const devPassword = "correct horse battery staple"
+
+// startLotse starts gateway, session, agent and `lotse view`.
+func startLotse(bin, display string) (_ *server, err error) {
+	dir, err := os.MkdirTemp("", "lotse-bench-")
+	if err != nil {
+		return nil, err
+	}
+	var all []*process
+	stop := func() {
+		for i := len(all) - 1; i >= 0; i-- {
+			all[i].stop()
+		}
+		os.RemoveAll(dir)
+	}
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+	env := []string{"LOTSE_DEV_PASSWORD=" + devPassword, "LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + filepath.Join(dir, "ca.pem"),
+		"LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "DISPLAY=" + display, "XAUTHORITY=/dev/null"}
+	run := func(says, program string, args ...string) (*process, string, error) {
+		p, err := start(env, nil, filepath.Join(bin, program), args...)
+		if err != nil {
+			return nil, "", err
+		}
+		all = append(all, p)
+		l, err := p.line(says)
+		return p, l, err
+	}
+	_, l, err := run("listening on https://", "lotse", "gateway", "--dev", "--data", dir, "--listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	url := l[strings.Index(l, "https://"):]
+	session, l, err := run(`"number"`, "lotse", "session", "new", "--gateway", url, "--user", "advisor", "--json")
+	if err != nil {
+		return nil, err
+	}
+	var made struct{ Number string }
+	if err = json.Unmarshal([]byte(l), &made); err != nil {
+		return nil, err
+	}
+	agent, err := start(env, nil, filepath.Join(bin, "lotse-agent"), "--gateway", url, "--number", made.Number,
+		"--panel", "terminal", "--display", display, "--answer", "control", "--log-level", "info")
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, agent)
+	if _, err = session.line(`"state":"joined"`); err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address); err != nil {
+		return nil, err
+	}
+	return &server{address: address, pids: []int{agent.cmd.Process.Pid}, stop: stop, control: func() error {
+		_, err := io.WriteString(session.stdin, "control\n")
+		return err
+	}}, nil
+}
+
+// cpu is the time that processes have used.
+func cpu(pids []int) (sum time.Duration) {
+	for _, pid := range pids {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue
+		}
+		f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+		for _, at := range []int{11, 12} { // utime, stime, in hundredths of a second
+			n, _ := strconv.Atoi(f[at])
+			sum += time.Duration(n) * 10 * time.Millisecond
+		}
+	}
+	return sum
+}
+
+// memory is the resident set in kB.
+func memory(pids []int) (kb int) {
+	for _, pid := range pids {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		_, rest, ok := strings.Cut(string(b), "VmRSS:")
+		if f := strings.Fields(rest); ok && len(f) > 0 {
+			n, _ := strconv.Atoi(f[0])
+			kb += n
+		}
+	}
+	return kb
+}
