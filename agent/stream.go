@@ -123,7 +123,9 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 			err := s.approveView(ctx)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			v.in = err == nil
+			if v.in = err == nil; v.in {
+				s.publishLocked() // wishes that need somebody who watches count now
+			}
 			return err
 		},
 		Input:   s.guard,

@@ -208,16 +208,7 @@ func (s *stack) panelAgent(d *display, more ...string) (agent *process, url stri
 func (p *tab) allows(right string) {
 	p.t.Helper()
 	p.waitFor("question", `[data-right="`+right+`"]`)
-	// What is shared must be chosen first, where there is a choice.
-	eventually(p.t, "the question takes an answer", func() error {
-		if p.do("enabled", map[string]any{"id": "question-allow"}) == "true" {
-			return nil
-		}
-		if p.do("visible", map[string]any{"id": "choose-screen"}) == "true" {
-			p.click("choose-screen")
-		}
-		return fmt.Errorf("not yet")
-	})
+	p.waitFor("question-allow", ":not([disabled])")
 	p.click("question-allow")
 }
 

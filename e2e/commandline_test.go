@@ -2,12 +2,15 @@ package e2e
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"lotse/rfb/rfbtest"
 )
 
 // TestAgentCommandLine: exit codes mean something, and errors say what to do.
@@ -57,4 +60,20 @@ func TestAgentCommandLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// `lotse view --control` asks for control as soon as its viewer is let in.
+func TestViewAsksForControl(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "640x480")
+	ses := s.newSession()
+	s.agent(customer, ses.number, "--answer", "control")
+	ses.line(`"state":"joined"`)
+	_, port := s.view(ses.number, "--control")
+	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	ses.line(`"given","right":"control"`)
 }

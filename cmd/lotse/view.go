@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -357,8 +358,10 @@ func (v *viewPort) askControl(ctx context.Context) {
 			return
 		}
 		c.control(m)
-		if s, ok := m.(tunnel.State); ok && s.Rights.View && !s.Rights.Control && !asked {
-			asked = true
+		s, ok := m.(tunnel.State)
+		// The wish counts once the viewer is let in, which may be after this state.
+		asked = asked || slices.Contains(s.Asked, "control") || s.Rights.Control
+		if ok && s.Rights.View && !asked {
 			if err := control.Send(tunnel.Ask{Right: "control"}); err != nil {
 				return
 			}
