@@ -77,7 +77,7 @@ func (p *Share) parse() (screen.Share, error) {
 	return s, nil
 }
 
-// shareLocked describes a share with the names that were known last.
+// describeShareLocked describes a share with the names that were known last.
 func (s *Session) describeShareLocked(sh screen.Share) Share {
 	out := Share{Kind: shareKinds[sh.Kind], Monitor: sh.Monitor, Apps: append([]string{}, sh.Apps...), Names: []string{}}
 	switch sh.Kind {

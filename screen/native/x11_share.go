@@ -4,12 +4,10 @@ package native
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/jezek/xgb/composite"
 	"github.com/jezek/xgb/damage"
-	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
@@ -236,7 +233,7 @@ func (a *appScreen) begin() (err error) {
 	a.queue, a.overflow = nil, false
 	a.mu.Unlock()
 	for _, w := range a.stack.order {
-		a.release1(w)
+		a.unprepare(w)
 	}
 	a.stack = stack{root: a.l.root, byID: map[xproto.Window]*topWindow{}}
 	g, err := xproto.GetGeometry(c, xproto.Drawable(a.l.root)).Reply()
@@ -308,300 +305,6 @@ func (a *appScreen) resize(size image.Point) error {
 		}
 	}
 	return nil
-}
-
-// lookUp finds out whose a window is and, when it is shared, prepares to read it.
-func (a *appScreen) lookUp(w *topWindow) {
-	w.known = true
-	contents, whole := a.apps.contents(w.id)
-	w.contents = contents
-	was := w.shared
-	w.shared = whole && !w.inputOnly
-	for _, c := range contents {
-		p, ok := a.apps.owner(c)
-		if !ok || !a.chosen.has(p, a.apps.classes(c)) || a.apps.furniture(c) {
-			w.shared = false // of several windows in one frame all must be chosen
-		}
-	}
-	if len(contents) == 0 { // a menu, a tooltip, or a frame that holds nothing yet
-		p, ok := a.apps.owner(w.id)
-		w.shared = w.shared && ok && a.chosen.has(p, a.apps.classes(w.id)) && !a.apps.furniture(w.id)
-	}
-	switch {
-	case w.shared && !was:
-		a.prepare(w)
-	case was && !w.shared:
-		a.release1(w)
-	}
-	if w.mapped && !w.shared && len(contents) == 0 && w.looks < lookTries {
-		w.lookAt = time.Now().Add(lookAfter << w.looks)
-		w.looks++
-	}
-	a.layout = a.layout || was != w.shared
-	a.publishOwners()
-}
-
-// prepare has the server keep the window's pixels apart and report drawing.
-func (a *appScreen) prepare(w *topWindow) {
-	c := a.l.Conn
-	xproto.ChangeWindowAttributes(c, w.id, xproto.CwEventMask, []uint32{xproto.EventMaskSubstructureNotify})
-	if g, err := xproto.GetGeometry(c, xproto.Drawable(w.id)).Reply(); err == nil {
-		w.depth = g.Depth
-	}
-	if id, err := damage.NewDamageId(c); err == nil {
-		if damage.CreateChecked(c, id, xproto.Drawable(w.id), damage.ReportLevelRawRectangles).Check() == nil {
-			w.damage = id
-			a.dropReports(id)
-		}
-	}
-	if err := composite.RedirectWindowChecked(c, w.id, composite.RedirectAutomatic).Check(); err != nil {
-		a.log.Debug("x11: window not redirected", "error", err.Error())
-	}
-	if a.hasShape {
-		shape.SelectInput(c, w.id, true)
-	}
-	a.readShape(w)
-	w.dirty.Add(w.inner())
-	w.forget(time.Now())
-}
-
-// dropReports takes the first report of a new damage out of the queue: it
-// calls all of the window drawn, whether it is or not.
-func (a *appScreen) dropReports(id damage.Damage) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue = slices.DeleteFunc(a.queue, func(ev [xHead]byte) bool {
-		return ev[0] == a.damageEvent && damage.Damage(binary.LittleEndian.Uint32(ev[8:])) == id
-	})
-}
-
-// release1 undoes prepare.
-func (a *appScreen) release1(w *topWindow) {
-	if w.damage == 0 && w.pixmap == 0 || a.l.isGone() {
-		return
-	}
-	c := a.l.Conn
-	xproto.ChangeWindowAttributes(c, w.id, xproto.CwEventMask, []uint32{0})
-	if w.damage != 0 {
-		damage.Destroy(c, w.damage)
-	}
-	composite.UnredirectWindow(c, w.id, composite.RedirectAutomatic)
-	if w.pixmap != 0 {
-		xproto.FreePixmap(c, w.pixmap)
-	}
-	if a.hasShape {
-		shape.SelectInput(c, w.id, false)
-	}
-	w.damage, w.pixmap, w.vis, w.shape = 0, 0, nil, nil
-}
-
-// readShape reads the window's outline, in the display's rectangles at its origin.
-func (a *appScreen) readShape(w *topWindow) {
-	w.shape = nil
-	if !a.hasShape {
-		return
-	}
-	r, err := shape.GetRectangles(a.l.Conn, w.id, shape.SkBounding).Reply()
-	if err != nil {
-		return
-	}
-	w.shape = []image.Rectangle{}
-	if len(r.Rectangles) <= maxShapeRects {
-		w.shape = rectsOf(r.Rectangles)
-	} else {
-		a.log.Info("x11: a window is too ragged to be shown", "rectangles", len(r.Rectangles))
-	}
-}
-
-// publishOwners tells Input and the clipboard what is shared.
-func (a *appScreen) publishOwners() {
-	tops, bases := map[xproto.Window]bool{}, map[uint32]bool{}
-	for _, w := range a.stack.order {
-		if !w.shared {
-			continue
-		}
-		tops[w.id] = true
-		for _, c := range w.contents {
-			bases[a.apps.base(c)] = true
-		}
-		if len(w.contents) == 0 {
-			bases[a.apps.base(w.id)] = true
-		}
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !maps.Equal(tops, a.tops) || !maps.Equal(bases, a.bases) {
-		a.tops, a.bases = tops, bases
-	}
-}
-
-// follow brings the model up to what the server has told, and finds out from
-// when on its reports of drawing are true: those that a change of windows causes
-// come right behind the change, so before the answer to whatever is asked next.
-func (a *appScreen) follow() error {
-	if err := a.drain(); err != nil {
-		return err
-	}
-	ask := false
-	for _, w := range a.stack.order {
-		if w.needsSettling() {
-			w.settling, ask = true, true
-		}
-	}
-	if !ask {
-		return nil
-	}
-	if err := a.l.sync(); err != nil {
-		return err
-	}
-	if err := a.drain(); err != nil {
-		return err
-	}
-	for _, w := range a.stack.order {
-		w.settled, w.settling = w.settled || w.settling, false
-	}
-	return nil
-}
-
-// drain takes in what has been told.
-func (a *appScreen) drain() error {
-	a.mu.Lock()
-	queue, overflow := a.queue, a.overflow
-	a.queue = nil
-	a.mu.Unlock()
-	if overflow {
-		a.log.Info("x11: too many window events at once; starting anew")
-		return a.begin()
-	}
-	now := time.Now()
-	for i := range queue {
-		if err := a.obey(queue[i][:], now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *appScreen) obey(ev []byte, now time.Time) error {
-	switch {
-	case ev[0] == a.damageEvent:
-		w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]
-		if w == nil || !w.shared || damage.Damage(binary.LittleEndian.Uint32(ev[8:])) != w.damage {
-			return nil
-		}
-		x, y := int(int16(binary.LittleEndian.Uint16(ev[16:]))), int(int16(binary.LittleEndian.Uint16(ev[18:])))
-		r := image.Rect(x, y, x+int(binary.LittleEndian.Uint16(ev[20:])), y+int(binary.LittleEndian.Uint16(ev[22:])))
-		if w.drawn(r) {
-			a.layout = true
-		}
-		return nil
-	case a.hasShape && ev[0] == a.shapeEvent:
-		if w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]; w != nil && w.shared {
-			a.stack.stir()
-			a.readShape(w)
-			w.forget(now)
-			a.layout = true
-		}
-		return nil
-	}
-	e, ok := parseWindowEvent(ev)
-	if !ok {
-		return nil
-	}
-	a.stack.stir()
-	if e.at != a.stack.root {
-		// Inside a frame: whose window it holds may have changed.
-		if w := a.stack.byID[e.at]; w != nil && (e.kind == xproto.ReparentNotify || e.kind == xproto.DestroyNotify) {
-			w.known = false
-		}
-		return nil
-	}
-	if e.window == a.stack.root {
-		if e.kind == xproto.ConfigureNotify {
-			return a.resize(e.size)
-		}
-		return nil
-	}
-	a.obeyWindow(e, now)
-	return nil
-}
-
-func (a *appScreen) obeyWindow(e windowEvent, now time.Time) {
-	w := a.stack.byID[e.window]
-	if w == nil && e.kind != xproto.CreateNotify && e.kind != xproto.ReparentNotify {
-		return
-	}
-	switch e.kind {
-	case xproto.CreateNotify:
-		w = &topWindow{id: e.window, at: e.pos, size: e.size, border: e.border}
-		a.stack.add(w)
-		return
-	case xproto.DestroyNotify:
-		w.damage = 0 // gone with the window
-		a.release1(a.stack.remove(e.window))
-		a.publishOwners()
-	case xproto.ReparentNotify:
-		if e.other != a.stack.root {
-			if frame := a.stack.byID[e.other]; frame != nil {
-				frame.known, frame.looks = false, 0
-			}
-			if w != nil {
-				a.release1(w)
-				a.stack.remove(e.window)
-			}
-			break
-		}
-		if g, err := xproto.GetGeometry(a.l.Conn, xproto.Drawable(e.window)).Reply(); err == nil && w == nil {
-			w = &topWindow{id: e.window, at: e.pos, size: image.Pt(int(g.Width), int(g.Height)), border: int(g.BorderWidth)}
-			a.stack.add(w)
-		}
-	case xproto.MapNotify:
-		w.mapped, w.known, w.looks = true, false, 0
-		w.forget(now)
-		a.rename(w)
-	case xproto.UnmapNotify:
-		w.mapped = false
-		a.rename(w)
-	case xproto.ConfigureNotify:
-		if e.size != w.size || e.border != w.border {
-			w.size, w.border = e.size, e.border
-			w.forget(now)
-			a.rename(w)
-			if w.shared && a.hasShape {
-				a.readShape(w)
-			}
-		}
-		w.at = e.pos
-		a.stack.place(w, e.other)
-	case xproto.GravityNotify:
-		w.at = e.pos
-	case xproto.CirculateNotify:
-		if e.toTop {
-			a.stack.order = append(lifted(a.stack.order, w), w)
-		} else {
-			a.stack.place(w, 0)
-		}
-	}
-	a.layout = true
-}
-
-// lifted is the order without w.
-func lifted(order []*topWindow, w *topWindow) []*topWindow {
-	out := make([]*topWindow, 0, len(order))
-	for _, o := range order {
-		if o != w {
-			out = append(out, o)
-		}
-	}
-	return out
-}
-
-// rename has the window's memory named again when it is read next.
-func (a *appScreen) rename(w *topWindow) {
-	if w.pixmap != 0 {
-		xproto.FreePixmap(a.l.Conn, w.pixmap)
-		w.pixmap = 0
-	}
 }
 
 // Close implements screen.Screen.
@@ -781,51 +484,6 @@ func (a *appScreen) arrange(touched *screen.Region) {
 		touched.Add(r)
 	}
 	a.shown = shown
-}
-
-// askForDrawing has programs draw what they drew before anybody looked. It
-// returns when to look again.
-func (a *appScreen) askForDrawing(now time.Time) time.Duration {
-	again := time.Hour
-	for _, w := range a.stack.order {
-		if !w.shared || !w.mapped || w.undrawn.Empty() || w.repaints >= repaintTries {
-			continue
-		}
-		wait := w.changed.Add(repaintAfter << w.repaints).Sub(now)
-		if wait > 0 {
-			again = min(again, wait)
-			continue
-		}
-		w.repaints++
-		again = min(again, repaintAfter<<w.repaints)
-		left := repaintWindows
-		a.expose(w.id, w.undrawn.Bounds(), &left)
-	}
-	return again
-}
-
-// expose has w and the windows in it drawn inside r, in w's coordinates.
-func (a *appScreen) expose(w xproto.Window, r image.Rectangle, left *int) {
-	if *left--; *left < 0 || r.Empty() {
-		return
-	}
-	xproto.ClearArea(a.l.Conn, true, w, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()))
-	tree, err := xproto.QueryTree(a.l.Conn, w).Reply()
-	if err != nil {
-		return
-	}
-	cookies := make([]xproto.GetGeometryCookie, len(tree.Children))
-	for i, c := range tree.Children {
-		cookies[i] = xproto.GetGeometry(a.l.Conn, xproto.Drawable(c))
-	}
-	for i, c := range tree.Children {
-		g, err := cookies[i].Reply()
-		if err != nil {
-			continue
-		}
-		at := image.Pt(int(g.X)+int(g.BorderWidth), int(g.Y)+int(g.BorderWidth))
-		a.expose(c, r.Sub(at).Intersect(image.Rect(0, 0, int(g.Width), int(g.Height))), left)
-	}
 }
 
 // lookAtPointer reads the pointer's place and shape, and hides both where
