@@ -8,6 +8,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 AGENT_TAGS := nethttpomithttp2
 GO_FILES := $(shell find . -name '*.go' -not -path './novnc-web/node_modules/*' -not -path './.*') go.mod go.sum
 WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) novnc-web/package.json novnc-web/package-lock.json
+# Vector instructions for JPEG on amd64: a quarter of the time. The code behind
+# it has an equal in plain Go for every other processor and build.
+export GOEXPERIMENT ?= simd
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
