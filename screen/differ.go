@@ -122,11 +122,12 @@ func sameMonitors(a, b []Monitor) bool {
 func (b *Framebuffer) diffLocked(src *Frame, hint Region, c *Change) {
 	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
 	if c.Moves = b.motion.move(b.frame, src, b.runs, nil); len(c.Moves) > 0 {
-		again := b.runs
+		// What was moved is as it should be: each move was proved.
+		rest := RegionOf(b.runs...)
 		for _, m := range c.Moves {
-			again = append(again, m.Dst)
+			rest.Subtract(m.Dst)
 		}
-		b.runs = b.compareLocked(nil, src, again)
+		b.runs = b.compareLocked(b.runs[:0], src, rest.Rects())
 	}
 	for _, r := range b.runs {
 		b.frame.CopyRect(src, r)

@@ -122,7 +122,7 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 			for i := range m.grids {
 				g := &m.grids[i]
 				total += g.total
-				g.refresh(old, new, found.Dst)
+				g.moved(old, new, found.Dst)
 				left += g.total
 			}
 			if left*motionRest < total {
@@ -300,22 +300,28 @@ func (g *grid) compare(old, new *Frame, area image.Rectangle) {
 	n := g.across * g.down
 	g.differs, g.explained = sized(g.differs, n), sized(g.explained, n)
 	g.sums = sized(g.sums, (g.across+1)*(g.down+1))
-	g.refresh(old, new, image.Rectangle{Min: g.origin, Max: g.cellAt(g.across, g.down).Min})
+	g.look(func(c image.Rectangle) bool { return !sameBlock(new, c.Intersect(new.Bounds()), old, image.Point{}) })
 }
 
-// refresh looks again at the cells that r touches.
-func (g *grid) refresh(old, new *Frame, r image.Rectangle) {
-	whole := new.Bounds()
+// moved notes that dst is now what it should be.
+func (g *grid) moved(old, new *Frame, dst image.Rectangle) {
+	at := 0
+	g.look(func(c image.Rectangle) bool {
+		was := g.differs[at]
+		at++
+		return was && !c.In(dst) && (!c.Overlaps(dst) || !sameBlock(new, c.Intersect(new.Bounds()), old, image.Point{}))
+	})
+}
+
+// look asks of each cell whether it differs.
+func (g *grid) look(differs func(cell image.Rectangle) bool) {
 	clear(g.sums[:g.across+1])
 	for cy := range g.down {
 		sum := int32(0)
 		g.sums[(cy+1)*(g.across+1)] = 0
 		for cx := range g.across {
 			at := cy*g.across + cx
-			if c := g.cellAt(cx, cy); c.Overlaps(r) {
-				g.differs[at] = !sameBlock(new, c.Intersect(whole), old, image.Point{})
-			}
-			if g.differs[at] {
+			if g.differs[at] = differs(g.cellAt(cx, cy)); g.differs[at] {
 				sum++
 			}
 			g.sums[(cy+1)*(g.across+1)+cx+1] = sum + g.sums[cy*(g.across+1)+cx+1]
