@@ -13,8 +13,10 @@ import (
 	"lotse/screen"
 )
 
-// framePause is the least time between two captures: 60 a second.
-const framePause = time.Second / 60
+// framePause is the least time between two captures: a little less than a
+// sixtieth of a second, as timers come late and a program that draws 60 pictures
+// a second should have each of them seen.
+const framePause = 14 * time.Millisecond
 
 // share captures what the customer chose while somebody may see it, and only then.
 type share struct {
