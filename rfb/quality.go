@@ -24,7 +24,8 @@ var jpegSize = [10]float64{0.20, 0.36, 0.47, 0.48, 0.66, 0.93, 1, 1.35, 2.6, 6}
 type pace struct {
 	bytesPerSecond float64 // 0: no bound
 	frame          time.Duration
-	largest        int // bytes of one update; 0: any
+	largest        int           // bytes of one update; 0: any
+	refine         time.Duration // of the line, for one step of refine.go
 }
 
 // photoCost learns how many bytes a pixel of a photograph takes at level 6.

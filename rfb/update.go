@@ -230,7 +230,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		c.echoFirstLocked(&send, j)
 		j.refine = j.refine && send.Empty() && len(moves) == 0
 		if j.refine {
-			send, j.lossless = w.refine.next(j.area, frame.Bounds(), j.pace.bytesPerSecond)
+			send, j.lossless = w.refine.next(j.area, frame.Bounds(), &j.pace)
 		}
 	}
 	c.mu.Unlock()
