@@ -23,6 +23,8 @@ type share struct {
 	session *Session
 	desktop *screen.Framebuffer
 	waiting *screen.Framebuffer
+	photos  rfb.Photos    // of desktop
+	taker   chan struct{} // a viewer may be ready for a picture
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -44,7 +46,7 @@ func newShare(s *Session) *share {
 	size := image.Pt(1024, 768)
 	sh := &share{
 		session: s, desktop: screen.NewFramebuffer(size), waiting: screen.NewFramebuffer(size),
-		changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
+		taker: make(chan struct{}, 1), changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
 	}
 	return sh
 }
@@ -200,6 +202,42 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 		timer.Reset(framePause - time.Since(began))
 		select {
 		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := sh.awaitTaker(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// takerPatience is the longest time between two captures of a screen that
+// changes: for the panel's small picture, and for viewers that say nothing.
+const takerPatience = 100 * time.Millisecond
+
+// takerReady is told by viewers that they may be able to take a picture.
+func (sh *share) takerReady() {
+	select {
+	case sh.taker <- struct{}{}:
+	default:
+	}
+}
+
+// awaitTaker returns when a viewer could take a picture at once: one that was
+// captured earlier would only grow old.
+func (sh *share) awaitTaker(ctx context.Context) error {
+	patience := time.NewTimer(takerPatience)
+	defer patience.Stop()
+	for {
+		ready := false
+		sh.session.eachViewer(func(c *rfb.Conn) { ready = ready || c.Ready() })
+		if ready {
+			return nil
+		}
+		select {
+		case <-sh.taker:
+		case <-patience.C:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -128,6 +128,8 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 			}
 			return err
 		},
+		Photos:  &s.share.photos,
+		Ready:   s.share.takerReady,
 		Input:   s.guard,
 		CutText: s.takeClipboard,
 		Logger:  s.log,

@@ -22,6 +22,9 @@ const (
 func (c *Conn) touched() {
 	c.mu.Lock()
 	c.inputAt = time.Now()
+	if c.cfg.Ready != nil {
+		c.cfg.Ready()
+	}
 	c.mu.Unlock()
 }
 

@@ -33,6 +33,10 @@ type tightEncoder struct {
 	// known is a rectangle whose words and few colours are loaded; look does it.
 	known image.Rectangle
 
+	// photos, of the picture seq, are shared with other viewers; nil: not.
+	photos *Photos
+	seq    uint64
+
 	words   []uint32
 	data    []byte
 	colour  palette
@@ -148,6 +152,6 @@ func appendCompactLength(b []byte, n int) []byte {
 
 func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) []byte {
 	e.lossy = true
-	data := e.jpeg.encode(f, r, e.quality)
+	data := e.photos.encode(&e.jpeg, f, e.seq, r, e.quality)
 	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...)
 }

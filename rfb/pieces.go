@@ -90,9 +90,12 @@ func joinPhotos(list []image.Rectangle) []image.Rectangle {
 
 // appendTight appends send as Tight rectangles, photographs last, at a quality
 // that the line carries. What is over the update's bound is returned.
-func (w *writer) appendTight(b []byte, start int, j *job, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
+func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	e := &w.tight
 	e.quality = w.levelBound(j)
+	if e.photos, e.seq = j.photos, v.Seq; f != v.Frame {
+		e.photos = nil
+	}
 	w.photos, w.pieces = w.photos[:0], w.pieces[:0]
 	for _, r := range send {
 		w.pieces = splitRect(w.pieces, r, image.Pt(tightSide, tightSide))

@@ -44,6 +44,7 @@ type job struct {
 	told   *capabilities
 	conv   *converter
 	rights Rights
+	photos *Photos
 	format bool // the colour map must be sent
 
 	layout, shape, pointer bool
@@ -174,6 +175,9 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 	}
 	start := len(b)
 	asked := j.refine
+	if j.rights.Has(RightView) { // else it is another framebuffer's picture
+		j.photos = c.cfg.Photos
+	}
 	c.source(j.rights).Read(func(v view) { b, err = c.appendUpdate(b, &j, v) })
 	if err != nil {
 		return b, false, err
@@ -370,7 +374,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 		list = first(send, w.left)
 	}
 	if j.caps.encoding == encTight {
-		b, n, rest, err := w.appendTight(b, start, j, f, list)
+		b, n, rest, err := w.appendTight(b, start, j, v, f, list)
 		return b, rects + n, rest, err
 	}
 	e := w.encoderFor(&j.caps)
