@@ -60,11 +60,16 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 		}
 		return e.full(b, conv)
 	}
+	return e.coloured(b, conv, r.Dx())
+}
+
+// coloured appends e.words, whose few colours are known.
+func (e *tightEncoder) coloured(b []byte, conv *converter, width int) ([]byte, error) {
 	switch len(e.colour.colours) {
 	case 1:
 		return conv.appendTight(append(b, tightFill), e.colour.colours), nil
 	case 2:
-		return e.mono(b, conv, r.Dx())
+		return e.mono(b, conv, width)
 	default:
 		return e.indexed(b, conv)
 	}

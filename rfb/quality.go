@@ -28,6 +28,14 @@ type pace struct {
 	refine         time.Duration // of the line, for one step of refine.go
 }
 
+// room is how many bytes the line carries in the time of so many frames.
+func (p *pace) room(frames float64) float64 {
+	return p.bytesPerSecond * p.frame.Seconds() * frames
+}
+
+// full reports whether an update of so many bytes ends here.
+func (p *pace) full(bytes int) bool { return p.largest > 0 && bytes > p.largest }
+
 // photoCost learns how many bytes a pixel of a photograph takes at level 6.
 type photoCost struct{ perPixel float64 }
 
@@ -57,7 +65,7 @@ func (p *photoCost) level(limit int, pixels, before int, allow *pace) int {
 		frames float64
 		worst  int
 	}{{1, 4}, {2, 2}, {5, 1}} {
-		room := allow.bytesPerSecond*allow.frame.Seconds()*step.frames - float64(before)
+		room := allow.room(step.frames) - float64(before)
 		for level := limit; level >= step.worst; level-- {
 			if float64(pixels)*cost*jpegSize[level] <= room {
 				return level

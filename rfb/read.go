@@ -111,7 +111,7 @@ func (c *Conn) setEncodings(encodings []int32) error {
 		c.pending.dropMoves()
 	}
 	if c.caps.fence != fences {
-		c.flow = congestion{} // nothing on its way will be answered for
+		c.flow = congestion{greeting: c.flow.greeting} // nothing on its way will be answered for
 	}
 	c.wake.Broadcast()
 	// rfbproto: the clipboard's abilities are told at each SetEncodings, those

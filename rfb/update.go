@@ -25,7 +25,9 @@ type writer struct {
 	canvas  *screen.Frame     // for a viewer whose framebuffer cannot follow the size
 	pieces  []image.Rectangle // scratch of splitRect
 	photos  []image.Rectangle // scratch of appendTight
+	texts   []image.Rectangle // likewise
 	cost    photoCost
+	text    textCost
 	echoed  bool          // the last update was an answer to input alone
 	left    screen.Region // what the last update had no room for: it comes first
 	refine  refinement
@@ -172,6 +174,13 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 	}
 	if !j.update {
 		return b, false, nil
+	}
+	if j.caps.fence {
+		c.mu.Lock()
+		if probe := c.flow.probe(time.Now()); probe != nil {
+			b = appendFence(b, fenceRequest, probe)
+		}
+		c.mu.Unlock()
 	}
 	start := len(b)
 	asked := j.refine
@@ -385,7 +394,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	for _, r := range list {
 		w.pieces = splitRect(w.pieces[:0], r, part)
 		for _, piece := range w.pieces {
-			if rects > 0 && j.pace.largest > 0 && len(b)-start > j.pace.largest {
+			if j.pace.full(len(b) - start) {
 				rest = append(rest, piece)
 				continue
 			}
