@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -246,15 +247,22 @@ func (sh *share) awaitTaker(ctx context.Context) error {
 
 // apply shows a picture; false: it belongs to a share that is over.
 func (sh *share) apply(u screen.Update, turn uint64) bool {
+	told := sh.session.conns()
 	sh.mu.Lock()
 	if turn != sh.turn {
 		sh.mu.Unlock()
 		return false
 	}
-	change := sh.desktop.Apply(u)
+	change := sh.desktop.Publish(u, func(change *screen.Change) {
+		change.Resized = change.Resized || !sh.has // nobody has seen the placeholder
+		if change.Any() {
+			for _, c := range told {
+				c.Invalidate(*change)
+			}
+		}
+	})
 	if !sh.has {
 		sh.has = true
-		change.Resized = true // nobody has seen the placeholder
 		close(sh.first)
 	}
 	if change.Resized {
@@ -265,7 +273,11 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 		sh.paintWaiting()
 	}
 	if change.Any() {
-		sh.session.eachViewer(func(c *rfb.Conn) { c.Invalidate(change) })
+		sh.session.eachViewer(func(c *rfb.Conn) {
+			if !slices.Contains(told, c) { // it came meanwhile
+				c.Invalidate(change)
+			}
+		})
 	}
 	return true
 }

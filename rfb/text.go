@@ -50,7 +50,7 @@ func (t *textCost) depth(pixels, before int, allow *pace) int {
 	for _, step := range [3]struct {
 		depth  int
 		frames float64
-	}{{exactDepth, exactFrames}, {4, 2}, {3, 4}} {
+	}{{exactDepth, exactFrames}, {4, 1.5}, {3, 3}} {
 		if float64(before)+float64(pixels)*cost*textSize[step.depth] <= allow.room(step.frames) {
 			return step.depth
 		}

@@ -57,8 +57,9 @@ var motionSeed = maphash.MakeSeed()
 // motion is the search's state; it belongs to a Framebuffer.
 type motion struct {
 	misses  int
-	anchors []anchor // by hash, open addressing; anchorSlots
-	stamp   uint32   // of this search
+	last    image.Point // the first move's distance in the change before
+	anchors []anchor    // by hash, open addressing; anchorSlots
+	stamp   uint32      // of this search
 	filled  int
 	votes   map[image.Point]int
 	ranked  []image.Point
@@ -103,38 +104,53 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 	}
 	before := len(moves)
 	m.gather(changed)
-	distances := m.distances(old, new)
-	if len(distances) > 0 {
-		for i := range m.grids {
-			m.grids[i].compare(old, new, m.areas[i])
-		}
+	for i := range m.grids {
+		m.grids[i].compare(old, new, m.areas[i])
 	}
-	for _, d := range distances {
-		for len(moves)-before < motionMoves {
-			r, gain := m.rectangle(old, new, d)
-			if int(gain)*cell*cell < motionMinGain {
+	// What scrolled or was dragged goes on in the same way, mostly: then no
+	// distance need be looked for.
+	rest := true
+	if m.last != (image.Point{}) {
+		moves, rest = m.along(old, new, m.last, moves, before)
+	}
+	if rest {
+		for _, d := range m.distances(old, new) {
+			if moves, rest = m.along(old, new, d, moves, before); !rest {
 				break
 			}
-			found := Move{Dst: widen(old, new, r, d), Delta: d}
-			old.move(found)
-			moves = append(moves, found)
-			total, left := int32(0), int32(0)
-			for i := range m.grids {
-				g := &m.grids[i]
-				total += g.total
-				g.moved(old, new, found.Dst)
-				left += g.total
-			}
-			if left*motionRest < total {
-				m.misses = 0
-				return moves
-			}
 		}
 	}
-	if m.misses++; len(moves) > before {
-		m.misses = 0
+	m.misses++
+	m.last = image.Point{}
+	if len(moves) > before {
+		m.misses, m.last = 0, moves[before].Delta
 	}
 	return moves
+}
+
+// along finds what moved by d, moves it in old and appends the moves; those from
+// before on belong to this change. rest reports whether enough is left to go on.
+func (m *motion) along(old, new *Frame, d image.Point, moves []Move, before int) (_ []Move, rest bool) {
+	for len(moves)-before < motionMoves {
+		r, gain := m.rectangle(old, new, d)
+		if int(gain)*cell*cell < motionMinGain {
+			return moves, true
+		}
+		found := Move{Dst: widen(old, new, r, d), Delta: d}
+		old.move(found)
+		moves = append(moves, found)
+		total, left := int32(0), int32(0)
+		for i := range m.grids {
+			g := &m.grids[i]
+			total += g.total
+			g.moved(old, new, found.Dst)
+			left += g.total
+		}
+		if left*motionRest < total {
+			return moves, false
+		}
+	}
+	return moves, false
 }
 
 // gather makes areas of changed: rectangles that are near each other become one,
