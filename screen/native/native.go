@@ -53,6 +53,7 @@ type Desktop struct {
 	hands     screen.Hands
 	windows   screen.Windows
 	badge     screen.Badge
+	notices   screen.Notices
 
 	closeOnce sync.Once
 	closing   func() error
@@ -89,6 +90,10 @@ func (d *Desktop) Windows() screen.Windows { return d.windows }
 
 // Badge is a small window above all others; nil where there is none.
 func (d *Desktop) Badge() screen.Badge { return d.badge }
+
+// Notices tells what the system keeps from programs; nil where it keeps nothing,
+// or does not tell.
+func (d *Desktop) Notices() screen.Notices { return d.notices }
 
 // Close lets go of all keys and buttons that Input holds, undoes changes to the
 // keyboard map, and stops everything. It may be called twice. A blocked
