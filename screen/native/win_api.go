@@ -121,8 +121,13 @@ type message struct {
 	_       uint32
 }
 
+// A pointer is turned into a uintptr in the very call, so that what it points to
+// stays where it is: go:uintptrescapes.
+
 // truth turns the result of a call that returns BOOL, a handle or a count into
 // an error.
+//
+//go:uintptrescapes
 func truth(p *windows.LazyProc, args ...uintptr) (uintptr, error) {
 	r, _, err := p.Call(args...)
 	if r == 0 {
@@ -132,6 +137,8 @@ func truth(p *windows.LazyProc, args ...uintptr) (uintptr, error) {
 }
 
 // call is for calls whose result alone counts.
+//
+//go:uintptrescapes
 func call(p *windows.LazyProc, args ...uintptr) uintptr {
 	r, _, _ := p.Call(args...)
 	return r
@@ -186,8 +193,6 @@ func moduleHandle() uintptr {
 	_ = windows.GetModuleHandleEx(2, nil, &h) // unchanged reference count; the program itself is always there
 	return uintptr(h)
 }
-
-func ptr[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
 
 // bytesAt is memory of the system's; it must outlive the slice.
 func bytesAt(at uintptr, n int) []byte {

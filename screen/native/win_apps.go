@@ -56,7 +56,7 @@ func processOf(pid uint32) (p program, ok bool) {
 
 // Windows' own processes draw the desktop, the task bar and what comes over all;
 // they are nobody's documents.
-var furnitureClasses = []string{"Progman", "WorkerW", "Shell_TrayWnd", "Shell_SecondaryTrayWnd", "#32769", "Windows.UI.Core.CoreWindow", windowClass}
+var furnitureClasses = []string{"Progman", "WorkerW", "Shell_TrayWnd", "Shell_SecondaryTrayWnd", "#32769", storeWindow}
 
 // storeFrame is the class of the frame around a program of the store; the
 // program itself is another process, whose window is inside.
@@ -74,7 +74,7 @@ func classOf(window uintptr) string {
 // titleOf does not ask the program, which may hang.
 func titleOf(window uintptr) string {
 	var text [maxTitle]uint16
-	n := call(procGetWindowText, window, ptr(&text[0]), maxTitle)
+	n := call(procGetWindowText, window, uintptr(unsafe.Pointer(&text[0])), maxTitle)
 	return windows.UTF16ToString(text[:min(n, maxTitle)])
 }
 
@@ -90,7 +90,7 @@ func ownerOf(window uintptr, class string) uint32 {
 	if class != storeFrame {
 		return pid
 	}
-	if inside := call(procFindWindowEx, window, 0, ptr(winString(storeWindow)), 0); inside != 0 {
+	if inside := call(procFindWindowEx, window, 0, uintptr(unsafe.Pointer(winString(storeWindow))), 0); inside != 0 {
 		return processIDOf(inside)
 	}
 	return 0
@@ -100,13 +100,13 @@ func ownerOf(window uintptr, class string) uint32 {
 func isCloaked(window uintptr) bool {
 	var cloaked uint32
 	return has(procDwmGetWindowAttribute) &&
-		call(procDwmGetWindowAttribute, window, dwmCloaked, ptr(&cloaked), unsafe.Sizeof(cloaked)) == 0 && cloaked != 0
+		call(procDwmGetWindowAttribute, window, dwmCloaked, uintptr(unsafe.Pointer(&cloaked)), unsafe.Sizeof(cloaked)) == 0 && cloaked != 0
 }
 
 // outerRect is all that a window may draw on, its shadow included.
 func outerRect(window uintptr) (image.Rectangle, bool) {
 	var r winRect
-	if call(procGetWindowRect, window, ptr(&r)) == 0 {
+	if call(procGetWindowRect, window, uintptr(unsafe.Pointer(&r))) == 0 {
 		return image.Rectangle{}, false
 	}
 	return r.rect(), true
@@ -120,7 +120,7 @@ func frameRect(window uintptr) (image.Rectangle, bool) {
 		return outer, ok
 	}
 	var r winRect
-	if call(procDwmGetWindowAttribute, window, dwmFrameBounds, ptr(&r), unsafe.Sizeof(r)) != 0 {
+	if call(procDwmGetWindowAttribute, window, dwmFrameBounds, uintptr(unsafe.Pointer(&r)), unsafe.Sizeof(r)) != 0 {
 		return outer, true
 	}
 	return r.rect().Intersect(outer), true

@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"context"
 	"image"
 	"log/slog"
@@ -164,7 +166,7 @@ func (b *winBadge) show(f *screen.Frame) error {
 	b.mu.Unlock()
 	call(procShowWindow, b.window, swShowNoActivate)
 	b.raise()
-	return nil
+	return paintLayered(b.window, f, r.Min) // wine forgets what was painted before
 }
 
 // mainMonitor is the monitor at the system's origin.
@@ -198,7 +200,7 @@ func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
 	place, size, from := winPoint{int32(at.X), int32(at.Y)}, winPoint{int32(f.Size.X), int32(f.Size.Y)}, winPoint{}
 	blend := [4]byte{0, 0, 255, 0} // over what is there, wholly
 	const alpha = 2
-	_, err = truth(procUpdateLayeredWindow, window, 0, ptr(&place), ptr(&size), g.dc, ptr(&from), 0, ptr(&blend), alpha)
+	_, err = truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
 	return err
 }
 

@@ -49,7 +49,7 @@ type winClipboard struct {
 // secretFormat marks what password stores put on the clipboard: programs that
 // follow it leave such a text alone.
 var secretFormat = sync.OnceValue(func() uintptr {
-	return call(procRegisterClipboardFormat, ptr(winString("ExcludeClipboardContentFromMonitorProcessing")))
+	return call(procRegisterClipboardFormat, uintptr(unsafe.Pointer(winString("ExcludeClipboardContentFromMonitorProcessing"))))
 })
 
 // ownedText is a text and who put it on the clipboard.

@@ -18,7 +18,7 @@ func pointerNow() (at image.Point, shape uintptr, ok bool) {
 		at          winPoint
 	}{}
 	info.size = uint32(unsafe.Sizeof(info))
-	if call(procGetCursorInfo, ptr(&info)) == 0 {
+	if call(procGetCursorInfo, uintptr(unsafe.Pointer(&info))) == 0 {
 		return at, 0, false
 	}
 	const showing = 1
@@ -41,7 +41,7 @@ func readShape(handle uintptr) *screen.Cursor {
 		hotX, hotY   uint32
 		mask, colour uintptr
 	}
-	if call(procGetIconInfo, own, ptr(&info)) == 0 {
+	if call(procGetIconInfo, own, uintptr(unsafe.Pointer(&info))) == 0 {
 		return nil
 	}
 	defer call(procDeleteObject, info.mask)
@@ -83,7 +83,7 @@ func readBitmap(handle uintptr) (size image.Point, pix []byte) {
 		planes, bits                uint16
 		data                        uintptr
 	}
-	if call(procGetObject, handle, unsafe.Sizeof(b), ptr(&b)) == 0 ||
+	if call(procGetObject, handle, unsafe.Sizeof(b), uintptr(unsafe.Pointer(&b))) == 0 ||
 		b.width <= 0 || b.height <= 0 || b.width > maxShapeSide || b.height > 2*maxShapeSide {
 		return size, nil
 	}
@@ -91,7 +91,7 @@ func readBitmap(handle uintptr) (size image.Point, pix []byte) {
 	dc := call(procGetDC, 0)
 	defer call(procReleaseDC, 0, dc)
 	pix = make([]byte, size.X*size.Y*4)
-	if call(procGetDIBits, dc, handle, 0, uintptr(size.Y), ptr(&pix[0]), ptr(topDown(size)), 0) == 0 {
+	if call(procGetDIBits, dc, handle, 0, uintptr(size.Y), uintptr(unsafe.Pointer(&pix[0])), uintptr(unsafe.Pointer(topDown(size))), 0) == 0 {
 		return size, nil
 	}
 	return size, pix

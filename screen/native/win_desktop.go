@@ -26,7 +26,7 @@ func inputDesktop() string {
 	const objectName = 2
 	var name [64]uint16
 	var n uint32
-	if call(procGetUserObjectInformation, h, objectName, ptr(&name[0]), unsafe.Sizeof(name), ptr(&n)) == 0 {
+	if call(procGetUserObjectInformation, h, objectName, uintptr(unsafe.Pointer(&name[0])), unsafe.Sizeof(name), uintptr(unsafe.Pointer(&n))) == 0 {
 		return ""
 	}
 	return windows.UTF16ToString(name[:])
@@ -53,7 +53,7 @@ var (
 var monitorSeen = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(monitor, _, _, _ uintptr) uintptr {
 		m := monitorInfo{Size: uint32(unsafe.Sizeof(monitorInfo{}))}
-		if call(procGetMonitorInfo, monitor, ptr(&m)) != 0 {
+		if call(procGetMonitorInfo, monitor, uintptr(unsafe.Pointer(&m))) != 0 {
 			monitorsFound = append(monitorsFound, m)
 		}
 		return 1
@@ -92,6 +92,6 @@ func listMonitors(all image.Rectangle) []screen.Monitor {
 // system's milliseconds.
 func lastInput() uint32 {
 	info := struct{ size, at uint32 }{size: 8}
-	call(procGetLastInputInfo, ptr(&info))
+	call(procGetLastInputInfo, uintptr(unsafe.Pointer(&info)))
 	return info.at
 }

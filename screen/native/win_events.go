@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"image"
 	"sync"
 	"time"
@@ -33,10 +35,11 @@ var followers sync.Map // uintptr → func(event uint32, window uintptr)
 var windowEvent = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(hook, event, window, object, child, _, _ uintptr) uintptr {
 		// Of a window as a whole, and of the desktop's order, which is told of its
-		// inside.
-		if window != 0 && (object == 0 && child == 0 || event == eventReorder) {
+		// inside. The upper half of a number of 32 bits holds anything.
+		whole := uint32(object) == 0 && uint32(child) == 0
+		if what := uint32(event); window != 0 && (whole || what == eventReorder) {
 			if f, ok := followers.Load(hook); ok {
-				f.(func(uint32, uintptr))(uint32(event), window)
+				f.(func(uint32, uintptr))(what, window)
 			}
 		}
 		return 0
@@ -82,13 +85,13 @@ func (e *winEvents) settle() {
 	_ = e.thread.do(func() {
 		var m message
 		const remove = 1
-		for call(procPeekMessage, ptr(&m), 0, 0, 0, remove) != 0 {
+		for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, remove) != 0 {
 			switch {
 			case m.Message == wmQuit:
 				call(procPostThreadMessage, uintptr(e.thread.id), wmQuit, 0, 0)
 				return
 			case m.Window != 0:
-				call(procDispatchMessage, ptr(&m))
+				call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
 			}
 		}
 	})

@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"bytes"
 	"fmt"
 	"image"
@@ -33,7 +35,7 @@ func openGDI(all image.Rectangle) (_ *gdiSource, err error) {
 		return nil, err
 	}
 	var bits uintptr
-	if g.bmp, err = truth(procCreateDIBSection, g.dc, ptr(topDown(all.Size())), 0, ptr(&bits), 0, 0); err != nil {
+	if g.bmp, err = truth(procCreateDIBSection, g.dc, uintptr(unsafe.Pointer(topDown(all.Size()))), 0, uintptr(unsafe.Pointer(&bits)), 0, 0); err != nil {
 		call(procDeleteDC, g.dc)
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -25,7 +26,7 @@ import (
 // keyboard; on Windows there is none, and what needs it is skipped.
 
 // patience bounds every wait for another process.
-const patience = 15 * time.Second
+const patience = 6 * time.Second
 
 // xdotool is where wine has the programs of its host.
 const xdotool = `Z:\usr\bin\xdotool`
@@ -94,22 +95,33 @@ func hand(t testing.TB, args ...string) {
 	if _, err := os.Stat(xdotool); err != nil {
 		t.Skip("no xdotool: nobody's hand is at the keyboard")
 	}
-	out, err := exec.Command(xdotool, args...).CombinedOutput()
+	// Nobody can wait for a program of the host's, so the shell leaves a note.
+	dir, err := os.MkdirTemp(`Z:\tmp`, "hand")
 	if err != nil {
-		t.Fatalf("xdotool %v: %v\n%s", args, err, out)
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	note := "/tmp/" + filepath.Base(dir) + "/note"
+	argv := append([]string{"sh", "-c", `xdotool "$@"; echo $? >` + note + "; mv " + note + " " + note + ".done", "sh"}, args...)
+	if _, err := os.StartProcess(`Z:\bin\sh`, argv, &os.ProcAttr{Files: []*os.File{nil, os.Stderr, os.Stderr}}); err != nil {
+		t.Fatalf("xdotool %v: %v", args, err)
+	}
+	var code []byte
+	eventually(t, "xdotool has ended", func() bool {
+		code, err = os.ReadFile(filepath.Join(dir, "note.done"))
+		return err == nil
+	})
+	if strings.TrimSpace(string(code)) != "0" {
+		t.Fatalf("xdotool %v: %s", args, code)
 	}
 }
 
 // seen is a framebuffer that a goroutine keeps up to date from Next, using
 // nothing but the damage.
-type seen struct {
-	*screen.Framebuffer
-	mu      sync.Mutex
-	updates int
-}
+type seen struct{ *screen.Framebuffer }
 
 func watch(t testing.TB, s screen.Screen) *seen {
-	f := &seen{Framebuffer: screen.NewFramebuffer(image.Pt(1, 1))}
+	f := &seen{screen.NewFramebuffer(image.Pt(1, 1))}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -120,19 +132,10 @@ func watch(t testing.TB, s screen.Screen) *seen {
 				return
 			}
 			f.Apply(u)
-			f.mu.Lock()
-			f.updates++
-			f.mu.Unlock()
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return f
-}
-
-func (f *seen) count() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.updates
 }
 
 // solid reports whether all of r has one colour, 0xRRGGBB.

@@ -73,7 +73,7 @@ var theHooks = &hooks{users: map[chan hookEvent]*hookUser{}}
 
 var keyboardHook = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(code, what, at uintptr) uintptr {
-		if int32(code) >= 0 && theHooks.onKey(what, at) {
+		if int32(code) >= 0 && theHooks.onKey(uint32(what), at) {
 			return 1
 		}
 		return call(procCallNextHookEx, 0, code, what, at)
@@ -83,14 +83,14 @@ var keyboardHook = sync.OnceValue(func() uintptr {
 var mouseHook = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(code, what, at uintptr) uintptr {
 		if int32(code) >= 0 {
-			theHooks.onMouse(what, at)
+			theHooks.onMouse(uint32(what), at)
 		}
 		return call(procCallNextHookEx, 0, code, what, at)
 	})
 })
 
 // onKey runs on the hooks' thread; it reports whether the key is kept back.
-func (h *hooks) onKey(what, at uintptr) bool {
+func (h *hooks) onKey(what uint32, at uintptr) bool {
 	e := *(**struct{ vk, scan, flags, time uint32 })(unsafe.Pointer(&at))
 	ev := hookEvent{key: true, vk: e.vk, physical: e.flags&(llkhfInjected|llkhfLowerInjected) == 0}
 	pressed := what == wmKeyDown || what == wmSysKeyDown
@@ -114,7 +114,7 @@ func (h *hooks) onKey(what, at uintptr) bool {
 }
 
 // onMouse runs on the hooks' thread.
-func (h *hooks) onMouse(what, at uintptr) {
+func (h *hooks) onMouse(what uint32, at uintptr) {
 	e := *(**struct {
 		x, y              int32
 		data, flags, time uint32

@@ -65,7 +65,7 @@ func send(events ...inputEvent) error {
 	if len(events) == 0 {
 		return nil
 	}
-	n, _, err := procSendInput.Call(uintptr(len(events)), ptr(&events[0]), unsafe.Sizeof(events[0]))
+	n, _, err := procSendInput.Call(uintptr(len(events)), uintptr(unsafe.Pointer(&events[0])), unsafe.Sizeof(events[0]))
 	if int(n) == len(events) || errors.Is(err, windows.ERROR_ACCESS_DENIED) || isHidden() {
 		return nil
 	}

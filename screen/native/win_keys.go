@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"strings"
 	"unicode"
 
@@ -146,7 +148,7 @@ func isDead(k winKey, need uint16, layout uintptr) bool {
 	}
 	const keepState = 4
 	var text [8]uint16
-	n := call(procToUnicodeEx, uintptr(k.vk), uintptr(k.scan), ptr(&state[0]), ptr(&text[0]), uintptr(len(text)), keepState, layout)
+	n := call(procToUnicodeEx, uintptr(k.vk), uintptr(k.scan), uintptr(unsafe.Pointer(&state[0])), uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)), keepState, layout)
 	return int32(n) < 0
 }
 

@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"errors"
 	"image"
 	"os"
@@ -113,7 +115,7 @@ func isOpaque(w uintptr) bool {
 	const colourKey, alpha = 1, 2
 	var key, flags uint32
 	var a byte
-	if call(procGetLayeredWindowAttributes, w, ptr(&key), ptr(&a), ptr(&flags)) == 0 {
+	if call(procGetLayeredWindowAttributes, w, uintptr(unsafe.Pointer(&key)), uintptr(unsafe.Pointer(&a)), uintptr(unsafe.Pointer(&flags))) == 0 {
 		return false // each of its pixels has an alpha of its own
 	}
 	return flags&colourKey == 0 && (flags&alpha == 0 || a == 255)

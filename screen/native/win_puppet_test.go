@@ -3,12 +3,15 @@
 package native
 
 import (
+	"unsafe"
+
 	"bufio"
 	"encoding/json"
 	"fmt"
 	"image"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +29,12 @@ const (
 )
 
 var (
+	procNotifyWinEvent      = user32.NewProc("NotifyWinEvent")
+	procGetCursorPos        = user32.NewProc("GetCursorPos")
+	procRedrawWindow        = user32.NewProc("RedrawWindow")
+	procCreateMutex         = kernel32.NewProc("CreateMutexW")
+	procReleaseMutex        = kernel32.NewProc("ReleaseMutex")
+	procWaitForSingleObject = kernel32.NewProc("WaitForSingleObject")
 	procSetWindowText       = user32.NewProc("SetWindowTextW")
 	procSendMessage         = user32.NewProc("SendMessageW")
 	procSetForegroundWindow = user32.NewProc("SetForegroundWindow")
@@ -65,9 +74,9 @@ func puppetMain(role string, args []string) error {
 	case "edit":
 		return editProgram()
 	case "secret":
-		return moveWindows(sentinelColour, 4)
+		return moveWindows(sentinelColour, 4, 30)
 	case "chosen":
-		return moveWindows(ownColour, 2)
+		return moveWindows(ownColour, 3, 6)
 	case "press":
 		return pressProgram()
 	}
@@ -84,11 +93,11 @@ func colourWindow(colour uint32, r image.Rectangle, h handler) (uintptr, error) 
 			return 1, true
 		case wmPaint:
 			var paint [72]byte
-			dc := call(procBeginPaint, w, ptr(&paint[0]))
+			dc := call(procBeginPaint, w, uintptr(unsafe.Pointer(&paint[0])))
 			var client winRect
-			call(procGetClientRect, w, ptr(&client))
-			call(procFillRect, dc, ptr(&client), brush)
-			call(procEndPaint, w, ptr(&paint[0]))
+			call(procGetClientRect, w, uintptr(unsafe.Pointer(&client)))
+			call(procFillRect, dc, uintptr(unsafe.Pointer(&client)), brush)
+			call(procEndPaint, w, uintptr(unsafe.Pointer(&paint[0])))
 			return 0, true
 		}
 		if h != nil {
@@ -99,27 +108,48 @@ func colourWindow(colour uint32, r image.Rectangle, h handler) (uintptr, error) 
 	if err != nil {
 		return 0, err
 	}
-	call(procSetWindowText, w, ptr(winString("puppet")))
-	place(w, r, true)
-	call(procShowWindow, w, swShowNoActivate)
+	call(procSetWindowText, w, uintptr(unsafe.Pointer(winString("puppet"))))
+	place(w, r)
+	// New windows are the only ones that wine and its X server both have on top: it
+	// does not pass on later changes of the order.
+	call(procSetWindowPos, w, 0, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
+	tell(eventReorder, w)
+	show(w)
 	return w, nil
 }
 
-func place(w uintptr, r image.Rectangle, raise bool) {
-	flags := uintptr(swpNoActive)
-	if !raise {
-		flags |= swpNoZOrder
+// show shows a window where it was in the order.
+func show(w uintptr) {
+	call(procShowWindow, w, swShowNoActivate)
+	tell(eventShow, w)
+}
+
+// tell tells of a window as Windows does by itself; wine 8 tells only that windows
+// were made.
+func tell(event uint32, w uintptr) {
+	object := uintptr(0)
+	if event == eventReorder {
+		w, object = uintptr(windows.GetDesktopWindow()), ^uintptr(3) // of its inside
 	}
-	call(procSetWindowPos, w, 0, uintptr(r.Min.X), uintptr(r.Min.Y), uintptr(r.Dx()), uintptr(r.Dy()), flags)
+	call(procNotifyWinEvent, uintptr(event), w, object, 0)
+	// Wine's X server may be far behind what wine says: where the pointer is can
+	// only be answered when all before was done. A compositor is never late like that.
+	var at winPoint
+	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
+}
+
+func place(w uintptr, r image.Rectangle) {
+	call(procSetWindowPos, w, 0, uintptr(r.Min.X), uintptr(r.Min.Y), uintptr(r.Dx()), uintptr(r.Dy()), swpNoActive|swpNoZOrder)
+	tell(eventLocation, w)
 }
 
 // pump gives windows their messages until the time is over.
 func pump(d time.Duration) {
 	var m message
 	for end := time.Now().Add(d); ; time.Sleep(time.Millisecond) {
-		for call(procPeekMessage, ptr(&m), 0, 0, 0, 1) != 0 {
-			call(procTranslateMessage, ptr(&m))
-			call(procDispatchMessage, ptr(&m))
+		for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
+			call(procTranslateMessage, uintptr(unsafe.Pointer(&m)))
+			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
 		}
 		if time.Now().After(end) {
 			return
@@ -169,7 +199,7 @@ func colourProgram(colour uint32, r image.Rectangle) error {
 		case "move":
 			x, _ := strconv.Atoi(f[1])
 			y, _ := strconv.Atoi(f[2])
-			place(w, image.Rect(x, y, x+r.Dx(), y+r.Dy()), true)
+			place(w, image.Rect(x, y, x+r.Dx(), y+r.Dy()))
 			pump(50 * time.Millisecond)
 		case "focus":
 			call(procSetForegroundWindow, w)
@@ -196,7 +226,7 @@ func editProgram() error {
 		return err
 	}
 	const multiline, wantReturn = 0x4, 0x1000
-	edit, err := truth(procCreateWindowEx, 0, ptr(winString("EDIT")), 0, wsChild|wsVisible|multiline|wantReturn,
+	edit, err := truth(procCreateWindowEx, 0, uintptr(unsafe.Pointer(winString("EDIT"))), 0, wsChild|wsVisible|multiline|wantReturn,
 		0, 0, 600, 300, frame, 0, moduleHandle(), 0)
 	if err != nil {
 		return err
@@ -214,14 +244,16 @@ func editProgram() error {
 			return "ok"
 		}
 		var text [4096]uint16
-		call(procSendMessage, edit, wmGetText, uintptr(len(text)), ptr(&text[0]))
+		call(procSendMessage, edit, wmGetText, uintptr(len(text)), uintptr(unsafe.Pointer(&text[0])))
 		b, _ := json.Marshal(windows.UTF16ToString(text[:]))
 		return string(b)
 	})
 }
 
-// moveWindows does with its windows what windows can do, now fast, now slowly.
-func moveWindows(colour uint32, n int) error {
+// moveWindows does with its windows what windows can do, burst times at full speed
+// and then not for a while, so that something is sure.
+func moveWindows(colour uint32, n, burst int) error {
+	runtime.LockOSThread()
 	all := virtualScreen()
 	r := rand.New(rand.NewPCG(uint64(colour), 7))
 	somewhere := func() image.Rectangle {
@@ -229,6 +261,10 @@ func moveWindows(colour uint32, n int) error {
 		at := all.Min.Add(image.Pt(r.IntN(all.Dx())-w/3, r.IntN(all.Dy())-h/3))
 		return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
 	}
+	// One program at a time: else wine and its X server would order windows each in
+	// its own way.
+	turn := call(procCreateMutex, 0, 0, uintptr(unsafe.Pointer(winString("lotse-puppets"))))
+	call(procWaitForSingleObject, turn, 0xffffffff)
 	windows := make([]uintptr, n)
 	for i := range windows {
 		var err error
@@ -236,30 +272,47 @@ func moveWindows(colour uint32, n int) error {
 			return err
 		}
 	}
+	call(procReleaseMutex, turn)
 	pump(100 * time.Millisecond)
 	fmt.Println("ready")
 	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
-	for {
+	for left := burst; ; left-- {
+		call(procWaitForSingleObject, turn, 0xffffffff)
 		i := r.IntN(n)
 		switch r.IntN(8) {
-		case 0:
+		case 0, 1:
 			dropWindow(windows[i])
+			tell(eventHide, windows[i])
 			w, err := colourWindow(colour, somewhere(), nil)
 			if err != nil {
 				return err
 			}
 			windows[i] = w
-		case 1:
+		case 2:
 			call(procShowWindow, windows[i], swHide)
-			call(procShowWindow, windows[i], swShowNoActivate)
+			tell(eventHide, windows[i])
+			show(windows[i])
 		default:
-			place(windows[i], somewhere(), r.IntN(2) == 0)
+			place(windows[i], somewhere())
 		}
+		call(procReleaseMutex, turn)
 		pause := time.Duration(r.IntN(3)) * time.Millisecond
-		if r.IntN(12) == 0 { // long enough that something is sure
-			pause = time.Duration(100+r.IntN(300)) * time.Millisecond
+		if left == 0 {
+			left = burst
+			pause = time.Duration(300+r.IntN(500)) * time.Millisecond
 		}
-		pump(pause)
+		// X servers, unlike compositors, show what was there before until a window
+		// was painted anew.
+		for end := time.Now().Add(pause); ; {
+			for _, w := range windows {
+				const invalidate, updateNow = 0x1, 0x100
+				call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+			}
+			pump(min(time.Until(end), 10*time.Millisecond))
+			if !time.Now().Before(end) {
+				break
+			}
+		}
 	}
 }
 
@@ -272,7 +325,7 @@ func pressProgram() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range []screen.Key{{Sym: symShiftL, Down: true}, {Sym: 'q', Down: true}} {
+	for _, k := range []screen.Key{{Sym: symShiftL, Down: true}, {Sym: 'Q', Down: true}} {
 		if err := d.Input().Key(k); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"context"
 	"errors"
 	"fmt"
@@ -45,13 +47,17 @@ func TestCapture(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, fmt.Sprint("pointer at ", at), func() (ok bool) {
-			f.Read(func(v screen.View) { ok = v.Pointer == at && v.Cursor != nil && len(v.Monitors) == 1 })
+			f.Read(func(v screen.View) { ok = v.Pointer == at && len(v.Monitors) == 1 })
 			return ok
 		})
 	}
 	if err := d.Input().Pointer(image.Pt(400, 150), 0); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "the shape over the window", func() (ok bool) {
+		f.Read(func(v screen.View) { ok = v.Cursor != nil && v.Cursor.Size.X > 0 })
+		return ok
+	})
 }
 
 // TestIdleCosts: of a screen on which nothing happens hardly a picture is taken.
@@ -129,7 +135,7 @@ var (
 // handles counts what of the system this process holds.
 func handles() (all, gdi, user int) {
 	var n uint32
-	call(procGetProcessHandleCount, uintptr(windows.CurrentProcess()), ptr(&n))
+	call(procGetProcessHandleCount, uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n)))
 	return int(n), int(call(procGetGuiResources, uintptr(windows.CurrentProcess()), 0)), int(call(procGetGuiResources, uintptr(windows.CurrentProcess()), 1))
 }
 
@@ -158,7 +164,7 @@ func TestNothingRemains(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range []screen.Screen{d.Screen(), scope} {
-			if _, err := s.Next(ctx); err != nil {
+			if _, err := s.Next(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}

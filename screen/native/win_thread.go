@@ -3,6 +3,8 @@
 package native
 
 import (
+	"unsafe"
+
 	"errors"
 	"runtime"
 	"sync"
@@ -39,19 +41,19 @@ func startThread(begin func() error, end func()) (*winThread, error) {
 		defer close(t.gone)
 		t.id = windows.GetCurrentThreadId()
 		var m message
-		call(procPeekMessage, ptr(&m), 0, 0, 0, 0) // makes the queue
+		call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 0) // makes the queue
 		if err := begin(); err != nil {
 			ready <- err
 			return
 		}
 		ready <- nil
 		defer end()
-		for int32(call(procGetMessage, ptr(&m), 0, 0, 0)) > 0 {
+		for int32(call(procGetMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0)) > 0 {
 			if m.Window == 0 && m.Message == wmApp {
 				t.runTasks()
 				continue
 			}
-			call(procDispatchMessage, ptr(&m))
+			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
 		}
 		t.runTasks()
 	}()

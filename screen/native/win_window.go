@@ -46,7 +46,7 @@ var registerClass = sync.OnceValue(func() error {
 		return call(procDefWindowProc, window, what, w, l)
 	})
 	class.cursor = call(procLoadCursor, 0, 32512) // the arrow
-	_, err := truth(procRegisterClassEx, ptr(&class))
+	_, err := truth(procRegisterClassEx, uintptr(unsafe.Pointer(&class)))
 	return err
 })
 
@@ -55,7 +55,7 @@ func makeWindow(parent, style, exStyle uintptr, h handler) (uintptr, error) {
 	if err := registerClass(); err != nil {
 		return 0, err
 	}
-	window, err := truth(procCreateWindowEx, exStyle, ptr(winString(windowClass)), ptr(winString("Lotse")), style,
+	window, err := truth(procCreateWindowEx, exStyle, uintptr(unsafe.Pointer(winString(windowClass))), uintptr(unsafe.Pointer(winString("Lotse"))), style,
 		0, 0, 0, 0, parent, 0, moduleHandle(), 0)
 	if err != nil {
 		return 0, err
