@@ -166,7 +166,7 @@ func (b *winBadge) show(f *screen.Frame) error {
 	b.mu.Unlock()
 	call(procShowWindow, b.window, swShowNoActivate)
 	b.raise()
-	return paintLayered(b.window, f, r.Min) // wine forgets what was painted before
+	return nil
 }
 
 // mainMonitor is the monitor at the system's origin.
@@ -196,9 +196,12 @@ func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
 	}
 	defer g.close()
 	g.bits.CopyRect(f, f.Bounds())
+	for i := 3; i < len(g.bits.Pix); i += screen.BytesPerPixel {
+		g.bits.Pix[i] = 255
+	}
 	call(procGdiFlush)
 	place, size, from := winPoint{int32(at.X), int32(at.Y)}, winPoint{int32(f.Size.X), int32(f.Size.Y)}, winPoint{}
-	blend := [4]byte{0, 0, 255, 0} // over what is there, wholly
+	blend := [4]byte{0, 0, 255, 1} // over what is there, as opaque as its pixels are
 	const alpha = 2
 	_, err = truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
 	return err

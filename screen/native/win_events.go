@@ -104,7 +104,9 @@ func (e *winEvents) close() { e.thread.close() }
 func (a *winShare) onEvent(event uint32, w uintptr) {
 	now := time.Now()
 	if event == eventForeground || event == eventReorder && w != uintptr(windows.GetDesktopWindow()) {
-		a.stirred.Store(event == eventForeground)
+		if event == eventForeground {
+			a.stirred.Store(true)
+		}
 		return
 	}
 	if event != eventReorder {

@@ -101,16 +101,14 @@ func (h *hooks) onKey(what uint32, at uintptr) bool {
 	} else {
 		ev.down = pressed
 	}
-	keep := false
-	if pressed {
-		keep = h.deliver(ev, e.time)
-		h.swallowed[slot] = keep
-	} else {
-		h.deliver(ev, e.time)
-		keep = h.swallowed[slot] && ev.physical
-		h.swallowed[slot] = false
+	keep := h.deliver(ev, e.time) && ev.physical
+	if !pressed {
+		keep = h.swallowed[slot] && ev.physical // as its press was
 	}
-	return keep && ev.physical
+	if ev.physical {
+		h.swallowed[slot] = pressed && keep
+	}
+	return keep
 }
 
 // onMouse runs on the hooks' thread.

@@ -62,30 +62,31 @@ func isShielded(window windows.HWND) bool {
 		return err == windows.ERROR_ACCESS_DENIED
 	}
 	defer windows.CloseHandle(h)
-	theirs, ok := integrity(h)
-	if !ok {
-		return false
+	theirs, err := integrity(h)
+	if err != nil {
+		return err == windows.ERROR_ACCESS_DENIED // the token of an administrator
 	}
-	ours, ok := integrity(windows.CurrentProcess())
-	return ok && theirs > ours
+	ours, err := integrity(windows.CurrentProcess())
+	return err == nil && theirs > ours
 }
 
 // integrity is the level of a process's token.
-func integrity(process windows.Handle) (level uint32, ok bool) {
+func integrity(process windows.Handle) (level uint32, err error) {
 	var token windows.Token
 	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
-		return 0, false
+		return 0, err
 	}
 	defer token.Close()
-	var label [128]byte
+	var label [16]uint64 // aligned for pointers
 	var n uint32
-	if err := windows.GetTokenInformation(token, windows.TokenIntegrityLevel, &label[0], uint32(len(label)), &n); err != nil {
-		return 0, false
+	err = windows.GetTokenInformation(token, windows.TokenIntegrityLevel, (*byte)(unsafe.Pointer(&label)), uint32(unsafe.Sizeof(label)), &n)
+	if err != nil {
+		return 0, err
 	}
-	sid := (*windows.Tokenmandatorylabel)(unsafe.Pointer(&label[0])).Label.Sid
+	sid := (*windows.Tokenmandatorylabel)(unsafe.Pointer(&label)).Label.Sid
 	count := sid.SubAuthorityCount()
 	if count == 0 {
-		return 0, false
+		return 0, windows.ERROR_INVALID_SID
 	}
-	return sid.SubAuthority(uint32(count) - 1), true
+	return sid.SubAuthority(uint32(count) - 1), nil
 }

@@ -74,9 +74,9 @@ func puppetMain(role string, args []string) error {
 	case "edit":
 		return editProgram()
 	case "secret":
-		return moveWindows(sentinelColour, 4, 30)
+		return moveWindows(sentinelColour, 4, 12)
 	case "chosen":
-		return moveWindows(ownColour, 3, 6)
+		return moveWindows(ownColour, 3, 4)
 	case "press":
 		return pressProgram()
 	}
@@ -276,8 +276,20 @@ func moveWindows(colour uint32, n, burst int) error {
 	pump(100 * time.Millisecond)
 	fmt.Println("ready")
 	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
+	// X servers, unlike compositors, show what was there before until a window was
+	// painted anew.
+	paint := func(d time.Duration) {
+		for _, w := range windows {
+			const invalidate, updateNow = 0x1, 0x100
+			call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+		}
+		pump(d)
+	}
 	for left := burst; ; left-- {
-		call(procWaitForSingleObject, turn, 0xffffffff)
+		const timeout = 0x102
+		for call(procWaitForSingleObject, turn, 3) == timeout {
+			paint(0)
+		}
 		i := r.IntN(n)
 		switch r.IntN(8) {
 		case 0, 1:
@@ -295,20 +307,15 @@ func moveWindows(colour uint32, n, burst int) error {
 		default:
 			place(windows[i], somewhere())
 		}
+		paint(0)
 		call(procReleaseMutex, turn)
 		pause := time.Duration(r.IntN(3)) * time.Millisecond
 		if left == 0 {
 			left = burst
-			pause = time.Duration(300+r.IntN(500)) * time.Millisecond
+			pause = time.Duration(200+r.IntN(300)) * time.Millisecond
 		}
-		// X servers, unlike compositors, show what was there before until a window
-		// was painted anew.
 		for end := time.Now().Add(pause); ; {
-			for _, w := range windows {
-				const invalidate, updateNow = 0x1, 0x100
-				call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
-			}
-			pump(min(time.Until(end), 10*time.Millisecond))
+			paint(min(time.Until(end), 10*time.Millisecond))
 			if !time.Now().Before(end) {
 				break
 			}

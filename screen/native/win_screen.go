@@ -276,7 +276,7 @@ func (s *winScreen) openSource() error {
 func (s *winScreen) layout() (changed bool, err error) {
 	hidden := isHidden()
 	if hidden != s.hidden {
-		s.hidden, changed = hidden, true
+		s.hidden, s.noDXGI, changed = hidden, false, true
 		if hidden {
 			if s.frame != nil {
 				s.frame.Fill(s.frame.Bounds(), 0x80, 0x80, 0x80)

@@ -57,7 +57,7 @@ type winShare struct {
 	decided        map[uint32]bool // by process
 	known          map[uintptr]knownWindow
 	trust          trust
-	sure           screen.Region // where input may go, in the frame's coordinates
+	reach          screen.Region // what is shown, in the frame's coordinates
 	origin         image.Point
 	inNext, closed bool
 }
@@ -229,7 +229,7 @@ func (a *winShare) layout() (changed bool, err error) {
 	a.all, a.hidden, a.fresh, a.shown = all, hidden, true, screen.Region{}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.origin, a.sure = all.Min, screen.Region{}
+	a.origin, a.reach = all.Min, screen.Region{}
 	a.trust.seen, a.trust.suspects = nil, nil
 	return true, nil
 }
@@ -263,9 +263,9 @@ func (a *winShare) picture(now time.Time, touched *screen.Region) (err error) {
 	a.cover(after, touched)
 	a.mu.Lock()
 	sure := a.trust.certain(taken)
-	a.sure = sure.Clone()
 	a.mu.Unlock()
 	drawn := a.take(sure, touched)
+	a.publish()
 	if drawn {
 		a.pollEvery = winFast
 	} else {
@@ -284,6 +284,14 @@ func (a *winShare) cover(visible screen.Region, touched *screen.Region) {
 		touched.Add(r)
 	}
 	a.shown.SubtractRegion(gone)
+	a.publish()
+}
+
+// publish tells Input what the advisor sees.
+func (a *winShare) publish() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reach = a.shown.Clone()
 }
 
 // take copies what is sure from the picture into the frame.
@@ -334,11 +342,11 @@ func (a *winShare) lookAtPointer() (changed bool) {
 	return changed
 }
 
-// mayReach reports whether a point, in the system's coordinates, is surely on a
-// shared window, now as well as in the last picture.
+// mayReach reports whether a point, in the system's coordinates, is on a shared
+// window, now as well as in the last picture.
 func (a *winShare) mayReach(p image.Point) bool {
 	a.mu.Lock()
-	sure := a.sure.Contains(p.Sub(a.origin))
+	shown := a.reach.Contains(p.Sub(a.origin))
 	a.mu.Unlock()
-	return sure && a.isShared(call(procGetAncestor, call(procWindowFromPoint, packPoint(p)), gaRoot))
+	return shown && a.isShared(call(procGetAncestor, call(procWindowFromPoint, packPoint(p)), gaRoot))
 }
