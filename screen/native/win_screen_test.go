@@ -51,14 +51,29 @@ func TestCapture(t *testing.T) {
 			return ok
 		})
 	}
-	x := 400
-	eventually(t, "the shape over the window", func() (ok bool) {
-		if x++; d.Input().Pointer(image.Pt(x%200+340, 150), 0) != nil {
-			return false
+}
+
+// TestReadShape reads shapes that every Windows has.
+func TestReadShape(t *testing.T) {
+	for _, id := range []uintptr{32512, 32513, 32649} { // arrow, text, hand
+		c := readShape(call(procLoadCursor, 0, id))
+		if c == nil {
+			t.Errorf("shape %d cannot be read", id)
+			continue
 		}
-		f.Read(func(v screen.View) { ok = v.Cursor != nil && v.Cursor.Size.X > 0 })
-		return ok
-	})
+		seen := 0
+		for i := 3; i < len(c.Pix); i += 4 {
+			if c.Pix[i] != 0 {
+				seen++
+			}
+		}
+		if seen < 10 || seen == len(c.Pix)/4 || !c.Hot.In(image.Rectangle{Max: c.Size}) {
+			t.Errorf("shape %d: %d of %v pixels are seen, hot spot %v", id, seen, c.Size, c.Hot)
+		}
+	}
+	if readShape(12345) != nil {
+		t.Error("a shape that is not there")
+	}
 }
 
 // TestIdleCosts: of a screen on which nothing happens hardly a picture is taken.
