@@ -14,7 +14,7 @@ export GOEXPERIMENT ?= simd
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build test test-go test-race test-web test-e2e demo bench lint fuzz clean needs-test needs-demo
+.PHONY: build test test-go test-race test-web test-wine test-e2e demo bench lint fuzz clean needs-test needs-demo
 
 build: bin/lotse bin/lotse-agent
 
@@ -32,7 +32,7 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
 	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
 
-test: needs-test build lint test-web test-go test-e2e
+test: needs-test build lint test-web test-go test-wine test-e2e
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
@@ -40,6 +40,10 @@ test-go: novnc-web/dist/.stamp
 	go test ./gateway -run TestJoinAllocations # the race detector allocates
 	go test ./screen/native -run TestShareLeaks # so many pictures take too long with it
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
+
+# The Windows backend, for real, on wine.
+test-wine: needs-test
+	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 5m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
@@ -51,7 +55,10 @@ test-e2e: needs-test build
 lint: novnc-web/dist/.stamp
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	GOOS=windows go vet ./cmd/... ./agent ./gateway
+	GOOS=windows go vet $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
+	GOOS=windows GOARCH=arm64 go vet ./screen/... ./agent ./cmd/...
+	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
+	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent
 	cd novnc-web && npm run check
 
 fuzz: novnc-web/dist/.stamp
@@ -76,6 +83,7 @@ needs-test:
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
+		wine=wine /usr/lib/wine/wine64=wine64 \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 clean:

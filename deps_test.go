@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel"},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
+	"ci/winedll":               {},
 }
 
 // TestImportTable reads the sources itself: what a child process read would be
