@@ -63,8 +63,8 @@ func bench() error {
 					if err != nil {
 						r.Error = err.Error()
 					}
-					fmt.Printf("%-12s %-9s %-12s fps %5.1f  age %6.1f/%6.1f ms  %7.1f kB/frame  cpu %.3f  %4.0f MB %s\n",
-						w.name, link.name, name, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB, r.Error)
+					fmt.Printf("%-12s %-9s %-12s fps %5.1f  age %6.1f/%6.1f ms  %7.1f kB/frame  cpu %.3f  %4.0f MB  exact %s %s\n",
+						w.name, link.name, name, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB, exactly(r.ExactMS), r.Error)
 					results = append(results, r)
 				}
 			}
