@@ -54,6 +54,7 @@ export interface Texts {
     submit: string;
     trust: string;
     format: string;
+    which: string;
     errors: (e: NonNullable<Snapshot["error"]>) => string;
   };
   connecting: string;
@@ -186,6 +187,8 @@ const en: Texts = {
     gateway: "You connect to",
     submit: "Connect",
     trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
+    which:
+      "This program does not know yet where to connect to. Type the number, an @ and the name that your advisor tells you: 482 193 057@support.example.com",
     format: "A session number has nine digits. Please compare it with your advisor.",
     errors: ({ code, message, retryAfter }) =>
       ({
@@ -340,6 +343,8 @@ const de: Texts = {
     gateway: "Sie verbinden sich mit",
     submit: "Verbinden",
     trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+    which:
+      "Dieses Programm weiß noch nicht, wohin es sich verbinden soll. Geben Sie die Nummer ein, dann ein @ und den Namen, den Ihr Berater Ihnen nennt: 482 193 057@support.example.com",
     format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
     errors: ({ code, message, retryAfter }) =>
       ({

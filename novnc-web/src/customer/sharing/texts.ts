@@ -46,7 +46,8 @@ const en: Texts = {
       gateway: "You connect to",
       submit: "Connect",
       trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
-      format: "A session number has nine digits. Please compare it with your advisor.",
+      which: "", // there is one gateway only: this page's
+    format: "A session number has nine digits. Please compare it with your advisor.",
       errors: ({ code, retryAfter }) =>
         ({
           number: "This number is wrong or no longer valid. Please compare it with your advisor.",
@@ -129,7 +130,8 @@ const de: Texts = {
       gateway: "Sie verbinden sich mit",
       submit: "Verbinden",
       trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
-      format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+      which: "",
+    format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
       errors: ({ code, retryAfter }) =>
         ({
           number: "Diese Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
