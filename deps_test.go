@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
 	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto"},
 	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel", "whereto"},
+	"ci/release":               {},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
 }
