@@ -11,7 +11,7 @@ WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) n
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build test test-go test-race test-web test-e2e demo bench lint fuzz clean needs-test needs-demo
+.PHONY: build test test-go test-race test-web test-e2e test-dist dist demo bench lint fuzz clean needs-test needs-demo
 
 build: bin/lotse bin/lotse-agent
 
@@ -29,7 +29,7 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
 	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
 
-test: needs-test build lint test-web test-go test-e2e
+test: needs-test build lint test-web test-go test-e2e test-dist
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
@@ -45,10 +45,20 @@ test-e2e: needs-test build
 	go test -timeout 20m ./e2e
 	go test -timeout 20m ./bench
 
+# Signing, stamping, packages, and that a build can be repeated.
+test-dist: novnc-web/dist/.stamp
+	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg
+	ci/test-dist.sh
+
+# A release in dist/: ci/dist.sh says what it takes from the environment.
+dist: novnc-web/dist/.stamp
+	ci/dist.sh $(VERSION) dist
+
 lint: novnc-web/dist/.stamp
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	GOOS=windows go vet ./cmd/... ./agent ./gateway
+	GOOS=windows go vet ./cmd/... ./agent ./gateway ./whereto
+	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
 
 fuzz: novnc-web/dist/.stamp

@@ -64,7 +64,9 @@ func NewEvents(out io.Writer) *Events { return &Events{out: json.NewEncoder(out)
 func (e *Events) follow(ctx context.Context, s *Session) {
 	for {
 		snap, changed := s.Snapshot()
-		e.tell(eventOf(snap))
+		if snap.Reason == "" || snap.Phase == phaseEnded { // not the way to the end
+			e.tell(eventOf(snap))
+		}
 		if snap.Phase == phaseEnded {
 			return
 		}

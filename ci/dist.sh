@@ -23,13 +23,16 @@ rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
+# Tests build without what was built before.
+cache=${LOTSE_BUILD_CACHE:-$(go env GOCACHE)}
+
 say() { echo "dist: $*" >&2; }
 
 agent() { # SYSTEM ARCH
 	name=lotse-agent-$1-$2 flags=
 	if [ "$1" = windows ]; then name=$name.exe flags=-H=windowsgui; fi
 	say "$name"
-	GOOS=$1 GOARCH=$2 go build -tags nethttpomithttp2 -trimpath \
+	GOOS=$1 GOARCH=$2 GOCACHE="$cache" go build -tags nethttpomithttp2 -trimpath \
 		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-}" \
 		-o "$out/$name" ./cmd/lotse-agent
 }
@@ -63,9 +66,11 @@ for arch in amd64 arm64; do
 	gateway $arch
 	go run ./ci/release deb "$version" $arch "$out/lotse-linux-$arch" "$out/lotse_$arch.deb"
 done
+mkdir -p "$out/data"
+touch "$out/data/.keep" # the container's data folder, owned by its user
 cp ci/container/Containerfile "$out"
 go run ./ci/release sbom "$version" "$out/sbom.cdx.json" "$out"/lotse-agent-* "$out"/lotse-linux-*
 go run ./ci/release notices "$out/THIRD-PARTY.txt" "$out"/lotse-agent-* "$out"/lotse-linux-*
-(cd "$out" && sha256sum $(ls | grep -v '^SHA256SUMS')) >"$out/SHA256SUMS"
+(cd "$out" && find . -type f ! -name 'SHA256SUMS*' ! -name .keep -printf '%P\n' | LC_ALL=C sort | xargs sha256sum) >"$out/SHA256SUMS"
 say "done: $out"
 ls -l "$out" >&2

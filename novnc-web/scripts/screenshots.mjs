@@ -56,7 +56,12 @@ const files = [
   { os: "windows", arch: "amd64", file: "lotse-agent.exe", size: 7_512_064 },
   { os: "linux", arch: "amd64", file: "lotse-agent-linux-amd64", size: 8_056_832 },
   { os: "darwin", arch: "arm64", file: "lotse-agent-darwin-arm64", size: 7_158_784 },
-].map((f) => ({ ...f, name: "", signer: f.os === "windows" ? "Beispiel Software GmbH" : "", sha256: createHash("sha256").update(f.file).digest("hex") }));
+].map((f) => ({
+  ...f,
+  name: "",
+  signer: f.os === "windows" ? "Beispiel Software GmbH" : "",
+  sha256: createHash("sha256").update(f.file).digest("hex"),
+}));
 
 function api(path, method, body) {
   const me = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH", csrf: "x" };

@@ -47,7 +47,7 @@ const en: Texts = {
       submit: "Connect",
       trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
       which: "", // there is one gateway only: this page's
-    format: "A session number has nine digits. Please compare it with your advisor.",
+      format: "A session number has nine digits. Please compare it with your advisor.",
       errors: ({ code, retryAfter }) =>
         ({
           number: "This number is wrong or no longer valid. Please compare it with your advisor.",
@@ -131,7 +131,7 @@ const de: Texts = {
       submit: "Verbinden",
       trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
       which: "",
-    format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+      format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
       errors: ({ code, retryAfter }) =>
         ({
           number: "Diese Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
