@@ -85,7 +85,7 @@ func run(args []string) int {
 	if o.events {
 		events = agent.NewEvents(os.Stdout)
 	}
-	code, err := code, error(nil)
+	err := o.wrong
 	if code == exitOK {
 		code, err = o.run(events)
 	}

@@ -24,6 +24,8 @@ type options struct {
 	fixed bool
 	// problem is why no gateway is known, for the customer.
 	problem string
+	// wrong is what the command line asks for and cannot be had.
+	wrong error
 	// events: JSON lines on standard output.
 	events bool
 }
@@ -90,6 +92,7 @@ func parse(args []string) (*options, int) {
 		err = o.check()
 	}
 	if err != nil {
+		o.wrong = err
 		return o, wrongUsage(err)
 	}
 	return o, exitOK
