@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
 var (
@@ -62,16 +63,10 @@ var scripted struct {
 // there is one, found by its address or by the network (WPAD), else the fixed
 // proxy. What cannot be found out counts as no proxy.
 func proxyOfSystem(u *url.URL) (*url.URL, error) {
-	if winHTTPSetting.Find() != nil {
-		return nil, nil
-	}
-	var c ieProxyConfig
-	if ok, _, _ := winHTTPSetting.Call(uintptr(unsafe.Pointer(&c))); ok == 0 {
-		return nil, nil
-	}
-	configURL, proxy, bypass := take(c.configURL), take(c.proxy), take(c.proxyBypass)
-	if configURL != "" || c.autoDetect != 0 {
-		scripted.once.Do(func() { scripted.proxy, scripted.bypass = askScript(u, configURL) })
+	s := userSettings()
+	proxy, bypass := s.proxy, s.bypass
+	if winhttp.Load() == nil && (s.configURL != "" || s.detect) {
+		scripted.once.Do(func() { scripted.proxy, scripted.bypass = askScript(u, s.configURL) })
 		if scripted.proxy != "" {
 			proxy, bypass = scripted.proxy, scripted.bypass
 		}
@@ -80,6 +75,37 @@ func proxyOfSystem(u *url.URL) (*url.URL, error) {
 		return nil, nil
 	}
 	return proxyFromSetting(proxy)
+}
+
+// settings are the signed-in user's.
+type settings struct {
+	detect                   bool // a script is looked for in the network
+	configURL, proxy, bypass string
+}
+
+// userSettings asks WinHTTP, which knows what was set in the dialogue, and the
+// registry, which is where administrators' policies and other programs write.
+func userSettings() (s settings) {
+	var c ieProxyConfig
+	if winHTTPSetting.Find() == nil {
+		if ok, _, _ := winHTTPSetting.Call(uintptr(unsafe.Pointer(&c))); ok != 0 {
+			s = settings{c.autoDetect != 0, take(c.configURL), take(c.proxy), take(c.proxyBypass)}
+		}
+	}
+	if s.configURL != "" || s.proxy != "" {
+		return s
+	}
+	key, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Internet Settings`, registry.QUERY_VALUE)
+	if err != nil {
+		return s
+	}
+	defer key.Close()
+	s.configURL, _, _ = key.GetStringValue("AutoConfigURL")
+	if on, _, err := key.GetIntegerValue("ProxyEnable"); err == nil && on != 0 {
+		s.proxy, _, _ = key.GetStringValue("ProxyServer")
+		s.bypass, _, _ = key.GetStringValue("ProxyOverride")
+	}
+	return s
 }
 
 // askScript asks in a thread of its own, which may outlive the wait.
