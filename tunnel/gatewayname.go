@@ -121,7 +121,7 @@ func IsLink(s string) bool {
 // the number may be left out. Browsers add a slash at the end.
 func ParseLink(link string) (gateway string, n Number, err error) {
 	if !IsLink(link) {
-		return "", Number{}, errors.New("a link begins with lotse:")
+		return "", Number{}, errors.New("a link begins with \"lotse:\"")
 	}
 	if len(link) > 2*maxHostName {
 		return "", Number{}, errors.New("the link is too long")

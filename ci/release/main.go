@@ -42,7 +42,8 @@ func run(args []string) error {
 		fmt.Println(windowsVersion(args[0]))
 		return nil
 	}
-	return errors.New(usage)
+	fmt.Fprint(os.Stderr, usage)
+	return errors.New("wrong usage")
 }
 
 // date is the release's, the same for everything in it.
