@@ -92,8 +92,9 @@ func (e *Events) tell(ev Event) {
 	}
 }
 
-// End writes the last line: the program ends with code, because of err.
-func (e *Events) End(code int, err error) {
+// End writes the last line: the program ends with code, because of err, which is
+// called kind; nil: as it should.
+func (e *Events) End(code int, kind string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.over {
@@ -105,11 +106,7 @@ func (e *Events) End(code int, err error) {
 		ev.Reason = "error"
 	}
 	if err != nil {
-		code := "failure"
-		if ev.Error != nil {
-			code = ev.Error.Code
-		}
-		ev.Error = &EventError{code, printable(err.Error(), maxMessage)}
+		ev.Error = &EventError{kind, printable(err.Error(), maxMessage)}
 	}
 	e.writeLocked(ev)
 }

@@ -55,8 +55,8 @@ func TestEvents(t *testing.T) {
 		s.end(tunnel.ReasonAdvisor)
 		s.finish(nil)
 		<-done
-		events.End(0, nil)
-		events.End(1, nil) // said already
+		events.End(0, "", nil)
+		events.End(1, "", nil) // said already
 		list, states := readEvents(t, &out)
 		if states != "joined question shared question controlled paused shared ended " {
 			t.Errorf("states %s\n%s", states, out.String())
@@ -77,9 +77,9 @@ func TestEvents(t *testing.T) {
 // An end before anything began is told, too.
 func TestEventsOfAFailure(t *testing.T) {
 	var out bytes.Buffer
-	NewEvents(&out).End(6, errors.New("no screen\x1b[2J"))
+	NewEvents(&out).End(6, "screen", errors.New("no screen\x1b[2J"))
 	list, _ := readEvents(t, &out)
-	if len(list) != 1 || list[0].State != "ended" || *list[0].Exit != 6 || list[0].Reason != "error" || list[0].Error.Message != "no screen[2J" {
+	if len(list) != 1 || list[0].State != "ended" || *list[0].Exit != 6 || list[0].Reason != "error" || list[0].Error.Code != "screen" || list[0].Error.Message != "no screen[2J" {
 		t.Errorf("%s", out.String())
 	}
 }

@@ -32,6 +32,11 @@ const (
 	exitNoScreen = 6
 )
 
+// errorCodes are the same in words, for --events; docs/integration.md.
+var errorCodes = map[int]string{
+	exitFailure: "failure", exitUsage: "usage", exitGateway: "gateway", exitNumber: "number", exitNoScreen: "screen",
+}
+
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
 
 Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
@@ -90,7 +95,7 @@ func run(args []string) int {
 		code, err = o.run(events)
 	}
 	if events != nil {
-		events.End(code, err)
+		events.End(code, errorCodes[code], err)
 	}
 	return code
 }
