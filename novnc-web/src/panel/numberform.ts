@@ -61,6 +61,7 @@ export class NumberForm {
     setText(this.gateway, s.gateway);
     show(this.where, s.gateway !== "");
     show(this.ask, s.gateway === "");
+    this.input.classList.toggle("long", s.gateway === "");
     this.input.inputMode = s.gateway === "" ? "text" : "numeric";
     this.input.placeholder = s.gateway === "" ? "000 000 000@…" : "000 000 000";
     if (s.error) setText(this.error, this.t.number.errors(s.error));
