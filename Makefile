@@ -8,10 +8,13 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 AGENT_TAGS := nethttpomithttp2
 GO_FILES := $(shell find . -name '*.go' -not -path './novnc-web/node_modules/*' -not -path './.*') go.mod go.sum
 WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) novnc-web/package.json novnc-web/package-lock.json
+# Vector instructions for JPEG on amd64: a quarter of the time. The code behind
+# it has an equal in plain Go for every other processor and build.
+export GOEXPERIMENT ?= simd
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build test test-go test-race test-web test-e2e test-dist dist demo bench lint fuzz clean needs-test needs-demo
+.PHONY: build test test-go test-race test-web test-wine test-e2e test-dist dist demo bench lint fuzz clean needs-test needs-demo
 
 build: bin/lotse bin/lotse-agent
 
@@ -29,7 +32,7 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
 	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
 
-test: needs-test build lint test-web test-go test-e2e test-dist
+test: needs-test build lint test-web test-go test-wine test-e2e test-dist
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
@@ -37,6 +40,10 @@ test-go: novnc-web/dist/.stamp
 	go test ./gateway -run TestJoinAllocations # the race detector allocates
 	go test ./screen/native -run TestShareLeaks # so many pictures take too long with it
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
+
+# The Windows backend, for real, on wine.
+test-wine: needs-test
+	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 5m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
@@ -57,7 +64,10 @@ dist: novnc-web/dist/.stamp
 lint: novnc-web/dist/.stamp
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	GOOS=windows go vet ./cmd/... ./agent ./gateway ./whereto
+	GOOS=windows go vet $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
+	GOOS=windows GOARCH=arm64 go vet ./screen/... ./agent ./cmd/...
+	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
+	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent ./whereto
 	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
 
@@ -83,6 +93,7 @@ needs-test:
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
+		wine=wine /usr/lib/wine/wine64=wine64 \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 clean:

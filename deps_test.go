@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"ci/release":               {},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
+	"ci/winedll":               {},
 }
 
 // TestImportTable reads the sources itself: what a child process read would be

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,14 +14,18 @@ import (
 	"lotse/screen"
 )
 
-// framePause is the least time between two captures: 60 a second.
-const framePause = time.Second / 60
+// framePause is the least time between two captures: a little less than a
+// sixtieth of a second, as timers come late and a program that draws 60 pictures
+// a second should have each of them seen.
+const framePause = 14 * time.Millisecond
 
 // share captures what the customer chose while somebody may see it, and only then.
 type share struct {
 	session *Session
 	desktop *screen.Framebuffer
 	waiting *screen.Framebuffer
+	photos  rfb.Photos    // of desktop
+	taker   chan struct{} // a viewer may be ready for a picture
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -42,7 +47,7 @@ func newShare(s *Session) *share {
 	size := image.Pt(1024, 768)
 	sh := &share{
 		session: s, desktop: screen.NewFramebuffer(size), waiting: screen.NewFramebuffer(size),
-		changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
+		taker: make(chan struct{}, 1), changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
 	}
 	return sh
 }
@@ -201,20 +206,63 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if err := sh.awaitTaker(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// takerPatience is the longest time between two captures of a screen that
+// changes: for the panel's small picture, and for viewers that say nothing.
+const takerPatience = 100 * time.Millisecond
+
+// takerReady is told by viewers that they may be able to take a picture.
+func (sh *share) takerReady() {
+	select {
+	case sh.taker <- struct{}{}:
+	default:
+	}
+}
+
+// awaitTaker returns when a viewer could take a picture at once: one that was
+// captured earlier would only grow old.
+func (sh *share) awaitTaker(ctx context.Context) error {
+	patience := time.NewTimer(takerPatience)
+	defer patience.Stop()
+	for {
+		ready := false
+		sh.session.eachViewer(func(c *rfb.Conn) { ready = ready || c.Ready() })
+		if ready {
+			return nil
+		}
+		select {
+		case <-sh.taker:
+		case <-patience.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
 // apply shows a picture; false: it belongs to a share that is over.
 func (sh *share) apply(u screen.Update, turn uint64) bool {
+	told := sh.session.conns()
 	sh.mu.Lock()
 	if turn != sh.turn {
 		sh.mu.Unlock()
 		return false
 	}
-	change := sh.desktop.Apply(u)
+	change := sh.desktop.Publish(u, func(change *screen.Change) {
+		change.Resized = change.Resized || !sh.has // nobody has seen the placeholder
+		if change.Any() {
+			for _, c := range told {
+				c.Invalidate(*change)
+			}
+		}
+	})
 	if !sh.has {
 		sh.has = true
-		change.Resized = true // nobody has seen the placeholder
 		close(sh.first)
 	}
 	if change.Resized {
@@ -225,7 +273,11 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 		sh.paintWaiting()
 	}
 	if change.Any() {
-		sh.session.eachViewer(func(c *rfb.Conn) { c.Invalidate(change) })
+		sh.session.eachViewer(func(c *rfb.Conn) {
+			if !slices.Contains(told, c) { // it came meanwhile
+				c.Invalidate(change)
+			}
+		})
 	}
 	return true
 }

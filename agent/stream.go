@@ -128,6 +128,8 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 			}
 			return err
 		},
+		Photos:  &s.share.photos,
+		Ready:   s.share.takerReady,
 		Input:   s.guard,
 		CutText: s.takeClipboard,
 		Logger:  s.log,
@@ -167,13 +169,18 @@ func (s *Session) watchedLocked() bool {
 
 // eachViewer calls f for every viewer, without the lock.
 func (s *Session) eachViewer(f func(*rfb.Conn)) {
+	for _, c := range s.conns() {
+		f(c)
+	}
+}
+
+// conns are the viewers' connections.
+func (s *Session) conns() []*rfb.Conn {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	conns := make([]*rfb.Conn, 0, len(s.viewers))
 	for v := range s.viewers {
 		conns = append(conns, v.conn)
 	}
-	s.mu.Unlock()
-	for _, c := range conns {
-		f(c)
-	}
+	return conns
 }

@@ -166,6 +166,7 @@ func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r re
 	warm := 2 * time.Second
 	if w.every > time.Second {
 		warm = w.every + w.every/2
+		seconds = max(seconds, 4*w.every.Seconds()) // some of them must come
 	}
 	time.Sleep(warm)
 	s.mu.Lock()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"image"
 	"time"
 
@@ -54,21 +53,25 @@ func line(seed, letters int) string {
 	return string(b[:end])
 }
 
-// scroll is a terminal of 1 000×800 pixels in which text runs by.
+// scroll is an editor of 1 400×900 pixels in which text runs by.
 func scroll(x *xclient) (func(int), func(int) []image.Point) {
-	r := image.Rect(200, 120, 1200, 920)
+	const left, head, rows = 110, 20, 240
+	r := image.Rect(200, 80, 1600, 80+head+48*rowHeight)
 	d := x.window(r, 0xffffff)
-	const head, row = 20, 16
-	body := image.Rect(0, head, r.Dx(), r.Dy())
-	bottom := r.Dy() - row
-	for y := head; y < r.Dy(); y += row {
-		x.text(d, image.Pt(110, y+12), line(y, 140))
+	body := image.Rect(left, head, r.Dx(), r.Dy())
+	bottom := r.Dy() - rowHeight
+	page := x.page(image.Pt(body.Dx(), rows*rowHeight), 1, true)
+	row := func(n, y int) {
+		n = n % rows * rowHeight
+		x.copy(d, page, image.Rect(0, n, body.Dx(), n+rowHeight), image.Pt(left, y))
+	}
+	for i, y := 0, head; y < r.Dy(); i, y = i+1, y+rowHeight {
+		row(i, y)
 	}
 	x.sync()
 	return func(n int) {
-			x.copy(d, d, body.Add(image.Pt(0, row)).Intersect(body), body.Min)
-			xproto.PolyFillRectangle(x.c, d, x.white, []xproto.Rectangle{xrect(image.Rect(0, bottom, r.Dx(), r.Dy()))})
-			x.text(d, image.Pt(110, bottom+12), line(n*31+7, 140))
+			x.copy(d, d, body.Add(image.Pt(0, rowHeight)).Intersect(body), body.Min)
+			row(n*7+body.Dy()/rowHeight, bottom)
 			x.mark(d, n, image.Pt(4, bottom))
 			x.mark(d, n, image.Pt(4, 2))
 		}, func(int) []image.Point {
@@ -82,10 +85,8 @@ func desktop(x *xclient) (func(int), func(int) []image.Point) {
 	whole := image.Rectangle{Max: x.screenSz}
 	p := x.pixmap(whole.Max)
 	xproto.PolyFillRectangle(x.c, p, x.white, []xproto.Rectangle{xrect(whole)})
-	for y := 60; y < x.screenSz.Y-20; y += 16 {
-		x.text(p, image.Pt(60, y), line(y, 120))
-		x.text(p, image.Pt(800, y), fmt.Sprintf("%6d  %08x  %s", y*7919, uint32(y)*2654435761, line(y+1, 60)))
-	}
+	x.copy(p, x.page(image.Pt(760, x.screenSz.Y-80), 2, false), image.Rect(0, 0, 760, x.screenSz.Y-80), image.Pt(60, 60))
+	x.copy(p, x.page(image.Pt(1000, x.screenSz.Y-80), 3, true), image.Rect(0, 0, 1000, x.screenSz.Y-80), image.Pt(840, 60))
 	q := x.pixmap(image.Pt(640, 400))
 	x.put(q, image.Pt(640, 400), photo(3, 0))
 	x.copy(p, q, image.Rect(0, 0, 640, 400), image.Pt(1240, 300))
@@ -116,9 +117,7 @@ func drag(x *xclient) (func(int), func(int) []image.Point) {
 		return image.Pt(10+bounce(n*11, span.X), 40+bounce(n*5, span.Y))
 	}
 	d := x.window(image.Rectangle{Min: at(0), Max: at(0).Add(size)}, 0xf6f6f0)
-	for y := 40; y < size.Y; y += 16 {
-		x.text(d, image.Pt(8, y), line(y*3, 90))
-	}
+	x.copy(d, x.page(image.Pt(size.X-16, size.Y-50), 4, false), image.Rect(0, 0, size.X-16, size.Y-50), image.Pt(8, 40))
 	p := x.pixmap(image.Pt(200, 160))
 	x.put(p, image.Pt(200, 160), photo(9, 0))
 	x.copy(d, p, image.Rect(0, 0, 200, 160), image.Pt(380, 40))
@@ -203,9 +202,7 @@ func slides(x *xclient) (func(int), func(int) []image.Point) {
 		q := x.pixmap(size)
 		x.put(q, size, photo(s+40, 0))
 		x.copy(p, q, image.Rectangle{Max: size}, image.Pt(1100, 200+40*s))
-		for y := 120; y < 960; y += 20 {
-			x.text(p, image.Pt(100+8*s, y), line(y+s*1000, 150))
-		}
+		x.copy(p, x.page(image.Pt(900, 840), 5+s, false), image.Rect(0, 0, 900, 840), image.Pt(100+8*s, 120))
 		xproto.PolyFillRectangle(x.c, p, x.black, []xproto.Rectangle{xrect(image.Rect(0, 60, whole.Max.X, 66+6*s))})
 		list = append(list, p)
 	}

@@ -81,8 +81,8 @@ func TestShareLeaksNothing(t *testing.T) {
 			}
 		}
 	}
-	if own == 0 || thumbnails == 0 {
-		t.Errorf("the chosen windows were never seen: %d pixels, %d thumbnails", own, thumbnails)
+	if own == 0 || thumbnails == 0 || copied == 0 {
+		t.Errorf("the chosen windows were never seen, or never moved: %d pixels, %d thumbnails, %d copied rectangles", own, thumbnails, copied)
 	}
 	t.Logf("%d pixels of chosen windows, %d copied rectangles, %d thumbnails", own, copied, thumbnails)
 }

@@ -2,6 +2,7 @@ package rfb
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -12,14 +13,24 @@ import (
 // are under way. No more is sent than the line carries in a round trip and a
 // little, so that queues of pictures do not grow.
 //
+// Now and then a fence goes alone, before an update: its round trip is the line's
+// own, without service time. Without it the shortest round trip would have to be
+// guessed from updates of one size, and every error in it is one in the rate.
+//
 // A viewer without fences answers an update by its next request; that gives the
 // rate. It needs no window: it gets nothing that it did not ask for.
 type congestion struct {
 	inFlight int
 	base     time.Duration // the shortest round trip seen
-	marks    []mark        // in order of sending, oldest first
+	// greeting is how long the viewer took to answer the version message: all that
+	// is known before the first update. A door may have answered in its place.
+	greeting time.Duration
+	marks    []mark // in order of sending, oldest first
 	seq      uint64
-	answer   time.Time // the last one
+	answer   time.Time                  // the last one
+	probes   [probeMemory]time.Duration // round trips of fences alone; a ring
+	probed   int                        // how many there were
+	probeAt  time.Time
 	// The rate is the quotient; both forget.
 	served  float64 // bytes
 	serving float64 // seconds
@@ -38,8 +49,13 @@ const (
 	// queueGoal is how much longer than the shortest round trip the line is
 	// kept busy.
 	queueGoal = 15 * time.Millisecond
-	// baseMemory: the shortest round trip is forgotten by this share at every
-	// answer, so that a line which became longer is noticed.
+	// The shortest of so many probes counts, so that a line which became longer is
+	// noticed.
+	probeMemory = 16
+	probeEvery  = time.Second     // when the line is not full
+	probeSurely = 8 * time.Second // when it is
+	// baseMemory: without fences the shortest round trip is forgotten by this
+	// share at every answer.
 	baseMemory = 2048
 	// rateMemory is what remains of the rate's sums at each answer, and
 	// rateMinBytes is what an update must have to tell of the rate.
@@ -59,7 +75,7 @@ func (c *congestion) bytesPerSecond() float64 {
 	switch {
 	case c.serving > 0:
 		return c.served / c.serving
-	case c.base > longLine:
+	case c.base > longLine, c.base == 0 && c.greeting > longLine:
 		return assumedRate
 	}
 	return 0
@@ -94,10 +110,21 @@ func (c *congestion) full(urgent bool) bool {
 
 // sent counts an update and returns the payload of the fence behind it.
 func (c *congestion) sent(bytes int, now time.Time) []byte {
+	if bytes == 0 {
+		c.probeAt = now
+	}
 	c.seq++
 	c.inFlight += bytes
 	c.marks = append(c.marks, mark{c.seq, bytes, now})
 	return binary.BigEndian.AppendUint64(nil, c.seq)
+}
+
+// probe returns the payload of a fence that goes alone, now; nil: none is due.
+func (c *congestion) probe(now time.Time) []byte {
+	if since := now.Sub(c.probeAt); since < probeEvery || since < probeSurely && 2*c.inFlight > c.window() {
+		return nil
+	}
+	return c.sent(0, now)
 }
 
 // answered takes a fence's answer; others' payloads and repeats change nothing.
@@ -122,11 +149,7 @@ func (c *congestion) taken(seq uint64, now time.Time) {
 	last := c.marks[n-1]
 	c.inFlight -= bytes
 	c.marks = append(c.marks[:0], c.marks[n:]...)
-	if rtt := now.Sub(last.sent); c.base == 0 || rtt < c.base {
-		c.base = max(rtt, time.Microsecond)
-	} else {
-		c.base += c.base / baseMemory
-	}
+	c.measured(max(now.Sub(last.sent), time.Microsecond), last.bytes == 0)
 	from := first.Add(c.base)
 	if c.answer.After(from) {
 		from = c.answer
@@ -135,5 +158,21 @@ func (c *congestion) taken(seq uint64, now time.Time) {
 	if busy := now.Sub(from); bytes >= rateMinBytes && busy > 0 {
 		c.served = c.served*rateMemory + float64(bytes)
 		c.serving = c.serving*rateMemory + max(busy.Seconds(), 100e-6)
+	}
+}
+
+// measured takes a round trip, of a fence alone or behind an update.
+func (c *congestion) measured(rtt time.Duration, alone bool) {
+	if alone {
+		c.probes[c.probed%probeMemory] = rtt
+		c.probed++
+	}
+	switch known := min(c.probed, probeMemory); {
+	case alone:
+		c.base = slices.Min(c.probes[:known])
+	case c.base == 0 || rtt < c.base:
+		c.base = rtt
+	case known == 0:
+		c.base += c.base / baseMemory
 	}
 }

@@ -65,6 +65,46 @@ func TestCongestionFindsTheRate(t *testing.T) {
 	}
 }
 
+// Five minutes of updates of one size, many at once on the line, do not make it
+// look faster than it is; and a line that became longer is found out.
+func TestCongestionKeepsTheRate(t *testing.T) {
+	l := lineModel{rate: 625e3, delay: 50 * time.Millisecond}
+	var c congestion
+	now := time.Unix(1000, 0)
+	type answer struct {
+		at      time.Time
+		payload []byte
+	}
+	var under []answer
+	send := func(bytes int) { under = append(under, answer{l.answered(bytes, now), c.sent(bytes, now)}) }
+	send(0)
+	for tick := range 10 * 60 * 30 {
+		for len(under) > 0 && !under[0].at.After(now) {
+			c.answered(under[0].payload, under[0].at)
+			under = under[1:]
+		}
+		if payload := c.probe(now); payload != nil {
+			under = append(under, answer{l.answered(0, now), payload})
+		}
+		if !c.full(false) {
+			send(8000)
+		}
+		now = now.Add(time.Second / 30)
+		if got := c.bytesPerSecond(); tick > 60 && l.delay < 60*time.Millisecond && (got < 500e3 || got > 750e3) {
+			t.Fatalf("after %d updates: rate %.0f, want 625000", tick, got)
+		}
+		if tick == 5*60*30 {
+			l.delay = 100 * time.Millisecond
+		}
+	}
+	if c.base < 190*time.Millisecond || c.base > 230*time.Millisecond {
+		t.Errorf("base %v, want about 200 ms", c.base)
+	}
+	if got := c.bytesPerSecond(); got < 500e3 || got > 750e3 {
+		t.Errorf("rate %.0f on the longer line, want 625000", got)
+	}
+}
+
 // Answers that were never asked for, repeated or out of order count nothing.
 func TestCongestionForeignAnswers(t *testing.T) {
 	var c congestion

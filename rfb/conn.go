@@ -33,6 +33,11 @@ type Config struct {
 	Desktop *screen.Framebuffer
 	// Waiting is what it sees without.
 	Waiting *screen.Framebuffer
+	// Photos is what viewers of the same Desktop share; nil: nothing.
+	Photos *Photos
+	// Ready is called, under a lock, when the viewer may have become able to take a
+	// picture; see Conn.Ready. It must not block or call back. nil: nobody wants to know.
+	Ready func()
 	// Name is the desktop's name, UTF-8.
 	Name string
 	// Security lists the types offered, in order; empty: NoSecurity only.
@@ -136,6 +141,8 @@ func (c *Conn) Serve(ctx context.Context) error {
 	if err := c.handshake(ctx); err != nil {
 		return c.why(err)
 	}
+	c.cfg.Photos.join()
+	defer c.cfg.Photos.leave()
 	written := make(chan error, 1)
 	go func() {
 		err := c.writeLoop()
@@ -306,6 +313,23 @@ func (c *Conn) Updates() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.updates
+}
+
+// Ready reports whether the viewer would take a picture at once: it asked, and
+// the line is free. Who captures may wait for it. While the advisor acts it is
+// always ready: the answer goes before everything else.
+func (c *Conn) Ready() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.actsLocked(time.Now()) || (c.continuous || !c.requested.Empty()) && !c.flowFullLocked()
+}
+
+// readyLocked tells whoever wants to know that Ready may have changed.
+func (c *Conn) readyLocked() {
+	c.wake.Broadcast()
+	if c.cfg.Ready != nil {
+		c.cfg.Ready()
+	}
 }
 
 // Shared reports whether the viewer wants others to stay; RFC 6143, section 7.3.1.

@@ -22,6 +22,9 @@ const (
 func (c *Conn) touched() {
 	c.mu.Lock()
 	c.inputAt = time.Now()
+	if c.cfg.Ready != nil {
+		c.cfg.Ready()
+	}
 	c.mu.Unlock()
 }
 
@@ -37,6 +40,10 @@ func (c *Conn) flowFullLocked() bool {
 
 func (c *Conn) paceLocked(now time.Time) pace {
 	p := pace{bytesPerSecond: c.flow.bytesPerSecond(), frame: frameTime, largest: c.flow.largest()}
+	p.refine = 2 * frameTime
+	if !c.continuous {
+		p.refine += c.flow.base // the line stands still until the next request
+	}
 	if c.actsLocked(now) {
 		p.frame = echoTime
 	}

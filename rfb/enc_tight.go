@@ -33,6 +33,10 @@ type tightEncoder struct {
 	// known is a rectangle whose words and few colours are loaded; look does it.
 	known image.Rectangle
 
+	// photos, of the picture seq, are shared with other viewers; nil: not.
+	photos *Photos
+	seq    uint64
+
 	words   []uint32
 	data    []byte
 	colour  palette
@@ -56,11 +60,16 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 		}
 		return e.full(b, conv)
 	}
+	return e.coloured(b, conv, r.Dx())
+}
+
+// coloured appends e.words, whose few colours are known.
+func (e *tightEncoder) coloured(b []byte, conv *converter, width int) ([]byte, error) {
 	switch len(e.colour.colours) {
 	case 1:
 		return conv.appendTight(append(b, tightFill), e.colour.colours), nil
 	case 2:
-		return e.mono(b, conv, r.Dx())
+		return e.mono(b, conv, width)
 	default:
 		return e.indexed(b, conv)
 	}
@@ -148,6 +157,6 @@ func appendCompactLength(b []byte, n int) []byte {
 
 func (e *tightEncoder) appendJPEG(b []byte, f *screen.Frame, r image.Rectangle) []byte {
 	e.lossy = true
-	data := e.jpeg.encode(f, r, e.quality)
+	data := e.photos.encode(&e.jpeg, f, e.seq, r, e.quality)
 	return append(appendCompactLength(append(b, tightJPEG), len(data)), data...)
 }

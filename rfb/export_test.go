@@ -20,3 +20,10 @@ func (p *Picture) Encode(f *screen.Frame) (int, error) {
 	p.b = b
 	return len(b), err
 }
+
+// Shared is how often a photograph was not encoded again.
+func (p *Photos) Shared() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shared
+}

@@ -30,6 +30,7 @@ const (
 func (c *Conn) handshake(ctx context.Context) error {
 	timeout := c.deathIn(max(handshakeTimeout, c.cfg.Patience))
 	defer func() { timeout.Stop() }()
+	greeted := time.Now()
 	if _, err := io.WriteString(c.conn, versionMessage); err != nil {
 		return err
 	}
@@ -37,6 +38,9 @@ func (c *Conn) handshake(ctx context.Context) error {
 	if _, err := io.ReadFull(c.conn, b[:]); err != nil {
 		return fmt.Errorf("rfb: no version from the viewer: %w", err)
 	}
+	c.mu.Lock()
+	c.flow.greeting = time.Since(greeted)
+	c.mu.Unlock()
 	timeout.Stop()
 	timeout = c.deathIn(handshakeTimeout)
 	minor, err := parseVersion(b[:])

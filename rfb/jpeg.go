@@ -23,11 +23,15 @@ const jpegFullChroma = 8
 // frame. image/jpeg takes twice as long, halves the colours at every level and
 // allocates for each picture.
 type jpegEncoder struct {
-	bits   jpegBits
-	dc     [3]int32 // of the block before, by component
-	blocks [6][64]float32
-	edge   [16 * 16 * screen.BytesPerPixel]byte // an MCU that is cut by the rectangle's edge
+	bits      jpegBits
+	dc        [3]int32 // of the block before, by component
+	blocks    jpegBlocks
+	quantised [64]int32
+	edge      [16 * 16 * screen.BytesPerPixel]byte // an MCU that is cut by the rectangle's edge
 }
+
+// jpegBlocks are the samples of one MCU: brightness first, then the colours.
+type jpegBlocks [6][64]float32
 
 // encode returns the JPEG of r, valid until the next call; level is 0 to 9.
 func (e *jpegEncoder) encode(f *screen.Frame, r image.Rectangle, level int) []byte {
@@ -70,7 +74,26 @@ func (e *jpegEncoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, 
 
 // full encodes 8×8 pixels as one block of each component.
 func (e *jpegEncoder) full(pix []byte, stride int, t *jpegTables) {
-	by, bcb, bcr := &e.blocks[0], &e.blocks[1], &e.blocks[2]
+	jpegFull(&e.blocks, pix, stride)
+	e.block(&e.blocks[0], 0, &t.luminance, &jpegLuminance)
+	e.block(&e.blocks[1], 1, &t.chrominance, &jpegChrominance)
+	e.block(&e.blocks[2], 2, &t.chrominance, &jpegChrominance)
+}
+
+// halved encodes 16×16 pixels as four blocks of brightness and one of each
+// colour, whose samples are the means of four pixels.
+func (e *jpegEncoder) halved(pix []byte, stride int, t *jpegTables) {
+	jpegHalve(&e.blocks, pix, stride)
+	for i := range 4 {
+		e.block(&e.blocks[i], 0, &t.luminance, &jpegLuminance)
+	}
+	e.block(&e.blocks[4], 1, &t.chrominance, &jpegChrominance)
+	e.block(&e.blocks[5], 2, &t.chrominance, &jpegChrominance)
+}
+
+// full turns 8×8 pixels into samples (T.871, section 7), less 128.
+func full(blocks *jpegBlocks, pix []byte, stride int) {
+	by, bcb, bcr := &blocks[0], &blocks[1], &blocks[2]
 	for y := range 8 {
 		row := pix[y*stride:][:8*screen.BytesPerPixel]
 		for x := range 8 {
@@ -81,20 +104,16 @@ func (e *jpegEncoder) full(pix []byte, stride int, t *jpegTables) {
 			bcr[8*y+x] = 0.5*r - 0.418688*g - 0.081312*b
 		}
 	}
-	e.block(by, 0, &t.luminance, &jpegLuminance)
-	e.block(bcb, 1, &t.chrominance, &jpegChrominance)
-	e.block(bcr, 2, &t.chrominance, &jpegChrominance)
 }
 
-// halved encodes 16×16 pixels as four blocks of brightness and one of each
-// colour, whose samples are the means of four pixels.
-func (e *jpegEncoder) halved(pix []byte, stride int, t *jpegTables) {
-	bcb, bcr := &e.blocks[4], &e.blocks[5]
+// halve is full for 16×16 pixels with a quarter of the colours' samples.
+func halve(blocks *jpegBlocks, pix []byte, stride int) {
+	bcb, bcr := &blocks[4], &blocks[5]
 	for y := 0; y < 16; y += 2 {
 		top := pix[y*stride:][:16*screen.BytesPerPixel]
 		bottom := pix[(y+1)*stride:][:16*screen.BytesPerPixel]
 		for x := 0; x < 16; x += 2 {
-			by := &e.blocks[y/8*2+x/8]
+			by := &blocks[y/8*2+x/8]
 			at := y%8*8 + x%8
 			p, q := top[4*x:4*x+8:4*x+8], bottom[4*x:4*x+8:4*x+8]
 			b0, g0, r0 := float32(p[0]), float32(p[1]), float32(p[2])
@@ -110,18 +129,13 @@ func (e *jpegEncoder) halved(pix []byte, stride int, t *jpegTables) {
 			bcr[y/2*8+x/2] = 0.5/4*r - 0.418688/4*g - 0.081312/4*b
 		}
 	}
-	for i := range 4 {
-		e.block(&e.blocks[i], 0, &t.luminance, &jpegLuminance)
-	}
-	e.block(bcb, 1, &t.chrominance, &jpegChrominance)
-	e.block(bcr, 2, &t.chrominance, &jpegChrominance)
 }
 
 // jpegTables is what a level needs.
 type jpegTables struct {
 	tables []byte // SOI up to before SOF
-	// What a transformed block is multiplied with, in zigzag order: the inverse
-	// of the quantisation and of the transform's own scale.
+	// What a transformed block is multiplied with, in transform's order: the
+	// inverse of the quantisation and of the transform's own scale.
 	luminance, chrominance [64]float32
 }
 
@@ -143,7 +157,7 @@ func newJPEGTables(quality int) *jpegTables {
 		for k, n := range jpegZigzag {
 			q := scaleQuant(base[n], quality)
 			t.tables = append(t.tables, q)
-			out[k] = 1 / (float32(q) * jpegScale[n/8] * jpegScale[n%8] * 8)
+			out[jpegOrder[k]] = 1 / (float32(q) * jpegScale[n/8] * jpegScale[n%8] * 8)
 		}
 	}
 	for i, h := range [4]*jpegHuffmanSpec{&jpegSpecDCLuminance, &jpegSpecACLuminance, &jpegSpecDCChrominance, &jpegSpecACChrominance} {
@@ -183,20 +197,31 @@ func smooth(f *screen.Frame, r image.Rectangle) bool {
 		step = 8
 	}
 	for y := r.Min.Y; y < r.Max.Y; y += step {
-		row := f.Row(y, r.Min.X, r.Max.X)
-		for i := 4; i < len(row); i += 4 {
-			d := absDiff(row[i], row[i-4]) + absDiff(row[i+1], row[i-3]) + absDiff(row[i+2], row[i-2])
-			switch {
-			case d == 0:
-				equal++
-			case d < 96:
-				small++
-			default:
-				abrupt++
-			}
-		}
+		e, a := stepsOf(f.Row(y, r.Min.X, r.Max.X))
+		equal += e
+		abrupt += a
+		small += r.Dx() - 1 - e - a
 	}
 	return small > 2*abrupt && small*3 > equal
+}
+
+// abruptStep is the difference between two pixels, summed over the colours,
+// from which on it is an edge.
+const abruptStep = 96
+
+// countSteps counts the steps from pixel to pixel of a row that are none, and
+// those that are abrupt.
+func countSteps(row []byte) (equal, abrupt int) {
+	for i := 4; i < len(row); i += 4 {
+		d := absDiff(row[i], row[i-4]) + absDiff(row[i+1], row[i-3]) + absDiff(row[i+2], row[i-2])
+		switch {
+		case d == 0:
+			equal++
+		case d >= abruptStep:
+			abrupt++
+		}
+	}
+	return equal, abrupt
 }
 
 func absDiff(a, b byte) int {

@@ -2,20 +2,21 @@ package rfb
 
 import "math/bits"
 
+// What the encoder spends its time with; jpeg_avx2.go replaces them where the
+// processor has vector instructions and the build knows them. The results are
+// the same to the bit.
+var (
+	jpegHalve     = halve
+	jpegFull      = full
+	jpegTransform = transform
+	stepsOf       = countSteps
+)
+
 // block transforms and quantises b and appends it to the scan. component is for
 // the difference to the block before.
 func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h *jpegHuffman) {
-	forwardDCT(b)
-	var q [64]int32 // in zigzag order
-	var some uint64 // which of them are not zero
-	for k, n := range jpegZigzag {
-		// Rounds to the nearest: the offset makes truncation the floor.
-		v := int32(b[n&63]*scale[k]+(offset+0.5)) - offset
-		q[k] = v
-		if v != 0 {
-			some |= 1 << k
-		}
-	}
+	q := &e.quantised
+	some := jpegTransform(b, scale, q)
 	diff := q[0] - e.dc[component]
 	e.dc[component] = q[0]
 	e.bits.number(h.dc[:], 0, diff)
@@ -26,7 +27,7 @@ func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h
 		for ; run > 15; run -= 16 {
 			e.bits.write(h.ac[0xf0])
 		}
-		e.bits.number(h.ac[:], run<<4, q[k])
+		e.bits.number(h.ac[:], run<<4, q[jpegOrder[k]&63])
 		last = k
 	}
 	if last < 63 {
@@ -34,8 +35,33 @@ func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h
 	}
 }
 
-// offset is more than any quantised value.
-const offset = 1 << 13
+// jpegOrder is where the value that is k-th in the stream stands after
+// transform, which leaves columns as rows.
+var jpegOrder = func() (order [64]byte) {
+	for k, n := range jpegZigzag {
+		order[k] = n%8*8 + n/8
+	}
+	return order
+}()
+
+// transform puts the quantised values of b into q, columns as rows, and tells
+// which of them, by their places in the stream, are not zero. It leaves b in
+// disorder. scale has q's order.
+func transform(b, scale *[64]float32, q *[64]int32) (some uint64) {
+	forwardDCT(b)
+	for k, n := range jpegOrder {
+		// Rounds to the nearest: the offset makes truncation the floor.
+		v := int32(b[n&63]*scale[n&63]+(jpegOffset+0.5)) - jpegOffset
+		q[n&63] = v
+		if v != 0 {
+			some |= 1 << k
+		}
+	}
+	return some
+}
+
+// jpegOffset is more than any quantised value.
+const jpegOffset = 1 << 13
 
 // jpegScale is by how much forwardDCT's output is too large, by row and column
 // (and by 8 in all).
@@ -43,14 +69,17 @@ var jpegScale = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694
 
 // forwardDCT is the scaled transform of Arai, Agui and Nakajima: five
 // multiplications for eight values, the rest is left to the quantisation.
+// Columns become rows.
 func forwardDCT(b *[64]float32) {
-	for i := 0; i < 64; i += 8 {
-		r := b[i : i+8 : i+8]
-		r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7] = dct8(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
-	}
 	for i := range 8 {
 		b[i], b[i+8], b[i+16], b[i+24], b[i+32], b[i+40], b[i+48], b[i+56] =
 			dct8(b[i], b[i+8], b[i+16], b[i+24], b[i+32], b[i+40], b[i+48], b[i+56])
+	}
+	was := *b
+	for i := range 8 {
+		r := was[8*i : 8*i+8 : 8*i+8]
+		b[i], b[i+8], b[i+16], b[i+24], b[i+32], b[i+40], b[i+48], b[i+56] =
+			dct8(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
 	}
 }
 

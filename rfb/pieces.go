@@ -2,6 +2,7 @@ package rfb
 
 import (
 	"image"
+	"slices"
 
 	"lotse/screen"
 )
@@ -21,14 +22,16 @@ const (
 type kind uint8
 
 const (
-	kindPlain kind = iota // few colours, or none of the others
+	kindPlain kind = iota // few colours
+	kindText              // many, and abrupt steps between them
 	kindPhoto
 	kindMixed // to be cut
 )
 
-// look tells what r is. After kindPlain encode takes r as it was looked at.
+// look tells what r is. encode takes r as it was looked at, if it comes at once.
 func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle) kind {
-	if e.quality < 0 || !conv.tight3 || r.Dx() < jpegMinSide || r.Dy() < jpegMinSide {
+	e.known = image.Rectangle{}
+	if e.quality < 0 || !conv.tight3 {
 		return kindPlain
 	}
 	limit := tightPaletteLimit(r.Dx() * r.Dy())
@@ -39,8 +42,14 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 		e.words = conv.load(e.words, f, r)
 		if e.colour.fill(e.words, limit) {
 			e.known = r
+			if len(e.colour.colours) > textColours {
+				return kindText
+			}
 			return kindPlain
 		}
+	}
+	if r.Dx() < jpegMinSide || r.Dy() < jpegMinSide {
+		return kindText
 	}
 	if smooth(f, r) {
 		return kindPhoto
@@ -52,7 +61,7 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 			}
 		}
 	}
-	return kindPlain
+	return kindText
 }
 
 func quarters(r image.Rectangle) [4]image.Rectangle {
@@ -63,9 +72,9 @@ func quarters(r image.Rectangle) [4]image.Rectangle {
 	}
 }
 
-// joinPhotos joins rectangles that share a side, in place: in rows, then rows
+// joined joins rectangles that share a side, in place: in rows, then rows
 // of the same width.
-func joinPhotos(list []image.Rectangle) []image.Rectangle {
+func joined(list []image.Rectangle) []image.Rectangle {
 	for _, across := range [2]bool{true, false} {
 		out := list[:0]
 		for _, r := range list {
@@ -88,48 +97,101 @@ func joinPhotos(list []image.Rectangle) []image.Rectangle {
 	return list
 }
 
-// appendTight appends send as Tight rectangles, photographs last, at a quality
-// that the line carries. What is over the update's bound is returned.
-func (w *writer) appendTight(b []byte, start int, j *job, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
+// appendTight appends send as Tight rectangles: what is exact anyway first, then
+// text and photographs as good as the line carries. What is over the update's
+// bound is returned.
+func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	e := &w.tight
 	e.quality = w.levelBound(j)
-	w.photos, w.pieces = w.photos[:0], w.pieces[:0]
+	if e.photos, e.seq = j.photos, v.Seq; f != v.Frame {
+		e.photos = nil
+	}
+	w.photos, w.texts, w.pieces = w.photos[:0], w.texts[:0], w.pieces[:0]
+	pixels := 0
 	for _, r := range send {
 		w.pieces = splitRect(w.pieces, r, image.Pt(tightSide, tightSide))
+		pixels += r.Dx() * r.Dy()
 	}
-	pixels := 0
+	// With so few pixels there is nothing to choose.
+	exact := j.refine || j.pace.bytesPerSecond == 0 || !j.conv.canReduce() || float64(3*pixels) < j.pace.room(exactFrames)
 	for i := 0; i < len(w.pieces); i++ {
 		r := w.pieces[i]
-		if rects > 0 && j.pace.largest > 0 && len(b)-start > j.pace.largest {
-			return b, rects, append(append(rest, w.pieces[i:]...), w.photos...), nil
+		if j.pace.full(len(b) - start) {
+			return b, rects, slices.Concat(w.pieces[i:], w.texts, w.photos), nil
 		}
-		switch e.look(j.conv, f, r) {
-		case kindPhoto:
+		switch k := e.look(j.conv, f, r); {
+		case k == kindPhoto:
 			w.photos = append(w.photos, r)
-			pixels += r.Dx() * r.Dy()
-		case kindMixed:
+		case k == kindMixed:
 			for _, q := range quarters(r) {
 				w.pieces = append(w.pieces, q)
 			}
+		case k == kindText && !exact:
+			w.texts = append(w.texts, r)
 		default:
+			at := len(b)
 			if b, err = appendRect(b, e, j, f, r); err != nil {
 				return b, rects, nil, err
 			}
 			rects++
 			w.refine.sent(r, e.lossy, false)
+			if k == kindText {
+				w.text.learn(len(b)-at, r.Dx()*r.Dy(), exactDepth)
+			}
 		}
 	}
-	if pixels == 0 {
-		return b, rects, nil, nil
+	b, n, rest, err := w.appendTexts(b, start, j, f)
+	if rects += n; err != nil || rest != nil {
+		return b, rects, append(rest, w.photos...), err
 	}
+	b, n, rest = w.appendPhotos(b, start, j, f)
+	return b, rects + n, rest, nil
+}
+
+// appendTexts appends w.texts.
+func (w *writer) appendTexts(b []byte, start int, j *job, f *screen.Frame) (_ []byte, rects int, rest []image.Rectangle, err error) {
+	if len(w.texts) == 0 {
+		return b, 0, nil, nil
+	}
+	e := &w.tight
+	depth := w.text.depth(pixelsOf(w.texts), len(b)-start, &j.pace)
+	if depth < exactDepth {
+		w.texts = joined(w.texts)
+	}
+	for i, r := range w.texts {
+		if j.pace.full(len(b) - start) {
+			return b, rects, w.texts[i:], nil
+		}
+		at := len(b)
+		if depth == exactDepth {
+			b, err = appendRect(b, e, j, f, r)
+		} else {
+			b, err = e.reduced(appendRectHeader(b, r, encTight), j.conv, f, r, depth)
+		}
+		if err != nil {
+			return b, rects, nil, err
+		}
+		rects++
+		w.refine.sent(r, e.lossy, e.lossy)
+		w.text.learn(len(b)-at, r.Dx()*r.Dy(), depth)
+	}
+	return b, rects, nil, nil
+}
+
+// appendPhotos appends w.photos.
+func (w *writer) appendPhotos(b []byte, start int, j *job, f *screen.Frame) (_ []byte, rects int, rest []image.Rectangle) {
+	if len(w.photos) == 0 {
+		return b, 0, nil
+	}
+	e := &w.tight
 	bound := e.quality
 	if !j.refine {
-		e.quality = w.cost.level(bound, pixels, len(b)-start, &j.pace)
+		e.quality = w.cost.level(bound, pixelsOf(w.photos), len(b)-start, &j.pace)
 	}
-	w.photos = joinPhotos(w.photos)
+	w.photos = joined(w.photos)
 	for i, r := range w.photos {
-		if rects > 0 && j.pace.largest > 0 && len(b)-start > j.pace.largest {
-			return b, rects, append(rest, w.photos[i:]...), nil
+		if j.pace.full(len(b) - start) {
+			return b, rects, w.photos[i:]
 		}
 		at := len(b)
 		b = e.appendJPEG(appendRectHeader(b, r, encTight), f, r)
@@ -137,7 +199,14 @@ func (w *writer) appendTight(b []byte, start int, j *job, f *screen.Frame, send 
 		w.cost.learn(len(b)-at, r.Dx()*r.Dy(), e.quality)
 		w.refine.sent(r, true, e.quality < bound)
 	}
-	return b, rects, nil, nil
+	return b, rects, nil
+}
+
+func pixelsOf(list []image.Rectangle) (n int) {
+	for _, r := range list {
+		n += r.Dx() * r.Dy()
+	}
+	return n
 }
 
 // levelBound is the best level that may be used; -1: no loss.

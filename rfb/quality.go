@@ -24,8 +24,17 @@ var jpegSize = [10]float64{0.20, 0.36, 0.47, 0.48, 0.66, 0.93, 1, 1.35, 2.6, 6}
 type pace struct {
 	bytesPerSecond float64 // 0: no bound
 	frame          time.Duration
-	largest        int // bytes of one update; 0: any
+	largest        int           // bytes of one update; 0: any
+	refine         time.Duration // of the line, for one step of refine.go
 }
+
+// room is how many bytes the line carries in the time of so many frames.
+func (p *pace) room(frames float64) float64 {
+	return p.bytesPerSecond * p.frame.Seconds() * frames
+}
+
+// full reports whether an update of so many bytes ends here.
+func (p *pace) full(bytes int) bool { return p.largest > 0 && bytes > p.largest }
 
 // photoCost learns how many bytes a pixel of a photograph takes at level 6.
 type photoCost struct{ perPixel float64 }
@@ -56,7 +65,7 @@ func (p *photoCost) level(limit int, pixels, before int, allow *pace) int {
 		frames float64
 		worst  int
 	}{{1, 4}, {2, 2}, {5, 1}} {
-		room := allow.bytesPerSecond*allow.frame.Seconds()*step.frames - float64(before)
+		room := allow.room(step.frames) - float64(before)
 		for level := limit; level >= step.worst; level-- {
 			if float64(pixels)*cost*jpegSize[level] <= room {
 				return level

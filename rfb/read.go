@@ -111,7 +111,7 @@ func (c *Conn) setEncodings(encodings []int32) error {
 		c.pending.dropMoves()
 	}
 	if c.caps.fence != fences {
-		c.flow = congestion{} // nothing on its way will be answered for
+		c.flow = congestion{greeting: c.flow.greeting} // nothing on its way will be answered for
 	}
 	c.wake.Broadcast()
 	// rfbproto: the clipboard's abilities are told at each SetEncodings, those
@@ -157,7 +157,7 @@ func (c *Conn) request(m updateRequest) {
 	if m.area.Empty() {
 		c.requested.Add(image.Rect(m.area.Min.X, m.area.Min.Y, m.area.Min.X+1, m.area.Min.Y+1))
 	}
-	c.wake.Broadcast()
+	c.readyLocked()
 }
 
 func (c *Conn) setContinuous(m enableContinuous) error {
@@ -170,7 +170,7 @@ func (c *Conn) setContinuous(m enableContinuous) error {
 		return c.queueLocked(appendEndOfContinuousUpdates)
 	}
 	c.contArea.Add(m.area)
-	c.wake.Broadcast()
+	c.readyLocked()
 	return nil
 }
 
@@ -181,7 +181,7 @@ func (c *Conn) fence(m clientFence) error {
 	c.mu.Lock()
 	if m.flags&fenceRequest == 0 {
 		c.flow.answered(m.payload, time.Now())
-		c.wake.Broadcast()
+		c.readyLocked()
 		c.mu.Unlock()
 		return nil
 	}

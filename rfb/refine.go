@@ -65,14 +65,14 @@ func follow(g *screen.Region, m screen.Move) {
 
 // next returns what to send again now, and whether without loss: a part of the
 // region inside area.
-func (f *refinement) next(area screen.Region, bounds image.Rectangle, bytesPerSecond float64) (send screen.Region, lossless bool) {
+func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pace) (send screen.Region, lossless bool) {
 	due, room := f.coarse.IntersectRegion(area).Intersect(bounds), sharpenStep
 	if lossless = due.Empty(); lossless {
 		due, room = f.lossy.IntersectRegion(area).Intersect(bounds), refineStep
 	}
-	if bytesPerSecond > 0 {
+	if allow.bytesPerSecond > 0 {
 		// About a byte for each pixel without loss, a sixth with it.
-		fits := int(bytesPerSecond * 2 * frameTime.Seconds())
+		fits := int(allow.bytesPerSecond * allow.refine.Seconds())
 		if !lossless {
 			fits *= 6
 		}

@@ -60,6 +60,7 @@ func TestRefinedAtRest(t *testing.T) {
 		if err := v.Request(true, v.Bounds()); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // the last one is counted behind its last byte
 		before := c.Updates()
 		time.Sleep(time.Minute)
 		synctest.Wait()

@@ -25,7 +25,9 @@ type writer struct {
 	canvas  *screen.Frame     // for a viewer whose framebuffer cannot follow the size
 	pieces  []image.Rectangle // scratch of splitRect
 	photos  []image.Rectangle // scratch of appendTight
+	texts   []image.Rectangle // likewise
 	cost    photoCost
+	text    textCost
 	echoed  bool          // the last update was an answer to input alone
 	left    screen.Region // what the last update had no room for: it comes first
 	refine  refinement
@@ -44,6 +46,7 @@ type job struct {
 	told   *capabilities
 	conv   *converter
 	rights Rights
+	photos *Photos
 	format bool // the colour map must be sent
 
 	layout, shape, pointer bool
@@ -172,8 +175,18 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 	if !j.update {
 		return b, false, nil
 	}
+	if j.caps.fence {
+		c.mu.Lock()
+		if probe := c.flow.probe(time.Now()); probe != nil {
+			b = appendFence(b, fenceRequest, probe)
+		}
+		c.mu.Unlock()
+	}
 	start := len(b)
 	asked := j.refine
+	if j.rights.Has(RightView) { // else it is another framebuffer's picture
+		j.photos = c.cfg.Photos
+	}
 	c.source(j.rights).Read(func(v view) { b, err = c.appendUpdate(b, &j, v) })
 	if err != nil {
 		return b, false, err
@@ -230,7 +243,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		c.echoFirstLocked(&send, j)
 		j.refine = j.refine && send.Empty() && len(moves) == 0
 		if j.refine {
-			send, j.lossless = w.refine.next(j.area, frame.Bounds(), j.pace.bytesPerSecond)
+			send, j.lossless = w.refine.next(j.area, frame.Bounds(), &j.pace)
 		}
 	}
 	c.mu.Unlock()
@@ -370,7 +383,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 		list = first(send, w.left)
 	}
 	if j.caps.encoding == encTight {
-		b, n, rest, err := w.appendTight(b, start, j, f, list)
+		b, n, rest, err := w.appendTight(b, start, j, v, f, list)
 		return b, rects + n, rest, err
 	}
 	e := w.encoderFor(&j.caps)
@@ -381,7 +394,7 @@ func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send s
 	for _, r := range list {
 		w.pieces = splitRect(w.pieces[:0], r, part)
 		for _, piece := range w.pieces {
-			if rects > 0 && j.pace.largest > 0 && len(b)-start > j.pace.largest {
+			if j.pace.full(len(b) - start) {
 				rest = append(rest, piece)
 				continue
 			}

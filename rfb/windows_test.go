@@ -18,11 +18,13 @@ type heap struct {
 	rnd     *rand.Rand
 	windows []*win
 	back    *screen.Frame
+	mask    *screen.Frame // nil: all may be seen
 }
 
 type win struct {
 	at      image.Point
 	content *screen.Frame
+	hidden  bool // with a mask: not chosen
 }
 
 func newHeap(seed uint64, size image.Point) *heap {
@@ -43,6 +45,9 @@ func newHeap(seed uint64, size image.Point) *heap {
 func (h *heap) step() {
 	i := h.rnd.IntN(len(h.windows))
 	w := h.windows[i]
+	if h.mask != nil && h.rnd.IntN(12) == 0 {
+		w.hidden = !w.hidden // the share was narrowed, or widened
+	}
 	switch h.rnd.IntN(8) {
 	case 0, 1, 2:
 		w.at = w.at.Add(image.Pt(h.rnd.IntN(41)-20, h.rnd.IntN(31)-15))
@@ -71,8 +76,15 @@ func scrollBy(f *screen.Frame, d image.Point) {
 func (h *heap) draw() *screen.Frame {
 	f := screen.NewFrame(h.size)
 	f.CopyRect(h.back, f.Bounds())
+	if h.mask != nil {
+		f.CopyRect(h.mask, f.Bounds())
+	}
 	for _, w := range h.windows {
 		r := image.Rectangle{Min: w.at, Max: w.at.Add(w.content.Size)}.Intersect(f.Bounds())
+		if h.mask != nil && w.hidden {
+			f.CopyRect(h.mask, r)
+			continue
+		}
 		for y := r.Min.Y; y < r.Max.Y; y++ {
 			copy(f.Row(y, r.Min.X, r.Max.X), w.content.Row(y-w.at.Y, r.Min.X-w.at.X, r.Max.X-w.at.X))
 		}
@@ -82,13 +94,16 @@ func (h *heap) draw() *screen.Frame {
 
 // Random windows move and scroll over each other, before viewers of different
 // speed and encoding, through the search for moves: at each rest all show the
-// screen, to the bit.
+// screen, to the bit. Also under the mask of a share of programs, which is
+// narrowed and widened meanwhile.
 func TestWindowsOverEachOther(t *testing.T) {
 	copied := 0
 	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { copied += playWindows(t, seed, 60) })
-		})
+		for _, masked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d masked %v", seed, masked), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { copied += playWindows(t, seed, masked, 60) })
+			})
+		}
 	}
 	if t.Logf("%d times CopyRect", copied); copied == 0 {
 		t.Error("CopyRect was never used")
@@ -97,15 +112,25 @@ func TestWindowsOverEachOther(t *testing.T) {
 
 // FuzzWindows plays any such heap.
 func FuzzWindows(f *testing.F) {
-	f.Add(uint64(100))
-	f.Fuzz(func(t *testing.T, seed uint64) {
-		synctest.Test(t, func(t *testing.T) { playWindows(t, seed, 60) })
+	f.Add(uint64(100), false)
+	f.Add(uint64(101), true)
+	f.Fuzz(func(t *testing.T, seed uint64, masked bool) {
+		synctest.Test(t, func(t *testing.T) { playWindows(t, seed, masked, 60) })
 	})
 }
 
-func playWindows(t *testing.T, seed uint64, steps int) (copied int) {
+func playWindows(t *testing.T, seed uint64, masked bool, steps int) (copied int) {
 	size := image.Pt(420, 330)
 	h := newHeap(seed, size)
+	if masked { // hatched, as the agent paints it: it seems to move, too
+		h.mask = screen.NewFrame(size)
+		for y := range size.Y {
+			for x := -y % 24; x < size.X; x += 24 {
+				h.mask.Fill(image.Rect(x, y, x+3, y+1).Intersect(h.mask.Bounds()), 90, 90, 90)
+			}
+		}
+		h.windows[0].hidden = true
+	}
 	desk := screen.NewFramebuffer(size)
 	f := h.draw()
 	desk.Apply(update(f))

@@ -78,8 +78,22 @@ func (c *Change) Any() bool {
 // Apply brings the framebuffer to the update and returns what really changed:
 // the damage is a hint, comparing is the truth.
 func (b *Framebuffer) Apply(u Update) Change {
+	return b.Publish(u, func(*Change) {})
+}
+
+// Publish is Apply that tells of the change before anybody can read the picture
+// with it: a reader that hears of a move only after it has read what was moved
+// cannot use it any more. tell may alter the change; it must not call the
+// framebuffer.
+func (b *Framebuffer) Publish(u Update, tell func(*Change)) Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	c := b.applyLocked(u)
+	tell(&c)
+	return c
+}
+
+func (b *Framebuffer) applyLocked(u Update) Change {
 	b.seq++
 	c := Change{Seq: b.seq}
 	if u.Frame.Size != b.frame.Size {
@@ -122,11 +136,12 @@ func sameMonitors(a, b []Monitor) bool {
 func (b *Framebuffer) diffLocked(src *Frame, hint Region, c *Change) {
 	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
 	if c.Moves = b.motion.move(b.frame, src, b.runs, nil); len(c.Moves) > 0 {
-		again := b.runs
+		// What was moved is as it should be: each move was proved.
+		rest := RegionOf(b.runs...)
 		for _, m := range c.Moves {
-			again = append(again, m.Dst)
+			rest.Subtract(m.Dst)
 		}
-		b.runs = b.compareLocked(nil, src, again)
+		b.runs = b.compareLocked(b.runs[:0], src, rest.Rects())
 	}
 	for _, r := range b.runs {
 		b.frame.CopyRect(src, r)

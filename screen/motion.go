@@ -33,6 +33,10 @@ const (
 	motionMoves     = 6
 	// motionRest: when less than this share is left, the search is over.
 	motionRest = 7
+	// motionNear is how near two changes must be to be searched together, and
+	// motionAreas how many that are not are searched by themselves.
+	motionNear  = 64
+	motionAreas = 8
 	// After motionPatience searches in vain only every motionPause-th large
 	// change is searched: films and photographs do not scroll.
 	motionPatience = 8
@@ -53,16 +57,22 @@ var motionSeed = maphash.MakeSeed()
 // motion is the search's state; it belongs to a Framebuffer.
 type motion struct {
 	misses  int
-	anchors []anchor // by hash, open addressing; anchorSlots
-	stamp   uint32   // of this search
+	last    image.Point // the first move's distance in the change before
+	anchors []anchor    // by hash, open addressing; anchorSlots
+	stamp   uint32      // of this search
 	filled  int
 	votes   map[image.Point]int
 	ranked  []image.Point
 
-	// The cells of the changed area, row by row.
+	areas []image.Rectangle // what changed, near things together
+	grids []grid            // of the areas
+}
+
+// grid is an area in cells, row by row.
+type grid struct {
 	across, down int
 	origin       image.Point
-	enough       bool // the last rectangle left little that differs
+	total        int32 // how many differ
 	differs      []bool
 	explained    []bool
 	sums         []int32 // of differs, above and left of each corner
@@ -80,10 +90,9 @@ type anchor struct {
 // move finds what only moved within changed, moves it in old and returns the
 // moves in their order.
 func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) []Move {
-	area, bounds := 0, image.Rectangle{}
+	area := 0
 	for _, r := range changed {
 		area += r.Dx() * r.Dy()
-		bounds = bounds.Union(r)
 	}
 	if area < motionMinArea {
 		return moves
@@ -94,29 +103,88 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 		}
 	}
 	before := len(moves)
-	for _, d := range m.distances(old, new, bounds) {
-		for len(moves)-before < motionMoves {
-			r, ok := m.rectangle(old, new, bounds, d)
-			if !ok {
+	m.gather(changed)
+	for i := range m.grids {
+		m.grids[i].compare(old, new, m.areas[i])
+	}
+	// What scrolled or was dragged goes on in the same way, mostly: then no
+	// distance need be looked for.
+	rest := true
+	if m.last != (image.Point{}) {
+		moves, rest = m.along(old, new, m.last, moves, before)
+	}
+	if rest {
+		for _, d := range m.distances(old, new) {
+			if moves, rest = m.along(old, new, d, moves, before); !rest {
 				break
-			}
-			found := Move{Dst: widen(old, new, r, d), Delta: d}
-			old.move(found)
-			moves = append(moves, found)
-			if m.enough {
-				m.misses = 0
-				return moves
 			}
 		}
 	}
-	if m.misses++; len(moves) > before {
-		m.misses = 0
+	m.misses++
+	m.last = image.Point{}
+	if len(moves) > before {
+		m.misses, m.last = 0, moves[before].Delta
 	}
 	return moves
 }
 
+// along finds what moved by d, moves it in old and appends the moves; those from
+// before on belong to this change. rest reports whether enough is left to go on.
+func (m *motion) along(old, new *Frame, d image.Point, moves []Move, before int) (_ []Move, rest bool) {
+	for len(moves)-before < motionMoves {
+		r, gain := m.rectangle(old, new, d)
+		if int(gain)*cell*cell < motionMinGain {
+			return moves, true
+		}
+		found := Move{Dst: widen(old, new, r, d), Delta: d}
+		old.move(found)
+		moves = append(moves, found)
+		total, left := int32(0), int32(0)
+		for i := range m.grids {
+			g := &m.grids[i]
+			total += g.total
+			g.moved(old, new, found.Dst)
+			left += g.total
+		}
+		if left*motionRest < total {
+			return moves, false
+		}
+	}
+	return moves, false
+}
+
+// gather makes areas of changed: rectangles that are near each other become one,
+// what is small and alone (a clock far from the window that moves) is left out.
+func (m *motion) gather(changed []image.Rectangle) {
+	m.areas = append(m.areas[:0], changed...)
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(m.areas); i++ {
+			for k := len(m.areas) - 1; k > i; k-- {
+				if m.areas[i].Inset(-motionNear).Overlaps(m.areas[k]) {
+					m.areas[i] = m.areas[i].Union(m.areas[k])
+					m.areas[k] = m.areas[len(m.areas)-1]
+					m.areas = m.areas[:len(m.areas)-1]
+					again = true
+				}
+			}
+		}
+	}
+	m.areas = slices.DeleteFunc(m.areas, func(r image.Rectangle) bool { return r.Dx()*r.Dy() < motionMinGain })
+	if len(m.areas) > motionAreas {
+		for _, r := range m.areas[1:] {
+			m.areas[0] = m.areas[0].Union(r)
+		}
+		m.areas = m.areas[:1]
+	}
+	for len(m.grids) < len(m.areas) {
+		m.grids = append(m.grids, grid{})
+	}
+	m.grids = m.grids[:len(m.areas)]
+}
+
 // distances returns those that most anchors agree on, the best first.
-func (m *motion) distances(old, new *Frame, bounds image.Rectangle) []image.Point {
+func (m *motion) distances(old, new *Frame) []image.Point {
 	if m.anchors == nil {
 		m.anchors, m.votes = make([]anchor, anchorSlots), map[image.Point]int{}
 	}
@@ -128,14 +196,14 @@ func (m *motion) distances(old, new *Frame, bounds image.Rectangle) []image.Poin
 	clear(m.votes)
 	// Where there are many, fewer places are chosen; every sixteenth row tells.
 	share, n := uint(2), 0
-	scan(old, bounds, rowsSample, share, func(uint64, image.Point) bool {
+	scan(old, m.areas, rowsSample, share, func(uint64, image.Point) bool {
 		n++
 		return true
 	})
 	for n *= rows; n > maxAnchors*3/4; n /= 2 {
 		share++
 	}
-	scan(old, bounds, rowsWas, share, func(h uint64, p image.Point) bool {
+	scan(old, m.areas, rowsWas, share, func(h uint64, p image.Point) bool {
 		a := m.slot(h)
 		if a.stamp == m.stamp {
 			a.twice = true
@@ -145,7 +213,7 @@ func (m *motion) distances(old, new *Frame, bounds image.Rectangle) []image.Poin
 		m.filled++
 		return m.filled < maxAnchors
 	})
-	scan(new, bounds, rowsIs, share, func(h uint64, p image.Point) bool {
+	scan(new, m.areas, rowsIs, share, func(h uint64, p image.Point) bool {
 		if a := m.slot(h); a.stamp == m.stamp && !a.twice && a.at != p {
 			m.votes[p.Sub(a.at)]++
 		}
@@ -186,81 +254,111 @@ const (
 	rowsSample = 0b0000_0000_0000_0001
 )
 
-// scan calls found for the anchors in these rows of bounds until it returns
+// scan calls found for the anchors in these rows of the areas until it returns
 // false. One of 2^share places with an edge is one.
-func scan(f *Frame, bounds image.Rectangle, which uint, share uint, found func(h uint64, p image.Point) bool) {
-	const k0, k1, k2, k3 = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93
-	for y := bounds.Min.Y; y+anchorBelow < bounds.Max.Y; y++ {
-		if which>>(y%16)&1 == 0 {
-			continue
-		}
-		row := f.Row(y, bounds.Min.X, bounds.Max.X)
-		for at := 0; at+anchorWidth*BytesPerPixel <= len(row); at += BytesPerPixel {
-			w := row[at : at+32 : at+32]
-			v := binary.LittleEndian.Uint64(w)
-			if uint32(v) == uint32(v>>32) {
-				continue
-			}
-			h := v*k0 ^ binary.LittleEndian.Uint64(w[8:])*k1 ^ binary.LittleEndian.Uint64(w[16:])*k2 ^ binary.LittleEndian.Uint64(w[24:])*k3
-			h *= k0
-			if h>>(64-share) != 0 {
-				continue
-			}
-			x := bounds.Min.X + at/BytesPerPixel
-			for _, dy := range [3]int{0, 3, anchorBelow} {
-				h = h*k1 ^ maphash.Bytes(motionSeed, f.Row(y+dy, x, x+anchorWidth))
-			}
-			if !found(h, image.Pt(x, y)) {
+func scan(f *Frame, areas []image.Rectangle, which uint, share uint, found func(h uint64, p image.Point) bool) {
+	for _, r := range areas {
+		for y := r.Min.Y; y+anchorBelow < r.Max.Y; y++ {
+			if which>>(y%16)&1 != 0 && !scanRow(f, r, y, share, found) {
 				return
 			}
 		}
 	}
 }
 
-// rectangle returns the block of cells moved by d that saves most.
-func (m *motion) rectangle(old, new *Frame, bounds image.Rectangle, d image.Point) (best image.Rectangle, ok bool) {
-	m.origin = image.Pt(bounds.Min.X/cell*cell, bounds.Min.Y/cell*cell)
-	m.across, m.down = (bounds.Max.X-m.origin.X+cell-1)/cell, (bounds.Max.Y-m.origin.Y+cell-1)/cell
-	n := m.across * m.down
-	m.differs, m.explained = sized(m.differs, n), sized(m.explained, n)
-	m.sums = sized(m.sums, (m.across+1)*(m.down+1))
-	clear(m.sums[:m.across+1])
-	whole := new.Bounds()
-	for cy := range m.down {
-		sum := int32(0)
-		m.sums[(cy+1)*(m.across+1)] = 0
-		for cx := range m.across {
-			r := m.cellAt(cx, cy).Intersect(whole)
-			differs := !sameBlock(new, r, old, image.Point{})
-			m.differs[cy*m.across+cx] = differs
-			if differs {
-				sum++
-			}
-			m.sums[(cy+1)*(m.across+1)+cx+1] = sum + m.sums[cy*(m.across+1)+cx+1]
+func scanRow(f *Frame, r image.Rectangle, y int, share uint, found func(h uint64, p image.Point) bool) bool {
+	const k0, k1, k2, k3 = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93
+	row := f.Row(y, r.Min.X, r.Max.X)
+	for at := 0; at+anchorWidth*BytesPerPixel <= len(row); at += BytesPerPixel {
+		w := row[at : at+32 : at+32]
+		v := binary.LittleEndian.Uint64(w)
+		if uint32(v) == uint32(v>>32) {
+			continue
+		}
+		h := v*k0 ^ binary.LittleEndian.Uint64(w[8:])*k1 ^ binary.LittleEndian.Uint64(w[16:])*k2 ^ binary.LittleEndian.Uint64(w[24:])*k3
+		h *= k0
+		if h>>(64-share) != 0 {
+			continue
+		}
+		x := r.Min.X + at/BytesPerPixel
+		for _, dy := range [3]int{0, 3, anchorBelow} {
+			h = h*k1 ^ maphash.Bytes(motionSeed, f.Row(y+dy, x, x+anchorWidth))
+		}
+		if !found(h, image.Pt(x, y)) {
+			return false
 		}
 	}
-	total := m.sums[n+m.across+m.down]
-	if int(total)*cell*cell < motionMinGain {
-		return best, false
-	}
-	for cy := range m.down {
-		for cx := range m.across {
-			r := m.cellAt(cx, cy)
-			m.explained[cy*m.across+cx] = r.In(whole) && r.Sub(d).In(whole) && sameBlock(new, r, old, d)
-		}
-	}
-	cells, gain := m.largest()
-	if int(gain)*cell*cell < motionMinGain {
-		return best, false
-	}
-	m.enough = (total-gain)*motionRest < total
-	best.Min = m.cellAt(cells.Min.X, cells.Min.Y).Min
-	best.Max = m.cellAt(cells.Max.X, cells.Max.Y).Min
-	return best, true
+	return true
 }
 
-func (m *motion) cellAt(cx, cy int) image.Rectangle {
-	p := m.origin.Add(image.Pt(cx*cell, cy*cell))
+// rectangle returns the block of cells moved by d that saves most, and how many
+// cells it saves.
+func (m *motion) rectangle(old, new *Frame, d image.Point) (best image.Rectangle, most int32) {
+	for i := range m.grids {
+		g := &m.grids[i]
+		if int(g.total)*cell*cell < motionMinGain {
+			continue
+		}
+		g.explain(old, new, d)
+		if cells, gain := g.largest(); gain > most {
+			best.Min = g.cellAt(cells.Min.X, cells.Min.Y).Min
+			best.Max = g.cellAt(cells.Max.X, cells.Max.Y).Min
+			most = gain
+		}
+	}
+	return best, most
+}
+
+// compare lays the grid over area and finds which cells differ.
+func (g *grid) compare(old, new *Frame, area image.Rectangle) {
+	g.origin = image.Pt(area.Min.X/cell*cell, area.Min.Y/cell*cell)
+	g.across, g.down = (area.Max.X-g.origin.X+cell-1)/cell, (area.Max.Y-g.origin.Y+cell-1)/cell
+	n := g.across * g.down
+	g.differs, g.explained = sized(g.differs, n), sized(g.explained, n)
+	g.sums = sized(g.sums, (g.across+1)*(g.down+1))
+	g.look(func(c image.Rectangle) bool { return !sameBlock(new, c.Intersect(new.Bounds()), old, image.Point{}) })
+}
+
+// moved notes that dst is now what it should be.
+func (g *grid) moved(old, new *Frame, dst image.Rectangle) {
+	at := 0
+	g.look(func(c image.Rectangle) bool {
+		was := g.differs[at]
+		at++
+		return was && !c.In(dst) && (!c.Overlaps(dst) || !sameBlock(new, c.Intersect(new.Bounds()), old, image.Point{}))
+	})
+}
+
+// look asks of each cell whether it differs.
+func (g *grid) look(differs func(cell image.Rectangle) bool) {
+	clear(g.sums[:g.across+1])
+	for cy := range g.down {
+		sum := int32(0)
+		g.sums[(cy+1)*(g.across+1)] = 0
+		for cx := range g.across {
+			at := cy*g.across + cx
+			if g.differs[at] = differs(g.cellAt(cx, cy)); g.differs[at] {
+				sum++
+			}
+			g.sums[(cy+1)*(g.across+1)+cx+1] = sum + g.sums[cy*(g.across+1)+cx+1]
+		}
+	}
+	g.total = g.sums[len(g.sums)-1]
+}
+
+// explain finds which cells stood elsewhere before, by d.
+func (g *grid) explain(old, new *Frame, d image.Point) {
+	whole := new.Bounds()
+	for cy := range g.down {
+		for cx := range g.across {
+			r := g.cellAt(cx, cy)
+			g.explained[cy*g.across+cx] = r.In(whole) && r.Sub(d).In(whole) && sameBlock(new, r, old, d)
+		}
+	}
+}
+
+func (g *grid) cellAt(cx, cy int) image.Rectangle {
+	p := g.origin.Add(image.Pt(cx*cell, cy*cell))
 	return image.Rectangle{Min: p, Max: p.Add(image.Pt(cell, cell))}
 }
 
@@ -284,34 +382,34 @@ func sameBlock(a *Frame, r image.Rectangle, b *Frame, d image.Point) bool {
 // largest finds, among the rectangles of explained cells that cannot be
 // widened, the one with the most cells that differ: the histogram of the cells
 // above, with a stack of its rising edges, for each row as the bottom.
-func (m *motion) largest() (best image.Rectangle, most int32) {
-	m.heights = sized(m.heights, m.across+1)
-	clear(m.heights)
-	width := m.across + 1
-	for cy := range m.down {
-		m.stack = m.stack[:0]
+func (g *grid) largest() (best image.Rectangle, most int32) {
+	g.heights = sized(g.heights, g.across+1)
+	clear(g.heights)
+	width := g.across + 1
+	for cy := range g.down {
+		g.stack = g.stack[:0]
 		for cx := range width {
-			if cx < m.across {
-				if m.heights[cx]++; !m.explained[cy*m.across+cx] {
-					m.heights[cx] = 0
+			if cx < g.across {
+				if g.heights[cx]++; !g.explained[cy*g.across+cx] {
+					g.heights[cx] = 0
 				}
 			}
-			for len(m.stack) > 0 && m.heights[m.stack[len(m.stack)-1]] >= m.heights[cx] {
-				height := int(m.heights[m.stack[len(m.stack)-1]])
-				m.stack = m.stack[:len(m.stack)-1]
+			for len(g.stack) > 0 && g.heights[g.stack[len(g.stack)-1]] >= g.heights[cx] {
+				height := int(g.heights[g.stack[len(g.stack)-1]])
+				g.stack = g.stack[:len(g.stack)-1]
 				left := 0
-				if len(m.stack) > 0 {
-					left = int(m.stack[len(m.stack)-1]) + 1
+				if len(g.stack) > 0 {
+					left = int(g.stack[len(g.stack)-1]) + 1
 				}
 				top := cy + 1 - height
-				gain := m.sums[(cy+1)*width+cx] - m.sums[top*width+cx] - m.sums[(cy+1)*width+left] + m.sums[top*width+left]
+				gain := g.sums[(cy+1)*width+cx] - g.sums[top*width+cx] - g.sums[(cy+1)*width+left] + g.sums[top*width+left]
 				if gain > most {
 					most, best = gain, image.Rect(left, top, cx, cy+1)
 				}
 			}
-			m.stack = append(m.stack, int32(cx))
+			g.stack = append(g.stack, int32(cx))
 		}
-		m.heights[m.across] = 0
+		g.heights[g.across] = 0
 	}
 	return best, most
 }

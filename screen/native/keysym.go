@@ -92,6 +92,10 @@ var legacy = func() map[uint32]rune {
 	return m
 }()
 
+// xtPrefixed: QEMU's extended key event carries PC XT scan codes; those with the
+// prefix E0 come with bit 7 set.
+const xtPrefixed = 0x80
+
 // canonical maps all keysyms of one character to one value, the Unicode
 // keysym, and leaves others as they are.
 func canonical(sym uint32) uint32 {
@@ -111,35 +115,4 @@ func canonical(sym uint32) uint32 {
 func isModifier(sym uint32) bool {
 	return sym >= symShiftL && sym <= symHyperR || sym == symNumLock || sym == symModeSwitch ||
 		sym >= symISOFirst && sym <= symISOLast
-}
-
-// hasLevel reports whether the keysym is meant as it is, so that modifiers may
-// be changed to produce it: characters, dead keys, the number pad's digits.
-// The others are keys whose modifiers are part of the message: Shift+Tab.
-func hasLevel(sym uint32) bool {
-	return canonical(sym) >= symUnicode || sym >= symDeadFirst && sym <= symDeadLast ||
-		sym >= symKPFirst && sym <= symKPLast
-}
-
-// similar is the keysym to use when sym is on no key; 0: none.
-func similar(sym uint32) uint32 {
-	// The number pad's KP_Home to KP_Delete, in order.
-	pad := [...]uint32{0xff50, 0xff51, 0xff52, 0xff53, 0xff54, 0xff55, 0xff56, 0xff57, 0xff58, 0xff63, 0xffff}
-	switch {
-	case sym >= symKPHome && sym <= symKPDel:
-		return pad[sym-symKPHome]
-	case sym == symMetaL:
-		return symAltL
-	case sym == symAltR, sym == symMetaR:
-		return symAltL
-	case sym == symShiftR:
-		return symShiftL
-	case sym == symSuperR:
-		return symSuperL
-	case sym == symModeSwitch:
-		return symISOLevel3
-	case sym == symISOLevel3:
-		return symModeSwitch
-	}
-	return 0
 }

@@ -4,7 +4,7 @@
 // only to open them. It knows no rights: whoever calls Input was allowed to.
 //
 // On Linux it speaks to an X server (X11, or Xwayland where the compositor
-// lets it). It is pure Go and needs no library on the machine. Built with the
+// lets it), on Windows to user32, GDI and DXGI. It is pure Go and needs no library on the machine. Built with the
 // tag "portable" it also offers OpenPortable, a slower backend on third-party
 // libraries for systems that have no backend of their own.
 package native
@@ -20,7 +20,7 @@ import (
 
 // Options says which display to open and how. The zero value is useful.
 type Options struct {
-	// Display is the X display, such as ":0"; empty means $DISPLAY.
+	// Display is the X display, such as ":0"; empty means $DISPLAY. Windows has one.
 	Display string
 	// Logger gets what is worth knowing but no error; nil: nothing is logged.
 	Logger *slog.Logger
@@ -31,7 +31,8 @@ type Options struct {
 	Guard string
 
 	// NoShm and NoDamage keep the capture from using shared memory and damage
-	// reports, as if the server had neither. They are for tests.
+	// reports (on Windows: desktop duplication), as if the system had neither. They
+	// are for tests.
 	NoShm, NoDamage bool
 }
 
@@ -53,6 +54,7 @@ type Desktop struct {
 	hands     screen.Hands
 	windows   screen.Windows
 	badge     screen.Badge
+	notices   screen.Notices
 
 	closeOnce sync.Once
 	closing   func() error
@@ -89,6 +91,10 @@ func (d *Desktop) Windows() screen.Windows { return d.windows }
 
 // Badge is a small window above all others; nil where there is none.
 func (d *Desktop) Badge() screen.Badge { return d.badge }
+
+// Notices tells what the system keeps from programs; nil where it keeps nothing,
+// or does not tell.
+func (d *Desktop) Notices() screen.Notices { return d.notices }
 
 // Close lets go of all keys and buttons that Input holds, undoes changes to the
 // keyboard map, and stops everything. It may be called twice. A blocked

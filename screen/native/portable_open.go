@@ -1,4 +1,4 @@
-//go:build portable && !linux
+//go:build portable && !linux && !windows
 
 package native
 

@@ -179,14 +179,35 @@ func (p *puppeteer) secret() error {
 	}
 }
 
+// write gives a window a background that looks like text: found again wherever
+// it stands.
+func (p *puppeteer) write(w xproto.Window, size image.Point) {
+	id, _ := xproto.NewPixmapId(p.c)
+	xproto.CreatePixmap(p.c, p.screen.RootDepth, id, xproto.Drawable(w), uint16(size.X), uint16(size.Y))
+	xproto.ChangeGC(p.c, p.gc, xproto.GcForeground, []uint32{Own})
+	xproto.PolyFillRectangle(p.c, xproto.Drawable(id), p.gc, []xproto.Rectangle{{Width: uint16(size.X), Height: uint16(size.Y)}})
+	var letters []xproto.Rectangle
+	for y := 4; y < size.Y-10; y += 12 {
+		for x := 4; x < size.X-8; x += 2 + p.r.IntN(6) {
+			letters = append(letters, xproto.Rectangle{X: int16(x), Y: int16(y + p.r.IntN(4)), Width: 1 + uint16(p.r.IntN(2)), Height: 3 + uint16(p.r.IntN(5))})
+		}
+	}
+	xproto.ChangeGC(p.c, p.gc, xproto.GcForeground, []uint32{Menu})
+	xproto.PolyFillRectangle(p.c, xproto.Drawable(id), p.gc, letters)
+	xproto.ChangeWindowAttributes(p.c, w, xproto.CwBackPixmap, []uint32{uint32(id)})
+}
+
 // chosen has windows without a background that are painted late, that grow and
-// move, and menus that come and go.
+// move, and menus that come and go; one holds text and is dragged about.
 func (p *puppeteer) chosen() error {
 	plain := p.window(image.Rect(40, 40, 340, 240), Own, false)
 	lazy := p.window(image.Rect(300, 200, 600, 420), -1, false)
 	menu := p.window(image.Rect(500, 60, 600, 160), -1, true)
+	at := image.Rect(200, 300, 460, 500)
+	text := p.window(at, -1, false)
+	p.write(text, at.Size())
 	class := []byte("puppet\x00" + Class + "\x00")
-	for _, w := range []xproto.Window{plain, lazy} {
+	for _, w := range []xproto.Window{plain, lazy, text} {
 		xproto.ChangeProperty(p.c, xproto.PropModeReplace, w, xproto.AtomWmClass, xproto.AtomString, 8, uint32(len(class)), class)
 		xproto.MapWindow(p.c, w)
 	}
@@ -200,6 +221,11 @@ func (p *puppeteer) chosen() error {
 				p.fill(w, pixel)
 			}
 		case <-late.C:
+			// Dragged, by a hand that is not quite steady.
+			if d := image.Pt(p.r.IntN(21)-10, p.r.IntN(15)-7); at.Add(d).In(image.Rectangle{Max: p.size}) {
+				at = at.Add(d)
+			}
+			p.configure(text, at, p.r.IntN(4) == 0)
 			switch p.r.IntN(6) {
 			case 0, 1:
 				p.configure(lazy, p.somewhere(100, 300), p.r.IntN(2) == 0)

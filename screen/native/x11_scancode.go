@@ -1,10 +1,10 @@
+//go:build linux
+
 package native
 
-// QEMU's extended key event carries PC XT scan codes; those with the prefix E0
-// come with bit 7 set. Linux numbers keys (input-event-codes.h) like the codes
-// without prefix up to F12, and an X server on Linux adds 8.
+// Linux numbers keys (input-event-codes.h) like PC XT scan codes without prefix up
+// to F12, and an X server on Linux adds 8.
 const (
-	xtPrefixed  = 0x80
 	evdevOffset = 8
 	evdevPlain  = 0x58 // F12
 )

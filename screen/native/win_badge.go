@@ -1,0 +1,284 @@
+//go:build windows
+
+package native
+
+import (
+	"unsafe"
+
+	"context"
+	"image"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lotse/screen"
+)
+
+const (
+	// badgeRaise is the interval at which the badge comes to the top again.
+	badgeRaise = time.Second
+	// dragSlack is how far, in pixels, a click may move before it is a move.
+	dragSlack = 4
+	// badgeMargin is the badge's first distance from the display's corner.
+	badgeMargin = 16
+
+	wsPopup                                         = 0x80000000
+	exTopmost, exTransparent, exToolWindow          = 0x8, 0x20, 0x80
+	exLayered, exNoActivate, exNoRedirectionBitmap  = 0x80000, 0x08000000, 0x00200000
+	swpNoSize, swpNoMove, swpNoZOrder, swpNoActive  = 0x1, 0x2, 0x4, 0x10
+	swHide, swShowNoActivate                        = 0, 8
+	hwndTopmost                                     = ^uintptr(0)
+	wmMouseActivate, wmCaptureChanged, noActivation = 0x0021, 0x0215, 3
+	excludeFromCapture                              = 0x11
+)
+
+// winBadge implements screen.Badge: a layered window that never gets the focus,
+// and that pictures of the screen leave out where Windows can do so (since 2004).
+type winBadge struct {
+	// Static after newWinBadge.
+	log    *slog.Logger
+	done   chan struct{}
+	once   sync.Once
+	clicks chan image.Point
+
+	mu sync.Mutex
+	// Guarded by mu.
+	thread *winThread
+	frame  *screen.Frame   // nil: hidden
+	rect   image.Rectangle // in the system's coordinates
+	moved  bool            // the customer chose the place
+
+	// Owned by the thread.
+	window uintptr
+	hold   struct {
+		down, drag  bool
+		at          image.Point // in the badge
+		first, last image.Point // of the pointer, in the system's coordinates
+	}
+}
+
+var _ screen.Badge = (*winBadge)(nil)
+
+func newWinBadge(o Options) *winBadge {
+	return &winBadge{log: o.Logger, done: make(chan struct{}), clicks: make(chan image.Point, 16)}
+}
+
+func (b *winBadge) close() error {
+	b.once.Do(func() { close(b.done) })
+	b.mu.Lock()
+	t := b.thread
+	b.thread, b.frame, b.rect = nil, nil, image.Rectangle{}
+	b.mu.Unlock()
+	if t != nil {
+		t.close()
+	}
+	return nil
+}
+
+// Rect implements screen.Badge.
+func (b *winBadge) Rect() image.Rectangle {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rect.Empty() {
+		return image.Rectangle{}
+	}
+	return b.rect.Sub(virtualScreen().Min)
+}
+
+// start makes thread and window at the first call.
+func (b *winBadge) start() (*winThread, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	select {
+	case <-b.done:
+		return nil, screen.ErrClosed
+	default:
+	}
+	if b.thread != nil {
+		return b.thread, nil
+	}
+	t, err := startThread(func() (err error) {
+		const ex = exLayered | exTopmost | exToolWindow | exNoActivate
+		b.window, err = makeWindow(0, wsPopup, ex, b.onMessage)
+		if err != nil {
+			return err
+		}
+		if _, err := truth(procSetWindowDisplayAffinity, b.window, excludeFromCapture); err != nil {
+			b.log.Info("windows: pictures of the screen will show the badge", "reason", err.Error())
+			return nil
+		}
+		unseen.Store(b.window, true)
+		return nil
+	}, func() {
+		unseen.Delete(b.window)
+		dropWindow(b.window)
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.thread = t
+	return t, nil
+}
+
+// unseen has the windows of ours that pictures leave out.
+var unseen sync.Map
+
+// Show implements screen.Badge.
+func (b *winBadge) Show(f *screen.Frame) error {
+	b.mu.Lock()
+	idle := f == nil && b.thread == nil
+	b.mu.Unlock()
+	if idle {
+		return nil
+	}
+	t, err := b.start()
+	if err != nil {
+		return err
+	}
+	if e := t.do(func() { err = b.show(f) }); e != nil {
+		return screen.ErrClosed
+	}
+	return err
+}
+
+// show runs on the thread.
+func (b *winBadge) show(f *screen.Frame) error {
+	b.mu.Lock()
+	fresh, moved, at := b.frame == nil, b.moved, b.rect.Min
+	b.mu.Unlock()
+	if f == nil {
+		b.mu.Lock()
+		b.frame, b.rect = nil, image.Rectangle{}
+		b.mu.Unlock()
+		call(procShowWindow, b.window, swHide)
+		return nil
+	}
+	if fresh && !moved {
+		main := mainMonitor()
+		at = image.Pt(main.Max.X-f.Size.X-badgeMargin, main.Min.Y+badgeMargin)
+	}
+	r := inside(image.Rectangle{Min: at, Max: at.Add(f.Size)}, virtualScreen())
+	if err := paintLayered(b.window, f, r.Min); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.frame, b.rect = f, r
+	b.mu.Unlock()
+	call(procShowWindow, b.window, swShowNoActivate)
+	b.raise()
+	return nil
+}
+
+// mainMonitor is the monitor at the system's origin.
+func mainMonitor() image.Rectangle {
+	all := virtualScreen()
+	for _, m := range listMonitors(all) {
+		if r := m.Rect.Add(all.Min); (image.Point{}).In(r) {
+			return r
+		}
+	}
+	return all
+}
+
+// inside moves r into bounds, as far as it fits.
+func inside(r, bounds image.Rectangle) image.Rectangle {
+	at := r.Min
+	at.X = max(bounds.Min.X, min(at.X, bounds.Max.X-r.Dx()))
+	at.Y = max(bounds.Min.Y, min(at.Y, bounds.Max.Y-r.Dy()))
+	return image.Rectangle{Min: at, Max: at.Add(r.Size())}
+}
+
+// paintLayered gives a layered window its picture and place.
+func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
+	g, err := openGDI(image.Rectangle{Max: f.Size})
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	g.bits.CopyRect(f, f.Bounds())
+	for i := 3; i < len(g.bits.Pix); i += screen.BytesPerPixel {
+		g.bits.Pix[i] = 255
+	}
+	call(procGdiFlush)
+	place, size, from := winPoint{int32(at.X), int32(at.Y)}, winPoint{int32(f.Size.X), int32(f.Size.Y)}, winPoint{}
+	blend := [4]byte{0, 0, 255, 1} // over what is there, as opaque as its pixels are
+	const alpha = 2
+	_, err = truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
+	return err
+}
+
+// raise runs on the thread.
+func (b *winBadge) raise() {
+	call(procSetWindowPos, b.window, hwndTopmost, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
+}
+
+// onMessage runs on the thread.
+func (b *winBadge) onMessage(_ uintptr, what uint32, _, l uintptr) (result uintptr, done bool) {
+	b.mu.Lock()
+	corner := b.rect.Min
+	b.mu.Unlock()
+	at := image.Pt(int(int16(l)), int(int16(l>>16)))
+	place := at.Add(corner)
+	h := &b.hold
+	switch what {
+	case wmMouseActivate:
+		return noActivation, true
+	case wmLeftDown:
+		h.down, h.drag, h.at, h.first, h.last = true, false, at, place, place
+		call(procSetCapture, b.window)
+		return 0, true
+	case wmMouseMove:
+		if d := place.Sub(h.first); h.down && (h.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
+			h.drag = true
+			b.move(place.Sub(h.last))
+			h.last = place
+		}
+		return 0, true
+	case wmLeftUp:
+		if h.down && !h.drag {
+			select {
+			case b.clicks <- h.at:
+			default:
+			}
+		}
+		h.down = false
+		call(procReleaseCapture)
+		return 0, true
+	case wmCaptureChanged:
+		h.down = false
+	}
+	return 0, false
+}
+
+// move runs on the thread.
+func (b *winBadge) move(d image.Point) {
+	b.mu.Lock()
+	r := inside(b.rect.Add(d), virtualScreen())
+	b.rect, b.moved = r, true
+	b.mu.Unlock()
+	call(procSetWindowPos, b.window, hwndTopmost, uintptr(r.Min.X), uintptr(r.Min.Y), 0, 0, swpNoSize|swpNoActive)
+}
+
+// Watch implements screen.Badge.
+func (b *winBadge) Watch(ctx context.Context, clicked func(image.Point)) error {
+	t, err := b.start()
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(badgeRaise)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-b.done:
+			return screen.ErrClosed
+		case p := <-b.clicks:
+			clicked(p)
+		case <-tick.C:
+			if !b.Rect().Empty() {
+				_ = t.do(b.raise)
+			}
+		}
+	}
+}

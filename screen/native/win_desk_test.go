@@ -1,0 +1,128 @@
+//go:build windows
+
+package native
+
+import (
+	"context"
+	"image"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"lotse/screen"
+)
+
+// TestClipboard: both ways, other lines' ends, and nothing of one's own.
+func TestClipboard(t *testing.T) {
+	p := startColour(t, 0x336699, image.Rect(100, 100, 300, 200))
+	d := openTest(t, Options{})
+	var mu sync.Mutex
+	var texts []string
+	var owners []screen.ClipboardOwner
+	background(t, func(ctx context.Context) error {
+		return d.Clipboard().Watch(ctx, func(text string, owner screen.ClipboardOwner) {
+			mu.Lock()
+			defer mu.Unlock()
+			texts, owners = append(texts, text), append(owners, owner)
+		})
+	})
+	if err := d.Clipboard().SetText("mine €\nsecond"); err != nil {
+		t.Fatal(err)
+	}
+	other := newWinClipboard(Options{}.withDefaults())
+	if _, err := other.start(); err != nil {
+		t.Fatal(err)
+	}
+	read := func() (text string) {
+		_ = other.thread.do(func() { text, _ = other.read() })
+		return text
+	}
+	if got := read(); got != "mine €\nsecond" {
+		t.Errorf("another program reads %q", got)
+	}
+	if err := other.close(); err != nil {
+		t.Error(err)
+	}
+	if got := p.ask("clip theirs ä€"); got != "ok" {
+		t.Fatal(got)
+	}
+	eventually(t, "their text", func() bool { mu.Lock(); defer mu.Unlock(); return len(texts) > 0 })
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(texts, []string{"theirs ä€\nline"}) {
+		t.Errorf("told of %q", texts)
+	}
+	if owners[0] != 0 && owners[0] != screen.ClipboardOwner(p.pid) {
+		t.Errorf("owner %d, want %d", owners[0], p.pid)
+	}
+	if err := d.Clipboard().SetText(string(make([]byte, maxClipboard+1))); err == nil {
+		t.Error("a text of any length is taken")
+	}
+}
+
+// TestBadge: it is seen, can be moved and clicked by hand, and is not for the
+// advisor.
+func TestBadge(t *testing.T) {
+	d := openTest(t, Options{})
+	f := watch(t, d.Screen())
+	var mu sync.Mutex
+	var clicks []image.Point
+	background(t, func(ctx context.Context) error {
+		return d.Badge().Watch(ctx, func(p image.Point) { mu.Lock(); defer mu.Unlock(); clicks = append(clicks, p) })
+	})
+	if !d.Badge().Rect().Empty() {
+		t.Errorf("hidden, and at %v", d.Badge().Rect())
+	}
+	picture := screen.NewFrame(image.Pt(120, 40))
+	picture.Fill(picture.Bounds(), 0x12, 0xab, 0x34)
+	if err := d.Badge().Show(picture); err != nil {
+		t.Fatal(err)
+	}
+	r := d.Badge().Rect()
+	if r.Size() != picture.Size {
+		t.Fatalf("the badge is at %v", r)
+	}
+	if _, unseen := unseen.Load(d.badge.(*winBadge).window); !unseen {
+		eventually(t, "the badge is seen", func() bool { return f.solid(r, 0x12ab34) })
+	}
+	number := func() int { mu.Lock(); defer mu.Unlock(); return len(clicks) }
+	at := r.Min.Add(image.Pt(30, 20))
+	for range 2 { // remote clicks
+		for _, b := range []screen.Buttons{0, screen.ButtonLeft, 0} {
+			if err := d.Input().Pointer(at, b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	never(t, "a remote click lands on the badge", func() bool { return number() > 0 })
+	c, err := d.Windows().Choices()
+	if err != nil || len(c.Monitors) == 0 || slices.ContainsFunc(c.Apps, func(a screen.App) bool { return a.ID == selfID(t) }) {
+		t.Errorf("choices %v, %v", c, err)
+	}
+	hand(t, "mousemove", itoa(at.X), itoa(at.Y), "click", "1")
+	eventually(t, "a click", func() bool { return number() == 1 })
+	if clicks[0] != image.Pt(30, 20) {
+		t.Errorf("clicked at %v", clicks[0])
+	}
+	hand(t, "mousedown", "1", "mousemove_relative", "--", "-20", "10", "mousemove_relative", "--", "-180", "90", "mouseup", "1")
+	eventually(t, "moved", func() bool { return d.Badge().Rect() == r.Add(image.Pt(-200, 100)) })
+	if number() != 1 {
+		t.Error("moving is a click")
+	}
+	if err := d.Badge().Show(nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the badge is gone", func() bool { return !f.solid(r.Add(image.Pt(-200, 100)), 0x12ab34) })
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func selfID(t testing.TB) string {
+	p, ok := processOf(uint32(os.Getpid()))
+	if !ok {
+		t.Fatal("no process")
+	}
+	return p.id()
+}

@@ -1,0 +1,433 @@
+//go:build windows
+
+package native
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"slices"
+	"sync"
+	"unicode/utf16"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+)
+
+// ownMark is the extra information of every event that this program injects.
+const ownMark = 0x4c6f7473
+
+// Flags of SendInput's events.
+const (
+	inputMouse, inputKeyboard = 0, 1
+
+	keyExtended, keyUp, keyUnicode, keyScan = 1, 2, 4, 8
+
+	mouseMove, mouseWheel, mouseWheelX                = 0x0001, 0x0800, 0x1000
+	mouseVirtualDesk, mouseAbsolute                   = 0x4000, 0x8000
+	mouseXDown, mouseXUp                              = 0x0080, 0x0100
+	wheelNotch                                        = 120
+	mouseLeft, mouseRight, mouseMiddle                = 0x0002, 0x0008, 0x0020 // down; up is the next bit
+	wheel                                             = screen.WheelUp | screen.WheelDown | screen.WheelLeft | screen.WheelRight
+	allButtons                         screen.Buttons = 1<<9 - 1
+)
+
+// mouseEvent and keyEvent are INPUT with its two kinds.
+type mouseEvent struct {
+	kind                    uint32
+	_                       uint32
+	X, Y                    int32
+	data, flags, time, gap2 uint32
+	extra                   uintptr
+}
+
+type keyEvent struct {
+	kind        uint32
+	_           uint32
+	vk, scan    uint16
+	flags, time uint32
+	_           uint32
+	extra       uintptr
+	_           uint64
+}
+
+type inputEvent [40]byte
+
+func (e mouseEvent) event() inputEvent { return *(*inputEvent)(unsafe.Pointer(&e)) }
+func (e keyEvent) event() inputEvent   { return *(*inputEvent)(unsafe.Pointer(&e)) }
+
+// send injects events, with nothing between them. A desktop that takes none now
+// is no error: Notices tells of it.
+func send(events ...inputEvent) error {
+	if len(events) == 0 {
+		return nil
+	}
+	n, _, err := procSendInput.Call(uintptr(len(events)), uintptr(unsafe.Pointer(&events[0])), unsafe.Sizeof(events[0]))
+	if int(n) == len(events) || errors.Is(err, windows.ERROR_ACCESS_DENIED) || isHidden() {
+		return nil
+	}
+	return fmt.Errorf("native: SendInput: %w", err)
+}
+
+func (k winKey) event(up bool) inputEvent {
+	e := keyEvent{kind: inputKeyboard, vk: k.vk, scan: k.scan, extra: ownMark}
+	if k.extended {
+		e.flags |= keyExtended
+	}
+	if up {
+		e.flags |= keyUp
+	}
+	if k.vk == 0 {
+		e.flags |= keyScan
+	}
+	return e.event()
+}
+
+// unicodeEvents types text that no key has.
+func unicodeEvents(text string) []inputEvent {
+	var out []inputEvent
+	for _, unit := range utf16.Encode([]rune(text)) {
+		for _, flags := range []uint32{keyUnicode, keyUnicode | keyUp} {
+			out = append(out, keyEvent{kind: inputKeyboard, scan: unit, flags: flags, extra: ownMark}.event())
+		}
+	}
+	return out
+}
+
+// winInput implements screen.Input by SendInput.
+type winInput struct {
+	// Static after newWinInput.
+	log   *slog.Logger
+	guard guard
+	avoid func() image.Rectangle // the badge, which belongs to the customer; nil: none
+
+	mu sync.Mutex
+	// Guarded by mu.
+	held    []heldKey // in the order of pressing
+	buttons screen.Buttons
+	dead    uint32 // a dead key's keysym that waits for its letter
+}
+
+// heldKey is a key that is down, and for what.
+type heldKey struct {
+	sym uint32 // canonical; 0 for a key pressed by its scan code
+	key winKey
+}
+
+var _ screen.Input = (*winInput)(nil)
+
+func newWinInput(o Options) *winInput {
+	return &winInput{log: o.Logger, guard: guard{program: o.Guard, display: "windows", log: o.Logger}}
+}
+
+// Pointer implements screen.Input.
+func (in *winInput) Pointer(p image.Point, buttons screen.Buttons) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.pointerLocked(p, buttons)
+}
+
+func (in *winInput) pointerLocked(p image.Point, buttons screen.Buttons) error {
+	if in.avoid != nil && p.In(in.avoid()) {
+		buttons &= in.buttons // nothing is pressed there
+	}
+	all := virtualScreen()
+	if all.Empty() {
+		return nil
+	}
+	p.X, p.Y = min(max(p.X, 0), all.Dx()-1), min(max(p.Y, 0), all.Dy()-1)
+	// Windows counts 65536 steps across all monitors, and rounds down.
+	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
+	events := []inputEvent{mouseEvent{
+		kind: inputMouse, X: steps(p.X, all.Dx()), Y: steps(p.Y, all.Dy()),
+		flags: mouseMove | mouseAbsolute | mouseVirtualDesk, extra: ownMark,
+	}.event()}
+	buttons &= allButtons
+	swapped := metric(smSwapped) != 0
+	for i := range 9 {
+		bit := screen.Buttons(1) << i
+		if was, is := in.buttons&bit != 0, buttons&bit != 0; was != is && (is || bit&wheel == 0) {
+			in.guardButton(bit, is)
+			events = append(events, buttonEvent(bit, is, swapped))
+		}
+	}
+	in.buttons = buttons
+	return send(events...)
+}
+
+func (in *winInput) guardButton(bit screen.Buttons, down bool) {
+	if bit&wheel != 0 {
+		return
+	}
+	for i := range 9 {
+		if bit == 1<<i {
+			in.guard.tell(guardButton, byte(i), down)
+		}
+	}
+}
+
+// buttonEvent presses or releases a button, or turns the wheel by a notch.
+func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
+	e := mouseEvent{kind: inputMouse, extra: ownMark}
+	press := func(flag uint32) {
+		if e.flags = flag; !down {
+			e.flags = flag << 1
+		}
+	}
+	turn := func(flag uint32, by int32) { e.flags, e.data = flag, uint32(by) }
+	// Windows exchanges the buttons of left-handed people once more.
+	left, right := uint32(mouseLeft), uint32(mouseRight)
+	if swapped {
+		left, right = right, left
+	}
+	switch bit {
+	case screen.ButtonLeft:
+		press(left)
+	case screen.ButtonRight:
+		press(right)
+	case screen.ButtonMiddle:
+		press(mouseMiddle)
+	case screen.ButtonBack:
+		press(mouseXDown)
+		e.data = 1
+	case screen.ButtonForward:
+		press(mouseXDown)
+		e.data = 2
+	case screen.WheelUp:
+		turn(mouseWheel, wheelNotch)
+	case screen.WheelDown:
+		turn(mouseWheel, -wheelNotch)
+	case screen.WheelLeft:
+		turn(mouseWheelX, -wheelNotch)
+	case screen.WheelRight:
+		turn(mouseWheelX, wheelNotch)
+	}
+	return e.event()
+}
+
+// Key implements screen.Input. Characters are typed by the customer's layout; one
+// that is on no key of it is typed as it is. A key without a character goes by
+// its place where that is known.
+func (in *winInput) Key(k screen.Key) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.keyLocked(k)
+}
+
+func (in *winInput) keyLocked(k screen.Key) error {
+	if k.Sym == 0 {
+		return in.codeLocked(k, 0)
+	}
+	sym := canonical(k.Sym)
+	if !k.Down {
+		return in.upLocked(sym)
+	}
+	if i := in.heldIndex(sym); i >= 0 {
+		return send(in.held[i].key.event(false)) // a repeat
+	}
+	layout := layoutNow()
+	if vk, ok := vkOfSym(sym); ok {
+		return in.pressLocked(sym, keyOfVk(vk, layout))
+	}
+	if d, ok := deadSyms[sym]; ok {
+		if key, need, dead, ok := charKey(d.alone, layout); ok && dead {
+			return in.strokeLocked(sym, key, need)
+		}
+		in.dead = sym
+		return nil
+	}
+	if sym >= symUnicode {
+		return in.charLocked(sym, rune(sym-symUnicode), layout)
+	}
+	if k.Code != 0 {
+		return in.codeLocked(k, sym)
+	}
+	if !isModifier(k.Sym) {
+		in.log.Debug("windows: keysym without a key", "keysym", fmt.Sprintf("%#x", k.Sym))
+	}
+	return nil
+}
+
+// charLocked types a character.
+func (in *winInput) charLocked(sym uint32, r rune, layout uintptr) error {
+	if in.dead != 0 {
+		text := compose(in.dead, r)
+		in.dead = 0
+		return send(unicodeEvents(text)...)
+	}
+	key, need, dead, ok := charKey(r, layout)
+	if in.isCommandLocked() {
+		// A short cut means a key. Layouts of other scripts have it under its letter.
+		if !ok && r < 0x80 {
+			upper := r
+			if r >= 'a' && r <= 'z' {
+				upper -= 'a' - 'A'
+			}
+			key, need, ok = keyOfVk(uint16(upper), layout), 0, upper >= '0' && upper <= 'Z'
+		}
+		if ok {
+			return in.strokeLocked(sym, key, need|in.downLocked())
+		}
+	}
+	if !ok || dead {
+		return send(unicodeEvents(string(r))...)
+	}
+	if flipsWithCaps(r) && call(procGetKeyState, vkCapital)&1 != 0 {
+		need ^= needShift
+	}
+	return in.strokeLocked(sym, key, need)
+}
+
+// isCommandLocked reports whether modifiers are down that make a key a command.
+func (in *winInput) isCommandLocked() bool {
+	var ctrl, alt, right, win bool
+	for _, h := range in.held {
+		switch h.key.vk {
+		case vkLControl, vkRControl:
+			ctrl = true
+		case vkLMenu:
+			alt = true
+		case vkRMenu:
+			right = true
+		case vkLWin, vkRWin:
+			win = true
+		}
+	}
+	return win || (ctrl || alt) && !right
+}
+
+// downLocked is what of Shift and AltGr is down.
+func (in *winInput) downLocked() (mods uint16) {
+	for _, h := range in.held {
+		mods |= modifierOf(h.key.vk)
+	}
+	return mods
+}
+
+func modifierOf(vk uint16) uint16 {
+	switch vk {
+	case vkLShift, vkRShift:
+		return needShift
+	case vkRMenu:
+		return needAltGr
+	}
+	return 0
+}
+
+// strokeLocked presses a key, with other modifiers if need be. A key that needed
+// others is let go at once, as its repeats would come out under those of later.
+func (in *winInput) strokeLocked(sym uint32, k winKey, need uint16) error {
+	have := in.downLocked()
+	if have == need {
+		return in.pressLocked(sym, k)
+	}
+	var before, after []inputEvent
+	change := func(k winKey, down bool) {
+		before = append(before, k.event(!down))
+		after = append(after, k.event(down))
+	}
+	for _, h := range in.held {
+		if m := modifierOf(h.key.vk); m != 0 && need&m != m {
+			change(h.key, false)
+		}
+	}
+	if need&^have&needShift != 0 {
+		change(keyOfVk(vkLShift, 0), true)
+	}
+	if need&^have&needAltGr != 0 {
+		change(keyOfVk(vkLControl, 0), true)
+		change(keyOfVk(extended|vkRMenu, 0), true)
+	}
+	slices.Reverse(after)
+	events := append(before, k.event(false), k.event(true))
+	return send(append(events, after...)...)
+}
+
+// pressLocked presses a key and keeps it down.
+func (in *winInput) pressLocked(sym uint32, k winKey) error {
+	if i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == k }); i >= 0 {
+		in.held = slices.Delete(in.held, i, i+1) // the same key for another keysym
+		if err := send(k.event(true)); err != nil {
+			return err
+		}
+	}
+	in.held = append(in.held, heldKey{sym, k})
+	in.guard.tell(guardKey, byte(k.vk), true)
+	return send(k.event(false))
+}
+
+// codeLocked presses or releases a key by its place.
+func (in *winInput) codeLocked(k screen.Key, sym uint32) error {
+	key, ok := keyOfCode(k.Code, layoutNow())
+	if !ok {
+		return fmt.Errorf("native: unknown scan code %#x", k.Code)
+	}
+	i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key.scan == key.scan && h.key.extended == key.extended })
+	switch {
+	case k.Down && i >= 0:
+		return send(key.event(false))
+	case k.Down:
+		return in.pressLocked(sym, key)
+	case i >= 0:
+		return in.letGoLocked(i)
+	}
+	return nil
+}
+
+func (in *winInput) heldIndex(sym uint32) int {
+	return slices.IndexFunc(in.held, func(h heldKey) bool { return h.sym == sym })
+}
+
+// upLocked releases the key that was pressed for sym. Some viewers name the
+// keysym of the release by the modifiers of that moment; then the key on which
+// that keysym is goes up.
+func (in *winInput) upLocked(sym uint32) error {
+	i := in.heldIndex(sym)
+	if i < 0 && sym >= symUnicode {
+		if key, _, _, ok := charKey(rune(sym-symUnicode), layoutNow()); ok {
+			i = slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == key && h.sym != 0 })
+		}
+	}
+	if i < 0 {
+		return nil
+	}
+	return in.letGoLocked(i)
+}
+
+func (in *winInput) letGoLocked(i int) error {
+	k := in.held[i].key
+	in.held = slices.Delete(in.held, i, i+1)
+	in.guard.tell(guardKey, byte(k.vk), false)
+	return send(k.event(true))
+}
+
+// ReleaseAll implements screen.Input.
+func (in *winInput) ReleaseAll() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var events []inputEvent
+	for _, h := range slices.Backward(in.held) {
+		in.guard.tell(guardKey, byte(h.key.vk), false)
+		events = append(events, h.key.event(true))
+	}
+	in.held, in.dead = nil, 0
+	swapped := metric(smSwapped) != 0
+	for i := range 9 {
+		if bit := screen.Buttons(1) << i; in.buttons&bit != 0 && bit&wheel == 0 {
+			in.guardButton(bit, false)
+			events = append(events, buttonEvent(bit, false, swapped))
+		}
+	}
+	in.buttons = 0
+	return send(events...)
+}
+
+// close releases everything.
+func (in *winInput) close() error {
+	err := in.ReleaseAll()
+	in.guard.close()
+	return err
+}

@@ -1,0 +1,341 @@
+//go:build windows
+
+package native
+
+import (
+	"unsafe"
+
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+)
+
+// The colours of the puppets' windows, 0xRRGGBB.
+const (
+	sentinelColour = 0xff00ff
+	ownColour      = 0x0000c8
+	greyColour     = 0x808080
+)
+
+var (
+	procNotifyWinEvent      = user32.NewProc("NotifyWinEvent")
+	procGetCursorPos        = user32.NewProc("GetCursorPos")
+	procRedrawWindow        = user32.NewProc("RedrawWindow")
+	procCreateMutex         = kernel32.NewProc("CreateMutexW")
+	procReleaseMutex        = kernel32.NewProc("ReleaseMutex")
+	procWaitForSingleObject = kernel32.NewProc("WaitForSingleObject")
+	procSetWindowText       = user32.NewProc("SetWindowTextW")
+	procSendMessage         = user32.NewProc("SendMessageW")
+	procSetForegroundWindow = user32.NewProc("SetForegroundWindow")
+	procSetFocus            = user32.NewProc("SetFocus")
+	procTranslateMessage    = user32.NewProc("TranslateMessage")
+	procGetAsyncKeyState    = user32.NewProc("GetAsyncKeyState")
+	procGetClientRect       = user32.NewProc("GetClientRect")
+	procFillRect            = user32.NewProc("FillRect")
+	procBeginPaint          = user32.NewProc("BeginPaint")
+	procEndPaint            = user32.NewProc("EndPaint")
+	procCreateSolidBrush    = gdi32.NewProc("CreateSolidBrush")
+)
+
+// runPuppet is the program, if this process was started as one.
+func runPuppet() {
+	role, args, _ := strings.Cut(os.Getenv(puppetVariable), " ")
+	if role == "" {
+		return
+	}
+	awareOnce()
+	if err := puppetMain(role, strings.Fields(args)); err != nil {
+		fmt.Fprintln(os.Stderr, role, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func puppetMain(role string, args []string) error {
+	switch role {
+	case "colour": // COLOUR X Y W H: a window without border
+		colour, _ := strconv.ParseUint(args[0], 16, 32)
+		var n [4]int
+		for i := range n {
+			n[i], _ = strconv.Atoi(args[1+i])
+		}
+		return colourProgram(uint32(colour), image.Rect(n[0], n[1], n[0]+n[2], n[1]+n[3]))
+	case "edit":
+		return editProgram()
+	case "secret":
+		return moveWindows(sentinelColour, 4, 12)
+	case "chosen":
+		return moveWindows(ownColour, 3, 4)
+	case "press":
+		return pressProgram()
+	}
+	return fmt.Errorf("no such puppet: %s", role)
+}
+
+// colourWindow makes and shows a window of one colour.
+func colourWindow(colour uint32, r image.Rectangle, h handler) (uintptr, error) {
+	brush := call(procCreateSolidBrush, uintptr(colour>>16&0xff|colour&0xff00|colour&0xff<<16))
+	w, err := makeWindow(0, wsPopup, 0, func(w uintptr, what uint32, wp, lp uintptr) (uintptr, bool) {
+		const wmPaint, wmErase = 0x000f, 0x0014
+		switch what {
+		case wmErase:
+			return 1, true
+		case wmPaint:
+			var paint [72]byte
+			dc := call(procBeginPaint, w, uintptr(unsafe.Pointer(&paint[0])))
+			var client winRect
+			call(procGetClientRect, w, uintptr(unsafe.Pointer(&client)))
+			call(procFillRect, dc, uintptr(unsafe.Pointer(&client)), brush)
+			call(procEndPaint, w, uintptr(unsafe.Pointer(&paint[0])))
+			return 0, true
+		}
+		if h != nil {
+			return h(w, what, wp, lp)
+		}
+		return 0, false
+	})
+	if err != nil {
+		return 0, err
+	}
+	call(procSetWindowText, w, uintptr(unsafe.Pointer(winString("puppet"))))
+	place(w, r)
+	// New windows are the only ones that wine and its X server both have on top: it
+	// does not pass on later changes of the order.
+	call(procSetWindowPos, w, 0, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
+	tell(eventReorder, w)
+	show(w)
+	return w, nil
+}
+
+// show shows a window where it was in the order.
+func show(w uintptr) {
+	call(procShowWindow, w, swShowNoActivate)
+	tell(eventShow, w)
+}
+
+// tell tells of a window as Windows does by itself; wine 8 tells only that windows
+// were made.
+func tell(event uint32, w uintptr) {
+	object := uintptr(0)
+	if event == eventReorder {
+		w, object = uintptr(windows.GetDesktopWindow()), ^uintptr(3) // of its inside
+	}
+	call(procNotifyWinEvent, uintptr(event), w, object, 0)
+	// Wine's X server may be far behind what wine says: where the pointer is can
+	// only be answered when all before was done. A compositor is never late like that.
+	var at winPoint
+	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
+}
+
+func place(w uintptr, r image.Rectangle) {
+	call(procSetWindowPos, w, 0, uintptr(r.Min.X), uintptr(r.Min.Y), uintptr(r.Dx()), uintptr(r.Dy()), swpNoActive|swpNoZOrder)
+	tell(eventLocation, w)
+}
+
+// pump gives windows their messages until the time is over.
+func pump(d time.Duration) {
+	var m message
+	for end := time.Now().Add(d); ; time.Sleep(time.Millisecond) {
+		for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
+			call(procTranslateMessage, uintptr(unsafe.Pointer(&m)))
+			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
+		}
+		if time.Now().After(end) {
+			return
+		}
+	}
+}
+
+// serve answers what the test asks while the windows live.
+func serve(answer func(question string) string) error {
+	questions := make(chan string)
+	go func() {
+		in := bufio.NewScanner(os.Stdin)
+		for in.Scan() {
+			questions <- in.Text()
+		}
+		os.Exit(0)
+	}()
+	fmt.Println("ready")
+	for {
+		select {
+		case q := <-questions:
+			fmt.Println(answer(q))
+		default:
+			pump(2 * time.Millisecond)
+		}
+	}
+}
+
+func colourProgram(colour uint32, r image.Rectangle) error {
+	log := []string{}
+	w, err := colourWindow(colour, r, func(_ uintptr, what uint32, wp, lp uintptr) (uintptr, bool) {
+		switch {
+		case what >= wmMouseMove && what <= wmMouseWheelX && what != wmMouseMove:
+			log = append(log, fmt.Sprintf("%x:%d:%d,%d", what, int16(wp>>16), int16(lp), int16(lp>>16)))
+		case what == wmKeyDown || what == wmKeyUp || what == wmSysKeyDown || what == wmSysKeyUp:
+			log = append(log, fmt.Sprintf("%x:%x:%x", what, wp, lp>>16&0x1ff))
+		}
+		return 0, false
+	})
+	if err != nil {
+		return err
+	}
+	pump(100 * time.Millisecond)
+	return serve(func(q string) string {
+		f := strings.Fields(q)
+		switch f[0] {
+		case "move":
+			x, _ := strconv.Atoi(f[1])
+			y, _ := strconv.Atoi(f[2])
+			place(w, image.Rect(x, y, x+r.Dx(), y+r.Dy()))
+			pump(50 * time.Millisecond)
+		case "focus":
+			call(procSetForegroundWindow, w)
+			pump(100 * time.Millisecond)
+		case "log":
+			all := strings.Join(log, " ")
+			log = log[:0]
+			return all
+		case "clip":
+			c := newWinClipboard(Options{}.withDefaults())
+			defer c.close()
+			if err := c.SetText(strings.Join(f[1:], " ") + "\nline"); err != nil {
+				return err.Error()
+			}
+		}
+		return "ok"
+	})
+}
+
+// editProgram is a text field as programs have it.
+func editProgram() error {
+	frame, err := colourWindow(0xffffff, image.Rect(100, 100, 700, 400), nil)
+	if err != nil {
+		return err
+	}
+	const multiline, wantReturn = 0x4, 0x1000
+	edit, err := truth(procCreateWindowEx, 0, uintptr(unsafe.Pointer(winString("EDIT"))), 0, wsChild|wsVisible|multiline|wantReturn,
+		0, 0, 600, 300, frame, 0, moduleHandle(), 0)
+	if err != nil {
+		return err
+	}
+	focus := func() {
+		call(procSetForegroundWindow, frame)
+		call(procSetFocus, edit)
+	}
+	focus()
+	pump(200 * time.Millisecond)
+	return serve(func(q string) string {
+		const wmGetText = 0x000d
+		if q == "focus" {
+			focus()
+			return "ok"
+		}
+		var text [4096]uint16
+		call(procSendMessage, edit, wmGetText, uintptr(len(text)), uintptr(unsafe.Pointer(&text[0])))
+		b, _ := json.Marshal(windows.UTF16ToString(text[:]))
+		return string(b)
+	})
+}
+
+// moveWindows does with its windows what windows can do, burst times at full speed
+// and then not for a while, so that something is sure.
+func moveWindows(colour uint32, n, burst int) error {
+	runtime.LockOSThread()
+	all := virtualScreen()
+	r := rand.New(rand.NewPCG(uint64(colour), 7))
+	somewhere := func() image.Rectangle {
+		w, h := 80+r.IntN(300), 80+r.IntN(300)
+		at := all.Min.Add(image.Pt(r.IntN(all.Dx())-w/3, r.IntN(all.Dy())-h/3))
+		return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
+	}
+	// One program at a time: else wine and its X server would order windows each in
+	// its own way.
+	turn := call(procCreateMutex, 0, 0, uintptr(unsafe.Pointer(winString("lotse-puppets"))))
+	call(procWaitForSingleObject, turn, 0xffffffff)
+	windows := make([]uintptr, n)
+	for i := range windows {
+		var err error
+		if windows[i], err = colourWindow(colour, somewhere(), nil); err != nil {
+			return err
+		}
+	}
+	call(procReleaseMutex, turn)
+	pump(100 * time.Millisecond)
+	fmt.Println("ready")
+	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
+	// X servers, unlike compositors, show what was there before until a window was
+	// painted anew.
+	paint := func(d time.Duration) {
+		for _, w := range windows {
+			const invalidate, updateNow = 0x1, 0x100
+			call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+		}
+		pump(d)
+	}
+	for left := burst; ; left-- {
+		const timeout = 0x102
+		for call(procWaitForSingleObject, turn, 3) == timeout {
+			paint(0)
+		}
+		i := r.IntN(n)
+		switch r.IntN(8) {
+		case 0, 1:
+			dropWindow(windows[i])
+			tell(eventHide, windows[i])
+			w, err := colourWindow(colour, somewhere(), nil)
+			if err != nil {
+				return err
+			}
+			windows[i] = w
+		case 2:
+			call(procShowWindow, windows[i], swHide)
+			tell(eventHide, windows[i])
+			show(windows[i])
+		default:
+			place(windows[i], somewhere())
+		}
+		paint(0)
+		call(procReleaseMutex, turn)
+		pause := time.Duration(r.IntN(3)) * time.Millisecond
+		if left == 0 {
+			left = burst
+			pause = time.Duration(200+r.IntN(300)) * time.Millisecond
+		}
+		for end := time.Now().Add(pause); ; {
+			paint(min(time.Until(end), 10*time.Millisecond))
+			if !time.Now().Before(end) {
+				break
+			}
+		}
+	}
+}
+
+// pressProgram holds a key and a button down until it is killed.
+func pressProgram() error {
+	if GuardMain() { // it is its own guard
+		return nil
+	}
+	d, err := Open(Options{Guard: os.Args[0]})
+	if err != nil {
+		return err
+	}
+	for _, k := range []screen.Key{{Sym: symShiftL, Down: true}, {Sym: 'Q', Down: true}} {
+		if err := d.Input().Key(k); err != nil {
+			return err
+		}
+	}
+	return serve(func(string) string { return "ok" })
+}

@@ -1,0 +1,342 @@
+//go:build windows
+
+package native
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lotse/screen"
+)
+
+const (
+	// winTick is the interval between looks at the pointer, and at the display
+	// where looking costs nothing.
+	winTick = 12 * time.Millisecond
+	// winFast and winSlow bound the interval between pictures of a display that
+	// does not tell when something was drawn.
+	winFast = time.Second / 30
+	winSlow = 250 * time.Millisecond
+	// layoutEvery is the interval between looks at the monitors, and at whether
+	// the display is hidden.
+	layoutEvery = 200 * time.Millisecond
+	// winTries bounds how often a failed capture is tried again, winPause is the
+	// time between: while the mode changes nothing can be read.
+	winTries = 40
+	winPause = 50 * time.Millisecond
+)
+
+// source is a way to read the whole display.
+type source interface {
+	// grab brings f up to date and returns what may have changed in it. It does
+	// not wait.
+	grab(f *screen.Frame) (screen.Region, error)
+	// told reports whether grab costs nothing when nothing was drawn.
+	told() bool
+	close()
+}
+
+// winScreen implements screen.Screen.
+type winScreen struct {
+	// Static after openWinScreen.
+	log     *slog.Logger
+	onlyGDI bool
+	wake    chan struct{}
+	done    chan struct{}
+
+	refreshDue atomic.Bool
+
+	// Owned by Next.
+	src       source
+	all       image.Rectangle
+	frame     *screen.Frame
+	monitors  []screen.Monitor
+	hidden    bool
+	fresh     bool
+	noDXGI    bool
+	layoutAt  time.Time
+	pollAt    time.Time
+	pollEvery time.Duration
+	used      uint32
+	shape     uintptr
+	cursor    *screen.Cursor
+	pointer   image.Point
+	failed    int
+
+	mu sync.Mutex
+	// Guarded by mu.
+	origin         image.Point // of the frame in the system's coordinates
+	inNext, closed bool
+}
+
+var _ screen.Screen = (*winScreen)(nil)
+
+func openWinScreen(o Options) (*winScreen, error) {
+	s := &winScreen{
+		log: o.Logger, onlyGDI: o.NoDamage, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		fresh: true, pollEvery: winFast,
+	}
+	if virtualScreen().Empty() {
+		return nil, errors.New("native: Windows shows no display to this program: is it run as a service?")
+	}
+	return s, nil
+}
+
+// Close implements screen.Screen.
+func (s *winScreen) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.done)
+	if !s.inNext {
+		s.releaseLocked()
+	}
+	return nil
+}
+
+func (s *winScreen) releaseLocked() {
+	if s.src != nil {
+		s.src.close()
+		s.src = nil
+	}
+}
+
+// Refresh implements screen.Screen.
+func (s *winScreen) Refresh() {
+	s.refreshDue.Store(true)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Next implements screen.Screen.
+func (s *winScreen) Next(ctx context.Context) (screen.Update, error) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return screen.Update{}, screen.ErrClosed
+	}
+	s.inNext = true
+	s.mu.Unlock()
+	u, err := s.next(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inNext = false
+	if s.closed {
+		s.releaseLocked()
+		return screen.Update{}, screen.ErrClosed
+	}
+	return u, err
+}
+
+func (s *winScreen) next(ctx context.Context) (u screen.Update, err error) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return u, err
+		}
+		u, ok, err := s.look(time.Now())
+		pause := winTick
+		switch {
+		case err != nil:
+			if s.failed++; s.failed >= winTries {
+				return u, err
+			}
+			s.log.Debug("windows: capture failed, again", "error", err.Error())
+			s.layoutAt, pause = time.Time{}, winPause
+		case ok:
+			s.failed = 0
+			return u, nil
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-s.done:
+			return u, screen.ErrClosed
+		case <-s.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// look does what is due and reports whether there is something to return.
+func (s *winScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
+	if s.refreshDue.Swap(false) {
+		s.fresh = true
+	}
+	changed := false
+	if !now.Before(s.layoutAt) {
+		s.layoutAt = now.Add(layoutEvery)
+		if changed, err = s.layout(); err != nil {
+			return u, false, err
+		}
+	}
+	if s.lookAtPointer() {
+		changed = true
+	}
+	if !s.hidden && s.due(now) {
+		if u.Damage, err = s.picture(now); err != nil {
+			return u, false, err
+		}
+	}
+	if s.fresh {
+		u.Damage = screen.RegionOf(s.frame.Bounds())
+	}
+	if u.Damage.Empty() && !changed {
+		return u, false, nil
+	}
+	s.fresh = false
+	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.frame, s.monitors, s.cursor, s.pointer
+	return u, true, nil
+}
+
+// due reports whether it is time for a picture. Who does not tell is asked more
+// often after something was seen, or somebody used mouse or keyboard.
+func (s *winScreen) due(now time.Time) bool {
+	if s.fresh || s.src == nil || s.src.told() {
+		return true
+	}
+	if used := lastInput(); used != s.used {
+		s.used, s.pollEvery = used, winFast
+		s.pollAt = minTime(s.pollAt, now.Add(winFast))
+	}
+	return !now.Before(s.pollAt)
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// picture brings the frame up to date.
+func (s *winScreen) picture(now time.Time) (screen.Region, error) {
+	if s.src == nil {
+		if err := s.openSource(); err != nil {
+			return screen.Region{}, err
+		}
+	}
+	damage, err := s.src.grab(s.frame)
+	if err != nil {
+		if isHidden() {
+			err = nil // layout sees it next time
+		}
+		s.src.close()
+		s.src, s.layoutAt = nil, time.Time{}
+		return screen.Region{}, err
+	}
+	// The cost bounds the pace: half of the time at most goes into pictures.
+	cost := time.Since(now)
+	if damage.Empty() {
+		s.pollEvery = min(s.pollEvery*5/4, winSlow)
+	} else {
+		s.pollEvery = winFast
+	}
+	s.pollAt = now.Add(max(s.pollEvery, 2*cost))
+	return damage, nil
+}
+
+// openSource finds the best way to read the display that works now.
+func (s *winScreen) openSource() error {
+	if !s.onlyGDI && !s.noDXGI {
+		d, err := openDXGI(s.all)
+		if err == nil {
+			s.src = d
+			s.log.Info("windows: capture by desktop duplication", "outputs", len(d.outputs))
+			s.fresh = true
+			return nil
+		}
+		if errors.Is(err, errNotNow) && s.failed < winTries/2 {
+			return err
+		}
+		s.noDXGI = true
+		s.log.Info("windows: no desktop duplication, capture by GDI", "reason", err.Error())
+	}
+	g, err := openGDI(s.all)
+	if err != nil {
+		return err
+	}
+	s.src = g
+	return nil
+}
+
+// layout looks whether display and monitors are still what they were.
+func (s *winScreen) layout() (changed bool, err error) {
+	hidden := isHidden()
+	if hidden != s.hidden {
+		s.hidden, s.noDXGI, changed = hidden, false, true
+		if hidden {
+			if s.frame != nil {
+				s.frame.Fill(s.frame.Bounds(), 0x80, 0x80, 0x80)
+			}
+			s.log.Info("windows: the system hides the display")
+		}
+		if s.src != nil {
+			s.src.close()
+			s.src = nil
+		}
+		s.fresh = true
+	}
+	all := virtualScreen()
+	if all.Empty() || all.Dx() > screen.MaxSide || all.Dy() > screen.MaxSide {
+		return changed, errNoDisplay
+	}
+	monitors := listMonitors(all)
+	if all != s.all || s.frame == nil {
+		s.log.Debug("windows: display", "rect", all.String())
+		s.all, s.fresh, changed, s.noDXGI = all, true, true, false
+		s.frame = screen.NewFrame(all.Size())
+		if s.hidden {
+			s.frame.Fill(s.frame.Bounds(), 0x80, 0x80, 0x80)
+		}
+		if s.src != nil {
+			s.src.close()
+			s.src = nil
+		}
+		s.mu.Lock()
+		s.origin = all.Min
+		s.mu.Unlock()
+	}
+	if !slices.Equal(monitors, s.monitors) {
+		s.monitors, changed = monitors, true
+		if s.src != nil && s.src.told() { // outputs may have turned or changed places
+			s.src.close()
+			s.src = nil
+		}
+	}
+	return changed, nil
+}
+
+// lookAtPointer reads the pointer's place and shape.
+func (s *winScreen) lookAtPointer() (changed bool) {
+	at, shape, ok := pointerNow()
+	if !ok || s.hidden {
+		shape, at = 0, s.pointer.Add(s.all.Min)
+	}
+	if at = at.Sub(s.all.Min); at != s.pointer {
+		s.pointer, changed = at, true
+	}
+	if shape == s.shape {
+		return changed
+	}
+	was := s.cursor
+	s.shape, s.cursor = shape, nil
+	if shape != 0 {
+		if s.cursor = readShape(shape); s.cursor == nil {
+			s.cursor = arrow
+		}
+	}
+	return changed || was != s.cursor
+}

@@ -1,0 +1,352 @@
+//go:build windows
+
+package native
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lotse/screen"
+)
+
+// A share of chosen programs is a picture of the screen of which only what
+// surely belongs to their windows is taken: Windows has no way to read a window
+// that others cover. trust says how that becomes sure.
+
+// shareSettle is how long a place must have belonged to shared windows: longer
+// than the compositor lets windows fade and fly.
+const shareSettle = 400 * time.Millisecond
+
+// winShare is the Screen of a share of programs.
+type winShare struct {
+	// Static after openWinShare.
+	log      *slog.Logger
+	backdrop func(image.Point) *screen.Frame
+	events   *winEvents
+	wake     chan struct{}
+	done     chan struct{}
+
+	refreshDue, stirred atomic.Bool
+
+	// Owned by Next.
+	src       *gdiSource
+	all       image.Rectangle
+	frame     *screen.Frame
+	back      *screen.Frame
+	shown     screen.Region // what of the frame is not backdrop
+	hidden    bool
+	fresh     bool
+	monitors  []screen.Monitor
+	layoutAt  time.Time
+	pollAt    time.Time
+	pollEvery time.Duration
+	used      uint32
+	shape     uintptr
+	cursor    *screen.Cursor
+	told      *screen.Cursor
+	pointer   image.Point
+
+	mu sync.Mutex
+	// Guarded by mu.
+	chosen         chosen
+	decided        map[uint32]bool // by process
+	known          map[uintptr]knownWindow
+	trust          trust
+	reach          screen.Region // what is shown, in the frame's coordinates
+	origin         image.Point
+	inNext, closed bool
+}
+
+// knownWindow is a visible window as it was seen last, in the system's coordinates.
+type knownWindow struct {
+	rect  image.Rectangle
+	shown bool
+}
+
+func openWinShare(o Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (*winShare, error) {
+	a := &winShare{
+		log: o.Logger, backdrop: backdrop, wake: make(chan struct{}, 1), done: make(chan struct{}), fresh: true, pollEvery: winFast,
+		chosen: chosenOf(s), decided: map[uint32]bool{}, known: map[uintptr]knownWindow{}, trust: trust{settle: shareSettle},
+	}
+	var err error
+	if a.events, err = followWindows(a.onEvent); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close implements screen.Screen.
+func (a *winShare) Close() error {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return nil
+	}
+	a.closed = true
+	close(a.done)
+	if !a.inNext {
+		a.release()
+	}
+	a.mu.Unlock()
+	a.events.close() // its thread may wait for mu
+	return nil
+}
+
+func (a *winShare) release() {
+	if a.src != nil {
+		a.src.close()
+		a.src = nil
+	}
+}
+
+// Refresh implements screen.Screen.
+func (a *winShare) Refresh() {
+	a.refreshDue.Store(true)
+	a.ring()
+}
+
+func (a *winShare) ring() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Next implements screen.Screen.
+func (a *winShare) Next(ctx context.Context) (screen.Update, error) {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return screen.Update{}, screen.ErrClosed
+	}
+	a.inNext = true
+	a.mu.Unlock()
+	u, err := a.next(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.inNext = false
+	if a.closed {
+		a.release()
+		return screen.Update{}, screen.ErrClosed
+	}
+	return u, err
+}
+
+func (a *winShare) next(ctx context.Context) (u screen.Update, err error) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	failed := 0
+	for {
+		if err := ctx.Err(); err != nil {
+			return u, err
+		}
+		u, ok, err := a.look(time.Now())
+		pause := winTick
+		switch {
+		case err != nil:
+			if failed++; failed >= winTries {
+				return u, err
+			}
+			a.log.Debug("windows: capture failed, again", "error", err.Error())
+			a.release()
+			a.layoutAt, pause = time.Time{}, winPause
+		case ok:
+			return u, nil
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-a.done:
+			return u, screen.ErrClosed
+		case <-a.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// look does what is due and reports whether there is something to return.
+func (a *winShare) look(now time.Time) (u screen.Update, ok bool, err error) {
+	if a.refreshDue.Swap(false) {
+		a.fresh = true
+	}
+	changed := false
+	if !now.Before(a.layoutAt) {
+		a.layoutAt = now.Add(layoutEvery)
+		if changed, err = a.layout(); err != nil {
+			return u, false, err
+		}
+	}
+	first := a.fresh
+	var touched screen.Region
+	if !a.hidden && a.due(now) {
+		if err := a.picture(now, &touched); err != nil {
+			return u, false, err
+		}
+	}
+	if a.lookAtPointer() {
+		changed = true
+	}
+	if first {
+		touched = screen.RegionOf(a.frame.Bounds())
+	}
+	if touched.Empty() && !changed {
+		return u, false, nil
+	}
+	a.fresh = false
+	return screen.Update{Frame: a.frame, Damage: touched, Monitors: a.monitors, Cursor: a.told, Pointer: a.pointer}, true, nil
+}
+
+// due reports whether it is time for a picture.
+func (a *winShare) due(now time.Time) bool {
+	used := lastInput()
+	if stirred := a.stirred.Swap(false); stirred || used != a.used {
+		a.used, a.pollEvery = used, winFast
+		a.pollAt = minTime(a.pollAt, now.Add(winFast))
+	}
+	return !now.Before(a.pollAt)
+}
+
+// layout looks whether the display is still what it was.
+func (a *winShare) layout() (changed bool, err error) {
+	all, hidden := virtualScreen(), isHidden()
+	if all.Empty() || all.Dx() > screen.MaxSide || all.Dy() > screen.MaxSide {
+		return false, errNoDisplay
+	}
+	if all == a.all && hidden == a.hidden && a.frame != nil {
+		return false, nil
+	}
+	a.release()
+	if a.frame == nil || all != a.all {
+		a.frame, a.back = screen.NewFrame(all.Size()), a.backdrop(all.Size())
+		a.monitors = []screen.Monitor{{ID: 1, Name: "screen", Rect: a.frame.Bounds()}}
+	}
+	a.frame.CopyRect(a.back, a.frame.Bounds())
+	a.all, a.hidden, a.fresh, a.shown = all, hidden, true, screen.Region{}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.origin, a.reach = all.Min, screen.Region{}
+	a.trust.seen, a.trust.suspects = nil, nil
+	return true, nil
+}
+
+// picture takes a picture, and of it what is sure.
+func (a *winShare) picture(now time.Time, touched *screen.Region) (err error) {
+	if a.src == nil {
+		if a.src, err = openGDI(a.all); err != nil {
+			return err
+		}
+	}
+	before, ok := a.sight()
+	if !ok {
+		a.pollAt = now.Add(winFast)
+		return nil // somebody moves windows about: what is shown stays
+	}
+	a.cover(before, touched)
+	a.pollAt = now.Add(winFast)
+	if before.Empty() {
+		return nil
+	}
+	taken := time.Now()
+	if err := a.src.shoot(); err != nil {
+		return err
+	}
+	after, ok := a.sight()
+	a.events.settle() // what was told before the picture has been heard now
+	if !ok {
+		return nil
+	}
+	a.cover(after, touched)
+	a.mu.Lock()
+	sure := a.trust.certain(taken)
+	a.mu.Unlock()
+	drawn := a.take(sure, touched)
+	a.publish()
+	if drawn {
+		a.pollEvery = winFast
+	} else {
+		a.pollEvery = min(a.pollEvery*5/4, winSlow)
+	}
+	a.pollAt = now.Add(max(a.pollEvery, 2*time.Since(now)))
+	return nil
+}
+
+// cover puts the backdrop where nothing shared is visible any more.
+func (a *winShare) cover(visible screen.Region, touched *screen.Region) {
+	gone := a.shown.Clone()
+	gone.SubtractRegion(visible)
+	for _, r := range gone.Rects() {
+		a.frame.CopyRect(a.back, r)
+		touched.Add(r)
+	}
+	a.shown.SubtractRegion(gone)
+	a.publish()
+}
+
+// publish tells Input what the advisor sees.
+func (a *winShare) publish() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reach = a.shown.Clone()
+}
+
+// take copies what is sure from the picture into the frame.
+func (a *winShare) take(sure screen.Region, touched *screen.Region) (drawn bool) {
+	for _, r := range sure.Rects() {
+		for y := r.Min.Y; y < r.Max.Y; y += bandRows {
+			band := image.Rect(r.Min.X, y, r.Max.X, min(y+bandRows, r.Max.Y))
+			differs := false
+			for row := band.Min.Y; row < band.Max.Y; row++ {
+				in, out := a.src.bits.Row(row, r.Min.X, r.Max.X), a.frame.Row(row, r.Min.X, r.Max.X)
+				if !bytes.Equal(in, out) {
+					copy(out, in)
+					differs = true
+				}
+			}
+			if differs {
+				touched.Add(band)
+				drawn = true
+			}
+		}
+		a.shown.Add(r)
+	}
+	return drawn
+}
+
+// lookAtPointer reads the pointer's place and shape, and hides both where
+// nothing is shared.
+func (a *winShare) lookAtPointer() (changed bool) {
+	at, shape, ok := pointerNow()
+	over := ok && !a.hidden && a.mayReach(at)
+	told, place := (*screen.Cursor)(nil), a.pointer
+	if over {
+		if shape != a.shape || a.cursor == nil {
+			a.shape, a.cursor = shape, nil
+			if shape != 0 {
+				if a.cursor = readShape(shape); a.cursor == nil {
+					a.cursor = arrow
+				}
+			}
+		}
+		// It is a shared window's shape only if the pointer was there all the time.
+		if later, same, ok := pointerNow(); ok && same == shape && a.mayReach(later) {
+			told, place = a.cursor, at.Sub(a.all.Min)
+		}
+	}
+	changed = told != a.told || place != a.pointer
+	a.told, a.pointer = told, place
+	return changed
+}
+
+// mayReach reports whether a point, in the system's coordinates, is on a shared
+// window, now as well as in the last picture.
+func (a *winShare) mayReach(p image.Point) bool {
+	a.mu.Lock()
+	shown := a.reach.Contains(p.Sub(a.origin))
+	a.mu.Unlock()
+	return shown && a.isShared(call(procGetAncestor, call(procWindowFromPoint, packPoint(p)), gaRoot))
+}
