@@ -26,7 +26,7 @@ type result struct {
 	CPU        float64 `json:"cpu_cores"`
 	MemoryMB   float64 `json:"memory_mb"`
 	// ExactMS is how long after the last frame the viewer showed it to the bit; -1:
-	// not within restPatience; 0: not looked at.
+	// nothing came any more, and it was not; 0: not looked at.
 	ExactMS float64 `json:"exact_ms"`
 	Error   string  `json:"error,omitempty"`
 }
@@ -59,9 +59,8 @@ type viewing struct {
 	exact chan struct{}
 }
 
-// restPatience is how long a viewer is given to become exact: a photograph of the
-// whole screen without loss takes the slow line ten seconds.
-const restPatience = 25 * time.Second
+// restQuiet: a viewer to which nothing came for so long will not become exact.
+const restQuiet = 3 * time.Second
 
 // rest waits until the viewer shows the screen, which stands still now, to the
 // bit, and returns after how many milliseconds; -1: never.
@@ -75,11 +74,21 @@ func (s *viewing) rest(x *xclient) float64 {
 	if s.v.Request(false, image.Rect(0, 0, 1, 1)) != nil { // an answer, if all has come already
 		return -1
 	}
-	select {
-	case <-s.exact:
-		return float64(time.Since(began).Microseconds()) / 1000
-	case <-time.After(restPatience):
-		return -1
+	quiet := time.NewTicker(restQuiet)
+	defer quiet.Stop()
+	for before := int64(0); ; {
+		select {
+		case <-s.exact:
+			return float64(time.Since(began).Microseconds()) / 1000
+		case <-quiet.C:
+		}
+		s.mu.Lock()
+		now := s.bytes
+		s.mu.Unlock()
+		if now == before {
+			return -1
+		}
+		before = now
 	}
 }
 

@@ -38,9 +38,16 @@ func thisMachine() machine {
 }
 
 // report writes what was measured.
-func report(dir string, results []result) error {
+func report(dir string, results []result, add bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	if add {
+		earlier, err := otherRows(filepath.Join(dir, "picture.json"), results)
+		if err != nil {
+			return err
+		}
+		results = append(earlier, results...)
 	}
 	m := thisMachine()
 	text, err := json.MarshalIndent(struct {
@@ -57,6 +64,24 @@ func report(dir string, results []result) error {
 		}
 	}
 	return nil
+}
+
+// otherRows reads a file of results, without the rows that were measured anew.
+func otherRows(file string, results []result) (rest []result, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var was struct{ Results []result }
+	if err := json.Unmarshal(text, &was); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, r := range was.Results {
+		if !slices.ContainsFunc(results, func(n result) bool { return n.Workload == r.Workload && n.Link == r.Link && n.Server == r.Server }) {
+			rest = append(rest, r)
+		}
+	}
+	return rest, nil
 }
 
 type key struct{ workload, link, server string }
@@ -98,7 +123,7 @@ func table(m machine, results []result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The picture, measured\n\n%s, commit %s, %s, %d cores, Linux %s, %s; `bench %s`; Tight quality %d; medians of the rounds.\n\n",
 		m.When, m.Commit, m.CPU, m.Cores, m.Kernel, m.Go, m.Command, quality)
-	b.WriteString("fps: distinct complete frames; age: from drawing (or the key) to the decoded frame; CPU: the server's own, in cores; exact: from the last frame to a viewer that shows it to the bit; \"never\": not within 25 s.\n\n")
+	b.WriteString("fps: distinct complete frames; age: from drawing (or the key) to the decoded frame; CPU: the server's own, in cores; exact: from the last frame to a viewer that shows it to the bit; \"never\": nothing came any more, and it did not.\n\n")
 	b.WriteString("| workload | link | server | fps | age p50 ms | age p95 ms | kB per frame | CPU | MB | exact ms |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		if r.Error != "" {
