@@ -69,7 +69,8 @@ fi
 rm -rf cmd/lotse/programs
 mkdir cmd/lotse/programs
 trap 'rm -rf cmd/lotse/programs' EXIT
-cp "$out"/lotse-agent-* cmd/lotse/programs
+# Not those for macOS: they cannot read the screen yet, and customers there have the browser's share.
+cp "$out"/lotse-agent-linux-* "$out"/lotse-agent-windows-* cmd/lotse/programs
 for arch in amd64 arm64; do
 	gateway $arch
 	go run ./ci/release deb "$version" $arch "$out/lotse-linux-$arch" "$out/lotse_$arch.deb"

@@ -77,7 +77,7 @@ func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, no
 		return none, err
 	}
 	t := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "Lotse development " + now.Format("2006-01-02 15:04")},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "Lotse development authority " + now.Format("2006-01-02 15:04")},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(lifetime), BasicConstraintsValid: true,
 	}
 	parent, signer := t, any(key)
@@ -85,6 +85,8 @@ func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, no
 		t.IsCA, t.MaxPathLenZero, t.KeyUsage = true, true, x509.KeyUsageCertSign
 	} else {
 		parent, signer = issuer.Leaf, issuer.PrivateKey
+		// Not the authority's name: OpenSSL would take it for signed by itself.
+		t.Subject.CommonName = "Lotse development gateway"
 		t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		for _, host := range hosts {
 			if ip := net.ParseIP(host); ip != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -132,6 +133,9 @@ func TestDevCertificate(t *testing.T) {
 	roots.AppendCertsFromPEM([]byte(ca))
 	if _, err := cert.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "other.example"}); err != nil {
 		t.Error(err)
+	}
+	if bytes.Equal(cert.Leaf.RawSubject, cert.Leaf.RawIssuer) {
+		t.Error("OpenSSL takes it for signed by itself")
 	}
 	leaf = read(devCertFile)
 	if _, err := devCertificate(data, hosts, now.Add(devLifetime-time.Hour)); err != nil || read(devCertFile) == leaf || read(DevCAFile) != ca {

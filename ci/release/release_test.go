@@ -8,7 +8,7 @@ import (
 
 func TestVersions(t *testing.T) {
 	for in, want := range map[string][2]string{
-		"v1.2.3": {"1.2.3.0", "1.2.3"}, "v1.2.3-4-gabcdef0": {"1.2.3.4", "1.2.3+4+gabcdef0"}, "1bf5cc5-dirty": {"0.0.0.0", "1bf5cc5+dirty"},
+		"v1.2.3": {"1.2.3.0", "1.2.3"}, "v1.2.3-4-gabcdef0": {"1.2.3.4", "1.2.3+4+gabcdef0"}, "1bf5cc5-dirty": {"0.0.0.0", "0~1bf5cc5+dirty"},
 		"dev": {"0.0.0.0", "0~dev"}, "v1.2": {"1.2.0.0", "1.2"}, "v99999.0.0": {"0.0.0.0", "99999.0.0"}, "": {"0.0.0.0", "0~"},
 	} {
 		if got := [2]string{windowsVersion(in), debianVersion(in)}; got != want {

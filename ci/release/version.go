@@ -26,12 +26,13 @@ func windowsVersion(v string) string {
 	return strings.Join(m[1:], ".")
 }
 
-// debianVersion makes a version that dpkg takes and sorts: it begins with a figure.
+// debianVersion makes a version that dpkg takes and sorts: it begins with a
+// figure, and what is no release (a commit's name) is older than every release.
 func debianVersion(v string) string {
 	v = strings.TrimPrefix(v, "v")
 	v = regexp.MustCompile(`[^A-Za-z0-9.+~-]`).ReplaceAllString(v, "~")
 	v = strings.ReplaceAll(v, "-", "+")
-	if v == "" || v[0] < '0' || v[0] > '9' {
+	if !regexp.MustCompile(`^[0-9]+\.`).MatchString(v) {
 		v = "0~" + v
 	}
 	return v

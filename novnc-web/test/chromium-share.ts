@@ -115,6 +115,28 @@ window.shareInBrowser = async (bench) => {
   share.reveal();
   await until("it again", () => difference(source, shown()).most === 0);
   pictures += 3;
+  // Of a screen on which nothing moves there is one frame, and it must not be lost.
+  for (let round = 0; round < 10; round++) {
+    share.hide();
+    await until("the words again", () => shown()?.width === 1024);
+    if (round % 2) paint(source, 20 + round);
+    share.reveal();
+    await until(`what stands still, round ${round}`, () => difference(source, shown()).most === 0);
+    pictures++;
+  }
+  for (let round = 0; round < 5; round++) {
+    const still = document.createElement("canvas");
+    [still.width, still.height] = [500 + round, 300];
+    paint(still, round);
+    const chosen = still.captureStream(30);
+    share.use({ track: chosen.getVideoTracks()[0]!, stream: chosen, surface: "monitor", name: "" });
+    await until(`another choice, ${round}`, () => difference(still, shown()).most === 0);
+    pictures++;
+  }
+  await until("the first track's end", () => track!.readyState === "ended");
+  const last = source.captureStream(30);
+  const [lastTrack] = last.getVideoTracks();
+  share.use({ track: lastTrack!, stream: last, surface: "monitor", name: "" });
   const rate: Record<string, number> = {};
   if (bench) {
     [source.width, source.height] = [1920, 1080];
@@ -128,7 +150,7 @@ window.shareInBrowser = async (bench) => {
     rate["1080p, all of it new, ms per picture"] = (performance.now() - began) / 10;
   }
   share.stopCapture(["Vorbei"]);
-  await until("the track's end", () => track!.readyState === "ended");
+  await until("the track's end", () => lastTrack!.readyState === "ended");
   rfb.disconnect();
   await until("the viewer's end", () => over !== "");
   share.close();

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -162,33 +161,6 @@ func (x *xserver) startOpenbox(t testing.TB) {
 	eventually(t, "the window manager", func() bool {
 		return strings.Contains(string(x.run(t, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK")), "window id")
 	})
-}
-
-// eventually waits for a condition of another process.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in %v: %s", patience, what)
-		}
-	}
-}
-
-// never watches that a condition stays false for a moment.
-func never(t testing.TB, what string, bad func() bool) {
-	t.Helper()
-	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if bad() {
-			t.Fatalf("happened: %s", what)
-		}
-	}
-}
-
-func testLog(t testing.TB) *slog.Logger {
-	if !testing.Verbose() {
-		return nil
-	}
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func openOn(t testing.TB, x *xserver, o Options) *Desktop {

@@ -8,8 +8,6 @@ import (
 	"image"
 	"log/slog"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"lotse/screen"
@@ -44,13 +42,11 @@ type source interface {
 
 // winScreen implements screen.Screen.
 type winScreen struct {
+	life
+
 	// Static after openWinScreen.
 	log     *slog.Logger
 	onlyGDI bool
-	wake    chan struct{}
-	done    chan struct{}
-
-	refreshDue atomic.Bool
 
 	// Owned by Next.
 	src       source
@@ -69,17 +65,14 @@ type winScreen struct {
 	pointer   image.Point
 	failed    int
 
-	mu sync.Mutex
-	// Guarded by mu.
-	origin         image.Point // of the frame in the system's coordinates
-	inNext, closed bool
+	origin image.Point // of the frame in the system's coordinates; guarded by mu
 }
 
 var _ screen.Screen = (*winScreen)(nil)
 
 func openWinScreen(o Options) (*winScreen, error) {
 	s := &winScreen{
-		log: o.Logger, onlyGDI: o.NoDamage, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		log: o.Logger, onlyGDI: o.NoDamage, life: newLife(),
 		fresh: true, pollEvery: winFast,
 	}
 	if virtualScreen().Empty() {
@@ -110,33 +103,9 @@ func (s *winScreen) releaseLocked() {
 	}
 }
 
-// Refresh implements screen.Screen.
-func (s *winScreen) Refresh() {
-	s.refreshDue.Store(true)
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Next implements screen.Screen.
 func (s *winScreen) Next(ctx context.Context) (screen.Update, error) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return screen.Update{}, screen.ErrClosed
-	}
-	s.inNext = true
-	s.mu.Unlock()
-	u, err := s.next(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.inNext = false
-	if s.closed {
-		s.releaseLocked()
-		return screen.Update{}, screen.ErrClosed
-	}
-	return u, err
+	return s.runNext(ctx, s.next, s.releaseLocked)
 }
 
 func (s *winScreen) next(ctx context.Context) (u screen.Update, err error) {

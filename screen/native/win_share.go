@@ -7,7 +7,6 @@ import (
 	"context"
 	"image"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,14 +23,14 @@ const shareSettle = 400 * time.Millisecond
 
 // winShare is the Screen of a share of programs.
 type winShare struct {
+	life
+
 	// Static after openWinShare.
 	log      *slog.Logger
 	backdrop func(image.Point) *screen.Frame
 	events   *winEvents
-	wake     chan struct{}
-	done     chan struct{}
 
-	refreshDue, stirred atomic.Bool
+	stirred atomic.Bool
 
 	// Owned by Next.
 	src       *gdiSource
@@ -51,15 +50,13 @@ type winShare struct {
 	told      *screen.Cursor
 	pointer   image.Point
 
-	mu sync.Mutex
 	// Guarded by mu.
-	chosen         chosen
-	decided        map[uint32]bool // by process
-	known          map[uintptr]knownWindow
-	trust          trust
-	reach          screen.Region // what is shown, in the frame's coordinates
-	origin         image.Point
-	inNext, closed bool
+	chosen  chosen
+	decided map[uint32]bool // by process
+	known   map[uintptr]knownWindow
+	trust   trust
+	reach   screen.Region // what is shown, in the frame's coordinates
+	origin  image.Point
 }
 
 // knownWindow is a visible window as it was seen last, in the system's coordinates.
@@ -70,7 +67,7 @@ type knownWindow struct {
 
 func openWinShare(o Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (*winShare, error) {
 	a := &winShare{
-		log: o.Logger, backdrop: backdrop, wake: make(chan struct{}, 1), done: make(chan struct{}), fresh: true, pollEvery: winFast,
+		log: o.Logger, backdrop: backdrop, life: newLife(), fresh: true, pollEvery: winFast,
 		chosen: chosenOf(s), decided: map[uint32]bool{}, known: map[uintptr]knownWindow{}, trust: trust{settle: shareSettle},
 	}
 	var err error
@@ -104,37 +101,9 @@ func (a *winShare) release() {
 	}
 }
 
-// Refresh implements screen.Screen.
-func (a *winShare) Refresh() {
-	a.refreshDue.Store(true)
-	a.ring()
-}
-
-func (a *winShare) ring() {
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Next implements screen.Screen.
 func (a *winShare) Next(ctx context.Context) (screen.Update, error) {
-	a.mu.Lock()
-	if a.closed {
-		a.mu.Unlock()
-		return screen.Update{}, screen.ErrClosed
-	}
-	a.inNext = true
-	a.mu.Unlock()
-	u, err := a.next(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.inNext = false
-	if a.closed {
-		a.release()
-		return screen.Update{}, screen.ErrClosed
-	}
-	return u, err
+	return a.runNext(ctx, a.next, a.release)
 }
 
 func (a *winShare) next(ctx context.Context) (u screen.Update, err error) {

@@ -9,7 +9,6 @@ import (
 	"image"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +51,8 @@ const (
 
 // appScreen is the Screen of a share of programs.
 type appScreen struct {
+	life
+
 	// Static after openAppScreen.
 	l           *link
 	log         *slog.Logger
@@ -64,10 +65,8 @@ type appScreen struct {
 	hasShape    bool
 	hasShm      bool
 	xiMajor     byte
-	wake        chan struct{}
-	done        chan struct{}
 
-	cursorDue, pointerDue, refreshDue atomic.Bool
+	cursorDue, pointerDue atomic.Bool
 
 	// Owned by Next.
 	chosen  chosen
@@ -86,13 +85,11 @@ type appScreen struct {
 	checkAt time.Time      // next look at the pointer without a hint
 	pointer image.Point
 
-	mu sync.Mutex
 	// Guarded by mu.
-	queue          [][xHead]byte
-	overflow       bool
-	inNext, closed bool
-	tops           map[xproto.Window]bool // shared top-level windows
-	bases          map[uint32]bool        // connections of shared programs
+	queue    [][xHead]byte
+	overflow bool
+	tops     map[xproto.Window]bool // shared top-level windows
+	bases    map[uint32]bool        // connections of shared programs
 }
 
 // openAppScreen opens a share of programs. Without Composite there is none:
@@ -101,7 +98,7 @@ func openAppScreen(o Options, s screen.Share, backdrop func(image.Point) *screen
 	defer recovered(&err)
 	a := &appScreen{
 		log: o.Logger, backdrop: backdrop, chosen: chosenOf(s), fresh: true, hasShm: !o.NoShm,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		life: newLife(),
 		tops: map[xproto.Window]bool{}, bases: map[uint32]bool{},
 	}
 	var ready atomic.Bool
@@ -209,10 +206,7 @@ func (a *appScreen) event(ev []byte) {
 	default:
 		return
 	}
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
+	a.ring()
 }
 
 // begin makes the model of the windows, in one moment: nothing else can happen
@@ -333,33 +327,9 @@ func (a *appScreen) release() {
 	}
 }
 
-// Refresh implements screen.Screen.
-func (a *appScreen) Refresh() {
-	a.refreshDue.Store(true)
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Next implements screen.Screen.
 func (a *appScreen) Next(ctx context.Context) (screen.Update, error) {
-	a.mu.Lock()
-	if a.closed {
-		a.mu.Unlock()
-		return screen.Update{}, screen.ErrClosed
-	}
-	a.inNext = true
-	a.mu.Unlock()
-	u, err := a.next(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.inNext = false
-	if a.closed {
-		a.release()
-		return screen.Update{}, screen.ErrClosed
-	}
-	return u, err
+	return a.runNext(ctx, a.next, a.release)
 }
 
 func (a *appScreen) next(ctx context.Context) (u screen.Update, err error) {

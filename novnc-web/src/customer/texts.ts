@@ -62,7 +62,7 @@ const en: Texts = {
   noDownloads: "This gateway offers no program for download at the moment.",
   noDownloadsAsk: "Your advisor can send you the program, or tell you where to get it. It is one file called lotse-agent.",
   notForThis: "There is no file for this computer here. Please ask your advisor.",
-  phone: "The program runs on computers with Windows, Linux or macOS. Please open this page on the computer that needs help.",
+  phone: "The program runs on computers with Windows or Linux. Please open this page on the computer that needs help.",
   loading: "Looking for the right file …",
   unreachable: "The list of programs could not be loaded. Please load this page again in a moment.",
   file: "File",
@@ -125,7 +125,7 @@ const de: Texts = {
     "Ihr Berater kann Ihnen das Programm schicken oder sagen, wo es zu bekommen ist. Es ist eine einzige Datei namens lotse-agent.",
   notForThis: "Für diesen Computer gibt es hier keine Datei. Bitte fragen Sie Ihren Berater.",
   phone:
-    "Das Programm läuft auf Computern mit Windows, Linux oder macOS. Bitte öffnen Sie diese Seite auf dem Computer, der Hilfe braucht.",
+    "Das Programm läuft auf Computern mit Windows oder Linux. Bitte öffnen Sie diese Seite auf dem Computer, der Hilfe braucht.",
   loading: "Die passende Datei wird gesucht …",
   unreachable: "Die Liste der Programme konnte nicht geladen werden. Bitte laden Sie diese Seite gleich noch einmal.",
   file: "Datei",

@@ -1,4 +1,5 @@
 import type { Picture } from "../rfb/picture.ts";
+import type { Frame } from "./source.ts";
 
 // Chromium has it in pages and workers, Safari in workers only.
 declare class MediaStreamTrackProcessor {
@@ -18,13 +19,18 @@ export function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
 /** Where frames are asked for one by one: how often. */
 const grabEvery = 100;
 
-/** Puts captured frames into the picture, one source at a time. */
+/** Puts captured frames into the picture while it is revealed. */
 export class Frames {
-  private source = 0; // counts sources: what an older one still brings is dropped
-  private first = true;
-  private canvas: OffscreenCanvas | null = null;
-  private track: MediaStreamTrack | null = null; // one that was given to the worker
+  private revealed = false;
+  private fresh = true; // the next frame is another picture than what is shown
+  // Kept until a newer one comes: when it is revealed again perhaps nothing
+  // moves any more, and this is what there is to see.
+  private newest: Frame | null = null;
+  private asked = false;
+  private atWill = false; // frames are made whenever one is asked for
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private reader: ReadableStreamDefaultReader<VideoFrame> | null = null; // of a track that the worker was given
+  private canvas: OffscreenCanvas | null = null;
   private copies = true; // whether this browser turns frames into RGBA itself
 
   constructor(
@@ -33,87 +39,114 @@ export class Frames {
     private readonly ended: () => void,
   ) {}
 
-  /** Ends the source: no frame of it is shown any more. */
-  stop(): void {
-    this.source++;
-    clearTimeout(this.timer);
-    this.track?.stop();
-    this.track = null;
+  /** Takes a frame that the page was asked for, or of the worker's own track. */
+  async take(frame: Frame): Promise<void> {
+    this.asked = false;
+    this.atWill = frame instanceof ImageBitmap;
+    this.hold(frame);
+    await this.show();
+    if (this.newest !== frame) return; // dropped meanwhile
+    if (this.atWill) this.hold(null);
+    this.ask();
   }
 
   async readTrack(track: MediaStreamTrack): Promise<void> {
     if (!hasTrackProcessor()) return this.ended();
-    const done = this.read(framesOf(track));
-    this.track = track;
-    return done;
-  }
-
-  async read(stream: ReadableStream<VideoFrame>): Promise<void> {
-    const source = this.begin();
-    const reader = stream.getReader();
+    const reader = framesOf(track).getReader();
+    this.reader = reader;
     try {
       for (;;) {
         const { done, value: frame } = await reader.read();
         if (done) break;
-        try {
-          if (source === this.source) await this.show(frame, source);
-        } finally {
-          frame.close();
-        }
-        if (source !== this.source) break;
+        if (this.reader === reader) await this.take(frame);
+        else frame.close();
       }
     } catch {
       // A source that breaks has ended.
     }
-    void reader.cancel().catch(() => {});
-    if (source === this.source) this.ended();
+    track.stop();
+    if (this.reader === reader) this.ended();
   }
 
-  /** A frame that was grabbed by the page; null begins. */
-  take(bitmap: ImageBitmap | null): void {
-    if (!bitmap) this.begin();
-    else {
-      this.draw(bitmap, bitmap.width, bitmap.height, this.source);
-      bitmap.close();
+  reveal(): void {
+    this.revealed = true;
+    void this.show();
+    this.ask();
+  }
+
+  /** Shows no frame any more until it is revealed again. */
+  hide(): void {
+    this.revealed = false;
+    this.fresh = true;
+  }
+
+  /** Forgets the source and what came from it. */
+  drop(): void {
+    this.hide();
+    this.hold(null);
+    clearTimeout(this.timer);
+    this.asked = this.atWill = false;
+    void this.reader?.cancel().catch(() => {});
+    this.reader = null;
+  }
+
+  private ask(): void {
+    if (this.asked || this.reader || (this.atWill && !this.revealed)) return;
+    this.asked = true;
+    if (this.atWill) this.timer = setTimeout(this.grab, grabEvery);
+    else this.grab();
+  }
+
+  private hold(frame: Frame | null): void {
+    this.newest?.close();
+    this.newest = frame;
+  }
+
+  private async show(): Promise<void> {
+    const frame = this.newest;
+    if (!frame || !this.revealed) return;
+    const [width, height] = sizeOf(frame);
+    let words: Uint32Array<ArrayBuffer> | null;
+    try {
+      words = (await this.copy(frame, width, height)) ?? (this.newest === frame ? this.draw(frame, width, height) : null);
+    } catch {
+      if (this.newest === frame) this.ended(); // a frame that nothing can be made of
+      return;
     }
-    const source = this.source;
-    this.timer = setTimeout(() => source === this.source && this.grab(), bitmap ? grabEvery : 0);
+    // Meanwhile it may have been hidden, or another one taken.
+    if (!words || this.newest !== frame || !this.revealed) return;
+    this.picture.show(words, width, height, this.fresh);
+    this.fresh = false;
   }
 
-  private begin(): number {
-    this.stop();
-    this.first = true;
-    return this.source;
-  }
-
-  private async show(frame: VideoFrame, source: number): Promise<void> {
-    const { width, height } = frame.visibleRect ?? { width: frame.displayWidth, height: frame.displayHeight };
-    if (!this.copies) return this.draw(frame, width, height, source);
+  /** A frame's pixels as the browser itself gives them; null where it does not. */
+  private async copy(frame: Frame, width: number, height: number): Promise<Uint32Array<ArrayBuffer> | null> {
+    if (!this.copies || frame instanceof ImageBitmap) return null;
     const words = this.picture.buffer(width, height);
     try {
       // Browsers that do not know the format say so, or give more or fewer bytes.
       const options = { format: "RGBA" } as VideoFrameCopyToOptions;
       if (frame.allocationSize(options) !== words.byteLength) throw new Error("another layout");
       await frame.copyTo(words, options);
+      return words;
     } catch {
-      this.copies = false;
-      return this.draw(frame, width, height, source);
+      if (this.newest === frame) this.copies = false; // else it was closed meanwhile
+      return null;
     }
-    this.put(words, width, height, source);
   }
 
-  private draw(from: VideoFrame | ImageBitmap, width: number, height: number, source: number): void {
+  private draw(frame: Frame, width: number, height: number): Uint32Array<ArrayBuffer> | null {
     if (this.canvas?.width !== width || this.canvas.height !== height) this.canvas = new OffscreenCanvas(width, height);
     const context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-    if (!context) return;
-    context.drawImage(from, 0, 0, width, height);
+    if (!context) return null;
+    context.drawImage(frame, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
-    this.put(new Uint32Array(data.buffer as ArrayBuffer), width, height, source);
+    return new Uint32Array(data.buffer as ArrayBuffer);
   }
+}
 
-  private put(words: Uint32Array<ArrayBuffer>, width: number, height: number, source: number): void {
-    if (source !== this.source) return;
-    this.picture.show(words, width, height, this.first);
-    this.first = false;
-  }
+function sizeOf(frame: Frame): [width: number, height: number] {
+  if (frame instanceof ImageBitmap) return [frame.width, frame.height];
+  const { width, height } = frame.visibleRect ?? { width: frame.displayWidth, height: frame.displayHeight };
+  return [width, height];
 }

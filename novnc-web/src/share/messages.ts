@@ -2,14 +2,18 @@
 // page in the background has slow timers, a worker has not.
 
 import type { Bytes } from "../rfb/wire.ts";
+import type { Frame } from "./source.ts";
 
 export type ToWorker =
-  | { type: "frames"; stream: ReadableStream<VideoFrame> }
+  /** The newest frame, as it was asked for. */
+  | { type: "frame"; frame: Frame }
+  /** Where only the worker can take frames: what it takes them from. */
   | { type: "track"; track: MediaStreamTrack }
-  /** Where the worker cannot take frames itself: one, as it was asked for. */
-  | { type: "frame"; bitmap: ImageBitmap | null }
   /** Shows these words instead of anything captured, at once. */
   | { type: "hide"; words: string[] }
+  | { type: "reveal" }
+  /** What was captured up to now is never shown again. */
+  | { type: "drop" }
   | { type: "open"; id: number; name: string }
   | { type: "data"; id: number; bytes: Bytes }
   | { type: "closed"; id: number }
@@ -22,6 +26,7 @@ export type FromWorker =
   /** How much has not left the line yet? */
   | { type: "howMuch"; id: number }
   | { type: "close"; id: number; why: string }
+  /** A frame is wanted. */
   | { type: "grab" }
   /** The frames have ended by themselves. */
   | { type: "ended" };

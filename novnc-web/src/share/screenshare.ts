@@ -1,7 +1,8 @@
 import type { SealedChannel } from "../seal/index.ts";
 import { chooseScreen, type Chosen } from "./capture.ts";
-import { framesOf, hasTrackProcessor } from "./frames.ts";
+import { hasTrackProcessor } from "./frames.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { TrackSource, VideoSource, type Source } from "./source.ts";
 
 /** Where the build put worker.ts; scripts/build.mjs. */
 declare const SHARE_WORKER: string;
@@ -23,8 +24,8 @@ export class ScreenShare {
   private readonly viewers = new Map<number, Served>();
   private count = 0;
   private chosen: Chosen | null = null;
-  private video: HTMLVideoElement | null = null;
-  private grabbing = false;
+  private source: Source | null = null; // null also where the worker has the track
+  private grabbing: Source | null = null;
 
   constructor(
     private words: string[],
@@ -60,30 +61,14 @@ export class ScreenShare {
     this.drop();
     this.chosen = chosen;
     const { track } = chosen;
-    track.onended = () => {
-      if (this.chosen !== chosen) return;
-      this.stopCapture();
-      this.ended();
-    };
+    track.onended = () => this.chosen === chosen && this.end();
+    this.source = this.open(chosen);
     this.reveal();
   }
 
   /** Shows what was chosen. */
   reveal(): void {
-    const { chosen } = this;
-    if (!chosen) return;
-    if (this.video) return this.post({ type: "frame", bitmap: null });
-    if (hasTrackProcessor()) {
-      const stream = framesOf(chosen.track);
-      this.post({ type: "frames", stream }, [stream]);
-      return;
-    }
-    try {
-      const track = chosen.track.clone(); // the original stays here, to be stopped
-      this.post({ type: "track", track }, [track as unknown as Transferable]);
-    } catch {
-      void this.play(chosen);
-    }
+    if (this.chosen) this.post({ type: "reveal" });
   }
 
   /** Shows words instead, at once; the capture goes on and nothing of it is sent. */
@@ -120,23 +105,30 @@ export class ScreenShare {
     this.worker.postMessage(message, transfer);
   }
 
-  private drop(): void {
-    const { chosen, video } = this;
-    this.chosen = this.video = null;
-    if (video) video.srcObject = null;
-    if (chosen) {
-      chosen.track.onended = null;
-      for (const track of chosen.stream.getTracks()) track.stop();
+  private open({ track, stream }: Chosen): Source | null {
+    if (hasTrackProcessor()) return new TrackSource(track);
+    try {
+      const copy = track.clone(); // the original stays here, to be stopped
+      this.post({ type: "track", track: copy }, [copy as unknown as Transferable]);
+      return null;
+    } catch {
+      return new VideoSource(stream);
     }
+  }
+
+  private drop(): void {
+    const { chosen, source } = this;
+    if (!chosen) return;
+    this.chosen = this.source = null;
+    this.post({ type: "drop" });
+    source?.stop();
+    chosen.track.onended = null;
+    for (const track of chosen.stream.getTracks()) track.stop();
   }
 
   private hear(m: FromWorker): void {
     if (m.type === "grab") return void this.grab();
-    if (m.type === "ended") {
-      if (!this.chosen) return;
-      this.stopCapture();
-      return this.ended();
-    }
+    if (m.type === "ended") return this.end();
     const viewer = this.viewers.get(m.id);
     if (!viewer) return;
     switch (m.type) {
@@ -153,29 +145,20 @@ export class ScreenShare {
     }
   }
 
-  /** Firefox: frames are drawn from a video, each as the worker asks. */
-  private async play(chosen: Chosen): Promise<void> {
-    const video = document.createElement("video");
-    video.muted = true;
-    video.srcObject = chosen.stream;
-    this.video = video;
-    await video.play().catch(() => {});
-    if (this.video === video) this.post({ type: "frame", bitmap: null });
+  private async grab(): Promise<void> {
+    const { source } = this;
+    if (!source || this.grabbing === source) return;
+    this.grabbing = source;
+    const frame = await source.next().catch(() => null);
+    if (this.source !== source) return frame?.close();
+    if (!frame) return this.end();
+    this.grabbing = null;
+    this.post({ type: "frame", frame }, [frame]);
   }
 
-  private async grab(): Promise<void> {
-    const { video } = this;
-    if (!video || this.grabbing) return;
-    this.grabbing = true;
-    try {
-      const bitmap = await createImageBitmap(video);
-      if (this.video === video) this.post({ type: "frame", bitmap }, [bitmap]);
-      else bitmap.close();
-    } catch {
-      // No frame yet; the worker is told so that it asks again.
-      if (this.video === video) setTimeout(() => void this.grab(), 200);
-    } finally {
-      this.grabbing = false;
-    }
+  private end(): void {
+    if (!this.chosen) return;
+    this.stopCapture();
+    this.ended();
   }
 }

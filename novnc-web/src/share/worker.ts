@@ -53,17 +53,19 @@ function open(id: number, name: string): void {
 
 scope.onmessage = ({ data: m }) => {
   switch (m.type) {
-    case "frames":
-      return void frames.read(m.stream);
+    case "frame":
+      return void frames.take(m.frame);
     case "track":
       return void frames.readTrack(m.track);
-    case "frame":
-      return frames.take(m.bitmap);
     case "hide": {
-      frames.stop();
+      frames.hide();
       const { words, width, height } = wordsPicture(m.words);
       return picture.show(words, width, height, true);
     }
+    case "reveal":
+      return frames.reveal();
+    case "drop":
+      return frames.drop();
     case "open":
       return open(m.id, m.name);
     case "data":
