@@ -184,8 +184,7 @@ func capturePictures(ctx context.Context, s screen.Screen, picture *screen.Frame
 		if err != nil {
 			return err
 		}
-		change := picture.Apply(u)
-		viewer.Invalidate(change)
+		picture.Publish(u, func(change *screen.Change) { viewer.Invalidate(*change) })
 		if !begun {
 			close(first)
 		}
