@@ -14,7 +14,7 @@ export GOEXPERIMENT ?= simd
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build test test-go test-race test-web test-wine test-e2e demo bench lint fuzz clean needs-test needs-demo
+.PHONY: build test test-go test-race test-web test-wine test-e2e test-dist dist demo bench lint fuzz clean needs-test needs-demo
 
 build: bin/lotse bin/lotse-agent
 
@@ -32,7 +32,7 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
 	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
 
-test: needs-test build lint test-web test-go test-wine test-e2e
+test: needs-test build lint test-web test-go test-wine test-e2e test-dist
 
 # -race needs cgo; the programs themselves do not.
 test-go: novnc-web/dist/.stamp
@@ -52,6 +52,15 @@ test-e2e: needs-test build
 	go test -timeout 20m ./e2e
 	go test -timeout 20m ./bench
 
+# Signing, stamping, packages, and that a build can be repeated.
+test-dist: novnc-web/dist/.stamp
+	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg
+	ci/test-dist.sh
+
+# A release in dist/: ci/dist.sh says what it takes from the environment.
+dist: novnc-web/dist/.stamp
+	ci/dist.sh $(VERSION) dist
+
 lint: novnc-web/dist/.stamp
 	go vet ./...
 	go run $(STATICCHECK) ./...
@@ -59,6 +68,7 @@ lint: novnc-web/dist/.stamp
 	GOOS=windows GOARCH=arm64 go vet ./screen/... ./agent ./cmd/...
 	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
 	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent
+	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
 
 fuzz: novnc-web/dist/.stamp

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"tunnel":                   {},
 	"config":                   {},
 	"novnc-web":                {},
+	"whereto":                  {"tunnel"},
 	"leaktest":                 {},
 	"rfb":                      {"screen"},
 	"rfb/rfbtest":              {},
@@ -29,9 +30,10 @@ var mayImport = map[string][]string{
 	"screen/native":            {"screen"},
 	"screen/native/nativetest": {},
 	"agent":                    {"rfb", "screen", "consent", "seal", "tunnel", "novnc-web"},
-	"gateway":                  {"tunnel", "rfb", "seal"},
-	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web"},
-	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel"},
+	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
+	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto"},
+	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel", "whereto"},
+	"ci/release":               {},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
 	"ci/winedll":               {},
@@ -87,5 +89,6 @@ func TestImportTable(t *testing.T) {
 	}
 }
 
-// syscallPackages: the programs need signals.
-var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e"}
+// syscallPackages: the programs need signals, and Windows a console; whereto reads
+// extended attributes.
+var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto"}

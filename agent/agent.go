@@ -57,16 +57,24 @@ var (
 
 // Config says what to run. Client, Display and Panel must be set.
 type Config struct {
+	// Client's gateway may be empty: the customer then types it with the number.
 	Client  *tunnel.Client
 	Display Display
 	Panel   Panel
 	// Number is entered at once when it is set.
 	Number tunnel.Number
-	Answer Answer
+	// Fixed keeps the customer from naming another gateway with the number.
+	Fixed bool
+	// Problem is why no gateway is known, for the customer; "": nothing to say.
+	Problem string
+	Answer  Answer
 	// Share is what is shown when questions are answered without the customer.
 	Share screen.Share
 	// Hotkey takes control back; empty: F12.
 	Hotkey Hotkey
+	// Events is told of every change; nil: nobody wants to know. Its end is the
+	// caller's.
+	Events *Events
 	// Record is given the session's record at its end; nil: only panels are.
 	Record   func(text string)
 	Language Language
@@ -154,6 +162,13 @@ func Run(ctx context.Context, cfg Config) error {
 			cancel(panelErr)
 		}
 	}()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		if cfg.Events != nil {
+			cfg.Events.follow(panelCtx, s)
+		}
+	}()
 	if !cfg.Number.IsZero() {
 		s.EnterNumber(cfg.Number)
 	}
@@ -162,11 +177,16 @@ func Run(ctx context.Context, cfg Config) error {
 	cancel(nil)
 	wg.Wait()
 	s.streams.Wait()
+	s.dialer().CloseIdle()
 	// The panel still shows how it ended; it stops by itself or soon.
 	linger := time.AfterFunc(panelLinger, stopPanel)
 	<-panelDone
 	linger.Stop()
 	stopPanel()
+	select {
+	case <-told:
+	case <-time.After(panelLinger): // nobody reads the lines
+	}
 	if errors.Is(err, panelErr) {
 		return err // it ended the session
 	}

@@ -193,7 +193,7 @@ func (s *Session) comeBack(ctx context.Context, number tunnel.Number, b *bound, 
 // returns what it was bound to, or nil and why it was not.
 func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *bound, tries *seal.Tries) (*bound, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
-	link, err := s.cfg.Client.DialAgent(dialCtx)
+	link, err := s.dialer().DialAgent(dialCtx)
 	cancel()
 	if err != nil {
 		return nil, err

@@ -13,7 +13,9 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"path"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,7 +62,7 @@ const panelCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-s
 // Run implements Panel: it serves until the end was shown or ctx ends.
 func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 	p.pages = novncweb.Panel()
-	if _, err := fs.Stat(p.pages, "panel.html"); err != nil {
+	if _, err := fs.Stat(p.pages, "panel.html.gz"); err != nil {
 		return errors.New("agent: this program was built without the panel's page (make web); use --panel terminal")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -117,15 +119,7 @@ func randomToken() string {
 
 func (p *BrowserPanel) handler(ctx context.Context, shown func()) http.Handler {
 	mux := http.NewServeMux()
-	files := http.FileServerFS(p.pages)
-	mux.Handle("GET /", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		if r.URL.Path == "/" {
-			http.ServeFileFS(w, r, p.pages, "panel.html")
-			return
-		}
-		files.ServeHTTP(w, r)
-	}))
+	mux.HandleFunc("GET /", p.page)
 	mux.HandleFunc("POST /api/open", p.open)
 	mux.HandleFunc("GET /api/thumbnail", p.thumbnail)
 	mux.HandleFunc("GET /api/show", func(w http.ResponseWriter, r *http.Request) { p.show(ctx, w, r) })
@@ -144,6 +138,31 @@ func (p *BrowserPanel) handler(ctx context.Context, shown func()) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// pageTypes are the files that the panel is made of.
+var pageTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8",
+}
+
+// page serves a file. They are packed, as they are half as large so in this
+// program, and every browser unpacks them.
+func (p *BrowserPanel) page(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if name == "" {
+		name = "panel.html"
+	}
+	kind := pageTypes[path.Ext(name)]
+	body, err := fs.ReadFile(p.pages, name+".gz")
+	if kind == "" || err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", kind)
+	h.Set("Content-Encoding", "gzip")
+	_, _ = w.Write(body)
 }
 
 // open exchanges the one-time token for the key of this panel.
@@ -362,8 +381,8 @@ func openBrowser(address string) error {
 		command = []string{"open"}
 	default:
 		for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
-			if path, err := exec.LookPath(name); err == nil {
-				command = []string{path}
+			if program, err := exec.LookPath(name); err == nil {
+				command = []string{program}
 				break
 			}
 		}

@@ -24,7 +24,7 @@ type TerminalPanel struct {
 }
 
 // maxTerminalLine bounds a typed line.
-const maxTerminalLine = 256
+const maxTerminalLine = 512
 
 // Run implements Panel.
 func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
@@ -120,8 +120,10 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 		p.say(rightsText(l, s))
 	}
 	switch {
+	case s.Phase == phaseNumber && s.Gateway == "":
+		p.prompt("number", l.text("Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): "))
 	case s.Phase == phaseNumber:
-		p.prompt("number", l.text("Please type the session number that your advisor tells you: "))
+		p.prompt("number", l.text("Gateway: %s", s.Gateway)+"\n"+l.text("Please type the session number that your advisor tells you: "))
 	case s.Question != nil:
 		p.prompt(s.Question.ID, questionText(l, s))
 	}
@@ -214,6 +216,8 @@ func failureText(l Language, f Failure) string {
 	switch f.Code {
 	case "format":
 		return l.text("That is not a session number: %s", printable(f.Message, maxMessage))
+	case "where":
+		return l.text("Nothing was connected: %s", printable(f.Message, maxMessage))
 	case tunnel.RefusedNumber:
 		return l.text("The number is wrong or no longer valid. Please compare it with your advisor.")
 	case tunnel.RefusedBusy:

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -30,7 +31,7 @@ func (nopConn) Close() error { return nil }
 func panelServer(t *testing.T) (*BrowserPanel, *Session, *httptest.Server) {
 	t.Helper()
 	s, _ := joinedSession(t, Config{})
-	p := &BrowserPanel{session: s, token: "one-time", pages: fstest.MapFS{"panel.html": {Data: []byte("<!doctype html>panel")}}}
+	p := &BrowserPanel{session: s, token: "one-time", pages: fstest.MapFS{"panel.html.gz": {Data: packed("<!doctype html>panel")}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := httptest.NewServer(p.handler(ctx, func() {}))
 	p.origin = server.URL
@@ -275,4 +276,12 @@ func TestPanelPicturesNeedTheKey(t *testing.T) {
 	if s.rights() != (tunnel.Rights{}) {
 		t.Error("looking gave a right")
 	}
+}
+
+func packed(text string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.Bytes()
 }

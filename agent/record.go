@@ -32,7 +32,7 @@ func (s *Session) noteLocked(english string, args ...any) {
 func (s *Session) recordTextLocked() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, s.lang.text("Record of a Lotse session"))
-	fmt.Fprintln(&b, s.lang.text("Gateway: %s", hostOf(s.cfg.Client.Gateway)))
+	fmt.Fprintln(&b, s.lang.text("Gateway: %s", hostOf(s.client.Gateway)))
 	if s.advisor != nil {
 		fmt.Fprintln(&b, s.lang.text("Advisor: %s", advisorName(s.advisor)))
 	}

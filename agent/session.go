@@ -35,6 +35,7 @@ type Session struct {
 	failure     *Failure
 	reason      string
 	number      tunnel.Number
+	client      *tunnel.Client // replaced only while a number is waited for
 	advisor     *tunnel.Person
 	compare     string
 	hotkeyWorks bool
@@ -75,22 +76,14 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 		entered: make(chan tunnel.Number, 1), phase: phaseNumber,
 		viewers: map[*viewer]struct{}{}, controls: map[*control]struct{}{},
 		waiters: map[chan consent.Outcome]struct{}{},
-		changed: make(chan struct{}), questionSet: make(chan struct{}),
+		changed: make(chan struct{}), questionSet: make(chan struct{}), client: cfg.Client,
+	}
+	if cfg.Problem != "" {
+		s.failure = &Failure{Code: "source", Message: printable(cfg.Problem, maxMessage)}
 	}
 	s.share = newShare(s)
 	s.guard = &guard{base: cfg.Display.Input}
 	return s
-}
-
-// Enter takes the number as the customer typed it. The error is for him.
-func (s *Session) Enter(typed string) error {
-	n, err := tunnel.ParseNumber(typed)
-	if err != nil {
-		s.fail(&Failure{Code: "format", Message: err.Error()})
-		return err
-	}
-	s.EnterNumber(n)
-	return nil
 }
 
 // EnterNumber enters n unless a session is under way.

@@ -60,7 +60,7 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap := Snapshot{
-		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.cfg.Client.Gateway),
+		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.client.Gateway),
 		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
 		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
 		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.handsOn(),

@@ -29,7 +29,7 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 	log := s.log.With("kind", call.Kind, "door", call.Door)
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	line, err := s.cfg.Client.DialAgentStream(dialCtx, call.Stream)
+	line, err := s.dialer().DialAgentStream(dialCtx, call.Stream)
 	if err != nil {
 		made <- err
 		log.Info("stream not opened", "reason", err)

@@ -73,6 +73,10 @@ var german = map[string]string{
 	"The line is interrupted":                                     "Die Verbindung ist unterbrochen",
 	"The customer's program is trying to come back.":              "Das Programm des Kunden versucht, sich wieder zu verbinden.",
 
+	// Terminal: where to.
+	"Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): ": "Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt, dann ein @ und das Gateway (482 193 057@support.example.com): ",
+	"Nothing was connected: %s": "Es wurde nichts verbunden: %s",
+
 	// Refusals, read by the advisor in his viewer.
 	"The customer did not allow the view.":       "Der Kunde hat die Ansicht nicht erlaubt.",
 	"The customer did not answer in time.":       "Der Kunde hat nicht rechtzeitig geantwortet.",

@@ -126,6 +126,7 @@ const commands = {
   download: async (page, c) => {
     const [file] = await Promise.all([page.waitForEvent("download"), at(page, c.id).click()]);
     await file.saveAs(c.value);
+    return file.suggestedFilename();
   },
   screenshot: async (page, c) => void (await page.screenshot({ path: c.value })),
   close: async (page, c) => {

@@ -386,6 +386,10 @@ func TestCustomerPage(t *testing.T) {
 	b := newBrowser(t)
 	p := b.tab("customer")
 	p.open(s.url + "/#n=482193057")
+	if got := p.text("invited-number"); got != "482 193 057" {
+		t.Errorf("invited with %q", got)
+	}
+	p.click("other-number")
 	p.waitFor("number-hint", `[data-state="good"]`)
 	b.noComplaints()
 }

@@ -183,8 +183,8 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request, c caller) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (s *server) info(w http.ResponseWriter, _ *http.Request) {
-	s.answer(w, http.StatusOK, s.serverInfo())
+func (s *server) info(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, http.StatusOK, s.serverInfo(r.Host))
 }
 
 func (s *server) newSession(w http.ResponseWriter, r *http.Request, c caller) {

@@ -34,7 +34,8 @@ type Config struct {
 	Company  string       // of advisors whose account tells none
 	Version  string
 	Pages    fs.FS  // index.html, advisor.html, assets/; nil: none
-	Download string // folder of agent programs; "": none
+	Download string // folder of agent programs; "": Programs
+	Programs fs.FS  // agent programs that were built in; nil: none
 	TLS      TLSConfig
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

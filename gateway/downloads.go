@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"lotse/tunnel"
+	"lotse/whereto"
 )
 
 const (
@@ -29,11 +30,12 @@ const (
 
 var downloadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
 
-// downloads offers the files of one folder. The operator may change them at any
-// time; sums are computed again then.
+// downloads offers the files of one folder, which the operator may change at any
+// time, or those that were built into the program.
 type downloads struct {
-	root *os.Root // nil: none
-	log  *slog.Logger
+	root  *os.Root // nil: none, or built in
+	files fs.FS    // nil: none
+	log   *slog.Logger
 
 	mu    sync.Mutex
 	sums  map[string]downloadSum // Guarded by mu; by name.
@@ -42,22 +44,26 @@ type downloads struct {
 }
 
 type downloadSum struct {
-	size  int64
-	mtime time.Time
-	sum   string
+	size   int64
+	mtime  time.Time
+	sum    string
+	signer string
 }
 
-func openDownloads(folder string, log *slog.Logger) (*downloads, error) {
-	d := &downloads{log: log, sums: map[string]downloadSum{}}
+// openDownloads takes the folder, else what was built in.
+func openDownloads(folder string, builtIn fs.FS, log *slog.Logger) (*downloads, error) {
+	d := &downloads{log: log, sums: map[string]downloadSum{}, files: builtIn}
 	if folder == "" {
 		return d, nil
 	}
 	var err error
-	if d.root, err = os.OpenRoot(folder); errors.Is(err, fs.ErrNotExist) {
-		return d, nil // nothing to offer yet is no reason not to start
-	} else if err != nil {
+	switch d.root, err = os.OpenRoot(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("gateway: downloads: there is no folder %s; make it and put the agent programs into it, or set downloads = \"\"", folder)
+	case err != nil:
 		return nil, fmt.Errorf("gateway: downloads: %w", err)
 	}
+	d.files = d.root.FS()
 	return d, nil
 }
 
@@ -71,14 +77,14 @@ func (d *downloads) close() {
 func (d *downloads) list() []tunnel.Download {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.root == nil {
+	if d.files == nil {
 		return []tunnel.Download{}
 	}
 	if d.last != nil && time.Since(d.asked) < listEvery {
 		return d.last
 	}
 	out := []tunnel.Download{}
-	entries, err := fs.ReadDir(d.root.FS(), ".")
+	entries, err := fs.ReadDir(d.files, ".")
 	if err != nil {
 		d.log.Error("downloads not listed", "error", err)
 	}
@@ -87,34 +93,62 @@ func (d *downloads) list() []tunnel.Download {
 		if err != nil || !st.Mode().IsRegular() || !downloadName.MatchString(e.Name()) || len(out) >= maxDownloads {
 			continue
 		}
-		sum, err := d.sumLocked(e.Name(), st)
+		f, err := d.files.Open(e.Name())
+		if err != nil {
+			d.log.Error("download not readable", "file", e.Name(), "error", err)
+			continue
+		}
+		sum, err := d.sumLocked(e.Name(), f)
+		f.Close()
 		if err != nil {
 			d.log.Error("download not readable", "file", e.Name(), "error", err)
 			continue
 		}
 		system, arch := platformOf(e.Name())
-		out = append(out, tunnel.Download{OS: system, Arch: arch, File: e.Name(), Size: st.Size(), SHA256: sum})
+		out = append(out, tunnel.Download{OS: system, Arch: arch, File: e.Name(), Size: sum.size, SHA256: sum.sum, Signer: sum.signer})
 	}
 	d.last, d.asked = out, time.Now()
 	return out
 }
 
-func (d *downloads) sumLocked(name string, st fs.FileInfo) (string, error) {
-	if s, ok := d.sums[name]; ok && s.size == st.Size() && s.mtime.Equal(st.ModTime()) {
-		return s.sum, nil
-	}
-	f, err := d.root.Open(name)
+// sum is what is known of an open file.
+func (d *downloads) sum(name string, f fs.File) (downloadSum, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sumLocked(name, f)
+}
+
+func (d *downloads) sumLocked(name string, f fs.File) (downloadSum, error) {
+	st, err := f.Stat()
 	if err != nil {
-		return "", err
+		return downloadSum{}, err
 	}
-	defer f.Close()
+	if !st.Mode().IsRegular() {
+		return downloadSum{}, fs.ErrNotExist
+	}
+	if s, ok := d.sums[name]; ok && s.size == st.Size() && s.mtime.Equal(st.ModTime()) {
+		return s, nil
+	}
+	seeker, ok := f.(io.ReadSeeker)
+	at, readable := f.(io.ReaderAt)
+	if !ok || !readable {
+		return downloadSum{}, errors.New("not a file that can be read from its middle")
+	}
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
+	if _, err := io.Copy(h, seeker); err != nil {
+		return downloadSum{}, err
+	}
+	if _, err := seeker.Seek(0, io.SeekStart); err != nil {
+		return downloadSum{}, err
 	}
 	s := downloadSum{size: st.Size(), mtime: st.ModTime(), sum: hex.EncodeToString(h.Sum(nil))}
+	if strings.HasSuffix(strings.ToLower(name), ".exe") {
+		if s.signer, err = signer(at, st.Size()); err != nil {
+			d.log.Warn("download offered as not signed", "file", name, "reason", err)
+		}
+	}
 	d.sums[name] = s
-	return s.sum, nil
+	return s, nil
 }
 
 // platformOf reads Go's names of system and processor out of a file name such
@@ -135,27 +169,111 @@ func platformOf(name string) (system, arch string) {
 	return system, arch
 }
 
+// offered is the list with the names under which the files are saved.
+func (s *server) offered(host string) []tunnel.Download {
+	list := slices.Clone(s.downloads.list())
+	for i := range list {
+		list[i].Name = savedName(list[i], host)
+	}
+	return list
+}
+
+// savedName is the name under which a browser saves a file: the agent program
+// finds its gateway by it. host was checked by guard.
+func savedName(d tunnel.Download, host string) string {
+	if d.OS == "" || !strings.HasPrefix(d.File, "lotse-agent") {
+		return d.File
+	}
+	return whereto.ProgramName("https://"+host, d.OS)
+}
+
+// download serves one file. Its strong ETag is its hash, so that a download that
+// broke off goes on with the same file or begins anew.
 func (s *server) download(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
-	if s.downloads.root == nil || !downloadName.MatchString(name) {
-		s.page(w, r)
+	if s.downloads.files == nil || !downloadName.MatchString(name) {
+		s.noDownload(w, r)
 		return
 	}
-	f, err := s.downloads.root.Open(name)
+	f, err := s.downloads.files.Open(name)
 	if err != nil {
-		s.page(w, r)
+		s.noDownload(w, r)
 		return
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
-		s.page(w, r)
+	sum, err := s.downloads.sum(name, f)
+	content, ok := f.(io.ReadSeeker)
+	if err != nil || !ok {
+		s.noDownload(w, r)
 		return
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(downloadTimeout))
+	system, arch := platformOf(name)
+	saved := savedName(tunnel.Download{OS: system, Arch: arch, File: name}, r.Host)
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+saved+`"`)
 	h.Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", st.ModTime(), f)
+	h.Set("ETag", `"`+sum.sum+`"`)
+	http.ServeContent(w, r, "", time.Time{}, content)
+}
+
+// downloadForVisitor sends a visitor to the file for his system, for links on
+// other sites: https://support.example.com/download.
+func (s *server) downloadForVisitor(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Accept-CH", "Sec-CH-UA-Arch, Sec-CH-UA-Platform")
+	h.Set("Vary", "User-Agent, Sec-CH-UA-Arch, Sec-CH-UA-Platform")
+	system, arch := visitorSystem(r.Header)
+	var best *tunnel.Download
+	for _, d := range s.downloads.list() {
+		if d.OS == system && (best == nil || d.Arch == arch) {
+			best = &d
+		}
+	}
+	if best == nil || system == "" {
+		s.noDownload(w, r)
+		return
+	}
+	http.Redirect(w, r, "/download/"+best.File, http.StatusFound)
+}
+
+// visitorSystem reads what a browser tells of its computer. Windows on arm64
+// runs the program for amd64, too, and Macs do not tell.
+func visitorSystem(h http.Header) (system, arch string) {
+	agent := strings.ToLower(h.Get("User-Agent"))
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(agent, w) })
+	}
+	switch platform := strings.ToLower(strings.Trim(h.Get("Sec-CH-UA-Platform"), `"`)); {
+	case has("android", "iphone", "ipad", "ipod"):
+		return "", ""
+	case platform == "windows", has("windows"):
+		system = "windows"
+	case platform == "macos", has("macintosh", "mac os"):
+		system = "darwin"
+	case platform == "linux", has("linux", "x11"):
+		system = "linux"
+	}
+	arch = "amd64"
+	if strings.Contains(strings.ToLower(h.Get("Sec-CH-UA-Arch")), "arm") || has("aarch64", "arm64") || system == "darwin" {
+		arch = "arm64"
+	}
+	return system, arch
+}
+
+// noDownloadPage needs no script: it is seen where links led to nothing.
+const noDownloadPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>No program here</title><h1>There is no program for your computer here</h1>
+<p>You can still help your advisor to see your screen: <a href="/">open the start page</a> and choose “Show from this page”. Nothing is downloaded for it.</p>
+<hr><div lang="de"><h1>Für Ihren Computer gibt es hier kein Programm</h1>
+<p>Ihr Berater kann Ihren Bildschirm trotzdem sehen: <a href="/">Öffnen Sie die Startseite</a> und wählen Sie „Von dieser Seite zeigen“. Dafür wird nichts heruntergeladen.</p></div>
+`
+
+func (s *server) noDownload(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, noDownloadPage)
+	}
 }

@@ -1,14 +1,11 @@
 package gateway
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -180,38 +177,6 @@ func TestPages(t *testing.T) {
 	for _, path := range []string{"/secret.html", "/index.html", "/assets/", "/assets/../secret.html", "/../go.mod", "/assets/%2e%2e/secret.html", "/advisor/"} {
 		if status, _, body := r.ask("GET", path, "", nil); status == 200 {
 			t.Errorf("%s is served: %q", path, body)
-		}
-	}
-}
-
-func TestDownloads(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	content := bytes.Repeat([]byte("program"), 1000)
-	for name, b := range map[string][]byte{"lotse-agent-windows-amd64.exe": content, ".hidden": content, "with space": content} {
-		if err := os.WriteFile(filepath.Join(folder, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink("/etc/passwd", filepath.Join(folder, "passwd")); err != nil {
-		t.Fatal(err)
-	}
-	r := start(t, func(c *Config) { c.Download = folder })
-	info, err := r.client().Info(t.Context())
-	if err != nil || info.Name != "Example Support" || info.Version != "test" || len(info.Downloads) != 1 {
-		t.Fatalf("%+v, %v", info, err)
-	}
-	d := info.Downloads[0]
-	if d.OS != "windows" || d.Arch != "amd64" || d.Size != int64(len(content)) || len(d.SHA256) != 64 {
-		t.Errorf("%+v", d)
-	}
-	status, h, body := r.ask("GET", "/download/"+d.File, "", func(q *http.Request) { q.Header.Set("Range", "bytes=6990-") })
-	if status != 206 || body != string(content[6990:]) || h.Get("Content-Type") != "application/octet-stream" || !strings.Contains(h.Get("Content-Disposition"), "attachment") {
-		t.Errorf("resumed: %d %v %q", status, h, body)
-	}
-	for _, path := range []string{"/download/passwd", "/download/.hidden", "/download/..%2f..%2fetc%2fpasswd", "/download/none", "/download/"} {
-		if status, _, _ := r.ask("GET", path, "", nil); status != 404 {
-			t.Errorf("%s: %d", path, status)
 		}
 	}
 }

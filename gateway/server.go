@@ -111,7 +111,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		gate:      newGate(cfg.Limits.ViewerWrong),
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
-		s.downloads, err = openDownloads(cfg.Download, cfg.Logger)
+		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger)
 	}
 	if err != nil {
 		_ = audit.close()
@@ -242,13 +242,15 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("/api/", s.unknownAPI)
 	mux.HandleFunc("/agent/", s.unknownAPI)
 	mux.HandleFunc("GET /download/{file}", s.download)
+	mux.HandleFunc("GET /download", s.downloadForVisitor)
+	mux.HandleFunc("GET /download/{$}", s.downloadForVisitor)
 	mux.HandleFunc("/", s.page)
 	return s.guard(mux)
 }
 
 // serverName is how the gateway calls itself in /info.
-func (s *server) serverInfo() tunnel.Info {
-	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.downloads.list(), Doors: s.openDoors()}
+func (s *server) serverInfo(host string) tunnel.Info {
+	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.openDoors()}
 }
 
 // logAddr keeps control characters of a hostile host name out of logs.

@@ -19,7 +19,7 @@ var panel embed.FS
 // assets. It is empty when the pages were not built.
 func Gateway() fs.FS { return sub(gateway, "dist/gateway") }
 
-// Panel returns the customer's panel: panel.html and assets. It is empty when
+// Panel returns the customer's panel: panel.html.gz and assets, each packed. It is empty when
 // the pages were not built.
 func Panel() fs.FS { return sub(panel, "dist/panel") }
 

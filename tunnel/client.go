@@ -75,6 +75,11 @@ func ParseGateway(s string) (string, error) {
 	return "https://" + strings.ToLower(u.Host), nil
 }
 
+// At returns a client for another gateway with everything else as c has it.
+func (c *Client) At(gateway string) *Client {
+	return &Client{Gateway: gateway, RootCAs: c.RootCAs, Logger: c.Logger, UserAgent: c.UserAgent, Proxy: c.Proxy}
+}
+
 func (c *Client) setUp() error {
 	c.once.Do(func() {
 		c.log = c.Logger

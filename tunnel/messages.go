@@ -121,6 +121,8 @@ type Download struct {
 	File   string `json:"file"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	Name   string `json:"name"`             // under which it is saved
+	Signer string `json:"signer,omitempty"` // of a Windows program; "": not signed
 }
 
 // NewSession is the answer to POST /api/v1/sessions.

@@ -34,7 +34,7 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	proxy, err := c.proxyFor(u)
 	if err != nil {
-		return nil, &proxyError{proxy: "setting", why: "cannot be read: check HTTPS_PROXY", err: err}
+		return nil, &proxyError{proxy: "setting", why: "cannot be read: check HTTPS_PROXY or the proxy settings of the system", err: err}
 	}
 	if proxy == nil {
 		return d.DialContext(ctx, "tcp", addr)
@@ -50,7 +50,7 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 	}
 	conn, err := d.DialContext(ctx, "tcp", host)
 	if err != nil {
-		return nil, &proxyError{proxy: host, why: "cannot be reached: check HTTPS_PROXY", err: err}
+		return nil, &proxyError{proxy: host, why: "cannot be reached: check HTTPS_PROXY or the proxy settings of the system", err: err}
 	}
 	// Whatever happens below, a cancelled context ends it.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

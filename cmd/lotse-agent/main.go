@@ -32,12 +32,21 @@ const (
 	exitNoScreen = 6
 )
 
+// errorCodes are the same in words, for --events; docs/integration.md.
+var errorCodes = map[int]string{
+	exitFailure: "failure", exitUsage: "usage", exitGateway: "gateway", exitNumber: "number", exitNoScreen: "screen",
+}
+
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
 
-Usage: lotse-agent [flags]
+Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
 
-  --gateway URL      the gateway to connect to, e.g. https://support.example.com
-  --number N         the session number that the advisor reads out (else you are asked)
+  --gateway URL      the gateway to connect to, e.g. https://support.example.com; else
+                     the one in the link, in the program's own file name
+                     (lotse-support.example.com.exe), in the browser's note on the
+                     download or in the signature's stamp; else you are asked
+  --number N         the session number that the advisor reads out (else you are asked);
+                     N@GATEWAY names the gateway, too
   --panel browser|terminal
                      where you are told and asked; browser where there is one
   --answer view|control|deny
@@ -48,6 +57,9 @@ Usage: lotse-agent [flags]
                      programs with that file name or window class
   --hotkey KEY       takes control back, pressed twice ends the session: F1 to F12, Pause
                      or Scroll_Lock (default F12)
+  --events json      a JSON line on standard output for each change of state, for the
+                     program that started this one; the panel's address and a
+                     terminal panel then go to standard error
   --record FILE      write the session's record there when it is over
   --display :N       the X display to share (default: $DISPLAY)
   --config FILE      settings in TOML; flags win over it
@@ -65,6 +77,7 @@ func main() {
 	if native.GuardMain() {
 		return
 	}
+	attachConsole()
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -73,15 +86,31 @@ func run(args []string) int {
 	if o == nil {
 		return code
 	}
+	var events *agent.Events
+	if o.events {
+		events = agent.NewEvents(os.Stdout)
+	}
+	err := o.wrong
+	if code == exitOK {
+		code, err = o.run(events)
+	}
+	if events != nil {
+		events.End(code, errorCodes[code], err)
+	}
+	return code
+}
+
+// run runs the session; the error was said already.
+func (o *options) run(events *agent.Events) (int, error) {
 	logger, err := newLogger(o, os.Stderr)
 	if err != nil {
-		return wrongUsage(err)
+		return wrongUsage(err), err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger, Guard: ownPath()})
 	if err != nil {
-		return fail(exitNoScreen, err)
+		return fail(exitNoScreen, err), err
 	}
 	defer desktop.Close()
 	share, err := screen.ParseShare(o.Share, func() ([]screen.Monitor, error) {
@@ -89,16 +118,17 @@ func run(args []string) int {
 		return c.Monitors, err
 	})
 	if err != nil {
-		return wrongUsage(fmt.Errorf("--share: %w", err))
+		err = fmt.Errorf("--share: %w", err)
+		return wrongUsage(err), err
 	}
-	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version}
+	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
 	language := agent.Language(o.Language)
 	if language == "" {
 		language = agent.SystemLanguage()
 	}
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: panel(o), Number: o.number, Answer: agent.Answer(o.Answer),
+		Client: client, Panel: panel(o), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(),
@@ -108,16 +138,21 @@ func run(args []string) int {
 		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
 		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,
 	})
+	if err == nil {
+		return exitOK, nil
+	}
+	return fail(exitCode(err), err), err
+}
+
+func exitCode(err error) int {
 	var unreachable *tunnel.UnreachableError
 	switch {
-	case err == nil:
-		return exitOK
 	case errors.Is(err, agent.ErrNumberRefused):
-		return fail(exitNumber, err)
+		return exitNumber
 	case errors.As(err, &unreachable):
-		return fail(exitGateway, err)
+		return exitGateway
 	}
-	return fail(exitFailure, err)
+	return exitFailure
 }
 
 // recorder writes the session's record into a file; nil: nobody wants it.
@@ -143,6 +178,7 @@ func ownPath() string {
 
 func fail(code int, err error) int {
 	fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error()))
+	showFailure(printable(err.Error()))
 	return code
 }
 
@@ -157,11 +193,15 @@ func printable(s string) string {
 }
 
 func panel(o *options) agent.Panel {
+	out := os.Stdout
+	if o.events {
+		out = os.Stderr
+	}
 	if o.Panel == "terminal" {
-		return &agent.TerminalPanel{In: os.Stdin, Out: os.Stdout}
+		return &agent.TerminalPanel{In: os.Stdin, Out: out}
 	}
 	return &agent.BrowserPanel{
 		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "",
-		Opened:    func(url string) { fmt.Println("panel:", url) },
+		Opened:    func(url string) { fmt.Fprintln(out, "panel:", url) },
 	}
 }

@@ -20,6 +20,14 @@ type options struct {
 	number tunnel.Number
 	roots  *x509.CertPool
 	record string
+	// fixed: the gateway was given by who started the program.
+	fixed bool
+	// problem is why no gateway is known, for the customer.
+	problem string
+	// wrong is what the command line asks for and cannot be had.
+	wrong error
+	// events: JSON lines on standard output.
+	events bool
 }
 
 // parse reads the command line and the settings file; flags win. nil: the
@@ -43,6 +51,8 @@ func parse(args []string) (*options, int) {
 	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
 	set.StringVar(&flags.Log.Format, "log-format", "", "")
 	set.StringVar(&flags.Log.Level, "log-level", "", "")
+	var events string
+	set.StringVar(&events, "events", "", "")
 	set.BoolVar(&showVersion, "version", false, "")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -53,10 +63,12 @@ func parse(args []string) (*options, int) {
 	case showVersion:
 		fmt.Println("lotse-agent", version, runtime.GOOS+"/"+runtime.GOARCH)
 		return nil, exitOK
-	case set.NArg() > 0:
-		return nil, wrongUsage(fmt.Errorf("unexpected argument %q", set.Arg(0)))
+	case set.NArg() > 1 || set.NArg() == 1 && !tunnel.IsLink(set.Arg(0)):
+		return nil, wrongUsage(fmt.Errorf("unexpected argument %q", set.Arg(set.NArg()-1)))
+	case events != "" && events != "json":
+		return nil, wrongUsage(fmt.Errorf("--events %q: want json", events))
 	}
-	o := &options{Agent: config.DefaultAgent(), record: record}
+	o := &options{Agent: config.DefaultAgent(), record: record, events: events != ""}
 	if file != "" {
 		var err error
 		if o.Agent, err = config.LoadAgent(file); err != nil {
@@ -75,29 +87,24 @@ func parse(args []string) (*options, int) {
 			*f.to = f.from
 		}
 	}
-	if err := o.check(number); err != nil {
-		return nil, wrongUsage(err)
+	err := o.findGateway(set.Arg(0), number, ownPath())
+	if err == nil {
+		err = o.check()
+	}
+	if err != nil {
+		o.wrong = err
+		return o, wrongUsage(err)
 	}
 	return o, exitOK
 }
 
 func wrongUsage(err error) int {
-	fmt.Fprintf(os.Stderr, "lotse-agent: %v\n\n%s", err, usage)
+	fmt.Fprintf(os.Stderr, "lotse-agent: %s\n\n%s", printable(err.Error()), usage)
+	showFailure(err.Error())
 	return exitUsage
 }
 
-func (o *options) check(number string) (err error) {
-	if o.Gateway == "" {
-		return errors.New("which gateway? Give it with --gateway https://…")
-	}
-	if o.Gateway, err = tunnel.ParseGateway(o.Gateway); err != nil {
-		return fmt.Errorf("--gateway: %w", err)
-	}
-	if number != "" {
-		if o.number, err = tunnel.ParseNumber(number); err != nil {
-			return fmt.Errorf("--number: %w", err)
-		}
-	}
+func (o *options) check() error {
 	switch agent.Answer(o.Answer) {
 	case agent.AnswerAsk, agent.AnswerView, agent.AnswerControl, agent.AnswerDeny:
 	default:

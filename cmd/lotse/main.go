@@ -37,6 +37,7 @@ Usage:
   lotse session new [flags]                    open a session and keep it open
   lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
   lotse show NUMBER [flags]                    show your own screen to the customer
+  lotse stamp --key FILE --gateway NAME IN OUT name the gateway in a signed agent
   lotse COMMAND --help                         the flags of a command
 
 Flags of every command:
@@ -82,6 +83,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = p.view(ctx, args[1:])
 	case "show":
 		err = p.show(ctx, args[1:])
+	case "stamp":
+		err = p.stamp(args[1:])
 	case "--version", "-version", "version":
 		err = p.printVersion()
 	case "--help", "-help", "-h", "help":

@@ -5,6 +5,7 @@
 import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,10 +19,10 @@ const sites = [
       { html: "advisor.html", script: "src/advisor/main.ts" },
     ],
   },
-  { folder: "panel", pages: [{ html: "panel.html", script: "src/panel/main.ts" }] },
+  { folder: "panel", packed: true, pages: [{ html: "panel.html", script: "src/panel/main.ts" }] },
 ];
 
-async function buildSite({ folder, pages, worker }) {
+async function buildSite({ folder, pages, worker, packed }) {
   const out = join(root, "dist", folder);
   await mkdir(out, { recursive: true });
   for (const entry of await readdir(out)) if (entry !== ".keep") await rm(join(out, entry), { recursive: true });
@@ -57,7 +58,18 @@ async function buildSite({ folder, pages, worker }) {
       .replace("SCRIPT", "/assets/" + built.get(page.script));
     await writeFile(join(out, page.html), html);
   }
+  if (packed) await pack(out);
   for (const [file, o] of Object.entries(outputs)) console.log(`${file}  ${(o.bytes / 1024).toFixed(1)} KiB`);
+}
+
+/** The panel is part of the customer's program, where each byte counts: browsers unpack it. */
+async function pack(folder) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name === ".keep") continue;
+    const file = join(entry.parentPath, entry.name);
+    await writeFile(file + ".gz", gzipSync(await readFile(file), { level: 9 }));
+    await rm(file);
+  }
 }
 
 function scriptOf(outputs, source) {

@@ -56,7 +56,12 @@ const files = [
   { os: "windows", arch: "amd64", file: "lotse-agent.exe", size: 7_512_064 },
   { os: "linux", arch: "amd64", file: "lotse-agent-linux-amd64", size: 8_056_832 },
   { os: "darwin", arch: "arm64", file: "lotse-agent-darwin-arm64", size: 7_158_784 },
-].map((f) => ({ ...f, sha256: createHash("sha256").update(f.file).digest("hex") }));
+].map((f) => ({
+  ...f,
+  name: "",
+  signer: f.os === "windows" ? "Beispiel Software GmbH" : "",
+  sha256: createHash("sha256").update(f.file).digest("hex"),
+}));
 
 function api(path, method, body) {
   const me = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH", csrf: "x" };
@@ -91,10 +96,13 @@ const server = createServer(async (request, response) => {
   const page = { "/": "gateway/index.html", "/advisor": "gateway/advisor.html", "/panel": "panel/panel.html" }[pathname];
   const names = page ? [page] : ["gateway" + pathname, "panel" + pathname];
   for (const name of names) {
-    const file = await readFile(join(dist, name)).catch(() => null);
-    if (!file) continue;
-    response.writeHead(200, { "Content-Type": types[extname(name)] ?? "text/plain", "Content-Security-Policy": policy });
-    return response.end(file);
+    for (const packed of ["", ".gz"]) {
+      const file = await readFile(join(dist, name + packed)).catch(() => null);
+      if (!file) continue;
+      const headers = { "Content-Type": types[extname(name)] ?? "text/plain", "Content-Security-Policy": policy };
+      response.writeHead(200, packed ? { ...headers, "Content-Encoding": "gzip" } : headers);
+      return response.end(file);
+    }
   }
   response.writeHead(404).end();
 });

@@ -54,6 +54,16 @@ export function panelStates(lang) {
     "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
   return {
     number: { ...fresh, phase: "number" },
+    "number-where": {
+      ...fresh,
+      phase: "number",
+      gateway: "",
+      error: {
+        code: "source",
+        message:
+          "the program's file name does not name a gateway that can be used: the letter U+043E looks like another one and is not accepted; write such a name in its xn-- form. Download the program again from your advisor's page, or type the number with an @ and the gateway",
+      },
+    },
     "number-wrong": { ...fresh, phase: "number", error: { code: "number", message: "refused" } },
     connecting: { ...fresh, phase: "connecting", number: "482 193 057" },
     joined: base,

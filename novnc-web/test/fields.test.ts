@@ -84,7 +84,15 @@ test("choices and shares are bounded, and a record is plain text", () => {
 });
 
 test("the right file comes first", () => {
-  const file = (os: string, arch: string) => ({ os, arch, file: `lotse-agent-${os}-${arch}`, size: 1, sha256: "00" });
+  const file = (os: string, arch: string) => ({
+    os,
+    arch,
+    file: `lotse-agent-${os}-${arch}`,
+    size: 1,
+    sha256: "00",
+    name: "",
+    signer: "",
+  });
   const all = [
     file("darwin", "amd64"),
     file("darwin", "arm64"),
@@ -98,6 +106,9 @@ test("the right file comes first", () => {
   assert.equal(first("Mozilla/5.0 (X11; Linux aarch64)"), "lotse-agent-linux-arm64");
   assert.equal(first("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"), "lotse-agent-darwin-arm64");
   assert.equal(first("something else"), undefined);
+  const withArm = [...all, file("windows", "arm64")];
+  assert.equal(sortDownloads(withArm, "windows", "", "arm").fitting?.arch, "arm64");
+  assert.equal(sortDownloads(withArm, "windows", "", "x86").fitting?.arch, "amd64");
   assert.equal(systemOf("Mozilla/5.0 (Linux; Android 14)"), "phone");
   assert.equal(sortDownloads(all, "windows", "").others.length, 4);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawNumber, grouped, parseNumber, randomBelow, spoken } from "../src/common/number.ts";
+import { drawNumber, grouped, parseEntry, parseNumber, randomBelow, spoken } from "../src/common/number.ts";
 
 test("numbers are read as people type them", () => {
   for (const typed of [
@@ -48,4 +48,15 @@ test("drawing prefers nothing", () => {
   );
   const seen = new Set(Array.from({ length: 500 }, () => randomBelow(5)));
   assert.equal(seen.size, 5);
+});
+
+test("a gateway may stand behind the number", () => {
+  for (const [typed, number, gateway] of [
+    ["482 193 057", "482193057", ""],
+    ["482 193 057@support.example.com", "482193057", "support.example.com"],
+    [" 482-193-057 @ support.example.com:8443 ", "482193057", "support.example.com:8443"],
+  ])
+    assert.deepEqual(parseEntry(typed!), { number, gateway });
+  for (const typed of ["", "@", "@support.example.com", "482193057@", "48219305@a.example", "482193057@" + "a".repeat(400)])
+    assert.equal(parseEntry(typed), null, typed);
 });

@@ -7,6 +7,21 @@ export function parseNumber(typed: string): string {
   return /^[1-9][0-9]{8}$/.test(digits) && digits !== "999999999" ? digits : "";
 }
 
+/** What is typed where a gateway may stand behind the number: 482 193 057@support.example.com. */
+export interface Entry {
+  number: string;
+  /** Not checked but for its form: the program does that. */
+  gateway: string;
+}
+
+export function parseEntry(typed: string): Entry | null {
+  if (typed.length > 320) return null;
+  const at = typed.indexOf("@");
+  const number = parseNumber(at < 0 ? typed : typed.slice(0, at).trim());
+  const gateway = at < 0 ? "" : typed.slice(at + 1).trim();
+  return number && (at < 0 || gateway) ? { number, gateway } : null;
+}
+
 export function grouped(digits: string): string {
   return digits.replace(/(\d{3})(?=\d)/g, "$1 ");
 }

@@ -7,7 +7,7 @@ import type { Texts } from "./texts.ts";
 export type Offer = "loading" | "unreachable" | Download[];
 
 /** The right file first; the others, with sizes and sums, for whoever wants them. */
-export function downloadArea(offer: Offer, t: Texts, language: Language): HTMLElement {
+export function downloadArea(offer: Offer, processor: string, t: Texts, language: Language): HTMLElement {
   const area = h("div", { class: "downloads", "data-testid": "downloads" });
   const say = (testid: string, words: string) => area.append(h("p", { "data-testid": testid }, words));
   const system = systemOf(navigator.userAgent);
@@ -24,16 +24,16 @@ export function downloadArea(offer: Offer, t: Texts, language: Language): HTMLEl
     area.append(h("p", { class: "muted" }, t.noDownloadsAsk));
     return area;
   }
-  const { fitting, others } = sortDownloads(offer, system, navigator.userAgent);
+  const { fitting, others } = sortDownloads(offer, system, navigator.userAgent, processor);
   if (fitting) {
     area.append(
-      h("p", {}, t.getFor(systemName(fitting.os))),
       h(
         "a",
         { class: "button primary big", href: address(fitting), download: "", "data-testid": "download" },
         t.download(systemName(fitting.os)),
       ),
-      details(fitting, t, language),
+      h("p", {}, t.getFor(systemName(fitting.os))),
+      h("details", { class: "others" }, h("summary", {}, t.check), details(fitting, t, language)),
     );
   } else {
     say("download-notforthis", t.notForThis);
@@ -47,7 +47,10 @@ function details(d: Download, t: Texts, language: Language): HTMLElement {
     "dl",
     { class: "file" },
     h("dt", {}, t.file),
-    h("dd", {}, d.file + ", " + sizeText(d.size, language)),
+    h("dd", { "data-testid": "file-name" }, d.name + ", " + sizeText(d.size, language)),
+    ...(d.os === "windows"
+      ? [h("dt", {}, t.signature), h("dd", { "data-testid": "signer" }, d.signer ? t.signedBy(d.signer) : t.unsigned)]
+      : []),
     h("dt", { title: t.sumHint }, t.sum),
     h("dd", {}, h("code", { "data-testid": "sha256" }, d.sha256)),
   );

@@ -7,7 +7,8 @@ import { preferredLanguage } from "../common/language.ts";
 import { grouped, parseNumber } from "../common/number.ts";
 import { canCapture } from "../share/capture.ts";
 import { downloadArea, type Offer } from "./downloads.ts";
-import { readDownloads } from "./systems.ts";
+import { picture } from "./pictures.ts";
+import { processorOf, readDownloads, systemOf } from "./systems.ts";
 import { texts } from "./texts.ts";
 
 const maxInfo = 256 * 1024;
@@ -18,6 +19,8 @@ class CustomerPage {
   private gateway = location.hostname;
   private offer: Offer = "loading";
   private typed = "";
+  private invited = false;
+  private processor = "";
   private sharing = false;
 
   async start(): Promise<void> {
@@ -32,14 +35,18 @@ class CustomerPage {
     this.render();
   }
 
-  /** An invitation link carries the number behind #, which browsers never send. */
+  /** An invitation link carries the number behind #, which browsers never send: #n=482193057 or #482193057. */
   private readFragment(): void {
-    const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
-    if (number) this.typed = grouped(number);
+    const fragment = location.hash.slice(1);
+    const number = parseNumber(new URLSearchParams(fragment).get("n") ?? "") || parseNumber(fragment);
+    if (!number) return;
+    this.typed = grouped(number);
+    this.invited = true;
   }
 
   private async load(): Promise<void> {
     try {
+      this.processor = await processorOf(navigator);
       const response = await fetch("/api/v1/info", { signal: AbortSignal.timeout(20_000) });
       const info = response.ok ? parseFields(await response.text(), maxInfo) : null;
       if (!info) throw new Error("no list");
@@ -70,14 +77,14 @@ class CustomerPage {
         { class: "help" },
         h("h1", {}, t.heading),
         h("p", { class: "lead" }, t.lead),
-        this.numberField(t),
+        this.invited ? this.invitation(t) : this.numberField(t),
         h("h2", {}, t.stepsHeading),
         h(
           "ol",
           { class: "steps big-steps" },
-          h("li", {}, h("h3", {}, t.get), downloadArea(this.offer, t, language)),
-          h("li", {}, h("h3", {}, t.start), h("p", {}, t.startText), this.startLine(t)),
-          h("li", {}, h("h3", {}, t.allow), h("p", {}, t.allowText)),
+          step("download", h("h3", {}, t.get), downloadArea(this.offer, this.processor, t, language)),
+          step("open", h("h3", {}, t.start), h("p", {}, this.startText(t)), this.startLine(t)),
+          step("allow", h("h3", {}, t.allow), h("p", {}, t.allowText)),
         ),
         this.shareHere(t),
         h(
@@ -90,6 +97,32 @@ class CustomerPage {
       ),
     );
     if (focused) document.getElementById(focused)?.focus();
+  }
+
+  /** Whoever came by an advisor's link has his number already: big, to be typed from here. */
+  private invitation(t: (typeof texts)["en"]): HTMLElement {
+    return h(
+      "section",
+      { class: "card invited", "aria-labelledby": "invited-heading" },
+      h("h2", { id: "invited-heading" }, t.invited),
+      h("p", { class: "number", "data-testid": "invited-number" }, this.typed),
+      h("p", { class: "muted" }, t.invitedHint),
+      button(
+        "other-number",
+        t.otherNumber,
+        () => {
+          this.invited = false;
+          this.render();
+          document.getElementById("number")?.focus();
+        },
+        { class: "quiet" },
+      ),
+    );
+  }
+
+  private startText(t: (typeof texts)["en"]): string {
+    const system = systemOf(navigator.userAgent);
+    return t.startText[system === "linux" || system === "darwin" ? system : "windows"];
   }
 
   private numberField(t: (typeof texts)["en"]): HTMLElement {
@@ -151,9 +184,9 @@ class CustomerPage {
     });
   }
 
-  /** The program is the same file for every gateway: it must be told which one. */
+  /** The program is the same file for every gateway: whoever has lost its name tells it. */
   private startLine(t: (typeof texts)["en"]): HTMLElement {
-    const line = `lotse-agent --gateway ${location.origin}`;
+    const line = `${parseNumber(this.typed) || "…"}@${location.host}`;
     const note = h("span", { class: "muted", role: "status" });
     const copy = async () => {
       if (await copyText(line)) setText(note, t.copied);
@@ -172,6 +205,10 @@ class CustomerPage {
       ),
     );
   }
+}
+
+function step(drawn: Parameters<typeof picture>[0], ...content: HTMLElement[]): HTMLElement {
+  return h("li", {}, picture(drawn), h("div", { class: "step-text" }, ...content));
 }
 
 void new CustomerPage().start();

@@ -6,6 +6,10 @@ export interface Download {
   file: string;
   size: number;
   sha256: string;
+  /** Under which name it is saved. */
+  name: string;
+  /** Who signed it; "" when nobody did or the system knows no signatures. */
+  signer: string;
 }
 
 export type System = "windows" | "linux" | "darwin" | "phone" | "";
@@ -19,6 +23,8 @@ export function readDownloads(info: Fields): Download[] {
       file: text(f["file"], 128),
       size: number(f["size"]),
       sha256: text(f["sha256"], 64),
+      name: text(f["name"], 300) || text(f["file"], 128),
+      signer: text(f["signer"], 100),
     }))
     .filter((d) => /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(d.file));
 }
@@ -37,14 +43,27 @@ export function sortDownloads(
   downloads: Download[],
   system: System,
   agent: string,
+  processor = "",
 ): { fitting: Download | null; others: Download[] } {
-  const arm = /aarch64|arm64|armv8/i.test(agent);
+  const arm = processor ? processor === "arm" : /aarch64|arm64|armv8/i.test(agent);
   // A Mac's browser does not tell its processor; new ones are arm64.
   const wanted = arm || system === "darwin" ? ["arm64", "amd64", "386"] : ["amd64", "386", "arm64"];
   const rank = (d: Download) => (wanted.indexOf(d.arch) + wanted.length + 1) % (wanted.length + 1);
   const sorted = [...downloads].sort((a, b) => rank(a) - rank(b));
   const fitting = sorted.find((d) => d.os === system) ?? null;
   return { fitting, others: sorted.filter((d) => d !== fitting) };
+}
+
+/** "arm" or "x86" where the browser tells its page, as Chromium and Edge do; "" elsewhere. */
+export async function processorOf(of: Navigator): Promise<string> {
+  const data = (of as { userAgentData?: { getHighEntropyValues(hints: string[]): Promise<Record<string, unknown>> } })
+    .userAgentData;
+  try {
+    const architecture = (await data?.getHighEntropyValues(["architecture"]))?.["architecture"];
+    return typeof architecture === "string" ? architecture.slice(0, 10) : "";
+  } catch {
+    return "";
+  }
 }
 
 export function systemName(os: string): string {

@@ -24,8 +24,15 @@ export interface Texts {
   size: string;
   sum: string;
   sumHint: string;
+  check: string;
+  signature: string;
+  signedBy: (who: string) => string;
+  unsigned: string;
+  invited: string;
+  invitedHint: string;
+  otherNumber: string;
   start: string;
-  startText: string;
+  startText: Record<"windows" | "linux" | "darwin", string>;
   startLine: string;
   startLineHow: string;
   copy: string;
@@ -62,10 +69,24 @@ const en: Texts = {
   size: "Size",
   sum: "SHA-256",
   sumHint: "Whoever wants to check the file compares this sum.",
+  check: "Check the file",
+  signature: "Signature",
+  signedBy: (who) => `signed by ${who}; Windows shows this name, too`,
+  unsigned: "not signed",
+  invited: "Your session number",
+  invitedHint: "Type it when the program asks for it. It stays on this page: nothing is sent.",
+  otherNumber: "That is not my number",
   start: "Start it and type the number",
-  startText: "The program opens a page of its own in your browser. Type the number there.",
-  startLine: "If the program asks for an address",
-  startLineHow: "Start it from a terminal with this line. Your advisor can help you with it.",
+  startText: {
+    windows:
+      "Click on the file in your browser's list of downloads. Windows may ask whether you want to run it. A page of its own opens; type the number there.",
+    linux:
+      "Allow the file to run (its properties, or chmod +x in a terminal), then start it. A page of its own opens; type the number there.",
+    darwin:
+      "Open the file from your downloads. A page of its own opens; type the number there. (Your Mac may ask first: System Settings, Privacy & Security.)",
+  },
+  startLine: "If the program asks where to connect to",
+  startLineHow: "Type this there instead of the number alone:",
   copy: "Copy",
   copied: "Copied.",
   allow: "You decide what is seen",
@@ -111,10 +132,24 @@ const de: Texts = {
   size: "Größe",
   sum: "SHA-256",
   sumHint: "Wer die Datei prüfen möchte, vergleicht diese Summe.",
+  check: "Die Datei prüfen",
+  signature: "Signatur",
+  signedBy: (who) => `unterschrieben von ${who}; Windows zeigt diesen Namen auch`,
+  unsigned: "nicht unterschrieben",
+  invited: "Ihre Sitzungsnummer",
+  invitedHint: "Geben Sie sie ein, wenn das Programm danach fragt. Sie bleibt auf dieser Seite: Es wird nichts gesendet.",
+  otherNumber: "Das ist nicht meine Nummer",
   start: "Starten und die Nummer eingeben",
-  startText: "Das Programm öffnet eine eigene Seite in Ihrem Browser. Geben Sie dort die Nummer ein.",
-  startLine: "Falls das Programm nach einer Adresse fragt",
-  startLineHow: "Starten Sie es in einem Terminal mit dieser Zeile. Ihr Berater hilft Ihnen dabei.",
+  startText: {
+    windows:
+      "Klicken Sie in der Liste der Downloads Ihres Browsers auf die Datei. Windows fragt vielleicht, ob Sie sie ausführen möchten. Es öffnet sich eine eigene Seite; geben Sie dort die Nummer ein.",
+    linux:
+      "Erlauben Sie der Datei, ausgeführt zu werden (in ihren Eigenschaften oder mit chmod +x in einem Terminal), und starten Sie sie. Es öffnet sich eine eigene Seite; geben Sie dort die Nummer ein.",
+    darwin:
+      "Öffnen Sie die Datei aus Ihren Downloads. Es öffnet sich eine eigene Seite; geben Sie dort die Nummer ein. (Ihr Mac fragt vielleicht erst: Systemeinstellungen, Datenschutz & Sicherheit.)",
+  },
+  startLine: "Falls das Programm fragt, wohin es sich verbinden soll",
+  startLineHow: "Geben Sie dort dies statt der Nummer allein ein:",
   copy: "Kopieren",
   copied: "Kopiert.",
   allow: "Sie entscheiden, was zu sehen ist",

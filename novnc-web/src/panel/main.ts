@@ -16,6 +16,7 @@ class Panel {
   );
   private built: PanelView | null = null;
   private last: Snapshot | null = null;
+  private readonly head = h("span");
 
   start(): void {
     const t = texts[browserLanguage()];
@@ -28,9 +29,11 @@ class Panel {
   private update(s: Snapshot): void {
     if (this.built?.lang !== s.lang) {
       this.built = new PanelView(s.lang, this.link, new Thumbnail(texts[s.lang].thumbnail, () => this.link.thumbnail()));
-      this.body.replaceChildren(brandBar(s.gateway), this.built.root);
+      this.body.replaceChildren(h("header", { class: "top" }, this.head), this.built.root);
       this.last = null;
     }
+    // Typed with the number, it is known later than the page.
+    if (this.last?.gateway !== s.gateway) this.head.replaceChildren(brand(s.gateway));
     this.built.update(s, this.last);
     this.last = s;
   }
@@ -55,10 +58,6 @@ class Panel {
     );
     heading.focus();
   }
-}
-
-function brandBar(gateway: string): HTMLElement {
-  return h("header", { class: "top" }, brand(gateway));
 }
 
 function browserLanguage(): "de" | "en" {

@@ -135,7 +135,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     phase: oneOf(f["phase"], ["number", "connecting", "joined", "away", "ended"], "connecting"),
     error: error && {
       code: text(error["code"], 20),
-      message: text(error["message"], 300),
+      message: text(error["message"], 401),
       retryAfter: number(error["retry_after"]),
     },
     number: text(f["number"], 20),

@@ -54,6 +54,7 @@ export interface Texts {
     submit: string;
     trust: string;
     format: string;
+    which: string;
     errors: (e: NonNullable<Snapshot["error"]>) => string;
   };
   connecting: string;
@@ -186,6 +187,8 @@ const en: Texts = {
     gateway: "You connect to",
     submit: "Connect",
     trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
+    which:
+      "This program does not know yet where to connect to. Type the number, an @ and the name that your advisor tells you: 482 193 057@support.example.com",
     format: "A session number has nine digits. Please compare it with your advisor.",
     errors: ({ code, message, retryAfter }) =>
       ({
@@ -195,6 +198,8 @@ const en: Texts = {
         gateway: `The gateway cannot be reached. Please check your Internet connection. (${message})`,
         format: "A session number has nine digits. Please compare it with your advisor.",
         lost: "The session could not be taken up again. Please ask your advisor for a new number.",
+        where: `Nothing was connected. (${message})`,
+        source: `The name that came with this program cannot be used, so nothing was connected. (${message})`,
       })[code] ?? message,
   },
   connecting: "Connecting …",
@@ -340,6 +345,8 @@ const de: Texts = {
     gateway: "Sie verbinden sich mit",
     submit: "Verbinden",
     trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+    which:
+      "Dieses Programm weiß noch nicht, wohin es sich verbinden soll. Geben Sie die Nummer ein, dann ein @ und den Namen, den Ihr Berater Ihnen nennt: 482 193 057@support.example.com",
     format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
     errors: ({ code, message, retryAfter }) =>
       ({
@@ -349,6 +356,8 @@ const de: Texts = {
         gateway: `Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. (${message})`,
         format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
         lost: "Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
+        where: `Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen. (${message})`,
+        source: `Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein. (${message})`,
       })[code] ?? message,
   },
   connecting: "Verbindung wird aufgebaut …",

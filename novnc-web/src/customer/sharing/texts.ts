@@ -46,6 +46,7 @@ const en: Texts = {
       gateway: "You connect to",
       submit: "Connect",
       trust: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
+      which: "", // there is one gateway only: this page's
       format: "A session number has nine digits. Please compare it with your advisor.",
       errors: ({ code, retryAfter }) =>
         ({
@@ -129,6 +130,7 @@ const de: Texts = {
       gateway: "Sie verbinden sich mit",
       submit: "Verbinden",
       trust: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+      which: "",
       format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
       errors: ({ code, retryAfter }) =>
         ({

@@ -1,0 +1,56 @@
+// Command release makes what a release needs besides the programs: the icon,
+// Debian packages, the list of parts (SBOM) and their licences. ci/dist.sh
+// calls it. All it writes depends on its inputs alone, never on the clock.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+)
+
+const usage = `usage: release icon SIZE OUT.png
+       release deb VERSION ARCH PROGRAM OUT.deb
+       release sbom VERSION OUT.json PROGRAM...
+       release notices OUT.txt PROGRAM...
+       release version VERSION     four figures, as Windows wants them
+
+SOURCE_DATE_EPOCH is the date of all that is written.
+`
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	command, args := append(args, "")[0], args[min(1, len(args)):]
+	switch {
+	case command == "icon" && len(args) == 2:
+		return icon(args[0], args[1])
+	case command == "deb" && len(args) == 4:
+		return deb(args[0], args[1], args[2], args[3])
+	case command == "sbom" && len(args) > 2:
+		return sbom(args[0], args[1], args[2:])
+	case command == "notices" && len(args) > 1:
+		return notices(args[0], args[1:])
+	case command == "version" && len(args) == 1:
+		fmt.Println(windowsVersion(args[0]))
+		return nil
+	}
+	fmt.Fprint(os.Stderr, usage)
+	return errors.New("wrong usage")
+}
+
+// date is the release's, the same for everything in it.
+func date() (time.Time, error) {
+	n, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
+	if err != nil {
+		return time.Time{}, errors.New("SOURCE_DATE_EPOCH is not set to seconds since 1970")
+	}
+	return time.Unix(n, 0).UTC(), nil
+}

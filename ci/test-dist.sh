@@ -1,0 +1,81 @@
+#!/bin/sh
+# Tests a release with an authority of its own: signed, verified, tampered with
+# (must fail), stamped (must pass), the same from another folder, and what dpkg
+# and systemd say of the package. Needs openssl, osslsigncode, dpkg-deb.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "test-dist: FAIL: $*" >&2; exit 1; }
+ok() { echo "test-dist: ok: $*"; }
+version=v1.2.3-4-g0123abc
+export SOURCE_DATE_EPOCH=1764000000
+
+# An authority, and a publisher's certificate for signing programs.
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test Authority" -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -subj "/O=Example Publisher/CN=Example Publisher" -keyout "$work/key.pem" -out "$work/csr.pem" 2>/dev/null
+printf 'extendedKeyUsage=codeSigning\nkeyUsage=digitalSignature\n' >"$work/ext"
+openssl x509 -req -in "$work/csr.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 -extfile "$work/ext" -out "$work/cert.pem" 2>/dev/null
+cat "$work/ca.pem" >>"$work/cert.pem"
+export LOTSE_SIGN_KEY="$work/key.pem" LOTSE_SIGN_CERTS="$work/cert.pem" LOTSE_SIGN_CA="$work/ca.pem"
+LOTSE_STAMP_KEY=$(go run ./cmd/lotse stamp --new-key "$work/stamp.pem")
+export LOTSE_STAMP_KEY
+
+# Twice, from different folders and without a common cache.
+ci/dist.sh $version "$work/one" windows/amd64 linux/amd64
+mkdir "$work/copy"
+git ls-files -z | xargs -0 tar -c --ignore-failed-read 2>/dev/null | tar -x -C "$work/copy"
+cp -R novnc-web/dist "$work/copy/novnc-web/"
+(cd "$work/copy" && git init -q && LOTSE_BUILD_CACHE="$work/cache" ci/dist.sh $version "$work/two" windows/amd64)
+cmp "$work/one/lotse-agent-windows-amd64.exe" "$work/two/lotse-agent-windows-amd64.exe" || fail "the program differs when it is built elsewhere"
+ok "the same from another folder: $(sha256sum "$work/one/lotse-agent-windows-amd64.exe" | cut -c1-16)…"
+chmod -R u+w "$work/cache"
+
+exe=$work/one/lotse-agent-windows-amd64.exe
+if ci/verify.sh "$exe" 2>/dev/null; then fail "an unsigned program is taken as signed"; fi
+ci/sign.sh "$exe"
+ci/verify.sh "$exe" || fail "the signed program"
+ok "signed and verified"
+
+cp "$exe" "$work/tampered.exe"
+printf X | dd of="$work/tampered.exe" bs=1 seek=100000 conv=notrunc 2>/dev/null
+if ci/verify.sh "$work/tampered.exe" 2>/dev/null; then fail "a program that was changed is taken as signed"; fi
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Another" -keyout "$work/other.key" -out "$work/other.pem" 2>/dev/null
+if LOTSE_SIGN_CA="$work/other.pem" ci/verify.sh "$exe" 2>/dev/null; then fail "another authority is believed"; fi
+ok "tampered with: refused"
+
+go run ./cmd/lotse stamp --key "$work/stamp.pem" --gateway support.example.com "$exe" "$work/stamped.exe"
+ci/verify.sh "$work/stamped.exe" || fail "the stamped program's signature"
+cmp -s "$exe" "$work/stamped.exe" && fail "the stamp changed nothing"
+osslsigncode verify -CAfile "$work/ca.pem" -in "$work/stamped.exe" 2>&1 | grep -q "Calculated PE checksum" || true
+LOTSE_STAMPED="$work/stamped.exe" LOTSE_SIGNED="$exe" go test -count=1 -run TestRealStamp ./whereto
+LOTSE_SIGNED="$exe" LOTSE_TAMPERED="$work/tampered.exe" go test -count=1 -run TestRealSigner ./gateway
+ok "stamped: valid, and the program reads it"
+
+go build -o "$work/lotse" ./cmd/lotse
+for i in 1 2; do go run ./ci/release deb $version amd64 "$work/lotse" "$work/lotse$i.deb"; done
+cmp "$work/lotse1.deb" "$work/lotse2.deb" || fail "the package differs when it is built again"
+dpkg-deb -I "$work/lotse1.deb" | grep -q "Package: lotse" || fail "dpkg cannot read the package"
+dpkg-deb -c "$work/lotse1.deb" >"$work/list"
+for f in ./usr/bin/lotse ./usr/lib/systemd/system/lotse.service ./etc/lotse/gateway.toml; do
+	grep -q " $f\$" "$work/list" || fail "$f is not in the package"
+done
+dpkg-deb -x "$work/lotse1.deb" "$work/root"
+cmp "$work/lotse" "$work/root/usr/bin/lotse"
+if command -v systemd-analyze >/dev/null; then
+	# The programs and units of a whole system are not in this folder: only what
+	# the file itself says is looked at.
+	systemd-analyze verify --root="$work/root" --man=no lotse.service 2>&1 |
+		grep -E "lotse.service:[0-9]+:|Unknown|Invalid|parse" && fail "systemd complains of the unit"
+	echo "test-dist: exposure by systemd-analyze: $(systemd-analyze security --offline=yes --root="$work/root" lotse.service 2>/dev/null | tail -1)"
+fi
+ok "Debian package"
+
+go run ./ci/release sbom $version "$work/sbom.json" "$exe" "$work/lotse"
+go run ./ci/release notices "$work/notices.txt" "$exe" "$work/lotse"
+for part in github.com/gorilla/websocket @novnc/novnc; do
+	grep -q "\"$part\"" "$work/sbom.json" || fail "$part is not in the SBOM"
+	grep -q "^$part " "$work/notices.txt" || fail "$part has no licence in the notices"
+done
+ok "SBOM of $(grep -c '"purl"' "$work/sbom.json") parts, their licences in $(wc -c <"$work/notices.txt") bytes"
+ls -l "$exe" "$work/one/lotse-agent-linux-amd64" | awk '{print "test-dist: size:", $5, $9}' | sed "s|$work/one/||"

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"net/url"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+)
+
+var (
+	winhttp        = windows.NewLazySystemDLL("winhttp.dll")
+	winHTTPOpen    = winhttp.NewProc("WinHttpOpen")
+	winHTTPClose   = winhttp.NewProc("WinHttpCloseHandle")
+	winHTTPSetting = winhttp.NewProc("WinHttpGetIEProxyConfigForCurrentUser")
+	winHTTPForURL  = winhttp.NewProc("WinHttpGetProxyForUrl")
+	globalFree     = windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalFree")
+)
+
+// winhttp.h.
+const (
+	accessNoProxy      = 1
+	autoProxyDetect    = 1
+	autoProxyConfigURL = 2
+	detectDHCP         = 1
+	detectDNS          = 2
+)
+
+// ieProxyConfig is WINHTTP_CURRENT_USER_IE_PROXY_CONFIG.
+type ieProxyConfig struct {
+	autoDetect                    int32
+	configURL, proxy, proxyBypass *uint16
+}
+
+// autoProxyOptions is WINHTTP_AUTOPROXY_OPTIONS.
+type autoProxyOptions struct {
+	flags, detectFlags uint32
+	configURL          *uint16
+	reserved           uintptr
+	reserved2          uint32
+	logon              int32
+}
+
+// proxyInfo is WINHTTP_PROXY_INFO.
+type proxyInfo struct {
+	access        uint32
+	proxy, bypass *uint16
+}
+
+// scriptTimeout bounds finding and running a proxy script: a network that knows
+// nothing of one may take half a minute to say so.
+const scriptTimeout = 5 * time.Second
+
+// scripted is what the script said; it is asked once.
+var scripted struct {
+	once          sync.Once
+	proxy, bypass string
+}
+
+// proxyOfSystem reads the settings of the signed-in user: a script (PAC) where
+// there is one, found by its address or by the network (WPAD), else the fixed
+// proxy. What cannot be found out counts as no proxy.
+func proxyOfSystem(u *url.URL) (*url.URL, error) {
+	s := userSettings()
+	proxy, bypass := s.proxy, s.bypass
+	if winhttp.Load() == nil && (s.configURL != "" || s.detect) {
+		scripted.once.Do(func() { scripted.proxy, scripted.bypass = askScript(u, s.configURL) })
+		if scripted.proxy != "" {
+			proxy, bypass = scripted.proxy, scripted.bypass
+		}
+	}
+	if bypassed(u.Hostname(), bypass) {
+		return nil, nil
+	}
+	return proxyFromSetting(proxy)
+}
+
+// settings are the signed-in user's.
+type settings struct {
+	detect                   bool // a script is looked for in the network
+	configURL, proxy, bypass string
+}
+
+// userSettings asks WinHTTP, which knows what was set in the dialogue, and the
+// registry, which is where administrators' policies and other programs write.
+func userSettings() (s settings) {
+	var c ieProxyConfig
+	if winHTTPSetting.Find() == nil {
+		if ok, _, _ := winHTTPSetting.Call(uintptr(unsafe.Pointer(&c))); ok != 0 {
+			s = settings{c.autoDetect != 0, take(c.configURL), take(c.proxy), take(c.proxyBypass)}
+		}
+	}
+	if s.configURL != "" || s.proxy != "" {
+		return s
+	}
+	key, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Internet Settings`, registry.QUERY_VALUE)
+	if err != nil {
+		return s
+	}
+	defer key.Close()
+	s.configURL, _, _ = key.GetStringValue("AutoConfigURL")
+	if on, _, err := key.GetIntegerValue("ProxyEnable"); err == nil && on != 0 {
+		s.proxy, _, _ = key.GetStringValue("ProxyServer")
+		s.bypass, _, _ = key.GetStringValue("ProxyOverride")
+	}
+	return s
+}
+
+// askScript asks in a thread of its own, which may outlive the wait.
+func askScript(u *url.URL, configURL string) (proxy, bypass string) {
+	type answer struct{ proxy, bypass string }
+	done := make(chan answer, 1)
+	go func() {
+		p, b := runScript(u.String(), configURL)
+		done <- answer{p, b}
+	}()
+	select {
+	case a := <-done:
+		return a.proxy, a.bypass
+	case <-time.After(scriptTimeout):
+		return "", ""
+	}
+}
+
+func runScript(address, configURL string) (proxy, bypass string) {
+	agent, _ := windows.UTF16PtrFromString("lotse-agent")
+	session, _, _ := winHTTPOpen.Call(uintptr(unsafe.Pointer(agent)), accessNoProxy, 0, 0, 0)
+	if session == 0 {
+		return "", ""
+	}
+	defer winHTTPClose.Call(session)
+	options := autoProxyOptions{flags: autoProxyDetect, detectFlags: detectDHCP | detectDNS, logon: 1}
+	if configURL != "" {
+		options.flags, options.detectFlags = autoProxyConfigURL, 0
+		options.configURL, _ = windows.UTF16PtrFromString(configURL)
+	}
+	target, err := windows.UTF16PtrFromString(address)
+	if err != nil {
+		return "", ""
+	}
+	var info proxyInfo
+	ok, _, _ := winHTTPForURL.Call(session, uintptr(unsafe.Pointer(target)), uintptr(unsafe.Pointer(&options)), uintptr(unsafe.Pointer(&info)))
+	proxy, bypass = take(info.proxy), take(info.bypass)
+	if ok == 0 {
+		return "", ""
+	}
+	return proxy, bypass
+}
+
+// take copies a text that Windows gave and frees it.
+func take(s *uint16) string {
+	if s == nil {
+		return ""
+	}
+	defer globalFree.Call(uintptr(unsafe.Pointer(s)))
+	return windows.UTF16PtrToString(s)
+}

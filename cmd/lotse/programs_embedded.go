@@ -1,0 +1,20 @@
+//go:build withprograms
+
+package main
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed programs
+var embedded embed.FS
+
+// programs are the agent programs that make dist put into the folder.
+func programs() fs.FS {
+	files, err := fs.Sub(embedded, "programs")
+	if err != nil {
+		panic("lotse: internal error: " + err.Error()) // only for an invalid path
+	}
+	return files
+}

@@ -1,0 +1,233 @@
+package e2e
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// newDownloadStack is a gateway that offers the agent program of this system;
+// its address is a name, as customers have it.
+func newDownloadStack(t *testing.T) (s *stack, program []byte) {
+	t.Helper()
+	s = &stack{t: t, data: t.TempDir()}
+	s.caFile = filepath.Join(s.data, "ca.pem")
+	program, err := os.ReadFile(ours(t, "lotse-agent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, settings := t.TempDir(), filepath.Join(t.TempDir(), "gateway.toml")
+	for name, body := range map[string][]byte{
+		filepath.Join(folder, "lotse-agent-linux-amd64"): program,
+		settings: fmt.Appendf(nil, "downloads = %q\nmetrics.listen = \"\"\n", folder),
+	} {
+		if err := os.WriteFile(name, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--config", settings, "--data", s.data, "--listen", "127.0.0.1:0")
+	line := s.gateway.line("listening on https://")
+	s.url = strings.Replace(line[strings.Index(line, "https://"):], "127.0.0.1", "localhost", 1)
+	return s, program
+}
+
+// resumed gets a file in two parts, as a browser does when the line broke.
+func (s *stack) resumed(t *testing.T, path string) (body []byte) {
+	t.Helper()
+	pem, err := os.ReadFile(s.caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	etag := ""
+	for _, part := range []string{"bytes=0-999999", "bytes=1000000-"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Range", part)
+		if etag != "" {
+			req.Header.Set("If-Range", etag)
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusPartialContent {
+			t.Fatalf("%s: %d, %v", part, resp.StatusCode, err)
+		}
+		etag = resp.Header.Get("ETag")
+		body = append(body, b...)
+	}
+	return body
+}
+
+// TestDownloadToSession: from an advisor's link to an accepted number, with
+// nothing but what the page gives. The clicks are counted.
+func TestDownloadToSession(t *testing.T) {
+	s, program := newDownloadStack(t)
+	sum := sha256.Sum256(program)
+	want := hex.EncodeToString(sum[:])
+	ses := s.newSession()
+	d := customerDisplay(t, "1000x700")
+	b := newBrowser(t)
+	page, panel := b.tab("customer"), b.tab("panel")
+	begin, clicks := time.Now(), 0
+	page.open(s.url + "/#n=" + ses.number)
+	page.wait("download")
+	if got := strings.ReplaceAll(page.text("invited-number"), " ", ""); got != ses.number {
+		t.Errorf("the page shows %s, not %s", got, ses.number)
+	}
+
+	saved := filepath.Join(t.TempDir(), "download")
+	name := page.do("download", map[string]any{"id": "download", "value": saved})
+	clicks++
+	port := s.url[strings.LastIndex(s.url, ":")+1:]
+	if name != "lotse-localhost_"+port {
+		t.Errorf("saved as %q", name)
+	}
+	file := filepath.Join(filepath.Dir(saved), name)
+	if err := os.Rename(saved, file); err != nil {
+		t.Fatal(err)
+	}
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sha256.Sum256(body); got != sum || page.do("text", map[string]any{"id": "sha256"}) != want {
+		t.Errorf("another file came than was promised: %x, want %s", got, want)
+	}
+	if got := sha256.Sum256(s.resumed(t, "/download/lotse-agent-linux-amd64")); got != sum {
+		t.Error("a resumed download is another file")
+	}
+
+	if err := os.Chmod(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// No gateway on the command line: the file's name tells it.
+	agent := start(t, append(s.env(), d.env()...), file, "--display", d.name, "--log-level", "info")
+	clicks++
+	panel.open(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	if got := panel.text("gateway"); got != "localhost:"+port {
+		t.Errorf("the panel names %q before anything is connected", got)
+	}
+	if got := page.text("invited-number"); got != "" {
+		panel.fill("number", got)
+	}
+	panel.click("number-submit")
+	clicks++
+	ses.line(`"state":"joined"`)
+	panel.wait("session")
+	t.Logf("from the link to an accepted number: %d clicks, nine digits, %.1f s (a page and a program that open at once)", clicks, time.Since(begin).Seconds())
+	ses.write("end")
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	b.noComplaints()
+}
+
+// TestTypedGateway: a program that knows no gateway asks for it with the number.
+func TestTypedGateway(t *testing.T) {
+	s, _ := newDownloadStack(t)
+	ses := s.newSession()
+	d := customerDisplay(t, "1000x700")
+	b := newBrowser(t)
+	agent := start(t, append(s.env(), d.env()...), ours(t, "lotse-agent"), "--display", d.name, "--log-level", "info")
+	panel := b.tab("panel")
+	panel.open(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	panel.wait("which-gateway")
+	panel.fill("number", ses.number)
+	panel.click("number-submit")
+	if got := panel.text("number-error"); !strings.Contains(got, "@") {
+		t.Errorf("a number alone: %q", got)
+	}
+	panel.fill("number", ses.number+"@"+strings.Replace(strings.TrimPrefix(s.url, "https://"), "o", "\u043e", 1))
+	panel.click("number-submit")
+	eventually(t, "a look-alike is refused in words", func() error {
+		if got := panel.text("number-error"); !strings.Contains(got, "U+043E") {
+			return fmt.Errorf("%q", got)
+		}
+		return nil
+	})
+	panel.fill("number", ses.number+"@"+strings.TrimPrefix(s.url, "https://"))
+	panel.click("number-submit")
+	ses.line(`"state":"joined"`)
+	panel.click("end")
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	b.noComplaints()
+}
+
+// TestStartedByAnotherProgram: docs/integration.md, as a vendor's program sees it.
+func TestStartedByAnotherProgram(t *testing.T) {
+	s, _ := newDownloadStack(t)
+	ses := s.newSession()
+	d := customerDisplay(t, "1000x700")
+	link := "lotse:" + strings.TrimPrefix(s.url, "https://") + "/" + ses.number
+	// Standard output alone: it must hold nothing but the lines.
+	only := []string{"-c", `exec "$0" "$@" 2>/dev/null`, ours(t, "lotse-agent")}
+	agent := start(t, append(s.env(), d.env()...), "/bin/sh", append(only, "--events", "json", "--answer", "control", "--panel", "terminal", "--display", d.name, link)...)
+	agent.line(`"state":"joined"`)
+	ses.write("view")
+	agent.line(`"state":"shared"`)
+	ses.write("end")
+	agent.line(`"exit":0`)
+	if code := agent.exit(); code != 0 {
+		t.Errorf("ended with %d", code)
+	}
+	states := ""
+	for _, line := range agent.output() {
+		var ev struct {
+			V       int
+			State   string
+			Gateway string
+			Reason  string
+			Exit    *int
+		}
+		if err := json.Unmarshal([]byte(line), &ev); err != nil || ev.V != 1 || "https://"+ev.Gateway != s.url {
+			t.Errorf("%q: %v", line, err)
+		}
+		if strings.Contains(line, ses.number) {
+			t.Errorf("the session number is in %q", line)
+		}
+		states += ev.State + " "
+		if ev.State == "ended" && (ev.Reason != "advisor" || ev.Exit == nil || *ev.Exit != 0) {
+			t.Errorf("end: %s", line)
+		}
+	}
+	if !strings.HasPrefix(states, "number connecting joined") && !strings.HasPrefix(states, "connecting joined") || !strings.HasSuffix(states, "joined shared ended ") {
+		t.Errorf("states: %s", states)
+	}
+
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{5, `"code":"number"`, []string{"lotse:" + strings.TrimPrefix(s.url, "https://") + "/999912345"}},
+		{3, "nothing answers", []string{"lotse:localhost:9/482193057"}},
+		{2, "U+043E", []string{"lotse:supp\u043ert.example.com/482193057"}},
+	} {
+		p := start(t, append(s.env(), d.env()...), "/bin/sh", append(append(only, "--events", "json", "--answer", "deny", "--panel", "terminal", "--display", d.name), c.args...)...)
+		last := p.line(fmt.Sprintf(`"exit":%d`, c.code))
+		if code := p.exit(); code != c.code || !strings.Contains(last, c.want) {
+			t.Errorf("%v: exit code %d\n%s", c.args, code, last)
+		}
+	}
+}
