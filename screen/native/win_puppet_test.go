@@ -79,6 +79,10 @@ func puppetMain(role string, args []string) error {
 		return moveWindows(ownColour, 3, 4)
 	case "press":
 		return pressProgram()
+	case "reader":
+		return readerProgram()
+	case "turn":
+		return turnProgram()
 	}
 	return fmt.Errorf("no such puppet: %s", role)
 }
