@@ -126,10 +126,24 @@ func (m *windowsMachine) agent(s *stack, args ...string) *process {
 	return m.wine([]string{"LOTSE_CA_FILE=Z:" + s.caFile}, append([]string{m.exe, "--log-level", "info"}, args...)...)
 }
 
-// puppet is a program of screen/native's tests, ready.
-func (m *windowsMachine) puppet(role string) *process {
+// puppet is a program of screen/native's tests, ready. Each has a file name of its
+// own, as it is what programs are chosen by.
+func (m *windowsMachine) puppet(role string, args ...string) *process {
 	m.t.Helper()
-	p := m.wine([]string{"LOTSE_WINDOWS_PUPPET=" + role}, ours(m.t, "puppets.exe"))
+	return m.program(role, role, args...)
+}
+
+func (m *windowsMachine) program(name, role string, args ...string) *process {
+	m.t.Helper()
+	body, err := os.ReadFile(ours(m.t, "puppets.exe"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	file := filepath.Join(m.t.TempDir(), name+".exe")
+	if err := os.WriteFile(file, body, 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	p := m.wine([]string{"LOTSE_WINDOWS_PUPPET=" + strings.Join(append([]string{role}, args...), " ")}, file)
 	p.line("ready")
 	return p
 }

@@ -81,8 +81,6 @@ func puppetMain(role string, args []string) error {
 		return pressProgram()
 	case "reader":
 		return readerProgram()
-	case "turn":
-		return turnProgram()
 	}
 	return fmt.Errorf("no such puppet: %s", role)
 }

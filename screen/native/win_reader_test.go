@@ -5,7 +5,6 @@ package native
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 	"unsafe"
 
@@ -40,19 +39,5 @@ func readerProgram() error {
 			return string(b)
 		}
 		return "?"
-	})
-}
-
-// turnProgram holds the windows of "secret" and "chosen" still on request.
-func turnProgram() error {
-	runtime.LockOSThread() // a mutex belongs to a thread
-	turn := call(procCreateMutex, 0, 0, uintptr(unsafe.Pointer(winString("lotse-puppets"))))
-	return serve(func(q string) string {
-		if q == "go" {
-			call(procReleaseMutex, turn)
-		} else if call(procWaitForSingleObject, turn, 5000) != 0 {
-			return "they do not stop"
-		}
-		return "ok"
 	})
 }
