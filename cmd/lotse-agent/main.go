@@ -131,7 +131,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		Client: client, Panel: panel(o), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
-			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(),
+			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
 		},
 		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
 		Language: language, Version: version, Logger: logger,
