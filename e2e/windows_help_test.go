@@ -123,7 +123,12 @@ func (m *windowsMachine) wine(env []string, args ...string) *process {
 // agent starts the customer's program.
 func (m *windowsMachine) agent(s *stack, args ...string) *process {
 	m.t.Helper()
-	return m.wine([]string{"LOTSE_CA_FILE=Z:" + s.caFile}, append([]string{m.exe, "--log-level", "info"}, args...)...)
+	return m.agentWith(s, nil, args...)
+}
+
+func (m *windowsMachine) agentWith(s *stack, env []string, args ...string) *process {
+	m.t.Helper()
+	return m.wine(append(env, "LOTSE_CA_FILE=Z:"+s.caFile), append([]string{m.exe, "--log-level", "info"}, args...)...)
 }
 
 // puppet is a program of screen/native's tests, ready. Each has a file name of its
@@ -154,6 +159,11 @@ func (p *process) ask(question string) string {
 	mark := p.mark()
 	p.write(question)
 	return strings.TrimSuffix(p.lineAfter(mark, ""), "\r")
+}
+
+// unixPath is where a file of drive C lies.
+func (m *windowsMachine) unixPath(path string) string {
+	return filepath.Join(m.prefix, "drive_c", strings.ReplaceAll(strings.TrimPrefix(path, "C:"), `\`, "/"))
 }
 
 // notepad opens an editor and waits for its window.

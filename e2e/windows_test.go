@@ -3,6 +3,7 @@ package e2e
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -169,6 +170,55 @@ func TestWindowsEnds(t *testing.T) {
 	agent.line("the advisor ended it")
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
+	}
+	m.nothingLeft()
+}
+
+// TestWindowsPanelWindow: where Edge is, the panel has a window without address bar
+// and a profile that is thrown away, also when the agent was killed. A second start
+// says that one is running.
+func TestWindowsPanelWindow(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
+	body, err := os.ReadFile(ours(t, "puppets.exe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(edge), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(edge)))) })
+	if err := os.WriteFile(edge, body, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	note := filepath.Join(t.TempDir(), "note")
+	agent := m.agentWith(s, []string{"LOTSE_WINDOWS_PUPPET=browser", "LOTSE_PUPPET_NOTE=Z:" + note}, "--gateway", s.url)
+	var told []string
+	eventually(t, "the window", func() error {
+		b, err := os.ReadFile(note)
+		told = strings.Split(string(b), "\n")
+		return err
+	})
+	url := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	if told[0] != "--app="+url || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
+		t.Errorf("Edge was started with %q", told)
+	}
+	thumbnailOf(t, url) // the address opens the panel
+
+	second := m.agent(s, "--gateway", s.url)
+	second.line("running already")
+	if code := second.exit(); code != 1 {
+		t.Errorf("a second start ended with %d", code)
+	}
+
+	agent.kill()
+	never(t, "the window was closed with the program", func() bool {
+		_, err := os.Stat(m.unixPath(strings.TrimPrefix(told[1], "--user-data-dir=")))
+		return err != nil
+	})
+	if err := os.WriteFile(note+".close", nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	m.nothingLeft()
 }

@@ -79,6 +79,8 @@ func puppetMain(role string, args []string) error {
 		return moveWindows(ownColour, 3, 4)
 	case "press":
 		return pressProgram()
+	case "browser":
+		return browserProgram()
 	case "reader":
 		return readerProgram()
 	}

@@ -5,7 +5,10 @@ package native
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -40,4 +43,31 @@ func readerProgram() error {
 		}
 		return "?"
 	})
+}
+
+// browserProgram stands for a browser that opens a window: it notes what it was
+// told, keeps a file open in its profile, and ends when it is closed.
+func browserProgram() error {
+	note := os.Getenv("LOTSE_PUPPET_NOTE")
+	for _, arg := range os.Args[1:] {
+		if dir, ok := strings.CutPrefix(arg, "--user-data-dir="); ok {
+			f, err := os.Create(filepath.Join(dir, "lock"))
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+		}
+	}
+	if err := os.WriteFile(note+".new", []byte(strings.Join(os.Args[1:], "\n")), 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(note+".new", note); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(note + ".close"); err == nil {
+			return nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
