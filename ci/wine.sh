@@ -11,7 +11,7 @@ flock 9
 if [ ! -e "$prefix/.ready" ]; then
 	# Without a display: what needs one is made when there is one.
 	env -u DISPLAY timeout 180 wine wineboot -i >/dev/null 2>&1 9>&-
-	(cd "$here" && go run ./winedll "$prefix/drive_c/windows/system32/bcryptprimitives.dll") 9>&-
+	(cd "$here" && GOOS= GOARCH= go run ./winedll "$prefix/drive_c/windows/system32/bcryptprimitives.dll") 9>&-
 	# Go asks for a Windows that it supports.
 	env -u DISPLAY timeout 60 wine winecfg -v win10 >/dev/null 2>&1 9>&-
 	timeout 60 wineserver -w 9>&- || true

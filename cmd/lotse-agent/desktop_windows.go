@@ -20,9 +20,9 @@ func onlyOne(l agent.Language) error {
 		return nil // where no name can be held, two are better than none
 	}
 	if l == "de" {
-		return errors.New("Lotse läuft schon. Bitte benutzen Sie das Fenster, das bereits offen ist, oder beenden Sie es zuerst.")
+		return errors.New("läuft schon. Bitte benutzen Sie das Fenster, das bereits offen ist, oder beenden Sie zuerst die Sitzung dort")
 	}
-	return errors.New("Lotse is running already. Please use the window that is open, or end that session first.")
+	return errors.New("is running already. Please use the window that is open, or end the session there first")
 }
 
 // systemLanguage is the one of the user's desktop.
