@@ -11,6 +11,7 @@ WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) n
 # Vector instructions for JPEG on amd64: a quarter of the time. The code behind
 # it has an equal in plain Go for every other processor and build.
 export GOEXPERIMENT ?= simd
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
@@ -74,7 +75,7 @@ lint: novnc-web/dist/.stamp
 	GOOS=windows go vet $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
 	GOOS=windows GOARCH=arm64 go vet ./screen/... ./agent ./cmd/...
 	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
-	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent
+	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent ./whereto
 	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
 
@@ -82,9 +83,11 @@ fuzz: novnc-web/dist/.stamp
 	ci/fuzz.sh $(FUZZTIME)
 
 bench: needs-test build
-	go test -run xxx -bench . -benchmem ./rfb ./screen/... ./seal ./tunnel ./gateway
+	go test -run xxx -bench . -benchmem -benchtime 200ms -count 5 ./rfb ./screen/... ./seal ./tunnel ./gateway | tee bin/bench-go.txt
+	go run $(BENCHSTAT) bench/results/go.txt bin/bench-go.txt # what changed since the figures that are committed
+	cp bin/bench-go.txt bench/results/go.txt
 	go test -run xxx -bench . -benchtime 10x ./e2e
-	go run ./bench -rounds 3
+	go run ./bench -rounds 3 -seconds 5
 	cd novnc-web && npm run chromium -- --bench
 
 demo: needs-demo build

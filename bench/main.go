@@ -29,6 +29,7 @@ func bench() error {
 	rounds := flag.Int("rounds", 1, "how often each is run; the servers take turns")
 	bin := flag.String("bin", "bin", "where lotse and lotse-agent are")
 	out := flag.String("out", "bench/results", "where picture.json, picture.md and picture.svg go; empty: nowhere")
+	add := flag.Bool("add", false, "keep the rows in -out that this run does not measure; all are from the same machine, then")
 	flag.Parse()
 	xserver, display, err := startX("1920x1080")
 	if err != nil {
@@ -63,8 +64,8 @@ func bench() error {
 					if err != nil {
 						r.Error = err.Error()
 					}
-					fmt.Printf("%-12s %-9s %-12s fps %5.1f  age %6.1f/%6.1f ms  %7.1f kB/frame  cpu %.3f  %4.0f MB %s\n",
-						w.name, link.name, name, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB, r.Error)
+					fmt.Printf("%-12s %-9s %-12s fps %5.1f  age %6.1f/%6.1f ms  %7.1f kB/frame  cpu %.3f  %4.0f MB  exact %s %s\n",
+						w.name, link.name, name, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB, exactly(r.ExactMS), r.Error)
 					results = append(results, r)
 				}
 			}
@@ -73,7 +74,7 @@ func bench() error {
 	if *out == "" {
 		return nil
 	}
-	return report(*out, results)
+	return report(*out, results, *add)
 }
 
 func runWith(x *xclient, w workload, link shape, name, display string, ours *server, seconds float64) (result, error) {

@@ -25,7 +25,10 @@ type result struct {
 	AgeP95     float64 `json:"age_p95_ms"`
 	CPU        float64 `json:"cpu_cores"`
 	MemoryMB   float64 `json:"memory_mb"`
-	Error      string  `json:"error,omitempty"`
+	// ExactMS is how long after the last frame the viewer showed it to the bit; -1:
+	// nothing came any more, and it was not; 0: not looked at.
+	ExactMS float64 `json:"exact_ms"`
+	Error   string  `json:"error,omitempty"`
 }
 
 // quality is the level that every viewer asks for.
@@ -52,6 +55,41 @@ type viewing struct {
 	ages  []time.Duration
 	bytes int64
 	news  chan struct{}
+	want  []byte // the screen at rest; nil: it does not rest
+	exact chan struct{}
+}
+
+// restQuiet: a viewer to which nothing came for so long will not become exact.
+const restQuiet = 3 * time.Second
+
+// rest waits until the viewer shows the screen, which stands still now, to the
+// bit, and returns after how many milliseconds; -1: never.
+func (s *viewing) rest(x *xclient) float64 {
+	x.sync()
+	began := time.Now()
+	want := x.picture()
+	s.mu.Lock()
+	s.want = want
+	s.mu.Unlock()
+	if s.v.Request(false, image.Rect(0, 0, 1, 1)) != nil { // an answer, if all has come already
+		return -1
+	}
+	quiet := time.NewTicker(restQuiet)
+	defer quiet.Stop()
+	for before := int64(0); ; {
+		select {
+		case <-s.exact:
+			return float64(time.Since(began).Microseconds()) / 1000
+		case <-quiet.C:
+		}
+		s.mu.Lock()
+		now := s.bytes
+		s.mu.Unlock()
+		if now == before {
+			return -1
+		}
+		before = now
+	}
 }
 
 // read decodes until the line ends.
@@ -100,6 +138,10 @@ func (s *viewing) look(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes = s.v.BytesRead()
+	if s.want != nil && differing(s.v.Canvas(), s.want) == nil {
+		s.want = nil
+		close(s.exact)
+	}
 	places := s.marks(0)
 	if len(places) == 0 {
 		return
@@ -147,7 +189,7 @@ func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r re
 	if err != nil {
 		return r, err
 	}
-	s := &viewing{v: v, w: w, marks: marks, done: make(chan error, 1), drawn: map[int]time.Time{}, news: make(chan struct{}, 1)}
+	s := &viewing{v: v, w: w, marks: marks, done: make(chan error, 1), drawn: map[int]time.Time{}, news: make(chan struct{}, 1), exact: make(chan struct{})}
 	go func() { s.done <- s.read() }()
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
@@ -189,6 +231,9 @@ func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r re
 	s.mu.Unlock()
 	close(stop)
 	wg.Wait()
+	if w.every > 0 && w.keys == 0 {
+		r.ExactMS = s.rest(x)
+	}
 	shut()
 	if end := <-s.done; err == nil && len(ages) == 0 && w.name != "idle" {
 		err = fmt.Errorf("no frame came: %v", end)

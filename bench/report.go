@@ -38,9 +38,16 @@ func thisMachine() machine {
 }
 
 // report writes what was measured.
-func report(dir string, results []result) error {
+func report(dir string, results []result, add bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	if add {
+		earlier, err := otherRows(filepath.Join(dir, "picture.json"), results)
+		if err != nil {
+			return err
+		}
+		results = append(earlier, results...)
 	}
 	m := thisMachine()
 	text, err := json.MarshalIndent(struct {
@@ -57,6 +64,24 @@ func report(dir string, results []result) error {
 		}
 	}
 	return nil
+}
+
+// otherRows reads a file of results, without the rows that were measured anew.
+func otherRows(file string, results []result) (rest []result, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var was struct{ Results []result }
+	if err := json.Unmarshal(text, &was); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, r := range was.Results {
+		if !slices.ContainsFunc(results, func(n result) bool { return n.Workload == r.Workload && n.Link == r.Link && n.Server == r.Server }) {
+			rest = append(rest, r)
+		}
+	}
+	return rest, nil
 }
 
 type key struct{ workload, link, server string }
@@ -80,6 +105,7 @@ func medians(results []result) []result {
 			func(r *result) *float64 { return &r.FPS }, func(r *result) *float64 { return &r.KBPerFrame },
 			func(r *result) *float64 { return &r.AgeP50 }, func(r *result) *float64 { return &r.AgeP95 },
 			func(r *result) *float64 { return &r.CPU }, func(r *result) *float64 { return &r.MemoryMB },
+			func(r *result) *float64 { return &r.ExactMS },
 		} {
 			var values []float64
 			for i := range g {
@@ -97,16 +123,27 @@ func table(m machine, results []result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The picture, measured\n\n%s, commit %s, %s, %d cores, Linux %s, %s; `bench %s`; Tight quality %d; medians of the rounds.\n\n",
 		m.When, m.Commit, m.CPU, m.Cores, m.Kernel, m.Go, m.Command, quality)
-	b.WriteString("fps: distinct complete frames; age: from drawing (or the key) to the decoded frame; CPU: the server's own, in cores.\n\n")
-	b.WriteString("| workload | link | server | fps | age p50 ms | age p95 ms | kB per frame | CPU | MB |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("fps: distinct complete frames; age: from drawing (or the key) to the decoded frame; CPU: the server's own, in cores; exact: from the last frame to a viewer that shows it to the bit; \"never\": nothing came any more, and it did not.\n\n")
+	b.WriteString("| workload | link | server | fps | age p50 ms | age p95 ms | kB per frame | CPU | MB | exact ms |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		if r.Error != "" {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | | | | | |\n", r.Workload, r.Link, r.Server, strings.ReplaceAll(r.Error, "\n", " "))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | | | | | | |\n", r.Workload, r.Link, r.Server, strings.ReplaceAll(r.Error, "\n", " "))
 			continue
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %.1f | %.0f | %.0f | %.1f | %.3f | %.0f |\n", r.Workload, r.Link, r.Server, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB)
+		fmt.Fprintf(&b, "| %s | %s | %s | %.1f | %.0f | %.0f | %.1f | %.3f | %.0f | %s |\n", r.Workload, r.Link, r.Server, r.FPS, r.AgeP50, r.AgeP95, r.KBPerFrame, r.CPU, r.MemoryMB, exactly(r.ExactMS))
 	}
+	b.WriteString(judge(results))
 	return b.String()
+}
+
+func exactly(ms float64) string {
+	switch {
+	case ms < 0:
+		return "never"
+	case ms == 0:
+		return ""
+	}
+	return fmt.Sprintf("%.0f", ms)
 }
 
 // plot draws the ages as bars on a logarithmic scale: p50 dark, up to p95 light.

@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 version=$1 out=$2
 shift 2
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
-export SOURCE_DATE_EPOCH CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOAMD64=v1 GOARM64=v8.0
+export SOURCE_DATE_EPOCH CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT=simd
 rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)

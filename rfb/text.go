@@ -21,7 +21,7 @@ const (
 )
 
 // textSize is how large text gets by the bits kept of each colour's part, as a
-// share of its exact form; measured by BenchmarkText.
+// share of its exact form; measured on bench's pages.
 var textSize = [exactDepth + 1]float64{2: 0.25, 3: 0.35, 4: 0.44, exactDepth: 1}
 
 // textCost learns how many bytes a pixel of text takes.

@@ -111,7 +111,10 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 	// distance need be looked for.
 	rest := true
 	if m.last != (image.Point{}) {
-		moves, rest = m.along(old, new, m.last, moves, before)
+		// Only if that explains most: blank paper moves by any distance.
+		if _, gain := m.rectangle(old, new, m.last); 2*gain > m.total() {
+			moves, rest = m.along(old, new, m.last, moves, before)
+		}
 	}
 	if rest {
 		for _, d := range m.distances(old, new) {
@@ -139,18 +142,23 @@ func (m *motion) along(old, new *Frame, d image.Point, moves []Move, before int)
 		found := Move{Dst: widen(old, new, r, d), Delta: d}
 		old.move(found)
 		moves = append(moves, found)
-		total, left := int32(0), int32(0)
+		total := m.total()
 		for i := range m.grids {
-			g := &m.grids[i]
-			total += g.total
-			g.moved(old, new, found.Dst)
-			left += g.total
+			m.grids[i].moved(old, new, found.Dst)
 		}
-		if left*motionRest < total {
+		if m.total()*motionRest < total {
 			return moves, false
 		}
 	}
 	return moves, false
+}
+
+// total is how many cells differ.
+func (m *motion) total() (n int32) {
+	for i := range m.grids {
+		n += m.grids[i].total
+	}
+	return n
 }
 
 // gather makes areas of changed: rectangles that are near each other become one,

@@ -227,3 +227,33 @@ func FuzzMotion(f *testing.F) {
 		}
 	})
 }
+
+// A scroll whose step changes from picture to picture, as when a slow viewer
+// lets some be left out, over text with much blank paper, which looks moved by
+// any distance: still one move of nearly everything.
+func TestScrollThatChangesItsStep(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 5))
+	size := image.Pt(900, 700)
+	window := image.Rect(40, 30, 860, 680)
+	f := NewFrame(size)
+	ragged := func(r image.Rectangle) {
+		textLike(f, r, rnd)
+		for y := r.Min.Y; y < r.Max.Y; y += 14 { // lines of different length
+			f.Fill(image.Rect(r.Min.X+100+rnd.IntN(700), y, r.Max.X, min(y+14, r.Max.Y)), 255, 255, 255)
+		}
+	}
+	ragged(window)
+	b := NewFramebuffer(size)
+	apply(b, f)
+	for i, dy := range []int{14, 14, 14, 56, 28, 84, 14, 42, 98} {
+		old := cloneFrame(f)
+		ragged(image.Rect(window.Min.X, window.Max.Y-dy, window.Max.X, window.Max.Y))
+		for y := window.Min.Y; y < window.Max.Y-dy; y++ {
+			copy(f.Row(y, window.Min.X, window.Max.X), old.Row(y+dy, window.Min.X, window.Max.X))
+		}
+		c := apply(b, f)
+		if left := c.Region.Area(); left > 2*dy*window.Dx() {
+			t.Errorf("step %d by %d: %d pixels left of %d, moves %v", i, dy, left, window.Dx()*window.Dy(), c.Moves)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package rfb_test
+
+import (
+	"image"
+	"image/color"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/rfb"
+	"lotse/rfb/rfbtest"
+	"lotse/screen"
+)
+
+// smoothed is text as today's programs draw it: letters with soft edges, in
+// several inks.
+func smoothed(seed uint64) func(x, y int) color.RGBA {
+	sharp, r := text(seed), random(seed+1)
+	inks := [4]color.RGBA{{20, 24, 28, 255}, {150, 30, 110, 255}, {16, 95, 158, 255}, {47, 125, 50, 255}}
+	return func(x, y int) color.RGBA {
+		c := sharp(x, y)
+		if c.R > 200 {
+			return color.RGBA{255, 255, 255, 255}
+		}
+		ink := inks[(x/40+y/16)%4]
+		cover := 60 + int(r.UintN(196))
+		mix := func(v byte) byte { return byte((int(v)*cover + 255*(255-cover)) / 255) }
+		return color.RGBA{mix(ink.R), mix(ink.G), mix(ink.B), 255}
+	}
+}
+
+// narrow is a line with a rate and a delay; its sleep is the bubble's.
+type narrow struct {
+	net.Conn
+	bytesPerSecond int
+	delay          time.Duration
+	busy           time.Time // until when the line is
+}
+
+func (n *narrow) Read(b []byte) (int, error) {
+	k, err := n.Conn.Read(b[:min(len(b), 1460)])
+	if now := time.Now(); now.After(n.busy.Add(n.delay)) { // it was idle
+		n.busy = now
+	}
+	n.busy = n.busy.Add(time.Duration(k) * time.Second / time.Duration(n.bytesPerSecond))
+	time.Sleep(time.Until(n.busy.Add(n.delay)))
+	return k, err
+}
+
+// On a slow line text comes with fewer colours at first, near what it is and
+// soon exact; on a fast one, or for a viewer that allows no loss, exact at once.
+func TestTextOnSlowLines(t *testing.T) {
+	size := image.Pt(640, 480)
+	lossy := []int32{rfbtest.Tight, rfbtest.CopyRect, rfbtest.Quality(6), rfbtest.Fence, rfbtest.ContinuousUpdates}
+	for name, test := range map[string]struct {
+		rate      int
+		encodings []int32
+		reduced   bool
+	}{
+		"fast":    {1e9, lossy, false},
+		"slow":    {200e3, lossy, true},
+		"no loss": {200e3, []int32{rfbtest.Tight, rfbtest.CopyRect, rfbtest.Fence, rfbtest.ContinuousUpdates}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				desk := screen.NewFramebuffer(size)
+				desk.Apply(update(paint(size, smoothed(1))))
+				a, b := net.Pipe()
+				s := &session{t: t, desk: desk, served: make(chan error, 1), conn: rfb.NewConn(a, rfb.Config{Desktop: desk, Waiting: desk, Rights: rfb.RightView})}
+				go func() { s.served <- s.conn.Serve(t.Context()) }()
+				var err error
+				s.v, err = rfbtest.New(&narrow{Conn: b, bytesPerSecond: test.rate, delay: time.Millisecond}, rfbtest.Config{})
+				s.must(err)
+				defer s.close()
+				s.must(s.v.SetEncodings(test.encodings...))
+				s.pump()
+				s.asking.Store(true)
+				s.must(s.v.Request(false, s.v.Bounds()))
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				s.same(pictureOf(desk)) // at rest
+				for n := range 3 {
+					f := paint(size, smoothed(uint64(n+2)))
+					before := s.v.BytesRead()
+					s.show(f)
+					// Until all of the new picture is there in some form.
+					reduced := false
+					for far(s.v.Canvas(), f) > 0 {
+						time.Sleep(5 * time.Millisecond)
+						synctest.Wait()
+					}
+					reduced = compare(s.v.Canvas(), f, expected(formats["888 little"])) != nil
+					if reduced != test.reduced {
+						t.Errorf("picture %d, %d bytes: reduced %v", n, s.v.BytesRead()-before, reduced)
+					}
+					time.Sleep(20 * time.Second)
+					synctest.Wait()
+					s.same(f)
+				}
+			})
+		})
+	}
+}
+
+// pictureOf is a framebuffer's picture.
+func pictureOf(desk *screen.Framebuffer) (f *screen.Frame) {
+	desk.Read(func(v screen.View) {
+		f = screen.NewFrame(v.Frame.Size)
+		f.CopyRect(v.Frame, f.Bounds())
+	})
+	return f
+}
+
+// far counts pixels that are further from f than two bits a colour allow.
+func far(canvas *image.RGBA, f *screen.Frame) (n int) {
+	const most = 63
+	for y := range f.Size.Y {
+		row := f.Row(y, 0, f.Size.X)
+		for x := range f.Size.X {
+			c := canvas.RGBAAt(x, y)
+			for i, v := range [3]byte{c.B, c.G, c.R} {
+				if d := int(v) - int(row[4*x+i]); d > most || d < -most {
+					n++
+					break
+				}
+			}
+		}
+	}
+	return n
+}
