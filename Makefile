@@ -33,6 +33,13 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
 	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse-agent
 
+# The Windows agent as a release has it, and the tests' programs with windows.
+bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
+	ci/dist.sh $(VERSION) bin/windows windows/amd64
+
+bin/puppets.exe: $(GO_FILES)
+	GOOS=windows CGO_ENABLED=0 go test -c -o $@ ./screen/native
+
 test: needs-test build lint test-web test-go test-wine test-e2e test-dist
 
 # -race needs cgo; the programs themselves do not.
@@ -49,7 +56,7 @@ test-wine: needs-test
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
 
-test-e2e: needs-test build
+test-e2e: needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe
 	go test -timeout 20m ./e2e
 	go test -timeout 20m ./bench
 

@@ -31,6 +31,7 @@ type Display struct {
 	Windows   screen.Windows
 	Hands     screen.Hands
 	Badge     screen.Badge
+	Notices   screen.Notices
 }
 
 // Answer says how questions are answered without the customer.
@@ -152,6 +153,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	if cfg.Display.Badge != nil {
 		wg.Go(func() { s.watchBadge(ctx) })
+	}
+	if cfg.Display.Notices != nil {
+		wg.Go(func() { s.watchNotices(ctx) })
 	}
 	panelCtx, stopPanel := context.WithCancel(context.WithoutCancel(ctx))
 	panelDone := make(chan struct{})

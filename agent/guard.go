@@ -9,7 +9,7 @@ import (
 
 // guard is the Input that viewers reach: nothing but what is shared, no short
 // cut that leads out of it, and nothing while the customer's hands are at mouse
-// or keyboard. The rights were checked before, by rfb.
+// or keyboard or the system keeps something to itself. The rights were checked before, by rfb.
 type guard struct {
 	base screen.Input // lets go of everything, whatever is shared
 
@@ -18,7 +18,9 @@ type guard struct {
 	scope screen.Scope // nil: nothing is shared
 	apps  bool         // single programs are: short cuts are looked at
 	hands bool         // the customer's are on the wheel
-	held  modifiers
+	// shielded: the system keeps what is in front to itself; notices.go.
+	shielded bool
+	held     modifiers
 }
 
 var _ screen.Input = (*guard)(nil)
@@ -46,6 +48,18 @@ func (g *guard) setHands(on bool) error {
 	return nil
 }
 
+// setShielded stops or goes on likewise.
+func (g *guard) setShielded(on bool) error {
+	g.mu.Lock()
+	changed := g.shielded != on
+	g.shielded = on
+	g.mu.Unlock()
+	if changed && on {
+		return g.ReleaseAll()
+	}
+	return nil
+}
+
 // Key implements screen.Input.
 func (g *guard) Key(k screen.Key) error {
 	g.mu.Lock()
@@ -55,7 +69,7 @@ func (g *guard) Key(k screen.Key) error {
 	}
 	drop := g.apps && g.held.leaves(k)
 	g.held.note(k)
-	if k.Down && (g.hands || drop) {
+	if k.Down && (g.hands || g.shielded || drop) {
 		return nil
 	}
 	return g.scope.Key(k)
@@ -65,7 +79,7 @@ func (g *guard) Key(k screen.Key) error {
 func (g *guard) Pointer(p image.Point, buttons screen.Buttons) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.scope == nil || g.hands {
+	if g.scope == nil || g.hands || g.shielded {
 		return nil
 	}
 	return g.scope.Pointer(p, buttons)

@@ -12,9 +12,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"os/exec"
 	"path"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +30,9 @@ type BrowserPanel struct {
 	Opened func(url string)
 	// NoBrowser only tells the address and starts nothing.
 	NoBrowser bool
+	// Window is a browser of Chromium's family, which then shows the panel in a
+	// window of its own; "": the customer's usual browser shows it.
+	Window string
 
 	// Static after Run began.
 	session *Session
@@ -85,7 +86,17 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 		p.Opened(address)
 	}
 	if !p.NoBrowser {
-		if err := openBrowser(address); err == nil {
+		opened := errors.ErrUnsupported
+		if p.Window != "" {
+			var window io.Closer
+			if window, opened = openWindow(p.Window, address); opened == nil {
+				defer window.Close()
+			}
+		}
+		if opened != nil {
+			opened = openBrowser(address)
+		}
+		if err := opened; err == nil {
 			s.RequireHands() // it is shown on the display that is shared
 		} else {
 			s.log.Warn("no browser could be started; open the address by hand", "reason", err)
@@ -369,32 +380,4 @@ func (p *BrowserPanel) obey(m panelMessage) {
 	case "end":
 		p.session.End()
 	}
-}
-
-// openBrowser shows address in the customer's browser.
-func openBrowser(address string) error {
-	var command []string
-	switch runtime.GOOS {
-	case "windows":
-		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
-	case "darwin":
-		command = []string{"open"}
-	default:
-		for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
-			if program, err := exec.LookPath(name); err == nil {
-				command = []string{program}
-				break
-			}
-		}
-	}
-	if len(command) == 0 {
-		return errors.New("agent: no program that opens web pages was found")
-	}
-	cmd := exec.Command(command[0], append(command[1:], address)...)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	// Whoever opens pages may live on as the browser; nobody waits for it.
-	go func() { _ = cmd.Wait() }()
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lotse/consent"
+	"lotse/screen"
 	"lotse/tunnel"
 )
 
@@ -118,6 +119,14 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 	}
 	if s.Phase == phaseJoined && (old.Phase != phaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
 		p.say(rightsText(l, s))
+	}
+	if s.Notice != old.Notice && s.Phase == phaseJoined {
+		switch s.Notice {
+		case noticeNames[screen.NoticeHidden]:
+			p.say(l.text("Windows hides this question from your advisor. Please answer it yourself."))
+		case noticeNames[screen.NoticeShielded]:
+			p.say(l.text("A program with more rights is in front: your advisor can do nothing meanwhile, and the key %s is not noticed.", s.Key))
+		}
 	}
 	switch {
 	case s.Phase == phaseNumber && s.Gateway == "":

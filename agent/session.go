@@ -41,6 +41,7 @@ type Session struct {
 	hotkeyWorks bool
 	opened      time.Time // when the open question was put
 	problem     string    // why an answer to it did not count
+	notice      screen.Notice
 	proposal    *screen.Share
 	choices     Choices
 	scope       screen.Scope // what is captured; nil: nothing

@@ -24,6 +24,7 @@ type desk struct {
 	hands   *screentest.Hands
 	badge   *screentest.Badge
 	key     *screentest.Key
+	notices *screentest.Notices
 	ended   context.Context
 }
 
@@ -31,7 +32,7 @@ type desk struct {
 // two monitors, one above the other. It runs inside synctest.
 func newDesk(t *testing.T, cfg Config) *desk {
 	t.Helper()
-	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey()}
+	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices()}
 	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // what is not shared
 	d.display.Fill(image.Rect(10, 10, 30, 30), 0, 0xff, 0)
 	d.display.Fill(image.Rect(60, 60, 90, 90), 0, 0, 0xff)
@@ -39,14 +40,14 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	d.windows.Program("1", "left", image.Rect(10, 10, 30, 30))
 	d.windows.Program("2", "right", image.Rect(60, 60, 90, 90))
 	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
-	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key}
+	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.ended = ctx
 	s := newSession(cfg.withDefaults(), cancel)
 	d.Session = s
 	var running []chan struct{}
-	for _, run := range []func(context.Context){s.expireQuestions, s.share.run, s.watchHands, s.watchChoices, s.watchBadge, s.watchHotkey} {
+	for _, run := range []func(context.Context){s.expireQuestions, s.share.run, s.watchHands, s.watchChoices, s.watchBadge, s.watchHotkey, s.watchNotices} {
 		done := make(chan struct{})
 		running = append(running, done)
 		go func() { defer close(done); run(ctx) }()

@@ -44,6 +44,7 @@ type Snapshot struct {
 	Rights    tunnel.Rights   `json:"rights"`
 	Paused    bool            `json:"paused"`
 	Hands     bool            `json:"hands"`
+	Notice    string          `json:"notice"` // what the system keeps to itself
 	Question  *Question       `json:"question"`
 	Viewers   []tunnel.Viewer `json:"viewers"`
 	Answer    Answer          `json:"answer"`
@@ -63,7 +64,7 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.client.Gateway),
 		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
 		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
-		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.handsOn(),
+		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.handsOn(), Notice: noticeNames[s.notice],
 	}
 	if s.choosingLocked() {
 		snap.Choices = &s.choices
@@ -134,7 +135,7 @@ func (s *Session) stateLocked() tunnel.State {
 	state := tunnel.State{
 		Seq: s.seq, Direction: s.directionLocked(), Rights: s.rightsLocked(),
 		Asked: []string{}, Paused: s.state.Paused, Viewers: s.viewerListLocked(),
-		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.handsOn(),
+		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.handsOn(), Notice: noticeNames[s.notice],
 	}
 	for _, r := range consent.All {
 		if s.state.Asked.Has(r) {

@@ -103,6 +103,8 @@ var german = map[string]string{
 	"a%d: only the program %s (%s)":                                            "a%d: nur das Programm %s (%s)",
 	"y: the whole screen; m1: that monitor; a1,2: these programs; Enter: no. ": "j: der ganze Bildschirm; m1: dieser Monitor; a1,2: diese Programme; Eingabe: nein. ",
 
+	"Windows hides this question from your advisor. Please answer it yourself.":                                     "Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
+	"A program with more rights is in front: your advisor can do nothing meanwhile, and the key %s is not noticed.": "Ein Programm mit mehr Rechten ist im Vordergrund: Ihr Berater kann so lange nichts tun, und die Taste %s wird nicht bemerkt.",
 	"It shows, without asking: %s.": "Es zeigt, ohne zu fragen: %s.",
 
 	// Badge and backdrop.

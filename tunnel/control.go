@@ -89,6 +89,7 @@ type State struct {
 	Share     *Share   `json:"share"`
 	Paused    bool     `json:"paused"`
 	Hands     bool     `json:"hands"`
+	Notice    string   `json:"notice"` // "hidden", "shielded" or ""
 	Viewers   []Viewer `json:"viewers"`
 }
 

@@ -74,7 +74,7 @@ was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 5 the number 
 `
 
 func main() {
-	if native.GuardMain() {
+	if native.GuardMain() || agent.PanelWindowMain() {
 		return
 	}
 	attachConsole()
@@ -106,6 +106,13 @@ func (o *options) run(events *agent.Events) (int, error) {
 	if err != nil {
 		return wrongUsage(err), err
 	}
+	language := agent.Language(o.Language)
+	if language == "" {
+		language = systemLanguage()
+	}
+	if err := onlyOne(language); err != nil {
+		return fail(exitFailure, err), err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger, Guard: ownPath()})
@@ -123,15 +130,11 @@ func (o *options) run(events *agent.Events) (int, error) {
 	}
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
-	language := agent.Language(o.Language)
-	if language == "" {
-		language = agent.SystemLanguage()
-	}
 	err = agent.Run(ctx, agent.Config{
 		Client: client, Panel: panel(o), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
-			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(),
+			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
 		},
 		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
 		Language: language, Version: version, Logger: logger,
@@ -201,7 +204,7 @@ func panel(o *options) agent.Panel {
 		return &agent.TerminalPanel{In: os.Stdin, Out: out}
 	}
 	return &agent.BrowserPanel{
-		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "",
-		Opened:    func(url string) { fmt.Fprintln(out, "panel:", url) },
+		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(),
+		Opened: func(url string) { fmt.Fprintln(out, "panel:", url) },
 	}
 }

@@ -65,7 +65,7 @@ func (c *console) control(m tunnel.ControlMessage) {
 	case tunnel.State:
 		c.event("rights", map[string]any{
 			"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "share": m.Share,
-			"paused": m.Paused, "hands": m.Hands, "viewers": m.Viewers,
+			"paused": m.Paused, "hands": m.Hands, "notice": m.Notice, "viewers": m.Viewers,
 		}, "now: %s", stateText(m))
 	case tunnel.Event:
 		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
@@ -92,6 +92,12 @@ func stateText(m tunnel.State) string {
 	}
 	if m.Hands {
 		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
+	}
+	switch m.Notice {
+	case "hidden":
+		parts = append(parts, "the customer's system hides what it shows, only the customer can answer it; your input waits")
+	case "shielded":
+		parts = append(parts, "a program with more rights is in front at the customer's, your input waits")
 	}
 	return strings.Join(append(parts, fmt.Sprintf("viewers: %d", len(m.Viewers))), "; ")
 }

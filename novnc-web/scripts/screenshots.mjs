@@ -209,6 +209,10 @@ async function advisorStates(look, suffix) {
   const control = { ...none, view: true, control: true };
   await puppet("say", { direction: "customer", rights: control, share: { kind: "screen", names: [] }, hands: true, viewers });
   await take(page, name("hands"));
+  for (const notice of ["hidden", "shielded"]) {
+    await puppet("say", { direction: "customer", rights: control, share: { kind: "screen", names: [] }, notice, viewers });
+    await take(page, name(`notice-${notice}`));
+  }
   await puppet("say", { direction: "none", rights: { ...none, view: true }, paused: true, viewers });
   await take(page, name("paused"));
   await customer.context().close();

@@ -73,6 +73,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         share: null,
         paused: false,
         hands: false,
+        notice: "",
         viewers: [],
       },
     ],
@@ -117,7 +118,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
   const { told, say } = await rig();
   await say(
     '{"type":"hello","customer":{},"program":"browser","can":["view","show","moon"]}\n' +
-      '{"type":"state","seq":1,"rights":{"show":true},"asked":["share","show"],"hands":true,' +
+      '{"type":"state","seq":1,"rights":{"show":true},"asked":["share","show"],"hands":true,"notice":"shielded",' +
       '"share":{"kind":"apps","names":["gedit","",7]}}\n',
   );
   assert.deepEqual(told, [
@@ -131,6 +132,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
         share: { kind: "apps", monitor: 0, apps: [], names: ["gedit"] },
         paused: false,
         hands: true,
+        notice: "shielded",
         viewers: [],
       },
     ],

@@ -43,7 +43,17 @@ function desk(): Picture {
 }
 
 function tell(control: ControlEnd): void {
-  control.send({ type: "state", seq: ++seq, asked: [], viewers: [], paused: false, hands: false, share: null, ...state });
+  control.send({
+    type: "state",
+    seq: ++seq,
+    asked: [],
+    viewers: [],
+    paused: false,
+    hands: false,
+    notice: "",
+    share: null,
+    ...state,
+  });
 }
 
 window.puppet = {

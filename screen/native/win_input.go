@@ -218,8 +218,13 @@ func (in *winInput) Key(k screen.Key) error {
 }
 
 func (in *winInput) keyLocked(k screen.Key) error {
-	if k.Sym == 0 {
+	switch k.Sym {
+	case 0:
 		return in.codeLocked(k, 0)
+	case symISOLevel3, symModeSwitch:
+		// The advisor's AltGr makes his characters, the customer's layout has its own
+		// way to each. Where it has no AltGr the key is Alt, which opens menus.
+		return nil
 	}
 	sym := canonical(k.Sym)
 	if !k.Down {

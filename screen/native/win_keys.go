@@ -59,7 +59,7 @@ var vkOf = map[uint32]uint16{
 	symShiftL: vkLShift, symShiftR: vkRShift, 0xffe3: vkLControl, 0xffe4: extended | vkRControl, 0xffe5: vkCapital,
 	symMetaL: vkLMenu, symMetaR: extended | vkRMenu, symAltL: vkLMenu, symAltR: extended | vkRMenu,
 	symSuperL: extended | vkLWin, symSuperR: extended | vkRWin,
-	symISOLevel3: extended | vkRMenu, symModeSwitch: extended | vkRMenu, 0xffff: extended | 0x2e,
+	0xffff: extended | 0x2e,
 	// The keys for sound and the browser, XF86keysym.h.
 	0x1008ff11: extended | 0xae, 0x1008ff12: extended | 0xad, 0x1008ff13: extended | 0xaf, 0x1008ff14: extended | 0xb3,
 	0x1008ff15: extended | 0xb2, 0x1008ff16: extended | 0xb1, 0x1008ff17: extended | 0xb0, 0x1008ff18: extended | 0xac,

@@ -79,6 +79,10 @@ func puppetMain(role string, args []string) error {
 		return moveWindows(ownColour, 3, 4)
 	case "press":
 		return pressProgram()
+	case "browser":
+		return browserProgram()
+	case "reader":
+		return readerProgram()
 	}
 	return fmt.Errorf("no such puppet: %s", role)
 }

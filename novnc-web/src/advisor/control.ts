@@ -39,6 +39,8 @@ export interface ControlState {
   paused: boolean;
   /** The customer uses mouse or keyboard himself, remote input waits. */
   hands: boolean;
+  /** What the customer's system keeps from all programs; remote input waits meanwhile. */
+  notice: "" | "hidden" | "shielded";
   viewers: Viewer[];
 }
 
@@ -140,6 +142,7 @@ export class ControlStream {
           share: readShare(f["share"]),
           paused: flag(f["paused"]),
           hands: flag(f["hands"]),
+          notice: oneOf(f["notice"], ["", "hidden", "shielded"], ""),
           viewers: readViewers(f["viewers"]),
         });
       }

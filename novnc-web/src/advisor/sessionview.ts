@@ -33,6 +33,7 @@ export class SessionView {
   private readonly showOwn: HTMLButtonElement;
   private readonly showBar: ShowBar;
   private readonly hands: HTMLElement;
+  private readonly notice = h("p", { class: "notice", role: "status", "data-testid": "notice" });
   private readonly browserNote: HTMLElement;
   private readonly ended: HTMLElement;
   private readonly endedReason = h("p", { class: "lead", "data-testid": "ended-reason" });
@@ -70,6 +71,7 @@ export class SessionView {
       this.facts.root,
       this.browserNote,
       this.hands,
+      this.notice,
       this.toolbar.root,
       this.screen,
     );
@@ -116,6 +118,9 @@ export class SessionView {
     setText(this.event, event);
     show(this.event, event !== "");
     show(this.hands, session.shared.hands && session.shared.rights.control);
+    const notice = session.shared.rights.view ? session.shared.notice : "";
+    setText(this.notice, notice && t.view.notice[notice]);
+    show(this.notice, notice !== "");
     show(this.browserNote, session.customer?.browser === true && session.phase === "joined");
     this.showBar.update();
     this.waiting.update();

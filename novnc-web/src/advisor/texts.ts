@@ -102,6 +102,7 @@ export interface Texts {
     close: string;
     turn: string;
     hands: string;
+    notice: Record<"hidden" | "shielded", string>;
     browser: string;
     hidden: string;
     label: string;
@@ -322,6 +323,11 @@ const en: Texts = {
     close: "Stop viewing",
     turn: "See the customer's screen instead",
     hands: "The customer is using mouse or keyboard. Your input waits.",
+    notice: {
+      hidden:
+        "The customer's system hides what it shows now: only the customer can see and answer it. Please say so on the telephone.",
+      shielded: "A program with more rights is in front at the customer's. Meanwhile your keys and clicks do nothing.",
+    },
     browser: "The customer shares from his browser: you can watch. For control he needs the program from this gateway's page.",
     hidden: "The customer has hidden the screen.",
     label: "The customer's screen",
@@ -546,6 +552,11 @@ const de: Texts = {
     close: "Zuschauen beenden",
     turn: "Stattdessen Bildschirm des Kunden sehen",
     hands: "Der Kunde benutzt gerade selbst Maus oder Tastatur. Ihre Eingaben warten.",
+    notice: {
+      hidden:
+        "Das System des Kunden verdeckt, was es jetzt zeigt: Nur der Kunde kann es sehen und beantworten. Bitte sagen Sie es ihm am Telefon.",
+      shielded: "Beim Kunden ist ein Programm mit mehr Rechten im Vordergrund. So lange bewirken Ihre Tasten und Klicks nichts.",
+    },
     browser:
       "Der Kunde zeigt aus seinem Browser: Sie können zusehen. Zum Steuern braucht er das Programm von der Seite dieses Gateways.",
     hidden: "Der Kunde hat seinen Bildschirm verborgen.",

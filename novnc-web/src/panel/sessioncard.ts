@@ -23,6 +23,7 @@ export class SessionCard {
   private readonly compare = h("strong", { "data-testid": "compare" });
   private readonly compareRow: HTMLElement;
   private readonly hands = h("p", { class: "notice", role: "status", "data-testid": "hands" });
+  private readonly notice = h("p", { class: "notice", role: "status", "data-testid": "notice" });
   private readonly viewerList = h("ul", { "data-testid": "viewers" });
   private readonly viewers: HTMLElement;
   private readonly takeControl: HTMLButtonElement;
@@ -48,6 +49,7 @@ export class SessionCard {
       { class: "card session-card", "data-testid": "session" },
       this.now,
       this.hands,
+      this.notice,
       this.takeControl,
       h(
         "div",
@@ -77,6 +79,10 @@ export class SessionCard {
     show(this.nowMore, clipboard);
     setText(this.hands, t.now.hands(who));
     show(this.hands, s.hands && s.rights.control && s.phase === "joined");
+    // Where nothing is seen there is nothing to hide.
+    const notice = s.rights.view && s.phase === "joined" && !s.paused ? s.notice : "";
+    setText(this.notice, notice && t.now.notice[notice](s.key));
+    show(this.notice, notice !== "");
     setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
     // Of a line that is not there nothing is claimed.
     const line = s.phase === "joined" ? s.line : "";

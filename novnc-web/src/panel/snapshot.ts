@@ -63,6 +63,8 @@ export interface Snapshot {
   paused: boolean;
   /** The customer uses mouse or keyboard himself, remote input waits. */
   hands: boolean;
+  /** What the system keeps from all programs; remote input waits meanwhile. */
+  notice: "" | "hidden" | "shielded";
   question: Question | null;
   choices: Choices | null;
   /** What is shared, or was chosen last; null for old programs. */
@@ -150,6 +152,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     rights: readRights(f["rights"]),
     paused: flag(f["paused"]),
     hands: flag(f["hands"]),
+    notice: oneOf(f["notice"], ["", "hidden", "shielded"], ""),
     question: question && readQuestion(question),
     choices: choices && readChoices(choices),
     share: readShare(f["share"]),

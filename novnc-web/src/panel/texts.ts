@@ -72,6 +72,7 @@ export interface Texts {
     seen: (who: string, share: Share | null) => string;
     controlled: (who: string, share: Share | null) => string;
     hands: (who: string) => string;
+    notice: Record<"hidden" | "shielded", (key: string) => string>;
     clipboard: string;
     paused: string;
     away: string;
@@ -217,6 +218,12 @@ const en: Texts = {
     seen: (who, share) => `${who} can see ${partEn(share)}.`,
     controlled: (who, share) => `${who} can see ${partEn(share)} and control your computer.`,
     hands: (who) => `You are using mouse or keyboard yourself. Meanwhile ${who} can do nothing.`,
+    notice: {
+      hidden: () => "Windows hides this question from your advisor. Please answer it yourself.",
+      shielded: (key) =>
+        "A program with more rights is in front. Meanwhile your advisor can neither type nor click" +
+        (key ? `, and the key ${key} is not noticed. What you do here counts.` : "."),
+    },
     clipboard: "The clipboard is shared too.",
     paused: "Paused: nothing can be seen.",
     away: "The line is interrupted. Nothing can be seen. Trying to come back …",
@@ -376,6 +383,12 @@ const de: Texts = {
     seen: (who, share) => `${who} sieht ${partDe(share)}.`,
     controlled: (who, share) => `${who} sieht ${partDe(share)} und steuert Ihren Computer.`,
     hands: (who) => `Sie benutzen gerade selbst Maus oder Tastatur. So lange kann ${who} nichts tun.`,
+    notice: {
+      hidden: () => "Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
+      shielded: (key) =>
+        "Ein Programm mit mehr Rechten ist im Vordergrund. So lange kann Ihr Berater weder tippen noch klicken" +
+        (key ? `, und die Taste ${key} wird nicht bemerkt. Was Sie hier tun, gilt.` : "."),
+    },
     clipboard: "Auch die Zwischenablage ist freigegeben.",
     paused: "Angehalten: Es ist nichts zu sehen.",
     away: "Die Leitung ist unterbrochen. Es ist nichts zu sehen. Neuer Versuch …",

@@ -441,6 +441,7 @@ export class BrowserAgent implements PanelActions {
       share: share && { kind: share.kind, names: share.names },
       paused: this.consent.paused,
       hands: false,
+      notice: "",
       viewers: [...this.viewers],
     };
   }
@@ -468,6 +469,7 @@ export class BrowserAgent implements PanelActions {
       rights: this.rights(),
       paused,
       hands: false,
+      notice: "",
       question: question && {
         id: String(serial),
         right: question,

@@ -1,0 +1,193 @@
+package agent
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The panel in a window of its own, without address bar, is a browser with a
+// profile of its own, in a folder that is thrown away. A second process runs it: it
+// outlives this program, which may be killed at any moment, by as long as the
+// window is open, and then removes the folder.
+
+const (
+	// windowVariable tells a process that it runs such a window, and by which browser.
+	windowVariable = "LOTSE_PANEL_WINDOW"
+	profilePattern = "lotse-panel-*"
+	// profileStale is when a folder's owner cannot live any more.
+	profileStale = 24 * time.Hour
+	// windowLinger is how long the window stays after the program's end, to be read.
+	windowLinger = time.Minute
+	// windowFails is how soon a browser ends that cannot show a window.
+	windowFails = 3 * time.Second
+	// removePatience bounds waiting for a browser's last processes to close their files.
+	removePatience = 20 * time.Second
+)
+
+// windowFlags keep the browser from asking, fetching and remembering.
+var windowFlags = []string{
+	"--no-first-run", "--no-default-browser-check", "--disable-sync", "--disable-background-networking", "--disable-background-mode",
+	"--disable-component-update", "--disable-default-apps", "--disable-extensions", "--window-size=560,820",
+}
+
+// PanelWindowMain makes this process the one that runs the panel's window, if that
+// is what it was started for, and reports whether it did. The program calls it
+// before anything else and ends when it returns true.
+func PanelWindowMain() bool {
+	browser, ok := os.LookupEnv(windowVariable)
+	if !ok {
+		return false
+	}
+	_ = os.Unsetenv(windowVariable)
+	if err := runWindow(browser, os.Stdin); err != nil {
+		fmt.Fprintln(os.Stderr, "lotse-agent: the panel's window:", err)
+	}
+	return true
+}
+
+// openWindow starts the process that runs the window. It lives as long as the pipe
+// is open, and a little longer.
+func openWindow(browser, address string) (pipe io.Closer, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), windowVariable+"="+browser)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { _ = cmd.Wait() }()
+	// Not on its command line, which others can read.
+	if _, err := fmt.Fprintln(in, address); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// runWindow shows the address that in begins with, until the customer closes the
+// window or in ended a while ago.
+func runWindow(browser string, in io.Reader) error {
+	removeStale(os.TempDir(), time.Now())
+	lines := bufio.NewReader(in)
+	address, err := lines.ReadString('\n')
+	if err != nil {
+		return err
+	}
+	address = strings.TrimSpace(address)
+	profile, err := os.MkdirTemp("", profilePattern)
+	if err != nil {
+		return err
+	}
+	defer removeProfile(profile)
+	cmd := exec.Command(browser, append([]string{"--app=" + address, "--user-data-dir=" + profile}, windowFlags...)...)
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return openBrowser(address)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- cmd.Wait() }()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _ = io.Copy(io.Discard, lines)
+	}()
+	select {
+	case err := <-closed:
+		if err != nil && time.Since(began) < windowFails {
+			return openBrowser(address)
+		}
+		return nil
+	case <-over:
+	}
+	linger := time.NewTimer(windowLinger)
+	defer linger.Stop()
+	select {
+	case <-closed:
+	case <-linger.C:
+		_ = cmd.Process.Kill() // its children end with it
+		<-closed
+	}
+	return nil
+}
+
+// removeProfile removes the folder as soon as nobody has its files open.
+func removeProfile(dir string) {
+	for end := time.Now().Add(removePatience); removeAll(dir) != nil && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// removeAll also removes where os.RemoveAll cannot: it asks for a function that not
+// every file system of Windows has, and wine has not.
+func removeAll(dir string) error {
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	var all []string
+	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, _ error) error {
+		all = append(all, path)
+		return nil
+	})
+	for _, path := range slices.Backward(all) {
+		_ = os.Remove(path)
+	}
+	_, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("agent: %s could not be removed", dir)
+}
+
+// removeStale removes what a computer that was switched off has left.
+func removeStale(temp string, now time.Time) {
+	found, _ := filepath.Glob(filepath.Join(temp, profilePattern))
+	for _, dir := range found {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() && now.Sub(info.ModTime()) > profileStale {
+			_ = removeAll(dir)
+		}
+	}
+}
+
+// openBrowser shows address in the customer's browser.
+func openBrowser(address string) error {
+	var command []string
+	switch runtime.GOOS {
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+	case "darwin":
+		command = []string{"open"}
+	default:
+		for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
+			if program, err := exec.LookPath(name); err == nil {
+				command = []string{program}
+				break
+			}
+		}
+	}
+	if len(command) == 0 {
+		return errors.New("agent: no program that opens web pages was found")
+	}
+	cmd := exec.Command(command[0], append(command[1:], address)...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// Whoever opens pages may live on as the browser; nobody waits for it.
+	go func() { _ = cmd.Wait() }()
+	return nil
+}

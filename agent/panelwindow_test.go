@@ -1,0 +1,60 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPanelWindow: the browser gets the address and a folder of its own, which is
+// gone when the window was closed.
+func TestPanelWindow(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its browser is a shell script; e2e has the test with the real program")
+	}
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	note := filepath.Join(t.TempDir(), "note")
+	browser := filepath.Join(t.TempDir(), "browser")
+	script := "#!/bin/sh\nfor a; do case $a in --user-data-dir=*) echo x >\"${a#*=}/x\";; esac; done\nprintf '%s\\n' \"$@\" >" + note + "\n"
+	if err := os.WriteFile(browser, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stale, fresh := filepath.Join(temp, "lotse-panel-1"), filepath.Join(temp, "lotse-panel-2")
+	for _, dir := range []string{stale, fresh} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * profileStale)
+	if err := os.Chtimes(stale, old, old); err != nil {
+		t.Fatal(err)
+	}
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	const address = "http://127.0.0.1:9/#t=x"
+	if _, err := out.WriteString(address + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := runWindow(browser, in); err != nil {
+		t.Fatal(err)
+	}
+	out.Close()
+	args, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(args); !strings.HasPrefix(got, "--app="+address+"\n--user-data-dir="+temp) {
+		t.Errorf("started with %s", got)
+	}
+	left, _ := filepath.Glob(filepath.Join(temp, "*"))
+	if len(left) != 1 || left[0] != fresh {
+		t.Errorf("left: %v", left)
+	}
+}

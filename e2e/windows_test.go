@@ -1,0 +1,224 @@
+package e2e
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"lotse/rfb/rfbtest"
+)
+
+// unicodeText has what is on no keyboard together.
+const unicodeText = theText + " Ωжא漢 „ß“\n"
+
+// key presses a key of the customer's keyboard: Windows sees it when one of its
+// windows has the focus.
+func (m *windowsMachine) key(name string) {
+	m.t.Helper()
+	m.xdotool("key", name)
+}
+
+// allowsByHand allows a question with a key of the customer's just before: the
+// click of a headless browser alone is nobody's hand.
+func (m *windowsMachine) allowsByHand(panel *tab, right string) {
+	m.t.Helper()
+	panel.waitFor("question", `[data-right="`+right+`"]`)
+	panel.waitFor("question-allow", ":not([disabled])")
+	m.key("Shift_L")
+	panel.click("question-allow")
+	panel.gone("question")
+}
+
+// TestWindows is the main job with the Windows agent: it knows the gateway by its
+// name, opens the panel in the system's browser, shows notepad in Chromium and in
+// TigerVNC as it is, types for whom it may, obeys F12, and leaves nothing.
+func TestWindows(t *testing.T) {
+	s, _ := newDownloadStack(t)
+	port := s.url[strings.LastIndex(s.url, ":")+1:]
+	m := newWindows(t, "800x600", "lotse-localhost_"+port+" (1)")
+	m.paint()
+	m.notepad()
+	begin := time.Now()
+	agent := m.agent(s)
+	url := m.opened()
+	if said := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: ")); said != url {
+		t.Errorf("the browser got %s, the agent says %s", url, said)
+	}
+	b := newBrowser(t)
+	advisor, panel := b.tab("advisor"), b.tab("panel")
+	advisor.signsIn(s.url + "/advisor")
+	advisor.click("new-session")
+	number := advisor.text("number")
+	panel.open(url)
+	if got := panel.text("gateway"); got != "localhost:"+port {
+		t.Errorf("the panel names %q before anything is connected", got)
+	}
+	panel.fill("number", number)
+	panel.click("number-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	t.Logf("from the click on the program to an accepted number: %.1f s, nine digits and one click", time.Since(begin).Seconds())
+	sameCode(t, advisor, panel)
+
+	// A yes that nobody's hand gave is none.
+	advisor.click("see-screen")
+	panel.waitFor("question", `[data-right="view"]`)
+	panel.click("choose-screen")
+	panel.waitFor("question-allow", ":not([disabled])")
+	panel.click("question-allow")
+	panel.waitFor("question", `[data-right="view"]`)
+	m.allowsByHand(panel, "view")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.seesDesktop(m.display, 0)
+
+	screen := viewerDisplay(t, "1000x760")
+	_, vnc := s.view(strings.ReplaceAll(number, " ", ""))
+	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", hostPort(vnc))
+	at := shows(t, screen, m.display, 0)
+	advisor.clickAt(300, 250)
+	advisor.keys("not allowed\n")
+	m.neverWrites("typed without the right to control", "n")
+
+	advisor.click("ask-control")
+	m.allowsByHand(panel, "control")
+	advisor.waitFor("ask-control", `[data-right="given"]`)
+	advisor.gone("hands") // while the customer's are at the keyboard all else waits
+	advisor.clickAt(300, 250)
+	advisor.keys(unicodeText)
+	m.writes(unicodeText)
+	// No click: one after the other is a double click, which selects.
+	screen.xdotool("mousemove", strconv.Itoa(at.X+300), strconv.Itoa(at.Y+250))
+	screen.xdotool("type", "--delay", "25", theText)
+	m.writes(unicodeText + theText)
+	shows(t, screen, m.display, 0)
+	advisor.seesDesktop(m.display, 0)
+
+	// F12 of the advisor's is injected and takes nothing.
+	screen.xdotool("key", "F12")
+	screen.xdotool("type", "!")
+	m.writes(unicodeText + theText + "!")
+	m.key("F12")
+	advisor.waitFor("ask-control", `[data-right="none"]`)
+	advisor.clickAt(300, 250)
+	advisor.keys("too late\n")
+	m.neverWrites("typed after F12", "too")
+
+	panel.click("end")
+	panel.wait("ended")
+	advisor.waitFor("session", `[data-phase="ended"]`)
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	viewer.exit()
+	b.noComplaints()
+	m.nothingLeft()
+}
+
+// TestWindowsKilled: the agent dies without a last word. What it held down is let
+// go, the advisor is told, and nothing of it remains; nor after an end by him.
+func TestWindowsKilled(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	m.notepad()
+	ses := s.newSession()
+	args := []string{"--gateway", s.url, "--panel", "terminal", "--answer", "control", "--number"}
+	agent := m.agent(s, append(args, ses.number)...)
+	ses.line(`"state":"joined"`)
+	_, port := s.view(ses.number)
+	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	ses.write("control")
+	ses.line(`"given","right":"control"`)
+	const shift = 0xffe1
+	if err := v.SendKey(shift, true); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the held key", func() error { return wants(m.reader.ask("keys") != "") })
+	mark := ses.mark()
+	agent.kill()
+	eventually(t, "release of the held key", func() error { return wants(m.reader.ask("keys") == "") })
+	ses.lineAfter(mark, `"state":"away"`)
+	if err := v.Request(false, v.Bounds()); err == nil {
+		for err == nil {
+			_, err = v.NextUpdate()
+		}
+	}
+	m.nothingLeft()
+}
+
+func wants(ok bool) error {
+	if !ok {
+		return os.ErrNotExist
+	}
+	return nil
+}
+
+// TestWindowsEnds: an end by the advisor.
+func TestWindowsEnds(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	ses := s.newSession()
+	agent := m.agent(s, "--gateway", s.url, "--panel", "terminal", "--answer", "view", "--number", ses.number)
+	ses.line(`"state":"joined"`)
+	ses.write("end")
+	agent.line("the advisor ended it")
+	if code := agent.exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
+	}
+	m.nothingLeft()
+}
+
+// TestWindowsPanelWindow: where Edge is, the panel has a window without address bar
+// and a profile that is thrown away, also when the agent was killed. A second start
+// says that one is running.
+func TestWindowsPanelWindow(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
+	body, err := os.ReadFile(ours(t, "puppets.exe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(edge), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(edge)))) })
+	if err := os.WriteFile(edge, body, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	note := filepath.Join(t.TempDir(), "note")
+	agent := m.agentWith(s, []string{"LOTSE_WINDOWS_PUPPET=browser", "LOTSE_PUPPET_NOTE=Z:" + note}, "--gateway", s.url)
+	var told []string
+	eventually(t, "the window", func() error {
+		b, err := os.ReadFile(note)
+		told = strings.Split(string(b), "\n")
+		return err
+	})
+	url := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	if told[0] != "--app="+url || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
+		t.Errorf("Edge was started with %q", told)
+	}
+	thumbnailOf(t, url) // the address opens the panel
+
+	second := m.agent(s, "--gateway", s.url)
+	second.line("running already")
+	if code := second.exit(); code != 1 {
+		t.Errorf("a second start ended with %d", code)
+	}
+
+	agent.kill()
+	never(t, "the window was closed with the program", func() bool {
+		_, err := os.Stat(m.unixPath(strings.TrimPrefix(told[1], "--user-data-dir=")))
+		return err != nil
+	})
+	if err := os.WriteFile(note+".close", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.nothingLeft()
+}

@@ -1,0 +1,73 @@
+//go:build windows
+
+package native
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+var procFindWindow = user32.NewProc("FindWindowW")
+
+// readerProgram tells tests outside of this package (e2e) what they cannot see:
+// the text in notepad, without touching it, and which keys are down.
+func readerProgram() error {
+	return serve(func(q string) string {
+		switch q {
+		case "keys":
+			down := []string{}
+			for vk := range uintptr(0xff) {
+				if vk > 6 && call(procGetAsyncKeyState, vk)&0x8000 != 0 {
+					down = append(down, fmt.Sprintf("%#x", vk))
+				}
+			}
+			return strings.Join(down, " ")
+		case "notepad":
+			const wmGetText = 0x000d
+			frame := call(procFindWindow, uintptr(unsafe.Pointer(winString("Notepad"))), 0)
+			edit := call(procFindWindowEx, frame, 0, uintptr(unsafe.Pointer(winString("Edit"))), 0)
+			if frame == 0 || edit == 0 {
+				return "none"
+			}
+			var text [4096]uint16
+			call(procSendMessage, edit, wmGetText, uintptr(len(text)), uintptr(unsafe.Pointer(&text[0])))
+			b, _ := json.Marshal(windows.UTF16ToString(text[:]))
+			return string(b)
+		}
+		return "?"
+	})
+}
+
+// browserProgram stands for a browser that opens a window: it notes what it was
+// told, keeps a file open in its profile, and ends when it is closed.
+func browserProgram() error {
+	note := os.Getenv("LOTSE_PUPPET_NOTE")
+	for _, arg := range os.Args[1:] {
+		if dir, ok := strings.CutPrefix(arg, "--user-data-dir="); ok {
+			f, err := os.Create(filepath.Join(dir, "lock"))
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+		}
+	}
+	if err := os.WriteFile(note+".new", []byte(strings.Join(os.Args[1:], "\n")), 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(note+".new", note); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(note + ".close"); err == nil {
+			return nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
