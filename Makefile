@@ -83,7 +83,7 @@ fuzz: novnc-web/dist/.stamp
 	ci/fuzz.sh $(FUZZTIME)
 
 bench: needs-test build
-	go test -run xxx -bench . -benchmem -benchtime 200ms -count 5 ./rfb ./screen/... ./seal ./tunnel ./gateway | tee bin/bench-go.txt
+	go test -run xxx -bench . -benchmem -benchtime 200ms -count 6 ./rfb ./screen/... ./seal ./tunnel ./gateway | tee bin/bench-go.txt
 	go run $(BENCHSTAT) bench/results/go.txt bin/bench-go.txt # what changed since the figures that are committed
 	cp bin/bench-go.txt bench/results/go.txt
 	go test -run xxx -bench . -benchtime 10x ./e2e
