@@ -111,6 +111,7 @@ type Conn struct {
 	name       string
 	nameDirty  bool
 	shapeDirty bool
+	refineTick bool // a tick of refine.go is over
 	refineDue  bool // what stands still is sent without loss; refine.go
 	sizeReply  int  // ExtendedDesktopSize answers owed to SetDesktopSize
 	offered    string

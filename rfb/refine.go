@@ -9,13 +9,14 @@ import (
 
 // A moving picture may be sent as JPEG; one that stands still is owed to the
 // viewer as it is. What was sent with loss is remembered, as a region, and sent
-// again without when nothing new was lossy for a while and nothing else waits.
+// again, better and then without, when it has stood for a while: also beside a
+// film, in the time that the line has left.
 
 const (
-	// refineAfter is how long a picture must have stood.
-	refineAfter = 400 * time.Millisecond
-	// sharpenAfter is the same for what is coarser than the viewer asked for.
-	sharpenAfter = 150 * time.Millisecond
+	// refineTick is how often is looked at what stands. What was coarser than the
+	// viewer asked for must have stood for a whole tick, what is to become exact for
+	// two.
+	refineTick = 150 * time.Millisecond
 	// refineStep bounds the pixels of one such update, so that news do not wait
 	// behind it.
 	refineStep = 4 * tightSide * tightSide
@@ -27,8 +28,11 @@ const (
 type refinement struct {
 	lossy  screen.Region
 	coarse screen.Region // part of lossy, coarser than the viewer asked for
-	timer  *time.Timer
-	fresh  bool // this update sent something with loss
+	// young is what was sent with loss, or moved, in the present tick and in those
+	// before.
+	young   [3]screen.Region
+	timer   *time.Timer
+	ticking bool
 }
 
 // sent notes how r was sent.
@@ -40,7 +44,7 @@ func (f *refinement) sent(r image.Rectangle, lossy, coarse bool) {
 	}
 	if lossy {
 		f.lossy.Add(r)
-		f.fresh = true
+		f.young[0].Add(r)
 	} else if !f.lossy.Empty() {
 		f.lossy.Subtract(r)
 	}
@@ -48,11 +52,41 @@ func (f *refinement) sent(r image.Rectangle, lossy, coarse bool) {
 
 // moved notes that the viewer moved pixels, with what they had lost.
 func (f *refinement) moved(m screen.Move) {
-	for _, g := range [2]*screen.Region{&f.lossy, &f.coarse} {
-		if !g.Empty() {
-			follow(g, m)
-		}
+	if f.lossy.Empty() {
+		return
 	}
+	follow(&f.lossy, m)
+	follow(&f.coarse, m)
+	f.young[0].Add(m.Dst)
+}
+
+// reset forgets all: the viewer's picture has another size.
+func (f *refinement) reset() {
+	f.lossy.Clear()
+	f.coarse.Clear()
+	for i := range f.young {
+		f.young[i].Clear()
+	}
+}
+
+// tick begins the next tick.
+func (f *refinement) tick() {
+	f.ticking = false
+	last := len(f.young) - 1
+	oldest := f.young[last]
+	copy(f.young[1:], f.young[:last])
+	oldest.Clear()
+	f.young[0] = oldest
+}
+
+// stands is the part of g that was not sent or moved in so many ticks, besides
+// the present one.
+func (f *refinement) stands(g screen.Region, ticks int) screen.Region {
+	g = g.Clone()
+	for i := range 1 + ticks {
+		g.SubtractRegion(f.young[i])
+	}
+	return g
 }
 
 // follow moves what of g stands in the source of m to its destination.
@@ -66,17 +100,20 @@ func follow(g *screen.Region, m screen.Move) {
 // next returns what to send again now, and whether without loss: a part of the
 // region inside area.
 func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pace) (send screen.Region, lossless bool) {
-	due, room := f.coarse.IntersectRegion(area).Intersect(bounds), sharpenStep
+	due, room := f.stands(f.coarse.IntersectRegion(area).Intersect(bounds), 1), sharpenStep
 	if lossless = due.Empty(); lossless {
-		due, room = f.lossy.IntersectRegion(area).Intersect(bounds), refineStep
+		due, room = f.stands(f.lossy.IntersectRegion(area).Intersect(bounds), 2), refineStep
 	}
 	if allow.bytesPerSecond > 0 {
 		// About a byte for each pixel without loss, a sixth with it.
 		fits := int(allow.bytesPerSecond * allow.refine.Seconds())
+		if !f.young[0].Empty() { // a film goes on beside
+			fits /= 4
+		}
 		if !lossless {
 			fits *= 6
 		}
-		room = min(room, max(fits, tightSide*tightSide))
+		room = min(room, max(fits, tightSide*tightSide/2))
 	}
 	for _, r := range due.Rects() {
 		for _, piece := range splitRect(nil, r, image.Pt(tightSide, tightSide)) {
@@ -90,31 +127,31 @@ func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pac
 }
 
 // scheduleRefinement runs after every update: asked says that a part was due,
-// done that it was sent.
-func (c *Conn) scheduleRefinement(asked, done bool) {
+// displaced that something new went in its place, done that it was sent.
+func (c *Conn) scheduleRefinement(asked, displaced, done bool) {
 	f := &c.writer.refine
-	fresh := f.fresh
-	f.fresh = false
-	after := refineAfter
-	if !f.coarse.Empty() {
-		after = sharpenAfter
-	}
 	switch {
 	case f.lossy.Empty():
-	case done:
-		c.refineNow() // the next part
-	case (fresh || asked) && f.timer == nil:
-		f.timer = time.AfterFunc(after, c.refineNow)
-	case fresh || asked: // something else came first, or the viewer asked for another area
-		f.timer.Reset(after)
+	case done || asked && displaced:
+		c.refineNow(false) // the next part
+	case f.ticking:
+	default:
+		f.ticking = true
+		if f.timer == nil {
+			f.timer = time.AfterFunc(refineTick, func() { c.refineNow(true) })
+		} else {
+			f.timer.Reset(refineTick)
+		}
 	}
 }
 
-// refineNow has writeLoop send the next part when the viewer is ready.
-func (c *Conn) refineNow() {
+// refineNow has writeLoop send the next part when the viewer is ready; tick: a
+// tick is over.
+func (c *Conn) refineNow(tick bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refineDue = true
+	c.refineTick = c.refineTick || tick
 	c.wake.Broadcast()
 }
 

@@ -103,6 +103,64 @@ func TestTextOnSlowLines(t *testing.T) {
 	}
 }
 
+// What stands beside a film becomes exact while the film goes on.
+func TestExactBesideAFilm(t *testing.T) {
+	size, film := image.Pt(640, 480), image.Rect(400, 300, 592, 440)
+	synctest.Test(t, func(t *testing.T) {
+		desk := screen.NewFramebuffer(size)
+		desk.Apply(update(paint(size, smoothed(1))))
+		a, b := net.Pipe()
+		s := &session{t: t, desk: desk, served: make(chan error, 1), conn: rfb.NewConn(a, rfb.Config{Desktop: desk, Waiting: desk, Rights: rfb.RightView})}
+		go func() { s.served <- s.conn.Serve(t.Context()) }()
+		var err error
+		s.v, err = rfbtest.New(&narrow{Conn: b, bytesPerSecond: 500e3, delay: time.Millisecond}, rfbtest.Config{})
+		s.must(err)
+		defer s.close()
+		s.must(s.v.SetEncodings(rfbtest.Tight, rfbtest.CopyRect, rfbtest.Quality(6), rfbtest.Fence, rfbtest.ContinuousUpdates))
+		s.pump()
+		s.asking.Store(true)
+		s.must(s.v.Request(false, s.v.Bounds()))
+		time.Sleep(20 * time.Second)
+		f := paint(size, smoothed(2))
+		frames, reduced, exact := 0, false, false
+		for ; frames < 500 && !exact; frames++ {
+			picture := paint(film.Size(), photo(uint64(frames)))
+			for y := range film.Dy() {
+				copy(f.Row(film.Min.Y+y, film.Min.X, film.Max.X), picture.Row(y, 0, film.Dx()))
+			}
+			s.show(f)
+			time.Sleep(40 * time.Millisecond)
+			synctest.Wait()
+			beside := wrongOutside(s.v.Canvas(), f, film)
+			reduced = reduced || beside > 0
+			exact = reduced && beside == 0
+		}
+		if !reduced {
+			t.Error("the text was exact at once: nothing was tested")
+		}
+		if !exact {
+			t.Errorf("after %d pictures of the film the text beside it is not exact", frames)
+		}
+		t.Logf("exact after %d pictures", frames)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		s.same(f)
+	})
+}
+
+// wrongOutside counts pixels that differ, but for those in r.
+func wrongOutside(canvas *image.RGBA, f *screen.Frame, r image.Rectangle) (n int) {
+	for y := range f.Size.Y {
+		row := f.Row(y, 0, f.Size.X)
+		for x := range f.Size.X {
+			if c := canvas.RGBAAt(x, y); !image.Pt(x, y).In(r) && (c.B != row[4*x] || c.G != row[4*x+1] || c.R != row[4*x+2]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // pictureOf is a framebuffer's picture.
 func pictureOf(desk *screen.Framebuffer) (f *screen.Frame) {
 	desk.Read(func(v screen.View) {

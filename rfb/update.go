@@ -50,7 +50,7 @@ type job struct {
 	format bool // the colour map must be sent
 
 	layout, shape, pointer bool
-	refine                 bool
+	refine, tick           bool
 	lossless               bool // no JPEG in this update
 	pace                   pace
 	sizeReply              int
@@ -145,6 +145,7 @@ func (c *Conn) takeLocked() job {
 	j.pointer, c.pending.pointer = c.pending.pointer, false
 	j.shape, c.shapeDirty = c.shapeDirty, false
 	j.refine, c.refineDue = c.refineDue, false
+	j.tick, c.refineTick = c.refineTick, false
 	j.sizeReply, c.sizeReply = c.sizeReply, 0
 	j.nameDirty, c.nameDirty = c.nameDirty && c.caps.desktopName, c.nameDirty && !c.caps.desktopName
 	return j
@@ -182,6 +183,9 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 		}
 		c.mu.Unlock()
 	}
+	if j.tick {
+		c.writer.refine.tick()
+	}
 	start := len(b)
 	asked := j.refine
 	if j.rights.Has(RightView) { // else it is another framebuffer's picture
@@ -191,7 +195,7 @@ func (c *Conn) compose(b []byte) (_ []byte, updated bool, err error) {
 	if err != nil {
 		return b, false, err
 	}
-	c.scheduleRefinement(asked, j.refine && len(b) > start)
+	c.scheduleRefinement(asked, !j.refine, j.refine && len(b) > start)
 	if len(b) > start {
 		c.mu.Lock()
 		var payload []byte
@@ -218,7 +222,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	if resized {
 		w.size = v.Frame.Size
 		w.drawn = image.Rectangle{}
-		w.refine.lossy.Clear()
+		w.refine.reset()
 		c.mu.Lock()
 		c.pending.all()
 		c.mu.Unlock()
