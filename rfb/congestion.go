@@ -48,7 +48,7 @@ const (
 	maxWindow     = 8 << 20
 	// queueGoal is how much longer than the shortest round trip the line is
 	// kept busy.
-	queueGoal = 15 * time.Millisecond
+	queueGoal = 25 * time.Millisecond
 	// The shortest of so many probes counts, so that a line which became longer is
 	// noticed.
 	probeMemory = 16

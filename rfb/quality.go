@@ -8,7 +8,7 @@ import "time"
 
 const (
 	// frameTime is how long an update may keep the line busy, for a film to run.
-	frameTime = 36 * time.Millisecond
+	frameTime = 30 * time.Millisecond
 	// echoTime is the same while the advisor types or points: the answer to a key
 	// waits behind at most one picture.
 	echoTime = 18 * time.Millisecond

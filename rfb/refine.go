@@ -33,6 +33,8 @@ type refinement struct {
 	young   [3]screen.Region
 	timer   *time.Timer
 	ticking bool
+	// refining: what is sent now is a part of this, and not young by it.
+	refining bool
 }
 
 // sent notes how r was sent.
@@ -44,7 +46,9 @@ func (f *refinement) sent(r image.Rectangle, lossy, coarse bool) {
 	}
 	if lossy {
 		f.lossy.Add(r)
-		f.young[0].Add(r)
+		if !f.refining {
+			f.young[0].Add(r)
+		}
 	} else if !f.lossy.Empty() {
 		f.lossy.Subtract(r)
 	}
@@ -97,6 +101,9 @@ func follow(g *screen.Region, m screen.Move) {
 	g.AddRegion(came)
 }
 
+// lively: something moves, or did so a moment ago.
+func (f *refinement) lively() bool { return !f.young[0].Empty() || !f.young[1].Empty() }
+
 // next returns what to send again now, and whether without loss: a part of the
 // region inside area.
 func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pace) (send screen.Region, lossless bool) {
@@ -107,7 +114,7 @@ func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pac
 	if allow.bytesPerSecond > 0 {
 		// About a byte for each pixel without loss, a sixth with it.
 		fits := int(allow.bytesPerSecond * allow.refine.Seconds())
-		if !f.young[0].Empty() { // a film goes on beside
+		if f.lively() {
 			fits /= 4
 		}
 		if !lossless {
@@ -132,8 +139,8 @@ func (c *Conn) scheduleRefinement(asked, displaced, done bool) {
 	f := &c.writer.refine
 	switch {
 	case f.lossy.Empty():
-	case done || asked && displaced:
-		c.refineNow(false) // the next part
+	case done && !f.lively() || asked && displaced:
+		c.refineNow(false) // the next part; beside a film one a tick
 	case f.ticking:
 	default:
 		f.ticking = true

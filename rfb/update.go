@@ -251,6 +251,7 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		}
 	}
 	c.mu.Unlock()
+	w.refine.refining = j.refine
 	b, n, rest, err := w.appendPicture(b, j, v, frame, send, moves)
 	if err != nil {
 		return b, err
