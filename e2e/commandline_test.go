@@ -32,9 +32,11 @@ func TestAgentCommandLine(t *testing.T) {
 		code int
 		says string
 	}{
-		"help":                 {args: []string{"--help"}, code: 0, says: "Exit codes"},
-		"version":              {args: []string{"--version"}, code: 0, says: "lotse-agent"},
-		"no gateway":           {args: nil, code: 2, says: "which gateway?"},
+		"help":    {args: []string{"--help"}, code: 0, says: "Exit codes"},
+		"version": {args: []string{"--version"}, code: 0, says: "lotse-agent"},
+		// Without --answer and a number the customer is asked: TestTypedGateway.
+		"no gateway":           {args: []string{"--answer", "view"}, code: 2, says: "which gateway?"},
+		"number, no gateway":   {args: number, code: 2, says: "which gateway?"},
 		"unknown flag":         {args: []string{"--nonsense"}, code: 2, says: "nonsense"},
 		"no https":             {args: []string{"--gateway", "http://support.example.com"}, code: 2, says: "https"},
 		"bad number":           {args: []string{"--gateway", s.url, "--number", "12345"}, code: 2, says: "--number"},
