@@ -1,20 +1,19 @@
+//go:build !windows
+
 package agent
 
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 )
 
 // TestPanelWindow: the browser gets the address and a folder of its own, which is
-// gone when the window was closed.
+// gone when the window was closed. The browser is a shell script; TestWindowsPanelWindow
+// in e2e has the real program on wine.
 func TestPanelWindow(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("its browser is a shell script; e2e has the test with the real program")
-	}
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	note := filepath.Join(t.TempDir(), "note")

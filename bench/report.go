@@ -33,8 +33,21 @@ func thisMachine() machine {
 	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
 	return machine{
 		When: time.Now().UTC().Format(time.RFC3339), Commit: strings.TrimSpace(string(commit)), CPU: first("/proc/cpuinfo", "model name"),
-		Kernel: first("/proc/sys/kernel/osrelease", ""), Go: runtime.Version(), Cores: runtime.NumCPU(), Command: strings.Join(os.Args[1:], " "),
+		Kernel: first("/proc/sys/kernel/osrelease", ""), Go: runtime.Version(), Cores: runtime.NumCPU(), Command: command(os.Args[1:]),
 	}
+}
+
+// command is how the bench was called, without the places of this machine.
+func command(args []string) string {
+	var kept []string
+	for i := 0; i < len(args); i++ {
+		if name := strings.TrimLeft(args[i], "-"); name == "bin" || name == "out" {
+			i++
+			continue
+		}
+		kept = append(kept, args[i])
+	}
+	return strings.Join(kept, " ")
 }
 
 // report writes what was measured.

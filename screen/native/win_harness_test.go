@@ -66,8 +66,11 @@ func openTest(t testing.TB, o Options) *Desktop {
 // hand runs xdotool: what it does comes from the X server, as a device's does.
 func hand(t testing.TB, args ...string) {
 	t.Helper()
+	if _, err := os.Stat(`Z:\bin\sh`); err != nil {
+		t.Skip("a real Windows: no program is a hand at its keyboard; wine has xdotool for that")
+	}
 	if _, err := os.Stat(xdotool); err != nil {
-		t.Skip("no xdotool: nobody's hand is at the keyboard")
+		t.Fatal("xdotool is missing: install it (make needs-test)")
 	}
 	// Nobody can wait for a program of the host's, so the shell leaves a note.
 	dir, err := os.MkdirTemp(`Z:\tmp`, "hand")

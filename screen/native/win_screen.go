@@ -108,32 +108,47 @@ func (s *winScreen) Next(ctx context.Context) (screen.Update, error) {
 	return s.runNext(ctx, s.next, s.releaseLocked)
 }
 
-func (s *winScreen) next(ctx context.Context) (u screen.Update, err error) {
+func (s *winScreen) next(ctx context.Context) (screen.Update, error) {
+	u, err := s.poll(ctx, s.look, func(err error) (giveUp bool) {
+		if s.failed++; s.failed >= winTries {
+			return true
+		}
+		s.log.Debug("windows: capture failed, again", "error", err.Error())
+		s.layoutAt = time.Time{}
+		return false
+	})
+	if err == nil {
+		s.failed = 0
+	}
+	return u, err
+}
+
+// poll looks again and again until there is something to return: Windows tells
+// of little by itself. failed is told of an error and whether to go on.
+func (l *life) poll(ctx context.Context, look func(time.Time) (screen.Update, bool, error), failed func(error) (giveUp bool)) (screen.Update, error) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		if err := ctx.Err(); err != nil {
-			return u, err
+			return screen.Update{}, err
 		}
-		u, ok, err := s.look(time.Now())
+		u, ok, err := look(time.Now())
 		pause := winTick
 		switch {
 		case err != nil:
-			if s.failed++; s.failed >= winTries {
+			if failed(err) {
 				return u, err
 			}
-			s.log.Debug("windows: capture failed, again", "error", err.Error())
-			s.layoutAt, pause = time.Time{}, winPause
+			pause = winPause
 		case ok:
-			s.failed = 0
 			return u, nil
 		}
 		timer.Reset(pause)
 		select {
 		case <-ctx.Done():
-		case <-s.done:
+		case <-l.done:
 			return u, screen.ErrClosed
-		case <-s.wake:
+		case <-l.wake:
 		case <-timer.C:
 		}
 	}

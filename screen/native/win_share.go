@@ -106,36 +106,17 @@ func (a *winShare) Next(ctx context.Context) (screen.Update, error) {
 	return a.runNext(ctx, a.next, a.release)
 }
 
-func (a *winShare) next(ctx context.Context) (u screen.Update, err error) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+func (a *winShare) next(ctx context.Context) (screen.Update, error) {
 	failed := 0
-	for {
-		if err := ctx.Err(); err != nil {
-			return u, err
+	return a.poll(ctx, a.look, func(err error) (giveUp bool) {
+		if failed++; failed >= winTries {
+			return true
 		}
-		u, ok, err := a.look(time.Now())
-		pause := winTick
-		switch {
-		case err != nil:
-			if failed++; failed >= winTries {
-				return u, err
-			}
-			a.log.Debug("windows: capture failed, again", "error", err.Error())
-			a.release()
-			a.layoutAt, pause = time.Time{}, winPause
-		case ok:
-			return u, nil
-		}
-		timer.Reset(pause)
-		select {
-		case <-ctx.Done():
-		case <-a.done:
-			return u, screen.ErrClosed
-		case <-a.wake:
-		case <-timer.C:
-		}
-	}
+		a.log.Debug("windows: capture failed, again", "error", err.Error())
+		a.release()
+		a.layoutAt = time.Time{}
+		return false
+	})
 }
 
 // look does what is due and reports whether there is something to return.
