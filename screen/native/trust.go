@@ -12,12 +12,19 @@ import (
 // its compositor draws later, and lets windows fade and fly. So a pixel counts
 // when it belonged to shared windows every time that anybody looked, for a while
 // before the picture and just after it, and when nothing was told meanwhile that
-// could have put something else there.
+// could have put something else there. All places are the frame's.
 type trust struct {
 	settle time.Duration // how long before the picture
 
 	seen     []sighting // the oldest first
 	suspects []suspicion
+	known    map[uintptr]knownWindow // those that are on the screen, as far as it was seen or told
+}
+
+// knownWindow is a window as it was last.
+type knownWindow struct {
+	rect  image.Rectangle // all that it can cover
+	shown bool            // it is shared
 }
 
 // sighting is what belonged to shared windows at a time.
@@ -33,34 +40,133 @@ type suspicion struct {
 	all  bool
 }
 
-// maxSuspects bounds the list; one more and everything is suspect.
-const maxSuspects = 256
+// Bounds: one more suspicion and everything is suspect.
+const (
+	maxSuspects   = 256
+	maxTopWindows = 5000
+)
 
-// sees notes what belongs to shared windows now.
-func (t *trust) sees(at time.Time, visible screen.Region) {
-	t.seen = append(t.seen, sighting{at, visible})
+// sees notes what belonged to shared windows when somebody looked, and where all
+// windows were. What happened since he began may be told later.
+func (t *trust) sees(began, ended time.Time, visible screen.Region, known map[uintptr]knownWindow) {
+	// What the system tells of these later, nobody can tell from what is now.
+	for w, was := range t.known {
+		switch now, still := known[w]; {
+		case was.shown && now.rect != was.rect:
+			t.suspect(ended, was.rect)
+		case !was.shown && !still:
+			t.suspectAll(ended)
+		case !was.shown && now.rect != was.rect:
+			t.suspect(ended, now.rect.Union(was.rect))
+		}
+	}
+	t.known = known
+	t.seen = append(t.seen, sighting{began, visible.Clone()})
 	// One that is older than it need be stays: what was between it and the next
 	// is covered by both.
-	for len(t.seen) > 2 && at.Sub(t.seen[1].at) > 2*t.settle {
+	for len(t.seen) > 2 && began.Sub(t.seen[1].at) > 2*t.settle {
 		t.seen = t.seen[1:]
 	}
 }
 
-// suspect notes that something else was, or may be, at a place.
+// forget forgets all, when the places have become other ones.
+func (t *trust) forget() { t.seen, t.suspects, t.known = nil, nil, nil }
+
+// windowNews is what can be told of a window.
+type windowNews int
+
+const (
+	windowsReordered windowNews = iota // those of the whole desktop
+	windowMoved                        // or grown
+	windowGone                         // hidden or destroyed
+	windowChanged                      // shown, made small, cloaked or anything else
+)
+
+// news is what the system told of a window, and what it is by now.
+type news struct {
+	window  uintptr
+	what    windowNews
+	rect    image.Rectangle // all that it can cover
+	there   bool            // it has not been destroyed since
+	visible bool
+	shared  bool // and nothing that lies below can be seen in it
+}
+
+// told notes what could have put something else into a picture.
+func (t *trust) told(now time.Time, n news) {
+	was, known := t.known[n.window]
+	switch {
+	case n.what == windowsReordered:
+		t.suspectAll(now)
+	case known && was.shown && (n.shared || !n.there):
+		// It may have been away and have come back between two looks: both see it
+		// in its place, and the picture shows what lies below.
+		t.suspect(now, was.rect)
+		if n.there {
+			t.knows(n.window, knownWindow{n.rect, true})
+		}
+	case !known && n.shared:
+		// Nobody took its place for its own yet.
+	case n.what == windowMoved:
+		t.moved(now, n, was, known)
+	case !known && (n.what == windowGone || n.there && n.rect.Empty()):
+		// It was not on the screen when anybody looked; that it came is told as well.
+	default:
+		t.suspectAll(now) // windows that come and go may fade and fly anywhere
+		if n.there && n.visible {
+			t.knows(n.window, knownWindow{n.rect, false})
+		}
+	}
+}
+
+func (t *trust) knows(window uintptr, k knownWindow) {
+	if t.known != nil && len(t.known) < maxTopWindows {
+		t.known[window] = k
+	}
+}
+
+// moved notes the way of a window that is not shared.
+func (t *trust) moved(now time.Time, n news, was knownWindow, known bool) {
+	switch {
+	case !known && !(n.there && n.visible):
+		// It is not on the screen.
+	case !n.there, known && n.rect == was.rect:
+		t.suspectAll(now) // it was somewhere else when that was told
+	default:
+		t.suspect(now, n.rect)
+		if known && n.rect.Size() != was.rect.Size() {
+			t.suspect(now, n.rect.Union(was.rect)) // what grows does so step by step
+		} else if known {
+			t.suspect(now, was.rect)
+		}
+		t.knows(n.window, knownWindow{n.rect, false})
+	}
+}
+
+// suspect notes that something else was, or may be, at a place. What was seen
+// there last counts no longer: else a place that was left and taken again between
+// two looks would pass for one that was never left.
 func (t *trust) suspect(at time.Time, r image.Rectangle) {
 	t.expire(at)
 	if len(t.suspects) >= maxSuspects {
 		t.suspectAll(at)
 		return
 	}
-	if !r.Empty() {
-		t.suspects = append(t.suspects, suspicion{at: at, rect: r})
+	if r.Empty() {
+		return
+	}
+	t.suspects = append(t.suspects, suspicion{at: at, rect: r})
+	if n := len(t.seen); n > 0 {
+		t.seen[n-1].visible.Subtract(r)
 	}
 }
 
 // suspectAll notes that something else may be anywhere.
 func (t *trust) suspectAll(at time.Time) {
 	t.suspects = append(t.suspects[:0], suspicion{at: at, all: true})
+	if n := len(t.seen); n > 0 {
+		t.seen[n-1].visible = screen.Region{}
+	}
 }
 
 func (t *trust) expire(now time.Time) {

@@ -20,46 +20,61 @@ func TestTrust(t *testing.T) {
 		want    int // pixels
 	}{
 		{"nothing seen", func(*trust) {}, 0, 0},
-		{"seen too shortly", func(r *trust) { r.sees(at(0), screen.RegionOf(whole)); r.sees(at(60), screen.RegionOf(whole)) }, 50, 0},
-		{"not seen after the picture", func(r *trust) { r.sees(at(0), screen.RegionOf(whole)) }, 150, 0},
-		{"seen all the while", func(r *trust) { r.sees(at(0), screen.RegionOf(whole)); r.sees(at(160), screen.RegionOf(whole)) }, 150, 10000},
-		{"covered after the picture", func(r *trust) { r.sees(at(0), screen.RegionOf(whole)); r.sees(at(160), screen.RegionOf(half)) }, 150, 5000},
+		{"seen too shortly", func(r *trust) {
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.sees(at(60), at(60), screen.RegionOf(whole), nil)
+		}, 50, 0},
+		{"not seen after the picture", func(r *trust) { r.sees(at(0), at(0), screen.RegionOf(whole), nil) }, 150, 0},
+		{"seen all the while", func(r *trust) {
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
+		}, 150, 10000},
+		{"covered after the picture", func(r *trust) {
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.sees(at(160), at(160), screen.RegionOf(half), nil)
+		}, 150, 5000},
 		{"covered a moment ago", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(whole))
-			r.sees(at(100), screen.RegionOf(half))
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.sees(at(100), at(100), screen.RegionOf(half), nil)
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 5000},
 		{"covered before the last look that is long ago", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(half))
-			r.sees(at(20), screen.RegionOf(whole))
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(half), nil)
+			r.sees(at(20), at(20), screen.RegionOf(whole), nil)
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 10000},
 		{"something passed", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
 			r.suspect(at(120), image.Rect(90, 0, 200, 100))
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 9000},
 		{"something passed long ago", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
 			r.suspect(at(20), image.Rect(90, 0, 200, 100))
 			r.suspectAll(at(30))
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(45), at(45), screen.RegionOf(whole), nil)
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 10000},
+		{"something passed and nobody looked since", func(r *trust) {
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.suspect(at(20), image.Rect(90, 0, 200, 100))
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
+		}, 150, 9000},
 		{"nobody knows", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
 			r.suspectAll(at(155))
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 0},
 		{"too much at once", func(r *trust) {
-			r.sees(at(0), screen.RegionOf(whole))
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
 			for range maxSuspects + 1 {
 				r.suspect(at(140), image.Rect(200, 0, 201, 1))
 			}
-			r.sees(at(160), screen.RegionOf(whole))
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 0},
 		{"many looks", func(r *trust) {
 			for ms := 0; ms <= 1000; ms += 10 {
-				r.sees(at(ms), screen.RegionOf(whole))
+				r.sees(at(ms), at(ms), screen.RegionOf(whole), nil)
 			}
 			if len(r.seen) > 50 {
 				t.Errorf("%d sightings are kept", len(r.seen))

@@ -27,9 +27,7 @@ const (
 
 	dwmFrameBounds, dwmCloaked = 9, 14
 
-	// maxTopWindows bounds a walk through the windows.
-	maxTopWindows = 5000
-	maxTitle      = 200 // UTF-16 units
+	maxTitle = 200 // UTF-16 units
 )
 
 // processOf looks a process up.

@@ -118,40 +118,23 @@ func (a *winShare) onEvent(event uint32, w uintptr) {
 		}
 	}
 	a.stirred.Store(true)
-	rect, there := outerRect(w)
-	shared := there && event != eventReorder && a.isShared(w) && isOpaque(w)
+	n := news{window: w, what: windowChanged}
+	var rect image.Rectangle
+	rect, n.there = outerRect(w)
+	switch event {
+	case eventReorder:
+		n.what = windowsReordered
+	case eventLocation:
+		n.what = windowMoved
+	case eventDestroy, eventHide:
+		n.what = windowGone
+	}
+	if n.what != windowsReordered && n.there {
+		n.visible = styleOf(w, gwlStyle)&wsVisible != 0
+		n.shared = a.isShared(w) && isOpaque(w)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	was, known := a.known[w]
-	switch {
-	case event == eventReorder:
-		a.trust.suspectAll(now)
-	case known && was.shown && (shared || !there), !known && shared:
-		// Of a shared window nothing is to be feared that is not seen next time.
-	case event == eventLocation:
-		a.movedLocked(now, w, was, known, rect, there)
-	case !known && (!there || rect.Empty() || event == eventDestroy || event == eventHide):
-		// It was not on the screen when anybody looked; that it came is told as well.
-	default:
-		a.trust.suspectAll(now) // windows that come and go may fade and fly anywhere
-	}
-}
-
-// movedLocked notes the way of a foreign window.
-func (a *winShare) movedLocked(now time.Time, w uintptr, was knownWindow, known bool, rect image.Rectangle, there bool) {
-	toFrame := image.Point{}.Sub(a.origin)
-	switch {
-	case !known && (!there || styleOf(w, gwlStyle)&wsVisible == 0):
-		// It is not on the screen.
-	case !there, known && rect == was.rect:
-		a.trust.suspectAll(now) // it was somewhere else when that was told
-	default:
-		a.trust.suspect(now, rect.Add(toFrame))
-		if known && rect.Size() != was.rect.Size() {
-			a.trust.suspect(now, rect.Union(was.rect).Add(toFrame)) // what grows does so step by step
-		} else if known {
-			a.trust.suspect(now, was.rect.Add(toFrame))
-		}
-		a.known[w] = knownWindow{rect, false}
-	}
+	n.rect = rect.Sub(a.origin)
+	a.trust.told(now, n)
 }

@@ -42,6 +42,7 @@ func (a *winShare) sight() (visible screen.Region, ok bool) {
 	}
 	var layers []layer
 	known := map[uintptr]knownWindow{}
+	origin := a.all.Min
 	processes := map[uint32]bool{}
 	for _, w := range order {
 		l, pid, seen := a.layerOf(w)
@@ -49,21 +50,20 @@ func (a *winShare) sight() (visible screen.Region, ok bool) {
 			continue
 		}
 		processes[pid] = true
-		known[w] = knownWindow{l.outer, l.shown}
+		known[w] = knownWindow{l.outer.Sub(origin), l.shown}
 		layers = append(layers, l)
 	}
 	visible = visibleOf(a.all, layers)
-	visible.Translate(image.Point{}.Sub(a.all.Min))
+	visible.Translate(image.Point{}.Sub(origin))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	// A window's number, and a process's, may be used again.
-	a.known = known
 	for pid := range a.decided {
 		if !processes[pid] {
 			delete(a.decided, pid)
 		}
 	}
-	a.trust.sees(at, visible)
+	a.trust.sees(at, time.Now(), visible, known)
 	return visible, true
 }
 

@@ -74,9 +74,11 @@ func puppetMain(role string, args []string) error {
 	case "edit":
 		return editProgram()
 	case "secret":
-		return moveWindows(sentinelColour, 4, 12)
+		return moveWindows(sentinelColour, 4, 3)
 	case "chosen":
-		return moveWindows(ownColour, 3, 4)
+		return moveWindows(ownColour, 3, 2)
+	case "flicker":
+		return flickerProgram(image.Rect(100, 100, 900, 700))
 	case "press":
 		return pressProgram()
 	case "browser":
@@ -114,12 +116,16 @@ func colourWindow(colour uint32, r image.Rectangle, h handler) (uintptr, error) 
 	}
 	call(procSetWindowText, w, uintptr(unsafe.Pointer(winString("puppet"))))
 	place(w, r)
-	// New windows are the only ones that wine and its X server both have on top: it
-	// does not pass on later changes of the order.
-	call(procSetWindowPos, w, 0, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
-	tell(eventReorder, w)
+	raise(w)
 	show(w)
 	return w, nil
+}
+
+// raise brings a new window to the front. Wine passes that on to its X server, but
+// not each later change of the order.
+func raise(w uintptr) {
+	call(procSetWindowPos, w, 0, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
+	tell(eventReorder, w)
 }
 
 // show shows a window where it was in the order.
@@ -135,6 +141,11 @@ func tell(event uint32, w uintptr) {
 	if event == eventReorder {
 		w, object = uintptr(windows.GetDesktopWindow()), ^uintptr(3) // of its inside
 	}
+	// Wine asks its server whether anybody listens only when a thread reads a message
+	// that came; what was known then holds until the next.
+	var m message
+	call(procPostThreadMessage, uintptr(windows.GetCurrentThreadId()), 0, 0, 0)
+	call(procPeekMessage, uintptr(unsafe.Pointer(&m)), ^uintptr(0), 0, 0, 1) // of no window: the one just sent
 	call(procNotifyWinEvent, uintptr(event), w, object, 0)
 	// Wine's X server may be far behind what wine says: where the pointer is can
 	// only be answered when all before was done. A compositor is never late like that.
@@ -295,7 +306,7 @@ func moveWindows(colour uint32, n, burst int) error {
 			paint(0)
 		}
 		i := r.IntN(n)
-		switch r.IntN(8) {
+		switch r.IntN(10) {
 		case 0, 1:
 			dropWindow(windows[i])
 			tell(eventHide, windows[i])
@@ -304,10 +315,15 @@ func moveWindows(colour uint32, n, burst int) error {
 				return err
 			}
 			windows[i] = w
-		case 2:
+		case 2, 3: // gone for a moment
 			call(procShowWindow, windows[i], swHide)
 			tell(eventHide, windows[i])
 			show(windows[i])
+		case 4, 5: // away for a moment
+			var at winRect
+			call(procGetWindowRect, windows[i], uintptr(unsafe.Pointer(&at)))
+			place(windows[i], somewhere())
+			place(windows[i], at.rect())
 		default:
 			place(windows[i], somewhere())
 		}
@@ -316,7 +332,7 @@ func moveWindows(colour uint32, n, burst int) error {
 		pause := time.Duration(r.IntN(3)) * time.Millisecond
 		if left == 0 {
 			left = burst
-			pause = time.Duration(200+r.IntN(300)) * time.Millisecond
+			pause = time.Duration(300+r.IntN(900)) * time.Millisecond
 		}
 		for end := time.Now().Add(pause); ; {
 			paint(min(time.Until(end), 10*time.Millisecond))
@@ -324,6 +340,36 @@ func moveWindows(colour uint32, n, burst int) error {
 				break
 			}
 		}
+	}
+}
+
+// flickerProgram has one window that is away for moments, again and again, and then
+// stays for a while.
+func flickerProgram(r image.Rectangle) error {
+	runtime.LockOSThread()
+	w, err := colourWindow(ownColour, r, nil)
+	if err != nil {
+		return err
+	}
+	pump(100 * time.Millisecond)
+	fmt.Println("ready")
+	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
+	rnd := rand.New(rand.NewPCG(6, 6))
+	for {
+		for range 10 {
+			if rnd.IntN(2) == 0 {
+				call(procShowWindow, w, swHide)
+				tell(eventHide, w)
+				show(w)
+			} else {
+				place(w, r.Add(image.Pt(rnd.IntN(400)-200, rnd.IntN(200)-100)))
+				place(w, r)
+			}
+			const invalidate, updateNow = 0x1, 0x100
+			call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+			pump(time.Duration(rnd.IntN(20)) * time.Millisecond)
+		}
+		pump(time.Duration(900+rnd.IntN(400)) * time.Millisecond)
 	}
 }
 

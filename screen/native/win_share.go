@@ -53,22 +53,15 @@ type winShare struct {
 	// Guarded by mu.
 	chosen  chosen
 	decided map[uint32]bool // by process
-	known   map[uintptr]knownWindow
 	trust   trust
 	reach   screen.Region // what is shown, in the frame's coordinates
 	origin  image.Point
 }
 
-// knownWindow is a visible window as it was seen last, in the system's coordinates.
-type knownWindow struct {
-	rect  image.Rectangle
-	shown bool
-}
-
 func openWinShare(o Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (*winShare, error) {
 	a := &winShare{
 		log: o.Logger, backdrop: backdrop, life: newLife(), fresh: true, pollEvery: winFast,
-		chosen: chosenOf(s), decided: map[uint32]bool{}, known: map[uintptr]knownWindow{}, trust: trust{settle: shareSettle},
+		chosen: chosenOf(s), decided: map[uint32]bool{}, trust: trust{settle: shareSettle},
 	}
 	var err error
 	if a.events, err = followWindows(a.onEvent); err != nil {
@@ -180,7 +173,7 @@ func (a *winShare) layout() (changed bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.origin, a.reach = all.Min, screen.Region{}
-	a.trust.seen, a.trust.suspects = nil, nil
+	a.trust.forget()
 	return true, nil
 }
 
