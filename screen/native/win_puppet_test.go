@@ -216,6 +216,9 @@ func colourProgram(colour uint32, r image.Rectangle) error {
 			y, _ := strconv.Atoi(f[2])
 			place(w, image.Rect(x, y, x+r.Dx(), y+r.Dy()))
 			pump(50 * time.Millisecond)
+		case "raise":
+			raise(w)
+			pump(50 * time.Millisecond)
 		case "focus":
 			call(procSetForegroundWindow, w)
 			pump(100 * time.Millisecond)
@@ -343,8 +346,8 @@ func moveWindows(colour uint32, n, burst int) error {
 	}
 }
 
-// flickerProgram has one window that is away for moments, again and again, and then
-// stays for a while.
+// flickerProgram has one window that is away for a moment again and again, each time
+// after it has stood long enough to be believed.
 func flickerProgram(r image.Rectangle) error {
 	runtime.LockOSThread()
 	w, err := colourWindow(ownColour, r, nil)
@@ -355,21 +358,21 @@ func flickerProgram(r image.Rectangle) error {
 	fmt.Println("ready")
 	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
 	rnd := rand.New(rand.NewPCG(6, 6))
+	moment := func() { pump(time.Duration(rnd.IntN(6)) * time.Millisecond) }
 	for {
-		for range 10 {
-			if rnd.IntN(2) == 0 {
-				call(procShowWindow, w, swHide)
-				tell(eventHide, w)
-				show(w)
-			} else {
-				place(w, r.Add(image.Pt(rnd.IntN(400)-200, rnd.IntN(200)-100)))
-				place(w, r)
-			}
-			const invalidate, updateNow = 0x1, 0x100
-			call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
-			pump(time.Duration(rnd.IntN(20)) * time.Millisecond)
+		if rnd.IntN(2) == 0 {
+			call(procShowWindow, w, swHide)
+			tell(eventHide, w)
+			moment()
+			show(w)
+		} else {
+			place(w, r.Add(image.Pt(rnd.IntN(400)-200, rnd.IntN(200)-100)))
+			moment()
+			place(w, r)
 		}
-		pump(time.Duration(900+rnd.IntN(400)) * time.Millisecond)
+		const invalidate, updateNow = 0x1, 0x100
+		call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+		pump(shareSettle + time.Duration(30+rnd.IntN(150))*time.Millisecond)
 	}
 }
 
