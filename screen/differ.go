@@ -102,7 +102,7 @@ func (b *Framebuffer) applyLocked(u Update) Change {
 		c.Resized = true
 		c.Region.Add(u.Frame.Bounds())
 	} else {
-		b.diffLocked(u.Frame, u.Damage, &c)
+		b.diffLocked(u.Frame, u.Damage, u.Moved, &c)
 	}
 	if !sameMonitors(b.monitors, u.Monitors) {
 		b.monitors = append([]Monitor(nil), u.Monitors...)
@@ -133,9 +133,9 @@ func sameMonitors(a, b []Monitor) bool {
 
 // diffLocked brings the framebuffer to src: what differs inside the hint is
 // moved where it only moved, and copied otherwise.
-func (b *Framebuffer) diffLocked(src *Frame, hint Region, c *Change) {
+func (b *Framebuffer) diffLocked(src *Frame, hint Region, moved []image.Point, c *Change) {
 	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
-	if c.Moves = b.motion.move(b.frame, src, b.runs, nil); len(c.Moves) > 0 {
+	if c.Moves = b.motion.move(b.frame, src, b.runs, moved, nil); len(c.Moves) > 0 {
 		// What was moved is as it should be: each move was proved.
 		rest := RegionOf(b.runs...)
 		for _, m := range c.Moves {

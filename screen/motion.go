@@ -31,6 +31,8 @@ const (
 	// motionDistances and motionMoves bound what one change is searched for.
 	motionDistances = 4
 	motionMoves     = 6
+	// motionTold is how many distances are taken over that the system tells of.
+	motionTold = 4
 	// motionRest: when less than this share is left, the search is over.
 	motionRest = 7
 	// motionNear is how near two changes must be to be searched together, and
@@ -88,8 +90,8 @@ type anchor struct {
 }
 
 // move finds what only moved within changed, moves it in old and returns the
-// moves in their order.
-func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) []Move {
+// moves in their order. told are distances that the system tells of.
+func (m *motion) move(old, new *Frame, changed []image.Rectangle, told []image.Point, moves []Move) []Move {
 	area := 0
 	for _, r := range changed {
 		area += r.Dx() * r.Dy()
@@ -97,7 +99,7 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 	if area < motionMinArea {
 		return moves
 	}
-	if m.misses >= motionPatience {
+	if m.misses >= motionPatience && len(told) == 0 {
 		if m.misses++; (m.misses-motionPatience)%motionPause != 0 {
 			return moves
 		}
@@ -107,10 +109,15 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, moves []Move) 
 	for i := range m.grids {
 		m.grids[i].compare(old, new, m.areas[i])
 	}
+	rest := true
+	for _, d := range told[:min(len(told), motionTold)] {
+		if rest && d != (image.Point{}) {
+			moves, rest = m.along(old, new, d, moves, before)
+		}
+	}
 	// What scrolled or was dragged goes on in the same way, mostly: then no
 	// distance need be looked for.
-	rest := true
-	if m.last != (image.Point{}) {
+	if rest && m.last != (image.Point{}) && !slices.Contains(told, m.last) {
 		// Only if that explains most: blank paper moves by any distance.
 		if _, gain := m.rectangle(old, new, m.last); 2*gain > m.total() {
 			moves, rest = m.along(old, new, m.last, moves, before)

@@ -220,7 +220,11 @@ func FuzzMotion(f *testing.F) {
 			default:
 				scroll(now, r, int(int8(s[5])), rnd)
 			}
-			asViewer(viewer, apply(b, now), now)
+			u := Update{Frame: now, Damage: RegionOf(now.Bounds()), Monitors: []Monitor{{ID: 1, Rect: now.Bounds()}}}
+			if s[0]&4 != 0 { // rightly or wrongly
+				u.Moved = []image.Point{{int(int8(s[1])), int(int8(s[2]))}, {0, int(int8(s[5]))}, {int(int8(s[5])), int(int8(s[4]))}}
+			}
+			asViewer(viewer, b.Apply(u), now)
 			if !equalFrames(viewer, now) {
 				t.Fatalf("step %d: the viewer's picture is wrong", i/6)
 			}
@@ -254,6 +258,42 @@ func TestScrollThatChangesItsStep(t *testing.T) {
 		c := apply(b, f)
 		if left := c.Region.Area(); left > 2*dy*window.Dx() {
 			t.Errorf("step %d by %d: %d pixels left of %d, moves %v", i, dy, left, window.Dx()*window.Dy(), c.Moves)
+		}
+	}
+}
+
+// What the system tells of is taken over even where no search could find it: in a
+// pattern that stands in many places. What it tells wrongly changes nothing.
+func TestMotionIsTold(t *testing.T) {
+	f := NewFrame(image.Pt(800, 600))
+	pattern := func(f *Frame, r image.Rectangle) {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				if (x-r.Min.X)%5 == 0 || (y-r.Min.Y)%5 == 0 {
+					f.Fill(image.Rect(x, y, x+1, y+1), 200, 0, 0)
+				}
+			}
+		}
+	}
+	was, d := image.Rect(100, 100, 400, 300), image.Pt(203, 121)
+	pattern(f, was)
+	next := NewFrame(f.Size)
+	pattern(next, was.Add(d))
+	for _, test := range []struct {
+		told []image.Point
+		want bool
+	}{{nil, false}, {[]image.Point{{}, {7, 3}, d}, true}, {[]image.Point{{1, 1}, {9000, -9000}}, false}} {
+		b := NewFramebuffer(f.Size)
+		apply(b, f)
+		b.motion.misses = motionPatience // films went before
+		viewer := cloneFrame(f)
+		c := b.Apply(Update{Frame: next, Damage: RegionOf(f.Bounds()), Moved: test.told, Monitors: []Monitor{{ID: 1, Rect: f.Bounds()}}})
+		asViewer(viewer, c, next)
+		if !equalFrames(viewer, next) {
+			t.Fatalf("told %v: the viewer's picture is wrong", test.told)
+		}
+		if found := len(c.Moves) > 0 && c.Moves[0].Delta == d && was.Add(d).In(c.Moves[0].Dst); found != test.want {
+			t.Errorf("told %v: moves %v", test.told, c.Moves)
 		}
 	}
 }

@@ -38,6 +38,10 @@ type Update struct {
 	// Update. It is a hint: it may be too large, never too small. It is empty
 	// when only the cursor changed.
 	Damage Region
+	// Moved are distances by which parts of the display moved, where the system
+	// told. It is a hint: each is proved before anything is copied by it, and
+	// others are searched for.
+	Moved []image.Point
 	// Monitors is the layout in Frame's coordinates; never empty.
 	Monitors []Monitor
 	// Cursor is the shape; the same pointer as before when it did not change,

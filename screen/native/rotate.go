@@ -1,7 +1,9 @@
 package native
 
 import (
+	"encoding/binary"
 	"image"
+	"slices"
 
 	"lotse/screen"
 )
@@ -72,11 +74,40 @@ func (t turn) copy(dst *screen.Frame, at image.Point, src *screen.Frame, r image
 	return to
 }
 
-// moved is what a picture's move changed: where the pixels came to. Where they
-// came from changes only if something else is drawn there, which is told apart.
-func moved(from image.Point, to image.Rectangle) image.Rectangle {
-	if from == to.Min {
-		return image.Rectangle{}
+// delta is how far something moves on the desktop that moves by d in a picture.
+func (t turn) delta(d image.Point) image.Point {
+	switch t {
+	case turn90:
+		return image.Pt(-d.Y, d.X)
+	case turn180:
+		return image.Pt(-d.X, -d.Y)
+	case turn270:
+		return image.Pt(d.Y, -d.X)
 	}
-	return to
+	return d
+}
+
+// bytesPerMove is the size of a DXGI_OUTDUPL_MOVE_RECT: where the pixels came from,
+// and the rectangle in which they are now, as six numbers of 32 bits.
+const bytesPerMove = 24
+
+// maxMoved bounds how many distances are told for one picture of a monitor.
+const maxMoved = 8
+
+// movesOf reads a picture's moves: what changed, which is where pixels came to (where
+// they came from changes only if something else is drawn there, which is told apart),
+// and by which distances on the desktop.
+func movesOf(meta []byte, t turn, moved []image.Point) (changed []image.Rectangle, _ []image.Point) {
+	for ; len(meta) >= bytesPerMove; meta = meta[bytesPerMove:] {
+		n := func(i int) int { return int(int32(binary.LittleEndian.Uint32(meta[4*i:]))) }
+		from, to := image.Pt(n(0), n(1)), image.Rect(n(2), n(3), n(4), n(5))
+		if from == to.Min || to.Empty() {
+			continue
+		}
+		changed = append(changed, to)
+		if d := t.delta(to.Min.Sub(from)); len(moved) < maxMoved && !slices.Contains(moved, d) {
+			moved = append(moved, d)
+		}
+	}
+	return changed, moved
 }

@@ -44,7 +44,33 @@ func TestTurn(t *testing.T) {
 			t.Errorf("turn %d writes outside of the frame", test.turn)
 		}
 	}
-	if !moved(image.Pt(1, 1), image.Rect(1, 1, 5, 5)).Empty() || moved(image.Pt(1, 2), image.Rect(1, 1, 5, 5)) != image.Rect(1, 1, 5, 5) {
-		t.Error("moved")
+}
+
+// TestMovesOf: a turned distance is that between turned places; what did not move,
+// is empty or cut off tells nothing.
+func TestMovesOf(t *testing.T) {
+	meta := func(n ...int32) (b []byte) {
+		for _, v := range n {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		}
+		return b
+	}
+	size := image.Pt(70, 40)
+	to := image.Rect(10, 5, 30, 20)
+	from := image.Pt(3, 7)
+	for _, turned := range []turn{1, turn90, turn180, turn270} {
+		changed, moved := movesOf(meta(3, 7, 10, 5, 30, 20, 1, 1, 1, 1, 5, 5, 0, 0, 9, 9, 9, 20, 3, 7, 10, 5, 30), turned, nil)
+		was := turned.rect(to.Sub(to.Min).Add(from), size)
+		want := turned.rect(to, size).Min.Sub(was.Min)
+		if len(changed) != 1 || changed[0] != to || len(moved) != 1 || moved[0] != want {
+			t.Errorf("turn %d: %v, %v, want %v", turned, changed, moved, want)
+		}
+	}
+	var many []byte
+	for i := range int32(100) {
+		many = append(many, meta(0, 0, 1+i, 1, 50+i, 50)...)
+	}
+	if changed, moved := movesOf(many, 1, nil); len(changed) != 100 || len(moved) != maxMoved {
+		t.Errorf("%d places, %d distances", len(changed), len(moved))
 	}
 }

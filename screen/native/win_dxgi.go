@@ -63,7 +63,6 @@ const (
 	mapRead                   = 1
 	d3d11SDK                  = 7
 	bytesPerDirtyRect         = 16
-	bytesPerMoveRect          = 24
 )
 
 // errNotNow: duplication works here, but not at this moment.
@@ -81,6 +80,7 @@ type dxgiOutput struct {
 	at                    image.Point // in the frame
 	fresh                 bool        // all of it is still to be read
 	meta                  []byte
+	moved                 []image.Point // distances on the desktop, in the last picture
 }
 
 type outputDesc struct {
@@ -210,17 +210,18 @@ func (d *dxgiSource) close() {
 }
 
 // grab implements source.
-func (d *dxgiSource) grab(f *screen.Frame) (screen.Region, error) {
-	var changed screen.Region
+func (d *dxgiSource) grab(f *screen.Frame) (changed screen.Region, moved []image.Point, err error) {
 	for _, o := range d.outputs {
 		if err := o.grab(f, &changed); err != nil {
-			return changed, err
+			return changed, nil, err
 		}
+		moved = append(moved, o.moved...)
 	}
-	return changed, nil
+	return changed, moved, nil
 }
 
 func (o *dxgiOutput) grab(f *screen.Frame, changed *screen.Region) error {
+	o.moved = o.moved[:0]
 	var info frameInfo
 	var resource comObject
 	switch r := o.dupl.method(duplAcquire, 0, uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&resource))); {
@@ -259,7 +260,7 @@ func (o *dxgiOutput) grab(f *screen.Frame, changed *screen.Region) error {
 func (o *dxgiOutput) changes(info *frameInfo) []image.Rectangle {
 	whole := image.Rectangle{Max: o.size}
 	n := int(info.metadataBytes)
-	if o.fresh || n <= 0 || n > maxFrameRects*bytesPerMoveRect {
+	if o.fresh || n <= 0 || n > maxFrameRects*bytesPerMove {
 		return []image.Rectangle{whole}
 	}
 	if len(o.meta) < n {
@@ -270,13 +271,7 @@ func (o *dxgiOutput) changes(info *frameInfo) []image.Rectangle {
 	if o.dupl.method(duplMoveRects, uintptr(len(o.meta)), uintptr(unsafe.Pointer(&o.meta[0])), uintptr(unsafe.Pointer(&got))).failed() {
 		return []image.Rectangle{whole}
 	}
-	for b := o.meta[:min(int(got), len(o.meta))]; len(b) >= bytesPerMoveRect; b = b[bytesPerMoveRect:] {
-		m := *(*struct {
-			from winPoint
-			to   winRect
-		})(unsafe.Pointer(&b[0]))
-		out = append(out, moved(image.Pt(int(m.from.X), int(m.from.Y)), m.to.rect()))
-	}
+	out, o.moved = movesOf(o.meta[:min(int(got), len(o.meta))], o.turn, o.moved)
 	if o.dupl.method(duplDirtyRects, uintptr(len(o.meta)), uintptr(unsafe.Pointer(&o.meta[0])), uintptr(unsafe.Pointer(&got))).failed() {
 		return []image.Rectangle{whole}
 	}

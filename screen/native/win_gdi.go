@@ -64,13 +64,12 @@ func (g *gdiSource) shoot() error {
 }
 
 // grab implements source.
-func (g *gdiSource) grab(f *screen.Frame) (screen.Region, error) {
-	var changed screen.Region
+func (g *gdiSource) grab(f *screen.Frame) (changed screen.Region, _ []image.Point, _ error) {
 	if f.Size != g.all.Size() {
-		return changed, fmt.Errorf("native: picture of %v for a display of %v", f.Size, g.all.Size())
+		return changed, nil, fmt.Errorf("native: picture of %v for a display of %v", f.Size, g.all.Size())
 	}
 	if err := g.shoot(); err != nil {
-		return changed, err
+		return changed, nil, err
 	}
 	for y := 0; y < f.Size.Y; y += bandRows {
 		end := min(y+bandRows, f.Size.Y)
@@ -80,7 +79,7 @@ func (g *gdiSource) grab(f *screen.Frame) (screen.Region, error) {
 			changed.Add(image.Rect(0, y, f.Size.X, end))
 		}
 	}
-	return changed, nil
+	return changed, nil, nil
 }
 
 // told implements source: nobody tells when something was drawn.

@@ -32,9 +32,9 @@ const (
 
 // source is a way to read the whole display.
 type source interface {
-	// grab brings f up to date and returns what may have changed in it. It does
-	// not wait.
-	grab(f *screen.Frame) (screen.Region, error)
+	// grab brings f up to date and returns what may have changed in it, and by
+	// which distances parts moved if that is known. It does not wait.
+	grab(f *screen.Frame) (damage screen.Region, moved []image.Point, err error)
 	// told reports whether grab costs nothing when nothing was drawn.
 	told() bool
 	close()
@@ -170,7 +170,7 @@ func (s *winScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		changed = true
 	}
 	if !s.hidden && s.due(now) {
-		if u.Damage, err = s.picture(now); err != nil {
+		if u.Damage, u.Moved, err = s.picture(now); err != nil {
 			return u, false, err
 		}
 	}
@@ -206,20 +206,20 @@ func minTime(a, b time.Time) time.Time {
 }
 
 // picture brings the frame up to date.
-func (s *winScreen) picture(now time.Time) (screen.Region, error) {
+func (s *winScreen) picture(now time.Time) (damage screen.Region, moved []image.Point, err error) {
 	if s.src == nil {
 		if err := s.openSource(); err != nil {
-			return screen.Region{}, err
+			return damage, nil, err
 		}
 	}
-	damage, err := s.src.grab(s.frame)
+	damage, moved, err = s.src.grab(s.frame)
 	if err != nil {
 		if isHidden() {
 			err = nil // layout sees it next time
 		}
 		s.src.close()
 		s.src, s.layoutAt = nil, time.Time{}
-		return screen.Region{}, err
+		return screen.Region{}, nil, err
 	}
 	// The cost bounds the pace: half of the time at most goes into pictures.
 	cost := time.Since(now)
@@ -229,7 +229,7 @@ func (s *winScreen) picture(now time.Time) (screen.Region, error) {
 		s.pollEvery = winFast
 	}
 	s.pollAt = now.Add(max(s.pollEvery, 2*cost))
-	return damage, nil
+	return damage, moved, nil
 }
 
 // openSource finds the best way to read the display that works now.
