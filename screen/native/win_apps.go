@@ -25,7 +25,7 @@ const (
 	wsChild              = 0x40000000
 	exAppWindow          = 0x40000
 
-	dwmFrameBounds, dwmCloaked = 9, 14
+	dwmFrameBounds, dwmCloaked, dwmBackdrop = 9, 14, 38
 
 	maxTitle = 200 // UTF-16 units
 )
@@ -99,6 +99,15 @@ func isCloaked(window uintptr) bool {
 	var cloaked uint32
 	return has(procDwmGetWindowAttribute) &&
 		call(procDwmGetWindowAttribute, window, dwmCloaked, uintptr(unsafe.Pointer(&cloaked)), unsafe.Sizeof(cloaked)) == 0 && cloaked != 0
+}
+
+// isAcrylic reports whether a window's background shows, blurred, what lies below
+// it. It is known from Windows 11 22H2 on, of windows that let the system draw it.
+func isAcrylic(window uintptr) bool {
+	const transient = 3 // DWMSBT_TRANSIENTWINDOW; Mica, 2 and 4, shows the wallpaper
+	var backdrop uint32
+	return has(procDwmGetWindowAttribute) &&
+		call(procDwmGetWindowAttribute, window, dwmBackdrop, uintptr(unsafe.Pointer(&backdrop)), unsafe.Sizeof(backdrop)) == 0 && backdrop == transient
 }
 
 // outerRect is all that a window may draw on, its shadow included.

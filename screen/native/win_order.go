@@ -106,7 +106,7 @@ func dpiOf(w uintptr) int {
 // isOpaque reports whether nothing of what lies below a window can be seen in it.
 func isOpaque(w uintptr) bool {
 	ex := styleOf(w, gwlExStyle)
-	if ex&exTransparent != 0 || hasOutline(w) {
+	if ex&exTransparent != 0 || hasOutline(w) || isAcrylic(w) {
 		return false
 	}
 	if ex&exLayered == 0 {
