@@ -25,12 +25,14 @@ type trust struct {
 type knownWindow struct {
 	rect  image.Rectangle // all that it can cover
 	shown bool            // it is shared
+	told  time.Time       // when that was told; zero: it was seen
 }
 
-// sighting is what belonged to shared windows at a time.
+// sighting is what belonged to shared windows when somebody looked, one window
+// after the other.
 type sighting struct {
-	at      time.Time
-	visible screen.Region
+	began, ended time.Time
+	visible      screen.Region
 }
 
 // suspicion is where something else may have been at a time.
@@ -40,18 +42,32 @@ type suspicion struct {
 	all  bool
 }
 
-// Bounds: one more suspicion and everything is suspect.
-const (
-	maxSuspects   = 256
-	maxTopWindows = 5000
-)
+// maxSuspects bounds the list; one more and everything is suspect.
+const maxSuspects = 256
 
 // sees notes what belonged to shared windows when somebody looked, and where all
-// windows were. What happened since he began may be told later.
+// windows were. That takes a while, and what happens meanwhile may be told before
+// its end or later.
 func (t *trust) sees(began, ended time.Time, visible screen.Region, known map[uintptr]knownWindow) {
-	// What the system tells of these later, nobody can tell from what is now.
+	visible = visible.Clone()
+	for _, s := range t.suspects {
+		switch {
+		case s.at.Before(began):
+		case s.all:
+			visible = screen.Region{}
+		default:
+			visible.Subtract(s.rect)
+		}
+	}
+	// What the system tells later of what changed since the last look, nobody could
+	// tell from what is now.
 	for w, was := range t.known {
 		switch now, still := known[w]; {
+		case !was.told.Before(began):
+			if now.shown && now.rect != was.rect {
+				visible.Subtract(now.rect) // it was there before
+			}
+			known[w] = was // newer than what was seen
 		case was.shown && now.rect != was.rect:
 			t.suspect(ended, was.rect)
 		case !was.shown && !still:
@@ -61,10 +77,10 @@ func (t *trust) sees(began, ended time.Time, visible screen.Region, known map[ui
 		}
 	}
 	t.known = known
-	t.seen = append(t.seen, sighting{began, visible.Clone()})
+	t.seen = append(t.seen, sighting{began, ended, visible})
 	// One that is older than it need be stays: what was between it and the next
 	// is covered by both.
-	for len(t.seen) > 2 && began.Sub(t.seen[1].at) > 2*t.settle {
+	for len(t.seen) > 2 && began.Sub(t.seen[1].ended) > 2*t.settle {
 		t.seen = t.seen[1:]
 	}
 }
@@ -98,13 +114,11 @@ func (t *trust) told(now time.Time, n news) {
 	switch {
 	case n.what == windowsReordered:
 		t.suspectAll(now)
+		return
 	case known && was.shown && (n.shared || !n.there):
 		// It may have been away and have come back between two looks: both see it
 		// in its place, and the picture shows what lies below.
 		t.suspect(now, was.rect)
-		if n.there {
-			t.knows(n.window, knownWindow{n.rect, true})
-		}
 	case !known && n.shared:
 		// Nobody took its place for its own yet.
 	case n.what == windowMoved:
@@ -113,15 +127,14 @@ func (t *trust) told(now time.Time, n news) {
 		// It was not on the screen when anybody looked; that it came is told as well.
 	default:
 		t.suspectAll(now) // windows that come and go may fade and fly anywhere
-		if n.there && n.visible {
-			t.knows(n.window, knownWindow{n.rect, false})
-		}
 	}
-}
-
-func (t *trust) knows(window uintptr, k knownWindow) {
-	if t.known != nil && len(t.known) < maxTopWindows {
-		t.known[window] = k
+	if n.there && n.visible {
+		if t.known == nil {
+			t.known = map[uintptr]knownWindow{}
+		}
+		t.known[n.window] = knownWindow{n.rect, n.shared, now}
+	} else {
+		delete(t.known, n.window)
 	}
 }
 
@@ -130,8 +143,8 @@ func (t *trust) moved(now time.Time, n news, was knownWindow, known bool) {
 	switch {
 	case !known && !(n.there && n.visible):
 		// It is not on the screen.
-	case !n.there, known && n.rect == was.rect:
-		t.suspectAll(now) // it was somewhere else when that was told
+	case !n.there, !n.visible, known && n.rect == was.rect:
+		t.suspectAll(now) // it has gone since, or was somewhere else when that was told
 	default:
 		t.suspect(now, n.rect)
 		if known && n.rect.Size() != was.rect.Size() {
@@ -139,7 +152,6 @@ func (t *trust) moved(now time.Time, n news, was knownWindow, known bool) {
 		} else if known {
 			t.suspect(now, was.rect)
 		}
-		t.knows(n.window, knownWindow{n.rect, false})
 	}
 }
 
@@ -180,14 +192,14 @@ func (t *trust) expire(now time.Time) {
 }
 
 // certain is what may be shown of a picture that was begun at a time; the last
-// sighting must be younger than the picture.
+// look must have begun after it.
 func (t *trust) certain(picture time.Time) screen.Region {
 	since := picture.Add(-t.settle)
-	if n := len(t.seen); n == 0 || t.seen[0].at.After(since) || t.seen[n-1].at.Before(picture) {
+	if n := len(t.seen); n == 0 || t.seen[0].ended.After(since) || t.seen[n-1].began.Before(picture) {
 		return screen.Region{}
 	}
 	first := 0
-	for first+1 < len(t.seen) && !t.seen[first+1].at.After(since) {
+	for first+1 < len(t.seen) && !t.seen[first+1].ended.After(since) {
 		first++
 	}
 	sure := t.seen[first].visible.Clone()

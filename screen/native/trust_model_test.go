@@ -129,7 +129,7 @@ func (m *desktopModel) meanwhile() {
 		case 6:
 			m.hear()
 		case 7:
-			m.now += m.next(12)
+			m.now += [...]int{1, 2, 3, 5, 10, 20, 120, 250}[m.next(8)]
 		}
 	}
 }
@@ -144,7 +144,7 @@ func (m *desktopModel) sight() {
 		m.meanwhile()
 		if w := m.windows[i]; w.visible {
 			layers = append(layers, layer{outer: w.rect, inner: w.rect, shown: modelShared(i)})
-			known[uintptr(i+1)] = knownWindow{w.rect, modelShared(i)}
+			known[uintptr(i+1)] = knownWindow{rect: w.rect, shown: modelShared(i)}
 		}
 	}
 	m.trust.sees(at, modelTime(m.now), visibleOf(image.Rect(0, 0, modelSide, modelSide), layers), known)
@@ -221,7 +221,7 @@ func runModel(t *testing.T, tape []byte) (shown int) {
 		if len(m.tape) == 0 && m.now > 0 {
 			break
 		}
-		m.now += m.next(4) * 30
+		m.now += [...]int{0, 30, 60, 300}[m.next(4)]
 	}
 	return shown
 }

@@ -27,7 +27,9 @@ const (
 
 	dwmFrameBounds, dwmCloaked, dwmBackdrop = 9, 14, 38
 
-	maxTitle = 200 // UTF-16 units
+	// maxTopWindows bounds a walk through the windows.
+	maxTopWindows = 5000
+	maxTitle      = 200 // UTF-16 units
 )
 
 // processOf looks a process up.

@@ -50,7 +50,7 @@ func (a *winShare) sight() (visible screen.Region, ok bool) {
 			continue
 		}
 		processes[pid] = true
-		known[w] = knownWindow{l.outer.Sub(origin), l.shown}
+		known[w] = knownWindow{rect: l.outer.Sub(origin), shown: l.shown}
 		layers = append(layers, l)
 	}
 	visible = visibleOf(a.all, layers)
