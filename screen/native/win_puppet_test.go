@@ -77,6 +77,8 @@ func puppetMain(role string, args []string) error {
 		return moveWindows(sentinelColour, 4, 12)
 	case "chosen":
 		return moveWindows(ownColour, 3, 4)
+	case "icon": // HOW: iconProgram
+		return iconProgram(args[0])
 	case "press":
 		return pressProgram()
 	case "browser":
