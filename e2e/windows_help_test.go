@@ -161,6 +161,23 @@ func (p *process) ask(question string) string {
 	return strings.TrimSuffix(p.lineAfter(mark, ""), "\r")
 }
 
+// edge puts a puppet where Edge is; LOTSE_WINDOWS_PUPPET says which.
+func (m *windowsMachine) edge() {
+	m.t.Helper()
+	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
+	body, err := os.ReadFile(ours(m.t, "puppets.exe"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(edge), 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(edge)))) })
+	if err := os.WriteFile(edge, body, 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // unixPath is where a file of drive C lies.
 func (m *windowsMachine) unixPath(path string) string {
 	return filepath.Join(m.prefix, "drive_c", strings.ReplaceAll(strings.TrimPrefix(path, "C:"), `\`, "/"))

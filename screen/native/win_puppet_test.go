@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func puppetMain(role string, args []string) error {
 	case "press":
 		return pressProgram()
 	case "browser":
-		return browserProgram()
+		return browserProgram(slices.Contains(args, "window"))
 	case "reader":
 		return readerProgram()
 	}

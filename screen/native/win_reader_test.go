@@ -5,6 +5,7 @@ package native
 import (
 	"encoding/json"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,8 +47,9 @@ func readerProgram() error {
 }
 
 // browserProgram stands for a browser that opens a window: it notes what it was
-// told, keeps a file open in its profile, and ends when it is closed.
-func browserProgram() error {
+// told, keeps a file open in its profile, and ends when it is closed. With window it
+// has one, minimised, and notes when that has come to the front.
+func browserProgram(window bool) error {
 	note := os.Getenv("LOTSE_PUPPET_NOTE")
 	for _, arg := range os.Args[1:] {
 		if dir, ok := strings.CutPrefix(arg, "--user-data-dir="); ok {
@@ -64,9 +66,32 @@ func browserProgram() error {
 	if err := os.Rename(note+".new", note); err != nil {
 		return err
 	}
+	looked := func() error { return nil }
+	if window {
+		const minimize = 6
+		w, err := colourWindow(ownColour, image.Rect(100, 100, 400, 300), nil)
+		if err != nil {
+			return err
+		}
+		call(procShowWindow, w, minimize)
+		pump(100 * time.Millisecond)
+		looked = func() error {
+			pump(0)
+			if call(procIsIconic, w) != 0 || uintptr(windows.GetForegroundWindow()) != w {
+				return nil
+			}
+			return os.WriteFile(note+".front", nil, 0o600)
+		}
+		if err := os.WriteFile(note+".minimised", nil, 0o600); err != nil {
+			return err
+		}
+	}
 	for {
 		if _, err := os.Stat(note + ".close"); err == nil {
 			return nil
+		}
+		if err := looked(); err != nil {
+			return err
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
