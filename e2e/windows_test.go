@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"lotse/rfb/rfbtest"
 )
 
 // unicodeText has what is on no keyboard together.
@@ -114,41 +111,6 @@ func TestWindows(t *testing.T) {
 	}
 	viewer.exit()
 	b.noComplaints()
-	m.nothingLeft()
-}
-
-// TestWindowsKilled: the agent dies without a last word. What it held down is let
-// go, the advisor is told, and nothing of it remains; nor after an end by him.
-func TestWindowsKilled(t *testing.T) {
-	s := newStack(t)
-	m := newWindows(t, "640x480", "lotse-agent")
-	m.notepad()
-	ses := s.newSession()
-	args := []string{"--gateway", s.url, "--panel", "terminal", "--answer", "control", "--number"}
-	agent := m.agent(s, append(args, ses.number)...)
-	ses.line(`"state":"joined"`)
-	_, port := s.view(ses.number)
-	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	ses.write("control")
-	ses.line(`"given","right":"control"`)
-	const shift = 0xffe1
-	if err := v.SendKey(shift, true); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the held key", func() error { return wants(m.reader.ask("keys") != "") })
-	mark := ses.mark()
-	agent.kill()
-	eventually(t, "release of the held key", func() error { return wants(m.reader.ask("keys") == "") })
-	ses.lineAfter(mark, `"state":"away"`)
-	if err := v.Request(false, v.Bounds()); err == nil {
-		for err == nil {
-			_, err = v.NextUpdate()
-		}
-	}
 	m.nothingLeft()
 }
 

@@ -21,11 +21,14 @@ var procFindWindow = user32.NewProc("FindWindowW")
 // the text in notepad, without touching it, and which keys are down.
 func readerProgram() error {
 	return serve(func(q string) string {
+		if name, ok := strings.CutPrefix(q, "windows "); ok {
+			return windowsSeen(name)
+		}
 		switch q {
-		case "keys":
+		case "keys": // and buttons, which are 1 to 6 but for 3, a key
 			down := []string{}
 			for vk := range uintptr(0xff) {
-				if vk > 6 && call(procGetAsyncKeyState, vk)&0x8000 != 0 {
+				if vk > 0 && call(procGetAsyncKeyState, vk)&0x8000 != 0 {
 					down = append(down, fmt.Sprintf("%#x", vk))
 				}
 			}
@@ -44,6 +47,21 @@ func readerProgram() error {
 		}
 		return "?"
 	})
+}
+
+// windowsSeen lists the visible windows of the programs with a file name.
+func windowsSeen(name string) string {
+	found := []string{}
+	order, _ := topWindows()
+	for _, w := range order {
+		if styleOf(w, gwlStyle)&wsVisible == 0 {
+			continue
+		}
+		if p, ok := processOf(processIDOf(w)); ok && strings.EqualFold(p.name, name) {
+			found = append(found, classOf(w))
+		}
+	}
+	return strings.Join(found, " ")
 }
 
 // browserProgram stands for a browser that opens a window: it notes what it was
