@@ -63,6 +63,13 @@ func TestWindows(t *testing.T) {
 	// A yes that nobody's hand gave is none.
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
+	panel.click("choose-apps")
+	if icon := panel.image("choose-app-icon", `[data-app="notepad.exe"]`); icon == nil || coloursOf(icon) < 3 {
+		t.Error("notepad has no icon in the chooser")
+	}
+	if file := os.Getenv("LOTSE_PICTURE"); file != "" {
+		panel.do("screenshot", map[string]any{"value": file})
+	}
 	panel.click("choose-screen")
 	panel.waitFor("question-allow", ":not([disabled])")
 	panel.click("question-allow")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 
 	"lotse/agent"
 )
@@ -34,6 +35,7 @@ func wishNames(gateway, number string) []string {
 }
 
 func wishName(gateway, number string) string {
+	gateway = strings.TrimRight(strings.ToLower(gateway), "/")
 	sum := sha256.Sum256([]byte(gateway + "\n" + number))
 	return placePrefix + hex.EncodeToString(sum[:16])
 }

@@ -13,6 +13,7 @@ func TestSameWish(t *testing.T) {
 		same          bool
 	}{
 		"twice the same file":           {wish{a, ""}, wish{a, ""}, true},
+		"written otherwise":             {wish{a, ""}, wish{"https://A.example/", ""}, true},
 		"nothing in particular":         {wish{a, "123456789"}, wish{}, true},
 		"twice nothing":                 {wish{}, wish{}, true},
 		"the same link twice":           {wish{a, "123456789"}, wish{a, "123456789"}, true},
