@@ -45,12 +45,17 @@ type AppChoice struct {
 	ID     string   `json:"id"`
 	Name   string   `json:"name"`
 	Titles []string `json:"titles"`
+	Icon   []byte   `json:"icon,omitempty"` // a PNG
 }
 
 // Bounds of what a panel is told and may say.
 const (
 	maxApps   = 100
 	maxTitles = 20
+	// maxIcon bounds one icon: 32 by 32 pixels that cannot be packed.
+	maxIcon = 5 << 10
+	// maxIcons bounds all icons together; programs behind have none.
+	maxIcons = 96 << 10
 )
 
 var shareKinds = [...]string{screen.ShareScreen: "screen", screen.ShareMonitor: "monitor", screen.ShareApps: "apps"}
@@ -153,12 +158,18 @@ func (s *Session) readChoices() {
 	for _, m := range got.Monitors {
 		c.Monitors = append(c.Monitors, MonitorChoice{m.ID, short(m.Name), m.Rect.Dx(), m.Rect.Dy()})
 	}
+	room := maxIcons
 	for _, a := range got.Apps[:min(len(got.Apps), maxApps)] {
 		titles := []string{}
 		for _, t := range a.Titles[:min(len(a.Titles), maxTitles)] {
 			titles = append(titles, short(t))
 		}
-		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles})
+		icon := a.Icon
+		if len(icon) > min(maxIcon, room) {
+			icon = nil
+		}
+		room -= len(icon)
+		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

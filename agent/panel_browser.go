@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,28 +34,38 @@ type BrowserPanel struct {
 	// Window is a browser of Chromium's family, which then shows the panel in a
 	// window of its own; "": the customer's usual browser shows it.
 	Window string
+	// Raise tells that the customer looks for the panel: it comes to the front, or is
+	// opened again where that cannot be had. nil: nobody tells.
+	Raise <-chan struct{}
 
 	// Static after Run began.
 	session *Session
 	origin  string
 	pages   fs.FS
 
+	// Owned by Run.
+	appeared time.Time
+
 	mu sync.Mutex
 	// Guarded by mu.
-	token, key string
-	sockets    int
-	handlers   sync.WaitGroup // of sockets; Run waits for them
-	closed     bool           // Run is over: no new socket
+	tokens   []string // of addresses that were not opened yet
+	key      string
+	sockets  int
+	handlers sync.WaitGroup // of sockets; Run waits for them
+	closed   bool           // Run is over: no new socket
 }
 
 // Bounds of what a stranger on this machine can do.
 const (
 	maxPanelBody    = 1 << 10
 	maxPanelMessage = 16 << 10
-	maxSockets      = 4
+	maxSockets      = 8
+	maxTokens       = 4
 	firstMessage    = 5 * time.Second
 	panelWrite      = 5 * time.Second
 	socketPing      = 20 * time.Second
+	// raiseEvery bounds how often the usual browser is told to open the panel again.
+	raiseEvery = 3 * time.Second
 )
 
 const panelCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
@@ -72,7 +83,6 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 	}
 	p.session = s
 	p.origin = "http://" + l.Addr().String()
-	p.token = randomToken()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server := &http.Server{
@@ -81,31 +91,18 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	address := p.origin + "/#t=" + p.token
-	if p.Opened != nil {
-		p.Opened(address)
-	}
-	if !p.NoBrowser {
-		opened := errors.ErrUnsupported
-		if p.Window != "" {
-			var window io.Closer
-			if window, opened = openWindow(p.Window, address); opened == nil {
-				defer window.Close()
-			}
+	window := p.appear()
+	defer func() { window.Close() }()
+	for waiting := true; waiting; {
+		select {
+		case <-ctx.Done():
+			waiting = false
+		case err := <-served:
+			served <- err
+			waiting = false
+		case <-p.Raise:
+			window = p.raise(window)
 		}
-		if opened != nil {
-			opened = openBrowser(address)
-		}
-		if err := opened; err == nil {
-			s.RequireHands() // it is shown on the display that is shared
-		} else {
-			s.log.Warn("no browser could be started; open the address by hand", "reason", err)
-		}
-	}
-	select {
-	case <-ctx.Done():
-	case err := <-served:
-		served <- err
 	}
 	closing, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -120,6 +117,73 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 		return fmt.Errorf("agent: panel: %w", err)
 	}
 	return nil
+}
+
+// appear shows the page in a window of its own or in the usual browser. The window
+// is nil where there is none that could be raised.
+func (p *BrowserPanel) appear() (window *panelWindow) {
+	address := p.origin + "/#t=" + p.newToken()
+	p.appeared = time.Now()
+	if p.Opened != nil {
+		p.Opened(address)
+	}
+	if p.NoBrowser {
+		return nil
+	}
+	err := errors.ErrUnsupported
+	if p.Window != "" {
+		window, err = openWindow(p.Window, address)
+	}
+	if err != nil {
+		err = openBrowser(address)
+	}
+	if err == nil {
+		p.session.RequireHands() // it is shown on the display that is shared
+	} else {
+		p.session.log.Warn("no browser could be started; open the address by hand", "reason", err)
+	}
+	return window
+}
+
+// raise brings the panel to the front. A window that was closed is opened again; what
+// the usual browser did with the page is not known, so it opens it once more, if there
+// is room for one: the newer page and the older show the same.
+func (p *BrowserPanel) raise(window *panelWindow) *panelWindow {
+	if window.raise() {
+		return window
+	}
+	p.mu.Lock()
+	full := p.sockets > maxSockets/2
+	p.mu.Unlock()
+	if full || window == nil && time.Since(p.appeared) < raiseEvery {
+		return window
+	}
+	window.Close()
+	return p.appear()
+}
+
+// newToken is good for opening the panel once. The oldest ones that nobody used are
+// forgotten.
+func (p *BrowserPanel) newToken() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.tokens) >= maxTokens {
+		p.tokens = p.tokens[1:]
+	}
+	token := randomToken()
+	p.tokens = append(p.tokens, token)
+	return token
+}
+
+// useTokenLocked reports whether token opens the panel, which it does once.
+func (p *BrowserPanel) useTokenLocked(token string) bool {
+	for i, t := range p.tokens {
+		if same(token, t) {
+			p.tokens = slices.Delete(p.tokens, i, i+1)
+			return true
+		}
+	}
+	return false
 }
 
 func randomToken() string {
@@ -184,9 +248,9 @@ func (p *BrowserPanel) open(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	ok := p.token != "" && same(body.Token, p.token)
-	if ok {
-		p.token, p.key = "", randomToken()
+	ok := p.useTokenLocked(body.Token)
+	if ok && p.key == "" {
+		p.key = randomToken()
 	}
 	key := p.key
 	p.mu.Unlock()

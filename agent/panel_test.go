@@ -31,7 +31,7 @@ func (nopConn) Close() error { return nil }
 func panelServer(t *testing.T) (*BrowserPanel, *Session, *httptest.Server) {
 	t.Helper()
 	s, _ := joinedSession(t, Config{})
-	p := &BrowserPanel{session: s, token: "one-time", pages: fstest.MapFS{"panel.html.gz": {Data: packed("<!doctype html>panel")}}}
+	p := &BrowserPanel{session: s, tokens: []string{"one-time"}, pages: fstest.MapFS{"panel.html.gz": {Data: packed("<!doctype html>panel")}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := httptest.NewServer(p.handler(ctx, func() {}))
 	p.origin = server.URL
@@ -97,6 +97,60 @@ func TestPanelTokenIsUsedOnce(t *testing.T) {
 	}
 	if code, _ := request(t, server, "POST", "/api/open", `{"token":"one-time"}`, nil); code != 403 {
 		t.Errorf("second use: %d", code)
+	}
+}
+
+// TestPanelIsOpenedAgain: who looks for the panel gets a page beside the first one,
+// with the same rights, but no more pages than there is room for.
+func TestPanelIsOpenedAgain(t *testing.T) {
+	p, _, server := panelServer(t)
+	var addresses []string
+	p.NoBrowser, p.Opened = true, func(url string) { addresses = append(addresses, url) }
+	open := func(token string) (key string) {
+		code, body := request(t, server, "POST", "/api/open", `{"token":"`+token+`"}`, nil)
+		var opened struct{ Key string }
+		if code == 200 && json.Unmarshal([]byte(body), &opened) != nil {
+			t.Fatal(body)
+		}
+		return opened.Key
+	}
+	raise := func() (token string) {
+		before := len(addresses)
+		if p.raise(nil) != nil {
+			t.Fatal("a window")
+		}
+		if len(addresses) == before {
+			return ""
+		}
+		_, token, _ = strings.Cut(addresses[before], "/#t=")
+		return token
+	}
+	second := raise()
+	if raise() != "" {
+		t.Error("opened again at once")
+	}
+	key := open("one-time")
+	if key == "" || open(second) != key {
+		t.Error("the second page has another key than the first")
+	}
+	if open(second) != "" {
+		t.Error("a token was used twice")
+	}
+	for range maxSockets/2 + 1 {
+		ws := events(t, server, key)
+		if _, _, err := ws.ReadMessage(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.appeared = time.Now().Add(-2 * raiseEvery)
+	if raise() != "" {
+		t.Error("opened again beside so many")
+	}
+	for range 2 * maxTokens {
+		p.newToken()
+	}
+	if len(p.tokens) != maxTokens {
+		t.Errorf("%d tokens wait", len(p.tokens))
 	}
 }
 

@@ -32,6 +32,8 @@ const (
 	windowFails = 3 * time.Second
 	// removePatience bounds waiting for a browser's last processes to close their files.
 	removePatience = 20 * time.Second
+	// raiseLine is what the program writes when the window shall come to the front.
+	raiseLine = "raise"
 )
 
 // windowFlags keep the browser from asking, fetching and remembering.
@@ -42,22 +44,50 @@ var windowFlags = []string{
 
 // PanelWindowMain makes this process the one that runs the panel's window, if that
 // is what it was started for, and reports whether it did. The program calls it
-// before anything else and ends when it returns true.
-func PanelWindowMain() bool {
+// before anything else and ends when it returns true. raise brings the windows of a
+// process to the front; nil: that cannot be done.
+func PanelWindowMain(raise func(process int)) bool {
 	browser, ok := os.LookupEnv(windowVariable)
 	if !ok {
 		return false
 	}
 	_ = os.Unsetenv(windowVariable)
-	if err := runWindow(browser, os.Stdin); err != nil {
+	if err := runWindow(browser, os.Stdin, raise, func() { os.Stdout.Close() }); err != nil {
 		fmt.Fprintln(os.Stderr, "lotse-agent: the panel's window:", err)
 	}
 	return true
 }
 
-// openWindow starts the process that runs the window. It lives as long as the pipe
-// is open, and a little longer.
-func openWindow(browser, address string) (pipe io.Closer, err error) {
+// panelWindow is the process that runs a window. It lives as long as the window or the
+// pipe is open, and a little longer. nil is none.
+type panelWindow struct {
+	pipe io.WriteCloser
+	over chan struct{} // closed when the window is; its process may still remove files
+}
+
+// raise has the window come to the front; false: there is none any more.
+func (w *panelWindow) raise() bool {
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.over:
+		return false
+	default:
+	}
+	_, err := fmt.Fprintln(w.pipe, raiseLine)
+	return err == nil
+}
+
+// Close lets go of the window.
+func (w *panelWindow) Close() {
+	if w != nil {
+		w.pipe.Close()
+	}
+}
+
+// openWindow starts the process that runs the window.
+func openWindow(browser, address string) (*panelWindow, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -68,21 +98,30 @@ func openWindow(browser, address string) (pipe io.Closer, err error) {
 	if err != nil {
 		return nil, err
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	go func() { _ = cmd.Wait() }()
+	w := &panelWindow{pipe: in, over: make(chan struct{})}
+	go func() {
+		_, _ = io.Copy(io.Discard, out) // it closes this when the window is closed
+		close(w.over)
+		_ = cmd.Wait()
+	}()
 	// Not on its command line, which others can read.
 	if _, err := fmt.Fprintln(in, address); err != nil {
 		in.Close()
 		return nil, err
 	}
-	return in, nil
+	return w, nil
 }
 
 // runWindow shows the address that in begins with, until the customer closes the
-// window or in ended a while ago.
-func runWindow(browser string, in io.Reader) error {
+// window or in ended a while ago; then gone is called.
+func runWindow(browser string, in io.Reader, raise func(process int), gone func()) error {
 	removeStale(os.TempDir(), time.Now())
 	lines := bufio.NewReader(in)
 	address, err := lines.ReadString('\n')
@@ -95,6 +134,7 @@ func runWindow(browser string, in io.Reader) error {
 		return err
 	}
 	defer removeProfile(profile)
+	defer gone() // before that, which may take a while
 	cmd := exec.Command(browser, append([]string{"--app=" + address, "--user-data-dir=" + profile}, windowFlags...)...)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -105,7 +145,15 @@ func runWindow(browser string, in io.Reader) error {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		_, _ = io.Copy(io.Discard, lines)
+		for {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if raise != nil && strings.TrimSpace(line) == raiseLine {
+				raise(cmd.Process.Pid)
+			}
+		}
 	}()
 	select {
 	case err := <-closed:

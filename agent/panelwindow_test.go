@@ -41,7 +41,7 @@ func TestPanelWindow(t *testing.T) {
 	if _, err := out.WriteString(address + "\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := runWindow(browser, in); err != nil {
+	if err := runWindow(browser, in, nil, func() {}); err != nil {
 		t.Fatal(err)
 	}
 	out.Close()
@@ -55,5 +55,48 @@ func TestPanelWindow(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(temp, "*"))
 	if len(left) != 1 || left[0] != fresh {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// TestPanelWindowIsRaised: the process that runs the window is told, and whoever asks
+// learns when the window is gone.
+func TestPanelWindowIsRaised(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	browser := filepath.Join(t.TempDir(), "browser")
+	if err := os.WriteFile(browser, []byte("#!/bin/sh\nexec sleep 60\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	w := &panelWindow{pipe: out, over: make(chan struct{})}
+	if _, err := out.WriteString("http://127.0.0.1:9/#t=x\n"); err != nil {
+		t.Fatal(err)
+	}
+	raised, ended := make(chan int, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = runWindow(browser, in, func(process int) { raised <- process }, func() { close(w.over) })
+	}()
+	if !w.raise() {
+		t.Fatal("a window that is open cannot be raised")
+	}
+	window, err := os.FindProcess(<-raised)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := window.Kill(); err != nil { // the customer closes it
+		t.Fatal(err)
+	}
+	<-w.over
+	defer func() { <-ended }()
+	if w.raise() {
+		t.Error("a window that was closed was raised")
+	}
+	w.Close()
+	if (*panelWindow)(nil).raise() {
+		t.Error("no window was raised")
 	}
 }

@@ -83,7 +83,7 @@ const commands = {
   canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1] ?? ""),
   // An image of the page in its own size; "" while it shows none.
   image: async (page, c) =>
-    await at(page, c.id).evaluate((img) => {
+    await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}`).first().evaluate((img) => {
       if (img.hidden || !img.complete || img.naturalWidth === 0) return "";
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];

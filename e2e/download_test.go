@@ -20,16 +20,22 @@ import (
 // its address is a name, as customers have it.
 func newDownloadStack(t *testing.T) (s *stack, program []byte) {
 	t.Helper()
+	return newDownloadStackOf(t, "lotse-agent", "lotse-agent-linux-amd64")
+}
+
+// newDownloadStackOf offers one of our programs under a name.
+func newDownloadStackOf(t *testing.T, built, name string) (s *stack, program []byte) {
+	t.Helper()
 	s = &stack{t: t, data: t.TempDir()}
 	s.caFile = filepath.Join(s.data, "ca.pem")
-	program, err := os.ReadFile(ours(t, "lotse-agent"))
+	program, err := os.ReadFile(ours(t, built))
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder, settings := t.TempDir(), filepath.Join(t.TempDir(), "gateway.toml")
 	for name, body := range map[string][]byte{
-		filepath.Join(folder, "lotse-agent-linux-amd64"): program,
-		settings: fmt.Appendf(nil, "downloads = %q\nmetrics.listen = \"\"\n", folder),
+		filepath.Join(folder, name): program,
+		settings:                    fmt.Appendf(nil, "downloads = %q\nmetrics.listen = \"\"\n", folder),
 	} {
 		if err := os.WriteFile(name, body, 0o600); err != nil {
 			t.Fatal(err)

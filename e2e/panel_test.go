@@ -80,7 +80,13 @@ func (p *tab) seesOnlyChosen(when string) {
 // thumbnail is the panel's picture of what is seen; nil while it shows none.
 func (p *tab) thumbnail() image.Image {
 	p.t.Helper()
-	data, err := base64.StdEncoding.DecodeString(p.do("image", map[string]any{"id": "thumbnail"}))
+	return p.image("thumbnail", "")
+}
+
+// image is an image of the page in its own size; nil while it shows none.
+func (p *tab) image(id, selector string) image.Image {
+	p.t.Helper()
+	data, err := base64.StdEncoding.DecodeString(p.do("image", map[string]any{"id": id, "value": selector}))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -28,9 +28,16 @@ type windowsMachine struct {
 // winePrefixTime bounds making a prefix, once on a machine.
 const winePrefixTime = 5 * time.Minute
 
-// newWindows is a machine with notepad open; name is what the downloaded agent is
-// called, without .exe.
+// newWindows is a machine with an American keyboard; name is what the downloaded
+// agent is called, without .exe.
 func newWindows(t testing.TB, size, name string) *windowsMachine {
+	t.Helper()
+	// Not the German layout: wine does not type what lies on AltGr unless a real
+	// key has shown it where that is. The agent types by the customer's layout.
+	return newWindowsOn(t, size, name, "us")
+}
+
+func newWindowsOn(t testing.TB, size, name, keyboard string) *windowsMachine {
 	t.Helper()
 	need(t, "wine", "wine wine64")
 	m := &windowsMachine{prefix: os.Getenv("LOTSE_WINE_E2E")}
@@ -61,9 +68,7 @@ func newWindows(t testing.TB, size, name string) *windowsMachine {
 		t.Fatalf("no wine prefix: %v\n%s", err, out)
 	}
 	m.display = viewerDisplay(t, size)
-	// Not the German layout: wine does not type what lies on AltGr unless a real
-	// key has shown it where that is. The agent types by the customer's layout.
-	run(t, m.display.env(), need(t, "setxkbmap", "x11-xkb-utils"), "us")
+	run(t, m.display.env(), need(t, "setxkbmap", "x11-xkb-utils"), keyboard)
 	t.Cleanup(m.shutdown)
 	m.exe = filepath.Join(t.TempDir(), name+".exe")
 	body, err := os.ReadFile(ours(t, "windows/lotse-agent-windows-amd64.exe"))
@@ -161,6 +166,23 @@ func (p *process) ask(question string) string {
 	return strings.TrimSuffix(p.lineAfter(mark, ""), "\r")
 }
 
+// edge puts a puppet where Edge is; LOTSE_WINDOWS_PUPPET says which.
+func (m *windowsMachine) edge() {
+	m.t.Helper()
+	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
+	body, err := os.ReadFile(ours(m.t, "puppets.exe"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(edge), 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(edge)))) })
+	if err := os.WriteFile(edge, body, 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // unixPath is where a file of drive C lies.
 func (m *windowsMachine) unixPath(path string) string {
 	return filepath.Join(m.prefix, "drive_c", strings.ReplaceAll(strings.TrimPrefix(path, "C:"), `\`, "/"))
@@ -219,14 +241,19 @@ func (m *windowsMachine) files() (list []string) {
 	return append(list, own...)
 }
 
-// nothingLeft: no process of the agent's, no file, no word in the registry.
-func (m *windowsMachine) nothingLeft() {
+// running lists the agent's processes.
+func (m *windowsMachine) running() string {
+	// Wine shows the path as Windows writes it.
+	dir := filepath.Dir(m.exe)
+	out, _ := exec.Command("pgrep", "-af", filepath.Base(filepath.Dir(dir))+"."+filepath.Base(dir)+".").Output()
+	return string(out)
+}
+
+// nothingRuns: no process of the agent's, no file.
+func (m *windowsMachine) nothingRuns() {
 	m.t.Helper()
 	eventually(m.t, "the end of all of the agent's processes", func() error {
-		// Wine shows the path as Windows writes it.
-		dir := filepath.Dir(m.exe)
-		out, err := exec.Command("pgrep", "-af", filepath.Base(filepath.Dir(dir))+"."+filepath.Base(dir)+".").Output()
-		if err == nil {
+		if out := m.running(); out != "" {
 			return fmt.Errorf("still running: %s", out)
 		}
 		return nil
@@ -237,6 +264,12 @@ func (m *windowsMachine) nothingLeft() {
 			m.t.Errorf("left behind: %s", f)
 		}
 	}
+}
+
+// nothingLeft is nothingRuns, and no word in the registry.
+func (m *windowsMachine) nothingLeft() {
+	m.t.Helper()
+	m.nothingRuns()
 	m.shutdown() // writes the registry
 	for _, hive := range []string{"user.reg", "system.reg", "userdef.reg"} {
 		b, err := os.ReadFile(filepath.Join(m.prefix, hive))

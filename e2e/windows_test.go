@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"lotse/rfb/rfbtest"
 )
 
 // unicodeText has what is on no keyboard together.
@@ -66,6 +63,13 @@ func TestWindows(t *testing.T) {
 	// A yes that nobody's hand gave is none.
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
+	panel.click("choose-apps")
+	if icon := panel.image("choose-app-icon", `[data-app="notepad.exe"]`); icon == nil || coloursOf(icon) < 3 {
+		t.Error("notepad has no icon in the chooser")
+	}
+	if file := os.Getenv("LOTSE_PICTURE"); file != "" {
+		panel.do("screenshot", map[string]any{"value": file})
+	}
 	panel.click("choose-screen")
 	panel.waitFor("question-allow", ":not([disabled])")
 	panel.click("question-allow")
@@ -117,41 +121,6 @@ func TestWindows(t *testing.T) {
 	m.nothingLeft()
 }
 
-// TestWindowsKilled: the agent dies without a last word. What it held down is let
-// go, the advisor is told, and nothing of it remains; nor after an end by him.
-func TestWindowsKilled(t *testing.T) {
-	s := newStack(t)
-	m := newWindows(t, "640x480", "lotse-agent")
-	m.notepad()
-	ses := s.newSession()
-	args := []string{"--gateway", s.url, "--panel", "terminal", "--answer", "control", "--number"}
-	agent := m.agent(s, append(args, ses.number)...)
-	ses.line(`"state":"joined"`)
-	_, port := s.view(ses.number)
-	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	ses.write("control")
-	ses.line(`"given","right":"control"`)
-	const shift = 0xffe1
-	if err := v.SendKey(shift, true); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the held key", func() error { return wants(m.reader.ask("keys") != "") })
-	mark := ses.mark()
-	agent.kill()
-	eventually(t, "release of the held key", func() error { return wants(m.reader.ask("keys") == "") })
-	ses.lineAfter(mark, `"state":"away"`)
-	if err := v.Request(false, v.Bounds()); err == nil {
-		for err == nil {
-			_, err = v.NextUpdate()
-		}
-	}
-	m.nothingLeft()
-}
-
 func wants(ok bool) error {
 	if !ok {
 		return os.ErrNotExist
@@ -175,23 +144,11 @@ func TestWindowsEnds(t *testing.T) {
 }
 
 // TestWindowsPanelWindow: where Edge is, the panel has a window without address bar
-// and a profile that is thrown away, also when the agent was killed. A second start
-// says that one is running.
+// and a profile that is thrown away, also when the agent was killed.
 func TestWindowsPanelWindow(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
-	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
-	body, err := os.ReadFile(ours(t, "puppets.exe"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Dir(edge), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(edge)))) })
-	if err := os.WriteFile(edge, body, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	m.edge()
 	note := filepath.Join(t.TempDir(), "note")
 	agent := m.agentWith(s, []string{"LOTSE_WINDOWS_PUPPET=browser", "LOTSE_PUPPET_NOTE=Z:" + note}, "--gateway", s.url)
 	var told []string
@@ -205,12 +162,6 @@ func TestWindowsPanelWindow(t *testing.T) {
 		t.Errorf("Edge was started with %q", told)
 	}
 	thumbnailOf(t, url) // the address opens the panel
-
-	second := m.agent(s, "--gateway", s.url)
-	second.line("running already")
-	if code := second.exit(); code != 1 {
-		t.Errorf("a second start ended with %d", code)
-	}
 
 	agent.kill()
 	never(t, "the window was closed with the program", func() bool {

@@ -102,7 +102,11 @@ type App struct {
 	ID     string   // of this run of the program
 	Name   string   // of its file
 	Titles []string // of its windows
+	Icon   []byte   // a PNG of at most IconSide by IconSide; nil: none is known
 }
+
+// IconSide bounds the width and height of App.Icon in pixels.
+const IconSide = 32
 
 // Choices is what can be shared at this moment besides the whole screen.
 type Choices struct {

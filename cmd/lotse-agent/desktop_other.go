@@ -7,7 +7,9 @@ import "lotse/agent"
 // windowBrowser: elsewhere the customer's own browser shows the panel.
 func windowBrowser() string { return "" }
 
-// onlyOne: elsewhere several may run.
-func onlyOne(agent.Language) error { return nil }
+// claim: elsewhere several may run.
+func claim(string, string) (raise <-chan struct{}, release func(), first *firstOne) {
+	return nil, func() {}, nil
+}
 
 func systemLanguage() agent.Language { return agent.SystemLanguage() }

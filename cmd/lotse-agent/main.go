@@ -28,13 +28,14 @@ const (
 	exitFailure  = 1
 	exitUsage    = 2
 	exitGateway  = 3
+	exitRunning  = 4
 	exitNumber   = 5
 	exitNoScreen = 6
 )
 
 // errorCodes are the same in words, for --events; docs/integration.md.
 var errorCodes = map[int]string{
-	exitFailure: "failure", exitUsage: "usage", exitGateway: "gateway", exitNumber: "number", exitNoScreen: "screen",
+	exitFailure: "failure", exitUsage: "usage", exitGateway: "gateway", exitRunning: "running", exitNumber: "number", exitNoScreen: "screen",
 }
 
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
@@ -69,12 +70,13 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
   --version
 
 Exit codes: 0 the session was ended by either side; 1 failure, also a line that
-was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 5 the number is wrong or no longer valid;
+was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
+already, and its window comes to the front (Windows); 5 the number is wrong or no longer valid;
 6 this computer's screen cannot be read.
 `
 
 func main() {
-	if native.GuardMain() || agent.PanelWindowMain() {
+	if native.GuardMain() || agent.PanelWindowMain(native.RaiseWindows) {
 		return
 	}
 	attachConsole()
@@ -110,9 +112,11 @@ func (o *options) run(events *agent.Events) (int, error) {
 	if language == "" {
 		language = systemLanguage()
 	}
-	if err := onlyOne(language); err != nil {
-		return fail(exitFailure, err), err
+	raise, release, first := claim(o.Gateway, o.number.Digits())
+	if first != nil {
+		return first.yield(language)
 	}
+	defer release()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger, Guard: ownPath()})
@@ -131,7 +135,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: panel(o), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
+		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
@@ -179,8 +183,10 @@ func ownPath() string {
 	return path
 }
 
+func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error())) }
+
 func fail(code int, err error) int {
-	fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error()))
+	say(err)
 	showFailure(printable(err.Error()))
 	return code
 }
@@ -195,7 +201,7 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "?"))
 }
 
-func panel(o *options) agent.Panel {
+func panel(o *options, raise <-chan struct{}) agent.Panel {
 	out := os.Stdout
 	if o.events {
 		out = os.Stderr
@@ -204,7 +210,7 @@ func panel(o *options) agent.Panel {
 		return &agent.TerminalPanel{In: os.Stdin, Out: out}
 	}
 	return &agent.BrowserPanel{
-		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(),
+		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise,
 		Opened: func(url string) { fmt.Fprintln(out, "panel:", url) },
 	}
 }

@@ -1,5 +1,9 @@
 // Canned snapshots of the panel, one per state worth seeing; agent/PANEL.md.
 
+// A blue disc of 16 by 16.
+const picture =
+  "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAMElEQVR42mNgoDbQyDvxHx+mSDNeQ4jVjNUQUjVjGDJqwLAwgOKERJWkTJXMRA4AAOlOloxc3y7cAAAAAElFTkSuQmCC";
+
 export function panelStates(lang) {
   const base = {
     type: "state",
@@ -36,7 +40,7 @@ export function panelStates(lang) {
       { id: 2, name: "DP-2", width: 2560, height: 1440 },
     ],
     apps: [
-      { id: "a1", name: "LibreOffice", titles: [lang === "de" ? "Rechnung März.odt" : "Invoice March.odt"] },
+      { id: "a1", name: "LibreOffice", titles: [lang === "de" ? "Rechnung März.odt" : "Invoice March.odt"], icon: picture },
       { id: "a2", name: "Thunderbird", titles: [lang === "de" ? "Posteingang" : "Inbox", "Re: Termin"] },
       { id: "a3", name: "Firefox", titles: ["Beispiel Software – Mozilla Firefox"] },
     ],

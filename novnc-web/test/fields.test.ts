@@ -74,13 +74,36 @@ test("choices and shares are bounded, and a record is plain text", () => {
   );
   assert.ok(s?.choices);
   assert.equal(s.choices.apps.length, 100);
-  assert.deepEqual(s.choices.apps[0], { id: "a0", name: "evil", titles: Array(8).fill("t") });
+  assert.deepEqual(s.choices.apps[0], { id: "a0", name: "evil", titles: Array(8).fill("t"), icon: "" });
   assert.deepEqual(s.choices.monitors[1], { id: 0, name: "", width: 0, height: 0 });
   assert.equal(s.choices.whole, false);
   assert.deepEqual(s.share, { kind: "apps", monitor: 0, apps: ["a", ""], names: ["gedit"] });
   assert.equal(s.question?.problem, "injected");
   assert.equal(s.question?.proposal, null);
   assert.equal(s.record, "one\ntwo[31m\n");
+});
+
+test("an icon is a small PNG in base64, and nothing else", () => {
+  const png = "iVBORw0KGgoAAAANSUhEUg==";
+  const read = (icon: unknown) =>
+    readSnapshot(JSON.stringify({ type: "state", choices: { apps: [{ id: "a", name: "n", titles: [], icon }] } }))?.choices
+      ?.apps[0]?.icon;
+  assert.equal(read(png), png);
+  for (const bad of [
+    undefined,
+    null,
+    7,
+    ["iVBORw0KGgo="],
+    "",
+    "R0lGODlhAQABAAAAACw=", // a GIF
+    "PHN2ZyB4bWxucz0i", // SVG
+    png + '" onerror="alert(1)',
+    png + "\n",
+    "data:image/png;base64," + png,
+    "https://evil.example/" + png,
+    png.padEnd(8 * 1024 + 1, "A"),
+  ])
+    assert.equal(read(bad), "", String(bad).slice(0, 40));
 });
 
 test("the right file comes first", () => {

@@ -5,6 +5,8 @@ package native
 import (
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"lotse/screen"
 )
@@ -50,4 +52,48 @@ func (c chosen) has(p program, classes []string) bool {
 		}
 	}
 	return false
+}
+
+// How long an icon is believed, and how long it is that a program has none: it may
+// be about to set one. iconsTime bounds asking within one list; whose turn does not
+// come has no icon until the next list.
+const (
+	iconKept    = time.Minute
+	iconMissing = 10 * time.Second
+	iconsTime   = 300 * time.Millisecond
+)
+
+// iconCache keeps the icons of programs from one list to the next.
+type iconCache struct {
+	mu sync.Mutex
+	// Guarded by mu.
+	known map[string]cachedIcon // by screen.App.ID
+}
+
+type cachedIcon struct {
+	png   []byte
+	until time.Time
+}
+
+// fill sets the icons of all; find looks for the one of all[i].
+func (c *iconCache) fill(all []screen.App, find func(i int) []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	kept := make(map[string]cachedIcon, len(all))
+	for i := range all {
+		id := all[i].ID
+		icon, ok := c.known[id]
+		if !ok || now.After(icon.until) {
+			if time.Since(now) > iconsTime {
+				continue
+			}
+			icon.png, icon.until = find(i), now.Add(iconKept)
+			if icon.png == nil {
+				icon.until = now.Add(iconMissing)
+			}
+		}
+		kept[id], all[i].Icon = icon, icon.png
+	}
+	c.known = kept
 }

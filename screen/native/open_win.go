@@ -16,7 +16,7 @@ func open(o Options) (*Desktop, error) {
 	badge := newWinBadge(o)
 	in.avoid = badge.Rect
 	return &Desktop{
-		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: winHands{hot}, windows: &winWindows{o, s, in}, badge: badge,
+		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: winHands{hot}, windows: &winWindows{o: o, screen: s, input: in}, badge: badge,
 		notices: winNotices{hot.done},
 		closing: func() error {
 			return errors.Join(in.close(), badge.close(), hot.close(), clip.close(), s.Close())

@@ -19,7 +19,7 @@ func open(o Options) (*Desktop, error) {
 	badge := newX11Badge(o)
 	in.avoid = badge.Rect
 	return &Desktop{
-		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: x11Hands{hot}, windows: &x11Windows{o, s, in}, badge: badge,
+		name: hostName(), screen: s, input: in, clipboard: clip, hotkey: hot, hands: x11Hands{hot}, windows: &x11Windows{o: o, screen: s, input: in}, badge: badge,
 		closing: func() error {
 			return errors.Join(in.close(), badge.close(), hot.close(), clip.close(), s.Close())
 		},

@@ -43,15 +43,31 @@ func processOf(pid uint32) (p program, ok bool) {
 	if err := windows.GetProcessTimes(h, &created, &exited, &kernel, &user); err != nil {
 		return p, false
 	}
-	file := make([]uint16, windows.MAX_LONG_PATH)
-	n := uint32(len(file))
-	if err := windows.QueryFullProcessImageName(h, 0, &file[0], &n); err != nil {
+	file := imageOf(h)
+	if file == "" {
 		return p, false
 	}
-	return program{
-		pid: int(pid), since: strconv.FormatInt(created.Nanoseconds(), 10),
-		name: filepath.Base(windows.UTF16ToString(file[:n])),
-	}, true
+	return program{pid: int(pid), since: strconv.FormatInt(created.Nanoseconds(), 10), name: filepath.Base(file)}, true
+}
+
+// imageOf is the file that a process runs; "": not known.
+func imageOf(process windows.Handle) string {
+	file := make([]uint16, windows.MAX_LONG_PATH)
+	n := uint32(len(file))
+	if err := windows.QueryFullProcessImageName(process, 0, &file[0], &n); err != nil {
+		return ""
+	}
+	return windows.UTF16ToString(file[:n])
+}
+
+// fileOf is imageOf by the process's number.
+func fileOf(pid uint32) string {
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+	if err != nil {
+		return ""
+	}
+	defer windows.CloseHandle(h)
+	return imageOf(h)
 }
 
 // Windows' own processes draw the desktop, the task bar and what comes over all;
@@ -173,9 +189,10 @@ func isApp(window uintptr, class string) bool {
 }
 
 // listApps returns the programs that have windows which a customer would know.
-func listApps() []screen.App {
+func listApps(icons *iconCache) []screen.App {
 	order, _ := topWindows()
 	var all []screen.App
+	var wins [][]uintptr // of each program
 	own := uint32(os.Getpid())
 	for _, w := range order {
 		class := classOf(w)
@@ -192,8 +209,11 @@ func listApps() []screen.App {
 		if i < 0 {
 			i = len(all)
 			all = append(all, screen.App{ID: p.id(), Name: p.name})
+			wins = append(wins, nil)
 		}
 		all[i].Titles = append(all[i].Titles, title)
+		wins[i] = append(wins[i], w)
 	}
+	icons.fill(all, func(i int) []byte { return iconOf(wins[i]) })
 	return all
 }

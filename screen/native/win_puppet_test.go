@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,10 +80,12 @@ func puppetMain(role string, args []string) error {
 		return moveWindows(ownColour, 3, 2)
 	case "flicker":
 		return flickerProgram(image.Rect(100, 100, 900, 700))
+	case "icon": // HOW: iconProgram
+		return iconProgram(args[0])
 	case "press":
 		return pressProgram()
 	case "browser":
-		return browserProgram()
+		return browserProgram(slices.Contains(args, "window"))
 	case "reader":
 		return readerProgram()
 	}

@@ -17,13 +17,14 @@ type winWindows struct {
 	o      Options
 	screen screen.Screen
 	input  *winInput
+	icons  iconCache
 }
 
 var _ screen.Windows = (*winWindows)(nil)
 
 // Choices implements screen.Windows.
 func (x *winWindows) Choices() (screen.Choices, error) {
-	return screen.Choices{Monitors: listMonitors(virtualScreen()), Apps: listApps()}, nil
+	return screen.Choices{Monitors: listMonitors(virtualScreen()), Apps: listApps(&x.icons)}, nil
 }
 
 // Open implements screen.Windows.

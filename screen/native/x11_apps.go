@@ -36,6 +36,7 @@ type apps struct {
 	netName xproto.Atom
 	netPID  xproto.Atom
 	netType xproto.Atom
+	netIcon xproto.Atom
 	utf8    xproto.Atom
 	// Windows that are furniture of the desktop, not a program's documents.
 	desktop, dock xproto.Atom
@@ -44,7 +45,7 @@ type apps struct {
 func openApps(l *link) (*apps, error) {
 	a := &apps{l: l, wmClass: xproto.AtomWmClass}
 	for name, to := range map[string]*xproto.Atom{
-		"WM_STATE": &a.wmState, "_NET_WM_NAME": &a.netName, "_NET_WM_PID": &a.netPID, "_NET_WM_WINDOW_TYPE": &a.netType,
+		"WM_STATE": &a.wmState, "_NET_WM_NAME": &a.netName, "_NET_WM_PID": &a.netPID, "_NET_WM_WINDOW_TYPE": &a.netType, "_NET_WM_ICON": &a.netIcon,
 		"UTF8_STRING": &a.utf8, "_NET_WM_WINDOW_TYPE_DESKTOP": &a.desktop, "_NET_WM_WINDOW_TYPE_DOCK": &a.dock,
 	} {
 		var err error
@@ -188,12 +189,13 @@ func (a *apps) title(w xproto.Window) string {
 }
 
 // list returns the programs that have windows which a customer would know.
-func (a *apps) list() ([]screen.App, error) {
+func (a *apps) list(icons *iconCache) ([]screen.App, error) {
 	r, err := xproto.QueryTree(a.l.Conn, a.l.root).Reply()
 	if err != nil {
 		return nil, a.l.explain(err)
 	}
 	var all []screen.App
+	var wins [][]xproto.Window // of each program
 	own := os.Getpid()
 	for _, top := range slices.Backward(r.Children) {
 		windows, _ := a.contents(top)
@@ -206,9 +208,12 @@ func (a *apps) list() ([]screen.App, error) {
 			if i < 0 {
 				i = len(all)
 				all = append(all, screen.App{ID: p.id(), Name: p.name})
+				wins = append(wins, nil)
 			}
 			all[i].Titles = append(all[i].Titles, a.title(w))
+			wins[i] = append(wins[i], w)
 		}
 	}
+	icons.fill(all, func(i int) []byte { return a.icon(wins[i]) })
 	return all, nil
 }

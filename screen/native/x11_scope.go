@@ -16,6 +16,7 @@ type x11Windows struct {
 	o      Options
 	screen screen.Screen
 	input  *x11Input
+	icons  iconCache
 }
 
 var _ screen.Windows = (*x11Windows)(nil)
@@ -32,7 +33,7 @@ func (x *x11Windows) Choices() (c screen.Choices, err error) {
 	if err != nil {
 		return c, err
 	}
-	if c.Apps, err = a.list(); err != nil {
+	if c.Apps, err = a.list(&x.icons); err != nil {
 		return c, err
 	}
 	c.Monitors, err = monitorsOf(l)

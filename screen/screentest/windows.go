@@ -34,6 +34,15 @@ func (d *Desk) Program(id, name string, r image.Rectangle) {
 	d.rects[id] = r
 }
 
+// Icon gives all programs so far an icon.
+func (d *Desk) Icon(png []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.choices.Apps {
+		d.choices.Apps[i].Icon = png
+	}
+}
+
 // Monitor adds a monitor.
 func (d *Desk) Monitor(m screen.Monitor) {
 	d.mu.Lock()

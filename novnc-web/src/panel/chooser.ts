@@ -1,6 +1,6 @@
-import { h, show } from "../common/dom.ts";
+import { h, icon, show } from "../common/dom.ts";
 import type { Share, ShareKind } from "../common/shares.ts";
-import type { Choices } from "./snapshot.ts";
+import type { App, Choices } from "./snapshot.ts";
 import type { Texts } from "./texts.ts";
 
 /**
@@ -129,6 +129,7 @@ export class Chooser {
           "label",
           { class: "choice app", for: box.id },
           box,
+          appIcon(app),
           h(
             "span",
             {},
@@ -146,4 +147,20 @@ export class Chooser {
     const list = this.root.querySelector<HTMLElement>(".app-list");
     if (list) show(list, this.kind === "apps");
   }
+}
+
+/** A program's picture. It says nothing that its name beside it does not. */
+function appIcon(app: App): Element {
+  if (!app.icon) {
+    const none = icon("window");
+    none.classList.add("app-icon");
+    return none;
+  }
+  return h("img", {
+    class: "app-icon",
+    alt: "",
+    "data-testid": "choose-app-icon",
+    "data-app": app.name,
+    src: "data:image/png;base64," + app.icon,
+  });
 }

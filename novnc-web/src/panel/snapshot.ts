@@ -13,7 +13,7 @@ import {
 } from "../common/rights.ts";
 import { readShare, type Share } from "../common/shares.ts";
 
-const maxMessage = 256 * 1024;
+const maxMessage = 512 * 1024;
 
 export type PanelPhase = "number" | "connecting" | "joined" | "away" | "ended";
 
@@ -39,6 +39,8 @@ export interface App {
   id: string;
   name: string;
   titles: string[];
+  /** A PNG in base64; "" for none. */
+  icon: string;
 }
 
 /** What there is to choose from. */
@@ -79,6 +81,7 @@ export interface Snapshot {
 
 const maxChoices = 100;
 const maxRecord = 48 * 1024;
+const maxIcon = 8 * 1024;
 
 function readQuestion(f: Fields): Question {
   return {
@@ -89,6 +92,12 @@ function readQuestion(f: Fields): Question {
     problem: oneOf(f["problem"], ["", "injected", "hands"], ""),
     proposal: readShare(f["proposal"]),
   };
+}
+
+/** Base64 of what begins as a PNG does, or nothing. */
+function readIcon(value: unknown): string {
+  if (typeof value !== "string" || value.length > maxIcon) return "";
+  return /^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$/.test(value) ? value : "";
 }
 
 function readChoices(f: Fields): Choices {
@@ -108,6 +117,7 @@ function readChoices(f: Fields): Choices {
         id: text(a["id"], 100),
         name: text(a["name"], 60),
         titles: list(a["titles"], 8).map((t) => text(t, 80)),
+        icon: readIcon(a["icon"]),
       })),
   };
 }

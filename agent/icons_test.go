@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+	"lotse/tunnel"
+)
+
+// TestIconsAreForThePanelOnly: icons and titles are in what the customer's panel
+// gets, and in nothing that goes to the advisor, the program that started this one,
+// or the record.
+func TestIconsAreForThePanelOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var others, record bytes.Buffer
+		d := newDesk(t, Config{Record: func(text string) { record.WriteString(text) }})
+		icon := []byte("\x89PNG the customer's own picture")
+		d.windows.Icon(icon)
+		advisor := &control{out: make(chan tunnel.ControlMessage, 100), cut: make(chan struct{}), quit: make(chan struct{})}
+		d.mu.Lock()
+		d.controls[advisor] = struct{}{}
+		d.mu.Unlock()
+		d.ask(consent.View)
+		snap, _ := d.Snapshot()
+		told, err := json.Marshal(snap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(told), base64.StdEncoding.EncodeToString(icon)) || !strings.Contains(string(told), "left's window") {
+			t.Errorf("the panel lacks icon or title:\n%s", told)
+		}
+		events := NewEvents(&others)
+		events.tell(eventOf(snap))
+		d.allow(t, &Share{Kind: "apps", Apps: []string{"1", "2"}})
+		if err := d.ProposeShare(Share{Kind: "apps", Apps: []string{"2"}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * choicesEvery)
+		snap, _ = d.Snapshot()
+		events.tell(eventOf(snap))
+		d.mu.Lock()
+		delete(d.controls, advisor)
+		d.mu.Unlock()
+		d.End()
+		d.finish(nil)
+		n := 0
+		for len(advisor.out) > 0 {
+			b, err := json.Marshal(<-advisor.out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			others.Write(b)
+		}
+		if n < 3 || !strings.Contains(others.String(), `"left"`) {
+			t.Fatalf("the advisor was told %d things:\n%s", n, &others)
+		}
+		others.Write(record.Bytes())
+		for _, secret := range []string{"icon", "PNG", base64.StdEncoding.EncodeToString(icon), "window", fmt.Sprint(icon)} {
+			if strings.Contains(others.String(), secret) {
+				t.Errorf("%q left the panel:\n%s", secret, &others)
+			}
+		}
+	})
+}
+
+func TestIconsAreBounded(t *testing.T) {
+	for name, test := range map[string]struct {
+		size, programs, icons int
+	}{
+		"as they are":     {2000, 5, 5},
+		"all together":    {4000, maxApps, maxIcons / 4000},
+		"the largest":     {maxIcon, 3, 3},
+		"one too large":   {maxIcon + 1, 3, 0},
+		"small, and many": {100, maxApps + 50, maxApps},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, Config{})
+			for i := range test.programs - 2 { // two are there
+				d.windows.Program(fmt.Sprint("more", i), strings.Repeat("n", 200), image.Rect(0, 0, 1, 1))
+			}
+			d.windows.Icon(make([]byte, test.size))
+			d.ask(consent.View)
+			snap, _ := d.Snapshot()
+			got := 0
+			for _, a := range snap.Choices.Apps {
+				if a.Icon != nil {
+					got++
+				}
+			}
+			if got != test.icons {
+				t.Errorf("%s: %d icons, want %d", name, got, test.icons)
+			}
+			// novnc-web/src/panel/snapshot.ts reads no more.
+			if b, _ := json.Marshal(snap); len(b) > 512<<10 {
+				t.Errorf("%s: a message of %d bytes", name, len(b))
+			}
+		})
+	}
+}

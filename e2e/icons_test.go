@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"image"
+	"os"
+	"testing"
+)
+
+// TestIcons: the chooser shows the icon of a real program that has one beside its
+// name, and a neutral picture beside one that has none.
+func TestIcons(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "900x700")
+	customer.manage()
+	start(t, append(customer.env(), "LC_ALL=C.UTF-8"), need(t, "xterm", "xterm"), "-T", "Invoice", "-geometry", "40x14+60+80", "-e", "sleep 600")
+	customer.xdotool("search", "--sync", "--onlyvisible", "--class", "xterm")
+	start(t, append(customer.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"))
+	customer.xdotool("search", "--sync", "--onlyvisible", "--name", "VNC viewer")
+	_, advisor, panel := panelSession(t, s, customer)
+	advisor.click("see-screen")
+	panel.waitFor("question", `[data-right="view"]`)
+	panel.click("choose-apps")
+	panel.waitFor("choose-app-icon", `[data-app="xtigervncviewer"][alt=""]`)
+	icon := panel.image("choose-app-icon", `[data-app="xtigervncviewer"]`)
+	if icon == nil {
+		t.Fatal("the icon is not shown")
+	}
+	if size := icon.Bounds().Size(); size.X < 16 || size.X > 32 || size.Y < 16 || size.Y > 32 {
+		t.Errorf("an icon of %v", size)
+	}
+	if n := coloursOf(icon); n < 3 {
+		t.Errorf("the icon has %d colours", n)
+	}
+	panel.do("wait", map[string]any{"id": "choose-app-icon", "value": `[data-app="xterm"]`, "hidden": true}) // it sets none
+	if file := os.Getenv("LOTSE_PICTURE"); file != "" {
+		panel.do("screenshot", map[string]any{"value": file})
+	}
+	panel.noComplaints()
+}
+
+func coloursOf(img image.Image) int {
+	found := map[[4]uint32]bool{}
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+			r, g, b, a := img.At(x, y).RGBA()
+			found[[4]uint32{r, g, b, a}] = true
+		}
+	}
+	return len(found)
+}

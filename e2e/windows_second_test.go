@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// address is the panel's that the agent said after a mark.
+func (p *process) address(mark int) string {
+	p.t.Helper()
+	return strings.TrimSpace(strings.TrimPrefix(p.lineAfter(mark, "panel: "), "panel: "))
+}
+
+// TestWindowsSecondStart: a second start brings the window of the first to the front
+// and ends; when that was closed it is opened again. Another number or gateway is
+// refused in words.
+func TestWindowsSecondStart(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	m.edge()
+	note := filepath.Join(t.TempDir(), "note")
+	is := func(what string) {
+		t.Helper()
+		eventually(t, what, func() error { _, err := os.Stat(note + what); return err })
+	}
+	agent := m.agentWith(s, []string{"LOTSE_WINDOWS_PUPPET=browser window", "LOTSE_PUPPET_NOTE=Z:" + note}, "--gateway", s.url)
+	is(".minimised")
+	thumbnailOf(t, agent.address(0)) // the address opens the panel
+	m.notepad()                      // another program is in front
+	second := func(want int, args ...string) *process {
+		t.Helper()
+		p := m.agent(s, args...)
+		if code := p.exit(); code != want {
+			t.Errorf("a second start with %q ended with %d, want %d", args, code, want)
+		}
+		return p
+	}
+	if _, err := os.Stat(note + ".front"); err == nil {
+		t.Fatal("the window is in front already")
+	}
+	second(4, "--gateway", s.url, "--events", "json").line(`"code":"running","message":"is running already; its window comes to the front"},"exit":4`)
+	is(".front")
+	for _, args := range [][]string{{"--gateway", s.url, "--number", "482193057"}, {"--gateway", "https://other.example"}} {
+		second(1, args...).line("end the session there first")
+	}
+
+	// He closed the window: he gets another.
+	told, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, profile, _ := strings.Cut(string(told), "--user-data-dir=")
+	profile, _, _ = strings.Cut(profile, "\n")
+	if err := os.WriteFile(note+".close", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end of the window", func() error {
+		_, err := os.Stat(m.unixPath(profile))
+		return wants(os.IsNotExist(err))
+	})
+	for _, left := range []string{note, note + ".close", note + ".minimised"} {
+		if err := os.Remove(left); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark := agent.mark()
+	second(4) // no gateway: whichever runs
+	is(".minimised")
+	thumbnailOf(t, agent.address(mark))
+	agent.kill()
+	if err := os.WriteFile(note+".close", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.nothingLeft()
+}
+
+// TestWindowsSecondStartInBrowser: without Edge the usual browser opens the panel
+// once more, and both pages work.
+func TestWindowsSecondStartInBrowser(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "640x480", "lotse-agent")
+	agent := m.agent(s, "--gateway", s.url)
+	first := m.opened()
+	b := newBrowser(t)
+	one, two := b.tab("one"), b.tab("two")
+	one.open(first)
+	one.wait("number")
+	if err := os.Remove(m.openedFile()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the page once more", func() error { // not within three seconds of the first
+		if code := m.agent(s, "--gateway", s.url).exit(); code != 4 {
+			t.Fatalf("a second start ended with %d", code)
+		}
+		_, err := os.Stat(m.openedFile())
+		return err
+	})
+	again := m.opened()
+	if again == first {
+		t.Error("the same address, which is used up")
+	}
+	two.open(again)
+	two.wait("number")
+	one.fill("number", "100000001") // nobody has it: both pages say so
+	one.click("number-submit")
+	two.wait("number-error")
+	ses := s.newSession()
+	two.fill("number", ses.number)
+	two.click("number-submit")
+	one.waitFor("session", "")
+	one.click("end")
+	one.wait("ended")
+	two.wait("ended")
+	agent.exit()
+	b.noComplaints()
+	m.nothingLeft()
+}
