@@ -65,6 +65,11 @@ func TestTrust(t *testing.T) {
 			r.suspectAll(at(155))
 			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
 		}, 150, 0},
+		{"the display became another", func(r *trust) {
+			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
+			r.forget()
+			r.sees(at(160), at(160), screen.RegionOf(whole), nil)
+		}, 150, 0},
 		{"too much at once", func(r *trust) {
 			r.sees(at(0), at(0), screen.RegionOf(whole), nil)
 			for range maxSuspects + 1 {
