@@ -17,8 +17,8 @@ type life struct {
 	done       chan struct{} // closed by Close
 	refreshDue atomic.Bool
 
-	mu             sync.Mutex
-	inNext, closed bool
+	mu                       sync.Mutex
+	inNext, closed, released bool
 }
 
 func newLife() life {
@@ -53,8 +53,34 @@ func (l *life) runNext(ctx context.Context, next func(context.Context) (screen.U
 	defer l.mu.Unlock()
 	l.inNext = false
 	if l.closed {
-		release()
+		l.releaseLocked(release)
 		return screen.Update{}, screen.ErrClosed
 	}
 	return u, err
+}
+
+// end is Close: stop, which may wait for somebody who wants mu, ends what wakes
+// Next; release lets go of what Next reads from, once.
+func (l *life) end(stop, release func()) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return
+	}
+	l.closed = true
+	close(l.done)
+	l.mu.Unlock()
+	stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.inNext {
+		l.releaseLocked(release)
+	}
+}
+
+func (l *life) releaseLocked(release func()) {
+	if !l.released {
+		l.released = true
+		release()
+	}
 }

@@ -83,20 +83,11 @@ func openWinScreen(o Options) (*winScreen, error) {
 
 // Close implements screen.Screen.
 func (s *winScreen) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	close(s.done)
-	if !s.inNext {
-		s.releaseLocked()
-	}
+	s.end(func() {}, s.release)
 	return nil
 }
 
-func (s *winScreen) releaseLocked() {
+func (s *winScreen) release() {
 	if s.src != nil {
 		s.src.close()
 		s.src = nil
@@ -105,7 +96,7 @@ func (s *winScreen) releaseLocked() {
 
 // Next implements screen.Screen.
 func (s *winScreen) Next(ctx context.Context) (screen.Update, error) {
-	return s.runNext(ctx, s.next, s.releaseLocked)
+	return s.runNext(ctx, s.next, s.release)
 }
 
 func (s *winScreen) next(ctx context.Context) (screen.Update, error) {

@@ -72,18 +72,7 @@ func openWinShare(o Options, s screen.Share, backdrop func(image.Point) *screen.
 
 // Close implements screen.Screen.
 func (a *winShare) Close() error {
-	a.mu.Lock()
-	if a.closed {
-		a.mu.Unlock()
-		return nil
-	}
-	a.closed = true
-	close(a.done)
-	if !a.inNext {
-		a.release()
-	}
-	a.mu.Unlock()
-	a.events.close() // its thread may wait for mu
+	a.end(a.events.close, a.release)
 	return nil
 }
 

@@ -303,20 +303,7 @@ func (a *appScreen) resize(size image.Point) error {
 
 // Close implements screen.Screen.
 func (a *appScreen) Close() error {
-	a.mu.Lock()
-	if a.closed {
-		a.mu.Unlock()
-		return nil
-	}
-	a.closed = true
-	close(a.done)
-	a.mu.Unlock()
-	a.l.close() // ends the redirection of windows as well; its reader may wait for mu
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.inNext {
-		a.release()
-	}
+	a.end(a.l.close, a.release) // ends the redirection of windows as well
 	return nil
 }
 
