@@ -13,10 +13,12 @@ const (
 	tightExplicit = 0x40 // a filter byte follows
 	tightCopy     = 0
 	tightPalette  = 1
-	// The zlib streams, as the established servers use them.
+	tightGradient = 2
+	// The zlib streams.
 	tightFullStream    = 0
-	tightMonoStream    = 1
+	tightFineStream    = 1 // of two colours, strips, and what a filter leaves nothing of
 	tightIndexedStream = 2
+	tightCodesStream   = 3 // of photographs without loss
 	// Data shorter than this is sent as it is.
 	tightMinCompress = 12
 	tightMaxWidth    = 2048
@@ -28,6 +30,8 @@ const (
 type tightEncoder struct {
 	// quality is the JPEG quality level, 0 to 9; -1 allows no loss.
 	quality int
+	// filter says that the viewer knows the gradient filter.
+	filter bool
 	// lossy says that the last rectangle was sent as JPEG.
 	lossy bool
 	// known is a rectangle whose words and few colours are loaded; look does it.
@@ -39,8 +43,9 @@ type tightEncoder struct {
 
 	words   []uint32
 	data    []byte
+	rest    []byte // what a filter leaves
 	colour  palette
-	streams [3]zstream
+	streams [4]zstream
 	jpeg    jpegEncoder
 }
 
@@ -55,8 +60,13 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 		e.words = conv.load(e.words, f, r)
 	}
 	if !known && !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
-		if e.quality >= 0 && conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
-			return e.appendJPEG(b, f, r), nil
+		if conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
+			switch {
+			case e.quality >= 0:
+				return e.appendJPEG(b, f, r), nil
+			case e.filter:
+				return e.filtered(b, conv, r.Dx())
+			}
 		}
 		return e.full(b, conv)
 	}
@@ -80,13 +90,28 @@ func tightPaletteLimit(pixels int) int {
 	return max(2, min(maxPalette, pixels/8))
 }
 
+// strip encodes a long and thin r without loss, whatever it holds: all of it at
+// once, and in a stream in which the strips before are near.
+func (e *tightEncoder) strip(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
+	e.lossy, e.known = false, image.Rectangle{}
+	e.words = conv.load(e.words, f, r)
+	switch {
+	case e.colour.fill(e.words, 2):
+		return e.coloured(b, conv, r.Dx())
+	case e.filter && conv.tight3 && smooth(f, r):
+		return e.filtered(b, conv, r.Dx())
+	}
+	e.data = conv.appendTight(e.data[:0], e.words)
+	return e.compress(append(b, tightCopy|tightFineStream<<4), tightFineStream)
+}
+
 func (e *tightEncoder) full(b []byte, conv *converter) ([]byte, error) {
 	e.data = conv.appendTight(e.data[:0], e.words)
 	return e.compress(append(b, tightCopy|tightFullStream<<4), tightFullStream)
 }
 
 func (e *tightEncoder) mono(b []byte, conv *converter, width int) ([]byte, error) {
-	b = append(b, tightExplicit|tightMonoStream<<4, tightPalette, 1)
+	b = append(b, tightExplicit|tightFineStream<<4, tightPalette, 1)
 	b = conv.appendTight(b, e.colour.colours)
 	background := e.colour.colours[0]
 	e.data = e.data[:0]
@@ -106,7 +131,7 @@ func (e *tightEncoder) mono(b []byte, conv *converter, width int) ([]byte, error
 			e.data = append(e.data, acc)
 		}
 	}
-	return e.compress(b, tightMonoStream)
+	return e.compress(b, tightFineStream)
 }
 
 func (e *tightEncoder) indexed(b []byte, conv *converter) ([]byte, error) {
@@ -123,6 +148,8 @@ func (e *tightEncoder) indexed(b []byte, conv *converter) ([]byte, error) {
 	return e.compress(b, tightIndexedStream)
 }
 
+var tightLevels = [4]int{tightFineStream: zlibFineLevel, tightCodesStream: zlibCodesLevel}
+
 // compress appends e.data through a stream, behind its compact length; data
 // that is shorter than twelve bytes goes as it is.
 func (e *tightEncoder) compress(b []byte, stream int) ([]byte, error) {
@@ -133,6 +160,7 @@ func (e *tightEncoder) compress(b []byte, stream int) ([]byte, error) {
 	// the longest and close the gap.
 	const room = 3
 	at := len(b)
+	e.streams[stream].level = tightLevels[stream]
 	b, err := e.streams[stream].append(append(b, 0, 0, 0), e.data)
 	if err != nil {
 		return b, err

@@ -14,6 +14,7 @@ const (
 	encHextile  = 5
 	encZlib     = 6
 	encTight    = 7
+	encTightPNG = -260
 	encZRLE     = 16
 )
 
@@ -64,13 +65,14 @@ type capabilities struct {
 	continuous   bool
 	mouseButtons bool
 	clipboard    bool
+	gradient     bool // Tight's gradient filter can be used
 }
 
 // capabilitiesOf reads a SetEncodings message; the first encoding that we speak
 // is the preferred one.
 func capabilitiesOf(encodings []int32) capabilities {
 	c := capabilities{encoding: encRaw, quality: -1, compress: -1}
-	chosen := false
+	chosen, tightPNG := false, false
 	for _, e := range encodings {
 		switch e {
 		case encRaw, encHextile, encZlib, encTight, encZRLE:
@@ -79,6 +81,8 @@ func capabilitiesOf(encodings []int32) capabilities {
 			}
 		case encCopyRect:
 			c.copyRect = true
+		case encTightPNG:
+			tightPNG = true
 		case pseudoDesktopSize:
 			c.desktopSize = true
 		case pseudoExtDesktopSize:
@@ -112,6 +116,9 @@ func capabilitiesOf(encodings []int32) capabilities {
 			}
 		}
 	}
+	// Every decoder of Tight has it but noVNC's before 1.6, which ends the session
+	// instead. Nobody else asks for TightPNG, and that one not yet for more buttons.
+	c.gradient = !tightPNG || c.mouseButtons
 	return c
 }
 

@@ -99,7 +99,7 @@ func TestEncodings(t *testing.T) {
 	for _, form := range []string{
 		"raw", "zlib", "hextile raw", "hextile background", "hextile coloured", "hextile two colours",
 		"zrle raw", "zrle solid", "zrle packed", "zrle plain RLE", "zrle palette RLE",
-		"tight fill", "tight copy", "tight mono", "tight indexed",
+		"tight fill", "tight copy", "tight mono", "tight indexed", "tight gradient",
 	} {
 		if total[form] == 0 {
 			t.Errorf("%s was never used", form)
@@ -252,4 +252,50 @@ func difference(canvas *image.RGBA, f *screen.Frame) (mean float64, worst int) {
 		}
 	}
 	return float64(sum) / float64(3*f.Size.X*f.Size.Y), worst
+}
+
+// Strips, such as windows uncover that are dragged, over a page that has text,
+// photographs and plain paper: exact in every width, also beside each other.
+func TestStrips(t *testing.T) {
+	size := image.Pt(700, 500)
+	f := paint(size, page(3, size))
+	smooth := gradient(size)
+	noise := random(7)
+	for y := 100; y < 400; y++ {
+		for x := 300; x < 600; x++ {
+			c := smooth(x, y)
+			n := byte(noise.UintN(8))
+			copy(f.Row(y, x, x+1), []byte{c.B ^ n, c.G ^ n, c.R ^ n, 0})
+		}
+	}
+	for name, list := range map[string][]int32{
+		"gradient":    {rfbtest.Tight, rfbtest.Quality(6)},
+		"no gradient": {rfbtest.Tight, rfbtest.Quality(6), -260}, // an old noVNC
+	} {
+		s := open(t, rfb.Config{Rights: rfb.RightView}, paint(size, flat(grey)))
+		s.must(s.v.SetEncodings(list...))
+		s.must(s.v.Refresh())
+		have := paint(size, flat(grey))
+		for i, r := range []image.Rectangle{
+			image.Rect(290, 90, 301, 490), image.Rect(301, 90, 650, 95), image.Rect(20, 20, 21, 480), image.Rect(0, 300, 700, 302),
+			image.Rect(350, 90, 365, 420), image.Rect(310, 420, 690, 449), image.Rect(100, 10, 115, 130), image.Rect(610, 0, 625, 500),
+		} {
+			have.CopyRect(f, r)
+			s.show(have)
+			s.must(s.v.Request(true, s.v.Bounds()))
+			if _, err := s.v.NextUpdate(); err != nil {
+				t.Fatal(err)
+			}
+			if err := compare(s.v.Canvas(), have, func(c color.RGBA) color.RGBA { return c }); err != nil {
+				t.Errorf("%s, strip %d: %v", name, i, err)
+			}
+		}
+		if n := s.v.Forms()["tight jpeg"]; n > 0 {
+			t.Errorf("%s: %d JPEGs", name, n)
+		}
+		if got := s.v.Forms()["tight gradient"] > 0; got != (name == "gradient") {
+			t.Errorf("%s: %v", name, s.v.Forms())
+		}
+		s.close()
+	}
 }

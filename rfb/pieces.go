@@ -48,13 +48,11 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 			return kindPlain
 		}
 	}
-	if r.Dx() < jpegMinSide || r.Dy() < jpegMinSide {
-		return kindText
-	}
-	if smooth(f, r) {
+	photo, strip := smooth(f, r), r.Dx() < jpegMinSide || r.Dy() < jpegMinSide
+	switch {
+	case photo && !strip:
 		return kindPhoto
-	}
-	if r.Dx() >= 2*tightLeast && r.Dy() >= 2*tightLeast {
+	case !photo && canCut(r):
 		for _, q := range quarters(r) {
 			if smooth(f, q) {
 				return kindMixed
@@ -64,7 +62,30 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 	return kindText
 }
 
-func quarters(r image.Rectangle) [4]image.Rectangle {
+// canCut reports whether quarters of r are worth looking at.
+func canCut(r image.Rectangle) bool {
+	if isThin(r) {
+		return max(r.Dx(), r.Dy()) >= 4*tightLeast
+	}
+	return r.Dx() >= 2*tightLeast && r.Dy() >= 2*tightLeast
+}
+
+// isThin reports whether r is a strip, such as a window uncovers that is dragged.
+func isThin(r image.Rectangle) bool { return r.Dx() < 2*tightLeast || r.Dy() < 2*tightLeast }
+
+// quarters are r's: of a strip along its length.
+func quarters(r image.Rectangle) (q [4]image.Rectangle) {
+	if isThin(r) {
+		for i := range q {
+			q[i] = r
+			if r.Dx() > r.Dy() {
+				q[i].Min.X, q[i].Max.X = r.Min.X+r.Dx()*i/4, r.Min.X+r.Dx()*(i+1)/4
+			} else {
+				q[i].Min.Y, q[i].Max.Y = r.Min.Y+r.Dy()*i/4, r.Min.Y+r.Dy()*(i+1)/4
+			}
+		}
+		return q
+	}
 	m := image.Pt((r.Min.X+r.Max.X)/2, (r.Min.Y+r.Max.Y)/2)
 	return [4]image.Rectangle{
 		{Min: r.Min, Max: m}, image.Rect(m.X, r.Min.Y, r.Max.X, m.Y),
@@ -102,7 +123,7 @@ func joined(list []image.Rectangle) []image.Rectangle {
 // bound is returned.
 func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	e := &w.tight
-	e.quality = w.levelBound(j)
+	e.quality, e.filter = w.levelBound(j), j.caps.gradient
 	if e.photos, e.seq = j.photos, v.Seq; f != v.Frame {
 		e.photos = nil
 	}
@@ -126,8 +147,14 @@ func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Fram
 			for _, q := range quarters(r) {
 				w.pieces = append(w.pieces, q)
 			}
-		case k == kindText && !exact:
+		case k == kindText && (!exact || isThin(r) && !smooth(f, r)):
 			w.texts = append(w.texts, r)
+		case k == kindText && isThin(r): // of a photograph
+			if b, err = e.strip(appendRectHeader(b, r, encTight), j.conv, f, r); err != nil {
+				return b, rects, nil, err
+			}
+			rects++
+			w.refine.sent(r, false, false)
 		default:
 			at := len(b)
 			if b, err = appendRect(b, e, j, f, r); err != nil {
@@ -140,7 +167,7 @@ func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Fram
 			}
 		}
 	}
-	b, n, rest, err := w.appendTexts(b, start, j, f)
+	b, n, rest, err := w.appendTexts(b, start, j, f, exact)
 	if rects += n; err != nil || rest != nil {
 		return b, rects, append(rest, w.photos...), err
 	}
@@ -148,14 +175,17 @@ func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Fram
 	return b, rects + n, rest, nil
 }
 
-// appendTexts appends w.texts.
-func (w *writer) appendTexts(b []byte, start int, j *job, f *screen.Frame) (_ []byte, rects int, rest []image.Rectangle, err error) {
+// appendTexts appends w.texts; if exact, they are thin.
+func (w *writer) appendTexts(b []byte, start int, j *job, f *screen.Frame, exact bool) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	if len(w.texts) == 0 {
 		return b, 0, nil, nil
 	}
 	e := &w.tight
-	depth := w.text.depth(pixelsOf(w.texts), len(b)-start, &j.pace)
-	if depth < exactDepth {
+	depth := exactDepth
+	if !exact {
+		depth = w.text.depth(pixelsOf(w.texts), len(b)-start, &j.pace)
+	}
+	if exact || depth < exactDepth {
 		w.texts = joined(w.texts)
 	}
 	for i, r := range w.texts {
@@ -163,9 +193,12 @@ func (w *writer) appendTexts(b []byte, start int, j *job, f *screen.Frame) (_ []
 			return b, rects, w.texts[i:], nil
 		}
 		at := len(b)
-		if depth == exactDepth {
+		switch {
+		case depth == exactDepth && isThin(r):
+			b, err = e.strip(appendRectHeader(b, r, encTight), j.conv, f, r)
+		case depth == exactDepth:
 			b, err = appendRect(b, e, j, f, r)
-		} else {
+		default:
 			b, err = e.reduced(appendRectHeader(b, r, encTight), j.conv, f, r, depth)
 		}
 		if err != nil {

@@ -18,11 +18,12 @@ import (
 )
 
 // Verified here: a second decoder, by other people, sees the same pictures over
-// a real TCP connection: Raw, Hextile, ZRLE and Tight. Two of its mistakes in
+// a real TCP connection: Raw, Hextile, ZRLE and Tight. Three of its mistakes in
 // Tight are kept away from: the count of a palette of 256 colours overflows
-// (readTightPalette), and a row of bits that does not fill its last byte is
-// continued in it (drawTightPalette), so widths are multiples of 8. CopyRect,
-// sizes and the rest are not tried.
+// (readTightPalette); a row of bits that does not fill its last byte is continued
+// in it (drawTightPalette), so widths are multiples of 8; and the last column of
+// what came through the gradient filter is not drawn (decodeGradData), so it is not
+// looked at there. CopyRect, sizes and the rest are not tried.
 //
 // The library's reader starts before its canvas exists and has data races, so
 // only its handshake and its decoders are used, in this goroutine.
@@ -32,7 +33,7 @@ type secondViewer struct {
 	canvas draw.Image
 }
 
-func openSecond(conn net.Conn, encoding vnc.Encoding) (*secondViewer, error) {
+func openSecond(conn net.Conn, encoding vnc.Encoding, unfiltered bool) (*secondViewer, error) {
 	raw := &vnc.RawEncoding{}
 	cfg := &vnc.ClientConfig{
 		SecurityHandlers: []vnc.SecurityHandler{&vnc.ClientAuthNone{}},
@@ -49,7 +50,11 @@ func openSecond(conn net.Conn, encoding vnc.Encoding) (*secondViewer, error) {
 	for _, e := range cfg.Encodings {
 		e.(vnc.Renderer).SetTargetImage(v.canvas)
 	}
-	return v, c.SetEncodings([]vnc.EncodingType{encoding.Type()})
+	list := []vnc.EncodingType{encoding.Type()}
+	if unfiltered {
+		list = append(list, -260) // TightPNG: as a noVNC says that has no gradient filter
+	}
+	return v, c.SetEncodings(list)
 }
 
 // refresh asks for everything and reads one update. A panic is an error.
@@ -85,7 +90,8 @@ func TestSecondDecoder(t *testing.T) {
 		list[fmt.Sprint(n, " colours")] = paint(size, colours(n, 2))
 	}
 	for name, encoding := range map[string]vnc.Encoding{
-		"raw": &vnc.RawEncoding{}, "hextile": &vnc.HextileEncoding{}, "zrle": &vnc.ZRLEEncoding{}, "tight": &vnc.TightEncoding{},
+		"raw": &vnc.RawEncoding{}, "hextile": &vnc.HextileEncoding{}, "zrle": &vnc.ZRLEEncoding{},
+		"tight": &vnc.TightEncoding{}, "tight, filtered": &vnc.TightEncoding{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -112,7 +118,8 @@ func TestSecondDecoder(t *testing.T) {
 				b.Close()
 				<-served
 			}()
-			v, err := openSecond(b, encoding)
+			filtered := name == "tight, filtered"
+			v, err := openSecond(b, encoding, name == "tight")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,6 +132,12 @@ func TestSecondDecoder(t *testing.T) {
 				draw.Draw(shown, shown.Rect, v.canvas, image.Point{}, draw.Src)
 				for i := 3; i < len(shown.Pix); i += 4 {
 					shown.Pix[i] = 255
+				}
+				for _, x := range []int{127, 255, 335} { // ends of the squares that are looked at
+					for y := 0; filtered && y < size.Y; y++ {
+						b := f.Row(y, x, x+1)
+						shown.SetRGBA(x, y, color.RGBA{b[2], b[1], b[0], 255})
+					}
 				}
 				if err := compare(shown, f, func(c color.RGBA) color.RGBA { return c }); err != nil {
 					t.Errorf("%s: %v", content, err)

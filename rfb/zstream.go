@@ -7,8 +7,9 @@ import (
 // zstream is one of a viewer's zlib streams: it lives as long as the viewer,
 // and each call ends at a byte boundary that the viewer can decode up to.
 type zstream struct {
-	w    *zlib.Writer
-	sink appendWriter
+	w     *zlib.Writer
+	sink  appendWriter
+	level int // 0: zlibLevel; it cannot be changed later
 }
 
 // appendWriter appends what is written to b.
@@ -20,14 +21,24 @@ func (a *appendWriter) Write(p []byte) (int, error) {
 }
 
 // Compression of level 1 costs half the time of level 6 and at most a few per
-// cent of size on screens; see rfb's benchmarks.
-const zlibLevel = 1
+// cent of size on screens; see rfb's benchmarks. Strips of text are where level 6
+// is worth its time, and what a filter leaves of a photograph has nothing that
+// repeats: there codes for single bytes are best, and fastest.
+const (
+	zlibLevel      = 1
+	zlibFineLevel  = 6
+	zlibCodesLevel = zlib.HuffmanOnly
+)
 
 // append compresses data and appends the result to b.
 func (z *zstream) append(b, data []byte) ([]byte, error) {
 	z.sink.b = b
 	if z.w == nil {
-		w, err := zlib.NewWriterLevel(&z.sink, zlibLevel)
+		level := z.level
+		if level == 0 {
+			level = zlibLevel
+		}
+		w, err := zlib.NewWriterLevel(&z.sink, level)
 		if err != nil {
 			return b, err
 		}

@@ -103,7 +103,7 @@ func TestErrors(t *testing.T) {
 		"zrle, packed index":         {rect(16, 0, 0, 1, 1, packed(3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xc0)...), rfbtest.ErrPalette},
 		"zrle, run index":            {rect(16, 0, 0, 1, 1, packed(130, 1, 2, 3, 4, 5, 6, 2)...), rfbtest.ErrPalette},
 		"tight, reserved":            {rect(7, 0, 0, 1, 1, 0xa0), rfbtest.ErrReserved},
-		"tight, gradient":            {rect(7, 0, 0, 1, 1, 0x40, 2), rfbtest.ErrReserved},
+		"tight, filter":              {rect(7, 0, 0, 1, 1, 0x40, 3), rfbtest.ErrReserved},
 		"tight, JPEG not asked for":  {rect(7, 0, 0, 1, 1, 0x90, 1, 0), rfbtest.ErrEncoding},
 		"tight, one colour":          {rect(7, 0, 0, 1, 1, 0x40, 1, 0, 1, 2, 3), rfbtest.ErrPalette},
 		"tight, index":               {rect(7, 0, 0, 1, 1, 0x40, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3), rfbtest.ErrPalette},

@@ -46,7 +46,10 @@ func (v *Viewer) tight(r image.Rectangle) error {
 		return v.tightCopy(r, stream)
 	case 1:
 		return v.tightPalette(r, stream)
-	default: // 2 is the gradient filter, which this viewer does not speak
+	case 2:
+		v.count("tight gradient")
+		return v.tightGradient(r, stream)
+	default:
 		return fmt.Errorf("%w: Tight filter %d", ErrReserved, filter)
 	}
 }
@@ -194,5 +197,39 @@ func (v *Viewer) tightJPEG(r image.Rectangle) error {
 		return fmt.Errorf("%w: behind the JPEG", ErrTrailing)
 	}
 	draw.Draw(v.canvas, r, picture, picture.Bounds().Min, draw.Src)
+	return nil
+}
+
+// tightGradient is the gradient filter, for TPIXELs of three bytes: each byte is the
+// difference from left + above - above left, which is kept in a byte's range; what
+// lies outside of the rectangle is 0.
+func (v *Viewer) tightGradient(r image.Rectangle, stream *inflater) error {
+	if v.pixels.tsize != 3 {
+		return fmt.Errorf("%w: Tight gradient with TPIXELs of %d bytes", ErrEncoding, v.pixels.tsize)
+	}
+	data, err := v.tightData(r.Dx()*r.Dy()*3, stream)
+	if err != nil {
+		return err
+	}
+	was := func(x, y, part int) int {
+		if x < 0 || y < 0 {
+			return 0
+		}
+		return int(data[(y*r.Dx()+x)*3+part])
+	}
+	for y := range r.Dy() {
+		for x := range r.Dx() {
+			at := (y*r.Dx() + x) * 3
+			for part := range 3 {
+				expected := was(x-1, y, part) + was(x, y-1, part) - was(x-1, y-1, part)
+				data[at+part] += byte(min(max(expected, 0), 255))
+			}
+			c, err := v.pixels.tpixel(data[at:])
+			if err != nil {
+				return err
+			}
+			v.canvas.SetRGBA(r.Min.X+x, r.Min.Y+y, c)
+		}
+	}
 	return nil
 }
