@@ -116,8 +116,8 @@ func capabilitiesOf(encodings []int32) capabilities {
 			}
 		}
 	}
-	// Every decoder of Tight has it but noVNC's before 1.6, which ends the session
-	// instead. Nobody else asks for TightPNG, and that one not yet for more buttons.
+	// Every decoder of Tight has it but noVNC's before 1.5, which ends the session
+	// instead. Nobody else asks for TightPNG; from 1.6 on it asks for more buttons, too.
 	c.gradient = !tightPNG || c.mouseButtons
 	return c
 }
