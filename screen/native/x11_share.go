@@ -31,9 +31,10 @@ import (
 
 const (
 	// repaintAfter is how long an undrawn part waits before its program is asked
-	// to draw it; the wait doubles with each of repaintTries.
+	// to draw it; the wait doubles with each of repaintTries, and then stays. While
+	// other windows rush about, what is drawn does not count for certain.
 	repaintAfter = 80 * time.Millisecond
-	repaintTries = 5
+	repaintTries = 4
 	// repaintWindows bounds the windows of one program that are asked.
 	repaintWindows = 400
 	// lookAfter is how long a new frame waits before it is looked into again, for
@@ -259,7 +260,7 @@ func (a *appScreen) begin() (err error) {
 	// and what another window covers has no pixels before it is kept apart. So all
 	// of it counts as undrawn, and its programs are asked at once.
 	for _, w := range a.stack.order {
-		w.changed = time.Now().Add(-repaintAfter)
+		w.askAt = time.Time{}
 	}
 	a.mu.Lock()
 	a.queue = nil // the reports of the damage's own creation

@@ -14,16 +14,16 @@ import (
 func (a *appScreen) askForDrawing(now time.Time) time.Duration {
 	again := time.Hour
 	for _, w := range a.stack.order {
-		if !w.shared || !w.mapped || w.undrawn.Empty() || w.repaints >= repaintTries {
+		if !w.shared || !w.mapped || w.undrawn.Empty() {
 			continue
 		}
-		wait := w.changed.Add(repaintAfter << w.repaints).Sub(now)
-		if wait > 0 {
+		if wait := w.askAt.Sub(now); wait > 0 {
 			again = min(again, wait)
 			continue
 		}
-		w.repaints++
-		again = min(again, repaintAfter<<w.repaints)
+		w.askAt = now.Add(repaintAfter << w.repaints)
+		w.repaints = min(w.repaints+1, repaintTries)
+		again = min(again, w.askAt.Sub(now))
 		left := repaintWindows
 		a.expose(w.id, w.undrawn.Bounds(), &left)
 	}

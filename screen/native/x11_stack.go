@@ -46,8 +46,8 @@ type topWindow struct {
 	// lies there on the screen, whoever's that is. It also reports such memory as
 	// drawn: reports count only while the window is settled.
 	undrawn  screen.Region
-	changed  time.Time // when undrawn last grew
-	repaints int       // how often drawing was asked for since
+	askAt    time.Time // when drawing is asked for next
+	repaints int       // how often it was, up to repaintTries
 	// settled: every report that a change of windows could have caused is behind
 	// us; settling: it will be, if nothing changes before the server's answer.
 	settled, settling bool
@@ -70,7 +70,7 @@ func (w *topWindow) origin() image.Point { return w.at.Add(image.Pt(w.border, w.
 // forget makes the whole window undrawn: its memory is new.
 func (w *topWindow) forget(now time.Time) {
 	w.undrawn = screen.RegionOf(w.inner())
-	w.changed, w.repaints = now, 0
+	w.askAt, w.repaints = now.Add(repaintAfter), 0
 	w.settled, w.settling = false, false
 }
 
