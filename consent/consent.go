@@ -1,7 +1,9 @@
-// Package consent is the table that turns events into rights: who may see,
+// Package consent holds the table that turns events into rights: who may see,
 // control or use the clipboard, whose screen is shown, and why. It has no clock,
-// goroutine or I/O, so that it can be read and tested alone; the agent feeds it
-// and obeys. STATES.md draws it, and lists what each event does in each state.
+// no goroutine and no I/O, so that it can be read and tested alone. The agent
+// feeds it events and carries out what it says. STATES.md draws it and lists
+// what each event does in each state. The browser share has a twin of this
+// package in TypeScript; testdata/vectors.json holds the two together.
 //
 //	                Join                 End, or anything that ends it
 //	Alone ───────────────────► Joined ───────────────────────────────► Over
@@ -19,6 +21,9 @@
 //	  └───────────────┴────────────┴──────────────────────────────────┘
 //	                       Take, Return, Key, Pause, Lose, viewers gone
 //
+// After a refusal the next question for that right is put off until Ready. The
+// customer can silence a right: then wishes for it are refused at once.
+//
 // The view direction follows from the rights, and never points both ways:
 //
 //	             Allow(Show)                    Allow(View)
@@ -27,8 +32,8 @@
 //	   │  └────── Allow(Show): View, Control, Clipboard end first ─┘  │
 //	   └───────── Allow(View): Show ends first ───────────────────────┘
 //
-// Rights come from Allow and from nothing else. One question is open at a time;
-// while one is, nothing but looking is in effect.
+// Rights come from Allow and from nothing else. One question is open at a time.
+// While a question is open, only looking is in effect.
 package consent
 
 // Right is one thing that an advisor can be allowed, or asks for.
@@ -41,7 +46,7 @@ const (
 	Clipboard                   // exchange text
 	Files                       // reserved: never asked, never given
 	Show                        // the customer sees the advisor's screen
-	Share                       // a question only: to let more be seen; never given
+	Share                       // only a question: to let more be seen; never given
 )
 
 // All lists the rights in the order in which open questions are put.
@@ -124,6 +129,8 @@ type State struct {
 	Question Right  // the open question; 0: none
 	Serial   uint64 // counts questions; an answer must name the one it answers
 	Paused   bool
+	Delayed  Rights // refused lately: questions for these wait for Ready
+	Silenced Rights // the customer does not want to be asked for these
 }
 
 // Effective is what holds at this moment: less than what was given while a
@@ -171,6 +178,9 @@ const (
 	Resume                  // *
 	ViewersGone             // nobody watches any more
 	End                     // either side
+	Ready                   // Right may be asked for again after a refusal
+	Silence                 // * never ask for Right again
+	Unsilence               // * ask for Right again
 )
 
 // Event is something that happened; Right and Serial where the kind says so.
@@ -218,56 +228,32 @@ type transition struct {
 func (t *transition) note(r Right, o Outcome) { t.changes = append(t.changes, Change{r, o}) }
 
 func (t *transition) apply(e Event) {
-	if t.Phase == Over {
-		return
-	}
 	switch e.Kind {
-	case Ask, Take, Return, Withdraw:
+	case Ask, Take, Return, Withdraw, Ready, Silence, Unsilence:
 		if !e.Right.known() {
 			return
 		}
 	}
+	switch t.Phase {
+	case Alone:
+		t.alone(e)
+	case Joined:
+		t.joined(e)
+	case Away:
+		t.away(e)
+	}
+}
+
+func (t *transition) alone(e Event) {
 	switch e.Kind {
-	case End:
-		t.revoke(looking|driving, Taken)
-		t.withdraw(Withdrawn)
-		t.Phase, t.Paused = Over, false
-		return
 	case Join:
-		if t.Phase == Alone {
-			t.Phase = Joined
-		}
-		return
-	case Rejoin:
-		if t.Phase == Away {
-			t.Phase = Joined
-		}
-		return
-	case Lose:
-		if t.Phase == Joined {
-			// The view is kept for when the line is back, never the control;
-			// what the advisor shows comes by a line that has ended.
-			t.revoke(driving|Rights(Show), Taken)
-			t.withdraw(Withdrawn)
-			t.Phase = Away
-		}
-		return
+		t.Phase = Joined
+	case End:
+		t.end()
 	}
-	if t.Phase == Away {
-		// The customer need not wait for the line to take back or to hide.
-		switch e.Kind {
-		case Take:
-			t.take(e.Right, Taken)
-		case Pause:
-			t.Paused = true
-		case Resume:
-			t.Paused = false
-		}
-		return
-	}
-	if t.Phase != Joined {
-		return
-	}
+}
+
+func (t *transition) joined(e Event) {
 	switch e.Kind {
 	case Ask:
 		t.ask(e.Right)
@@ -288,8 +274,8 @@ func (t *transition) apply(e Event) {
 	case Return:
 		t.take(e.Right, Returned)
 	case Withdraw:
-		if t.Question != 0 && t.Question == e.Right {
-			t.refuse(Withdrawn)
+		if t.Question == e.Right {
+			t.withdrawQuestion()
 		}
 		t.Asked &^= Rights(e.Right)
 	case Key:
@@ -300,30 +286,73 @@ func (t *transition) apply(e Event) {
 		t.Asked &^= Rights(Control)
 	case Pause:
 		t.revoke(driving, Taken)
-		t.withdraw(Withdrawn)
+		t.withdraw()
 		t.Paused = true
 	case Resume:
 		t.Paused = false
 	case ViewersGone:
 		t.revoke(driving, Taken)
-		if needView.Has(t.Question) {
-			t.refuse(Withdrawn)
-		}
-		t.Asked &^= needView
+		t.dropNeedingView()
+	case Ready:
+		t.Delayed &^= Rights(e.Right)
+	case Silence:
+		t.silence(e.Right)
+	case Unsilence:
+		t.Silenced &^= Rights(e.Right)
+	case Lose:
+		// The view is kept for when the line is back, control never. What the
+		// advisor shows arrives over the line that has ended.
+		t.revoke(driving|Rights(Show), Taken)
+		t.withdraw()
+		t.Phase = Away
+	case End:
+		t.end()
 	}
 }
 
+// away handles the events while the line is lost: the customer need not wait
+// for it to take a right back, to hide, or to end.
+func (t *transition) away(e Event) {
+	switch e.Kind {
+	case Rejoin:
+		t.Phase = Joined
+	case Take:
+		t.take(e.Right, Taken)
+	case Pause:
+		t.Paused = true
+	case Resume:
+		t.Paused = false
+	case Ready:
+		t.Delayed &^= Rights(e.Right)
+	case Silence:
+		t.silence(e.Right)
+	case Unsilence:
+		t.Silenced &^= Rights(e.Right)
+	case End:
+		t.end()
+	}
+}
+
+func (t *transition) end() {
+	t.revoke(looking|driving, Taken)
+	t.withdraw()
+	t.Phase, t.Paused, t.Delayed, t.Silenced = Over, false, 0, 0
+}
+
 // ask notes a wish. Control, clipboard and another share need the view first:
-// nobody is asked to let somebody drive who sees nothing. Of the two directions
-// the newer wish counts.
+// nobody who sees nothing can be allowed to control. Of the two directions the
+// newer wish counts. A silenced right is refused without a question.
 func (t *transition) ask(r Right) {
 	if t.Given.Has(r) || t.Paused || r == Files || needView.Has(r) && !t.Given.Has(View) {
 		return
 	}
+	if t.Silenced.Has(r) {
+		t.note(r, Refused)
+		return
+	}
 	if other := View ^ Show ^ r; looking.Has(r) && t.Asked.Has(other) {
 		if t.Question == other {
-			t.close()
-			t.note(other, Withdrawn)
+			t.withdrawQuestion()
 		}
 		t.Asked &^= Rights(other)
 	}
@@ -355,21 +384,50 @@ func (t *transition) close() {
 	t.Question = 0
 }
 
+// refuse ends the open question with a no, by the customer or by silence. The
+// next question for the same right is put off until Ready.
 func (t *transition) refuse(o Outcome) {
 	r := t.Question
 	t.close()
 	t.note(r, o)
+	t.Delayed |= Rights(r)
 	if r == View {
-		t.withdraw(Withdrawn)
+		t.withdraw()
+	}
+}
+
+// silence refuses r, now and for the rest of the session.
+func (t *transition) silence(r Right) {
+	if r == Files {
+		return // never asked
+	}
+	t.Silenced |= Rights(r)
+	if t.Question == r {
+		t.refuse(Refused)
+	}
+	t.Asked &^= Rights(r)
+}
+
+// withdrawQuestion ends the open question without an answer.
+func (t *transition) withdrawQuestion() {
+	if r := t.Question; r != 0 {
+		t.close()
+		t.note(r, Withdrawn)
 	}
 }
 
 // withdraw drops the open question and all wishes.
-func (t *transition) withdraw(o Outcome) {
-	if t.Question != 0 {
-		t.note(t.Question, o)
+func (t *transition) withdraw() {
+	t.withdrawQuestion()
+	t.Asked = 0
+}
+
+// dropNeedingView drops the wishes that mean nothing without the view.
+func (t *transition) dropNeedingView() {
+	if needView.Has(t.Question) {
+		t.withdrawQuestion()
 	}
-	t.Question, t.Asked = 0, 0
+	t.Asked &^= needView
 }
 
 // take ends a right, and with the view all that needs it.
@@ -379,11 +437,7 @@ func (t *transition) take(r Right, o Outcome) {
 		return
 	}
 	t.revoke(Rights(View)|driving, o)
-	if needView.Has(t.Question) {
-		t.note(t.Question, Withdrawn)
-		t.Question = 0
-	}
-	t.Asked &^= needView
+	t.dropNeedingView()
 }
 
 func (t *transition) revoke(set Rights, o Outcome) {
@@ -401,7 +455,7 @@ func (t *transition) openNext() {
 		return
 	}
 	for _, r := range All {
-		if t.Asked.Has(r) {
+		if t.Asked.Has(r) && !t.Delayed.Has(r) {
 			t.Question = r
 			t.Serial++
 			t.note(r, Opened)

@@ -59,7 +59,7 @@ func TestTable(t *testing.T) {
 		"viewers gone":                    {append(slices.Clone(controlling), Event{Kind: ViewersGone}), Rights(View), Rights(View), 0, Joined},
 		"end":                             {append(slices.Clone(controlling), Event{Kind: End}), 0, 0, 0, Over},
 		"nothing after the end":           {append(slices.Clone(controlling), Event{Kind: End}, Event{Kind: Join}, Event{Kind: Ask, Right: View}), 0, 0, 0, Over},
-		"an answer to an old question":    {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
+		"an answer to an old question":    {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
 		"view's refusal drops the rest":   {append(slices.Clone(viewing), Event{Kind: Take, Right: View}, Event{Kind: Ask, Right: View}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), 0, 0, 0, Joined},
 		"files are reserved":              {append(slices.Clone(viewing), Event{Kind: Ask, Right: Files}), Rights(View), Rights(View), 0, Joined},
 		"showing":                         {showing, Rights(Show), Rights(Show), 0, Joined},
@@ -77,6 +77,14 @@ func TestTable(t *testing.T) {
 		"another share, allowed":          {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}, Event{Kind: Allow}), Rights(View | Control), Rights(View | Control), 0, Joined},
 		"another share without the view":  {[]Event{{Kind: Join}, {Kind: Ask, Right: Share}}, 0, 0, 0, Joined},
 		"taking the view drops the share": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Share}, Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
+		"asking again waits":              {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"until it is ready":               {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}, {Kind: Ready, Right: View}}, 0, 0, View, Joined},
+		"silence puts it off as well":     {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"another right does not wait":     {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}, Event{Kind: Ask, Right: Clipboard}), Rights(View), Rights(View), Clipboard, Joined},
+		"withdrawing does not put it off": {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"silenced while asked":            {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Silence, Right: View}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"asked again after unsilence":     {[]Event{{Kind: Join}, {Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"silencing takes nothing":         {append(slices.Clone(controlling), Event{Kind: Silence, Right: Control}), Rights(View | Control), Rights(View | Control), 0, Joined},
 		"two wishes, one after the other": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), Rights(View), Rights(View), Control, Joined},
 	} {
 		s := run(State{}, test.events...)
@@ -103,7 +111,7 @@ func FuzzNext(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var s State
 		for i := 0; i+1 < len(raw) && i < 2000; i += 2 {
-			e := Event{Kind: Kind(raw[i] % 17), Right: Right(1) << (raw[i+1] & 7), Serial: uint64(raw[i+1] >> 3)}
+			e := Event{Kind: Kind(raw[i] % 20), Right: Right(1) << (raw[i+1] & 7), Serial: uint64(raw[i+1] >> 3)}
 			before := s
 			after, changes := Next(s, e)
 			check(t, before, e, after, changes)
@@ -153,11 +161,18 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	if before.Phase == Joined && after.Phase != Joined && after.Given.Has(Control) {
 		t.Fatalf("%+v kept control when the session was left", e)
 	}
-	if after == before && len(changes) != 0 {
+	silenced := e.Kind == Ask && before.Silenced.Has(e.Right) && len(changes) == 1 && changes[0] == Change{e.Right, Refused}
+	if after == before && len(changes) != 0 && !silenced {
 		t.Fatalf("%+v on %+v changed nothing and said %v", e, before, changes)
 	}
 	if before.Phase == Joined && after.Phase == Joined && before.Given&^after.Given != 0 && !takes(e.Kind) {
 		t.Fatalf("%+v on %+v took %b", e, before, before.Given&^after.Given)
+	}
+	if opened := after.Serial > before.Serial; opened && (after.Delayed.Has(after.Question) || after.Silenced.Has(after.Question)) {
+		t.Fatalf("%+v on %+v asked for what is put off or silenced", e, before)
+	}
+	if put := before.Delayed &^ after.Delayed; put != 0 && e.Kind != End && (e.Kind != Ready || put != Rights(e.Right)) {
+		t.Fatalf("%+v on %+v: no longer put off: %b", e, before, put)
 	}
 	if after.Serial < before.Serial || after.Serial > before.Serial+1 {
 		t.Fatalf("serial went from %d to %d", before.Serial, after.Serial)

@@ -48,20 +48,25 @@ func statesTable() string {
 		{}, {Phase: Joined}, asked(0, View), asked(0, Show),
 		{Phase: Joined, Given: Rights(View)}, asked(Rights(View), Control), asked(Rights(View), Share), asked(Rights(View), Show),
 		{Phase: Joined, Given: Rights(View | Control)}, {Phase: Joined, Given: Rights(View), Paused: true},
-		{Phase: Joined, Given: Rights(Show)}, asked(Rights(Show), View), {Phase: Away, Given: Rights(View)}, {Phase: Over},
+		{Phase: Joined, Given: Rights(Show)}, asked(Rights(Show), View), {Phase: Away, Given: Rights(View)},
+		{Phase: Joined, Delayed: Rights(View)}, {Phase: Joined, Asked: Rights(View), Delayed: Rights(View)}, {Phase: Joined, Silenced: Rights(View)}, {Phase: Over},
 	}
 	events := []Event{
 		{Kind: Join}, {Kind: Lose}, {Kind: Rejoin}, {Kind: Ask, Right: View}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: Control}, {Kind: Ask, Right: Share},
 		{Kind: Allow, Serial: 1}, {Kind: Refuse, Serial: 1}, {Kind: Timeout, Serial: 1}, {Kind: Take, Right: View}, {Kind: Take, Right: Show},
-		{Kind: Return, Right: Control}, {Kind: Key}, {Kind: Pause}, {Kind: Resume}, {Kind: ViewersGone}, {Kind: End},
+		{Kind: Return, Right: Control}, {Kind: Key}, {Kind: Pause}, {Kind: Resume}, {Kind: ViewersGone}, {Kind: Ready, Right: View},
+		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: End},
 	}
 	var b strings.Builder
 	b.WriteString("| in | event | then | direction |\n|---|---|---|---|\n")
 	for _, s := range states {
 		for _, e := range events {
-			after, _ := Next(s, e)
-			if after != s {
+			after, changes := Next(s, e)
+			switch {
+			case after != s:
 				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.words(), e.words(), after.words(), after.Direction())
+			case len(changes) > 0:
+				fmt.Fprintf(&b, "| %s | %s | unchanged, refused | %s |\n", s.words(), e.words(), after.Direction())
 			}
 		}
 	}
@@ -75,9 +80,17 @@ func (s State) words() string {
 	}
 	if s.Question != 0 {
 		w += ", **" + s.Question.String() + "?**"
+	} else if s.Asked != 0 {
+		w += ", " + s.Asked.words() + " asked"
 	}
 	if s.Paused {
 		w += ", paused"
+	}
+	if s.Delayed != 0 {
+		w += ", " + s.Delayed.words() + " put off"
+	}
+	if s.Silenced != 0 {
+		w += ", " + s.Silenced.words() + " silenced"
 	}
 	return w
 }
@@ -93,7 +106,8 @@ func (s Rights) words() string {
 }
 
 func (e Event) words() string {
-	name := [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "silence", "take", "return", "withdraw", "F12", "pause", "resume", "viewers gone", "end"}[e.Kind]
+	name := [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "no answer", "take", "return", "withdraw", "F12", "pause", "resume", "viewers gone", "end",
+		"ready", "silence", "unsilence"}[e.Kind]
 	if e.Right != 0 {
 		name += " " + e.Right.String()
 	}

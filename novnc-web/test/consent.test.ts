@@ -1,113 +1,61 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { allRights, beginning, effective, next, type Consent, type ConsentEvent } from "../src/customer/sharing/consent.ts";
+import {
+  allRights,
+  beginning,
+  direction,
+  effective,
+  next,
+  type Change,
+  type Consent,
+  type ConsentEvent,
+  type ConsentRight,
+} from "../src/customer/sharing/consent.ts";
 
-function run(...events: ConsentEvent[]): Consent {
-  return events.reduce((s, e) => next(s, e).state, beginning);
+type Step = [event: string, changes: string, state: string];
+
+// The tests run with novnc-web as the current folder.
+const tapes = JSON.parse(readFileSync("../consent/testdata/vectors.json", "utf8")) as Step[][];
+
+const words = (set: ReadonlySet<ConsentRight>) => allRights.filter((r) => set.has(r)).join("+");
+
+function parse(text: string): ConsentEvent {
+  const [kind, what] = text.split(" ") as [ConsentEvent["kind"], string | undefined];
+  if (kind === "allow" || kind === "refuse" || kind === "timeout") return { kind, serial: Number(what) };
+  return (what ? { kind, right: what } : { kind }) as ConsentEvent;
 }
 
-const join = { kind: "join" } as const;
-const ask = (right: "view" | "show") => ({ kind: "ask", right }) as const;
-const allow = (serial: number) => ({ kind: "allow", serial }) as const;
+const changesIn = (changes: Change[]) => changes.map(({ right, outcome }) => `${right} ${outcome}`).join(",");
 
-test("a right comes from the answer to the open question, and from nothing else", () => {
-  const asked = run(join, ask("view"));
-  assert.equal(asked.question, "view");
-  assert.deepEqual([...asked.given], []);
-  assert.deepEqual([...next(asked, allow(asked.serial + 1)).state.given], []);
-  assert.deepEqual([...next(asked, allow(asked.serial)).state.given], ["view"]);
-  assert.deepEqual([...run(ask("view"), allow(1)).given], []); // nobody is there
-  assert.deepEqual([...run(join, allow(0)).given], []);
-});
+function stateIn(s: Consent): string {
+  const sets = {
+    given: s.given,
+    asked: s.asked,
+    question: new Set(s.question ? [s.question] : []),
+    delayed: s.delayed,
+    silenced: s.silenced,
+  };
+  const parts = Object.entries({ ...sets, effective: effective(s) }).filter(([, set]) => set.size > 0);
+  const named = parts.map(([name, set]) => ` ${name}=${words(set)}`).join("");
+  return `${s.phase}${named}${s.paused ? " paused" : ""} serial=${s.serial} direction=${direction(s)}`;
+}
 
-test("view and show are never given at once", () => {
-  const viewing = run(join, ask("view"), allow(1));
-  const { state, changes } = next(next(viewing, ask("show")).state, allow(2));
-  assert.deepEqual([...state.given], ["show"]);
-  assert.deepEqual(changes, [
-    { right: "view", outcome: "taken" },
-    { right: "show", outcome: "given" },
-  ]);
-});
-
-test("one question at a time; the other is put when it is answered", () => {
-  const both = run(join, ask("show"), ask("view"));
-  assert.equal(both.question, "show");
-  const after = next(both, { kind: "refuse", serial: 1 }).state;
-  assert.equal(after.question, "view");
-  assert.equal(after.serial, 2);
-});
-
-test("silence refuses, and an old answer says nothing", () => {
-  const silent = run(join, ask("view"), { kind: "timeout", serial: 1 });
-  assert.equal(silent.question, null);
-  assert.deepEqual([...next(silent, allow(1)).state.given], []);
-});
-
-test("pause hides at once, asks nothing, and goes on", () => {
-  const viewing = run(join, ask("view"), allow(1));
-  const paused = run(join, ask("view"), allow(1), ask("show"), { kind: "pause" });
-  assert.equal(paused.question, null);
-  assert.deepEqual(effective(paused), { view: false, show: false });
-  assert.equal(next(paused, ask("show")).state, paused);
-  assert.deepEqual(effective(next(paused, { kind: "resume" }).state), effective(viewing));
-});
-
-test("a lost line keeps the view for its return and nothing else", () => {
-  const away = run(join, ask("view"), allow(1), ask("show"), { kind: "lose" });
-  assert.deepEqual(effective(away), { view: false, show: false });
-  assert.equal(away.question, null);
-  assert.deepEqual(effective(next(away, { kind: "rejoin" }).state), { view: true, show: false });
-  assert.deepEqual([...run(join, ask("show"), allow(1), { kind: "lose" }, { kind: "rejoin" }).given], []);
-  assert.deepEqual([...next(away, { kind: "take", right: "view" }).state.given], []);
-});
-
-test("what does not fit changes nothing", () => {
-  const states = [beginning, run(join), run(join, ask("view")), run(join, { kind: "end" })];
-  for (const s of states) {
-    for (const e of [allow(77), { kind: "refuse", serial: 77 }, { kind: "rejoin" }] as ConsentEvent[])
-      assert.equal(next(s, e).state, s);
-  }
-});
-
-test("random events: no right without its yes, no state that contradicts itself", () => {
-  let seed = 7;
-  const random = (n: number) => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) % n;
-  for (let round = 0; round < 400; round++) {
+test("the vectors of the Go package", () => {
+  assert.ok(tapes.length > 50);
+  for (const [i, tape] of tapes.entries()) {
     let s = beginning;
-    for (let i = 0; i < 60; i++) {
-      const right = allRights[random(2)]!;
-      const serial = s.serial + random(3) - 1;
-      const events: ConsentEvent[] = [
-        join,
-        { kind: "lose" },
-        { kind: "rejoin" },
-        ask(right),
-        ask(right),
-        { kind: "allow", serial },
-        { kind: "refuse", serial },
-        { kind: "timeout", serial },
-        { kind: "take", right },
-        { kind: "return", right },
-        { kind: "withdraw", right },
-        { kind: "pause" },
-        { kind: "resume" },
-        ...(random(20) === 0 ? [{ kind: "end" } as const] : []),
-      ];
-      const e = events[random(events.length)]!;
-      const { state, changes } = next(s, e);
-      for (const r of allRights) {
-        if (!state.given.has(r) || s.given.has(r)) continue;
-        assert.ok(e.kind === "allow" && e.serial === s.serial && s.question === r && s.phase === "joined");
-      }
-      assert.ok(!(state.given.has("view") && state.given.has("show")));
-      assert.equal(state.question !== null && !state.asked.has(state.question), false);
-      assert.ok(state.question === null || (state.phase === "joined" && !state.paused));
-      assert.ok(state.serial >= s.serial && state.serial <= s.serial + 1);
-      if (state.phase === "over") assert.equal(state.given.size + state.asked.size, 0);
-      if (s.phase === "over") assert.equal(state, s);
-      if (changes.length > 0) assert.notEqual(state, s);
-      s = state;
+    for (const [event, changes, after] of tape) {
+      const got = next(s, parse(event));
+      assert.equal(changesIn(got.changes), changes, `tape ${i}: ${event} on ${stateIn(s)}`);
+      assert.equal(stateIn(got.state), after, `tape ${i}: ${event} on ${stateIn(s)}`);
+      s = got.state;
     }
   }
+});
+
+test("what changes nothing is the same state", () => {
+  const joined = next(beginning, { kind: "join" }).state;
+  assert.equal(next(joined, { kind: "allow", serial: 7 }).state, joined);
+  assert.equal(next(joined, { kind: "resume" }).state, joined);
 });

@@ -8,17 +8,18 @@ import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
 import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
 import { ScreenShare } from "../../share/screenshare.ts";
 import { systemName, systemOf } from "../systems.ts";
-import { beginning, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
+import { beginning, direction, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
 import { doorNumberLife, lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Person } from "./link.ts";
 import { SessionRecord } from "./record.ts";
+import { Refusals } from "./refusals.ts";
 import { texts } from "./texts.ts";
 
 const answerWithin = 60_000;
-/** No click that was on its way can answer a question. */
-const armAfter = 500;
+/** A question takes no answer for so long: no click that was on its way can answer it. */
+const armAfter = 1_000;
 /** The browser's picker may take its time, but not for ever. */
 const pickWithin = 180_000;
 const maxViewers = 16;
@@ -48,6 +49,7 @@ export class BrowserAgent implements PanelActions {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private picking = false;
   private record: SessionRecord;
+  private readonly refusals = new Refusals((right) => this.apply({ kind: "ready", right }, "auto"));
 
   constructor(
     private readonly language: Language,
@@ -169,7 +171,7 @@ export class BrowserAgent implements PanelActions {
 
   openShow(): Promise<object> {
     const { shown } = this;
-    if (!shown || !effective(this.consent).show) return Promise.reject(new Error("nothing is shown"));
+    if (!shown || !effective(this.consent).has("show")) return Promise.reject(new Error("nothing is shown"));
     return Promise.resolve(shown);
   }
 
@@ -341,9 +343,13 @@ export class BrowserAgent implements PanelActions {
   private apply(e: ConsentEvent, by: By): void {
     const before = this.consent;
     const { state, changes } = next(before, e);
-    if (state === before) return;
+    if (state === before && changes.length === 0) return;
     this.consent = state;
     this.enforce(before, state);
+    for (const { right, outcome } of changes) {
+      if (outcome === "given") this.refusals.given(right);
+      else if (state.delayed.has(right) && (outcome === "refused" || outcome === "timeout")) this.refusals.refused(right);
+    }
     if (state.serial !== before.serial) this.opened = Date.now();
     this.watchQuestion();
     for (const change of changes) {
@@ -358,9 +364,9 @@ export class BrowserAgent implements PanelActions {
     if (!after.given.has("view") && before.given.has("view")) {
       this.screen?.stopCapture(this.t.nothing);
       this.captured(null);
-    } else if (was.view && !is.view) {
+    } else if (was.has("view") && !is.has("view")) {
       this.screen?.hide(this.t.paused);
-    } else if (is.view && !was.view && before.given.has("view")) {
+    } else if (is.has("view") && !was.has("view") && before.given.has("view")) {
       this.screen?.reveal();
     }
     const asking = after.asked.has("show");
@@ -400,6 +406,7 @@ export class BrowserAgent implements PanelActions {
     this.record.note(this.t.record.ended);
     this.phase = "ended";
     clearTimeout(this.timer);
+    this.refusals.stop();
     this.link?.stop();
     this.screen?.close();
     this.screen = null;
@@ -408,9 +415,8 @@ export class BrowserAgent implements PanelActions {
   }
 
   private direction(): Snapshot["direction"] {
-    const { view, show } = effective(this.consent);
-    if (show) return "advisor";
-    return view && this.viewers.size > 0 ? "customer" : "none";
+    const now = direction(this.consent);
+    return now === "customer" && this.viewers.size === 0 ? "none" : now;
   }
 
   private shares(): Share | null {

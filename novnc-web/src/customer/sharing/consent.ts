@@ -1,26 +1,41 @@
-// The table that turns events into rights, for a customer who shares from the
-// page: the same rules as the Go package consent, with the two rights that a
-// browser can give. It has no clock, no DOM and no I/O.
+// The table that turns events into rights: the twin of the Go package consent, rule
+// by rule and function by function. The vectors in consent/testdata hold the two
+// together. It has no clock, no DOM and no I/O.
 //
-// Rights come from `allow` of the open question and from nothing else. One
-// question is open at a time. View and show are never given at once: giving one
-// first ends the other.
+// Rights come from `allow` of the open question and from nothing else. One question
+// is open at a time. View and show are never given at once: giving one first ends
+// the other. After a refusal the next question for that right is put off until
+// `ready`. A silenced right is refused without a question.
 
-export const allRights = ["view", "show"] as const;
-export type ShareRight = (typeof allRights)[number];
+/** The rights in the order in which open questions are put. */
+export const allRights = ["view", "show", "control", "clipboard", "share", "files"] as const;
+export type ConsentRight = (typeof allRights)[number];
 
 export type Phase = "alone" | "joined" | "away" | "over";
+
+export type Direction = "none" | "customer" | "advisor";
+
+type Rights = ReadonlySet<ConsentRight>;
+
+/** They mean nothing without the view. */
+const needView: Rights = new Set(["control", "clipboard", "share"]);
+const driving: Rights = new Set(["control", "clipboard"]);
+const looking: Rights = new Set(["view", "show"]);
 
 /** The whole truth about consent in one session; never changed, only replaced. */
 export interface Consent {
   readonly phase: Phase;
-  readonly given: ReadonlySet<ShareRight>;
+  readonly given: Rights;
   /** Wished for and not answered, the open question included. */
-  readonly asked: ReadonlySet<ShareRight>;
-  readonly question: ShareRight | null;
+  readonly asked: Rights;
+  readonly question: ConsentRight | null;
   /** Counts questions; an answer must name the one it answers. */
   readonly serial: number;
   readonly paused: boolean;
+  /** Refused lately: questions for these wait for `ready`. */
+  readonly delayed: Rights;
+  /** The customer does not want to be asked for these. */
+  readonly silenced: Rights;
 }
 
 export const beginning: Consent = {
@@ -30,31 +45,46 @@ export const beginning: Consent = {
   question: null,
   serial: 0,
   paused: false,
+  delayed: new Set(),
+  silenced: new Set(),
 };
 
+/** What happens. The customer alone may allow, refuse, take, pause, resume, silence and unsilence. */
 export type ConsentEvent =
   | { kind: "join" } // the number was right
   | { kind: "lose" } // the line was lost
   | { kind: "rejoin" } // it is back
-  | { kind: "ask"; right: ShareRight } // the advisor, or his viewer, wishes it
+  | { kind: "ask"; right: ConsentRight } // the advisor, or a viewer, wishes it
   | { kind: "allow" | "refuse" | "timeout"; serial: number }
-  | { kind: "take"; right: ShareRight } // by the customer
-  | { kind: "return"; right: ShareRight } // by the advisor
-  | { kind: "withdraw"; right: ShareRight } // nobody wishes it any more
+  | { kind: "take"; right: ConsentRight } // by the customer
+  | { kind: "return"; right: ConsentRight } // by the advisor
+  | { kind: "withdraw"; right: ConsentRight } // nobody wishes it any more
+  | { kind: "key" } // F12
   | { kind: "pause" | "resume" }
-  | { kind: "end" };
+  | { kind: "viewersGone" } // nobody watches any more
+  | { kind: "end" } // either side
+  | { kind: "ready"; right: ConsentRight } // it may be asked for again after a refusal
+  | { kind: "silence" | "unsilence"; right: ConsentRight };
 
 export type Outcome = "opened" | "given" | "refused" | "timeout" | "taken" | "returned" | "withdrawn";
 
 export interface Change {
-  right: ShareRight;
+  right: ConsentRight;
   outcome: Outcome;
 }
 
-/** What holds at this moment. */
-export function effective(s: Consent): Record<ShareRight, boolean> {
-  const joined = s.phase === "joined";
-  return { view: joined && !s.paused && s.given.has("view"), show: joined && s.given.has("show") };
+/** What holds at this moment: less than what was given while a question is open or the customer paused. */
+export function effective(s: Consent): Rights {
+  if (s.phase !== "joined") return new Set();
+  if (s.paused) return only(s.given, new Set<ConsentRight>(["show"]));
+  if (s.question) return only(s.given, looking);
+  return s.given;
+}
+
+/** The view direction in effect. */
+export function direction(s: Consent): Direction {
+  const now = effective(s);
+  return now.has("view") ? "customer" : now.has("show") ? "advisor" : "none";
 }
 
 /** The state after an event, and what it changed. What does not fit changes nothing. */
@@ -62,133 +92,237 @@ export function next(before: Consent, e: ConsentEvent): { state: Consent; change
   const t = new Transition(before);
   t.apply(e);
   t.openNext();
-  return { state: t.changed ? t.state() : before, changes: t.changes };
+  const state = t.state();
+  return { state: same(before, state) ? before : state, changes: t.changes };
+}
+
+function only(set: Rights, among: Rights): Rights {
+  return new Set([...set].filter((r) => among.has(r)));
+}
+
+function same(a: Consent, b: Consent): boolean {
+  const equal = (x: Rights, y: Rights) => x.size === y.size && [...x].every((r) => y.has(r));
+  return (
+    a.phase === b.phase &&
+    a.question === b.question &&
+    a.serial === b.serial &&
+    a.paused === b.paused &&
+    equal(a.given, b.given) &&
+    equal(a.asked, b.asked) &&
+    equal(a.delayed, b.delayed) &&
+    equal(a.silenced, b.silenced)
+  );
 }
 
 class Transition {
   readonly changes: Change[] = [];
-  changed = false;
   private phase: Phase;
-  private readonly given: Set<ShareRight>;
-  private readonly asked: Set<ShareRight>;
-  private question: ShareRight | null;
+  private readonly given: Set<ConsentRight>;
+  private readonly asked: Set<ConsentRight>;
+  private question: ConsentRight | null;
   private serial: number;
   private paused: boolean;
+  private readonly delayed: Set<ConsentRight>;
+  private readonly silenced: Set<ConsentRight>;
 
   constructor(s: Consent) {
     ({ phase: this.phase, question: this.question, serial: this.serial, paused: this.paused } = s);
     this.given = new Set(s.given);
     this.asked = new Set(s.asked);
+    this.delayed = new Set(s.delayed);
+    this.silenced = new Set(s.silenced);
   }
 
   state(): Consent {
-    const { phase, given, asked, question, serial, paused } = this;
-    return { phase, given, asked, question, serial, paused };
+    const { phase, given, asked, question, serial, paused, delayed, silenced } = this;
+    return { phase, given, asked, question, serial, paused, delayed, silenced };
   }
 
   apply(e: ConsentEvent): void {
-    if (this.phase === "over") return;
-    switch (e.kind) {
-      case "end":
-        for (const r of allRights) this.revoke(r, "taken");
-        this.withdrawAll();
-        this.paused = false;
-        return this.to("over");
-      case "join":
-        return this.phase === "alone" ? this.to("joined") : undefined;
-      case "rejoin":
-        return this.phase === "away" ? this.to("joined") : undefined;
-      case "lose":
-        if (this.phase !== "joined") return;
-        // The view is kept for when the line is back; what came by the line is gone with it.
-        this.revoke("show", "taken");
-        this.withdrawAll();
-        return this.to("away");
-      case "take":
-        // The customer need not wait for the line to take back or to hide.
-        return this.phase === "alone" ? undefined : this.take(e.right, "taken");
-      case "pause":
-      case "resume":
-        return this.phase === "alone" ? undefined : this.pause(e.kind === "pause");
-    }
-    if (this.phase !== "joined") return;
-    switch (e.kind) {
-      case "ask":
-        if (this.given.has(e.right) || this.asked.has(e.right) || this.paused) return;
-        this.asked.add(e.right);
-        this.changed = true;
+    switch (this.phase) {
+      case "alone":
+        if (e.kind === "join") this.phase = "joined";
+        else if (e.kind === "end") this.end();
         return;
-      case "allow":
-        return this.answered(e.serial, (right) => {
-          for (const other of allRights) if (other !== right) this.revoke(other, "taken");
-          this.given.add(right);
-          this.note(right, "given");
-        });
-      case "refuse":
-        return this.answered(e.serial, (right) => this.note(right, "refused"));
-      case "timeout":
-        return this.answered(e.serial, (right) => this.note(right, "timeout"));
-      case "return":
-        return this.take(e.right, "returned");
-      case "withdraw":
-        return this.withdraw(e.right);
+      case "joined":
+        return this.joined(e);
+      case "away":
+        return this.away(e);
     }
   }
 
   /** Puts the next question when none is open. */
   openNext(): void {
     if (this.question || this.phase !== "joined") return;
-    for (const right of allRights) {
-      if (!this.asked.has(right)) continue;
-      this.question = right;
-      this.serial++;
-      return this.note(right, "opened");
+    const right = allRights.find((r) => this.asked.has(r) && !this.delayed.has(r));
+    if (!right) return;
+    this.question = right;
+    this.serial++;
+    this.note(right, "opened");
+  }
+
+  private joined(e: ConsentEvent): void {
+    switch (e.kind) {
+      case "ask":
+        return this.ask(e.right);
+      case "allow":
+        return this.answers(e.serial) ? this.allow() : undefined;
+      case "refuse":
+        return this.answers(e.serial) ? this.refuse("refused") : undefined;
+      case "timeout":
+        return this.answers(e.serial) ? this.refuse("timeout") : undefined;
+      case "take":
+        return this.take(e.right, "taken");
+      case "return":
+        return this.take(e.right, "returned");
+      case "withdraw":
+        if (this.question === e.right) this.withdrawQuestion();
+        this.asked.delete(e.right);
+        return;
+      case "key":
+        this.revoke(new Set<ConsentRight>(["control"]), "taken");
+        if (this.question === "control") this.refuse("refused");
+        this.asked.delete("control");
+        return;
+      case "pause":
+        this.revoke(driving, "taken");
+        this.withdraw();
+        this.paused = true;
+        return;
+      case "viewersGone":
+        this.revoke(driving, "taken");
+        return this.dropNeedingView();
+      case "lose":
+        // The view is kept for when the line is back, control never. What the
+        // advisor shows arrives over the line that has ended.
+        this.revoke(new Set<ConsentRight>(["control", "clipboard", "show"]), "taken");
+        this.withdraw();
+        this.phase = "away";
+        return;
+    }
+    this.always(e);
+  }
+
+  /** While the line is lost the customer need not wait for it to take a right back, to hide, or to end. */
+  private away(e: ConsentEvent): void {
+    switch (e.kind) {
+      case "rejoin":
+        this.phase = "joined";
+        return;
+      case "take":
+        return this.take(e.right, "taken");
+      case "pause":
+        this.paused = true;
+        return;
+    }
+    this.always(e);
+  }
+
+  /** What a session takes with and without its line. */
+  private always(e: ConsentEvent): void {
+    switch (e.kind) {
+      case "resume":
+        this.paused = false;
+        return;
+      case "ready":
+        this.delayed.delete(e.right);
+        return;
+      case "silence":
+        return this.silence(e.right);
+      case "unsilence":
+        this.silenced.delete(e.right);
+        return;
+      case "end":
+        return this.end();
     }
   }
 
-  private to(phase: Phase): void {
-    this.phase = phase;
-    this.changed = true;
+  private end(): void {
+    this.revoke(new Set<ConsentRight>(["view", "show", "control", "clipboard"]), "taken");
+    this.withdraw();
+    this.phase = "over";
+    this.paused = false;
+    this.delayed.clear();
+    this.silenced.clear();
   }
 
-  private note(right: ShareRight, outcome: Outcome): void {
-    this.changes.push({ right, outcome });
-    this.changed = true;
+  /** Of the two directions the newer wish counts. */
+  private ask(right: ConsentRight): void {
+    if (this.given.has(right) || this.paused || right === "files" || (needView.has(right) && !this.given.has("view"))) return;
+    if (this.silenced.has(right)) return this.note(right, "refused");
+    const other = right === "view" ? "show" : "view";
+    if (looking.has(right) && this.asked.has(other)) {
+      if (this.question === other) this.withdrawQuestion();
+      this.asked.delete(other);
+    }
+    this.asked.add(right);
   }
 
-  private answered(serial: number, then: (right: ShareRight) => void): void {
+  /** Gives what the open question is about. A direction ends the other before it begins. */
+  private allow(): void {
+    const right = this.close();
+    if (!right) return;
+    if (right === "view") this.revoke(new Set<ConsentRight>(["show"]), "taken");
+    if (right === "show") this.take("view", "taken");
+    if (right !== "share") this.given.add(right);
+    this.note(right, "given");
+  }
+
+  private answers(serial: number): boolean {
+    return this.question !== null && serial === this.serial;
+  }
+
+  private close(): ConsentRight | null {
     const right = this.question;
-    if (!right || serial !== this.serial) return;
+    if (right) this.asked.delete(right);
     this.question = null;
+    return right;
+  }
+
+  private refuse(outcome: "refused" | "timeout"): void {
+    const right = this.close();
+    if (!right) return;
+    this.note(right, outcome);
+    this.delayed.add(right);
+    if (right === "view") this.withdraw();
+  }
+
+  private silence(right: ConsentRight): void {
+    if (right === "files") return; // never asked
+    this.silenced.add(right);
+    if (this.question === right) this.refuse("refused");
     this.asked.delete(right);
-    then(right);
   }
 
-  private take(right: ShareRight, outcome: Outcome): void {
-    this.revoke(right, outcome);
-    if (right === "view") this.withdraw(right);
+  private withdrawQuestion(): void {
+    const right = this.close();
+    if (right) this.note(right, "withdrawn");
   }
 
-  private revoke(right: ShareRight, outcome: Outcome): void {
-    if (this.given.delete(right)) this.note(right, outcome);
+  /** Drops the open question and all wishes. */
+  private withdraw(): void {
+    this.withdrawQuestion();
+    this.asked.clear();
   }
 
-  private pause(on: boolean): void {
-    if (this.paused === on) return;
-    if (on) this.withdrawAll();
-    this.paused = on;
-    this.changed = true;
+  /** Drops the wishes that mean nothing without the view. */
+  private dropNeedingView(): void {
+    if (this.question && needView.has(this.question)) this.withdrawQuestion();
+    for (const right of needView) this.asked.delete(right);
   }
 
-  private withdraw(right: ShareRight): void {
-    if (!this.asked.delete(right)) return;
-    this.changed = true;
-    if (this.question !== right) return;
-    this.question = null;
-    this.note(right, "withdrawn");
+  /** Ends a right, and with the view all that needs it. */
+  private take(right: ConsentRight, outcome: Outcome): void {
+    if (right !== "view") return this.revoke(new Set([right]), outcome);
+    this.revoke(new Set<ConsentRight>(["view", "control", "clipboard"]), outcome);
+    this.dropNeedingView();
   }
 
-  private withdrawAll(): void {
-    for (const right of allRights) this.withdraw(right);
+  private revoke(set: Rights, outcome: Outcome): void {
+    for (const right of allRights) if (set.has(right) && this.given.delete(right)) this.note(right, outcome);
+  }
+
+  private note(right: ConsentRight, outcome: Outcome): void {
+    this.changes.push({ right, outcome });
   }
 }

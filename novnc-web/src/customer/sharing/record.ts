@@ -33,7 +33,7 @@ export class SessionRecord {
   }
 
   change({ right, outcome }: Change, what: string): void {
-    const words = this.words.outcomes[right][outcome];
+    const words = this.words.outcomes[right]?.[outcome];
     if (words) this.note(words(what));
   }
 

@@ -1,6 +1,6 @@
 import type { Table } from "../../common/language.ts";
 import type { Texts as PanelTexts } from "../../panel/texts.ts";
-import type { Outcome, ShareRight } from "./consent.ts";
+import type { ConsentRight, Outcome } from "./consent.ts";
 
 export interface RecordWords {
   heading: string;
@@ -17,7 +17,7 @@ export interface RecordWords {
   ended: string;
   more: (n: number) => string;
   /** `what` is what is shared. */
-  outcomes: Record<ShareRight, Partial<Record<Outcome, (what: string) => string>>>;
+  outcomes: Partial<Record<ConsentRight, Partial<Record<Outcome, (what: string) => string>>>>;
 }
 
 export interface Texts {
