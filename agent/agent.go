@@ -12,17 +12,17 @@ import (
 	"os"
 	"os/user"
 	"runtime"
-	"sync"
 	"time"
 
 	"lotse/consent"
 	"lotse/rfb"
 	"lotse/screen"
+	"lotse/screen/keysym"
 	"lotse/tunnel"
 )
 
 // Display is the computer that is shared. All but Screen and Input may be nil
-// where the system has none.
+// where the system has none. Without an Asker the panel takes the answers.
 type Display struct {
 	Screen    screen.Screen
 	Input     screen.Input
@@ -31,6 +31,7 @@ type Display struct {
 	Windows   screen.Windows
 	Hands     screen.Hands
 	Badge     screen.Badge
+	Asker     screen.Asker
 	Notices   screen.Notices
 }
 
@@ -80,10 +81,15 @@ type Config struct {
 	Record   func(text string)
 	Language Language
 	Version  string
+	// Nameless keeps this computer's and its user's names from the advisor.
+	Nameless bool
 	Logger   *slog.Logger
 	// After how long silence refuses a question.
 	ViewTimeout, ControlTimeout, ClipboardTimeout, ShowTimeout time.Duration
 }
+
+// questionTimeout is the usual time for an answer; config.DefaultAgent has the same.
+const questionTimeout = time.Minute
 
 func (c Config) withDefaults() Config {
 	if c.Language == "" {
@@ -92,12 +98,9 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	for _, t := range []struct {
-		timeout *time.Duration
-		usual   time.Duration
-	}{{&c.ViewTimeout, 90 * time.Second}, {&c.ControlTimeout, time.Minute}, {&c.ClipboardTimeout, time.Minute}, {&c.ShowTimeout, time.Minute}} {
-		if *t.timeout == 0 {
-			*t.timeout = t.usual
+	for _, t := range []*time.Duration{&c.ViewTimeout, &c.ControlTimeout, &c.ClipboardTimeout, &c.ShowTimeout} {
+		if *t == 0 {
+			*t = questionTimeout
 		}
 	}
 	if c.Hotkey == "" {
@@ -111,11 +114,11 @@ func (c Config) withDefaults() Config {
 type Hotkey string
 
 // hotkeys are the keysyms; X11/keysymdef.h.
-var hotkeys = map[Hotkey]uint32{"Pause": 0xff13, "Scroll_Lock": 0xff14}
+var hotkeys = map[Hotkey]uint32{"Pause": keysym.Pause, "Scroll_Lock": keysym.ScrollLock}
 
 func init() {
 	for i := range uint32(12) {
-		hotkeys[Hotkey(fmt.Sprintf("F%d", i+1))] = symF1 + i
+		hotkeys[Hotkey(fmt.Sprintf("F%d", i+1))] = keysym.F1 + i
 	}
 }
 
@@ -138,25 +141,7 @@ func Run(ctx context.Context, cfg Config) error {
 	// Whoever stops the program ends the session: the advisor is told.
 	stop := context.AfterFunc(stopped, s.End)
 	defer stop()
-	var wg sync.WaitGroup
-	wg.Go(func() { s.share.run(ctx) })
-	wg.Go(func() { s.watchClipboard(ctx) })
-	if cfg.Display.Hotkey != nil {
-		wg.Go(func() { s.watchHotkey(ctx) })
-	}
-	wg.Go(func() { s.expireQuestions(ctx) })
-	if cfg.Display.Hands != nil {
-		wg.Go(func() { s.watchHands(ctx) })
-	}
-	if cfg.Display.Windows != nil {
-		wg.Go(func() { s.watchChoices(ctx) })
-	}
-	if cfg.Display.Badge != nil {
-		wg.Go(func() { s.watchBadge(ctx) })
-	}
-	if cfg.Display.Notices != nil {
-		wg.Go(func() { s.watchNotices(ctx) })
-	}
+	wait := s.start(ctx)
 	panelCtx, stopPanel := context.WithCancel(context.WithoutCancel(ctx))
 	panelDone := make(chan struct{})
 	var panelErr error
@@ -179,7 +164,7 @@ func Run(ctx context.Context, cfg Config) error {
 	err := s.runLink(ctx)
 	s.finish(err)
 	cancel(nil)
-	wg.Wait()
+	wait()
 	s.streams.Wait()
 	s.dialer().CloseIdle()
 	// The panel still shows how it ended; it stops by itself or soon.
@@ -200,9 +185,13 @@ func Run(ctx context.Context, cfg Config) error {
 // panelLinger is how long a panel may take to show the end.
 const panelLinger = 3 * time.Second
 
-// customer is what the advisor is told of this computer.
-func customer() tunnel.Customer {
+// customerLocked is what the advisor is told of this computer: its names only after
+// the customer has allowed something, and not at all where that is switched off.
+func (s *Session) customerLocked() tunnel.Customer {
 	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH}
+	if !s.named || s.cfg.Nameless {
+		return c
+	}
 	if u, err := user.Current(); err == nil {
 		c.User = u.Username
 	}

@@ -29,6 +29,8 @@ type badgeButton struct {
 	rect image.Rectangle
 	text string
 	do   func(*Session)
+	// physical: only a device may press it.
+	physical bool
 }
 
 const (
@@ -76,11 +78,20 @@ func (l Language) badgeButtons(b badgeState) []badgeButton {
 		left := gap + i*(width+gap)
 		return image.Rect(left, top, left+width, top+height)
 	}
-	first := badgeButton{place(0), l.text("Pause"), func(s *Session) { s.Pause(true) }}
+	first := badgeButton{rect: place(0), text: l.text("Pause"), do: (*Session).Pause}
 	if b.paused {
-		first = badgeButton{place(0), l.text("Go on"), func(s *Session) { s.Pause(false) }}
+		first = badgeButton{rect: place(0), text: l.text("Resume"), do: (*Session).resumeByHand, physical: true}
 	}
-	return []badgeButton{first, {place(1), l.text("End"), (*Session).End}}
+	return []badgeButton{first, {rect: place(1), text: l.text("End"), do: (*Session).End}}
+}
+
+// resumeByHand goes on after a pause: the press was a device's, on a window that no
+// remote input reaches.
+func (s *Session) resumeByHand() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resume = resumeWish{}
+	s.applyLocked(consent.Event{Kind: consent.Resume}, byCustomer)
 }
 
 // watchBadge keeps the badge true until ctx ends, and obeys its buttons.
@@ -89,12 +100,12 @@ func (s *Session) watchBadge(ctx context.Context) {
 	watched := make(chan error, 1)
 	watch, stop := context.WithCancel(ctx)
 	go func() {
-		watched <- badge.Watch(watch, func(p image.Point) {
+		watched <- badge.Watch(watch, func(p image.Point, physical bool) {
 			s.mu.Lock()
 			b, ok := s.badgeLocked()
 			s.mu.Unlock()
 			for _, button := range s.lang.badgeButtons(b) {
-				if ok && p.In(button.rect) {
+				if ok && p.In(button.rect) && (physical || !button.physical) {
 					button.do(s)
 				}
 			}

@@ -46,6 +46,8 @@ type AppChoice struct {
 	Name   string   `json:"name"`
 	Titles []string `json:"titles"`
 	Icon   []byte   `json:"icon,omitempty"` // a PNG
+	// Powerful: to control it is to control the computer.
+	Powerful bool `json:"powerful"`
 }
 
 // Bounds of what a panel is told and may say.
@@ -109,8 +111,11 @@ func (s *Session) describeShareLocked(sh screen.Share) Share {
 }
 
 // shareWordsLocked is the present share for people.
-func (s *Session) shareWordsLocked() string {
-	d := s.describeShareLocked(s.share.chosen())
+func (s *Session) shareWordsLocked() string { return s.wordsOfLocked(s.share.chosen()) }
+
+// wordsOfLocked is a share for people.
+func (s *Session) wordsOfLocked(sh screen.Share) string {
+	d := s.describeShareLocked(sh)
 	switch d.Kind {
 	case "monitor":
 		return s.lang.text("one monitor (%s)", strings.Join(d.Names, ", "))
@@ -169,7 +174,7 @@ func (s *Session) readChoices() {
 			icon = nil
 		}
 		room -= len(icon)
-		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon})
+		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon, canDoEverything(a.Name)})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,9 +202,11 @@ func (s *Session) ProposeShare(p Share) error {
 		s.publishLocked()
 		return nil
 	}
-	if s.state.Question == 0 {
+	// While a question is open, what a yes to it means must not change.
+	if s.state.Question == 0 && !s.state.Silenced.Has(consent.Share) {
 		s.proposal = &sh
 		s.applyLocked(consent.Event{Kind: consent.Ask, Right: consent.Share}, byCustomer)
+		s.publishLocked()
 	}
 	return nil
 }

@@ -50,8 +50,8 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
 		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
 	defer c.conn.Close()
-	c.send(tunnel.AgentHello{Version: s.cfg.Version, Customer: customer(), Program: tunnel.ProgramAgent, Can: s.can(), Answer: string(s.cfg.Answer)})
 	s.mu.Lock()
+	c.send(s.helloLocked())
 	if len(s.controls) >= maxControls || s.phase == phaseEnded {
 		s.mu.Unlock()
 		return
@@ -179,8 +179,15 @@ func (s *Session) ask(r consent.Right) {
 		}
 		return
 	}
-	if r == consent.View || s.watchedLocked() {
-		s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+	if r != consent.View && !s.watchedLocked() {
+		return
+	}
+	s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+	if s.state.Asked.Has(r) && s.state.Delayed.Has(r) {
+		wait := int((s.refusals.wait(r) + time.Second - 1) / time.Second)
+		for ctl := range s.controls {
+			ctl.send(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
+		}
 	}
 }
 

@@ -41,16 +41,12 @@ func TestEvents(t *testing.T) {
 		synctest.Wait()
 		step := func(e consent.Event) { s.apply(e, byAdvisor); synctest.Wait() }
 		step(consent.Event{Kind: consent.Ask, Right: consent.View})
-		time.Sleep(2 * armAfter) // that it is armed now is not told
-		s.Answer(s.questionID(), true, nil)
-		synctest.Wait()
+		s.allowInPanel(t, nil) // that it is armed meanwhile is not told
 		step(consent.Event{Kind: consent.Ask, Right: consent.Control})
-		time.Sleep(2 * armAfter)
-		s.Answer(s.questionID(), true, nil)
+		s.allowInPanel(t, nil)
+		s.Pause()
 		synctest.Wait()
-		s.Pause(true)
-		synctest.Wait()
-		s.Pause(false)
+		s.Resume()
 		synctest.Wait()
 		s.end(tunnel.ReasonAdvisor)
 		s.finish(nil)

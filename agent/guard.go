@@ -3,73 +3,53 @@ package agent
 import (
 	"image"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"lotse/screen"
 )
 
-// guard is the Input that viewers reach: nothing but what is shared, no short
-// cut that leads out of it, and nothing while the customer's hands are at mouse
-// or keyboard or the system keeps something to itself. The rights were checked before, by rfb.
+// guard is the Input that viewers reach. It passes events on to what is shared,
+// and drops presses while the customer uses mouse or keyboard, or while the
+// system keeps something to itself. rfb has checked the rights before, and
+// Suspend drops what was under way when control was taken.
 type guard struct {
-	base screen.Input // lets go of everything, whatever is shared
+	// Static after newSession.
+	base screen.Input // of the whole display
 
-	mu sync.Mutex
-	// Guarded by mu.
-	scope screen.Scope // nil: nothing is shared
-	apps  bool         // single programs are: short cuts are looked at
-	hands bool         // the customer's are on the wheel
-	// shielded: the system keeps what is in front to itself; notices.go.
-	shielded bool
-	held     modifiers
+	// localUntil is until when the customer's own input holds remote input back, in
+	// Unix nanoseconds.
+	localUntil atomic.Int64
+	shielded   atomic.Bool // notices.go
+
+	mu    sync.Mutex   // held while an event is under way: who takes it may wait for the display
+	scope screen.Scope // Guarded by mu; nil: nothing is shared.
 }
 
 var _ screen.Input = (*guard)(nil)
 
-// aim sets what the input reaches; nil: nothing. What was down is let go.
-func (g *guard) aim(scope screen.Scope, apps bool) {
+// aim sets what the input reaches; nil: nothing. What was down is released.
+func (g *guard) aim(scope screen.Scope) {
 	g.mu.Lock()
 	old := g.scope
-	g.scope, g.apps, g.held = scope, apps, 0
+	g.scope = scope
 	g.mu.Unlock()
 	if old != nil {
 		_ = old.ReleaseAll() // the display is gone then
 	}
 }
 
-// setHands stops or goes on. What was down is let go.
-func (g *guard) setHands(on bool) error {
-	g.mu.Lock()
-	changed := g.hands != on
-	g.hands = on
-	g.mu.Unlock()
-	if changed && on {
-		return g.ReleaseAll()
-	}
-	return nil
-}
+// holdBack drops presses until then. It never waits.
+func (g *guard) holdBack(until time.Time) { g.localUntil.Store(until.UnixNano()) }
 
-// setShielded stops or goes on likewise.
-func (g *guard) setShielded(on bool) error {
-	g.mu.Lock()
-	changed := g.shielded != on
-	g.shielded = on
-	g.mu.Unlock()
-	if changed && on {
-		return g.ReleaseAll()
-	}
-	return nil
-}
+// heldBack reports whether the customer's own input holds remote input back.
+func (g *guard) heldBack() bool { return time.Now().UnixNano() < g.localUntil.Load() }
 
 // Key implements screen.Input.
 func (g *guard) Key(k screen.Key) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.scope == nil {
-		return nil
-	}
-	drop := g.apps && g.held.leaves(k)
-	g.held.note(k)
-	if k.Down && (g.hands || g.shielded || drop) {
+	if g.scope == nil || k.Down && (g.heldBack() || g.shielded.Load()) {
 		return nil
 	}
 	return g.scope.Key(k)
@@ -79,7 +59,7 @@ func (g *guard) Key(k screen.Key) error {
 func (g *guard) Pointer(p image.Point, buttons screen.Buttons) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.scope == nil || g.hands || g.shielded {
+	if g.scope == nil || g.heldBack() || g.shielded.Load() {
 		return nil
 	}
 	return g.scope.Pointer(p, buttons)
@@ -89,10 +69,12 @@ func (g *guard) Pointer(p image.Point, buttons screen.Buttons) error {
 func (g *guard) ReleaseAll() error {
 	g.mu.Lock()
 	scope := g.scope
-	g.held = 0
 	g.mu.Unlock()
 	if scope != nil {
 		return scope.ReleaseAll()
 	}
 	return g.base.ReleaseAll()
 }
+
+// Suspend implements screen.Input.
+func (g *guard) Suspend(on bool) { g.base.Suspend(on) }

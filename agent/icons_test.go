@@ -39,7 +39,7 @@ func TestIconsAreForThePanelOnly(t *testing.T) {
 		}
 		events := NewEvents(&others)
 		events.tell(eventOf(snap))
-		d.allow(t, &Share{Kind: "apps", Apps: []string{"1", "2"}})
+		d.allow(t, "app:1", "app:2")
 		if err := d.ProposeShare(Share{Kind: "apps", Apps: []string{"2"}}); err != nil {
 			t.Fatal(err)
 		}

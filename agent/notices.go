@@ -19,8 +19,8 @@ func (s *Session) watchNotices(ctx context.Context) {
 		if int(n) >= len(noticeNames) {
 			return // a newer one, without words here
 		}
-		if err := s.guard.setShielded(n != screen.NoticeNone); err != nil {
-			s.log.Warn("keys could not be released", "reason", err)
+		if s.guard.shielded.Swap(n != screen.NoticeNone) != (n != screen.NoticeNone) {
+			s.effects.do(s.releaseInput)
 		}
 		s.log.Info("the system keeps something to itself", "what", noticeNames[n])
 		s.mu.Lock()

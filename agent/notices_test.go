@@ -17,9 +17,9 @@ func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
-		d.allow(t, nil)
+		d.allow(t)
 		d.ask(consent.Control)
-		d.allow(t, nil)
+		d.allow(t)
 		press := func() (n int) {
 			d.display.Events()
 			_ = d.guard.Key(screen.Key{Sym: 'a', Down: true})

@@ -137,9 +137,7 @@ func (p *BrowserPanel) appear() (window *panelWindow) {
 	if err != nil {
 		err = openBrowser(address)
 	}
-	if err == nil {
-		p.session.RequireHands() // it is shown on the display that is shared
-	} else {
+	if err != nil {
 		p.session.log.Warn("no browser could be started; open the address by hand", "reason", err)
 	}
 	return window
@@ -320,17 +318,19 @@ func (p *BrowserPanel) events(ctx context.Context, w http.ResponseWriter, r *htt
 		return
 	}
 	written := make(chan struct{})
+	// An answer counts for the connection on which its question was shown.
+	connection := randomToken()
 	go func() {
 		defer close(written)
 		defer ws.Close()
-		p.write(ctx, ws, shown)
+		p.write(ctx, ws, connection, shown)
 	}()
 	for {
 		var m panelMessage
 		if err := ws.ReadJSON(&m); err != nil {
 			break
 		}
-		p.obey(m)
+		p.obey(m, connection)
 	}
 	stop()
 	<-written
@@ -384,11 +384,14 @@ func (p *BrowserPanel) knows(key string) bool {
 }
 
 // write sends each new snapshot, until the end was shown.
-func (p *BrowserPanel) write(ctx context.Context, ws *websocket.Conn, shown func()) {
+func (p *BrowserPanel) write(ctx context.Context, ws *websocket.Conn, connection string, shown func()) {
 	ping := time.NewTicker(socketPing)
 	defer ping.Stop()
 	for {
 		snap, changed := p.session.Snapshot()
+		if snap.Question != nil {
+			snap.Question.ID += "." + connection
+		}
 		_ = ws.SetWriteDeadline(time.Now().Add(panelWrite))
 		if ws.WriteJSON(snap) != nil {
 			return
@@ -425,12 +428,23 @@ type panelMessage struct {
 	Share    *Share `json:"share"`
 }
 
-func (p *BrowserPanel) obey(m panelMessage) {
+func (p *BrowserPanel) obey(m panelMessage, connection string) {
 	switch m.Type {
 	case "enter":
 		_ = p.session.Enter(m.Number) // the snapshot shows the failure
 	case "answer":
-		p.session.Answer(m.Question, m.Allow, m.Share)
+		id, shownOn, _ := strings.Cut(m.Question, ".")
+		switch {
+		case shownOn != connection:
+		case m.Allow:
+			p.session.Allow(id, m.Share) // the snapshot shows what became of it
+		default:
+			p.session.Refuse(id)
+		}
+	case "silence":
+		if r, ok := consent.ParseRight(m.Right); ok {
+			p.session.Silence(r, m.On)
+		}
 	case "share":
 		if m.Share != nil {
 			_ = p.session.ProposeShare(*m.Share) // the snapshot shows what became of it
@@ -440,7 +454,11 @@ func (p *BrowserPanel) obey(m panelMessage) {
 			p.session.Take(r)
 		}
 	case "pause":
-		p.session.Pause(m.On)
+		if m.On {
+			p.session.Pause()
+		} else {
+			p.session.Resume()
+		}
 	case "end":
 		p.session.End()
 	}

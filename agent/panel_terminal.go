@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"lotse/consent"
 	"lotse/screen"
@@ -18,10 +20,20 @@ import (
 type TerminalPanel struct {
 	In  io.Reader // the customer's keyboard; nil: nobody answers here
 	Out io.Writer
+	// Discard throws away what was typed and not read yet; nil: In keeps nothing.
+	Discard func()
 
 	// Owned by Run.
 	last    Snapshot
 	prompts string
+	word    string    // allows the open question; drawn anew for each
+	asked   time.Time // when the question was put
+}
+
+// typedLine is a line and when the last of it was read.
+type typedLine struct {
+	text string
+	at   time.Time
 }
 
 // maxTerminalLine bounds a typed line.
@@ -29,7 +41,7 @@ const maxTerminalLine = 512
 
 // Run implements Panel.
 func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
-	lines := make(chan string)
+	lines := make(chan typedLine)
 	if p.In != nil {
 		// A blocked read of a terminal cannot be woken: this goroutine may
 		// outlive the session by one line, until the program ends.
@@ -51,15 +63,28 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 		select {
 		case <-changed:
 		case line := <-lines:
-			p.obey(s, snap, strings.TrimSpace(line))
+			p.obey(s, snap, line)
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-func readLines(ctx context.Context, in io.Reader, lines chan<- string) {
-	reader := bufio.NewReaderSize(in, maxTerminalLine)
+// timedReader notes when it last read something.
+type timedReader struct {
+	in io.Reader
+	at time.Time
+}
+
+func (r *timedReader) Read(b []byte) (int, error) {
+	n, err := r.in.Read(b)
+	r.at = time.Now()
+	return n, err
+}
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- typedLine) {
+	timed := &timedReader{in: in}
+	reader := bufio.NewReaderSize(timed, maxTerminalLine)
 	for {
 		line, more, err := reader.ReadLine()
 		if err != nil {
@@ -71,7 +96,7 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- string) {
 			_, more, err = reader.ReadLine()
 		}
 		select {
-		case lines <- text:
+		case lines <- typedLine{text, timed.at}:
 		case <-ctx.Done():
 			return
 		}
@@ -105,7 +130,7 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 			p.say(l.text("Connecting to %s …", s.Gateway))
 		case phaseJoined:
 			p.say(l.text("Connected with %s.", advisorName(s.Advisor)))
-			p.say(l.text("Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or goes on, e + Enter ends."))
+			p.say(l.text("Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends."))
 		case phaseAway:
 			p.say(l.text("The line is interrupted; trying to come back …"))
 		case phaseEnded:
@@ -133,9 +158,24 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 		p.prompt("number", l.text("Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): "))
 	case s.Phase == phaseNumber:
 		p.prompt("number", l.text("Gateway: %s", s.Gateway)+"\n"+l.text("Please type the session number that your advisor tells you: "))
-	case s.Question != nil:
-		p.prompt(s.Question.ID, questionText(l, s))
+	case s.Question != nil && s.Question.Window:
+		p.prompt(s.Question.ID, l.text("Please answer in the window that has opened on your screen. No + Enter refuses here.")+"\n")
+	case s.Question != nil && s.Question.Armed:
+		p.ask(l, s)
 	}
+}
+
+// ask puts a question that is answered here. What was typed before is thrown away,
+// and a yes is a word that is shown only now.
+func (p *TerminalPanel) ask(l Language, s Snapshot) {
+	if p.prompts == s.Question.ID {
+		return
+	}
+	if p.Discard != nil {
+		p.Discard()
+	}
+	p.word, p.asked = strconv.Itoa(10+rand.IntN(90)), time.Now()
+	p.prompt(s.Question.ID, questionText(l, s, p.word))
 }
 
 func advisorName(a *tunnel.Person) string {
@@ -168,35 +208,42 @@ func rightsText(l Language, s Snapshot) string {
 	return l.text("Nothing is shared.")
 }
 
-func questionText(l Language, s Snapshot) string {
+// questionText puts a question; word is what allows it.
+func questionText(l Language, s Snapshot, word string) string {
 	who := advisorName(s.Advisor)
 	switch s.Question.Right {
 	case consent.Control.String():
-		return l.text("%s asks to CONTROL your computer. Allow? [y/N] ", who)
+		return l.text("%s would like to CONTROL your computer.", who) + "\n" + l.text("Type %s to allow it; Enter alone: no. ", word)
 	case consent.Clipboard.String():
-		return l.text("%s asks to use your CLIPBOARD. Allow? [y/N] ", who)
+		return l.text("%s would like to use your CLIPBOARD.", who) + "\n" + l.text("Type %s to allow it; Enter alone: no. ", word)
 	case consent.Show.String():
-		return l.text("%s offers to show the own screen, which a terminal cannot show (start with --panel browser). Enter: no. ", who)
+		return l.text("%s would like to show you their screen, which a terminal cannot show (start with --panel browser). Enter: no. ", who)
 	}
-	q := l.text("%s asks to SEE your screen. Allow? [y/N] ", who)
+	q := l.text("%s would like to SEE your screen.", who)
 	if s.Question.Right == consent.Share.String() {
-		q = l.text("Another share: may %s see it? [y/N] ", who)
+		q = l.text("%s would like to see something else of your screen.", who)
 	}
+	q += "\n  " + l.text("%s: the whole screen", word)
 	if c := s.Choices; c != nil {
 		for i, m := range c.Monitors {
-			q += "\n  " + l.text("m%d: only monitor %s, %d×%d", i+1, m.Name, m.Width, m.Height)
+			q += "\n  " + l.text("%sm%d: only monitor %s, %d×%d", word, i+1, m.Name, m.Width, m.Height)
 		}
 		for i, a := range c.Apps {
-			q += "\n  " + l.text("a%d: only the program %s (%s)", i+1, a.Name, strings.Join(a.Titles, ", "))
+			q += "\n  " + l.text("%sa%d: only the program %s (%s)", word, i+1, a.Name, strings.Join(a.Titles, ", "))
+			if a.Powerful {
+				q += " – " + l.text("Can do everything on this computer")
+			}
 		}
-		q += "\n" + l.text("y: the whole screen; m1: that monitor; a1,2: these programs; Enter: no. ")
 	}
-	return q
+	return q + "\n" + l.text("Type one of these to allow it; Enter alone: no. ")
 }
 
-// chosenShare reads "m1" or "a1,3", as questionText offers them; ok is false for
-// anything else.
+// chosenShare reads what stands behind the word: nothing for the whole screen, "m1"
+// or "a1,3" as questionText offers them; ok is false for anything else.
 func chosenShare(answer string, c *Choices) (share *Share, ok bool) {
+	if answer == "" {
+		return nil, true
+	}
 	if c == nil || len(answer) < 2 {
 		return nil, false
 	}
@@ -255,26 +302,56 @@ func reasonText(l Language, reason string) string {
 	return l.text("an error occurred")
 }
 
-// obey acts on a typed line. While a question is open a line is its answer and
-// nothing else; an empty one refuses.
-func (p *TerminalPanel) obey(s *Session, snap Snapshot, line string) {
+// obey acts on a typed line.
+func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
+	asked := p.prompts
 	p.prompts = ""
-	answer := strings.ToLower(line)
-	switch {
-	case snap.Phase == phaseNumber:
-		_ = s.Enter(line) // the next snapshot says what was wrong
-	case snap.Question != nil && snap.Question.Right == consent.Show.String() && answer != "e":
-		s.Answer(snap.Question.ID, false, nil) // a terminal shows no pictures
-	case snap.Question != nil && answer != "e":
-		share, chosen := chosenShare(answer, snap.Choices)
-		s.Answer(snap.Question.ID, chosen || answer == "y" || answer == "j" || answer == "yes" || answer == "ja", share)
-	case answer == "t":
+	text := strings.TrimSpace(line.text)
+	if snap.Phase == phaseNumber {
+		_ = s.Enter(text) // the next snapshot says what was wrong
+		return
+	}
+	switch command := strings.ToLower(text); command {
+	case "t":
 		s.Take(consent.Control)
-	case answer == "v":
+	case "v":
 		s.Take(consent.View)
-	case answer == "p":
-		s.Pause(!snap.Paused)
-	case answer == "e":
+	case "p":
+		if snap.Paused {
+			s.Resume()
+		} else {
+			s.Pause()
+		}
+	case "e":
 		s.End()
+	default:
+		if q := snap.Question; q != nil && asked == q.ID {
+			p.answer(s, snap, command, line.at)
+		}
+	}
+}
+
+// answer takes a line that was read at a time as the answer to the question that was
+// put here. What is neither yes nor no puts it once more.
+func (p *TerminalPanel) answer(s *Session, snap Snapshot, line string, at time.Time) {
+	q := snap.Question
+	refuses := line == "n" || line == "no" || line == "nein"
+	if q.Window { // a yes is given in the window and nowhere else
+		if refuses {
+			s.Refuse(q.ID)
+		}
+		return
+	}
+	if !at.After(p.asked) {
+		return // typed before the question could be read
+	}
+	if refuses || line == "" || q.Right == consent.Show.String() { // a terminal shows no pictures
+		s.Refuse(q.ID)
+		return
+	}
+	rest, ok := strings.CutPrefix(line, p.word)
+	share, chosen := chosenShare(rest, snap.Choices)
+	if !ok || !chosen || !s.Allow(q.ID, share) {
+		p.say(s.lang.text("That is none of the answers."))
 	}
 }

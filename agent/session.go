@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -14,7 +13,8 @@ import (
 )
 
 // Session is one session as the customer's side holds it. Its methods are what
-// a panel may do; all may be called concurrently.
+// a panel may do; all may be called concurrently, and none waits for the display,
+// for a viewer or for the network.
 type Session struct {
 	// Static after newSession.
 	cfg     Config
@@ -22,7 +22,8 @@ type Session struct {
 	log     *slog.Logger
 	share   *share
 	guard   *guard
-	hands   hands
+	local   localInput
+	effects *effects
 	entered chan tunnel.Number
 	streams sync.WaitGroup
 	doors   doorNumbers
@@ -39,23 +40,24 @@ type Session struct {
 	advisor     *tunnel.Person
 	compare     string
 	hotkeyWorks bool
-	opened      time.Time // when the open question was put
-	problem     string    // why an answer to it did not count
+	question    openQuestion
+	yes         lastYes
+	refusals    refusals
+	resume      resumeWish
 	notice      screen.Notice
 	proposal    *screen.Share
 	choices     Choices
 	scope       screen.Scope // what is captured; nil: nothing
 	show        *show        // the advisor's screen; nil: none
 	record      record
-	// requireHands: a yes must be given on a device of this display.
-	requireHands bool
-	viewers      map[*viewer]struct{}
-	controls     map[*control]struct{}
-	waiters      map[chan consent.Outcome]struct{} // viewers that wait for the view
-	link         *tunnel.AgentLink
-	seq          uint64
-	changed      chan struct{} // closed and replaced at each change
-	questionSet  chan struct{} // likewise, when the open question changed
+	named       bool // the customer has allowed something: his names may be told
+	viewers     map[*viewer]struct{}
+	controls    map[*control]struct{}
+	waiters     map[chan consent.Outcome]struct{} // viewers that wait for the view
+	link        *tunnel.AgentLink
+	seq         uint64
+	changed     chan struct{} // closed and replaced at each change
+	questionSet chan struct{} // likewise, when the open question changed
 }
 
 // The panel's phases; PANEL.md.
@@ -67,13 +69,9 @@ const (
 	phaseEnded      = "ended"
 )
 
-// armAfter is how long a question must have been open, with all remote input
-// off, before an answer counts: no click that was on its way can answer it.
-const armAfter = 500 * time.Millisecond
-
 func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	s := &Session{
-		cfg: cfg, lang: cfg.Language, log: cfg.Logger, cancel: cancel,
+		cfg: cfg, lang: cfg.Language, log: cfg.Logger, cancel: cancel, effects: newEffects(), refusals: newRefusals(),
 		entered: make(chan tunnel.Number, 1), phase: phaseNumber,
 		viewers: map[*viewer]struct{}{}, controls: map[*control]struct{}{},
 		waiters: map[chan consent.Outcome]struct{}{},
@@ -84,7 +82,34 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	}
 	s.share = newShare(s)
 	s.guard = &guard{base: cfg.Display.Input}
+	s.guard.Suspend(true) // until control is given
 	return s
+}
+
+// start starts everything that follows the display and the questions. It ends with
+// ctx; wait returns after the last goroutine.
+func (s *Session) start(ctx context.Context) (wait func()) {
+	var wg sync.WaitGroup
+	d := s.cfg.Display
+	for _, part := range []struct {
+		there bool
+		run   func(context.Context)
+	}{
+		{true, s.effects.run},
+		{true, s.share.run},
+		{true, s.watchClipboard},
+		{true, s.putQuestions},
+		{d.Hotkey != nil, s.watchHotkey},
+		{d.Hands != nil, s.watchLocalInput},
+		{d.Windows != nil, s.watchChoices},
+		{d.Badge != nil, s.watchBadge},
+		{d.Notices != nil, s.watchNotices},
+	} {
+		if part.there {
+			wg.Go(func() { part.run(ctx) })
+		}
+	}
+	return wg.Wait
 }
 
 // EnterNumber enters n unless a session is under way.
@@ -102,56 +127,6 @@ func (s *Session) EnterNumber(n tunnel.Number) {
 	s.publishLocked()
 }
 
-// Answer answers question id. It is ignored, and false returned, when another
-// question or none is open, when the question is not armed yet, and when a yes
-// was not given by hand where that is required.
-//
-// A yes to the view, or to another share, says what is shared: share, else what
-// the customer proposed, else the whole screen.
-func (s *Session) Answer(id string, allow bool, share *Share) bool {
-	serial, err := strconv.ParseUint(id, 10, 64)
-	if err != nil {
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := s.state.Question
-	if q == 0 || s.state.Serial != serial {
-		return false
-	}
-	if !s.armedLocked() {
-		if s.problem != "" {
-			s.publishLocked() // the panel shows why it did not count
-		}
-		return false
-	}
-	if !allow {
-		s.applyLocked(consent.Event{Kind: consent.Refuse, Serial: serial}, byCustomer)
-		return true
-	}
-	if !s.byHandLocked() {
-		s.problem = problemHands
-		s.publishLocked()
-		return false
-	}
-	if q == consent.View || q == consent.Share {
-		var what screen.Share
-		switch {
-		case share != nil:
-			if what, err = share.parse(); err != nil {
-				return false
-			}
-		case s.proposal != nil:
-			what = *s.proposal
-		}
-		s.setShareLocked(what)
-	}
-	s.applyLocked(consent.Event{Kind: consent.Allow, Serial: serial}, byCustomer)
-	return true
-}
-
-func (s *Session) armedLocked() bool { return !time.Now().Before(s.armedAtLocked()) }
-
 // setScope tells what is captured now.
 func (s *Session) setScope(scope screen.Scope) {
 	s.mu.Lock()
@@ -164,13 +139,12 @@ func (s *Session) Take(r consent.Right) {
 	s.apply(consent.Event{Kind: consent.Take, Right: r}, byCustomer)
 }
 
-// Pause hides everything and ends control, or goes on.
-func (s *Session) Pause(on bool) {
-	kind := consent.Resume
-	if on {
-		kind = consent.Pause
-	}
-	s.apply(consent.Event{Kind: kind}, byCustomer)
+// Pause hides everything and ends control.
+func (s *Session) Pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resume.wished = false
+	s.applyLocked(consent.Event{Kind: consent.Pause}, byCustomer)
 }
 
 // End ends the session, by the customer. Before a number was accepted it ends
@@ -262,22 +236,27 @@ func (s *Session) apply(e consent.Event, by string) {
 func (s *Session) applyLocked(e consent.Event, by string) {
 	before := s.state
 	after, changes := consent.Next(before, e)
-	if after == before {
+	if after == before && len(changes) == 0 {
 		return
 	}
 	s.state = after
 	s.enforceLocked(before.Effective(), after.Effective())
 	if after.Question != before.Question || after.Serial != before.Serial {
-		s.opened, s.problem = time.Now(), ""
-		if after.Question != consent.Share {
+		s.question = openQuestion{opened: time.Now()}
+		if after.Question != consent.Share && !after.Asked.Has(consent.Share) {
 			s.proposal = nil
 		}
-		close(s.questionSet)
-		s.questionSet = make(chan struct{})
+		s.questionChangedLocked()
 	}
 	s.tellWaitersLocked(changes)
 	s.obeyShowLocked(changes)
 	for _, c := range changes {
+		if after.Delayed.Has(c.Right) || c.Outcome == consent.Given {
+			s.refusals.note(c, func() { s.apply(consent.Event{Kind: consent.Ready, Right: c.Right}, byAuto) })
+		}
+		if c.Outcome == consent.Given {
+			s.nameLocked()
+		}
 		s.recordChangeLocked(c, by)
 		s.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 		if name := outcomeNames[c.Outcome]; name != "" {
@@ -295,7 +274,14 @@ func (s *Session) applyLocked(e consent.Event, by string) {
 	}
 }
 
-// enforceLocked makes the rights true before anybody is told.
+// questionChangedLocked wakes whoever puts questions.
+func (s *Session) questionChangedLocked() {
+	close(s.questionSet)
+	s.questionSet = make(chan struct{})
+}
+
+// enforceLocked makes the rights true before anybody is told. It waits for nobody:
+// what may wait for the display goes to effects, and Suspend makes up for that.
 func (s *Session) enforceLocked(before, after consent.Rights) {
 	if before.Has(consent.Show) && !after.Has(consent.Show) && s.show != nil {
 		s.show.end() // the old direction is over before the new one begins
@@ -303,17 +289,42 @@ func (s *Session) enforceLocked(before, after consent.Rights) {
 	for v := range s.viewers {
 		v.conn.SetRights(rfbRights(after))
 	}
-	if lost := before &^ after; lost.Has(consent.Control) {
-		if err := s.guard.ReleaseAll(); err != nil {
-			s.log.Warn("keys could not be released", "reason", err)
-		}
-	}
-	if k := s.cfg.Display.Hotkey; k != nil && before.Has(consent.Control) != after.Has(consent.Control) {
-		if err := k.Swallow(after.Has(consent.Control)); err != nil {
-			s.log.Info("F12 also reaches the applications", "reason", err)
-		}
+	switch had, has := before.Has(consent.Control), after.Has(consent.Control); {
+	case had && !has:
+		s.guard.Suspend(true)
+		s.effects.do(s.releaseInput)
+		s.effects.do(s.swallowHotkey)
+	case has && !had && s.effects.idle():
+		s.guard.Suspend(false)
+		s.effects.do(s.swallowHotkey)
+	case has && !had:
+		// What was under way when control was taken is behind the effects that wait.
+		s.effects.do(s.resumeInput)
+		s.effects.do(s.swallowHotkey)
 	}
 	s.share.want(after.Has(consent.View) && len(s.viewers) > 0)
+}
+
+// resumeInput lets remote input through again, if it still may.
+func (s *Session) resumeInput() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Effective().Has(consent.Control) {
+		s.guard.Suspend(false)
+	}
+}
+
+// swallowHotkey keeps the key from applications while there is control to take back.
+func (s *Session) swallowHotkey() {
+	if s.cfg.Display.Hotkey == nil {
+		return
+	}
+	s.mu.Lock()
+	on := s.state.Effective().Has(consent.Control)
+	s.mu.Unlock()
+	if err := s.cfg.Display.Hotkey.Swallow(on); err != nil {
+		s.log.Info("F12 also reaches the applications", "reason", err)
+	}
 }
 
 func (s *Session) autoAnswer(q consent.Right) consent.Kind {
@@ -380,49 +391,6 @@ func (s *Session) approveView(ctx context.Context) error {
 		}
 		s.mu.Unlock()
 		return context.Cause(ctx)
-	}
-}
-
-// expireQuestions refuses by silence, and tells panels when a question is armed.
-func (s *Session) expireQuestions(ctx context.Context) {
-	var told time.Time // since when what panels were told to be armed is
-	for {
-		s.mu.Lock()
-		question, serial, changed := s.state.Question, s.state.Serial, s.questionSet
-		armed, over := s.armedAtLocked(), s.opened.Add(s.timeout(question))
-		s.mu.Unlock()
-		if question == 0 {
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-			continue
-		}
-		now := time.Now()
-		switch {
-		case !now.Before(over):
-			s.apply(consent.Event{Kind: consent.Timeout, Serial: serial}, byCustomer)
-			continue
-		case !now.Before(armed) && armed != told:
-			told = armed
-			s.log.Info("question", "right", question, "armed", true)
-			s.publish()
-			continue
-		}
-		wait := over.Sub(now)
-		if now.Before(armed) {
-			wait = min(wait, armed.Sub(now))
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		}
-		timer.Stop()
 	}
 }
 
@@ -493,6 +461,7 @@ func (s *Session) finish(err error) {
 		v.conn.Close()
 	}
 	s.phase = phaseEnded
+	s.refusals.stop()
 	s.noteLocked("the session is over: %s", reasonText(s.lang, s.reason))
 	if s.cfg.Record != nil && s.state.Serial > 0 {
 		s.cfg.Record(s.recordTextLocked())

@@ -26,14 +26,11 @@ func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := newSession(cfg.withDefaults(), cancel)
-	done := make(chan struct{}, 2)
-	go func() { s.expireQuestions(ctx); done <- struct{}{} }()
-	go func() { s.share.run(ctx); done <- struct{}{} }()
+	wait := s.start(ctx)
 	t.Cleanup(func() {
 		s.finish(nil)
 		cancel(nil)
-		<-done
-		<-done
+		wait()
 		s.streams.Wait()
 	})
 	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
@@ -46,6 +43,19 @@ func (s *Session) questionID() string {
 		return ""
 	}
 	return snap.Question.ID
+}
+
+// allowInPanel has the open question allowed by a panel, and returns when that counts.
+// It runs inside synctest.
+func (s *Session) allowInPanel(t *testing.T, share *Share) {
+	t.Helper()
+	time.Sleep(panelArmAfter)
+	synctest.Wait()
+	if !s.Allow(s.questionID(), share) {
+		t.Fatal("the answer did not count")
+	}
+	time.Sleep(refusalWins)
+	synctest.Wait()
 }
 
 func (s *Session) rights() tunnel.Rights {
@@ -64,33 +74,32 @@ func TestConsentByTheCustomer(t *testing.T) {
 			t.Fatal("no question")
 		}
 		// A click that was on its way when the question opened does not count.
-		if s.Answer(id, true, nil) {
+		if s.Allow(id, nil) {
 			t.Fatal("answered before the question was armed")
 		}
-		time.Sleep(armAfter)
-		if s.Answer("77", true, nil) || s.Answer("x", true, nil) || s.rights().View {
+		time.Sleep(panelArmAfter)
+		synctest.Wait()
+		if s.Allow("77", nil) || s.Allow("x", nil) || s.rights().View {
 			t.Fatal("another question's answer counted")
 		}
 		s.mu.Lock()
 		s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{})}] = struct{}{}
 		s.mu.Unlock()
-		if !s.Answer(id, true, nil) {
-			t.Fatal("the answer did not count")
-		}
+		s.allowInPanel(t, nil)
 		if err := <-approved; err != nil || !s.rights().View {
 			t.Fatalf("%v, %+v", err, s.rights())
 		}
-		if s.Answer(id, true, nil) {
+		if s.Allow(id, nil) {
 			t.Fatal("the same answer twice")
 		}
 		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Control}, byAdvisor)
-		time.Sleep(armAfter)
-		s.Answer(s.questionID(), true, nil)
+		s.allowInPanel(t, nil)
 		if !s.rights().Control {
 			t.Fatal("control was not given")
 		}
 		d.Events()
 		s.apply(consent.Event{Kind: consent.Key}, byKey)
+		synctest.Wait()
 		if s.rights().Control || !slices.Contains(d.Events(), any(screentest.Released{})) {
 			t.Fatal("F12 did not take control and release everything")
 		}

@@ -184,8 +184,8 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 		return err
 	}
 	defer scope.Close()
-	sh.session.guard.aim(scope, what.Kind == screen.ShareApps)
-	defer sh.session.guard.aim(nil, false)
+	sh.session.guard.aim(scope)
+	defer sh.session.guard.aim(nil)
 	sh.session.setScope(scope)
 	defer sh.session.setScope(nil)
 	timer := time.NewTimer(0)

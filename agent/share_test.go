@@ -25,6 +25,7 @@ type desk struct {
 	badge   *screentest.Badge
 	key     *screentest.Key
 	notices *screentest.Notices
+	asker   *screentest.Asker
 	ended   context.Context
 }
 
@@ -32,7 +33,7 @@ type desk struct {
 // two monitors, one above the other. It runs inside synctest.
 func newDesk(t *testing.T, cfg Config) *desk {
 	t.Helper()
-	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices()}
+	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices(), asker: screentest.NewAsker()}
 	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // what is not shared
 	d.display.Fill(image.Rect(10, 10, 30, 30), 0, 0xff, 0)
 	d.display.Fill(image.Rect(60, 60, 90, 90), 0, 0, 0xff)
@@ -40,24 +41,17 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	d.windows.Program("1", "left", image.Rect(10, 10, 30, 30))
 	d.windows.Program("2", "right", image.Rect(60, 60, 90, 90))
 	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
-	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices}
+	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.ended = ctx
 	s := newSession(cfg.withDefaults(), cancel)
 	d.Session = s
-	var running []chan struct{}
-	for _, run := range []func(context.Context){s.expireQuestions, s.share.run, s.watchHands, s.watchChoices, s.watchBadge, s.watchHotkey, s.watchNotices} {
-		done := make(chan struct{})
-		running = append(running, done)
-		go func() { defer close(done); run(ctx) }()
-	}
+	wait := s.start(ctx)
 	t.Cleanup(func() {
 		s.finish(nil)
 		cancel(nil)
-		for _, done := range running {
-			<-done
-		}
+		wait()
 		s.streams.Wait()
 	})
 	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
@@ -67,15 +61,23 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	return d
 }
 
-// allow has the open question allowed with a share, when it is armed.
-func (d *desk) allow(t *testing.T, share *Share) {
+// allow has the open question allowed in its window, with what was chosen there.
+func (d *desk) allow(t *testing.T, chosen ...string) {
 	t.Helper()
-	time.Sleep(armAfter)
+	d.answer(t, screen.Answer{Allow: true, Chosen: chosen})
+}
+
+// answer answers the open question in its window.
+func (d *desk) answer(t *testing.T, a screen.Answer) screen.Question {
+	t.Helper()
 	synctest.Wait()
-	if !d.Answer(d.questionID(), true, share) {
-		t.Fatal("the answer did not count")
+	q, ok := d.asker.Question()
+	if !ok {
+		t.Fatal("nothing is asked")
 	}
+	d.asker.Answer(a)
 	synctest.Wait()
+	return q
 }
 
 // colours lists which of red, green and blue the viewers' picture has.
@@ -110,7 +112,7 @@ func TestShareOfPrograms(t *testing.T) {
 		if snap.Choices == nil || len(snap.Choices.Apps) != 2 || snap.Choices.Apps[0].Name != "left" {
 			t.Fatalf("choices %+v", snap.Choices)
 		}
-		d.allow(t, &Share{Kind: "apps", Apps: []string{"1", "2"}})
+		d.allow(t, "app:1", "app:2")
 		if got := d.colours(); got != "gb" {
 			t.Fatalf("both programs: %q", got)
 		}
@@ -139,14 +141,13 @@ func TestShareOfPrograms(t *testing.T) {
 		if d.colours() != "b" || snap.Question == nil || snap.Question.Right != "share" || snap.Question.Proposal == nil || snap.Question.Proposal.Kind != "screen" {
 			t.Fatalf("widening: %q, %+v", d.colours(), snap.Question)
 		}
-		time.Sleep(armAfter)
-		d.Answer(d.questionID(), false, nil)
-		synctest.Wait()
+		d.answer(t, screen.Answer{})
 		if d.colours() != "b" {
 			t.Fatal("a refused widening widened")
 		}
+		time.Sleep(refusalDelays[0])
 		_ = d.ProposeShare(Share{Kind: "screen"})
-		d.allow(t, nil)
+		d.allow(t)
 		if got := d.colours(); got != "rgb" {
 			t.Fatalf("widened: %q", got)
 		}
@@ -166,16 +167,14 @@ func (d *desk) state1() tunnel.State {
 func TestShareThatIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
-		d.ask(consent.View)
-		time.Sleep(armAfter)
-		for _, bad := range []*Share{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
-			if d.Answer(d.questionID(), true, bad) || d.rights().View {
+		for _, bad := range []Share{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
+			if _, err := bad.parse(); err == nil {
 				t.Errorf("%+v was taken", bad)
 			}
 		}
 		// A monitor that is not there: the view ends by itself.
-		d.allow(t, &Share{Kind: "monitor", Monitor: 77})
-		synctest.Wait()
+		d.ask(consent.View)
+		d.allow(t, "monitor:77")
 		if d.rights().View {
 			t.Error("a monitor that does not exist is shown")
 		}
@@ -189,7 +188,7 @@ func TestThumbnailIsWhatViewersSee(t *testing.T) {
 			t.Fatal("a thumbnail before the view")
 		}
 		d.ask(consent.View)
-		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		d.allow(t, "app:1")
 		if d.Thumbnail() == nil {
 			t.Fatal("no thumbnail")
 		}
@@ -204,7 +203,7 @@ func TestThumbnailIsWhatViewersSee(t *testing.T) {
 				}
 			}
 		})
-		d.Pause(true)
+		d.Pause()
 		if d.Thumbnail() != nil {
 			t.Error("a thumbnail while paused")
 		}
@@ -215,9 +214,9 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
-		d.allow(t, nil)
+		d.allow(t)
 		d.ask(consent.Control)
-		d.allow(t, nil)
+		d.allow(t)
 		d.display.Events()
 		press := func() int {
 			_ = d.guard.Key(screen.Key{Sym: 'a', Down: true})
@@ -241,14 +240,14 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 		if press() != 0 || !d.state1().Hands {
 			t.Error("input passes the customer's hands")
 		}
-		time.Sleep(handsPause / 2)
+		time.Sleep(localPause / 2)
 		d.act(screen.Act{Physical: true})
-		time.Sleep(handsPause * 3 / 4)
+		time.Sleep(localPause * 3 / 4)
 		synctest.Wait()
 		if press() != 0 {
 			t.Error("the pause does not last while the hands move")
 		}
-		time.Sleep(handsPause)
+		time.Sleep(localPause)
 		synctest.Wait()
 		if press() != 2 || d.state1().Hands {
 			t.Error("the pause does not end")
@@ -261,66 +260,13 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 	})
 }
 
-func TestAnswerByHandOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, Config{})
-		d.RequireHands()
-		d.ask(consent.View)
-		problem := func() string { snap, _ := d.Snapshot(); return snap.Question.Problem }
-
-		d.act(screen.Act{Physical: true, Press: true}) // before it is armed
-		time.Sleep(armAfter)
-		if d.Answer(d.questionID(), true, nil) || problem() != problemHands {
-			t.Fatal("a press of before the question was armed answers it")
-		}
-		// A program clicks: it does not count, and nothing counts for a while.
-		d.act(screen.Act{Press: true})
-		if d.Answer(d.questionID(), true, nil) {
-			t.Fatal("an injected click answers")
-		}
-		synctest.Wait()
-		if problem() != problemInjected {
-			t.Errorf("problem %q", problem())
-		}
-		d.act(screen.Act{Physical: true, Press: true})
-		if d.Answer(d.questionID(), true, nil) {
-			t.Fatal("a press beside an injected click answers")
-		}
-		time.Sleep(armAfter)
-		if d.Answer(d.questionID(), true, nil) {
-			t.Fatal("an old press answers")
-		}
-		d.act(screen.Act{Physical: true, Press: true})
-		time.Sleep(answerWindow + time.Millisecond)
-		if d.Answer(d.questionID(), true, nil) {
-			t.Fatal("a press long ago answers")
-		}
-		d.act(screen.Act{Physical: true, Press: true})
-		if !d.Answer(d.questionID(), true, nil) || !d.rights().View {
-			t.Fatal("a press by hand does not answer")
-		}
-	})
-}
-
-func TestRefusingNeedsNoHand(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, Config{})
-		d.RequireHands()
-		d.ask(consent.View)
-		time.Sleep(armAfter)
-		if !d.Answer(d.questionID(), false, nil) || d.questionID() != "" {
-			t.Fatal("a no did not count")
-		}
-	})
-}
-
 func TestKeyTwiceEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
-		d.allow(t, nil)
+		d.allow(t)
 		d.ask(consent.Control)
-		d.allow(t, nil)
+		d.allow(t)
 		d.key.Press()
 		synctest.Wait()
 		if d.rights().Control || !d.rights().View {
@@ -344,7 +290,7 @@ func TestEachQuestionHasItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{ViewTimeout: 10 * time.Second, ControlTimeout: 20 * time.Second, ClipboardTimeout: 30 * time.Second})
 		d.ask(consent.View)
-		d.allow(t, nil)
+		d.allow(t)
 		for right, timeout := range map[consent.Right]time.Duration{consent.Control: 20 * time.Second, consent.Clipboard: 30 * time.Second, consent.Share: 10 * time.Second} {
 			d.ask(right)
 			time.Sleep(timeout - time.Millisecond)
@@ -369,13 +315,13 @@ func TestBadgeSaysWhatIs(t *testing.T) {
 			t.Fatal("a badge while nobody watches")
 		}
 		d.ask(consent.View)
-		d.allow(t, nil)
+		d.allow(t)
 		watched := d.badge.Frame()
 		if watched == nil {
 			t.Fatal("no badge while somebody watches")
 		}
 		d.ask(consent.Control)
-		d.allow(t, nil)
+		d.allow(t)
 		if f := d.badge.Frame(); f == nil || f == watched {
 			t.Fatal("the badge does not tell of control")
 		}
@@ -406,9 +352,9 @@ func TestRecord(t *testing.T) {
 		var got string
 		d := newDesk(t, Config{Record: func(text string) { got = text }})
 		d.ask(consent.View)
-		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		d.allow(t, "app:1")
 		d.ask(consent.Control)
-		d.allow(t, nil)
+		d.allow(t)
 		d.key.Press()
 		synctest.Wait()
 		d.End()
@@ -446,75 +392,6 @@ func TestRecordIsBounded(t *testing.T) {
 	})
 }
 
-func TestShortcutsThatLeave(t *testing.T) {
-	const alt, control, super, f4, f2 = symAltL, symControlL, symSuperL, symF1 + 3, symF2
-	for name, test := range map[string]struct {
-		held   []uint32
-		press  uint32
-		leaves bool
-	}{
-		"a letter":             {nil, 'a', false},
-		"copy":                 {[]uint32{control}, 'c', false},
-		"task switcher":        {[]uint32{alt}, symTab, true},
-		"and back":             {[]uint32{alt}, symISOLeftTab, true},
-		"run dialog":           {[]uint32{alt}, f2, true},
-		"close the program":    {[]uint32{alt}, f4, false},
-		"menu by Alt":          {[]uint32{alt}, 'f', false},
-		"window menu":          {[]uint32{alt}, symSpace, true},
-		"start menu":           {[]uint32{control}, symEscape, true},
-		"super":                {nil, super, true},
-		"super and a letter":   {[]uint32{super}, 'r', true},
-		"terminal":             {[]uint32{control, alt}, 't', true},
-		"console":              {[]uint32{control, alt}, symF1, true},
-		"AltGr by two keys":    {[]uint32{control, alt}, '@', false},
-		"a screenshot":         {nil, symPrint, true},
-		"a multimedia key":     {nil, 0x1008ff14, true},
-		"Alt itself":           {nil, alt, false},
-		"Alt with Control":     {[]uint32{control}, alt, false},
-		"F2 in the program":    {nil, f2, false},
-		"Escape in a program":  {nil, symEscape, false},
-		"Tab in a program":     {nil, symTab, false},
-		"next tab in browsers": {[]uint32{control}, symTab, false},
-	} {
-		var m modifiers
-		for _, sym := range test.held {
-			m.note(screen.Key{Sym: sym, Down: true})
-		}
-		if got := m.leaves(screen.Key{Sym: test.press, Down: true}); got != test.leaves {
-			t.Errorf("%s: leaves %v", name, got)
-		}
-	}
-}
-
-func TestShortcutsOnlyForPrograms(t *testing.T) {
-	d := screentest.NewDisplay(image.Pt(10, 10))
-	g := &guard{base: d}
-	tab := func() int {
-		_ = g.Key(screen.Key{Sym: symAltL, Down: true})
-		_ = g.Key(screen.Key{Sym: symTab, Down: true})
-		_ = g.Key(screen.Key{Sym: symTab})
-		_ = g.Key(screen.Key{Sym: symAltL})
-		n := 0
-		for _, e := range d.Events() {
-			if k, ok := e.(screen.Key); ok && k.Down {
-				n++
-			}
-		}
-		return n
-	}
-	if tab() != 0 {
-		t.Error("keys reach a display of which nothing is shared")
-	}
-	g.aim(screen.Whole(d, d), false)
-	if tab() != 2 {
-		t.Error("Alt+Tab is dropped though the whole screen is shared")
-	}
-	g.aim(screen.Whole(d, d), true)
-	if tab() != 1 {
-		t.Error("Alt+Tab leaves a share of programs")
-	}
-}
-
 func TestClipboardOfWhatIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -522,7 +399,7 @@ func TestClipboardOfWhatIsShared(t *testing.T) {
 			t.Error("text passes while nothing is shared")
 		}
 		d.ask(consent.View)
-		d.allow(t, &Share{Kind: "apps", Apps: []string{"1"}})
+		d.allow(t, "app:1")
 		if !d.mayCopy(1) || d.mayCopy(2) || d.mayCopy(0) {
 			t.Error("text of other programs passes, or none")
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lotse/consent"
@@ -17,13 +18,17 @@ type show struct {
 	conn     *quickClose
 	patience *time.Timer // Guarded by the session's mu.
 
+	closed atomic.Bool
+
+	// turn is held while bytes go to the panel, so that none overtakes another. It
+	// waits for the panel; end does not need it.
+	turn sync.Mutex
+
 	mu sync.Mutex
 	// Guarded by mu.
-	early  []byte // said before a panel looked: the server's version
-	out    func([]byte) error
-	closed bool
-	onEnd  func()
-	begun  bool // a panel has looked: its conversation cannot be taken over
+	early []byte             // said before a panel looked: the server's version
+	out   func([]byte) error // nil: no panel has looked; its conversation cannot be taken over
+	onEnd func()
 }
 
 const (
@@ -78,26 +83,35 @@ func (sh *show) read() {
 }
 
 func (sh *show) pass(b []byte) error {
-	sh.mu.Lock()
-	out := sh.out
-	if out == nil {
-		defer sh.mu.Unlock()
-		if sh.closed || len(sh.early)+len(b) > maxEarly {
-			return errShowEnded
-		}
-		sh.early = append(sh.early, b...)
-		return nil
+	sh.turn.Lock()
+	defer sh.turn.Unlock()
+	if sh.closed.Load() {
+		return errShowEnded
 	}
-	sh.mu.Unlock()
+	out, err := sh.keep(b)
+	if out == nil {
+		return err
+	}
 	return out(b)
+}
+
+// keep returns where bytes go. As long as that is nil it keeps them.
+func (sh *show) keep(b []byte) (out func([]byte) error, err error) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.out != nil {
+		return sh.out, nil
+	}
+	if len(sh.early)+len(b) > maxEarly {
+		return nil, errShowEnded
+	}
+	sh.early = append(sh.early, b...)
+	return nil, nil
 }
 
 // answer sends what the panel's viewer says.
 func (sh *show) answer(b []byte) error {
-	sh.mu.Lock()
-	closed := sh.closed
-	sh.mu.Unlock()
-	if closed {
+	if sh.closed.Load() {
 		return errShowEnded
 	}
 	_, err := sh.conn.Write(b)
@@ -105,21 +119,41 @@ func (sh *show) answer(b []byte) error {
 }
 
 // end stops it at once: when it returns nothing is passed on any more that was
-// not on its way.
+// not on its way. It waits for nobody.
 func (sh *show) end() {
-	sh.mu.Lock()
-	first := !sh.closed
-	sh.closed = true
-	sh.out = func([]byte) error { return errShowEnded }
-	onEnd := sh.onEnd
-	sh.mu.Unlock()
-	if !first {
+	if sh.closed.Swap(true) {
 		return
 	}
+	sh.mu.Lock()
+	onEnd := sh.onEnd
+	sh.mu.Unlock()
 	if onEnd != nil {
 		onEnd()
 	}
 	sh.conn.Close()
+}
+
+// begin passes what was kept, and from now on everything, to out. It reports whether
+// it could.
+func (sh *show) begin(out func([]byte) error, ended func()) bool {
+	sh.turn.Lock()
+	defer sh.turn.Unlock()
+	sh.mu.Lock()
+	if sh.out != nil || sh.closed.Load() {
+		sh.mu.Unlock()
+		return false
+	}
+	early := sh.early
+	sh.early, sh.out, sh.onEnd = nil, out, ended
+	sh.mu.Unlock()
+	return out(early) == nil
+}
+
+// seen reports whether a panel has looked.
+func (sh *show) seen() bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.out != nil
 }
 
 // obeyShowLocked ends the stream whose wish was not granted, and one that is
@@ -148,20 +182,8 @@ func (s *Session) Look(ctx context.Context, out func([]byte) error, ended func()
 		return nil
 	}
 	s.mu.Unlock()
-	sh.mu.Lock()
-	if sh.begun || sh.closed {
-		sh.mu.Unlock()
-		sh.end()
-		return nil
-	}
-	sh.begun = true
-	early := sh.early
-	sh.early, sh.onEnd = nil, ended
-	// Held while the first bytes go out, so that none overtakes them.
-	err := out(early)
-	sh.out = out
-	sh.mu.Unlock()
-	if err != nil || ctx.Err() != nil {
+	// One that is seen already may hold its turn for long.
+	if sh.seen() || !sh.begin(out, ended) || ctx.Err() != nil {
 		sh.end()
 		return nil
 	}
@@ -170,10 +192,7 @@ func (s *Session) Look(ctx context.Context, out func([]byte) error, ended func()
 
 // endUnseen ends a show that no panel looks at.
 func (sh *show) endUnseen() {
-	sh.mu.Lock()
-	begun := sh.begun
-	sh.mu.Unlock()
-	if !begun {
+	if !sh.seen() {
 		sh.end()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/screen"
 )
 
 // offered is a show stream as the advisor's end holds it.
@@ -67,7 +68,7 @@ func TestShowNeedsAYes(t *testing.T) {
 		if d.questionID() == "" || p.look(d) != nil {
 			t.Fatal("shown without a yes")
 		}
-		d.allow(t, nil)
+		d.allow(t)
 		sh := p.look(d)
 		if sh == nil || d.state1().Direction != "advisor" {
 			t.Fatalf("not shown after the yes: %+v", d.state1())
@@ -96,8 +97,7 @@ func TestShowRefused(t *testing.T) {
 		d := newDesk(t, Config{})
 		o := d.offer(t.Context())
 		synctest.Wait()
-		time.Sleep(armAfter)
-		d.Answer(d.questionID(), false, nil)
+		d.answer(t, screen.Answer{})
 		<-o.over
 		if _, err := o.Read(make([]byte, 1)); err == nil {
 			t.Error("the refused stream goes on")
@@ -147,7 +147,7 @@ func TestShowBounds(t *testing.T) {
 		// Nobody looks after the yes.
 		o = d.offer(t.Context())
 		synctest.Wait()
-		d.allow(t, nil)
+		d.allow(t)
 		time.Sleep(lookTimeout + time.Second)
 		<-o.over
 		if d.rights().Show {
@@ -162,7 +162,7 @@ func TestTurn(t *testing.T) {
 		d := newDesk(t, Config{})
 		o := d.offer(t.Context())
 		synctest.Wait()
-		d.allow(t, nil)
+		d.allow(t)
 		var p panelView
 		if p.look(d) == nil {
 			t.Fatal("not shown")
@@ -171,7 +171,7 @@ func TestTurn(t *testing.T) {
 		if d.state1().Direction != "advisor" {
 			t.Error("the wish alone turned the view")
 		}
-		d.allow(t, nil)
+		d.allow(t)
 		<-o.over
 		if _, ended := p.has(); !ended || d.rights().Show || !d.rights().View || d.state1().Direction != "customer" {
 			t.Errorf("turned: %+v", d.state1())
@@ -183,7 +183,7 @@ func TestTurn(t *testing.T) {
 		if d.state1().Direction != "customer" {
 			t.Error("the offer alone turned the view")
 		}
-		d.allow(t, nil)
+		d.allow(t)
 		if d.rights().View || d.Thumbnail() != nil || d.state1().Share != nil || d.state1().Direction != "advisor" {
 			t.Errorf("turned back: %+v", d.state1())
 		}
@@ -197,5 +197,27 @@ func TestTurn(t *testing.T) {
 			t.Error("two panels share one conversation")
 		}
 		<-o.over
+	})
+}
+
+// A panel that takes nothing does not delay the end of the show, nor the key.
+func TestShowToAStuckPanel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		o := d.offer(t.Context())
+		synctest.Wait()
+		d.allow(t)
+		stuck := make(chan struct{})
+		looked := make(chan *show)
+		go func() { looked <- d.Look(context.Background(), func([]byte) error { <-stuck; return nil }, func() {}) }()
+		synctest.Wait()
+		began := time.Now()
+		d.Take(consent.Show)
+		if took := time.Since(began); took > 0 || d.rights().Show {
+			t.Errorf("taking it back took %v, rights %+v", took, d.rights())
+		}
+		<-o.over
+		close(stuck)
+		<-looked
 	})
 }

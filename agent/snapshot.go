@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"strconv"
 	"time"
 
 	"lotse/consent"
@@ -21,7 +20,8 @@ type Question struct {
 	Right   string `json:"right"`
 	Seconds int    `json:"seconds"` // until silence refuses
 	Armed   bool   `json:"armed"`
-	Problem string `json:"problem"` // why an answer did not count; hands.go
+	// Window: the question window asks; a panel can refuse and nothing more.
+	Window bool `json:"window"`
 	// Proposal is the share that the customer himself proposed.
 	Proposal *Share `json:"proposal"`
 }
@@ -53,6 +53,8 @@ type Snapshot struct {
 	Reason    string          `json:"reason"`
 	Key       string          `json:"key"`
 	Record    string          `json:"record,omitempty"`
+	// Silenced are the rights that the customer does not want to be asked for.
+	Silenced []string `json:"silenced"`
 }
 
 // Snapshot returns the present truth and a channel that is closed when it has
@@ -64,7 +66,7 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.client.Gateway),
 		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
 		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
-		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.handsOn(), Notice: noticeNames[s.notice],
+		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.guard.heldBack(), Notice: noticeNames[s.notice],
 	}
 	if s.choosingLocked() {
 		snap.Choices = &s.choices
@@ -79,14 +81,23 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 	if !s.number.IsZero() {
 		snap.Number = s.number.Grouped()
 	}
+	snap.Silenced = []string{}
+	for _, r := range consent.All {
+		if s.state.Silenced.Has(r) {
+			snap.Silenced = append(snap.Silenced, r.String())
+		}
+	}
 	if s.hotkeyWorks {
 		snap.Key = string(s.cfg.Hotkey)
 	}
-	if q := s.state.Question; q != 0 {
-		left := time.Until(s.opened.Add(s.timeout(q)))
+	if a, ok := s.pendingLocked(); ok {
+		left := s.timeout(a.right)
+		if !s.question.until.IsZero() {
+			left = time.Until(s.question.until)
+		}
 		snap.Question = &Question{
-			ID: strconv.FormatUint(s.state.Serial, 10), Right: q.String(),
-			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.armedLocked(), Problem: s.problem,
+			ID: a.id(), Right: rightName(a.right), Window: s.cfg.Display.Asker != nil,
+			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.question.armed,
 		}
 		if s.proposal != nil {
 			d := s.describeShareLocked(*s.proposal)
@@ -135,7 +146,7 @@ func (s *Session) stateLocked() tunnel.State {
 	state := tunnel.State{
 		Seq: s.seq, Direction: s.directionLocked(), Rights: s.rightsLocked(),
 		Asked: []string{}, Paused: s.state.Paused, Viewers: s.viewerListLocked(),
-		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.handsOn(), Notice: noticeNames[s.notice],
+		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.guard.heldBack(), Notice: noticeNames[s.notice],
 	}
 	for _, r := range consent.All {
 		if s.state.Asked.Has(r) {

@@ -109,7 +109,6 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
 	line := newQuickClose(conn)
 	defer line.wait()
-	name := short(customer().Host)
 	s.mu.Lock()
 	if len(s.viewers) >= maxViewers || s.phase == phaseEnded {
 		s.mu.Unlock()
@@ -117,7 +116,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.Ga
 	}
 	v.conn = rfb.NewConn(line, rfb.Config{
 		Desktop: s.share.desktop, Waiting: s.share.waiting,
-		Name:   name,
+		Name:   s.viewerNameLocked(),
 		Rights: rfbRights(s.state.Effective()),
 		Approve: func(ctx context.Context, _ rfb.Viewer) error {
 			err := s.approveView(ctx)

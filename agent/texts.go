@@ -52,12 +52,17 @@ func SystemLanguage() Language {
 
 // text is a sentence for people; the key is its English form.
 func (l Language) text(english string, args ...any) string {
+	return fmt.Sprintf(l.phrase(english), args...)
+}
+
+// phrase is a sentence for people that somebody else fills in.
+func (l Language) phrase(english string) string {
 	if l == "de" {
 		if german, ok := german[english]; ok {
-			english = german
+			return german
 		}
 	}
-	return fmt.Sprintf(english, args...)
+	return english
 }
 
 // german holds the agent's own sentences: waiting picture, terminal panel,
@@ -87,6 +92,7 @@ var german = map[string]string{
 	// Terminal panel, read by the customer.
 	"Please type the session number that your advisor tells you: ": "Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt: ",
 	"Connecting to %s …":               "Verbindung mit %s wird aufgebaut …",
+	"That is none of the answers.":     "Das ist keine der Antworten.",
 	"That is not a session number: %s": "Das ist keine Sitzungsnummer: %s",
 	"The number is wrong or no longer valid. Please compare it with your advisor.": "Die Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
 	"The number is already in use. Please ask your advisor for a new one.":         "Die Nummer wird bereits benutzt. Bitte lassen Sie sich von Ihrem Berater eine neue geben.",
@@ -97,15 +103,59 @@ var german = map[string]string{
 	"%s can see your whole screen.":                                "%s sieht Ihren ganzen Bildschirm.",
 	"%s can see and CONTROL your computer. %s takes control back.": "%s sieht und STEUERT Ihren Computer. %s nimmt die Steuerung zurück.",
 	"%s can see only this: %s.":                                    "%s sieht nur dies: %s.",
-	"%s offers to show the own screen, which a terminal cannot show (start with --panel browser). Enter: no. ": "%s möchte Ihnen den eigenen Bildschirm zeigen; ein Terminal kann das nicht (mit --panel browser starten). Eingabe: nein. ",
-	"Another share: may %s see it? [y/N] ":                                     "Eine andere Freigabe: darf %s sie sehen? [j/N] ",
-	"m%d: only monitor %s, %d×%d":                                              "m%d: nur Monitor %s, %d×%d",
-	"a%d: only the program %s (%s)":                                            "a%d: nur das Programm %s (%s)",
-	"y: the whole screen; m1: that monitor; a1,2: these programs; Enter: no. ": "j: der ganze Bildschirm; m1: dieser Monitor; a1,2: diese Programme; Eingabe: nein. ",
+
+	"%s would like to show you their screen, which a terminal cannot show (start with --panel browser). Enter: no. ": "%s möchte Ihnen den eigenen Bildschirm zeigen; ein Terminal kann das nicht (mit --panel browser starten). Eingabe: nein. ",
+	"%s would like to CONTROL your computer.":                                              "%s möchte Ihren Computer STEUERN.",
+	"%s would like to use your CLIPBOARD.":                                                 "%s möchte Ihre ZWISCHENABLAGE benutzen.",
+	"%s would like to SEE your screen.":                                                    "%s möchte Ihren Bildschirm SEHEN.",
+	"%s would like to see something else of your screen.":                                  "%s möchte etwas anderes von Ihrem Bildschirm sehen.",
+	"Type %s to allow it; Enter alone: no. ":                                               "Tippen Sie %s, um es zu erlauben; nur Eingabe: nein. ",
+	"Type one of these to allow it; Enter alone: no. ":                                     "Tippen Sie eines davon, um es zu erlauben; nur Eingabe: nein. ",
+	"%s: the whole screen":                                                                 "%s: der ganze Bildschirm",
+	"%sm%d: only monitor %s, %d×%d":                                                        "%sm%d: nur Monitor %s, %d×%d",
+	"%sa%d: only the program %s (%s)":                                                      "%sa%d: nur das Programm %s (%s)",
+	"Please answer in the window that has opened on your screen. No + Enter refuses here.": "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Nein + Eingabe lehnt hier ab.",
+	"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends.": "Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder setzt fort, e + Eingabe beendet.",
 
 	"Windows hides this question from your advisor. Please answer it yourself.":                                     "Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
 	"A program with more rights is in front: your advisor can do nothing meanwhile, and the key %s is not noticed.": "Ein Programm mit mehr Rechten ist im Vordergrund: Ihr Berater kann so lange nichts tun, und die Taste %s wird nicht bemerkt.",
 	"It shows, without asking: %s.": "Es zeigt, ohne zu fragen: %s.",
+
+	// Question window.
+	"No":                                               "Nein",
+	"No, never ask again":                              "Nein, nie mehr fragen",
+	"No answer means No (%d s).":                       "Keine Antwort heißt Nein (%d s).",
+	"would like to see your screen.":                   "möchte Ihren Bildschirm sehen.",
+	"They only watch. You can always stop.":            "Nur zusehen. Sie können es jederzeit beenden.",
+	"Show my screen":                                   "Bildschirm zeigen",
+	"would like to CONTROL your computer.":             "möchte Ihren Computer STEUERN.",
+	"Yes, allow":                                       "Ja, erlauben",
+	"The key %s stops it at any time.":                 "Mit der Taste %s stoppen Sie es jederzeit.",
+	"You can stop it at any time.":                     "Sie können es jederzeit stoppen.",
+	"With %s they can do everything on this computer.": "Mit %s ist auf diesem Computer alles möglich.",
+	"would like to use your clipboard.":                "möchte Ihre Zwischenablage benutzen.",
+	"They can then read what you copy, and paste.":     "Was Sie kopieren, kann dann gelesen werden; eingefügt werden kann auch.",
+	"would like to show you their screen.":             "möchte Ihnen den eigenen Bildschirm zeigen.",
+	"Nothing of yours is shown meanwhile.":             "Von Ihnen wird dabei nichts gezeigt.",
+	"Yes, look at it":                                  "Ja, ansehen",
+	"Go on showing?":                                   "Weiter zeigen?",
+	"%s would see your screen again.":                  "%s sieht dann Ihren Bildschirm wieder.",
+	"Show again":                                       "Wieder zeigen",
+	"would like to see something else of your screen.": "möchte etwas anderes von Ihrem Bildschirm sehen.",
+	"Show something else?":                             "Etwas anderes zeigen?",
+	"%s would then see %s.":                            "%s sieht dann %s.",
+	"Show it":                                          "Zeigen",
+	"Only one program …":                               "Nur ein Programm …",
+	"What would you like to show?":                     "Was möchten Sie zeigen?",
+	"Show this":                                        "Das zeigen",
+	"Back":                                             "Zurück",
+	"‹ Back":                                           "‹ Zurück",
+	"More ›":                                           "Mehr ›",
+	"Can do everything on this computer":               "Kann auf diesem Computer alles",
+	"Monitor %s":                                       "Monitor %s",
+	"%d × %d":                                          "%d × %d",
+	"encrypted to the gateway":                         "verschlüsselt bis zum Gateway",
+	"encrypted end to end":                             "Ende zu Ende verschlüsselt",
 
 	// Badge and backdrop.
 	"Not shared by the customer": "Vom Kunden nicht freigegeben",
@@ -115,7 +165,7 @@ var german = map[string]string{
 	"sees nothing: paused":       "sieht nichts: angehalten",
 	"CONTROLS this computer":     "STEUERT diesen Computer",
 	"Pause":                      "Anhalten",
-	"Go on":                      "Fortfahren",
+	"Resume":                     "Fortsetzen",
 	"End":                        "Beenden",
 
 	// Record.
@@ -145,23 +195,19 @@ var german = map[string]string{
 	"the program":                      "das Programm",
 	"the session is over: %s":          "die Sitzung ist beendet: %s",
 	"You are showing your screen":      "Sie zeigen Ihren Bildschirm",
-	"The customer sees it. Ask for the view to turn the direction.":                                                "Der Kunde sieht ihn. Bitten Sie um die Ansicht, um die Richtung zu wechseln.",
-	"The customer is being asked whether to look at your screen.":                                                  "Der Kunde wird gefragt, ob er Ihren Bildschirm ansehen möchte.",
-	"%s can see and CONTROL your computer.":                                                                        "%s sieht und STEUERT Ihren Computer.",
-	"Paused: nothing is visible.":                                                                                  "Angehalten: nichts ist sichtbar.",
-	"The line is interrupted; trying to come back …":                                                               "Die Verbindung ist unterbrochen; neuer Versuch …",
-	"%s asks to SEE your screen. Allow? [y/N] ":                                                                    "%s bittet, Ihren Bildschirm zu SEHEN. Erlauben? [j/N] ",
-	"%s asks to CONTROL your computer. Allow? [y/N] ":                                                              "%s bittet, Ihren Computer zu STEUERN. Erlauben? [j/N] ",
-	"%s asks to use your CLIPBOARD. Allow? [y/N] ":                                                                 "%s bittet, Ihre ZWISCHENABLAGE zu benutzen. Erlauben? [j/N] ",
-	"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or goes on, e + Enter ends.": "Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder fährt fort, e + Eingabe beendet.",
-	"This program answers every question by itself: %s.":                                                           "Dieses Programm beantwortet jede Frage selbst: %s.",
-	"The session is over. Nothing of this program is left running.":                                                "Die Sitzung ist beendet. Von diesem Programm läuft nichts mehr.",
-	"The session is over: %s":                                                                                      "Die Sitzung ist beendet: %s",
-	"the advisor ended it":                                                                                         "der Berater hat sie beendet",
-	"you ended it":                                                                                                 "Sie haben sie beendet",
-	"the number has expired":                                                                                       "die Nummer ist abgelaufen",
-	"the number was tried wrongly too often":                                                                       "die Nummer wurde zu oft falsch eingegeben",
-	"the line was lost":                                                                                            "die Verbindung ging verloren",
-	"the gateway was shut down":                                                                                    "das Gateway wurde beendet",
-	"an error occurred":                                                                                            "ein Fehler ist aufgetreten",
+	"The customer sees it. Ask for the view to turn the direction.": "Der Kunde sieht ihn. Bitten Sie um die Ansicht, um die Richtung zu wechseln.",
+	"The customer is being asked whether to look at your screen.":   "Der Kunde wird gefragt, ob er Ihren Bildschirm ansehen möchte.",
+	"%s can see and CONTROL your computer.":                         "%s sieht und STEUERT Ihren Computer.",
+	"Paused: nothing is visible.":                                   "Angehalten: nichts ist sichtbar.",
+	"The line is interrupted; trying to come back …":                "Die Verbindung ist unterbrochen; neuer Versuch …",
+	"This program answers every question by itself: %s.":            "Dieses Programm beantwortet jede Frage selbst: %s.",
+	"The session is over. Nothing of this program is left running.": "Die Sitzung ist beendet. Von diesem Programm läuft nichts mehr.",
+	"The session is over: %s":                                       "Die Sitzung ist beendet: %s",
+	"the advisor ended it":                                          "der Berater hat sie beendet",
+	"you ended it":                                                  "Sie haben sie beendet",
+	"the number has expired":                                        "die Nummer ist abgelaufen",
+	"the number was tried wrongly too often":                        "die Nummer wurde zu oft falsch eingegeben",
+	"the line was lost":                                             "die Verbindung ging verloren",
+	"the gateway was shut down":                                     "das Gateway wurde beendet",
+	"an error occurred":                                             "ein Fehler ist aufgetreten",
 }

@@ -250,9 +250,12 @@ func answer(t *testing.T, s *Session, right string, allow bool) {
 	q := await(t, s, right+" asked", func(s Snapshot) bool {
 		return s.Question != nil && s.Question.Right == right && s.Question.Armed
 	}).Question
-	if !s.Answer(q.ID, allow, nil) {
+	if !allow {
+		s.Refuse(q.ID)
+	} else if !s.Allow(q.ID, nil) {
 		t.Fatal("the answer did not count")
 	}
+	await(t, s, right+" answered", func(s Snapshot) bool { return s.Question == nil })
 }
 
 // TestWholeSession is one session with a real gateway, from a wrong number to
@@ -280,16 +283,9 @@ func TestWholeSession(t *testing.T) {
 	control := take(t, c.controls, "the control stream")
 	drain(control)
 
-	// Refused, with words; then allowed.
 	first := c.view()
-	answer(t, s, "view", false)
-	if o := take(t, first, "the refusal"); o.err == nil || !strings.Contains(o.err.Error(), "did not allow") {
-		t.Fatalf("refused viewer: %v", o.err)
-	}
-	await(t, s, "no viewer", func(s Snapshot) bool { return len(s.Viewers) == 0 })
-	second := c.view()
 	answer(t, s, "view", true)
-	v := take(t, second, "the viewer")
+	v := take(t, first, "the viewer")
 	if v.err != nil {
 		t.Fatal(v.err)
 	}
@@ -335,6 +331,13 @@ func TestWholeSession(t *testing.T) {
 	// Taken back: the waiting picture, and nothing of the screen behind it.
 	s.Take(consent.View)
 	shows(t, third.Viewer, red, false)
+
+	// Refused, with words.
+	fourth := c.view()
+	answer(t, s, "view", false)
+	if o := take(t, fourth, "the refusal"); o.err == nil || !strings.Contains(o.err.Error(), "did not allow") {
+		t.Fatalf("refused viewer: %v", o.err)
+	}
 	s.End()
 	await(t, s, "ended", func(s Snapshot) bool { return s.Phase == phaseEnded && s.Reason == tunnel.ReasonCustomer })
 	c.state("ended customer")

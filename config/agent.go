@@ -18,6 +18,7 @@ type Agent struct {
 	Share            string   `toml:"share"`  // screen, monitor:N, app:NAME[,app:NAME…]
 	Hotkey           string   `toml:"hotkey"`
 	Display          string   `toml:"display"`
+	Names            bool     `toml:"names"`    // tell the advisor this computer's and its user's names
 	Language         string   `toml:"language"` // "", de, en
 	ViewTimeout      Duration `toml:"view_timeout"`
 	ControlTimeout   Duration `toml:"control_timeout"`
@@ -29,7 +30,7 @@ type Agent struct {
 // DefaultAgent returns the settings of an empty file.
 func DefaultAgent() Agent {
 	return Agent{
-		Share: "screen", Hotkey: "F12",
+		Share: "screen", Hotkey: "F12", Names: true,
 		ViewTimeout: Duration{time.Minute}, ControlTimeout: Duration{time.Minute},
 		ClipboardTimeout: Duration{time.Minute}, ShowTimeout: Duration{time.Minute},
 		Log: Log{Format: "text", Level: "warn"},

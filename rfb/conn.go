@@ -76,10 +76,12 @@ type Conn struct {
 	cfg  Config
 	log  *slog.Logger
 
-	// inputMu is held while an event is injected, so that SetRights returns
-	// only when no event is on its way any more.
+	// inputMu is held while an event is injected. Input may wait for the display,
+	// so nothing that must not wait takes it.
 	inputMu sync.Mutex
 	held    heldInput // Guarded by inputMu.
+	// taken asks releaseLoop to release what is held after control was taken.
+	taken chan struct{}
 
 	// encodeMu is held while the picture is read and encoded, so that a right
 	// to view that was taken back is gone when SetRights returns.
@@ -124,7 +126,10 @@ type Conn struct {
 // NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns
 // conn from then on.
 func NewConn(conn net.Conn, cfg Config) *Conn {
-	c := &Conn{conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name, conv: newConverter(nativeFormat)}
+	c := &Conn{
+		conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name, conv: newConverter(nativeFormat),
+		taken: make(chan struct{}, 1),
+	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -150,10 +155,16 @@ func (c *Conn) Serve(ctx context.Context) error {
 		c.closeWith(err) // wakes the reader
 		written <- err
 	}()
+	served, released := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(released)
+		c.releaseLoop(served)
+	}()
 	err := c.readLoop()
 	c.closeWith(err)
 	<-written
-	c.releaseHeld()
+	close(served)
+	<-released
 	return c.why(err)
 }
 
@@ -197,11 +208,12 @@ func (c *Conn) Rights() Rights {
 	return c.rights
 }
 
-// SetRights changes what the viewer may do. When it returns, no event of a
-// control right that was taken is being injected or will be, its keys and
-// buttons are released, and no pixel is encoded for a view that was taken.
+// SetRights changes what the viewer may do. It waits neither for Input nor for the
+// viewer. When it returns, no further event of a control right that was taken is
+// handed to Input, and no pixel is encoded for a view that was taken. An event
+// that Input has already may still be under way; Input.Suspend stops that. What
+// the viewer holds down is released as soon as Input is free.
 func (c *Conn) SetRights(r Rights) {
-	c.inputMu.Lock()
 	c.mu.Lock()
 	old := c.rights
 	c.rights = r
@@ -225,9 +237,11 @@ func (c *Conn) SetRights(r Rights) {
 		c.closeWith(err)
 	}
 	if old.Has(RightControl) && !r.Has(RightControl) {
-		c.held.release(c.cfg.Input)
+		select {
+		case c.taken <- struct{}{}:
+		default: // it is due already
+		}
 	}
-	c.inputMu.Unlock()
 	if old.Has(RightView) && !r.Has(RightView) {
 		c.awaitEncoder()
 	}

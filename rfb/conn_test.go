@@ -35,6 +35,7 @@ func (l *inputLog) Pointer(p image.Point, b screen.Buttons) error {
 }
 
 func (l *inputLog) ReleaseAll() error { return nil }
+func (l *inputLog) Suspend(bool)      {}
 
 func (l *inputLog) take() []any {
 	l.mu.Lock()
@@ -73,11 +74,12 @@ func TestRightsAreCheckedAtTheServer(t *testing.T) {
 		if got := in.take(); !slices.Equal(got, want) || !slices.Equal(texts, []string{"hü"}) {
 			t.Fatalf("got %v %q, want %v", got, texts, want)
 		}
-		// What is held is let go in the moment the right is taken.
+		// What is held is released when the right is taken.
 		p.send(msgPointerEvent, 1, 0, 3, 0, 2)
 		synctest.Wait()
 		in.take()
 		c.SetRights(RightView)
+		synctest.Wait()
 		want = []any{screen.Key{Sym: 'b', Code: 30}, pointerEvent{at: image.Pt(3, 2)}}
 		if got := in.take(); !slices.Equal(got, want) {
 			t.Fatalf("released %v, want %v", got, want)
@@ -86,6 +88,39 @@ func TestRightsAreCheckedAtTheServer(t *testing.T) {
 		synctest.Wait()
 		if got := in.take(); len(got) != 0 {
 			t.Fatalf("after control was taken: %v", got)
+		}
+		p.Close()
+		<-p.served
+	})
+}
+
+// stuckInput is a display that does not answer.
+type stuckInput struct {
+	inputLog
+	stuck chan struct{} // closed: it answers again
+}
+
+func (s *stuckInput) Key(k screen.Key) error {
+	<-s.stuck
+	return s.inputLog.Key(k)
+}
+
+// TestRightsDoNotWaitForTheDisplay: taking rights back returns while the display
+// holds an event up. The event that it holds up is its own affair; no other is
+// handed to it.
+func TestRightsDoNotWaitForTheDisplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := &stuckInput{stuck: make(chan struct{})}
+		c, p := serve(t, Config{Rights: RightView | RightControl, Input: in})
+		p.login()
+		p.send(append(keyMessage(1, 'a'), keyMessage(1, 'b')...)...)
+		synctest.Wait()
+		c.SetRights(RightView)
+		close(in.stuck)
+		synctest.Wait()
+		want := []any{screen.Key{Sym: 'a', Down: true}, screen.Key{Sym: 'a'}}
+		if got := in.take(); !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
 		}
 		p.Close()
 		<-p.served

@@ -9,7 +9,7 @@ import (
 // maxHeldKeys bounds what a viewer can hold down at once.
 const maxHeldKeys = 64
 
-// heldInput is what one viewer holds down, so that it can be let go.
+// heldInput is what one viewer holds down, so that it can be released.
 type heldInput struct {
 	keys    []screen.Key
 	buttons screen.Buttons
@@ -55,7 +55,7 @@ func (c *Conn) pointer(at image.Point, buttons screen.Buttons) error {
 	return c.cfg.Input.Pointer(at, buttons)
 }
 
-// release lets go of all that the viewer holds down. inputMu is held.
+// release releases all that the viewer holds down. inputMu is held.
 func (h *heldInput) release(in screen.Input) {
 	keys, buttons := h.keys, h.buttons
 	h.keys, h.buttons = nil, 0
@@ -65,18 +65,26 @@ func (h *heldInput) release(in screen.Input) {
 	for i := len(keys) - 1; i >= 0; i-- {
 		k := keys[i]
 		k.Down = false
-		_ = in.Key(k) // the others must be let go as well
+		_ = in.Key(k) // the others must be released as well
 	}
 	if buttons != 0 {
 		_ = in.Pointer(h.at, 0)
 	}
 }
 
-// releaseHeld lets go of everything when the viewer leaves.
-func (c *Conn) releaseHeld() {
-	c.inputMu.Lock()
-	defer c.inputMu.Unlock()
-	c.held.release(c.cfg.Input)
+// releaseLoop releases what the viewer holds down each time that control was
+// taken, and at the end.
+func (c *Conn) releaseLoop(served <-chan struct{}) {
+	for over := false; !over; {
+		select {
+		case <-c.taken:
+		case <-served:
+			over = true
+		}
+		c.inputMu.Lock()
+		c.held.release(c.cfg.Input)
+		c.inputMu.Unlock()
+	}
 }
 
 // deliverText hands a viewer's clipboard text on.

@@ -40,6 +40,7 @@ func (d *display) Pointer(p image.Point, b screen.Buttons) error {
 	return d.add(event{at: p, buttons: b})
 }
 func (d *display) ReleaseAll() error { return nil }
+func (d *display) Suspend(bool)      {}
 
 func (d *display) take() []event {
 	synctest.Wait()

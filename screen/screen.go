@@ -66,8 +66,12 @@ type Cursor struct {
 	Hot  image.Point // inside Size
 }
 
-// Input injects events into the display. It does not ask whether it may: the
-// rights were checked before. All methods may be called concurrently.
+// Input injects events into the display. It does not decide who may: the
+// caller checked the rights. All methods may be called concurrently.
+//
+// Key, Pointer and ReleaseAll may wait for the operating system's display. They
+// return ErrClosed when the display is gone for good; after another error the
+// next call may succeed.
 type Input interface {
 	// Key presses or releases a key.
 	Key(k Key) error
@@ -75,10 +79,14 @@ type Input interface {
 	// buttons to the given state. The wheel's buttons are clicks: pressing one
 	// scrolls by one notch.
 	Pointer(p image.Point, buttons Buttons) error
-	// ReleaseAll lets go of every key and button that this Input holds down
+	// ReleaseAll releases every key and button that this Input holds down
 	// and undoes any change it made to the keyboard map. It may be called at
 	// any time, also after an error.
 	ReleaseAll() error
+	// Suspend takes effect at once and never waits. While suspended, nothing is
+	// pressed and the pointer does not move, not even by a call that is under way;
+	// releases still work. An Input starts without being suspended.
+	Suspend(on bool)
 }
 
 // Key is a key event as RFB knows it.
@@ -138,9 +146,9 @@ type Badge interface {
 	// Show shows the picture, or hides the badge when it is nil. The badge keeps
 	// the place to which it was moved.
 	Show(f *Frame) error
-	// Watch calls clicked with the place in the picture that was clicked, until
-	// ctx ends. Moving the badge is not a click.
-	Watch(ctx context.Context, clicked func(p image.Point)) error
+	// Watch calls clicked with the place in the picture that was clicked, until ctx
+	// ends, and whether a device did it for certain. Moving the badge is not a click.
+	Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error
 	// Rect is where the badge is, in the display's coordinates; empty when hidden.
 	Rect() image.Rectangle
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // ShareKind is what a Share is made of.
@@ -153,17 +154,20 @@ func (w *whole) Owns(ClipboardOwner) bool { return true }
 func (w *whole) Close() error { return w.ReleaseAll() }
 
 // Crop is a Scope of one monitor, of a scope of the whole screen. When the
-// monitor is gone Next returns ErrNothingShared. inside tells whether keys may
-// be pressed now: whether the window that gets them can be seen; nil: always.
-func Crop(s Scope, monitor uint32, inside func(image.Rectangle) bool) Scope {
-	return &crop{Scope: s, monitor: monitor, inside: inside, at: make(chan image.Rectangle, 1)}
+// monitor is gone Next returns ErrNothingShared. key injects a key where the
+// window that gets it is seen on the monitor, whose rectangle it is given, and
+// drops it elsewhere; nil: s.Key does.
+func Crop(s Scope, monitor uint32, key func(k Key, monitor image.Rectangle) error) Scope {
+	return &crop{Scope: s, monitor: monitor, key: key}
 }
 
 type crop struct {
 	Scope
 	monitor uint32
-	inside  func(image.Rectangle) bool
-	at      chan image.Rectangle // holds where the monitor is, for Input
+	key     func(Key, image.Rectangle) error
+	// at is where the monitor is. Next writes it, Input reads it; nil before the
+	// first frame.
+	at atomic.Pointer[image.Rectangle]
 
 	// Owned by Next.
 	rect image.Rectangle
@@ -186,11 +190,7 @@ func (c *crop) Next(ctx context.Context) (Update, error) {
 	}
 	if rect != c.rect {
 		c.rect = rect
-		select {
-		case <-c.at:
-		default:
-		}
-		c.at <- rect
+		c.at.Store(&rect)
 		u.Damage = RegionOf(rect)
 	}
 	u.Damage = u.Damage.Intersect(rect)
@@ -212,21 +212,10 @@ func (f *Frame) sub(r image.Rectangle) *Frame {
 	return &Frame{Pix: f.Pix[from:to:to], Stride: f.Stride, Size: r.Size()}
 }
 
-// where is the monitor's place; ok is false before the first picture.
-func (c *crop) where() (r image.Rectangle, ok bool) {
-	select {
-	case r = <-c.at:
-		c.at <- r
-		return r, true
-	default:
-		return r, false
-	}
-}
-
 // Pointer implements Input.
 func (c *crop) Pointer(p image.Point, buttons Buttons) error {
-	r, ok := c.where()
-	if !ok {
+	r := c.at.Load()
+	if r == nil {
 		return nil
 	}
 	p = p.Add(r.Min)
@@ -236,9 +225,12 @@ func (c *crop) Pointer(p image.Point, buttons Buttons) error {
 
 // Key implements Input.
 func (c *crop) Key(k Key) error {
-	r, ok := c.where()
-	if !ok || k.Down && c.inside != nil && !c.inside(r) {
+	r := c.at.Load()
+	switch {
+	case r == nil:
 		return nil
+	case c.key != nil:
+		return c.key(k, *r)
 	}
 	return c.Scope.Key(k)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"strings"
+	"sync"
 	"testing"
 
 	"lotse/screen"
@@ -69,7 +70,15 @@ func TestCrop(t *testing.T) {
 	d.Fill(image.Rect(0, 0, 50, 40), 0xff, 0, 0)
 	d.Fill(image.Rect(50, 0, 100, 40), 0, 0xff, 0)
 	inside := true
-	c := screen.Crop(screen.Whole(layout{d}, d), 2, func(image.Rectangle) bool { return inside })
+	c := screen.Crop(screen.Whole(layout{d}, d), 2, func(k screen.Key, monitor image.Rectangle) error {
+		if monitor != image.Rect(50, 0, 100, 40) {
+			t.Errorf("the monitor is at %v", monitor)
+		}
+		if k.Down && !inside {
+			return nil
+		}
+		return d.Key(k)
+	})
 	if err := errors.Join(c.Pointer(image.Pt(1, 1), 0), c.Key(screen.Key{Sym: 'a', Down: true})); err != nil || len(d.Events()) != 0 {
 		t.Error("input before the first picture")
 	}
@@ -107,4 +116,46 @@ func TestCrop(t *testing.T) {
 	if _, err := screen.Crop(screen.Whole(layout{d}, d), 9, nil).Next(t.Context()); !errors.Is(err, screen.ErrNothingShared) {
 		t.Errorf("a monitor that is gone: %v", err)
 	}
+}
+
+// TestCropWhileTheLayoutChanges: input asks where the monitor is while captures
+// move it. Neither may ever wait for the other.
+func TestCropWhileTheLayoutChanges(t *testing.T) {
+	d := screentest.NewDisplay(image.Pt(100, 40))
+	s := &moving{Display: d}
+	c := screen.Crop(screen.Whole(s, d), 1, nil)
+	stop := make(chan struct{})
+	var input sync.WaitGroup
+	input.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = c.Pointer(image.Pt(1, 1), 0)
+				_ = c.Key(screen.Key{Sym: 'a', Down: true})
+			}
+		}
+	})
+	for range 20_000 {
+		d.Refresh()
+		if _, err := c.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	input.Wait()
+}
+
+// moving gives its monitor another place each time.
+type moving struct {
+	*screentest.Display
+	n int
+}
+
+func (m *moving) Next(ctx context.Context) (screen.Update, error) {
+	u, err := m.Display.Next(ctx)
+	m.n++
+	u.Monitors = []screen.Monitor{{ID: 1, Rect: image.Rect(m.n%50, 0, m.n%50+50, 40)}}
+	return u, err
 }

@@ -32,7 +32,8 @@ type Customer struct {
 	System string `json:"system"`
 }
 
-// AgentHello is the agent's first message. Program is "agent", or "browser" for
+// AgentHello is the agent's first message. It comes again, with the customer's names,
+// once the customer has allowed something. Program is "agent", or "browser" for
 // a customer without download; Can are the rights worth asking for. Answer is
 // "view", "control" or "deny" where the program answers questions by itself.
 type AgentHello struct {
@@ -93,13 +94,19 @@ type State struct {
 	Viewers   []Viewer `json:"viewers"`
 }
 
-// Event tells what happened to a right: "given", "refused", "timeout", "taken"
-// or "returned", by "customer", "advisor", "key" or "auto".
+// Event tells what happened to a right: "given", "refused", "timeout", "taken",
+// "returned" or EventDelayed, by "customer", "advisor", "key" or "auto".
 type Event struct {
 	Event string `json:"event"`
 	Right string `json:"right"`
 	By    string `json:"by"`
+	// Seconds is how long a question is still put off; with EventDelayed only.
+	Seconds int `json:"seconds,omitempty"`
 }
+
+// EventDelayed is Event.Event for a wish that waits because the customer refused a
+// moment ago.
+const EventDelayed = "delayed"
 
 // Bye is the agent's last message.
 type Bye struct {

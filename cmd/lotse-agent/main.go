@@ -49,7 +49,8 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
   --number N         the session number that the advisor reads out (else you are asked);
                      N@GATEWAY names the gateway, too
   --panel browser|terminal
-                     where you are told and asked; browser where there is one
+                     where you follow the session; browser where there is one. You are
+                     asked in a window of its own, and allow things nowhere else
   --answer view|control|deny
                      answer every question by itself: for kiosks and tests. Everybody
                      with the session number then gets that right without being asked!
@@ -61,6 +62,8 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
   --events json      a JSON line on standard output for each change of state, for the
                      program that started this one; the panel's address and a
                      terminal panel then go to standard error
+  --no-names         do not tell the advisor this computer's and its user's names, which
+                     is otherwise done once you have allowed something
   --record FILE      write the session's record there when it is over
   --display :N       the X display to share (default: $DISPLAY)
   --config FILE      settings in TOML; flags win over it
@@ -139,9 +142,10 @@ func (o *options) run(events *agent.Events) (int, error) {
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
+			Asker: desktop.Asker(),
 		},
 		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
-		Language: language, Version: version, Logger: logger,
+		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
 		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
 		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,
 	})
@@ -207,7 +211,7 @@ func panel(o *options, raise <-chan struct{}) agent.Panel {
 		out = os.Stderr
 	}
 	if o.Panel == "terminal" {
-		return &agent.TerminalPanel{In: os.Stdin, Out: out}
+		return &agent.TerminalPanel{In: os.Stdin, Out: out, Discard: discardTyped}
 	}
 	return &agent.BrowserPanel{
 		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise,

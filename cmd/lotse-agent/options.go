@@ -48,6 +48,8 @@ func parse(args []string) (*options, int) {
 	var record string
 	set.StringVar(&record, "record", "", "")
 	set.StringVar(&flags.Display, "display", "", "")
+	var nameless bool
+	set.BoolVar(&nameless, "no-names", false, "")
 	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
 	set.StringVar(&flags.Log.Format, "log-format", "", "")
 	set.StringVar(&flags.Log.Level, "log-level", "", "")
@@ -87,6 +89,7 @@ func parse(args []string) (*options, int) {
 			*f.to = f.from
 		}
 	}
+	o.Names = o.Names && !nameless
 	err := o.findGateway(set.Arg(0), number, ownPath())
 	if err == nil {
 		err = o.check()

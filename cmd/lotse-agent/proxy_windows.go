@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -26,6 +28,9 @@ const (
 	autoProxyConfigURL = 2
 	detectDHCP         = 1
 	detectDNS          = 2
+
+	// errLoginFailure is ERROR_WINHTTP_LOGIN_FAILURE.
+	errLoginFailure = syscall.Errno(12015)
 )
 
 // ieProxyConfig is WINHTTP_CURRENT_USER_IE_PROXY_CONFIG.
@@ -131,7 +136,7 @@ func runScript(address, configURL string) (proxy, bypass string) {
 		return "", ""
 	}
 	defer winHTTPClose.Call(session)
-	options := autoProxyOptions{flags: autoProxyDetect, detectFlags: detectDHCP | detectDNS, logon: 1}
+	options := autoProxyOptions{flags: autoProxyDetect, detectFlags: detectDHCP | detectDNS}
 	if configURL != "" {
 		options.flags, options.detectFlags = autoProxyConfigURL, 0
 		options.configURL, _ = windows.UTF16PtrFromString(configURL)
@@ -141,9 +146,19 @@ func runScript(address, configURL string) (proxy, bypass string) {
 		return "", ""
 	}
 	var info proxyInfo
-	ok, _, _ := winHTTPForURL.Call(session, uintptr(unsafe.Pointer(target)), uintptr(unsafe.Pointer(&options)), uintptr(unsafe.Pointer(&info)))
+	ask := func() (ok bool, err error) {
+		r, _, err := winHTTPForURL.Call(session, uintptr(unsafe.Pointer(target)), uintptr(unsafe.Pointer(&options)), uintptr(unsafe.Pointer(&info)))
+		return r != 0, err
+	}
+	ok, err := ask()
+	// The user's name and password are proved only to an address that was set, and
+	// only if it asks for them: anybody in the network can offer a script by WPAD.
+	if !ok && configURL != "" && errors.Is(err, errLoginFailure) {
+		options.logon = 1
+		ok, _ = ask()
+	}
 	proxy, bypass = take(info.proxy), take(info.bypass)
-	if ok == 0 {
+	if !ok {
 		return "", ""
 	}
 	return proxy, bypass

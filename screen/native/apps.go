@@ -4,6 +4,7 @@ package native
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ type program struct {
 // id is screen.App.ID.
 func (p program) id() string { return fmt.Sprintf("pid:%d:%s", p.pid, p.since) }
 
-// chosen is the set of programs in a share.
+// chosen is the set of programs in a share. This program is never one of them.
 type chosen struct {
 	ids   map[string]bool
 	names map[string]bool // lower case
@@ -42,6 +43,9 @@ func chosenOf(s screen.Share) chosen {
 // has reports whether a program is chosen. A program that is chosen by its
 // window's class is remembered, so that its menus, which have none, belong to it.
 func (c chosen) has(p program, classes []string) bool {
+	if p.pid == os.Getpid() {
+		return false
+	}
 	if c.ids[p.id()] || c.names[strings.ToLower(p.name)] {
 		return true
 	}

@@ -42,7 +42,7 @@ func GuardMain() bool {
 	if len(down) == 0 {
 		return true
 	}
-	if err := letGo(Options{Display: display, Logger: slog.New(slog.DiscardHandler)}, down); err != nil {
+	if err := letGo(Options{Display: display, Logger: slog.New(slog.DiscardHandler)}.withDefaults(), down); err != nil {
 		fmt.Fprintln(os.Stderr, "native: keys could not be released:", err)
 	}
 	return true

@@ -24,6 +24,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // patience bounds every wait for another process.
@@ -71,6 +72,15 @@ type xserver struct {
 	display string
 	rfbPort int // Xtigervnc
 	kill    func()
+	process *os.Process
+}
+
+// signal stops the server, or lets it go on.
+func (x *xserver) signal(t testing.TB, s syscall.Signal) {
+	t.Helper()
+	if err := x.process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startX starts an X server on a free display and ends it with the test.
@@ -100,6 +110,7 @@ func startX(t testing.TB, name string, args ...string) *xserver {
 		t.Fatal(err)
 	}
 	w.Close()
+	x.process = c.Process
 	var once sync.Once
 	x.kill = func() {
 		once.Do(func() {
@@ -301,6 +312,7 @@ func (p *painter) fill(r image.Rectangle, pixel uint32) {
 // typist is an xterm whose shell writes what is typed into a file.
 type typist struct {
 	file string
+	app  string // as Windows names the program
 }
 
 func startTypist(t testing.TB, x *xserver) *typist {
@@ -308,7 +320,12 @@ func startTypist(t testing.TB, x *xserver) *typist {
 	dir := t.TempDir()
 	ty := &typist{file: filepath.Join(dir, "typed")}
 	ready := filepath.Join(dir, "ready")
-	x.start(t, "xterm", "-u8", "-geometry", "80x24+0+0", "-e", "sh", "-c", "touch "+ready+"; exec cat >"+ty.file)
+	c := x.start(t, "xterm", "-u8", "-geometry", "80x24+0+0", "-e", "sh", "-c", "touch "+ready+"; exec cat >"+ty.file)
+	p, ok := processOf(c.Process.Pid)
+	if !ok {
+		t.Fatal("xterm is gone")
+	}
+	ty.app = p.id()
 	eventually(t, "xterm runs", func() bool { _, err := os.Stat(ready); return err == nil })
 	id := strings.TrimSpace(string(x.run(t, "xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm")))
 	id, _, _ = strings.Cut(id, "\n")
@@ -333,7 +350,7 @@ func typeText(t testing.TB, in screen.Input, text string) {
 		case r == '€':
 			sym = 0x20ac
 		case r > 0xff:
-			sym = symUnicode + uint32(r)
+			sym = keysym.Unicode + uint32(r)
 		}
 		key(t, in, sym, true)
 		key(t, in, sym, false)

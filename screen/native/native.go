@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"lotse/screen"
 )
@@ -30,6 +31,11 @@ type Options struct {
 	// is killed. Empty: what a killed process held down stays down.
 	Guard string
 
+	// Patience is how long the X server may leave a request unanswered before the
+	// display counts as gone; 0: 10 seconds. A server that another program has
+	// grabbed looks the same, so it must not be short.
+	Patience time.Duration
+
 	// NoShm and NoDamage keep the capture from using shared memory and damage
 	// reports (on Windows: desktop duplication), as if the system had neither. They
 	// are for tests.
@@ -37,6 +43,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 	}
@@ -54,6 +63,7 @@ type Desktop struct {
 	hands     screen.Hands
 	windows   screen.Windows
 	badge     screen.Badge
+	asker     screen.Asker
 	notices   screen.Notices
 
 	closeOnce sync.Once
@@ -91,6 +101,9 @@ func (d *Desktop) Windows() screen.Windows { return d.windows }
 
 // Badge is a small window above all others; nil where there is none.
 func (d *Desktop) Badge() screen.Badge { return d.badge }
+
+// Asker is the question window; nil where there is none.
+func (d *Desktop) Asker() screen.Asker { return d.asker }
 
 // Notices tells what the system keeps from programs; nil where it keeps nothing,
 // or does not tell.

@@ -17,6 +17,7 @@ import (
 	"github.com/kbinani/screenshot"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // On Linux this file is to be built with -tags "portable x11", on Windows with
@@ -39,7 +40,7 @@ type portable struct {
 	done chan struct{}
 	once sync.Once
 
-	refreshDue atomic.Bool
+	refreshDue, suspended atomic.Bool
 
 	// Owned by Next.
 	frame   *screen.Frame
@@ -178,11 +179,11 @@ func (p *portable) look() (u screen.Update, changed bool, err error) {
 
 // portableKeys are robotgo's names of keysyms that are no characters.
 var portableKeys = map[uint32]string{
-	symBackSpace: "backspace", symTab: "tab", 0xff0d: "enter", 0xff8d: "enter", 0xff1b: "esc", 0xffff: "delete",
+	keysym.BackSpace: "backspace", keysym.Tab: "tab", 0xff0d: "enter", 0xff8d: "enter", 0xff1b: "esc", 0xffff: "delete",
 	0xff50: "home", 0xff51: "left", 0xff52: "up", 0xff53: "right", 0xff54: "down", 0xff55: "pageup", 0xff56: "pagedown",
 	0xff57: "end", 0xff63: "insert", 0xffe5: "capslock",
-	symShiftL: "shift", symShiftR: "shiftr", 0xffe3: "ctrl", 0xffe4: "ctrlr", symAltL: "alt", symAltR: "altr",
-	symSuperL: "cmd", symSuperR: "cmdr",
+	keysym.ShiftL: "shift", keysym.ShiftR: "shiftr", 0xffe3: "ctrl", 0xffe4: "ctrlr", keysym.AltL: "alt", keysym.AltR: "altr",
+	keysym.SuperL: "cmd", keysym.SuperR: "cmdr",
 }
 
 func portableKey(sym uint32) string {
@@ -199,8 +200,11 @@ func (p *portable) Key(k screen.Key) error {
 	defer libs.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if k.Down && p.suspended.Load() {
+		return nil
+	}
 	name := portableKey(k.Sym)
-	c := canonical(k.Sym)
+	c := keysym.Canonical(k.Sym)
 	switch {
 	case name != "" && k.Down:
 		p.held = append(without(p.held, name), name)
@@ -208,14 +212,14 @@ func (p *portable) Key(k screen.Key) error {
 	case name != "":
 		p.held = without(p.held, name)
 		return robotgo.KeyUp(name)
-	case c < symUnicode:
+	case c < keysym.Unicode:
 		return fmt.Errorf("native: the portable backend has no key for keysym %#x", k.Sym)
 	case !k.Down:
 		return nil
 	case len(p.held) > 0: // a shortcut
-		return robotgo.KeyTap(string(rune(c - symUnicode)))
+		return robotgo.KeyTap(string(rune(c - keysym.Unicode)))
 	}
-	robotgo.Type(string(rune(c - symUnicode)))
+	robotgo.Type(string(rune(c - keysym.Unicode)))
 	return nil
 }
 
@@ -235,6 +239,9 @@ func (p *portable) Pointer(at image.Point, buttons screen.Buttons) error {
 	defer libs.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.suspended.Load() {
+		return nil
+	}
 	at = at.Add(p.origin)
 	robotgo.Move(at.X, at.Y)
 	return p.buttonsLocked(buttons)
@@ -263,6 +270,9 @@ func (p *portable) buttonsLocked(now screen.Buttons) error {
 	}
 	return err
 }
+
+// Suspend implements screen.Input.
+func (p *portable) Suspend(on bool) { p.suspended.Store(on) }
 
 // ReleaseAll implements screen.Input.
 func (p *portable) ReleaseAll() error {

@@ -1,6 +1,6 @@
-//go:build linux && race
+//go:build race
 
 package native
 
-// raceDetector slows looking at pictures down tenfold.
+// raceDetector: everything takes several times as long.
 const raceDetector = true

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lotse/screen"
+	"lotse/screen/question"
 )
 
 const (
@@ -37,9 +38,10 @@ const (
 type winBadge struct {
 	// Static after newWinBadge.
 	log    *slog.Logger
+	own    *covers
 	done   chan struct{}
 	once   sync.Once
-	clicks chan image.Point
+	clicks chan badgeClick
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -54,13 +56,27 @@ type winBadge struct {
 		down, drag  bool
 		at          image.Point // in the badge
 		first, last image.Point // of the pointer, in the system's coordinates
+		by          question.Device
 	}
 }
 
 var _ screen.Badge = (*winBadge)(nil)
 
-func newWinBadge(o Options) *winBadge {
-	return &winBadge{log: o.Logger, done: make(chan struct{}), clicks: make(chan image.Point, 16)}
+func newWinBadge(o Options, own *covers) *winBadge {
+	return &winBadge{log: o.Logger, own: own, done: make(chan struct{}), clicks: make(chan badgeClick, 16)}
+}
+
+// badgeClick is one click on the badge.
+type badgeClick struct {
+	at       image.Point
+	physical bool
+}
+
+// coverOwn covers a place of the display, given in the system's coordinates, for one
+// of this program's windows.
+func coverOwn(own *covers, owner any, window uintptr, r image.Rectangle) {
+	_, leftOut := unseen.Load(window)
+	own.add(owner, r.Sub(virtualScreen().Min), !leftOut)
 }
 
 func (b *winBadge) close() error {
@@ -72,6 +88,7 @@ func (b *winBadge) close() error {
 	if t != nil {
 		t.close()
 	}
+	b.own.gone(b, image.Rectangle{})
 	return nil
 }
 
@@ -103,11 +120,7 @@ func (b *winBadge) start() (*winThread, error) {
 		if err != nil {
 			return err
 		}
-		if _, err := truth(procSetWindowDisplayAffinity, b.window, excludeFromCapture); err != nil {
-			b.log.Info("windows: pictures of the screen will show the badge", "reason", err.Error())
-			return nil
-		}
-		unseen.Store(b.window, true)
+		leaveOut(b.window, b.log)
 		return nil
 	}, func() {
 		unseen.Delete(b.window)
@@ -120,8 +133,18 @@ func (b *winBadge) start() (*winThread, error) {
 	return t, nil
 }
 
-// unseen has the windows of ours that pictures leave out.
+// unseen has the windows of ours that captures leave out.
 var unseen sync.Map
+
+// leaveOut has the system leave a window out of captures, where it can: since
+// Windows 10, version 2004. Elsewhere the mask hides it.
+func leaveOut(window uintptr, log *slog.Logger) {
+	if _, err := truth(procSetWindowDisplayAffinity, window, excludeFromCapture); err != nil {
+		log.Debug("windows: captures do not leave a window out by themselves", "reason", err.Error())
+		return
+	}
+	unseen.Store(window, true)
+}
 
 // Show implements screen.Badge.
 func (b *winBadge) Show(f *screen.Frame) error {
@@ -151,6 +174,7 @@ func (b *winBadge) show(f *screen.Frame) error {
 		b.frame, b.rect = nil, image.Rectangle{}
 		b.mu.Unlock()
 		call(procShowWindow, b.window, swHide)
+		b.own.gone(b, image.Rectangle{})
 		return nil
 	}
 	if fresh && !moved {
@@ -158,6 +182,7 @@ func (b *winBadge) show(f *screen.Frame) error {
 		at = image.Pt(main.Max.X-f.Size.X-badgeMargin, main.Min.Y+badgeMargin)
 	}
 	r := inside(image.Rectangle{Min: at, Max: at.Add(f.Size)}, virtualScreen())
+	b.cover(r)
 	if err := paintLayered(b.window, f, r.Min); err != nil {
 		return err
 	}
@@ -166,7 +191,18 @@ func (b *winBadge) show(f *screen.Frame) error {
 	b.mu.Unlock()
 	call(procShowWindow, b.window, swShowNoActivate)
 	b.raise()
+	b.own.gone(b, r.Sub(virtualScreen().Min))
 	return nil
+}
+
+// cover covers the place to which the badge is about to go. It runs on the thread.
+func (b *winBadge) cover(r image.Rectangle) {
+	b.mu.Lock()
+	same := b.frame != nil && r == b.rect
+	b.mu.Unlock()
+	if !same {
+		coverOwn(b.own, b, b.window, r)
+	}
 }
 
 // mainMonitor is the monitor at the system's origin.
@@ -224,7 +260,7 @@ func (b *winBadge) onMessage(_ uintptr, what uint32, _, l uintptr) (result uintp
 	case wmMouseActivate:
 		return noActivation, true
 	case wmLeftDown:
-		h.down, h.drag, h.at, h.first, h.last = true, false, at, place, place
+		h.down, h.drag, h.at, h.first, h.last, h.by = true, false, at, place, place, physicalDevice()
 		call(procSetCapture, b.window)
 		return 0, true
 	case wmMouseMove:
@@ -237,7 +273,7 @@ func (b *winBadge) onMessage(_ uintptr, what uint32, _, l uintptr) (result uintp
 	case wmLeftUp:
 		if h.down && !h.drag {
 			select {
-			case b.clicks <- h.at:
+			case b.clicks <- badgeClick{h.at, h.by != 0 && h.by == physicalDevice()}:
 			default:
 			}
 		}
@@ -254,13 +290,17 @@ func (b *winBadge) onMessage(_ uintptr, what uint32, _, l uintptr) (result uintp
 func (b *winBadge) move(d image.Point) {
 	b.mu.Lock()
 	r := inside(b.rect.Add(d), virtualScreen())
+	b.mu.Unlock()
+	b.cover(r)
+	b.mu.Lock()
 	b.rect, b.moved = r, true
 	b.mu.Unlock()
 	call(procSetWindowPos, b.window, hwndTopmost, uintptr(r.Min.X), uintptr(r.Min.Y), 0, 0, swpNoSize|swpNoActive)
+	b.own.gone(b, r.Sub(virtualScreen().Min))
 }
 
 // Watch implements screen.Badge.
-func (b *winBadge) Watch(ctx context.Context, clicked func(image.Point)) error {
+func (b *winBadge) Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error {
 	t, err := b.start()
 	if err != nil {
 		return err
@@ -273,8 +313,8 @@ func (b *winBadge) Watch(ctx context.Context, clicked func(image.Point)) error {
 			return ctx.Err()
 		case <-b.done:
 			return screen.ErrClosed
-		case p := <-b.clicks:
-			clicked(p)
+		case c := <-b.clicks:
+			clicked(c.at, c.physical)
 		case <-tick.C:
 			if !b.Rect().Empty() {
 				_ = t.do(b.raise)

@@ -70,7 +70,14 @@ func TestBadge(t *testing.T) {
 	var mu sync.Mutex
 	var clicks []image.Point
 	background(t, func(ctx context.Context) error {
-		return d.Badge().Watch(ctx, func(p image.Point) { mu.Lock(); defer mu.Unlock(); clicks = append(clicks, p) })
+		return d.Badge().Watch(ctx, func(p image.Point, physical bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			clicks = append(clicks, p)
+			if !physical {
+				t.Error("a click by hand is called a program's")
+			}
+		})
 	})
 	if !d.Badge().Rect().Empty() {
 		t.Errorf("hidden, and at %v", d.Badge().Rect())
@@ -84,9 +91,8 @@ func TestBadge(t *testing.T) {
 	if r.Size() != picture.Size {
 		t.Fatalf("the badge is at %v", r)
 	}
-	if _, unseen := unseen.Load(d.badge.(*winBadge).window); !unseen {
-		eventually(t, "the badge is seen", func() bool { return f.solid(r, 0x12ab34) })
-	}
+	eventually(t, "the badge is seen", func() bool { return screenShows(t, r, 0x12ab34) })
+	never(t, "a share shows the badge", func() bool { return f.solid(r, 0x12ab34) })
 	number := func() int { mu.Lock(); defer mu.Unlock(); return len(clicks) }
 	at := r.Min.Add(image.Pt(30, 20))
 	for range 2 { // remote clicks
@@ -114,7 +120,29 @@ func TestBadge(t *testing.T) {
 	if err := d.Badge().Show(nil); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the badge is gone", func() bool { return !f.solid(r.Add(image.Pt(-200, 100)), 0x12ab34) })
+	eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, 100)), 0x12ab34) })
+}
+
+// screenShows reports whether all of r has one colour, 0xRRGGBB, on the display
+// itself: no mask hides anything here.
+func screenShows(t testing.TB, r image.Rectangle, colour uint32) bool {
+	t.Helper()
+	g, err := openGDI(virtualScreen())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	if err := g.shoot(); err != nil {
+		t.Fatal(err)
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for row := g.bits.Row(y, r.Min.X, r.Max.X); len(row) >= 4; row = row[4:] {
+			if uint32(row[2])<<16|uint32(row[1])<<8|uint32(row[0]) != colour {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

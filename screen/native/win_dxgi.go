@@ -210,12 +210,15 @@ func (d *dxgiSource) close() {
 }
 
 // grab implements source.
-func (d *dxgiSource) grab(f *screen.Frame) (changed screen.Region, moved []image.Point, err error) {
+func (d *dxgiSource) grab(f *screen.Frame, hide func(*screen.Frame)) (changed screen.Region, moved []image.Point, err error) {
 	for _, o := range d.outputs {
 		if err := o.grab(f, &changed); err != nil {
 			return changed, nil, err
 		}
 		moved = append(moved, o.moved...)
+	}
+	if hide != nil {
+		hide(f)
 	}
 	return changed, moved, nil
 }

@@ -64,12 +64,15 @@ func (g *gdiSource) shoot() error {
 }
 
 // grab implements source.
-func (g *gdiSource) grab(f *screen.Frame) (changed screen.Region, _ []image.Point, _ error) {
+func (g *gdiSource) grab(f *screen.Frame, hide func(*screen.Frame)) (changed screen.Region, _ []image.Point, _ error) {
 	if f.Size != g.all.Size() {
 		return changed, nil, fmt.Errorf("native: picture of %v for a display of %v", f.Size, g.all.Size())
 	}
 	if err := g.shoot(); err != nil {
 		return changed, nil, err
+	}
+	if hide != nil {
+		hide(g.bits)
 	}
 	for y := 0; y < f.Size.Y; y += bandRows {
 		end := min(y+bandRows, f.Size.Y)

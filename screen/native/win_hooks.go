@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // Low-level hooks tell of each key, button and motion before any program sees
@@ -257,9 +258,9 @@ func (h *winHotkey) follow(ctx context.Context, u *hookUser, each func(hookEvent
 
 // Watch implements screen.Hotkey.
 func (h *winHotkey) Watch(ctx context.Context, sym uint32, pressed func()) error {
-	vk, ok := vkOfSym(canonical(sym))
+	vk, ok := vkOfSym(keysym.Canonical(sym))
 	if !ok {
-		if key, _, _, found := charKey(rune(canonical(sym)-symUnicode), layoutNow()); canonical(sym) >= symUnicode && found {
+		if key, _, _, found := charKey(rune(keysym.Canonical(sym)-keysym.Unicode), layoutNow()); keysym.Canonical(sym) >= keysym.Unicode && found {
 			vk, ok = key.vk, true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 const symF12 = 0xffc9
@@ -87,7 +88,7 @@ func TestHotkeyWhileOthersHang(t *testing.T) {
 	p.ask("focus")
 	hand(t, "mousemove", "200", "200", "click", "1")
 	for range 2 * hookQueue {
-		press(t, d.Input(), screen.Key{Sym: symShiftL})
+		press(t, d.Input(), screen.Key{Sym: keysym.ShiftL})
 	}
 	eventually(t, "F12 works", func() bool {
 		hand(t, "key", "F12")

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unicode/utf16"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // ownMark is the extra information of every event that this program injects.
@@ -102,13 +104,16 @@ type winInput struct {
 	// Static after newWinInput.
 	log   *slog.Logger
 	guard guard
-	avoid func() image.Rectangle // the badge, which belongs to the customer; nil: none
+	own   *covers // this program's own windows, out of reach for remote input
+
+	suspended atomic.Bool
 
 	mu sync.Mutex
 	// Guarded by mu.
-	held    []heldKey // in the order of pressing
-	buttons screen.Buttons
-	dead    uint32 // a dead key's keysym that waits for its letter
+	confined bool      // the key event that is being injected must stay inside a share
+	held     []heldKey // in the order of pressing
+	buttons  screen.Buttons
+	dead     uint32 // a dead key's keysym that waits for its letter
 }
 
 // heldKey is a key that is down, and for what.
@@ -119,8 +124,19 @@ type heldKey struct {
 
 var _ screen.Input = (*winInput)(nil)
 
-func newWinInput(o Options) *winInput {
-	return &winInput{log: o.Logger, guard: guard{program: o.Guard, display: "windows", log: o.Logger}}
+func newWinInput(o Options, own *covers) *winInput {
+	return &winInput{own: own, log: o.Logger, guard: guard{program: o.Guard, display: "windows", log: o.Logger}}
+}
+
+// Suspend implements screen.Input.
+func (in *winInput) Suspend(on bool) { in.suspended.Store(on) }
+
+// press injects events that bring something down, unless input is suspended.
+func (in *winInput) press(events ...inputEvent) error {
+	if in.suspended.Load() {
+		return nil
+	}
+	return send(events...)
 }
 
 // Pointer implements screen.Input.
@@ -131,8 +147,8 @@ func (in *winInput) Pointer(p image.Point, buttons screen.Buttons) error {
 }
 
 func (in *winInput) pointerLocked(p image.Point, buttons screen.Buttons) error {
-	if in.avoid != nil && p.In(in.avoid()) {
-		buttons &= in.buttons // nothing is pressed there
+	if in.suspended.Load() {
+		return nil
 	}
 	all := virtualScreen()
 	if all.Empty() {
@@ -141,10 +157,15 @@ func (in *winInput) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	p.X, p.Y = min(max(p.X, 0), all.Dx()-1), min(max(p.Y, 0), all.Dy()-1)
 	// Windows counts 65536 steps across all monitors, and rounds down.
 	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
-	events := []inputEvent{mouseEvent{
-		kind: inputMouse, X: steps(p.X, all.Dx()), Y: steps(p.Y, all.Dy()),
-		flags: mouseMove | mouseAbsolute | mouseVirtualDesk, extra: ownMark,
-	}.event()}
+	var events []inputEvent
+	if in.own.contains(p) {
+		buttons &= in.buttons // nothing is pressed, and the pointer stays where it is
+	} else {
+		events = append(events, mouseEvent{
+			kind: inputMouse, X: steps(p.X, all.Dx()), Y: steps(p.Y, all.Dy()),
+			flags: mouseMove | mouseAbsolute | mouseVirtualDesk, extra: ownMark,
+		}.event())
+	}
 	buttons &= allButtons
 	swapped := metric(smSwapped) != 0
 	for i := range 9 {
@@ -155,7 +176,7 @@ func (in *winInput) pointerLocked(p image.Point, buttons screen.Buttons) error {
 		}
 	}
 	in.buttons = buttons
-	return send(events...)
+	return in.press(events...)
 }
 
 func (in *winInput) guardButton(bit screen.Buttons, down bool) {
@@ -221,21 +242,24 @@ func (in *winInput) keyLocked(k screen.Key) error {
 	switch k.Sym {
 	case 0:
 		return in.codeLocked(k, 0)
-	case symISOLevel3, symModeSwitch:
+	case keysym.ISOLevel3, keysym.ModeSwitch:
 		// The advisor's AltGr makes his characters, the customer's layout has its own
 		// way to each. Where it has no AltGr the key is Alt, which opens menus.
 		return nil
 	}
-	sym := canonical(k.Sym)
+	sym := keysym.Canonical(k.Sym)
 	if !k.Down {
 		return in.upLocked(sym)
 	}
-	if i := in.heldIndex(sym); i >= 0 {
-		return send(in.held[i].key.event(false)) // a repeat
+	if i := in.heldIndex(sym); i >= 0 { // a repeat
+		if k := in.held[i].key; in.mayPressLocked(k, 0, in.modsLocked(nil, nil)) {
+			return in.press(k.event(false))
+		}
+		return nil
 	}
 	layout := layoutNow()
 	if vk, ok := vkOfSym(sym); ok {
-		return in.pressLocked(sym, keyOfVk(vk, layout))
+		return in.pressLocked(sym, keyOfVk(vk, layout), 0)
 	}
 	if d, ok := deadSyms[sym]; ok {
 		if key, need, dead, ok := charKey(d.alone, layout); ok && dead {
@@ -244,13 +268,13 @@ func (in *winInput) keyLocked(k screen.Key) error {
 		in.dead = sym
 		return nil
 	}
-	if sym >= symUnicode {
-		return in.charLocked(sym, rune(sym-symUnicode), layout)
+	if sym >= keysym.Unicode {
+		return in.charLocked(sym, rune(sym-keysym.Unicode), layout)
 	}
 	if k.Code != 0 {
 		return in.codeLocked(k, sym)
 	}
-	if !isModifier(k.Sym) {
+	if !keysym.IsModifier(k.Sym) {
 		in.log.Debug("windows: keysym without a key", "keysym", fmt.Sprintf("%#x", k.Sym))
 	}
 	return nil
@@ -261,7 +285,7 @@ func (in *winInput) charLocked(sym uint32, r rune, layout uintptr) error {
 	if in.dead != 0 {
 		text := compose(in.dead, r)
 		in.dead = 0
-		return send(unicodeEvents(text)...)
+		return in.typeLocked(text)
 	}
 	key, need, dead, ok := charKey(r, layout)
 	if in.isCommandLocked() {
@@ -278,12 +302,20 @@ func (in *winInput) charLocked(sym uint32, r rune, layout uintptr) error {
 		}
 	}
 	if !ok || dead {
-		return send(unicodeEvents(string(r))...)
+		return in.typeLocked(string(r))
 	}
 	if flipsWithCaps(r) && call(procGetKeyState, vkCapital)&1 != 0 {
 		need ^= needShift
 	}
 	return in.strokeLocked(sym, key, need)
+}
+
+// typeLocked types text that no key has.
+func (in *winInput) typeLocked(text string) error {
+	if !in.mayTypeLocked(text) {
+		return nil
+	}
+	return in.press(unicodeEvents(text)...)
 }
 
 // isCommandLocked reports whether modifiers are down that make a key a command.
@@ -327,12 +359,18 @@ func modifierOf(vk uint16) uint16 {
 func (in *winInput) strokeLocked(sym uint32, k winKey, need uint16) error {
 	have := in.downLocked()
 	if have == need {
-		return in.pressLocked(sym, k)
+		return in.pressLocked(sym, k, sym)
 	}
 	var before, after []inputEvent
+	var changed [2][]uint16 // what goes up for it, and what goes down
 	change := func(k winKey, down bool) {
 		before = append(before, k.event(!down))
 		after = append(after, k.event(down))
+		to := &changed[0]
+		if down {
+			to = &changed[1]
+		}
+		*to = append(*to, k.vk)
 	}
 	for _, h := range in.held {
 		if m := modifierOf(h.key.vk); m != 0 && need&m != m {
@@ -346,13 +384,19 @@ func (in *winInput) strokeLocked(sym uint32, k winKey, need uint16) error {
 		change(keyOfVk(vkLControl, 0), true)
 		change(keyOfVk(extended|vkRMenu, 0), true)
 	}
+	if !in.mayPressLocked(k, sym, in.modsLocked(changed[0], changed[1])) {
+		return nil
+	}
 	slices.Reverse(after)
 	events := append(before, k.event(false), k.event(true))
-	return send(append(events, after...)...)
+	return in.press(append(events, after...)...)
 }
 
 // pressLocked presses a key and keeps it down.
-func (in *winInput) pressLocked(sym uint32, k winKey) error {
+func (in *winInput) pressLocked(sym uint32, k winKey, text uint32) error {
+	if !in.mayPressLocked(k, text, in.modsLocked(nil, nil)) {
+		return nil
+	}
 	if i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == k }); i >= 0 {
 		in.held = slices.Delete(in.held, i, i+1) // the same key for another keysym
 		if err := send(k.event(true)); err != nil {
@@ -361,7 +405,7 @@ func (in *winInput) pressLocked(sym uint32, k winKey) error {
 	}
 	in.held = append(in.held, heldKey{sym, k})
 	in.guard.tell(guardKey, byte(k.vk), true)
-	return send(k.event(false))
+	return in.press(k.event(false))
 }
 
 // codeLocked presses or releases a key by its place.
@@ -373,9 +417,12 @@ func (in *winInput) codeLocked(k screen.Key, sym uint32) error {
 	i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key.scan == key.scan && h.key.extended == key.extended })
 	switch {
 	case k.Down && i >= 0:
-		return send(key.event(false))
+		if !in.mayPressLocked(key, 0, in.modsLocked(nil, nil)) {
+			return nil
+		}
+		return in.press(key.event(false))
 	case k.Down:
-		return in.pressLocked(sym, key)
+		return in.pressLocked(sym, key, 0)
 	case i >= 0:
 		return in.letGoLocked(i)
 	}
@@ -391,8 +438,8 @@ func (in *winInput) heldIndex(sym uint32) int {
 // that keysym is goes up.
 func (in *winInput) upLocked(sym uint32) error {
 	i := in.heldIndex(sym)
-	if i < 0 && sym >= symUnicode {
-		if key, _, _, ok := charKey(rune(sym-symUnicode), layoutNow()); ok {
+	if i < 0 && sym >= keysym.Unicode {
+		if key, _, _, ok := charKey(rune(sym-keysym.Unicode), layoutNow()); ok {
 			i = slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == key && h.sym != 0 })
 		}
 	}
@@ -413,6 +460,10 @@ func (in *winInput) letGoLocked(i int) error {
 func (in *winInput) ReleaseAll() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.releaseAllLocked()
+}
+
+func (in *winInput) releaseAllLocked() error {
 	var events []inputEvent
 	for _, h := range slices.Backward(in.held) {
 		in.guard.tell(guardKey, byte(h.key.vk), false)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // symOf is the keysym by which a viewer names a character.
@@ -21,7 +22,7 @@ func symOf(r rune) uint32 {
 	case r == '€':
 		return 0x20ac
 	case r > 0xff:
-		return symUnicode + uint32(r)
+		return keysym.Unicode + uint32(r)
 	}
 	return uint32(r)
 }
@@ -73,19 +74,19 @@ func TestTypingWithModifiers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	key(symShiftL, true)
+	key(keysym.ShiftL, true)
 	press(t, in, screen.Key{Sym: 'A'})
 	press(t, in, screen.Key{Sym: 'b'}) // against Shift
 	key('C', true)
-	key(symShiftL, false)
+	key(keysym.ShiftL, false)
 	key('c', false) // named by the modifiers of now
 	press(t, in, screen.Key{Sym: 'D'})
 	press(t, in, screen.Key{Sym: 0xfe52}) // dead circumflex
 	press(t, in, screen.Key{Sym: 'o'})
 	press(t, in, screen.Key{Code: 0x1e}) // the place of A
-	key(symISOLevel3, true)
+	key(keysym.ISOLevel3, true)
 	press(t, in, screen.Key{Sym: '@'})
-	key(symISOLevel3, false)
+	key(keysym.ISOLevel3, false)
 	want := "AbCDôa@"
 	eventually(t, "typed", func() bool { return len(edit.text()) >= len(want) })
 	if got := edit.text(); got != want {
@@ -147,7 +148,7 @@ func TestKeysAndButtons(t *testing.T) {
 		}
 		wants(b.name, b.want...)
 	}
-	if err := errors.Join(in.Pointer(at, screen.ButtonLeft), in.Key(screen.Key{Sym: symShiftL, Down: true}), in.ReleaseAll()); err != nil {
+	if err := errors.Join(in.Pointer(at, screen.ButtonLeft), in.Key(screen.Key{Sym: keysym.ShiftL, Down: true}), in.ReleaseAll()); err != nil {
 		t.Fatal(err)
 	}
 	wants("ReleaseAll", "202:0:50,30", "101:10:")

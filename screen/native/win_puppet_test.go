@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // The colours of the puppets' windows, 0xRRGGBB.
@@ -31,18 +32,10 @@ const (
 
 var (
 	procNotifyWinEvent      = user32.NewProc("NotifyWinEvent")
-	procGetCursorPos        = user32.NewProc("GetCursorPos")
 	procRedrawWindow        = user32.NewProc("RedrawWindow")
 	procCreateMutex         = kernel32.NewProc("CreateMutexW")
 	procReleaseMutex        = kernel32.NewProc("ReleaseMutex")
 	procWaitForSingleObject = kernel32.NewProc("WaitForSingleObject")
-	procSetWindowText       = user32.NewProc("SetWindowTextW")
-	procSendMessage         = user32.NewProc("SendMessageW")
-	procSetForegroundWindow = user32.NewProc("SetForegroundWindow")
-	procSetFocus            = user32.NewProc("SetFocus")
-	procTranslateMessage    = user32.NewProc("TranslateMessage")
-	procGetAsyncKeyState    = user32.NewProc("GetAsyncKeyState")
-	procGetClientRect       = user32.NewProc("GetClientRect")
 	procFillRect            = user32.NewProc("FillRect")
 	procBeginPaint          = user32.NewProc("BeginPaint")
 	procEndPaint            = user32.NewProc("EndPaint")
@@ -82,6 +75,8 @@ func puppetMain(role string, args []string) error {
 		return flickerProgram(image.Rect(100, 100, 900, 700))
 	case "icon": // HOW: iconProgram
 		return iconProgram(args[0])
+	case "hotkeys":
+		return hotKeyProgram()
 	case "press":
 		return pressProgram()
 	case "browser":
@@ -199,7 +194,10 @@ func serve(answer func(question string) string) error {
 func colourProgram(colour uint32, r image.Rectangle) error {
 	log := []string{}
 	w, err := colourWindow(colour, r, func(_ uintptr, what uint32, wp, lp uintptr) (uintptr, bool) {
+		const wmClose = 0x0010 // by Alt+F4
 		switch {
+		case what == wmClose:
+			return 0, true
 		case what >= wmMouseMove && what <= wmMouseWheelX && what != wmMouseMove:
 			log = append(log, fmt.Sprintf("%x:%d:%d,%d", what, int16(wp>>16), int16(lp), int16(lp>>16)))
 		case what == wmKeyDown || what == wmKeyUp || what == wmSysKeyDown || what == wmSysKeyUp:
@@ -388,7 +386,7 @@ func pressProgram() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range []screen.Key{{Sym: symShiftL, Down: true}, {Sym: 'Q', Down: true}} {
+	for _, k := range []screen.Key{{Sym: keysym.ShiftL, Down: true}, {Sym: 'Q', Down: true}} {
 		if err := d.Input().Key(k); err != nil {
 			return err
 		}

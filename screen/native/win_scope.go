@@ -7,15 +7,13 @@ import (
 	"image"
 	"sync"
 
-	"golang.org/x/sys/windows"
-
 	"lotse/screen"
 )
 
 // winWindows implements screen.Windows.
 type winWindows struct {
 	o      Options
-	screen screen.Screen
+	screen *winScreen
 	input  *winInput
 	icons  iconCache
 }
@@ -29,6 +27,7 @@ func (x *winWindows) Choices() (screen.Choices, error) {
 
 // Open implements screen.Windows.
 func (x *winWindows) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
+	x.screen.setBackdrop(backdrop)
 	all := screen.Whole(x.screen, x.input)
 	switch s.Kind {
 	case screen.ShareScreen:
@@ -36,7 +35,7 @@ func (x *winWindows) Open(s screen.Share, backdrop func(image.Point) *screen.Fra
 	case screen.ShareMonitor:
 		for _, m := range listMonitors(virtualScreen()) {
 			if m.ID == s.Monitor {
-				return screen.Crop(all, s.Monitor, focusIn), nil
+				return screen.Crop(all, s.Monitor, x.input.keyInRect), nil
 			}
 		}
 		return nil, screen.ErrNothingShared
@@ -49,16 +48,6 @@ func (x *winWindows) Open(s screen.Share, backdrop func(image.Point) *screen.Fra
 		return nil, err
 	}
 	return &winScope{winShare: pictures, in: x.input}, nil
-}
-
-// focusIn reports whether the window that gets the keys can be seen in r.
-func focusIn(r image.Rectangle) bool {
-	w := windows.GetForegroundWindow()
-	if w == 0 {
-		return false
-	}
-	at, ok := frameRect(uintptr(w))
-	return ok && at.Sub(virtualScreen().Min).Overlaps(r)
 }
 
 // winScope is the Scope of some programs.
@@ -79,14 +68,10 @@ func (s *winScope) Owns(owner screen.ClipboardOwner) bool { return s.isChosen(ui
 
 // Key implements screen.Input. A press reaches the window in front, so that must
 // be a shared one.
-func (s *winScope) Key(k screen.Key) error {
-	s.in.mu.Lock()
-	defer s.in.mu.Unlock()
-	if k.Down && !s.isShared(uintptr(windows.GetForegroundWindow())) {
-		return nil
-	}
-	return s.in.keyLocked(k) // what went down was let through
-}
+func (s *winScope) Key(k screen.Key) error { return s.in.keyWithin(k, s.isShared) }
+
+// Suspend implements screen.Input.
+func (s *winScope) Suspend(on bool) { s.in.Suspend(on) }
 
 // Pointer implements screen.Input. Outside of shared windows the pointer does
 // not move and no button goes down; what is held is let go where it was last.

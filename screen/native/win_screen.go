@@ -8,6 +8,7 @@ import (
 	"image"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"lotse/screen"
@@ -33,8 +34,9 @@ const (
 // source is a way to read the whole display.
 type source interface {
 	// grab brings f up to date and returns what may have changed in it, and by
-	// which distances parts moved if that is known. It does not wait.
-	grab(f *screen.Frame) (damage screen.Region, moved []image.Point, err error)
+	// which distances parts moved if that is known. It does not wait. Before it
+	// compares, hide is called with the picture as it was read; nil: nothing is hidden.
+	grab(f *screen.Frame, hide func(*screen.Frame)) (damage screen.Region, moved []image.Point, err error)
 	// told reports whether grab costs nothing when nothing was drawn.
 	told() bool
 	close()
@@ -64,15 +66,20 @@ type winScreen struct {
 	cursor    *screen.Cursor
 	pointer   image.Point
 	failed    int
+	mask      mask
+	back      *screen.Frame // nil: not painted yet for this size
+	backdrop  atomic.Pointer[func(image.Point) *screen.Frame]
 
 	origin image.Point // of the frame in the system's coordinates; guarded by mu
 }
 
 var _ screen.Screen = (*winScreen)(nil)
 
-func openWinScreen(o Options) (*winScreen, error) {
+// openWinScreen opens the capture of the whole display, without what is covered.
+func openWinScreen(o Options, own *covers) (*winScreen, error) {
 	s := &winScreen{
-		log: o.Logger, onlyGDI: o.NoDamage, life: newLife(),
+		mask: mask{covers: own},
+		log:  o.Logger, onlyGDI: o.NoDamage, life: newLife(),
 		fresh: true, pollEvery: winFast,
 	}
 	if virtualScreen().Empty() {
@@ -179,7 +186,7 @@ func (s *winScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 // due reports whether it is time for a picture. Who does not tell is asked more
 // often after something was seen, or somebody used mouse or keyboard.
 func (s *winScreen) due(now time.Time) bool {
-	if s.fresh || s.src == nil || s.src.told() {
+	if s.fresh || s.src == nil || s.src.told() || s.mask.stale() {
 		return true
 	}
 	if used := lastInput(); used != s.used {
@@ -203,7 +210,18 @@ func (s *winScreen) picture(now time.Time) (damage screen.Region, moved []image.
 			return damage, nil, err
 		}
 	}
-	damage, moved, err = s.src.grab(s.frame)
+	if changed := s.mask.due(now); len(changed) > 0 && s.src.told() {
+		// It tells only of what is drawn, and nothing is drawn where a cover has gone.
+		s.src.close()
+		s.src = nil
+		if err := s.openSource(); err != nil {
+			return damage, nil, err
+		}
+	}
+	began := time.Now()
+	damage, moved, err = s.src.grab(s.frame, func(f *screen.Frame) {
+		s.mask.apply(began, func(r image.Rectangle) { f.CopyRect(s.backdropFrame(f.Size), r) })
+	})
 	if err != nil {
 		if isHidden() {
 			err = nil // layout sees it next time
@@ -222,6 +240,22 @@ func (s *winScreen) picture(now time.Time) (damage screen.Region, moved []image.
 	s.pollAt = now.Add(max(s.pollEvery, 2*cost))
 	return damage, moved, nil
 }
+
+// backdropFrame is what stands for this program's own windows.
+func (s *winScreen) backdropFrame(size image.Point) *screen.Frame {
+	if s.back == nil || s.back.Size != size {
+		if paint := s.backdrop.Load(); paint != nil {
+			s.back = (*paint)(size)
+		} else {
+			s.back = screen.NewFrame(size)
+			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
+		}
+	}
+	return s.back
+}
+
+// setBackdrop says what stands for this program's own windows from now on.
+func (s *winScreen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
 
 // openSource finds the best way to read the display that works now.
 func (s *winScreen) openSource() error {

@@ -23,6 +23,9 @@ type winThread struct {
 	// Guarded by mu.
 	tasks  []func()
 	closed bool
+
+	// filter sees each message first and may take it; nil: none. Owned by the thread.
+	filter func(*message) (taken bool)
 }
 
 var errThreadGone = errors.New("native: the thread has ended")
@@ -51,6 +54,9 @@ func startThread(begin func() error, end func()) (*winThread, error) {
 		for int32(call(procGetMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0)) > 0 {
 			if m.Window == 0 && m.Message == wmApp {
 				t.runTasks()
+				continue
+			}
+			if t.filter != nil && t.filter(&m) {
 				continue
 			}
 			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))

@@ -6,14 +6,15 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"image"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
+	"lotse/screen/question"
 )
 
 const (
@@ -30,6 +31,7 @@ const (
 // It belongs to this program, so a share of other programs never shows it.
 type x11Badge struct {
 	o    Options
+	own  *covers
 	done chan struct{}
 	once sync.Once
 
@@ -42,12 +44,45 @@ type x11Badge struct {
 	frame  *screen.Frame // nil: hidden
 	rect   image.Rectangle
 	moved  bool // the customer chose the place
-	events chan [xHead]byte
+	events chan badgeEvent
+	phys   *physicalDevices // nil: the server cannot tell
+}
+
+// badgeEvent is an event about the badge's window.
+type badgeEvent struct {
+	kind     byte // of the core protocol
+	detail   byte // the button, or the state of VisibilityNotify
+	at, root image.Point
+	device   xiEvent // of button events, where the server tells devices apart
+}
+
+// badgeEventOf reads an event; ok is false for those that are of no use.
+func badgeEventOf(ev []byte, xiMajor byte) (e badgeEvent, ok bool) {
+	if x, isXI := parseXIEvent(ev, xiMajor); isXI && xiMajor != 0 {
+		kinds := map[uint16]byte{xiButtonPress: xproto.ButtonPress, xiButtonRelease: xproto.ButtonRelease, xiMotion: xproto.MotionNotify}
+		if x.kind == xiHierarchyChanged {
+			return badgeEvent{device: x}, true
+		}
+		e = badgeEvent{kind: kinds[x.kind], detail: byte(x.detail), at: x.at, root: x.root, device: x}
+		return e, e.kind != 0
+	}
+	number := func(o int) int { return int(int16(binary.LittleEndian.Uint16(ev[o:]))) }
+	switch kind := ev[0] &^ xSentFlag; kind {
+	case xproto.Expose:
+		return badgeEvent{kind: kind}, true
+	case xproto.VisibilityNotify:
+		return badgeEvent{kind: kind, detail: ev[8]}, true
+	case xproto.ButtonPress, xproto.ButtonRelease, xproto.MotionNotify:
+		return badgeEvent{kind: kind, detail: ev[1], at: image.Pt(number(24), number(26)), root: image.Pt(number(20), number(22))}, true
+	}
+	return e, false
 }
 
 var _ screen.Badge = (*x11Badge)(nil)
 
-func newX11Badge(o Options) *x11Badge { return &x11Badge{o: o, done: make(chan struct{})} }
+func newX11Badge(o Options, own *covers) *x11Badge {
+	return &x11Badge{o: o, own: own, done: make(chan struct{})}
+}
 
 func (b *x11Badge) close() error {
 	b.once.Do(func() { close(b.done) })
@@ -55,6 +90,7 @@ func (b *x11Badge) close() error {
 	defer b.mu.Unlock()
 	if b.l != nil {
 		b.l.close() // the window ends with its connection
+		b.own.gone(b, image.Rectangle{})
 		b.l, b.frame, b.rect = nil, nil, image.Rectangle{}
 	}
 	return nil
@@ -80,7 +116,9 @@ func (b *x11Badge) Show(f *screen.Frame) (err error) {
 	}
 	if f == nil {
 		b.frame, b.rect = nil, image.Rectangle{}
-		return b.l.explain(xproto.UnmapWindowChecked(b.l.Conn, b.window).Check())
+		err := b.l.explain(xproto.UnmapWindowChecked(b.l.Conn, b.window).Check())
+		b.own.gone(b, image.Rectangle{})
+		return err
 	}
 	fresh := b.frame == nil
 	b.frame = f
@@ -95,7 +133,9 @@ func (b *x11Badge) Show(f *screen.Frame) (err error) {
 	}
 	b.placeLocked(at, bounds)
 	xproto.MapWindow(b.l.Conn, b.window)
-	return b.drawLocked()
+	err = b.drawLocked() // the server has moved and mapped it when this returns
+	b.own.gone(b, b.rect)
+	return err
 }
 
 // placeLocked moves the window, inside the display and on top.
@@ -103,7 +143,11 @@ func (b *x11Badge) placeLocked(at image.Point, bounds image.Rectangle) {
 	size := b.frame.Size
 	at.X = max(bounds.Min.X, min(at.X, bounds.Max.X-size.X))
 	at.Y = max(bounds.Min.Y, min(at.Y, bounds.Max.Y-size.Y))
-	b.rect = image.Rectangle{Min: at, Max: at.Add(size)}
+	r := image.Rectangle{Min: at, Max: at.Add(size)}
+	if r != b.rect {
+		b.own.add(b, r, true)
+	}
+	b.rect = r
 	xproto.ConfigureWindow(b.l.Conn, b.window,
 		xproto.ConfigWindowX|xproto.ConfigWindowY|xproto.ConfigWindowWidth|xproto.ConfigWindowHeight|xproto.ConfigWindowStackMode,
 		[]uint32{uint32(int32(at.X)), uint32(int32(at.Y)), uint32(size.X), uint32(size.Y), xproto.StackModeAbove})
@@ -122,13 +166,15 @@ func (b *x11Badge) openLocked() (err error) {
 		}
 		return nil
 	}
-	events := make(chan [xHead]byte, 256)
+	events := make(chan badgeEvent, 256)
+	var major atomic.Uint32
 	l, err := dialX(b.o, func(ev []byte) {
-		if kind := ev[0] &^ xSentFlag; kind == xGenericEvent || kind == 0 || kind == 1 {
+		e, ok := badgeEventOf(ev, byte(major.Load()))
+		if !ok {
 			return
 		}
 		select {
-		case events <- [xHead]byte(ev[:xHead]):
+		case events <- e:
 		default: // a badge that is clicked that often is not read
 		}
 	})
@@ -143,20 +189,37 @@ func (b *x11Badge) openLocked() (err error) {
 	if b.format, err = formatOf(l); err != nil {
 		return err
 	}
-	if !b.format.plain {
-		return fmt.Errorf("native: display %s: no badge on pixels of depth %d", l.display, l.scr.RootDepth)
-	}
 	if b.window, err = xproto.NewWindowId(l.Conn); err != nil {
 		return err
 	}
 	if b.gc, err = xproto.NewGcontextId(l.Conn); err != nil {
 		return err
 	}
-	const what = xproto.EventMaskExposure | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskButton1Motion | xproto.EventMaskVisibilityChange
+	what := uint32(xproto.EventMaskExposure | xproto.EventMaskVisibilityChange)
+	xi, err := openXI(l)
+	switch {
+	case errors.Is(err, errNoXI2):
+		what |= xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskButton1Motion
+	case err != nil:
+		return err
+	default:
+		if b.phys, err = newPhysicalDevices(xi); err != nil {
+			return err
+		}
+		major.Store(uint32(xi.major))
+	}
 	err = xproto.CreateWindowChecked(l.Conn, l.scr.RootDepth, b.window, l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, l.scr.RootVisual,
 		xproto.CwBackPixel|xproto.CwOverrideRedirect|xproto.CwEventMask, []uint32{0x1b2a3a, 1, what}).Check()
 	if err != nil {
 		return l.explain(err)
+	}
+	if b.phys != nil {
+		if err = xi.selectOn(b.window, xiAllMasterDevices, xiButtonPress, xiButtonRelease, xiMotion); err == nil {
+			err = xi.selectEvents(xiAllDevices, xiHierarchyChanged)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err = xproto.CreateGCChecked(l.Conn, b.gc, xproto.Drawable(b.window), 0, nil).Check(); err != nil {
 		return l.explain(err)
@@ -167,29 +230,34 @@ func (b *x11Badge) openLocked() (err error) {
 	return nil
 }
 
-// drawLocked paints the picture, in bands that fit into a request.
+// drawLocked paints the picture.
 func (b *x11Badge) drawLocked() error {
-	f := b.frame
-	if f == nil {
+	if b.frame == nil {
 		return nil
 	}
+	return b.l.paint(b.window, b.gc, &b.format, b.frame)
+}
+
+// paint puts a picture into a window, in bands that fit into a request, and
+// returns when the server has done so.
+func (l *link) paint(window xproto.Window, gc xproto.Gcontext, format *pixelFormat, f *screen.Frame) error {
 	rows := max(1, (200<<10)/(4*f.Size.X))
 	for y := 0; y < f.Size.Y; y += rows {
 		end := min(y+rows, f.Size.Y)
 		var data []byte
 		for row := y; row < end; row++ {
-			data = append(data, f.Row(row, 0, f.Size.X)...)
+			data = format.put(data, f.Row(row, 0, f.Size.X))
 		}
-		xproto.PutImage(b.l.Conn, zPixmap, xproto.Drawable(b.window), b.gc, uint16(f.Size.X), uint16(end-y), 0, int16(y), 0, b.l.scr.RootDepth, data)
+		xproto.PutImage(l.Conn, zPixmap, xproto.Drawable(window), gc, uint16(f.Size.X), uint16(end-y), 0, int16(y), 0, l.scr.RootDepth, data)
 	}
-	return b.l.sync()
+	return l.sync()
 }
 
 // Watch implements screen.Badge.
-func (b *x11Badge) Watch(ctx context.Context, clicked func(image.Point)) error {
+func (b *x11Badge) Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error {
 	b.mu.Lock()
 	err := b.openLocked()
-	l, events := b.l, b.events
+	l, events, phys := b.l, b.events, b.phys
 	b.mu.Unlock()
 	if err != nil {
 		return err
@@ -200,6 +268,7 @@ func (b *x11Badge) Watch(ctx context.Context, clicked func(image.Point)) error {
 		drag        bool
 		raised      time.Time
 		first, last image.Point // of the pointer, in the display
+		by          question.Device
 	}
 	for {
 		select {
@@ -210,27 +279,31 @@ func (b *x11Badge) Watch(ctx context.Context, clicked func(image.Point)) error {
 		case <-l.gone:
 			return l.explain(errGone)
 		case ev := <-events:
-			at := image.Pt(int(int16(binary.LittleEndian.Uint16(ev[24:]))), int(int16(binary.LittleEndian.Uint16(ev[26:]))))
-			root := image.Pt(int(int16(binary.LittleEndian.Uint16(ev[20:]))), int(int16(binary.LittleEndian.Uint16(ev[22:]))))
-			switch ev[0] {
+			by := question.Device(0)
+			if phys != nil && ev.device.kind != 0 {
+				if by, err = phys.of(ev.device); err != nil {
+					return err
+				}
+			}
+			switch ev.kind {
 			case xproto.Expose:
-				err = errors.Join(err, b.redraw())
+				_ = b.redraw() // the end of the connection is told by gone
 			case xproto.VisibilityNotify:
-				if ev[8] != xproto.VisibilityUnobscured && time.Since(hold.raised) >= badgeRaise {
+				if ev.detail != xproto.VisibilityUnobscured && time.Since(hold.raised) >= badgeRaise {
 					hold.raised = time.Now()
 					b.move(image.Point{})
 				}
 			case xproto.ButtonPress:
-				hold.down, hold.drag, hold.at, hold.first, hold.last = ev[1] == 1, false, at, root, root
+				hold.down, hold.drag, hold.at, hold.first, hold.last, hold.by = ev.detail == 1, false, ev.at, ev.root, ev.root, by
 			case xproto.MotionNotify:
-				if d := root.Sub(hold.first); hold.down && (hold.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
+				if d := ev.root.Sub(hold.first); hold.down && (hold.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
 					hold.drag = true
-					b.move(root.Sub(hold.last))
-					hold.last = root
+					b.move(ev.root.Sub(hold.last))
+					hold.last = ev.root
 				}
 			case xproto.ButtonRelease:
-				if hold.down && !hold.drag && ev[1] == 1 {
-					clicked(hold.at)
+				if hold.down && !hold.drag && ev.detail == 1 {
+					clicked(hold.at, by != 0 && by == hold.by)
 				}
 				hold.down = false
 			}
@@ -261,4 +334,6 @@ func (b *x11Badge) move(d image.Point) {
 		return
 	}
 	b.placeLocked(b.rect.Min.Add(d), image.Rect(0, 0, int(g.Width), int(g.Height)))
+	_ = b.l.sync()
+	b.own.gone(b, b.rect)
 }

@@ -24,35 +24,30 @@ func TestBadge(t *testing.T) {
 	badge := d.Badge()
 	var mu sync.Mutex
 	var clicks []image.Point
+	var byHand []bool
 	count := func() int { mu.Lock(); defer mu.Unlock(); return len(clicks) }
 	background(t, func(ctx context.Context) error {
-		return badge.Watch(ctx, func(p image.Point) { mu.Lock(); clicks = append(clicks, p); mu.Unlock() })
+		return badge.Watch(ctx, func(p image.Point, physical bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			clicks = append(clicks, p)
+			byHand = append(byHand, physical)
+		})
 	})
 	picture := screen.NewFrame(image.Pt(120, 40))
 	picture.Fill(picture.Bounds(), 0, 0xb4, 0xb4)
 	if err := badge.Show(picture); err != nil {
 		t.Fatal(err)
 	}
-	s := watch(t, d.Screen())
 	seenAt := func(r image.Rectangle) bool {
-		whole := false
-		s.Read(func(v screen.View) {
-			if v.Frame.Size != image.Pt(800, 600) {
-				return
+		out := x.run(t, "import", "-silent", "-window", "root", "-crop", fmt.Sprintf("%dx%d+%d+%d", r.Dx(), r.Dy(), r.Min.X, r.Min.Y), "-depth", "8", "rgb:-")
+		n := 0
+		for ; len(out) >= 3; out = out[3:] {
+			if out[1] == badgePixel>>8 && out[2] == badgePixel&0xff {
+				n++
 			}
-			f := screen.NewFrame(r.Size())
-			for y := range r.Dy() {
-				copy(f.Row(y, 0, r.Dx()), v.Frame.Row(r.Min.Y+y, r.Min.X, r.Max.X))
-			}
-			n := 0
-			for i := 0; i < len(f.Pix); i += 4 {
-				if f.Pix[i] == badgePixel&0xff && f.Pix[i+1] == badgePixel>>8 {
-					n++
-				}
-			}
-			whole = n > r.Dx()*r.Dy()*9/10 // the pointer is drawn by nobody here
-		})
-		return whole
+		}
+		return n > r.Dx()*r.Dy()*9/10
 	}
 	eventually(t, "the badge is seen", func() bool { return seenAt(badge.Rect()) })
 	x.start(t, "xterm", "-geometry", "200x80+0+0", "-e", "sleep", "1000")
@@ -70,8 +65,8 @@ func TestBadge(t *testing.T) {
 	v.point(at, 0)
 	eventually(t, "a click is told", func() bool { return count() == 1 })
 	mu.Lock()
-	if clicks[0] != image.Pt(20, 20) {
-		t.Errorf("clicked at %v", clicks[0])
+	if clicks[0] != image.Pt(20, 20) || !byHand[0] {
+		t.Errorf("clicked at %v, by hand %v", clicks[0], byHand[0])
 	}
 	mu.Unlock()
 	before := badge.Rect()
@@ -94,6 +89,15 @@ func TestBadge(t *testing.T) {
 		}
 	}
 	never(t, "an injected click reaches the badge", func() bool { return count() != 1 })
+
+	// Another program's does, and is known for what it is.
+	x.run(t, "xdotool", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1")
+	eventually(t, "a program's click is told", func() bool { return count() == 2 })
+	mu.Lock()
+	if byHand[1] {
+		t.Error("a program's click is called one by hand")
+	}
+	mu.Unlock()
 
 	if err := badge.Show(nil); err != nil {
 		t.Fatal(err)

@@ -55,6 +55,14 @@ func (c channel) eight(p uint32) byte {
 	return byte((v*255 + top/2) / top)
 }
 
+// place puts 8 bits of a channel where a pixel has them.
+func (c channel) place(v byte) uint32 {
+	if c.width >= 8 {
+		return uint32(v) << (c.width - 8) << c.shift
+	}
+	return uint32(v>>(8-c.width)) << c.shift
+}
+
 // formatOf finds the root window's format and refuses what has no colours in
 // its pixels.
 func formatOf(l *link) (pixelFormat, error) {
@@ -143,6 +151,24 @@ func (f *pixelFormat) pixel(b []byte) uint32 {
 		return binary.BigEndian.Uint32(b)
 	}
 	return binary.LittleEndian.Uint32(b)
+}
+
+// put appends a row of a frame's pixels in the server's format, padded.
+func (f *pixelFormat) put(b, row []byte) []byte {
+	start := len(b)
+	for ; len(row) >= screen.BytesPerPixel; row = row[screen.BytesPerPixel:] {
+		p := f.blue.place(row[0]) | f.green.place(row[1]) | f.red.place(row[2])
+		for i := range f.bytes {
+			if f.msbFirst {
+				i = f.bytes - 1 - i
+			}
+			b = append(b, byte(p>>(8*i)))
+		}
+	}
+	for (len(b)-start)%f.pad != 0 {
+		b = append(b, 0)
+	}
+	return b
 }
 
 // segment is memory shared with the server. The system frees it when both

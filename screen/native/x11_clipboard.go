@@ -3,6 +3,7 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -33,6 +34,9 @@ const (
 // clipAtoms are the names that the exchange of selections uses.
 type clipAtoms struct {
 	clipboard, targets, timestamp, utf8, text, plain, plainUTF8, incr xproto.Atom
+	// secret is the form by which password managers say that a text is a password:
+	// "secret" in x-kde-passwordManagerHint, which KDE's Klipper began.
+	secret xproto.Atom
 
 	// slots are the properties that texts are received in, by turns, so that
 	// an owner that was given up cannot write into a later transfer.
@@ -175,7 +179,7 @@ func (k *clipLink) start() error {
 	a := &k.atoms
 	for name, at := range map[string]*xproto.Atom{
 		"CLIPBOARD": &a.clipboard, "TARGETS": &a.targets, "TIMESTAMP": &a.timestamp, "UTF8_STRING": &a.utf8,
-		"TEXT": &a.text, "text/plain": &a.plain, "text/plain;charset=utf-8": &a.plainUTF8, "INCR": &a.incr,
+		"TEXT": &a.text, "text/plain": &a.plain, "text/plain;charset=utf-8": &a.plainUTF8, "INCR": &a.incr, "x-kde-passwordManagerHint": &a.secret,
 		"LOTSE_CLIP_0": &a.slots[0], "LOTSE_CLIP_1": &a.slots[1], "LOTSE_CLIP_2": &a.slots[2], "LOTSE_CLIP_3": &a.slots[3],
 	} {
 		if *at, err = k.l.atom(name); err != nil {
@@ -335,7 +339,7 @@ func (k *clipLink) ownerChanged(e xfixes.SelectionNotifyEvent) error {
 	if e.Owner == k.window || e.Owner == 0 || !k.c.watched() {
 		return nil
 	}
-	return k.convert(k.atoms.utf8, e.SelectionTimestamp, e.Owner)
+	return k.convert(k.atoms.targets, e.SelectionTimestamp, e.Owner)
 }
 
 // convert asks the owner for the text in one form.
@@ -356,7 +360,10 @@ func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 	}
 	if e.Property == 0 {
 		k.receiving = nil
-		if r.target == k.atoms.utf8 {
+		switch r.target {
+		case k.atoms.targets, k.atoms.secret: // it does not say what it has
+			return k.convert(k.atoms.utf8, r.time, r.owner)
+		case k.atoms.utf8:
 			return k.convert(xproto.AtomString, r.time, r.owner)
 		}
 		return nil // no text: a picture, for example
@@ -369,12 +376,40 @@ func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 		return err
 	}
 	if kind == k.atoms.incr {
+		if r.target == k.atoms.targets || r.target == k.atoms.secret { // neither is long
+			k.receiving = nil
+			return nil
+		}
 		r.incr, r.deadline = true, time.Now().Add(clipTimeout)
 		return nil
 	}
 	r.data = data
+	switch r.target {
+	case k.atoms.targets:
+		next := k.atoms.utf8
+		if hasAtom(data, k.atoms.secret) {
+			next = k.atoms.secret
+		}
+		return k.convert(next, r.time, r.owner)
+	case k.atoms.secret:
+		if string(bytes.TrimRight(data, "\x00")) == "secret" {
+			k.receiving = nil
+			return nil
+		}
+		return k.convert(k.atoms.utf8, r.time, r.owner)
+	}
 	k.finish(kind)
 	return nil
+}
+
+// hasAtom reports whether a list of atoms, as a property holds it, has one.
+func hasAtom(list []byte, a xproto.Atom) bool {
+	for ; len(list) >= 4; list = list[4:] {
+		if xproto.Atom(binary.LittleEndian.Uint32(list)) == a {
+			return true
+		}
+	}
+	return false
 }
 
 // take reads and deletes the property that a text arrives in.

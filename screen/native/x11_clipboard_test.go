@@ -4,6 +4,7 @@ package native
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -158,5 +159,94 @@ func TestClipboardEnds(t *testing.T) {
 	}
 	if err := d.Clipboard().SetText("x"); !errors.Is(err, screen.ErrClosed) {
 		t.Errorf("SetText after Close: %v", err)
+	}
+}
+
+// A text that a password manager has marked as a password is not taken over.
+func TestClipboardLeavesPasswords(t *testing.T) {
+	x := startXvfb(t, "640x480x24")
+	d := openOn(t, x, Options{})
+	h := &heard{}
+	background(t, func(ctx context.Context) error { return d.Clipboard().Watch(ctx, h.add) })
+	eventually(t, "the watch has begun", func() bool {
+		x.copyText(t, "before")
+		return h.last() == "before"
+	})
+	for _, c := range []struct {
+		hint  string
+		taken bool
+	}{{"secret", false}, {"secret\x00", false}, {"other", true}, {"", true}} {
+		if got := x.copyMarked(t, c.hint); got != c.taken {
+			t.Errorf("hint %q: the text is asked for: %v", c.hint, got)
+		}
+	}
+}
+
+// copyMarked puts a text on the clipboard as a password manager does, with a hint; "":
+// without one. It reports whether the text was asked for. Then it puts the text there
+// once more: that is asked for behind everything the first time brought.
+func (x *xserver) copyMarked(t *testing.T, hint string) (asked bool) {
+	t.Helper()
+	requests := make(chan xproto.SelectionRequestEvent, 64)
+	l, err := dialX(Options{Display: x.display}.withDefaults(), func(b []byte) {
+		if b[0] == xproto.SelectionRequest {
+			requests <- xproto.SelectionRequestEventNew(b).(xproto.SelectionRequestEvent)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	atoms := map[string]xproto.Atom{}
+	for _, name := range []string{"CLIPBOARD", "TARGETS", "UTF8_STRING", "x-kde-passwordManagerHint", "ATOM"} {
+		if atoms[name], err = l.atom(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := xproto.NewWindowId(l.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	xproto.CreateWindow(l.Conn, 0, w, l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOnly, 0, 0, nil)
+	own := func() {
+		if err := xproto.SetSelectionOwnerChecked(l.Conn, w, atoms["CLIPBOARD"], xproto.TimeCurrentTime).Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own()
+	for round := 0; ; {
+		var e xproto.SelectionRequestEvent
+		select {
+		case e = <-requests:
+		case <-time.After(patience):
+			t.Fatal("nobody asks for the text")
+		}
+		kind, format, data := atoms["UTF8_STRING"], byte(8), []byte("a text")
+		switch e.Target {
+		case atoms["TARGETS"]:
+			if round++; round == 2 {
+				return asked
+			}
+			kind, format, data = xproto.AtomAtom, 32, nil
+			list := []xproto.Atom{atoms["TARGETS"], atoms["UTF8_STRING"]}
+			if hint != "" {
+				list = append(list, atoms["x-kde-passwordManagerHint"])
+			}
+			for _, a := range list {
+				data = binary.LittleEndian.AppendUint32(data, uint32(a))
+			}
+		case atoms["x-kde-passwordManagerHint"]:
+			data = []byte(hint)
+		default:
+			asked = true
+		}
+		xproto.ChangeProperty(l.Conn, xproto.PropModeReplace, e.Requestor, e.Property, kind, format, uint32(len(data)*8/int(format)), data)
+		answer := xproto.SelectionNotifyEvent{Time: e.Time, Requestor: e.Requestor, Selection: e.Selection, Target: e.Target, Property: e.Property}
+		if err := xproto.SendEventChecked(l.Conn, false, e.Requestor, 0, string(answer.Bytes())).Check(); err != nil {
+			t.Fatal(err)
+		}
+		if asked || e.Target == atoms["x-kde-passwordManagerHint"] && strings.HasPrefix(hint, "secret") {
+			own()
+		}
 	}
 }

@@ -143,6 +143,10 @@ func dialX(o Options, onEvent func(ev []byte)) (l *link, err error) {
 	}
 	l.scr = &l.setup.Roots[addr.screen]
 	l.root = l.scr.Root
+	w.watch.start(o.Patience, func() { xproto.GetInputFocus(l.Conn) }, func() {
+		l.log.Warn("x11: the X server does not answer; the connection is given up", "after", o.Patience)
+		_ = w.Close()
+	})
 	return l, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // handsPace is the least time between two calls for what is no press.
@@ -273,13 +274,13 @@ func (w *hotWatch) read() error {
 		return err
 	}
 	w.keys = nil
-	for _, kc := range m.on[canonical(w.sym)] {
-		if canonical(m.keys[kc].sym(0, 0)) == canonical(w.sym) {
+	for _, kc := range m.on[keysym.Canonical(w.sym)] {
+		if keysym.Canonical(m.keys[kc].sym(0, 0)) == keysym.Canonical(w.sym) {
 			w.keys = append(w.keys, kc)
 		}
 	}
 	if len(w.keys) == 0 {
-		w.keys = slices.Clone(m.on[canonical(w.sym)])
+		w.keys = slices.Clone(m.on[keysym.Canonical(w.sym)])
 	}
 	w.locks = w.locks[:0]
 	locks := uint16(modLock | m.numLock | m.scrollLock)

@@ -16,6 +16,7 @@ import (
 	"github.com/jezek/xgb/xtest"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // Events of the core protocol that XTEST injects.
@@ -52,10 +53,16 @@ type x11Input struct {
 	xkbEvent atomic.Uint32
 	mapDue   atomic.Bool // the keyboard map changed
 	guard    guard
-	avoid    func() image.Rectangle // the badge, which belongs to the customer; nil: none
+	own      *covers // this program's own windows, out of reach for remote input
+	xi       *xiLink // nil: the server has no XInput 2
+
+	suspended atomic.Bool
+	pace      pace // of server grabs
 
 	mu sync.Mutex
 	// Guarded by mu.
+	confined *confinement  // of the key event that is being injected; nil: none
+	unmapped xproto.Window // a window that is never mapped; 0: not made yet
 	keys     *keyMap
 	held     []heldKey // in the order of pressing
 	buttons  screen.Buttons
@@ -77,9 +84,10 @@ type borrowedKey struct {
 
 var _ screen.Input = (*x11Input)(nil)
 
-func openX11Input(o Options) (_ *x11Input, err error) {
+// openX11Input opens the injection of input. It reaches nothing that is covered.
+func openX11Input(o Options, own *covers) (_ *x11Input, err error) {
 	defer recovered(&err)
-	in := &x11Input{guard: guard{program: o.Guard, display: o.Display, log: o.Logger}}
+	in := &x11Input{own: own, guard: guard{program: o.Guard, display: o.Display, log: o.Logger}}
 	if in.l, err = dialX(o, in.event); err != nil {
 		return nil, err
 	}
@@ -100,8 +108,14 @@ func openX11Input(o Options) (_ *x11Input, err error) {
 	}
 	in.xkbEvent.Store(uint32(in.xkb.event))
 	in.mapDue.Store(true)
-	return in, nil
+	if in.xi, err = openXI(in.l); errors.Is(err, errNoXI2) {
+		in.xi, err = nil, nil
+	}
+	return in, err
 }
+
+// Suspend implements screen.Input.
+func (in *x11Input) Suspend(on bool) { in.suspended.Store(on) }
 
 // event runs on the connection's reading goroutine.
 func (in *x11Input) event(ev []byte) {
@@ -122,11 +136,15 @@ func (in *x11Input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	if in.l.isGone() {
 		return in.l.explain(errGone)
 	}
-	if in.avoid != nil && p.In(in.avoid()) {
-		buttons &= in.buttons // nothing is pressed there
+	if in.suspended.Load() {
+		return nil
 	}
-	x, y := min(max(p.X, 0), 32767), min(max(p.Y, 0), 32767)
-	xtest.FakeInput(in.l.Conn, xMotionNotify, 0, 0, in.l.root, int16(x), int16(y), 0)
+	if in.own.contains(p) {
+		buttons &= in.buttons // nothing is pressed, and the pointer stays where it is
+	} else {
+		x, y := min(max(p.X, 0), 32767), min(max(p.Y, 0), 32767)
+		xtest.FakeInput(in.l.Conn, xMotionNotify, 0, 0, in.l.root, int16(x), int16(y), 0)
+	}
 	buttons &= allButtons
 	for i, b := range xButtonOf {
 		bit := screen.Buttons(1) << i
@@ -142,7 +160,11 @@ func (in *x11Input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	return nil
 }
 
+// fake injects one event. What was suspended meanwhile does not go down.
 func (in *x11Input) fake(kind, detail byte) {
+	if (kind == xKeyPress || kind == xButtonPress) && in.suspended.Load() {
+		return
+	}
 	switch kind {
 	case xKeyPress, xKeyRelease:
 		in.guard.tell(guardKey, detail, kind == xKeyPress)
@@ -169,32 +191,54 @@ func (in *x11Input) keyLocked(k screen.Key) error {
 	if k.Sym == 0 {
 		return in.codeLocked(k)
 	}
-	sym := canonical(k.Sym)
+	sym := keysym.Canonical(k.Sym)
 	if !k.Down {
 		return in.upLocked(sym)
 	}
 	if i := in.heldIndex(sym); i >= 0 {
-		in.fake(xKeyPress, in.held[i].keycode) // a repeat
-		return nil
+		return in.repeatLocked(in.held[i].keycode)
 	}
-	if err := in.refreshLocked(); err != nil {
-		return err
-	}
-	st, err := in.xkb.state()
+	st, err := in.stateLocked()
 	if err != nil {
 		return err
 	}
 	s, ok := in.resolveLocked(k.Sym, st)
 	if !ok {
-		if isModifier(k.Sym) {
+		if keysym.IsModifier(k.Sym) {
 			in.l.log.Debug("x11: no such modifier", "keysym", fmt.Sprintf("%#x", k.Sym))
 			return nil
+		}
+		if in.confined != nil && !keysym.StaysInside(k.Sym, in.keys.meaning(st.mods)) {
+			return nil // before the keyboard's map is changed for it
 		}
 		if s.keycode, err = in.borrowLocked(k.Sym); err != nil {
 			return err
 		}
 	}
-	return in.strokeLocked(sym, s)
+	return in.strokeLocked(sym, s, st)
+}
+
+// stateLocked brings the keyboard map up to date and reads the keyboard's state.
+func (in *x11Input) stateLocked() (xkbState, error) {
+	if err := in.refreshLocked(); err != nil {
+		return xkbState{}, err
+	}
+	return in.xkb.state()
+}
+
+// repeatLocked presses a key again that is down.
+func (in *x11Input) repeatLocked(kc byte) error {
+	if in.confined != nil {
+		st, err := in.stateLocked()
+		if err != nil {
+			return err
+		}
+		if may, err := in.mayPressLocked(kc, st.group, st.mods); err != nil || !may {
+			return err
+		}
+	}
+	in.fake(xKeyPress, kc)
+	return nil
 }
 
 // codeLocked presses or releases a key by its place.
@@ -205,6 +249,15 @@ func (in *x11Input) codeLocked(k screen.Key) error {
 	}
 	i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.keycode == kc })
 	switch {
+	case k.Down && in.confined != nil:
+		st, err := in.stateLocked()
+		if err != nil {
+			return err
+		}
+		if may, err := in.mayPressLocked(kc, st.group, st.mods); err != nil || !may {
+			return err
+		}
+		fallthrough
 	case k.Down:
 		in.fake(xKeyPress, kc)
 		if i < 0 {
@@ -262,7 +315,7 @@ func (in *x11Input) resolveLocked(sym uint32, st xkbState) (stroke, bool) {
 	for _, h := range in.held {
 		held |= in.keys.modsOf(h.keycode)
 	}
-	if i := slices.IndexFunc(in.borrowed, func(b borrowedKey) bool { return canonical(b.sym) == canonical(sym) }); i >= 0 {
+	if i := slices.IndexFunc(in.borrowed, func(b borrowedKey) bool { return keysym.Canonical(b.sym) == keysym.Canonical(sym) }); i >= 0 {
 		b := in.borrowed[i]
 		b.used = time.Now()
 		in.borrowed = append(slices.Delete(in.borrowed, i, i+1), b)
@@ -327,9 +380,21 @@ func (in *x11Input) setKeyLocked(kc byte, sym uint32) error {
 }
 
 // strokeLocked presses a key, with other modifiers if need be. A key that
-// needed other modifiers is let go at once, because its repeats would come out
-// under the modifiers of later.
-func (in *x11Input) strokeLocked(sym uint32, s stroke) error {
+// needed other modifiers is released at once, because its repeats would come out
+// under the modifiers of that later moment. Nothing is injected when a part of it
+// is not allowed.
+func (in *x11Input) strokeLocked(sym uint32, s stroke, st xkbState) error {
+	lifted, added := in.modifierKeysLocked(s)
+	mods := st.mods
+	for _, kc := range lifted {
+		mods &^= in.keys.modsOf(kc)
+	}
+	for _, kc := range append(slices.Clone(added), s.keycode) {
+		if may, err := in.mayPressLocked(kc, st.group, mods); err != nil || !may {
+			return err
+		}
+		mods |= in.keys.modsOf(kc)
+	}
 	if i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.keycode == s.keycode }); i >= 0 {
 		in.fake(xKeyRelease, s.keycode) // the same key for another keysym
 		in.held = slices.Delete(in.held, i, i+1)
@@ -338,20 +403,6 @@ func (in *x11Input) strokeLocked(sym uint32, s stroke) error {
 		in.fake(xKeyPress, s.keycode)
 		in.held = append(in.held, heldKey{sym, s.keycode})
 		return nil
-	}
-	var lifted, added []byte
-	for _, h := range in.held {
-		if in.keys.modsOf(h.keycode)&s.sub != 0 {
-			lifted = append(lifted, h.keycode)
-		}
-	}
-	for _, m := range []struct {
-		mask byte
-		sym  uint32
-	}{{modShift, symShiftL}, {in.keys.level3, symISOLevel3}, {in.keys.level5, symISOLevel5}} {
-		if kc := in.modifierKey(m.sym); s.add&m.mask != 0 && kc != 0 {
-			added = append(added, kc)
-		}
 	}
 	for _, kc := range lifted {
 		in.fake(xKeyRelease, kc)
@@ -368,6 +419,25 @@ func (in *x11Input) strokeLocked(sym uint32, s stroke) error {
 		in.fake(xKeyPress, kc)
 	}
 	return nil
+}
+
+// modifierKeysLocked lists the keys to release and to press for a stroke's other
+// modifiers.
+func (in *x11Input) modifierKeysLocked(s stroke) (lifted, added []byte) {
+	for _, h := range in.held {
+		if in.keys.modsOf(h.keycode)&s.sub != 0 {
+			lifted = append(lifted, h.keycode)
+		}
+	}
+	for _, m := range []struct {
+		mask byte
+		sym  uint32
+	}{{modShift, keysym.ShiftL}, {in.keys.level3, keysym.ISOLevel3}, {in.keys.level5, keysym.ISOLevel5}} {
+		if kc := in.modifierKey(m.sym); s.add&m.mask != 0 && kc != 0 {
+			added = append(added, kc)
+		}
+	}
+	return lifted, added
 }
 
 // modifierKey returns the key to press for a modifier, 0: none.

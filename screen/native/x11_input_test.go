@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // The keycodes below are those of every PC keyboard under an X server on Linux:
@@ -18,7 +19,7 @@ func TestKeysAndModifiers(t *testing.T) {
 		sym  uint32
 		down bool
 	}
-	const shift, ctrl, caps = symShiftL, 0xffe3, 0xffe5
+	const shift, ctrl, caps = keysym.ShiftL, 0xffe3, 0xffe5
 	for _, c := range []struct {
 		name, layout string
 		keys         []press
@@ -30,7 +31,7 @@ func TestKeysAndModifiers(t *testing.T) {
 		{"Shift is added", "us", []press{{'Q', true}, {'Q', false}}, "+50 +24/1 -24 -50", 4},
 		{"Shift is lifted", "us", []press{{shift, true}, {'q', true}, {'q', false}, {shift, false}}, "+50 -50 +24 -24 +50 -50", 6},
 		{"other layout's at", "de", []press{{shift, true}, {'@', true}, {'@', false}, {shift, false}}, "+50 -50 +92 +24/80 -24 -92 +50 -50", 8},
-		{"Shift and Tab belong together", "us", []press{{shift, true}, {symTab, true}, {symTab, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
+		{"Shift and Tab belong together", "us", []press{{shift, true}, {keysym.Tab, true}, {keysym.Tab, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
 		{"ISO_Left_Tab", "us", []press{{shift, true}, {0xfe20, true}, {0xfe20, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
 		{"shortcut", "us", []press{{ctrl, true}, {'a', true}, {'a', false}, {ctrl, false}}, "+37 +38/4 -38 -37", 4},
 		{"repeat", "us", []press{{'q', true}, {'q', true}, {'q', true}, {'q', false}}, "+24 -24", 2},
@@ -39,10 +40,10 @@ func TestKeysAndModifiers(t *testing.T) {
 		{"same key for another keysym", "us", []press{{'1', true}, {shift, true}, {'!', true}, {'!', false}, {'1', false}, {shift, false}}, "+10 +50 -10 +10/1 -10 -50", 6},
 		{"Caps Lock, small", "us", []press{{caps, true}, {caps, false}, {'q', true}, {'q', false}, {caps, true}, {caps, false}}, "+66 -66 +50/2 +24/3 -24 -50 +66/2 -66", 8},
 		{"Caps Lock, capital", "us", []press{{caps, true}, {caps, false}, {'Q', true}, {'Q', false}, {caps, true}, {caps, false}}, "+66 -66 +24/2 -24 +66/2 -66", 6},
-		{"Unicode keysym of Latin-1", "de", []press{{symUnicode + 'ä', true}, {symUnicode + 'ä', false}}, "+48 -48", 2},
-		{"legacy and Unicode euro", "de", []press{{0x20ac, true}, {0x20ac, false}, {symUnicode + 0x20ac, true}, {symUnicode + 0x20ac, false}}, "+92 +26/80 -26 -92 +92 +26/80 -26 -92", 8},
+		{"Unicode keysym of Latin-1", "de", []press{{keysym.Unicode + 'ä', true}, {keysym.Unicode + 'ä', false}}, "+48 -48", 2},
+		{"legacy and Unicode euro", "de", []press{{0x20ac, true}, {0x20ac, false}, {keysym.Unicode + 0x20ac, true}, {keysym.Unicode + 0x20ac, false}}, "+92 +26/80 -26 -92 +92 +26/80 -26 -92", 8},
 		{"dead key itself", "de", []press{{0xfe52, true}, {0xfe52, false}}, "+49 -49", 2},
-		{"right Alt where there is AltGr", "de", []press{{symAltR, true}, {symAltR, false}}, "+64 -64", 2},
+		{"right Alt where there is AltGr", "de", []press{{keysym.AltR, true}, {keysym.AltR, false}}, "+64 -64", 2},
 		{"key pad without Num Lock", "us", []press{{0xffb7, true}, {0xffb7, false}}, "+248 -248", 2},
 		{"unknown release", "us", []press{{'q', false}, {0xff0d, true}, {0xff0d, false}}, "+36 -36", 2},
 	} {
@@ -72,7 +73,7 @@ func TestReleaseAll(t *testing.T) {
 	before := string(x.run(t, "xmodmap", "-pke"))
 	d := openOn(t, x, Options{})
 	in := d.Input()
-	for _, sym := range []uint32{symShiftL, 0xffe3, 'a', symUnicode + 0x3b1, 0x1008ff11} {
+	for _, sym := range []uint32{keysym.ShiftL, 0xffe3, 'a', keysym.Unicode + 0x3b1, 0x1008ff11} {
 		key(t, in, sym, true)
 	}
 	if err := in.Pointer(image.Pt(5, 5), screen.ButtonLeft|screen.ButtonRight|screen.ButtonBack); err != nil {
@@ -89,7 +90,7 @@ func TestReleaseAll(t *testing.T) {
 		t.Errorf("keyboard map changed:\n%s", diffLines(before, after))
 	}
 	// Close does the same.
-	key(t, in, symUnicode+0x3b1, true)
+	key(t, in, keysym.Unicode+0x3b1, true)
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -159,11 +160,11 @@ func TestScanCodes(t *testing.T) {
 	x := startXvfb(t, "640x480x24")
 	m := keyMapOf(t, x)
 	for code, sym := range map[uint32]uint32{
-		0x01: 0xff1b, 0x02: '1', 0x0e: symBackSpace, 0x0f: symTab, 0x10: 'q', 0x1c: 0xff0d, 0x1d: 0xffe3, 0x2a: symShiftL,
-		0x36: symShiftR, 0x38: symAltL, 0x39: ' ', 0x3a: 0xffe5, 0x3b: 0xffbe, 0x44: 0xffc7, 0x45: symNumLock, 0x46: symScrollLock,
+		0x01: 0xff1b, 0x02: '1', 0x0e: keysym.BackSpace, 0x0f: keysym.Tab, 0x10: 'q', 0x1c: 0xff0d, 0x1d: 0xffe3, 0x2a: keysym.ShiftL,
+		0x36: keysym.ShiftR, 0x38: keysym.AltL, 0x39: ' ', 0x3a: 0xffe5, 0x3b: 0xffbe, 0x44: 0xffc7, 0x45: keysym.NumLock, 0x46: keysym.ScrollLock,
 		0x47: 0xff95, 0x53: 0xff9f, 0x56: '<', 0x57: 0xffc8, 0x58: 0xffc9,
-		0x9c: 0xff8d, 0x9d: 0xffe4, 0xb5: 0xffaf, 0xb7: 0xff61, 0xb8: symAltR, 0xc6: 0xff13, 0xc7: 0xff50, 0xc8: 0xff52, 0xc9: 0xff55,
-		0xcb: 0xff51, 0xcd: 0xff53, 0xcf: 0xff57, 0xd0: 0xff54, 0xd1: 0xff56, 0xd2: 0xff63, 0xd3: 0xffff, 0xdb: symSuperL, 0xdc: symSuperR, 0xdd: 0xff67,
+		0x9c: 0xff8d, 0x9d: 0xffe4, 0xb5: 0xffaf, 0xb7: 0xff61, 0xb8: keysym.AltR, 0xc6: 0xff13, 0xc7: 0xff50, 0xc8: 0xff52, 0xc9: 0xff55,
+		0xcb: 0xff51, 0xcd: 0xff53, 0xcf: 0xff57, 0xd0: 0xff54, 0xd1: 0xff56, 0xd2: 0xff63, 0xd3: 0xffff, 0xdb: keysym.SuperL, 0xdc: keysym.SuperR, 0xdd: 0xff67,
 	} {
 		if got := m.keys[keycodeOf(code)].sym(0, 0); got != sym {
 			t.Errorf("scan code %#x: keysym %#x, want %#x", code, got, sym)
@@ -191,11 +192,11 @@ func TestKeysymNames(t *testing.T) {
 		0x7a1: 'Ά', 0x7af: '―', 0x7b1: 'ά', 0x7c1: 'Α', 0x7d9: 'Ω', 0x7e1: 'α', 0x7f3: 'ς', 0x7f9: 'ω', 0xce0: 'א', 0xcfa: 'ת',
 		0xda1: 'ก', 0xdda: 'ฺ', 0xddf: '฿', 0xdf9: '๙', 0x5c7: 'ا', 0x5ea: 'ي', 0x5f2: 'ْ', 0x13be: 'Ÿ', 0x20ac: '€', 0xad3: '”', 0xafe: '„',
 	} {
-		if got := canonical(sym); got != symUnicode+uint32(r) {
-			t.Errorf("keysym %#x is %q, want %q", sym, rune(got-symUnicode), r)
+		if got := keysym.Canonical(sym); got != keysym.Unicode+uint32(r) {
+			t.Errorf("keysym %#x is %q, want %q", sym, rune(got-keysym.Unicode), r)
 		}
 	}
-	if canonical(0xff0d) != 0xff0d {
+	if keysym.Canonical(0xff0d) != 0xff0d {
 		t.Error("Return is no character")
 	}
 }

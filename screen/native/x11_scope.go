@@ -9,12 +9,13 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // x11Windows implements screen.Windows.
 type x11Windows struct {
 	o      Options
-	screen screen.Screen
+	screen *x11Screen
 	input  *x11Input
 	icons  iconCache
 }
@@ -42,6 +43,7 @@ func (x *x11Windows) Choices() (c screen.Choices, err error) {
 
 // Open implements screen.Windows.
 func (x *x11Windows) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
+	x.screen.setBackdrop(backdrop)
 	all := screen.Whole(x.screen, x.input)
 	switch s.Kind {
 	case screen.ShareScreen:
@@ -58,7 +60,7 @@ func (x *x11Windows) Open(s screen.Share, backdrop func(image.Point) *screen.Fra
 		}
 		for _, m := range monitors {
 			if m.ID == s.Monitor {
-				return screen.Crop(all, s.Monitor, x.input.focusIn), nil
+				return screen.Crop(all, s.Monitor, x.input.keyInRect), nil
 			}
 		}
 		return nil, screen.ErrNothingShared
@@ -90,34 +92,41 @@ var _ screen.Scope = (*appScope)(nil)
 func (s *appScope) Owns(owner screen.ClipboardOwner) bool { return s.isBase(xproto.Window(owner)) }
 
 // Key implements screen.Input. A press reaches the window that has the focus, so
-// that must be a shared one; nothing else can happen on the display in between.
+// that must be a shared one.
 func (s *appScope) Key(k screen.Key) error {
-	if !k.Down {
-		return s.in.Key(k) // what went down was let through
-	}
-	return s.in.while(func() (bool, error) {
-		focus, err := xproto.GetInputFocus(s.in.l.Conn).Reply()
-		if err != nil {
-			return false, err
-		}
-		return s.isBase(focus.Focus), nil
-	}, func() error { return s.in.keyLocked(k) })
+	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.isBase(focus), nil })
 }
 
+// Suspend implements screen.Input.
+func (s *appScope) Suspend(on bool) { s.in.Suspend(on) }
+
 // Pointer implements screen.Input. Outside of shared windows the pointer does
-// not move and no button goes down; what is held is let go where it was last.
+// not move and no button goes down; what is held is released where it was last.
+// With Alt or a modifier of the desktop down no button goes down either: that is
+// how window managers move windows and change work spaces.
 func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	over := false
-	err := s.in.while(func() (bool, error) {
+	err := s.in.exclusively(func() error {
 		r, err := xproto.TranslateCoordinates(s.in.l.Conn, s.in.l.root, s.in.l.root, int16(p.X), int16(p.Y)).Reply()
 		if err != nil {
-			return false, err
+			return s.in.l.explain(err)
 		}
-		over = s.isTop(r.Child)
-		return over, nil
-	}, func() error { return s.in.pointerLocked(p, buttons) })
+		if over = s.isTop(r.Child); !over {
+			return nil
+		}
+		if buttons&^s.buttons != 0 {
+			st, err := s.in.stateLocked()
+			if err != nil {
+				return err
+			}
+			if s.in.keys.meaning(st.mods)&(keysym.Alt|keysym.Others) != 0 {
+				buttons &= s.buttons
+			}
+		}
+		return s.in.pointerLocked(p, buttons)
+	})
 	if err != nil {
 		return err
 	}
@@ -147,45 +156,4 @@ func (s *appScope) Close() error {
 		err = e
 	}
 	return err
-}
-
-// while does something if it may be done, and keeps every other program from
-// changing the display between the two.
-func (in *x11Input) while(may func() (bool, error), do func() error) (err error) {
-	defer recovered(&err)
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.l.isGone() {
-		return in.l.explain(errGone)
-	}
-	xproto.GrabServer(in.l.Conn)
-	defer func() {
-		xproto.UngrabServer(in.l.Conn)
-		_ = in.l.sync() // the grab is not left waiting in a buffer
-	}()
-	ok, err := may()
-	if err != nil || !ok {
-		return in.l.explain(err)
-	}
-	return do()
-}
-
-// focusIn reports whether the window that gets the keys can be seen in r.
-func (in *x11Input) focusIn(r image.Rectangle) (seen bool) {
-	var err error
-	defer recovered(&err)
-	f, err := xproto.GetInputFocus(in.l.Conn).Reply()
-	if err != nil || f.Focus <= 1 {
-		return false
-	}
-	g, err := xproto.GetGeometry(in.l.Conn, xproto.Drawable(f.Focus)).Reply()
-	if err != nil {
-		return false
-	}
-	t, err := xproto.TranslateCoordinates(in.l.Conn, f.Focus, in.l.root, 0, 0).Reply()
-	if err != nil {
-		return false
-	}
-	at := image.Pt(int(t.DstX), int(t.DstY))
-	return image.Rectangle{Min: at, Max: at.Add(image.Pt(int(g.Width), int(g.Height)))}.Overlaps(r)
 }

@@ -63,6 +63,10 @@ type x11Screen struct {
 	xiMajor     byte
 	wake        chan struct{}
 	done        chan struct{} // closed by Close
+	// reportsDamage is damage != 0 for the reading goroutine.
+	reportsDamage atomic.Bool
+	// backdrop paints what stands for this program's own windows; nil: plain grey.
+	backdrop atomic.Pointer[func(image.Point) *screen.Frame]
 
 	damageDue, layoutDue, cursorDue, pointerDue, refreshDue atomic.Bool
 
@@ -80,6 +84,8 @@ type x11Screen struct {
 	pollEvery time.Duration
 	seed      maphash.Seed
 	sum       uint64
+	mask      mask
+	back      *screen.Frame // nil: not painted yet for this size
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -88,10 +94,12 @@ type x11Screen struct {
 
 var _ screen.Screen = (*x11Screen)(nil)
 
-func openX11Screen(o Options) (_ *x11Screen, err error) {
+// openX11Screen opens the capture of the whole display, without what is covered.
+func openX11Screen(o Options, own *covers) (_ *x11Screen, err error) {
 	defer recovered(&err)
 	s := &x11Screen{
-		log: o.Logger, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		mask: mask{covers: own},
+		log:  o.Logger, wake: make(chan struct{}, 1), done: make(chan struct{}),
 		fresh: true, names: map[xproto.Atom]string{}, seed: maphash.MakeSeed(), pollEvery: pollFast,
 	}
 	// Events are selected one by one below, so the event numbers are known
@@ -116,6 +124,7 @@ func openX11Screen(o Options) (_ *x11Screen, err error) {
 	if err = s.extensions(o); err != nil {
 		return nil, err
 	}
+	s.reportsDamage.Store(s.damage != 0)
 	ready.Store(true)
 	if err = s.subscribe(); err != nil {
 		return nil, err
@@ -196,6 +205,7 @@ func (s *x11Screen) subscribe() error {
 		if err != nil {
 			s.log.Info("x11: no damage reports, polling", "error", err.Error())
 			s.damage = 0
+			s.reportsDamage.Store(false)
 		}
 	}
 	if s.hasCursor {
@@ -226,7 +236,7 @@ func (s *x11Screen) event(ev []byte) {
 		s.pointerDue.Store(true)
 	case kind == xproto.ConfigureNotify:
 		s.layoutDue.Store(true)
-	case s.damage != 0 && kind == s.damageEvent:
+	case s.reportsDamage.Load() && kind == s.damageEvent:
 		s.damageDue.Store(true)
 	case s.hasRandr && (kind == s.randrEvent || kind == s.randrEvent+1):
 		s.layoutDue.Store(true)
@@ -316,6 +326,10 @@ func (s *x11Screen) next(ctx context.Context) (u screen.Update, err error) {
 		} else if ok {
 			return u, nil
 		}
+		_, covered := s.mask.covers.watch()
+		if err == nil && s.mask.stale() {
+			continue
+		}
 		pause := s.untilDue(time.Now())
 		if err != nil {
 			pause = time.Duration(tries) * time.Millisecond
@@ -327,6 +341,7 @@ func (s *x11Screen) next(ctx context.Context) (u screen.Update, err error) {
 			return u, screen.ErrClosed
 		case <-s.l.gone:
 		case <-s.wake:
+		case <-covered:
 		case <-timer.C:
 		}
 	}
@@ -349,6 +364,9 @@ func (s *x11Screen) untilDue(now time.Time) time.Duration {
 	}
 	if s.damage == 0 && s.pollAt.Before(at) {
 		at = s.pollAt
+	}
+	if again := s.mask.again; !again.IsZero() && again.Before(at) {
+		at = again
 	}
 	return max(0, at.Sub(now))
 }
@@ -379,6 +397,11 @@ func (s *x11Screen) look(now time.Time) (u screen.Update, ok bool, err error) {
 			return u, false, err
 		}
 		changed = true
+	}
+	if s.cap.frame != nil {
+		for _, r := range s.mask.due(now) {
+			s.pending.Add(r.Intersect(s.cap.frame.Bounds()))
+		}
 	}
 	// All that can be asked before the pictures goes out in one breath.
 	var parts *xfixes.FetchRegionCookie
@@ -440,11 +463,13 @@ func (s *x11Screen) picture(now time.Time, polled bool) (u screen.Update, got bo
 	if s.pending.Empty() {
 		return u, false, nil
 	}
+	began := time.Now()
 	touched, err := s.cap.capture(coarsen(s.pending.Rects()))
 	if err != nil {
 		return u, false, err
 	}
 	s.pending = screen.Region{}
+	s.mask.apply(began, s.hide)
 	if s.damage == 0 {
 		sum := maphash.Bytes(s.seed, s.cap.frame.Pix)
 		same := sum == s.sum && !s.fresh
@@ -462,6 +487,22 @@ func (s *x11Screen) picture(now time.Time, polled bool) (u screen.Update, got bo
 	u.Damage = touched
 	return u, true, nil
 }
+
+// hide puts the backdrop over one of this program's own windows.
+func (s *x11Screen) hide(r image.Rectangle) {
+	if s.back == nil || s.back.Size != s.cap.frame.Size {
+		if paint := s.backdrop.Load(); paint != nil {
+			s.back = (*paint)(s.cap.frame.Size)
+		} else {
+			s.back = screen.NewFrame(s.cap.frame.Size)
+			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
+		}
+	}
+	s.cap.frame.CopyRect(s.back, r)
+}
+
+// setBackdrop says what stands for this program's own windows from now on.
+func (s *x11Screen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
 
 // layout reads the root's size and the monitors; a new size makes a new frame
 // that is all pending.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -283,7 +284,7 @@ func TestServerDies(t *testing.T) {
 		stopHotkey := background(t, func(ctx context.Context) error { return d.Hotkey().Watch(ctx, symF12, func() {}) })
 		p := newPainter(t, x)
 		eventually(t, "updates", func() bool { p.fill(image.Rect(0, 0, 1000, 700), uint32(f.count())); return f.count() > 20 })
-		key(t, d.Input(), symShiftL, true)
+		key(t, d.Input(), keysym.ShiftL, true)
 		x.kill()
 		eventually(t, "Next fails", func() bool { return f.lastErr() != nil })
 		if err := f.lastErr(); !errors.Is(err, errGone) || !strings.Contains(err.Error(), x.display) {
@@ -442,5 +443,55 @@ func BenchmarkKey(b *testing.B) {
 	for range b.N {
 		key(b, d.Input(), 'a', true)
 		key(b, d.Input(), 'a', false)
+	}
+}
+
+// TestServerStops stops the X server: whoever waits for it is told so after the
+// patience, and Close does not wait for it at all.
+func TestServerStops(t *testing.T) {
+	x := startXvfb(t, "320x240x24")
+	d := openOn(t, x, Options{Patience: time.Second})
+	f := watch(t, d.Screen())
+	eventually(t, "a picture", func() bool { return f.count() > 0 })
+	x.signal(t, syscall.SIGSTOP)
+	waits := make(chan error, 2)
+	go func() { waits <- d.Input().Key(screen.Key{Sym: 'a', Down: true}) }()
+	go func() { _, err := d.Windows().Choices(); waits <- err }()
+	d.Screen().Refresh()
+	for range 2 {
+		if err := <-waits; err == nil {
+			t.Error("a stopped server gave an answer")
+		}
+	}
+	eventually(t, "Next fails", func() bool { return f.lastErr() != nil })
+	x.signal(t, syscall.SIGCONT)
+}
+
+// TestSuspend: a call that waits for the server presses nothing any more once the
+// input is suspended, and what is suspended later presses nothing either.
+func TestSuspend(t *testing.T) {
+	x := startXvfb(t, "320x240x24")
+	d := openOn(t, x, Options{})
+	li := startListener(t, x)
+	in := d.Input()
+	key(t, in, 'a', true)
+	key(t, in, 'a', false)
+	li.take(t, 2)
+	x.signal(t, syscall.SIGSTOP)
+	waits := make(chan error, 1)
+	go func() { waits <- in.Key(screen.Key{Sym: 'q', Down: true}) }()
+	in.Suspend(true) // returns although the server stands still
+	x.signal(t, syscall.SIGCONT)
+	if err := <-waits; err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Pointer(image.Pt(7, 7), screen.ButtonLeft); err != nil {
+		t.Fatal(err)
+	}
+	in.Suspend(false)
+	key(t, in, 'w', true)
+	key(t, in, 'w', false)
+	if got := li.take(t, 2); got != "+25 -25" {
+		t.Errorf("got %s", got)
 	}
 }

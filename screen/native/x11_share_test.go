@@ -240,7 +240,10 @@ func TestShareInput(t *testing.T) {
 		watch(t, s)
 		return s
 	}
-	mine := share(screen.AppNamed("xterm"))
+	eventually(t, "both programs are there", func() bool {
+		return len(strings.Fields(string(x.run(t, "xdotool", "search", "--onlyvisible", "--class", "xterm")))) == 2
+	})
+	mine := share(ty.app)
 	eventually(t, "the share is known", func() bool {
 		typeText(t, mine, "a")
 		return strings.Contains(ty.content(), "a") || func() bool { typeText(t, mine, "\n"); return strings.Contains(ty.content(), "a") }()
@@ -253,16 +256,24 @@ func TestShareInput(t *testing.T) {
 	if err := errors.Join(mine.Pointer(image.Pt(650, 450), 0), mine.Pointer(image.Pt(400, 590), screen.ButtonLeft)); err != nil {
 		t.Fatal(err)
 	}
-	never(t, "the pointer leaves the share", func() bool { return where() != "x:20" })
+	if w := where(); w != "x:20" {
+		t.Fatalf("the pointer leaves the share: %s", w)
+	}
 	if err := mine.Close(); err != nil {
 		t.Fatal(err)
 	}
 
 	// The focus stays in the xterm; the share is of the other program now.
 	theirs := share(other)
+	typeText(t, d.Input(), "#\n")
+	eventually(t, "all of before is there", func() bool { return strings.HasSuffix(ty.content(), "#\n") })
 	before := ty.content()
 	typeText(t, theirs, "secret\n")
-	never(t, "a key reaches a window that is not shared", func() bool { return ty.content() != before })
+	typeText(t, d.Input(), "!\n") // behind it, by the whole display's input
+	eventually(t, "what was typed behind it", func() bool { return ty.content() != before })
+	if got := ty.content(); got != before+"!\n" {
+		t.Fatalf("a key reaches a window that is not shared: %q", strings.TrimPrefix(got, before))
+	}
 	eventually(t, "the pointer moves in the other", func() bool {
 		if err := theirs.Pointer(image.Pt(650, 450), 0); err != nil {
 			t.Fatal(err)

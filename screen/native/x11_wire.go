@@ -39,7 +39,8 @@ const (
 // Errors of extensions become BadImplementation, which xgb always knows.
 type wire struct {
 	net.Conn
-	r *bufio.Reader
+	r     *bufio.Reader
+	watch replyWatch
 
 	// onEvent gets each event, 32 bytes or more, on the reading goroutine, in
 	// the order of arrival relative to replies. It must not block, keep ev, or
@@ -56,6 +57,18 @@ type wire struct {
 
 func newWire(c net.Conn, onEvent func(ev []byte)) *wire {
 	return &wire{Conn: c, r: bufio.NewReaderSize(c, 64<<10), onEvent: onEvent}
+}
+
+// Write implements net.Conn.
+func (w *wire) Write(p []byte) (int, error) {
+	w.watch.asked()
+	return w.Conn.Write(p)
+}
+
+// Close implements net.Conn.
+func (w *wire) Close() error {
+	w.watch.stop()
+	return w.Conn.Close()
 }
 
 // Read implements net.Conn.
@@ -96,6 +109,7 @@ func (w *wire) message() error {
 	if _, err := io.ReadFull(w.r, h); err != nil {
 		return err
 	}
+	w.watch.answered()
 	length := uint64(binary.LittleEndian.Uint32(h[4:])) * 4
 	switch h[0] {
 	case xError:

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 	"strings"
 
 	"github.com/jezek/xgb/xproto"
@@ -27,6 +28,13 @@ const (
 
 // Events.
 const (
+	xiKeyPress         = 2
+	xiKeyRelease       = 3
+	xiButtonPress      = 4
+	xiButtonRelease    = 5
+	xiMotion           = 6
+	xiEnter            = 7
+	xiLeave            = 8
 	xiHierarchyChanged = 11
 	xiRawKeyPress      = 13
 	xiRawKeyRelease    = 14
@@ -74,12 +82,17 @@ func openXI(l *link) (*xiLink, error) {
 // selectEvents asks for events of one device on the root window, where all raw
 // events are reported.
 func (x *xiLink) selectEvents(device uint16, events ...uint) error {
+	return x.selectOn(x.root, device, events...)
+}
+
+// selectOn asks for events of one device on a window.
+func (x *xiLink) selectOn(window xproto.Window, device uint16, events ...uint) error {
 	var mask uint32
 	for _, e := range events {
 		mask |= 1 << e
 	}
 	b := []byte{x.major, xiMinorSelectEvents, 0, 0}
-	b = binary.LittleEndian.AppendUint32(b, uint32(x.root))
+	b = binary.LittleEndian.AppendUint32(b, uint32(window))
 	b = binary.LittleEndian.AppendUint16(b, 1)
 	b = append(b, 0, 0)
 	b = binary.LittleEndian.AppendUint16(b, device)
@@ -186,9 +199,15 @@ func (x *xiLink) injectors() (map[uint16]bool, error) {
 type xiEvent struct {
 	kind   uint16
 	device uint16
-	source uint16 // the slave device it came from; raw events only
-	detail uint32 // keycode or button; raw events only
+	source uint16 // the slave device it came from
+	detail uint32 // keycode or button
 	flags  uint32
+	// Not of raw events:
+	window xproto.Window
+	at     image.Point // in the window
+	root   image.Point // on the display
+	mods   byte        // in effect
+	group  int
 }
 
 // parseXIEvent reads a generic event; it reports false when ev is not one of
@@ -203,6 +222,35 @@ func parseXIEvent(ev []byte, major byte) (e xiEvent, ok bool) {
 		e.detail = binary.LittleEndian.Uint32(ev[16:])
 		e.source = binary.LittleEndian.Uint16(ev[20:])
 		e.flags = binary.LittleEndian.Uint32(ev[24:])
+		return e, true
 	}
+	if e.kind >= xiKeyPress && e.kind <= xiLeave {
+		return parseXIWindowEvent(ev, e)
+	}
+	return e, true
+}
+
+// parseXIWindowEvent reads the rest of a key, button or motion event of a window
+// (XIDeviceEvent), or of the pointer's coming or going (XIEnterEvent).
+func parseXIWindowEvent(ev []byte, e xiEvent) (xiEvent, bool) {
+	const deviceEventSize, enterEventSize = 80, 72
+	fixed := func(o int) int { return int(int32(binary.LittleEndian.Uint32(ev[o:]))) >> 16 }
+	if e.kind == xiEnter || e.kind == xiLeave {
+		if len(ev) < enterEventSize {
+			return e, false
+		}
+		e.source = binary.LittleEndian.Uint16(ev[16:])
+		e.window, e.at = xproto.Window(binary.LittleEndian.Uint32(ev[24:])), image.Pt(fixed(40), fixed(44))
+		return e, true
+	}
+	if len(ev) < deviceEventSize {
+		return e, false
+	}
+	e.detail = binary.LittleEndian.Uint32(ev[16:])
+	e.window, e.at = xproto.Window(binary.LittleEndian.Uint32(ev[24:])), image.Pt(fixed(40), fixed(44))
+	e.root = image.Pt(fixed(32), fixed(36))
+	e.source = binary.LittleEndian.Uint16(ev[52:])
+	e.flags = binary.LittleEndian.Uint32(ev[56:])
+	e.mods, e.group = byte(binary.LittleEndian.Uint32(ev[72:])), int(ev[79])
 	return e, true
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"lotse/screen/keysym"
 )
 
 // The X Keyboard Extension: Protocol Specification, appendix D. Requests.
@@ -31,8 +33,9 @@ const (
 
 // Modifiers of the core protocol that have one meaning everywhere.
 const (
-	modShift = 1 << 0
-	modLock  = 1 << 1
+	modShift   = 1 << 0
+	modLock    = 1 << 1
+	modControl = 1 << 2
 )
 
 // Bits of a key's groupInfo.
@@ -114,6 +117,7 @@ type keyMap struct {
 	level5      byte
 	numLock     byte
 	scrollLock  byte
+	alt         byte // the modifiers that Alt and Meta set
 }
 
 var errShortMap = errors.New("native: short keyboard map")
@@ -205,12 +209,16 @@ func (m *keyMap) index() {
 			if s == 0 {
 				continue
 			}
-			c := canonical(s)
+			c := keysym.Canonical(s)
 			if l := m.on[c]; len(l) == 0 || l[len(l)-1] != byte(kc) {
 				m.on[c] = append(l, byte(kc))
 			}
+			switch s {
+			case keysym.AltL, keysym.AltR, keysym.MetaL, keysym.MetaR:
+				m.alt |= m.mods[kc]
+			}
 			for sym, mask := range map[uint32]*byte{
-				symISOLevel3: &m.level3, symISOLevel5: &m.level5, symNumLock: &m.numLock, symScrollLock: &m.scrollLock,
+				keysym.ISOLevel3: &m.level3, keysym.ISOLevel5: &m.level5, keysym.NumLock: &m.numLock, keysym.ScrollLock: &m.scrollLock,
 			} {
 				if s == sym && *mask == 0 {
 					*mask = m.mods[kc]
@@ -224,9 +232,9 @@ func (m *keyMap) index() {
 func (m *keyMap) modsOf(kc byte) byte {
 	mods := m.mods[kc]
 	switch m.keys[kc].sym(0, 0) {
-	case symISOLevel3: // often through a virtual modifier, not in the map
+	case keysym.ISOLevel3: // often through a virtual modifier, not in the map
 		mods |= m.level3
-	case symISOLevel5:
+	case keysym.ISOLevel5:
 		mods |= m.level5
 	}
 	return mods
@@ -252,7 +260,7 @@ type stroke struct {
 // find returns how to type sym in the given state. held has the modifiers that
 // can be let go.
 func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
-	want := canonical(sym)
+	want := keysym.Canonical(sym)
 	if !hasLevel(sym) {
 		for _, kc := range m.on[want] {
 			k := &m.keys[kc]
@@ -261,7 +269,7 @@ func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
 			}
 		}
 	}
-	if !isModifier(sym) {
+	if !keysym.IsModifier(sym) {
 		if s, ok := m.findLevel(want, st, held); ok {
 			return s, true
 		}
@@ -278,10 +286,10 @@ func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
 // makes a key give the keysym.
 func (m *keyMap) findLevel(want uint32, st xkbState, held byte) (best stroke, ok bool) {
 	control := byte(modShift)
-	if len(m.on[symISOLevel3]) > 0 {
+	if len(m.on[keysym.ISOLevel3]) > 0 {
 		control |= m.level3
 	}
-	if len(m.on[symISOLevel5]) > 0 {
+	if len(m.on[keysym.ISOLevel5]) > 0 {
 		control |= m.level5
 	}
 	cost := 1 << 10
@@ -290,7 +298,7 @@ func (m *keyMap) findLevel(want uint32, st xkbState, held byte) (best stroke, ok
 		for sub := control; ; sub = (sub - 1) & control {
 			mods := st.mods&^control | sub
 			got, consumed := m.symAt(kc, st.group, mods)
-			if canonical(got) == want && !capitalised(got, mods&^consumed) {
+			if keysym.Canonical(got) == want && !capitalised(got, mods&^consumed) {
 				s := stroke{keycode: kc, add: sub &^ st.mods, sub: st.mods & control &^ sub}
 				c := bits.OnesCount8(s.add) + bits.OnesCount8(s.sub) + 8*bits.OnesCount8(s.sub&^held)
 				if c < cost {
@@ -311,8 +319,8 @@ func capitalised(sym uint32, left byte) bool {
 	if left&modLock == 0 {
 		return false
 	}
-	c := canonical(sym)
-	return c >= symUnicode && isLower(rune(c-symUnicode))
+	c := keysym.Canonical(sym)
+	return c >= keysym.Unicode && isLower(rune(c-keysym.Unicode))
 }
 
 // freeKeys returns the keycodes with nothing on them, from the last.

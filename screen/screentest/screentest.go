@@ -20,6 +20,8 @@ type Display struct {
 	changed chan struct{} // closed and replaced at each change
 	closed  bool
 	events  []any // screen.Key and Motion
+	suspend bool
+	stuck   chan struct{} // closed: the display answers; nil: it always did
 }
 
 // Motion is a pointer event that was injected.
@@ -116,19 +118,47 @@ func (d *Display) Close() error {
 }
 
 // Key implements screen.Input.
-func (d *Display) Key(k screen.Key) error { return d.record(k) }
+func (d *Display) Key(k screen.Key) error { return d.record(k, k.Down) }
 
 // Pointer implements screen.Input.
-func (d *Display) Pointer(p image.Point, b screen.Buttons) error { return d.record(Motion{p, b}) }
+func (d *Display) Pointer(p image.Point, b screen.Buttons) error { return d.record(Motion{p, b}, true) }
 
 // ReleaseAll implements screen.Input.
-func (d *Display) ReleaseAll() error { return d.record(Released{}) }
+func (d *Display) ReleaseAll() error { return d.record(Released{}, false) }
 
-func (d *Display) record(event any) error {
+// Suspend implements screen.Input.
+func (d *Display) Suspend(on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	d.suspend = on
+}
+
+// Hang makes input wait, as for a display that does not answer, until resume is
+// called.
+func (d *Display) Hang() (resume func()) {
+	stuck := make(chan struct{})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stuck = stuck
+	return sync.OnceFunc(func() { close(stuck) })
+}
+
+// record notes an event that was injected. press says that a suspended display
+// drops it.
+func (d *Display) record(event any, press bool) error {
+	d.mu.Lock()
+	stuck := d.stuck
+	d.mu.Unlock()
+	if stuck != nil {
+		<-stuck
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed:
 		return screen.ErrClosed
+	case press && d.suspend:
+		return nil
 	}
 	d.events = append(d.events, event)
 	return nil

@@ -148,16 +148,21 @@ func (h *Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 
 // Badge is a screen.Badge that a test clicks.
 type Badge struct {
-	clicks chan image.Point
+	clicks chan click
 
 	mu    sync.Mutex
 	frame *screen.Frame // Guarded by mu.
 }
 
+type click struct {
+	at       image.Point
+	physical bool
+}
+
 var _ screen.Badge = (*Badge)(nil)
 
 // NewBadge makes a hidden badge.
-func NewBadge() *Badge { return &Badge{clicks: make(chan image.Point)} }
+func NewBadge() *Badge { return &Badge{clicks: make(chan click)} }
 
 // Show implements screen.Badge.
 func (b *Badge) Show(f *screen.Frame) error {
@@ -174,15 +179,18 @@ func (b *Badge) Frame() *screen.Frame {
 	return b.frame
 }
 
-// Click clicks the badge; it returns when Watch has taken it.
-func (b *Badge) Click(p image.Point) { b.clicks <- p }
+// Click clicks the badge by hand; it returns when Watch has taken it.
+func (b *Badge) Click(p image.Point) { b.clicks <- click{p, true} }
+
+// Inject clicks the badge as a program does.
+func (b *Badge) Inject(p image.Point) { b.clicks <- click{p, false} }
 
 // Watch implements screen.Badge.
-func (b *Badge) Watch(ctx context.Context, clicked func(image.Point)) error {
+func (b *Badge) Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error {
 	for {
 		select {
-		case p := <-b.clicks:
-			clicked(p)
+		case c := <-b.clicks:
+			clicked(c.at, c.physical)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

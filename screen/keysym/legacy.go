@@ -1,37 +1,4 @@
-package native
-
-// Keysyms, X Window System Protocol, appendix A, and keysymdef.h.
-const (
-	symBackSpace  = 0xff08
-	symTab        = 0xff09
-	symNumLock    = 0xff7f
-	symModeSwitch = 0xff7e
-	symScrollLock = 0xff14
-
-	symShiftL = 0xffe1
-	symShiftR = 0xffe2
-	symAltL   = 0xffe9
-	symAltR   = 0xffea
-	symMetaL  = 0xffe7
-	symMetaR  = 0xffe8
-	symSuperL = 0xffeb
-	symSuperR = 0xffec
-	symHyperR = 0xffee
-
-	symISOFirst  = 0xfe01 // ISO_Lock
-	symISOLast   = 0xfe13 // ISO_Level5_Lock
-	symISOLevel3 = 0xfe03
-	symISOLevel5 = 0xfe11
-	symDeadFirst = 0xfe50
-	symDeadLast  = 0xfe93
-
-	symKPFirst = 0xffaa // KP_Multiply
-	symKPLast  = 0xffbd // KP_Equal, with the digits before it
-	symKPHome  = 0xff95
-	symKPDel   = 0xff9f
-
-	symUnicode = 0x01000000
-)
+package keysym
 
 // legacyRun is a run of keysyms, from the sets of 8 bits that were there before
 // Unicode, for consecutive keysyms; a blank stands for no character.
@@ -91,28 +58,3 @@ var legacy = func() map[uint32]rune {
 	}
 	return m
 }()
-
-// xtPrefixed: QEMU's extended key event carries PC XT scan codes; those with the
-// prefix E0 come with bit 7 set.
-const xtPrefixed = 0x80
-
-// canonical maps all keysyms of one character to one value, the Unicode
-// keysym, and leaves others as they are.
-func canonical(sym uint32) uint32 {
-	switch {
-	case sym >= 0x20 && sym <= 0x7e, sym >= 0xa0 && sym <= 0xff:
-		return symUnicode + sym
-	case sym >= symUnicode:
-		return sym
-	}
-	if r, ok := legacy[sym]; ok {
-		return symUnicode + uint32(r)
-	}
-	return sym
-}
-
-// isModifier reports whether the keysym changes the meaning of other keys.
-func isModifier(sym uint32) bool {
-	return sym >= symShiftL && sym <= symHyperR || sym == symNumLock || sym == symModeSwitch ||
-		sym >= symISOFirst && sym <= symISOLast
-}

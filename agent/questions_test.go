@@ -1,0 +1,443 @@
+package agent
+
+import (
+	"context"
+	"image"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/consent"
+	"lotse/screen"
+	"lotse/screen/screentest"
+	"lotse/tunnel"
+)
+
+// Every question can be read at once: at most forty words, buttons included, in both
+// languages.
+func TestQuestionWords(t *testing.T) {
+	const most = 40
+	for _, lang := range []Language{"en", "de"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, Config{Language: lang})
+			d.windows.Program("3", "xterm", image.Rect(0, 0, 5, 5))
+			synctest.Wait()
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.hotkeyWorks = true
+			for _, shown := range []screen.Share{{}, {Kind: screen.ShareApps, Apps: []string{"3"}}} {
+				d.setShareLocked(shown)
+				for _, proposal := range []*screen.Share{nil, {}, {Kind: screen.ShareApps, Apps: []string{"1", "2"}}} {
+					d.proposal = proposal
+					for _, right := range append(slices.Clone(consent.All[:]), resumeRight) {
+						if right == consent.Files {
+							continue // never asked
+						}
+						q := d.questionLocked(asked{right, 7})
+						text := strings.Join([]string{
+							q.Who, q.Wish, q.Hint, q.Line, q.Allow, q.Refuse, q.Never, q.More,
+							strings.ReplaceAll(q.Silence, "%d", "90"),
+						}, " ")
+						if n := len(strings.Fields(strings.NewReplacer("–", "", "…", "").Replace(text))); n > most {
+							t.Errorf("%s, %s: %d words: %s", lang, rightName(right), n, text)
+						}
+						if lang == "de" && (strings.Contains(text, " would ") || strings.Contains(text, " screen")) {
+							t.Errorf("%s is asked in English: %s", rightName(right), text)
+						}
+						if q.Allow == "" || q.Wish == "" || q.Timeout <= 0 {
+							t.Errorf("%s: %+v", rightName(right), q)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// Only the question window gives a yes: no panel does, on whatever connection.
+func TestOnlyTheWindowAllows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		for _, right := range []consent.Right{consent.View, consent.Control, consent.Clipboard, consent.Share, consent.Show} {
+			d.apply(consent.Event{Kind: consent.Ask, Right: right}, byAdvisor)
+			time.Sleep(2 * panelArmAfter)
+			synctest.Wait()
+			snap, _ := d.Snapshot()
+			if snap.Question == nil || !snap.Question.Window {
+				t.Fatalf("%v: question %+v", right, snap.Question)
+			}
+			if d.Allow(snap.Question.ID, nil) || d.Allow(snap.Question.ID, &Share{Kind: "screen"}) {
+				t.Errorf("%v: a panel said yes", right)
+			}
+			time.Sleep(2 * refusalWins)
+			if rights := d.rights(); right == consent.View && rights.View || right == consent.Control && rights.Control || right == consent.Clipboard && rights.Clipboard || right == consent.Show && rights.Show {
+				t.Errorf("%v was given", right)
+			}
+			d.allow(t)
+		}
+	})
+}
+
+// After a refusal the next question waits 10 s, then 30 s, then two minutes, and the
+// advisor is told; a yes starts anew.
+func TestRefusalsPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		ctl := d.listen()
+		for i, wait := range []time.Duration{0, 10 * time.Second, 30 * time.Second, 2 * time.Minute, 2 * time.Minute} {
+			d.ask(consent.View)
+			if wait > 0 {
+				if told := ctl.delayed(); told != int(wait/time.Second) {
+					t.Errorf("question %d: the advisor is told %d s", i, told)
+				}
+				time.Sleep(wait - time.Nanosecond)
+				synctest.Wait()
+				if _, ok := d.asker.Question(); ok || d.questionID() != "" {
+					t.Fatalf("question %d comes before %v", i, wait)
+				}
+				time.Sleep(time.Nanosecond)
+			}
+			synctest.Wait()
+			if d.questionID() == "" {
+				t.Fatalf("question %d does not come after %v", i, wait)
+			}
+			d.answer(t, screen.Answer{})
+		}
+		time.Sleep(2 * time.Minute)
+		d.ask(consent.View)
+		d.allow(t)
+		d.Take(consent.View)
+		d.ask(consent.View) // the yes forgot the refusals
+		d.answer(t, screen.Answer{})
+		d.ask(consent.View)
+		time.Sleep(refusalDelays[0])
+		synctest.Wait()
+		if d.questionID() == "" {
+			t.Error("the delay did not begin anew")
+		}
+	})
+}
+
+// Silence puts off like a refusal, and each right for itself.
+func TestSilencePutsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{ViewTimeout: 20 * time.Second})
+		d.ask(consent.View)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		d.ask(consent.View)
+		if d.questionID() != "" {
+			t.Error("asked again at once")
+		}
+		d.apply(consent.Event{Kind: consent.Ask, Right: consent.Show}, byAdvisor)
+		if d.questionID() == "" {
+			t.Error("another right waits as well")
+		}
+	})
+}
+
+// Who does not want to be asked again is not asked again, until he lifts it.
+func TestDoNotAskAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.answer(t, screen.Answer{Never: true})
+		if snap, _ := d.Snapshot(); !slices.Equal(snap.Silenced, []string{"view"}) {
+			t.Errorf("silenced: %v", snap.Silenced)
+		}
+		for range 5 {
+			d.ask(consent.View)
+			time.Sleep(10 * time.Minute)
+			synctest.Wait()
+			if d.questionID() != "" {
+				t.Fatal("asked again")
+			}
+		}
+		d.Silence(consent.View, false)
+		d.ask(consent.View)
+		synctest.Wait()
+		if d.questionID() == "" {
+			t.Error("not asked after it was lifted")
+		}
+	})
+}
+
+// A refusal in a panel undoes the window's yes of less than a second ago.
+func TestARefusalWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		for _, after := range []time.Duration{refusalWins, refusalWins + time.Millisecond} {
+			d.ask(consent.View)
+			synctest.Wait()
+			id := d.questionID()
+			d.allow(t)
+			time.Sleep(after)
+			d.Refuse(id)
+			synctest.Wait()
+			if got, want := d.rights().View, after > refusalWins; got != want {
+				t.Errorf("after %v: view %v", after, got)
+			}
+		}
+		// A wider share that is refused takes the view: what was shown is not known.
+		d.ask(consent.Share)
+		synctest.Wait()
+		id := d.questionID()
+		d.allow(t)
+		d.Refuse(id)
+		if d.rights().View {
+			t.Error("the wider share is kept")
+		}
+	})
+}
+
+// Where panels answer, one panel's refusal wins over another's yes in the same second.
+func TestARefusalWinsAmongPanels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+		time.Sleep(panelArmAfter)
+		synctest.Wait()
+		id := s.questionID()
+		if !s.Allow(id, nil) {
+			t.Fatal("the yes did not count")
+		}
+		time.Sleep(refusalWins - time.Millisecond)
+		if s.rights().View {
+			t.Fatal("the yes counts before a refusal could come")
+		}
+		s.Refuse(id)
+		time.Sleep(time.Minute)
+		if s.rights().View {
+			t.Error("the yes won")
+		}
+	})
+}
+
+// A paused view goes on only after the question window says so.
+func TestResumeIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.allow(t)
+		d.Pause()
+		d.Resume()
+		synctest.Wait()
+		snap, _ := d.Snapshot()
+		if !snap.Paused || snap.Question == nil || snap.Question.Right != "resume" {
+			t.Fatalf("paused %v, question %+v", snap.Paused, snap.Question)
+		}
+		d.answer(t, screen.Answer{})
+		d.Resume() // put off like any other
+		synctest.Wait()
+		if d.questionID() != "" {
+			t.Error("asked again at once")
+		}
+		if snap, _ := d.Snapshot(); !snap.Paused {
+			t.Fatal("a refused resume resumes")
+		}
+		time.Sleep(refusalDelays[0])
+		d.allow(t)
+		if snap, _ := d.Snapshot(); snap.Paused || !snap.Rights.View {
+			t.Errorf("after the yes: paused %v, %+v", snap.Paused, snap.Rights)
+		}
+		// The badge's button is the customer's own, when a device pressed it.
+		d.Pause()
+		synctest.Wait()
+		b, _ := d.badgeNow()
+		resume := d.lang.badgeButtons(b)[0].rect.Min.Add(image.Pt(3, 3))
+		d.badge.Inject(resume)
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); !snap.Paused {
+			t.Error("a program resumed")
+		}
+		d.badge.Click(resume)
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); snap.Paused {
+			t.Error("the badge does not resume")
+		}
+	})
+}
+
+// What the window's question meant cannot change while it is open.
+func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.allow(t, "app:1")
+		_ = d.ProposeShare(Share{Kind: "apps", Apps: []string{"1", "2"}})
+		synctest.Wait()
+		_ = d.ProposeShare(Share{Kind: "screen"}) // another panel wishes more
+		q := d.answer(t, screen.Answer{Allow: true})
+		if !strings.Contains(q.Wish, "left, right") || d.colours() != "gb" {
+			t.Errorf("asked for %q, shown %q", q.Wish, d.colours())
+		}
+	})
+}
+
+// A display that does not answer delays neither the key nor the end.
+func TestStuckDisplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.ask(consent.View)
+		d.allow(t)
+		d.ask(consent.Control)
+		d.allow(t)
+		resume := d.display.Hang()
+		began := time.Now()
+		pressed := make(chan error, 1)
+		go func() { pressed <- d.guard.Key(screen.Key{Sym: 'a', Down: true}) }() // under way
+		synctest.Wait()
+		d.key.Press()
+		// No synctest.Wait from here on: somebody waits for the display, on a mutex.
+		for snap, changed := d.Snapshot(); snap.Rights.Control; snap, changed = d.Snapshot() {
+			<-changed
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("F12 took %v", took)
+		}
+		d.End() // the capture that ends now waits for the display; nobody waits for it
+		if took := time.Since(began); took > 0 || d.ended.Err() == nil {
+			t.Errorf("the end took %v", took)
+		}
+		resume()
+		<-pressed
+		synctest.Wait()
+		// What was under way arrives too late to be pressed, and everything is released.
+		for _, e := range d.display.Events() {
+			if k, ok := e.(screen.Key); ok && k.Down {
+				t.Errorf("pressed after control was taken: %+v", k)
+			}
+		}
+	})
+}
+
+// Names go out after the first yes, and not at all where that is switched off.
+func TestNamesAfterTheFirstYes(t *testing.T) {
+	for _, nameless := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, Config{Nameless: nameless})
+			ctl := d.listen()
+			d.mu.Lock()
+			before, viewer := d.helloLocked(), d.viewerNameLocked()
+			d.mu.Unlock()
+			if before.Customer.User != "" || before.Customer.Host != "" || viewer != "Lotse" {
+				t.Errorf("before the yes: %+v, viewer's name %q", before.Customer, viewer)
+			}
+			d.ask(consent.View)
+			d.answer(t, screen.Answer{})
+			if c := ctl.hello(); c != nil {
+				t.Errorf("told after a no: %+v", c)
+			}
+			time.Sleep(refusalDelays[0])
+			d.ask(consent.View)
+			d.allow(t)
+			told := ctl.hello()
+			if nameless {
+				if told != nil {
+					t.Errorf("told though it is switched off: %+v", told)
+				}
+				return
+			}
+			if told == nil || told.Customer.Host == "" {
+				t.Fatalf("not told after the yes: %+v", told)
+			}
+		})
+	}
+}
+
+// A yes in the terminal is a word that is shown with the question.
+func TestTerminalNeedsTheWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		in, keyboard := io.Pipe()
+		discarded := 0
+		p := &TerminalPanel{In: in, Out: io.Discard, Discard: func() { discarded++ }}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- p.Run(ctx, s) }()
+		s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+		time.Sleep(2 * panelArmAfter)
+		synctest.Wait()
+		if discarded != 1 {
+			t.Errorf("typed ahead was discarded %d times", discarded)
+		}
+		// A line that was read before the question was put is no answer.
+		early, snap := &TerminalPanel{Out: io.Discard}, Snapshot{}
+		snap, _ = s.Snapshot()
+		early.ask("en", snap)
+		early.answer(s, snap, early.word, early.asked)
+		time.Sleep(2 * refusalWins)
+		if s.rights().View || s.questionID() == "" {
+			t.Fatal("an early line answered")
+		}
+		word, _ := strconv.Atoi(p.word)
+		for _, guess := range []string{"y", "yes", "1", strconv.Itoa(word + 1), p.word + "m9", p.word + "x"} {
+			io.WriteString(keyboard, guess+"\n")
+			synctest.Wait()
+			if s.rights().View || s.questionID() == "" {
+				t.Fatalf("%q answered", guess)
+			}
+			time.Sleep(2 * refusalWins)
+			word, _ = strconv.Atoi(p.word)
+		}
+		io.WriteString(keyboard, p.word+"\n")
+		time.Sleep(refusalWins)
+		synctest.Wait()
+		if !s.rights().View {
+			t.Error("the word does not allow")
+		}
+		cancel()
+		<-done
+		keyboard.Close()
+	})
+}
+
+// listener is an advisor's end that keeps what it is told.
+type listener struct{ *control }
+
+func (d *desk) listen() *listener {
+	l := &listener{&control{out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}}
+	close(l.written)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.controls[l.control] = struct{}{}
+	return l
+}
+
+// each takes what was told so far.
+func (l *listener) each(f func(tunnel.ControlMessage)) {
+	for {
+		select {
+		case m := <-l.out:
+			f(m)
+		default:
+			return
+		}
+	}
+}
+
+// delayed is the seconds of the last event that said a question is put off.
+func (l *listener) delayed() (seconds int) {
+	l.each(func(m tunnel.ControlMessage) {
+		if e, ok := m.(tunnel.Event); ok && e.Event == tunnel.EventDelayed {
+			seconds = e.Seconds
+		}
+	})
+	return seconds
+}
+
+// hello is the last introduction; nil: none came.
+func (l *listener) hello() (hello *tunnel.AgentHello) {
+	l.each(func(m tunnel.ControlMessage) {
+		if h, ok := m.(tunnel.AgentHello); ok {
+			hello = &h
+		}
+	})
+	return hello
+}
+
+var _ screen.Asker = (*screentest.Asker)(nil)

@@ -1,0 +1,100 @@
+// Package keysym knows the X11 keysyms that RFB uses to name keys (RFC 6143,
+// section 7.5.4; X Window System Protocol, appendix A, and keysymdef.h). It maps
+// the several names of one character to one, and says which keys may be pressed
+// while less than the whole desktop is shared. It knows no operating system.
+package keysym
+
+// Keysyms of X11/keysymdef.h.
+const (
+	BackSpace  = 0xff08
+	Tab        = 0xff09
+	Return     = 0xff0d
+	Pause      = 0xff13
+	ScrollLock = 0xff14
+	Escape     = 0xff1b
+	MultiKey   = 0xff20 // Compose
+	Home       = 0xff50
+	Left       = 0xff51
+	Up         = 0xff52
+	Right      = 0xff53
+	Down       = 0xff54
+	Prior      = 0xff55 // Page Up
+	Next       = 0xff56 // Page Down
+	End        = 0xff57
+	Begin      = 0xff58
+	Insert     = 0xff63
+	Menu       = 0xff67
+	ModeSwitch = 0xff7e
+	NumLock    = 0xff7f
+	Delete     = 0xffff
+
+	KPSpace  = 0xff80
+	KPTab    = 0xff89
+	KPEnter  = 0xff8d
+	KPHome   = 0xff95
+	KPDelete = 0xff9f
+	KPFirst  = 0xffaa // KP_Multiply
+	KPLast   = 0xffb9 // KP_9
+	KPEqual  = 0xffbd
+
+	F1  = 0xffbe
+	F4  = 0xffc1
+	F12 = 0xffc9
+	F24 = 0xffd5
+
+	ShiftL    = 0xffe1
+	ShiftR    = 0xffe2
+	ControlL  = 0xffe3
+	ControlR  = 0xffe4
+	CapsLock  = 0xffe5
+	ShiftLock = 0xffe6
+	MetaL     = 0xffe7
+	MetaR     = 0xffe8
+	AltL      = 0xffe9
+	AltR      = 0xffea
+	SuperL    = 0xffeb
+	SuperR    = 0xffec
+	HyperL    = 0xffed
+	HyperR    = 0xffee
+
+	ISOFirst   = 0xfe01 // ISO_Lock
+	ISOLevel3  = 0xfe03 // AltGr
+	ISOLevel5  = 0xfe11
+	ISOLast    = 0xfe13 // ISO_Level5_Lock
+	ISOLeftTab = 0xfe20 // Shift and Tab
+	DeadFirst  = 0xfe50
+	DeadLast   = 0xfe93
+
+	// Unicode is added to a character to name it directly.
+	Unicode = 0x01000000
+)
+
+// Canonical maps all keysyms of one character to one value, Unicode plus the
+// character, and leaves other keysyms as they are.
+func Canonical(sym uint32) uint32 {
+	switch {
+	case sym >= 0x20 && sym <= 0x7e, sym >= 0xa0 && sym <= 0xff:
+		return Unicode + sym
+	case sym >= Unicode:
+		return sym
+	}
+	if r, ok := legacy[sym]; ok {
+		return Unicode + uint32(r)
+	}
+	return sym
+}
+
+// Rune returns the character that a keysym names; ok is false for keys without
+// one.
+func Rune(sym uint32) (r rune, ok bool) {
+	if c := Canonical(sym); c >= Unicode && c <= Unicode+0x10ffff {
+		return rune(c - Unicode), true
+	}
+	return 0, false
+}
+
+// IsModifier reports whether the keysym changes the meaning of other keys.
+func IsModifier(sym uint32) bool {
+	return sym >= ShiftL && sym <= HyperR || sym == NumLock || sym == ModeSwitch ||
+		sym >= ISOFirst && sym <= ISOLast
+}

@@ -1,0 +1,13 @@
+//go:build linux || windows
+
+package native
+
+import "image"
+
+// mostlyInside reports whether at least half of a window is inside r, or r is at
+// least half covered by it: the customer sees on that monitor what is typed.
+func mostlyInside(window, r image.Rectangle) bool {
+	area := func(r image.Rectangle) int { return r.Dx() * r.Dy() }
+	common := area(window.Intersect(r))
+	return common > 0 && (2*common >= area(window) || 2*common >= area(r))
+}

@@ -1,0 +1,108 @@
+//go:build linux || windows
+
+package native
+
+import (
+	"context"
+	"image"
+	"sync"
+	"testing"
+	"time"
+
+	"lotse/screen"
+)
+
+// askedQuestion is a question on the screen of a test.
+type askedQuestion struct {
+	t      testing.TB
+	stop   func()
+	result chan questionResult
+
+	mu   sync.Mutex
+	view screen.QuestionView // as it was told last
+}
+
+type questionResult struct {
+	answer screen.Answer
+	err    error
+}
+
+func testQuestion() screen.Question {
+	return screen.Question{
+		Who: "Anna Berg, Example GmbH", Wish: "would like to see your screen.", Line: "support.example.com", Allow: "Show my screen", Refuse: "No",
+		Never: "No, and do not ask again", Silence: "No answer means No (%d s).", Timeout: time.Minute, More: "Only one program …", ChooseHint: "What would you like to show?",
+		AllowChosen: "Show", Back: "Back", Earlier: "Earlier", Later: "Later",
+		Choices: func() []screen.Choice {
+			return []screen.Choice{{ID: "monitor", Name: "Monitor", Alone: true}, {ID: "one", Name: "One"}, {ID: "two", Name: "Two", Warning: "Danger"}}
+		},
+	}
+}
+
+// ask puts a question on the screen and returns when it is there.
+func ask(t testing.TB, d *Desktop, q screen.Question) *askedQuestion {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &askedQuestion{t: t, stop: cancel, result: make(chan questionResult, 1)}
+	q.Seen = func(v screen.QuestionView) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.view = v
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		answer, err := d.Asker().Ask(ctx, q)
+		a.result <- questionResult{answer, err}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	eventually(t, "the question", func() bool {
+		select {
+		case r := <-a.result:
+			t.Fatalf("no question: %v", r.err)
+		default:
+		}
+		return !a.seen().Until.IsZero()
+	})
+	return a
+}
+
+// seen is what is on the screen.
+func (a *askedQuestion) seen() screen.QuestionView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.view
+}
+
+// middle is the middle of a button.
+func (a *askedQuestion) middle(name string) image.Point {
+	a.t.Helper()
+	eventually(a.t, "the button "+name, func() bool { return !a.seen().Buttons[name].Empty() })
+	r := a.seen().Buttons[name]
+	return r.Min.Add(r.Size().Div(2))
+}
+
+func (a *askedQuestion) awaitArmed() {
+	a.t.Helper()
+	eventually(a.t, "the question is armed", func() bool { return a.seen().Armed })
+}
+
+func (a *askedQuestion) wait() questionResult {
+	a.t.Helper()
+	select {
+	case r := <-a.result:
+		return r
+	case <-time.After(patience):
+		a.t.Fatal("no answer")
+		return questionResult{}
+	}
+}
+
+// unanswered fails when something has answered.
+func (a *askedQuestion) unanswered() {
+	a.t.Helper()
+	select {
+	case r := <-a.result:
+		a.t.Fatalf("answered: %+v", r)
+	default:
+	}
+}

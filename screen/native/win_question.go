@@ -1,0 +1,629 @@
+//go:build windows
+
+package native
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+	"lotse/screen/keysym"
+	"lotse/screen/question"
+)
+
+const (
+	// placeRest is how long no question window appears where another of our buttons
+	// was, and how long after the last question the next one waits.
+	placeRest = 2 * time.Second
+	// questionTick is the interval at which the window is brought up to date.
+	questionTick = 100 * time.Millisecond
+)
+
+// winAsker implements screen.Asker: a dialog with the system's own controls, so that
+// it works with the keyboard and with programs that read the screen to people.
+// question.Form decides which presses count; the system says whether an input
+// message comes from a device.
+type winAsker struct {
+	log  *slog.Logger
+	own  *covers
+	done chan struct{} // closed by close
+	once sync.Once
+
+	turn chan struct{} // holds a token while no question is shown
+
+	// Owned by the holder of the turn.
+	last time.Time // when the last question was gone
+}
+
+var _ screen.Asker = (*winAsker)(nil)
+
+func newWinAsker(o Options, own *covers) *winAsker {
+	a := &winAsker{log: o.Logger, own: own, done: make(chan struct{}), turn: make(chan struct{}, 1)}
+	a.turn <- struct{}{}
+	return a
+}
+
+func (a *winAsker) close() error {
+	a.once.Do(func() { close(a.done) })
+	return nil
+}
+
+// Ask implements screen.Asker.
+func (a *winAsker) Ask(ctx context.Context, q screen.Question) (screen.Answer, error) {
+	none := screen.Answer{}
+	select {
+	case <-a.turn:
+		defer func() { a.turn <- struct{}{} }()
+	case <-a.done:
+		return none, screen.ErrClosed
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+	if !a.last.IsZero() {
+		if err := a.pause(ctx, time.Until(a.last.Add(placeRest))); err != nil {
+			return none, err
+		}
+	}
+	d := &questionDialog{winAsker: a, form: question.NewForm(q), q: q, answers: make(chan screen.Answer, 1)}
+	t, err := startThread(d.open, d.destroy)
+	if err != nil {
+		return none, err
+	}
+	defer func() {
+		t.close()
+		a.own.gone(d, image.Rectangle{})
+		a.last = time.Now()
+	}()
+	_ = t.do(func() { t.filter = d.filter })
+	return a.await(ctx, d, t)
+}
+
+func (a *winAsker) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-a.done:
+		return screen.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// await waits for the answer and keeps the dialog up to date.
+func (a *winAsker) await(ctx context.Context, d *questionDialog, t *winThread) (screen.Answer, error) {
+	none := screen.Answer{}
+	hooks, err := theHooks.join(&hookUser{})
+	if err != nil {
+		return none, err // nobody could tell what programs inject
+	}
+	defer theHooks.leave(hooks)
+	over := time.NewTimer(time.Until(d.until))
+	defer over.Stop()
+	tick := time.NewTicker(questionTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return none, ctx.Err()
+		case <-a.done:
+			return none, screen.ErrClosed
+		case <-over.C:
+			return none, screen.ErrNoAnswer
+		case answer := <-d.answers:
+			return answer, nil
+		case e := <-hooks:
+			if !e.physical {
+				_ = t.do(func() { d.form.Gate.Injected(time.Now()) })
+			}
+		case <-tick.C:
+			_ = t.do(d.update)
+		}
+	}
+}
+
+// questionDialog is one question on the screen. All but answers and until belongs to
+// the thread.
+type questionDialog struct {
+	*winAsker
+	q       screen.Question
+	form    *question.Form
+	answers chan screen.Answer
+	until   time.Time
+
+	window    uintptr
+	bounds    image.Rectangle // of the monitor, in the system's coordinates
+	rect      image.Rectangle
+	scale     float64
+	fonts     [3]uintptr // title, text, small
+	controls  map[uintptr]question.Target
+	statics   []uintptr
+	countdown uintptr
+	warning   map[uintptr]bool // texts in red
+	icons     []uintptr
+	silence   string
+	told      screen.QuestionView
+}
+
+// Fonts of the dialog.
+const (
+	fontTitle = iota
+	fontText
+	fontSmall
+)
+
+// Styles and messages of dialogs and controls.
+const (
+	wsTabStop                                    = 0x00010000
+	exDialogFrame, exControlParent               = 0x1, 0x10000
+	dsModalFrame                                 = 0x80
+	bsPush, bsCheck, bsMultiline, bsFlat         = 0x0, 0x2, 0x2000, 0x8000
+	ssIcon                                       = 0x3
+	wmSetFont, wmClose, wmCommand, wmColorStatic = 0x0030, 0x0010, 0x0111, 0x0138
+	bmSetCheck, stmSetIcon                       = 0x00f1, 0x0170
+	wmLeftDouble, wmSysCommand                   = 0x0203, 0x0112
+)
+
+var dialogProc = sync.OnceValue(func() uintptr {
+	return windows.NewCallback(func(window, what, w, l uintptr) uintptr {
+		windowsMu.Lock()
+		h := handlers[window]
+		windowsMu.Unlock()
+		if h != nil {
+			if result, done := h(window, uint32(what), w, l); done {
+				return result
+			}
+		}
+		return 0 // the system's own way
+	})
+})
+
+// open makes the dialog and shows it. It runs on the thread.
+func (d *questionDialog) open() (err error) {
+	// DLGTEMPLATE without controls: style, extended style, number of controls, place;
+	// then no menu, the usual class, and the title.
+	type template struct {
+		style, exStyle       uint32
+		count                uint16
+		x, y, cx, cy         int16
+		menu, class, endOfIt uint16
+	}
+	tmpl := template{style: wsPopup | wsCaption | dsModalFrame, exStyle: exTopmost | exDialogFrame | exControlParent}
+	if d.window, err = truth(procCreateDialogIndirectParam, moduleHandle(), uintptr(unsafe.Pointer(&tmpl)), 0, dialogProc(), 0); err != nil {
+		return err
+	}
+	windowsMu.Lock()
+	handlers[d.window] = d.onMessage
+	windowsMu.Unlock()
+	leaveOut(d.window, d.log)
+	call(procSetWindowText, d.window, uintptr(unsafe.Pointer(winString("Lotse"))))
+	var at winPoint
+	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
+	pointer := image.Pt(int(at.X), int(at.Y))
+	d.bounds = monitorAt(pointer)
+	d.scale = float64(dpiOf(d.window)) / 96
+	d.makeFonts()
+	d.layOut()
+	busy := d.own.recent(d, time.Now().Add(-placeRest))
+	origin := virtualScreen().Min
+	for i := range busy {
+		busy[i] = busy[i].Add(origin)
+	}
+	d.move(freePlace(d.bounds, d.rect.Size(), pointer, d.rectOf(question.Allow), busy))
+	d.until = time.Now().Add(d.q.Timeout)
+	d.form.Until(d.until)
+	call(procShowWindow, d.window, 5) // SW_SHOW
+	call(procSetForegroundWindow, d.window)
+	d.focus(question.Refuse)
+	d.point(pointer, 0)
+	d.update()
+	return nil
+}
+
+// destroy runs on the thread.
+func (d *questionDialog) destroy() {
+	unseen.Delete(d.window)
+	dropWindow(d.window)
+	for _, f := range d.fonts {
+		call(procDeleteObject, f)
+	}
+	for _, icon := range d.icons {
+		call(procDestroyIcon, icon)
+	}
+}
+
+func (d *questionDialog) px(n int) int { return int(float64(n)*d.scale + 0.5) }
+
+func (d *questionDialog) makeFonts() {
+	const normal, bold, clearType, defaultCharset = 400, 700, 5, 1
+	for i, f := range []struct{ size, weight int }{{18, bold}, {16, normal}, {14, normal}} {
+		d.fonts[i] = call(procCreateFont, uintptr(-d.px(f.size)), 0, 0, 0, uintptr(f.weight), 0, 0, 0, defaultCharset, 0, 0, clearType, 0,
+			uintptr(unsafe.Pointer(winString("Segoe UI"))))
+	}
+}
+
+// Measures at 96 dots per inch.
+const (
+	dialogWidth  = 460
+	dialogMargin = 18
+	dialogGap    = 10
+	dialogButton = 40
+	dialogLink   = 30
+	dialogRow    = 46
+)
+
+// layOut makes the controls of the page that is shown and finds the dialog's size.
+func (d *questionDialog) layOut() {
+	for c := range d.controls {
+		call(procDestroyWindow, c)
+	}
+	for _, c := range d.statics {
+		call(procDestroyWindow, c)
+	}
+	d.controls, d.statics, d.warning = map[uintptr]question.Target{}, nil, map[uintptr]bool{}
+	y := d.px(dialogMargin)
+	if d.form.Choosing() {
+		y = d.text(y, d.q.ChooseHint, fontTitle, false)
+		for _, t := range d.form.Targets() {
+			if t >= question.FirstChoice {
+				y = d.choice(y, t)
+			}
+		}
+		y = d.row(y, dialogLink, fontSmall, bsFlat, only(d.form.Targets(), question.Earlier, question.Later)...)
+		y = d.row(y, dialogButton, fontText, bsPush, only(d.form.Targets(), question.Refuse, question.Back, question.Allow)...)
+	} else {
+		y = d.text(y, d.q.Who, fontTitle, false)
+		y = d.text(y, d.q.Wish, fontText, d.q.Tone == screen.ToneControl)
+		y = d.text(y, d.q.Hint, fontSmall, false)
+		y = d.row(y+d.px(dialogGap/2), dialogButton, fontText, bsPush, question.Refuse, question.Allow)
+		y = d.row(y, dialogLink, fontSmall, bsFlat, only(d.form.Targets(), question.Never, question.More)...)
+	}
+	d.silence = d.form.Silence(time.Now())
+	d.countdown = 0
+	y = d.text(y, d.silence, fontSmall, false)
+	if n := len(d.statics); n > 0 {
+		d.countdown = d.statics[n-1]
+	}
+	y = d.text(y, d.q.Line, fontSmall, false)
+	frame := winRect{Right: int32(d.px(dialogWidth)), Bottom: int32(y + d.px(dialogMargin-dialogGap))}
+	call(procAdjustWindowRectEx, uintptr(unsafe.Pointer(&frame)), wsPopup|wsCaption|dsModalFrame, 0, exTopmost|exDialogFrame|exControlParent)
+	d.rect = image.Rectangle{Min: d.rect.Min, Max: d.rect.Min.Add(frame.rect().Size())}
+}
+
+func only(all []question.Target, wanted ...question.Target) []question.Target {
+	return slices.DeleteFunc(wanted, func(t question.Target) bool { return !slices.Contains(all, t) })
+}
+
+// control makes one control.
+func (d *questionDialog) control(class, text string, style uintptr, font int, r image.Rectangle) uintptr {
+	c := call(procCreateWindowEx, 0, uintptr(unsafe.Pointer(winString(class))), uintptr(unsafe.Pointer(winString(text))), wsChild|wsVisible|style,
+		uintptr(r.Min.X), uintptr(r.Min.Y), uintptr(r.Dx()), uintptr(r.Dy()), d.window, 0, moduleHandle(), 0)
+	call(procSendMessage, c, wmSetFont, d.fonts[font], 1)
+	return c
+}
+
+// text makes a paragraph and returns where the next begins.
+func (d *questionDialog) text(y int, text string, font int, red bool) int {
+	if text == "" {
+		return y
+	}
+	const calcRect, wordBreak, noPrefix, ssNoPrefix = 0x400, 0x10, 0x800, 0x80
+	width := d.px(dialogWidth - 2*dialogMargin)
+	r := winRect{Right: int32(width)}
+	if dc := call(procGetDC, d.window); dc != 0 {
+		old := call(procSelectObject, dc, d.fonts[font])
+		call(procDrawText, dc, uintptr(unsafe.Pointer(winString(text))), ^uintptr(0), uintptr(unsafe.Pointer(&r)), calcRect|wordBreak|noPrefix)
+		call(procSelectObject, dc, old)
+		call(procReleaseDC, d.window, dc)
+	}
+	height := min(int(r.Bottom), d.px(80)) // a long name must not push the buttons away
+	c := d.control("STATIC", text, ssNoPrefix, font, image.Rect(d.px(dialogMargin), y, d.px(dialogMargin)+width, y+height))
+	d.statics = append(d.statics, c)
+	d.warning[c] = red
+	return y + height + d.px(dialogGap/2)
+}
+
+// row makes buttons side by side.
+func (d *questionDialog) row(y, height, font int, style uintptr, targets ...question.Target) int {
+	if len(targets) == 0 {
+		return y
+	}
+	width := (d.px(dialogWidth-2*dialogMargin) - (len(targets)-1)*d.px(dialogGap)) / len(targets)
+	for i, t := range targets {
+		left := d.px(dialogMargin) + i*(width+d.px(dialogGap))
+		c := d.control("BUTTON", escapeAmpersand(d.form.Label(t)), wsTabStop|style, font, image.Rect(left, y, left+width, y+d.px(height)))
+		d.controls[c] = t
+	}
+	return y + d.px(height+dialogGap)
+}
+
+// choice makes a box to tick, with its icon.
+func (d *questionDialog) choice(y int, t question.Target) int {
+	c, chosen, _ := d.form.Choice(t)
+	text := c.Name
+	if note := c.Note; c.Warning != "" || note != "" {
+		if c.Warning != "" {
+			note = c.Warning
+		}
+		text += "\r\n" + note
+	}
+	left := d.px(dialogMargin)
+	if icon := iconHandle(c.Icon); icon != 0 {
+		d.icons = append(d.icons, icon)
+		s := d.control("STATIC", "", ssIcon, fontSmall, image.Rect(left, y+d.px(4), left+d.px(32), y+d.px(36)))
+		call(procSendMessage, s, stmSetIcon, icon, 0)
+		d.statics = append(d.statics, s)
+	}
+	left += d.px(42)
+	box := d.control("BUTTON", escapeAmpersand(text), wsTabStop|bsCheck|bsMultiline, fontSmall, image.Rect(left, y, d.px(dialogWidth-dialogMargin), y+d.px(dialogRow-4)))
+	if chosen {
+		call(procSendMessage, box, bmSetCheck, 1, 0)
+	}
+	d.warning[box] = c.Warning != ""
+	d.controls[box] = t
+	return y + d.px(dialogRow)
+}
+
+// escapeAmpersand keeps a name's & from being taken for a short cut.
+func escapeAmpersand(s string) string {
+	var out []rune
+	for _, r := range s {
+		if out = append(out, r); r == '&' {
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
+
+// iconHandle makes an icon of a PNG; 0: none.
+func iconHandle(b []byte) uintptr {
+	if len(b) == 0 {
+		return 0
+	}
+	c, err := png.DecodeConfig(bytes.NewReader(b))
+	if err != nil || c.Width > screen.IconSide || c.Height > screen.IconSide {
+		return 0
+	}
+	// Since Windows Vista an icon's resource may be a PNG.
+	const version3 = 0x00030000
+	return call(procCreateIconFromResourceEx, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 1, version3, screen.IconSide, screen.IconSide, 0)
+}
+
+// move brings the dialog to a place, above all others.
+func (d *questionDialog) move(at image.Point) {
+	d.rect = image.Rectangle{Min: at, Max: at.Add(d.rect.Size())}
+	coverOwn(d.own, d, d.window, d.rect)
+	call(procSetWindowPos, d.window, hwndTopmost, uintptr(at.X), uintptr(at.Y), uintptr(d.rect.Dx()), uintptr(d.rect.Dy()), swpNoActive)
+	d.own.gone(d, d.rect.Sub(virtualScreen().Min))
+}
+
+// rectOf is where a target is, relative to the dialog's corner.
+func (d *questionDialog) rectOf(t question.Target) image.Rectangle {
+	for c, have := range d.controls {
+		if have == t {
+			if r, ok := outerRect(c); ok {
+				if frame, ok := outerRect(d.window); ok {
+					return r.Sub(frame.Min)
+				}
+			}
+		}
+	}
+	return image.Rectangle{}
+}
+
+// targetAt finds what is at a place of the display.
+func (d *questionDialog) targetAt(p image.Point) question.Target {
+	for c, t := range d.controls {
+		if r, ok := outerRect(c); ok && p.In(r) {
+			return t
+		}
+	}
+	return question.None
+}
+
+func (d *questionDialog) point(p image.Point, by question.Device) {
+	d.form.Gate.Pointer(time.Now(), d.targetAt(p), by)
+}
+
+// focus gives a target the keyboard's focus.
+func (d *questionDialog) focus(t question.Target) {
+	for c, have := range d.controls {
+		if have == t {
+			call(procSetFocus, c)
+		}
+	}
+}
+
+// physicalDevice says whether the input message that is being handled comes from a
+// device: neither injected nor sent by a program.
+func physicalDevice() question.Device {
+	var source struct{ device, origin uint32 }
+	const hardware = 1
+	if call(procGetInputMessageSource, uintptr(unsafe.Pointer(&source))) == 0 || source.origin != hardware {
+		return 0
+	}
+	return question.Device(1 + source.device)
+}
+
+// filter sees every message of the dialog's before its control does.
+func (d *questionDialog) filter(m *message) (taken bool) {
+	now, by := time.Now(), question.Device(0)
+	if m.Message >= wmKeyDown && m.Message <= wmSysKeyUp || m.Message >= wmMouseMove && m.Message <= wmMouseWheelX {
+		by = physicalDevice()
+	}
+	place := image.Pt(int(m.At.X), int(m.At.Y))
+	g := &d.form.Gate
+	switch m.Message {
+	case wmMouseMove:
+		d.point(place, by)
+	case wmLeftDown, wmLeftDouble:
+		g.Press(now, d.targetAt(place), by)
+	case wmLeftUp:
+		t := g.Release(now, d.targetAt(place), by)
+		call(procDispatchMessage, uintptr(unsafe.Pointer(m))) // the button goes up first
+		d.activate(t)
+		return true
+	case wmKeyDown, wmKeyUp, wmSysKeyDown, wmSysKeyUp:
+		return d.key(m, now, by)
+	}
+	return call(procIsDialogMessage, d.window, uintptr(unsafe.Pointer(m))) != 0
+}
+
+// key handles the keyboard by itself: what the system makes of it cannot be told
+// from what a program sends.
+func (d *questionDialog) key(m *message, now time.Time, by question.Device) (taken bool) {
+	const vkReturn, vkEscape, vkSpace, vkTab, vkLeft, vkUp, vkRight, vkDown = 0x0d, 0x1b, 0x20, 0x09, 0x25, 0x26, 0x27, 0x28
+	sym := map[uintptr]uint32{vkReturn: keysym.Return, vkEscape: keysym.Escape, vkSpace: ' ', vkTab: keysym.Tab,
+		vkLeft: keysym.Left, vkUp: keysym.Up, vkRight: keysym.Right, vkDown: keysym.Down}[m.W]
+	if sym == 0 {
+		return false
+	}
+	const repeated = 1 << 30
+	down := m.Message == wmKeyDown || m.Message == wmSysKeyDown
+	if down && m.L&repeated != 0 {
+		return true
+	}
+	e := question.Event{Kind: question.KeyOff, When: now, By: by, Sym: sym, Shift: call(procGetKeyState, vkShift)&0x8000 != 0}
+	if down {
+		e.Kind = question.KeyOn
+	}
+	before := d.form.Gate.Focus()
+	t := d.form.Key(e)
+	if now := d.form.Gate.Focus(); now != before {
+		d.focus(now)
+	}
+	d.activate(t)
+	return true
+}
+
+// activate does what was pressed.
+func (d *questionDialog) activate(t question.Target) {
+	if t == question.None {
+		return
+	}
+	if answer := d.form.Activate(t, time.Now()); answer != nil {
+		d.answer(*answer)
+		return
+	}
+	if t == question.Allow {
+		return
+	}
+	d.layOut()
+	at := d.rect.Min
+	at.X = max(d.bounds.Min.X, min(at.X, d.bounds.Max.X-d.rect.Dx()))
+	at.Y = max(d.bounds.Min.Y, min(at.Y, d.bounds.Max.Y-d.rect.Dy()))
+	d.move(at)
+	d.focus(d.form.Gate.Focus())
+	d.update()
+}
+
+func (d *questionDialog) answer(a screen.Answer) {
+	select {
+	case d.answers <- a:
+	default:
+	}
+}
+
+// onMessage handles what the system sends to the dialog itself. A click that a
+// program made may refuse; everything else comes through filter.
+func (d *questionDialog) onMessage(_ uintptr, what uint32, w, l uintptr) (uintptr, bool) {
+	switch what {
+	case wmSysCommand:
+		const move = 0xf010 // by the title: the place is fixed
+		return 1, w&0xfff0 == move
+	case wmClose:
+		d.answer(screen.Answer{})
+		return 1, true
+	case wmCommand:
+		if t := d.controls[l]; w>>16 == 0 && (t == question.Refuse || t == question.Never) {
+			d.activate(t)
+		}
+		return 1, true
+	case wmColorStatic:
+		if d.warning[l] {
+			const red, transparent, face = 0x1e1ea4, 1, 15 // 0x00BBGGRR
+			call(procSetTextColor, w, red)
+			call(procSetBkMode, w, transparent)
+			return call(procGetSysColorBrush, face), true
+		}
+	}
+	return 0, false
+}
+
+// update brings the dialog up to date: whether it can be seen, whether a yes counts,
+// and how much time is left.
+func (d *questionDialog) update() {
+	now := time.Now()
+	if d.isAbove() {
+		d.form.Gate.Visible(now)
+	} else {
+		d.form.Gate.Covered(now)
+		call(procSetWindowPos, d.window, hwndTopmost, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
+	}
+	for c, t := range d.controls {
+		if t == question.Allow {
+			enabled := uintptr(0)
+			if d.form.Gate.Armed(now) {
+				enabled = 1
+			}
+			call(procEnableWindow, c, enabled)
+		}
+	}
+	if s := d.form.Silence(now); s != d.silence && d.countdown != 0 {
+		d.silence = s
+		call(procSetWindowText, d.countdown, uintptr(unsafe.Pointer(winString(s))))
+	}
+	d.tell(now)
+}
+
+// tell tells the asker what is on the screen, when it changed.
+func (d *questionDialog) tell(now time.Time) {
+	v := screen.QuestionView{Until: d.until, Armed: d.form.Gate.Armed(now), Buttons: map[string]image.Rectangle{}}
+	for c, t := range d.controls {
+		if r, ok := outerRect(c); ok {
+			v.Buttons[d.form.Name(t)] = r.Sub(virtualScreen().Min)
+		}
+	}
+	if d.q.Seen != nil && (v.Armed != d.told.Armed || v.Until != d.told.Until || !maps.Equal(v.Buttons, d.told.Buttons)) {
+		d.told = v
+		d.q.Seen(v)
+	}
+}
+
+// isAbove reports whether no other visible window lies over the dialog.
+func (d *questionDialog) isAbove() bool {
+	for _, w := range walkWindows() {
+		if w == d.window {
+			return true
+		}
+		if styleOf(w, gwlStyle)&wsVisible == 0 || styleOf(w, gwlExStyle)&exTransparent != 0 || call(procIsIconic, w) != 0 || isCloaked(w) {
+			continue
+		}
+		if r, ok := frameRect(w); ok && r.Overlaps(d.rect) {
+			return false
+		}
+	}
+	return false
+}
+
+// monitorAt is the monitor of a place, in the system's coordinates.
+func monitorAt(p image.Point) image.Rectangle {
+	all := virtualScreen()
+	for _, m := range listMonitors(all) {
+		if r := m.Rect.Add(all.Min); p.In(r) {
+			return r
+		}
+	}
+	return mainMonitor()
+}

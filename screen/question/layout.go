@@ -1,0 +1,166 @@
+package question
+
+import (
+	"image"
+	"strings"
+
+	"golang.org/x/image/font"
+)
+
+// Measures at 96 dots per inch.
+const (
+	sheetWidth   = 480
+	margin       = 24
+	gap          = 12
+	buttonHeight = 46
+	linkHeight   = 28
+	rowHeight    = 52
+	iconSide     = 32
+)
+
+// line is one line of text with its place.
+type line struct {
+	text string
+	face font.Face
+	ink  ink
+	at   image.Point // left end of the base line
+}
+
+// layout is where everything is, in pixels.
+type layout struct {
+	size  image.Point
+	lines []line
+	rects map[Target]image.Rectangle
+	// countdown is where the sentence about silence stands.
+	countdown line
+}
+
+// px is a measure in pixels.
+func (s *Sheet) px(n int) int { return int(float64(n)*s.scale + 0.5) }
+
+// arrange lays out the page that is shown.
+func (s *Sheet) arrange() {
+	s.layout = layout{rects: map[Target]image.Rectangle{}}
+	y := s.px(margin)
+	if !s.Choosing() {
+		y = s.paragraph(y, s.q.Who, s.fonts.title, inkText)
+		y = s.paragraph(y, s.q.Wish, s.fonts.text, inkText)
+		y = s.paragraph(y, s.q.Hint, s.fonts.small, inkMuted)
+		y = s.buttonRow(y+s.px(gap/2), Refuse, Allow)
+		y = s.linkRow(y)
+	} else {
+		y = s.paragraph(y, s.q.ChooseHint, s.fonts.title, inkText)
+		y = s.choiceRows(y)
+		targets := []Target{Refuse, Back}
+		if len(s.chosen) > 0 {
+			targets = append(targets, Allow)
+		}
+		y = s.buttonRow(y+s.px(gap/2), targets...)
+	}
+	y += s.px(gap / 2)
+	s.layout.countdown = line{face: s.fonts.small, ink: inkMuted, at: image.Pt(s.px(margin), y+s.fonts.small.Metrics().Ascent.Ceil())}
+	y += s.fonts.small.Metrics().Height.Ceil()
+	y = s.paragraph(y, s.q.Line, s.fonts.small, inkMuted)
+	s.layout.size = image.Pt(s.px(sheetWidth), y+s.px(margin-gap))
+}
+
+// paragraph breaks a text into lines and returns where the next begins.
+func (s *Sheet) paragraph(y int, text string, face font.Face, c ink) int {
+	if text == "" {
+		return y
+	}
+	m := face.Metrics()
+	for _, words := range wrap(text, face, s.px(sheetWidth-2*margin), maxLines) {
+		s.layout.lines = append(s.layout.lines, line{words, face, c, image.Pt(s.px(margin), y+m.Ascent.Ceil())})
+		y += m.Height.Ceil()
+	}
+	return y + s.px(gap/2)
+}
+
+// maxLines bounds a paragraph: a long name must not push the buttons away.
+const maxLines = 3
+
+// wrap breaks text at spaces into lines of at most width pixels. What does not fit
+// into most lines ends with an ellipsis.
+func wrap(text string, face font.Face, width, most int) []string {
+	var lines []string
+	for words := strings.Fields(text); len(words) > 0; {
+		n := 1
+		for n < len(words) && font.MeasureString(face, strings.Join(words[:n+1], " ")).Ceil() <= width {
+			n++
+		}
+		if len(lines) == most-1 {
+			n = len(words)
+		}
+		lines = append(lines, elide(strings.Join(words[:n], " "), face, width))
+		words = words[n:]
+	}
+	return lines
+}
+
+// elide cuts a text that is too wide.
+func elide(text string, face font.Face, width int) string {
+	if font.MeasureString(face, text).Ceil() <= width {
+		return text
+	}
+	runes := []rune(text)
+	for n := len(runes) - 1; n > 0; n-- {
+		if cut := string(runes[:n]) + "…"; font.MeasureString(face, cut).Ceil() <= width {
+			return cut
+		}
+	}
+	return "…"
+}
+
+// buttonRow places buttons side by side, the one that allows on the right.
+func (s *Sheet) buttonRow(y int, targets ...Target) int {
+	width := (s.px(sheetWidth-2*margin) - (len(targets)-1)*s.px(gap)) / len(targets)
+	for i, t := range targets {
+		left := s.px(margin) + i*(width+s.px(gap))
+		s.layout.rects[t] = image.Rect(left, y, left+width, y+s.px(buttonHeight))
+	}
+	return y + s.px(buttonHeight+gap/2)
+}
+
+// linkRow places what is asked for less often below the buttons.
+func (s *Sheet) linkRow(y int) int {
+	placed := false
+	for t, text := range map[Target]string{More: s.q.More, Never: s.q.Never} {
+		if text == "" {
+			continue
+		}
+		placed = true
+		width := font.MeasureString(s.fonts.small, text).Ceil() + s.px(gap)
+		left := s.px(margin) - s.px(gap)/2
+		if t == More { // below the button that allows
+			left = s.px(sheetWidth-margin) - width + s.px(gap)/2
+		}
+		s.layout.rects[t] = image.Rect(left, y, left+width, y+s.px(linkHeight))
+	}
+	if !placed {
+		return y
+	}
+	return y + s.px(linkHeight)
+}
+
+// choiceRows places the choices of this page, and the way to the others.
+func (s *Sheet) choiceRows(y int) int {
+	left, right, half := s.px(margin), s.px(sheetWidth-margin), s.px(sheetWidth/2)
+	links := false
+	for _, t := range s.Targets() {
+		switch t {
+		case Earlier:
+			s.layout.rects[t], links = image.Rect(left, y, half, y+s.px(linkHeight)), true
+		case Later:
+			s.layout.rects[t], links = image.Rect(half, y, right, y+s.px(linkHeight)), true
+		}
+		if t >= FirstChoice {
+			s.layout.rects[t] = image.Rect(left, y, right, y+s.px(rowHeight))
+			y += s.px(rowHeight)
+		}
+	}
+	if links {
+		y += s.px(linkHeight)
+	}
+	return y + s.px(gap/2)
+}
