@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/user"
 	"runtime"
+	"slices"
 	"time"
 
 	"lotse/consent"
@@ -65,6 +66,15 @@ type Config struct {
 	Panel   Panel
 	// Number is entered at once when it is set.
 	Number tunnel.Number
+	// Confirm says that the gateway or what is offered may have been written by
+	// anybody: the customer is asked whether to connect.
+	Confirm bool
+	// OfferedNumber stands in the number's field until the customer decides; where
+	// only its place is known, OfferedPlace does.
+	OfferedNumber tunnel.Number
+	OfferedPlace  string
+	// Gateways are the only ones that may be connected to; nil: any.
+	Gateways []string
 	// Fixed keeps the customer from naming another gateway with the number.
 	Fixed bool
 	// Problem is why no gateway is known, for the customer; "": nothing to say.
@@ -134,6 +144,9 @@ var ErrNumberRefused = errors.New("agent: the session number is wrong or no long
 // goroutine. It returns nil when the session was ended by either side.
 func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
+	if g := cfg.Client.Gateway; g != "" && len(cfg.Gateways) > 0 && !slices.Contains(cfg.Gateways, g) {
+		return errPinned
+	}
 	stopped := ctx
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"lotse/tunnel"
@@ -28,6 +29,7 @@ func (s *Session) Enter(typed string) error {
 
 var (
 	errNoGateway    = errors.New("which gateway? Type the number, an @ and the gateway's name, for example 482 193 057@support.example.com")
+	errPinned       = errors.New("this program does not connect to that gateway")
 	errOtherGateway = errors.New("this program was started for another gateway; type the number without the @ and what follows it")
 )
 
@@ -46,6 +48,8 @@ func (s *Session) chooseGateway(gateway string) (err error) {
 		return nil
 	case s.cfg.Fixed:
 		err = errOtherGateway
+	case len(s.cfg.Gateways) > 0 && !slices.Contains(s.cfg.Gateways, gateway):
+		err = errPinned
 	default:
 		s.client.CloseIdle()
 		s.client = s.client.At(gateway)

@@ -154,6 +154,8 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 		}
 	}
 	switch {
+	case s.Phase == phaseNumber && s.Confirm:
+		p.prompt("number", confirmText(l, s))
 	case s.Phase == phaseNumber && s.Gateway == "":
 		p.prompt("number", l.text("Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): "))
 	case s.Phase == phaseNumber:
@@ -176,6 +178,18 @@ func (p *TerminalPanel) ask(l Language, s Snapshot) {
 	}
 	p.word, p.asked = strconv.Itoa(10+rand.IntN(90)), time.Now()
 	p.prompt(s.Question.ID, questionText(l, s, p.word))
+}
+
+// confirmText asks whether to connect to what a link or a file name says.
+func confirmText(l Language, s Snapshot) string {
+	q := l.text("Connect to %s?", s.Gateway) + "\n"
+	if _, err := tunnel.ParseNumber(s.Offer); err == nil {
+		return q + l.text("Type yes to connect with the number %s, or another number: ", s.Offer)
+	}
+	if s.Offer != "" {
+		return q + l.text("Your number begins with %s. Please type it whole: ", s.Offer)
+	}
+	return q + l.text("Please type the session number that your advisor tells you: ")
 }
 
 func advisorName(a *tunnel.Person) string {
@@ -308,6 +322,9 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
 	p.prompts = ""
 	text := strings.TrimSpace(line.text)
 	if snap.Phase == phaseNumber {
+		if yes := strings.ToLower(text); snap.Confirm && (yes == "yes" || yes == "ja") {
+			text = snap.Offer
+		}
 		_ = s.Enter(text) // the next snapshot says what was wrong
 		return
 	}

@@ -29,14 +29,19 @@ type Question struct {
 // Snapshot is the whole truth as a panel shows it; PANEL.md. It holds the
 // session number: it goes to the customer's own panel and nowhere else.
 type Snapshot struct {
-	Type      string          `json:"type"`
-	Seq       uint64          `json:"seq"`
-	Lang      Language        `json:"lang"`
-	Version   string          `json:"version"`
-	Gateway   string          `json:"gateway"`
-	Phase     string          `json:"phase"`
-	Error     *Failure        `json:"error"`
-	Number    string          `json:"number"`
+	Type    string   `json:"type"`
+	Seq     uint64   `json:"seq"`
+	Lang    Language `json:"lang"`
+	Version string   `json:"version"`
+	Gateway string   `json:"gateway"`
+	Phase   string   `json:"phase"`
+	Error   *Failure `json:"error"`
+	Number  string   `json:"number"`
+	// Confirm: the gateway or the offer may have been written by anybody. Nothing
+	// connects before the customer says so.
+	Confirm bool `json:"confirm"`
+	// Offer is what stands in the number's field at first: a number or its place.
+	Offer     string          `json:"offer"`
 	Advisor   *tunnel.Person  `json:"advisor"`
 	Compare   string          `json:"compare"`
 	Line      string          `json:"line"`
@@ -80,6 +85,12 @@ func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 	}
 	if !s.number.IsZero() {
 		snap.Number = s.number.Grouped()
+	}
+	if s.phase == phaseNumber {
+		snap.Confirm, snap.Offer = s.cfg.Confirm, s.cfg.OfferedPlace
+		if n := s.cfg.OfferedNumber; !n.IsZero() {
+			snap.Offer = n.Grouped()
+		}
 	}
 	snap.Silenced = []string{}
 	for _, r := range consent.All {

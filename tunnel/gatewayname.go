@@ -14,6 +14,11 @@ const (
 	maxLabel    = 63
 )
 
+// maxShownName is the longest host name that is taken from where anybody may write. A
+// longer one could not be shown whole, and the end of it, which says whose it is, would
+// be what is cut off.
+const maxShownName = 60
+
 // ParseGatewayName reads a gateway's name as it comes from where anybody may
 // write: a link, a file name, what a customer typed. It is stricter than
 // ParseGateway: a host name in the letters that every browser shows as they
@@ -37,6 +42,9 @@ func ParseGatewayName(s string) (string, error) {
 	host, port, hasPort := strings.Cut(s, ":")
 	if err := checkHost(host); err != nil {
 		return "", err
+	}
+	if len(host) > maxShownName {
+		return "", fmt.Errorf("it is longer than %d characters, so it could not be shown whole", maxShownName)
 	}
 	if !hasPort {
 		return "https://" + strings.ToLower(host), nil
@@ -117,27 +125,41 @@ func IsLink(s string) bool {
 	return len(s) >= len(linkScheme) && strings.EqualFold(s[:len(linkScheme)], linkScheme)
 }
 
-// ParseLink reads lotse:support.example.com/123456789 or the same with //;
-// the number may be left out. Browsers add a slash at the end.
-func ParseLink(link string) (gateway string, n Number, err error) {
+// Offer is what a lotse: link says. Anybody can write one.
+type Offer struct {
+	Gateway string
+	// Place is the first part of a session number. An invitation has no more of it:
+	// the rest is spoken.
+	Place string
+	// Number is set when the link has a whole one; Place is its place then.
+	Number Number
+}
+
+// ParseLink reads lotse:support.example.com, with /4821 or a whole session number
+// behind it, or the same with //. Browsers add a slash at the end.
+func ParseLink(link string) (l Offer, err error) {
 	if !IsLink(link) {
-		return "", Number{}, errors.New("a link begins with \"lotse:\"")
+		return l, errors.New("a link begins with \"lotse:\"")
 	}
 	if len(link) > 2*maxHostName {
-		return "", Number{}, errors.New("the link is too long")
+		return l, errors.New("the link is too long")
 	}
 	rest := strings.TrimPrefix(link[len(linkScheme):], "//")
 	name, number, _ := strings.Cut(rest, "/")
-	if gateway, err = ParseGatewayName(name); err != nil {
-		return "", Number{}, fmt.Errorf("the link's gateway cannot be used: %w", err)
-	}
-	if number = strings.TrimSuffix(number, "/"); number == "" {
-		return gateway, Number{}, nil
+	if l.Gateway, err = ParseGatewayName(name); err != nil {
+		return Offer{}, fmt.Errorf("the link's gateway cannot be used: %w", err)
 	}
 	// Spaces come as %20 or +; a link that needs no more is not decoded further.
-	number = strings.NewReplacer("%20", " ", "+", " ").Replace(number)
-	if n, err = ParseNumber(number); err != nil {
-		return "", Number{}, fmt.Errorf("the link's number cannot be used: %w", err)
+	number = strings.TrimSpace(strings.NewReplacer("%20", " ", "+", " ").Replace(strings.TrimSuffix(number, "/")))
+	switch {
+	case number == "":
+	case ValidPlace(number):
+		l.Place = number
+	default:
+		if l.Number, err = ParseNumber(number); err != nil {
+			return Offer{}, fmt.Errorf("the link's number cannot be used: %w", err)
+		}
+		l.Place = l.Number.Place()
 	}
-	return gateway, n, nil
+	return l, nil
 }

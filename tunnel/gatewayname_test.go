@@ -51,8 +51,11 @@ var hostileNames = map[string]string{
 	"support.exa\nmple.com":          "U+000A",
 	"support.exa\x1b[2Jmple.com":     "U+001B",
 	strings.Repeat("a", 64) + ".com": "63",
-	strings.Repeat("a.", 127) + "aa": "too long",
-	strings.Repeat("a", 1<<16):       "too long",
+	// The audit's name: it was shown as far as "support.example.com.session-4821…".
+	"support.example.com.session-4821-secure-download-verified.evil.example.net": "shown whole",
+	strings.Repeat("a", 57) + ".com":                                             "shown whole",
+	strings.Repeat("a.", 127) + "aa":                                             "too long",
+	strings.Repeat("a", 1<<16):                                                   "too long",
 }
 
 func TestHostileGatewayNames(t *testing.T) {
@@ -71,7 +74,7 @@ func TestHostileGatewayNames(t *testing.T) {
 		if in == "" || strings.ContainsAny(in, "/?#@") {
 			continue // means something else there
 		}
-		if _, _, err := ParseLink("lotse:" + in + "/482193057"); err == nil {
+		if _, err := ParseLink("lotse:" + in + "/482193057"); err == nil {
 			t.Errorf("link to %q is taken", in)
 		}
 		if _, _, err := ParseEntry("482193057@" + in); err == nil {
@@ -86,6 +89,7 @@ func TestGatewayNames(t *testing.T) {
 		"https://support.example.com": "https://support.example.com", "HTTPS://support.example.com/": "https://support.example.com",
 		"support.example.com:8443": "https://support.example.com:8443", "support.example.com:443": "https://support.example.com",
 		"localhost:8443": "https://localhost:8443", "xn--bcher-kva.example": "https://xn--bcher-kva.example", "3com.example": "https://3com.example",
+		strings.Repeat("a", 56) + ".com:8443": "https://" + strings.Repeat("a", 56) + ".com:8443",
 	} {
 		if got, err := ParseGatewayName(in); got != want || err != nil {
 			t.Errorf("%q: %q, %v; want %q", in, got, err, want)
@@ -103,23 +107,24 @@ func TestEntriesAndLinks(t *testing.T) {
 			t.Errorf("%q: %s, %q, %v", c.typed, n.Digits(), gateway, err)
 		}
 	}
-	for _, c := range []struct{ link, gateway, number string }{
-		{"lotse:support.example.com", "https://support.example.com", ""}, {"lotse://support.example.com/", "https://support.example.com", ""},
-		{"LOTSE:support.example.com/482193057", "https://support.example.com", "482193057"},
-		{"lotse://support.example.com:8443/482%20193%20057/", "https://support.example.com:8443", "482193057"},
+	for _, c := range []struct{ link, gateway, place, number string }{
+		{"lotse:support.example.com", "https://support.example.com", "", ""}, {"lotse://support.example.com/", "https://support.example.com", "", ""},
+		{"lotse:support.example.com/4821", "https://support.example.com", "4821", ""},
+		{"LOTSE:support.example.com/482193057", "https://support.example.com", "4821", "482193057"},
+		{"lotse://support.example.com:8443/482%20193%20057/", "https://support.example.com:8443", "4821", "482193057"},
 	} {
-		gateway, n, err := ParseLink(c.link)
-		if n.Digits() != c.number || gateway != c.gateway || err != nil {
-			t.Errorf("%q: %q, %s, %v", c.link, gateway, n.Digits(), err)
+		l, err := ParseLink(c.link)
+		if l.Number.Digits() != c.number || l.Place != c.place || l.Gateway != c.gateway || err != nil {
+			t.Errorf("%q: %+v, %s, %v", c.link, l, l.Number.Digits(), err)
 		}
 	}
 	for _, bad := range []string{
 		"", "lotse", "lotse:", "lotse://", "lotse:///482193057", "lotse:/support.example.com", "lotse:http://support.example.com", "https://support.example.com",
-		"lotse:support.example.com/48219305", "lotse:support.example.com/482193057/x", "lotse:support.example.com/482193057?x=1",
+		"lotse:support.example.com/48219305", "lotse:support.example.com/482", "lotse:support.example.com/0821", "lotse:support.example.com/482193057/x", "lotse:support.example.com/482193057?x=1",
 		"lotse:support.example.com/../482193057", "lotse:u@support.example.com/482193057", "lotse:" + strings.Repeat("a", 1000),
 	} {
-		if gateway, n, err := ParseLink(bad); err == nil {
-			t.Errorf("%q: taken as %q, %s", bad, gateway, n.Digits())
+		if l, err := ParseLink(bad); err == nil {
+			t.Errorf("%q: taken as %+v", bad, l)
 		}
 	}
 	for _, bad := range []string{"", "@", "@support.example.com", "482193057@", "482193057@a@b.example", "48219305@support.example.com"} {
@@ -154,8 +159,8 @@ func FuzzGatewayName(f *testing.F) {
 		if gateway, err := ParseGatewayName(in); err == nil {
 			check(t, in, gateway)
 		}
-		if gateway, _, err := ParseLink(in); err == nil {
-			check(t, in, gateway)
+		if l, err := ParseLink(in); err == nil {
+			check(t, in, l.Gateway)
 		}
 		if _, gateway, err := ParseEntry(in); err == nil && gateway != "" {
 			check(t, in, gateway)

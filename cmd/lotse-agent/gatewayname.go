@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"lotse/tunnel"
 	"lotse/whereto"
@@ -12,64 +14,122 @@ import (
 // linker (make dist). "": stamps are not looked at.
 var stampKey = ""
 
+// pinnedGateways are the only gateways that this build connects to, with commas
+// between them; set by the linker (make LOTSE_GATEWAYS=…). "": it connects to any.
+var pinnedGateways = ""
+
+// pinned reads pinnedGateways; nil: any gateway may be connected to.
+func pinned() (gateways []string, err error) {
+	for name := range strings.SplitSeq(pinnedGateways, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		gateway, err := tunnel.ParseGatewayName(name)
+		if err != nil {
+			return nil, fmt.Errorf("this program was built with LOTSE_GATEWAYS=%q: %w", pinnedGateways, err)
+		}
+		gateways = append(gateways, gateway)
+	}
+	return gateways, nil
+}
+
 // findGateway asks where a gateway may be named, in this order: the command line
 // and the settings file, a lotse: link, the program's file name, the browser's
-// note on the download, the signature's stamp. Without any of them the customer
-// is asked together with the number; nothing connects before he has typed it,
-// and the panel shows the name from the begin.
+// note on the download, the signature's stamp. Whoever started the program is
+// trusted; everything else can have been written by anybody, and waits for the
+// customer. Without any of them the customer types the gateway with the number.
 func (o *options) findGateway(link, number, program string) (err error) {
+	if o.gateways, err = pinned(); err != nil {
+		return err
+	}
 	if o.Gateway != "" {
 		if o.Gateway, err = tunnel.ParseGateway(o.Gateway); err != nil {
 			return fmt.Errorf("--gateway: %w", err)
 		}
 		o.fixed = true
 	}
-	if err := o.take("", link, tunnel.ParseLink); err != nil {
+	if err := o.takeLink(link); err != nil {
 		return err
 	}
-	if err := o.take("--number: ", number, entry); err != nil {
+	if err := o.takeNumber(number); err != nil {
 		return err
 	}
 	if o.Gateway == "" {
 		var found error
-		if o.Gateway, _, found = whereto.Find(program, stampKey); found != nil {
-			o.problem = found.Error() // the customer is told and asked
+		o.Gateway, _, found = whereto.Find(program, stampKey)
+		if found == nil {
+			found = o.mayConnect()
+		}
+		if o.confirm = found == nil && o.Gateway != ""; found != nil {
+			o.Gateway, o.problem = "", found.Error() // the customer is told and asked
 		}
 	}
-	if o.Gateway == "" && (o.Answer != "" || !o.number.IsZero()) {
-		if o.problem != "" {
-			return errors.New(o.problem)
-		}
-		return errors.New("which gateway? Give it with --gateway https://…, or with the number: 482193057@support.example.com")
+	if o.Gateway == "" && len(o.gateways) == 1 {
+		o.Gateway, o.fixed, o.problem = o.gateways[0], true, ""
+	}
+	if err := o.mayConnect(); err != nil {
+		return err
+	}
+	if o.confirm && !o.number.IsZero() {
+		o.offer.Number, o.offer.Place, o.number = o.number, o.number.Place(), tunnel.Number{}
+	}
+	return o.somebodyThere()
+}
+
+// takeLink takes what a link names.
+func (o *options) takeLink(link string) error {
+	if link == "" {
+		return nil
+	}
+	l, err := tunnel.ParseLink(link)
+	switch {
+	case err != nil:
+		return err
+	case o.Gateway != "" && o.Gateway != l.Gateway:
+		return fmt.Errorf("two gateways are named: %s and %s", o.Gateway, l.Gateway)
+	}
+	o.Gateway, o.offer, o.confirm = l.Gateway, l, true
+	return nil
+}
+
+// takeNumber takes what follows --number.
+func (o *options) takeNumber(typed string) error {
+	if typed == "" {
+		return nil
+	}
+	n, gateway, err := tunnel.ParseEntry(typed)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--number: %w", err)
+	case gateway != "" && o.Gateway != "" && gateway != o.Gateway:
+		return fmt.Errorf("--number: two gateways are named: %s and %s", o.Gateway, gateway)
+	case !o.offer.Number.IsZero() && n.Digits() != o.offer.Number.Digits():
+		return errors.New("--number: two session numbers are given")
+	}
+	if o.number = n; gateway != "" {
+		o.Gateway = gateway
 	}
 	return nil
 }
 
-func entry(typed string) (string, tunnel.Number, error) {
-	n, gateway, err := tunnel.ParseEntry(typed)
-	return gateway, n, err
-}
-
-// take reads text and takes what it names; what was named otherwise before is a
-// mistake that nobody should guess about.
-func (o *options) take(what, text string, read func(string) (string, tunnel.Number, error)) error {
-	if text == "" {
+// mayConnect refuses a gateway that this build is not for.
+func (o *options) mayConnect() error {
+	if o.Gateway == "" || len(o.gateways) == 0 || slices.Contains(o.gateways, o.Gateway) {
 		return nil
 	}
-	gateway, n, err := read(text)
+	return fmt.Errorf("this program connects to nothing but %s, and not to %s", strings.Join(o.gateways, ", "), o.Gateway)
+}
+
+// somebodyThere refuses what only the customer could decide, where nobody is asked.
+func (o *options) somebodyThere() error {
 	switch {
-	case err != nil:
-		return fmt.Errorf("%s%w", what, err)
-	case gateway != "" && o.Gateway != "" && gateway != o.Gateway:
-		return fmt.Errorf("%stwo gateways are named: %s and %s", what, o.Gateway, gateway)
-	case !n.IsZero() && !o.number.IsZero() && n.Digits() != o.number.Digits():
-		return fmt.Errorf("%stwo session numbers are given", what)
-	}
-	if gateway != "" {
-		o.Gateway = gateway
-	}
-	if !n.IsZero() {
-		o.number = n
+	case o.Gateway == "" && (o.Answer != "" || !o.number.IsZero()):
+		if o.problem != "" {
+			return errors.New(o.problem)
+		}
+		return errors.New("which gateway? Give it with --gateway https://…, or with the number: 482193057@support.example.com")
+	case o.Answer != "" && o.confirm:
+		return fmt.Errorf("--answer: nobody is there to confirm %s, which neither the command line nor the settings file names; give it with --gateway", o.Gateway)
 	}
 	return nil
 }

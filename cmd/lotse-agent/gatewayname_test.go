@@ -13,6 +13,7 @@ import (
 
 // TestFindGateway: the sources one after the other, and what is refused.
 func TestFindGateway(t *testing.T) {
+	defer func() { pinnedGateways = "" }()
 	folder := t.TempDir()
 	named, plain := filepath.Join(folder, "lotse-file.example.com.exe"), filepath.Join(folder, "lotse-agent.exe")
 	hostile := filepath.Join(folder, "lotse-fil\u0435.example.com.exe")
@@ -22,30 +23,44 @@ func TestFindGateway(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		what, gateway, link, number, program, answer string
-		want, digits                                 string
-		fixed                                        bool
-		refused, problem                             string
+		what, gateway, link, number, program, answer, pinned string
+		want, digits, offer                                  string
+		fixed, confirm                                       bool
+		refused, problem                                     string
 	}{
 		{what: "command line first", gateway: "https://a.example", program: named, want: "https://a.example", fixed: true},
 		{what: "figures are for the command line", gateway: "https://127.0.0.1:8443", want: "https://127.0.0.1:8443", fixed: true},
 		{what: "http", gateway: "http://a.example", refused: "https://"},
-		{what: "link", link: "lotse:b.example/482193057", program: named, want: "https://b.example", digits: "482193057"},
-		{what: "link without number", link: "lotse://b.example/", program: named, want: "https://b.example"},
+		{what: "link", link: "lotse:b.example/482193057", program: named, want: "https://b.example", offer: "482193057", confirm: true},
+		{what: "invitation", link: "lotse:b.example/4821", program: named, want: "https://b.example", offer: "4821", confirm: true},
+		{what: "link without number", link: "lotse://b.example/", program: named, want: "https://b.example", confirm: true},
+		{what: "link and number", link: "lotse://b.example/", number: "482193057", want: "https://b.example", offer: "482193057", confirm: true},
 		{what: "hostile link", link: "lotse:b\u0435.example/482193057", refused: "U+0435"},
 		{what: "link and another gateway", gateway: "https://a.example", link: "lotse:b.example", refused: "two gateways"},
-		{what: "link and the same gateway", gateway: "https://b.example", link: "lotse:b.example/482193057", want: "https://b.example", digits: "482193057", fixed: true},
+		{what: "link and the same gateway", gateway: "https://b.example", link: "lotse:b.example/482193057", want: "https://b.example", offer: "482193057", fixed: true, confirm: true},
 		{what: "two numbers", link: "lotse:b.example/482193057", number: "482193058", refused: "two session numbers"},
 		{what: "number with gateway", number: "482 193 057@c.example:8443", program: named, want: "https://c.example:8443", digits: "482193057"},
 		{what: "wrong number", number: "48219", gateway: "https://a.example", refused: "nine digits"},
-		{what: "file name", program: named, want: "https://file.example.com"},
-		{what: "file name and number", program: named, number: "482193057", want: "https://file.example.com", digits: "482193057"},
+		{what: "file name", program: named, want: "https://file.example.com", confirm: true},
+		{what: "file name and number", program: named, number: "482193057", want: "https://file.example.com", offer: "482193057", confirm: true},
+		{what: "file name, nobody there", program: named, answer: "view", refused: "nobody is there to confirm https://file.example.com"},
+		{what: "link, nobody there", gateway: "https://b.example", link: "lotse:b.example/482193057", answer: "control", refused: "nobody is there to confirm"},
+		{what: "pinned", pinned: "a.example", program: plain, want: "https://a.example", fixed: true},
+		{what: "pinned, number", pinned: "a.example", program: plain, number: "482193057", want: "https://a.example", digits: "482193057", fixed: true},
+		{what: "pinned, and another name", pinned: "a.example", program: named, want: "https://a.example", fixed: true},
+		{what: "pinned, and another link", pinned: "a.example", link: "lotse:b.example", refused: "connects to nothing but https://a.example"},
+		{what: "pinned, and another command line", pinned: "a.example", gateway: "https://b.example", refused: "connects to nothing but"},
+		{what: "pinned, and another entry", pinned: "a.example", number: "482193057@b.example", refused: "connects to nothing but"},
+		{what: "two are pinned", pinned: "a.example, file.example.com", program: named, want: "https://file.example.com", confirm: true},
+		{what: "two are pinned, and another name", pinned: "a.example,b.example:8443", program: named, problem: "connects to nothing but https://a.example, https://b.example:8443, and not to https://file"},
+		{what: "a bad pin", pinned: "a..example", program: plain, refused: "LOTSE_GATEWAYS"},
 		{what: "nothing: the customer is asked", program: plain},
 		{what: "hostile file name: the customer is told and asked", program: hostile, problem: "U+0435"},
 		{what: "hostile file name, nobody there", program: hostile, answer: "view", refused: "U+0435"},
 		{what: "number without gateway", program: plain, number: "482193057", refused: "which gateway"},
 		{what: "nobody there to ask", program: plain, answer: "deny", refused: "which gateway"},
 	} {
+		pinnedGateways = c.pinned
 		o := &options{Agent: config.Agent{Gateway: c.gateway, Answer: c.answer}}
 		err := o.findGateway(c.link, c.number, c.program)
 		if c.refused != "" {
@@ -54,9 +69,13 @@ func TestFindGateway(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || o.Gateway != c.want || o.number.Digits() != c.digits || o.fixed != c.fixed ||
+		offer := o.offer.Place
+		if !o.offer.Number.IsZero() {
+			offer = o.offer.Number.Digits()
+		}
+		if err != nil || o.Gateway != c.want || o.number.Digits() != c.digits || o.fixed != c.fixed || offer != c.offer || o.confirm != c.confirm ||
 			(o.problem != "") != (c.problem != "") || !strings.Contains(o.problem, c.problem) {
-			t.Errorf("%s: %v, %q, %q, fixed %v, %q", c.what, err, o.Gateway, o.number.Digits(), o.fixed, o.problem)
+			t.Errorf("%s: %v, %q, number %q, offer %q, fixed %v, confirm %v, %q", c.what, err, o.Gateway, o.number.Digits(), offer, o.fixed, o.confirm, o.problem)
 		}
 	}
 }

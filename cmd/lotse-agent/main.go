@@ -40,12 +40,13 @@ var errorCodes = map[int]string{
 
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
 
-Usage: lotse-agent [flags] [lotse:GATEWAY[/NUMBER]]
+Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
 
   --gateway URL      the gateway to connect to, e.g. https://support.example.com; else
                      the one in the link, in the program's own file name
                      (lotse-support.example.com.exe), in the browser's note on the
-                     download or in the signature's stamp; else you are asked
+                     download or in the signature's stamp. These are shown to you, and
+                     nothing connects before you say so; else you are asked
   --number N         the session number that the advisor reads out (else you are asked);
                      N@GATEWAY names the gateway, too
   --panel browser|terminal
@@ -115,7 +116,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	if language == "" {
 		language = systemLanguage()
 	}
-	raise, release, first := claim(o.Gateway, o.number.Digits())
+	raise, release, first := claim(o.Gateway, o.number.Digits()+o.offer.Number.Digits())
 	if first != nil {
 		return first.yield(language)
 	}
@@ -138,7 +139,8 @@ func (o *options) run(events *agent.Events) (int, error) {
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
+		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem,
+		Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place, Gateways: o.gateways, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),

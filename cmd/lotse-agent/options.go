@@ -22,6 +22,12 @@ type options struct {
 	record string
 	// fixed: the gateway was given by who started the program.
 	fixed bool
+	// confirm: the gateway, or the number, may have been written by anybody.
+	confirm bool
+	// offer is what such a source names; the customer decides.
+	offer tunnel.Offer
+	// gateways are the only ones that may be connected to; nil: any.
+	gateways []string
 	// problem is why no gateway is known, for the customer.
 	problem string
 	// wrong is what the command line asks for and cannot be had.
