@@ -37,7 +37,8 @@ func (s *stack) startGateway(listen string) {
 }
 
 func (s *stack) env() []string {
-	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8"}
+	// Numbers that did not match are remembered beside the gateway's data, not in this machine's folders.
+	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + s.data}
 }
 
 // session is one made by `lotse session new`.

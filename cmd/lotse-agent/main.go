@@ -16,6 +16,7 @@ import (
 	"lotse/agent"
 	"lotse/screen"
 	"lotse/screen/native"
+	"lotse/tried"
 	"lotse/tunnel"
 )
 
@@ -134,13 +135,15 @@ func (o *options) run(events *agent.Events) (int, error) {
 	}
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
+	remembered := tried.Customer()
+	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
 		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
 		},
-		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
+		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
 		Language: language, Version: version, Logger: logger,
 		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
 		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,

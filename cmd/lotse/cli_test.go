@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -149,8 +150,7 @@ func TestShowAsksFirst(t *testing.T) {
 		}
 		told := make(chan answer, 1)
 		go func() {
-			var tries seal.Tries
-			h, err := helloOf(t.Context(), advisor, a.number, &tries)
+			h, err := helloOf(t.Context(), &advisorEnd{advisor: advisor, number: a.number, tries: new(seal.Tries)})
 			told <- answer{h, err}
 		}()
 		call := a.recv(tunnel.TypeCall)
@@ -226,7 +226,7 @@ func TestBurnt(t *testing.T) {
 	p, digits := newSession(t, url, ca)
 	a := newAgent(t, url, ca)
 	wrong := digits[:8] + string('0'+(digits[8]-'0'+1)%10)
-	for range 3 {
+	for i := range 3 {
 		if err := a.link.Enter(wrong[:4], ""); err != nil {
 			t.Fatal(err)
 		}
@@ -239,8 +239,9 @@ func TestBurnt(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.recv(tunnel.TypeRefused)
-		p.line(`"event":"wrong"`)
+		p.line(`"event":"wrong"`, `"of":3`, fmt.Sprintf(`"tries":%d`, i+1))
 	}
+	p.line(`"event":"burnt"`)
 	p.line(`"ended"`, `"burnt"`)
 	if code := p.exit(); code != exitSession {
 		t.Errorf("exit code %d", code)

@@ -78,16 +78,27 @@ func (p *program) view(ctx context.Context, args []string) error {
 	if err := joined(ctx, advisor, number.Place()); err != nil {
 		return err
 	}
+	end, err := newHelper(ctx, advisor, number, p.sayCode)
+	if err != nil {
+		return err
+	}
+	v := &viewPort{advisorEnd: end, p: p, shown: make(chan struct{})}
 	if to != "" {
-		v := &viewPort{p: p, advisor: advisor, number: number, shown: make(chan struct{})}
+		v.onward = !isLoopback(to)
 		return v.runTo(ctx, to, control)
 	}
+	v.onward = !isLoopback(listen)
 	port, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("no local port for the viewer: %w; choose another with --listen", err)
 	}
-	v := &viewPort{p: p, advisor: advisor, number: number, shown: make(chan struct{})}
 	return v.run(ctx, port, viewer, control)
+}
+
+// sayCode prints the code of a program's exchange with the customer's end. The
+// customer sees it beside the program's viewer.
+func (p *program) sayCode(code string) {
+	fmt.Fprintf(p.stdout, "sealed end to end; compare code: %s\n", code)
 }
 
 func isLoopback(listen string) bool {
@@ -119,14 +130,13 @@ func joined(ctx context.Context, a *tunnel.Advisor, place string) error {
 
 // viewPort hands viewers through to the customer.
 type viewPort struct {
+	*advisorEnd
 	// Static after view.
-	p       *program
-	advisor *tunnel.Advisor
-	number  tunnel.Number
-	tries   seal.Tries
-	shown   chan struct{} // closed when the first viewer is through
-	once    sync.Once
-	wg      sync.WaitGroup
+	p      *program
+	onward bool          // the picture leaves this computer again, in the clear
+	shown  chan struct{} // closed when the first viewer is through
+	once   sync.Once
+	wg     sync.WaitGroup
 }
 
 // errSessionOver ends the port: the session did.
@@ -135,7 +145,7 @@ var errSessionOver = errors.New("the session ended")
 // run serves until the viewer program or the session ends, or ctx.
 func (v *viewPort) run(ctx context.Context, port net.Listener, viewer []string, control bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	v.wg.Go(func() { v.accept(ctx, port) })
+	v.wg.Go(func() { v.accept(ctx, port, cancel) })
 	v.wg.Go(func() { cancel(v.watch(ctx)) })
 	if control {
 		v.wg.Go(func() { v.askControl(ctx) })
@@ -230,7 +240,7 @@ func (v *viewPort) watch(ctx context.Context) error {
 }
 
 // accept lets viewers in until the port is closed.
-func (v *viewPort) accept(ctx context.Context, port net.Listener) {
+func (v *viewPort) accept(ctx context.Context, port net.Listener, fail func(error)) {
 	for {
 		conn, err := port.Accept()
 		if err != nil {
@@ -243,6 +253,9 @@ func (v *viewPort) accept(ctx context.Context, port net.Listener) {
 			if err := v.serve(ctx, conn); err != nil && ctx.Err() == nil {
 				fmt.Fprintln(v.p.stderr, "lotse: viewer not connected:", err)
 				tellViewer(conn, err)
+				if errors.Is(err, errMismatch) {
+					fail(err)
+				}
 			}
 		})
 	}
@@ -250,14 +263,7 @@ func (v *viewPort) accept(ctx context.Context, port net.Listener) {
 
 // serve joins one viewer to the customer.
 func (v *viewPort) serve(ctx context.Context, viewer net.Conn) error {
-	if v.tries.Burnt() {
-		return seal.ErrBurnt
-	}
-	id, err := v.advisor.OpenStream(ctx, v.number.Place(), tunnel.KindView, tunnel.DoorHelper)
-	if err != nil {
-		return err
-	}
-	sealed, err := sealStream(ctx, v.advisor, v.number, tunnel.KindView, id, &v.tries)
+	sealed, err := v.open(ctx, tunnel.KindView, v.onward)
 	if err != nil {
 		return err
 	}
@@ -334,12 +340,7 @@ func (v *viewPort) askControl(ctx context.Context) {
 		return
 	}
 	c := &console{out: v.p.stdout}
-	id, err := v.advisor.OpenStream(ctx, v.number.Place(), tunnel.KindControl, tunnel.DoorHelper)
-	if err != nil {
-		fmt.Fprintln(v.p.stderr, "lotse: control not asked for:", err)
-		return
-	}
-	conn, err := sealStream(ctx, v.advisor, v.number, tunnel.KindControl, id, &v.tries)
+	conn, err := v.open(ctx, tunnel.KindControl, false)
 	if err != nil {
 		fmt.Fprintln(v.p.stderr, "lotse: control not asked for:", err)
 		return
