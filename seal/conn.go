@@ -112,33 +112,23 @@ func truncated(err error) error {
 	return err
 }
 
-// Write seals p in records of at most 32 KiB and writes them in one call where
-// they fit into 64 KiB.
+// Write seals p in records of at most 32 KiB, each in one write to the line.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
 	done := 0
-	for len(p) > 0 {
+	for done < len(p) {
 		if c.writeErr != nil {
 			return done, c.writeErr
 		}
-		c.frames = c.frames[:0]
-		n := 0
-		for range 2 {
-			part := p[n:min(len(p), n+maxPlain)]
-			if len(part) == 0 || len(c.frames)+len(part)+frameHeader+tagSize > 64<<10 {
-				break
-			}
-			if c.frames, c.writeErr = c.out.seal(c.frames, frameData, part); c.writeErr != nil {
-				return done, c.writeErr
-			}
-			n += len(part)
+		part := p[done:min(len(p), done+maxPlain)]
+		if c.frames, c.writeErr = c.out.seal(c.frames[:0], frameData, part); c.writeErr != nil {
+			return done, c.writeErr
 		}
 		if _, c.writeErr = c.conn.Write(c.frames); c.writeErr != nil {
 			return done, c.writeErr
 		}
-		done += n
-		p = p[n:]
+		done += len(part)
 	}
 	return done, nil
 }
