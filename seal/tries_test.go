@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"context"
 	"errors"
 	"net"
 	"slices"
@@ -228,4 +229,76 @@ func TestCountThatCannotBeKept(t *testing.T) {
 	if tries.Used() != 0 {
 		t.Error("counted")
 	}
+}
+
+// FuzzTries: whatever order tries are begun and settled in, no more of them can be
+// answered wrongly than are allowed: so many before the first right one, one after it.
+func FuzzTries(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 3}, byte(3))
+	f.Add([]byte{0, 0, 0, 9, 1, 0, 2}, byte(1))
+	f.Add([]byte{4, 5, 4}, byte(130))
+	f.Fuzz(func(t *testing.T, ops []byte, most byte) {
+		limit := 1 + int(most%4)
+		kept := 0
+		tries := NewTries(limit, 0, func(used int) error { kept = used; return nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // nobody waits
+		var open []try
+		early, late, proven := 0, 0, false
+		wrong := func(y try) {
+			if y.late {
+				late++
+			} else {
+				early++
+			}
+		}
+		for _, op := range ops {
+			// An advisor's end begins and settles, an agent tests.
+			if op %= 6; most >= 128 {
+				op = 4 + op%2
+			} else {
+				op %= 4
+			}
+			switch op {
+			case 0, 1:
+				if y, ok := tries.begin(ctx, op%2 == 1); ok {
+					if tries.Burnt() {
+						t.Fatal("a burnt number has a try left")
+					}
+					if kept <= tries.Used() {
+						t.Fatal("a try without an outcome is not kept")
+					}
+					open = append(open, y)
+				}
+			case 2, 3:
+				if len(open) == 0 {
+					continue
+				}
+				y := open[0]
+				open = open[1:]
+				right := op == 3
+				if y.settle(right); right {
+					proven = true
+				} else {
+					wrong(y)
+				}
+			case 4, 5:
+				y := try{late: proven}
+				right := op == 5
+				if tries.test(func() bool { return right }) {
+					if right {
+						proven = true
+					} else {
+						wrong(y)
+					}
+				}
+			}
+			if late > 0 && !tries.Burnt() {
+				t.Fatal("a wrong try after the right one does not burn")
+			}
+		}
+		if early > limit || late > 1 {
+			t.Fatalf("%d wrong tries before and %d after the first right one, of %d", early, late, limit)
+		}
+	})
 }
