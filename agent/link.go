@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -100,7 +101,7 @@ func ended(ctx context.Context) error {
 
 // refuse shows why a number did not lead anywhere and lets another be typed.
 func (s *Session) refuse(err error) {
-	f := &Failure{Code: "gateway", Message: printable(err.Error(), maxMessage)}
+	f := &Failure{Code: "gateway", Message: plaintext.Line(err.Error(), maxMessage)}
 	if r := (errRefused{}); errors.As(err, &r) {
 		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: err.Error()}
 	}

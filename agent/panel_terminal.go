@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lotse/consent"
+	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/tunnel"
 )
@@ -227,9 +228,9 @@ func chosenShare(answer string, c *Choices) (share *Share, ok bool) {
 func failureText(l Language, f Failure) string {
 	switch f.Code {
 	case "format":
-		return l.text("That is not a session number: %s", printable(f.Message, maxMessage))
+		return l.text("That is not a session number: %s", plaintext.Line(f.Message, maxMessage))
 	case "where":
-		return l.text("Nothing was connected: %s", printable(f.Message, maxMessage))
+		return l.text("Nothing was connected: %s", plaintext.Line(f.Message, maxMessage))
 	case tunnel.RefusedNumber:
 		return l.text("This number did not match. Compare it with your advisor. If it is right, ask for a new one.")
 	case tunnel.RefusedBusy:
@@ -237,7 +238,7 @@ func failureText(l Language, f Failure) string {
 	case tunnel.RefusedRate:
 		return l.text("Too many tries. Please wait %d seconds.", f.RetryAfter)
 	}
-	return printable(f.Message, maxMessage)
+	return plaintext.Line(f.Message, maxMessage)
 }
 
 func reasonText(l Language, reason string) string {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode"
+
+	"lotse/plaintext"
 )
 
 // maxForeign and maxMessage bound others' text in characters.
@@ -14,25 +15,7 @@ const (
 )
 
 // short makes a stranger's text safe to show: a name or an address.
-func short(s string) string { return printable(s, maxForeign) }
-
-// printable leaves out what could write elsewhere on a terminal or turn the
-// direction of what stands beside it, and cuts what is too long.
-func printable(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return -1
-	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return s
-}
+func short(s string) string { return plaintext.Line(s, maxForeign) }
 
 // Language is one that the customer is spoken to in: "de" or "en".
 type Language string

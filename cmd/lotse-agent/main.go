@@ -11,9 +11,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"lotse/agent"
+	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
 	"lotse/tried"
@@ -186,22 +186,28 @@ func ownPath() string {
 	return path
 }
 
-func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error())) }
+// maxErrorText bounds an error in characters.
+const maxErrorText = 1000
+
+func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", shown(err)) }
 
 func fail(code int, err error) int {
 	say(err)
-	showFailure(printable(err.Error()))
+	showFailure(shown(err))
 	return code
 }
 
-// printable keeps what a gateway said from writing elsewhere on the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
-			return r
+// shown is an error as it may be written to a terminal: it may hold what a gateway
+// said. Of several each has a line.
+func shown(err error) string {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, e := range all.Unwrap() {
+			lines = append(lines, shown(e))
 		}
-		return -1
-	}, strings.ToValidUTF8(s, "?"))
+		return strings.Join(lines, "\n")
+	}
+	return plaintext.Line(err.Error(), maxErrorText)
 }
 
 func panel(o *options, raise <-chan struct{}) agent.Panel {

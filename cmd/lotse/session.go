@@ -295,14 +295,14 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 
 func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	fields := map[string]any{"state": m.State}
-	text := "state: " + clean(m.State)
+	text := "state: " + short(m.State)
 	if m.Reason != "" {
 		fields["reason"] = m.Reason
-		text += " (" + clean(m.Reason) + ")"
+		text += " (" + short(m.Reason) + ")"
 	}
 	if m.Foreign != "" {
 		fields["foreign"] = m.Foreign
-		text += "; foreign server: " + clean(m.Foreign)
+		text += "; foreign server: " + short(m.Foreign)
 	}
 	o.console.event("state", fields, "%s", text)
 	o.mu.Lock()

@@ -251,7 +251,7 @@ func (v *viewPort) accept(ctx context.Context, port net.Listener, fail func(erro
 			stop := context.AfterFunc(ctx, func() { conn.Close() })
 			defer stop()
 			if err := v.serve(ctx, conn); err != nil && ctx.Err() == nil {
-				fmt.Fprintln(v.p.stderr, "lotse: viewer not connected:", err)
+				v.p.complain(fmt.Errorf("viewer not connected: %w", err))
 				tellViewer(conn, err)
 				if errors.Is(err, errMismatch) {
 					fail(err)
@@ -274,7 +274,7 @@ func (v *viewPort) serve(ctx context.Context, viewer net.Conn) error {
 	fmt.Fprintln(v.p.stdout, "viewer connected")
 	if err := join(viewer, sealed); errors.Is(err, seal.ErrForged) || errors.Is(err, seal.ErrTruncated) {
 		// The advisor must know, whatever else ended at that moment.
-		fmt.Fprintln(v.p.stderr, "lotse:", err)
+		v.p.complain(err)
 	}
 	fmt.Fprintln(v.p.stdout, "viewer disconnected")
 	return nil
@@ -342,7 +342,7 @@ func (v *viewPort) askControl(ctx context.Context) {
 	c := &console{out: v.p.stdout}
 	conn, err := v.open(ctx, tunnel.KindControl, false)
 	if err != nil {
-		fmt.Fprintln(v.p.stderr, "lotse: control not asked for:", err)
+		v.p.complain(fmt.Errorf("control not asked for: %w", err))
 		return
 	}
 	control := tunnel.NewControlConn(conn)
