@@ -66,11 +66,11 @@ func (s *stack) agent(d *display, number string, more ...string) *process {
 	return start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
 }
 
-// view starts `lotse view` and returns it with the port that viewers use.
+// view starts `lotse view` for any number of viewers and returns it with their port.
 func (s *stack) view(number string, more ...string) (p *process, port int) {
 	s.t.Helper()
 	port = vncPort(s.t)
-	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port)}, more...)
+	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port), "--many"}, more...)
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
 	p.line("ready:")
 	return p, port

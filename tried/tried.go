@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/pbkdf2"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -26,9 +25,9 @@ const (
 	life = time.Hour
 	// usualCost is the hash's number of rounds: about a tenth of a second.
 	usualCost = 500_000
-	saltFile  = "salt"
-	saltSize  = 16
 	hashSize  = 16
+	// maxRaces bounds how often a folder is made anew that another program removes.
+	maxRaces = 10
 )
 
 // openLife is how long a try may have no outcome before it counts as a wrong one: no
@@ -73,26 +72,45 @@ func runtimeFolder(other string) string {
 }
 
 // Claim begins a try: from now on the number counts as tried, until Forget. Of
-// several at once one succeeds; the others get ErrTried.
+// several at once one succeeds; the others get ErrTried. Another error is a folder that
+// cannot be used.
 func (m *Memory) Claim(number string) error {
 	if m == nil {
 		return nil
 	}
-	path, err := m.path(number, true)
+	path, err := m.path(number)
 	if err != nil {
 		return err
 	}
-	for range 2 {
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err == nil {
-			return f.Close()
+	for range maxRaces {
+		err = m.create(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // another program removed the folder
+		case errors.Is(err, fs.ErrExist):
+			if s, e := os.Lstat(path); e == nil && time.Since(s.ModTime()) < life {
+				return ErrTried
+			}
+			_ = os.Remove(path)
+		default:
+			return err
 		}
-		if s, e := os.Lstat(path); e == nil && time.Since(s.ModTime()) < life {
-			return ErrTried
-		}
-		_ = os.Remove(path)
 	}
-	return ErrTried
+	return err
+}
+
+// create makes a file, and the folder where it is missing.
+func (m *Memory) create(path string) error {
+	if err := os.Mkdir(m.Folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("tried: %w", err)
+	}
+	if err := m.check(); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("tried: %w", err)
+	}
+	return f.Close()
 }
 
 // Forget takes a number back: the try was right, or there was none.
@@ -100,19 +118,19 @@ func (m *Memory) Forget(number string) {
 	if m == nil {
 		return
 	}
-	if path, err := m.path(number, false); err == nil {
+	if path, err := m.path(number); err == nil && m.check() == nil {
 		_ = os.Remove(path)
-		m.Clean() // usually this was the only one
+		_ = os.Remove(m.Folder) // where nothing else is in it
 	}
 }
 
 // Has reports whether a number counts as tried. A try that another program has just
 // begun is waited for, until it has its outcome or ctx ends.
 func (m *Memory) Has(ctx context.Context, number string) bool {
-	if m == nil {
+	if m == nil || m.check() != nil {
 		return false
 	}
-	path, err := m.path(number, false)
+	path, err := m.path(number)
 	if err != nil {
 		return false
 	}
@@ -134,15 +152,15 @@ func (m *Memory) Has(ctx context.Context, number string) bool {
 
 const openPoll = 100 * time.Millisecond
 
-// Wrong says that a claimed number did not match: nobody waits for its outcome then.
+// Wrong says that a number did not match: nobody waits for its outcome then.
 func (m *Memory) Wrong(number string) {
 	if m == nil {
 		return
 	}
-	if path, err := m.path(number, true); err == nil {
-		if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600); err == nil {
-			_ = f.Close()
-		}
+	if err := m.Claim(number); err != nil && !errors.Is(err, ErrTried) {
+		return
+	}
+	if path, err := m.path(number); err == nil {
 		past := time.Now().Add(-openLife)
 		_ = os.Chtimes(path, past, past)
 	}
@@ -157,40 +175,21 @@ func (m *Memory) Clean() {
 	if err != nil {
 		return
 	}
-	left := 0
 	for _, e := range entries {
-		s, err := e.Info()
-		switch {
-		case e.Name() == saltFile:
-		case err == nil && time.Since(s.ModTime()) >= life:
+		if s, err := e.Info(); err == nil && time.Since(s.ModTime()) >= life {
 			_ = os.Remove(filepath.Join(m.Folder, e.Name()))
-		default:
-			left++
 		}
 	}
-	if left == 0 {
-		_ = os.Remove(filepath.Join(m.Folder, saltFile))
-		_ = os.Remove(m.Folder)
-	}
+	_ = os.Remove(m.Folder)
 }
 
-// path is the file of a number. create makes folder and salt where they are missing.
-func (m *Memory) path(number string, create bool) (string, error) {
-	if create {
-		if err := os.Mkdir(m.Folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("tried: %w", err)
-		}
-	}
-	if err := m.check(); err != nil {
-		return "", err
-	}
-	salt, err := m.salt(create)
+// path is the file of a number. The computer's and the folder's names are the salt: a
+// table made for one user of one computer is good for no other.
+func (m *Memory) path(number string) (string, error) {
+	host, _ := os.Hostname()
+	hash, err := pbkdf2.Key(sha256.New, number, []byte(host+"\x00"+m.Folder), cmp.Or(m.cost, usualCost), hashSize)
 	if err != nil {
-		return "", err
-	}
-	hash, err := pbkdf2.Key(sha256.New, number, salt, cmp.Or(m.cost, usualCost), hashSize)
-	if err != nil {
-		return "", err
+		return "", fmt.Errorf("tried: %w", err)
 	}
 	return filepath.Join(m.Folder, hex.EncodeToString(hash)), nil
 }
@@ -205,28 +204,4 @@ func (m *Memory) check() error {
 		return fmt.Errorf("tried: %s is not a folder of this user alone", m.Folder)
 	}
 	return nil
-}
-
-func (m *Memory) salt(create bool) ([]byte, error) {
-	path := filepath.Join(m.Folder, saltFile)
-	if create {
-		// Of several programs one makes it.
-		if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-			salt := make([]byte, saltSize)
-			rand.Read(salt) // never fails
-			_, err = f.Write(salt)
-			if err = errors.Join(err, f.Close()); err != nil {
-				return nil, fmt.Errorf("tried: %w", err)
-			}
-			return salt, nil
-		}
-	}
-	salt, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("tried: %w", err)
-	}
-	if len(salt) != saltSize {
-		return nil, fmt.Errorf("tried: %s is damaged; remove it", path)
-	}
-	return salt, nil
 }

@@ -59,6 +59,7 @@ func (a *agentEnd) guess(call tunnel.GatewayMessage, digits string) error {
 // TestHelperMismatch: a helper gives one guess at its number. Then it ends, and the
 // session by the gateway, and it is not started again with that number.
 func TestHelperMismatch(t *testing.T) {
+	t.Parallel()
 	p, a, login := joinedSession(t)
 	digits := a.number.Digits()
 	args := append([]string{"view", digits, "--listen", "127.0.0.1:0"}, login...)
@@ -83,6 +84,7 @@ func TestHelperMismatch(t *testing.T) {
 // TestHelperRemembers: an evil gateway that says that the session goes on gets no
 // second guess by another start; a right number leaves nothing behind.
 func TestHelperRemembers(t *testing.T) {
+	t.Parallel()
 	memory := t.TempDir()
 	_, a, login := joinedSession(t)
 	digits := a.number.Digits()
@@ -120,6 +122,7 @@ func wrongDigits(digits string) string {
 // TestHelperStreamsGoBack: the streams of one helper behind its first go back to that
 // one's exchange, with the same code; each start has its own.
 func TestHelperStreamsGoBack(t *testing.T) {
+	t.Parallel()
 	_, a, login := joinedSession(t)
 	args := append([]string{"view", a.number.Digits(), "--listen", "127.0.0.1:0", "--control"}, login...)
 	codes := map[string]bool{}

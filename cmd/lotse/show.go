@@ -18,7 +18,7 @@ import (
 const showUsage = `Usage: lotse show NUMBER --gateway URL --user NAME [flags]
 
 Offers your own screen to the customer, view only and sealed end to end. He is
-asked first. It ends with Ctrl+C, when he stops looking, and by itself before his
+asked first; until he has entered the number it waits. It ends with Ctrl+C, when he stops looking, and by itself before his
 screen is shown to you.
 
   --share screen|monitor:N|app:NAME[,app:NAME...]
@@ -75,11 +75,11 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.CloseIdle()
-	if err := joined(ctx, advisor, number.Place()); err != nil {
-		return err
-	}
 	end, err := newHelper(ctx, advisor, number, p.sayCode)
 	if err != nil {
+		return err
+	}
+	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
 		return err
 	}
 	hello, err := helloOf(ctx, end)

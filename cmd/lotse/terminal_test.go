@@ -36,6 +36,7 @@ func isPlain(t *testing.T, what, printed string) {
 
 // TestTerminal: nothing that a gateway says reaches the advisor's terminal as it is.
 func TestTerminal(t *testing.T) {
+	t.Parallel()
 	g := newEvilGateway(t)
 	g.closeBy = evilText
 	login := []string{"--gateway", g.url, "--user", "advisor", "--ca-file", g.caFile}
