@@ -124,6 +124,21 @@ func TestWholeAnswer(t *testing.T) {
 	}
 }
 
+// The first answer is whole also where the viewer asks for changes only, as GStreamer
+// does: it has nothing.
+func TestFirstAnswerIsWhole(t *testing.T) {
+	size := image.Pt(720, 540)
+	for _, encoding := range []int32{rfbtest.Raw, rfbtest.Hextile, rfbtest.Tight} {
+		synctest.Test(t, func(t *testing.T) {
+			f := paint(size, noise(1))
+			s := openSlow(t, f, encoding)
+			defer s.close()
+			s.next()
+			s.same(withBlock(f))
+		})
+	}
+}
+
 // Who knows fences or continuous updates gets it in parts: the advisor's input does not
 // wait behind a whole picture.
 func TestAnswerInParts(t *testing.T) {
