@@ -19,6 +19,7 @@ import (
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/screen/keysym"
+	"lotse/tried"
 	"lotse/tunnel"
 )
 
@@ -84,6 +85,9 @@ type Config struct {
 	Share screen.Share
 	// Hotkey takes control back; empty: F12.
 	Hotkey Hotkey
+	// Tried remembers numbers that did not match, over runs of the program; nil:
+	// they are remembered in this run only.
+	Tried *tried.Memory
 	// Events is told of every change; nil: nobody wants to know. Its end is the
 	// caller's.
 	Events *Events

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"lotse/consent"
+	"lotse/plaintext"
 	"lotse/screen"
 )
 
@@ -51,7 +52,7 @@ func (s *Session) badgeLocked() (b badgeState, ok bool) {
 	if s.state.Phase != consent.Joined || !s.state.Given.Has(consent.View) || len(s.viewers) == 0 {
 		return b, false
 	}
-	b.title = printable(advisorName(s.advisor), badgeMost)
+	b.title = plaintext.Line(advisorName(s.advisor), badgeMost)
 	b.paused = s.state.Paused
 	b.control = s.state.Effective().Has(consent.Control)
 	what := s.share.chosen().Kind

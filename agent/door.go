@@ -107,23 +107,24 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 // sealStream seals a stream with the number that its door takes: the session's
 // where the line is called sealed, and the door's own where it is not. So what
 // the customer is told of a line does not rest on the gateway's word.
-func (s *Session) sealStream(ctx context.Context, line net.Conn, number tunnel.Number, call tunnel.GatewayMessage, tries *seal.Tries) (conn *seal.Conn, err error) {
+func (s *Session) sealStream(ctx context.Context, line net.Conn, e *entered, call tunnel.GatewayMessage) (conn *seal.Conn, err error) {
 	began := time.Now()
 	defer func() {
 		if err == nil {
 			s.log.Info("stream sealed", "kind", call.Kind, "door", call.Door, "took", time.Since(began))
 		}
 	}()
-	p := seal.Params{Number: number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: tries}
+	p := seal.Params{Number: e.number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: e.tries, Origins: e.origins}
 	if lineOf(call.Door) == lineSealed {
 		return seal.Handshake(ctx, line, seal.Agent, p)
 	}
 	d := s.doors.find(call.Door, time.Now())
 	if d == nil || call.Kind != tunnel.KindView { // wishes are not taken by these doors
-		seal.Refuse(line)
+		seal.Refuse(ctx, line)
 		return nil, errNoDoorNumber
 	}
-	p.Number, p.Tries = d.number.Digits(), &d.tries
+	// Nothing goes back to such an exchange.
+	p.Number, p.Tries, p.Origins = d.number.Digits(), &d.tries, nil
 	conn, err = seal.Handshake(ctx, line, seal.Agent, p)
 	switch {
 	case err == nil && !s.doors.spend(call.Door, d):

@@ -89,11 +89,6 @@ func TestDoorNumber(t *testing.T) {
 				t.Errorf("before a wish: %v", err)
 			}
 			n := r.wish(door)
-			for _, sealed := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
-				if err := r.call("view", sealed, n); !errors.Is(err, seal.ErrWrongNumber) {
-					t.Errorf("as %s: %v", sealed, err)
-				}
-			}
 			for _, other := range []string{tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify, "", "Page", "entering "} {
 				if other == door {
 					continue
@@ -118,6 +113,22 @@ func TestDoorNumber(t *testing.T) {
 				t.Errorf("the page: %v", err)
 			}
 		})
+	}
+}
+
+// A door's number does not open a stream that is called sealed: that is a wrong try
+// at the session's number, which burns it.
+func TestDoorNumberIsNotTheSessions(t *testing.T) {
+	for _, sealed := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
+		r := newDoorRig(t)
+		n := r.wish(tunnel.DoorVNC)
+		if err := r.call("view", sealed, n); !errors.Is(err, seal.ErrWrongNumber) {
+			t.Errorf("as %s: %v", sealed, err)
+		}
+		snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == phaseEnded })
+		if snap.Reason != tunnel.ReasonBurnt {
+			t.Errorf("as %s: ended with %q", sealed, snap.Reason)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"lotse/plaintext"
 )
 
 // Events writes one JSON line for each change of state, for a program that
@@ -106,7 +108,7 @@ func (e *Events) End(code int, kind string, err error) {
 		ev.Reason = "error"
 	}
 	if err != nil {
-		ev.Error = &EventError{kind, printable(err.Error(), maxMessage)}
+		ev.Error = &EventError{kind, plaintext.Line(err.Error(), maxMessage)}
 	}
 	e.writeLocked(ev)
 }

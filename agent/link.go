@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/seal"
+	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -22,7 +22,8 @@ const (
 	backoffLimit = 5 * time.Second
 	// enterTimeout bounds the wait for the gateway's word on a number.
 	enterTimeout = 90 * time.Second
-	// proofTimeout bounds the wait for the seal behind the gateway's word.
+	// proofTimeout bounds the wait for the seal behind the gateway's word, and for its
+	// word behind a seal that failed.
 	proofTimeout = 5 * time.Second
 	maxGrace     = time.Hour
 	// maxStreams bounds the streams of one link, open ones and those that are
@@ -55,9 +56,7 @@ func (e errRefused) Error() string { return "agent: the gateway refused: " + e.c
 // runLink takes numbers until one is accepted, then keeps the link until the
 // session ends. nil: it was ended by somebody.
 func (s *Session) runLink(ctx context.Context) error {
-	// Wrong tries are counted for each number as long as the program runs,
-	// however often it is typed and whatever becomes of the line.
-	tries := map[tunnel.Number]*seal.Tries{}
+	numbers := map[tunnel.Number]*entered{}
 	for {
 		var number tunnel.Number
 		select {
@@ -65,16 +64,18 @@ func (s *Session) runLink(ctx context.Context) error {
 		case <-ctx.Done():
 			return ended(ctx)
 		}
-		if tries[number] == nil {
-			tries[number] = new(seal.Tries)
+		e := numbers[number]
+		if e == nil {
+			e = s.newEntered(ctx, number)
+			numbers[number] = e
 		}
 		var b *bound
 		err := error(errRefused{code: tunnel.RefusedNumber})
-		if !tries[number].Burnt() {
-			b, err = s.serveLink(ctx, number, nil, tries[number])
+		if !e.tries.Burnt() {
+			b, err = s.serveLink(ctx, e, nil)
 		}
 		if b != nil {
-			return s.keepLink(ctx, number, b, tries[number])
+			return s.keepLink(ctx, e, b)
 		}
 		if ctx.Err() != nil || errors.Is(err, errEnded) {
 			return ended(ctx)
@@ -100,7 +101,7 @@ func ended(ctx context.Context) error {
 
 // refuse shows why a number did not lead anywhere and lets another be typed.
 func (s *Session) refuse(err error) {
-	f := &Failure{Code: "gateway", Message: printable(err.Error(), maxMessage)}
+	f := &Failure{Code: "gateway", Message: plaintext.Line(err.Error(), maxMessage)}
 	if r := (errRefused{}); errors.As(err, &r) {
 		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: err.Error()}
 	}
@@ -112,7 +113,7 @@ func (s *Session) refuse(err error) {
 
 // keepLink comes back after a lost line, as the same session, for as long as
 // the gateway keeps the place.
-func (s *Session) keepLink(ctx context.Context, number tunnel.Number, b *bound, tries *seal.Tries) error {
+func (s *Session) keepLink(ctx context.Context, e *entered, b *bound) error {
 	for {
 		if s.isOver() {
 			return ended(ctx)
@@ -122,7 +123,7 @@ func (s *Session) keepLink(ctx context.Context, number tunnel.Number, b *bound, 
 		}
 		s.lose()
 		deadline := time.Now().Add(b.grace)
-		again, err := s.comeBack(ctx, number, b, tries, deadline)
+		again, err := s.comeBack(ctx, e, b, deadline)
 		if again == nil {
 			if s.isOver() || ctx.Err() != nil {
 				return ended(ctx)
@@ -163,10 +164,10 @@ func (s *Session) lose() {
 
 // comeBack tries until the link was bound again and lost again (a new bound), or
 // until the deadline.
-func (s *Session) comeBack(ctx context.Context, number tunnel.Number, b *bound, tries *seal.Tries, deadline time.Time) (*bound, error) {
+func (s *Session) comeBack(ctx context.Context, e *entered, b *bound, deadline time.Time) (*bound, error) {
 	wait := backoffStart
 	for {
-		again, err := s.serveLink(ctx, number, b, tries)
+		again, err := s.serveLink(ctx, e, b)
 		if again != nil {
 			return again, nil
 		}
@@ -191,7 +192,7 @@ func (s *Session) comeBack(ctx context.Context, number tunnel.Number, b *bound, 
 
 // serveLink dials, enters (or resumes) and serves the link until it ends. It
 // returns what it was bound to, or nil and why it was not.
-func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *bound, tries *seal.Tries) (*bound, error) {
+func (s *Session) serveLink(ctx context.Context, e *entered, resume *bound) (*bound, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	link, err := s.dialer().DialAgent(dialCtx)
 	cancel()
@@ -205,7 +206,7 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 	if resume != nil {
 		token = resume.resume
 	}
-	if err := link.Enter(number.Place(), token); err != nil {
+	if err := link.Enter(e.number.Place(), token); err != nil {
 		return nil, err
 	}
 	s.setLink(link)
@@ -221,6 +222,9 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 	for {
 		m, err := link.Recv()
 		if err != nil {
+			if b == nil && resume == nil && e.tries.Burnt() {
+				return nil, errRefused{code: tunnel.RefusedNumber} // the gateway does not say it
+			}
 			if b == nil && ctx.Err() == nil {
 				return nil, fmt.Errorf("agent: line to the gateway lost: %w", err)
 			}
@@ -247,8 +251,11 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 				proof = made
 			}
 			s.streams.Go(func() {
-				s.serveStream(streams, number, m, tries, made)
+				s.serveStream(streams, e, m, made)
 				<-calls
+				if entering && e.tries.Burnt() {
+					patience.Reset(proofTimeout) // the customer is told, also by a gateway that is silent
+				}
 			})
 		case tunnel.TypeJoined:
 			if b != nil {
@@ -260,7 +267,7 @@ func (s *Session) serveLink(ctx context.Context, number tunnel.Number, resume *b
 				}
 			}
 			patience.Stop()
-			b = &bound{place: number.Place(), resume: m.Resume, grace: min(max(0, time.Duration(min(m.Grace, 1<<20))*time.Second), maxGrace)}
+			b = &bound{place: e.number.Place(), resume: m.Resume, grace: min(max(0, time.Duration(min(m.Grace, 1<<20))*time.Second), maxGrace)}
 			s.joined(m.Advisor)
 		case tunnel.TypeRefused:
 			if b != nil {

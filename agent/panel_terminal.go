@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/tunnel"
 )
@@ -141,6 +142,9 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 	}
 	if s.Compare != "" && s.Compare != old.Compare && s.Line == lineSealed {
 		p.say(l.text("Encrypted end to end. Comparison code: %s", s.Compare))
+	}
+	if s.Line == linePartly && old.Line != linePartly {
+		p.say(l.text("From your advisor's computer on, the picture is passed to another computer without encryption."))
 	}
 	if s.Phase == phaseJoined && (old.Phase != phaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
 		p.say(rightsText(l, s))
@@ -285,17 +289,17 @@ func chosenShare(answer string, c *Choices) (share *Share, ok bool) {
 func failureText(l Language, f Failure) string {
 	switch f.Code {
 	case "format":
-		return l.text("That is not a session number: %s", printable(f.Message, maxMessage))
+		return l.text("That is not a session number: %s", plaintext.Line(f.Message, maxMessage))
 	case "where":
-		return l.text("Nothing was connected: %s", printable(f.Message, maxMessage))
+		return l.text("Nothing was connected: %s", plaintext.Line(f.Message, maxMessage))
 	case tunnel.RefusedNumber:
-		return l.text("The number is wrong or no longer valid. Please compare it with your advisor.")
+		return l.text("This number did not match. Compare it with your advisor. If it is right, ask for a new one.")
 	case tunnel.RefusedBusy:
 		return l.text("The number is already in use. Please ask your advisor for a new one.")
 	case tunnel.RefusedRate:
 		return l.text("Too many tries. Please wait %d seconds.", f.RetryAfter)
 	}
-	return printable(f.Message, maxMessage)
+	return plaintext.Line(f.Message, maxMessage)
 }
 
 func reasonText(l Language, reason string) string {
@@ -307,7 +311,7 @@ func reasonText(l Language, reason string) string {
 	case tunnel.ReasonExpired:
 		return l.text("the number has expired")
 	case tunnel.ReasonBurnt:
-		return l.text("the number was tried wrongly too often")
+		return l.text("somebody tried your number with wrong last digits; ask your advisor for a new one")
 	case tunnel.ReasonLost:
 		return l.text("the line was lost")
 	case tunnel.ReasonShutdown:

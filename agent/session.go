@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/plaintext"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/tunnel"
@@ -78,7 +79,7 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 		changed: make(chan struct{}), questionSet: make(chan struct{}), client: cfg.Client,
 	}
 	if cfg.Problem != "" {
-		s.failure = &Failure{Code: "source", Message: printable(cfg.Problem, maxMessage)}
+		s.failure = &Failure{Code: "source", Message: plaintext.Line(cfg.Problem, maxMessage)}
 	}
 	s.share = newShare(s)
 	s.guard = &guard{base: cfg.Display.Input}
@@ -452,7 +453,7 @@ func (s *Session) finish(err error) {
 		s.reason = tunnel.ReasonLost
 		if err != nil {
 			s.reason = "error"
-			s.failure = &Failure{Code: "gateway", Message: printable(err.Error(), maxMessage)}
+			s.failure = &Failure{Code: "gateway", Message: plaintext.Line(err.Error(), maxMessage)}
 		}
 	}
 	s.applyLocked(consent.Event{Kind: consent.End}, endedBy(s.reason))

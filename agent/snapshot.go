@@ -136,18 +136,22 @@ func (s *Session) lineLocked() string {
 	if s.state.Phase == consent.Alone {
 		return ""
 	}
+	weakest := lineSealed
 	for v := range s.viewers {
-		if v.line == lineGateway {
+		switch {
+		case v.line == lineGateway:
 			return lineGateway
+		case v.line == linePartly:
+			weakest = linePartly
 		}
 	}
-	return lineSealed
+	return weakest
 }
 
 func (s *Session) viewerListLocked() []tunnel.Viewer {
 	list := make([]tunnel.Viewer, 0, len(s.viewers))
 	for v := range s.viewers {
-		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from})
+		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from, Code: v.code})
 	}
 	return list
 }

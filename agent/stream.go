@@ -14,6 +14,7 @@ import (
 // How a viewer's line is encrypted; tunnel/PROTOCOL.md, section 6.
 const (
 	lineSealed  = "sealed"  // end to end
+	linePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
 	lineGateway = "gateway" // to the gateway, which opens it
 )
 
@@ -25,7 +26,7 @@ const (
 
 // serveStream answers one call: dial, seal, serve. made is told once whether
 // the seal was made.
-func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tunnel.GatewayMessage, tries *seal.Tries, made chan<- error) {
+func (s *Session) serveStream(ctx context.Context, e *entered, call tunnel.GatewayMessage, made chan<- error) {
 	log := s.log.With("kind", call.Kind, "door", call.Door)
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -35,12 +36,15 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 		log.Info("stream not opened", "reason", err)
 		return
 	}
-	conn, err := s.sealStream(ctx, line, number, call, tries)
+	conn, err := s.sealStream(ctx, line, e, call)
 	made <- err
 	if err != nil {
 		log.Info("stream not sealed", "reason", err)
-		// Burnt by this end's own count; another end's is its own affair.
-		if tries.Burnt() && call.Door != tunnel.DoorEntering {
+		// Burnt by this end's own count; another end's is its own affair. Both ends
+		// have proved the number by then, so this was an attack, or an advisor who
+		// mistyped it at a helper.
+		if e.tries.Burnt() && call.Door != tunnel.DoorEntering {
+			s.log.Warn("somebody tried the session's number wrongly; the session ends", "kind", call.Kind, "door", call.Door)
 			s.end(tunnel.ReasonBurnt)
 		}
 		return
@@ -50,7 +54,7 @@ func (s *Session) serveStream(ctx context.Context, number tunnel.Number, call tu
 	case tunnel.KindControl:
 		s.serveControl(ctx, conn, call.Door)
 	case tunnel.KindView:
-		s.serveViewer(ctx, conn, call)
+		s.serveViewer(ctx, conn, newViewer(conn, call))
 	case tunnel.KindShow:
 		s.serveShow(ctx, conn)
 	}
@@ -101,12 +105,24 @@ type viewer struct {
 	conn       *rfb.Conn
 	door, line string
 	from       string
-	in         bool // let in: behind the handshake; guarded by the session's mu
+	code       string // of the exchange that its stream goes back to; "" at a door
+	in         bool   // let in: behind the handshake; guarded by the session's mu
+}
+
+// newViewer says of a viewer what is known by its stream.
+func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
+	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
+	if v.line == lineSealed {
+		v.code = conn.Compare()
+		if conn.Onward() {
+			v.line = linePartly
+		}
+	}
+	return v
 }
 
 // serveViewer serves RFB on a sealed stream until it ends.
-func (s *Session) serveViewer(ctx context.Context, conn net.Conn, call tunnel.GatewayMessage) {
-	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
+func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	line := newQuickClose(conn)
 	defer line.wait()
 	s.mu.Lock()

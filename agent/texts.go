@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode"
+
+	"lotse/plaintext"
 )
 
 // maxForeign and maxMessage bound others' text in characters.
@@ -14,25 +15,7 @@ const (
 )
 
 // short makes a stranger's text safe to show: a name or an address.
-func short(s string) string { return printable(s, maxForeign) }
-
-// printable leaves out what could write elsewhere on a terminal or turn the
-// direction of what stands beside it, and cuts what is too long.
-func printable(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return -1
-	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return s
-}
+func short(s string) string { return plaintext.Line(s, maxForeign) }
 
 // Language is one that the customer is spoken to in: "de" or "en".
 type Language string
@@ -93,20 +76,18 @@ var german = map[string]string{
 	"Please type the session number that your advisor tells you: ": "Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt: ",
 	"Connecting to %s …": "Verbindung mit %s wird aufgebaut …",
 	"Connect to %s?":     "Mit %s verbinden?",
-	"Type yes to connect with the number %s, or another number: ":                  "Tippen Sie ja, um sich mit der Nummer %s zu verbinden, oder eine andere Nummer: ",
-	"Your number begins with %s. Please type it whole: ":                           "Ihre Nummer beginnt mit %s. Bitte tippen Sie sie ganz: ",
-	"That is none of the answers.":                                                 "Das ist keine der Antworten.",
-	"That is not a session number: %s":                                             "Das ist keine Sitzungsnummer: %s",
-	"The number is wrong or no longer valid. Please compare it with your advisor.": "Die Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
-	"The number is already in use. Please ask your advisor for a new one.":         "Die Nummer wird bereits benutzt. Bitte lassen Sie sich von Ihrem Berater eine neue geben.",
-	"Too many tries. Please wait %d seconds.":                                      "Zu viele Versuche. Bitte warten Sie %d Sekunden.",
-	"Connected with %s.":                                                           "Verbunden mit %s.",
-	"Encrypted end to end. Comparison code: %s":                                    "Ende zu Ende verschlüsselt. Vergleichszahl: %s",
-	"Nothing is shared.":                                                           "Es wird nichts gezeigt.",
-	"%s can see your whole screen.":                                                "%s sieht Ihren ganzen Bildschirm.",
-	"%s can see and CONTROL your computer. %s takes control back.":                 "%s sieht und STEUERT Ihren Computer. %s nimmt die Steuerung zurück.",
-	"%s can see only this: %s.":                                                    "%s sieht nur dies: %s.",
-
+	"Type yes to connect with the number %s, or another number: ":          "Tippen Sie ja, um sich mit der Nummer %s zu verbinden, oder eine andere Nummer: ",
+	"Your number begins with %s. Please type it whole: ":                   "Ihre Nummer beginnt mit %s. Bitte tippen Sie sie ganz: ",
+	"That is none of the answers.":                                         "Das ist keine der Antworten.",
+	"That is not a session number: %s":                                     "Das ist keine Sitzungsnummer: %s",
+	"The number is already in use. Please ask your advisor for a new one.": "Die Nummer wird bereits benutzt. Bitte lassen Sie sich von Ihrem Berater eine neue geben.",
+	"Too many tries. Please wait %d seconds.":                              "Zu viele Versuche. Bitte warten Sie %d Sekunden.",
+	"Connected with %s.":                                                   "Verbunden mit %s.",
+	"Encrypted end to end. Comparison code: %s":                            "Ende zu Ende verschlüsselt. Vergleichszahl: %s",
+	"Nothing is shared.":                                                   "Es wird nichts gezeigt.",
+	"%s can see your whole screen.":                                        "%s sieht Ihren ganzen Bildschirm.",
+	"%s can see and CONTROL your computer. %s takes control back.":         "%s sieht und STEUERT Ihren Computer. %s nimmt die Steuerung zurück.",
+	"%s can see only this: %s.":                                            "%s sieht nur dies: %s.",
 	"%s would like to show you their screen, which a terminal cannot show (start with --panel browser). Enter: no. ": "%s möchte Ihnen den eigenen Bildschirm zeigen; ein Terminal kann das nicht (mit --panel browser starten). Eingabe: nein. ",
 	"%s would like to CONTROL your computer.":                                              "%s möchte Ihren Computer STEUERN.",
 	"%s would like to use your CLIPBOARD.":                                                 "%s möchte Ihre ZWISCHENABLAGE benutzen.",
@@ -119,6 +100,7 @@ var german = map[string]string{
 	"%sa%d: only the program %s (%s)":                                                      "%sa%d: nur das Programm %s (%s)",
 	"Please answer in the window that has opened on your screen. No + Enter refuses here.": "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Nein + Eingabe lehnt hier ab.",
 	"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends.": "Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder setzt fort, e + Eingabe beendet.",
+	"This number did not match. Compare it with your advisor. If it is right, ask for a new one.":                  "Diese Nummer passt nicht. Vergleichen Sie sie mit Ihrem Berater. Ist sie richtig, bitten Sie um eine neue.",
 
 	"Windows hides this question from your advisor. Please answer it yourself.":                                     "Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
 	"A program with more rights is in front: your advisor can do nothing meanwhile, and the key %s is not noticed.": "Ein Programm mit mehr Rechten ist im Vordergrund: Ihr Berater kann so lange nichts tun, und die Taste %s wird nicht bemerkt.",
@@ -209,8 +191,9 @@ var german = map[string]string{
 	"the advisor ended it":                                          "der Berater hat sie beendet",
 	"you ended it":                                                  "Sie haben sie beendet",
 	"the number has expired":                                        "die Nummer ist abgelaufen",
-	"the number was tried wrongly too often":                        "die Nummer wurde zu oft falsch eingegeben",
 	"the line was lost":                                             "die Verbindung ging verloren",
 	"the gateway was shut down":                                     "das Gateway wurde beendet",
 	"an error occurred":                                             "ein Fehler ist aufgetreten",
+	"somebody tried your number with wrong last digits; ask your advisor for a new one":              "jemand hat Ihre Nummer mit falschen letzten Ziffern probiert; bitten Sie Ihren Berater um eine neue",
+	"From your advisor's computer on, the picture is passed to another computer without encryption.": "Vom Computer Ihres Beraters geht das Bild unverschlüsselt an einen anderen Computer weiter.",
 }

@@ -248,7 +248,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 			a, b := net.Pipe()
 			lines = append(lines, b)
 			go func() {
-				s.serveViewer(ctx, a, tunnel.GatewayMessage{Kind: "view", Door: "page"})
+				s.serveViewer(ctx, a, &viewer{door: "page", line: lineSealed})
 				done <- struct{}{}
 			}()
 		}

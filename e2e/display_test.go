@@ -133,6 +133,12 @@ func (d *display) picture() image.Image {
 // lines and a gradient with noise, as a photograph has.
 func (d *display) paint() {
 	d.t.Helper()
+	d.paintWith(desktopColour)
+}
+
+// paintWith puts a picture on the desktop.
+func (d *display) paintWith(colour func(x, y, w, h int) (r, g, b byte)) {
+	d.t.Helper()
 	xgb.Logger.SetOutput(io.Discard)
 	c, err := xgb.NewConnDisplay(d.name)
 	if err != nil {
@@ -157,7 +163,7 @@ func (d *display) paint() {
 		data := make([]byte, 0, w*rows*4)
 		for dy := range rows {
 			for x := range w {
-				r, g, b := desktopColour(x, y+dy, w, h)
+				r, g, b := colour(x, y+dy, w, h)
 				data = append(data, b, g, r, 0)
 			}
 		}

@@ -348,16 +348,20 @@ func TestWrongNumber(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")
 	ses := s.newSession()
-	wrong := ses.number[:8] + string('0'+(ses.number[8]-'0'+1)%10)
-	if wrong == "999999999" {
-		wrong = ses.number[:8] + "0"
-	}
 	for try := range 3 {
-		agent := s.agent(customer, wrong, "--answer", "view")
-		if code := agent.exit(); code != 5 {
-			t.Fatalf("try %d: exit code %d, want 5", try, code)
+		wrong := ses.number[:8] + string('0'+(ses.number[8]-'0'+byte(try)+1)%10)
+		if wrong == "999999999" {
+			wrong = ses.number[:8] + "5"
 		}
-		agent.line("wrong or no longer valid")
+		// The second start does not try the number again: the count stays.
+		for range 2 {
+			agent := s.agent(customer, wrong, "--answer", "view")
+			if code := agent.exit(); code != 5 {
+				t.Fatalf("try %d: exit code %d, want 5", try, code)
+			}
+			agent.line("wrong or no longer valid")
+		}
+		ses.line(fmt.Sprintf(`"tries":%d`, try+1))
 	}
 	// The third one burnt it, and the advisor is told.
 	ses.line("burnt")

@@ -37,7 +37,8 @@ func (s *stack) startGateway(listen string) {
 }
 
 func (s *stack) env() []string {
-	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8"}
+	// Numbers that did not match are remembered beside the gateway's data, not in this machine's folders.
+	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + s.data}
 }
 
 // session is one made by `lotse session new`.
@@ -65,11 +66,11 @@ func (s *stack) agent(d *display, number string, more ...string) *process {
 	return start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
 }
 
-// view starts `lotse view` and returns it with the port that viewers use.
+// view starts `lotse view` for any number of viewers and returns it with their port.
 func (s *stack) view(number string, more ...string) (p *process, port int) {
 	s.t.Helper()
 	port = vncPort(s.t)
-	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port)}, more...)
+	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port), "--many"}, more...)
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
 	p.line("ready:")
 	return p, port

@@ -44,7 +44,7 @@ type stream struct {
 	once           sync.Once
 
 	legs  [2]net.Conn  // Written before ready[side] is closed.
-	heard atomic.Int64 // when the last of A came, in Unix nanoseconds
+	heard atomic.Int64 // when A attached or the last of it came, in Unix nanoseconds
 	bytes [2]atomic.Int64
 
 	releaseMu sync.Mutex // orders those who set A's read deadline
@@ -85,6 +85,9 @@ func (d *directory) claim(id string, side int, account string) *stream {
 // is over. It closes conn.
 func (st *stream) run(side int, conn net.Conn) {
 	defer conn.Close()
+	if side == sideA {
+		st.heard.Store(time.Now().UnixNano())
+	}
 	st.legs[side] = conn
 	close(st.ready[side])
 	if st.entering && side == sideA {
@@ -151,9 +154,9 @@ func (st *stream) peer(side int) net.Conn {
 }
 
 // mayPass holds what the owner says to someone who is entering, PROTOCOL.md,
-// section 4: no earlier than enteringHold after A's last word, so that nobody
-// can tell by time whether an owner or the gateway itself answers. It reports
-// false when there is nobody left to tell.
+// section 4: no earlier than enteringHold after A attached or said its last word, so
+// that nobody can tell by time whether an owner or the gateway itself answers. The
+// owner speaks first. It reports false when there is nobody left to tell.
 func (st *stream) mayPass(side int) bool {
 	for st.entering && side == sideB {
 		wait := time.Until(time.Unix(0, st.heard.Load()).Add(enteringHold))

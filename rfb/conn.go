@@ -101,6 +101,7 @@ type Conn struct {
 	pending    pending
 	seen       uint64 // the framebuffer's Seq of the last update
 	requested  screen.Region
+	whole      bool // the next update with pixels must cover all that is asked for
 	continuous bool
 	contArea   screen.Region
 	queued     []func([]byte) []byte

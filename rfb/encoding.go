@@ -125,6 +125,10 @@ func capabilitiesOf(encodings []int32) capabilities {
 // shapes reports whether the viewer draws the pointer itself.
 func (c *capabilities) shapes() bool { return c.cursor || c.cursorAlpha || c.vmwareCursor }
 
+// takesParts reports whether the viewer may get in several updates what it asked for at
+// once: it knows that updates come when they come.
+func (c *capabilities) takesParts() bool { return c.fence || c.continuous }
+
 // resizes reports whether the framebuffer may change its size.
 func (c *capabilities) resizes() bool { return c.desktopSize || c.extDesktop }
 

@@ -276,6 +276,7 @@ func (c *Conn) initialise(init hangUp) error {
 	rights, name := c.rights, c.name
 	c.nameDirty = false
 	c.pending.all() // the viewer has nothing, even if it asks for changes only
+	c.whole = true
 	c.mu.Unlock()
 	c.source(rights).Read(func(v view) { size = v.Frame.Size })
 	c.writer.size = size

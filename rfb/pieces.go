@@ -130,8 +130,11 @@ func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Fram
 	w.photos, w.texts, w.pieces = w.photos[:0], w.texts[:0], w.pieces[:0]
 	pixels := 0
 	for _, r := range send {
-		w.pieces = splitRect(w.pieces, r, image.Pt(tightSide, tightSide))
 		pixels += r.Dx() * r.Dy()
+	}
+	side := tightSideFor(pixels)
+	for _, r := range send {
+		w.pieces = splitRect(w.pieces, r, side)
 	}
 	// With so few pixels there is nothing to choose.
 	exact := j.refine || j.pace.bytesPerSecond == 0 || !j.conv.canReduce() || float64(3*pixels) < j.pace.room(exactFrames)
@@ -143,7 +146,7 @@ func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Fram
 		switch k := e.look(j.conv, f, r); {
 		case k == kindPhoto:
 			w.photos = append(w.photos, r)
-		case k == kindMixed:
+		case k == kindMixed && len(w.pieces) < maxPieces:
 			for _, q := range quarters(r) {
 				w.pieces = append(w.pieces, q)
 			}
@@ -233,6 +236,20 @@ func (w *writer) appendPhotos(b []byte, start int, j *job, f *screen.Frame) (_ [
 		w.refine.sent(r, true, e.quality < bound)
 	}
 	return b, rects, nil
+}
+
+// maxPieces bounds the rectangles of an update: their count has 16 bits, and few viewers
+// know a mark for the end instead.
+const maxPieces = 60_000
+
+// tightSideFor is the size of the rectangles that are looked at among so many pixels.
+// It is that of squares, but for pictures larger than any screen.
+func tightSideFor(pixels int) image.Point {
+	side := image.Pt(tightSide, tightSide)
+	for pixels/(side.X*side.Y) > maxPieces/4 {
+		side.X, side.Y = min(2*side.X, tightMaxWidth), 2*side.Y
+	}
+	return side
 }
 
 func pixelsOf(list []image.Rectangle) (n int) {

@@ -104,6 +104,7 @@ func (c *Conn) setEncodings(encodings []int32) error {
 	defer c.mu.Unlock()
 	fences := c.caps.fence
 	c.caps = capabilitiesOf(encodings)
+	c.whole = c.whole && !c.caps.takesParts()
 	c.pending.layout = c.pending.layout || c.caps.extDesktop
 	c.pending.pointer = true // it may have to be drawn now, or no longer
 	c.shapeDirty = true
@@ -148,6 +149,8 @@ func (c *Conn) request(m updateRequest) {
 		c.shapeDirty = true
 		// rfbproto, "ExtendedDesktopSize": it is due in answer to each.
 		c.pending.layout = c.pending.layout || c.caps.extDesktop
+		// A simple viewer takes the first update for the whole picture.
+		c.whole = c.whole || !c.caps.takesParts()
 	}
 	if !c.caps.fence {
 		c.flow.asked(time.Now())

@@ -70,3 +70,18 @@ func vncAuthResponse(dst, challenge []byte, password string) error {
 	block.Encrypt(dst[8:], challenge[8:])
 	return nil
 }
+
+// passwordFileKey is the key with which VNC programs hide passwords in files. It is
+// known to everybody: a file is as secret as its permissions.
+const passwordFileKey = "\x17\x52\x6b\x06\x23\x4e\x58\x07"
+
+// PasswordFile returns what a VNC viewer reads as a file with this password, as
+// vncpasswd writes it. Eight bytes of the password count.
+func PasswordFile(password string) ([]byte, error) {
+	var plain, out [vncChallengeSize]byte
+	copy(plain[:8], password)
+	if err := vncAuthResponse(out[:], plain[:], passwordFileKey); err != nil {
+		return nil, err
+	}
+	return out[:8], nil
+}

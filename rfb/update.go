@@ -52,6 +52,7 @@ type job struct {
 	layout, shape, pointer bool
 	refine, tick           bool
 	lossless               bool // no JPEG in this update
+	whole                  bool // the update is not cut, however large it is
 	pace                   pace
 	sizeReply              int
 	name                   string
@@ -136,6 +137,10 @@ func (c *Conn) takeLocked() job {
 	}
 	j.update = true
 	j.pace = c.paceLocked(time.Now())
+	if j.whole = c.whole; j.whole {
+		// What comes is kept, as by a program that saves it: as good as it was asked for.
+		j.pace.bytesPerSecond, j.pace.largest = 0, 0
+	}
 	j.area = c.requested.Clone()
 	if c.continuous {
 		j.area.AddRegion(c.contArea)
@@ -244,7 +249,9 @@ func (c *Conn) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	if c.rights.Has(RightView) == j.rights.Has(RightView) {
 		c.seen = v.Seq
 		send, moves = c.pending.take(j.area, frame.Bounds())
-		c.echoFirstLocked(&send, j)
+		if c.whole = c.whole && !j.whole; !j.whole {
+			c.echoFirstLocked(&send, j)
+		}
 		j.refine = j.refine && send.Empty() && len(moves) == 0
 		if j.refine {
 			send, j.lossless = w.refine.next(j.area, frame.Bounds(), &j.pace)
@@ -343,53 +350,82 @@ func (w *writer) letterbox(f *screen.Frame) *screen.Frame {
 	return w.canvas
 }
 
+// maxListed bounds the rectangles of which an update's picture is made before they are
+// cut for an encoding: their count has 16 bits. More are sent as one.
+const maxListed = 8000
+
 // appendPicture appends the moves, then the rectangles of send; the pointer is
 // drawn into the picture unless the viewer draws it itself.
 func (w *writer) appendPicture(b []byte, j *job, v view, f *screen.Frame, send screen.Region, moves []screen.Move) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	start, bounds := len(b), f.Bounds()
+	if len(moves) > 0 {
+		b, rects = w.appendMoves(b, &send, moves, bounds)
+	}
 	var shape *screen.Cursor
 	if !(j.caps.shapes() && j.rights.Has(RightControl)) && j.rights.Has(RightView) {
 		shape = v.Cursor
 	}
 	pointer := cursorArea(shape, v.Pointer).Intersect(bounds).Intersect(v.Frame.Bounds())
-	if len(moves) > 0 {
-		// Where a drawn pointer was copied to, or buried, pixels are wrong.
-		wrong := screen.RegionOf(w.drawn)
-		for _, m := range moves {
-			b = appendCopyRect(b, m.Dst, m.Delta)
-			rects++
-			w.refine.moved(m)
-			came := wrong.Intersect(m.Src())
-			came.Translate(m.Delta)
-			wrong.Subtract(m.Dst)
-			wrong.AddRegion(came)
-			if m.Dst.Overlaps(w.drawn) {
-				send.Add(w.drawn.Intersect(bounds))
-			}
-		}
-		wrong.Subtract(w.drawn)
-		send.AddRegion(wrong)
-	}
 	if pointer != w.drawn || shape != w.shape {
 		send.Add(w.drawn.Intersect(bounds))
 		send.Add(pointer)
 		w.drawn, w.shape = pointer, shape
 	}
-	if touched := send.Intersect(pointer); !touched.Empty() {
-		send.Subtract(pointer)
-		if b, err = w.appendPointerArea(b, j, f, shape, v.Pointer, pointer); err != nil {
-			return b, rects, nil, err
+	appendPointer := func() {
+		if err == nil {
+			b, err = w.appendPointerArea(b, j, f, shape, v.Pointer, pointer)
+			rects++
+			w.refine.sent(pointer, false, false)
 		}
-		rects++
-		w.refine.sent(pointer, false, false)
+	}
+	drawn := !send.Intersect(pointer).Empty()
+	if drawn && !j.whole {
+		send.Subtract(pointer)
+		appendPointer()
 	}
 	list := send.Rects()
-	if !w.left.Empty() {
+	switch {
+	case len(list) > maxListed:
+		list = []image.Rectangle{send.Bounds()}
+	case !w.left.Empty() && !j.whole:
 		list = first(send, w.left)
 	}
+	n := 0
+	if err == nil {
+		b, n, rest, err = w.appendRects(b, start, j, v, f, list)
+		rects += n
+	}
+	if drawn && j.whole {
+		appendPointer() // some take the first rectangle for the whole picture
+	}
+	return b, rects, rest, err
+}
+
+// appendMoves appends moves. What of the picture is wrong then, where a drawn pointer
+// was copied to or buried, is added to send.
+func (w *writer) appendMoves(b []byte, send *screen.Region, moves []screen.Move, bounds image.Rectangle) (_ []byte, rects int) {
+	wrong := screen.RegionOf(w.drawn)
+	for _, m := range moves {
+		b = appendCopyRect(b, m.Dst, m.Delta)
+		w.refine.moved(m)
+		came := wrong.Intersect(m.Src())
+		came.Translate(m.Delta)
+		wrong.Subtract(m.Dst)
+		wrong.AddRegion(came)
+		if m.Dst.Overlaps(w.drawn) {
+			send.Add(w.drawn.Intersect(bounds))
+		}
+	}
+	wrong.Subtract(w.drawn)
+	send.AddRegion(wrong)
+	return b, len(moves)
+}
+
+// appendRects appends the rectangles of list in the viewer's encoding. What is over the
+// update's bound is returned.
+func (w *writer) appendRects(b []byte, start int, j *job, v view, f *screen.Frame, list []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
 	if j.caps.encoding == encTight {
-		b, n, rest, err := w.appendTight(b, start, j, v, f, list)
-		return b, rects + n, rest, err
+		return w.appendTight(b, start, j, v, f, list)
 	}
 	e := w.encoderFor(&j.caps)
 	part := e.split()

@@ -7,13 +7,13 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
+	"testing/synctest"
 )
 
 // Right tries at the same time do not burn the number for each other.
 func TestRightTriesAtOnce(t *testing.T) {
 	for i := range 40 {
-		tries, none := &Tries{used: maxTries - 1}, (*Tries)(nil)
+		tries, none := NewTries(MaxTries, MaxTries-1, nil), (*Tries)(nil)
 		if i%2 == 1 { // the advisor's end counts
 			tries, none = none, tries
 		}
@@ -55,39 +55,35 @@ func TestWrongTriesAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if answers != maxTries {
-		t.Errorf("%d guesses were answered, want %d", answers, maxTries)
+	if answers != MaxTries {
+		t.Errorf("%d guesses were answered, want %d", answers, MaxTries)
 	}
 }
 
 // Close forgets the keys also when a Read and a Write are under way.
 func TestCloseForgetsTheKeys(t *testing.T) {
-	a, b := pair(t)
-	var wg sync.WaitGroup
-	wg.Go(func() { a.Read(make([]byte, 10)) })
-	wg.Go(func() { a.Write(make([]byte, 100_000)) }) // nobody reads: stuck
-	time.Sleep(50 * time.Millisecond)
-	secrets := [][]byte{a.in.secret, a.out.secret}
-	done := make(chan struct{})
-	go func() { a.Close(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		t.Fatal("Close waits for a peer that does not read")
-	}
-	wg.Wait()
-	for i, s := range secrets {
-		if !bytes.Equal(s, make([]byte, len(s))) {
-			t.Errorf("secret %d is still there after Close", i)
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		var wg sync.WaitGroup
+		wg.Go(func() { a.Read(make([]byte, 10)) })
+		wg.Go(func() { a.Write(make([]byte, 100_000)) }) // nobody reads: stuck
+		synctest.Wait()
+		secrets := [][]byte{a.in.secret, a.out.secret}
+		a.Close() // in the bubble's time, which a peer that does not read cannot hold up
+		wg.Wait()
+		for i, s := range secrets {
+			if !bytes.Equal(s, make([]byte, len(s))) {
+				t.Errorf("secret %d is still there after Close", i)
+			}
 		}
-	}
-	if _, err := a.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("Read after Close: %v", err)
-	}
-	if _, err := a.Write([]byte{1}); err == nil {
-		t.Error("Write after Close succeeded")
-	}
-	b.Close()
+		if _, err := a.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
+			t.Errorf("Read after Close: %v", err)
+		}
+		if _, err := a.Write([]byte{1}); err == nil {
+			t.Error("Write after Close succeeded")
+		}
+		b.Close()
+	})
 }
 
 // Every record that a stranger can make of a genuine one is refused: 10^5

@@ -17,8 +17,9 @@ var ErrTruncated = errors.New("seal: the line was cut before the other end had f
 // each other; Close may be called by anyone, twice.
 type Conn struct {
 	// Static after newConn.
-	conn    net.Conn
-	compare string
+	conn   net.Conn
+	origin *Origin
+	onward bool
 
 	readMu  sync.Mutex
 	in      *direction // Guarded by readMu.
@@ -34,7 +35,7 @@ type Conn struct {
 
 var _ net.Conn = (*Conn)(nil)
 
-func newConn(conn net.Conn, sendSecret, receiveSecret []byte, compare string) (*Conn, error) {
+func newConn(conn net.Conn, sendSecret, receiveSecret []byte, origin *Origin, onward bool) (*Conn, error) {
 	out, err := newDirection(sendSecret)
 	if err != nil {
 		return nil, err
@@ -43,11 +44,19 @@ func newConn(conn net.Conn, sendSecret, receiveSecret []byte, compare string) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{conn: conn, compare: compare, in: in, out: out}, nil
+	return &Conn{conn: conn, origin: origin, onward: onward, in: in, out: out}, nil
 }
 
-// Compare returns the four digits that both ends can compare by voice.
-func (c *Conn) Compare() string { return c.compare }
+// Origin returns the exchange over the number alone that the stream goes back to:
+// an earlier one, or its own.
+func (c *Conn) Origin() *Origin { return c.origin }
+
+// Compare returns the four digits that both ends can compare by voice: those of
+// the exchange that the stream goes back to.
+func (c *Conn) Compare() string { return c.origin.compare }
+
+// Onward reports whether the advisor's end passes the stream on unsealed.
+func (c *Conn) Onward() bool { return c.onward }
 
 // Read reads decrypted bytes. It returns io.EOF after the other end's explicit
 // end, ErrTruncated or ErrForged (wrapped) when the stream was interfered with.
@@ -103,33 +112,23 @@ func truncated(err error) error {
 	return err
 }
 
-// Write seals p in records of at most 32 KiB and writes them in one call where
-// they fit into 64 KiB.
+// Write seals p in records of at most 32 KiB, each in one write to the line.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
 	done := 0
-	for len(p) > 0 {
+	for done < len(p) {
 		if c.writeErr != nil {
 			return done, c.writeErr
 		}
-		c.frames = c.frames[:0]
-		n := 0
-		for range 2 {
-			part := p[n:min(len(p), n+maxPlain)]
-			if len(part) == 0 || len(c.frames)+len(part)+frameHeader+tagSize > 64<<10 {
-				break
-			}
-			if c.frames, c.writeErr = c.out.seal(c.frames, frameData, part); c.writeErr != nil {
-				return done, c.writeErr
-			}
-			n += len(part)
+		part := p[done:min(len(p), done+maxPlain)]
+		if c.frames, c.writeErr = c.out.seal(c.frames[:0], frameData, part); c.writeErr != nil {
+			return done, c.writeErr
 		}
 		if _, c.writeErr = c.conn.Write(c.frames); c.writeErr != nil {
 			return done, c.writeErr
 		}
-		done += n
-		p = p[n:]
+		done += len(part)
 	}
 	return done, nil
 }

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"crypto/rand"
 	"crypto/sha512"
 	"io"
 
@@ -94,5 +93,3 @@ func intermediateKey(sid, k, transcript []byte) []byte {
 	isk := sha512.Sum512(append(appendLV(nil, []byte(cpaceDSIISK), sid, k), transcript...))
 	return isk[:]
 }
-
-var random io.Reader = rand.Reader

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/hex"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestCPaceDraftVectors(t *testing.T) {
 
 func TestCPaceRefusesInvalidShares(t *testing.T) {
 	g := generator([]byte("482193057"), nil, nil)
-	s, err := newShare(random, g)
+	s, err := newShare(rand.Reader, g)
 	if err != nil {
 		t.Fatal(err)
 	}

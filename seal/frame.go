@@ -8,6 +8,7 @@ import (
 
 // SPEC.md, section 2.
 const (
+	frameCommit       = 0x10
 	frameShare        = 0x11
 	frameShareConfirm = 0x12
 	frameConfirm      = 0x13
@@ -23,8 +24,9 @@ const (
 
 // The bodies' sizes in the exchange; SPEC.md, section 2.
 const (
+	bodyCommit       = 1 + 1 + originIDSize + commitSize
 	bodyShare        = 1 + shareSize
-	bodyShareConfirm = 1 + shareSize + confirmSize
+	bodyShareConfirm = 1 + shareSize + nonceSize + confirmSize
 	bodyConfirm      = confirmSize
 	bodyRefuse       = 1
 )
@@ -39,6 +41,8 @@ func parseHeader(h [frameHeader]byte) (typ byte, length int, err error) {
 	typ, length = h[0], int(binary.BigEndian.Uint16(h[1:]))
 	want, bounded := 0, false
 	switch typ {
+	case frameCommit:
+		want = bodyCommit
 	case frameShare:
 		want = bodyShare
 	case frameShareConfirm:

@@ -2,12 +2,11 @@ package seal
 
 import (
 	"context"
-	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -17,18 +16,26 @@ type Role byte
 
 // The two roles; SPEC.md, first paragraph.
 const (
-	Agent   Role = 'A' // the customer's end; speaks first
-	Advisor Role = 'B'
+	Agent   Role = 'A' // the customer's end
+	Advisor Role = 'B' // speaks first
 )
 
 const (
-	version          = 1
-	confirmSize      = 32
+	version      = 2
+	confirmSize  = 32
+	label        = "lotse seal 2"
+	numberDigits = 9
+	placeDigits  = 4
+	maxStreamID  = 64
+)
+
+// Times of an exchange; SPEC.md, section 2.
+const (
 	handshakeTimeout = 20 * time.Second
-	label            = "lotse seal 1"
-	numberDigits     = 9
-	placeDigits      = 4
-	maxStreamID      = 64
+	// commitTimeout is how long an agent waits for the advisor's end to speak.
+	// One of version 1 never does: it is told before its own patience ends.
+	commitTimeout = 15 * time.Second
+	refuseTimeout = 2 * time.Second
 )
 
 // Codes of a Refuse frame.
@@ -36,21 +43,44 @@ const (
 	refuseNumber  = 1
 	refuseVersion = 2
 	refuseBurnt   = 3
+	refuseOrigin  = 4
 )
 
 // Errors a caller branches on; test with errors.Is.
 var (
 	ErrWrongNumber = errors.New("seal: the other end has another session number")
 	ErrVersion     = errors.New("seal: the other end speaks another version of the encryption; update the older program")
-	ErrBurnt       = errors.New("seal: this session number was tried wrongly three times and is not used any more; make a new one")
+	ErrBurnt       = errors.New("seal: this session number was tried wrongly and is not used any more; make a new one")
+	ErrUsed        = errors.New("seal: somebody else has entered by this session number already")
+	// ErrOpened counts as a wrong try.
+	ErrOpened = errors.New("seal: the other end did not keep to the share it had committed to; somebody between is changing what is sent")
+	ErrOrigin = errors.New("seal: the other end does not know the earlier exchange that this stream goes back to")
 )
+
+// errSilent is about an end that says nothing, as one of version 1 does.
+var errSilent = errors.New("seal: the other end did not begin the key exchange in time; its line is slow, or its program is older and must be updated")
 
 // Params are the inputs of an exchange; SPEC.md, section 1.
 type Params struct {
 	Number string // nine digits
-	Kind   string // "control" or "view"
+	Kind   string // "control", "view" or "show"
 	Stream string // the stream's identifier
 	Tries  *Tries // nil: do not count
+
+	// Origin is the exchange that the stream goes back to, at the advisor's end.
+	// nil: over the number alone.
+	Origin *Origin
+	// Once is for the stream of somebody who enters, at the advisor's end: of all
+	// exchanges that share Tries, the first right one succeeds and no other.
+	Once bool
+	// Onward says, at the advisor's end, that the stream leaves this computer again
+	// unsealed. The agent learns it by Conn.Onward.
+	Onward bool
+	// Origins are the exchanges that streams may go back to, at the agent. One over
+	// the number alone is added. nil: none is accepted, and none added.
+	Origins *Origins
+
+	random io.Reader // nil: the system's; the vectors fix it
 }
 
 func (p *Params) check() error {
@@ -73,65 +103,47 @@ func (p *Params) check() error {
 
 // exchange holds what one side knows during a handshake.
 type exchange struct {
-	sid, ci  []byte
-	ada, adb []byte
-	own      *share
+	Params
+	conn    net.Conn
+	sid, ci []byte
+	ada     []byte
+	own     *share // nil until share
+	buf     [bodyShareConfirm]byte
 }
 
-func newExchange(p Params) (*exchange, error) {
-	x := &exchange{
-		sid: []byte(p.Stream),
+func newExchange(conn net.Conn, p Params) *exchange {
+	if p.random == nil {
+		p.random = rand.Reader
+	}
+	return &exchange{
+		Params: p, conn: conn, sid: []byte(p.Stream),
 		ci:  appendLV(nil, []byte(label), []byte(p.Number[:placeDigits]), []byte(p.Kind), []byte("agent"), []byte("advisor")),
 		ada: append([]byte("agent"), version),
-		adb: append([]byte("advisor"), version),
 	}
-	var err error
-	x.own, err = newShare(random, generator([]byte(p.Number), x.ci, x.sid))
-	return x, err
 }
 
-// keys are what both ends derive; SPEC.md, section 3.
-type keys struct {
-	confirmAgent, confirmAdvisor []byte // tags, not keys
-	dataAgent, dataAdvisor       []byte
-	compare                      string
+// share draws this side's share. origin is the exchange that the stream goes back
+// to; nil: none.
+func (x *exchange) share(origin *Origin) (err error) {
+	prs := []byte(x.Number)
+	if origin != nil {
+		prs = append(prs, origin.secret[:]...)
+		defer clear(prs)
+	}
+	x.own, err = newShare(x.random, generator(prs, x.ci, x.sid))
+	return err
 }
 
-func deriveKeys(isk, transcript []byte) (*keys, error) {
-	prk, err := hkdf.Extract(sha256.New, isk, []byte(label))
-	if err != nil {
-		return nil, err
+func (x *exchange) wipe() {
+	if x.own != nil {
+		x.own.wipe()
 	}
-	defer clear(prk)
-	expand := func(info string, n int) []byte {
-		out, e := hkdf.Expand(sha256.New, prk, info, n)
-		if e != nil && err == nil {
-			err = e
-		}
-		return out
-	}
-	tag := func(info string) []byte {
-		m := hmac.New(sha256.New, expand(info, confirmSize))
-		m.Write(transcript)
-		return m.Sum(nil)
-	}
-	k := &keys{
-		confirmAgent:   tag("confirm agent"),
-		confirmAdvisor: tag("confirm advisor"),
-		dataAgent:      expand("data agent", secretSize),
-		dataAdvisor:    expand("data advisor", secretSize),
-	}
-	if err != nil {
-		return nil, err
-	}
-	k.compare = fmt.Sprintf("%04d", binary.BigEndian.Uint32(expand("compare", 4))%10000)
-	return k, err
 }
 
 // Handshake runs the exchange on conn in the given role and returns the sealed
 // connection, which owns conn from then on. It takes at most 20 seconds, or as
-// long as ctx lasts. On an error conn is closed; ErrWrongNumber, ErrVersion and
-// ErrBurnt tell the reasons a user can do something about.
+// long as ctx lasts. On an error conn is closed; the errors above tell the reasons
+// a user can do something about.
 func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed *Conn, err error) {
 	defer func() {
 		if err != nil {
@@ -153,138 +165,204 @@ func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed 
 			sealed, err = nil, fmt.Errorf("seal: key exchange given up: %w", context.Cause(ctx))
 		}
 	}()
-	if role == Agent && p.Tries.Burnt() {
-		refuse(conn, refuseBurnt)
-		return nil, ErrBurnt
-	}
-	x, err := newExchange(p)
-	if err != nil {
-		return nil, err
-	}
-	defer x.own.wipe()
-	var k *keys
+	x := newExchange(conn, p)
+	defer x.wipe()
 	if role == Agent {
-		k, err = x.initiate(conn, p.Tries)
-	} else {
-		k, err = x.respond(ctx, conn, p.Tries)
+		return x.agent()
 	}
-	if err != nil {
-		return nil, err
-	}
-	if role == Agent {
-		return newConn(conn, k.dataAgent, k.dataAdvisor, k.compare)
-	}
-	return newConn(conn, k.dataAdvisor, k.dataAgent, k.compare)
+	return x.advisor(ctx)
 }
 
-// initiate is the agent's side.
-func (x *exchange) initiate(conn net.Conn, tries *Tries) (*keys, error) {
-	var buf [bodyShareConfirm]byte
-	out := appendHeader(nil, frameShare, bodyShare)
-	out = append(append(out, version), x.own.public...)
-	if _, err := conn.Write(out); err != nil {
-		return nil, fmt.Errorf("seal: line lost during the key exchange: %w", err)
-	}
-	typ, body, err := readHandshakeFrame(conn, buf[:])
+// agent is the customer's side.
+func (x *exchange) agent() (*Conn, error) {
+	c, origin, err := x.receiveCommitment()
 	if err != nil {
 		return nil, err
 	}
-	if typ == frameRefuse {
-		return nil, refusal(body[0])
+	if err := x.share(origin); err != nil {
+		return nil, err
 	}
-	if typ != frameShareConfirm {
-		return nil, fmt.Errorf("seal: frame 0x%02x where the advisor's share was due", typ)
+	if err := x.send(frameShare, []byte{version}, x.own.public); err != nil {
+		return nil, err
+	}
+	body, err := x.receive(frameShareConfirm)
+	if err != nil {
+		return nil, err
 	}
 	if body[0] != version {
-		refuse(conn, refuseVersion)
-		return nil, ErrVersion
+		return nil, x.refuse(refuseVersion)
 	}
-	yb, tb := body[1:1+shareSize], body[1+shareSize:]
+	public, nonce, tag := body[1:1+shareSize], body[1+shareSize:1+shareSize+nonceSize], body[1+shareSize+nonceSize:]
 	var k *keys
-	var right bool
-	left := tries.test(func() bool {
+	wrong := error(ErrOpened) // what is wrong with what came
+	left := x.Tries.test(func() bool {
+		if !c.opens(x.sid, public, nonce) {
+			return false
+		}
 		var ok bool
-		k, ok, err = x.finish(x.own.public, yb, yb)
-		right = ok && err == nil && hmac.Equal(tb, k.confirmAdvisor)
-		return right
+		k, ok, err = x.finish(x.own.public, public, public, c.advisorData(nonce))
+		if wrong = ErrWrongNumber; ok && hmac.Equal(tag, k.confirmAdvisor) {
+			wrong = nil
+		}
+		return wrong == nil
 	})
 	switch {
 	case !left:
-		refuse(conn, refuseBurnt)
-		return nil, ErrBurnt
+		return nil, x.refuse(refuseBurnt)
 	case err != nil:
 		return nil, err
-	case !right:
-		refuse(conn, refuseNumber)
-		return nil, ErrWrongNumber
+	case wrong != nil:
+		_ = x.refuse(refuseNumber)
+		return nil, wrong
 	}
-	if _, err := conn.Write(append(appendHeader(nil, frameConfirm, bodyConfirm), k.confirmAgent...)); err != nil {
-		return nil, fmt.Errorf("seal: line lost during the key exchange: %w", err)
+	if origin == nil {
+		origin = &k.origin
+		// The other end may go back to it as soon as it has the tag.
+		x.Origins.add(origin)
 	}
-	return k, nil
+	if err := x.send(frameConfirm, k.confirmAgent); err != nil {
+		return nil, err
+	}
+	return newConn(x.conn, k.dataAgent, k.dataAdvisor, origin, c.onward())
 }
 
-// respond is the advisor's side.
-func (x *exchange) respond(ctx context.Context, conn net.Conn, tries *Tries) (_ *keys, err error) {
-	var buf [bodyShareConfirm]byte
-	typ, body, err := readHandshakeFrame(conn, buf[:])
-	if err != nil {
+// receiveCommitment takes the advisor's first frame. origin is the exchange it
+// names; nil: none.
+func (x *exchange) receiveCommitment() (c *commitment, origin *Origin, err error) {
+	silent := make(chan struct{})
+	timer := time.AfterFunc(commitTimeout, func() {
+		defer close(silent)
+		refuse(x.conn, refuseVersion)
+		x.conn.Close()
+	})
+	body, err := x.receive(frameCommit)
+	if !timer.Stop() {
+		<-silent
+		return nil, nil, errSilent
+	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case x.Tries.Burnt():
+		return nil, nil, x.refuse(refuseBurnt)
+	}
+	if c, err = parseCommitment(body); err != nil {
+		if errors.Is(err, ErrVersion) {
+			_ = x.refuse(refuseVersion)
+		}
+		return nil, nil, err
+	}
+	if c.bound() {
+		if origin = x.Origins.find(c.originID()); origin == nil {
+			return nil, nil, x.refuse(refuseOrigin)
+		}
+	}
+	return c, origin, nil
+}
+
+// advisor is the advisor's side.
+func (x *exchange) advisor(ctx context.Context) (*Conn, error) {
+	if x.Tries.Burnt() || x.Once && x.Tries.isProven() {
+		return nil, x.noTryLeft()
+	}
+	if err := x.share(x.Origin); err != nil {
 		return nil, err
 	}
-	if typ == frameRefuse {
-		return nil, refusal(body[0])
+	nonce := make([]byte, nonceSize)
+	if _, err := io.ReadFull(x.random, nonce); err != nil {
+		return nil, err
 	}
-	if typ != frameShare {
-		return nil, fmt.Errorf("seal: frame 0x%02x where the agent's share was due", typ)
+	c := newCommitment(x.sid, x.own.public, nonce, x.Origin, x.Onward)
+	if err := x.send(frameCommit, c[:]); err != nil {
+		return nil, err
+	}
+	body, err := x.receive(frameShare)
+	if err != nil {
+		return nil, err
 	}
 	if body[0] != version {
-		refuse(conn, refuseVersion)
-		return nil, ErrVersion
+		return nil, x.refuse(refuseVersion)
 	}
 	ya := body[1:]
-	k, ok, err := x.finish(ya, x.own.public, ya)
+	k, ok, err := x.finish(ya, x.own.public, ya, c.advisorData(nonce))
 	if err != nil {
 		return nil, err
 	}
-	// From here on the peer can test one guess, whether it answers or not.
-	if !tries.begin(ctx) {
-		refuse(conn, refuseBurnt)
-		return nil, ErrBurnt
+	settle, err := x.begin(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer func() { tries.settle(err == nil) }()
+	if err := settle(x.confirm(k, ok, nonce)); err != nil {
+		return nil, err
+	}
+	origin := x.Origin
+	if origin == nil {
+		origin = &k.origin
+	}
+	return newConn(x.conn, k.dataAdvisor, k.dataAgent, origin, x.Onward)
+}
+
+// begin counts a try: from here on the peer can test one guess, whether it answers
+// or not. A stream that goes back to an earlier exchange has no guess in it: only a
+// wrong answer counts there, not a lost line. settle is told the outcome and returns
+// what becomes of it.
+func (x *exchange) begin(ctx context.Context) (settle func(outcome error) error, err error) {
+	if x.Origin != nil {
+		return func(outcome error) error {
+			if errors.Is(outcome, ErrWrongNumber) {
+				x.Tries.wrong()
+			}
+			return outcome
+		}, nil
+	}
+	try, ok := x.Tries.begin(ctx, x.Once)
 	if !ok {
-		refuse(conn, refuseNumber)
-		return nil, ErrWrongNumber
+		return nil, x.noTryLeft()
 	}
-	out := appendHeader(nil, frameShareConfirm, bodyShareConfirm)
-	out = append(append(append(out, version), x.own.public...), k.confirmAdvisor...)
-	if _, err := conn.Write(out); err != nil {
-		return nil, fmt.Errorf("seal: line lost during the key exchange: %w", err)
+	return func(outcome error) error {
+		if counts := try.settle(outcome == nil); !counts && outcome == nil {
+			return x.noTryLeft()
+		}
+		return outcome
+	}, nil
+}
+
+// noTryLeft says that the number is burnt, or that somebody else has entered by it;
+// the agent is told the same in both cases.
+func (x *exchange) noTryLeft() error {
+	err := x.refuse(refuseBurnt)
+	if x.Once && !x.Tries.Burnt() {
+		return ErrUsed
 	}
-	typ, body, err = readHandshakeFrame(conn, buf[:])
+	return err
+}
+
+// confirm opens the commitment and takes the agent's tag. ok is false for an
+// invalid share of the agent's.
+func (x *exchange) confirm(k *keys, ok bool, nonce []byte) error {
+	if !ok {
+		return x.refuse(refuseNumber)
+	}
+	if err := x.send(frameShareConfirm, []byte{version}, x.own.public, nonce, k.confirmAdvisor); err != nil {
+		return err
+	}
+	tag, err := x.receive(frameConfirm)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if typ == frameRefuse {
-		return nil, refusal(body[0])
+	if !hmac.Equal(tag, k.confirmAgent) {
+		return x.refuse(refuseNumber)
 	}
-	if typ != frameConfirm {
-		return nil, fmt.Errorf("seal: frame 0x%02x where the agent's confirmation was due", typ)
-	}
-	if !hmac.Equal(body, k.confirmAgent) {
-		refuse(conn, refuseNumber)
-		return nil, ErrWrongNumber
-	}
-	return k, nil
+	return nil
 }
 
 // finish derives the keys from both shares; ok is false when the peer's share is invalid.
-func (x *exchange) finish(ya, yb, peer []byte) (k *keys, ok bool, err error) {
+func (x *exchange) finish(ya, yb, peer, adb []byte) (k *keys, ok bool, err error) {
 	point, ok := x.own.secretPoint(peer)
 	if !ok {
 		return nil, false, nil
 	}
-	transcript := transcriptIR(ya, x.ada, yb, x.adb)
+	transcript := transcriptIR(ya, x.ada, yb, adb)
 	isk := intermediateKey(x.sid, point, transcript)
 	defer clear(isk)
 	clear(point)
@@ -292,17 +370,68 @@ func (x *exchange) finish(ya, yb, peer []byte) (k *keys, ok bool, err error) {
 	return k, err == nil, err
 }
 
-// Refuse tells the advisor's end, instead of an exchange, that its number is
-// not used any more, and closes conn. It is for an agent whose number was good
-// for one stream.
-func Refuse(conn net.Conn) {
-	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
-	refuse(conn, refuseBurnt)
-	conn.Close()
+// send writes one frame of the exchange.
+func (x *exchange) send(typ byte, parts ...[]byte) error {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	out := appendHeader(make([]byte, 0, frameHeader+size), typ, size)
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	if _, err := x.conn.Write(out); err != nil {
+		return fmt.Errorf("seal: line lost during the key exchange: %w", err)
+	}
+	return nil
 }
 
+// receive reads the frame that is due; its body is valid until the next call.
+func (x *exchange) receive(due byte) ([]byte, error) {
+	typ, body, err := readHandshakeFrame(x.conn, x.buf[:])
+	switch {
+	case err != nil:
+		return nil, err
+	case typ == frameRefuse:
+		return nil, refusal(body[0])
+	case typ != due:
+		return nil, fmt.Errorf("seal: frame 0x%02x where 0x%02x was due", typ, due)
+	}
+	return body, nil
+}
+
+// refuse tells the peer why there will be no seal, and returns this end's error.
+func (x *exchange) refuse(code byte) error {
+	refuse(x.conn, code)
+	return refusal(code)
+}
+
+// Refuse tells the advisor's end, instead of an exchange, that its number is not
+// used any more, and closes conn. It waits for that end to begin, at most 15
+// seconds or as long as ctx lasts. It is for an agent whose number was good for one
+// stream.
+func Refuse(ctx context.Context, conn net.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	begun := make(chan struct{})
+	go func() {
+		defer close(begun)
+		var buf [bodyShareConfirm]byte
+		_, _, _ = readHandshakeFrame(conn, buf[:])
+	}()
+	select {
+	case <-begun:
+	case <-ctx.Done():
+	}
+	refuse(conn, refuseBurnt)
+	conn.Close()
+	<-begun
+}
+
+// refuse writes a Refuse frame; nothing may follow it. The peer may be gone: what
+// it is told matters only to it.
 func refuse(conn net.Conn, code byte) {
-	// The peer may be gone; what it is told matters only to it.
+	_ = conn.SetWriteDeadline(time.Now().Add(refuseTimeout))
 	_, _ = conn.Write(append(appendHeader(nil, frameRefuse, bodyRefuse), code))
 }
 
@@ -314,6 +443,8 @@ func refusal(code byte) error {
 		return ErrVersion
 	case refuseBurnt:
 		return ErrBurnt
+	case refuseOrigin:
+		return ErrOrigin
 	}
 	return fmt.Errorf("seal: refused for an unknown reason (%d)", code)
 }

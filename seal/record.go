@@ -13,7 +13,7 @@ import (
 // SPEC.md, section 4.
 const (
 	secretSize = 32
-	nonceSize  = 12
+	ivSize     = 12
 	// rekeyAfter is the number of records sealed with one key.
 	rekeyAfter = 1 << 20
 )
@@ -27,7 +27,7 @@ type direction struct {
 	secret []byte
 	aead   cipher.AEAD
 	seq    uint64
-	nonce  [nonceSize]byte
+	nonce  [ivSize]byte
 }
 
 func newDirection(secret []byte) (*direction, error) {

@@ -7,28 +7,35 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
+	"time"
 )
+
+var refusedVersion = append(appendHeader(nil, frameRefuse, bodyRefuse), refuseVersion)
+
+// frameOf is a frame whose body begins so, with zeros behind.
+func frameOf(typ byte, size int, begin ...byte) []byte {
+	frame := append(appendHeader(nil, typ, size), begin...)
+	return append(frame, make([]byte, size-len(begin))...)
+}
 
 // TestMixedVersions: an end that speaks another version is refused by name on
 // both sides, whichever role it has, and no key is made.
 func TestMixedVersions(t *testing.T) {
-	refusedVersion := append(appendHeader(nil, frameRefuse, bodyRefuse), refuseVersion)
-	newer := func(typ byte, size int) []byte {
-		frame := appendHeader(nil, typ, size)
-		return append(frame, append([]byte{version + 1}, make([]byte, size-1)...)...)
-	}
 	for name, test := range map[string]struct {
 		role   Role
-		before int    // bytes to read first
 		frame  []byte // what the other end sends
-		answer []byte // what it gets
+		answer []byte // what it gets, behind the Commit of an advisor's end
 	}{
-		"newer agent":            {Advisor, 0, newer(frameShare, bodyShare), refusedVersion},
-		"newer advisor":          {Agent, frameHeader + bodyShare, newer(frameShareConfirm, bodyShareConfirm), refusedVersion},
-		"refused by the advisor": {Agent, frameHeader + bodyShare, refusedVersion, nil},
-		"refused by the agent":   {Advisor, 0, refusedVersion, nil},
+		"agent of version 1":     {Advisor, frameOf(frameShare, bodyShare, 1), refusedVersion},
+		"newer agent":            {Advisor, frameOf(frameShare, bodyShare, version+1), refusedVersion},
+		"advisor of version 1":   {Agent, frameOf(frameCommit, bodyCommit, 1), refusedVersion},
+		"newer advisor":          {Agent, frameOf(frameCommit, bodyCommit, version+1), refusedVersion},
+		"unknown flag":           {Agent, frameOf(frameCommit, bodyCommit, version, 4), refusedVersion},
+		"refused by the advisor": {Agent, refusedVersion, nil},
+		"refused by the agent":   {Advisor, refusedVersion, nil},
 	} {
-		a, b := net.Pipe()
+		a, b := tcpPair(t)
 		done := make(chan error, 1)
 		go func() {
 			c, err := Handshake(context.Background(), b, test.role, params("482193057", nil))
@@ -37,16 +44,38 @@ func TestMixedVersions(t *testing.T) {
 			}
 			done <- err
 		}()
-		if _, err := io.ReadFull(a, make([]byte, test.before)); err != nil {
-			t.Fatal(err)
-		}
 		if _, err := a.Write(test.frame); err != nil {
 			t.Fatal(err)
+		}
+		if test.role == Advisor {
+			if _, err := io.ReadFull(a, make([]byte, frameHeader+bodyCommit)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		answer, _ := io.ReadAll(a)
 		if err := <-done; !errors.Is(err, ErrVersion) || !bytes.Equal(answer, test.answer) {
 			t.Errorf("%s: %v, answer % x", name, err, answer)
 		}
-		a.Close()
 	}
+}
+
+// TestSilentAdvisor: an advisor's end of version 1 waits for the agent's share. It
+// is told why none comes, before its own 20 seconds are over.
+func TestSilentAdvisor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		done := make(chan error, 1)
+		began := time.Now()
+		go func() {
+			_, err := Handshake(t.Context(), a, Agent, params("482193057", nil))
+			done <- err
+		}()
+		answer, _ := io.ReadAll(b)
+		if err := <-done; !errors.Is(err, errSilent) || !bytes.Equal(answer, refusedVersion) {
+			t.Errorf("%v, answer % x", err, answer)
+		}
+		if took := time.Since(began); took >= handshakeTimeout {
+			t.Errorf("told after %v", took)
+		}
+	})
 }

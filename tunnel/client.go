@@ -66,7 +66,7 @@ func ParseGateway(s string) (string, error) {
 	case err != nil || u.Hostname() == "":
 		return "", errors.New("the gateway's address cannot be read; write it like https://support.example.com")
 	case u.Scheme != "https":
-		return "", fmt.Errorf("the gateway's address begins with %s://, but it must be https://", printable(u.Scheme))
+		return "", fmt.Errorf("the gateway's address begins with %s://, but it must be https://", shown(u.Scheme))
 	case u.User != nil:
 		return "", errors.New("the gateway's address must not have a user name in it")
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "":

@@ -127,7 +127,7 @@ func TestForeignAnswers(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	for agent, want := range map[string]string{
-		"moved": "elsewhere.example", "html": "not as a Lotse gateway", "teapot": "status 418", "limit": "slow [31m down (try again in 7s)",
+		"moved": "elsewhere.example", "html": "not as a Lotse gateway", "teapot": "status 418", "limit": "slow[31m down (try again in 7s)",
 	} {
 		c := tunnel.Client{Gateway: s.URL, RootCAs: roots, UserAgent: agent}
 		_, err := c.Info(t.Context())

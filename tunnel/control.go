@@ -72,11 +72,14 @@ type Share struct {
 	Names []string `json:"names"`
 }
 
-// Viewer is one view stream as the customer sees it; Line is "sealed" or "gateway".
+// Viewer is one view stream as the customer sees it. Line is "sealed", "partly" (in
+// the clear from the advisor's computer on) or "gateway". Code are the four digits
+// of the exchange that its stream goes back to, "" where the gateway opens the seal.
 type Viewer struct {
 	Door string `json:"door"`
 	Line string `json:"line"`
 	From string `json:"from"`
+	Code string `json:"code"`
 }
 
 // State is the whole truth about the session, sent at once and at each change.

@@ -12,9 +12,10 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"lotse/plaintext"
 )
 
 // Codes of APIError; PROTOCOL.md, section 2.
@@ -58,7 +59,7 @@ type ErrorBody struct {
 	} `json:"error"`
 }
 
-// maxErrorText bounds what is shown of an error text that somebody else wrote.
+// maxErrorText bounds what is shown of an error text that somebody else wrote, in characters.
 const maxErrorText = 300
 
 // parseAPIError reads the body of an answer that is not a success.
@@ -67,7 +68,7 @@ func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	b, _ := io.ReadAll(io.LimitReader(body, maxAnswer))
 	var eb ErrorBody
 	if err := json.Unmarshal(b, &eb); err == nil && eb.Error.Code != "" {
-		e.Code, e.Message = eb.Error.Code, printable(eb.Error.Message)
+		e.Code, e.Message = eb.Error.Code, shown(eb.Error.Message)
 		e.RetryAfter = time.Duration(min(max(eb.Error.RetryAfter, 0), 86400)) * time.Second
 		return e
 	}
@@ -76,7 +77,7 @@ func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	}
 	switch {
 	case status >= 300 && status < 400:
-		e.Message = "the address answers with a redirect to " + printable(header.Get("Location")) + "; use that address"
+		e.Message = "the address answers with a redirect to " + shown(header.Get("Location")) + "; use that address"
 	case status == http.StatusMisdirectedRequest:
 		e.Message = "the gateway does not answer to this name; its operator must add the name to \"hosts\""
 	case status == http.StatusNotFound:
@@ -87,19 +88,8 @@ func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	return e
 }
 
-// printable keeps foreign text from writing into a terminal or filling it.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > maxErrorText {
-		s = strings.ToValidUTF8(s[:maxErrorText], "") + "…"
-	}
-	return s
-}
+// shown is a text that somebody else wrote, for an error.
+func shown(s string) string { return plaintext.Line(s, maxErrorText) }
 
 // UnreachableError tells that no gateway was spoken to: the network, a proxy or
 // the certificate was in the way. Why says what to do.
@@ -147,7 +137,7 @@ func whyUnreachable(err error) string {
 	case errors.As(err, &record):
 		return "the port does not speak TLS: check the address and the port"
 	case errors.As(err, &alert):
-		return "it refused the encryption (" + printable(alert.Error()) + "): update this program or ask the operator for the lowest TLS version allowed"
+		return "it refused the encryption (" + shown(alert.Error()) + "): update this program or ask the operator for the lowest TLS version allowed"
 	case errors.As(err, &dns):
 		return "its name is not known: check the spelling, and whether this computer is on the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -159,5 +149,5 @@ func whyUnreachable(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "the connection was cut: something between may not let it through; where only a proxy may go out, set HTTPS_PROXY"
 	}
-	return printable(err.Error())
+	return shown(err.Error())
 }

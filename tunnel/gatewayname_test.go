@@ -68,7 +68,7 @@ func TestHostileGatewayNames(t *testing.T) {
 		if !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v; want a word on %q", in, err, why)
 		}
-		if s := printable(err.Error()); s != err.Error() {
+		if s := shown(err.Error()); s != err.Error() {
 			t.Errorf("%q: unprintable message %q", in, err)
 		}
 		if in == "" || strings.ContainsAny(in, "/?#@") {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"lotse/plaintext"
 )
 
 // MaxLinkMessage bounds a message on an agent's or owner's link; PROTOCOL.md, section 8.
@@ -278,13 +280,20 @@ func ParseGatewayMessage(b []byte) (m GatewayMessage, err error) {
 	return m, nil
 }
 
-// ParseOwnerMessage reads what the gateway sent to an owner.
+// maxWord bounds a word of the protocol, in characters; those that exist are shorter.
+const maxWord = 40
+
+// ParseOwnerMessage reads what the gateway sent to an owner. Its words are safe to show.
 func ParseOwnerMessage(b []byte) (m OwnerMessage, err error) {
 	if err = parseMessage(b, &m); err != nil {
 		return OwnerMessage{}, err
 	}
 	if m.Type == TypeEntering && !ValidStreamID(m.Stream) {
 		return OwnerMessage{}, fmt.Errorf("%w: entering without stream", errNotMessage)
+	}
+	// They are shown to people and compared with what is known.
+	for _, word := range []*string{&m.State, &m.Reason, &m.Foreign} {
+		*word = plaintext.Line(*word, maxWord)
 	}
 	return m, nil
 }

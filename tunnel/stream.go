@@ -8,8 +8,11 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+
+	"lotse/plaintext"
 )
 
 // PROTOCOL.md, section 4.
@@ -184,7 +187,20 @@ func closePayload(code int, reason string) []byte {
 	case websocket.CloseNoStatusReceived, websocket.CloseAbnormalClosure, websocket.CloseTLSHandshake:
 		code = websocket.CloseNormalClosure // these must not be sent
 	}
-	return websocket.FormatCloseMessage(code, reason[:min(len(reason), maxCloseReason)])
+	return websocket.FormatCloseMessage(code, cutReason(reason))
+}
+
+// cutReason makes a reason fit, without cutting a character in two.
+func cutReason(reason string) string {
+	reason = plaintext.Line(reason, maxCloseReason)
+	end := 0
+	for i, r := range reason {
+		if i+utf8.RuneLen(r) > maxCloseReason {
+			return reason[:end]
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return reason
 }
 
 // readError translates what gorilla returns.
@@ -195,7 +211,7 @@ func (w *watch) readError(err error) error {
 		case ce.Code == websocket.CloseNormalClosure || ce.Code == websocket.CloseNoStatusReceived:
 			return io.EOF
 		case ce.Text != "":
-			return fmt.Errorf("tunnel: the gateway closed the line: %s: %w", ce.Text, io.ErrUnexpectedEOF)
+			return fmt.Errorf("tunnel: the gateway closed the line: %s: %w", shown(ce.Text), io.ErrUnexpectedEOF)
 		}
 		return fmt.Errorf("tunnel: the line was closed (%d): %w", ce.Code, io.ErrUnexpectedEOF)
 	}

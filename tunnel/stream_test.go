@@ -204,3 +204,25 @@ func TestLinkBounds(t *testing.T) {
 		l.Close()
 	}
 }
+
+// TestCloseText: what the other end says as the reason of its close is safe to show,
+// and what we say is whole characters within the frame's bound.
+func TestCloseText(t *testing.T) {
+	a, b := swapped(t)
+	a.SayClose(websocket.CloseGoingAway, "\r\x1b[2Kforged\x1b]52;c;aGk=\x07\u202e"+strings.Repeat("ä", 100))
+	_, err := b.Read(make([]byte, 1))
+	if err == nil || !strings.Contains(err.Error(), "forged") || strings.ContainsAny(err.Error(), "\r\x1b\x07\u202e\ufffd") {
+		t.Errorf("got %q", err)
+	}
+	if !strings.Contains(err.Error(), "ää") {
+		t.Errorf("too much is cut: %q", err)
+	}
+}
+
+// TestOwnerWords: an owner's messages are safe to show.
+func TestOwnerWords(t *testing.T) {
+	m, err := tunnel.ParseOwnerMessage([]byte(`{"type":"state","state":"joined\u001b[2J","reason":"\u202eab` + strings.Repeat("c", 100) + `","foreign":"here\n"}`))
+	if err != nil || m.State != "joined[2J" || m.Reason != "ab"+strings.Repeat("c", 38)+"…" || m.Foreign != "here " {
+		t.Errorf("%+v, %v", m, err)
+	}
+}

@@ -11,11 +11,12 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"lotse/agent"
+	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
+	"lotse/tried"
 	"lotse/tunnel"
 )
 
@@ -138,6 +139,8 @@ func (o *options) run(events *agent.Events) (int, error) {
 	}
 	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
+	remembered := tried.Customer()
+	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
 		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem,
 		Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place, Gateways: o.gateways, Events: events, Answer: agent.Answer(o.Answer),
@@ -146,7 +149,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
 			Asker: desktop.Asker(),
 		},
-		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record),
+		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
 		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
 		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
 		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,
@@ -189,22 +192,28 @@ func ownPath() string {
 	return path
 }
 
-func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", printable(err.Error())) }
+// maxErrorText bounds an error in characters.
+const maxErrorText = 1000
+
+func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", shown(err)) }
 
 func fail(code int, err error) int {
 	say(err)
-	showFailure(printable(err.Error()))
+	showFailure(shown(err))
 	return code
 }
 
-// printable keeps what a gateway said from writing elsewhere on the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
-			return r
+// shown is an error as it may be written to a terminal: it may hold what a gateway
+// said. Of several each has a line.
+func shown(err error) string {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, e := range all.Unwrap() {
+			lines = append(lines, shown(e))
 		}
-		return -1
-	}, strings.ToValidUTF8(s, "?"))
+		return strings.Join(lines, "\n")
+	}
+	return plaintext.Line(err.Error(), maxErrorText)
 }
 
 func panel(o *options, raise <-chan struct{}) agent.Panel {

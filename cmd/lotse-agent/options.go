@@ -108,8 +108,8 @@ func parse(args []string) (*options, int) {
 }
 
 func wrongUsage(err error) int {
-	fmt.Fprintf(os.Stderr, "lotse-agent: %s\n\n%s", printable(err.Error()), usage)
-	showFailure(err.Error())
+	fmt.Fprintf(os.Stderr, "lotse-agent: %s\n\n%s", shown(err), usage)
+	showFailure(shown(err))
 	return exitUsage
 }
 

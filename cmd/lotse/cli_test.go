@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 )
 
 func TestSession(t *testing.T) {
+	t.Parallel()
 	gw, url, ca, data := devGateway(t)
 	p, digits := newSession(t, url, ca)
 	a := newAgent(t, url, ca)
@@ -70,6 +72,7 @@ func TestSession(t *testing.T) {
 
 // TestSessionText reads what people read, and interrupts.
 func TestSessionText(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	p := begin(t, []string{"LOTSE_CA_FILE=" + ca}, "session", "--user", "advisor", "new", "--gateway", url)
 	number := strings.TrimPrefix(p.line("session number: "), "session number: ")
@@ -81,7 +84,7 @@ func TestSessionText(t *testing.T) {
 	p.line("now: nobody's screen is shown; viewers: 0")
 	a.send(a.control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true, Control: true}, Asked: []string{"share"}, Hands: true,
 		Share: &tunnel.Share{Kind: "apps", Names: []string{"gedit", "\x1b[2J"}}, Viewers: []tunnel.Viewer{{Door: "page"}}})
-	p.line("now: you see these programs of the customer and nothing else: gedit, ?[2J; allowed: view, control; " +
+	p.line("now: you see these programs of the customer and nothing else: gedit, [2J; allowed: view, control; " +
 		"the customer is asked for: share; the customer is at mouse and keyboard, yours wait; viewers: 1")
 	a.send(a.control, tunnel.Event{Event: "taken", Right: "control", By: "key"})
 	p.line("control: taken back by the customer's key")
@@ -132,6 +135,7 @@ func TestStateText(t *testing.T) {
 // TestShowAsksFirst: what the customer's end can is known before it is shown
 // anything, and one that cannot look is told of in words.
 func TestShowAsksFirst(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	p, digits := newSession(t, url, ca)
 	a := newAgent(t, url, ca)
@@ -149,8 +153,7 @@ func TestShowAsksFirst(t *testing.T) {
 		}
 		told := make(chan answer, 1)
 		go func() {
-			var tries seal.Tries
-			h, err := helloOf(t.Context(), advisor, a.number, &tries)
+			h, err := helloOf(t.Context(), &advisorEnd{advisor: advisor, number: a.number, tries: new(seal.Tries)})
 			told <- answer{h, err}
 		}()
 		call := a.recv(tunnel.TypeCall)
@@ -176,6 +179,7 @@ func TestShowAsksFirst(t *testing.T) {
 // TestViewerNumber: the gateway gets the number that the agent gives out for a
 // viewer, and never the session's own.
 func TestViewerNumber(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	gw := begin(t, nil, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", data, "--metrics", "127.0.0.1:0",
 		"--vnc-listen", "127.0.0.1:0", "--repeater-listen", "127.0.0.1:0", "--websockify")
@@ -222,11 +226,12 @@ func TestViewerNumber(t *testing.T) {
 
 // TestBurnt: after three wrong tries the session is over, before anybody joined.
 func TestBurnt(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	p, digits := newSession(t, url, ca)
 	a := newAgent(t, url, ca)
 	wrong := digits[:8] + string('0'+(digits[8]-'0'+1)%10)
-	for range 3 {
+	for i := range 3 {
 		if err := a.link.Enter(wrong[:4], ""); err != nil {
 			t.Fatal(err)
 		}
@@ -239,8 +244,9 @@ func TestBurnt(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.recv(tunnel.TypeRefused)
-		p.line(`"event":"wrong"`)
+		p.line(`"event":"wrong"`, `"of":3`, fmt.Sprintf(`"tries":%d`, i+1))
 	}
+	p.line(`"event":"burnt"`)
 	p.line(`"ended"`, `"burnt"`)
 	if code := p.exit(); code != exitSession {
 		t.Errorf("exit code %d", code)
@@ -248,17 +254,15 @@ func TestBurnt(t *testing.T) {
 }
 
 func TestView(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	p, digits := newSession(t, url, ca)
 	login := []string{"--gateway", url, "--user", "advisor", "--ca-file", ca}
-	if code, _, errs := run(t, nil, append([]string{"view", digits}, login...)...); code != exitSession || !strings.Contains(errs, "no customer has entered") {
-		t.Errorf("before joining: %d, %s", code, errs)
-	}
 	a := newAgent(t, url, ca)
 	a.join(digits)
 	p.line(`"event":"customer"`)
 
-	v := begin(t, nil, append([]string{"view", "ID:" + digits, "--listen", "127.0.0.1:0", "--control"}, login...)...)
+	v := begin(t, nil, append([]string{"view", "ID:" + digits, "--listen", "127.0.0.1:0", "--control", "--many"}, login...)...)
 	address := strings.TrimPrefix(v.line("ready: vnc viewer address 127.0.0.1::"), "ready: vnc viewer address 127.0.0.1::")
 	viewer, err := net.Dial("tcp", "127.0.0.1:"+address)
 	if err != nil {
@@ -324,6 +328,7 @@ func TestView(t *testing.T) {
 
 // TestViewer starts a viewer program, which gets the address and ends the port.
 func TestViewer(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	p, digits := newSession(t, url, ca)
 	a := newAgent(t, url, ca)
@@ -345,6 +350,7 @@ func TestViewer(t *testing.T) {
 
 // TestCodes holds the exit codes to what --help says.
 func TestCodes(t *testing.T) {
+	t.Parallel()
 	_, url, ca, _ := devGateway(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -400,6 +406,7 @@ func TestCodes(t *testing.T) {
 }
 
 func TestAdvisor(t *testing.T) {
+	t.Parallel()
 	_, url, ca, data := devGateway(t)
 	must := func(want string, env []string, args ...string) {
 		t.Helper()
@@ -432,6 +439,7 @@ func TestAdvisor(t *testing.T) {
 
 // TestDevPassword: without one given, it is printed, and a second start keeps the authority.
 func TestDevPassword(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	var ca []byte
 	for i := range 2 {

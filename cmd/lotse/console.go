@@ -2,13 +2,18 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
+	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -26,7 +31,7 @@ func (c *console) event(name string, fields map[string]any, format string, args 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.json {
-		fmt.Fprintf(c.out, format+"\n", args...)
+		fmt.Fprintf(c.out, format+"\n", safe(args)...)
 		return
 	}
 	line := map[string]any{"event": name}
@@ -34,9 +39,51 @@ func (c *console) event(name string, fields map[string]any, format string, args 
 		line[k] = v
 	}
 	if b, err := json.Marshal(line); err == nil {
-		fmt.Fprintf(c.out, "%s\n", b)
+		fmt.Fprintf(c.out, "%s\n", escape(b))
 	}
 }
+
+// ownLines is text of this program in several lines, in which foreign text was made
+// safe already.
+type ownLines string
+
+// safe makes texts and errors among args safe for a terminal: a gateway or a peer may
+// have written them.
+func safe(args []any) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			out[i] = plaintext.Line(a, maxText)
+		case error:
+			out[i] = shown(a)
+		default:
+			out[i] = a
+		}
+	}
+	return out
+}
+
+// escape writes what a terminal would obey, or what turns the direction of a line, as
+// JSON's \u. It is inside of strings only.
+func escape(b []byte) []byte {
+	if !bytes.ContainsFunc(b, obeyed) {
+		return b
+	}
+	var out []byte
+	for _, r := range string(b) {
+		if !obeyed(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+func obeyed(r rune) bool { return !unicode.IsPrint(r) }
 
 // number tells the number, first of all.
 func (c *console) number(n tunnel.Number, url string) {
@@ -51,6 +98,11 @@ func (c *console) number(n tunnel.Number, url string) {
 	}
 }
 
+// maxShort bounds a peer's word among others, in characters.
+const maxShort = 200
+
+func short(s string) string { return plaintext.Line(s, maxShort) }
+
 // control prints a message of the agent.
 func (c *console) control(m tunnel.ControlMessage) {
 	switch m := m.(type) {
@@ -60,7 +112,7 @@ func (c *console) control(m tunnel.ControlMessage) {
 			"program": m.Program, "can": m.Can, "answer": m.Answer,
 		}, "%s", helloText(m))
 		if m.Answer != "" {
-			c.event("answers_itself", map[string]any{"answer": m.Answer}, "ATTENTION: nobody is asked there, the program answers by itself: %s", clean(m.Answer))
+			c.event("answers_itself", map[string]any{"answer": m.Answer}, "ATTENTION: nobody is asked there, the program answers by itself: %s", short(m.Answer))
 		}
 	case tunnel.State:
 		c.event("rights", map[string]any{
@@ -70,15 +122,15 @@ func (c *console) control(m tunnel.ControlMessage) {
 	case tunnel.Event:
 		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
 	case tunnel.Bye:
-		c.event("bye", map[string]any{"reason": m.Reason}, "the customer's end says good-bye: %s", clean(m.Reason))
+		c.event("bye", map[string]any{"reason": m.Reason}, "the customer's end says good-bye: %s", short(m.Reason))
 	}
 }
 
 func helloText(m tunnel.AgentHello) string {
 	if m.Program == tunnel.ProgramBrowser {
-		return fmt.Sprintf("customer: shares from a browser (%s), view only; for control the customer needs the program", clean(m.Customer.System))
+		return fmt.Sprintf("customer: shares from a browser (%s), view only; for control the customer needs the program", short(m.Customer.System))
 	}
-	return fmt.Sprintf("customer: %q on %q (%s), agent %s", m.Customer.User, m.Customer.Host, clean(m.Customer.System), clean(m.Version))
+	return fmt.Sprintf("customer: %q on %q (%s), agent %s", short(m.Customer.User), short(m.Customer.Host), short(m.Customer.System), short(m.Version))
 }
 
 // stateText is the whole truth in words: who sees what, then what is allowed.
@@ -88,7 +140,7 @@ func stateText(m tunnel.State) string {
 		parts = append(parts, "allowed: "+rights)
 	}
 	if len(m.Asked) > 0 {
-		parts = append(parts, "the customer is asked for: "+clean(strings.Join(m.Asked, ", ")))
+		parts = append(parts, "the customer is asked for: "+short(strings.Join(m.Asked, ", ")))
 	}
 	if m.Hands {
 		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
@@ -121,7 +173,7 @@ func shareText(s *tunnel.Share) string {
 	if s == nil {
 		return "the customer's screen"
 	}
-	names := clean(strings.Join(s.Names, ", "))
+	names := short(strings.Join(s.Names, ", "))
 	switch s.Kind {
 	case "apps":
 		return "these programs of the customer and nothing else: " + names
@@ -157,26 +209,16 @@ var (
 func eventText(m tunnel.Event) string {
 	what, by := eventWords[m.Event], byWords[m.By]
 	if what == "" {
-		what = clean(m.Event)
+		what = short(m.Event)
 	}
 	if m.Event == "timeout" {
 		by = "" // nobody did
 	}
-	right := clean(m.Right)
+	right := short(m.Right)
 	if right == "share" {
 		right = "to see more"
 	}
 	return right + ": " + what + by
-}
-
-// clean keeps a peer's text from writing into the terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s[:min(len(s), 200)], "?"))
 }
 
 // oldCan is what programs can that do not say it: they are older than the question.

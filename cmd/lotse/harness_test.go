@@ -57,7 +57,35 @@ type process struct {
 
 	mu   sync.Mutex
 	seen []string
-	errs bytes.Buffer
+	errs lockedBuffer
+}
+
+// lockedBuffer may be read while the program writes.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// waitFor polls for a state.
+func waitFor(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("timed out: %s", what)
+		}
+	}
 }
 
 func begin(t *testing.T, env []string, args ...string) *process {
@@ -99,15 +127,25 @@ func begin(t *testing.T, env []string, args ...string) *process {
 // line waits for a line with all of want in it.
 func (p *process) line(want ...string) string {
 	p.t.Helper()
+	l, ok := p.lineOrEnd(want...)
+	if !ok {
+		p.t.Fatalf("ended before %q", want)
+	}
+	return l
+}
+
+// lineOrEnd likewise; false when the program ended before.
+func (p *process) lineOrEnd(want ...string) (string, bool) {
+	p.t.Helper()
 	timeout := time.After(30 * time.Second)
 	for {
 		select {
 		case l, ok := <-p.lines:
 			if !ok {
-				p.t.Fatalf("ended before %q", want)
+				return "", false
 			}
 			if !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(l, w) }) {
-				return l
+				return l, true
 			}
 		case <-timeout:
 			p.t.Fatalf("no line with %q", want)
@@ -140,16 +178,17 @@ func devGateway(t *testing.T) (p *process, url, caFile, data string) {
 	return p, url, filepath.Join(data, "ca.pem"), data
 }
 
-// agent is a customer played by the test.
-type agent struct {
+// agentEnd is a customer played by the test.
+type agentEnd struct {
 	t       *testing.T
 	client  *tunnel.Client
 	link    *tunnel.AgentLink
 	number  tunnel.Number
 	control *tunnel.ControlConn
+	origins seal.Origins
 }
 
-func newAgent(t *testing.T, url, caFile string) *agent {
+func newRoots(t *testing.T, caFile string) *x509.CertPool {
 	t.Helper()
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
@@ -157,7 +196,13 @@ func newAgent(t *testing.T, url, caFile string) *agent {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	a := &agent{t: t, client: &tunnel.Client{Gateway: url, RootCAs: roots}}
+	return roots
+}
+
+func newAgent(t *testing.T, url, caFile string) *agentEnd {
+	t.Helper()
+	a := &agentEnd{t: t, client: &tunnel.Client{Gateway: url, RootCAs: newRoots(t, caFile)}}
+	var err error
 	if a.link, err = a.client.DialAgent(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +210,7 @@ func newAgent(t *testing.T, url, caFile string) *agent {
 	return a
 }
 
-func (a *agent) recv(want string) tunnel.GatewayMessage {
+func (a *agentEnd) recv(want string) tunnel.GatewayMessage {
 	a.t.Helper()
 	m, err := a.link.Recv()
 	if err != nil || m.Type != want {
@@ -174,13 +219,13 @@ func (a *agent) recv(want string) tunnel.GatewayMessage {
 	return m
 }
 
-func (a *agent) seal(m tunnel.GatewayMessage) *seal.Conn {
+func (a *agentEnd) seal(m tunnel.GatewayMessage) *seal.Conn {
 	a.t.Helper()
 	conn, err := a.client.DialAgentStream(context.Background(), m.Stream)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	sealed, err := seal.Handshake(context.Background(), conn, seal.Agent, seal.Params{Number: a.number.Digits(), Kind: m.Kind, Stream: m.Stream})
+	sealed, err := seal.Handshake(context.Background(), conn, seal.Agent, seal.Params{Number: a.number.Digits(), Kind: m.Kind, Stream: m.Stream, Origins: &a.origins})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -189,7 +234,7 @@ func (a *agent) seal(m tunnel.GatewayMessage) *seal.Conn {
 }
 
 // join enters the number and says hello.
-func (a *agent) join(digits string) {
+func (a *agentEnd) join(digits string) {
 	a.t.Helper()
 	var err error
 	if a.number, err = tunnel.ParseNumber(digits); err != nil {
@@ -208,14 +253,14 @@ func (a *agent) join(digits string) {
 	a.send(a.control, tunnel.State{Seq: 1, Direction: "none"})
 }
 
-func (a *agent) send(c *tunnel.ControlConn, m tunnel.ControlMessage) {
+func (a *agentEnd) send(c *tunnel.ControlConn, m tunnel.ControlMessage) {
 	a.t.Helper()
 	if err := c.Send(m); err != nil {
 		a.t.Fatal(err)
 	}
 }
 
-func (a *agent) next(c *tunnel.ControlConn) tunnel.ControlMessage {
+func (a *agentEnd) next(c *tunnel.ControlConn) tunnel.ControlMessage {
 	a.t.Helper()
 	m, err := c.Receive()
 	if err != nil {

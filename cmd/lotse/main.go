@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
+	"lotse/plaintext"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -119,6 +121,24 @@ type signInError struct{ err error }
 func (e *signInError) Error() string { return "sign-in refused: " + e.err.Error() }
 func (e *signInError) Unwrap() error { return e.err }
 
+// maxText bounds one text in a line of output, in characters.
+const maxText = 1000
+
+// complain writes an error to standard error, with what went wrong with it before. It
+// may hold what a gateway said. Of several errors each has a line.
+func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+shown(err)) }
+
+func shown(err error) string {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, e := range all.Unwrap() {
+			lines = append(lines, shown(e))
+		}
+		return strings.Join(lines, "\n")
+	}
+	return plaintext.Line(err.Error(), maxText)
+}
+
 // exitCode says what went wrong and chooses the code.
 func (p *program) exitCode(err error) int {
 	var (
@@ -132,10 +152,10 @@ func (p *program) exitCode(err error) int {
 		return exitOK
 	}
 	if errors.As(err, &use) {
-		fmt.Fprintf(p.stderr, "lotse: %s\n\n%s", use.what, use.usage)
+		fmt.Fprintf(p.stderr, "lotse: %s\n\n%s", plaintext.Line(use.what, maxText), use.usage)
 		return exitUsage
 	}
-	fmt.Fprintln(p.stderr, "lotse:", err)
+	p.complain(err)
 	switch {
 	case errors.As(err, &unreachable):
 		return exitGateway

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,8 +21,19 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		binary = filepath.Join(folder, "lotse")
+		// Numbers that did not match are remembered there.
+		if err := os.Setenv("XDG_RUNTIME_DIR", folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+			return 1
+		}
+		// They wait for programs most of the time.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()

@@ -67,9 +67,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 			return fmt.Errorf("number not opened for a foreign server: %w", err)
 		}
 	}
-	o := &ownSession{
-		advisor: advisor, number: number, doors: map[string]chan tunnel.DoorNumber{}, console: &console{json: asJSON, out: p.stdout},
-	}
+	o := newOwnSession(advisor, number, &console{json: asJSON, out: p.stdout})
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
 		return err
@@ -79,12 +77,12 @@ func (p *program) session(ctx context.Context, args []string) error {
 
 // ownSession is a session from its owner's side.
 type ownSession struct {
+	advisorEnd
 	// Static after session.
-	advisor *tunnel.Advisor
-	number  tunnel.Number
 	console *console
-	tries   seal.Tries
 	wg      sync.WaitGroup
+	burnt   chan struct{} // closed when somebody guessed at the number
+	once    sync.Once
 
 	mu      sync.Mutex
 	owner   *tunnel.OwnerLink                 // Guarded by mu.
@@ -95,6 +93,13 @@ type ownSession struct {
 	state   string                            // Guarded by mu.
 	reason  string                            // Guarded by mu; of the end.
 	byUs    bool                              // Guarded by mu; we ended it.
+}
+
+func newOwnSession(advisor *tunnel.Advisor, number tunnel.Number, c *console) *ownSession {
+	return &ownSession{
+		advisorEnd: advisorEnd{advisor: advisor, number: number, tries: new(seal.Tries)},
+		console:    c, doors: map[string]chan tunnel.DoorNumber{}, burnt: make(chan struct{}),
+	}
 }
 
 func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error {
@@ -124,7 +129,7 @@ func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error
 
 // loop obeys the user until the session is over.
 func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan error) error {
-	interrupt := ctx.Done()
+	interrupt, burnt := ctx.Done(), o.burnt
 	var giveUp <-chan time.Time
 	for {
 		select {
@@ -132,6 +137,9 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			return err
 		case <-giveUp:
 			return nil
+		case <-burnt:
+			burnt = nil
+			giveUp = time.After(endTimeout)
 		case <-interrupt:
 			interrupt = nil
 			giveUp = time.After(endTimeout)
@@ -211,6 +219,11 @@ func (o *ownSession) close() {
 func (o *ownSession) outcome() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	select {
+	case <-o.burnt:
+		return &sessionError{burntText}
+	default:
+	}
 	switch {
 	case o.byUs:
 		return nil
@@ -282,14 +295,14 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 
 func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	fields := map[string]any{"state": m.State}
-	text := "state: " + clean(m.State)
+	text := "state: " + short(m.State)
 	if m.Reason != "" {
 		fields["reason"] = m.Reason
-		text += " (" + clean(m.Reason) + ")"
+		text += " (" + short(m.Reason) + ")"
 	}
 	if m.Foreign != "" {
 		fields["foreign"] = m.Foreign
-		text += "; foreign server: " + clean(m.Foreign)
+		text += "; foreign server: " + short(m.Foreign)
 	}
 	o.console.event("state", fields, "%s", text)
 	o.mu.Lock()
@@ -308,19 +321,44 @@ func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	}
 }
 
-// entering seals the stream of someone who entered the place.
+// entering seals the stream of someone who entered the place. One gets in, whatever
+// the gateway says: who comes afterwards is not the customer.
 func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id string) {
 	o.console.event("entering", nil, "someone is entering the number")
-	conn, err := sealStream(ctx, o.advisor, o.number, tunnel.KindControl, id, &o.tries)
+	before := o.tries.Used()
+	conn, err := o.seal(ctx, id, seal.Params{Kind: tunnel.KindControl, Once: true})
+	if err == nil {
+		o.goBackTo(conn.Origin())
+	}
 	_ = link.Verdict(id, err == nil)
-	if err != nil {
-		o.console.event("wrong", map[string]any{"message": err.Error()}, "not let in: %v", err)
-		if o.tries.Burnt() {
-			_ = link.Burnt()
-		}
+	if err == nil {
+		o.talk(ctx, conn)
 		return
 	}
-	o.talk(ctx, conn)
+	if used := o.tries.Used(); used > before {
+		o.console.event("wrong", map[string]any{"message": err.Error(), "tries": used, "of": seal.MaxTries},
+			"not let in: somebody entered this number with wrong last digits (%d of %d)", used, seal.MaxTries)
+	} else {
+		o.console.event("wrong", map[string]any{"message": err.Error()}, "not let in: %v", err)
+	}
+	if o.tries.Burnt() {
+		o.endBurnt()
+	}
+}
+
+const burntText = "the session ended: somebody tried the number with wrong last digits; open a new session"
+
+// endBurnt ends the session because somebody guessed at its number: for both, and
+// here also where the gateway would go on.
+func (o *ownSession) endBurnt() {
+	o.once.Do(func() {
+		o.console.event("burnt", nil, "ATTENTION: somebody tried the number with wrong last digits. For safety it is not used any more; the session ends.")
+		o.mu.Lock()
+		owner := o.owner
+		o.mu.Unlock()
+		_ = owner.Burnt()
+		close(o.burnt)
+	})
 }
 
 // reopen opens another control stream to the agent, unless it proves needless.
@@ -333,17 +371,16 @@ func (o *ownSession) reopen(ctx context.Context) {
 	o.mu.Lock()
 	needed := o.control == nil && o.state == tunnel.StateJoined
 	o.mu.Unlock()
-	if !needed {
+	// Without a customer who proved the number there is nothing to go back to.
+	if !needed || o.known() == nil {
 		return
 	}
-	id, err := o.advisor.OpenStream(ctx, o.number.Place(), tunnel.KindControl, tunnel.DoorHelper)
+	conn, err := o.open(ctx, tunnel.KindControl, false)
 	if err != nil {
 		o.console.event("error", map[string]any{"message": err.Error()}, "control line not opened again: %v", err)
-		return
-	}
-	conn, err := sealStream(ctx, o.advisor, o.number, tunnel.KindControl, id, &o.tries)
-	if err != nil {
-		o.console.event("error", map[string]any{"message": err.Error()}, "control line not opened again: %v", err)
+		if o.tries.Burnt() {
+			o.endBurnt()
+		}
 		return
 	}
 	o.talk(ctx, conn)
@@ -386,18 +423,8 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 			o.mu.Unlock()
 		}
 		o.console.control(m)
+		if bye, ok := m.(tunnel.Bye); ok && bye.Reason == tunnel.ReasonBurnt {
+			o.endBurnt() // the customer's end noticed it
+		}
 	}
-}
-
-// sealStream dials a stream and seals it as the advisor.
-func sealStream(ctx context.Context, a *tunnel.Advisor, n tunnel.Number, kind, id string, tries *seal.Tries) (*seal.Conn, error) {
-	conn, err := a.DialStream(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := seal.Handshake(ctx, conn, seal.Advisor, seal.Params{Number: n.Digits(), Kind: kind, Stream: id, Tries: tries})
-	if err != nil {
-		return nil, fmt.Errorf("stream not sealed: %w", err)
-	}
-	return sealed, nil
 }

@@ -12,14 +12,13 @@ import (
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/screen/native"
-	"lotse/seal"
 	"lotse/tunnel"
 )
 
 const showUsage = `Usage: lotse show NUMBER --gateway URL --user NAME [flags]
 
 Offers your own screen to the customer, view only and sealed end to end. He is
-asked first. It ends with Ctrl+C, when he stops looking, and by itself before his
+asked first; until he has entered the number it waits. It ends with Ctrl+C, when he stops looking, and by itself before his
 screen is shown to you.
 
   --share screen|monitor:N|app:NAME[,app:NAME...]
@@ -76,22 +75,21 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.CloseIdle()
-	if err := joined(ctx, advisor, number.Place()); err != nil {
+	end, err := newHelper(ctx, advisor, number, p.sayCode)
+	if err != nil {
 		return err
 	}
-	var tries seal.Tries
-	hello, err := helloOf(ctx, advisor, number, &tries)
+	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
+		return err
+	}
+	hello, err := helloOf(ctx, end)
 	if err != nil {
 		return err
 	}
 	if !can(hello, "show") {
 		return &sessionError{cannotText(hello, "show")}
 	}
-	id, err := advisor.OpenStream(ctx, number.Place(), tunnel.KindShow, tunnel.DoorHelper)
-	if err != nil {
-		return err
-	}
-	conn, err := sealStream(ctx, advisor, number, tunnel.KindShow, id, &tries)
+	conn, err := end.open(ctx, tunnel.KindShow, false)
 	if err != nil {
 		return err
 	}
@@ -104,14 +102,10 @@ const helloTimeout = 10 * time.Second
 
 // helloOf asks the customer's end what it can: one that is older than showing
 // would only hang up.
-func helloOf(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Number, tries *seal.Tries) (tunnel.AgentHello, error) {
+func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	id, err := advisor.OpenStream(ctx, number.Place(), tunnel.KindControl, tunnel.DoorHelper)
-	if err != nil {
-		return tunnel.AgentHello{}, err
-	}
-	conn, err := sealStream(ctx, advisor, number, tunnel.KindControl, id, tries)
+	conn, err := end.open(ctx, tunnel.KindControl, false)
 	if err != nil {
 		return tunnel.AgentHello{}, err
 	}

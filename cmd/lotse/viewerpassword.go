@@ -88,7 +88,7 @@ func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number
 func (o *ownSession) doorAnswer(m tunnel.DoorNumber) {
 	if m.Gone != "" {
 		o.console.event("door_gone", map[string]any{"door": m.Door, "gone": m.Gone},
-			"ATTENTION: a viewer's number for the door %s was tried wrongly three times and is not used any more; ask for a new password. The session goes on.", clean(m.Door))
+			"ATTENTION: a viewer's number for the door %s was tried wrongly three times and is not used any more; ask for a new password. The session goes on.", short(m.Door))
 		return
 	}
 	o.mu.Lock()
@@ -108,7 +108,7 @@ func (o *ownSession) password(ctx context.Context, n tunnel.Number, door string)
 	}
 	o.console.event("password", map[string]any{"door": door, "user": n.Digits(), "password": p.Password, "expires": p.Expires, "doors": p.Doors},
 		"viewer password: %s, user name: %s (for one viewer, until %s)\n%s%s",
-		clean(p.Password), n.Digits(), p.Expires.Local().Format(time.TimeOnly), doorLines(n, p.Doors), toGateway)
+		short(p.Password), n.Digits(), p.Expires.Local().Format(time.TimeOnly), doorLines(n, p.Doors), toGateway)
 	return nil
 }
 
@@ -118,12 +118,12 @@ func (o *ownSession) websockify(ctx context.Context, n tunnel.Number) error {
 		return err
 	}
 	o.console.event("websockify", map[string]any{"url": u.URL, "expires": u.Expires},
-		"address for noVNC: %s (once, until %s)\n%s", clean(u.URL), u.Expires.Local().Format(time.TimeOnly), toGateway)
+		"address for noVNC: %s (once, until %s)\n%s", short(u.URL), u.Expires.Local().Format(time.TimeOnly), toGateway)
 	return nil
 }
 
 // doorLines has a line for each door that takes the password.
-func doorLines(n tunnel.Number, doors []tunnel.Door) string {
+func doorLines(n tunnel.Number, doors []tunnel.Door) ownLines {
 	var b strings.Builder
 	for _, d := range doors {
 		host, port, err := net.SplitHostPort(d.Address)
@@ -132,10 +132,10 @@ func doorLines(n tunnel.Number, doors []tunnel.Door) string {
 		}
 		switch d.Door {
 		case tunnel.DoorVNC:
-			fmt.Fprintf(&b, "VNC viewers (X509Plain): %s\n", clean(viewerAddress(host, port)))
+			fmt.Fprintf(&b, "VNC viewers (X509Plain): %s\n", short(viewerAddress(host, port)))
 		case tunnel.DoorRepeater:
-			fmt.Fprintf(&b, "repeater viewers (not encrypted!): %s with ID:%s\n", clean(d.Address), n.Digits())
+			fmt.Fprintf(&b, "repeater viewers (not encrypted!): %s with ID:%s\n", short(d.Address), n.Digits())
 		}
 	}
-	return b.String()
+	return ownLines(b.String())
 }

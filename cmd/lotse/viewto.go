@@ -38,8 +38,10 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 		return fmt.Errorf("no viewer listens at %s: %w", to, err)
 	}
 	defer conn.Close()
-	if !isLoopback(to) {
-		fmt.Fprintln(v.p.stderr, "lotse: between this computer and that viewer nothing is encrypted")
+	if v.onward {
+		fmt.Fprintln(v.p.stderr, "lotse: between this computer and that viewer nothing is encrypted; the customer is told so")
+	} else if err := allowPeer(conn); err != nil {
+		return fmt.Errorf("the viewer at %s: %w", to, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	v.wg.Go(func() { cancel(v.watch(ctx)) })
@@ -48,7 +50,7 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	fmt.Fprintf(v.p.stdout, "ready: connected to the viewer at %s\n", to)
-	err = v.serve(ctx, conn)
+	_, err = v.serve(ctx, conn, v.claim)
 	if err != nil && ctx.Err() == nil {
 		tellViewer(conn, err)
 	}
@@ -57,6 +59,8 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	cancel(nil)
 	v.wg.Wait()
 	switch {
+	case v.tries.Burnt():
+		return errMismatch
 	case errors.Is(cause, errSessionOver):
 		fmt.Fprintln(v.p.stdout, "the session ended")
 		return nil

@@ -1,12 +1,14 @@
 // What scripts/chromium.mjs runs inside a real browser: the shared vectors in
 // both roles, tampered records, and how fast the seal is there.
 
-import vectors from "../../seal/testdata/vectors.json";
-import * as cpace from "../src/seal/cpace.ts";
+import recorded from "../../seal/testdata/vectors.json";
 import { FrameBuffer, type Frame } from "../src/seal/frame.ts";
 import { handshake, Tries, type Kind } from "../src/seal/index.ts";
 import { Direction } from "../src/seal/record.ts";
 import { hex, linePair, unhex } from "./lines.ts";
+import { paramsOf, type Vector } from "./vectors.ts";
+
+const vectors = recorded as Vector[];
 
 function check(what: string, got: unknown, want: unknown): void {
   if (JSON.stringify(got) !== JSON.stringify(want))
@@ -16,13 +18,12 @@ function check(what: string, got: unknown, want: unknown): void {
 async function runVectors(): Promise<number> {
   for (const v of vectors) {
     const [a, b] = linePair();
-    const params = { number: v.Number, kind: v.Kind as Kind, stream: v.Stream };
     const [agent, advisor] = await Promise.all([
-      handshake(a, "agent", { ...params, tries: new Tries(), scalar: cpace.scalarFromBytes(unhex(v.ScalarA)) }),
-      handshake(b, "advisor", { ...params, tries: new Tries(), scalar: cpace.scalarFromBytes(unhex(v.ScalarB)) }),
+      handshake(a, "agent", paramsOf(v, "agent", v.ScalarA, v.Origin)),
+      handshake(b, "advisor", paramsOf(v, "advisor", v.ScalarB, v.Origin)),
     ]);
     check("A's frames", a.sent.map(hex), [v.FrameShare, v.FrameConfirm]);
-    check("B's frames", b.sent.map(hex), [v.FrameShareConfirm]);
+    check("B's frames", b.sent.map(hex), [v.FrameCommit, v.FrameShareConfirm]);
     check("code", [agent.compare, advisor.compare], [v.Compare, v.Compare]);
     const secrets = { agent: v.SecretA, advisor: v.SecretB };
     const out = { agent: new Direction(unhex(secrets.agent)), advisor: new Direction(unhex(secrets.advisor)) };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { AgentLink, type Call } from "../src/customer/sharing/link.ts";
-import { handshake, SealedChannel, Tries, type Kind, type SealError, type SealFailure } from "../src/seal/index.ts";
+import { handshake, Origins, SealedChannel, Tries, type Kind, type SealError, type SealFailure } from "../src/seal/index.ts";
 import { FakeLine } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
 
@@ -56,17 +56,21 @@ export function rig() {
   playGateway();
   const told: string[] = [];
   const streams: { channel: SealedChannel; call: Call }[] = [];
-  const link = new AgentLink(number, new Tries(), {
-    joined: (p) => told.push("joined " + (p?.name ?? "nobody")),
-    stream: (channel, call) => {
-      streams.push({ channel, call });
-      told.push(call.kind);
+  const link = new AgentLink(
+    { digits: number, tries: new Tries(1), origins: new Origins() },
+    {
+      joined: (p) => told.push("joined " + (p?.name ?? "nobody")),
+      stream: (channel, call) => {
+        streams.push({ channel, call });
+        told.push(call.kind);
+      },
+      away: () => told.push("away"),
+      doorBurnt: (door) => told.push("burnt " + door),
+      refused: ({ code, retryAfter }) => told.push(`refused ${code} ${retryAfter}`),
+      burnt: () => told.push("burnt"),
+      over: (reason) => told.push("over " + reason),
     },
-    away: () => told.push("away"),
-    doorBurnt: (door) => told.push("burnt " + door),
-    refused: ({ code, retryAfter }) => told.push(`refused ${code} ${retryAfter}`),
-    over: (reason) => told.push("over " + reason),
-  });
+  );
   void link.run();
   return { link, told, streams, socket, advise };
 }

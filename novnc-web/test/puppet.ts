@@ -5,7 +5,7 @@ import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { AgentLink } from "../src/customer/sharing/link.ts";
 import { Picture } from "../src/rfb/picture.ts";
 import { Server, type Duplex } from "../src/rfb/server.ts";
-import { Tries } from "../src/seal/index.ts";
+import { Origins, Tries } from "../src/seal/index.ts";
 
 declare global {
   interface Window {
@@ -58,36 +58,40 @@ function tell(control: ControlEnd): void {
 
 window.puppet = {
   enter: (number) => {
-    const link = new AgentLink(number, new Tries(), {
-      joined: () => {},
-      away: () => {},
-      doorBurnt: () => {},
-      refused: () => {},
-      over: () => {},
-      stream: (channel, call) => {
-        if (call.kind === "control") {
-          const control: ControlEnd = new ControlEnd(channel, {
-            ask: () => {},
-            giveBack: () => {},
-            door: () => {},
-            end: () => {},
-            closed: () => controls.delete(control),
-          });
-          controls.add(control);
-          const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
-          const can = ["view", "control", "clipboard", "show", "share"];
-          control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "" });
-          tell(control);
-        } else if (call.kind === "show") {
-          channel.onmessage = () => {};
-          closeShow = () => channel.close();
-        } else {
-          const approve = () =>
-            new Promise<void>((resolve, reject) => (answer = { yes: resolve, no: () => reject(new Error("no")) }));
-          void new Server(channel as unknown as Duplex, { picture: desk(), name: "PETRA-PC", approve }).serve();
-        }
+    const link = new AgentLink(
+      { digits: number, tries: new Tries(1), origins: new Origins() },
+      {
+        joined: () => {},
+        away: () => {},
+        doorBurnt: () => {},
+        refused: () => {},
+        burnt: () => {},
+        over: () => {},
+        stream: (channel, call) => {
+          if (call.kind === "control") {
+            const control: ControlEnd = new ControlEnd(channel, {
+              ask: () => {},
+              giveBack: () => {},
+              door: () => {},
+              end: () => {},
+              closed: () => controls.delete(control),
+            });
+            controls.add(control);
+            const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
+            const can = ["view", "control", "clipboard", "show", "share"];
+            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "" });
+            tell(control);
+          } else if (call.kind === "show") {
+            channel.onmessage = () => {};
+            closeShow = () => channel.close();
+          } else {
+            const approve = () =>
+              new Promise<void>((resolve, reject) => (answer = { yes: resolve, no: () => reject(new Error("no")) }));
+            void new Server(channel as unknown as Duplex, { picture: desk(), name: "PETRA-PC", approve }).serve();
+          }
+        },
       },
-    });
+    );
     void link.run();
   },
   say: (more) => {

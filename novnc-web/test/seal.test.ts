@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as cpace from "../src/seal/cpace.ts";
-import { handshake, SealedChannel, SealError, Tries, type Params, type SealFailure } from "../src/seal/index.ts";
+import {
+  handshake,
+  Origin,
+  Origins,
+  SealedChannel,
+  SealError,
+  Tries,
+  type Params,
+  type SealFailure,
+  type TryMemory,
+} from "../src/seal/index.ts";
 import { FakeLine, hex, linePair, unhex } from "./lines.ts";
+import { until } from "./rfbviewer.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -16,6 +27,12 @@ async function pair(): Promise<{ agent: SealedChannel; advisor: SealedChannel; a
   const [a, b] = linePair();
   const [agent, advisor] = await Promise.all([handshake(a, "agent", params()), handshake(b, "advisor", params())]);
   return { agent, advisor, a, b };
+}
+
+/** Keeps a count as a page does over a reload. */
+function memory(used: number): TryMemory & { all: number[] } {
+  const all: number[] = [];
+  return { all, used: () => all.at(-1) ?? used, keep: (n) => all.push(n) };
 }
 
 interface Received {
@@ -104,29 +121,177 @@ test("a wrong number is noticed by both, three burn it", async () => {
   assert.deepEqual(await failures({ tries: mine }, {}), ["burnt", "burnt"]);
 });
 
-test("a right number gives the try back", async () => {
-  const used: number[] = [];
-  const tries = new Tries(0, (n) => used.push(n));
-  assert.deepEqual(await failures({}, { tries }), [null, null]);
-  assert.deepEqual(used, [1, 0]);
+test("after a right try a wrong one burns at once", async () => {
+  for (const role of ["agent", "advisor"] as const) {
+    const tries = new Tries();
+    const ends = (digits: string): Promise<(string | null)[]> =>
+      role === "agent" ? failures({ tries }, { number: digits }) : failures({ number: digits }, { tries });
+    assert.deepEqual(await ends("482193058"), ["wrong-number", "wrong-number"]);
+    assert.deepEqual(await ends(number), [null, null]);
+    assert.equal(tries.burnt, false);
+    assert.deepEqual(await ends("482193058"), ["wrong-number", "wrong-number"]);
+    assert.ok(tries.burnt, role);
+  }
 });
 
-test("whoever hangs up after the confirmation has had his try", async () => {
-  const tries = new Tries();
-  for (let i = 0; i < 3; i++) {
-    const line = new FakeLine();
-    const done = handshake(line, "advisor", params({ tries }));
-    const share = cpace.shareOf(cpace.randomScalar(), cpace.generator(new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)));
-    line.receive(unhex("11002101" + hex(share.publicBytes)));
-    setTimeout(() => line.close());
-    await assert.rejects(done, { name: "SealError", failure: "line" });
-  }
+test("a page that knows of a right try elsewhere has one", async () => {
+  const tries = new Tries(3, memory(1));
+  tries.markProven();
+  assert.deepEqual(await failures({ number: "482193058" }, { tries }), ["wrong-number", "wrong-number"]);
   assert.ok(tries.burnt);
 });
 
+test("a right number gives the try back", async () => {
+  const kept = memory(0);
+  assert.deepEqual(await failures({}, { tries: new Tries(3, kept) }), [null, null]);
+  assert.deepEqual(kept.all, [1, 0]);
+});
+
+/** Takes what an advisor's end opens, and hangs up. */
+async function hangUp(change: Partial<Params>): Promise<void> {
+  const line = new FakeLine();
+  const done = handshake(line, "advisor", params(change));
+  const share = cpace.shareOf(cpace.randomScalar(), cpace.generator(new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)));
+  line.receive(unhex("11002102" + hex(share.publicBytes)));
+  await until(() => line.sent.length === 2);
+  line.close();
+  await assert.rejects(done, { name: "SealError", failure: "line" });
+}
+
+test("whoever hangs up after the confirmation has had his try", async () => {
+  const tries = new Tries();
+  for (let i = 0; i < 3; i++) await hangUp({ tries });
+  assert.ok(tries.burnt);
+});
+
+test("many right tries at once wait for each other's outcome", async () => {
+  const tries = new Tries(1);
+  const all = await Promise.all(Array.from({ length: 5 }, () => failures({}, { tries })));
+  assert.deepEqual(
+    all,
+    all.map(() => [null, null]),
+  );
+});
+
+test("many guesses at once get as many answers as there are tries", async () => {
+  const tries = new Tries();
+  const all = await Promise.all(Array.from({ length: 8 }, () => failures({ number: "482193058" }, { tries })));
+  assert.equal(all.filter(([, advisor]) => advisor === "wrong-number").length, 3);
+  assert.equal(all.filter(([, advisor]) => advisor === "burnt").length, 5);
+});
+
+test("a stranger who began before the right try does not burn the session after it", async () => {
+  for (let used = 0; used < 2; used++) {
+    const tries = new Tries(3, memory(used));
+    const [stranger, customer] = [await tries.begin(1000), await tries.begin(1000)];
+    customer?.(true);
+    stranger?.(false);
+    assert.equal(tries.burnt, false);
+    (await tries.begin(1000))?.(false);
+    assert.ok(tries.burnt);
+  }
+});
+
+test("of those who enter one gets in, and the others burn nothing", async () => {
+  const tries = new Tries();
+  const enter = () => failures({}, { tries, once: true });
+  const all = await Promise.all([enter(), enter(), enter(), enter(), enter()]);
+  assert.equal(all.filter(([, advisor]) => advisor === null).length, 1);
+  assert.equal(all.filter(([, advisor]) => advisor === "used").length, 4);
+  assert.deepEqual(await enter(), ["burnt", "used"]);
+  assert.equal(tries.used, 0);
+});
+
+test("a stranger who waited while somebody else got in has no try left, and burns nothing", async () => {
+  const tries = new Tries();
+  const line = new FakeLine();
+  const stranger = handshake(line, "advisor", params({ tries, once: true }));
+  await until(() => line.sent.length === 1);
+  assert.deepEqual(await failures({}, { tries, once: true }), [null, null]);
+  const share = cpace.shareOf(cpace.randomScalar(), cpace.generator(new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)));
+  line.receive(unhex("11002102" + hex(share.publicBytes)));
+  await assert.rejects(stranger, { failure: "used" });
+  assert.deepEqual(line.sent.slice(1).map(hex), ["1f000103"]);
+  assert.equal(tries.burnt, false);
+});
+
+test("a count that another window kept counts here", async () => {
+  const kept = memory(0);
+  const [here, there] = [new Tries(3, kept), new Tries(3, kept)];
+  for (const tries of [here, there, here])
+    assert.deepEqual(await failures({ number: "482193058" }, { tries }), ["wrong-number", "wrong-number"]);
+  assert.deepEqual(await failures({}, { tries: there }), ["burnt", "burnt"]);
+});
+
+test("a later stream goes back to an earlier exchange, and has its code", async () => {
+  const origins = new Origins();
+  const [a, b] = linePair();
+  const [first] = await Promise.all([handshake(a, "agent", params({ origins })), handshake(b, "advisor", params())]);
+  const kept = Origin.from(first.origin.keep());
+  assert.ok(kept);
+  const [c, d] = linePair();
+  const ends = await Promise.all([handshake(c, "agent", params({ origins })), handshake(d, "advisor", params({ origin: kept }))]);
+  for (const end of ends) assert.equal(end.compare, first.compare);
+  // Neither the number nor the identifier is enough for that.
+  const thief = new Origin(kept.id, new Uint8Array(32), kept.compare);
+  assert.deepEqual(await failures({ origins }, { origin: thief }), ["wrong-number", "wrong-number"]);
+  assert.deepEqual(await failures({ origins: new Origins() }, { origin: kept }), ["origin", "origin"]);
+  assert.deepEqual(await failures({}, { origin: kept }), ["origin", "origin"]);
+});
+
+test("on a bound stream a wrong answer burns, a lost line is nothing", async () => {
+  const origins = new Origins();
+  const tries = new Tries();
+  const [a, b] = linePair();
+  const [, first] = await Promise.all([handshake(a, "agent", params({ origins })), handshake(b, "advisor", params({ tries }))]);
+  for (let i = 0; i < 5; i++) await hangUp({ tries, origin: first.origin });
+  assert.equal(tries.used, 0);
+  const wrong = new Origins();
+  wrong.add(new Origin(first.origin.id, new Uint8Array(32), "0000"));
+  assert.deepEqual(await failures({ origins: wrong }, { tries, origin: first.origin }), ["wrong-number", "wrong-number"]);
+  assert.ok(tries.burnt);
+});
+
+test("what is kept over a reload is read with care", () => {
+  const good = new Origin(new Uint8Array(16).fill(1), new Uint8Array(32).fill(2), "0042").keep();
+  assert.deepEqual(Origin.from(good)?.keep(), good);
+  for (const bad of [
+    { id: good.id + "00" },
+    { secret: good.secret.slice(2) },
+    { compare: "42" },
+    { id: "zz".repeat(16) },
+    { secret: "" },
+  ])
+    assert.equal(Origin.from({ ...good, ...bad }), null);
+});
+
+test("an agent remembers so many exchanges, and always the first", () => {
+  const origin = (n: number) =>
+    new Origin(
+      Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? n & 255 : i === 1 ? n >> 8 : 0)),
+      new Uint8Array(32),
+      "0000",
+    );
+  const origins = new Origins();
+  for (let i = 0; i < 64; i++) origins.add(origin(i));
+  assert.ok(origins.find(origin(1).id)); // used again: it outlives the next
+  origins.add(origin(1000));
+  for (const [n, known] of [
+    [0, true],
+    [1, true],
+    [2, false],
+    [1000, true],
+  ] as const)
+    assert.equal(origins.find(origin(n).id) !== null, known, String(n));
+  for (let i = 2000; i < 2200; i++) origins.add(origin(i));
+  assert.ok(origins.find(origin(0).id));
+});
+
 test("number, kind and stream are bound", async () => {
-  for (const change of [{ number: "482293057" }, { kind: "control" as const }, { stream: "BAAAAAAAAAAAAAAAAAAAAA" }])
+  for (const change of [{ number: "482293057" }, { kind: "control" as const }])
     assert.deepEqual(await failures({}, change), ["wrong-number", "wrong-number"]);
+  // The commitment is for one stream only.
+  assert.deepEqual(await failures({}, { stream: "BAAAAAAAAAAAAAAAAAAAAA" }), ["opened", "wrong-number"]);
 });
 
 test("invalid shares are refused", () => {
@@ -136,10 +301,11 @@ test("invalid shares are refused", () => {
 });
 
 test("every flipped bit of the exchange ends it", async () => {
-  // Frame by frame: type, length, version, share, tag.
+  // Frame by frame: type, length, version, then what is in it.
   for (const { side, frame, length } of [
+    { side: "b", frame: 0, length: 53 },
     { side: "a", frame: 0, length: 36 },
-    { side: "b", frame: 0, length: 68 },
+    { side: "b", frame: 1, length: 100 },
     { side: "a", frame: 1, length: 35 },
   ]) {
     for (let at = 0; at < length; at += at < 4 ? 1 : 9) {
@@ -149,9 +315,7 @@ test("every flipped bit of the exchange ends it", async () => {
         if (line.sent.length - 1 === frame) data[at]! ^= 0x10;
         return [data];
       };
-      const timer = setTimeout(() => a.close(), 200); // a changed length waits for more
       const outcomes = await Promise.allSettled([handshake(a, "agent", params()), handshake(b, "advisor", params())]);
-      clearTimeout(timer);
       const failed = outcomes.filter((o) => o.status === "rejected");
       // The agent cannot see that its own Confirm was changed; the other end does.
       assert.ok(failed.length >= 1, `${side} frame ${frame} byte ${at}`);
@@ -233,6 +397,15 @@ test("an answer that never comes ends the exchange", async (t) => {
   const done = handshake(new FakeLine(), "advisor", params());
   t.mock.timers.tick(20_000);
   await assert.rejects(done, { failure: "timeout" });
+});
+
+test("an advisor's end of version 1 waits for the agent, and is told why nothing comes", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const line = new FakeLine();
+  const done = handshake(line, "agent", params());
+  t.mock.timers.tick(15_000);
+  await assert.rejects(done, { failure: "timeout" });
+  assert.deepEqual(line.sent.map(hex), ["1f000102"]);
 });
 
 function flip(data: Bytes, at: number): Bytes {

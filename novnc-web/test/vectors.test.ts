@@ -2,42 +2,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as cpace from "../src/seal/cpace.ts";
-import { utf8 } from "../src/seal/bytes.ts";
+import { concat, utf8 } from "../src/seal/bytes.ts";
+import { Commitment } from "../src/seal/commit.ts";
 import { FrameBuffer } from "../src/seal/frame.ts";
-import { handshake, Tries, type Kind } from "../src/seal/index.ts";
+import { handshake } from "../src/seal/index.ts";
 import { deriveKeys, label } from "../src/seal/keys.ts";
 import { Direction, rekeyAfter } from "../src/seal/record.ts";
 import { FakeLine, hex, linePair, unhex } from "./lines.ts";
-
-interface VectorRecord {
-  From: "agent" | "advisor";
-  Plain: string;
-  Frame: string;
-  End: boolean;
-}
-
-interface Vector {
-  Number: string;
-  Kind: Kind;
-  Stream: string;
-  ScalarA: string;
-  ScalarB: string;
-  ShareA: string;
-  ShareB: string;
-  Generator: string;
-  ISK: string;
-  FrameShare: string;
-  FrameShareConfirm: string;
-  FrameConfirm: string;
-  SecretA: string;
-  SecretB: string;
-  Compare: string;
-  Records: VectorRecord[];
-  RekeyRecord: VectorRecord;
-}
+import { keptOf, originOf, paramsOf, type BadVector, type Vector } from "./vectors.ts";
 
 // The tests run with novnc-web as the current folder.
-const vectors = JSON.parse(readFileSync("../seal/testdata/vectors.json", "utf8")) as Vector[];
+const read = (file: string) => JSON.parse(readFileSync("../seal/testdata/" + file, "utf8")) as unknown;
+const vectors = read("vectors.json") as Vector[];
+const refused = read("refused.json") as BadVector[];
 
 test("the vectors of the draft", () => {
   const sid = unhex("7e4b4791d6a8ef019b936c79fb7f2c57");
@@ -59,7 +36,7 @@ test("the vectors of the draft", () => {
   );
 });
 
-test("there are vectors", () => assert.ok(vectors.length >= 3));
+test("there are vectors", () => assert.ok(vectors.length >= 3 && refused.length >= 20));
 
 for (const v of vectors) {
   const name = `vector ${v.Number} ${v.Kind}`;
@@ -67,48 +44,52 @@ for (const v of vectors) {
   test(`${name}: exchange, step by step`, () => {
     const ci = cpace.lvCat(label, utf8(v.Number.slice(0, 4)), utf8(v.Kind), utf8("agent"), utf8("advisor"));
     const sid = utf8(v.Stream);
-    const g = cpace.generator(utf8(v.Number), ci, sid);
+    const origin = originOf(v.Origin);
+    const g = cpace.generator(concat(utf8(v.Number), origin?.secret ?? new Uint8Array(0)), ci, sid);
     assert.equal(hex(g.toBytes()), v.Generator);
     const a = cpace.shareOf(cpace.scalarFromBytes(unhex(v.ScalarA)), g);
     const b = cpace.shareOf(cpace.scalarFromBytes(unhex(v.ScalarB)), g);
     assert.equal(hex(a.publicBytes), v.ShareA);
     assert.equal(hex(b.publicBytes), v.ShareB);
+    const commitment = Commitment.to(sid, b.publicBytes, unhex(v.Nonce), origin, v.Onward ?? false);
+    assert.equal("100032" + hex(commitment.body), v.FrameCommit);
     const k = cpace.secretPoint(b, a.publicBytes);
     assert.ok(k);
-    const transcript = cpace.transcriptIR(a.publicBytes, utf8("agent\x01"), b.publicBytes, utf8("advisor\x01"));
+    const transcript = cpace.transcriptIR(
+      a.publicBytes,
+      utf8("agent\x02"),
+      b.publicBytes,
+      commitment.advisorData(unhex(v.Nonce)),
+    );
     const isk = cpace.intermediateKey(sid, k, transcript);
     assert.equal(hex(isk), v.ISK);
     const keys = deriveKeys(isk, transcript);
     assert.equal(hex(keys.dataAgent), v.SecretA);
     assert.equal(hex(keys.dataAdvisor), v.SecretB);
-    assert.equal(keys.compare, v.Compare);
+    assert.equal((origin ?? keys.origin).compare, v.Compare);
+    if (v.Exports) assert.deepEqual(keys.origin.keep(), keptOf(v.Exports));
   });
 
   test(`${name}: both ends on the wire`, async () => {
     const [a, b] = linePair();
-    const params = { number: v.Number, kind: v.Kind, stream: v.Stream };
     const [agent, advisor] = await Promise.all([
-      handshake(a, "agent", { ...params, tries: new Tries(), scalar: cpace.scalarFromBytes(unhex(v.ScalarA)) }),
-      handshake(b, "advisor", { ...params, tries: new Tries(), scalar: cpace.scalarFromBytes(unhex(v.ScalarB)) }),
+      handshake(a, "agent", paramsOf(v, "agent", v.ScalarA, v.Origin)),
+      handshake(b, "advisor", paramsOf(v, "advisor", v.ScalarB, v.Origin)),
     ]);
     assert.deepEqual(a.sent.map(hex), [v.FrameShare, v.FrameConfirm]);
-    assert.deepEqual(b.sent.map(hex), [v.FrameShareConfirm]);
-    assert.equal(agent.compare, v.Compare);
-    assert.equal(advisor.compare, v.Compare);
+    assert.deepEqual(b.sent.map(hex), [v.FrameCommit, v.FrameShareConfirm]);
+    for (const end of [agent, advisor]) {
+      assert.equal(end.compare, v.Compare);
+      assert.equal(end.onward, v.Onward ?? false);
+      assert.deepEqual(end.origin.keep(), keptOf((v.Origin ?? v.Exports)!));
+    }
   });
 
   for (const role of ["agent", "advisor"] as const) {
     test(`${name}: ${role} against the recording`, async () => {
       const line = new FakeLine();
-      const own = role === "agent" ? v.ScalarA : v.ScalarB;
-      const done = handshake(line, role, {
-        number: v.Number,
-        kind: v.Kind,
-        stream: v.Stream,
-        tries: new Tries(),
-        scalar: cpace.scalarFromBytes(unhex(own)),
-      });
-      const theirs = role === "agent" ? [v.FrameShareConfirm] : [v.FrameShare, v.FrameConfirm];
+      const done = handshake(line, role, paramsOf(v, role, role === "agent" ? v.ScalarA : v.ScalarB, v.Origin));
+      const theirs = role === "agent" ? [v.FrameCommit, v.FrameShareConfirm] : [v.FrameShare, v.FrameConfirm];
       for (const frame of theirs) for (const byte of unhex(frame)) line.receive(Uint8Array.of(byte));
       const channel = await done;
       assert.equal(channel.compare, v.Compare);
@@ -140,6 +121,18 @@ for (const v of vectors) {
     assert.equal(hex(await new Direction(unhex(v.SecretA), rekeyAfter).open(frameOf(r.Frame))), r.Plain);
   });
 }
+
+for (const v of refused)
+  test(`refused by the ${v.Role}: ${v.Name}`, async () => {
+    const line = new FakeLine();
+    const params = paramsOf(v, v.Role, v.Scalar, v.Known);
+    const done = handshake(line, v.Role, params);
+    for (const frame of v.In) line.receive(unhex(frame));
+    queueMicrotask(() => line.onclose?.({})); // nothing comes after that
+    await assert.rejects(done, { name: "SealError", failure: v.Failure });
+    assert.deepEqual(line.sent.map(hex), v.Out);
+    assert.equal(params.tries.used, v.Wrong ? 1 : 0);
+  });
 
 function frameOf(text: string) {
   const buffer = new FrameBuffer();

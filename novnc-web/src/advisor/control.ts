@@ -62,7 +62,7 @@ export interface ControlHandlers {
   state(state: ControlState): void;
   event(event: ControlEvent): void;
   door(answer: DoorNumber): void;
-  bye(): void;
+  bye(reason: string): void;
   closed(): void;
 }
 
@@ -155,7 +155,7 @@ export class ControlStream {
       case "door":
         return this.handlers.door({ door: text(f["door"], 20), number: text(f["number"], 9) });
       case "bye":
-        return this.handlers.bye();
+        return this.handlers.bye(text(f["reason"], 20));
     }
   }
 }

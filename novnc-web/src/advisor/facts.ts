@@ -112,9 +112,8 @@ export class Facts {
   private encryption(): Fact {
     const { t, session } = this;
     const words = `${t.facts.sealed}, ${t.facts.compare(session.compare)}`;
-    const other = session.shared.viewers.some((v) => v.line === "gateway");
-    return other
-      ? { icon: "warning", tone: "wait", words: `${words}. ${t.facts.gatewayViewer}` }
-      : { icon: "lock", tone: "good", words };
+    const lines = session.shared.viewers.map((v) => v.line);
+    const warning = lines.includes("gateway") ? t.facts.gatewayViewer : lines.includes("partly") ? t.facts.partlyViewer : "";
+    return warning ? { icon: "warning", tone: "wait", words: `${words}. ${warning}` } : { icon: "lock", tone: "good", words };
   }
 }

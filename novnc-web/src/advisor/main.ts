@@ -73,7 +73,7 @@ class AdvisorPage {
     const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
     if (number === "") return;
     history.replaceState(null, "", location.pathname);
-    if (!keptSessions().some((kept) => kept.number === number)) keep({ number, tries: 0 });
+    if (!keptSessions().some((kept) => kept.number === number)) keep({ number, origin: null });
   }
 
   private async enter(me: Me): Promise<void> {
@@ -115,7 +115,7 @@ class AdvisorPage {
     this.tell("");
     try {
       const place = await this.api.newSession();
-      const session = new Session(this.api, { number: drawNumber(place), tries: 0 }, () => this.update());
+      const session = new Session(this.api, { number: drawNumber(place), origin: null }, () => this.update());
       this.add(session);
       this.select(session);
       this.views.get(session)?.focus();

@@ -38,8 +38,8 @@ export class OwnerLink {
     this.send({ type: "verdict", stream, ok });
   }
 
-  burnt(): void {
-    this.send({ type: "burnt" });
+  burnt(): boolean {
+    return this.send({ type: "burnt" });
   }
 
   end(): boolean {

@@ -1,11 +1,11 @@
 import { Backoff } from "../common/backoff.ts";
 import { noRights, rightNames, type Answer, type Right, type Wish } from "../common/rights.ts";
-import { SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
+import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
 import { Show } from "./show.ts";
-import { forget, keep, type Kept } from "./store.ts";
+import { forget, keep, triedNumbers, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
 import { View } from "./view.ts";
 
@@ -20,8 +20,8 @@ const nothingShared: ControlState = {
   viewers: [],
 };
 
-/** A try of somebody to enter, as the advisor is told of it. */
-export type Attempt = "checking" | "wrong" | null;
+/** A try of somebody to enter, as the advisor is told of it. "used": somebody else has entered already. */
+export type Attempt = "checking" | "wrong" | "used" | null;
 
 /** How long the customer's program has to give out a number for a viewer. */
 const doorTimeout = 10_000;
@@ -52,8 +52,7 @@ export class Session {
   /** What happened last; what belongs together comes together. */
   events: ControlEvent[] = [];
   attempt: Attempt = null;
-  wrongTries: number;
-  /** Four digits to compare by voice; the customer sees those of the newest control stream. */
+  /** Four digits to compare by voice: of the exchange that this page's streams go back to. */
   compare = "";
 
   /** Somebody guessed at a viewer's number until it was burnt; a new one may be made. */
@@ -61,6 +60,10 @@ export class Session {
 
   private readonly doorWaits = new Map<string, (number: string) => void>();
   private readonly tries: Tries;
+  /** The exchange that all further streams of this page go back to. */
+  private origin: Origin | null;
+  /** Under way where this page does not have that yet: other streams wait for it. */
+  private proving: Promise<unknown> | null = null;
   private owner: OwnerLink;
   private control: ControlStream | null = null;
   private openingControl = false;
@@ -76,12 +79,10 @@ export class Session {
     private readonly changed: () => void,
   ) {
     this.place = kept.number.slice(0, 4);
-    this.wrongTries = kept.tries;
     keep(kept);
-    this.tries = new Tries(kept.tries, (used) => {
-      kept.tries = used;
-      keep(kept);
-    });
+    this.tries = new Tries(maxTries, triedNumbers().of(kept.number));
+    this.origin = kept.origin && Origin.from(kept.origin);
+    if (this.origin) this.tries.markProven();
     this.view = new View(
       () => this.openStream("view"),
       () => this.phase === "joined",
@@ -94,6 +95,11 @@ export class Session {
 
   get number(): string {
     return this.kept.number;
+  }
+
+  /** How many wrong tries there were at the number. */
+  get wrongTries(): number {
+    return this.tries.used;
   }
 
   /** Whether the customer's program can be asked for something. */
@@ -235,35 +241,68 @@ export class Session {
     this.changed();
   }
 
-  /** Somebody entered the place: the seal tells whether he has the number. */
+  /**
+   * Somebody entered the place: the seal tells whether he has the number. One gets in,
+   * whatever the gateway says: who comes afterwards is not the customer.
+   */
   private async entering(stream: string): Promise<void> {
-    const before = this.kept.tries;
+    const before = this.wrongTries;
     this.attempt = "checking";
     this.changed();
     try {
-      const channel = await openSealed(stream, "control", this.number, this.tries);
+      const channel = await openSealed({ stream, kind: "control", number: this.number, tries: this.tries, once: true });
+      this.goBackTo(channel.origin);
       this.useControl(channel);
       this.owner.verdict(stream, true);
-    } catch {
+    } catch (e) {
       // A line that broke before anything could be guessed was no try.
-      this.attempt = this.kept.tries > before ? "wrong" : null;
-      this.wrongTries = this.kept.tries;
+      const used = e instanceof SealError && e.failure === "used";
+      this.attempt = used ? "used" : this.wrongTries > before ? "wrong" : null;
       this.owner.verdict(stream, false);
-      this.tellBurnt();
+      this.endWhenBurnt();
       this.changed();
     }
   }
 
-  private tellBurnt(): void {
-    if (this.tries.burnt) this.owner.burnt();
+  private goBackTo(origin: Origin): void {
+    this.origin = origin;
+    this.kept.origin = origin.keep();
+    keep(this.kept);
+  }
+
+  /** Somebody guesses at the number: it ends for both, also where the gateway would go on. */
+  private endWhenBurnt(): void {
+    if (this.tries.burnt) this.endBurnt();
+  }
+
+  private endBurnt(): void {
+    if (this.phase === "ended") return;
+    if (!this.owner.burnt()) void this.api.endSession(this.place).catch(() => {});
+    this.finish("burnt");
   }
 
   private async openStream(kind: Kind): Promise<SealedChannel> {
-    const id = await this.api.openStream(this.place, kind);
+    while (!this.origin && this.proving) await this.proving.catch(() => {});
+    if (this.origin) return this.openAs(kind, this.origin);
+    // Another window has let the customer in, who proved the number there.
+    this.tries.markProven();
+    const opening = this.openAs(kind, null);
+    this.proving = opening;
     try {
-      return await openSealed(id, kind, this.number, this.tries);
+      const channel = await opening;
+      this.goBackTo(channel.origin);
+      return channel;
+    } finally {
+      this.proving = null;
+    }
+  }
+
+  private async openAs(kind: Kind, origin: Origin | null): Promise<SealedChannel> {
+    const stream = await this.api.openStream(this.place, kind);
+    try {
+      return await openSealed({ stream, kind, number: this.number, tries: this.tries, origin });
     } catch (e) {
-      if (e instanceof SealError) this.tellBurnt();
+      this.endWhenBurnt();
       throw e;
     }
   }
@@ -277,8 +316,9 @@ export class Session {
       try {
         this.useControl(await this.openStream("control"));
         this.backoff.reset();
-      } catch {
-        if (this.tries.burnt) break;
+      } catch (e) {
+        // The other end does not know us any more; it never will.
+        if (e instanceof SealError && e.failure === "origin") break;
         await this.pauseControl();
       }
     }
@@ -311,7 +351,10 @@ export class Session {
         this.note(event);
       },
       door: (answer) => this.doorAnswer(answer),
-      bye: () => control.close(),
+      bye: (reason) => {
+        control.close();
+        if (reason === "burnt") this.endBurnt();
+      },
       closed: () => {
         if (this.control !== control) return;
         this.control = null;

@@ -1,22 +1,34 @@
 // What a reload of the page needs to take its sessions up again. It lives in
 // sessionStorage: this tab only, and gone with it.
 
-import { asFields, list, number, parseFields, text } from "../common/fields.ts";
+import { asFields, list, parseFields, text } from "../common/fields.ts";
 import { parseNumber } from "../common/number.ts";
+import { TriedNumbers } from "../common/tried.ts";
+import { Origin, type KeptOrigin } from "../seal/index.ts";
 
 const key = "lotse-sessions";
 
 export interface Kept {
   number: string;
-  tries: number; // wrong ones, so that a reload does not give three more
+  /** The exchange that this page's streams go back to; null before there was one. */
+  origin: KeptOrigin | null;
 }
+
+/** Wrong tries at the numbers, longer than any session waits. */
+export const triedNumbers = () => new TriedNumbers("lotse-tried-advisor", 12 * 60 * 60 * 1000);
 
 export function keptSessions(): Kept[] {
   const stored = parseFields(sessionStorage.getItem(key) ?? "", 64 * 1024);
   return list(stored?.["sessions"], 50)
     .map((item) => asFields(item) ?? {})
-    .map((f) => ({ number: parseNumber(text(f["number"], 20)), tries: number(f["tries"]) }))
+    .map((f) => ({ number: parseNumber(text(f["number"], 20)), origin: readOrigin(f["origin"]) }))
     .filter((kept) => kept.number !== "");
+}
+
+function readOrigin(value: unknown): KeptOrigin | null {
+  const f = asFields(value);
+  const kept = { id: text(f?.["id"], 64), secret: text(f?.["secret"], 64), compare: text(f?.["compare"], 4) };
+  return Origin.from(kept) && kept;
 }
 
 export function keep(kept: Kept): void {

@@ -50,7 +50,9 @@ export interface Texts {
     steps: [string, string, string];
     expires: (time: string) => string;
     checking: string;
-    wrong: (left: number) => string;
+    /** So many wrong tries of so many. */
+    wrong: (tries: number, of: number) => string;
+    used: string;
   };
   session: {
     heading: (number: string) => string;
@@ -89,6 +91,7 @@ export interface Texts {
     compare: (code: string) => string;
     compareHint: string;
     gatewayViewer: string;
+    partlyViewer: string;
   };
   answers: Record<"view" | "control" | "deny", string>;
   events: (e: ControlEvent) => string;

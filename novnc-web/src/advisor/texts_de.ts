@@ -62,10 +62,12 @@ export const de: Texts = {
     ],
     expires: (t) => `Die Nummer gilt bis ${t}.`,
     checking: "Jemand gibt gerade die Nummer ein …",
-    wrong: (left) =>
-      left === 1
-        ? "Es wurde eine falsche Nummer eingegeben. Nach einem weiteren falschen Versuch wird diese Nummer ungültig."
-        : `Es wurde eine falsche Nummer eingegeben. Nach ${left} weiteren falschen Versuchen wird diese Nummer ungültig.`,
+    wrong: (tries, of) =>
+      `Jemand hat diese Nummer mit falschen letzten Ziffern eingegeben (${tries} von ${of}). ` +
+      (tries === of - 1
+        ? "Geschieht das noch einmal, wird diese Nummer nicht mehr benutzt."
+        : "War es Ihr Kunde, lesen Sie ihm die Nummer noch einmal vor."),
+    used: "Jemand hat diese Nummer noch einmal eingegeben und wurde nicht eingelassen: Ein Kunde hat sie schon benutzt. Ist Ihr Kunde nicht da, beenden Sie diese Sitzung und erzeugen Sie eine neue Nummer.",
   },
   session: {
     heading: (n) => `Sitzung ${n}`,
@@ -81,7 +83,7 @@ export const de: Texts = {
         customer: "Der Kunde hat sie beendet.",
         expired: "Die Nummer ist abgelaufen. Bitte erzeugen Sie eine neue.",
         burnt:
-          "Dreimal wurde eine falsche Nummer eingegeben. Zur Sicherheit wird diese Nummer nicht mehr benutzt. Bitte erzeugen Sie eine neue.",
+          "Jemand hat diese Nummer mit falschen letzten Ziffern probiert. Zur Sicherheit wird sie nicht mehr benutzt. Bitte erzeugen Sie eine neue.",
         lost: "Die Verbindung ging verloren und kam nicht zurück.",
         shutdown: "Das Gateway wurde beendet.",
       })[r] ?? "Sie wurde beendet.",
@@ -120,6 +122,7 @@ export const de: Texts = {
     compare: (c) => `Vergleichszahl ${c}`,
     compareHint: "Der Kunde sieht dieselben vier Ziffern.",
     gatewayViewer: "Ein anderer Betrachter dieser Sitzung ist nur bis zum Gateway verschlüsselt.",
+    partlyViewer: "Ein anderer Betrachter dieser Sitzung wird unverschlüsselt an einen anderen Computer weitergegeben.",
   },
   answers: {
     view: "Achtung: Das Programm des Kunden antwortet selbst. Zuschauen ist erlaubt, ohne dass jemand gefragt wird; alles andere wird abgelehnt.",

@@ -57,10 +57,12 @@ export const en: Texts = {
     ],
     expires: (t) => `The number is valid until ${t}.`,
     checking: "Somebody is entering the number …",
-    wrong: (left) =>
-      left === 1
-        ? "A wrong number was entered. One more wrong try makes this number invalid."
-        : `A wrong number was entered. ${left} more wrong tries make this number invalid.`,
+    wrong: (tries, of) =>
+      `Somebody entered this number with wrong last digits (${tries} of ${of}). ` +
+      (tries === of - 1
+        ? "If it happens once more, this number is not used any more."
+        : "If it was your customer, read the number to him again."),
+    used: "Somebody entered this number again and was not let in: one customer has used it already. If your customer is not here, end this session and make a new number.",
   },
   session: {
     heading: (n) => `Session ${n}`,
@@ -75,7 +77,7 @@ export const en: Texts = {
         advisor: "You ended it.",
         customer: "The customer ended it.",
         expired: "The number has expired. Please make a new one.",
-        burnt: "A wrong number was entered three times. For safety this number is not used any more. Please make a new one.",
+        burnt: "Somebody tried this number with wrong last digits. For safety it is not used any more. Please make a new one.",
         lost: "The connection was lost and did not come back.",
         shutdown: "The gateway was shut down.",
       })[r] ?? "It was ended.",
@@ -114,6 +116,7 @@ export const en: Texts = {
     compare: (c) => `compare code ${c}`,
     compareHint: "The customer sees the same four digits.",
     gatewayViewer: "Another viewer of this session is only encrypted to the gateway.",
+    partlyViewer: "Another viewer of this session is passed on to another computer without encryption.",
   },
   answers: {
     view: "Attention: the customer's program answers by itself. Viewing is allowed without anybody being asked, everything else is refused.",

@@ -120,7 +120,8 @@ export class View {
     } catch (e) {
       if (attempt !== this.attempt) return;
       // More tries would burn the number or do nothing.
-      if (e instanceof SealError && ["wrong-number", "burnt", "version"].includes(e.failure)) this.wanted = false;
+      if (e instanceof SealError && ["wrong-number", "burnt", "version", "opened", "origin"].includes(e.failure))
+        this.wanted = false;
       this.lost();
     }
   }

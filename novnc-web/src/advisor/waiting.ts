@@ -1,10 +1,9 @@
 import { copyText } from "../common/copy.ts";
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped, spoken } from "../common/number.ts";
+import { maxTries } from "../seal/index.ts";
 import type { Session } from "./session.ts";
 import type { Texts } from "./texts.ts";
-
-const maxTries = 3;
 
 /** Before the customer is there: the number, how to hand it over, what happens next. */
 export class WaitingPanel {
@@ -50,8 +49,8 @@ export class WaitingPanel {
 
   update(): void {
     const { attempt, expires, wrongTries } = this.session;
-    const words =
-      attempt === "checking" ? this.t.waiting.checking : attempt === "wrong" ? this.t.waiting.wrong(maxTries - wrongTries) : "";
+    const { checking, wrong, used } = this.t.waiting;
+    const words = attempt === null ? "" : { checking, used, wrong: wrong(wrongTries, maxTries) }[attempt];
     setText(this.attempt, words);
     show(this.attempt, words !== "");
     setText(this.expires, expires ? this.t.waiting.expires(this.clock(expires)) : "");

@@ -10,10 +10,16 @@ export type Wish = (typeof wishNames)[number];
 export type Rights = Record<Right, boolean>;
 export type Answer = "" | "view" | "control" | "deny";
 
+/** How a viewer's line is encrypted: end to end, so up to the advisor's computer, or up to the gateway. */
+export const lineNames = ["sealed", "partly", "gateway"] as const;
+export type LineKind = (typeof lineNames)[number];
+
 export interface Viewer {
   door: string;
-  line: "sealed" | "gateway";
+  line: LineKind;
   from: string;
+  /** Four digits of the exchange that its stream goes back to; "" where the gateway opens the seal. */
+  code: string;
 }
 
 export const noRights: Rights = { view: false, control: false, clipboard: false, show: false };
@@ -31,6 +37,7 @@ export function readViewers(value: unknown): Viewer[] {
   return list(value, 16).map((item) => {
     const f = asFields(item) ?? {};
     // A line that is not known to be sealed is never called so.
-    return { door: text(f["door"], 20), line: oneOf(f["line"], ["sealed", "gateway"], "gateway"), from: text(f["from"], 60) };
+    const line = oneOf(f["line"], lineNames, "gateway");
+    return { door: text(f["door"], 20), line, from: text(f["from"], 60), code: text(f["code"], 4) };
   });
 }

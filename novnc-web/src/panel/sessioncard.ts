@@ -88,12 +88,13 @@ export class SessionCard {
     const line = s.phase === "joined" ? s.line : "";
     show(this.line.parentElement!, line !== "");
     setIcon(this.lineIcon, line === "sealed" ? "lock" : "warning");
-    setText(this.line, line === "sealed" ? t.sealed : t.toGateway);
+    setText(this.line, line && t.lines[line]);
     this.line.parentElement!.dataset["line"] = line;
-    setText(this.lineMeans, line === "gateway" ? t.toGatewayMeans(s.gateway) : "");
-    show(this.lineMeans, line === "gateway");
+    const means = line === "gateway" ? t.toGatewayMeans(s.gateway) : line === "partly" ? t.partlyMeans : "";
+    setText(this.lineMeans, means);
+    show(this.lineMeans, means !== "");
     // The code says something only about a line without a gateway in it.
-    show(this.compareRow, line === "sealed" && s.compare !== "");
+    show(this.compareRow, line !== "" && line !== "gateway" && s.compare !== "");
     setText(this.compare, t.compare(s.compare));
     show(this.takeControl, s.rights.control);
     setText(this.takeControl, t.takeControl(s.key));
@@ -103,7 +104,11 @@ export class SessionCard {
     setText(this.pause, s.paused ? t.goOn : t.pause);
     this.viewerList.replaceChildren(
       ...s.viewers.map((v) =>
-        h("li", {}, `${t.viewer(v.door, v.from)} – ${v.line === "sealed" ? t.viewerSealed : t.viewerGateway}`),
+        h(
+          "li",
+          { "data-line": v.line },
+          `${t.viewer(v.door, v.from)} – ${t.viewerLines[v.line]}${v.code && `, ${t.compare(v.code)}`}`,
+        ),
       ),
     );
     show(this.viewers, s.viewers.length > 0);

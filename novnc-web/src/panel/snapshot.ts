@@ -2,11 +2,13 @@
 
 import { asFields, flag, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
 import {
+  lineNames,
   readAnswer,
   readRights,
   readViewers,
   wishNames,
   type Answer,
+  type LineKind,
   type Rights,
   type Viewer,
   type Wish,
@@ -59,7 +61,8 @@ export interface Snapshot {
   number: string;
   advisor: { name: string; company: string } | null;
   compare: string;
-  line: "sealed" | "gateway" | "";
+  /** The weakest in use; "" before there is one. */
+  line: LineKind | "";
   direction: "none" | "customer" | "advisor";
   rights: Rights;
   paused: boolean;
@@ -157,7 +160,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     },
     compare: text(f["compare"], 4),
     // A line that is not known to be sealed is never called so.
-    line: oneOf(f["line"], ["sealed", "gateway", ""], ""),
+    line: oneOf(f["line"], [...lineNames, ""], ""),
     direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
     rights: readRights(f["rights"]),
     paused: flag(f["paused"]),

@@ -1,5 +1,5 @@
 import type { Table } from "../common/language.ts";
-import type { Wish } from "../common/rights.ts";
+import type { LineKind, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -61,9 +61,10 @@ export interface Texts {
   cancel: string;
   with: string;
   line: string;
-  sealed: string;
-  toGateway: string;
+  /** The weakest line in use. */
+  lines: Record<LineKind, string>;
   toGatewayMeans: (gateway: string) => string;
+  partlyMeans: string;
   compare: (code: string) => string;
   compareHint: string;
   now: {
@@ -80,8 +81,7 @@ export interface Texts {
   };
   viewers: string;
   viewer: (door: string, from: string) => string;
-  viewerSealed: string;
-  viewerGateway: string;
+  viewerLines: Record<LineKind, string>;
   takeControl: (key: string) => string;
   takeClipboard: string;
   hide: string;
@@ -193,7 +193,7 @@ const en: Texts = {
     format: "A session number has nine digits. Please compare it with your advisor.",
     errors: ({ code, message, retryAfter }) =>
       ({
-        number: "This number is wrong or no longer valid. Please compare it with your advisor.",
+        number: "This number did not match. Compare it with your advisor. If it is right, ask for a new one.",
         busy: "This number is already in use. If that was not you, tell your advisor at once and ask for a new number.",
         rate: `There were too many tries. Please wait ${retryAfter} seconds.`,
         gateway: `The gateway cannot be reached. Please check your Internet connection. (${message})`,
@@ -207,8 +207,12 @@ const en: Texts = {
   cancel: "Stop",
   with: "You are connected with",
   line: "Line",
-  sealed: "encrypted end to end",
-  toGateway: "encrypted to the gateway",
+  lines: {
+    sealed: "encrypted end to end",
+    partly: "encrypted to your advisor's computer, not beyond it",
+    gateway: "encrypted to the gateway",
+  },
+  partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
   toGatewayMeans: (gateway) => `Whoever runs ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   compare: (c) => `Compare code: ${c}`,
   compareHint: "Your advisor can read you the same four digits.",
@@ -238,8 +242,11 @@ const en: Texts = {
       repeater: "VNC viewer (repeater)",
       websockify: "VNC viewer (browser)",
     })[door] + ` from ${from}`,
-  viewerSealed: "encrypted end to end",
-  viewerGateway: "encrypted to the gateway",
+  viewerLines: {
+    sealed: "encrypted end to end",
+    partly: "encrypted to your advisor's computer, not beyond it",
+    gateway: "encrypted to the gateway",
+  },
   takeControl: (key) => (key ? `Take control back (${key})` : "Take control back"),
   takeClipboard: "Take the clipboard back",
   hide: "Hide my screen",
@@ -261,7 +268,8 @@ const en: Texts = {
       customer: "You ended it.",
       advisor: "Your advisor ended it.",
       expired: "The number has expired.",
-      burnt: "A wrong number was entered three times. For safety the number is not used any more.",
+      burnt:
+        "Somebody tried your number with wrong last digits. For safety it is not used any more. Ask your advisor for a new one.",
       lost: "The connection was lost and did not come back.",
       shutdown: "The gateway was shut down.",
       error: message ? `An error occurred: ${message}` : "An error occurred.",
@@ -357,7 +365,7 @@ const de: Texts = {
     format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
     errors: ({ code, message, retryAfter }) =>
       ({
-        number: "Diese Nummer ist falsch oder nicht mehr gültig. Bitte vergleichen Sie sie mit Ihrem Berater.",
+        number: "Diese Nummer passt nicht. Vergleichen Sie sie mit Ihrem Berater. Ist sie richtig, bitten Sie um eine neue.",
         busy: "Diese Nummer wird schon benutzt. Wenn Sie das nicht waren, sagen Sie es gleich Ihrem Berater und lassen Sie sich eine neue Nummer geben.",
         rate: `Es waren zu viele Versuche. Bitte warten Sie ${retryAfter} Sekunden.`,
         gateway: `Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. (${message})`,
@@ -371,8 +379,12 @@ const de: Texts = {
   cancel: "Abbrechen",
   with: "Sie sind verbunden mit",
   line: "Leitung",
-  sealed: "Ende zu Ende verschlüsselt",
-  toGateway: "verschlüsselt bis zum Gateway",
+  lines: {
+    sealed: "Ende zu Ende verschlüsselt",
+    partly: "verschlüsselt bis zum Computer Ihres Beraters, dahinter nicht",
+    gateway: "verschlüsselt bis zum Gateway",
+  },
+  partlyMeans: "Von dort gibt Ihr Berater das Bild unverschlüsselt an einen anderen Computer weiter.",
   toGatewayMeans: (gateway) =>
     `Wer ${gateway} betreibt, könnte mitsehen: Ihr Berater benutzt einen Betrachter ohne unsere Verschlüsselung.`,
   compare: (c) => `Vergleichszahl: ${c}`,
@@ -403,8 +415,11 @@ const de: Texts = {
       repeater: "VNC-Betrachter (Repeater)",
       websockify: "VNC-Betrachter (Browser)",
     })[door] + ` von ${from}`,
-  viewerSealed: "Ende zu Ende verschlüsselt",
-  viewerGateway: "verschlüsselt bis zum Gateway",
+  viewerLines: {
+    sealed: "Ende zu Ende verschlüsselt",
+    partly: "verschlüsselt bis zum Computer Ihres Beraters, dahinter nicht",
+    gateway: "verschlüsselt bis zum Gateway",
+  },
   takeControl: (key) => (key ? `Steuerung zurücknehmen (${key})` : "Steuerung zurücknehmen"),
   takeClipboard: "Zwischenablage zurücknehmen",
   hide: "Bildschirm verbergen",
@@ -426,7 +441,8 @@ const de: Texts = {
       customer: "Sie haben sie beendet.",
       advisor: "Ihr Berater hat sie beendet.",
       expired: "Die Nummer ist abgelaufen.",
-      burnt: "Dreimal wurde eine falsche Nummer eingegeben. Zur Sicherheit wird die Nummer nicht mehr benutzt.",
+      burnt:
+        "Jemand hat Ihre Nummer mit falschen letzten Ziffern probiert. Zur Sicherheit wird sie nicht mehr benutzt. Bitten Sie Ihren Berater um eine neue.",
       lost: "Die Verbindung ging verloren und kam nicht zurück.",
       shutdown: "Das Gateway wurde beendet.",
       error: message ? `Ein Fehler ist aufgetreten: ${message}` : "Ein Fehler ist aufgetreten.",

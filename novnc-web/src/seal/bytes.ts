@@ -24,3 +24,13 @@ export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
   return difference === 0;
 }
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** Reads hexadecimal digits of exactly so many bytes; null for anything else. */
+export function fromHex(text: string, size: number): Bytes | null {
+  if (text.length !== 2 * size || !/^[0-9a-f]*$/.test(text)) return null;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}

@@ -4,6 +4,7 @@ import type { Bytes } from "./bytes.ts";
 import { SealError } from "./errors.ts";
 import { frameType, maxPlain } from "./frame.ts";
 import type { Inbox, Line } from "./inbox.ts";
+import type { Origin } from "./origin.ts";
 import type { Direction } from "./record.ts";
 
 const open = 1;
@@ -35,11 +36,18 @@ export class SealedChannel {
     private readonly inbox: Inbox,
     private readonly out: Direction,
     private readonly incoming: Direction,
-    /** The four digits that both ends can compare by voice. */
-    readonly compare: string,
+    /** The exchange over the number alone that the stream goes back to: an earlier one, or its own. */
+    readonly origin: Origin,
+    /** Whether the advisor's end passes the stream on unsealed. */
+    readonly onward: boolean,
   ) {
     // Whoever takes the channel sets its handlers first.
     setTimeout(() => void this.receive());
+  }
+
+  /** The four digits that both ends can compare by voice. */
+  get compare(): string {
+    return this.origin.compare;
   }
 
   /** What was sent and has not left yet: whoever makes much waits until it is little. */

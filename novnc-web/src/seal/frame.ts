@@ -1,11 +1,13 @@
 // SPEC.md, section 2.
 
 import { concat, type Bytes } from "./bytes.ts";
+import { commitSize, nonceSize } from "./commit.ts";
 import { shareSize } from "./cpace.ts";
 import { SealError } from "./errors.ts";
 import { tagLength } from "./keys.ts";
 
 export const frameType = {
+  commit: 0x10,
   share: 0x11,
   shareConfirm: 0x12,
   confirm: 0x13,
@@ -20,8 +22,9 @@ export const gcmTag = 16;
 const maxBody = maxPlain + gcmTag;
 
 const bodyLengths = new Map<number, number>([
+  [frameType.commit, commitSize],
   [frameType.share, 1 + shareSize],
-  [frameType.shareConfirm, 1 + shareSize + tagLength],
+  [frameType.shareConfirm, 1 + shareSize + nonceSize + tagLength],
   [frameType.confirm, tagLength],
   [frameType.refuse, 1],
   [frameType.end, gcmTag],

@@ -4,8 +4,9 @@ import { expand as hkdfExpand, extract } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, utf8, type Bytes } from "./bytes.ts";
+import { Origin, originIdSize, originSecretSize } from "./origin.ts";
 
-export const label = utf8("lotse seal 1");
+export const label = utf8("lotse seal 2");
 export const tagLength = 32;
 const secretSize = 32;
 
@@ -14,7 +15,8 @@ export interface Keys {
   confirmAdvisor: Bytes; // likewise
   dataAgent: Bytes;
   dataAdvisor: Bytes;
-  compare: string;
+  /** What this exchange exports; for later streams if it is over the number alone. */
+  origin: Origin;
 }
 
 export function expand(secret: Uint8Array, info: string, length = secretSize): Bytes {
@@ -30,6 +32,10 @@ export function deriveKeys(isk: Uint8Array, transcript: Uint8Array): Keys {
     confirmAdvisor: tag("confirm advisor"),
     dataAgent: expand(prk, "data agent"),
     dataAdvisor: expand(prk, "data advisor"),
-    compare: String(compare).padStart(4, "0"),
+    origin: new Origin(
+      expand(prk, "session id", originIdSize),
+      expand(prk, "session", originSecretSize),
+      String(compare).padStart(4, "0"),
+    ),
   };
 }

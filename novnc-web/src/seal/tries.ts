@@ -1,33 +1,131 @@
-const maxTries = 3;
+/** How many wrong tries before the first right one burn a number at the end that drew it; SPEC.md, section 6. */
+export const maxTries = 3;
+
+/** Where a count is kept over the page's life. */
+export interface TryMemory {
+  used(): number;
+  /**
+   * Is told each change before a peer can learn the outcome of the try: a try without
+   * an outcome counts.
+   */
+  keep(used: number): void;
+}
 
 /**
- * Counts the wrong tries against one number; SPEC.md, section 3. A page that
- * can be reloaded keeps the count by onchange, or a reload would give three more.
+ * Counts the wrong tries against one number at one end. So many wrong tries burn
+ * the number before the first right one, and a single one after it: both ends have
+ * proved the number by then.
  */
 export class Tries {
+  private proven = false;
+  private wrongOnes: number;
+  /** Tries without an outcome, begun before and after the first right one. */
+  private readonly open = { early: 0, late: 0 };
+  private readonly waiting = new Set<() => void>();
+
   constructor(
-    private used = 0,
-    private readonly onchange: (used: number) => void = () => {},
-  ) {}
+    private readonly most = maxTries,
+    private readonly memory: TryMemory | null = null,
+  ) {
+    this.wrongOnes = memory?.used() ?? 0;
+  }
 
   get burnt(): boolean {
-    return this.used >= maxTries;
+    return this.wrongOnes >= this.most;
   }
 
-  /** Counts a try before its outcome is known; false when none is left. */
-  take(): boolean {
-    if (this.burnt) return false;
-    this.set(this.used + 1);
-    return true;
+  /** There was a right try. */
+  get isProven(): boolean {
+    return this.proven;
   }
 
-  /** Takes back a count: the peer knew the number. */
-  giveBack(): void {
-    this.set(this.used - 1);
+  get used(): number {
+    return this.wrongOnes;
   }
 
-  private set(used: number): void {
-    this.used = used;
-    this.onchange(used);
+  /** There was a right try elsewhere: from now on a wrong one burns at once. */
+  markProven(): void {
+    this.proven = true;
+  }
+
+  /**
+   * Counts a try before its outcome is known, and returns who settles it; null when
+   * none is left. While the last ones that are left have no outcome yet it waits for
+   * theirs, at most so many milliseconds. once: there is none after the first right
+   * one. Who settles it learns whether the try was right, and the first where that
+   * matters.
+   */
+  async begin(milliseconds: number, once = false): Promise<((right: boolean) => boolean) | null> {
+    const end = performance.now() + milliseconds;
+    this.refresh();
+    while (this.open.early + this.open.late >= this.left) {
+      const wait = end - performance.now();
+      if (this.open.early + this.open.late === 0 || wait <= 0) return null;
+      await this.change(wait);
+    }
+    if (once && this.proven) return null;
+    const kind = this.proven ? "late" : "early";
+    this.open[kind]++;
+    this.tell();
+    return (right) => {
+      const counts = right && !(once && this.proven);
+      this.open[kind]--;
+      if (right) this.proven = true;
+      else this.wrongOnes = kind === "late" ? this.count(0, 1) : this.count(1, 0);
+      this.tell();
+      for (const wake of this.waiting) wake();
+      return counts;
+    };
+  }
+
+  /** Counts a wrong try without a guess in it: a wrong tag on a stream that is bound to an earlier exchange. */
+  wrong(): void {
+    this.wrongOnes = this.proven ? this.most : this.count(1, 0);
+    this.tell();
+  }
+
+  /** Makes a try whose outcome is known at once and counts it when it fails; null when none is left. */
+  test<T extends { right: boolean }>(attempt: () => T): T | null {
+    if (this.burnt) return null;
+    const outcome = attempt();
+    if (outcome.right) this.proven = true;
+    else this.wrong();
+    return outcome;
+  }
+
+  private get left(): number {
+    const left = this.most - this.wrongOnes;
+    return this.proven ? Math.min(left, 1) : left;
+  }
+
+  /**
+   * The count after so many more wrong tries. One that was begun before the first
+   * right one does not burn the number after it.
+   */
+  private count(early: number, late: number): number {
+    if (late > 0) return this.most;
+    const bound = this.proven && !this.burnt ? this.most - 1 : this.most;
+    return Math.min(this.wrongOnes + early, bound);
+  }
+
+  private tell(): void {
+    this.memory?.keep(this.count(this.open.early, this.open.late));
+  }
+
+  /** Another window may have counted meanwhile; with a try under way here it is this one's count. */
+  private refresh(): void {
+    if (this.open.early + this.open.late === 0) this.wrongOnes = Math.max(this.wrongOnes, this.memory?.used() ?? 0);
+  }
+
+  private change(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      this.waiting.add(wake);
+    });
   }
 }

@@ -1,7 +1,8 @@
-import { Tries, type SealedChannel } from "../../seal/index.ts";
+import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
+import { TriedNumbers } from "../../common/tried.ts";
 import type { Language } from "../../common/language.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
-import type { Right, Viewer } from "../../common/rights.ts";
+import { lineNames, type Right, type Viewer } from "../../common/rights.ts";
 import type { Share } from "../../common/shares.ts";
 import type { PanelActions } from "../../panel/actions.ts";
 import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
@@ -12,7 +13,7 @@ import { beginning, direction, effective, next, type Change, type Consent, type 
 import { ControlEnd } from "./control.ts";
 import { doorNumberLife, lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
-import { AgentLink, type Call, type Person } from "./link.ts";
+import { AgentLink, type Call, type Entered, type Person } from "./link.ts";
 import { SessionRecord } from "./record.ts";
 import { Refusals } from "./refusals.ts";
 import { texts } from "./texts.ts";
@@ -22,6 +23,8 @@ const answerWithin = 60_000;
 const armAfter = 1_000;
 /** The browser's picker may take its time, but not for ever. */
 const pickWithin = 180_000;
+/** How long a number that did not match is remembered: longer than it waits. */
+const triedFor = 60 * 60 * 1000;
 const maxViewers = 16;
 const maxControls = 8;
 
@@ -40,7 +43,7 @@ export class BrowserAgent implements PanelActions {
   private seq = 0;
   private link: AgentLink | null = null;
   private screen: ScreenShare | null = null;
-  private readonly tries = new Map<string, Tries>();
+  private readonly numbers = new Map<string, Entered>();
   private readonly controls = new Set<ControlEnd>();
   private readonly viewers = new Set<Viewer>();
   private readonly waiting = new Set<(outcome: Outcome) => void>();
@@ -76,9 +79,9 @@ export class BrowserAgent implements PanelActions {
     this.digits = digits;
     this.phase = "connecting";
     this.error = null;
-    const tries = this.tries.get(digits) ?? new Tries();
-    this.tries.set(digits, tries);
-    this.link = new AgentLink(digits, tries, {
+    const entered = this.numbers.get(digits) ?? newEntered(digits);
+    this.numbers.set(digits, entered);
+    this.link = new AgentLink(entered, {
       joined: (advisor) => this.joined(advisor),
       stream: (channel, call) => this.stream(channel, call),
       away: () => {
@@ -95,6 +98,7 @@ export class BrowserAgent implements PanelActions {
       doorBurnt: (door) => {
         for (const control of this.controls) control.send({ type: "door", door, number: "", gone: "burnt" });
       },
+      burnt: () => this.sayEnd("burnt"),
       over: (reason) => this.over(reason),
     });
     void this.link.run();
@@ -151,15 +155,20 @@ export class BrowserAgent implements PanelActions {
       return this.publish();
     }
     if (!this.busy) return;
-    this.reason = "customer";
-    this.apply({ kind: "end" }, "customer");
-    for (const control of this.controls) control.send({ type: "bye", reason: "customer" });
+    this.sayEnd("customer");
     // The gateway cuts the streams at once: what is on them goes first.
     const { link } = this;
     setTimeout(() => {
       link?.end("customer");
       this.over("customer");
     }, 100);
+  }
+
+  /** Takes every right back and tells the advisor's ends why. */
+  private sayEnd(reason: "customer" | "burnt"): void {
+    this.reason ||= reason;
+    this.apply({ kind: "end" }, reason === "customer" ? "customer" : "auto");
+    for (const control of this.controls) control.send({ type: "bye", reason });
   }
 
   /** The page is being left: all of it ends now. */
@@ -251,7 +260,7 @@ export class BrowserAgent implements PanelActions {
 
   private serveViewer(channel: SealedChannel, call: Call): void {
     if (this.viewers.size >= maxViewers) return channel.close();
-    const viewer: Viewer = { door: call.door, line: lineOf(call.door), from: call.from };
+    const viewer = viewerOf(channel, call);
     let wait: ((outcome: Outcome) => void) | null = null;
     let served = false;
     const share = (this.screen ??= this.newShare());
@@ -461,6 +470,7 @@ export class BrowserAgent implements PanelActions {
   private snapshot(): Snapshot {
     const { question, serial, paused } = this.consent;
     const lines = [...this.viewers].map((v) => v.line);
+    const weakest = lineNames.findLast((line) => lines.includes(line)) ?? "sealed";
     return {
       seq: this.seq,
       lang: this.language,
@@ -470,7 +480,7 @@ export class BrowserAgent implements PanelActions {
       number: grouped(this.digits),
       advisor: this.advisor && { name: this.who(), company: this.advisor.company },
       compare: this.compare,
-      line: lines.includes("gateway") ? "gateway" : "sealed",
+      line: weakest,
       direction: this.direction(),
       rights: this.rights(),
       paused,
@@ -493,6 +503,23 @@ export class BrowserAgent implements PanelActions {
       record: this.phase === "ended" ? this.record.text() : "",
     };
   }
+}
+
+/**
+ * What belongs to a number that was typed. An honest advisor's end knows it: the first
+ * one that does not match is somebody's guess, or the customer's own mistake, and the
+ * number is not tried again. seal/SPEC.md, section 6.
+ */
+function newEntered(digits: string): Entered {
+  const tried = new TriedNumbers("lotse-tried", triedFor);
+  return { digits, tries: new Tries(1, tried.of(digits)), origins: new Origins() };
+}
+
+function viewerOf(channel: SealedChannel, { door, from }: Call): Viewer {
+  const line = lineOf(door);
+  return line === "sealed"
+    ? { door, line: channel.onward ? "partly" : line, from, code: channel.compare }
+    : { door, line, from, code: "" };
 }
 
 function stopAll(chosen: Chosen | null): void {

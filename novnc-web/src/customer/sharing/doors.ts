@@ -13,7 +13,7 @@ export const doorNumberLife = 300;
 export const numberedDoors = ["vnc", "repeater", "websockify"] as const;
 export type NumberedDoor = (typeof numberedDoors)[number];
 
-/** How a viewer's line is encrypted; what is not known to be sealed is not called so. */
+/** How a door's line is encrypted; what is not known to be sealed is not called so. */
 export function lineOf(door: string): "sealed" | "gateway" {
   return ["entering", "page", "helper"].includes(door) ? "sealed" : "gateway";
 }

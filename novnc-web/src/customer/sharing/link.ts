@@ -4,7 +4,7 @@
 import { Backoff } from "../../common/backoff.ts";
 import { asFields, number, oneOf, parseFields, text, type Fields } from "../../common/fields.ts";
 import { openLine, socketAddress } from "../../common/line.ts";
-import { handshake, refuseStream, type Kind, type Line, type SealedChannel, type Tries } from "../../seal/index.ts";
+import { handshake, refuseStream, type Kind, type Line, type Origins, type SealedChannel, type Tries } from "../../seal/index.ts";
 import { DoorNumbers, lineOf } from "./doors.ts";
 
 const maxMessage = 4 * 1024;
@@ -13,6 +13,16 @@ const enterTimeout = 45_000;
 const proofTimeout = 20_000;
 const maxStreams = 32;
 const maxGrace = 600;
+/** How long what was said last has to leave. */
+const farewell = 100;
+
+/** A number that was typed, with what belongs to it whatever becomes of the line. */
+export interface Entered {
+  digits: string;
+  tries: Tries;
+  /** The advisor's ends that proved the number. */
+  origins: Origins;
+}
 
 export interface Person {
   name: string;
@@ -42,6 +52,8 @@ export interface LinkHandlers {
   refused(why: Refused): void;
   /** A door's number was tried wrongly three times; the session goes on. */
   doorBurnt(door: string): void;
+  /** Somebody guessed at the session's number: it is about to end, nothing is allowed any more. */
+  burnt(): void;
   /** For good; every stream is closed. */
   over(reason: string): void;
 }
@@ -70,11 +82,10 @@ export class AgentLink {
   readonly doors: DoorNumbers;
 
   constructor(
-    private readonly digits: string,
-    private readonly tries: Tries,
+    private readonly entered: Entered,
     private readonly handlers: LinkHandlers,
   ) {
-    this.doors = new DoorNumbers(digits);
+    this.doors = new DoorNumbers(entered.digits);
   }
 
   /** Runs until the end. */
@@ -83,7 +94,8 @@ export class AgentLink {
     let deadline = Infinity;
     const backoff = new Backoff();
     while (!this.stopped) {
-      if (this.tries.burnt) return bound ? this.finish("burnt") : this.handlers.refused({ code: "number", retryAfter: 0 });
+      if (this.entered.tries.burnt)
+        return bound ? this.finish("burnt") : this.handlers.refused({ code: "number", retryAfter: 0 });
       const outcome: Outcome = await this.serve(bound);
       this.closeStreams();
       if (this.stopped) return;
@@ -123,6 +135,16 @@ export class AgentLink {
     this.handlers.over(reason);
   }
 
+  /** Somebody guessed at the session's number: the advisor is told on what is sealed, then the gateway. */
+  private burnt(): void {
+    this.handlers.burnt();
+    // The gateway cuts the streams at once: what is on them goes first.
+    setTimeout(() => {
+      this.end("customer");
+      this.handlers.over("burnt");
+    }, farewell);
+  }
+
   private closeStreams(): void {
     for (const channel of this.channels) channel.close();
     this.channels.clear();
@@ -142,7 +164,7 @@ export class AgentLink {
   private serve(resume: Bound | null): Promise<Outcome> {
     const socket = new WebSocket(socketAddress("/agent/v1"));
     this.socket = socket;
-    const place = this.digits.slice(0, 4);
+    const place = this.entered.digits.slice(0, 4);
     let bound: Bound | null = null;
     let proof: Promise<boolean> | null = null;
     return new Promise((resolve) => {
@@ -229,8 +251,9 @@ export class AgentLink {
       };
       return true;
     } catch {
-      // Burnt by this end's own count: somebody tries numbers against us.
-      if (this.tries.burnt && call.door !== "entering") this.finish("burnt");
+      // Burnt by this end's own count. Both ends have proved the number by then, so this
+      // was an attack, or an advisor who mistyped it at a helper.
+      if (this.entered.tries.burnt && call.door !== "entering") this.burnt();
       return false;
     }
   }
@@ -241,7 +264,8 @@ export class AgentLink {
    * customer is told of a line does not rest on the gateway's word.
    */
   private async seal(line: Line, { kind, stream, door }: Call): Promise<SealedChannel | null> {
-    if (lineOf(door) === "sealed") return handshake(line, "agent", { number: this.digits, kind, stream, tries: this.tries });
+    const { digits, tries, origins } = this.entered;
+    if (lineOf(door) === "sealed") return handshake(line, "agent", { number: digits, kind, stream, tries, origins });
     const n = this.doors.find(door);
     if (!n || kind !== "view") {
       refuseStream(line); // nobody who knows the session's number wished for it

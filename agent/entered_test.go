@@ -1,0 +1,225 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"lotse/seal"
+	"lotse/tried"
+	"lotse/tunnel"
+)
+
+// enterWrong types a number and has the gateway guess at it, wrongly.
+func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
+	g.t.Helper()
+	s.EnterNumber(number(g.t, digits))
+	l := g.link()
+	g.say(l, callEntering)
+	if conn, err := g.seal(guess, "control"); err == nil {
+		conn.Close()
+		g.t.Fatal("sealed with a wrong number")
+	}
+	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
+	await(g.t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+}
+
+// notTried types a number and expects that the gateway hears nothing of it.
+func (g *evilGateway) notTried(s *Session, digits string) {
+	g.t.Helper()
+	_, changed := s.Snapshot()
+	s.EnterNumber(number(g.t, digits))
+	<-changed
+	await(g.t, s, "refused without asking", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
+	select {
+	case <-g.links:
+		g.t.Error("a number that failed was tried again")
+	default:
+	}
+}
+
+func byHand(c *Config) { c.Number = tunnel.Number{} }
+
+// A number that did not match once is not tried again in this run, however often it
+// is typed; another one is.
+func TestNumberThatFailedOnce(t *testing.T) {
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client, byHand)
+	g.enterWrong(s, testNumber, "482100000")
+	g.notTried(s, testNumber)
+	g.enterWrong(s, "482193058", "482100000")
+	g.notTried(s, "482193058")
+	g.notTried(s, testNumber)
+}
+
+// Neither is it when the program is started again. A number that nobody guessed at
+// may be typed as often as need be.
+func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
+	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}
+	remember := func(c *Config) { c.Tried = memory }
+	g := newEvilGateway(t)
+	for range 2 { // the line is lost before a guess could be made
+		s, _, _ := runAgent(t, g.client, byHand, remember)
+		s.EnterNumber(number(t, testNumber))
+		g.link().Close()
+		await(t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+	}
+	s, _, _ := runAgent(t, g.client, byHand, remember)
+	g.enterWrong(s, testNumber, "482100000")
+	s, _, _ = runAgent(t, g.client, byHand, remember)
+	g.notTried(s, testNumber)
+	g.enterWrong(s, "482193058", "482100000")
+}
+
+// The customer is told of a guess also where the gateway says nothing.
+func TestGuessIsTold(t *testing.T) {
+	t.Parallel()
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client)
+	l := g.link()
+	g.say(l, callEntering)
+	if _, err := g.seal("482100000", "control"); !errors.Is(err, seal.ErrWrongNumber) {
+		t.Fatal(err)
+	}
+	await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
+}
+
+// That a number failed is remembered before the guesser learns it: whoever kills the
+// program as soon as he has the answer has not gained a guess.
+func TestFailureIsRememberedFirst(t *testing.T) {
+	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client, byHand, func(c *Config) { c.Tried = memory })
+	s.EnterNumber(number(t, testNumber))
+	l := g.link()
+	g.say(l, callEntering)
+	if _, err := g.seal("482100000", "control"); !errors.Is(err, seal.ErrWrongNumber) {
+		t.Fatal(err)
+	}
+	if !memory.Has(t.Context(), testNumber) {
+		t.Error("the guesser knew it first")
+	}
+}
+
+// After the number was proved, the first wrong try on a stream that is called sealed
+// ends the session, and both sides are told why.
+func TestWrongTryInASession(t *testing.T) {
+	for _, kind := range []string{tunnel.KindView, tunnel.KindControl, tunnel.KindShow} {
+		for _, door := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
+			r := newDoorRig(t)
+			if err := r.call(kind, door, "482193058"); !errors.Is(err, seal.ErrWrongNumber) {
+				t.Fatal(err)
+			}
+			snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == phaseEnded })
+			if snap.Reason != tunnel.ReasonBurnt || snap.Rights != (tunnel.Rights{}) {
+				t.Errorf("%s by %s: ended with %q, rights %+v", kind, door, snap.Reason, snap.Rights)
+			}
+			for {
+				m, err := r.wishes.Receive()
+				if err != nil {
+					t.Errorf("%s by %s: the advisor is not told: %v", kind, door, err)
+					break
+				}
+				if bye, ok := m.(tunnel.Bye); ok {
+					if bye.Reason != tunnel.ReasonBurnt {
+						t.Errorf("the advisor is told %q", bye.Reason)
+					}
+					break
+				}
+			}
+		}
+	}
+}
+
+// sealAs seals the agent's next stream with other parameters.
+func (g *evilGateway) sealAs(kind string, change func(*seal.Params)) (*seal.Conn, error) {
+	g.t.Helper()
+	st := take(g.t, g.streams, "the agent's stream")
+	p := seal.Params{Number: testNumber, Kind: kind, Stream: st.id}
+	change(&p)
+	conn, err := seal.Handshake(context.Background(), st, seal.Advisor, p)
+	if err == nil {
+		g.t.Cleanup(func() { conn.Close() })
+	}
+	return conn, err
+}
+
+// Each viewer in the list has the code of the exchange that its stream goes back to,
+// and its line as the advisor's end says it: who sits in a later stream with the
+// number alone has a code of his own.
+func TestViewersHaveCodes(t *testing.T) {
+	g := newEvilGateway(t)
+	s, _, _ := runAgent(t, g.client)
+	l := g.link()
+	g.say(l, callEntering)
+	control, err := g.sealAs("control", func(*seal.Params) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, control)
+	g.say(l, sayJoined)
+	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	if snap.Compare != control.Compare() {
+		t.Errorf("code %s, the advisor has %s", snap.Compare, control.Compare())
+	}
+	origin := control.Origin()
+	view := func(i int, change func(*seal.Params)) *seal.Conn {
+		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(800 + i), Kind: "view", Door: tunnel.DoorHelper, From: "192.0.2.1"})
+		conn, err := g.sealAs("view", change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	for i, test := range []struct {
+		name   string
+		line   string
+		bound  bool
+		onward bool
+	}{
+		{"bound", lineSealed, true, false},
+		{"bound, in the clear from there", linePartly, true, true},
+		{"number alone", lineSealed, false, false},
+		{"number alone, in the clear from there", linePartly, false, true},
+	} {
+		conn := view(i, func(p *seal.Params) {
+			if p.Onward = test.onward; test.bound {
+				p.Origin = origin
+			}
+		})
+		snap := await(t, s, "the viewer", func(s Snapshot) bool { return len(s.Viewers) == 1 })
+		want := tunnel.Viewer{Door: "helper", Line: test.line, From: "192.0.2.1", Code: conn.Compare()}
+		if snap.Viewers[0] != want || snap.Line != test.line {
+			t.Errorf("%s: %+v, line %s", test.name, snap.Viewers[0], snap.Line)
+		}
+		if same := conn.Compare() == control.Compare(); same != test.bound {
+			t.Errorf("%s: code %s beside %s", test.name, conn.Compare(), control.Compare())
+		}
+		conn.Close()
+		await(t, s, "no viewer", func(s Snapshot) bool { return len(s.Viewers) == 0 })
+	}
+	if snap, _ := s.Snapshot(); snap.Compare != control.Compare() || snap.Line != lineSealed {
+		t.Errorf("afterwards code %s, line %s", snap.Compare, snap.Line)
+	}
+}
+
+// While entering only the number counts: nothing can be gone back to yet.
+func TestEnteringIsNotBound(t *testing.T) {
+	g := newEvilGateway(t)
+	_, _, _ = runAgent(t, g.client)
+	l := g.link()
+	g.say(l, callEntering)
+	other := newEvilGateway(t)
+	_, _, _ = runAgent(t, other.client)
+	m := other.link()
+	other.say(m, callEntering)
+	conn, err := other.sealAs("control", func(*seal.Params) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.sealAs("control", func(p *seal.Params) { p.Origin = conn.Origin() }); !errors.Is(err, seal.ErrOrigin) {
+		t.Errorf("another session's exchange: %v", err)
+	}
+}

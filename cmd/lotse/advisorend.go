@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"lotse/seal"
+	"lotse/tried"
+	"lotse/tunnel"
+)
+
+// advisorEnd seals streams of one session as an advisor's end. Its first exchange is
+// over the number alone; all further streams go back to that one and never to the
+// number again; seal/SPEC.md, section 5. Methods may be called concurrently.
+type advisorEnd struct {
+	// Static.
+	advisor *tunnel.Advisor
+	number  tunnel.Number
+	tries   *seal.Tries
+	// proved is told the code of the exchange over the number alone; nil: nobody asks.
+	proved func(code string)
+
+	proving sync.Mutex // held during an exchange over the number alone
+
+	mu     sync.Mutex
+	origin *seal.Origin // Guarded by mu; nil before that exchange.
+}
+
+// helperTries: a helper's number was proved by somebody else before, so the first
+// wrong try is an attack, or the advisor's own mistake.
+const helperTries = 1
+
+// errMismatch ends a helper and the session.
+var errMismatch = &sessionError{"this number did not match, so the session was ended for safety. Either the last five digits were mistyped here, " +
+	"or somebody on the way tried to guess them. Open a new session"}
+
+// errTried is about a number that an earlier start was guessed at with.
+var errTried = &sessionError{"this number did not match a moment ago and is not tried again, as each try would be another guess for somebody on the way. Open a new session"}
+
+// newHelper is the advisor's end of a program that was given the number. What it
+// learns of the number is remembered for its next start.
+func newHelper(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Number, proved func(code string)) (*advisorEnd, error) {
+	memory := tried.Advisor()
+	memory.Clean()
+	if memory.Has(ctx, number.Digits()) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, errTried
+	}
+	e := &advisorEnd{advisor: advisor, number: number, proved: proved}
+	claimed := false
+	e.tries = seal.NewTries(helperTries, 0, func(used int) error {
+		switch {
+		case used == 0:
+			memory.Forget(number.Digits())
+		case claimed:
+			memory.Wrong(number.Digits())
+		default:
+			if err := memory.Claim(number.Digits()); errors.Is(err, tried.ErrTried) {
+				return err
+			}
+			// Without a folder for it the number is remembered as long as this runs.
+			claimed = true
+		}
+		return nil
+	})
+	return e, nil
+}
+
+// known is the exchange that streams go back to; nil: there was none.
+func (e *advisorEnd) known() *seal.Origin {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.origin
+}
+
+func (e *advisorEnd) goBackTo(o *seal.Origin) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.origin = o
+}
+
+// open opens and seals a stream to the customer. onward: it leaves this computer
+// again unsealed. Whoever comes while the number is being proved waits for that. A
+// wrong number ends the session at the gateway and is errMismatch.
+func (e *advisorEnd) open(ctx context.Context, kind string, onward bool) (*seal.Conn, error) {
+	if e.known() == nil {
+		e.proving.Lock()
+		defer e.proving.Unlock()
+	}
+	id, err := e.advisor.OpenStream(ctx, e.number.Place(), kind, tunnel.DoorHelper)
+	if err != nil {
+		return nil, err
+	}
+	origin := e.known()
+	conn, err := e.seal(ctx, id, seal.Params{Kind: kind, Origin: origin, Onward: onward})
+	if err != nil {
+		return nil, e.mismatch(ctx, err)
+	}
+	if origin == nil {
+		e.goBackTo(conn.Origin())
+		if e.proved != nil {
+			e.proved(conn.Compare())
+		}
+	}
+	return conn, nil
+}
+
+// mismatch ends the session where the number did not match.
+func (e *advisorEnd) mismatch(ctx context.Context, err error) error {
+	if !e.tries.Burnt() {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_ = e.advisor.EndSession(ctx, e.number.Place()) // a gateway that does not is told off by the customer's end
+	return errMismatch
+}
+
+// seal dials a stream and seals it as the advisor. number and tries are e's.
+func (e *advisorEnd) seal(ctx context.Context, id string, p seal.Params) (*seal.Conn, error) {
+	line, err := e.advisor.DialStream(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p.Number, p.Stream, p.Tries = e.number.Digits(), id, e.tries
+	conn, err := seal.Handshake(ctx, line, seal.Advisor, p)
+	if err != nil {
+		return nil, fmt.Errorf("stream not sealed: %w", err)
+	}
+	return conn, nil
+}

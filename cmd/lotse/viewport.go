@@ -1,0 +1,396 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lotse/rfb"
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// viewPort hands viewers through to the customer.
+type viewPort struct {
+	*advisorEnd
+	// Static after view.
+	p      *program
+	viewer *startedViewer // nil: viewers come by themselves
+	onward bool           // the picture leaves this computer again, in the clear
+	many   bool           // more than one viewer may come
+	shown  chan struct{}  // closed when the first viewer's stream is sealed
+	first  chan struct{}  // closed when the first viewer has spoken or said its password
+	wg     sync.WaitGroup
+
+	shownOnce, firstOnce sync.Once
+}
+
+// run serves until the viewer program or the session ends, the one viewer has left, or
+// ctx ends.
+func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	v.wg.Go(func() { v.accept(ctx, port, cancel) })
+	v.wg.Go(func() { cancel(v.watch(ctx)) })
+	if control {
+		v.wg.Go(func() { v.askControl(ctx) })
+	}
+	if !v.many {
+		v.wg.Go(func() {
+			select {
+			case <-v.first:
+			case <-ctx.Done():
+			}
+			_ = port.Close()
+		})
+	}
+	host, portNumber, _ := net.SplitHostPort(port.Addr().String())
+	address := viewerAddress(host, portNumber)
+	var err error
+	if v.viewer != nil {
+		err = v.start(ctx, address)
+	} else {
+		fmt.Fprintf(v.p.stdout, "ready: vnc viewer address %s\n", address)
+		<-ctx.Done()
+	}
+	cause := context.Cause(ctx)
+	cancel(nil)
+	_ = port.Close()
+	v.wg.Wait()
+	switch {
+	case v.tries.Burnt(): // why the session ended, whoever noticed it first
+		return errMismatch
+	case errors.Is(cause, errViewerLeft):
+		return nil
+	case errors.Is(cause, errSessionOver):
+		fmt.Fprintln(v.p.stdout, "the session ended")
+		select {
+		case <-v.shown:
+			return nil
+		default:
+			return &sessionError{"the session ended before a viewer connected"}
+		}
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return cause
+	}
+	return err
+}
+
+// errViewerLeft ends a port for one viewer.
+var errViewerLeft = errors.New("the viewer has left")
+
+// viewerAddress writes a port as VNC viewers read it: two colons.
+func viewerAddress(host, port string) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + "::" + port
+}
+
+// start runs the viewer program to its end.
+func (v *viewPort) start(ctx context.Context, address string) error {
+	if err := v.viewer.writePassword(); err != nil {
+		return err
+	}
+	defer v.viewer.forgetPassword()
+	if !v.many {
+		v.wg.Go(func() {
+			select {
+			case <-v.first: // it has read the file
+				v.viewer.forgetPassword()
+			case <-ctx.Done():
+			}
+		})
+	}
+	fmt.Fprintf(v.p.stdout, "ready: vnc viewer address %s\n", address)
+	cmd := v.viewer.command(ctx, address)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, v.p.stdout, v.p.stderr
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		return fmt.Errorf("the viewer did not start: %w", err)
+	}
+	fmt.Fprintf(v.p.stdout, "viewer ended: %s\n", cmd.ProcessState)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("the viewer failed: %w", err)
+	}
+	return nil
+}
+
+// watch returns errSessionOver when the session is gone.
+func (v *viewPort) watch(ctx context.Context) error {
+	tick := time.NewTicker(sessionPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := joined(ctx, v.advisor, v.number.Place())
+		var gone *sessionError
+		var api *tunnel.APIError
+		switch {
+		case errors.As(err, &gone):
+			return errSessionOver
+		case errors.As(err, &api) && api.Code == tunnel.CodeUnauthorized:
+			return err
+		}
+		// A line that is lost for a moment ends nothing.
+	}
+}
+
+// accept lets viewers in until the port is closed. stop ends the program.
+func (v *viewPort) accept(ctx context.Context, port net.Listener, stop func(error)) {
+	for {
+		conn, err := port.Accept()
+		if err != nil {
+			return
+		}
+		v.wg.Go(func() {
+			defer conn.Close()
+			end := context.AfterFunc(ctx, func() { conn.Close() })
+			defer end()
+			served, err := v.admit(ctx, conn)
+			switch {
+			case err != nil && ctx.Err() == nil:
+				v.p.complain(fmt.Errorf("viewer not connected: %w", err))
+				if errors.Is(err, errMismatch) {
+					stop(err)
+				}
+			case served && !v.many && v.viewer == nil:
+				stop(errViewerLeft)
+			}
+		})
+	}
+}
+
+// Times of a viewer's handshake at the port.
+const (
+	viewerStep = 20 * time.Second
+	viewerAsk  = 2 * time.Minute // a person may have to type the password
+)
+
+// Refusals in the viewer's own words.
+var (
+	errOneViewer     = rfb.Refusal{Reason: "This port is for one viewer, and another was first. Start lotse view with --many for more."}
+	errWrongPassword = rfb.Refusal{Reason: "Wrong password."}
+	errOtherUser     = rfb.Refusal{Reason: "This port is for another user of this computer."}
+)
+
+// admit lets a viewer in and serves it. Where it is not let in, it is told why in words,
+// as its version reads them. served: it was the one that the port is for.
+func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err error) {
+	if isLoopback(conn.LocalAddr().String()) {
+		if err := allowPeer(conn); err != nil {
+			tellViewer(conn, errOtherUser)
+			return false, err
+		}
+	}
+	if v.viewer == nil || v.viewer.password == "" {
+		served, err = v.serve(ctx, conn, v.claim)
+		if err != nil {
+			tellViewer(conn, err)
+		}
+		return served, err
+	}
+	k, err := rfb.Door{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	if err != nil {
+		return false, err
+	}
+	defer clear(k.Password)
+	err = error(errWrongPassword)
+	if k.Response.Matches([]byte(v.viewer.password)) {
+		if err = errOneViewer; v.claim() {
+			err = v.serveAuthenticated(ctx, k)
+			served = true
+		}
+	}
+	if err != nil {
+		_ = conn.SetDeadline(time.Now().Add(endTimeout))
+		k.Refuse(asRefusal(err))
+	}
+	return served, err
+}
+
+// claim takes the port's one place; true always where it has more.
+func (v *viewPort) claim() (mine bool) {
+	v.firstOnce.Do(func() { mine = true; close(v.first) })
+	return mine || v.many
+}
+
+// tellViewer says in RFB why there is no picture; rfb knows how each version reads it.
+func tellViewer(conn net.Conn, reason error) {
+	_ = conn.SetDeadline(time.Now().Add(endTimeout))
+	rfb.RefuseViewer(conn, asRefusal(reason))
+}
+
+func asRefusal(err error) rfb.Refusal {
+	if r := (rfb.Refusal{}); errors.As(err, &r) {
+		return r
+	}
+	return rfb.Refusal{Reason: shown(err)}
+}
+
+// openView opens a view stream to the customer for as long as ctx lasts.
+func (v *viewPort) openView(ctx context.Context) (sealed *seal.Conn, closed func(), err error) {
+	sealed, err = v.open(ctx, tunnel.KindView, v.onward)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { sealed.Close() })
+	v.shownOnce.Do(func() { close(v.shown) })
+	fmt.Fprintln(v.p.stdout, "viewer connected")
+	return sealed, func() {
+		stop()
+		sealed.Close()
+		fmt.Fprintln(v.p.stdout, "viewer disconnected")
+	}, nil
+}
+
+// serve joins a viewer to the customer's end, which does all of RFB. claim is asked
+// when the viewer says its first word, and cuts it off with false. An error is one
+// before that.
+func (v *viewPort) serve(ctx context.Context, viewer net.Conn, claim func() bool) (served bool, err error) {
+	sealed, closed, err := v.openView(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer closed()
+	w := &firstWord{Conn: viewer, claim: claim}
+	v.reportBroken(join(w, sealed))
+	return w.claimed, nil
+}
+
+// serveAuthenticated joins a viewer that has said its password: it waits for
+// SecurityResult, which is the customer's answer.
+func (v *viewPort) serveAuthenticated(ctx context.Context, k *rfb.Knock) error {
+	sealed, closed, err := v.openView(ctx)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	_ = sealed.SetReadDeadline(time.Now().Add(viewerStep))
+	if err := rfb.ClientSecurity(sealed); err != nil {
+		return err
+	}
+	_ = sealed.SetReadDeadline(time.Time{})
+	_ = k.Conn.SetDeadline(time.Time{})
+	v.reportBroken(join(k.Conn, sealed))
+	return nil
+}
+
+// reportBroken tells of a line that was tampered with, whatever else ended then.
+func (v *viewPort) reportBroken(err error) {
+	if errors.Is(err, seal.ErrForged) || errors.Is(err, seal.ErrTruncated) {
+		v.p.complain(err)
+	}
+}
+
+// firstWord is a viewer's connection that is asked about when it says something: what
+// only connects, such as a search for open ports, is no viewer yet.
+type firstWord struct {
+	net.Conn
+	claim   func() bool
+	claimed bool // Owned by the reader, until it has returned.
+}
+
+func (w *firstWord) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if n > 0 && !w.claimed {
+		if w.claimed = w.claim(); !w.claimed {
+			return 0, errOneViewer
+		}
+	}
+	return n, err
+}
+
+func (w *firstWord) CloseWrite() error {
+	if tcp, ok := w.Conn.(halfCloser); ok {
+		return tcp.CloseWrite()
+	}
+	return w.Conn.Close()
+}
+
+// halfCloser is what TCP and sealed connections have in common.
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// join copies both ways. The end of one direction is passed on; an error ends
+// both. It returns why the sealed side ended, nil for its normal end.
+func join(viewer net.Conn, sealed *seal.Conn) (why error) {
+	tcp, ok := viewer.(halfCloser)
+	if !ok {
+		return nil
+	}
+	var wg sync.WaitGroup
+	pass := func(to, from halfCloser) {
+		_, err := io.Copy(to, from)
+		if from == halfCloser(sealed) {
+			why = err
+		}
+		if err == nil {
+			err = to.CloseWrite()
+		}
+		if err != nil {
+			_ = to.Close()
+			_ = from.Close()
+			return
+		}
+		// The other direction may finish, but not for ever.
+		_ = to.SetReadDeadline(time.Now().Add(endTimeout))
+	}
+	wg.Go(func() { pass(sealed, tcp) })
+	wg.Go(func() { pass(tcp, sealed) })
+	wg.Wait()
+	return why
+}
+
+// askControl opens a control stream and asks for control once the customer
+// shows his screen.
+func (v *viewPort) askControl(ctx context.Context) {
+	select {
+	case <-v.shown:
+	case <-ctx.Done():
+		return
+	}
+	c := &console{out: v.p.stdout}
+	conn, err := v.open(ctx, tunnel.KindControl, false)
+	if err != nil {
+		if ctx.Err() == nil {
+			v.p.complain(fmt.Errorf("control not asked for: %w", err))
+		}
+		return
+	}
+	control := tunnel.NewControlConn(conn)
+	defer control.Close()
+	stop := context.AfterFunc(ctx, func() { control.Close() })
+	defer stop()
+	asked := false
+	if err := control.Send(tunnel.AdvisorHello{Version: version, Client: "lotse"}); err != nil {
+		return
+	}
+	for {
+		m, err := control.Receive()
+		if err != nil {
+			return
+		}
+		c.control(m)
+		s, ok := m.(tunnel.State)
+		// The wish counts once the viewer is let in, which may be after this state.
+		asked = asked || slices.Contains(s.Asked, "control") || s.Rights.Control
+		if ok && s.Rights.View && !asked {
+			if err := control.Send(tunnel.Ask{Right: "control"}); err != nil {
+				return
+			}
+		}
+	}
+}

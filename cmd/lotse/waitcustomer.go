@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lotse/tunnel"
+)
+
+const (
+	// sessionPoll is how often it is looked whether the session still is.
+	sessionPoll = 5 * time.Second
+	// customerPoll is how often it is looked whether the customer has come.
+	customerPoll = time.Second
+)
+
+// errNoCustomer: nobody has entered the number yet.
+var errNoCustomer = errors.New("no customer has entered this number yet")
+
+// joined reports, as an error, why a session cannot be viewed: errNoCustomer, or a
+// sessionError where it never will be.
+func joined(ctx context.Context, a *tunnel.Advisor, place string) error {
+	list, err := a.Sessions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Place != place {
+			continue
+		}
+		if s.State == tunnel.StateWaiting {
+			return errNoCustomer
+		}
+		return nil
+	}
+	return &sessionError{"you have no open session with this number: compare the number, or it has ended"}
+}
+
+// waitForCustomer returns when a customer is in the session. It says on standard error
+// that it waits; an interrupt ends it.
+func (p *program) waitForCustomer(ctx context.Context, a *tunnel.Advisor, place string) error {
+	for said := false; ; said = true {
+		err := joined(ctx, a, place)
+		switch {
+		case ctx.Err() != nil:
+			return &sessionError{"stopped before the customer had entered the number"}
+		case !errors.Is(err, errNoCustomer):
+			return err
+		case !said:
+			fmt.Fprintln(p.stderr, "waiting for the customer to enter the number … Ctrl-C stops")
+		}
+		timer := time.NewTimer(customerPoll)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}

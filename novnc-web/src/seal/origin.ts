@@ -1,0 +1,63 @@
+// SPEC.md, section 5: what an exchange over the number alone leaves behind.
+
+import { fromHex, toHex, type Bytes } from "./bytes.ts";
+
+export const originIdSize = 16;
+export const originSecretSize = 32;
+
+const maxOrigins = 64;
+
+/** An origin as text, to be kept over a reload. It holds a secret. */
+export interface KeptOrigin {
+  id: string;
+  secret: string;
+  compare: string;
+}
+
+/**
+ * What both ends keep of an exchange over the number alone: a secret that seals
+ * later streams of the same advisor's end, and an identifier for it.
+ */
+export class Origin {
+  constructor(
+    readonly id: Bytes,
+    readonly secret: Bytes,
+    /** The four digits of that exchange. */
+    readonly compare: string,
+  ) {}
+
+  keep(): KeptOrigin {
+    return { id: toHex(this.id), secret: toHex(this.secret), compare: this.compare };
+  }
+
+  /** Reads what keep gave; null for anything else. */
+  static from(kept: KeptOrigin): Origin | null {
+    const id = fromHex(kept.id, originIdSize);
+    const secret = fromHex(kept.secret, originSecretSize);
+    return id && secret && /^[0-9]{4}$/.test(kept.compare) ? new Origin(id, secret, kept.compare) : null;
+  }
+}
+
+/** The exchanges that an agent made over one number. */
+export class Origins {
+  /** The first is kept for ever; the others follow by their last use. */
+  private readonly list: Origin[] = [];
+
+  /**
+   * Remembers an exchange. When there are too many, the one that was used longest
+   * ago is forgotten, but never the first: the session's owner goes back to that one.
+   */
+  add(origin: Origin): void {
+    if (this.list.length === maxOrigins) this.list.splice(1, 1);
+    this.list.push(origin);
+  }
+
+  /** The exchange with that identifier; null when it is not known. */
+  find(id: Uint8Array): Origin | null {
+    const at = this.list.findIndex((o) => o.id.every((b, i) => b === id[i]));
+    const origin = this.list[at];
+    if (!origin) return null;
+    if (at > 0) this.list.push(...this.list.splice(at, 1));
+    return origin;
+  }
+}

@@ -1,0 +1,17 @@
+// Stands for noVNC in Node, which has no screen: it takes a channel and shows nothing.
+
+export default class FakeRFB {
+  viewOnly = false;
+
+  constructor(
+    readonly target: unknown,
+    private readonly channel: { close(): void },
+  ) {}
+
+  addEventListener(): void {}
+  blur(): void {}
+  focus(): void {}
+  disconnect(): void {
+    this.channel.close();
+  }
+}

@@ -1,0 +1,218 @@
+// The advisor's page as the owner of a session, against a hostile gateway.
+
+import { local, session as tab } from "./fakedom.ts";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import type { Api } from "../src/advisor/api.ts";
+import { Session } from "../src/advisor/session.ts";
+import { forget, keptSessions, type Kept } from "../src/advisor/store.ts";
+import { handshake, Origins, SealedChannel, Tries, type Kind, type SealError, type SealFailure } from "../src/seal/index.ts";
+import { FakeSocket, number, playGateway } from "./evilgateway.ts";
+import { FakeLine, hex } from "./lines.ts";
+import { until } from "./rfbviewer.ts";
+
+const wrong = "482193058";
+const stream = (n: number) => String(n).padStart(22, "S");
+
+/** A page with one session; what it asks the gateway for is written down. */
+class Page {
+  readonly session: Session;
+  readonly asked: { stream: string; kind: Kind }[] = [];
+  ended = 0;
+
+  constructor(kept: Kept = keptSessions()[0] ?? { number, origin: null }) {
+    const api = {
+      doors: [],
+      openStream: (_place: string, kind: Kind) => {
+        const id = `asked${FakeSocket.all.length}-${this.asked.length}`.padEnd(22, "x");
+        this.asked.push({ stream: id, kind });
+        return Promise.resolve(id);
+      },
+      endSession: () => {
+        this.ended++;
+        return Promise.resolve();
+      },
+      sessions: () => Promise.resolve([]),
+    };
+    this.session = new Session(api as unknown as Api, kept, () => {});
+  }
+}
+
+const owner = () => FakeSocket.all.findLast((s) => s.url.endsWith("/owner"))!;
+const lineOf = (id: string) => FakeSocket.all.find((s) => s.url.includes(id));
+const sayState = (state: string, reason = "") => owner().tell({ type: "state", state, reason, foreign: "" });
+
+/** Takes the other side of a stream as an agent that has this number; the failure's name when it is not sealed. */
+async function beAgent(id: string, kind: Kind, digits: string, origins = new Origins()): Promise<SealedChannel | SealFailure> {
+  await until(() => lineOf(id) !== undefined, "stream " + id);
+  const socket = lineOf(id)!;
+  const line = new FakeLine();
+  const early = [...socket.sent];
+  [line.peer, socket.peer] = [socket, line];
+  const sealed = handshake(line, "agent", { number: digits, kind, stream: id, tries: new Tries(), origins }).catch(
+    (e: SealError) => e.failure,
+  );
+  for (const data of early) line.receive(data);
+  return sealed;
+}
+
+let entered = 0;
+
+/** Somebody enters, as the gateway says. */
+async function enter(digits: string, origins?: Origins): Promise<SealedChannel | SealFailure> {
+  const id = stream(++entered);
+  owner().tell({ type: "entering", stream: id });
+  const outcome = await beAgent(id, "control", digits, origins);
+  const verdict = (said: string) => said.includes(id) && said.includes('"verdict"');
+  await until(() => owner().said.some(verdict), "verdict");
+  return outcome;
+}
+
+const verdicts = () =>
+  owner()
+    .said.filter((s) => s.includes('"verdict"'))
+    .map((s) => s.includes("true"));
+
+beforeEach(() => {
+  tab.clear();
+  local.clear();
+  playGateway();
+});
+
+test("of those who enter one gets in, whatever the gateway says", async () => {
+  const page = new Page();
+  const origins = new Origins();
+  assert.ok((await enter(number, origins)) instanceof SealedChannel);
+  for (const state of ["waiting", "joined", "waiting"]) {
+    sayState(state);
+    assert.equal(await enter(number), "burnt", state);
+    assert.equal(page.session.attempt, "used");
+  }
+  assert.deepEqual(verdicts(), [true, false, false, false]);
+  assert.equal(page.session.wrongTries, 0);
+  // Neither does a reload let another one in.
+  page.session.leave();
+  const again = new Page();
+  assert.equal(await enter(number), "burnt");
+  again.session.leave();
+});
+
+test("streams go back to the customer's exchange, also after a reload, and never to the number alone", async () => {
+  const page = new Page();
+  const origins = new Origins();
+  const first = await enter(number, origins);
+  assert.ok(first instanceof SealedChannel);
+  assert.equal(page.session.compare, first.compare);
+  page.session.leave();
+  const again = new Page();
+  sayState("joined");
+  await until(() => again.asked.length === 1);
+  const [control] = again.asked;
+  // Whoever has the number only is not spoken to.
+  assert.equal(await beAgent(control!.stream, "control", number), "origin");
+  const commit = hex(lineOf(control!.stream)!.sent[0]!);
+  assert.ok(commit.startsWith("10003202" + "01" + first.origin.keep().id), commit);
+  again.session.leave();
+
+  const third = new Page();
+  sayState("joined");
+  await until(() => third.asked.length === 1);
+  const sealed = await beAgent(third.asked[0]!.stream, "control", number, origins);
+  assert.ok(sealed instanceof SealedChannel);
+  await until(() => third.session.compare !== "");
+  assert.equal(third.session.compare, first.compare);
+  third.session.leave();
+});
+
+test("three wrong tries burn the number: over reloads, and where the same number is opened again", async () => {
+  let page = new Page();
+  assert.equal(await enter(wrong), "wrong-number");
+  assert.deepEqual([page.session.attempt, page.session.wrongTries], ["wrong", 1]);
+  page.session.leave();
+  page = new Page();
+  assert.equal(page.session.wrongTries, 1);
+  assert.equal(await enter(wrong), "wrong-number");
+  page.session.leave();
+  forget(number);
+  tab.clear(); // another window
+  page = new Page({ number, origin: null });
+  assert.equal(page.session.wrongTries, 2);
+  assert.equal(await enter(wrong), "wrong-number");
+  assert.equal(page.session.phase, "ended");
+  assert.equal(page.session.reason, "burnt");
+  assert.equal(owner().said.at(-1), '{"type":"burnt"}');
+  assert.equal(keptSessions().length, 0);
+  // Now it answers nobody any more.
+  page = new Page({ number, origin: null });
+  assert.equal(await enter(number), "burnt");
+});
+
+test("a window that does not know the customer has one try at each stream's other end", async () => {
+  const page = new Page({ number, origin: null }); // opened by a link while the customer is there
+  sayState("joined");
+  await until(() => page.asked.length === 1);
+  assert.equal(await beAgent(page.asked[0]!.stream, "control", wrong), "wrong-number");
+  await until(() => page.session.phase === "ended");
+  assert.equal(page.session.reason, "burnt");
+  assert.equal(owner().said.at(-1), '{"type":"burnt"}');
+});
+
+test("its first stream proves the number, and the others wait to go back to that", async () => {
+  const page = new Page({ number, origin: null });
+  sayState("joined");
+  page.session.view.open();
+  await until(() => page.asked.length === 1);
+  const origins = new Origins();
+  const control = await beAgent(page.asked[0]!.stream, page.asked[0]!.kind, number, origins);
+  assert.ok(control instanceof SealedChannel);
+  await until(() => page.asked.length === 2);
+  const { stream: id, kind } = page.asked[1]!;
+  assert.notEqual(kind, page.asked[0]!.kind);
+  const other = await beAgent(id, kind, number, origins);
+  assert.ok(other instanceof SealedChannel);
+  assert.equal(other.compare, control.compare);
+  assert.equal(hex(lineOf(id)!.sent[0]!).slice(8, 10), "01");
+  page.session.leave();
+});
+
+test("the customer's end tells of a guess at it: the session ends here too, and at the gateway", async () => {
+  const page = new Page();
+  const customer = await enter(number);
+  assert.ok(customer instanceof SealedChannel);
+  sayState("joined");
+  customer.send(new TextEncoder().encode('{"type":"bye","reason":"burnt"}\n'));
+  await until(() => page.session.phase === "ended");
+  assert.equal(page.session.reason, "burnt");
+  assert.equal(owner().said.at(-1), '{"type":"burnt"}');
+});
+
+test("a gateway that plays the customer's end has three guesses in all, in whatever order and however often the page is opened", async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    tab.clear();
+    local.clear();
+    playGateway();
+    let random = seed;
+    const draw = (n: number) => (random = (random * 48271) % 2147483647) % n;
+    let page = new Page({ number, origin: null });
+    let guesses = 0;
+    for (let i = 0; i < 12; i++) {
+      if (page.session.phase === "ended") page = new Page({ number, origin: null });
+      if (draw(2) === 0) {
+        page.session.leave();
+        if (draw(2) === 0) tab.clear();
+        page = new Page(keptSessions()[0] ?? { number, origin: null });
+      }
+      if (draw(3) === 0) {
+        // A stream that the page asks for, where the gateway says that somebody is there.
+        const before = page.asked.length;
+        sayState("joined");
+        await until(() => page.asked.length > before || page.session.phase === "ended");
+        const asked = page.asked.at(-1);
+        if (asked && (await beAgent(asked.stream, "control", wrong)) === "wrong-number") guesses++;
+        await until(() => page.session.phase === "ended"); // a later stream: it burns at once
+      } else if ((await enter(wrong)) === "wrong-number") guesses++;
+    }
+    page.session.leave();
+    assert.ok(guesses <= 3 && guesses > 0, `${guesses} guesses`);
+  }
+});

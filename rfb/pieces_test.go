@@ -1,0 +1,26 @@
+package rfb
+
+import (
+	"image"
+	"testing"
+)
+
+// The rectangles of an update fit into their count of 16 bits, whatever the size of
+// the picture: those that are looked at, and what is cut of them.
+func TestPiecesFitTheCount(t *testing.T) {
+	for _, size := range []image.Point{{1, 1}, {1920, 1080}, {7680, 4320}, {32767, 32767}, {65535, 65535}, {65535, 1}, {1, 65535}} {
+		side := tightSideFor(size.X * size.Y)
+		n := ((size.X + side.X - 1) / side.X) * ((size.Y + side.Y - 1) / side.Y)
+		if n > maxPieces/2 || side.X > tightMaxWidth {
+			t.Errorf("%v: %d pieces of %v", size, n, side)
+		}
+		if size.X*size.Y <= 7680*4320 && side != image.Pt(tightSide, tightSide) {
+			t.Errorf("%v: looked at in %v", size, side)
+		}
+	}
+	// A mixed one is cut in four while there are fewer than maxPieces; moves, the
+	// pointer and pseudo-rectangles come on top.
+	if most := maxPieces + 4 + maxPendingMoves + 16; most >= maxRects {
+		t.Errorf("%d rectangles", most)
+	}
+}

@@ -1,0 +1,207 @@
+// Package tried remembers for an hour which session numbers did not match, in empty
+// files of the user's own, so that a program that is started again gives an evil
+// gateway no further guess at them; seal/SPEC.md, section 6. A file's name is a slow,
+// salted hash of the number. Nothing is written before a number is tried.
+package tried
+
+import (
+	"cmp"
+	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+const (
+	// life is how long a number is remembered. A session's number is used up by then.
+	life = time.Hour
+	// usualCost is the hash's number of rounds: about a tenth of a second.
+	usualCost = 500_000
+	hashSize  = 16
+	// maxRaces bounds how often a folder is made anew that another program removes.
+	maxRaces = 10
+)
+
+// openLife is how long a try may have no outcome before it counts as a wrong one: no
+// key exchange takes longer.
+const openLife = 25 * time.Second
+
+// ErrTried is returned by Claim for a number that did not match, or that another
+// program is trying at this moment.
+var ErrTried = errors.New("tried: this session number did not match a moment ago, and is not tried again")
+
+// Memory is a folder of tried numbers. A nil Memory remembers nothing. Methods may be
+// called concurrently, also by several programs.
+type Memory struct {
+	// Folder is made when it is needed.
+	Folder string
+
+	cost int // 0: usualCost; tests take less
+}
+
+// Customer is the memory of the customer's program: in memory where the system has
+// a folder for that, else in the folder for temporary files.
+func Customer() *Memory {
+	return &Memory{Folder: filepath.Join(runtimeFolder(os.TempDir()), "lotse-tried-"+strconv.Itoa(os.Getuid()))}
+}
+
+// Advisor is the memory of the advisor's programs; its last resort is the user's cache.
+func Advisor() *Memory {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	return &Memory{Folder: filepath.Join(runtimeFolder(cache), "lotse-tried-advisor-"+strconv.Itoa(os.Getuid()))}
+}
+
+// runtimeFolder is the user's folder that is gone at logout, else other.
+func runtimeFolder(other string) string {
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if s, err := os.Stat(dir); err == nil && s.IsDir() && filepath.IsAbs(dir) {
+		return dir
+	}
+	return other
+}
+
+// Claim begins a try: from now on the number counts as tried, until Forget. Of
+// several at once one succeeds; the others get ErrTried. Another error is a folder that
+// cannot be used.
+func (m *Memory) Claim(number string) error {
+	if m == nil {
+		return nil
+	}
+	path, err := m.path(number)
+	if err != nil {
+		return err
+	}
+	for range maxRaces {
+		err = m.create(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // another program removed the folder
+		case errors.Is(err, fs.ErrExist):
+			if s, e := os.Lstat(path); e == nil && time.Since(s.ModTime()) < life {
+				return ErrTried
+			}
+			_ = os.Remove(path)
+		default:
+			return err
+		}
+	}
+	return err
+}
+
+// create makes a file, and the folder where it is missing.
+func (m *Memory) create(path string) error {
+	if err := os.Mkdir(m.Folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("tried: %w", err)
+	}
+	if err := m.check(); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("tried: %w", err)
+	}
+	return f.Close()
+}
+
+// Forget takes a number back: the try was right, or there was none.
+func (m *Memory) Forget(number string) {
+	if m == nil {
+		return
+	}
+	if path, err := m.path(number); err == nil && m.check() == nil {
+		_ = os.Remove(path)
+		_ = os.Remove(m.Folder) // where nothing else is in it
+	}
+}
+
+// Has reports whether a number counts as tried. A try that another program has just
+// begun is waited for, until it has its outcome or ctx ends.
+func (m *Memory) Has(ctx context.Context, number string) bool {
+	if m == nil || m.check() != nil {
+		return false
+	}
+	path, err := m.path(number)
+	if err != nil {
+		return false
+	}
+	for {
+		s, err := os.Lstat(path)
+		if err != nil || time.Since(s.ModTime()) >= life {
+			return false
+		}
+		if time.Since(s.ModTime()) >= openLife {
+			return true
+		}
+		select {
+		case <-time.After(openPoll):
+		case <-ctx.Done():
+			return true
+		}
+	}
+}
+
+const openPoll = 100 * time.Millisecond
+
+// Wrong says that a number did not match: nobody waits for its outcome then.
+func (m *Memory) Wrong(number string) {
+	if m == nil {
+		return
+	}
+	if err := m.Claim(number); err != nil && !errors.Is(err, ErrTried) {
+		return
+	}
+	if path, err := m.path(number); err == nil {
+		past := time.Now().Add(-openLife)
+		_ = os.Chtimes(path, past, past)
+	}
+}
+
+// Clean removes what is older than an hour, and the folder with the last of it.
+func (m *Memory) Clean() {
+	if m == nil || m.check() != nil {
+		return
+	}
+	entries, err := os.ReadDir(m.Folder)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if s, err := e.Info(); err == nil && time.Since(s.ModTime()) >= life {
+			_ = os.Remove(filepath.Join(m.Folder, e.Name()))
+		}
+	}
+	_ = os.Remove(m.Folder)
+}
+
+// path is the file of a number. The computer's and the folder's names are the salt: a
+// table made for one user of one computer is good for no other.
+func (m *Memory) path(number string) (string, error) {
+	host, _ := os.Hostname()
+	hash, err := pbkdf2.Key(sha256.New, number, []byte(host+"\x00"+m.Folder), cmp.Or(m.cost, usualCost), hashSize)
+	if err != nil {
+		return "", fmt.Errorf("tried: %w", err)
+	}
+	return filepath.Join(m.Folder, hex.EncodeToString(hash)), nil
+}
+
+// check refuses a folder that others may write to or that stands elsewhere.
+func (m *Memory) check() error {
+	s, err := os.Lstat(m.Folder)
+	if err != nil {
+		return fmt.Errorf("tried: %w", err)
+	}
+	if !s.IsDir() || runtime.GOOS != "windows" && s.Mode().Perm() != 0o700 {
+		return fmt.Errorf("tried: %s is not a folder of this user alone", m.Folder)
+	}
+	return nil
+}
