@@ -76,7 +76,7 @@ func TestSessionText(t *testing.T) {
 	_, url, ca, _ := devGateway(t)
 	p := begin(t, []string{"LOTSE_CA_FILE=" + ca}, "session", "--user", "advisor", "new", "--gateway", url)
 	number := strings.TrimPrefix(p.line("session number: "), "session number: ")
-	p.line("link: " + url + "/#n=")
+	p.line("link: " + url + "/#p=")
 	p.line("state: waiting")
 	a := newAgent(t, url, ca)
 	a.join(number)

@@ -274,7 +274,7 @@ func newSession(t *testing.T, url, caFile string) (p *process, digits string) {
 	t.Helper()
 	p = begin(t, nil, "session", "new", "--gateway", url, "--user", "advisor", "--ca-file", caFile, "--json")
 	var first struct{ Number, URL string }
-	if err := json.Unmarshal([]byte(p.line("number")), &first); err != nil || first.URL != url+"/#n="+first.Number {
+	if err := json.Unmarshal([]byte(p.line("number")), &first); err != nil || first.URL != url+"/#p="+first.Number[:4] {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	p.line(`"event":"state"`, `"state":"waiting"`)

@@ -72,7 +72,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return o.run(ctx, url+"/#n="+number.Digits(), p.stdin)
+	return o.run(ctx, url+"/#p="+number.Place(), p.stdin)
 }
 
 // ownSession is a session from its owner's side.

@@ -30,6 +30,9 @@ export function panelStates(lang) {
     record: "",
     reason: "",
     key: "F12",
+    silenced: [],
+    confirm: false,
+    offer: "",
   };
   const fresh = { ...base, advisor: null, compare: "", line: "", number: "" };
   const screen = { kind: "screen", monitor: 0, apps: [], names: [] };
@@ -42,7 +45,7 @@ export function panelStates(lang) {
     apps: [
       { id: "a1", name: "LibreOffice", titles: [lang === "de" ? "Rechnung März.odt" : "Invoice March.odt"], icon: picture },
       { id: "a2", name: "Thunderbird", titles: [lang === "de" ? "Posteingang" : "Inbox", "Re: Termin"] },
-      { id: "a3", name: "Firefox", titles: ["Beispiel Software – Mozilla Firefox"] },
+      { id: "a3", name: "Firefox", titles: ["Beispiel Software – Mozilla Firefox"], powerful: true },
     ],
     whole: true,
   };
@@ -54,7 +57,7 @@ export function panelStates(lang) {
     choices,
     viewers: [{ door: "page", line: "sealed", from: "203.0.113.7" }],
   };
-  const question = (right, more) => ({ id: "7", right, seconds: 47, armed: true, problem: "", proposal: null, ...more });
+  const question = (right, more) => ({ id: "7", right, seconds: 47, armed: true, window: true, proposal: null, ...more });
   const record =
     "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
   return {
@@ -74,7 +77,16 @@ export function panelStates(lang) {
     joined: base,
     "question-view": { ...base, question: question("view"), choices },
     "question-view-old": { ...base, question: question("view") },
-    "question-view-injected": { ...base, question: question("view", { problem: "injected" }), choices },
+    "question-view-here": { ...base, question: question("view", { window: false }), choices },
+    "question-resume": { ...viewing, direction: "none", paused: true, question: question("resume") },
+    silenced: { ...base, silenced: ["view", "control"] },
+    "number-confirm": {
+      ...fresh,
+      phase: "number",
+      confirm: true,
+      offer: "482 193 057",
+      gateway: "support.example.com.evil.example.net",
+    },
     "question-share": { ...viewing, share: apps, question: question("share") },
     "question-widen": {
       ...viewing,
@@ -82,7 +94,7 @@ export function panelStates(lang) {
       question: question("share", { proposal: { ...apps, apps: ["a1", "a2", "a3"], names: [...apps.names, "Firefox"] } }),
     },
     "question-show": { ...base, question: question("show") },
-    "question-hands": { ...viewing, question: question("control", { problem: "hands" }) },
+    "question-control-here": { ...viewing, question: question("control", { window: false }) },
     showing: { ...base, direction: "advisor", rights: { ...base.rights, show: true } },
     "seen-apps": { ...viewing, share: apps },
     "seen-monitor": { ...viewing, share: { kind: "monitor", monitor: 2, apps: [], names: ["DP-2"] } },
@@ -91,7 +103,7 @@ export function panelStates(lang) {
     "notice-hidden": { ...viewing, notice: "hidden" },
     "notice-shielded": { ...viewing, rights: { ...base.rights, view: true, control: true }, notice: "shielded" },
     "question-control": { ...viewing, question: question("control") },
-    "question-unarmed": { ...viewing, question: question("clipboard", { armed: false }) },
+    "question-unarmed": { ...viewing, question: question("clipboard", { armed: false, window: false }) },
     seen: viewing,
     controlled: { ...viewing, rights: { ...base.rights, view: true, control: true, clipboard: true } },
     gateway: { ...viewing, line: "gateway", viewers: [{ door: "vnc", line: "gateway", from: "198.51.100.20" }] },

@@ -26,6 +26,9 @@ declare module "@novnc/novnc" {
     sendCtrlAltDel(): void;
     sendKey(keysym: number, code: string, down?: boolean): void;
     clipboardPasteFrom(text: string): void;
+    /** Not documented; test/chromium.ts notices when another noVNC has it no more. */
+    protected _resize(width: number, height: number): void;
+    protected _fail(details: string): boolean;
     addEventListener<K extends keyof RFBEvents>(type: K, listener: (e: RFBEvents[K]) => void): void;
   }
 }

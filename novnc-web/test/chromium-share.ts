@@ -9,7 +9,7 @@ import { linePair } from "./lines.ts";
 
 const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
-async function until(what: string, holds: () => boolean, ms = 15_000): Promise<void> {
+async function until(what: string, holds: () => boolean, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!holds()) {
     if (performance.now() > end) throw new Error(what + " did not come");
@@ -76,7 +76,7 @@ window.shareInBrowser = async (bench) => {
   share.use({ track: track!, stream, surface: "monitor", name: "" });
 
   const [server, client] = await lines();
-  let answer: (refusal: string | null) => void = () => {};
+  let answer: ((refusal: string | null) => void) | null = null;
   let over = "";
   share.serve(server, {
     name: "Test",
@@ -90,9 +90,9 @@ window.shareInBrowser = async (bench) => {
   const shown = () => target.querySelector("canvas");
   let connected = false;
   rfb.addEventListener("connect", () => (connected = true));
-  await wait(300);
+  await until("the question", () => answer !== null);
   if (connected) throw new Error("connected before the yes");
-  answer(null);
+  answer!(null);
   await until("the connection", () => connected);
   let pictures = 0;
   let first = 0;
@@ -110,7 +110,9 @@ window.shareInBrowser = async (bench) => {
   share.hide(["Angehalten", "Es ist nichts zu sehen"]);
   await until("the words", () => shown()?.width === 1024);
   paint(source, 8);
-  await wait(300);
+  const before = shown()!.toDataURL();
+  share.hide(["Immer noch angehalten", ""]); // behind the picture
+  await until("the other words", () => shown()!.toDataURL() !== before);
   if (shown()?.width !== 1024) throw new Error("shown while hidden");
   share.reveal();
   await until("it again", () => difference(source, shown()).most === 0);

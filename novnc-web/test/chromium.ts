@@ -2,6 +2,7 @@
 // both roles, tampered records, and how fast the seal is there.
 
 import recorded from "../../seal/testdata/vectors.json";
+import RFB, { maxPixels } from "../src/common/boundedrfb.ts";
 import { FrameBuffer, type Frame } from "../src/seal/frame.ts";
 import { handshake, Tries, type Kind } from "../src/seal/index.ts";
 import { Direction } from "../src/seal/record.ts";
@@ -87,6 +88,73 @@ async function megabytesPerSecond(size: number): Promise<number> {
   return (64 * 1.048576 * 1000) / (performance.now() - began);
 }
 
+/** A server that speaks RFB 3.8 without security and has a desktop of one size. */
+class SizedServer {
+  binaryType = "arraybuffer";
+  protocol = "";
+  readyState = 1;
+  onopen: (() => void) | null = null;
+  onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
+  onclose: ((e: object) => void) | null = null;
+  onerror: (() => void) | null = null;
+  private step = 0;
+
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+  ) {
+    queueMicrotask(() => this.say(new TextEncoder().encode("RFB 003.008\n")));
+  }
+
+  /** Whatever is said, it is the next step of the handshake. RFC 6143, section 7.3.2. */
+  send(): void {
+    const init = new DataView(new ArrayBuffer(24 + 1));
+    init.setUint16(0, this.width);
+    init.setUint16(2, this.height);
+    new Uint8Array(init.buffer).set([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0], 4);
+    init.setUint32(20, 1);
+    const answers = [[1, 1], [0, 0, 0, 0], [...new Uint8Array(init.buffer)]];
+    const answer = answers[this.step++];
+    if (answer) queueMicrotask(() => this.say(Uint8Array.from(answer)));
+  }
+
+  close(): void {
+    this.readyState = 3;
+    this.onclose?.({ code: 1000, reason: "", wasClean: true });
+  }
+
+  private say(bytes: Uint8Array<ArrayBuffer>): void {
+    this.onmessage?.({ data: bytes.buffer });
+  }
+}
+
+/** What noVNC makes of a desktop: whether it is shown, and how large its picture is. */
+function desktopOf(width: number, height: number): Promise<{ shown: boolean; pixels: number }> {
+  const place = document.body.appendChild(document.createElement("div"));
+  const rfb = new RFB(place, new SizedServer(width, height), { shared: true });
+  return new Promise((resolve) => {
+    const pixels = () => {
+      const canvas = place.querySelector("canvas");
+      return canvas ? canvas.width * canvas.height : 0;
+    };
+    rfb.addEventListener("connect", () => resolve({ shown: true, pixels: pixels() }));
+    rfb.addEventListener("disconnect", () => resolve({ shown: false, pixels: pixels() }));
+  });
+}
+
+/** A desktop of any size is shown or refused; none takes the page with it. */
+async function runSizes(): Promise<number> {
+  check("640 × 480", await desktopOf(640, 480), { shown: true, pixels: 640 * 480 });
+  for (const [w, h] of [
+    [65535, 65535],
+    [65535, 1 + Math.floor(maxPixels / 65535)],
+  ] as const) {
+    const { shown, pixels } = await desktopOf(w, h);
+    check(`${w} × ${h}`, { shown, small: pixels <= 1 }, { shown: false, small: true });
+  }
+  return 3;
+}
+
 declare global {
   interface Window {
     sealInBrowser(bench: boolean): Promise<Record<string, number>>;
@@ -96,6 +164,7 @@ declare global {
 window.sealInBrowser = async (bench) => ({
   vectors: await runVectors(),
   mutations: await runMutations(5_000),
+  desktops: await runSizes(),
   ...(bench && {
     "exchange, ms per end": await exchangeMilliseconds(),
     "open 1 KiB records, MB/s": await megabytesPerSecond(1 << 10),

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ControlStream, type ControlHandlers } from "../src/advisor/control.ts";
 import { handshake, Tries } from "../src/seal/index.ts";
 import { linePair } from "./lines.ts";
+import { until } from "./rfbviewer.ts";
 
 /** A control stream and the agent's end of it, through a real seal. */
 async function rig() {
@@ -23,21 +24,23 @@ async function rig() {
     ["hello", "state", "event", "door", "bye", "closed"].map((n) => [n, tell(n)]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
+  const send = (words: string) => agent.send(new TextEncoder().encode(words));
+  // What is said behind it comes after it.
   const say = async (words: string) => {
-    agent.send(new TextEncoder().encode(words));
-    await settle();
+    send(words + '{"type":"bye","reason":"behind"}\n');
+    const last = () => JSON.stringify(told.at(-1));
+    await until(() => last() === '["bye","behind"]' || last() === '["closed"]');
+    if (last() !== '["closed"]') told.pop();
   };
-  return { control, told, say, heard: () => heard };
+  return { control, told, send, say, heard: () => heard };
 }
-
-const settle = () => new Promise((r) => setTimeout(r, 20));
 
 test("hello goes first, wishes follow line by line", async () => {
   const { control, heard } = await rig();
   control.ask("control");
   control.giveBack("clipboard");
   control.end();
-  await settle();
+  await until(() => heard().includes('"end"'));
   assert.deepEqual(
     heard()
       .trimEnd()
@@ -53,8 +56,8 @@ test("hello goes first, wishes follow line by line", async () => {
 });
 
 test("messages are cut at line ends, wherever records end", async () => {
-  const { told, say } = await rig();
-  await say('{"type":"hello","customer":{"user":"petra","host":"PC","system":"linux/amd64"},"answer":"view"}\n{"type":"st');
+  const { told, send, say } = await rig();
+  send('{"type":"hello","customer":{"user":"petra","host":"PC","system":"linux/amd64"},"answer":"view"}\n{"type":"st');
   await say(
     'ate","seq":1,"direction":"customer","rights":{"view":true},"asked":["control","moon"],"viewers":[]}\n{"type":"new"}\n',
   );
@@ -89,7 +92,10 @@ test("an older state does not overwrite a newer one", async () => {
 test("events of unknown kinds are ignored", async () => {
   const { told, say } = await rig();
   await say('{"type":"event","event":"given","right":"moon"}\n{"type":"event","event":"taken","right":"control","by":"key"}\n');
-  assert.deepEqual(told, [["event", { event: "taken", right: "control", by: "key" }]]);
+  assert.deepEqual(told, [["event", { event: "taken", right: "control", by: "key", seconds: 0 }]]);
+  told.length = 0;
+  await say('{"type":"event","event":"delayed","right":"view","by":"auto","seconds":30}\n');
+  assert.deepEqual(told, [["event", { event: "delayed", right: "view", by: "auto", seconds: 30 }]]);
 });
 
 test("what is no message ends the stream", async () => {
@@ -103,7 +109,7 @@ test("what is no message ends the stream", async () => {
 test("a door's number is asked for by name and told with it", async () => {
   const { control, told, say, heard } = await rig();
   control.askDoor("vnc");
-  await settle();
+  await until(() => heard().includes('"vnc"'));
   assert.match(heard(), /\{"type":"door","door":"vnc"\}\n$/);
   await say(
     '{"type":"door","door":"vnc","number":"482112345","seconds":300}\n{"type":"door","door":"vnc","number":"","gone":"burnt"}\n',

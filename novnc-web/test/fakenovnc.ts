@@ -8,6 +8,10 @@ export default class FakeRFB {
     private readonly channel: { close(): void },
   ) {}
 
+  _resize(): void {}
+  _fail(): boolean {
+    return false;
+  }
   addEventListener(): void {}
   blur(): void {}
   focus(): void {}

@@ -54,7 +54,7 @@ test("a snapshot is read whole or not at all", () => {
   assert.equal(s.phase, "connecting");
   assert.deepEqual(s.rights, { view: false, control: false, clipboard: true, show: false });
   // An unknown right is shown as the one that means most.
-  assert.deepEqual(s.question, { id: "3", right: "control", seconds: 0, armed: false, problem: "", proposal: null });
+  assert.deepEqual(s.question, { id: "3", right: "control", seconds: 0, armed: false, window: false, proposal: null });
   // What an old program does not say.
   assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, ""]);
   assert.deepEqual(s.viewers, []);
@@ -68,17 +68,17 @@ test("choices and shares are bounded, and a record is plain text", () => {
       type: "state",
       choices: { apps, monitors: [{ id: 1, name: "HDMI", width: 1920, height: 1080 }, 7], whole: 1 },
       share: { kind: "apps", apps: ["a", 5], names: ["gedit", null] },
-      question: { id: "1", right: "share", armed: true, problem: "injected", proposal: { kind: "moon" } },
+      question: { id: "1", right: "share", armed: true, window: true, proposal: { kind: "moon" } },
       record: "one\r\ntwo\u001b[31m\n",
     }),
   );
   assert.ok(s?.choices);
   assert.equal(s.choices.apps.length, 100);
-  assert.deepEqual(s.choices.apps[0], { id: "a0", name: "evil", titles: Array(8).fill("t"), icon: "" });
+  assert.deepEqual(s.choices.apps[0], { id: "a0", name: "evil", titles: Array(8).fill("t"), icon: "", powerful: false });
   assert.deepEqual(s.choices.monitors[1], { id: 0, name: "", width: 0, height: 0 });
   assert.equal(s.choices.whole, false);
   assert.deepEqual(s.share, { kind: "apps", monitor: 0, apps: ["a", ""], names: ["gedit"] });
-  assert.equal(s.question?.problem, "injected");
+  assert.equal(s.question?.window, true);
   assert.equal(s.question?.proposal, null);
   assert.equal(s.record, "one\ntwo[31m\n");
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Picture } from "../src/rfb/picture.ts";
 import { Refusal, Server, type ServerConfig } from "../src/rfb/server.ts";
 import { tileSide, TileSet } from "../src/rfb/tiles.ts";
-import { fakeJPEG, say, ServerLine, until, Viewer, type Format } from "./rfbviewer.ts";
+import { fakeJPEG, say, ServerLine, turn, until, Viewer, type Format } from "./rfbviewer.ts";
 
 const width = 200;
 const height = 150;
@@ -87,14 +87,15 @@ for (const minor of [3, 7, 8] as const) {
 }
 
 test("no pixel and no size before the customer's yes", async () => {
-  let yes = () => {};
+  let yes: (() => void) | null = null;
   const rig = setUp({ approve: () => new Promise<void>((resolve) => (yes = resolve)) });
   await until(() => rig.line.sent.length >= 2);
   rig.line.say(all(false)); // a viewer that does not wait
-  await new Promise((r) => setTimeout(r, 30));
-  assert.equal(rig.line.sent.length, 2); // version, security types
-  yes();
+  await until(() => yes !== null, "the question");
+  yes!();
   await until(() => rig.line.sent.length >= 3);
+  // Behind version and security types comes the result, and nothing before it.
+  assert.deepEqual([...rig.line.sent[2]!], [0, 0, 0, 0]);
 });
 
 test("a viewer that hangs up ends the question", async () => {
@@ -255,6 +256,25 @@ test("what was not offered ends the viewer, by name", async () => {
   }
 });
 
+for (const encodings of [[0], [6], [16], [7], [7, -26]]) {
+  test(`a simple viewer's first update is the whole picture (encodings ${encodings.join()})`, async () => {
+    const [w, h] = [1200, 900]; // more than fits into one update otherwise
+    const picture = new Picture(w, h);
+    picture.show(desktop(w, h), w, h, true);
+    const line = new ServerLine();
+    const viewer = new Viewer(line, 8);
+    const done = new Server(line, { picture, name: "large", encodeJPEG: fakeJPEG.encode }).serve();
+    await until(() => viewer.isOpen, "ServerInit");
+    line.say(say.encodings(...encodings));
+    line.say(say.request(false, 0, 0, w, h));
+    await until(() => viewer.updates.length > 0, "an update");
+    assert.equal(viewer.updates.length, 1);
+    assert.ok(same(viewer, picture, encodings.includes(-26) ? 4 : 0));
+    line.close();
+    await done;
+  });
+}
+
 test("continuous updates come unasked, until they are switched off", async () => {
   const rig = await open({}, [7, -313, -312]);
   rig.line.say(say.continuous(true, width, height));
@@ -263,22 +283,27 @@ test("continuous updates come unasked, until they are switched off", async () =>
   await until(() => same(rig.viewer, rig.picture), "the next");
   rig.line.say(say.continuous(false, 0, 0));
   await until(() => rig.viewer.endOfContinuous === 2);
-  const updates = rig.viewer.updates.length;
-  rig.picture.show(desktop(width, height, 10), width, height);
-  await new Promise((r) => setTimeout(r, 40));
-  assert.equal(rig.viewer.updates.length, updates);
+  rig.picture.show(desktop(width, height, 9), width, height, true); // all of it is new
+  // Only what is asked for comes: a corner, though everything is new.
+  const seen = rig.viewer.updates.length;
+  rig.line.say(say.request(true, 0, 0, 1, 1));
+  await until(() => rig.viewer.updates.length > seen);
+  rig.line.say(say.request(true, width - 1, height - 1, 1, 1));
+  await until(() => rig.viewer.updates.length > seen + 1);
+  assert.equal(rig.viewer.updates.length, seen + 2);
 });
 
 test("a slow viewer gets the newest picture, not all of them", async () => {
   const rig = await open({}, [0, -313]);
   rig.line.say(say.continuous(true, width, height));
   await until(() => same(rig.viewer, rig.picture), "the picture");
-  rig.line.bufferedAmount = 10 << 20; // the line takes nothing
   const updates = rig.viewer.updates.length;
+  let looks = 0; // the line takes nothing
+  Object.defineProperty(rig.line, "bufferedAmount", { get: () => (looks++, 10 << 20), configurable: true });
   for (let seed = 20; seed < 60; seed++) rig.picture.show(desktop(width, height, seed), width, height);
-  await new Promise((r) => setTimeout(r, 40));
+  await until(() => looks > 2, "a second look at the line");
   assert.equal(rig.viewer.updates.length, updates);
-  rig.line.bufferedAmount = 0;
+  Object.defineProperty(rig.line, "bufferedAmount", { value: 0 });
   await until(() => same(rig.viewer, rig.picture), "the newest");
   assert.ok(rig.viewer.updates.length - updates <= 3);
 });
@@ -290,7 +315,7 @@ test("a viewer that answers no fence is not flooded", async () => {
   await until(() => rig.viewer.updates.length > 0);
   for (let seed = 20; seed < 120; seed++) {
     rig.picture.show(desktop(width, height, seed), width, height);
-    await new Promise((r) => setTimeout(r, 1));
+    await turn();
   }
   const bytes = rig.line.sent.reduce((n, b) => n + b.length, 0);
   assert.ok(bytes < 1_500_000, `${bytes} bytes`);
@@ -299,13 +324,15 @@ test("a viewer that answers no fence is not flooded", async () => {
 test("SyncNext: the answer comes behind the next message", async () => {
   const rig = await open({}, [7, -312]);
   await until(() => rig.viewer.fences.length === 1);
-  await new Promise((r) => setTimeout(r, 10));
   rig.viewer.answerFences = false; // that would be a next message
+  rig.line.say(say.fence(0x8000_0000, [1])); // its answer is behind everything of before
+  await until(() => rig.viewer.fences.some((f) => f.payload[0] === 1));
   rig.line.say(say.fence(0x8000_0004, [7]));
-  await new Promise((r) => setTimeout(r, 20));
-  assert.ok(!rig.viewer.fences.some((f) => f.payload[0] === 7));
-  rig.line.say(all(false));
+  // The next message brings an answer of its own, at once, and that of the fence behind it.
+  rig.line.say(say.continuous(false, 0, 0));
   await until(() => rig.viewer.fences.some((f) => f.payload[0] === 7 && f.flags === 4));
+  const sent = rig.line.sent.map((b) => b[0]);
+  assert.ok(sent.lastIndexOf(150) > 0 && sent.lastIndexOf(150) < sent.lastIndexOf(248), sent.join(" "));
 });
 
 test("a viewer that cannot resize keeps its size, with black beside", async () => {
@@ -376,7 +403,7 @@ test("random changes of a viewer's bytes end it or do nothing, and never throw e
       rig.line.say(message.subarray(0, random(10) === 0 ? random(message.length) : message.length));
       if (random(3) === 0) await Promise.resolve();
     }
-    await new Promise((r) => setTimeout(r));
+    await turn();
     rig.line.close();
     const why = await rig.done;
     assert.ok(why === null || (why instanceof Error && why.message.startsWith("rfb: ")), String((why as Error)?.stack ?? why));

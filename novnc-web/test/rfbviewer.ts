@@ -430,9 +430,16 @@ export const fakeJPEG = {
 
 /** Waits until something holds; the server works in its own time. */
 export async function until(what: () => boolean, name = "it"): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (const end = Date.now() + patience; Date.now() < end;) {
     if (what()) return;
-    await new Promise((r) => setTimeout(r, 5));
+    await turn();
   }
   throw new Error(name + " did not come");
+}
+
+const patience = 60_000;
+
+/** Lets everything run that can. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -21,7 +21,6 @@ async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: Sealed
   return { agent, advisor };
 }
 
-const settle = () => new Promise((r) => setTimeout(r, 20));
 const bytes = (words: string) => new TextEncoder().encode(words);
 
 test("an advisor's wishes are read, whatever else he says is not", async () => {
@@ -41,7 +40,7 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
         '{"type":"door","door":"vnc"}\n{"type":"door","door":"page"}\n{"type":"door"}\n{"type":"end"}\n',
     ),
   );
-  await settle();
+  await until(() => told.includes("end"));
   assert.deepEqual(told, ["ask view", "return show", "door vnc", "end"]);
 });
 
@@ -57,8 +56,7 @@ test("an advisor who says too much, too long or nonsense is cut off", async () =
       closed: () => (closed = true),
     });
     advisor.send(bytes(words));
-    await settle();
-    assert.ok(closed, words.slice(0, 20));
+    await until(() => closed, words.slice(0, 20));
   }
 });
 
@@ -66,18 +64,23 @@ test("of the advisor's screen nothing is passed on before somebody listens, and 
   const { agent, advisor } = await pair("show");
   let ended = false;
   const held = new HeldChannel(agent, () => (ended = true));
+  let arrived = 0;
+  const take = agent.onmessage;
+  agent.onmessage = (e) => {
+    take?.(e);
+    arrived++;
+  };
   advisor.send(bytes("RFB 003"));
-  await settle();
+  await until(() => arrived === 1);
   advisor.send(bytes(".008\n"));
-  await settle();
+  await until(() => arrived === 2);
   let heard = "";
   held.onmessage = ({ data }) => (heard += new TextDecoder().decode(data));
   assert.equal(heard, "");
-  await settle();
-  assert.equal(heard, "RFB 003.008\n");
+  await until(() => heard !== "");
   advisor.close();
-  await settle();
-  assert.ok(ended);
+  await until(() => ended);
+  assert.equal(heard, "RFB 003.008\n");
 });
 
 test("an advisor who shows before he may is cut off", async () => {
@@ -85,8 +88,7 @@ test("an advisor who shows before he may is cut off", async () => {
   let ended = false;
   new HeldChannel(agent, () => (ended = true));
   for (let i = 0; i < 5; i++) advisor.send(new Uint8Array(20_000));
-  await settle();
-  assert.ok(ended);
+  await until(() => ended);
 });
 
 test("noVNC finds the members on the held line", async () => {
@@ -135,23 +137,20 @@ test("calls are answered, entering only once, and nonsense not at all", async ()
     "x".repeat(5000),
   ])
     r.socket(0).tell(m);
-  await settle();
-  assert.equal(FakeSocket.all.length, 2);
+  // The next socket is that of the next good call.
   r.socket(0).tell(call("D", "view", "helper"));
   assert.ok((await r.advise(2, number, "view", id("D"))) instanceof SealedChannel);
+  assert.equal(FakeSocket.all.length, 3);
   assert.deepEqual(r.told.slice(2), ["view"]);
   assert.equal(r.streams[1]?.call.door, "helper");
   r.link.stop();
-  await settle();
-  assert.equal(r.streams[1]?.channel.readyState, 3);
+  await until(() => r.streams[1]?.channel.readyState === 3);
 });
 
 test("a lost line ends every stream and comes back with the token", async () => {
   const r = await enter();
   r.socket(0).close();
-  await until(() => r.told.includes("away"));
-  await settle();
-  assert.equal(r.streams[0]?.channel.readyState, 3);
+  await until(() => r.told.includes("away") && r.streams[0]?.channel.readyState === 3);
   await until(() => FakeSocket.all.length > 2 && FakeSocket.all[2]!.said.length > 0);
   assert.deepEqual(r.socket(2).said, ['{"type":"enter","place":"4821","resume":"token"}']);
   r.socket(2).tell(joined);

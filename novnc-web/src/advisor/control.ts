@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 6: the advisor's end of a control stream.
 
-import { asFields, flag, list, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
+import { asFields, flag, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
 import {
   readAnswer,
   readRights,
@@ -45,9 +45,11 @@ export interface ControlState {
 }
 
 export interface ControlEvent {
-  event: "given" | "refused" | "timeout" | "taken" | "returned";
+  event: "given" | "refused" | "timeout" | "taken" | "returned" | "delayed";
   right: Wish;
   by: "customer" | "advisor" | "key" | "auto";
+  /** Of `delayed`: when the question is put. */
+  seconds: number;
 }
 
 /** A door's number, or what became of it. */
@@ -147,10 +149,15 @@ export class ControlStream {
         });
       }
       case "event": {
-        const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", ""], "");
+        const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", "delayed", ""], "");
         const right = oneOf(f["right"], [...wishNames, ""], "");
         if (event === "" || right === "") return;
-        return this.handlers.event({ event, right, by: oneOf(f["by"], ["customer", "advisor", "key", "auto"], "customer") });
+        return this.handlers.event({
+          event,
+          right,
+          by: oneOf(f["by"], ["customer", "advisor", "key", "auto"], "customer"),
+          seconds: Math.max(0, number(f["seconds"])),
+        });
       }
       case "door":
         return this.handlers.door({ door: text(f["door"], 20), number: text(f["number"], 9) });

@@ -1,4 +1,4 @@
-import RFB from "@novnc/novnc";
+import RFB from "../common/boundedrfb.ts";
 import { button, h, setText, show } from "../common/dom.ts";
 import { socketAddress } from "../common/line.ts";
 import { ApiError } from "./api.ts";

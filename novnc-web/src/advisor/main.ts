@@ -4,6 +4,7 @@ import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
 import { drawNumber, grouped, parseNumber } from "../common/number.ts";
 import { Api, ApiError, type Me, type SessionEntry } from "./api.ts";
+import { confirmDialog } from "./dialog.ts";
 import { Session } from "./session.ts";
 import { SessionView } from "./sessionview.ts";
 import { signInForm } from "./signin.ts";
@@ -68,16 +69,31 @@ class AdvisorPage {
     if (++this.silent === 2) for (const s of this.sessions) s.lineLost();
   }
 
-  /** A link with a number takes up a session that another program of the advisor's has opened. */
-  private takeFromLink(): void {
+  /**
+   * A link with a number takes up a session that another program of the advisor's has
+   * opened. Any page can have such a link: he is asked, as it takes that program's place.
+   */
+  private takeFromLink(open: SessionEntry[]): void {
     const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
     if (number === "") return;
     history.replaceState(null, "", location.pathname);
-    if (!keptSessions().some((kept) => kept.number === number)) keep({ number, origin: null });
+    const place = number.slice(0, 4);
+    const known = this.sessions.some((s) => s.number === number);
+    if (known || !open.some((s) => s.place === place)) return;
+    confirmDialog(this.body, this.t.sessions.takeUp(grouped(number)), () => {
+      for (const s of this.sessions.filter((s) => s.place === place)) {
+        s.leave();
+        this.remove(s);
+      }
+      const session = new Session(this.api, { number, origin: null }, () => this.update());
+      keep({ number, origin: null });
+      this.elsewhere = this.elsewhere.filter((s) => s.place !== place);
+      this.add(session);
+      this.select(session);
+    });
   }
 
   private async enter(me: Me): Promise<void> {
-    this.takeFromLink();
     this.me = me;
     this.signInNote = "";
     const open = await this.api.sessions().catch(() => []);
@@ -88,6 +104,7 @@ class AdvisorPage {
     this.elsewhere = open.filter((s) => !this.sessions.some((own) => own.place === s.place));
     this.selected = this.sessions.at(-1) ?? null;
     this.render();
+    this.takeFromLink(open);
   }
 
   private leave(): void {
@@ -96,7 +113,6 @@ class AdvisorPage {
     this.sessions = [];
     this.elsewhere = [];
     this.selected = null;
-    this.views.clear();
     this.render();
   }
 
@@ -159,6 +175,7 @@ class AdvisorPage {
 
   private remove(session: Session): void {
     this.sessions = this.sessions.filter((s) => s !== session);
+    this.views.get(session)?.dispose();
     this.views.delete(session);
     this.select(this.sessions.at(-1) ?? null);
   }
@@ -167,6 +184,7 @@ class AdvisorPage {
   private render(): void {
     const { t, me } = this;
     document.documentElement.lang = preferredLanguage();
+    for (const view of this.views.values()) view.dispose();
     this.views.clear();
     const head = h(
       "header",

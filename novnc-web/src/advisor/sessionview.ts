@@ -39,6 +39,8 @@ export class SessionView {
   private readonly endedReason = h("p", { class: "lead", "data-testid": "ended-reason" });
   private readonly replaced: HTMLElement;
 
+  private readonly gone = new AbortController();
+
   constructor(
     private readonly session: Session,
     private readonly t: Texts,
@@ -91,7 +93,12 @@ export class SessionView {
       this.ownViewer.root,
       this.ended,
     );
-    document.addEventListener("fullscreenchange", () => this.toolbar.update());
+    document.addEventListener("fullscreenchange", () => this.toolbar.update(), { signal: this.gone.signal });
+  }
+
+  /** Ends what holds the view, when the page shows another in its place. */
+  dispose(): void {
+    this.gone.abort();
   }
 
   focus(): void {

@@ -36,6 +36,8 @@ export interface Texts {
     failed: (message: string) => string;
     limit: string;
     network: string;
+    /** A link asks for a session. */
+    takeUp: (number: string) => { question: string; meaning: string; yes: string; no: string };
     phase: Record<Phase, string>;
   };
   waiting: {

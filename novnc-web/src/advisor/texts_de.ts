@@ -31,6 +31,13 @@ export const de: Texts = {
     heading: "Meine Sitzungen",
     none: "Keine Sitzung ist offen.",
     fresh: "Neue Sitzung",
+    takeUp: (number) => ({
+      question: `Sitzung ${number} hier übernehmen?`,
+      meaning:
+        "Das verlangt ein Link. Sagen Sie nur Ja, wenn Sie diese Sitzung gerade mit einem anderen Ihrer Programme eröffnet haben. Diese Seite tritt dann an dessen Stelle.",
+      yes: "Übernehmen",
+      no: "Nein",
+    }),
     freshHint: "Erzeugen Sie eine Sitzungsnummer und lesen Sie sie Ihrem Kunden am Telefon vor.",
     elsewhere: "anderswo geöffnet",
     end: "Beenden",
@@ -53,8 +60,7 @@ export const de: Texts = {
     copied: "Kopiert.",
     notCopied: (what) => `Der Browser hat das Kopieren nicht erlaubt. Bitte kopieren Sie von Hand: ${what}`,
     link: "Einladungslink",
-    linkWarning:
-      "Wer die Nummer hat, kann den Platz Ihres Kunden einnehmen. Nennen Sie sie am Telefon, oder senden Sie den Link nur auf einem Weg, dem Sie vertrauen.",
+    linkWarning: "Der Link sagt nur, wohin es geht und wie die Nummer beginnt. Nennen Sie die anderen Ziffern am Telefon.",
     steps: [
       "Der Kunde öffnet die Seite dieses Gateways und startet das kleine Programm.",
       "Er gibt die Nummer ein. Dann sehen Sie gegenseitig Ihre Namen.",
@@ -129,7 +135,7 @@ export const de: Texts = {
     control: "Achtung: Das Programm des Kunden antwortet selbst. Alles ist erlaubt, ohne dass jemand gefragt wird.",
     deny: "Achtung: Das Programm des Kunden antwortet selbst. Es lehnt jede Frage ab.",
   },
-  events: ({ event, right, by }) => {
+  events: ({ event, right, by, seconds }) => {
     const what = rightsDe[right];
     if (right === "show" && event === "returned") return "Sie zeigen Ihren Bildschirm nicht mehr.";
     if (right === "show" && event === "taken") return "Ihr Bildschirm wird nicht mehr gezeigt.";
@@ -144,6 +150,8 @@ export const de: Texts = {
         return by === "key" ? `Der Kunde hat ${what} mit F12 zurückgenommen.` : `Der Kunde hat ${what} zurückgenommen.`;
       case "returned":
         return `Sie haben ${what} zurückgegeben.`;
+      case "delayed":
+        return `Der Kunde hat ${what} gerade abgelehnt und wird in ${seconds} Sekunden wieder gefragt.`;
     }
   },
   view: {

@@ -31,6 +31,13 @@ export const en: Texts = {
     heading: "My sessions",
     none: "No session is open.",
     fresh: "New session",
+    takeUp: (number) => ({
+      question: `Take up session ${number} here?`,
+      meaning:
+        "A link asks for it. Say yes only if you have just opened that session with another program of yours. This page then takes that program's place.",
+      yes: "Take it up",
+      no: "No",
+    }),
     freshHint: "Make a session number and read it to your customer on the telephone.",
     elsewhere: "opened elsewhere",
     end: "End",
@@ -48,8 +55,7 @@ export const en: Texts = {
     copied: "Copied.",
     notCopied: (what) => `The browser did not allow copying. Please copy by hand: ${what}`,
     link: "Invitation link",
-    linkWarning:
-      "Whoever has the number can take your customer's place. Say it on the telephone, or send the link only in a way you trust.",
+    linkWarning: "The link says only where to go and how the number begins. Say the other digits on the telephone.",
     steps: [
       "The customer opens this gateway's page and starts the small program.",
       "He types the number. You then see each other's names.",
@@ -123,7 +129,7 @@ export const en: Texts = {
     control: "Attention: the customer's program answers by itself. Everything is allowed without anybody being asked.",
     deny: "Attention: the customer's program answers by itself. It refuses every question.",
   },
-  events: ({ event, right, by }) => {
+  events: ({ event, right, by, seconds }) => {
     const what = rightsEn[right];
     if (right === "show" && event === "returned") return "You have stopped showing your screen.";
     if (right === "show" && event === "taken") return "Your screen is not shown any more.";
@@ -138,6 +144,8 @@ export const en: Texts = {
         return by === "key" ? `The customer took ${what} back with F12.` : `The customer took ${what} back.`;
       case "returned":
         return `You gave ${what} back.`;
+      case "delayed":
+        return `The customer refused ${what} a moment ago, and is asked again in ${seconds} seconds.`;
     }
   },
   view: {

@@ -1,5 +1,5 @@
-import RFB from "@novnc/novnc";
 import { Backoff } from "../common/backoff.ts";
+import RFB from "../common/boundedrfb.ts";
 import { text } from "../common/fields.ts";
 import type { Rights } from "../common/rights.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";

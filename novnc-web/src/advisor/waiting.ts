@@ -17,7 +17,7 @@ export class WaitingPanel {
     private readonly clock: (d: Date) => string,
   ) {
     const { number } = session;
-    const link = `${location.origin}/#n=${number}`;
+    const link = `${location.origin}/#p=${number.slice(0, 4)}`;
     const copied = h("p", { class: "muted", role: "status", "data-testid": "copied" });
     const copy = async (what: string) => setText(copied, (await copyText(what)) ? t.waiting.copied : t.waiting.notCopied(what));
     // Read by its label only, digit by digit.

@@ -7,6 +7,11 @@ export function parseNumber(typed: string): string {
   return /^[1-9][0-9]{8}$/.test(digits) && digits !== "999999999" ? digits : "";
 }
 
+/** Reads the first four digits of a number, which the gateway knows; "" for anything else. */
+export function parsePlace(typed: string): string {
+  return /^[1-9][0-9]{3}$/.test(typed) ? typed : "";
+}
+
 /** What is typed where a gateway may stand behind the number: 482 193 057@support.example.com. */
 export interface Entry {
   number: string;

@@ -4,7 +4,7 @@ import { setFavicon } from "../common/favicon.ts";
 import { parseFields, text } from "../common/fields.ts";
 import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
-import { grouped, parseNumber } from "../common/number.ts";
+import { parsePlace } from "../common/number.ts";
 import { canCapture } from "../share/capture.ts";
 import { downloadArea, type Offer } from "./downloads.ts";
 import { picture } from "./pictures.ts";
@@ -18,8 +18,7 @@ class CustomerPage {
   private readonly body = document.getElementById("page")!;
   private gateway = location.hostname;
   private offer: Offer = "loading";
-  private typed = "";
-  private invited = false;
+  private place = "";
   private processor = "";
   private sharing = false;
 
@@ -35,13 +34,9 @@ class CustomerPage {
     this.render();
   }
 
-  /** An invitation link carries the number behind #, which browsers never send: #n=482193057 or #482193057. */
+  /** An invitation link carries the place, #p=4821. The rest of the number is spoken: this page must not learn it. */
   private readFragment(): void {
-    const fragment = location.hash.slice(1);
-    const number = parseNumber(new URLSearchParams(fragment).get("n") ?? "") || parseNumber(fragment);
-    if (!number) return;
-    this.typed = grouped(number);
-    this.invited = true;
+    this.place = parsePlace(new URLSearchParams(location.hash.slice(1)).get("p") ?? "");
   }
 
   private async load(): Promise<void> {
@@ -77,7 +72,7 @@ class CustomerPage {
         { class: "help" },
         h("h1", {}, t.heading),
         h("p", { class: "lead" }, t.lead),
-        this.invited ? this.invitation(t) : this.numberField(t),
+        ...(this.place ? [this.invitation(t)] : []),
         h("h2", {}, t.stepsHeading),
         h(
           "ol",
@@ -99,64 +94,20 @@ class CustomerPage {
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  /** Whoever came by an advisor's link has his number already: big, to be typed from here. */
+  /** Whoever came by an advisor's link knows how his number begins. */
   private invitation(t: (typeof texts)["en"]): HTMLElement {
     return h(
       "section",
       { class: "card invited", "aria-labelledby": "invited-heading" },
       h("h2", { id: "invited-heading" }, t.invited),
-      h("p", { class: "number", "data-testid": "invited-number" }, this.typed),
+      h("p", { class: "number", "data-testid": "invited-place" }, `${this.place} …`),
       h("p", { class: "muted" }, t.invitedHint),
-      button(
-        "other-number",
-        t.otherNumber,
-        () => {
-          this.invited = false;
-          this.render();
-          document.getElementById("number")?.focus();
-        },
-        { class: "quiet" },
-      ),
     );
   }
 
   private startText(t: (typeof texts)["en"]): string {
     const system = systemOf(navigator.userAgent);
     return t.startText[system === "linux" || system === "darwin" ? system : "windows"];
-  }
-
-  private numberField(t: (typeof texts)["en"]): HTMLElement {
-    const hint = h("p", { id: "number-hint", class: "muted", role: "status", "data-testid": "number-hint" });
-    const input = h("input", {
-      id: "number",
-      class: "number-input",
-      inputmode: "numeric",
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: "20",
-      placeholder: "000 000 000",
-      "aria-describedby": "number-hint",
-      "data-testid": "number",
-    });
-    const check = (finished: boolean) => {
-      const number = parseNumber(input.value);
-      const wrong = number === "" && finished && input.value.trim() !== "";
-      input.setAttribute("aria-invalid", String(wrong));
-      hint.dataset["state"] = number ? "good" : wrong ? "bad" : "none";
-      setText(hint, number ? t.numberGood : wrong ? t.numberBad : t.numberHint);
-    };
-    input.value = this.typed;
-    input.addEventListener("input", () => {
-      this.typed = input.value;
-      check(false);
-    });
-    input.addEventListener("change", () => {
-      const number = parseNumber(input.value);
-      if (number) this.typed = input.value = grouped(number);
-      check(true);
-    });
-    check(this.typed !== "");
-    return h("div", { class: "card" }, h("label", { for: "number" }, t.number), input, hint);
   }
 
   /** Without any program: this page itself shows what the customer chooses. */
@@ -176,9 +127,8 @@ class CustomerPage {
 
   private async share(): Promise<void> {
     const { SharingPage } = await import("./sharing/page.ts");
-    const number = parseNumber(this.typed);
     this.sharing = true;
-    new SharingPage(this.body, this.gateway, preferredLanguage(), number, () => {
+    new SharingPage(this.body, this.gateway, preferredLanguage(), this.place, () => {
       this.sharing = false;
       this.render();
     });
@@ -186,7 +136,7 @@ class CustomerPage {
 
   /** The program is the same file for every gateway: whoever has lost its name tells it. */
   private startLine(t: (typeof texts)["en"]): HTMLElement {
-    const line = `${parseNumber(this.typed) || "…"}@${location.host}`;
+    const line = `${this.place}…@${location.host}`;
     const note = h("span", { class: "muted", role: "status" });
     const copy = async () => {
       if (await copyText(line)) setText(note, t.copied);

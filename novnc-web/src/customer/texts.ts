@@ -5,10 +5,6 @@ export interface Texts {
   language: string;
   heading: string;
   lead: string;
-  number: string;
-  numberHint: string;
-  numberGood: string;
-  numberBad: string;
   stepsHeading: string;
   get: string;
   getFor: (system: string) => string;
@@ -30,7 +26,6 @@ export interface Texts {
   unsigned: string;
   invited: string;
   invitedHint: string;
-  otherNumber: string;
   start: string;
   startText: Record<"windows" | "linux" | "darwin", string>;
   startLine: string;
@@ -50,10 +45,6 @@ const en: Texts = {
   language: "Language",
   heading: "Get help on your computer",
   lead: "Your advisor is on the telephone with you and tells you a number with nine digits.",
-  number: "Your session number",
-  numberHint: "Nine digits, for example 482 193 057. It stays on this page: nothing is sent.",
-  numberGood: "That is a complete number. Keep it ready for step 2.",
-  numberBad: "A session number has nine digits. Please compare it with your advisor.",
   stepsHeading: "What happens now",
   get: "Get the small program",
   getFor: (s) => `This file is for your computer (${s}). It installs nothing and leaves nothing behind.`,
@@ -73,9 +64,8 @@ const en: Texts = {
   signature: "Signature",
   signedBy: (who) => `signed by ${who}; Windows shows this name, too`,
   unsigned: "not signed",
-  invited: "Your session number",
-  invitedHint: "Type it when the program asks for it. It stays on this page: nothing is sent.",
-  otherNumber: "That is not my number",
+  invited: "Your session number begins with",
+  invitedHint: "Your advisor tells you the other digits on the telephone. Type the whole number where you are asked for it.",
   start: "Start it and type the number",
   startText: {
     windows:
@@ -111,10 +101,6 @@ const de: Texts = {
   language: "Sprache",
   heading: "Hilfe an Ihrem Computer",
   lead: "Ihr Berater ist mit Ihnen am Telefon und nennt Ihnen eine Nummer mit neun Ziffern.",
-  number: "Ihre Sitzungsnummer",
-  numberHint: "Neun Ziffern, zum Beispiel 482 193 057. Sie bleibt auf dieser Seite: Es wird nichts gesendet.",
-  numberGood: "Das ist eine vollständige Nummer. Halten Sie sie für Schritt 2 bereit.",
-  numberBad: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
   stepsHeading: "So geht es weiter",
   get: "Das kleine Programm holen",
   getFor: (s) => `Diese Datei passt zu Ihrem Computer (${s}). Sie installiert nichts und hinterlässt nichts.`,
@@ -136,9 +122,9 @@ const de: Texts = {
   signature: "Signatur",
   signedBy: (who) => `unterschrieben von ${who}; Windows zeigt diesen Namen auch`,
   unsigned: "nicht unterschrieben",
-  invited: "Ihre Sitzungsnummer",
-  invitedHint: "Geben Sie sie ein, wenn das Programm danach fragt. Sie bleibt auf dieser Seite: Es wird nichts gesendet.",
-  otherNumber: "Das ist nicht meine Nummer",
+  invited: "Ihre Sitzungsnummer beginnt mit",
+  invitedHint:
+    "Die anderen Ziffern nennt Ihnen Ihr Berater am Telefon. Geben Sie die ganze Nummer ein, wo Sie danach gefragt werden.",
   start: "Starten und die Nummer eingeben",
   startText: {
     windows:

@@ -110,6 +110,7 @@ export class Chooser {
   }
 
   private appList(choices: Choices): HTMLElement {
+    const { t } = this;
     const list = h("div", { class: "app-list", "data-testid": "choose-app-list" });
     for (const [i, app] of choices.apps.entries()) {
       const box = h("input", {
@@ -135,6 +136,7 @@ export class Chooser {
             {},
             h("strong", {}, app.name || "?"),
             h("span", { class: "muted" }, app.titles.filter(Boolean).slice(0, 3).join(" · ")),
+            ...(app.powerful ? [h("span", { class: "warning", "data-testid": "powerful" }, t.choose.powerful)] : []),
           ),
         ),
       );

@@ -1,7 +1,7 @@
 // PANEL.md: how the page comes to its snapshots.
 
 import { parseFields, text } from "../common/fields.ts";
-import type { Right } from "../common/rights.ts";
+import type { Right, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
 import type { PanelActions } from "./actions.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
@@ -42,6 +42,10 @@ export class PanelLink implements PanelActions {
 
   answer(question: string, allow: boolean, share?: Share): void {
     this.send({ type: "answer", question, allow, ...(share && { share: named(share) }) });
+  }
+
+  silence(right: Wish, on: boolean): void {
+    this.send({ type: "silence", right, on });
   }
 
   share(share: Share): void {

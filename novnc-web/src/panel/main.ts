@@ -28,6 +28,7 @@ class Panel {
 
   private update(s: Snapshot): void {
     if (this.built?.lang !== s.lang) {
+      this.built?.dispose();
       this.built = new PanelView(s.lang, this.link, new Thumbnail(texts[s.lang].thumbnail, () => this.link.thumbnail()));
       this.body.replaceChildren(h("header", { class: "top" }, this.head), this.built.root);
       this.last = null;
@@ -40,6 +41,7 @@ class Panel {
 
   /** The agent is not there; nothing is claimed but that. */
   private trouble(trouble: Trouble): void {
+    this.built?.dispose();
     const t = texts[this.last?.lang ?? browserLanguage()];
     const heading = h("h1", { tabindex: "-1", "data-testid": "trouble" }, trouble === "gone" ? t.gone : t.stranger);
     setFavicon("over");

@@ -7,7 +7,10 @@ import type { Texts } from "./texts.ts";
 export class NumberForm {
   readonly root: HTMLElement;
   private readonly input: HTMLInputElement;
-  private readonly gateway = h("strong", { "data-testid": "gateway" });
+  private readonly gateway = h("span", { class: "gateway-name", "data-testid": "gateway" });
+  private readonly heading = h("h1", { "data-testid": "number-heading" });
+  private readonly lead = h("p", { class: "lead", "data-testid": "number-lead" });
+  private offered = false;
   private readonly where: HTMLElement;
   private readonly ask: HTMLElement;
   private readonly error = h("p", { class: "error", role: "alert", id: "number-error", "data-testid": "number-error" });
@@ -45,8 +48,8 @@ export class NumberForm {
           else this.input.focus();
         },
       },
-      h("h1", {}, t.number.heading),
-      h("p", { class: "lead" }, t.number.lead),
+      this.heading,
+      this.lead,
       h("label", { for: "number" }, t.number.label),
       this.input,
       this.error,
@@ -58,17 +61,37 @@ export class NumberForm {
   }
 
   update(s: Snapshot): void {
-    setText(this.gateway, s.gateway);
+    const { t } = this;
+    if (this.gateway.textContent !== s.gateway) this.gateway.replaceChildren(...hostParts(s.gateway));
+    setText(this.heading, s.confirm ? t.number.confirm : t.number.heading);
+    setText(this.lead, s.confirm ? t.number.confirmLead : t.number.lead);
+    this.root.dataset["confirm"] = String(s.confirm);
+    if (s.offer && !this.offered) {
+      this.offered = true;
+      this.input.value = s.offer;
+    }
     show(this.where, s.gateway !== "");
     show(this.ask, s.gateway === "");
     this.input.classList.toggle("long", s.gateway === "");
     this.input.inputMode = s.gateway === "" ? "text" : "numeric";
     this.input.placeholder = s.gateway === "" ? "000 000 000@…" : "000 000 000";
-    if (s.error) setText(this.error, this.t.number.errors(s.error));
+    if (s.error) setText(this.error, t.number.errors(s.error));
   }
 
   focus(): void {
     this.input.focus();
-    this.input.select();
+    // Behind the first digits the others are typed.
+    if (parseEntry(this.input.value)) this.input.select();
   }
+}
+
+/** A gateway's name, with the end of it, which says whose it is, in bold. */
+export function hostParts(gateway: string): (string | HTMLElement)[] {
+  const [, host = "", port = ""] = /^(.*?)(:\d+)?$/.exec(gateway) ?? [];
+  const labels = host.split(".");
+  // example.com, but example.co.uk.
+  const short = labels.length > 2 && labels.at(-1)!.length === 2 && labels.at(-2)!.length <= 3;
+  const end = labels.slice(short ? -3 : -2).join(".");
+  const before = host.slice(0, host.length - end.length);
+  return [before, h("strong", {}, end), port].filter((part) => part !== "");
 }

@@ -30,17 +30,17 @@ export class PanelView {
   constructor(
     readonly lang: Snapshot["lang"],
     link: PanelActions,
-    preview: Preview,
+    private readonly preview: Preview,
     /** Sentences that differ where a page shares by itself. */
     other: Partial<Texts> = {},
   ) {
     const t = (this.t = { ...texts[lang], ...other });
     document.documentElement.lang = lang;
     this.number = new NumberForm(t, (n) => link.enter(n));
-    this.question = new QuestionCard(t, (id, allow, share) => link.answer(id, allow, share));
+    this.question = new QuestionCard(t, link);
     this.share = new ShareCard(t, link, preview);
     this.show = new ShowView(t, link);
-    this.session = new SessionCard(t, { take: (r) => link.take(r), pause: (on) => link.pause(on), end: () => link.end() });
+    this.session = new SessionCard(t, link);
     this.connecting = h(
       "div",
       { class: "card", "data-testid": "connecting" },
@@ -68,6 +68,13 @@ export class PanelView {
       this.share.root,
       this.ended,
     );
+  }
+
+  /** Ends what runs by itself, when the page shows something else. */
+  dispose(): void {
+    this.question.dispose();
+    this.show.dispose();
+    this.preview.update(false);
   }
 
   update(s: Snapshot, last: Snapshot | null): void {

@@ -1,11 +1,12 @@
 import { button, h, setIcon, setText, show, type IconName } from "../common/dom.ts";
-import type { Right } from "../common/rights.ts";
+import type { Right, Wish } from "../common/rights.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Texts } from "./texts.ts";
 
 export interface Actions {
   take(right: Right): void;
   pause(on: boolean): void;
+  silence(right: Wish, on: boolean): void;
   end(): void;
 }
 
@@ -26,6 +27,8 @@ export class SessionCard {
   private readonly notice = h("p", { class: "notice", role: "status", "data-testid": "notice" });
   private readonly viewerList = h("ul", { "data-testid": "viewers" });
   private readonly viewers: HTMLElement;
+  private readonly silenced = h("div", { "data-testid": "silenced" });
+  private drawn = "";
   private readonly takeControl: HTMLButtonElement;
   private readonly takeClipboard: HTMLButtonElement;
   private readonly hide: HTMLButtonElement;
@@ -35,7 +38,7 @@ export class SessionCard {
 
   constructor(
     private readonly t: Texts,
-    actions: Actions,
+    private readonly actions: Actions,
   ) {
     this.compareRow = h("p", {}, this.compare, " ", h("span", { class: "muted" }, t.compareHint));
     this.viewers = h("div", {}, h("h3", {}, t.viewers), this.viewerList);
@@ -64,6 +67,7 @@ export class SessionCard {
       this.lineMeans,
       this.compareRow,
       this.viewers,
+      this.silenced,
     );
   }
 
@@ -112,6 +116,25 @@ export class SessionCard {
       ),
     );
     show(this.viewers, s.viewers.length > 0);
+    this.drawSilenced(s.silenced);
+  }
+
+  /** Drawn anew only when it is something else: a click must not miss. */
+  private drawSilenced(rights: Wish[]): void {
+    const { t } = this;
+    const now = rights.join();
+    show(this.silenced, now !== "");
+    if (now === this.drawn) return;
+    this.drawn = now;
+    const again = (right: Wish) =>
+      button("ask-again", t.askAgain, () => this.actions.silence(right, false), {
+        "aria-label": `${t.askAgain}: ${t.wish[right]}`,
+        "data-right": right,
+      });
+    this.silenced.replaceChildren(
+      h("h3", {}, t.silenced),
+      h("ul", { class: "shared-apps" }, ...rights.map((right) => h("li", {}, h("strong", {}, t.wish[right]), again(right)))),
+    );
   }
 
   focus(): void {

@@ -1,4 +1,4 @@
-import type RFB from "@novnc/novnc";
+import type RFB from "../common/boundedrfb.ts";
 import { button, h, setText, show } from "../common/dom.ts";
 import type { PanelActions } from "./actions.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -45,12 +45,17 @@ export class ShowView {
     else this.stop();
   }
 
+  dispose(): void {
+    this.wanted = false;
+    this.stop();
+  }
+
   private async start(): Promise<void> {
     const attempt = ++this.attempt;
     this.tell(this.t.show.opening);
     try {
       // First what listens, then the line: nothing that it says is missed.
-      const { default: RFB } = await import("@novnc/novnc");
+      const { default: RFB } = await import("../common/boundedrfb.ts");
       if (attempt !== this.attempt) return;
       const channel = await this.actions.openShow();
       if (attempt !== this.attempt) return (channel as { close(): void }).close();

@@ -21,11 +21,12 @@ export type PanelPhase = "number" | "connecting" | "joined" | "away" | "ended";
 
 export interface Question {
   id: string;
-  right: Wish;
+  /** `resume`: whether a paused view goes on. */
+  right: Wish | "resume";
   seconds: number;
   armed: boolean;
-  /** Why an answer did not count: a program made it, or nobody at this computer did. */
-  problem: "" | "injected" | "hands";
+  /** The program asks in a window of its own: here it can be refused, and nothing more. */
+  window: boolean;
   /** The share that the customer himself proposed. */
   proposal: Share | null;
 }
@@ -43,6 +44,8 @@ export interface App {
   titles: string[];
   /** A PNG in base64; "" for none. */
   icon: string;
+  /** To control it is to control the computer. */
+  powerful: boolean;
 }
 
 /** What there is to choose from. */
@@ -80,6 +83,12 @@ export interface Snapshot {
   key: string;
   /** The session's record, at the end, as plain text. */
   record: string;
+  /** What the customer does not want to be asked for any more. */
+  silenced: Wish[];
+  /** Anybody may have written the gateway or the offer: the customer decides whether to connect. */
+  confirm: boolean;
+  /** A number, or its first four digits, to begin with. */
+  offer: string;
 }
 
 const maxChoices = 100;
@@ -88,11 +97,11 @@ const maxIcon = 8 * 1024;
 
 function readQuestion(f: Fields): Question {
   return {
-    id: text(f["id"], 40),
-    right: oneOf(f["right"], wishNames, "control"),
+    id: text(f["id"], 100),
+    right: oneOf(f["right"], [...wishNames, "resume"], "control"),
     seconds: Math.max(0, number(f["seconds"])),
     armed: flag(f["armed"]),
-    problem: oneOf(f["problem"], ["", "injected", "hands"], ""),
+    window: flag(f["window"]),
     proposal: readShare(f["proposal"]),
   };
 }
@@ -121,6 +130,7 @@ function readChoices(f: Fields): Choices {
         name: text(a["name"], 60),
         titles: list(a["titles"], 8).map((t) => text(t, 80)),
         icon: readIcon(a["icon"]),
+        powerful: flag(a["powerful"]),
       })),
   };
 }
@@ -146,7 +156,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], ["de", "en"], "en"),
-    gateway: text(f["gateway"], 100),
+    gateway: text(f["gateway"], 270), // whole: its end says whose it is
     phase: oneOf(f["phase"], ["number", "connecting", "joined", "away", "ended"], "connecting"),
     error: error && {
       code: text(error["code"], 20),
@@ -174,5 +184,8 @@ export function readSnapshot(data: unknown): Snapshot | null {
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
     record: lines(f["record"]),
+    silenced: list(f["silenced"], wishNames.length).flatMap((r) => wishNames.find((w) => w === r) ?? []),
+    confirm: flag(f["confirm"]),
+    offer: text(f["offer"], 20),
   };
 }

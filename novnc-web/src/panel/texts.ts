@@ -15,11 +15,16 @@ export interface Texts {
     away: string;
     ended: string;
   };
-  question: Record<Wish, (who: string) => string>;
+  question: Record<Wish | "resume", (who: string) => string>;
   /** The customer himself wishes to share more. */
   questionOwn: string;
-  meaning: Record<Wish, (key: string) => string>;
-  problem: Record<"injected" | "hands", string>;
+  meaning: Record<Wish | "resume", (key: string) => string>;
+  /** The program asks in a window of its own. */
+  inWindow: string;
+  /** A right as a thing that is asked for. */
+  wish: Record<Wish, string>;
+  silenced: string;
+  askAgain: string;
   choose: {
     heading: string;
     meaning: string;
@@ -29,6 +34,7 @@ export interface Texts {
     monitor: (name: string) => string;
     apps: string;
     appsHint: string;
+    powerful: string;
     now: string;
     remove: string;
     other: string;
@@ -42,11 +48,15 @@ export interface Texts {
   questionTitle: string;
   allow: string;
   /** Where a yes does more than that. */
-  allowFor: Partial<Record<Wish, string>>;
+  allowFor: Partial<Record<Wish | "resume", string>>;
   refuse: string;
+  never: string;
   seconds: (n: number) => string;
   notArmed: string;
   number: {
+    /** Anybody may have written where this leads to. */
+    confirm: string;
+    confirmLead: string;
     heading: string;
     lead: string;
     label: string;
@@ -128,7 +138,8 @@ const en: Texts = {
     clipboard: (who) => `${who} would like to use your clipboard.`,
     show: (who) => `${who} would like to show you their own screen.`,
     files: (who) => `${who} would like to exchange files.`,
-    share: (who) => `${who} would like to see more of your screen, or something else.`,
+    share: (who) => `${who} would like to see something else of your screen.`,
+    resume: (who) => `Shall ${who} see your screen again?`,
   },
   questionOwn: "Do you want to show this as well?",
   meaning: {
@@ -141,11 +152,19 @@ const en: Texts = {
     show: () => "If you allow it, you see your advisor's screen here. Nothing of yours is shown; if it was, that ends.",
     files: () => "This version does not exchange files.",
     share: () => "If you allow it, more of your screen can be seen.",
+    resume: () => "At the moment nothing can be seen.",
   },
-  problem: {
-    injected: "That answer came from a program and does not count. Please answer yourself, with your own mouse or keyboard.",
-    hands: "Nobody was noticed at this computer's mouse or keyboard. Please answer once more at this computer.",
+  inWindow: "Please answer in the window that has opened on your screen. Here you can only refuse.",
+  wish: {
+    view: "seeing your screen",
+    control: "controlling your computer",
+    clipboard: "using your clipboard",
+    show: "showing you a screen",
+    files: "exchanging files",
+    share: "seeing something else",
   },
+  silenced: "You are not asked any more about",
+  askAgain: "Ask me again",
   choose: {
     heading: "What may be seen?",
     meaning: "Only what you choose here can be seen. Everything else stays covered, and nobody can click or type for you.",
@@ -155,6 +174,7 @@ const en: Texts = {
     monitor: (name) => `Only one monitor: ${name}`,
     apps: "Only certain programs",
     appsHint: "The safest choice: everything else stays hidden.",
+    powerful: "Can do everything on this computer",
     now: "What is visible now",
     remove: "Stop showing",
     other: "Show something else …",
@@ -179,9 +199,12 @@ const en: Texts = {
   allow: "Allow",
   allowFor: {},
   refuse: "Refuse",
+  never: "Refuse, and never ask again",
   seconds: (n) => (n === 1 ? "Without an answer it is refused in 1 second." : `Without an answer it is refused in ${n} seconds.`),
   notArmed: "One moment …",
   number: {
+    confirm: "Do you want to connect?",
+    confirmLead: "A link or a file name says where to. Only connect if you know the name below.",
     heading: "Please type your session number",
     lead: "Your advisor tells you the number on the telephone. Nothing is shared yet.",
     label: "Session number",
@@ -298,7 +321,8 @@ const de: Texts = {
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
     files: (who) => `${who} möchte Dateien austauschen.`,
-    share: (who) => `${who} möchte mehr von Ihrem Bildschirm sehen oder etwas anderes.`,
+    share: (who) => `${who} möchte etwas anderes von Ihrem Bildschirm sehen.`,
+    resume: (who) => `Soll ${who} Ihren Bildschirm wieder sehen?`,
   },
   questionOwn: "Möchten Sie auch das zeigen?",
   meaning: {
@@ -312,12 +336,19 @@ const de: Texts = {
       "Wenn Sie es erlauben, sehen Sie hier den Bildschirm Ihres Beraters. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
     files: () => "Diese Version tauscht keine Dateien aus.",
     share: () => "Wenn Sie es erlauben, ist mehr von Ihrem Bildschirm zu sehen.",
+    resume: () => "Im Moment ist nichts zu sehen.",
   },
-  problem: {
-    injected:
-      "Diese Antwort kam von einem Programm und zählt nicht. Bitte antworten Sie selbst, mit Ihrer eigenen Maus oder Tastatur.",
-    hands: "An Maus und Tastatur dieses Computers wurde niemand bemerkt. Bitte antworten Sie noch einmal an diesem Computer.",
+  inWindow: "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Hier können Sie nur ablehnen.",
+  wish: {
+    view: "Ihren Bildschirm sehen",
+    control: "Ihren Computer steuern",
+    clipboard: "Ihre Zwischenablage benutzen",
+    show: "Ihnen einen Bildschirm zeigen",
+    files: "Dateien austauschen",
+    share: "etwas anderes sehen",
   },
+  silenced: "Danach werden Sie nicht mehr gefragt",
+  askAgain: "Wieder fragen",
   choose: {
     heading: "Was darf zu sehen sein?",
     meaning: "Nur was Sie hier wählen, ist zu sehen. Alles andere bleibt verdeckt, und niemand kann für Sie klicken oder tippen.",
@@ -327,6 +358,7 @@ const de: Texts = {
     monitor: (name) => `Nur ein Monitor: ${name}`,
     apps: "Nur bestimmte Programme",
     appsHint: "Die sicherste Wahl: Alles andere bleibt verborgen.",
+    powerful: "Kann alles auf diesem Computer",
     now: "Das ist jetzt zu sehen",
     remove: "Nicht mehr zeigen",
     other: "Etwas anderes zeigen …",
@@ -351,9 +383,12 @@ const de: Texts = {
   allow: "Erlauben",
   allowFor: {},
   refuse: "Ablehnen",
+  never: "Ablehnen und nie mehr fragen",
   seconds: (n) => (n === 1 ? "Ohne Antwort wird in 1 Sekunde abgelehnt." : `Ohne Antwort wird in ${n} Sekunden abgelehnt.`),
   notArmed: "Einen Moment …",
   number: {
+    confirm: "Möchten Sie sich verbinden?",
+    confirmLead: "Wohin, sagt ein Link oder ein Dateiname. Verbinden Sie sich nur, wenn Sie den Namen unten kennen.",
     heading: "Bitte geben Sie Ihre Sitzungsnummer ein",
     lead: "Ihr Berater nennt Ihnen die Nummer am Telefon. Noch wird nichts gezeigt.",
     label: "Sitzungsnummer",

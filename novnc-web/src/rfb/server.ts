@@ -60,6 +60,8 @@ export class Server {
   private caps: Capabilities = capabilitiesOf([]);
   private flow = new Flow();
   private wantsUpdate = false;
+  /** What was asked for last is answered by one update. */
+  private wholeDue = false;
   private requested: TileSet;
   private continuous: Rect | null = null;
   private layoutDue = false;
@@ -204,6 +206,8 @@ export class Server {
     if (!incremental) {
       this.updater.dirty.addRect(area);
       this.layoutDue ||= this.caps.extendedDesktopSize;
+      // Simple viewers take the first update for the whole picture.
+      this.wholeDue ||= !this.caps.fence && !this.caps.continuousUpdates;
     }
     this.requested.addRect(area);
     this.wantsUpdate = true; // also for an empty area: sizes and names are news
@@ -278,8 +282,12 @@ export class Server {
     const sizes = this.appendSizes(w);
     if (sizes === 0) {
       // Not beside a size (rfbproto, "ExtendedDesktopSize"): they come when the viewer asks anew.
-      rects += await this.updater.append(w, area);
+      const whole = this.wholeDue;
+      this.wholeDue = false;
+      const count = await this.updater.append(w, area, whole);
       if (this.closed) return;
+      this.wholeDue ||= whole && count === 0;
+      rects += count;
     }
     rects += sizes;
     if (rects === 0) {

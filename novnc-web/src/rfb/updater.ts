@@ -86,12 +86,12 @@ export class Updater {
     return this.dirty.touches(area) || (this.refineDue && this.lossy.touches(area));
   }
 
-  /** Appends rectangles of what is new inside the area, and returns how many. */
-  async append(w: Writer, area: TileSet): Promise<number> {
+  /** Appends rectangles of what is new inside the area, and returns how many. `whole`: all of it, however much it is. */
+  async append(w: Writer, area: TileSet, whole: boolean): Promise<number> {
     const { generation } = this.picture;
     const rich = new TileSet(this.width, this.height);
     const plain = new TileSet(this.width, this.height);
-    this.sort(area, rich, plain);
+    this.sort(area, rich, plain, whole ? Infinity : maxRichPixels);
     const rects = rich.rects(tightMaxWidth / tileSide, maxRichRows);
     const pictures = await this.jpegs(rects);
     // What was taken back meanwhile is not sent any more.
@@ -105,16 +105,16 @@ export class Updater {
       appendJPEG(w, pictures[i]!);
     }
     if (rects.length > 0) this.keepInMind(rich);
-    const count = rects.length + this.appendPlain(w, plain);
+    const count = rects.length + this.appendPlain(w, plain, whole ? Infinity : maxUpdate);
     return count > 0 ? count : this.refine(w, area);
   }
 
   /** Takes what is new inside the area and tells how it is best sent. */
-  private sort(area: TileSet, rich: TileSet, plain: TileSet): void {
+  private sort(area: TileSet, rich: TileSet, plain: TileSet, most: number): void {
     const mayLose = this.jpegWorks && this.caps.encoding === encoding.tight && this.caps.quality >= 0 && this.convert.tight3;
     let richPixels = 0;
     for (const [column, row] of this.dirty.tiles()) {
-      if (richPixels >= maxRichPixels) break;
+      if (richPixels >= most) break;
       if (!area.has(column, row)) continue;
       this.dirty.remove(column, row);
       const rect = this.dirty.rectOf(column, row);
@@ -141,12 +141,12 @@ export class Updater {
     return null;
   }
 
-  /** Without loss, until the update is long enough: the rest comes with the next. */
-  private appendPlain(w: Writer, plain: TileSet): number {
+  /** Without loss, until the update has so many bytes: the rest comes with the next. */
+  private appendPlain(w: Writer, plain: TileSet, most: number): number {
     const start = w.length;
     let rects = 0;
     for (const [column, row] of plain.tiles()) {
-      if (w.length - start > maxUpdate) {
+      if (w.length - start > most) {
         this.dirty.add(column, row);
         continue;
       }

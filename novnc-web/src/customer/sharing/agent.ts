@@ -2,7 +2,7 @@ import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
 import { TriedNumbers } from "../../common/tried.ts";
 import type { Language } from "../../common/language.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
-import { lineNames, type Right, type Viewer } from "../../common/rights.ts";
+import { lineNames, type Right, type Viewer, type Wish } from "../../common/rights.ts";
 import type { Share } from "../../common/shares.ts";
 import type { PanelActions } from "../../panel/actions.ts";
 import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
@@ -59,6 +59,8 @@ export class BrowserAgent implements PanelActions {
     private readonly changed: (s: Snapshot) => void,
     /** What is captured, for a picture of it; null when nothing is. */
     private readonly captured: (stream: MediaStream | null) => void,
+    /** The place of an invitation, for the number's field; "" for none. */
+    private readonly offer = "",
   ) {
     this.t = texts[language];
     this.record = new SessionRecord(this.t.record, language);
@@ -138,6 +140,10 @@ export class BrowserAgent implements PanelActions {
 
   /** The browser's picker chooses here, so nothing is ever proposed. */
   share(): void {}
+
+  silence(right: Wish, on: boolean): void {
+    if (right === "view" || right === "show") this.apply({ kind: on ? "silence" : "unsilence", right }, "customer");
+  }
 
   take(right: Right): void {
     if (right === "view" || right === "show") this.apply({ kind: "take", right }, "customer");
@@ -491,7 +497,7 @@ export class BrowserAgent implements PanelActions {
         right: question,
         seconds: Math.max(0, Math.round((this.opened + answerWithin - Date.now()) / 1000)),
         armed: this.armed,
-        problem: "",
+        window: false,
         proposal: null,
       },
       choices: null,
@@ -501,6 +507,9 @@ export class BrowserAgent implements PanelActions {
       reason: this.reason,
       key: "",
       record: this.phase === "ended" ? this.record.text() : "",
+      silenced: [...this.consent.silenced],
+      confirm: false,
+      offer: this.offer,
     };
   }
 }

@@ -38,7 +38,7 @@ export class SharingPage {
     private readonly body: HTMLElement,
     gateway: string,
     language: Language,
-    number: string,
+    place: string,
     back: () => void,
   ) {
     const t = texts[language];
@@ -47,6 +47,7 @@ export class SharingPage {
       language,
       (s) => this.update(s),
       (stream) => preview.use(stream),
+      place,
     );
     this.view = new PanelView(language, this.agent, preview, t.panel);
     const note = h("p", { class: "muted", "data-testid": "needs-program" }, canCapture() ? t.needsProgram : t.noCapture);
@@ -61,7 +62,6 @@ export class SharingPage {
     window.addEventListener("beforeunload", this.warn);
     window.addEventListener("pagehide", this.bye);
     this.agent.start();
-    if (number) this.agent.enter(number);
   }
 
   private readonly leaveButton: HTMLElement;
@@ -75,6 +75,7 @@ export class SharingPage {
 
   private leave(back: () => void): void {
     this.agent.leave();
+    this.view.dispose();
     window.removeEventListener("beforeunload", this.warn);
     window.removeEventListener("pagehide", this.bye);
     back();

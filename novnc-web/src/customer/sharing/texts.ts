@@ -40,6 +40,8 @@ const en: Texts = {
   panel: {
     allowFor: { view: "Allow and choose" },
     number: {
+      confirm: "",
+      confirmLead: "",
       heading: "Please type your session number",
       lead: "Your advisor tells you the number on the telephone. Nothing is shared yet.",
       label: "Session number",
@@ -63,6 +65,7 @@ const en: Texts = {
       clipboard: () => "",
       files: () => "",
       share: () => "",
+      resume: () => "",
       show: () => "If you allow it, you see your advisor's screen here. Nothing of yours is shown; if it was, that ends.",
     },
     hide: "Stop showing",
@@ -124,6 +127,8 @@ const de: Texts = {
   panel: {
     allowFor: { view: "Erlauben und auswählen" },
     number: {
+      confirm: "",
+      confirmLead: "",
       heading: "Bitte geben Sie Ihre Sitzungsnummer ein",
       lead: "Ihr Berater nennt Ihnen die Nummer am Telefon. Noch wird nichts gezeigt.",
       label: "Sitzungsnummer",
@@ -147,6 +152,7 @@ const de: Texts = {
       clipboard: () => "",
       files: () => "",
       share: () => "",
+      resume: () => "",
       show: () =>
         "Wenn Sie es erlauben, sehen Sie hier seinen Bildschirm. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
     },
