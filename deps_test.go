@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"novnc-web":                {},
 	"whereto":                  {"tunnel"},
 	"leaktest":                 {},
+	"peer":                     {},
 	"rfb":                      {"screen"},
 	"rfb/rfbtest":              {},
 	"screen/screentest":        {"screen"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"screen/question":          {"screen", "screen/keysym"},
 	"screen/native":            {"screen", "screen/keysym", "screen/question"},
 	"screen/native/nativetest": {},
-	"agent":                    {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "novnc-web", "plaintext", "tried"},
+	"agent":                    {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "novnc-web", "peer", "plaintext", "tried"},
 	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
 	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
 	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
@@ -96,4 +97,4 @@ func TestImportTable(t *testing.T) {
 
 // syscallPackages: the programs need signals, and Windows a console; whereto reads
 // extended attributes.
-var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto"}
+var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer"}

@@ -22,10 +22,12 @@ import (
 
 	"lotse/consent"
 	novncweb "lotse/novnc-web"
+	"lotse/peer"
 )
 
 // BrowserPanel shows the panel as a page on loopback, in the customer's
-// browser; PANEL.md is its protocol.
+// browser; PANEL.md is its protocol. Only programs of the customer's own user reach
+// it, where the system tells whose a connection is; package peer.
 type BrowserPanel struct {
 	// Opened is told the page's address, which holds the one-time token.
 	Opened func(url string)
@@ -49,6 +51,7 @@ type BrowserPanel struct {
 	mu sync.Mutex
 	// Guarded by mu.
 	tokens   []string // of addresses that were not opened yet
+	expected bool     // a browser was started without a token, and has not come yet
 	key      string
 	sockets  int
 	handlers sync.WaitGroup // of sockets; Run waits for them
@@ -75,7 +78,7 @@ const panelCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-s
 func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 	p.pages = novncweb.Panel()
 	if _, err := fs.Stat(p.pages, "panel.html.gz"); err != nil {
-		return errors.New("agent: this program was built without the panel's page (make web); use --panel terminal")
+		return errors.New("agent: this program was built without the panel's page (make build); use --panel terminal")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,7 +93,9 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() {
+		served <- server.Serve(peer.Listen(l, func(err error) { s.log.Warn("a connection to the panel was refused", "reason", err) }))
+	}()
 	window := p.appear()
 	defer func() { window.Close() }()
 	for waiting := true; waiting; {
@@ -121,14 +126,25 @@ func (p *BrowserPanel) Run(ctx context.Context, s *Session) error {
 
 // appear shows the page in a window of its own or in the usual browser. The window
 // is nil where there is none that could be raised.
+//
+// No token stands on a browser's command line, which every user of the machine can
+// read. The first page without one is taken for the browser that was started: it is
+// this user's, whoever opened it.
 func (p *BrowserPanel) appear() (window *panelWindow) {
-	address := p.origin + "/#t=" + p.newToken()
 	p.appeared = time.Now()
 	if p.Opened != nil {
-		p.Opened(address)
+		p.Opened(p.tokenAddress())
 	}
 	if p.NoBrowser {
 		return nil
+	}
+	address := p.origin + "/"
+	if peer.Supported {
+		p.mu.Lock()
+		p.expected = true
+		p.mu.Unlock()
+	} else {
+		address = p.tokenAddress()
 	}
 	err := errors.ErrUnsupported
 	if p.Window != "" {
@@ -160,6 +176,9 @@ func (p *BrowserPanel) raise(window *panelWindow) *panelWindow {
 	return p.appear()
 }
 
+// tokenAddress is an address that opens the panel once.
+func (p *BrowserPanel) tokenAddress() string { return p.origin + "/#t=" + p.newToken() }
+
 // newToken is good for opening the panel once. The oldest ones that nobody used are
 // forgotten.
 func (p *BrowserPanel) newToken() string {
@@ -173,8 +192,14 @@ func (p *BrowserPanel) newToken() string {
 	return token
 }
 
-// useTokenLocked reports whether token opens the panel, which it does once.
+// useTokenLocked reports whether token opens the panel, which it does once. "" does
+// where a browser was started.
 func (p *BrowserPanel) useTokenLocked(token string) bool {
+	if token == "" {
+		expected := p.expected
+		p.expected = false
+		return expected
+	}
 	for i, t := range p.tokens {
 		if same(token, t) {
 			p.tokens = slices.Delete(p.tokens, i, i+1)

@@ -3,6 +3,8 @@
 package agent
 
 import (
+	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +39,7 @@ func TestPanelWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	const address = "http://127.0.0.1:9/#t=x"
+	const address = "http://127.0.0.1:9/"
 	if _, err := out.WriteString(address + "\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,4 +101,44 @@ func TestPanelWindowIsRaised(t *testing.T) {
 	if (*panelWindow)(nil).raise() {
 		t.Error("no window was raised")
 	}
+}
+
+// A browser is started without a token on its command line, which others can read. The
+// first page that comes is taken for it, the second is not.
+func TestNoTokenOnTheCommandLine(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	folder := t.TempDir()
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + note + ".new && mv " + note + ".new " + note + "\n"
+	if err := os.WriteFile(filepath.Join(folder, "xdg-open"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	s, _ := joinedSession(t, Config{})
+	printed := make(chan string, 1)
+	p := &BrowserPanel{Opened: func(url string) { printed <- url }}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx, s) }()
+	defer func() { cancel(); <-done }()
+	<-printed
+	var args []byte
+	for deadline := time.Now().Add(time.Minute); args == nil && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		args, _ = os.ReadFile(note)
+	}
+	address := strings.TrimSpace(string(args))
+	if address != p.origin+"/" {
+		t.Fatalf("the browser is started with %q", args)
+	}
+	open := func() int {
+		r, err := http.Post(address+"api/open", "application/json", strings.NewReader(`{"token":""}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		return r.StatusCode
+	}
+	if first, second := open(), open(); first != 200 || second != 403 {
+		t.Errorf("the first page gets %d, the second %d", first, second)
+	}
+	http.DefaultClient.CloseIdleConnections()
 }

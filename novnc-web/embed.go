@@ -1,6 +1,6 @@
 // Package novncweb holds what browsers run: the advisor's and the customer's
 // page for the gateway, and the customer's panel for the agent. The sources
-// are TypeScript around an unmodified noVNC; `make web` builds them into dist,
+// are TypeScript around an unmodified noVNC; `make build` builds them into dist,
 // which is embedded here and not committed.
 package novncweb
 

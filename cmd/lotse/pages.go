@@ -11,7 +11,7 @@ import (
 func pages() (fs.FS, error) {
 	p := novncweb.Gateway()
 	if _, err := fs.Stat(p, "index.html"); err != nil {
-		return nil, errors.New("this program was built without its pages: build it with make, or run make web first")
+		return nil, errors.New("this program was built without its pages: build it with make build")
 	}
 	return p, nil
 }

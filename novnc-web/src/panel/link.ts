@@ -82,10 +82,14 @@ export class PanelLink implements PanelActions {
     return response.status === 200 ? response.blob() : null;
   }
 
-  /** The token in the address works once; its key is kept for a reload. */
+  /**
+   * The token in the address works once; its key is kept for a reload. A browser that
+   * the program started has no token: the program expects it.
+   */
   private async key(): Promise<string> {
-    const token = new URLSearchParams(location.hash.slice(1)).get("t");
-    if (!token) return sessionStorage.getItem(storageKey) ?? "";
+    const token = new URLSearchParams(location.hash.slice(1)).get("t") ?? "";
+    const kept = sessionStorage.getItem(storageKey) ?? "";
+    if (!token && kept) return kept;
     history.replaceState(null, "", location.pathname);
     try {
       const response = await fetch("/api/open", {

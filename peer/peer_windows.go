@@ -1,0 +1,131 @@
+package peer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// Supported: Windows tells.
+const Supported = true
+
+var getTCPTable = windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetExtendedTcpTable")
+
+// iprtrmib.h.
+const (
+	tableOwnerConnections = 4 // TCP_TABLE_OWNER_PID_CONNECTIONS
+	row4, row6            = 24, 56
+	maxTable              = 64 << 20
+)
+
+func check(local, remote *net.TCPAddr) error {
+	own, err := userOf(windows.CurrentProcess())
+	if err != nil {
+		return fmt.Errorf("%w: this program's user is not known: %w", ErrOther, err)
+	}
+	pid, err := processOf(local, remote)
+	if err != nil {
+		return fmt.Errorf("%w: it is not found: %w", ErrOther, err)
+	}
+	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+	if err != nil {
+		return fmt.Errorf("%w: process %d cannot be looked at: %w", ErrOther, pid, err)
+	}
+	defer windows.CloseHandle(process)
+	user, err := userOf(process)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: process %d: %w", ErrOther, pid, err)
+	case !user.Equals(own):
+		return fmt.Errorf("%w: it is process %d", ErrOther, pid)
+	}
+	return nil
+}
+
+// userOf is the user that a process runs as.
+func userOf(process windows.Handle) (*windows.SID, error) {
+	var token windows.Token
+	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
+		return nil, err
+	}
+	defer token.Close()
+	u, err := token.GetTokenUser()
+	if err != nil {
+		return nil, err
+	}
+	return u.User.Sid.Copy()
+}
+
+var errNoSocket = errors.New("no program has that socket")
+
+// processOf is the process whose socket has the address remote and the peer local.
+func processOf(local, remote *net.TCPAddr) (uint32, error) {
+	v4 := local.IP.To4() != nil && remote.IP.To4() != nil
+	tables := []int32{windows.AF_INET6}
+	if v4 {
+		tables = []int32{windows.AF_INET, windows.AF_INET6} // the latter holds mapped addresses
+	}
+	for _, family := range tables {
+		table, err := readTable(family)
+		if err != nil {
+			return 0, err
+		}
+		if pid := findInTable(table, family, local, remote); pid != 0 {
+			return pid, nil
+		}
+	}
+	return 0, errNoSocket
+}
+
+func readTable(family int32) ([]byte, error) {
+	size := uint32(16 << 10)
+	for range 10 { // it may grow between the calls
+		table := make([]byte, size)
+		r, _, _ := getTCPTable.Call(uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, uintptr(family), tableOwnerConnections, 0)
+		switch err := windows.Errno(r); {
+		case err == 0:
+			return table, nil
+		case err != windows.ERROR_INSUFFICIENT_BUFFER || size > maxTable:
+			return nil, err
+		}
+	}
+	return nil, windows.ERROR_INSUFFICIENT_BUFFER
+}
+
+// findInTable reads MIB_TCPTABLE_OWNER_PID or MIB_TCP6TABLE_OWNER_PID; 0: it is not there.
+func findInTable(table []byte, family int32, local, remote *net.TCPAddr) uint32 {
+	h := binary.LittleEndian
+	rows := table[4:]
+	for range h.Uint32(table) {
+		var own, other net.IP
+		var ownPort, otherPort, pid uint32
+		if family == windows.AF_INET {
+			if len(rows) < row4 {
+				return 0
+			}
+			// dwState, dwLocalAddr, dwLocalPort, dwRemoteAddr, dwRemotePort, dwOwningPid.
+			own, other = rows[4:8], rows[12:16]
+			ownPort, otherPort, pid = h.Uint32(rows[8:]), h.Uint32(rows[16:]), h.Uint32(rows[20:])
+			rows = rows[row4:]
+		} else {
+			if len(rows) < row6 {
+				return 0
+			}
+			// ucLocalAddr, dwLocalScopeId, dwLocalPort, ucRemoteAddr, dwRemoteScopeId, dwRemotePort, dwState, dwOwningPid.
+			own, other = rows[0:16], rows[24:40]
+			ownPort, otherPort, pid = h.Uint32(rows[20:]), h.Uint32(rows[44:]), h.Uint32(rows[52:])
+			rows = rows[row6:]
+		}
+		if pid != 0 && own.Equal(remote.IP) && other.Equal(local.IP) && swapped(ownPort) == remote.Port && swapped(otherPort) == local.Port {
+			return pid
+		}
+	}
+	return 0
+}
+
+// swapped is a port that stands in network byte order in the lower half of a word.
+func swapped(port uint32) int { return int(port&0xff)<<8 | int(port>>8&0xff) }
