@@ -41,6 +41,7 @@ func (s *Session) acted(a screen.Act, idle *time.Timer) {
 	l.active = true
 	l.mu.Unlock()
 	if begins {
+		s.log.Debug("local input", "active", true)
 		s.effects.do(s.releaseInput)
 		s.publishIfControlled()
 	}
@@ -63,6 +64,7 @@ func (s *Session) localInputIdle() {
 	}
 	l.mu.Unlock()
 	if still {
+		s.log.Debug("local input", "active", false)
 		s.publishIfControlled()
 	}
 }

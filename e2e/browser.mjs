@@ -128,6 +128,8 @@ const commands = {
     await file.saveAs(c.value);
     return file.suggestedFilename();
   },
+  count: async (page, c) => String(await page.locator(c.value).count()),
+  eval: async (page, c) => String((await page.evaluate(`(${c.value})()`)) ?? ""),
   screenshot: async (page, c) => void (await page.screenshot({ path: c.value })),
   close: async (page, c) => {
     pages.delete(c.page);

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math/rand/v2"
@@ -247,9 +249,17 @@ func colourDistance(a, b image.Image, x, y int, offset image.Point) int {
 func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) {
 	size, room := desk.Bounds().Size(), shown.Bounds().Size()
 	rnd := rand.New(rand.NewPCG(1, 1))
+	var hidden image.Rectangle
+	for _, ground := range badgeGrounds {
+		if r, ok := badgeIn(desk, ground); ok {
+			hidden = hidden.Union(r.Inset(-2))
+		}
+	}
 	points := make([]image.Point, 300)
 	for i := range points {
-		points[i] = image.Pt(8+rnd.IntN(size.X-40), 8+rnd.IntN(size.Y-40))
+		for ok := false; !ok; ok = !points[i].In(hidden) {
+			points[i] = image.Pt(8+rnd.IntN(size.X-40), 8+rnd.IntN(size.Y-40))
+		}
 	}
 	least := len(points) * (tolerance + 2)
 	for dy := 0; dy <= room.Y-size.Y+40; dy++ {
@@ -271,6 +281,41 @@ func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) 
 	return best, ok
 }
 
+// badgeGrounds are the badge's colours: watched, controlled, paused; agent/badge.go.
+var badgeGrounds = []color.RGBA{{0x1b, 0x4a, 0x7a, 0xff}, {0xa4, 0x1e, 0x1e, 0xff}, {0x4a, 0x4f, 0x55, 0xff}}
+
+// withoutBadge blackens the badge on a customer's desktop, and its place in what a
+// viewer shows of it at an offset: no share has the badge.
+func withoutBadge(desk, shown image.Image, offset image.Point) (image.Image, image.Image) {
+	for _, ground := range badgeGrounds {
+		if r, ok := badgeIn(desk, ground); ok {
+			r = r.Inset(-2)
+			desk, shown = blackened(desk, r), blackened(shown, r.Add(offset))
+		}
+	}
+	return desk, shown
+}
+
+func blackened(img image.Image, r image.Rectangle) image.Image {
+	out := image.NewRGBA(img.Bounds())
+	draw.Draw(out, out.Rect, img, out.Rect.Min, draw.Src)
+	draw.Draw(out, r, image.Black, image.Point{}, draw.Src)
+	return out
+}
+
+// badgeIn finds the badge of that ground in a picture.
+func badgeIn(p image.Image, ground color.RGBA) (at image.Rectangle, ok bool) {
+	one, n := image.NewUniform(ground), 0
+	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
+		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
+			if colourDistance(p, one, x, y, image.Point{}) == 0 {
+				at, n = at.Union(image.Rect(x, y, x+1, y+1)), n+1
+			}
+		}
+	}
+	return at, n > 5000
+}
+
 // shows waits until viewer shows customer's desktop. tolerance is per channel:
 // 0 for lossless encodings. What the viewer lays over its picture is allowed
 // for in one per mille of the pixels.
@@ -284,6 +329,7 @@ func shows(t testing.TB, viewer, customer *display, tolerance int) image.Point {
 		if at, ok = locate(desk, shown, tolerance); !ok {
 			return fmt.Errorf("the desktop is not in the viewer's picture")
 		}
+		desk, shown = withoutBadge(desk, shown, at)
 		area := desk.Bounds().Inset(2)
 		// The window may be a little smaller than the desktop.
 		area = area.Intersect(shown.Bounds().Sub(at)).Intersect(image.Rect(0, 0, area.Max.X-24, area.Max.Y-24))

@@ -201,7 +201,7 @@ func TestDoors(t *testing.T) {
 			mark, told := agent.mark(), ses.mark()
 			v.open(t, s, ses, screen)
 
-			allow(agent, mark, "view")
+			allow(customer, agent, mark, "view")
 			ses.lineAfter(told, `"line":"gateway"`)
 			at := shows(t, screen, customer, v.tolerance)
 			typeInto := func(text string) {
@@ -214,7 +214,7 @@ func TestDoors(t *testing.T) {
 			never(t, "typed without the right to control", func() bool { return typed(file) != "" })
 			mark = agent.mark()
 			ses.write("control")
-			allow(agent, mark, "control")
+			allow(customer, agent, mark, "control")
 			ses.line(`"given","right":"control"`)
 			typeInto("by the door " + v.door)
 			eventually(t, "typed text", func() error {
@@ -393,10 +393,8 @@ func TestPageViewerPassword(t *testing.T) {
 	ses.line(`"state":"joined"`)
 	b := newBrowser(t)
 	page := b.tab("advisor")
-	page.open(s.url + "/advisor#n=" + ses.number)
-	page.fill("signin-name", "advisor")
-	page.fill("signin-password", devPassword)
-	page.click("signin-submit")
+	page.signsIn(s.url + "/advisor#n=" + ses.number)
+	page.click("confirm-yes") // the session is another program's
 	page.click("own-viewer-open")
 	page.click("vnc-password")
 	page.wait("viewer-secret")

@@ -15,7 +15,7 @@ import (
 )
 
 // openedByAgent starts an agent that opens its panel itself, in a Chromium on the
-// customer's own display: then only a hand at that display says yes.
+// customer's own display.
 func (s *stack) openedByAgent(d *display, number string, more ...string) (agent *process, panel *tab) {
 	s.t.Helper()
 	dir := s.t.TempDir()
@@ -25,7 +25,7 @@ func (s *stack) openedByAgent(d *display, number string, more ...string) (agent 
 		s.t.Fatal(err)
 	}
 	env := append(d.env(), "LOTSE_CA_FILE="+s.caFile, "LOTSE_NO_BROWSER=", "LC_ALL=C.UTF-8", "PATH="+dir+":"+os.Getenv("PATH"))
-	args := append([]string{"--gateway", s.url, "--number", number, "--panel", "browser", "--display", d.name, "--log-level", "info"}, more...)
+	args := append([]string{"--gateway", s.url, "--number", number, "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
 	agent = start(s.t, env, ours(s.t, "lotse-agent"), args...)
 	agent.line("panel: ")
 	var address []byte
@@ -47,123 +47,273 @@ func (p *tab) place(id string) (at image.Point) {
 	return at
 }
 
-// TestHostileAdvisor: everything that an advisor, or a program that he left on
-// the customer's computer, can do while a question is open, with the panel in
-// sight on the shared display. No right is ever gained but by a hand.
+// besieged is a customer whose panel an advisor controls: the page's own console is his,
+// and so is a program on the customer's computer.
+type besieged struct {
+	t       *testing.T
+	display *display
+	hand    customerHand
+	agent   *process
+	session *session
+	panel   *tab
+	viewer  *rfbtest.Viewer // nil: not there yet
+	// inject clicks at the customer's desktop as a program does.
+	inject func(at image.Point)
+}
+
+// takePanel does in the panel's page what its console can: with the key that the page
+// keeps it opens a line of its own, on which every question is answered with a yes, over
+// and over, for the whole screen and without saying for what.
+const takePanel = `() => {
+	const key = sessionStorage.getItem("lotse-panel-key");
+	if (!key) throw new Error("no key");
+	const line = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/events");
+	let state = null;
+	globalThis.yes = 0;
+	line.onopen = () => line.send(JSON.stringify({ key }));
+	line.onmessage = ({ data }) => (state = JSON.parse(data));
+	const say = (m) => line.readyState === 1 && line.send(JSON.stringify(m));
+	setInterval(() => {
+		for (const question of state?.question ? [state.question.id, state.question.id.split(".")[0], "1", "2"] : []) {
+			say({ type: "answer", question, allow: true });
+			say({ type: "answer", question, allow: true, share: { kind: "screen", monitor: 0, apps: [] } });
+			globalThis.yes++;
+		}
+		for (const right of state?.silenced ?? []) say({ type: "silence", right, on: false });
+	}, 10);
+	// The page's own buttons, whether they can be seen or not.
+	setInterval(() => {
+		for (const b of document.querySelectorAll('[data-testid="question-allow"]')) {
+			b.disabled = false;
+			b.hidden = false;
+			b.click();
+		}
+	}, 10);
+}`
+
+// attack tries all of it while a question for a right is open, and makes sure that
+// nothing came of it. The question opened behind both marks.
+func (b *besieged) attack(mark, told int, right string) {
+	b.t.Helper()
+	q := b.agent.questionFrom(mark, "an armed question for "+right, func(q question) bool { return q.right == right && q.armed })
+	r, _ := q.button("allow")
+	at := r.Min.Add(r.Size().Div(2))
+	before := b.number("yes")
+	b.inject(at)
+	if b.viewer != nil {
+		for _, buttons := range []uint16{0, 1, 0} {
+			if err := b.viewer.SendPointer(at, buttons); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+		for _, sym := range []uint32{0xff09, 0x20, 0xff0d} { // Tab, space, Return
+			for _, down := range []bool{true, false} {
+				if err := b.viewer.SendKey(sym, down); err != nil {
+					b.t.Fatal(err)
+				}
+			}
+		}
+		if err := b.viewer.Refresh(); err != nil { // behind the input
+			b.t.Fatal(err)
+		}
+	}
+	eventually(b.t, "two hundred answers by the page", func() error {
+		if n := b.number("yes") - before; n < 200 {
+			return fmt.Errorf("%d", n)
+		}
+		return nil
+	})
+	if line := b.session.saidAfter(told, `"given"`); line != "" {
+		b.t.Fatalf("given without the customer's press: %s", line)
+	}
+	if got := b.panel.text("question-words"); got == "" {
+		b.t.Fatal("the question is gone")
+	}
+}
+
+func (b *besieged) number(name string) int {
+	b.t.Helper()
+	n, err := strconv.Atoi(b.panel.eval("() => globalThis." + name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// ask has the advisor ask for a right and returns where both stand.
+func (b *besieged) ask(right string) (mark, told int) {
+	b.t.Helper()
+	mark, told = b.agent.mark(), b.session.mark()
+	b.session.write(right)
+	return mark, told
+}
+
+// refuse attacks a question, then the customer presses No.
+func (b *besieged) refuse(right string) {
+	b.t.Helper()
+	mark, told := b.ask(right)
+	b.attack(mark, told, right)
+	b.agent.presses(b.hand, mark, right, "refuse")
+	b.session.lineAfter(told, `"refused","right":"`+right+`","by":"customer"`)
+	if line := b.session.saidAfter(told, `"given"`); line != "" {
+		b.t.Fatalf("given, though the customer pressed No: %s", line)
+	}
+}
+
+// allow attacks a question, then the customer presses Allow, or what leads there.
+func (b *besieged) allow(right string, buttons ...string) {
+	b.t.Helper()
+	mark, told := b.ask(right)
+	b.attack(mark, told, right)
+	b.agent.presses(b.hand, mark, right, buttons...)
+	b.session.lineAfter(told, `"given","right":"`+right+`","by":"customer"`)
+}
+
+// widen has the customer's own panel propose a share, with the yes in the window.
+func (b *besieged) widen(share string) {
+	b.t.Helper()
+	mark, told := b.agent.mark(), b.session.mark()
+	b.panel.eval(`() => {
+		const line = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/events");
+		line.onopen = () => {
+			line.send(JSON.stringify({ key: sessionStorage.getItem("lotse-panel-key") }));
+			line.send(JSON.stringify({ type: "share", share: ` + share + ` }));
+		};
+	}`)
+	b.attack(mark, told, "share")
+	b.agent.presses(b.hand, mark, "share", "allow")
+	b.session.lineAfter(told, `"given","right":"share","by":"customer"`)
+}
+
+// shares checks what is shared.
+func (b *besieged) shares(kind string) {
+	b.t.Helper()
+	if got := b.panel.eval(`() => new Promise((resolve) => {
+		const line = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/events");
+		line.onopen = () => line.send(JSON.stringify({ key: sessionStorage.getItem("lotse-panel-key") }));
+		line.onmessage = ({ data }) => {
+			line.close();
+			resolve(JSON.parse(data).share?.kind);
+		};
+	})`); got != kind {
+		b.t.Fatalf("%s is shared, want %s", got, kind)
+	}
+}
+
+// siege is what both systems go through: a program, a monitor and the whole screen are
+// shared, one after the other, and during each the advisor tries to answer himself.
+func (b *besieged) siege(program string, view func()) {
+	b.panel.eval(takePanel)
+	mark, told := b.agent.mark(), b.session.mark()
+	view() // a viewer that waits is a wish for the view
+	b.attack(mark, told, "view")
+	b.agent.presses(b.hand, mark, "view", "refuse")
+	b.session.lineAfter(told, `"refused","right":"view","by":"customer"`)
+	// Asked for at once, put off, and then allowed for one program.
+	mark, told = b.agent.mark(), b.session.mark()
+	view()
+	b.attack(mark, told, "view")
+	b.agent.presses(b.hand, mark, "view", "more", program, "allow")
+	b.session.lineAfter(told, `"given","right":"view","by":"customer"`)
+	b.shares("apps")
+	b.allow("control", "allow")
+	b.refuse("share")
+	b.shares("apps")
+	b.widen(`{ kind: "monitor", monitor: 1, apps: [] }`)
+	b.shares("monitor")
+	b.refuse("clipboard")
+	b.widen(`{ kind: "screen", monitor: 0, apps: [] }`)
+	b.shares("screen")
+	b.refuse("share")
+	b.refuse("clipboard")
+	b.session.write("end")
+	b.agent.exit()
+}
+
+// dialIn connects a viewer that waits for the customer, and keeps it when it is let in.
+func (b *besieged) dialIn(port int) (wait func()) {
+	type result struct {
+		v   *rfbtest.Viewer
+		err error
+	}
+	come := make(chan result, 1)
+	go func() {
+		v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
+		come <- result{v, err}
+	}()
+	return func() {
+		b.t.Helper()
+		select {
+		case r := <-come:
+			if r.v != nil {
+				b.viewer = r.v
+				b.t.Cleanup(func() { r.v.Close() })
+				if err := r.v.SetEncodings(rfbtest.Raw); err != nil {
+					b.t.Fatal(err)
+				}
+			}
+		case <-time.After(patience):
+			b.t.Fatal("the viewer is neither let in nor refused")
+		}
+	}
+}
+
+// TestHostileAdvisor: everything that an advisor, or a program that he left on the
+// customer's computer, can do while a question is open, with the panel in his hands: in
+// sight on the shared display, and the program that is shared at first. No right is ever
+// gained but by the customer's own press of the button that allows.
 func TestHostileAdvisor(t *testing.T) {
 	s := newStack(t)
-	customer := customerDisplay(t, "1000x800")
-	start(t, customer.env(), need(t, "openbox", "openbox"))
-	hand := customer.hands()
+	customer := customerDisplay(t, "1200x900")
+	run(t, customer.env(), need(t, "xrandr", "x11-xserver-utils"), "--setmonitor", "left", "600/150x900/200+0+0", "none")
+	run(t, customer.env(), need(t, "xrandr", "x11-xserver-utils"), "--setmonitor", "right", "600/150x900/200+600+0", "none")
+	customer.manage()
+	defer func() { keepPictures(t, customer) }()
 	ses := s.newSession()
 	agent, panel := s.openedByAgent(customer, ses.number)
 	ses.line(`"state":"joined"`)
 	_, port := s.view(ses.number)
-	viewer := make(chan *rfbtest.Viewer, 1)
-	go func() {
-		v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
-		if err != nil {
-			t.Error(err)
+	b := &besieged{t: t, display: customer, hand: customer.hands(), agent: agent, session: ses, panel: panel}
+	b.inject = func(at image.Point) {
+		customer.xdotool("mousemove", "5", "5", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1", "key", "Return", "key", "space")
+	}
+	chromium := "choice:app:*" // the panel's own browser is the only program
+	var wait func()
+	b.siege(chromium, func() {
+		if wait != nil {
+			wait() // the first was refused
 		}
-		viewer <- v
-	}()
-	panel.waitFor("question", `[data-right="view"]`)
-	panel.wait("choose-screen")
-	panel.click("choose-screen")
-	panel.waitFor("question-allow", ":not([disabled])")
-
-	// A program on the customer's computer clicks and types.
-	at := panel.place("question-allow")
-	customer.xdotool("mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1")
-	panel.waitFor("question-problem", "")
-	panel.waitFor("question-allow", ":not([disabled])")
-	panel.do("focus", map[string]any{"id": "question-allow"})
-	customer.xdotool("key", "space", "Return")
-	// A click that reaches the page past the display: by no device at all.
-	panel.waitFor("question-allow", ":not([disabled])")
-	panel.click("question-allow")
-	panel.wait("question-problem")
-	select {
-	case <-viewer:
-		t.Fatal("the view was given without a hand")
-	default:
-	}
-	if lines := ses.saidAfter(0, `"given"`); lines != "" {
-		t.Fatalf("given without a hand: %s", lines)
-	}
-
-	// The customer himself.
-	panel.waitFor("question-allow", ":not([disabled])")
-	hand.click(panel.place("question-allow"))
-	v := <-viewer
-	if v == nil {
-		t.FailNow()
-	}
-	defer v.Close()
-	if err := v.SetEncodings(rfbtest.Raw); err != nil {
-		t.Fatal(err)
-	}
-	ses.write("control")
-	panel.waitFor("question", `[data-right="control"]`)
-	panel.waitFor("question-allow", ":not([disabled])")
-	hand.click(panel.place("question-allow"))
-	ses.line(`"given","right":"control"`)
-
-	// Held down before the next question opens: Enter, and the button. Not over the
-	// panel: what it offers now (hide, pause, end) an advisor in control may click.
-	at = image.Pt(100, 400)
-	time.Sleep(1500 * time.Millisecond) // the customer's hands leave the wheel
-	point := func(buttons uint16) {
-		if err := v.SendPointer(at, buttons); err != nil {
-			t.Fatal(err)
-		}
-	}
-	press := func(sym uint32, down bool) {
-		if err := v.SendKey(sym, down); err != nil {
-			t.Fatal(err)
-		}
-	}
-	point(1)
-	press(0xff0d, true)
-	eventually(t, "control works", func() error {
-		if len(customer.keysDown()) == 0 {
-			press(0xff0d, true)
-			return fmt.Errorf("no key is down")
-		}
-		return nil
+		wait = b.dialIn(port)
 	})
-	mark := ses.mark()
-	ses.write("clipboard")
-	panel.waitFor("question", `[data-right="clipboard"]`)
-	if down := customer.keysDown(); len(down) > 0 {
-		t.Errorf("held over into the question: %v", down)
-	}
-	at = panel.place("question-allow")
-	for range 60 { // three seconds of everything
-		point(0)
-		point(1)
-		point(0)
-		for _, sym := range []uint32{0x20, 0xff0d} {
-			press(sym, true)
-			press(sym, false)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	if got := customer.xdotool("getmouselocation"); strings.HasPrefix(got, fmt.Sprintf("x:%d y:%d ", at.X, at.Y)) {
-		t.Error("remote input moves the pointer while a question is open")
-	}
-	if lines := ses.saidAfter(mark, `"given"`); lines != "" {
-		t.Fatalf("the advisor answered his own question: %s", lines)
-	}
-	hand.click(panel.place("question-refuse"))
-	ses.lineAfter(mark, `"refused","right":"clipboard"`)
+}
 
-	// Forged words on the way of wishes change nothing either.
-	for _, word := range []string{"allow", "given control", `{"type":"state","rights":{"clipboard":true}}`} {
-		ses.write(word)
+// TestHostileAdvisorOnWindows is the same with the Windows agent, on wine. The panel's
+// browser is not on the shared display there; its page is the advisor's all the same.
+func TestHostileAdvisorOnWindows(t *testing.T) {
+	s := newStack(t)
+	m := newWindows(t, "1000x800", "lotse-agent")
+	m.notepad()
+	ses := s.newSession()
+	agent := m.agent(s, "--gateway", s.url, "--number", ses.number)
+	panel := m.browser().tab("panel")
+	panel.open(m.opened())
+	panel.wait("session")
+	ses.line(`"state":"joined"`)
+	_, port := s.view(ses.number)
+	clicker := m.puppet("clicker")
+	b := &besieged{t: t, display: m.display, hand: wineHand{m}, agent: agent, session: ses, panel: panel}
+	b.inject = func(at image.Point) {
+		mark := clicker.mark()
+		clicker.write(fmt.Sprintf("%d %d", at.X, at.Y))
+		clicker.lineAfter(mark, "clicked")
 	}
-	ses.write("end")
-	agent.exit()
+	var wait func()
+	b.siege("choice:app:*", func() {
+		if wait != nil {
+			wait()
+		}
+		wait = b.dialIn(port)
+	})
 }
 
 // TestKeyWithTheNetworkCut: F12 at the keyboard takes control at once though

@@ -26,11 +26,11 @@ const (
 )
 
 // chosenAndOther opens both programs, the other one partly over the chosen.
-func (d *display) chosenAndOther() {
+func (d *display) chosenAndOther() (chosen, other *process) {
 	d.t.Helper()
-	start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, chosenProgram, "xterm"), "-bg", hexColour(chosenColour), "-T", "Invoice", "-geometry", "40x14+60+80", "-e", "sleep 600")
+	chosen = start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, chosenProgram, "xterm"), "-bg", hexColour(chosenColour), "-T", "Invoice", "-geometry", "40x14+60+80", "-e", "sleep 600")
 	d.xdotool("search", "--sync", "--onlyvisible", "--class", chosenProgram)
-	start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, otherProgram, "x11-utils"), "-bg", hexColour(otherColour), "-geometry", "300x200+240+160", "private")
+	other = start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, otherProgram, "x11-utils"), "-bg", hexColour(otherColour), "-geometry", "300x200+240+160", "private")
 	d.xdotool("search", "--sync", "--onlyvisible", "--class", otherProgram)
 	eventually(d.t, "both programs", func() error {
 		p := d.picture()
@@ -39,6 +39,7 @@ func (d *display) chosenAndOther() {
 		}
 		return nil
 	})
+	return chosen, other
 }
 
 func hexColour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
@@ -178,14 +179,13 @@ func TestChoice(t *testing.T) {
 	customer := customerDisplay(t, "900x700")
 	customer.manage()
 	customer.paint()
-	customer.chosenAndOther()
+	chosen, _ := customer.chosenAndOther()
 	agent, advisor, panel := panelSession(t, s, customer)
 
+	mark := agent.mark()
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
-	panel.click("choose-apps")
-	panel.choosesApp(chosenProgram)
-	panel.allows("view")
+	customer.answers(agent, mark, "view", "more", choice(chosen), "allow")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	advisor.sees(true, false)
 	advisor.seesOnlyChosen("while it stands still")
@@ -202,19 +202,19 @@ func TestChoice(t *testing.T) {
 
 	// More, by the customer himself: proposed, asked, refused, then allowed.
 	wider := func() {
+		mark = agent.mark()
 		panel.click("share-change")
 		panel.choosesApp(otherProgram)
 		panel.click("share-apply")
 		panel.waitFor("question", `[data-right="share"]`)
 		advisor.seesOnlyChosen("while it is only proposed")
-		panel.waitFor("question-refuse", ":not([disabled])")
 	}
 	wider()
 	panel.click("question-refuse")
 	panel.gone("question")
 	advisor.seesOnlyChosen("after a no")
-	wider()
-	panel.allows("share")
+	wider() // put off after the refusal
+	allow(customer, agent, mark, "share")
 	advisor.sees(true, true)
 
 	// Less, with one click.
@@ -223,11 +223,11 @@ func TestChoice(t *testing.T) {
 	advisor.seesOnlyChosen("after it was taken back")
 
 	// The advisor wishes to see more; silence and yes are the customer's.
+	mark = agent.mark()
 	advisor.click("ask-share")
 	panel.waitFor("question", `[data-right="share"]`)
 	advisor.seesOnlyChosen("while the advisor only asks")
-	panel.click("choose-screen")
-	panel.allows("share")
+	allow(customer, agent, mark, "share")
 	advisor.sees(true, true)
 	sameInSmall(t, panel, advisor)
 
@@ -258,15 +258,7 @@ var (
 
 // badgeOf finds the badge of that ground on a display.
 func badgeOf(d *display, ground color.RGBA) (at image.Rectangle, ok bool) {
-	p, one, n := d.picture(), image.NewUniform(ground), 0
-	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
-		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
-			if colourDistance(p, one, x, y, image.Point{}) == 0 {
-				at, n = at.Union(image.Rect(x, y, x+1, y+1)), n+1
-			}
-		}
-	}
-	return at, n > 5000
+	return badgeIn(d.picture(), ground)
 }
 
 func (d *display) badge(ground color.RGBA) (at image.Rectangle) {
@@ -292,13 +284,15 @@ func TestBadgeAndRecord(t *testing.T) {
 	if _, ok := badgeOf(customer, badgeWatched); ok {
 		t.Error("a badge before anybody sees anything")
 	}
+	mark := agent.mark()
 	advisor.click("see-screen")
-	panel.sharesScreen()
+	allow(customer, agent, mark, "view")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	customer.badge(badgeWatched)
 
+	mark = agent.mark()
 	advisor.click("ask-control")
-	panel.allows("control")
+	allow(customer, agent, mark, "control")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
 	at := customer.badge(badgeControlled)
 
@@ -353,24 +347,27 @@ func TestPanelTurn(t *testing.T) {
 	agent := joinPanel(s, customer, advisor, panel)
 	panel.do("watchBoth", map[string]any{"ids": []string{"show", "share"}})
 
+	mark := agent.mark()
 	advisor.click("show-screen")
 	panel.waitFor("question", `[data-right="show"]`)
-	panel.allows("show")
+	allow(customer, agent, mark, "show")
 	advisor.waitFor("showing", `[data-phase="shown"]`)
 	showsBeside(t, desk, panel.canvas, "the advisor's screen in the panel")
 
 	// The turn.
+	mark = agent.mark()
 	advisor.click("see-screen")
-	panel.sharesScreen()
+	allow(customer, agent, mark, "view")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	advisor.waitFor("showing", `[data-phase="ended"]`)
 	panel.gone("show")
 	panel.wait("share")
-	advisor.sameAs(customer)
+	advisor.seesDesktop(customer, 0)
 
 	// And back.
+	mark = agent.mark()
 	advisor.click("turn-show")
-	panel.allows("show")
+	allow(customer, agent, mark, "show")
 	advisor.waitFor("showing", `[data-phase="shown"]`)
 	showsBeside(t, desk, panel.canvas, "the advisor's screen again")
 	panel.gone("share")
@@ -384,21 +381,6 @@ func TestPanelTurn(t *testing.T) {
 	advisor.click("confirm-yes")
 	panel.wait("ended")
 	advisor.noComplaints(captureNote)
-}
-
-// sameAs waits until the canvas shows a display but for the badge on it.
-func (p *tab) sameAs(d *display) {
-	p.t.Helper()
-	eventually(p.t, "the customer's screen", func() error {
-		desk, shown := d.picture(), p.canvas()
-		if desk.Bounds() != shown.Bounds() {
-			return fmt.Errorf("%v, want %v", shown.Bounds(), desk.Bounds())
-		}
-		if n := differences(desk, shown, desk.Bounds(), image.Point{}, 0); n > desk.Bounds().Dx()*desk.Bounds().Dy()/10 {
-			return fmt.Errorf("%d pixels differ", n)
-		}
-		return nil
-	})
 }
 
 // inTurn: the agent ended each direction before it began the other.
@@ -427,7 +409,7 @@ func TestShow(t *testing.T) {
 	desk.paint()
 	customer := customerDisplay(t, "640x480")
 	ses := s.newSession()
-	_, url := s.panelAgent(customer, "--number", ses.number)
+	agent, url := s.panelAgent(customer, "--number", ses.number)
 	panel := newBrowser(t).tab("panel")
 	panel.open(url)
 	ses.line(`"state":"joined"`)
@@ -437,17 +419,9 @@ func TestShow(t *testing.T) {
 		return p
 	}
 
+	mark := agent.mark()
 	p := show()
-	panel.waitFor("question", `[data-right="show"]`)
-	panel.waitFor("question-refuse", ":not([disabled])")
-	panel.click("question-refuse")
-	p.line("did not want to see your screen")
-	if code := p.exit(); code == 0 {
-		t.Error("a refusal is no success")
-	}
-
-	p = show()
-	panel.allows("show")
+	allow(customer, agent, mark, "show")
 	p.line("showing: ")
 	ses.line(`"direction":"advisor"`)
 	panel.seesDesktop(desk, 0)
@@ -458,11 +432,20 @@ func TestShow(t *testing.T) {
 	}
 	panel.gone("show")
 
+	mark = agent.mark()
 	p = show()
-	panel.allows("show")
+	allow(customer, agent, mark, "show")
 	panel.seesDesktop(desk, 0)
 	p.stop() // Ctrl+C
 	panel.gone("show")
+
+	p = show()
+	panel.waitFor("question", `[data-right="show"]`)
+	panel.click("question-refuse") // here, not in the window
+	p.line("did not want to see your screen")
+	if code := p.exit(); code == 0 {
+		t.Error("a refusal is no success")
+	}
 	ses.write("end")
 	panel.wait("ended")
 	panel.noComplaints()

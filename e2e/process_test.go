@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience is how long anything may take before a test fails; nothing waits
 // this long when all is well.
-const patience = 12 * time.Second
+const patience = time.Minute
 
 // need fails the test when a program is missing; a silent skip would hide it.
 func need(t testing.TB, program, pkg string) string {

@@ -38,8 +38,10 @@ func sharingCustomer(t testing.TB, s *stack, number string) (*display, *tab) {
 	d := viewerDisplay(t, "1200x900")
 	d.paint()
 	page := newWindow(t, d, "--window-size=720,880").tab("customer")
-	page.open(s.url + "/#n=" + number)
+	page.open(s.url + "/#p=" + number[:4])
 	page.click("share-here")
+	page.fill("number", number)
+	page.click("number-submit")
 	return d, page
 }
 

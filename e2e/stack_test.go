@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -62,7 +61,7 @@ func (s *stack) newSession() *session {
 // agent starts the customer's program with a terminal panel.
 func (s *stack) agent(d *display, number string, more ...string) *process {
 	s.t.Helper()
-	args := append([]string{"--gateway", s.url, "--number", number, "--panel", "terminal", "--display", d.name, "--log-level", "info"}, more...)
+	args := append([]string{"--gateway", s.url, "--number", number, "--panel", "terminal", "--display", d.name, "--log-level", "debug"}, more...)
 	return start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
 }
 
@@ -74,18 +73,4 @@ func (s *stack) view(number string, more ...string) (p *process, port int) {
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
 	p.line("ready:")
 	return p, port
-}
-
-// allow answers the open question of a terminal panel.
-func allow(agent *process, mark int, what string) {
-	agent.t.Helper()
-	agent.lineAfterPrompt(mark, what)
-	agent.write("y")
-}
-
-// lineAfterPrompt waits for a prompt, which has no line end: it is seen in
-// the log line of the same moment.
-func (p *process) lineAfterPrompt(mark int, right string) {
-	p.t.Helper()
-	p.lineAfter(mark, fmt.Sprintf("msg=question right=%s armed=true", right))
 }

@@ -77,7 +77,7 @@ func TestViewers(t *testing.T) {
 			home := t.TempDir()
 			window := start(t, append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8"), path, args...)
 
-			allow(agent, mark, "view")
+			allow(customer, agent, mark, "view")
 			// The pointer is drawn into a view-only picture and so differs from
 			// the server's own: it rests where nothing is compared.
 			at := shows(t, screen, customer, v.tolerance)
@@ -92,7 +92,7 @@ func TestViewers(t *testing.T) {
 
 			mark = agent.mark()
 			ses.write("control")
-			allow(agent, mark, "control")
+			allow(customer, agent, mark, "control")
 			ses.line(`"given"`)
 			typeInto(v.text)
 			eventually(t, "typed text", func() error {

@@ -19,9 +19,9 @@ func TestWindowsDownload(t *testing.T) {
 		t.Fatal(err)
 	}
 	ses := s.newSession()
-	b := launchBrowser(t, "LOTSE_E2E_FLAGS=--user-agent=Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
+	b := m.browser("--user-agent=Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
 	page, panel := b.tab("customer"), b.tab("panel")
-	page.open(s.url + "/#n=" + ses.number)
+	page.open(s.url + "/#p=" + ses.number[:4])
 	page.wait("download")
 	begin, clicks := time.Now(), 0
 	saved := filepath.Join(filepath.Dir(m.exe), "download")
@@ -45,7 +45,8 @@ func TestWindowsDownload(t *testing.T) {
 	if got := panel.text("gateway"); got != "localhost:"+port {
 		t.Errorf("the panel names %q before anything is connected", got)
 	}
-	panel.fill("number", page.text("invited-number"))
+	panel.waitFor("number-form", `[data-confirm="true"]`)
+	panel.fill("number", ses.number)
 	panel.click("number-submit")
 	clicks++
 	ses.line(`"state":"joined"`)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +121,48 @@ func (m *windowsMachine) opened() (url string) {
 	return url
 }
 
+// browser is a Chromium whose connections come from this Windows: the panel takes
+// those of its own user only, and a program outside of wine is nobody there.
+func (m *windowsMachine) browser(flags ...string) *browser {
+	m.t.Helper()
+	port := strings.TrimPrefix(m.puppet("proxy").line("ready "), "ready ")
+	flags = append(flags, "--proxy-server=http://127.0.0.1:"+strings.TrimSpace(port), "--proxy-bypass-list=<-loopback>")
+	return launchBrowser(m.t, "LOTSE_E2E_FLAGS="+strings.Join(flags, "\n"))
+}
+
+// opensPanel opens a panel by an address with a token, as a program of this Windows.
+func (m *windowsMachine) opensPanel(address string) {
+	m.t.Helper()
+	b := m.browser()
+	p := b.tab("panel")
+	p.open(address)
+	p.wait("number")
+	p.do("close", nil)
+}
+
+// wineHand is the customer's mouse: what xdotool does on the X server is a device's for
+// wine.
+type wineHand struct{ m *windowsMachine }
+
+func (h wineHand) move(p image.Point) {
+	h.m.t.Helper()
+	h.m.xdotool("mousemove", strconv.Itoa(p.X), strconv.Itoa(p.Y))
+}
+
+func (h wineHand) click(p image.Point) {
+	h.m.t.Helper()
+	// Wine takes a move and a press in one step for no move.
+	h.m.xdotool("mousemove", strconv.Itoa(p.X), strconv.Itoa(p.Y), "sleep", "0.1", "click", "1")
+}
+
+// answers presses buttons of the agent's next question, by hand, and returns when the
+// advisor's input counts again.
+func (m *windowsMachine) answers(agent *process, mark int, right string, buttons ...string) {
+	m.t.Helper()
+	agent.presses(wineHand{m}, mark, right, buttons...)
+	agent.handsStill()
+}
+
 // wine starts a Windows program.
 func (m *windowsMachine) wine(env []string, args ...string) *process {
 	m.t.Helper()
@@ -133,7 +177,7 @@ func (m *windowsMachine) agent(s *stack, args ...string) *process {
 
 func (m *windowsMachine) agentWith(s *stack, env []string, args ...string) *process {
 	m.t.Helper()
-	return m.wine(append(env, "LOTSE_CA_FILE=Z:"+s.caFile), append([]string{m.exe, "--log-level", "info"}, args...)...)
+	return m.wine(append(env, "LOTSE_CA_FILE=Z:"+s.caFile), append([]string{m.exe, "--log-level", "debug"}, args...)...)
 }
 
 // puppet is a program of screen/native's tests, ready. Each has a file name of its

@@ -83,7 +83,7 @@ func TestWindowsKilled(t *testing.T) {
 			k.agent = terminal(k.ses)
 			k.ses.line(`"state":"joined"`)
 			k.ses.write("view")
-			k.agent.lineAfterPrompt(0, "view")
+			k.agent.questionFrom(0, "the question", func(q question) bool { return q.right == "view" && q.armed })
 			return k
 		}},
 		{"while viewed", func() killable { return m.viewed(s, "view") }},

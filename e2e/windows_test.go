@@ -19,17 +19,6 @@ func (m *windowsMachine) key(name string) {
 	m.xdotool("key", name)
 }
 
-// allowsByHand allows a question with a key of the customer's just before: the
-// click of a headless browser alone is nobody's hand.
-func (m *windowsMachine) allowsByHand(panel *tab, right string) {
-	m.t.Helper()
-	panel.waitFor("question", `[data-right="`+right+`"]`)
-	panel.waitFor("question-allow", ":not([disabled])")
-	m.key("Shift_L")
-	panel.click("question-allow")
-	panel.gone("question")
-}
-
 // TestWindows is the main job with the Windows agent: it knows the gateway by its
 // name, opens the panel in the system's browser, shows notepad in Chromium and in
 // TigerVNC as it is, types for whom it may, obeys F12, and leaves nothing.
@@ -42,10 +31,11 @@ func TestWindows(t *testing.T) {
 	begin := time.Now()
 	agent := m.agent(s)
 	url := m.opened()
-	if said := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: ")); said != url {
+	// The browser gets no token: others read command lines.
+	if said := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: ")); !strings.HasPrefix(said, url+"#t=") {
 		t.Errorf("the browser got %s, the agent says %s", url, said)
 	}
-	b := newBrowser(t)
+	b := m.browser()
 	advisor, panel := b.tab("advisor"), b.tab("panel")
 	advisor.signsIn(s.url + "/advisor")
 	advisor.click("new-session")
@@ -54,15 +44,20 @@ func TestWindows(t *testing.T) {
 	if got := panel.text("gateway"); got != "localhost:"+port {
 		t.Errorf("the panel names %q before anything is connected", got)
 	}
+	panel.waitFor("number-form", `[data-confirm="true"]`) // a file name said where to
 	panel.fill("number", number)
 	panel.click("number-submit")
 	advisor.waitFor("session", `[data-phase="joined"]`)
 	t.Logf("from the click on the program to an accepted number: %.1f s, nine digits and one click", time.Since(begin).Seconds())
 	sameCode(t, advisor, panel)
 
-	// A yes that nobody's hand gave is none.
+	mark := agent.mark()
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
+	m.answers(agent, mark, "view", "allow")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.seesDesktop(m.display, 0)
+	panel.click("share-change")
 	panel.click("choose-apps")
 	if icon := panel.image("choose-app-icon", `[data-app="notepad.exe"]`); icon == nil || coloursOf(icon) < 3 {
 		t.Error("notepad has no icon in the chooser")
@@ -70,13 +65,7 @@ func TestWindows(t *testing.T) {
 	if file := os.Getenv("LOTSE_PICTURE"); file != "" {
 		panel.do("screenshot", map[string]any{"value": file})
 	}
-	panel.click("choose-screen")
-	panel.waitFor("question-allow", ":not([disabled])")
-	panel.click("question-allow")
-	panel.waitFor("question", `[data-right="view"]`)
-	m.allowsByHand(panel, "view")
-	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
-	advisor.seesDesktop(m.display, 0)
+	panel.click("share-cancel")
 
 	screen := viewerDisplay(t, "1000x760")
 	_, vnc := s.view(strings.ReplaceAll(number, " ", ""))
@@ -86,8 +75,9 @@ func TestWindows(t *testing.T) {
 	advisor.keys("not allowed\n")
 	m.neverWrites("typed without the right to control", "n")
 
+	mark = agent.mark()
 	advisor.click("ask-control")
-	m.allowsByHand(panel, "control")
+	m.answers(agent, mark, "control", "allow")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
 	advisor.gone("hands") // while the customer's are at the keyboard all else waits
 	advisor.clickAt(300, 250)
@@ -158,10 +148,10 @@ func TestWindowsPanelWindow(t *testing.T) {
 		return err
 	})
 	url := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: "))
-	if told[0] != "--app="+url || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
+	if page, _, _ := strings.Cut(url, "#"); told[0] != "--app="+page || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
 		t.Errorf("Edge was started with %q", told)
 	}
-	thumbnailOf(t, url) // the address opens the panel
+	m.opensPanel(url) // the address opens the panel
 
 	agent.kill()
 	never(t, "the window was closed with the program", func() bool {

@@ -70,10 +70,23 @@ func (o *options) findGateway(link, number, program string) (err error) {
 	if err := o.mayConnect(); err != nil {
 		return err
 	}
-	if o.confirm && !o.number.IsZero() {
+	o.decide()
+	return o.somebodyThere()
+}
+
+// decide has what anybody may have written wait for the customer. Who starts the program
+// with --answer has decided already.
+func (o *options) decide() {
+	switch {
+	case o.confirm && o.answered:
+		o.confirm = false
+		if o.number.IsZero() {
+			o.number = o.offer.Number
+		}
+		o.offer = tunnel.Offer{}
+	case o.confirm && !o.number.IsZero():
 		o.offer.Number, o.offer.Place, o.number = o.number, o.number.Place(), tunnel.Number{}
 	}
-	return o.somebodyThere()
 }
 
 // takeLink takes what a link names.
@@ -129,7 +142,7 @@ func (o *options) somebodyThere() error {
 		}
 		return errors.New("which gateway? Give it with --gateway https://…, or with the number: 482193057@support.example.com")
 	case o.Answer != "" && o.confirm:
-		return fmt.Errorf("--answer: nobody is there to confirm %s, which neither the command line nor the settings file names; give it with --gateway", o.Gateway)
+		return fmt.Errorf("answer in the settings file: nobody is there to confirm %s, which neither the command line nor that file names; give it with --gateway", o.Gateway)
 	}
 	return nil
 }

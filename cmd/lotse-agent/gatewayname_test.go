@@ -25,7 +25,7 @@ func TestFindGateway(t *testing.T) {
 	for _, c := range []struct {
 		what, gateway, link, number, program, answer, pinned string
 		want, digits, offer                                  string
-		fixed, confirm                                       bool
+		fixed, confirm, answered                             bool
 		refused, problem                                     string
 	}{
 		{what: "command line first", gateway: "https://a.example", program: named, want: "https://a.example", fixed: true},
@@ -44,6 +44,8 @@ func TestFindGateway(t *testing.T) {
 		{what: "file name", program: named, want: "https://file.example.com", confirm: true},
 		{what: "file name and number", program: named, number: "482193057", want: "https://file.example.com", offer: "482193057", confirm: true},
 		{what: "file name, nobody there", program: named, answer: "view", refused: "nobody is there to confirm https://file.example.com"},
+		{what: "file name, answered by who starts it", program: named, answer: "view", answered: true, want: "https://file.example.com"},
+		{what: "link, answered by who starts it", link: "lotse:b.example/482193057", answer: "view", answered: true, want: "https://b.example", digits: "482193057"},
 		{what: "link, nobody there", gateway: "https://b.example", link: "lotse:b.example/482193057", answer: "control", refused: "nobody is there to confirm"},
 		{what: "pinned", pinned: "a.example", program: plain, want: "https://a.example", fixed: true},
 		{what: "pinned, number", pinned: "a.example", program: plain, number: "482193057", want: "https://a.example", digits: "482193057", fixed: true},
@@ -61,7 +63,7 @@ func TestFindGateway(t *testing.T) {
 		{what: "nobody there to ask", program: plain, answer: "deny", refused: "which gateway"},
 	} {
 		pinnedGateways = c.pinned
-		o := &options{Agent: config.Agent{Gateway: c.gateway, Answer: c.answer}}
+		o := &options{Agent: config.Agent{Gateway: c.gateway, Answer: c.answer}, answered: c.answered}
 		err := o.findGateway(c.link, c.number, c.program)
 		if c.refused != "" {
 			if err == nil || !strings.Contains(err.Error(), c.refused) {

@@ -24,6 +24,8 @@ type options struct {
 	fixed bool
 	// confirm: the gateway, or the number, may have been written by anybody.
 	confirm bool
+	// answered: the answer is on the command line, and not only in the settings file.
+	answered bool
 	// offer is what such a source names; the customer decides.
 	offer tunnel.Offer
 	// gateways are the only ones that may be connected to; nil: any.
@@ -76,7 +78,7 @@ func parse(args []string) (*options, int) {
 	case events != "" && events != "json":
 		return nil, wrongUsage(fmt.Errorf("--events %q: want json", events))
 	}
-	o := &options{Agent: config.DefaultAgent(), record: record, events: events != ""}
+	o := &options{Agent: config.DefaultAgent(), record: record, events: events != "", answered: flags.Answer != ""}
 	if file != "" {
 		var err error
 		if o.Agent, err = config.LoadAgent(file); err != nil {

@@ -81,6 +81,10 @@ func puppetMain(role string, args []string) error {
 		return pressProgram()
 	case "browser":
 		return browserProgram(slices.Contains(args, "window"))
+	case "proxy":
+		return proxyProgram()
+	case "clicker":
+		return clickerProgram()
 	case "reader":
 		return readerProgram()
 	}

@@ -39,16 +39,20 @@ func (a *askedQuestion) none() {
 // inject clicks a button as a program does.
 func (a *askedQuestion) inject(name string) {
 	a.t.Helper()
-	at := a.middle(name).Add(virtualScreen().Min)
+	if err := injectClick(a.middle(name)); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// injectClick moves the pointer to a place of the picture and clicks, as a program does.
+func injectClick(at image.Point) error {
 	all := virtualScreen()
 	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
-	err := send(
+	at = at.Add(all.Min)
+	return send(
 		mouseEvent{kind: inputMouse, X: steps(5, all.Dx()), Y: steps(5, all.Dy()), flags: mouseMove | mouseAbsolute | mouseVirtualDesk}.event(),
 		mouseEvent{kind: inputMouse, X: steps(at.X, all.Dx()), Y: steps(at.Y, all.Dy()), flags: mouseMove | mouseAbsolute | mouseVirtualDesk}.event(),
 		mouseEvent{kind: inputMouse, flags: mouseLeft}.event(), mouseEvent{kind: inputMouse, flags: mouseLeft << 1}.event())
-	if err != nil {
-		a.t.Fatal(err)
-	}
 }
 
 func TestQuestionByHand(t *testing.T) {

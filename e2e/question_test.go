@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"fmt"
+	"image"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// questionLine is what the agent logs of its question window, at level debug.
+var questionLine = regexp.MustCompile(`msg="question window" right=(\S+) armed=(\S+) buttons=(?:"((?:[^"\\]|\\.)*)"|(\S*))`)
+
+// question is the window that asks, as it is at one moment.
+type question struct {
+	right   string
+	armed   bool
+	buttons map[string]image.Rectangle
+}
+
+// readQuestion reads a line of the log.
+func readQuestion(line string) (q question, ok bool) {
+	m := questionLine.FindStringSubmatch(line)
+	if m == nil {
+		return q, false
+	}
+	q = question{right: m[1], armed: m[2] == "true", buttons: map[string]image.Rectangle{}}
+	for _, field := range strings.Fields(m[3] + m[4]) {
+		name, place, _ := strings.Cut(field, "=")
+		var n [4]int
+		for i, s := range strings.SplitN(place, ",", 4) {
+			n[i], _ = strconv.Atoi(s)
+		}
+		q.buttons[name] = image.Rect(n[0], n[1], n[0]+n[2], n[1]+n[3])
+	}
+	return q, true
+}
+
+// customerHand is who sits at the customer's computer.
+type customerHand interface {
+	move(p image.Point)
+	click(p image.Point)
+}
+
+// questionFrom waits until the agent's question window says something behind mark, and
+// returns the newest that want accepts.
+func (p *process) questionFrom(mark int, what string, want func(question) bool) (q question) {
+	p.t.Helper()
+	eventually(p.t, what, func() error {
+		lines := p.output()
+		for i := len(lines) - 1; i >= mark; i-- {
+			if found, ok := readQuestion(lines[i]); ok {
+				if q = found; want(q) {
+					return nil
+				}
+				break // an older one is not on the screen any more
+			}
+		}
+		return fmt.Errorf("the last is %+v", q)
+	})
+	return q
+}
+
+// button finds a button by its name, or by the beginning of it with a * behind.
+func (q question) button(name string) (r image.Rectangle, ok bool) {
+	prefix, open := strings.CutSuffix(name, "*")
+	for found, r := range q.buttons {
+		if found == name || open && strings.HasPrefix(found, prefix) {
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// choice is the button of a program in a question that lists them.
+func choice(program *process) string {
+	return fmt.Sprintf("choice:app:pid:%d:*", program.cmd.Process.Pid)
+}
+
+// presses waits for the agent's next question for a right and presses its buttons, one
+// after the other, with the customer's own mouse. mark: the question opens behind it.
+func (p *process) presses(hand customerHand, mark int, right string, buttons ...string) {
+	p.t.Helper()
+	for _, name := range buttons {
+		q := p.questionFrom(mark, "the question for "+right+" with "+name, func(q question) bool {
+			_, there := q.button(name)
+			return q.right == right && there && (q.armed || name == "refuse" || name == "never")
+		})
+		mark = p.mark()
+		// A pointer that was there before does not count: it comes from outside.
+		hand.move(image.Pt(1, 1))
+		r, _ := q.button(name)
+		hand.click(r.Min.Add(r.Size().Div(2)))
+	}
+}
+
+// allow has the customer allow the agent's next question for a right.
+func allow(d *display, agent *process, mark int, right string) {
+	agent.t.Helper()
+	d.answers(agent, mark, right, "allow")
+}
+
+// answers presses buttons of the agent's next question, by hand, and returns when the
+// hand has been still for so long that the advisor's input counts again.
+func (d *display) answers(agent *process, mark int, right string, buttons ...string) {
+	agent.t.Helper()
+	h := d.hands()
+	defer h.c.Close()
+	agent.presses(h, mark, right, buttons...)
+	agent.handsStill()
+}
+
+// handsStill waits until the last thing that the agent says of local input is that it
+// is over.
+func (p *process) handsStill() {
+	p.t.Helper()
+	eventually(p.t, "the hand is still", func() error {
+		lines := p.output()
+		for i := len(lines) - 1; i >= 0; i-- {
+			switch {
+			case strings.Contains(lines[i], `msg="local input" active=false`):
+				return nil
+			case strings.Contains(lines[i], `msg="local input" active=true`):
+				return fmt.Errorf("not yet")
+			}
+		}
+		return fmt.Errorf("it was not noticed")
+	})
+}
+
+func TestReadQuestion(t *testing.T) {
+	q, ok := readQuestion(`time=… level=DEBUG msg="question window" right=view armed=true buttons="allow=10,20,100,30 choice:app:pid:7:9=1,2,3,4"`)
+	if !ok || q.right != "view" || !q.armed || q.buttons["allow"] != image.Rect(10, 20, 110, 50) || q.buttons["choice:app:pid:7:9"] != image.Rect(1, 2, 4, 6) {
+		t.Errorf("%+v, %v", q, ok)
+	}
+	if q, ok = readQuestion(`msg="question window" right=control armed=false buttons=refuse=1,2,3,4`); !ok || q.armed || len(q.buttons) != 1 {
+		t.Errorf("%+v, %v", q, ok)
+	}
+}
