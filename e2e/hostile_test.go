@@ -154,7 +154,7 @@ func (b *besieged) refuse(right string) {
 	mark, told := b.ask(right)
 	b.attack(mark, told, right)
 	b.agent.presses(b.hand, mark, right, "refuse")
-	b.session.lineAfter(told, `"refused","right":"`+right+`","by":"customer"`)
+	b.session.lineAfter(told, `"by":"customer","event":"refused","right":"`+right+`"`)
 	if line := b.session.saidAfter(told, `"given"`); line != "" {
 		b.t.Fatalf("given, though the customer pressed No: %s", line)
 	}
@@ -166,7 +166,7 @@ func (b *besieged) allow(right string, buttons ...string) {
 	mark, told := b.ask(right)
 	b.attack(mark, told, right)
 	b.agent.presses(b.hand, mark, right, buttons...)
-	b.session.lineAfter(told, `"given","right":"`+right+`","by":"customer"`)
+	b.session.lineAfter(told, `"by":"customer","event":"given","right":"`+right+`"`)
 }
 
 // widen has the customer's own panel propose a share, with the yes in the window.
@@ -175,14 +175,16 @@ func (b *besieged) widen(share string) {
 	mark, told := b.agent.mark(), b.session.mark()
 	b.panel.eval(`() => {
 		const line = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/events");
-		line.onopen = () => {
-			line.send(JSON.stringify({ key: sessionStorage.getItem("lotse-panel-key") }));
+		line.onopen = () => line.send(JSON.stringify({ key: sessionStorage.getItem("lotse-panel-key") }));
+		line.onmessage = ({ data }) => {
+			line.onmessage = null;
+			const { choices } = JSON.parse(data);
 			line.send(JSON.stringify({ type: "share", share: ` + share + ` }));
 		};
 	}`)
 	b.attack(mark, told, "share")
 	b.agent.presses(b.hand, mark, "share", "allow")
-	b.session.lineAfter(told, `"given","right":"share","by":"customer"`)
+	b.session.lineAfter(told, `"by":"customer","event":"given","right":"share"`)
 }
 
 // shares checks what is shared.
@@ -208,18 +210,18 @@ func (b *besieged) siege(program string, view func()) {
 	view() // a viewer that waits is a wish for the view
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "refuse")
-	b.session.lineAfter(told, `"refused","right":"view","by":"customer"`)
+	b.session.lineAfter(told, `"by":"customer","event":"refused","right":"view"`)
 	// Asked for at once, put off, and then allowed for one program.
 	mark, told = b.agent.mark(), b.session.mark()
 	view()
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "more", program, "allow")
-	b.session.lineAfter(told, `"given","right":"view","by":"customer"`)
+	b.session.lineAfter(told, `"by":"customer","event":"given","right":"view"`)
 	b.shares("apps")
 	b.allow("control", "allow")
 	b.refuse("share")
 	b.shares("apps")
-	b.widen(`{ kind: "monitor", monitor: 1, apps: [] }`)
+	b.widen(`{ kind: "monitor", monitor: choices.monitors[0].id, apps: [] }`)
 	b.shares("monitor")
 	b.refuse("clipboard")
 	b.widen(`{ kind: "screen", monitor: 0, apps: [] }`)
