@@ -32,7 +32,6 @@ import (
 type evilGateway struct {
 	t           *testing.T
 	url, caFile string
-	client      *tunnel.Client
 
 	owners  chan *tunnel.Link
 	agents  chan *tunnel.Link
