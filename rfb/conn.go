@@ -118,10 +118,13 @@ type Conn struct {
 	refineDue  bool // what stands still is sent without loss; refine.go
 	sizeReply  int  // ExtendedDesktopSize answers owed to SetDesktopSize
 	offered    string
+	providing  bool // an answer with the offered text is queued
 	updates    uint64
 
 	writer   writer       // Owned by writeLoop.
 	syncNext *clientFence // Owned by readLoop: its answer is due behind the next message.
+
+	clipboard clipboardWork // Owned by readLoop.
 }
 
 // NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns

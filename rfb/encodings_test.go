@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 
 	"lotse/rfb"
 	"lotse/rfb/rfbtest"
@@ -116,39 +117,43 @@ func TestEncodingsInTurn(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := random(seed)
-			format := formats["888 little"]
-			f := paint(image.Pt(100, 80), page(seed, image.Pt(100, 80)))
-			s := open(t, rfb.Config{Rights: rfb.RightView}, f)
-			defer s.close()
-			s.must(s.v.SetPixelFormat(format))
-			s.must(s.v.SetEncodings(rfbtest.Tight, rfbtest.DesktopSize))
-			s.must(s.v.Refresh())
-			for step := range 120 {
-				all := false
-				switch r.IntN(8) {
-				case 0:
-					format = pick(r, formats)
-					s.must(s.v.SetPixelFormat(format))
-					all = true // the server sends everything anew
-				case 1:
-					s.must(s.v.SetEncodings(pick(r, encodings), rfbtest.DesktopSize))
-				case 2:
-					size := image.Pt(1+r.IntN(300), 1+r.IntN(150))
-					f = paint(size, page(seed, size))
-				default:
-					f = damaged(r, f)
-				}
-				change := s.desk.Apply(update(f))
-				s.conn.Invalidate(change)
-				if all || change.Any() {
-					s.picture()
-				}
-				if err := compare(s.v.Canvas(), f, expected(format)); err != nil {
-					t.Fatalf("step %d: %v", step, err)
-				}
-			}
+			synctest.Test(t, func(t *testing.T) { encodingsInTurn(t, seed) })
 		})
+	}
+}
+
+func encodingsInTurn(t *testing.T, seed uint64) {
+	r := random(seed)
+	format := formats["888 little"]
+	f := paint(image.Pt(100, 80), page(seed, image.Pt(100, 80)))
+	s := open(t, rfb.Config{Rights: rfb.RightView}, f)
+	defer s.close()
+	s.must(s.v.SetPixelFormat(format))
+	s.must(s.v.SetEncodings(rfbtest.Tight, rfbtest.DesktopSize))
+	s.must(s.v.Refresh())
+	for step := range 120 {
+		all := false
+		switch r.IntN(8) {
+		case 0:
+			format = pick(r, formats)
+			s.must(s.v.SetPixelFormat(format))
+			all = true // the server sends everything anew
+		case 1:
+			s.must(s.v.SetEncodings(pick(r, encodings), rfbtest.DesktopSize))
+		case 2:
+			size := image.Pt(1+r.IntN(300), 1+r.IntN(150))
+			f = paint(size, page(seed, size))
+		default:
+			f = damaged(r, f)
+		}
+		change := s.desk.Apply(update(f))
+		s.conn.Invalidate(change)
+		if all || change.Any() {
+			s.picture()
+		}
+		if err := compare(s.v.Canvas(), f, expected(format)); err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
 	}
 }
 
@@ -273,30 +278,32 @@ func TestStrips(t *testing.T) {
 		"gradient in noVNC": {rfbtest.Tight, rfbtest.Quality(6), -260, rfbtest.ExtendedMouseButtons},
 		"an old noVNC":      {rfbtest.Tight, rfbtest.Quality(6), -260},
 	} {
-		s := open(t, rfb.Config{Rights: rfb.RightView}, paint(size, flat(grey)))
-		s.must(s.v.SetEncodings(list...))
-		s.must(s.v.Refresh())
-		have := paint(size, flat(grey))
-		for i, r := range []image.Rectangle{
-			image.Rect(290, 90, 301, 490), image.Rect(301, 90, 650, 95), image.Rect(20, 20, 21, 480), image.Rect(0, 300, 700, 302),
-			image.Rect(350, 90, 365, 420), image.Rect(310, 420, 690, 449), image.Rect(100, 10, 115, 130), image.Rect(610, 0, 625, 500),
-		} {
-			have.CopyRect(f, r)
-			s.show(have)
-			s.must(s.v.Request(true, s.v.Bounds()))
-			if _, err := s.v.NextUpdate(); err != nil {
-				t.Fatal(err)
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, rfb.Config{Rights: rfb.RightView}, paint(size, flat(grey)))
+			defer s.close()
+			s.must(s.v.SetEncodings(list...))
+			s.must(s.v.Refresh())
+			have := paint(size, flat(grey))
+			for i, r := range []image.Rectangle{
+				image.Rect(290, 90, 301, 490), image.Rect(301, 90, 650, 95), image.Rect(20, 20, 21, 480), image.Rect(0, 300, 700, 302),
+				image.Rect(350, 90, 365, 420), image.Rect(310, 420, 690, 449), image.Rect(100, 10, 115, 130), image.Rect(610, 0, 625, 500),
+			} {
+				have.CopyRect(f, r)
+				s.show(have)
+				s.must(s.v.Request(true, s.v.Bounds()))
+				if _, err := s.v.NextUpdate(); err != nil {
+					t.Fatal(err)
+				}
+				if err := compare(s.v.Canvas(), have, func(c color.RGBA) color.RGBA { return c }); err != nil {
+					t.Errorf("%s, strip %d: %v", name, i, err)
+				}
 			}
-			if err := compare(s.v.Canvas(), have, func(c color.RGBA) color.RGBA { return c }); err != nil {
-				t.Errorf("%s, strip %d: %v", name, i, err)
+			if n := s.v.Forms()["tight jpeg"]; n > 0 {
+				t.Errorf("%s: %d JPEGs", name, n)
 			}
-		}
-		if n := s.v.Forms()["tight jpeg"]; n > 0 {
-			t.Errorf("%s: %d JPEGs", name, n)
-		}
-		if got := s.v.Forms()["tight gradient"] > 0; got != (name != "an old noVNC") {
-			t.Errorf("%s: %v", name, s.v.Forms())
-		}
-		s.close()
+			if got := s.v.Forms()["tight gradient"] > 0; got != (name != "an old noVNC") {
+				t.Errorf("%s: %v", name, s.v.Forms())
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zlib"
@@ -23,6 +24,31 @@ const (
 	clipboardProvide = 1 << 28
 	clipboardFormats = 0xffff
 )
+
+// What a viewer has compressed and expanded of clipboard texts is bounded in time: a
+// message of a few bytes can ask for a megabyte of it.
+const (
+	clipboardPerSecond = maxCutText // bytes of text
+	clipboardAtOnce    = 4 * maxCutText
+)
+
+// clipboardWork is what a viewer has used of that. The zero value has used nothing.
+type clipboardWork struct {
+	used float64 // bytes, less what time has given back
+	at   time.Time
+}
+
+// over reports whether the next text has to be left out.
+func (w *clipboardWork) over(now time.Time) bool {
+	if !w.at.IsZero() {
+		w.used = max(0, w.used-now.Sub(w.at).Seconds()*clipboardPerSecond)
+	}
+	w.at = now
+	return w.used >= clipboardAtOnce
+}
+
+// spend counts a text.
+func (w *clipboardWork) spend(bytes int) { w.used += float64(bytes) }
 
 // appendExtendedCutText appends a ServerCutText of the extended form.
 func appendExtendedCutText(b []byte, flags uint32, data []byte) []byte {
@@ -94,24 +120,22 @@ func (c *Conn) handleExtendedCutText(body []byte) error {
 	if !allowed || flags&clipboardFormats&clipboardText == 0 && flags&clipboardPeek == 0 {
 		return nil
 	}
+	if flags&(clipboardProvide|clipboardRequest) != 0 && c.clipboard.over(time.Now()) {
+		return errors.New("rfb: clipboard: too much in too short a time")
+	}
 	switch {
 	case flags&clipboardProvide != 0:
 		text, err := parseClipboardProvide(data)
+		c.clipboard.spend(max(len(text), len(data)))
 		if err != nil {
+			c.clipboard.spend(maxCutText) // what was expanded of it is not known
 			return err
 		}
 		c.deliverText(text)
 	case flags&clipboardNotify != 0:
 		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardRequest|clipboardText, nil) })
 	case flags&clipboardRequest != 0:
-		c.mu.Lock()
-		text := c.offered
-		c.mu.Unlock()
-		b, err := appendClipboardProvide(nil, text)
-		if err != nil {
-			return err
-		}
-		c.queue(func(out []byte) []byte { return append(out, b...) })
+		return c.provideText()
 	case flags&clipboardPeek != 0:
 		c.mu.Lock()
 		formats := uint32(clipboardText)
@@ -121,6 +145,30 @@ func (c *Conn) handleExtendedCutText(body []byte) error {
 		c.mu.Unlock()
 		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|formats, nil) })
 	}
+	return nil
+}
+
+// provideText answers a request for the offered text. While one answer waits, another
+// request adds none.
+func (c *Conn) provideText() error {
+	c.mu.Lock()
+	text, waits := c.offered, c.providing
+	c.providing = true
+	c.mu.Unlock()
+	if waits {
+		return nil
+	}
+	c.clipboard.spend(len(text))
+	b, err := appendClipboardProvide(nil, text)
+	if err != nil {
+		return err
+	}
+	c.queue(func(out []byte) []byte {
+		c.mu.Lock()
+		c.providing = false
+		c.mu.Unlock()
+		return append(out, b...)
+	})
 	return nil
 }
 

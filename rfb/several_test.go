@@ -184,15 +184,6 @@ func TestSlowLine(t *testing.T) {
 		if d := time.Since(begin); d < 3*time.Minute {
 			t.Errorf("only %v", d)
 		}
-		// The greeting told that the line is slow: the picture comes in parts.
-		for range 5 {
-			if compare(v.Canvas(), f, expected(formats["888 little"])) == nil {
-				break
-			}
-			s.must(v.Request(true, v.Bounds()))
-			_, err := v.NextUpdate()
-			s.must(err)
-		}
 		s.same(f)
 	})
 }

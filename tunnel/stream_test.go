@@ -219,6 +219,21 @@ func TestCloseText(t *testing.T) {
 	}
 }
 
+// TestForeignCloseText: an end that does not make its close text safe changes nothing.
+func TestForeignCloseText(t *testing.T) {
+	server, client := tunneltest.Sockets(t)
+	b := tunnel.NewStream(server, 0)
+	defer b.Close()
+	frame := websocket.FormatCloseMessage(websocket.CloseGoingAway, "\r\x1b[2Kforged\x1b]52;c;aGk=\x07\u202e")
+	if err := client.WriteControl(websocket.CloseMessage, frame, time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Read(make([]byte, 1))
+	if err == nil || !strings.Contains(err.Error(), "forged") || strings.ContainsAny(err.Error(), "\r\x1b\x07\u202e") {
+		t.Errorf("got %q", err)
+	}
+}
+
 // TestOwnerWords: an owner's messages are safe to show.
 func TestOwnerWords(t *testing.T) {
 	m, err := tunnel.ParseOwnerMessage([]byte(`{"type":"state","state":"joined\u001b[2J","reason":"\u202eab` + strings.Repeat("c", 100) + `","foreign":"here\n"}`))

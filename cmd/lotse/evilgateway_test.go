@@ -32,7 +32,6 @@ import (
 type evilGateway struct {
 	t           *testing.T
 	url, caFile string
-	client      *tunnel.Client
 
 	owners  chan *tunnel.Link
 	agents  chan *tunnel.Link
@@ -327,6 +326,41 @@ func (g *evilGateway) guessAtOwner(t *testing.T, owner *tunnel.Link, over <-chan
 		return g.guess(t, "advisor", id, tunnel.KindControl)
 	case <-over:
 		return false
+	}
+}
+
+// TestOneCustomerEnters: of two who know the number one gets in, even if the gateway
+// says of the second that he enters too.
+func TestOneCustomerEnters(t *testing.T) {
+	g := newEvilGateway(t)
+	owner, over := g.owner(t)
+	enter := func() (*seal.Conn, error) {
+		id := g.newStream()
+		if err := owner.Send(tunnel.OwnerMessage{Type: tunnel.TypeEntering, Stream: id}); err != nil {
+			t.Fatal(err)
+		}
+		line := take(t, g.side("advisor", id), "the owner's stream")
+		return seal.Handshake(t.Context(), line, seal.Agent, seal.Params{Number: evilNumber, Kind: tunnel.KindControl, Stream: id})
+	}
+	first, err := enter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if second, err := enter(); !errors.Is(err, seal.ErrBurnt) {
+		t.Errorf("the second one: %v", err)
+		if err == nil {
+			second.Close()
+		}
+	}
+	select {
+	case <-over:
+		t.Error("the session of the first one ended")
+	default:
+	}
+	// The line of the first one still works: what its owner said on it is there to read.
+	if m, err := tunnel.NewControlConn(first).Receive(); err != nil {
+		t.Errorf("the line of the first one: %v, %v", m, err)
 	}
 }
 

@@ -163,9 +163,13 @@ func (p *process) say(s string) {
 // exit waits for the end and returns the code.
 func (p *process) exit() int {
 	p.t.Helper()
+	limit := time.AfterFunc(2*time.Minute, func() { _ = p.cmd.Process.Kill() })
 	for range p.lines {
 	}
 	_ = p.cmd.Wait()
+	if !limit.Stop() {
+		p.t.Fatal("the process did not end")
+	}
 	return p.cmd.ProcessState.ExitCode()
 }
 

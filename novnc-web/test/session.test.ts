@@ -2,7 +2,7 @@
 
 import { local, session as tab } from "./fakedom.ts";
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import type { Api } from "../src/advisor/api.ts";
 import { Session } from "../src/advisor/session.ts";
 import { forget, keptSessions, type Kept } from "../src/advisor/store.ts";
@@ -13,6 +13,12 @@ import { until } from "./rfbviewer.ts";
 
 const wrong = "482193058";
 const stream = (n: number) => String(n).padStart(22, "S");
+
+/** Pages of the running test. One left open would keep the process alive. */
+const pages: Page[] = [];
+afterEach(() => {
+  for (const page of pages.splice(0)) page.session.leave();
+});
 
 /** A page with one session; what it asks the gateway for is written down. */
 class Page {
@@ -35,6 +41,7 @@ class Page {
       sessions: () => Promise.resolve([]),
     };
     this.session = new Session(api as unknown as Api, kept, () => {});
+    pages.push(this);
   }
 }
 
