@@ -86,7 +86,7 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 		return c, false
 	}
 	c.cookie = cookie.Value
-	if c.web, ok = s.web.find(c.cookie, time.Now()); !ok {
+	if c.web, ok = s.web.find(c.cookie, s.now()); !ok {
 		return c, false
 	}
 	c.account, ok, err = s.accounts.get(c.web.account)
@@ -103,7 +103,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		s.badBody(w)
 		return
 	}
-	now, from := time.Now(), s.clientAddr(r)
+	now, from := s.now(), s.clientAddr(r)
 	name := strings.ToLower(req.Name)
 	acc, known, err := s.accounts.get(name)
 	if err != nil {

@@ -47,6 +47,7 @@ type Config struct {
 
 	Metrics string          // address for /healthz and /metrics; "": none
 	Logger  *slog.Logger    // nil: none
+	Clock   Clock           // nil: the system's
 	Reload  <-chan struct{} // a value makes certificate files be read again
 
 	// Ready is called once with the addresses in use.
@@ -162,6 +163,9 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Times.SignIn, 12*time.Hour)
 	or(&c.Times.OwnerGrace, time.Minute)
 	or(&c.Times.AgentGrace, 2*time.Minute)
+	if c.Clock == nil {
+		c.Clock = systemClock{}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

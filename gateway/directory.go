@@ -23,7 +23,7 @@ type directory struct {
 	audit    *auditFile
 	metrics  *metrics
 	accounts *Accounts
-	wg       *sync.WaitGroup // everything that outlives a request
+	tasks    *tasks // everything that outlives a request
 	enterAll *limiter
 	enterOne *limiter
 
@@ -68,9 +68,9 @@ var (
 	errWrongMessage = errors.New("message out of place")
 )
 
-func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, wg *sync.WaitGroup) *directory {
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, t *tasks) *directory {
 	return &directory{
-		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, wg: wg,
+		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
 		enterAll: newLimiter(cfg.Limits.EnterPerMinute, time.Minute),
 		enterOne: newLimiter(cfg.Limits.EnterPerMinuteAddress, time.Minute),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
@@ -78,11 +78,15 @@ func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *a
 	}
 }
 
+func (d *directory) now() time.Time { return d.cfg.Clock.Now() }
+
 // after runs f later, off the lock; Serve waits for it.
 func (d *directory) after(delay time.Duration, f func()) {
-	d.wg.Add(1)
-	time.AfterFunc(delay, func() {
-		defer d.wg.Done()
+	if !d.tasks.begin() {
+		return // Serve has waited for the last; every connection is closed
+	}
+	d.cfg.Clock.AfterFunc(delay, func() {
+		defer d.tasks.end()
 		f()
 	})
 }
@@ -107,7 +111,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := d.now()
 	company := acc.Company
 	if company == "" {
 		company = d.cfg.Company
@@ -219,7 +223,7 @@ func (d *directory) openStream(account, place, kind, door, from string) (string,
 
 // setStateLocked changes the state and tells the owner.
 func (d *directory) setStateLocked(s *session, state string) {
-	s.state, s.since = state, time.Now()
+	s.state, s.since = state, d.now()
 	if s.owner != nil {
 		s.owner.send(s.ownerState(""))
 	}
@@ -236,7 +240,7 @@ func (d *directory) endLocked(s *session, reason string) {
 	if s.state == tunnel.StateEnded {
 		return
 	}
-	now := time.Now()
+	now := d.now()
 	s.state, s.since = tunnel.StateEnded, now
 	for kind := range s.grants {
 		d.revokeLocked(s, grantKind(kind))

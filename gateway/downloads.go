@@ -36,6 +36,7 @@ type downloads struct {
 	root  *os.Root // nil: none, or built in
 	files fs.FS    // nil: none
 	log   *slog.Logger
+	clock Clock
 
 	mu    sync.Mutex
 	sums  map[string]downloadSum // Guarded by mu; by name.
@@ -51,8 +52,8 @@ type downloadSum struct {
 }
 
 // openDownloads takes the folder, else what was built in.
-func openDownloads(folder string, builtIn fs.FS, log *slog.Logger) (*downloads, error) {
-	d := &downloads{log: log, sums: map[string]downloadSum{}, files: builtIn}
+func openDownloads(folder string, builtIn fs.FS, log *slog.Logger, clock Clock) (*downloads, error) {
+	d := &downloads{log: log, clock: clock, sums: map[string]downloadSum{}, files: builtIn}
 	if folder == "" {
 		return d, nil
 	}
@@ -80,7 +81,7 @@ func (d *downloads) list() []tunnel.Download {
 	if d.files == nil {
 		return []tunnel.Download{}
 	}
-	if d.last != nil && time.Since(d.asked) < listEvery {
+	if d.last != nil && d.clock.Now().Sub(d.asked) < listEvery {
 		return d.last
 	}
 	out := []tunnel.Download{}
@@ -107,7 +108,7 @@ func (d *downloads) list() []tunnel.Download {
 		system, arch := platformOf(e.Name())
 		out = append(out, tunnel.Download{OS: system, Arch: arch, File: e.Name(), Size: sum.size, SHA256: sum.sum, Signer: sum.signer})
 	}
-	d.last, d.asked = out, time.Now()
+	d.last, d.asked = out, d.clock.Now()
 	return out
 }
 

@@ -29,7 +29,7 @@ type entry struct {
 
 // enter begins a try; PROTOCOL.md, section 5.
 func (d *directory) enter(l *agentLink, place, resume string) error {
-	now := time.Now()
+	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -107,8 +107,8 @@ func (d *directory) playOwnerLocked(st *stream) {
 	}
 	st.taken[sideB] = true
 	outer, inner := net.Pipe()
-	d.wg.Go(func() { st.run(sideB, outer) })
-	d.wg.Go(func() {
+	d.tasks.start(func() { st.run(sideB, outer) })
+	d.tasks.start(func() {
 		conn, err := seal.Handshake(d.ctx, inner, seal.Advisor, seal.Params{
 			Number: number.Digits(), Kind: tunnel.KindControl, Stream: st.id, Tries: new(seal.Tries)})
 		if err == nil {
@@ -161,7 +161,7 @@ func (d *directory) verdict(s *session, id string, ok bool) {
 	s.streams[id] = st
 	st.release()
 	s.resume = newToken()
-	s.expires = time.Now().Add(d.cfg.Times.Session)
+	s.expires = d.now().Add(d.cfg.Times.Session)
 	d.metrics.joins.Add(1)
 	d.recordEnter(AuditJoined, l, s, "")
 	d.log.Info("customer joined", "session", s.id, "from", l.from.String())
@@ -214,7 +214,7 @@ func (d *directory) refuseEntryLocked(st *stream, code string) {
 	}
 	hold := enteringHold
 	if heard := st.heard.Load(); heard != 0 {
-		hold = max(0, time.Until(time.Unix(0, heard).Add(enteringHold)))
+		hold = max(0, time.Unix(0, heard).Add(enteringHold).Sub(d.now()))
 	}
 	s := st.session
 	d.after(hold+enteringHold/5, func() {
@@ -250,7 +250,7 @@ func (d *directory) agentGone(l *agentLink) {
 		return
 	}
 	l.session, s.agent = nil, nil
-	s.agentLost = time.Now()
+	s.agentLost = d.now()
 	d.recordEnter(AuditAway, l, s, "")
 	d.setStateLocked(s, tunnel.StateAway)
 }

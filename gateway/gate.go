@@ -99,12 +99,12 @@ func errTooManyTries(wait time.Duration) rfb.Refusal {
 // test decides on an attempt. Its error is a Refusal for the viewer, and comes
 // wrongPause after the attempt.
 func (s *server) test(ctx context.Context, kind grantKind, door string, from netip.Addr, try attempt) (*session, tunnel.Number, error) {
-	came, key := time.Now(), limitKey(from)
+	came, key := s.now(), limitKey(from)
 	refusal := errWrongPassword
 	ok, wait := s.gate.admit(key, came)
 	if ok {
 		if sess, number, found := s.dir.redeem(kind, try); found {
-			s.gate.right(key, time.Now())
+			s.gate.right(key, s.now())
 			s.metrics.viewers.Add(1)
 			s.audit.record(AuditRecord{Event: AuditViewer, Account: sess.account, Session: sess.id, From: from.String(), Door: door})
 			return sess, number, nil
@@ -114,15 +114,6 @@ func (s *server) test(ctx context.Context, kind grantKind, door string, from net
 		refusal = errTooManyTries(wait) // not written down each time: a flood would fill the disk
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, time.Until(came.Add(s.cfg.Times.WrongPause)))
+	pause(ctx, s.cfg.Clock, came.Add(s.cfg.Times.WrongPause).Sub(s.now()))
 	return nil, tunnel.Number{}, refusal
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

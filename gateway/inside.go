@@ -30,7 +30,9 @@ func (d *directory) openInside(s *session, door, from string) (conn net.Conn, id
 	st := d.callLocked(s, tunnel.KindView, door, from)
 	st.taken[sideB] = true
 	outer, inner := net.Pipe()
-	d.wg.Go(func() { st.run(sideB, outer) })
+	if !d.tasks.start(func() { st.run(sideB, outer) }) {
+		return nil, "", errClosed
+	}
 	return inner, st.id, nil
 }
 

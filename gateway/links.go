@@ -36,8 +36,6 @@ func (s *server) runWire(l *wire, first time.Duration, handle func([]byte) error
 
 // ownerLink is GET /api/v1/sessions/PLACE/owner.
 func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	place := r.PathValue("place")
 	if !s.dir.has(c.account.Name, place) {
 		s.failDirectory(w, errNoSession)
@@ -98,7 +96,7 @@ func (d *directory) disown(s *session, w *wire) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if s.owner == w {
-		s.owner, s.ownerLost = nil, time.Now()
+		s.owner, s.ownerLost = nil, d.now()
 	}
 }
 
@@ -122,15 +120,12 @@ func (d *directory) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 
 // agentLink is GET /agent/v1.
 func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	ws, err := s.upgrade(w, r, 0)
 	if err != nil {
 		return
 	}
 	l := &agentLink{wire: newWire(tunnel.NewLink(ws, tunnel.PingEvery)), from: s.clientAddr(r)}
-	limit := time.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })
-	defer limit.Stop()
+	defer s.cfg.Clock.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })()
 	defer s.dir.agentGone(l)
 	err = s.runWire(l.wire, handshakeTimeout, func(b []byte) error {
 		m, err := tunnel.ParseAgentRequest(b)
@@ -173,8 +168,6 @@ func (s *server) agentStream(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, account string) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	if !websocket.IsWebSocketUpgrade(r) {
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "This address is for WebSockets.", 0)
 		return

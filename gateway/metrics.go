@@ -54,7 +54,7 @@ func (m *metrics) write(w io.Writer, d *directory) {
 		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.relayed[sideA].Load()},
 		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},
 		{"lotse_heap_bytes", "gauge", "Heap in use.", int64(mem.HeapAlloc)},
-		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(time.Since(m.started) / time.Second)},
+		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(d.now().Sub(m.started) / time.Second)},
 	} {
 		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", v.name, v.help, v.name, v.kind, v.name, v.value)
 	}

@@ -22,6 +22,7 @@ const (
 	idleTimeout    = 60 * time.Second
 	maxHeaderBytes = 16 << 10
 	stopTimeout    = 5 * time.Second
+	sweepEvery     = time.Second
 )
 
 // server is what the handlers share. All fields are static after newServer.
@@ -40,7 +41,22 @@ type server struct {
 	wrongName *limiter // sign-ins, by name
 	gate      *gate
 	addrs     Addresses // written before anything is served
-	wg        sync.WaitGroup
+	tasks     tasks
+}
+
+func (s *server) now() time.Time { return s.cfg.Clock.Now() }
+
+// lasting counts a handler that goes on after its connection was taken from the
+// HTTP server; Serve waits for it.
+func (s *server) lasting(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.tasks.begin() {
+			s.failDirectory(w, errClosed)
+			return
+		}
+		defer s.tasks.end()
+		next(w, r)
+	}
 }
 
 // Serve runs the gateway until ctx ends; then it tells everyone, waits for its
@@ -105,19 +121,19 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	}
 	s := &server{
 		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(), audit: audit,
-		metrics:   &metrics{started: time.Now()},
+		metrics:   &metrics{started: cfg.Clock.Now()},
 		wrongAddr: newLimiter(cfg.Limits.SignInWrong, signInWindow),
 		wrongName: newLimiter(cfg.Limits.SignInWrong, signInWindow),
 		gate:      newGate(cfg.Limits.ViewerWrong),
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
-		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger)
+		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger, cfg.Clock)
 	}
 	if err != nil {
 		_ = audit.close()
 		return nil, err
 	}
-	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.wg)
+	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.tasks)
 	return s, nil
 }
 
@@ -189,24 +205,28 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 			_ = h.Close()
 		}
 	}
-	s.wg.Wait()
+	s.tasks.wait()
 	limited.closeAll()
 	loops.Wait()
 	s.log.Info("gateway stopped")
 	return err
 }
 
-// sweep does what is due, every second.
+// sweep does what is due.
 func (s *server) sweep(ctx context.Context, certs *certificates) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for n := 0; ; n++ {
+	tick := make(chan struct{}, 1)
+	for n := 0; ; {
+		stop := s.cfg.Clock.AfterFunc(sweepEvery, func() { tick <- struct{}{} })
 		select {
 		case <-ctx.Done():
+			stop()
 			return
 		case <-s.cfg.Reload:
+			stop()
 			certs.reload()
-		case now := <-tick.C:
+		case <-tick:
+			now := s.now()
+			n++
 			s.dir.sweep(now)
 			if n%10 == 0 {
 				certs.reloadChanged()
@@ -232,13 +252,13 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(s.openStream))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/password", s.signedIn(s.viewerPassword))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/websockify", s.signedIn(s.websockifyAddress))
-	mux.HandleFunc("GET "+websockifyPath, s.websockify)
+	mux.HandleFunc("GET "+websockifyPath, s.lasting(s.websockify))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/foreign", s.signedIn(s.foreignSession))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.signedIn(s.foreignView))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.signedIn(s.ownerLink))
-	mux.HandleFunc("GET /api/v1/streams/{id}", s.signedIn(s.advisorStream))
-	mux.HandleFunc("GET /agent/v1", s.ownPage(s.agentLink))
-	mux.HandleFunc("GET /agent/v1/streams/{id}", s.ownPage(s.agentStream))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.lasting(s.signedIn(s.foreignView)))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.lasting(s.signedIn(s.ownerLink)))
+	mux.HandleFunc("GET /api/v1/streams/{id}", s.lasting(s.signedIn(s.advisorStream)))
+	mux.HandleFunc("GET /agent/v1", s.lasting(s.ownPage(s.agentLink)))
+	mux.HandleFunc("GET /agent/v1/streams/{id}", s.lasting(s.ownPage(s.agentStream)))
 	mux.HandleFunc("/api/", s.unknownAPI)
 	mux.HandleFunc("/agent/", s.unknownAPI)
 	mux.HandleFunc("GET /download/{file}", s.download)
@@ -248,7 +268,7 @@ func (s *server) handler() http.Handler {
 	return s.guard(mux)
 }
 
-// serverName is how the gateway calls itself in /info.
+// serverInfo is the answer to GET /info; host is the name that was asked.
 func (s *server) serverInfo(host string) tunnel.Info {
 	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.openDoors()}
 }

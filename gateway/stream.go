@@ -57,7 +57,7 @@ type stream struct {
 
 func newStream(d *directory, s *session, kind, door string) *stream {
 	return &stream{
-		id: newToken(), kind: kind, door: door, dir: d, session: s, created: time.Now(),
+		id: newToken(), kind: kind, door: door, dir: d, session: s, created: d.now(),
 		ready: [2]chan struct{}{make(chan struct{}), make(chan struct{})},
 		dead:  make(chan struct{}),
 	}
@@ -71,7 +71,7 @@ func (d *directory) claim(id string, side int, account string) *stream {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st := d.streams[id]
-	if st == nil || st.taken[side] || time.Since(st.created) > streamLifetime {
+	if st == nil || st.taken[side] || d.now().Sub(st.created) > streamLifetime {
 		return nil
 	}
 	if side == sideB && (st.session == nil || st.session.account != account) {
@@ -114,7 +114,7 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 		n, err := conn.Read(buf[:])
 		if n > 0 {
 			if side == sideA && st.entering {
-				st.heard.Store(time.Now().UnixNano())
+				st.heard.Store(st.dir.now().UnixNano())
 			}
 			if other == nil {
 				other = st.peer(side)
@@ -156,18 +156,19 @@ func (st *stream) peer(side int) net.Conn {
 // false when there is nobody left to tell.
 func (st *stream) mayPass(side int) bool {
 	for st.entering && side == sideB {
-		wait := time.Until(time.Unix(0, st.heard.Load()).Add(enteringHold))
+		wait := time.Unix(0, st.heard.Load()).Add(enteringHold).Sub(st.dir.now())
 		if wait <= 0 {
 			break
 		}
-		timer := time.NewTimer(wait)
+		over := make(chan struct{})
+		stop := st.dir.cfg.Clock.AfterFunc(wait, func() { close(over) })
 		select {
-		case <-timer.C:
+		case <-over:
 			continue
 		case <-st.decided:
 		case <-st.dead:
 		}
-		timer.Stop()
+		stop()
 		break
 	}
 	select {
@@ -247,5 +248,5 @@ func (d *directory) forget(st *stream) {
 	}
 	delete(s.streams, st.id)
 	d.audit.record(AuditRecord{Event: AuditStreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
-		Bytes: a + b, Seconds: int64(time.Since(st.created) / time.Second)})
+		Bytes: a + b, Seconds: int64(d.now().Sub(st.created) / time.Second)})
 }

@@ -89,7 +89,7 @@ func (s *server) runDoor(ctx context.Context, d *door) {
 			}
 			// Out of files, most likely: it passes, and ends nobody's session.
 			s.log.Error("door does not accept", "door", d.name, "error", err)
-			pause(ctx, acceptPause)
+			pause(ctx, s.cfg.Clock, acceptPause)
 			continue
 		}
 		wg.Go(func() {
@@ -112,7 +112,7 @@ func (s *server) runDoor(ctx context.Context, d *door) {
 
 // vncViewer is one connection at the VNC door.
 func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
-	if wait := s.gate.closedFor(limitKey(from), time.Now()); wait > 0 {
+	if wait := s.gate.closedFor(limitKey(from), s.now()); wait > 0 {
 		s.metrics.viewersWrong.Add(1)
 		_ = conn.SetDeadline(time.Now().Add(viewerStep))
 		rfb.RefuseViewer(conn, errTooManyTries(wait))
