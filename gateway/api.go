@@ -134,6 +134,11 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	good, err := s.hasher.verify(r.Context(), encoded, req.Password)
 	switch {
+	case errors.Is(err, errDamagedHash):
+		s.log.Error("nobody can sign in to this account: set its password again with lotse advisor password", "account", acc.Name, "error", err)
+		s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal,
+			"The password of this account is damaged at the gateway; its operator must set it again.", 0)
+		return
 	case err != nil:
 		s.wrongAddr.giveBack(addrKey, now)
 		s.wrongName.giveBack(nameKey, now)

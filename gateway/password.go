@@ -24,6 +24,9 @@ const (
 
 var hashPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, hashMemory, hashPasses, hashLanes)
 
+// errDamagedHash is a hash in the accounts file that nobody can sign in by.
+var errDamagedHash = errors.New("gateway: the password hash is damaged")
+
 type passwordHash struct{ salt, key []byte }
 
 func hashPassword(password string) string {
@@ -39,7 +42,7 @@ func hashPassword(password string) string {
 func parseHash(s string) (passwordHash, error) {
 	rest, ok := strings.CutPrefix(s, hashPrefix)
 	if !ok {
-		return passwordHash{}, errors.New("password hash is not argon2id with this program's parameters")
+		return passwordHash{}, fmt.Errorf("%w: not argon2id with this program's parameters", errDamagedHash)
 	}
 	salt, key, _ := strings.Cut(rest, "$")
 	var h passwordHash
@@ -47,7 +50,7 @@ func parseHash(s string) (passwordHash, error) {
 	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt)
 	h.key, err2 = base64.RawStdEncoding.DecodeString(key)
 	if err1 != nil || err2 != nil || len(h.salt) != hashSalt || len(h.key) != hashKey {
-		return passwordHash{}, errors.New("password hash is damaged")
+		return passwordHash{}, errDamagedHash
 	}
 	return h, nil
 }
@@ -68,7 +71,8 @@ var errHashBusy = errors.New("gateway: too many sign-ins at the same time")
 
 func newHasher() *hasher { return &hasher{slots: make(chan struct{}, hashSlots)} }
 
-// verify tests password against encoded; "" stands for an unknown name.
+// verify tests password against encoded; "" stands for an unknown name. Errors are
+// errHashBusy and errDamagedHash.
 func (h *hasher) verify(ctx context.Context, encoded, password string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, hashPatient)
 	defer cancel()
