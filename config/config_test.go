@@ -59,6 +59,7 @@ func TestMistakes(t *testing.T) {
 		"duration":        {"[sessions]\nnumber = \"30\"", `not a duration`},
 		"duration range":  {"[sessions]\n\nnumber = \"1s\"", `f.toml:3: sessions.number: 1s is not between 1m0s and 24h0m0s`},
 		"zero limit":      {"[limits]\nenter_per_minute = 0", `f.toml:2: limits.enter_per_minute: 0 is not between`},
+		"renamed":         {"[limits]\nenter_per_minute_address = 5", `f.toml:2: unknown key "limits.enter_per_minute_address"; limits.enter_wrong takes its place`},
 		"tls":             {"[tls]\nmin = \"1.1\"", `f.toml:2: tls.min: "1.1" is not "1.3" or "1.2"`},
 		"doors as list":   {`doors = ["page"]`, `line 1 (last key "doors")`},
 		"vnc port":        {"[doors.vnc]\nlisten = \"x\"", `f.toml:2: doors.vnc.listen: "x" is not an address`},

@@ -82,9 +82,10 @@ type Sessions struct {
 
 // Limits are the bounds of tunnel/PROTOCOL.md, section 8.
 type Limits struct {
-	EnterPerMinuteAddress int `toml:"enter_per_minute_address"`
+	EnterWrong            int `toml:"enter_wrong"`
 	EnterPerMinute        int `toml:"enter_per_minute"`
 	SignInWrong           int `toml:"sign_in_wrong"`
+	SignInPerMinute       int `toml:"sign_in_per_minute"`
 	SessionsPerAdvisor    int `toml:"sessions_per_advisor"`
 	StreamsPerSession     int `toml:"streams_per_session"`
 	Connections           int `toml:"connections"`
@@ -116,7 +117,7 @@ func DefaultGateway() Gateway {
 			OwnerGrace: Duration{time.Minute}, AgentGrace: Duration{2 * time.Minute},
 		},
 		Limits: Limits{
-			EnterPerMinuteAddress: 10, EnterPerMinute: 120, SignInWrong: 10, SessionsPerAdvisor: 20, StreamsPerSession: 16,
+			EnterWrong: 10, EnterPerMinute: 120, SignInWrong: 10, SignInPerMinute: 60, SessionsPerAdvisor: 20, StreamsPerSession: 16,
 			Connections: 20000, ConnectionsPerAddress: 500, ViewerWrong: 20, ViewersPerAddress: 64,
 		},
 		Metrics: Metrics{Listen: "127.0.0.1:9443"},
@@ -187,9 +188,10 @@ func (g *Gateway) check() (bad []problem) {
 		key   string
 		v, hi int
 	}{
-		{"limits.enter_per_minute_address", g.Limits.EnterPerMinuteAddress, 10_000},
+		{"limits.enter_wrong", g.Limits.EnterWrong, 1000},
 		{"limits.enter_per_minute", g.Limits.EnterPerMinute, 100_000},
 		{"limits.sign_in_wrong", g.Limits.SignInWrong, 1000},
+		{"limits.sign_in_per_minute", g.Limits.SignInPerMinute, 100_000},
 		{"limits.sessions_per_advisor", g.Limits.SessionsPerAdvisor, 1000},
 		{"limits.streams_per_session", g.Limits.StreamsPerSession, 1000},
 		{"limits.connections", g.Limits.Connections, 1_000_000},

@@ -86,9 +86,10 @@ type TLSConfig struct {
 
 // Limits are the bounds of PROTOCOL.md, section 8. Zero means the default.
 type Limits struct {
-	EnterPerMinuteAddress int // 10
-	EnterPerMinute        int // 120
-	SignInWrong           int // 10 per 10 minutes, per address and per name
+	EnterWrong            int // 10 wrong numbers per 10 minutes and address
+	EnterPerMinute        int // 120 tries of addresses that nobody knows; above it each takes work
+	SignInWrong           int // 10 wrong per 10 minutes and address, and per remembered device
+	SignInPerMinute       int // 60, as EnterPerMinute
 	SessionsPerAdvisor    int // 20
 	StreamsPerSession     int // 16
 	Connections           int // 20000
@@ -118,6 +119,7 @@ const (
 	linkRate         = 20 // messages per second
 	linkBurst        = 40
 	signInWindow     = 10 * time.Minute
+	enterWindow      = 10 * time.Minute
 )
 
 // Our own choices.
@@ -125,7 +127,14 @@ const (
 	// enteringTimeout bounds an entering from call to verdict.
 	enteringTimeout = 60 * time.Second
 	// unjoinedTimeout is how long an agent may hold a link without a session.
-	unjoinedTimeout = 10 * time.Minute
+	unjoinedTimeout = 60 * time.Second
+	// maxUnjoined bounds the links without a session, of one address (client.share has
+	// its networks) and in all.
+	maxUnjoinedOne = 32
+	maxUnjoined    = 1024
+	// exchangeSlots bounds the seals that the gateway computes at a time, 0.2 ms each.
+	exchangeSlots   = 1
+	exchangeWaiting = 1024
 	// restingTime keeps a place from being given to another advisor at once.
 	restingTime = 10 * time.Minute
 	// lastWords is the time in which what was said before an end still arrives.
@@ -147,9 +156,10 @@ func or[T comparable](v *T, fallback T) {
 func (c Config) withDefaults() (Config, error) {
 	or(&c.Listen, ":443")
 	or(&c.TLS.MinVersion, tls.VersionTLS13)
-	or(&c.Limits.EnterPerMinuteAddress, 10)
+	or(&c.Limits.EnterWrong, 10)
 	or(&c.Limits.EnterPerMinute, 120)
 	or(&c.Limits.SignInWrong, 10)
+	or(&c.Limits.SignInPerMinute, 60)
 	or(&c.Limits.SessionsPerAdvisor, 20)
 	or(&c.Limits.StreamsPerSession, 16)
 	or(&c.Limits.Connections, 20000)

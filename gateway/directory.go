@@ -17,15 +17,15 @@ import (
 // the lock; those named xxxLocked are called with it held.
 type directory struct {
 	// Static after newDirectory.
-	ctx      context.Context // of the whole gateway
-	cfg      *Config
-	log      *slog.Logger
-	audit    *auditFile
-	metrics  *metrics
-	accounts *Accounts
-	tasks    *tasks // everything that outlives a request
-	enterAll *limiter
-	enterOne *limiter
+	ctx       context.Context // of the whole gateway
+	cfg       *Config
+	log       *slog.Logger
+	audit     *auditFile
+	metrics   *metrics
+	accounts  *Accounts
+	tasks     *tasks     // everything that outlives a request
+	enters    *entrance  // customers' tries
+	exchanges *turnstile // of seals that the gateway itself computes
 
 	mu       sync.Mutex
 	closed   bool                 // Guarded by mu.
@@ -33,6 +33,7 @@ type directory struct {
 	streams  map[string]*stream   // Guarded by mu; by identifier.
 	resting  map[string]time.Time // Guarded by mu; places not given out until then.
 	wires    map[*wire]struct{}   // Guarded by mu.
+	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
 }
 
 // session is one number from its birth to its end.
@@ -68,11 +69,11 @@ var (
 	errWrongMessage = errors.New("message out of place")
 )
 
-func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, t *tasks) *directory {
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
 		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
-		enterAll: newLimiter(cfg.Limits.EnterPerMinute, time.Minute),
-		enterOne: newLimiter(cfg.Limits.EnterPerMinuteAddress, time.Minute),
+		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
+		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
 		resting: map[string]time.Time{}, wires: map[*wire]struct{}{},
 	}
@@ -255,9 +256,7 @@ func (d *directory) endLocked(s *session, reason string) {
 		s.agent.finish(tunnel.GatewayMessage{Type: tunnel.TypeEnded, Reason: reason}, reason)
 		s.agent.session = nil
 	}
-	for _, st := range s.entries {
-		d.refuseEntryLocked(st, tunnel.RefusedNumber)
-	}
+	d.orphanEntriesLocked(s)
 	var open []*stream
 	for _, st := range s.streams {
 		open = append(open, st)
@@ -275,8 +274,6 @@ func (d *directory) endLocked(s *session, reason string) {
 
 // sweep does what is due; the caller ticks.
 func (d *directory) sweep(now time.Time) {
-	d.enterAll.sweep(now)
-	d.enterOne.sweep(now)
 	accounts, err := d.accounts.snapshot()
 	if err != nil {
 		d.log.Error("accounts not read", "error", err)

@@ -59,37 +59,36 @@ func parseHash(s string) (passwordHash, error) {
 var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
 
 // hasher bounds how many hashes are computed at a time: each takes 19 MiB and
-// a tenth of a second.
-type hasher struct{ slots chan struct{} }
+// a tenth of a second. Those that wait get fair turns.
+type hasher struct{ turns *turnstile }
 
 const (
 	hashSlots   = 2
+	hashWaiting = 1024
 	hashPatient = 5 * time.Second
 )
 
-var errHashBusy = errors.New("gateway: too many sign-ins at the same time")
+func newHasher() *hasher { return &hasher{turns: newTurnstile(hashSlots, hashWaiting)} }
 
-func newHasher() *hasher { return &hasher{slots: make(chan struct{}, hashSlots)} }
-
-// verify tests password against encoded; "" stands for an unknown name. Errors are
-// errHashBusy and errDamagedHash.
-func (h *hasher) verify(ctx context.Context, encoded, password string) (bool, error) {
+// verify tests password against encoded; "" stands for an unknown name. lane and cost
+// are as in turnstile.enter. Errors are errDamagedHash, which costs a hash as well,
+// errCrowded and the context's.
+func (h *hasher) verify(ctx context.Context, lane string, cost float64, encoded, password string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, hashPatient)
 	defer cancel()
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return false, errHashBusy
+	leave, err := h.turns.enter(ctx, lane, cost)
+	if err != nil {
+		return false, err
 	}
+	defer leave()
 	want := nobody
 	if encoded != "" {
-		var err error
-		if want, err = parseHash(encoded); err != nil {
-			return false, err
+		want, err = parseHash(encoded)
+		if err != nil {
+			want = nobody
 		}
 	}
 	got := argon2.IDKey([]byte(password), want.salt, hashPasses, hashMemory, hashLanes, hashKey)
 	same := subtle.ConstantTimeCompare(got, want.key) == 1
-	return same && encoded != "", nil
+	return same && encoded != "" && err == nil, err
 }

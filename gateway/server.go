@@ -27,21 +27,29 @@ const (
 
 // server is what the handlers share. All fields are static after newServer.
 type server struct {
-	cfg       Config
-	log       *slog.Logger
-	accounts  *Accounts
-	web       webSessions
-	hasher    *hasher
-	audit     *auditFile
-	metrics   *metrics
-	dir       *directory
-	pages     *pages
-	downloads *downloads
-	wrongAddr *limiter // sign-ins, by address
-	wrongName *limiter // sign-ins, by name
-	gate      *gate
-	addrs     Addresses // written before anything is served
-	tasks     tasks
+	cfg        Config
+	log        *slog.Logger
+	accounts   *Accounts
+	web        webSessions
+	hasher     *hasher
+	audit      *auditFile
+	metrics    *metrics
+	dir        *directory
+	pages      *pages
+	downloads  *downloads
+	known      *known
+	enters     *entrance // numbers entered by customers
+	signIns    *entrance
+	viewers    *entrance // the doors whose viewers cannot seal
+	connRate   *ledger   // connections that come to nothing
+	silent     *ledger   // connections without a request
+	requests   *ledger   // requests of nobody
+	handshakes *turnstile
+	inUse      *inUse
+	names      *names
+	devices    *devices
+	addrs      Addresses // written before anything is served
+	tasks      tasks
 }
 
 func (s *server) now() time.Time { return s.cfg.Clock.Now() }
@@ -121,10 +129,16 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	}
 	s := &server{
 		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(), audit: audit,
-		metrics:   &metrics{started: cfg.Clock.Now()},
-		wrongAddr: newLimiter(cfg.Limits.SignInWrong, signInWindow),
-		wrongName: newLimiter(cfg.Limits.SignInWrong, signInWindow),
-		gate:      newGate(cfg.Limits.ViewerWrong),
+		metrics: &metrics{started: cfg.Clock.Now()},
+		known:   newKnown(),
+		names:   newNames(cfg.Limits.SignInWrong, signInWindow),
+	}
+	s.openEntrances()
+	s.handshakes = newHandshakes()
+	s.inUse = newInUse(cfg.Limits.ConnectionsPerAddress)
+	if s.devices, err = openDevices(cfg.Data, cfg.Limits.SignInWrong, signInWindow); err != nil {
+		_ = audit.close()
+		return nil, err
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
 		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger, cfg.Clock)
@@ -133,19 +147,39 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		_ = audit.close()
 		return nil, err
 	}
-	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.tasks)
+	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.tasks, s.enters)
 	return s, nil
+}
+
+// openEntrances makes what counts strangers' failures, with one model for all.
+func (s *server) openEntrances() {
+	work := newPuzzles()
+	open := func(name string, wrong int, window time.Duration, perMinute int) *entrance {
+		e := &entrance{name: name, ledger: newLedger(wrong, window, hardFactor), known: s.known, metrics: s.metrics}
+		if perMinute > 0 {
+			e.pressure, e.puzzles = newPressure(perMinute), work
+		}
+		return e
+	}
+	s.enters = open("enter", s.cfg.Limits.EnterWrong, enterWindow, s.cfg.Limits.EnterPerMinute)
+	s.signIns = open("sign-in", s.cfg.Limits.SignInWrong, signInWindow, s.cfg.Limits.SignInPerMinute)
+	s.viewers = open("viewer", s.cfg.Limits.ViewerWrong, wrongWindow, 0)
+	// What costs without being wrong is bounded at once.
+	s.connRate = newLedger(s.cfg.Limits.ConnectionsPerAddress, connWindow, 1)
+	s.silent = newLedger(silentWrong, silentWindow, 1)
+	s.requests = newLedger(requestsPerWindow, requestWindow, 1)
 }
 
 // serve runs the listeners and the sweeper until ctx ends or one of them fails.
 func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, doors []*door) error {
 	defer s.downloads.close()
-	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress)
+	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress, handshakeTimeout)
 	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
 	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	main := &http.Server{
 		Handler:           s.handler(),
-		TLSConfig:         certs.tlsConfig(),
+		TLSConfig:         s.fairTLS(certs.tlsConfig()),
+		ConnContext:       withConn,
 		ReadHeaderTimeout: handshakeTimeout, // bounds the TLS handshake too
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,
@@ -166,7 +200,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		split := newSplitListener(limited, s)
 		loops.Go(split.run)
 		web = split
-		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress)
+		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress, 0)
 		doors = append(doors, &door{tunnel.DoorVNC, viewers, s.serveVNC(certs)})
 	}
 	loops.Go(func() { failed <- main.Serve(tls.NewListener(web, main.TLSConfig)) })
@@ -180,7 +214,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
-	loops.Go(func() { s.sweep(sweepCtx, certs) })
+	loops.Go(func() { s.sweep(sweepCtx, certs, limited) })
 	s.log.Info("gateway started", "address", listener.Addr().String())
 
 	var err error
@@ -213,7 +247,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 }
 
 // sweep does what is due.
-func (s *server) sweep(ctx context.Context, certs *certificates) {
+func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitListener) {
 	tick := make(chan struct{}, 1)
 	for n := 0; ; {
 		stop := s.cfg.Clock.AfterFunc(sweepEvery, func() { tick <- struct{}{} })
@@ -228,12 +262,15 @@ func (s *server) sweep(ctx context.Context, certs *certificates) {
 			now := s.now()
 			n++
 			s.dir.sweep(now)
+			limited.sweep(now)
 			if n%10 == 0 {
 				certs.reloadChanged()
 				s.web.sweep(now)
-				s.wrongAddr.sweep(now)
-				s.wrongName.sweep(now)
-				s.gate.sweep(now)
+				for _, l := range []*ledger{s.enters.ledger, s.signIns.ledger, s.viewers.ledger, s.connRate, s.silent, s.requests} {
+					l.sweep(now)
+				}
+				s.known.sweep(now)
+				s.devices.sweep(now)
 			}
 		}
 	}

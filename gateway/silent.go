@@ -61,6 +61,7 @@ func (l *splitListener) divide(conn net.Conn) {
 			conn = &spokenConn{Conn: conn, first: first}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			to = l.silent
+			served(counted(conn)) // of TLS nothing is waited for
 		default:
 			_ = conn.Close()
 			return

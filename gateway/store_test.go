@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,9 +31,9 @@ func TestAccounts(t *testing.T) {
 	if err != nil || !ok || acc.Display != "anna" || strings.Contains(acc.Password, testPassword) {
 		t.Fatalf("%+v, %v, %v", acc, ok, err)
 	}
-	good, err := newHasher().verify(t.Context(), acc.Password, testPassword)
-	bad, err2 := newHasher().verify(t.Context(), acc.Password, testPassword+"x")
-	none, err3 := newHasher().verify(t.Context(), "", testPassword)
+	good, err := newHasher().verify(t.Context(), "", 1, acc.Password, testPassword)
+	bad, err2 := newHasher().verify(t.Context(), "", 1, acc.Password, testPassword+"x")
+	none, err3 := newHasher().verify(t.Context(), "", 1, "", testPassword)
 	if err := errors.Join(err, err2, err3); err != nil || !good || bad || none {
 		t.Errorf("%v %v %v, %v", good, bad, none, err)
 	}
@@ -230,52 +229,6 @@ func TestACME(t *testing.T) {
 	}
 	if _, err := c.tlsConfig().GetCertificate(&tls.ClientHelloInfo{ServerName: "evil.example"}); err == nil {
 		t.Error("a certificate for a foreign name is asked for")
-	}
-}
-
-func TestLimiter(t *testing.T) {
-	l := newLimiter(2, time.Minute)
-	now := time.Now()
-	take := func(want bool) {
-		t.Helper()
-		if ok, wait := l.take("a", now); ok != want || ok != (wait == 0) || wait > time.Minute {
-			t.Errorf("%v after %v", ok, wait)
-		}
-	}
-	take(true)
-	take(true)
-	take(false)
-	if ok, _ := l.take("b", now); !ok {
-		t.Error("another's bound")
-	}
-	l.giveBack("a", now)
-	take(true)
-	now = now.Add(31 * time.Second)
-	take(true)
-	take(false)
-	now = now.Add(time.Hour)
-	l.sweep(now)
-	if len(l.buckets) != 0 {
-		t.Errorf("%d buckets", len(l.buckets))
-	}
-	for i := range maxBuckets + 10 {
-		l.take(fmt.Sprint(i), now)
-	}
-	if len(l.buckets) > maxBuckets+1 {
-		t.Errorf("%d buckets", len(l.buckets))
-	}
-	if ok, _ := l.take("yet another", now); ok {
-		t.Error("the shared bucket has no bound")
-	}
-}
-
-func TestLimitKey(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		if got := limitKey(netip.MustParseAddr(in)); got != want {
-			t.Errorf("%s: %s", in, got)
-		}
 	}
 }
 

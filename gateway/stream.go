@@ -34,7 +34,6 @@ type stream struct {
 	// Static after newStream.
 	id, kind, door string
 	dir            *directory
-	session        *session // nil for the decoy of an unknown place
 	created        time.Time
 	entering       bool
 	place          string           // only while entering
@@ -49,8 +48,9 @@ type stream struct {
 
 	releaseMu sync.Mutex // orders those who set A's read deadline
 
-	taken [2]bool // Guarded by the directory's mu.
-	entry *entry  // Guarded by the directory's mu; nil once decided.
+	session *session // Guarded by the directory's mu; nil where the gateway plays the owner.
+	taken   [2]bool  // Guarded by the directory's mu.
+	entry   *entry   // Guarded by the directory's mu; nil once decided.
 
 	announced bool // Guarded by the directory's mu; an owner may dial.
 }

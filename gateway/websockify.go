@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-
 	"time"
 
 	"lotse/rfb"
@@ -44,7 +43,7 @@ func (s *server) websockify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from, token := s.clientAddr(r), r.URL.Query().Get("token")
-	if wait := s.gate.closedFor(limitKey(from), s.now()); wait > 0 {
+	if wait := s.viewers.closedFor(clientOf(from), s.now()); wait > 0 {
 		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, errTooManyTries(wait).Reason, wait)
 		return
 	}

@@ -10,6 +10,10 @@ import (
 // CookieName is the cookie of a signed-in advisor; PROTOCOL.md, section 2.
 const CookieName = "__Host-lotse"
 
+// DeviceCookieName is the cookie by which a gateway knows a browser from which
+// somebody signed in before; PROTOCOL.md, section 2.
+const DeviceCookieName = "__Host-lotse-device"
+
 // CSRFHeader is needed on every request that changes something.
 const CSRFHeader = "X-Lotse-CSRF"
 

@@ -202,7 +202,7 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 		Repeater: gateway.RepeaterDoor{ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
 			Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration},
 		Limits: gateway.Limits{
-			EnterPerMinuteAddress: g.Limits.EnterPerMinuteAddress, EnterPerMinute: g.Limits.EnterPerMinute,
+			EnterWrong: g.Limits.EnterWrong, EnterPerMinute: g.Limits.EnterPerMinute, SignInPerMinute: g.Limits.SignInPerMinute,
 			SignInWrong: g.Limits.SignInWrong, SessionsPerAdvisor: g.Limits.SessionsPerAdvisor,
 			StreamsPerSession: g.Limits.StreamsPerSession, Connections: g.Limits.Connections,
 			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress, ViewerWrong: g.Limits.ViewerWrong,
