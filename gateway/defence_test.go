@@ -22,7 +22,7 @@ import (
 func behindProxy(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 
 // site is address i of one IPv6 /48, each in a /64 of its own.
-func site(i int) string { return fmt.Sprintf("2001:db8:bad:%x::1", i) }
+func site(i int) string { return fmt.Sprintf("2001:db8:bad:%x::1", i&0xffff) }
 
 // rawLink is an agent's link from an address of the stranger's choice.
 func (r *rig) rawLink(from string) *websocket.Conn {

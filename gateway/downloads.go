@@ -22,8 +22,6 @@ import (
 
 const (
 	maxDownloads = 100
-	// downloadTimeout replaces the answer's time-out: slow lines are customers', too.
-	downloadTimeout = time.Hour
 	// listEvery is how often the folder is looked at.
 	listEvery = 10 * time.Second
 )
@@ -208,7 +206,13 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 		s.noDownload(w, r)
 		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(downloadTimeout))
+	c := clientOf(s.clientAddr(r))
+	x := s.transfers.begin(w, c, s.known.has(c, s.now()))
+	if x == nil {
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, "Too many downloads from this address at the same time; please wait.", 10*time.Second)
+		return
+	}
+	defer s.transfers.end(x)
 	system, arch := platformOf(name)
 	saved := savedName(tunnel.Download{OS: system, Arch: arch, File: name}, r.Host)
 	h := w.Header()
@@ -216,7 +220,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", `attachment; filename="`+saved+`"`)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", `"`+sum.sum+`"`)
-	http.ServeContent(w, r, "", time.Time{}, content)
+	http.ServeContent(x, r, "", time.Time{}, content)
 }
 
 // downloadForVisitor sends a visitor to the file for his system, for links on

@@ -60,7 +60,10 @@ var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKe
 
 // hasher bounds how many hashes are computed at a time: each takes 19 MiB and
 // a tenth of a second. Those that wait get fair turns.
-type hasher struct{ turns *turnstile }
+type hasher struct {
+	turns *turnstile
+	clock Clock
+}
 
 const (
 	hashSlots   = 2
@@ -68,14 +71,15 @@ const (
 	hashPatient = 5 * time.Second
 )
 
-func newHasher() *hasher { return &hasher{turns: newTurnstile(hashSlots, hashWaiting)} }
+func newHasher(clock Clock) *hasher { return &hasher{newTurnstile(hashSlots, hashWaiting), clock} }
 
 // verify tests password against encoded; "" stands for an unknown name. lane and cost
 // are as in turnstile.enter. Errors are errDamagedHash, which costs a hash as well,
 // errCrowded and the context's.
 func (h *hasher) verify(ctx context.Context, lane string, cost float64, encoded, password string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, hashPatient)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer h.clock.AfterFunc(hashPatient, func() { cancel(errCrowded) })()
 	leave, err := h.turns.enter(ctx, lane, cost)
 	if err != nil {
 		return false, err

@@ -46,6 +46,7 @@ type server struct {
 	requests   *ledger   // requests of nobody
 	handshakes *turnstile
 	inUse      *inUse
+	transfers  *transfers
 	names      *names
 	devices    *devices
 	addrs      Addresses // written before anything is served
@@ -128,7 +129,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		return nil, err
 	}
 	s := &server{
-		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(), audit: audit,
+		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(cfg.Clock), audit: audit,
 		metrics: &metrics{started: cfg.Clock.Now()},
 		known:   newKnown(),
 		names:   newNames(cfg.Limits.SignInWrong, signInWindow),
@@ -136,6 +137,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	s.openEntrances()
 	s.handshakes = newHandshakes()
 	s.inUse = newInUse(cfg.Limits.ConnectionsPerAddress)
+	s.transfers = newTransfers(cfg.Clock)
 	if s.devices, err = openDevices(cfg.Data, cfg.Limits.SignInWrong, signInWindow); err != nil {
 		_ = audit.close()
 		return nil, err

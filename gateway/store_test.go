@@ -31,9 +31,9 @@ func TestAccounts(t *testing.T) {
 	if err != nil || !ok || acc.Display != "anna" || strings.Contains(acc.Password, testPassword) {
 		t.Fatalf("%+v, %v, %v", acc, ok, err)
 	}
-	good, err := newHasher().verify(t.Context(), "", 1, acc.Password, testPassword)
-	bad, err2 := newHasher().verify(t.Context(), "", 1, acc.Password, testPassword+"x")
-	none, err3 := newHasher().verify(t.Context(), "", 1, "", testPassword)
+	good, err := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword)
+	bad, err2 := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
+	none, err3 := newHasher(systemClock{}).verify(t.Context(), "", 1, "", testPassword)
 	if err := errors.Join(err, err2, err3); err != nil || !good || bad || none {
 		t.Errorf("%v %v %v, %v", good, bad, none, err)
 	}
