@@ -88,6 +88,18 @@ func (c *testClock) pending(d time.Duration) (n int) {
 	return n
 }
 
+// pendingWithin is how many timers wait that were set to d or less.
+func (c *testClock) pendingWithin(d time.Duration) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for t := range c.timers {
+		if t.after <= d {
+			n++
+		}
+	}
+	return n
+}
+
 // shiftClock runs as the system's, and can be set forward.
 type shiftClock struct {
 	systemClock

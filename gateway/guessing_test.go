@@ -422,8 +422,8 @@ func withRunningClock(t *testing.T, clock *testClock) func(*Config) {
 			case <-stop:
 				return
 			case <-time.After(time.Millisecond):
-				if clock.pending(enteringHold) > 0 {
-					clock.advance(enteringHold)
+				if hold := enteringHold + enteringHold/5; clock.pendingWithin(hold) > 0 {
+					clock.advance(hold)
 				}
 				clock.release(wrongPause)
 			}

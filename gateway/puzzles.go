@@ -27,7 +27,9 @@ const (
 // one entrance and one address (IPv6: one /64); nothing is stored before it is
 // solved. Methods may be called concurrently.
 type puzzles struct {
-	secret [32]byte // Static; a restart makes older puzzles void.
+	// Static after newPuzzles.
+	secret [32]byte // a restart makes older puzzles void
+	base   int      // bits of the easiest; tests have less
 
 	mu    sync.Mutex
 	spent [2]map[[12]byte]struct{} // Guarded by mu; of this puzzleLife and the one before.
@@ -35,7 +37,7 @@ type puzzles struct {
 }
 
 func newPuzzles() *puzzles {
-	p := &puzzles{spent: [2]map[[12]byte]struct{}{{}, {}}}
+	p := &puzzles{base: puzzleBits, spent: [2]map[[12]byte]struct{}{{}, {}}}
 	rand.Read(p.secret[:]) // never fails
 	return p
 }
@@ -53,7 +55,7 @@ func (p *puzzles) mac(z *tunnel.Puzzle, entrance string, unit netip.Prefix) (sum
 
 // ask makes a puzzle that is by harder bits harder than the easiest.
 func (p *puzzles) ask(entrance string, unit netip.Prefix, harder int, now time.Time) string {
-	z := tunnel.Puzzle{Bits: min(puzzleBits+harder, tunnel.MaxPuzzleBits), Expires: now.Add(puzzleLife)}
+	z := tunnel.Puzzle{Bits: min(p.base+harder, tunnel.MaxPuzzleBits), Expires: now.Add(puzzleLife)}
 	rand.Read(z.Nonce[:])
 	z.MAC = p.mac(&z, entrance, unit)
 	return z.String()
@@ -63,7 +65,7 @@ func (p *puzzles) ask(entrance string, unit netip.Prefix, harder int, now time.T
 // cheap tests come first; all of it costs some 20 hashes.
 func (p *puzzles) take(proof, entrance string, unit netip.Prefix, harder int, now time.Time) bool {
 	z, solution, err := tunnel.ParseProof(proof)
-	if err != nil || z.Bits < min(puzzleBits+harder, tunnel.MaxPuzzleBits)-puzzleSlack || !now.Before(z.Expires) {
+	if err != nil || z.Bits < min(p.base+harder, tunnel.MaxPuzzleBits)-puzzleSlack || !now.Before(z.Expires) {
 		return false
 	}
 	sum := p.mac(&z, entrance, unit)
