@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Gateway are the settings of `lotse gateway`. gateway.example.toml documents them.
@@ -20,12 +21,14 @@ type Gateway struct {
 	Name           string   `toml:"name"`
 	Company        string   `toml:"company"`
 	Downloads      string   `toml:"downloads"`
+	Contact        string   `toml:"security_contact"`
 	Doors          Doors    `toml:"doors"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	TLS            TLS      `toml:"tls"`
 	ACME           ACME     `toml:"acme"`
 	Sessions       Sessions `toml:"sessions"`
 	Limits         Limits   `toml:"limits"`
+	Audit          Audit    `toml:"audit"`
 	Metrics        Metrics  `toml:"metrics"`
 	Log            Log      `toml:"log"`
 }
@@ -94,6 +97,12 @@ type Limits struct {
 	ViewersPerAddress     int `toml:"viewers_per_address"`
 }
 
+// Audit bounds the audit trail.
+type Audit struct {
+	Megabytes int `toml:"megabytes"`
+	Files     int `toml:"files"`
+}
+
 // Metrics is the operator's own listener.
 type Metrics struct {
 	Listen string `toml:"listen"`
@@ -120,6 +129,7 @@ func DefaultGateway() Gateway {
 			EnterWrong: 10, EnterPerMinute: 120, SignInWrong: 10, SignInPerMinute: 60, SessionsPerAdvisor: 20, StreamsPerSession: 16,
 			Connections: 20000, ConnectionsPerAddress: 500, ViewerWrong: 20, ViewersPerAddress: 64,
 		},
+		Audit:   Audit{Megabytes: 16, Files: 50},
 		Metrics: Metrics{Listen: "127.0.0.1:9443"},
 		Log:     Log{Format: "text", Level: "info"},
 	}
@@ -161,6 +171,11 @@ func (g *Gateway) check() (bad []problem) {
 		say(h != "" && !strings.ContainsAny(h, "/: "), "hosts", "%q is not a host name; leave out \"https://\" and the port", h)
 	}
 	say(g.Data != "", "data", "must not be empty")
+	if g.Contact != "" {
+		u, err := url.Parse(g.Contact)
+		say(err == nil && (u.Scheme == "mailto" && strings.Contains(u.Opaque, "@") || u.Scheme == "https" && u.Host != "") && !strings.ContainsFunc(g.Contact, unicode.IsControl),
+			"security_contact", "%q is not an address like \"mailto:security@example.com\" or \"https://example.com/security\"", g.Contact)
+	}
 	bad = append(bad, g.Doors.check()...)
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
@@ -198,6 +213,8 @@ func (g *Gateway) check() (bad []problem) {
 		{"limits.connections_per_address", g.Limits.ConnectionsPerAddress, 1_000_000},
 		{"limits.viewer_wrong", g.Limits.ViewerWrong, 100},
 		{"limits.viewers_per_address", g.Limits.ViewersPerAddress, 4096},
+		{"audit.megabytes", g.Audit.Megabytes, 1024},
+		{"audit.files", g.Audit.Files, 10_000},
 	} {
 		say(n.v >= 1 && n.v <= n.hi, n.key, "%d is not between 1 and %d", n.v, n.hi)
 	}

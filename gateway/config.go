@@ -33,10 +33,12 @@ type Config struct {
 	Name     string       // shown to customers; "": the first host
 	Company  string       // of advisors whose account tells none
 	Version  string
-	Pages    fs.FS  // index.html, advisor.html, assets/; nil: none
-	Download string // folder of agent programs; "": Programs
-	Programs fs.FS  // agent programs that were built in; nil: none
-	TLS      TLSConfig
+	// SecurityContact is for /.well-known/security.txt: mailto: or https:; "": none.
+	SecurityContact string
+	Pages           fs.FS  // index.html, advisor.html, assets/; nil: none
+	Download        string // folder of agent programs; "": Programs
+	Programs        fs.FS  // agent programs that were built in; nil: none
+	TLS             TLSConfig
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Doors          []string       // of page, helper, websockify; nil: page and helper
@@ -44,6 +46,7 @@ type Config struct {
 	Repeater       RepeaterDoor
 	Limits         Limits
 	Times          Times
+	Audit          Audit
 
 	Metrics string          // address for /healthz and /metrics; "": none
 	Logger  *slog.Logger    // nil: none
@@ -96,6 +99,12 @@ type Limits struct {
 	ConnectionsPerAddress int // 500; not applied to TrustedProxies
 	ViewerWrong           int // 20 wrong viewer passwords per 10 minutes and address
 	ViewersPerAddress     int // 64 connections at the VNC and the repeater door each
+}
+
+// Audit bounds the audit trail. Zero means the default.
+type Audit struct {
+	Megabytes int // of one file: 16
+	Files     int // that are kept besides the newest: 50; the oldest goes first
 }
 
 // Times are life times. Zero means the default.
@@ -166,6 +175,8 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Limits.ConnectionsPerAddress, 500)
 	or(&c.Limits.ViewerWrong, 20)
 	or(&c.Limits.ViewersPerAddress, 64)
+	or(&c.Audit.Megabytes, 16)
+	or(&c.Audit.Files, 50)
 	or(&c.Times.Password, 5*time.Minute)
 	or(&c.Times.WrongPause, wrongPause)
 	or(&c.Times.Number, 30*time.Minute)

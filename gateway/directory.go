@@ -20,7 +20,7 @@ type directory struct {
 	ctx       context.Context // of the whole gateway
 	cfg       *Config
 	log       *slog.Logger
-	audit     *auditFile
+	audit     *auditTrail
 	metrics   *metrics
 	accounts  *Accounts
 	tasks     *tasks     // everything that outlives a request
@@ -69,7 +69,7 @@ var (
 	errWrongMessage = errors.New("message out of place")
 )
 
-func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, t *tasks, enters *entrance) *directory {
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditTrail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
 		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
 		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),

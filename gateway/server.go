@@ -32,7 +32,7 @@ type server struct {
 	accounts   *Accounts
 	web        webSessions
 	hasher     *hasher
-	audit      *auditFile
+	audit      *auditTrail
 	metrics    *metrics
 	dir        *directory
 	pages      *pages
@@ -86,7 +86,13 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer s.audit.close()
+	var writing sync.WaitGroup
+	writing.Go(s.audit.run)
+	defer func() {
+		s.audit.finish()
+		writing.Wait()
+		_ = s.audit.close()
+	}()
 	certs, err := newCertificates(&s.cfg)
 	if err != nil {
 		return err
@@ -124,7 +130,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	audit, err := openAudit(cfg.Data, cfg.Logger)
+	audit, err := openAudit(cfg.Data, int64(cfg.Audit.Megabytes)<<20, cfg.Audit.Files, cfg.Logger, cfg.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -250,17 +256,16 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 
 // sweep does what is due.
 func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitListener) {
-	tick := make(chan struct{}, 1)
+	tick := newTicker(s.cfg.Clock, sweepEvery)
+	defer tick.stop()
 	for n := 0; ; {
-		stop := s.cfg.Clock.AfterFunc(sweepEvery, func() { tick <- struct{}{} })
 		select {
 		case <-ctx.Done():
-			stop()
 			return
 		case <-s.cfg.Reload:
-			stop()
 			certs.reload()
-		case <-tick:
+		case <-tick.C:
+			tick.arm()
 			now := s.now()
 			n++
 			s.dir.sweep(now)
@@ -303,6 +308,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /download/{file}", s.download)
 	mux.HandleFunc("GET /download", s.downloadForVisitor)
 	mux.HandleFunc("GET /download/{$}", s.downloadForVisitor)
+	mux.HandleFunc("GET /.well-known/security.txt", s.securityText)
 	mux.HandleFunc("/", s.page)
 	return s.guard(mux)
 }
