@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -130,9 +132,10 @@ func TestDevCertificate(t *testing.T) {
 		t.Errorf("not used again: %v", err)
 	}
 	cert, err := devCertificate(data, append(hosts, "other.example"), now)
-	if err != nil || read(DevCAFile) != ca || read(devCertFile) == leaf {
-		t.Errorf("new name: %v", err)
+	if err != nil || read(DevCAFile) == ca || read(devCertFile) == leaf {
+		t.Errorf("a name that the authority is not for: %v", err)
 	}
+	ca = read(DevCAFile)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(ca))
 	if _, err := cert.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "other.example"}); err != nil {
@@ -153,6 +156,49 @@ func TestDevCertificate(t *testing.T) {
 	}
 	if _, err := devCertificate(data, hosts, now); err == nil {
 		t.Error("a damaged authority was replaced")
+	}
+}
+
+// TestDevAuthority is L2: who trusts the development authority trusts its key for this
+// machine, and for no other name. One without that bound is made anew.
+func TestDevAuthority(t *testing.T) {
+	data, now := t.TempDir(), time.Now()
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if _, err := devCertificate(data, hosts, now); err != nil {
+		t.Fatal(err)
+	}
+	ca, err := tls.LoadX509KeyPair(filepath.Join(data, DevCAFile), filepath.Join(data, devCAKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.Leaf)
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true, "bank.example": false, "localhost.bank.example": false, "192.0.2.1": false} {
+		other := t.TempDir()
+		leaf, err := issue(filepath.Join(other, "c.pem"), filepath.Join(other, "k.pem"), &ca, []string{host}, now, devLifetime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := leaf.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); (err == nil) != want {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	unbound := *ca.Leaf
+	unbound.PermittedDNSDomainsCritical, unbound.PermittedDNSDomains, unbound.PermittedIPRanges = false, nil, nil
+	unbound.ExtraExtensions = nil
+	der, err := x509.CreateCertificate(rand.Reader, &unbound, &unbound, ca.Leaf.PublicKey, ca.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	if err := os.WriteFile(filepath.Join(data, DevCAFile), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := devCertificate(data, hosts, now); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(data, DevCAFile)); err != nil || bytes.Equal(b, old) {
+		t.Errorf("an authority for every name stays in use: %v", err)
 	}
 }
 
