@@ -19,7 +19,7 @@ const (
 	// connections that come to nothing.
 	connWindow = 10 * time.Second
 	// guiltyConn is how many times that a connection of a guilty client costs.
-	guiltyConn = 4
+	guiltyConn = 16
 	// silentWrong is how many connections of an address may end without a request
 	// within silentWindow; browsers open some in advance.
 	silentWrong  = 100

@@ -9,7 +9,10 @@ import (
 // handshakesWaiting bounds the TLS handshakes that wait for their turn.
 const handshakesWaiting = 2048
 
-func newHandshakes() *turnstile { return newTurnstile(runtime.GOMAXPROCS(0), handshakesWaiting) }
+// newHandshakes leaves half of the processors for those who are in.
+func newHandshakes() *turnstile {
+	return newTurnstile(max(1, runtime.GOMAXPROCS(0)/2), handshakesWaiting)
+}
 
 // fairTLS gives each handshake a turn for the part that costs: from the client's hello
 // to the server's answer. Whoever is slow does not hold a turn meanwhile.

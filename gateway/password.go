@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -66,12 +67,12 @@ type hasher struct {
 }
 
 const (
-	hashSlots   = 2
+	hashSlots   = 2 // fewer where there are few processors
 	hashWaiting = 1024
 	hashPatient = 5 * time.Second
 )
 
-func newHasher(clock Clock) *hasher { return &hasher{newTurnstile(hashSlots, hashWaiting), clock} }
+func newHasher(clock Clock) *hasher { return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock} }
 
 // verify tests password against encoded; "" stands for an unknown name. lane and cost
 // are as in turnstile.enter. Errors are errDamagedHash, which costs a hash as well,

@@ -278,7 +278,7 @@ func TestFullTable(t *testing.T) {
 }
 
 // TestConnRate: connections that come to nothing are bounded in number, and those of a
-// guilty client four times as much; those that come to something cost nothing.
+// guilty client 16 times as much; those that come to something cost nothing.
 func TestConnRate(t *testing.T) {
 	r := newSignInRig(t)
 	l := newLimitListener(nil, r.s, 10_000, 40, handshakeTimeout)
@@ -311,7 +311,7 @@ func TestConnRate(t *testing.T) {
 	}{
 		"one address":  {always("203.0.113.1"), nothing, 40},
 		"one site":     {site, nothing, 160},
-		"guilty":       {always("192.0.2.9"), nothing, 10},
+		"guilty":       {always("192.0.2.9"), nothing, 3}, // 40 by 16
 		"who belongs":  {always("198.51.100.1"), belongs, 1000},
 		"one /24":      {func(i int) string { return fmt.Sprintf("198.18.0.%d", i%250) }, nothing, 320},
 		"many of them": {func(i int) string { return fmt.Sprintf("10.%d.%d.1", i/250, i%250) }, nothing, 1000},

@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http/httptest"
 	"net/netip"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -41,7 +43,7 @@ func TestTransferPace(t *testing.T) {
 		began := clock.Now()
 		for err == nil && clock.Now().Sub(began) < time.Hour {
 			before := time.Now()
-			if _, err = x.Write(make([]byte, 32<<10)); err == nil && !w.deadline.After(before) {
+			if _, err = x.write(make([]byte, 32<<10)); err == nil && !w.deadline.After(before) {
 				t.Fatalf("%s: a piece without a time", name)
 			}
 			clock.advance(c.every)
@@ -51,6 +53,32 @@ func TestTransferPace(t *testing.T) {
 		}
 	}
 }
+
+// TestTransferShare: all downloads together take no more than their rate.
+func TestTransferShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ts := newTransfers(systemClock{})
+		var all sync.WaitGroup
+		began := time.Now()
+		const n, size = 100, 4 << 20
+		for i := range n {
+			x := ts.begin(newDeadlineWriter(), clientOf(netip.AddrFrom4([4]byte{10, 0, byte(i), 1})), false)
+			all.Go(func() {
+				if n, err := io.Copy(x, io.LimitReader(zeros{}, size)); n != size || err != nil {
+					t.Errorf("%d bytes, %v", n, err)
+				}
+			})
+		}
+		all.Wait()
+		if rate := n * size / time.Since(began).Seconds(); rate > 1.1*transferRate || rate < 0.9*transferRate {
+			t.Errorf("%.0f bytes per second, want about %d", rate, transferRate)
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 // TestTransfersBounded: an address has so many, a flood of many networks displaces
 // itself, and an honest download neither waits nor goes.
@@ -79,7 +107,7 @@ func TestTransfersBounded(t *testing.T) {
 	if len(ts.crowd.order) != maxTransfers {
 		t.Errorf("%d at a time", len(ts.crowd.order))
 	}
-	if _, err := honest.Write([]byte("x")); err != nil || hw.deadline.Before(time.Now()) {
+	if _, err := honest.write([]byte("x")); err != nil || hw.deadline.Before(time.Now()) {
 		t.Errorf("the honest download: %v", err)
 	}
 	if !first.deadline.Equal(time.Unix(1, 0)) {

@@ -52,7 +52,7 @@ server_listen = ":` + serverPort + `"
 cert = %q
 key = %q
 [metrics]
-listen = ""
+listen = "127.0.0.1:9443"
 `
 
 // gatewayProcess is the real program.
@@ -135,6 +135,19 @@ func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
 			most = max(most, kib>>10)
 		}
 	}
+}
+
+// processor is the processor time the gateway has taken, in seconds.
+func (g *gatewayProcess) processor() float64 {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", g.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return float64(user+system) / 100
 }
 
 // auditSize is what the audit trail takes, in bytes.

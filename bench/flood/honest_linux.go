@@ -91,7 +91,11 @@ func (p *people) address() netip.Addr {
 // dialFrom connects from an address of the machine to where every name leads.
 func dialFrom(ctx context.Context, from netip.Addr, port string) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Control: bindAny}
-	return d.DialContext(ctx, "tcp", net.JoinHostPort(gatewayAddr, port))
+	to := gatewayAddr
+	if from.Is4() {
+		to, d.Control = gatewayIPv4, nil
+	}
+	return d.DialContext(ctx, "tcp", net.JoinHostPort(to, port))
 }
 
 // ipv6Freebind is IPV6_FREEBIND of linux/in6.h: the address may be one that only a

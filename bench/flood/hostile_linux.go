@@ -29,7 +29,7 @@ const maxHeld = 4000
 // holdFor is how long a stranger keeps what he got, unless it is taken from him.
 const holdFor = 2 * time.Minute
 
-// stranger makes requests from one /48, each from a random address of it.
+// stranger makes requests, each from a random one of his addresses.
 type stranger struct {
 	tls     *tls.Config
 	options *options
@@ -117,8 +117,14 @@ func (s *stranger) run(ctx context.Context, request func(*stranger, context.Cont
 	}
 }
 
-// source is a random address of the /48.
-func source() netip.Addr {
+// botnet is how many IPv4 addresses a stranger may have.
+const botnet = 300
+
+// source is one of the stranger's addresses, at random.
+func (s *stranger) source() netip.Addr {
+	if i := rand.IntN(botnet); s.options.from == "botnet" {
+		return netip.AddrFrom4([4]byte{10, 0, byte(i), byte(1 + i>>8)})
+	}
 	b := netip.MustParseAddr(hostile).As16()
 	binary.BigEndian.PutUint16(b[6:], uint16(rand.Uint32()))
 	binary.BigEndian.PutUint64(b[8:], rand.Uint64())
@@ -128,7 +134,7 @@ func source() netip.Addr {
 func (s *stranger) dial(ctx context.Context, port string) (net.Conn, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	conn, err := dialFrom(dialCtx, source(), port)
+	conn, err := dialFrom(dialCtx, s.source(), port)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ type options struct {
 	maxRSS   int
 	maxAudit int
 	work     float64
+	from     string
 }
 
 func (o *options) parse() {
@@ -35,6 +37,7 @@ func (o *options) parse() {
 	flag.IntVar(&o.maxRSS, "max-rss", 400, "bound of the gateway's memory, MiB")
 	flag.IntVar(&o.maxAudit, "max-audit", 512, "bound of the audit trail's growth in a minute, KiB")
 	flag.Float64Var(&o.work, "work", 0.05, "share of hostile programs that solve puzzles")
+	flag.StringVar(&o.from, "from", "site", "where strangers come from: site, an IPv6 /48, or botnet, 300 IPv4 addresses of 300 networks")
 	flag.Parse()
 	if o.phases == "" {
 		o.phases = "none," + strings.Join(entranceNames(), ",") + ",all"
@@ -52,8 +55,9 @@ func main() {
 	o.parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var err error
+	err := errors.New("-from is site or botnet")
 	switch {
+	case o.from != "site" && o.from != "botnet":
 	case os.Getenv(insideEnv) == "":
 		err = enterNamespace()
 	case os.Getenv(roleEnv) != "":
@@ -84,6 +88,7 @@ func enterNamespace() error {
 // Addresses of the namespace.
 const (
 	gatewayAddr = "fd00::1"
+	gatewayIPv4 = "192.0.2.1"
 	hostile     = "2001:db8:bad::"  // of the /48
 	honest      = "2001:db8:1000::" // the first of many /48
 )
@@ -92,6 +97,7 @@ const (
 func makeNetwork() error {
 	for _, args := range []string{
 		"link set lo up", "-6 addr add " + gatewayAddr + "/128 dev lo nodad", "-6 route add local 2001:db8::/32 dev lo",
+		"addr add " + gatewayIPv4 + "/32 dev lo", "route add local 10.0.0.0/16 dev lo",
 	} {
 		if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", args, err, out)
@@ -166,13 +172,14 @@ func runPhase(ctx context.Context, o *options, entrances []string) (*result, err
 	if err != nil {
 		return nil, err
 	}
-	before := g.auditSize()
+	before, cpu := g.auditSize(), g.processor()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
 	watched := make(chan int, 1)
 	go func() { watched <- g.watchMemory(ctx) }()
 	r := people.run(ctx, o.every)
 	r.rss, r.audit, r.seconds = <-watched, g.auditSize()-before, o.seconds
+	r.cpu = (g.processor() - cpu) / float64(o.seconds)
 	r.hostile, err = floodDone()
 	return r, err
 }
@@ -191,7 +198,7 @@ func startFlood(o *options, g *gatewayProcess, entrances []string) (done func() 
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, cmd.Process.Pid, 5)
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, cmd.Process.Pid, 10)
 	return func() (string, error) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		err := cmd.Wait()

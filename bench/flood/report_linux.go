@@ -18,11 +18,12 @@ type result struct {
 	rss     int   // MiB
 	audit   int64 // bytes
 	seconds int
+	cpu     float64 // processors that the gateway took
 	hostile string
 }
 
 func printHead() {
-	fmt.Printf("%-12s  %-36s %-36s %-36s %7s %9s  %s\n", "flood", "new browser", "old browser", "customer", "memory", "audit", "hostile: tried/opened/answered per s")
+	fmt.Printf("%-12s  %-36s %-36s %-36s %7s %9s %5s  %s\n", "flood", "new browser", "old browser", "customer", "memory", "audit", "cpu", "hostile: tried/opened/answered per s")
 	sub := fmt.Sprintf("%7s %8s %8s %8s  ", "in 3 s", "p50", "p95", "max")
 	fmt.Printf("%-12s  %s %s %s %7s %9s\n", "", sub, sub, sub, "MiB", "KiB/min")
 }
@@ -39,7 +40,7 @@ func (r *result) print(phase string) {
 		}
 		fmt.Printf(" %6.1f%% %8s %8s %8s   ", 100*r.within(k), at(0.5), at(0.95), at(1))
 	}
-	fmt.Printf(" %7d %9.0f  %s\n", r.rss, r.auditPerMinute(), r.hostile)
+	fmt.Printf(" %7d %9.0f %5.2f  %s\n", r.rss, r.auditPerMinute(), r.cpu, r.hostile)
 	var whys []string
 	for why, n := range r.why {
 		whys = append(whys, fmt.Sprintf("%14d × %s", n, why))
