@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"ci/release":               {},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
+	"bench/flood":              {"seal", "tunnel"},
 	"ci/winedll":               {},
 }
 

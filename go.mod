@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/amitbet/vnc2video v0.0.0-20190616012314-9d50b9dab1d9
 	github.com/go-vgo/robotgo v1.1.0
+	github.com/gofrs/flock v0.13.2
 	github.com/jezek/xgb v1.3.1
 	github.com/kbinani/screenshot v0.0.0-20250624051815-089614a94018
 	golang.org/x/sys v0.49.0

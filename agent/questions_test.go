@@ -374,15 +374,22 @@ func TestTerminalNeedsTheWord(t *testing.T) {
 		if s.rights().View || s.questionID() == "" {
 			t.Fatal("an early line answered")
 		}
-		word, _ := strconv.Atoi(p.word)
-		for _, guess := range []string{"y", "yes", "1", strconv.Itoa(word + 1), p.word + "m9", p.word + "x"} {
-			io.WriteString(keyboard, guess+"\n")
+		for _, guess := range []func(word int) string{
+			func(int) string { return "y" }, func(int) string { return "yes" }, func(int) string { return "1" },
+			func(word int) string { return strconv.Itoa(word + 1) },
+			func(word int) string { return strconv.Itoa(word) + "m9" },
+			func(word int) string { return strconv.Itoa(word) + "x" },
+		} {
+			word, err := strconv.Atoi(p.word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(keyboard, guess(word)+"\n")
 			synctest.Wait()
 			if s.rights().View || s.questionID() == "" {
-				t.Fatalf("%q answered", guess)
+				t.Fatalf("%q answered", guess(word))
 			}
 			time.Sleep(2 * refusalWins)
-			word, _ = strconv.Atoi(p.word)
 		}
 		io.WriteString(keyboard, p.word+"\n")
 		time.Sleep(refusalWins)

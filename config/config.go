@@ -47,6 +47,11 @@ func (d *Duration) UnmarshalText(b []byte) (err error) {
 // MarshalText writes a duration.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// renamed are keys of older versions, and what stands in their place.
+var renamed = map[string]string{
+	"limits.enter_per_minute_address": "limits.enter_wrong takes its place: wrong numbers of one address in ten minutes",
+}
+
 // problem is a wrong value, found by a check method.
 type problem struct{ key, what string }
 
@@ -85,7 +90,9 @@ func parse(file string, text []byte, v any, check func() []problem) error {
 	for _, key := range meta.Undecoded() {
 		name := key.String()
 		what := fmt.Sprintf("unknown key %q", name)
-		if near := nearest(name, known); near != "" {
+		if now := renamed[name]; now != "" {
+			what += "; " + now
+		} else if near := nearest(name, known); near != "" {
 			what += fmt.Sprintf("; did you mean %q?", near)
 		}
 		errs = append(errs, &Error{File: file, Line: lines[name], What: what})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Gateway are the settings of `lotse gateway`. gateway.example.toml documents them.
@@ -20,12 +21,14 @@ type Gateway struct {
 	Name           string   `toml:"name"`
 	Company        string   `toml:"company"`
 	Downloads      string   `toml:"downloads"`
+	Contact        string   `toml:"security_contact"`
 	Doors          Doors    `toml:"doors"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	TLS            TLS      `toml:"tls"`
 	ACME           ACME     `toml:"acme"`
 	Sessions       Sessions `toml:"sessions"`
 	Limits         Limits   `toml:"limits"`
+	Audit          Audit    `toml:"audit"`
 	Metrics        Metrics  `toml:"metrics"`
 	Log            Log      `toml:"log"`
 }
@@ -82,15 +85,22 @@ type Sessions struct {
 
 // Limits are the bounds of tunnel/PROTOCOL.md, section 8.
 type Limits struct {
-	EnterPerMinuteAddress int `toml:"enter_per_minute_address"`
+	EnterWrong            int `toml:"enter_wrong"`
 	EnterPerMinute        int `toml:"enter_per_minute"`
 	SignInWrong           int `toml:"sign_in_wrong"`
+	SignInPerMinute       int `toml:"sign_in_per_minute"`
 	SessionsPerAdvisor    int `toml:"sessions_per_advisor"`
 	StreamsPerSession     int `toml:"streams_per_session"`
 	Connections           int `toml:"connections"`
 	ConnectionsPerAddress int `toml:"connections_per_address"`
 	ViewerWrong           int `toml:"viewer_wrong"`
 	ViewersPerAddress     int `toml:"viewers_per_address"`
+}
+
+// Audit bounds the audit trail.
+type Audit struct {
+	Megabytes int `toml:"megabytes"`
+	Files     int `toml:"files"`
 }
 
 // Metrics is the operator's own listener.
@@ -116,9 +126,10 @@ func DefaultGateway() Gateway {
 			OwnerGrace: Duration{time.Minute}, AgentGrace: Duration{2 * time.Minute},
 		},
 		Limits: Limits{
-			EnterPerMinuteAddress: 10, EnterPerMinute: 120, SignInWrong: 10, SessionsPerAdvisor: 20, StreamsPerSession: 16,
+			EnterWrong: 10, EnterPerMinute: 120, SignInWrong: 10, SignInPerMinute: 60, SessionsPerAdvisor: 20, StreamsPerSession: 16,
 			Connections: 20000, ConnectionsPerAddress: 500, ViewerWrong: 20, ViewersPerAddress: 64,
 		},
+		Audit:   Audit{Megabytes: 16, Files: 50},
 		Metrics: Metrics{Listen: "127.0.0.1:9443"},
 		Log:     Log{Format: "text", Level: "info"},
 	}
@@ -160,6 +171,11 @@ func (g *Gateway) check() (bad []problem) {
 		say(h != "" && !strings.ContainsAny(h, "/: "), "hosts", "%q is not a host name; leave out \"https://\" and the port", h)
 	}
 	say(g.Data != "", "data", "must not be empty")
+	if g.Contact != "" {
+		u, err := url.Parse(g.Contact)
+		say(err == nil && (u.Scheme == "mailto" && strings.Contains(u.Opaque, "@") || u.Scheme == "https" && u.Host != "") && !strings.ContainsFunc(g.Contact, unicode.IsControl),
+			"security_contact", "%q is not an address like \"mailto:security@example.com\" or \"https://example.com/security\"", g.Contact)
+	}
 	bad = append(bad, g.Doors.check()...)
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
@@ -187,15 +203,18 @@ func (g *Gateway) check() (bad []problem) {
 		key   string
 		v, hi int
 	}{
-		{"limits.enter_per_minute_address", g.Limits.EnterPerMinuteAddress, 10_000},
+		{"limits.enter_wrong", g.Limits.EnterWrong, 1000},
 		{"limits.enter_per_minute", g.Limits.EnterPerMinute, 100_000},
 		{"limits.sign_in_wrong", g.Limits.SignInWrong, 1000},
+		{"limits.sign_in_per_minute", g.Limits.SignInPerMinute, 100_000},
 		{"limits.sessions_per_advisor", g.Limits.SessionsPerAdvisor, 1000},
 		{"limits.streams_per_session", g.Limits.StreamsPerSession, 1000},
 		{"limits.connections", g.Limits.Connections, 1_000_000},
 		{"limits.connections_per_address", g.Limits.ConnectionsPerAddress, 1_000_000},
 		{"limits.viewer_wrong", g.Limits.ViewerWrong, 100},
 		{"limits.viewers_per_address", g.Limits.ViewersPerAddress, 4096},
+		{"audit.megabytes", g.Audit.Megabytes, 1024},
+		{"audit.files", g.Audit.Files, 10_000},
 	} {
 		say(n.v >= 1 && n.v <= n.hi, n.key, "%d is not between 1 and %d", n.v, n.hi)
 	}

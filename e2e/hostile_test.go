@@ -38,15 +38,6 @@ func (s *stack) openedByAgent(d *display, number string, more ...string) (agent 
 	return agent, panel
 }
 
-// place is where an element of a headed page is on its display.
-func (p *tab) place(id string) (at image.Point) {
-	p.t.Helper()
-	if _, err := fmt.Sscan(p.do("onScreen", map[string]any{"id": id}), &at.X, &at.Y); err != nil {
-		p.t.Fatal(err)
-	}
-	return at
-}
-
 // besieged is a customer whose panel an advisor controls: the page's own console is his,
 // and so is a program on the customer's computer.
 type besieged struct {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Account is one advisor's. Password is a hash in the usual encoded form.
@@ -30,6 +33,10 @@ var (
 	ErrNoAccount     = errors.New("there is no advisor with this name")
 )
 
+// errAccountsGone is a file that this process has read and that is not there any
+// more: it may be in the midst of being restored, and must not end all sessions.
+var errAccountsGone = errors.New("the file was here and is gone; what was last read stays in force until it is back")
+
 const (
 	accountsName    = "accounts.json"
 	maxAccounts     = 10_000
@@ -37,10 +44,9 @@ const (
 	maxAccountText  = 100
 	minPassword     = 10
 	maxPassword     = 256
-	// lockTimeout is how long another program's change is waited for, and
-	// lockStale after which time its lock is taken for left behind.
+	// lockTimeout is how long another program's change is waited for.
 	lockTimeout = 5 * time.Second
-	lockStale   = 30 * time.Second
+	lockRetry   = 20 * time.Millisecond
 )
 
 var accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
@@ -54,7 +60,8 @@ type Accounts struct {
 	list   map[string]Account // Guarded by mu; by name.
 	mtime  time.Time          // Guarded by mu.
 	size   int64              // Guarded by mu.
-	loaded bool               // Guarded by mu.
+	loaded bool               // Guarded by mu; list is what the file says.
+	seen   bool               // Guarded by mu; there was a file.
 }
 
 // OpenAccounts makes the data folder if there is none and reads its accounts.
@@ -72,6 +79,9 @@ func OpenAccounts(data string) (*Accounts, error) {
 func (a *Accounts) refreshLocked() error {
 	st, err := os.Stat(a.path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && a.seen:
+		a.loaded = false
+		return fmt.Errorf("gateway: accounts: %s: %w", a.path, errAccountsGone)
 	case errors.Is(err, fs.ErrNotExist):
 		a.list, a.loaded, a.mtime, a.size = map[string]Account{}, true, time.Time{}, 0
 		return nil
@@ -90,7 +100,7 @@ func (a *Accounts) refreshLocked() error {
 	if err != nil {
 		return fmt.Errorf("gateway: accounts: %s: %w", a.path, err)
 	}
-	a.list, a.loaded, a.mtime, a.size = list, true, st.ModTime(), st.Size()
+	a.list, a.loaded, a.seen, a.mtime, a.size = list, true, true, st.ModTime(), st.Size()
 	return nil
 }
 
@@ -99,6 +109,8 @@ type accountsFile struct {
 	Accounts []Account `json:"accounts"`
 }
 
+// parseAccounts reads the file's contents. A damaged password hash concerns its
+// account alone: the sign-in tells.
 func parseAccounts(b []byte) (map[string]Account, error) {
 	var f accountsFile
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -112,15 +124,12 @@ func parseAccounts(b []byte) (map[string]Account, error) {
 		if !accountName.MatchString(acc.Name) {
 			return nil, fmt.Errorf("account name %q is not allowed", acc.Name)
 		}
-		if _, err := parseHash(acc.Password); err != nil {
-			return nil, fmt.Errorf("account %q: %w", acc.Name, err)
-		}
 		list[acc.Name] = acc
 	}
 	return list, nil
 }
 
-// get returns the account, from a file that may have been changed just now.
+// get returns the account by its name, from a file that may have been changed just now.
 // When the file cannot be read, what was last read stays in force.
 func (a *Accounts) get(name string) (Account, bool, error) {
 	a.mu.Lock()
@@ -297,23 +306,18 @@ func replaceFile(path string, b []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// lockFile waits for other programs that change the same file.
+// lockFile waits for other programs that change the same file. The system frees
+// the lock when its holder ends, however it ends; the file itself means nothing.
 func lockFile(path string) (unlock func(), err error) {
-	for deadline := time.Now().Add(lockTimeout); ; time.Sleep(20 * time.Millisecond) {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err == nil {
-			_ = f.Close()
-			return func() { _ = os.Remove(path) }, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("gateway: accounts: %w", err)
-		}
-		if st, e := os.Stat(path); e == nil && time.Since(st.ModTime()) > lockStale {
-			_ = os.Remove(path)
-			continue
-		}
-		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("gateway: accounts: another program is changing them; if none is, remove %s", path)
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+	defer cancel()
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	ok, err := lock.TryLockContext(ctx, lockRetry)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, errors.New("gateway: accounts: another program is changing them; please try again")
+	case err != nil || !ok:
+		return nil, fmt.Errorf("gateway: accounts: lock: %w", err)
 	}
+	return func() { _ = lock.Close() }, nil
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"lotse/tunnel"
@@ -76,8 +75,17 @@ func (s *server) signedIn(next func(http.ResponseWriter, *http.Request, caller))
 			s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The header "+tunnel.CSRFHeader+" is missing or wrong.", 0)
 			return
 		}
+		s.trust(r)
 		next(w, r, c)
 	}
+}
+
+// trust remembers that somebody who belongs here made the request.
+func (s *server) trust(r *http.Request) {
+	c, now := clientOf(s.clientAddr(r)), s.now()
+	prove(connsOf(r))
+	s.requests.refund(c, 1, now)
+	s.known.add(c, now)
 }
 
 func (s *server) caller(r *http.Request) (c caller, ok bool) {
@@ -86,7 +94,7 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 		return c, false
 	}
 	c.cookie = cookie.Value
-	if c.web, ok = s.web.find(c.cookie, time.Now()); !ok {
+	if c.web, ok = s.web.find(c.cookie, s.now()); !ok {
 		return c, false
 	}
 	c.account, ok, err = s.accounts.get(c.web.account)
@@ -94,68 +102,6 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 		s.log.Error("accounts not read", "error", err)
 	}
 	return c, ok && c.account.Password == c.web.password
-}
-
-// signIn costs the same for a name that does not exist.
-func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
-	var req tunnel.SignInRequest
-	if readBody(w, r, &req) != nil {
-		s.badBody(w)
-		return
-	}
-	now, from := time.Now(), s.clientAddr(r)
-	name := strings.ToLower(req.Name)
-	acc, known, err := s.accounts.get(name)
-	if err != nil {
-		s.log.Error("accounts not read", "error", err)
-	}
-	// A token is taken before the test, or many tests at once would be free.
-	addrKey, nameKey := limitKey(from), name
-	if len(nameKey) > maxAccountText {
-		nameKey = overflowKey
-	}
-	ok, wait := s.wrongAddr.take(addrKey, now)
-	if ok {
-		if ok, wait = s.wrongName.take(nameKey, now); !ok {
-			s.wrongAddr.giveBack(addrKey, now)
-		}
-	}
-	if !ok {
-		s.metrics.signInsWrong.Add(1)
-		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, "Too many wrong sign-ins; please wait.", wait)
-		return
-	}
-	encoded := ""
-	if known {
-		encoded = acc.Password
-	}
-	if len(req.Password) > maxPassword {
-		req.Password = ""
-	}
-	good, err := s.hasher.verify(r.Context(), encoded, req.Password)
-	switch {
-	case err != nil:
-		s.wrongAddr.giveBack(addrKey, now)
-		s.wrongName.giveBack(nameKey, now)
-		s.fail(w, http.StatusServiceUnavailable, tunnel.CodeBusy, "The gateway is busy; please try again.", time.Second)
-		return
-	case !good:
-		r := AuditRecord{Event: AuditSignInRefused, From: from.String()}
-		if known {
-			r.Account = acc.Name // what else was typed may be a password
-		}
-		s.audit.record(r)
-		s.metrics.signInsWrong.Add(1)
-		s.fail(w, http.StatusUnauthorized, tunnel.CodeUnauthorized, "The name or the password is wrong.", 0)
-		return
-	}
-	s.wrongAddr.giveBack(addrKey, now)
-	s.wrongName.giveBack(nameKey, now)
-	cookie, web := s.web.create(acc, s.cfg.Times.SignIn, now)
-	s.metrics.signIns.Add(1)
-	s.audit.record(AuditRecord{Event: AuditSignIn, Account: acc.Name, From: from.String()})
-	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Times.SignIn)))
-	s.answer(w, http.StatusOK, s.meOf(acc, web))
 }
 
 // sessionCookie makes the cookie; maxAge below 0 removes it.

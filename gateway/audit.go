@@ -1,17 +1,15 @@
 package gateway
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// AuditRecord is one line of audit.jsonl. It never has a number, a secret or a
-// token in it: a session is named by an identifier of its own.
+// AuditRecord is one line of the audit trail, audit.jsonl in the data folder, without
+// the chain that is its last field (auditchain.go). It never has a number, a secret or
+// a token in it: a session is named by an identifier of its own.
 type AuditRecord struct {
 	Time    time.Time `json:"time"`
 	Event   string    `json:"event"` // one of the Audit constants
@@ -23,6 +21,18 @@ type AuditRecord struct {
 	Reason  string    `json:"reason,omitempty"` // of an end or a refusal
 	Bytes   int64     `json:"bytes,omitempty"`  // of a stream, both directions
 	Seconds int64     `json:"seconds,omitempty"`
+
+	// Of a flood: so many more like it came within Seconds, from these networks (the
+	// first few) and so many others. AuditLost has the count, too.
+	Folded   int64    `json:"folded,omitempty"`
+	Networks []string `json:"networks,omitempty"`
+	Others   int      `json:"other_networks,omitempty"`
+
+	// Of AuditFile, the first line of each file: its number, the oldest one that is
+	// kept, and the chain of the line before it.
+	File     int    `json:"file,omitempty"`
+	Oldest   int    `json:"oldest,omitempty"`
+	Previous string `json:"previous,omitempty"`
 }
 
 // Events of AuditRecord.
@@ -47,40 +57,121 @@ const (
 	AuditViewerRefused = "viewer_refused"
 	AuditForeign       = "foreign_opened"
 	AuditForeignServer = "foreign_server"
+	AuditFile          = "audit_file"      // a file begins
+	AuditRecovered     = "audit_recovered" // the last line was torn, by a crash most likely
+	AuditBroken        = "audit_broken"    // what was written before is not what it was
+	AuditLost          = "audit_lost"      // lines that could not be written
 )
 
-// auditFile appends records to a file that only the operator reads.
-type auditFile struct {
-	log *slog.Logger
+// auditQueue bounds what waits for the disk.
+const auditQueue = 4096
 
-	mu   sync.Mutex
-	file *os.File // Guarded by mu.
+// auditTick is how often what was folded is looked at, and what was written is made
+// sure to be on the disk.
+const auditTick = time.Second
+
+// auditTrail writes the records of a running gateway. record never waits, neither for
+// the disk nor for anybody else who records; run is the one writer.
+type auditTrail struct {
+	// Static after openAudit.
+	log   *slog.Logger
+	clock Clock
+	queue chan AuditRecord // never closed
+	stop  chan struct{}    // closed by finish
+	lost  atomic.Int64
+
+	// Owned by run.
+	fold *auditFold
+	file *auditFile
+	told time.Time // when a failure was logged last
 }
 
-func openAudit(data string, log *slog.Logger) (*auditFile, error) {
-	f, err := os.OpenFile(filepath.Join(data, "audit.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+// openAudit continues the trail in the data folder. Each file has at most size bytes
+// or little more; so many files are kept.
+func openAudit(data string, size int64, files int, log *slog.Logger, clock Clock) (*auditTrail, error) {
+	f, err := openAuditFile(data, size, files, log, clock)
 	if err != nil {
-		return nil, fmt.Errorf("gateway: audit file: %w", err)
+		return nil, fmt.Errorf("gateway: audit trail: %w", err)
 	}
-	return &auditFile{log: log, file: f}, nil
+	return &auditTrail{log: log, clock: clock, queue: make(chan AuditRecord, auditQueue), stop: make(chan struct{}), fold: newAuditFold(), file: f}, nil
 }
 
-// record writes r. A disk that is full must not end sessions, but it is an error.
-func (a *auditFile) record(r AuditRecord) {
-	r.Time = time.Now().UTC().Truncate(time.Millisecond)
-	line, err := json.Marshal(r)
-	if err == nil {
-		a.mu.Lock()
-		_, err = a.file.Write(append(line, '\n'))
-		a.mu.Unlock()
+// record writes r down, soon. What finds the queue full is counted and told later.
+func (a *auditTrail) record(r AuditRecord) {
+	r.Time = a.clock.Now().UTC().Truncate(time.Millisecond)
+	select {
+	case a.queue <- r:
+	default:
+		a.lost.Add(1)
 	}
+}
+
+// run writes until finish is called and the queue is empty. A disk that is full ends
+// no session: it is an error in the log, and a line as soon as there is room again.
+func (a *auditTrail) run() {
+	tick := newTicker(a.clock, auditTick)
+	defer tick.stop()
+	for {
+		select {
+		case r := <-a.queue:
+			a.take(r)
+		case <-tick.C:
+			a.write(a.fold.due(a.clock.Now()))
+			a.report(a.file.settle())
+			tick.arm()
+		case <-a.stop:
+			a.drain()
+			return
+		}
+	}
+}
+
+// take writes a record and those that wait behind it, in one piece.
+func (a *auditTrail) take(r AuditRecord) {
+	now := a.clock.Now()
+	out := a.fold.add(nil, r, now)
+	for range len(a.queue) {
+		out = a.fold.add(out, <-a.queue, now)
+	}
+	a.write(append(out, a.fold.due(now)...))
+}
+
+func (a *auditTrail) drain() {
+	for len(a.queue) > 0 {
+		a.take(<-a.queue)
+	}
+	a.write(a.fold.all(a.clock.Now()))
+	a.report(a.file.settle())
+}
+
+func (a *auditTrail) write(records []AuditRecord) {
+	if n := a.lost.Swap(0); n > 0 {
+		records = append(records, AuditRecord{Time: a.clock.Now().UTC().Truncate(time.Millisecond), Event: AuditLost, Folded: n})
+	}
+	if len(records) == 0 {
+		return
+	}
+	err := a.file.append(records)
 	if err != nil {
-		a.log.Error("audit record not written", "event", r.Event, "error", err)
+		for _, r := range records {
+			a.lost.Add(1)
+			if r.Event == AuditLost {
+				a.lost.Add(r.Folded - 1)
+			}
+		}
+	}
+	a.report(err)
+}
+
+// report logs a failure, once a minute.
+func (a *auditTrail) report(err error) {
+	if now := a.clock.Now(); err != nil && now.Sub(a.told) >= time.Minute {
+		a.told = now
+		a.log.Error("audit records not written; sessions go on", "error", err)
 	}
 }
 
-func (a *auditFile) close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.file.Close()
-}
+// finish lets run end; it is called once. close is for after that, or without run.
+func (a *auditTrail) finish() { close(a.stop) }
+
+func (a *auditTrail) close() error { return a.file.close() }

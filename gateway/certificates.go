@@ -40,7 +40,7 @@ func newCertificates(cfg *Config) (*certificates, error) {
 			c.acme.Client = &acme.Client{DirectoryURL: cfg.TLS.Directory, UserAgent: "lotse"}
 		}
 	case TLSDev:
-		cert, err := devCertificate(cfg.Data, cfg.Hosts, time.Now())
+		cert, err := devCertificate(cfg.Data, cfg.Hosts, cfg.Clock.Now())
 		if err != nil {
 			return nil, fmt.Errorf("gateway: development certificate: %w", err)
 		}
@@ -68,7 +68,7 @@ func (c *certificates) load() error {
 			c.log.Warn("the certificate does not cover a host name of the gateway", "host", host)
 		}
 	}
-	if left := time.Until(cert.Leaf.NotAfter); left < 14*24*time.Hour {
+	if left := cert.Leaf.NotAfter.Sub(c.cfg.Clock.Now()); left < 14*24*time.Hour {
 		c.log.Warn("the certificate ends soon", "date", cert.Leaf.NotAfter.Format(time.DateOnly))
 	}
 	c.mu.Lock()

@@ -33,10 +33,12 @@ type Config struct {
 	Name     string       // shown to customers; "": the first host
 	Company  string       // of advisors whose account tells none
 	Version  string
-	Pages    fs.FS  // index.html, advisor.html, assets/; nil: none
-	Download string // folder of agent programs; "": Programs
-	Programs fs.FS  // agent programs that were built in; nil: none
-	TLS      TLSConfig
+	// SecurityContact is for /.well-known/security.txt: mailto: or https:; "": none.
+	SecurityContact string
+	Pages           fs.FS  // index.html, advisor.html, assets/; nil: none
+	Download        string // folder of agent programs; "": Programs
+	Programs        fs.FS  // agent programs that were built in; nil: none
+	TLS             TLSConfig
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Doors          []string       // of page, helper, websockify; nil: page and helper
@@ -44,9 +46,11 @@ type Config struct {
 	Repeater       RepeaterDoor
 	Limits         Limits
 	Times          Times
+	Audit          Audit
 
 	Metrics string          // address for /healthz and /metrics; "": none
 	Logger  *slog.Logger    // nil: none
+	Clock   Clock           // nil: the system's
 	Reload  <-chan struct{} // a value makes certificate files be read again
 
 	// Ready is called once with the addresses in use.
@@ -85,15 +89,22 @@ type TLSConfig struct {
 
 // Limits are the bounds of PROTOCOL.md, section 8. Zero means the default.
 type Limits struct {
-	EnterPerMinuteAddress int // 10
-	EnterPerMinute        int // 120
-	SignInWrong           int // 10 per 10 minutes, per address and per name
+	EnterWrong            int // 10 wrong numbers per 10 minutes and address
+	EnterPerMinute        int // 120 tries of addresses that nobody knows; above it each takes work
+	SignInWrong           int // 10 wrong per 10 minutes and address, and per remembered device
+	SignInPerMinute       int // 60, as EnterPerMinute
 	SessionsPerAdvisor    int // 20
 	StreamsPerSession     int // 16
 	Connections           int // 20000
 	ConnectionsPerAddress int // 500; not applied to TrustedProxies
 	ViewerWrong           int // 20 wrong viewer passwords per 10 minutes and address
 	ViewersPerAddress     int // 64 connections at the VNC and the repeater door each
+}
+
+// Audit bounds the audit trail. Zero means the default.
+type Audit struct {
+	Megabytes int // of one file: 16
+	Files     int // that are kept besides the newest: 50; the oldest goes first
 }
 
 // Times are life times. Zero means the default.
@@ -117,6 +128,7 @@ const (
 	linkRate         = 20 // messages per second
 	linkBurst        = 40
 	signInWindow     = 10 * time.Minute
+	enterWindow      = 10 * time.Minute
 )
 
 // Our own choices.
@@ -124,7 +136,14 @@ const (
 	// enteringTimeout bounds an entering from call to verdict.
 	enteringTimeout = 60 * time.Second
 	// unjoinedTimeout is how long an agent may hold a link without a session.
-	unjoinedTimeout = 10 * time.Minute
+	unjoinedTimeout = 60 * time.Second
+	// maxUnjoined bounds the links without a session, of one address (client.share has
+	// its networks) and in all.
+	maxUnjoinedOne = 32
+	maxUnjoined    = 1024
+	// exchangeSlots bounds the seals that the gateway computes at a time, 0.2 ms each.
+	exchangeSlots   = 1
+	exchangeWaiting = 1024
 	// restingTime keeps a place from being given to another advisor at once.
 	restingTime = 10 * time.Minute
 	// lastWords is the time in which what was said before an end still arrives.
@@ -146,15 +165,18 @@ func or[T comparable](v *T, fallback T) {
 func (c Config) withDefaults() (Config, error) {
 	or(&c.Listen, ":443")
 	or(&c.TLS.MinVersion, tls.VersionTLS13)
-	or(&c.Limits.EnterPerMinuteAddress, 10)
+	or(&c.Limits.EnterWrong, 10)
 	or(&c.Limits.EnterPerMinute, 120)
 	or(&c.Limits.SignInWrong, 10)
+	or(&c.Limits.SignInPerMinute, 60)
 	or(&c.Limits.SessionsPerAdvisor, 20)
 	or(&c.Limits.StreamsPerSession, 16)
 	or(&c.Limits.Connections, 20000)
 	or(&c.Limits.ConnectionsPerAddress, 500)
 	or(&c.Limits.ViewerWrong, 20)
 	or(&c.Limits.ViewersPerAddress, 64)
+	or(&c.Audit.Megabytes, 16)
+	or(&c.Audit.Files, 50)
 	or(&c.Times.Password, 5*time.Minute)
 	or(&c.Times.WrongPause, wrongPause)
 	or(&c.Times.Number, 30*time.Minute)
@@ -162,6 +184,9 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Times.SignIn, 12*time.Hour)
 	or(&c.Times.OwnerGrace, time.Minute)
 	or(&c.Times.AgentGrace, 2*time.Minute)
+	if c.Clock == nil {
+		c.Clock = systemClock{}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -36,11 +37,11 @@ func devCertificate(data string, hosts []string, now time.Time) (*tls.Certificat
 	}
 	at := func(name string) string { return filepath.Join(data, name) }
 	ca, err := tls.LoadX509KeyPair(at(DevCAFile), at(devCAKeyFile))
-	if err != nil || now.Add(devLifetime).After(ca.Leaf.NotAfter) || now.Before(ca.Leaf.NotBefore) {
+	if err != nil || now.Add(devLifetime).After(ca.Leaf.NotAfter) || now.Before(ca.Leaf.NotBefore) || !permits(ca.Leaf, hosts) {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err // damaged: better told than replaced behind the trust
 		}
-		if ca, err = issue(at(DevCAFile), at(devCAKeyFile), nil, nil, now, devCALifetime); err != nil {
+		if ca, err = issue(at(DevCAFile), at(devCAKeyFile), nil, hosts, now, devCALifetime); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +66,44 @@ func devValid(leaf, ca *tls.Certificate, hosts []string, now time.Time) bool {
 	return true
 }
 
-// issue makes a key and a certificate and writes both; issuer nil makes an authority.
+// permits reports whether an authority may sign for hosts, and only for names that it
+// was made for.
+func permits(ca *x509.Certificate, hosts []string) bool {
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			if !slices.ContainsFunc(ca.PermittedIPRanges, func(n *net.IPNet) bool { return n.Contains(ip) }) {
+				return false
+			}
+		} else if !slices.Contains(ca.PermittedDNSDomains, host) {
+			return false
+		}
+	}
+	return ca.PermittedDNSDomainsCritical
+}
+
+// constrain binds an authority to hosts: whoever trusts it trusts its key for no other
+// name (RFC 5280, section 4.2.1.10).
+func constrain(t *x509.Certificate, hosts []string) {
+	t.PermittedDNSDomainsCritical = true
+	t.PermittedDNSDomains = []string{"localhost"}
+	loopback := net.IPNet{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}
+	t.PermittedIPRanges = []*net.IPNet{&loopback}
+	for _, host := range hosts {
+		ip := net.ParseIP(host)
+		switch {
+		case ip == nil && !slices.Contains(t.PermittedDNSDomains, host):
+			t.PermittedDNSDomains = append(t.PermittedDNSDomains, host)
+		case ip != nil && !loopback.Contains(ip):
+			if v4 := ip.To4(); v4 != nil {
+				ip = v4
+			}
+			t.PermittedIPRanges = append(t.PermittedIPRanges, &net.IPNet{IP: ip, Mask: net.CIDRMask(8*len(ip), 8*len(ip))})
+		}
+	}
+}
+
+// issue makes a key and a certificate for hosts and writes both; issuer nil makes an
+// authority that is good for hosts only.
 func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, now time.Time, lifetime time.Duration) (tls.Certificate, error) {
 	var none tls.Certificate
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -83,6 +121,7 @@ func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, no
 	parent, signer := t, any(key)
 	if issuer == nil {
 		t.IsCA, t.MaxPathLenZero, t.KeyUsage = true, true, x509.KeyUsageCertSign
+		constrain(t, hosts)
 	} else {
 		parent, signer = issuer.Leaf, issuer.PrivateKey
 		// Not the authority's name: OpenSSL would take it for signed by itself.

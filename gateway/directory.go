@@ -17,15 +17,15 @@ import (
 // the lock; those named xxxLocked are called with it held.
 type directory struct {
 	// Static after newDirectory.
-	ctx      context.Context // of the whole gateway
-	cfg      *Config
-	log      *slog.Logger
-	audit    *auditFile
-	metrics  *metrics
-	accounts *Accounts
-	wg       *sync.WaitGroup // everything that outlives a request
-	enterAll *limiter
-	enterOne *limiter
+	ctx       context.Context // of the whole gateway
+	cfg       *Config
+	log       *slog.Logger
+	audit     *auditTrail
+	metrics   *metrics
+	accounts  *Accounts
+	tasks     *tasks     // everything that outlives a request
+	enters    *entrance  // customers' tries
+	exchanges *turnstile // of seals that the gateway itself computes
 
 	mu       sync.Mutex
 	closed   bool                 // Guarded by mu.
@@ -33,6 +33,7 @@ type directory struct {
 	streams  map[string]*stream   // Guarded by mu; by identifier.
 	resting  map[string]time.Time // Guarded by mu; places not given out until then.
 	wires    map[*wire]struct{}   // Guarded by mu.
+	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
 }
 
 // session is one number from its birth to its end.
@@ -68,21 +69,25 @@ var (
 	errWrongMessage = errors.New("message out of place")
 )
 
-func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditFile, m *metrics, wg *sync.WaitGroup) *directory {
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditTrail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
-		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, wg: wg,
-		enterAll: newLimiter(cfg.Limits.EnterPerMinute, time.Minute),
-		enterOne: newLimiter(cfg.Limits.EnterPerMinuteAddress, time.Minute),
+		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
+		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
+		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
 		resting: map[string]time.Time{}, wires: map[*wire]struct{}{},
 	}
 }
 
+func (d *directory) now() time.Time { return d.cfg.Clock.Now() }
+
 // after runs f later, off the lock; Serve waits for it.
 func (d *directory) after(delay time.Duration, f func()) {
-	d.wg.Add(1)
-	time.AfterFunc(delay, func() {
-		defer d.wg.Done()
+	if !d.tasks.begin() {
+		return // Serve has waited for the last; every connection is closed
+	}
+	d.cfg.Clock.AfterFunc(delay, func() {
+		defer d.tasks.end()
 		f()
 	})
 }
@@ -107,7 +112,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := d.now()
 	company := acc.Company
 	if company == "" {
 		company = d.cfg.Company
@@ -219,7 +224,7 @@ func (d *directory) openStream(account, place, kind, door, from string) (string,
 
 // setStateLocked changes the state and tells the owner.
 func (d *directory) setStateLocked(s *session, state string) {
-	s.state, s.since = state, time.Now()
+	s.state, s.since = state, d.now()
 	if s.owner != nil {
 		s.owner.send(s.ownerState(""))
 	}
@@ -236,7 +241,7 @@ func (d *directory) endLocked(s *session, reason string) {
 	if s.state == tunnel.StateEnded {
 		return
 	}
-	now := time.Now()
+	now := d.now()
 	s.state, s.since = tunnel.StateEnded, now
 	for kind := range s.grants {
 		d.revokeLocked(s, grantKind(kind))
@@ -251,9 +256,7 @@ func (d *directory) endLocked(s *session, reason string) {
 		s.agent.finish(tunnel.GatewayMessage{Type: tunnel.TypeEnded, Reason: reason}, reason)
 		s.agent.session = nil
 	}
-	for _, st := range s.entries {
-		d.refuseEntryLocked(st, tunnel.RefusedNumber)
-	}
+	d.orphanEntriesLocked(s)
 	var open []*stream
 	for _, st := range s.streams {
 		open = append(open, st)
@@ -271,8 +274,6 @@ func (d *directory) endLocked(s *session, reason string) {
 
 // sweep does what is due; the caller ticks.
 func (d *directory) sweep(now time.Time) {
-	d.enterAll.sweep(now)
-	d.enterOne.sweep(now)
 	accounts, err := d.accounts.snapshot()
 	if err != nil {
 		d.log.Error("accounts not read", "error", err)

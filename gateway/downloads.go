@@ -22,8 +22,6 @@ import (
 
 const (
 	maxDownloads = 100
-	// downloadTimeout replaces the answer's time-out: slow lines are customers', too.
-	downloadTimeout = time.Hour
 	// listEvery is how often the folder is looked at.
 	listEvery = 10 * time.Second
 )
@@ -36,6 +34,7 @@ type downloads struct {
 	root  *os.Root // nil: none, or built in
 	files fs.FS    // nil: none
 	log   *slog.Logger
+	clock Clock
 
 	mu    sync.Mutex
 	sums  map[string]downloadSum // Guarded by mu; by name.
@@ -51,8 +50,8 @@ type downloadSum struct {
 }
 
 // openDownloads takes the folder, else what was built in.
-func openDownloads(folder string, builtIn fs.FS, log *slog.Logger) (*downloads, error) {
-	d := &downloads{log: log, sums: map[string]downloadSum{}, files: builtIn}
+func openDownloads(folder string, builtIn fs.FS, log *slog.Logger, clock Clock) (*downloads, error) {
+	d := &downloads{log: log, clock: clock, sums: map[string]downloadSum{}, files: builtIn}
 	if folder == "" {
 		return d, nil
 	}
@@ -80,7 +79,7 @@ func (d *downloads) list() []tunnel.Download {
 	if d.files == nil {
 		return []tunnel.Download{}
 	}
-	if d.last != nil && time.Since(d.asked) < listEvery {
+	if d.last != nil && d.clock.Now().Sub(d.asked) < listEvery {
 		return d.last
 	}
 	out := []tunnel.Download{}
@@ -107,7 +106,7 @@ func (d *downloads) list() []tunnel.Download {
 		system, arch := platformOf(e.Name())
 		out = append(out, tunnel.Download{OS: system, Arch: arch, File: e.Name(), Size: sum.size, SHA256: sum.sum, Signer: sum.signer})
 	}
-	d.last, d.asked = out, time.Now()
+	d.last, d.asked = out, d.clock.Now()
 	return out
 }
 
@@ -207,7 +206,13 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 		s.noDownload(w, r)
 		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(downloadTimeout))
+	c := clientOf(s.clientAddr(r))
+	x := s.transfers.begin(w, c, s.known.has(c, s.now()))
+	if x == nil {
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, "Too many downloads from this address at the same time; please wait.", 10*time.Second)
+		return
+	}
+	defer s.transfers.end(x)
 	system, arch := platformOf(name)
 	saved := savedName(tunnel.Download{OS: system, Arch: arch, File: name}, r.Host)
 	h := w.Header()
@@ -215,7 +220,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", `attachment; filename="`+saved+`"`)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", `"`+sum.sum+`"`)
-	http.ServeContent(w, r, "", time.Time{}, content)
+	http.ServeContent(x, r, "", time.Time{}, content)
 }
 
 // downloadForVisitor sends a visitor to the file for his system, for links on

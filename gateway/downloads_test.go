@@ -108,7 +108,7 @@ func TestDownloadForVisitor(t *testing.T) {
 }
 
 func TestMissingDownloads(t *testing.T) {
-	_, err := openDownloads(filepath.Join(t.TempDir(), "none"), nil, slog.New(slog.DiscardHandler))
+	_, err := openDownloads(filepath.Join(t.TempDir(), "none"), nil, slog.New(slog.DiscardHandler), systemClock{})
 	if err == nil || !strings.Contains(err.Error(), "there is no folder") {
 		t.Errorf("%v", err)
 	}

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"time"
+
 	"crypto/subtle"
 	"net"
 	"net/netip"
-	"time"
+	"sync/atomic"
 
 	"lotse/seal"
 	"lotse/tunnel"
@@ -13,64 +15,78 @@ import (
 // agentLink is a customer's link.
 type agentLink struct {
 	*wire
-	from netip.Addr // Static.
+	// Static.
+	from   netip.Addr
+	client client
+	conns  []*countedConn
+
+	entered atomic.Bool // an enter was sent
 
 	// Guarded by the directory's mu.
 	entry    *entry   // while a number is being tried
 	session  *session // after joining
 	refusals int
+	puzzles  int
 }
 
 // entry is one try of one agent to enter a place. It is undecided while
 // stream.entry points to it.
 type entry struct {
-	link *agentLink
+	link   *agentLink
+	stream *stream
 }
 
-// enter begins a try; PROTOCOL.md, section 5.
-func (d *directory) enter(l *agentLink, place, resume string) error {
-	now := time.Now()
+// maxPuzzlesPerLink bounds the work that is asked for on one link.
+const maxPuzzlesPerLink = 8
+
+// enter begins a try; PROTOCOL.md, section 5. The client is charged for it, and gets
+// it back when it joins.
+func (d *directory) enter(l *agentLink, m tunnel.AgentRequest) error {
+	d.metrics.enters.Add(1)
+	if m.Resume != "" {
+		return d.resume(l, m)
+	}
+	a := d.enters.admit(l.client, m.Proof, 0, d.now())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	switch {
+	case d.closed:
 		return errClosed
-	}
-	if l.entry != nil || l.session != nil {
+	case l.entry != nil || l.session != nil:
 		return errWrongMessage
-	}
-	d.metrics.enters.Add(1)
-	key := limitKey(l.from)
-	ok, wait := d.enterOne.take(key, now)
-	if ok {
-		if ok, wait = d.enterAll.take("", now); !ok {
-			d.enterOne.giveBack(key, now)
+	case a.wait > 0:
+		d.refuseLocked(l, nil, tunnel.RefusedRate, a.wait)
+		return nil
+	case a.puzzle != "":
+		if l.puzzles++; l.puzzles > maxPuzzlesPerLink {
+			return errWrongMessage
 		}
-	}
-	if !ok {
-		d.refuseLocked(l, nil, tunnel.RefusedRate, wait)
+		l.send(tunnel.GatewayMessage{Type: tunnel.TypePuzzle, Puzzle: a.puzzle})
 		return nil
 	}
+	d.callEntryLocked(l, m.Place)
+	return nil
+}
+
+// callEntryLocked calls the agent to the stream of its try. A place where somebody is
+// already looks like one that nobody holds.
+func (d *directory) callEntryLocked(l *agentLink, place string) {
 	s := d.sessions[place]
-	if resume != "" {
-		d.resumeLocked(l, s, resume)
-		return nil
-	}
 	if s != nil && (s.state != tunnel.StateWaiting || s.foreign != nil) {
-		d.refuseLocked(l, s, tunnel.RefusedBusy, 0)
-		return nil
+		d.recordEnter(AuditEnter, l, s, "in use")
+		s = nil
+	} else {
+		d.recordEnter(AuditEnter, l, s, "")
 	}
 	st := newStream(d, s, tunnel.KindControl, tunnel.DoorEntering)
-	st.entering, st.decided = true, make(chan struct{})
-	st.entry = &entry{link: l}
+	st.entering, st.decided, st.place = true, make(chan struct{}), place
+	st.entry = &entry{link: l, stream: st}
 	l.entry = st.entry
 	d.streams[st.id] = st
-	d.recordEnter(AuditEnter, l, s, "")
 	if s != nil {
 		s.entries[st.id] = st
 	}
-	st.place = place
 	l.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: tunnel.KindControl, Door: tunnel.DoorEntering})
-	return nil
 }
 
 // announce brings the owner to a try once the agent has dialled: an owner's
@@ -89,6 +105,23 @@ func (d *directory) announce(st *stream) {
 	}
 }
 
+// orphanEntriesLocked is for a session that takes no more tries. Those to which the
+// owner has not come yet go on with the gateway as their owner, so that nobody
+// learns from an early refusal what became of the place. The others are decided by
+// their owner, or by the end of its stream.
+func (d *directory) orphanEntriesLocked(s *session) {
+	for id, st := range s.entries {
+		if st.entry == nil || st.taken[sideB] {
+			continue
+		}
+		delete(s.entries, id)
+		st.session = nil
+		if st.announced {
+			d.playOwnerLocked(st)
+		}
+	}
+}
+
 // recordEnter writes down a try; without a session the place is unknown.
 func (d *directory) recordEnter(event string, l *agentLink, s *session, reason string) {
 	r := AuditRecord{Event: event, From: l.from.String(), Reason: reason}
@@ -99,17 +132,24 @@ func (d *directory) recordEnter(event string, l *agentLink, s *session, reason s
 }
 
 // playOwnerLocked lets the gateway itself be the owner of a place that nobody
-// holds, with a secret of which it knows no more than the agent.
+// holds, with a secret of which it knows no more than the agent. Few exchanges are
+// computed at a time; that it takes longer then is hidden by enteringHold.
 func (d *directory) playOwnerLocked(st *stream) {
 	number, err := tunnel.NewNumber(st.place)
 	if err != nil {
 		return // the place was checked when it was read; nobody comes then
 	}
 	st.taken[sideB] = true
+	c := st.entry.link.client
 	outer, inner := net.Pipe()
-	d.wg.Go(func() { st.run(sideB, outer) })
-	d.wg.Go(func() {
-		conn, err := seal.Handshake(d.ctx, inner, seal.Advisor, seal.Params{
+	played := &exchange{Conn: inner, ctx: d.ctx, turns: d.exchanges, lane: c.site().String(), cost: turnCost + d.enters.guilt(c, d.now())}
+	d.tasks.start(func() { st.run(sideB, outer) })
+	d.tasks.start(func() {
+		defer played.Close()
+		if played.begin() != nil {
+			return
+		}
+		conn, err := seal.Handshake(d.ctx, played, seal.Advisor, seal.Params{
 			Number: number.Digits(), Kind: tunnel.KindControl, Stream: st.id, Tries: new(seal.Tries)})
 		if err == nil {
 			// Guessed right against a secret that nobody has: a wrong number
@@ -119,11 +159,23 @@ func (d *directory) playOwnerLocked(st *stream) {
 	})
 }
 
-// resumeLocked takes an agent back whose link was lost.
-func (d *directory) resumeLocked(l *agentLink, s *session, token string) {
-	if s == nil || s.resume == "" || subtle.ConstantTimeCompare([]byte(s.resume), []byte(token)) != 1 {
+// resume takes an agent back whose link was lost. The right token is free; a wrong
+// one costs as much as a wrong number.
+func (d *directory) resume(l *agentLink, m tunnel.AgentRequest) error {
+	now := d.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed:
+		return errClosed
+	case l.entry != nil || l.session != nil:
+		return errWrongMessage
+	}
+	s := d.sessions[m.Place]
+	if s == nil || s.resume == "" || subtle.ConstantTimeCompare([]byte(s.resume), []byte(m.Resume)) != 1 {
+		d.enters.failed(l.client, now)
 		d.refuseLocked(l, nil, tunnel.RefusedLost, 0)
-		return
+		return nil
 	}
 	if old := s.agent; old != nil {
 		// The old link is dead and nobody noticed yet.
@@ -131,12 +183,16 @@ func (d *directory) resumeLocked(l *agentLink, s *session, token string) {
 		old.abort()
 	}
 	d.recordEnter(AuditResumed, l, s, "")
+	d.enters.known.add(l.client, now)
 	d.bindLocked(l, s)
+	return nil
 }
 
 // bindLocked makes l the session's agent.
 func (d *directory) bindLocked(l *agentLink, s *session) {
 	s.agent, l.session, l.entry, l.refusals = l, s, nil, 0
+	d.unjoined.remove(l)
+	prove(l.conns)
 	advisor := s.advisor
 	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: s.resume,
 		Grace: seconds(d.cfg.Times.AgentGrace)})
@@ -161,14 +217,13 @@ func (d *directory) verdict(s *session, id string, ok bool) {
 	s.streams[id] = st
 	st.release()
 	s.resume = newToken()
-	s.expires = time.Now().Add(d.cfg.Times.Session)
+	s.expires = d.now().Add(d.cfg.Times.Session)
 	d.metrics.joins.Add(1)
+	d.enters.right(l.client, d.now())
 	d.recordEnter(AuditJoined, l, s, "")
 	d.log.Info("customer joined", "session", s.id, "from", l.from.String())
 	d.bindLocked(l, s)
-	for _, other := range s.entries {
-		d.refuseEntryLocked(other, tunnel.RefusedBusy)
-	}
+	d.orphanEntriesLocked(s)
 }
 
 // attachedLocked reports whether both sides are really there.
@@ -214,7 +269,7 @@ func (d *directory) refuseEntryLocked(st *stream, code string) {
 	}
 	hold := enteringHold
 	if heard := st.heard.Load(); heard != 0 {
-		hold = max(0, time.Until(time.Unix(0, heard).Add(enteringHold)))
+		hold = max(0, time.Unix(0, heard).Add(enteringHold).Sub(d.now()))
 	}
 	s := st.session
 	d.after(hold+enteringHold/5, func() {
@@ -244,13 +299,17 @@ func (d *directory) refuseLocked(l *agentLink, s *session, code string, wait tim
 func (d *directory) agentGone(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l.entry = nil
+	d.unjoined.remove(l)
+	if e := l.entry; e != nil {
+		l.entry = nil
+		d.refuseEntryLocked(e.stream, tunnel.RefusedNumber) // nobody is told; the stream ends
+	}
 	s := l.session
 	if s == nil || s.agent != l {
 		return
 	}
 	l.session, s.agent = nil, nil
-	s.agentLost = time.Now()
+	s.agentLost = d.now()
 	d.recordEnter(AuditAway, l, s, "")
 	d.setStateLocked(s, tunnel.StateAway)
 }

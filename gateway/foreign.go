@@ -105,7 +105,7 @@ func (d *directory) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	l := &leg{conn: conn}
 	f.legs[side] = l
 	if side == sideA {
-		s.expires = time.Now().Add(d.cfg.Times.Session)
+		s.expires = d.now().Add(d.cfg.Times.Session)
 		if s.owner != nil {
 			s.owner.send(s.ownerState(""))
 		}
@@ -192,14 +192,11 @@ func (l *leg) run() (n int64, err error) {
 }
 
 // keepAlive says a word to a waiting server until it has met its viewer.
-func (l *leg) keepAlive(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+func (l *leg) keepAlive(ctx context.Context, clock Clock, every time.Duration) {
 	for {
-		select {
-		case <-ctx.Done():
+		pause(ctx, clock, every)
+		if ctx.Err() != nil {
 			return
-		case <-tick.C:
 		}
 		l.mu.Lock()
 		met := l.peer != nil
@@ -223,7 +220,7 @@ func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Add
 		s.audit.record(AuditRecord{Event: AuditViewerRefused, Session: f.session.id, From: from.String(), Door: door})
 		return
 	}
-	began := time.Now()
+	began := s.now()
 	defer s.dir.leave(f, side, l)
 	_ = conn.SetDeadline(time.Time{})
 	event := AuditForeignServer
@@ -236,7 +233,7 @@ func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Add
 	if every := s.cfg.Repeater.KeepAlive; side == sideA && every > 0 {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
-		wg.Go(func() { l.keepAlive(ctx, every) })
+		wg.Go(func() { l.keepAlive(ctx, s.cfg.Clock, every) })
 		defer wg.Wait()
 		defer cancel()
 	}
@@ -244,7 +241,7 @@ func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Add
 	s.log.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
 	s.metrics.relayed[side].Add(n)
 	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id, Kind: "foreign", Door: door,
-		Bytes: n, Seconds: int64(time.Since(began) / time.Second)})
+		Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
 }
 
 // endForeignLocked closes what is open and forgets the number.
@@ -286,8 +283,6 @@ func (s *server) foreignSession(w http.ResponseWriter, r *http.Request, c caller
 // foreignView is GET /api/v1/sessions/PLACE/foreign/view (WebSocket): the
 // advisor's page as the viewer.
 func (s *server) foreignView(w http.ResponseWriter, r *http.Request, c caller) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	f := s.dir.ownForeign(c.account.Name, r.PathValue("place"))
 	if f == nil {
 		s.failDirectory(w, errNoSession)

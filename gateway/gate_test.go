@@ -94,7 +94,7 @@ func TestGuessing(t *testing.T) {
 				}
 				// From the attacker's own address: as soon as its bucket has a token.
 				secret = s.testGrant(t, digits)
-				time.Sleep(s.gate.closedFor(limitKey(address(0)), time.Now()))
+				time.Sleep(s.viewers.closedFor(clientOf(address(0)), time.Now()))
 				if waited := time.Since(began) - wrongPause; waited > wrongWindow/20 {
 					t.Errorf("the attacker's neighbour waits %v", waited)
 				}
@@ -106,20 +106,31 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestGuessingAllBusy: when all addresses together are over the bound, those
-// that have been wrong lately are refused, and a new one is not.
-func TestGuessingAllBusy(t *testing.T) {
-	g := newGate(20)
+// TestGuessingRotation is M9: 40 000 addresses of one /48 with one wrong try each. Few
+// are looked at, and neither another network nor an advisor's own address in the midst
+// of that one is refused.
+func TestGuessingRotation(t *testing.T) {
+	s, _, digits := gateRig(t)
 	now := time.Now()
-	g.admit("old", now)
-	for i := range wrongOfAll {
-		g.admit(fmt.Sprint(i), now)
+	inside := address64("2001:db8:bad::", 50_000)
+	s.known.add(inside, now)
+	looked := 0
+	for i := range 40_000 {
+		if s.viewers.admit(address64("2001:db8:bad::", i), "", 0, now).ok() {
+			looked++
+		}
 	}
-	if ok, wait := g.admit("old", now); ok || wait <= 0 {
-		t.Error("an address that was wrong lately is looked at")
+	if looked != 20*4*hardFactor {
+		t.Errorf("%d tries of one /48 were looked at", looked)
 	}
-	if ok, _ := g.admit("new", now); !ok {
-		t.Error("a new address is refused")
+	for name, c := range map[string]client{"another network": addr("2001:db8:bad1::1"), "an advisor's address": inside} {
+		if a := s.viewers.admit(c, "", 0, now); !a.ok() {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	secret := s.testGrant(t, digits)
+	if _, _, err := s.test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil {
+		t.Errorf("the right one was refused: %v", err)
 	}
 }
 

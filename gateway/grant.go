@@ -71,7 +71,7 @@ var errOtherPlace = errors.New("gateway: the number does not begin with the sess
 
 // grant makes a grant in place of an older one of its kind and returns its secret.
 func (d *directory) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
-	g := &grant{expires: time.Now().Add(d.cfg.Times.Password)}
+	g := &grant{expires: d.now().Add(d.cfg.Times.Password)}
 	event := AuditPassword
 	if g.secret = newPassword(); kind == grantToken {
 		g.secret, event = []byte(newToken()), AuditToken
@@ -101,7 +101,7 @@ func (d *directory) grant(account, place string, number tunnel.Number, kind gran
 // It asks for every open grant, also after it has found one, so that time does
 // not tell which. A nil match means digits and secret are compared.
 func (d *directory) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
-	now := time.Now()
+	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, other := range d.sessions {

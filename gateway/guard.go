@@ -17,8 +17,8 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-// guard stands before every request: headers, host, origin, and the last catch
-// for panics.
+// guard stands before every request: headers, the client's bounds, host, origin, and
+// the last catch for panics.
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -40,6 +40,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		h.Set("Cache-Control", "no-store")
+		done := s.admitRequest(w, r)
+		if done == nil {
+			return
+		}
+		defer done()
 		if !s.knownHost(r.Host) {
 			s.log.Debug("unknown host name", "host", logAddr(r.Host), "from", logAddr(r.RemoteAddr))
 			s.fail(w, http.StatusMisdirectedRequest, tunnel.CodeForbidden, "This gateway does not answer to this name.", 0)
@@ -55,11 +60,16 @@ func (s *server) guard(next http.Handler) http.Handler {
 
 // knownHost reports whether host, with or without a port, is one of ours.
 func (s *server) knownHost(host string) bool {
+	return slices.Contains(s.cfg.Hosts, hostName(host))
+}
+
+// hostName is a Host header without port and brackets.
+func hostName(host string) string {
 	name := strings.ToLower(host)
 	if h, _, err := net.SplitHostPort(name); err == nil {
 		name = h
 	}
-	return slices.Contains(s.cfg.Hosts, strings.Trim(name, "[]"))
+	return strings.Trim(name, "[]")
 }
 
 // sameOrigin compares an Origin header with the host that was asked, which

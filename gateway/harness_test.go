@@ -101,13 +101,22 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 	r.stop = func() {
 		once.Do(func() {
 			cancel()
-			select {
-			case err := <-done:
-				if err != nil {
-					t.Errorf("Serve: %v", err)
+			limit := time.After(time.Minute)
+			for {
+				select {
+				case err := <-done:
+					if err != nil {
+						t.Errorf("Serve: %v", err)
+					}
+					return
+				case <-limit:
+					t.Error("Serve does not return")
+					return
+				case <-time.After(time.Millisecond):
+					if clock, ok := cfg.Clock.(*testClock); ok {
+						clock.advance(lastWords) // farewells are not waited for
+					}
 				}
-			case <-time.After(30 * time.Second):
-				t.Error("Serve does not return")
 			}
 		})
 	}

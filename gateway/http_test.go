@@ -181,6 +181,20 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestSecurityText is the gateway's part of L10.
+func TestSecurityText(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(c *Config) { c.SecurityContact = "mailto:security@example.com" })
+	status, h, body := r.ask("GET", "/.well-known/security.txt", "", nil)
+	if status != 200 || h.Get("Content-Type") != "text/plain; charset=utf-8" || !strings.HasPrefix(body, "Contact: mailto:security@example.com\nExpires: 20") ||
+		!strings.Contains(body, "\nCanonical: "+r.url+"/.well-known/security.txt\n") {
+		t.Errorf("%d %v %q", status, h, body)
+	}
+	if status, _, _ := start(t).ask("GET", "/.well-known/security.txt", "", nil); status != 404 {
+		t.Errorf("without a contact: %d", status)
+	}
+}
+
 func TestSignInLimit(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(c *Config) { c.Limits.SignInWrong = 2 })

@@ -30,7 +30,9 @@ func (d *directory) openInside(s *session, door, from string) (conn net.Conn, id
 	st := d.callLocked(s, tunnel.KindView, door, from)
 	st.taken[sideB] = true
 	outer, inner := net.Pipe()
-	d.wg.Go(func() { st.run(sideB, outer) })
+	if !d.tasks.start(func() { st.run(sideB, outer) }) {
+		return nil, "", errClosed
+	}
 	return inner, st.id, nil
 }
 
@@ -57,6 +59,7 @@ var (
 // returns when it is over. The caller closes the viewer's connection.
 func (s *server) serveViewer(ctx context.Context, k *rfb.Knock, sess *session, number tunnel.Number, door string, from netip.Addr) {
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
+	prove(counted(k.Conn))
 	log := s.log.With("session", sess.id, "door", door, "from", from.String())
 	agent, err := s.sealInside(ctx, sess, number, door, from)
 	if err != nil {

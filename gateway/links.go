@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -25,19 +24,17 @@ func (s *server) upgrade(w http.ResponseWriter, r *http.Request, writeBuffer int
 }
 
 // runWire registers a wire, runs it and takes it out again.
-func (s *server) runWire(l *wire, first time.Duration, handle func([]byte) error) error {
+func (s *server) runWire(l *wire, handle func([]byte) error) error {
 	if !s.dir.addWire(l) {
 		l.link.CloseReason(websocket.CloseGoingAway, tunnel.ReasonShutdown)
 		return errClosed
 	}
 	defer s.dir.removeWire(l)
-	return l.run(first, handle)
+	return l.run(s.cfg.Clock, handle)
 }
 
 // ownerLink is GET /api/v1/sessions/PLACE/owner.
 func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	place := r.PathValue("place")
 	if !s.dir.has(c.account.Name, place) {
 		s.failDirectory(w, errNoSession)
@@ -54,7 +51,7 @@ func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	defer s.dir.disown(sess, l)
-	err = s.runWire(l, 0, func(b []byte) error {
+	err = s.runWire(l, func(b []byte) error {
 		m, err := tunnel.ParseOwnerRequest(b)
 		if err != nil {
 			return errWrongMessage
@@ -98,7 +95,7 @@ func (d *directory) disown(s *session, w *wire) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if s.owner == w {
-		s.owner, s.ownerLost = nil, time.Now()
+		s.owner, s.ownerLost = nil, d.now()
 	}
 }
 
@@ -120,33 +117,54 @@ func (d *directory) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	return nil
 }
 
-// agentLink is GET /agent/v1.
+// agentLink is GET /agent/v1. What it says first is an enter, in time, or the link is
+// closed and its client charged as for a wrong number.
 func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	ws, err := s.upgrade(w, r, 0)
 	if err != nil {
 		return
 	}
-	l := &agentLink{wire: newWire(tunnel.NewLink(ws, tunnel.PingEvery)), from: s.clientAddr(r)}
-	limit := time.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })
-	defer limit.Stop()
+	from := s.clientAddr(r)
+	l := &agentLink{wire: newWire(tunnel.NewLink(ws, tunnel.PingEvery)), from: from, client: clientOf(from), conns: connsOf(r)}
+	s.dir.linkCame(l)
 	defer s.dir.agentGone(l)
-	err = s.runWire(l.wire, handshakeTimeout, func(b []byte) error {
+	defer s.cfg.Clock.AfterFunc(handshakeTimeout, func() { s.dir.dropSilent(l) })()
+	defer s.cfg.Clock.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })()
+	err = s.runWire(l.wire, func(b []byte) error {
 		m, err := tunnel.ParseAgentRequest(b)
-		if err != nil {
+		switch {
+		case err != nil, !l.entered.Load() && m.Type != tunnel.TypeEnter:
 			return errWrongMessage
-		}
-		switch m.Type {
-		case tunnel.TypeEnter:
-			return s.dir.enter(l, m.Place, m.Resume)
-		case tunnel.TypeEnd:
+		case m.Type == tunnel.TypeEnter:
+			l.entered.Store(true)
+			return s.dir.enter(l, m)
+		case m.Type == tunnel.TypeEnd:
 			s.dir.agentEnd(l)
 		}
 		return nil
 	})
+	if !l.entered.Load() {
+		s.enters.failed(l.client, s.now())
+	}
 	if errors.Is(err, errWrongMessage) || errors.Is(err, errTooFast) {
 		s.log.Debug("agent link closed", "from", l.from.String(), "error", err)
+	}
+}
+
+// linkCame counts a link that has not joined; where there are too many, an older one
+// of the network that holds most has to go.
+func (d *directory) linkCame(l *agentLink) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if victim, drop := d.unjoined.add(l, l.client); drop {
+		victim.finish(nil, "too many links from this network")
+	}
+}
+
+// dropSilent closes a link on which nothing was entered.
+func (d *directory) dropSilent(l *agentLink) {
+	if !l.entered.Load() {
+		l.finish(nil, "no number was entered")
 	}
 }
 
@@ -155,7 +173,7 @@ func (d *directory) dropUnjoined(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if l.session == nil {
-		l.finish(nil, "no number was entered for a long time")
+		l.finish(nil, "no number was entered that is good")
 	}
 }
 
@@ -173,8 +191,6 @@ func (s *server) agentStream(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, account string) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	if !websocket.IsWebSocketUpgrade(r) {
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "This address is for WebSockets.", 0)
 		return
@@ -190,6 +206,9 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, accoun
 			st.finish("the other end was lost")
 		}
 		return
+	}
+	if !st.entering {
+		s.trust(r)
 	}
 	st.run(side, tunnel.NewStream(ws, tunnel.PingEvery))
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -14,6 +16,8 @@ type metrics struct {
 	started      time.Time
 	connections  atomic.Int64 // now
 	connRefused  atomic.Int64
+	connDropped  atomic.Int64
+	requestsOver atomic.Int64
 	signIns      atomic.Int64
 	signInsWrong atomic.Int64
 	sessions     atomic.Int64 // ever
@@ -23,6 +27,7 @@ type metrics struct {
 	streams      atomic.Int64 // ever
 	viewers      atomic.Int64
 	viewersWrong atomic.Int64
+	puzzles      atomic.Int64
 	relayed      [2]atomic.Int64 // bytes, by the side they came from
 }
 
@@ -37,6 +42,8 @@ func (m *metrics) write(w io.Writer, d *directory) {
 	}{
 		{"lotse_connections", "gauge", "Open TCP connections.", m.connections.Load()},
 		{"lotse_connections_refused_total", "counter", "Connections over the bounds.", m.connRefused.Load()},
+		{"lotse_connections_dropped_total", "counter", "Connections closed for newcomers.", m.connDropped.Load()},
+		{"lotse_requests_refused_total", "counter", "Requests over the bounds.", m.requestsOver.Load()},
 		{"lotse_sessions", "gauge", "Open sessions.", int64(sessions)},
 		{"lotse_sessions_joined", "gauge", "Open sessions with a customer.", int64(joined)},
 		{"lotse_streams", "gauge", "Open streams.", int64(streams)},
@@ -50,11 +57,12 @@ func (m *metrics) write(w io.Writer, d *directory) {
 		{"lotse_streams_opened_total", "counter", "Streams opened.", m.streams.Load()},
 		{"lotse_viewers_admitted_total", "counter", "Viewers let in by the VNC, repeater and websockify doors.", m.viewers.Load()},
 		{"lotse_viewers_refused_total", "counter", "Viewers refused there.", m.viewersWrong.Load()},
+		{"lotse_puzzles_total", "counter", "Puzzles asked of clients under pressure.", m.puzzles.Load()},
 		{"lotse_bytes_to_agent_total", "counter", "Bytes relayed to customers.", m.relayed[sideB].Load()},
 		{"lotse_bytes_to_advisor_total", "counter", "Bytes relayed to advisors.", m.relayed[sideA].Load()},
 		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},
 		{"lotse_heap_bytes", "gauge", "Heap in use.", int64(mem.HeapAlloc)},
-		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(time.Since(m.started) / time.Second)},
+		{"lotse_uptime_seconds", "gauge", "Time since the start.", int64(d.now().Sub(m.started) / time.Second)},
 	} {
 		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", v.name, v.help, v.name, v.kind, v.name, v.value)
 	}
@@ -70,5 +78,23 @@ func (s *server) metricsHandler() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		s.metrics.write(w, s.dir)
 	})
-	return mux
+	return s.ownHosts(mux)
+}
+
+// ownHosts answers who asks by an address, or by a name of this gateway: a page that
+// lets its own name point here reads nothing.
+func (s *server) ownHosts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := hostName(r.Host)
+		own := ""
+		if s.addrs.Metrics != nil {
+			own = hostName(s.addrs.Metrics.String())
+		}
+		_, err := netip.ParseAddr(name)
+		if err != nil && name != "localhost" && name != own && !slices.Contains(s.cfg.Hosts, name) {
+			http.Error(w, "This gateway does not answer to this name.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ const (
 
 var hashPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, hashMemory, hashPasses, hashLanes)
 
+// errDamagedHash is a hash in the accounts file that nobody can sign in by.
+var errDamagedHash = errors.New("gateway: the password hash is damaged")
+
 type passwordHash struct{ salt, key []byte }
 
 func hashPassword(password string) string {
@@ -39,7 +43,7 @@ func hashPassword(password string) string {
 func parseHash(s string) (passwordHash, error) {
 	rest, ok := strings.CutPrefix(s, hashPrefix)
 	if !ok {
-		return passwordHash{}, errors.New("password hash is not argon2id with this program's parameters")
+		return passwordHash{}, fmt.Errorf("%w: not argon2id with this program's parameters", errDamagedHash)
 	}
 	salt, key, _ := strings.Cut(rest, "$")
 	var h passwordHash
@@ -47,7 +51,7 @@ func parseHash(s string) (passwordHash, error) {
 	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt)
 	h.key, err2 = base64.RawStdEncoding.DecodeString(key)
 	if err1 != nil || err2 != nil || len(h.salt) != hashSalt || len(h.key) != hashKey {
-		return passwordHash{}, errors.New("password hash is damaged")
+		return passwordHash{}, errDamagedHash
 	}
 	return h, nil
 }
@@ -56,36 +60,42 @@ func parseHash(s string) (passwordHash, error) {
 var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
 
 // hasher bounds how many hashes are computed at a time: each takes 19 MiB and
-// a tenth of a second.
-type hasher struct{ slots chan struct{} }
+// a tenth of a second. Those that wait get fair turns.
+type hasher struct {
+	turns *turnstile
+	clock Clock
+}
 
 const (
-	hashSlots   = 2
+	hashSlots   = 2 // fewer where there are few processors
+	hashWaiting = 1024
 	hashPatient = 5 * time.Second
 )
 
-var errHashBusy = errors.New("gateway: too many sign-ins at the same time")
+func newHasher(clock Clock) *hasher {
+	return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock}
+}
 
-func newHasher() *hasher { return &hasher{slots: make(chan struct{}, hashSlots)} }
-
-// verify tests password against encoded; "" stands for an unknown name.
-func (h *hasher) verify(ctx context.Context, encoded, password string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, hashPatient)
-	defer cancel()
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return false, errHashBusy
+// verify tests password against encoded; "" stands for an unknown name. lane and cost
+// are as in turnstile.enter. Errors are errDamagedHash, which costs a hash as well,
+// errCrowded and the context's.
+func (h *hasher) verify(ctx context.Context, lane string, cost float64, encoded, password string) (bool, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer h.clock.AfterFunc(hashPatient, func() { cancel(errCrowded) })()
+	leave, err := h.turns.enter(ctx, lane, cost)
+	if err != nil {
+		return false, err
 	}
+	defer leave()
 	want := nobody
 	if encoded != "" {
-		var err error
-		if want, err = parseHash(encoded); err != nil {
-			return false, err
+		want, err = parseHash(encoded)
+		if err != nil {
+			want = nobody
 		}
 	}
 	got := argon2.IDKey([]byte(password), want.salt, hashPasses, hashMemory, hashLanes, hashKey)
 	same := subtle.ConstantTimeCompare(got, want.key) == 1
-	return same && encoded != "", nil
+	return same && encoded != "" && err == nil, err
 }

@@ -70,14 +70,14 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		return
 	}
 	number, err := readRepeaterID(conn)
-	key := limitKey(from)
-	if ok, _ := s.gate.admit(key, time.Now()); !ok || err != nil {
+	c := clientOf(from)
+	if a := s.viewers.admit(c, "", 0, s.now()); !a.ok() || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, s.cfg.Times.WrongPause)
+		pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
 		return
 	}
 	if f := s.dir.findForeign(number); f != nil {
-		s.gate.right(key, time.Now())
+		s.viewers.right(c, s.now())
 		s.meetForeign(f, sideB, conn, from, tunnel.DoorRepeater)
 		return
 	}
@@ -92,7 +92,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		k.Refuse(err)
 		return
 	}
-	s.gate.right(key, time.Now())
+	s.viewers.right(c, s.now())
 	s.serveViewer(ctx, k, sess, number, tunnel.DoorRepeater, from)
 }
 
@@ -101,15 +101,14 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 // as the repeater has none.
 func (s *server) repeaterServer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	number, err := readRepeaterID(conn)
-	key := limitKey(from)
-	ok, _ := s.gate.admit(key, time.Now())
-	if ok && err == nil {
+	c := clientOf(from)
+	if a := s.viewers.admit(c, "", 0, s.now()); a.ok() && err == nil {
 		if f := s.dir.findForeign(number); f != nil {
-			s.gate.right(key, time.Now())
+			s.viewers.right(c, s.now())
 			s.meetForeign(f, sideA, conn, from, tunnel.DoorRepeater)
 			return
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Times.WrongPause)
+	pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
 }

@@ -249,7 +249,7 @@ func TestForeignBounds(t *testing.T) {
 		t.Errorf("% x, %v", rest, err)
 	}
 	c := r.customer()
-	if _, m, _ := c.try(o.number.Digits()); m.Type != tunnel.TypeRefused || m.Code != tunnel.RefusedBusy {
+	if _, m, _ := c.try(o.number.Digits()); m.Type != tunnel.TypeRefused || m.Code != tunnel.RefusedNumber {
 		t.Errorf("an agent in a foreign session: %+v", m)
 	}
 	if err := o.a.OpenForeign(t.Context(), o.number); err == nil {

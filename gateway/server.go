@@ -22,25 +22,50 @@ const (
 	idleTimeout    = 60 * time.Second
 	maxHeaderBytes = 16 << 10
 	stopTimeout    = 5 * time.Second
+	sweepEvery     = time.Second
 )
 
 // server is what the handlers share. All fields are static after newServer.
 type server struct {
-	cfg       Config
-	log       *slog.Logger
-	accounts  *Accounts
-	web       webSessions
-	hasher    *hasher
-	audit     *auditFile
-	metrics   *metrics
-	dir       *directory
-	pages     *pages
-	downloads *downloads
-	wrongAddr *limiter // sign-ins, by address
-	wrongName *limiter // sign-ins, by name
-	gate      *gate
-	addrs     Addresses // written before anything is served
-	wg        sync.WaitGroup
+	cfg        Config
+	log        *slog.Logger
+	accounts   *Accounts
+	web        webSessions
+	hasher     *hasher
+	audit      *auditTrail
+	metrics    *metrics
+	dir        *directory
+	pages      *pages
+	downloads  *downloads
+	known      *known
+	enters     *entrance // numbers entered by customers
+	signIns    *entrance
+	viewers    *entrance // the doors whose viewers cannot seal
+	connRate   *ledger   // connections that come to nothing
+	silent     *ledger   // connections without a request
+	requests   *ledger   // requests of nobody
+	handshakes *turnstile
+	inUse      *inUse
+	transfers  *transfers
+	names      *names
+	devices    *devices
+	addrs      Addresses // written before anything is served
+	tasks      tasks
+}
+
+func (s *server) now() time.Time { return s.cfg.Clock.Now() }
+
+// lasting counts a handler that goes on after its connection was taken from the
+// HTTP server; Serve waits for it.
+func (s *server) lasting(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.tasks.begin() {
+			s.failDirectory(w, errClosed)
+			return
+		}
+		defer s.tasks.end()
+		next(w, r)
+	}
 }
 
 // Serve runs the gateway until ctx ends; then it tells everyone, waits for its
@@ -61,7 +86,13 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer s.audit.close()
+	var writing sync.WaitGroup
+	writing.Go(s.audit.run)
+	defer func() {
+		s.audit.finish()
+		writing.Wait()
+		_ = s.audit.close()
+	}()
 	certs, err := newCertificates(&s.cfg)
 	if err != nil {
 		return err
@@ -99,37 +130,64 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	audit, err := openAudit(cfg.Data, cfg.Logger)
+	audit, err := openAudit(cfg.Data, int64(cfg.Audit.Megabytes)<<20, cfg.Audit.Files, cfg.Logger, cfg.Clock)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
-		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(), audit: audit,
-		metrics:   &metrics{started: time.Now()},
-		wrongAddr: newLimiter(cfg.Limits.SignInWrong, signInWindow),
-		wrongName: newLimiter(cfg.Limits.SignInWrong, signInWindow),
-		gate:      newGate(cfg.Limits.ViewerWrong),
+		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(cfg.Clock), audit: audit,
+		metrics: &metrics{started: cfg.Clock.Now()},
+		known:   newKnown(),
+		names:   newNames(cfg.Limits.SignInWrong, signInWindow),
+	}
+	s.openEntrances()
+	s.handshakes = newHandshakes()
+	s.inUse = newInUse(cfg.Limits.ConnectionsPerAddress)
+	s.transfers = newTransfers(cfg.Clock)
+	if s.devices, err = openDevices(cfg.Data, cfg.Limits.SignInWrong, signInWindow); err != nil {
+		_ = audit.close()
+		return nil, err
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
-		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger)
+		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger, cfg.Clock)
 	}
 	if err != nil {
 		_ = audit.close()
 		return nil, err
 	}
-	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.wg)
+	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.tasks, s.enters)
 	return s, nil
+}
+
+// openEntrances makes what counts strangers' failures, with one model for all.
+func (s *server) openEntrances() {
+	work := newPuzzles()
+	open := func(name string, wrong int, window time.Duration, perMinute int) *entrance {
+		e := &entrance{name: name, ledger: newLedger(wrong, window, hardFactor), known: s.known, metrics: s.metrics}
+		if perMinute > 0 {
+			e.pressure, e.puzzles = newPressure(perMinute), work
+		}
+		return e
+	}
+	s.enters = open("enter", s.cfg.Limits.EnterWrong, enterWindow, s.cfg.Limits.EnterPerMinute)
+	s.signIns = open("sign-in", s.cfg.Limits.SignInWrong, signInWindow, s.cfg.Limits.SignInPerMinute)
+	s.viewers = open("viewer", s.cfg.Limits.ViewerWrong, wrongWindow, 0)
+	// What costs without being wrong is bounded at once.
+	s.connRate = newLedger(s.cfg.Limits.ConnectionsPerAddress, connWindow, 1)
+	s.silent = newLedger(silentWrong, silentWindow, 1)
+	s.requests = newLedger(requestsPerWindow, requestWindow, 1)
 }
 
 // serve runs the listeners and the sweeper until ctx ends or one of them fails.
 func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, doors []*door) error {
 	defer s.downloads.close()
-	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress)
+	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress, handshakeTimeout)
 	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
 	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	main := &http.Server{
 		Handler:           s.handler(),
-		TLSConfig:         certs.tlsConfig(),
+		TLSConfig:         s.fairTLS(certs.tlsConfig()),
+		ConnContext:       withConn,
 		ReadHeaderTimeout: handshakeTimeout, // bounds the TLS handshake too
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,
@@ -150,7 +208,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		split := newSplitListener(limited, s)
 		loops.Go(split.run)
 		web = split
-		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress)
+		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress, 0)
 		doors = append(doors, &door{tunnel.DoorVNC, viewers, s.serveVNC(certs)})
 	}
 	loops.Go(func() { failed <- main.Serve(tls.NewListener(web, main.TLSConfig)) })
@@ -164,7 +222,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
-	loops.Go(func() { s.sweep(sweepCtx, certs) })
+	loops.Go(func() { s.sweep(sweepCtx, certs, limited) })
 	s.log.Info("gateway started", "address", listener.Addr().String())
 
 	var err error
@@ -189,31 +247,37 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 			_ = h.Close()
 		}
 	}
-	s.wg.Wait()
+	s.tasks.wait()
 	limited.closeAll()
 	loops.Wait()
 	s.log.Info("gateway stopped")
 	return err
 }
 
-// sweep does what is due, every second.
-func (s *server) sweep(ctx context.Context, certs *certificates) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for n := 0; ; n++ {
+// sweep does what is due.
+func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitListener) {
+	tick := newTicker(s.cfg.Clock, sweepEvery)
+	defer tick.stop()
+	for n := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.cfg.Reload:
 			certs.reload()
-		case now := <-tick.C:
+		case <-tick.C:
+			tick.arm()
+			now := s.now()
+			n++
 			s.dir.sweep(now)
+			limited.sweep(now)
 			if n%10 == 0 {
 				certs.reloadChanged()
 				s.web.sweep(now)
-				s.wrongAddr.sweep(now)
-				s.wrongName.sweep(now)
-				s.gate.sweep(now)
+				for _, l := range []*ledger{s.enters.ledger, s.signIns.ledger, s.viewers.ledger, s.connRate, s.silent, s.requests} {
+					l.sweep(now)
+				}
+				s.known.sweep(now)
+				s.devices.sweep(now)
 			}
 		}
 	}
@@ -232,23 +296,24 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(s.openStream))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/password", s.signedIn(s.viewerPassword))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/websockify", s.signedIn(s.websockifyAddress))
-	mux.HandleFunc("GET "+websockifyPath, s.websockify)
+	mux.HandleFunc("GET "+websockifyPath, s.lasting(s.websockify))
 	mux.HandleFunc("POST /api/v1/sessions/{place}/foreign", s.signedIn(s.foreignSession))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.signedIn(s.foreignView))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.signedIn(s.ownerLink))
-	mux.HandleFunc("GET /api/v1/streams/{id}", s.signedIn(s.advisorStream))
-	mux.HandleFunc("GET /agent/v1", s.ownPage(s.agentLink))
-	mux.HandleFunc("GET /agent/v1/streams/{id}", s.ownPage(s.agentStream))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.lasting(s.signedIn(s.foreignView)))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.lasting(s.signedIn(s.ownerLink)))
+	mux.HandleFunc("GET /api/v1/streams/{id}", s.lasting(s.signedIn(s.advisorStream)))
+	mux.HandleFunc("GET /agent/v1", s.lasting(s.ownPage(s.agentLink)))
+	mux.HandleFunc("GET /agent/v1/streams/{id}", s.lasting(s.ownPage(s.agentStream)))
 	mux.HandleFunc("/api/", s.unknownAPI)
 	mux.HandleFunc("/agent/", s.unknownAPI)
 	mux.HandleFunc("GET /download/{file}", s.download)
 	mux.HandleFunc("GET /download", s.downloadForVisitor)
 	mux.HandleFunc("GET /download/{$}", s.downloadForVisitor)
+	mux.HandleFunc("GET /.well-known/security.txt", s.securityText)
 	mux.HandleFunc("/", s.page)
 	return s.guard(mux)
 }
 
-// serverName is how the gateway calls itself in /info.
+// serverInfo is the answer to GET /info; host is the name that was asked.
 func (s *server) serverInfo(host string) tunnel.Info {
 	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.openDoors()}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -44,7 +45,7 @@ func (l *splitListener) run() {
 		}
 		if err != nil {
 			l.s.log.Error("TLS port does not accept", "error", err)
-			time.Sleep(acceptPause) // out of files, most likely
+			pause(context.Background(), l.s.cfg.Clock, acceptPause) // out of files, most likely
 			continue
 		}
 		wg.Go(func() { l.divide(conn) })
@@ -54,26 +55,40 @@ func (l *splitListener) run() {
 func (l *splitListener) divide(conn net.Conn) {
 	to := l.spoke
 	if ap, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err != nil || !l.s.trusted(ap.Addr().Unmap()) {
-		// A deadline may wake a TCP connection: a read goes on behind it.
-		_ = conn.SetReadDeadline(time.Now().Add(silence))
-		var first [1]byte
-		_, err := conn.Read(first[:])
+		first, err := l.firstByte(conn)
 		switch {
 		case err == nil:
-			conn = &spokenConn{Conn: conn, first: first[:]}
+			conn = &spokenConn{Conn: conn, first: first}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			to = l.silent
+			served(counted(conn)) // of TLS nothing is waited for
 		default:
 			_ = conn.Close()
 			return
 		}
-		_ = conn.SetReadDeadline(time.Time{})
 	}
 	select {
 	case to <- conn:
 	case <-l.done:
 		_ = conn.Close()
 	}
+}
+
+// firstByte reads one byte; after silence it gives up with os.ErrDeadlineExceeded.
+// A deadline may wake a TCP connection: reads go on behind it.
+func (l *splitListener) firstByte(conn net.Conn) ([]byte, error) {
+	woken := make(chan struct{})
+	stop := l.s.cfg.Clock.AfterFunc(silence, func() {
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+		close(woken)
+	})
+	first := make([]byte, 1)
+	_, err := conn.Read(first)
+	if !stop() {
+		<-woken
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	return first, err
 }
 
 // Accept returns the next client that has spoken.

@@ -2,12 +2,12 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,9 +33,9 @@ func TestAccounts(t *testing.T) {
 	if err != nil || !ok || acc.Display != "anna" || strings.Contains(acc.Password, testPassword) {
 		t.Fatalf("%+v, %v, %v", acc, ok, err)
 	}
-	good, err := newHasher().verify(t.Context(), acc.Password, testPassword)
-	bad, err2 := newHasher().verify(t.Context(), acc.Password, testPassword+"x")
-	none, err3 := newHasher().verify(t.Context(), "", testPassword)
+	good, err := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword)
+	bad, err2 := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
+	none, err3 := newHasher(systemClock{}).verify(t.Context(), "", 1, "", testPassword)
 	if err := errors.Join(err, err2, err3); err != nil || !good || bad || none {
 		t.Errorf("%v %v %v, %v", good, bad, none, err)
 	}
@@ -54,8 +54,14 @@ func TestAccounts(t *testing.T) {
 	if list, err := a.List(); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if entries, _ := os.ReadDir(data); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != accountsName && e.Name() != accountsName+".lock" {
+			t.Errorf("left behind: %s", e.Name())
+		}
 	}
 }
 
@@ -126,9 +132,10 @@ func TestDevCertificate(t *testing.T) {
 		t.Errorf("not used again: %v", err)
 	}
 	cert, err := devCertificate(data, append(hosts, "other.example"), now)
-	if err != nil || read(DevCAFile) != ca || read(devCertFile) == leaf {
-		t.Errorf("new name: %v", err)
+	if err != nil || read(DevCAFile) == ca || read(devCertFile) == leaf {
+		t.Errorf("a name that the authority is not for: %v", err)
 	}
+	ca = read(DevCAFile)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(ca))
 	if _, err := cert.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "other.example"}); err != nil {
@@ -149,6 +156,49 @@ func TestDevCertificate(t *testing.T) {
 	}
 	if _, err := devCertificate(data, hosts, now); err == nil {
 		t.Error("a damaged authority was replaced")
+	}
+}
+
+// TestDevAuthority is L2: who trusts the development authority trusts its key for this
+// machine, and for no other name. One without that bound is made anew.
+func TestDevAuthority(t *testing.T) {
+	data, now := t.TempDir(), time.Now()
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if _, err := devCertificate(data, hosts, now); err != nil {
+		t.Fatal(err)
+	}
+	ca, err := tls.LoadX509KeyPair(filepath.Join(data, DevCAFile), filepath.Join(data, devCAKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.Leaf)
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true, "bank.example": false, "localhost.bank.example": false, "192.0.2.1": false} {
+		other := t.TempDir()
+		leaf, err := issue(filepath.Join(other, "c.pem"), filepath.Join(other, "k.pem"), &ca, []string{host}, now, devLifetime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := leaf.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); (err == nil) != want {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	unbound := *ca.Leaf
+	unbound.PermittedDNSDomainsCritical, unbound.PermittedDNSDomains, unbound.PermittedIPRanges = false, nil, nil
+	unbound.ExtraExtensions = nil
+	der, err := x509.CreateCertificate(rand.Reader, &unbound, &unbound, ca.Leaf.PublicKey, ca.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	if err := os.WriteFile(filepath.Join(data, DevCAFile), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := devCertificate(data, hosts, now); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(data, DevCAFile)); err != nil || bytes.Equal(b, old) {
+		t.Errorf("an authority for every name stays in use: %v", err)
 	}
 }
 
@@ -228,52 +278,6 @@ func TestACME(t *testing.T) {
 	}
 }
 
-func TestLimiter(t *testing.T) {
-	l := newLimiter(2, time.Minute)
-	now := time.Now()
-	take := func(want bool) {
-		t.Helper()
-		if ok, wait := l.take("a", now); ok != want || ok != (wait == 0) || wait > time.Minute {
-			t.Errorf("%v after %v", ok, wait)
-		}
-	}
-	take(true)
-	take(true)
-	take(false)
-	if ok, _ := l.take("b", now); !ok {
-		t.Error("another's bound")
-	}
-	l.giveBack("a", now)
-	take(true)
-	now = now.Add(31 * time.Second)
-	take(true)
-	take(false)
-	now = now.Add(time.Hour)
-	l.sweep(now)
-	if len(l.buckets) != 0 {
-		t.Errorf("%d buckets", len(l.buckets))
-	}
-	for i := range maxBuckets + 10 {
-		l.take(fmt.Sprint(i), now)
-	}
-	if len(l.buckets) > maxBuckets+1 {
-		t.Errorf("%d buckets", len(l.buckets))
-	}
-	if ok, _ := l.take("yet another", now); ok {
-		t.Error("the shared bucket has no bound")
-	}
-}
-
-func TestLimitKey(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		if got := limitKey(netip.MustParseAddr(in)); got != want {
-			t.Errorf("%s: %s", in, got)
-		}
-	}
-}
-
 func TestWebSessions(t *testing.T) {
 	var w webSessions
 	now := time.Now()
@@ -295,24 +299,5 @@ func TestWebSessions(t *testing.T) {
 	w.sweep(now.Add(2 * time.Hour))
 	if len(w.open) != 0 {
 		t.Errorf("%d left", len(w.open))
-	}
-}
-
-func TestLockLeftBehind(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.lock")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
-	}
-	unlock, err := lockFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unlock()
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Error(err)
 	}
 }

@@ -34,7 +34,6 @@ type stream struct {
 	// Static after newStream.
 	id, kind, door string
 	dir            *directory
-	session        *session // nil for the decoy of an unknown place
 	created        time.Time
 	entering       bool
 	place          string           // only while entering
@@ -49,15 +48,16 @@ type stream struct {
 
 	releaseMu sync.Mutex // orders those who set A's read deadline
 
-	taken [2]bool // Guarded by the directory's mu.
-	entry *entry  // Guarded by the directory's mu; nil once decided.
+	session *session // Guarded by the directory's mu; nil where the gateway plays the owner.
+	taken   [2]bool  // Guarded by the directory's mu.
+	entry   *entry   // Guarded by the directory's mu; nil once decided.
 
 	announced bool // Guarded by the directory's mu; an owner may dial.
 }
 
 func newStream(d *directory, s *session, kind, door string) *stream {
 	return &stream{
-		id: newToken(), kind: kind, door: door, dir: d, session: s, created: time.Now(),
+		id: newToken(), kind: kind, door: door, dir: d, session: s, created: d.now(),
 		ready: [2]chan struct{}{make(chan struct{}), make(chan struct{})},
 		dead:  make(chan struct{}),
 	}
@@ -71,7 +71,7 @@ func (d *directory) claim(id string, side int, account string) *stream {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st := d.streams[id]
-	if st == nil || st.taken[side] || time.Since(st.created) > streamLifetime {
+	if st == nil || st.taken[side] || d.now().Sub(st.created) > streamLifetime {
 		return nil
 	}
 	if side == sideB && (st.session == nil || st.session.account != account) {
@@ -86,7 +86,7 @@ func (d *directory) claim(id string, side int, account string) *stream {
 func (st *stream) run(side int, conn net.Conn) {
 	defer conn.Close()
 	if side == sideA {
-		st.heard.Store(time.Now().UnixNano())
+		st.heard.Store(st.dir.now().UnixNano())
 	}
 	st.legs[side] = conn
 	close(st.ready[side])
@@ -117,7 +117,7 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 		n, err := conn.Read(buf[:])
 		if n > 0 {
 			if side == sideA && st.entering {
-				st.heard.Store(time.Now().UnixNano())
+				st.heard.Store(st.dir.now().UnixNano())
 			}
 			if other == nil {
 				other = st.peer(side)
@@ -159,18 +159,19 @@ func (st *stream) peer(side int) net.Conn {
 // owner speaks first. It reports false when there is nobody left to tell.
 func (st *stream) mayPass(side int) bool {
 	for st.entering && side == sideB {
-		wait := time.Until(time.Unix(0, st.heard.Load()).Add(enteringHold))
+		wait := time.Unix(0, st.heard.Load()).Add(enteringHold).Sub(st.dir.now())
 		if wait <= 0 {
 			break
 		}
-		timer := time.NewTimer(wait)
+		over := make(chan struct{})
+		stop := st.dir.cfg.Clock.AfterFunc(wait, func() { close(over) })
 		select {
-		case <-timer.C:
+		case <-over:
 			continue
 		case <-st.decided:
 		case <-st.dead:
 		}
-		timer.Stop()
+		stop()
 		break
 	}
 	select {
@@ -250,5 +251,5 @@ func (d *directory) forget(st *stream) {
 	}
 	delete(s.streams, st.id)
 	d.audit.record(AuditRecord{Event: AuditStreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
-		Bytes: a + b, Seconds: int64(time.Since(st.created) / time.Second)})
+		Bytes: a + b, Seconds: int64(d.now().Sub(st.created) / time.Second)})
 }

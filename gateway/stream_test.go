@@ -147,7 +147,7 @@ func testDirectory(t *testing.T) *directory {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.wg.Wait(); r.audit.close() })
+	t.Cleanup(func() { r.tasks.wait(); r.audit.close() })
 	return r.dir
 }
 
@@ -254,8 +254,8 @@ func TestJoinAllocations(t *testing.T) {
 	d := testDirectory(t)
 	st := newStream(d, nil, "view", "page")
 	d.streams[st.id] = st
-	d.wg.Go(func() { st.run(sideA, tunnel.NewStream(serverA, 0)) })
-	d.wg.Go(func() { st.run(sideB, tunnel.NewStream(serverB, 0)) })
+	d.tasks.start(func() { st.run(sideA, tunnel.NewStream(serverA, 0)) })
+	d.tasks.start(func() { st.run(sideB, tunnel.NewStream(serverB, 0)) })
 	// The clients are raw frames, so that only the join is measured.
 	frame := append([]byte{0x82, 0xfe, 0x20, 0x00, 0, 0, 0, 0}, make([]byte, 8192)...)
 	in, out := clientA.NetConn(), clientB.NetConn()

@@ -57,7 +57,7 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 			return
 		}
 		*addr = l.Addr()
-		doors = append(doors, &door{name, newLimitListener(l, s, doorConnections, s.cfg.Limits.ViewersPerAddress), serve})
+		doors = append(doors, &door{name, newLimitListener(l, s, doorConnections, s.cfg.Limits.ViewersPerAddress, 0), serve})
 	}
 	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, s.serveVNC(certs))
 	if s.cfg.VNC.TLSPort && addrs.VNC == nil {
@@ -71,7 +71,7 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 func (s *server) serveVNC(certs *certificates) func(context.Context, net.Conn, netip.Addr) {
 	var config *tls.Config
 	if !s.cfg.VNC.NoTLS {
-		config = certs.viewerTLS()
+		config = s.fairTLS(certs.viewerTLS())
 	}
 	return func(ctx context.Context, conn net.Conn, from netip.Addr) { s.vncViewer(ctx, conn, from, config) }
 }
@@ -89,7 +89,7 @@ func (s *server) runDoor(ctx context.Context, d *door) {
 			}
 			// Out of files, most likely: it passes, and ends nobody's session.
 			s.log.Error("door does not accept", "door", d.name, "error", err)
-			pause(ctx, acceptPause)
+			pause(ctx, s.cfg.Clock, acceptPause)
 			continue
 		}
 		wg.Go(func() {
@@ -112,7 +112,7 @@ func (s *server) runDoor(ctx context.Context, d *door) {
 
 // vncViewer is one connection at the VNC door.
 func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
-	if wait := s.gate.closedFor(limitKey(from), time.Now()); wait > 0 {
+	if wait := s.viewers.closedFor(clientOf(from), s.now()); wait > 0 {
 		s.metrics.viewersWrong.Add(1)
 		_ = conn.SetDeadline(time.Now().Add(viewerStep))
 		rfb.RefuseViewer(conn, errTooManyTries(wait))

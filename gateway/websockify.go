@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-
 	"time"
 
 	"lotse/rfb"
@@ -39,14 +38,12 @@ func (s *server) websockifyAddress(w http.ResponseWriter, r *http.Request, c cal
 // no cookie is looked at. What is wrong with a token is said in RFB, as a
 // browser shows nothing of a refused upgrade.
 func (s *server) websockify(w http.ResponseWriter, r *http.Request) {
-	s.wg.Add(1)
-	defer s.wg.Done()
 	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
 		s.doorClosed(w)
 		return
 	}
 	from, token := s.clientAddr(r), r.URL.Query().Get("token")
-	if wait := s.gate.closedFor(limitKey(from), time.Now()); wait > 0 {
+	if wait := s.viewers.closedFor(clientOf(from), s.now()); wait > 0 {
 		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, errTooManyTries(wait).Reason, wait)
 		return
 	}

@@ -84,28 +84,20 @@ func (w *wire) writeLoop() {
 var errTooFast = errors.New("gateway: too many messages")
 
 // run reads messages and gives them to handle until the link ends, and returns
-// after both its goroutines. The first message must come within first, if that
-// is not 0.
-func (w *wire) run(first time.Duration, handle func([]byte) error) error {
+// after both its goroutines.
+func (w *wire) run(clock Clock, handle func([]byte) error) error {
 	var writer sync.WaitGroup
 	writer.Go(w.writeLoop)
 	defer writer.Wait()
 	defer w.abort()
 	defer w.link.Close()
-	if first > 0 {
-		w.link.SetReadDeadline(time.Now().Add(first))
-	}
-	tokens, at := float64(linkBurst), time.Now()
+	tokens, at := float64(linkBurst), clock.Now()
 	for {
 		b, err := w.link.Receive()
 		if err != nil {
 			return err
 		}
-		if first > 0 {
-			first = 0
-			w.link.SetReadDeadline(time.Time{})
-		}
-		now := time.Now()
+		now := clock.Now()
 		tokens = min(linkBurst, tokens+linkRate*now.Sub(at).Seconds()) - 1
 		at = now
 		if tokens < 0 {

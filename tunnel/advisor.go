@@ -10,6 +10,10 @@ import (
 // CookieName is the cookie of a signed-in advisor; PROTOCOL.md, section 2.
 const CookieName = "__Host-lotse"
 
+// DeviceCookieName is the cookie by which a gateway knows a browser from which
+// somebody signed in before; PROTOCOL.md, section 2.
+const DeviceCookieName = "__Host-lotse-device"
+
 // CSRFHeader is needed on every request that changes something.
 const CSRFHeader = "X-Lotse-CSRF"
 
@@ -20,18 +24,11 @@ type Advisor struct {
 	me     Me
 }
 
-// SignIn signs in. A wrong name or password is an *APIError with
-// CodeUnauthorized.
+// SignIn signs in. A wrong name or password is an *APIError with CodeUnauthorized.
+// Puzzles of a gateway under pressure are solved on the way.
 func (c *Client) SignIn(ctx context.Context, name, password string) (*Advisor, error) {
 	a := &Advisor{client: c}
-	err := c.request(ctx, http.MethodPost, "/api/v1/signin", nil, SignInRequest{Name: name, Password: password}, &a.me,
-		func(h http.Header) {
-			for _, cookie := range (&http.Response{Header: h}).Cookies() {
-				if cookie.Name == CookieName {
-					a.cookie = cookie.Value
-				}
-			}
-		})
+	err := c.signIn(ctx, a, SignInRequest{Name: name, Password: password})
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +36,28 @@ func (c *Client) SignIn(ctx context.Context, name, password string) (*Advisor, e
 		return nil, errors.New("tunnel: the gateway let us in without a cookie; something between may be removing it")
 	}
 	return a, nil
+}
+
+// signIn repeats the request with a proof of work where the gateway asks for one.
+func (c *Client) signIn(ctx context.Context, a *Advisor, req SignInRequest) error {
+	seen := func(h http.Header) {
+		for _, cookie := range (&http.Response{Header: h}).Cookies() {
+			if cookie.Name == CookieName {
+				a.cookie = cookie.Value
+			}
+		}
+	}
+	for range maxPuzzles + 1 {
+		err := c.request(ctx, http.MethodPost, "/api/v1/signin", nil, req, &a.me, seen)
+		var api *APIError
+		if !errors.As(err, &api) || api.Code != CodePuzzle {
+			return err
+		}
+		if req.Proof, err = SolvePuzzle(ctx, api.Puzzle); err != nil {
+			return err
+		}
+	}
+	return errPuzzles
 }
 
 // Me returns what the customer will be told of this advisor.

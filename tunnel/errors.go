@@ -29,6 +29,7 @@ const (
 	CodeLimit        = "limit"
 	CodeBusy         = "busy"
 	CodeInternal     = "internal"
+	CodePuzzle       = "puzzle" // work is asked for; section 11
 )
 
 // APIError is a refusal by the gateway.
@@ -37,6 +38,7 @@ type APIError struct {
 	Code       string        // one of the Code constants, or "" from something else than a gateway
 	Message    string        // English, for people
 	RetryAfter time.Duration // 0: not said
+	Puzzle     string        // with CodePuzzle
 }
 
 func (e *APIError) Error() string {
@@ -56,6 +58,7 @@ type ErrorBody struct {
 		Code       string `json:"code"`
 		Message    string `json:"message"`
 		RetryAfter int    `json:"retry_after,omitempty"`
+		Puzzle     string `json:"puzzle,omitempty"`
 	} `json:"error"`
 }
 
@@ -70,6 +73,7 @@ func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	if err := json.Unmarshal(b, &eb); err == nil && eb.Error.Code != "" {
 		e.Code, e.Message = eb.Error.Code, shown(eb.Error.Message)
 		e.RetryAfter = time.Duration(min(max(eb.Error.RetryAfter, 0), 86400)) * time.Second
+		e.Puzzle = eb.Error.Puzzle
 		return e
 	}
 	if n, err := strconv.Atoi(header.Get("Retry-After")); err == nil && n > 0 {

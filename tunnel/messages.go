@@ -79,6 +79,7 @@ const (
 	TypeJoined   = "joined"
 	TypeRefused  = "refused"
 	TypeEnded    = "ended"
+	TypePuzzle   = "puzzle"
 )
 
 // Person is what the customer is told of the advisor.
@@ -92,6 +93,7 @@ type Person struct {
 type SignInRequest struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
+	Proof    string `json:"proof,omitempty"` // of work, after CodePuzzle; section 11
 }
 
 // Me is the answer to signing in and to GET /api/v1/me.
@@ -218,6 +220,7 @@ type OwnerRequest struct {
 //	TypeJoined   Advisor, Resume, Grace
 //	TypeRefused  Code, RetryAfter
 //	TypeEnded    Reason
+//	TypePuzzle   Puzzle; the enter is to be sent again with its proof
 type GatewayMessage struct {
 	Type       string  `json:"type"`
 	Stream     string  `json:"stream,omitempty"`
@@ -230,14 +233,16 @@ type GatewayMessage struct {
 	Code       string  `json:"code,omitempty"`
 	RetryAfter int     `json:"retry_after,omitempty"` // seconds
 	Reason     string  `json:"reason,omitempty"`
+	Puzzle     string  `json:"puzzle,omitempty"`
 }
 
 // AgentRequest is a message of an agent to the gateway: TypeEnter (Place,
-// Resume), TypeEnd (Reason).
+// Resume, Proof), TypeEnd (Reason).
 type AgentRequest struct {
 	Type   string `json:"type"`
 	Place  string `json:"place,omitempty"`
 	Resume string `json:"resume,omitempty"`
+	Proof  string `json:"proof,omitempty"` // of work, after TypePuzzle; section 11
 	Reason string `json:"reason,omitempty"`
 }
 

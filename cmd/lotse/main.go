@@ -36,6 +36,7 @@ const usage = `lotse: self-hosted remote support. The customer runs lotse-agent.
 Usage:
   lotse gateway [flags]                        run the gateway
   lotse advisor add|list|remove|password NAME  keep the gateway's accounts
+  lotse audit verify [flags]                   check that the audit trail is whole
   lotse session new [flags]                    open a session and keep it open
   lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
   lotse show NUMBER [flags]                    show your own screen to the customer
@@ -79,6 +80,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = p.gateway(ctx, args[1:])
 	case "advisor":
 		err = p.advisor(args[1:])
+	case "audit":
+		err = p.audit(args[1:])
 	case "session":
 		err = p.session(ctx, args[1:])
 	case "view":

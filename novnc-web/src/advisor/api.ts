@@ -1,9 +1,12 @@
 // PROTOCOL.md, section 2.
 
 import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
+import { solvePuzzle } from "../common/puzzle.ts";
 
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
+/** How often a gateway may ask for work before it answers a sign-in. */
+const maxPuzzles = 4;
 
 /** An answer that was a refusal; `code` is the protocol's, or "network". */
 export class ApiError extends Error {
@@ -13,6 +16,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfter = 0,
+    /** The work asked for, with the code "puzzle"; section 11. */
+    readonly puzzle = "",
   ) {
     super(message);
   }
@@ -64,7 +69,14 @@ export class Api {
   }
 
   async signIn(name: string, password: string): Promise<Me> {
-    return this.readMe(await this.request("POST", "/api/v1/signin", { name, password }));
+    for (let proof = "", puzzles = 0; ; puzzles++) {
+      try {
+        return this.readMe(await this.request("POST", "/api/v1/signin", { name, password, ...(proof && { proof }) }));
+      } catch (e) {
+        if (!(e instanceof ApiError) || e.code !== "puzzle" || puzzles === maxPuzzles) throw e;
+        proof = await solvePuzzle(e.puzzle);
+      }
+    }
   }
 
   async signOut(): Promise<void> {
@@ -153,6 +165,6 @@ export class Api {
     const error = asFields(fields?.["error"]) ?? {};
     const code = text(error["code"], 40) || "internal";
     if (response.status === 401 && path !== "/api/v1/signin") this.onunauthorized();
-    throw new ApiError(code, text(error["message"], 300), number(error["retry_after"]));
+    throw new ApiError(code, text(error["message"], 300), number(error["retry_after"]), text(error["puzzle"], 64));
   }
 }

@@ -4,6 +4,7 @@
 import { Backoff } from "../../common/backoff.ts";
 import { asFields, number, oneOf, parseFields, text, type Fields } from "../../common/fields.ts";
 import { openLine, socketAddress } from "../../common/line.ts";
+import { solvePuzzle } from "../../common/puzzle.ts";
 import { handshake, refuseStream, type Kind, type Line, type Origins, type SealedChannel, type Tries } from "../../seal/index.ts";
 import { DoorNumbers, lineOf } from "./doors.ts";
 
@@ -23,6 +24,8 @@ export interface Entered {
   /** The advisor's ends that proved the number. */
   origins: Origins;
 }
+/** How often a gateway may ask for work before it answers. */
+const maxPuzzles = 4;
 
 export interface Person {
   name: string;
@@ -167,16 +170,23 @@ export class AgentLink {
     const place = this.entered.digits.slice(0, 4);
     let bound: Bound | null = null;
     let proof: Promise<boolean> | null = null;
+    const working = new AbortController();
+    let puzzles = 0;
     return new Promise((resolve) => {
       const done = (outcome: Partial<Outcome>) => {
         clearTimeout(patience);
+        working.abort();
         socket.onmessage = socket.onclose = socket.onerror = null;
         socket.close();
         if (this.socket === socket) this.socket = null;
         resolve({ bound, refused: null, ended: "", ...outcome });
       };
       const patience = setTimeout(() => done({}), enterTimeout);
-      socket.onopen = () => socket.send(JSON.stringify({ type: "enter", place, ...(resume && { resume: resume.resume }) }));
+      const enter = (work?: string) =>
+        socket.send(
+          JSON.stringify({ type: "enter", place, ...(resume && { resume: resume.resume }), ...(work && { proof: work }) }),
+        );
+      socket.onopen = () => enter();
       socket.onclose = socket.onerror = () => done({});
       const hear = async (data: unknown) => {
         const f = parseFields(data, maxMessage);
@@ -191,6 +201,9 @@ export class AgentLink {
             if (entering) proof = sealed;
             return;
           }
+          case "puzzle":
+            if (++puzzles > maxPuzzles) return done({});
+            return solvePuzzle(text(f["puzzle"], 64), working.signal).then(enter, () => done({}));
           case "joined":
             if (bound) return;
             if (!(await this.proven(resume !== null, proof))) return done({ refused: { code: "number", retryAfter: 0 } });

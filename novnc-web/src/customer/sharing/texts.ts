@@ -52,7 +52,8 @@ const en: Texts = {
       format: "A session number has nine digits. Please compare it with your advisor.",
       errors: ({ code, retryAfter }) =>
         ({
-          number: "This number did not match. Compare it with your advisor. If it is right, ask for a new one.",
+          number:
+            "This number is wrong, no longer valid, or already in use. Please compare it with your advisor. If it is right, ask for a new number.",
           busy: "This number is already in use. If that was not you, tell your advisor at once and ask for a new number.",
           rate: `There were too many tries. Please wait ${retryAfter} seconds.`,
           lost: "The session could not be taken up again. Please ask your advisor for a new number.",
@@ -139,7 +140,8 @@ const de: Texts = {
       format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
       errors: ({ code, retryAfter }) =>
         ({
-          number: "Diese Nummer passt nicht. Vergleichen Sie sie mit Ihrem Berater. Ist sie richtig, bitten Sie um eine neue.",
+          number:
+            "Diese Nummer ist falsch, nicht mehr gültig oder wird schon benutzt. Bitte vergleichen Sie sie mit Ihrem Berater. Wenn sie stimmt, lassen Sie sich eine neue geben.",
           busy: "Diese Nummer wird schon benutzt. Wenn Sie das nicht waren, sagen Sie es gleich Ihrem Berater und lassen Sie sich eine neue Nummer geben.",
           rate: `Es waren zu viele Versuche. Bitte warten Sie ${retryAfter} Sekunden.`,
           lost: "Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The gateway's name, ports and account.
+const (
+	host         = "support.flood.test"
+	port         = "8443"
+	vncPort      = "5900"
+	repeaterPort = "5901"
+	serverPort   = "5500"
+	advisor      = "anna"
+	password     = "correct horse battery"
+	agentFile    = "lotse-agent-windows-amd64.exe"
+)
+
+// settings are the gateway's, with every door open and all limits as they come.
+const settings = `
+listen = ":` + port + `"
+hosts = ["` + host + `"]
+data = %q
+downloads = %q
+[doors]
+websockify = true
+[doors.vnc]
+listen = ":` + vncPort + `"
+[doors.repeater]
+viewer_listen = ":` + repeaterPort + `"
+server_listen = ":` + serverPort + `"
+[tls]
+cert = %q
+key = %q
+[metrics]
+listen = "127.0.0.1:9443"
+`
+
+// gatewayProcess is the real program.
+type gatewayProcess struct {
+	dir  string
+	cmd  *exec.Cmd
+	logs *os.File
+}
+
+func startGateway(o *options, dir string) (*gatewayProcess, error) {
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := makeCertificate(at("ca.pem"), at("key.pem")); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(at("downloads"), 0o700); err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf(settings, at("data"), at("downloads"), at("ca.pem"), at("key.pem"))
+	err := errors.Join(os.WriteFile(at("downloads/"+agentFile), make([]byte, 8<<20), 0o600), os.WriteFile(at("gateway.toml"), []byte(text), 0o600))
+	if err != nil {
+		return nil, err
+	}
+	add := exec.Command(o.lotse, "advisor", "add", advisor, "--data", at("data"))
+	add.Env = append(os.Environ(), "LOTSE_PASSWORD="+password)
+	if out, err := add.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("advisor add: %w: %s", err, out)
+	}
+	g := &gatewayProcess{dir: dir, cmd: exec.Command(o.lotse, "gateway", "--config", at("gateway.toml"))}
+	if g.logs, err = os.Create(at("gateway.log")); err != nil {
+		return nil, err
+	}
+	g.cmd.Stderr = g.logs
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := g.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := g.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "listening on ") {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return g, nil
+		}
+	}
+	g.stop()
+	log, _ := os.ReadFile(at("gateway.log"))
+	return nil, fmt.Errorf("the gateway did not start: %s", log)
+}
+
+// stop ends the gateway, whose log is shown when it tells of errors.
+func (g *gatewayProcess) stop() {
+	_ = g.cmd.Process.Signal(syscall.SIGTERM)
+	_ = g.cmd.Wait()
+	_ = g.logs.Close()
+	if log, err := os.ReadFile(g.logs.Name()); err == nil {
+		for line := range bytes.Lines(log) {
+			if bytes.Contains(line, []byte("level=ERROR")) {
+				fmt.Printf("gateway: %s", line)
+			}
+		}
+	}
+}
+
+// watchMemory returns the most memory that was resident, in MiB.
+func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
+	for {
+		select {
+		case <-ctx.Done():
+			return most
+		case <-time.After(time.Second):
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.cmd.Process.Pid))
+		if err != nil {
+			return most
+		}
+		if _, rest, ok := strings.Cut(string(status), "VmRSS:"); ok {
+			kib, _ := strconv.Atoi(strings.Fields(rest)[0])
+			most = max(most, kib>>10)
+		}
+	}
+}
+
+// processor is the processor time the gateway has taken, in seconds.
+func (g *gatewayProcess) processor() float64 {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", g.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return float64(user+system) / 100
+}
+
+// auditSize is what the audit trail takes, in bytes.
+func (g *gatewayProcess) auditSize() (n int64) {
+	files, _ := filepath.Glob(filepath.Join(g.dir, "data", "audit*"))
+	for _, name := range files {
+		if st, err := os.Stat(name); err == nil {
+			n += st.Size()
+		}
+	}
+	return n
+}
+
+// makeCertificate makes one that signs itself.
+func makeCertificate(certFile, keyFile string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	if err != nil {
+		return err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
+		os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
+}

@@ -1,0 +1,438 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/tunnel"
+)
+
+// testTrail writes records into a folder, as a gateway that starts and stops.
+func testTrail(t *testing.T, dir string, size int64, files int, records ...AuditRecord) *lockedBuffer {
+	t.Helper()
+	logs := &lockedBuffer{}
+	a, err := openAudit(dir, size, files, slog.New(slog.NewTextHandler(logs, nil)), systemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		a.record(r)
+		if len(a.queue) > auditQueue/2 {
+			a.take(<-a.queue)
+		}
+	}
+	a.finish()
+	a.run()
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+	return logs
+}
+
+// session are records that are not folded.
+func sessionRecords(n int) (out []AuditRecord) {
+	for i := range n {
+		out = append(out, AuditRecord{Event: AuditOpened, Account: "anna", Session: fmt.Sprint("session", i), From: "192.0.2.1"})
+	}
+	return out
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func writeFile(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAuditChain: the chain goes over restarts and files; what is printed today is
+// found tomorrow.
+func TestAuditChain(t *testing.T) {
+	dir := t.TempDir()
+	testTrail(t, dir, 4000, 100, sessionRecords(10)...)
+	first, err := VerifyAudit(dir, "")
+	if err != nil || first.Lines != 11 || first.Files != 1 || first.FirstFile != 1 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	for range 5 {
+		if logs := testTrail(t, dir, 4000, 100, sessionRecords(10)...); logs.String() != "" {
+			t.Errorf("logged: %s", logs.String())
+		}
+	}
+	r, err := VerifyAudit(dir, first.Chain)
+	if err != nil || r.Files < 3 || r.Lines != 60+r.Files || !r.Expected || r.Torn {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := VerifyAudit(dir, strings.Repeat("0", 64)); err == nil {
+		t.Error("a chain that never was is found")
+	}
+	st, err := os.Stat(filepath.Join(dir, auditName))
+	if err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", st.Mode(), err)
+	}
+}
+
+// TestAuditTampering: each change is found, and where.
+func TestAuditTampering(t *testing.T) {
+	lines := func(b []byte) [][]byte { return bytes.SplitAfter(b, []byte("\n")) }
+	for name, c := range map[string]struct {
+		change func(t *testing.T, dir string)
+		file   string
+		line   int
+	}{
+		"a word is edited": {edit(auditOld(2), func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }), auditOld(2), 0},
+		"a line is edited and its chain made to fit": {edit(auditName, func(b []byte) []byte {
+			l := lines(b)
+			_, before, _ := splitLine(bytes.TrimSpace(l[0]))
+			l[1], _, _ = before.appendLine(nil, AuditRecord{Event: AuditStart})
+			return bytes.Join(l, nil)
+		}), auditName, 3},
+		"a line is removed":       {edit(auditName, func(b []byte) []byte { return bytes.Join(slices.Delete(lines(b), 2, 3), nil) }), auditName, 3},
+		"the last line is cut":    {edit(auditName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), auditName, 0},
+		"the last line is torn":   {edit(auditName, func(b []byte) []byte { return b[:len(b)-5] }), auditName, 0},
+		"two lines are exchanged": {edit(auditName, func(b []byte) []byte { l := lines(b); l[1], l[2] = l[2], l[1]; return bytes.Join(l, nil) }), auditName, 2},
+		"a line is doubled":       {edit(auditName, func(b []byte) []byte { l := lines(b); return bytes.Join(slices.Insert(l, 2, l[1]), nil) }), auditName, 3},
+		"a line without chain":    {edit(auditName, func(b []byte) []byte { return append(b, "{\"event\":\"signed_in\"}\n"...) }), auditName, 0},
+		"a line beyond length":    {edit(auditName, func(b []byte) []byte { return append(b, append(bytes.Repeat([]byte("x"), 3*maxAuditLine), '\n')...) }), auditName, 0},
+		"a file's end is cut":     {edit(auditOld(1), func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), auditOld(2), 1},
+		"a file is removed":       {remove(auditOld(2)), auditOld(3), 1},
+		"the oldest is removed":   {remove(auditOld(1)), auditOld(1), 0},
+		"the newest is removed":   {remove(auditName), auditName, 0},
+		"a file is emptied":       {edit(auditOld(2), func([]byte) []byte { return nil }), auditOld(3), 1},
+		"the end is another": {edit(auditName, func(b []byte) []byte {
+			l := lines(b)
+			n := len(l) - 2
+			_, before, _ := splitLine(bytes.TrimSpace(l[n-1]))
+			l[n], _, _ = before.appendLine(nil, AuditRecord{Event: AuditStop})
+			return bytes.Join(l, nil)
+		}), auditName, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			testTrail(t, dir, 1500, 100, sessionRecords(10)...)
+			testTrail(t, dir, 1500, 100, sessionRecords(10)...)
+			for _, r := range sessionRecords(20) {
+				testTrail(t, dir, 1500, 100, r)
+			}
+			if r, err := VerifyAudit(dir, ""); err != nil || r.Files < 4 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			c.change(t, dir)
+			_, err := VerifyAudit(dir, "")
+			var b *AuditBreak
+			if !errors.As(err, &b) || b.File != c.file || c.line > 0 && b.Line != c.line {
+				t.Errorf("%v", err)
+			}
+			// And the gateway starts all the same, and goes on.
+			testTrail(t, dir, 1500, 100, sessionRecords(3)...)
+		})
+	}
+}
+
+func edit(name string, change func([]byte) []byte) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		before := readFile(t, path)
+		after := change(bytes.Clone(before))
+		if bytes.Equal(before, after) {
+			t.Fatal("nothing was changed")
+		}
+		writeFile(t, path, after)
+	}
+}
+
+func remove(name string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		t.Helper()
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAuditRecovers: a line that a crash has torn is taken off and noted; so is an end
+// that is missing, or broken, which gets a file for itself.
+func TestAuditRecovers(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func([]byte) []byte
+		event  string
+		good   bool // the trail is whole afterwards
+	}{
+		"torn":    {func(b []byte) []byte { return append(b, `{"time":"2026-01-`...) }, AuditRecovered, true},
+		"missing": {func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] }, AuditBroken, false},
+		"broken":  {func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }, AuditBroken, false},
+		"empty":   {func([]byte) []byte { return nil }, AuditBroken, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			testTrail(t, dir, 1<<20, 100, sessionRecords(10)...)
+			edit(auditName, c.change)(t, dir)
+			logs := testTrail(t, dir, 1<<20, 100, sessionRecords(3)...)
+			if !strings.Contains(logs.String(), "level=ERROR") {
+				t.Error("nothing in the log")
+			}
+			if b := readFile(t, filepath.Join(dir, auditName)); !bytes.Contains(b, []byte(`"event":"`+c.event+`"`)) || !bytes.Contains(b, []byte("session2")) {
+				t.Errorf("%s", b)
+			}
+			if _, err := VerifyAudit(dir, ""); (err == nil) != c.good {
+				t.Errorf("%v", err)
+			}
+			if logs := testTrail(t, dir, 1<<20, 100, sessionRecords(3)...); logs.String() != "" {
+				t.Errorf("noted a second time: %s", logs.String())
+			}
+		})
+	}
+}
+
+// TestAuditOfOlderVersion: lines without a chain are kept and covered as a whole.
+func TestAuditOfOlderVersion(t *testing.T) {
+	dir := t.TempDir()
+	old := []byte("{\"time\":\"2025-01-01T00:00:00Z\",\"event\":\"signed_in\"}\n{\"event\":\"signed_out\"}\n")
+	writeFile(t, filepath.Join(dir, auditName), old)
+	if r, err := VerifyAudit(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 0 {
+		t.Errorf("before: %+v, %v", r, err)
+	}
+	testTrail(t, dir, 1<<20, 100, sessionRecords(3)...)
+	if !bytes.Equal(readFile(t, filepath.Join(dir, auditOld(0))), old) {
+		t.Error("the old file was changed")
+	}
+	if r, err := VerifyAudit(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 4 {
+		t.Errorf("after: %+v, %v", r, err)
+	}
+	edit(auditOld(0), func(b []byte) []byte { return bytes.Replace(b, []byte("out"), []byte("in"), 1) })(t, dir)
+	var b *AuditBreak
+	if _, err := VerifyAudit(dir, ""); !errors.As(err, &b) || b.File != auditName || b.Line != 1 {
+		t.Errorf("changed: %v", err)
+	}
+}
+
+// TestAuditRotation: files have their size, so many are kept, and the trail is whole.
+func TestAuditRotation(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 60 {
+		testTrail(t, dir, 2000, 3, sessionRecords(5+i%3)...)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := int64(0)
+	for _, e := range entries {
+		st, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += st.Size()
+	}
+	if len(entries) != 5 || total > 5*4000 { // three old, the newest, audit.head
+		t.Errorf("%d files, %d bytes", len(entries), total)
+	}
+	if r, err := VerifyAudit(dir, ""); err != nil || r.FirstFile < 10 || r.Files != 4 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestAuditFullDisk: a disk without room ends nothing; what could not be written is
+// counted, told once there is room, and the trail is whole.
+func TestAuditFullDisk(t *testing.T) {
+	dir, clock := t.TempDir(), newTestClock()
+	logs := &lockedBuffer{}
+	a, err := openAudit(dir, 1<<20, 10, slog.New(slog.NewTextHandler(logs, nil)), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(n int) {
+		for _, r := range sessionRecords(n) {
+			a.record(r)
+		}
+		a.take(<-a.queue)
+	}
+	say(3)
+	good := a.file.file
+	if a.file.file, err = os.OpenFile("/dev/full", os.O_WRONLY, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		say(7)
+	}
+	if n := strings.Count(logs.String(), "level=ERROR"); n != 1 {
+		t.Errorf("%d errors in the log within a minute", n)
+	}
+	a.file.file.Close()
+	a.file.file = good
+	say(1)
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+	if b := readFile(t, filepath.Join(dir, auditName)); !bytes.Contains(b, []byte(`"event":"audit_lost","folded":700`)) {
+		t.Errorf("%s", b)
+	}
+	if r, err := VerifyAudit(dir, ""); err != nil || r.Lines != 1+3+1+1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestAuditStalledDisk is M10: while the disk does not answer, sessions are opened,
+// entered and ended, and memory is bounded.
+func TestAuditStalledDisk(t *testing.T) {
+	d := testDirectory(t)
+	d.cfg.Limits.SessionsPerAdvisor = 20_000
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := d.audit.file.file
+	d.audit.file.file, d.audit.file.size = out, 0
+	var writing sync.WaitGroup
+	writing.Go(d.audit.run)
+	for range 2 * auditQueue {
+		s, err := d.open(testAccounts()[0], "")
+		if err == nil {
+			err = d.end("anna", s.place)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := d.audit.lost.Load(); n == 0 {
+		t.Error("the disk took everything")
+	}
+	in.Close()
+	d.audit.finish()
+	writing.Wait()
+	out.Close()
+	d.audit.file.file = good
+}
+
+// TestAuditFold is M10: a flood is a handful of lines, with its extent; what is no
+// stranger's doing is written line by line, in the midst of it.
+func TestAuditFold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		a, err := openAudit(dir, 1<<30, 10, slog.New(slog.DiscardHandler), systemClock{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var writing sync.WaitGroup
+		writing.Go(a.run)
+		const perSecond, minutes = 1000, 5
+		for second := range 60 * minutes {
+			for i := range perSecond {
+				a.record(AuditRecord{Event: AuditRefused, Reason: tunnel.RefusedRate, From: fmt.Sprintf("10.%d.%d.%d", i%100, second%100, i%250)})
+			}
+			a.record(AuditRecord{Event: AuditOpened, Session: fmt.Sprint(second)})
+			time.Sleep(time.Second)
+		}
+		a.finish()
+		writing.Wait()
+		if err := a.close(); err != nil {
+			t.Fatal(err)
+		}
+		refused, folded, opened, lines := 0, int64(0), 0, 0
+		for line := range bytes.Lines(readFile(t, filepath.Join(dir, auditName))) {
+			var r AuditRecord
+			if err := json.Unmarshal(line, &r); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case r.Event == AuditOpened:
+				opened++
+			case r.Folded > 0:
+				lines++
+				folded += r.Folded
+				if len(r.Networks) != foldNetworks || r.Others == 0 || r.Seconds < 1 || r.Seconds > 70 || r.Reason != tunnel.RefusedRate {
+					t.Errorf("%+v", r)
+				}
+			case r.Event == AuditRefused:
+				refused++
+			}
+		}
+		if int64(refused)+folded != perSecond*60*minutes || opened != 60*minutes {
+			t.Errorf("%d in full and %d folded of %d; %d sessions of %d", refused, folded, perSecond*60*minutes, opened, 60*minutes)
+		}
+		if lines > minutes+1 || refused > foldFull*(minutes+1) {
+			t.Errorf("%d lines and %d of the flood in %d minutes", lines, refused, minutes)
+		}
+	})
+}
+
+// TestAuditFoldKinds: a flood of many kinds has a bound, too.
+func TestAuditFoldKinds(t *testing.T) {
+	f, now := newAuditFold(), time.Unix(1e9, 0)
+	written := 0
+	for i := range 100_000 {
+		written += len(f.add(nil, AuditRecord{Event: AuditEnter, Session: fmt.Sprint(i), From: "192.0.2.1"}, now))
+	}
+	if written > foldKinds+foldFull || len(f.kinds) > foldKinds+len(foldable) {
+		t.Errorf("%d lines, %d kinds", written, len(f.kinds))
+	}
+	rest := int64(0)
+	for _, r := range f.all(now) {
+		rest += r.Folded
+	}
+	if int64(written)+rest != 100_000 {
+		t.Errorf("%d and %d", written, rest)
+	}
+}
+
+// FuzzAuditVerify changes one byte of a trail: that is found, unless it is what was
+// there. Whatever the files hold, the gateway starts.
+func FuzzAuditVerify(f *testing.F) {
+	dir := f.TempDir()
+	a, err := openAudit(dir, 1<<20, 10, slog.New(slog.DiscardHandler), systemClock{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, r := range sessionRecords(5) {
+		a.record(r)
+	}
+	a.finish()
+	a.run()
+	if err := a.close(); err != nil {
+		f.Fatal(err)
+	}
+	good, err := os.ReadFile(filepath.Join(dir, auditName))
+	if err != nil {
+		f.Fatal(err)
+	}
+	head, err := os.ReadFile(filepath.Join(dir, auditHeadName))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(10, byte('x'), []byte(nil))
+	f.Add(len(good)-1, byte(' '), []byte("{}\n"))
+	f.Fuzz(func(t *testing.T, at int, b byte, more []byte) {
+		dir := t.TempDir()
+		changed := bytes.Clone(good)
+		changed[uint(at)%uint(len(good))] = b
+		changed = append(changed, more...)
+		writeFile(t, filepath.Join(dir, auditName), changed)
+		writeFile(t, filepath.Join(dir, auditHeadName), head)
+		_, err := VerifyAudit(dir, "")
+		whole := bytes.HasPrefix(changed, good) && !bytes.Contains(more, []byte("\n"))
+		if whole != (err == nil) {
+			t.Fatalf("%v", err)
+		}
+		testTrail(t, dir, 1<<20, 10, sessionRecords(1)...)
+	})
+}

@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+)
+
+// auditLines reads a file of the trail line by line. It is for one goroutine.
+type auditLines struct {
+	r    *bufio.Reader
+	line int   // of the last one that was read, from 1
+	good int64 // bytes of whole lines
+	torn int64 // bytes behind the last line end
+}
+
+var errLongLine = errors.New("the line is too long")
+
+func newAuditLines(r io.Reader) *auditLines {
+	return &auditLines{r: bufio.NewReaderSize(r, maxAuditLine)}
+}
+
+// next returns a line without its end, valid until the next call; io.EOF after the
+// last whole one.
+func (l *auditLines) next() ([]byte, error) {
+	b, err := l.r.ReadSlice('\n')
+	size := int64(len(b))
+	for errors.Is(err, bufio.ErrBufferFull) { // nothing of it is kept
+		b, err = l.r.ReadSlice('\n')
+		size += int64(len(b))
+	}
+	if err != nil {
+		l.torn = size
+		return nil, err
+	}
+	l.line++
+	l.good += size
+	if size > maxAuditLine {
+		return nil, errLongLine
+	}
+	return bytes.TrimSuffix(b, []byte("\n")), nil
+}
+
+// auditEnd is what a file of the trail ends with.
+type auditEnd struct {
+	old    bool // there is no chain: the file is of an older version
+	file   int  // its number
+	lines  int
+	good   int64 // bytes of whole lines
+	torn   int64 // bytes behind them
+	broken int   // the first line that does not follow; 0: none
+	chain  chainValue
+}
+
+// readAuditEnd reads a whole file, and goes on behind what is broken: the chain that
+// the last good line claims is what new lines follow.
+func readAuditEnd(path string) (end auditEnd, err error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return end, err
+	}
+	defer in.Close()
+	lines := newAuditLines(in)
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			end.lines, end.good, end.torn = lines.line, lines.good, lines.torn
+			return end, nil
+		}
+		if err != nil && !errors.Is(err, errLongLine) {
+			return end, err
+		}
+		covered, claimed, err := splitLine(line)
+		switch {
+		case lines.line == 1:
+			var first AuditRecord
+			if err != nil || json.Unmarshal(covered, &first) != nil || first.Event != AuditFile {
+				end.old, end.lines = true, 1
+				return end, nil
+			}
+			end.file = first.File
+			end.chain, _ = parseChain(first.Previous) // wrong ones do not lead to claimed
+			fallthrough
+		case err == nil:
+			if end.chain.next(covered) != claimed && end.broken == 0 {
+				end.broken = lines.line
+			}
+			end.chain = claimed
+		case end.broken == 0:
+			end.broken = lines.line
+		}
+	}
+}

@@ -1,0 +1,6 @@
+package gateway
+
+import "time"
+
+// seconds rounds a wait up to what is told to people.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

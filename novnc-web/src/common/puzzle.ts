@@ -1,0 +1,67 @@
+// PROTOCOL.md, section 11: the work that a gateway under pressure asks for. The
+// twin of tunnel/puzzle.go; both run the same vectors.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+
+const parts = 16;
+/** More is not asked for by an honest gateway: 2^(18+4) hashes on average. */
+const maxBits = 18;
+const form = /^[A-Za-z0-9_-]{46}$/;
+/** Hashes between two looks at the clock. */
+const batch = 1024;
+/** The page stays usable: it works so long at a time, in milliseconds. */
+const slice = 12;
+
+/**
+ * Works until there is a solution, and resolves with the proof to send. Rejects
+ * what is no puzzle or asks for too much, and when the signal aborts.
+ */
+export async function solvePuzzle(puzzle: string, signal?: AbortSignal): Promise<string> {
+  const bits = bitsOf(puzzle);
+  const input = new Uint8Array(37);
+  input.set(sha256(ascii("lotse puzzle 1" + puzzle)));
+  const view = new DataView(input.buffer);
+  const solution = new Uint8Array(4 * parts);
+  const out = new DataView(solution.buffer);
+  let until = performance.now() + slice;
+  for (let part = 0; part < parts; part++) {
+    input[32] = part;
+    for (let counter = 0; ; counter++) {
+      if (counter % batch === batch - 1 && performance.now() > until) {
+        await new Promise((resolve) => setTimeout(resolve));
+        signal?.throwIfAborted();
+        until = performance.now() + slice;
+      }
+      view.setUint32(33, counter);
+      if (zeroBits(sha256(input)) >= bits) {
+        out.setUint32(4 * part, counter);
+        break;
+      }
+    }
+  }
+  return `${puzzle}.${base64url(solution)}`;
+}
+
+function bitsOf(puzzle: string): number {
+  if (!form.test(puzzle)) throw new Error("not a puzzle of the protocol");
+  const head = atob(puzzle.slice(0, 4).replaceAll("-", "+").replaceAll("_", "/"));
+  const bits = head.charCodeAt(1);
+  if (head.charCodeAt(0) !== 1 || bits > maxBits) throw new Error("a puzzle that asks for too much");
+  return bits;
+}
+
+/** Leading zero bits of the first four bytes. */
+function zeroBits(hash: Uint8Array): number {
+  return Math.clz32((hash[0]! << 24) | (hash[1]! << 16) | (hash[2]! << 8) | hash[3]!);
+}
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
