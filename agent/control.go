@@ -166,20 +166,18 @@ func (s *Session) readControl(c *control) {
 }
 
 // ask is the advisor's wish. Control and clipboard are for somebody who is
-// there: given to nobody, they would wait for whoever comes.
+// there: given to nobody, they would wait for whoever comes. Without a viewer they are
+// refused, and the advisor is told.
 func (s *Session) ask(r consent.Right) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r == consent.Show {
 		return // a show stream asks for it
 	}
-	if r == consent.Files { // reserved
+	if r == consent.Files || r != consent.View && !s.watchedLocked() { // files are reserved
 		for ctl := range s.controls {
 			ctl.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
 		}
-		return
-	}
-	if r != consent.View && !s.watchedLocked() {
 		return
 	}
 	s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)

@@ -195,19 +195,23 @@ func (b *besieged) shares(kind string) {
 
 // siege is what both systems go through: a program, a monitor and the whole screen are
 // shared, one after the other, and during each the advisor tries to answer himself.
-func (b *besieged) siege(program string, view func()) {
+func (b *besieged) siege(program string, port int) {
 	b.panel.eval(takePanel)
 	mark, told := b.agent.mark(), b.session.mark()
-	view() // a viewer that waits is a wish for the view
+	in := b.dialIn(port) // a viewer that waits is a wish for the view
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "refuse")
 	b.session.lineAfter(told, `"by":"customer","event":"refused","right":"view"`)
 	// Asked for at once, put off, and then allowed for one program.
+	in()
 	mark, told = b.agent.mark(), b.session.mark()
-	view()
+	in = b.dialIn(port)
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "more", program, "allow")
 	b.session.lineAfter(told, `"by":"customer","event":"given","right":"view"`)
+	if in(); b.viewer == nil {
+		b.t.Fatal("the viewer was not let in")
+	}
 	b.shares("apps")
 	b.allow("control", "allow")
 	b.refuse("share")
@@ -244,6 +248,9 @@ func (b *besieged) dialIn(port int) (wait func()) {
 				if err := r.v.SetEncodings(rfbtest.Raw); err != nil {
 					b.t.Fatal(err)
 				}
+				if err := r.v.Refresh(); err != nil {
+					b.t.Fatal(err)
+				}
 			}
 		case <-time.After(patience):
 			b.t.Fatal("the viewer is neither let in nor refused")
@@ -270,14 +277,7 @@ func TestHostileAdvisor(t *testing.T) {
 	b.inject = func(at image.Point) {
 		customer.xdotool("mousemove", "5", "5", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1", "key", "Return", "key", "space")
 	}
-	chromium := "choice:app:*" // the panel's own browser is the only program
-	var wait func()
-	b.siege(chromium, func() {
-		if wait != nil {
-			wait() // the first was refused
-		}
-		wait = b.dialIn(port)
-	})
+	b.siege("choice:app:*", port) // the panel's own browser is the only program
 }
 
 // TestHostileAdvisorOnWindows is the same with the Windows agent, on wine. The panel's
@@ -300,13 +300,7 @@ func TestHostileAdvisorOnWindows(t *testing.T) {
 		clicker.write(fmt.Sprintf("%d %d", at.X, at.Y))
 		clicker.lineAfter(mark, "clicked")
 	}
-	var wait func()
-	b.siege("choice:app:*", func() {
-		if wait != nil {
-			wait()
-		}
-		wait = b.dialIn(port)
-	})
+	b.siege("choice:app:*", port)
 }
 
 // TestKeyWithTheNetworkCut: F12 at the keyboard takes control at once though

@@ -88,9 +88,11 @@ func (p *process) presses(hand customerHand, mark int, right string, buttons ...
 			return q.right == right && there && (q.armed || name == "refuse" || name == "never")
 		})
 		mark = p.mark()
-		// A pointer that was there before does not count: it comes from outside.
-		hand.move(image.Pt(1, 1))
+		// A pointer that was there before does not count: it comes from outside, and
+		// over the window, as a hand does. Wine hears of it only over its own windows.
 		r, _ := q.button(name)
+		hand.move(image.Pt(1, 1))
+		hand.move(image.Pt(r.Min.X+r.Dx()/2, r.Min.Y-3))
 		hand.click(r.Min.Add(r.Size().Div(2)))
 	}
 }

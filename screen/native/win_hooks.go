@@ -5,6 +5,7 @@ package native
 import (
 	"context"
 	"errors"
+	"image"
 	"log/slog"
 	"sync"
 	"time"
@@ -47,6 +48,7 @@ type hookEvent struct {
 	vk       uint32
 	down     bool // a key or button went down
 	physical bool
+	at       image.Point // of the pointer, in the system's coordinates; not for keys
 }
 
 // hooks are the two hooks of the process; callbacks know no receiver, so there
@@ -68,6 +70,7 @@ type hooks struct {
 type hookUser struct {
 	vk      uint32 // 0: nothing
 	swallow bool
+	see     func(hookEvent) // nil, or called before any program sees the event; it may not wait
 }
 
 var theHooks = &hooks{users: map[chan hookEvent]*hookUser{}}
@@ -119,7 +122,7 @@ func (h *hooks) onMouse(what uint32, at uintptr) {
 		data, flags, time uint32
 	})(unsafe.Pointer(&at))
 	down := what == wmLeftDown || what == wmRightDown || what == wmMiddleDown || what == wmXDown
-	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0}, e.time)
+	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y))}, e.time)
 }
 
 // deliver hands an event to the Watches. It waits for nobody.
@@ -128,6 +131,9 @@ func (h *hooks) deliver(e hookEvent, now uint32) (swallow bool) {
 	defer h.mu.Unlock()
 	h.seenAt = now
 	for to, user := range h.users {
+		if user.see != nil {
+			user.see(e)
+		}
 		select {
 		case to <- e:
 		default: // nobody can press keys that fast

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -104,7 +105,7 @@ func (a *winAsker) pause(ctx context.Context, d time.Duration) error {
 // await waits for the answer and keeps the dialog up to date.
 func (a *winAsker) await(ctx context.Context, d *questionDialog, t *winThread) (screen.Answer, error) {
 	none := screen.Answer{}
-	hooks, err := theHooks.join(&hookUser{})
+	hooks, err := theHooks.join(&hookUser{see: d.watchPointer})
 	if err != nil {
 		return none, err // nobody could tell what programs inject
 	}
@@ -133,14 +134,24 @@ func (a *winAsker) await(ctx context.Context, d *questionDialog, t *winThread) (
 	}
 }
 
-// questionDialog is one question on the screen. All but answers and until belongs to
-// the thread.
+// watchPointer notes that the pointer is outside the dialog: the dialog itself is not
+// told, and a pointer that comes back has entered anew. It runs on the hooks' thread.
+func (d *questionDialog) watchPointer(e hookEvent) {
+	if place := d.place.Load(); !e.key && place != nil && !e.at.In(*place) {
+		d.left.Store(true)
+	}
+}
+
+// questionDialog is one question on the screen. All but answers, until, place and left
+// belongs to the thread.
 type questionDialog struct {
 	*winAsker
 	q       screen.Question
 	form    *question.Form
 	answers chan screen.Answer
 	until   time.Time
+	place   atomic.Pointer[image.Rectangle] // where the dialog is
+	left    atomic.Bool                     // the pointer was outside since the last message
 
 	window    uintptr
 	bounds    image.Rectangle // of the monitor, in the system's coordinates
@@ -403,6 +414,8 @@ func iconHandle(b []byte) uintptr {
 // move brings the dialog to a place, above all others.
 func (d *questionDialog) move(at image.Point) {
 	d.rect = image.Rectangle{Min: at, Max: at.Add(d.rect.Size())}
+	place := d.rect
+	d.place.Store(&place)
 	coverOwn(d.own, d, d.window, d.rect)
 	call(procSetWindowPos, d.window, hwndTopmost, uintptr(at.X), uintptr(at.Y), uintptr(d.rect.Dx()), uintptr(d.rect.Dy()), swpNoActive)
 	d.own.gone(d, d.rect.Sub(virtualScreen().Min))
@@ -464,6 +477,9 @@ func (d *questionDialog) filter(m *message) (taken bool) {
 	}
 	place := image.Pt(int(m.At.X), int(m.At.Y))
 	g := &d.form.Gate
+	if m.Message >= wmMouseMove && m.Message <= wmMouseWheelX && d.left.Swap(false) {
+		g.Pointer(now, question.None, 0)
+	}
 	switch m.Message {
 	case wmMouseMove:
 		d.point(place, by)
