@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"bench":                    {"rfb/rfbtest"},
 	"bench/flood":              {"seal", "tunnel"},
 	"ci/winedll":               {},
+	"ci/demodesk":              {"peer"},
 }
 
 // TestImportTable reads the sources itself: what a child process read would be

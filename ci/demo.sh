@@ -29,7 +29,7 @@ started() { # started FILE TEXT WHAT: waits until FILE contains TEXT
 }
 
 if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
-	Xtigervnc -noreset -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -localhost=1 -rfbport 0 3>"$work/display" >"$work/x.log" 2>&1 &
+	Xtigervnc -noreset -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -rfbport -1 -rfbunixpath "$work/rfb" -rfbunixmode 0600 3>"$work/display" >"$work/x.log" 2>&1 &
 	pids="$pids $!"
 	started "$work/display" '[0-9]' "X server"
 	DISPLAY=:$(cat "$work/display")
@@ -43,6 +43,15 @@ if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
 	pids="$pids $!"
 	xcalc -geometry 240x320+980+320 >/dev/null 2>&1 &
 	pids="$pids $!"
+	# Nobody sits before that desktop: its screen is a page, too.
+	bin/demodesk "$work/rfb" novnc-web/node_modules/@novnc/novnc >"$work/desk.log" 2>&1 &
+	pids="$pids $!"
+	started "$work/desk.log" '^http' "page of the customer's screen"
+	desk=$(sed -n 's/^\(http.*\)/\1/p' "$work/desk.log")
+	tabs=three
+else
+	desk="this screen (display $DISPLAY)"
+	tabs=two
 fi
 
 LOTSE_DEV_PASSWORD=${LOTSE_DEV_PASSWORD:-$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')}
@@ -73,15 +82,16 @@ panel=$(sed -n 's/^panel: //p' "$work/agent.log")
 
 cat <<TEXT
 
-  Lotse demo: you play both sides, in two tabs of one browser.
+  Lotse demo: you play both sides, in $tabs tabs of one browser.
   (The browser will warn of the demo's own certificate.)
 
-  1. the advisor     $url/advisor#n=$number
-                     name advisor   password $LOTSE_DEV_PASSWORD
-  2. the customer    $panel
+  1. the advisor          $url/advisor#n=$number
+                          name advisor   password $LOTSE_DEV_PASSWORD
+  2. the customer's panel $panel
+  3. his screen           $desk
+                          here he answers what the advisor asks
 
-  session number     $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
-  shared desktop     display $DISPLAY
+  session number          $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
 
   With a VNC viewer of your own:
     LOTSE_CA_FILE=$LOTSE_CA_FILE LOTSE_PASSWORD=$LOTSE_DEV_PASSWORD \\
