@@ -164,6 +164,14 @@ func (c *Client) request(ctx context.Context, method, path string, header http.H
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.transport.RoundTrip(req)
+	for late := 0; takenForViewer(err) && late < maxLate; late++ {
+		if req.GetBody != nil {
+			if req.Body, err = req.GetBody(); err != nil {
+				return err
+			}
+		}
+		resp, err = c.transport.RoundTrip(req)
+	}
 	if err != nil {
 		return unreachable(c.base.String(), err)
 	}
@@ -181,6 +189,17 @@ func (c *Client) request(ctx context.Context, method, path string, header http.H
 		return &APIError{Status: resp.StatusCode, Message: "the address answers, but not as a Lotse gateway does: check it"}
 	}
 	return nil
+}
+
+// maxLate is how often a connection is made anew for which the TLS hello came too late.
+const maxLate = 3
+
+// takenForViewer reports whether the gateway greeted this end as a VNC viewer. Its TLS
+// port may serve those, too (tls_port): they wait for the greeting, and so seems to wait
+// who sends his hello over a slow line.
+func takenForViewer(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.As(err, &record) && string(record.RecordHeader[:4]) == "RFB "
 }
 
 // dial opens a WebSocket.
@@ -203,6 +222,9 @@ func (c *Client) dial(ctx context.Context, path string, header http.Header, buff
 		Subprotocols:     subprotocols,
 	}
 	ws, resp, err := d.DialContext(ctx, "wss://"+c.base.Host+path, header)
+	for late := 0; takenForViewer(err) && late < maxLate; late++ {
+		ws, resp, err = d.DialContext(ctx, "wss://"+c.base.Host+path, header)
+	}
 	if err != nil {
 		if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
 			if resp.StatusCode < 300 {

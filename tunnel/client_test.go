@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,6 +90,58 @@ func TestUnreachable(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLateHello: a gateway whose TLS port takes VNC viewers greets who is slow to speak. The
+// connection is made anew, a few times.
+func TestLateHello(t *testing.T) {
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"name":"Example"}`)
+	}))
+	defer secure.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(secure.Certificate())
+	for _, greetings := range []int{3, 4} {
+		port, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			for n := 1; ; n++ {
+				in, err := port.Accept()
+				if err != nil {
+					return
+				}
+				if n <= greetings {
+					_, _ = io.WriteString(in, "RFB 003.008\n")
+					_, _ = io.Copy(io.Discard, in) // whoever is greeted hangs up
+					in.Close()
+					continue
+				}
+				out, err := net.Dial("tcp", secure.Listener.Addr().String())
+				if err != nil {
+					t.Error(err)
+					in.Close()
+					continue
+				}
+				serving.Go(func() { _, _ = io.Copy(out, in); out.Close() })
+				serving.Go(func() { _, _ = io.Copy(in, out); in.Close() })
+			}
+		})
+		c := &tunnel.Client{Gateway: "https://" + port.Addr().String(), RootCAs: roots}
+		_, err = c.Info(t.Context())
+		if greetings <= 3 && err != nil {
+			t.Errorf("after %d greetings: %v", greetings, err)
+		}
+		if greetings > 3 && (err == nil || !strings.Contains(err.Error(), "does not speak TLS")) {
+			t.Errorf("after %d greetings: %v", greetings, err)
+		}
+		c.CloseIdle()
+		port.Close()
+		serving.Wait()
 	}
 }
 
