@@ -24,7 +24,8 @@ const maxGuilt = 4
 // least guilty of a few entries is forgotten for the new one.
 //
 //	one address    owes its bound: refused; half of it: asked for work
-//	a network      owes its bound: asked for work; hardFactor times: refused
+//	a network      owes its bound: asked for work; hardFactor times: refused, but for
+//	               addresses of IPv4 that owe nothing themselves: in a /24 live strangers
 //
 // Who is asked for work is never refused for what his network owes before that.
 // Methods may be called concurrently.
@@ -99,6 +100,9 @@ func (l *ledger) lookLocked(c *client, exempt bool, now time.Time) (s standing) 
 			if owed >= most {
 				s.guilt = max(s.guilt, min(maxGuilt, 1+int(2*math.Log2(owed/most))))
 			}
+		}
+		if i > 0 && c.n == 2 && !s.failed {
+			continue // it works, the hardest
 		}
 		if over := owed + 1 - bound; over > 0 {
 			s.wait = max(s.wait, time.Duration(over*float64(l.window)/most)+1)

@@ -120,9 +120,10 @@ func TestLedgerSite(t *testing.T) {
 // before any of them is refused.
 func TestLedgerNetwork(t *testing.T) {
 	l, now := newLedger(10, 10*time.Minute, hardFactor), time.Unix(1e9, 0)
-	clean := addr("192.0.2.255")
-	tries, asked := 0, 0
-	for l.look(clean, false, now).wait == 0 && tries < 1000 {
+	clean, failed := addr("192.0.2.255"), addr("192.0.2.254")
+	l.charge(failed, false, 1, now)
+	tries, asked := 1, 0
+	for l.look(failed, false, now).wait == 0 && tries < 1000 {
 		l.charge(clientOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(tries % 250)})), false, 1, now)
 		if tries++; asked == 0 && l.look(clean, false, now).guilt > 0 {
 			asked = tries
@@ -130,6 +131,14 @@ func TestLedgerNetwork(t *testing.T) {
 	}
 	if asked != 80 || tries != 320 {
 		t.Errorf("asked for work after %d failures of its network, refused after %d; want 80 and 320", asked, tries)
+	}
+	// In a /24 live strangers to each other: who did nothing wrong works, and gets in.
+	for range 1000 {
+		l.charge(clientOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(tries % 250)})), false, 1, now)
+		tries++
+	}
+	if s := l.look(clean, false, now); s.wait != 0 || s.guilt != maxGuilt {
+		t.Errorf("an address without failures: %+v", s)
 	}
 	if s := l.look(clean, true, now); s != (standing{}) {
 		t.Errorf("a known address: %+v", s)
