@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"screen/native/nativetest": {},
 	"agent":                    {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "novnc-web", "peer", "plaintext", "tried"},
 	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
-	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
+	"cmd/lotse":                {"gateway", "agent", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
 	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
 	"ci/release":               {},
 	"e2e":                      {},

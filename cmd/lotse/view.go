@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"lotse/peer"
 	"lotse/tunnel"
 )
 
@@ -90,6 +91,9 @@ func (p *program) view(ctx context.Context, args []string) error {
 	port, err := net.Listen("tcp", l.listen)
 	if err != nil {
 		return fmt.Errorf("no local port for the viewer: %w; choose another with --listen", err)
+	}
+	if !v.onward {
+		port = peer.Listen(port, func(err error) { p.complain(fmt.Errorf("viewer not connected: %w", err)) })
 	}
 	return v.run(ctx, port, l.control)
 }

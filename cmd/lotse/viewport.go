@@ -181,18 +181,11 @@ const (
 var (
 	errOneViewer     = rfb.Refusal{Reason: "This port is for one viewer, and another was first. Start lotse view with --many for more."}
 	errWrongPassword = rfb.Refusal{Reason: "Wrong password."}
-	errOtherUser     = rfb.Refusal{Reason: "This port is for another user of this computer."}
 )
 
 // admit lets a viewer in and serves it. Where it is not let in, it is told why in words,
 // as its version reads them. served: it was the one that the port is for.
 func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err error) {
-	if isLoopback(conn.LocalAddr().String()) {
-		if err := allowPeer(conn); err != nil {
-			tellViewer(conn, errOtherUser)
-			return false, err
-		}
-	}
 	if v.viewer == nil || v.viewer.password == "" {
 		served, err = v.serve(ctx, conn, v.claim)
 		if err != nil {
