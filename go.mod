@@ -43,5 +43,5 @@ require (
 	golang.org/x/image v0.43.0
 	golang.org/x/net v0.55.0 // indirect
 	golang.org/x/term v0.44.0
-	golang.org/x/text v0.38.0 // indirect
+	golang.org/x/text v0.39.0 // indirect
 )
