@@ -287,16 +287,25 @@ func (v *viewPort) reportBroken(err error) {
 }
 
 // firstWord is a viewer's connection that is asked about when it says something: what
-// only connects, such as a search for open ports, is no viewer yet.
+// only connects, such as a search for open ports, is no viewer yet. What does not begin as
+// RFB does, RFC 6143, section 7.1.1, is none at all: a web page can have the user's browser
+// connect here.
 type firstWord struct {
 	net.Conn
 	claim   func() bool
 	claimed bool // Owned by the reader, until it has returned.
 }
 
+const rfbBegin = "RFB 00"
+
+var errNoViewer = errors.New("what has connected is no VNC viewer")
+
 func (w *firstWord) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 && !w.claimed {
+		if begin := p[:min(n, len(rfbBegin))]; string(begin) != rfbBegin[:len(begin)] {
+			return 0, errNoViewer
+		}
 		if w.claimed = w.claim(); !w.claimed {
 			return 0, errOneViewer
 		}
