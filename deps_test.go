@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"whereto":                  {"tunnel"},
 	"leaktest":                 {},
 	"peer":                     {},
+	"arguments":                {},
 	"rfb":                      {"screen"},
 	"rfb/rfbtest":              {},
 	"screen/screentest":        {"screen"},
@@ -37,8 +38,8 @@ var mayImport = map[string][]string{
 	"screen/native/nativetest": {},
 	"agent":                    {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "novnc-web", "peer", "plaintext", "tried"},
 	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
-	"cmd/lotse":                {"gateway", "agent", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
-	"cmd/lotse-agent":          {"agent", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
+	"cmd/lotse":                {"gateway", "agent", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
+	"cmd/lotse-agent":          {"agent", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
 	"ci/release":               {},
 	"e2e":                      {},
 	"bench":                    {"rfb/rfbtest"},
@@ -98,5 +99,5 @@ func TestImportTable(t *testing.T) {
 }
 
 // syscallPackages: the programs need signals, and Windows a console; whereto reads
-// extended attributes.
-var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer"}
+// extended attributes; arguments overwrites the command line in memory.
+var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}

@@ -13,6 +13,9 @@
 #   LOTSE_SIGN_NAME, LOTSE_SIGN_URL    what Windows shows; LOTSE_SIGN_CA: verify
 #                            against this authority instead of the system's
 #   LOTSE_STAMP_KEY          public key of stamps (lotse stamp --new-key)
+#   LOTSE_SUMS_KEY           sign SHA256SUMS with this SSH key; ci/sums.sh
+#   LOTSE_GATEWAYS           the only gateways that the agents connect to, with commas
+#                            between them: support.example.com,help.example.org
 set -eu
 cd "$(dirname "$0")/.."
 version=$1 out=$2
@@ -41,7 +44,7 @@ agent() { # SYSTEM ARCH
 	if [ "$1" = windows ]; then name=$name.exe flags=-H=windowsgui; fi
 	say "$name"
 	GOOS=$1 GOARCH=$2 GOCACHE="$cache" go build -tags nethttpomithttp2 -trimpath $small \
-		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-}" \
+		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-} -X 'main.pinnedGateways=${LOTSE_GATEWAYS-}'" \
 		-o "$out/$name" ./cmd/lotse-agent
 }
 
@@ -80,6 +83,6 @@ touch "$out/data/.keep" # the container's data folder, owned by its user
 cp ci/container/Containerfile "$out"
 go run ./ci/release sbom "$version" "$out/sbom.cdx.json" "$out"/lotse-agent-* "$out"/lotse-linux-*
 go run ./ci/release notices "$out/THIRD-PARTY.txt" "$out"/lotse-agent-* "$out"/lotse-linux-*
-(cd "$out" && find . -type f ! -name 'SHA256SUMS*' ! -name .keep -printf '%P\n' | LC_ALL=C sort | xargs sha256sum) >"$out/SHA256SUMS"
+ci/sums.sh "$out"
 say "done: $out"
 ls -l "$out" >&2

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Tests a release with an authority of its own: signed, verified, tampered with
-# (must fail), stamped (must pass), the same from another folder, and what dpkg
-# and systemd say of the package. Needs openssl, osslsigncode, dpkg-deb.
+# (must fail), stamped (must pass), the same from another folder, sums signed, an agent
+# for one gateway only, and what dpkg and systemd say of the package. Needs openssl,
+# osslsigncode, dpkg-deb, ssh-keygen.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -51,6 +52,34 @@ osslsigncode verify -CAfile "$work/ca.pem" -in "$work/stamped.exe" 2>&1 | grep -
 LOTSE_STAMPED="$work/stamped.exe" LOTSE_SIGNED="$exe" go test -count=1 -run TestRealStamp ./whereto
 LOTSE_SIGNED="$exe" LOTSE_TAMPERED="$work/tampered.exe" go test -count=1 -run TestRealSigner ./gateway
 ok "stamped: valid, and the program reads it"
+
+# The sums, as SECURITY.md has users verify them.
+ssh-keygen -q -t ed25519 -N "" -C "" -f "$work/sums"
+ssh-keygen -q -t ed25519 -N "" -C "" -f "$work/stranger"
+echo "lotse-release namespaces=\"lotse-release\" $(cat "$work/sums.pub")" >"$work/allowed_signers"
+verify() { # FOLDER
+	(cd "$1" && ssh-keygen -Y verify -f "$work/allowed_signers" -I lotse-release -n lotse-release -s SHA256SUMS.sig <SHA256SUMS && sha256sum --quiet -c SHA256SUMS) >/dev/null 2>&1
+}
+LOTSE_SUMS_KEY="$work/sums" ci/sums.sh "$work/one"
+verify "$work/one" || fail "the signed sums"
+grep -q lotse-agent-windows-amd64.exe "$work/one/SHA256SUMS" || fail "a program has no sum"
+cp -R "$work/one" "$work/changed"
+printf X >>"$work/changed/lotse-agent-linux-amd64"
+if verify "$work/changed"; then fail "a changed program is taken as released"; fi
+LOTSE_SUMS_KEY= ci/sums.sh "$work/changed" 2>/dev/null
+cp "$work/one/SHA256SUMS.sig" "$work/changed/"
+if verify "$work/changed"; then fail "changed sums are taken as signed"; fi
+LOTSE_SUMS_KEY="$work/stranger" ci/sums.sh "$work/changed"
+if verify "$work/changed"; then fail "a stranger's signature is believed"; fi
+ok "sums signed, verified, and refused when they are changed or a stranger's"
+
+# An agent that is built for some gateways connects to no other.
+LOTSE_GATEWAYS=support.example.com,help.example.org ci/dist.sh $version "$work/pinned" linux/amd64
+pinned() { "$work/pinned/lotse-agent-linux-amd64" --panel terminal --answer deny --display :4711 "$@" 2>&1 </dev/null || true; }
+pinned --gateway https://elsewhere.example.net --number 482193057 | grep -q "connects to nothing but" || fail "another gateway on the command line: $(pinned --gateway https://elsewhere.example.net --number 482193057)"
+pinned lotse:elsewhere.example.net/4821 | grep -q "connects to nothing but" || fail "a link to another gateway: $(pinned lotse:elsewhere.example.net/4821)"
+pinned --gateway https://help.example.org --number 482193057 | grep -q 4711 || fail "its own gateway: $(pinned --gateway https://help.example.org --number 482193057)"
+ok "pinned to its gateways"
 
 go build -o "$work/lotse" ./cmd/lotse
 for i in 1 2; do go run ./ci/release deb $version amd64 "$work/lotse" "$work/lotse$i.deb"; done

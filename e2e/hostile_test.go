@@ -25,8 +25,9 @@ func (s *stack) openedByAgent(d *display, number string, more ...string) (agent 
 		s.t.Fatal(err)
 	}
 	env := append(d.env(), "LOTSE_CA_FILE="+s.caFile, "LOTSE_NO_BROWSER=", "LC_ALL=C.UTF-8", "PATH="+dir+":"+os.Getenv("PATH"))
-	args := append([]string{"--gateway", s.url, "--number", number, "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
+	args := append([]string{"--gateway", s.url, "--number", "-", "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
 	agent = start(s.t, env, ours(s.t, "lotse-agent"), args...)
+	agent.write(number)
 	agent.line("panel: ")
 	var address []byte
 	eventually(s.t, "the panel is opened", func() (err error) {

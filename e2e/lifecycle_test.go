@@ -135,7 +135,7 @@ func TestAgentKilled(t *testing.T) {
 	c.session.line(`"state":"away"`)
 	c.viewer.exit()
 	eventually(t, "the end of all of the agent's processes", func() error {
-		if out, err := exec.Command("pgrep", "-f", "lotse-agent.*"+c.session.number).Output(); err == nil {
+		if out, err := exec.Command("pgrep", "-f", "lotse-agent.*"+c.stack.url).Output(); err == nil {
 			return fmt.Errorf("still running: %s", out)
 		}
 		return nil

@@ -16,7 +16,13 @@ import (
 	"lotse/leaktest"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(neighbourVariable) != "" {
+		beNeighbour(os.Stdin, os.Stdout)
+		return
+	}
+	leaktest.Main(m)
+}
 
 // patience is how long anything may take before a test fails; nothing waits
 // this long when all is well.

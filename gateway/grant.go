@@ -97,9 +97,8 @@ func (d *directory) grant(account, place string, number tunnel.Number, kind gran
 	return string(g.secret), g.expires, nil
 }
 
-// redeem finds the session whose grant match accepts, and uses the grant up.
-// It asks for every open grant, also after it has found one, so that time does
-// not tell which. A nil match means digits and secret are compared.
+// redeem finds the session whose grant the attempt fits, and uses the grant up. It tests
+// every open grant, also after it has found one, so that time does not tell which.
 func (d *directory) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
 	now := d.now()
 	d.mu.Lock()

@@ -18,6 +18,10 @@ var ErrUnsupported = errors.New("peer: this system does not tell whose program i
 // not be found: it may have closed the connection already.
 var ErrOther = errors.New("peer: the program at the other end does not belong to this user")
 
+// ErrNotFound is an ErrOther: no program has the socket at the other end. It was closed,
+// or the program that listens there has not accepted the connection yet.
+var ErrNotFound = fmt.Errorf("%w: it is not found", ErrOther)
+
 // Check returns nil when the other end of a TCP connection that was accepted on the
 // loopback interface is a program of the user that this program runs as. Everything else is an error that
 // wraps ErrOther, or ErrUnsupported. It does not wait for the other end.
@@ -31,18 +35,22 @@ func Check(conn net.Conn) error {
 }
 
 // Listen returns a listener that closes the connections of other users before anybody
-// sees them, and tells refused of each; nil: nobody wants to know. On a system that does
-// not tell whose they are it passes all.
+// sees them. It calls refused for the first of them, the second, the fourth, the eighth and
+// so on, as another user may connect without end; nil: nobody wants to know. Accept must be
+// called by one goroutine at a time. On a system that does not tell whose connections are,
+// all of them pass.
 func Listen(l net.Listener, refused func(error)) net.Listener {
 	if refused == nil {
 		refused = func(error) {}
 	}
-	return &listener{l, refused}
+	return &listener{Listener: l, refused: refused}
 }
 
 type listener struct {
 	net.Listener
 	refused func(error)
+
+	strangers uint64 // Owned by the caller of Accept.
 }
 
 // Accept returns the next connection of this user.
@@ -61,6 +69,8 @@ func (l *listener) Accept() (net.Conn, error) {
 			_ = tcp.SetLinger(0)
 		}
 		conn.Close()
-		l.refused(err)
+		if l.strangers++; l.strangers&(l.strangers-1) == 0 {
+			l.refused(err)
+		}
 	}
 }

@@ -30,8 +30,10 @@ func checkUser(local, remote *net.TCPAddr, want uint32) error {
 		uid, err = readTable(local, remote)
 	}
 	switch {
+	case errors.Is(err, unix.ENOENT):
+		return ErrNotFound
 	case err != nil:
-		return fmt.Errorf("%w: it is not found: %w", ErrOther, err)
+		return fmt.Errorf("%w: the system does not tell: %w", ErrOther, err)
 	case uid != want:
 		return fmt.Errorf("%w: it is user %d's", ErrOther, uid)
 	}

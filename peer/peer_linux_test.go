@@ -96,6 +96,31 @@ func TestAnotherUser(t *testing.T) {
 	l.Close()
 }
 
+// A program that listens and has not accepted a connection yet is not known; then it is.
+func TestNotAcceptedYet(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dialled, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dialled.Close()
+	if err := Check(dialled); !errors.Is(err, ErrNotFound) || !errors.Is(err, ErrOther) {
+		t.Errorf("before: %v", err)
+	}
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer accepted.Close()
+	if err := Check(dialled); err != nil {
+		t.Errorf("after: %v", err)
+	}
+}
+
 // Both ways of asking agree.
 func TestTheTableAgrees(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "::1"} {

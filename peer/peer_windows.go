@@ -28,8 +28,11 @@ func check(local, remote *net.TCPAddr) error {
 		return fmt.Errorf("%w: this program's user is not known: %w", ErrOther, err)
 	}
 	pid, err := processOf(local, remote)
-	if err != nil {
-		return fmt.Errorf("%w: it is not found: %w", ErrOther, err)
+	switch {
+	case errors.Is(err, errNoSocket):
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("%w: the system does not tell: %w", ErrOther, err)
 	}
 	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {

@@ -49,7 +49,9 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      download or in the signature's stamp. These are shown to you, and
                      nothing connects before you say so; else you are asked
   --number N         the session number that the advisor reads out (else you are asked);
-                     N@GATEWAY names the gateway, too
+                     N@GATEWAY names the gateway, too. N may be "-": the first line of
+                     standard input has the number, and no other user of this computer
+                     can read it from the command line
   --panel browser|terminal
                      where you follow the session; browser where there is one. You are
                      asked in a window of its own, and allow things nowhere else

@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"lotse/agent"
+	"lotse/arguments"
 	"lotse/config"
 	"lotse/tunnel"
 )
@@ -98,6 +99,14 @@ func parse(args []string) (*options, int) {
 		}
 	}
 	o.Names = o.Names && !nameless
+	if number == arguments.Stdin {
+		var err error
+		if number, err = arguments.ReadLine(os.Stdin); err != nil {
+			err = fmt.Errorf("--number -: no number on standard input: %w", err)
+			o.wrong = err
+			return o, wrongUsage(err)
+		}
+	}
 	err := o.findGateway(set.Arg(0), number, ownPath())
 	if err == nil {
 		err = o.check()

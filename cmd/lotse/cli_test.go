@@ -294,13 +294,13 @@ func TestView(t *testing.T) {
 	if m := a.next(control); m != (tunnel.Ask{Right: "control"}) {
 		t.Fatalf("%+v", m)
 	}
-	if _, err := viewer.Write([]byte("from the viewer")); err != nil {
+	if _, err := viewer.Write([]byte("RFB 003.008\nfrom the viewer")); err != nil {
 		t.Fatal(err)
 	}
 	if err := viewer.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := io.ReadAll(shown); err != nil || string(all) != "from the viewer" {
+	if all, err := io.ReadAll(shown); err != nil || string(all) != "RFB 003.008\nfrom the viewer" {
 		t.Errorf("%q, %v", all, err)
 	}
 	if _, err := io.WriteString(shown, "last picture"); err != nil {

@@ -18,8 +18,10 @@ import (
 const showUsage = `Usage: lotse show NUMBER --gateway URL --user NAME [flags]
 
 Offers your own screen to the customer, view only and sealed end to end. He is
-asked first; until he has entered the number it waits. It ends with Ctrl+C, when he stops looking, and by itself before his
-screen is shown to you.
+asked first; until he has entered the number it waits. It ends with Ctrl+C, when he
+stops looking, and by itself before his screen is shown to you. NUMBER may be "-": then
+the first line of standard input has it, and no other user of this computer can read it
+from the command line.
 
   --share screen|monitor:N|app:NAME[,app:NAME...]
                           what of your screen (default screen)
@@ -45,7 +47,7 @@ func (p *program) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	number, err := tunnel.ParseNumber(rest[0])
+	number, err := p.readNumber(rest[0])
 	if err != nil {
 		return l.wrong("%v", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"lotse/arguments"
+	"lotse/peer"
 	"lotse/tunnel"
 )
 
@@ -15,7 +17,8 @@ const viewUsage = `Usage: lotse view NUMBER --gateway URL --user NAME [flags] [-
 
 Opens a local port on which a VNC viewer reaches the customer's screen, sealed end to
 end, and prints "ready: vnc viewer address …". It waits until the customer has entered
-the number. With VIEWER it starts that program, with {} replaced by the address (or
+the number. NUMBER may be "-": then the first line of standard input has it, and no
+other user of this computer can read it from the command line. With VIEWER it starts that program, with {} replaced by the address (or
 the address appended), and ends with it.
 
 The port takes one viewer, of the same user on this computer, and closes. A viewer that
@@ -59,7 +62,7 @@ func (p *program) view(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	number, err := tunnel.ParseNumber(rest[0])
+	number, err := p.readNumber(rest[0])
 	if err != nil {
 		return l.wrong("%v", err)
 	}
@@ -91,6 +94,9 @@ func (p *program) view(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("no local port for the viewer: %w; choose another with --listen", err)
 	}
+	if !v.onward {
+		port = peer.Listen(port, func(err error) { p.complain(fmt.Errorf("viewer not connected: %w", err)) })
+	}
 	return v.run(ctx, port, l.control)
 }
 
@@ -111,6 +117,19 @@ func (l *viewFlags) check(viewer []string) (err error) {
 		return l.wrong("--listen %q is reachable from other computers, and whoever connects sees the customer's screen; if that is meant, add --listen-anyone", l.listen)
 	}
 	return nil
+}
+
+// readNumber reads the NUMBER of a command line, or the line on standard input that "-"
+// stands for.
+func (p *program) readNumber(argument string) (tunnel.Number, error) {
+	if argument == arguments.Stdin {
+		line, err := arguments.ReadLine(p.stdin)
+		if err != nil {
+			return tunnel.Number{}, fmt.Errorf("no session number on standard input: %w", err)
+		}
+		argument = line
+	}
+	return tunnel.ParseNumber(argument)
 }
 
 // sayCode prints the code of a program's exchange with the customer's end. The

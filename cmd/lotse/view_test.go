@@ -82,6 +82,17 @@ func TestOneViewer(t *testing.T) {
 	}
 	conn.Close()
 	v.line("viewer disconnected")
+	// Nor is what a web page makes the user's browser send.
+	page := dialViewer(t, ready)
+	conn = a.seal(a.recv(tunnel.TypeCall))
+	if _, err := io.WriteString(page, "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nRFB 003.008\n"); err != nil {
+		t.Fatal(err)
+	}
+	if said, _ := io.ReadAll(conn); len(said) > 0 {
+		t.Errorf("the customer's end heard %q", said)
+	}
+	conn.Close()
+	v.line("viewer disconnected")
 
 	first := dialViewer(t, ready)
 	a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)

@@ -181,18 +181,11 @@ const (
 var (
 	errOneViewer     = rfb.Refusal{Reason: "This port is for one viewer, and another was first. Start lotse view with --many for more."}
 	errWrongPassword = rfb.Refusal{Reason: "Wrong password."}
-	errOtherUser     = rfb.Refusal{Reason: "This port is for another user of this computer."}
 )
 
 // admit lets a viewer in and serves it. Where it is not let in, it is told why in words,
 // as its version reads them. served: it was the one that the port is for.
 func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err error) {
-	if isLoopback(conn.LocalAddr().String()) {
-		if err := allowPeer(conn); err != nil {
-			tellViewer(conn, errOtherUser)
-			return false, err
-		}
-	}
 	if v.viewer == nil || v.viewer.password == "" {
 		served, err = v.serve(ctx, conn, v.claim)
 		if err != nil {
@@ -294,16 +287,25 @@ func (v *viewPort) reportBroken(err error) {
 }
 
 // firstWord is a viewer's connection that is asked about when it says something: what
-// only connects, such as a search for open ports, is no viewer yet.
+// only connects, such as a search for open ports, is no viewer yet. What does not begin as
+// RFB does, RFC 6143, section 7.1.1, is none at all: a web page can have the user's browser
+// connect here.
 type firstWord struct {
 	net.Conn
 	claim   func() bool
 	claimed bool // Owned by the reader, until it has returned.
 }
 
+const rfbBegin = "RFB 00"
+
+var errNoViewer = errors.New("what has connected is no VNC viewer")
+
 func (w *firstWord) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 && !w.claimed {
+		if begin := p[:min(n, len(rfbBegin))]; string(begin) != rfbBegin[:len(begin)] {
+			return 0, errNoViewer
+		}
 		if w.claimed = w.claim(); !w.claimed {
 			return 0, errOneViewer
 		}

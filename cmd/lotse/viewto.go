@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"lotse/peer"
 )
 
 // listenPort is where VNC viewers listen by convention.
@@ -30,6 +32,31 @@ func listeningViewer(s string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// ownerPoll is how often a viewer is looked at that has not accepted its connection yet.
+const ownerPoll = 50 * time.Millisecond
+
+// sameUser returns nil when the program that listens at the other end of conn, on this
+// computer, belongs to this user. The system tells that only once the program has accepted
+// the connection: sameUser waits for it, for at most dialTimeout.
+func sameUser(ctx context.Context, conn net.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	for {
+		err := peer.Check(conn)
+		if err == nil || errors.Is(err, peer.ErrUnsupported) {
+			return nil
+		}
+		if !errors.Is(err, peer.ErrNotFound) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(ownerPoll):
+		}
+	}
+}
+
 // runTo serves one viewer that listens, until it, the session or ctx ends.
 func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	dialer := net.Dialer{Timeout: dialTimeout}
@@ -40,7 +67,7 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	defer conn.Close()
 	if v.onward {
 		fmt.Fprintln(v.p.stderr, "lotse: between this computer and that viewer nothing is encrypted; the customer is told so")
-	} else if err := allowPeer(conn); err != nil {
+	} else if err := sameUser(ctx, conn); err != nil {
 		return fmt.Errorf("the viewer at %s: %w", to, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -1,0 +1,237 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lotse/rfb/rfbtest"
+)
+
+// freeze stops a program as a debugger does, until the test's end.
+func (p *process) freeze() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = p.cmd.Process.Signal(syscall.SIGCONT) })
+	eventually(p.t, p.name+" is stopped", func() error {
+		if !p.frozen() {
+			return fmt.Errorf("it runs")
+		}
+		return nil
+	})
+}
+
+func (p *process) frozen() bool {
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	_, rest, _ := bytes.Cut(stat, []byte(") "))
+	return bytes.HasPrefix(rest, []byte("T"))
+}
+
+// stillFrozen fails the test if the program ran again: what happened meanwhile proves
+// nothing then.
+func (p *process) stillFrozen() {
+	p.t.Helper()
+	if !p.frozen() {
+		p.t.Errorf("%s was not stopped all the time", p.name)
+	}
+}
+
+// takenAndEnded has the customer take control back, then end the session, and waits for
+// the advisor's side to see both. by is "customer" (panel) or "key" (F12).
+func takenAndEnded(ses *session, by string, take, end func()) {
+	ses.t.Helper()
+	mark := ses.mark()
+	take()
+	ses.lineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
+	mark = ses.mark()
+	end()
+	ses.lineAfter(mark, `"state":"ended"`)
+}
+
+// TestStoppedServer: the customer's X server is stopped while the advisor controls it. The
+// customer takes control back and ends the session all the same, in the terminal and in
+// the panel. F12 cannot be pressed then: the X server is what reads the keyboard.
+func TestStoppedServer(t *testing.T) {
+	for _, kind := range []string{"terminal", "browser"} {
+		t.Run(kind, func(t *testing.T) {
+			s := newStack(t)
+			customer := customerDisplay(t, "800x600")
+			customer.paint()
+			ses := s.newSession()
+			var agent *process
+			var panel *tab
+			if kind == "terminal" {
+				agent = s.agent(customer, ses.number, "--answer", "control")
+			} else {
+				var url string
+				agent, url = s.panelAgent(customer, "--number", ses.number, "--answer", "control")
+				panel = newBrowser(t).tab("panel")
+				panel.open(url)
+			}
+			ses.line(`"state":"joined"`)
+			_, port := s.view(ses.number)
+			viewer, err := rfbtest.Dial(hostPortOf(port), rfbtest.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer viewer.Close()
+			if err := viewer.SetEncodings(rfbtest.Raw); err != nil {
+				t.Fatal(err)
+			}
+			if err := viewer.Refresh(); err != nil {
+				t.Fatal(err)
+			}
+			ses.write("control")
+			ses.line(`"given","right":"control"`)
+			if panel != nil {
+				panel.wait("take-control")
+			}
+			customer.server.freeze()
+			// The agent waits for the server in all that it does with the screen.
+			for i := range uint16(50) {
+				if err := viewer.SendPointer(image.Pt(100+int(i), 100), i%2); err != nil {
+					t.Fatal(err)
+				}
+				if err := viewer.SendKey('a', i%2 == 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if panel == nil {
+				takenAndEnded(ses, "customer", func() { agent.write("t") }, func() { agent.write("e") })
+			} else {
+				takenAndEnded(ses, "customer", func() { panel.click("take-control") }, func() { panel.click("end") })
+				panel.wait("ended")
+			}
+			customer.server.stillFrozen()
+			ses.exit()
+		})
+	}
+}
+
+// TestViewerThatDoesNotRead: a viewer is stopped, or asks for the whole picture over and
+// over and reads nothing, while it has control. F12 and the panel's stop act at once.
+func TestViewerThatDoesNotRead(t *testing.T) {
+	const f12 = 0xffc9
+	t.Run("stopped", func(t *testing.T) {
+		c := newControlled(t, nil)
+		c.holdShift()
+		c.viewer.freeze()
+		c.customer.paintWith(greyNoise)
+		takenAndEnded(c.session, "key", func() { c.customer.physicalKey(f12) }, func() { c.agent.write("e") })
+		c.viewer.stillFrozen()
+		c.nothingHeld()
+		if code := c.agent.exit(); code != 0 {
+			t.Errorf("the agent ended with %d", code)
+		}
+	})
+	for _, end := range []string{"F12 twice", "e"} {
+		t.Run("greedy, "+end, func(t *testing.T) {
+			s := newStack(t)
+			customer := customerDisplay(t, "1200x900")
+			customer.paintWith(greyNoise)
+			ses := s.newSession()
+			agent := s.agent(customer, ses.number, "--answer", "control")
+			ses.line(`"state":"joined"`)
+			_, port := s.view(ses.number)
+			greedy := newGreedyViewer(t, port)
+			ses.line(`"viewers":[{`)
+			ses.write("control")
+			ses.line(`"given","right":"control"`)
+			greedy.stuffed()
+			takenAndEnded(ses, "key", func() { customer.physicalKey(f12) }, func() {
+				if end == "e" {
+					agent.write("e")
+					return
+				}
+				// The first of them may be too late to be the second press of the one before.
+				h := customer.hands()
+				h.key(f12)
+				h.key(f12)
+			})
+			if code := agent.exit(); code != 0 {
+				t.Errorf("the agent ended with %d", code)
+			}
+		})
+	}
+}
+
+// greedyViewer asks for whole pictures and reads none of them.
+type greedyViewer struct {
+	t    *testing.T
+	conn *net.TCPConn
+}
+
+func newGreedyViewer(t *testing.T, port int) *greedyViewer {
+	t.Helper()
+	conn, err := net.Dial("tcp", hostPortOf(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &greedyViewer{t: t, conn: conn.(*net.TCPConn)}
+	read := func(n int) []byte {
+		t.Helper()
+		b := make([]byte, n)
+		if _, err := io.ReadFull(conn, b); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	write := func(b ...byte) {
+		t.Helper()
+		if _, err := conn.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// RFC 6143, sections 7.1 to 7.3 and 7.5.3.
+	read(12)
+	write([]byte("RFB 003.008\n")...)
+	read(int(read(1)[0]))
+	write(1)
+	read(4)
+	write(1)
+	init := read(24)
+	read(int(binary.BigEndian.Uint32(init[20:])))
+	size := init[:4]
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		request := bytes.Repeat(append([]byte{3, 0, 0, 0, 0, 0}, size...), 1000)
+		for {
+			if _, err := conn.Write(request); err != nil {
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { conn.Close(); wg.Wait() })
+	return g
+}
+
+// stuffed waits until more of the picture waits for this viewer than it will ever read.
+func (g *greedyViewer) stuffed() {
+	g.t.Helper()
+	eventually(g.t, "the viewer's line is full", func() error {
+		raw, err := g.conn.SyscallConn()
+		if err != nil {
+			return err
+		}
+		waiting := 0
+		if err2 := raw.Control(func(fd uintptr) { waiting, err = unix.IoctlGetInt(int(fd), unix.SIOCINQ) }); err2 != nil {
+			return err2
+		}
+		if err == nil && waiting < 64<<10 {
+			err = fmt.Errorf("%d bytes", waiting)
+		}
+		return err
+	})
+}
