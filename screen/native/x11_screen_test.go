@@ -299,7 +299,6 @@ func TestServerDies(t *testing.T) {
 		if err := d.Clipboard().SetText("x"); err == nil {
 			t.Error("SetText: no error")
 		}
-		time.Sleep(10 * time.Millisecond)
 		if err := stopHotkey(); !errors.Is(err, errGone) && !errors.Is(err, context.Canceled) {
 			t.Errorf("Hotkey: %v", err)
 		}
@@ -320,7 +319,7 @@ func TestCloseWakesNext(t *testing.T) {
 			}
 		}
 	}()
-	time.Sleep(20 * time.Millisecond)
+	blockedIn(t, ".Next")
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
