@@ -28,7 +28,7 @@ import (
 )
 
 // patience bounds every wait for another process.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // packageOf names the Debian package of each tool the tests need.
 var packageOf = map[string]string{

@@ -131,7 +131,7 @@ func watchForLeaks(t *testing.T, want int, start func() (mine *puppet, end func(
 }
 
 // orderIsWrong stops the windows and looks whether, though all stand still, a
-// foreign one is seen where wine says that a chosen one lies above it: its X server
+// foreign one stays seen where wine says that a chosen one lies above it: its X server
 // does not always have the same order, which no mask can know. What a picture
 // shows wrongly because windows moved has gone by then.
 func orderIsWrong(t *testing.T, a *winShare) bool {
@@ -140,8 +140,13 @@ func orderIsWrong(t *testing.T, a *winShare) bool {
 	turn := call(procCreateMutex, 0, 0, uintptr(unsafe.Pointer(winString("lotse-puppets"))))
 	call(procWaitForSingleObject, turn, 5000)
 	defer call(procReleaseMutex, turn)
-	time.Sleep(500 * time.Millisecond)
-	return maskNow(t, a) > 0
+	for range 100 {
+		if maskNow(t, a) == 0 {
+			return false
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return true
 }
 
 // maskNow counts the foreign pixels in a picture masked by the windows' order, as

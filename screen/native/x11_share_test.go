@@ -81,10 +81,10 @@ func TestShareLeaksNothing(t *testing.T) {
 		noShm    bool
 		frames   int
 	}{
-		{"bare", nil, false, 3000},
-		{"compositor", [][]string{{"picom", "--backend", "xrender", "--config", "/dev/null"}}, false, 3000},
-		{"window manager", [][]string{{"openbox"}}, false, 300}, // it is the slow one
-		{"without shared memory", nil, true, 300},
+		{"bare", nil, false, 1000},
+		{"compositor", [][]string{{"picom", "--backend", "xrender", "--config", "/dev/null"}}, false, 500},
+		{"window manager", [][]string{{"openbox"}}, false, 150}, // it is the slow one
+		{"without shared memory", nil, true, 150},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := startX(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
