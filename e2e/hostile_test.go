@@ -359,7 +359,7 @@ func TestHandsOnTheWheel(t *testing.T) {
 		}
 		return nil
 	})
-	hand := c.customer.hands()
+	hand, told := c.customer.hands(), c.session.mark()
 	stop := make(chan struct{})
 	moved := make(chan struct{})
 	go func() {
@@ -368,14 +368,14 @@ func TestHandsOnTheWheel(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(100 * time.Millisecond): // the pace of hands, nothing is decided by it
 				hand.move(image.Pt(210+i%20, 380)) // over the xterm, which has the focus by it
 			}
 		}
 	}()
-	never(t, "hands that move type", func() bool { return typed(c.file) != "before\n" }) // they have begun
+	c.session.lineAfter(told, `"hands":true`)
 	typeLine("during")
-	never(t, "the advisor types under the customer's hands", func() bool { return typed(c.file) != "before\n" })
+	c.customer.stays(t, "the advisor types under the customer's hands", c.file, "before\n", c.screen.colourAt(at))
 	close(stop)
 	<-moved
 	eventually(t, "control goes on", func() error {
