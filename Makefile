@@ -73,7 +73,7 @@ test-race: novnc-web/dist/.stamp
 
 # The Windows backend, for real, on wine.
 test-wine: needs-test
-	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 5m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
+	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium

@@ -76,7 +76,7 @@ func TestShareSettles(t *testing.T) {
 // TestShareLeaksNothing captures while chosen and other windows move, grow, come
 // and go at full speed: no pixel of another window may ever be read.
 func TestShareLeaksNothing(t *testing.T) {
-	watchForLeaks(t, 1000, func() (mine *puppet, end func()) {
+	watchForLeaks(t, 400, func() (mine *puppet, end func()) {
 		secret, mine := startPuppet(t, "secret"), startPuppet(t, "chosen")
 		return mine, func() { secret.kill(); mine.kill() }
 	})
@@ -86,7 +86,7 @@ func TestShareLeaksNothing(t *testing.T) {
 // somewhere else, and back before anybody looks. What lies below it is never shown.
 func TestShareFlickers(t *testing.T) {
 	startColour(t, sentinelColour, image.Rect(0, 0, 1280, 800))
-	watchForLeaks(t, 700, func() (mine *puppet, end func()) {
+	watchForLeaks(t, 300, func() (mine *puppet, end func()) {
 		mine = startPuppet(t, "flicker")
 		return mine, mine.kill
 	})
