@@ -15,7 +15,8 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build test test-go test-race test-web test-wine test-e2e test-dist dist demo bench lint fuzz clean needs-test needs-demo
+.PHONY: build build-tests test test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-desktops test-e2e-windows test-dist \
+	dist demo bench lint fuzz clean needs-test needs-dist needs-demo
 
 build: bin/lotse bin/lotse-agent
 
@@ -40,41 +41,78 @@ bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
 bin/puppets.exe: $(GO_FILES)
 	GOOS=windows CGO_ENABLED=0 go test -c -o $@ ./screen/native
 
-test: needs-test build lint test-web test-go test-wine test-e2e test-dist
+# Parts in lanes: the lanes run beside each other, as most tests wait more than they
+# compute. Two lanes have tests of whole programs, on displays of their own.
+test: needs-test needs-dist
+	@ci/parts.sh build-tests
+	@ci/parts.sh "test-e2e-viewers test-e2e-desktops" "test-e2e-windows test-wine test-dist" "lint test-web test-go test-native test-race"
 
-# -race needs cgo; the programs themselves do not.
+# Everything that more than one part needs.
+build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
+
+# Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
+RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
+# What computes much and shares nothing new, ten times slower with -race.
+RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestPictureAfterAnything|TestViewTakenAway|TestSecondDecoder|TestWholeAnswer|FuzzWindows)$$
+GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations)$$
+
 test-go: novnc-web/dist/.stamp
-	go test -race $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
-	go test ./gateway -run TestJoinAllocations # the race detector allocates
-	go test ./screen/native -run TestShareLeaks # so many pictures take too long with it
+	go test $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
+	go test ./rfb -run '$(RFB_PIXELS)'
+	go test ./gateway -run '$(GATEWAY_MANY)'
+
+test-native: needs-test
+	go test ./screen/native
 	go test -tags "portable x11" ./screen/native -run TestBackends/portable
+
+test-race: novnc-web/dist/.stamp
+	go test -race ./agent ./screen ./seal ./tunnel
+	go test -race ./rfb -skip '$(RFB_PIXELS)'
+	go test -race ./gateway -skip '$(GATEWAY_MANY)'
+	go test -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, for real, on wine.
 test-wine: needs-test
-	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 5m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
+	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
 
-test-e2e: needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe
-	go test -timeout 20m ./e2e
+# The tests that write rows of README's table of viewers are one part, so that it can
+# tell whether each row was seen.
+E2E_WINDOWS := Windows
+E2E_VIEWERS := ^Test(Browser|BrowserCustomer|BrowserCustomerByDoor|Doors|ForeignServer|ForeignServerPage|Libvncclient|ListeningViewer|RepeaterID|Show|Vncsnapshot|Viewers|Websockify|ZViewerTable)$$
+E2E_NEEDS := needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe
+
+test-e2e: test-e2e-viewers test-e2e-desktops test-e2e-windows
+
+test-e2e-viewers: $(E2E_NEEDS)
+	go test -timeout 20m ./e2e -run '$(E2E_VIEWERS)' -rows
+
+test-e2e-desktops: $(E2E_NEEDS)
+	go test -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)'
 	go test -timeout 20m ./bench
 
+test-e2e-windows: $(E2E_NEEDS)
+	go test -timeout 20m ./e2e -run '$(E2E_WINDOWS)'
+
 # Signing, stamping, packages, and that a build can be repeated.
-test-dist: novnc-web/dist/.stamp
-	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg
+test-dist: needs-dist novnc-web/dist/.stamp
 	ci/test-dist.sh
 
 # A release in dist/: ci/dist.sh says what it takes from the environment.
 dist: novnc-web/dist/.stamp
 	ci/dist.sh $(VERSION) dist
 
-lint: novnc-web/dist/.stamp
+bin/staticcheck: Makefile
+	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
+	touch $@
+
+lint: novnc-web/dist/.stamp bin/staticcheck
 	go vet ./...
-	go run $(STATICCHECK) ./...
+	bin/staticcheck ./...
 	GOOS=windows go vet $$(go list ./... | grep -Ev '^lotse/(e2e|bench)$$')
 	GOOS=windows GOARCH=arm64 go vet ./screen/... ./agent ./cmd/...
-	GOBIN="$(CURDIR)/bin" go install $(STATICCHECK)
 	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent ./whereto
 	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
@@ -109,6 +147,9 @@ needs-test:
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
 		wine=wine /usr/lib/wine/wine64=wine64 \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
+
+needs-dist:
+	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg
 
 clean:
 	rm -rf bin novnc-web/node_modules

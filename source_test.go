@@ -2,12 +2,14 @@ package lotse
 
 import (
 	"bytes"
+	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,6 +40,9 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s is not formatted: run gofmt -w on it", name)
 		}
 		if strings.HasSuffix(name, "_test.go") {
+			for _, place := range fixedSleeps(t, name, src) {
+				t.Errorf("%s: a fixed sleep: wait for a state, or use testing/synctest", place)
+			}
 			return nil
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.PackageClauseOnly|parser.ParseComments)
@@ -57,6 +62,58 @@ func TestSources(t *testing.T) {
 	for dir := range packages {
 		if !documented[dir] {
 			t.Errorf("package %s has no package comment", dir)
+		}
+	}
+}
+
+// fixedSleeps are the places of a test file that wait for a time that real clocks
+// measure. Sleeping is for loops that poll, and for files whose tests run in
+// testing/synctest's bubbles.
+func fixedSleeps(t *testing.T, name string, src []byte) (places []string) {
+	t.Helper()
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, name, src, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, imported := range file.Imports {
+		if imported.Path.Value == `"testing/synctest"` {
+			return nil
+		}
+	}
+	var loops []ast.Node
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			loops = append(loops, n)
+		case *ast.CallExpr:
+			call, ok := n.Fun.(*ast.SelectorExpr)
+			if !ok || call.Sel.Name != "Sleep" {
+				return true
+			}
+			if pkg, ok := call.X.(*ast.Ident); !ok || pkg.Name != "time" {
+				return true
+			}
+			if !slices.ContainsFunc(loops, func(l ast.Node) bool { return l.Pos() <= n.Pos() && n.End() <= l.End() }) {
+				places = append(places, set.Position(n.Pos()).String())
+			}
+		}
+		return true
+	})
+	return places
+}
+
+// TestFixedSleeps is the rule's own test.
+func TestFixedSleeps(t *testing.T) {
+	const head = "package p\nimport \"time\"\n"
+	for src, want := range map[string]int{
+		head + "func f() { time.Sleep(1) }":                                               1,
+		head + "func f() { for { time.Sleep(1) } }":                                       0,
+		head + "func f() { for ok := false; !ok; time.Sleep(1) {} ; time.Sleep(2) }":      1,
+		head + "import \"testing/synctest\"\nfunc f() { synctest.Wait(); time.Sleep(1) }": 0,
+	} {
+		if got := fixedSleeps(t, "x_test.go", []byte(src)); len(got) != want {
+			t.Errorf("%s: %v", src, got)
 		}
 	}
 }

@@ -280,7 +280,7 @@ func TestBrowser(t *testing.T) {
 	advisor.seesDesktop(customer, 0)
 	advisor.clickAt(200, 360)
 	advisor.keys("not allowed\n")
-	never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+	customer.stays(t, "typed without the right to control", file, "", advisor.colourAt)
 
 	mark = agent.mark()
 	advisor.click("ask-control")
@@ -300,7 +300,7 @@ func TestBrowser(t *testing.T) {
 	advisor.waitFor("ask-control", `[data-right="none"]`)
 	advisor.clickAt(200, 360)
 	advisor.keys("too late\n")
-	never(t, "typed after F12", func() bool { return strings.Contains(typed(file), "too") })
+	customer.stays(t, "typed after F12", file, theText+"\n", advisor.colourAt)
 
 	// The clipboard, each way, umlauts included.
 	mark = agent.mark()

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,15 +102,24 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// vncPort is a free port that old viewers can name: a display number below 100.
+// vncPort is a free port that old viewers can name: a display number below 100. It is
+// the test's alone until it ends: other test programs run beside this one.
 func vncPort(t testing.TB) int {
 	t.Helper()
 	for _, i := range rand.Perm(60) {
 		port := 5940 + i
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			l.Close()
-			return port
+		mine, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("lotse-e2e-port-%d", port)), os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			continue // another user's
 		}
+		if syscall.Flock(int(mine.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+				l.Close()
+				t.Cleanup(func() { mine.Close() })
+				return port
+			}
+		}
+		mine.Close()
 	}
 	t.Fatal("no port from 5940 to 5999 is free")
 	return 0

@@ -211,7 +211,7 @@ func TestDoors(t *testing.T) {
 				screen.xdotool("key", "Return")
 			}
 			typeInto("not allowed")
-			never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+			customer.stays(t, "typed without the right to control", file, "", screen.colourAt(at))
 			mark = agent.mark()
 			ses.write("control")
 			allow(customer, agent, mark, "control")

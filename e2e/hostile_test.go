@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"net"
@@ -316,20 +317,24 @@ func TestKeyWithTheNetworkCut(t *testing.T) {
 	w.freeze()
 	hand := c.customer.hands()
 	mark := c.agent.mark()
-	began := time.Now()
 	hand.key(0xffc9)
 	c.agent.lineAfter(mark, "right=control outcome=taken by=key")
-	t.Logf("F12 to control taken, seen in the agent's log, with the network frozen: %v", time.Since(began))
 	eventually(t, "the key that was held is up", func() error {
 		if down := c.customer.keysDown(); len(down) > 0 {
 			return fmt.Errorf("%v", down)
 		}
 		return nil
 	})
-	time.Sleep(1100 * time.Millisecond) // not the first of two
-	hand.key(0xffc9)
-	hand.key(0xffc9)
-	c.agent.exit()
+	eventually(t, "two presses end the program", func() error {
+		hand.key(0xffc9)
+		hand.key(0xffc9)
+		select {
+		case <-c.agent.done:
+			return nil
+		default:
+			return errors.New("it runs")
+		}
+	})
 }
 
 // TestHandsOnTheWheel: while the customer moves the mouse himself, the advisor's
@@ -349,7 +354,7 @@ func TestHandsOnTheWheel(t *testing.T) {
 		}
 		return nil
 	})
-	hand := c.customer.hands()
+	hand, told := c.customer.hands(), c.session.mark()
 	stop := make(chan struct{})
 	moved := make(chan struct{})
 	go func() {
@@ -358,14 +363,14 @@ func TestHandsOnTheWheel(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(100 * time.Millisecond): // the pace of hands, nothing is decided by it
 				hand.move(image.Pt(210+i%20, 380)) // over the xterm, which has the focus by it
 			}
 		}
 	}()
-	never(t, "hands that move type", func() bool { return typed(c.file) != "before\n" }) // they have begun
+	c.session.lineAfter(told, `"hands":true`)
 	typeLine("during")
-	never(t, "the advisor types under the customer's hands", func() bool { return typed(c.file) != "before\n" })
+	c.customer.stays(t, "the advisor types under the customer's hands", c.file, "before\n", c.screen.colourAt(at))
 	close(stop)
 	<-moved
 	eventually(t, "control goes on", func() error {

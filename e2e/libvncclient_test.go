@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,7 +63,13 @@ func TestLibvncclient(t *testing.T) {
 			viewer.line("picture")
 			ses.line(`"line":"` + door.line + `"`)
 			viewer.write("type not allowed")
-			never(t, "typed without the right to control", func() bool { return typed(file) != "" })
+			picture := filepath.Join(t.TempDir(), "blinking.ppm")
+			customer.stays(t, "typed without the right to control", file, "", func(desk image.Point) color.Color {
+				mark := viewer.mark()
+				viewer.write("save " + picture)
+				viewer.lineAfter(mark, "saved")
+				return readPPM(t, picture).At(desk.X, desk.Y)
+			})
 			mark := agent.mark()
 			ses.write("control")
 			allow(customer, agent, mark, "control")

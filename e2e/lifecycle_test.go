@@ -322,7 +322,7 @@ func TestNetworkDrop(t *testing.T) {
 	}
 	c.screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360), "click", "1", "type", "lost")
 	c.screen.xdotool("key", "Return")
-	never(t, "control outlived the drop", func() bool { return typed(c.file) != "" })
+	c.customer.stays(t, "control outlived the drop", c.file, "", c.screen.colourAt(at))
 }
 
 // Nothing stays on the customer's machine.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -10,8 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
 )
 
 // The programs of TestChoice, each in a colour that nothing else has.
@@ -72,10 +77,47 @@ func holds(img image.Image, chosen, other bool) error {
 	return nil
 }
 
-// seesOnlyChosen: a program that was not chosen is to be seen nowhere, for a while.
-func (p *tab) seesOnlyChosen(when string) {
+// seesOnlyChosen: a program that was not chosen is to be seen nowhere, in no picture
+// until one in which the chosen program has changed since.
+func (p *tab) seesOnlyChosen(d *display, when string) {
 	p.t.Helper()
-	never(p.t, "a program that was not chosen, "+when, func() bool { return pixelsLike(p.canvas(), otherColour) > 0 })
+	c, err := xgb.NewConnDisplay(d.name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer c.Close()
+	gc, err := xproto.NewGcontextId(c)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	id, _, _ := strings.Cut(d.xdotool("search", "--onlyvisible", "--class", chosenProgram), "\n")
+	n, err := strconv.ParseUint(id, 10, 32)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	window := xproto.Window(n)
+	mark := color.RGBA{0xff, 0xff, 0, 0xff}
+	xproto.CreateGC(c, gc, xproto.Drawable(window), xproto.GcForeground, []uint32{0xffff00})
+	corner := xproto.Rectangle{X: 8, Y: 8, Width: 24, Height: 24} // where the other one does not lie
+	if err := xproto.PolyFillRectangleChecked(c, xproto.Drawable(window), gc, []xproto.Rectangle{corner}).Check(); err != nil {
+		p.t.Fatal(err)
+	}
+	marked := func(want bool) func() error {
+		return func() error {
+			shown := p.canvas()
+			if pixelsLike(shown, otherColour) > 0 {
+				p.t.Fatalf("a program that was not chosen is seen, %s", when)
+			}
+			if n := pixelsLike(shown, mark); (n >= 300) != want {
+				return fmt.Errorf("%d pixels of the mark", n)
+			}
+			return nil
+		}
+	}
+	eventually(p.t, "the mark on the chosen program", marked(true))
+	xproto.ClearArea(c, true, window, corner.X, corner.Y, corner.Width, corner.Height)
+	c.Sync()
+	eventually(p.t, "no mark", marked(false))
 }
 
 // thumbnail is the panel's picture of what is seen; nil while it shows none.
@@ -188,7 +230,7 @@ func TestChoice(t *testing.T) {
 	customer.answers(agent, mark, "view", "more", choice(chosen), "allow")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	advisor.sees(true, false)
-	advisor.seesOnlyChosen("while it stands still")
+	advisor.seesOnlyChosen(customer, "while it stands still")
 	if x, y := 4, 4; colourDistance(advisor.canvas(), image.NewUniform(color.Gray{0x80}), x, y, image.Point{}) > 0 {
 		t.Errorf("beside the program is %v, want grey", advisor.canvas().At(x, y))
 	}
@@ -207,12 +249,12 @@ func TestChoice(t *testing.T) {
 		panel.choosesApp(otherProgram)
 		panel.click("share-apply")
 		panel.waitFor("question", `[data-right="share"]`)
-		advisor.seesOnlyChosen("while it is only proposed")
+		advisor.seesOnlyChosen(customer, "while it is only proposed")
 	}
 	wider()
 	panel.click("question-refuse")
 	panel.gone("question")
-	advisor.seesOnlyChosen("after a no")
+	advisor.seesOnlyChosen(customer, "after a no")
 	wider() // put off after the refusal
 	allow(customer, agent, mark, "share")
 	advisor.sees(true, true)
@@ -220,13 +262,13 @@ func TestChoice(t *testing.T) {
 	// Less, with one click.
 	panel.unshares(otherProgram)
 	advisor.sees(true, false)
-	advisor.seesOnlyChosen("after it was taken back")
+	advisor.seesOnlyChosen(customer, "after it was taken back")
 
 	// The advisor wishes to see more; silence and yes are the customer's.
 	mark = agent.mark()
 	advisor.click("ask-share")
 	panel.waitFor("question", `[data-right="share"]`)
-	advisor.seesOnlyChosen("while the advisor only asks")
+	advisor.seesOnlyChosen(customer, "while the advisor only asks")
 	allow(customer, agent, mark, "share")
 	advisor.sees(true, true)
 	sameInSmall(t, panel, advisor)
@@ -299,7 +341,18 @@ func TestBadgeAndRecord(t *testing.T) {
 	// The advisor cannot click it away.
 	end := image.Pt(at.Max.X-at.Dx()/4, at.Max.Y-at.Dy()/4)
 	advisor.clickAt(end.X, end.Y)
-	never(t, "ended by the advisor's click on the badge", func() bool { return panel.do("visible", map[string]any{"id": "ended"}) == "true" })
+	advisor.clickAt(30, 40) // behind it, elsewhere
+	eventually(t, "the pointer is where the advisor clicked last", func() error {
+		var at image.Point
+		where := customer.xdotool("getmouselocation")
+		if _, err := fmt.Sscanf(where, "x:%d y:%d ", &at.X, &at.Y); err != nil || !at.In(image.Rect(20, 30, 40, 50)) { // the page scales
+			return errors.New(where)
+		}
+		return nil
+	})
+	if panel.do("visible", map[string]any{"id": "ended"}) == "true" {
+		t.Error("ended by the advisor's click on the badge")
+	}
 	panel.click("take-control")
 	customer.badge(badgeWatched)
 

@@ -242,13 +242,3 @@ func eventually(t testing.TB, what string, f func() error) {
 	}
 	t.Fatalf("%s: %v", what, err)
 }
-
-// never makes sure that f stays unsatisfied for a while.
-func never(t testing.TB, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(700 * time.Millisecond); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if f() {
-			t.Fatal(what)
-		}
-	}
-}

@@ -37,7 +37,7 @@ func TestStartedViewers(t *testing.T) {
 			ses.line(`"state":"joined"`)
 			screen := viewerDisplay(t, "1024x800")
 			home, port := t.TempDir(), vncPort(t)
-			env := append(append(s.env(), screen.env()...), "HOME="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1")
+			env := append(append(s.env(), screen.env()...), "HOME="+home, "TMPDIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1")
 			args := []string{"view", ses.number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port)}
 			program := []string{path}
 			if strings.HasSuffix(c.name, "VNC_PASSWORD") {
@@ -55,7 +55,7 @@ func TestStartedViewers(t *testing.T) {
 			args = append(append(append(args, "--"), program...), c.args...)
 			view := start(t, env, ours(t, "lotse"), args...)
 			shows(t, screen, customer, 0)
-			if left := passwordFolders(t); c.password && len(left) > 0 {
+			if left := passwordFolders(t, home); c.password && len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
 			if conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
@@ -69,10 +69,10 @@ func TestStartedViewers(t *testing.T) {
 	}
 }
 
-// passwordFolders are those of `lotse view` in the folder for temporary files.
-func passwordFolders(t *testing.T) []string {
+// passwordFolders are those of `lotse view` in its folder for temporary files.
+func passwordFolders(t *testing.T, temporary string) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(os.TempDir(), "lotse-view-*"))
+	found, err := filepath.Glob(filepath.Join(temporary, "lotse-view-*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -265,9 +265,14 @@ func (m *windowsMachine) writes(want string) {
 	})
 }
 
-func (m *windowsMachine) neverWrites(what, part string) {
+// neverWrites fails the test if notepad has a text, once the advisor's page has shown
+// what the desktop did behind it.
+func (m *windowsMachine) neverWrites(what, part string, advisor *tab) {
 	m.t.Helper()
-	never(m.t, what, func() bool { return strings.Contains(m.written(), part) })
+	m.blinks(m.t, advisor.colourAt)
+	if got := m.written(); strings.Contains(got, part) {
+		m.t.Fatalf("%s: %q", what, got)
+	}
 }
 
 // files lists what lies where programs leave things.

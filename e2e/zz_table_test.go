@@ -11,7 +11,10 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the table of viewers into README.md")
+var (
+	update  = flag.Bool("update", false, "write the table of viewers into README.md")
+	allRows = flag.Bool("rows", false, "all tests of the table's rows are selected: each row of README.md must be seen")
+)
 
 // The table of viewers in README.md stands between these lines; it is written
 // by `go test ./e2e -update`, from what was seen working in that run.
@@ -48,7 +51,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return "", s, false
 }
 
-// TestZViewerTable runs last: what was seen is what README.md says.
+// TestZViewerTable runs last: README.md says what was seen, and nothing that was not.
 func TestZViewerTable(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -60,24 +63,92 @@ func TestZViewerTable(t *testing.T) {
 		t.Fatalf("README.md has no place for the table: %s … %s", tableStart, tableEnd)
 	}
 	rows := slices.Clone(seen.rows)
-	slices.SortStableFunc(rows, func(a, b tableRow) int { return strings.Compare(a.door+a.viewer, b.door+b.viewer) })
 	if *update {
-		var b strings.Builder
-		for _, r := range rows {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.viewer, r.version, r.door, r.works)
-		}
-		if err := os.WriteFile("../README.md", []byte(before+tableStart+"\n"+tableHead+b.String()+tableEnd+after), 0o644); err != nil {
+		if err := os.WriteFile("../README.md", []byte(before+tableStart+"\n"+tableHead+written(rows)+tableEnd+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
+	for _, problem := range tableProblems(table, rows, allRan()) {
+		t.Error(problem)
+	}
+}
+
+// allRan reports whether this run has all tests that call works: no test was selected,
+// or -rows says so.
+func allRan() bool {
+	return *allRows || flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == ""
+}
+
+// written is the table's body.
+func written(rows []tableRow) string {
+	slices.SortStableFunc(rows, func(a, b tableRow) int { return strings.Compare(a.door+a.viewer, b.door+b.viewer) })
+	var b strings.Builder
 	for _, r := range rows {
-		found := false
-		for _, line := range strings.Split(table, "\n") {
-			found = found || strings.HasPrefix(line, "| "+r.viewer+" |") && strings.Contains(line, "| "+r.door+" | "+r.works+" |")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.viewer, r.version, r.door, r.works)
+	}
+	return b.String()
+}
+
+// tableProblems compares a table with what was seen; versions differ from machine to
+// machine. If not all tests ran, rows that were not seen are no problem.
+func tableProblems(table string, rows []tableRow, all bool) (problems []string) {
+	var stand, saw []tableRow
+	head := strings.Split(tableHead, "\n")
+	for line := range strings.Lines(table) {
+		line = strings.TrimSpace(line)
+		cells := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "| "), " |"), " | ")
+		switch {
+		case line == "" || slices.Contains(head, line):
+		case len(cells) != 4:
+			problems = append(problems, "README.md: no row of the table: "+line)
+		default:
+			row := tableRow{viewer: cells[0], door: cells[2], works: cells[3]}
+			if slices.Contains(stand, row) {
+				problems = append(problems, "README.md says twice: "+line)
+			}
+			stand = append(stand, row)
 		}
-		if !found {
-			t.Errorf("README.md does not say: %s by %s: %s", r.viewer, r.door, r.works)
+	}
+	for _, r := range rows {
+		r.version = ""
+		saw = append(saw, r)
+		if !slices.Contains(stand, r) {
+			problems = append(problems, fmt.Sprintf("README.md does not say: %s by %s: %s", r.viewer, r.door, r.works))
+		}
+	}
+	for _, r := range stand {
+		if all && !slices.Contains(saw, r) {
+			problems = append(problems, fmt.Sprintf("README.md says, but no test saw: %s by %s: %s", r.viewer, r.door, r.works))
+		}
+	}
+	return problems
+}
+
+// TestTableProblems: a row too few on either side is a problem.
+func TestTableProblems(t *testing.T) {
+	rows := []tableRow{{"A", "1", "`lotse view`", "picture, end"}, {"B", "2", "repeater", "picture"}}
+	table := "\n" + tableHead + written(rows)
+	for _, c := range []struct {
+		name  string
+		table string
+		rows  []tableRow
+		all   bool
+		want  int
+	}{
+		{"the same", table, rows, true, 0},
+		{"another version", table, []tableRow{{"A", "3", "`lotse view`", "picture, end"}, rows[1]}, true, 0},
+		{"seen twice", table, append(rows, rows...), true, 0},
+		{"not in the table", "\n" + tableHead + written(rows[:1]), rows, true, 1},
+		{"an empty table", "\n" + tableHead, rows, false, 2},
+		{"not seen", table, rows[:1], true, 1},
+		{"not seen, and not asked for", table, rows[:1], false, 0},
+		{"less was seen", table, []tableRow{{"A", "1", "`lotse view`", "picture"}, rows[1]}, true, 2},
+		{"twice in the table", table + written(rows[:1]), rows, true, 1},
+		{"no row", table + "| C | 1 |\n", rows, true, 1},
+	} {
+		if got := tableProblems(c.table, c.rows, c.all); len(got) != c.want {
+			t.Errorf("%s: %q", c.name, got)
 		}
 	}
 }

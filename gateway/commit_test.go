@@ -15,7 +15,7 @@ import (
 // after his own; PROTOCOL.md, section 4.
 func TestFirstWord(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *Config) { c.Limits.EnterWrong = 1000; c.Limits.EnterPerMinute = 1000 })
+	r := start(t, withRealHolds, func(c *Config) { c.Limits.EnterWrong = 1000; c.Limits.EnterPerMinute = 1000 })
 	o := r.open(r.signIn("anna"))
 	unknown := "1000"
 	if o.place == unknown {

@@ -279,7 +279,7 @@ func TestVNCDoorHangUp(t *testing.T) {
 
 func TestPasswordRefusals(t *testing.T) {
 	t.Parallel()
-	r := start(t, withVNC)
+	r := start(t, withVNC, withRealHolds)
 	a := r.signIn("anna")
 	o := r.open(a)
 	if _, err := a.ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeNotJoined) {

@@ -15,7 +15,7 @@ import (
 // customer's end is told, in which order, and how early.
 func TestWrongNumber(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	r := start(t, withRealHolds)
 	a := r.signIn("anna")
 	o := r.open(a)
 	unknown := "1000"

@@ -103,7 +103,7 @@ func TestRepeaterViewer(t *testing.T) {
 // TestRepeaterUnknown: an unknown number looks like a known one with a wrong password.
 func TestRepeaterUnknown(t *testing.T) {
 	t.Parallel()
-	r, o, _ := joinedDoor(t, withRepeater, withVNC)
+	r, o, _ := joinedDoor(t, withRealHolds, withRepeater, withVNC)
 	others := o.password(tunnel.DoorVNC)
 	password := o.password(tunnel.DoorRepeater)
 	for name, try := range map[string][2]string{

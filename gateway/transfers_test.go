@@ -60,7 +60,7 @@ func TestTransferShare(t *testing.T) {
 		ts := newTransfers(systemClock{})
 		var all sync.WaitGroup
 		began := time.Now()
-		const n, size = 100, 4 << 20
+		const n, size = 100, 1 << 20
 		for i := range n {
 			x := ts.begin(newDeadlineWriter(), clientOf(netip.AddrFrom4([4]byte{10, 0, byte(i), 1})), false)
 			all.Go(func() {

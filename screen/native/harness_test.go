@@ -28,7 +28,7 @@ import (
 )
 
 // patience bounds every wait for another process.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // packageOf names the Debian package of each tool the tests need.
 var packageOf = map[string]string{
@@ -302,9 +302,12 @@ func newPainter(t testing.TB, x *xserver) *painter {
 	return &painter{l, gc}
 }
 
-func (p *painter) fill(r image.Rectangle, pixel uint32) {
+func (p *painter) fill(r image.Rectangle, pixel uint32) { p.fillIn(p.l.root, r, pixel) }
+
+// fillIn draws on a window, in its own coordinates.
+func (p *painter) fillIn(w xproto.Window, r image.Rectangle, pixel uint32) {
 	xproto.ChangeGC(p.l.Conn, p.gc, xproto.GcForeground, []uint32{pixel})
-	xproto.PolyFillRectangle(p.l.Conn, xproto.Drawable(p.l.root), p.gc, []xproto.Rectangle{{
+	xproto.PolyFillRectangle(p.l.Conn, xproto.Drawable(w), p.gc, []xproto.Rectangle{{
 		X: int16(r.Min.X), Y: int16(r.Min.Y), Width: uint16(r.Dx()), Height: uint16(r.Dy()),
 	}})
 }

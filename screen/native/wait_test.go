@@ -4,6 +4,8 @@ package native
 
 import (
 	"log/slog"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,14 +20,19 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// never watches that a condition stays false for a moment.
-func never(t testing.TB, what string, bad func() bool) {
+// blockedIn waits until a goroutine waits in a function, named as in a stack trace.
+func blockedIn(t testing.TB, function string) {
 	t.Helper()
-	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if bad() {
-			t.Fatalf("happened: %s", what)
+	eventually(t, "a goroutine waits in "+function, func() bool {
+		buf := make([]byte, 1<<20)
+		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			state, calls, _ := strings.Cut(g, "\n")
+			if strings.Contains(calls, function+"(") && !strings.Contains(state, "[run") {
+				return true
+			}
 		}
-	}
+		return false
+	})
 }
 
 func testLog(t testing.TB) *slog.Logger {

@@ -52,14 +52,18 @@ func TestHotkey(t *testing.T) {
 	for range 3 {
 		press(t, d.Input(), screen.Key{Sym: symF12})
 	}
-	never(t, "another key or an injected F12 counts", func() bool { return pressed.Load() != before+1 })
+	hand(t, "key", "F12") // behind them
+	eventually(t, "the next F12 counts", func() bool { return pressed.Load() >= before+2 })
+	if got := pressed.Load(); got != before+2 {
+		t.Errorf("another key or an injected F12 counts: %d presses, want 2", got-before)
+	}
 	p.ask("log")
 	if err := d.Hotkey().Swallow(true); err != nil {
 		t.Fatal(err)
 	}
 	hand(t, "key", "F12")
 	hand(t, "key", "F10")
-	eventually(t, "swallowed F12 counts", func() bool { return pressed.Load() == before+2 })
+	eventually(t, "swallowed F12 counts", func() bool { return pressed.Load() == before+3 })
 	log := ""
 	eventually(t, "the program gets F10", func() bool { log += " " + p.ask("log"); return strings.Contains(log, ":79:") })
 	if strings.Contains(log, ":7b:") {

@@ -80,23 +80,18 @@ func TestIconOfPrograms(t *testing.T) {
 	set, none, hang := startPuppet(t, "icon", "set"), startPuppet(t, "icon", "none"), startPuppet(t, "icon", "hang")
 	d := openTest(t, Options{})
 	found := map[string]screen.App{}
-	list := func() time.Duration {
-		begin := time.Now()
+	list := func() { // it would not return if it waited for the one that hangs
+		t.Helper()
 		c, err := d.Windows().Choices()
 		if err != nil {
 			t.Fatal(err)
 		}
-		took := time.Since(begin)
 		for _, a := range c.Apps {
 			found[a.ID], found[a.Name] = a, a
 		}
-		return took
 	}
-	first, again := list(), list()
-	t.Logf("%v, again %v", first, again)
-	if most := iconsTime + 3*iconAnswer*time.Millisecond + time.Second; first > most {
-		t.Errorf("a program that hangs held up the list for %v", first)
-	}
+	list()
+	list()
 	for name, p := range map[string]*puppet{"none": none, "hang": hang} {
 		if a, ok := found[p.id()]; !ok || a.Icon != nil {
 			t.Errorf("%s: %+v", name, a)
@@ -117,9 +112,8 @@ func TestIconOfPrograms(t *testing.T) {
 	if n, ok := askWindow(windowOf(t, none.pid), wmGetTextLength, 0); !ok || n != uintptr(len("puppet")) {
 		t.Errorf("a program that answers: %d, %v", n, ok)
 	}
-	begin := time.Now()
-	if _, ok := askWindow(windowOf(t, hang.pid), wmGetTextLength, 0); ok || time.Since(begin) > iconAnswer*time.Millisecond+time.Second {
-		t.Errorf("a program that hangs: %v after %v", ok, time.Since(begin))
+	if _, ok := askWindow(windowOf(t, hang.pid), wmGetTextLength, 0); ok {
+		t.Error("a program that hangs answers")
 	}
 
 	// A program whose windows tell none has that of its file.

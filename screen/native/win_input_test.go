@@ -5,10 +5,11 @@ package native
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"lotse/screen"
 	"lotse/screen/keysym"
@@ -53,11 +54,8 @@ func TestTyping(t *testing.T) {
 			press(t, d.Input(), screen.Key{Sym: symOf(r)})
 		}
 		want += line
-		got := ""
-		for deadline := time.Now().Add(5 * time.Second); got != want && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			got = edit.text()
-		}
-		if got != want {
+		eventually(t, "typed "+want, func() bool { got := edit.text(); return got == want || !strings.HasPrefix(want, got) })
+		if got := edit.text(); got != want {
 			t.Fatalf("typed %q, got %q", want, got)
 		}
 	}
@@ -108,17 +106,15 @@ func TestKeysAndButtons(t *testing.T) {
 	wants := func(what string, want ...string) {
 		t.Helper()
 		log := ""
-		for deadline := time.Now().Add(3 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("%s: the window got%s", what, log)
+			}
+		})
+		eventually(t, fmt.Sprint(what, ": the window gets ", want), func() bool {
 			log += " " + p.ask("log")
-			missing := false
-			for _, w := range want {
-				missing = missing || !strings.Contains(log, w)
-			}
-			if !missing {
-				return
-			}
-		}
-		t.Errorf("%s: the window got%s, want %v", what, log, want)
+			return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(log, w) })
+		})
 	}
 	// Left, 0x27 Right: extended; the code of the number pad is not.
 	press(t, in, screen.Key{Sym: 0xff53})

@@ -131,7 +131,7 @@ func TestScreenCloses(t *testing.T) {
 			}
 		}
 	}()
-	time.Sleep(50 * time.Millisecond)
+	blockedIn(t, ".Next")
 	if err := errors.Join(d.Screen().Close(), d.Screen().Close()); err != nil {
 		t.Error(err)
 	}

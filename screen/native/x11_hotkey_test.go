@@ -114,32 +114,24 @@ func TestHotkeyPhysical(t *testing.T) {
 	d := openOn(t, x, Options{})
 	v := startViewer(t, x.rfbPort)
 	li := startListener(t, x)
-	var presses, hands atomic.Int32
+	var presses, hands, programs atomic.Int32 // presses of F12, and of anything
 	stop := background(t, func(ctx context.Context) error {
 		return d.Hotkey().Watch(ctx, symF12, func() { presses.Add(1) })
 	})
 	background(t, func(ctx context.Context) error {
 		return d.Hands().Watch(ctx, func(a screen.Act) {
-			if a.Physical {
+			switch {
+			case a.Press && a.Physical:
 				hands.Add(1)
+			case a.Press:
+				programs.Add(1)
 			}
 		})
 	})
-	want := int32(0)
-	press := func() {
-		t.Helper()
-		want++
-		eventually(t, "physical F12 is seen", func() bool {
-			// The watch may begin only now: press until it is seen once.
-			if want == 1 && presses.Load() == 0 {
-				v.key(symF12, true)
-				v.key(symF12, false)
-				time.Sleep(20 * time.Millisecond)
-			}
-			return presses.Load() >= 1
-		})
-	}
-	press()
+	hotkey := watching(t, d)
+	v.key(symF12, true)
+	v.key(symF12, false)
+	eventually(t, "physical F12 is seen", func() bool { return presses.Load() == 1 })
 	eventually(t, "hands are seen", func() bool {
 		v.pointer(uint16(hands.Load()+5), 7)
 		v.key('x', true)
@@ -147,10 +139,20 @@ func TestHotkeyPhysical(t *testing.T) {
 		return hands.Load() > 0
 	})
 
-	// Injected keys are not seen, neither xdotool's nor our own.
-	_ = li.take(t, 0)
-	settle(t, x, v, li)
-	base, baseHands := presses.Load(), hands.Load()
+	// Injected keys are not seen, neither xdotool's nor our own. A program's click comes
+	// behind all that hands did before it.
+	v.key('z', true)
+	v.key('z', false)
+	waitFor(t, li, "-52")
+	settle := func() {
+		t.Helper()
+		before := programs.Load()
+		x.run(t, "xdotool", "click", "9")
+		eventually(t, "a program's click", func() bool { return programs.Load() > before })
+		_ = li.take(t, 2)
+	}
+	settle()
+	base, baseHands, basePrograms := presses.Load(), hands.Load(), programs.Load()
 	x.run(t, "xdotool", "key", "F12")
 	x.run(t, "xdotool", "mousemove", "50", "60")
 	key(t, d.Input(), symF12, true)
@@ -158,15 +160,22 @@ func TestHotkeyPhysical(t *testing.T) {
 	if got := li.take(t, 4); got != "+96 -96 +96 -96" {
 		t.Errorf("the program got %s", got)
 	}
-	never(t, "injected F12 taken for physical", func() bool { return presses.Load() != base || hands.Load() != baseHands })
+	hotkey.settle(t)
+	settle()
+	if presses.Load() != base || hands.Load() != baseHands || programs.Load() != basePrograms+3 {
+		t.Errorf("injected F12: %d presses of the hotkey, %d by hand, %d by programs, want 0, 0, 3",
+			presses.Load()-base, hands.Load()-baseHands, programs.Load()-basePrograms)
+	}
 
 	// Repeats are one press.
 	v.key(symF12, true)
 	v.key(symF12, true)
 	v.key(symF12, true)
 	v.key(symF12, false)
-	eventually(t, "a held F12", func() bool { return presses.Load() == base+1 })
-	settle(t, x, v, li)
+	v.key('z', true)
+	v.key('z', false)
+	waitFor(t, li, "-52")
+	hotkey.settle(t)
 	if presses.Load() != base+1 {
 		t.Errorf("%d presses of one held key", presses.Load()-base)
 	}
@@ -218,13 +227,30 @@ func waitFor(t testing.TB, li *listener, last string) string {
 	return got
 }
 
-// settle waits until what the viewer sent has arrived.
-func settle(t testing.TB, x *xserver, v *viewer, li *listener) {
+// watching waits until the desktop's only watch of a hotkey gets its events.
+func watching(t testing.TB, d *Desktop) *physical {
 	t.Helper()
-	v.key('z', true)
-	v.key('z', false)
-	waitFor(t, li, "-52")
-	time.Sleep(2 * handsPace)
+	h := d.Hotkey().(*x11Hotkey)
+	var p *physical
+	eventually(t, "the hotkey's watch has begun", func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if len(h.watches) == 1 {
+			p = h.watches[0].p
+		}
+		return p != nil
+	})
+	return p
+}
+
+// settle waits until the watch has dealt with all events that the X server has made.
+func (p *physical) settle(t testing.TB) {
+	t.Helper()
+	if err := p.xi.sync(); err != nil {
+		t.Fatal(err)
+	}
+	p.events <- xiEvent{} // of no kind; when it is taken, those before it are done
+	eventually(t, "all events are dealt with", func() bool { return len(p.events) == 0 })
 }
 
 func TestHotkeyTaken(t *testing.T) {
@@ -237,8 +263,7 @@ func TestHotkeyTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	background(t, func(ctx context.Context) error { return first.Hotkey().Watch(ctx, symF12, func() {}) })
-	h := first.Hotkey().(*x11Hotkey)
-	eventually(t, "first watch holds the key", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.watches) == 1 })
+	watching(t, first)
 	eventually(t, "second watch fails", func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 		defer cancel()
@@ -286,13 +311,20 @@ func TestHotkeyXephyr(t *testing.T) {
 	background(t, func(ctx context.Context) error {
 		return d.Hotkey().Watch(ctx, symF12, func() { presses.Add(1) })
 	})
+	hotkey := watching(t, d)
+	li := startListener(t, inner)
 	eventually(t, "F12 from the outer display", func() bool {
 		outer.run(t, "xdotool", "key", "F12")
 		return presses.Load() > 0
 	})
-	outer.run(t, "xdotool", "key", "a")
-	time.Sleep(50 * time.Millisecond)
+	outer.run(t, "xdotool", "key", "a") // behind every F12
+	waitFor(t, li, "-38")
+	hotkey.settle(t)
 	base := presses.Load()
 	inner.run(t, "xdotool", "key", "F12")
-	never(t, "injected F12 taken for physical", func() bool { return presses.Load() != base })
+	waitFor(t, li, "-96")
+	hotkey.settle(t)
+	if presses.Load() != base {
+		t.Error("injected F12 taken for physical")
+	}
 }

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// blinkAt is in the middle of the window by which a desktop blinks.
+var blinkAt = image.Pt(20, 20)
+
+// blinks changes a corner of the desktop twice, and waits each time until a viewer
+// shows it; colourAt is the colour that it shows of a place on the desktop. What was
+// done at the viewer before is then done or dropped: a viewer takes its user's input
+// before it asks for the second change, and the agent takes both in their order.
+func (d *display) blinks(t testing.TB, colourAt func(desk image.Point) color.Color) {
+	t.Helper()
+	c, err := xgb.NewConnDisplay(d.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() // and with it the window
+	screen := xproto.Setup(c).DefaultScreen(c)
+	w, err := xproto.NewWindowId(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, ground := range []color.RGBA{{0xff, 0, 0xff, 0xff}, {0, 0xff, 0, 0xff}} {
+		pixel := uint32(ground.R)<<16 | uint32(ground.G)<<8 | uint32(ground.B)
+		if i == 0 {
+			xproto.CreateWindow(c, screen.RootDepth, w, screen.Root, 0, 0, uint16(2*blinkAt.X), uint16(2*blinkAt.Y), 0, xproto.WindowClassInputOutput,
+				screen.RootVisual, xproto.CwBackPixel|xproto.CwOverrideRedirect, []uint32{pixel, 1})
+			xproto.MapWindow(c, w)
+		} else {
+			xproto.ChangeWindowAttributes(c, w, xproto.CwBackPixel, []uint32{pixel})
+		}
+		if err := xproto.ClearAreaChecked(c, false, w, 0, 0, 0, 0).Check(); err != nil {
+			t.Fatal(err)
+		}
+		one := image.NewUniform(ground)
+		eventually(t, "the viewer shows the desktop's blinking", func() error {
+			got := colourAt(blinkAt)
+			if n := colourDistance(image.NewUniform(got), one, 0, 0, image.Point{}); n > 60 { // JPEG
+				return fmt.Errorf("%v, want %v", got, ground)
+			}
+			return nil
+		})
+	}
+}
+
+// colourAt reads what a viewer's display shows of a desktop at an offset.
+func (d *display) colourAt(offset image.Point) func(desk image.Point) color.Color {
+	return func(desk image.Point) color.Color {
+		d.t.Helper()
+		p := desk.Add(offset)
+		cmd := exec.Command(need(d.t, "import", "imagemagick"), "-window", "root", "-crop", fmt.Sprintf("1x1+%d+%d", p.X, p.Y), "+repage", "png:-")
+		cmd.Env = append(os.Environ(), d.env()...)
+		out, err := cmd.Output()
+		if err != nil {
+			d.t.Fatalf("import: %v", err)
+		}
+		img, err := png.Decode(bytes.NewReader(out))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return img.At(img.Bounds().Min.X, img.Bounds().Min.Y)
+	}
+}
+
+// colourAt reads what the page shows of the desktop.
+func (p *tab) colourAt(desk image.Point) color.Color {
+	p.t.Helper()
+	return p.canvas().At(desk.X, desk.Y)
+}
+
+// stays fails the test if a file has something else than want, once the viewer has
+// shown what the desktop did behind it.
+func (d *display) stays(t testing.TB, what, file, want string, colourAt func(desk image.Point) color.Color) {
+	t.Helper()
+	d.blinks(t, colourAt)
+	if got := typed(file); got != want {
+		t.Fatalf("%s: %q, want %q", what, got, want)
+	}
+}
