@@ -298,6 +298,10 @@ func (m *windowsMachine) running() string {
 	return string(out)
 }
 
+// afterTheEnd is what a page says whose last request met an agent that had ended: the
+// proxy on wine had taken the connection.
+const afterTheEnd = "ERR_EMPTY_RESPONSE"
+
 // nothingRuns: no process of the agent's, no file.
 func (m *windowsMachine) nothingRuns() {
 	m.t.Helper()
@@ -312,6 +316,24 @@ func (m *windowsMachine) nothingRuns() {
 		if !slices.Contains(m.before, f) {
 			m.t.Errorf("left behind: %s", f)
 		}
+	}
+}
+
+// forgetsNumbers removes what the agent remembers of numbers that did not match: the
+// only thing that it may leave behind.
+func (m *windowsMachine) forgetsNumbers() {
+	m.t.Helper()
+	var found []string
+	for _, f := range m.files() {
+		if base := filepath.Base(f); base == "lotse-tried" {
+			found = append(found, f)
+		}
+	}
+	if len(found) != 1 {
+		m.t.Fatalf("what is remembered: %v", found)
+	}
+	if err := os.RemoveAll(found[0]); err != nil {
+		m.t.Fatal(err)
 	}
 }
 

@@ -50,7 +50,7 @@ type Memory struct {
 // Customer is the memory of the customer's program: in memory where the system has
 // a folder for that, else in the folder for temporary files.
 func Customer() *Memory {
-	return &Memory{Folder: filepath.Join(runtimeFolder(os.TempDir()), "lotse-tried-"+strconv.Itoa(os.Getuid()))}
+	return &Memory{Folder: filepath.Join(runtimeFolder(os.TempDir()), "lotse-tried"+ofUser())}
 }
 
 // Advisor is the memory of the advisor's programs; its last resort is the user's cache.
@@ -59,7 +59,16 @@ func Advisor() *Memory {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	return &Memory{Folder: filepath.Join(runtimeFolder(cache), "lotse-tried-advisor-"+strconv.Itoa(os.Getuid()))}
+	return &Memory{Folder: filepath.Join(runtimeFolder(cache), "lotse-tried-advisor"+ofUser())}
+}
+
+// ofUser tells the folders of users apart where one folder for temporary files is for
+// all of them.
+func ofUser() string {
+	if id := os.Getuid(); id >= 0 {
+		return "-" + strconv.Itoa(id)
+	}
+	return "" // on Windows each user has his own
 }
 
 // runtimeFolder is the user's folder that is gone at logout, else other.
