@@ -286,6 +286,7 @@ func TestBrowser(t *testing.T) {
 	advisor.click("ask-control")
 	allow(customer, agent, mark, "control")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
+	advisor.gone("hands") // while the customer's are at the mouse all else waits
 	advisor.clickAt(200, 360)
 	advisor.keys(theText + "\n")
 	eventually(t, "typed text", func() error {

@@ -216,6 +216,7 @@ func TestDoors(t *testing.T) {
 			ses.write("control")
 			allow(customer, agent, mark, "control")
 			ses.line(`"given","right":"control"`)
+			ses.takesInput()
 			typeInto("by the door " + v.door)
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != "by the door "+v.door+"\n" {

@@ -74,6 +74,7 @@ func TestLibvncclient(t *testing.T) {
 			ses.write("control")
 			allow(customer, agent, mark, "control")
 			ses.line(`"given","right":"control"`)
+			ses.takesInput()
 			viewer.write("type by libvncclient")
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != "by libvncclient\n" {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -56,6 +57,24 @@ func (s *stack) newSession() *session {
 		s.t.Fatalf("%s: %v", line, err)
 	}
 	return &session{process: p, number: made.Number, link: made.URL}
+}
+
+// takesInput waits until remote input counts: control is given, and the customer's own
+// hands have rested since he answered.
+func (s *session) takesInput() {
+	s.t.Helper()
+	eventually(s.t, "the customer's hands rest", func() error {
+		last := ""
+		for _, l := range s.output() {
+			if strings.Contains(l, `"event":"rights"`) {
+				last = l
+			}
+		}
+		if !strings.Contains(last, `"hands":false`) || !strings.Contains(last, `"control":true`) {
+			return errors.New(last)
+		}
+		return nil
+	})
 }
 
 // agent starts the customer's program with a terminal panel.

@@ -93,6 +93,7 @@ func TestViewers(t *testing.T) {
 			ses.write("control")
 			allow(customer, agent, mark, "control")
 			ses.line(`"given"`)
+			ses.takesInput()
 			typeInto(v.text)
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != v.text+"\n" {

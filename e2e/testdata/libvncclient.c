@@ -79,6 +79,7 @@ int main(int argc, char **argv)
 	rfbClient *c = rfbGetClient(8, 3, 4);
 	char line[1000];
 
+	setvbuf(stdin, NULL, _IONBF, 0); /* select sees no line that stdio has read ahead */
 	if (argc != 3 && argc != 5)
 		return 2;
 	c->serverHost = strdup(argv[1]);
