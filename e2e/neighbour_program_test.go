@@ -38,8 +38,8 @@ type sighting struct {
 const (
 	// maxSeen bounds what is read of one file or connection.
 	maxSeen = 256 << 10
-	// maxFiles bounds a walk.
-	maxFiles = 50_000
+	// maxFiles bounds the walk through a folder.
+	maxFiles = 20_000
 	// portPatience is how long a port may take to answer.
 	portPatience = 400 * time.Millisecond
 	// crowd is how many connections to one port are held at once, to keep others out.
@@ -140,8 +140,8 @@ func (n *neighbour) processes() {
 
 // files looks at what is new in the folders that everybody may use.
 func (n *neighbour) files() {
-	left := maxFiles
-	for _, root := range []string{"/tmp", "/var/tmp", "/dev/shm", "/run"} {
+	for _, root := range []string{os.TempDir(), "/dev/shm", "/run", "/var/tmp", "/tmp"} {
+		left := maxFiles
 		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if left--; left < 0 {
 				return fs.SkipAll

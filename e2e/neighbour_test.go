@@ -46,7 +46,7 @@ func newNeighbour(t *testing.T, except ...int) *watched {
 		t.Skip("NOT TESTED: only root can start a program as another user")
 	}
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{neighbourVariable + "=1", "GOMAXPROCS=1"}
+	cmd.Env = []string{neighbourVariable + "=1", "GOMAXPROCS=1", "TMPDIR=" + os.TempDir()}
 	cmd.Dir = "/"
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: neighbourID, Gid: neighbourID}, Pdeathsig: syscall.SIGKILL}
@@ -207,6 +207,16 @@ func portIn(t *testing.T, line string) int {
 // or pixel, and the own user is served meanwhile. (The display's own VNC port is the
 // customer's keyboard in this test, and the gateway's is open to everybody.)
 func TestNeighbour(t *testing.T) {
+	// A folder for temporary files like the system's, in which nothing else is.
+	temp, err := os.MkdirTemp("/tmp", "nb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(temp) })
+	if err := os.Chmod(temp, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", temp)
 	s := newStack(t)
 	customer := customerDisplay(t, "900x700")
 	customer.paint()
