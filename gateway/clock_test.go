@@ -88,6 +88,18 @@ func (c *testClock) pending(d time.Duration) (n int) {
 	return n
 }
 
+// armedNow is how many timers were set to d since the clock was last advanced.
+func (c *testClock) armedNow(d time.Duration) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for t := range c.timers {
+		if t.after == d && t.due.Equal(c.now.Add(d)) {
+			n++
+		}
+	}
+	return n
+}
+
 // pendingWithin is how many timers wait that were set to d or less.
 func (c *testClock) pendingWithin(d time.Duration) (n int) {
 	c.mu.Lock()
