@@ -27,7 +27,6 @@ const neighbourID = 64002
 // watched is what the neighbour has seen so far.
 type watched struct {
 	t    *testing.T
-	in   *json.Decoder
 	tell func(string)
 	// Static after newNeighbour.
 	except map[int]bool // ports of the test's own parts
