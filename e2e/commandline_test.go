@@ -45,7 +45,7 @@ func TestAgentCommandLine(t *testing.T) {
 		"no such CA file":      {args: []string{"--gateway", s.url, "--ca-file", filepath.Join(dir, "none.pem")}, code: 2, says: "--ca-file"},
 		"CA file without one":  {args: []string{"--gateway", s.url, "--ca-file", write("empty.pem", "")}, code: 2, says: "no certificate"},
 		"no such display":      {args: append([]string{"--gateway", s.url, "--display", ":4711"}, number...), code: 6, says: ":4711"},
-		"nobody listens":       {args: append([]string{"--gateway", "https://127.0.0.1:1", "--display", d.name}, number...), code: 3, says: "127.0.0.1"},
+		"nobody listens":       {args: append([]string{"--gateway", "https://127.0.0.1:" + strconv.Itoa(freePort(t)), "--display", d.name}, number...), code: 3, says: "127.0.0.1"},
 		"unknown authority":    {args: append([]string{"--gateway", s.url, "--display", d.name}, number...), env: []string{"LOTSE_CA_FILE="}, code: 3, says: "certificate"},
 		// A number of its own: one that did not match is not tried again, by any program.
 		"unknown number": {args: []string{"--gateway", s.url, "--display", d.name, "--number", "482 193 058", "--answer", "deny", "--panel", "terminal"},

@@ -96,6 +96,11 @@ func (p *tab) seesOnlyChosen(d *display, when string) {
 		p.t.Fatal(err)
 	}
 	window := xproto.Window(n)
+	if tree, err := xproto.QueryTree(c, window).Reply(); err != nil {
+		p.t.Fatal(err)
+	} else if len(tree.Children) > 0 {
+		window = tree.Children[0] // the xterm's text
+	}
 	mark := color.RGBA{0xff, 0xff, 0, 0xff}
 	xproto.CreateGC(c, gc, xproto.Drawable(window), xproto.GcForeground, []uint32{0xffff00})
 	corner := xproto.Rectangle{X: 8, Y: 8, Width: 24, Height: 24} // where the other one does not lie
