@@ -45,7 +45,7 @@ func newNeighbour(t *testing.T, except ...int) *watched {
 		t.Skip("NOT TESTED: only root can start a program as another user")
 	}
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{neighbourVariable + "=1", "GOMAXPROCS=1", "TMPDIR=" + os.TempDir()}
+	cmd.Env = []string{neighbourVariable + "=" + strconv.FormatInt(time.Now().Unix(), 10), "GOMAXPROCS=1", "TMPDIR=" + os.TempDir()}
 	cmd.Dir = "/"
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: neighbourID, Gid: neighbourID}, Pdeathsig: syscall.SIGKILL}

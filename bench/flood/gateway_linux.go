@@ -31,6 +31,7 @@ const (
 	repeaterPort = "5901"
 	serverPort   = "5500"
 	advisor      = "anna"
+	colleague    = "berta"
 	password     = "correct horse battery"
 	agentFile    = "lotse-agent-windows-amd64.exe"
 )
@@ -75,10 +76,12 @@ func startGateway(o *options, dir string) (*gatewayProcess, error) {
 	if err != nil {
 		return nil, err
 	}
-	add := exec.Command(o.lotse, "advisor", "add", advisor, "--data", at("data"))
-	add.Env = append(os.Environ(), "LOTSE_PASSWORD="+password)
-	if out, err := add.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("advisor add: %w: %s", err, out)
+	for _, name := range []string{advisor, colleague} {
+		add := exec.Command(o.lotse, "advisor", "add", name, "--data", at("data"))
+		add.Env = append(os.Environ(), "LOTSE_PASSWORD="+password)
+		if out, err := add.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("advisor add: %w: %s", err, out)
+		}
 	}
 	g := &gatewayProcess{dir: dir, cmd: exec.Command(o.lotse, "gateway", "--config", at("gateway.toml"))}
 	if g.logs, err = os.Create(at("gateway.log")); err != nil {

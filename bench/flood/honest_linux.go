@@ -119,13 +119,15 @@ func (p *people) client(from netip.Addr) (*tunnel.Client, func(), error) {
 	return c, func() { c.CloseIdle(); x.close() }, nil
 }
 
-// prepare signs the advisor in once, by program and by a browser that is remembered.
+// prepare signs the colleague in once, by program, and the advisor by a browser that is
+// remembered. The gateway keeps the newest 50 sign-ins of an account: those that a phase
+// measures would end the one that makes the customers' sessions.
 func (p *people) prepare(ctx context.Context) error {
 	c, done, err := p.client(p.address())
 	if err != nil {
 		return err
 	}
-	if p.session, err = c.SignIn(ctx, advisor, password); err != nil {
+	if p.session, err = c.SignIn(ctx, colleague, password); err != nil {
 		done()
 		return err
 	}
