@@ -131,6 +131,7 @@ func (s *Session) putInWindow(ctx context.Context, a asked) {
 				s.log.Warn("the question could not be shown, so the answer is no", "reason", r.err)
 				s.questionOver(a)
 			case r.err == nil:
+				s.log.Debug("question window answered", "right", rightName(a.right))
 				s.windowAnswered(a, r.answer)
 			}
 			return

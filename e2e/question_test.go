@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"image"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -83,18 +84,46 @@ func choice(program *process) string {
 func (p *process) presses(hand customerHand, mark int, right string, buttons ...string) {
 	p.t.Helper()
 	for _, name := range buttons {
-		q := p.questionFrom(mark, "the question for "+right+" with "+name, func(q question) bool {
-			_, there := q.button(name)
-			return q.right == right && there && (q.armed || name == "refuse" || name == "never")
-		})
-		mark = p.mark()
-		// A pointer that was there before does not count: it comes from outside, and
-		// over the window, as a hand does. Wine hears of it only over its own windows.
-		r, _ := q.button(name)
-		hand.move(image.Pt(1, 1))
-		hand.move(image.Pt(r.Min.X+r.Dx()/2, r.Min.Y-3))
-		hand.click(r.Min.Add(r.Size().Div(2)))
+		for counts := false; !counts; {
+			q := p.questionFrom(mark, "the question for "+right+" with "+name, func(q question) bool {
+				_, there := q.button(name)
+				return q.right == right && there && (q.armed || name == "refuse" || name == "never")
+			})
+			mark = p.mark()
+			// A pointer that was there before does not count: it comes from outside, and
+			// over the window, as a hand does. Wine hears of it only over its own windows.
+			r, _ := q.button(name)
+			hand.move(image.Pt(1, 1))
+			hand.move(image.Pt(r.Min.X+r.Dx()/2, r.Min.Y-3))
+			hand.click(r.Min.Add(r.Size().Div(2)))
+			counts = p.pressed(mark, q)
+		}
 	}
+}
+
+// pressed waits until a press in a question behind mark has done something; false: the
+// window did not take it and waits for another. Wine makes one of several motions, and
+// makes input of its own, so that a press at a bad moment does not count there.
+func (p *process) pressed(mark int, q question) (counts bool) {
+	p.t.Helper()
+	eventually(p.t, "what a press does", func() error {
+		disarmed := false
+		for _, line := range p.output()[mark:] {
+			now, ok := readQuestion(line)
+			switch {
+			case strings.Contains(line, `msg="question window answered" right=`+q.right), strings.Contains(line, "The session is over"),
+				ok && (now.right != q.right || !maps.Equal(now.buttons, q.buttons)):
+				counts = true
+				return nil
+			case ok && !now.armed:
+				disarmed = true
+			case ok && disarmed:
+				return nil
+			}
+		}
+		return fmt.Errorf("nothing")
+	})
+	return counts
 }
 
 // allow has the customer allow the agent's next question for a right.
