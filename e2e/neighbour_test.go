@@ -276,10 +276,12 @@ func TestNeighbour(t *testing.T) {
 	// A viewer that is started has a one-time password.
 	started := start(t, append(s.env(), screen.env()...), ours(t, "lotse"),
 		append(append([]string{"view", "-", "--listen", "127.0.0.1:0"}, advisor...),
-			"--", "sh", "-c", `echo "password $VNC_PASSWORD"; exec `+need(t, "xtigervncviewer", "tigervnc-viewer")+` -MenuKey= -AutoSelect=0 -PreferredEncoding=ZRLE -PasswordFile "$1" "$2"`, "viewer", "{passwd}", "{}")...)
+			"--", "sh", "-c", `echo "password $VNC_PASSWORD"; read go; exec `+need(t, "xtigervncviewer", "tigervnc-viewer")+` -MenuKey= -AutoSelect=0 -PreferredEncoding=ZRLE -PasswordFile "$1" "$2"`, "viewer", "{passwd}", "{}")...)
 	started.write(ses.number)
 	startedPort := portIn(t, started.line("ready:"))
 	password := strings.TrimPrefix(started.line("password "), "password ")
+	w.round("before the started viewer")
+	started.write("go")
 	shows(t, screen, customer, 0)
 	w.round("started viewer")
 
