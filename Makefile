@@ -128,6 +128,11 @@ bench: needs-test build
 	go run ./bench -rounds 3 -seconds 5
 	cd novnc-web && npm run chromium -- --bench
 
+# A stranger's flood at every entrance; needs root or user namespaces, and a quiet machine.
+flood: build
+	go run ./bench/flood -seconds 60 -phases all
+	go run ./bench/flood -seconds 20
+
 demo: needs-demo build bin/demodesk
 	@ci/demo.sh
 
@@ -149,7 +154,7 @@ needs-test:
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 needs-dist:
-	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg
+	@ci/apt.sh osslsigncode=osslsigncode openssl=openssl dpkg-deb=dpkg ssh-keygen=openssh-client
 
 clean:
 	rm -rf bin novnc-web/node_modules
