@@ -13,9 +13,9 @@ exec 7>bin/.parts.lock # one target's lines at a time
 
 part() { # TARGET
 	local log=bin/$1.log word=ok status=0 real user sys
-	read -r real user sys < <({ time make --no-print-directory "$1" >"$log" 2>&1 </dev/null 7>&- || echo failed >&3; } 2>&1 3>"$log.failed")
-	if [ -s "$log.failed" ]; then word=FAIL status=1; fi
-	rm -f "$log.failed"
+	{ time make --no-print-directory "$1" >"$log" 2>&1 </dev/null 7>&-; } 2>"$log.time" || word=FAIL status=1
+	read -r real user sys <"$log.time"
+	rm -f "$log.time"
 	flock 7
 	printf '%-4s %-18s %4d s  (%d s of processor)\n' "$word" "$1" "$real" $((user + sys))
 	if [ "$status" != 0 ]; then
