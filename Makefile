@@ -45,7 +45,7 @@ bin/puppets.exe: $(GO_FILES)
 # compute. Two lanes have tests of whole programs, on displays of their own.
 test: needs-test needs-dist
 	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-viewers test-e2e-desktops" "test-e2e-windows test-wine test-dist" "lint test-web test-go test-native test-race"
+	@ci/parts.sh "test-e2e-viewers test-e2e-desktops" "test-e2e-windows test-wine test-dist test-bench" "lint test-web test-go test-native test-race"
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
@@ -91,6 +91,8 @@ test-e2e-viewers: $(E2E_NEEDS)
 
 test-e2e-desktops: $(E2E_NEEDS)
 	go test -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)'
+
+test-bench: needs-test build
 	go test -timeout 20m ./bench
 
 test-e2e-windows: $(E2E_NEEDS)
