@@ -15,7 +15,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build build-tests test test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz clean needs-test needs-dist needs-demo
 
 build: bin/lotse bin/lotse-agent

@@ -227,7 +227,7 @@ func startLotse(bin, display string) (_ *server, err error) {
 		return nil, err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address); err != nil {
+	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address, "--many"); err != nil {
 		return nil, err
 	}
 	return &server{address: address, pids: []int{agent.cmd.Process.Pid}, stop: stop, control: func() error {
