@@ -57,19 +57,19 @@ RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestP
 GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations)$$
 
 test-go: novnc-web/dist/.stamp
-	go test $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
-	go test ./rfb -run '$(RFB_PIXELS)'
-	go test ./gateway -run '$(GATEWAY_MANY)'
+	go test -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
+	go test -timeout 20m ./rfb -run '$(RFB_PIXELS)'
+	go test -timeout 20m ./gateway -run '$(GATEWAY_MANY)'
 
 test-native: needs-test
-	go test ./screen/native
-	go test -tags "portable x11" ./screen/native -run TestBackends/portable
+	go test -timeout 20m ./screen/native
+	go test -timeout 20m -tags "portable x11" ./screen/native -run TestBackends/portable
 
 test-race: novnc-web/dist/.stamp
-	go test -race ./agent ./screen ./seal ./tunnel
-	go test -race ./rfb -skip '$(RFB_PIXELS)'
-	go test -race ./gateway -skip '$(GATEWAY_MANY)'
-	go test -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
+	go test -timeout 20m -race ./agent ./screen ./seal ./tunnel
+	go test -timeout 20m -race ./rfb -skip '$(RFB_PIXELS)'
+	go test -timeout 20m -race ./gateway -skip '$(GATEWAY_MANY)'
+	go test -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, for real, on wine.
 test-wine: needs-test
