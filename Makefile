@@ -11,6 +11,10 @@ WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) n
 # Vector instructions for JPEG on amd64: a quarter of the time. The code behind
 # it has an equal in plain Go for every other processor and build.
 export GOEXPERIMENT ?= simd
+# The programs need no cgo. Tests and lint are compiled as the programs are, so that
+# all use what was compiled once; so do other checkouts.
+export CGO_ENABLED ?= 0
+export GOFLAGS := $(GOFLAGS) -trimpath
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
@@ -29,17 +33,17 @@ novnc-web/dist/.stamp: novnc-web/node_modules/.stamp $(WEB_FILES)
 	touch $@
 
 bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
-	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse
+	go build -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse
 
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
-	CGO_ENABLED=0 go build -tags $(AGENT_TAGS) -trimpath -ldflags "$(LDFLAGS) -X 'main.pinnedGateways=$(LOTSE_GATEWAYS)'" -o $@ ./cmd/lotse-agent
+	go build -tags $(AGENT_TAGS) -ldflags "$(LDFLAGS) -X 'main.pinnedGateways=$(LOTSE_GATEWAYS)'" -o $@ ./cmd/lotse-agent
 
 # The Windows agent as a release has it, and the tests' programs with windows.
 bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
 	ci/dist.sh $(VERSION) bin/windows windows/amd64
 
 bin/puppets.exe: $(GO_FILES)
-	GOOS=windows CGO_ENABLED=0 go test -c -o $@ ./screen/native
+	GOOS=windows go test -c -o $@ ./screen/native
 
 # Parts in lanes: the lanes run beside each other, as most tests wait more than they
 # compute. Two lanes have tests of whole programs, on displays of their own.
@@ -57,23 +61,24 @@ RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestP
 GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations)$$
 
 test-go: novnc-web/dist/.stamp
-	go test -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
-	go test -timeout 20m ./rfb -run '$(RFB_PIXELS)'
-	go test -timeout 20m ./gateway -run '$(GATEWAY_MANY)'
+	go test -vet=off -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
+	go test -vet=off -timeout 20m ./rfb -run '$(RFB_PIXELS)'
+	go test -vet=off -timeout 20m ./gateway -run '$(GATEWAY_MANY)'
 
 test-native: needs-test
-	go test -timeout 20m ./screen/native
-	go test -timeout 20m -tags "portable x11" ./screen/native -run TestBackends/portable
+	go test -vet=off -timeout 20m ./screen/native
+	CGO_ENABLED=1 go test -vet=off -timeout 20m -tags "portable x11" ./screen/native -run TestBackends/portable
 
+test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp
-	go test -timeout 20m -race ./agent ./screen ./seal ./tunnel
-	go test -timeout 20m -race ./rfb -skip '$(RFB_PIXELS)'
-	go test -timeout 20m -race ./gateway -skip '$(GATEWAY_MANY)'
-	go test -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
+	go test -vet=off -timeout 20m -race ./agent ./screen ./seal ./tunnel
+	go test -vet=off -timeout 20m -race ./rfb -skip '$(RFB_PIXELS)'
+	go test -vet=off -timeout 20m -race ./gateway -skip '$(GATEWAY_MANY)'
+	go test -vet=off -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, for real, on wine.
 test-wine: needs-test
-	env -u DISPLAY GOOS=windows CGO_ENABLED=0 go test -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
+	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
@@ -87,16 +92,16 @@ E2E_NEEDS := needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/pupp
 test-e2e: test-e2e-viewers test-e2e-desktops test-e2e-windows
 
 test-e2e-viewers: $(E2E_NEEDS)
-	go test -timeout 20m ./e2e -run '$(E2E_VIEWERS)' -rows
+	go test -vet=off -timeout 20m ./e2e -run '$(E2E_VIEWERS)' -rows
 
 test-e2e-desktops: $(E2E_NEEDS)
-	go test -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)'
+	go test -vet=off -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)'
 
 test-bench: needs-test build
-	go test -timeout 20m ./bench
+	go test -vet=off -timeout 20m ./bench
 
 test-e2e-windows: $(E2E_NEEDS)
-	go test -timeout 20m ./e2e -run '$(E2E_WINDOWS)'
+	go test -vet=off -timeout 20m ./e2e -run '$(E2E_WINDOWS)'
 
 # Signing, stamping, packages, and that a build can be repeated.
 test-dist: needs-dist novnc-web/dist/.stamp
@@ -140,7 +145,7 @@ demo: needs-demo build bin/demodesk
 
 # The customer's screen of the demo, where there is none.
 bin/demodesk: $(GO_FILES) ci/demodesk/desk.html
-	CGO_ENABLED=0 go build -trimpath -o $@ ./ci/demodesk
+	go build -o $@ ./ci/demodesk
 
 needs-demo:
 	@ci/apt.sh Xtigervnc=tigervnc-standalone-server openbox=openbox xterm=xterm xclock=x11-apps xsetroot=x11-xserver-utils

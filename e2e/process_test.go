@@ -58,6 +58,7 @@ type process struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	done  chan struct{} // closed when it ended
+	read  chan struct{} // closed when no line can come any more
 
 	mu    sync.Mutex
 	lines []string
@@ -74,7 +75,7 @@ func start(t testing.TB, env []string, path string, args ...string) *process {
 // startWith hands files on, the first as number 3.
 func startWith(t testing.TB, env []string, files []*os.File, path string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), news: make(chan struct{})}
+	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), read: make(chan struct{}), news: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p.cmd.ExtraFiles = files
@@ -91,9 +92,8 @@ func startWith(t testing.TB, env []string, files []*os.File, path string, args .
 		t.Fatalf("%s: %v", path, err)
 	}
 	w.Close()
-	read := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(p.read)
 		defer r.Close()
 		for in := bufio.NewScanner(r); in.Scan(); {
 			p.add(in.Text())
@@ -107,7 +107,7 @@ func startWith(t testing.TB, env []string, files []*os.File, path string, args .
 		p.stop()
 		// Grandchildren may hold the pipe.
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		<-read
+		<-p.read
 		if t.Failed() {
 			t.Logf("--- %s %s\n%s", p.name, strings.Join(args, " "), strings.Join(p.output(), "\n"))
 		}
@@ -142,6 +142,12 @@ func (p *process) lineAfter(mark int, text string) string {
 	p.t.Helper()
 	timeout := time.After(patience)
 	for {
+		over := false
+		select {
+		case <-p.read:
+			over = true
+		default:
+		}
 		p.mu.Lock()
 		lines, news := p.lines[min(mark, len(p.lines)):], p.news
 		p.mu.Unlock()
@@ -150,14 +156,12 @@ func (p *process) lineAfter(mark int, text string) string {
 				return l
 			}
 		}
+		if over {
+			p.t.Fatalf("%s ended without saying %q", p.name, text)
+		}
 		select {
 		case <-news:
-		case <-p.done:
-			select {
-			case <-news: // a last line
-			case <-time.After(200 * time.Millisecond):
-				p.t.Fatalf("%s ended without saying %q", p.name, text)
-			}
+		case <-p.read:
 		case <-timeout:
 			p.t.Fatalf("%s did not say %q", p.name, text)
 		}

@@ -28,8 +28,10 @@ const sharedUpdates = 600
 func TestShareLeaksNothing(t *testing.T) {
 	s := newStack(t)
 	customer := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", "800x600x24", "-nolisten", "tcp")
-	nativetest.StartPuppet(t, customer.name, nativetest.Secret)
-	nativetest.StartPuppet(t, customer.name, nativetest.Chosen)
+	puppets := []*nativetest.Puppet{
+		nativetest.StartPuppet(t, customer.name, nativetest.Secret),
+		nativetest.StartPuppet(t, customer.name, nativetest.Chosen),
+	}
 	ses := s.newSession()
 	_, address := s.panelAgent(customer, "--number", ses.number, "--answer", "view", "--share", "app:"+nativetest.Class)
 	ses.line(`"state":"joined"`)
@@ -44,7 +46,12 @@ func TestShareLeaksNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, copied, thumbnails := 0, 0, 0
-	for i := range sharedUpdates {
+	for i := 0; i < sharedUpdates || own == 0 || thumbnails == 0 || copied == 0; i++ {
+		if i == sharedUpdates { // a slow machine sees the chosen windows when they rest
+			for _, p := range puppets {
+				p.Rest()
+			}
+		}
 		if err := v.Request(i > 0, v.Bounds()); err != nil {
 			t.Fatal(err)
 		}
@@ -80,9 +87,6 @@ func TestShareLeaksNothing(t *testing.T) {
 				}
 			}
 		}
-	}
-	if own == 0 || thumbnails == 0 || copied == 0 {
-		t.Errorf("the chosen windows were never seen, or never moved: %d pixels, %d thumbnails, %d copied rectangles", own, thumbnails, copied)
 	}
 	t.Logf("%d pixels of chosen windows, %d copied rectangles, %d thumbnails", own, copied, thumbnails)
 }

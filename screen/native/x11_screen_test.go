@@ -4,6 +4,7 @@ package native
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -198,19 +199,18 @@ func next(t testing.TB, s screen.Screen) screen.Update {
 	return u
 }
 
-// quiet takes updates until there are none for a moment.
-func quiet(t testing.TB, s screen.Screen) {
+// quiet takes updates until none is left: until one shows what is painted now.
+func quiet(t testing.TB, x *xserver, s screen.Screen) {
 	t.Helper()
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		_, err := s.Next(ctx)
-		cancel()
-		if errors.Is(err, context.DeadlineExceeded) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	p := newPainter(t, x)
+	const mark = 0x123456
+	p.fill(image.Rect(0, 0, 4, 4), mark)
+	if err := p.l.sync(); err != nil {
+		t.Fatal(err)
+	}
+	for shown := false; !shown; {
+		u := next(t, s)
+		shown = binary.LittleEndian.Uint32(u.Frame.Row(0, 0, 1))&0xffffff == mark
 	}
 }
 
@@ -222,7 +222,7 @@ func TestSmallDamage(t *testing.T) {
 	if u := next(t, s); u.Damage.Area() != 1920*1080 {
 		t.Errorf("first damage covers %d pixels", u.Damage.Area())
 	}
-	quiet(t, s)
+	quiet(t, x, s)
 	p := newPainter(t, x)
 	for i := range 50 {
 		r := image.Rect(100+i, 200, 140+i, 230)
@@ -245,7 +245,7 @@ func TestIdle(t *testing.T) {
 	x := startXvfb(t, "1920x1080x24")
 	idle := func(o Options) time.Duration {
 		d := openOn(t, x, o)
-		quiet(t, d.Screen())
+		quiet(t, x, d.Screen())
 		before := processorTime(t)
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
@@ -307,7 +307,7 @@ func TestCloseWakesNext(t *testing.T) {
 	x := startXvfb(t, "640x480x24")
 	d := openOn(t, x, Options{})
 	s := d.Screen()
-	quiet(t, s)
+	quiet(t, x, s)
 	got := make(chan error, 1)
 	go func() {
 		for {
@@ -357,7 +357,7 @@ func TestSharedMemoryEnds(t *testing.T) {
 	eventually(t, "segments of earlier tests are gone", func() bool { runtime.GC(); return shmSegments(t) == 0 })
 	x := startX(t, "Xtigervnc", "-geometry", "640x480")
 	d := openOn(t, x, Options{})
-	quiet(t, d.Screen())
+	quiet(t, x, d.Screen())
 	if n := shmSegments(t); n != 1 {
 		t.Errorf("%d segments while capturing", n)
 	}
@@ -404,7 +404,7 @@ func BenchmarkNext(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			x := startXvfb(b, "1920x1080x24")
 			d := openOn(b, x, c.options)
-			quiet(b, d.Screen())
+			quiet(b, x, d.Screen())
 			p := newPainter(b, x)
 			b.ReportAllocs()
 			var only time.Duration

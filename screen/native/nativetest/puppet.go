@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -45,14 +46,36 @@ func RunPuppet() {
 	if role == "" {
 		return
 	}
-	// The caller's end of the pipe ends it.
-	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
-	fmt.Fprintln(os.Stderr, role, puppet(role))
+	resting := make(chan bool)
+	go func() { // the caller's end of the pipe ends it
+		for b := make([]byte, 1); ; resting <- b[0] == rest {
+			if _, err := os.Stdin.Read(b); err != nil {
+				os.Exit(0)
+			}
+		}
+	}()
+	fmt.Fprintln(os.Stderr, role, puppet(role, resting))
 	os.Exit(1)
 }
 
+// Puppet is a program that runs.
+type Puppet struct {
+	PID int
+	in  io.Writer
+}
+
+// What a program is told through its standard input.
+const rest, move = 'r', 'm'
+
+// Rest has the program's windows stand still, but for one of Chosen's that is dragged once
+// a second. Chosen's come to lie on top. While windows rush about, a share may show nothing of what it could show. Move ends it.
+func (p *Puppet) Rest() { _, _ = p.in.Write([]byte{rest}) }
+
+// Move ends Rest.
+func (p *Puppet) Move() { _, _ = p.in.Write([]byte{move}) }
+
 // StartPuppet starts a program on a display and ends it with the test.
-func StartPuppet(t testing.TB, display, role string) (pid int) {
+func StartPuppet(t testing.TB, display, role string) *Puppet {
 	t.Helper()
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), puppetVariable+"="+role, "DISPLAY="+display)
@@ -64,7 +87,7 @@ func StartPuppet(t testing.TB, display, role string) (pid int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { in.Close(); _ = c.Wait() })
-	return c.Process.Pid
+	return &Puppet{PID: c.Process.Pid, in: in}
 }
 
 type puppeteer struct {
@@ -74,15 +97,17 @@ type puppeteer struct {
 	gc     xproto.Gcontext
 	expose chan xproto.Window
 	size   image.Point
+
+	resting <-chan bool
 }
 
-// puppet returns why it could not go on.
-func puppet(role string) error {
+// puppet returns why it could not go on. resting: Rest was called, or Move.
+func puppet(role string, resting <-chan bool) error {
 	c, err := xgb.NewConn()
 	if err != nil {
 		return err
 	}
-	p := &puppeteer{c: c, screen: xproto.Setup(c).DefaultScreen(c), r: rand.New(rand.NewPCG(uint64(len(role)), 7)), expose: make(chan xproto.Window, 4096)}
+	p := &puppeteer{c: c, screen: xproto.Setup(c).DefaultScreen(c), r: rand.New(rand.NewPCG(uint64(len(role)), 7)), expose: make(chan xproto.Window, 4096), resting: resting}
 	p.size = image.Pt(int(p.screen.WidthInPixels), int(p.screen.HeightInPixels))
 	go func() {
 		for {
@@ -160,6 +185,13 @@ func (p *puppeteer) secret() error {
 		xproto.MapWindow(p.c, windows[i])
 	}
 	for {
+		select {
+		case still := <-p.resting:
+			for still {
+				still = <-p.resting
+			}
+		default:
+		}
 		i := p.r.IntN(len(windows))
 		switch p.r.IntN(8) {
 		case 0:
@@ -212,20 +244,31 @@ func (p *puppeteer) chosen() error {
 		xproto.MapWindow(p.c, w)
 	}
 	paint := map[xproto.Window]uint32{lazy: Own}
-	late := time.NewTicker(7 * time.Millisecond)
+	late, still := time.NewTicker(7*time.Millisecond), false
 	for {
 		select {
+		case still = <-p.resting:
+			late.Reset(7 * time.Millisecond)
+			if still {
+				late.Reset(time.Second)
+			}
 		case w := <-p.expose:
 			if pixel, ok := paint[w]; ok {
 				time.Sleep(time.Duration(p.r.IntN(4)) * time.Millisecond) // what is below can be seen meanwhile
 				p.fill(w, pixel)
 			}
 		case <-late.C:
+			if still {
+				// Secret's may have come to rest above it.
+				p.configure(plain, image.Rect(40, 40, 340, 240), true)
+			}
 			// Dragged, by a hand that is not quite steady.
 			if d := image.Pt(p.r.IntN(21)-10, p.r.IntN(15)-7); at.Add(d).In(image.Rectangle{Max: p.size}) {
 				at = at.Add(d)
 			}
-			p.configure(text, at, p.r.IntN(4) == 0)
+			if p.configure(text, at, still || p.r.IntN(4) == 0); still {
+				break
+			}
 			switch p.r.IntN(6) {
 			case 0, 1:
 				p.configure(lazy, p.somewhere(100, 300), p.r.IntN(2) == 0)
