@@ -22,59 +22,33 @@ import (
 	"lotse/screen/question"
 )
 
-const (
-	// placeRest is how long no question window appears where another of our buttons
-	// was, and how long after the last question the next one waits.
-	placeRest = 2 * time.Second
-	// questionTick is the interval at which the window is brought up to date.
-	questionTick = 100 * time.Millisecond
-)
+// questionTick is the interval at which the window is brought up to date.
+const questionTick = 100 * time.Millisecond
 
 // winAsker implements screen.Asker: a dialog with the system's own controls, so that
 // it works with the keyboard and with programs that read the screen to people.
 // question.Form decides which presses count; the system says whether an input
 // message comes from a device.
 type winAsker struct {
-	log  *slog.Logger
-	own  *covers
-	done chan struct{} // closed by close
-	once sync.Once
-
-	turn chan struct{} // holds a token while no question is shown
-
-	// Owned by the holder of the turn.
-	last time.Time // when the last question was gone
+	*questionTurn
+	log *slog.Logger
+	own *covers
 }
 
 var _ screen.Asker = (*winAsker)(nil)
 
 func newWinAsker(o Options, own *covers) *winAsker {
-	a := &winAsker{log: o.Logger, own: own, done: make(chan struct{}), turn: make(chan struct{}, 1)}
-	a.turn <- struct{}{}
-	return a
-}
-
-func (a *winAsker) close() error {
-	a.once.Do(func() { close(a.done) })
-	return nil
+	return &winAsker{questionTurn: newQuestionTurn(), log: o.Logger, own: own}
 }
 
 // Ask implements screen.Asker.
 func (a *winAsker) Ask(ctx context.Context, q screen.Question) (screen.Answer, error) {
 	none := screen.Answer{}
-	select {
-	case <-a.turn:
-		defer func() { a.turn <- struct{}{} }()
-	case <-a.done:
-		return none, screen.ErrClosed
-	case <-ctx.Done():
-		return none, ctx.Err()
+	gone, err := a.take(ctx)
+	if err != nil {
+		return none, err
 	}
-	if !a.last.IsZero() {
-		if err := a.pause(ctx, time.Until(a.last.Add(placeRest))); err != nil {
-			return none, err
-		}
-	}
+	defer gone()
 	d := &questionDialog{winAsker: a, form: question.NewForm(q), q: q, answers: make(chan screen.Answer, 1)}
 	t, err := startThread(d.open, d.destroy)
 	if err != nil {
@@ -83,23 +57,9 @@ func (a *winAsker) Ask(ctx context.Context, q screen.Question) (screen.Answer, e
 	defer func() {
 		t.close()
 		a.own.gone(d, image.Rectangle{})
-		a.last = time.Now()
 	}()
 	_ = t.do(func() { t.filter = d.filter })
 	return a.await(ctx, d, t)
-}
-
-func (a *winAsker) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-a.done:
-		return screen.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // await waits for the answer and keeps the dialog up to date.

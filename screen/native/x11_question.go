@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,9 +20,6 @@ import (
 )
 
 const (
-	// placeRest is how long no question window appears where another of our buttons
-	// was, and how long after the last question the next one waits.
-	placeRest = 2 * time.Second
 	// questionTick is the interval at which the window is drawn again and is checked
 	// to lie above all others, questionFast while it is being armed.
 	questionTick = 500 * time.Millisecond
@@ -35,68 +31,31 @@ const (
 // x11Asker implements screen.Asker: a window that no window manager looks after,
 // drawn by question.Sheet. XInput 2 tells which device made an event.
 type x11Asker struct {
-	o    Options
-	own  *covers
-	done chan struct{} // closed by close
-	once sync.Once
-
-	turn chan struct{} // holds a token while no question is shown
-
-	// Owned by the holder of the turn.
-	last time.Time // when the last question was gone
+	*questionTurn
+	o   Options
+	own *covers
 }
 
 var _ screen.Asker = (*x11Asker)(nil)
 
 func newX11Asker(o Options, own *covers) *x11Asker {
-	a := &x11Asker{o: o, own: own, done: make(chan struct{}), turn: make(chan struct{}, 1)}
-	a.turn <- struct{}{}
-	return a
-}
-
-func (a *x11Asker) close() error {
-	a.once.Do(func() { close(a.done) })
-	return nil
+	return &x11Asker{questionTurn: newQuestionTurn(), o: o, own: own}
 }
 
 // Ask implements screen.Asker.
 func (a *x11Asker) Ask(ctx context.Context, q screen.Question) (_ screen.Answer, err error) {
 	defer recovered(&err)
-	select {
-	case <-a.turn:
-		defer func() { a.turn <- struct{}{} }()
-	case <-a.done:
-		return screen.Answer{}, screen.ErrClosed
-	case <-ctx.Done():
-		return screen.Answer{}, ctx.Err()
+	gone, err := a.take(ctx)
+	if err != nil {
+		return screen.Answer{}, err
 	}
-	if !a.last.IsZero() {
-		if err := a.pause(ctx, time.Until(a.last.Add(placeRest))); err != nil {
-			return screen.Answer{}, err
-		}
-	}
+	defer gone()
 	w, err := a.open(q)
 	if err != nil {
 		return screen.Answer{}, err
 	}
-	defer func() {
-		w.close()
-		a.last = time.Now()
-	}()
+	defer w.close()
 	return w.run(ctx)
-}
-
-func (a *x11Asker) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-a.done:
-		return screen.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // questionWindow is one question on the screen.
