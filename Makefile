@@ -49,7 +49,7 @@ bin/puppets.exe: $(GO_FILES)
 # compute. Two lanes have tests of whole programs, on displays of their own.
 test: needs-test needs-dist
 	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-viewers test-e2e-desktops" "test-e2e-windows test-wine test-dist test-bench" "lint test-web test-go test-native test-race"
+	@ci/parts.sh "test-e2e-desktops test-dist" "test-e2e-windows test-wine" "test-e2e-viewers test-bench lint" "test-race test-native test-go test-web"
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
@@ -57,8 +57,8 @@ build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
 RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
 # What computes much and shares nothing new, ten times slower with -race.
-RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestPictureAfterAnything|TestViewTakenAway|TestSecondDecoder|TestWholeAnswer|FuzzWindows)$$
-GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations)$$
+RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestPictureAfterAnything|TestViewTakenAway|TestSecondDecoder|TestWholeAnswer|TestClipboardTextsAreBounded|TestPhotosAreShared|FuzzWindows)$$
+GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations|TestGuesserLocksNobodyOut|TestForwardedLinks|TestRememberedDevice)$$
 
 test-go: novnc-web/dist/.stamp
 	go test -vet=off -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
@@ -67,7 +67,7 @@ test-go: novnc-web/dist/.stamp
 
 test-native: needs-test
 	go test -vet=off -timeout 20m ./screen/native
-	CGO_ENABLED=1 go test -vet=off -timeout 20m -tags "portable x11" ./screen/native -run TestBackends/portable
+	CGO_ENABLED=1 go test -vet=off -timeout 20m -race -tags "portable x11" ./screen/native -run TestBackends/portable
 
 test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp

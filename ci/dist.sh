@@ -21,13 +21,10 @@ cd "$(dirname "$0")/.."
 version=$1 out=$2
 shift 2
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
-export SOURCE_DATE_EPOCH CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT=simd
+export SOURCE_DATE_EPOCH CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT=simd
 rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-
-# Tests build without what was built before.
-cache=${LOTSE_BUILD_CACHE:-$(go env GOCACHE)}
 
 # What waits for people and the network is built small (no inlining), what works
 # on pictures and ciphers fast: 4 % of the customer's download.
@@ -43,14 +40,14 @@ agent() { # SYSTEM ARCH
 	name=lotse-agent-$1-$2 flags=
 	if [ "$1" = windows ]; then name=$name.exe flags=-H=windowsgui; fi
 	say "$name"
-	GOOS=$1 GOARCH=$2 GOCACHE="$cache" go build -tags nethttpomithttp2 -trimpath $small \
+	GOOS=$1 GOARCH=$2 go build -tags nethttpomithttp2 $small \
 		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-} -X 'main.pinnedGateways=${LOTSE_GATEWAYS-}'" \
 		-o "$out/$name" ./cmd/lotse-agent
 }
 
 gateway() { # ARCH
 	say "lotse-linux-$1"
-	GOOS=linux GOARCH=$1 go build -tags withprograms -trimpath \
+	GOOS=linux GOARCH=$1 go build -tags withprograms \
 		-ldflags "-s -w -buildid= -X main.version=$version" -o "$out/lotse-linux-$1" ./cmd/lotse
 }
 

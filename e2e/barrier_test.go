@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
-	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/jezek/xgb"
@@ -61,17 +57,7 @@ func (d *display) colourAt(offset image.Point) func(desk image.Point) color.Colo
 	return func(desk image.Point) color.Color {
 		d.t.Helper()
 		p := desk.Add(offset)
-		cmd := exec.Command(need(d.t, "import", "imagemagick"), "-window", "root", "-crop", fmt.Sprintf("1x1+%d+%d", p.X, p.Y), "+repage", "png:-")
-		cmd.Env = append(os.Environ(), d.env()...)
-		out, err := cmd.Output()
-		if err != nil {
-			d.t.Fatalf("import: %v", err)
-		}
-		img, err := png.Decode(bytes.NewReader(out))
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		return img.At(img.Bounds().Min.X, img.Bounds().Min.Y)
+		return d.pictureOf(image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))}).At(p.X, p.Y)
 	}
 }
 

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -13,7 +12,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -128,15 +126,37 @@ func vncPort(t testing.TB) int {
 // picture is what the display shows.
 func (d *display) picture() image.Image {
 	d.t.Helper()
-	cmd := exec.Command(need(d.t, "import", "imagemagick"), "-window", "root", "png:-")
-	cmd.Env = append(os.Environ(), d.env()...)
-	out, err := cmd.Output()
-	if err != nil {
-		d.t.Fatalf("import: %v", err)
-	}
-	img, err := png.Decode(bytes.NewReader(out))
+	return d.pictureOf(image.Rectangle{})
+}
+
+// pictureOf is what a part of the display shows; the empty rectangle is all of it.
+func (d *display) pictureOf(r image.Rectangle) image.Image {
+	d.t.Helper()
+	xgb.Logger.SetOutput(io.Discard)
+	c, err := xgb.NewConnDisplay(d.name)
 	if err != nil {
 		d.t.Fatal(err)
+	}
+	defer c.Close()
+	screen := xproto.Setup(c).DefaultScreen(c)
+	if screen.RootDepth != 24 {
+		d.t.Fatalf("display %s has depth %d", d.name, screen.RootDepth)
+	}
+	if r.Empty() {
+		g, err := xproto.GetGeometry(c, xproto.Drawable(screen.Root)).Reply() // it may have been resized
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		r = image.Rect(0, 0, int(g.Width), int(g.Height))
+	}
+	const allPlanes = 1<<32 - 1
+	got, err := xproto.GetImage(c, xproto.ImageFormatZPixmap, xproto.Drawable(screen.Root), int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), allPlanes).Reply()
+	if err != nil || len(got.Data) < 4*r.Dx()*r.Dy() {
+		d.t.Fatalf("display %s, %v: %v", d.name, r, err)
+	}
+	img := image.NewRGBA(r)
+	for i := 0; i < len(img.Pix); i += 4 {
+		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = got.Data[i+2], got.Data[i+1], got.Data[i], 0xff
 	}
 	return img
 }

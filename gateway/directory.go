@@ -331,6 +331,9 @@ func (d *directory) shutdown() {
 		open = append(open, st)
 	}
 	d.mu.Unlock()
+	if len(open) == 0 {
+		return
+	}
 	d.after(lastWords, func() {
 		for _, st := range open {
 			st.finish(tunnel.ReasonShutdown)

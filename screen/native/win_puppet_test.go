@@ -160,10 +160,13 @@ func place(w uintptr, r image.Rectangle) {
 	tell(eventLocation, w)
 }
 
+var procMsgWait = user32.NewProc("MsgWaitForMultipleObjectsEx")
+
 // pump gives windows their messages until the time is over.
 func pump(d time.Duration) {
+	const allInput, inputAvailable = 0x04ff, 4
 	var m message
-	for end := time.Now().Add(d); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(d); ; call(procMsgWait, 0, 0, uintptr(time.Until(end)/time.Millisecond+1), allInput, inputAvailable) {
 		for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
 			call(procTranslateMessage, uintptr(unsafe.Pointer(&m)))
 			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
@@ -176,11 +179,12 @@ func pump(d time.Duration) {
 
 // serve answers what the test asks while the windows live.
 func serve(answer func(question string) string) error {
-	questions := make(chan string)
+	questions, thread := make(chan string, 1), windows.GetCurrentThreadId()
 	go func() {
 		in := bufio.NewScanner(os.Stdin)
 		for in.Scan() {
 			questions <- in.Text()
+			call(procPostThreadMessage, uintptr(thread), 0, 0, 0) // wakes pump
 		}
 		os.Exit(0)
 	}()
@@ -190,7 +194,7 @@ func serve(answer func(question string) string) error {
 		case q := <-questions:
 			fmt.Println(answer(q))
 		default:
-			pump(2 * time.Millisecond)
+			pump(50 * time.Millisecond)
 		}
 	}
 }
