@@ -71,7 +71,9 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	var cutter sync.WaitGroup
 	over := make(chan struct{})
 	cutter.Go(func() { c.cutWhen(ctx, over) })
-	s.readControl(c)
+	if s.awaitJoined(ctx, c.cut) {
+		s.readControl(c)
+	}
 	c.end()
 	close(over)
 	c.conn.Close()
@@ -85,6 +87,29 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 		// Nobody is left who wished for anything.
 		for _, r := range consent.All {
 			s.applyLocked(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
+		}
+	}
+}
+
+// awaitJoined waits until the customer is in the session, and reports whether that came:
+// the gateway says it on another line, so a wish can be here first, and would be lost.
+func (s *Session) awaitJoined(ctx context.Context, cut <-chan struct{}) bool {
+	for {
+		s.mu.Lock()
+		phase, changed := s.state.Phase, s.changed
+		s.mu.Unlock()
+		switch phase {
+		case consent.Joined:
+			return true
+		case consent.Over:
+			return false
+		}
+		select {
+		case <-changed:
+		case <-cut:
+			return false
+		case <-ctx.Done():
+			return false
 		}
 	}
 }

@@ -21,6 +21,14 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 // joinedSession is a session that an advisor has joined, without a gateway.
 func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
+	s, d := aloneSession(t, cfg)
+	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
+	return s, d
+}
+
+// aloneSession is one that nobody has joined yet.
+func aloneSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
+	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	cfg.Display = Display{Screen: d, Input: d}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
@@ -33,7 +41,6 @@ func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 		wait()
 		s.streams.Wait()
 	})
-	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
 	return s, d
 }
 

@@ -171,6 +171,47 @@ func TestByeIsSaid(t *testing.T) {
 	})
 }
 
+// The stream on which the advisor wishes for something may be ready before the gateway has
+// said that the customer is in, at first and after a lost line: the wish is not lost.
+func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := aloneSession(t, Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		wish := func() (served chan struct{}) {
+			ours, theirs := sealedPair(t, "control")
+			served = make(chan struct{})
+			go func() { s.serveControl(ctx, ours, tunnel.DoorPage); close(served) }()
+			go io.Copy(io.Discard, theirs)
+			go func() { _ = tunnel.NewControlConn(theirs).Send(tunnel.Ask{Right: "view"}) }()
+			synctest.Wait()
+			return served
+		}
+		asked := func(when string, want bool) {
+			t.Helper()
+			synctest.Wait()
+			if got := s.questionID() != ""; got != want {
+				t.Fatalf("%s: a question: %v", when, got)
+			}
+		}
+		first := wish()
+		asked("before the customer is in", false)
+		s.joined(nil)
+		asked("when he is in", true)
+		s.lose()
+		asked("when the line is lost", false)
+		second := wish()
+		asked("before the line is back", false)
+		s.joined(nil)
+		asked("when it is back", true)
+		s.lose()
+		third := wish()
+		cancel()
+		for _, served := range []chan struct{}{first, second, third} {
+			<-served
+		}
+	})
+}
+
 // Control is for somebody who is there, and a wish ends with who had it.
 func TestWishesNeedSomebody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -76,6 +76,7 @@ window.puppet = {
               end: () => {},
               closed: () => controls.delete(control),
             });
+            control.start();
             controls.add(control);
             const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
             const can = ["view", "control", "clipboard", "show", "share"];

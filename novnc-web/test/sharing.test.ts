@@ -32,7 +32,7 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
     door: (d) => told.push("door " + d),
     end: () => told.push("end"),
     closed: () => told.push("closed"),
-  });
+  }).start();
   advisor.send(
     bytes(
       '{"type":"hello"}\n{"type":"ask","right":"view"}\n{"type":"ask","right":"moon"}\n{"type":"given","right":"view"}\n' +
@@ -54,10 +54,41 @@ test("an advisor who says too much, too long or nonsense is cut off", async () =
       door: () => {},
       end: () => {},
       closed: () => (closed = true),
-    });
+    }).start();
     advisor.send(bytes(words));
     await until(() => closed, words.slice(0, 20));
   }
+});
+
+test("a wish that comes before the gateway has said that the customer is in waits for that", async () => {
+  const { agent, advisor } = await pair("control");
+  const told: string[] = [];
+  const end = new ControlEnd(agent, {
+    ask: (r) => told.push("ask " + r),
+    giveBack: () => {},
+    door: () => {},
+    end: () => told.push("end"),
+    closed: () => told.push("closed"),
+  });
+  const take = agent.onmessage;
+  let arrived = 0;
+  agent.onmessage = (m) => (arrived++, take?.(m));
+  advisor.send(bytes('{"type":"ask","right":"view"}\n{"type":"e'));
+  await until(() => arrived === 1);
+  assert.deepEqual(told, []);
+  end.start();
+  assert.deepEqual(told, ["ask view"]);
+  advisor.send(bytes('nd"}\n'));
+  await until(() => told.length === 2);
+  assert.deepEqual(told, ["ask view", "end"]);
+});
+
+test("an advisor who says much before the customer is in is cut off", async () => {
+  const { agent, advisor } = await pair("control");
+  let closed = false;
+  new ControlEnd(agent, { ask: () => {}, giveBack: () => {}, door: () => {}, end: () => {}, closed: () => (closed = true) });
+  advisor.send(bytes('{"type":"ask","right":"view"}\n'.repeat(600)));
+  await until(() => closed);
 });
 
 test("of the advisor's screen nothing is passed on before somebody listens, and then in order", async () => {

@@ -204,6 +204,7 @@ export class BrowserAgent implements PanelActions {
     this.phase = "joined";
     this.apply({ kind: first ? "join" : "rejoin" }, "auto");
     this.publish();
+    for (const control of this.controls) control.start();
   }
 
   private who(): string {
@@ -252,6 +253,7 @@ export class BrowserAgent implements PanelActions {
       },
     });
     this.controls.add(control);
+    if (this.consent.phase === "joined") control.start();
     control.send({
       type: "hello",
       version: "1",

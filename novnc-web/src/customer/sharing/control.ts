@@ -24,13 +24,26 @@ export class ControlEnd {
   private rest = "";
   private second = 0;
   private count = 0;
+  private held: ArrayBuffer[] | null = [];
+  private heldBytes = 0;
 
+  /** Before start is called nothing that the advisor says is obeyed; it is kept. */
   constructor(
     private readonly channel: SealedChannel,
     private readonly handlers: ControlEndHandlers,
   ) {
-    channel.onmessage = ({ data }) => this.receive(data);
+    channel.onmessage = ({ data }) => this.take(data);
     channel.onclose = () => handlers.closed();
+  }
+
+  /**
+   * The customer is in the session. The gateway says so on another line than this one: what
+   * the advisor wished for before that is obeyed now.
+   */
+  start(): void {
+    const { held } = this;
+    this.held = null;
+    for (const data of held ?? []) this.receive(data);
   }
 
   send(message: object): void {
@@ -40,6 +53,13 @@ export class ControlEnd {
 
   close(): void {
     this.channel.close();
+  }
+
+  private take(data: ArrayBuffer): void {
+    if (!this.held) return this.receive(data);
+    this.held.push(data);
+    this.heldBytes += data.byteLength;
+    if (this.heldBytes > maxLine) this.close();
   }
 
   private receive(data: ArrayBuffer): void {
