@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -269,7 +270,19 @@ func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 		window.line(v.refusal + "The customer did not allow the view.")
 	}
 	if v.dialog != "" {
-		screen.xdotool("search", "--sync", "--onlyvisible", "--name", v.dialog)
+		eventually(t, "the viewer's window with the words", func() error {
+			search := exec.Command(need(t, "xdotool", "xdotool"), "search", "--onlyvisible", "--name", v.dialog)
+			search.Env = append(os.Environ(), screen.env()...)
+			if out, err := search.CombinedOutput(); err != nil {
+				select {
+				case <-window.done:
+					return fmt.Errorf("%s has ended; %s", v.program, out)
+				default:
+					return fmt.Errorf("%w: %s", err, out)
+				}
+			}
+			return nil
+		})
 	}
 	if _, shown := locate(customer.picture(), screen.picture(), v.tolerance); shown {
 		t.Error("a picture after a refusal")
