@@ -46,10 +46,10 @@ bin/puppets.exe: $(GO_FILES)
 	GOOS=windows go test -c -o $@ ./screen/native
 
 # Parts in lanes: the lanes run beside each other, as most tests wait more than they
-# compute. Two lanes have tests of whole programs, on displays of their own.
+# compute. Three begin with tests of whole programs, on displays of their own.
 test: needs-test needs-dist
 	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-desktops test-dist" "test-e2e-windows test-wine" "test-e2e-viewers test-bench lint" "test-race test-native test-go test-web"
+	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-windows test-dist test-web" "test-e2e-viewers test-bench test-native lint" "test-race test-go"
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
