@@ -106,3 +106,19 @@ func (a *askedQuestion) unanswered() {
 	default:
 	}
 }
+
+// clickedEarly is a question that was clicked at before it was armed. The slower the
+// machine is, the longer the question waits.
+func clickedEarly(t testing.TB, d *Desktop, click func(*askedQuestion)) *askedQuestion {
+	t.Helper()
+	for q := testQuestion(); ; q.ArmAfter *= 4 {
+		q.ArmAfter = max(q.ArmAfter, 3*time.Second)
+		q.Timeout = time.Minute + q.ArmAfter
+		a := ask(t, d, q)
+		if click(a); !a.seen().Armed && len(a.result) == 0 {
+			return a
+		}
+		a.stop()
+		a.wait()
+	}
+}

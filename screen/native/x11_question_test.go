@@ -70,8 +70,7 @@ func TestQuestionByHand(t *testing.T) {
 		t.Errorf("never again: %+v", r)
 	}
 
-	a = ask(t, d, testQuestion())
-	a.click(v, "allow") // too early
+	a = clickedEarly(t, d, func(a *askedQuestion) { a.click(v, "allow") })
 	a.awaitArmed()
 	at := a.middle("allow")
 	v.point(at, 1) // the pointer is there since before

@@ -136,7 +136,7 @@ func (s *Sheet) drawAllow(c canvas, r image.Rectangle, now time.Time) {
 	c.fill(r, buttonGrey)
 	ready := 0.0
 	if at := s.Gate.ArmedAt(); !at.IsZero() {
-		ready = min(1, 1-float64(at.Sub(now))/float64(ArmAfter))
+		ready = min(1, 1-float64(at.Sub(now))/float64(s.Gate.wait()))
 	}
 	col := inkMuted
 	if ready >= 1 {

@@ -28,7 +28,7 @@ type Form struct {
 
 // NewForm begins with the question's first page and the focus on the refusal.
 func NewForm(q screen.Question) *Form {
-	f := &Form{q: q, chosen: map[string]bool{}}
+	f := &Form{q: q, chosen: map[string]bool{}, Gate: Gate{After: q.ArmAfter}}
 	f.Gate.SetFocus(Refuse)
 	return f
 }

@@ -38,6 +38,9 @@ const (
 //	  └────Covered───────┼──┴──────────────────┤
 //	                     └───────Injected──────┘
 type Gate struct {
+	// After takes the place of ArmAfter when it is longer.
+	After time.Duration
+
 	visible bool
 	since   time.Time // when arming began
 
@@ -94,11 +97,13 @@ func (g *Gate) ArmedAt() time.Time {
 	if !g.visible {
 		return time.Time{}
 	}
-	return g.since.Add(ArmAfter)
+	return g.since.Add(g.wait())
 }
 
+func (g *Gate) wait() time.Duration { return max(ArmAfter, g.After) }
+
 // Armed reports whether a yes counts now.
-func (g *Gate) Armed(now time.Time) bool { return g.visible && !now.Before(g.since.Add(ArmAfter)) }
+func (g *Gate) Armed(now time.Time) bool { return g.visible && !now.Before(g.since.Add(g.wait())) }
 
 // Pointer notes where the pointer is, and who moved it there.
 func (g *Gate) Pointer(now time.Time, at Target, by Device) {

@@ -152,3 +152,15 @@ func FuzzGate(f *testing.F) {
 		}
 	})
 }
+
+// TestArmingIsNeverShorter: a window may wait longer before a yes counts, never less long.
+func TestArmingIsNeverShorter(t *testing.T) {
+	for after, want := range map[time.Duration]time.Duration{0: ArmAfter, time.Millisecond: ArmAfter, -time.Hour: ArmAfter, 3 * time.Second: 3 * time.Second} {
+		g := Gate{After: after}
+		began := time.Unix(1000, 0)
+		g.Visible(began)
+		if g.Armed(began.Add(want-1)) || !g.Armed(began.Add(want)) || !g.ArmedAt().Equal(began.Add(want)) {
+			t.Errorf("After %v: armed at %v, want %v", after, g.ArmedAt().Sub(began), want)
+		}
+	}
+}
