@@ -19,7 +19,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz clean needs-test needs-dist needs-demo
 
 build: bin/lotse bin/lotse-agent
@@ -46,10 +46,10 @@ bin/puppets.exe: $(GO_FILES)
 	GOOS=windows go test -c -o $@ ./screen/native
 
 # Parts in lanes: the lanes run beside each other, as most tests wait more than they
-# compute. Three begin with tests of whole programs, on displays of their own.
+# compute. Four begin with tests of whole programs, on displays of their own.
 test: needs-test needs-dist
 	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-windows test-dist test-web" "test-e2e-viewers test-bench test-native lint" "test-race test-go"
+	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-panels test-native" "test-e2e-windows test-web" "test-e2e-viewers test-bench lint" "test-race test-go test-dist"
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
@@ -87,15 +87,19 @@ test-web: novnc-web/dist/.stamp
 # tell whether each row was seen.
 E2E_WINDOWS := Windows
 E2E_VIEWERS := ^Test(Browser|BrowserCustomer|BrowserCustomerByDoor|Doors|ForeignServer|ForeignServerPage|Libvncclient|ListeningViewer|RepeaterID|Show|Vncsnapshot|Viewers|Websockify|ZViewerTable)$$
+E2E_PANELS := ^Test(HostileAdvisor|Icons|Neighbour|Choice|BadgeAndRecord|PanelTurn|Turn|StoppedServer|ViewerThatDoesNotRead)$$
 E2E_NEEDS := needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe
 
-test-e2e: test-e2e-viewers test-e2e-desktops test-e2e-windows
+test-e2e: test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows
 
 test-e2e-viewers: $(E2E_NEEDS)
 	go test -vet=off -timeout 20m ./e2e -run '$(E2E_VIEWERS)' -rows
 
 test-e2e-desktops: $(E2E_NEEDS)
-	go test -vet=off -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)'
+	go test -vet=off -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)|$(E2E_PANELS)'
+
+test-e2e-panels: $(E2E_NEEDS)
+	go test -vet=off -timeout 20m ./e2e -run '$(E2E_PANELS)'
 
 test-bench: needs-test build
 	go test -vet=off -timeout 20m ./bench

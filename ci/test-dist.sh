@@ -24,6 +24,7 @@ copy() { # FOLDER
 	mkdir "$1"
 	git ls-files -z | xargs -0 tar -c --ignore-failed-read 2>/dev/null | tar -x -C "$1"
 	cp -R novnc-web/dist "$1/novnc-web/"
+	ln -s "$PWD/novnc-web/node_modules" "$1/novnc-web/" # their licences are read
 	(cd "$1" && git init -q)
 }
 copy "$work/source"
