@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -150,7 +151,11 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 			ses.write("control")
 			ses.line(`"given","right":"control"`)
 			greedy.stuffed()
+			agent.stuck()
 			takenAndEnded(ses, "key", func() { customer.physicalKey(f12) }, func() {
+				if agent.unsent() == 0 {
+					t.Error("F12 took control only when the viewer's line had gone")
+				}
 				if end == "e" {
 					agent.write("e")
 					return
@@ -215,6 +220,52 @@ func newGreedyViewer(t *testing.T, port int) *greedyViewer {
 	})
 	t.Cleanup(func() { conn.Close(); wg.Wait() })
 	return g
+}
+
+// stuck waits until a connection of the program takes nothing any more: bytes wait in it,
+// and their number stays the same.
+func (p *process) stuck() {
+	p.t.Helper()
+	before := 0
+	eventually(p.t, p.name+" cannot send", func() error {
+		last := before
+		if before = p.unsent(); before == 0 || before != last {
+			return fmt.Errorf("%d bytes wait", before)
+		}
+		return nil
+	})
+}
+
+// unsent counts the bytes that wait in the program's TCP connections over IPv4.
+func (p *process) unsent() (sum int) {
+	p.t.Helper()
+	proc := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+	files, err := os.ReadDir(proc + "fd")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	own := map[string]bool{}
+	for _, f := range files {
+		name, _ := os.Readlink(proc + "fd/" + f.Name())
+		own[strings.TrimSuffix(strings.TrimPrefix(name, "socket:["), "]")] = true
+	}
+	table, err := os.ReadFile(proc + "net/tcp")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(table)) { // proc_net_tcp in the kernel's documentation
+		f := strings.Fields(line)
+		if len(f) < 10 || !own[f[9]] {
+			continue
+		}
+		tx, _, _ := strings.Cut(f[4], ":")
+		n, err := strconv.ParseInt(tx, 16, 64)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		sum += int(n)
+	}
+	return sum
 }
 
 // stuffed waits until more of the picture waits for this viewer than it will ever read.

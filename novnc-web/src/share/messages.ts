@@ -14,6 +14,8 @@ export type ToWorker =
   | { type: "reveal" }
   /** What was captured up to now is never shown again. */
   | { type: "drop" }
+  /** Nobody sees anything any more. */
+  | { type: "end" }
   | { type: "open"; id: number; name: string }
   | { type: "data"; id: number; bytes: Bytes }
   | { type: "closed"; id: number }

@@ -14,6 +14,9 @@ export interface ViewerConfig {
   closed: (why: string) => void;
 }
 
+/** How long the worker may take to end. */
+const workerEnd = 5000;
+
 interface Served extends ViewerConfig {
   channel: SealedChannel;
 }
@@ -96,7 +99,9 @@ export class ScreenShare {
   close(): void {
     this.drop();
     for (const { channel } of this.viewers.values()) channel.close();
-    this.worker.terminate();
+    // It ends by itself: frames that are on their way to it must be closed there.
+    this.post({ type: "end" });
+    setTimeout(() => this.worker.terminate(), workerEnd);
     for (const viewer of this.viewers.values()) viewer.closed("");
     this.viewers.clear();
   }

@@ -11,6 +11,7 @@ import { wordsPicture } from "./wordspicture.ts";
 interface Scope {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
   onmessage: ((e: { data: ToWorker }) => void) | null;
+  close(): void;
 }
 
 interface Viewer {
@@ -66,6 +67,9 @@ scope.onmessage = ({ data: m }) => {
       return frames.reveal();
     case "drop":
       return frames.drop();
+    case "end":
+      frames.drop();
+      return scope.close();
     case "open":
       return open(m.id, m.name);
     case "data":
