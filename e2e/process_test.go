@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // patience is how long anything may take before a test fails; nothing waits
 // this long when all is well.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // need fails the test when a program is missing; a silent skip would hide it.
 func need(t testing.TB, program, pkg string) string {

@@ -81,7 +81,7 @@ func (l *lockedBuffer) String() string {
 // waitFor polls for a state.
 func waitFor(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !f(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("timed out: %s", what)
 		}
@@ -137,7 +137,7 @@ func (p *process) line(want ...string) string {
 // lineOrEnd likewise; false when the program ended before.
 func (p *process) lineOrEnd(want ...string) (string, bool) {
 	p.t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(2 * time.Minute)
 	for {
 		select {
 		case l, ok := <-p.lines:

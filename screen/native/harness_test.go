@@ -28,7 +28,7 @@ import (
 )
 
 // patience bounds every wait for another process.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // packageOf names the Debian package of each tool the tests need.
 var packageOf = map[string]string{

@@ -25,7 +25,7 @@ import (
 // keyboard; on Windows there is none, and what needs it is skipped.
 
 // patience bounds every wait for another process.
-const patience = 20 * time.Second
+const patience = 3 * time.Minute
 
 // xdotool is where wine has the programs of its host.
 const xdotool = `Z:\usr\bin\xdotool`

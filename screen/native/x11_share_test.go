@@ -117,7 +117,7 @@ func TestShareLeaksNothing(t *testing.T) {
 // pixels of the chosen program were seen in all.
 func watchForLeaks(t *testing.T, s screen.Screen, frames int) (own int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*patience)
 	defer cancel()
 	for i := range frames {
 		own += ownSeen(t, ctx, s, i)
