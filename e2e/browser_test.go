@@ -339,7 +339,7 @@ func TestBrowser(t *testing.T) {
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	b.noComplaints()
+	b.noComplaints(afterTheEnd...)
 	works("noVNC in Chromium", "chromium", "browser page", "picture", "consent", "typing", "clipboard", "F12", "reload", "end")
 }
 
@@ -400,7 +400,7 @@ func TestBrowserRefusal(t *testing.T) {
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	b.noComplaints("The customer did not allow the view.")
+	b.noComplaints(append(afterTheEnd, "The customer did not allow the view.")...)
 }
 
 // TestCustomerPage: the page that customers are sent to.

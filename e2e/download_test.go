@@ -143,7 +143,7 @@ func TestDownloadToSession(t *testing.T) {
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	b.noComplaints()
+	b.noComplaints(afterTheEnd...)
 }
 
 // TestTypedGateway: a program that knows no gateway asks for it with the number.
@@ -176,7 +176,7 @@ func TestTypedGateway(t *testing.T) {
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	b.noComplaints()
+	b.noComplaints(afterTheEnd...)
 }
 
 // TestStartedByAnotherProgram: docs/integration.md, as a vendor's program sees it.

@@ -509,6 +509,6 @@ func TestShow(t *testing.T) {
 	}
 	ses.write("end")
 	panel.wait("ended")
-	panel.noComplaints()
+	panel.noComplaints(afterTheEnd...)
 	works("noVNC in the customer's panel", "chromium", "`lotse show`", "picture", "refusal", "end by either side")
 }

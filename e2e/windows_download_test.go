@@ -57,6 +57,6 @@ func TestWindowsDownload(t *testing.T) {
 	if code := agent.exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	b.noComplaints(afterTheEnd)
+	b.noComplaints(afterTheEnd...)
 	m.nothingLeft()
 }

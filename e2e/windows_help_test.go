@@ -298,9 +298,9 @@ func (m *windowsMachine) running() string {
 	return string(out)
 }
 
-// afterTheEnd is what a page says whose last request met an agent that had ended: the
-// proxy on wine had taken the connection.
-const afterTheEnd = "ERR_EMPTY_RESPONSE"
+// afterTheEnd is what a page says whose last request met an agent that had ended, or, on
+// wine, the proxy that had taken the connection.
+var afterTheEnd = []string{"ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE"}
 
 // nothingRuns: no process of the agent's, no file.
 func (m *windowsMachine) nothingRuns() {

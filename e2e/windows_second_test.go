@@ -114,7 +114,7 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 	one.wait("ended")
 	two.wait("ended")
 	agent.exit()
-	b.noComplaints(afterTheEnd)
+	b.noComplaints(afterTheEnd...)
 	m.forgetsNumbers() // the one that did not match is remembered for an hour
 	m.nothingLeft()
 }

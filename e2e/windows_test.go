@@ -107,7 +107,7 @@ func TestWindows(t *testing.T) {
 		t.Errorf("agent ended with %d", code)
 	}
 	viewer.exit()
-	b.noComplaints(afterTheEnd)
+	b.noComplaints(afterTheEnd...)
 	m.nothingLeft()
 }
 

@@ -238,7 +238,7 @@ func TestAgentGrace(t *testing.T) {
 
 func TestOwnerGrace(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *Config) { c.Times.OwnerGrace = time.Millisecond })
+	r := start(t, func(c *Config) { c.Times.OwnerGrace = 10 * time.Second }) // an owner opens his link in that time
 	o := r.open(r.signIn("anna"))
 	c := r.customer()
 	c.join(o.number)
