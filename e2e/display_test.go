@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -58,13 +59,45 @@ func (d *display) manage() {
 	t := d.t
 	t.Helper()
 	start(t, d.env(), need(t, "openbox", "openbox"))
-	// A window that is mapped while the manager starts may get lost.
-	eventually(t, "the window manager", func() error {
-		out, err := tryRun(d.env(), need(t, "xprop", "x11-utils"), "-root", "_NET_SUPPORTING_WM_CHECK")
-		if err == nil && !strings.Contains(out, "window id") {
-			err = fmt.Errorf("not there yet: %s", out)
+	// A window that is mapped while the manager starts may get lost. It says that it is
+	// there before it takes windows: one is put up until it has a frame.
+	xgb.Logger.SetOutput(io.Discard)
+	c, err := xgb.NewConnDisplay(d.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	screen := xproto.Setup(c).DefaultScreen(c)
+	var probe, frame xproto.Window
+	looks := 0
+	eventually(t, "the window manager takes a window", func() error {
+		if looks++; looks%20 == 1 {
+			if probe != 0 {
+				xproto.DestroyWindow(c, probe)
+			}
+			if probe, err = xproto.NewWindowId(c); err != nil {
+				return err
+			}
+			xproto.CreateWindow(c, screen.RootDepth, probe, screen.Root, 0, 0, 50, 50, 0, xproto.WindowClassInputOutput, screen.RootVisual, 0, nil)
+			xproto.MapWindow(c, probe)
 		}
-		return err
+		tree, err := xproto.QueryTree(c, probe).Reply()
+		if err != nil {
+			return err
+		}
+		if frame = tree.Parent; frame == screen.Root {
+			return errors.New("it has no frame")
+		}
+		return nil
+	})
+	if err := xproto.DestroyWindowChecked(c, probe).Check(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "its frame is gone", func() error {
+		if a, err := xproto.GetWindowAttributes(c, frame).Reply(); err == nil && a.MapState == xproto.MapStateViewable {
+			return errors.New("it is shown")
+		}
+		return nil
 	})
 }
 

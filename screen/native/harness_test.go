@@ -169,8 +169,30 @@ func (x *xserver) start(t testing.TB, name string, args ...string) *exec.Cmd {
 func (x *xserver) startOpenbox(t testing.TB) {
 	t.Helper()
 	x.start(t, "openbox")
-	eventually(t, "the window manager", func() bool {
-		return strings.Contains(string(x.run(t, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK")), "window id")
+	// A window that is mapped while it starts may get lost. It says that it is there before
+	// it takes windows: one is put up until it has a frame.
+	l := newPainter(t, x).l
+	var probe, frame xproto.Window
+	looks := 0
+	eventually(t, "the window manager takes a window", func() bool {
+		if looks++; looks%20 == 1 {
+			if probe != 0 {
+				xproto.DestroyWindow(l.Conn, probe)
+			}
+			probe, _ = xproto.NewWindowId(l.Conn)
+			xproto.CreateWindow(l.Conn, l.scr.RootDepth, probe, l.root, 0, 0, 50, 50, 0, xproto.WindowClassInputOutput, l.scr.RootVisual, 0, nil)
+			xproto.MapWindow(l.Conn, probe)
+		}
+		tree, err := xproto.QueryTree(l.Conn, probe).Reply()
+		if err == nil {
+			frame = tree.Parent
+		}
+		return err == nil && frame != l.root
+	})
+	xproto.DestroyWindow(l.Conn, probe)
+	eventually(t, "its frame is gone", func() bool {
+		a, err := xproto.GetWindowAttributes(l.Conn, frame).Reply()
+		return err != nil || a.MapState != xproto.MapStateViewable
 	})
 }
 
