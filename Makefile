@@ -13,7 +13,7 @@ WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) n
 export GOEXPERIMENT ?= simd
 # The programs need no cgo. Tests and lint are compiled as the programs are, so that
 # all use what was compiled once; so do other checkouts.
-export CGO_ENABLED ?= 0
+export CGO_ENABLED := 0
 export GOFLAGS := $(GOFLAGS) -trimpath
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
