@@ -49,7 +49,7 @@ bin/puppets.exe: $(GO_FILES)
 # compute. Four begin with tests of whole programs, on displays of their own.
 test: needs-test needs-dist
 	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-panels test-native" "test-e2e-windows test-web" "test-e2e-viewers test-bench lint" "test-race test-go test-dist"
+	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-panels test-native" "test-e2e-windows test-web test-bench" "test-e2e-viewers test-go lint" "test-race test-dist"
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
