@@ -33,7 +33,7 @@ const (
 	maxBorrowed = 64
 	// borrowGrace is how long a lent key keeps its keysym after the last press:
 	// programs look a key up when they get to its event.
-	borrowGrace = 200 * time.Millisecond
+	borrowGrace = 500 * time.Millisecond
 )
 
 // xButtonOf is the X button of each bit of screen.Buttons.
