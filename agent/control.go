@@ -71,9 +71,8 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	var cutter sync.WaitGroup
 	over := make(chan struct{})
 	cutter.Go(func() { c.cutWhen(ctx, over) })
-	if s.awaitJoined(ctx, c.cut) {
-		s.readControl(c)
-	}
+	s.awaitJoined(ctx, c.cut)
+	s.readControl(c)
 	c.end()
 	close(over)
 	c.conn.Close()
@@ -91,25 +90,23 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	}
 }
 
-// awaitJoined waits until the customer is in the session, and reports whether that came:
-// the gateway says it on another line, so a wish can be here first, and would be lost.
-func (s *Session) awaitJoined(ctx context.Context, cut <-chan struct{}) bool {
+// awaitJoined waits until the customer is in the session: the gateway says it on another
+// line, so a wish can be here first, and would be lost. It ends with the session as well;
+// whoever ends that says so on the stream, and then closes it.
+func (s *Session) awaitJoined(ctx context.Context, cut <-chan struct{}) {
 	for {
 		s.mu.Lock()
 		phase, changed := s.state.Phase, s.changed
 		s.mu.Unlock()
-		switch phase {
-		case consent.Joined:
-			return true
-		case consent.Over:
-			return false
+		if phase == consent.Joined || phase == consent.Over {
+			return
 		}
 		select {
 		case <-changed:
 		case <-cut:
-			return false
+			return
 		case <-ctx.Done():
-			return false
+			return
 		}
 	}
 }
