@@ -11,8 +11,8 @@ WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) n
 # Vector instructions for JPEG on amd64: a quarter of the time. The code behind
 # it has an equal in plain Go for every other processor and build.
 export GOEXPERIMENT ?= simd
-# The programs need no cgo. Tests and lint are compiled as the programs are, so that
-# all use what was compiled once; so do other checkouts.
+# The programs need no cgo. Tests and lint are compiled with the same settings, so that
+# each package is compiled once for all of them, and once for all checkouts.
 export CGO_ENABLED := 0
 export GOFLAGS := $(GOFLAGS) -trimpath
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da

@@ -53,8 +53,8 @@ type Question struct {
 	// Silence says what happens without an answer; it holds %d for the seconds left.
 	Silence string
 	Timeout time.Duration
-	// ArmAfter is how long the window waits before a yes counts; what is less than
-	// question.ArmAfter is that.
+	// ArmAfter is how long the window waits before a yes counts. A value below
+	// question.ArmAfter counts as question.ArmAfter.
 	ArmAfter time.Duration
 	// Seen is told, on the window's goroutine, when the window has appeared and when
 	// something about it changed; nil: nobody wants to know.

@@ -38,7 +38,7 @@ const (
 //	  └────Covered───────┼──┴──────────────────┤
 //	                     └───────Injected──────┘
 type Gate struct {
-	// After takes the place of ArmAfter when it is longer.
+	// After replaces ArmAfter if it is longer. It can never shorten the wait.
 	After time.Duration
 
 	visible bool
