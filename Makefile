@@ -76,9 +76,9 @@ test-race: novnc-web/dist/.stamp
 	go test -vet=off -timeout 20m -race ./gateway -skip '$(GATEWAY_MANY)'
 	go test -vet=off -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
 
-# The Windows backend, for real, on wine.
+# The Windows backend, and whose a connection is, for real, on wine.
 test-wine: needs-test
-	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./screen/native
+	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./peer ./screen/native
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium

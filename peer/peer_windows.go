@@ -20,6 +20,10 @@ const (
 	tableOwnerConnections = 4 // TCP_TABLE_OWNER_PID_CONNECTIONS
 	row4, row6            = 24, 56
 	maxTable              = 64 << 20
+	// maxReads is how often the table is read for a connection that stands in it without
+	// an owner. Wine says so of one in fifty when the computer is busy, and knows it at the
+	// next reading.
+	maxReads = 20
 )
 
 func check(local, remote *net.TCPAddr) error {
@@ -72,13 +76,22 @@ func processOf(local, remote *net.TCPAddr) (uint32, error) {
 	if v4 {
 		tables = []int32{windows.AF_INET, windows.AF_INET6} // the latter holds mapped addresses
 	}
-	for _, family := range tables {
-		table, err := readTable(family)
-		if err != nil {
-			return 0, err
+	for range maxReads {
+		known := false
+		for _, family := range tables {
+			table, err := readTable(family)
+			if err != nil {
+				return 0, err
+			}
+			switch pid, ok := findInTable(table, family, local, remote); {
+			case pid != 0:
+				return pid, nil
+			case ok:
+				known = true
+			}
 		}
-		if pid := findInTable(table, family, local, remote); pid != 0 {
-			return pid, nil
+		if !known {
+			break
 		}
 	}
 	return 0, errNoSocket
@@ -99,35 +112,38 @@ func readTable(family int32) ([]byte, error) {
 	return nil, windows.ERROR_INSUFFICIENT_BUFFER
 }
 
-// findInTable reads MIB_TCPTABLE_OWNER_PID or MIB_TCP6TABLE_OWNER_PID; 0: it is not there.
-func findInTable(table []byte, family int32, local, remote *net.TCPAddr) uint32 {
+// findInTable reads MIB_TCPTABLE_OWNER_PID or MIB_TCP6TABLE_OWNER_PID. ok tells whether the
+// connection is there; a pid of 0 is one without an owner.
+func findInTable(table []byte, family int32, local, remote *net.TCPAddr) (pid uint32, ok bool) {
 	h := binary.LittleEndian
 	rows := table[4:]
 	for range h.Uint32(table) {
 		var own, other net.IP
-		var ownPort, otherPort, pid uint32
+		var ownPort, otherPort, owner uint32
 		if family == windows.AF_INET {
 			if len(rows) < row4 {
-				return 0
+				return 0, ok
 			}
 			// dwState, dwLocalAddr, dwLocalPort, dwRemoteAddr, dwRemotePort, dwOwningPid.
 			own, other = rows[4:8], rows[12:16]
-			ownPort, otherPort, pid = h.Uint32(rows[8:]), h.Uint32(rows[16:]), h.Uint32(rows[20:])
+			ownPort, otherPort, owner = h.Uint32(rows[8:]), h.Uint32(rows[16:]), h.Uint32(rows[20:])
 			rows = rows[row4:]
 		} else {
 			if len(rows) < row6 {
-				return 0
+				return 0, ok
 			}
 			// ucLocalAddr, dwLocalScopeId, dwLocalPort, ucRemoteAddr, dwRemoteScopeId, dwRemotePort, dwState, dwOwningPid.
 			own, other = rows[0:16], rows[24:40]
-			ownPort, otherPort, pid = h.Uint32(rows[20:]), h.Uint32(rows[44:]), h.Uint32(rows[52:])
+			ownPort, otherPort, owner = h.Uint32(rows[20:]), h.Uint32(rows[44:]), h.Uint32(rows[52:])
 			rows = rows[row6:]
 		}
-		if pid != 0 && own.Equal(remote.IP) && other.Equal(local.IP) && swapped(ownPort) == remote.Port && swapped(otherPort) == local.Port {
-			return pid
+		if own.Equal(remote.IP) && other.Equal(local.IP) && swapped(ownPort) == remote.Port && swapped(otherPort) == local.Port {
+			if ok = true; owner != 0 {
+				return owner, true
+			}
 		}
 	}
-	return 0
+	return 0, ok
 }
 
 // swapped is a port that stands in network byte order in the lower half of a word.
