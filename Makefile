@@ -159,7 +159,7 @@ needs-test:
 		xtightvncviewer=xtightvncviewer ssvncviewer=ssvnc gvncviewer=gvncviewer remmina=remmina \
 		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
-		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium \
+		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium chromium-headless-shell=chromium-headless-shell \
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
 		wine=wine /usr/lib/wine/wine64=wine64 \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core

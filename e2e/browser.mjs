@@ -26,9 +26,11 @@ const browser = await chromium.launch({
 const pages = new Map();
 const complaints = [];
 
-async function pageOf(name) {
+async function pageOf({ page: name, proxy, agent }) {
   if (pages.has(name)) return pages.get(name);
   const context = await browser.newContext({
+    ...(proxy ? { proxy: { server: proxy, bypass: "<-loopback>" } } : {}),
+    ...(agent ? { userAgent: agent } : {}),
     ignoreHTTPSErrors: true, // the test's own authority
     viewport: headed ? null : { width: 1280, height: 900 },
     locale: process.env.LOTSE_E2E_LOCALE ?? "en-US",
@@ -135,14 +137,26 @@ const commands = {
     pages.delete(c.page);
     await page.context().close();
   },
-  complaints: async () => complaints.join("\n"),
+};
+
+// Commands about all pages whose names begin alike.
+const scopeCommands = {
+  complaints: async (scope) => complaints.filter((line) => line.startsWith(scope)).join("\n"),
+  forget: async (scope) => {
+    for (const [name, page] of pages) {
+      if (!name.startsWith(scope)) continue;
+      pages.delete(name);
+      await page.context().close();
+    }
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {
     const c = JSON.parse(line);
-    answer = { value: (await commands[c.do](await pageOf(c.page), c)) ?? "" };
+    const value = c.do in scopeCommands ? await scopeCommands[c.do](c.page) : await commands[c.do](await pageOf(c), c);
+    answer = { value: value ?? "" };
   } catch (e) {
     answer = { error: String(e) };
   }

@@ -13,16 +13,28 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// browser is a Chromium that browser.mjs drives.
+// browser is a test's part of a Chromium that browser.mjs drives.
 type browser struct {
-	t       testing.TB
+	t testing.TB
+	*chromium
+	scope string // of the names of its pages
+	proxy string // or ""
+	agent string // what it says it is; "": the truth
+}
+
+// chromium is the process. One command at a time is under way.
+type chromium struct {
 	in      io.WriteCloser
 	answers *bufio.Reader
+	stop    func()
+	// complaints is what it wrote on standard error.
+	complaints func() string
 }
 
 // tab is one page in it, with storage of its own.
@@ -31,16 +43,57 @@ type tab struct {
 	name string
 }
 
-func newBrowser(t testing.TB) *browser { t.Helper(); return launchBrowser(t) }
+// sharedBrowser is the Chromium without a window: each start of one costs as much
+// processor time as many a test. Its pages share nothing.
+var sharedBrowser struct {
+	*chromium
+	users int
+}
+
+// newBrowser is a part of the shared Chromium, with pages of its own that end with the test.
+func newBrowser(t testing.TB) *browser { t.Helper(); return newBrowserBehind(t, "") }
+
+// newBrowserBehind is one whose connections go through an HTTP proxy, loopback ones too.
+func newBrowserBehind(t testing.TB, proxy string) *browser {
+	t.Helper()
+	if sharedBrowser.chromium == nil {
+		sharedBrowser.chromium = launchBrowser(t, "CHROMIUM="+need(t, "chromium-headless-shell", "chromium-headless-shell"))
+	}
+	sharedBrowser.users++
+	b := &browser{t: t, chromium: sharedBrowser.chromium, scope: fmt.Sprintf("%d.", sharedBrowser.users), proxy: proxy}
+	t.Cleanup(func() {
+		if _, err := b.tab("").try("forget", nil); err != nil {
+			t.Logf("browser: %v %s", err, b.complaints())
+			stopSharedBrowser() // the next test starts another
+		}
+	})
+	return b
+}
+
+// stopSharedBrowser ends it, if it runs.
+func stopSharedBrowser() {
+	if c := sharedBrowser.chromium; c != nil {
+		sharedBrowser.chromium = nil
+		c.stop()
+	}
+}
 
 // newWindow is a Chromium on a display: its picker chooses the whole screen by itself.
 func newWindow(t testing.TB, d *display, flags ...string) *browser {
 	t.Helper()
 	flags = append([]string{"--auto-select-desktop-capture-source=Entire screen", "--window-position=0,0"}, flags...)
-	return launchBrowser(t, append(d.env(), "LOTSE_E2E_HEADED=1", "LOTSE_E2E_FLAGS="+strings.Join(flags, "\n"))...)
+	c := launchBrowser(t, append(d.env(), "CHROMIUM="+need(t, "chromium", "chromium"), "LOTSE_E2E_HEADED=1", "LOTSE_E2E_FLAGS="+strings.Join(flags, "\n"))...)
+	t.Cleanup(func() {
+		c.stop()
+		if said := c.complaints(); t.Failed() && said != "" {
+			t.Logf("browser: %s", said)
+		}
+	})
+	return &browser{t: t, chromium: c}
 }
 
-func launchBrowser(t testing.TB, env ...string) *browser {
+// launchBrowser starts the Chromium that CHROMIUM in env names; its stop must be called.
+func launchBrowser(t testing.TB, env ...string) *chromium {
 	t.Helper()
 	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
 		t.Fatal("playwright-core is missing: make build")
@@ -49,8 +102,7 @@ func launchBrowser(t testing.TB, env ...string) *browser {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(need(t, "node", "nodejs"), "browser.mjs")
-	cmd.Env = append(os.Environ(), "CHROMIUM="+need(t, "chromium", "chromium"), fmt.Sprintf("LOTSE_E2E_TIMEOUT=%d", patience.Milliseconds()))
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Env = append(append(os.Environ(), fmt.Sprintf("LOTSE_E2E_TIMEOUT=%d", patience.Milliseconds())), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
@@ -65,17 +117,17 @@ func launchBrowser(t testing.TB, env ...string) *browser {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		in.Close()
 		timer := time.AfterFunc(patience, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		_ = cmd.Wait()
 		timer.Stop()
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		if t.Failed() && complaints.Len() > 0 {
-			t.Logf("browser: %s", complaints.String())
-		}
 	})
-	return &browser{t: t, in: in, answers: bufio.NewReaderSize(out, 16<<20)}
+	return &chromium{in: in, answers: bufio.NewReaderSize(out, 16<<20), stop: stop, complaints: func() string {
+		stop() // it writes no more
+		return complaints.String()
+	}}
 }
 
 func (b *browser) tab(name string) *tab { return &tab{b, name} }
@@ -94,7 +146,7 @@ func (p *tab) do(what string, more map[string]any) string {
 }
 
 func (p *tab) try(what string, more map[string]any) (string, error) {
-	command := map[string]any{"do": what, "page": p.name}
+	command := map[string]any{"do": what, "page": p.scope + p.name, "proxy": p.proxy, "agent": p.agent}
 	for k, v := range more {
 		command[k] = v
 	}
@@ -204,7 +256,7 @@ func (b *browser) noComplaints(expected ...string) {
 	b.t.Helper()
 	expected = append(expected, "status of 401")
 next:
-	for _, line := range strings.Split(b.tab("any").do("complaints", nil), "\n") {
+	for _, line := range strings.Split(b.tab("").do("complaints", nil), "\n") {
 		for _, e := range expected {
 			if line == "" || strings.Contains(line, e) {
 				continue next

@@ -19,7 +19,8 @@ func TestWindowsDownload(t *testing.T) {
 		t.Fatal(err)
 	}
 	ses := s.newSession()
-	b := m.browser("--user-agent=Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
+	b := m.browser()
+	b.agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 	page, panel := b.tab("customer"), b.tab("panel")
 	page.open(s.url + "/#p=" + ses.number[:4])
 	page.wait("download")

@@ -123,11 +123,10 @@ func (m *windowsMachine) opened() (url string) {
 
 // browser is a Chromium whose connections come from this Windows: the panel takes
 // those of its own user only, and a program outside of wine is nobody there.
-func (m *windowsMachine) browser(flags ...string) *browser {
+func (m *windowsMachine) browser() *browser {
 	m.t.Helper()
 	port := strings.TrimPrefix(m.puppet("proxy").line("ready "), "ready ")
-	flags = append(flags, "--proxy-server=http://127.0.0.1:"+strings.TrimSpace(port), "--proxy-bypass-list=<-loopback>")
-	return launchBrowser(m.t, "LOTSE_E2E_FLAGS="+strings.Join(flags, "\n"))
+	return newBrowserBehind(m.t, "http://127.0.0.1:"+strings.TrimSpace(port))
 }
 
 // opensPanel opens a panel by an address with a token, as a program of this Windows.

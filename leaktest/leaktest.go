@@ -13,11 +13,15 @@ import (
 )
 
 // patience is how long goroutines that are on their way out are waited for.
-const patience = 3 * time.Second
+const patience = time.Minute
 
-// Main runs the tests and exits; use it as the body of TestMain.
-func Main(m *testing.M) {
+// Main runs the tests and exits; use it as the body of TestMain. Before it looks, last
+// end what the tests shared.
+func Main(m *testing.M, last ...func()) {
 	code := m.Run()
+	for _, end := range last {
+		end()
+	}
 	// The fuzzing engine keeps goroutines of its own.
 	if f := flag.Lookup("test.fuzz"); code == 0 && (f == nil || f.Value.String() == "") {
 		if left := leftBehind(); left != "" {
