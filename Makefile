@@ -45,25 +45,33 @@ bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
 bin/puppets.exe: $(GO_FILES)
 	GOOS=windows go test -c -o $@ ./screen/native
 
-# Parts in lanes: the lanes run beside each other, as most tests wait more than they
-# compute. Four begin with tests of whole programs, on displays of their own.
+# Five parts beside each other, as most tests wait more than they compute; the longest
+# first.
 test: needs-test needs-dist
-	@ci/parts.sh build-tests
-	@ci/parts.sh "test-e2e-desktops test-wine" "test-e2e-panels test-native" "test-e2e-windows test-web test-bench" "test-e2e-viewers test-go lint" "test-race test-dist"
+	@ci/parts.sh 1 build-tests
+	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-e2e-desktops test-race test-e2e-panels \
+		test-native test-wine test-go test-bench test-dist lint test-web
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
 
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
 RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
-# What computes much and shares nothing new, ten times slower with -race.
-RFB_PIXELS := ^(TestWindowsOverEachOther|TestEncodings|TestEncodingsInTurn|TestPictureAfterAnything|TestViewTakenAway|TestSecondDecoder|TestWholeAnswer|TestClipboardTextsAreBounded|TestPhotosAreShared|FuzzWindows)$$
-GATEWAY_MANY := ^(TestTransferShare|TestLedgerOverflow|TestManyNames|TestAuditFold|TestDeviceBudget|TestJoinAllocations|TestGuesserLocksNobodyOut|TestForwardedLinks|TestRememberedDevice)$$
+# Tests of these packages that compute much and share nothing new: ten times slower with
+# -race, so they run without.
+NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
+	TestTransferShare TestLedgerOverflow TestManyNames TestAuditFold TestDeviceBudget TestJoinAllocations \
+	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked TestDamagedHash \
+	TestWindowsOverEachOther TestEncodings TestEncodingsInTurn TestPictureAfterAnything TestViewTakenAway \
+	TestSecondDecoder TestWholeAnswer TestClipboardTextsAreBounded TestPhotosAreShared FuzzWindows TestTextOnSlowLines TestTightJPEG \
+	TestRegionRandom TestNoMoveWhereNothingMoved TestScrollIsFound TestDragIsFound TestScrollThatChangesItsStep \
+	TestMutatedExchange TestMutatedRecords TestGrind TestGrindByHangingUp TestGrindFirstOrder
+empty :=
+NOT_RACED := ^($(subst $(empty) ,|,$(strip $(NOT_RACED))))$$
 
 test-go: novnc-web/dist/.stamp
 	go test -vet=off -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
-	go test -vet=off -timeout 20m ./rfb -run '$(RFB_PIXELS)'
-	go test -vet=off -timeout 20m ./gateway -run '$(GATEWAY_MANY)'
+	go test -vet=off -timeout 20m ./agent ./gateway ./rfb ./screen ./seal -run '$(NOT_RACED)'
 
 test-native: needs-test
 	go test -vet=off -timeout 20m ./screen/native
@@ -71,9 +79,7 @@ test-native: needs-test
 
 test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp
-	go test -vet=off -timeout 20m -race ./agent ./screen ./seal ./tunnel
-	go test -vet=off -timeout 20m -race ./rfb -skip '$(RFB_PIXELS)'
-	go test -vet=off -timeout 20m -race ./gateway -skip '$(GATEWAY_MANY)'
+	go test -vet=off -timeout 20m -race ./agent ./gateway ./rfb ./screen ./seal ./tunnel -skip '$(NOT_RACED)'
 	go test -vet=off -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, and whose a connection is, for real, on wine.

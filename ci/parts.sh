@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs targets of the Makefile and prints one line for each: ok or FAIL, its time and
-# what it took of the processors. Usage: parts.sh LANE…; a lane is one argument, targets
-# with spaces between them. Lanes run beside each other, the targets of a lane one after
-# another. What a target prints goes to bin/TARGET.log, and is shown when it fails. The
-# others go on then. Ends with 1 if a target failed.
+# what it took of the processors. Usage: parts.sh WORKERS TARGET…; so many run beside each
+# other, and the next begins when one has ended. What a target prints goes to
+# bin/TARGET.log, and is shown when it fails. The others go on then. Ends with 1 if a
+# target failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p bin
@@ -26,21 +26,25 @@ part() { # TARGET
 	return "$status"
 }
 
-lane() { # TARGETS
-	local target status=0
-	for target in $1; do part "$target" || status=1; done
-	return "$status"
+workers=$1 running=() status=0
+shift
+# Whoever stops the tests stops all parts.
+trap 'trap - INT TERM; kill -- "${running[@]/#/-}" 2>/dev/null; exit 1' INT TERM
+set -m # each part is a process group
+
+# One of those that run has ended.
+ended() {
+	local pid
+	wait -n -p pid "${running[@]}" || status=1
+	local left=()
+	for p in "${running[@]}"; do [ "$p" = "$pid" ] || left+=("$p"); done
+	running=("${left[@]}")
 }
 
-lanes=() status=0
-# Whoever stops the tests stops all lanes.
-trap 'trap - INT TERM; kill -- "${lanes[@]/#/-}" 2>/dev/null; exit 1' INT TERM
-set -m # each lane is a process group
-for targets in "$@"; do
-	lane "$targets" &
-	lanes+=("$!")
+for target in "$@"; do
+	[ "${#running[@]}" -lt "$workers" ] || ended
+	part "$target" &
+	running+=("$!")
 done
-for pid in "${lanes[@]}"; do
-	wait "$pid" || status=1
-done
+while [ "${#running[@]}" -gt 0 ]; do ended; done
 exit "$status"
