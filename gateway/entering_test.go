@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -238,11 +239,15 @@ func TestAgentGrace(t *testing.T) {
 
 func TestOwnerGrace(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *Config) { c.Times.OwnerGrace = 10 * time.Second }) // an owner opens his link in that time
+	clock := new(hastyClock)
+	const grace = time.Hour
+	r := start(t, withClock(clock), func(c *Config) { c.Times.OwnerGrace = grace })
 	o := r.open(r.signIn("anna"))
 	c := r.customer()
 	c.join(o.number)
 	o.link.Close()
+	eventually(t, "the gateway has noticed", func() bool { return strings.Contains(r.logs.String(), "owner link ended") })
+	clock.shift(grace + time.Second)
 	if m := c.recv(); m.Type != tunnel.TypeEnded || m.Reason != tunnel.ReasonLost {
 		t.Errorf("%+v", m)
 	}

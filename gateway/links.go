@@ -50,7 +50,6 @@ func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		l.link.CloseReason(websocket.CloseNormalClosure, "the session ended")
 		return
 	}
-	defer s.dir.disown(sess, l)
 	err = s.runWire(l, func(b []byte) error {
 		m, err := tunnel.ParseOwnerRequest(b)
 		if err != nil {
@@ -58,6 +57,7 @@ func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 		return s.dir.owner(sess, l, m)
 	})
+	s.dir.disown(sess, l)
 	s.log.Debug("owner link ended", "session", sess.id, "error", err)
 }
 
