@@ -73,7 +73,7 @@ const takePanel = `() => {
 			globalThis.yes++;
 		}
 		for (const right of state?.silenced ?? []) say({ type: "silence", right, on: false });
-	}, 40);
+	}, 100);
 	// The page's own buttons, whether they can be seen or not.
 	setInterval(() => {
 		for (const b of document.querySelectorAll('[data-testid="question-allow"]')) {
@@ -81,7 +81,7 @@ const takePanel = `() => {
 			b.hidden = false;
 			b.click();
 		}
-	}, 40);
+	}, 100);
 }`
 
 // attack tries all of it while a question for a right is open, and makes sure that
@@ -110,8 +110,8 @@ func (b *besieged) attack(mark, told int, right string) {
 			b.t.Fatal(err)
 		}
 	}
-	eventually(b.t, "fifty answers by the page", func() error {
-		if n := b.number("yes") - before; n < 50 {
+	eventually(b.t, "twenty answers by the page", func() error {
+		if n := b.number("yes") - before; n < 20 {
 			return fmt.Errorf("%d", n)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -47,6 +48,8 @@ type watch struct {
 	pinger        *time.Timer
 	closed        bool // Guarded by mu.
 
+	ponging atomic.Bool // an answer to a ping is on its way
+
 	// Owned by the reader.
 	window time.Time
 	pings  int
@@ -60,8 +63,7 @@ func (w *watch) start(ws *websocket.Conn, limit int64, pingEvery time.Duration) 
 		if err := w.heardControl(); err != nil {
 			return err
 		}
-		// A writer that is stuck may keep the lock; the pong is then left out.
-		_ = ws.WriteControl(websocket.PongMessage, []byte(text), time.Now().Add(closeTimeout))
+		w.pong(text)
 		return nil
 	})
 	ws.SetPongHandler(func(string) error { return w.heardControl() })
@@ -77,14 +79,28 @@ func (w *watch) start(ws *websocket.Conn, limit int64, pingEvery time.Duration) 
 	}
 }
 
-// ping runs on the timer's goroutine; nothing stays between two pings.
+// ping runs on the timer's goroutine; nothing stays between two pings. Like a pong it has
+// as much time as any message: gorilla takes a control frame that a full line does not
+// take in time for the end of the line.
 func (w *watch) ping(every time.Duration) {
-	_ = w.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(closeTimeout))
+	_ = w.ws.WriteControl(websocket.PingMessage, nil, w.nextWriteDeadline())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed {
 		w.pinger.Reset(every)
 	}
+}
+
+// pong answers a ping on a goroutine, as reading must go on while the line is full. An
+// answer that still waits stands for all that would follow.
+func (w *watch) pong(text string) {
+	if !w.ponging.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer w.ponging.Store(false)
+		_ = w.ws.WriteControl(websocket.PongMessage, []byte(text), w.nextWriteDeadline())
+	}()
 }
 
 func (w *watch) heardControl() error {
@@ -249,7 +265,7 @@ type Stream struct {
 var _ net.Conn = (*Stream)(nil)
 
 // NewStream makes a stream of ws. pingEvery is PingEvery at the gateway and 0
-// at an end. No goroutine is started.
+// at an end. No goroutine stays while nothing is on its way.
 func NewStream(ws *websocket.Conn, pingEvery time.Duration) *Stream {
 	s := &Stream{}
 	s.start(ws, MaxStreamMessage, pingEvery)

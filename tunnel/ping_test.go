@@ -1,0 +1,96 @@
+package tunnel_test
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/tunnel"
+)
+
+// TestPingOnAFullLine: a line that takes nothing for a while, as it has not yet passed on
+// what it took before, is not given up because a ping or its answer waits.
+func TestPingOnAFullLine(t *testing.T) {
+	const full = 30 * time.Second // less than IdleTimeout
+	for _, ours := range []string{"ping", "pong"} {
+		t.Run(ours, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, client := lineSockets(t)
+				var a *tunnel.Stream
+				other := client
+				if ours == "ping" {
+					a = tunnel.NewStream(server, tunnel.PingEvery)
+				} else {
+					a, other = tunnel.NewStream(client, 0), server
+				}
+				read := make(chan error, 1)
+				go func() { _, err := a.Read(make([]byte, 1)); read <- err }()
+				if ours == "pong" {
+					if err := other.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(full) // the line takes nothing
+				heard := make(chan string, 1)
+				go func() {
+					_, b, err := other.ReadMessage()
+					heard <- string(b) + errorText(err)
+				}()
+				synctest.Wait()
+				if n, err := a.Write([]byte("x")); n != 1 || err != nil {
+					t.Errorf("written behind it: %d, %v", n, err)
+				} else if got := <-heard; got != "x" {
+					t.Errorf("the other end got %q", got)
+				}
+				other.Close()
+				a.Close()
+				<-read
+			})
+		})
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// lineSockets are two ends of a WebSocket over a line that holds nothing: who writes
+// waits until the other end reads.
+func lineSockets(t *testing.T) (server, client *websocket.Conn) {
+	t.Helper()
+	there, here := net.Pipe()
+	upgraded := make(chan error, 1)
+	go func() {
+		r, err := http.ReadRequest(bufio.NewReader(there))
+		if err == nil {
+			server, err = (&websocket.Upgrader{}).Upgrade(hijacked{there}, r, nil)
+		}
+		upgraded <- err
+	}()
+	client, _, err := websocket.NewClient(here, &url.URL{Scheme: "ws", Host: "gateway", Path: "/"}, nil, 0, 0)
+	if err := errors.Join(err, <-upgraded); err != nil {
+		t.Fatal(err)
+	}
+	return server, client
+}
+
+// hijacked is an http.ResponseWriter whose connection may be taken.
+type hijacked struct{ conn net.Conn }
+
+func (hijacked) Header() http.Header         { return http.Header{} }
+func (hijacked) Write(p []byte) (int, error) { return len(p), nil }
+func (hijacked) WriteHeader(int)             {}
+
+func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
+}
