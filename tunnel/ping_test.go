@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,7 +76,8 @@ func lineSockets(t *testing.T) (server, client *websocket.Conn) {
 		}
 		upgraded <- err
 	}()
-	client, _, err := websocket.NewClient(here, &url.URL{Scheme: "ws", Host: "gateway", Path: "/"}, nil, 0, 0)
+	d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return here, nil }}
+	client, _, err := d.Dial("ws://gateway/", nil)
 	if err := errors.Join(err, <-upgraded); err != nil {
 		t.Fatal(err)
 	}
