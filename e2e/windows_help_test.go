@@ -299,7 +299,7 @@ func (m *windowsMachine) running() string {
 
 // afterTheEnd is what a page says whose last request met an agent that had ended, or, on
 // wine, the proxy that had taken the connection.
-var afterTheEnd = []string{"ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE"}
+var afterTheEnd = []string{"ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "status of 502"} // the last by the proxy on wine
 
 // nothingRuns: no process of the agent's, no file.
 func (m *windowsMachine) nothingRuns() {

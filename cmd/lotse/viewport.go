@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lotse/rfb"
@@ -327,16 +328,18 @@ type halfCloser interface {
 }
 
 // join copies both ways. The end of one direction is passed on; an error ends
-// both. It returns why the sealed side ended, nil for its normal end.
+// both. It returns why the sealed side ended, nil for its normal end and when the
+// viewer's line had broken before.
 func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 	tcp, ok := viewer.(halfCloser)
 	if !ok {
 		return nil
 	}
 	var wg sync.WaitGroup
-	pass := func(to, from halfCloser) {
-		_, err := io.Copy(to, from)
-		if from == halfCloser(sealed) {
+	heard := &readFailure{Reader: tcp}
+	pass := func(to, from halfCloser, r io.Reader) {
+		_, err := io.Copy(to, r)
+		if from == halfCloser(sealed) && !heard.failed.Load() {
 			why = err
 		}
 		if err == nil {
@@ -350,10 +353,24 @@ func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 		// The other direction may finish, but not for ever.
 		_ = to.SetReadDeadline(time.Now().Add(endTimeout))
 	}
-	wg.Go(func() { pass(sealed, tcp) })
-	wg.Go(func() { pass(tcp, sealed) })
+	wg.Go(func() { pass(sealed, tcp, heard) })
+	wg.Go(func() { pass(tcp, sealed, sealed) })
 	wg.Wait()
 	return why
+}
+
+// readFailure notes that reading failed, before anybody is told.
+type readFailure struct {
+	io.Reader
+	failed atomic.Bool
+}
+
+func (r *readFailure) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		r.failed.Store(true)
+	}
+	return n, err
 }
 
 // askControl opens a control stream and asks for control once the customer
