@@ -273,9 +273,20 @@ func (d *display) typewriter() (file string) {
 	return file
 }
 
-func (d *display) xdotool(args ...string) string {
+func (d *display) xdotool(args ...string) (out string) {
 	d.t.Helper()
-	return run(d.t, d.env(), need(d.t, "xdotool", "xdotool"), args...)
+	program := need(d.t, "xdotool", "xdotool")
+	if args[0] != "search" {
+		return run(d.t, d.env(), program, args...)
+	}
+	// A search that meets a window which is just going ends with an X error.
+	eventually(d.t, fmt.Sprintf("xdotool %v", args), func() (err error) {
+		if out, err = tryRun(d.env(), program, args...); err != nil && !strings.Contains(out, "BadWindow") {
+			d.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
+		}
+		return err
+	})
+	return out
 }
 
 func typed(file string) string {
