@@ -110,8 +110,8 @@ func (b *besieged) attack(mark, told int, right string) {
 			b.t.Fatal(err)
 		}
 	}
-	eventually(b.t, "twenty answers by the page", func() error {
-		if n := b.number("yes") - before; n < 20 {
+	eventually(b.t, "fifty answers by the page", func() error {
+		if n := b.number("yes") - before; n < 50 {
 			return fmt.Errorf("%d", n)
 		}
 		return nil
