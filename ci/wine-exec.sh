@@ -6,7 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=${LOTSE_WINE:-${XDG_CACHE_HOME:-$HOME/.cache}/lotse-wine}
 "$here/wine.sh" "$prefix"
-export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES='mscoree=;mshtml='
+export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES='mscoree=;mshtml=;winebus.sys=;wineusb.sys='
 # One test at a time in a prefix: its windows and its clipboard are everybody's.
 exec 8>"$prefix/.busy"
 flock 8

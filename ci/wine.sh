@@ -5,7 +5,7 @@ set -eu
 prefix=$1 browser=${2:-}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$prefix"
-export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml='
+export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winebus.sys=;wineusb.sys='
 exec 9>"$prefix/.lock"
 flock 9
 if [ ! -e "$prefix/.ready" ]; then

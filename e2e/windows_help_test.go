@@ -99,7 +99,7 @@ func (m *windowsMachine) lock(t testing.TB) {
 }
 
 func (m *windowsMachine) env() []string {
-	return append(m.display.env(), "WINEPREFIX="+m.prefix, "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=")
+	return append(m.display.env(), "WINEPREFIX="+m.prefix, "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=;winebus.sys=;wineusb.sys=")
 }
 
 // shutdown ends all of the machine.

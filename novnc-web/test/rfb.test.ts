@@ -111,6 +111,21 @@ test("a viewer that hangs up ends the question", async () => {
   assert.equal(await rig.done, null);
 });
 
+test("a viewer has 20 s for its version, or what it was given", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [patience, within] of [
+    [undefined, 20_000],
+    [60_000, 60_000],
+  ] as const) {
+    const line = new ServerLine();
+    const done = new Server(line, { picture: new Picture(8, 8), name: "", ...(patience ? { patience } : {}) }).serve();
+    t.mock.timers.tick(within - 1);
+    assert.ok(!line.closed, "too early");
+    t.mock.timers.tick(1);
+    assert.match(String(await done), /did not finish/);
+  }
+});
+
 test("a version that is none ends it", async () => {
   for (const words of ["GET / HTTP/1", "RFB 002.000\n", "RFB 003.0x8\n"]) {
     const line = new ServerLine();

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BrowserAgent } from "../src/customer/sharing/agent.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { HeldChannel } from "../src/customer/sharing/held.ts";
 import { SessionRecord } from "../src/customer/sharing/record.ts";
 import { texts } from "../src/customer/sharing/texts.ts";
+import type { Snapshot } from "../src/panel/snapshot.ts";
 import { handshake, SealedChannel, Tries, type Kind } from "../src/seal/index.ts";
-import { call, enter, FakeSocket, id, joined, number, rig } from "./evilgateway.ts";
+import { advise, call, enter, FakeSocket, id, joined, number, playGateway, rig, socket } from "./evilgateway.ts";
 import { linePair } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
 
@@ -22,6 +24,36 @@ async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: Sealed
 }
 
 const bytes = (words: string) => new TextEncoder().encode(words);
+
+test("a no counts before the question is armed, a yes does not", async () => {
+  playGateway();
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "node" }, configurable: true }); // older ones have none
+  let seen: Snapshot["question"] = null;
+  const agent = new BrowserAgent(
+    "en",
+    (s) => (seen = s.question),
+    () => {},
+  );
+  agent.enter(number);
+  await until(() => socket(0)?.said.length === 1);
+  socket(0).tell(call("A", "control", "entering"));
+  const control = await advise(1, number, "control", id("A"));
+  assert.ok(control instanceof SealedChannel);
+  socket(0).tell(joined);
+  await until(() => agent.busy);
+  socket(0).tell(call("B", "show", "page"));
+  const show = await advise(2, number, "show", id("B"));
+  assert.ok(show instanceof SealedChannel);
+  await until(() => seen?.right === "show");
+  const question = seen as Snapshot["question"];
+  assert.equal(question?.armed, false);
+  agent.answer(question!.id, true);
+  assert.equal((seen as Snapshot["question"])?.id, question!.id, "a yes was taken that came too early");
+  agent.answer(question!.id, false);
+  assert.equal(seen, null);
+  await until(() => show.readyState === 3, "the show's end");
+  agent.leave();
+});
 
 test("an advisor's wishes are read, whatever else he says is not", async () => {
   const { agent, advisor } = await pair("control");

@@ -164,17 +164,30 @@ var procMsgWait = user32.NewProc("MsgWaitForMultipleObjectsEx")
 
 // pump gives windows their messages until the time is over.
 func pump(d time.Duration) {
-	const allInput, inputAvailable = 0x04ff, 4
-	var m message
-	for end := time.Now().Add(d); ; call(procMsgWait, 0, 0, uintptr(time.Until(end)/time.Millisecond+1), allInput, inputAvailable) {
-		for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
-			call(procTranslateMessage, uintptr(unsafe.Pointer(&m)))
-			call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
-		}
-		if time.Now().After(end) {
+	end := time.Now().Add(d)
+	for {
+		dispatchAll()
+		left := time.Until(end)
+		if left <= 0 {
 			return
 		}
+		awaitMessage(left)
 	}
+}
+
+// dispatchAll gives windows the messages that are there.
+func dispatchAll() {
+	var m message
+	for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
+		call(procTranslateMessage, uintptr(unsafe.Pointer(&m)))
+		call(procDispatchMessage, uintptr(unsafe.Pointer(&m)))
+	}
+}
+
+// awaitMessage waits for a message of this thread, no longer than d, which is positive.
+func awaitMessage(d time.Duration) {
+	const allInput, inputAvailable = 0x04ff, 4
+	call(procMsgWait, 0, 0, uintptr(d/time.Millisecond+1), allInput, inputAvailable)
 }
 
 // serve answers what the test asks while the windows live.
@@ -184,7 +197,7 @@ func serve(answer func(question string) string) error {
 		in := bufio.NewScanner(os.Stdin)
 		for in.Scan() {
 			questions <- in.Text()
-			call(procPostThreadMessage, uintptr(thread), 0, 0, 0) // wakes pump
+			call(procPostThreadMessage, uintptr(thread), 0, 0, 0) // wakes awaitMessage
 		}
 		os.Exit(0)
 	}()
@@ -194,7 +207,8 @@ func serve(answer func(question string) string) error {
 		case q := <-questions:
 			fmt.Println(answer(q))
 		default:
-			pump(50 * time.Millisecond)
+			awaitMessage(50 * time.Millisecond)
+			dispatchAll()
 		}
 	}
 }

@@ -2,6 +2,9 @@ import type { SealedChannel } from "../seal/index.ts";
 import { canCapture } from "../share/capture.ts";
 import { ScreenShare } from "../share/screenshare.ts";
 
+/** Longer than any customer's question stays open; `lotse show` waits as long. */
+const questionPatience = 11 * 60_000;
+
 /** `ended`: the customer, the browser or the line ended it, not the advisor. */
 export type ShowPhase = "off" | "choosing" | "opening" | "asking" | "shown" | "refused" | "ended" | "failed";
 
@@ -40,6 +43,7 @@ export class Show {
       this.set("asking");
       share.serve(channel, {
         name: "Lotse",
+        patience: questionPatience,
         approve: () => Promise.resolve(null), // his program holds everything until he said yes
         closed: () => {
           if (attempt === this.attempt) this.end(this.phase === "shown" ? "ended" : "refused");

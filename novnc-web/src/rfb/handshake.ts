@@ -6,6 +6,7 @@ import { Writer, type Bytes, type Reader } from "./wire.ts";
 const version = "RFB 003.008\n";
 const securityNone = 1;
 const maxReason = 1024;
+const timeout = 20_000;
 
 /** A refusal in words that the viewer's user may read. */
 export class Refusal extends Error {
@@ -17,25 +18,28 @@ export interface Handshake {
   send(data: Bytes): void;
   /** Resolves when the viewer may see the picture; throws a Refusal when not. */
   approve(): Promise<void>;
-  /** Limits how long the viewer may take; false while the customer thinks. */
-  hurry(on: boolean): void;
+  /** Limits how long the viewer may take, in milliseconds; 0 while the customer thinks. */
+  hurry(within: number): void;
+  /** How long its first message may take, if longer than the rest. */
+  patience: number;
 }
 
 /** Runs versions, security and ClientInit; ServerInit is the caller's. */
 export async function handshake(h: Handshake): Promise<void> {
   const { reader, send } = h;
-  h.hurry(true);
+  h.hurry(Math.max(timeout, h.patience));
   send(ascii(version));
   const minor = parseVersion(await reader.read(version.length));
+  h.hurry(timeout);
   const ask = async (refuse: (reason: Bytes) => Bytes) => {
-    h.hurry(false);
+    h.hurry(0);
     try {
       await h.approve();
     } catch (e) {
       send(refuse(reasonOf(e)));
       throw e;
     }
-    h.hurry(true);
+    h.hurry(timeout);
   };
   if (minor < 8) {
     // With None these get no SecurityResult, and so no text. The customer is
@@ -58,7 +62,7 @@ export async function handshake(h: Handshake): Promise<void> {
     send(new Writer().u32(0).take());
   }
   await reader.read(1); // the shared flag: each viewer is one of several anyway
-  h.hurry(false);
+  h.hurry(0);
 }
 
 export function serverInit(width: number, height: number, name: string): Bytes {

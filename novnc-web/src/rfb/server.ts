@@ -29,6 +29,8 @@ export interface ServerConfig {
   name: string;
   /** Asks the customer; `gone` says that the viewer does not wait any more. */
   approve?: (gone: AbortSignal) => Promise<void>;
+  /** How long the viewer's first message may take, in milliseconds, if longer than the rest: where somebody is asked at its end. */
+  patience?: number;
   /** Makes JPEG pictures; without it nothing is sent with loss. */
   encodeJPEG?: JpegEncoder;
 }
@@ -41,7 +43,6 @@ const fenceSyncNext = 1 << 2;
 const fenceKnown = 7;
 const fenceRequest = 0x8000_0000;
 
-const handshakeTimeout = 20_000;
 /** No update is begun while more than this waits in the line. */
 const maxBuffered = 256 * 1024;
 const lineCheck = 15;
@@ -87,7 +88,7 @@ export class Server {
 
   /** Serves until the line ends, and then says why: null when the viewer just left. */
   async serve(): Promise<unknown> {
-    const { line, reader } = this;
+    const { line, reader, config } = this;
     line.onmessage = ({ data }) => {
       if (!reader.push(new Uint8Array(data))) this.fail(new Error("rfb: the viewer sends more than is read"));
     };
@@ -97,7 +98,8 @@ export class Server {
         reader,
         send: (data) => line.send(data),
         approve: () => this.approve(),
-        hurry: (on) => this.hurry(on),
+        hurry: (within) => this.hurry(within),
+        patience: config.patience ?? 0,
       });
       this.begin();
       await Promise.all([this.readLoop(), this.writeLoop()]);
@@ -122,9 +124,9 @@ export class Server {
     if (this.gone.signal.aborted) throw new Ended();
   }
 
-  private hurry(on: boolean): void {
+  private hurry(within: number): void {
     clearTimeout(this.timer);
-    if (on) this.timer = setTimeout(() => this.fail(new Error("rfb: the viewer did not finish the handshake")), handshakeTimeout);
+    if (within) this.timer = setTimeout(() => this.fail(new Error("rfb: the viewer did not finish the handshake")), within);
   }
 
   /** Behind the handshake: the viewer learns the size, and has no pixel yet. */

@@ -16,7 +16,7 @@ export type ToWorker =
   | { type: "drop" }
   /** Nobody sees anything any more. */
   | { type: "end" }
-  | { type: "open"; id: number; name: string }
+  | { type: "open"; id: number; name: string; patience: number }
   | { type: "data"; id: number; bytes: Bytes }
   | { type: "closed"; id: number }
   | { type: "answer"; id: number; refusal: string | null }

@@ -11,6 +11,8 @@ export interface ViewerConfig {
   name: string;
   /** Asks the customer: null is a yes, words are a no. */
   approve: () => Promise<string | null>;
+  /** See ServerConfig. */
+  patience?: number;
   closed: (why: string) => void;
 }
 
@@ -92,7 +94,7 @@ export class ScreenShare {
     this.viewers.set(id, { ...config, channel });
     channel.onmessage = ({ data }) => this.post({ type: "data", id, bytes: new Uint8Array(data) }, [data]);
     channel.onclose = () => this.post({ type: "closed", id });
-    this.post({ type: "open", id, name: config.name });
+    this.post({ type: "open", id, name: config.name, patience: config.patience ?? 0 });
   }
 
   /** Ends everything. */

@@ -28,7 +28,7 @@ const frames = new Frames(
 );
 const viewers = new Map<number, Viewer>();
 
-function open(id: number, name: string): void {
+function open(id: number, name: string, patience: number): void {
   const line = new PortLine(
     (bytes) => scope.postMessage({ type: "data", id, bytes }, [bytes.buffer]),
     () => scope.postMessage({ type: "howMuch", id }),
@@ -38,6 +38,7 @@ function open(id: number, name: string): void {
   const server = new Server(line, {
     picture,
     name,
+    patience,
     encodeJPEG,
     approve: () =>
       new Promise<void>((resolve, reject) => {
@@ -71,7 +72,7 @@ scope.onmessage = ({ data: m }) => {
       frames.drop();
       return scope.close();
     case "open":
-      return open(m.id, m.name);
+      return open(m.id, m.name, m.patience);
     case "data":
       return viewers.get(m.id)?.line.receive(m.bytes);
     case "closed":

@@ -109,8 +109,10 @@ export class BrowserAgent implements PanelActions {
 
   answer(id: string, allow: boolean): void {
     const { question, serial } = this.consent;
-    if (!question || id !== String(serial) || !this.armed || this.picking) return;
+    if (!question || id !== String(serial)) return;
+    // A no needs no time to think.
     if (!allow) return this.apply({ kind: "refuse", serial }, "customer");
+    if (!this.armed || this.picking) return;
     if (question === "show") return this.apply({ kind: "allow", serial }, "customer");
     void this.pick().then((chosen) => {
       const still = this.consent.question === "view" && this.consent.serial === serial;
