@@ -398,12 +398,12 @@ func TestBadgeAndRecord(t *testing.T) {
 // yes, and never are both seen.
 func TestPanelTurn(t *testing.T) {
 	s := newStack(t)
-	desk := viewerDisplay(t, "1200x900")
+	desk := viewerDisplay(t, "800x600")
 	desk.paint()
 	customer := customerDisplay(t, "900x700")
 	customer.manage()
 	customer.paint()
-	advisor := newWindow(t, desk, "--window-size=720,880").tab("advisor")
+	advisor := newWindow(t, desk, "--window-size=520,590").tab("advisor")
 	panel := newBrowser(t).tab("panel")
 	agent := joinPanel(s, customer, advisor, panel)
 	panel.do("watchBoth", map[string]any{"ids": []string{"show", "share"}})

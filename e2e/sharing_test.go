@@ -13,7 +13,7 @@ import (
 const captureNote = "camera is not allowed in this document"
 
 // besideWindow is the part of a capturing display that its browser does not cover.
-var besideWindow = image.Rect(760, 60, 1160, 700)
+var besideWindow = image.Rect(540, 40, 760, 560)
 
 // showsBeside waits until viewer shows that part of the customer's display: a
 // capture goes through a video format, so colours are a little off.
@@ -35,9 +35,9 @@ func showsBeside(t testing.TB, customer *display, viewer func() image.Image, wha
 // sharingCustomer is a customer who shares from the page and has entered the number.
 func sharingCustomer(t testing.TB, s *stack, number string) (*display, *tab) {
 	t.Helper()
-	d := viewerDisplay(t, "1200x900")
+	d := viewerDisplay(t, "800x600")
 	d.paint()
-	page := newWindow(t, d, "--window-size=720,880").tab("customer")
+	page := newWindow(t, d, "--window-size=520,590").tab("customer")
 	page.open(s.url + "/#p=" + number[:4])
 	page.click("share-here")
 	page.fill("number", number)
@@ -54,7 +54,7 @@ func TestBrowserCustomer(t *testing.T) {
 	ses.line(`"state":"joined"`)
 	page.wait("now")
 	_, port := s.view(ses.number)
-	screen := viewerDisplay(t, "1300x1000")
+	screen := viewerDisplay(t, "900x700")
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-FullScreen", hostPort(port))
 	page.allows("view")
 	defer func() { keepPictures(t, screen, customer) }()
@@ -90,7 +90,7 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	ses.line(`"state":"joined"`)
 	page.wait("now")
 	v := doorViewers[0] // TigerVNC at the VNC port
-	screen := viewerDisplay(t, "1300x1000")
+	screen := viewerDisplay(t, "900x700")
 	defer func() { keepPictures(t, screen, customer) }()
 	mark := ses.mark()
 	v.open(t, s, ses, screen, "-FullScreen") // else its window is anywhere
@@ -149,9 +149,9 @@ func locateBeside(desk, shown image.Image) (image.Point, bool) {
 // turns with one click and one consent, and the show ends by itself.
 func TestTurn(t *testing.T) {
 	s := newStack(t)
-	desk := viewerDisplay(t, "1200x900")
+	desk := viewerDisplay(t, "800x600")
 	desk.paint()
-	advisor := newWindow(t, desk, "--window-size=720,880").tab("advisor")
+	advisor := newWindow(t, desk, "--window-size=520,590").tab("advisor")
 	advisor.open(s.url + "/advisor")
 	advisor.fill("signin-name", "advisor")
 	advisor.fill("signin-password", devPassword)
