@@ -11,7 +11,7 @@ import (
 
 // picture is what the display shows, four bytes a pixel, blue first.
 func (x *xclient) picture() []byte {
-	var out []byte
+	out := make([]byte, 0, x.screenSz.X*x.screenSz.Y*4)
 	const band = 60
 	for y := 0; y < x.screenSz.Y; y += band {
 		rows := min(band, x.screenSz.Y-y)
