@@ -56,6 +56,15 @@ func TestBrowserCustomer(t *testing.T) {
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "900x700")
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-FullScreen", hostPort(port))
+	// He closes the browser's picker, and says yes again.
+	page.eval(`() => {
+		const devices = navigator.mediaDevices, picker = devices.getDisplayMedia;
+		devices.getDisplayMedia = () => {
+			devices.getDisplayMedia = picker;
+			return Promise.reject(new DOMException("closed", "NotAllowedError"));
+		};
+	}`)
+	page.allows("view")
 	page.allows("view")
 	defer func() { keepPictures(t, screen, customer) }()
 	at := foundBeside(customer, screen)

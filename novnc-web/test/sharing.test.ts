@@ -25,13 +25,15 @@ async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: Sealed
 
 const bytes = (words: string) => new TextEncoder().encode(words);
 
-test("a no counts before the question is armed, a yes does not", async () => {
+/** The page as the agent, joined, with its control line; what it shows is in `seen`. */
+async function sharing() {
   playGateway();
-  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "node" }, configurable: true }); // older ones have none
-  let seen: Snapshot["question"] = null;
+  const mediaDevices = { getDisplayMedia: () => Promise.reject(new Error("closed")) };
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "node", mediaDevices }, configurable: true });
+  const page = { seen: null as Snapshot["question"] };
   const agent = new BrowserAgent(
     "en",
-    (s) => (seen = s.question),
+    (s) => (page.seen = s.question),
     () => {},
   );
   agent.enter(number);
@@ -41,17 +43,37 @@ test("a no counts before the question is armed, a yes does not", async () => {
   assert.ok(control instanceof SealedChannel);
   socket(0).tell(joined);
   await until(() => agent.busy);
+  return { agent, control, page };
+}
+
+test("a no counts before the question is armed, a yes does not", async () => {
+  const { agent, page } = await sharing();
   socket(0).tell(call("B", "show", "page"));
   const show = await advise(2, number, "show", id("B"));
   assert.ok(show instanceof SealedChannel);
-  await until(() => seen?.right === "show");
-  const question = seen as Snapshot["question"];
-  assert.equal(question?.armed, false);
-  agent.answer(question!.id, true);
-  assert.equal((seen as Snapshot["question"])?.id, question!.id, "a yes was taken that came too early");
-  agent.answer(question!.id, false);
-  assert.equal(seen, null);
+  await until(() => page.seen?.right === "show");
+  const question = page.seen!;
+  assert.equal(question.armed, false);
+  agent.answer(question.id, true);
+  assert.equal(page.seen?.id, question.id, "a yes was taken that came too early");
+  agent.answer(question.id, false);
+  assert.equal(page.seen, null);
   await until(() => show.readyState === 3, "the show's end");
+  agent.leave();
+});
+
+test("who closes the browser's picker is asked again, and can refuse meanwhile", async () => {
+  const { agent, control, page } = await sharing();
+  control.send(bytes('{"type":"ask","right":"view"}\n'));
+  await until(() => page.seen?.armed === true, "the question");
+  const question = page.seen!;
+  agent.answer(question.id, true);
+  assert.equal(page.seen?.armed, false, "a second yes would count while the picker is open");
+  await until(() => page.seen?.armed === true, "the question again");
+  assert.equal(page.seen?.id, question.id);
+  agent.answer(question.id, true);
+  agent.answer(question.id, false);
+  assert.equal(page.seen, null);
   agent.leave();
 });
 

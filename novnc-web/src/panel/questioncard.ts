@@ -61,7 +61,8 @@ export class QuestionCard {
   update(s: Snapshot, who: string): void {
     const { t } = this;
     const fresh = s.question !== null && s.question.id !== this.question?.id;
-    if (fresh) this.answered = false;
+    // A yes that came to nothing, as when the browser's picker was closed, can be said again.
+    if (fresh || !s.question?.armed) this.answered = false;
     this.question = s.question;
     show(this.root, s.question !== null);
     if (!s.question) return this.dispose();
@@ -93,9 +94,9 @@ export class QuestionCard {
 
   private say(allow: boolean): void {
     if (!this.question) return;
-    this.answers.answer(this.question.id, allow, allow && this.choosing ? (this.chooser.chosen ?? undefined) : undefined);
-    this.answered = true; // the next snapshot tells what became of it
+    this.answered = true; // a snapshot, perhaps before the answer's end, tells what became of it
     this.enable();
+    this.answers.answer(this.question.id, allow, allow && this.choosing ? (this.chooser.chosen ?? undefined) : undefined);
   }
 
   private silence(): void {

@@ -120,7 +120,8 @@ export class BrowserAgent implements PanelActions {
         stopAll(chosen);
         // Whoever closed the picker has time to think again.
         this.opened = Math.max(this.opened, Date.now() - answerWithin / 2);
-        return this.watchQuestion();
+        this.watchQuestion();
+        return this.publish();
       }
       this.use(chosen);
       this.apply({ kind: "allow", serial }, "customer");
@@ -132,7 +133,10 @@ export class BrowserAgent implements PanelActions {
     if (!this.consent.given.has("view") || this.picking) return;
     void this.pick().then((chosen) => {
       this.watchQuestion(); // one may have been put meanwhile
-      if (!chosen || !this.consent.given.has("view")) return stopAll(chosen);
+      if (!chosen || !this.consent.given.has("view")) {
+        stopAll(chosen);
+        return this.publish();
+      }
       this.use(chosen);
       if (this.consent.paused) this.screen?.hide(this.t.paused);
       this.record.change({ right: "view", outcome: "given" }, this.what());
@@ -336,6 +340,7 @@ export class BrowserAgent implements PanelActions {
     const { serial } = this.consent;
     this.picking = true;
     clearTimeout(this.timer);
+    this.publish();
     const late = setTimeout(() => {
       // The picker cannot be closed from here; what it still brings is stopped.
       this.apply({ kind: "timeout", serial }, "customer");
@@ -500,7 +505,7 @@ export class BrowserAgent implements PanelActions {
         id: String(serial),
         right: question,
         seconds: Math.max(0, Math.round((this.opened + answerWithin - Date.now()) / 1000)),
-        armed: this.armed,
+        armed: this.armed && !this.picking,
         window: false,
         proposal: null,
       },
