@@ -45,15 +45,19 @@ bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
 bin/puppets.exe: $(GO_FILES)
 	GOOS=windows go test -c -o $@ ./screen/native
 
+# The tests of whole programs, which four parts run.
+bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
+	go test -vet=off -c -o $@ ./e2e
+
 # Five parts beside each other, as most tests wait more than they compute; the longest
 # first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
-	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-e2e-desktops test-race test-e2e-panels \
-		test-native test-wine test-go test-bench test-dist lint test-web
+	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-e2e-desktops test-native test-e2e-panels \
+		test-race test-wine test-bench test-go test-dist test-web lint
 
 # Everything that more than one part needs.
-build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/staticcheck
+build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
 
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
 RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
@@ -94,24 +98,25 @@ test-web: novnc-web/dist/.stamp
 E2E_WINDOWS := Windows
 E2E_VIEWERS := ^Test(Browser|BrowserCustomer|BrowserCustomerByDoor|Doors|ForeignServer|ForeignServerPage|Libvncclient|ListeningViewer|RepeaterID|Show|Vncsnapshot|Viewers|Websockify|ZViewerTable)$$
 E2E_PANELS := ^Test(HostileAdvisor|Icons|Neighbour|Choice|BadgeAndRecord|PanelTurn|Turn|StoppedServer|ViewerThatDoesNotRead)$$
-E2E_NEEDS := needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe
+E2E_NEEDS := needs-test build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test
+E2E := cd e2e && ../bin/e2e.test -test.timeout 20m
 
 test-e2e: test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows
 
 test-e2e-viewers: $(E2E_NEEDS)
-	go test -vet=off -timeout 20m ./e2e -run '$(E2E_VIEWERS)' -rows
+	$(E2E) -test.run '$(E2E_VIEWERS)' -rows
 
 test-e2e-desktops: $(E2E_NEEDS)
-	go test -vet=off -timeout 20m ./e2e -skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)|$(E2E_PANELS)'
+	$(E2E) -test.skip '$(E2E_WINDOWS)|$(E2E_VIEWERS)|$(E2E_PANELS)'
 
 test-e2e-panels: $(E2E_NEEDS)
-	go test -vet=off -timeout 20m ./e2e -run '$(E2E_PANELS)'
+	$(E2E) -test.run '$(E2E_PANELS)'
 
 test-bench: needs-test build
 	go test -vet=off -timeout 20m ./bench
 
 test-e2e-windows: $(E2E_NEEDS)
-	go test -vet=off -timeout 20m ./e2e -run '$(E2E_WINDOWS)'
+	$(E2E) -test.run '$(E2E_WINDOWS)'
 
 # Signing, stamping, packages, and that a build can be repeated.
 test-dist: needs-dist novnc-web/dist/.stamp
