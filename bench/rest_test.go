@@ -29,7 +29,7 @@ func TestExactAtRest(t *testing.T) {
 			t.Fatalf("%s is not built: make build", name)
 		}
 	}
-	xserver, display, err := startX("1600x900")
+	xserver, display, err := startX("1920x1080")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // TestOwnProgram: a connection of another program of this user is known from its first
 // moment, each of many. Wine says of some that nobody owns them.
 func TestOwnProgram(t *testing.T) {
-	const connections = 100
+	const connections = 300
 	if address := os.Getenv("PEER_TEST_ADDRESS"); address != "" { // the other program
 		for range connections {
 			conn, err := net.Dial("tcp", address)

@@ -193,6 +193,22 @@ test("the customer's end tells of a guess at it: the session ends here too, and 
   assert.equal(owner().said.at(-1), '{"type":"burnt"}');
 });
 
+test("after the customer's goodbye no line to him is opened again, however late the gateway tells of the end", async (t) => {
+  const page = new Page();
+  const customer = await enter(number);
+  assert.ok(customer instanceof SealedChannel);
+  sayState("joined");
+  await until(() => page.session.phase === "joined");
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  customer.send(new TextEncoder().encode('{"type":"bye","reason":"customer"}\n'));
+  while (page.session.canAsk) await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(page.asked, []);
+  sayState("ended", "customer");
+  while (page.session.phase !== "ended") await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(page.session.reason, "customer");
+});
+
 test("a gateway that plays the customer's end has three guesses in all, in whatever order and however often the page is opened", async () => {
   for (let seed = 1; seed <= 4; seed++) {
     tab.clear();

@@ -66,6 +66,8 @@ export class Session {
   private proving: Promise<unknown> | null = null;
   private owner: OwnerLink;
   private control: ControlStream | null = null;
+  /** The customer's end has said goodbye: nothing is there that a new stream could reach. */
+  private customerGone = false;
   private openingControl = false;
   private readonly backoff = new Backoff();
   private wakeControl: () => void = () => {};
@@ -85,7 +87,7 @@ export class Session {
     if (this.origin) this.tries.markProven();
     this.view = new View(
       () => this.openStream("view"),
-      () => this.phase === "joined",
+      () => this.phase === "joined" && !this.customerGone,
       () => this.shared.rights,
       changed,
     );
@@ -312,7 +314,7 @@ export class Session {
     if (this.control) return;
     if (this.openingControl) return this.wakeControl(); // a way may be open again
     this.openingControl = true;
-    while (this.phase === "joined" && this.line !== "replaced" && !this.left && !this.control) {
+    while (this.phase === "joined" && !this.customerGone && this.line !== "replaced" && !this.left && !this.control) {
       try {
         this.useControl(await this.openStream("control"));
         this.backoff.reset();
@@ -352,6 +354,7 @@ export class Session {
       },
       door: (answer) => this.doorAnswer(answer),
       bye: (reason) => {
+        this.customerGone = true;
         control.close();
         if (reason === "burnt") this.endBurnt();
       },
