@@ -12,11 +12,16 @@ export class FakeLine implements Line {
   peer: FakeLine | null = null;
   /** Everything this end has sent. */
   readonly sent: Bytes[] = [];
+  /** How often something was sent after its end: a browser writes that to its console. */
+  late = 0;
   /** Changes, splits (several) or drops (none) what this end sends. */
   tamper: (data: Bytes) => Bytes[] = (data) => [data];
 
   send(data: Bytes): void {
-    if (this.readyState !== 1) return;
+    if (this.readyState !== 1) {
+      this.late++;
+      return;
+    }
     this.sent.push(data.slice());
     for (const part of this.tamper(data.slice())) this.peer?.receive(part);
   }

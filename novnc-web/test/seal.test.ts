@@ -81,6 +81,15 @@ test("bytes pass both ways and the end is normal", async () => {
   }
 });
 
+test("nothing is sent on a line that the other side has ended", async () => {
+  const { agent, a } = await pair();
+  a.readyState = 2; // its end is on the way
+  agent.send(Uint8Array.of(1));
+  agent.close();
+  await until(() => a.readyState === 3);
+  assert.equal(a.late, 0);
+});
+
 test("what is sent in one go shares a record", async () => {
   const { agent, advisor, a } = await pair();
   const before = a.sent.length;

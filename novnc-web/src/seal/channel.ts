@@ -3,11 +3,10 @@
 import type { Bytes } from "./bytes.ts";
 import { SealError } from "./errors.ts";
 import { frameType, maxPlain } from "./frame.ts";
-import type { Inbox, Line } from "./inbox.ts";
+import { open, sendOn, type Inbox, type Line } from "./inbox.ts";
 import type { Origin } from "./origin.ts";
 import type { Direction } from "./record.ts";
 
-const open = 1;
 const closed = 3;
 
 /**
@@ -72,7 +71,7 @@ export class SealedChannel {
 
   private async farewell(): Promise<void> {
     await this.sending;
-    this.line.send(await this.out.seal(new Uint8Array(0)));
+    sendOn(this.line, await this.out.seal(new Uint8Array(0)));
   }
 
   private async sealPending(): Promise<void> {
@@ -81,7 +80,7 @@ export class SealedChannel {
       while (this.pending.length > 0) {
         const record = this.takePending();
         this.pendingSize -= record.length;
-        this.line.send(await this.out.seal(record));
+        sendOn(this.line, await this.out.seal(record));
       }
     } catch (e) {
       this.fail(e);

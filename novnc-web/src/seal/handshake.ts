@@ -6,7 +6,7 @@ import { Commitment, nonceSize, version } from "./commit.ts";
 import * as cpace from "./cpace.ts";
 import { SealError } from "./errors.ts";
 import { frameType, makeFrame, type Frame } from "./frame.ts";
-import { Inbox, type Line } from "./inbox.ts";
+import { Inbox, sendOn, type Line } from "./inbox.ts";
 import { deriveKeys, label, type Keys } from "./keys.ts";
 import type { Origin, Origins } from "./origin.ts";
 import { Direction } from "./record.ts";
@@ -67,7 +67,7 @@ export async function handshake(line: Line, role: Role, params: Params): Promise
  * nothing is computed with it. The line is closed.
  */
 export function refuseStream(line: Line): void {
-  line.send(makeFrame(frameType.refuse, Uint8Array.of(refuse.burnt)));
+  sendOn(line, makeFrame(frameType.refuse, Uint8Array.of(refuse.burnt)));
   line.close();
 }
 
@@ -207,7 +207,7 @@ class Exchange {
   }
 
   private send(type: number, ...body: Uint8Array[]): void {
-    this.line.send(makeFrame(type, ...body));
+    sendOn(this.line, makeFrame(type, ...body));
   }
 
   private async receive(type: number, within = frameTimeout): Promise<Bytes> {

@@ -1,6 +1,9 @@
 import { SealError } from "./errors.ts";
 import { FrameBuffer, type Frame } from "./frame.ts";
 
+/** WebSocket.OPEN. */
+export const open = 1;
+
 /** What the seal needs of a WebSocket. */
 export interface Line {
   binaryType: string;
@@ -12,6 +15,11 @@ export interface Line {
   onmessage: ((e: { data: unknown }) => void) | null;
   onclose: ((e: unknown) => void) | null;
   onerror: ((e: unknown) => void) | null;
+}
+
+/** Sends on a line that is open. On one that ends, a browser would send nothing either, but complain. */
+export function sendOn(line: Line, data: Uint8Array<ArrayBuffer>): void {
+  if (line.readyState === open) line.send(data);
 }
 
 /** Takes over a line's events and gives its frames one by one. */
