@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,9 @@ type Memory struct {
 	Folder string
 
 	cost int // 0: usualCost; tests take less
+
+	mu   sync.Mutex
+	last struct{ number, path string } // Guarded by mu; the number that was hashed last.
 }
 
 // Customer is the memory of the customer's program: in memory where the system has
@@ -193,14 +197,21 @@ func (m *Memory) Clean() {
 }
 
 // path is the file of a number. The computer's and the folder's names are the salt: a
-// table made for one user of one computer is good for no other.
+// table made for one user of one computer is good for no other. A session asks for one
+// number again and again, several times for each viewer: it is hashed once.
 func (m *Memory) path(number string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last.number == number && m.last.path != "" {
+		return m.last.path, nil
+	}
 	host, _ := os.Hostname()
 	hash, err := pbkdf2.Key(sha256.New, number, []byte(host+"\x00"+m.Folder), cmp.Or(m.cost, usualCost), hashSize)
 	if err != nil {
 		return "", fmt.Errorf("tried: %w", err)
 	}
-	return filepath.Join(m.Folder, hex.EncodeToString(hash)), nil
+	m.last.number, m.last.path = number, filepath.Join(m.Folder, hex.EncodeToString(hash))
+	return m.last.path, nil
 }
 
 // check refuses a folder that others may write to or that stands elsewhere.

@@ -19,10 +19,10 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const one, two = "482193057", "482193058"
 
-func newMemory(t *testing.T) *Memory { return &Memory{filepath.Join(t.TempDir(), "tried"), 2} }
+func newMemory(t *testing.T) *Memory { return &Memory{Folder: filepath.Join(t.TempDir(), "tried"), cost: 2} }
 
 // again is the memory as a program that is started again has it.
-func again(m *Memory) *Memory { return &Memory{m.Folder, m.cost} }
+func again(m *Memory) *Memory { return &Memory{Folder: m.Folder, cost: m.cost} }
 
 // age makes everything in the folder older.
 func age(t *testing.T, m *Memory, by time.Duration) {
@@ -46,6 +46,22 @@ func age(t *testing.T, m *Memory, by time.Duration) {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// TestHashedOnce: the slow hash of a number is computed once for all that is asked of it.
+func TestHashedOnce(t *testing.T) {
+	m := newMemory(t)
+	first, err := m.path(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.cost++ // another hash would have another name now
+	if got, err := m.path(one); got != first || err != nil {
+		t.Errorf("hashed anew: %v", err)
+	}
+	if got, err := m.path(two); got == first || err != nil {
+		t.Errorf("another number has the same file: %v", err)
+	}
 }
 
 func TestWrongNumberIsRemembered(t *testing.T) {
@@ -218,7 +234,7 @@ func TestForeignFolder(t *testing.T) {
 	if err := os.WriteFile(file.Folder, nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, m := range map[string]*Memory{"open": open, "link": link, "file": file, "nowhere": {filepath.Join(file.Folder, "x"), 2}} {
+	for name, m := range map[string]*Memory{"open": open, "link": link, "file": file, "nowhere": {Folder: filepath.Join(file.Folder, "x"), cost: 2}} {
 		if err := m.Claim(one); err == nil || errors.Is(err, ErrTried) {
 			t.Errorf("%s: claimed, %v", name, err)
 		}
