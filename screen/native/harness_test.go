@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
@@ -254,11 +255,55 @@ func (f *seen) count() int {
 	return f.updates
 }
 
-// differs compares with a screenshot made by ImageMagick; the result is empty
-// when they are equal within tolerance per channel.
-func (f *seen) differs(t testing.TB, x *xserver, tolerance int) string {
+// picture is what the display shows at this moment: three bytes for each pixel, red,
+// green and blue. ImageMagick takes it where the server has another pixel format than
+// most; it needs up to a second of the processor for one.
+func (x *xserver) picture(t testing.TB) []byte {
 	t.Helper()
-	want := x.run(t, "import", "-silent", "-window", "root", "-depth", "8", "rgb:-")
+	c, err := xgb.NewConnDisplay(x.display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	screen := xproto.Setup(c).DefaultScreen(c)
+	size, err := xproto.GetGeometry(c, xproto.Drawable(screen.Root)).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size.Depth != 24 || redMask(screen) != 0xff0000 {
+		return x.magickPicture(t)
+	}
+	got, err := xproto.GetImage(c, xproto.ImageFormatZPixmap, xproto.Drawable(screen.Root), 0, 0, size.Width, size.Height, 1<<32-1).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]byte, 0, len(got.Data)/4*3)
+	for p := got.Data; len(p) >= 4; p = p[4:] {
+		out = append(out, p[2], p[1], p[0])
+	}
+	return out
+}
+
+// magickPicture is picture by ImageMagick.
+func (x *xserver) magickPicture(t testing.TB) []byte {
+	t.Helper()
+	return x.run(t, "import", "-silent", "-window", "root", "-depth", "8", "rgb:-")
+}
+
+func redMask(s *xproto.ScreenInfo) uint32 {
+	for _, d := range s.AllowedDepths {
+		for _, v := range d.Visuals {
+			if v.VisualId == s.RootVisual {
+				return v.RedMask
+			}
+		}
+	}
+	return 0
+}
+
+// differs compares with a picture of the display; the result is empty when they are equal
+// within tolerance per channel.
+func (f *seen) differs(want []byte, tolerance int) string {
 	var msg string
 	f.Read(func(v screen.View) {
 		size := v.Frame.Size
@@ -291,7 +336,7 @@ func (f *seen) wantSame(t testing.TB, x *xserver, tolerance int) {
 	t.Helper()
 	var msg string
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		if msg = f.differs(t, x, tolerance); msg == "" {
+		if msg = f.differs(x.picture(t), tolerance); msg == "" {
 			return
 		}
 		if time.Now().After(deadline) {

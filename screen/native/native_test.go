@@ -54,8 +54,8 @@ func TestBackends(t *testing.T) {
 	}
 }
 
-// testCapture compares the picture with ImageMagick's while windows appear and
-// move.
+// testCapture compares the picture with the display's while windows appear and move, and
+// with ImageMagick's when all is still.
 func testCapture(t *testing.T, x *xserver, d *Desktop, tolerance int) {
 	f := watch(t, d.Screen())
 	eventually(t, "first picture", func() bool { return f.count() > 0 })
@@ -67,6 +67,9 @@ func testCapture(t *testing.T, x *xserver, d *Desktop, tolerance int) {
 	for _, at := range []image.Point{{200, 100}, {333, 77}, {-50, 400}, {5, 5}} {
 		x.run(t, "xdotool", "windowmove", id, fmt.Sprint(at.X), fmt.Sprint(at.Y))
 		f.wantSame(t, x, tolerance)
+	}
+	if msg := f.differs(x.magickPicture(t), tolerance); msg != "" {
+		t.Errorf("ImageMagick's picture differs: %s", msg)
 	}
 }
 

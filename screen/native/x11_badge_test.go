@@ -40,11 +40,12 @@ func TestBadge(t *testing.T) {
 		t.Fatal(err)
 	}
 	seenAt := func(r image.Rectangle) bool {
-		out := x.run(t, "import", "-silent", "-window", "root", "-crop", fmt.Sprintf("%dx%d+%d+%d", r.Dx(), r.Dy(), r.Min.X, r.Min.Y), "-depth", "8", "rgb:-")
-		n := 0
-		for ; len(out) >= 3; out = out[3:] {
-			if out[1] == badgePixel>>8 && out[2] == badgePixel&0xff {
-				n++
+		out, n := x.picture(t), 0
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				if p := out[3*(800*y+x):]; p[1] == badgePixel>>8 && p[2] == badgePixel&0xff {
+					n++
+				}
 			}
 		}
 		return n > r.Dx()*r.Dy()*9/10

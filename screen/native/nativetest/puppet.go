@@ -46,15 +46,15 @@ func RunPuppet() {
 	if role == "" {
 		return
 	}
-	resting := make(chan bool)
+	orders := make(chan order)
 	go func() { // the caller's end of the pipe ends it
-		for b := make([]byte, 1); ; resting <- b[0] == rest {
-			if _, err := os.Stdin.Read(b); err != nil {
+		for b := make([]byte, len(order{})); ; orders <- order(b) {
+			if _, err := io.ReadFull(os.Stdin, b); err != nil {
 				os.Exit(0)
 			}
 		}
 	}()
-	fmt.Fprintln(os.Stderr, role, puppet(role, resting))
+	fmt.Fprintln(os.Stderr, role, puppet(role, orders))
 	os.Exit(1)
 }
 
@@ -64,15 +64,25 @@ type Puppet struct {
 	in  io.Writer
 }
 
-// What a program is told through its standard input.
-const rest, move = 'r', 'm'
+// order is what a program is told through its standard input: one of the letters, and a
+// number where it takes one.
+type order [2]byte
+
+const rest, move, step = 'r', 'm', 's'
+
+func (p *Puppet) tell(o order) { _, _ = p.in.Write(o[:]) }
 
 // Rest has the program's windows stand still, but for one of Chosen's that is dragged once
 // a second. Chosen's come to lie on top. While windows rush about, a share may show nothing of what it could show. Move ends it.
-func (p *Puppet) Rest() { _, _ = p.in.Write([]byte{rest}) }
+func (p *Puppet) Rest() { p.tell(order{rest}) }
 
-// Move ends Rest.
-func (p *Puppet) Move() { _, _ = p.in.Write([]byte{move}) }
+// Move ends Rest and what Step bounds: the windows move for as long as the program runs.
+func (p *Puppet) Move() { p.tell(order{move}) }
+
+// Step lets the program move a window moves times, as fast as it can; then all stand still
+// until the next call, or Move. So a test gets as much done in each of its own steps on a
+// slow machine as on a fast one, and takes no more of the processor.
+func (p *Puppet) Step(moves uint8) { p.tell(order{step, moves}) }
 
 // StartPuppet starts a program on a display and ends it with the test.
 func StartPuppet(t testing.TB, display, role string) *Puppet {
@@ -98,16 +108,44 @@ type puppeteer struct {
 	expose chan xproto.Window
 	size   image.Point
 
-	resting <-chan bool
+	orders <-chan order
+	pace   pace
 }
 
-// puppet returns why it could not go on. resting: Rest was called, or Move.
-func puppet(role string, resting <-chan bool) error {
+// pace is how a program's windows move.
+type pace struct {
+	still   bool // Rest
+	bounded bool // Step
+	moves   int  // that may still be made, if bounded
+}
+
+func (p *pace) obey(o order) {
+	switch o[0] {
+	case rest:
+		*p = pace{still: true}
+	case move:
+		*p = pace{}
+	case step:
+		*p = pace{bounded: true, moves: int(o[1])}
+	}
+}
+
+// take takes one move; false: there is none to be made now.
+func (p *pace) take() bool {
+	if p.still || p.bounded && p.moves == 0 {
+		return false
+	}
+	p.moves--
+	return true
+}
+
+// puppet returns why it could not go on.
+func puppet(role string, orders <-chan order) error {
 	c, err := xgb.NewConn()
 	if err != nil {
 		return err
 	}
-	p := &puppeteer{c: c, screen: xproto.Setup(c).DefaultScreen(c), r: rand.New(rand.NewPCG(uint64(len(role)), 7)), expose: make(chan xproto.Window, 4096), resting: resting}
+	p := &puppeteer{c: c, screen: xproto.Setup(c).DefaultScreen(c), r: rand.New(rand.NewPCG(uint64(len(role)), 7)), expose: make(chan xproto.Window, 4096), orders: orders}
 	p.size = image.Pt(int(p.screen.WidthInPixels), int(p.screen.HeightInPixels))
 	go func() {
 		for {
@@ -186,11 +224,12 @@ func (p *puppeteer) secret() error {
 	}
 	for {
 		select {
-		case still := <-p.resting:
-			for still {
-				still = <-p.resting
-			}
+		case o := <-p.orders:
+			p.pace.obey(o)
 		default:
+		}
+		for !p.pace.take() {
+			p.pace.obey(<-p.orders)
 		}
 		i := p.r.IntN(len(windows))
 		switch p.r.IntN(8) {
@@ -244,13 +283,16 @@ func (p *puppeteer) chosen() error {
 		xproto.MapWindow(p.c, w)
 	}
 	paint := map[xproto.Window]uint32{lazy: Own}
-	late, still := time.NewTicker(7*time.Millisecond), false
+	late := time.NewTicker(7 * time.Millisecond)
 	for {
 		select {
-		case still = <-p.resting:
-			late.Reset(7 * time.Millisecond)
-			if still {
-				late.Reset(time.Second)
+		case o := <-p.orders:
+			was := p.pace.still
+			if p.pace.obey(o); p.pace.still != was {
+				late.Reset(7 * time.Millisecond)
+				if p.pace.still {
+					late.Reset(time.Second)
+				}
 			}
 		case w := <-p.expose:
 			if pixel, ok := paint[w]; ok {
@@ -258,6 +300,10 @@ func (p *puppeteer) chosen() error {
 				p.fill(w, pixel)
 			}
 		case <-late.C:
+			still := p.pace.still
+			if !still && !p.pace.take() {
+				break
+			}
 			if still {
 				// Secret's may have come to rest above it.
 				p.configure(plain, image.Rect(40, 40, 340, 240), true)
