@@ -297,10 +297,10 @@ func typed(file string) string {
 // differences compares where b shows a (its top left corner at offset) and
 // returns how many pixels differ by more than tolerance in a channel.
 func differences(a, b image.Image, area image.Rectangle, offset image.Point, tolerance int) int {
-	n := 0
+	n, p, q := 0, inRGBA(a), inRGBA(b)
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
-			if colourDistance(a, b, x, y, offset) > tolerance {
+			if distance(p.RGBAAt(x, y), q.RGBAAt(x+offset.X, y+offset.Y)) > tolerance {
 				n++
 			}
 		}
@@ -308,14 +308,27 @@ func differences(a, b image.Image, area image.Rectangle, offset image.Point, tol
 	return n
 }
 
-func colourDistance(a, b image.Image, x, y int, offset image.Point) int {
-	r1, g1, b1, _ := a.At(x, y).RGBA()
-	r2, g2, b2, _ := b.At(x+offset.X, y+offset.Y).RGBA()
-	d := 0
-	for _, c := range [3][2]uint32{{r1, r2}, {g1, g2}, {b1, b2}} {
-		d = max(d, int(c[0]>>8)-int(c[1]>>8), int(c[1]>>8)-int(c[0]>>8))
+// inRGBA is a picture whose pixels are at hand: asked for one at a time by their
+// interface, those of whole screens take seconds.
+func inRGBA(img image.Image) *image.RGBA {
+	if p, ok := img.(*image.RGBA); ok {
+		return p
 	}
-	return d
+	p := image.NewRGBA(img.Bounds())
+	draw.Draw(p, p.Rect, img, p.Rect.Min, draw.Src)
+	return p
+}
+
+// distance is how far the furthest channel of two colours is apart.
+func distance(a, b color.RGBA) int {
+	return max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B))
+}
+
+func apart(a, b uint8) int { return int(max(a, b) - min(a, b)) }
+
+func colourDistance(a, b image.Image, x, y int, offset image.Point) int {
+	rgba := func(c color.Color) color.RGBA { return color.RGBAModel.Convert(c).(color.RGBA) }
+	return distance(rgba(a.At(x, y)), rgba(b.At(x+offset.X, y+offset.Y)))
 }
 
 // locate finds where shown contains desk: the place at which a few hundred
@@ -335,17 +348,17 @@ func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) 
 			points[i] = image.Pt(8+rnd.IntN(size.X-40), 8+rnd.IntN(size.Y-40))
 		}
 	}
-	least := len(points) * (tolerance + 2)
+	least, from, in := len(points)*(tolerance+2), inRGBA(desk), inRGBA(shown)
 	for dy := 0; dy <= room.Y-size.Y+40; dy++ {
 	next:
 		for dx := 0; dx <= room.X-size.X+40; dx++ {
 			sum := 0
 			for _, p := range points {
 				q := p.Add(image.Pt(dx, dy))
-				if !q.In(shown.Bounds()) {
+				if !q.In(in.Rect) {
 					continue next
 				}
-				if sum += colourDistance(desk, shown, p.X, p.Y, image.Pt(dx, dy)); sum >= least {
+				if sum += distance(from.RGBAAt(p.X, p.Y), in.RGBAAt(q.X, q.Y)); sum >= least {
 					continue next
 				}
 			}
@@ -379,10 +392,10 @@ func blackened(img image.Image, r image.Rectangle) image.Image {
 
 // badgeIn finds the badge of that ground in a picture.
 func badgeIn(p image.Image, ground color.RGBA) (at image.Rectangle, ok bool) {
-	one, n := image.NewUniform(ground), 0
-	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
-		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
-			if colourDistance(p, one, x, y, image.Point{}) == 0 {
+	img, n := inRGBA(p), 0
+	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
+		for x := img.Rect.Min.X; x < img.Rect.Max.X; x++ {
+			if img.RGBAAt(x, y) == ground {
 				at, n = at.Union(image.Rect(x, y, x+1, y+1)), n+1
 			}
 		}

@@ -81,13 +81,15 @@ func choice(program *process) string {
 
 // presses waits for the agent's next question for a right and presses its buttons, one
 // after the other, with the customer's own mouse. mark: the question opens behind it.
+// It waits until a yes would count, also for the buttons that count before: an agent that
+// is disarmed behind a press has not taken it.
 func (p *process) presses(hand customerHand, mark int, right string, buttons ...string) {
 	p.t.Helper()
 	for _, name := range buttons {
 		for counts := false; !counts; {
 			q := p.questionFrom(mark, "the question for "+right+" with "+name, func(q question) bool {
 				_, there := q.button(name)
-				return q.right == right && there && (q.armed || name == "refuse" || name == "never")
+				return q.right == right && there && q.armed
 			})
 			mark = p.mark()
 			// A pointer that was there before does not count: it comes from outside, and
