@@ -181,7 +181,7 @@ func (a *Accounts) Add(name, display, company, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
 	}
-	hash := hashPassword(password)
+	hash := usualCost.hash(password)
 	return a.change(func() error {
 		if _, ok := a.list[name]; ok {
 			return ErrAccountExists
@@ -195,13 +195,13 @@ func (a *Accounts) Add(name, display, company, password string) error {
 }
 
 // EnsureDev makes the account of a development gateway, or gives it this
-// password. Unlike Add it takes a short password: such a gateway listens on the
-// loopback address only.
+// password. Unlike Add it takes a short password and hashes it cheaply: such a gateway
+// listens on the loopback address only, and no other takes the hash.
 func (a *Accounts) EnsureDev(name, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return errors.New("the development password is empty or too long")
 	}
-	hash := hashPassword(password)
+	hash := devCost.hash(password)
 	return a.change(func() error {
 		acc, ok := a.list[name]
 		if !ok {
@@ -231,7 +231,7 @@ func (a *Accounts) SetPassword(name, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
 	}
-	hash := hashPassword(password)
+	hash := usualCost.hash(password)
 	return a.change(func() error {
 		acc, ok := a.list[name]
 		if !ok {

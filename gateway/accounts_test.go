@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -85,6 +86,41 @@ func TestGoneEndsNothing(t *testing.T) {
 	}
 }
 
+// TestCheapHash: the hash of a development gateway's password is good there alone.
+func TestCheapHash(t *testing.T) {
+	for _, c := range []struct {
+		hash  string
+		costs []hashCost
+		want  error
+	}{
+		{devCost.hash(testPassword), []hashCost{usualCost}, errDamagedHash},
+		{devCost.hash(testPassword), []hashCost{usualCost, devCost}, nil},
+		{usualCost.hash(testPassword), []hashCost{usualCost, devCost}, nil},
+		{usualCost.hash(testPassword), []hashCost{usualCost}, nil},
+	} {
+		ok, err := newHasher(systemClock{}, c.costs...).verify(t.Context(), "", 1, c.hash, testPassword)
+		if ok != (c.want == nil) || !errors.Is(err, c.want) {
+			t.Errorf("%.30s with %v: %v, %v", c.hash, c.costs, ok, err)
+		}
+	}
+	for mode, costs := range map[string]int{TLSDev: 2, TLSACME: 1} {
+		cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.TLS.Mode = mode
+		s, err := newServer(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.hasher.costs) != costs {
+			t.Errorf("%s takes %v", mode, s.hasher.costs)
+		}
+		s.audit.close()
+		s.downloads.close()
+	}
+}
+
 // TestDamagedHash: an account whose hash cannot be read is told so, logged, and
 // no free guess; the others of the file go on.
 func TestDamagedHash(t *testing.T) {
@@ -93,7 +129,7 @@ func TestDamagedHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	damaged := strings.Replace(testHash(), "$m=19456", "$m=1", 1)
+	damaged := strings.Replace(testHash(), "$m=64", "$m=1", 1)
 	file := `{"version":1,"accounts":[{"name":"anna","password":"` + damaged + `"},{"name":"bert","password":"` + testHash() + `"}]}`
 	if err := os.WriteFile(filepath.Join(cfg.Data, accountsName), []byte(file), 0o600); err != nil {
 		t.Fatal(err)

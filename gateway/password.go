@@ -14,56 +14,82 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// argon2id with the parameters OWASP recommends: 19 MiB, 2 passes, 1 lane.
-const (
-	hashMemory = 19 << 10 // KiB
-	hashPasses = 2
-	hashLanes  = 1
-	hashSalt   = 16
-	hashKey    = 32
+// hashCost is what a hash by argon2id takes, with one lane.
+type hashCost struct {
+	memory uint32 // KiB
+	passes uint32
+}
+
+var (
+	// usualCost is what OWASP recommends.
+	usualCost = hashCost{memory: 19 << 10, passes: 2}
+	// devCost is for the account of a development gateway, whose password stands in an
+	// environment variable or on the terminal: no other gateway takes such a hash.
+	devCost = hashCost{memory: 64, passes: 1}
 )
 
-var hashPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, hashMemory, hashPasses, hashLanes)
+const (
+	hashLanes = 1
+	hashSalt  = 16
+	hashKey   = 32
+)
 
 // errDamagedHash is a hash in the accounts file that nobody can sign in by.
 var errDamagedHash = errors.New("gateway: the password hash is damaged")
 
-type passwordHash struct{ salt, key []byte }
-
-func hashPassword(password string) string {
-	salt := make([]byte, hashSalt)
-	rand.Read(salt) // never fails
-	key := argon2.IDKey([]byte(password), salt, hashPasses, hashMemory, hashLanes, hashKey)
-	enc := base64.RawStdEncoding
-	return hashPrefix + enc.EncodeToString(salt) + "$" + enc.EncodeToString(key)
+type passwordHash struct {
+	salt, key []byte
+	cost      hashCost
 }
 
-// parseHash reads what hashPassword wrote. Other parameters are refused: a file
-// must not be able to make a sign-in cost a gigabyte.
-func parseHash(s string) (passwordHash, error) {
-	rest, ok := strings.CutPrefix(s, hashPrefix)
-	if !ok {
-		return passwordHash{}, fmt.Errorf("%w: not argon2id with this program's parameters", errDamagedHash)
+// of is the key of a password with h's salt and cost.
+func (h passwordHash) of(password string) []byte {
+	return argon2.IDKey([]byte(password), h.salt, h.cost.passes, h.cost.memory, hashLanes, hashKey)
+}
+
+// prefix is what an encoded hash begins with.
+func (c hashCost) prefix() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, c.memory, c.passes, hashLanes)
+}
+
+// hash returns the encoded hash of a password, with a new salt.
+func (c hashCost) hash(password string) string {
+	h := passwordHash{salt: make([]byte, hashSalt), cost: c}
+	rand.Read(h.salt) // never fails
+	enc := base64.RawStdEncoding
+	return c.prefix() + enc.EncodeToString(h.salt) + "$" + enc.EncodeToString(h.of(password))
+}
+
+// parseHash reads what hash wrote with one of the costs. Other parameters are refused: a
+// file must not be able to make a sign-in cost a gigabyte, or nothing.
+func parseHash(s string, costs []hashCost) (passwordHash, error) {
+	for _, c := range costs {
+		rest, ok := strings.CutPrefix(s, c.prefix())
+		if !ok {
+			continue
+		}
+		salt, key, _ := strings.Cut(rest, "$")
+		h := passwordHash{cost: c}
+		var err1, err2 error
+		h.salt, err1 = base64.RawStdEncoding.DecodeString(salt)
+		h.key, err2 = base64.RawStdEncoding.DecodeString(key)
+		if err1 != nil || err2 != nil || len(h.salt) != hashSalt || len(h.key) != hashKey {
+			return passwordHash{}, errDamagedHash
+		}
+		return h, nil
 	}
-	salt, key, _ := strings.Cut(rest, "$")
-	var h passwordHash
-	var err1, err2 error
-	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt)
-	h.key, err2 = base64.RawStdEncoding.DecodeString(key)
-	if err1 != nil || err2 != nil || len(h.salt) != hashSalt || len(h.key) != hashKey {
-		return passwordHash{}, errDamagedHash
-	}
-	return h, nil
+	return passwordHash{}, fmt.Errorf("%w: not argon2id with this gateway's parameters", errDamagedHash)
 }
 
 // nobody is what unknown names are tested against, so that they cost the same.
-var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
+var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey), cost: usualCost}
 
 // hasher bounds how many hashes are computed at a time: each takes 19 MiB and
 // a tenth of a second. Those that wait get fair turns.
 type hasher struct {
 	turns *turnstile
 	clock Clock
+	costs []hashCost // of the hashes that it takes
 }
 
 const (
@@ -72,8 +98,8 @@ const (
 	hashPatient = 5 * time.Second
 )
 
-func newHasher(clock Clock) *hasher {
-	return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock}
+func newHasher(clock Clock, costs ...hashCost) *hasher {
+	return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock, costs}
 }
 
 // verify tests password against encoded; "" stands for an unknown name. lane and cost
@@ -90,12 +116,11 @@ func (h *hasher) verify(ctx context.Context, lane string, cost float64, encoded,
 	defer leave()
 	want := nobody
 	if encoded != "" {
-		want, err = parseHash(encoded)
+		want, err = parseHash(encoded, h.costs)
 		if err != nil {
 			want = nobody
 		}
 	}
-	got := argon2.IDKey([]byte(password), want.salt, hashPasses, hashMemory, hashLanes, hashKey)
-	same := subtle.ConstantTimeCompare(got, want.key) == 1
+	same := subtle.ConstantTimeCompare(want.of(password), want.key) == 1
 	return same && encoded != "" && err == nil, err
 }

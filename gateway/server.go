@@ -130,12 +130,16 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	costs := []hashCost{usualCost}
+	if cfg.TLS.Mode == TLSDev {
+		costs = append(costs, devCost)
+	}
 	audit, err := openAudit(cfg.Data, int64(cfg.Audit.Megabytes)<<20, cfg.Audit.Files, cfg.Logger, cfg.Clock)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
-		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(cfg.Clock), audit: audit,
+		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(cfg.Clock, costs...), audit: audit,
 		metrics: &metrics{started: cfg.Clock.Now()},
 		known:   newKnown(),
 		names:   newNames(cfg.Limits.SignInWrong, signInWindow),

@@ -165,7 +165,7 @@ func TestDeviceTokens(t *testing.T) {
 		t.Error("a good token")
 	}
 	changed := anna
-	changed.Password = hashPassword(testPassword)
+	changed.Password = devCost.hash(testPassword)
 	other, err := openDevices(t.TempDir(), 10, signInWindow)
 	if err != nil {
 		t.Fatal(err)

@@ -33,9 +33,9 @@ func TestAccounts(t *testing.T) {
 	if err != nil || !ok || acc.Display != "anna" || strings.Contains(acc.Password, testPassword) {
 		t.Fatalf("%+v, %v, %v", acc, ok, err)
 	}
-	good, err := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword)
-	bad, err2 := newHasher(systemClock{}).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
-	none, err3 := newHasher(systemClock{}).verify(t.Context(), "", 1, "", testPassword)
+	good, err := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword)
+	bad, err2 := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
+	none, err3 := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, "", testPassword)
 	if err := errors.Join(err, err2, err3); err != nil || !good || bad || none {
 		t.Errorf("%v %v %v, %v", good, bad, none, err)
 	}
@@ -96,7 +96,7 @@ func TestAccountsAtOnce(t *testing.T) {
 }
 
 func FuzzAccountsFile(f *testing.F) {
-	f.Add([]byte(`{"version":1,"accounts":[{"name":"anna","password":"` + hashPrefix + `AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}`))
+	f.Add([]byte(`{"version":1,"accounts":[{"name":"anna","password":"` + usualCost.prefix() + `AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}`))
 	f.Add([]byte(`{"version":2}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		list, err := parseAccounts(b)
