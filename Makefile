@@ -65,7 +65,7 @@ RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
 # -race, so they run without.
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
 	TestTransferShare TestLedgerOverflow TestManyNames TestAuditFold TestDeviceBudget TestJoinAllocations \
-	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked TestDamagedHash TestCheapHash TestAccounts \
+	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked TestDamagedHash TestCheapHash TestAccounts TestSlowViewer TestClipboardRequestsAreBounded \
 	TestWindowsOverEachOther TestEncodings TestEncodingsInTurn TestPictureAfterAnything TestViewTakenAway \
 	TestSecondDecoder TestWholeAnswer TestClipboardTextsAreBounded TestPhotosAreShared FuzzWindows TestTextOnSlowLines TestTightJPEG \
 	TestRegionRandom TestNoMoveWhereNothingMoved TestScrollIsFound TestDragIsFound TestScrollThatChangesItsStep \
