@@ -123,22 +123,19 @@ func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	return d
 }
 
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
+// freePort is a free port, the test's alone until it ends. The system gives none of these
+// to a connection or to whoever asks for any port.
+func freePort(t testing.TB) int { return ownPort(t, 21000, 400) }
 
-// vncPort is a free port that old viewers can name: a display number below 100. It is
-// the test's alone until it ends: other test programs run beside this one.
-func vncPort(t testing.TB) int {
+// vncPort is a free port that old viewers can name: a display number below 100.
+func vncPort(t testing.TB) int { return ownPort(t, 5940, 60) }
+
+// ownPort is a free port of n from first on, the test's alone until it ends: other test
+// programs run beside this one.
+func ownPort(t testing.TB, first, n int) int {
 	t.Helper()
-	for _, i := range rand.Perm(60) {
-		port := 5940 + i
+	for _, i := range rand.Perm(n) {
+		port := first + i
 		mine, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("lotse-e2e-port-%d", port)), os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
 			continue // another user's
@@ -152,7 +149,7 @@ func vncPort(t testing.TB) int {
 		}
 		mine.Close()
 	}
-	t.Fatal("no port from 5940 to 5999 is free")
+	t.Fatalf("no port of %d from %d on is free", n, first)
 	return 0
 }
 

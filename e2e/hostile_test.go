@@ -369,14 +369,25 @@ func TestHandsOnTheWheel(t *testing.T) {
 		}
 	}()
 	c.session.lineAfter(told, `"hands":true`)
-	typeLine("during")
-	c.customer.stays(t, "the advisor types under the customer's hands", c.file, "before\n", c.screen.colourAt(at))
+	want := "before\n"
+	for resting := true; resting; {
+		on := c.session.handsOn()
+		typeLine("during")
+		c.customer.blinks(t, c.screen.colourAt(at))
+		got := typed(c.file)
+		if resting = got != want; resting {
+			// A hand that a busy machine held up has rested for a second: the session says so.
+			c.session.lineAfter(on, `"hands":false`)
+			want = got
+		}
+	}
 	close(stop)
 	<-moved
 	eventually(t, "control goes on", func() error {
 		typeLine("y")
-		if got := typed(c.file); !strings.HasSuffix(got, "\ny\n") || strings.Contains(got, "during") {
-			return fmt.Errorf("%q", got)
+		more, ok := strings.CutPrefix(typed(c.file), want)
+		if !ok || !strings.HasSuffix("\n"+more, "\ny\n") || strings.Contains(more, "during") {
+			return fmt.Errorf("%q", more)
 		}
 		return nil
 	})

@@ -64,17 +64,36 @@ func (s *stack) newSession() *session {
 func (s *session) takesInput() {
 	s.t.Helper()
 	eventually(s.t, "the customer's hands rest", func() error {
-		last := ""
-		for _, l := range s.output() {
-			if strings.Contains(l, `"event":"rights"`) {
-				last = l
-			}
-		}
+		last, _ := s.rights()
 		if !strings.Contains(last, `"hands":false`) || !strings.Contains(last, `"control":true`) {
 			return errors.New(last)
 		}
 		return nil
 	})
+}
+
+// handsOn waits until the customer's hands are on mouse or keyboard, and returns a mark
+// behind the line that says so.
+func (s *session) handsOn() (mark int) {
+	s.t.Helper()
+	eventually(s.t, "the customer's hands move", func() error {
+		last, at := s.rights()
+		if mark = at + 1; !strings.Contains(last, `"hands":true`) {
+			return errors.New(last)
+		}
+		return nil
+	})
+	return mark
+}
+
+// rights is the newest line that says who may do what, and its place in the output.
+func (s *session) rights() (line string, at int) {
+	for i, l := range s.output() {
+		if strings.Contains(l, `"event":"rights"`) {
+			line, at = l, i
+		}
+	}
+	return line, at
 }
 
 // agent starts the customer's program with a terminal panel.

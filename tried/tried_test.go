@@ -19,7 +19,9 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const one, two = "482193057", "482193058"
 
-func newMemory(t *testing.T) *Memory { return &Memory{Folder: filepath.Join(t.TempDir(), "tried"), cost: 2} }
+func newMemory(t *testing.T) *Memory {
+	return &Memory{Folder: filepath.Join(t.TempDir(), "tried"), cost: 2}
+}
 
 // again is the memory as a program that is started again has it.
 func again(m *Memory) *Memory { return &Memory{Folder: m.Folder, cost: m.cost} }
