@@ -292,7 +292,7 @@ func editProgram() error {
 }
 
 // moveWindows does with its windows what windows can do, burst times at full speed
-// and then not for a while, so that something is sure.
+// for each line that it is told. Then they stand still, so that something is sure.
 func moveWindows(colour uint32, n, burst int) error {
 	runtime.LockOSThread()
 	all := virtualScreen()
@@ -315,8 +315,8 @@ func moveWindows(colour uint32, n, burst int) error {
 	}
 	call(procReleaseMutex, turn)
 	pump(100 * time.Millisecond)
+	orders := orderedBursts()
 	fmt.Println("ready")
-	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
 	// X servers, unlike compositors, show what was there before until a window was
 	// painted anew.
 	paint := func(d time.Duration) {
@@ -326,7 +326,15 @@ func moveWindows(colour uint32, n, burst int) error {
 		}
 		pump(d)
 	}
-	for left := burst; ; left-- {
+	for left := 0; ; left-- {
+		for every := 10 * time.Millisecond; left <= 0; every = min(2*every, 40*time.Millisecond) {
+			select {
+			case <-orders:
+				left = burst
+			default:
+				paint(every)
+			}
+		}
 		const timeout = 0x102
 		for call(procWaitForSingleObject, turn, 3) == timeout {
 			paint(0)
@@ -355,22 +363,24 @@ func moveWindows(colour uint32, n, burst int) error {
 		}
 		paint(0)
 		call(procReleaseMutex, turn)
-		pause := time.Duration(r.IntN(3)) * time.Millisecond
-		if left == 0 {
-			left = burst
-			pause = time.Duration(300+r.IntN(900)) * time.Millisecond
-		}
-		for end := time.Now().Add(pause); ; {
-			paint(min(time.Until(end), 10*time.Millisecond))
-			if !time.Now().Before(end) {
-				break
-			}
-		}
+		paint(time.Duration(r.IntN(3)) * time.Millisecond)
 	}
 }
 
-// flickerProgram has one window that is away for a moment again and again, each time
-// after it has stood long enough to be believed.
+// orderedBursts has an element for each line of standard input, and ends the program with
+// it.
+func orderedBursts() <-chan struct{} {
+	orders := make(chan struct{})
+	go func() {
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+			orders <- struct{}{}
+		}
+		os.Exit(0)
+	}()
+	return orders
+}
+
+// flickerProgram has one window that is away for a moment, for each line that it is told.
 func flickerProgram(r image.Rectangle) error {
 	runtime.LockOSThread()
 	w, err := colourWindow(ownColour, r, nil)
@@ -378,11 +388,19 @@ func flickerProgram(r image.Rectangle) error {
 		return err
 	}
 	pump(100 * time.Millisecond)
+	orders := orderedBursts()
 	fmt.Println("ready")
-	go func() { _, _ = os.Stdin.Read(make([]byte, 1)); os.Exit(0) }()
 	rnd := rand.New(rand.NewPCG(6, 6))
 	moment := func() { pump(time.Duration(rnd.IntN(6)) * time.Millisecond) }
 	for {
+		for waits := true; waits; {
+			select {
+			case <-orders:
+				waits = false
+			default:
+				pump(20 * time.Millisecond)
+			}
+		}
 		if rnd.IntN(2) == 0 {
 			call(procShowWindow, w, swHide)
 			tell(eventHide, w)
@@ -395,7 +413,6 @@ func flickerProgram(r image.Rectangle) error {
 		}
 		const invalidate, updateNow = 0x1, 0x100
 		call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
-		pump(shareSettle + time.Duration(30+rnd.IntN(150))*time.Millisecond)
 	}
 }
 
