@@ -23,7 +23,7 @@ trap 'exit 143' HUP INT TERM
 if [ -z "${DISPLAY:-}" ]; then
 	fifo=$(mktemp -u)
 	mkfifo "$fifo"
-	Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$fifo" >/dev/null 2>&1 8>&- &
+	Xvfb -displayfd 3 -extension GLX -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$fifo" >/dev/null 2>&1 8>&- &
 	xserver=$!
 	read -r number <"$fifo"
 	DISPLAY=:$number
