@@ -53,8 +53,8 @@ bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
 # first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
-	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-e2e-desktops test-race test-e2e-panels \
-		test-native test-wine test-go test-bench test-dist lint test-web
+	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-native test-e2e-desktops test-e2e-panels \
+		test-wine test-race test-bench test-go test-web test-dist lint
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck

@@ -47,8 +47,11 @@ func TestShareLeaksNothing(t *testing.T) {
 	}
 	own, copied, thumbnails := 0, 0, 0
 	for i := 0; i < sharedUpdates || own == 0 || thumbnails == 0 || copied == 0; i++ {
-		if i == sharedUpdates { // a slow machine sees the chosen windows when they rest
-			for _, p := range puppets {
+		for _, p := range puppets {
+			switch {
+			case i < sharedUpdates:
+				p.Step(10) // more than it can while a quiet machine makes an update
+			case i == sharedUpdates: // a slow machine sees the chosen windows when they rest
 				p.Rest()
 			}
 		}
