@@ -131,13 +131,17 @@ func freePort(t testing.TB) int { return ownPort(t, 21000, 400) }
 // vncPort is a free port that old viewers can name: a display number below 100.
 func vncPort(t testing.TB) int { return ownPort(t, 5940, 60) }
 
+// portLocks is where test programs tell each other of their ports, also when a test has
+// a folder for temporary files of its own.
+var portLocks = os.TempDir()
+
 // ownPort is a free port of n from first on, the test's alone until it ends: other test
 // programs run beside this one.
 func ownPort(t testing.TB, first, n int) int {
 	t.Helper()
 	for _, i := range rand.Perm(n) {
 		port := first + i
-		mine, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("lotse-e2e-port-%d", port)), os.O_CREATE|os.O_RDWR, 0o600)
+		mine, err := os.OpenFile(filepath.Join(portLocks, fmt.Sprintf("lotse-e2e-port-%d", port)), os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
 			continue // another user's
 		}

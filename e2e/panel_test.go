@@ -51,10 +51,10 @@ func hexColour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c
 
 // pixelsLike counts what could be of that colour, by a lossy encoding too.
 func pixelsLike(img image.Image, c color.RGBA) (n int) {
-	one := image.NewUniform(c)
-	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
-		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
-			if colourDistance(img, one, x, y, image.Point{}) <= 48 {
+	p := inRGBA(img)
+	for y := p.Rect.Min.Y; y < p.Rect.Max.Y; y++ {
+		for x := p.Rect.Min.X; x < p.Rect.Max.X; x++ {
+			if distance(p.RGBAAt(x, y), c) <= 48 {
 				n++
 			}
 		}
