@@ -49,8 +49,8 @@ bin/puppets.exe: $(GO_FILES)
 bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
 	go test -vet=off -c -o $@ ./e2e
 
-# Five parts beside each other, as most tests wait more than they compute; the longest
-# first.
+# Five parts beside each other, as most tests wait more than they compute; those that
+# wait longest first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
 	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-native test-e2e-desktops test-e2e-panels \
@@ -65,7 +65,8 @@ RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
 # -race, so they run without.
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
 	TestTransferShare TestLedgerOverflow TestManyNames TestAuditFold TestDeviceBudget TestJoinAllocations \
-	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked TestDamagedHash TestCheapHash TestAccounts TestSlowViewer TestClipboardRequestsAreBounded \
+	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked \
+	TestDamagedHash TestCheapHash TestAccounts TestSlowViewer TestClipboardRequestsAreBounded \
 	TestWindowsOverEachOther TestEncodings TestEncodingsInTurn TestPictureAfterAnything TestViewTakenAway \
 	TestSecondDecoder TestWholeAnswer TestClipboardTextsAreBounded TestPhotosAreShared FuzzWindows TestTextOnSlowLines TestTightJPEG \
 	TestRegionRandom TestNoMoveWhereNothingMoved TestScrollIsFound TestDragIsFound TestScrollThatChangesItsStep \

@@ -81,7 +81,8 @@ func parseHash(s string, costs []hashCost) (passwordHash, error) {
 	return passwordHash{}, fmt.Errorf("%w: not argon2id with this gateway's parameters", errDamagedHash)
 }
 
-// nobody is what unknown names are tested against, so that they cost the same.
+// nobody is what unknown names are tested against, so that they cost the same as the names
+// of accounts with the usual hash.
 var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey), cost: usualCost}
 
 // hasher bounds how many hashes are computed at a time: each takes 19 MiB and
