@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -22,6 +21,8 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen/native/nativetest"
 )
 
 // display is an X server of the test's own.
@@ -59,46 +60,7 @@ func (d *display) manage() {
 	t := d.t
 	t.Helper()
 	start(t, d.env(), need(t, "openbox", "openbox"))
-	// A window that is mapped while the manager starts may get lost. It says that it is
-	// there before it takes windows: one is put up until it has a frame.
-	xgb.Logger.SetOutput(io.Discard)
-	c, err := xgb.NewConnDisplay(d.name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	screen := xproto.Setup(c).DefaultScreen(c)
-	var probe, frame xproto.Window
-	looks := 0
-	eventually(t, "the window manager takes a window", func() error {
-		if looks++; looks%20 == 1 {
-			if probe != 0 {
-				xproto.DestroyWindow(c, probe)
-			}
-			if probe, err = xproto.NewWindowId(c); err != nil {
-				return err
-			}
-			xproto.CreateWindow(c, screen.RootDepth, probe, screen.Root, 0, 0, 50, 50, 0, xproto.WindowClassInputOutput, screen.RootVisual, 0, nil)
-			xproto.MapWindow(c, probe)
-		}
-		tree, err := xproto.QueryTree(c, probe).Reply()
-		if err != nil {
-			return err
-		}
-		if frame = tree.Parent; frame == screen.Root {
-			return errors.New("it has no frame")
-		}
-		return nil
-	})
-	if err := xproto.DestroyWindowChecked(c, probe).Check(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "its frame is gone", func() error {
-		if a, err := xproto.GetWindowAttributes(c, frame).Reply(); err == nil && a.MapState == xproto.MapStateViewable {
-			return errors.New("it is shown")
-		}
-		return nil
-	})
+	nativetest.AwaitManager(t, d.name)
 }
 
 func xserver(t testing.TB, vncPort int, path string, args ...string) *display {

@@ -26,6 +26,7 @@ import (
 
 	"lotse/screen"
 	"lotse/screen/keysym"
+	"lotse/screen/native/nativetest"
 )
 
 // patience bounds every wait for another process.
@@ -166,36 +167,11 @@ func (x *xserver) start(t testing.TB, name string, args ...string) *exec.Cmd {
 	return c
 }
 
-// startOpenbox starts a window manager and waits for it: a window that is mapped
-// while it starts may get lost.
+// startOpenbox starts a window manager and waits until it takes windows.
 func (x *xserver) startOpenbox(t testing.TB) {
 	t.Helper()
 	x.start(t, "openbox")
-	// A window that is mapped while it starts may get lost. It says that it is there before
-	// it takes windows: one is put up until it has a frame.
-	l := newPainter(t, x).l
-	var probe, frame xproto.Window
-	looks := 0
-	eventually(t, "the window manager takes a window", func() bool {
-		if looks++; looks%20 == 1 {
-			if probe != 0 {
-				xproto.DestroyWindow(l.Conn, probe)
-			}
-			probe, _ = xproto.NewWindowId(l.Conn)
-			xproto.CreateWindow(l.Conn, l.scr.RootDepth, probe, l.root, 0, 0, 50, 50, 0, xproto.WindowClassInputOutput, l.scr.RootVisual, 0, nil)
-			xproto.MapWindow(l.Conn, probe)
-		}
-		tree, err := xproto.QueryTree(l.Conn, probe).Reply()
-		if err == nil {
-			frame = tree.Parent
-		}
-		return err == nil && frame != l.root
-	})
-	xproto.DestroyWindow(l.Conn, probe)
-	eventually(t, "its frame is gone", func() bool {
-		a, err := xproto.GetWindowAttributes(l.Conn, frame).Reply()
-		return err != nil || a.MapState != xproto.MapStateViewable
-	})
+	nativetest.AwaitManager(t, x.display)
 }
 
 func openOn(t testing.TB, x *xserver, o Options) *Desktop {
