@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"image"
 	"os"
 	"testing"
@@ -23,10 +24,7 @@ func TestIcons(t *testing.T) {
 	panel.click("share-change")
 	panel.click("choose-apps")
 	panel.waitFor("choose-app-icon", `[data-app="xtigervncviewer"][alt=""]`)
-	icon := panel.image("choose-app-icon", `[data-app="xtigervncviewer"]`)
-	if icon == nil {
-		t.Fatal("the icon is not shown")
-	}
+	icon := panel.icon("xtigervncviewer")
 	if size := icon.Bounds().Size(); size.X < 16 || size.X > 32 || size.Y < 16 || size.Y > 32 {
 		t.Errorf("an icon of %v", size)
 	}
@@ -38,6 +36,18 @@ func TestIcons(t *testing.T) {
 		panel.do("screenshot", map[string]any{"value": file})
 	}
 	panel.noComplaints()
+}
+
+// icon is the picture beside a program in the chooser, once the page has loaded it.
+func (p *tab) icon(app string) (icon image.Image) {
+	p.t.Helper()
+	eventually(p.t, "the icon of "+app, func() error {
+		if icon = p.image("choose-app-icon", `[data-app="`+app+`"]`); icon == nil {
+			return errors.New("it is not shown")
+		}
+		return nil
+	})
+	return icon
 }
 
 func coloursOf(img image.Image) int {
