@@ -83,6 +83,23 @@ const commands = {
   },
   // The canvas as it was decoded, not as it is scaled on the page.
   canvas: async (page) => await page.locator("canvas").first().evaluate((e) => e.toDataURL("image/png").split(",")[1] ?? ""),
+  // Presses a button that moves away before the release.
+  pressMoving: async (page, c) => {
+    const button = page.locator(`[data-testid="${c.id}"]`);
+    await button.scrollIntoViewIfNeeded();
+    const box = await button.boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.evaluate(() => {
+      document.documentElement.style.overflowAnchor = "none";
+      document.body.prepend(document.createElement("div"));
+      document.body.firstChild.style.height = "120px";
+    });
+    const moved = await button.boundingBox();
+    await page.mouse.up();
+    await page.evaluate(() => document.body.firstChild.remove());
+    return String(moved.y - box.y);
+  },
   // An image of the page in its own size; "" while it shows none.
   image: async (page, c) =>
     await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}`).first().evaluate((img) => {

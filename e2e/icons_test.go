@@ -21,7 +21,10 @@ func TestIcons(t *testing.T) {
 	mark := agent.mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
-	panel.click("share-change")
+	// The list of who is looking, and the picture, may come while the customer presses.
+	if moved := panel.do("pressMoving", map[string]any{"id": "share-change"}); moved != "120" {
+		t.Errorf("the button moved by %s", moved)
+	}
 	panel.click("choose-apps")
 	panel.waitFor("choose-app-icon", `[data-app="xtigervncviewer"][alt=""]`)
 	icon := panel.icon("xtigervncviewer")

@@ -184,7 +184,7 @@ func TestShareLeakIsNoticed(t *testing.T) {
 	}
 	defer scope.Close()
 	a := scope.(*appScope).appScreen
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for range 2000 {
 		both.step()

@@ -1,6 +1,7 @@
 import { h } from "../common/dom.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { brand } from "../common/header.ts";
+import { keepPresses } from "../common/presses.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -21,6 +22,7 @@ class Panel {
   start(): void {
     const t = texts[browserLanguage()];
     setFavicon("waiting");
+    keepPresses();
     document.title = "Lotse";
     this.body.replaceChildren(h("main", { class: "panel" }, h("p", { class: "lead", role: "status" }, t.loading)));
     void this.link.start();
