@@ -66,7 +66,7 @@ RACE_PACKAGES := agent|gateway|rfb|screen|seal|tunnel
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
 	TestTransferShare TestLedgerOverflow TestManyNames TestAuditFold TestDeviceBudget TestJoinAllocations \
 	TestGuesserLocksNobodyOut TestForwardedLinks TestRememberedDevice TestGuessTimes TestNameIsNeverLocked \
-	TestDamagedHash TestCheapHash TestAccounts TestSlowViewer TestClipboardRequestsAreBounded \
+	TestDamagedHash TestCheapHash \
 	TestWindowsOverEachOther TestEncodings TestEncodingsInTurn TestPictureAfterAnything TestViewTakenAway \
 	TestSecondDecoder TestWholeAnswer TestClipboardTextsAreBounded TestPhotosAreShared FuzzWindows TestTextOnSlowLines TestTightJPEG \
 	TestRegionRandom TestNoMoveWhereNothingMoved TestScrollIsFound TestDragIsFound TestScrollThatChangesItsStep \

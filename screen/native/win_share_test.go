@@ -77,7 +77,7 @@ func TestShareSettles(t *testing.T) {
 // TestShareLeaksNothing captures while chosen and other windows move, grow, come
 // and go at full speed: no pixel of another window may ever be read.
 func TestShareLeaksNothing(t *testing.T) {
-	watchForLeaks(t, 20, func() (mine *puppet, all []*puppet) {
+	watchForLeaks(t, 35, func() (mine *puppet, all []*puppet) {
 		secret, mine := startPuppet(t, "secret"), startPuppet(t, "chosen")
 		return mine, []*puppet{secret, mine}
 	})
@@ -87,7 +87,7 @@ func TestShareLeaksNothing(t *testing.T) {
 // somewhere else, and back before anybody looks. What lies below it is never shown.
 func TestShareFlickers(t *testing.T) {
 	startColour(t, sentinelColour, image.Rect(0, 0, 1280, 800))
-	watchForLeaks(t, 25, func() (mine *puppet, all []*puppet) {
+	watchForLeaks(t, 30, func() (mine *puppet, all []*puppet) {
 		mine = startPuppet(t, "flicker")
 		return mine, []*puppet{mine}
 	})
@@ -106,7 +106,7 @@ func (p *puppet) move() {
 // often as it takes to see it so many times.
 func watchForLeaks(t *testing.T, times int, start func() (mine *puppet, all []*puppet)) {
 	t.Helper()
-	const enough = 20_000 // pixels
+	const enough = 40_000 // pixels
 	done, frames, rounds := 0, 0, 0
 	watch := func() (again bool) {
 		rounds++
