@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"path/filepath"
@@ -18,7 +19,9 @@ type stack struct {
 	caFile  string
 }
 
-const devPassword = "correct horse battery staple"
+// devPassword is drawn anew for each run: TestNeighbour looks for it wherever another
+// user can read, and must not find the source of this test.
+var devPassword = "correct horse battery staple " + rand.Text()
 
 // newStack starts `lotse gateway --dev`.
 func newStack(t testing.TB) *stack {
