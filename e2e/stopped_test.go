@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -53,12 +54,24 @@ func (p *process) stillFrozen() {
 // the advisor's side to see both. by is "customer" (panel) or "key" (F12).
 func takenAndEnded(ses *session, by string, take, end func()) {
 	ses.t.Helper()
-	mark := ses.mark()
+	ses.taken(by, take)
+	ses.ended(end)
+}
+
+// taken has the customer take control back, and returns when the advisor's side knows.
+func (s *session) taken(by string, take func()) {
+	s.t.Helper()
+	mark := s.mark()
 	take()
-	ses.lineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
-	mark = ses.mark()
+	s.lineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
+}
+
+// ended has the customer end the session, and returns when the advisor's side knows.
+func (s *session) ended(end func()) {
+	s.t.Helper()
+	mark := s.mark()
 	end()
-	ses.lineAfter(mark, `"state":"ended"`)
+	s.lineAfter(mark, `"state":"ended"`)
 }
 
 // TestStoppedServer: the customer's X server is stopped while the advisor controls it. The
@@ -151,11 +164,22 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 			ses.write("control")
 			ses.line(`"given","right":"control"`)
 			greedy.stuffed()
-			waiting := agent.stuck()
-			takenAndEnded(ses, "key", func() { customer.physicalKey(f12) }, func() {
-				if n := agent.unsent(); n != waiting {
-					t.Errorf("F12 took control only when something had moved: %d bytes wait, %d before", n, waiting)
+			// Whether anything moved is known afterwards only: on a busy machine the gateway may
+			// pause for long and then take some more. Such an attempt proves nothing. There are
+			// few of them, as the line gets fuller, and in a full line an F12 that waits for the
+			// viewer is never noticed.
+			for {
+				waiting := agent.stuck()
+				ses.taken("key", func() { customer.physicalKey(f12) })
+				if agent.unsent() == waiting {
+					break
 				}
+				time.Sleep(2 * time.Second) // the next F12 is not the second press of this one
+				mark := ses.mark()
+				ses.write("control")
+				ses.lineAfter(mark, `"given","right":"control"`)
+			}
+			ses.ended(func() {
 				if end == "e" {
 					agent.write("e")
 					return
