@@ -86,19 +86,28 @@ const commands = {
   // Presses a button that moves away before the release.
   pressMoving: async (page, c) => {
     const button = page.locator(`[data-testid="${c.id}"]`);
-    await button.scrollIntoViewIfNeeded();
-    const box = await button.boundingBox();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.evaluate(() => {
+    // Something else may come, and move the button, before it is pressed.
+    for (let pressed = false; !pressed; ) {
+      await button.scrollIntoViewIfNeeded();
+      const box = await button.boundingBox();
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.down();
+      pressed = await button.evaluate((el) => el.matches(":active"));
+      if (!pressed) {
+        await page.mouse.move(0, 0);
+        await page.mouse.up();
+      }
+    }
+    const moved = await button.evaluate((el) => {
+      const before = el.getBoundingClientRect().y;
       document.documentElement.style.overflowAnchor = "none";
       document.body.prepend(document.createElement("div"));
       document.body.firstChild.style.height = "120px";
+      return el.getBoundingClientRect().y - before;
     });
-    const moved = await button.boundingBox();
     await page.mouse.up();
     await page.evaluate(() => document.body.firstChild.remove());
-    return String(moved.y - box.y);
+    return String(moved);
   },
   // An image of the page in its own size; "" while it shows none.
   image: async (page, c) =>
