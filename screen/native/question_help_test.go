@@ -18,8 +18,9 @@ type askedQuestion struct {
 	stop   func()
 	result chan questionResult
 
-	mu   sync.Mutex
-	view screen.QuestionView // as it was told last
+	mu       sync.Mutex
+	view     screen.QuestionView // as it was told last
+	disarmed int                 // how often it was told that it is not armed any more
 }
 
 type questionResult struct {
@@ -46,6 +47,9 @@ func ask(t testing.TB, d *Desktop, q screen.Question) *askedQuestion {
 	q.Seen = func(v screen.QuestionView) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if a.view.Armed && !v.Armed {
+			a.disarmed++
+		}
 		a.view = v
 	}
 	done := make(chan struct{})
@@ -84,6 +88,21 @@ func (a *askedQuestion) middle(name string) image.Point {
 func (a *askedQuestion) awaitArmed() {
 	a.t.Helper()
 	eventually(a.t, "the question is armed", func() bool { return a.seen().Armed })
+}
+
+// rearmed does something to an armed question that has it armed anew, and returns when it
+// is. That it was not armed in between is counted: nobody has to look at that moment.
+func (a *askedQuestion) rearmed(act func()) {
+	a.t.Helper()
+	count := func() int {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.disarmed
+	}
+	before := count()
+	act()
+	eventually(a.t, "the question is armed anew", func() bool { return count() > before })
+	a.awaitArmed()
 }
 
 func (a *askedQuestion) wait() questionResult {

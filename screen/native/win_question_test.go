@@ -72,9 +72,7 @@ func TestQuestionByHand(t *testing.T) {
 	// Programs: injected, posted, and sent as a screen reader does.
 	a = ask(t, d, testQuestion())
 	a.awaitArmed()
-	a.inject("allow")
-	eventually(t, "it is not armed", func() bool { return !a.seen().Armed })
-	a.awaitArmed()
+	a.rearmed(func() { a.inject("allow") })
 	for _, w := range dialogButtons(t) {
 		const buttonClick = 0x00f5
 		if textOf(w) != "No" && !strings.HasPrefix(textOf(w), "No,") {
@@ -142,11 +140,11 @@ func TestQuestionByKeyboard(t *testing.T) {
 	}
 	a = ask(t, d, testQuestion())
 	a.awaitArmed()
-	for _, k := range []uint32{keysym.Tab, ' '} {
-		press(t, d.Input(), screen.Key{Sym: k})
-	}
-	eventually(t, "it is not armed", func() bool { return !a.seen().Armed })
-	a.awaitArmed()
+	a.rearmed(func() {
+		for _, k := range []uint32{keysym.Tab, ' '} {
+			press(t, d.Input(), screen.Key{Sym: k})
+		}
+	})
 	a.unanswered()
 	hand(t, "key", "Tab")
 	hand(t, "key", "space")
@@ -166,15 +164,9 @@ func TestQuestionChoices(t *testing.T) {
 	d := openTest(t, Options{})
 	a := ask(t, d, testQuestion())
 	a.awaitArmed()
-	a.byHand("more")
-	a.middle("choice:one")
-	a.awaitArmed()
-	a.byHand("choice:one")
-	a.middle("allow")
-	a.awaitArmed()
-	a.byHand("choice:two")
-	eventually(t, "it is armed anew", func() bool { return !a.seen().Armed })
-	a.awaitArmed()
+	for _, button := range []string{"more", "choice:one", "choice:two"} {
+		a.rearmed(func() { a.byHand(button) })
+	}
 	a.byHand("allow")
 	if r := a.wait(); r.err != nil || !r.answer.Allow || strings.Join(r.answer.Chosen, " ") != "one two" {
 		t.Errorf("two programs: %+v", r)

@@ -128,15 +128,9 @@ func TestQuestionChoices(t *testing.T) {
 	_, d, v := questionDesktop(t)
 	a := ask(t, d, testQuestion())
 	a.awaitArmed()
-	a.click(v, "more")
-	a.middle("choice:one")
-	a.awaitArmed()
-	a.click(v, "choice:one")
-	a.middle("allow") // there is one now
-	a.awaitArmed()
-	a.click(v, "choice:two")
-	eventually(t, "it is armed anew", func() bool { return !a.seen().Armed })
-	a.awaitArmed()
+	for _, button := range []string{"more", "choice:one", "choice:two"} {
+		a.rearmed(func() { a.click(v, button) })
+	}
 	a.click(v, "allow")
 	if r := a.wait(); r.err != nil || !r.answer.Allow || strings.Join(r.answer.Chosen, " ") != "one two" {
 		t.Errorf("two programs: %+v", r)
