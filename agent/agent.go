@@ -7,18 +7,13 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"os/user"
-	"runtime"
 	"slices"
 	"time"
 
 	"lotse/consent"
 	"lotse/rfb"
 	"lotse/screen"
-	"lotse/screen/keysym"
 	"lotse/tried"
 	"lotse/tunnel"
 )
@@ -47,6 +42,17 @@ const (
 	AnswerControl Answer = "control" // everything is allowed
 	AnswerDeny    Answer = "deny"    // everything is refused
 )
+
+// to is the answer to a question for a right.
+func (a Answer) to(q consent.Right) consent.Kind {
+	if q == consent.Share {
+		return consent.Refuse // what is shared was said on the command line
+	}
+	if a == AnswerControl || a == AnswerView && (q == consent.View || q == consent.Show) {
+		return consent.Allow
+	}
+	return consent.Refuse
+}
 
 // Panel is where the customer is told and asked. Implementations follow the
 // Session's snapshots until ctx ends.
@@ -123,23 +129,18 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Hotkey is the name of the key that takes control back: F1 to F12, Pause or
-// Scroll_Lock.
-type Hotkey string
-
-// hotkeys are the keysyms; X11/keysymdef.h.
-var hotkeys = map[Hotkey]uint32{"Pause": keysym.Pause, "Scroll_Lock": keysym.ScrollLock}
-
-func init() {
-	for i := range uint32(12) {
-		hotkeys[Hotkey(fmt.Sprintf("F%d", i+1))] = keysym.F1 + i
+// timeout is after how long silence refuses a question for a right.
+func (c *Config) timeout(r consent.Right) time.Duration {
+	switch r {
+	case consent.View, consent.Share:
+		return c.ViewTimeout
+	case consent.Clipboard:
+		return c.ClipboardTimeout
+	case consent.Show:
+		return c.ShowTimeout
 	}
+	return c.ControlTimeout
 }
-
-// Known reports whether there is such a key.
-func (h Hotkey) Known() bool { return hotkeys[h] != 0 }
-
-func (h Hotkey) sym() uint32 { return hotkeys[h] }
 
 // ErrNumberRefused is returned when nobody is there to type another number.
 var ErrNumberRefused = errors.New("agent: the session number is wrong or no longer valid")
@@ -156,9 +157,9 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cancel(nil)
 	s := newSession(cfg, cancel)
 	// Whoever stops the program ends the session: the advisor is told.
-	stop := context.AfterFunc(stopped, s.End)
-	defer stop()
 	wait := s.start(ctx)
+	stop := context.AfterFunc(stopped, func() { s.send(ending{tunnel.ReasonCustomer}) })
+	defer stop()
 	panelCtx, stopPanel := context.WithCancel(context.WithoutCancel(ctx))
 	panelDone := make(chan struct{})
 	var panelErr error
@@ -176,14 +177,16 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 	}()
 	if !cfg.Number.IsZero() {
-		s.EnterNumber(cfg.Number)
+		_ = s.Do(EnterNumber{cfg.Number})
 	}
-	err := s.runLink(ctx)
-	s.finish(err)
+	err := (&link{session: s, entered: map[tunnel.Number]*entered{}}).run(ctx)
+	s.send(finished{err})
+	if text := s.now().snapshot.Record; cfg.Record != nil && text != "" {
+		cfg.Record(text)
+	}
 	cancel(nil)
 	wait()
-	s.streams.Wait()
-	s.dialer().CloseIdle()
+	s.now().client.CloseIdle()
 	// The panel still shows how it ended; it stops by itself or soon.
 	linger := time.AfterFunc(panelLinger, stopPanel)
 	<-panelDone
@@ -201,20 +204,6 @@ func Run(ctx context.Context, cfg Config) error {
 
 // panelLinger is how long a panel may take to show the end.
 const panelLinger = 3 * time.Second
-
-// customerLocked is what the advisor is told of this computer: its names only after
-// the customer has allowed something, and not at all where that is switched off.
-func (s *Session) customerLocked() tunnel.Customer {
-	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH}
-	if !s.named || s.cfg.Nameless {
-		return c
-	}
-	if u, err := user.Current(); err == nil {
-		c.User = u.Username
-	}
-	c.Host, _ = os.Hostname()
-	return c
-}
 
 // rfbRights translates; the table in consent decides, rfb enforces.
 func rfbRights(r consent.Rights) rfb.Rights {

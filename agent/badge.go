@@ -29,7 +29,8 @@ type badgeState struct {
 type badgeButton struct {
 	rect image.Rectangle
 	text string
-	do   func(*Session)
+	// press is what a click does.
+	press event
 	// physical: only a device may press it.
 	physical bool
 }
@@ -47,26 +48,26 @@ var (
 	badgeInk     = color.RGBA{R: 0x1b, G: 0x2a, B: 0x3a, A: 0xff}
 )
 
-// badgeLocked is what the badge has to say now; ok is false when it is hidden.
-func (s *Session) badgeLocked() (b badgeState, ok bool) {
-	if s.state.Phase != consent.Joined || !s.state.Given.Has(consent.View) || len(s.viewers) == 0 {
+// badgeAt is what the badge says in a moment; ok is false when it is hidden.
+func (l Language) badgeAt(m *moment) (b badgeState, ok bool) {
+	snap, effective := &m.snapshot, m.consent.Effective()
+	if m.consent.Phase != consent.Joined || !snap.Rights.View || len(snap.Viewers) == 0 {
 		return b, false
 	}
-	b.title = plaintext.Line(advisorName(s.advisor), badgeMost)
-	b.paused = s.state.Paused
-	b.control = s.state.Effective().Has(consent.Control)
-	what := s.share.chosen().Kind
+	b.title = plaintext.Line(advisorName(snap.Advisor), badgeMost)
+	b.paused = snap.Paused
+	b.control = effective.Has(consent.Control)
 	switch {
 	case b.paused:
-		b.line = s.lang.text("sees nothing: paused")
+		b.line = l.text("sees nothing: paused")
 	case b.control:
-		b.line = s.lang.text("CONTROLS this computer")
-	case what == screen.ShareApps:
-		b.line = s.lang.text("sees the chosen programs")
-	case what == screen.ShareMonitor:
-		b.line = s.lang.text("sees one monitor")
+		b.line = l.text("CONTROLS this computer")
+	case snap.Share.Kind == "apps":
+		b.line = l.text("sees the chosen programs")
+	case snap.Share.Kind == "monitor":
+		b.line = l.text("sees one monitor")
 	default:
-		b.line = s.lang.text("sees this screen")
+		b.line = l.text("sees this screen")
 	}
 	return b, true
 }
@@ -79,72 +80,77 @@ func (l Language) badgeButtons(b badgeState) []badgeButton {
 		left := gap + i*(width+gap)
 		return image.Rect(left, top, left+width, top+height)
 	}
-	first := badgeButton{rect: place(0), text: l.text("Pause"), do: (*Session).Pause}
+	first := badgeButton{rect: place(0), text: l.text("Pause"), press: &commanded{command: Pause{}}}
 	if b.paused {
-		first = badgeButton{rect: place(0), text: l.text("Resume"), do: (*Session).resumeByHand, physical: true}
+		first = badgeButton{rect: place(0), text: l.text("Resume"), press: resumedByHand{}, physical: true}
 	}
-	return []badgeButton{first, {rect: place(1), text: l.text("End"), do: (*Session).End}}
+	return []badgeButton{first, {rect: place(1), text: l.text("End"), press: &commanded{command: End{}}}}
 }
 
-// resumeByHand goes on after a pause: the press was a device's, on a window that no
-// remote input reaches.
-func (s *Session) resumeByHand() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.resume = resumeWish{}
-	s.applyLocked(consent.Event{Kind: consent.Resume}, byCustomer)
+// resumedByHand says that a paused view goes on. A device pressed the button, on a window
+// that no remote input reaches.
+type resumedByHand struct{}
+
+func (resumedByHand) in(st *state) {
+	st.questions.resume = resumeWish{}
+	st.apply(consent.Event{Kind: consent.Resume}, byCustomer)
 }
 
-// watchBadge keeps the badge true until ctx ends, and obeys its buttons.
-func (s *Session) watchBadge(ctx context.Context) {
-	badge := s.cfg.Display.Badge
-	watched := make(chan error, 1)
+// badge keeps the badge true, and obeys its buttons.
+type badge struct{ session *Session }
+
+func (b *badge) run(ctx context.Context) {
+	s := b.session
+	window := s.cfg.Display.Badge
+	var watchFailed error
+	watched := make(chan struct{})
 	watch, stop := context.WithCancel(ctx)
 	go func() {
-		watched <- badge.Watch(watch, func(p image.Point, physical bool) {
-			s.mu.Lock()
-			b, ok := s.badgeLocked()
-			s.mu.Unlock()
-			for _, button := range s.lang.badgeButtons(b) {
-				if ok && p.In(button.rect) && (physical || !button.physical) {
-					button.do(s)
-				}
-			}
-		})
+		defer close(watched)
+		watchFailed = window.Watch(watch, b.clicked)
 	}()
 	defer func() {
 		stop()
 		<-watched
-		if err := badge.Show(nil); err != nil {
+		if err := window.Show(nil); err != nil {
 			s.log.Info("badge not hidden", "reason", err)
 		}
 	}()
 	var shown badgeState
 	visible := false
+	differs := func(m *moment) bool {
+		now, ok := s.lang.badgeAt(m)
+		return ok != visible || ok && now != shown
+	}
 	for {
-		s.mu.Lock()
-		b, ok := s.badgeLocked()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok != visible || ok && b != shown {
-			visible, shown = ok, b
-			var f *screen.Frame
-			if ok {
-				f = drawBadge(b, s.lang.badgeButtons(b))
-			}
-			if err := badge.Show(f); err != nil {
-				s.log.Warn("the badge cannot be shown", "reason", err)
-				return
-			}
+		m, ok := s.await(ctx, watched, differs)
+		if ctx.Err() != nil {
+			return
 		}
-		select {
-		case <-changed:
-		case err := <-watched:
-			watched <- err
+		if !ok {
+			s.log.Warn("the badge cannot be shown", "reason", watchFailed)
+			return
+		}
+		var f *screen.Frame
+		if shown, visible = s.lang.badgeAt(m); visible {
+			f = drawBadge(shown, s.lang.badgeButtons(shown))
+		}
+		if err := window.Show(f); err != nil {
 			s.log.Warn("the badge cannot be shown", "reason", err)
 			return
-		case <-ctx.Done():
-			return
+		}
+	}
+}
+
+// clicked presses the button at p, if the badge shows one there.
+func (b *badge) clicked(p image.Point, physical bool) {
+	now, ok := b.session.lang.badgeAt(b.session.now())
+	if !ok {
+		return
+	}
+	for _, button := range b.session.lang.badgeButtons(now) {
+		if p.In(button.rect) && (physical || !button.physical) {
+			b.session.send(button.press)
 		}
 	}
 }

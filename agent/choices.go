@@ -3,14 +3,12 @@ package agent
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"lotse/consent"
 	"lotse/screen"
-	"lotse/tunnel"
 )
 
 // choicesEvery is how often the list of what can be shared is read again while
@@ -84,12 +82,13 @@ func (p *Share) parse() (screen.Share, error) {
 	return s, nil
 }
 
-// describeShareLocked describes a share with the names that were known last.
-func (s *Session) describeShareLocked(sh screen.Share) Share {
+// describe describes a share with the names that are known. A nil Choices knows those
+// that a share itself has.
+func (c *Choices) describe(sh screen.Share) Share {
 	out := Share{Kind: shareKinds[sh.Kind], Monitor: sh.Monitor, Apps: append([]string{}, sh.Apps...), Names: []string{}}
 	switch sh.Kind {
 	case screen.ShareMonitor:
-		for _, m := range s.choices.Monitors {
+		for _, m := range c.monitors() {
 			if m.ID == sh.Monitor {
 				out.Names = append(out.Names, m.Name)
 			}
@@ -97,7 +96,7 @@ func (s *Session) describeShareLocked(sh screen.Share) Share {
 	case screen.ShareApps:
 		for _, id := range sh.Apps {
 			name, ok := screen.NameOfApp(id)
-			for _, a := range s.choices.Apps {
+			for _, a := range c.apps() {
 				if a.ID == id {
 					name, ok = a.Name, true
 				}
@@ -110,40 +109,53 @@ func (s *Session) describeShareLocked(sh screen.Share) Share {
 	return out
 }
 
-// shareWordsLocked is the present share for people.
-func (s *Session) shareWordsLocked() string { return s.wordsOfLocked(s.share.chosen()) }
-
-// wordsOfLocked is a share for people.
-func (s *Session) wordsOfLocked(sh screen.Share) string {
-	d := s.describeShareLocked(sh)
-	switch d.Kind {
-	case "monitor":
-		return s.lang.text("one monitor (%s)", strings.Join(d.Names, ", "))
-	case "apps":
-		return s.lang.text("these programs: %s", strings.Join(d.Names, ", "))
+func (c *Choices) monitors() []MonitorChoice {
+	if c == nil {
+		return nil
 	}
-	return s.lang.text("the whole screen")
+	return c.Monitors
 }
 
-// choosingLocked reports whether the customer may choose now.
-func (s *Session) choosingLocked() bool {
-	return s.cfg.Display.Windows != nil && (s.state.Question == consent.View || s.state.Question == consent.Share || s.state.Given.Has(consent.View))
+func (c *Choices) apps() []AppChoice {
+	if c == nil {
+		return nil
+	}
+	return c.Apps
 }
 
-// watchChoices keeps the list of what can be shared while it is needed.
-func (s *Session) watchChoices(ctx context.Context) {
-	for ctx.Err() == nil {
-		s.mu.Lock()
-		choosing, changed := s.choosingLocked(), s.changed
-		s.mu.Unlock()
-		if !choosing {
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
-			continue
+// shareWords is a share for people.
+func (l Language) shareWords(sh Share) string {
+	switch sh.Kind {
+	case "monitor":
+		return l.text("one monitor (%s)", strings.Join(sh.Names, ", "))
+	case "apps":
+		return l.text("these programs: %s", strings.Join(sh.Names, ", "))
+	}
+	return l.text("the whole screen")
+}
+
+// sharing is what is shown, or would be, and what can be. The loop owns it.
+type sharing struct {
+	shown   screen.Share
+	choices *Choices // replaced, never changed; nil: not read yet
+}
+
+// choosing reports whether the customer may choose now.
+func (st *state) choosing() bool {
+	c := st.consent
+	return st.session.cfg.Display.Windows != nil && (c.Question == consent.View || c.Question == consent.Share || c.Given.Has(consent.View))
+}
+
+// choicesReader keeps the list of what can be shared while it is needed.
+type choicesReader struct{ session *Session }
+
+func (r *choicesReader) run(ctx context.Context) {
+	needed := func(m *moment) bool { return m.choosing }
+	for {
+		if _, ok := r.session.await(ctx, nil, needed); !ok {
+			return
 		}
-		s.readChoices()
+		r.session.send(choicesRead{r.read()})
 		timer := time.NewTimer(choicesEvery)
 		select {
 		case <-timer.C:
@@ -153,13 +165,13 @@ func (s *Session) watchChoices(ctx context.Context) {
 	}
 }
 
-// readChoices reads the list and tells panels when it is another.
-func (s *Session) readChoices() {
-	got, err := s.cfg.Display.Windows.Choices()
+// read reads the list.
+func (r *choicesReader) read() *Choices {
+	got, err := r.session.cfg.Display.Windows.Choices()
 	if err != nil {
-		s.log.Info("the programs could not be listed", "reason", err)
+		r.session.log.Info("the programs could not be listed", "reason", err)
 	}
-	c := Choices{Whole: true, Monitors: []MonitorChoice{}, Apps: []AppChoice{}}
+	c := &Choices{Whole: true, Monitors: []MonitorChoice{}, Apps: []AppChoice{}}
 	for _, m := range got.Monitors {
 		c.Monitors = append(c.Monitors, MonitorChoice{m.ID, short(m.Name), m.Rect.Dx(), m.Rect.Dy()})
 	}
@@ -176,55 +188,10 @@ func (s *Session) readChoices() {
 		room -= len(icon)
 		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon, canDoEverything(a.Name)})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !reflect.DeepEqual(c, s.choices) {
-		s.choices = c
-		s.publishLocked()
-	}
+	return c
 }
 
-// ProposeShare changes what is shared, by the customer: less at once, anything
-// else after a question.
-func (s *Session) ProposeShare(p Share) error {
-	sh, err := p.parse()
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.state.Given.Has(consent.View) {
-		return nil
-	}
-	if s.share.chosen().Covers(sh) {
-		s.setShareLocked(sh)
-		s.noteLocked("shown: %s", s.shareWordsLocked())
-		s.publishLocked()
-		return nil
-	}
-	// While a question is open, what a yes to it means must not change.
-	if s.state.Question == 0 && !s.state.Silenced.Has(consent.Share) {
-		s.proposal = &sh
-		s.applyLocked(consent.Event{Kind: consent.Ask, Right: consent.Share}, byCustomer)
-		s.publishLocked()
-	}
-	return nil
-}
+// choicesRead is a newer list.
+type choicesRead struct{ choices *Choices }
 
-// setShareLocked makes another share true: when it returns nothing of the old
-// one is in any picture.
-func (s *Session) setShareLocked(sh screen.Share) {
-	change := s.share.choose(sh)
-	for v := range s.viewers {
-		v.conn.Invalidate(change)
-	}
-}
-
-// tunnelShareLocked is what the advisor is told.
-func (s *Session) tunnelShareLocked() *tunnel.Share {
-	if !s.state.Effective().Has(consent.View) {
-		return nil
-	}
-	d := s.describeShareLocked(s.share.chosen())
-	return &tunnel.Share{Kind: d.Kind, Names: d.Names}
-}
+func (e choicesRead) in(st *state) { st.sharing.choices = e.choices }

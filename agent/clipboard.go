@@ -8,60 +8,38 @@ import (
 	"lotse/screen"
 )
 
-// watchClipboard offers the customer's clipboard to viewers for as long as the
-// right is in effect; nothing is read from it otherwise.
-func (s *Session) watchClipboard(ctx context.Context) {
-	if s.cfg.Display.Clipboard == nil {
-		return
-	}
-	for ctx.Err() == nil {
-		allowed, changed := s.clipboardAllowed()
-		if !allowed {
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
-			continue
+// clipboardWatch offers the customer's clipboard to viewers for as long as the right is in
+// effect. Nothing is read from it otherwise.
+type clipboardWatch struct{ session *Session }
+
+func (w *clipboardWatch) run(ctx context.Context) {
+	allowed := func(m *moment) bool { return m.consent.Effective().Has(consent.Clipboard) }
+	for {
+		if _, ok := w.session.await(ctx, nil, allowed); !ok {
+			return
 		}
 		watch, stop := context.WithCancel(ctx)
-		done := make(chan error, 1)
+		var err error
+		done := make(chan struct{})
 		go func() {
-			done <- s.cfg.Display.Clipboard.Watch(watch, func(text string, owner screen.ClipboardOwner) {
-				if !s.mayCopy(owner) {
-					return
-				}
-				s.eachViewer(func(c *rfb.Conn) { c.CutText(text) })
-			})
+			defer close(done)
+			err = w.session.cfg.Display.Clipboard.Watch(watch, w.copied)
 		}()
-		for allowed {
-			select {
-			case <-changed:
-				allowed, changed = s.clipboardAllowed()
-			case err := <-done:
-				stop()
-				s.log.Info("clipboard not watched", "reason", err)
-				return
-			case <-ctx.Done():
-				allowed = false
-			}
-		}
+		_, taken := w.session.await(ctx, done, func(m *moment) bool { return !allowed(m) })
 		stop()
 		<-done
+		if !taken && ctx.Err() == nil {
+			w.session.log.Info("clipboard not watched", "reason", err)
+			return
+		}
 	}
 }
 
-func (s *Session) clipboardAllowed() (bool, <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Effective().Has(consent.Clipboard), s.changed
-}
-
-// mayCopy reports whether a text is of a program that is shared.
-func (s *Session) mayCopy(owner screen.ClipboardOwner) bool {
-	s.mu.Lock()
-	scope := s.scope
-	s.mu.Unlock()
-	return scope != nil && scope.Owns(owner)
+// copied offers a text, if a program that is shared put it there.
+func (w *clipboardWatch) copied(text string, owner screen.ClipboardOwner) {
+	if w.session.share.owns(owner) {
+		w.session.eachViewer(func(c *rfb.Conn) { c.CutText(text) })
+	}
 }
 
 // takeClipboard puts a viewer's text on the customer's clipboard; rfb has

@@ -30,8 +30,7 @@ const (
 	byeTimeout        = time.Second
 )
 
-// send queues m. It never blocks: the session's lock is held, and closing the
-// stream of an end that does not read takes time.
+// send queues m. It never blocks: a stream whose queue is full is cut off, by cutWhen.
 func (c *control) send(m tunnel.ControlMessage) {
 	select {
 	case c.out <- m:
@@ -43,27 +42,105 @@ func (c *control) send(m tunnel.ControlMessage) {
 // end has the stream closed after what is queued.
 func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 
+// controls are the open control streams. The loop owns them.
+type controls map[*control]struct{}
+
+// send sends m on all of them.
+func (cs controls) send(m tunnel.ControlMessage) {
+	for c := range cs {
+		c.send(m)
+	}
+}
+
+// bye says the end on every stream, once. The channels are closed when it was said.
+func (cs controls) bye(reason string) (said []<-chan struct{}) {
+	for c := range cs {
+		c.send(tunnel.Bye{Reason: reason})
+		c.end()
+		said = append(said, c.written)
+		delete(cs, c)
+	}
+	return said
+}
+
+// controlCame adds a control stream. The customer compares codes with the advisor's end
+// that came last, except a helper that came beside another end.
+type controlCame struct {
+	control *control
+	helper  bool
+	compare string
+	refused bool
+}
+
+func (e *controlCame) in(st *state) {
+	if e.refused = len(st.controls) >= maxControls || st.phase == phaseEnded; e.refused {
+		return
+	}
+	if !e.helper || len(st.controls) == 0 {
+		st.compare = e.compare
+	}
+	e.control.send(st.hello())
+	e.control.send(st.last.told)
+	st.controls[e.control] = struct{}{}
+}
+
+// controlGone removes a control stream. When nobody is left, nobody wishes for anything.
+type controlGone struct{ control *control }
+
+func (e controlGone) in(st *state) {
+	delete(st.controls, e.control)
+	if len(st.controls) == 0 && st.viewers.count() == 0 {
+		for _, r := range consent.All {
+			st.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
+		}
+	}
+}
+
+// wished is an advisor's wish for a right. Control and clipboard are for somebody who is
+// there: without a viewer they would wait for whoever comes next, so they are refused.
+type wished struct{ right consent.Right }
+
+func (e wished) in(st *state) {
+	r := e.right
+	if r == consent.Show {
+		return // a show stream asks for it
+	}
+	if r == consent.Files || r != consent.View && !st.viewers.watched() { // files are reserved
+		st.controls.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
+		return
+	}
+	st.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
+	if st.consent.Asked.Has(r) && st.consent.Delayed.Has(r) {
+		wait := int((st.questions.refusals.wait(r) + time.Second - 1) / time.Second)
+		st.controls.send(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
+	}
+}
+
+// returned says that the advisor gives a right back, or takes back his wish for it.
+type returned struct{ right consent.Right }
+
+func (e returned) in(st *state) {
+	st.apply(consent.Event{Kind: consent.Withdraw, Right: e.right}, byAdvisor)
+	st.apply(consent.Event{Kind: consent.Return, Right: e.right}, byAdvisor)
+}
+
+// doorBurnt says that somebody guessed at a door's number. The session goes on: its own
+// number was not tried.
+type doorBurnt struct{ door string }
+
+func (e doorBurnt) in(st *state) {
+	st.controls.send(tunnel.DoorNumber{Door: e.door, Gone: tunnel.GoneBurnt})
+}
+
 // serveControl exchanges control messages until the stream ends.
-// The customer compares codes with whoever came last, but for a helper that
-// came beside another end.
 func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string) {
 	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
 		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
 	defer c.conn.Close()
-	s.mu.Lock()
-	c.send(s.helloLocked())
-	if len(s.controls) >= maxControls || s.phase == phaseEnded {
-		s.mu.Unlock()
+	came := &controlCame{control: c, helper: door == tunnel.DoorHelper, compare: conn.Compare(), refused: true}
+	if s.send(came); came.refused {
 		return
 	}
-	if door != tunnel.DoorHelper || len(s.controls) == 0 {
-		s.compare = conn.Compare()
-	}
-	s.controls[c] = struct{}{}
-	c.send(s.stateLocked())
-	s.publishLocked()
-	s.mu.Unlock()
-
 	go func() {
 		defer close(c.written)
 		c.writeLoop()
@@ -71,44 +148,16 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	var cutter sync.WaitGroup
 	over := make(chan struct{})
 	cutter.Go(func() { c.cutWhen(ctx, over) })
-	s.awaitJoined(ctx, c.cut)
+	// The gateway says on another line that the customer is in the session, so a wish can
+	// be here first. It waits. Whoever ends the session says so on this stream and closes it.
+	s.await(ctx, c.cut, func(m *moment) bool { return m.consent.Phase == consent.Joined || m.consent.Phase == consent.Over })
 	s.readControl(c)
 	c.end()
 	close(over)
 	c.conn.Close()
 	<-c.written
 	cutter.Wait()
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.controls, c)
-	if len(s.controls) == 0 && len(s.viewers) == 0 {
-		// Nobody is left who wished for anything.
-		for _, r := range consent.All {
-			s.applyLocked(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
-		}
-	}
-}
-
-// awaitJoined waits until the customer is in the session: the gateway says it on another
-// line, so a wish can be here first, and would be lost. It ends with the session as well;
-// whoever ends that says so on the stream, and then closes it.
-func (s *Session) awaitJoined(ctx context.Context, cut <-chan struct{}) {
-	for {
-		s.mu.Lock()
-		phase, changed := s.state.Phase, s.changed
-		s.mu.Unlock()
-		if phase == consent.Joined || phase == consent.Over {
-			return
-		}
-		select {
-		case <-changed:
-		case <-cut:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
+	s.send(controlGone{c})
 }
 
 // cutWhen closes the stream when it is cut off, or when ctx ended and the end
@@ -171,53 +220,29 @@ func (s *Session) readControl(c *control) {
 		switch m := m.(type) {
 		case tunnel.Ask:
 			if r, ok := consent.ParseRight(m.Right); ok {
-				s.ask(r)
+				s.send(wished{r})
 			}
 		case tunnel.AskDoor:
 			s.giveDoorNumber(c, m.Door)
 		case tunnel.Return:
 			if r, ok := consent.ParseRight(m.Right); ok {
-				s.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAdvisor)
-				s.apply(consent.Event{Kind: consent.Return, Right: r}, byAdvisor)
+				s.send(returned{r})
 			}
 		case tunnel.End:
-			s.end(tunnel.ReasonAdvisor)
+			s.send(ending{tunnel.ReasonAdvisor})
+			<-c.written // the answer to it; cutWhen bounds that
 			return
 		}
 	}
 }
 
-// ask is the advisor's wish. Control and clipboard are for somebody who is
-// there: given to nobody, they would wait for whoever comes. Without a viewer they are
-// refused, and the advisor is told.
-func (s *Session) ask(r consent.Right) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r == consent.Show {
-		return // a show stream asks for it
-	}
-	if r == consent.Files || r != consent.View && !s.watchedLocked() { // files are reserved
-		for ctl := range s.controls {
-			ctl.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
-		}
-		return
-	}
-	s.applyLocked(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
-	if s.state.Asked.Has(r) && s.state.Delayed.Has(r) {
-		wait := int((s.refusals.wait(r) + time.Second - 1) / time.Second)
-		for ctl := range s.controls {
-			ctl.send(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
-		}
-	}
-}
-
-// can lists what is worth asking for.
-func (s *Session) can() []string {
+// can lists what is worth asking for on this display.
+func (d *Display) can() []string {
 	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String()}
-	if s.cfg.Display.Clipboard != nil {
+	if d.Clipboard != nil {
 		rights = append(rights, consent.Clipboard.String())
 	}
-	if s.cfg.Display.Windows != nil {
+	if d.Windows != nil {
 		rights = append(rights, consent.Share.String())
 	}
 	return rights

@@ -93,10 +93,7 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 	default:
 		return
 	}
-	s.mu.Lock()
-	session := s.number
-	s.mu.Unlock()
-	n := s.doors.issue(door, session, time.Now())
+	n := s.doors.issue(door, s.now().number, time.Now())
 	if n.IsZero() {
 		return
 	}
@@ -104,22 +101,22 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(doorNumberLife / time.Second)})
 }
 
-// sealStream seals a stream with the number that its door takes: the session's
-// where the line is called sealed, and the door's own where it is not. So what
-// the customer is told of a line does not rest on the gateway's word.
-func (s *Session) sealStream(ctx context.Context, line net.Conn, e *entered, call tunnel.GatewayMessage) (conn *seal.Conn, err error) {
-	began := time.Now()
+// seal seals the stream with the number that its door takes: the session's where the
+// line is called sealed, and the door's own where it is not. So what the customer is told
+// of a line does not rest on the gateway's word.
+func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err error) {
+	s, began := c.session, time.Now()
 	defer func() {
 		if err == nil {
-			s.log.Info("stream sealed", "kind", call.Kind, "door", call.Door, "took", time.Since(began))
+			s.log.Info("stream sealed", "kind", c.Kind, "door", c.Door, "took", time.Since(began))
 		}
 	}()
-	p := seal.Params{Number: e.number.Digits(), Kind: call.Kind, Stream: call.Stream, Tries: e.tries, Origins: e.origins}
-	if lineOf(call.Door) == lineSealed {
+	p := seal.Params{Number: c.entered.number.Digits(), Kind: c.Kind, Stream: c.Stream, Tries: c.entered.tries, Origins: c.entered.origins}
+	if lineOf(c.Door) == lineSealed {
 		return seal.Handshake(ctx, line, seal.Agent, p)
 	}
-	d := s.doors.find(call.Door, time.Now())
-	if d == nil || call.Kind != tunnel.KindView { // wishes are not taken by these doors
+	d := s.doors.find(c.Door, time.Now())
+	if d == nil || c.Kind != tunnel.KindView { // wishes are not taken by these doors
 		seal.Refuse(ctx, line)
 		return nil, errNoDoorNumber
 	}
@@ -127,22 +124,12 @@ func (s *Session) sealStream(ctx context.Context, line net.Conn, e *entered, cal
 	p.Number, p.Tries, p.Origins = d.number.Digits(), &d.tries, nil
 	conn, err = seal.Handshake(ctx, line, seal.Agent, p)
 	switch {
-	case err == nil && !s.doors.spend(call.Door, d):
+	case err == nil && !s.doors.spend(c.Door, d):
 		conn.Close()
 		return nil, errNoDoorNumber
-	case err != nil && d.tries.Burnt() && s.doors.spend(call.Door, d):
-		s.doorBurnt(call.Door)
+	case err != nil && d.tries.Burnt() && s.doors.spend(c.Door, d):
+		s.log.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", c.Door)
+		s.send(doorBurnt{c.Door})
 	}
 	return conn, err
-}
-
-// doorBurnt tells that somebody guessed at a door's number. The session goes
-// on: its own number was not tried.
-func (s *Session) doorBurnt(door string) {
-	s.log.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", door)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.controls {
-		c.send(tunnel.DoorNumber{Door: door, Gone: tunnel.GoneBurnt})
-	}
 }

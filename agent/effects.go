@@ -2,23 +2,53 @@ package agent
 
 import (
 	"context"
+	"log/slog"
 	"sync"
+
+	"lotse/screen"
 )
 
 // effects carries out what may wait for the display: releasing keys, taking and
 // freeing the hot key. It does so one after the other, in the order in which they
-// were asked for, on a goroutine of its own. So the session's state, which asks
-// for them with its lock held, never waits for a display that does not answer.
+// were asked for, on a goroutine of its own.
 type effects struct {
+	// Static after newEffects.
+	guard  *guard
+	hotkey screen.Hotkey // nil: none
+	log    *slog.Logger
+
 	mu sync.Mutex
 	// Guarded by mu.
 	queue []func()
-	busy  bool // one is being carried out
 
 	wake chan struct{}
 }
 
-func newEffects() *effects { return &effects{wake: make(chan struct{}, 1)} }
+func newEffects(g *guard, hotkey screen.Hotkey, log *slog.Logger) *effects {
+	return &effects{guard: g, hotkey: hotkey, log: log, wake: make(chan struct{}, 1)}
+}
+
+// releaseInput releases what remote input holds down.
+func (e *effects) releaseInput() {
+	e.do(func() {
+		if err := e.guard.ReleaseAll(); err != nil {
+			e.log.Warn("keys could not be released", "reason", err)
+		}
+	})
+}
+
+// swallowHotkey says whether the key is kept from applications: while there is control to
+// take back.
+func (e *effects) swallowHotkey(on bool) {
+	if e.hotkey == nil {
+		return
+	}
+	e.do(func() {
+		if err := e.hotkey.Swallow(on); err != nil {
+			e.log.Info("F12 also reaches the applications", "reason", err)
+		}
+	})
+}
 
 // do has f carried out after all earlier ones.
 func (e *effects) do(f func()) {
@@ -31,26 +61,22 @@ func (e *effects) do(f func()) {
 	}
 }
 
-// idle reports whether nothing waits and nothing is under way.
-func (e *effects) idle() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.queue) == 0 && !e.busy
-}
-
 // run carries out until ctx has ended and nothing is left.
 func (e *effects) run(ctx context.Context) {
 	for {
-		for f := e.next(); f != nil; f = e.next() {
+		if f := e.next(); f != nil {
 			f()
+			continue
 		}
 		select {
 		case <-e.wake:
+			continue
 		case <-ctx.Done():
-			if e.idle() {
-				return
-			}
 		}
+		for f := e.next(); f != nil; f = e.next() {
+			f()
+		}
+		return
 	}
 }
 
@@ -58,7 +84,7 @@ func (e *effects) run(ctx context.Context) {
 func (e *effects) next() func() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.busy = len(e.queue) > 0; !e.busy {
+	if len(e.queue) == 0 {
 		return nil
 	}
 	f := e.queue[0]

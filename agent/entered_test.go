@@ -15,7 +15,7 @@ import (
 // enterWrong types a number and has the gateway guess at it, wrongly.
 func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
 	g.t.Helper()
-	s.EnterNumber(number(g.t, digits))
+	_ = s.Do(EnterNumber{number(g.t, digits)})
 	l := g.link()
 	g.say(l, callEntering)
 	if conn, err := g.seal(guess, "control"); err == nil {
@@ -30,7 +30,7 @@ func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
 func (g *evilGateway) notTried(s *Session, digits string) {
 	g.t.Helper()
 	_, changed := s.Snapshot()
-	s.EnterNumber(number(g.t, digits))
+	_ = s.Do(EnterNumber{number(g.t, digits)})
 	<-changed
 	await(g.t, s, "refused without asking", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
 	select {
@@ -62,7 +62,7 @@ func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
 	g := newEvilGateway(t)
 	for range 2 { // the line is lost before a guess could be made
 		s, _, _ := runAgent(t, g.client, byHand, remember)
-		s.EnterNumber(number(t, testNumber))
+		_ = s.Do(EnterNumber{number(t, testNumber)})
 		g.link().Close()
 		await(t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
 	}
@@ -92,7 +92,7 @@ func TestFailureIsRememberedFirst(t *testing.T) {
 	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client, byHand, func(c *Config) { c.Tried = memory })
-	s.EnterNumber(number(t, testNumber))
+	_ = s.Do(EnterNumber{number(t, testNumber)})
 	l := g.link()
 	g.say(l, callEntering)
 	if _, err := g.seal("482100000", "control"); !errors.Is(err, seal.ErrWrongNumber) {

@@ -27,7 +27,7 @@ func TestOfferWaitsForTheCustomer(t *testing.T) {
 	if len(g.links) != 0 {
 		t.Fatal("connected before the customer said so")
 	}
-	if err := s.Enter("100000001"); err != nil { // something else, as a barrier
+	if err := s.Do(Enter{"100000001"}); err != nil { // something else, as a barrier
 		t.Fatal(err)
 	}
 	l := take(t, g.links, "the link that the customer wanted")
@@ -51,7 +51,7 @@ func TestTerminalConfirms(t *testing.T) {
 			} else {
 				cfg.OfferedPlace = c.offer
 			}
-			s := newSession(cfg.withDefaults(), func(error) {})
+			s, _ := startSession(t, cfg)
 			in, keyboard := io.Pipe()
 			var out bytes.Buffer
 			ctx, cancel := context.WithCancel(context.Background())
@@ -77,13 +77,13 @@ func TestPinnedGateways(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	display := Display{Screen: d, Input: d}
 	only := []string{"https://a.example", "https://b.example:8443"}
-	s := newSession(Config{Client: &tunnel.Client{}, Display: display, Gateways: only}.withDefaults(), func(error) {})
+	s, _ := startSession(t, Config{Client: &tunnel.Client{}, Display: display, Gateways: only})
 	for _, other := range []string{"c.example", "b.example", "a.example.evil.example"} {
-		if err := s.Enter("482193057@" + other); !errors.Is(err, errPinned) {
+		if err := s.Do(Enter{"482193057@" + other}); !errors.Is(err, errPinned) {
 			t.Errorf("%s: %v", other, err)
 		}
 	}
-	if err := s.Enter("482193057@B.example:8443"); err != nil {
+	if err := s.Do(Enter{"482193057@B.example:8443"}); err != nil {
 		t.Error(err)
 	}
 	err := Run(context.Background(), Config{Client: &tunnel.Client{Gateway: "https://c.example"}, Display: display, Panel: &TerminalPanel{Out: io.Discard}, Gateways: only})

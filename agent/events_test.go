@@ -44,12 +44,12 @@ func TestEvents(t *testing.T) {
 		s.allowInPanel(t, nil) // that it is armed meanwhile is not told
 		step(consent.Event{Kind: consent.Ask, Right: consent.Control})
 		s.allowInPanel(t, nil)
-		s.Pause()
+		_ = s.Do(Pause{})
 		synctest.Wait()
-		s.Resume()
+		_ = s.Do(Resume{})
 		synctest.Wait()
-		s.end(tunnel.ReasonAdvisor)
-		s.finish(nil)
+		s.send(ending{tunnel.ReasonAdvisor})
+		s.send(finished{})
 		<-done
 		events.End(0, "", nil)
 		events.End(1, "", nil) // said already
@@ -100,8 +100,8 @@ func TestTypedGateway(t *testing.T) {
 		{"https://a.example", true, "482193057@A.example", "https://a.example", ""},
 	} {
 		d := screentest.NewDisplay(struct{ X, Y int }{64, 48})
-		s := newSession(Config{Client: &tunnel.Client{Gateway: c.known}, Display: Display{Screen: d, Input: d}, Fixed: c.fixed}.withDefaults(), func(error) {})
-		err := s.Enter(c.typed)
+		s, _ := startSession(t, Config{Client: &tunnel.Client{Gateway: c.known}, Display: Display{Screen: d, Input: d}, Fixed: c.fixed})
+		err := s.Do(Enter{c.typed})
 		snap, _ := s.Snapshot()
 		code := ""
 		if snap.Error != nil {
@@ -111,8 +111,8 @@ func TestTypedGateway(t *testing.T) {
 		if c.code != "" {
 			wantPhase = phaseNumber
 		}
-		if s.client.Gateway != c.gateway || code != c.code || (err != nil) != (c.code != "") || snap.Phase != wantPhase {
-			t.Errorf("%+v: %q, %q, %v, %s", c, s.client.Gateway, code, err, snap.Phase)
+		if s.now().client.Gateway != c.gateway || code != c.code || (err != nil) != (c.code != "") || snap.Phase != wantPhase {
+			t.Errorf("%+v: %q, %q, %v, %s", c, s.now().client.Gateway, code, err, snap.Phase)
 		}
 	}
 }

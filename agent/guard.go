@@ -17,6 +17,8 @@ type guard struct {
 	// Static after newSession.
 	base screen.Input // of the whole display
 
+	permission screen.Permission
+
 	// localUntil is until when the customer's own input holds remote input back, in
 	// Unix nanoseconds.
 	localUntil atomic.Int64
@@ -47,9 +49,10 @@ func (g *guard) heldBack() bool { return time.Now().UnixNano() < g.localUntil.Lo
 
 // Key implements screen.Input.
 func (g *guard) Key(k screen.Key) error {
+	permit := g.permission.Permit()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.scope == nil || k.Down && (g.heldBack() || g.shielded.Load()) {
+	if g.scope == nil || k.Down && (!permit.Valid() || g.heldBack() || g.shielded.Load()) {
 		return nil
 	}
 	return g.scope.Key(k)
@@ -57,9 +60,10 @@ func (g *guard) Key(k screen.Key) error {
 
 // Pointer implements screen.Input.
 func (g *guard) Pointer(p image.Point, buttons screen.Buttons) error {
+	permit := g.permission.Permit()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.scope == nil || g.heldBack() || g.shielded.Load() {
+	if g.scope == nil || !permit.Valid() || g.heldBack() || g.shielded.Load() {
 		return nil
 	}
 	return g.scope.Pointer(p, buttons)
@@ -77,4 +81,7 @@ func (g *guard) ReleaseAll() error {
 }
 
 // Suspend implements screen.Input.
-func (g *guard) Suspend(on bool) { g.base.Suspend(on) }
+func (g *guard) Suspend(on bool) {
+	g.permission.Suspend(on) // of events that wait here
+	g.base.Suspend(on)
+}

@@ -350,13 +350,13 @@ func TestComingBackAgainstTheLimit(t *testing.T) {
 	await(t, s, "an armed question", func(s Snapshot) bool { return s.Question != nil && s.Question.Armed })
 	l.Close()
 	await(t, s, "away", func(s Snapshot) bool { return s.Phase == phaseAway && s.Question == nil })
-	if s.Allow(id, nil) {
+	if s.Do(Allow{id, nil}) == nil {
 		t.Error("an answer counted with the line lost")
 	}
 	g.say(g.link(), tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedRate, RetryAfter: 1})
 	g.say(g.link(), sayJoined)
 	snap := await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
-	if s.Allow(id, nil) || snap.Rights.View {
+	if s.Do(Allow{id, nil}) == nil || snap.Rights.View {
 		t.Error("an old answer counted")
 	}
 }

@@ -21,13 +21,11 @@ import (
 func TestIconsAreForThePanelOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var others, record bytes.Buffer
-		d := newDesk(t, Config{Record: func(text string) { record.WriteString(text) }})
+		d := newDesk(t, Config{})
 		icon := []byte("\x89PNG the customer's own picture")
 		d.windows.Icon(icon)
 		advisor := &control{out: make(chan tunnel.ControlMessage, 100), cut: make(chan struct{}), quit: make(chan struct{})}
-		d.mu.Lock()
-		d.controls[advisor] = struct{}{}
-		d.mu.Unlock()
+		d.send(&controlCame{control: advisor})
 		d.ask(consent.View)
 		snap, _ := d.Snapshot()
 		told, err := json.Marshal(snap)
@@ -40,17 +38,17 @@ func TestIconsAreForThePanelOnly(t *testing.T) {
 		events := NewEvents(&others)
 		events.tell(eventOf(snap))
 		d.allow(t, "app:1", "app:2")
-		if err := d.ProposeShare(Share{Kind: "apps", Apps: []string{"2"}}); err != nil {
+		if err := d.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * choicesEvery)
 		snap, _ = d.Snapshot()
 		events.tell(eventOf(snap))
-		d.mu.Lock()
-		delete(d.controls, advisor)
-		d.mu.Unlock()
-		d.End()
-		d.finish(nil)
+		d.send(controlGone{advisor})
+		_ = d.Do(End{})
+		d.send(finished{})
+		snap, _ = d.Snapshot()
+		record.WriteString(snap.Record)
 		n := 0
 		for len(advisor.out) > 0 {
 			b, err := json.Marshal(<-advisor.out)

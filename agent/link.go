@@ -53,35 +53,44 @@ type errRefused struct {
 
 func (e errRefused) Error() string { return "agent: the gateway refused: " + e.code }
 
-// runLink takes numbers until one is accepted, then keeps the link until the
-// session ends. nil: it was ended by somebody.
-func (s *Session) runLink(ctx context.Context) error {
-	numbers := map[tunnel.Number]*entered{}
+// link is the line to the gateway, from the number to the end. It is owned by the
+// goroutine that runs it.
+type link struct {
+	session *Session
+	client  *tunnel.Client // of the gateway that the number was entered for
+	// entered are the numbers of this run, by number.
+	entered map[tunnel.Number]*entered
+}
+
+// run takes numbers until one is accepted, then keeps the line until the session ends.
+// nil: somebody ended it on purpose.
+func (l *link) run(ctx context.Context) error {
 	for {
 		var number tunnel.Number
 		select {
-		case number = <-s.entered:
+		case entry := <-l.session.entered:
+			number, l.client = entry.number, entry.client
 		case <-ctx.Done():
-			return ended(ctx)
+			return endCause(ctx)
 		}
-		e := numbers[number]
+		e := l.entered[number]
 		if e == nil {
-			e = s.newEntered(ctx, number)
-			numbers[number] = e
+			e = l.session.newEntered(ctx, number)
+			l.entered[number] = e
 		}
 		var b *bound
 		err := error(errRefused{code: tunnel.RefusedNumber})
 		if !e.tries.Burnt() {
-			b, err = s.serveLink(ctx, e, nil)
+			b, err = l.serve(ctx, e, nil)
 		}
 		if b != nil {
-			return s.keepLink(ctx, e, b)
+			return l.keep(ctx, e, b)
 		}
 		if ctx.Err() != nil || errors.Is(err, errEnded) {
-			return ended(ctx)
+			return endCause(ctx)
 		}
-		s.refuse(err)
-		if s.cfg.Answer != AnswerAsk {
+		l.session.send(notEntered{err})
+		if l.session.cfg.Answer != AnswerAsk {
 			// Nobody is there who could type another number.
 			if r := (errRefused{}); errors.As(err, &r) {
 				return ErrNumberRefused
@@ -91,88 +100,73 @@ func (s *Session) runLink(ctx context.Context) error {
 	}
 }
 
-// ended is nil when somebody ended the session on purpose, else why ctx ended.
-func ended(ctx context.Context) error {
+// endCause is nil when somebody ended the session on purpose, else why ctx ended.
+func endCause(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnded) && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
 }
 
-// refuse shows why a number did not lead anywhere and lets another be typed.
-func (s *Session) refuse(err error) {
-	f := &Failure{Code: "gateway", Message: plaintext.Line(err.Error(), maxMessage)}
-	if r := (errRefused{}); errors.As(err, &r) {
-		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: err.Error()}
+// notEntered says that a number did not lead anywhere. The customer is shown why and
+// can type another.
+type notEntered struct{ err error }
+
+func (e notEntered) in(st *state) {
+	f := &Failure{Code: "gateway", Message: plaintext.Line(e.err.Error(), maxMessage)}
+	if r := (errRefused{}); errors.As(e.err, &r) {
+		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: e.err.Error()}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.phase, s.failure, s.number, s.compare = phaseNumber, f, tunnel.Number{}, ""
-	s.publishLocked()
+	st.phase, st.failure, st.number, st.compare = phaseNumber, f, tunnel.Number{}, ""
 }
 
-// keepLink comes back after a lost line, as the same session, for as long as
-// the gateway keeps the place.
-func (s *Session) keepLink(ctx context.Context, e *entered, b *bound) error {
+// keep comes back after a lost line, as the same session, for as long as the gateway
+// keeps the place.
+func (l *link) keep(ctx context.Context, e *entered, b *bound) error {
 	for {
-		if s.isOver() {
-			return ended(ctx)
+		if l.over() || ctx.Err() != nil {
+			return endCause(ctx)
 		}
-		if ctx.Err() != nil {
-			return ended(ctx)
-		}
-		s.lose()
+		l.session.send(lost{})
 		deadline := time.Now().Add(b.grace)
-		again, err := s.comeBack(ctx, e, b, deadline)
+		again, err := l.comeBack(ctx, e, b, deadline)
 		if again == nil {
-			if s.isOver() || ctx.Err() != nil {
-				return ended(ctx)
+			if l.over() || ctx.Err() != nil {
+				return endCause(ctx)
 			}
-			s.log.Warn("the session could not be taken up again", "reason", err)
-			s.setReason(tunnel.ReasonLost)
+			l.session.log.Warn("the session could not be taken up again", "reason", err)
+			l.session.send(ended{tunnel.ReasonLost})
 			return fmt.Errorf("agent: the line was lost and the session could not be taken up again: %w", err)
 		}
 		b = again
 	}
 }
 
-func (s *Session) isOver() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reason != ""
-}
+// over reports whether the session ends or has ended.
+func (l *link) over() bool { return l.session.now().snapshot.Reason != "" }
 
-func (s *Session) setReason(reason string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reason == "" && reason != "" {
-		s.reason = reason
-		s.applyLocked(consent.Event{Kind: consent.End}, endedBy(reason)) // no right waits for the farewells
-	}
-}
+// lost says that the line to the gateway is lost and may come back.
+type lost struct{}
 
-func (s *Session) lose() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reason != "" || s.phase == phaseEnded {
+func (lost) in(st *state) {
+	if st.reason != "" || st.phase == phaseEnded {
 		return
 	}
-	s.phase = phaseAway
-	s.applyLocked(consent.Event{Kind: consent.Lose}, byAuto)
-	s.publishLocked()
+	st.phase = phaseAway
+	st.apply(consent.Event{Kind: consent.Lose}, byAuto)
 }
 
 // comeBack tries until the link was bound again and lost again (a new bound), or
 // until the deadline.
-func (s *Session) comeBack(ctx context.Context, e *entered, b *bound, deadline time.Time) (*bound, error) {
+func (l *link) comeBack(ctx context.Context, e *entered, b *bound, deadline time.Time) (*bound, error) {
 	wait := backoffStart
 	for {
-		again, err := s.serveLink(ctx, e, b)
+		again, err := l.serve(ctx, e, b)
 		if again != nil {
 			return again, nil
 		}
 		r := errRefused{}
-		if errors.As(err, &r) && r.code != tunnel.RefusedRate || ctx.Err() != nil || s.isOver() {
+		if errors.As(err, &r) && r.code != tunnel.RefusedRate || ctx.Err() != nil || l.over() {
 			return nil, err
 		}
 		wait = max(wait, min(time.Duration(r.retryAfter)*time.Second, time.Until(deadline)/2))
@@ -190,97 +184,128 @@ func (s *Session) comeBack(ctx context.Context, e *entered, b *bound, deadline t
 	}
 }
 
-// serveLink dials, enters (or resumes) and serves the link until it ends. It
-// returns what it was bound to, or nil and why it was not.
-func (s *Session) serveLink(ctx context.Context, e *entered, resume *bound) (*bound, error) {
+// serve dials, enters (or resumes) and serves the line until it ends. It returns what
+// it was bound to, or nil and why it was not.
+func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, error) {
+	s := l.session
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
-	link, err := s.dialer().DialAgent(dialCtx)
+	conn, err := l.client.DialAgent(dialCtx)
 	cancel()
 	if err != nil {
 		return nil, err
 	}
-	defer link.Close()
-	stop := context.AfterFunc(ctx, func() { link.Close() })
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	token := ""
 	if resume != nil {
 		token = resume.resume
 	}
-	if err := link.Enter(e.number.Place(), token); err != nil {
+	if err := conn.Enter(e.number.Place(), token); err != nil {
 		return nil, err
 	}
-	s.setLink(link)
-	defer s.setLink(nil)
-	// Streams end with the link they were called on.
+	s.send(linked{conn})
+	defer s.send(linked{nil})
+	// Streams end with the line they were called on.
 	streams, endStreams := context.WithCancel(ctx)
 	defer endStreams()
-	patience := time.AfterFunc(enterTimeout, func() { link.Close() })
+	patience := time.AfterFunc(enterTimeout, func() { conn.Close() })
 	defer patience.Stop()
-	calls := make(chan struct{}, maxStreams)
-	var proof chan error // of the number, by the seal of the entering stream
-	var b *bound
+	in := &line{session: s, entered: e, resumed: resume != nil, patience: patience, calls: make(chan struct{}, maxStreams)}
 	for {
-		m, err := link.Recv()
+		m, err := conn.Recv()
 		if err != nil {
-			if b == nil && resume == nil && e.tries.Burnt() {
-				return nil, errRefused{code: tunnel.RefusedNumber} // the gateway does not say it
-			}
-			if b == nil && ctx.Err() == nil {
-				return nil, fmt.Errorf("agent: line to the gateway lost: %w", err)
-			}
-			if b != nil {
-				s.lose() // before the farewells, which take their time
-			}
-			return b, err
+			return in.failed(ctx, err)
 		}
-		switch m.Type {
-		case tunnel.TypeCall:
-			entering := m.Door == tunnel.DoorEntering
-			if entering && (b != nil || resume != nil || proof != nil || m.Kind != tunnel.KindControl) || !entering && b == nil {
-				s.log.Warn("call of the gateway at a wrong time, not answered", "kind", m.Kind)
-				continue
-			}
-			select {
-			case calls <- struct{}{}:
-			default:
-				s.log.Warn("too many streams at once; call not answered")
-				continue
-			}
-			made := make(chan error, 1)
-			if entering {
-				proof = made
-			}
-			s.streams.Go(func() {
-				s.serveStream(streams, e, m, made)
-				<-calls
-				if entering && e.tries.Burnt() {
-					patience.Reset(proofTimeout) // the customer is told, also by a gateway that is silent
-				}
-			})
-		case tunnel.TypeJoined:
-			if b != nil {
-				continue // said already
-			}
-			if resume == nil {
-				if err := proven(ctx, proof); err != nil {
-					return nil, err
-				}
-			}
-			patience.Stop()
-			b = &bound{place: e.number.Place(), resume: m.Resume, grace: min(max(0, time.Duration(min(m.Grace, 1<<20))*time.Second), maxGrace)}
-			s.joined(m.Advisor)
-		case tunnel.TypeRefused:
-			if b != nil {
-				s.lose()
-				return b, errSaid // a number that was accepted cannot be refused
-			}
-			return nil, errRefused{m.Code, m.RetryAfter}
-		case tunnel.TypeEnded:
-			s.setReason(knownReason(m.Reason))
-			s.cancel(errEnded)
-			return b, errEnded
+		if over, err := in.obey(streams, m); over {
+			return in.bound, err
 		}
 	}
+}
+
+// line is one connection to the gateway, behind its first message.
+type line struct {
+	session  *Session
+	entered  *entered
+	resumed  bool
+	patience *time.Timer   // ends a wait for the gateway's word on the number
+	calls    chan struct{} // holds one value for each stream that is open or being opened
+	proof    chan error    // of the number, by the seal of the entering stream; nil: none yet
+	bound    *bound        // nil: the gateway has not said that the number is right
+}
+
+// failed is the end of a line that broke.
+func (l *line) failed(ctx context.Context, err error) (*bound, error) {
+	switch {
+	case l.bound != nil:
+		l.session.send(lost{}) // before the farewells, which take their time
+	case !l.resumed && l.entered.tries.Burnt():
+		return nil, errRefused{code: tunnel.RefusedNumber} // the gateway does not say it
+	case ctx.Err() == nil:
+		return nil, fmt.Errorf("agent: line to the gateway lost: %w", err)
+	}
+	return l.bound, err
+}
+
+// obey does what the gateway says and reports whether the line is over, and why.
+func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool, err error) {
+	switch m.Type {
+	case tunnel.TypeCall:
+		l.call(streams, m)
+	case tunnel.TypeJoined:
+		if l.bound != nil {
+			return false, nil // said already
+		}
+		if !l.resumed {
+			if err := proven(streams, l.proof); err != nil {
+				return true, err
+			}
+		}
+		l.patience.Stop()
+		grace := time.Duration(min(m.Grace, 1<<20)) * time.Second
+		l.bound = &bound{place: l.entered.number.Place(), resume: m.Resume, grace: min(max(0, grace), maxGrace)}
+		l.session.send(joined{m.Advisor})
+	case tunnel.TypeRefused:
+		if l.bound != nil {
+			l.session.send(lost{})
+			return true, errSaid // a number that was accepted cannot be refused
+		}
+		return true, errRefused{m.Code, m.RetryAfter}
+	case tunnel.TypeEnded:
+		l.session.send(ended{knownReason(m.Reason)})
+		l.session.cancel(errEnded)
+		return true, errEnded
+	}
+	return false, nil
+}
+
+// call answers a call to a stream, on a goroutine of its own. Before the number is
+// accepted one control stream can be called, on which it is proved.
+func (l *line) call(streams context.Context, m tunnel.GatewayMessage) {
+	s := l.session
+	entering := m.Door == tunnel.DoorEntering
+	first := l.bound == nil && !l.resumed && l.proof == nil && m.Kind == tunnel.KindControl
+	if entering && !first || !entering && l.bound == nil {
+		s.log.Warn("call of the gateway at a wrong time, not answered", "kind", m.Kind)
+		return
+	}
+	select {
+	case l.calls <- struct{}{}:
+	default:
+		s.log.Warn("too many streams at once; call not answered")
+		return
+	}
+	made := make(chan error, 1)
+	if entering {
+		l.proof = made
+	}
+	s.streams.Go(func() {
+		(&call{m, s, l.entered}).serve(streams, made)
+		<-l.calls
+		if entering && l.entered.tries.Burnt() {
+			l.patience.Reset(proofTimeout) // the customer is told, also by a gateway that is silent
+		}
+	})
 }
 
 // proven waits for the seal with somebody who knows the number: the gateway's
@@ -312,31 +337,31 @@ func knownReason(reason string) string {
 	return tunnel.ReasonLost
 }
 
-func (s *Session) setLink(l *tunnel.AgentLink) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.link = l
-}
+// linked says which line to the gateway is open; nil: none.
+type linked struct{ link *tunnel.AgentLink }
 
-func (s *Session) joined(p *tunnel.Person) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.phase == phaseEnded || s.state.Phase == consent.Over {
+func (e linked) in(st *state) { st.link = e.link }
+
+// joined says that the gateway has joined the customer and an advisor, at first or
+// after a lost line. A session keeps its first advisor.
+type joined struct{ advisor *tunnel.Person }
+
+func (e joined) in(st *state) {
+	if st.phase == phaseEnded || st.consent.Phase == consent.Over {
 		return
 	}
-	if s.advisor == nil && p != nil { // one session, one advisor
-		s.advisor = &tunnel.Person{Name: short(p.Name), Display: short(p.Display), Company: short(p.Company)}
+	if p := e.advisor; st.advisor == nil && p != nil {
+		st.advisor = &tunnel.Person{Name: short(p.Name), Display: short(p.Display), Company: short(p.Company)}
 	}
-	s.phase, s.failure = phaseJoined, nil
+	st.phase, st.failure = phaseJoined, nil
 	kind := consent.Join
-	if s.state.Phase == consent.Away {
+	if st.consent.Phase == consent.Away {
 		kind = consent.Rejoin
 	}
-	s.applyLocked(consent.Event{Kind: kind}, byAuto)
+	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {
-		s.noteLocked("joined; comparison code %s", s.compare)
+		st.record.note("joined; comparison code %s", st.compare)
 	}
-	s.publishLocked()
 }
 
 // hostOf is the gateway's name as people know it.

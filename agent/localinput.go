@@ -2,77 +2,62 @@ package agent
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"lotse/consent"
 	"lotse/screen"
 )
 
 // localPause is how long remote input waits after the customer's own.
 const localPause = time.Second
 
-// localInput knows whether the customer uses mouse or keyboard.
+// localInput follows the customer's own mouse and keyboard, which hold remote input back.
 type localInput struct {
-	mu     sync.Mutex
-	active bool // Guarded by mu; as panels were told.
+	session *Session
+	active  atomic.Bool // as the loop was told
 }
 
-// watchLocalInput follows mouse and keyboard until ctx ends.
-func (s *Session) watchLocalInput(ctx context.Context) {
-	idle := time.AfterFunc(time.Hour, s.localInputIdle)
+// run follows them until ctx ends.
+func (l *localInput) run(ctx context.Context) {
+	idle := time.AfterFunc(time.Hour, func() { l.session.send(localInputIdle{l}) })
 	defer idle.Stop()
-	err := s.cfg.Display.Hands.Watch(ctx, func(a screen.Act) { s.acted(a, idle) })
+	err := l.session.cfg.Display.Hands.Watch(ctx, func(a screen.Act) { l.acted(a, idle) })
 	if ctx.Err() == nil {
-		s.log.Warn("this system does not tell devices from programs", "reason", err)
+		l.session.log.Warn("this system does not tell devices from programs", "reason", err)
 	}
 }
 
-// acted notes one event. One of a device holds remote input back.
-func (s *Session) acted(a screen.Act, idle *time.Timer) {
+// acted notes one event. One of a device holds remote input back at once. The loop is told
+// of the first one only: a mouse that moves says a lot.
+func (l *localInput) acted(a screen.Act, idle *time.Timer) {
 	if !a.Physical {
 		return
 	}
-	s.guard.holdBack(time.Now().Add(localPause))
+	l.session.guard.holdBack(time.Now().Add(localPause))
 	idle.Reset(localPause)
-	l := &s.local
-	l.mu.Lock()
-	begins := !l.active
-	l.active = true
-	l.mu.Unlock()
-	if begins {
-		s.log.Debug("local input", "active", true)
-		s.effects.do(s.releaseInput)
-		s.publishIfControlled()
+	if !l.active.Swap(true) {
+		l.session.send(localInputBegins{})
 	}
 }
 
-// releaseInput releases what remote input holds down.
-func (s *Session) releaseInput() {
-	if err := s.guard.ReleaseAll(); err != nil {
-		s.log.Warn("keys could not be released", "reason", err)
-	}
+// localInputBegins says that the customer uses mouse or keyboard: what remote input
+// holds down is released.
+type localInputBegins struct{}
+
+func (localInputBegins) in(st *state) {
+	st.log.Debug("local input", "active", true)
+	st.session.effects.releaseInput()
 }
 
-// localInputIdle tells panels when the customer has been still for a moment.
-func (s *Session) localInputIdle() {
-	l := &s.local
-	l.mu.Lock()
-	still := l.active && !s.guard.heldBack()
-	if still {
-		l.active = false
-	}
-	l.mu.Unlock()
-	if still {
-		s.log.Debug("local input", "active", false)
-		s.publishIfControlled()
-	}
-}
+// localInputIdle says that the customer may have been still for a moment. If he has, the
+// moment that is published says so.
+type localInputIdle struct{ local *localInput }
 
-func (s *Session) publishIfControlled() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state.Given.Has(consent.Control) {
-		s.publishLocked()
+func (e localInputIdle) in(st *state) {
+	e.local.active.Store(false)
+	if st.session.guard.heldBack() {
+		e.local.active.Store(true) // he acted meanwhile
+		return
 	}
+	st.log.Debug("local input", "active", false)
 }

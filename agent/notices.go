@@ -9,26 +9,31 @@ import (
 // noticeNames are those of both protocols; PANEL.md, tunnel/PROTOCOL.md.
 var noticeNames = [...]string{screen.NoticeNone: "", screen.NoticeHidden: "hidden", screen.NoticeShielded: "shielded"}
 
-// watchNotices follows what the system keeps from programs until ctx ends.
-//
-// While it keeps something, all remote input waits. It would not reach what is in
-// front, and the key that takes control back may not reach this program: whatever
-// the advisor could still do beside it, the customer could not stop by that key.
-func (s *Session) watchNotices(ctx context.Context) {
-	err := s.cfg.Display.Notices.Watch(ctx, func(n screen.Notice) {
-		if int(n) >= len(noticeNames) {
-			return // a newer one, without words here
+// noticeWatch follows what the system keeps from programs.
+type noticeWatch struct{ session *Session }
+
+func (w *noticeWatch) run(ctx context.Context) {
+	err := w.session.cfg.Display.Notices.Watch(ctx, func(n screen.Notice) {
+		if int(n) < len(noticeNames) { // else a newer one, without words here
+			w.session.send(noticed{n})
 		}
-		if s.guard.shielded.Swap(n != screen.NoticeNone) != (n != screen.NoticeNone) {
-			s.effects.do(s.releaseInput)
-		}
-		s.log.Info("the system keeps something to itself", "what", noticeNames[n])
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.notice = n
-		s.publishLocked()
 	})
 	if ctx.Err() == nil {
-		s.log.Warn("what the system hides is not told", "reason", err)
+		w.session.log.Warn("what the system hides is not told", "reason", err)
 	}
+}
+
+// noticed says what the system keeps from programs now. While it keeps something, all
+// remote input waits: it would not reach what is in front, and the key that takes control
+// back may not reach this program. Whatever the advisor could still do beside it, the
+// customer could not stop by that key.
+type noticed struct{ notice screen.Notice }
+
+func (e noticed) in(st *state) {
+	s := st.session
+	if s.guard.shielded.Swap(e.notice != screen.NoticeNone) != (e.notice != screen.NoticeNone) {
+		s.effects.releaseInput()
+	}
+	s.log.Info("the system keeps something to itself", "what", noticeNames[e.notice])
+	st.devices.notice = e.notice
 }

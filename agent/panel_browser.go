@@ -395,11 +395,14 @@ func (p *BrowserPanel) show(ctx context.Context, w http.ResponseWriter, r *http.
 	}
 	for {
 		kind, b, err := ws.ReadMessage()
-		if err != nil || kind != websocket.BinaryMessage || stream.answer(b) != nil {
+		if err != nil || kind != websocket.BinaryMessage {
+			break
+		}
+		if _, err := stream.Write(b); err != nil {
 			break
 		}
 	}
-	stream.end()
+	stream.Close()
 }
 
 func (p *BrowserPanel) knows(key string) bool {
@@ -454,37 +457,45 @@ type panelMessage struct {
 }
 
 func (p *BrowserPanel) obey(m panelMessage, connection string) {
+	if c := m.command(connection); c != nil {
+		_ = p.session.Do(c) // the snapshot shows what became of it
+	}
+}
+
+// command is what a message asks for; nil: nothing. An answer counts only for the
+// connection on which its question was shown.
+func (m panelMessage) command(connection string) Command {
+	right, known := consent.ParseRight(m.Right)
 	switch m.Type {
 	case "enter":
-		_ = p.session.Enter(m.Number) // the snapshot shows the failure
+		return Enter{m.Number}
 	case "answer":
-		id, shownOn, _ := strings.Cut(m.Question, ".")
-		switch {
+		switch id, shownOn, _ := strings.Cut(m.Question, "."); {
 		case shownOn != connection:
 		case m.Allow:
-			p.session.Allow(id, m.Share) // the snapshot shows what became of it
+			return Allow{id, m.Share}
 		default:
-			p.session.Refuse(id)
+			return Refuse{id}
 		}
 	case "silence":
-		if r, ok := consent.ParseRight(m.Right); ok {
-			p.session.Silence(r, m.On)
+		if known {
+			return Silence{right, m.On}
 		}
 	case "share":
 		if m.Share != nil {
-			_ = p.session.ProposeShare(*m.Share) // the snapshot shows what became of it
+			return Propose{*m.Share}
 		}
 	case "take":
-		if r, ok := consent.ParseRight(m.Right); ok {
-			p.session.Take(r)
+		if known {
+			return Take{right}
 		}
 	case "pause":
 		if m.On {
-			p.session.Pause()
-		} else {
-			p.session.Resume()
+			return Pause{}
 		}
+		return Resume{}
 	case "end":
-		p.session.End()
+		return End{}
 	}
+	return nil
 }

@@ -48,16 +48,14 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 		// outlive the session by one line, until the program ends.
 		go readLines(ctx, p.In, lines)
 	}
-	if s.cfg.Answer != AnswerAsk {
-		p.say(s.lang.text("This program answers every question by itself: %s.", strings.ToUpper(string(s.cfg.Answer))))
-		s.mu.Lock()
-		shown := s.shareWordsLocked()
-		s.mu.Unlock()
-		p.say(s.lang.text("It shows, without asking: %s.", strings.ToUpper(shown)))
+	if first, _ := s.Snapshot(); first.Answer != AnswerAsk {
+		l := first.Lang
+		p.say(l.text("This program answers every question by itself: %s.", strings.ToUpper(string(first.Answer))))
+		p.say(l.text("It shows, without asking: %s.", strings.ToUpper(l.shareWords(first.Preset))))
 	}
 	for {
 		snap, changed := s.Snapshot()
-		p.show(s.lang, snap)
+		p.show(snap.Lang, snap)
 		if snap.Phase == phaseEnded {
 			return nil
 		}
@@ -329,22 +327,22 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
 		if yes := strings.ToLower(text); snap.Confirm && (yes == "yes" || yes == "ja") {
 			text = snap.Offer
 		}
-		_ = s.Enter(text) // the next snapshot says what was wrong
+		_ = s.Do(Enter{text}) // the next snapshot says what was wrong
 		return
 	}
 	switch command := strings.ToLower(text); command {
 	case "t":
-		s.Take(consent.Control)
+		_ = s.Do(Take{consent.Control})
 	case "v":
-		s.Take(consent.View)
+		_ = s.Do(Take{consent.View})
 	case "p":
 		if snap.Paused {
-			s.Resume()
+			_ = s.Do(Resume{})
 		} else {
-			s.Pause()
+			_ = s.Do(Pause{})
 		}
 	case "e":
-		s.End()
+		_ = s.Do(End{})
 	default:
 		if q := snap.Question; q != nil && asked == q.ID {
 			p.answer(s, snap, command, line.at)
@@ -359,7 +357,7 @@ func (p *TerminalPanel) answer(s *Session, snap Snapshot, line string, at time.T
 	refuses := line == "n" || line == "no" || line == "nein"
 	if q.Window { // a yes is given in the window and nowhere else
 		if refuses {
-			s.Refuse(q.ID)
+			_ = s.Do(Refuse{q.ID})
 		}
 		return
 	}
@@ -367,12 +365,12 @@ func (p *TerminalPanel) answer(s *Session, snap Snapshot, line string, at time.T
 		return // typed before the question could be read
 	}
 	if refuses || line == "" || q.Right == consent.Show.String() { // a terminal shows no pictures
-		s.Refuse(q.ID)
+		_ = s.Do(Refuse{q.ID})
 		return
 	}
 	rest, ok := strings.CutPrefix(line, p.word)
 	share, chosen := chosenShare(rest, snap.Choices)
-	if !ok || !chosen || !s.Allow(q.ID, share) {
-		p.say(s.lang.text("That is none of the answers."))
+	if !ok || !chosen || s.Do(Allow{q.ID, share}) != nil {
+		p.say(snap.Lang.text("That is none of the answers."))
 	}
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"image"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"lotse/consent"
 	"lotse/screen"
-	"lotse/tunnel"
 )
 
 // The question window is the only place where a yes is given, where the display has
@@ -26,18 +26,52 @@ const refusalWins = time.Second
 // counts, where there is no question window.
 const panelArmAfter = time.Second
 
-// resumeRight stands for the question whether a paused view goes on. It is no right
-// and is never asked for by the advisor.
+// resumeRight stands for the question whether a paused view goes on, among the rights
+// that were refused. It is no right and is never asked for by the advisor.
 const resumeRight consent.Right = 0
+
+// asked is a question that is put to the customer; zero: none.
+type asked struct {
+	right  consent.Right
+	serial uint64
+	resume bool // whether a paused view goes on; right and serial are 0
+}
+
+// id is the question's name for panels.
+func (a asked) id() string {
+	if a.resume {
+		return "resume"
+	}
+	return strconv.FormatUint(a.serial, 10)
+}
+
+// name is the question's right in protocols and logs.
+func (a asked) name() string {
+	if a.resume {
+		return "resume"
+	}
+	return a.right.String()
+}
+
+// choosesShare reports whether a yes says what is shown.
+func (a asked) choosesShare() bool { return a.right == consent.View || a.right == consent.Share }
+
+// questions is what is known of questions. The loop owns it.
+type questions struct {
+	open     openQuestion
+	yes      lastYes
+	refusals refusals
+	resume   resumeWish
+	proposal *screen.Share // the customer's own; nil: none
+}
 
 // openQuestion is how the open question stands.
 type openQuestion struct {
-	opened time.Time // when it was put
-	until  time.Time // when no answer becomes a no; zero: it is not on the screen yet
-	armed  bool      // a yes counts now
-	// Of a question that a panel answers: what it allowed, and since when.
-	allowed   *screen.Share
-	allowedAt time.Time // zero: it did not
+	until time.Time // when no answer becomes a no; zero: it is not on the screen yet
+	armed bool      // a yes counts now
+	// A panel said yes, to this share; it takes effect when yesStands.
+	allowed bool
+	share   *screen.Share
 }
 
 // resumeWish is the customer's wish, made in a panel, that a paused view goes on.
@@ -54,345 +88,228 @@ type lastYes struct {
 	at     time.Time
 }
 
-// asked is what is to be put to the customer now.
-type asked struct {
-	right  consent.Right // or resumeRight
-	serial uint64
+// undoneBy reports whether a refusal of question id comes soon enough.
+func (y lastYes) undoneBy(id string) bool {
+	return y.serial != 0 && id == asked{serial: y.serial}.id() && time.Since(y.at) <= refusalWins
 }
 
-// pendingLocked is the question to be put; ok is false when there is none.
-func (s *Session) pendingLocked() (a asked, ok bool) {
+// pending is the question to be put to the customer.
+func (st *state) pending() asked {
+	resume := st.questions.resume
 	switch {
-	case s.cfg.Answer != AnswerAsk:
-		return a, false
-	case s.state.Question != 0:
-		return asked{s.state.Question, s.state.Serial}, true
-	case s.resume.wished && !s.resume.delayed && s.state.Paused && s.state.Phase == consent.Joined:
-		return asked{resumeRight, 0}, true
+	case st.session.cfg.Answer != AnswerAsk:
+	case st.consent.Question != 0:
+		return asked{right: st.consent.Question, serial: st.consent.Serial}
+	case resume.wished && !resume.delayed && st.consent.Paused && st.consent.Phase == consent.Joined:
+		return asked{resume: true}
 	}
-	return a, false
+	return asked{}
 }
 
-// putQuestions puts one question after the other until ctx ends.
-func (s *Session) putQuestions(ctx context.Context) {
-	for ctx.Err() == nil {
-		s.mu.Lock()
-		a, ok := s.pendingLocked()
-		changed := s.questionSet
-		s.mu.Unlock()
+// questionChanged follows a new question, or the end of one. Where there is no question
+// window, the panels put it: it is armed and ends by the clock.
+func (st *state) questionChanged() {
+	st.questions.open = openQuestion{}
+	if st.consent.Question != consent.Share && !st.consent.Asked.Has(consent.Share) {
+		st.questions.proposal = nil
+	}
+	a, cfg := st.pending(), &st.session.cfg
+	if a == (asked{}) || cfg.Display.Asker != nil {
+		return
+	}
+	timeout := cfg.timeout(a.right)
+	st.questions.open.until = time.Now().Add(timeout)
+	st.after(panelArmAfter, panelArmed{a})
+	st.after(timeout, panelSilent{a})
+}
+
+// panelArmed says that a question has been open for long enough to be answered.
+type panelArmed struct{ asked asked }
+
+func (e panelArmed) in(st *state) {
+	if q := &st.questions.open; st.pending() == e.asked && !q.armed {
+		q.armed = true
+		st.log.Info("question", "right", e.asked.name(), "armed", true)
+	}
+}
+
+// panelSilent says that nobody has answered a question in time.
+type panelSilent struct{ asked asked }
+
+func (e panelSilent) in(st *state) {
+	if st.pending() == e.asked && !st.questions.open.allowed {
+		st.apply(consent.Event{Kind: consent.Timeout, Serial: e.asked.serial}, byCustomer)
+	}
+}
+
+// yesStands says that nobody has refused since a panel's yes.
+type yesStands struct{ asked asked }
+
+func (e yesStands) in(st *state) {
+	if st.pending() == e.asked {
+		st.allow(e.asked, st.questions.open.share)
+	}
+}
+
+// allow gives what was asked for. chosen is what shall be shown; nil: what the customer
+// proposed, else the whole screen.
+func (st *state) allow(a asked, chosen *screen.Share) {
+	if a.resume {
+		st.questions.resume = resumeWish{}
+		st.questions.refusals.note(consent.Change{Right: resumeRight, Outcome: consent.Given}, nil)
+		st.apply(consent.Event{Kind: consent.Resume}, byCustomer)
+		return
+	}
+	if a.choosesShare() {
 		switch {
-		case !ok:
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
-		case s.cfg.Display.Asker != nil:
-			s.putInWindow(ctx, a)
+		case chosen != nil:
+			st.share(*chosen)
+		case st.questions.proposal != nil:
+			st.share(*st.questions.proposal)
 		default:
-			s.putInPanel(ctx, a)
+			st.share(screen.Share{})
 		}
 	}
+	st.questions.yes = lastYes{serial: a.serial, right: a.right, at: time.Now()}
+	st.apply(consent.Event{Kind: consent.Allow, Serial: a.serial}, byCustomer)
 }
 
-// putInWindow shows a question until it is answered or has lost its sense.
-func (s *Session) putInWindow(ctx context.Context, a asked) {
-	type result struct {
-		answer screen.Answer
-		err    error
+func (st *state) refuse(a asked) {
+	if a.resume {
+		st.refuseResume(consent.Refused)
+		return
 	}
+	st.apply(consent.Event{Kind: consent.Refuse, Serial: a.serial}, byCustomer)
+}
+
+// refuseResume leaves the view paused. The next wish waits like any other.
+func (st *state) refuseResume(o consent.Outcome) {
+	st.questions.resume = resumeWish{delayed: true}
+	st.questions.refusals.note(consent.Change{Right: resumeRight, Outcome: o}, func() { st.session.send(resumeReady{}) })
+}
+
+// resumeReady says that the customer may wish again that a paused view goes on.
+type resumeReady struct{}
+
+func (resumeReady) in(st *state) { st.questions.resume.delayed = false }
+
+// questionWindow puts one question after the other in the question window.
+type questionWindow struct{ session *Session }
+
+func (w *questionWindow) run(ctx context.Context) {
+	for {
+		m, ok := w.session.await(ctx, nil, func(m *moment) bool { return m.asked != (asked{}) })
+		if !ok {
+			return
+		}
+		w.put(ctx, m.asked)
+	}
+}
+
+// put shows a question until it is answered or has lost its sense.
+func (w *questionWindow) put(ctx context.Context, a asked) {
+	s := w.session
+	wanted := &questionWanted{asked: a}
+	if s.send(wanted); !wanted.open {
+		return
+	}
+	q := wanted.question
+	q.Seen = func(v screen.QuestionView) { s.send(questionSeen{a, v}) }
 	ask, stop := context.WithCancel(ctx)
 	defer stop()
-	s.mu.Lock()
-	q := s.questionLocked(a)
-	s.mu.Unlock()
-	q.Seen = func(v screen.QuestionView) { s.questionSeen(a, v) }
-	done := make(chan result, 1)
+	var answer screen.Answer
+	var err error
+	done := make(chan struct{})
 	go func() {
-		answer, err := s.cfg.Display.Asker.Ask(ask, q)
-		done <- result{answer, err}
+		defer close(done)
+		answer, err = s.cfg.Display.Asker.Ask(ask, q)
 	}()
-	for {
-		s.mu.Lock()
-		now, ok := s.pendingLocked()
-		changed := s.questionSet
-		s.mu.Unlock()
-		if !ok || now != a {
-			stop()
-			<-done
-			return
-		}
-		select {
-		case <-changed:
-		case r := <-done:
-			switch {
-			case errors.Is(r.err, screen.ErrNoAnswer):
-				s.questionOver(a)
-			case r.err != nil && ctx.Err() == nil:
-				s.log.Warn("the question could not be shown, so the answer is no", "reason", r.err)
-				s.questionOver(a)
-			case r.err == nil:
-				s.log.Debug("question window answered", "right", rightName(a.right))
-				s.windowAnswered(a, r.answer)
-			}
-			return
-		}
+	if _, closed := s.await(ctx, done, func(m *moment) bool { return m.asked != a }); closed || ctx.Err() != nil {
+		stop()
+		<-done
+		return
+	}
+	switch {
+	case errors.Is(err, screen.ErrNoAnswer):
+		s.send(windowSilent{a})
+	case err != nil:
+		s.log.Warn("the question could not be shown, so the answer is no", "reason", err)
+		s.send(windowSilent{a})
+	default:
+		s.log.Debug("question window answered", "right", a.name())
+		s.send(windowAnswered{a, answer})
+	}
+}
+
+// questionWanted reads what the question window shows.
+type questionWanted struct {
+	asked    asked
+	question screen.Question
+	open     bool
+}
+
+func (e *questionWanted) in(st *state) {
+	if e.open = st.pending() == e.asked; e.open {
+		e.question = st.wording().question(e.asked)
 	}
 }
 
 // questionSeen follows the question window.
-func (s *Session) questionSeen(a asked, v screen.QuestionView) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now, ok := s.pendingLocked(); !ok || now != a {
-		return
-	}
-	if s.question.until.IsZero() || s.question.armed != v.Armed {
-		s.log.Info("question", "right", rightName(a.right), "armed", v.Armed)
-	}
-	s.log.Debug("question window", "right", rightName(a.right), "armed", v.Armed, "buttons", placesOf(v.Buttons))
-	if s.question.until != v.Until || s.question.armed != v.Armed {
-		s.question.until, s.question.armed = v.Until, v.Armed
-		s.publishLocked()
-	}
+type questionSeen struct {
+	asked asked
+	view  screen.QuestionView
 }
 
-// rightName is a question's name in logs and protocols.
-func rightName(r consent.Right) string {
-	if r == resumeRight {
-		return "resume"
+func (e questionSeen) in(st *state) {
+	if st.pending() != e.asked {
+		return
 	}
-	return r.String()
+	q, v := &st.questions.open, e.view
+	if q.until.IsZero() || q.armed != v.Armed {
+		st.log.Info("question", "right", e.asked.name(), "armed", v.Armed)
+	}
+	st.log.Debug("question window", "right", e.asked.name(), "armed", v.Armed, "buttons", placesOf(v.Buttons))
+	q.until, q.armed = v.Until, v.Armed
+}
+
+// windowSilent says that nobody has answered in the question window. A resume has no
+// serial and is refused for itself.
+type windowSilent struct{ asked asked }
+
+func (e windowSilent) in(st *state) {
+	if e.asked.resume {
+		st.refuseResume(consent.TimedOut)
+		return
+	}
+	st.apply(consent.Event{Kind: consent.Timeout, Serial: e.asked.serial}, byCustomer)
+}
+
+// windowAnswered is the customer's answer in the question window.
+type windowAnswered struct {
+	asked  asked
+	answer screen.Answer
+}
+
+func (e windowAnswered) in(st *state) {
+	switch {
+	case st.pending() != e.asked:
+	case e.answer.Allow:
+		st.allow(e.asked, chosenIn(e.answer.Chosen))
+	case e.answer.Never && !e.asked.resume:
+		st.apply(consent.Event{Kind: consent.Silence, Right: e.asked.right}, byCustomer)
+	default:
+		st.refuse(e.asked)
+	}
 }
 
 // placesOf writes buttons for the log: name=x,y,width,height.
-func placesOf(buttons map[string]image.Rectangle) string {
+type placesOf map[string]image.Rectangle
+
+// LogValue implements slog.LogValuer: nothing is written unless somebody reads it.
+func (places placesOf) LogValue() slog.Value {
 	var out []string
-	for name, r := range buttons {
+	for name, r := range places {
 		out = append(out, name+"="+strings.Join([]string{strconv.Itoa(r.Min.X), strconv.Itoa(r.Min.Y), strconv.Itoa(r.Dx()), strconv.Itoa(r.Dy())}, ","))
 	}
-	return strings.Join(out, " ")
-}
-
-// questionOver refuses by silence.
-func (s *Session) questionOver(a asked) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a.right == resumeRight {
-		s.refuseResumeLocked(consent.TimedOut)
-		return
-	}
-	s.applyLocked(consent.Event{Kind: consent.Timeout, Serial: a.serial}, byCustomer)
-}
-
-// windowAnswered takes the customer's answer.
-func (s *Session) windowAnswered(a asked, answer screen.Answer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now, ok := s.pendingLocked(); !ok || now != a {
-		return
-	}
-	switch {
-	case answer.Allow:
-		s.allowLocked(a, chosenIn(answer.Chosen))
-	case answer.Never && a.right != resumeRight:
-		s.applyLocked(consent.Event{Kind: consent.Silence, Right: a.right}, byCustomer)
-	default:
-		s.refuseLocked(a)
-	}
-}
-
-// allowLocked gives what was asked for. share is what was chosen to be shown; nil:
-// what the customer proposed, else the whole screen.
-func (s *Session) allowLocked(a asked, share *screen.Share) {
-	if a.right == resumeRight {
-		s.resume = resumeWish{}
-		s.refusals.note(consent.Change{Right: resumeRight, Outcome: consent.Given}, nil)
-		s.applyLocked(consent.Event{Kind: consent.Resume}, byCustomer)
-		return
-	}
-	if a.right == consent.View || a.right == consent.Share {
-		switch {
-		case share != nil:
-			s.setShareLocked(*share)
-		case s.proposal != nil:
-			s.setShareLocked(*s.proposal)
-		default:
-			s.setShareLocked(screen.Share{})
-		}
-	}
-	s.yes = lastYes{serial: a.serial, right: a.right, at: time.Now()}
-	s.applyLocked(consent.Event{Kind: consent.Allow, Serial: a.serial}, byCustomer)
-}
-
-func (s *Session) refuseLocked(a asked) {
-	if a.right == resumeRight {
-		s.refuseResumeLocked(consent.Refused)
-		return
-	}
-	s.applyLocked(consent.Event{Kind: consent.Refuse, Serial: a.serial}, byCustomer)
-}
-
-// refuseResumeLocked leaves the view paused. The next wish waits like any other.
-func (s *Session) refuseResumeLocked(o consent.Outcome) {
-	s.resume = resumeWish{delayed: true}
-	s.refusals.note(consent.Change{Right: resumeRight, Outcome: o}, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.resume.delayed = false
-		s.questionChangedLocked()
-	})
-	s.questionChangedLocked()
-	s.publishLocked()
-}
-
-// putInPanel waits for a panel's answer to a question.
-func (s *Session) putInPanel(ctx context.Context, a asked) {
-	s.mu.Lock()
-	s.question.until = s.question.opened.Add(s.timeout(a.right))
-	until, armed := s.question.until, s.question.opened.Add(panelArmAfter)
-	s.publishLocked()
-	s.mu.Unlock()
-	for {
-		s.mu.Lock()
-		now, ok := s.pendingLocked()
-		changed, allowedAt := s.questionSet, s.question.allowedAt
-		clock := time.Now()
-		next := until
-		switch {
-		case !ok || now != a:
-			s.mu.Unlock()
-			return
-		case !allowedAt.IsZero() && !clock.Before(allowedAt.Add(refusalWins)):
-			s.allowLocked(a, s.question.allowed)
-			s.mu.Unlock()
-			return
-		case !clock.Before(until) && allowedAt.IsZero():
-			s.mu.Unlock()
-			s.questionOver(a)
-			return
-		case !allowedAt.IsZero():
-			next = allowedAt.Add(refusalWins)
-		case !s.question.armed && !clock.Before(armed):
-			s.question.armed = true
-			s.log.Info("question", "right", rightName(a.right), "armed", true)
-			s.publishLocked()
-		case !s.question.armed:
-			next = armed
-		}
-		s.mu.Unlock()
-		timer := time.NewTimer(next.Sub(clock))
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
-			return
-		}
-	}
-}
-
-// Refuse refuses question id, by the customer. It also undoes a yes to that question
-// that is not older than a second. Refuse returns at once.
-func (s *Session) Refuse(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, open := s.pendingLocked()
-	switch {
-	case open && id == a.id():
-		s.refuseLocked(a)
-	case s.yes.serial != 0 && id == (asked{serial: s.yes.serial}).id() && time.Since(s.yes.at) <= refusalWins:
-		right := s.yes.right
-		if right == consent.Share {
-			right = consent.View // what was shown before is not known any more
-		}
-		s.applyLocked(consent.Event{Kind: consent.Take, Right: right}, byCustomer)
-	}
-}
-
-// Allow answers question id with a yes, where the display has no question window,
-// and reports whether it counts. share says what is shown, where that was asked; nil:
-// the whole screen. The yes takes effect after a second in which nobody refuses.
-func (s *Session) Allow(id string, share *Share) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, open := s.pendingLocked()
-	if !open || id != a.id() || s.cfg.Display.Asker != nil || !s.question.armed || !s.question.allowedAt.IsZero() {
-		return false
-	}
-	if share != nil && (a.right == consent.View || a.right == consent.Share) {
-		what, err := share.parse()
-		if err != nil {
-			return false
-		}
-		s.question.allowed = &what
-	}
-	s.question.allowedAt = time.Now()
-	s.questionChangedLocked()
-	return true
-}
-
-// Silence refuses a right for the rest of the session, or lifts that again.
-func (s *Session) Silence(r consent.Right, on bool) {
-	kind := consent.Unsilence
-	if on {
-		kind = consent.Silence
-	}
-	s.apply(consent.Event{Kind: kind, Right: r}, byCustomer)
-}
-
-// Resume wishes that a paused view goes on. Where there is a question window, it
-// asks first: the page that wishes may not be the customer's alone.
-func (s *Session) Resume() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.state.Paused {
-		return
-	}
-	if s.cfg.Display.Asker == nil {
-		s.applyLocked(consent.Event{Kind: consent.Resume}, byCustomer)
-		return
-	}
-	if !s.resume.wished {
-		s.resume.wished = true
-		s.questionChangedLocked()
-		s.publishLocked()
-	}
-}
-
-// id is a question's name for panels.
-func (a asked) id() string {
-	if a.right == resumeRight && a.serial == 0 {
-		return "resume"
-	}
-	return strconv.FormatUint(a.serial, 10)
-}
-
-// nameLocked tells this computer's names to the advisor, once the customer has
-// allowed something.
-func (s *Session) nameLocked() {
-	if s.named || s.cfg.Nameless {
-		return
-	}
-	s.named = true
-	hello := s.helloLocked()
-	for ctl := range s.controls {
-		ctl.send(hello)
-	}
-	for v := range s.viewers {
-		v.conn.SetName(s.viewerNameLocked())
-	}
-}
-
-// viewerNameLocked is the desktop's name for viewers.
-func (s *Session) viewerNameLocked() string {
-	if host := s.customerLocked().Host; host != "" {
-		return short(host)
-	}
-	return "Lotse"
-}
-
-func (s *Session) helloLocked() tunnel.AgentHello {
-	return tunnel.AgentHello{Version: s.cfg.Version, Customer: s.customerLocked(), Program: tunnel.ProgramAgent, Can: s.can(), Answer: string(s.cfg.Answer)}
+	return slog.StringValue(strings.Join(out, " "))
 }

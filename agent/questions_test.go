@@ -26,36 +26,64 @@ func TestQuestionWords(t *testing.T) {
 			d := newDesk(t, Config{Language: lang})
 			d.windows.Program("3", "xterm", image.Rect(0, 0, 5, 5))
 			synctest.Wait()
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.hotkeyWorks = true
 			for _, shown := range []screen.Share{{}, {Kind: screen.ShareApps, Apps: []string{"3"}}} {
-				d.setShareLocked(shown)
 				for _, proposal := range []*screen.Share{nil, {}, {Kind: screen.ShareApps, Apps: []string{"1", "2"}}} {
-					d.proposal = proposal
-					for _, right := range append(slices.Clone(consent.All[:]), resumeRight) {
-						if right == consent.Files {
-							continue // never asked
-						}
-						q := d.questionLocked(asked{right, 7})
+					for _, a := range everyQuestion() {
+						e := &worded{asked: a, shown: shown, proposal: proposal}
+						d.send(e)
+						q := e.question
 						text := strings.Join([]string{
 							q.Who, q.Wish, q.Hint, q.Line, q.Allow, q.Refuse, q.Never, q.More,
 							strings.ReplaceAll(q.Silence, "%d", "90"),
 						}, " ")
 						if n := len(strings.Fields(strings.NewReplacer("–", "", "…", "").Replace(text))); n > most {
-							t.Errorf("%s, %s: %d words: %s", lang, rightName(right), n, text)
+							t.Errorf("%s, %s: %d words: %s", lang, a.name(), n, text)
 						}
 						if lang == "de" && (strings.Contains(text, " would ") || strings.Contains(text, " screen")) {
-							t.Errorf("%s is asked in English: %s", rightName(right), text)
+							t.Errorf("%s is asked in English: %s", a.name(), text)
 						}
 						if q.Allow == "" || q.Wish == "" || q.Timeout <= 0 {
-							t.Errorf("%s: %+v", rightName(right), q)
+							t.Errorf("%s: %+v", a.name(), q)
 						}
 					}
 				}
 			}
 		})
 	}
+}
+
+// everyQuestion lists the questions that can be asked.
+func everyQuestion() (all []asked) {
+	for _, right := range consent.All {
+		if right != consent.Files { // never asked
+			all = append(all, asked{right: right, serial: 7})
+		}
+	}
+	return append(all, asked{resume: true})
+}
+
+// worded reads the words of a question, as if it were asked while something is shown.
+type worded struct {
+	asked    asked
+	shown    screen.Share
+	proposal *screen.Share
+	question screen.Question
+}
+
+func (e *worded) in(st *state) {
+	w := st.wording()
+	w.shown, w.proposal = e.shown, e.proposal
+	e.question = w.question(e.asked)
+}
+
+// introduced is what is told of this computer.
+type introduced struct {
+	tunnel.AgentHello
+	desktop string
+}
+
+func (e *introduced) in(st *state) {
+	e.AgentHello, e.desktop = st.hello(), st.identity.desktopName()
 }
 
 // Only the question window gives a yes: no panel does, on whatever connection.
@@ -70,7 +98,7 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 			if snap.Question == nil || !snap.Question.Window {
 				t.Fatalf("%v: question %+v", right, snap.Question)
 			}
-			if d.Allow(snap.Question.ID, nil) || d.Allow(snap.Question.ID, &Share{Kind: "screen"}) {
+			if d.Do(Allow{snap.Question.ID, nil}) == nil || d.Do(Allow{snap.Question.ID, &Share{Kind: "screen"}}) == nil {
 				t.Errorf("%v: a panel said yes", right)
 			}
 			time.Sleep(2 * refusalWins)
@@ -110,7 +138,7 @@ func TestRefusalsPutOff(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		d.ask(consent.View)
 		d.allow(t)
-		d.Take(consent.View)
+		_ = d.Do(Take{consent.View})
 		d.ask(consent.View) // the yes forgot the refusals
 		d.answer(t, screen.Answer{})
 		d.ask(consent.View)
@@ -157,7 +185,7 @@ func TestDoNotAskAgain(t *testing.T) {
 				t.Fatal("asked again")
 			}
 		}
-		d.Silence(consent.View, false)
+		_ = d.Do(Silence{consent.View, false})
 		d.ask(consent.View)
 		synctest.Wait()
 		if d.questionID() == "" {
@@ -176,7 +204,7 @@ func TestARefusalWins(t *testing.T) {
 			id := d.questionID()
 			d.allow(t)
 			time.Sleep(after)
-			d.Refuse(id)
+			_ = d.Do(Refuse{id})
 			synctest.Wait()
 			if got, want := d.rights().View, after > refusalWins; got != want {
 				t.Errorf("after %v: view %v", after, got)
@@ -187,7 +215,7 @@ func TestARefusalWins(t *testing.T) {
 		synctest.Wait()
 		id := d.questionID()
 		d.allow(t)
-		d.Refuse(id)
+		_ = d.Do(Refuse{id})
 		if d.rights().View {
 			t.Error("the wider share is kept")
 		}
@@ -202,14 +230,14 @@ func TestARefusalWinsAmongPanels(t *testing.T) {
 		time.Sleep(panelArmAfter)
 		synctest.Wait()
 		id := s.questionID()
-		if !s.Allow(id, nil) {
+		if s.Do(Allow{id, nil}) != nil {
 			t.Fatal("the yes did not count")
 		}
 		time.Sleep(refusalWins - time.Millisecond)
 		if s.rights().View {
 			t.Fatal("the yes counts before a refusal could come")
 		}
-		s.Refuse(id)
+		_ = s.Do(Refuse{id})
 		time.Sleep(time.Minute)
 		if s.rights().View {
 			t.Error("the yes won")
@@ -223,15 +251,15 @@ func TestResumeIsAsked(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
 		d.allow(t)
-		d.Pause()
-		d.Resume()
+		_ = d.Do(Pause{})
+		_ = d.Do(Resume{})
 		synctest.Wait()
 		snap, _ := d.Snapshot()
 		if !snap.Paused || snap.Question == nil || snap.Question.Right != "resume" {
 			t.Fatalf("paused %v, question %+v", snap.Paused, snap.Question)
 		}
 		d.answer(t, screen.Answer{})
-		d.Resume() // put off like any other
+		_ = d.Do(Resume{}) // put off like any other
 		synctest.Wait()
 		if d.questionID() != "" {
 			t.Error("asked again at once")
@@ -245,7 +273,7 @@ func TestResumeIsAsked(t *testing.T) {
 			t.Errorf("after the yes: paused %v, %+v", snap.Paused, snap.Rights)
 		}
 		// The badge's button is the customer's own, when a device pressed it.
-		d.Pause()
+		_ = d.Do(Pause{})
 		synctest.Wait()
 		b, _ := d.badgeNow()
 		resume := d.lang.badgeButtons(b)[0].rect.Min.Add(image.Pt(3, 3))
@@ -268,9 +296,9 @@ func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
 		d.allow(t, "app:1")
-		_ = d.ProposeShare(Share{Kind: "apps", Apps: []string{"1", "2"}})
+		_ = d.Do(Propose{Share{Kind: "apps", Apps: []string{"1", "2"}}})
 		synctest.Wait()
-		_ = d.ProposeShare(Share{Kind: "screen"}) // another panel wishes more
+		_ = d.Do(Propose{Share{Kind: "screen"}}) // another panel wishes more
 		q := d.answer(t, screen.Answer{Allow: true})
 		if !strings.Contains(q.Wish, "left, right") || d.colours() != "gb" {
 			t.Errorf("asked for %q, shown %q", q.Wish, d.colours())
@@ -299,8 +327,15 @@ func TestStuckDisplay(t *testing.T) {
 		if took := time.Since(began); took > 0 {
 			t.Errorf("F12 took %v", took)
 		}
-		d.End() // the capture that ends now waits for the display; nobody waits for it
-		if took := time.Since(began); took > 0 || d.ended.Err() == nil {
+		// Control that is given anew does not wait for the display either. What is under way
+		// does not profit from it.
+		d.Session.allow(t, consent.Control)
+		if took := time.Since(began); took > 0 || !d.rights().Control {
+			t.Errorf("control took %v, %v", took, d.rights().Control)
+		}
+		_ = d.Do(End{}) // the capture that ends now waits for the display; nobody waits for it
+		<-d.ended.Done()
+		if took := time.Since(began); took > 0 {
 			t.Errorf("the end took %v", took)
 		}
 		resume()
@@ -321,9 +356,9 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, Config{Nameless: nameless})
 			ctl := d.listen()
-			d.mu.Lock()
-			before, viewer := d.helloLocked(), d.viewerNameLocked()
-			d.mu.Unlock()
+			before, viewer := introduced{}, ""
+			d.send(&before)
+			viewer = before.desktop
 			if before.Customer.User != "" || before.Customer.Host != "" || viewer != "Lotse" {
 				t.Errorf("before the yes: %+v, viewer's name %q", before.Customer, viewer)
 			}
@@ -409,9 +444,8 @@ type listener struct{ *control }
 func (d *desk) listen() *listener {
 	l := &listener{&control{out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}}
 	close(l.written)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.controls[l.control] = struct{}{}
+	d.send(&controlCame{control: l.control})
+	l.hello() // of its own coming
 	return l
 }
 

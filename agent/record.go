@@ -6,48 +6,50 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/tunnel"
 )
 
 // maxRecord bounds the lines that are kept; what comes after is counted only.
 const maxRecord = 2000
 
 // record is what happened in the session, for the customer: who, when, what was
-// shown, when control was given and taken back. It lies in memory until he
-// saves it.
+// shown, when control was given and taken back. It is kept in memory until he
+// saves it. The loop owns it.
 type record struct {
+	lang    Language
 	lines   []string
 	dropped int
 }
 
-// noteLocked adds a line with the time.
-func (s *Session) noteLocked(english string, args ...any) {
-	if len(s.record.lines) >= maxRecord {
-		s.record.dropped++
+// note adds a line with the time.
+func (r *record) note(english string, args ...any) {
+	if len(r.lines) >= maxRecord {
+		r.dropped++
 		return
 	}
-	s.record.lines = append(s.record.lines, time.Now().Format("2006-01-02 15:04:05")+"  "+s.lang.text(english, args...))
+	r.lines = append(r.lines, time.Now().Format("2006-01-02 15:04:05")+"  "+r.lang.text(english, args...))
 }
 
-// recordTextLocked is the record as the customer saves it.
-func (s *Session) recordTextLocked() string {
+// text is the record as the customer saves it.
+func (r *record) text(gateway string, advisor *tunnel.Person) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, s.lang.text("Record of a Lotse session"))
-	fmt.Fprintln(&b, s.lang.text("Gateway: %s", hostOf(s.client.Gateway)))
-	if s.advisor != nil {
-		fmt.Fprintln(&b, s.lang.text("Advisor: %s", advisorName(s.advisor)))
+	fmt.Fprintln(&b, r.lang.text("Record of a Lotse session"))
+	fmt.Fprintln(&b, r.lang.text("Gateway: %s", gateway))
+	if advisor != nil {
+		fmt.Fprintln(&b, r.lang.text("Advisor: %s", advisorName(advisor)))
 	}
 	fmt.Fprintln(&b)
-	for _, line := range s.record.lines {
+	for _, line := range r.lines {
 		fmt.Fprintln(&b, line)
 	}
-	if s.record.dropped > 0 {
-		fmt.Fprintln(&b, s.lang.text("(%d further lines were left out)", s.record.dropped))
+	if r.dropped > 0 {
+		fmt.Fprintln(&b, r.lang.text("(%d further lines were left out)", r.dropped))
 	}
 	return b.String()
 }
 
-// recordChangeLocked notes what became of a right.
-func (s *Session) recordChangeLocked(c consent.Change, by string) {
+// change notes what became of a right. shown is what is shown, in words.
+func (r *record) change(c consent.Change, by, shown string) {
 	what := map[consent.Right]string{
 		consent.View: "see the screen", consent.Control: "control the computer", consent.Clipboard: "use the clipboard",
 		consent.Show: "show the advisor's screen", consent.Share: "see something else",
@@ -60,12 +62,12 @@ func (s *Session) recordChangeLocked(c consent.Change, by string) {
 		return
 	}
 	if c.Right == consent.View && c.Outcome == consent.Given || c.Right == consent.Share && c.Outcome == consent.Given {
-		s.noteLocked("shown: %s", s.shareWordsLocked())
+		r.note("shown: %s", shown)
 	}
 	if strings.Contains(how, "%[2]s") {
-		s.noteLocked(how, s.lang.text(what), s.lang.text(who[by]))
+		r.note(how, r.lang.text(what), r.lang.text(who[by]))
 	} else {
-		s.noteLocked(how, s.lang.text(what))
+		r.note(how, r.lang.text(what))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 var refusalDelays = [...]time.Duration{10 * time.Second, 30 * time.Second, 2 * time.Minute}
 
 // refusals counts refusals in a row and says when a right may be asked for again.
-// It is guarded by the session's mu.
+// The loop owns it.
 type refusals struct {
 	inARow map[consent.Right]int
 	until  map[consent.Right]time.Time

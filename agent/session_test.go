@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
 	s, d := aloneSession(t, cfg)
-	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
+	s.send(joined{&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
 	return s, d
 }
 
@@ -32,17 +32,27 @@ func aloneSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	cfg.Display = Display{Screen: d, Input: d}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
+	s, _ := startSession(t, cfg)
+	return s, d
+}
+
+// startSession starts a session as Run does, but for the gateway. It ends with the test,
+// or with the context.
+func startSession(t *testing.T, cfg Config) (*Session, context.Context) {
+	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := newSession(cfg.withDefaults(), cancel)
 	wait := s.start(ctx)
 	t.Cleanup(func() {
-		s.finish(nil)
+		s.send(finished{})
 		cancel(nil)
 		wait()
-		s.streams.Wait()
 	})
-	return s, d
+	return s, ctx
 }
+
+// apply has an event of the consent table processed.
+func (s *Session) apply(e consent.Event, by string) { s.send(consented{e, by}) }
 
 func (s *Session) questionID() string {
 	snap, _ := s.Snapshot()
@@ -58,7 +68,7 @@ func (s *Session) allowInPanel(t *testing.T, share *Share) {
 	t.Helper()
 	time.Sleep(panelArmAfter)
 	synctest.Wait()
-	if !s.Allow(s.questionID(), share) {
+	if s.Do(Allow{s.questionID(), share}) != nil {
 		t.Fatal("the answer did not count")
 	}
 	time.Sleep(refusalWins)
@@ -81,22 +91,20 @@ func TestConsentByTheCustomer(t *testing.T) {
 			t.Fatal("no question")
 		}
 		// A click that was on its way when the question opened does not count.
-		if s.Allow(id, nil) {
+		if s.Do(Allow{id, nil}) == nil {
 			t.Fatal("answered before the question was armed")
 		}
 		time.Sleep(panelArmAfter)
 		synctest.Wait()
-		if s.Allow("77", nil) || s.Allow("x", nil) || s.rights().View {
+		if s.Do(Allow{"77", nil}) == nil || s.Do(Allow{"x", nil}) == nil || s.rights().View {
 			t.Fatal("another question's answer counted")
 		}
-		s.mu.Lock()
-		s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{})}] = struct{}{}
-		s.mu.Unlock()
+		s.addViewer(false)
 		s.allowInPanel(t, nil)
 		if err := <-approved; err != nil || !s.rights().View {
 			t.Fatalf("%v, %+v", err, s.rights())
 		}
-		if s.Allow(id, nil) {
+		if s.Do(Allow{id, nil}) == nil {
 			t.Fatal("the same answer twice")
 		}
 		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Control}, byAdvisor)

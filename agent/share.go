@@ -33,6 +33,7 @@ type share struct {
 	what    screen.Share
 	turn    uint64        // counts what and wanted: a picture of an older turn is thrown away
 	changed chan struct{} // closed and replaced when wanted or what changes
+	scope   screen.Scope  // what is captured; nil: nothing
 	first   chan struct{} // closed after the first capture of this turn
 	has     bool          // first is closed
 	failed  error
@@ -50,13 +51,6 @@ func newShare(s *Session) *share {
 		taker: make(chan struct{}, 1), changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
 	}
 	return sh
-}
-
-// chosen is what is shared, or would be.
-func (sh *share) chosen() screen.Share {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	return sh.what
 }
 
 // hasPicture reports whether the present share was captured.
@@ -155,7 +149,7 @@ func (sh *share) run(ctx context.Context) {
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
 		case errors.Is(err, screen.ErrNothingShared):
-			sh.session.apply(consent.Event{Kind: consent.Take, Right: consent.View}, byAuto)
+			sh.session.send(consented{consent.Event{Kind: consent.Take, Right: consent.View}, byAuto})
 		default:
 			sh.mu.Lock()
 			sh.failed = err
@@ -186,8 +180,8 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 	defer scope.Close()
 	sh.session.guard.aim(scope)
 	defer sh.session.guard.aim(nil)
-	sh.session.setScope(scope)
-	defer sh.session.setScope(nil)
+	sh.setScope(scope)
+	defer sh.setScope(nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	scope.Refresh()
@@ -210,6 +204,20 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 			return err
 		}
 	}
+}
+
+func (sh *share) setScope(scope screen.Scope) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.scope = scope
+}
+
+// owns reports whether a text on the clipboard is of a program that is shared.
+func (sh *share) owns(owner screen.ClipboardOwner) bool {
+	sh.mu.Lock()
+	scope := sh.scope
+	sh.mu.Unlock()
+	return scope != nil && scope.Owns(owner)
 }
 
 // takerPatience is the longest time between two captures of a screen that
@@ -247,7 +255,7 @@ func (sh *share) awaitTaker(ctx context.Context) error {
 
 // apply shows a picture; false: it belongs to a share that is over.
 func (sh *share) apply(u screen.Update, turn uint64) bool {
-	told := sh.session.conns()
+	told := *sh.session.viewers.Load()
 	sh.mu.Lock()
 	if turn != sh.turn {
 		sh.mu.Unlock()
@@ -285,9 +293,8 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 // words is what the waiting picture says.
 type words struct{ title, line string }
 
-// describe chooses the words for a state and paints them when they are new.
-// The session's lock is held: the viewers are told on a goroutine of the
-// stream group.
+// describe chooses the words for a state and has them painted when they are new, on a
+// goroutine of its own.
 func (sh *share) describe(state consent.State) {
 	w := waitingWords(sh.session.lang, state)
 	sh.mu.Lock()

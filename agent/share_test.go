@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/rfb"
 	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
@@ -43,21 +42,9 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
 	cfg.Display = Display{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	d.ended = ctx
-	s := newSession(cfg.withDefaults(), cancel)
-	d.Session = s
-	wait := s.start(ctx)
-	t.Cleanup(func() {
-		s.finish(nil)
-		cancel(nil)
-		wait()
-		s.streams.Wait()
-	})
-	s.joined(&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"})
-	s.mu.Lock()
-	s.viewers[&viewer{conn: rfb.NewConn(nopConn{}, rfb.Config{}), in: true}] = struct{}{}
-	s.mu.Unlock()
+	d.Session, d.ended = startSession(t, cfg)
+	d.send(joined{&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
+	d.addViewer(true)
 	return d
 }
 
@@ -102,7 +89,7 @@ func (d *desk) colours() string {
 	return names
 }
 
-func (d *desk) ask(r consent.Right) { d.Session.ask(r); synctest.Wait() }
+func (d *desk) ask(r consent.Right) { d.send(wished{r}); synctest.Wait() }
 
 func TestShareOfPrograms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +108,7 @@ func TestShareOfPrograms(t *testing.T) {
 		}
 
 		// Less: at once, and the picture holds nothing of before.
-		if err := d.ProposeShare(Share{Kind: "apps", Apps: []string{"2"}}); err != nil {
+		if err := d.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := d.colours(); got != "" && got != "b" {
@@ -133,7 +120,7 @@ func TestShareOfPrograms(t *testing.T) {
 		}
 
 		// More: only after another yes.
-		if err := d.ProposeShare(Share{Kind: "screen"}); err != nil {
+		if err := d.Do(Propose{Share{Kind: "screen"}}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -146,7 +133,7 @@ func TestShareOfPrograms(t *testing.T) {
 			t.Fatal("a refused widening widened")
 		}
 		time.Sleep(refusalDelays[0])
-		_ = d.ProposeShare(Share{Kind: "screen"})
+		_ = d.Do(Propose{Share{Kind: "screen"}})
 		d.allow(t)
 		if got := d.colours(); got != "rgb" {
 			t.Fatalf("widened: %q", got)
@@ -158,11 +145,7 @@ func TestShareOfPrograms(t *testing.T) {
 func (d *desk) act(a screen.Act) { d.hands.Act(a); synctest.Wait() }
 
 // state1 is what an advisor is told.
-func (d *desk) state1() tunnel.State {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.stateLocked()
-}
+func (d *desk) state1() tunnel.State { return d.now().told }
 
 func TestShareThatIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -203,7 +186,7 @@ func TestThumbnailIsWhatViewersSee(t *testing.T) {
 				}
 			}
 		})
-		d.Pause()
+		_ = d.Do(Pause{})
 		if d.Thumbnail() != nil {
 			t.Error("a thumbnail while paused")
 		}
@@ -341,24 +324,21 @@ func TestBadgeSaysWhatIs(t *testing.T) {
 	})
 }
 
-func (d *desk) badgeNow() (badgeState, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.badgeLocked()
-}
+func (d *desk) badgeNow() (badgeState, bool) { return d.lang.badgeAt(d.now()) }
 
 func TestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var got string
-		d := newDesk(t, Config{Record: func(text string) { got = text }})
+		d := newDesk(t, Config{})
 		d.ask(consent.View)
 		d.allow(t, "app:1")
 		d.ask(consent.Control)
 		d.allow(t)
 		d.key.Press()
 		synctest.Wait()
-		d.End()
-		d.finish(nil)
+		_ = d.Do(End{})
+		d.send(finished{})
+		snap, _ := d.Snapshot()
+		got := snap.Record
 		for _, want := range []string{
 			"Advisor: Anna Berg, Example", "joined", "shown: these programs: left", "ALLOWED by the customer: see the screen",
 			"ALLOWED by the customer: control the computer", "ended by the key: control the computer", "the session is over: you ended it",
@@ -366,9 +346,6 @@ func TestRecord(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("the record lacks %q:\n%s", want, got)
 			}
-		}
-		if snap, _ := d.Snapshot(); snap.Record != got {
-			t.Error("the panel gets another record")
 		}
 		for english := range german {
 			if strings.Contains(english, "%") && strings.Count(english, "%") != strings.Count(german[english], "%") {
@@ -379,28 +356,24 @@ func TestRecord(t *testing.T) {
 }
 
 func TestRecordIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, Config{})
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		for range maxRecord + 10 {
-			d.noteLocked("shown: %s", "x")
-		}
-		if n := len(d.record.lines); n != maxRecord || !strings.Contains(d.recordTextLocked(), "further lines were left out") {
-			t.Errorf("%d lines", n)
-		}
-	})
+	r := record{lang: "en"}
+	for range maxRecord + 10 {
+		r.note("shown: %s", "x")
+	}
+	if n := len(r.lines); n != maxRecord || !strings.Contains(r.text("", nil), "(10 further lines were left out)") {
+		t.Errorf("%d lines", n)
+	}
 }
 
 func TestClipboardOfWhatIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
-		if d.mayCopy(1) {
+		if d.share.owns(1) {
 			t.Error("text passes while nothing is shared")
 		}
 		d.ask(consent.View)
 		d.allow(t, "app:1")
-		if !d.mayCopy(1) || d.mayCopy(2) || d.mayCopy(0) {
+		if !d.share.owns(1) || d.share.owns(2) || d.share.owns(0) {
 			t.Error("text of other programs passes, or none")
 		}
 	})

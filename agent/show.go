@@ -16,9 +16,10 @@ import (
 // yes, and nothing after the right has ended.
 type show struct {
 	conn     *quickClose
-	patience *time.Timer // Guarded by the session's mu.
+	patience *time.Timer // Owned by the loop.
 
 	closed atomic.Bool
+	told   sync.WaitGroup // the panel is told of the end
 
 	// turn is held while bytes go to the panel, so that none overtakes another. It
 	// waits for the panel; end does not need it.
@@ -45,30 +46,58 @@ var errShowEnded = errors.New("agent: the advisor's screen is not shown any more
 // either side ends it.
 func (s *Session) serveShow(ctx context.Context, conn net.Conn) {
 	sh := &show{conn: newQuickClose(conn)}
+	defer sh.told.Wait()
 	defer sh.conn.wait()
 	stop := context.AfterFunc(ctx, sh.end)
 	defer stop()
-	s.mu.Lock()
-	if s.show != nil || s.state.Phase != consent.Joined || s.state.Paused {
-		s.mu.Unlock()
-		return // one at a time
+	offer := &showOffered{show: sh}
+	s.send(offer)
+	if !offer.taken {
+		return
 	}
-	s.show = sh
-	s.applyLocked(consent.Event{Kind: consent.Ask, Right: consent.Show}, byAdvisor)
-	asked := s.state.Asked.Has(consent.Show) || s.state.Given.Has(consent.Show)
-	s.mu.Unlock()
-	if asked {
+	if offer.asked {
 		sh.read()
 	}
 	sh.end()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.show = nil
-	if sh.patience != nil {
-		sh.patience.Stop()
+	s.send(showGone{sh})
+}
+
+// showOffered says that the advisor would like to show the screen by a stream. One is
+// taken at a time.
+type showOffered struct {
+	show  *show
+	taken bool
+	asked bool // the customer is asked, or has allowed it
+}
+
+func (e *showOffered) in(st *state) {
+	if e.taken = st.show == nil && st.consent.Phase == consent.Joined && !st.consent.Paused; !e.taken {
+		return
 	}
-	s.applyLocked(consent.Event{Kind: consent.Withdraw, Right: consent.Show}, byAdvisor)
-	s.applyLocked(consent.Event{Kind: consent.Return, Right: consent.Show}, byAdvisor)
+	st.show = e.show
+	st.apply(consent.Event{Kind: consent.Ask, Right: consent.Show}, byAdvisor)
+	e.asked = st.consent.Asked.Has(consent.Show) || st.consent.Given.Has(consent.Show)
+}
+
+// showGone says that the stream has ended.
+type showGone struct{ show *show }
+
+func (e showGone) in(st *state) {
+	st.show = nil
+	if e.show.patience != nil {
+		e.show.patience.Stop()
+	}
+	st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.Show}, byAdvisor)
+	st.apply(consent.Event{Kind: consent.Return, Right: consent.Show}, byAdvisor)
+}
+
+// looks is a panel's wish to look at the advisor's screen.
+type looks struct{ show *show } // nil: there is nothing to look at
+
+func (e *looks) in(st *state) {
+	if st.consent.Effective().Has(consent.Show) {
+		e.show = st.show
+	}
 }
 
 // read passes on what comes until the stream ends.
@@ -109,17 +138,8 @@ func (sh *show) keep(b []byte) (out func([]byte) error, err error) {
 	return nil, nil
 }
 
-// answer sends what the panel's viewer says.
-func (sh *show) answer(b []byte) error {
-	if sh.closed.Load() {
-		return errShowEnded
-	}
-	_, err := sh.conn.Write(b)
-	return err
-}
-
-// end stops it at once: when it returns nothing is passed on any more that was
-// not on its way. It waits for nobody.
+// end stops it: when it returns nothing is passed on any more that was not on its way.
+// It waits for nobody. The panel is told, and the connection closed, aside.
 func (sh *show) end() {
 	if sh.closed.Swap(true) {
 		return
@@ -128,7 +148,7 @@ func (sh *show) end() {
 	onEnd := sh.onEnd
 	sh.mu.Unlock()
 	if onEnd != nil {
-		onEnd()
+		sh.told.Go(onEnd)
 	}
 	sh.conn.Close()
 }
@@ -156,38 +176,16 @@ func (sh *show) seen() bool {
 	return sh.out != nil
 }
 
-// obeyShowLocked ends the stream whose wish was not granted, and one that is
-// granted but that no panel looks at.
-func (s *Session) obeyShowLocked(changes []consent.Change) {
-	for _, c := range changes {
-		switch sh := s.show; {
-		case sh == nil || c.Right != consent.Show || c.Outcome == consent.Opened:
-		case c.Outcome == consent.Given:
-			sh.patience = time.AfterFunc(lookTimeout, sh.endUnseen)
-		default:
-			sh.end()
-		}
-	}
-}
-
-// Look lets a panel look at the advisor's screen: out gets the bytes, ended is
-// called when it is over. nil: there is nothing to look at. The panel that looks
-// is the only one: RFB cannot be joined in the middle, so one that comes later
-// ends the show.
-func (s *Session) Look(ctx context.Context, out func([]byte) error, ended func()) *show {
-	s.mu.Lock()
-	sh := s.show
-	if sh == nil || !s.state.Effective().Has(consent.Show) {
-		s.mu.Unlock()
-		return nil
-	}
-	s.mu.Unlock()
-	// One that is seen already may hold its turn for long.
-	if sh.seen() || !sh.begin(out, ended) || ctx.Err() != nil {
+// decided ends the stream whose wish was not granted, and one that is granted but that
+// no panel looks at. A nil show does nothing.
+func (sh *show) decided(c consent.Change) {
+	switch {
+	case sh == nil || c.Right != consent.Show || c.Outcome == consent.Opened:
+	case c.Outcome == consent.Given:
+		sh.patience = time.AfterFunc(lookTimeout, sh.endUnseen)
+	default:
 		sh.end()
-		return nil
 	}
-	return sh
 }
 
 // endUnseen ends a show that no panel looks at.
@@ -195,4 +193,21 @@ func (sh *show) endUnseen() {
 	if !sh.seen() {
 		sh.end()
 	}
+}
+
+// panelEnd is a show as the panel that looks holds it.
+type panelEnd struct{ show *show }
+
+// Write sends what the panel's viewer says to the advisor's end.
+func (p panelEnd) Write(b []byte) (int, error) {
+	if p.show.closed.Load() {
+		return 0, errShowEnded
+	}
+	return p.show.conn.Write(b)
+}
+
+// Close ends the show.
+func (p panelEnd) Close() error {
+	p.show.end()
+	return nil
 }

@@ -38,7 +38,7 @@ type panelView struct {
 	ended bool
 }
 
-func (p *panelView) look(d *desk) *show {
+func (p *panelView) look(d *desk) io.WriteCloser {
 	return d.Look(context.Background(), func(b []byte) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -79,7 +79,7 @@ func TestShowNeedsAYes(t *testing.T) {
 			t.Errorf("the panel got %q", got)
 		}
 		heard := make([]byte, 5)
-		go func() { _ = sh.answer([]byte("hello")) }()
+		go func() { _, _ = sh.Write([]byte("hello")) }()
 		if _, err := io.ReadFull(o, heard); err != nil || string(heard) != "hello" {
 			t.Errorf("the advisor's end heard %q, %v", heard, err)
 		}
@@ -208,11 +208,11 @@ func TestShowToAStuckPanel(t *testing.T) {
 		synctest.Wait()
 		d.allow(t)
 		stuck := make(chan struct{})
-		looked := make(chan *show)
+		looked := make(chan io.WriteCloser)
 		go func() { looked <- d.Look(context.Background(), func([]byte) error { <-stuck; return nil }, func() {}) }()
 		synctest.Wait()
 		began := time.Now()
-		d.Take(consent.Show)
+		_ = d.Do(Take{consent.Show})
 		if took := time.Since(began); took > 0 || d.rights().Show {
 			t.Errorf("taking it back took %v, rights %+v", took, d.rights())
 		}

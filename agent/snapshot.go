@@ -26,8 +26,8 @@ type Question struct {
 	Proposal *Share `json:"proposal"`
 }
 
-// Snapshot is the whole truth as a panel shows it; PANEL.md. It holds the
-// session number: it goes to the customer's own panel and nowhere else.
+// Snapshot is the session as a panel shows it; PANEL.md. It holds the session number:
+// it goes to the customer's own panel and nowhere else.
 type Snapshot struct {
 	Type    string   `json:"type"`
 	Seq     uint64   `json:"seq"`
@@ -60,133 +60,87 @@ type Snapshot struct {
 	Record    string          `json:"record,omitempty"`
 	// Silenced are the rights that the customer does not want to be asked for.
 	Silenced []string `json:"silenced"`
+	// Preset is what is shown when questions are answered without the customer.
+	Preset Share `json:"-"`
 }
 
-// Snapshot returns the present truth and a channel that is closed when it has
-// changed.
-func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// snapshot is what panels are shown. The time left of a question is filled in later,
+// by moment.panelSnapshot.
+func (st *state) snapshot() Snapshot {
+	cfg := &st.session.cfg
 	snap := Snapshot{
-		Type: "state", Seq: s.seq, Lang: s.lang, Version: s.cfg.Version, Gateway: hostOf(s.client.Gateway),
-		Phase: s.phase, Error: s.failure, Advisor: s.advisor, Compare: s.compare, Line: s.lineLocked(),
-		Direction: s.directionLocked(), Rights: s.rightsLocked(), Paused: s.state.Paused,
-		Viewers: s.viewerListLocked(), Answer: s.cfg.Answer, Reason: s.reason, Hands: s.guard.heldBack(), Notice: noticeNames[s.notice],
+		Type: "state", Lang: cfg.Language, Version: cfg.Version, Gateway: hostOf(st.client.Gateway),
+		Phase: st.phase, Error: st.failure, Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
+		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Viewers: st.viewers.list(),
+		Answer: cfg.Answer, Reason: st.reason, Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
+		Preset: st.sharing.choices.describe(cfg.Share),
 	}
-	if s.choosingLocked() {
-		snap.Choices = &s.choices
+	if st.choosing() {
+		snap.Choices = st.sharing.choices
 	}
-	if s.state.Given.Has(consent.View) {
-		d := s.describeShareLocked(s.share.chosen())
-		snap.Share = &d
+	if st.consent.Given.Has(consent.View) {
+		share := st.sharing.choices.describe(st.sharing.shown)
+		snap.Share = &share
 	}
-	if s.phase == phaseEnded && s.state.Serial > 0 {
-		snap.Record = s.recordTextLocked()
+	if st.phase == phaseEnded && st.consent.Serial > 0 {
+		snap.Record = st.record.text(snap.Gateway, st.advisor)
 	}
-	if !s.number.IsZero() {
-		snap.Number = s.number.Grouped()
+	if !st.number.IsZero() {
+		snap.Number = st.number.Grouped()
 	}
-	if s.phase == phaseNumber {
-		snap.Confirm, snap.Offer = s.cfg.Confirm, s.cfg.OfferedPlace
-		if n := s.cfg.OfferedNumber; !n.IsZero() {
+	if st.phase == phaseNumber {
+		snap.Confirm, snap.Offer = cfg.Confirm, cfg.OfferedPlace
+		if n := cfg.OfferedNumber; !n.IsZero() {
 			snap.Offer = n.Grouped()
 		}
 	}
-	snap.Silenced = []string{}
-	for _, r := range consent.All {
-		if s.state.Silenced.Has(r) {
-			snap.Silenced = append(snap.Silenced, r.String())
-		}
+	snap.Silenced = namesOf(st.consent.Silenced)
+	if st.devices.hotkeyWorks {
+		snap.Key = string(cfg.Hotkey)
 	}
-	if s.hotkeyWorks {
-		snap.Key = string(s.cfg.Hotkey)
-	}
-	if a, ok := s.pendingLocked(); ok {
-		left := s.timeout(a.right)
-		if !s.question.until.IsZero() {
-			left = time.Until(s.question.until)
-		}
+	if a := st.pending(); a != (asked{}) {
 		snap.Question = &Question{
-			ID: a.id(), Right: rightName(a.right), Window: s.cfg.Display.Asker != nil,
-			Seconds: max(0, int(left.Round(time.Second)/time.Second)), Armed: s.question.armed,
+			ID: a.id(), Right: a.name(), Window: cfg.Display.Asker != nil,
+			Seconds: int(cfg.timeout(a.right) / time.Second), Armed: st.questions.open.armed,
 		}
-		if s.proposal != nil {
-			d := s.describeShareLocked(*s.proposal)
-			snap.Question.Proposal = &d
+		if p := st.questions.proposal; p != nil {
+			share := st.sharing.choices.describe(*p)
+			snap.Question.Proposal = &share
 		}
 	}
-	return snap, s.changed
+	return snap
 }
 
-func (s *Session) rightsLocked() tunnel.Rights {
-	r := s.state.Given
+// namesOf lists rights by their names, never nil.
+func namesOf(set consent.Rights) []string {
+	names := []string{}
+	for _, r := range consent.All {
+		if set.Has(r) {
+			names = append(names, r.String())
+		}
+	}
+	return names
+}
+
+// forAdvisors is the state as an advisor's end gets it; tunnel/PROTOCOL.md, section 6.
+func (st *state) forAdvisors() tunnel.State {
+	told := tunnel.State{
+		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
+		Paused: st.consent.Paused, Viewers: st.viewers.list(), Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
+	}
+	if st.consent.Effective().Has(consent.View) {
+		d := st.sharing.choices.describe(st.sharing.shown)
+		told.Share = &tunnel.Share{Kind: d.Kind, Names: d.Names} // no identifiers
+	}
+	return told
+}
+
+// toldRights are rights as both protocols have them.
+func toldRights(r consent.Rights) tunnel.Rights {
 	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show)}
 }
 
-func (s *Session) directionLocked() string {
-	d := s.state.Direction()
-	if d == consent.Customer && len(s.viewers) == 0 {
-		d = consent.Nobody
-	}
-	return d.String()
-}
-
-// lineLocked is the weakest line in use.
-func (s *Session) lineLocked() string {
-	if s.state.Phase == consent.Alone {
-		return ""
-	}
-	weakest := lineSealed
-	for v := range s.viewers {
-		switch {
-		case v.line == lineGateway:
-			return lineGateway
-		case v.line == linePartly:
-			weakest = linePartly
-		}
-	}
-	return weakest
-}
-
-func (s *Session) viewerListLocked() []tunnel.Viewer {
-	list := make([]tunnel.Viewer, 0, len(s.viewers))
-	for v := range s.viewers {
-		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from, Code: v.code})
-	}
-	return list
-}
-
-// stateLocked is the truth as the advisor gets it; tunnel/PROTOCOL.md, section 6.
-func (s *Session) stateLocked() tunnel.State {
-	state := tunnel.State{
-		Seq: s.seq, Direction: s.directionLocked(), Rights: s.rightsLocked(),
-		Asked: []string{}, Paused: s.state.Paused, Viewers: s.viewerListLocked(),
-		Share: s.tunnelShareLocked(), Hands: s.state.Given.Has(consent.Control) && s.guard.heldBack(), Notice: noticeNames[s.notice],
-	}
-	for _, r := range consent.All {
-		if s.state.Asked.Has(r) {
-			state.Asked = append(state.Asked, r.String())
-		}
-	}
-	return state
-}
-
-func (s *Session) publish() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.publishLocked()
-}
-
-// publishLocked tells panels and advisors that something changed.
-func (s *Session) publishLocked() {
-	s.seq++
-	close(s.changed)
-	s.changed = make(chan struct{})
-	if len(s.controls) > 0 {
-		state := s.stateLocked()
-		for ctl := range s.controls {
-			ctl.send(state)
-		}
-	}
-	s.share.describe(s.state)
+// handsActive reports whether the customer's own input holds remote input back.
+func (st *state) handsActive() bool {
+	return st.consent.Given.Has(consent.Control) && st.session.guard.heldBack()
 }

@@ -5,24 +5,16 @@ import (
 	"image"
 	"image/png"
 
-	"lotse/consent"
 	"lotse/screen"
 )
 
 // thumbnailSize bounds the picture for the panel.
 var thumbnailSize = image.Pt(320, 200)
 
-// Thumbnail is a PNG of exactly what viewers are served at this moment; nil when
-// that is nothing of the customer's.
-func (s *Session) Thumbnail() []byte {
-	s.mu.Lock()
-	seen := s.state.Effective().Has(consent.View)
-	s.mu.Unlock()
-	if !seen || !s.share.hasPicture() {
-		return nil
-	}
+// thumbnailOf is a PNG of a desktop.
+func thumbnailOf(desktop *screen.Framebuffer) []byte {
 	var small *image.RGBA
-	s.share.desktop.Read(func(v screen.View) { small = shrink(v.Frame, thumbnailSize) })
+	desktop.Read(func(v screen.View) { small = shrink(v.Frame, thumbnailSize) })
 	var b bytes.Buffer
 	if err := png.Encode(&b, small); err != nil {
 		return nil // a buffer takes everything

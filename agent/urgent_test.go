@@ -3,8 +3,10 @@ package agent
 import (
 	"bytes"
 	"context"
+	"image"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -52,17 +54,24 @@ func sealedPair(t *testing.T, kind string) (agent, advisor *seal.Conn) {
 func (s *Session) allow(t *testing.T, r consent.Right) {
 	t.Helper()
 	s.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
-	s.mu.Lock()
-	serial := s.state.Serial
-	s.mu.Unlock()
-	s.apply(consent.Event{Kind: consent.Allow, Serial: serial}, byCustomer)
+	s.apply(consent.Event{Kind: consent.Allow, Serial: s.now().consent.Serial}, byCustomer)
 }
 
-func (s *Session) addViewer(conn *rfb.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.viewers[&viewer{conn: conn, in: true}] = struct{}{}
+// addViewer adds a viewer without a line. in says whether it is past the handshake.
+func (s *Session) addViewer(in bool) {
+	v := &viewer{}
+	s.send(&viewerCame{viewer: v, connect: func(name string, r rfb.Rights) *rfb.Conn {
+		return rfb.NewConn(nopConn{}, rfb.Config{Name: name, Rights: r})
+	}})
+	if in {
+		s.send(viewerIn{v})
+	}
 }
+
+// told is an event that tells all advisors something.
+type told struct{}
+
+func (told) in(st *state) { st.controls.send(tunnel.Event{}) }
 
 // An advisor's end that reads nothing must not delay F12.
 func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
@@ -77,7 +86,7 @@ func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 		s.allow(t, consent.Control)
 		began := time.Now()         // of synctest: it stands still unless somebody waits
 		for range maxControlQueue { // he fills his queue, and more
-			s.publish()
+			s.send(told{})
 		}
 		s.apply(consent.Event{Kind: consent.Key}, byKey)
 		if took := time.Since(began); took > 0 || s.rights().Control {
@@ -115,25 +124,23 @@ func TestViewersAreClosedAside(t *testing.T) {
 func TestEndTakesRightsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := joinedSession(t, Config{})
-		s.addViewer(rfb.NewConn(nopConn{}, rfb.Config{}))
+		s.addViewer(true)
 		s.allow(t, consent.View)
 		s.allow(t, consent.Control)
 		s.apply(consent.Event{Kind: consent.Ask, Right: consent.Clipboard}, byAdvisor)
 		id := s.questionID()
 		time.Sleep(panelArmAfter)
 		synctest.Wait()
-		cancel := s.cancel
-		var atCancel tunnel.Rights
-		s.cancel = func(err error) { atCancel = s.rights(); cancel(err) }
-		s.End()
+		_ = s.Do(End{})
+		atEnd := s.rights()
 		synctest.Wait()
-		if atCancel != (tunnel.Rights{}) || !slices.Contains(d.Events(), any(screentest.Released{})) {
-			t.Errorf("the end was on its way with %+v", atCancel)
+		if atEnd != (tunnel.Rights{}) || !slices.Contains(d.Events(), any(screentest.Released{})) {
+			t.Errorf("the end was on its way with %+v", atEnd)
 		}
-		if s.Allow(id, nil) || s.rights() != (tunnel.Rights{}) {
+		if s.Do(Allow{id, nil}) == nil || s.rights() != (tunnel.Rights{}) {
 			t.Error("an answer counted after the end")
 		}
-		s.joined(&tunnel.Person{Name: "late"})
+		s.send(joined{&tunnel.Person{Name: "late"}})
 		if snap, _ := s.Snapshot(); snap.Phase == phaseJoined && snap.Advisor.Name == "late" || snap.Reason != tunnel.ReasonCustomer {
 			t.Errorf("joined after the end: %+v", snap)
 		}
@@ -161,7 +168,7 @@ func TestByeIsSaid(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		s.End()
+		_ = s.Do(End{})
 		<-served
 		<-read
 		theirs.Close()
@@ -195,15 +202,15 @@ func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
 		}
 		first := wish()
 		asked("before the customer is in", false)
-		s.joined(nil)
+		s.send(joined{nil})
 		asked("when he is in", true)
-		s.lose()
+		s.send(lost{})
 		asked("when the line is lost", false)
 		second := wish()
 		asked("before the line is back", false)
-		s.joined(nil)
+		s.send(joined{nil})
 		asked("when it is back", true)
-		s.lose()
+		s.send(lost{})
 		third := wish()
 		cancel()
 		for _, served := range []chan struct{}{first, second, third} {
@@ -217,8 +224,8 @@ func TestWishesNeedSomebody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
 		s.allow(t, consent.View)
-		s.ask(consent.Control)
-		s.ask(consent.Clipboard)
+		s.send(wished{consent.Control})
+		s.send(wished{consent.Clipboard})
 		if id := s.questionID(); id != "" {
 			t.Error("control was asked for with nobody watching")
 		}
@@ -244,8 +251,8 @@ func TestWishesNeedSomebody(t *testing.T) {
 func TestNewestWaitingWordsWin(t *testing.T) {
 	s, _ := joinedSession(t, Config{})
 	for range 20 {
-		s.Pause()
-		s.Resume()
+		_ = s.Do(Pause{})
+		_ = s.Do(Resume{})
 	}
 	s.streams.Wait()
 	s.share.paintMu.Lock()
@@ -298,7 +305,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.ask(consent.Control)
+		s.send(wished{consent.Control})
 		s.allowInPanel(t, nil)
 		if !s.rights().Control {
 			t.Fatal("no control")
@@ -312,4 +319,44 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 		lines[1].Close()
 		<-done
 	})
+}
+
+// An event that waits behind another one does not act when control is taken meanwhile,
+// even if it is given anew at once.
+func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
+	d := screentest.NewDisplay(image.Pt(64, 48))
+	g := &guard{base: d}
+	g.aim(screen.Whole(d, d))
+	resume := d.Hang()
+	pressed := make(chan error, 2)
+	for _, sym := range []uint32{'a', 'b'} {
+		go func() { pressed <- g.Key(screen.Key{Sym: sym, Down: true}) }()
+	}
+	for deadline := time.Now().Add(time.Minute); !waitsForGuard(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no event waits behind the other")
+		}
+	}
+	g.Suspend(true)
+	g.Suspend(false)
+	resume()
+	<-pressed
+	<-pressed
+	if e := d.Events(); len(e) != 0 {
+		t.Errorf("pressed: %v", e)
+	}
+	if err := g.Key(screen.Key{Sym: 'c', Down: true}); err != nil || len(d.Events()) != 1 {
+		t.Errorf("a new event does not act: %v", err)
+	}
+}
+
+// waitsForGuard reports whether a goroutine waits for the lock of a guard.
+func waitsForGuard() bool {
+	b := make([]byte, 1<<20)
+	for stack := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
+		if strings.Contains(stack, "(*guard).Key(") && strings.Contains(stack, "sync.(*Mutex).Lock") {
+			return true
+		}
+	}
+	return false
 }

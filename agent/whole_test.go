@@ -268,8 +268,8 @@ func answer(t *testing.T, s *Session, right string, allow bool) {
 		return s.Question != nil && s.Question.Right == right && s.Question.Armed
 	}).Question
 	if !allow {
-		s.Refuse(q.ID)
-	} else if !s.Allow(q.ID, nil) {
+		_ = s.Do(Refuse{q.ID})
+	} else if s.Do(Allow{q.ID, nil}) != nil {
 		t.Fatal("the answer did not count")
 	}
 	await(t, s, right+" answered", func(s Snapshot) bool { return s.Question == nil })
@@ -292,7 +292,7 @@ func TestWholeSession(t *testing.T) {
 	if snap.Error.Code != "number" || snap.Advisor != nil || snap.Line != "" {
 		t.Fatalf("%+v", snap)
 	}
-	s.EnterNumber(c.number)
+	_ = s.Do(EnterNumber{c.number})
 	snap = await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined && s.Compare != "" })
 	if snap.Advisor.Display != "Anna Berg" || snap.Line != "sealed" || snap.Rights.View {
 		t.Fatalf("%+v", snap)
@@ -347,7 +347,7 @@ func TestWholeSession(t *testing.T) {
 	shows(t, third.Viewer, red, true)
 
 	// Taken back: the waiting picture, and nothing of the screen behind it.
-	s.Take(consent.View)
+	_ = s.Do(Take{consent.View})
 	shows(t, third.Viewer, red, false)
 
 	// Refused, with words.
@@ -356,7 +356,7 @@ func TestWholeSession(t *testing.T) {
 	if o := take(t, fourth, "the refusal"); o.err == nil || !strings.Contains(o.err.Error(), "did not allow") {
 		t.Fatalf("refused viewer: %v", o.err)
 	}
-	s.End()
+	_ = s.Do(End{})
 	await(t, s, "ended", func(s Snapshot) bool { return s.Phase == phaseEnded && s.Reason == tunnel.ReasonCustomer })
 	c.state("ended customer")
 	third.Close()
@@ -371,8 +371,9 @@ func TestAdvisorEndsWhole(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	w := &watcher{session: make(chan *Session, 1)}
 	done := make(chan error, 1)
+	record := ""
 	go func() {
-		done <- Run(context.Background(), Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Number: c.number})
+		done <- Run(context.Background(), Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Number: c.number, Record: func(text string) { record = text }})
 	}()
 	s := <-w.session
 	control := take(t, c.controls, "the control stream")
@@ -392,7 +393,11 @@ func TestAdvisorEndsWhole(t *testing.T) {
 	if got := take(t, bye, "bye"); got != tunnel.ReasonAdvisor {
 		t.Errorf("bye says %q", got)
 	}
-	if snap, _ := s.Snapshot(); snap.Reason != tunnel.ReasonAdvisor || snap.Rights.View {
+	snap, _ := s.Snapshot()
+	if snap.Reason != tunnel.ReasonAdvisor || snap.Rights.View {
 		t.Errorf("%+v", snap)
+	}
+	if record == "" || record != snap.Record {
+		t.Errorf("the program was given the record %q, the panel %q", record, snap.Record)
 	}
 }

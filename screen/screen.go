@@ -84,8 +84,9 @@ type Input interface {
 	// any time, also after an error.
 	ReleaseAll() error
 	// Suspend takes effect at once and never waits. While suspended, nothing is
-	// pressed and the pointer does not move, not even by a call that is under way;
-	// releases still work. An Input starts without being suspended.
+	// pressed and the pointer does not move; releases still work. A call that was
+	// under way then presses nothing more, even when Suspend(false) follows at once.
+	// An Input starts without being suspended. See Permission.
 	Suspend(on bool)
 }
 

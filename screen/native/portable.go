@@ -40,7 +40,8 @@ type portable struct {
 	done chan struct{}
 	once sync.Once
 
-	refreshDue, suspended atomic.Bool
+	refreshDue atomic.Bool
+	permission screen.Permission
 
 	// Owned by Next.
 	frame   *screen.Frame
@@ -196,11 +197,12 @@ func portableKey(sym uint32) string {
 // Key implements screen.Input. Characters are typed at the press; keys without
 // a name in the library are refused.
 func (p *portable) Key(k screen.Key) error {
+	permit := p.permission.Permit()
 	libs.Lock()
 	defer libs.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if k.Down && p.suspended.Load() {
+	if k.Down && !permit.Valid() {
 		return nil
 	}
 	name := portableKey(k.Sym)
@@ -235,11 +237,12 @@ func without(l []string, s string) []string {
 
 // Pointer implements screen.Input.
 func (p *portable) Pointer(at image.Point, buttons screen.Buttons) error {
+	permit := p.permission.Permit()
 	libs.Lock()
 	defer libs.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.suspended.Load() {
+	if !permit.Valid() {
 		return nil
 	}
 	at = at.Add(p.origin)
@@ -272,7 +275,7 @@ func (p *portable) buttonsLocked(now screen.Buttons) error {
 }
 
 // Suspend implements screen.Input.
-func (p *portable) Suspend(on bool) { p.suspended.Store(on) }
+func (p *portable) Suspend(on bool) { p.permission.Suspend(on) }
 
 // ReleaseAll implements screen.Input.
 func (p *portable) ReleaseAll() error {

@@ -24,8 +24,10 @@ import (
 // keyWithin presses a key if the window in front belongs to the share, as owns
 // tells. Releases always pass: only what was let through went down.
 func (in *winInput) keyWithin(k screen.Key, owns func(window uintptr) bool) error {
+	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	if !k.Down {
 		return in.keyLocked(k)
 	}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"unicode/utf16"
 	"unsafe"
 
@@ -106,12 +105,13 @@ type winInput struct {
 	guard guard
 	own   *covers // this program's own windows, out of reach for remote input
 
-	suspended atomic.Bool
+	permission screen.Permission
 
 	mu sync.Mutex
 	// Guarded by mu.
-	confined bool      // the key event that is being injected must stay inside a share
-	held     []heldKey // in the order of pressing
+	permit   screen.Permit // of the event that is being injected
+	confined bool          // the key event that is being injected must stay inside a share
+	held     []heldKey     // in the order of pressing
 	buttons  screen.Buttons
 	dead     uint32 // a dead key's keysym that waits for its letter
 }
@@ -129,11 +129,11 @@ func newWinInput(o Options, own *covers) *winInput {
 }
 
 // Suspend implements screen.Input.
-func (in *winInput) Suspend(on bool) { in.suspended.Store(on) }
+func (in *winInput) Suspend(on bool) { in.permission.Suspend(on) }
 
-// press injects events that bring something down, unless input is suspended.
+// press injects events that bring something down, if that is still permitted.
 func (in *winInput) press(events ...inputEvent) error {
-	if in.suspended.Load() {
+	if !in.permit.Valid() {
 		return nil
 	}
 	return send(events...)
@@ -141,13 +141,15 @@ func (in *winInput) press(events ...inputEvent) error {
 
 // Pointer implements screen.Input.
 func (in *winInput) Pointer(p image.Point, buttons screen.Buttons) error {
+	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	return in.pointerLocked(p, buttons)
 }
 
 func (in *winInput) pointerLocked(p image.Point, buttons screen.Buttons) error {
-	if in.suspended.Load() {
+	if !in.permit.Valid() {
 		return nil
 	}
 	all := virtualScreen()
@@ -233,8 +235,10 @@ func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
 // that is on no key of it is typed as it is. A key without a character goes by
 // its place where that is known.
 func (in *winInput) Key(k screen.Key) error {
+	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	return in.keyLocked(k)
 }
 

@@ -76,10 +76,12 @@ func (s *winScope) Suspend(on bool) { s.in.Suspend(on) }
 // Pointer implements screen.Input. Outside of shared windows the pointer does
 // not move and no button goes down; what is held is let go where it was last.
 func (s *winScope) Pointer(p image.Point, buttons screen.Buttons) error {
+	permit := s.in.permission.Permit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.in.mu.Lock()
 	defer s.in.mu.Unlock()
+	s.in.permit = permit
 	if s.mayReach(p.Add(virtualScreen().Min)) {
 		s.at, s.buttons = p, buttons
 		return s.in.pointerLocked(p, buttons)

@@ -39,7 +39,7 @@ func (in *x11Input) keyWithin(k screen.Key, owns func(focus xproto.Window) (bool
 	if !k.Down {
 		return in.Key(k)
 	}
-	return in.exclusively(func() error {
+	return in.exclusively(in.permission.Permit(), func() error {
 		f, err := xproto.GetInputFocus(in.l.Conn).Reply()
 		if err != nil || f.Focus <= xproto.InputFocusPointerRoot {
 			return in.l.explain(err)
@@ -61,16 +61,18 @@ func (in *x11Input) keyWithin(k screen.Key, owns func(focus xproto.Window) (bool
 	})
 }
 
-// exclusively runs f with in.mu held, and keeps every other program from changing
-// the display meanwhile. It leaves the others as much time as it takes.
-func (in *x11Input) exclusively(f func() error) error {
-	return in.pace.step(func() error { return in.grabbing(f) })
+// exclusively runs f, which injects by a permit, with in.mu held, and keeps every other
+// program from changing the display meanwhile. It leaves the others as much time as it
+// takes.
+func (in *x11Input) exclusively(permit screen.Permit, f func() error) error {
+	return in.pace.step(func() error { return in.grabbing(permit, f) })
 }
 
-func (in *x11Input) grabbing(f func() error) (err error) {
+func (in *x11Input) grabbing(permit screen.Permit, f func() error) (err error) {
 	defer recovered(&err)
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	if in.l.isGone() {
 		return in.l.explain(errGone)
 	}

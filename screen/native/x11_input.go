@@ -56,11 +56,12 @@ type x11Input struct {
 	own      *covers // this program's own windows, out of reach for remote input
 	xi       *xiLink // nil: the server has no XInput 2
 
-	suspended atomic.Bool
-	pace      pace // of server grabs
+	permission screen.Permission
+	pace       pace // of server grabs
 
 	mu sync.Mutex
 	// Guarded by mu.
+	permit   screen.Permit // of the event that is being injected
 	confined *confinement  // of the key event that is being injected; nil: none
 	unmapped xproto.Window // a window that is never mapped; 0: not made yet
 	keys     *keyMap
@@ -115,7 +116,7 @@ func openX11Input(o Options, own *covers) (_ *x11Input, err error) {
 }
 
 // Suspend implements screen.Input.
-func (in *x11Input) Suspend(on bool) { in.suspended.Store(on) }
+func (in *x11Input) Suspend(on bool) { in.permission.Suspend(on) }
 
 // event runs on the connection's reading goroutine.
 func (in *x11Input) event(ev []byte) {
@@ -127,8 +128,10 @@ func (in *x11Input) event(ev []byte) {
 // Pointer implements screen.Input.
 func (in *x11Input) Pointer(p image.Point, buttons screen.Buttons) (err error) {
 	defer recovered(&err)
+	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	return in.pointerLocked(p, buttons)
 }
 
@@ -136,7 +139,7 @@ func (in *x11Input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	if in.l.isGone() {
 		return in.l.explain(errGone)
 	}
-	if in.suspended.Load() {
+	if !in.permit.Valid() {
 		return nil
 	}
 	if in.own.contains(p) {
@@ -160,9 +163,9 @@ func (in *x11Input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	return nil
 }
 
-// fake injects one event. What was suspended meanwhile does not go down.
+// fake injects one event. Nothing goes down that is not permitted any more.
 func (in *x11Input) fake(kind, detail byte) {
-	if (kind == xKeyPress || kind == xButtonPress) && in.suspended.Load() {
+	if (kind == xKeyPress || kind == xButtonPress) && !in.permit.Valid() {
 		return
 	}
 	switch kind {
@@ -179,8 +182,10 @@ func (in *x11Input) fake(kind, detail byte) {
 // the keyboard does not have is ignored.
 func (in *x11Input) Key(k screen.Key) (err error) {
 	defer recovered(&err)
+	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.permit = permit
 	return in.keyLocked(k)
 }
 

@@ -105,10 +105,11 @@ func (s *appScope) Suspend(on bool) { s.in.Suspend(on) }
 // With Alt or a modifier of the desktop down no button goes down either: that is
 // how window managers move windows and change work spaces.
 func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
+	permit := s.in.permission.Permit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	over := false
-	err := s.in.exclusively(func() error {
+	err := s.in.exclusively(permit, func() error {
 		r, err := xproto.TranslateCoordinates(s.in.l.Conn, s.in.l.root, s.in.l.root, int16(p.X), int16(p.Y)).Reply()
 		if err != nil {
 			return s.in.l.explain(err)

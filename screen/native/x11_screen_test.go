@@ -465,7 +465,7 @@ func TestServerStops(t *testing.T) {
 }
 
 // TestSuspend: a call that waits for the server presses nothing any more once the
-// input is suspended, and what is suspended later presses nothing either.
+// input was suspended, even for a moment. A call while it is suspended presses nothing either.
 func TestSuspend(t *testing.T) {
 	x := startXvfb(t, "320x240x24")
 	d := openOn(t, x, Options{})
@@ -477,11 +477,20 @@ func TestSuspend(t *testing.T) {
 	x.signal(t, syscall.SIGSTOP)
 	waits := make(chan error, 1)
 	go func() { waits <- in.Key(screen.Key{Sym: 'q', Down: true}) }()
+	eventually(t, "the call is under way", func() bool {
+		free := in.(*x11Input).mu.TryLock()
+		if free {
+			in.(*x11Input).mu.Unlock()
+		}
+		return !free
+	})
 	in.Suspend(true) // returns although the server stands still
+	in.Suspend(false)
 	x.signal(t, syscall.SIGCONT)
 	if err := <-waits; err != nil {
 		t.Fatal(err)
 	}
+	in.Suspend(true)
 	if err := in.Pointer(image.Pt(7, 7), screen.ButtonLeft); err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,15 @@ import (
 // Display is a Screen and an Input in memory. The zero value is not useful;
 // call NewDisplay. All methods may be called concurrently.
 type Display struct {
+	permission screen.Permission
+
 	mu sync.Mutex
 	// Guarded by mu.
 	frame   *screen.Frame
 	damage  screen.Region
 	changed chan struct{} // closed and replaced at each change
 	closed  bool
-	events  []any // screen.Key and Motion
-	suspend bool
+	events  []any         // screen.Key and Motion
 	stuck   chan struct{} // closed: the display answers; nil: it always did
 }
 
@@ -127,11 +128,7 @@ func (d *Display) Pointer(p image.Point, b screen.Buttons) error { return d.reco
 func (d *Display) ReleaseAll() error { return d.record(Released{}, false) }
 
 // Suspend implements screen.Input.
-func (d *Display) Suspend(on bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.suspend = on
-}
+func (d *Display) Suspend(on bool) { d.permission.Suspend(on) }
 
 // Hang makes input wait, as for a display that does not answer, until resume is
 // called.
@@ -146,6 +143,7 @@ func (d *Display) Hang() (resume func()) {
 // record notes an event that was injected. press says that a suspended display
 // drops it.
 func (d *Display) record(event any, press bool) error {
+	permit := d.permission.Permit()
 	d.mu.Lock()
 	stuck := d.stuck
 	d.mu.Unlock()
@@ -157,7 +155,7 @@ func (d *Display) record(event any, press bool) error {
 	switch {
 	case d.closed:
 		return screen.ErrClosed
-	case press && d.suspend:
+	case press && !permit.Valid():
 		return nil
 	}
 	d.events = append(d.events, event)

@@ -1,0 +1,42 @@
+package agent
+
+import (
+	"os"
+	"os/user"
+	"runtime"
+
+	"lotse/tunnel"
+)
+
+// identity is what the advisor is told of this computer: its names only after the
+// customer has allowed something.
+type identity struct {
+	computer tunnel.Customer
+	told     bool
+}
+
+// thisComputer reads the names of the computer and its user.
+func thisComputer() tunnel.Customer {
+	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH}
+	if u, err := user.Current(); err == nil {
+		c.User = u.Username
+	}
+	c.Host, _ = os.Hostname()
+	return c
+}
+
+// customer is what may be told now.
+func (i *identity) customer() tunnel.Customer {
+	if !i.told {
+		return tunnel.Customer{System: i.computer.System}
+	}
+	return i.computer
+}
+
+// desktopName is the desktop's name for viewers.
+func (i *identity) desktopName() string {
+	if host := i.customer().Host; host != "" {
+		return short(host)
+	}
+	return "Lotse"
+}

@@ -1,0 +1,206 @@
+package agent
+
+import (
+	"log/slog"
+	"time"
+
+	"lotse/consent"
+	"lotse/plaintext"
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/tunnel"
+)
+
+// state is everything that changes in a session. The loop owns it. The consent
+// package decides what is allowed; state carries that out and remembers the rest.
+type state struct {
+	session *Session // its static parts: where effects go
+	log     *slog.Logger
+
+	consent consent.State
+	phase   string // what consent's phases do not tell apart
+	reason  string // why the session ends or has ended; "": it goes on
+	failure *Failure
+	number  tunnel.Number
+	client  *tunnel.Client // of the gateway; replaced only while a number is waited for
+	link    *tunnel.AgentLink
+	advisor *tunnel.Person
+	compare string
+
+	identity  identity
+	questions questions
+	sharing   sharing
+	devices   devices
+	viewers   viewers
+	controls  controls
+	show      *show // the advisor's screen; nil: none
+	record    record
+	last      *moment // published last
+}
+
+// The phases that panels are told; PANEL.md.
+const (
+	phaseNumber     = "number"
+	phaseConnecting = "connecting"
+	phaseJoined     = "joined"
+	phaseAway       = "away"
+	phaseEnded      = "ended"
+)
+
+// Who caused a change; tunnel/PROTOCOL.md, section 6.
+const (
+	byCustomer = "customer"
+	byAdvisor  = "advisor"
+	byKey      = "key"
+	byAuto     = "auto"
+)
+
+func newState(s *Session) *state {
+	st := &state{
+		session: s, log: s.log, phase: phaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
+		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
+		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
+	}
+	if s.cfg.Problem != "" {
+		st.failure = &Failure{Code: "source", Message: plaintext.Line(s.cfg.Problem, maxMessage)}
+	}
+	return st
+}
+
+// apply feeds e to the consent table and carries out what follows: rights first, then
+// words. by says who caused e.
+func (st *state) apply(e consent.Event, by string) {
+	before := st.consent
+	after, changes := consent.Next(before, e)
+	if after == before && len(changes) == 0 {
+		return
+	}
+	st.consent = after
+	st.enforce(before.Effective(), after.Effective())
+	if after.Question != before.Question || after.Serial != before.Serial {
+		st.questionChanged()
+	}
+	for _, c := range changes {
+		st.changed(c, by)
+	}
+	if q := after.Question; q != 0 && st.session.cfg.Answer != AnswerAsk {
+		if q == consent.View {
+			st.share(st.session.cfg.Share)
+		}
+		st.apply(consent.Event{Kind: st.session.cfg.Answer.to(q), Serial: after.Serial}, byAuto)
+	}
+}
+
+// enforce makes rights true. It waits for nobody: what may wait for the display goes
+// to the effects, and until they have run Suspend keeps input away.
+func (st *state) enforce(before, after consent.Rights) {
+	s := st.session
+	if before.Has(consent.Show) && !after.Has(consent.Show) && st.show != nil {
+		st.show.end() // one direction ends before the other begins
+	}
+	st.viewers.setRights(rfbRights(after))
+	switch had, has := before.Has(consent.Control), after.Has(consent.Control); {
+	case had && !has:
+		s.guard.Suspend(true)
+		s.effects.releaseInput()
+		s.effects.swallowHotkey(false)
+	case has && !had:
+		s.guard.Suspend(false) // an event of an earlier time with control stays suspended
+		s.effects.swallowHotkey(true)
+	}
+	s.share.want(after.Has(consent.View) && st.viewers.count() > 0)
+}
+
+// changed follows one outcome: it wakes who waits for it, counts refusals and tells the
+// record and the advisors.
+func (st *state) changed(c consent.Change, by string) {
+	st.viewers.decided(c)
+	st.show.decided(c)
+	if st.consent.Delayed.Has(c.Right) || c.Outcome == consent.Given {
+		st.questions.refusals.note(c, func() {
+			st.session.send(consented{consent.Event{Kind: consent.Ready, Right: c.Right}, byAuto})
+		})
+	}
+	if c.Outcome == consent.Given {
+		st.tellNames()
+	}
+	shown := st.session.lang.shareWords(st.sharing.choices.describe(st.sharing.shown))
+	st.record.change(c, by, shown)
+	st.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+	if name := outcomeNames[c.Outcome]; name != "" {
+		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
+	}
+}
+
+var outcomeNames = [...]string{
+	consent.Given: "given", consent.Refused: "refused", consent.TimedOut: "timeout",
+	consent.Taken: "taken", consent.Returned: "returned", consent.Withdrawn: "",
+}
+
+// consented is an event of the consent table.
+type consented struct {
+	event consent.Event
+	by    string
+}
+
+func (e consented) in(st *state) { st.apply(e.event, e.by) }
+
+// share shows something else from now on. When it returns, no picture holds anything
+// of what was shown before.
+func (st *state) share(what screen.Share) {
+	st.sharing.shown = what
+	change := st.session.share.choose(what)
+	st.viewers.invalidate(change)
+}
+
+// tellNames tells the advisor the names of this computer and its user, once, after the
+// customer has allowed something.
+func (st *state) tellNames() {
+	if st.identity.told || st.session.cfg.Nameless {
+		return
+	}
+	st.identity.told = true
+	st.controls.send(st.hello())
+	st.viewers.setName(st.identity.desktopName())
+}
+
+// hello introduces this program to an advisor's end.
+func (st *state) hello() tunnel.AgentHello {
+	cfg := st.session.cfg
+	return tunnel.AgentHello{
+		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
+		Can: cfg.Display.can(), Answer: string(cfg.Answer),
+	}
+}
+
+// fail shows the customer what is wrong with what he entered.
+func (st *state) fail(code, message string) {
+	if st.phase == phaseNumber {
+		st.failure = &Failure{Code: code, Message: message}
+	}
+}
+
+// after has e processed in d.
+func (st *state) after(d time.Duration, e event) { time.AfterFunc(d, func() { st.session.send(e) }) }
+
+// publish lets everybody see the state, if that differs from what they saw last, and
+// tells the advisors.
+func (st *state) publish() {
+	m := momentOf(st)
+	if st.last != nil && m.same(st.last) {
+		return
+	}
+	if st.last != nil {
+		m.snapshot.Seq = st.last.snapshot.Seq + 1
+		m.told.Seq = m.snapshot.Seq
+	}
+	st.session.moment.Store(m)
+	if st.last == nil || !st.last.sameForAdvisors(m) {
+		st.controls.send(m.told)
+	}
+	st.session.share.describe(st.consent)
+	if st.last != nil {
+		close(st.last.replaced)
+	}
+	st.last = m
+}

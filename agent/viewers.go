@@ -1,0 +1,314 @@
+package agent
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sync"
+
+	"lotse/consent"
+	"lotse/rfb"
+	"lotse/screen"
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// How a viewer's line is encrypted; tunnel/PROTOCOL.md, section 6.
+const (
+	lineSealed  = "sealed"  // end to end
+	linePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
+	lineGateway = "gateway" // to the gateway, which opens it
+)
+
+// lineOf is how a viewer's line by that door is encrypted; what is not known
+// to be sealed is not called so.
+func lineOf(door string) string {
+	switch door {
+	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
+		return lineSealed
+	}
+	return lineGateway
+}
+
+// viewer is one RFB connection.
+type viewer struct {
+	conn       *rfb.Conn
+	door, line string
+	from       string
+	code       string // of the exchange that its stream goes back to; "" at a door
+	in         bool   // it is past the handshake. Owned by the loop.
+}
+
+// newViewer describes a viewer by its stream.
+func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
+	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
+	if v.line == lineSealed {
+		v.code = conn.Compare()
+		if conn.Onward() {
+			v.line = linePartly
+		}
+	}
+	return v
+}
+
+// viewers are all viewers, in the order in which they came. The loop owns them.
+type viewers struct {
+	all []*viewer
+	// waiting are the viewers that wait for the view to be given.
+	waiting map[chan<- consent.Outcome]struct{}
+	// publish lets others see the connections.
+	publish func([]*rfb.Conn)
+}
+
+func newViewers(publish func([]*rfb.Conn)) viewers {
+	return viewers{waiting: map[chan<- consent.Outcome]struct{}{}, publish: publish}
+}
+
+func (vs *viewers) count() int { return len(vs.all) }
+
+func (vs *viewers) add(v *viewer) { vs.set(append(slices.Clone(vs.all), v)) }
+
+func (vs *viewers) remove(v *viewer) {
+	vs.set(slices.DeleteFunc(slices.Clone(vs.all), func(other *viewer) bool { return other == v }))
+}
+
+func (vs *viewers) set(all []*viewer) {
+	vs.all = all
+	conns := make([]*rfb.Conn, 0, len(all))
+	for _, v := range all {
+		conns = append(conns, v.conn)
+	}
+	vs.publish(conns)
+}
+
+// watched reports whether a viewer is past the handshake.
+func (vs *viewers) watched() bool {
+	return slices.ContainsFunc(vs.all, func(v *viewer) bool { return v.in })
+}
+
+func (vs *viewers) setRights(r rfb.Rights) {
+	for _, v := range vs.all {
+		v.conn.SetRights(r)
+	}
+}
+
+func (vs *viewers) setName(name string) {
+	for _, v := range vs.all {
+		v.conn.SetName(name)
+	}
+}
+
+func (vs *viewers) invalidate(change screen.Change) {
+	for _, v := range vs.all {
+		v.conn.Invalidate(change)
+	}
+}
+
+func (vs *viewers) close() {
+	for _, v := range vs.all {
+		v.conn.Close()
+	}
+}
+
+// decided wakes the viewers that wait for the view.
+func (vs *viewers) decided(c consent.Change) {
+	if c.Right != consent.View || c.Outcome == consent.Opened {
+		return
+	}
+	for w := range vs.waiting {
+		w <- c.Outcome
+		delete(vs.waiting, w)
+	}
+}
+
+// list describes the viewers for both sides.
+func (vs *viewers) list() []tunnel.Viewer {
+	list := make([]tunnel.Viewer, 0, len(vs.all))
+	for _, v := range vs.all {
+		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from, Code: v.code})
+	}
+	return list
+}
+
+// line is the weakest line in use.
+func (vs *viewers) line(phase consent.Phase) string {
+	if phase == consent.Alone {
+		return ""
+	}
+	weakest := lineSealed
+	for _, v := range vs.all {
+		switch {
+		case v.line == lineGateway:
+			return lineGateway
+		case v.line == linePartly:
+			weakest = linePartly
+		}
+	}
+	return weakest
+}
+
+// direction is the view direction in effect: nobody's screen is shown to nobody.
+func (vs *viewers) direction(c consent.State) string {
+	d := c.Direction()
+	if d == consent.Customer && vs.count() == 0 {
+		d = consent.Nobody
+	}
+	return d.String()
+}
+
+// viewerCame adds a viewer. connect makes its connection, which is not served yet.
+type viewerCame struct {
+	viewer  *viewer
+	connect func(name string, rights rfb.Rights) *rfb.Conn
+	refused bool
+}
+
+func (e *viewerCame) in(st *state) {
+	effective := st.consent.Effective()
+	if e.refused = st.viewers.count() >= maxViewers || st.phase == phaseEnded; e.refused {
+		return
+	}
+	e.viewer.conn = e.connect(st.identity.desktopName(), rfbRights(effective))
+	st.viewers.add(e.viewer)
+	st.session.share.want(effective.Has(consent.View))
+}
+
+// viewerIn says that a viewer is past the handshake: the advisor's wishes that need
+// somebody who watches count now.
+type viewerIn struct{ viewer *viewer }
+
+func (e viewerIn) in(*state) { e.viewer.in = true }
+
+// viewerGone removes a viewer. One that was not let in does not keep what was given to
+// those inside.
+type viewerGone struct{ viewer *viewer }
+
+func (e viewerGone) in(st *state) {
+	st.viewers.remove(e.viewer)
+	if st.viewers.count() == 0 {
+		st.session.share.want(false)
+	}
+	if !st.viewers.watched() {
+		st.apply(consent.Event{Kind: consent.ViewersGone}, byAuto)
+	}
+}
+
+// serveViewer serves RFB on a sealed stream until it ends.
+func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
+	line := newQuickClose(conn)
+	defer line.wait()
+	came := &viewerCame{viewer: v, connect: func(name string, rights rfb.Rights) *rfb.Conn {
+		return rfb.NewConn(line, rfb.Config{
+			Desktop: s.share.desktop, Waiting: s.share.waiting, Name: name, Rights: rights,
+			Approve: func(ctx context.Context, _ rfb.Viewer) error {
+				err := s.approveView(ctx)
+				if err == nil {
+					s.send(viewerIn{v})
+				}
+				return err
+			},
+			Photos:  &s.share.photos,
+			Ready:   s.share.takerReady,
+			Input:   s.guard,
+			CutText: s.takeClipboard,
+			Logger:  s.log,
+		})
+	}}
+	if s.send(came); v.conn == nil {
+		return
+	}
+	err := v.conn.Serve(ctx)
+	s.send(viewerGone{v})
+	if err != nil {
+		s.log.Info("viewer gone", "reason", err)
+	}
+}
+
+// viewWanted asks the customer for the view, for a viewer. Afterwards either given is
+// true, or refusal has the words for the viewer's user, or decided will be told what
+// becomes of the question.
+type viewWanted struct {
+	decided chan<- consent.Outcome
+	given   bool
+	refusal string
+}
+
+func (e *viewWanted) in(st *state) {
+	switch lang := st.session.lang; {
+	case st.consent.Given.Has(consent.View):
+		e.given = true
+	case st.consent.Paused:
+		e.refusal = lang.text("The customer has paused the session.")
+	case st.consent.Phase != consent.Joined:
+		e.refusal = lang.text("The session is over.")
+	default:
+		e.refusal = ""
+		st.viewers.waiting[e.decided] = struct{}{}
+		st.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
+	}
+}
+
+// viewNotWanted says that a viewer does not wait any more.
+type viewNotWanted struct{ decided chan<- consent.Outcome }
+
+func (e viewNotWanted) in(st *state) {
+	delete(st.viewers.waiting, e.decided)
+	if len(st.viewers.waiting) == 0 {
+		st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.View}, byAdvisor)
+	}
+}
+
+// approveView is rfb.Config.Approve of every viewer: it returns when the view
+// is given, or an error with the words for the viewer's user.
+func (s *Session) approveView(ctx context.Context) error {
+	decided := make(chan consent.Outcome, 1)
+	wanted := &viewWanted{decided: decided, refusal: s.lang.text("The session is over.")}
+	switch s.send(wanted); {
+	case wanted.given:
+		return s.share.ready(ctx)
+	case wanted.refusal != "":
+		return rfb.Refusal{Reason: wanted.refusal}
+	}
+	select {
+	case outcome := <-decided:
+		switch outcome {
+		case consent.Given:
+			return s.share.ready(ctx)
+		case consent.TimedOut:
+			return rfb.Refusal{Reason: s.lang.text("The customer did not answer in time.")}
+		}
+		return rfb.Refusal{Reason: s.lang.text("The customer did not allow the view.")}
+	case <-ctx.Done():
+		s.send(viewNotWanted{decided})
+		return context.Cause(ctx)
+	}
+}
+
+// quickClose closes a connection on a goroutine: the farewell to a peer that
+// does not read takes seconds, and rights are taken from viewers that must be
+// closed as well.
+type quickClose struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func newQuickClose(conn net.Conn) *quickClose {
+	return &quickClose{Conn: conn, closed: make(chan struct{})}
+}
+
+func (q *quickClose) Close() error {
+	q.once.Do(func() {
+		go func() {
+			defer close(q.closed)
+			q.Conn.Close()
+		}()
+	})
+	return nil
+}
+
+// wait closes it and returns when that is done.
+func (q *quickClose) wait() {
+	q.Close()
+	<-q.closed
+}
