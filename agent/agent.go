@@ -60,10 +60,7 @@ type Panel interface {
 	Run(ctx context.Context, s *Session) error
 }
 
-var (
-	_ Panel = (*BrowserPanel)(nil)
-	_ Panel = (*TerminalPanel)(nil)
-)
+var _ Panel = (*TerminalPanel)(nil)
 
 // Config says what to run. Client, Display and Panel must be set.
 type Config struct {

@@ -47,10 +47,10 @@ func (c Enter) do(st *state) error {
 type EnterNumber struct{ Number tunnel.Number }
 
 func (c EnterNumber) do(st *state) error {
-	if st.phase != phaseNumber {
+	if st.phase != PhaseNumber {
 		return nil
 	}
-	st.phase, st.failure, st.number = phaseConnecting, nil, c.Number
+	st.phase, st.failure, st.number = PhaseConnecting, nil, c.Number
 	select {
 	case st.session.entered <- entry{c.Number, st.client}:
 	default:
@@ -69,7 +69,7 @@ var (
 func chooseGateway(st *state, gateway string) error {
 	known, cfg := st.client.Gateway, &st.session.cfg
 	switch {
-	case st.phase != phaseNumber || gateway == known && known != "":
+	case st.phase != PhaseNumber || gateway == known && known != "":
 		return nil
 	case gateway == "" && known == "":
 		return errNoGateway

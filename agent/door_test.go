@@ -32,7 +32,7 @@ func newDoorRig(t *testing.T) *doorRig {
 	t.Cleanup(func() { conn.Close() })
 	r.wishes = tunnel.NewControlConn(conn)
 	r.say(r.link, sayJoined)
-	await(t, r.session, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	await(t, r.session, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	return r
 }
 
@@ -125,7 +125,7 @@ func TestDoorNumberIsNotTheSessions(t *testing.T) {
 		if err := r.call("view", sealed, n); !errors.Is(err, seal.ErrWrongNumber) {
 			t.Errorf("as %s: %v", sealed, err)
 		}
-		snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == phaseEnded })
+		snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == PhaseEnded })
 		if snap.Reason != tunnel.ReasonBurnt {
 			t.Errorf("as %s: ended with %q", sealed, snap.Reason)
 		}

@@ -41,7 +41,7 @@ func (e ending) in(st *state) {
 
 // over takes all rights because the session ends for a reason; false: it was over.
 func (st *state) over(reason string) bool {
-	if st.phase == phaseEnded || st.reason != "" {
+	if st.phase == PhaseEnded || st.reason != "" {
 		return false
 	}
 	st.reason = reason
@@ -78,10 +78,10 @@ func (e finished) in(st *state) {
 	st.over(reason)
 	st.controls.bye(st.reason)
 	st.viewers.close()
-	if st.phase == phaseEnded {
+	if st.phase == PhaseEnded {
 		return
 	}
-	st.phase = phaseEnded
+	st.phase = PhaseEnded
 	st.questions.refusals.stop()
 	st.record.note("the session is over: %s", reasonText(st.session.lang, st.reason))
 }

@@ -23,7 +23,7 @@ func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
 		g.t.Fatal("sealed with a wrong number")
 	}
 	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
-	await(g.t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+	await(g.t, s, "refused", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil })
 }
 
 // notTried types a number and expects that the gateway hears nothing of it.
@@ -32,7 +32,7 @@ func (g *evilGateway) notTried(s *Session, digits string) {
 	_, changed := s.Snapshot()
 	_ = s.Do(EnterNumber{number(g.t, digits)})
 	<-changed
-	await(g.t, s, "refused without asking", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
+	await(g.t, s, "refused without asking", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil && s.Error.Code == "number" })
 	select {
 	case <-g.links:
 		g.t.Error("a number that failed was tried again")
@@ -64,7 +64,7 @@ func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
 		s, _, _ := runAgent(t, g.client, byHand, remember)
 		_ = s.Do(EnterNumber{number(t, testNumber)})
 		g.link().Close()
-		await(t, s, "refused", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
+		await(t, s, "refused", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil })
 	}
 	s, _, _ := runAgent(t, g.client, byHand, remember)
 	g.enterWrong(s, testNumber, "482100000")
@@ -83,7 +83,7 @@ func TestGuessIsTold(t *testing.T) {
 	if _, err := g.seal("482100000", "control"); !errors.Is(err, seal.ErrWrongNumber) {
 		t.Fatal(err)
 	}
-	await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil && s.Error.Code == "number" })
+	await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil && s.Error.Code == "number" })
 }
 
 // That a number failed is remembered before the guesser learns it: whoever kills the
@@ -112,7 +112,7 @@ func TestWrongTryInASession(t *testing.T) {
 			if err := r.call(kind, door, "482193058"); !errors.Is(err, seal.ErrWrongNumber) {
 				t.Fatal(err)
 			}
-			snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == phaseEnded })
+			snap := await(t, r.session, "the end", func(s Snapshot) bool { return s.Phase == PhaseEnded })
 			if snap.Reason != tunnel.ReasonBurnt || snap.Rights != (tunnel.Rights{}) {
 				t.Errorf("%s by %s: ended with %q, rights %+v", kind, door, snap.Reason, snap.Rights)
 			}
@@ -160,7 +160,7 @@ func TestViewersHaveCodes(t *testing.T) {
 	}
 	go io.Copy(io.Discard, control)
 	g.say(l, sayJoined)
-	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if snap.Compare != control.Compare() {
 		t.Errorf("code %s, the advisor has %s", snap.Compare, control.Compare())
 	}

@@ -21,7 +21,7 @@ func TestOfferWaitsForTheCustomer(t *testing.T) {
 		c.Confirm, c.OfferedNumber, c.Number = true, c.Number, tunnel.Number{}
 	})
 	snap, _ := s.Snapshot()
-	if snap.Phase != phaseNumber || !snap.Confirm || snap.Offer != "482 193 057" || snap.Number != "" {
+	if snap.Phase != PhaseNumber || !snap.Confirm || snap.Offer != "482 193 057" || snap.Number != "" {
 		t.Errorf("the customer is shown %+v", snap)
 	}
 	if len(g.links) != 0 {

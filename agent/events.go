@@ -66,10 +66,10 @@ func NewEvents(out io.Writer) *Events { return &Events{out: json.NewEncoder(out)
 func (e *Events) follow(ctx context.Context, s *Session) {
 	for {
 		snap, changed := s.Snapshot()
-		if snap.Reason == "" || snap.Phase == phaseEnded { // not the way to the end
+		if snap.Reason == "" || snap.Phase == PhaseEnded { // not the way to the end
 			e.tell(eventOf(snap))
 		}
-		if snap.Phase == phaseEnded {
+		if snap.Phase == PhaseEnded {
 			return
 		}
 		select {
@@ -157,13 +157,13 @@ func eventOf(s Snapshot) Event {
 // stateOf is the one word that says most.
 func stateOf(s Snapshot) string {
 	switch {
-	case s.Phase == phaseNumber:
+	case s.Phase == PhaseNumber:
 		return stateNumber
-	case s.Phase == phaseConnecting:
+	case s.Phase == PhaseConnecting:
 		return stateConnecting
-	case s.Phase == phaseAway:
+	case s.Phase == PhaseAway:
 		return stateAway
-	case s.Phase == phaseEnded:
+	case s.Phase == PhaseEnded:
 		return stateEnded
 	case s.Question != nil:
 		return stateQuestion

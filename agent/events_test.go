@@ -107,9 +107,9 @@ func TestTypedGateway(t *testing.T) {
 		if snap.Error != nil {
 			code = snap.Error.Code
 		}
-		wantPhase := phaseConnecting
+		wantPhase := PhaseConnecting
 		if c.code != "" {
-			wantPhase = phaseNumber
+			wantPhase = PhaseNumber
 		}
 		if s.now().client.Gateway != c.gateway || code != c.code || (err != nil) != (c.code != "") || snap.Phase != wantPhase {
 			t.Errorf("%+v: %q, %q, %v, %s", c, s.now().client.Gateway, code, err, snap.Phase)

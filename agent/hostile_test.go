@@ -77,7 +77,7 @@ func (w *watcher) Run(ctx context.Context, s *Session) error {
 		w.mu.Lock()
 		w.seen = append(w.seen, snap)
 		w.mu.Unlock()
-		if snap.Phase == phaseEnded {
+		if snap.Phase == PhaseEnded {
 			return nil
 		}
 		select {
@@ -227,8 +227,8 @@ func TestJoinedNeedsTheSeal(t *testing.T) {
 			l := g.link()
 			f(g, l)
 			_ = l.Send(sayJoined)
-			snap := await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == phaseNumber && s.Error != nil })
-			if snap.Advisor != nil || snap.Line != "" || w.ever(func(s Snapshot) bool { return s.Phase == phaseJoined }) {
+			snap := await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil })
+			if snap.Advisor != nil || snap.Line != "" || w.ever(func(s Snapshot) bool { return s.Phase == PhaseJoined }) {
 				t.Errorf("the customer was shown a session: %+v", snap)
 			}
 		})
@@ -259,7 +259,7 @@ func TestCallsBeforeJoined(t *testing.T) {
 	defer conn.Close()
 	go io.Copy(io.Discard, conn)
 	g.say(l, sayJoined)
-	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	// A call behind those before.
 	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(30), Kind: "view", Door: tunnel.DoorPage})
 	if st := take(t, g.streams, "a stream of the session"); st.id != streamID(30) {
@@ -273,7 +273,7 @@ func TestRefusedAndJoinedAgain(t *testing.T) {
 	g := newEvilGateway(t)
 	s, w, _ := runAgent(t, g.client)
 	l := g.join()
-	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	snap := await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if snap.Advisor.Display != "Anna31m" {
 		t.Errorf("advisor's name %q is shown", snap.Advisor.Display)
 	}
@@ -290,11 +290,11 @@ func TestRefusedAndJoinedAgain(t *testing.T) {
 		t.Error("control survived the line")
 	}
 	g.say(l, mallory)
-	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if snap.Rights.Control || snap.Advisor.Name != "anna" {
 		t.Errorf("%+v, advisor %+v", snap.Rights, snap.Advisor)
 	}
-	if w.ever(func(s Snapshot) bool { return s.Phase == phaseNumber && s.Rights.View }) {
+	if w.ever(func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Rights.View }) {
 		t.Error("a number could be typed while rights were given")
 	}
 }
@@ -304,7 +304,7 @@ func TestCallFlood(t *testing.T) {
 	g := newEvilGateway(t)
 	s, w, _ := runAgent(t, g.client)
 	l := g.join()
-	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	for i := range 3 * maxStreams {
 		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(100 + i), Kind: "view", Door: tunnel.DoorPage})
 	}
@@ -344,18 +344,18 @@ func TestComingBackAgainstTheLimit(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client)
 	l := g.join()
-	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
 	id := s.questionID()
 	await(t, s, "an armed question", func(s Snapshot) bool { return s.Question != nil && s.Question.Armed })
 	l.Close()
-	await(t, s, "away", func(s Snapshot) bool { return s.Phase == phaseAway && s.Question == nil })
+	await(t, s, "away", func(s Snapshot) bool { return s.Phase == PhaseAway && s.Question == nil })
 	if s.Do(Allow{id, nil}) == nil {
 		t.Error("an answer counted with the line lost")
 	}
 	g.say(g.link(), tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedRate, RetryAfter: 1})
 	g.say(g.link(), sayJoined)
-	snap := await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	snap := await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if s.Do(Allow{id, nil}) == nil || snap.Rights.View {
 		t.Error("an old answer counted")
 	}

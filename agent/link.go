@@ -117,7 +117,7 @@ func (e notEntered) in(st *state) {
 	if r := (errRefused{}); errors.As(e.err, &r) {
 		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: e.err.Error()}
 	}
-	st.phase, st.failure, st.number, st.compare = phaseNumber, f, tunnel.Number{}, ""
+	st.phase, st.failure, st.number, st.compare = PhaseNumber, f, tunnel.Number{}, ""
 }
 
 // keep comes back after a lost line, as the same session, for as long as the gateway
@@ -149,10 +149,10 @@ func (l *link) over() bool { return l.session.now().snapshot.Reason != "" }
 type lost struct{}
 
 func (lost) in(st *state) {
-	if st.reason != "" || st.phase == phaseEnded {
+	if st.reason != "" || st.phase == PhaseEnded {
 		return
 	}
-	st.phase = phaseAway
+	st.phase = PhaseAway
 	st.apply(consent.Event{Kind: consent.Lose}, byAuto)
 }
 
@@ -347,13 +347,13 @@ func (e linked) in(st *state) { st.link = e.link }
 type joined struct{ advisor *tunnel.Person }
 
 func (e joined) in(st *state) {
-	if st.phase == phaseEnded || st.consent.Phase == consent.Over {
+	if st.phase == PhaseEnded || st.consent.Phase == consent.Over {
 		return
 	}
 	if p := e.advisor; st.advisor == nil && p != nil {
 		st.advisor = &tunnel.Person{Name: short(p.Name), Display: short(p.Display), Company: short(p.Company)}
 	}
-	st.phase, st.failure = phaseJoined, nil
+	st.phase, st.failure = PhaseJoined, nil
 	kind := consent.Join
 	if st.consent.Phase == consent.Away {
 		kind = consent.Rejoin

@@ -56,7 +56,7 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 	for {
 		snap, changed := s.Snapshot()
 		p.show(snap.Lang, snap)
-		if snap.Phase == phaseEnded {
+		if snap.Phase == PhaseEnded {
 			return nil
 		}
 		select {
@@ -125,14 +125,14 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 	}
 	if s.Phase != old.Phase {
 		switch s.Phase {
-		case phaseConnecting:
+		case PhaseConnecting:
 			p.say(l.text("Connecting to %s …", s.Gateway))
-		case phaseJoined:
+		case PhaseJoined:
 			p.say(l.text("Connected with %s.", advisorName(s.Advisor)))
 			p.say(l.text("Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends."))
-		case phaseAway:
+		case PhaseAway:
 			p.say(l.text("The line is interrupted; trying to come back …"))
-		case phaseEnded:
+		case PhaseEnded:
 			p.say(l.text("The session is over: %s", reasonText(l, s.Reason)))
 			p.say(l.text("The session is over. Nothing of this program is left running."))
 			return
@@ -144,10 +144,10 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 	if s.Line == linePartly && old.Line != linePartly {
 		p.say(l.text("From your advisor's computer on, the picture is passed to another computer without encryption."))
 	}
-	if s.Phase == phaseJoined && (old.Phase != phaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
+	if s.Phase == PhaseJoined && (old.Phase != PhaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
 		p.say(rightsText(l, s))
 	}
-	if s.Notice != old.Notice && s.Phase == phaseJoined {
+	if s.Notice != old.Notice && s.Phase == PhaseJoined {
 		switch s.Notice {
 		case noticeNames[screen.NoticeHidden]:
 			p.say(l.text("Windows hides this question from your advisor. Please answer it yourself."))
@@ -156,11 +156,11 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 		}
 	}
 	switch {
-	case s.Phase == phaseNumber && s.Confirm:
+	case s.Phase == PhaseNumber && s.Confirm:
 		p.prompt("number", confirmText(l, s))
-	case s.Phase == phaseNumber && s.Gateway == "":
+	case s.Phase == PhaseNumber && s.Gateway == "":
 		p.prompt("number", l.text("Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): "))
-	case s.Phase == phaseNumber:
+	case s.Phase == PhaseNumber:
 		p.prompt("number", l.text("Gateway: %s", s.Gateway)+"\n"+l.text("Please type the session number that your advisor tells you: "))
 	case s.Question != nil && s.Question.Window:
 		p.prompt(s.Question.ID, l.text("Please answer in the window that has opened on your screen. No + Enter refuses here.")+"\n")
@@ -323,7 +323,7 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
 	asked := p.prompts
 	p.prompts = ""
 	text := strings.TrimSpace(line.text)
-	if snap.Phase == phaseNumber {
+	if snap.Phase == PhaseNumber {
 		if yes := strings.ToLower(text); snap.Confirm && (yes == "yes" || yes == "ja") {
 			text = snap.Offer
 		}

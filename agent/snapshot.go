@@ -82,13 +82,13 @@ func (st *state) snapshot() Snapshot {
 		share := st.sharing.choices.describe(st.sharing.shown)
 		snap.Share = &share
 	}
-	if st.phase == phaseEnded && st.consent.Serial > 0 {
+	if st.phase == PhaseEnded && st.consent.Serial > 0 {
 		snap.Record = st.record.text(snap.Gateway, st.advisor)
 	}
 	if !st.number.IsZero() {
 		snap.Number = st.number.Grouped()
 	}
-	if st.phase == phaseNumber {
+	if st.phase == PhaseNumber {
 		snap.Confirm, snap.Offer = cfg.Confirm, cfg.OfferedPlace
 		if n := cfg.OfferedNumber; !n.IsZero() {
 			snap.Offer = n.Grouped()

@@ -38,13 +38,13 @@ type state struct {
 	last      *moment // published last
 }
 
-// The phases that panels are told; PANEL.md.
+// The phases of a Snapshot; PANEL.md.
 const (
-	phaseNumber     = "number"
-	phaseConnecting = "connecting"
-	phaseJoined     = "joined"
-	phaseAway       = "away"
-	phaseEnded      = "ended"
+	PhaseNumber     = "number"
+	PhaseConnecting = "connecting"
+	PhaseJoined     = "joined"
+	PhaseAway       = "away"
+	PhaseEnded      = "ended"
 )
 
 // Who caused a change; tunnel/PROTOCOL.md, section 6.
@@ -57,7 +57,7 @@ const (
 
 func newState(s *Session) *state {
 	st := &state{
-		session: s, log: s.log, phase: phaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
+		session: s, log: s.log, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
 	}
@@ -175,7 +175,7 @@ func (st *state) hello() tunnel.AgentHello {
 
 // fail shows the customer what is wrong with what he entered.
 func (st *state) fail(code, message string) {
-	if st.phase == phaseNumber {
+	if st.phase == PhaseNumber {
 		st.failure = &Failure{Code: code, Message: message}
 	}
 }

@@ -22,6 +22,11 @@ import (
 	"lotse/tunnel"
 )
 
+// nopConn is a line that is never used.
+type nopConn struct{ net.Conn }
+
+func (nopConn) Close() error { return nil }
+
 // slowClose is a line whose farewell takes long, as that of a WebSocket to a
 // peer that does not read.
 type slowClose struct{ net.Conn }
@@ -141,7 +146,7 @@ func TestEndTakesRightsFirst(t *testing.T) {
 			t.Error("an answer counted after the end")
 		}
 		s.send(joined{&tunnel.Person{Name: "late"}})
-		if snap, _ := s.Snapshot(); snap.Phase == phaseJoined && snap.Advisor.Name == "late" || snap.Reason != tunnel.ReasonCustomer {
+		if snap, _ := s.Snapshot(); snap.Phase == PhaseJoined && snap.Advisor.Name == "late" || snap.Reason != tunnel.ReasonCustomer {
 			t.Errorf("joined after the end: %+v", snap)
 		}
 	})

@@ -293,7 +293,7 @@ func TestWholeSession(t *testing.T) {
 		t.Fatalf("%+v", snap)
 	}
 	_ = s.Do(EnterNumber{c.number})
-	snap = await(t, s, "joined", func(s Snapshot) bool { return s.Phase == phaseJoined && s.Compare != "" })
+	snap = await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined && s.Compare != "" })
 	if snap.Advisor.Display != "Anna Berg" || snap.Line != "sealed" || snap.Rights.View {
 		t.Fatalf("%+v", snap)
 	}
@@ -331,11 +331,11 @@ func TestWholeSession(t *testing.T) {
 
 	// Lost and taken up again: the view is kept, the control is not.
 	h.wire.cut()
-	await(t, s, "away", func(s Snapshot) bool { return s.Phase == phaseAway && !s.Rights.Control })
+	await(t, s, "away", func(s Snapshot) bool { return s.Phase == PhaseAway && !s.Rights.Control })
 	v.Close()
 	c.state("away ") // an agent that came back sooner would not be missed
 	h.wire.mend()
-	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == phaseJoined })
+	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if !snap.Rights.View || snap.Rights.Control {
 		t.Errorf("after the line was lost: %+v", snap.Rights)
 	}
@@ -357,7 +357,7 @@ func TestWholeSession(t *testing.T) {
 		t.Fatalf("refused viewer: %v", o.err)
 	}
 	_ = s.Do(End{})
-	await(t, s, "ended", func(s Snapshot) bool { return s.Phase == phaseEnded && s.Reason == tunnel.ReasonCustomer })
+	await(t, s, "ended", func(s Snapshot) bool { return s.Phase == PhaseEnded && s.Reason == tunnel.ReasonCustomer })
 	c.state("ended customer")
 	third.Close()
 }

@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"lotse/agent"
+	"lotse/agent/panel"
 	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
@@ -83,7 +85,7 @@ already, and its window comes to the front (Windows); 5 the number is wrong or n
 `
 
 func main() {
-	if native.GuardMain() || agent.PanelWindowMain(native.RaiseWindows) {
+	if native.GuardMain() || panel.WindowMain(native.RaiseWindows) {
 		return
 	}
 	attachConsole()
@@ -144,7 +146,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	remembered := tried.Customer()
 	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: panel(o, raise), Number: o.number, Fixed: o.fixed, Problem: o.problem,
+		Client: client, Panel: newPanel(o, raise, logger), Number: o.number, Fixed: o.fixed, Problem: o.problem,
 		Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place, Gateways: o.gateways, Events: events, Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
@@ -218,7 +220,7 @@ func shown(err error) string {
 	return plaintext.Line(err.Error(), maxErrorText)
 }
 
-func panel(o *options, raise <-chan struct{}) agent.Panel {
+func newPanel(o *options, raise <-chan struct{}, logger *slog.Logger) agent.Panel {
 	out := os.Stdout
 	if o.events {
 		out = os.Stderr
@@ -226,8 +228,8 @@ func panel(o *options, raise <-chan struct{}) agent.Panel {
 	if o.Panel == "terminal" {
 		return &agent.TerminalPanel{In: os.Stdin, Out: out, Discard: discardTyped}
 	}
-	return &agent.BrowserPanel{
-		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise,
+	return &panel.Panel{
+		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise, Logger: logger,
 		Opened: func(url string) { fmt.Fprintln(out, "panel:", url) },
 	}
 }

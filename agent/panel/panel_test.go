@@ -1,4 +1,4 @@
-package agent
+package panel
 
 import (
 	"bytes"
@@ -6,32 +6,91 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
-
-	"net"
 
 	"github.com/gorilla/websocket"
 
+	"lotse/agent"
 	"lotse/consent"
-	"lotse/tunnel"
+	"lotse/leaktest"
 )
 
-// nopConn is a line that is never used.
-type nopConn struct{ net.Conn }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
-func (nopConn) Close() error { return nil }
+// fakeSession shows what the test says and notes what it is told to do.
+type fakeSession struct {
+	mu      sync.Mutex
+	snap    agent.Snapshot  // Guarded by mu.
+	changed chan struct{}   // Guarded by mu; closed and replaced at each change.
+	done    []agent.Command // Guarded by mu.
+}
+
+func newFakeSession() *fakeSession {
+	return &fakeSession{snap: agent.Snapshot{Phase: agent.PhaseJoined}, changed: make(chan struct{})}
+}
+
+func (f *fakeSession) Snapshot() (agent.Snapshot, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	snap := f.snap
+	if snap.Question != nil {
+		question := *snap.Question
+		snap.Question = &question
+	}
+	return snap, f.changed
+}
+
+func (f *fakeSession) Do(c agent.Command) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done = append(f.done, c)
+	return nil
+}
+
+func (f *fakeSession) Thumbnail() []byte { return nil }
+
+func (f *fakeSession) Look(context.Context, func([]byte) error, func()) io.WriteCloser { return nil }
+
+// show changes what is shown.
+func (f *fakeSession) show(change func(*agent.Snapshot)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.snap)
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// commands takes the commands up to last, which it waits for; nil: those that are there.
+func (f *fakeSession) commands(t *testing.T, last agent.Command) []agent.Command {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		f.mu.Lock()
+		done := f.done
+		if last == nil || len(done) > 0 && done[len(done)-1] == last {
+			f.done = nil
+			f.mu.Unlock()
+			return done
+		}
+		f.mu.Unlock()
+	}
+	t.Fatalf("%+v was not done", last)
+	return nil
+}
 
 // panelServer serves the handler of a panel as Run would.
-func panelServer(t *testing.T) (*BrowserPanel, *Session, *httptest.Server) {
+func panelServer(t *testing.T) (*Panel, *fakeSession, *httptest.Server) {
 	t.Helper()
-	s, _ := joinedSession(t, Config{})
-	p := &BrowserPanel{session: s, tokens: []string{"one-time"}, pages: fstest.MapFS{"panel.html.gz": {Data: packed("<!doctype html>panel")}}}
+	s := newFakeSession()
+	p := &Panel{session: s, tokens: []string{"one-time"}, Logger: slog.New(slog.DiscardHandler),
+		pages: fstest.MapFS{"panel.html.gz": {Data: packed("<!doctype html>panel")}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := httptest.NewServer(p.handler(ctx, func() {}))
 	p.origin = server.URL
@@ -178,113 +237,78 @@ func TestPanelSocketNeedsTheKey(t *testing.T) {
 	}
 }
 
+// TestPanelTellsAndObeys: each change is told, and each message becomes a command. An
+// answer to a question counts only on the connection on which it was shown.
 func TestPanelTellsAndObeys(t *testing.T) {
-	_, s, server := panelServer(t)
+	_, session, server := panelServer(t)
 	_, body := request(t, server, "POST", "/api/open", `{"token":"one-time"}`, nil)
 	var opened struct{ Key string }
 	if err := json.Unmarshal([]byte(body), &opened); err != nil {
 		t.Fatal(err)
 	}
 	ws := events(t, server, opened.Key)
-	// until reads snapshots until one satisfies f.
-	until := func(what string, f func(Snapshot) bool) Snapshot {
+	told := func() (snap agent.Snapshot) {
 		t.Helper()
-		for {
-			var snap Snapshot
-			_ = ws.SetReadDeadline(time.Now().Add(10 * time.Second))
-			if err := ws.ReadJSON(&snap); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-			if f(snap) {
-				return snap
-			}
+		if err := ws.ReadJSON(&snap); err != nil {
+			t.Fatal(err)
 		}
+		return snap
 	}
-	until("joined", func(s Snapshot) bool {
-		return s.Phase == phaseJoined && s.Advisor != nil && s.Advisor.Display == "Anna Berg"
-	})
-	s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
-	q := until("an armed question", func(s Snapshot) bool { return s.Question != nil && s.Question.Armed }).Question
-	send := func(v any) {
-		t.Helper()
-		if err := ws.WriteJSON(v); err != nil {
+	if snap := told(); snap.Phase != agent.PhaseJoined || snap.Question != nil {
+		t.Fatalf("%+v", snap)
+	}
+	session.show(func(s *agent.Snapshot) { s.Question = &agent.Question{ID: "7", Right: "view", Armed: true} })
+	question := told().Question
+	if question == nil || !strings.HasPrefix(question.ID, "7.") {
+		t.Fatalf("question %+v", question)
+	}
+	other := events(t, server, opened.Key)
+	var elsewhere agent.Snapshot
+	if err := other.ReadJSON(&elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{
+		`{"type":"answer","question":"7","allow":true}`, `{"type":"answer","question":"7.x","allow":true}`,
+		`{"type":"answer","question":"` + elsewhere.Question.ID + `","allow":true}`, `{"type":"nonsense"}`, `{"type":"take","right":"x"}`,
+		`{"type":"silence","right":""}`, `{"type":"share"}`, `{}`,
+		`{"type":"enter","number":"482193057"}`,
+		`{"type":"answer","question":"` + question.ID + `","allow":true,"share":{"kind":"screen"}}`,
+		`{"type":"answer","question":"` + question.ID + `","allow":false}`,
+		`{"type":"silence","right":"view","on":true}`, `{"type":"share","share":{"kind":"monitor","monitor":2}}`,
+		`{"type":"take","right":"control"}`, `{"type":"pause","on":true}`, `{"type":"pause","on":false}`, `{"type":"end"}`,
+	} {
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	send(map[string]any{"type": "answer", "question": q.ID + "0", "allow": true}) // another question's
-	send(map[string]any{"type": "nonsense"})
-	send(map[string]any{"type": "answer", "question": q.ID, "allow": true})
-	until("the view", func(s Snapshot) bool { return s.Rights.View && s.Question == nil })
-	send(map[string]any{"type": "pause", "on": true})
-	until("the pause", func(s Snapshot) bool { return s.Paused })
-	send(map[string]any{"type": "take", "right": "view"})
-	until("the view taken", func(s Snapshot) bool { return !s.Rights.View })
-	// Too long a message ends the socket, not the session.
-	_ = ws.WriteMessage(websocket.TextMessage, bytes.Repeat([]byte("x"), maxPanelMessage+1))
+	want := []agent.Command{
+		agent.Enter{Typed: "482193057"}, agent.Allow{ID: "7", Share: &agent.Share{Kind: "screen"}}, agent.Refuse{ID: "7"},
+		agent.Silence{Right: consent.View, On: true}, agent.Propose{Share: agent.Share{Kind: "monitor", Monitor: 2}},
+		agent.Take{Right: consent.Control}, agent.Pause{}, agent.Resume{}, agent.End{},
+	}
+	if got := session.commands(t, agent.End{}); !reflect.DeepEqual(got, want) {
+		t.Errorf("commands %+v\n    want %+v", got, want)
+	}
+	// Too long a message ends the socket and does nothing.
+	_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"end","number":"`+strings.Repeat("x", maxPanelMessage)+`"}`))
 	for {
 		if _, _, err := ws.ReadMessage(); err != nil {
 			break
 		}
 	}
-	if snap, _ := s.Snapshot(); snap.Phase != phaseJoined {
-		t.Errorf("phase %s", snap.Phase)
+	if got := session.commands(t, nil); len(got) != 0 {
+		t.Errorf("a message that is too long does %+v", got)
 	}
-}
-
-func TestTerminalPanel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := joinedSession(t, Config{Language: "de"})
-		in, keyboard := io.Pipe()
-		var out bytes.Buffer
-		panel := &TerminalPanel{In: in, Out: &out}
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		go func() { done <- panel.Run(ctx, s) }()
-		s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
-		io.WriteString(keyboard, "j\n11\n\n") // typed before the question could be read
-		time.Sleep(2 * panelArmAfter)
-		synctest.Wait()
-		if s.rights().View || s.questionID() == "" {
-			t.Fatalf("typed ahead, and it counted:\n%s", out.String())
-		}
-		time.Sleep(time.Second)
-		io.WriteString(keyboard, "j\n") // what no question says allows nothing
-		synctest.Wait()
-		if s.rights().View || s.questionID() == "" {
-			t.Fatalf("a yes without the word:\n%s", out.String())
-		}
-		time.Sleep(time.Second)
-		io.WriteString(keyboard, panel.word+"\n")
-		time.Sleep(refusalWins)
-		synctest.Wait()
-		if !s.rights().View {
-			t.Errorf("not allowed:\n%s", out.String())
-		}
-		io.WriteString(keyboard, "v\n")
-		synctest.Wait()
-		if s.rights().View {
-			t.Error("the view was not taken back")
-		}
-		cancel()
-		<-done
-		keyboard.Close()
-		for _, want := range []string{"Anna Berg, Example möchte Ihren Bildschirm SEHEN", "Es wird nichts gezeigt."} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("%q is missing in:\n%s", want, out.String())
-			}
-		}
-	})
 }
 
 // When Run returns, sockets are gone, also one that never said its key.
 func TestPanelRunWaitsForItsSockets(t *testing.T) {
-	s, _ := joinedSession(t, Config{})
 	address := make(chan string, 1)
-	p := &BrowserPanel{NoBrowser: true, Opened: func(url string) { address <- url }}
+	p := &Panel{NoBrowser: true, Opened: func(url string) { address <- url }}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx, s) }()
+	go func() { done <- p.run(ctx, newFakeSession()) }()
 	var url string
 	select {
 	case url = <-address:
@@ -340,8 +364,8 @@ func TestPanelPicturesNeedTheKey(t *testing.T) {
 		}
 		ws.Close()
 	}
-	if s.rights() != (tunnel.Rights{}) {
-		t.Error("looking gave a right")
+	if got := s.commands(t, nil); len(got) != 0 {
+		t.Errorf("looking did %+v", got)
 	}
 }
 

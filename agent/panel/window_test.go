@@ -1,6 +1,6 @@
 //go:build !windows
 
-package agent
+package panel
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func TestPanelWindowIsRaised(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	w := &panelWindow{pipe: out, over: make(chan struct{})}
+	w := &window{pipe: out, over: make(chan struct{})}
 	if _, err := out.WriteString("http://127.0.0.1:9/#t=x\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -85,11 +85,11 @@ func TestPanelWindowIsRaised(t *testing.T) {
 	if !w.raise() {
 		t.Fatal("a window that is open cannot be raised")
 	}
-	window, err := os.FindProcess(<-raised)
+	browserProcess, err := os.FindProcess(<-raised)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := window.Kill(); err != nil { // the customer closes it
+	if err := browserProcess.Kill(); err != nil { // the customer closes it
 		t.Fatal(err)
 	}
 	<-w.over
@@ -98,7 +98,7 @@ func TestPanelWindowIsRaised(t *testing.T) {
 		t.Error("a window that was closed was raised")
 	}
 	w.Close()
-	if (*panelWindow)(nil).raise() {
+	if (*window)(nil).raise() {
 		t.Error("no window was raised")
 	}
 }
@@ -113,12 +113,11 @@ func TestNoTokenOnTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
-	s, _ := joinedSession(t, Config{})
 	printed := make(chan string, 1)
-	p := &BrowserPanel{Opened: func(url string) { printed <- url }}
+	p := &Panel{Opened: func(url string) { printed <- url }}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx, s) }()
+	go func() { done <- p.run(ctx, newFakeSession()) }()
 	defer func() { cancel(); <-done }()
 	<-printed
 	var args []byte

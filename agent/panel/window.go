@@ -1,4 +1,4 @@
-package agent
+package panel
 
 import (
 	"bufio"
@@ -42,11 +42,11 @@ var windowFlags = []string{
 	"--disable-component-update", "--disable-default-apps", "--disable-extensions", "--window-size=560,820",
 }
 
-// PanelWindowMain makes this process the one that runs the panel's window, if that
+// WindowMain makes this process the one that runs the panel's window, if that
 // is what it was started for, and reports whether it did. The program calls it
 // before anything else and ends when it returns true. raise brings the windows of a
 // process to the front; nil: that cannot be done.
-func PanelWindowMain(raise func(process int)) bool {
+func WindowMain(raise func(process int)) bool {
 	browser, ok := os.LookupEnv(windowVariable)
 	if !ok {
 		return false
@@ -58,15 +58,15 @@ func PanelWindowMain(raise func(process int)) bool {
 	return true
 }
 
-// panelWindow is the process that runs a window. It lives as long as the window or the
+// window is the process that runs a window. It lives as long as the window or the
 // pipe is open, and a little longer. nil is none.
-type panelWindow struct {
+type window struct {
 	pipe io.WriteCloser
 	over chan struct{} // closed when the window is; its process may still remove files
 }
 
 // raise has the window come to the front; false: there is none any more.
-func (w *panelWindow) raise() bool {
+func (w *window) raise() bool {
 	if w == nil {
 		return false
 	}
@@ -80,14 +80,14 @@ func (w *panelWindow) raise() bool {
 }
 
 // Close lets go of the window.
-func (w *panelWindow) Close() {
+func (w *window) Close() {
 	if w != nil {
 		w.pipe.Close()
 	}
 }
 
 // openWindow starts the process that runs the window.
-func openWindow(browser, address string) (*panelWindow, error) {
+func openWindow(browser, address string) (*window, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func openWindow(browser, address string) (*panelWindow, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	w := &panelWindow{pipe: in, over: make(chan struct{})}
+	w := &window{pipe: in, over: make(chan struct{})}
 	go func() {
 		_, _ = io.Copy(io.Discard, out) // it closes this when the window is closed
 		close(w.over)
@@ -199,7 +199,7 @@ func removeAll(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return fmt.Errorf("agent: %s could not be removed", dir)
+	return fmt.Errorf("panel: %s could not be removed", dir)
 }
 
 // removeStale removes what a computer that was switched off has left.
@@ -229,7 +229,7 @@ func openBrowser(address string) error {
 		}
 	}
 	if len(command) == 0 {
-		return errors.New("agent: no program that opens web pages was found")
+		return errors.New("panel: no program that opens web pages was found")
 	}
 	cmd := exec.Command(command[0], append(command[1:], address)...)
 	if err := cmd.Start(); err != nil {
