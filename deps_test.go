@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"peer":                     {},
 	"arguments":                {},
 	"rfb":                      {"screen"},
+	"rfb/jpeg":                 {"screen"},
 	"rfb/rfbtest":              {},
 	"screen/screentest":        {"screen"},
 	"tunnel/tunneltest":        {"tunnel"},

@@ -57,7 +57,7 @@ var (
 
 // serveViewer joins a viewer that has been let in to the session's agent and
 // returns when it is over. The caller closes the viewer's connection.
-func (s *server) serveViewer(ctx context.Context, k *rfb.Knock, sess *session, number tunnel.Number, door string, from netip.Addr) {
+func (s *server) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *session, number tunnel.Number, door string, from netip.Addr) {
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	prove(counted(k.Conn))
 	log := s.log.With("session", sess.id, "door", door, "from", from.String())

@@ -81,7 +81,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		s.meetForeign(f, sideB, conn, from, tunnel.DoorRepeater)
 		return
 	}
-	k, err := rfb.Door{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	k, err := rfb.Offer{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
 		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
 		return

@@ -119,7 +119,7 @@ func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, 
 		return
 	}
 	inClear := slices.ContainsFunc(s.cfg.VNC.VncAuthFrom, func(p netip.Prefix) bool { return p.Contains(from) })
-	k, err := rfb.Door{TLS: config, VncAuth: inClear, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	k, err := rfb.Offer{TLS: config, VncAuth: inClear, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
 		s.log.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
 		return

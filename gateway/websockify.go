@@ -56,7 +56,7 @@ func (s *server) websockify(w http.ResponseWriter, r *http.Request) {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
 	defer stop()
-	k, err := rfb.Door{None: true, Step: viewerStep, Ask: viewerStep}.Receive(conn)
+	k, err := rfb.Offer{None: true, Step: viewerStep, Ask: viewerStep}.Receive(conn)
 	if err != nil {
 		s.log.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(), "reason", err)
 		return

@@ -3,7 +3,6 @@ package rfb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -40,8 +39,6 @@ type Config struct {
 	Ready func()
 	// Name is the desktop's name, UTF-8.
 	Name string
-	// Security lists the types offered, in order; empty: NoSecurity only.
-	Security []Security
 	// Rights are those at the start.
 	Rights Rights
 	// Approve is called after the security handshake and before its result is
@@ -65,23 +62,15 @@ const (
 	writeTimeout     = 60 * time.Second
 )
 
-// Bounds of what waits for a viewer that does not read.
-const maxQueued = 128
-
 // Conn is one viewer. Serve runs it; all other methods may be called
-// concurrently, before Serve, during and after it.
+// concurrently, before Serve, during and after it. It has two goroutines: readLoop takes
+// the viewer's messages, writeLoop writes what is due; what both need is guarded by mu.
 type Conn struct {
 	// Static after NewConn.
-	conn net.Conn
-	cfg  Config
-	log  *slog.Logger
-
-	// inputMu is held while an event is injected. Input may wait for the display,
-	// so nothing that must not wait takes it.
-	inputMu sync.Mutex
-	held    heldInput // Guarded by inputMu.
-	// taken asks releaseLoop to release what is held after control was taken.
-	taken chan struct{}
+	conn  net.Conn
+	cfg   Config
+	log   *slog.Logger
+	input inputGate
 
 	// encodeMu is held while the picture is read and encoded, so that a right
 	// to view that was taken back is gone when SetRights returns.
@@ -90,54 +79,32 @@ type Conn struct {
 	mu   sync.Mutex
 	wake sync.Cond
 	// Guarded by mu.
-	rights     Rights
-	shared     bool // the viewer's wish; told by Shared
-	closed     bool
-	cause      error
-	caps       capabilities
-	told       capabilities // extensions that the viewer was told of
-	conv       *converter
-	newFormat  bool
-	pending    pending
-	seen       uint64 // the framebuffer's Seq of the last update
-	requested  screen.Region
-	whole      bool // the next update with pixels must cover all that is asked for
-	continuous bool
-	contArea   screen.Region
-	queued     []func([]byte) []byte
-	fences     int // answers among queued
-	// hold stops updates between a fence with SyncNext and its answer, so that
-	// the message in between takes effect exactly there.
-	hold       bool
-	flow       congestion
-	inputAt    time.Time // of the last key or click; echo.go
-	name       string
-	nameDirty  bool
-	shapeDirty bool
-	refineTick bool // a tick of refine.go is over
-	refineDue  bool // what stands still is sent without loss; refine.go
-	sizeReply  int  // ExtendedDesktopSize answers owed to SetDesktopSize
-	offered    string
-	providing  bool // an answer with the offered text is queued
-	updates    uint64
+	rights  Rights
+	closed  bool
+	cause   error
+	name    string
+	viewer  abilities
+	asked   requests
+	pending pending
+	outbox  outbox
+	flow    flow
+	offered clipboardOffer
 
-	writer   writer       // Owned by writeLoop.
-	syncNext *clientFence // Owned by readLoop: its answer is due behind the next message.
-
-	clipboard clipboardWork // Owned by readLoop.
+	reader reader // Owned by readLoop.
+	writer writer // Owned by writeLoop.
 }
 
 // NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns
 // conn from then on.
 func NewConn(conn net.Conn, cfg Config) *Conn {
-	c := &Conn{
-		conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name, conv: newConverter(nativeFormat),
-		taken: make(chan struct{}, 1),
-	}
+	c := &Conn{conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.wake.L = &c.mu
+	c.viewer.conv = newConverter(nativeFormat)
+	c.input = inputGate{to: cfg.Input, allowed: c.mayControl, taken: make(chan struct{}, 1)}
+	c.reader.conn, c.writer.conn = c, c
 	return c
 }
 
@@ -148,23 +115,23 @@ func (c *Conn) Serve(ctx context.Context) error {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.closeWith(context.Cause(ctx)) })
 	defer stop()
-	if err := c.handshake(ctx); err != nil {
+	if err := (&opening{ServerHandshake{Conn: c.conn}, c}).run(ctx); err != nil {
 		return c.why(err)
 	}
 	c.cfg.Photos.join()
 	defer c.cfg.Photos.leave()
 	written := make(chan error, 1)
 	go func() {
-		err := c.writeLoop()
+		err := c.writer.loop()
 		c.closeWith(err) // wakes the reader
 		written <- err
 	}()
 	served, released := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(released)
-		c.releaseLoop(served)
+		c.input.releaseLoop(served)
 	}()
-	err := c.readLoop()
+	err := c.reader.loop()
 	c.closeWith(err)
 	<-written
 	close(served)
@@ -225,14 +192,14 @@ func (c *Conn) SetRights(r Rights) {
 		// Another framebuffer, with its own monitors and pointer.
 		c.pending.all()
 		c.pending.layout = true
-		c.shapeDirty = true
+		c.pending.shape = true
 	}
 	if old.Has(RightControl) != r.Has(RightControl) {
-		c.shapeDirty = true
+		c.pending.shape = true
 		c.pending.pointer = true
 	}
 	var err error
-	if !c.told.clipboard {
+	if !c.viewer.told.clipboard {
 		err = c.offerClipboardLocked()
 	}
 	c.wake.Broadcast()
@@ -241,20 +208,12 @@ func (c *Conn) SetRights(r Rights) {
 		c.closeWith(err)
 	}
 	if old.Has(RightControl) && !r.Has(RightControl) {
-		select {
-		case c.taken <- struct{}{}:
-		default: // it is due already
-		}
+		c.input.release()
 	}
 	if old.Has(RightView) && !r.Has(RightView) {
-		c.awaitEncoder()
+		c.encodeMu.Lock() // until no encoding is under way that began before
+		defer c.encodeMu.Unlock()
 	}
-}
-
-// awaitEncoder returns when no encoding is under way that began before.
-func (c *Conn) awaitEncoder() {
-	c.encodeMu.Lock()
-	defer c.encodeMu.Unlock()
 }
 
 // Invalidate tells that the desktop changed.
@@ -269,10 +228,7 @@ func (c *Conn) invalidate(change screen.Change, desktop bool) {
 	if c.rights.Has(RightView) != desktop {
 		return
 	}
-	c.pending.add(&change, c.caps.copyRect, c.seen)
-	if change.Cursor {
-		c.shapeDirty = true
-	}
+	c.pending.add(&change, c.viewer.caps.copyRect)
 	c.wake.Broadcast()
 }
 
@@ -281,13 +237,10 @@ func (c *Conn) SetName(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.name != name {
-		c.name, c.nameDirty = name, true
+		c.name, c.pending.name = name, true
 		c.wake.Broadcast()
 	}
 }
-
-// Bell rings at the viewer.
-func (c *Conn) Bell() { c.queue(func(b []byte) []byte { return append(b, msgBell) }) }
 
 // CutText offers clipboard text to a viewer with RightClipboard.
 func (c *Conn) CutText(text string) {
@@ -295,8 +248,8 @@ func (c *Conn) CutText(text string) {
 		return
 	}
 	c.mu.Lock()
-	c.offered = text
-	extended := c.caps.clipboard && c.told.clipboard
+	c.offered.text = text
+	extended := c.viewer.caps.clipboard && c.viewer.told.clipboard
 	c.mu.Unlock()
 	if extended {
 		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
@@ -317,21 +270,11 @@ func (c *Conn) queue(message func([]byte) []byte) {
 }
 
 func (c *Conn) queueLocked(message func([]byte) []byte) error {
-	if len(c.queued) >= maxQueued {
-		return fmt.Errorf("rfb: viewer let %d messages wait", maxQueued)
+	if c.closed {
+		return nil
 	}
-	if !c.closed {
-		c.queued = append(c.queued, message)
-		c.wake.Broadcast()
-	}
-	return nil
-}
-
-// Updates returns how many framebuffer updates were written.
-func (c *Conn) Updates() uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.updates
+	c.wake.Broadcast()
+	return c.outbox.add(message)
 }
 
 // Ready reports whether the viewer would take a picture at once: it asked, and
@@ -340,7 +283,16 @@ func (c *Conn) Updates() uint64 {
 func (c *Conn) Ready() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.actsLocked(time.Now()) || (c.continuous || !c.requested.Empty()) && !c.flowFullLocked()
+	return c.flow.acts(time.Now()) || c.asked.open() && !c.lineFullLocked()
+}
+
+// lineFullLocked reports whether the next picture has to wait. A small answer to input may
+// go before the line is ready for it.
+func (c *Conn) lineFullLocked() bool {
+	if !c.viewer.caps.fence {
+		return false
+	}
+	return c.flow.full(c.flow.acts(time.Now()) && !c.pending.everything && c.pending.small())
 }
 
 // readyLocked tells whoever wants to know that Ready may have changed.
@@ -351,9 +303,12 @@ func (c *Conn) readyLocked() {
 	}
 }
 
-// Shared reports whether the viewer wants others to stay; RFC 6143, section 7.3.1.
-func (c *Conn) Shared() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.shared
+func (c *Conn) mayControl() bool { return c.Rights().Has(RightControl) }
+
+// source is the picture that a viewer with these rights sees.
+func (c *Conn) source(r Rights) *screen.Framebuffer {
+	if r.Has(RightView) {
+		return c.cfg.Desktop
+	}
+	return c.cfg.Waiting
 }

@@ -2,7 +2,6 @@ package rfb
 
 import (
 	"image"
-	"time"
 
 	"lotse/screen"
 )
@@ -18,38 +17,6 @@ const (
 	echoBehind = 200 * 200
 )
 
-// touched notes that the advisor acted.
-func (c *Conn) touched() {
-	c.mu.Lock()
-	c.inputAt = time.Now()
-	if c.cfg.Ready != nil {
-		c.cfg.Ready()
-	}
-	c.mu.Unlock()
-}
-
-func (c *Conn) actsLocked(now time.Time) bool {
-	return !c.inputAt.IsZero() && now.Sub(c.inputAt) < recentInput
-}
-
-// flowFullLocked: a small answer to input may go before the line is ready for
-// the next picture.
-func (c *Conn) flowFullLocked() bool {
-	return c.caps.fence && c.flow.full(c.actsLocked(time.Now()) && !c.pending.everything && c.pending.small())
-}
-
-func (c *Conn) paceLocked(now time.Time) pace {
-	p := pace{bytesPerSecond: c.flow.bytesPerSecond(), frame: frameTime, largest: c.flow.largest()}
-	p.refine = 2 * frameTime
-	if !c.continuous {
-		p.refine += c.flow.base // the line stands still until the next request
-	}
-	if c.actsLocked(now) {
-		p.frame = echoTime
-	}
-	return p
-}
-
 // small reports whether a small change is pending.
 func (p *pending) small() bool {
 	for _, r := range p.region.Rects() {
@@ -60,11 +27,11 @@ func (p *pending) small() bool {
 	return false
 }
 
-// echoFirstLocked leaves in send what is small and puts the rest back.
-func (c *Conn) echoFirstLocked(send *screen.Region, j *job) {
-	again := c.writer.echoed
-	c.writer.echoed = false
-	if again || j.pace.bytesPerSecond == 0 || j.pace.frame != echoTime || send.Area() < echoBehind {
+// echoFirst leaves in send what is small and puts the rest back.
+func (w *writer) echoFirst(p *pending, send *screen.Region, allow *pace) {
+	again := w.echoed
+	w.echoed = false
+	if again || allow.bytesPerSecond == 0 || allow.frame != echoTime || send.Area() < echoBehind {
 		return // not twice in a row: the rest has its turn
 	}
 	var few, rest []image.Rectangle
@@ -78,7 +45,7 @@ func (c *Conn) echoFirstLocked(send *screen.Region, j *job) {
 	if len(few) == 0 {
 		return
 	}
-	c.writer.echoed = true
-	c.pending.putBack(rest)
+	w.echoed = true
+	p.putBack(rest)
 	*send = screen.RegionOf(few...)
 }

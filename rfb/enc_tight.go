@@ -3,6 +3,7 @@ package rfb
 import (
 	"image"
 
+	"lotse/rfb/jpeg"
 	"lotse/screen"
 )
 
@@ -46,7 +47,7 @@ type tightEncoder struct {
 	rest    []byte // what a filter leaves
 	colour  palette
 	streams [4]zstream
-	jpeg    jpegEncoder
+	jpeg    jpeg.Encoder
 }
 
 var _ encoder = (*tightEncoder)(nil)
@@ -60,7 +61,7 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 		e.words = conv.load(e.words, f, r)
 	}
 	if !known && !e.colour.fill(e.words, tightPaletteLimit(len(e.words))) {
-		if conv.tight3 && r.Dx() >= jpegMinSide && r.Dy() >= jpegMinSide && smooth(f, r) {
+		if conv.tight3 && r.Dx() >= jpeg.MinSide && r.Dy() >= jpeg.MinSide && jpeg.Smooth(f, r) {
 			switch {
 			case e.quality >= 0:
 				return e.appendJPEG(b, f, r), nil
@@ -98,7 +99,7 @@ func (e *tightEncoder) strip(b []byte, conv *converter, f *screen.Frame, r image
 	switch {
 	case e.colour.fill(e.words, 2):
 		return e.coloured(b, conv, r.Dx())
-	case e.filter && conv.tight3 && smooth(f, r):
+	case e.filter && conv.tight3 && jpeg.Smooth(f, r):
 		return e.filtered(b, conv, r.Dx())
 	}
 	e.data = conv.appendTight(e.data[:0], e.words)

@@ -68,6 +68,15 @@ type capabilities struct {
 	gradient     bool // Tight's gradient filter can be used
 }
 
+// abilities is what a viewer understands, and what it knows of this server.
+type abilities struct {
+	caps capabilities
+	told capabilities // extensions that the viewer was told of
+	conv *converter   // to its pixel format
+	// newFormat: the pixel format changed, and its colour map is not sent yet.
+	newFormat bool
+}
+
 // capabilitiesOf reads a SetEncodings message; the first encoding that we speak
 // is the preferred one.
 func capabilitiesOf(encodings []int32) capabilities {

@@ -16,9 +16,12 @@ func NewPicture(format PixelFormat, encodings ...int32) *Picture {
 
 // Encode returns the length of f's rectangles.
 func (p *Picture) Encode(f *screen.Frame) (int, error) {
-	b, _, _, err := p.w.appendPicture(p.b[:0], &p.j, screen.View{Frame: f}, f, screen.RegionOf(f.Bounds()), nil)
-	p.b = b
-	return len(b), err
+	u := &p.w.update
+	u.begin(&p.w, &p.j, screen.View{Frame: f}, p.b[:0])
+	header := len(u.b)
+	u.picture(screen.RegionOf(f.Bounds()), nil)
+	p.b = u.b
+	return len(u.b) - header, u.err
 }
 
 // Shared is how often a photograph was not encoded again.
@@ -26,4 +29,11 @@ func (p *Photos) Shared() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.shared
+}
+
+// Updates is how many updates were sent to a viewer without continuous updates.
+func (c *Conn) Updates() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.flow.seq
 }

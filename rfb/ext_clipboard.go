@@ -50,6 +50,12 @@ func (w *clipboardWork) over(now time.Time) bool {
 // spend counts a text.
 func (w *clipboardWork) spend(bytes int) { w.used += float64(bytes) }
 
+// clipboardOffer is the customer's text as it was offered to a viewer.
+type clipboardOffer struct {
+	text      string
+	answering bool // an answer with the text is queued
+}
+
 // appendExtendedCutText appends a ServerCutText of the extended form.
 func appendExtendedCutText(b []byte, flags uint32, data []byte) []byte {
 	b = append(b, msgServerCutText, 0, 0, 0)
@@ -106,9 +112,10 @@ func parseClipboardProvide(data []byte) (string, error) {
 	return strings.ReplaceAll(s, "\r\n", "\n"), nil
 }
 
-// handleExtendedCutText acts on a viewer's message; without RightClipboard
+// extendedCutText acts on a viewer's message; without RightClipboard
 // nothing is asked for, told or taken.
-func (c *Conn) handleExtendedCutText(body []byte) error {
+func (r *reader) extendedCutText(body []byte) error {
+	c := r.conn
 	if len(body) < 4 {
 		return errors.New("rfb: clipboard: message without flags")
 	}
@@ -120,26 +127,26 @@ func (c *Conn) handleExtendedCutText(body []byte) error {
 	if !allowed || flags&clipboardFormats&clipboardText == 0 && flags&clipboardPeek == 0 {
 		return nil
 	}
-	if flags&(clipboardProvide|clipboardRequest) != 0 && c.clipboard.over(time.Now()) {
+	if flags&(clipboardProvide|clipboardRequest) != 0 && r.clipboard.over(time.Now()) {
 		return errors.New("rfb: clipboard: too much in too short a time")
 	}
 	switch {
 	case flags&clipboardProvide != 0:
 		text, err := parseClipboardProvide(data)
-		c.clipboard.spend(max(len(text), len(data)))
+		r.clipboard.spend(max(len(text), len(data)))
 		if err != nil {
-			c.clipboard.spend(maxCutText) // what was expanded of it is not known
+			r.clipboard.spend(maxCutText) // what was expanded of it is not known
 			return err
 		}
-		c.deliverText(text)
+		r.deliverText(text)
 	case flags&clipboardNotify != 0:
 		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardRequest|clipboardText, nil) })
 	case flags&clipboardRequest != 0:
-		return c.provideText()
+		return r.provideText()
 	case flags&clipboardPeek != 0:
 		c.mu.Lock()
 		formats := uint32(clipboardText)
-		if c.offered == "" {
+		if c.offered.text == "" {
 			formats = 0
 		}
 		c.mu.Unlock()
@@ -150,22 +157,23 @@ func (c *Conn) handleExtendedCutText(body []byte) error {
 
 // provideText answers a request for the offered text. While one answer waits, another
 // request adds none.
-func (c *Conn) provideText() error {
+func (r *reader) provideText() error {
+	c := r.conn
 	c.mu.Lock()
-	text, waits := c.offered, c.providing
-	c.providing = true
+	text, waits := c.offered.text, c.offered.answering
+	c.offered.answering = true
 	c.mu.Unlock()
 	if waits {
 		return nil
 	}
-	c.clipboard.spend(len(text))
+	r.clipboard.spend(len(text))
 	b, err := appendClipboardProvide(nil, text)
 	if err != nil {
 		return err
 	}
 	c.queue(func(out []byte) []byte {
 		c.mu.Lock()
-		c.providing = false
+		c.offered.answering = false
 		c.mu.Unlock()
 		return append(out, b...)
 	})
@@ -175,9 +183,9 @@ func (c *Conn) provideText() error {
 // offerClipboardLocked tells a viewer that knows the extension, once it has the
 // right, that we know it too. mu is held.
 func (c *Conn) offerClipboardLocked() error {
-	if !c.caps.clipboard || !c.rights.Has(RightClipboard) {
+	if !c.viewer.caps.clipboard || !c.rights.Has(RightClipboard) {
 		return nil
 	}
-	c.told.clipboard = true
+	c.viewer.told.clipboard = true
 	return c.queueLocked(appendClipboardCaps)
 }

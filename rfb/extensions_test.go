@@ -356,12 +356,3 @@ func TestFirstRequestIncremental(t *testing.T) {
 	f := paint(image.Pt(40, 30), noise(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, f, func(t *testing.T, s *session) { s.same(f) })
 }
-
-func TestBell(t *testing.T) {
-	inBubble(t, rfb.Config{}, nil, func(t *testing.T, s *session) {
-		s.conn.Bell()
-		if _, m := s.take(); len(m) != 1 || m[0] != (rfbtest.Bell{}) {
-			t.Errorf("%+v", m)
-		}
-	})
-}

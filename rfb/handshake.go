@@ -1,15 +1,14 @@
 package rfb
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
 	"io"
-	"strconv"
-	"time"
+	"net"
 )
+
+// The server's side of RFC 6143, section 7.1, used by Conn and by relays alike.
 
 // RFC 6143, section 7.1.1. The minor versions that change the handshake.
 const (
@@ -20,109 +19,45 @@ const (
 	maxReason      = 1024
 )
 
+// Security types; RFC 6143, section 7.2.
+const (
+	secInvalid = 0
+	secNone    = 1
+	secVncAuth = 2
+)
+
 // SecurityResult; RFC 6143, section 7.1.3.
 const (
 	resultOK     = 0
 	resultFailed = 1
 )
 
-// handshake runs sections 7.1 to 7.3 of RFC 6143.
-func (c *Conn) handshake(ctx context.Context) error {
-	timeout := c.deathIn(max(handshakeTimeout, c.cfg.Patience))
-	defer func() { timeout.Stop() }()
-	greeted := time.Now()
-	if _, err := io.WriteString(c.conn, versionMessage); err != nil {
+// ServerHandshake is a handshake with a viewer, up to SecurityResult. Offer.Receive makes
+// one. After it, Result or Refuse must follow.
+type ServerHandshake struct {
+	// Conn is what to go on with: with VeNCrypt it is the TLS connection.
+	Conn     net.Conn
+	TLS      bool
+	User     string       // with VeNCrypt
+	Password []byte       // with VeNCrypt; the caller wipes it
+	Response *VncResponse // with VncAuth
+
+	minor   int
+	secType byte
+}
+
+// greet exchanges versions.
+func (h *ServerHandshake) greet() error {
+	if _, err := io.WriteString(h.Conn, versionMessage); err != nil {
 		return err
 	}
 	var b [len(versionMessage)]byte
-	if _, err := io.ReadFull(c.conn, b[:]); err != nil {
+	if _, err := io.ReadFull(h.Conn, b[:]); err != nil {
 		return fmt.Errorf("rfb: no version from the viewer: %w", err)
 	}
-	c.mu.Lock()
-	c.flow.greeting = time.Since(greeted)
-	c.mu.Unlock()
-	timeout.Stop()
-	timeout = c.deathIn(handshakeTimeout)
-	minor, err := parseVersion(b[:])
-	if err != nil {
-		return err
-	}
-	viewer := Viewer{Version: "3." + strconv.Itoa(minor), Remote: c.conn.RemoteAddr()}
-
-	// A viewer older than 3.8 that uses None gets no SecurityResult, and so no
-	// text. It is asked for before the security types, which can carry one.
-	if minor < minor38 && c.noneIsFirst(minor) {
-		timeout.Stop()
-		peeked := c.watchHangUp(&ctx)
-		err := c.approve(ctx, viewer)
-		if err != nil {
-			c.refuseSecurity(minor, err)
-		} else {
-			timeout = c.deathIn(handshakeTimeout)
-			err = c.offerNone(minor)
-		}
-		if err != nil {
-			c.closeWith(err)
-			<-peeked
-			return err
-		}
-		return c.initialise(c.afterNone(minor, <-peeked))
-	}
-	sec, err := c.chooseSecurity(minor)
-	if err != nil {
-		return err
-	}
-	if err := sec.Handshake(c.conn); err != nil {
-		c.refuseResult(minor, err)
-		return err
-	}
-	timeout.Stop()
-	peeked := c.watchHangUp(&ctx)
-	if err := c.approve(ctx, viewer); err != nil {
-		c.refuseResult(minor, err)
-		c.closeWith(err)
-		<-peeked
-		return err
-	}
-	timeout = c.deathIn(handshakeTimeout)
-	if minor >= minor38 || sec.Type() != secNone {
-		if _, err := c.conn.Write([]byte{0, 0, 0, resultOK}); err != nil {
-			c.closeWith(err)
-			<-peeked
-			return err
-		}
-	}
-	return c.initialise(<-peeked)
-}
-
-// offerNone tells a viewer older than 3.8 that it needs no authentication.
-func (c *Conn) offerNone(minor int) error {
-	b := []byte{1, secNone}
-	if minor == minor33 {
-		b = binary.BigEndian.AppendUint32(nil, secNone)
-	}
-	_, err := c.conn.Write(b)
+	var err error
+	h.minor, err = parseVersion(b[:])
 	return err
-}
-
-// afterNone returns ClientInit's byte; first is what the viewer sent after
-// offerNone: in 3.3 that byte, in 3.7 the type it chose.
-func (c *Conn) afterNone(minor int, first hangUp) hangUp {
-	if minor == minor33 || first.err != nil {
-		return first
-	}
-	if first.flag != secNone {
-		return hangUp{err: fmt.Errorf("rfb: viewer chose security type %d, which was not offered", first.flag)}
-	}
-	flag, err := readByte(c.conn)
-	return hangUp{flag, err}
-}
-
-// deathIn closes the connection unless it is stopped in time.
-func (c *Conn) deathIn(d time.Duration) *time.Timer {
-	return time.AfterFunc(d, func() {
-		c.closeWith(fmt.Errorf("rfb: the viewer did not finish the handshake within %v", d))
-	})
 }
 
 // parseVersion reads the viewer's version; unknown minor versions count as the
@@ -154,71 +89,73 @@ func parseVersion(b []byte) (minor int, err error) {
 	}
 }
 
-// noneIsFirst reports whether a viewer of that version will use None.
-func (c *Conn) noneIsFirst(minor int) bool {
-	all := c.securities()
-	if minor == minor33 {
-		return all[0].Type() == secNone
+// choose offers security types and takes the viewer's choice; section 7.1.2. In 3.3 the
+// server decides for the first one.
+func (h *ServerHandshake) choose(types ...byte) error {
+	if err := h.offer(types); err != nil {
+		return err
 	}
-	for _, s := range all {
-		if s.Type() != secNone {
-			return false
-		}
+	if h.minor == minor33 {
+		h.secType = types[0]
+		return nil
 	}
-	return true
-}
-
-// chooseSecurity is section 7.1.2. In 3.3 the server decides.
-func (c *Conn) chooseSecurity(minor int) (Security, error) {
-	all := c.securities()
-	if minor == minor33 {
-		for _, s := range all {
-			if s.Type() == secNone || s.Type() == secVncAuth {
-				_, err := c.conn.Write(binary.BigEndian.AppendUint32(nil, uint32(s.Type())))
-				return s, err
-			}
-		}
-		err := Refusal{Reason: "This server needs a viewer that speaks RFB 3.7 or later."}
-		c.refuseSecurity(minor, err)
-		return nil, err
-	}
-	list := []byte{byte(len(all))}
-	for _, s := range all {
-		list = append(list, s.Type())
-	}
-	if _, err := c.conn.Write(list); err != nil {
-		return nil, err
-	}
-	chosen, err := readByte(c.conn)
+	chosen, err := readByte(h.Conn)
 	if err != nil {
-		return nil, fmt.Errorf("rfb: no security type from the viewer: %w", err)
+		return fmt.Errorf("rfb: no security type from the viewer: %w", err)
 	}
-	for _, s := range all {
-		if s.Type() == chosen {
-			return s, nil
+	return h.take(chosen, types)
+}
+
+// offer says which security types there are.
+func (h *ServerHandshake) offer(types []byte) error {
+	b := append([]byte{byte(len(types))}, types...)
+	if h.minor == minor33 {
+		b = binary.BigEndian.AppendUint32(nil, uint32(types[0]))
+	}
+	_, err := h.Conn.Write(b)
+	return err
+}
+
+// take takes the viewer's choice among types.
+func (h *ServerHandshake) take(chosen byte, types []byte) error {
+	h.secType = chosen
+	for _, t := range types {
+		if t == chosen {
+			return nil
 		}
 	}
-	return nil, fmt.Errorf("rfb: viewer chose security type %d, which was not offered", chosen)
+	why := Refusal{Reason: "The viewer chose a kind of security that was not offered."}
+	h.Refuse(why)
+	return why
 }
 
-// refuseSecurity says why there is no security type to choose.
-func (c *Conn) refuseSecurity(minor int, err error) {
-	var b []byte
-	if minor == minor33 {
-		b = binary.BigEndian.AppendUint32(nil, secInvalid)
-	} else {
-		b = []byte{0}
+// Result tells the viewer that it is let in; ClientInit comes next. Before 3.8 a viewer
+// that uses None gets no SecurityResult.
+func (h *ServerHandshake) Result() error {
+	if h.minor < minor38 && h.secType == secNone {
+		return nil
 	}
-	_, _ = c.conn.Write(appendReason(b, err))
+	_, err := h.Conn.Write([]byte{0, 0, 0, resultOK})
+	return err
 }
 
-// refuseResult fails the SecurityResult; before 3.8 it carries no text.
-func (c *Conn) refuseResult(minor int, err error) {
+// Refuse fails SecurityResult with the words of a Refusal; before 3.8 it
+// carries none. The caller closes the connection.
+func (h *ServerHandshake) Refuse(err error) {
 	b := []byte{0, 0, 0, resultFailed}
-	if minor >= minor38 {
+	if h.minor >= minor38 {
 		b = appendReason(b, err)
 	}
-	_, _ = c.conn.Write(b)
+	_, _ = h.Conn.Write(b)
+}
+
+// refuseSecurity says in words, in place of the security types, why there are none.
+func (h *ServerHandshake) refuseSecurity(err error) {
+	b := []byte{0}
+	if h.minor == minor33 {
+		b = binary.BigEndian.AppendUint32(nil, secInvalid)
+	}
+	_, _ = h.Conn.Write(appendReason(b, err))
 }
 
 // appendReason appends what a stranger may read of err.
@@ -232,58 +169,17 @@ func appendReason(b []byte, err error) []byte {
 	return append(b, reason...)
 }
 
-func (c *Conn) approve(ctx context.Context, v Viewer) error {
-	if c.cfg.Approve == nil {
-		return nil
+// RefuseViewer tells a viewer in words, before anything is asked of it, why it
+// is not let in. The caller bounds the time by conn's deadline.
+func RefuseViewer(conn net.Conn, why Refusal) {
+	h := &ServerHandshake{Conn: conn}
+	if h.greet() == nil {
+		h.refuseSecurity(why)
 	}
-	if err := c.cfg.Approve(ctx, v); err != nil {
-		return err
-	}
-	return ctx.Err()
 }
 
-// hangUp is the byte that follows the customer's answer, or why none came.
-type hangUp struct {
-	flag byte
-	err  error
-}
-
-// watchHangUp reads the viewer's next byte while the customer is asked: the
-// viewer sends nothing before it has the answer, so that an end of the stream
-// is noticed and ends the question. ctx then ends.
-func (c *Conn) watchHangUp(ctx *context.Context) <-chan hangUp {
-	inner, cancel := context.WithCancelCause(*ctx)
-	*ctx = inner
-	done := make(chan hangUp, 1)
-	go func() {
-		flag, err := readByte(c.conn)
-		if err != nil {
-			cancel(fmt.Errorf("rfb: the viewer hung up: %w", err))
-		}
-		done <- hangUp{flag, err}
-	}()
-	return done
-}
-
-// initialise is section 7.3, behind the viewer's shared flag.
-func (c *Conn) initialise(init hangUp) error {
-	if init.err != nil {
-		return fmt.Errorf("rfb: no ClientInit from the viewer: %w", init.err)
-	}
-	var size image.Point
-	c.mu.Lock()
-	c.shared = init.flag != 0
-	rights, name := c.rights, c.name
-	c.nameDirty = false
-	c.pending.all() // the viewer has nothing, even if it asks for changes only
-	c.whole = true
-	c.mu.Unlock()
-	c.source(rights).Read(func(v view) { size = v.Frame.Size })
-	c.writer.size = size
-	b := binary.BigEndian.AppendUint16(nil, uint16(size.X))
-	b = binary.BigEndian.AppendUint16(b, uint16(size.Y))
-	b = nativeFormat.append(b)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(name)))
-	_, err := c.conn.Write(append(b, name...))
-	return err
+func readByte(r io.Reader) (byte, error) {
+	var b [1]byte
+	_, err := io.ReadFull(r, b[:])
+	return b[0], err
 }

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// Verified here, for RFB 3.3, 3.7 and 3.8, with None and with VncAuth:
+// Verified here, for RFB 3.3, 3.7 and 3.8, with None, and with VncAuth for a relay:
 // the order of messages; consent before SecurityResult, or before the security
 // types where there is none; the refusal's text where the version carries one;
 // that a refused viewer gets no ServerInit; that a viewer that hangs up ends
@@ -124,7 +124,7 @@ func TestHandshakeNone(t *testing.T) {
 		"005.000": func(p *peer) { p.expect(1, 1); p.send(1); p.expect(0, 0, 0, 0); p.send(0) }, // RealVNC
 	} {
 		asked := 0
-		c, p := serve(t, Config{Name: "Grüße", Approve: func(context.Context, Viewer) error { asked++; return nil }})
+		_, p := serve(t, Config{Name: "Grüße", Approve: func(context.Context, Viewer) error { asked++; return nil }})
 		p.version(version)
 		play(p)
 		if name := p.serverInit(); name != "Grüße" {
@@ -132,9 +132,6 @@ func TestHandshakeNone(t *testing.T) {
 		}
 		if asked != 1 {
 			t.Errorf("%s: the customer was asked %d times", version, asked)
-		}
-		if c.Shared() != (version != "005.000") {
-			t.Errorf("%s: shared flag lost", version)
 		}
 		p.Close()
 		if err := <-p.served; err != nil {
@@ -194,46 +191,43 @@ func vncResponse(t *testing.T, challenge []byte, password string) []byte {
 }
 
 func TestVncAuth(t *testing.T) {
-	auth := []Security{VncAuth{Password: func() string { return "geheim12" }}}
 	for version, choose := range map[string]func(*peer){
 		"003.003": func(p *peer) { p.expect(0, 0, 0, 2) },
 		"003.007": func(p *peer) { p.expect(1, 2); p.send(2) },
 		"003.008": func(p *peer) { p.expect(1, 2); p.send(2) },
 	} {
 		for password, ok := range map[string]bool{"geheim12": true, "geheim12 and what follows does not count": true, "geheim13": false, "": false} {
-			asked := false
-			_, p := serve(t, Config{Security: auth, Approve: func(context.Context, Viewer) error { asked = true; return nil }})
+			p, out := receive(t, Offer{VncAuth: true})
 			p.version(version)
 			choose(p)
 			p.send(vncResponse(t, p.read(16), password)...)
-			if !ok {
-				p.expect(0, 0, 0, 1)
-				if version == "003.008" && p.reason() == "" {
-					t.Errorf("%s: no reason", version)
-				}
-				p.expectEnd()
-				if asked {
-					t.Errorf("%s: the customer was asked about a viewer with a wrong password", version)
-				}
-				continue
+			r := <-out
+			if r.err != nil {
+				t.Fatal(r.err)
 			}
-			p.expect(0, 0, 0, 0)
-			p.send(1)
-			p.serverInit()
-			if !asked {
-				t.Errorf("%s: let in without asking", version)
+			if got := r.k.Response.Matches([]byte("geheim12")); got != ok {
+				t.Errorf("%s: %q matches: %v", version, password, got)
 			}
+			if r.k.Response.Matches(nil) {
+				t.Errorf("%s: %q matches an empty password", version, password)
+			}
+			answered := make(chan struct{})
+			go func() {
+				defer close(answered)
+				if ok {
+					_ = r.k.Result()
+				} else {
+					r.k.Refuse(Refusal{Reason: "Wrong password."})
+				}
+			}()
+			if ok {
+				p.expect(0, 0, 0, 0)
+			} else if p.expect(0, 0, 0, 1); version == "003.008" && p.reason() != "Wrong password." {
+				t.Errorf("%s: no reason", version)
+			}
+			<-answered
 		}
 	}
-}
-
-func TestVncAuthEmptyPasswordRefuses(t *testing.T) {
-	_, p := serve(t, Config{Security: []Security{VncAuth{Password: func() string { return "" }}}})
-	p.version("003.008")
-	p.expect(1, 2)
-	p.send(2)
-	p.send(vncResponse(t, p.read(16), "")...)
-	p.expect(0, 0, 0, 1)
 }
 
 func TestNotAViewer(t *testing.T) {
@@ -252,6 +246,10 @@ func TestSecurityTypeNotOffered(t *testing.T) {
 	p.version("003.008")
 	p.expect(1, 1)
 	p.send(2)
+	p.expect(0, 0, 0, 1)
+	if p.reason() == "" {
+		t.Error("no reason")
+	}
 	if err := <-p.served; err == nil {
 		t.Error("accepted")
 	}

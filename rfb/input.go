@@ -2,12 +2,27 @@ package rfb
 
 import (
 	"image"
+	"sync"
 
 	"lotse/screen"
 )
 
 // maxHeldKeys bounds what a viewer can hold down at once.
 const maxHeldKeys = 64
+
+// inputGate is where a viewer's events go to the display, while it has RightControl.
+type inputGate struct {
+	// Static after NewConn.
+	to      screen.Input // nil: events are dropped
+	allowed func() bool
+	// taken asks releaseLoop to release what is held after control was taken.
+	taken chan struct{}
+
+	// mu is held while an event is injected. Input may wait for the display, so nothing
+	// that must not wait takes it.
+	mu   sync.Mutex
+	held heldInput // Guarded by mu.
+}
 
 // heldInput is what one viewer holds down, so that it can be released.
 type heldInput struct {
@@ -17,14 +32,14 @@ type heldInput struct {
 }
 
 // key injects a key event of a viewer with RightControl.
-func (c *Conn) key(k screen.Key) error {
-	c.inputMu.Lock()
-	defer c.inputMu.Unlock()
-	if c.cfg.Input == nil || !c.Rights().Has(RightControl) {
+func (g *inputGate) key(k screen.Key) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.to == nil || !g.allowed() {
 		return nil
 	}
 	same := -1
-	for i, h := range c.held.keys {
+	for i, h := range g.held.keys {
 		if h.Sym == k.Sym && h.Code == k.Code {
 			same = i
 		}
@@ -34,28 +49,28 @@ func (c *Conn) key(k screen.Key) error {
 		// Not pressed here: perhaps before the right was given.
 		return nil
 	case !k.Down:
-		c.held.keys = append(c.held.keys[:same], c.held.keys[same+1:]...)
+		g.held.keys = append(g.held.keys[:same], g.held.keys[same+1:]...)
 	case same < 0:
-		if len(c.held.keys) == maxHeldKeys {
+		if len(g.held.keys) == maxHeldKeys {
 			return nil
 		}
-		c.held.keys = append(c.held.keys, k)
+		g.held.keys = append(g.held.keys, k)
 	}
-	return c.cfg.Input.Key(k)
+	return g.to.Key(k)
 }
 
 // pointer injects a pointer event of a viewer with RightControl.
-func (c *Conn) pointer(at image.Point, buttons screen.Buttons) error {
-	c.inputMu.Lock()
-	defer c.inputMu.Unlock()
-	if c.cfg.Input == nil || !c.Rights().Has(RightControl) {
+func (g *inputGate) pointer(at image.Point, buttons screen.Buttons) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.to == nil || !g.allowed() {
 		return nil
 	}
-	c.held.at, c.held.buttons = at, buttons
-	return c.cfg.Input.Pointer(at, buttons)
+	g.held.at, g.held.buttons = at, buttons
+	return g.to.Pointer(at, buttons)
 }
 
-// release releases all that the viewer holds down. inputMu is held.
+// release releases all that the viewer holds down.
 func (h *heldInput) release(in screen.Input) {
 	keys, buttons := h.keys, h.buttons
 	h.keys, h.buttons = nil, 0
@@ -72,24 +87,25 @@ func (h *heldInput) release(in screen.Input) {
 	}
 }
 
-// releaseLoop releases what the viewer holds down each time that control was
-// taken, and at the end.
-func (c *Conn) releaseLoop(served <-chan struct{}) {
-	for over := false; !over; {
-		select {
-		case <-c.taken:
-		case <-served:
-			over = true
-		}
-		c.inputMu.Lock()
-		c.held.release(c.cfg.Input)
-		c.inputMu.Unlock()
+// release has releaseLoop release what is held. It waits for nobody.
+func (g *inputGate) release() {
+	select {
+	case g.taken <- struct{}{}:
+	default: // it is due already
 	}
 }
 
-// deliverText hands a viewer's clipboard text on.
-func (c *Conn) deliverText(text string) {
-	if c.cfg.CutText != nil && c.Rights().Has(RightClipboard) {
-		c.cfg.CutText(text)
+// releaseLoop releases what the viewer holds down each time that control was
+// taken, and at the end.
+func (g *inputGate) releaseLoop(served <-chan struct{}) {
+	for over := false; !over; {
+		select {
+		case <-g.taken:
+		case <-served:
+			over = true
+		}
+		g.mu.Lock()
+		g.held.release(g.to)
+		g.mu.Unlock()
 	}
 }

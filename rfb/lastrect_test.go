@@ -14,7 +14,8 @@ func TestLastRectWhereTheCountDoesNotFit(t *testing.T) {
 		rects  int
 		marker bool
 	}{"few": {3, false}, "as many as fit": {maxRects - 1, false}, "too many": {maxRects + 5, true}} {
-		b := finishUpdate(bytes.Clone(header), 0, test.rects, true)
+		u := &update{b: bytes.Clone(header), rects: test.rects, j: &job{caps: capabilities{lastRect: true}}}
+		b := u.finish()
 		count := int(binary.BigEndian.Uint16(b[2:]))
 		want := header[:4:4]
 		if test.marker {

@@ -18,10 +18,20 @@ type pending struct {
 	region screen.Region
 	// everything: all of whatever the picture's size is when it is sent.
 	everything bool
-	// pointer: the pointer moved or changed.
-	pointer bool
-	// layout: size or monitors changed.
-	layout bool
+	// seen is the framebuffer's Seq of the last update.
+	seen uint64
+	dues
+}
+
+// dues is what is due besides pixels.
+type dues struct {
+	pointer     bool // the pointer moved or changed
+	shape       bool // its shape, to a viewer that draws it
+	layout      bool // size or monitors changed
+	name        bool
+	sizeReplies int  // answers owed to SetDesktopSize
+	refine      bool // what stands still is sent without loss; refine.go
+	tick        bool // a tick of refine.go is over
 }
 
 func (p *pending) all() {
@@ -37,9 +47,9 @@ func (p *pending) dropMoves() {
 	p.moves = p.moves[:0]
 }
 
-// add joins a change. seen is the framebuffer's state that the viewer was last
-// served from: it may be newer than the change, which is told of afterwards.
-func (p *pending) add(change *screen.Change, copyRect bool, seen uint64) {
+// add joins a change. The framebuffer's state that the viewer was last served from may be
+// newer than the change, which is told of afterwards.
+func (p *pending) add(change *screen.Change, copyRect bool) {
 	if change.Resized {
 		p.layout = true
 		p.all()
@@ -50,10 +60,11 @@ func (p *pending) add(change *screen.Change, copyRect bool, seen uint64) {
 	if change.Pointer || change.Cursor {
 		p.pointer = true
 	}
+	p.shape = p.shape || change.Cursor
 	for _, m := range change.Moves {
 		// A viewer that was served from the state after the change may have
 		// pixels of after the move where the move comes from.
-		p.addMove(m, copyRect && change.Seq > seen)
+		p.addMove(m, copyRect && change.Seq > p.seen)
 	}
 	p.region.AddRegion(change.Region)
 }
@@ -95,6 +106,15 @@ func (p *pending) take(area screen.Region, bounds image.Rectangle) (send screen.
 	// What lies outside the picture will never be sent.
 	p.region = p.region.Intersect(bounds)
 	return send, moves
+}
+
+// takeDues removes and returns what is due besides pixels, for a viewer with these
+// capabilities.
+func (p *pending) takeDues(caps *capabilities) dues {
+	d := p.dues
+	p.dues = dues{name: d.name && !caps.desktopName}
+	d.name = d.name && caps.desktopName
+	return d
 }
 
 // putBack adds what was taken and not sent after all; moves that came since have

@@ -4,6 +4,7 @@ import (
 	"image"
 	"sync"
 
+	"lotse/rfb/jpeg"
 	"lotse/screen"
 )
 
@@ -51,12 +52,12 @@ func (p *Photos) count(n int) {
 // encode returns the JPEG of r, by e or by another viewer's; valid until the
 // next call for e. f is the framebuffer's picture of that seq, read under its
 // lock.
-func (p *Photos) encode(e *jpegEncoder, f *screen.Frame, seq uint64, r image.Rectangle, level int) []byte {
+func (p *Photos) encode(e *jpeg.Encoder, f *screen.Frame, seq uint64, r image.Rectangle, level int) []byte {
 	shared := p.entry(seq, photoKey{r, level})
 	if shared == nil {
-		return e.encode(f, r, level)
+		return e.Encode(f, r, level)
 	}
-	shared.once.Do(func() { shared.data = append([]byte(nil), e.encode(f, r, level)...) })
+	shared.once.Do(func() { shared.data = append([]byte(nil), e.Encode(f, r, level)...) })
 	return shared.data
 }
 

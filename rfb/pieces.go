@@ -4,6 +4,7 @@ import (
 	"image"
 	"slices"
 
+	"lotse/rfb/jpeg"
 	"lotse/screen"
 )
 
@@ -48,13 +49,13 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 			return kindPlain
 		}
 	}
-	photo, strip := smooth(f, r), r.Dx() < jpegMinSide || r.Dy() < jpegMinSide
+	photo, strip := jpeg.Smooth(f, r), r.Dx() < jpeg.MinSide || r.Dy() < jpeg.MinSide
 	switch {
 	case photo && !strip:
 		return kindPhoto
 	case !photo && canCut(r):
 		for _, q := range quarters(r) {
-			if smooth(f, q) {
+			if jpeg.Smooth(f, q) {
 				return kindMixed
 			}
 		}
@@ -118,124 +119,131 @@ func joined(list []image.Rectangle) []image.Rectangle {
 	return list
 }
 
-// appendTight appends send as Tight rectangles: what is exact anyway first, then
-// text and photographs as good as the line carries. What is over the update's
-// bound is returned.
-func (w *writer) appendTight(b []byte, start int, j *job, v view, f *screen.Frame, send []image.Rectangle) (_ []byte, rects int, rest []image.Rectangle, err error) {
-	e := &w.tight
-	e.quality, e.filter = w.levelBound(j), j.caps.gradient
-	if e.photos, e.seq = j.photos, v.Seq; f != v.Frame {
+// tight appends send as Tight rectangles: what is exact anyway first, then text and
+// photographs as good as the line carries.
+func (u *update) tight(send []image.Rectangle) {
+	w, j := u.w, u.j
+	e, l := &w.enc.tight, &w.lists
+	e.quality, e.filter = j.levelBound(), j.caps.gradient
+	if e.photos, e.seq = j.photos, u.v.Seq; u.frame != u.v.Frame {
 		e.photos = nil
 	}
-	w.photos, w.texts, w.pieces = w.photos[:0], w.texts[:0], w.pieces[:0]
-	pixels := 0
-	for _, r := range send {
-		pixels += r.Dx() * r.Dy()
-	}
+	l.photos, l.texts, l.pieces = l.photos[:0], l.texts[:0], l.pieces[:0]
+	pixels := pixelsOf(send)
 	side := tightSideFor(pixels)
 	for _, r := range send {
-		w.pieces = splitRect(w.pieces, r, side)
+		l.pieces = splitRect(l.pieces, r, side)
 	}
 	// With so few pixels there is nothing to choose.
-	exact := j.refine || j.pace.bytesPerSecond == 0 || !j.conv.canReduce() || float64(3*pixels) < j.pace.room(exactFrames)
-	for i := 0; i < len(w.pieces); i++ {
-		r := w.pieces[i]
-		if j.pace.full(len(b) - start) {
-			return b, rects, slices.Concat(w.pieces[i:], w.texts, w.photos), nil
+	exact := j.due.refine || j.pace.bytesPerSecond == 0 || !j.conv.canReduce() || float64(3*pixels) < j.pace.room(exactFrames)
+	for i := 0; i < len(l.pieces) && u.err == nil; i++ {
+		if u.full() {
+			u.rest = slices.Concat(l.pieces[i:], l.texts, l.photos)
+			return
 		}
-		switch k := e.look(j.conv, f, r); {
-		case k == kindPhoto:
-			w.photos = append(w.photos, r)
-		case k == kindMixed && len(w.pieces) < maxPieces:
-			for _, q := range quarters(r) {
-				w.pieces = append(w.pieces, q)
-			}
-		case k == kindText && (!exact || isThin(r) && !smooth(f, r)):
-			w.texts = append(w.texts, r)
-		case k == kindText && isThin(r): // of a photograph
-			if b, err = e.strip(appendRectHeader(b, r, encTight), j.conv, f, r); err != nil {
-				return b, rects, nil, err
-			}
-			rects++
-			w.refine.sent(r, false, false)
-		default:
-			at := len(b)
-			if b, err = appendRect(b, e, j, f, r); err != nil {
-				return b, rects, nil, err
-			}
-			rects++
-			w.refine.sent(r, e.lossy, false)
-			if k == kindText {
-				w.text.learn(len(b)-at, r.Dx()*r.Dy(), exactDepth)
-			}
-		}
+		u.piece(l.pieces[i], exact)
 	}
-	b, n, rest, err := w.appendTexts(b, start, j, f, exact)
-	if rects += n; err != nil || rest != nil {
-		return b, rects, append(rest, w.photos...), err
-	}
-	b, n, rest = w.appendPhotos(b, start, j, f)
-	return b, rects + n, rest, nil
+	u.texts(exact)
+	u.photos()
 }
 
-// appendTexts appends w.texts; if exact, they are thin.
-func (w *writer) appendTexts(b []byte, start int, j *job, f *screen.Frame, exact bool) (_ []byte, rects int, rest []image.Rectangle, err error) {
-	if len(w.texts) == 0 {
-		return b, 0, nil, nil
+// piece sends r if it is exact anyway, cuts it if it is mixed, and puts it off if it is
+// text or a photograph. exact says that text is sent as it is.
+func (u *update) piece(r image.Rectangle, exact bool) {
+	w := u.w
+	e, l := &w.enc.tight, &w.lists
+	switch k := e.look(u.j.conv, u.frame, r); {
+	case k == kindPhoto:
+		l.photos = append(l.photos, r)
+	case k == kindMixed && len(l.pieces) < maxPieces:
+		for _, q := range quarters(r) {
+			l.pieces = append(l.pieces, q)
+		}
+	case k == kindText && (!exact || isThin(r) && !jpeg.Smooth(u.frame, r)):
+		l.texts = append(l.texts, r)
+	case k == kindText && isThin(r): // of a photograph
+		u.strip(r)
+		w.refine.sent(r, false, false)
+	default:
+		bytes := u.encoded(e, r)
+		w.refine.sent(r, e.lossy, false)
+		if k == kindText {
+			w.text.learn(bytes, r.Dx()*r.Dy(), exactDepth)
+		}
 	}
-	e := &w.tight
+}
+
+// strip appends a thin rectangle.
+func (u *update) strip(r image.Rectangle) {
+	u.header(r, encTight)
+	u.b, u.err = u.w.enc.tight.strip(u.b, u.j.conv, u.frame, r)
+}
+
+// texts appends the texts that were put off; if exact, they are thin.
+func (u *update) texts(exact bool) {
+	w, j := u.w, u.j
+	e, l := &w.enc.tight, &w.lists
+	if len(l.texts) == 0 {
+		return
+	}
 	depth := exactDepth
 	if !exact {
-		depth = w.text.depth(pixelsOf(w.texts), len(b)-start, &j.pace)
+		depth = w.text.depth(pixelsOf(l.texts), u.size(), &j.pace)
 	}
 	if exact || depth < exactDepth {
-		w.texts = joined(w.texts)
+		l.texts = joined(l.texts)
 	}
-	for i, r := range w.texts {
-		if j.pace.full(len(b) - start) {
-			return b, rects, w.texts[i:], nil
+	for i, r := range l.texts {
+		if u.err != nil {
+			return
 		}
-		at := len(b)
+		if u.full() {
+			u.rest = append(u.rest, l.texts[i:]...)
+			return
+		}
+		at := len(u.b)
 		switch {
 		case depth == exactDepth && isThin(r):
-			b, err = e.strip(appendRectHeader(b, r, encTight), j.conv, f, r)
+			u.strip(r)
 		case depth == exactDepth:
-			b, err = appendRect(b, e, j, f, r)
+			u.encoded(e, r)
 		default:
-			b, err = e.reduced(appendRectHeader(b, r, encTight), j.conv, f, r, depth)
+			u.header(r, encTight)
+			u.b, u.err = e.reduced(u.b, j.conv, u.frame, r, depth)
 		}
-		if err != nil {
-			return b, rects, nil, err
-		}
-		rects++
 		w.refine.sent(r, e.lossy, e.lossy)
-		w.text.learn(len(b)-at, r.Dx()*r.Dy(), depth)
+		w.text.learn(len(u.b)-at, r.Dx()*r.Dy(), depth)
 	}
-	return b, rects, nil, nil
 }
 
-// appendPhotos appends w.photos.
-func (w *writer) appendPhotos(b []byte, start int, j *job, f *screen.Frame) (_ []byte, rects int, rest []image.Rectangle) {
-	if len(w.photos) == 0 {
-		return b, 0, nil
+// photos appends the photographs that were put off, unless something before them had no
+// room.
+func (u *update) photos() {
+	w, j := u.w, u.j
+	e, l := &w.enc.tight, &w.lists
+	if len(l.photos) == 0 || u.err != nil {
+		return
 	}
-	e := &w.tight
+	if len(u.rest) > 0 {
+		u.rest = append(u.rest, l.photos...)
+		return
+	}
 	bound := e.quality
-	if !j.refine {
-		e.quality = w.cost.level(bound, pixelsOf(w.photos), len(b)-start, &j.pace)
+	if !j.due.refine {
+		e.quality = w.cost.level(bound, pixelsOf(l.photos), u.size(), &j.pace)
 	}
-	w.photos = joined(w.photos)
-	for i, r := range w.photos {
-		if j.pace.full(len(b) - start) {
-			return b, rects, w.photos[i:]
+	l.photos = joined(l.photos)
+	for i, r := range l.photos {
+		if u.full() {
+			u.rest = append(u.rest, l.photos[i:]...)
+			return
 		}
-		at := len(b)
-		b = e.appendJPEG(appendRectHeader(b, r, encTight), f, r)
-		rects++
-		w.cost.learn(len(b)-at, r.Dx()*r.Dy(), e.quality)
+		at := len(u.b)
+		u.header(r, encTight)
+		u.b = e.appendJPEG(u.b, u.frame, r)
+		w.cost.learn(len(u.b)-at, r.Dx()*r.Dy(), e.quality)
 		w.refine.sent(r, true, e.quality < bound)
 	}
-	return b, rects, nil
 }
 
 // maxPieces bounds the rectangles of an update: their count has 16 bits, and few viewers
@@ -260,7 +268,7 @@ func pixelsOf(list []image.Rectangle) (n int) {
 }
 
 // levelBound is the best level that may be used; -1: no loss.
-func (w *writer) levelBound(j *job) int {
+func (j *job) levelBound() int {
 	if j.lossless {
 		return -1
 	}

@@ -13,9 +13,9 @@ import (
 // film, in the time that the line has left.
 
 const (
-	// refineTick is how often is looked at what stands. What was coarser than the
-	// viewer asked for must have stood for a whole tick, what is to become exact for
-	// two.
+	// refineTick is the interval at which static areas are checked for refinement. What was
+	// coarser than the viewer asked for must have been static for a whole tick, what is to
+	// become exact for two.
 	refineTick = 150 * time.Millisecond
 	// refineStep bounds the pixels of one such update, so that news do not wait
 	// behind it.
@@ -93,7 +93,7 @@ func (f *refinement) stands(g screen.Region, ticks int) screen.Region {
 	return g
 }
 
-// follow moves what of g stands in the source of m to its destination.
+// follow applies the move m to the part of g inside m's source.
 func follow(g *screen.Region, m screen.Move) {
 	came := g.Intersect(m.Src())
 	came.Translate(m.Delta)
@@ -133,33 +133,23 @@ func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pac
 	return send, lossless
 }
 
-// scheduleRefinement runs after every update: asked says that a part was due,
-// displaced that something new went in its place, done that it was sent.
-func (c *Conn) scheduleRefinement(asked, displaced, done bool) {
-	f := &c.writer.refine
+// schedule runs after every update: asked says that a part was due, displaced that
+// something new went in its place, done that it was sent. due has writeLoop send the next
+// part when the viewer is ready; tick says that a tick is over.
+func (f *refinement) schedule(asked, displaced, done bool, due func(tick bool)) {
 	switch {
 	case f.lossy.Empty():
 	case done && !f.lively() || asked && displaced:
-		c.refineNow(false) // the next part; beside a film one a tick
+		due(false) // the next part; beside a film one a tick
 	case f.ticking:
 	default:
 		f.ticking = true
 		if f.timer == nil {
-			f.timer = time.AfterFunc(refineTick, func() { c.refineNow(true) })
+			f.timer = time.AfterFunc(refineTick, func() { due(true) })
 		} else {
 			f.timer.Reset(refineTick)
 		}
 	}
-}
-
-// refineNow has writeLoop send the next part when the viewer is ready; tick: a
-// tick is over.
-func (c *Conn) refineNow(tick bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.refineDue = true
-	c.refineTick = c.refineTick || tick
-	c.wake.Broadcast()
 }
 
 // stop ends the timer; writeLoop is over.

@@ -12,21 +12,21 @@ import (
 func TestRightTakenBetweenChoiceAndReading(t *testing.T) {
 	c := NewConn(nil, Config{Desktop: coloured(255, 0, 0), Waiting: coloured(0, 0, 255), Rights: RightView})
 	c.writer.size = image.Pt(8, 4)
-	c.request(updateRequest{area: image.Rect(0, 0, 8, 4)})
+	c.reader.request(updateRequest{area: image.Rect(0, 0, 8, 4)})
 	c.mu.Lock()
-	j := c.takeLocked()
+	j := c.writer.takeLocked()
 	c.mu.Unlock()
 	if !j.update {
 		t.Fatal("nothing to do")
 	}
 	c.SetRights(0)
 	c.cfg.Desktop.Read(func(v screen.View) {
-		b, err := c.appendUpdate(nil, &j, v)
+		b, err := c.writer.appendUpdate(nil, &j, v)
 		if err != nil || len(b) != 0 {
 			t.Errorf("% x, %v", b, err)
 		}
 	})
-	b, updated, err := c.compose(nil)
+	b, updated, err := c.writer.compose(nil)
 	if err != nil || !updated {
 		t.Fatalf("no picture, %v", err)
 	}

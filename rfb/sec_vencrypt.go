@@ -27,42 +27,42 @@ const (
 
 // veNCrypt is the server's side with X509Plain as its only sub-type. A viewer
 // that takes another one is told by the byte that acknowledges the sub-type.
-func (k *Knock) veNCrypt(config *tls.Config, ask time.Duration) error {
-	if _, err := k.Conn.Write([]byte{veNCryptMajor, veNCryptMinor}); err != nil {
+func (h *ServerHandshake) veNCrypt(config *tls.Config, ask time.Duration) error {
+	if _, err := h.Conn.Write([]byte{veNCryptMajor, veNCryptMinor}); err != nil {
 		return err
 	}
 	var version [2]byte
-	if _, err := io.ReadFull(k.Conn, version[:]); err != nil {
+	if _, err := io.ReadFull(h.Conn, version[:]); err != nil {
 		return fmt.Errorf("rfb: vencrypt: no version from the viewer: %w", err)
 	}
 	if version != [2]byte{veNCryptMajor, veNCryptMinor} {
-		_, _ = k.Conn.Write([]byte{0xff})
+		_, _ = h.Conn.Write([]byte{0xff})
 		return fmt.Errorf("rfb: vencrypt: the viewer speaks version %d.%d, want 0.2", version[0], version[1])
 	}
 	// The version is taken, and there is one sub-type.
 	offer := binary.BigEndian.AppendUint32([]byte{0, 1}, x509Plain)
-	if _, err := k.Conn.Write(offer); err != nil {
+	if _, err := h.Conn.Write(offer); err != nil {
 		return err
 	}
 	var chosen [4]byte
-	if _, err := io.ReadFull(k.Conn, chosen[:]); err != nil {
+	if _, err := io.ReadFull(h.Conn, chosen[:]); err != nil {
 		return fmt.Errorf("rfb: vencrypt: no sub-type from the viewer: %w", err)
 	}
 	if t := binary.BigEndian.Uint32(chosen[:]); t != x509Plain {
-		_, _ = k.Conn.Write([]byte{0})
+		_, _ = h.Conn.Write([]byte{0})
 		return fmt.Errorf("rfb: vencrypt: the viewer chose sub-type %d, which was not offered", t)
 	}
-	if _, err := k.Conn.Write([]byte{1}); err != nil {
+	if _, err := h.Conn.Write([]byte{1}); err != nil {
 		return err
 	}
-	encrypted := tls.Server(k.Conn, config)
+	encrypted := tls.Server(h.Conn, config)
 	if err := encrypted.Handshake(); err != nil {
 		return fmt.Errorf("rfb: vencrypt: %w", err)
 	}
-	k.Conn, k.TLS = encrypted, true
-	_ = k.Conn.SetDeadline(time.Now().Add(ask))
+	h.Conn, h.TLS = encrypted, true
+	_ = h.Conn.SetDeadline(time.Now().Add(ask))
 	var err error
-	k.User, k.Password, err = readPlain(encrypted)
+	h.User, h.Password, err = readPlain(encrypted)
 	return err
 }
 

@@ -34,12 +34,12 @@ func testTLS(t testing.TB) *tls.Config {
 }
 
 type received struct {
-	k   *Knock
+	k   *ServerHandshake
 	err error
 }
 
-// knock starts Receive on one end of a pipe.
-func knock(t testing.TB, d Door) (*peer, <-chan received) {
+// receive starts Receive on one end of a pipe.
+func receive(t testing.TB, d Offer) (*peer, <-chan received) {
 	t.Helper()
 	a, b := net.Pipe()
 	t.Cleanup(func() { a.Close(); b.Close() })
@@ -56,7 +56,7 @@ func knock(t testing.TB, d Door) (*peer, <-chan received) {
 }
 
 func TestVeNCrypt(t *testing.T) {
-	p, out := knock(t, Door{TLS: testTLS(t)})
+	p, out := receive(t, Offer{TLS: testTLS(t)})
 	p.version("003.008")
 	p.expect(1, 19)
 	p.send(19)
@@ -93,7 +93,7 @@ func TestVeNCryptMistakes(t *testing.T) {
 			p.send(credentialsOf(3)...)
 		},
 	} {
-		p, out := knock(t, Door{TLS: config})
+		p, out := receive(t, Offer{TLS: config})
 		p.version("003.008")
 		p.expect(1, 19)
 		p.send(19)
@@ -115,8 +115,8 @@ func credentialsOf(n int) []byte {
 // TestDoorTooOld: what a viewer cannot use is said in words, and None is
 // nothing for versions without SecurityResult.
 func TestDoorTooOld(t *testing.T) {
-	for version, d := range map[string]Door{"003.003": {TLS: testTLS(t)}, "003.007": {None: true}} {
-		p, out := knock(t, d)
+	for version, d := range map[string]Offer{"003.003": {TLS: testTLS(t)}, "003.007": {None: true}} {
+		p, out := receive(t, d)
 		p.version(version)
 		if version == "003.003" {
 			p.expect(0, 0, 0, 0)
@@ -133,7 +133,7 @@ func TestDoorTooOld(t *testing.T) {
 }
 
 func TestDoorNotOffered(t *testing.T) {
-	p, out := knock(t, Door{VncAuth: true})
+	p, out := receive(t, Offer{VncAuth: true})
 	p.version("003.008")
 	p.expect(1, 2)
 	p.send(1)
@@ -177,7 +177,7 @@ func FuzzDoor(f *testing.F) {
 	f.Add(credentialsOf(maxPlainText + 1))
 	config := testTLS(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if k, err := (Door{TLS: config, VncAuth: true, None: true}).Receive(scripted{Reader: bytes.NewReader(b)}); err == nil && k.TLS {
+		if k, err := (Offer{TLS: config, VncAuth: true, None: true}).Receive(scripted{Reader: bytes.NewReader(b)}); err == nil && k.TLS {
 			t.Error("TLS with a peer that cannot know it")
 		}
 		if user, password, err := readPlain(scripted{Reader: bytes.NewReader(b)}); err == nil && len(user)+len(password) > 2*maxPlainText {
@@ -193,7 +193,7 @@ func FuzzDoor(f *testing.F) {
 // TestVeNCryptViewer: a viewer that was written apart from the door.
 func TestVeNCryptViewer(t *testing.T) {
 	server := testTLS(t)
-	p, out := knock(t, Door{TLS: server})
+	p, out := receive(t, Offer{TLS: server})
 	cert, err := x509.ParseCertificate(server.Certificates[0].Certificate[0])
 	if err != nil {
 		t.Fatal(err)

@@ -2,49 +2,28 @@ package rfb
 
 import (
 	"crypto/des"
-	"crypto/rand"
 	"crypto/subtle"
-	"io"
 	"math/bits"
-	"net"
 )
 
-// VncAuth is VNC Authentication; RFC 6143, section 7.2.2. The password counts
-// with its first eight bytes only and nothing after it is encrypted: offer it
-// on loopback or inside an encrypted stream.
-type VncAuth struct {
-	// Password returns the password to test against; it is asked once per
-	// viewer. An empty one refuses.
-	Password func() string
-}
+// VNC Authentication; RFC 6143, section 7.2.2. The password counts with its first eight
+// bytes only and nothing after it is encrypted: it is for loopback, or the inside of an
+// encrypted stream.
 
 const vncChallengeSize = 16
 
-// Type implements Security.
-func (VncAuth) Type() byte { return secVncAuth }
+// VncResponse is a viewer's answer to the challenge. It tells a password from others
+// without containing it.
+type VncResponse struct{ challenge, response [vncChallengeSize]byte }
 
-// Handshake implements Security. The comparison takes the same time for every
-// response.
-func (a VncAuth) Handshake(conn net.Conn) error {
-	var challenge, response, want [vncChallengeSize]byte
-	if _, err := rand.Read(challenge[:]); err != nil {
-		return err
+// Matches tests a password in constant time. An empty one matches nothing.
+func (r *VncResponse) Matches(password []byte) bool {
+	var want [vncChallengeSize]byte
+	if err := vncAuthResponse(want[:], r.challenge[:], string(password)); err != nil {
+		return false
 	}
-	if _, err := conn.Write(challenge[:]); err != nil {
-		return err
-	}
-	if _, err := io.ReadFull(conn, response[:]); err != nil {
-		return err
-	}
-	password := a.Password()
-	if err := vncAuthResponse(want[:], challenge[:], password); err != nil {
-		return err
-	}
-	match := subtle.ConstantTimeCompare(response[:], want[:])
-	if match&subtle.ConstantTimeByteEq(boolByte(password != ""), 1) != 1 {
-		return Refusal{Reason: "Wrong password."}
-	}
-	return nil
+	match := subtle.ConstantTimeCompare(r.response[:], want[:])
+	return match&subtle.ConstantTimeByteEq(boolByte(len(password) != 0), 1) == 1
 }
 
 func boolByte(v bool) byte {

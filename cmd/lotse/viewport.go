@@ -194,7 +194,7 @@ func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err e
 		}
 		return served, err
 	}
-	k, err := rfb.Door{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
+	k, err := rfb.Offer{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
 		return false, err
 	}
@@ -264,7 +264,7 @@ func (v *viewPort) serve(ctx context.Context, viewer net.Conn, claim func() bool
 
 // serveAuthenticated joins a viewer that has said its password: it waits for
 // SecurityResult, which is the customer's answer.
-func (v *viewPort) serveAuthenticated(ctx context.Context, k *rfb.Knock) error {
+func (v *viewPort) serveAuthenticated(ctx context.Context, k *rfb.ServerHandshake) error {
 	sealed, closed, err := v.openView(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package rfb
+package jpeg
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 // come out near what went in, and no worse than the standard library's encoder
 // makes them at the same quality.
 
-var jpegContents = map[string]func(x, y int, r *rand.Rand) (red, green, blue byte){
+var contents = map[string]func(x, y int, r *rand.Rand) (red, green, blue byte){
 	"smooth": func(x, y int, _ *rand.Rand) (byte, byte, byte) {
 		return byte(128 + 100*math.Sin(float64(x)/17)), byte(128 + 100*math.Cos(float64(y)/13)), byte(2*x + y)
 	},
@@ -57,7 +57,7 @@ var jpegContents = map[string]func(x, y int, r *rand.Rand) (red, green, blue byt
 	},
 }
 
-func jpegFrame(size image.Point, at func(x, y int, r *rand.Rand) (byte, byte, byte)) (*screen.Frame, *image.RGBA) {
+func frame(size image.Point, at func(x, y int, r *rand.Rand) (byte, byte, byte)) (*screen.Frame, *image.RGBA) {
 	r := rand.New(rand.NewPCG(1, 2))
 	f, m := screen.NewFrame(size), image.NewRGBA(image.Rectangle{Max: size})
 	for y := range size.Y {
@@ -95,18 +95,18 @@ func rootMeanSquare(t *testing.T, data []byte, r image.Rectangle, b *image.RGBA)
 }
 
 func TestJPEG(t *testing.T) {
-	var e jpegEncoder
-	for name, at := range jpegContents {
-		f, m := jpegFrame(image.Pt(70, 50), at)
+	var e Encoder
+	for name, at := range contents {
+		f, m := frame(image.Pt(70, 50), at)
 		for _, r := range []image.Rectangle{
 			{Max: f.Size}, image.Rect(0, 0, 64, 48), image.Rect(3, 5, 4, 6), image.Rect(1, 1, 9, 9), image.Rect(5, 7, 22, 23),
 			image.Rect(0, 0, 16, 16), image.Rect(0, 0, 15, 17), image.Rect(53, 33, 70, 50), image.Rect(69, 0, 70, 50),
 		} {
-			for level := range jpegQuality {
+			for level := range quality {
 				t.Run(fmt.Sprintf("%s %v level %d", name, r, level), func(t *testing.T) {
-					ours := rootMeanSquare(t, e.encode(f, r, level), r, m)
+					ours := rootMeanSquare(t, e.Encode(f, r, level), r, m)
 					var reference bytes.Buffer
-					if err := jpeg.Encode(&reference, m.SubImage(r), &jpeg.Options{Quality: jpegQuality[level]}); err != nil {
+					if err := jpeg.Encode(&reference, m.SubImage(r), &jpeg.Options{Quality: quality[level]}); err != nil {
 						t.Fatal(err)
 					}
 					// Edges are continued differently; that costs very small
@@ -121,9 +121,9 @@ func TestJPEG(t *testing.T) {
 }
 
 func TestJPEGAllocatesNothing(t *testing.T) {
-	var e jpegEncoder
-	f, _ := jpegFrame(image.Pt(128, 128), jpegContents["smooth"])
-	if n := testing.AllocsPerRun(10, func() { e.encode(f, f.Bounds(), 6) }); n != 0 {
+	var e Encoder
+	f, _ := frame(image.Pt(128, 128), contents["smooth"])
+	if n := testing.AllocsPerRun(10, func() { e.Encode(f, f.Bounds(), 6) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -137,8 +137,8 @@ func FuzzJPEG(f *testing.F) {
 				frame.Pix[i] = data[i%len(data)]
 			}
 		}
-		var e jpegEncoder
-		if _, err := jpeg.Decode(bytes.NewReader(e.encode(frame, frame.Bounds(), int(level)%10))); err != nil {
+		var e Encoder
+		if _, err := jpeg.Decode(bytes.NewReader(e.Encode(frame, frame.Bounds(), int(level)%10))); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -1,29 +1,29 @@
-package rfb
+package jpeg
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// jpegBits is the entropy coded segment: bits, the first the most significant
+// bitWriter is the entropy coded segment: bits, the first the most significant
 // of its byte, and a zero byte behind each byte of ones (T.81, section B.1.1.5).
-type jpegBits struct {
+type bitWriter struct {
 	out []byte
 	acc uint64 // the lowest n bits wait
 	n   uint
 }
 
-// jpegCode is a code word and its length.
-type jpegCode struct {
+// codeWord is a code word and its length.
+type codeWord struct {
 	bits uint32
 	n    uint8
 }
 
-func (w *jpegBits) write(c jpegCode) { w.put(uint64(c.bits), uint(c.n)) }
+func (w *bitWriter) write(c codeWord) { w.put(uint64(c.bits), uint(c.n)) }
 
 // number writes the code of a value's length, together with what the symbol
 // says besides (T.81, section F.1.2), then the value in that many bits.
-func (w *jpegBits) number(table []jpegCode, symbol int, v int32) {
+func (w *bitWriter) number(table []codeWord, symbol int, v int32) {
 	sign := v >> 31
 	size := uint(bits.Len32(uint32((v ^ sign) - sign)))
 	low := uint64(uint32(v+sign)) & (1<<size - 1) // negative ones less one
@@ -32,7 +32,7 @@ func (w *jpegBits) number(table []jpegCode, symbol int, v int32) {
 }
 
 // put writes n bits, at most 32.
-func (w *jpegBits) put(v uint64, n uint) {
+func (w *bitWriter) put(v uint64, n uint) {
 	w.acc = w.acc<<n | v
 	if w.n += n; w.n < 32 {
 		return
@@ -49,7 +49,7 @@ func (w *jpegBits) put(v uint64, n uint) {
 	}
 }
 
-func (w *jpegBits) stuffed(b byte) {
+func (w *bitWriter) stuffed(b byte) {
 	w.out = append(w.out, b)
 	if b == 0xff {
 		w.out = append(w.out, 0)
@@ -57,7 +57,7 @@ func (w *jpegBits) stuffed(b byte) {
 }
 
 // flush fills the last byte with ones.
-func (w *jpegBits) flush() []byte {
+func (w *bitWriter) flush() []byte {
 	for w.n >= 8 {
 		w.n -= 8
 		w.stuffed(byte(w.acc >> w.n))
@@ -68,24 +68,24 @@ func (w *jpegBits) flush() []byte {
 	return w.out
 }
 
-// jpegHuffman are the codes of the symbols of one kind of component.
-type jpegHuffman struct {
-	dc [16]jpegCode
-	ac [256]jpegCode
+// huffman are the codes of the symbols of one kind of component.
+type huffman struct {
+	dc [16]codeWord
+	ac [256]codeWord
 }
 
-// jpegHuffmanSpec is how many codes of each length there are, and their symbols.
-type jpegHuffmanSpec struct {
+// huffmanSpec is how many codes of each length there are, and their symbols.
+type huffmanSpec struct {
 	counts  [16]byte
 	symbols []byte
 }
 
 // codes assigns the code words (T.81, section C.2).
-func (s *jpegHuffmanSpec) codes(table []jpegCode) {
+func (s *huffmanSpec) codes(table []codeWord) {
 	code, k := uint32(0), 0
 	for i, n := range s.counts {
 		for range n {
-			table[s.symbols[k]] = jpegCode{code, uint8(i + 1)}
+			table[s.symbols[k]] = codeWord{code, uint8(i + 1)}
 			code++
 			k++
 		}
@@ -93,10 +93,10 @@ func (s *jpegHuffmanSpec) codes(table []jpegCode) {
 	}
 }
 
-var jpegLuminance, jpegChrominance = func() (l, c jpegHuffman) {
-	jpegSpecDCLuminance.codes(l.dc[:])
-	jpegSpecACLuminance.codes(l.ac[:])
-	jpegSpecDCChrominance.codes(c.dc[:])
-	jpegSpecACChrominance.codes(c.ac[:])
+var luminance, chrominance = func() (l, c huffman) {
+	specDCLuminance.codes(l.dc[:])
+	specACLuminance.codes(l.ac[:])
+	specDCChrominance.codes(c.dc[:])
+	specACChrominance.codes(c.ac[:])
 	return l, c
 }()

@@ -1,6 +1,6 @@
 //go:build goexperiment.simd && amd64
 
-package rfb
+package jpeg
 
 import (
 	"image"
@@ -14,9 +14,9 @@ func TestVectorsAreExact(t *testing.T) {
 	if !archsimd.X86.AVX2() {
 		t.Fatal("this processor has no AVX2: run without GOEXPERIMENT=simd")
 	}
-	for name, at := range jpegContents {
+	for name, at := range contents {
 		t.Run(name, func(t *testing.T) {
-			f, _ := jpegFrame(image.Pt(70, 50), at)
+			f, _ := frame(image.Pt(70, 50), at)
 			for y := 0; y+16 <= f.Size.Y; y += 3 {
 				for x := 0; x+16 <= f.Size.X; x += 5 {
 					sameSamples(t, f.Pix[y*f.Stride+4*x:], f.Stride)
@@ -34,15 +34,15 @@ func TestVectorsAreExact(t *testing.T) {
 
 func sameSamples(t *testing.T, pix []byte, stride int) {
 	t.Helper()
-	for name, pair := range map[string][2]func(*jpegBlocks, []byte, int){"full": {full, fullAVX2}, "halve": {halve, halveAVX2}} {
-		var want, got jpegBlocks
+	for name, pair := range map[string][2]func(*samples, []byte, int){"full": {full, fullAVX2}, "halve": {halve, halveAVX2}} {
+		var want, got samples
 		pair[0](&want, pix, stride)
 		pair[1](&got, pix, stride)
 		if want != got {
 			t.Fatalf("%s differs", name)
 		}
-		for level := range jpegQuality {
-			tables := jpegTablesOf[level]()
+		for level := range quality {
+			tables := tablesOf[level]()
 			for i := range want {
 				a, b := want[i], got[i]
 				var q, r [64]int32
@@ -60,7 +60,7 @@ func BenchmarkTransform(b *testing.B) {
 	for i := range block {
 		block[i] = float32(rand.IntN(256) - 128)
 	}
-	tables := jpegTablesOf[6]()
+	tables := tablesOf[6]()
 	for name, f := range map[string]func(b, scale *[64]float32, q *[64]int32) uint64{"go": transform, "avx2": transformAVX2} {
 		b.Run(name, func(b *testing.B) {
 			var q [64]int32

@@ -1,22 +1,22 @@
-package rfb
+package jpeg
 
 import "math/bits"
 
-// What the encoder spends its time with; jpeg_avx2.go replaces them where the
+// What the encoder spends its time with; vector_amd64.go replaces them where the
 // processor has vector instructions and the build knows them. The results are
 // the same to the bit.
 var (
-	jpegHalve     = halve
-	jpegFull      = full
-	jpegTransform = transform
-	stepsOf       = countSteps
+	bestHalve      = halve
+	bestFull       = full
+	bestTransform  = transform
+	bestCountSteps = countSteps
 )
 
 // block transforms and quantises b and appends it to the scan. component is for
 // the difference to the block before.
-func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h *jpegHuffman) {
+func (e *Encoder) block(b *[64]float32, component int, scale *[64]float32, h *huffman) {
 	q := &e.quantised
-	some := jpegTransform(b, scale, q)
+	some := bestTransform(b, scale, q)
 	diff := q[0] - e.dc[component]
 	e.dc[component] = q[0]
 	e.bits.number(h.dc[:], 0, diff)
@@ -27,7 +27,7 @@ func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h
 		for ; run > 15; run -= 16 {
 			e.bits.write(h.ac[0xf0])
 		}
-		e.bits.number(h.ac[:], run<<4, q[jpegOrder[k]&63])
+		e.bits.number(h.ac[:], run<<4, q[blockOrder[k]&63])
 		last = k
 	}
 	if last < 63 {
@@ -35,10 +35,10 @@ func (e *jpegEncoder) block(b *[64]float32, component int, scale *[64]float32, h
 	}
 }
 
-// jpegOrder is where the value that is k-th in the stream stands after
+// blockOrder is where the value that is k-th in the stream stands after
 // transform, which leaves columns as rows.
-var jpegOrder = func() (order [64]byte) {
-	for k, n := range jpegZigzag {
+var blockOrder = func() (order [64]byte) {
+	for k, n := range zigzag {
 		order[k] = n%8*8 + n/8
 	}
 	return order
@@ -49,9 +49,9 @@ var jpegOrder = func() (order [64]byte) {
 // disorder. scale has q's order.
 func transform(b, scale *[64]float32, q *[64]int32) (some uint64) {
 	forwardDCT(b)
-	for k, n := range jpegOrder {
+	for k, n := range blockOrder {
 		// Rounds to the nearest: the offset makes truncation the floor.
-		v := int32(b[n&63]*scale[n&63]+(jpegOffset+0.5)) - jpegOffset
+		v := int32(b[n&63]*scale[n&63]+(dctOffset+0.5)) - dctOffset
 		q[n&63] = v
 		if v != 0 {
 			some |= 1 << k
@@ -60,12 +60,12 @@ func transform(b, scale *[64]float32, q *[64]int32) (some uint64) {
 	return some
 }
 
-// jpegOffset is more than any quantised value.
-const jpegOffset = 1 << 13
+// dctOffset is more than any quantised value.
+const dctOffset = 1 << 13
 
-// jpegScale is by how much forwardDCT's output is too large, by row and column
+// dctScale is by how much forwardDCT's output is too large, by row and column
 // (and by 8 in all).
-var jpegScale = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
+var dctScale = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
 
 // forwardDCT is the scaled transform of Arai, Agui and Nakajima: five
 // multiplications for eight values, the rest is left to the quantisation.

@@ -1,6 +1,6 @@
 //go:build goexperiment.simd && amd64
 
-package rfb
+package jpeg
 
 import (
 	"math/bits"
@@ -12,7 +12,7 @@ import (
 
 func init() {
 	if archsimd.X86.AVX2() {
-		jpegHalve, jpegFull, jpegTransform, stepsOf = halveAVX2, fullAVX2, transformAVX2, countStepsAVX2
+		bestHalve, bestFull, bestTransform, bestCountSteps = halveAVX2, fullAVX2, transformAVX2, countStepsAVX2
 	}
 }
 
@@ -37,7 +37,7 @@ func brightness(to *[8]float32, b, g, r ints) {
 }
 
 // fullAVX2 is full.
-func fullAVX2(blocks *jpegBlocks, pix []byte, stride int) {
+func fullAVX2(blocks *samples, pix []byte, stride int) {
 	for y := range 8 {
 		b, g, r := channels(pix[y*stride:])
 		brightness((*[8]float32)(blocks[0][8*y:]), b, g, r)
@@ -51,7 +51,7 @@ func fullAVX2(blocks *jpegBlocks, pix []byte, stride int) {
 }
 
 // halveAVX2 is halve.
-func halveAVX2(blocks *jpegBlocks, pix []byte, stride int) {
+func halveAVX2(blocks *samples, pix []byte, stride int) {
 	// Adding pairs leaves its results in this order.
 	order := archsimd.LoadUint32x8(&[8]uint32{0, 1, 4, 5, 2, 3, 6, 7})
 	for y := 0; y < 16; y += 2 {
@@ -83,7 +83,7 @@ func halveAVX2(blocks *jpegBlocks, pix []byte, stride int) {
 // values that are not zero have.
 var streamBits = func() (t [8][256]uint64) {
 	var place [64]uint
-	for k, n := range jpegOrder {
+	for k, n := range blockOrder {
 		place[n] = uint(k)
 	}
 	for row := range t {
@@ -146,8 +146,8 @@ func transformAVX2(b, scale *[64]float32, q *[64]int32) (some uint64) {
 }
 
 func quantiseAVX2(row int, d floats, scale *[64]float32, q *[64]int32) uint64 {
-	v := d.Mul(archsimd.LoadFloat32x8((*[8]float32)(scale[8*row:]))).Add(splat(jpegOffset + 0.5)).ConvertToInt32().
-		Sub(archsimd.BroadcastInt32x8(jpegOffset))
+	v := d.Mul(archsimd.LoadFloat32x8((*[8]float32)(scale[8*row:]))).Add(splat(dctOffset + 0.5)).ConvertToInt32().
+		Sub(archsimd.BroadcastInt32x8(dctOffset))
 	v.Store((*[8]int32)(q[8*row:]))
 	return streamBits[row][^v.Equal(ints{}).ToBits()]
 }

@@ -1,9 +1,9 @@
-package rfb
+package jpeg
 
 // The tables of ITU-T T.81.
 
-// jpegZigzag is figure A.6: where in a block the values stand in the stream.
-var jpegZigzag = [64]byte{
+// zigzag is figure A.6: where in a block the values stand in the stream.
+var zigzag = [64]byte{
 	0, 1, 8, 16, 9, 2, 3, 10,
 	17, 24, 32, 25, 18, 11, 4, 5,
 	12, 19, 26, 33, 40, 48, 41, 34,
@@ -14,8 +14,8 @@ var jpegZigzag = [64]byte{
 	53, 60, 61, 54, 47, 55, 62, 63,
 }
 
-// jpegQuantLuminance is table K.1, row by row.
-var jpegQuantLuminance = [64]byte{
+// quantLuminance is table K.1, row by row.
+var quantLuminance = [64]byte{
 	16, 11, 10, 16, 24, 40, 51, 61,
 	12, 12, 14, 19, 26, 58, 60, 55,
 	14, 13, 16, 24, 40, 57, 69, 56,
@@ -26,8 +26,8 @@ var jpegQuantLuminance = [64]byte{
 	72, 92, 95, 98, 112, 100, 103, 99,
 }
 
-// jpegQuantChrominance is table K.2, row by row.
-var jpegQuantChrominance = [64]byte{
+// quantChrominance is table K.2, row by row.
+var quantChrominance = [64]byte{
 	17, 18, 24, 47, 99, 99, 99, 99,
 	18, 21, 26, 66, 99, 99, 99, 99,
 	24, 26, 56, 99, 99, 99, 99, 99,
@@ -38,16 +38,16 @@ var jpegQuantChrominance = [64]byte{
 	99, 99, 99, 99, 99, 99, 99, 99,
 }
 
-// jpegSpecDCLuminance is table K.3.
-var jpegSpecDCLuminance = jpegHuffmanSpec{
+// specDCLuminance is table K.3.
+var specDCLuminance = huffmanSpec{
 	counts: [16]byte{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0},
 	symbols: []byte{
 		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b,
 	},
 }
 
-// jpegSpecACLuminance is table K.5.
-var jpegSpecACLuminance = jpegHuffmanSpec{
+// specACLuminance is table K.5.
+var specACLuminance = huffmanSpec{
 	counts: [16]byte{0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125},
 	symbols: []byte{
 		0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0x05, 0x12, 0x21, 0x31, 0x41, 0x06, 0x13, 0x51, 0x61, 0x07,
@@ -64,16 +64,16 @@ var jpegSpecACLuminance = jpegHuffmanSpec{
 	},
 }
 
-// jpegSpecDCChrominance is table K.4.
-var jpegSpecDCChrominance = jpegHuffmanSpec{
+// specDCChrominance is table K.4.
+var specDCChrominance = huffmanSpec{
 	counts: [16]byte{0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
 	symbols: []byte{
 		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b,
 	},
 }
 
-// jpegSpecACChrominance is table K.6.
-var jpegSpecACChrominance = jpegHuffmanSpec{
+// specACChrominance is table K.6.
+var specACChrominance = huffmanSpec{
 	counts: [16]byte{0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119},
 	symbols: []byte{
 		0x00, 0x01, 0x02, 0x03, 0x11, 0x04, 0x05, 0x21, 0x31, 0x06, 0x12, 0x41, 0x51, 0x07, 0x61, 0x71,

@@ -1,4 +1,6 @@
-package rfb
+// Package jpeg writes baseline JPEG straight from frames, for RFB's Tight encoding. With
+// GOEXPERIMENT=simd it uses the vector instructions of amd64, to the same result.
+package jpeg
 
 import (
 	"encoding/binary"
@@ -8,41 +10,41 @@ import (
 	"lotse/screen"
 )
 
-// jpegMinSide: below it JPEG's headers cost more than they save.
-const jpegMinSide = 16
+// MinSide: below it JPEG's headers cost more than they save.
+const MinSide = 16
 
-// jpegQuality maps the viewers' levels 0 to 9 to JPEG's 1 to 100; the steps are
+// quality maps the viewers' levels 0 to 9 to JPEG's 1 to 100; the steps are
 // those that viewers' users know: 6 is good, 9 hardly to be told from lossless.
-var jpegQuality = [10]int{15, 29, 41, 42, 62, 77, 79, 86, 92, 98}
+var quality = [10]int{15, 29, 41, 42, 62, 77, 79, 86, 92, 98}
 
-// jpegFullChroma is the level from which on colour has as many samples as
+// fullChroma is the level from which on colour has as many samples as
 // brightness; below it has a quarter.
-const jpegFullChroma = 8
+const fullChroma = 8
 
-// jpegEncoder writes baseline JFIF (ITU-T T.81 and T.871) straight from a
+// Encoder writes baseline JFIF (ITU-T T.81 and T.871) straight from a
 // frame. image/jpeg takes twice as long, halves the colours at every level and
 // allocates for each picture.
-type jpegEncoder struct {
-	bits      jpegBits
+type Encoder struct {
+	bits      bitWriter
 	dc        [3]int32 // of the block before, by component
-	blocks    jpegBlocks
+	blocks    samples
 	quantised [64]int32
 	edge      [16 * 16 * screen.BytesPerPixel]byte // an MCU that is cut by the rectangle's edge
 }
 
-// jpegBlocks are the samples of one MCU: brightness first, then the colours.
-type jpegBlocks [6][64]float32
+// samples are the samples of one MCU: brightness first, then the colours.
+type samples [6][64]float32
 
-// encode returns the JPEG of r, valid until the next call; level is 0 to 9.
-func (e *jpegEncoder) encode(f *screen.Frame, r image.Rectangle, level int) []byte {
-	t := jpegTablesOf[level]()
-	e.bits = jpegBits{out: append(e.bits.out[:0], t.tables...)}
+// Encode returns the JPEG of r, valid until the next call; level is 0 to 9.
+func (e *Encoder) Encode(f *screen.Frame, r image.Rectangle, level int) []byte {
+	t := tablesOf[level]()
+	e.bits = bitWriter{out: append(e.bits.out[:0], t.tables...)}
 	e.dc = [3]int32{}
 	side, sampling := 16, byte(0x22)
-	if level >= jpegFullChroma {
+	if level >= fullChroma {
 		side, sampling = 8, 0x11
 	}
-	e.bits.out = appendJPEGFrame(e.bits.out, r.Size(), sampling)
+	e.bits.out = appendHeader(e.bits.out, r.Size(), sampling)
 	for y := r.Min.Y; y < r.Max.Y; y += side {
 		for x := r.Min.X; x < r.Max.X; x += side {
 			pix, stride := f.Pix[y*f.Stride+x*screen.BytesPerPixel:], f.Stride
@@ -60,7 +62,7 @@ func (e *jpegEncoder) encode(f *screen.Frame, r image.Rectangle, level int) []by
 }
 
 // padded is the square at p, its last column and row repeated beyond r.
-func (e *jpegEncoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, side int) []byte {
+func (e *Encoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, side int) []byte {
 	const size = screen.BytesPerPixel
 	for y := range side {
 		row := f.Row(min(p.Y+y, r.Max.Y-1), p.X, min(p.X+side, r.Max.X))
@@ -73,26 +75,26 @@ func (e *jpegEncoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, 
 }
 
 // full encodes 8×8 pixels as one block of each component.
-func (e *jpegEncoder) full(pix []byte, stride int, t *jpegTables) {
-	jpegFull(&e.blocks, pix, stride)
-	e.block(&e.blocks[0], 0, &t.luminance, &jpegLuminance)
-	e.block(&e.blocks[1], 1, &t.chrominance, &jpegChrominance)
-	e.block(&e.blocks[2], 2, &t.chrominance, &jpegChrominance)
+func (e *Encoder) full(pix []byte, stride int, t *tableSet) {
+	bestFull(&e.blocks, pix, stride)
+	e.block(&e.blocks[0], 0, &t.luminance, &luminance)
+	e.block(&e.blocks[1], 1, &t.chrominance, &chrominance)
+	e.block(&e.blocks[2], 2, &t.chrominance, &chrominance)
 }
 
 // halved encodes 16×16 pixels as four blocks of brightness and one of each
 // colour, whose samples are the means of four pixels.
-func (e *jpegEncoder) halved(pix []byte, stride int, t *jpegTables) {
-	jpegHalve(&e.blocks, pix, stride)
+func (e *Encoder) halved(pix []byte, stride int, t *tableSet) {
+	bestHalve(&e.blocks, pix, stride)
 	for i := range 4 {
-		e.block(&e.blocks[i], 0, &t.luminance, &jpegLuminance)
+		e.block(&e.blocks[i], 0, &t.luminance, &luminance)
 	}
-	e.block(&e.blocks[4], 1, &t.chrominance, &jpegChrominance)
-	e.block(&e.blocks[5], 2, &t.chrominance, &jpegChrominance)
+	e.block(&e.blocks[4], 1, &t.chrominance, &chrominance)
+	e.block(&e.blocks[5], 2, &t.chrominance, &chrominance)
 }
 
 // full turns 8×8 pixels into samples (T.871, section 7), less 128.
-func full(blocks *jpegBlocks, pix []byte, stride int) {
+func full(blocks *samples, pix []byte, stride int) {
 	by, bcb, bcr := &blocks[0], &blocks[1], &blocks[2]
 	for y := range 8 {
 		row := pix[y*stride:][:8*screen.BytesPerPixel]
@@ -107,7 +109,7 @@ func full(blocks *jpegBlocks, pix []byte, stride int) {
 }
 
 // halve is full for 16×16 pixels with a quarter of the colours' samples.
-func halve(blocks *jpegBlocks, pix []byte, stride int) {
+func halve(blocks *samples, pix []byte, stride int) {
 	bcb, bcr := &blocks[4], &blocks[5]
 	for y := 0; y < 16; y += 2 {
 		top := pix[y*stride:][:16*screen.BytesPerPixel]
@@ -131,36 +133,36 @@ func halve(blocks *jpegBlocks, pix []byte, stride int) {
 	}
 }
 
-// jpegTables is what a level needs.
-type jpegTables struct {
+// tableSet is what a level needs.
+type tableSet struct {
 	tables []byte // SOI up to before SOF
 	// What a transformed block is multiplied with, in transform's order: the
 	// inverse of the quantisation and of the transform's own scale.
 	luminance, chrominance [64]float32
 }
 
-var jpegTablesOf = func() (list [10]func() *jpegTables) {
+var tablesOf = func() (list [10]func() *tableSet) {
 	for level := range list {
-		list[level] = sync.OnceValue(func() *jpegTables { return newJPEGTables(jpegQuality[level]) })
+		list[level] = sync.OnceValue(func() *tableSet { return newTables(quality[level]) })
 	}
 	return list
 }()
 
-func newJPEGTables(quality int) *jpegTables {
-	t := &jpegTables{}
+func newTables(quality int) *tableSet {
+	t := &tableSet{}
 	// T.871: SOI, APP0 with version 1.1, square pixels, no thumbnail.
 	t.tables = append(t.tables, "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"...)
 	t.tables = append(t.tables, 0xff, 0xdb, 0, 2+2*65) // DQT
-	for i, base := range [2]*[64]byte{&jpegQuantLuminance, &jpegQuantChrominance} {
+	for i, base := range [2]*[64]byte{&quantLuminance, &quantChrominance} {
 		t.tables = append(t.tables, byte(i))
 		out := [2]*[64]float32{&t.luminance, &t.chrominance}[i]
-		for k, n := range jpegZigzag {
+		for k, n := range zigzag {
 			q := scaleQuant(base[n], quality)
 			t.tables = append(t.tables, q)
-			out[jpegOrder[k]] = 1 / (float32(q) * jpegScale[n/8] * jpegScale[n%8] * 8)
+			out[blockOrder[k]] = 1 / (float32(q) * dctScale[n/8] * dctScale[n%8] * 8)
 		}
 	}
-	for i, h := range [4]*jpegHuffmanSpec{&jpegSpecDCLuminance, &jpegSpecACLuminance, &jpegSpecDCChrominance, &jpegSpecACChrominance} {
+	for i, h := range [4]*huffmanSpec{&specDCLuminance, &specACLuminance, &specDCChrominance, &specACChrominance} {
 		t.tables = append(t.tables, 0xff, 0xc4) // DHT
 		t.tables = binary.BigEndian.AppendUint16(t.tables, uint16(2+1+16+len(h.symbols)))
 		t.tables = append(t.tables, byte(i%2<<4|i/2))
@@ -180,24 +182,24 @@ func scaleQuant(q byte, quality int) byte {
 	return byte(max(1, min(255, (int(q)*scale+50)/100)))
 }
 
-// appendJPEGFrame appends SOF0 and SOS; sampling is that of brightness.
-func appendJPEGFrame(b []byte, size image.Point, sampling byte) []byte {
+// appendHeader appends SOF0 and SOS; sampling is that of brightness.
+func appendHeader(b []byte, size image.Point, sampling byte) []byte {
 	b = append(b, 0xff, 0xc0, 0, 8+3*3, 8, byte(size.Y>>8), byte(size.Y), byte(size.X>>8), byte(size.X), 3,
 		1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1)
 	return append(b, 0xff, 0xda, 0, 6+2*3, 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)
 }
 
-// smooth reports whether r looks like a photograph or a gradient rather than
+// Smooth reports whether r looks like a photograph or a gradient rather than
 // text or line art: few of its steps from pixel to pixel are abrupt, and most
 // are not zero.
-func smooth(f *screen.Frame, r image.Rectangle) bool {
+func Smooth(f *screen.Frame, r image.Rectangle) bool {
 	equal, small, abrupt := 0, 0, 0
 	step := 4
 	if r.Dy() >= 64 {
 		step = 8
 	}
 	for y := r.Min.Y; y < r.Max.Y; y += step {
-		e, a := stepsOf(f.Row(y, r.Min.X, r.Max.X))
+		e, a := bestCountSteps(f.Row(y, r.Min.X, r.Max.X))
 		equal += e
 		abrupt += a
 		small += r.Dx() - 1 - e - a
