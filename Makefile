@@ -19,10 +19,28 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: help watch build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz clean needs-test needs-dist needs-demo
 
+# The first target is what `make` alone does.
 build: bin/lotse bin/lotse-agent
+
+help:
+	@echo 'make demo     build, start a gateway and a shared desktop, print the links'
+	@echo 'make build    the programs, into bin/'
+	@echo 'make watch    build pages and programs again whenever a file changes'
+	@echo 'make test     all tests; each part alone:'
+	@echo '              test-go test-race test-web test-native test-wine test-bench test-dist lint'
+	@echo '              test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows'
+	@echo 'make lint     formatting, vet, staticcheck, types'
+	@echo 'make fuzz     every fuzz test for FUZZTIME=60s'
+	@echo 'make bench    measure, and compare with bench/results'
+	@echo 'make flood    a flood at every entrance of a gateway (as root)'
+	@echo 'make dist     a release, into dist/'
+	@echo 'make clean    remove what was built'
+
+watch:
+	@ci/watch.sh
 
 novnc-web/node_modules/.stamp: novnc-web/package.json novnc-web/package-lock.json
 	cd novnc-web && npm ci --no-audit --no-fund --ignore-scripts
@@ -94,7 +112,7 @@ test-wine: needs-test
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
 
-# The tests that write rows of README's table of viewers are one part, so that it can
+# The tests that write rows of the table of viewers are one part, so that it can
 # tell whether each row was seen.
 E2E_WINDOWS := Windows
 E2E_VIEWERS := ^Test(Browser|BrowserCustomer|BrowserCustomerByDoor|Doors|ForeignServer|ForeignServerPage|Libvncclient|ListeningViewer|RepeaterID|Show|Vncsnapshot|Viewers|Websockify|ZViewerTable)$$

@@ -78,6 +78,7 @@ done
 mkdir -p "$out/data"
 touch "$out/data/.keep" # the container's data folder, owned by its user
 cp ci/container/Containerfile "$out"
+cp LICENSE "$out/LICENSE.txt"
 go run ./ci/release sbom "$version" "$out/sbom.cdx.json" "$out"/lotse-agent-* "$out"/lotse-linux-*
 go run ./ci/release notices "$out/THIRD-PARTY.txt" "$out"/lotse-agent-* "$out"/lotse-linux-*
 ci/sums.sh "$out"

@@ -253,7 +253,7 @@ func (v doorViewer) open(t *testing.T, s *doorStack, ses *session, screen *displ
 	return window
 }
 
-// doorNames are the doors as README.md calls them.
+// doorNames are the doors as docs/viewers.md calls them.
 var doorNames = map[string]string{"vnc": "VNC port (X509Plain)", "repeater": "repeater"}
 
 // refuses lets the customer say no: the viewer shows no picture, and his words

@@ -12,11 +12,11 @@ import (
 )
 
 var (
-	update  = flag.Bool("update", false, "write the table of viewers into README.md")
-	allRows = flag.Bool("rows", false, "all tests of the table's rows are selected: each row of README.md must be seen")
+	update  = flag.Bool("update", false, "write the table of viewers into docs/viewers.md")
+	allRows = flag.Bool("rows", false, "all tests of the table's rows are selected: each row of docs/viewers.md must be seen")
 )
 
-// The table of viewers in README.md stands between these lines; it is written
+// The table of viewers in docs/viewers.md stands between these lines; it is written
 // by `go test ./e2e -update`, from what was seen working in that run.
 const (
 	tableStart = "<!-- viewers: written by go test ./e2e -update -->"
@@ -51,20 +51,20 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return "", s, false
 }
 
-// TestZViewerTable runs last: README.md says what was seen, and nothing that was not.
+// TestZViewerTable runs last: docs/viewers.md says what was seen, and nothing that was not.
 func TestZViewerTable(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../docs/viewers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(readme), tableStart)
 	table, after, ok2 := strings.Cut(rest, tableEnd)
 	if !ok || !ok2 {
-		t.Fatalf("README.md has no place for the table: %s … %s", tableStart, tableEnd)
+		t.Fatalf("docs/viewers.md has no place for the table: %s … %s", tableStart, tableEnd)
 	}
 	rows := slices.Clone(seen.rows)
 	if *update {
-		if err := os.WriteFile("../README.md", []byte(before+tableStart+"\n"+tableHead+written(rows)+tableEnd+after), 0o644); err != nil {
+		if err := os.WriteFile("../docs/viewers.md", []byte(before+tableStart+"\n"+tableHead+written(rows)+tableEnd+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -101,11 +101,11 @@ func tableProblems(table string, rows []tableRow, all bool) (problems []string) 
 		switch {
 		case line == "" || slices.Contains(head, line):
 		case len(cells) != 4:
-			problems = append(problems, "README.md: no row of the table: "+line)
+			problems = append(problems, "docs/viewers.md: no row of the table: "+line)
 		default:
 			row := tableRow{viewer: cells[0], door: cells[2], works: cells[3]}
 			if slices.Contains(stand, row) {
-				problems = append(problems, "README.md says twice: "+line)
+				problems = append(problems, "docs/viewers.md says twice: "+line)
 			}
 			stand = append(stand, row)
 		}
@@ -114,12 +114,12 @@ func tableProblems(table string, rows []tableRow, all bool) (problems []string) 
 		r.version = ""
 		saw = append(saw, r)
 		if !slices.Contains(stand, r) {
-			problems = append(problems, fmt.Sprintf("README.md does not say: %s by %s: %s", r.viewer, r.door, r.works))
+			problems = append(problems, fmt.Sprintf("docs/viewers.md does not say: %s by %s: %s", r.viewer, r.door, r.works))
 		}
 	}
 	for _, r := range stand {
 		if all && !slices.Contains(saw, r) {
-			problems = append(problems, fmt.Sprintf("README.md says, but no test saw: %s by %s: %s", r.viewer, r.door, r.works))
+			problems = append(problems, fmt.Sprintf("docs/viewers.md says, but no test saw: %s by %s: %s", r.viewer, r.door, r.works))
 		}
 	}
 	return problems
