@@ -68,21 +68,7 @@ type Config struct {
 	Client  *tunnel.Client
 	Display Display
 	Panel   Panel
-	// Number is entered at once when it is set.
-	Number tunnel.Number
-	// Confirm says that the gateway or what is offered may have been written by
-	// anybody: the customer is asked whether to connect.
-	Confirm bool
-	// OfferedNumber stands in the number's field until the customer decides; where
-	// only its place is known, OfferedPlace does.
-	OfferedNumber tunnel.Number
-	OfferedPlace  string
-	// Gateways are the only ones that may be connected to; nil: any.
-	Gateways []string
-	// Fixed keeps the customer from naming another gateway with the number.
-	Fixed bool
-	// Problem is why no gateway is known, for the customer; "": nothing to say.
-	Problem string
+	Entry   Entry
 	Answer  Answer
 	// Share is what is shown when questions are answered without the customer.
 	Share screen.Share
@@ -101,9 +87,31 @@ type Config struct {
 	// Nameless keeps this computer's and its user's names from the advisor.
 	Nameless bool
 	Logger   *slog.Logger
-	// After how long silence refuses a question.
-	ViewTimeout, ControlTimeout, ClipboardTimeout, ShowTimeout time.Duration
+	// Timeouts say after how long silence refuses a question.
+	Timeouts Timeouts
 }
+
+// Entry is what is known at the start of where to connect, and with which number.
+type Entry struct {
+	// Number is entered at once when it is set.
+	Number tunnel.Number
+	// Confirm says that the gateway or what is offered may have been written by
+	// anybody: the customer is asked whether to connect.
+	Confirm bool
+	// OfferedNumber stands in the number's field until the customer decides; where
+	// only its place is known, OfferedPlace does.
+	OfferedNumber tunnel.Number
+	OfferedPlace  string
+	// Gateways are the only ones that may be connected to; nil: any.
+	Gateways []string
+	// Fixed keeps the customer from naming another gateway with the number.
+	Fixed bool
+	// Problem is why no gateway is known, for the customer; "": nothing to say.
+	Problem string
+}
+
+// Timeouts are one for each question; 0: a minute. View is also that of another share.
+type Timeouts struct{ View, Control, Clipboard, Show time.Duration }
 
 // questionTimeout is the usual time for an answer; config.DefaultAgent has the same.
 const questionTimeout = time.Minute
@@ -115,7 +123,7 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	for _, t := range []*time.Duration{&c.ViewTimeout, &c.ControlTimeout, &c.ClipboardTimeout, &c.ShowTimeout} {
+	for _, t := range []*time.Duration{&c.Timeouts.View, &c.Timeouts.Control, &c.Timeouts.Clipboard, &c.Timeouts.Show} {
 		if *t == 0 {
 			*t = questionTimeout
 		}
@@ -130,13 +138,13 @@ func (c Config) withDefaults() Config {
 func (c *Config) timeout(r consent.Right) time.Duration {
 	switch r {
 	case consent.View, consent.Share:
-		return c.ViewTimeout
+		return c.Timeouts.View
 	case consent.Clipboard:
-		return c.ClipboardTimeout
+		return c.Timeouts.Clipboard
 	case consent.Show:
-		return c.ShowTimeout
+		return c.Timeouts.Show
 	}
-	return c.ControlTimeout
+	return c.Timeouts.Control
 }
 
 // ErrNumberRefused is returned when nobody is there to type another number.
@@ -146,7 +154,7 @@ var ErrNumberRefused = errors.New("agent: the session number is wrong or no long
 // goroutine. It returns nil when the session was ended by either side.
 func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
-	if g := cfg.Client.Gateway; g != "" && len(cfg.Gateways) > 0 && !slices.Contains(cfg.Gateways, g) {
+	if g := cfg.Client.Gateway; g != "" && len(cfg.Entry.Gateways) > 0 && !slices.Contains(cfg.Entry.Gateways, g) {
 		return errPinned
 	}
 	stopped := ctx
@@ -173,8 +181,8 @@ func Run(ctx context.Context, cfg Config) error {
 			cfg.Events.follow(panelCtx, s)
 		}
 	}()
-	if !cfg.Number.IsZero() {
-		_ = s.Do(EnterNumber{cfg.Number})
+	if !cfg.Entry.Number.IsZero() {
+		_ = s.Do(EnterNumber{cfg.Entry.Number})
 	}
 	err := (&link{session: s, entered: map[tunnel.Number]*entered{}}).run(ctx)
 	s.send(finished{err})

@@ -75,9 +75,9 @@ func chooseGateway(st *state, gateway string) error {
 		return errNoGateway
 	case gateway == "":
 		return nil
-	case cfg.Fixed:
+	case cfg.Entry.Fixed:
 		return errOtherGateway
-	case len(cfg.Gateways) > 0 && !slices.Contains(cfg.Gateways, gateway):
+	case len(cfg.Entry.Gateways) > 0 && !slices.Contains(cfg.Entry.Gateways, gateway):
 		return errPinned
 	}
 	st.session.streams.Go(st.client.CloseIdle)

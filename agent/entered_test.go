@@ -40,7 +40,7 @@ func (g *evilGateway) notTried(s *Session, digits string) {
 	}
 }
 
-func byHand(c *Config) { c.Number = tunnel.Number{} }
+func byHand(c *Config) { c.Entry.Number = tunnel.Number{} }
 
 // A number that did not match once is not tried again in this run, however often it
 // is typed; another one is.

@@ -18,7 +18,7 @@ import (
 func TestOfferWaitsForTheCustomer(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client, func(c *Config) {
-		c.Confirm, c.OfferedNumber, c.Number = true, c.Number, tunnel.Number{}
+		c.Entry = Entry{Confirm: true, OfferedNumber: c.Entry.Number}
 	})
 	snap, _ := s.Snapshot()
 	if snap.Phase != PhaseNumber || !snap.Confirm || snap.Offer != "482 193 057" || snap.Number != "" {
@@ -45,11 +45,11 @@ func TestTerminalConfirms(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := screentest.NewDisplay(image.Pt(64, 48))
-			cfg := Config{Client: &tunnel.Client{Gateway: "https://b.example"}, Display: Display{Screen: d, Input: d}, Confirm: true}
+			cfg := Config{Client: &tunnel.Client{Gateway: "https://b.example"}, Display: Display{Screen: d, Input: d}, Entry: Entry{Confirm: true}}
 			if n, err := tunnel.ParseNumber(c.offer); err == nil {
-				cfg.OfferedNumber = n
+				cfg.Entry.OfferedNumber = n
 			} else {
-				cfg.OfferedPlace = c.offer
+				cfg.Entry.OfferedPlace = c.offer
 			}
 			s, _ := startSession(t, cfg)
 			in, keyboard := io.Pipe()
@@ -77,7 +77,7 @@ func TestPinnedGateways(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	display := Display{Screen: d, Input: d}
 	only := []string{"https://a.example", "https://b.example:8443"}
-	s, _ := startSession(t, Config{Client: &tunnel.Client{}, Display: display, Gateways: only})
+	s, _ := startSession(t, Config{Client: &tunnel.Client{}, Display: display, Entry: Entry{Gateways: only}})
 	for _, other := range []string{"c.example", "b.example", "a.example.evil.example"} {
 		if err := s.Do(Enter{"482193057@" + other}); !errors.Is(err, errPinned) {
 			t.Errorf("%s: %v", other, err)
@@ -86,7 +86,7 @@ func TestPinnedGateways(t *testing.T) {
 	if err := s.Do(Enter{"482193057@B.example:8443"}); err != nil {
 		t.Error(err)
 	}
-	err := Run(context.Background(), Config{Client: &tunnel.Client{Gateway: "https://c.example"}, Display: display, Panel: &TerminalPanel{Out: io.Discard}, Gateways: only})
+	err := Run(context.Background(), Config{Client: &tunnel.Client{Gateway: "https://c.example"}, Display: display, Panel: &TerminalPanel{Out: io.Discard}, Entry: Entry{Gateways: only}})
 	if !errors.Is(err, errPinned) {
 		t.Errorf("Run: %v", err)
 	}

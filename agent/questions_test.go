@@ -153,7 +153,7 @@ func TestRefusalsPutOff(t *testing.T) {
 // Silence puts off like a refusal, and each right for itself.
 func TestSilencePutsOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, Config{ViewTimeout: 20 * time.Second})
+		d := newDesk(t, Config{Timeouts: Timeouts{View: 20 * time.Second}})
 		d.ask(consent.View)
 		time.Sleep(20 * time.Second)
 		synctest.Wait()

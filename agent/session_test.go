@@ -123,7 +123,7 @@ func TestConsentByTheCustomer(t *testing.T) {
 
 func TestSilenceRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := joinedSession(t, Config{ViewTimeout: time.Minute})
+		s, _ := joinedSession(t, Config{Timeouts: Timeouts{View: time.Minute}})
 		err := s.approveView(context.Background())
 		if r := (rfb.Refusal{}); !errors.As(err, &r) || r.Reason != "The customer did not answer in time." {
 			t.Fatalf("%v", err)

@@ -271,7 +271,7 @@ func TestKeyTwiceEnds(t *testing.T) {
 
 func TestEachQuestionHasItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, Config{ViewTimeout: 10 * time.Second, ControlTimeout: 20 * time.Second, ClipboardTimeout: 30 * time.Second})
+		d := newDesk(t, Config{Timeouts: Timeouts{View: 10 * time.Second, Control: 20 * time.Second, Clipboard: 30 * time.Second}})
 		d.ask(consent.View)
 		d.allow(t)
 		for right, timeout := range map[consent.Right]time.Duration{consent.Control: 20 * time.Second, consent.Clipboard: 30 * time.Second, consent.Share: 10 * time.Second} {

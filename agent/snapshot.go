@@ -89,8 +89,8 @@ func (st *state) snapshot() Snapshot {
 		snap.Number = st.number.Grouped()
 	}
 	if st.phase == PhaseNumber {
-		snap.Confirm, snap.Offer = cfg.Confirm, cfg.OfferedPlace
-		if n := cfg.OfferedNumber; !n.IsZero() {
+		snap.Confirm, snap.Offer = cfg.Entry.Confirm, cfg.Entry.OfferedPlace
+		if n := cfg.Entry.OfferedNumber; !n.IsZero() {
 			snap.Offer = n.Grouped()
 		}
 	}

@@ -61,8 +61,8 @@ func newState(s *Session) *state {
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
 	}
-	if s.cfg.Problem != "" {
-		st.failure = &Failure{Code: "source", Message: plaintext.Line(s.cfg.Problem, maxMessage)}
+	if s.cfg.Entry.Problem != "" {
+		st.failure = &Failure{Code: "source", Message: plaintext.Line(s.cfg.Entry.Problem, maxMessage)}
 	}
 	return st
 }

@@ -284,7 +284,7 @@ func TestWholeSession(t *testing.T) {
 	t.Cleanup(client.CloseIdle)
 	wrong := []byte(c.number.Digits())
 	wrong[7] = '0' + (wrong[7]-'0'+1)%10
-	s, _, d := runAgent(t, client, func(cfg *Config) { cfg.Number = number(t, string(wrong)) })
+	s, _, d := runAgent(t, client, func(cfg *Config) { cfg.Entry.Number = number(t, string(wrong)) })
 	red := color.RGBA{R: 200, A: 255}
 	d.Fill(image.Rect(0, 0, 64, 48), red.R, 0, 0)
 
@@ -373,7 +373,7 @@ func TestAdvisorEndsWhole(t *testing.T) {
 	done := make(chan error, 1)
 	record := ""
 	go func() {
-		done <- Run(context.Background(), Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Number: c.number, Record: func(text string) { record = text }})
+		done <- Run(context.Background(), Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Entry: Entry{Number: c.number}, Record: func(text string) { record = text }})
 	}()
 	s := <-w.session
 	control := take(t, c.controls, "the control stream")

@@ -146,8 +146,12 @@ func (o *options) run(events *agent.Events) (int, error) {
 	remembered := tried.Customer()
 	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: newPanel(o, raise, logger), Number: o.number, Fixed: o.fixed, Problem: o.problem,
-		Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place, Gateways: o.gateways, Events: events, Answer: agent.Answer(o.Answer),
+		Client: client, Panel: newPanel(o, raise, logger), Events: events,
+		Entry: agent.Entry{
+			Number: o.number, Fixed: o.fixed, Problem: o.problem, Gateways: o.gateways,
+			Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place,
+		},
+		Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
 			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
 			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
@@ -155,8 +159,10 @@ func (o *options) run(events *agent.Events) (int, error) {
 		},
 		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
 		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
-		ViewTimeout: o.ViewTimeout.Duration, ControlTimeout: o.ControlTimeout.Duration,
-		ClipboardTimeout: o.ClipboardTimeout.Duration, ShowTimeout: o.ShowTimeout.Duration,
+		Timeouts: agent.Timeouts{
+			View: o.ViewTimeout.Duration, Control: o.ControlTimeout.Duration,
+			Clipboard: o.ClipboardTimeout.Duration, Show: o.ShowTimeout.Duration,
+		},
 	})
 	if err == nil {
 		return exitOK, nil

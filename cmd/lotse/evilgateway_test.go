@@ -192,7 +192,7 @@ func (g *evilGateway) startAgent(t *testing.T, memory *tried.Memory) *evilCustom
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &evilCustomer{done: make(chan error, 1), stop: cancel}
 	go func() {
-		c.done <- agent.Run(ctx, agent.Config{Client: client, Display: agent.Display{Screen: d, Input: d}, Panel: noPanel{}, Number: n,
+		c.done <- agent.Run(ctx, agent.Config{Client: client, Display: agent.Display{Screen: d, Input: d}, Panel: noPanel{}, Entry: agent.Entry{Number: n},
 			Answer: agent.AnswerView, Tried: memory})
 	}()
 	select {
