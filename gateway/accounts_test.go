@@ -143,7 +143,7 @@ func TestDamagedHash(t *testing.T) {
 		r := httptest.NewRequest("POST", "/api/v1/signin", bytes.NewReader([]byte(`{"name":"`+name+`","password":"`+testPassword+`"}`)))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
-		s.signIn(w, r)
+		(&signing{s}).signIn(w, r)
 		return w.Code, w.Body.String()
 	}
 	if status, body := signIn("anna"); status != http.StatusInternalServerError || !strings.Contains(body, "password") {

@@ -110,7 +110,7 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 }
 
-func (s *server) meOf(acc Account, web webSession) tunnel.Me {
+func (s *signing) meOf(acc Account, web webSession) tunnel.Me {
 	company := acc.Company
 	if company == "" {
 		company = s.cfg.Company
@@ -118,22 +118,22 @@ func (s *server) meOf(acc Account, web webSession) tunnel.Me {
 	return tunnel.Me{Person: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company}, CSRF: web.csrf}
 }
 
-func (s *server) me(w http.ResponseWriter, _ *http.Request, c caller) {
+func (s *signing) me(w http.ResponseWriter, _ *http.Request, c caller) {
 	s.answer(w, http.StatusOK, s.meOf(c.account, c.web))
 }
 
-func (s *server) signOut(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *signing) signOut(w http.ResponseWriter, r *http.Request, c caller) {
 	s.web.remove(c.cookie)
 	s.audit.record(AuditRecord{Event: AuditSignOut, Account: c.account.Name, From: s.clientAddr(r).String()})
 	http.SetCookie(w, sessionCookie("", -1))
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (s *server) info(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) info(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, http.StatusOK, s.serverInfo(r.Host))
 }
 
-func (s *server) newSession(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *sessionAPI) newSession(w http.ResponseWriter, r *http.Request, c caller) {
 	made, err := s.dir.open(c.account, s.clientAddr(r).String())
 	if err != nil {
 		s.failDirectory(w, err)
@@ -142,11 +142,11 @@ func (s *server) newSession(w http.ResponseWriter, r *http.Request, c caller) {
 	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Times.Number).UTC().Truncate(time.Second)})
 }
 
-func (s *server) listSessions(w http.ResponseWriter, _ *http.Request, c caller) {
+func (s *sessionAPI) listSessions(w http.ResponseWriter, _ *http.Request, c caller) {
 	s.answer(w, http.StatusOK, tunnel.Sessions{Sessions: s.dir.list(c.account.Name)})
 }
 
-func (s *server) endSession(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *sessionAPI) endSession(w http.ResponseWriter, r *http.Request, c caller) {
 	if err := s.dir.end(c.account.Name, r.PathValue("place")); err != nil {
 		s.failDirectory(w, err)
 		return
@@ -154,7 +154,7 @@ func (s *server) endSession(w http.ResponseWriter, r *http.Request, c caller) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (s *server) openStream(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *sessionAPI) openStream(w http.ResponseWriter, r *http.Request, c caller) {
 	var req tunnel.OpenStreamRequest
 	if readBody(w, r, &req) != nil {
 		s.badBody(w)
@@ -166,7 +166,7 @@ func (s *server) openStream(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	if !slices.Contains(s.cfg.Doors, req.Door) {
-		s.doorClosed(w)
+		doorClosed(s.server, w)
 		return
 	}
 	id, err := s.dir.openStream(c.account.Name, r.PathValue("place"), req.Kind, req.Door, s.clientAddr(r).String())
@@ -196,6 +196,6 @@ func (s *server) failDirectory(w http.ResponseWriter, err error) {
 	}
 }
 
-func (s *server) unknownAPI(w http.ResponseWriter, _ *http.Request) {
+func (s *sessionAPI) unknownAPI(w http.ResponseWriter, _ *http.Request) {
 	s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is nothing at this address; it may need another method.", 0)
 }

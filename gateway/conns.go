@@ -93,7 +93,7 @@ func (l *limitListener) admit(conn net.Conn) (admitted net.Conn, victims []*coun
 	exempt := c.proxy || l.s.known.has(c.client, now)
 	if _, again := conn.(*countedConn); !again && !c.proxy {
 		c.cost = 1
-		if l.s.guilty(c.client, now) {
+		if isGuilty(l.s, c.client, now) {
 			c.cost = guiltyConn
 		}
 		if l.s.connRate.charge(c.client, exempt, c.cost, now) > 0 {
@@ -132,7 +132,7 @@ func (l *limitListener) makeRoomLocked(now time.Time) (victims []*countedConn) {
 	for c := range l.open {
 		if c.state.Load() < connProven {
 			victims = append(victims, c)
-			guilty[c] = l.s.guilty(c.client, now)
+			guilty[c] = isGuilty(l.s, c.client, now)
 		}
 	}
 	slices.SortFunc(victims, func(a, b *countedConn) int {
@@ -182,9 +182,9 @@ func (l *limitListener) closeAll() {
 	}
 }
 
-// guilty reports whether a client is over a bound for what it did wrong at any
+// isGuilty reports whether a client is over a bound for what it did wrong at any
 // entrance, or for connections that said nothing.
-func (s *server) guilty(c client, now time.Time) bool {
+func isGuilty(s *server, c client, now time.Time) bool {
 	exempt := s.known.has(c, now)
 	for _, l := range []*ledger{s.enters.ledger, s.signIns.ledger, s.viewers.ledger, s.silent} {
 		if g := l.look(c, exempt, now); g.wait > 0 || g.guilt > 1 {

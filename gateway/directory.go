@@ -36,6 +36,14 @@ type directory struct {
 	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
 }
 
+// What is done with sessions, by subject. All have the directory's state and its lock.
+type (
+	entering struct{ *directory } // customers and their links: entering.go
+	lines    struct{ *directory } // links of both ends: links.go
+	grants   struct{ *directory } // passwords for one viewer: grant.go
+	meetings struct{ *directory } // foreign servers and their viewers: foreign.go
+)
+
 // session is one number from its birth to its end.
 type session struct {
 	// Static after open.
@@ -244,9 +252,9 @@ func (d *directory) endLocked(s *session, reason string) {
 	now := d.now()
 	s.state, s.since = tunnel.StateEnded, now
 	for kind := range s.grants {
-		d.revokeLocked(s, grantKind(kind))
+		grants{d}.revokeLocked(s, grantKind(kind))
 	}
-	d.endForeignLocked(s)
+	meetings{d}.endForeignLocked(s)
 	delete(d.sessions, s.place)
 	d.resting[s.place] = now.Add(restingTime)
 	if s.owner != nil {
@@ -256,7 +264,7 @@ func (d *directory) endLocked(s *session, reason string) {
 		s.agent.finish(tunnel.GatewayMessage{Type: tunnel.TypeEnded, Reason: reason}, reason)
 		s.agent.session = nil
 	}
-	d.orphanEntriesLocked(s)
+	entering{d}.orphanEntriesLocked(s)
 	var open []*stream
 	for _, st := range s.streams {
 		open = append(open, st)
@@ -281,7 +289,7 @@ func (d *directory) sweep(now time.Time) {
 	var stale []*stream
 	d.mu.Lock()
 	for _, s := range d.sessions {
-		d.sweepGrantsLocked(s, now)
+		grants{d}.sweepGrantsLocked(s, now)
 		switch {
 		case now.After(s.expires):
 			d.endLocked(s, tunnel.ReasonExpired)
@@ -300,7 +308,7 @@ func (d *directory) sweep(now time.Time) {
 		age := now.Sub(st.created)
 		switch {
 		case st.entry != nil && (age > enteringTimeout || age > streamLifetime && !st.completeLocked()):
-			d.refuseEntryLocked(st, tunnel.RefusedNumber)
+			entering{d}.refuseEntryLocked(st, tunnel.RefusedNumber)
 		case st.entry == nil && age > streamLifetime && !st.completeLocked():
 			stale = append(stale, st)
 		}

@@ -169,7 +169,7 @@ func platformOf(name string) (system, arch string) {
 }
 
 // offered is the list with the names under which the files are saved.
-func (s *server) offered(host string) []tunnel.Download {
+func (s *webSite) offered(host string) []tunnel.Download {
 	list := slices.Clone(s.downloads.list())
 	for i := range list {
 		list[i].Name = savedName(list[i], host)
@@ -188,7 +188,7 @@ func savedName(d tunnel.Download, host string) string {
 
 // download serves one file. Its strong ETag is its hash, so that a download that
 // broke off goes on with the same file or begins anew.
-func (s *server) download(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) download(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	if s.downloads.files == nil || !downloadName.MatchString(name) {
 		s.noDownload(w, r)
@@ -225,7 +225,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 
 // downloadForVisitor sends a visitor to the file for his system, for links on
 // other sites: https://support.example.com/download.
-func (s *server) downloadForVisitor(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) downloadForVisitor(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Accept-CH", "Sec-CH-UA-Arch, Sec-CH-UA-Platform")
 	h.Set("Vary", "User-Agent, Sec-CH-UA-Arch, Sec-CH-UA-Platform")
@@ -275,7 +275,7 @@ const noDownloadPage = `<!doctype html><html lang="en"><meta charset="utf-8"><me
 <p>Ihr Berater kann Ihren Bildschirm trotzdem sehen: <a href="/">Öffnen Sie die Startseite</a> und wählen Sie „Von dieser Seite zeigen“. Dafür wird nichts heruntergeladen.</p></div>
 `
 
-func (s *server) noDownload(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) noDownload(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method != http.MethodHead {

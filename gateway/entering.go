@@ -41,7 +41,7 @@ const maxPuzzlesPerLink = 8
 
 // enter begins a try; PROTOCOL.md, section 5. The client is charged for it, and gets
 // it back when it joins.
-func (d *directory) enter(l *agentLink, m tunnel.AgentRequest) error {
+func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 	d.metrics.enters.Add(1)
 	if m.Resume != "" {
 		return d.resume(l, m)
@@ -70,7 +70,7 @@ func (d *directory) enter(l *agentLink, m tunnel.AgentRequest) error {
 
 // callEntryLocked calls the agent to the stream of its try. A place where somebody is
 // already looks like one that nobody holds.
-func (d *directory) callEntryLocked(l *agentLink, place string) {
+func (d entering) callEntryLocked(l *agentLink, place string) {
 	s := d.sessions[place]
 	if s != nil && (s.state != tunnel.StateWaiting || s.foreign != nil) {
 		d.recordEnter(AuditEnter, l, s, "in use")
@@ -78,7 +78,7 @@ func (d *directory) callEntryLocked(l *agentLink, place string) {
 	} else {
 		d.recordEnter(AuditEnter, l, s, "")
 	}
-	st := newStream(d, s, tunnel.KindControl, tunnel.DoorEntering)
+	st := newStream(d.directory, s, tunnel.KindControl, tunnel.DoorEntering)
 	st.entering, st.decided, st.place = true, make(chan struct{}), place
 	st.entry = &entry{link: l, stream: st}
 	l.entry = st.entry
@@ -92,7 +92,7 @@ func (d *directory) callEntryLocked(l *agentLink, place string) {
 // announce brings the owner to a try once the agent has dialled: an owner's
 // time-outs then begin no earlier than the agent's doing, and whoever never
 // dials learns nothing from them.
-func (d *directory) announce(st *stream) {
+func (d entering) announce(st *stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st.announced = true
@@ -109,7 +109,7 @@ func (d *directory) announce(st *stream) {
 // owner has not come yet go on with the gateway as their owner, so that nobody
 // learns from an early refusal what became of the place. The others are decided by
 // their owner, or by the end of its stream.
-func (d *directory) orphanEntriesLocked(s *session) {
+func (d entering) orphanEntriesLocked(s *session) {
 	for id, st := range s.entries {
 		if st.entry == nil || st.taken[sideB] {
 			continue
@@ -123,7 +123,7 @@ func (d *directory) orphanEntriesLocked(s *session) {
 }
 
 // recordEnter writes down a try; without a session the place is unknown.
-func (d *directory) recordEnter(event string, l *agentLink, s *session, reason string) {
+func (d entering) recordEnter(event string, l *agentLink, s *session, reason string) {
 	r := AuditRecord{Event: event, From: l.from.String(), Reason: reason}
 	if s != nil {
 		r.Session, r.Account = s.id, s.account
@@ -134,7 +134,7 @@ func (d *directory) recordEnter(event string, l *agentLink, s *session, reason s
 // playOwnerLocked lets the gateway itself be the owner of a place that nobody
 // holds, with a secret of which it knows no more than the agent. Few exchanges are
 // computed at a time; that it takes longer then is hidden by enteringHold.
-func (d *directory) playOwnerLocked(st *stream) {
+func (d entering) playOwnerLocked(st *stream) {
 	number, err := tunnel.NewNumber(st.place)
 	if err != nil {
 		return // the place was checked when it was read; nobody comes then
@@ -161,7 +161,7 @@ func (d *directory) playOwnerLocked(st *stream) {
 
 // resume takes an agent back whose link was lost. The right token is free; a wrong
 // one costs as much as a wrong number.
-func (d *directory) resume(l *agentLink, m tunnel.AgentRequest) error {
+func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -189,7 +189,7 @@ func (d *directory) resume(l *agentLink, m tunnel.AgentRequest) error {
 }
 
 // bindLocked makes l the session's agent.
-func (d *directory) bindLocked(l *agentLink, s *session) {
+func (d entering) bindLocked(l *agentLink, s *session) {
 	s.agent, l.session, l.entry, l.refusals = l, s, nil, 0
 	d.unjoined.remove(l)
 	prove(l.conns)
@@ -200,7 +200,7 @@ func (d *directory) bindLocked(l *agentLink, s *session) {
 }
 
 // verdict is the owner's word on a try; one that is over is ignored.
-func (d *directory) verdict(s *session, id string, ok bool) {
+func (d entering) verdict(s *session, id string, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st := s.entries[id]
@@ -240,7 +240,7 @@ func (st *stream) attachedLocked() bool {
 
 // entryLost is called when a side of an entering stream ended; it reports
 // whether a refusal is on its way, which will finish the stream.
-func (d *directory) entryLost(st *stream) bool {
+func (d entering) entryLost(st *stream) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if st.entry != nil {
@@ -258,7 +258,7 @@ func (d *directory) entryLost(st *stream) bool {
 // refuseEntryLocked decides a try against the agent. He is told no earlier than
 // enteringHold after his last word, as in mayPass; what the owner still said
 // goes first.
-func (d *directory) refuseEntryLocked(st *stream, code string) {
+func (d entering) refuseEntryLocked(st *stream, code string) {
 	e := st.entry
 	if e == nil {
 		return
@@ -284,7 +284,7 @@ func (d *directory) refuseEntryLocked(st *stream, code string) {
 }
 
 // refuseLocked tells the agent; the third refusal ends the link.
-func (d *directory) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
+func (d entering) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
 	d.metrics.refusals.Add(1)
 	d.recordEnter(AuditRefused, l, s, code)
 	m := tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: code, RetryAfter: seconds(wait)}
@@ -296,7 +296,7 @@ func (d *directory) refuseLocked(l *agentLink, s *session, code string, wait tim
 }
 
 // agentGone is called when a link ended.
-func (d *directory) agentGone(l *agentLink) {
+func (d entering) agentGone(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.unjoined.remove(l)
@@ -315,7 +315,7 @@ func (d *directory) agentGone(l *agentLink) {
 }
 
 // agentEnd is the customer's end of the session, or of a try.
-func (d *directory) agentEnd(l *agentLink) {
+func (d entering) agentEnd(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if l.session != nil {

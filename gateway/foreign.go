@@ -49,7 +49,7 @@ var (
 )
 
 // openForeign lets foreign servers and repeater viewers use the session's number.
-func (d *directory) openForeign(account, place string, number tunnel.Number, from string) error {
+func (d meetings) openForeign(account, place string, number tunnel.Number, from string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.findLocked(account, place)
@@ -71,7 +71,7 @@ func (d *directory) openForeign(account, place string, number tunnel.Number, fro
 }
 
 // findForeign compares the number with all that are open, in constant time each.
-func (d *directory) findForeign(n tunnel.Number) (found *foreign) {
+func (d meetings) findForeign(n tunnel.Number) (found *foreign) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range d.sessions {
@@ -95,7 +95,7 @@ func (s *session) foreignState() string {
 
 // arrive takes a side, once: who is there first stays, whatever comes later
 // with the same number.
-func (d *directory) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
+func (d meetings) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := f.session
@@ -114,7 +114,7 @@ func (d *directory) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 }
 
 // meet links a side with the other one if that is there.
-func (d *directory) meet(f *foreign) {
+func (d meetings) meet(f *foreign) {
 	d.mu.Lock()
 	a, b := f.legs[sideA], f.legs[sideB]
 	d.mu.Unlock()
@@ -126,7 +126,7 @@ func (d *directory) meet(f *foreign) {
 }
 
 // leave ends a side and, if they have met, the other.
-func (d *directory) leave(f *foreign, side int, l *leg) {
+func (d meetings) leave(f *foreign, side int, l *leg) {
 	_ = l.conn.Close()
 	l.mu.Lock()
 	if l.peer != nil {
@@ -213,15 +213,15 @@ func (l *leg) keepAlive(ctx context.Context, clock Clock, every time.Duration) {
 }
 
 // meetForeign is one side of a foreign session, from its arrival to its end.
-func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr, door string) {
-	l, err := s.dir.arrive(f, side, conn)
+func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr, door string) {
+	l, err := meetings{s.dir}.arrive(f, side, conn)
 	if err != nil {
 		s.log.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
 		s.audit.record(AuditRecord{Event: AuditViewerRefused, Session: f.session.id, From: from.String(), Door: door})
 		return
 	}
 	began := s.now()
-	defer s.dir.leave(f, side, l)
+	defer meetings{s.dir}.leave(f, side, l)
 	_ = conn.SetDeadline(time.Time{})
 	event := AuditForeignServer
 	if side == sideB {
@@ -229,7 +229,7 @@ func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Add
 		_ = conn.SetReadDeadline(began.Add(viewerWait))
 	}
 	s.audit.record(AuditRecord{Event: event, Account: f.session.account, Session: f.session.id, From: from.String(), Door: door})
-	s.dir.meet(f)
+	meetings{s.dir}.meet(f)
 	if every := s.cfg.Repeater.KeepAlive; side == sideA && every > 0 {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
@@ -245,7 +245,7 @@ func (s *server) meetForeign(f *foreign, side int, conn net.Conn, from netip.Add
 }
 
 // endForeignLocked closes what is open and forgets the number.
-func (d *directory) endForeignLocked(s *session) {
+func (d meetings) endForeignLocked(s *session) {
 	f := s.foreign
 	if f == nil {
 		return
@@ -260,16 +260,16 @@ func (d *directory) endForeignLocked(s *session) {
 }
 
 // foreignSession is POST /api/v1/sessions/PLACE/foreign.
-func (s *server) foreignSession(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *doors) foreignSession(w http.ResponseWriter, r *http.Request, c caller) {
 	if s.cfg.Repeater.ServerListen == "" {
-		s.doorClosed(w)
+		doorClosed(s.server, w)
 		return
 	}
 	n, _, ok := s.handedOver(w, r)
 	if !ok {
 		return
 	}
-	err := s.dir.openForeign(c.account.Name, r.PathValue("place"), n, s.clientAddr(r).String())
+	err := meetings{s.dir}.openForeign(c.account.Name, r.PathValue("place"), n, s.clientAddr(r).String())
 	switch {
 	case errors.Is(err, errForeignOnce):
 		s.fail(w, http.StatusConflict, tunnel.CodeBadRequest, "Somebody is in this session already; make a new one.", 0)
@@ -282,8 +282,8 @@ func (s *server) foreignSession(w http.ResponseWriter, r *http.Request, c caller
 
 // foreignView is GET /api/v1/sessions/PLACE/foreign/view (WebSocket): the
 // advisor's page as the viewer.
-func (s *server) foreignView(w http.ResponseWriter, r *http.Request, c caller) {
-	f := s.dir.ownForeign(c.account.Name, r.PathValue("place"))
+func (s *doors) foreignView(w http.ResponseWriter, r *http.Request, c caller) {
+	f := meetings{s.dir}.ownForeign(c.account.Name, r.PathValue("place"))
 	if f == nil {
 		s.failDirectory(w, errNoSession)
 		return
@@ -297,7 +297,7 @@ func (s *server) foreignView(w http.ResponseWriter, r *http.Request, c caller) {
 	s.meetForeign(f, sideB, conn, s.clientAddr(r), tunnel.DoorPage)
 }
 
-func (d *directory) ownForeign(account, place string) *foreign {
+func (d meetings) ownForeign(account, place string) *foreign {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.findLocked(account, place)

@@ -52,12 +52,12 @@ func errTooManyTries(wait time.Duration) rfb.Refusal {
 
 // test decides on an attempt. Its error is a Refusal for the viewer, and comes
 // wrongPause after the attempt.
-func (s *server) test(ctx context.Context, kind grantKind, door string, from netip.Addr, try attempt) (*session, tunnel.Number, error) {
+func (s *doors) test(ctx context.Context, kind grantKind, door string, from netip.Addr, try attempt) (*session, tunnel.Number, error) {
 	came, c := s.now(), clientOf(from)
 	refusal := errWrongPassword
 	a := s.viewers.admit(c, "", 0, came)
 	if a.ok() {
-		if sess, number, found := s.dir.redeem(kind, try); found {
+		if sess, number, found := (grants{s.dir}).redeem(kind, try); found {
 			s.viewers.right(c, s.now())
 			s.metrics.viewers.Add(1)
 			s.audit.record(AuditRecord{Event: AuditViewer, Account: sess.account, Session: sess.id, From: from.String(), Door: door})

@@ -43,7 +43,7 @@ func (s *server) testGrant(t *testing.T, digits string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, _, err := s.dir.grant("anna", digits[:4], n, grantVNC, "")
+	secret, _, err := (grants{s.dir}).grant("anna", digits[:4], n, grantVNC, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestGuessing(t *testing.T) {
 				began := time.Now()
 				for i := range 1000 {
 					go func() {
-						_, _, err := s.test(t.Context(), grantVNC, "vnc", address(i), attempt{digits: "111111111", secret: []byte("wrongone")})
+						_, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", address(i), attempt{digits: "111111111", secret: []byte("wrongone")})
 						if time.Since(began) != wrongPause {
 							t.Errorf("a wrong try was answered after %v", time.Since(began))
 						}
@@ -77,7 +77,7 @@ func TestGuessing(t *testing.T) {
 				}
 				synctest.Wait()
 				// In the midst of it, from an address of its own.
-				if sess, _, err := s.test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil || sess == nil {
+				if sess, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil || sess == nil {
 					t.Errorf("the right one was refused: %v", err)
 				}
 				if waited := time.Since(began); waited != 0 {
@@ -98,7 +98,7 @@ func TestGuessing(t *testing.T) {
 				if waited := time.Since(began) - wrongPause; waited > wrongWindow/20 {
 					t.Errorf("the attacker's neighbour waits %v", waited)
 				}
-				if _, _, err := s.test(t.Context(), grantVNC, "vnc", address(0), attempt{digits: digits, secret: secret}); err != nil {
+				if _, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", address(0), attempt{digits: digits, secret: secret}); err != nil {
 					t.Errorf("the attacker's neighbour is refused: %v", err)
 				}
 			})
@@ -129,7 +129,7 @@ func TestGuessingRotation(t *testing.T) {
 		}
 	}
 	secret := s.testGrant(t, digits)
-	if _, _, err := s.test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil {
+	if _, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil {
 		t.Errorf("the right one was refused: %v", err)
 	}
 }
@@ -139,7 +139,7 @@ func TestGuessingRotation(t *testing.T) {
 func TestGrantLife(t *testing.T) {
 	s, sess, digits := gateRig(t)
 	try := func(t *testing.T, secret []byte) error {
-		_, _, err := s.test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("192.0.2.9"), attempt{digits: digits, secret: secret})
+		_, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("192.0.2.9"), attempt{digits: digits, secret: secret})
 		return err
 	}
 	wiped := func(t *testing.T, g *grant) {

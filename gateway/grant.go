@@ -70,7 +70,7 @@ const wordsOtherNumber = "number must be one of this session's."
 var errOtherPlace = errors.New("gateway: the number does not begin with the session's place")
 
 // grant makes a grant in place of an older one of its kind and returns its secret.
-func (d *directory) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
+func (d grants) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
 	g := &grant{expires: d.now().Add(d.cfg.Times.Password)}
 	event := AuditPassword
 	if g.secret = newPassword(); kind == grantToken {
@@ -99,7 +99,7 @@ func (d *directory) grant(account, place string, number tunnel.Number, kind gran
 
 // redeem finds the session whose grant the attempt fits, and uses the grant up. It tests
 // every open grant, also after it has found one, so that time does not tell which.
-func (d *directory) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
+func (d grants) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
 	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -128,13 +128,13 @@ func (d *directory) redeem(kind grantKind, try attempt) (s *session, number tunn
 	return s, number, err == nil
 }
 
-func (d *directory) revokeLocked(s *session, kind grantKind) {
+func (d grants) revokeLocked(s *session, kind grantKind) {
 	s.grants[kind].wipe()
 	s.grants[kind] = nil
 }
 
 // sweepGrantsLocked wipes what is over.
-func (d *directory) sweepGrantsLocked(s *session, now time.Time) {
+func (d grants) sweepGrantsLocked(s *session, now time.Time) {
 	for kind, g := range s.grants {
 		if g != nil && !now.Before(g.expires) {
 			d.revokeLocked(s, grantKind(kind))
@@ -143,7 +143,7 @@ func (d *directory) sweepGrantsLocked(s *session, now time.Time) {
 }
 
 // handedOver reads a request that brings a number.
-func (s *server) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, door string, ok bool) {
+func (s *doors) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, door string, ok bool) {
 	var req tunnel.HandOver
 	if readBody(w, r, &req) != nil {
 		s.badBody(w)
@@ -158,7 +158,7 @@ func (s *server) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Nu
 }
 
 // viewerPassword is POST /api/v1/sessions/PLACE/password.
-func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *doors) viewerPassword(w http.ResponseWriter, r *http.Request, c caller) {
 	n, door, ok := s.handedOver(w, r)
 	if !ok {
 		return
@@ -168,10 +168,10 @@ func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller
 		kind, open = grantRepeater, door == tunnel.DoorRepeater && s.cfg.Repeater.ViewerListen != ""
 	}
 	if !open {
-		s.doorClosed(w)
+		doorClosed(s.server, w)
 		return
 	}
-	secret, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, kind, s.clientAddr(r).String())
+	secret, expires, err := grants{s.dir}.grant(c.account.Name, r.PathValue("place"), n, kind, s.clientAddr(r).String())
 	if err != nil {
 		s.failDirectory(w, err)
 		return
@@ -180,6 +180,6 @@ func (s *server) viewerPassword(w http.ResponseWriter, r *http.Request, c caller
 	s.answer(w, http.StatusCreated, tunnel.ViewerPassword{User: n.Digits(), Password: secret, Expires: expires.UTC().Truncate(time.Second), Doors: doors})
 }
 
-func (s *server) doorClosed(w http.ResponseWriter) {
+func doorClosed(s *server, w http.ResponseWriter) {
 	s.fail(w, http.StatusForbidden, tunnel.CodeForbidden, "The operator of this gateway has closed this door.", 0)
 }

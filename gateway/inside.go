@@ -57,7 +57,7 @@ var (
 
 // serveViewer joins a viewer that has been let in to the session's agent and
 // returns when it is over. The caller closes the viewer's connection.
-func (s *server) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *session, number tunnel.Number, door string, from netip.Addr) {
+func (s *doors) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *session, number tunnel.Number, door string, from netip.Addr) {
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	prove(counted(k.Conn))
 	log := s.log.With("session", sess.id, "door", door, "from", from.String())
@@ -103,7 +103,7 @@ func (s *server) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *
 
 // sealInside reaches the agent, seals as the advisor, and goes through RFB up
 // to where the customer is asked. Its errors are Refusals.
-func (s *server) sealInside(ctx context.Context, sess *session, number tunnel.Number, door string, from netip.Addr) (*seal.Conn, error) {
+func (s *doors) sealInside(ctx context.Context, sess *session, number tunnel.Number, door string, from netip.Addr) (*seal.Conn, error) {
 	line, id, err := s.dir.openInside(sess, door, from.String())
 	switch {
 	case errors.Is(err, errNotJoined):

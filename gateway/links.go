@@ -24,7 +24,7 @@ func (s *server) upgrade(w http.ResponseWriter, r *http.Request, writeBuffer int
 }
 
 // runWire registers a wire, runs it and takes it out again.
-func (s *server) runWire(l *wire, handle func([]byte) error) error {
+func (s *links) runWire(l *wire, handle func([]byte) error) error {
 	if !s.dir.addWire(l) {
 		l.link.CloseReason(websocket.CloseGoingAway, tunnel.ReasonShutdown)
 		return errClosed
@@ -34,9 +34,9 @@ func (s *server) runWire(l *wire, handle func([]byte) error) error {
 }
 
 // ownerLink is GET /api/v1/sessions/PLACE/owner.
-func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *links) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 	place := r.PathValue("place")
-	if !s.dir.has(c.account.Name, place) {
+	if !(lines{s.dir}).has(c.account.Name, place) {
 		s.failDirectory(w, errNoSession)
 		return
 	}
@@ -45,7 +45,7 @@ func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	l := newWire(tunnel.NewLink(ws, tunnel.PingEvery))
-	sess := s.dir.own(c.account.Name, place, l)
+	sess := lines{s.dir}.own(c.account.Name, place, l)
 	if sess == nil {
 		l.link.CloseReason(websocket.CloseNormalClosure, "the session ended")
 		return
@@ -55,13 +55,13 @@ func (s *server) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		if err != nil {
 			return errWrongMessage
 		}
-		return s.dir.owner(sess, l, m)
+		return lines{s.dir}.owner(sess, l, m)
 	})
-	s.dir.disown(sess, l)
+	lines{s.dir}.disown(sess, l)
 	s.log.Debug("owner link ended", "session", sess.id, "error", err)
 }
 
-func (d *directory) has(account, place string) bool {
+func (d lines) has(account, place string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, err := d.findLocked(account, place)
@@ -70,7 +70,7 @@ func (d *directory) has(account, place string) bool {
 
 // own makes w the session's owner in place of an older one, and tells it where
 // things stand.
-func (d *directory) own(account, place string, w *wire) *session {
+func (d lines) own(account, place string, w *wire) *session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, err := d.findLocked(account, place)
@@ -91,7 +91,7 @@ func (d *directory) own(account, place string, w *wire) *session {
 }
 
 // disown starts the owner's grace, unless another link has replaced w.
-func (d *directory) disown(s *session, w *wire) {
+func (d lines) disown(s *session, w *wire) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if s.owner == w {
@@ -100,7 +100,7 @@ func (d *directory) disown(s *session, w *wire) {
 }
 
 // owner handles one message of an owner. A replaced one is not listened to.
-func (d *directory) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
+func (d lines) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	d.mu.Lock()
 	current := s.owner == w
 	if current && (m.Type == tunnel.TypeBurnt || m.Type == tunnel.TypeEnd) {
@@ -112,24 +112,24 @@ func (d *directory) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	}
 	d.mu.Unlock()
 	if current && m.Type == tunnel.TypeVerdict {
-		d.verdict(s, m.Stream, *m.OK)
+		entering{d.directory}.verdict(s, m.Stream, *m.OK)
 	}
 	return nil
 }
 
 // agentLink is GET /agent/v1. What it says first is an enter, in time, or the link is
 // closed and its client charged as for a wrong number.
-func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
+func (s *links) agentLink(w http.ResponseWriter, r *http.Request) {
 	ws, err := s.upgrade(w, r, 0)
 	if err != nil {
 		return
 	}
 	from := s.clientAddr(r)
 	l := &agentLink{wire: newWire(tunnel.NewLink(ws, tunnel.PingEvery)), from: from, client: clientOf(from), conns: connsOf(r)}
-	s.dir.linkCame(l)
-	defer s.dir.agentGone(l)
-	defer s.cfg.Clock.AfterFunc(handshakeTimeout, func() { s.dir.dropSilent(l) })()
-	defer s.cfg.Clock.AfterFunc(unjoinedTimeout, func() { s.dir.dropUnjoined(l) })()
+	lines{s.dir}.linkCame(l)
+	defer entering{s.dir}.agentGone(l)
+	defer s.cfg.Clock.AfterFunc(handshakeTimeout, func() { lines{s.dir}.dropSilent(l) })()
+	defer s.cfg.Clock.AfterFunc(unjoinedTimeout, func() { lines{s.dir}.dropUnjoined(l) })()
 	err = s.runWire(l.wire, func(b []byte) error {
 		m, err := tunnel.ParseAgentRequest(b)
 		switch {
@@ -137,9 +137,9 @@ func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
 			return errWrongMessage
 		case m.Type == tunnel.TypeEnter:
 			l.entered.Store(true)
-			return s.dir.enter(l, m)
+			return entering{s.dir}.enter(l, m)
 		case m.Type == tunnel.TypeEnd:
-			s.dir.agentEnd(l)
+			entering{s.dir}.agentEnd(l)
 		}
 		return nil
 	})
@@ -153,7 +153,7 @@ func (s *server) agentLink(w http.ResponseWriter, r *http.Request) {
 
 // linkCame counts a link that has not joined; where there are too many, an older one
 // of the network that holds most has to go.
-func (d *directory) linkCame(l *agentLink) {
+func (d lines) linkCame(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if victim, drop := d.unjoined.add(l, l.client); drop {
@@ -162,14 +162,14 @@ func (d *directory) linkCame(l *agentLink) {
 }
 
 // dropSilent closes a link on which nothing was entered.
-func (d *directory) dropSilent(l *agentLink) {
+func (d lines) dropSilent(l *agentLink) {
 	if !l.entered.Load() {
 		l.finish(nil, "no number was entered")
 	}
 }
 
 // dropUnjoined closes a link that only takes up room.
-func (d *directory) dropUnjoined(l *agentLink) {
+func (d lines) dropUnjoined(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if l.session == nil {
@@ -181,16 +181,16 @@ func (d *directory) dropUnjoined(l *agentLink) {
 const streamBuffer = joinBuffer
 
 // advisorStream is GET /api/v1/streams/ID.
-func (s *server) advisorStream(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *links) advisorStream(w http.ResponseWriter, r *http.Request, c caller) {
 	s.stream(w, r, sideB, c.account.Name)
 }
 
 // agentStream is GET /agent/v1/streams/ID.
-func (s *server) agentStream(w http.ResponseWriter, r *http.Request) {
+func (s *links) agentStream(w http.ResponseWriter, r *http.Request) {
 	s.stream(w, r, sideA, "")
 }
 
-func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, account string) {
+func (s *links) stream(w http.ResponseWriter, r *http.Request, side int, account string) {
 	if !websocket.IsWebSocketUpgrade(r) {
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "This address is for WebSockets.", 0)
 		return
@@ -202,7 +202,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, side int, accoun
 	}
 	ws, err := s.upgrade(w, r, streamBuffer, tunnel.Subprotocol)
 	if err != nil {
-		if !st.entering || !s.dir.entryLost(st) {
+		if !st.entering || !(entering{s.dir}).entryLost(st) {
 			st.finish("the other end was lost")
 		}
 		return

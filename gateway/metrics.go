@@ -69,7 +69,7 @@ func (m *metrics) write(w io.Writer, d *directory) {
 }
 
 // metricsHandler is for a listener that only the operator reaches.
-func (s *server) metricsHandler() http.Handler {
+func (s *metricsPage) metricsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
@@ -83,7 +83,7 @@ func (s *server) metricsHandler() http.Handler {
 
 // ownHosts answers who asks by an address, or by a name of this gateway: a page that
 // lets its own name point here reads nothing.
-func (s *server) ownHosts(next http.Handler) http.Handler {
+func (s *metricsPage) ownHosts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := hostName(r.Host)
 		own := ""

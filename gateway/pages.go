@@ -90,7 +90,7 @@ func pageURL(name string) string {
 	return ""
 }
 
-func (s *server) page(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) page(w http.ResponseWriter, r *http.Request) {
 	f, ok := s.pages.files[r.URL.Path]
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

@@ -64,7 +64,7 @@ func readRepeaterID(conn net.Conn) (tunnel.Number, error) {
 // was opened for a foreign server leads to that; any other number, known or
 // not, leads to VncAuth, so that a stranger cannot tell them apart. The try
 // costs before it is known what it leads to, and whoever hangs up has paid.
-func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Addr) {
+func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
 	if _, err := io.WriteString(conn, repeaterGreeting); err != nil {
 		return
@@ -76,7 +76,7 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 		pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
 		return
 	}
-	if f := s.dir.findForeign(number); f != nil {
+	if f := (meetings{s.dir}).findForeign(number); f != nil {
 		s.viewers.right(c, s.now())
 		s.meetForeign(f, sideB, conn, from, tunnel.DoorRepeater)
 		return
@@ -99,11 +99,11 @@ func (s *server) repeaterViewer(ctx context.Context, conn net.Conn, from netip.A
 // repeaterServer is one connection at the repeater's server port. A number that
 // no advisor has opened for a foreign server is closed slowly, without a word,
 // as the repeater has none.
-func (s *server) repeaterServer(ctx context.Context, conn net.Conn, from netip.Addr) {
+func (s *doors) repeaterServer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	number, err := readRepeaterID(conn)
 	c := clientOf(from)
 	if a := s.viewers.admit(c, "", 0, s.now()); a.ok() && err == nil {
-		if f := s.dir.findForeign(number); f != nil {
+		if f := (meetings{s.dir}).findForeign(number); f != nil {
 			s.viewers.right(c, s.now())
 			s.meetForeign(f, sideA, conn, from, tunnel.DoorRepeater)
 			return

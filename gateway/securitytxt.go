@@ -11,7 +11,7 @@ const securityTextLife = 90 * 24 * time.Hour
 
 // securityText is GET /.well-known/security.txt (RFC 9116): to whom weak points of
 // this gateway may be told. Without a contact there is no such file.
-func (s *server) securityText(w http.ResponseWriter, r *http.Request) {
+func (s *webSite) securityText(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.SecurityContact == "" {
 		s.page(w, r)
 		return

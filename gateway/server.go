@@ -27,31 +27,50 @@ const (
 
 // server is what the handlers share. All fields are static after newServer.
 type server struct {
-	cfg        Config
-	log        *slog.Logger
-	accounts   *Accounts
-	web        webSessions
-	hasher     *hasher
-	audit      *auditTrail
-	metrics    *metrics
-	dir        *directory
-	pages      *pages
-	downloads  *downloads
-	known      *known
-	enters     *entrance // numbers entered by customers
-	signIns    *entrance
-	viewers    *entrance // the doors whose viewers cannot seal
-	connRate   *ledger   // connections that come to nothing
-	silent     *ledger   // connections without a request
-	requests   *ledger   // requests of nobody
+	cfg       Config
+	log       *slog.Logger
+	accounts  *Accounts
+	web       webSessions
+	hasher    *hasher
+	audit     *auditTrail
+	metrics   *metrics
+	dir       *directory
+	pages     *pages
+	downloads *downloads
+	known     *known
+	names     *names
+	devices   *devices
+	budgets
 	handshakes *turnstile
 	inUse      *inUse
 	transfers  *transfers
-	names      *names
-	devices    *devices
 	addrs      Addresses // written before anything is served
 	tasks      tasks
 }
+
+// budgets count what strangers do, so that they do no more than is bearable.
+type budgets struct {
+	enters   *entrance // numbers entered by customers
+	signIns  *entrance
+	viewers  *entrance // the doors whose viewers cannot seal
+	connRate *ledger   // connections that come to nothing
+	silent   *ledger   // connections without a request
+	requests *ledger   // requests of nobody
+}
+
+// The handlers, by what they are for.
+type (
+	signing     struct{ *server } // accounts: signin.go
+	sessionAPI  struct{ *server } // an advisor's sessions: api.go
+	links       struct{ *server } // links and streams of both ends: links.go
+	doors       struct{ *server } // viewers that cannot seal: vncdoor.go, repeater.go, websockify.go
+	metricsPage struct{ *server } // for the operator: metrics.go
+	// webSite is what everybody may see: pages.go, downloads.go.
+	webSite struct {
+		*server
+		doors *doors
+	}
+)
 
 func (s *server) now() time.Time { return s.cfg.Clock.Now() }
 
@@ -110,7 +129,7 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 		s.addrs.Metrics = metricsListener.Addr()
 	}
 	s.addrs.Listen = listener.Addr()
-	doors, err := s.listenDoors(certs, &s.addrs)
+	listening, err := (&doors{s}).listenDoors(certs, &s.addrs)
 	if err != nil {
 		if metricsListener != nil {
 			_ = metricsListener.Close()
@@ -122,7 +141,7 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 	if cfg.Ready != nil {
 		cfg.Ready(s.addrs)
 	}
-	return s.serve(ctx, certs, listener, metricsListener, doors)
+	return s.serve(ctx, certs, listener, metricsListener, listening)
 }
 
 func newServer(ctx context.Context, cfg Config) (*server, error) {
@@ -183,14 +202,14 @@ func (s *server) openEntrances() {
 }
 
 // serve runs the listeners and the sweeper until ctx ends or one of them fails.
-func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, doors []*door) error {
+func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, listening []*door) error {
 	defer s.downloads.close()
 	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress, handshakeTimeout)
 	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
 	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	main := &http.Server{
 		Handler:           s.handler(),
-		TLSConfig:         s.fairTLS(certs.tlsConfig()),
+		TLSConfig:         fairTLS(s, certs.tlsConfig()),
 		ConnContext:       withConn,
 		ReadHeaderTimeout: handshakeTimeout, // bounds the TLS handshake too
 		ReadTimeout:       bodyTimeout,
@@ -202,7 +221,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 	side := &http.Server{
-		Handler: s.metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
+		Handler: (&metricsPage{s}).metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
 	}
 	failed := make(chan error, 2)
@@ -213,7 +232,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		loops.Go(split.run)
 		web = split
 		viewers := newLimitListener(silentClients{split}, s, doorConnections, s.cfg.Limits.ViewersPerAddress, 0)
-		doors = append(doors, &door{tunnel.DoorVNC, viewers, s.serveVNC(certs)})
+		listening = append(listening, &door{tunnel.DoorVNC, viewers, (&doors{s}).serveVNC(certs)})
 	}
 	loops.Go(func() { failed <- main.Serve(tls.NewListener(web, main.TLSConfig)) })
 	if metricsListener != nil {
@@ -221,8 +240,8 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	}
 	doorCtx, closeDoors := context.WithCancel(ctx)
 	defer closeDoors()
-	for _, d := range doors {
-		loops.Go(func() { s.runDoor(doorCtx, d) })
+	for _, d := range listening {
+		loops.Go(func() { (&doors{s}).runDoor(doorCtx, d) })
 		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
@@ -241,7 +260,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	s.dir.shutdown()
 	stopSweep()
 	closeDoors()
-	for _, d := range doors {
+	for _, d := range listening {
 		_ = d.listener.Close()
 	}
 	stop, cancel := context.WithTimeout(context.Background(), stopTimeout)
@@ -289,37 +308,40 @@ func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitL
 
 // handler is the whole of the TLS port.
 func (s *server) handler() http.Handler {
+	signing, sessions, links := &signing{s}, &sessionAPI{s}, &links{s}
+	doors := &doors{s}
+	site := &webSite{s, doors}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/v1/signin", s.signIn)
-	mux.HandleFunc("GET /api/v1/info", s.info)
-	mux.HandleFunc("GET /api/v1/me", s.signedIn(s.me))
-	mux.HandleFunc("POST /api/v1/signout", s.signedIn(s.signOut))
-	mux.HandleFunc("POST /api/v1/sessions", s.signedIn(s.newSession))
-	mux.HandleFunc("GET /api/v1/sessions", s.signedIn(s.listSessions))
-	mux.HandleFunc("DELETE /api/v1/sessions/{place}", s.signedIn(s.endSession))
-	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(s.openStream))
-	mux.HandleFunc("POST /api/v1/sessions/{place}/password", s.signedIn(s.viewerPassword))
-	mux.HandleFunc("POST /api/v1/sessions/{place}/websockify", s.signedIn(s.websockifyAddress))
-	mux.HandleFunc("GET "+websockifyPath, s.lasting(s.websockify))
-	mux.HandleFunc("POST /api/v1/sessions/{place}/foreign", s.signedIn(s.foreignSession))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.lasting(s.signedIn(s.foreignView)))
-	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.lasting(s.signedIn(s.ownerLink)))
-	mux.HandleFunc("GET /api/v1/streams/{id}", s.lasting(s.signedIn(s.advisorStream)))
-	mux.HandleFunc("GET /agent/v1", s.lasting(s.ownPage(s.agentLink)))
-	mux.HandleFunc("GET /agent/v1/streams/{id}", s.lasting(s.ownPage(s.agentStream)))
-	mux.HandleFunc("/api/", s.unknownAPI)
-	mux.HandleFunc("/agent/", s.unknownAPI)
-	mux.HandleFunc("GET /download/{file}", s.download)
-	mux.HandleFunc("GET /download", s.downloadForVisitor)
-	mux.HandleFunc("GET /download/{$}", s.downloadForVisitor)
-	mux.HandleFunc("GET /.well-known/security.txt", s.securityText)
-	mux.HandleFunc("/", s.page)
+	mux.HandleFunc("POST /api/v1/signin", signing.signIn)
+	mux.HandleFunc("GET /api/v1/info", site.info)
+	mux.HandleFunc("GET /api/v1/me", s.signedIn(signing.me))
+	mux.HandleFunc("POST /api/v1/signout", s.signedIn(signing.signOut))
+	mux.HandleFunc("POST /api/v1/sessions", s.signedIn(sessions.newSession))
+	mux.HandleFunc("GET /api/v1/sessions", s.signedIn(sessions.listSessions))
+	mux.HandleFunc("DELETE /api/v1/sessions/{place}", s.signedIn(sessions.endSession))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/streams", s.signedIn(sessions.openStream))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/password", s.signedIn(doors.viewerPassword))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/websockify", s.signedIn(doors.websockifyAddress))
+	mux.HandleFunc("GET "+websockifyPath, s.lasting(doors.websockify))
+	mux.HandleFunc("POST /api/v1/sessions/{place}/foreign", s.signedIn(doors.foreignSession))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/foreign/view", s.lasting(s.signedIn(doors.foreignView)))
+	mux.HandleFunc("GET /api/v1/sessions/{place}/owner", s.lasting(s.signedIn(links.ownerLink)))
+	mux.HandleFunc("GET /api/v1/streams/{id}", s.lasting(s.signedIn(links.advisorStream)))
+	mux.HandleFunc("GET /agent/v1", s.lasting(s.ownPage(links.agentLink)))
+	mux.HandleFunc("GET /agent/v1/streams/{id}", s.lasting(s.ownPage(links.agentStream)))
+	mux.HandleFunc("/api/", sessions.unknownAPI)
+	mux.HandleFunc("/agent/", sessions.unknownAPI)
+	mux.HandleFunc("GET /download/{file}", site.download)
+	mux.HandleFunc("GET /download", site.downloadForVisitor)
+	mux.HandleFunc("GET /download/{$}", site.downloadForVisitor)
+	mux.HandleFunc("GET /.well-known/security.txt", site.securityText)
+	mux.HandleFunc("/", site.page)
 	return s.guard(mux)
 }
 
 // serverInfo is the answer to GET /info; host is the name that was asked.
-func (s *server) serverInfo(host string) tunnel.Info {
-	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.openDoors()}
+func (s *webSite) serverInfo(host string) tunnel.Info {
+	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.doors.openDoors()}
 }
 
 // logAddr keeps control characters of a hostile host name out of logs.

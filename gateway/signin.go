@@ -31,7 +31,7 @@ type signInTry struct {
 // signIn is POST /api/v1/signin. Who guesses is slowed, not the advisor: a browser
 // that is remembered has a budget of its own, and an address without failures is
 // never refused. It costs the same for a name that does not exist.
-func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+func (s *signing) signIn(w http.ResponseWriter, r *http.Request) {
 	var req tunnel.SignInRequest
 	if readBody(w, r, &req) != nil {
 		s.badBody(w)
@@ -63,7 +63,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 
 // admitSignIn charges the device if it is remembered and owes not too much, else the
 // address. It is done before the test, or many tests at once would be free.
-func (s *server) admitSignIn(t *signInTry, proof string, now time.Time) admission {
+func (s *signing) admitSignIn(t *signInTry, proof string, now time.Time) admission {
 	if t.remembered && s.devices.charge(t.device, now) {
 		return admission{}
 	}
@@ -72,7 +72,7 @@ func (s *server) admitSignIn(t *signInTry, proof string, now time.Time) admissio
 }
 
 // notAdmitted answers a try that is not looked at.
-func (s *server) notAdmitted(w http.ResponseWriter, a admission, words string) {
+func (s *signing) notAdmitted(w http.ResponseWriter, a admission, words string) {
 	if a.puzzle == "" {
 		s.metrics.signInsWrong.Add(1)
 		s.fail(w, http.StatusTooManyRequests, tunnel.CodeTooMany, words, a.wait)
@@ -85,7 +85,7 @@ func (s *server) notAdmitted(w http.ResponseWriter, a admission, words string) {
 }
 
 // checkPassword waits for its turn and tests the password.
-func (s *server) checkPassword(r *http.Request, t *signInTry, password string) (bool, error) {
+func (s *signing) checkPassword(r *http.Request, t *signInTry, password string) (bool, error) {
 	encoded := ""
 	if t.exists {
 		encoded = t.acc.Password
@@ -101,7 +101,7 @@ func (s *server) checkPassword(r *http.Request, t *signInTry, password string) (
 }
 
 // signInFailed answers a try that could not be tested; it stays charged.
-func (s *server) signInFailed(w http.ResponseWriter, t *signInTry, err error) {
+func (s *signing) signInFailed(w http.ResponseWriter, t *signInTry, err error) {
 	if errors.Is(err, errDamagedHash) {
 		s.log.Error("nobody can sign in to this account: set its password again with lotse advisor password", "account", t.acc.Name, "error", err)
 		s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal,
@@ -111,7 +111,7 @@ func (s *server) signInFailed(w http.ResponseWriter, t *signInTry, err error) {
 	s.fail(w, http.StatusServiceUnavailable, tunnel.CodeBusy, "The gateway is busy; please try again.", time.Second)
 }
 
-func (s *server) signInWrong(w http.ResponseWriter, t *signInTry) {
+func (s *signing) signInWrong(w http.ResponseWriter, t *signInTry) {
 	if !t.remembered {
 		s.names.wrong(t.name, s.now())
 	}
@@ -124,7 +124,7 @@ func (s *server) signInWrong(w http.ResponseWriter, t *signInTry) {
 	s.fail(w, http.StatusUnauthorized, tunnel.CodeUnauthorized, "The name or the password is wrong.", 0)
 }
 
-func (s *server) signedInNow(w http.ResponseWriter, r *http.Request, t *signInTry) {
+func (s *signing) signedInNow(w http.ResponseWriter, r *http.Request, t *signInTry) {
 	now := s.now()
 	if t.remembered {
 		s.devices.right(t.device)

@@ -28,7 +28,7 @@ func TestOverBudgetNeverReachesOwner(t *testing.T) {
 		l := &agentLink{wire: newWire(nil), client: c}
 		m := tunnel.AgentRequest{Type: tunnel.TypeEnter, Place: place}
 		for range 2 { // the second time with the work that was asked for
-			if err := d.enter(l, m); err != nil {
+			if err := (entering{d}).enter(l, m); err != nil {
 				t.Fatal(err)
 			}
 			if answer := (<-l.out).message.(tunnel.GatewayMessage); answer.Type == tunnel.TypePuzzle {
@@ -67,7 +67,7 @@ func TestSweepBurnsLittle(t *testing.T) {
 		for place := range d.sessions {
 			n++
 			l := &agentLink{wire: newWire(nil), client: address64("2001:db8:bad::", n)}
-			if err := d.enter(l, tunnel.AgentRequest{Type: tunnel.TypeEnter, Place: place}); err != nil {
+			if err := (entering{d}).enter(l, tunnel.AgentRequest{Type: tunnel.TypeEnter, Place: place}); err != nil {
 				t.Fatal(round, err)
 			}
 			if n%15 == 0 {

@@ -91,10 +91,10 @@ func (st *stream) run(side int, conn net.Conn) {
 	st.legs[side] = conn
 	close(st.ready[side])
 	if st.entering && side == sideA {
-		st.dir.announce(st)
+		entering{st.dir}.announce(st)
 	}
 	why := st.relay(side, conn)
-	if st.entering && st.dir.entryLost(st) {
+	if st.entering && (entering{st.dir}).entryLost(st) {
 		// The refusal that follows closes the stream in its own time.
 		<-st.dead
 		return

@@ -38,7 +38,7 @@ type door struct {
 }
 
 // listenDoors listens on the doors' ports; on an error none stays open.
-func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*door, err error) {
+func (s *doors) listenDoors(certs *certificates, addrs *Addresses) (doors []*door, err error) {
 	defer func() {
 		if err != nil {
 			for _, d := range doors {
@@ -57,7 +57,7 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 			return
 		}
 		*addr = l.Addr()
-		doors = append(doors, &door{name, newLimitListener(l, s, doorConnections, s.cfg.Limits.ViewersPerAddress, 0), serve})
+		doors = append(doors, &door{name, newLimitListener(l, s.server, doorConnections, s.cfg.Limits.ViewersPerAddress, 0), serve})
 	}
 	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, s.serveVNC(certs))
 	if s.cfg.VNC.TLSPort && addrs.VNC == nil {
@@ -68,17 +68,17 @@ func (s *server) listenDoors(certs *certificates, addrs *Addresses) (doors []*do
 	return doors, err
 }
 
-func (s *server) serveVNC(certs *certificates) func(context.Context, net.Conn, netip.Addr) {
+func (s *doors) serveVNC(certs *certificates) func(context.Context, net.Conn, netip.Addr) {
 	var config *tls.Config
 	if !s.cfg.VNC.NoTLS {
-		config = s.fairTLS(certs.viewerTLS())
+		config = fairTLS(s.server, certs.viewerTLS())
 	}
 	return func(ctx context.Context, conn net.Conn, from netip.Addr) { s.vncViewer(ctx, conn, from, config) }
 }
 
 // runDoor accepts until the listener is closed and returns after the last
 // connection has ended.
-func (s *server) runDoor(ctx context.Context, d *door) {
+func (s *doors) runDoor(ctx context.Context, d *door) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for {
@@ -111,7 +111,7 @@ func (s *server) runDoor(ctx context.Context, d *door) {
 }
 
 // vncViewer is one connection at the VNC door.
-func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
+func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
 	if wait := s.viewers.closedFor(clientOf(from), s.now()); wait > 0 {
 		s.metrics.viewersWrong.Add(1)
 		_ = conn.SetDeadline(time.Now().Add(viewerStep))
@@ -144,7 +144,7 @@ func (s *server) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, 
 }
 
 // openDoors is what /info tells.
-func (s *server) openDoors() []tunnel.Door {
+func (s *doors) openDoors() []tunnel.Door {
 	var out []tunnel.Door
 	for _, name := range s.cfg.Doors {
 		out = append(out, tunnel.Door{Door: name})
@@ -165,7 +165,7 @@ func (s *server) openDoors() []tunnel.Door {
 	return out
 }
 
-func (s *server) publicAddress(public string, addr net.Addr) string {
+func (s *doors) publicAddress(public string, addr net.Addr) string {
 	if public != "" {
 		return public
 	}

@@ -15,16 +15,16 @@ import (
 const websockifyPath = "/websockify"
 
 // websockifyAddress is POST /api/v1/sessions/PLACE/websockify.
-func (s *server) websockifyAddress(w http.ResponseWriter, r *http.Request, c caller) {
+func (s *doors) websockifyAddress(w http.ResponseWriter, r *http.Request, c caller) {
 	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
-		s.doorClosed(w)
+		doorClosed(s.server, w)
 		return
 	}
 	n, _, ok := s.handedOver(w, r)
 	if !ok {
 		return
 	}
-	token, expires, err := s.dir.grant(c.account.Name, r.PathValue("place"), n, grantToken, s.clientAddr(r).String())
+	token, expires, err := grants{s.dir}.grant(c.account.Name, r.PathValue("place"), n, grantToken, s.clientAddr(r).String())
 	if err != nil {
 		s.failDirectory(w, err)
 		return
@@ -37,9 +37,9 @@ func (s *server) websockifyAddress(w http.ResponseWriter, r *http.Request, c cal
 // has it. The page that asks may come from anywhere: the token is what lets in,
 // no cookie is looked at. What is wrong with a token is said in RFB, as a
 // browser shows nothing of a refused upgrade.
-func (s *server) websockify(w http.ResponseWriter, r *http.Request) {
+func (s *doors) websockify(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
-		s.doorClosed(w)
+		doorClosed(s.server, w)
 		return
 	}
 	from, token := s.clientAddr(r), r.URL.Query().Get("token")
