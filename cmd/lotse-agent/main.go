@@ -113,10 +113,13 @@ func run(args []string) int {
 
 // run runs the session; the error was said already.
 func (o *options) run(events *agent.Events) (int, error) {
-	logger, err := newLogger(o, os.Stderr)
+	log := newLogWriter(os.Stderr)
+	logger, err := newLogger(o, log)
 	if err != nil {
 		return wrongUsage(err), err
 	}
+	go log.run()
+	defer log.close()
 	language := agent.Language(o.Language)
 	if language == "" {
 		language = systemLanguage()

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"runtime"
 
@@ -160,16 +159,4 @@ func (o *options) check() error {
 		return fmt.Errorf("--ca-file %s: no certificate in it; want PEM", o.CAFile)
 	}
 	return nil
-}
-
-func newLogger(o *options, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.Log.Level)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.Log.Level)
-	}
-	h := &slog.HandlerOptions{Level: level}
-	if o.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, h)), nil
-	}
-	return slog.New(slog.NewTextHandler(w, h)), nil
 }

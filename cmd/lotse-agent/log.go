@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// logLines is how many lines may wait for a reader of the log; further ones are left out.
+const logLines = 1000
+
+// logWriter passes the lines of the log on to a writer that may stand still, such as a pipe
+// that the program which started this one does not read. Write never waits: a log that
+// nobody reads must not hold up an F12.
+type logWriter struct {
+	to      io.Writer
+	lines   chan []byte
+	leftOut atomic.Int64
+	quit    chan struct{}
+	done    chan struct{} // closed when run has returned
+}
+
+func newLogWriter(to io.Writer) *logWriter {
+	return &logWriter{to: to, lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
+}
+
+// Write implements io.Writer. b is one line.
+func (l *logWriter) Write(b []byte) (int, error) {
+	select {
+	case l.lines <- bytes.Clone(b):
+	default:
+		l.leftOut.Add(1)
+	}
+	return len(b), nil
+}
+
+// run writes until close, and then what waits.
+func (l *logWriter) run() {
+	defer close(l.done)
+	for {
+		select {
+		case line := <-l.lines:
+			l.write(line)
+			continue
+		case <-l.quit:
+		}
+		for {
+			select {
+			case line := <-l.lines:
+				l.write(line)
+			default:
+				return
+			}
+		}
+	}
+}
+
+func (l *logWriter) write(line []byte) {
+	_, _ = l.to.Write(line)
+	if n := l.leftOut.Swap(0); n > 0 {
+		fmt.Fprintf(l.to, "%d lines of the log were left out, as nobody read them\n", n)
+	}
+}
+
+// close writes what waits, for a second at most.
+func (l *logWriter) close() {
+	close(l.quit)
+	select {
+	case <-l.done:
+	case <-time.After(time.Second):
+	}
+}
+
+// newLogger writes to w as the options say.
+func newLogger(o *options, w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.Log.Level)); err != nil {
+		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.Log.Level)
+	}
+	h := &slog.HandlerOptions{Level: level}
+	if o.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, h)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, h)), nil
+}
