@@ -112,7 +112,7 @@ func (d lines) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	}
 	d.mu.Unlock()
 	if current && m.Type == tunnel.TypeVerdict {
-		entering{d.directory}.verdict(s, m.Stream, *m.OK)
+		entering(d).verdict(s, m.Stream, *m.OK)
 	}
 	return nil
 }
