@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The agent needs no HTTP/2 of its own: 0.5 MB less.
 AGENT_TAGS := nethttpomithttp2
 GO_FILES := $(shell find . -name '*.go' -not -path './novnc-web/node_modules/*' -not -path './.*') go.mod go.sum
-WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) novnc-web/package.json novnc-web/package-lock.json
+WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) $(wildcard i18n/*.json) novnc-web/package.json novnc-web/package-lock.json
 # Vector instructions for JPEG on amd64: a quarter of the time. The code behind
 # it has an equal in plain Go for every other processor and build.
 export GOEXPERIMENT ?= simd
@@ -20,7 +20,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
 .PHONY: help watch build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
-	dist demo bench lint fuzz clean needs-test needs-dist needs-demo
+	dist demo bench lint fuzz i18n clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
 build: bin/lotse bin/lotse-agent
@@ -33,6 +33,7 @@ help:
 	@echo '              test-go test-race test-web test-native test-wine test-bench test-dist lint'
 	@echo '              test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows'
 	@echo 'make lint     formatting, vet, staticcheck, types'
+	@echo 'make i18n     write texts again, from i18n/*.json'
 	@echo 'make fuzz     every fuzz test for FUZZTIME=60s'
 	@echo 'make bench    measure, and compare with bench/results'
 	@echo 'make flood    a flood at every entrance of a gateway (as root)'
@@ -157,6 +158,11 @@ lint: novnc-web/dist/.stamp bin/staticcheck
 	GOOS=windows bin/staticcheck ./screen/... ./agent ./cmd/lotse-agent ./whereto
 	GOOS=darwin go vet ./cmd/lotse-agent ./whereto
 	cd novnc-web && npm run check
+
+# Checks the texts of all languages, i18n/*.json, and writes what programs and pages take from
+# them. The results are committed: a build does not need this.
+i18n:
+	go run ./i18n/compile
 
 fuzz: novnc-web/dist/.stamp
 	ci/fuzz.sh $(FUZZTIME)

@@ -24,6 +24,8 @@ var mayImport = map[string][]string{
 	"seal/sealtest":            {},
 	"config":                   {},
 	"novnc-web":                {},
+	"i18n":                     {},
+	"i18n/compile":             {"i18n"},
 	"whereto":                  {"tunnel"},
 	"leaktest":                 {},
 	"peer":                     {},

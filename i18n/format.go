@@ -1,0 +1,59 @@
+package i18n
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// format fills in the arguments of a message whose arguments are named by their positions.
+func (m Message) format(l Language, args []any) string {
+	var b strings.Builder
+	m.formatTo(&b, l, args)
+	return b.String()
+}
+
+func (m Message) formatTo(b *strings.Builder, l Language, args []any) {
+	for _, part := range m {
+		if part.Kind == Literal {
+			b.WriteString(part.Text)
+			continue
+		}
+		value := fmt.Sprint(argument(args, part.Name))
+		switch part.Kind {
+		case Argument, Count:
+			b.WriteString(value)
+		case Plural:
+			key := "other"
+			n, err := strconv.Atoi(value)
+			if rule, ok := PluralRuleOf(l); ok && err == nil && rule.One(n) {
+				key = "one"
+			}
+			choose(part.Cases, key).formatTo(b, l, args)
+		case Select:
+			choose(part.Cases, value).formatTo(b, l, args)
+		}
+	}
+}
+
+// argument returns the argument at a position; if it is missing, what the message calls it, so
+// that the mistake can be seen.
+func argument(args []any, position string) any {
+	if i, err := strconv.Atoi(position); err == nil && i < len(args) {
+		return args[i]
+	}
+	return "{" + position + "}"
+}
+
+// choose returns the case with a key, else the case "other".
+func choose(cases []Case, key string) (m Message) {
+	for _, c := range cases {
+		if c.Key == key {
+			return c.Message
+		}
+		if c.Key == "other" {
+			m = c.Message
+		}
+	}
+	return m
+}

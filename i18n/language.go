@@ -1,0 +1,80 @@
+// Package i18n holds every text that people read, in all languages.
+//
+// The texts are in one JSON file for each language (en.json, de.json, …), as messages in a subset
+// of ICU MessageFormat; see ParseMessage. en.json is the reference: it says which keys there are,
+// in which order, and has the notes for translators. The command i18n/compile checks the files and
+// writes what programs and pages use: texts_gen.go here and novnc-web/src/texts_gen. Run
+// "make i18n" after each change of a JSON file.
+//
+// To add a language, add its JSON file and run "make i18n".
+package i18n
+
+//go:generate go run ./compile
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// Language is the tag of a language that there are texts in, such as "de". All of them are in
+// Languages. The zero value and unknown tags mean English.
+type Language string
+
+// Name returns what the language calls itself, such as "Deutsch".
+func (l Language) Name() string {
+	return languageNames[l.index()]
+}
+
+// Text returns the text with the given key. The arguments are positional, in the order in which
+// en.json declares or first uses them: integers where the message has a plural, else strings.
+//
+// Only keys that begin with "agent.", "common." or "gateway." are known, and they must be written
+// as literals: a test checks each call for its key and its number of arguments. For an unknown key
+// Text returns the key.
+func (l Language) Text(key string, args ...any) string {
+	all, ok := texts[key]
+	if !ok {
+		return key
+	}
+	m, err := ParseMessage(all[l.index()])
+	if err != nil {
+		return key // cannot be: i18n/compile wrote it
+	}
+	return m.format(l, args)
+}
+
+// index is the language's place in Languages and in every list of texts.
+func (l Language) index() int {
+	return max(0, slices.Index(Languages, l))
+}
+
+// Parse reads a language tag or the name of a locale: "de", "de-AT", "de_DE.UTF-8", "de@euro".
+// It returns the closest language of Languages; false if there is none.
+func Parse(tag string) (Language, bool) {
+	if end := strings.IndexAny(tag, ".@"); end >= 0 {
+		tag = tag[:end]
+	}
+	tag = strings.ReplaceAll(tag, "_", "-")
+	for tag != "" {
+		for _, l := range Languages {
+			if strings.EqualFold(string(l), tag) {
+				return l, true
+			}
+		}
+		tag = tag[:max(0, strings.LastIndexByte(tag, '-'))]
+	}
+	return Languages[0], false
+}
+
+// System returns the language that the environment asks for: the first of LC_ALL, LC_MESSAGES and
+// LANG that is set decides. It is English if there are no texts in that language.
+func System() Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			l, _ := Parse(v)
+			return l
+		}
+	}
+	return Languages[0]
+}
