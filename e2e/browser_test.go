@@ -378,7 +378,7 @@ func TestBrowser(t *testing.T) {
 	advisor.waitFor("session", `[data-phase="joined"]`)
 
 	panel.click("pause")
-	panel.says("pause", "Go on")
+	panel.says("pause", "Resume")
 	mark = agent.mark()
 	panel.click("pause")
 	panel.waitFor("question", `[data-right="resume"]`) // the window asks first

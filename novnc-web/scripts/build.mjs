@@ -55,11 +55,20 @@ async function buildSite({ folder, pages, worker, packed }) {
   for (const page of pages) {
     const html = (await readFile(join(root, "src/pages", page.html), "utf8"))
       .replace("STYLE", "/assets/" + built.get("src/styles/all.css"))
-      .replace("SCRIPT", "/assets/" + built.get(page.script));
+      .replace("SCRIPT", "/assets/" + built.get(page.script))
+      .replace("NOSCRIPT", await withoutScript());
     await writeFile(join(out, page.html), html);
   }
   if (packed) await pack(out);
   for (const [file, o] of Object.entries(outputs)) console.log(`${file}  ${(o.bytes / 1024).toFixed(1)} KiB`);
+}
+
+/** What a page says that runs no script: the same in every language. */
+async function withoutScript() {
+  const folder = join(root, "../i18n");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  const texts = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8"))));
+  return texts.map((t) => `<p lang="${t["language.tag"]}">${t["common.noScript"]}</p>`).join("");
 }
 
 /** The panel is part of the customer's program, where each byte counts: browsers unpack it. */

@@ -287,8 +287,10 @@ const looks = [
   { suffix: "de-dark", lang: "de", dark: true },
   { suffix: "en", lang: "en" },
   { suffix: "en-dark", lang: "en", dark: true },
+  { suffix: "fr", lang: "fr" },
   { suffix: "de-phone", lang: "de", phone: true },
   { suffix: "en-dark-phone", lang: "en", dark: true, phone: true },
+  { suffix: "fr-phone", lang: "fr", phone: true },
 ];
 
 try {

@@ -41,7 +41,7 @@ test("a snapshot is read whole or not at all", () => {
     JSON.stringify({
       type: "state",
       seq: 7,
-      lang: "fr",
+      lang: "tlh",
       phase: "dancing",
       rights: { view: "yes", control: 1, clipboard: true },
       question: { id: "3", right: "everything", seconds: -5, armed: "yes" },

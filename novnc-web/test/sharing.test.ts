@@ -6,9 +6,9 @@ import { BrowserAgent } from "../src/customer/sharing/agent.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { HeldChannel } from "../src/customer/sharing/held.ts";
 import { SessionRecord } from "../src/customer/sharing/record.ts";
-import { texts } from "../src/customer/sharing/texts.ts";
 import type { Snapshot } from "../src/panel/snapshot.ts";
 import { handshake, SealedChannel, Tries, type Kind } from "../src/seal/index.ts";
+import { sharingTexts } from "../src/texts_gen/sharing.ts";
 import { advise, call, enter, FakeSocket, id, joined, number, playGateway, rig, socket } from "./evilgateway.ts";
 import { linePair } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
@@ -253,7 +253,7 @@ test("the end is told to the gateway", async () => {
 });
 
 test("the record says who, when and what, and is bounded", () => {
-  const record = new SessionRecord(texts.en.record, "en", () => new Date(2026, 0, 2, 10, 4, 5));
+  const record = new SessionRecord(sharingTexts.en, "en", () => new Date(2026, 0, 2, 10, 4, 5));
   record.begin("support.example.com", "Anna Berger, Beispiel GmbH");
   record.change({ right: "view", outcome: "opened" }, "");
   record.change({ right: "view", outcome: "given" }, "one window");

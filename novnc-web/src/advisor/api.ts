@@ -8,7 +8,7 @@ const timeout = 20_000;
 /** How often a gateway may ask for work before it answers a sign-in. */
 const maxPuzzles = 4;
 
-/** An answer that was a refusal; `code` is the protocol's, or "network". */
+/** An answer that was a refusal; `code` is the protocol's, "network" or "no_place". */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -94,7 +94,7 @@ export class Api {
 
   async newSession(): Promise<string> {
     const place = text((await this.request("POST", "/api/v1/sessions", {}))["place"]);
-    if (!/^[1-9][0-9]{3}$/.test(place)) throw new ApiError("internal", "The gateway gave no place.");
+    if (!/^[1-9][0-9]{3}$/.test(place)) throw new ApiError("no_place", "");
     return place;
   }
 
@@ -158,7 +158,7 @@ export class Api {
       });
       answer = await response.text();
     } catch {
-      throw new ApiError("network", "The gateway cannot be reached.");
+      throw new ApiError("network", "");
     }
     const fields = parseFields(answer, maxAnswer);
     if (response.ok) return fields ?? {};

@@ -1,7 +1,7 @@
 import { copyText } from "../common/copy.ts";
 import { button, h, setText, show } from "../common/dom.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 /** Text to and from the customer's clipboard; in sight only while it is allowed. */
 export class ClipboardPanel {
@@ -10,7 +10,7 @@ export class ClipboardPanel {
 
   constructor(
     private readonly session: Session,
-    t: Texts,
+    t: AdvisorTexts,
   ) {
     const id = "clipboard-" + session.place;
     const outgoing = h("textarea", { id: id + "-out", rows: "2", "data-testid": "clipboard-out" });

@@ -1,7 +1,8 @@
 import { h, setIcon, setText, show, type IconName } from "../common/dom.ts";
 import type { Right } from "../common/rights.ts";
+import { sharePart, type Share } from "../common/shares.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 type Tone = "good" | "wait" | "bad" | "plain" | "loud";
 
@@ -21,7 +22,7 @@ export class Facts {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
     private readonly clock: (d: Date) => string,
   ) {
     const place = () => ({ item: h("div", { class: "fact" }), icon: h("span"), words: h("dd") });
@@ -36,7 +37,7 @@ export class Facts {
     for (const name of names) {
       const { item, icon, words } = this.places[name];
       words.dataset["testid"] = "fact-" + name;
-      item.append(icon, h("dt", {}, t.facts[name]), words);
+      item.append(icon, h("dt", {}, t.facts.label[name]), words);
     }
     this.places.encryption.item.title = t.facts.compareHint;
     this.root = h(
@@ -92,8 +93,7 @@ export class Facts {
     const { direction, paused } = this.session.shared;
     if (!this.session.canAsk) return { icon: "hidden", tone: "wait", words: t.facts.unknown };
     if (paused) return { icon: "pause", tone: "wait", words: t.facts.paused };
-    if (direction === "customer")
-      return { icon: "eye", tone: "good", words: t.facts.directionCustomer(this.session.shared.share) };
+    if (direction === "customer") return { icon: "eye", tone: "good", words: shownWords(this.session.shared.share, t) };
     if (direction === "advisor") return { icon: "eye", tone: "loud", words: t.facts.directionAdvisor };
     return { icon: "hidden", tone: "plain", words: t.facts.directionNone };
   }
@@ -111,9 +111,16 @@ export class Facts {
 
   private encryption(): Fact {
     const { t, session } = this;
-    const words = `${t.facts.sealed}, ${t.facts.compare(session.compare)}`;
+    const words = t.facts.sealed(session.compare);
     const lines = session.shared.viewers.map((v) => v.line);
     const warning = lines.includes("gateway") ? t.facts.gatewayViewer : lines.includes("partly") ? t.facts.partlyViewer : "";
     return warning ? { icon: "warning", tone: "wait", words: `${words}. ${warning}` } : { icon: "lock", tone: "good", words };
   }
+}
+
+function shownWords(share: Share | null, t: AdvisorTexts): string {
+  if (!share) return t.facts.directionCustomer("other", "");
+  const [kind, names] = sharePart(share);
+  if (kind === "monitor" && names) return t.facts.directionMonitor(names);
+  return t.facts.directionCustomer(kind === "other" ? "program" : kind, names);
 }

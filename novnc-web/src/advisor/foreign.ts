@@ -1,9 +1,9 @@
 import RFB from "../common/boundedrfb.ts";
 import { button, h, setText, show } from "../common/dom.ts";
 import { socketAddress } from "../common/line.ts";
-import { ApiError } from "./api.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
+import { problemWords } from "./problem.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 /**
  * A VNC server that is no program of ours and comes by the repeater door. What
@@ -23,7 +23,7 @@ export class ForeignPanel {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
   ) {
     this.choose = button("foreign-open", t.foreign.open, () => void this.open());
     this.watch = button("foreign-watch", t.foreign.watch, () => this.start(), { class: "primary" });
@@ -59,13 +59,13 @@ export class ForeignPanel {
     show(this.command, foreign === "waiting");
     setText(this.command, `x11vnc -connect_or_exit repeater=ID:${session.number}+${session.serverAddress}`);
     show(this.watch, foreign === "here" && !this.rfb);
-    setText(this.words, this.problem || (foreign === "" ? "" : t.foreign[foreign]));
+    setText(this.words, this.problem || (foreign === "" ? "" : t.foreign.state[foreign]));
   }
 
   private async open(): Promise<void> {
     this.problem = "";
     await this.session.openForeign().catch((e: unknown) => {
-      this.problem = this.t.sessions.failed(e instanceof ApiError ? e.message : String(e));
+      this.problem = problemWords(e, this.t);
     });
     this.update();
   }
@@ -79,7 +79,7 @@ export class ForeignPanel {
     rfb.addEventListener("credentialsrequired", () => show(this.ask, true));
     rfb.addEventListener(
       "securityfailure",
-      ({ detail }) => (this.problem = this.t.view.refused((detail.reason ?? "").slice(0, 300))),
+      ({ detail }) => (this.problem = (detail.reason ?? "").slice(0, 300) || this.t.view.refused),
     );
     rfb.addEventListener("disconnect", () => {
       if (this.rfb === rfb) this.rfb = null;

@@ -3,13 +3,15 @@ import { setFavicon, type Mood } from "../common/favicon.ts";
 import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
 import { drawNumber, grouped, parseNumber } from "../common/number.ts";
-import { Api, ApiError, type Me, type SessionEntry } from "./api.ts";
+import { advisorTexts } from "../texts_gen/advisor.ts";
+import { commonTexts } from "../texts_gen/common.ts";
+import { Api, type Me, type SessionEntry } from "./api.ts";
 import { confirmDialog } from "./dialog.ts";
+import { problemWords } from "./problem.ts";
 import { Session } from "./session.ts";
 import { SessionView } from "./sessionview.ts";
 import { signInForm } from "./signin.ts";
 import { forget, forgetAll, keep, keptSessions } from "./store.ts";
-import { texts } from "./texts.ts";
 
 const checkEvery = 15_000;
 
@@ -52,7 +54,7 @@ class AdvisorPage {
   }
 
   private get t() {
-    return texts[preferredLanguage()];
+    return advisorTexts[preferredLanguage()];
   }
 
   private readonly clock = (d: Date): string => d.toLocaleTimeString(preferredLanguage(), { hour: "2-digit", minute: "2-digit" });
@@ -80,7 +82,10 @@ class AdvisorPage {
     const place = number.slice(0, 4);
     const known = this.sessions.some((s) => s.number === number);
     if (known || !open.some((s) => s.place === place)) return;
-    confirmDialog(this.body, this.t.sessions.takeUp(grouped(number)), () => {
+    const { t } = this;
+    const question = t.takeUp.question(grouped(number));
+    const words = { question, meaning: t.takeUp.meaning, yes: t.takeUp.yes, no: t.takeUp.no };
+    confirmDialog(this.body, words, () => {
       for (const s of this.sessions.filter((s) => s.place === place)) {
         s.leave();
         this.remove(s);
@@ -136,15 +141,8 @@ class AdvisorPage {
       this.select(session);
       this.views.get(session)?.focus();
     } catch (e) {
-      this.tell(this.words(e));
+      this.tell(problemWords(e, this.t));
     }
-  }
-
-  private words(e: unknown): string {
-    if (!(e instanceof ApiError)) return this.t.sessions.failed(String(e));
-    if (e.code === "limit") return this.t.sessions.limit;
-    if (e.code === "network") return this.t.sessions.network;
-    return this.t.sessions.failed(e.message);
   }
 
   private tell(words: string): void {
@@ -168,7 +166,7 @@ class AdvisorPage {
     try {
       await this.api.endSession(place);
     } catch (e) {
-      this.tell(this.words(e));
+      this.tell(problemWords(e, this.t));
     }
     await this.refreshElsewhere();
   }
@@ -191,7 +189,7 @@ class AdvisorPage {
       { class: "top" },
       brand(this.gateway),
       h("span", { class: "gap" }),
-      languageSwitch(t.language, () => this.render()),
+      languageSwitch(commonTexts[preferredLanguage()].language, () => this.render()),
     );
     if (me) {
       const who = [me.display || me.name, me.company].filter(Boolean).join(", ");
@@ -241,7 +239,7 @@ class AdvisorPage {
     }
     let view = this.views.get(selected);
     if (!view) {
-      view = new SessionView(selected, t, this.clock);
+      view = new SessionView(selected, t, commonTexts[preferredLanguage()], this.clock);
       this.views.set(selected, view);
     }
     if (this.detail.firstChild !== view.root) this.detail.replaceChildren(view.root);

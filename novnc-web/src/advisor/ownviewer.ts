@@ -1,8 +1,9 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped } from "../common/number.ts";
-import { ApiError, type ViewerDoor, type ViewerPassword } from "./api.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
+import type { ViewerDoor, ViewerPassword } from "./api.ts";
+import { problemWords } from "./problem.ts";
 import { DoorError, type Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 /** A password for one time, with which a VNC viewer of the advisor's own gets in. */
 export class OwnViewer {
@@ -14,7 +15,7 @@ export class OwnViewer {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
     private readonly clock: (d: Date) => string,
   ) {
     this.root = h(
@@ -55,14 +56,14 @@ export class OwnViewer {
       this.show(await this.session.viewerPassword(door), door);
     } catch (e) {
       const words = h("p", { class: "error", "data-testid": "viewer-problem" });
-      setText(words, this.t.sessions.failed(this.reason(e)));
+      setText(words, this.reason(e));
       this.result.replaceChildren(words);
     }
   }
 
   private reason(e: unknown): string {
-    if (e instanceof DoorError) return this.t.ownViewer[e.why];
-    return e instanceof ApiError ? e.message : String(e);
+    const { t } = this;
+    return e instanceof DoorError ? t.failed(t.ownViewer.failed[e.why]) : problemWords(e, t);
   }
 
   private show(made: ViewerPassword, door: ViewerDoor): void {

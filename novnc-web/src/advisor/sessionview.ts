@@ -1,12 +1,14 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped } from "../common/number.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
+import type { CommonTexts } from "../texts_gen/common.ts";
 import { ClipboardPanel } from "./clipboard.ts";
 import { confirmDialog } from "./dialog.ts";
+import { eventWords } from "./events.ts";
 import { Facts } from "./facts.ts";
 import { ForeignPanel } from "./foreign.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 import { ShowBar } from "./showbar.ts";
 import { Toolbar } from "./toolbar.ts";
 import { WaitingPanel } from "./waiting.ts";
@@ -43,13 +45,14 @@ export class SessionView {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
+    common: CommonTexts,
     clock: (d: Date) => string,
   ) {
     const { view } = session;
     this.heading = h("h1", { tabindex: "-1", "data-testid": "session-heading" }, t.session.heading(grouped(session.number)));
     this.endButton = button("end-session", t.session.end, () => this.askEnd(), { class: "danger" });
-    this.waiting = new WaitingPanel(session, t, clock);
+    this.waiting = new WaitingPanel(session, t, common, clock);
     this.facts = new Facts(session, t, clock);
     this.stage = h("div", { class: "stage" });
     this.clipboard = new ClipboardPanel(session, t);
@@ -117,11 +120,11 @@ export class SessionView {
     // While the number waits only the state of the line matters.
     this.stage.classList.toggle("line-only", session.phase === "waiting");
     show(this.ended, over);
-    setText(this.endedReason, over ? t.session.reason(session.reason) : "");
+    setText(this.endedReason, over ? reasonWords(session.reason, t) : "");
     const answer = session.answer && !over ? t.answers[session.answer] : "";
     setText(this.answer, answer);
     show(this.answer, answer !== "");
-    const event = session.events.map(t.events).join(" ");
+    const event = session.events.map((e) => eventWords(e, t)).join(" ");
     setText(this.event, event);
     show(this.event, event !== "");
     show(this.hands, session.shared.hands && session.shared.rights.control);
@@ -163,9 +166,9 @@ export class SessionView {
       case "shown":
         return "";
       case "refused":
-        return t.view.refused(session.view.refusal);
+        return session.view.refusal || t.view.refused;
       default:
-        return t.view[session.view.phase];
+        return t.view.phase[session.view.phase];
     }
   }
 
@@ -177,4 +180,10 @@ export class SessionView {
       () => void session.end().catch(() => {}), // the line is shown as interrupted; it can be tried again
     );
   }
+}
+
+function reasonWords(reason: string, t: AdvisorTexts): string {
+  return Object.hasOwn(t.session.reason, reason)
+    ? t.session.reason[reason as keyof AdvisorTexts["session"]["reason"]]
+    : t.session.reason.other;
 }

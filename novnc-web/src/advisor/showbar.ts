@@ -1,6 +1,6 @@
 import { button, h, setIcon, setText, show } from "../common/dom.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 /** Above everything while the advisor's own screen is shown, or about to be. */
 export class ShowBar {
@@ -11,7 +11,7 @@ export class ShowBar {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
   ) {
     this.stop = button("show-stop", t.show.stop, () => session.show.stop());
     this.root = h("div", { class: "show-bar", "data-testid": "showing" }, this.icon, this.words, this.stop);

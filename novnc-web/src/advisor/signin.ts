@@ -1,8 +1,8 @@
 import { button, h, setText } from "../common/dom.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { ApiError, type Api, type Me } from "./api.ts";
-import type { Texts } from "./texts.ts";
 
-export function signInForm(api: Api, t: Texts, note: string, signedIn: (me: Me) => void): HTMLElement {
+export function signInForm(api: Api, t: AdvisorTexts, note: string, signedIn: (me: Me) => void): HTMLElement {
   const name = h("input", {
     id: "name",
     name: "name",
@@ -62,8 +62,8 @@ export function signInForm(api: Api, t: Texts, note: string, signedIn: (me: Me) 
   );
 }
 
-function words(e: unknown, t: Texts): string {
-  if (!(e instanceof ApiError)) return t.signIn.other(String(e));
+function words(e: unknown, t: AdvisorTexts): string {
+  if (!(e instanceof ApiError)) return t.failed(String(e));
   switch (e.code) {
     case "unauthorized":
       return t.signIn.wrong;
@@ -72,5 +72,5 @@ function words(e: unknown, t: Texts): string {
     case "network":
       return t.signIn.network;
   }
-  return t.signIn.other(e.message);
+  return t.failed(e.message);
 }

@@ -1,8 +1,8 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import type { Right } from "../common/rights.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { combinations } from "./keys.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 import type { Quality } from "./view.ts";
 
 const qualities: Quality[] = ["sharp", "balanced", "sparing"];
@@ -24,7 +24,7 @@ export class Toolbar {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
     /** What fills the screen: also the state and the end of the session. */
     private readonly whole: HTMLElement,
     clipboard: HTMLElement,
@@ -34,12 +34,12 @@ export class Toolbar {
     this.control = button("ask-control", t.tools.askControl, () => this.toggle("control"), { class: "primary" });
     this.clipboard = button("ask-clipboard", t.tools.askClipboard, () => this.toggle("clipboard"));
     this.share = button("ask-share", t.tools.askShare, () => session.ask("share"));
-    this.showOwn = button("turn-show", t.show.turn, () => void session.show.start());
+    this.showOwn = button("turn-show", t.show.start, () => void session.show.start());
     this.fit = button("scale-fit", t.tools.fit, () => this.scale(true));
     this.actual = button("scale-100", t.tools.actual, () => this.scale(false));
     this.fullScreen = button("full-screen", t.tools.fullScreen, () => void this.toggleFullScreen());
-    this.keys = combinations.map(({ id, label, keys }) =>
-      button("key-" + id, label, () => {
+    this.keys = combinations.map(({ id, name, keys }) =>
+      button("key-" + id, t.tools.key[name], () => {
         if (keys === "ctrl-alt-del") view.ctrlAltDel();
         else view.press(keys);
         view.focus();

@@ -2,8 +2,9 @@ import { copyText } from "../common/copy.ts";
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped, spoken } from "../common/number.ts";
 import { maxTries } from "../seal/index.ts";
+import type { AdvisorTexts } from "../texts_gen/advisor.ts";
+import type { CommonTexts } from "../texts_gen/common.ts";
 import type { Session } from "./session.ts";
-import type { Texts } from "./texts.ts";
 
 /** Before the customer is there: the number, how to hand it over, what happens next. */
 export class WaitingPanel {
@@ -13,19 +14,21 @@ export class WaitingPanel {
 
   constructor(
     private readonly session: Session,
-    private readonly t: Texts,
+    private readonly t: AdvisorTexts,
+    common: CommonTexts,
     private readonly clock: (d: Date) => string,
   ) {
     const { number } = session;
     const link = `${location.origin}/#p=${number.slice(0, 4)}`;
     const copied = h("p", { class: "muted", role: "status", "data-testid": "copied" });
-    const copy = async (what: string) => setText(copied, (await copyText(what)) ? t.waiting.copied : t.waiting.notCopied(what));
+    const copy = async (what: string) => setText(copied, (await copyText(what)) ? common.copied : t.waiting.notCopied(what));
     // Read by its label only, digit by digit.
     const digits = h(
       "p",
       { class: "number", role: "img", "aria-label": spoken(number), "data-testid": "number" },
       grouped(number),
     );
+    const steps = [t.waiting.stepOpen(location.host), t.waiting.stepType, t.waiting.stepAllow];
     this.root = h(
       "div",
       { class: "card waiting", "data-testid": "waiting" },
@@ -40,7 +43,7 @@ export class WaitingPanel {
       ),
       copied,
       this.attempt,
-      h("ol", { class: "steps" }, ...t.waiting.steps.map((step) => h("li", {}, step))),
+      h("ol", { class: "steps" }, ...steps.map((step) => h("li", {}, step))),
       h("p", { class: "muted" }, t.waiting.link + ": ", h("code", { "data-testid": "invitation" }, link)),
       h("p", { class: "muted" }, t.waiting.linkWarning),
       this.expires,
@@ -48,11 +51,25 @@ export class WaitingPanel {
   }
 
   update(): void {
-    const { attempt, expires, wrongTries } = this.session;
-    const { checking, wrong, used } = this.t.waiting;
-    const words = attempt === null ? "" : { checking, used, wrong: wrong(wrongTries, maxTries) }[attempt];
+    const { expires } = this.session;
+    const words = this.attemptWords();
     setText(this.attempt, words);
     show(this.attempt, words !== "");
     setText(this.expires, expires ? this.t.waiting.expires(this.clock(expires)) : "");
+  }
+  private attemptWords(): string {
+    const { t } = this;
+    const { attempt, wrongTries } = this.session;
+    const tries = [String(wrongTries), String(maxTries)] as const;
+    switch (attempt) {
+      case "checking":
+        return t.waiting.checking;
+      case "used":
+        return t.waiting.used;
+      case "wrong":
+        return wrongTries === maxTries - 1 ? t.waiting.wrongLast(...tries) : t.waiting.wrong(...tries);
+      default:
+        return "";
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { h } from "./dom.ts";
-import { preferredLanguage, rememberLanguage, type Language } from "./language.ts";
+import { languageNames, languages, type Language } from "../texts_gen/languages.ts";
+import { preferredLanguage, rememberLanguage } from "./language.ts";
 
 /** The ship's wheel that stands for the product, drawn by the style sheet. */
 export function brand(name: string): HTMLElement {
@@ -11,9 +12,10 @@ export function brand(name: string): HTMLElement {
   );
 }
 
+/** A button for each language; `chosen` is told after the choice is remembered. */
 export function languageSwitch(label: string, chosen: (language: Language) => void): HTMLElement {
   const current = preferredLanguage();
-  const choice = (language: Language, name: string) =>
+  const choice = (language: Language) =>
     h(
       "button",
       {
@@ -27,7 +29,7 @@ export function languageSwitch(label: string, chosen: (language: Language) => vo
           chosen(language);
         },
       },
-      name,
+      languageNames[language],
     );
-  return h("div", { class: "languages", role: "group", "aria-label": label }, choice("de", "Deutsch"), choice("en", "English"));
+  return h("div", { class: "languages", role: "group", "aria-label": label }, ...languages.map(choice));
 }

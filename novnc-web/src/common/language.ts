@@ -1,17 +1,19 @@
-export type Language = "de" | "en";
+import { languages, type Language } from "../texts_gen/languages.ts";
 
 const key = "lotse-language";
 
-/** German for those whose browser speaks it, unless the switch was used. */
+/** The language that was chosen with the switch, else the browser's. */
 export function preferredLanguage(): Language {
-  const chosen = localStorage.getItem(key);
-  if (chosen === "de" || chosen === "en") return chosen;
-  return navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
+  return languages.find((l) => l === localStorage.getItem(key)) ?? browserLanguage();
+}
+
+/** The browser's language, or English where there are no texts in it. */
+export function browserLanguage(): Language {
+  const tag = navigator.language.toLowerCase();
+  const fits = (l: string) => tag === l || tag.startsWith(l + "-");
+  return languages.find((l) => fits(l.toLowerCase())) ?? languages[0];
 }
 
 export function rememberLanguage(language: Language): void {
   localStorage.setItem(key, language);
 }
-
-/** One page's sentences: what is missing in one language does not compile. */
-export type Table<T> = Record<Language, T>;

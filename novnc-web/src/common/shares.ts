@@ -32,3 +32,13 @@ export function readShare(value: unknown): Share | null {
       .filter(Boolean),
   };
 }
+
+/** How sentences tell what is shared; `other` is a program without a name. */
+export type SharePart = ShareKind | "other";
+
+/** What a sentence about a share needs: its kind and the names in it. Old programs share the whole screen. */
+export function sharePart(share: Share | null): [kind: SharePart, names: string] {
+  if (!share) return ["screen", ""];
+  const names = share.names.join(", ");
+  return [share.kind === "apps" && names === "" ? "other" : share.kind, names];
+}

@@ -1,13 +1,13 @@
 import { h } from "../common/dom.ts";
-import type { Language } from "../common/language.ts";
+import type { CustomerTexts } from "../texts_gen/customer.ts";
+import type { Language } from "../texts_gen/languages.ts";
 import { sizeText, sortDownloads, systemName, systemOf, type Download } from "./systems.ts";
-import type { Texts } from "./texts.ts";
 
 /** What is known of the downloads: still loading, not reachable, or a list. */
 export type Offer = "loading" | "unreachable" | Download[];
 
 /** The right file first; the others, with sizes and sums, for whoever wants them. */
-export function downloadArea(offer: Offer, processor: string, t: Texts, language: Language): HTMLElement {
+export function downloadArea(offer: Offer, processor: string, t: CustomerTexts, language: Language): HTMLElement {
   const area = h("div", { class: "downloads", "data-testid": "downloads" });
   const say = (testid: string, words: string) => area.append(h("p", { "data-testid": testid }, words));
   const system = systemOf(navigator.userAgent);
@@ -16,7 +16,7 @@ export function downloadArea(offer: Offer, processor: string, t: Texts, language
     return area;
   }
   if (offer === "loading" || offer === "unreachable") {
-    say("download-" + offer, t[offer]);
+    say("download-" + offer, t.offer[offer]);
     return area;
   }
   if (offer.length === 0) {
@@ -42,7 +42,7 @@ export function downloadArea(offer: Offer, processor: string, t: Texts, language
   return area;
 }
 
-function details(d: Download, t: Texts, language: Language): HTMLElement {
+function details(d: Download, t: CustomerTexts, language: Language): HTMLElement {
   return h(
     "dl",
     { class: "file" },
@@ -56,7 +56,7 @@ function details(d: Download, t: Texts, language: Language): HTMLElement {
   );
 }
 
-function otherFiles(files: Download[], t: Texts, language: Language, open: boolean): HTMLElement {
+function otherFiles(files: Download[], t: CustomerTexts, language: Language, open: boolean): HTMLElement {
   return h(
     "details",
     { class: "others", "data-testid": "downloads-others", open },

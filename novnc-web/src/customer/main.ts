@@ -6,10 +6,11 @@ import { brand, languageSwitch } from "../common/header.ts";
 import { preferredLanguage } from "../common/language.ts";
 import { parsePlace } from "../common/number.ts";
 import { canCapture } from "../share/capture.ts";
+import { commonTexts } from "../texts_gen/common.ts";
+import { customerTexts, type CustomerTexts } from "../texts_gen/customer.ts";
 import { downloadArea, type Offer } from "./downloads.ts";
 import { picture } from "./pictures.ts";
 import { processorOf, readDownloads, systemOf } from "./systems.ts";
-import { texts } from "./texts.ts";
 
 const maxInfo = 256 * 1024;
 
@@ -55,7 +56,7 @@ class CustomerPage {
   private render(): void {
     if (this.sharing) return;
     const language = preferredLanguage();
-    const t = texts[language];
+    const t = customerTexts[language];
     const focused = document.activeElement?.id;
     document.documentElement.lang = language;
     document.title = `${t.title} – ${this.gateway}`;
@@ -65,7 +66,7 @@ class CustomerPage {
         { class: "top" },
         brand(this.gateway),
         h("span", { class: "gap" }),
-        languageSwitch(t.language, () => this.render()),
+        languageSwitch(commonTexts[language].language, () => this.render()),
       ),
       h(
         "main",
@@ -84,9 +85,9 @@ class CustomerPage {
         this.shareHere(t),
         h(
           "aside",
-          { class: "card", "aria-label": t.calm },
-          h("h2", {}, t.calm),
-          h("ul", {}, ...t.calmPoints.map((p) => h("li", {}, p))),
+          { class: "card", "aria-label": t.calm.heading },
+          h("h2", {}, t.calm.heading),
+          h("ul", {}, ...[t.calm.number, t.calm.yes, t.calm.key].map((p) => h("li", {}, p))),
         ),
         h("p", {}, h("a", { href: "/advisor", "data-testid": "advisor-link" }, t.advisor)),
       ),
@@ -95,7 +96,7 @@ class CustomerPage {
   }
 
   /** Whoever came by an advisor's link knows how his number begins. */
-  private invitation(t: (typeof texts)["en"]): HTMLElement {
+  private invitation(t: CustomerTexts): HTMLElement {
     return h(
       "section",
       { class: "card invited", "aria-labelledby": "invited-heading" },
@@ -105,13 +106,13 @@ class CustomerPage {
     );
   }
 
-  private startText(t: (typeof texts)["en"]): string {
+  private startText(t: CustomerTexts): string {
     const system = systemOf(navigator.userAgent);
     return t.startText[system === "linux" || system === "darwin" ? system : "windows"];
   }
 
   /** Without any program: this page itself shows what the customer chooses. */
-  private shareHere(t: (typeof texts)["en"]): HTMLElement {
+  private shareHere(t: CustomerTexts): HTMLElement {
     const open = button("share-here", t.here.open, () => void this.share(), { class: "big" });
     const card = h(
       "section",
@@ -135,11 +136,11 @@ class CustomerPage {
   }
 
   /** The program is the same file for every gateway: whoever has lost its name tells it. */
-  private startLine(t: (typeof texts)["en"]): HTMLElement {
+  private startLine(t: CustomerTexts): HTMLElement {
     const line = `${this.place}…@${location.host}`;
     const note = h("span", { class: "muted", role: "status" });
     const copy = async () => {
-      if (await copyText(line)) setText(note, t.copied);
+      if (await copyText(line)) setText(note, commonTexts[preferredLanguage()].copied);
     };
     return h(
       "details",

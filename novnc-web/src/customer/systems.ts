@@ -71,6 +71,6 @@ export function systemName(os: string): string {
 }
 
 export function sizeText(bytes: number, language: string): string {
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  return bytes >= 1e6 ? `${format.format(bytes / 1e6)} MB` : `${format.format(bytes / 1e3)} kB`;
+  const [size, unit] = bytes >= 1e6 ? [bytes / 1e6, "megabyte"] : [bytes / 1e3, "kilobyte"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(size);
 }

@@ -1,7 +1,7 @@
 import { h, icon, show } from "../common/dom.ts";
 import type { Share, ShareKind } from "../common/shares.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { App, Choices } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
 
 /**
  * Whole screen, one monitor or certain applications. Nothing is chosen before
@@ -16,7 +16,7 @@ export class Chooser {
   private apps = new Set<string>();
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
     /** Tells one chooser's radio buttons from another's. */
     private readonly name: string,
     private readonly changed: () => void,

@@ -1,11 +1,12 @@
 import { h } from "../common/dom.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { brand } from "../common/header.ts";
+import { browserLanguage } from "../common/language.ts";
 import { keepPresses } from "../common/presses.ts";
+import { panelTexts } from "../texts_gen/panel.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { texts } from "./texts.ts";
 import { Thumbnail } from "./thumbnail.ts";
 
 /** The customer's panel: it shows what the agent says and passes on what he decides. */
@@ -20,7 +21,7 @@ class Panel {
   private readonly head = h("span");
 
   start(): void {
-    const t = texts[browserLanguage()];
+    const t = panelTexts[browserLanguage()];
     setFavicon("waiting");
     keepPresses();
     document.title = "Lotse";
@@ -30,8 +31,9 @@ class Panel {
 
   private update(s: Snapshot): void {
     if (this.built?.lang !== s.lang) {
+      const t = panelTexts[s.lang];
       this.built?.dispose();
-      this.built = new PanelView(s.lang, this.link, new Thumbnail(texts[s.lang].thumbnail, () => this.link.thumbnail()));
+      this.built = new PanelView(s.lang, this.link, new Thumbnail(t.thumbnail, () => this.link.thumbnail()));
       this.body.replaceChildren(h("header", { class: "top" }, this.head), this.built.root);
       this.last = null;
     }
@@ -44,7 +46,7 @@ class Panel {
   /** The agent is not there; nothing is claimed but that. */
   private trouble(trouble: Trouble): void {
     this.built?.dispose();
-    const t = texts[this.last?.lang ?? browserLanguage()];
+    const t = panelTexts[this.last?.lang ?? browserLanguage()];
     const heading = h("h1", { tabindex: "-1", "data-testid": "trouble" }, trouble === "gone" ? t.gone : t.stranger);
     setFavicon("over");
     document.title = heading.textContent + " – Lotse";
@@ -62,10 +64,6 @@ class Panel {
     );
     heading.focus();
   }
-}
-
-function browserLanguage(): "de" | "en" {
-  return navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
 }
 
 new Panel().start();

@@ -1,7 +1,7 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import { grouped, parseEntry } from "../common/number.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
 
 /** The first thing the customer does: typing the number. */
 export class NumberForm {
@@ -16,7 +16,7 @@ export class NumberForm {
   private readonly error = h("p", { class: "error", role: "alert", id: "number-error", "data-testid": "number-error" });
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
     enter: (number: string) => void,
   ) {
     this.input = h("input", {
@@ -43,7 +43,7 @@ export class NumberForm {
           e.preventDefault();
           const entry = parseEntry(this.input.value);
           const missing = entry !== null && entry.gateway === "" && this.where.hidden;
-          setText(this.error, !entry ? t.number.format : missing ? t.number.which : "");
+          setText(this.error, !entry ? t.number.error.format : missing ? t.number.which : "");
           if (entry && !missing) enter(grouped(entry.number) + (entry.gateway && "@" + entry.gateway));
           else this.input.focus();
         },
@@ -75,7 +75,7 @@ export class NumberForm {
     this.input.classList.toggle("long", s.gateway === "");
     this.input.inputMode = s.gateway === "" ? "text" : "numeric";
     this.input.placeholder = s.gateway === "" ? "000 000 000@…" : "000 000 000";
-    if (s.error) setText(this.error, t.number.errors(s.error));
+    if (s.error) setText(this.error, errorWords(s.error, t));
   }
 
   focus(): void {
@@ -83,6 +83,23 @@ export class NumberForm {
     // Behind the first digits the others are typed.
     if (parseEntry(this.input.value)) this.input.select();
   }
+}
+
+function errorWords({ code, message, retryAfter }: NonNullable<Snapshot["error"]>, t: PanelTexts): string {
+  switch (code) {
+    case "number":
+    case "busy":
+    case "format":
+    case "lost":
+      return t.number.error[code];
+    case "gateway":
+    case "where":
+    case "source":
+      return t.number.error[code](message);
+    case "rate":
+      return t.number.error.rate(retryAfter);
+  }
+  return message;
 }
 
 /** A gateway's name, with the end of it, which says whose it is, in bold. */

@@ -1,5 +1,7 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import { setFavicon, type Mood } from "../common/favicon.ts";
+import { commonTexts } from "../texts_gen/common.ts";
+import { panelTexts, type PanelTexts } from "../texts_gen/panel.ts";
 import type { PanelActions } from "./actions.ts";
 import { NumberForm } from "./numberform.ts";
 import { QuestionCard } from "./questioncard.ts";
@@ -8,12 +10,10 @@ import { SessionCard } from "./sessioncard.ts";
 import { ShareCard, type Preview } from "./sharecard.ts";
 import { ShowView } from "./showview.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { texts, type Texts } from "./texts.ts";
 
 /** What the customer sees of a session, in one language. */
 export class PanelView {
   readonly root: HTMLElement;
-  private readonly t: Texts;
   private readonly number: NumberForm;
   private readonly question: QuestionCard;
   private readonly session: SessionCard;
@@ -31,16 +31,15 @@ export class PanelView {
     readonly lang: Snapshot["lang"],
     link: PanelActions,
     private readonly preview: Preview,
-    /** Sentences that differ where a page shares by itself. */
-    other: Partial<Texts> = {},
+    /** Other than the panel's where a page shares by itself. */
+    private readonly t: PanelTexts = panelTexts[lang],
   ) {
-    const t = (this.t = { ...texts[lang], ...other });
     document.documentElement.lang = lang;
     this.number = new NumberForm(t, (n) => link.enter(n));
     this.question = new QuestionCard(t, link);
     this.share = new ShareCard(t, link, preview);
     this.show = new ShowView(t, link);
-    this.session = new SessionCard(t, link);
+    this.session = new SessionCard(t, commonTexts[lang], link);
     this.connecting = h(
       "div",
       { class: "card", "data-testid": "connecting" },
@@ -79,7 +78,7 @@ export class PanelView {
 
   update(s: Snapshot, last: Snapshot | null): void {
     const { t } = this;
-    const who = s.advisor?.name || (s.lang === "de" ? "Ihr Berater" : "Your advisor");
+    const who = s.advisor?.name || commonTexts[s.lang].yourAdvisor;
     const connected = s.phase === "joined" || s.phase === "away";
     this.root.dataset["phase"] = s.phase;
     const answer = s.answer && s.phase !== "ended" ? t.answers[s.answer] : "";
@@ -96,7 +95,7 @@ export class PanelView {
     this.root.classList.toggle("showing", s.phase === "joined" && s.rights.show);
     this.offerRecord(s);
     this.question.update(connected ? s : { ...s, question: null }, who);
-    setText(this.endedReason, t.reason(s.reason, s.error?.message ?? ""));
+    setText(this.endedReason, reasonWords(s.reason, s.error?.message ?? "", t));
     const look = lookOf(s, t);
     setFavicon(look.mood);
     document.title = look.title + " – Lotse";
@@ -117,8 +116,13 @@ export class PanelView {
   }
 }
 
-function lookOf(s: Snapshot, t: Texts): { title: string; mood: Mood } {
-  if (s.question) return { title: `❓ ${t.questionTitle}`, mood: "question" };
+function reasonWords(reason: string, message: string, t: PanelTexts): string {
+  if (reason === "error" && message) return t.reasonError(message);
+  return Object.hasOwn(t.reason, reason) ? t.reason[reason as keyof PanelTexts["reason"]] : "";
+}
+
+function lookOf(s: Snapshot, t: PanelTexts): { title: string; mood: Mood } {
+  if (s.question) return { title: `❓ ${t.title.question}`, mood: "question" };
   switch (s.phase) {
     case "number":
       return { title: t.title.number, mood: "idle" };

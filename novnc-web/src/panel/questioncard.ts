@@ -1,9 +1,9 @@
 import { button, h, setText, show } from "../common/dom.ts";
 import type { Wish } from "../common/rights.ts";
-import type { Share } from "../common/shares.ts";
+import { sharePart, type Share, type SharePart } from "../common/shares.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import { Chooser } from "./chooser.ts";
 import type { Question, Snapshot } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
 
 export interface Answers {
   answer(id: string, allow: boolean, share?: Share): void;
@@ -32,7 +32,7 @@ export class QuestionCard {
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
     private readonly answers: Answers,
   ) {
     this.chooser = new Chooser(t, "question", () => this.enable());
@@ -72,10 +72,10 @@ export class QuestionCard {
     this.choosing = !window && (right === "view" || right === "share") && s.choices !== null;
     if (fresh) this.chooser.begin(proposal);
     this.chooser.update(this.choosing ? s.choices : null);
-    setText(this.heading, proposal ? t.questionOwn : t.question[right](who));
-    setText(this.meaning, window ? t.inWindow : this.choosing ? t.choose.meaning : t.meaning[right](s.key));
+    setText(this.heading, proposal ? t.questionOwn(...ownPart(proposal, s.share)) : t.question[right](who));
+    setText(this.meaning, window ? t.inWindow : this.choosing ? t.choose.meaning : meaningOf(right, s.key, t));
     this.root.dataset["right"] = right;
-    setText(this.allow, t.allowFor[right] ?? t.allow);
+    setText(this.allow, right === "view" ? t.allowView : t.allow);
     show(this.allow, !window);
     show(this.never, right !== "resume" && !proposal);
     this.enable();
@@ -115,6 +115,17 @@ export class QuestionCard {
     if (!this.question) return;
     const seconds = Math.max(0, Math.ceil((this.deadline - Date.now()) / 1000));
     const pick = this.choosing && this.chooser.chosen === null ? this.t.choose.first + " " : "";
-    setText(this.left, this.question.armed || this.question.window ? pick + this.t.seconds(seconds) : this.t.notArmed);
+    setText(this.left, this.question.armed || this.question.window ? pick + this.t.seconds(String(seconds)) : this.t.notArmed);
   }
+}
+
+function meaningOf(right: Question["right"], key: string, t: PanelTexts): string {
+  return right === "control" && key ? t.meaning.controlKey(key) : t.meaning[right];
+}
+
+/** What the customer himself wishes to show besides what is shown now. */
+function ownPart(proposal: Share, now: Share | null): [kind: SharePart, names: string] {
+  if (proposal.kind === "screen" || (proposal.kind === "monitor" && proposal.names.length > 0)) return sharePart(proposal);
+  const names = proposal.names.filter((_, i) => !now?.apps.includes(proposal.apps[i] ?? "")).join(", ");
+  return [now?.kind === "apps" && names ? "apps" : "other", names];
 }

@@ -1,7 +1,12 @@
 import { button, h, setIcon, setText, show, type IconName } from "../common/dom.ts";
-import type { Right, Wish } from "../common/rights.ts";
+import { oneOf } from "../common/fields.ts";
+import type { Right, Viewer, Wish } from "../common/rights.ts";
+import { sharePart } from "../common/shares.ts";
+import type { CommonTexts } from "../texts_gen/common.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
+
+const doors = ["page", "helper", "vnc", "repeater", "websockify", "other"] as const;
 
 export interface Actions {
   take(right: Right): void;
@@ -37,10 +42,11 @@ export class SessionCard {
   private paused = false;
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
+    private readonly common: CommonTexts,
     private readonly actions: Actions,
   ) {
-    this.compareRow = h("p", {}, this.compare, " ", h("span", { class: "muted" }, t.compareHint));
+    this.compareRow = h("p", {}, this.compare);
     this.viewers = h("div", {}, h("h3", {}, t.viewers), this.viewerList);
     this.takeControl = button("take-control", "", () => actions.take("control"), { class: "danger big wide" });
     this.takeClipboard = button("take-clipboard", t.takeClipboard, () => actions.take("clipboard"));
@@ -72,7 +78,7 @@ export class SessionCard {
   }
 
   update(s: Snapshot, who: string): void {
-    const { t } = this;
+    const { t, common } = this;
     this.paused = s.paused;
     const now = nowOf(s, who, t);
     this.now.dataset["state"] = now.state;
@@ -85,14 +91,14 @@ export class SessionCard {
     show(this.hands, s.hands && s.rights.control && s.phase === "joined");
     // Where nothing is seen there is nothing to hide.
     const notice = s.rights.view && s.phase === "joined" && !s.paused ? s.notice : "";
-    setText(this.notice, notice && t.now.notice[notice](s.key));
+    setText(this.notice, notice && noticeWords(notice, s.key, t));
     show(this.notice, notice !== "");
     setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
     // Of a line that is not there nothing is claimed.
     const line = s.phase === "joined" ? s.line : "";
     show(this.line.parentElement!, line !== "");
     setIcon(this.lineIcon, line === "sealed" ? "lock" : "warning");
-    setText(this.line, line && t.lines[line]);
+    setText(this.line, line && common.line[line]);
     this.line.parentElement!.dataset["line"] = line;
     const means = line === "gateway" ? t.toGatewayMeans(s.gateway) : line === "partly" ? t.partlyMeans : "";
     setText(this.lineMeans, means);
@@ -101,22 +107,20 @@ export class SessionCard {
     show(this.compareRow, line !== "" && line !== "gateway" && s.compare !== "");
     setText(this.compare, t.compare(s.compare));
     show(this.takeControl, s.rights.control);
-    setText(this.takeControl, t.takeControl(s.key));
+    setText(this.takeControl, s.key ? t.takeControlKey(s.key) : t.takeControl);
     show(this.takeClipboard, s.rights.clipboard);
     show(this.hide, s.rights.view);
     show(this.pause, s.rights.view || s.paused);
-    setText(this.pause, s.paused ? t.goOn : t.pause);
-    this.viewerList.replaceChildren(
-      ...s.viewers.map((v) =>
-        h(
-          "li",
-          { "data-line": v.line },
-          `${t.viewer(v.door, v.from)} – ${t.viewerLines[v.line]}${v.code && `, ${t.compare(v.code)}`}`,
-        ),
-      ),
-    );
+    setText(this.pause, s.paused ? t.resume : t.pause);
+    this.viewerList.replaceChildren(...s.viewers.map((v) => h("li", { "data-line": v.line }, this.viewerWords(v, who))));
     show(this.viewers, s.viewers.length > 0);
     this.drawSilenced(s.silenced);
+  }
+
+  private viewerWords({ door, from, line, code }: Viewer, who: string): string {
+    const { t, common } = this;
+    const how = [common.line[line], ...(code ? [t.viewerCode(code)] : [])].join(", ");
+    return `${t.viewer(oneOf(door, doors, "other"), who)}${from && ` (${from})`} – ${how}`;
   }
 
   /** Drawn anew only when it is something else: a click must not miss. */
@@ -142,18 +146,23 @@ export class SessionCard {
   }
 }
 
+function noticeWords(notice: "hidden" | "shielded", key: string, t: PanelTexts): string {
+  if (notice === "hidden") return t.now.hidden;
+  return key ? t.now.shieldedKey(key) : t.now.shielded;
+}
+
 interface Now {
   state: "nothing" | "seen" | "controlled" | "paused";
   icon: IconName;
   words: string;
 }
 
-function nowOf(s: Snapshot, who: string, t: Texts): Now {
+function nowOf(s: Snapshot, who: string, t: PanelTexts): Now {
   if (s.phase === "away") return { state: "paused", icon: "broken", words: t.now.away };
   if (s.paused) return { state: "paused", icon: "pause", words: t.now.paused };
   if (s.direction === "advisor" || s.rights.show) return { state: "nothing", icon: "eye", words: t.now.advisor(who) };
-  if (s.rights.control) return { state: "controlled", icon: "hand", words: t.now.controlled(who, s.share) };
-  if (s.direction === "customer") return { state: "seen", icon: "eye", words: t.now.seen(who, s.share) };
+  if (s.rights.control) return { state: "controlled", icon: "hand", words: t.now.controlled(who, ...sharePart(s.share)) };
+  if (s.direction === "customer") return { state: "seen", icon: "eye", words: t.now.seen(who, ...sharePart(s.share)) };
   if (s.rights.view) return { state: "seen", icon: "eye", words: t.now.allowed(who) };
   return { state: "nothing", icon: "hidden", words: t.now.nothing };
 }

@@ -1,9 +1,9 @@
 import { button, h, setText, show } from "../common/dom.ts";
-import type { Share } from "../common/shares.ts";
+import { sharePart, type Share } from "../common/shares.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { PanelActions } from "./actions.ts";
 import { Chooser } from "./chooser.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
 
 /** A picture of what the advisor sees at this moment. */
 export interface Preview {
@@ -25,7 +25,7 @@ export class ShareCard {
   private last: Snapshot | null = null;
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
     private readonly actions: PanelActions,
     private readonly preview: Preview,
   ) {
@@ -62,7 +62,7 @@ export class ShareCard {
     show(this.root, visible);
     this.preview.update(visible && !s.paused); // also while something is asked: it is seen
     if (!visible || !s.share) return this.edit(false);
-    setText(this.words, s.paused ? t.now.paused : t.shared(s.share));
+    setText(this.words, s.paused ? t.now.paused : sharedWords(s.share, t));
     this.drawApps(s.share);
     if (s.question) this.editing = false;
     this.fold();
@@ -111,4 +111,9 @@ export class ShareCard {
     this.edit(false);
     if (share) this.actions.share(share);
   }
+}
+
+function sharedWords(share: Share, t: PanelTexts): string {
+  const [kind, names] = sharePart(share);
+  return kind === "monitor" && names ? t.sharedMonitor(names) : t.shared(kind, names);
 }

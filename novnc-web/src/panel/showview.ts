@@ -1,8 +1,8 @@
 import type RFB from "../common/boundedrfb.ts";
 import { button, h, setText, show } from "../common/dom.ts";
+import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { PanelActions } from "./actions.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Texts } from "./texts.ts";
 
 const pause = 700;
 
@@ -16,7 +16,7 @@ export class ShowView {
   private attempt = 0;
 
   constructor(
-    private readonly t: Texts,
+    private readonly t: PanelTexts,
     private readonly actions: PanelActions,
   ) {
     this.target.setAttribute("role", "region");

@@ -14,6 +14,7 @@ import {
   type Wish,
 } from "../common/rights.ts";
 import { readShare, type Share } from "../common/shares.ts";
+import { languages, type Language } from "../texts_gen/languages.ts";
 
 const maxMessage = 512 * 1024;
 
@@ -57,7 +58,7 @@ export interface Choices {
 
 export interface Snapshot {
   seq: number;
-  lang: "de" | "en";
+  lang: Language;
   gateway: string;
   phase: PanelPhase;
   error: { code: string; message: string; retryAfter: number } | null;
@@ -155,7 +156,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   const choices = asFields(f["choices"]);
   return {
     seq: number(f["seq"]),
-    lang: oneOf(f["lang"], ["de", "en"], "en"),
+    lang: oneOf(f["lang"], languages, languages[0]),
     gateway: text(f["gateway"], 270), // whole: its end says whose it is
     phase: oneOf(f["phase"], ["number", "connecting", "joined", "away", "ended"], "connecting"),
     error: error && {

@@ -1,6 +1,5 @@
 import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
 import { TriedNumbers } from "../../common/tried.ts";
-import type { Language } from "../../common/language.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
 import { lineNames, type Right, type Viewer, type Wish } from "../../common/rights.ts";
 import type { Share } from "../../common/shares.ts";
@@ -9,6 +8,9 @@ import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
 import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
 import { ScreenShare } from "../../share/screenshare.ts";
 import { systemName, systemOf } from "../systems.ts";
+import { commonTexts } from "../../texts_gen/common.ts";
+import type { Language } from "../../texts_gen/languages.ts";
+import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { beginning, direction, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
 import { doorNumberLife, lineOf } from "./doors.ts";
@@ -16,7 +18,6 @@ import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Entered, type Person } from "./link.ts";
 import { SessionRecord } from "./record.ts";
 import { Refusals } from "./refusals.ts";
-import { texts } from "./texts.ts";
 
 const answerWithin = 60_000;
 /** A question takes no answer for so long: no click that was on its way can answer it. */
@@ -62,8 +63,8 @@ export class BrowserAgent implements PanelActions {
     /** The place of an invitation, for the number's field; "" for none. */
     private readonly offer = "",
   ) {
-    this.t = texts[language];
-    this.record = new SessionRecord(this.t.record, language);
+    this.t = sharingTexts[language];
+    this.record = new SessionRecord(this.t, language);
   }
 
   get busy(): boolean {
@@ -138,7 +139,7 @@ export class BrowserAgent implements PanelActions {
         return this.publish();
       }
       this.use(chosen);
-      if (this.consent.paused) this.screen?.hide(this.t.paused);
+      if (this.consent.paused) this.screen?.hide(this.pausedWords());
       this.record.change({ right: "view", outcome: "given" }, this.what());
       this.publish();
     });
@@ -156,7 +157,7 @@ export class BrowserAgent implements PanelActions {
   }
 
   pause(on: boolean): void {
-    this.record.note(on ? this.t.record.paused : this.t.record.goesOn);
+    this.record.note(on ? this.t.record.paused : this.t.record.resumed);
     this.apply({ kind: on ? "pause" : "resume" }, "customer");
   }
 
@@ -214,7 +215,7 @@ export class BrowserAgent implements PanelActions {
   }
 
   private who(): string {
-    return this.advisor?.display || this.advisor?.name || this.t.nobody;
+    return this.advisor?.display || this.advisor?.name || commonTexts[this.language].yourAdvisor;
   }
 
   private stream(channel: SealedChannel, call: Call): void {
@@ -284,7 +285,7 @@ export class BrowserAgent implements PanelActions {
         const refusal = await this.approve((w) => (wait = w));
         if (refusal === null && channel.readyState === 1) {
           served = true;
-          this.record.note(this.t.record.viewer(viewer.from));
+          this.record.viewer(viewer.from, true);
           this.viewers.add(viewer);
           this.publish();
         }
@@ -294,7 +295,7 @@ export class BrowserAgent implements PanelActions {
         if (wait && this.waiting.delete(wait) && this.waiting.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
         if (!served) return;
         this.viewers.delete(viewer);
-        this.record.note(this.t.record.viewerGone(viewer.from));
+        this.record.viewer(viewer.from, false);
         this.publish();
       },
     });
@@ -302,19 +303,19 @@ export class BrowserAgent implements PanelActions {
 
   /** Null when a viewer may see the picture, else words for its user. */
   private async approve(waits: (w: (outcome: Outcome) => void) => void): Promise<string | null> {
-    const { refusals } = this.t;
+    const { t } = this;
     const { given, paused, phase } = this.consent;
     if (given.has("view")) return null;
-    if (phase !== "joined") return refusals.over;
-    if (paused) return refusals.paused;
-    if (!canCapture()) return refusals.cannot;
+    if (phase !== "joined") return t.refusals.over;
+    if (paused) return t.refusals.paused;
+    if (!canCapture()) return t.refusals.cannot;
     const outcome = await new Promise<Outcome>((resolve) => {
       this.waiting.add(resolve);
       waits(resolve);
       this.apply({ kind: "ask", right: "view" }, "advisor");
     });
     if (outcome === "given") return null;
-    return outcome === "timeout" ? refusals.timeout : refusals.refused;
+    return outcome === "timeout" ? t.refusals.timeout : t.refusals.refused;
   }
 
   /** The advisor's screen: nothing of it is passed on before the customer's yes. */
@@ -331,9 +332,20 @@ export class BrowserAgent implements PanelActions {
     if (!this.consent.asked.has("show")) shown.close(); // nobody can be asked now
   }
 
+  /** Pictures in words for viewers. */
+  private nothingWords(): string[] {
+    const { t } = this;
+    return [t.nothing.heading, t.nothing.text];
+  }
+
+  private pausedWords(): string[] {
+    const { t } = this;
+    return [t.paused.heading, t.paused.text];
+  }
+
   private newShare(): ScreenShare {
     // The person ended it in the browser's own bar, or the window is gone.
-    return new ScreenShare(this.t.nothing, () => this.apply({ kind: "take", right: "view" }, "customer"));
+    return new ScreenShare(this.nothingWords(), () => this.apply({ kind: "take", right: "view" }, "customer"));
   }
 
   private async pick(): Promise<Chosen | null> {
@@ -360,7 +372,7 @@ export class BrowserAgent implements PanelActions {
   }
 
   private what(): string {
-    return this.screen?.name || this.t.names[this.screen?.surface ?? ""];
+    return this.screen?.name || this.t.names[this.screen?.surface || "chosen"];
   }
 
   /** Feeds an event to the table and obeys: first what may be seen, then words. */
@@ -386,10 +398,10 @@ export class BrowserAgent implements PanelActions {
   private enforce(before: Consent, after: Consent): void {
     const [was, is] = [effective(before), effective(after)];
     if (!after.given.has("view") && before.given.has("view")) {
-      this.screen?.stopCapture(this.t.nothing);
+      this.screen?.stopCapture(this.nothingWords());
       this.captured(null);
     } else if (was.has("view") && !is.has("view")) {
-      this.screen?.hide(this.t.paused);
+      this.screen?.hide(this.pausedWords());
     } else if (is.has("view") && !was.has("view") && before.given.has("view")) {
       this.screen?.reveal();
     }

@@ -1,12 +1,13 @@
 import { button, h, show } from "../../common/dom.ts";
 import { brand } from "../../common/header.ts";
-import type { Language } from "../../common/language.ts";
 import { PanelView } from "../../panel/panelview.ts";
 import type { Preview } from "../../panel/sharecard.ts";
 import type { Snapshot } from "../../panel/snapshot.ts";
 import { canCapture } from "../../share/capture.ts";
+import type { Language } from "../../texts_gen/languages.ts";
+import { panelTexts, type PanelTexts } from "../../texts_gen/panel.ts";
+import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { BrowserAgent } from "./agent.ts";
-import { texts } from "./texts.ts";
 
 /** What is captured, as it is captured. */
 class LivePreview implements Preview {
@@ -41,7 +42,7 @@ export class SharingPage {
     place: string,
     back: () => void,
   ) {
-    const t = texts[language];
+    const t = sharingTexts[language];
     const preview = new LivePreview(t.preview);
     this.agent = new BrowserAgent(
       language,
@@ -49,7 +50,7 @@ export class SharingPage {
       (stream) => preview.use(stream),
       place,
     );
-    this.view = new PanelView(language, this.agent, preview, t.panel);
+    this.view = new PanelView(language, this.agent, preview, panelWords(language));
     const note = h("p", { class: "muted", "data-testid": "needs-program" }, canCapture() ? t.needsProgram : t.noCapture);
     this.view.root.append(note);
     const head = h("header", { class: "top" }, brand(gateway), h("span", { class: "gap" }));
@@ -87,4 +88,18 @@ export class SharingPage {
     this.view.update(s, this.last);
     this.last = s;
   }
+}
+
+/** The panel's sentences, with those that differ where a page shares by itself. */
+function panelWords(language: Language): PanelTexts {
+  const panel = panelTexts[language];
+  const t = sharingTexts[language];
+  return {
+    ...panel,
+    allowView: t.allowView,
+    meaning: { ...panel.meaning, view: t.meaningView },
+    number: { ...panel.number, error: { ...panel.number.error, gateway: () => t.gatewayError } },
+    hide: t.hide,
+    endedCalm: t.endedCalm,
+  };
 }

@@ -1,5 +1,5 @@
+import type { SharingTexts } from "../../texts_gen/sharing.ts";
 import type { Change } from "./consent.ts";
-import type { RecordWords } from "./texts.ts";
 
 const maxLines = 500;
 
@@ -9,21 +9,15 @@ export class SessionRecord {
   private dropped = 0;
 
   constructor(
-    private readonly words: RecordWords,
+    private readonly t: SharingTexts,
     private readonly language: string,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
   begin(gateway: string, who: string): void {
     const day = this.now().toLocaleDateString(this.language, { year: "numeric", month: "long", day: "numeric" });
-    this.lines.push(
-      this.words.heading,
-      "",
-      `${this.words.day}: ${day}`,
-      `${this.words.gateway}: ${gateway}`,
-      `${this.words.advisor}: ${who}`,
-      "",
-    );
+    const { t } = this;
+    this.lines.push(t.record.heading, "", t.record.day(day), t.record.gateway(gateway), t.record.advisor(who), "");
   }
 
   note(words: string): void {
@@ -32,13 +26,22 @@ export class SessionRecord {
     this.lines.push(`${at}  ${words}`);
   }
 
+  /** `what` is what is shared. */
   change({ right, outcome }: Change, what: string): void {
-    const words = this.words.outcomes[right]?.[outcome];
-    if (words) this.note(words(what));
+    const { t } = this;
+    if (right === "view") this.note(outcome === "given" ? t.record.view.given(what) : t.record.view[outcome]);
+    if (right === "show") this.note(t.record.show[outcome]);
+  }
+
+  /** A viewer came or left; `from` is its address, "" if that is not known. */
+  viewer(from: string, came: boolean): void {
+    const { t } = this;
+    if (came) this.note(from ? t.record.viewerFrom(from) : t.record.viewer);
+    else this.note(from ? t.record.viewerGoneFrom(from) : t.record.viewerGone);
   }
 
   text(): string {
-    const more = this.dropped > 0 ? [this.words.more(this.dropped)] : [];
+    const more = this.dropped > 0 ? [this.t.record.more(this.dropped)] : [];
     return [...this.lines, ...more, ""].join("\n");
   }
 }
