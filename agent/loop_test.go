@@ -249,6 +249,9 @@ func TestLoopCallsNobody(t *testing.T) {
 			"Ask", "Badge.Show", "Choices", "Clipboard.Watch", "Conn.Close", "Key", "Next", "Open", "Owns", "Pointer", "Read", "Refresh", "ReleaseAll",
 			"Scope.Close", "SetText", "Swallow", "Write", "panel", "panel's end",
 		}
+		synctest.Wait()
+		o.mu.Lock()
+		defer o.mu.Unlock()
 		if got := slices.Sorted(maps.Keys(o.called)); !slices.Equal(got, want) {
 			t.Errorf("called: %q\n  want: %q", got, want)
 		}

@@ -17,6 +17,7 @@ type moment struct {
 	asked    asked // the question to be put to the customer; zero: none
 	until    time.Time
 	choosing bool // the customer may choose what is shown
+	watched  bool // a viewer is past the handshake
 	number   tunnel.Number
 	client   *tunnel.Client
 	link     *tunnel.AgentLink
@@ -27,7 +28,7 @@ type moment struct {
 func momentOf(st *state) *moment {
 	return &moment{
 		snapshot: st.snapshot(), told: st.forAdvisors(), consent: st.consent, asked: st.pending(), until: st.questions.open.until,
-		choosing: st.choosing(), number: st.number, client: st.client, link: st.link, replaced: make(chan struct{}),
+		choosing: st.choosing(), watched: st.viewers.watched(), number: st.number, client: st.client, link: st.link, replaced: make(chan struct{}),
 	}
 }
 
@@ -39,11 +40,12 @@ func (m *moment) same(last *moment) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// sameForAdvisors reports whether advisors could not tell m from next.
+// sameForAdvisors reports whether advisors could not tell m from next: neither by what
+// they are told, nor by what becomes of their wishes.
 func (m *moment) sameForAdvisors(next *moment) bool {
 	a, b := m.told, next.told
 	a.Seq, b.Seq = 0, 0
-	return reflect.DeepEqual(a, b)
+	return m.watched == next.watched && reflect.DeepEqual(a, b)
 }
 
 // panelSnapshot is the snapshot for panels. What depends on the time is filled in.

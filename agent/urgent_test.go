@@ -63,7 +63,7 @@ func (s *Session) allow(t *testing.T, r consent.Right) {
 }
 
 // addViewer adds a viewer without a line. in says whether it is past the handshake.
-func (s *Session) addViewer(in bool) {
+func (s *Session) addViewer(in bool) *viewer {
 	v := &viewer{}
 	s.send(&viewerCame{viewer: v, connect: func(name string, r rfb.Rights) *rfb.Conn {
 		return rfb.NewConn(nopConn{}, rfb.Config{Name: name, Rights: r})
@@ -71,6 +71,7 @@ func (s *Session) addViewer(in bool) {
 	if in {
 		s.send(viewerIn{v})
 	}
+	return v
 }
 
 // told is an event that tells all advisors something.
@@ -248,6 +249,34 @@ func TestWishesNeedSomebody(t *testing.T) {
 		<-served
 		if s.questionID() != "" {
 			t.Error("the question outlived the advisor's last end")
+		}
+	})
+}
+
+// An advisor's end that wished for control before its viewer was past the handshake learns
+// when it may wish again.
+func TestStateWhenSomebodyWatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := joinedSession(t, Config{})
+		d := &desk{Session: s}
+		v := s.addViewer(false)
+		s.allow(t, consent.View)
+		advisor := d.listen()
+		s.send(wished{consent.Control})
+		advisor.each(func(tunnel.ControlMessage) {}) // it is refused
+		s.send(viewerIn{v})
+		states := 0
+		advisor.each(func(m tunnel.ControlMessage) {
+			if _, ok := m.(tunnel.State); ok {
+				states++
+			}
+		})
+		if states != 1 {
+			t.Errorf("%d states", states)
+		}
+		s.send(wished{consent.Control})
+		if s.questionID() == "" {
+			t.Error("the wish does not count")
 		}
 	})
 }

@@ -173,8 +173,8 @@ func (e *viewerCame) in(st *state) {
 	st.session.share.want(effective.Has(consent.View))
 }
 
-// viewerIn says that a viewer is past the handshake: the advisor's wishes that need
-// somebody who watches count now.
+// viewerIn says that a viewer is past the handshake. The advisor's wishes that need somebody
+// who watches count now; a further state tells the advisor's end.
 type viewerIn struct{ viewer *viewer }
 
 func (e viewerIn) in(*state) { e.viewer.in = true }
