@@ -112,15 +112,15 @@ export class SessionCard {
     show(this.hide, s.rights.view);
     show(this.pause, s.rights.view || s.paused);
     setText(this.pause, s.paused ? t.resume : t.pause);
-    this.viewerList.replaceChildren(...s.viewers.map((v) => h("li", { "data-line": v.line }, this.viewerWords(v, who))));
+    this.viewerList.replaceChildren(...s.viewers.map((v) => h("li", { "data-line": v.line }, this.viewerWords(v))));
     show(this.viewers, s.viewers.length > 0);
     this.drawSilenced(s.silenced);
   }
 
-  private viewerWords({ door, from, line, code }: Viewer, who: string): string {
+  private viewerWords({ door, from, line, code }: Viewer): string {
     const { t, common } = this;
     const how = [common.line[line], ...(code ? [t.viewerCode(code)] : [])].join(", ");
-    return `${t.viewer(oneOf(door, doors, "other"), who)}${from && ` (${from})`} – ${how}`;
+    return `${t.viewer(oneOf(door, doors, "other"))}${from && ` (${from})`} – ${how}`;
   }
 
   /** Drawn anew only when it is something else: a click must not miss. */

@@ -137,8 +137,8 @@ export interface PanelTexts {
   /** code: four digits that customer and advisor compare on the telephone. No other digits in the sentence. */
   compare: (code: string) => string;
   viewers: string;
-  /** One line of the list below panel.viewers. An address and common.line.* follow. */
-  viewer: (door: "page" | "helper" | "vnc" | "repeater" | "websockify" | "other", who: string) => string;
+  /** One line of the list below panel.viewers: what somebody looks with. It names no person, as the program cannot know who that is. An address and common.line.* follow. */
+  viewer: (door: "page" | "helper" | "vnc" | "repeater" | "websockify" | "other") => string;
   /** At the end of such a line: the four digits of panel.compare. */
   viewerCode: (code: string) => string;
   /** Heading above panel.wish.* */
@@ -293,7 +293,7 @@ export const panelEn: PanelTexts = {
   partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
   compare: (code) => `Your advisor must see the same number: ${code}`,
   viewers: "Who is looking",
-  viewer: (door, who) => door === "page" ? `${who}, in a browser` : door === "helper" ? `${who}, with the advisor's program` : door === "vnc" ? `${who}, with a VNC viewer` : door === "repeater" ? `${who}, with a VNC viewer (repeater)` : door === "websockify" ? `${who}, with a VNC viewer in a browser` : `${who}, with another program`,
+  viewer: (door) => door === "page" ? "A browser" : door === "helper" ? "The advisor's program" : door === "vnc" ? "A VNC viewer" : door === "repeater" ? "A VNC viewer (repeater)" : door === "websockify" ? "A VNC viewer in a browser" : "Another program",
   viewerCode: (code) => `number ${code}`,
   silenced: "You are not asked any more about",
   askAgain: "Ask me again",
@@ -445,7 +445,7 @@ export const panelDe: PanelTexts = {
   partlyMeans: "Von dort gibt Ihr Berater das Bild unverschlüsselt an einen anderen Computer weiter.",
   compare: (code) => `Ihr Berater muss dieselbe Zahl sehen: ${code}`,
   viewers: "Wer zuschaut",
-  viewer: (door, who) => door === "page" ? `${who}, im Browser` : door === "helper" ? `${who}, mit dem Programm für Berater` : door === "vnc" ? `${who}, mit einem VNC-Betrachter` : door === "repeater" ? `${who}, mit einem VNC-Betrachter (Repeater)` : door === "websockify" ? `${who}, mit einem VNC-Betrachter im Browser` : `${who}, mit einem anderen Programm`,
+  viewer: (door) => door === "page" ? "Ein Browser" : door === "helper" ? "Das Programm für Berater" : door === "vnc" ? "Ein VNC-Betrachter" : door === "repeater" ? "Ein VNC-Betrachter (Repeater)" : door === "websockify" ? "Ein VNC-Betrachter im Browser" : "Ein anderes Programm",
   viewerCode: (code) => `Zahl ${code}`,
   silenced: "Danach werden Sie nicht mehr gefragt",
   askAgain: "Wieder fragen",
@@ -597,7 +597,7 @@ export const panelFr: PanelTexts = {
   partlyMeans: "De là, votre conseiller transmet l’image à un autre ordinateur, sans chiffrement.",
   compare: (code) => `Votre conseiller doit voir le même nombre : ${code}`,
   viewers: "Qui regarde",
-  viewer: (door, who) => door === "page" ? `${who}, dans un navigateur` : door === "helper" ? `${who}, avec le programme pour conseillers` : door === "vnc" ? `${who}, avec un programme VNC` : door === "repeater" ? `${who}, avec un programme VNC (répéteur)` : door === "websockify" ? `${who}, avec un programme VNC dans un navigateur` : `${who}, avec un autre programme`,
+  viewer: (door) => door === "page" ? "Un navigateur" : door === "helper" ? "Le programme pour conseillers" : door === "vnc" ? "Un programme VNC" : door === "repeater" ? "Un programme VNC (répéteur)" : door === "websockify" ? "Un programme VNC dans un navigateur" : "Un autre programme",
   viewerCode: (code) => `nombre ${code}`,
   silenced: "La question ne vous est plus posée pour",
   askAgain: "Demander de nouveau",
