@@ -128,6 +128,7 @@ func TestSilenceRefuses(t *testing.T) {
 		if r := (rfb.Refusal{}); !errors.As(err, &r) || r.Reason != "The customer did not answer in time." {
 			t.Fatalf("%v", err)
 		}
+		synctest.Wait() // the waiting viewer is told before the panels are
 		if s.questionID() != "" || s.rights().View {
 			t.Fatal("the question is still open")
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -35,18 +36,9 @@ func NewLink(ws *websocket.Conn, pingEvery time.Duration) *Link {
 func (l *Link) Receive() ([]byte, error) {
 	l.readMu.Lock()
 	defer l.readMu.Unlock()
-	return l.receiveLocked()
-}
-
-func (l *Link) receiveLocked() ([]byte, error) {
-	if l.readErr != nil {
-		return nil, l.readErr
-	}
-	l.armRead()
-	kind, r, err := l.ws.NextReader()
+	kind, r, err := l.nextLocked()
 	if err != nil {
-		l.readErr = l.readError(err)
-		return nil, l.readErr
+		return nil, err
 	}
 	if kind != websocket.TextMessage {
 		l.readErr = errors.New("tunnel: binary message on a link")
@@ -64,6 +56,18 @@ func (l *Link) receiveLocked() ([]byte, error) {
 		}
 	}
 	return l.buf[:n], nil
+}
+
+// nextLocked waits for the next message and drops what was not read of the last one.
+func (l *Link) nextLocked() (kind int, r io.Reader, err error) {
+	if l.readErr != nil {
+		return 0, nil, l.readErr
+	}
+	l.armRead()
+	if kind, r, err = l.ws.NextReader(); err != nil {
+		l.readErr = l.readError(err)
+	}
+	return kind, r, l.readErr
 }
 
 // Send writes v as one message.
@@ -89,8 +93,9 @@ func (l *Link) SetReadDeadline(t time.Time) { l.setReadDeadline(t) }
 
 // CloseReason closes with a WebSocket code and a text for people; otherwise as Close.
 func (l *Link) CloseReason(code int, reason string) {
+	// What still comes is dropped, not read: the caller of Receive may be looking at buf.
 	l.close(code, reason, &l.readMu, func() error {
-		_, err := l.receiveLocked()
+		_, _, err := l.nextLocked()
 		return err
 	})
 }

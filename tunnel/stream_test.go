@@ -205,6 +205,27 @@ func TestLinkBounds(t *testing.T) {
 	}
 }
 
+// TestCloseKeepsTheMessage: a message stays as it is until the next Receive, also when
+// another goroutine closes the link meanwhile and takes off the line what still comes.
+func TestCloseKeepsTheMessage(t *testing.T) {
+	server, client := tunneltest.Sockets(t)
+	l := tunnel.NewLink(server, 0)
+	for _, text := range []string{"first", "other"} {
+		if err := client.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := l.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _, _ = client.NextReader() }() // answers the close
+	l.Close()
+	if string(b) != "first" {
+		t.Errorf("the message became %q", b)
+	}
+}
+
 // TestCloseText: what the other end says as the reason of its close is safe to show,
 // and what we say is whole characters within the frame's bound.
 func TestCloseText(t *testing.T) {
