@@ -62,7 +62,7 @@ bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)
 	ci/dist.sh $(VERSION) bin/windows windows/amd64
 
 bin/puppets.exe: $(GO_FILES)
-	GOOS=windows go test -c -o $@ ./screen/native
+	GOOS=windows go test -c -o $@ ./screen/windows
 
 # The tests of whole programs, which four parts run.
 bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
@@ -94,21 +94,21 @@ empty :=
 NOT_RACED := ^($(subst $(empty) ,|,$(strip $(NOT_RACED))))$$
 
 test-go: novnc-web/dist/.stamp
-	go test -vet=off -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/native|$(RACE_PACKAGES))$$')
+	go test -vet=off -timeout 20m $$(go list ./... | grep -Ev '^lotse/(e2e|bench|screen/x11|$(RACE_PACKAGES))$$')
 	go test -vet=off -timeout 20m ./agent ./gateway ./rfb ./screen ./seal -run '$(NOT_RACED)'
 
 test-native: needs-test
-	go test -vet=off -timeout 20m ./screen/native
-	CGO_ENABLED=1 go test -vet=off -timeout 20m -race -tags "portable x11" ./screen/native -run TestBackends/portable
+	go test -vet=off -timeout 20m ./screen/x11
+	CGO_ENABLED=1 go test -vet=off -timeout 20m -race -tags "portable x11" ./screen/portable
 
 test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp
 	go test -vet=off -timeout 20m -race ./agent ./agent/panel ./gateway ./rfb ./screen ./seal ./tunnel -skip '$(NOT_RACED)'
-	go test -vet=off -timeout 20m -race ./screen/native -run 'Share|Hotkey|Clipboard|ServerStops'
+	go test -vet=off -timeout 20m -race ./screen/x11 -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, and whose a connection is, for real, on wine.
 test-wine: needs-test
-	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./peer ./screen/native
+	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./peer ./screen/windows
 
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium

@@ -14,42 +14,50 @@ import (
 // mayImport is the import table of ARCHITECTURE.md: which of our packages each
 // package may use. Tests may import more.
 var mayImport = map[string][]string{
-	".":                        {},
-	"screen":                   {},
-	"consent":                  {},
-	"seal":                     {},
-	"tunnel":                   {"plaintext"},
-	"tried":                    {},
-	"plaintext":                {},
-	"seal/sealtest":            {},
-	"config":                   {},
-	"novnc-web":                {},
-	"i18n":                     {},
-	"i18n/compile":             {"i18n"},
-	"whereto":                  {"tunnel"},
-	"leaktest":                 {},
-	"peer":                     {},
-	"arguments":                {},
-	"rfb":                      {"screen"},
-	"rfb/jpeg":                 {"screen"},
-	"rfb/rfbtest":              {},
-	"screen/screentest":        {"screen"},
-	"tunnel/tunneltest":        {"tunnel"},
-	"screen/keysym":            {},
-	"screen/question":          {"screen", "screen/keysym"},
-	"screen/native":            {"screen", "screen/keysym", "screen/question"},
-	"screen/native/nativetest": {},
-	"agent":                    {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "plaintext", "tried"},
-	"agent/panel":              {"agent", "consent", "novnc-web", "peer"},
-	"gateway":                  {"tunnel", "rfb", "seal", "whereto"},
-	"cmd/lotse":                {"gateway", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
-	"cmd/lotse-agent":          {"agent", "agent/panel", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
-	"ci/release":               {},
-	"e2e":                      {},
-	"bench":                    {"rfb/rfbtest"},
-	"bench/flood":              {"seal", "tunnel"},
-	"ci/winedll":               {},
-	"ci/demodesk":              {"peer"},
+	".":                  {},
+	"screen":             {},
+	"consent":            {},
+	"seal":               {},
+	"tunnel":             {"plaintext"},
+	"tried":              {},
+	"plaintext":          {},
+	"seal/sealtest":      {},
+	"config":             {},
+	"novnc-web":          {},
+	"i18n":               {},
+	"i18n/compile":       {"i18n"},
+	"whereto":            {"tunnel"},
+	"leaktest":           {},
+	"peer":               {},
+	"arguments":          {},
+	"rfb":                {"screen"},
+	"rfb/jpeg":           {"screen"},
+	"rfb/rfbtest":        {},
+	"screen/screentest":  {"screen"},
+	"tunnel/tunneltest":  {"tunnel"},
+	"screen/keysym":      {},
+	"screen/question":    {"screen", "screen/keysym"},
+	"screen/lifecycle":   {"screen"},
+	"screen/ownwindow":   {"screen"},
+	"screen/watchdog":    {},
+	"screen/program":     {"screen"},
+	"screen/exposure":    {"screen"},
+	"screen/x11":         {"screen", "screen/keysym", "screen/lifecycle", "screen/ownwindow", "screen/program", "screen/question", "screen/watchdog"},
+	"screen/x11/x11test": {"screen", "screen/keysym", "screen/screentest"},
+	"screen/windows":     {"screen", "screen/exposure", "screen/keysym", "screen/lifecycle", "screen/ownwindow", "screen/program", "screen/question", "screen/watchdog"},
+	"screen/portable":    {"screen", "screen/keysym"},
+	"screen/native":      {"screen", "screen/portable", "screen/watchdog", "screen/windows", "screen/x11"},
+	"agent":              {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "plaintext", "tried"},
+	"agent/panel":        {"agent", "consent", "novnc-web", "peer"},
+	"gateway":            {"tunnel", "rfb", "seal", "whereto"},
+	"cmd/lotse":          {"gateway", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
+	"cmd/lotse-agent":    {"agent", "agent/panel", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
+	"ci/release":         {},
+	"e2e":                {},
+	"bench":              {"rfb/rfbtest"},
+	"bench/flood":        {"seal", "tunnel"},
+	"ci/winedll":         {},
+	"ci/demodesk":        {"peer"},
 }
 
 // TestImportTable reads the sources itself: what a child process read would be
@@ -87,11 +95,11 @@ func TestImportTable(t *testing.T) {
 			if ok && !slices.Contains(allowed, ours) && !strings.HasPrefix(ours, pkg+"/") {
 				t.Errorf("%s imports %s: the import table does not allow it", name, imported)
 			}
-			if imported == "C" && !strings.HasPrefix(pkg, "screen/native") {
-				t.Errorf("%s uses cgo, which only screen/native may", name)
+			if imported == "C" && pkg != "screen/portable" {
+				t.Errorf("%s uses cgo, which only screen/portable may", name)
 			}
 			if (imported == "unsafe" || strings.HasPrefix(imported, "golang.org/x/sys/")) && !slices.Contains(syscallPackages, path.Clean(pkg)) {
-				t.Errorf("%s imports %s: system calls belong into screen/native", name, imported)
+				t.Errorf("%s imports %s: system calls belong into screen/x11 and screen/windows", name, imported)
 			}
 		}
 		return nil
@@ -114,4 +122,4 @@ func TestImportTable(t *testing.T) {
 
 // syscallPackages: the programs need signals, and Windows a console; whereto reads
 // extended attributes; arguments overwrites the command line in memory.
-var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}
+var syscallPackages = []string{"screen/x11", "screen/windows", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}

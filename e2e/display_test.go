@@ -22,7 +22,7 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
-	"lotse/screen/native/nativetest"
+	"lotse/screen/x11/x11test"
 )
 
 // display is an X server of the test's own.
@@ -60,7 +60,7 @@ func (d *display) manage() {
 	t := d.t
 	t.Helper()
 	start(t, d.env(), need(t, "openbox", "openbox"))
-	nativetest.AwaitManager(t, d.name)
+	x11test.AwaitManager(t, d.name)
 }
 
 func xserver(t testing.TB, vncPort int, path string, args ...string) *display {

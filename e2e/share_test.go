@@ -13,13 +13,13 @@ import (
 	"testing"
 
 	"lotse/rfb/rfbtest"
-	"lotse/screen/native/nativetest"
+	"lotse/screen/x11/x11test"
 )
 
-func init() { nativetest.RunPuppet() }
+func init() { x11test.RunPuppet() }
 
 // sharedUpdates is how many pictures the viewer decodes; the capture alone is
-// watched for more in screen/native.
+// watched for more in screen/x11.
 const sharedUpdates = 600
 
 // TestShareLeaksNothing: chosen and other windows move, grow, come and go at full
@@ -28,12 +28,12 @@ const sharedUpdates = 600
 func TestShareLeaksNothing(t *testing.T) {
 	s := newStack(t)
 	customer := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", "800x600x24", "-nolisten", "tcp")
-	puppets := []*nativetest.Puppet{
-		nativetest.StartPuppet(t, customer.name, nativetest.Secret),
-		nativetest.StartPuppet(t, customer.name, nativetest.Chosen),
+	puppets := []*x11test.Puppet{
+		x11test.StartPuppet(t, customer.name, x11test.Secret),
+		x11test.StartPuppet(t, customer.name, x11test.Chosen),
 	}
 	ses := s.newSession()
-	_, address := s.panelAgent(customer, "--number", ses.number, "--answer", "view", "--share", "app:"+nativetest.Class)
+	_, address := s.panelAgent(customer, "--number", ses.number, "--answer", "view", "--share", "app:"+x11test.Class)
 	ses.line(`"state":"joined"`)
 	thumbnail := thumbnailOf(t, address)
 	_, port := s.view(ses.number)
@@ -99,9 +99,9 @@ func TestShareLeaksNothing(t *testing.T) {
 func colours(pix []byte) (secret, own int) {
 	for ; len(pix) >= 4; pix = pix[4:] {
 		switch int(pix[0])<<16 | int(pix[1])<<8 | int(pix[2]) {
-		case nativetest.Sentinel:
+		case x11test.Sentinel:
 			secret++
-		case nativetest.Own, nativetest.Menu:
+		case x11test.Own, x11test.Menu:
 			own++
 		}
 	}

@@ -179,7 +179,7 @@ func (m *windowsMachine) agentWith(s *stack, env []string, args ...string) *proc
 	return m.wine(append(env, "LOTSE_CA_FILE=Z:"+s.caFile), append([]string{m.exe, "--log-level", "debug"}, args...)...)
 }
 
-// puppet is a program of screen/native's tests, ready. Each has a file name of its
+// puppet is a program of screen/windows' tests, ready. Each has a file name of its
 // own, as it is what programs are chosen by.
 func (m *windowsMachine) puppet(role string, args ...string) *process {
 	m.t.Helper()

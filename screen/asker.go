@@ -74,6 +74,7 @@ type QuestionView struct {
 	Until   time.Time                  // when no answer becomes a no
 	Armed   bool                       // a yes counts now
 	Buttons map[string]image.Rectangle // by name: allow, refuse, …; in Frame's coordinates
+	Chosen  []string                   // what a yes would allow now, as in Answer
 }
 
 // Choice is one thing that can be allowed instead of what the question asks for.

@@ -2,8 +2,8 @@
 // that changed, the cursor, and the small interfaces through which the rest of
 // Lotse reaches an operating system's capture, input and clipboard.
 //
-// The package is pure Go and knows no operating system; lotse/screen/native
-// implements its interfaces. Use it to describe or to consume a display; do not
+// The package is pure Go and knows no operating system; screen/x11, screen/windows and
+// screen/portable implement its interfaces, and screen/native chooses one. Use it to describe or to consume a display; do not
 // put policy (who may see what) here, that belongs to agent and rfb.
 package screen
 
@@ -66,6 +66,19 @@ type Cursor struct {
 	Hot  image.Point // inside Size
 }
 
+// MaxCursorSide bounds a cursor's width and height in pixels.
+const MaxCursorSide = 1024
+
+// NewCursor returns a transparent cursor; hot is moved inside size. It returns nil if
+// size is empty or larger than MaxCursorSide.
+func NewCursor(size, hot image.Point) *Cursor {
+	if size.X <= 0 || size.Y <= 0 || size.X > MaxCursorSide || size.Y > MaxCursorSide {
+		return nil
+	}
+	hot.X, hot.Y = min(max(hot.X, 0), size.X-1), min(max(hot.Y, 0), size.Y-1)
+	return &Cursor{Pix: make([]byte, size.X*size.Y*4), Size: size, Hot: hot}
+}
+
 // Input injects events into the display. It does not decide who may: the
 // caller checked the rights. All methods may be called concurrently.
 //
@@ -96,6 +109,10 @@ type Key struct {
 	Code uint32 // XT scan code as in the QEMU extended key event; 0 when unknown
 	Down bool
 }
+
+// XTExtended is set in Key.Code where the XT scan code has the prefix E0; QEMU Extended
+// Key Event Message.
+const XTExtended = 0x80
 
 // Buttons is a mask of pointer buttons, bit 0 the first; the order is RFB's:
 // left, middle, right, wheel up, down, left, right, back, forward.

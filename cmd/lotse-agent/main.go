@@ -85,7 +85,7 @@ already, and its window comes to the front (Windows); 5 the number is wrong or n
 `
 
 func main() {
-	if native.GuardMain() || panel.WindowMain(native.RaiseWindows) {
+	if native.WatchdogMain() || panel.WindowMain(native.RaiseWindows) {
 		return
 	}
 	attachConsole()
@@ -131,13 +131,13 @@ func (o *options) run(events *agent.Events) (int, error) {
 	defer release()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	desktop, err := native.Open(native.Options{Display: o.Display, Logger: logger, Guard: ownPath()})
+	desktop, err := native.Open(screen.Options{Display: o.Display, Logger: logger, Watchdog: ownPath()})
 	if err != nil {
 		return fail(exitNoScreen, err), err
 	}
 	defer desktop.Close()
 	share, err := screen.ParseShare(o.Share, func() ([]screen.Monitor, error) {
-		c, err := desktop.Windows().Choices()
+		c, err := desktop.Windows.Choices()
 		return c.Monitors, err
 	})
 	if err != nil {
@@ -156,9 +156,9 @@ func (o *options) run(events *agent.Events) (int, error) {
 		},
 		Answer: agent.Answer(o.Answer),
 		Display: agent.Display{
-			Screen: desktop.Screen(), Input: desktop.Input(), Clipboard: desktop.Clipboard(), Hotkey: desktop.Hotkey(),
-			Windows: desktop.Windows(), Hands: desktop.Hands(), Badge: desktop.Badge(), Notices: desktop.Notices(),
-			Asker: desktop.Asker(),
+			Screen: desktop.Screen, Input: desktop.Input, Clipboard: desktop.Clipboard, Hotkey: desktop.Hotkey,
+			Windows: desktop.Windows, Hands: desktop.Hands, Badge: desktop.Badge, Notices: desktop.Notices,
+			Asker: desktop.Asker,
 		},
 		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
 		Language: language, Version: version, Nameless: !o.Names, Logger: logger,

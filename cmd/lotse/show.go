@@ -51,19 +51,19 @@ func (p *program) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return l.wrong("%v", err)
 	}
-	desktop, err := native.Open(native.Options{Display: display})
+	desktop, err := native.Open(screen.Options{Display: display})
 	if err != nil {
 		return err
 	}
 	defer desktop.Close()
 	what, err := screen.ParseShare(share, func() ([]screen.Monitor, error) {
-		c, err := desktop.Windows().Choices()
+		c, err := desktop.Windows.Choices()
 		return c.Monitors, err
 	})
 	if err != nil {
 		return l.wrong("--share: %v", err)
 	}
-	scope, err := desktop.Windows().Open(what, func(size image.Point) *screen.Frame {
+	scope, err := desktop.Windows.Open(what, func(size image.Point) *screen.Frame {
 		f := screen.NewFrame(size)
 		f.Fill(f.Bounds(), showBackdrop, showBackdrop, showBackdrop)
 		return f

@@ -160,16 +160,22 @@ func (f *Form) Activate(t Target, now time.Time) *screen.Answer {
 
 // allow is the yes, to what was chosen where the choices are shown.
 func (f *Form) allow() *screen.Answer {
-	a := &screen.Answer{Allow: true}
-	for _, c := range f.choices {
-		if f.chosen[c.ID] {
-			a.Chosen = append(a.Chosen, c.ID)
-		}
-	}
+	a := &screen.Answer{Allow: true, Chosen: f.Chosen()}
 	if f.Choosing() && len(a.Chosen) == 0 {
 		return nil // never more than what is seen to be chosen
 	}
 	return a
+}
+
+// Chosen lists the IDs of the choices that were chosen, in the order of the choices.
+func (f *Form) Chosen() []string {
+	var ids []string
+	for _, c := range f.choices {
+		if f.chosen[c.ID] {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 func (f *Form) toggle(c screen.Choice) {

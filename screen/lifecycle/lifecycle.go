@@ -1,0 +1,92 @@
+// Package lifecycle is what every capture needs to implement Refresh and Close of
+// screen.Screen beside a Next that may be waiting.
+package lifecycle
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"lotse/screen"
+)
+
+// Lifecycle is embedded in a capture. What Next reads from is released exactly once: by
+// Close, or by the Next that runs while Close is called. Make it with New.
+type Lifecycle struct {
+	Wake chan struct{} // capacity 1; Next waits for it, see Ring
+	Done chan struct{} // closed by End
+
+	refreshDue atomic.Bool
+
+	mu                       sync.Mutex
+	inNext, closed, released bool // Guarded by mu.
+}
+
+// New returns a Lifecycle that has not ended.
+func New() Lifecycle {
+	return Lifecycle{Wake: make(chan struct{}, 1), Done: make(chan struct{})}
+}
+
+// Ring wakes a Next that waits, or the next one that will. It never blocks.
+func (l *Lifecycle) Ring() {
+	select {
+	case l.Wake <- struct{}{}:
+	default:
+	}
+}
+
+// Refresh implements screen.Screen.
+func (l *Lifecycle) Refresh() {
+	l.refreshDue.Store(true)
+	l.Ring()
+}
+
+// TakeRefresh reports whether Refresh was called since the last TakeRefresh.
+func (l *Lifecycle) TakeRefresh() bool { return l.refreshDue.Swap(false) }
+
+// RunNext runs next, and then release if End was called in the meantime.
+// It returns screen.ErrClosed after End.
+func (l *Lifecycle) RunNext(ctx context.Context, next func(context.Context) (screen.Update, error), release func()) (screen.Update, error) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return screen.Update{}, screen.ErrClosed
+	}
+	l.inNext = true
+	l.mu.Unlock()
+	u, err := next(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inNext = false
+	if l.closed {
+		l.releaseLocked(release)
+		return screen.Update{}, screen.ErrClosed
+	}
+	return u, err
+}
+
+// End implements Close; calls after the first do nothing. stop ends whatever wakes
+// Next. release releases what Next reads from; if a Next is running, it does so itself.
+func (l *Lifecycle) End(stop, release func()) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return
+	}
+	l.closed = true
+	close(l.Done)
+	l.mu.Unlock()
+	stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.inNext {
+		l.releaseLocked(release)
+	}
+}
+
+func (l *Lifecycle) releaseLocked(release func()) {
+	if !l.released {
+		l.released = true
+		release()
+	}
+}

@@ -1,0 +1,15 @@
+//go:build linux
+
+package native
+
+import (
+	"lotse/screen"
+	"lotse/screen/watchdog"
+	"lotse/screen/x11"
+)
+
+func open(o screen.Options) (*screen.Desktop, error) { return x11.Open(o) }
+
+func watchdogMain() bool { return watchdog.Main(x11.Release) }
+
+func raiseWindows(int) {}

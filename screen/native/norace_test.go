@@ -1,5 +1,0 @@
-//go:build !race && !windows
-
-package native
-
-const raceDetector = false

@@ -1,5 +1,0 @@
-//go:build portable && !(linux && x11)
-
-package native
-
-func closeRobot() {}

@@ -1,0 +1,15 @@
+//go:build windows
+
+package native
+
+import (
+	"lotse/screen"
+	"lotse/screen/watchdog"
+	"lotse/screen/windows"
+)
+
+func open(o screen.Options) (*screen.Desktop, error) { return windows.Open(o) }
+
+func watchdogMain() bool { return watchdog.Main(windows.Release) }
+
+func raiseWindows(pid int) { windows.Raise(pid) }

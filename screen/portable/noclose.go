@@ -1,0 +1,5 @@
+//go:build portable && !(linux && x11)
+
+package portable
+
+func closeRobot() {}

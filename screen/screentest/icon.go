@@ -1,0 +1,42 @@
+package screentest
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"testing"
+
+	"lotse/screen"
+)
+
+// DecodeIcon decodes what App.Icon holds; it must be as small as it says.
+func DecodeIcon(t testing.TB, b []byte) image.Image {
+	t.Helper()
+	if len(b) == 0 {
+		return nil
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := img.Bounds().Size(); s.X > screen.IconSide || s.Y > screen.IconSide || s.X < 1 || s.Y < 1 {
+		t.Errorf("an icon of %v", s)
+	}
+	if most := screen.IconSide*screen.IconSide*4 + 512; len(b) > most {
+		t.Errorf("an icon of %d bytes, want at most %d", len(b), most)
+	}
+	return img
+}
+
+// IconColor is the colour in an icon's middle; ok is false when there is none.
+func IconColor(t testing.TB, b []byte) (c color.NRGBA, ok bool) {
+	t.Helper()
+	img := DecodeIcon(t, b)
+	if img == nil {
+		return c, false
+	}
+	size := img.Bounds().Size()
+	c, ok = color.NRGBAModel.Convert(img.At(size.X/2, size.Y/2)).(color.NRGBA)
+	return c, ok
+}

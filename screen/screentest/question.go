@@ -1,0 +1,164 @@
+package screentest
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lotse/screen"
+)
+
+// AskedQuestion is a question on the screen of a test.
+type AskedQuestion struct {
+	T      testing.TB
+	Stop   func()
+	result chan Result
+
+	mu       sync.Mutex
+	view     screen.QuestionView // as it was told last
+	disarmed int                 // how often it was told that it is not armed any more
+}
+
+type Result struct {
+	Answer screen.Answer
+	Err    error
+}
+
+func AnyQuestion() screen.Question {
+	return screen.Question{
+		Who: "Anna Berg, Example GmbH", Wish: "would like to see your screen.", Line: "support.example.com", Allow: "Show my screen", Refuse: "No",
+		Never: "No, and do not ask again", Silence: "No answer means No (%d s).", Timeout: time.Minute, More: "Only one program …", ChooseHint: "What would you like to show?",
+		AllowChosen: "Show", Back: "Back", Earlier: "Earlier", Later: "Later",
+		Choices: func() []screen.Choice {
+			return []screen.Choice{{ID: "monitor", Name: "Monitor", Alone: true}, {ID: "one", Name: "One"}, {ID: "two", Name: "Two", Warning: "Danger"}}
+		},
+	}
+}
+
+// Ask puts a question on the screen and returns when it is there.
+func Ask(t testing.TB, asker screen.Asker, q screen.Question) *AskedQuestion {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &AskedQuestion{T: t, Stop: cancel, result: make(chan Result, 1)}
+	q.Seen = func(v screen.QuestionView) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.view.Armed && !v.Armed {
+			a.disarmed++
+		}
+		a.view = v
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		answer, err := asker.Ask(ctx, q)
+		a.result <- Result{answer, err}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	Eventually(t, "the question", func() bool {
+		select {
+		case r := <-a.result:
+			t.Fatalf("no question: %v", r.Err)
+		default:
+		}
+		return !a.Seen().Until.IsZero()
+	})
+	return a
+}
+
+// Seen is what is on the screen.
+func (a *AskedQuestion) Seen() screen.QuestionView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.view
+}
+
+// Middle is the middle of a button.
+func (a *AskedQuestion) Middle(name string) image.Point {
+	a.T.Helper()
+	Eventually(a.T, "the button "+name, func() bool { return !a.Seen().Buttons[name].Empty() })
+	r := a.Seen().Buttons[name]
+	return r.Min.Add(r.Size().Div(2))
+}
+
+func (a *AskedQuestion) AwaitArmed() {
+	a.T.Helper()
+	Eventually(a.T, "the question is armed", func() bool { return a.Seen().Armed })
+}
+
+// Rearmed does something to an armed question that has it armed anew, and returns when it
+// is. That it was not armed in between is counted: nobody has to look at that moment.
+func (a *AskedQuestion) Rearmed(act func()) {
+	a.T.Helper()
+	count := func() int {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.disarmed
+	}
+	before := count()
+	act()
+	Eventually(a.T, "the question is armed anew", func() bool { return count() > before })
+	a.AwaitArmed()
+}
+
+// Choose clicks until these choices are chosen. A click that comes while the question is
+// not armed does nothing, and the system may cover the window at any moment.
+func (a *AskedQuestion) Choose(want []string, click func()) {
+	a.T.Helper()
+	state := func() (disarmed int, v screen.QuestionView) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.disarmed, a.view
+	}
+	for done := false; !done; {
+		a.AwaitArmed()
+		before, _ := state()
+		click()
+		Eventually(a.T, fmt.Sprint("the choice of ", want), func() bool {
+			disarmed, v := state()
+			done = v.Armed && slices.Equal(v.Chosen, want)
+			return done || disarmed > before && v.Armed
+		})
+	}
+}
+
+func (a *AskedQuestion) Wait() Result {
+	a.T.Helper()
+	select {
+	case r := <-a.result:
+		return r
+	case <-time.After(Patience):
+		a.T.Fatal("no answer")
+		return Result{}
+	}
+}
+
+// Unanswered fails when something has answered.
+func (a *AskedQuestion) Unanswered() {
+	a.T.Helper()
+	select {
+	case r := <-a.result:
+		a.T.Fatalf("answered: %+v", r)
+	default:
+	}
+}
+
+// ClickedEarly is a question that was clicked at before it was armed. The slower the
+// machine is, the longer the question waits.
+func ClickedEarly(t testing.TB, asker screen.Asker, click func(*AskedQuestion)) *AskedQuestion {
+	t.Helper()
+	for q := AnyQuestion(); ; q.ArmAfter *= 4 {
+		q.ArmAfter = max(q.ArmAfter, 3*time.Second)
+		q.Timeout = time.Minute + q.ArmAfter
+		a := Ask(t, asker, q)
+		if click(a); !a.Seen().Armed && len(a.result) == 0 {
+			return a
+		}
+		a.Stop()
+		a.Wait()
+	}
+}

@@ -1,0 +1,46 @@
+//go:build windows
+
+package windows
+
+import (
+	"fmt"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// comObject is an object of the component model: a pointer to a pointer to its
+// functions.
+type comObject uintptr
+
+// hresult is what its functions return; negative values are errors.
+type hresult uint32
+
+func (r hresult) Error() string { return fmt.Sprintf("error %#x", uint32(r)) }
+
+func (r hresult) failed() bool { return int32(r) < 0 }
+
+// method calls the function at a place in the table.
+//
+//go:uintptrescapes
+func (o comObject) method(index int, args ...uintptr) hresult {
+	table := **(***[64]uintptr)(unsafe.Pointer(&o))
+	r, _, _ := syscall.SyscallN(table[index], append([]uintptr{uintptr(o)}, args...)...)
+	return hresult(r)
+}
+
+// release gives the object back; 0 is none.
+func (o comObject) release() {
+	if o != 0 {
+		o.method(2)
+	}
+}
+
+// as asks for another interface of the object.
+func (o comObject) as(id *windows.GUID) (other comObject, err error) {
+	if r := o.method(0, uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&other))); r.failed() {
+		return 0, r
+	}
+	return other, nil
+}

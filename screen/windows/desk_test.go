@@ -1,0 +1,169 @@
+//go:build windows
+
+package windows
+
+import (
+	"context"
+	"image"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"lotse/screen"
+	"lotse/screen/screentest"
+)
+
+// TestClipboard: both ways, other lines' ends, and nothing of one's own.
+func TestClipboard(t *testing.T) {
+	p := startColour(t, 0x336699, image.Rect(100, 100, 300, 200))
+	d := openTest(t, screen.Options{})
+	var mu sync.Mutex
+	var texts []string
+	var owners []screen.ClipboardOwner
+	background(t, func(ctx context.Context) error {
+		return d.Clipboard.Watch(ctx, func(text string, owner screen.ClipboardOwner) {
+			mu.Lock()
+			defer mu.Unlock()
+			texts, owners = append(texts, text), append(owners, owner)
+		})
+	})
+	if err := d.Clipboard.SetText("mine €\nsecond"); err != nil {
+		t.Fatal(err)
+	}
+	other := newClipboard(screen.Options{}.WithDefaults())
+	if _, err := other.start(); err != nil {
+		t.Fatal(err)
+	}
+	read := func() (text string) {
+		_ = other.thread.do(func() { text, _ = other.read() })
+		return text
+	}
+	if got := read(); got != "mine €\nsecond" {
+		t.Errorf("another program reads %q", got)
+	}
+	if err := other.close(); err != nil {
+		t.Error(err)
+	}
+	if got := p.ask("clip theirs ä€"); got != "ok" {
+		t.Fatal(got)
+	}
+	screentest.Eventually(t, "their text", func() bool { mu.Lock(); defer mu.Unlock(); return len(texts) > 0 })
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(texts, []string{"theirs ä€\nline"}) {
+		t.Errorf("told of %q", texts)
+	}
+	if owners[0] != 0 && owners[0] != screen.ClipboardOwner(p.pid) {
+		t.Errorf("owner %d, want %d", owners[0], p.pid)
+	}
+	if err := d.Clipboard.SetText(string(make([]byte, maxClipboard+1))); err == nil {
+		t.Error("a text of any length is taken")
+	}
+}
+
+// TestBadge: it is seen, can be moved and clicked by hand, and is not for the
+// advisor.
+func TestBadge(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	f := watch(t, d.Screen)
+	var mu sync.Mutex
+	var clicks []image.Point
+	background(t, func(ctx context.Context) error {
+		return d.Badge.Watch(ctx, func(p image.Point, physical bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			clicks = append(clicks, p)
+			if !physical {
+				t.Error("a click by hand is called a program's")
+			}
+		})
+	})
+	if !d.Badge.Rect().Empty() {
+		t.Errorf("hidden, and at %v", d.Badge.Rect())
+	}
+	picture := screen.NewFrame(image.Pt(120, 40))
+	picture.Fill(picture.Bounds(), 0x12, 0xab, 0x34)
+	if err := d.Badge.Show(picture); err != nil {
+		t.Fatal(err)
+	}
+	r := d.Badge.Rect()
+	if r.Size() != picture.Size {
+		t.Fatalf("the badge is at %v", r)
+	}
+	screentest.Eventually(t, "the badge is seen", func() bool { return screenShows(t, r, 0x12ab34) })
+	// A share's frame that comes behind it has what appears now, and not the badge.
+	behind := image.Rect(10, 700, 60, 750)
+	if behind.Overlaps(r) {
+		t.Fatalf("the badge is at %v: choose another place", r)
+	}
+	later := startColour(t, 0x654321, behind)
+	screentest.Eventually(t, "a later window is seen", func() bool { return f.solid(behind, 0x654321) })
+	if f.solid(r, 0x12ab34) {
+		t.Error("a share shows the badge")
+	}
+	later.kill()
+	number := func() int { mu.Lock(); defer mu.Unlock(); return len(clicks) }
+	at := r.Min.Add(image.Pt(30, 20))
+	for range 2 { // remote clicks
+		for _, b := range []screen.Buttons{0, screen.ButtonLeft, 0} {
+			if err := d.Input.Pointer(at, b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c, err := d.Windows.Choices()
+	if err != nil || len(c.Monitors) == 0 || slices.ContainsFunc(c.Apps, func(a screen.App) bool { return a.ID == selfID(t) }) {
+		t.Errorf("choices %v, %v", c, err)
+	}
+	// By hand, elsewhere, behind the remote clicks.
+	hand(t, "mousemove", itoa(at.X+5), itoa(at.Y+2), "click", "1")
+	screentest.Eventually(t, "a click", func() bool { return number() >= 1 })
+	mu.Lock()
+	if len(clicks) != 1 || clicks[0] != image.Pt(35, 22) {
+		t.Errorf("clicked at %v; remote clicks must not count", clicks)
+	}
+	mu.Unlock()
+	hand(t, "mousedown", "1", "mousemove_relative", "--", "-20", "10", "mousemove_relative", "--", "-180", "90", "mouseup", "1")
+	screentest.Eventually(t, "moved", func() bool { return d.Badge.Rect() == r.Add(image.Pt(-200, 100)) })
+	if number() != 1 {
+		t.Error("moving is a click")
+	}
+	if err := d.Badge.Show(nil); err != nil {
+		t.Fatal(err)
+	}
+	screentest.Eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, 100)), 0x12ab34) })
+}
+
+// screenShows reports whether all of r has one colour, 0xRRGGBB, on the display
+// itself: no mask hides anything here.
+func screenShows(t testing.TB, r image.Rectangle, colour uint32) bool {
+	t.Helper()
+	g, err := openGDI(virtualScreen())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	if err := g.shoot(); err != nil {
+		t.Fatal(err)
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for row := g.bits.Row(y, r.Min.X, r.Max.X); len(row) >= 4; row = row[4:] {
+			if uint32(row[2])<<16|uint32(row[1])<<8|uint32(row[0]) != colour {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func selfID(t testing.TB) string {
+	p, ok := processOf(uint32(os.Getpid()))
+	if !ok {
+		t.Fatal("no process")
+	}
+	return p.ID()
+}

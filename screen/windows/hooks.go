@@ -1,0 +1,328 @@
+//go:build windows
+
+package windows
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+	"lotse/screen/keysym"
+)
+
+// Low-level hooks tell of each key, button and motion before any program sees
+// it, and whether it was injected. They run on a thread of their own that does
+// nothing else: Windows waits for it, and gives a slow one up.
+
+const (
+	whKeyboardLL, whMouseLL = 13, 14
+
+	llkhfInjected, llkhfLowerInjected = 0x10, 0x02
+	llmhfInjected, llmhfLowerInjected = 0x01, 0x02
+
+	wmKeyDown, wmKeyUp, wmSysKeyDown, wmSysKeyUp = 0x0100, 0x0101, 0x0104, 0x0105
+	wmMouseMove, wmMouseWheel, wmMouseWheelX     = 0x0200, 0x020a, 0x020e
+	wmLeftDown, wmRightDown, wmMiddleDown        = 0x0201, 0x0204, 0x0207
+	wmLeftUp, wmXDown                            = 0x0202, 0x020b
+)
+
+const (
+	// hookQueue bounds what waits for a Watch.
+	hookQueue = 512
+	// hookCheck is the interval between looks whether the hooks are still told.
+	hookCheck = 2 * time.Second
+	// handsPace is the least time between two calls for what is no press.
+	handsPace = 50 * time.Millisecond
+)
+
+// hookEvent is what a hook saw.
+type hookEvent struct {
+	key      bool // of the keyboard
+	vk       uint32
+	down     bool // a key or button went down
+	physical bool
+	at       image.Point // of the pointer, in the system's coordinates; not for keys
+}
+
+// hooks are the two hooks of the process; callbacks know no receiver, so there
+// is one set, which all Watches share while there are any.
+type hooks struct {
+	mu sync.Mutex
+	// Guarded by mu.
+	users  map[chan hookEvent]*hookUser
+	thread *messageThread
+	seenAt uint32 // of the last event, in the system's milliseconds
+
+	// Owned by the thread.
+	keyboard, mouse uintptr
+	down            [256]bool // keys that are down by hand
+	swallowed       [256]bool // whose press was kept back, so that its release is, too
+}
+
+// hookUser says what a Watch keeps from programs; guarded by hooks.mu.
+type hookUser struct {
+	vk      uint32 // 0: nothing
+	swallow bool
+	see     func(hookEvent) // nil, or called before any program sees the event; it may not wait
+}
+
+var theHooks = &hooks{users: map[chan hookEvent]*hookUser{}}
+
+var keyboardHook = sync.OnceValue(func() uintptr {
+	return windows.NewCallback(func(code, what, at uintptr) uintptr {
+		if int32(code) >= 0 && theHooks.onKey(uint32(what), at) {
+			return 1
+		}
+		return call(procCallNextHookEx, 0, code, what, at)
+	})
+})
+
+var mouseHook = sync.OnceValue(func() uintptr {
+	return windows.NewCallback(func(code, what, at uintptr) uintptr {
+		if int32(code) >= 0 {
+			theHooks.onMouse(uint32(what), at)
+		}
+		return call(procCallNextHookEx, 0, code, what, at)
+	})
+})
+
+// onKey runs on the hooks' thread; it reports whether the key is kept back.
+func (h *hooks) onKey(what uint32, at uintptr) bool {
+	e := *(**struct{ vk, scan, flags, time uint32 })(unsafe.Pointer(&at))
+	ev := hookEvent{key: true, vk: e.vk, physical: e.flags&(llkhfInjected|llkhfLowerInjected) == 0}
+	pressed := what == wmKeyDown || what == wmSysKeyDown
+	slot := e.vk & 0xff
+	if ev.physical {
+		ev.down = pressed && !h.down[slot]
+		h.down[slot] = pressed
+	} else {
+		ev.down = pressed
+	}
+	keep := h.deliver(ev, e.time) && ev.physical
+	if !pressed {
+		keep = h.swallowed[slot] && ev.physical // as its press was
+	}
+	if ev.physical {
+		h.swallowed[slot] = pressed && keep
+	}
+	return keep
+}
+
+// onMouse runs on the hooks' thread.
+func (h *hooks) onMouse(what uint32, at uintptr) {
+	e := *(**struct {
+		x, y              int32
+		data, flags, time uint32
+	})(unsafe.Pointer(&at))
+	down := what == wmLeftDown || what == wmRightDown || what == wmMiddleDown || what == wmXDown
+	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y))}, e.time)
+}
+
+// deliver hands an event to the Watches. It waits for nobody.
+func (h *hooks) deliver(e hookEvent, now uint32) (swallow bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seenAt = now
+	for to, user := range h.users {
+		if user.see != nil {
+			user.see(e)
+		}
+		select {
+		case to <- e:
+		default: // nobody can press keys that fast
+		}
+		swallow = swallow || e.key && user.swallow && user.vk == e.vk
+	}
+	return swallow
+}
+
+// join starts the hooks if need be.
+func (h *hooks) join(u *hookUser) (chan hookEvent, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.thread == nil {
+		t, err := startThread(h.install, h.remove)
+		if err != nil {
+			return nil, err
+		}
+		h.thread = t
+	}
+	c := make(chan hookEvent, hookQueue)
+	h.users[c] = u
+	return c, nil
+}
+
+// leave ends the hooks after the last Watch.
+func (h *hooks) leave(c chan hookEvent) {
+	h.mu.Lock()
+	delete(h.users, c)
+	var end *messageThread
+	if len(h.users) == 0 {
+		end, h.thread = h.thread, nil
+	}
+	h.mu.Unlock()
+	if end != nil {
+		end.close() // its hooks may wait for mu
+	}
+}
+
+// install runs on the thread.
+func (h *hooks) install() (err error) {
+	if h.keyboard, err = truth(procSetWindowsHookEx, whKeyboardLL, keyboardHook(), moduleHandle(), 0); err != nil {
+		return err
+	}
+	if h.mouse, err = truth(procSetWindowsHookEx, whMouseLL, mouseHook(), moduleHandle(), 0); err != nil {
+		h.remove()
+	}
+	h.down, h.swallowed = [256]bool{}, [256]bool{}
+	return err
+}
+
+// remove runs on the thread.
+func (h *hooks) remove() {
+	for _, hook := range []*uintptr{&h.keyboard, &h.mouse} {
+		if *hook != 0 {
+			call(procUnhookWindowsHookEx, *hook)
+		}
+		*hook = 0
+	}
+}
+
+// check sets the hooks anew when Windows has taken them away, as it does without
+// a word: mouse or keyboard were used and they were not told.
+func (h *hooks) check(log *slog.Logger) {
+	h.mu.Lock()
+	t, quiet := h.thread, int32(lastInput()-h.seenAt) > int32(hookCheck/time.Millisecond)
+	h.mu.Unlock()
+	if t == nil || !quiet {
+		return
+	}
+	_ = t.do(func() {
+		h.mu.Lock()
+		h.seenAt = lastInput()
+		h.mu.Unlock()
+		h.remove()
+		if err := h.install(); err != nil {
+			log.Warn("windows: hooks", "error", err.Error())
+		}
+	})
+}
+
+// hotkey implements screen.Hotkey.
+type hotkey struct {
+	// Static after newHotkey.
+	log  *slog.Logger
+	done chan struct{}
+	once sync.Once
+
+	mu sync.Mutex
+	// Guarded by mu.
+	swallow bool
+	users   map[*hookUser]bool
+}
+
+var _ screen.Hotkey = (*hotkey)(nil)
+
+func newHotkey(o screen.Options) *hotkey {
+	return &hotkey{log: o.Logger, done: make(chan struct{}), users: map[*hookUser]bool{}}
+}
+
+func (h *hotkey) close() error {
+	h.once.Do(func() { close(h.done) })
+	return nil
+}
+
+// follow calls each for every event until ctx ends.
+func (h *hotkey) follow(ctx context.Context, u *hookUser, each func(hookEvent)) error {
+	events, err := theHooks.join(u)
+	if err != nil {
+		return err
+	}
+	defer theHooks.leave(events)
+	tick := time.NewTicker(hookCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-h.done:
+			return screen.ErrClosed
+		case <-tick.C:
+			theHooks.check(h.log)
+		case e := <-events:
+			each(e)
+		}
+	}
+}
+
+// Watch implements screen.Hotkey.
+func (h *hotkey) Watch(ctx context.Context, sym uint32, pressed func()) error {
+	vk, ok := vkOfSym(keysym.Canonical(sym))
+	if !ok {
+		if key, _, _, found := charKey(rune(keysym.Canonical(sym)-keysym.Unicode), layoutNow()); keysym.Canonical(sym) >= keysym.Unicode && found {
+			vk, ok = key.vk, true
+		}
+	}
+	if !ok {
+		return errors.New("windows: the keyboard has no such key")
+	}
+	u := &hookUser{vk: uint32(vk &^ extended)}
+	h.mu.Lock()
+	h.users[u] = true
+	h.setSwallow(u)
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		delete(h.users, u)
+		h.mu.Unlock()
+	}()
+	return h.follow(ctx, u, func(e hookEvent) {
+		if e.key && e.physical && e.down && e.vk == u.vk {
+			pressed()
+		}
+	})
+}
+
+func (h *hotkey) setSwallow(u *hookUser) {
+	theHooks.mu.Lock()
+	u.swallow = h.swallow
+	theHooks.mu.Unlock()
+}
+
+// Swallow implements screen.Hotkey. It holds for watches that begin later, too.
+func (h *hotkey) Swallow(on bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.swallow = on
+	for u := range h.users {
+		h.setSwallow(u)
+	}
+	return nil
+}
+
+// hands implements screen.Hands. It ends with the hotkey.
+type hands struct{ h *hotkey }
+
+var _ screen.Hands = hands{}
+
+// Watch implements screen.Hands.
+func (w hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+	var next [2]time.Time // of events that are no press, by hand and not
+	return w.h.follow(ctx, &hookUser{}, func(e hookEvent) {
+		which := 0
+		if e.physical {
+			which = 1
+		}
+		if now := time.Now(); e.down || !now.Before(next[which]) {
+			next[which] = now.Add(handsPace)
+			acted(screen.Act{Physical: e.physical, Press: e.down})
+		}
+	})
+}

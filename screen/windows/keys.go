@@ -1,0 +1,192 @@
+//go:build windows
+
+package windows
+
+import (
+	"unsafe"
+
+	"strings"
+	"unicode"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+	"lotse/screen/keysym"
+)
+
+// injectedKey is a key as SendInput wants it.
+type injectedKey struct {
+	vk, scan uint16
+	extended bool
+}
+
+// Virtual keys that are looked at.
+const (
+	vkShift    = 0x10
+	vkControl  = 0x11
+	vkMenu     = 0x12
+	vkPause    = 0x13
+	vkCapital  = 0x14
+	vkLWin     = 0x5b
+	vkRWin     = 0x5c
+	vkNumpad0  = 0x60
+	vkF1       = 0x70
+	vkLShift   = 0xa0
+	vkRShift   = 0xa1
+	vkLControl = 0xa2
+	vkRControl = 0xa3
+	vkLMenu    = 0xa4
+	vkRMenu    = 0xa5
+)
+
+// Values of MapVirtualKeyEx.
+const (
+	vkToScan   = 0
+	scanToVkEx = 3
+)
+
+// vkOf maps keysyms that are no characters to virtual keys; extended marks those
+// whose scan code has the prefix E0.
+const extended = 0x100
+
+var vkOf = map[uint32]uint16{
+	keysym.BackSpace: 0x08, keysym.Tab: 0x09, 0xfe20: 0x09, 0xff0a: 0x0d, 0xff0b: 0x0c, 0xff0d: 0x0d, 0xff13: vkPause, keysym.ScrollLock: 0x91,
+	0xff15: 0x2c, 0xff1b: 0x1b, 0xff21: 0x19, 0xff22: 0x1d, 0xff23: 0x1c, 0xff27: 0x15, 0xff31: 0x15, 0xff34: 0x19,
+	0xff50: extended | 0x24, 0xff51: extended | 0x25, 0xff52: extended | 0x26, 0xff53: extended | 0x27, 0xff54: extended | 0x28,
+	0xff55: extended | 0x21, 0xff56: extended | 0x22, 0xff57: extended | 0x23, 0xff60: 0x29, 0xff61: extended | 0x2c,
+	0xff63: extended | 0x2d, 0xff67: extended | 0x5d, 0xff6a: 0x2f, 0xff6b: 0x03, keysym.NumLock: extended | 0x90,
+	0xff80: 0x20, 0xff89: 0x09, 0xff8d: extended | 0x0d, // the number pad, without NumLock
+	0xff95: 0x24, 0xff96: 0x25, 0xff97: 0x26, 0xff98: 0x27, 0xff99: 0x28, 0xff9a: 0x21, 0xff9b: 0x22, 0xff9c: 0x23, 0xff9d: 0x0c,
+	0xff9e: 0x2d, keysym.KPDelete: 0x2e,
+	0xffaa: 0x6a, 0xffab: 0x6b, 0xffac: 0x6c, 0xffad: 0x6d, 0xffae: 0x6e, 0xffaf: extended | 0x6f,
+	keysym.ShiftL: vkLShift, keysym.ShiftR: vkRShift, 0xffe3: vkLControl, 0xffe4: extended | vkRControl, 0xffe5: vkCapital,
+	keysym.MetaL: vkLMenu, keysym.MetaR: extended | vkRMenu, keysym.AltL: vkLMenu, keysym.AltR: extended | vkRMenu,
+	keysym.SuperL: extended | vkLWin, keysym.SuperR: extended | vkRWin,
+	0xffff: extended | 0x2e,
+	// The keys for sound and the browser, XF86keysym.h.
+	0x1008ff11: extended | 0xae, 0x1008ff12: extended | 0xad, 0x1008ff13: extended | 0xaf, 0x1008ff14: extended | 0xb3,
+	0x1008ff15: extended | 0xb2, 0x1008ff16: extended | 0xb1, 0x1008ff17: extended | 0xb0, 0x1008ff18: extended | 0xac,
+	0x1008ff26: extended | 0xa6, 0x1008ff27: extended | 0xa7,
+}
+
+// vkOfSym finds the key of a keysym that is no character.
+func vkOfSym(sym uint32) (vk uint16, ok bool) {
+	switch {
+	case sym >= 0xffbe && sym <= 0xffd5: // F1 to F24
+		return vkF1 + uint16(sym-0xffbe), true
+	case sym >= 0xffb0 && sym <= 0xffb9: // KP_0 to KP_9
+		return vkNumpad0 + uint16(sym-0xffb0), true
+	case sym >= keysym.Unicode || sym >= 0x20 && sym < 0xfd00:
+		return 0, false
+	}
+	vk, ok = vkOf[sym]
+	return vk, ok
+}
+
+// keyOfVk completes a key by its place on the keyboard.
+func keyOfVk(vk uint16, layout uintptr) injectedKey {
+	k := injectedKey{vk: vk &^ extended, extended: vk&extended != 0}
+	k.scan = uint16(call(procMapVirtualKeyEx, uintptr(k.vk), vkToScan, layout)) & 0xff
+	switch k.vk {
+	case vkPause:
+		k.scan = 0x45
+	case 0x2c: // Print
+		k.scan = 0x37
+	}
+	return k
+}
+
+// keyOfCode finds the key at a place.
+func keyOfCode(code uint32, layout uintptr) (k injectedKey, ok bool) {
+	if code == 0 || code > 0xff {
+		return k, false
+	}
+	if code == screen.XTExtended|0x46 {
+		return keyOfVk(vkPause, layout), true
+	}
+	k = injectedKey{scan: uint16(code &^ screen.XTExtended), extended: code&screen.XTExtended != 0}
+	at := uintptr(k.scan)
+	if k.extended {
+		at |= 0xe000
+	}
+	k.vk = uint16(call(procMapVirtualKeyEx, at, scanToVkEx, layout))
+	return k, true
+}
+
+// layoutNow is the keyboard layout of the window in front, which gets the keys.
+func layoutNow() uintptr {
+	thread, _ := windows.GetWindowThreadProcessId(windows.GetForegroundWindow(), nil)
+	return call(procGetKeyboardLayout, uintptr(thread))
+}
+
+// Modifiers as VkKeyScanEx names them, and two more.
+const (
+	needShift = 1
+	needCtrl  = 2
+	needAlt   = 4
+	needAltGr = needCtrl | needAlt
+)
+
+// charKey finds the key of a character in a layout. dead: it waits for another.
+func charKey(r rune, layout uintptr) (k injectedKey, need uint16, dead, ok bool) {
+	if r > 0xffff {
+		return k, 0, false, false
+	}
+	found := uint16(call(procVkKeyScanEx, uintptr(r), layout))
+	need = found >> 8
+	if found == 0xffff || need > needShift|needAltGr || need&needAltGr == needCtrl || need&needAltGr == needAlt {
+		return k, 0, false, false
+	}
+	k = keyOfVk(found&0xff, layout)
+	return k, need, isDead(k, need, layout), true
+}
+
+// isDead asks the layout what a key writes, without leaving a trace in it.
+func isDead(k injectedKey, need uint16, layout uintptr) bool {
+	var state [256]byte
+	for _, m := range []struct{ bit, vk uint16 }{{needShift, vkShift}, {needCtrl, vkControl}, {needAlt, vkMenu}} {
+		if need&m.bit != 0 {
+			state[m.vk] = 0x80
+		}
+	}
+	const keepState = 4
+	var text [8]uint16
+	n := call(procToUnicodeEx, uintptr(k.vk), uintptr(k.scan), uintptr(unsafe.Pointer(&state[0])), uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)), keepState, layout)
+	return int32(n) < 0
+}
+
+// deadSyms are the dead keys: the character that a layout has for each, and what
+// it makes of letters where no layout has the key.
+var deadSyms = map[uint32]struct {
+	alone rune
+	makes string
+}{
+	0xfe50: {'`', "aàeèiìoòuùAÀEÈIÌOÒUÙ"},
+	0xfe51: {'´', "aáeéiíoóuúyýAÁEÉIÍOÓUÚYÝcćnńsśzźCĆNŃSŚZŹ"},
+	0xfe52: {'^', "aâeêiîoôuûAÂEÊIÎOÔUÛ"},
+	0xfe53: {'~', "aãnñoõAÃNÑOÕ"},
+	0xfe57: {'¨', "aäeëiïoöuüyÿAÄEËIÏOÖUÜ"},
+	0xfe58: {'°', "aåuůAÅUŮ"},
+	0xfe5a: {'ˇ', "cčsšzžrřeěnňCČSŠZŽRŘEĚNŇ"},
+	0xfe5b: {'¸', "cçsşCÇSŞ"},
+}
+
+// compose is what a dead key and a letter make together.
+func compose(dead uint32, r rune) string {
+	d := deadSyms[dead]
+	letters := []rune(d.makes)
+	for i := 0; i+1 < len(letters); i += 2 {
+		if letters[i] == r {
+			return string(letters[i+1])
+		}
+	}
+	if r == ' ' {
+		return string(d.alone)
+	}
+	return string(d.alone) + string(r)
+}
+
+// flipsWithCaps reports whether CapsLock changes the character.
+func flipsWithCaps(r rune) bool {
+	return unicode.IsLetter(r) && strings.ToUpper(string(r)) != strings.ToLower(string(r))
+}

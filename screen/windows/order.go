@@ -1,0 +1,168 @@
+//go:build windows
+
+package windows
+
+import (
+	"unsafe"
+
+	"errors"
+	"image"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+	"lotse/screen/exposure"
+)
+
+var errNoDisplay = errors.New("windows: the display is gone")
+
+// roundedCorners is the side of the corners, in 96ths of an inch, that Windows 11
+// cuts off its windows; 0 before.
+var roundedCorners = sync.OnceValue(func() int {
+	if windows.RtlGetVersion().BuildNumber >= 22000 {
+		return 9
+	}
+	return 0
+})
+
+// sight reads the windows and notes what of the shared ones is visible, in the
+// frame's coordinates; ok is false while their order is not known.
+func (a *appScreen) sight() (visible screen.Region, ok bool) {
+	at := time.Now()
+	order, ok := topWindows()
+	if !ok {
+		a.mu.Lock()
+		a.trust.SuspectAll(at)
+		a.mu.Unlock()
+		return visible, false
+	}
+	var layers []exposure.Layer
+	known := map[uintptr]exposure.Window{}
+	origin := a.all.Min
+	processes := map[uint32]bool{}
+	for _, w := range order {
+		l, pid, seen := a.layerOf(w)
+		if !seen {
+			continue
+		}
+		processes[pid] = true
+		known[w] = exposure.Window{Rect: l.Outer.Sub(origin), Shown: l.Shown}
+		layers = append(layers, l)
+	}
+	visible = exposure.Visible(a.all, layers)
+	visible.Translate(image.Point{}.Sub(origin))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	// A window's number, and a process's, may be used again.
+	for pid := range a.decided {
+		if !processes[pid] {
+			delete(a.decided, pid)
+		}
+	}
+	a.trust.Sees(at, time.Now(), visible, known)
+	return visible, true
+}
+
+// layerOf is what a window is on the screen; seen is false for those that are
+// not there.
+func (a *appScreen) layerOf(w uintptr) (l exposure.Layer, pid uint32, seen bool) {
+	if styleOf(w, gwlStyle)&wsVisible == 0 || call(procIsIconic, w) != 0 || isCloaked(w) {
+		return l, 0, false
+	}
+	if _, own := unseen.Load(w); own {
+		return l, 0, false
+	}
+	outer, ok := outerRect(w)
+	if !ok || outer.Empty() {
+		return l, 0, false
+	}
+	l = exposure.Layer{Outer: outer}
+	pid = processIDOf(w)
+	if !a.isShared(w) || !isOpaque(w) {
+		return l, pid, true
+	}
+	if l.Inner, ok = frameRect(w); ok {
+		l.Shown = true
+		if call(procIsZoomed, w) == 0 && roundedCorners() > 0 {
+			l.Cut = (roundedCorners()*dpiOf(w) + 95) / 96
+		}
+	}
+	return l, pid, true
+}
+
+func dpiOf(w uintptr) int {
+	if has(procGetDpiForWindow) {
+		if dpi := int(call(procGetDpiForWindow, w)); dpi > 0 {
+			return dpi
+		}
+	}
+	return 96
+}
+
+// isOpaque reports whether nothing of what lies below a window can be seen in it.
+func isOpaque(w uintptr) bool {
+	ex := styleOf(w, gwlExStyle)
+	if ex&exTransparent != 0 || hasOutline(w) || isAcrylic(w) {
+		return false
+	}
+	if ex&exLayered == 0 {
+		return true
+	}
+	const colourKey, alpha = 1, 2
+	var key, flags uint32
+	var a byte
+	if call(procGetLayeredWindowAttributes, w, uintptr(unsafe.Pointer(&key)), uintptr(unsafe.Pointer(&a)), uintptr(unsafe.Pointer(&flags))) == 0 {
+		return false // each of its pixels has an alpha of its own
+	}
+	return flags&colourKey == 0 && (flags&alpha == 0 || a == 255)
+}
+
+// hasOutline reports whether a window is no rectangle.
+func hasOutline(w uintptr) bool {
+	rgn := call(procCreateRectRgn, 0, 0, 0, 0)
+	if rgn == 0 {
+		return true
+	}
+	defer call(procDeleteObject, rgn)
+	return int32(call(procGetWindowRgn, w, rgn)) != 0 // 0: it has none
+}
+
+// isShared reports whether a top-level window belongs to a chosen program.
+func (a *appScreen) isShared(w uintptr) bool {
+	if w == 0 {
+		return false
+	}
+	class := classOf(w)
+	if slices.Contains(furnitureClasses, class) {
+		return false
+	}
+	return a.isChosen(ownerOf(w, class), class)
+}
+
+// isChosen reports whether a process is a chosen program.
+func (a *appScreen) isChosen(pid uint32, class string) bool {
+	if pid == 0 || pid == uint32(os.Getpid()) {
+		return false
+	}
+	a.mu.Lock()
+	yes, known := a.decided[pid]
+	a.mu.Unlock()
+	if known {
+		return yes
+	}
+	p, ok := processOf(pid)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	short := p
+	if n := len(p.Name) - len(".exe"); n > 0 && strings.EqualFold(p.Name[n:], ".exe") {
+		short.Name = p.Name[:n]
+	}
+	yes = ok && (a.chosen.Has(p, []string{class}) || a.chosen.Has(short, nil))
+	a.decided[pid] = yes
+	return yes
+}

@@ -1,0 +1,235 @@
+//go:build windows
+
+package windows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"lotse/screen"
+	"lotse/screen/keysym"
+	"lotse/screen/screentest"
+)
+
+// clickByHand moves the pointer of a device to a button and clicks.
+func clickByHand(a *screentest.AskedQuestion, name string) {
+	a.T.Helper()
+	at := a.Middle(name)
+	hand(a.T, "mousemove", "5", "5", "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y), "sleep", "0.1", "click", "1")
+}
+
+// none makes sure that nothing has answered: a no by hand does so now.
+func none(a *screentest.AskedQuestion) {
+	a.T.Helper()
+	a.Unanswered()
+	clickByHand(a, "refuse")
+	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
+		a.T.Fatalf("the answer was %+v", r)
+	}
+}
+
+// inject clicks a button as a program does.
+func inject(a *screentest.AskedQuestion, name string) {
+	a.T.Helper()
+	if err := injectClick(a.Middle(name)); err != nil {
+		a.T.Fatal(err)
+	}
+}
+
+// injectClick moves the pointer to a place of the picture and clicks, as a program does.
+func injectClick(at image.Point) error {
+	all := virtualScreen()
+	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
+	at = at.Add(all.Min)
+	return send(
+		mouseEvent{kind: inputMouse, X: steps(5, all.Dx()), Y: steps(5, all.Dy()), flags: mouseMove | mouseAbsolute | mouseVirtualDesk}.event(),
+		mouseEvent{kind: inputMouse, X: steps(at.X, all.Dx()), Y: steps(at.Y, all.Dy()), flags: mouseMove | mouseAbsolute | mouseVirtualDesk}.event(),
+		mouseEvent{kind: inputMouse, flags: mouseLeft}.event(), mouseEvent{kind: inputMouse, flags: mouseLeft << 1}.event())
+}
+
+func TestQuestionByHand(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	clickByHand(a, "allow")
+	if r := a.Wait(); r.Err != nil || !r.Answer.Allow || len(r.Answer.Chosen) != 0 {
+		t.Errorf("allowed by hand: %+v", r)
+	}
+	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	clickByHand(a, "never")
+	if r := a.Wait(); r.Err != nil || r.Answer.Allow || !r.Answer.Never {
+		t.Errorf("never again: %+v", r)
+	}
+
+	// Programs: injected, posted, and sent as a screen reader does.
+	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	a.Rearmed(func() { inject(a, "allow") })
+	for _, w := range dialogButtons(t) {
+		const buttonClick = 0x00f5
+		if textOf(w) != "No" && !strings.HasPrefix(textOf(w), "No,") {
+			call(procSendMessage, w, buttonClick, 0, 0)
+			call(procPostMessage, w, wmLeftDown, 1, 0x00050005)
+			call(procPostMessage, w, wmLeftUp, 0, 0x00050005)
+			call(procPostMessage, w, wmKeyDown, 0x0d, 0x1c0001)
+			call(procPostMessage, w, wmKeyUp, 0x0d, 0xc01c0001)
+		}
+	}
+	none(a)
+
+	// The hand has moved the pointer to the button; a program sends the click.
+	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	at := a.Middle("allow")
+	hand(t, "mousemove", "5", "5", "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y))
+	for _, w := range dialogButtons(t) {
+		if textOf(w) == screentest.AnyQuestion().Allow {
+			call(procPostMessage, w, wmLeftDown, 1, 0x00050005)
+			call(procPostMessage, w, wmLeftUp, 0, 0x00050005)
+		}
+	}
+	none(a)
+
+	// Before it is armed, and with the pointer there since then.
+	a = screentest.ClickedEarly(t, d.Asker, func(a *screentest.AskedQuestion) { clickByHand(a, "allow") })
+	a.AwaitArmed()
+	hand(t, "click", "1")
+	none(a)
+}
+
+var procPostMessage = user32.NewProc("PostMessageW")
+
+// dialogButtons lists the buttons of the question.
+func dialogButtons(t *testing.T) (all []uintptr) {
+	t.Helper()
+	dialog := call(procFindWindowEx, 0, 0, uintptr(unsafe.Pointer(utf16Ptr("#32770"))), uintptr(unsafe.Pointer(utf16Ptr("Lotse"))))
+	for w := uintptr(0); dialog != 0; {
+		if w = call(procFindWindowEx, dialog, w, uintptr(unsafe.Pointer(utf16Ptr("BUTTON"))), 0); w == 0 {
+			break
+		}
+		all = append(all, w)
+	}
+	if len(all) < 2 {
+		t.Fatalf("the dialog has %d buttons", len(all))
+	}
+	return all
+}
+
+// textOf is a window's text.
+func textOf(w uintptr) string {
+	var text [100]uint16
+	call(procGetWindowText, w, uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)))
+	return windows.UTF16ToString(text[:])
+}
+
+func TestQuestionByKeyboard(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	hand(t, "key", "Return") // the default is no
+	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
+		t.Errorf("Return alone: %+v", r)
+	}
+	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	a.Rearmed(func() {
+		for _, k := range []uint32{keysym.Tab, ' '} {
+			press(t, d.Input, screen.Key{Sym: k})
+		}
+	})
+	a.Unanswered()
+	hand(t, "key", "Tab")
+	hand(t, "key", "space")
+	if r := a.Wait(); r.Err != nil || !r.Answer.Allow {
+		t.Errorf("Tab and Space: %+v", r)
+	}
+	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	hand(t, "key", "Tab")
+	hand(t, "key", "Escape")
+	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
+		t.Errorf("Escape: %+v", r)
+	}
+}
+
+func TestQuestionChoices(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	a.Rearmed(func() { clickByHand(a, "more") })
+	a.Choose([]string{"one"}, func() { clickByHand(a, "choice:one") })
+	a.Choose([]string{"one", "two"}, func() { clickByHand(a, "choice:two") })
+	clickByHand(a, "allow")
+	if r := a.Wait(); r.Err != nil || !r.Answer.Allow || strings.Join(r.Answer.Chosen, " ") != "one two" {
+		t.Errorf("two programs: %+v", r)
+	}
+}
+
+func TestQuestionEnds(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.Stop()
+	if r := a.Wait(); !errors.Is(r.Err, context.Canceled) {
+		t.Errorf("stopped: %+v", r)
+	}
+	q := screentest.AnyQuestion()
+	q.Timeout = time.Second
+	a = screentest.Ask(t, d.Asker, q)
+	if r := a.Wait(); !errors.Is(r.Err, screen.ErrNoAnswer) {
+		t.Errorf("nobody answered: %+v", r)
+	}
+}
+
+// TestOwnWindowsAreHidden: whatever comes and goes of this program's own windows, no
+// capture of the screen shows a pixel of them. The system cannot leave them out of
+// captures on wine, so the mask does.
+func TestOwnWindowsAreHidden(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	scope, err := d.Windows.Open(screen.Share{}, grey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	var leaks, frames atomic.Int64
+	go func() {
+		defer close(done)
+		for {
+			u, err := scope.Next(ctx)
+			if err != nil {
+				return
+			}
+			frames.Add(1)
+			for y := range u.Frame.Size.Y {
+				for row := u.Frame.Row(y, 0, u.Frame.Size.X); len(row) >= 4; row = row[4:] {
+					if row[0] == 0xff && row[1] == 0 && row[2] == 0xff {
+						leaks.Add(1)
+					}
+				}
+			}
+		}
+	}()
+	defer func() { cancel(); <-done }()
+	badge := d.Badge
+	picture := screen.NewFrame(image.Pt(200, 80))
+	picture.Fill(picture.Bounds(), 0xff, 0, 0xff)
+	for range 10 {
+		if err := errors.Join(badge.Show(picture), badge.Show(nil), badge.Show(picture)); err != nil {
+			t.Fatal(err)
+		}
+		n := frames.Load()
+		screentest.Eventually(t, "further frames", func() bool { scope.Refresh(); return frames.Load() > n+2 })
+	}
+	if n := leaks.Load(); n > 0 {
+		t.Errorf("%d pixels of the badge in %d frames", n, frames.Load())
+	}
+}

@@ -1,0 +1,355 @@
+//go:build windows
+
+package windows
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lotse/screen"
+	"lotse/screen/lifecycle"
+	"lotse/screen/ownwindow"
+)
+
+const (
+	// pollTick is the interval between looks at the pointer, and at the display
+	// where looking costs nothing.
+	pollTick = 12 * time.Millisecond
+	// pollFast and pollSlow bound the interval between pictures of a display that
+	// does not tell when something was drawn.
+	pollFast = time.Second / 30
+	pollSlow = 250 * time.Millisecond
+	// layoutEvery is the interval between looks at the monitors, and at whether
+	// the display is hidden.
+	layoutEvery = 200 * time.Millisecond
+	// captureTries bounds how often a failed capture is tried again, failurePause is the
+	// time between: while the mode changes nothing can be read.
+	captureTries = 40
+	failurePause = 50 * time.Millisecond
+)
+
+// source is a way to read the whole display.
+type source interface {
+	// grab brings f up to date and returns what may have changed in it, and by
+	// which distances parts moved if that is known. It does not wait. Before it
+	// compares, hide is called with the picture as it was read; nil: nothing is hidden.
+	grab(f *screen.Frame, hide func(*screen.Frame)) (damage screen.Region, moved []image.Point, err error)
+	// told reports whether grab costs nothing when nothing was drawn.
+	told() bool
+	close()
+}
+
+// wholeScreen implements screen.Screen.
+type wholeScreen struct {
+	lifecycle.Lifecycle
+
+	// Static after openWholeScreen.
+	log     *slog.Logger
+	onlyGDI bool
+
+	// Owned by Next.
+	src       source
+	all       image.Rectangle
+	frame     *screen.Frame
+	monitors  []screen.Monitor
+	hidden    bool
+	fresh     bool
+	noDXGI    bool
+	layoutAt  time.Time
+	pollAt    time.Time
+	pollEvery time.Duration
+	used      uint32
+	shape     uintptr
+	cursor    *screen.Cursor
+	pointer   image.Point
+	failed    int
+	mask      ownwindow.Mask
+	back      *screen.Frame // nil: not painted yet for this size
+	backdrop  atomic.Pointer[func(image.Point) *screen.Frame]
+
+	mu     sync.Mutex
+	origin image.Point // of the frame in the system's coordinates; guarded by mu
+}
+
+var _ screen.Screen = (*wholeScreen)(nil)
+
+// openWholeScreen opens the capture of the whole display, without what is covered.
+func openWholeScreen(o screen.Options, own *ownwindow.Places) (*wholeScreen, error) {
+	s := &wholeScreen{
+		mask: ownwindow.Mask{Places: own},
+		log:  o.Logger, onlyGDI: o.NoDamage, Lifecycle: lifecycle.New(),
+		fresh: true, pollEvery: pollFast,
+	}
+	if virtualScreen().Empty() {
+		return nil, errors.New("windows: Windows shows no display to this program: is it run as a service?")
+	}
+	return s, nil
+}
+
+// Close implements screen.Screen.
+func (s *wholeScreen) Close() error {
+	s.End(func() {}, s.release)
+	return nil
+}
+
+func (s *wholeScreen) release() {
+	if s.src != nil {
+		s.src.close()
+		s.src = nil
+	}
+}
+
+// Next implements screen.Screen.
+func (s *wholeScreen) Next(ctx context.Context) (screen.Update, error) {
+	return s.RunNext(ctx, s.next, s.release)
+}
+
+func (s *wholeScreen) next(ctx context.Context) (screen.Update, error) {
+	u, err := poll(ctx, &s.Lifecycle, s.look, func(err error) (giveUp bool) {
+		if s.failed++; s.failed >= captureTries {
+			return true
+		}
+		s.log.Debug("windows: capture failed, again", "error", err.Error())
+		s.layoutAt = time.Time{}
+		return false
+	})
+	if err == nil {
+		s.failed = 0
+	}
+	return u, err
+}
+
+// poll looks again and again until there is something to return: Windows tells
+// of little by itself. failed is told of an error and whether to go on.
+func poll(ctx context.Context, l *lifecycle.Lifecycle, look func(time.Time) (screen.Update, bool, error), failed func(error) (giveUp bool)) (screen.Update, error) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return screen.Update{}, err
+		}
+		u, ok, err := look(time.Now())
+		pause := pollTick
+		switch {
+		case err != nil:
+			if failed(err) {
+				return u, err
+			}
+			pause = failurePause
+		case ok:
+			return u, nil
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-l.Done:
+			return u, screen.ErrClosed
+		case <-l.Wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// look does what is due and reports whether there is something to return.
+func (s *wholeScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
+	if s.TakeRefresh() {
+		s.fresh = true
+	}
+	changed := false
+	if !now.Before(s.layoutAt) {
+		s.layoutAt = now.Add(layoutEvery)
+		if changed, err = s.layout(); err != nil {
+			return u, false, err
+		}
+	}
+	if s.lookAtPointer() {
+		changed = true
+	}
+	if !s.hidden && s.due(now) {
+		if u.Damage, u.Moved, err = s.picture(now); err != nil {
+			return u, false, err
+		}
+	}
+	if s.fresh {
+		u.Damage = screen.RegionOf(s.frame.Bounds())
+	}
+	if u.Damage.Empty() && !changed {
+		return u, false, nil
+	}
+	s.fresh = false
+	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.frame, s.monitors, s.cursor, s.pointer
+	return u, true, nil
+}
+
+// due reports whether it is time for a picture. Who does not tell is asked more
+// often after something was seen, or somebody used mouse or keyboard.
+func (s *wholeScreen) due(now time.Time) bool {
+	if s.fresh || s.src == nil || s.src.told() || s.mask.Stale() {
+		return true
+	}
+	if used := lastInput(); used != s.used {
+		s.used, s.pollEvery = used, pollFast
+		s.pollAt = minTime(s.pollAt, now.Add(pollFast))
+	}
+	return !now.Before(s.pollAt)
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// picture brings the frame up to date.
+func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []image.Point, err error) {
+	if s.src == nil {
+		if err := s.openSource(); err != nil {
+			return damage, nil, err
+		}
+	}
+	if changed := s.mask.Due(now); len(changed) > 0 && s.src.told() {
+		// It tells only of what is drawn, and nothing is drawn where a cover has gone.
+		s.src.close()
+		s.src = nil
+		if err := s.openSource(); err != nil {
+			return damage, nil, err
+		}
+	}
+	began := time.Now()
+	damage, moved, err = s.src.grab(s.frame, func(f *screen.Frame) {
+		s.mask.Apply(began, func(r image.Rectangle) { f.CopyRect(s.backdropFrame(f.Size), r) })
+	})
+	if err != nil {
+		if isHidden() {
+			err = nil // layout sees it next time
+		}
+		s.src.close()
+		s.src, s.layoutAt = nil, time.Time{}
+		return screen.Region{}, nil, err
+	}
+	// The cost bounds the pace: half of the time at most goes into pictures.
+	cost := time.Since(now)
+	if damage.Empty() {
+		s.pollEvery = min(s.pollEvery*5/4, pollSlow)
+	} else {
+		s.pollEvery = pollFast
+	}
+	s.pollAt = now.Add(max(s.pollEvery, 2*cost))
+	return damage, moved, nil
+}
+
+// backdropFrame is what stands for this program's own windows.
+func (s *wholeScreen) backdropFrame(size image.Point) *screen.Frame {
+	if s.back == nil || s.back.Size != size {
+		if paint := s.backdrop.Load(); paint != nil {
+			s.back = (*paint)(size)
+		} else {
+			s.back = screen.NewFrame(size)
+			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
+		}
+	}
+	return s.back
+}
+
+// setBackdrop says what stands for this program's own windows from now on.
+func (s *wholeScreen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
+
+// openSource finds the best way to read the display that works now.
+func (s *wholeScreen) openSource() error {
+	if !s.onlyGDI && !s.noDXGI {
+		d, err := openDXGI(s.all)
+		if err == nil {
+			s.src = d
+			s.log.Info("windows: capture by desktop duplication", "outputs", len(d.outputs))
+			s.fresh = true
+			return nil
+		}
+		if errors.Is(err, errNotNow) && s.failed < captureTries/2 {
+			return err
+		}
+		s.noDXGI = true
+		s.log.Info("windows: no desktop duplication, capture by GDI", "reason", err.Error())
+	}
+	g, err := openGDI(s.all)
+	if err != nil {
+		return err
+	}
+	s.src = g
+	return nil
+}
+
+// layout looks whether display and monitors are still what they were.
+func (s *wholeScreen) layout() (changed bool, err error) {
+	hidden := isHidden()
+	if hidden != s.hidden {
+		s.hidden, s.noDXGI, changed = hidden, false, true
+		if hidden {
+			if s.frame != nil {
+				s.frame.Fill(s.frame.Bounds(), 0x80, 0x80, 0x80)
+			}
+			s.log.Info("windows: the system hides the display")
+		}
+		if s.src != nil {
+			s.src.close()
+			s.src = nil
+		}
+		s.fresh = true
+	}
+	all := virtualScreen()
+	if all.Empty() || all.Dx() > screen.MaxSide || all.Dy() > screen.MaxSide {
+		return changed, errNoDisplay
+	}
+	monitors := listMonitors(all)
+	if all != s.all || s.frame == nil {
+		s.log.Debug("windows: display", "rect", all.String())
+		s.all, s.fresh, changed, s.noDXGI = all, true, true, false
+		s.frame = screen.NewFrame(all.Size())
+		if s.hidden {
+			s.frame.Fill(s.frame.Bounds(), 0x80, 0x80, 0x80)
+		}
+		if s.src != nil {
+			s.src.close()
+			s.src = nil
+		}
+		s.mu.Lock()
+		s.origin = all.Min
+		s.mu.Unlock()
+	}
+	if !slices.Equal(monitors, s.monitors) {
+		s.monitors, changed = monitors, true
+		if s.src != nil && s.src.told() { // outputs may have turned or changed places
+			s.src.close()
+			s.src = nil
+		}
+	}
+	return changed, nil
+}
+
+// lookAtPointer reads the pointer's place and shape.
+func (s *wholeScreen) lookAtPointer() (changed bool) {
+	at, shape, ok := pointerNow()
+	if !ok || s.hidden {
+		shape, at = 0, s.pointer.Add(s.all.Min)
+	}
+	if at = at.Sub(s.all.Min); at != s.pointer {
+		s.pointer, changed = at, true
+	}
+	if shape == s.shape {
+		return changed
+	}
+	was := s.cursor
+	s.shape, s.cursor = shape, nil
+	if shape != 0 {
+		if s.cursor = readShape(shape); s.cursor == nil {
+			s.cursor = screen.Arrow
+		}
+	}
+	return changed || was != s.cursor
+}

@@ -1,0 +1,340 @@
+//go:build linux
+
+package x11
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"image"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+	"lotse/screen/ownwindow"
+	"lotse/screen/question"
+)
+
+const (
+	// badgeRaise is the least time between two times that the badge comes to the
+	// top by itself: two such windows must not fight.
+	badgeRaise = 200 * time.Millisecond
+	// dragSlack is how far, in pixels, a click may move before it is a move.
+	dragSlack = 4
+	// badgeMargin is the badge's first distance from the display's corner.
+	badgeMargin = 16
+)
+
+// badgeWindow implements screen.Badge: a window that no window manager looks after.
+// It belongs to this program, so a share of other programs never shows it.
+type badgeWindow struct {
+	o    screen.Options
+	own  *ownwindow.Places
+	done chan struct{}
+	once sync.Once
+
+	mu sync.Mutex
+	// Guarded by mu.
+	l      *link
+	window xproto.Window
+	gc     xproto.Gcontext
+	format pixelFormat
+	frame  *screen.Frame // nil: hidden
+	rect   image.Rectangle
+	moved  bool // the customer chose the place
+	events chan badgeEvent
+	phys   *physicalDevices // nil: the server cannot tell
+}
+
+// badgeEvent is an event about the badge's window.
+type badgeEvent struct {
+	kind     byte // of the core protocol
+	detail   byte // the button, or the state of VisibilityNotify
+	at, root image.Point
+	device   xiEvent // of button events, where the server tells devices apart
+}
+
+// badgeEventOf reads an event; ok is false for those that are of no use.
+func badgeEventOf(ev []byte, xiMajor byte) (e badgeEvent, ok bool) {
+	if x, isXI := parseXIEvent(ev, xiMajor); isXI && xiMajor != 0 {
+		kinds := map[uint16]byte{xiButtonPress: xproto.ButtonPress, xiButtonRelease: xproto.ButtonRelease, xiMotion: xproto.MotionNotify}
+		if x.kind == xiHierarchyChanged {
+			return badgeEvent{device: x}, true
+		}
+		e = badgeEvent{kind: kinds[x.kind], detail: byte(x.detail), at: x.at, root: x.root, device: x}
+		return e, e.kind != 0
+	}
+	number := func(o int) int { return int(int16(binary.LittleEndian.Uint16(ev[o:]))) }
+	switch kind := ev[0] &^ xSentFlag; kind {
+	case xproto.Expose:
+		return badgeEvent{kind: kind}, true
+	case xproto.VisibilityNotify:
+		return badgeEvent{kind: kind, detail: ev[8]}, true
+	case xproto.ButtonPress, xproto.ButtonRelease, xproto.MotionNotify:
+		return badgeEvent{kind: kind, detail: ev[1], at: image.Pt(number(24), number(26)), root: image.Pt(number(20), number(22))}, true
+	}
+	return e, false
+}
+
+var _ screen.Badge = (*badgeWindow)(nil)
+
+func newBadge(o screen.Options, own *ownwindow.Places) *badgeWindow {
+	return &badgeWindow{o: o, own: own, done: make(chan struct{})}
+}
+
+func (b *badgeWindow) close() error {
+	b.once.Do(func() { close(b.done) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.l != nil {
+		b.l.close() // the window ends with its connection
+		b.own.Gone(b, image.Rectangle{})
+		b.l, b.frame, b.rect = nil, nil, image.Rectangle{}
+	}
+	return nil
+}
+
+// Rect implements screen.Badge.
+func (b *badgeWindow) Rect() image.Rectangle {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rect
+}
+
+// Show implements screen.Badge.
+func (b *badgeWindow) Show(f *screen.Frame) (err error) {
+	defer recovered(&err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f == nil && b.l == nil {
+		return nil
+	}
+	if err := b.openLocked(); err != nil {
+		return err
+	}
+	if f == nil {
+		b.frame, b.rect = nil, image.Rectangle{}
+		err := b.l.explain(xproto.UnmapWindowChecked(b.l.Conn, b.window).Check())
+		b.own.Gone(b, image.Rectangle{})
+		return err
+	}
+	fresh := b.frame == nil
+	b.frame = f
+	g, err := xproto.GetGeometry(b.l.Conn, xproto.Drawable(b.l.root)).Reply()
+	if err != nil {
+		return b.l.explain(err)
+	}
+	bounds := image.Rect(0, 0, int(g.Width), int(g.Height))
+	at := b.rect.Min
+	if fresh && !b.moved {
+		at = image.Pt(bounds.Max.X-f.Size.X-badgeMargin, badgeMargin)
+	}
+	b.placeLocked(at, bounds)
+	xproto.MapWindow(b.l.Conn, b.window)
+	err = b.drawLocked() // the server has moved and mapped it when this returns
+	b.own.Gone(b, b.rect)
+	return err
+}
+
+// placeLocked moves the window, inside the display and on top.
+func (b *badgeWindow) placeLocked(at image.Point, bounds image.Rectangle) {
+	size := b.frame.Size
+	at.X = max(bounds.Min.X, min(at.X, bounds.Max.X-size.X))
+	at.Y = max(bounds.Min.Y, min(at.Y, bounds.Max.Y-size.Y))
+	r := image.Rectangle{Min: at, Max: at.Add(size)}
+	if r != b.rect {
+		b.own.Add(b, r, true)
+	}
+	b.rect = r
+	xproto.ConfigureWindow(b.l.Conn, b.window,
+		xproto.ConfigWindowX|xproto.ConfigWindowY|xproto.ConfigWindowWidth|xproto.ConfigWindowHeight|xproto.ConfigWindowStackMode,
+		[]uint32{uint32(int32(at.X)), uint32(int32(at.Y)), uint32(size.X), uint32(size.Y), xproto.StackModeAbove})
+}
+
+// openLocked makes the window.
+func (b *badgeWindow) openLocked() (err error) {
+	select {
+	case <-b.done:
+		return screen.ErrClosed
+	default:
+	}
+	if b.l != nil {
+		if b.l.isGone() {
+			return b.l.explain(errGone)
+		}
+		return nil
+	}
+	events := make(chan badgeEvent, 256)
+	var major atomic.Uint32
+	l, err := dialX(b.o, func(ev []byte) {
+		e, ok := badgeEventOf(ev, byte(major.Load()))
+		if !ok {
+			return
+		}
+		select {
+		case events <- e:
+		default: // a badge that is clicked that often is not read
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if b.format, err = formatOf(l); err != nil {
+		return err
+	}
+	if b.window, err = xproto.NewWindowId(l.Conn); err != nil {
+		return err
+	}
+	if b.gc, err = xproto.NewGcontextId(l.Conn); err != nil {
+		return err
+	}
+	what := uint32(xproto.EventMaskExposure | xproto.EventMaskVisibilityChange)
+	xi, err := openXI(l)
+	switch {
+	case errors.Is(err, errNoXI2):
+		what |= xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskButton1Motion
+	case err != nil:
+		return err
+	default:
+		if b.phys, err = newPhysicalDevices(xi); err != nil {
+			return err
+		}
+		major.Store(uint32(xi.major))
+	}
+	err = xproto.CreateWindowChecked(l.Conn, l.scr.RootDepth, b.window, l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, l.scr.RootVisual,
+		xproto.CwBackPixel|xproto.CwOverrideRedirect|xproto.CwEventMask, []uint32{0x1b2a3a, 1, what}).Check()
+	if err != nil {
+		return l.explain(err)
+	}
+	if b.phys != nil {
+		if err = xi.selectOn(b.window, xiAllMasterDevices, xiButtonPress, xiButtonRelease, xiMotion); err == nil {
+			err = xi.selectEvents(xiAllDevices, xiHierarchyChanged)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err = xproto.CreateGCChecked(l.Conn, b.gc, xproto.Drawable(b.window), 0, nil).Check(); err != nil {
+		return l.explain(err)
+	}
+	name := []byte("Lotse")
+	xproto.ChangeProperty(l.Conn, xproto.PropModeReplace, b.window, xproto.AtomWmName, xproto.AtomString, 8, uint32(len(name)), name)
+	b.l, b.events = l, events
+	return nil
+}
+
+// drawLocked paints the picture.
+func (b *badgeWindow) drawLocked() error {
+	if b.frame == nil {
+		return nil
+	}
+	return b.l.paint(b.window, b.gc, &b.format, b.frame)
+}
+
+// paint puts a picture into a window, in bands that fit into a request, and
+// returns when the server has done so.
+func (l *link) paint(window xproto.Window, gc xproto.Gcontext, format *pixelFormat, f *screen.Frame) error {
+	rows := max(1, (200<<10)/(4*f.Size.X))
+	for y := 0; y < f.Size.Y; y += rows {
+		end := min(y+rows, f.Size.Y)
+		var data []byte
+		for row := y; row < end; row++ {
+			data = format.put(data, f.Row(row, 0, f.Size.X))
+		}
+		xproto.PutImage(l.Conn, zPixmap, xproto.Drawable(window), gc, uint16(f.Size.X), uint16(end-y), 0, int16(y), 0, l.scr.RootDepth, data)
+	}
+	return l.sync()
+}
+
+// Watch implements screen.Badge.
+func (b *badgeWindow) Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error {
+	b.mu.Lock()
+	err := b.openLocked()
+	l, events, phys := b.l, b.events, b.phys
+	b.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	var hold struct {
+		down        bool
+		at          image.Point // in the badge
+		drag        bool
+		raised      time.Time
+		first, last image.Point // of the pointer, in the display
+		by          question.Device
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-b.done:
+			return screen.ErrClosed
+		case <-l.gone:
+			return l.explain(errGone)
+		case ev := <-events:
+			by := question.Device(0)
+			if phys != nil && ev.device.kind != 0 {
+				if by, err = phys.of(ev.device); err != nil {
+					return err
+				}
+			}
+			switch ev.kind {
+			case xproto.Expose:
+				_ = b.redraw() // the end of the connection is told by gone
+			case xproto.VisibilityNotify:
+				if ev.detail != xproto.VisibilityUnobscured && time.Since(hold.raised) >= badgeRaise {
+					hold.raised = time.Now()
+					b.move(image.Point{})
+				}
+			case xproto.ButtonPress:
+				hold.down, hold.drag, hold.at, hold.first, hold.last, hold.by = ev.detail == 1, false, ev.at, ev.root, ev.root, by
+			case xproto.MotionNotify:
+				if d := ev.root.Sub(hold.first); hold.down && (hold.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
+					hold.drag = true
+					b.move(ev.root.Sub(hold.last))
+					hold.last = ev.root
+				}
+			case xproto.ButtonRelease:
+				if hold.down && !hold.drag && ev.detail == 1 {
+					clicked(hold.at, by != 0 && by == hold.by)
+				}
+				hold.down = false
+			}
+		}
+	}
+}
+
+func (b *badgeWindow) redraw() (err error) {
+	defer recovered(&err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.l == nil {
+		return nil
+	}
+	return b.drawLocked()
+}
+
+// move brings the badge to the top, d further.
+func (b *badgeWindow) move(d image.Point) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.l == nil || b.frame == nil {
+		return
+	}
+	b.moved = b.moved || d != image.Point{}
+	g, err := xproto.GetGeometry(b.l.Conn, xproto.Drawable(b.l.root)).Reply()
+	if err != nil {
+		return
+	}
+	b.placeLocked(b.rect.Min.Add(d), image.Rect(0, 0, int(g.Width), int(g.Height)))
+	_ = b.l.sync()
+	b.own.Gone(b, b.rect)
+}

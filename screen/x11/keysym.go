@@ -1,0 +1,36 @@
+//go:build linux
+
+package x11
+
+import "lotse/screen/keysym"
+
+// hasLevel reports whether the keysym is meant as it is, so that modifiers may
+// be changed to produce it: characters, dead keys, the number pad's digits.
+// The others are keys whose modifiers are part of the message: Shift+Tab.
+func hasLevel(sym uint32) bool {
+	return keysym.Canonical(sym) >= keysym.Unicode || sym >= keysym.DeadFirst && sym <= keysym.DeadLast ||
+		sym >= keysym.KPFirst && sym <= keysym.KPEqual
+}
+
+// similar is the keysym to use when sym is on no key; 0: none.
+func similar(sym uint32) uint32 {
+	// The number pad's KP_Home to KP_Delete, in order.
+	pad := [...]uint32{0xff50, 0xff51, 0xff52, 0xff53, 0xff54, 0xff55, 0xff56, 0xff57, 0xff58, 0xff63, 0xffff}
+	switch {
+	case sym >= keysym.KPHome && sym <= keysym.KPDelete:
+		return pad[sym-keysym.KPHome]
+	case sym == keysym.MetaL:
+		return keysym.AltL
+	case sym == keysym.AltR, sym == keysym.MetaR:
+		return keysym.AltL
+	case sym == keysym.ShiftR:
+		return keysym.ShiftL
+	case sym == keysym.SuperR:
+		return keysym.SuperL
+	case sym == keysym.ModeSwitch:
+		return keysym.ISOLevel3
+	case sym == keysym.ISOLevel3:
+		return keysym.ModeSwitch
+	}
+	return 0
+}

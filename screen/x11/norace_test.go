@@ -1,0 +1,5 @@
+//go:build !race && !windows
+
+package x11
+
+const raceDetector = false

@@ -1,0 +1,435 @@
+//go:build linux
+
+package x11
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"image"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jezek/xgb/damage"
+	"github.com/jezek/xgb/xfixes"
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+	"lotse/screen/lifecycle"
+	"lotse/screen/ownwindow"
+)
+
+const (
+	// pollFast and pollSlow bound the interval between captures of a server
+	// that does not report damage.
+	pollFast = time.Second / 30
+	pollSlow = 250 * time.Millisecond
+
+	// pointerPoll is the interval between looks at the pointer when the server
+	// does not report motion, and pointerCheck when it does: programs can move
+	// the pointer without a report.
+	pointerPoll  = time.Second / 30
+	pointerCheck = time.Second
+	// pointerPace is the least time between updates that only move the pointer.
+	pointerPace = 8 * time.Millisecond
+
+	// captureTries bounds how often a capture follows a display that changes
+	// its size all the time.
+	captureTries = 20
+
+	// maxCursorSide bounds a cursor's width and height in pixels.
+	maxCursorSide = 1024
+)
+
+// rootScreen implements screen.Screen.
+//
+// The reading goroutine of its connection sets what is due and rings wake;
+// Next takes a flag down before it acts on it, so that what happens meanwhile
+// raises it again.
+type rootScreen struct {
+	lifecycle.Lifecycle
+
+	// Static after openRootScreen.
+	l           *link
+	log         *slog.Logger
+	damage      damage.Damage // 0: none, the whole display is polled
+	parts       xfixes.Region
+	hasCursor   bool
+	hasRandr    bool // with monitors, 1.5
+	hasMotion   bool
+	damageEvent byte
+	randrEvent  byte
+	fixesEvent  byte
+	xiMajor     byte
+	// reportsDamage is damage != 0 for the reading goroutine.
+	reportsDamage atomic.Bool
+	// backdrop paints what stands for this program's own windows; nil: plain grey.
+	backdrop atomic.Pointer[func(image.Point) *screen.Frame]
+
+	damageDue, layoutDue, cursorDue, pointerDue atomic.Bool
+
+	// Owned by Next.
+	cap       capturer
+	fresh     bool // nothing was returned yet
+	pending   screen.Region
+	monitors  []screen.Monitor
+	names     map[xproto.Atom]string
+	cursor    *screen.Cursor
+	pointer   image.Point
+	pointerAt time.Time // next look without a hint
+	pacedAt   time.Time // no update only for the pointer before
+	pollAt    time.Time
+	pollEvery time.Duration
+	seed      maphash.Seed
+	sum       uint64
+	mask      ownwindow.Mask
+	back      *screen.Frame // nil: not painted yet for this size
+}
+
+var _ screen.Screen = (*rootScreen)(nil)
+
+// openRootScreen opens the capture of the whole display, without what is covered.
+func openRootScreen(o screen.Options, own *ownwindow.Places) (_ *rootScreen, err error) {
+	defer recovered(&err)
+	s := &rootScreen{
+		mask: ownwindow.Mask{Places: own},
+		log:  o.Logger, Lifecycle: lifecycle.New(),
+		fresh: true, names: map[xproto.Atom]string{}, seed: maphash.MakeSeed(), pollEvery: pollFast,
+	}
+	// Events are selected one by one below, so the event numbers are known
+	// before the first event they stand for.
+	var ready atomic.Bool
+	if s.l, err = dialX(o, func(ev []byte) {
+		if ready.Load() {
+			s.event(ev)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.l.close()
+		}
+	}()
+	if s.cap.format, err = formatOf(s.l); err != nil {
+		return nil, err
+	}
+	s.cap.l = s.l
+	if err = s.extensions(o); err != nil {
+		return nil, err
+	}
+	s.reportsDamage.Store(s.damage != 0)
+	ready.Store(true)
+	if err = s.subscribe(); err != nil {
+		return nil, err
+	}
+	s.layoutDue.Store(true)
+	s.cursorDue.Store(s.hasCursor)
+	return s, nil
+}
+
+// Close implements screen.Screen.
+func (s *rootScreen) Close() error {
+	s.End(s.l.close, s.cap.release) // the caller may still read the frame
+	return nil
+}
+
+// Next implements screen.Screen. When the X server is gone it returns an error
+// that says so.
+func (s *rootScreen) Next(ctx context.Context) (screen.Update, error) {
+	return s.RunNext(ctx, s.next, s.cap.release)
+}
+
+func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
+	defer recovered(&err)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	tries := 0
+	for {
+		if err := s.l.ended(ctx); err != nil {
+			return u, err
+		}
+		u, ok, err := s.look(time.Now())
+		if err != nil {
+			// The display may have shrunk under the capture.
+			if tries++; tries >= captureTries || s.l.isGone() {
+				return u, s.l.explain(err)
+			}
+			s.log.Debug("x11: capture failed, again", "error", err.Error())
+			s.layoutDue.Store(true)
+			s.damageAll()
+			if tries < 3 {
+				continue
+			}
+		} else if ok {
+			return u, nil
+		}
+		_, covered := s.mask.Places.Watch()
+		if err == nil && s.mask.Stale() {
+			continue
+		}
+		pause := s.untilDue(time.Now())
+		if err != nil {
+			pause = time.Duration(tries) * time.Millisecond
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+		case <-s.Done:
+			return u, screen.ErrClosed
+		case <-s.l.gone:
+		case <-s.Wake:
+		case <-covered:
+		case <-timer.C:
+		}
+	}
+}
+
+// untilDue is the time until something must be looked at without being told.
+func (s *rootScreen) untilDue(now time.Time) time.Duration {
+	at := s.pointerAt
+	if s.pointerDue.Load() && s.pacedAt.Before(at) {
+		at = s.pacedAt
+	}
+	if s.damage == 0 && s.pollAt.Before(at) {
+		at = s.pollAt
+	}
+	if again := s.mask.Again; !again.IsZero() && again.Before(at) {
+		at = again
+	}
+	return max(0, at.Sub(now))
+}
+
+func (s *rootScreen) damageAll() {
+	if s.cap.frame != nil {
+		s.pending = screen.RegionOf(s.cap.frame.Bounds())
+	}
+}
+
+// look does what is due and reports whether there is something to return.
+func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
+	if s.TakeRefresh() {
+		s.fresh = true
+		s.damageAll()
+	}
+	changed := s.fresh
+	if s.layoutDue.Swap(false) {
+		c, err := s.layout()
+		if err != nil {
+			s.layoutDue.Store(true)
+			return u, false, err
+		}
+		changed = changed || c
+	}
+	if s.cursorDue.Swap(false) {
+		if s.cursor, err = readCursor(s.l); err != nil {
+			return u, false, err
+		}
+		changed = true
+	}
+	if s.cap.frame != nil {
+		for _, r := range s.mask.Due(now) {
+			s.pending.Add(r.Intersect(s.cap.frame.Bounds()))
+		}
+	}
+	// All that can be asked before the pictures goes out in one breath.
+	var parts *xfixes.FetchRegionCookie
+	if s.damageDue.Swap(false) {
+		// Taking the damage before the picture means that what is drawn in
+		// between is seen twice rather than never.
+		damage.Subtract(s.l.Conn, s.damage, 0, s.parts)
+		c := xfixes.FetchRegion(s.l.Conn, s.parts)
+		parts = &c
+	}
+	polled := s.damage == 0 && !now.Before(s.pollAt)
+	hinted := s.pointerDue.Load() && !now.Before(s.pacedAt)
+	var where *xproto.QueryPointerCookie
+	if changed || parts != nil || polled || hinted || !s.pending.Empty() || !now.Before(s.pointerAt) {
+		s.pointerDue.Store(false)
+		c := xproto.QueryPointer(s.l.Conn, s.l.root)
+		where = &c
+	}
+	if parts != nil {
+		r, err := parts.Reply()
+		if err != nil {
+			s.damageAll()
+			return u, false, err
+		}
+		for _, r := range coarsen(rectsOf(r.Rectangles)) {
+			s.pending.Add(r.Intersect(s.cap.frame.Bounds()))
+		}
+	}
+	if where != nil {
+		r, err := where.Reply()
+		if err != nil {
+			return u, false, err
+		}
+		s.pointerAt = now.Add(pointerPoll)
+		if s.hasMotion {
+			s.pointerAt = now.Add(pointerCheck)
+		}
+		if p := image.Pt(int(r.RootX), int(r.RootY)); r.SameScreen && p != s.pointer {
+			s.pointer, changed = p, true
+		}
+	}
+	u, got, err := s.picture(now, polled)
+	if err != nil || !got && !changed {
+		return u, false, err
+	}
+	if !got {
+		s.pacedAt = now.Add(pointerPace)
+	}
+	s.fresh = false
+	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.cap.frame, s.monitors, s.cursor, s.pointer
+	return u, true, nil
+}
+
+// picture captures what is pending, or all when it is time to poll.
+func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got bool, err error) {
+	if s.damage == 0 && polled {
+		s.damageAll()
+	}
+	if s.pending.Empty() {
+		return u, false, nil
+	}
+	began := time.Now()
+	touched, err := s.cap.capture(coarsen(s.pending.Rects()))
+	if err != nil {
+		return u, false, err
+	}
+	s.pending = screen.Region{}
+	s.mask.Apply(began, s.hide)
+	if s.damage == 0 {
+		sum := maphash.Bytes(s.seed, s.cap.frame.Pix)
+		same := sum == s.sum && !s.fresh
+		s.sum = sum
+		if same {
+			s.pollEvery = min(s.pollEvery*5/4, pollSlow)
+		} else {
+			s.pollEvery = pollFast
+		}
+		s.pollAt = now.Add(s.pollEvery)
+		if same {
+			return u, false, nil
+		}
+	}
+	u.Damage = touched
+	return u, true, nil
+}
+
+// hide puts the backdrop over one of this program's own windows.
+func (s *rootScreen) hide(r image.Rectangle) {
+	if s.back == nil || s.back.Size != s.cap.frame.Size {
+		if paint := s.backdrop.Load(); paint != nil {
+			s.back = (*paint)(s.cap.frame.Size)
+		} else {
+			s.back = screen.NewFrame(s.cap.frame.Size)
+			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
+		}
+	}
+	s.cap.frame.CopyRect(s.back, r)
+}
+
+// setBackdrop says what stands for this program's own windows from now on.
+func (s *rootScreen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
+
+// layout reads the root's size and the monitors; a new size makes a new frame
+// that is all pending.
+func (s *rootScreen) layout() (changed bool, err error) {
+	g, err := xproto.GetGeometry(s.l.Conn, xproto.Drawable(s.l.root)).Reply()
+	if err != nil {
+		return false, err
+	}
+	size := image.Pt(int(g.Width), int(g.Height))
+	if size.X == 0 || size.Y == 0 || size.X > 32767 || size.Y > 32767 {
+		return false, fmt.Errorf("display of %v pixels", size)
+	}
+	if s.cap.frame == nil || s.cap.frame.Size != size {
+		if err := s.cap.resize(size); err != nil {
+			return false, err
+		}
+		s.damageAll()
+		s.sum, changed = 0, true
+	}
+	monitors := s.readMonitors(image.Rectangle{Max: size})
+	same := len(monitors) == len(s.monitors)
+	for i := 0; same && i < len(monitors); i++ {
+		same = monitors[i] == s.monitors[i]
+	}
+	if !same {
+		s.monitors, changed = monitors, true
+	}
+	return changed, nil
+}
+
+// readCursor reads the shape.
+func readCursor(l *link) (*screen.Cursor, error) {
+	r, err := xfixes.GetCursorImage(l.Conn).Reply()
+	if err != nil {
+		if l.isGone() {
+			return nil, err
+		}
+		return screen.Arrow, nil // its creator has gone
+	}
+	w, h := int(r.Width), int(r.Height)
+	if w == 0 || h == 0 || w > maxCursorSide || h > maxCursorSide || len(r.CursorImage) < w*h {
+		return screen.Arrow, nil
+	}
+	c := &screen.Cursor{Pix: make([]byte, w*h*4), Size: image.Pt(w, h)}
+	for i, p := range r.CursorImage[:w*h] {
+		c.Pix[4*i], c.Pix[4*i+1], c.Pix[4*i+2], c.Pix[4*i+3] = byte(p), byte(p>>8), byte(p>>16), byte(p>>24)
+	}
+	c.Hot = image.Pt(min(int(r.Xhot), w-1), min(int(r.Yhot), h-1))
+	return c, nil
+}
+
+func rectsOf(in []xproto.Rectangle) []image.Rectangle {
+	out := make([]image.Rectangle, len(in))
+	for i, r := range in {
+		out[i] = image.Rect(int(r.X), int(r.Y), int(r.X)+int(r.Width), int(r.Y)+int(r.Height))
+	}
+	return out
+}
+
+// coarsen joins rectangles where one picture costs less than two, and bounds
+// their number. The result covers rects; it belongs to the caller.
+func coarsen(rects []image.Rectangle) []image.Rectangle {
+	const (
+		most     = 24
+		perShot  = 128 * 128 // pixels that are copied in the time of one request
+		mostRaw  = 4096
+		perShots = 16
+	)
+	if len(rects) > mostRaw {
+		var all image.Rectangle
+		for _, r := range rects {
+			all = all.Union(r)
+		}
+		return []image.Rectangle{all}
+	}
+	area := func(r image.Rectangle) int { return r.Dx() * r.Dy() }
+	out := make([]image.Rectangle, 0, len(rects))
+	spare := perShot
+	for {
+		out = out[:0]
+		for _, r := range rects {
+			if r.Empty() {
+				continue
+			}
+			if n := len(out); n > 0 {
+				last := out[n-1]
+				if u := last.Union(r); area(u) <= area(last)+area(r)+spare {
+					out[n-1] = u
+					continue
+				}
+			}
+			out = append(out, r)
+		}
+		if len(out) <= most {
+			return out
+		}
+		rects = append([]image.Rectangle(nil), out...)
+		spare *= perShots
+	}
+}

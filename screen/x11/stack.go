@@ -1,0 +1,185 @@
+//go:build linux
+
+package x11
+
+import (
+	"encoding/binary"
+	"image"
+	"slices"
+	"time"
+
+	"github.com/jezek/xgb/damage"
+	"github.com/jezek/xgb/xproto"
+
+	"lotse/screen"
+)
+
+// The top-level windows as the server's events tell them, in the order in which
+// it tells them: who lies above whom, where, and which part of each has been
+// drawn. Nothing is asked of the server meanwhile, so that the picture of the
+// windows and the reports of drawing always belong together.
+
+// topWindow is a child of the root window.
+type topWindow struct {
+	id        xproto.Window
+	at        image.Point // outer corner, in the display's coordinates
+	size      image.Point // inside the border
+	border    int
+	mapped    bool
+	inputOnly bool
+	// known: looked up; shared: chosen.
+	known, shared bool
+	contents      []xproto.Window // the programs' windows inside
+	looks         int             // how often it was looked up and found to hold nothing
+	lookAt        time.Time       // when to look again
+
+	// Of shared windows. Regions are in the window's coordinates, the origin
+	// inside the border, as the server reports drawing.
+
+	depth  byte
+	damage damage.Damage
+	shape  []image.Rectangle // nil: the whole window, with its border
+	pixmap xproto.Pixmap     // 0: to be named
+	dirty  screen.Region     // drawn since it was read
+	// undrawn is what nothing was drawn to since the window has it. It must not
+	// be shown: the server fills the memory of a new or larger window with what
+	// lies there on the screen, whoever's that is. It also reports such memory as
+	// drawn: reports count only while the window is settled.
+	undrawn  screen.Region
+	askAt    time.Time // when drawing is asked for next
+	repaints int       // how often it was, up to repaintTries
+	// settled: every report that a change of windows could have caused is behind
+	// us; settling: it will be, if nothing changes before the server's answer.
+	settled, settling bool
+
+	vis   []image.Rectangle // visible now, in the display's coordinates; exact
+	visAt image.Point       // the origin that vis was found for
+}
+
+// outer is the window with its border, in the display's coordinates.
+func (w *topWindow) outer() image.Rectangle {
+	return image.Rectangle{Min: w.at, Max: w.at.Add(w.size).Add(image.Pt(2*w.border, 2*w.border))}
+}
+
+// inner is the window without its border, in its own coordinates.
+func (w *topWindow) inner() image.Rectangle { return image.Rectangle{Max: w.size} }
+
+// origin is where the window's coordinates begin in the display's.
+func (w *topWindow) origin() image.Point { return w.at.Add(image.Pt(w.border, w.border)) }
+
+// forget makes the whole window undrawn: its memory is new.
+func (w *topWindow) forget(now time.Time) {
+	w.undrawn = screen.RegionOf(w.inner())
+	w.askAt, w.repaints = now.Add(repaintAfter), 0
+	w.settled, w.settling = false, false
+}
+
+// drawn notes drawing and reports whether more of the window may be shown now.
+func (w *topWindow) drawn(r image.Rectangle) (more bool) {
+	r = r.Intersect(w.inner())
+	w.dirty.Add(r)
+	if !w.settled || w.undrawn.Empty() || r.Empty() {
+		return false
+	}
+	more = !w.undrawn.Intersect(r).Empty()
+	w.undrawn.Subtract(r)
+	return more
+}
+
+// needsSettling reports whether something waits for reports that count.
+func (w *topWindow) needsSettling() bool {
+	return w.shared && w.mapped && !w.settled && !w.undrawn.Empty()
+}
+
+// stack is the model. It belongs to the goroutine that calls Next.
+type stack struct {
+	root  xproto.Window
+	order []*topWindow // bottom first
+	byID  map[xproto.Window]*topWindow
+}
+
+// stir unsettles all windows: a change of one makes the server report others.
+func (s *stack) stir() {
+	for _, w := range s.order {
+		w.settled, w.settling = false, false
+	}
+}
+
+func (s *stack) add(w *topWindow) {
+	s.remove(w.id)
+	s.order = append(s.order, w)
+	s.byID[w.id] = w
+}
+
+func (s *stack) remove(id xproto.Window) *topWindow {
+	w := s.byID[id]
+	if w == nil {
+		return nil
+	}
+	delete(s.byID, id)
+	s.order = slices.DeleteFunc(s.order, func(o *topWindow) bool { return o == w })
+	return w
+}
+
+// place puts w just above the sibling, or lowest when there is none.
+func (s *stack) place(w *topWindow, sibling xproto.Window) {
+	i := 0
+	rest := slices.DeleteFunc(slices.Clone(s.order), func(o *topWindow) bool { return o == w })
+	for j, o := range rest {
+		if o.id == sibling {
+			i = j + 1
+		}
+	}
+	s.order = slices.Insert(rest, i, w)
+}
+
+// windowEvent is an event of the core protocol about the tree of windows.
+type windowEvent struct {
+	kind       byte
+	at, window xproto.Window // where it was reported, and about which
+	other      xproto.Window // new parent, or the sibling below
+	pos, size  image.Point
+	border     int
+	toTop      bool
+}
+
+// parseWindowEvent reads an event that the server itself made; ok is false for
+// all others.
+func parseWindowEvent(ev []byte) (e windowEvent, ok bool) {
+	if len(ev) < xHead || ev[0]&xSentFlag != 0 {
+		return e, false
+	}
+	window := func(o int) xproto.Window { return xproto.Window(binary.LittleEndian.Uint32(ev[o:])) }
+	number := func(o int) int { return int(int16(binary.LittleEndian.Uint16(ev[o:]))) }
+	e = windowEvent{kind: ev[0], at: window(4), window: window(8)}
+	switch ev[0] {
+	case xproto.CreateNotify:
+		e.pos, e.size, e.border = image.Pt(number(12), number(14)), image.Pt(number(16), number(18)), number(20)
+	case xproto.DestroyNotify, xproto.UnmapNotify, xproto.MapNotify:
+	case xproto.ReparentNotify:
+		e.other, e.pos = window(12), image.Pt(number(16), number(18))
+	case xproto.ConfigureNotify:
+		e.other, e.pos, e.size, e.border = window(12), image.Pt(number(16), number(18)), image.Pt(number(20), number(22)), number(24)
+	case xproto.GravityNotify:
+		e.pos = image.Pt(number(12), number(14))
+	case xproto.CirculateNotify:
+		e.toTop = ev[16] == xproto.PlaceOnTop
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// renews reports whether the event gives w other memory or another content than
+// was known: what was read since may not be w's own as it is believed to be.
+func (e *windowEvent) renews(w *topWindow) bool {
+	switch e.kind {
+	case xproto.CreateNotify, xproto.MapNotify, xproto.UnmapNotify, xproto.DestroyNotify:
+		return e.window == w.id
+	case xproto.ReparentNotify:
+		return e.window == w.id || e.at == w.id || e.other == w.id
+	case xproto.ConfigureNotify:
+		return e.window == w.id && (e.size != w.size || e.border != w.border)
+	}
+	return false
+}
