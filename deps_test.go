@@ -113,5 +113,6 @@ func TestImportTable(t *testing.T) {
 }
 
 // syscallPackages: the programs need signals, and Windows a console; whereto reads
-// extended attributes; arguments overwrites the command line in memory.
-var syscallPackages = []string{"screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}
+// extended attributes; arguments overwrites the command line in memory; i18n asks Windows for
+// the user's language.
+var syscallPackages = []string{"i18n", "screen/native", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}

@@ -8,42 +8,41 @@ var Languages = []Language{"en", "de", "fr"}
 // languageNames are in the order of Languages.
 var languageNames = []string{"English", "Deutsch", "Français"}
 
-// texts has the messages of each key in the order of Languages. Their
-// arguments are named by position.
-var texts = map[string][]string{
-	"common.copied": {
+// texts are the texts of programs by their keys.
+var texts = map[string]*translated{
+	"common.copied": {sources: []string{
 		"Copied.",
 		"Kopiert.",
 		"Copié.",
-	},
-	"common.language": {
+	}},
+	"common.language": {sources: []string{
 		"Language",
 		"Sprache",
 		"Langue",
-	},
-	"common.line.gateway": {
+	}},
+	"common.line.gateway": {sources: []string{
 		"encrypted to the gateway",
 		"verschlüsselt bis zum Gateway",
 		"chiffré jusqu’à la passerelle",
-	},
-	"common.line.partly": {
+	}},
+	"common.line.partly": {sources: []string{
 		"encrypted to your advisor''s computer, not beyond it",
 		"verschlüsselt bis zum Computer Ihres Beraters, dahinter nicht",
 		"chiffré jusqu’à l’ordinateur de votre conseiller, mais pas au-delà",
-	},
-	"common.line.sealed": {
+	}},
+	"common.line.sealed": {sources: []string{
 		"encrypted end to end",
 		"Ende zu Ende verschlüsselt",
 		"chiffré de bout en bout",
-	},
-	"common.noScript": {
+	}},
+	"common.noScript": {sources: []string{
 		"This page needs JavaScript.",
 		"Diese Seite braucht JavaScript.",
 		"Cette page a besoin de JavaScript.",
-	},
-	"common.yourAdvisor": {
+	}},
+	"common.yourAdvisor": {sources: []string{
 		"Your advisor",
 		"Ihr Berater",
 		"Votre conseiller",
-	},
+	}},
 }
