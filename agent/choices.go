@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/screen"
 )
 
@@ -124,14 +125,14 @@ func (c *Choices) apps() []AppChoice {
 }
 
 // shareWords is a share for people.
-func (l Language) shareWords(sh Share) string {
-	switch sh.Kind {
+func shareWords(l i18n.Language, sh Share) string {
+	switch names := strings.Join(sh.Names, ", "); sh.Kind {
 	case "monitor":
-		return l.text("one monitor (%s)", strings.Join(sh.Names, ", "))
+		return l.Text("agent.share.monitor", names)
 	case "apps":
-		return l.text("these programs: %s", strings.Join(sh.Names, ", "))
+		return l.Text("agent.share.apps", names)
 	}
-	return l.text("the whole screen")
+	return l.Text("agent.share.screen")
 }
 
 // sharing is what is shown, or would be, and what can be. The loop owns it.

@@ -83,7 +83,7 @@ func (e finished) in(st *state) {
 	}
 	st.phase = PhaseEnded
 	st.questions.refusals.stop()
-	st.record.note("the session is over: %s", reasonText(st.session.lang, st.reason))
+	st.record.over(st.reason)
 }
 
 // waitAll waits until all are closed, or for d.

@@ -360,7 +360,7 @@ func (e joined) in(st *state) {
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {
-		st.record.note("joined; comparison code %s", st.compare)
+		st.record.joined(st.compare)
 	}
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/tunnel"
@@ -50,8 +52,11 @@ func (p *TerminalPanel) Run(ctx context.Context, s *Session) error {
 	}
 	if first, _ := s.Snapshot(); first.Answer != AnswerAsk {
 		l := first.Lang
-		p.say(l.text("This program answers every question by itself: %s.", strings.ToUpper(string(first.Answer))))
-		p.say(l.text("It shows, without asking: %s.", strings.ToUpper(l.shareWords(first.Preset))))
+		p.say(l.Text("agent.terminal.auto", first.Answer))
+		if first.Answer != AnswerDeny {
+			share := strings.ToUpper(shareWords(l, first.Preset))
+			p.say(l.Text("agent.terminal.autoShare", share))
+		}
 	}
 	for {
 		snap, changed := s.Snapshot()
@@ -116,7 +121,7 @@ func (p *TerminalPanel) prompt(id, text string) {
 }
 
 // show says what is new since the last snapshot.
-func (p *TerminalPanel) show(l Language, s Snapshot) {
+func (p *TerminalPanel) show(l i18n.Language, s Snapshot) {
 	old := p.last
 	p.last = s
 	if s.Error != nil && (old.Error == nil || *old.Error != *s.Error) {
@@ -126,44 +131,62 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 	if s.Phase != old.Phase {
 		switch s.Phase {
 		case PhaseConnecting:
-			p.say(l.text("Connecting to %s …", s.Gateway))
+			p.say(l.Text("agent.terminal.connecting", s.Gateway))
 		case PhaseJoined:
-			p.say(l.text("Connected with %s.", advisorName(s.Advisor)))
-			p.say(l.text("Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends."))
+			p.say(l.Text("agent.terminal.connected", advisorName(s.Advisor)))
+			p.say(l.Text("agent.terminal.keys"))
 		case PhaseAway:
-			p.say(l.text("The line is interrupted; trying to come back …"))
+			p.say(l.Text("agent.terminal.away"))
 		case PhaseEnded:
-			p.say(l.text("The session is over: %s", reasonText(l, s.Reason)))
-			p.say(l.text("The session is over. Nothing of this program is left running."))
+			p.say(l.Text("agent.terminal.over", reasonText(l, s.Reason)))
+			p.say(l.Text("agent.terminal.overCalm"))
 			return
 		}
 	}
 	if s.Compare != "" && s.Compare != old.Compare && s.Line == lineSealed {
-		p.say(l.text("Encrypted end to end. Comparison code: %s", s.Compare))
+		p.say(l.Text("agent.terminal.compare", s.Compare))
 	}
 	if s.Line == linePartly && old.Line != linePartly {
-		p.say(l.text("From your advisor's computer on, the picture is passed to another computer without encryption."))
+		p.say(l.Text("agent.terminal.partly"))
 	}
-	if s.Phase == PhaseJoined && (old.Phase != PhaseJoined || s.Direction != old.Direction || s.Rights != old.Rights || s.Paused != old.Paused) {
+	changed := old.Phase != PhaseJoined || s.Direction != old.Direction ||
+		s.Rights != old.Rights || s.Paused != old.Paused
+	if s.Phase == PhaseJoined && changed {
 		p.say(rightsText(l, s))
 	}
 	if s.Notice != old.Notice && s.Phase == PhaseJoined {
-		switch s.Notice {
-		case noticeNames[screen.NoticeHidden]:
-			p.say(l.text("Windows hides this question from your advisor. Please answer it yourself."))
-		case noticeNames[screen.NoticeShielded]:
-			p.say(l.text("A program with more rights is in front: your advisor can do nothing meanwhile, and the key %s is not noticed.", s.Key))
+		p.sayNotice(l, s)
+	}
+	p.putPrompt(l, s)
+}
+
+// sayNotice says what the system keeps to itself.
+func (p *TerminalPanel) sayNotice(l i18n.Language, s Snapshot) {
+	switch s.Notice {
+	case noticeNames[screen.NoticeHidden]:
+		p.say(l.Text("agent.terminal.hidden"))
+	case noticeNames[screen.NoticeShielded]:
+		if s.Key == "" {
+			p.say(l.Text("agent.terminal.shielded"))
+		} else {
+			p.say(l.Text("agent.terminal.shieldedKey", s.Key))
 		}
 	}
+}
+
+// putPrompt puts what the customer may answer now.
+func (p *TerminalPanel) putPrompt(l i18n.Language, s Snapshot) {
 	switch {
 	case s.Phase == PhaseNumber && s.Confirm:
 		p.prompt("number", confirmText(l, s))
 	case s.Phase == PhaseNumber && s.Gateway == "":
-		p.prompt("number", l.text("Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): "))
+		p.prompt("number", l.Text("agent.terminal.enterGateway"))
 	case s.Phase == PhaseNumber:
-		p.prompt("number", l.text("Gateway: %s", s.Gateway)+"\n"+l.text("Please type the session number that your advisor tells you: "))
+		gateway := l.Text("agent.gateway", s.Gateway)
+		p.prompt("number", gateway+"\n"+l.Text("agent.terminal.enter"))
 	case s.Question != nil && s.Question.Window:
-		p.prompt(s.Question.ID, l.text("Please answer in the window that has opened on your screen. No + Enter refuses here.")+"\n")
+		no, _, _ := strings.Cut(l.Text("agent.terminal.no"), " ")
+		p.prompt(s.Question.ID, l.Text("agent.terminal.inWindow", no)+"\n")
 	case s.Question != nil && s.Question.Armed:
 		p.ask(l, s)
 	}
@@ -171,7 +194,7 @@ func (p *TerminalPanel) show(l Language, s Snapshot) {
 
 // ask puts a question that is answered here. What was typed before is thrown away,
 // and a yes is a word that is shown only now.
-func (p *TerminalPanel) ask(l Language, s Snapshot) {
+func (p *TerminalPanel) ask(l i18n.Language, s Snapshot) {
 	if p.prompts == s.Question.ID {
 		return
 	}
@@ -183,75 +206,66 @@ func (p *TerminalPanel) ask(l Language, s Snapshot) {
 }
 
 // confirmText asks whether to connect to what a link or a file name says.
-func confirmText(l Language, s Snapshot) string {
-	q := l.text("Connect to %s?", s.Gateway) + "\n"
+func confirmText(l i18n.Language, s Snapshot) string {
+	q := l.Text("agent.terminal.confirm", s.Gateway) + "\n"
 	if _, err := tunnel.ParseNumber(s.Offer); err == nil {
-		return q + l.text("Type yes to connect with the number %s, or another number: ", s.Offer)
+		yes, _, _ := strings.Cut(l.Text("agent.terminal.yes"), " ")
+		return q + l.Text("agent.terminal.confirmNumber", yes, s.Offer)
 	}
 	if s.Offer != "" {
-		return q + l.text("Your number begins with %s. Please type it whole: ", s.Offer)
+		return q + l.Text("agent.terminal.confirmPlace", s.Offer)
 	}
-	return q + l.text("Please type the session number that your advisor tells you: ")
+	return q + l.Text("agent.terminal.enter")
 }
 
-func advisorName(a *tunnel.Person) string {
-	switch {
-	case a == nil:
-		return "?"
-	case a.Company != "":
-		return short(a.Display + ", " + a.Company)
-	case a.Display != "":
-		return short(a.Display)
-	}
-	return short(a.Name)
-}
-
-func rightsText(l Language, s Snapshot) string {
+func rightsText(l i18n.Language, s Snapshot) string {
 	who := advisorName(s.Advisor)
 	switch {
 	case s.Paused:
-		return l.text("Paused: nothing is visible.")
+		return l.Text("agent.terminal.paused")
 	case s.Rights.Control && s.Key != "":
-		return l.text("%s can see and CONTROL your computer. %s takes control back.", who, s.Key)
+		return l.Text("agent.terminal.controlledKey", who, s.Key)
 	case s.Rights.Control:
-		return l.text("%s can see and CONTROL your computer.", who)
+		return l.Text("agent.terminal.controlled", who)
 	case s.Rights.View && s.Direction == "customer":
 		if s.Share != nil && s.Share.Kind != "screen" {
-			return l.text("%s can see only this: %s.", who, strings.Join(s.Share.Names, ", "))
+			return l.Text("agent.terminal.seesOnly", who, strings.Join(s.Share.Names, ", "))
 		}
-		return l.text("%s can see your whole screen.", who)
+		return l.Text("agent.terminal.seesAll", who)
 	}
-	return l.text("Nothing is shared.")
+	return l.Text("agent.terminal.nothing")
 }
 
 // questionText puts a question; word is what allows it.
-func questionText(l Language, s Snapshot, word string) string {
+func questionText(l i18n.Language, s Snapshot, word string) string {
 	who := advisorName(s.Advisor)
 	switch s.Question.Right {
 	case consent.Control.String():
-		return l.text("%s would like to CONTROL your computer.", who) + "\n" + l.text("Type %s to allow it; Enter alone: no. ", word)
+		return l.Text("agent.terminal.askControl", who) + "\n" + l.Text("agent.terminal.typeWord", word)
 	case consent.Clipboard.String():
-		return l.text("%s would like to use your CLIPBOARD.", who) + "\n" + l.text("Type %s to allow it; Enter alone: no. ", word)
+		return l.Text("agent.terminal.askClipboard", who) + "\n" + l.Text("agent.terminal.typeWord", word)
 	case consent.Show.String():
-		return l.text("%s would like to show you their screen, which a terminal cannot show (start with --panel browser). Enter: no. ", who)
+		return l.Text("agent.terminal.askShow", who)
 	}
-	q := l.text("%s would like to SEE your screen.", who)
+	q := l.Text("agent.terminal.askView", who)
 	if s.Question.Right == consent.Share.String() {
-		q = l.text("%s would like to see something else of your screen.", who)
+		q = l.Text("agent.terminal.askShare", who)
 	}
-	q += "\n  " + l.text("%s: the whole screen", word)
+	q += "\n  " + l.Text("agent.terminal.chooseScreen", word)
 	if c := s.Choices; c != nil {
 		for i, m := range c.Monitors {
-			q += "\n  " + l.text("%sm%d: only monitor %s, %d×%d", word, i+1, m.Name, m.Width, m.Height)
+			size := fmt.Sprintf("%d×%d", m.Width, m.Height)
+			q += "\n  " + l.Text("agent.terminal.chooseMonitor", fmt.Sprintf("%sm%d", word, i+1), m.Name, size)
 		}
 		for i, a := range c.Apps {
-			q += "\n  " + l.text("%sa%d: only the program %s (%s)", word, i+1, a.Name, strings.Join(a.Titles, ", "))
+			titles := strings.Join(a.Titles, ", ")
+			q += "\n  " + l.Text("agent.terminal.chooseApp", fmt.Sprintf("%sa%d", word, i+1), a.Name, titles)
 			if a.Powerful {
-				q += " – " + l.text("Can do everything on this computer")
+				q += " – " + l.Text("agent.question.powerfulMark")
 			}
 		}
 	}
-	return q + "\n" + l.text("Type one of these to allow it; Enter alone: no. ")
+	return q + "\n" + l.Text("agent.terminal.typeOne")
 }
 
 // chosenShare reads what stands behind the word: nothing for the whole screen, "m1"
@@ -284,38 +298,35 @@ func chosenShare(answer string, c *Choices) (share *Share, ok bool) {
 	return nil, false
 }
 
-func failureText(l Language, f Failure) string {
+func failureText(l i18n.Language, f Failure) string {
+	message := plaintext.Line(f.Message, maxMessage)
 	switch f.Code {
 	case "format":
-		return l.text("That is not a session number: %s", plaintext.Line(f.Message, maxMessage))
+		return l.Text("agent.failure.format", message)
 	case "where":
-		return l.text("Nothing was connected: %s", plaintext.Line(f.Message, maxMessage))
+		return l.Text("agent.failure.where", message)
 	case tunnel.RefusedNumber:
-		return l.text("This number did not match. Compare it with your advisor. If it is right, ask for a new one.")
+		return l.Text("agent.failure.number")
 	case tunnel.RefusedBusy:
-		return l.text("The number is already in use. Please ask your advisor for a new one.")
+		return l.Text("agent.failure.busy")
 	case tunnel.RefusedRate:
-		return l.text("Too many tries. Please wait %d seconds.", f.RetryAfter)
+		return l.Text("agent.failure.rate", f.RetryAfter)
 	}
-	return plaintext.Line(f.Message, maxMessage)
+	return message
 }
 
-func reasonText(l Language, reason string) string {
-	switch reason {
-	case tunnel.ReasonAdvisor:
-		return l.text("the advisor ended it")
-	case tunnel.ReasonCustomer:
-		return l.text("you ended it")
-	case tunnel.ReasonExpired:
-		return l.text("the number has expired")
-	case tunnel.ReasonBurnt:
-		return l.text("somebody tried your number with wrong last digits; ask your advisor for a new one")
-	case tunnel.ReasonLost:
-		return l.text("the line was lost")
-	case tunnel.ReasonShutdown:
-		return l.text("the gateway was shut down")
-	}
-	return l.text("an error occurred")
+// saysYes reports whether a line, in lower case, is a yes in any language.
+func saysYes(line string) bool {
+	return slices.ContainsFunc(i18n.Languages, func(l i18n.Language) bool {
+		return slices.Contains(strings.Fields(l.Text("agent.terminal.yes")), line)
+	})
+}
+
+// saysNo is the same for a no.
+func saysNo(line string) bool {
+	return slices.ContainsFunc(i18n.Languages, func(l i18n.Language) bool {
+		return slices.Contains(strings.Fields(l.Text("agent.terminal.no")), line)
+	})
 }
 
 // obey acts on a typed line.
@@ -324,7 +335,7 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
 	p.prompts = ""
 	text := strings.TrimSpace(line.text)
 	if snap.Phase == PhaseNumber {
-		if yes := strings.ToLower(text); snap.Confirm && (yes == "yes" || yes == "ja") {
+		if snap.Confirm && saysYes(strings.ToLower(text)) {
 			text = snap.Offer
 		}
 		_ = s.Do(Enter{text}) // the next snapshot says what was wrong
@@ -354,7 +365,7 @@ func (p *TerminalPanel) obey(s *Session, snap Snapshot, line typedLine) {
 // put here. What is neither yes nor no puts it once more.
 func (p *TerminalPanel) answer(s *Session, snap Snapshot, line string, at time.Time) {
 	q := snap.Question
-	refuses := line == "n" || line == "no" || line == "nein"
+	refuses := saysNo(line)
 	if q.Window { // a yes is given in the window and nowhere else
 		if refuses {
 			_ = s.Do(Refuse{q.ID})
@@ -371,6 +382,6 @@ func (p *TerminalPanel) answer(s *Session, snap Snapshot, line string, at time.T
 	rest, ok := strings.CutPrefix(line, p.word)
 	share, chosen := chosenShare(rest, snap.Choices)
 	if !ok || !chosen || s.Do(Allow{q.ID, share}) != nil {
-		p.say(snap.Lang.text("That is none of the answers."))
+		p.say(snap.Lang.Text("agent.terminal.noAnswer"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/tunnel"
 )
 
@@ -29,14 +30,14 @@ type Question struct {
 // Snapshot is the session as a panel shows it; PANEL.md. It holds the session number:
 // it goes to the customer's own panel and nowhere else.
 type Snapshot struct {
-	Type    string   `json:"type"`
-	Seq     uint64   `json:"seq"`
-	Lang    Language `json:"lang"`
-	Version string   `json:"version"`
-	Gateway string   `json:"gateway"`
-	Phase   string   `json:"phase"`
-	Error   *Failure `json:"error"`
-	Number  string   `json:"number"`
+	Type    string        `json:"type"`
+	Seq     uint64        `json:"seq"`
+	Lang    i18n.Language `json:"lang"`
+	Version string        `json:"version"`
+	Gateway string        `json:"gateway"`
+	Phase   string        `json:"phase"`
+	Error   *Failure      `json:"error"`
+	Number  string        `json:"number"`
 	// Confirm: the gateway or the offer may have been written by anybody. Nothing
 	// connects before the customer says so.
 	Confirm bool `json:"confirm"`

@@ -124,8 +124,7 @@ func (st *state) changed(c consent.Change, by string) {
 	if c.Outcome == consent.Given {
 		st.tellNames()
 	}
-	shown := st.session.lang.shareWords(st.sharing.choices.describe(st.sharing.shown))
-	st.record.change(c, by, shown)
+	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
 	st.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})

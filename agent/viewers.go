@@ -234,13 +234,13 @@ type viewWanted struct {
 }
 
 func (e *viewWanted) in(st *state) {
-	switch lang := st.session.lang; {
+	switch l := st.session.lang; {
 	case st.consent.Given.Has(consent.View):
 		e.given = true
 	case st.consent.Paused:
-		e.refusal = lang.text("The customer has paused the session.")
+		e.refusal = l.Text("agent.refused.paused")
 	case st.consent.Phase != consent.Joined:
-		e.refusal = lang.text("The session is over.")
+		e.refusal = l.Text("agent.refused.over")
 	default:
 		e.refusal = ""
 		st.viewers.waiting[e.decided] = struct{}{}
@@ -262,7 +262,7 @@ func (e viewNotWanted) in(st *state) {
 // is given, or an error with the words for the viewer's user.
 func (s *Session) approveView(ctx context.Context) error {
 	decided := make(chan consent.Outcome, 1)
-	wanted := &viewWanted{decided: decided, refusal: s.lang.text("The session is over.")}
+	wanted := &viewWanted{decided: decided, refusal: s.lang.Text("agent.refused.over")}
 	switch s.send(wanted); {
 	case wanted.given:
 		return s.share.ready(ctx)
@@ -275,9 +275,9 @@ func (s *Session) approveView(ctx context.Context) error {
 		case consent.Given:
 			return s.share.ready(ctx)
 		case consent.TimedOut:
-			return rfb.Refusal{Reason: s.lang.text("The customer did not answer in time.")}
+			return rfb.Refusal{Reason: s.lang.Text("agent.refused.silence")}
 		}
-		return rfb.Refusal{Reason: s.lang.text("The customer did not allow the view.")}
+		return rfb.Refusal{Reason: s.lang.Text("agent.refused.no")}
 	case <-ctx.Done():
 		s.send(viewNotWanted{decided})
 		return context.Cause(ctx)
