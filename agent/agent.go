@@ -61,8 +61,6 @@ type Panel interface {
 	Run(ctx context.Context, s *Session) error
 }
 
-var _ Panel = (*TerminalPanel)(nil)
-
 // Config says what to run. Client, Display and Panel must be set.
 type Config struct {
 	// Client's gateway may be empty: the customer then types it with the number.

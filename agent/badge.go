@@ -55,7 +55,7 @@ func badgeAt(l i18n.Language, m *moment) (b badgeState, ok bool) {
 	if m.consent.Phase != consent.Joined || !snap.Rights.View || len(snap.Viewers) == 0 {
 		return b, false
 	}
-	b.title = plaintext.Line(advisorName(snap.Advisor), badgeMost)
+	b.title = plaintext.Line(AdvisorName(snap.Advisor), badgeMost)
 	b.paused = snap.Paused
 	b.control = effective.Has(consent.Control)
 	switch {

@@ -124,8 +124,8 @@ func (c *Choices) apps() []AppChoice {
 	return c.Apps
 }
 
-// shareWords is a share for people.
-func shareWords(l i18n.Language, sh Share) string {
+// Words says what is shared, for people.
+func (sh Share) Words(l i18n.Language) string {
 	switch names := strings.Join(sh.Names, ", "); sh.Kind {
 	case "monitor":
 		return l.Text("agent.share.monitor", names)

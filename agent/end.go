@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -73,7 +72,7 @@ func (e finished) in(st *state) {
 	reason := tunnel.ReasonLost
 	if e.err != nil && st.reason == "" {
 		reason = "error"
-		st.failure = &Failure{Code: "gateway", Message: plaintext.Line(e.err.Error(), maxMessage)}
+		st.failure = newFailure("gateway", e.err.Error())
 	}
 	st.over(reason)
 	st.controls.bye(st.reason)

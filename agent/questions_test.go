@@ -1,12 +1,9 @@
 package agent
 
 import (
-	"context"
 	"fmt"
 	"image"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -123,7 +120,7 @@ func everyWording() (all []*worded) {
 	apps := func(ids ...string) *screen.Share { return &screen.Share{Kind: screen.ShareApps, Apps: ids} }
 	for _, shown := range []screen.Share{{}, *apps("3")} {
 		for _, proposal := range []*screen.Share{nil, {}, apps("1", "2"), {Kind: screen.ShareMonitor, Monitor: 1}} {
-			for _, line := range []string{lineSealed, linePartly, lineGateway} {
+			for _, line := range []string{LineSealed, LinePartly, LineGateway} {
 				for _, a := range everyQuestion() {
 					all = append(all, &worded{asked: a, shown: shown, proposal: proposal, line: line})
 				}
@@ -464,60 +461,6 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A yes in the terminal is a word that is shown with the question.
-func TestTerminalNeedsTheWord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := joinedSession(t, Config{})
-		in, keyboard := io.Pipe()
-		discarded := 0
-		p := &TerminalPanel{In: in, Out: io.Discard, Discard: func() { discarded++ }}
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		go func() { done <- p.Run(ctx, s) }()
-		s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
-		time.Sleep(2 * panelArmAfter)
-		synctest.Wait()
-		if discarded != 1 {
-			t.Errorf("typed ahead was discarded %d times", discarded)
-		}
-		// A line that was read before the question was put is no answer.
-		early, snap := &TerminalPanel{Out: io.Discard}, Snapshot{}
-		snap, _ = s.Snapshot()
-		early.ask("en", snap)
-		early.answer(s, snap, early.word, early.asked)
-		time.Sleep(2 * refusalWins)
-		if s.rights().View || s.questionID() == "" {
-			t.Fatal("an early line answered")
-		}
-		for _, guess := range []func(word int) string{
-			func(int) string { return "y" }, func(int) string { return "yes" }, func(int) string { return "1" },
-			func(word int) string { return strconv.Itoa(word + 1) },
-			func(word int) string { return strconv.Itoa(word) + "m9" },
-			func(word int) string { return strconv.Itoa(word) + "x" },
-		} {
-			word, err := strconv.Atoi(p.word)
-			if err != nil {
-				t.Fatal(err)
-			}
-			io.WriteString(keyboard, guess(word)+"\n")
-			synctest.Wait()
-			if s.rights().View || s.questionID() == "" {
-				t.Fatalf("%q answered", guess(word))
-			}
-			time.Sleep(2 * refusalWins)
-		}
-		io.WriteString(keyboard, p.word+"\n")
-		time.Sleep(refusalWins)
-		synctest.Wait()
-		if !s.rights().View {
-			t.Error("the word does not allow")
-		}
-		cancel()
-		<-done
-		keyboard.Close()
-	})
 }
 
 // listener is an advisor's end that keeps what it is told.

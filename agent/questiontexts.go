@@ -31,7 +31,7 @@ type wording struct {
 // wording is what questions are about now.
 func (st *state) wording() *wording {
 	return &wording{
-		cfg: &st.session.cfg, advisor: advisorName(st.advisor), gateway: hostOf(st.client.Gateway),
+		cfg: &st.session.cfg, advisor: AdvisorName(st.advisor), gateway: hostOf(st.client.Gateway),
 		line: lineWords(st.session.lang, st.viewers.line(st.consent.Phase)), shown: st.sharing.shown,
 		proposal: st.questions.proposal, choices: st.sharing.choices, hotkey: st.devices.hotkeyWorks,
 	}
@@ -162,9 +162,9 @@ func chosenIn(ids []string) *screen.Share {
 // lineWords says how a line is encrypted.
 func lineWords(l i18n.Language, line string) string {
 	switch line {
-	case lineGateway:
+	case LineGateway:
 		return l.Text("common.line.gateway")
-	case linePartly:
+	case LinePartly:
 		return l.Text("common.line.partly")
 	}
 	return l.Text("common.line.sealed")

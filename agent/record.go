@@ -38,7 +38,7 @@ func (r *record) text(gateway string, advisor *tunnel.Person) string {
 	fmt.Fprintln(&b, l.Text("agent.record.title"))
 	fmt.Fprintln(&b, l.Text("agent.gateway", gateway))
 	if advisor != nil {
-		fmt.Fprintln(&b, l.Text("agent.record.advisor", advisorName(advisor)))
+		fmt.Fprintln(&b, l.Text("agent.record.advisor", AdvisorName(advisor)))
 	}
 	fmt.Fprintln(&b)
 	for _, line := range r.lines {
@@ -55,12 +55,12 @@ func (r *record) joined(code string) { r.note(r.lang.Text("agent.record.joined",
 
 // shown notes what the advisor sees from now on.
 func (r *record) shown(what Share) {
-	r.note(r.lang.Text("agent.record.shown", shareWords(r.lang, what)))
+	r.note(r.lang.Text("agent.record.shown", what.Words(r.lang)))
 }
 
 // over notes the end, for one of tunnel's reasons.
 func (r *record) over(reason string) {
-	r.note(r.lang.Text("agent.record.over", reasonText(r.lang, reason)))
+	r.note(r.lang.Text("agent.record.over", ReasonText(r.lang, reason)))
 }
 
 // change notes what became of a right, and through whom. shown is what a given view shows.

@@ -5,14 +5,21 @@ import (
 
 	"lotse/consent"
 	"lotse/i18n"
+	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
-// Failure is what went wrong, for the customer; PANEL.md.
+// Failure is what went wrong, for the customer; PANEL.md. Message is one line without control
+// characters.
 type Failure struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
-	RetryAfter int    `json:"retry_after,omitempty"`
+	RetryAfter int    `json:"retry_after,omitempty"` // in seconds
+}
+
+// newFailure makes a stranger's message safe to show.
+func newFailure(code, message string) *Failure {
+	return &Failure{Code: code, Message: plaintext.Line(message, maxMessage)}
 }
 
 // Question is one that the customer is asked; PANEL.md.

@@ -15,8 +15,8 @@ const (
 // short makes a stranger's text safe to show: a name or an address.
 func short(s string) string { return plaintext.Line(s, maxForeign) }
 
-// advisorName is what the customer reads of an advisor: name and company.
-func advisorName(a *tunnel.Person) string {
+// AdvisorName is what the customer reads of an advisor: name and company.
+func AdvisorName(a *tunnel.Person) string {
 	switch {
 	case a == nil:
 		return "?"
@@ -28,8 +28,8 @@ func advisorName(a *tunnel.Person) string {
 	return short(a.Name)
 }
 
-// reasonText says why a session is over, for one of tunnel's reasons.
-func reasonText(l i18n.Language, reason string) string {
+// ReasonText says why a session is over, for one of tunnel's reasons.
+func ReasonText(l i18n.Language, reason string) string {
 	switch reason {
 	case tunnel.ReasonAdvisor:
 		return l.Text("agent.reason.advisor")

@@ -15,9 +15,9 @@ import (
 
 // How a viewer's line is encrypted; tunnel/PROTOCOL.md, section 6.
 const (
-	lineSealed  = "sealed"  // end to end
-	linePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
-	lineGateway = "gateway" // to the gateway, which opens it
+	LineSealed  = "sealed"  // end to end
+	LinePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
+	LineGateway = "gateway" // to the gateway, which opens it
 )
 
 // lineOf is how a viewer's line by that door is encrypted; what is not known
@@ -25,9 +25,9 @@ const (
 func lineOf(door string) string {
 	switch door {
 	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
-		return lineSealed
+		return LineSealed
 	}
-	return lineGateway
+	return LineGateway
 }
 
 // viewer is one RFB connection.
@@ -42,10 +42,10 @@ type viewer struct {
 // newViewer describes a viewer by its stream.
 func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
 	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
-	if v.line == lineSealed {
+	if v.line == LineSealed {
 		v.code = conn.Compare()
 		if conn.Onward() {
-			v.line = linePartly
+			v.line = LinePartly
 		}
 	}
 	return v
@@ -135,13 +135,13 @@ func (vs *viewers) line(phase consent.Phase) string {
 	if phase == consent.Alone {
 		return ""
 	}
-	weakest := lineSealed
+	weakest := LineSealed
 	for _, v := range vs.all {
 		switch {
-		case v.line == lineGateway:
-			return lineGateway
-		case v.line == linePartly:
-			weakest = linePartly
+		case v.line == LineGateway:
+			return LineGateway
+		case v.line == LinePartly:
+			weakest = LinePartly
 		}
 	}
 	return weakest

@@ -15,6 +15,7 @@ import (
 
 	"lotse/agent"
 	"lotse/agent/panel"
+	"lotse/agent/terminal"
 	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/screen"
@@ -238,7 +239,7 @@ func newPanel(o *options, raise <-chan struct{}, logger *slog.Logger) agent.Pane
 		out = os.Stderr
 	}
 	if o.Panel == "terminal" {
-		return &agent.TerminalPanel{In: os.Stdin, Out: out, Discard: discardTyped}
+		return &terminal.Panel{In: os.Stdin, Out: out, Discard: discardTyped}
 	}
 	return &panel.Panel{
 		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise, Logger: logger,
