@@ -536,14 +536,29 @@ var texts = map[string]*translated{
 		"Ce n''est aucune des réponses.",
 	}},
 	"agent.failure.format": {sources: []string{
-		"That is not a session number: {0}",
-		"Das ist keine Sitzungsnummer: {0}",
-		"Ce n''est pas un numéro de session\u00a0: {0}",
+		"A session number has nine digits. Please compare it with your advisor.",
+		"Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+		"Un numéro de session a neuf chiffres. Veuillez le comparer avec votre conseiller.",
 	}},
 	"agent.failure.where": {sources: []string{
-		"Nothing was connected: {0}",
-		"Es wurde nichts verbunden: {0}",
-		"Aucune connexion\u00a0: {0}",
+		"Nothing was connected. ({0})",
+		"Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen. ({0})",
+		"Aucune connexion\u00a0: le nom après le @ manque ou n''est pas utilisable. ({0})",
+	}},
+	"agent.failure.source": {sources: []string{
+		"The name that came with this program cannot be used, so nothing was connected. ({0})",
+		"Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein. ({0})",
+		"Le nom fourni avec ce programme n''est pas utilisable. Aucune connexion n''a été établie. Téléchargez-le de nouveau sur la page de votre conseiller, ou saisissez le numéro suivi d''un @ et du nom. ({0})",
+	}},
+	"agent.failure.gateway": {sources: []string{
+		"The gateway cannot be reached. Please check your Internet connection. ({0})",
+		"Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. ({0})",
+		"La passerelle est injoignable. Veuillez vérifier votre connexion à Internet. ({0})",
+	}},
+	"agent.failure.lost": {sources: []string{
+		"The session could not be taken up again. Please ask your advisor for a new number.",
+		"Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
+		"La session n''a pas pu être reprise. Veuillez demander un nouveau numéro à votre conseiller.",
 	}},
 	"agent.failure.number": {sources: []string{
 		"This number did not match. Compare it with your advisor. If it is right, ask for a new one.",

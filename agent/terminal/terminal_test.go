@@ -295,6 +295,9 @@ func TestLanguages(t *testing.T) {
 			for i, change := range []func(*agent.Snapshot){
 				failure(agent.Failure{Code: "format", Message: "x"}),
 				failure(agent.Failure{Code: "where", Message: "x"}),
+				failure(agent.Failure{Code: "source", Message: "x"}),
+				failure(agent.Failure{Code: "gateway", Message: "x"}),
+				failure(agent.Failure{Code: tunnel.RefusedLost}),
 				failure(agent.Failure{Code: tunnel.RefusedNumber}),
 				failure(agent.Failure{Code: tunnel.RefusedBusy}),
 				failure(agent.Failure{Code: tunnel.RefusedRate, RetryAfter: 1}),

@@ -78,13 +78,19 @@ func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 func failureText(l i18n.Language, f agent.Failure) string {
 	switch f.Code {
 	case "format":
-		return l.Text("agent.failure.format", f.Message)
+		return l.Text("agent.failure.format")
 	case "where":
 		return l.Text("agent.failure.where", f.Message)
+	case "source":
+		return l.Text("agent.failure.source", f.Message)
+	case "gateway":
+		return l.Text("agent.failure.gateway", f.Message)
 	case tunnel.RefusedNumber:
 		return l.Text("agent.failure.number")
 	case tunnel.RefusedBusy:
 		return l.Text("agent.failure.busy")
+	case tunnel.RefusedLost:
+		return l.Text("agent.failure.lost")
 	case tunnel.RefusedRate:
 		return l.Text("agent.failure.rate", f.RetryAfter)
 	}
