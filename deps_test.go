@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"tried":              {},
 	"plaintext":          {},
 	"seal/sealtest":      {},
-	"config":             {},
+	"config":             {"i18n"},
 	"novnc-web":          {},
 	"i18n":               {},
 	"i18n/compile":       {"i18n"},
@@ -47,11 +47,12 @@ var mayImport = map[string][]string{
 	"screen/windows":     {"screen", "screen/exposure", "screen/keysym", "screen/lifecycle", "screen/ownwindow", "screen/program", "screen/question", "screen/watchdog"},
 	"screen/portable":    {"screen", "screen/keysym"},
 	"screen/native":      {"screen", "screen/portable", "screen/watchdog", "screen/windows", "screen/x11"},
-	"agent":              {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "plaintext", "tried"},
+	"agent":              {"rfb", "screen", "screen/keysym", "consent", "seal", "tunnel", "plaintext", "tried", "i18n"},
+	"agent/terminal":     {"agent", "consent", "i18n", "tunnel"},
 	"agent/panel":        {"agent", "consent", "novnc-web", "peer"},
-	"gateway":            {"tunnel", "rfb", "seal", "whereto"},
+	"gateway":            {"tunnel", "rfb", "seal", "whereto", "i18n"},
 	"cmd/lotse":          {"gateway", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried"},
-	"cmd/lotse-agent":    {"agent", "agent/panel", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried"},
+	"cmd/lotse-agent":    {"agent", "agent/panel", "agent/terminal", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried", "i18n"},
 	"ci/release":         {},
 	"e2e":                {},
 	"bench":              {"rfb/rfbtest"},
@@ -122,4 +123,4 @@ func TestImportTable(t *testing.T) {
 
 // syscallPackages: the programs need signals, and Windows a console; whereto reads
 // extended attributes; arguments overwrites the command line in memory.
-var syscallPackages = []string{"screen/x11", "screen/windows", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}
+var syscallPackages = []string{"screen/x11", "screen/windows", "i18n", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/tried"
@@ -60,8 +61,6 @@ type Panel interface {
 	Run(ctx context.Context, s *Session) error
 }
 
-var _ Panel = (*TerminalPanel)(nil)
-
 // Config says what to run. Client, Display and Panel must be set.
 type Config struct {
 	// Client's gateway may be empty: the customer then types it with the number.
@@ -82,7 +81,7 @@ type Config struct {
 	Events *Events
 	// Record is given the session's record at its end; nil: only panels are.
 	Record   func(text string)
-	Language Language
+	Language i18n.Language // the zero value is English
 	Version  string
 	// Nameless keeps this computer's and its user's names from the advisor.
 	Nameless bool
@@ -118,7 +117,7 @@ const questionTimeout = time.Minute
 
 func (c Config) withDefaults() Config {
 	if c.Language == "" {
-		c.Language = "en"
+		c.Language = i18n.Languages[0]
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

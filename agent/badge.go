@@ -10,6 +10,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/screen"
 )
@@ -49,42 +50,48 @@ var (
 )
 
 // badgeAt is what the badge says in a moment; ok is false when it is hidden.
-func (l Language) badgeAt(m *moment) (b badgeState, ok bool) {
+func badgeAt(l i18n.Language, m *moment) (b badgeState, ok bool) {
 	snap, effective := &m.snapshot, m.consent.Effective()
 	if m.consent.Phase != consent.Joined || !snap.Rights.View || len(snap.Viewers) == 0 {
 		return b, false
 	}
-	b.title = plaintext.Line(advisorName(snap.Advisor), badgeMost)
+	b.title = plaintext.Line(AdvisorName(snap.Advisor), badgeMost)
 	b.paused = snap.Paused
 	b.control = effective.Has(consent.Control)
 	switch {
 	case b.paused:
-		b.line = l.text("sees nothing: paused")
+		b.line = l.Text("agent.badge.paused")
 	case b.control:
-		b.line = l.text("CONTROLS this computer")
+		b.line = l.Text("agent.badge.control")
 	case snap.Share.Kind == "apps":
-		b.line = l.text("sees the chosen programs")
+		b.line = l.Text("agent.badge.apps")
 	case snap.Share.Kind == "monitor":
-		b.line = l.text("sees one monitor")
+		b.line = l.Text("agent.badge.monitor")
 	default:
-		b.line = l.text("sees this screen")
+		b.line = l.Text("agent.badge.screen")
 	}
 	return b, true
 }
 
-// badgeButtons lists the buttons for a state.
-func (l Language) badgeButtons(b badgeState) []badgeButton {
+// buttonsOf lists the badge's buttons for a state.
+func buttonsOf(l i18n.Language, b badgeState) []badgeButton {
 	const top, height, gap = 54, 28, 8
 	width := (badgeWidth - 3*gap) / 2
 	place := func(i int) image.Rectangle {
 		left := gap + i*(width+gap)
 		return image.Rect(left, top, left+width, top+height)
 	}
-	first := badgeButton{rect: place(0), text: l.text("Pause"), press: &commanded{command: Pause{}}}
-	if b.paused {
-		first = badgeButton{rect: place(0), text: l.text("Resume"), press: resumedByHand{}, physical: true}
+	first := badgeButton{
+		rect: place(0), text: l.Text("agent.badge.pause"), press: &commanded{command: Pause{}},
 	}
-	return []badgeButton{first, {rect: place(1), text: l.text("End"), press: &commanded{command: End{}}}}
+	if b.paused {
+		first = badgeButton{
+			rect: place(0), text: l.Text("agent.badge.resume"), press: resumedByHand{}, physical: true,
+		}
+	}
+	return []badgeButton{first, {
+		rect: place(1), text: l.Text("agent.badge.end"), press: &commanded{command: End{}},
+	}}
 }
 
 // resumedByHand says that a paused view goes on. A device pressed the button, on a window
@@ -119,7 +126,7 @@ func (b *badge) run(ctx context.Context) {
 	var shown badgeState
 	visible := false
 	differs := func(m *moment) bool {
-		now, ok := s.lang.badgeAt(m)
+		now, ok := badgeAt(s.lang, m)
 		return ok != visible || ok && now != shown
 	}
 	for {
@@ -132,8 +139,8 @@ func (b *badge) run(ctx context.Context) {
 			return
 		}
 		var f *screen.Frame
-		if shown, visible = s.lang.badgeAt(m); visible {
-			f = drawBadge(shown, s.lang.badgeButtons(shown))
+		if shown, visible = badgeAt(s.lang, m); visible {
+			f = drawBadge(shown, buttonsOf(s.lang, shown))
 		}
 		if err := window.Show(f); err != nil {
 			s.log.Warn("the badge cannot be shown", "reason", err)
@@ -144,11 +151,11 @@ func (b *badge) run(ctx context.Context) {
 
 // clicked presses the button at p, if the badge shows one there.
 func (b *badge) clicked(p image.Point, physical bool) {
-	now, ok := b.session.lang.badgeAt(b.session.now())
+	now, ok := badgeAt(b.session.lang, b.session.now())
 	if !ok {
 		return
 	}
-	for _, button := range b.session.lang.badgeButtons(now) {
+	for _, button := range buttonsOf(b.session.lang, now) {
 		if p.In(button.rect) && (physical || !button.physical) {
 			b.session.send(button.press)
 		}

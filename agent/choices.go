@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/screen"
 )
 
@@ -123,15 +124,15 @@ func (c *Choices) apps() []AppChoice {
 	return c.Apps
 }
 
-// shareWords is a share for people.
-func (l Language) shareWords(sh Share) string {
-	switch sh.Kind {
+// Words says what is shared, for people.
+func (sh Share) Words(l i18n.Language) string {
+	switch names := strings.Join(sh.Names, ", "); sh.Kind {
 	case "monitor":
-		return l.text("one monitor (%s)", strings.Join(sh.Names, ", "))
+		return l.Text("agent.share.monitor", names)
 	case "apps":
-		return l.text("these programs: %s", strings.Join(sh.Names, ", "))
+		return l.Text("agent.share.apps", names)
 	}
-	return l.text("the whole screen")
+	return l.Text("agent.share.screen")
 }
 
 // sharing is what is shown, or would be, and what can be. The loop owns it.

@@ -160,7 +160,7 @@ func (c Propose) do(st *state) error {
 	case !st.consent.Given.Has(consent.View):
 	case st.sharing.shown.Covers(what):
 		st.share(what)
-		st.record.note("shown: %s", st.session.lang.shareWords(st.sharing.choices.describe(what)))
+		st.record.shown(st.sharing.choices.describe(what))
 	case st.consent.Question == 0 && !st.consent.Silenced.Has(consent.Share):
 		// While a question is open, what a yes to it means must not change.
 		st.questions.proposal = &what

@@ -112,7 +112,7 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 		}
 	}()
 	p := seal.Params{Number: c.entered.number.Digits(), Kind: c.Kind, Stream: c.Stream, Tries: c.entered.tries, Origins: c.entered.origins}
-	if lineOf(c.Door) == lineSealed {
+	if lineOf(c.Door) == LineSealed {
 		return seal.Handshake(ctx, line, seal.Agent, p)
 	}
 	d := s.doors.find(c.Door, time.Now())

@@ -143,7 +143,7 @@ func TestDoorIsShown(t *testing.T) {
 	}
 	defer conn.Close()
 	snap := await(t, r.session, "the viewer", func(s Snapshot) bool { return len(s.Viewers) == 1 })
-	if v := snap.Viewers[0]; v.Door != "websockify" || v.Line != lineGateway || snap.Line != lineGateway {
+	if v := snap.Viewers[0]; v.Door != "websockify" || v.Line != LineGateway || snap.Line != LineGateway {
 		t.Errorf("shown: %+v, line %s", v, snap.Line)
 	}
 }

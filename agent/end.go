@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -73,7 +72,7 @@ func (e finished) in(st *state) {
 	reason := tunnel.ReasonLost
 	if e.err != nil && st.reason == "" {
 		reason = "error"
-		st.failure = &Failure{Code: "gateway", Message: plaintext.Line(e.err.Error(), maxMessage)}
+		st.failure = newFailure("gateway", e.err.Error())
 	}
 	st.over(reason)
 	st.controls.bye(st.reason)
@@ -83,7 +82,7 @@ func (e finished) in(st *state) {
 	}
 	st.phase = PhaseEnded
 	st.questions.refusals.stop()
-	st.record.note("the session is over: %s", reasonText(st.session.lang, st.reason))
+	st.record.over(st.reason)
 }
 
 // waitAll waits until all are closed, or for d.

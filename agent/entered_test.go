@@ -179,10 +179,10 @@ func TestViewersHaveCodes(t *testing.T) {
 		bound  bool
 		onward bool
 	}{
-		{"bound", lineSealed, true, false},
-		{"bound, in the clear from there", linePartly, true, true},
-		{"number alone", lineSealed, false, false},
-		{"number alone, in the clear from there", linePartly, false, true},
+		{"bound", LineSealed, true, false},
+		{"bound, in the clear from there", LinePartly, true, true},
+		{"number alone", LineSealed, false, false},
+		{"number alone, in the clear from there", LinePartly, false, true},
 	} {
 		conn := view(i, func(p *seal.Params) {
 			if p.Onward = test.onward; test.bound {
@@ -200,7 +200,7 @@ func TestViewersHaveCodes(t *testing.T) {
 		conn.Close()
 		await(t, s, "no viewer", func(s Snapshot) bool { return len(s.Viewers) == 0 })
 	}
-	if snap, _ := s.Snapshot(); snap.Compare != control.Compare() || snap.Line != lineSealed {
+	if snap, _ := s.Snapshot(); snap.Compare != control.Compare() || snap.Line != LineSealed {
 		t.Errorf("afterwards code %s, line %s", snap.Compare, snap.Line)
 	}
 }

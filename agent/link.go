@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
@@ -113,9 +112,9 @@ func endCause(ctx context.Context) error {
 type notEntered struct{ err error }
 
 func (e notEntered) in(st *state) {
-	f := &Failure{Code: "gateway", Message: plaintext.Line(e.err.Error(), maxMessage)}
+	f := newFailure("gateway", e.err.Error())
 	if r := (errRefused{}); errors.As(e.err, &r) {
-		f = &Failure{Code: r.code, RetryAfter: r.retryAfter, Message: e.err.Error()}
+		f.Code, f.RetryAfter = r.code, r.retryAfter
 	}
 	st.phase, st.failure, st.number, st.compare = PhaseNumber, f, tunnel.Number{}, ""
 }
@@ -360,7 +359,7 @@ func (e joined) in(st *state) {
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {
-		st.record.note("joined; comparison code %s", st.compare)
+		st.record.joined(st.compare)
 	}
 }
 

@@ -177,7 +177,7 @@ func TestLoopCallsNobody(t *testing.T) {
 		streams.Go(func() { s.serveControl(context.Background(), ours, tunnel.DoorPage) })
 		va, vb := net.Pipe()
 		streams.Go(func() {
-			s.serveViewer(context.Background(), outsideConn{va, o}, &viewer{door: "page", line: lineSealed})
+			s.serveViewer(context.Background(), outsideConn{va, o}, &viewer{door: "page", line: LineSealed})
 		})
 		var v *rfbtest.Viewer
 		viewing := make(chan error, 1)

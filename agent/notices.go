@@ -6,8 +6,15 @@ import (
 	"lotse/screen"
 )
 
-// noticeNames are those of both protocols; PANEL.md, tunnel/PROTOCOL.md.
-var noticeNames = [...]string{screen.NoticeNone: "", screen.NoticeHidden: "hidden", screen.NoticeShielded: "shielded"}
+// The notices of a Snapshot, as both protocols have them; PANEL.md, tunnel/PROTOCOL.md.
+const (
+	NoticeHidden   = "hidden"   // the system hides a question of its own from the advisor
+	NoticeShielded = "shielded" // a window is in front that takes no input from programs
+)
+
+var noticeNames = [...]string{
+	screen.NoticeNone: "", screen.NoticeHidden: NoticeHidden, screen.NoticeShielded: NoticeShielded,
+}
 
 // noticeWatch follows what the system keeps from programs.
 type noticeWatch struct{ session *Session }

@@ -1,55 +1,133 @@
 package agent
 
 import (
-	"context"
+	"fmt"
 	"image"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/screen"
+	"lotse/screen/question"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
 )
 
-// Every question can be read at once: at most forty words, buttons included, in both
-// languages.
+// Every question can be read at once, in every language: at most forty words, buttons
+// included, and each button has room for its own.
 func TestQuestionWords(t *testing.T) {
 	const most = 40
-	for _, lang := range []Language{"en", "de"} {
+	for _, lang := range i18n.Languages {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, Config{Language: lang})
 			d.windows.Program("3", "xterm", image.Rect(0, 0, 5, 5))
 			synctest.Wait()
-			for _, shown := range []screen.Share{{}, {Kind: screen.ShareApps, Apps: []string{"3"}}} {
-				for _, proposal := range []*screen.Share{nil, {}, {Kind: screen.ShareApps, Apps: []string{"1", "2"}}} {
-					for _, a := range everyQuestion() {
-						e := &worded{asked: a, shown: shown, proposal: proposal}
-						d.send(e)
-						q := e.question
-						text := strings.Join([]string{
-							q.Who, q.Wish, q.Hint, q.Line, q.Allow, q.Refuse, q.Never, q.More,
-							strings.ReplaceAll(q.Silence, "%d", "90"),
-						}, " ")
-						if n := len(strings.Fields(strings.NewReplacer("–", "", "…", "").Replace(text))); n > most {
-							t.Errorf("%s, %s: %d words: %s", lang, a.name(), n, text)
-						}
-						if lang == "de" && (strings.Contains(text, " would ") || strings.Contains(text, " screen")) {
-							t.Errorf("%s is asked in English: %s", a.name(), text)
-						}
-						if q.Allow == "" || q.Wish == "" || q.Timeout <= 0 {
-							t.Errorf("%s: %+v", a.name(), q)
-						}
-					}
+			for _, e := range everyWording() {
+				d.send(e)
+				q := e.question
+				text := strings.Join([]string{
+					q.Who, q.Wish, q.Hint, q.Line, q.Allow, q.Refuse, q.Never, q.More,
+					fmt.Sprintf(q.Silence, 90),
+				}, " ")
+				if n := countWords(text); n > most {
+					t.Errorf("%s, %s: %d words: %s", lang, e.asked.name(), n, text)
 				}
+				if strings.Contains(text, "agent.") || strings.Contains(text, "%!") {
+					t.Errorf("%s, %s: %s", lang, e.asked.name(), text)
+				}
+				if q.Allow == "" || q.Wish == "" || q.Timeout <= 0 {
+					t.Errorf("%s: %+v", e.asked.name(), q)
+				}
+				checkRoom(t, lang, q)
 			}
 		})
 	}
+}
+
+// countWords counts the words of a text; dashes and marks that stand alone are none.
+func countWords(text string) (n int) {
+	for _, word := range strings.Fields(text) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// Fonts of the question window, with the sizes that it has at 96 dots per inch.
+var (
+	buttonFont = fontOf(gobold.TTF, 16)
+	smallFont  = fontOf(goregular.TTF, 14)
+)
+
+func fontOf(ttf []byte, size float64) font.Face {
+	parsed, err := opentype.Parse(ttf)
+	if err != nil {
+		panic(err)
+	}
+	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{
+		Size: size, DPI: 72, Hinting: font.HintingFull,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return face
+}
+
+// checkRoom checks that nothing in the question window is cut, neither in ours nor in
+// that of Windows, whose buttons are a little narrower.
+func checkRoom(t *testing.T, lang i18n.Language, q screen.Question) {
+	t.Helper()
+	fits := func(face font.Face, width int, texts ...string) {
+		t.Helper()
+		for _, text := range texts {
+			if got := font.MeasureString(face, text).Ceil(); got > width {
+				t.Errorf("%s: %q takes %d pixels of %d", lang, text, got, width)
+			}
+			for _, r := range text {
+				if _, ok := face.GlyphAdvance(r); !ok {
+					t.Errorf("%s: %q: the font has no %q", lang, text, r)
+				}
+			}
+		}
+	}
+	sheet, err := question.NewSheet(q, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const inButton, narrower, margin = 8, 6, 24
+	buttons, width := sheet.Buttons(), sheet.Size().X-2*margin
+	fits(buttonFont, buttons["allow"].Dx()-inButton-narrower, q.Allow, q.Refuse)
+	fits(buttonFont, width/3-2*inButton, q.AllowChosen, q.Refuse, q.Back)
+	fits(smallFont, width/2-2*inButton, q.Never, q.More, q.Earlier, q.Later)
+	fits(smallFont, width-inButton, fmt.Sprintf(q.Silence, 600))
+	fits(smallFont, 3*width*3/4, q.Hint, q.Line) // three lines, which are not full
+	fits(buttonFont, 3*width*3/4, q.Wish, q.ChooseHint)
+}
+
+// everyWording lists the questions that can be asked, each in every situation.
+func everyWording() (all []*worded) {
+	apps := func(ids ...string) *screen.Share { return &screen.Share{Kind: screen.ShareApps, Apps: ids} }
+	for _, shown := range []screen.Share{{}, *apps("3")} {
+		for _, proposal := range []*screen.Share{nil, {}, apps("1", "2"), {Kind: screen.ShareMonitor, Monitor: 1}} {
+			for _, line := range []string{LineSealed, LinePartly, LineGateway} {
+				for _, a := range everyQuestion() {
+					all = append(all, &worded{asked: a, shown: shown, proposal: proposal, line: line})
+				}
+			}
+		}
+	}
+	return all
 }
 
 // everyQuestion lists the questions that can be asked.
@@ -67,12 +145,13 @@ type worded struct {
 	asked    asked
 	shown    screen.Share
 	proposal *screen.Share
+	line     string // how it is encrypted
 	question screen.Question
 }
 
 func (e *worded) in(st *state) {
 	w := st.wording()
-	w.shown, w.proposal = e.shown, e.proposal
+	w.shown, w.proposal, w.line = e.shown, e.proposal, lineWords(w.cfg.Language, e.line)
 	e.question = w.question(e.asked)
 }
 
@@ -276,7 +355,7 @@ func TestResumeIsAsked(t *testing.T) {
 		_ = d.Do(Pause{})
 		synctest.Wait()
 		b, _ := d.badgeNow()
-		resume := d.lang.badgeButtons(b)[0].rect.Min.Add(image.Pt(3, 3))
+		resume := buttonsOf(d.lang, b)[0].rect.Min.Add(image.Pt(3, 3))
 		d.badge.Inject(resume)
 		synctest.Wait()
 		if snap, _ := d.Snapshot(); !snap.Paused {
@@ -382,60 +461,6 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A yes in the terminal is a word that is shown with the question.
-func TestTerminalNeedsTheWord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := joinedSession(t, Config{})
-		in, keyboard := io.Pipe()
-		discarded := 0
-		p := &TerminalPanel{In: in, Out: io.Discard, Discard: func() { discarded++ }}
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		go func() { done <- p.Run(ctx, s) }()
-		s.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
-		time.Sleep(2 * panelArmAfter)
-		synctest.Wait()
-		if discarded != 1 {
-			t.Errorf("typed ahead was discarded %d times", discarded)
-		}
-		// A line that was read before the question was put is no answer.
-		early, snap := &TerminalPanel{Out: io.Discard}, Snapshot{}
-		snap, _ = s.Snapshot()
-		early.ask("en", snap)
-		early.answer(s, snap, early.word, early.asked)
-		time.Sleep(2 * refusalWins)
-		if s.rights().View || s.questionID() == "" {
-			t.Fatal("an early line answered")
-		}
-		for _, guess := range []func(word int) string{
-			func(int) string { return "y" }, func(int) string { return "yes" }, func(int) string { return "1" },
-			func(word int) string { return strconv.Itoa(word + 1) },
-			func(word int) string { return strconv.Itoa(word) + "m9" },
-			func(word int) string { return strconv.Itoa(word) + "x" },
-		} {
-			word, err := strconv.Atoi(p.word)
-			if err != nil {
-				t.Fatal(err)
-			}
-			io.WriteString(keyboard, guess(word)+"\n")
-			synctest.Wait()
-			if s.rights().View || s.questionID() == "" {
-				t.Fatalf("%q answered", guess(word))
-			}
-			time.Sleep(2 * refusalWins)
-		}
-		io.WriteString(keyboard, p.word+"\n")
-		time.Sleep(refusalWins)
-		synctest.Wait()
-		if !s.rights().View {
-			t.Error("the word does not allow")
-		}
-		cancel()
-		<-done
-		keyboard.Close()
-	})
 }
 
 // listener is an advisor's end that keeps what it is told.

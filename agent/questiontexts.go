@@ -1,10 +1,12 @@
 package agent
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/screen"
 )
 
@@ -29,8 +31,8 @@ type wording struct {
 // wording is what questions are about now.
 func (st *state) wording() *wording {
 	return &wording{
-		cfg: &st.session.cfg, advisor: advisorName(st.advisor), gateway: hostOf(st.client.Gateway),
-		line: st.session.lang.lineWords(st.viewers.line(st.consent.Phase)), shown: st.sharing.shown,
+		cfg: &st.session.cfg, advisor: AdvisorName(st.advisor), gateway: hostOf(st.client.Gateway),
+		line: lineWords(st.session.lang, st.viewers.line(st.consent.Phase)), shown: st.sharing.shown,
 		proposal: st.questions.proposal, choices: st.sharing.choices, hotkey: st.devices.hotkeyWorks,
 	}
 }
@@ -40,30 +42,31 @@ func (st *state) wording() *wording {
 func (w *wording) question(a asked) screen.Question {
 	l, who := w.cfg.Language, w.advisor
 	q := screen.Question{
-		Who: who, Refuse: l.text("No"), Silence: l.phrase("No answer means No (%d s)."), Timeout: w.cfg.timeout(a.right),
-		Line: w.gateway + " – " + w.line,
+		Who: who, Refuse: l.Text("agent.question.no"), Silence: l.Text("agent.question.silence", "%d"),
+		Timeout: w.cfg.timeout(a.right), Line: w.gateway + " – " + w.line,
 	}
 	if a.resume {
-		q.Who, q.Wish, q.Allow = l.text("Go on showing?"), l.text("%s would see your screen again.", who), l.text("Show again")
+		q.Who, q.Wish = l.Text("agent.question.resume"), l.Text("agent.question.resumeHint", who)
+		q.Allow = l.Text("agent.question.resumeYes")
 		return q
 	}
-	q.Never = l.text("No, never ask again")
+	q.Never = l.Text("agent.question.never")
 	switch a.right {
 	case consent.View:
-		q.Wish, q.Hint = l.text("would like to see your screen."), l.text("They only watch. You can always stop.")
-		q.Allow = l.text("Show my screen")
+		q.Wish, q.Hint = l.Text("agent.question.view"), l.Text("agent.question.viewHint")
+		q.Allow = l.Text("agent.question.viewYes")
 		w.offerChoices(&q)
 	case consent.Share:
 		w.forShare(&q)
 	case consent.Control:
-		q.Tone, q.Wish = screen.ToneControl, l.text("would like to CONTROL your computer.")
-		q.Hint, q.Allow = w.controlHint(), l.text("Yes, allow")
+		q.Tone, q.Wish = screen.ToneControl, l.Text("agent.question.control")
+		q.Hint, q.Allow = w.controlHint(), l.Text("agent.question.yes")
 	case consent.Clipboard:
-		q.Tone, q.Wish = screen.ToneControl, l.text("would like to use your clipboard.")
-		q.Hint, q.Allow = l.text("They can then read what you copy, and paste."), l.text("Yes, allow")
+		q.Tone, q.Wish = screen.ToneControl, l.Text("agent.question.clipboard")
+		q.Hint, q.Allow = l.Text("agent.question.clipboardHint"), l.Text("agent.question.yes")
 	case consent.Show:
-		q.Wish, q.Hint = l.text("would like to show you their screen."), l.text("Nothing of yours is shown meanwhile.")
-		q.Allow = l.text("Yes, look at it")
+		q.Wish, q.Hint = l.Text("agent.question.show"), l.Text("agent.question.showHint")
+		q.Allow = l.Text("agent.question.showYes")
 	}
 	return q
 }
@@ -73,13 +76,15 @@ func (w *wording) question(a asked) screen.Question {
 func (w *wording) forShare(q *screen.Question) {
 	l := w.cfg.Language
 	if w.proposal == nil {
-		q.Wish, q.Allow = l.text("would like to see something else of your screen."), l.text("Show my screen")
+		q.Wish, q.Allow = l.Text("agent.question.share"), l.Text("agent.question.viewYes")
 		w.offerChoices(q)
 		return
 	}
-	q.Who, q.Never = l.text("Show something else?"), ""
-	q.Wish = l.text("%s would then see %s.", w.advisor, l.shareWords(w.choices.describe(*w.proposal)))
-	q.Allow = l.text("Show it")
+	proposed := w.choices.describe(*w.proposal)
+	q.Who, q.Never = l.Text("agent.question.propose"), ""
+	q.Wish = l.Text("agent.question.proposeHint",
+		w.advisor, proposed.Kind, strings.Join(proposed.Names, ", "))
+	q.Allow = l.Text("agent.question.proposeYes")
 }
 
 // controlHint says how control ends, and what it comes to when it is limited
@@ -88,13 +93,13 @@ func (w *wording) controlHint() string {
 	l := w.cfg.Language
 	for _, name := range w.choices.describe(w.shown).Names {
 		if w.shown.Kind == screen.ShareApps && canDoEverything(name) {
-			return l.text("With %s they can do everything on this computer.", name)
+			return l.Text("agent.question.powerful", name)
 		}
 	}
 	if w.hotkey {
-		return l.text("The key %s stops it at any time.", w.cfg.Hotkey)
+		return l.Text("agent.question.stopKey", w.cfg.Hotkey)
 	}
-	return l.text("You can stop it at any time.")
+	return l.Text("agent.question.stop")
 }
 
 // offerChoices adds the way to single programs and monitors, where the display
@@ -104,8 +109,9 @@ func (w *wording) offerChoices(q *screen.Question) {
 	if w.cfg.Display.Windows == nil {
 		return
 	}
-	q.More, q.ChooseHint, q.AllowChosen = l.text("Only one program …"), l.text("What would you like to show?"), l.text("Show this")
-	q.Back, q.Earlier, q.Later = l.text("Back"), l.text("‹ Back"), l.text("More ›")
+	q.More, q.ChooseHint = l.Text("agent.question.choose"), l.Text("agent.question.what")
+	q.AllowChosen, q.Back = l.Text("agent.question.chosenYes"), l.Text("agent.question.back")
+	q.Earlier, q.Later = l.Text("agent.question.earlier"), l.Text("agent.question.later")
 	q.Choices = w.windowChoices
 }
 
@@ -119,15 +125,16 @@ func (w *wording) windowChoices() []screen.Choice {
 	for _, a := range got.Apps[:min(len(got.Apps), maxApps)] {
 		c := screen.Choice{ID: appChoice + a.ID, Name: short(a.Name), Note: short(strings.Join(a.Titles, ", ")), Icon: a.Icon}
 		if canDoEverything(a.Name) {
-			c.Warning = w.cfg.Language.text("Can do everything on this computer")
+			c.Warning = w.cfg.Language.Text("agent.question.powerfulMark")
 		}
 		out = append(out, c)
 	}
 	if len(got.Monitors) > 1 {
 		for _, m := range got.Monitors {
 			out = append(out, screen.Choice{
-				ID: monitorChoice + strconv.FormatUint(uint64(m.ID), 10), Name: w.cfg.Language.text("Monitor %s", short(m.Name)),
-				Note: w.cfg.Language.text("%d × %d", m.Rect.Dx(), m.Rect.Dy()), Alone: true,
+				ID:   monitorChoice + strconv.FormatUint(uint64(m.ID), 10),
+				Name: w.cfg.Language.Text("agent.question.monitor", short(m.Name)),
+				Note: fmt.Sprintf("%d × %d", m.Rect.Dx(), m.Rect.Dy()), Alone: true,
 			})
 		}
 	}
@@ -153,9 +160,12 @@ func chosenIn(ids []string) *screen.Share {
 }
 
 // lineWords says how a line is encrypted.
-func (l Language) lineWords(line string) string {
-	if line == lineGateway {
-		return l.text("encrypted to the gateway")
+func lineWords(l i18n.Language, line string) string {
+	switch line {
+	case LineGateway:
+		return l.Text("common.line.gateway")
+	case LinePartly:
+		return l.Text("common.line.partly")
 	}
-	return l.text("encrypted end to end")
+	return l.Text("common.line.sealed")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/tunnel"
 )
 
@@ -16,59 +17,70 @@ const maxRecord = 2000
 // shown, when control was given and taken back. It is kept in memory until he
 // saves it. The loop owns it.
 type record struct {
-	lang    Language
+	lang    i18n.Language
 	lines   []string
 	dropped int
 }
 
 // note adds a line with the time.
-func (r *record) note(english string, args ...any) {
+func (r *record) note(line string) {
 	if len(r.lines) >= maxRecord {
 		r.dropped++
 		return
 	}
-	r.lines = append(r.lines, time.Now().Format("2006-01-02 15:04:05")+"  "+r.lang.text(english, args...))
+	r.lines = append(r.lines, time.Now().Format("2006-01-02 15:04:05")+"  "+line)
 }
 
 // text is the record as the customer saves it.
 func (r *record) text(gateway string, advisor *tunnel.Person) string {
+	l := r.lang
 	var b strings.Builder
-	fmt.Fprintln(&b, r.lang.text("Record of a Lotse session"))
-	fmt.Fprintln(&b, r.lang.text("Gateway: %s", gateway))
+	fmt.Fprintln(&b, l.Text("agent.record.title"))
+	fmt.Fprintln(&b, l.Text("agent.gateway", gateway))
 	if advisor != nil {
-		fmt.Fprintln(&b, r.lang.text("Advisor: %s", advisorName(advisor)))
+		fmt.Fprintln(&b, l.Text("agent.record.advisor", AdvisorName(advisor)))
 	}
 	fmt.Fprintln(&b)
 	for _, line := range r.lines {
 		fmt.Fprintln(&b, line)
 	}
 	if r.dropped > 0 {
-		fmt.Fprintln(&b, r.lang.text("(%d further lines were left out)", r.dropped))
+		fmt.Fprintln(&b, l.Text("agent.record.more", r.dropped))
 	}
 	return b.String()
 }
 
-// change notes what became of a right. shown is what is shown, in words.
-func (r *record) change(c consent.Change, by, shown string) {
-	what := map[consent.Right]string{
-		consent.View: "see the screen", consent.Control: "control the computer", consent.Clipboard: "use the clipboard",
-		consent.Show: "show the advisor's screen", consent.Share: "see something else",
-	}[c.Right]
-	how := map[consent.Outcome]string{
-		consent.Opened: "asked: %s", consent.Given: "ALLOWED by %[2]s: %[1]s", consent.Refused: "refused by %[2]s: %[1]s",
-		consent.TimedOut: "refused by silence: %s", consent.Taken: "ended by %[2]s: %[1]s", consent.Returned: "given back by %[2]s: %[1]s",
-	}[c.Outcome]
-	if what == "" || how == "" {
-		return
-	}
-	if c.Right == consent.View && c.Outcome == consent.Given || c.Right == consent.Share && c.Outcome == consent.Given {
-		r.note("shown: %s", shown)
-	}
-	if strings.Contains(how, "%[2]s") {
-		r.note(how, r.lang.text(what), r.lang.text(who[by]))
-	} else {
-		r.note(how, r.lang.text(what))
-	}
+// joined notes that the advisor came; both see the comparison code.
+func (r *record) joined(code string) { r.note(r.lang.Text("agent.record.joined", code)) }
+
+// shown notes what the advisor sees from now on.
+func (r *record) shown(what Share) {
+	r.note(r.lang.Text("agent.record.shown", what.Words(r.lang)))
 }
 
-var who = map[string]string{byCustomer: "the customer", byAdvisor: "the advisor", byKey: "the key", byAuto: "the program"}
+// over notes the end, for one of tunnel's reasons.
+func (r *record) over(reason string) {
+	r.note(r.lang.Text("agent.record.over", ReasonText(r.lang, reason)))
+}
+
+// change notes what became of a right, and through whom. shown is what a given view shows.
+func (r *record) change(c consent.Change, by string, shown Share) {
+	l, what := r.lang, c.Right.String()
+	switch c.Outcome {
+	case consent.Opened:
+		r.note(l.Text("agent.record.asked", what))
+	case consent.Given:
+		if c.Right == consent.View || c.Right == consent.Share {
+			r.shown(shown)
+		}
+		r.note(l.Text("agent.record.allowed", by, what))
+	case consent.Refused:
+		r.note(l.Text("agent.record.refused", by, what))
+	case consent.TimedOut:
+		r.note(l.Text("agent.record.silence", what))
+	case consent.Taken:
+		r.note(l.Text("agent.record.taken", by, what))
+	case consent.Returned:
+		r.note(l.Text("agent.record.returned", by, what))
+	}
+}

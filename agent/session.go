@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/rfb"
 	"lotse/tunnel"
 )
@@ -18,7 +19,7 @@ import (
 type Session struct {
 	// Static after newSession.
 	cfg      Config
-	lang     Language
+	lang     i18n.Language
 	log      *slog.Logger
 	customer tunnel.Customer // this computer, with its names
 	loop     *loop

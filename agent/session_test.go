@@ -167,19 +167,3 @@ func TestAnswersByItself(t *testing.T) {
 		})
 	}
 }
-
-func TestWaitingWordsInGerman(t *testing.T) {
-	for _, state := range []consent.State{
-		{Phase: consent.Away}, {Phase: consent.Joined, Paused: true}, {Phase: consent.Joined},
-		{Phase: consent.Joined, Asked: consent.Rights(consent.View)},
-	} {
-		en, de := waitingWords("en", state), waitingWords("de", state)
-		if en == de || de.title == "" || de.line == "" {
-			t.Errorf("%+v: %q %q", state, en, de)
-		}
-		f := drawWaiting(image.Pt(640, 480), de)
-		if f.Size != image.Pt(640, 480) {
-			t.Errorf("size %v", f.Size)
-		}
-	}
-}

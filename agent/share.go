@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
 	"lotse/rfb"
 	"lotse/screen"
 )
@@ -85,7 +86,7 @@ func (sh *share) turnLocked() screen.Change {
 
 // backdrop is what stands for all that is not shared.
 func (sh *share) backdrop(size image.Point) *screen.Frame {
-	return drawBackdrop(size, sh.session.lang.text("Not shared by the customer"))
+	return drawBackdrop(size, sh.session.lang.Text("agent.backdrop"))
 }
 
 // want starts and stops the capture.
@@ -118,7 +119,7 @@ func (sh *share) ready(ctx context.Context) error {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if sh.failed != nil {
-		return rfb.Refusal{Reason: sh.session.lang.text("The screen of the customer cannot be read.")}
+		return rfb.Refusal{Reason: sh.session.lang.Text("agent.refused.screen")}
 	}
 	return context.Cause(ctx)
 }
@@ -306,20 +307,20 @@ func (sh *share) describe(state consent.State) {
 	}
 }
 
-func waitingWords(lang Language, state consent.State) words {
+func waitingWords(l i18n.Language, state consent.State) words {
 	switch {
 	case state.Phase == consent.Away:
-		return words{lang.text("The line is interrupted"), lang.text("The customer's program is trying to come back.")}
+		return words{l.Text("agent.away.title"), l.Text("agent.away.line")}
 	case state.Paused:
-		return words{lang.text("The view is paused"), lang.text("The customer has paused the view and can go on any time.")}
+		return words{l.Text("agent.paused.title"), l.Text("agent.paused.line")}
 	case state.Asked.Has(consent.View):
-		return words{lang.text("Waiting for the customer"), lang.text("The customer is being asked whether you may see the screen.")}
+		return words{l.Text("agent.waiting.title"), l.Text("agent.waiting.view")}
 	case state.Given.Has(consent.Show):
-		return words{lang.text("You are showing your screen"), lang.text("The customer sees it. Ask for the view to turn the direction.")}
+		return words{l.Text("agent.showing.title"), l.Text("agent.showing.line")}
 	case state.Asked.Has(consent.Show):
-		return words{lang.text("Waiting for the customer"), lang.text("The customer is being asked whether to look at your screen.")}
+		return words{l.Text("agent.waiting.title"), l.Text("agent.waiting.show")}
 	}
-	return words{lang.text("Nothing is shared"), lang.text("The customer has taken the view back. Ask for it again.")}
+	return words{l.Text("agent.nothing.title"), l.Text("agent.nothing.line")}
 }
 
 // paintWaiting draws the waiting picture in the desktop's size, so that a

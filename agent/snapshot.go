@@ -4,14 +4,22 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/i18n"
+	"lotse/plaintext"
 	"lotse/tunnel"
 )
 
-// Failure is what went wrong, for the customer; PANEL.md.
+// Failure is what went wrong, for the customer; PANEL.md. Message is one line without control
+// characters.
 type Failure struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
-	RetryAfter int    `json:"retry_after,omitempty"`
+	RetryAfter int    `json:"retry_after,omitempty"` // in seconds
+}
+
+// newFailure makes a stranger's message safe to show.
+func newFailure(code, message string) *Failure {
+	return &Failure{Code: code, Message: plaintext.Line(message, maxMessage)}
 }
 
 // Question is one that the customer is asked; PANEL.md.
@@ -29,14 +37,14 @@ type Question struct {
 // Snapshot is the session as a panel shows it; PANEL.md. It holds the session number:
 // it goes to the customer's own panel and nowhere else.
 type Snapshot struct {
-	Type    string   `json:"type"`
-	Seq     uint64   `json:"seq"`
-	Lang    Language `json:"lang"`
-	Version string   `json:"version"`
-	Gateway string   `json:"gateway"`
-	Phase   string   `json:"phase"`
-	Error   *Failure `json:"error"`
-	Number  string   `json:"number"`
+	Type    string        `json:"type"`
+	Seq     uint64        `json:"seq"`
+	Lang    i18n.Language `json:"lang"`
+	Version string        `json:"version"`
+	Gateway string        `json:"gateway"`
+	Phase   string        `json:"phase"`
+	Error   *Failure      `json:"error"`
+	Number  string        `json:"number"`
 	// Confirm: the gateway or the offer may have been written by anybody. Nothing
 	// connects before the customer says so.
 	Confirm bool `json:"confirm"`

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"lotse/consent"
-	"lotse/plaintext"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/tunnel"
@@ -62,7 +61,7 @@ func newState(s *Session) *state {
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
 	}
 	if s.cfg.Entry.Problem != "" {
-		st.failure = &Failure{Code: "source", Message: plaintext.Line(s.cfg.Entry.Problem, maxMessage)}
+		st.failure = newFailure("source", s.cfg.Entry.Problem)
 	}
 	return st
 }
@@ -124,8 +123,7 @@ func (st *state) changed(c consent.Change, by string) {
 	if c.Outcome == consent.Given {
 		st.tellNames()
 	}
-	shown := st.session.lang.shareWords(st.sharing.choices.describe(st.sharing.shown))
-	st.record.change(c, by, shown)
+	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
 	st.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
@@ -176,7 +174,7 @@ func (st *state) hello() tunnel.AgentHello {
 // fail shows the customer what is wrong with what he entered.
 func (st *state) fail(code, message string) {
 	if st.phase == PhaseNumber {
-		st.failure = &Failure{Code: code, Message: message}
+		st.failure = newFailure(code, message)
 	}
 }
 

@@ -299,26 +299,6 @@ func TestNewestWaitingWordsWin(t *testing.T) {
 	})
 }
 
-// A line that is too long is no answer, and not the end of the keyboard.
-func TestTerminalSurvivesALongLine(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := joinedSession(t, Config{})
-		in, keyboard := io.Pipe()
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		go func() { done <- (&TerminalPanel{In: in, Out: io.Discard}).Run(ctx, s) }()
-		io.WriteString(keyboard, strings.Repeat("y", 5000)+"\n")
-		io.WriteString(keyboard, "p\n")
-		synctest.Wait()
-		if snap, _ := s.Snapshot(); !snap.Paused {
-			t.Error("the keyboard is dead")
-		}
-		cancel()
-		<-done
-		keyboard.Close()
-	})
-}
-
 // Control ends with the last viewer inside, whoever waits at the door.
 func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -330,7 +310,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 			a, b := net.Pipe()
 			lines = append(lines, b)
 			go func() {
-				s.serveViewer(ctx, a, &viewer{door: "page", line: lineSealed})
+				s.serveViewer(ctx, a, &viewer{door: "page", line: LineSealed})
 				done <- struct{}{}
 			}()
 		}

@@ -15,9 +15,9 @@ import (
 
 // How a viewer's line is encrypted; tunnel/PROTOCOL.md, section 6.
 const (
-	lineSealed  = "sealed"  // end to end
-	linePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
-	lineGateway = "gateway" // to the gateway, which opens it
+	LineSealed  = "sealed"  // end to end
+	LinePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
+	LineGateway = "gateway" // to the gateway, which opens it
 )
 
 // lineOf is how a viewer's line by that door is encrypted; what is not known
@@ -25,9 +25,9 @@ const (
 func lineOf(door string) string {
 	switch door {
 	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
-		return lineSealed
+		return LineSealed
 	}
-	return lineGateway
+	return LineGateway
 }
 
 // viewer is one RFB connection.
@@ -42,10 +42,10 @@ type viewer struct {
 // newViewer describes a viewer by its stream.
 func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
 	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
-	if v.line == lineSealed {
+	if v.line == LineSealed {
 		v.code = conn.Compare()
 		if conn.Onward() {
-			v.line = linePartly
+			v.line = LinePartly
 		}
 	}
 	return v
@@ -135,13 +135,13 @@ func (vs *viewers) line(phase consent.Phase) string {
 	if phase == consent.Alone {
 		return ""
 	}
-	weakest := lineSealed
+	weakest := LineSealed
 	for _, v := range vs.all {
 		switch {
-		case v.line == lineGateway:
-			return lineGateway
-		case v.line == linePartly:
-			weakest = linePartly
+		case v.line == LineGateway:
+			return LineGateway
+		case v.line == LinePartly:
+			weakest = LinePartly
 		}
 	}
 	return weakest
@@ -234,13 +234,13 @@ type viewWanted struct {
 }
 
 func (e *viewWanted) in(st *state) {
-	switch lang := st.session.lang; {
+	switch l := st.session.lang; {
 	case st.consent.Given.Has(consent.View):
 		e.given = true
 	case st.consent.Paused:
-		e.refusal = lang.text("The customer has paused the session.")
+		e.refusal = l.Text("agent.refused.paused")
 	case st.consent.Phase != consent.Joined:
-		e.refusal = lang.text("The session is over.")
+		e.refusal = l.Text("agent.refused.over")
 	default:
 		e.refusal = ""
 		st.viewers.waiting[e.decided] = struct{}{}
@@ -262,7 +262,7 @@ func (e viewNotWanted) in(st *state) {
 // is given, or an error with the words for the viewer's user.
 func (s *Session) approveView(ctx context.Context) error {
 	decided := make(chan consent.Outcome, 1)
-	wanted := &viewWanted{decided: decided, refusal: s.lang.text("The session is over.")}
+	wanted := &viewWanted{decided: decided, refusal: s.lang.Text("agent.refused.over")}
 	switch s.send(wanted); {
 	case wanted.given:
 		return s.share.ready(ctx)
@@ -275,9 +275,9 @@ func (s *Session) approveView(ctx context.Context) error {
 		case consent.Given:
 			return s.share.ready(ctx)
 		case consent.TimedOut:
-			return rfb.Refusal{Reason: s.lang.text("The customer did not answer in time.")}
+			return rfb.Refusal{Reason: s.lang.Text("agent.refused.silence")}
 		}
-		return rfb.Refusal{Reason: s.lang.text("The customer did not allow the view.")}
+		return rfb.Refusal{Reason: s.lang.Text("agent.refused.no")}
 	case <-ctx.Done():
 		s.send(viewNotWanted{decided})
 		return context.Cause(ctx)

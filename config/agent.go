@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"lotse/i18n"
 )
 
 // Agent are the settings of the customer's program. agent.example.toml
@@ -19,7 +21,7 @@ type Agent struct {
 	Hotkey           string   `toml:"hotkey"`
 	Display          string   `toml:"display"`
 	Names            bool     `toml:"names"`    // tell the advisor this computer's and its user's names
-	Language         string   `toml:"language"` // "", de, en
+	Language         string   `toml:"language"` // "" or one of i18n.Languages
 	ViewTimeout      Duration `toml:"view_timeout"`
 	ControlTimeout   Duration `toml:"control_timeout"`
 	ClipboardTimeout Duration `toml:"clipboard_timeout"`
@@ -55,6 +57,15 @@ func ParseAgent(file string, text []byte) (Agent, error) {
 	return a, nil
 }
 
+// languages are the values of language.
+func languages() []string {
+	tags := []string{""}
+	for _, l := range i18n.Languages {
+		tags = append(tags, string(l))
+	}
+	return tags
+}
+
 func (a *Agent) check() (bad []problem) {
 	if a.Gateway != "" {
 		s := a.Gateway
@@ -71,7 +82,7 @@ func (a *Agent) check() (bad []problem) {
 	}{
 		{"panel", a.Panel, []string{"", "browser", "terminal"}},
 		{"answer", a.Answer, []string{"", "view", "control", "deny"}},
-		{"language", a.Language, []string{"", "de", "en"}},
+		{"language", a.Language, languages()},
 	} {
 		if !slices.Contains(c.want, c.v) {
 			bad = append(bad, problem{c.key, fmt.Sprintf("%q is not one of \"%s\"", c.v, strings.Join(c.want, `", "`))})

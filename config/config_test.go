@@ -98,7 +98,7 @@ func TestAgentMistakes(t *testing.T) {
 		`gateway = "http://x"`:       "f.toml:1: gateway:",
 		`panel = "window"`:           "f.toml:1: panel:",
 		`answer = "yes"`:             "f.toml:1: answer:",
-		`language = "fr"`:            "f.toml:1: language:",
+		`language = "tlh"`:           `f.toml:1: language: "tlh" is not one of "", "en", `,
 		`view_timeout = "1s"`:        "f.toml:1: view_timeout: 1s is not between",
 		`number = "482193057"`:       "unknown key",
 		"[log]\nlevel = \"nothing\"": "f.toml:2: log.level",

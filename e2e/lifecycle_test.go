@@ -169,7 +169,7 @@ func TestGatewayKilled(t *testing.T) {
 	c.holdShift()
 	mark := c.agent.mark()
 	c.stack.gateway.kill()
-	c.agent.lineAfter(mark, "interrupted")
+	c.agent.lineAfter(mark, "The connection is lost")
 	c.nothingHeld()
 	c.viewer.exit()
 	// A new gateway on the same port knows nothing of the session.
@@ -314,7 +314,7 @@ func TestNetworkDrop(t *testing.T) {
 	c.holdShift()
 	mark, agentMark := c.session.mark(), c.agent.mark()
 	w.cut()
-	c.agent.lineAfter(agentMark, "interrupted")
+	c.agent.lineAfter(agentMark, "The connection is lost")
 	c.nothingHeld()
 	c.session.lineAfter(mark, `"state":"away"`)
 	w.mend()

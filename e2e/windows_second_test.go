@@ -40,10 +40,10 @@ func TestWindowsSecondStart(t *testing.T) {
 	if _, err := os.Stat(note + ".front"); err == nil {
 		t.Fatal("the window is in front already")
 	}
-	second(4, "--gateway", s.url, "--events", "json").line(`"code":"running","message":"is running already; its window comes to the front"},"exit":4`)
+	second(4, "--gateway", s.url, "--events", "json").line(`"code":"running","message":"This program is running already; its window comes to the front"},"exit":4`)
 	is(".front")
 	for _, args := range [][]string{{"--gateway", s.url, "--number", "482193057"}, {"--gateway", "https://other.example"}} {
-		second(1, args...).line("end the session there first")
+		second(1, args...).line("end that session first")
 	}
 
 	// He closed the window: he gets another.

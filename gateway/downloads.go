@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/i18n"
 	"lotse/tunnel"
 	"lotse/whereto"
 )
@@ -267,18 +269,29 @@ func visitorSystem(h http.Header) (system, arch string) {
 	return system, arch
 }
 
-// noDownloadPage needs no script: it is seen where links led to nothing.
-const noDownloadPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>No program here</title><h1>There is no program for your computer here</h1>
-<p>You can still help your advisor to see your screen: <a href="/">open the start page</a> and choose “Show from this page”. Nothing is downloaded for it.</p>
-<hr><div lang="de"><h1>Für Ihren Computer gibt es hier kein Programm</h1>
-<p>Ihr Berater kann Ihren Bildschirm trotzdem sehen: <a href="/">Öffnen Sie die Startseite</a> und wählen Sie „Von dieser Seite zeigen“. Dafür wird nichts heruntergeladen.</p></div>
-`
+// noDownloadPage needs no script: it is seen where links led to nothing. It speaks all languages,
+// one below the other.
+var noDownloadPage = sync.OnceValue(func() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<!doctype html><html lang=%q><meta charset="utf-8">`+
+		`<meta name="viewport" content="width=device-width"><title>%s</title>`+"\n",
+		i18n.Languages[0], i18n.Languages[0].Text("gateway.noProgram.heading"))
+	for i, l := range i18n.Languages {
+		if i > 0 {
+			b.WriteString("<hr>")
+		}
+		fmt.Fprintf(&b, "<div lang=%q><h1>%s</h1><p>%s</p><p><a href=\"/\">%s</a></p></div>\n", l,
+			html.EscapeString(l.Text("gateway.noProgram.heading")),
+			html.EscapeString(l.Text("gateway.noProgram.text")),
+			html.EscapeString(l.Text("gateway.noProgram.link")))
+	}
+	return b.String()
+})
 
 func (s *webSite) noDownload(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, noDownloadPage)
+		_, _ = io.WriteString(w, noDownloadPage())
 	}
 }

@@ -8,6 +8,9 @@ import (
 
 // format fills in the arguments of a message whose arguments are named by their positions.
 func (m Message) format(l Language, args []any) string {
+	if len(m) == 1 && m[0].Kind == Literal {
+		return m[0].Text
+	}
 	var b strings.Builder
 	m.formatTo(&b, l, args)
 	return b.String()
@@ -19,7 +22,7 @@ func (m Message) formatTo(b *strings.Builder, l Language, args []any) {
 			b.WriteString(part.Text)
 			continue
 		}
-		value := fmt.Sprint(argument(args, part.Name))
+		value := written(argument(args, part.Name))
 		switch part.Kind {
 		case Argument, Count:
 			b.WriteString(value)
@@ -34,6 +37,17 @@ func (m Message) formatTo(b *strings.Builder, l Language, args []any) {
 			choose(part.Cases, value).formatTo(b, l, args)
 		}
 	}
+}
+
+// written returns an argument as it stands in a text.
+func written(arg any) string {
+	switch arg := arg.(type) {
+	case string:
+		return arg
+	case int:
+		return strconv.Itoa(arg)
+	}
+	return fmt.Sprint(arg)
 }
 
 // argument returns the argument at a position; if it is missing, what the message calls it, so

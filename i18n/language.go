@@ -12,9 +12,9 @@ package i18n
 //go:generate go run ./compile
 
 import (
-	"os"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Language is the tag of a language that there are texts in, such as "de". All of them are in
@@ -31,17 +31,36 @@ func (l Language) Name() string {
 //
 // Only keys that begin with "agent.", "common." or "gateway." are known, and they must be written
 // as literals: a test checks each call for its key and its number of arguments. For an unknown key
-// Text returns the key.
+// Text returns the key. Calls may be concurrent.
 func (l Language) Text(key string, args ...any) string {
-	all, ok := texts[key]
+	t, ok := texts[key]
 	if !ok {
 		return key
 	}
-	m, err := ParseMessage(all[l.index()])
-	if err != nil {
-		return key // cannot be: i18n/compile wrote it
-	}
-	return m.format(l, args)
+	return t.message(l.index()).format(l, args)
+}
+
+// translated is one text in every language.
+type translated struct {
+	sources []string // in the order of Languages; arguments are named by their positions
+
+	parse    sync.Once
+	messages []Message // parsed sources, once parse is done
+}
+
+// message returns the text in the language with that index.
+func (t *translated) message(i int) Message {
+	t.parse.Do(func() {
+		t.messages = make([]Message, len(t.sources))
+		for i, source := range t.sources {
+			m, err := ParseMessage(source)
+			if err != nil {
+				m = Message{{Kind: Literal, Text: source}} // cannot be: i18n/compile wrote it
+			}
+			t.messages[i] = m
+		}
+	})
+	return t.messages[i]
 }
 
 // index is the language's place in Languages and in every list of texts.
@@ -67,12 +86,14 @@ func Parse(tag string) (Language, bool) {
 	return Languages[0], false
 }
 
-// System returns the language that the environment asks for: the first of LC_ALL, LC_MESSAGES and
-// LANG that is set decides. It is English if there are no texts in that language.
+// System returns the language that the user has chosen on this computer; English if there are no
+// texts in it.
+//
+// On Windows it is the first of the desktop's languages that there are texts in. Elsewhere the
+// first of LC_ALL, LC_MESSAGES and LANG that is set decides.
 func System() Language {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			l, _ := Parse(v)
+	for _, tag := range systemTags() {
+		if l, ok := Parse(tag); ok {
 			return l
 		}
 	}

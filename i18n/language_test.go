@@ -19,38 +19,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestSystem(t *testing.T) {
-	for _, test := range []struct {
-		all, messages, lang string
-		want                Language
-	}{
-		{"", "", "", "en"},
-		{"", "", "fr_CA.UTF-8", "fr"},
-		{"", "de_CH", "fr_CA.UTF-8", "de"},
-		{"C", "de_CH", "fr_CA.UTF-8", "en"},
-		{"fr_FR", "de_CH", "en", "fr"},
-	} {
-		t.Setenv("LC_ALL", test.all)
-		t.Setenv("LC_MESSAGES", test.messages)
-		t.Setenv("LANG", test.lang)
-		if got := System(); got != test.want {
-			t.Errorf("%+v: %s", test, got)
-		}
-	}
-}
-
 // TestText replaces the texts by some of its own.
 func TestText(t *testing.T) {
-	defer func(languages []Language, before map[string][]string) {
+	defer func(languages []Language, before map[string]*translated) {
 		Languages, texts = languages, before
 	}(Languages, texts)
 	Languages = []Language{"en", "fr"}
-	texts = map[string][]string{
-		"agent.a": {"plain, it''s", "simple"},
-		"agent.b": {
+	texts = map[string]*translated{
+		"agent.a": {sources: []string{"plain, it''s", "simple"}},
+		"agent.b": {sources: []string{
 			"{1} waits {0, plural, one {# second} other {# seconds}}{2, select, x {!} other {}}",
 			"{0, plural, one {# seconde} other {# secondes}}",
-		},
+		}},
 	}
 	for _, test := range []struct {
 		l    Language
@@ -92,8 +72,29 @@ func TestLanguages(t *testing.T) {
 		t.Error(got)
 	}
 	for _, all := range texts {
-		if len(all) != len(Languages) || slices.Contains(all, "") {
-			t.Errorf("%q", all)
+		if len(all.sources) != len(Languages) || slices.Contains(all.sources, "") {
+			t.Errorf("%q", all.sources)
 		}
+	}
+}
+
+// BenchmarkText: a text without arguments needs no memory.
+func BenchmarkText(b *testing.B) {
+	for name, text := range map[string]func() string{
+		"plain":    func() string { return Language("fr").Text("common.copied") },
+		"argument": func() string { return Language("fr").Text("agent.terminal.connected", "Anna Berg") },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				text()
+			}
+		})
+	}
+}
+
+func TestTextsWithoutArgumentsNeedNoMemory(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Language("fr").Text("common.copied") }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

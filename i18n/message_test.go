@@ -100,7 +100,7 @@ func FuzzParseMessage(f *testing.F) {
 		f.Add(source)
 	}
 	for _, all := range texts {
-		for _, m := range all {
+		for _, m := range all.sources {
 			f.Add(m)
 		}
 	}

@@ -8,42 +8,691 @@ var Languages = []Language{"en", "de", "fr"}
 // languageNames are in the order of Languages.
 var languageNames = []string{"English", "Deutsch", "Français"}
 
-// texts has the messages of each key in the order of Languages. Their
-// arguments are named by position.
-var texts = map[string][]string{
-	"common.copied": {
+// texts are the texts of programs by their keys.
+var texts = map[string]*translated{
+	"common.copied": {sources: []string{
 		"Copied.",
 		"Kopiert.",
 		"Copié.",
-	},
-	"common.language": {
+	}},
+	"common.language": {sources: []string{
 		"Language",
 		"Sprache",
 		"Langue",
-	},
-	"common.line.gateway": {
+	}},
+	"common.line.gateway": {sources: []string{
 		"encrypted to the gateway",
 		"verschlüsselt bis zum Gateway",
 		"chiffré jusqu’à la passerelle",
-	},
-	"common.line.partly": {
-		"encrypted to your advisor''s computer, not beyond it",
-		"verschlüsselt bis zum Computer Ihres Beraters, dahinter nicht",
-		"chiffré jusqu’à l’ordinateur de votre conseiller, mais pas au-delà",
-	},
-	"common.line.sealed": {
+	}},
+	"common.line.partly": {sources: []string{
+		"encrypted to your advisor''s computer only",
+		"nur bis zum Computer Ihres Beraters verschlüsselt",
+		"chiffré seulement jusqu’à l’ordinateur de votre conseiller",
+	}},
+	"common.line.sealed": {sources: []string{
 		"encrypted end to end",
 		"Ende zu Ende verschlüsselt",
 		"chiffré de bout en bout",
-	},
-	"common.noScript": {
+	}},
+	"common.noScript": {sources: []string{
 		"This page needs JavaScript.",
 		"Diese Seite braucht JavaScript.",
 		"Cette page a besoin de JavaScript.",
-	},
-	"common.yourAdvisor": {
+	}},
+	"common.yourAdvisor": {sources: []string{
 		"Your advisor",
 		"Ihr Berater",
 		"Votre conseiller",
-	},
+	}},
+	"agent.waiting.title": {sources: []string{
+		"Waiting for the customer",
+		"Warten auf den Kunden",
+		"En attente du client",
+	}},
+	"agent.waiting.view": {sources: []string{
+		"The customer is being asked whether you may see the screen.",
+		"Der Kunde wird gefragt, ob Sie den Bildschirm sehen dürfen.",
+		"Nous demandons au client si vous pouvez voir l''écran.",
+	}},
+	"agent.waiting.show": {sources: []string{
+		"The customer is being asked whether to look at your screen.",
+		"Der Kunde wird gefragt, ob er Ihren Bildschirm ansehen möchte.",
+		"Nous demandons au client s''il veut voir votre écran.",
+	}},
+	"agent.paused.title": {sources: []string{
+		"The view is paused",
+		"Die Ansicht ist angehalten",
+		"L''affichage est en pause",
+	}},
+	"agent.paused.line": {sources: []string{
+		"The customer has paused the view and can resume at any time.",
+		"Der Kunde hat die Ansicht angehalten und kann jederzeit fortfahren.",
+		"Le client a mis en pause et peut reprendre à tout moment.",
+	}},
+	"agent.nothing.title": {sources: []string{
+		"Nothing is shared",
+		"Es wird nichts gezeigt",
+		"Rien n''est montré",
+	}},
+	"agent.nothing.line": {sources: []string{
+		"The customer has hidden the screen. You can ask for it again.",
+		"Der Kunde hat den Bildschirm verborgen. Sie können erneut darum bitten.",
+		"Le client a caché l''écran. Vous pouvez le demander de nouveau.",
+	}},
+	"agent.away.title": {sources: []string{
+		"The connection is lost",
+		"Die Verbindung ist unterbrochen",
+		"La connexion est interrompue",
+	}},
+	"agent.away.line": {sources: []string{
+		"The customer''s program is trying to reconnect.",
+		"Das Programm des Kunden versucht, sich wieder zu verbinden.",
+		"Le programme du client essaie de se reconnecter.",
+	}},
+	"agent.showing.title": {sources: []string{
+		"You are showing your screen",
+		"Sie zeigen Ihren Bildschirm",
+		"Vous montrez votre écran",
+	}},
+	"agent.showing.line": {sources: []string{
+		"The customer sees it. Ask for the customer''s screen to see that instead.",
+		"Der Kunde sieht ihn. Sie können darum bitten, stattdessen seinen zu sehen.",
+		"Le client le voit. Vous pouvez demander à voir plutôt le sien.",
+	}},
+	"agent.refused.no": {sources: []string{
+		"The customer did not allow the view.",
+		"Der Kunde hat die Ansicht nicht erlaubt.",
+		"Le client n''a pas autorisé à voir l''écran.",
+	}},
+	"agent.refused.silence": {sources: []string{
+		"The customer did not answer in time.",
+		"Der Kunde hat nicht rechtzeitig geantwortet.",
+		"Le client n''a pas répondu à temps.",
+	}},
+	"agent.refused.paused": {sources: []string{
+		"The customer has paused the session.",
+		"Der Kunde hat die Sitzung angehalten.",
+		"Le client a mis la session en pause.",
+	}},
+	"agent.refused.over": {sources: []string{
+		"The session is over.",
+		"Die Sitzung ist beendet.",
+		"La session est terminée.",
+	}},
+	"agent.refused.screen": {sources: []string{
+		"The customer''s screen cannot be read.",
+		"Der Bildschirm des Kunden kann nicht gelesen werden.",
+		"L''écran du client ne peut pas être lu.",
+	}},
+	"agent.share.screen": {sources: []string{
+		"the whole screen",
+		"der ganze Bildschirm",
+		"tout l''écran",
+	}},
+	"agent.share.monitor": {sources: []string{
+		"one monitor ({0})",
+		"ein Monitor ({0})",
+		"un moniteur ({0})",
+	}},
+	"agent.share.apps": {sources: []string{
+		"these programs: {0}",
+		"diese Programme: {0}",
+		"ces programmes\u00a0: {0}",
+	}},
+	"agent.question.no": {sources: []string{
+		"No",
+		"Nein",
+		"Non",
+	}},
+	"agent.question.never": {sources: []string{
+		"No, never ask again",
+		"Nein, nie mehr fragen",
+		"Non, ne plus demander",
+	}},
+	"agent.question.silence": {sources: []string{
+		"No answer means No ({0} s).",
+		"Keine Antwort heißt Nein ({0} s).",
+		"Sans réponse, c''est non ({0} s).",
+	}},
+	"agent.question.view": {sources: []string{
+		"would like to see your screen.",
+		"möchte Ihren Bildschirm sehen.",
+		"souhaite voir votre écran.",
+	}},
+	"agent.question.viewHint": {sources: []string{
+		"They only watch. You can always stop.",
+		"Nur zum Zusehen. Sie können es jederzeit beenden.",
+		"Seulement pour regarder. Vous pouvez toujours arrêter.",
+	}},
+	"agent.question.viewYes": {sources: []string{
+		"Show my screen",
+		"Bildschirm zeigen",
+		"Montrer mon écran",
+	}},
+	"agent.question.control": {sources: []string{
+		"would like to CONTROL your computer.",
+		"möchte Ihren Computer STEUERN.",
+		"souhaite COMMANDER votre ordinateur.",
+	}},
+	"agent.question.yes": {sources: []string{
+		"Yes, allow",
+		"Ja, erlauben",
+		"Oui, autoriser",
+	}},
+	"agent.question.stopKey": {sources: []string{
+		"The key {0} stops it at any time.",
+		"Mit der Taste {0} stoppen Sie es jederzeit.",
+		"La touche {0} l''arrête à tout moment.",
+	}},
+	"agent.question.stop": {sources: []string{
+		"You can stop it at any time.",
+		"Sie können es jederzeit stoppen.",
+		"Vous pouvez l''arrêter à tout moment.",
+	}},
+	"agent.question.powerful": {sources: []string{
+		"With {0} they can do everything on this computer.",
+		"Mit {0} ist auf diesem Computer alles möglich.",
+		"Avec {0}, tout est possible sur cet ordinateur.",
+	}},
+	"agent.question.clipboard": {sources: []string{
+		"would like to use your clipboard.",
+		"möchte Ihre Zwischenablage benutzen.",
+		"souhaite utiliser votre presse-papiers.",
+	}},
+	"agent.question.clipboardHint": {sources: []string{
+		"They can then read what you copy, and paste.",
+		"Was Sie kopieren, kann dann gelesen werden. Auch Einfügen ist möglich.",
+		"Ce que vous copiez pourra être lu. Coller sera possible aussi.",
+	}},
+	"agent.question.show": {sources: []string{
+		"would like to show you their screen.",
+		"möchte Ihnen den eigenen Bildschirm zeigen.",
+		"souhaite vous montrer son écran.",
+	}},
+	"agent.question.showHint": {sources: []string{
+		"Your own screen is not shown meanwhile.",
+		"Ihr eigener Bildschirm wird dabei nicht gezeigt.",
+		"Votre écran n''est pas montré pendant ce temps.",
+	}},
+	"agent.question.showYes": {sources: []string{
+		"Yes, look at it",
+		"Ja, ansehen",
+		"Oui, regarder",
+	}},
+	"agent.question.resume": {sources: []string{
+		"Show your screen again?",
+		"Bildschirm wieder zeigen?",
+		"Montrer de nouveau votre écran\u00a0?",
+	}},
+	"agent.question.resumeHint": {sources: []string{
+		"{0} would see your screen again.",
+		"{0} sieht dann Ihren Bildschirm wieder.",
+		"{0} verrait de nouveau votre écran.",
+	}},
+	"agent.question.resumeYes": {sources: []string{
+		"Show again",
+		"Wieder zeigen",
+		"Montrer",
+	}},
+	"agent.question.share": {sources: []string{
+		"would like to see another part of your screen.",
+		"möchte einen anderen Teil Ihres Bildschirms sehen.",
+		"souhaite voir une autre partie de votre écran.",
+	}},
+	"agent.question.propose": {sources: []string{
+		"Show something else?",
+		"Etwas anderes zeigen?",
+		"Montrer autre chose\u00a0?",
+	}},
+	"agent.question.proposeHint": {sources: []string{
+		"{0} would then see {1, select, screen {your whole screen} monitor {one monitor: {2}} other {these programs: {2}}}.",
+		"{0} sieht dann {1, select, screen {Ihren ganzen Bildschirm} monitor {einen Monitor: {2}} other {diese Programme: {2}}}.",
+		"{0} verrait alors {1, select, screen {tout votre écran} monitor {un moniteur\u00a0: {2}} other {ces programmes\u00a0: {2}}}.",
+	}},
+	"agent.question.proposeYes": {sources: []string{
+		"Show it",
+		"Zeigen",
+		"Montrer",
+	}},
+	"agent.question.choose": {sources: []string{
+		"Only one program …",
+		"Nur ein Programm …",
+		"Un seul programme …",
+	}},
+	"agent.question.what": {sources: []string{
+		"What would you like to show?",
+		"Was möchten Sie zeigen?",
+		"Que voulez-vous montrer\u00a0?",
+	}},
+	"agent.question.chosenYes": {sources: []string{
+		"Show this",
+		"Das zeigen",
+		"Montrer cela",
+	}},
+	"agent.question.back": {sources: []string{
+		"Back",
+		"Zurück",
+		"Retour",
+	}},
+	"agent.question.earlier": {sources: []string{
+		"‹ Previous",
+		"‹ Vorherige",
+		"‹ Précédents",
+	}},
+	"agent.question.later": {sources: []string{
+		"More ›",
+		"Weitere ›",
+		"Suivants ›",
+	}},
+	"agent.question.powerfulMark": {sources: []string{
+		"Can do everything on this computer",
+		"Kann alles auf diesem Computer",
+		"Peut tout faire sur cet ordinateur",
+	}},
+	"agent.question.monitor": {sources: []string{
+		"Monitor {0}",
+		"Monitor {0}",
+		"Moniteur {0}",
+	}},
+	"agent.backdrop": {sources: []string{
+		"Not shared by the customer",
+		"Vom Kunden nicht freigegeben",
+		"Non partagé par le client",
+	}},
+	"agent.badge.screen": {sources: []string{
+		"sees this screen",
+		"sieht diesen Bildschirm",
+		"voit cet écran",
+	}},
+	"agent.badge.monitor": {sources: []string{
+		"sees one monitor",
+		"sieht einen Monitor",
+		"voit un moniteur",
+	}},
+	"agent.badge.apps": {sources: []string{
+		"sees the chosen programs",
+		"sieht die gewählten Programme",
+		"voit les programmes choisis",
+	}},
+	"agent.badge.paused": {sources: []string{
+		"sees nothing: paused",
+		"sieht nichts: angehalten",
+		"ne voit rien\u00a0: en pause",
+	}},
+	"agent.badge.control": {sources: []string{
+		"CONTROLS this computer",
+		"STEUERT diesen Computer",
+		"COMMANDE cet ordinateur",
+	}},
+	"agent.badge.pause": {sources: []string{
+		"Pause",
+		"Anhalten",
+		"Pause",
+	}},
+	"agent.badge.resume": {sources: []string{
+		"Resume",
+		"Fortsetzen",
+		"Reprendre",
+	}},
+	"agent.badge.end": {sources: []string{
+		"End",
+		"Beenden",
+		"Terminer",
+	}},
+	"agent.gateway": {sources: []string{
+		"Gateway: {0}",
+		"Gateway: {0}",
+		"Passerelle\u00a0: {0}",
+	}},
+	"agent.terminal.auto": {sources: []string{
+		"{0, select, view {Unattended mode: nobody is asked. Everybody with the session number can SEE this screen.} control {Unattended mode: nobody is asked. Everybody with the session number can SEE and CONTROL this computer.} other {Unattended mode: every question is refused.}}",
+		"{0, select, view {Unbeaufsichtigt: Es wird niemand gefragt. Jeder mit der Sitzungsnummer kann diesen Bildschirm SEHEN.} control {Unbeaufsichtigt: Es wird niemand gefragt. Jeder mit der Sitzungsnummer kann diesen Computer SEHEN und STEUERN.} other {Unbeaufsichtigt: Jede Frage wird abgelehnt.}}",
+		"{0, select, view {Sans surveillance\u00a0: personne n''est consulté. Toute personne qui a le numéro de session peut VOIR cet écran.} control {Sans surveillance\u00a0: personne n''est consulté. Toute personne qui a le numéro de session peut VOIR et COMMANDER cet ordinateur.} other {Sans surveillance\u00a0: toutes les demandes sont refusées.}}",
+	}},
+	"agent.terminal.autoShare": {sources: []string{
+		"Shown without asking: {0}.",
+		"Ohne Frage gezeigt: {0}.",
+		"Montré sans demander\u00a0: {0}.",
+	}},
+	"agent.terminal.yes": {sources: []string{
+		"yes",
+		"ja",
+		"oui",
+	}},
+	"agent.terminal.no": {sources: []string{
+		"no n",
+		"nein n",
+		"non n",
+	}},
+	"agent.terminal.enterGateway": {sources: []string{
+		"Please type the session number that your advisor tells you, an @ and the gateway (482 193 057@support.example.com): ",
+		"Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt, dann ein @ und das Gateway (482 193 057@support.example.com): ",
+		"Veuillez saisir le numéro de session que votre conseiller vous donne, un @ et la passerelle (482 193 057@support.example.com)\u00a0: ",
+	}},
+	"agent.terminal.enter": {sources: []string{
+		"Please type the session number that your advisor tells you: ",
+		"Bitte geben Sie die Sitzungsnummer ein, die Ihr Berater Ihnen nennt: ",
+		"Veuillez saisir le numéro de session que votre conseiller vous donne\u00a0: ",
+	}},
+	"agent.terminal.confirm": {sources: []string{
+		"Connect to {0}?",
+		"Mit {0} verbinden?",
+		"Se connecter à {0}\u00a0?",
+	}},
+	"agent.terminal.confirmNumber": {sources: []string{
+		"Type {0} to connect with the number {1}, or type another number: ",
+		"Tippen Sie {0}, um sich mit der Nummer {1} zu verbinden, oder tippen Sie eine andere Nummer: ",
+		"Tapez {0} pour vous connecter avec le numéro {1}, ou tapez un autre numéro\u00a0: ",
+	}},
+	"agent.terminal.confirmPlace": {sources: []string{
+		"Your number starts with {0}. Please type the whole number: ",
+		"Ihre Nummer beginnt mit {0}. Bitte tippen Sie die ganze Nummer: ",
+		"Votre numéro commence par {0}. Veuillez taper le numéro entier\u00a0: ",
+	}},
+	"agent.terminal.connecting": {sources: []string{
+		"Connecting to {0} …",
+		"Verbindung mit {0} wird aufgebaut …",
+		"Connexion à {0} …",
+	}},
+	"agent.terminal.connected": {sources: []string{
+		"Connected with {0}.",
+		"Verbunden mit {0}.",
+		"Vous êtes en liaison avec {0}.",
+	}},
+	"agent.terminal.keys": {sources: []string{
+		"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends.",
+		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder setzt fort, e + Eingabe beendet.",
+		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, p + Entrée met en pause ou reprend, e + Entrée termine.",
+	}},
+	"agent.terminal.away": {sources: []string{
+		"The connection is lost. Trying to reconnect …",
+		"Die Verbindung ist unterbrochen. Neuer Versuch …",
+		"La connexion est interrompue. Nouvel essai …",
+	}},
+	"agent.terminal.over": {sources: []string{
+		"The session is over: {0}.",
+		"Die Sitzung ist beendet: {0}.",
+		"La session est terminée\u00a0: {0}.",
+	}},
+	"agent.terminal.overCalm": {sources: []string{
+		"Nothing of this program keeps running.",
+		"Von diesem Programm läuft nichts mehr.",
+		"Rien de ce programme ne continue à fonctionner.",
+	}},
+	"agent.terminal.compare": {sources: []string{
+		"Encrypted end to end. Your advisor must see the same number: {0}",
+		"Ende zu Ende verschlüsselt. Ihr Berater muss dieselbe Zahl sehen: {0}",
+		"Chiffré de bout en bout. Votre conseiller doit voir le même nombre\u00a0: {0}",
+	}},
+	"agent.terminal.partly": {sources: []string{
+		"From your advisor''s computer on, the picture is passed to another computer without encryption.",
+		"Vom Computer Ihres Beraters geht das Bild unverschlüsselt an einen anderen Computer weiter.",
+		"Depuis l''ordinateur de votre conseiller, l''image est transmise sans chiffrement à un autre ordinateur.",
+	}},
+	"agent.terminal.hidden": {sources: []string{
+		"Windows hides this question from your advisor. Please answer it yourself.",
+		"Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
+		"Windows cache cette question à votre conseiller. Veuillez y répondre vous-même.",
+	}},
+	"agent.terminal.shielded": {sources: []string{
+		"An administrator window is open: your advisor cannot type or click.",
+		"Ein Administrator-Fenster ist offen: Ihr Berater kann nicht tippen oder klicken.",
+		"Une fenêtre d''administrateur est ouverte\u00a0: votre conseiller ne peut ni écrire ni cliquer.",
+	}},
+	"agent.terminal.shieldedKey": {sources: []string{
+		"An administrator window is open: your advisor cannot type or click, and the key {0} does not work.",
+		"Ein Administrator-Fenster ist offen: Ihr Berater kann nicht tippen oder klicken, und die Taste {0} wirkt nicht.",
+		"Une fenêtre d''administrateur est ouverte\u00a0: votre conseiller ne peut ni écrire ni cliquer, et la touche {0} ne fonctionne pas.",
+	}},
+	"agent.terminal.paused": {sources: []string{
+		"Paused: nothing can be seen.",
+		"Angehalten: Es ist nichts zu sehen.",
+		"En pause\u00a0: rien n''est visible.",
+	}},
+	"agent.terminal.controlledKey": {sources: []string{
+		"{0} can see and CONTROL your computer. The key {1} takes control back.",
+		"{0} sieht und STEUERT Ihren Computer. Die Taste {1} nimmt die Steuerung zurück.",
+		"{0} voit et COMMANDE votre ordinateur. La touche {1} vous rend la main.",
+	}},
+	"agent.terminal.controlled": {sources: []string{
+		"{0} can see and CONTROL your computer.",
+		"{0} sieht und STEUERT Ihren Computer.",
+		"{0} voit et COMMANDE votre ordinateur.",
+	}},
+	"agent.terminal.seesOnly": {sources: []string{
+		"{0} can see only this: {1}.",
+		"{0} sieht nur dies: {1}.",
+		"{0} ne voit que ceci\u00a0: {1}.",
+	}},
+	"agent.terminal.seesAll": {sources: []string{
+		"{0} can see your whole screen.",
+		"{0} sieht Ihren ganzen Bildschirm.",
+		"{0} voit tout votre écran.",
+	}},
+	"agent.terminal.nothing": {sources: []string{
+		"Nothing is shared.",
+		"Es wird nichts gezeigt.",
+		"Rien n''est montré.",
+	}},
+	"agent.terminal.inWindow": {sources: []string{
+		"Please answer in the window that has opened on your screen. To refuse here, type {0} and press Enter.",
+		"Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Um hier abzulehnen, tippen Sie {0} und dann Eingabe.",
+		"Veuillez répondre dans la fenêtre qui s''est ouverte sur votre écran. Pour refuser ici, tapez {0} puis Entrée.",
+	}},
+	"agent.terminal.askView": {sources: []string{
+		"{0} would like to SEE your screen.",
+		"{0} möchte Ihren Bildschirm SEHEN.",
+		"{0} souhaite VOIR votre écran.",
+	}},
+	"agent.terminal.askShare": {sources: []string{
+		"{0} would like to see another part of your screen.",
+		"{0} möchte einen anderen Teil Ihres Bildschirms sehen.",
+		"{0} souhaite voir une autre partie de votre écran.",
+	}},
+	"agent.terminal.askControl": {sources: []string{
+		"{0} would like to CONTROL your computer.",
+		"{0} möchte Ihren Computer STEUERN.",
+		"{0} souhaite COMMANDER votre ordinateur.",
+	}},
+	"agent.terminal.askClipboard": {sources: []string{
+		"{0} would like to use your CLIPBOARD.",
+		"{0} möchte Ihre ZWISCHENABLAGE benutzen.",
+		"{0} souhaite utiliser votre PRESSE-PAPIERS.",
+	}},
+	"agent.terminal.askShow": {sources: []string{
+		"{0} would like to show you their screen. A terminal cannot show it; the option --panel browser can. Press Enter for no: ",
+		"{0} möchte Ihnen den eigenen Bildschirm zeigen. Ein Terminal kann das nicht; dafür gibt es die Option --panel browser. Eingabe heißt nein: ",
+		"{0} souhaite vous montrer son écran. Un terminal ne peut pas l''afficher\u00a0; il faut l''option --panel browser. Entrée veut dire non\u00a0: ",
+	}},
+	"agent.terminal.typeWord": {sources: []string{
+		"Type {0} and press Enter to allow it. Press Enter alone for no: ",
+		"Zum Erlauben tippen Sie {0} und dann Eingabe. Nur Eingabe heißt nein: ",
+		"Pour autoriser, tapez {0} puis Entrée. Entrée seule veut dire non\u00a0: ",
+	}},
+	"agent.terminal.typeOne": {sources: []string{
+		"Type one of these and press Enter to allow it. Press Enter alone for no: ",
+		"Zum Erlauben tippen Sie eines davon und dann Eingabe. Nur Eingabe heißt nein: ",
+		"Pour autoriser, tapez l''un de ces codes puis Entrée. Entrée seule veut dire non\u00a0: ",
+	}},
+	"agent.terminal.chooseScreen": {sources: []string{
+		"{0}: the whole screen",
+		"{0}: der ganze Bildschirm",
+		"{0}\u00a0: tout l''écran",
+	}},
+	"agent.terminal.chooseMonitor": {sources: []string{
+		"{0}: only monitor {1}, {2}",
+		"{0}: nur Monitor {1}, {2}",
+		"{0}\u00a0: seulement le moniteur {1}, {2}",
+	}},
+	"agent.terminal.chooseApp": {sources: []string{
+		"{0}: only the program {1} ({2})",
+		"{0}: nur das Programm {1} ({2})",
+		"{0}\u00a0: seulement le programme {1} ({2})",
+	}},
+	"agent.terminal.noAnswer": {sources: []string{
+		"That is none of the answers.",
+		"Das ist keine der Antworten.",
+		"Ce n''est aucune des réponses.",
+	}},
+	"agent.failure.format": {sources: []string{
+		"A session number has nine digits. Please compare it with your advisor.",
+		"Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
+		"Un numéro de session a neuf chiffres. Veuillez le comparer avec votre conseiller.",
+	}},
+	"agent.failure.where": {sources: []string{
+		"Nothing was connected. ({0})",
+		"Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen. ({0})",
+		"Aucune connexion\u00a0: le nom après le @ manque ou n''est pas utilisable. ({0})",
+	}},
+	"agent.failure.source": {sources: []string{
+		"The name that came with this program cannot be used, so nothing was connected. ({0})",
+		"Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein. ({0})",
+		"Le nom fourni avec ce programme n''est pas utilisable. Aucune connexion n''a été établie. Téléchargez-le de nouveau sur la page de votre conseiller, ou saisissez le numéro suivi d''un @ et du nom. ({0})",
+	}},
+	"agent.failure.gateway": {sources: []string{
+		"The gateway cannot be reached. Please check your Internet connection. ({0})",
+		"Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. ({0})",
+		"La passerelle est injoignable. Veuillez vérifier votre connexion à Internet. ({0})",
+	}},
+	"agent.failure.lost": {sources: []string{
+		"The session could not be taken up again. Please ask your advisor for a new number.",
+		"Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
+		"La session n''a pas pu être reprise. Veuillez demander un nouveau numéro à votre conseiller.",
+	}},
+	"agent.failure.number": {sources: []string{
+		"This number did not match. Compare it with your advisor. If it is right, ask for a new one.",
+		"Diese Nummer passt nicht. Vergleichen Sie sie mit Ihrem Berater. Wenn sie stimmt, lassen Sie sich eine neue geben.",
+		"Ce numéro ne correspond pas. Comparez-le avec votre conseiller. S''il est juste, demandez-en un nouveau.",
+	}},
+	"agent.failure.busy": {sources: []string{
+		"This number is already in use. If that was not you, tell your advisor at once and ask for a new number.",
+		"Diese Nummer wird schon benutzt. Wenn Sie das nicht waren, sagen Sie es gleich Ihrem Berater und lassen Sie sich eine neue Nummer geben.",
+		"Ce numéro est déjà utilisé. Si ce n''était pas vous, dites-le tout de suite à votre conseiller et demandez un nouveau numéro.",
+	}},
+	"agent.failure.rate": {sources: []string{
+		"{0, plural, one {Too many tries. Please wait # second.} other {Too many tries. Please wait # seconds.}}",
+		"{0, plural, one {Zu viele Versuche. Bitte warten Sie # Sekunde.} other {Zu viele Versuche. Bitte warten Sie # Sekunden.}}",
+		"{0, plural, one {Trop d''essais. Veuillez attendre # seconde.} other {Trop d''essais. Veuillez attendre # secondes.}}",
+	}},
+	"agent.reason.advisor": {sources: []string{
+		"the advisor ended it",
+		"der Berater hat sie beendet",
+		"le conseiller y a mis fin",
+	}},
+	"agent.reason.customer": {sources: []string{
+		"you ended it",
+		"Sie haben sie beendet",
+		"vous y avez mis fin",
+	}},
+	"agent.reason.expired": {sources: []string{
+		"the number has expired",
+		"die Nummer ist abgelaufen",
+		"le numéro a expiré",
+	}},
+	"agent.reason.burnt": {sources: []string{
+		"somebody tried your number with wrong last digits, so ask your advisor for a new one",
+		"jemand hat Ihre Nummer mit falschen letzten Ziffern probiert; lassen Sie sich von Ihrem Berater eine neue geben",
+		"quelqu''un a essayé votre numéro avec de faux derniers chiffres\u00a0; demandez-en un nouveau à votre conseiller",
+	}},
+	"agent.reason.lost": {sources: []string{
+		"the connection was lost",
+		"die Verbindung ging verloren",
+		"la connexion a été perdue",
+	}},
+	"agent.reason.shutdown": {sources: []string{
+		"the gateway was shut down",
+		"das Gateway wurde beendet",
+		"la passerelle a été arrêtée",
+	}},
+	"agent.reason.error": {sources: []string{
+		"an error occurred",
+		"ein Fehler ist aufgetreten",
+		"une erreur est survenue",
+	}},
+	"agent.running.shown": {sources: []string{
+		"This program is running already; its window comes to the front",
+		"Dieses Programm läuft schon; sein Fenster kommt nach vorn",
+		"Ce programme est déjà en marche\u00a0; sa fenêtre passe au premier plan",
+	}},
+	"agent.running.other": {sources: []string{
+		"This program is running already, with another session number or gateway. Please end that session first.",
+		"Dieses Programm läuft schon, mit einer anderen Sitzungsnummer oder einem anderen Gateway. Bitte beenden Sie zuerst jene Sitzung.",
+		"Ce programme est déjà en marche, avec un autre numéro de session ou une autre passerelle. Veuillez d''abord terminer cette session.",
+	}},
+	"agent.record.title": {sources: []string{
+		"Record of a Lotse session",
+		"Protokoll einer Lotse-Sitzung",
+		"Compte rendu d''une session Lotse",
+	}},
+	"agent.record.advisor": {sources: []string{
+		"Advisor: {0}",
+		"Berater: {0}",
+		"Conseiller\u00a0: {0}",
+	}},
+	"agent.record.joined": {sources: []string{
+		"joined; comparison code {0}",
+		"verbunden; Vergleichszahl {0}",
+		"connecté\u00a0; nombre à comparer {0}",
+	}},
+	"agent.record.shown": {sources: []string{
+		"shown: {0}",
+		"gezeigt: {0}",
+		"montré\u00a0: {0}",
+	}},
+	"agent.record.asked": {sources: []string{
+		"asked: {0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"gefragt: {0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"demandé\u00a0: {0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.allowed": {sources: []string{
+		"ALLOWED by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"ERLAUBT durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"AUTORISÉ par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.refused": {sources: []string{
+		"refused by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"abgelehnt durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"refusé par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.silence": {sources: []string{
+		"refused, as nobody answered: {0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"abgelehnt, da niemand antwortete: {0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"refusé, faute de réponse\u00a0: {0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.taken": {sources: []string{
+		"ended by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"beendet durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"terminé par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.returned": {sources: []string{
+		"given back by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} other {exchange files}}",
+		"zurückgegeben durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} other {Dateien austauschen}}",
+		"rendu par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} other {échanger des fichiers}}",
+	}},
+	"agent.record.over": {sources: []string{
+		"the session is over: {0}",
+		"die Sitzung ist beendet: {0}",
+		"la session est terminée\u00a0: {0}",
+	}},
+	"agent.record.more": {sources: []string{
+		"{0, plural, one {(# further line was left out)} other {(# further lines were left out)}}",
+		"{0, plural, one {(# weitere Zeile wurde weggelassen)} other {(# weitere Zeilen wurden weggelassen)}}",
+		"{0, plural, one {(# autre ligne a été omise)} other {(# autres lignes ont été omises)}}",
+	}},
+	"gateway.noProgram.heading": {sources: []string{
+		"There is no program for your computer here",
+		"Für Ihren Computer gibt es hier kein Programm",
+		"Il n’y a pas ici de programme pour votre ordinateur",
+	}},
+	"gateway.noProgram.text": {sources: []string{
+		"Your advisor can still see your screen if you wish. Nothing is downloaded for it.",
+		"Ihr Berater kann Ihren Bildschirm trotzdem sehen, wenn Sie das möchten. Dafür wird nichts heruntergeladen.",
+		"Votre conseiller peut quand même voir votre écran, si vous le voulez. Rien n’est téléchargé pour cela.",
+	}},
+	"gateway.noProgram.link": {sources: []string{
+		"Open the start page and choose “Show from this page”",
+		"Öffnen Sie die Startseite und wählen Sie „Von dieser Seite zeigen“",
+		"Ouvrez la page d’accueil et choisissez «\u00a0Montrer depuis cette page\u00a0»",
+	}},
 }

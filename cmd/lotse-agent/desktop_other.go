@@ -2,8 +2,6 @@
 
 package main
 
-import "lotse/agent"
-
 // windowBrowser: elsewhere the customer's own browser shows the panel.
 func windowBrowser() string { return "" }
 
@@ -11,5 +9,3 @@ func windowBrowser() string { return "" }
 func claim(string, string) (raise <-chan struct{}, release func(), first *firstOne) {
 	return nil, func() {}, nil
 }
-
-func systemLanguage() agent.Language { return agent.SystemLanguage() }

@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"golang.org/x/sys/windows"
-
-	"lotse/agent"
 )
 
 // placeName is held by the one program that runs; showEvent is set by others to
@@ -73,13 +70,4 @@ func isHeld(name string) bool {
 	}
 	_ = windows.CloseHandle(h)
 	return true
-}
-
-// systemLanguage is the one of the user's desktop.
-func systemLanguage() agent.Language {
-	names, err := windows.GetUserPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
-	if err == nil && len(names) > 0 && strings.HasPrefix(strings.ToLower(names[0]), "de") {
-		return "de"
-	}
-	return "en"
 }

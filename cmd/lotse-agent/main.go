@@ -15,6 +15,8 @@ import (
 
 	"lotse/agent"
 	"lotse/agent/panel"
+	"lotse/agent/terminal"
+	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
@@ -70,6 +72,8 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      terminal panel then go to standard error
   --no-names         do not tell the advisor this computer's and its user's names, which
                      is otherwise done once you have allowed something
+  --language TAG     the language of what you read, e.g. en, de or fr (default: this
+                     computer's)
   --record FILE      write the session's record there when it is over
   --display :N       the X display to share (default: $DISPLAY)
   --config FILE      settings in TOML; flags win over it
@@ -120,9 +124,9 @@ func (o *options) run(events *agent.Events) (int, error) {
 	}
 	go log.run()
 	defer log.close()
-	language := agent.Language(o.Language)
+	language := i18n.Language(o.Language)
 	if language == "" {
-		language = systemLanguage()
+		language = i18n.System()
 	}
 	raise, release, first := claim(o.Gateway, o.number.Digits()+o.offer.Number.Digits())
 	if first != nil {
@@ -235,7 +239,7 @@ func newPanel(o *options, raise <-chan struct{}, logger *slog.Logger) agent.Pane
 		out = os.Stderr
 	}
 	if o.Panel == "terminal" {
-		return &agent.TerminalPanel{In: os.Stdin, Out: out, Discard: discardTyped}
+		return &terminal.Panel{In: os.Stdin, Out: out, Discard: discardTyped}
 	}
 	return &panel.Panel{
 		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise, Logger: logger,

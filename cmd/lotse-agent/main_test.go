@@ -2,7 +2,12 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
+
+	"lotse/i18n"
 )
 
 // What a gateway says as the reason of an end goes to a terminal.
@@ -16,5 +21,26 @@ func TestForeignTextInErrors(t *testing.T) {
 	}
 	if got := shown(errors.Join(errors.New("line 1: a\x1b"), errors.New("line 2: b"))); got != "line 1: a\nline 2: b" {
 		t.Errorf("%q", got)
+	}
+}
+
+// --language takes every language that there are texts in, and wins over the settings file.
+func TestLanguageOption(t *testing.T) {
+	settings := filepath.Join(t.TempDir(), "agent.toml")
+	if err := os.WriteFile(settings, []byte(`language = "de"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gateway := []string{"--gateway", "https://support.example.com", "--config", settings}
+	for _, l := range i18n.Languages {
+		o, code := parse(slices.Concat(gateway, []string{"--language", string(l)}))
+		if code != exitOK || o.Language != string(l) {
+			t.Errorf("%s: exit code %d, %q", l, code, o.Language)
+		}
+	}
+	if o, code := parse(gateway); code != exitOK || o.Language != "de" {
+		t.Errorf("settings: exit code %d, %q", code, o.Language)
+	}
+	if _, code := parse(slices.Concat(gateway, []string{"--language", "tlh"})); code != exitUsage {
+		t.Errorf("tlh: exit code %d", code)
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 
 	"lotse/agent"
 	"lotse/arguments"
 	"lotse/config"
+	"lotse/i18n"
 	"lotse/tunnel"
 )
 
@@ -55,6 +57,7 @@ func parse(args []string) (*options, int) {
 	set.StringVar(&flags.Hotkey, "hotkey", "", "")
 	var record string
 	set.StringVar(&record, "record", "", "")
+	set.StringVar(&flags.Language, "language", "", "")
 	set.StringVar(&flags.Display, "display", "", "")
 	var nameless bool
 	set.BoolVar(&nameless, "no-names", false, "")
@@ -91,7 +94,8 @@ func parse(args []string) (*options, int) {
 		from string
 	}{
 		{&o.Gateway, flags.Gateway}, {&o.Panel, flags.Panel}, {&o.Answer, flags.Answer}, {&o.Display, flags.Display},
-		{&o.CAFile, flags.CAFile}, {&o.Share, flags.Share}, {&o.Hotkey, flags.Hotkey}, {&o.Log.Format, flags.Log.Format}, {&o.Log.Level, flags.Log.Level},
+		{&o.CAFile, flags.CAFile}, {&o.Share, flags.Share}, {&o.Hotkey, flags.Hotkey}, {&o.Language, flags.Language},
+		{&o.Log.Format, flags.Log.Format}, {&o.Log.Level, flags.Log.Level},
 	} {
 		if f.from != "" {
 			*f.to = f.from
@@ -134,6 +138,9 @@ func (o *options) check() error {
 	}
 	if !agent.Hotkey(o.Hotkey).Known() {
 		return fmt.Errorf("--hotkey %q: want F1 to F12, Pause or Scroll_Lock", o.Hotkey)
+	}
+	if l := i18n.Language(o.Language); l != "" && !slices.Contains(i18n.Languages, l) {
+		return fmt.Errorf("--language %q: there are texts in %q", l, i18n.Languages)
 	}
 	switch o.Panel {
 	case "":

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"lotse/agent"
+	"lotse/i18n"
 )
 
 // firstOne is the program that runs on this desktop already.
@@ -14,14 +14,6 @@ type firstOne struct {
 	same bool   // this start wants nothing that it does not do
 	show func() // has its panel come to the front
 }
-
-var (
-	// errShown: the customer started the program again, as he has lost its window.
-	errShown = errors.New("is running already; its window comes to the front")
-	// errOther: a second session, which cannot be had beside the first.
-	errOther       = errors.New("is running already, with another session number or gateway. Please end the session there first")
-	errOtherGerman = errors.New("läuft schon, mit einer anderen Sitzungsnummer oder einem anderen Gateway. Bitte beenden Sie zuerst die Sitzung dort")
-)
 
 // wishNames are the names that a program holds for what it was started with, so
 // that another start can tell whether it wants the same. Nobody reads a number out
@@ -48,15 +40,15 @@ func sameWish(gateway, number string, held func(name string) bool) bool {
 	return gateway == "" && number == "" || held(wishName(gateway, number))
 }
 
-// yield is the end of a start beside the first program.
-func (f *firstOne) yield(l agent.Language) (code int, err error) {
+// yield is the end of a start beside the first program. Most often the customer has lost
+// its window; a second session cannot be had beside the first.
+func (f *firstOne) yield(l i18n.Language) (code int, err error) {
 	defer f.show()
-	switch {
-	case f.same:
-		say(errShown)
-		return exitRunning, errShown
-	case l == "de":
-		return fail(exitFailure, errOtherGerman), errOtherGerman
+	if f.same {
+		err = errors.New(l.Text("agent.running.shown"))
+		say(err)
+		return exitRunning, err
 	}
-	return fail(exitFailure, errOther), errOther
+	err = errors.New(l.Text("agent.running.other"))
+	return fail(exitFailure, err), err
 }

@@ -42,6 +42,26 @@ func TestGeneratedFiles(t *testing.T) {
 	}
 }
 
+// TestQuotedButton: the page of the gateway names the button of the start page as it is.
+func TestQuotedButton(t *testing.T) {
+	c := ours(t)
+	text := func(key string, i int) string {
+		for _, e := range c.entries {
+			if e.key == key {
+				return e.messages[i].String()
+			}
+		}
+		t.Fatalf("there is no %s", key)
+		return ""
+	}
+	for i, l := range c.languages {
+		button := text("customer.here.open", i)
+		if link := text("gateway.noProgram.link", i); !strings.Contains(link, button) {
+			t.Errorf("%s: %q does not name %q", l.tag, link, button)
+		}
+	}
+}
+
 // catalogueOf builds a catalogue of an English and a French file.
 func catalogueOf(en, fr string) (*catalogue, error) {
 	folder, err := os.MkdirTemp("", "lotse-i18n")

@@ -26,18 +26,17 @@ func (c *catalogue) goFile() ([]byte, error) {
 	for _, l := range c.languages {
 		fmt.Fprintf(&b, "%q, ", l.name)
 	}
-	b.WriteString("}\n\n// texts has the messages of each key in the order of Languages. Their\n")
-	b.WriteString("// arguments are named by position.\n")
-	b.WriteString("var texts = map[string][]string{\n")
+	b.WriteString("}\n\n// texts are the texts of programs by their keys.\n")
+	b.WriteString("var texts = map[string]*translated{\n")
 	for _, e := range c.entries {
 		if !slices.Contains(goPages, e.page()) {
 			continue
 		}
-		fmt.Fprintf(&b, "%q: {\n", e.key)
+		fmt.Fprintf(&b, "%q: {sources: []string{\n", e.key)
 		for _, m := range e.messages {
 			fmt.Fprintf(&b, "%q,\n", numbered(m, e.args))
 		}
-		b.WriteString("},\n")
+		b.WriteString("}},\n")
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())

@@ -22,7 +22,7 @@ export const commonEn: CommonTexts = {
   language: "Language",
   line: {
     gateway: "encrypted to the gateway",
-    partly: "encrypted to your advisor's computer, not beyond it",
+    partly: "encrypted to your advisor's computer only",
     sealed: "encrypted end to end",
   },
   noScript: "This page needs JavaScript.",
@@ -34,7 +34,7 @@ export const commonDe: CommonTexts = {
   language: "Sprache",
   line: {
     gateway: "verschlüsselt bis zum Gateway",
-    partly: "verschlüsselt bis zum Computer Ihres Beraters, dahinter nicht",
+    partly: "nur bis zum Computer Ihres Beraters verschlüsselt",
     sealed: "Ende zu Ende verschlüsselt",
   },
   noScript: "Diese Seite braucht JavaScript.",
@@ -46,7 +46,7 @@ export const commonFr: CommonTexts = {
   language: "Langue",
   line: {
     gateway: "chiffré jusqu’à la passerelle",
-    partly: "chiffré jusqu’à l’ordinateur de votre conseiller, mais pas au-delà",
+    partly: "chiffré seulement jusqu’à l’ordinateur de votre conseiller",
     sealed: "chiffré de bout en bout",
   },
   noScript: "Cette page a besoin de JavaScript.",

@@ -1,0 +1,117 @@
+package terminal
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lotse/agent"
+	"lotse/consent"
+	"lotse/i18n"
+)
+
+// obey acts on a typed line.
+func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
+	asked := p.prompts
+	p.prompts = ""
+	text := strings.TrimSpace(line.text)
+	if snap.Phase == agent.PhaseNumber {
+		if snap.Confirm && saysYes(strings.ToLower(text)) {
+			text = snap.Offer
+		}
+		_ = s.Do(agent.Enter{Typed: text}) // the next snapshot says what was wrong
+		return
+	}
+	switch command := strings.ToLower(text); command {
+	case "t":
+		_ = s.Do(agent.Take{Right: consent.Control})
+	case "v":
+		_ = s.Do(agent.Take{Right: consent.View})
+	case "p":
+		if snap.Paused {
+			_ = s.Do(agent.Resume{})
+		} else {
+			_ = s.Do(agent.Pause{})
+		}
+	case "e":
+		_ = s.Do(agent.End{})
+	default:
+		if q := snap.Question; q != nil && asked == q.ID {
+			p.answer(s, snap, command, line.at)
+		}
+	}
+}
+
+// answer takes a line that was read at a time as the answer to the question that was
+// put here. What is neither yes nor no puts it once more.
+func (p *Panel) answer(s model, snap agent.Snapshot, line string, at time.Time) {
+	q := snap.Question
+	refuses := saysNo(line)
+	if q.Window { // a yes is given in the window and nowhere else
+		if refuses {
+			_ = s.Do(agent.Refuse{ID: q.ID})
+		}
+		return
+	}
+	if !at.After(p.asked) {
+		return // typed before the question could be read
+	}
+	if refuses || line == "" || q.Right == consent.Show.String() { // a terminal shows no pictures
+		_ = s.Do(agent.Refuse{ID: q.ID})
+		return
+	}
+	rest, ok := strings.CutPrefix(line, p.word)
+	share, chosen := chosenShare(rest, snap.Choices)
+	if !ok || !chosen || s.Do(agent.Allow{ID: q.ID, Share: share}) != nil {
+		p.say(snap.Lang.Text("agent.terminal.noAnswer"))
+	}
+}
+
+// yesWords are the words that a person may type for yes, the usual one first.
+func yesWords(l i18n.Language) []string { return strings.Fields(l.Text("agent.terminal.yes")) }
+
+// noWords are the same for no.
+func noWords(l i18n.Language) []string { return strings.Fields(l.Text("agent.terminal.no")) }
+
+// saysYes reports whether a line, in lower case, is a yes in any language.
+func saysYes(line string) bool { return inAny(yesWords, line) }
+
+// saysNo is the same for no.
+func saysNo(line string) bool { return inAny(noWords, line) }
+
+func inAny(words func(i18n.Language) []string, line string) bool {
+	return slices.ContainsFunc(i18n.Languages, func(l i18n.Language) bool {
+		return slices.Contains(words(l), line)
+	})
+}
+
+// chosenShare reads what stands behind the word: nothing for the whole screen, "m1"
+// or "a1,3" as questionText offers them; ok is false for anything else.
+func chosenShare(answer string, c *agent.Choices) (share *agent.Share, ok bool) {
+	if answer == "" {
+		return nil, true
+	}
+	if c == nil || len(answer) < 2 {
+		return nil, false
+	}
+	switch numbers := strings.Split(answer[1:], ","); answer[0] {
+	case 'm':
+		i, err := strconv.Atoi(answer[1:])
+		if err != nil || i < 1 || i > len(c.Monitors) {
+			return nil, false
+		}
+		return &agent.Share{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
+	case 'a':
+		share = &agent.Share{Kind: "apps"}
+		for _, n := range numbers {
+			i, err := strconv.Atoi(strings.TrimSpace(n))
+			if err != nil || i < 1 || i > len(c.Apps) {
+				return nil, false
+			}
+			share.Apps = append(share.Apps, c.Apps[i-1].ID)
+		}
+		return share, true
+	}
+	return nil, false
+}

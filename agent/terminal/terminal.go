@@ -1,0 +1,213 @@
+// Package terminal is the customer's panel in a terminal. It tells what an agent.Session says and
+// hands on what the customer types; it decides nothing. It works without colours and cursor
+// movements, so that it reads well aloud and in a log.
+package terminal
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"lotse/agent"
+	"lotse/i18n"
+)
+
+// Panel tells and asks in a terminal. It implements agent.Panel. A Panel is for one Run.
+type Panel struct {
+	In  io.Reader // the customer's keyboard; nil: nobody answers here
+	Out io.Writer
+	// Discard throws away what was typed and not read yet; nil: In keeps nothing.
+	Discard func()
+
+	// Owned by Run.
+	last    agent.Snapshot
+	prompts string
+	word    string    // allows the open question; drawn anew for each
+	asked   time.Time // when the question was put
+}
+
+// typedLine is a line and when the last of it was read.
+type typedLine struct {
+	text string
+	at   time.Time
+}
+
+// maxLine bounds a typed line.
+const maxLine = 512
+
+var _ agent.Panel = (*Panel)(nil)
+
+// model is what the panel sees of an agent.Session.
+type model interface {
+	Snapshot() (agent.Snapshot, <-chan struct{})
+	Do(agent.Command) error
+}
+
+// Run implements agent.Panel: it returns when the end was told, or ctx ends.
+func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(ctx, s) }
+
+func (p *Panel) run(ctx context.Context, s model) error {
+	lines := make(chan typedLine)
+	if p.In != nil {
+		// A blocked read of a terminal cannot be woken: this goroutine may
+		// outlive the session by one line, until the program ends.
+		go readLines(ctx, p.In, lines)
+	}
+	if first, _ := s.Snapshot(); first.Answer != agent.AnswerAsk {
+		l := first.Lang
+		p.say(l.Text("agent.terminal.auto", first.Answer))
+		if first.Answer != agent.AnswerDeny {
+			share := strings.ToUpper(first.Preset.Words(l))
+			p.say(l.Text("agent.terminal.autoShare", share))
+		}
+	}
+	for {
+		snap, changed := s.Snapshot()
+		p.show(snap.Lang, snap)
+		if snap.Phase == agent.PhaseEnded {
+			return nil
+		}
+		select {
+		case <-changed:
+		case line := <-lines:
+			p.obey(s, snap, line)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// timedReader notes when it last read something.
+type timedReader struct {
+	in io.Reader
+	at time.Time
+}
+
+func (r *timedReader) Read(b []byte) (int, error) {
+	n, err := r.in.Read(b)
+	r.at = time.Now()
+	return n, err
+}
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- typedLine) {
+	timed := &timedReader{in: in}
+	reader := bufio.NewReaderSize(timed, maxLine)
+	for {
+		line, more, err := reader.ReadLine()
+		if err != nil {
+			return
+		}
+		text := string(line)
+		for more && err == nil { // too long to mean anything
+			text = ""
+			_, more, err = reader.ReadLine()
+		}
+		select {
+		case lines <- typedLine{text, timed.at}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *Panel) say(line string) { fmt.Fprintln(p.Out, line) }
+
+// prompt writes a question once.
+func (p *Panel) prompt(id, text string) {
+	if p.prompts != id {
+		p.prompts = id
+		fmt.Fprint(p.Out, text)
+		if p.In == nil {
+			fmt.Fprintln(p.Out)
+		}
+	}
+}
+
+// show says what is new since the last snapshot.
+func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
+	old := p.last
+	p.last = s
+	if s.Error != nil && (old.Error == nil || *old.Error != *s.Error) {
+		p.say(failureText(l, *s.Error))
+		p.prompts = ""
+	}
+	if s.Phase != old.Phase {
+		switch s.Phase {
+		case agent.PhaseConnecting:
+			p.say(l.Text("agent.terminal.connecting", s.Gateway))
+		case agent.PhaseJoined:
+			p.say(l.Text("agent.terminal.connected", agent.AdvisorName(s.Advisor)))
+			p.say(l.Text("agent.terminal.keys"))
+		case agent.PhaseAway:
+			p.say(l.Text("agent.terminal.away"))
+		case agent.PhaseEnded:
+			p.say(l.Text("agent.terminal.over", agent.ReasonText(l, s.Reason)))
+			p.say(l.Text("agent.terminal.overCalm"))
+			return
+		}
+	}
+	if s.Compare != "" && s.Compare != old.Compare && s.Line == agent.LineSealed {
+		p.say(l.Text("agent.terminal.compare", s.Compare))
+	}
+	if s.Line == agent.LinePartly && old.Line != agent.LinePartly {
+		p.say(l.Text("agent.terminal.partly"))
+	}
+	changed := old.Phase != agent.PhaseJoined || s.Direction != old.Direction ||
+		s.Rights != old.Rights || s.Paused != old.Paused
+	if s.Phase == agent.PhaseJoined && changed {
+		p.say(rightsText(l, s))
+	}
+	if s.Notice != old.Notice && s.Phase == agent.PhaseJoined {
+		p.sayNotice(l, s)
+	}
+	p.putPrompt(l, s)
+}
+
+// sayNotice says what the system keeps to itself.
+func (p *Panel) sayNotice(l i18n.Language, s agent.Snapshot) {
+	switch s.Notice {
+	case agent.NoticeHidden:
+		p.say(l.Text("agent.terminal.hidden"))
+	case agent.NoticeShielded:
+		if s.Key == "" {
+			p.say(l.Text("agent.terminal.shielded"))
+		} else {
+			p.say(l.Text("agent.terminal.shieldedKey", s.Key))
+		}
+	}
+}
+
+// putPrompt puts what the customer may answer now.
+func (p *Panel) putPrompt(l i18n.Language, s agent.Snapshot) {
+	switch {
+	case s.Phase == agent.PhaseNumber && s.Confirm:
+		p.prompt("number", confirmText(l, s))
+	case s.Phase == agent.PhaseNumber && s.Gateway == "":
+		p.prompt("number", l.Text("agent.terminal.enterGateway"))
+	case s.Phase == agent.PhaseNumber:
+		gateway := l.Text("agent.gateway", s.Gateway)
+		p.prompt("number", gateway+"\n"+l.Text("agent.terminal.enter"))
+	case s.Question != nil && s.Question.Window:
+		p.prompt(s.Question.ID, l.Text("agent.terminal.inWindow", noWords(l)[0])+"\n")
+	case s.Question != nil && s.Question.Armed:
+		p.ask(l, s)
+	}
+}
+
+// ask puts a question that is answered here. What was typed before is thrown away,
+// and a yes is a word that is shown only now.
+func (p *Panel) ask(l i18n.Language, s agent.Snapshot) {
+	if p.prompts == s.Question.ID {
+		return
+	}
+	if p.Discard != nil {
+		p.Discard()
+	}
+	p.word, p.asked = strconv.Itoa(10+rand.IntN(90)), time.Now()
+	p.prompt(s.Question.ID, questionText(l, s, p.word))
+}

@@ -1,0 +1,15 @@
+//go:build !windows
+
+package i18n
+
+import "os"
+
+// systemTags returns the locale of the environment, if there is one.
+func systemTags() []string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			return []string{v}
+		}
+	}
+	return nil
+}
