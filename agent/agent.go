@@ -19,20 +19,6 @@ import (
 	"lotse/tunnel"
 )
 
-// Display is the computer that is shared. All but Screen and Input may be nil
-// where the system has none. Without an Asker the panel takes the answers.
-type Display struct {
-	Screen    screen.Screen
-	Input     screen.Input
-	Clipboard screen.Clipboard
-	Hotkey    screen.Hotkey
-	Windows   screen.Windows
-	Hands     screen.Hands
-	Badge     screen.Badge
-	Asker     screen.Asker
-	Notices   screen.Notices
-}
-
 // Answer says how questions are answered without the customer.
 type Answer string
 
@@ -64,8 +50,10 @@ type Panel interface {
 // Config says what to run. Client, Display and Panel must be set.
 type Config struct {
 	// Client's gateway may be empty: the customer then types it with the number.
-	Client  *tunnel.Client
-	Display Display
+	Client *tunnel.Client
+	// Display is the computer that is shared. All but Screen and Input may be nil where
+	// the system has none. Without an Asker the panel takes the answers.
+	Display screen.Parts
 	Panel   Panel
 	Entry   Entry
 	Answer  Answer

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/screen"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -236,8 +237,8 @@ func (s *Session) readControl(c *control) {
 	}
 }
 
-// can lists what is worth asking for on this display.
-func (d *Display) can() []string {
+// askable lists what is worth asking for on this display.
+func askable(d *screen.Parts) []string {
 	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String()}
 	if d.Clipboard != nil {
 		rights = append(rights, consent.Clipboard.String())

@@ -7,6 +7,7 @@ import (
 	"image"
 	"testing"
 
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
 )
@@ -36,7 +37,7 @@ func TestOfferWaitsForTheCustomer(t *testing.T) {
 // A build for some gateways connects to no other, wherever the other is named.
 func TestPinnedGateways(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
-	display := Display{Screen: d, Input: d}
+	display := screen.Parts{Screen: d, Input: d}
 	only := []string{"https://a.example", "https://b.example:8443"}
 	s, _ := startSession(t, Config{Client: &tunnel.Client{}, Display: display, Entry: Entry{Gateways: only}})
 	for _, other := range []string{"c.example", "b.example", "a.example.evil.example"} {

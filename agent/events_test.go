@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
 )
@@ -100,7 +101,7 @@ func TestTypedGateway(t *testing.T) {
 		{"https://a.example", true, "482193057@A.example", "https://a.example", ""},
 	} {
 		d := screentest.NewDisplay(struct{ X, Y int }{64, 48})
-		s, _ := startSession(t, Config{Client: &tunnel.Client{Gateway: c.known}, Display: Display{Screen: d, Input: d}, Entry: Entry{Fixed: c.fixed}})
+		s, _ := startSession(t, Config{Client: &tunnel.Client{Gateway: c.known}, Display: screen.Parts{Screen: d, Input: d}, Entry: Entry{Fixed: c.fixed}})
 		err := s.Do(Enter{c.typed})
 		snap, _ := s.Snapshot()
 		code := ""

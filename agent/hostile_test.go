@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"lotse/consent"
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -116,7 +117,7 @@ func runAgent(t *testing.T, client *tunnel.Client, change ...func(*Config)) (*Se
 	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	w := &watcher{session: make(chan *Session, 1)}
-	cfg := Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Entry: Entry{Number: number(t, testNumber)}}
+	cfg := Config{Client: client, Display: screen.Parts{Screen: d, Input: d}, Panel: w, Entry: Entry{Number: number(t, testNumber)}}
 	for _, f := range change {
 		f(&cfg)
 	}

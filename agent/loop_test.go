@@ -154,7 +154,7 @@ func TestLoopCallsNobody(t *testing.T) {
 		hands, notices := screentest.NewHands(), screentest.NewNotices()
 		s, ended := startSession(t, Config{
 			Client: &tunnel.Client{Gateway: "https://support.example.com"}, Logger: slog.New(slog.DiscardHandler),
-			Display: Display{
+			Display: screen.Parts{
 				Screen: display, Input: outsideInput{display, o}, Windows: outsideWindows{windows, o}, Hotkey: outsideKey{key, o},
 				Badge: outsideBadge{badge, o}, Asker: outsideAsker{asker, o}, Clipboard: outsideClipboard{o}, Hands: hands, Notices: notices,
 			},

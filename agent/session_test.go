@@ -12,6 +12,7 @@ import (
 	"lotse/consent"
 	"lotse/leaktest"
 	"lotse/rfb"
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
 )
@@ -30,7 +31,7 @@ func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 func aloneSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
-	cfg.Display = Display{Screen: d, Input: d}
+	cfg.Display = screen.Parts{Screen: d, Input: d}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	s, _ := startSession(t, cfg)
 	return s, d

@@ -167,7 +167,7 @@ func (st *state) hello() tunnel.AgentHello {
 	cfg := st.session.cfg
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
-		Can: cfg.Display.can(), Answer: string(cfg.Answer),
+		Can: askable(&cfg.Display), Answer: string(cfg.Answer),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"lotse/consent"
 	"lotse/gateway"
 	"lotse/rfb/rfbtest"
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -373,7 +374,7 @@ func TestAdvisorEndsWhole(t *testing.T) {
 	done := make(chan error, 1)
 	record := ""
 	go func() {
-		done <- Run(context.Background(), Config{Client: client, Display: Display{Screen: d, Input: d}, Panel: w, Entry: Entry{Number: c.number}, Record: func(text string) { record = text }})
+		done <- Run(context.Background(), Config{Client: client, Display: screen.Parts{Screen: d, Input: d}, Panel: w, Entry: Entry{Number: c.number}, Record: func(text string) { record = text }})
 	}()
 	s := <-w.session
 	control := take(t, c.controls, "the control stream")

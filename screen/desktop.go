@@ -38,8 +38,8 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// Parts is what an open display consists of. Screen, Input, Clipboard and Hotkey are
-// never nil; any other part is nil where the system has nothing like it.
+// Parts is what an open display consists of. A part is nil where the system has nothing
+// like it; Screen and Input never are.
 type Parts struct {
 	Screen    Screen    // the capture; closing it ends it for good
 	Input     Input     // injects keys and pointer events

@@ -158,13 +158,9 @@ func (o *options) run(events *agent.Events) (int, error) {
 			Number: o.number, Fixed: o.fixed, Problem: o.problem, Gateways: o.gateways,
 			Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place,
 		},
-		Answer: agent.Answer(o.Answer),
-		Display: agent.Display{
-			Screen: desktop.Screen, Input: desktop.Input, Clipboard: desktop.Clipboard, Hotkey: desktop.Hotkey,
-			Windows: desktop.Windows, Hands: desktop.Hands, Badge: desktop.Badge, Notices: desktop.Notices,
-			Asker: desktop.Asker,
-		},
-		Share: share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
+		Answer:  agent.Answer(o.Answer),
+		Display: desktop.Parts,
+		Share:   share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
 		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
 		Timeouts: agent.Timeouts{
 			View: o.ViewTimeout.Duration, Control: o.ControlTimeout.Duration,
