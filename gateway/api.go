@@ -139,7 +139,7 @@ func (s *sessionAPI) newSession(w http.ResponseWriter, r *http.Request, c caller
 		s.failDirectory(w, err)
 		return
 	}
-	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Times.Number).UTC().Truncate(time.Second)})
+	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Limits.Times.Number).UTC().Truncate(time.Second)})
 }
 
 func (s *sessionAPI) listSessions(w http.ResponseWriter, _ *http.Request, c caller) {
@@ -165,7 +165,7 @@ func (s *sessionAPI) openStream(w http.ResponseWriter, r *http.Request, c caller
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "kind must be control, view or show, door must be page or helper.", 0)
 		return
 	}
-	if !slices.Contains(s.cfg.Doors, req.Door) {
+	if !slices.Contains(s.cfg.Doors.OnPort, req.Door) {
 		doorClosed(s.server, w)
 		return
 	}

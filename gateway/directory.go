@@ -128,7 +128,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	s := &session{
 		id: newToken(), place: place, account: acc.Name,
 		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
-		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Times.Number),
+		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Limits.Times.Number),
 		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
 	}
 	d.sessions[place] = s
@@ -293,8 +293,8 @@ func (d *directory) sweep(now time.Time) {
 		switch {
 		case now.After(s.expires):
 			d.endLocked(s, tunnel.ReasonExpired)
-		case s.owner == nil && now.Sub(s.ownerLost) > d.cfg.Times.OwnerGrace,
-			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Times.AgentGrace:
+		case s.owner == nil && now.Sub(s.ownerLost) > d.cfg.Limits.Times.OwnerGrace,
+			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Limits.Times.AgentGrace:
 			d.endLocked(s, tunnel.ReasonLost)
 		default:
 			// The operator's removal of an advisor ends what he has open. A

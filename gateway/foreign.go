@@ -105,7 +105,7 @@ func (d meetings) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	l := &leg{conn: conn}
 	f.legs[side] = l
 	if side == sideA {
-		s.expires = d.now().Add(d.cfg.Times.Session)
+		s.expires = d.now().Add(d.cfg.Limits.Times.Session)
 		if s.owner != nil {
 			s.owner.send(s.ownerState(""))
 		}
@@ -230,7 +230,7 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 	}
 	s.audit.record(AuditRecord{Event: event, Account: f.session.account, Session: f.session.id, From: from.String(), Door: door})
 	meetings{s.dir}.meet(f)
-	if every := s.cfg.Repeater.KeepAlive; side == sideA && every > 0 {
+	if every := s.cfg.Doors.Repeater.KeepAlive; side == sideA && every > 0 {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		wg.Go(func() { l.keepAlive(ctx, s.cfg.Clock, every) })
@@ -261,7 +261,7 @@ func (d meetings) endForeignLocked(s *session) {
 
 // foreignSession is POST /api/v1/sessions/PLACE/foreign.
 func (s *doors) foreignSession(w http.ResponseWriter, r *http.Request, c caller) {
-	if s.cfg.Repeater.ServerListen == "" {
+	if s.cfg.Doors.Repeater.ServerListen == "" {
 		doorClosed(s.server, w)
 		return
 	}

@@ -73,7 +73,7 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	c := clientOf(from)
 	if a := s.viewers.admit(c, "", 0, s.now()); !a.ok() || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
+		pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 		return
 	}
 	if f := (meetings{s.dir}).findForeign(number); f != nil {
@@ -110,5 +110,5 @@ func (s *doors) repeaterServer(ctx context.Context, conn net.Conn, from netip.Ad
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
+	pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 }

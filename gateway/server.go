@@ -153,7 +153,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if cfg.TLS.Mode == TLSDev {
 		costs = append(costs, devCost)
 	}
-	audit, err := openAudit(cfg.Data, int64(cfg.Audit.Megabytes)<<20, cfg.Audit.Files, cfg.Logger, cfg.Clock)
+	audit, err := openAudit(cfg.Data, int64(cfg.Limits.Audit.Megabytes)<<20, cfg.Limits.Audit.Files, cfg.Logger, cfg.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		return nil, err
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
-		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger, cfg.Clock)
+		s.downloads, err = openDownloads(cfg.Programs.Folder, cfg.Programs.BuiltIn, cfg.Logger, cfg.Clock)
 	}
 	if err != nil {
 		_ = audit.close()
@@ -227,7 +227,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	failed := make(chan error, 2)
 	var loops sync.WaitGroup
 	web := net.Listener(limited)
-	if s.cfg.VNC.TLSPort {
+	if s.cfg.Doors.VNC.TLSPort {
 		split := newSplitListener(limited, s)
 		loops.Go(split.run)
 		web = split

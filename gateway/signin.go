@@ -132,10 +132,10 @@ func (s *signing) signedInNow(w http.ResponseWriter, r *http.Request, t *signInT
 	} else {
 		s.signIns.right(t.c, now)
 	}
-	cookie, web := s.web.create(t.acc, s.cfg.Times.SignIn, now)
+	cookie, web := s.web.create(t.acc, s.cfg.Limits.Times.SignIn, now)
 	s.metrics.signIns.Add(1)
 	s.audit.record(AuditRecord{Event: AuditSignIn, Account: t.acc.Name, From: t.from.String()})
-	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Times.SignIn)))
+	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Limits.Times.SignIn)))
 	http.SetCookie(w, s.devices.cookie(r, t.acc, now))
 	s.answer(w, http.StatusOK, s.meOf(t.acc, web))
 }

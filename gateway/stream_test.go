@@ -122,7 +122,7 @@ func TestStreamIdentifiers(t *testing.T) {
 
 func TestClosedDoor(t *testing.T) {
 	t.Parallel()
-	_, o, _ := joinedRig(t, func(c *Config) { c.Doors = []string{tunnel.DoorHelper} })
+	_, o, _ := joinedRig(t, func(c *Config) { c.Doors.OnPort = []string{tunnel.DoorHelper} })
 	if _, err := o.a.OpenStream(t.Context(), o.place, "view", tunnel.DoorPage); !hasCode(err, tunnel.CodeForbidden) {
 		t.Errorf("%v", err)
 	}

@@ -195,24 +195,29 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	}
 	return gateway.Config{
 		Listen: g.Listen, Hosts: g.AllHosts(), Data: g.Data, Name: g.Name, Company: g.Company, Version: version,
-		Pages: files, Download: g.Downloads, Programs: programs(), TrustedProxies: proxies, SecurityContact: g.Contact, Doors: g.Doors.Names(), Metrics: g.Metrics.Listen,
+		Pages: files, Programs: gateway.Programs{Folder: g.Downloads, BuiltIn: programs()},
+		TrustedProxies: proxies, SecurityContact: g.Contact, Metrics: g.Metrics.Listen,
 		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
 			Email: g.ACME.Email, Directory: g.ACME.Directory},
-		VNC: gateway.VNCDoor{Listen: g.Doors.VNC.Listen, TLSPort: g.Doors.VNC.TLSPort, Public: g.Doors.VNC.Public, NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom},
-		Repeater: gateway.RepeaterDoor{ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
-			Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration},
-		Limits: gateway.Limits{
-			EnterWrong: g.Limits.EnterWrong, EnterPerMinute: g.Limits.EnterPerMinute, SignInPerMinute: g.Limits.SignInPerMinute,
-			SignInWrong: g.Limits.SignInWrong, SessionsPerAdvisor: g.Limits.SessionsPerAdvisor,
-			StreamsPerSession: g.Limits.StreamsPerSession, Connections: g.Limits.Connections,
-			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress, ViewerWrong: g.Limits.ViewerWrong,
-			ViewersPerAddress: g.Limits.ViewersPerAddress,
+		Doors: gateway.Doors{
+			OnPort: g.Doors.Names(),
+			VNC: gateway.VNCDoor{
+				Listen: g.Doors.VNC.Listen, TLSPort: g.Doors.VNC.TLSPort, Public: g.Doors.VNC.Public,
+				NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom,
+			},
+			Repeater: gateway.RepeaterDoor{
+				ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
+				Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration,
+			},
 		},
-		Audit: gateway.Audit{Megabytes: g.Audit.Megabytes, Files: g.Audit.Files},
-		Times: gateway.Times{
-			Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration, SignIn: g.Sessions.SignIn.Duration,
-			OwnerGrace: g.Sessions.OwnerGrace.Duration, AgentGrace: g.Sessions.AgentGrace.Duration,
-			Password: g.Doors.ViewerPassword.Duration,
+		Limits: gateway.Limits{
+			Limits: g.Limits,
+			Audit:  g.Audit,
+			Times: gateway.Times{
+				Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration,
+				SignIn: g.Sessions.SignIn.Duration, OwnerGrace: g.Sessions.OwnerGrace.Duration,
+				AgentGrace: g.Sessions.AgentGrace.Duration, Password: g.Doors.ViewerPassword.Duration,
+			},
 		},
 	}, nil
 }
