@@ -2,13 +2,14 @@ package config
 
 import (
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode"
+
+	"lotse/logs"
 )
 
 // Gateway are the settings of `lotse gateway`. gatewaySections says what each one does, its
@@ -111,7 +112,7 @@ type Metrics struct {
 // Log is how the log looks.
 type Log struct {
 	Format string `toml:"format"` // text, json
-	Level  string `toml:"level"`  // debug, info, warn, error
+	Level  string `toml:"level"`  // as logs.Parse reads it; of the agent: debug, info, warn, error
 }
 
 // DefaultGateway returns the settings of an empty file.
@@ -169,32 +170,9 @@ func (g *Gateway) check() (bad []problem) {
 		say(err == nil && u.Scheme == "https" && u.Host != "", "acme.directory", "%q is not an https address", g.ACME.Directory)
 	}
 	say(g.Metrics.Listen == "" || isAddress(g.Metrics.Listen), "metrics.listen", "%q is not an address like \"127.0.0.1:9443\", or \"\" for none", g.Metrics.Listen)
+	_, err = logs.Parse(g.Log.Level, logs.GatewayAreas)
+	say(err == nil, "log.level", "%v", err)
 	return append(bad, checkRanges(g, GatewaySettings())...)
-}
-
-func (l *Log) check() (bad []problem) {
-	if l.Format != "text" && l.Format != "json" {
-		bad = append(bad, problem{"log.format", fmt.Sprintf("%q is not \"text\" or \"json\"", l.Format)})
-	}
-	if _, err := l.SlogLevel(); err != nil {
-		bad = append(bad, problem{"log.level", err.Error()})
-	}
-	return bad
-}
-
-// SlogLevel returns the level in slog's terms.
-func (l *Log) SlogLevel() (slog.Level, error) {
-	switch l.Level {
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	}
-	return 0, fmt.Errorf("%q is not \"debug\", \"info\", \"warn\" or \"error\"", l.Level)
 }
 
 // Complete checks what belongs together, after flags were applied. Its error

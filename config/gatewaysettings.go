@@ -179,6 +179,10 @@ var metricsSettings = []Setting{
 
 var logSettings = []Setting{
 	choice("log.format", "text", []string{"text", "json"}, "How a line looks."),
-	choice("log.level", "info", []string{"debug", "info", "warn", "error"},
-		"What is written: this level and those behind it."),
+	text("log.level", "info",
+		"What is written: debug, info, warn or error. One area of the gateway can have a level of its "+
+			"own, such as \"info,tunnel=debug\". Areas: gateway (start, stop, certificate, accounts), http "+
+			"(what clients do wrong in TLS and HTTP), audit, rfb (viewers at the doors), seal (encryption "+
+			"in the place of a viewer), tunnel (sessions, links and streams). SIGUSR1 switches all areas "+
+			"to debug, and back."),
 }

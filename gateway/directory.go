@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ type directory struct {
 	// Static after newDirectory.
 	ctx       context.Context // of the whole gateway
 	cfg       *Config
-	log       *slog.Logger
+	log       areaLogs
 	audit     *auditTrail
 	metrics   *metrics
 	accounts  *Accounts
@@ -61,6 +60,8 @@ type session struct {
 	ownerLost time.Time // while owner is nil
 	agent     *agentLink
 	agentLost time.Time // while state is away
+	joined    time.Time // when a customer came first; zero before
+	viewed    bool      // the advisor has seen something
 	resume    string
 	streams   map[string]*stream // not those of an entering
 	entries   map[string]*stream
@@ -79,7 +80,7 @@ var (
 
 func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditTrail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
-		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
+		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: audit, metrics: m, accounts: accounts, tasks: t,
 		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
@@ -134,7 +135,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	d.sessions[place] = s
 	d.metrics.sessions.Add(1)
 	d.audit.record(AuditRecord{Event: AuditOpened, Account: s.account, Session: s.id, From: from})
-	d.log.Info("session opened", "session", s.id, "account", s.account)
+	d.log.tunnel.Info("session opened", "session", s.id, "account", s.account)
 	return s, nil
 }
 
@@ -277,14 +278,15 @@ func (d *directory) endLocked(s *session, reason string) {
 		})
 	}
 	d.audit.record(AuditRecord{Event: AuditEnded, Account: s.account, Session: s.id, Reason: reason, Seconds: int64(now.Sub(s.created) / time.Second)})
-	d.log.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
+	d.metrics.sessionEnded(s, reason, now)
+	d.log.tunnel.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
 }
 
 // sweep does what is due; the caller ticks.
 func (d *directory) sweep(now time.Time) {
 	accounts, err := d.accounts.snapshot()
 	if err != nil {
-		d.log.Error("accounts not read", "error", err)
+		d.log.gateway.Error("accounts not read", "error", err)
 	}
 	var stale []*stream
 	d.mu.Lock()

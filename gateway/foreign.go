@@ -216,7 +216,7 @@ func (l *leg) keepAlive(ctx context.Context, clock Clock, every time.Duration) {
 func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr, door string) {
 	l, err := meetings{s.dir}.arrive(f, side, conn)
 	if err != nil {
-		s.log.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
+		s.log.rfb.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
 		s.audit.record(AuditRecord{Event: AuditViewerRefused, Session: f.session.id, From: from.String(), Door: door})
 		return
 	}
@@ -238,10 +238,11 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 		defer cancel()
 	}
 	n, err := l.run()
-	s.log.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
+	s.log.rfb.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
 	s.metrics.relayed[side].Add(n)
-	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id, Kind: "foreign", Door: door,
-		Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
+	s.metrics.spread.stream[foreignKind].observe(float64(n))
+	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id,
+		Kind: foreignKind, Door: door, Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
 }
 
 // endForeignLocked closes what is open and forgets the number.

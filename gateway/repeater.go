@@ -83,7 +83,8 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	}
 	k, err := rfb.Offer{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(),
+			"reason", err)
 		return
 	}
 	sess, number, err := s.test(ctx, grantRepeater, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})

@@ -131,12 +131,12 @@ func TestClosedDoor(t *testing.T) {
 // testDirectory is one without a network.
 func testDirectory(t *testing.T) *directory {
 	t.Helper()
-	r := &server{log: nil}
 	cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = newServer(t.Context(), cfg); err != nil {
+	r, err := newServer(t.Context(), cfg)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.accounts.change(func() error {

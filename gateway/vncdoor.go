@@ -88,7 +88,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 				return
 			}
 			// Out of files, most likely: it passes, and ends nobody's session.
-			s.log.Error("door does not accept", "door", d.name, "error", err)
+			s.log.rfb.Error("door does not accept", "door", d.name, "error", err)
 			pause(ctx, s.cfg.Clock, acceptPause)
 			continue
 		}
@@ -96,7 +96,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 			defer conn.Close()
 			defer func() {
 				if p := recover(); p != nil {
-					s.log.Error("panic at a door", "door", d.name, "panic", p, "stack", string(debug.Stack()))
+					s.log.rfb.Error("panic at a door", "door", d.name, "panic", p, "stack", string(debug.Stack()))
 				}
 			}()
 			stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -121,7 +121,7 @@ func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, c
 	inClear := slices.ContainsFunc(s.cfg.Doors.VNC.VncAuthFrom, func(p netip.Prefix) bool { return p.Contains(from) })
 	k, err := rfb.Offer{TLS: config, VncAuth: inClear, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
 		return
 	}
 	try := attempt{response: k.Response}

@@ -58,7 +58,8 @@ func (s *doors) websockify(w http.ResponseWriter, r *http.Request) {
 	defer stop()
 	k, err := rfb.Offer{None: true, Step: viewerStep, Ask: viewerStep}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(),
+			"reason", err)
 		return
 	}
 	sess, number, err := s.test(ctx, grantToken, tunnel.DoorWebsockify, from, attempt{secret: []byte(token)})

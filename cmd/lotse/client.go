@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 
+	"lotse/logs"
 	"lotse/tunnel"
 )
 
@@ -25,6 +25,9 @@ func newLogin(name, usage string) *login {
 	return l
 }
 
+// clientAreas are the areas of the log of commands that sign in.
+var clientAreas = []string{logs.Tunnel}
+
 // signIn checks the flags and signs in. The caller closes the client's idle
 // connections.
 func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel.Advisor, error) {
@@ -42,7 +45,7 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 	if err != nil {
 		return nil, nil, err
 	}
-	logger, err := l.logger(p, "text", slog.LevelWarn)
+	logger, _, err := l.logger(p, "text", "warn", clientAreas)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +53,9 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &tunnel.Client{Gateway: url, RootCAs: roots, Logger: logger, UserAgent: "lotse/" + version}
+	c := &tunnel.Client{
+		Gateway: url, RootCAs: roots, Logger: logs.Area(logger, logs.Tunnel), UserAgent: "lotse/" + version,
+	}
 	advisor, err := c.SignIn(ctx, l.user, password)
 	var api *tunnel.APIError
 	if errors.As(err, &api) && (api.Code == tunnel.CodeUnauthorized || api.Code == tunnel.CodeTooMany) {

@@ -8,7 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
+
+	"lotse/logs"
 )
 
 // flags are those of one command, with those that every command has.
@@ -23,7 +24,7 @@ type flags struct {
 
 const commonUsage = `  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
   --log-format text|json  how messages on standard error look
-  --log-level LEVEL       debug, info, warn or error
+  --log-level LEVEL       debug, info, warn or error; for one area "info,tunnel=debug"
   --version, --help
 `
 
@@ -78,24 +79,26 @@ func (f *flags) given(name string) (found bool) {
 	return found
 }
 
-// logger makes the logger of a command on standard error.
-func (f *flags) logger(p *program, format string, level slog.Level) (*slog.Logger, error) {
+// logger makes the logger of a command on standard error. format and level are what holds
+// without flags.
+func (f *flags) logger(
+	p *program, format, level string, areas []string,
+) (*slog.Logger, *logs.Levels, error) {
 	if f.logLevel != "" {
-		if err := level.UnmarshalText([]byte(strings.ToUpper(f.logLevel))); err != nil {
-			return nil, f.wrong("--log-level %q: want debug, info, warn or error", f.logLevel)
-		}
+		level = f.logLevel
 	}
 	if f.given("log-format") {
 		format = f.logFormat
 	}
-	o := &slog.HandlerOptions{Level: level}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
+	levels, err := logs.Parse(level, areas)
+	if err != nil {
+		return nil, nil, f.wrong("--log-level: %v", err)
 	}
-	return nil, f.wrong("--log-format %q: want text or json", format)
+	logger, err := logs.New(p.stderr, format, levels)
+	if err != nil {
+		return nil, nil, f.wrong("--log-format: %v", err)
+	}
+	return logger, levels, nil
 }
 
 // roots reads --ca-file; nil without one.

@@ -15,6 +15,7 @@ import (
 
 	"lotse/config"
 	"lotse/gateway"
+	"lotse/logs"
 )
 
 const gatewayUsage = `Usage: lotse gateway [flags]
@@ -33,7 +34,8 @@ const gatewayUsage = `Usage: lotse gateway [flags]
                    with the password in LOTSE_DEV_PASSWORD, or one that it prints;
                    the data folder is lotse-dev in the user's cache folder
 
-Prints "listening on https://…" when it is ready. SIGHUP reads the certificate again.
+Prints "listening on https://…" when it is ready. SIGHUP reads the certificate again;
+SIGUSR1 switches the log to debug, and back.
 `
 
 const (
@@ -90,11 +92,7 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	if err := g.Complete(); err != nil {
 		return err
 	}
-	level, err := g.Log.SlogLevel()
-	if err != nil {
-		return err
-	}
-	logger, err := f.logger(p, g.Log.Format, level)
+	logger, levels, err := f.logger(p, g.Log.Format, g.Log.Level, logs.GatewayAreas)
 	if err != nil {
 		return err
 	}
@@ -104,7 +102,15 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	}
 	cfg.Logger = logger
 	reload := make(chan struct{}, 1)
-	defer onHangup(ctx, reload)()
+	defer onSignals(ctx, hangupSignals, func() {
+		select {
+		case reload <- struct{}{}:
+		default: // one is waiting already
+		}
+	})()
+	defer onSignals(ctx, toggleSignals, func() {
+		logs.Area(logger, logs.Gateway).Warn("log levels switched", "levels", levels.ToggleDebug())
+	})()
 	cfg.Reload = reload
 	if dev {
 		if err := p.devAdvisor(g.Data); err != nil {
@@ -237,28 +243,32 @@ func publicURL(g *config.Gateway, addr net.Addr) string {
 	return "https://" + net.JoinHostPort(g.AllHosts()[0], port)
 }
 
-// onHangup passes SIGHUP on; the returned function waits for its goroutine.
-func onHangup(ctx context.Context, reload chan<- struct{}) (stop func()) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
+// hangupSignals have the certificate read again.
+var hangupSignals = []os.Signal{syscall.SIGHUP}
+
+// onSignals calls do for each of the signals that comes, if there are any; the returned
+// function waits for its goroutine.
+func onSignals(ctx context.Context, signals []os.Signal, do func()) (stop func()) {
+	if len(signals) == 0 {
+		return func() {} // signal.Notify would take none for all
+	}
+	came := make(chan os.Signal, 1)
+	signal.Notify(came, signals...)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			select {
-			case <-hangup:
-				select {
-				case reload <- struct{}{}:
-				default: // one is waiting already
-				}
+			case <-came:
+				do()
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return func() {
-		signal.Stop(hangup)
+		signal.Stop(came)
 		cancel()
 		<-done
 	}

@@ -46,7 +46,7 @@ Usage:
 Flags of every command:
   --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
   --log-format text|json  how messages on standard error look
-  --log-level LEVEL       debug, info, warn or error
+  --log-level LEVEL       debug, info, warn or error; for one area "info,tunnel=debug"
   --version               print the version
   --help                  print help
 
