@@ -33,6 +33,7 @@ type directory struct {
 	resting  map[string]time.Time // Guarded by mu; places not given out until then.
 	wires    map[*wire]struct{}   // Guarded by mu.
 	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
+	checks   *crowd[*wire]        // Guarded by mu; links that only try the way.
 }
 
 // What is done with sessions, by subject. All have the directory's state and its lock.
@@ -83,6 +84,7 @@ func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *a
 		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: audit, metrics: m, accounts: accounts, tasks: t,
 		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
+		checks:   newCrowd(maxChecks, maxChecksOne, func(*wire) bool { return true }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
 		resting: map[string]time.Time{}, wires: map[*wire]struct{}{},
 	}

@@ -323,6 +323,7 @@ func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/signin", signing.signIn)
 	mux.HandleFunc("GET /api/v1/info", site.info)
+	mux.HandleFunc("GET /api/v1/check", s.lasting(links.check))
 	mux.HandleFunc("GET /api/v1/me", s.signedIn(signing.me))
 	mux.HandleFunc("POST /api/v1/signout", s.signedIn(signing.signOut))
 	mux.HandleFunc("POST /api/v1/sessions", s.signedIn(sessions.newSession))

@@ -45,6 +45,11 @@ func (f *flags) wrong(format string, args ...any) error {
 // parse reads flags and positional arguments in any order; there must be want
 // positional ones.
 func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
+	return f.parseUpTo(p, args, want, want)
+}
+
+// parseUpTo is parse with least to most positional arguments.
+func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string, error) {
 	var rest []string
 	for {
 		err := f.Parse(args)
@@ -64,10 +69,10 @@ func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
 		args = f.Args()[1:]
 	}
 	switch {
-	case len(rest) > want:
+	case len(rest) > most:
 		// A session number with spaces is the likely reason.
-		return nil, f.wrong("unexpected argument after %d others (write a number with spaces in quotes)", want)
-	case len(rest) < want:
+		return nil, f.wrong("unexpected argument after %d others (write a number with spaces in quotes)", most)
+	case len(rest) < least:
 		return nil, f.wrong("an argument is missing")
 	}
 	return rest, nil

@@ -37,6 +37,7 @@ Usage:
   lotse gateway [flags]                        run the gateway
   lotse advisor add|list|remove|password NAME  keep the gateway's accounts
   lotse audit verify [flags]                   check that the audit trail is whole
+  lotse doctor [URL] [flags]                   look for what is wrong with a gateway
   lotse session new [flags]                    open a session and keep it open
   lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
   lotse show NUMBER [flags]                    show your own screen to the customer
@@ -82,6 +83,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = p.advisor(args[1:])
 	case "audit":
 		err = p.audit(args[1:])
+	case "doctor":
+		err = p.doctor(ctx, args[1:])
 	case "session":
 		err = p.session(ctx, args[1:])
 	case "view":
