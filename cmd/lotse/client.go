@@ -14,14 +14,11 @@ type login struct {
 	gateway, user string
 }
 
-const loginUsage = `  --gateway URL           the gateway, e.g. https://support.example.com
-  --user NAME             the advisor; the password comes from LOTSE_PASSWORD or is asked for
-`
-
-func newLogin(name, usage string) *login {
-	l := &login{flags: newFlags(name, usage+loginUsage)}
-	l.StringVar(&l.gateway, "gateway", "", "")
-	l.StringVar(&l.user, "user", "", "")
+func newLogin(name string) *login {
+	l := &login{flags: newFlags(name)}
+	l.StringVar(&l.gateway, "gateway", "", "the gateway's `URL`, e.g. https://support.example.com")
+	l.StringVar(&l.user, "user", "",
+		"`NAME` of the advisor; the password comes from LOTSE_PASSWORD or is asked for")
 	return l
 }
 
@@ -54,7 +51,8 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 		return nil, nil, err
 	}
 	c := &tunnel.Client{
-		Gateway: url, RootCAs: roots, Logger: logs.Area(logger, logs.Tunnel), UserAgent: "lotse/" + version,
+		Gateway: url, RootCAs: roots, UserAgent: "lotse/" + version,
+		Logger: logs.Area(logger, logs.Tunnel),
 	}
 	advisor, err := c.SignIn(ctx, l.user, password)
 	var api *tunnel.APIError

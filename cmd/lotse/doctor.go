@@ -15,53 +15,61 @@ import (
 	"lotse/config"
 	"lotse/doctor"
 	"lotse/gateway"
+	"lotse/manual"
 	"lotse/plaintext"
 )
 
-const doctorUsage = `Usage: lotse doctor [URL] [--config FILE] [--idle TIME] [--json]
-
-Looks for what is wrong with a gateway and says how to fix it. With URL, such as
+var aboutDoctor = manual.Command{
+	Name: "doctor", Summary: "look for what is wrong with a gateway",
+	Forms: []string{"doctor [URL] [flags]"},
+	About: `Looks for what is wrong with a gateway and says how to fix it. With URL, such as
 https://support.example.com, it looks from outside: port, certificate, clock, what a
 proxy does to requests, and whether WebSockets get through. With --config, on the
 gateway's machine, it also looks at the settings, the data folder and the limits; run it
 as the gateway's user or as root. Each line says ok, warn or FAIL.
 
-  --config FILE    the gateway's settings; URL is then taken from them
-  --idle TIME      wait so long whether a WebSocket stays, such as 90s; 4m at most
-  --json           print one JSON object
+Exit codes: 0 nothing is wrong, or warnings only; 1 something is; 2 wrong usage.`,
+}
 
-Exit codes: 0 nothing is wrong, or warnings only; 1 something is; 2 wrong usage.
-`
+type doctorFlags struct {
+	*flags
+	file   string
+	idle   time.Duration
+	asJSON bool
+}
+
+func newDoctorFlags() *doctorFlags {
+	f := &doctorFlags{flags: newFlags("doctor")}
+	f.StringVar(&f.file, "config", "", "the gateway's settings, `FILE`; URL is then taken from them")
+	f.DurationVar(&f.idle, "idle", 0,
+		"wait so long whether a WebSocket stays: `TIME` such as 90s, at most 4m")
+	f.BoolVar(&f.asJSON, "json", false, "print one JSON object")
+	return f
+}
 
 func (p *program) doctor(ctx context.Context, args []string) error {
-	f := newFlags("doctor", doctorUsage)
-	var file string
-	var idle time.Duration
-	var asJSON bool
-	f.StringVar(&file, "config", "", "")
-	f.DurationVar(&idle, "idle", 0, "")
-	f.BoolVar(&asJSON, "json", false, "")
+	f := newDoctorFlags()
 	rest, err := f.parseUpTo(p, args, 0, 1)
 	if err != nil {
 		return err
 	}
-	patient := doctor.Patient{Idle: idle, URL: strings.Join(rest, "")}
+	patient := doctor.Patient{Idle: f.idle, URL: strings.Join(rest, "")}
 	switch {
-	case file == "" && patient.URL == "":
+	case f.file == "" && patient.URL == "":
 		return f.wrong("which gateway? Give its address, or its settings with --config")
-	case idle < 0 || idle > doctor.MaxIdle:
-		return f.wrong("--idle: %v is not between 0s and %v", idle, doctor.MaxIdle)
+	case f.idle < 0 || f.idle > doctor.MaxIdle:
+		return f.wrong("--idle: %v is not between 0s and %v", f.idle, doctor.MaxIdle)
 	}
 	if patient.Roots, err = f.roots(); err != nil {
 		return err
 	}
-	if file != "" {
-		g, err := config.LoadGateway(file)
+	if f.file != "" {
+		g, err := config.LoadGateway(f.file)
 		if err == nil {
 			err = g.Complete()
 		}
 		if err != nil {
-			return p.printReport(badSettings(patient.URL, err), asJSON)
+			return p.printReport(badSettings(patient.URL, err), f.asJSON)
 		}
 		patient.Settings = &g
 		if patient.Roots == nil && g.TLS.Mode == "dev" {
@@ -72,7 +80,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	if err != nil {
 		return f.wrong("%v", err)
 	}
-	return p.printReport(report, asJSON)
+	return p.printReport(report, f.asJSON)
 }
 
 // badSettings is the report on a gateway that does not start.

@@ -12,34 +12,41 @@ import (
 	"lotse/logs"
 )
 
-// flags are those of one command, with those that every command has.
+// flags are those of one command, with those that every command has. The usage of each says
+// between backquotes what its value is called; package manual writes help, manual page and
+// completions from that.
 type flags struct {
 	*flag.FlagSet
-	usage       string
 	caFile      string
 	logFormat   string
 	logLevel    string
 	showVersion bool
 }
 
-const commonUsage = `  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
-  --log-format text|json  how messages on standard error look
-  --log-level LEVEL       debug, info, warn or error; for one area "info,tunnel=debug"
-  --version, --help
-`
-
-func newFlags(name, usage string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage + commonUsage}
+func newFlags(name string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	f.SetOutput(io.Discard) // what is wrong is said by exitCode
-	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
-	f.StringVar(&f.logFormat, "log-format", "text", "")
-	f.StringVar(&f.logLevel, "log-level", "", "")
-	f.BoolVar(&f.showVersion, "version", false, "")
+	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"),
+		"trust this authority for the gateway (`PEM` file, or LOTSE_CA_FILE)")
+	f.StringVar(&f.logFormat, "log-format", "text", "how messages on standard error look: `text|json`")
+	f.StringVar(&f.logLevel, "log-level", "",
+		"what is logged, debug, info, warn or error: `LEVEL`, or for one area of the log "+
+			"\"info,tunnel=debug\"")
+	f.BoolVar(&f.showVersion, "version", false, "print the version")
 	return f
 }
 
+// help is the help of the command.
+func (f *flags) help() string {
+	c, ok := find(f.Name())
+	if !ok {
+		return usage()
+	}
+	return c.help()
+}
+
 func (f *flags) wrong(format string, args ...any) error {
-	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.usage}
+	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.help()}
 }
 
 // parse reads flags and positional arguments in any order; there must be want
@@ -55,7 +62,7 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 		err := f.Parse(args)
 		switch {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprint(p.stdout, f.usage)
+			fmt.Fprint(p.stdout, f.help())
 			return nil, errDone
 		case err != nil:
 			return nil, f.wrong("%v", err)
@@ -71,7 +78,8 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 	switch {
 	case len(rest) > most:
 		// A session number with spaces is the likely reason.
-		return nil, f.wrong("unexpected argument after %d others (write a number with spaces in quotes)", most)
+		return nil, f.wrong(
+			"unexpected argument after %d others (write a number with spaces in quotes)", most)
 	case len(rest) < least:
 		return nil, f.wrong("an argument is missing")
 	}
@@ -117,7 +125,8 @@ func (f *flags) roots() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
+		return nil, fmt.Errorf(
+			"--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
 	}
 	return pool, nil
 }
