@@ -71,9 +71,10 @@ mkdir cmd/lotse/programs
 trap 'rm -rf cmd/lotse/programs' EXIT
 # Not those for macOS: they cannot read the screen yet, and customers there have the browser's share.
 cp "$out"/lotse-agent-linux-* "$out"/lotse-agent-windows-* cmd/lotse/programs
+ci/manual.sh "$out/manual"
 for arch in amd64 arm64; do
 	gateway $arch
-	go run ./ci/release deb "$version" $arch "$out/lotse-linux-$arch" "$out/lotse_$arch.deb"
+	go run ./ci/release deb "$version" $arch "$out/lotse-linux-$arch" "$out/manual" "$out/lotse_$arch.deb"
 done
 mkdir -p "$out/data"
 touch "$out/data/.keep" # the container's data folder, owned by its user

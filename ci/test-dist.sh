@@ -90,7 +90,10 @@ pinned --gateway https://help.example.org --number 482193057 | grep -q 4711 || f
 ok "pinned to its gateways"
 
 go build -o "$work/lotse" ./cmd/lotse
-for i in 1 2; do go run ./ci/release deb $version amd64 "$work/lotse" "$work/lotse$i.deb"; done
+for i in 1 2; do
+	ci/manual.sh "$work/manual$i"
+	go run ./ci/release deb $version amd64 "$work/lotse" "$work/manual$i" "$work/lotse$i.deb"
+done
 cmp "$work/lotse1.deb" "$work/lotse2.deb" || fail "the package differs when it is built again"
 dpkg-deb -I "$work/lotse1.deb" | grep -q "Package: lotse" || fail "dpkg cannot read the package"
 dpkg-deb -c "$work/lotse1.deb" >"$work/list"
@@ -99,6 +102,13 @@ for f in ./usr/bin/lotse ./usr/lib/systemd/system/lotse.service ./etc/lotse/gate
 done
 dpkg-deb -x "$work/lotse1.deb" "$work/root"
 cmp "$work/lotse" "$work/root/usr/bin/lotse"
+for page in lotse lotse-agent; do
+	zcat "$work/root/usr/share/man/man1/$page.1.gz" | grep -q '^.SH NAME' || fail "the manual page of $page"
+done
+for file in bash-completion/completions/lotse zsh/vendor-completions/_lotse fish/vendor_completions.d/lotse.fish \
+	doc/lotse/grafana/lotse.json doc/lotse/grafana/alerts.yaml; do
+	test -s "$work/root/usr/share/$file" || fail "$file is not in the package"
+done
 if command -v systemd-analyze >/dev/null; then
 	# The programs and units of a whole system are not in this folder: only what
 	# the file itself says is looked at.

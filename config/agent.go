@@ -96,5 +96,16 @@ func (a *Agent) check() (bad []problem) {
 			bad = append(bad, problem{key, fmt.Sprintf("%v is not between 10s and 10m", d)})
 		}
 	}
-	return append(bad, a.Log.check()...)
+	for key, v := range map[string]string{"log.format": a.Log.Format, "log.level": a.Log.Level} {
+		if want := agentLog[key]; !slices.Contains(want, v) {
+			what := fmt.Sprintf("%q is not one of \"%s\"", v, strings.Join(want, `", "`))
+			bad = append(bad, problem{key, what})
+		}
+	}
+	return bad
+}
+
+// agentLog are the values that the agent's [log] takes.
+var agentLog = map[string][]string{
+	"log.format": {"text", "json"}, "log.level": {"debug", "info", "warn", "error"},
 }

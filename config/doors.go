@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 )
 
 // check looks at each door by itself.
@@ -39,8 +38,6 @@ func (d *Doors) check() (bad []problem) {
 	say(vncAuth == (len(d.VNC.VncAuthFrom) > 0), "vnc.vncauth_from", "and \"vncauth\" in doors.vnc.security go together: VncAuth does not encrypt the session, "+
 		"so name the addresses that may use it, such as [\"127.0.0.0/8\", \"::1\"]")
 	say(d.Repeater.ServerListen == "" || d.Repeater.ViewerListen != "" || d.Page, "repeater.server_listen", "needs doors.repeater.viewer_listen or doors.page: somebody must be able to watch")
-	k := d.Repeater.KeepAlive.Duration
-	say(k == 0 || k >= 10*time.Second && k <= time.Hour, "repeater.keep_alive", "%v is not between 10s and 1h, or \"0s\" for none", k)
 	return bad
 }
 

@@ -2,17 +2,18 @@ package config
 
 import (
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
+
+	"lotse/logs"
 )
 
-// Gateway are the settings of `lotse gateway`. gateway.example.toml documents them.
+// Gateway are the settings of `lotse gateway`. gatewaySections says what each one does, its
+// default and its range.
 type Gateway struct {
 	Listen         string   `toml:"listen"`
 	PublicURL      string   `toml:"public_url"`
@@ -111,28 +112,13 @@ type Metrics struct {
 // Log is how the log looks.
 type Log struct {
 	Format string `toml:"format"` // text, json
-	Level  string `toml:"level"`  // debug, info, warn, error
+	Level  string `toml:"level"`  // as logs.Parse reads it; of the agent: debug, info, warn, error
 }
 
 // DefaultGateway returns the settings of an empty file.
-func DefaultGateway() Gateway {
-	return Gateway{
-		Listen: ":443", Hosts: []string{}, Data: "/var/lib/lotse", TrustedProxies: []string{},
-		Doors: Doors{Page: true, Helper: true, ViewerPassword: Duration{5 * time.Minute},
-			VNC: VNCDoor{Security: []string{"x509plain"}, VncAuthFrom: []string{}}},
-		TLS: TLS{Mode: "files", Min: "1.3"},
-		Sessions: Sessions{
-			Number: Duration{30 * time.Minute}, Joined: Duration{12 * time.Hour}, SignIn: Duration{12 * time.Hour},
-			OwnerGrace: Duration{time.Minute}, AgentGrace: Duration{2 * time.Minute},
-		},
-		Limits: Limits{
-			EnterWrong: 10, EnterPerMinute: 120, SignInWrong: 10, SignInPerMinute: 60, SessionsPerAdvisor: 20, StreamsPerSession: 16,
-			Connections: 20000, ConnectionsPerAddress: 500, ViewerWrong: 20, ViewersPerAddress: 64,
-		},
-		Audit:   Audit{Megabytes: 16, Files: 50},
-		Metrics: Metrics{Listen: "127.0.0.1:9443"},
-		Log:     Log{Format: "text", Level: "info"},
-	}
+func DefaultGateway() (g Gateway) {
+	setDefaults(&g, GatewaySettings())
+	return g
 }
 
 // LoadGateway reads a gateway's settings file. Mistakes are *Error, joined.
@@ -179,72 +165,14 @@ func (g *Gateway) check() (bad []problem) {
 	bad = append(bad, g.Doors.check()...)
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
-	say(slices.Contains([]string{"files", "acme", "dev"}, g.TLS.Mode), "tls.mode", "%q is not \"files\", \"acme\" or \"dev\"", g.TLS.Mode)
-	say(g.TLS.Min == "1.3" || g.TLS.Min == "1.2", "tls.min", "%q is not \"1.3\" or \"1.2\"", g.TLS.Min)
 	if g.ACME.Directory != "" {
 		u, err := url.Parse(g.ACME.Directory)
 		say(err == nil && u.Scheme == "https" && u.Host != "", "acme.directory", "%q is not an https address", g.ACME.Directory)
 	}
-	for _, d := range []struct {
-		key    string
-		v      Duration
-		lo, hi time.Duration
-	}{
-		{"sessions.number", g.Sessions.Number, time.Minute, 24 * time.Hour},
-		{"sessions.joined", g.Sessions.Joined, time.Minute, 7 * 24 * time.Hour},
-		{"sessions.sign_in", g.Sessions.SignIn, time.Minute, 31 * 24 * time.Hour},
-		{"sessions.owner_grace", g.Sessions.OwnerGrace, time.Second, time.Hour},
-		{"sessions.agent_grace", g.Sessions.AgentGrace, time.Second, time.Hour},
-		{"doors.viewer_password", g.Doors.ViewerPassword, 30 * time.Second, 5 * time.Minute},
-	} {
-		say(d.v.Duration >= d.lo && d.v.Duration <= d.hi, d.key, "%v is not between %v and %v", d.v, d.lo, d.hi)
-	}
-	for _, n := range []struct {
-		key   string
-		v, hi int
-	}{
-		{"limits.enter_wrong", g.Limits.EnterWrong, 1000},
-		{"limits.enter_per_minute", g.Limits.EnterPerMinute, 100_000},
-		{"limits.sign_in_wrong", g.Limits.SignInWrong, 1000},
-		{"limits.sign_in_per_minute", g.Limits.SignInPerMinute, 100_000},
-		{"limits.sessions_per_advisor", g.Limits.SessionsPerAdvisor, 1000},
-		{"limits.streams_per_session", g.Limits.StreamsPerSession, 1000},
-		{"limits.connections", g.Limits.Connections, 1_000_000},
-		{"limits.connections_per_address", g.Limits.ConnectionsPerAddress, 1_000_000},
-		{"limits.viewer_wrong", g.Limits.ViewerWrong, 100},
-		{"limits.viewers_per_address", g.Limits.ViewersPerAddress, 4096},
-		{"audit.megabytes", g.Audit.Megabytes, 1024},
-		{"audit.files", g.Audit.Files, 10_000},
-	} {
-		say(n.v >= 1 && n.v <= n.hi, n.key, "%d is not between 1 and %d", n.v, n.hi)
-	}
 	say(g.Metrics.Listen == "" || isAddress(g.Metrics.Listen), "metrics.listen", "%q is not an address like \"127.0.0.1:9443\", or \"\" for none", g.Metrics.Listen)
-	return append(bad, g.Log.check()...)
-}
-
-func (l *Log) check() (bad []problem) {
-	if l.Format != "text" && l.Format != "json" {
-		bad = append(bad, problem{"log.format", fmt.Sprintf("%q is not \"text\" or \"json\"", l.Format)})
-	}
-	if _, err := l.SlogLevel(); err != nil {
-		bad = append(bad, problem{"log.level", err.Error()})
-	}
-	return bad
-}
-
-// SlogLevel returns the level in slog's terms.
-func (l *Log) SlogLevel() (slog.Level, error) {
-	switch l.Level {
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	}
-	return 0, fmt.Errorf("%q is not \"debug\", \"info\", \"warn\" or \"error\"", l.Level)
+	_, err = logs.Parse(g.Log.Level, logs.GatewayAreas)
+	say(err == nil, "log.level", "%v", err)
+	return append(bad, checkRanges(g, GatewaySettings())...)
 }
 
 // Complete checks what belongs together, after flags were applied. Its error

@@ -28,7 +28,7 @@ func (s *server) fail(w http.ResponseWriter, status int, code, message string, r
 func (s *server) answer(w http.ResponseWriter, status int, body any) {
 	b, err := json.Marshal(body)
 	if err != nil {
-		s.log.Error("answer not encoded", "error", err)
+		s.log.gateway.Error("answer not encoded", "error", err)
 		status, b = http.StatusInternalServerError, nil
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -99,7 +99,7 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 	}
 	c.account, ok, err = s.accounts.get(c.web.account)
 	if err != nil {
-		s.log.Error("accounts not read", "error", err)
+		s.log.gateway.Error("accounts not read", "error", err)
 	}
 	return c, ok && c.account.Password == c.web.password
 }
@@ -139,7 +139,7 @@ func (s *sessionAPI) newSession(w http.ResponseWriter, r *http.Request, c caller
 		s.failDirectory(w, err)
 		return
 	}
-	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Times.Number).UTC().Truncate(time.Second)})
+	s.answer(w, http.StatusCreated, tunnel.NewSession{Place: made.place, Expires: made.created.Add(s.cfg.Limits.Times.Number).UTC().Truncate(time.Second)})
 }
 
 func (s *sessionAPI) listSessions(w http.ResponseWriter, _ *http.Request, c caller) {
@@ -165,7 +165,7 @@ func (s *sessionAPI) openStream(w http.ResponseWriter, r *http.Request, c caller
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, "kind must be control, view or show, door must be page or helper.", 0)
 		return
 	}
-	if !slices.Contains(s.cfg.Doors, req.Door) {
+	if !slices.Contains(s.cfg.Doors.OnPort, req.Door) {
 		doorClosed(s.server, w)
 		return
 	}
@@ -191,7 +191,7 @@ func (s *server) failDirectory(w http.ResponseWriter, err error) {
 	case errors.Is(err, errClosed), errors.Is(err, errNoPlace):
 		s.fail(w, http.StatusServiceUnavailable, tunnel.CodeBusy, "The gateway takes no new sessions at the moment.", 10*time.Second)
 	default:
-		s.log.Error("request failed", "error", err)
+		s.log.gateway.Error("request failed", "error", err)
 		s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal, "The gateway made a mistake; it is in its log.", 0)
 	}
 }

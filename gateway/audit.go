@@ -79,6 +79,8 @@ type auditTrail struct {
 	queue chan AuditRecord // never closed
 	stop  chan struct{}    // closed by finish
 	lost  atomic.Int64
+	// failures counts writes that the disk refused.
+	failures atomic.Int64
 
 	// Owned by run.
 	fold *auditFold
@@ -159,6 +161,9 @@ func (a *auditTrail) write(records []AuditRecord) {
 				a.lost.Add(r.Folded - 1)
 			}
 		}
+	}
+	if err != nil {
+		a.failures.Add(1)
 	}
 	a.report(err)
 }

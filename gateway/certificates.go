@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
+
+	"lotse/logs"
 )
 
 // certificates hands out the certificate to TLS.
@@ -27,7 +29,7 @@ type certificates struct {
 }
 
 func newCertificates(cfg *Config) (*certificates, error) {
-	c := &certificates{cfg: cfg, log: cfg.Logger}
+	c := &certificates{cfg: cfg, log: logs.Area(cfg.Logger, logs.Gateway)}
 	switch cfg.TLS.Mode {
 	case TLSACME:
 		c.acme = &autocert.Manager{
@@ -111,6 +113,16 @@ func (c *certificates) reloadChanged() {
 	if changed {
 		c.reload()
 	}
+}
+
+// expires is when the certificate ends; zero when it is not known, as with ACME.
+func (c *certificates) expires() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cert == nil || c.cert.Leaf == nil {
+		return time.Time{}
+	}
+	return c.cert.Leaf.NotAfter
 }
 
 func (c *certificates) tlsConfig() *tls.Config {

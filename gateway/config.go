@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/config"
 	"lotse/tunnel"
 )
 
@@ -35,18 +36,13 @@ type Config struct {
 	Version  string
 	// SecurityContact is for /.well-known/security.txt: mailto: or https:; "": none.
 	SecurityContact string
-	Pages           fs.FS  // index.html, advisor.html, assets/; nil: none
-	Download        string // folder of agent programs; "": Programs
-	Programs        fs.FS  // agent programs that were built in; nil: none
+	Pages           fs.FS // index.html, advisor.html, assets/; nil: none
+	Programs        Programs
 	TLS             TLSConfig
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	Doors          []string       // of page, helper, websockify; nil: page and helper
-	VNC            VNCDoor
-	Repeater       RepeaterDoor
+	Doors          Doors
 	Limits         Limits
-	Times          Times
-	Audit          Audit
 
 	Metrics string          // address for /healthz and /metrics; "": none
 	Logger  *slog.Logger    // nil: none
@@ -59,6 +55,19 @@ type Config struct {
 
 // Addresses are those a gateway listens on; nil where it does not.
 type Addresses struct{ Listen, Metrics, VNC, RepeaterViewers, RepeaterServers net.Addr }
+
+// Programs are the customer's programs that the gateway offers for download.
+type Programs struct {
+	Folder  string // "": those that were built in
+	BuiltIn fs.FS  // nil: none
+}
+
+// Doors are the ways in for advisors' viewers.
+type Doors struct {
+	OnPort   []string // of page, helper, websockify; nil: page and helper
+	VNC      VNCDoor
+	Repeater RepeaterDoor
+}
 
 // VNCDoor is the port for VNC viewers; off without Listen or TLSPort.
 type VNCDoor struct {
@@ -87,35 +96,38 @@ type TLSConfig struct {
 	MinVersion uint16 // 0: TLS 1.3
 }
 
-// Limits are the bounds of PROTOCOL.md, section 8. Zero means the default.
+// Limits bound what anybody may take. Zero means the default, which the settings define
+// (config.DefaultGateway).
 type Limits struct {
-	EnterWrong            int // 10 wrong numbers per 10 minutes and address
-	EnterPerMinute        int // 120 tries of addresses that nobody knows; above it each takes work
-	SignInWrong           int // 10 wrong per 10 minutes and address, and per remembered device
-	SignInPerMinute       int // 60, as EnterPerMinute
-	SessionsPerAdvisor    int // 20
-	StreamsPerSession     int // 16
-	Connections           int // 20000
-	ConnectionsPerAddress int // 500; not applied to TrustedProxies
-	ViewerWrong           int // 20 wrong viewer passwords per 10 minutes and address
-	ViewersPerAddress     int // 64 connections at the VNC and the repeater door each
-}
-
-// Audit bounds the audit trail. Zero means the default.
-type Audit struct {
-	Megabytes int // of one file: 16
-	Files     int // that are kept besides the newest: 50; the oldest goes first
+	config.Limits // PROTOCOL.md, section 8
+	Times         Times
+	Audit         config.Audit
 }
 
 // Times are life times. Zero means the default.
 type Times struct {
-	Number     time.Duration // an unused number: 30 min
-	Session    time.Duration // a used one: 12 h
-	SignIn     time.Duration // 12 h
-	OwnerGrace time.Duration // 60 s
-	AgentGrace time.Duration // 120 s
-	Password   time.Duration // a one-time viewer password: 5 min
-	WrongPause time.Duration // before a wrong viewer is answered: 2 s
+	Number     time.Duration // of an unused number
+	Session    time.Duration // of a used one
+	SignIn     time.Duration
+	OwnerGrace time.Duration
+	AgentGrace time.Duration
+	Password   time.Duration // of a one-time viewer password
+	WrongPause time.Duration // before a wrong viewer is answered; not a setting
+}
+
+// withDefaults returns a complete copy.
+func (l Limits) withDefaults() Limits {
+	standard := config.DefaultGateway()
+	l.Limits = l.Limits.WithDefaults()
+	l.Audit = l.Audit.WithDefaults()
+	or(&l.Times.Number, standard.Sessions.Number.Duration)
+	or(&l.Times.Session, standard.Sessions.Joined.Duration)
+	or(&l.Times.SignIn, standard.Sessions.SignIn.Duration)
+	or(&l.Times.OwnerGrace, standard.Sessions.OwnerGrace.Duration)
+	or(&l.Times.AgentGrace, standard.Sessions.AgentGrace.Duration)
+	or(&l.Times.Password, standard.Doors.ViewerPassword.Duration)
+	or(&l.Times.WrongPause, wrongPause)
+	return l
 }
 
 // Fixed by PROTOCOL.md, sections 4, 5 and 8.
@@ -165,33 +177,15 @@ func or[T comparable](v *T, fallback T) {
 func (c Config) withDefaults() (Config, error) {
 	or(&c.Listen, ":443")
 	or(&c.TLS.MinVersion, tls.VersionTLS13)
-	or(&c.Limits.EnterWrong, 10)
-	or(&c.Limits.EnterPerMinute, 120)
-	or(&c.Limits.SignInWrong, 10)
-	or(&c.Limits.SignInPerMinute, 60)
-	or(&c.Limits.SessionsPerAdvisor, 20)
-	or(&c.Limits.StreamsPerSession, 16)
-	or(&c.Limits.Connections, 20000)
-	or(&c.Limits.ConnectionsPerAddress, 500)
-	or(&c.Limits.ViewerWrong, 20)
-	or(&c.Limits.ViewersPerAddress, 64)
-	or(&c.Audit.Megabytes, 16)
-	or(&c.Audit.Files, 50)
-	or(&c.Times.Password, 5*time.Minute)
-	or(&c.Times.WrongPause, wrongPause)
-	or(&c.Times.Number, 30*time.Minute)
-	or(&c.Times.Session, 12*time.Hour)
-	or(&c.Times.SignIn, 12*time.Hour)
-	or(&c.Times.OwnerGrace, time.Minute)
-	or(&c.Times.AgentGrace, 2*time.Minute)
+	c.Limits = c.Limits.withDefaults()
 	if c.Clock == nil {
 		c.Clock = systemClock{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.Doors == nil {
-		c.Doors = []string{tunnel.DoorPage, tunnel.DoorHelper}
+	if c.Doors.OnPort == nil {
+		c.Doors.OnPort = []string{tunnel.DoorPage, tunnel.DoorHelper}
 	}
 	if c.Data == "" {
 		return c, errors.New("gateway: no data folder given")

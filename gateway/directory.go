@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ type directory struct {
 	// Static after newDirectory.
 	ctx       context.Context // of the whole gateway
 	cfg       *Config
-	log       *slog.Logger
+	log       areaLogs
 	audit     *auditTrail
 	metrics   *metrics
 	accounts  *Accounts
@@ -34,6 +33,7 @@ type directory struct {
 	resting  map[string]time.Time // Guarded by mu; places not given out until then.
 	wires    map[*wire]struct{}   // Guarded by mu.
 	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
+	checks   *crowd[*wire]        // Guarded by mu; links that only try the way.
 }
 
 // What is done with sessions, by subject. All have the directory's state and its lock.
@@ -61,6 +61,8 @@ type session struct {
 	ownerLost time.Time // while owner is nil
 	agent     *agentLink
 	agentLost time.Time // while state is away
+	joined    time.Time // when a customer came first; zero before
+	viewed    bool      // the advisor has seen something
 	resume    string
 	streams   map[string]*stream // not those of an entering
 	entries   map[string]*stream
@@ -79,9 +81,10 @@ var (
 
 func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditTrail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
-		ctx: ctx, cfg: cfg, log: cfg.Logger, audit: audit, metrics: m, accounts: accounts, tasks: t,
+		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: audit, metrics: m, accounts: accounts, tasks: t,
 		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
+		checks:   newCrowd(maxChecks, maxChecksOne, func(*wire) bool { return true }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
 		resting: map[string]time.Time{}, wires: map[*wire]struct{}{},
 	}
@@ -128,13 +131,13 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	s := &session{
 		id: newToken(), place: place, account: acc.Name,
 		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
-		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Times.Number),
+		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Limits.Times.Number),
 		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
 	}
 	d.sessions[place] = s
 	d.metrics.sessions.Add(1)
 	d.audit.record(AuditRecord{Event: AuditOpened, Account: s.account, Session: s.id, From: from})
-	d.log.Info("session opened", "session", s.id, "account", s.account)
+	d.log.tunnel.Info("session opened", "session", s.id, "account", s.account)
 	return s, nil
 }
 
@@ -277,14 +280,15 @@ func (d *directory) endLocked(s *session, reason string) {
 		})
 	}
 	d.audit.record(AuditRecord{Event: AuditEnded, Account: s.account, Session: s.id, Reason: reason, Seconds: int64(now.Sub(s.created) / time.Second)})
-	d.log.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
+	d.metrics.sessionEnded(s, reason, now)
+	d.log.tunnel.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
 }
 
 // sweep does what is due; the caller ticks.
 func (d *directory) sweep(now time.Time) {
 	accounts, err := d.accounts.snapshot()
 	if err != nil {
-		d.log.Error("accounts not read", "error", err)
+		d.log.gateway.Error("accounts not read", "error", err)
 	}
 	var stale []*stream
 	d.mu.Lock()
@@ -293,8 +297,8 @@ func (d *directory) sweep(now time.Time) {
 		switch {
 		case now.After(s.expires):
 			d.endLocked(s, tunnel.ReasonExpired)
-		case s.owner == nil && now.Sub(s.ownerLost) > d.cfg.Times.OwnerGrace,
-			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Times.AgentGrace:
+		case s.owner == nil && now.Sub(s.ownerLost) > d.cfg.Limits.Times.OwnerGrace,
+			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Limits.Times.AgentGrace:
 			d.endLocked(s, tunnel.ReasonLost)
 		default:
 			// The operator's removal of an advisor ends what he has open. A

@@ -19,11 +19,11 @@ import (
 	"lotse/tunnel"
 )
 
-func withVNC(c *Config) { c.VNC.Listen = "127.0.0.1:0" }
+func withVNC(c *Config) { c.Doors.VNC.Listen = "127.0.0.1:0" }
 
 func withVncAuth(c *Config) {
 	withVNC(c)
-	c.VNC.VncAuthFrom = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	c.Doors.VNC.VncAuthFrom = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
 
 // serveAgent answers the next call with a small RFB server inside the seal: it

@@ -25,7 +25,7 @@ func TestDownloads(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(folder, "passwd")); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, func(c *Config) { c.Download = folder })
+	r := start(t, func(c *Config) { c.Programs.Folder = folder })
 	info, err := r.client().Info(t.Context())
 	if err != nil || info.Name != "Example Support" || info.Version != "test" || len(info.Downloads) != 2 {
 		t.Fatalf("%+v, %v", info, err)
@@ -82,7 +82,7 @@ func TestDownloadForVisitor(t *testing.T) {
 	for _, name := range []string{"lotse-agent-windows-amd64.exe", "lotse-agent-windows-arm64.exe", "lotse-agent-linux-amd64", "lotse-agent-linux-arm64"} {
 		programs[name] = &fstest.MapFile{Data: []byte(name), Mode: 0o444}
 	}
-	r := start(t, func(c *Config) { c.Programs = programs })
+	r := start(t, func(c *Config) { c.Programs.BuiltIn = programs })
 	const windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
 	for _, c := range []struct{ agent, arch, want string }{
 		{windows, "", "windows-amd64.exe"}, {windows, `"arm"`, "windows-arm64.exe"}, {windows, `"x86"`, "windows-amd64.exe"},

@@ -195,7 +195,7 @@ func (d entering) bindLocked(l *agentLink, s *session) {
 	prove(l.conns)
 	advisor := s.advisor
 	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: s.resume,
-		Grace: seconds(d.cfg.Times.AgentGrace)})
+		Grace: seconds(d.cfg.Limits.Times.AgentGrace)})
 	d.setStateLocked(s, tunnel.StateJoined)
 }
 
@@ -217,11 +217,13 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	s.streams[id] = st
 	st.release()
 	s.resume = newToken()
-	s.expires = d.now().Add(d.cfg.Times.Session)
+	s.joined = d.now()
+	s.expires = s.joined.Add(d.cfg.Limits.Times.Session)
 	d.metrics.joins.Add(1)
+	d.metrics.spread.join.observeTime(s.joined.Sub(st.created))
 	d.enters.right(l.client, d.now())
 	d.recordEnter(AuditJoined, l, s, "")
-	d.log.Info("customer joined", "session", s.id, "from", l.from.String())
+	d.log.tunnel.Info("customer joined", "session", s.id, "from", l.from.String())
 	d.bindLocked(l, s)
 	d.orphanEntriesLocked(s)
 }

@@ -222,7 +222,7 @@ func TestResume(t *testing.T) {
 
 func TestAgentGrace(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *Config) { c.Times.AgentGrace = time.Millisecond })
+	r := start(t, func(c *Config) { c.Limits.Times.AgentGrace = time.Millisecond })
 	o := r.open(r.signIn("anna"))
 	c := r.customer()
 	_, joined := c.join(o.number)
@@ -243,7 +243,7 @@ func TestOwnerGrace(t *testing.T) {
 	t.Parallel()
 	clock := new(hastyClock)
 	const grace = time.Hour
-	r := start(t, withClock(clock), func(c *Config) { c.Times.OwnerGrace = grace })
+	r := start(t, withClock(clock), func(c *Config) { c.Limits.Times.OwnerGrace = grace })
 	o := r.open(r.signIn("anna"))
 	c := r.customer()
 	c.join(o.number)
@@ -295,7 +295,7 @@ func TestOwnerAway(t *testing.T) {
 
 func TestExpired(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *Config) { c.Times.Number = time.Millisecond })
+	r := start(t, func(c *Config) { c.Limits.Times.Number = time.Millisecond })
 	o := r.open(r.signIn("anna"))
 	if m := o.state(tunnel.StateEnded); m.Reason != tunnel.ReasonExpired {
 		t.Errorf("%+v", m)

@@ -49,9 +49,12 @@ func (e *entrance) admit(c client, proof string, harder int, now time.Time) admi
 				need = 1
 			}
 		}
-		if need > 0 && !e.puzzles.take(proof, e.name, c.unit(), need-1, now) {
-			e.metrics.puzzles.Add(1)
-			return admission{puzzle: e.puzzles.ask(e.name, c.unit(), need-1, now)}
+		if need > 0 {
+			if !e.puzzles.take(proof, e.name, c.unit(), need-1, now) {
+				e.metrics.puzzles.Add(1)
+				return admission{puzzle: e.puzzles.ask(e.name, c.unit(), need-1, now)}
+			}
+			e.metrics.spread.puzzle.observeTime(now.Sub(puzzleAsked(proof)))
 		}
 	}
 	return admission{wait: e.ledger.charge(c, exempt, 1, now)}

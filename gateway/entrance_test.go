@@ -11,7 +11,7 @@ import (
 
 func testEntrance(perMinute int) *entrance {
 	return &entrance{name: "test", ledger: newLedger(10, 10*time.Minute, hardFactor), known: newKnown(),
-		pressure: newPressure(perMinute), puzzles: newPuzzles(), metrics: new(metrics)}
+		pressure: newPressure(perMinute), puzzles: newPuzzles(), metrics: newMetrics(time.Unix(0, 0))}
 }
 
 // solve is what an honest client does.

@@ -105,7 +105,7 @@ func (d meetings) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	l := &leg{conn: conn}
 	f.legs[side] = l
 	if side == sideA {
-		s.expires = d.now().Add(d.cfg.Times.Session)
+		s.expires = d.now().Add(d.cfg.Limits.Times.Session)
 		if s.owner != nil {
 			s.owner.send(s.ownerState(""))
 		}
@@ -216,7 +216,7 @@ func (l *leg) keepAlive(ctx context.Context, clock Clock, every time.Duration) {
 func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr, door string) {
 	l, err := meetings{s.dir}.arrive(f, side, conn)
 	if err != nil {
-		s.log.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
+		s.log.rfb.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
 		s.audit.record(AuditRecord{Event: AuditViewerRefused, Session: f.session.id, From: from.String(), Door: door})
 		return
 	}
@@ -230,7 +230,7 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 	}
 	s.audit.record(AuditRecord{Event: event, Account: f.session.account, Session: f.session.id, From: from.String(), Door: door})
 	meetings{s.dir}.meet(f)
-	if every := s.cfg.Repeater.KeepAlive; side == sideA && every > 0 {
+	if every := s.cfg.Doors.Repeater.KeepAlive; side == sideA && every > 0 {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		wg.Go(func() { l.keepAlive(ctx, s.cfg.Clock, every) })
@@ -238,10 +238,11 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 		defer cancel()
 	}
 	n, err := l.run()
-	s.log.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
+	s.log.rfb.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
 	s.metrics.relayed[side].Add(n)
-	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id, Kind: "foreign", Door: door,
-		Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
+	s.metrics.spread.stream[foreignKind].observe(float64(n))
+	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id,
+		Kind: foreignKind, Door: door, Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
 }
 
 // endForeignLocked closes what is open and forgets the number.
@@ -261,7 +262,7 @@ func (d meetings) endForeignLocked(s *session) {
 
 // foreignSession is POST /api/v1/sessions/PLACE/foreign.
 func (s *doors) foreignSession(w http.ResponseWriter, r *http.Request, c caller) {
-	if s.cfg.Repeater.ServerListen == "" {
+	if s.cfg.Doors.Repeater.ServerListen == "" {
 		doorClosed(s.server, w)
 		return
 	}

@@ -68,6 +68,6 @@ func (s *doors) test(ctx context.Context, kind grantKind, door string, from neti
 		refusal = errTooManyTries(a.wait) // not written down each time: a flood would fill the disk
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Clock, came.Add(s.cfg.Times.WrongPause).Sub(s.now()))
+	pause(ctx, s.cfg.Clock, came.Add(s.cfg.Limits.Times.WrongPause).Sub(s.now()))
 	return nil, tunnel.Number{}, refusal
 }

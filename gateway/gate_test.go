@@ -151,7 +151,7 @@ func TestGrantLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret := s.testGrant(t, digits)
 		g := sess.grants[grantVNC]
-		time.Sleep(s.cfg.Times.Password)
+		time.Sleep(s.cfg.Limits.Times.Password)
 		if try(t, secret) == nil {
 			t.Error("an expired password is taken")
 		}

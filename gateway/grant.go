@@ -71,7 +71,7 @@ var errOtherPlace = errors.New("gateway: the number does not begin with the sess
 
 // grant makes a grant in place of an older one of its kind and returns its secret.
 func (d grants) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
-	g := &grant{expires: d.now().Add(d.cfg.Times.Password)}
+	g := &grant{expires: d.now().Add(d.cfg.Limits.Times.Password)}
 	event := AuditPassword
 	if g.secret = newPassword(); kind == grantToken {
 		g.secret, event = []byte(newToken()), AuditToken
@@ -163,9 +163,9 @@ func (s *doors) viewerPassword(w http.ResponseWriter, r *http.Request, c caller)
 	if !ok {
 		return
 	}
-	kind, open := grantVNC, s.cfg.VNC.Listen != "" || s.cfg.VNC.TLSPort
+	kind, open := grantVNC, s.cfg.Doors.VNC.Listen != "" || s.cfg.Doors.VNC.TLSPort
 	if door != tunnel.DoorVNC {
-		kind, open = grantRepeater, door == tunnel.DoorRepeater && s.cfg.Repeater.ViewerListen != ""
+		kind, open = grantRepeater, door == tunnel.DoorRepeater && s.cfg.Doors.Repeater.ViewerListen != ""
 	}
 	if !open {
 		doorClosed(s.server, w)

@@ -23,7 +23,8 @@ func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				s.log.Error("panic in a request", "pattern", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+				s.log.gateway.Error("panic in a request", "pattern", r.Pattern, "panic", p,
+					"stack", string(debug.Stack()))
 				s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal, "The gateway made a mistake; it is in its log.", 0)
 			}
 		}()
@@ -46,7 +47,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		defer done()
 		if !s.knownHost(r.Host) {
-			s.log.Debug("unknown host name", "host", logAddr(r.Host), "from", logAddr(r.RemoteAddr))
+			s.log.http.Debug("unknown host name", "host", logAddr(r.Host), "from", logAddr(r.RemoteAddr))
 			s.fail(w, http.StatusMisdirectedRequest, tunnel.CodeForbidden, "This gateway does not answer to this name.", 0)
 			return
 		}

@@ -251,7 +251,7 @@ func alike(t *testing.T, kinds map[string]func(from netip.Addr) (*guess, error))
 // TestGuessTimes: how long a refusal takes does not tell what was wrong.
 func TestGuessTimes(t *testing.T) {
 	t.Parallel()
-	short := func(c *Config) { c.Times.WrongPause, c.Times.Password = shortPause, shortLife }
+	short := func(c *Config) { c.Limits.Times.WrongPause, c.Limits.Times.Password = shortPause, shortLife }
 	// expired asks for a session's password or address and sets the clock on.
 	expired := func(r *rig, clock *shiftClock, next func(o *owner) string) func() (*owner, string) {
 		o := r.open(r.signIn("bert"))
@@ -297,7 +297,7 @@ func TestGuessTimes(t *testing.T) {
 	t.Run("websockify", func(t *testing.T) {
 		t.Parallel()
 		clock := new(shiftClock)
-		r, o, c := joinedDoor(t, short, withClock(clock), func(c *Config) { c.Doors = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })
+		r, o, c := joinedDoor(t, short, withClock(clock), func(c *Config) { c.Doors.OnPort = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })
 		address := func(o *owner) string {
 			a, err := o.a.Websockify(t.Context(), o.door)
 			if err != nil {
@@ -349,7 +349,7 @@ func guessFlood(t *testing.T, addresses, want int) {
 	const tries, atOnce = 1000, 48
 	clock := newTestClock()
 	r, o, c := joinedDoor(t, withVNC, withRunningClock(t, clock), func(c *Config) {
-		c.Times.WrongPause = wrongPause
+		c.Limits.Times.WrongPause = wrongPause
 		c.Limits.ViewersPerAddress = tries // those that were answered may not be closed yet
 		c.Limits.ConnectionsPerAddress = guiltyConn * 2 * tries
 	})

@@ -60,7 +60,7 @@ var (
 func (s *doors) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *session, number tunnel.Number, door string, from netip.Addr) {
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	prove(counted(k.Conn))
-	log := s.log.With("session", sess.id, "door", door, "from", from.String())
+	log := s.log.rfb.With("session", sess.id, "door", door, "from", from.String())
 	agent, err := s.sealInside(ctx, sess, number, door, from)
 	if err != nil {
 		log.Info("viewer not joined", "reason", err)
@@ -119,7 +119,7 @@ func (s *doors) sealInside(ctx context.Context, sess *session, number tunnel.Num
 		return nil, errViewNumber
 	}
 	if err != nil {
-		s.log.Debug("agent's stream not sealed", "error", err)
+		s.log.seal.Debug("agent's stream not sealed", "error", err)
 		return nil, errViewLost
 	}
 	_ = agent.SetReadDeadline(time.Now().Add(viewerStep))
@@ -132,6 +132,6 @@ func (s *doors) sealInside(ctx context.Context, sess *session, number tunnel.Num
 	if r := (rfb.Refusal{}); errors.As(err, &r) {
 		return nil, r
 	}
-	s.log.Debug("agent's stream not ready", "error", err)
+	s.log.rfb.Debug("agent's stream not ready", "error", err)
 	return nil, errViewLost
 }

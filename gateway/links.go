@@ -58,7 +58,7 @@ func (s *links) ownerLink(w http.ResponseWriter, r *http.Request, c caller) {
 		return lines{s.dir}.owner(sess, l, m)
 	})
 	lines{s.dir}.disown(sess, l)
-	s.log.Debug("owner link ended", "session", sess.id, "error", err)
+	s.log.tunnel.Debug("owner link ended", "session", sess.id, "error", err)
 }
 
 func (d lines) has(account, place string) bool {
@@ -147,7 +147,7 @@ func (s *links) agentLink(w http.ResponseWriter, r *http.Request) {
 		s.enters.failed(l.client, s.now())
 	}
 	if errors.Is(err, errWrongMessage) || errors.Is(err, errTooFast) {
-		s.log.Debug("agent link closed", "from", l.from.String(), "error", err)
+		s.log.tunnel.Debug("agent link closed", "from", l.from.String(), "error", err)
 	}
 }
 

@@ -75,6 +75,12 @@ func (p *puzzles) take(proof, entrance string, unit netip.Prefix, harder int, no
 	return p.spend(z.Nonce, now)
 }
 
+// puzzleAsked is when the puzzle of a proof that was taken was asked, in whole seconds.
+func puzzleAsked(proof string) time.Time {
+	z, _, _ := tunnel.ParseProof(proof) // take has parsed it before
+	return z.Expires.Add(-puzzleLife)
+}
+
 // spend remembers a nonce for as long as its puzzle can be good; false when it was
 // used, or when there are more than can be remembered.
 func (p *puzzles) spend(nonce [12]byte, now time.Time) bool {

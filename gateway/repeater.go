@@ -73,7 +73,7 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	c := clientOf(from)
 	if a := s.viewers.admit(c, "", 0, s.now()); !a.ok() || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
+		pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 		return
 	}
 	if f := (meetings{s.dir}).findForeign(number); f != nil {
@@ -83,7 +83,8 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	}
 	k, err := rfb.Offer{VncAuth: true, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorRepeater, "from", from.String(),
+			"reason", err)
 		return
 	}
 	sess, number, err := s.test(ctx, grantRepeater, tunnel.DoorRepeater, from, attempt{digits: number.Digits(), response: k.Response})
@@ -110,5 +111,5 @@ func (s *doors) repeaterServer(ctx context.Context, conn net.Conn, from netip.Ad
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Clock, s.cfg.Times.WrongPause)
+	pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 }

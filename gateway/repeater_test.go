@@ -16,7 +16,7 @@ import (
 )
 
 func withRepeater(c *Config) {
-	c.Repeater.ViewerListen, c.Repeater.ServerListen = "127.0.0.1:0", "127.0.0.1:0"
+	c.Doors.Repeater.ViewerListen, c.Doors.Repeater.ServerListen = "127.0.0.1:0", "127.0.0.1:0"
 }
 
 // repeaterID pads as viewers do.
@@ -216,7 +216,7 @@ func TestForeign(t *testing.T) {
 // TestForeignPage: the advisor's page is a viewer too; a session's end ends all.
 func TestForeignPage(t *testing.T) {
 	t.Parallel()
-	r, o := foreignRig(t, func(c *Config) { c.Repeater.KeepAlive = 10 * time.Millisecond })
+	r, o := foreignRig(t, func(c *Config) { c.Doors.Repeater.KeepAlive = 10 * time.Millisecond })
 	server := dialViewer(t, r.addrs.RepeaterServers)
 	server.send(append(repeaterID("ID:"+o.number.Digits()), "RFB 003.008\n"...)...)
 	server.expect([]byte(repeaterKeepAlive + repeaterKeepAlive)...)
@@ -265,7 +265,7 @@ func TestForeignBounds(t *testing.T) {
 // TestWebsockify: a page of another origin with a token gets in once.
 func TestWebsockify(t *testing.T) {
 	t.Parallel()
-	r, o, c := joinedDoor(t, func(c *Config) { c.Doors = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })
+	r, o, c := joinedDoor(t, func(c *Config) { c.Doors.OnPort = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })
 	address, err := o.a.Websockify(t.Context(), o.door)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/logs"
 	"lotse/tunnel"
 )
 
@@ -28,7 +29,7 @@ const (
 // server is what the handlers share. All fields are static after newServer.
 type server struct {
 	cfg       Config
-	log       *slog.Logger
+	log       areaLogs
 	accounts  *Accounts
 	web       webSessions
 	hasher    *hasher
@@ -60,11 +61,15 @@ type budgets struct {
 
 // The handlers, by what they are for.
 type (
-	signing     struct{ *server } // accounts: signin.go
-	sessionAPI  struct{ *server } // an advisor's sessions: api.go
-	links       struct{ *server } // links and streams of both ends: links.go
-	doors       struct{ *server } // viewers that cannot seal: vncdoor.go, repeater.go, websockify.go
-	metricsPage struct{ *server } // for the operator: metrics.go
+	signing    struct{ *server } // accounts: signin.go
+	sessionAPI struct{ *server } // an advisor's sessions: api.go
+	links      struct{ *server } // links and streams of both ends: links.go
+	doors      struct{ *server } // viewers that cannot seal: vncdoor.go, repeater.go, websockify.go
+	// metricsPage is for the operator: metrics.go, profile.go.
+	metricsPage struct {
+		*server
+		certs *certificates
+	}
 	// webSite is what everybody may see: pages.go, downloads.go.
 	webSite struct {
 		*server
@@ -153,13 +158,16 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	if cfg.TLS.Mode == TLSDev {
 		costs = append(costs, devCost)
 	}
-	audit, err := openAudit(cfg.Data, int64(cfg.Audit.Megabytes)<<20, cfg.Audit.Files, cfg.Logger, cfg.Clock)
+	bounds := cfg.Limits.Audit
+	audit, err := openAudit(cfg.Data, int64(bounds.Megabytes)<<20, bounds.Files,
+		logs.Area(cfg.Logger, logs.Audit), cfg.Clock)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
-		cfg: cfg, log: cfg.Logger, accounts: accounts, hasher: newHasher(cfg.Clock, costs...), audit: audit,
-		metrics: &metrics{started: cfg.Clock.Now()},
+		cfg: cfg, log: newAreaLogs(cfg.Logger), accounts: accounts, audit: audit,
+		hasher:  newHasher(cfg.Clock, costs...),
+		metrics: newMetrics(cfg.Clock.Now()),
 		known:   newKnown(),
 		names:   newNames(cfg.Limits.SignInWrong, signInWindow),
 	}
@@ -172,7 +180,8 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		return nil, err
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
-		s.downloads, err = openDownloads(cfg.Download, cfg.Programs, cfg.Logger, cfg.Clock)
+		s.downloads, err = openDownloads(
+			cfg.Programs.Folder, cfg.Programs.BuiltIn, s.log.gateway, cfg.Clock)
 	}
 	if err != nil {
 		_ = audit.close()
@@ -206,7 +215,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	defer s.downloads.close()
 	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress, handshakeTimeout)
 	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
-	strangers := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	strangers := slog.NewLogLogger(s.log.http.Handler(), slog.LevelDebug)
 	main := &http.Server{
 		Handler:           s.handler(),
 		TLSConfig:         fairTLS(s, certs.tlsConfig()),
@@ -221,13 +230,13 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 	side := &http.Server{
-		Handler: (&metricsPage{s}).metricsHandler(), ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
+		Handler: (&metricsPage{s, certs}).metricsHandler(), ReadTimeout: bodyTimeout,
+		WriteTimeout: profileTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: strangers,
 	}
 	failed := make(chan error, 2)
 	var loops sync.WaitGroup
 	web := net.Listener(limited)
-	if s.cfg.VNC.TLSPort {
+	if s.cfg.Doors.VNC.TLSPort {
 		split := newSplitListener(limited, s)
 		loops.Go(split.run)
 		web = split
@@ -242,11 +251,11 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	defer closeDoors()
 	for _, d := range listening {
 		loops.Go(func() { (&doors{s}).runDoor(doorCtx, d) })
-		s.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
+		s.log.gateway.Info("door open", "door", d.name, "address", d.listener.Addr().String())
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
 	loops.Go(func() { s.sweep(sweepCtx, certs, limited) })
-	s.log.Info("gateway started", "address", listener.Addr().String())
+	s.log.gateway.Info("gateway started", "address", listener.Addr().String())
 
 	var err error
 	select {
@@ -256,7 +265,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 			err = nil
 		}
 	}
-	s.log.Info("gateway stopping")
+	s.log.gateway.Info("gateway stopping")
 	s.dir.shutdown()
 	stopSweep()
 	closeDoors()
@@ -273,7 +282,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	s.tasks.wait()
 	limited.closeAll()
 	loops.Wait()
-	s.log.Info("gateway stopped")
+	s.log.gateway.Info("gateway stopped")
 	return err
 }
 
@@ -314,6 +323,7 @@ func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/signin", signing.signIn)
 	mux.HandleFunc("GET /api/v1/info", site.info)
+	mux.HandleFunc("GET /api/v1/check", s.lasting(links.check))
 	mux.HandleFunc("GET /api/v1/me", s.signedIn(signing.me))
 	mux.HandleFunc("POST /api/v1/signout", s.signedIn(signing.signOut))
 	mux.HandleFunc("POST /api/v1/sessions", s.signedIn(sessions.newSession))

@@ -41,7 +41,7 @@ func (s *signing) signIn(w http.ResponseWriter, r *http.Request) {
 	t := &signInTry{from: from, c: clientOf(from), name: strings.ToLower(req.Name)}
 	var err error
 	if t.acc, t.exists, err = s.accounts.get(t.name); err != nil {
-		s.log.Error("accounts not read", "error", err)
+		s.log.gateway.Error("accounts not read", "error", err)
 	}
 	if t.exists {
 		t.device, t.remembered = s.devices.find(r, t.acc, now)
@@ -97,13 +97,16 @@ func (s *signing) checkPassword(r *http.Request, t *signInTry, password string) 
 	if t.remembered {
 		lane, cost = string(t.device[:]), knownCost
 	}
+	began := s.now()
+	defer func() { s.metrics.spread.signIn.observeTime(s.now().Sub(began)) }()
 	return s.hasher.verify(r.Context(), lane, cost, encoded, password)
 }
 
 // signInFailed answers a try that could not be tested; it stays charged.
 func (s *signing) signInFailed(w http.ResponseWriter, t *signInTry, err error) {
 	if errors.Is(err, errDamagedHash) {
-		s.log.Error("nobody can sign in to this account: set its password again with lotse advisor password", "account", t.acc.Name, "error", err)
+		s.log.gateway.Error("nobody can sign in to this account: set its password again with "+
+			"lotse advisor password", "account", t.acc.Name, "error", err)
 		s.fail(w, http.StatusInternalServerError, tunnel.CodeInternal,
 			"The password of this account is damaged at the gateway; its operator must set it again.", 0)
 		return
@@ -132,10 +135,10 @@ func (s *signing) signedInNow(w http.ResponseWriter, r *http.Request, t *signInT
 	} else {
 		s.signIns.right(t.c, now)
 	}
-	cookie, web := s.web.create(t.acc, s.cfg.Times.SignIn, now)
+	cookie, web := s.web.create(t.acc, s.cfg.Limits.Times.SignIn, now)
 	s.metrics.signIns.Add(1)
 	s.audit.record(AuditRecord{Event: AuditSignIn, Account: t.acc.Name, From: t.from.String()})
-	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Times.SignIn)))
+	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Limits.Times.SignIn)))
 	http.SetCookie(w, s.devices.cookie(r, t.acc, now))
 	s.answer(w, http.StatusOK, s.meOf(t.acc, web))
 }

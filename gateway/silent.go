@@ -44,7 +44,7 @@ func (l *splitListener) run() {
 			return
 		}
 		if err != nil {
-			l.s.log.Error("TLS port does not accept", "error", err)
+			l.s.log.http.Error("TLS port does not accept", "error", err)
 			pause(context.Background(), l.s.cfg.Clock, acceptPause) // out of files, most likely
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"lotse/tunnel"
 )
 
-func withTLSPort(c *Config) { c.VNC.TLSPort = true }
+func withTLSPort(c *Config) { c.Doors.VNC.TLSPort = true }
 
 // TestTLSPort: a viewer that waits for the server's word gets in by the TLS
 // port, beside all that is TLS.

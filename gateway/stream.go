@@ -129,7 +129,10 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 					gone = true
 					st.hurry(other)
 				}
-				st.bytes[side].Add(int64(n))
+				if all := st.bytes[side].Add(int64(n)); side == sideA && st.kind == tunnel.KindView &&
+					all >= firstViewBytes && all-int64(n) < firstViewBytes {
+					st.dir.pictureCame(st)
+				}
 				st.dir.metrics.relayed[side].Add(int64(n))
 			}
 		}
@@ -209,6 +212,9 @@ func (st *stream) finish(why string) {
 	st.once.Do(func() {
 		close(st.dead)
 		st.dir.forget(st)
+		st.dir.log.tunnel.Debug("stream ended", "kind", st.kind, "door", st.door, "reason", why,
+			"fromAgent", st.bytes[sideA].Load(), "fromAdvisor", st.bytes[sideB].Load(),
+			"duration", st.dir.now().Sub(st.created))
 		code := websocket.CloseNormalClosure
 		if why != "" {
 			code = websocket.CloseGoingAway
@@ -239,6 +245,16 @@ func (st *stream) hurry(leg net.Conn) {
 	_ = leg.SetReadDeadline(time.Now().Add(farewell))
 }
 
+// pictureCame notes when an advisor first saw something in a session.
+func (d *directory) pictureCame(st *stream) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := st.session; s != nil && !s.viewed && !s.joined.IsZero() {
+		s.viewed = true
+		d.metrics.spread.firstView.observeTime(d.now().Sub(s.joined))
+	}
+}
+
 // forget takes a stream out of the directory and writes down what it was.
 func (d *directory) forget(st *stream) {
 	d.mu.Lock()
@@ -250,6 +266,7 @@ func (d *directory) forget(st *stream) {
 		return
 	}
 	delete(s.streams, st.id)
+	d.metrics.spread.stream[st.kind].observe(float64(a + b))
 	d.audit.record(AuditRecord{Event: AuditStreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
 		Bytes: a + b, Seconds: int64(d.now().Sub(st.created) / time.Second)})
 }

@@ -122,7 +122,7 @@ func TestStreamIdentifiers(t *testing.T) {
 
 func TestClosedDoor(t *testing.T) {
 	t.Parallel()
-	_, o, _ := joinedRig(t, func(c *Config) { c.Doors = []string{tunnel.DoorHelper} })
+	_, o, _ := joinedRig(t, func(c *Config) { c.Doors.OnPort = []string{tunnel.DoorHelper} })
 	if _, err := o.a.OpenStream(t.Context(), o.place, "view", tunnel.DoorPage); !hasCode(err, tunnel.CodeForbidden) {
 		t.Errorf("%v", err)
 	}
@@ -131,12 +131,12 @@ func TestClosedDoor(t *testing.T) {
 // testDirectory is one without a network.
 func testDirectory(t *testing.T) *directory {
 	t.Helper()
-	r := &server{log: nil}
 	cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = newServer(t.Context(), cfg); err != nil {
+	r, err := newServer(t.Context(), cfg)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.accounts.change(func() error {

@@ -59,18 +59,18 @@ func (s *doors) listenDoors(certs *certificates, addrs *Addresses) (doors []*doo
 		*addr = l.Addr()
 		doors = append(doors, &door{name, newLimitListener(l, s.server, doorConnections, s.cfg.Limits.ViewersPerAddress, 0), serve})
 	}
-	open(tunnel.DoorVNC, s.cfg.VNC.Listen, &addrs.VNC, s.serveVNC(certs))
-	if s.cfg.VNC.TLSPort && addrs.VNC == nil {
+	open(tunnel.DoorVNC, s.cfg.Doors.VNC.Listen, &addrs.VNC, s.serveVNC(certs))
+	if s.cfg.Doors.VNC.TLSPort && addrs.VNC == nil {
 		addrs.VNC = addrs.Listen
 	}
-	open(tunnel.DoorRepeater, s.cfg.Repeater.ViewerListen, &addrs.RepeaterViewers, s.repeaterViewer)
-	open(tunnel.DoorRepeater, s.cfg.Repeater.ServerListen, &addrs.RepeaterServers, s.repeaterServer)
+	open(tunnel.DoorRepeater, s.cfg.Doors.Repeater.ViewerListen, &addrs.RepeaterViewers, s.repeaterViewer)
+	open(tunnel.DoorRepeater, s.cfg.Doors.Repeater.ServerListen, &addrs.RepeaterServers, s.repeaterServer)
 	return doors, err
 }
 
 func (s *doors) serveVNC(certs *certificates) func(context.Context, net.Conn, netip.Addr) {
 	var config *tls.Config
-	if !s.cfg.VNC.NoTLS {
+	if !s.cfg.Doors.VNC.NoTLS {
 		config = fairTLS(s.server, certs.viewerTLS())
 	}
 	return func(ctx context.Context, conn net.Conn, from netip.Addr) { s.vncViewer(ctx, conn, from, config) }
@@ -88,7 +88,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 				return
 			}
 			// Out of files, most likely: it passes, and ends nobody's session.
-			s.log.Error("door does not accept", "door", d.name, "error", err)
+			s.log.rfb.Error("door does not accept", "door", d.name, "error", err)
 			pause(ctx, s.cfg.Clock, acceptPause)
 			continue
 		}
@@ -96,7 +96,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 			defer conn.Close()
 			defer func() {
 				if p := recover(); p != nil {
-					s.log.Error("panic at a door", "door", d.name, "panic", p, "stack", string(debug.Stack()))
+					s.log.rfb.Error("panic at a door", "door", d.name, "panic", p, "stack", string(debug.Stack()))
 				}
 			}()
 			stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -118,10 +118,10 @@ func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, c
 		rfb.RefuseViewer(conn, errTooManyTries(wait))
 		return
 	}
-	inClear := slices.ContainsFunc(s.cfg.VNC.VncAuthFrom, func(p netip.Prefix) bool { return p.Contains(from) })
+	inClear := slices.ContainsFunc(s.cfg.Doors.VNC.VncAuthFrom, func(p netip.Prefix) bool { return p.Contains(from) })
 	k, err := rfb.Offer{TLS: config, VncAuth: inClear, Step: viewerStep, Ask: viewerAsk}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorVNC, "from", from.String(), "reason", err)
 		return
 	}
 	try := attempt{response: k.Response}
@@ -146,16 +146,16 @@ func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, c
 // openDoors is what /info tells.
 func (s *doors) openDoors() []tunnel.Door {
 	var out []tunnel.Door
-	for _, name := range s.cfg.Doors {
+	for _, name := range s.cfg.Doors.OnPort {
 		out = append(out, tunnel.Door{Door: name})
 	}
 	if s.addrs.VNC != nil {
-		out = append(out, tunnel.Door{Door: tunnel.DoorVNC, Address: s.publicAddress(s.cfg.VNC.Public, s.addrs.VNC)})
+		out = append(out, tunnel.Door{Door: tunnel.DoorVNC, Address: s.publicAddress(s.cfg.Doors.VNC.Public, s.addrs.VNC)})
 	}
 	if s.addrs.RepeaterViewers != nil || s.addrs.RepeaterServers != nil {
 		r := tunnel.Door{Door: tunnel.DoorRepeater}
 		if s.addrs.RepeaterViewers != nil {
-			r.Address = s.publicAddress(s.cfg.Repeater.Public, s.addrs.RepeaterViewers)
+			r.Address = s.publicAddress(s.cfg.Doors.Repeater.Public, s.addrs.RepeaterViewers)
 		}
 		if s.addrs.RepeaterServers != nil {
 			r.Servers = s.publicAddress("", s.addrs.RepeaterServers)

@@ -16,7 +16,7 @@ const websockifyPath = "/websockify"
 
 // websockifyAddress is POST /api/v1/sessions/PLACE/websockify.
 func (s *doors) websockifyAddress(w http.ResponseWriter, r *http.Request, c caller) {
-	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
+	if !slices.Contains(s.cfg.Doors.OnPort, tunnel.DoorWebsockify) {
 		doorClosed(s.server, w)
 		return
 	}
@@ -38,7 +38,7 @@ func (s *doors) websockifyAddress(w http.ResponseWriter, r *http.Request, c call
 // no cookie is looked at. What is wrong with a token is said in RFB, as a
 // browser shows nothing of a refused upgrade.
 func (s *doors) websockify(w http.ResponseWriter, r *http.Request) {
-	if !slices.Contains(s.cfg.Doors, tunnel.DoorWebsockify) {
+	if !slices.Contains(s.cfg.Doors.OnPort, tunnel.DoorWebsockify) {
 		doorClosed(s.server, w)
 		return
 	}
@@ -58,7 +58,8 @@ func (s *doors) websockify(w http.ResponseWriter, r *http.Request) {
 	defer stop()
 	k, err := rfb.Offer{None: true, Step: viewerStep, Ask: viewerStep}.Receive(conn)
 	if err != nil {
-		s.log.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(), "reason", err)
+		s.log.rfb.Debug("viewer gave up", "door", tunnel.DoorWebsockify, "from", from.String(),
+			"reason", err)
 		return
 	}
 	sess, number, err := s.test(ctx, grantToken, tunnel.DoorWebsockify, from, attempt{secret: []byte(token)})

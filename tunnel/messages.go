@@ -110,6 +110,18 @@ type Info struct {
 	Doors     []Door     `json:"doors"`
 }
 
+// Seen is the answer to GET /api/v1/check: how the request arrived at the gateway.
+type Seen struct {
+	Address   string `json:"address"`   // by which the client is counted
+	Port      uint16 `json:"port"`      // of the connection's other end
+	Forwarded bool   `json:"forwarded"` // there was a header X-Forwarded-For
+	Trusted   bool   `json:"trusted"`   // the connection came from one of the trusted proxies
+	Proxy     bool   `json:"proxy"`     // Address is itself that of a trusted proxy
+}
+
+// CheckTime bounds the WebSocket of GET /api/v1/check.
+const CheckTime = 5 * time.Minute
+
 // Door is one that is open, with the address to type into a viewer where it has
 // a port of its own.
 type Door struct {

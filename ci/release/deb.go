@@ -18,26 +18,78 @@ type file struct {
 	mode     int64
 	body     []byte
 	settings bool // dpkg asks before it replaces it
+
+	from   string // where body is read from
+	zipped bool   // with gzip
+}
+
+// settingsFile becomes the settings of a new gateway.
+const settingsFile = "config/gateway.example.toml"
+
+// contents reads the files of the package of the gateway. manual is the folder that
+// ci/manual.sh has written.
+func contents(program, manual string) ([]file, error) {
+	const doc, share = "usr/share/doc/lotse/", "usr/share/"
+	files := []file{
+		{name: "usr/bin/lotse", mode: 0o755, from: program},
+		{name: "usr/lib/systemd/system/lotse.service", mode: 0o644, from: "ci/deb/lotse.service"},
+		{name: "etc/lotse/gateway.toml", mode: 0o640, from: settingsFile, settings: true},
+		{name: doc + "gateway.example.toml", mode: 0o644, from: settingsFile},
+		{name: doc + "copyright", mode: 0o644, from: "ci/deb/copyright"},
+		{name: doc + "grafana/lotse.json", mode: 0o644, from: "deploy/grafana/lotse.json"},
+		{name: doc + "grafana/alerts.yaml", mode: 0o644, from: "deploy/grafana/alerts.yaml"},
+		{name: share + "man/man1/lotse.1.gz", mode: 0o644, from: manual + "/lotse.1", zipped: true},
+		// Gateways hand the customer's program out; who looks after one looks for its page too.
+		{name: share + "man/man1/lotse-agent.1.gz", mode: 0o644, from: manual + "/lotse-agent.1",
+			zipped: true},
+		{name: share + "bash-completion/completions/lotse", mode: 0o644, from: manual + "/lotse.bash"},
+		{name: share + "zsh/vendor-completions/_lotse", mode: 0o644, from: manual + "/lotse.zsh"},
+		{name: share + "fish/vendor_completions.d/lotse.fish", mode: 0o644, from: manual + "/lotse.fish"},
+	}
+	for i := range files {
+		f := &files[i]
+		var err error
+		if f.body, err = os.ReadFile(f.from); err == nil && f.zipped {
+			f.body, err = zipped(f.body)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// zipped packs a text with gzip, without a date.
+func zipped(text []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(text); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // deb writes a Debian package of the gateway; deb(5).
-func deb(version, arch, program, out string) error {
+func deb(version, arch, program, manual, out string) error {
 	when, err := date()
 	if err != nil {
 		return err
 	}
+	files, err := contents(program, manual)
+	if err != nil {
+		return err
+	}
 	body := map[string][]byte{}
-	for _, name := range []string{program, "ci/deb/lotse.service", "ci/deb/postinst", "ci/deb/prerm", "ci/deb/postrm", "config/gateway.example.toml", "ci/deb/copyright"} {
+	for _, name := range []string{"ci/deb/postinst", "ci/deb/prerm", "ci/deb/postrm"} {
 		if body[name], err = os.ReadFile(name); err != nil {
 			return err
 		}
-	}
-	files := []file{
-		{"usr/bin/lotse", 0o755, body[program], false},
-		{"usr/lib/systemd/system/lotse.service", 0o644, body["ci/deb/lotse.service"], false},
-		{"etc/lotse/gateway.toml", 0o640, body["config/gateway.example.toml"], true},
-		{"usr/share/doc/lotse/gateway.example.toml", 0o644, body["config/gateway.example.toml"], false},
-		{"usr/share/doc/lotse/copyright", 0o644, body["ci/deb/copyright"], false},
 	}
 	var sums, settings strings.Builder
 	size := 0
@@ -64,8 +116,12 @@ Description: gateway for self-hosted remote support over VNC
  it cannot read.
 `, debianVersion(version), arch, (size+1023)/1024)
 	controlTar, err := tarball(when, []file{
-		{"control", 0o644, []byte(control), false}, {"md5sums", 0o644, []byte(sums.String()), false}, {"conffiles", 0o644, []byte(settings.String()), false},
-		{"postinst", 0o755, body["ci/deb/postinst"], false}, {"prerm", 0o755, body["ci/deb/prerm"], false}, {"postrm", 0o755, body["ci/deb/postrm"], false},
+		{name: "control", mode: 0o644, body: []byte(control)},
+		{name: "md5sums", mode: 0o644, body: []byte(sums.String())},
+		{name: "conffiles", mode: 0o644, body: []byte(settings.String())},
+		{name: "postinst", mode: 0o755, body: body["ci/deb/postinst"]},
+		{name: "prerm", mode: 0o755, body: body["ci/deb/prerm"]},
+		{name: "postrm", mode: 0o755, body: body["ci/deb/postrm"]},
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,8 @@ import (
 )
 
 const usage = `usage: release icon SIZE OUT.png
-       release deb VERSION ARCH PROGRAM OUT.deb
+       release deb VERSION ARCH PROGRAM MANUAL OUT.deb   MANUAL is what ci/manual.sh wrote
+       release agentpage SOURCE OUT.1    the manual page of lotse-agent
        release sbom VERSION OUT.json PROGRAM...
        release notices OUT.txt PROGRAM...
        release version VERSION     four figures, as Windows wants them
@@ -32,8 +33,10 @@ func run(args []string) error {
 	switch {
 	case command == "icon" && len(args) == 2:
 		return icon(args[0], args[1])
-	case command == "deb" && len(args) == 4:
-		return deb(args[0], args[1], args[2], args[3])
+	case command == "deb" && len(args) == 5:
+		return deb(args[0], args[1], args[2], args[3], args[4])
+	case command == "agentpage" && len(args) == 2:
+		return agentPage(args[0], args[1])
 	case command == "sbom" && len(args) > 2:
 		return sbom(args[0], args[1], args[2:])
 	case command == "notices" && len(args) > 1:

@@ -18,7 +18,10 @@ func TestVersions(t *testing.T) {
 }
 
 func TestTarballIsTheSameAgain(t *testing.T) {
-	files := []file{{"usr/bin/lotse", 0o755, []byte("program"), false}, {"etc/lotse/gateway.toml", 0o640, []byte("settings"), true}}
+	files := []file{
+		{name: "usr/bin/lotse", mode: 0o755, body: []byte("program")},
+		{name: "etc/lotse/gateway.toml", mode: 0o640, body: []byte("settings"), settings: true},
+	}
 	a, err := tarball(time.Unix(1, 0), files)
 	if err != nil {
 		t.Fatal(err)

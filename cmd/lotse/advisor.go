@@ -7,29 +7,60 @@ import (
 
 	"lotse/config"
 	"lotse/gateway"
+	"lotse/manual"
 )
 
-const advisorUsage = `Usage: lotse advisor add NAME [--display "Anna Muster"] [--company "Example Support"]
-       lotse advisor list
-       lotse advisor remove NAME
-       lotse advisor password NAME
+var aboutAdvisor = manual.Command{
+	Name: "advisor", Summary: "keep the gateway's accounts",
+	Words: []string{"add", "list", "remove", "password"},
+	Forms: []string{
+		"advisor add|list|remove|password NAME",
+		`advisor add NAME [--display "Anna Muster"] [--company "Example Support"]`,
+		"advisor list", "advisor remove NAME", "advisor password NAME",
+	},
+	About: `The password comes from LOTSE_PASSWORD or is asked for. A running gateway notices
+each change; removing an advisor ends his sessions.`,
+}
 
-  --data DIR       the gateway's data folder (default /var/lib/lotse)
-  --config FILE    take the data folder from the gateway's settings
-  --display TEXT   name that customers see
-  --company TEXT   company that customers see
+type advisorFlags struct {
+	*flags
+	dataFlags
+	display, company string
+}
 
-The password comes from LOTSE_PASSWORD or is asked for. A running gateway notices
-each change; removing an advisor ends his sessions.
-`
+func newAdvisorFlags() *advisorFlags {
+	f := &advisorFlags{flags: newFlags("advisor")}
+	f.dataFlags.define(f.flags)
+	f.StringVar(&f.display, "display", "", "name that customers see (`TEXT`)")
+	f.StringVar(&f.company, "company", "", "company that customers see (`TEXT`)")
+	return f
+}
+
+// dataFlags say where the gateway's data is, for commands that work on it.
+type dataFlags struct{ data, file string }
+
+func (d *dataFlags) define(f *flags) {
+	f.StringVar(&d.data, "data", "", "the gateway's data folder, `DIR` (default /var/lib/lotse)")
+	f.StringVar(&d.file, "config", "", "take the data folder from the gateway's settings in `FILE`")
+}
+
+// folder is the data folder.
+func (d *dataFlags) folder() (string, error) {
+	g := config.DefaultGateway()
+	if d.file != "" {
+		var err error
+		if g, err = config.LoadGateway(d.file); err != nil {
+			return "", err
+		}
+	}
+	if d.data != "" {
+		return d.data, nil
+	}
+	return g.Data, nil
+}
 
 func (p *program) advisor(args []string) error {
-	f := newFlags("advisor", advisorUsage)
-	var data, file, display, company string
-	f.StringVar(&data, "data", "", "")
-	f.StringVar(&file, "config", "", "")
-	f.StringVar(&display, "display", "", "")
-	f.StringVar(&company, "company", "", "")
+	f := newAdvisorFlags()
 	if len(args) == 0 {
 		return f.wrong("what shall be done? add, list, remove or password")
 	}
@@ -47,16 +78,11 @@ func (p *program) advisor(args []string) error {
 	default:
 		return f.wrong("%q is not add, list, remove or password", verb)
 	}
-	g := config.DefaultGateway()
-	if file != "" {
-		if g, err = config.LoadGateway(file); err != nil {
-			return err
-		}
+	folder, err := f.folder()
+	if err != nil {
+		return err
 	}
-	if data != "" {
-		g.Data = data
-	}
-	accounts, err := gateway.OpenAccounts(g.Data)
+	accounts, err := gateway.OpenAccounts(folder)
 	if err != nil {
 		return err
 	}
@@ -72,7 +98,7 @@ func (p *program) advisor(args []string) error {
 	}
 	switch verb {
 	case "add":
-		err = accounts.Add(name, display, company, password)
+		err = accounts.Add(name, f.display, f.company, password)
 	case "remove":
 		err = accounts.Remove(name)
 	case "password":
@@ -81,7 +107,8 @@ func (p *program) advisor(args []string) error {
 	if err != nil {
 		return fmt.Errorf("advisor %s %s: %w", verb, name, err)
 	}
-	_, err = fmt.Fprintf(p.stdout, "advisor %s: %s\n", name, map[string]string{"add": "added", "remove": "removed", "password": "password changed"}[verb])
+	done := map[string]string{"add": "added", "remove": "removed", "password": "password changed"}[verb]
+	_, err = fmt.Fprintf(p.stdout, "advisor %s: %s\n", name, done)
 	return err
 }
 
@@ -93,7 +120,8 @@ func (p *program) listAdvisors(accounts *gateway.Accounts) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tDISPLAY\tCOMPANY\tSINCE")
 	for _, a := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, a.Display, a.Company, a.Created.Local().Format(time.DateOnly))
+		fmt.Fprintf(w,
+			"%s\t%s\t%s\t%s\n", a.Name, a.Display, a.Company, a.Created.Local().Format(time.DateOnly))
 	}
 	return w.Flush()
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 
+	"lotse/logs"
 	"lotse/tunnel"
 )
 
@@ -14,16 +14,16 @@ type login struct {
 	gateway, user string
 }
 
-const loginUsage = `  --gateway URL           the gateway, e.g. https://support.example.com
-  --user NAME             the advisor; the password comes from LOTSE_PASSWORD or is asked for
-`
-
-func newLogin(name, usage string) *login {
-	l := &login{flags: newFlags(name, usage+loginUsage)}
-	l.StringVar(&l.gateway, "gateway", "", "")
-	l.StringVar(&l.user, "user", "", "")
+func newLogin(name string) *login {
+	l := &login{flags: newFlags(name)}
+	l.StringVar(&l.gateway, "gateway", "", "the gateway's `URL`, e.g. https://support.example.com")
+	l.StringVar(&l.user, "user", "",
+		"`NAME` of the advisor; the password comes from LOTSE_PASSWORD or is asked for")
 	return l
 }
+
+// clientAreas are the areas of the log of commands that sign in.
+var clientAreas = []string{logs.Tunnel}
 
 // signIn checks the flags and signs in. The caller closes the client's idle
 // connections.
@@ -42,7 +42,7 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 	if err != nil {
 		return nil, nil, err
 	}
-	logger, err := l.logger(p, "text", slog.LevelWarn)
+	logger, _, err := l.logger(p, "text", "warn", clientAreas)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +50,10 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &tunnel.Client{Gateway: url, RootCAs: roots, Logger: logger, UserAgent: "lotse/" + version}
+	c := &tunnel.Client{
+		Gateway: url, RootCAs: roots, UserAgent: "lotse/" + version,
+		Logger: logs.Area(logger, logs.Tunnel),
+	}
 	advisor, err := c.SignIn(ctx, l.user, password)
 	var api *tunnel.APIError
 	if errors.As(err, &api) && (api.Code == tunnel.CodeUnauthorized || api.Code == tunnel.CodeTooMany) {

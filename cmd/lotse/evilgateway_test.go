@@ -22,6 +22,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"lotse/agent"
+	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/seal"
 	"lotse/tried"
@@ -192,7 +193,7 @@ func (g *evilGateway) startAgent(t *testing.T, memory *tried.Memory) *evilCustom
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &evilCustomer{done: make(chan error, 1), stop: cancel}
 	go func() {
-		c.done <- agent.Run(ctx, agent.Config{Client: client, Display: agent.Display{Screen: d, Input: d}, Panel: noPanel{}, Entry: agent.Entry{Number: n},
+		c.done <- agent.Run(ctx, agent.Config{Client: client, Display: screen.Parts{Screen: d, Input: d}, Panel: noPanel{}, Entry: agent.Entry{Number: n},
 			Answer: agent.AnswerView, Tried: memory})
 	}()
 	select {

@@ -8,48 +8,61 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
+
+	"lotse/logs"
 )
 
-// flags are those of one command, with those that every command has.
+// flags are those of one command, with those that every command has. The usage of each says
+// between backquotes what its value is called; package manual writes help, manual page and
+// completions from that.
 type flags struct {
 	*flag.FlagSet
-	usage       string
 	caFile      string
 	logFormat   string
 	logLevel    string
 	showVersion bool
 }
 
-const commonUsage = `  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
-  --log-format text|json  how messages on standard error look
-  --log-level LEVEL       debug, info, warn or error
-  --version, --help
-`
-
-func newFlags(name, usage string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage + commonUsage}
+func newFlags(name string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	f.SetOutput(io.Discard) // what is wrong is said by exitCode
-	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
-	f.StringVar(&f.logFormat, "log-format", "text", "")
-	f.StringVar(&f.logLevel, "log-level", "", "")
-	f.BoolVar(&f.showVersion, "version", false, "")
+	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"),
+		"trust this authority for the gateway (`PEM` file, or LOTSE_CA_FILE)")
+	f.StringVar(&f.logFormat, "log-format", "text", "how messages on standard error look: `text|json`")
+	f.StringVar(&f.logLevel, "log-level", "",
+		"what is logged, debug, info, warn or error: `LEVEL`, or for one area of the log "+
+			"\"info,tunnel=debug\"")
+	f.BoolVar(&f.showVersion, "version", false, "print the version")
 	return f
 }
 
+// help is the help of the command.
+func (f *flags) help() string {
+	c, ok := find(f.Name())
+	if !ok {
+		return usage()
+	}
+	return c.help()
+}
+
 func (f *flags) wrong(format string, args ...any) error {
-	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.usage}
+	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.help()}
 }
 
 // parse reads flags and positional arguments in any order; there must be want
 // positional ones.
 func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
+	return f.parseUpTo(p, args, want, want)
+}
+
+// parseUpTo is parse with least to most positional arguments.
+func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string, error) {
 	var rest []string
 	for {
 		err := f.Parse(args)
 		switch {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprint(p.stdout, f.usage)
+			fmt.Fprint(p.stdout, f.help())
 			return nil, errDone
 		case err != nil:
 			return nil, f.wrong("%v", err)
@@ -63,10 +76,11 @@ func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
 		args = f.Args()[1:]
 	}
 	switch {
-	case len(rest) > want:
+	case len(rest) > most:
 		// A session number with spaces is the likely reason.
-		return nil, f.wrong("unexpected argument after %d others (write a number with spaces in quotes)", want)
-	case len(rest) < want:
+		return nil, f.wrong(
+			"unexpected argument after %d others (write a number with spaces in quotes)", most)
+	case len(rest) < least:
 		return nil, f.wrong("an argument is missing")
 	}
 	return rest, nil
@@ -78,24 +92,26 @@ func (f *flags) given(name string) (found bool) {
 	return found
 }
 
-// logger makes the logger of a command on standard error.
-func (f *flags) logger(p *program, format string, level slog.Level) (*slog.Logger, error) {
+// logger makes the logger of a command on standard error. format and level are what holds
+// without flags.
+func (f *flags) logger(
+	p *program, format, level string, areas []string,
+) (*slog.Logger, *logs.Levels, error) {
 	if f.logLevel != "" {
-		if err := level.UnmarshalText([]byte(strings.ToUpper(f.logLevel))); err != nil {
-			return nil, f.wrong("--log-level %q: want debug, info, warn or error", f.logLevel)
-		}
+		level = f.logLevel
 	}
 	if f.given("log-format") {
 		format = f.logFormat
 	}
-	o := &slog.HandlerOptions{Level: level}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
+	levels, err := logs.Parse(level, areas)
+	if err != nil {
+		return nil, nil, f.wrong("--log-level: %v", err)
 	}
-	return nil, f.wrong("--log-format %q: want text or json", format)
+	logger, err := logs.New(p.stderr, format, levels)
+	if err != nil {
+		return nil, nil, f.wrong("--log-format: %v", err)
+	}
+	return logger, levels, nil
 }
 
 // roots reads --ca-file; nil without one.
@@ -109,7 +125,8 @@ func (f *flags) roots() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
+		return nil, fmt.Errorf(
+			"--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
 	}
 	return pool, nil
 }

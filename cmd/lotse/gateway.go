@@ -15,26 +15,81 @@ import (
 
 	"lotse/config"
 	"lotse/gateway"
+	"lotse/logs"
+	"lotse/manual"
 )
 
-const gatewayUsage = `Usage: lotse gateway [flags]
+var aboutGateway = manual.Command{
+	Name: "gateway", Summary: "run the gateway", Forms: []string{"gateway [flags]"},
+	About: `Prints "listening on https://…" when it is ready. SIGHUP reads the certificate again;
+SIGUSR1 switches the log to debug, and back. config/gateway.example.toml, which the Debian
+package has as /etc/lotse/gateway.toml, explains each setting.`,
+}
 
-  --config FILE    settings in TOML (config/gateway.example.toml); flags win over it
-  --listen ADDR    address to listen on, e.g. :443
-  --data DIR       folder of accounts, audit trail and certificates
-  --metrics ADDR   address for /healthz and /metrics, "" for none
-  --vnc-listen ADDR       open the door for VNC viewers, e.g. :5900
-  --vnc-tls-port          and on the port of --listen too, for clients that wait
-  --repeater-listen ADDR  open the repeater door for viewers, e.g. :5901
-  --repeater-servers ADDR and for servers, e.g. :5500
-  --websockify            open the door for a noVNC elsewhere
-  --dev            for trying out: listens on 127.0.0.1:8443, makes a local
-                   authority (ca.pem in the data folder) and the account "advisor"
-                   with the password in LOTSE_DEV_PASSWORD, or one that it prints;
-                   the data folder is lotse-dev in the user's cache folder
+// gatewayFlags are the flags of lotse gateway. Those that are given win over the settings.
+type gatewayFlags struct {
+	*flags
+	file, listen, data, metrics string
+	vnc, repeater, servers      string
+	dev, websockify, vncTLSPort bool
+}
 
-Prints "listening on https://…" when it is ready. SIGHUP reads the certificate again.
-`
+func newGatewayFlags() *gatewayFlags {
+	f := &gatewayFlags{flags: newFlags("gateway")}
+	f.StringVar(&f.file, "config", "", "settings in TOML, `FILE`; flags win over it")
+	f.StringVar(&f.listen, "listen", "", "address to listen on, `ADDR` such as :443")
+	f.StringVar(&f.data, "data", "", "folder of accounts, audit trail and certificates, `DIR`")
+	f.StringVar(&f.metrics, "metrics", "", "address for /healthz and /metrics, `ADDR`; \"\" for none")
+	f.StringVar(&f.vnc, "vnc-listen", "", "open the door for VNC viewers at `ADDR`, such as :5900")
+	f.BoolVar(&f.vncTLSPort, "vnc-tls-port", false,
+		"let VNC viewers that wait come to the port of --listen too")
+	f.StringVar(&f.repeater, "repeater-listen", "",
+		"open the repeater door for viewers at `ADDR`, such as :5901")
+	f.StringVar(&f.servers, "repeater-servers", "", "and for servers at `ADDR`, such as :5500")
+	f.BoolVar(&f.websockify, "websockify", false, "open the door for a noVNC elsewhere")
+	f.BoolVar(&f.dev, "dev", false, "for trying out: listens on "+devListen+", makes a "+
+		"local authority (ca.pem in the data folder) and the account \""+devAccount+
+		"\" with the password in LOTSE_DEV_PASSWORD, or one that it prints; the data folder is "+
+		"lotse-dev in the user's cache folder")
+	return f
+}
+
+// settings are those of the file, with what the flags change.
+func (f *gatewayFlags) settings() (config.Gateway, error) {
+	g := config.DefaultGateway()
+	if f.file != "" {
+		var err error
+		if g, err = config.LoadGateway(f.file); err != nil {
+			return g, err
+		}
+	}
+	if f.dev {
+		if err := devSettings(&g, f.file != ""); err != nil {
+			return g, err
+		}
+	}
+	for _, o := range []struct {
+		flag, value string
+		to          *string
+	}{
+		{"listen", f.listen, &g.Listen}, {"data", f.data, &g.Data},
+		{"metrics", f.metrics, &g.Metrics.Listen},
+		{"vnc-listen", f.vnc, &g.Doors.VNC.Listen},
+		{"repeater-listen", f.repeater, &g.Doors.Repeater.ViewerListen},
+		{"repeater-servers", f.servers, &g.Doors.Repeater.ServerListen},
+	} {
+		if f.given(o.flag) {
+			*o.to = o.value
+		}
+	}
+	if f.given("websockify") {
+		g.Doors.Websockify = f.websockify
+	}
+	if f.given("vnc-tls-port") {
+		g.Doors.VNC.TLSPort = f.vncTLSPort
+	}
+	return g, g.Complete()
+}
 
 const (
 	devListen  = "127.0.0.1:8443"
@@ -42,59 +97,15 @@ const (
 )
 
 func (p *program) gateway(ctx context.Context, args []string) error {
-	f := newFlags("gateway", gatewayUsage)
-	var file, listen, data, metrics string
-	var vnc, repeater, servers string
-	var dev, websockify, vncTLSPort bool
-	f.BoolVar(&vncTLSPort, "vnc-tls-port", false, "")
-	f.StringVar(&vnc, "vnc-listen", "", "")
-	f.StringVar(&repeater, "repeater-listen", "", "")
-	f.StringVar(&servers, "repeater-servers", "", "")
-	f.BoolVar(&websockify, "websockify", false, "")
-	f.StringVar(&file, "config", "", "")
-	f.StringVar(&listen, "listen", "", "")
-	f.StringVar(&data, "data", "", "")
-	f.StringVar(&metrics, "metrics", "", "")
-	f.BoolVar(&dev, "dev", false, "")
+	f := newGatewayFlags()
 	if _, err := f.parse(p, args, 0); err != nil {
 		return err
 	}
-	g := config.DefaultGateway()
-	if file != "" {
-		var err error
-		if g, err = config.LoadGateway(file); err != nil {
-			return err
-		}
-	}
-	if dev {
-		if err := devSettings(&g, file != ""); err != nil {
-			return err
-		}
-	}
-	for _, o := range []struct {
-		flag, value string
-		to          *string
-	}{{"listen", listen, &g.Listen}, {"data", data, &g.Data}, {"metrics", metrics, &g.Metrics.Listen},
-		{"vnc-listen", vnc, &g.Doors.VNC.Listen}, {"repeater-listen", repeater, &g.Doors.Repeater.ViewerListen},
-		{"repeater-servers", servers, &g.Doors.Repeater.ServerListen}} {
-		if f.given(o.flag) {
-			*o.to = o.value
-		}
-	}
-	if f.given("websockify") {
-		g.Doors.Websockify = websockify
-	}
-	if f.given("vnc-tls-port") {
-		g.Doors.VNC.TLSPort = vncTLSPort
-	}
-	if err := g.Complete(); err != nil {
-		return err
-	}
-	level, err := g.Log.SlogLevel()
+	g, err := f.settings()
 	if err != nil {
 		return err
 	}
-	logger, err := f.logger(p, g.Log.Format, level)
+	logger, levels, err := f.logger(p, g.Log.Format, g.Log.Level, logs.GatewayAreas)
 	if err != nil {
 		return err
 	}
@@ -104,9 +115,17 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	}
 	cfg.Logger = logger
 	reload := make(chan struct{}, 1)
-	defer onHangup(ctx, reload)()
+	defer onSignals(ctx, hangupSignals, func() {
+		select {
+		case reload <- struct{}{}:
+		default: // one is waiting already
+		}
+	})()
+	defer onSignals(ctx, toggleSignals, func() {
+		logs.Area(logger, logs.Gateway).Warn("log levels switched", "levels", levels.ToggleDebug())
+	})()
 	cfg.Reload = reload
-	if dev {
+	if f.dev {
 		if err := p.devAdvisor(g.Data); err != nil {
 			return err
 		}
@@ -123,7 +142,10 @@ func (p *program) printAddresses(g *config.Gateway, a gateway.Addresses) {
 	for _, d := range []struct {
 		what string
 		addr net.Addr
-	}{{"VNC viewers", a.VNC}, {"repeater viewers", a.RepeaterViewers}, {"repeater servers", a.RepeaterServers}} {
+	}{
+		{"VNC viewers", a.VNC}, {"repeater viewers", a.RepeaterViewers},
+		{"repeater servers", a.RepeaterServers},
+	} {
 		if d.addr != nil {
 			fmt.Fprintf(p.stdout, "%s on %s\n", d.what, d.addr)
 		}
@@ -195,24 +217,29 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	}
 	return gateway.Config{
 		Listen: g.Listen, Hosts: g.AllHosts(), Data: g.Data, Name: g.Name, Company: g.Company, Version: version,
-		Pages: files, Download: g.Downloads, Programs: programs(), TrustedProxies: proxies, SecurityContact: g.Contact, Doors: g.Doors.Names(), Metrics: g.Metrics.Listen,
+		Pages: files, Programs: gateway.Programs{Folder: g.Downloads, BuiltIn: programs()},
+		TrustedProxies: proxies, SecurityContact: g.Contact, Metrics: g.Metrics.Listen,
 		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
 			Email: g.ACME.Email, Directory: g.ACME.Directory},
-		VNC: gateway.VNCDoor{Listen: g.Doors.VNC.Listen, TLSPort: g.Doors.VNC.TLSPort, Public: g.Doors.VNC.Public, NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom},
-		Repeater: gateway.RepeaterDoor{ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
-			Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration},
-		Limits: gateway.Limits{
-			EnterWrong: g.Limits.EnterWrong, EnterPerMinute: g.Limits.EnterPerMinute, SignInPerMinute: g.Limits.SignInPerMinute,
-			SignInWrong: g.Limits.SignInWrong, SessionsPerAdvisor: g.Limits.SessionsPerAdvisor,
-			StreamsPerSession: g.Limits.StreamsPerSession, Connections: g.Limits.Connections,
-			ConnectionsPerAddress: g.Limits.ConnectionsPerAddress, ViewerWrong: g.Limits.ViewerWrong,
-			ViewersPerAddress: g.Limits.ViewersPerAddress,
+		Doors: gateway.Doors{
+			OnPort: g.Doors.Names(),
+			VNC: gateway.VNCDoor{
+				Listen: g.Doors.VNC.Listen, TLSPort: g.Doors.VNC.TLSPort, Public: g.Doors.VNC.Public,
+				NoTLS: !g.Doors.VNC.X509Plain(), VncAuthFrom: vncAuthFrom,
+			},
+			Repeater: gateway.RepeaterDoor{
+				ViewerListen: g.Doors.Repeater.ViewerListen, ServerListen: g.Doors.Repeater.ServerListen,
+				Public: g.Doors.Repeater.Public, KeepAlive: g.Doors.Repeater.KeepAlive.Duration,
+			},
 		},
-		Audit: gateway.Audit{Megabytes: g.Audit.Megabytes, Files: g.Audit.Files},
-		Times: gateway.Times{
-			Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration, SignIn: g.Sessions.SignIn.Duration,
-			OwnerGrace: g.Sessions.OwnerGrace.Duration, AgentGrace: g.Sessions.AgentGrace.Duration,
-			Password: g.Doors.ViewerPassword.Duration,
+		Limits: gateway.Limits{
+			Limits: g.Limits,
+			Audit:  g.Audit,
+			Times: gateway.Times{
+				Number: g.Sessions.Number.Duration, Session: g.Sessions.Joined.Duration,
+				SignIn: g.Sessions.SignIn.Duration, OwnerGrace: g.Sessions.OwnerGrace.Duration,
+				AgentGrace: g.Sessions.AgentGrace.Duration, Password: g.Doors.ViewerPassword.Duration,
+			},
 		},
 	}, nil
 }
@@ -232,28 +259,32 @@ func publicURL(g *config.Gateway, addr net.Addr) string {
 	return "https://" + net.JoinHostPort(g.AllHosts()[0], port)
 }
 
-// onHangup passes SIGHUP on; the returned function waits for its goroutine.
-func onHangup(ctx context.Context, reload chan<- struct{}) (stop func()) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
+// hangupSignals have the certificate read again.
+var hangupSignals = []os.Signal{syscall.SIGHUP}
+
+// onSignals calls do for each of the signals that comes, if there are any; the returned
+// function waits for its goroutine.
+func onSignals(ctx context.Context, signals []os.Signal, do func()) (stop func()) {
+	if len(signals) == 0 {
+		return func() {} // signal.Notify would take none for all
+	}
+	came := make(chan os.Signal, 1)
+	signal.Notify(came, signals...)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			select {
-			case <-hangup:
-				select {
-				case reload <- struct{}{}:
-				default: // one is waiting already
-				}
+			case <-came:
+				do()
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return func() {
-		signal.Stop(hangup)
+		signal.Stop(came)
 		cancel()
 		<-done
 	}

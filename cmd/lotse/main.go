@@ -21,7 +21,7 @@ import (
 // version is set by the linker (Makefile).
 var version = "dev"
 
-// Exit codes; documented in usage.
+// Exit codes; documented in exitCodes.
 const (
 	exitOK      = 0
 	exitFailure = 1
@@ -30,30 +30,6 @@ const (
 	exitSignIn  = 4
 	exitSession = 5
 )
-
-const usage = `lotse: self-hosted remote support. The customer runs lotse-agent.
-
-Usage:
-  lotse gateway [flags]                        run the gateway
-  lotse advisor add|list|remove|password NAME  keep the gateway's accounts
-  lotse audit verify [flags]                   check that the audit trail is whole
-  lotse session new [flags]                    open a session and keep it open
-  lotse view NUMBER [flags] [-- VIEWER ARGS]   a local port for any VNC viewer
-  lotse show NUMBER [flags]                    show your own screen to the customer
-  lotse stamp --key FILE --gateway NAME IN OUT name the gateway in a signed agent
-  lotse COMMAND --help                         the flags of a command
-
-Flags of every command:
-  --ca-file PEM           trust this authority for the gateway (or LOTSE_CA_FILE)
-  --log-format text|json  how messages on standard error look
-  --log-level LEVEL       debug, info, warn or error
-  --version               print the version
-  --help                  print help
-
-Exit codes: 0 done; 1 failure; 2 wrong usage; 3 the gateway cannot be reached;
-4 the sign-in was refused; 5 the number or session was refused, or it ended
-before anybody joined.
-`
 
 // program is one run of lotse; tests run it with other streams.
 type program struct {
@@ -71,31 +47,20 @@ func main() {
 
 func (p *program) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		fmt.Fprint(p.stderr, usage)
+		fmt.Fprint(p.stderr, usage())
 		return exitUsage
+	}
+	if c, ok := find(args[0]); ok {
+		return p.exitCode(c.run(p, ctx, args[1:]))
 	}
 	var err error
 	switch args[0] {
-	case "gateway":
-		err = p.gateway(ctx, args[1:])
-	case "advisor":
-		err = p.advisor(args[1:])
-	case "audit":
-		err = p.audit(args[1:])
-	case "session":
-		err = p.session(ctx, args[1:])
-	case "view":
-		err = p.view(ctx, args[1:])
-	case "show":
-		err = p.show(ctx, args[1:])
-	case "stamp":
-		err = p.stamp(args[1:])
 	case "--version", "-version", "version":
 		err = p.printVersion()
 	case "--help", "-help", "-h", "help":
-		fmt.Fprint(p.stdout, usage)
+		fmt.Fprint(p.stdout, usage())
 	default:
-		err = &usageError{what: fmt.Sprintf("there is no command %q", args[0]), usage: usage}
+		err = &usageError{what: fmt.Sprintf("there is no command %q", args[0]), usage: usage()}
 	}
 	return p.exitCode(err)
 }

@@ -8,23 +8,36 @@ import (
 	"sync"
 	"time"
 
+	"lotse/manual"
 	"lotse/seal"
 	"lotse/tunnel"
 )
 
-const sessionUsage = `Usage: lotse session new --gateway URL --user NAME [--json]
-
-Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
+var aboutSession = manual.Command{
+	Name: "session", Summary: "open a session and keep it open", Words: []string{"new"},
+	Forms: []string{"session new --gateway URL --user NAME"},
+	About: `Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
 view, control, clipboard (ask the customer), share (ask to see more), return
 RIGHT, show (how to show your own screen), password [repeater] (user name and
 password for a VNC viewer of your own, once), websockify (an address for a noVNC
-elsewhere, once), end, help.
+elsewhere, once), end, help.`,
+}
 
-  --foreign               the number is for a VNC server that comes by the gateway's
-                          repeater door, instead of the customer's lotse-agent
-  --json                  print JSON lines: {"number":…,"url":…} first, then {"event":…}
-`
+type sessionFlags struct {
+	*login
+	asJSON, foreign bool
+}
+
+func newSessionFlags() *sessionFlags {
+	l := &sessionFlags{login: newLogin("session")}
+	l.BoolVar(&l.foreign, "foreign", false,
+		"the number is for a VNC server that comes by the gateway's repeater door, instead of the "+
+			"customer's lotse-agent")
+	l.BoolVar(&l.asJSON, "json", false,
+		`print JSON lines: {"number":…,"url":…} first, then {"event":…}`)
+	return l
+}
 
 // Times of a session's line.
 const (
@@ -37,10 +50,7 @@ const (
 )
 
 func (p *program) session(ctx context.Context, args []string) error {
-	l := newLogin("session", sessionUsage)
-	var asJSON, foreign bool
-	l.BoolVar(&foreign, "foreign", false, "")
-	l.BoolVar(&asJSON, "json", false, "")
+	l := newSessionFlags()
 	rest, err := l.parse(p, args, 1)
 	if err != nil {
 		return err
@@ -48,7 +58,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 	if rest[0] != "new" {
 		return l.wrong("%q is not known; there is only: session new", rest[0])
 	}
-	client, advisor, err := p.signIn(ctx, l)
+	client, advisor, err := p.signIn(ctx, l.login)
 	if err != nil {
 		return err
 	}
@@ -61,13 +71,13 @@ func (p *program) session(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if foreign {
+	if l.foreign {
 		if err := advisor.OpenForeign(ctx, number); err != nil {
 			_ = advisor.EndSession(ctx, place.Place)
 			return fmt.Errorf("number not opened for a foreign server: %w", err)
 		}
 	}
-	o := newOwnSession(advisor, number, &console{json: asJSON, out: p.stdout})
+	o := newOwnSession(advisor, number, &console{json: l.asJSON, out: p.stdout})
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
 		return err
@@ -170,7 +180,8 @@ func (o *ownSession) say(m tunnel.ControlMessage) {
 	control, hello := o.control, o.hello
 	o.mu.Unlock()
 	if control == nil {
-		o.console.event("error", map[string]any{"message": "no customer"}, "there is no customer in the session at the moment")
+		o.console.event("error", map[string]any{"message": "no customer"},
+			"there is no customer in the session at the moment")
 		return
 	}
 	if ask, ok := m.(tunnel.Ask); ok && !can(hello, ask.Right) {
@@ -244,7 +255,8 @@ func (o *ownSession) serve(ctx context.Context, link *tunnel.OwnerLink) error {
 		if over || ctx.Err() != nil {
 			return err
 		}
-		o.console.event("line", map[string]any{"state": "lost"}, "the line to the gateway was lost; trying again")
+		o.console.event("line", map[string]any{"state": "lost"},
+			"the line to the gateway was lost; trying again")
 		_ = link.Close()
 		next, err := o.redial(ctx)
 		if err != nil {
@@ -336,7 +348,8 @@ func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id st
 		return
 	}
 	if used := o.tries.Used(); used > before {
-		o.console.event("wrong", map[string]any{"message": err.Error(), "tries": used, "of": seal.MaxTries},
+		o.console.event("wrong",
+			map[string]any{"message": err.Error(), "tries": used, "of": seal.MaxTries},
 			"not let in: somebody entered this number with wrong last digits (%d of %d)", used, seal.MaxTries)
 	} else {
 		o.console.event("wrong", map[string]any{"message": err.Error()}, "not let in: %v", err)
@@ -352,7 +365,9 @@ const burntText = "the session ended: somebody tried the number with wrong last 
 // here also where the gateway would go on.
 func (o *ownSession) endBurnt() {
 	o.once.Do(func() {
-		o.console.event("burnt", nil, "ATTENTION: somebody tried the number with wrong last digits. For safety it is not used any more; the session ends.")
+		o.console.event("burnt", nil,
+			"ATTENTION: somebody tried the number with wrong last digits. For safety it is not used any "+
+				"more; the session ends.")
 		o.mu.Lock()
 		owner := o.owner
 		o.mu.Unlock()
@@ -377,7 +392,8 @@ func (o *ownSession) reopen(ctx context.Context) {
 	}
 	conn, err := o.open(ctx, tunnel.KindControl, false)
 	if err != nil {
-		o.console.event("error", map[string]any{"message": err.Error()}, "control line not opened again: %v", err)
+		o.console.event("error", map[string]any{"message": err.Error()},
+			"control line not opened again: %v", err)
 		if o.tries.Burnt() {
 			o.endBurnt()
 		}
@@ -404,7 +420,8 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 			}
 		}
 	}()
-	o.console.event("compare", map[string]any{"code": conn.Compare()}, "sealed end to end; compare code: %s", conn.Compare())
+	o.console.event("compare", map[string]any{"code": conn.Compare()},
+		"sealed end to end; compare code: %s", conn.Compare())
 	if err := control.Send(tunnel.AdvisorHello{Version: version, Client: "lotse"}); err != nil {
 		return
 	}

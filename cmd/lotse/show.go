@@ -9,24 +9,35 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/manual"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/screen/native"
 	"lotse/tunnel"
 )
 
-const showUsage = `Usage: lotse show NUMBER --gateway URL --user NAME [flags]
-
-Offers your own screen to the customer, view only and sealed end to end. He is
+var aboutShow = manual.Command{
+	Name: "show", Summary: "show your own screen to the customer",
+	Forms: []string{"show NUMBER [flags]"},
+	About: `Offers your own screen to the customer, view only and sealed end to end. He is
 asked first; until he has entered the number it waits. It ends with Ctrl+C, when he
 stops looking, and by itself before his screen is shown to you. NUMBER may be "-": then
 the first line of standard input has it, and no other user of this computer can read it
-from the command line.
+from the command line.`,
+}
 
-  --share screen|monitor:N|app:NAME[,app:NAME...]
-                          what of your screen (default screen)
-  --display :N            the X display (default: $DISPLAY)
-`
+type showFlags struct {
+	*login
+	share, display string
+}
+
+func newShowFlags() *showFlags {
+	l := &showFlags{login: newLogin("show")}
+	l.StringVar(&l.share, "share", "screen",
+		"what of your screen, `WHAT`: screen (default), monitor:N or app:NAME[,app:NAME...]")
+	l.StringVar(&l.display, "display", "", "the X display, `:N` (default: $DISPLAY)")
+	return l
+}
 
 const (
 	// showPatience is longer than any customer's question stays open.
@@ -39,10 +50,7 @@ const (
 const showBackdrop = 0x80
 
 func (p *program) show(ctx context.Context, args []string) error {
-	l := newLogin("show", showUsage)
-	var share, display string
-	l.StringVar(&share, "share", "screen", "")
-	l.StringVar(&display, "display", "", "")
+	l := newShowFlags()
 	rest, err := l.parse(p, args, 1)
 	if err != nil {
 		return err
@@ -51,12 +59,12 @@ func (p *program) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return l.wrong("%v", err)
 	}
-	desktop, err := native.Open(screen.Options{Display: display})
+	desktop, err := native.Open(screen.Options{Display: l.display})
 	if err != nil {
 		return err
 	}
 	defer desktop.Close()
-	what, err := screen.ParseShare(share, func() ([]screen.Monitor, error) {
+	what, err := screen.ParseShare(l.share, func() ([]screen.Monitor, error) {
 		c, err := desktop.Windows.Choices()
 		return c.Monitors, err
 	})
@@ -69,10 +77,10 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return f
 	})
 	if err != nil {
-		return fmt.Errorf("--share %s: %w", share, err)
+		return fmt.Errorf("--share %s: %w", l.share, err)
 	}
 	defer scope.Close()
-	client, advisor, err := p.signIn(ctx, l)
+	client, advisor, err := p.signIn(ctx, l.login)
 	if err != nil {
 		return err
 	}

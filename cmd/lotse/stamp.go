@@ -10,41 +10,49 @@ import (
 	"fmt"
 	"os"
 
+	"lotse/manual"
 	"lotse/whereto"
 )
 
-const stampUsage = `Usage: lotse stamp --key FILE --gateway NAME IN OUT
-       lotse stamp --new-key FILE
-
-Writes the gateway's name into the signature of lotse-agent.exe, which stays
+var aboutStamp = manual.Command{
+	Name: "stamp", Summary: "name the gateway in a signed agent",
+	Forms: []string{"stamp --key FILE --gateway NAME IN OUT", "stamp --new-key FILE"},
+	About: `Writes the gateway's name into the signature of lotse-agent.exe, which stays
 valid. The file must be signed and have a place for it (make dist makes one).
-The program believes only stamps of the key that was built into it.
+The program believes only stamps of the key that was built into it.`,
+}
 
-  --key FILE       the publisher's key, PEM
-  --gateway NAME   e.g. support.example.com, with :PORT if it is not 443
-  --new-key FILE   make a key; prints its public half for LOTSE_STAMP_KEY
-`
+type stampFlags struct {
+	*flags
+	keyFile, newKey, gateway string
+}
+
+func newStampFlags() *stampFlags {
+	f := &stampFlags{flags: newFlags("stamp")}
+	f.StringVar(&f.keyFile, "key", "", "the publisher's key, PEM `FILE`")
+	f.StringVar(&f.newKey, "new-key", "",
+		"make a key in `FILE`; prints its public half for LOTSE_STAMP_KEY")
+	f.StringVar(&f.gateway, "gateway", "",
+		"`NAME` such as support.example.com, with :PORT if it is not 443")
+	return f
+}
 
 // maxProgram bounds a file that is stamped.
 const maxProgram = 64 << 20
 
 func (p *program) stamp(args []string) error {
-	f := newFlags("stamp", stampUsage)
-	var keyFile, newKey, gateway string
-	f.StringVar(&keyFile, "key", "", "")
-	f.StringVar(&newKey, "new-key", "", "")
-	f.StringVar(&gateway, "gateway", "", "")
+	f := newStampFlags()
 	files, err := f.parse(p, args, stampArguments(args))
 	if err != nil {
 		return err
 	}
-	if newKey != "" {
-		return p.newStampKey(newKey)
+	if f.newKey != "" {
+		return p.newStampKey(f.newKey)
 	}
-	if keyFile == "" || gateway == "" {
+	if f.keyFile == "" || f.gateway == "" {
 		return f.wrong("--key and --gateway are needed")
 	}
-	key, err := readStampKey(keyFile)
+	key, err := readStampKey(f.keyFile)
 	if err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (p *program) stamp(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := whereto.WriteStamp(b, gateway, key); err != nil {
+	if err := whereto.WriteStamp(b, f.gateway, key); err != nil {
 		return fmt.Errorf("%s: %w", files[0], err)
 	}
 	return os.WriteFile(files[1], b, 0o755)

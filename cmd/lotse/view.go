@@ -9,35 +9,25 @@ import (
 	"slices"
 
 	"lotse/arguments"
+	"lotse/manual"
 	"lotse/peer"
 	"lotse/tunnel"
 )
 
-const viewUsage = `Usage: lotse view NUMBER --gateway URL --user NAME [flags] [-- VIEWER ARGS…]
-
-Opens a local port on which a VNC viewer reaches the customer's screen, sealed end to
+var aboutView = manual.Command{
+	Name: "view", Summary: "a local port for any VNC viewer",
+	Forms: []string{"view NUMBER [flags] [-- VIEWER ARGS…]"},
+	About: `Opens a local port on which a VNC viewer reaches the customer's screen, sealed end to
 end, and prints "ready: vnc viewer address …". It waits until the customer has entered
 the number. NUMBER may be "-": then the first line of standard input has it, and no
-other user of this computer can read it from the command line. With VIEWER it starts that program, with {} replaced by the address (or
-the address appended), and ends with it.
+other user of this computer can read it from the command line. With VIEWER it starts that
+program, with {} replaced by the address (or the address appended), and ends with it.
 
 The port takes one viewer, of the same user on this computer, and closes. A viewer that
 is started gets a password for that: TigerVNC, TightVNC, SSVNC and vncsnapshot by
 themselves; others where {passwd} stands in ARGS (a file as vncpasswd writes it) or
-with --password (in the environment, VNC_PASSWORD). Without one the port asks for none.
-
-  --listen ADDR           where viewers connect (default 127.0.0.1:5999; port 0: any)
-  --listen-anyone         allow an address that other computers reach: whoever
-                          connects sees the customer's screen! The customer is told that
-                          the picture leaves this computer without encryption
-  --many                  take more than one viewer, until the session ends
-  --password              demand the password also of a program that takes it from
-                          VNC_PASSWORD
-  --to HOST:PORT          instead connect out to a viewer that listens there (vncviewer
-                          -listen); sealed up to this program, in the clear from here,
-                          and the customer is told so where HOST is another computer
-  --control               ask the customer for control when the viewer shows his screen
-`
+with --password (in the environment, VNC_PASSWORD). Without one the port asks for none.`,
+}
 
 // viewFlags are the flags of lotse view.
 type viewFlags struct {
@@ -46,18 +36,31 @@ type viewFlags struct {
 	anyone, many, password, control bool
 }
 
+func newViewFlags() *viewFlags {
+	l := &viewFlags{login: newLogin("view")}
+	l.StringVar(&l.to, "to", "",
+		"instead connect out to a viewer that listens at `HOST:PORT` (vncviewer -listen); sealed up to "+
+			"this program, in the clear from here, and the customer is told so where HOST is another "+
+			"computer")
+	l.StringVar(&l.listen, "listen", "127.0.0.1:5999",
+		"where viewers connect, `ADDR` (default 127.0.0.1:5999; port 0: any)")
+	l.BoolVar(&l.anyone, "listen-anyone", false,
+		"allow an address that other computers reach: whoever connects sees the customer's screen! The "+
+			"customer is told that the picture leaves this computer without encryption")
+	l.BoolVar(&l.many, "many", false, "take more than one viewer, until the session ends")
+	l.BoolVar(&l.password, "password", false,
+		"demand the password also of a program that takes it from VNC_PASSWORD")
+	l.BoolVar(&l.control, "control", false,
+		"ask the customer for control when the viewer shows his screen")
+	return l
+}
+
 func (p *program) view(ctx context.Context, args []string) error {
 	var viewer []string
 	if i := slices.Index(args, "--"); i >= 0 {
 		args, viewer = args[:i], args[i+1:]
 	}
-	l := viewFlags{login: newLogin("view", viewUsage)}
-	l.StringVar(&l.to, "to", "", "")
-	l.StringVar(&l.listen, "listen", "127.0.0.1:5999", "")
-	l.BoolVar(&l.anyone, "listen-anyone", false, "")
-	l.BoolVar(&l.many, "many", false, "")
-	l.BoolVar(&l.password, "password", false, "")
-	l.BoolVar(&l.control, "control", false, "")
+	l := newViewFlags()
 	rest, err := l.parse(p, args, 1)
 	if err != nil {
 		return err
@@ -95,7 +98,9 @@ func (p *program) view(ctx context.Context, args []string) error {
 		return fmt.Errorf("no local port for the viewer: %w; choose another with --listen", err)
 	}
 	if !v.onward {
-		port = peer.Listen(port, func(err error) { p.complain(fmt.Errorf("viewer not connected: %w", err)) })
+		port = peer.Listen(port, func(err error) {
+			p.complain(fmt.Errorf("viewer not connected: %w", err))
+		})
 	}
 	return v.run(ctx, port, l.control)
 }
@@ -114,7 +119,9 @@ func (l *viewFlags) check(viewer []string) (err error) {
 		return l.wrong("--password is for a viewer that is started: lotse view NUMBER … -- VIEWER")
 	}
 	if !l.anyone && !isLoopback(l.listen) {
-		return l.wrong("--listen %q is reachable from other computers, and whoever connects sees the customer's screen; if that is meant, add --listen-anyone", l.listen)
+		return l.wrong(
+			"--listen %q is reachable from other computers, and whoever connects sees the customer's "+
+				"screen; if that is meant, add --listen-anyone", l.listen)
 	}
 	return nil
 }

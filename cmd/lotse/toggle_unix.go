@@ -1,0 +1,11 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// toggleSignals switch the log to debug, and back.
+var toggleSignals = []os.Signal{syscall.SIGUSR1}

@@ -1,0 +1,20 @@
+package gateway
+
+import (
+	"log/slog"
+
+	"lotse/logs"
+)
+
+// areaLogs are the loggers of the gateway, one for each area of logs.GatewayAreas. What
+// they write names accounts of advisors and addresses, and never session numbers, customers'
+// names or what is inside a stream.
+type areaLogs struct{ gateway, http, audit, rfb, seal, tunnel *slog.Logger }
+
+func newAreaLogs(l *slog.Logger) areaLogs {
+	return areaLogs{
+		gateway: logs.Area(l, logs.Gateway), http: logs.Area(l, logs.HTTP),
+		audit: logs.Area(l, logs.Audit), rfb: logs.Area(l, logs.RFB),
+		seal: logs.Area(l, logs.Seal), tunnel: logs.Area(l, logs.Tunnel),
+	}
+}

@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/gorilla/websocket"
+
+	"lotse/tunnel"
+)
+
+// Bounds of links that only try the way.
+const (
+	maxChecks    = 64 // in all
+	maxChecksOne = 4  // of one address
+)
+
+// check is GET /api/v1/check, PROTOCOL.md, section 2: it tells a client how its request
+// arrived, and as a WebSocket stays open for a while. `lotse doctor` finds out with it what a
+// proxy does. Nothing that it tells is about anybody else.
+func (s *links) check(w http.ResponseWriter, r *http.Request) {
+	seen := s.seen(r)
+	if !websocket.IsWebSocketUpgrade(r) {
+		s.answer(w, http.StatusOK, seen)
+		return
+	}
+	ws, err := s.upgrade(w, r, 0)
+	if err != nil {
+		return
+	}
+	l := newWire(tunnel.NewLink(ws, tunnel.PingEvery))
+	if victim, drop := s.checkCame(l, clientOf(s.clientAddr(r))); drop {
+		victim.finish(nil, "too many checks from this network")
+	}
+	defer s.checkGone(l)
+	defer s.cfg.Clock.AfterFunc(tunnel.CheckTime, func() { l.finish(nil, "the time is over") })()
+	err = s.runWire(l, func([]byte) error {
+		l.send(seen)
+		return nil
+	})
+	s.log.tunnel.Debug("check ended", "reason", err)
+}
+
+func (s *links) checkCame(l *wire, c client) (victim *wire, drop bool) {
+	s.dir.mu.Lock()
+	defer s.dir.mu.Unlock()
+	return s.dir.checks.add(l, c)
+}
+
+func (s *links) checkGone(l *wire) {
+	s.dir.mu.Lock()
+	defer s.dir.mu.Unlock()
+	s.dir.checks.remove(l)
+}
+
+// seen is how a request arrived.
+func (s *server) seen(r *http.Request) tunnel.Seen {
+	client := s.clientAddr(r)
+	out := tunnel.Seen{
+		Address: client.String(), Proxy: s.trusted(client),
+		Forwarded: r.Header.Get("X-Forwarded-For") != "",
+	}
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		out.Port, out.Trusted = peer.Port(), s.trusted(peer.Addr().Unmap())
+	}
+	return out
+}
