@@ -180,7 +180,7 @@ fuzz: novnc-web/dist/.stamp
 
 bench: needs-test build
 	go test -run xxx -bench . -benchmem -benchtime 200ms -count 6 ./rfb ./screen/... ./seal ./tunnel ./gateway | tee bin/bench-go.txt
-	go run $(BENCHSTAT) bench/results/go.txt bin/bench-go.txt # what changed since the figures that are committed
+	go run $(BENCHSTAT) bench/results/go.txt bin/bench-go.txt # what changed since the results that are committed
 	cp bin/bench-go.txt bench/results/go.txt
 	go test -run xxx -bench . -benchtime 10x ./e2e
 	go run ./bench -rounds 3 -seconds 5

@@ -1,6 +1,6 @@
 // Package agent is the customer's side put together: it enters a session by
 // its number, is called to streams, seals them, asks the customer and serves
-// RFB to whoever was allowed. It alone enforces consent: neither the gateway
+// RFB to anyone who was allowed. It alone enforces consent: neither the gateway
 // nor a viewer can grant anything.
 package agent
 
@@ -148,7 +148,7 @@ func Run(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	s := newSession(cfg, cancel)
-	// Whoever stops the program ends the session: the advisor is told.
+	// Anyone who stops the program ends the session: the advisor is told.
 	wait := s.start(ctx)
 	stop := context.AfterFunc(stopped, func() { s.send(ending{tunnel.ReasonCustomer}) })
 	defer stop()

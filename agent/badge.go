@@ -19,7 +19,7 @@ import (
 // whom, and whether he is controlled; its buttons pause and end. Remote input
 // does not reach it: the display's Input leaves it out.
 
-// badgeState is what the badge says; it is drawn anew when it changes.
+// badgeState is what the badge says; it is redrawn when it changes.
 type badgeState struct {
 	title, line string
 	control     bool

@@ -98,7 +98,7 @@ func (e controlGone) in(st *state) {
 }
 
 // wished is an advisor's wish for a right. Control and clipboard are for somebody who is
-// there: without a viewer they would wait for whoever comes next, so they are refused.
+// there: without a viewer they would wait for anyone who comes next, so they are refused.
 type wished struct{ right consent.Right }
 
 func (e wished) in(st *state) {
@@ -150,7 +150,7 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	over := make(chan struct{})
 	cutter.Go(func() { c.cutWhen(ctx, over) })
 	// The gateway says on another line that the customer is in the session, so a wish can
-	// be here first. It waits. Whoever ends the session says so on this stream and closes it.
+	// be here first. It waits. Anyone who ends the session says so on this stream and closes it.
 	s.await(ctx, c.cut, func(m *moment) bool { return m.consent.Phase == consent.Joined || m.consent.Phase == consent.Over })
 	s.readControl(c)
 	c.end()

@@ -86,7 +86,7 @@ func TestGuessIsTold(t *testing.T) {
 	await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil && s.Error.Code == "number" })
 }
 
-// That a number failed is remembered before the guesser learns it: whoever kills the
+// That a number failed is remembered before the guesser learns it: anyone who kills the
 // program as soon as he has the answer has not gained a guess.
 func TestFailureIsRememberedFirst(t *testing.T) {
 	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}

@@ -12,7 +12,7 @@ import (
 )
 
 // TestNotices: what the system keeps to itself is told to both sides, remote input
-// waits meanwhile, and what was down is let go.
+// waits meanwhile, and what was down is released.
 func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})

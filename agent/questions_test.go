@@ -190,7 +190,7 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 }
 
 // After a refusal the next question waits 10 s, then 30 s, then two minutes, and the
-// advisor is told; a yes starts anew.
+// advisor is told; a yes starts again.
 func TestRefusalsPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -224,7 +224,7 @@ func TestRefusalsPutOff(t *testing.T) {
 		time.Sleep(refusalDelays[0])
 		synctest.Wait()
 		if d.questionID() == "" {
-			t.Error("the delay did not begin anew")
+			t.Error("the delay did not start again")
 		}
 	})
 }
@@ -406,7 +406,7 @@ func TestStuckDisplay(t *testing.T) {
 		if took := time.Since(began); took > 0 {
 			t.Errorf("F12 took %v", took)
 		}
-		// Control that is given anew does not wait for the display either. What is under way
+		// Control that is given again does not wait for the display either. What is under way
 		// does not profit from it.
 		d.Session.allow(t, consent.Control)
 		if took := time.Since(began); took > 0 || !d.rights().Control {

@@ -70,7 +70,7 @@ func (sh *share) choose(what screen.Share) screen.Change {
 	return sh.turnLocked()
 }
 
-// turnLocked begins anew, with an empty picture.
+// turnLocked starts again, with an empty picture.
 func (sh *share) turnLocked() screen.Change {
 	sh.turn++
 	if sh.has {

@@ -299,7 +299,7 @@ func TestNewestWaitingWordsWin(t *testing.T) {
 	})
 }
 
-// Control ends with the last viewer inside, whoever waits at the door.
+// Control ends with the last viewer inside, no matter who waits at the door.
 func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -336,7 +336,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 }
 
 // An event that waits behind another one does not act when control is taken meanwhile,
-// even if it is given anew at once.
+// even if it is given again at once.
 func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	g := &guard{base: d}

@@ -68,7 +68,7 @@ func newWire(t *testing.T, to string) *wire {
 	return w
 }
 
-// cut ends all connections, and new ones until mend.
+// cut ends all connections, and new ones until reconnect.
 func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,7 +76,7 @@ func (w *wire) cut() {
 	w.closeDeadLocked()
 }
 
-func (w *wire) mend() {
+func (w *wire) reconnect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dead = false
@@ -335,7 +335,7 @@ func TestWholeSession(t *testing.T) {
 	await(t, s, "away", func(s Snapshot) bool { return s.Phase == PhaseAway && !s.Rights.Control })
 	v.Close()
 	c.state("away ") // an agent that came back sooner would not be missed
-	h.wire.mend()
+	h.wire.reconnect()
 	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if !snap.Rights.View || snap.Rights.Control {
 		t.Errorf("after the line was lost: %+v", snap.Rights)

@@ -62,7 +62,7 @@ const almost = 0.98
 func judge(results []result) string {
 	var b strings.Builder
 	b.WriteString("\n## Against the goals\n\n\"Peer\" is the better of x11vnc and x0vncserver in this run, in brackets in the run by which the goal was set. " +
-		"*as ratio*: not the figure itself, but its ratio to the peer.\n\n| workload | link | | goal | here | peer | |\n|---|---|---|---|---|---|---|\n")
+		"*as ratio*: not the number itself, but its ratio to the peer.\n\n| workload | link | | goal | here | peer | |\n|---|---|---|---|---|---|---|\n")
 	for _, g := range goals {
 		ours, ok := find(results, g, "lotse")
 		if !ok {

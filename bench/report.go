@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// machine describes where figures come from.
+// machine describes where the numbers come from.
 type machine struct {
 	When, Commit, CPU, Kernel, Go string
 	Cores                         int
@@ -79,7 +79,7 @@ func report(dir string, results []result, add bool) error {
 	return nil
 }
 
-// otherRows reads a file of results, without the rows that were measured anew.
+// otherRows reads a file of results, without the rows that were measured again.
 func otherRows(file string, results []result) (rest []result, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

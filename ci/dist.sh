@@ -69,7 +69,8 @@ fi
 rm -rf cmd/lotse/programs
 mkdir cmd/lotse/programs
 trap 'rm -rf cmd/lotse/programs' EXIT
-# Not those for macOS: they cannot read the screen yet, and customers there have the browser's share.
+# Not those for macOS: they cannot read the screen yet, and customers there have the browser's
+# share.
 cp "$out"/lotse-agent-linux-* "$out"/lotse-agent-windows-* cmd/lotse/programs
 ci/manual.sh "$out/manual"
 for arch in amd64 arm64; do

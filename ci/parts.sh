@@ -28,7 +28,7 @@ part() { # TARGET
 
 workers=$1 running=() status=0
 shift
-# Whoever stops the tests stops all parts.
+# Anyone who stops the tests stops all parts.
 trap 'trap - INT TERM; kill -- "${running[@]/#/-}" 2>/dev/null; exit 1' INT TERM
 set -m # each part is a process group
 

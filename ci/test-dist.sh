@@ -34,7 +34,7 @@ LOTSE_STAMP_KEY=$(go run ./cmd/lotse stamp --new-key "$work/stamp.pem")
 export LOTSE_STAMP_KEY
 
 # Twice, from different folders. A comment at the end of each file changes nothing of the
-# program, but has it compiled anew.
+# program, but has it compiled again.
 ci/dist.sh $version "$work/one" windows/amd64 linux/amd64
 (cd "$work/elsewhere" && git ls-files -o '*.go' | while read -r f; do echo "// again" >>"$f"; done && ci/dist.sh $version "$work/two" windows/amd64)
 cmp "$work/one/lotse-agent-windows-amd64.exe" "$work/two/lotse-agent-windows-amd64.exe" || fail "the program differs when it is built elsewhere"

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write STATES.md's table anew")
+var update = flag.Bool("update", false, "rewrite STATES.md's table")
 
 const (
 	tableFile  = "STATES.md"

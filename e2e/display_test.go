@@ -71,7 +71,7 @@ func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	}
 	defer r.Close()
 	d := &display{t: t, vncPort: vncPort}
-	// Without -noreset a server starts anew when its last client leaves.
+	// Without -noreset a server starts again when its last client leaves.
 	// GLX, which nothing here needs, takes two thirds of the start.
 	d.server = startWith(t, nil, []*os.File{w}, path, append(args, "-noreset", "-extension", "GLX", "-displayfd", "3")...)
 	w.Close()
@@ -87,7 +87,7 @@ func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 }
 
 // freePort is a free port, the test's alone until it ends. The system gives none of these
-// to a connection or to whoever asks for any port.
+// to a connection or to anyone who asks for any port.
 func freePort(t testing.TB) int { return ownPort(t, 21000, 400) }
 
 // vncPort is a free port that old viewers can name: a display number below 100.

@@ -126,7 +126,7 @@ func TestHelperKilled(t *testing.T) {
 	c.nothingHeld()
 }
 
-// The agent dies without a last word; what it held down is let go all the same.
+// The agent dies without a last word; what it held down is released all the same.
 func TestAgentKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
@@ -297,7 +297,7 @@ func (w *wire) cut() {
 	}
 }
 
-func (w *wire) mend() {
+func (w *wire) reconnect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = false
@@ -317,7 +317,7 @@ func TestNetworkDrop(t *testing.T) {
 	c.agent.lineAfter(agentMark, "The connection is lost")
 	c.nothingHeld()
 	c.session.lineAfter(mark, `"state":"away"`)
-	w.mend()
+	w.reconnect()
 	c.session.lineAfter(mark, `"state":"joined"`)
 	// A new viewer sees at once, and cannot type.
 	_, port := c.stack.view(c.session.number)

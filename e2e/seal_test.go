@@ -234,7 +234,7 @@ func (p *spy) through(s *stack) *stack {
 	return &c
 }
 
-// TestGatewaySeesNothing: whoever reads everything at the gateway finds neither
+// TestGatewaySeesNothing: anyone who reads everything at the gateway finds neither
 // the protocol nor the picture nor the text.
 func TestGatewaySeesNothing(t *testing.T) {
 	real := newStack(t)

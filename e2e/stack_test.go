@@ -19,7 +19,7 @@ type stack struct {
 	caFile  string
 }
 
-// devPassword is drawn anew for each run: TestNeighbour looks for it wherever another
+// devPassword is a new one in each run: TestNeighbour looks for it wherever another
 // user can read, and must not find the source of this test.
 var devPassword = "correct horse battery staple " + rand.Text()
 
@@ -40,7 +40,8 @@ func (s *stack) startGateway(listen string) {
 }
 
 func (s *stack) env() []string {
-	// Numbers that did not match are remembered beside the gateway's data, not in this machine's folders.
+	// Numbers that did not match are remembered beside the gateway's data, not in this machine's
+	// folders.
 	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + s.data}
 }
 

@@ -38,7 +38,7 @@ func (m *windowsMachine) viewed(s *stack, answer string, args ...string) (k kill
 }
 
 // TestWindowsKilled: the agent dies without a last word, at every moment that there
-// is. What it held down is let go, the advisor is told, and nothing of it remains.
+// is. What it held down is released, the advisor is told, and nothing of it remains.
 func TestWindowsKilled(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")

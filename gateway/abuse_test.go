@@ -63,7 +63,7 @@ func TestLinkAbuse(t *testing.T) {
 	}
 }
 
-// TestSlow: who is slow with TLS, with a request or with the first enter is let go
+// TestSlow: who is slow with TLS, with a request or with the first enter is released
 // after the handshake's time, and not before.
 func TestSlow(t *testing.T) {
 	t.Parallel()
@@ -89,7 +89,7 @@ func TestSlow(t *testing.T) {
 	clock.advance(handshakeTimeout - time.Second)
 	eventually(t, "a sweep", func() bool { return clock.armedNow(sweepEvery) >= tickers })
 	if r.connections() < len(conns) {
-		t.Error("let go too soon")
+		t.Error("disconnected too soon")
 	}
 	clock.advance(time.Second)
 	for name, c := range conns {

@@ -34,7 +34,7 @@ var (
 )
 
 // errAccountsGone is a file that this process has read and that is not there any
-// more: it may be in the midst of being restored, and must not end all sessions.
+// more: it may be being restored right now, and must not end all sessions.
 var errAccountsGone = errors.New("the file was here and is gone; what was last read stays in force until it is back")
 
 const (
@@ -225,7 +225,7 @@ func (a *Accounts) Remove(name string) error {
 	})
 }
 
-// SetPassword changes a password; whoever is signed in must do so again.
+// SetPassword changes a password; anyone who is signed in must do so again.
 func (a *Accounts) SetPassword(name, password string) error {
 	name = strings.ToLower(name)
 	if err := checkPassword(password); err != nil {

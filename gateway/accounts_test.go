@@ -32,7 +32,7 @@ func TestLockOfADeadProgram(t *testing.T) {
 }
 
 // TestAccountsGone: a file that was there and is not is an error that changes
-// nothing: it may be in the midst of being restored.
+// nothing: it may be being restored right now.
 func TestAccountsGone(t *testing.T) {
 	a, err := OpenAccounts(t.TempDir())
 	if err != nil {

@@ -325,7 +325,7 @@ func TestAuditStalledDisk(t *testing.T) {
 }
 
 // TestAuditFold is M10: a flood is a handful of lines, with its extent; what is no
-// stranger's doing is written line by line, in the midst of it.
+// stranger's doing is written line by line, in between.
 func TestAuditFold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

@@ -195,9 +195,9 @@ func (v *auditVerifier) end() (AuditReport, error) {
 	case v.head.beyond(v.number, v.lines):
 		return v.report, &AuditBreak{v.name, v.lines + 1, fmt.Sprintf("the end is missing: %s knows a line %d of file %d", auditHeadName, v.head.Line, v.head.File)}
 	case v.head != (auditHead{}) && !v.headFound && v.head.File >= v.report.FirstFile:
-		return v.report, &AuditBreak{v.name, v.head.Line, "not the line that " + auditHeadName + " knows: lines were written anew"}
+		return v.report, &AuditBreak{v.name, v.head.Line, "not the line that " + auditHeadName + " knows: lines were rewritten"}
 	case v.expect != "" && !v.report.Expected:
-		return v.report, &AuditBreak{v.name, 0, "the chain that is expected is nowhere in it: lines were removed or written anew, or it is older than the oldest file"}
+		return v.report, &AuditBreak{v.name, 0, "the chain that is expected is nowhere in it: lines were removed or rewritten, or it is older than the oldest file"}
 	}
 	return v.report, nil
 }

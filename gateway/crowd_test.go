@@ -6,7 +6,7 @@ import (
 )
 
 // TestCrowd: a flood of one address, of one /48 and of many networks displaces
-// itself; the newcomer and whoever holds little stay.
+// itself; the newcomer and anyone who holds little stay.
 func TestCrowd(t *testing.T) {
 	busy := map[int]bool{}
 	k := newCrowd(100, 8, func(i int) bool { return !busy[i] })

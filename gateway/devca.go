@@ -81,7 +81,7 @@ func permits(ca *x509.Certificate, hosts []string) bool {
 	return ca.PermittedDNSDomainsCritical
 }
 
-// constrain binds an authority to hosts: whoever trusts it trusts its key for no other
+// constrain binds an authority to hosts: anyone who trusts it trusts its key for no other
 // name (RFC 5280, section 4.2.1.10).
 func constrain(t *x509.Certificate, hosts []string) {
 	t.PermittedDNSDomainsCritical = true

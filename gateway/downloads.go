@@ -189,7 +189,7 @@ func savedName(d tunnel.Download, host string) string {
 }
 
 // download serves one file. Its strong ETag is its hash, so that a download that
-// broke off goes on with the same file or begins anew.
+// broke off goes on with the same file or starts again.
 func (s *webSite) download(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	if s.downloads.files == nil || !downloadName.MatchString(name) {

@@ -90,7 +90,7 @@ func (d entering) callEntryLocked(l *agentLink, place string) {
 }
 
 // announce brings the owner to a try once the agent has dialled: an owner's
-// time-outs then begin no earlier than the agent's doing, and whoever never
+// time-outs then begin no earlier than the agent's doing, and anyone who never
 // dials learns nothing from them.
 func (d entering) announce(st *stream) {
 	d.mu.Lock()

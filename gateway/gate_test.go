@@ -76,7 +76,7 @@ func TestGuessing(t *testing.T) {
 					}()
 				}
 				synctest.Wait()
-				// In the midst of it, from an address of its own.
+				// In between, from an address of its own.
 				if sess, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil || sess == nil {
 					t.Errorf("the right one was refused: %v", err)
 				}
@@ -107,7 +107,7 @@ func TestGuessing(t *testing.T) {
 }
 
 // TestGuessingRotation is M9: 40 000 addresses of one /48 with one wrong try each. Few
-// are looked at, and neither another network nor an advisor's own address in the midst
+// are looked at, and neither another network nor an advisor's own address in between
 // of that one is refused.
 func TestGuessingRotation(t *testing.T) {
 	s, _, digits := gateRig(t)

@@ -15,7 +15,7 @@ func newHandshakes() *turnstile {
 }
 
 // fairTLS gives each handshake a turn for the part that costs: from the client's hello
-// to the server's answer. Whoever is slow does not hold a turn meanwhile.
+// to the server's answer. Anyone who is slow does not hold a turn meanwhile.
 func fairTLS(s *server, cfg *tls.Config) *tls.Config {
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		conns := counted(hello.Conn)

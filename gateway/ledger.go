@@ -19,7 +19,7 @@ const hardFactor = 4
 const maxGuilt = 4
 
 // ledger keeps what clients of one entrance did wrong. Each prefix of a client owes
-// one for each failure and pays back limit per window. Whoever owes nothing has no
+// one for each failure and pays back limit per window. Anyone who owes nothing has no
 // entry, so a flood of strangers cannot push anybody out; when a level is full, the
 // least guilty of a few entries is forgotten for the new one.
 //

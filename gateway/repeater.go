@@ -63,7 +63,7 @@ func readRepeaterID(conn net.Conn) (tunnel.Number, error) {
 // repeaterViewer is one connection at the repeater's viewer port. A number that
 // was opened for a foreign server leads to that; any other number, known or
 // not, leads to VncAuth, so that a stranger cannot tell them apart. The try
-// costs before it is known what it leads to, and whoever hangs up has paid.
+// costs before it is known what it leads to, and anyone who hangs up has paid.
 func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
 	if _, err := io.WriteString(conn, repeaterGreeting); err != nil {

@@ -160,7 +160,7 @@ func TestDevCertificate(t *testing.T) {
 }
 
 // TestDevAuthority is L2: who trusts the development authority trusts its key for this
-// machine, and for no other name. One without that bound is made anew.
+// machine, and for no other name. One without that bound is made again.
 func TestDevAuthority(t *testing.T) {
 	data, now := t.TempDir(), time.Now()
 	hosts := []string{"localhost", "127.0.0.1", "::1"}

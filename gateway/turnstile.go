@@ -76,7 +76,7 @@ func (t *turnstile) enter(ctx context.Context, p string, cost float64) (leave fu
 	return nil, context.Cause(ctx)
 }
 
-// queueLocked makes a turn; where too many wait, the one whose turn is the farthest
+// queueLocked makes a turn; where too many wait, the one with the farthest turn
 // off gives up, which may be the new one.
 func (t *turnstile) queueLocked(p string, cost float64) *turn {
 	l := t.lanes[p]

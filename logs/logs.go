@@ -2,7 +2,7 @@
 // "info,tunnel=debug". The levels can change while the program runs.
 //
 // A logger gets its area from Area. Code that is handed a *slog.Logger need not import this
-// package: whoever hands the logger over names the area.
+// package: anyone who hands the logger over names the area.
 //
 // Session numbers, secrets, contents and names of customers never belong into a log.
 package logs

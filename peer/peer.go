@@ -23,8 +23,8 @@ var ErrOther = errors.New("peer: the program at the other end does not belong to
 var ErrNotFound = fmt.Errorf("%w: it is not found", ErrOther)
 
 // Check returns nil when the other end of a TCP connection that was accepted on the
-// loopback interface is a program of the user that this program runs as. Everything else is an error that
-// wraps ErrOther, or ErrUnsupported. It does not wait for the other end.
+// loopback interface is a program of the user that this program runs as. Everything else is an
+// error that wraps ErrOther, or ErrUnsupported. It does not wait for the other end.
 func Check(conn net.Conn) error {
 	local, ok1 := conn.LocalAddr().(*net.TCPAddr)
 	remote, ok2 := conn.RemoteAddr().(*net.TCPAddr)

@@ -132,7 +132,8 @@ func findInTable(table []byte, family int32, local, remote *net.TCPAddr) (pid ui
 			if len(rows) < row6 {
 				return 0, ok
 			}
-			// ucLocalAddr, dwLocalScopeId, dwLocalPort, ucRemoteAddr, dwRemoteScopeId, dwRemotePort, dwState, dwOwningPid.
+			// ucLocalAddr, dwLocalScopeId, dwLocalPort, ucRemoteAddr, dwRemoteScopeId,
+			// dwRemotePort, dwState, dwOwningPid.
 			own, other = rows[0:16], rows[24:40]
 			ownPort, otherPort, owner = h.Uint32(rows[20:]), h.Uint32(rows[44:]), h.Uint32(rows[52:])
 			rows = rows[row6:]

@@ -295,7 +295,7 @@ func (c *Conn) lineFullLocked() bool {
 	return c.flow.full(c.flow.acts(time.Now()) && !c.pending.everything && c.pending.small())
 }
 
-// readyLocked tells whoever wants to know that Ready may have changed.
+// readyLocked tells anyone who wants to know that Ready may have changed.
 func (c *Conn) readyLocked() {
 	c.wake.Broadcast()
 	if c.cfg.Ready != nil {

@@ -137,7 +137,7 @@ func encodingsInTurn(t *testing.T, seed uint64) {
 		case 0:
 			format = pick(r, formats)
 			s.must(s.v.SetPixelFormat(format))
-			all = true // the server sends everything anew
+			all = true // the server sends everything again
 		case 1:
 			s.must(s.v.SetEncodings(pick(r, encodings), rfbtest.DesktopSize))
 		case 2:

@@ -121,7 +121,7 @@ func (r *reader) extendedCutText(body []byte) error {
 	}
 	flags, data := binary.BigEndian.Uint32(body), body[4:]
 	if flags&clipboardCaps != 0 {
-		return nil // whoever knows the extension knows text
+		return nil // anyone who knows the extension knows text
 	}
 	allowed := c.Rights().Has(RightClipboard)
 	if !allowed || flags&clipboardFormats&clipboardText == 0 && flags&clipboardPeek == 0 {

@@ -217,7 +217,7 @@ func TestClipboardExtended(t *testing.T) {
 		if _, m := s.take(); len(got.take())+len(m) != 0 {
 			t.Errorf("without the right: %+v", m)
 		}
-		// rfbproto: told anew at each SetEncodings, given the right.
+		// rfbproto: told again at each SetEncodings, given the right.
 		s.conn.SetRights(rfb.RightView | rfb.RightClipboard)
 		s.must(s.v.SetEncodings(rfbtest.ExtendedClipboard))
 		if _, m := s.take(); len(m) != 1 || m[0].(rfbtest.ClipboardMessage).Flags&rfbtest.ClipboardCaps == 0 {

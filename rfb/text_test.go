@@ -38,7 +38,7 @@ type narrow struct {
 	delay          time.Duration
 	busy           time.Time // until when the line is
 
-	// looking is held by whoever looks at the viewer's picture while more of it
+	// looking is held by anyone who looks at the viewer's picture while more of it
 	// is on the line.
 	looking sync.Mutex
 }

@@ -99,7 +99,7 @@ func TestWholeAnswer(t *testing.T) {
 					s.must(s.v.Request(false, area))
 					u, err := s.v.NextUpdate()
 					s.must(err)
-					if !u.Pixels() { // the size, alone: the pixels come when it asks anew
+					if !u.Pixels() { // the size, alone: the pixels come when it asks again
 						s.must(s.v.Request(true, s.v.Bounds()))
 						u, err = s.v.NextUpdate()
 						s.must(err)

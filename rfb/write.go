@@ -238,7 +238,7 @@ func (w *writer) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	}
 	if sizes {
 		// No pixels beside a size (rfbproto, "ExtendedDesktopSize"): they come
-		// when the viewer asks anew.
+		// when the viewer asks again.
 		return u.finish(), nil
 	}
 	if v.Frame.Size != w.size {

@@ -39,7 +39,7 @@ const (
 	// motionAreas how many that are not are searched by themselves.
 	motionNear  = 64
 	motionAreas = 8
-	// After motionPatience searches in vain only every motionPause-th large
+	// After motionPatience searches without a result only every motionPause-th large
 	// change is searched: films and photographs do not scroll.
 	motionPatience = 8
 	motionPause    = 8

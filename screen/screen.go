@@ -3,8 +3,8 @@
 // Lotse reaches an operating system's capture, input and clipboard.
 //
 // The package is pure Go and knows no operating system; screen/x11, screen/windows and
-// screen/portable implement its interfaces, and screen/native chooses one. Use it to describe or to consume a display; do not
-// put policy (who may see what) here, that belongs to agent and rfb.
+// screen/portable implement its interfaces, and screen/native chooses one. Use it to describe or to
+// consume a display; do not put policy (who may see what) here, that belongs to agent and rfb.
 package screen
 
 import (

@@ -131,7 +131,7 @@ var ErrNothingShared = errors.New("screen: nothing that exists was chosen")
 
 // Scope is an open share: a Screen whose frames hold no pixel, cursor or
 // pointer of what is not shared, and an Input that reaches nothing else: events
-// for the rest are dropped without an error. Close ends the Screen and lets go
+// for the rest are dropped without an error. Close ends the Screen and releases
 // of what the Input holds down.
 type Scope interface {
 	Screen
@@ -150,7 +150,7 @@ type whole struct {
 
 func (w *whole) Owns(ClipboardOwner) bool { return true }
 
-// Close lets go of the input. The Screen is the display's own: it stays open.
+// Close releases the input. The Screen is the display's own: it stays open.
 func (w *whole) Close() error { return w.ReleaseAll() }
 
 // Crop is a Scope of one monitor, of a scope of the whole screen. When the

@@ -46,7 +46,7 @@ func (h *heard) said() []byte {
 
 // Neither end says anything that depends on a share before the other has fixed its
 // own: the agent is silent before the commitment, and the advisor's end says
-// nothing but that before it has the agent's share. So whoever stands between has
+// nothing but that before it has the agent's share. So anyone who stands between has
 // to send both of his shares, or a commitment to one, before he can know a code.
 func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -167,7 +167,7 @@ func (c *Conn) Close() error {
 		c.writeMu.Unlock()
 	}
 	err := c.conn.Close()
-	// Whoever holds the locks has been woken by that.
+	// Anyone who holds the locks has been woken by that.
 	c.writeMu.Lock()
 	if c.writeErr == nil {
 		c.writeErr = net.ErrClosed

@@ -62,7 +62,7 @@ func realEnd(t *testing.T, role Role, seed uint64, tries *Tries) func(line net.C
 	}
 }
 
-// TestGrind: whoever knows the number and stands between makes the codes equal by
+// TestGrind: anyone who knows the number and stands between makes the codes equal by
 // chance only, however much he computes. The draws are fixed by seeds.
 func TestGrind(t *testing.T) {
 	equal, sealed := 0, 0

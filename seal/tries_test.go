@@ -93,7 +93,7 @@ func TestBoundStreamsAndTries(t *testing.T) {
 	}
 }
 
-// The count is kept before the peer can learn anything: whoever loses its power in
+// The count is kept before the peer can learn anything: even if the computer loses power in
 // between has lost the try.
 func TestCountIsKeptFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestTriesThatOverlapTheRightOne(t *testing.T) {
 }
 
 // Of those who enter, one gets in: also when two know the number at the same time,
-// and whoever comes afterwards is told the same as by a burnt number.
+// and anyone who comes afterwards is told the same as by a burnt number.
 func TestOnlyOneEnters(t *testing.T) {
 	for range 20 {
 		tries := new(Tries)

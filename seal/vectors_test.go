@@ -17,7 +17,7 @@ import (
 	"github.com/gtank/ristretto255"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.json anew")
+var update = flag.Bool("update", false, "write testdata/*.json again")
 
 // vector is one exchange with fixed scalars and some records, run by Go here
 // and by Node and Chromium in novnc-web.

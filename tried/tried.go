@@ -27,7 +27,7 @@ const (
 	// usualCost is the hash's number of rounds: about a tenth of a second.
 	usualCost = 500_000
 	hashSize  = 16
-	// maxRaces bounds how often a folder is made anew that another program removes.
+	// maxRaces bounds how often a folder is made again that another program removes.
 	maxRaces = 10
 )
 

@@ -59,7 +59,7 @@ func TestHashedOnce(t *testing.T) {
 	}
 	m.cost++ // another hash would have another name now
 	if got, err := m.path(one); got != first || err != nil {
-		t.Errorf("hashed anew: %v", err)
+		t.Errorf("hashed again: %v", err)
 	}
 	if got, err := m.path(two); got == first || err != nil {
 		t.Errorf("another number has the same file: %v", err)

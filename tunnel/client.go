@@ -191,7 +191,7 @@ func (c *Client) request(ctx context.Context, method, path string, header http.H
 	return nil
 }
 
-// maxLate is how often a connection is made anew for which the TLS hello came too late.
+// maxLate is how often a connection is made again for which the TLS hello came too late.
 const maxLate = 3
 
 // takenForViewer reports whether the gateway greeted this end as a VNC viewer. Its TLS

@@ -94,7 +94,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 // TestLateHello: a gateway whose TLS port takes VNC viewers greets who is slow to speak. The
-// connection is made anew, a few times.
+// connection is made again, a few times.
 func TestLateHello(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -117,7 +117,7 @@ func TestLateHello(t *testing.T) {
 				}
 				if n <= greetings {
 					_, _ = io.WriteString(in, "RFB 003.008\n")
-					_, _ = io.Copy(io.Discard, in) // whoever is greeted hangs up
+					_, _ = io.Copy(io.Discard, in) // anyone who is greeted hangs up
 					in.Close()
 					continue
 				}

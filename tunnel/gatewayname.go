@@ -72,7 +72,7 @@ func checkHost(host string) error {
 		case r == '/', r == '\\', r == '?', r == '#', r == '%':
 			return errors.New("it must end after the name; a path does not belong to it")
 		case r == '[':
-			return errors.New("it is an address in figures; a gateway has a name, such as support.example.com")
+			return errors.New("it is an address in digits; a gateway has a name, such as support.example.com")
 		case r > '~':
 			return fmt.Errorf("the letter U+%04X looks like another one and is not accepted; write such a name in its xn-- form", r)
 		default:
@@ -96,7 +96,7 @@ func checkHost(host string) error {
 	// Also 0x7f.1 and 2130706433, which some systems read as addresses.
 	last := labels[len(labels)-1]
 	if _, err := netip.ParseAddr(host); err == nil || last[0] >= '0' && last[0] <= '9' {
-		return errors.New("it is an address in figures; a gateway has a name, such as support.example.com")
+		return errors.New("it is an address in digits; a gateway has a name, such as support.example.com")
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func withoutCopyNumber(s string) string {
 	return s
 }
 
-// cutDigits cuts the figures off at the end; "" where there are more than most.
+// cutDigits cuts the digits off at the end; "" where there are more than most.
 func cutDigits(s string, most int) (rest, digits string) {
 	rest = strings.TrimRight(s, "0123456789")
 	if len(s)-len(rest) > most {
@@ -98,7 +98,7 @@ func ProgramName(gateway, system string) string {
 		}
 	}
 	if got, err := fromFileName(name + ".exe"); err != nil || got == "" {
-		name = "lotse-agent" // an address in figures, say
+		name = "lotse-agent" // an address in digits, say
 	}
 	if system == "windows" {
 		name += ".exe"

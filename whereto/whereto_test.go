@@ -29,7 +29,7 @@ func TestFileNames(t *testing.T) {
 		}
 	}
 	for name, why := range map[string]string{
-		"lotse-supp\u043ert.example.com.exe": "U+043E", "lotse-support.example.com\u202eexe.exe": "U+202E", "lotse-192.0.2.1.exe": "figures",
+		"lotse-supp\u043ert.example.com.exe": "U+043E", "lotse-support.example.com\u202eexe.exe": "U+202E", "lotse-192.0.2.1.exe": "digits",
 		"lotse-user@support.example.com.exe": "user name", "lotse-support..example.com.exe": "empty", "lotse-.example.com.exe": "empty",
 		"lotse-support.example.com..exe": "empty", "lotse-http:\u2215\u2215a.example.exe": "port", "lotse-support.example.com_99999.exe": "port",
 		"lotse-support.example.com_0443.exe": "port", "lotse-a%2fb.example.exe": "path", "lotse--.example.exe": "dash",
@@ -70,7 +70,7 @@ func TestMarks(t *testing.T) {
 		{"not encrypted", "[ZoneTransfer]\nHostUrl=http://support.example.com/download/a.exe", "", "https://"},
 		{"user name", "[ZoneTransfer]\nHostUrl=https://support.example.com@evil.example/download/a.exe", "", "user name"},
 		{"look-alike", "[ZoneTransfer]\nHostUrl=https://supp\u043ert.example.com/download/a.exe", "", "U+043E"},
-		{"figures", "[ZoneTransfer]\nHostUrl=https://192.0.2.1/download/a.exe", "", "figures"},
+		{"digits", "[ZoneTransfer]\nHostUrl=https://192.0.2.1/download/a.exe", "", "digits"},
 		{"port", "[ZoneTransfer]\nHostUrl=https://support.example.com:0/download/a.exe", "", "port"},
 		{"control character", "[ZoneTransfer]\nHostUrl=https://sup\x1bport.example.com/download/a.exe", "", ""},
 		{"too long", "[ZoneTransfer]\nHostUrl=https://" + strings.Repeat("a.", 200) + "example/download/a.exe", "", "too long"},

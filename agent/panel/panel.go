@@ -144,7 +144,7 @@ func (p *Panel) run(ctx context.Context, s model) error {
 //
 // No token stands on a browser's command line, which every user of the machine can
 // read. The first page without one is taken for the browser that was started: it is
-// this user's, whoever opened it.
+// this user's, no matter who opened it.
 func (p *Panel) appear() (w *window) {
 	p.appeared = time.Now()
 	if p.Opened != nil {

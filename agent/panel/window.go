@@ -79,7 +79,7 @@ func (w *window) raise() bool {
 	return err == nil
 }
 
-// Close lets go of the window.
+// Close releases the window.
 func (w *window) Close() {
 	if w != nil {
 		w.pipe.Close()
@@ -235,7 +235,7 @@ func openBrowser(address string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	// Whoever opens pages may live on as the browser; nobody waits for it.
+	// Anyone who opens pages may live on as the browser; nobody waits for it.
 	go func() { _ = cmd.Wait() }()
 	return nil
 }

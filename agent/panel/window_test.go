@@ -60,7 +60,7 @@ func TestPanelWindow(t *testing.T) {
 	}
 }
 
-// TestPanelWindowIsRaised: the process that runs the window is told, and whoever asks
+// TestPanelWindowIsRaised: the process that runs the window is told, and anyone who asks
 // learns when the window is gone.
 func TestPanelWindowIsRaised(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())

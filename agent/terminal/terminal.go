@@ -27,7 +27,7 @@ type Panel struct {
 	// Owned by Run.
 	last    agent.Snapshot
 	prompts string
-	word    string    // allows the open question; drawn anew for each
+	word    string    // allows the open question; a new one for each
 	asked   time.Time // when the question was put
 }
 

@@ -243,7 +243,7 @@ func (p *people) enter(ctx context.Context) error {
 	return join(ctx, c, number)
 }
 
-// answer is the owner's part: the seal of whoever enters.
+// answer is the owner's part: the seal of anyone who enters.
 func (p *people) answer(ctx context.Context, owner *tunnel.OwnerLink, number tunnel.Number) {
 	tries := new(seal.Tries)
 	for {

@@ -16,7 +16,7 @@ const usage = `usage: release icon SIZE OUT.png
        release agentpage SOURCE OUT.1    the manual page of lotse-agent
        release sbom VERSION OUT.json PROGRAM...
        release notices OUT.txt PROGRAM...
-       release version VERSION     four figures, as Windows wants them
+       release version VERSION     four numbers, as Windows wants them
 
 SOURCE_DATE_EPOCH is the date of all that is written.
 `

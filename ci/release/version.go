@@ -8,7 +8,7 @@ import (
 var describe = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?(?:-(\d+)-g[0-9a-f]+)?`)
 
 // windowsVersion turns "v1.2.3-4-gabcdef" into "1.2.3.4"; versions that are no
-// such figures are "0.0.0.0".
+// such numbers are "0.0.0.0".
 func windowsVersion(v string) string {
 	m := describe.FindStringSubmatch(v)
 	if m == nil {
@@ -27,7 +27,7 @@ func windowsVersion(v string) string {
 }
 
 // debianVersion makes a version that dpkg takes and sorts: it begins with a
-// figure, and what is no release (a commit's name) is older than every release.
+// number, and what is no release (a commit's name) is older than every release.
 func debianVersion(v string) string {
 	v = strings.TrimPrefix(v, "v")
 	v = regexp.MustCompile(`[^A-Za-z0-9.+~-]`).ReplaceAllString(v, "~")

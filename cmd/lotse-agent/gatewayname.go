@@ -35,7 +35,7 @@ func pinned() (gateways []string, err error) {
 
 // findGateway asks where a gateway may be named, in this order: the command line
 // and the settings file, a lotse: link, the program's file name, the browser's
-// note on the download, the signature's stamp. Whoever started the program is
+// note on the download, the signature's stamp. Anyone who started the program is
 // trusted; everything else can have been written by anybody, and waits for the
 // customer. Without any of them the customer types the gateway with the number.
 func (o *options) findGateway(link, number, program string) (err error) {

@@ -29,7 +29,7 @@ func TestFindGateway(t *testing.T) {
 		refused, problem                                     string
 	}{
 		{what: "command line first", gateway: "https://a.example", program: named, want: "https://a.example", fixed: true},
-		{what: "figures are for the command line", gateway: "https://127.0.0.1:8443", want: "https://127.0.0.1:8443", fixed: true},
+		{what: "digits are for the command line", gateway: "https://127.0.0.1:8443", want: "https://127.0.0.1:8443", fixed: true},
 		{what: "http", gateway: "http://a.example", refused: "https://"},
 		{what: "link", link: "lotse:b.example/482193057", program: named, want: "https://b.example", offer: "482193057", confirm: true},
 		{what: "invitation", link: "lotse:b.example/4821", program: named, want: "https://b.example", offer: "4821", confirm: true},

@@ -84,7 +84,7 @@ func (e *advisorEnd) goBackTo(o *seal.Origin) {
 }
 
 // open opens and seals a stream to the customer. onward: it leaves this computer
-// again unsealed. Whoever comes while the number is being proved waits for that. A
+// again unsealed. Anyone who comes while the number is being proved waits for that. A
 // wrong number ends the session at the gateway and is errMismatch.
 func (e *advisorEnd) open(ctx context.Context, kind string, onward bool) (*seal.Conn, error) {
 	if e.known() == nil {

@@ -16,7 +16,7 @@ var aboutAudit = manual.Command{
 beside it, carries a hash over itself and the line before. Names the first place
 where a line was changed, added, removed or put elsewhere. A gateway may be running.
 
-What it cannot know: whoever may write in the folder can write the whole trail anew
+What it cannot know: anyone who may write in the folder can rewrite the whole trail
 from any line on, or cut its end, if he changes audit.head as well; and older files
 than the oldest one are removed by the gateway itself. So note the hash that this
 command prints, on another machine, and give it to a later check with --expect.

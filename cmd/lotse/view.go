@@ -45,7 +45,7 @@ func newViewFlags() *viewFlags {
 	l.StringVar(&l.listen, "listen", "127.0.0.1:5999",
 		"where viewers connect, `ADDR` (default 127.0.0.1:5999; port 0: any)")
 	l.BoolVar(&l.anyone, "listen-anyone", false,
-		"allow an address that other computers reach: whoever connects sees the customer's screen! The "+
+		"allow an address that other computers reach: anyone who connects sees the customer's screen! The "+
 			"customer is told that the picture leaves this computer without encryption")
 	l.BoolVar(&l.many, "many", false, "take more than one viewer, until the session ends")
 	l.BoolVar(&l.password, "password", false,
@@ -120,7 +120,7 @@ func (l *viewFlags) check(viewer []string) (err error) {
 	}
 	if !l.anyone && !isLoopback(l.listen) {
 		return l.wrong(
-			"--listen %q is reachable from other computers, and whoever connects sees the customer's "+
+			"--listen %q is reachable from other computers, and anyone who connects sees the customer's "+
 				"screen; if that is meant, add --listen-anyone", l.listen)
 	}
 	return nil

@@ -65,7 +65,7 @@ func TestViewWaits(t *testing.T) {
 	}
 }
 
-// TestOneViewer: the port takes one viewer and closes. Whoever only connects is none.
+// TestOneViewer: the port takes one viewer and closes. Anyone who only connects is none.
 func TestOneViewer(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)

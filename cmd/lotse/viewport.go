@@ -66,7 +66,7 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	_ = port.Close()
 	v.wg.Wait()
 	switch {
-	case v.tries.Burnt(): // why the session ended, whoever noticed it first
+	case v.tries.Burnt(): // why the session ended, no matter who noticed it first
 		return errMismatch
 	case errors.Is(cause, errViewerLeft):
 		return nil

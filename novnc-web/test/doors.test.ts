@@ -1,4 +1,5 @@
-// The numbers for viewers that cannot seal, when the customer's page is the agent: against a hostile gateway.
+// The numbers for viewers that cannot seal, when the customer's page is the agent: against a
+// hostile gateway.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -40,7 +40,10 @@ export function playGateway(): void {
 
 export const socket = (n: number) => FakeSocket.all[n]!;
 
-/** Answers the n-th line, a stream, as an advisor who knows this number; the failure's name when that is not the agent's. */
+/**
+ * Answers the n-th line, a stream, as an advisor who knows this number; the failure's name when
+ * that is not the agent's.
+ */
 export async function advise(n: number, digits: string, kind: Kind, stream: string): Promise<SealedChannel | SealFailure> {
   await until(() => FakeSocket.all.length > n);
   const line = new FakeLine();

@@ -167,7 +167,7 @@ async function hangUp(change: Partial<Params>): Promise<void> {
   await assert.rejects(done, { name: "SealError", failure: "line" });
 }
 
-test("whoever hangs up after the confirmation has had his try", async () => {
+test("anyone who hangs up after the confirmation has had his try", async () => {
   const tries = new Tries();
   for (let i = 0; i < 3; i++) await hangUp({ tries });
   assert.ok(tries.burnt);

@@ -49,7 +49,10 @@ const owner = () => FakeSocket.all.findLast((s) => s.url.endsWith("/owner"))!;
 const lineOf = (id: string) => FakeSocket.all.find((s) => s.url.includes(id));
 const sayState = (state: string, reason = "") => owner().tell({ type: "state", state, reason, foreign: "" });
 
-/** Takes the other side of a stream as an agent that has this number; the failure's name when it is not sealed. */
+/**
+ * Takes the other side of a stream as an agent that has this number; the failure's name when it is
+ * not sealed.
+ */
 async function beAgent(id: string, kind: Kind, digits: string, origins = new Origins()): Promise<SealedChannel | SealFailure> {
   await until(() => lineOf(id) !== undefined, "stream " + id);
   const socket = lineOf(id)!;
@@ -115,7 +118,7 @@ test("streams go back to the customer's exchange, also after a reload, and never
   sayState("joined");
   await until(() => again.asked.length === 1);
   const [control] = again.asked;
-  // Whoever has the number only is not spoken to.
+  // Anyone who has the number only is not spoken to.
   assert.equal(await beAgent(control!.stream, "control", number), "origin");
   const commit = hex(lineOf(control!.stream)!.sent[0]!);
   assert.ok(commit.startsWith("10003202" + "01" + first.origin.keep().id), commit);

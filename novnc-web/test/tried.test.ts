@@ -52,7 +52,7 @@ test("what is kept does not tell the number, and nonsense in its place counts no
   assert.equal(none.used(), 0);
 });
 
-/** The customer's page, anew. */
+/** The customer's page, again. */
 function page() {
   playGateway();
   let last: Snapshot | undefined;

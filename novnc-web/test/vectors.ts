@@ -76,7 +76,10 @@ export function keptOf({ ID, Secret, Compare }: VectorOrigin): KeptOrigin {
   return { id: ID, secret: Secret, compare: Compare };
 }
 
-/** The parameters of one end; `known` is the exchange that the agent knows or the advisor's end goes back to. */
+/**
+ * The parameters of one end; `known` is the exchange that the agent knows or the advisor's end goes
+ * back to.
+ */
 export function paramsOf(
   v: { Number: string; Kind: Kind; Stream: string; Nonce: string; Onward?: boolean },
   role: Role,

@@ -118,7 +118,7 @@ func (m *desktopModel) hear() {
 	m.trust.Told(modelTime(m.now), n)
 }
 
-// meanwhile lets things happen between two steps of whoever looks.
+// meanwhile lets things happen between two steps of anyone who looks.
 func (m *desktopModel) meanwhile() {
 	for {
 		switch m.next(8) {

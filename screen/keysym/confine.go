@@ -23,7 +23,7 @@ const (
 //
 // sym is the keysym that the customer's own keyboard layout gives for the key in
 // this state, not the name that the viewer sent. mods are all modifiers in
-// effect, whoever holds them. The caller still has to make sure that the focus
+// effect, no matter who holds them. The caller still has to make sure that the focus
 // is inside the share and that no other program has grabbed the key.
 func StaysInside(sym uint32, mods Mods) bool {
 	if mods&Others != 0 {

@@ -152,7 +152,7 @@ func (m *Mask) Stale() bool {
 	return version != m.seen
 }
 
-// Due lists what must be captured anew because it is covered otherwise than in the
+// Due lists what must be captured again because it is covered otherwise than in the
 // frame.
 func (m *Mask) Due(now time.Time) []image.Rectangle {
 	version, _ := m.Places.Watch()

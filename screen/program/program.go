@@ -57,8 +57,8 @@ func (c Chosen) Has(p Program, classes []string) bool {
 }
 
 // How long an icon is believed, and how long it is that a program has none: it may
-// be about to set one. iconsTime bounds asking within one list; whose turn does not
-// come has no icon until the next list.
+// be about to set one. iconsTime bounds asking within one list; a program that the time does not
+// reach come has no icon until the next list.
 const (
 	iconKept    = time.Minute
 	iconMissing = 10 * time.Second

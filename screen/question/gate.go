@@ -79,10 +79,10 @@ func (g *Gate) Covered(now time.Time) {
 // Injected notes that a program made input, anywhere on the display.
 func (g *Gate) Injected(now time.Time) { g.rearm(now) }
 
-// Changed notes that what a yes means has changed: it must be armed anew.
+// Changed notes that what a yes means has changed: it must be armed again.
 func (g *Gate) Changed(now time.Time) { g.rearm(now) }
 
-// rearm begins anew: a yes that was under way does not count any more. A no does.
+// rearm starts again: a yes that was under way does not count any more. A no does.
 func (g *Gate) rearm(now time.Time) {
 	g.since = now
 	g.entered, g.focused = false, false

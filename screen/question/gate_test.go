@@ -64,7 +64,7 @@ func TestGate(t *testing.T) {
 		"visible again, entered again":          {[]step{shown, covered(1100 * ms), visible(1200 * ms), pointer(2300*ms, Allow, hand), press1(2400*ms, Allow, hand), release1(2500*ms, Allow, hand)}, Allow},
 		"a program acted a moment ago":          {[]step{shown, pointer(1100*ms, Allow, hand), inject(1150 * ms), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand)}, None},
 		"a program acts during the press":       {[]step{shown, pointer(1100*ms, Allow, hand), press1(1200*ms, Allow, hand), inject(1250 * ms), release1(1300*ms, Allow, hand)}, None},
-		"armed anew, not entered anew":          {[]step{shown, pointer(1100*ms, Allow, hand), inject(1150 * ms), press1(2300*ms, Allow, hand), release1(2400*ms, Allow, hand)}, None},
+		"armed again, not entered again":        {[]step{shown, pointer(1100*ms, Allow, hand), inject(1150 * ms), press1(2300*ms, Allow, hand), release1(2400*ms, Allow, hand)}, None},
 		"one press, two releases":               {[]step{shown, pointer(1100*ms, Allow, hand), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand), release1(1350*ms, Allow, hand)}, None},
 
 		"a no at once":                      {[]step{press1(0, Refuse, hand), release1(1*ms, Refuse, hand)}, Refuse},

@@ -90,7 +90,7 @@ func (a *AskedQuestion) AwaitArmed() {
 	Eventually(a.T, "the question is armed", func() bool { return a.Seen().Armed })
 }
 
-// Rearmed does something to an armed question that has it armed anew, and returns when it
+// Rearmed does something to an armed question that has it armed again, and returns when it
 // is. That it was not armed in between is counted: nobody has to look at that moment.
 func (a *AskedQuestion) Rearmed(act func()) {
 	a.T.Helper()
@@ -101,7 +101,7 @@ func (a *AskedQuestion) Rearmed(act func()) {
 	}
 	before := count()
 	act()
-	Eventually(a.T, "the question is armed anew", func() bool { return count() > before })
+	Eventually(a.T, "the question is armed again", func() bool { return count() > before })
 	a.AwaitArmed()
 }
 

@@ -94,7 +94,7 @@ func (in *input) mayTypeLocked(text string) bool {
 	return true
 }
 
-// modsLocked is which modifiers are down, whoever presses them, once the lifted
+// modsLocked is which modifiers are down, no matter who presses them, once the lifted
 // keys are up and the added ones down. AltGr is the right Alt together with the
 // left Control.
 func (in *input) modsLocked(lifted, added []uint16) (m keysym.Mods) {

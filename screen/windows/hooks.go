@@ -195,7 +195,7 @@ func (h *hooks) remove() {
 	}
 }
 
-// check sets the hooks anew when Windows has taken them away, as it does without
+// check sets the hooks again when Windows has taken them away, as it does without
 // a word: mouse or keyboard were used and they were not told.
 func (h *hooks) check(log *slog.Logger) {
 	h.mu.Lock()

@@ -77,7 +77,7 @@ func TestHotkey(t *testing.T) {
 	screentest.Eventually(t, "the program gets F12", func() bool { log += " " + p.ask("log"); return strings.Contains(log, ":7b:") })
 }
 
-// TestHotkeyWhileOthersHang: the callback does not wait for whoever was told.
+// TestHotkeyWhileOthersHang: the callback does not wait for anyone who was told.
 func TestHotkeyWhileOthersHang(t *testing.T) {
 	p := startColour(t, 0x336699, image.Rect(100, 100, 500, 400))
 	d := openTest(t, screen.Options{})

@@ -361,7 +361,7 @@ func modifierOf(vk uint16) uint16 {
 }
 
 // strokeLocked presses a key, with other modifiers if need be. A key that needed
-// others is let go at once, as its repeats would come out under those of later.
+// others is released at once, as its repeats would come out under those of later.
 func (in *input) strokeLocked(sym uint32, k injectedKey, need uint16) error {
 	have := in.downLocked()
 	if have == need {

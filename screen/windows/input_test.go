@@ -153,7 +153,7 @@ func TestKeysAndButtons(t *testing.T) {
 
 func isKeyDown(vk uintptr) bool { return call(procGetAsyncKeyState, vk)&0x8000 != 0 }
 
-// TestGuard: when the program that holds keys is killed, they are let go.
+// TestGuard: when the program that holds keys is killed, they are released.
 func TestGuard(t *testing.T) {
 	p := startPuppet(t, "press")
 	screentest.Eventually(t, "keys are down", func() bool { return isKeyDown(vkLShift) && isKeyDown('Q') })

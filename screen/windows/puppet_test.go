@@ -319,7 +319,7 @@ func moveWindows(colour uint32, n, burst int) error {
 	orders := orderedBursts()
 	fmt.Println("ready")
 	// X servers, unlike compositors, show what was there before until a window was
-	// painted anew.
+	// repainted.
 	paint := func(d time.Duration) {
 		for _, w := range windows {
 			const invalidate, updateNow = 0x1, 0x100

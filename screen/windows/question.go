@@ -93,7 +93,7 @@ func (a *asker) await(ctx context.Context, d *questionDialog, t *messageThread) 
 }
 
 // watchPointer notes that the pointer is outside the dialog: the dialog itself is not
-// told, and a pointer that comes back has entered anew. It runs on the hooks' thread.
+// told, and a pointer that comes back has entered again. It runs on the hooks' thread.
 func (d *questionDialog) watchPointer(e hookEvent) {
 	if place := d.place.Load(); !e.key && place != nil && !e.at.In(*place) {
 		d.left.Store(true)

@@ -75,7 +75,7 @@ func (s *scope) Key(k screen.Key) error { return s.in.keyWithin(k, s.isShared) }
 func (s *scope) Suspend(on bool) { s.in.Suspend(on) }
 
 // Pointer implements screen.Input. Outside of shared windows the pointer does
-// not move and no button goes down; what is held is let go where it was last.
+// not move and no button goes down; what is held is released where it was last.
 func (s *scope) Pointer(p image.Point, buttons screen.Buttons) error {
 	permit := s.in.permission.Permit()
 	s.mu.Lock()

@@ -172,14 +172,14 @@ func (f *pixelFormat) put(b, row []byte) []byte {
 }
 
 // segment is memory shared with the server. The system frees it when both
-// sides have let go, whatever way they end, because it is marked for removal.
+// sides have released it, whatever way they end, because it is marked for removal.
 type segment struct {
 	seg  shm.Seg
 	data []byte
 	once sync.Once
 }
 
-// unmap lets go of our side; the server's ends with detach or the connection.
+// unmap releases our side; the server's ends with detach or the connection.
 func (s *segment) unmap() {
 	s.once.Do(func() { _ = unix.SysvShmDetach(s.data) })
 }

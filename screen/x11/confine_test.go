@@ -284,7 +284,7 @@ func hostileKeys(t *testing.T, x *x11test.Server, scope screen.Scope, manager, g
 			_ = grabber.l.sync()
 			return
 		}
-		// Keys that are down belong to whoever has had them pressed.
+		// Keys that are down belong to anyone who has had them pressed.
 		if err := scope.ReleaseAll(); err != nil {
 			t.Fatal(err)
 		}

@@ -378,7 +378,7 @@ func (in *input) setKeyLocked(kc byte, sym uint32) error {
 	if err != nil {
 		return in.l.explain(err)
 	}
-	// The map is right until the server's notice makes it be read anew.
+	// The map is right until the server's notice makes it be read again.
 	if in.keys.keys[kc] = (keySyms{}); sym != 0 {
 		in.keys.keys[kc] = keySyms{info: 1, width: 1, syms: []uint32{sym}}
 	}

@@ -368,7 +368,7 @@ func TestSharedMemoryEnds(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// The server lets go when it notices that the connection has ended.
+	// The server releases it when it notices that the connection has ended.
 	screentest.Eventually(t, "the segment goes with Close", func() bool { return shmSegments(t) == 0 })
 
 	d = openOn(t, x, screen.Options{})
@@ -441,7 +441,7 @@ func BenchmarkKey(b *testing.B) {
 	}
 }
 
-// TestServerStops stops the X server: whoever waits for it is told so after the
+// TestServerStops stops the X server: anyone who waits for it is told so after the
 // screentest.Patience, and Close does not wait for it at all.
 func TestServerStops(t *testing.T) {
 	x := x11test.Xvfb(t, "320x240x24")

@@ -215,7 +215,7 @@ func (a *appScreen) event(ev []byte) {
 }
 
 // begin makes the model of the windows, in one moment: nothing else can happen
-// on the display meanwhile. It is also how a model that has lost step starts anew.
+// on the display meanwhile. It is also how a model that has lost step starts again.
 func (a *appScreen) begin() (err error) {
 	c := a.l.Conn
 	xproto.GrabServer(c)

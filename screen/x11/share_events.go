@@ -46,7 +46,7 @@ func (a *appScreen) drain() error {
 	a.queue = nil
 	a.mu.Unlock()
 	if overflow {
-		a.log.Info("x11: too many window events at once; starting anew")
+		a.log.Info("x11: too many window events at once; starting again")
 		return a.begin()
 	}
 	now := time.Now()

@@ -43,7 +43,7 @@ type topWindow struct {
 	dirty  screen.Region     // drawn since it was read
 	// undrawn is what nothing was drawn to since the window has it. It must not
 	// be shown: the server fills the memory of a new or larger window with what
-	// lies there on the screen, whoever's that is. It also reports such memory as
+	// lies there on the screen, no matter whose that is. It also reports such memory as
 	// drawn: reports count only while the window is settled.
 	undrawn  screen.Region
 	askAt    time.Time // when drawing is asked for next

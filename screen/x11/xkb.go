@@ -258,7 +258,7 @@ type stroke struct {
 }
 
 // find returns how to type sym in the given state. held has the modifiers that
-// can be let go.
+// can be released.
 func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
 	want := keysym.Canonical(sym)
 	if !hasLevel(sym) {

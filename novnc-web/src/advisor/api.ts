@@ -117,7 +117,10 @@ export class Api {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
   }
 
-  /** Gives a door's number, never the session's own, to the gateway, which lets one viewer in with it. */
+  /**
+   * Gives a door's number, never the session's own, to the gateway, which lets one viewer in with
+   * it.
+   */
   async viewerPassword(number: string, door: ViewerDoor): Promise<ViewerPassword> {
     const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number, door });
     return { user: number, password: text(f["password"], 20), expires: time(f["expires"]) };

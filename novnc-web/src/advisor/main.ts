@@ -37,7 +37,8 @@ class AdvisorPage {
       this.signInNote = this.t.signIn.ended;
       this.leave();
     };
-    // Nothing is drawn before it is known who is there: a form that is drawn twice loses what was typed.
+    // Nothing is drawn before it is known who is there: a form that is drawn twice loses what was
+    // typed.
     await this.api.gatewayName().then(
       (name) => (this.gateway = name || this.gateway),
       () => {},
@@ -178,7 +179,7 @@ class AdvisorPage {
     this.select(this.sessions.at(-1) ?? null);
   }
 
-  /** Builds the page anew: after signing in or out, and for another language. */
+  /** Builds the page again: after signing in or out, and for another language. */
   private render(): void {
     const { t, me } = this;
     document.documentElement.lang = preferredLanguage();

@@ -20,7 +20,10 @@ const nothingShared: ControlState = {
   viewers: [],
 };
 
-/** A try of somebody to enter, as the advisor is told of it. "used": somebody else has entered already. */
+/**
+ * A try of somebody to enter, as the advisor is told of it. "used": somebody else has entered
+ * already.
+ */
 export type Attempt = "checking" | "wrong" | "used" | null;
 
 /** How long the customer's program has to give out a number for a viewer. */
@@ -187,7 +190,7 @@ export class Session {
     this.changed();
   }
 
-  /** The gateway does not answer any more: everything is tried anew. */
+  /** The gateway does not answer any more: everything is tried again. */
   lineLost(): void {
     if (this.phase === "ended" || this.line === "replaced") return;
     this.line = "down";
@@ -309,7 +312,7 @@ export class Session {
     }
   }
 
-  /** After a reload or a lost line the control stream is opened anew. */
+  /** After a reload or a lost line the control stream is opened again. */
   private async ensureControl(): Promise<void> {
     if (this.control) return;
     if (this.openingControl) return this.wakeControl(); // a way may be open again
@@ -396,7 +399,7 @@ export class Session {
     // The other direction is over: its picture would only say so.
     if (state.rights.show && !hadShow) this.view.close();
     this.view.applyRights();
-    // Whoever is typing on the page goes on there.
+    // Anyone who is typing on the page goes on there.
     const typing = document.activeElement instanceof HTMLTextAreaElement;
     if (!hadControl && state.rights.control && !typing) this.view.focus();
     this.changed();

@@ -8,7 +8,10 @@ const questionPatience = 11 * 60_000;
 /** `ended`: the customer, the browser or the line ended it, not the advisor. */
 export type ShowPhase = "off" | "choosing" | "opening" | "asking" | "shown" | "refused" | "ended" | "failed";
 
-/** The advisor's own screen, shown to the customer: chosen in the browser's picker, served on a show stream. */
+/**
+ * The advisor's own screen, shown to the customer: chosen in the browser's picker, served on a show
+ * stream.
+ */
 export class Show {
   phase: ShowPhase = "off";
   private share: ScreenShare | null = null;

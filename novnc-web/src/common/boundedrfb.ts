@@ -1,6 +1,8 @@
 import RFB from "@novnc/novnc";
 
-/** More pixels than any desktop has: two 8K monitors. Half a gigabyte of memory is needed for them. */
+/**
+ * More pixels than any desktop has: two 8K monitors. Half a gigabyte of memory is needed for them.
+ */
 export const maxPixels = 2 * 7680 * 4320;
 
 /**

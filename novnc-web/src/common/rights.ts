@@ -4,13 +4,18 @@ import { asFields, flag, list, oneOf, text } from "./fields.ts";
 
 export const rightNames = ["view", "control", "clipboard", "show"] as const;
 export type Right = (typeof rightNames)[number];
-/** What can be asked for: `share` is the wish to see more, `files` is reserved and always refused. */
+/**
+ * What can be asked for: `share` is the wish to see more, `files` is reserved and always refused.
+ */
 export const wishNames = [...rightNames, "files", "share"] as const;
 export type Wish = (typeof wishNames)[number];
 export type Rights = Record<Right, boolean>;
 export type Answer = "" | "view" | "control" | "deny";
 
-/** How a viewer's line is encrypted: end to end, so up to the advisor's computer, or up to the gateway. */
+/**
+ * How a viewer's line is encrypted: end to end, so up to the advisor's computer, or up to the
+ * gateway.
+ */
 export const lineNames = ["sealed", "partly", "gateway"] as const;
 export type LineKind = (typeof lineNames)[number];
 
@@ -18,7 +23,9 @@ export interface Viewer {
   door: string;
   line: LineKind;
   from: string;
-  /** Four digits of the exchange that its stream goes back to; "" where the gateway opens the seal. */
+  /**
+   * Four digits of the exchange that its stream goes back to; "" where the gateway opens the seal.
+   */
   code: string;
 }
 

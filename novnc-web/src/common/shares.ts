@@ -36,7 +36,10 @@ export function readShare(value: unknown): Share | null {
 /** How sentences tell what is shared; `other` is a program without a name. */
 export type SharePart = ShareKind | "other";
 
-/** What a sentence about a share needs: its kind and the names in it. Old programs share the whole screen. */
+/**
+ * What a sentence about a share needs: its kind and the names in it. Old programs share the whole
+ * screen.
+ */
 export function sharePart(share: Share | null): [kind: SharePart, names: string] {
   if (!share) return ["screen", ""];
   const names = share.names.join(", ");

@@ -6,7 +6,7 @@ import { sizeText, sortDownloads, systemName, systemOf, type Download } from "./
 /** What is known of the downloads: still loading, not reachable, or a list. */
 export type Offer = "loading" | "unreachable" | Download[];
 
-/** The right file first; the others, with sizes and sums, for whoever wants them. */
+/** The right file first; the others, with sizes and sums, for anyone who wants them. */
 export function downloadArea(offer: Offer, processor: string, t: CustomerTexts, language: Language): HTMLElement {
   const area = h("div", { class: "downloads", "data-testid": "downloads" });
   const say = (testid: string, words: string) => area.append(h("p", { "data-testid": testid }, words));

@@ -35,7 +35,10 @@ class CustomerPage {
     this.render();
   }
 
-  /** An invitation link carries the place, #p=4821. The rest of the number is spoken: this page must not learn it. */
+  /**
+   * An invitation link carries the place, #p=4821. The rest of the number is spoken: this page must
+   * not learn it.
+   */
   private readFragment(): void {
     this.place = parsePlace(new URLSearchParams(location.hash.slice(1)).get("p") ?? "");
   }
@@ -95,7 +98,7 @@ class CustomerPage {
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  /** Whoever came by an advisor's link knows how his number begins. */
+  /** Anyone who came by an advisor's link knows how his number begins. */
   private invitation(t: CustomerTexts): HTMLElement {
     return h(
       "section",
@@ -135,7 +138,7 @@ class CustomerPage {
     });
   }
 
-  /** The program is the same file for every gateway: whoever has lost its name tells it. */
+  /** The program is the same file for every gateway: anyone who has lost its name tells it. */
   private startLine(t: CustomerTexts): HTMLElement {
     const line = `${this.place}…@${location.host}`;
     const note = h("span", { class: "muted", role: "status" });

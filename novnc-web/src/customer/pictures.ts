@@ -43,7 +43,7 @@ const pictures = {
     line("M75 35h24M75 42h14M57 55h40"),
     pointer(86, 40),
   ],
-  // The program's page: nine figures, then one's own decision.
+  // The program's page: nine digits, then the customer's own decision.
   allow: [
     box(8, 6, 104, 68),
     line("M20 20h30"),

@@ -1,7 +1,10 @@
 import type { Right, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
 
-/** What the customer can do; the program on his computer and the page that shares by itself both take it. */
+/**
+ * What the customer can do; the program on his computer and the page that shares by itself both
+ * take it.
+ */
 export interface PanelActions {
   enter(number: string): void;
   answer(question: string, allow: boolean, share?: Share): void;

@@ -33,7 +33,7 @@ export class Chooser {
   update(choices: Choices | null): void {
     this.choices = choices;
     show(this.root, choices !== null);
-    // Drawn anew only when there is something else to choose: a click must not miss.
+    // Redrawn only when there is something else to choose: a click must not miss.
     const now = JSON.stringify(choices);
     if (!choices || now === this.drawn) return;
     this.drawn = now;

@@ -123,7 +123,7 @@ export class SessionCard {
     return `${t.viewer(oneOf(door, doors, "other"))}${from && ` (${from})`} – ${how}`;
   }
 
-  /** Drawn anew only when it is something else: a click must not miss. */
+  /** Redrawn only when it is something else: a click must not miss. */
   private drawSilenced(rights: Wish[]): void {
     const { t } = this;
     const now = rights.join();

@@ -69,7 +69,7 @@ export class ShareCard {
     this.chooser.update(this.editing ? s.choices : null);
   }
 
-  /** Drawn anew only when it is another share: a click must not miss. */
+  /** Redrawn only when it is another share: a click must not miss. */
   private drawApps(share: Share): void {
     const now = JSON.stringify(share);
     if (now === this.drawn) return;

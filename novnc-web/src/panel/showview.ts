@@ -72,7 +72,7 @@ export class ShowView {
     }
   }
 
-  /** A line that broke while the right is there is opened anew. */
+  /** A line that broke while the right is there is opened again. */
   private again(attempt: number): void {
     if (attempt !== this.attempt) return;
     this.rfb = null;

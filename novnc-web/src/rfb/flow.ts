@@ -47,5 +47,8 @@ const minWindow = 32 * 1024;
 const maxWindow = 8 * 1024 * 1024;
 /** How much longer than the shortest a round trip may take before the line counts as full. */
 const queueGoal = 40;
-/** The shortest round trip is forgotten by this share at every answer, so that a line which became longer is noticed. */
+/**
+ * The shortest round trip is forgotten by this share at every answer, so that a line which became
+ * longer is noticed.
+ */
 const baseMemory = 512;

@@ -29,7 +29,10 @@ export interface ServerConfig {
   name: string;
   /** Asks the customer; `gone` says that the viewer does not wait any more. */
   approve?: (gone: AbortSignal) => Promise<void>;
-  /** How long the viewer's first message may take, in milliseconds, if longer than the rest: where somebody is asked at its end. */
+  /**
+   * How long the viewer's first message may take, in milliseconds, if longer than the rest: where
+   * somebody is asked at its end.
+   */
   patience?: number;
   /** Makes JPEG pictures; without it nothing is sent with loss. */
   encodeJPEG?: JpegEncoder;
@@ -227,7 +230,9 @@ export class Server {
     this.queued.push(data);
   }
 
-  /** Writes what the viewer is ready for: answers as they come, updates when the line takes them. */
+  /**
+   * Writes what the viewer is ready for: answers as they come, updates when the line takes them.
+   */
   private async writeLoop(): Promise<void> {
     while (!this.closed) {
       for (const data of this.queued.splice(0)) this.line.send(data);
@@ -250,7 +255,10 @@ export class Server {
     });
   }
 
-  /** The viewer asked, the line takes it, and there is news. Between a SyncNext and what follows it nothing begins. */
+  /**
+   * The viewer asked, the line takes it, and there is news. Between a SyncNext and what follows it
+   * nothing begins.
+   */
   private ready(): boolean {
     if (!this.running || this.syncNext || !(this.wantsUpdate || this.continuous) || this.flow.full) return false;
     return this.resizeDue || this.pseudoDue || this.updater.hasNews(this.area());
@@ -273,7 +281,9 @@ export class Server {
     return area;
   }
 
-  /** Writes one FramebufferUpdate (RFC 6143, section 7.6.1), or nothing and the request stays open. */
+  /**
+   * Writes one FramebufferUpdate (RFC 6143, section 7.6.1), or nothing and the request stays open.
+   */
   private async update(): Promise<void> {
     const area = this.area();
     const [asked, requested] = [this.wantsUpdate, this.requested];
@@ -283,7 +293,7 @@ export class Server {
     let rects = this.appendName(w);
     const sizes = this.appendSizes(w);
     if (sizes === 0) {
-      // Not beside a size (rfbproto, "ExtendedDesktopSize"): they come when the viewer asks anew.
+      // Not beside a size (rfbproto, "ExtendedDesktopSize"): they come when the viewer asks again.
       const whole = this.wholeDue;
       this.wholeDue = false;
       const count = await this.updater.append(w, area, whole);

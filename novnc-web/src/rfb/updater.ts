@@ -14,7 +14,10 @@ export type JpegEncoder = (
   quality: number,
 ) => Promise<Uint8Array>;
 
-/** No more than about so many bytes go into one update: what is newer than its end comes with the next. */
+/**
+ * No more than about so many bytes go into one update: what is newer than its end comes with the
+ * next.
+ */
 const maxUpdate = 192 * 1024;
 /** The pixels that may be made a JPEG of at once: what they will be is known only afterwards. */
 const maxRichPixels = 2 << 20;
@@ -86,7 +89,10 @@ export class Updater {
     return this.dirty.touches(area) || (this.refineDue && this.lossy.touches(area));
   }
 
-  /** Appends rectangles of what is new inside the area, and returns how many. `whole`: all of it, however much it is. */
+  /**
+   * Appends rectangles of what is new inside the area, and returns how many. `whole`: all of it,
+   * however much it is.
+   */
   async append(w: Writer, area: TileSet, whole: boolean): Promise<number> {
     const { generation } = this.picture;
     const rich = new TileSet(this.width, this.height);

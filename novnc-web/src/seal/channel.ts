@@ -35,12 +35,14 @@ export class SealedChannel {
     private readonly inbox: Inbox,
     private readonly out: Direction,
     private readonly incoming: Direction,
-    /** The exchange over the number alone that the stream goes back to: an earlier one, or its own. */
+    /**
+     * The exchange over the number alone that the stream goes back to: an earlier one, or its own.
+     */
     readonly origin: Origin,
     /** Whether the advisor's end passes the stream on unsealed. */
     readonly onward: boolean,
   ) {
-    // Whoever takes the channel sets its handlers first.
+    // Anyone who takes the channel sets its handlers first.
     setTimeout(() => void this.receive());
   }
 
@@ -49,7 +51,7 @@ export class SealedChannel {
     return this.origin.compare;
   }
 
-  /** What was sent and has not left yet: whoever makes much waits until it is little. */
+  /** What was sent and has not left yet: anyone who makes much waits until it is little. */
   get bufferedAmount(): number {
     return this.pendingSize + (this.line.bufferedAmount ?? 0);
   }

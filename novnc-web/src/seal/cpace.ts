@@ -56,7 +56,9 @@ export function randomScalar(): bigint {
   }
 }
 
-/** The draft's scalar_mult_vfy; null for a share that does not decode or gives the neutral element. */
+/**
+ * The draft's scalar_mult_vfy; null for a share that does not decode or gives the neutral element.
+ */
 export function secretPoint(own: Share, peer: Uint8Array): Bytes | null {
   try {
     const k = ristretto255.Point.fromBytes(peer).multiply(own.scalar);

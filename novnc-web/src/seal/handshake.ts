@@ -20,7 +20,9 @@ export interface Params {
   kind: Kind;
   stream: string; // the stream's identifier
   tries: Tries;
-  /** At the advisor's end: the exchange that the stream goes back to. None: over the number alone. */
+  /**
+   * At the advisor's end: the exchange that the stream goes back to. None: over the number alone.
+   */
   origin?: Origin | null;
   /**
    * At the advisor's end, for the stream of somebody who enters: of all exchanges that

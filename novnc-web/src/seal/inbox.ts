@@ -17,7 +17,10 @@ export interface Line {
   onerror: ((e: unknown) => void) | null;
 }
 
-/** Sends on a line that is open. On one that ends, a browser would send nothing either, but complain. */
+/**
+ * Sends on a line that is open. On one that ends, a browser would send nothing either, but
+ * complain.
+ */
 export function sendOn(line: Line, data: Uint8Array<ArrayBuffer>): void {
   if (line.readyState === open) line.send(data);
 }
@@ -46,7 +49,7 @@ export class Inbox {
     return !this.buffer.empty;
   }
 
-  /** Forgets what was not taken, and ends whoever waits. */
+  /** Forgets what was not taken, and ends anyone who waits. */
   drop(): void {
     this.buffer.clear();
     this.closed = true;

@@ -1,4 +1,7 @@
-/** How many wrong tries before the first right one burn a number at the end that drew it; SPEC.md, section 6. */
+/**
+ * How many wrong tries before the first right one burn a number at the end that drew it; SPEC.md,
+ * section 6.
+ */
 export const maxTries = 3;
 
 /** Where a count is kept over the page's life. */
@@ -78,13 +81,18 @@ export class Tries {
     };
   }
 
-  /** Counts a wrong try without a guess in it: a wrong tag on a stream that is bound to an earlier exchange. */
+  /**
+   * Counts a wrong try without a guess in it: a wrong tag on a stream that is bound to an earlier
+   * exchange.
+   */
   wrong(): void {
     this.wrongOnes = this.proven ? this.most : this.count(1, 0);
     this.tell();
   }
 
-  /** Makes a try whose outcome is known at once and counts it when it fails; null when none is left. */
+  /**
+   * Makes a try whose outcome is known at once and counts it when it fails; null when none is left.
+   */
   test<T extends { right: boolean }>(attempt: () => T): T | null {
     if (this.burnt) return null;
     const outcome = attempt();
@@ -112,7 +120,9 @@ export class Tries {
     this.memory?.keep(this.count(this.open.early, this.open.late));
   }
 
-  /** Another window may have counted meanwhile; with a try under way here it is this one's count. */
+  /**
+   * Another window may have counted meanwhile; with a try under way here it is this one's count.
+   */
   private refresh(): void {
     if (this.open.early + this.open.late === 0) this.wrongOnes = Math.max(this.wrongOnes, this.memory?.used() ?? 0);
   }

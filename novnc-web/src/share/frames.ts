@@ -12,7 +12,7 @@ export function hasTrackProcessor(): boolean {
 }
 
 export function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
-  // One frame, the newest: whoever is slow gets none that is old.
+  // One frame, the newest: anyone who is slow gets none that is old.
   return new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
 }
 

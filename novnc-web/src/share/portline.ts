@@ -17,7 +17,7 @@ export class PortLine implements Duplex {
     private readonly howMuch: () => void,
   ) {}
 
-  /** What the page has not got rid of yet, as it said last; looking asks anew. */
+  /** What the page has not got rid of yet, as it said last; looking asks again. */
   get bufferedAmount(): number {
     if (this.waiting > 0 && !this.asked) {
       this.asked = true;
@@ -26,7 +26,9 @@ export class PortLine implements Duplex {
     return this.waiting;
   }
 
-  /** The page's answer. What was sent while it was on its way is in it: messages keep their order. */
+  /**
+   * The page's answer. What was sent while it was on its way is in it: messages keep their order.
+   */
   left(bytes: number): void {
     this.asked = false;
     this.waiting = bytes;

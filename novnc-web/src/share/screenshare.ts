@@ -54,7 +54,9 @@ export class ScreenShare {
     return this.chosen !== null;
   }
 
-  /** Lets the person choose, from his click. False when he chose nothing; then all stays as it was. */
+  /**
+   * Lets the person choose, from his click. False when he chose nothing; then all stays as it was.
+   */
   async choose(): Promise<boolean> {
     const chosen = await chooseScreen();
     if (!chosen) return false;

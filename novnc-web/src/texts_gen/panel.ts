@@ -289,7 +289,7 @@ export const panelEn: PanelTexts = {
   resume: "Resume",
   end: "End session",
   with: "You are connected with",
-  toGatewayMeans: (gateway) => `Whoever runs ${gateway} could look too: your advisor uses a viewer without our encryption.`,
+  toGatewayMeans: (gateway) => `The operator of ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
   compare: (code) => `Your advisor must see the same number: ${code}`,
   viewers: "Who is looking",

@@ -73,7 +73,8 @@ const rest, move, step = 'r', 'm', 's'
 func (p *Puppet) tell(o order) { _, _ = p.in.Write(o[:]) }
 
 // Rest has the program's windows stand still, but for one of Chosen's that is dragged once
-// a second. Chosen's come to lie on top. While windows rush about, a share may show nothing of what it could show. Move ends it.
+// a second. Chosen's come to lie on top. While windows rush about, a share may show nothing of what
+// it could show. Move ends it.
 func (p *Puppet) Rest() { p.tell(order{rest}) }
 
 // Move ends Rest and what Step bounds: the windows move for as long as the program runs.

@@ -119,7 +119,7 @@ export class BrowserAgent implements PanelActions {
       const still = this.consent.question === "view" && this.consent.serial === serial;
       if (!chosen || !still) {
         stopAll(chosen);
-        // Whoever closed the picker has time to think again.
+        // Anyone who closed the picker has time to think again.
         this.opened = Math.max(this.opened, Date.now() - answerWithin / 2);
         this.watchQuestion();
         return this.publish();

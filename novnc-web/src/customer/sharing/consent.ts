@@ -49,7 +49,9 @@ export const beginning: Consent = {
   silenced: new Set(),
 };
 
-/** What happens. The customer alone may allow, refuse, take, pause, resume, silence and unsilence. */
+/**
+ * What happens. The customer alone may allow, refuse, take, pause, resume, silence and unsilence.
+ */
 export type ConsentEvent =
   | { kind: "join" } // the number was right
   | { kind: "lose" } // the line was lost
@@ -73,7 +75,10 @@ export interface Change {
   outcome: Outcome;
 }
 
-/** What holds at this moment: less than what was given while a question is open or the customer paused. */
+/**
+ * What holds at this moment: less than what was given while a question is open or the customer
+ * paused.
+ */
 export function effective(s: Consent): Rights {
   if (s.phase !== "joined") return new Set();
   if (s.paused) return only(s.given, new Set<ConsentRight>(["show"]));
@@ -203,7 +208,10 @@ class Transition {
     this.always(e);
   }
 
-  /** While the line is lost the customer need not wait for it to take a right back, to hide, or to end. */
+  /**
+   * While the line is lost the customer need not wait for it to take a right back, to hide, or to
+   * end.
+   */
   private away(e: ConsentEvent): void {
     switch (e.kind) {
       case "rejoin":

@@ -51,7 +51,7 @@ export class HeldChannel {
     return this.listener;
   }
 
-  /** Whoever listens hears what was held, after this call as from a line. */
+  /** Anyone who listens hears what was held, after this call as from a line. */
   set onmessage(listener: ((e: { data: ArrayBuffer }) => void) | null) {
     this.listener = listener;
     if (!listener) return;

@@ -138,7 +138,10 @@ export class AgentLink {
     this.handlers.over(reason);
   }
 
-  /** Somebody guessed at the session's number: the advisor is told on what is sealed, then the gateway. */
+  /**
+   * Somebody guessed at the session's number: the advisor is told on what is sealed, then the
+   * gateway.
+   */
   private burnt(): void {
     this.handlers.burnt();
     // The gateway cuts the streams at once: what is on them goes first.

@@ -3,7 +3,10 @@ import type { Change } from "./consent.ts";
 
 const maxLines = 500;
 
-/** The session in plain words: who, when, what. It lives in this page only, until the customer saves it. */
+/**
+ * The session in plain words: who, when, what. It lives in this page only, until the customer saves
+ * it.
+ */
 export class SessionRecord {
   private readonly lines: string[] = [];
   private dropped = 0;
