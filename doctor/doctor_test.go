@@ -218,6 +218,9 @@ func TestProxies(t *testing.T) {
 			}
 			return nil
 		}, "websocket", Fail, "status 502"},
+		"cannot reach it": {trusting, honest, func(*http.Response) error {
+			return errors.New("not here")
+		}, "gateway", Fail, "proxy_ssl_protocols TLSv1.3"},
 		"cuts websockets": {trusting, honest, func(r *http.Response) error {
 			if b, ok := r.Body.(io.ReadWriteCloser); ok && r.StatusCode == http.StatusSwitchingProtocols {
 				r.Body = &cut{ReadWriteCloser: b}

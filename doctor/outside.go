@@ -208,6 +208,13 @@ func (e *examination) proxy(ctx context.Context) bool {
 				"proxy_set_header Host $http_host;). Else add "+e.host+" to hosts.",
 			"the gateway was asked for another name than %s", e.host)
 		return false
+	case a.status == http.StatusBadGateway || a.status == http.StatusServiceUnavailable ||
+		a.status == http.StatusGatewayTimeout:
+		e.say("gateway", Fail, "Is the gateway running, and does the proxy have its address and https? "+
+			"nginx before 1.23.4 also needs proxy_ssl_protocols TLSv1.3; or tls.min = \"1.2\" in the gateway's "+
+			"settings. The proxy's log says which.",
+			"the proxy does not get through to the gateway: status %d", a.status)
+		return false
 	case !a.isOurs:
 		e.say("gateway", Fail,
 			"Does the proxy send everything below / to the gateway, and is the gateway running? "+
@@ -286,8 +293,8 @@ func (e *examination) clock(a *answer) {
 	if off < 0 {
 		words = fmt.Sprintf("the gateway's clock is %v behind this computer's", (-off).Round(time.Second))
 	}
-	const fix = "Compare both with a clock that is right, and let the wrong one follow a time server " +
-		"(timedatectl set-ntp true)."
+	const fix = "Compare both with a clock that is right, and let the wrong one follow a time " +
+		"server (timedatectl set-ntp true)."
 	switch off = off.Abs(); {
 	case off > clockFail:
 		e.say(name, Fail, fix, "%s", words)
@@ -374,8 +381,8 @@ func (e *examination) webSocket(ctx context.Context) {
 }
 
 // proxySettings is the fix for WebSockets that do not get through.
-const proxySettings = "The proxy must pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header " +
-	"Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)."
+const proxySettings = "The proxy must pass WebSockets on (nginx: proxy_http_version 1.1; " +
+	"proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)."
 
 // notUpgraded says why there is no WebSocket.
 func (e *examination) notUpgraded(resp *http.Response, err error) {
