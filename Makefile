@@ -20,7 +20,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
 .PHONY: help watch build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
-	dist demo bench lint fuzz i18n settings manual clean needs-test needs-dist needs-demo
+	dist demo bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
 build: bin/lotse bin/lotse-agent
@@ -34,6 +34,7 @@ help:
 	@echo '              test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows'
 	@echo 'make lint     formatting, vet, staticcheck, types'
 	@echo 'make i18n     write texts again, from i18n/*.json'
+	@echo 'make protocol write the pages'"'"' types and limits again, from the programs'"'"''
 	@echo 'make settings write the example file and the list of settings again'
 	@echo 'make manual   the manual pages and shell completions, into bin/manual'
 	@echo 'make fuzz     every fuzz test for FUZZTIME=60s'
@@ -165,6 +166,10 @@ lint: novnc-web/dist/.stamp bin/staticcheck
 # them. The results are committed: a build does not need this.
 i18n:
 	go run ./i18n/compile
+
+# Writes what the pages know of the protocols, from the programs' own types and constants.
+protocol:
+	go run ./ci/protocol
 
 # Writes config/gateway.example.toml and docs/settings.md from config/gatewaysettings.go. The
 # results are committed; a test fails where they are old.

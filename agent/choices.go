@@ -59,7 +59,14 @@ const (
 	maxIcons = 96 << 10
 )
 
-var shareKinds = [...]string{screen.ShareScreen: "screen", screen.ShareMonitor: "monitor", screen.ShareApps: "apps"}
+var shareKinds = [...]string{screen.ShareScreen: ShareScreen, screen.ShareMonitor: ShareMonitor, screen.ShareApps: ShareApps}
+
+// Values of Share.Kind; also of tunnel.Share.
+const (
+	ShareScreen  = "screen"
+	ShareMonitor = "monitor"
+	ShareApps    = "apps"
+)
 
 var errShare = errors.New("agent: this is no share: want the screen, a monitor, or at least one program")
 
@@ -127,7 +134,7 @@ func (c *Choices) apps() []AppChoice {
 // Words says what is shared, for people.
 func (sh Share) Words(l i18n.Language) string {
 	switch names := strings.Join(sh.Names, ", "); sh.Kind {
-	case "monitor":
+	case ShareMonitor:
 		return l.Text("agent.share.monitor", names)
 	case "apps":
 		return l.Text("agent.share.apps", names)

@@ -74,7 +74,7 @@ type controlCame struct {
 }
 
 func (e *controlCame) in(st *state) {
-	if e.refused = len(st.controls) >= maxControls || st.phase == PhaseEnded; e.refused {
+	if e.refused = len(st.controls) >= tunnel.MaxControls || st.phase == PhaseEnded; e.refused {
 		return
 	}
 	if !e.helper || len(st.controls) == 0 {

@@ -17,9 +17,6 @@ import (
 // door and for nothing else. With it a gateway can neither label a stream
 // "sealed" nor open a second one; tunnel/PROTOCOL.md, section 9.
 
-// doorNumberLife is how long a door's number waits for its viewer.
-const doorNumberLife = 5 * time.Minute
-
 // errNoDoorNumber: nobody who knows the session's number wished for that viewer.
 var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
 
@@ -56,7 +53,7 @@ func (d *doorNumbers) issue(door string, session tunnel.Number, now time.Time) t
 		if d.open == nil {
 			d.open = map[string]*doorNumber{}
 		}
-		d.open[door] = &doorNumber{number: n, expires: now.Add(doorNumberLife)}
+		d.open[door] = &doorNumber{number: n, expires: now.Add(tunnel.DoorNumberLife)}
 		return n
 	}
 }
@@ -98,7 +95,7 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 		return
 	}
 	s.log.Info("number given out for one viewer", "door", door)
-	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(doorNumberLife / time.Second)})
+	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(tunnel.DoorNumberLife / time.Second)})
 }
 
 // seal seals the stream with the number that its door takes: the session's where the

@@ -203,7 +203,7 @@ func TestDoorNumberLife(t *testing.T) {
 	var d doorNumbers
 	session, now := number(t, testNumber), time.Now()
 	first := d.issue("vnc", session, now)
-	if n := d.find("vnc", now.Add(doorNumberLife-1)); n == nil || n.number != first {
+	if n := d.find("vnc", now.Add(tunnel.DoorNumberLife-1)); n == nil || n.number != first {
 		t.Error("gone too early")
 	}
 	old := d.find("vnc", now)
@@ -214,7 +214,7 @@ func TestDoorNumberLife(t *testing.T) {
 	if other := d.issue("repeater", session, now); other == second || other == session {
 		t.Error("two doors share a number")
 	}
-	if d.find("vnc", now.Add(doorNumberLife)) != nil || len(d.open) != 1 {
+	if d.find("vnc", now.Add(tunnel.DoorNumberLife)) != nil || len(d.open) != 1 {
 		t.Error("good for ever")
 	}
 	if n := d.issue("vnc", tunnel.Number{}, now); !n.IsZero() {

@@ -306,10 +306,10 @@ func TestCallFlood(t *testing.T) {
 	s, w, _ := runAgent(t, g.client)
 	l := g.join()
 	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
-	for i := range 3 * maxStreams {
+	for i := range 3 * tunnel.MaxStreams {
 		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(100 + i), Kind: "view", Door: tunnel.DoorPage})
 	}
-	for range maxStreams - 1 { // the control stream is one, too
+	for range tunnel.MaxStreams - 1 { // the control stream is one, too
 		take(t, g.streams, "a stream that may be opened")
 	}
 	// The agent comes back when it has read what was said before, and has stopped when
@@ -318,7 +318,7 @@ func TestCallFlood(t *testing.T) {
 	g.link()
 	w.stop()
 	if more := len(g.streams); more > 0 {
-		t.Errorf("%d streams opened, want %d", maxStreams-1+more, maxStreams-1)
+		t.Errorf("%d streams opened, want %d", tunnel.MaxStreams-1+more, tunnel.MaxStreams-1)
 	}
 }
 

@@ -19,15 +19,6 @@ const (
 	// backoffStart doubles up to backoffLimit between tries to come back.
 	backoffStart = 250 * time.Millisecond
 	backoffLimit = 5 * time.Second
-	// enterTimeout bounds the wait for the gateway's word on a number.
-	enterTimeout = 90 * time.Second
-	// proofTimeout bounds the wait for the seal behind the gateway's word, and for its
-	// word behind a seal that failed.
-	proofTimeout = 5 * time.Second
-	maxGrace     = time.Hour
-	// maxStreams bounds the streams of one link, open ones and those that are
-	// being opened; further calls are not answered.
-	maxStreams = 32
 )
 
 // errUnproven: the gateway says that the number was right, but nobody has shown
@@ -208,9 +199,9 @@ func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, er
 	// Streams end with the line they were called on.
 	streams, endStreams := context.WithCancel(ctx)
 	defer endStreams()
-	patience := time.AfterFunc(enterTimeout, func() { conn.Close() })
+	patience := time.AfterFunc(tunnel.EnterTimeout, func() { conn.Close() })
 	defer patience.Stop()
-	in := &line{session: s, entered: e, resumed: resume != nil, patience: patience, calls: make(chan struct{}, maxStreams)}
+	in := &line{session: s, entered: e, resumed: resume != nil, patience: patience, calls: make(chan struct{}, tunnel.MaxStreams)}
 	for {
 		m, err := conn.Recv()
 		if err != nil {
@@ -262,7 +253,7 @@ func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool
 		}
 		l.patience.Stop()
 		grace := time.Duration(min(m.Grace, 1<<20)) * time.Second
-		l.bound = &bound{place: l.entered.number.Place(), resume: m.Resume, grace: min(max(0, grace), maxGrace)}
+		l.bound = &bound{place: l.entered.number.Place(), resume: m.Resume, grace: min(max(0, grace), tunnel.MaxGrace)}
 		l.session.send(joined{m.Advisor})
 	case tunnel.TypeRefused:
 		if l.bound != nil {
@@ -302,7 +293,7 @@ func (l *line) call(streams context.Context, m tunnel.GatewayMessage) {
 		(&call{m, s, l.entered}).serve(streams, made)
 		<-l.calls
 		if entering && l.entered.tries.Burnt() {
-			l.patience.Reset(proofTimeout) // the customer is told, also by a gateway that is silent
+			l.patience.Reset(tunnel.ProofTimeout) // the customer is told, also by a gateway that is silent
 		}
 	})
 }
@@ -313,7 +304,7 @@ func proven(ctx context.Context, proof <-chan error) error {
 	if proof == nil {
 		return errUnproven
 	}
-	timer := time.NewTimer(proofTimeout)
+	timer := time.NewTimer(tunnel.ProofTimeout)
 	defer timer.Stop()
 	select {
 	case err := <-proof:

@@ -6,12 +6,6 @@ import (
 	"lotse/tunnel"
 )
 
-// Bounds of what is open at once; more calls are not answered.
-const (
-	maxViewers  = 16
-	maxControls = 8
-)
-
 // call is the gateway's call to one stream.
 type call struct {
 	tunnel.GatewayMessage

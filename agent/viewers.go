@@ -165,7 +165,7 @@ type viewerCame struct {
 
 func (e *viewerCame) in(st *state) {
 	effective := st.consent.Effective()
-	if e.refused = st.viewers.count() >= maxViewers || st.phase == PhaseEnded; e.refused {
+	if e.refused = st.viewers.count() >= tunnel.MaxViewers || st.phase == PhaseEnded; e.refused {
 		return
 	}
 	e.viewer.conn = e.connect(st.identity.desktopName(), rfbRights(effective))

@@ -47,7 +47,7 @@ func (c *Client) signIn(ctx context.Context, a *Advisor, req SignInRequest) erro
 			}
 		}
 	}
-	for range maxPuzzles + 1 {
+	for range MaxPuzzles + 1 {
 		err := c.request(ctx, http.MethodPost, "/api/v1/signin", nil, req, &a.me, seen)
 		var api *APIError
 		if !errors.As(err, &api) || api.Code != CodePuzzle {

@@ -21,9 +21,6 @@ type AgentLink struct {
 	puzzles int          // Guarded by mu; asked for it.
 }
 
-// maxPuzzles bounds how often a gateway may ask for work before it answers one try.
-const maxPuzzles = 4
-
 var errPuzzles = errors.New("tunnel: the gateway asks for work again and again")
 
 // DialAgent opens the agent's link. ctx bounds the dialling only. The gateway
@@ -85,7 +82,7 @@ func (l *AgentLink) solve(puzzle string) error {
 	if m.Type == "" {
 		return nil // nothing was asked for
 	}
-	if n > maxPuzzles {
+	if n > MaxPuzzles {
 		return errPuzzles
 	}
 	var err error

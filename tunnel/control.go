@@ -161,6 +161,9 @@ func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
 func (End) controlType() string          { return "end" }
 
+// ControlType is the field "type" of m on the wire.
+func ControlType(m ControlMessage) string { return m.controlType() }
+
 // appendControl appends m as a line.
 func appendControl(b []byte, m ControlMessage) ([]byte, error) {
 	if s, ok := m.(State); ok {

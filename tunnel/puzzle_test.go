@@ -138,7 +138,7 @@ func BenchmarkVerifyProof(b *testing.B) {
 // then says what proofs it got.
 func puzzling(t *testing.T, times, bits int) (*Client, <-chan string) {
 	t.Helper()
-	proofs := make(chan string, 2*maxPuzzles)
+	proofs := make(chan string, 2*MaxPuzzles)
 	n := 0 // one connection at a time
 	ask := func(proof string) string {
 		if proof != "" {
@@ -221,13 +221,13 @@ func TestPuzzlesOnTheWay(t *testing.T) {
 		return err
 	}
 	for name, f := range map[string]func(*Client) error{"link": enter, "sign-in": signIn} {
-		for _, times := range []int{0, 1, maxPuzzles, maxPuzzles + 1} {
+		for _, times := range []int{0, 1, MaxPuzzles, MaxPuzzles + 1} {
 			c, proofs := puzzling(t, times, 2)
 			err := f(c)
-			if want := times <= maxPuzzles; (err == nil) != want {
+			if want := times <= MaxPuzzles; (err == nil) != want {
 				t.Errorf("%s, %d puzzles: %v", name, times, err)
 			}
-			if len(proofs) != min(times, maxPuzzles) {
+			if len(proofs) != min(times, MaxPuzzles) {
 				t.Errorf("%s, %d puzzles: %d proofs", name, times, len(proofs))
 			}
 			for range len(proofs) {

@@ -1,6 +1,7 @@
 // A customer's program that says what it is told to, for screenshots of the
 // advisor's page. It seals like the real one.
 
+import { noRights } from "../src/common/rights.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { AgentLink } from "../src/customer/sharing/link.ts";
 import { Picture } from "../src/rfb/picture.ts";
@@ -52,6 +53,8 @@ function tell(control: ControlEnd): void {
     hands: false,
     notice: "",
     share: null,
+    direction: "none",
+    rights: { ...noRights, files: false },
     ...state,
   });
 }

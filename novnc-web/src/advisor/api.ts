@@ -2,11 +2,19 @@
 
 import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
 import { solvePuzzle } from "../common/puzzle.ts";
+import {
+  maxPuzzles,
+  passwordDoors,
+  sessionStates,
+  type Door as SentDoor,
+  type PasswordDoor,
+  type Session,
+  type SessionState,
+  type StreamKind,
+} from "../protocol_gen.ts";
 
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
-/** How often a gateway may ask for work before it answers a sign-in. */
-const maxPuzzles = 4;
 
 /** An answer that was a refusal; `code` is the protocol's, "network" or "no_place". */
 export class ApiError extends Error {
@@ -29,9 +37,9 @@ export interface Me {
   company: string;
 }
 
-export type Phase = "waiting" | "joined" | "away" | "ended";
+export type Phase = SessionState;
 
-export const phases = ["waiting", "joined", "away", "ended"] as const;
+export const phases = sessionStates;
 
 export interface SessionEntry {
   place: string;
@@ -47,8 +55,8 @@ export interface Door {
 }
 
 /** Doors for viewers that cannot seal and have a password. */
-export const viewerDoors = ["vnc", "repeater"] as const;
-export type ViewerDoor = (typeof viewerDoors)[number];
+export const viewerDoors = passwordDoors;
+export type ViewerDoor = PasswordDoor;
 
 /** What gets one viewer in, once. */
 export interface ViewerPassword {
@@ -87,7 +95,7 @@ export class Api {
   async gatewayName(): Promise<string> {
     const info = await this.request("GET", "/api/v1/info");
     this.doors = list(info["doors"], 10)
-      .map((item) => asFields(item) ?? {})
+      .map((item) => asFields<SentDoor>(item) ?? {})
       .map((f) => ({ door: text(f["door"], 20), address: text(f["address"], 300), servers: text(f["servers"], 300) }));
     return text(info["name"], 80);
   }
@@ -101,7 +109,7 @@ export class Api {
   async sessions(): Promise<SessionEntry[]> {
     const answer = await this.request("GET", "/api/v1/sessions");
     return list(answer["sessions"], 100)
-      .map((item) => asFields(item) ?? {})
+      .map((item) => asFields<Session>(item) ?? {})
       .map((f) => ({
         place: text(f["place"], 4),
         phase: oneOf(f["state"], phases, "waiting"),
@@ -113,7 +121,7 @@ export class Api {
     await this.request("DELETE", `/api/v1/sessions/${place}`);
   }
 
-  async openStream(place: string, kind: "view" | "control" | "show"): Promise<string> {
+  async openStream(place: string, kind: StreamKind): Promise<string> {
     return text((await this.request("POST", `/api/v1/sessions/${place}/streams`, { kind, door: "page" }))["stream"], 64);
   }
 

@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 6: the advisor's end of a control stream.
 
-import { asFields, flag, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
+import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
 import {
   readAnswer,
   readRights,
@@ -13,9 +13,18 @@ import {
   type Wish,
 } from "../common/rights.ts";
 import { readShare, type Share } from "../common/shares.ts";
+import {
+  directionNames,
+  maxControlLine,
+  noticeNames,
+  type Customer as SentCustomer,
+  type DirectionName,
+  type FromAdvisor,
+  type FromAgent,
+  type NoticeName,
+  type Unchecked,
+} from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
-
-const maxLine = 16 * 1024;
 
 export interface Customer {
   user: string;
@@ -31,7 +40,7 @@ export interface Customer {
 const oldProgram: Wish[] = ["view", "control", "clipboard"];
 
 export interface ControlState {
-  direction: "none" | "customer" | "advisor";
+  direction: DirectionName;
   rights: Rights;
   asked: Wish[];
   /** What can be seen; null when nothing can, or when an old program does not say. */
@@ -40,7 +49,7 @@ export interface ControlState {
   /** The customer uses mouse or keyboard himself, remote input waits. */
   hands: boolean;
   /** What the customer's system keeps from all programs; remote input waits meanwhile. */
-  notice: "" | "hidden" | "shielded";
+  notice: "" | NoticeName;
   viewers: Viewer[];
 }
 
@@ -103,7 +112,7 @@ export class ControlStream {
     this.channel.close();
   }
 
-  private send(message: object): void {
+  private send(message: FromAdvisor): void {
     this.channel.send(new TextEncoder().encode(JSON.stringify(message) + "\n"));
   }
 
@@ -111,18 +120,18 @@ export class ControlStream {
     this.rest += this.decoder.decode(data, { stream: true });
     const lines = this.rest.split("\n");
     this.rest = lines.pop() ?? "";
-    if (this.rest.length > maxLine) return this.close();
+    if (this.rest.length > maxControlLine) return this.close();
     for (const line of lines) {
-      const fields = parseFields(line, maxLine);
+      const fields = parseFields<FromAgent>(line, maxControlLine);
       if (!fields) return this.close();
       this.dispatch(fields);
     }
   }
 
-  private dispatch(f: Fields): void {
+  private dispatch(f: Unchecked<FromAgent>): void {
     switch (f["type"]) {
       case "hello": {
-        const c = asFields(f["customer"]) ?? {};
+        const c = asFields<SentCustomer>(f["customer"]) ?? {};
         const can = Array.isArray(f["can"]) ? wishNames.filter((w) => list(f["can"], 16).includes(w)) : oldProgram;
         const customer = {
           user: text(c["user"], 60),
@@ -138,13 +147,13 @@ export class ControlStream {
         if (sequence < this.sequence) return;
         this.sequence = sequence;
         return this.handlers.state({
-          direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
+          direction: oneOf(f["direction"], directionNames, "none"),
           rights: readRights(f["rights"]),
           asked: wishNames.filter((r) => list(f["asked"], 8).includes(r)),
           share: readShare(f["share"]),
           paused: flag(f["paused"]),
           hands: flag(f["hands"]),
-          notice: oneOf(f["notice"], ["", "hidden", "shielded"], ""),
+          notice: oneOf(f["notice"], ["", ...noticeNames], ""),
           viewers: readViewers(f["viewers"]),
         });
       }

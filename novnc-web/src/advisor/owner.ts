@@ -3,12 +3,11 @@
 import { Backoff } from "../common/backoff.ts";
 import { oneOf, parseFields, text, time } from "../common/fields.ts";
 import { socketAddress } from "../common/line.ts";
+import { foreignStates, maxLinkMessage, type ForeignState, type OwnerMessage, type OwnerRequest } from "../protocol_gen.ts";
 import { phases, type Phase } from "./api.ts";
 
-const maxMessage = 4 * 1024;
-
 /** Whether the number is for a foreign VNC server, and whether that is there. */
-export type Foreign = "" | "waiting" | "here";
+export type Foreign = "" | ForeignState;
 
 export interface OwnerHandlers {
   state(phase: Phase, reason: string, expires: Date | null, foreign: Foreign): void;
@@ -60,7 +59,7 @@ export class OwnerLink {
     this.connect();
   }
 
-  private send(message: object): boolean {
+  private send(message: OwnerRequest): boolean {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(message));
     return true;
@@ -99,14 +98,14 @@ export class OwnerLink {
   }
 
   private receive(data: unknown): void {
-    const f = parseFields(data, maxMessage);
+    const f = parseFields<OwnerMessage>(data, maxLinkMessage);
     switch (f?.["type"]) {
       case "state":
         return this.handlers.state(
           oneOf(f["state"], phases, "waiting"),
           text(f["reason"], 40),
           time(f["expires"]),
-          oneOf(f["foreign"], ["", "waiting", "here"], ""),
+          oneOf(f["foreign"], ["", ...foreignStates], ""),
         );
       case "entering":
         return this.handlers.entering(text(f["stream"], 64));

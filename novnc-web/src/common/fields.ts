@@ -1,19 +1,22 @@
 // Reading JSON that somebody else wrote: every field is checked and bounded.
 
+import type { Unchecked } from "../protocol_gen.ts";
+
 export type Fields = Record<string, unknown>;
 
-/** An object from text of at most `limit` characters, or null. */
-export function parseFields(text: unknown, limit: number): Fields | null {
+/** A message of type T from text of at most `limit` characters, not checked; or null. */
+export function parseFields<T = Fields>(text: unknown, limit: number): Unchecked<T> | null {
   if (typeof text !== "string" || text.length > limit) return null;
   try {
-    return asFields(JSON.parse(text));
+    return asFields<T>(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
-export function asFields(value: unknown): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+/** An object that should be a T, not checked; null for anything that is no object. */
+export function asFields<T = Fields>(value: unknown): Unchecked<T> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Unchecked<T>) : null;
 }
 
 /** Text without control characters, cut to `limit`. */

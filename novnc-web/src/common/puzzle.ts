@@ -1,11 +1,9 @@
 // PROTOCOL.md, section 11: the work that a gateway under pressure asks for. The
 // twin of tunnel/puzzle.go; both run the same vectors.
 
+import { maxPuzzleBits, puzzleParts } from "../protocol_gen.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 
-const parts = 16;
-/** More is not asked for by an honest gateway: 2^(18+4) hashes on average. */
-const maxBits = 18;
 const form = /^[A-Za-z0-9_-]{46}$/;
 /** Hashes between two looks at the clock. */
 const batch = 1024;
@@ -21,10 +19,10 @@ export async function solvePuzzle(puzzle: string, signal?: AbortSignal): Promise
   const input = new Uint8Array(37);
   input.set(sha256(ascii("lotse puzzle 1" + puzzle)));
   const view = new DataView(input.buffer);
-  const solution = new Uint8Array(4 * parts);
+  const solution = new Uint8Array(4 * puzzleParts);
   const out = new DataView(solution.buffer);
   let until = performance.now() + slice;
-  for (let part = 0; part < parts; part++) {
+  for (let part = 0; part < puzzleParts; part++) {
     input[32] = part;
     for (let counter = 0; ; counter++) {
       if (counter % batch === batch - 1 && performance.now() > until) {
@@ -46,7 +44,7 @@ function bitsOf(puzzle: string): number {
   if (!form.test(puzzle)) throw new Error("not a puzzle of the protocol");
   const head = atob(puzzle.slice(0, 4).replaceAll("-", "+").replaceAll("_", "/"));
   const bits = head.charCodeAt(1);
-  if (head.charCodeAt(0) !== 1 || bits > maxBits) throw new Error("a puzzle that asks for too much");
+  if (head.charCodeAt(0) !== 1 || bits > maxPuzzleBits) throw new Error("a puzzle that asks for too much");
   return bits;
 }
 

@@ -1,23 +1,33 @@
+import {
+  answerNames,
+  lineNames,
+  rightNames,
+  wishNames,
+  type AnswerName,
+  type LineName,
+  type RightName,
+  type Rights as SentRights,
+  type Viewer as SentViewer,
+  type WishName,
+} from "../protocol_gen.ts";
 import { asFields, flag, list, oneOf, text } from "./fields.ts";
 
 // PROTOCOL.md, section 6, and PANEL.md share these.
 
-export const rightNames = ["view", "control", "clipboard", "show"] as const;
-export type Right = (typeof rightNames)[number];
+export { lineNames, rightNames, wishNames };
+export type Right = RightName;
 /**
  * What can be asked for: `share` is the wish to see more, `files` is reserved and always refused.
  */
-export const wishNames = [...rightNames, "files", "share"] as const;
-export type Wish = (typeof wishNames)[number];
+export type Wish = WishName;
 export type Rights = Record<Right, boolean>;
-export type Answer = "" | "view" | "control" | "deny";
+export type Answer = "" | AnswerName;
 
 /**
  * How a viewer's line is encrypted: end to end, so up to the advisor's computer, or up to the
  * gateway.
  */
-export const lineNames = ["sealed", "partly", "gateway"] as const;
-export type LineKind = (typeof lineNames)[number];
+export type LineKind = LineName;
 
 export interface Viewer {
   door: string;
@@ -32,17 +42,17 @@ export interface Viewer {
 export const noRights: Rights = { view: false, control: false, clipboard: false, show: false };
 
 export function readRights(value: unknown): Rights {
-  const f = asFields(value) ?? {};
+  const f = asFields<SentRights>(value) ?? {};
   return { view: flag(f["view"]), control: flag(f["control"]), clipboard: flag(f["clipboard"]), show: flag(f["show"]) };
 }
 
 export function readAnswer(value: unknown): Answer {
-  return oneOf(value, ["", "view", "control", "deny"], "");
+  return oneOf(value, ["", ...answerNames], "");
 }
 
 export function readViewers(value: unknown): Viewer[] {
   return list(value, 16).map((item) => {
-    const f = asFields(item) ?? {};
+    const f = asFields<SentViewer>(item) ?? {};
     // A line that is not known to be sealed is never called so.
     const line = oneOf(f["line"], lineNames, "gateway");
     return { door: text(f["door"], 20), line, from: text(f["from"], 60), code: text(f["code"], 4) };

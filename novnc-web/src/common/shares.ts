@@ -1,9 +1,9 @@
+import { shareKinds, type PanelShare, type ShareKind } from "../protocol_gen.ts";
 import { asFields, list, number, oneOf, text } from "./fields.ts";
 
 // PROTOCOL.md, section 6, and PANEL.md share this.
 
-export const shareKinds = ["screen", "monitor", "apps"] as const;
-export type ShareKind = (typeof shareKinds)[number];
+export { shareKinds, type ShareKind };
 
 const maxApps = 64;
 
@@ -20,7 +20,7 @@ export interface Share {
 
 /** Reads a share; null when there is none, and for what old programs say. */
 export function readShare(value: unknown): Share | null {
-  const f = asFields(value);
+  const f = asFields<PanelShare>(value);
   const kind = oneOf(f?.["kind"], [...shareKinds, ""], "");
   if (!f || kind === "") return null;
   return {

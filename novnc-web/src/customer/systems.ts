@@ -1,4 +1,5 @@
 import { asFields, list, number, text, type Fields } from "../common/fields.ts";
+import type { Download as SentDownload } from "../protocol_gen.ts";
 
 export interface Download {
   os: string;
@@ -16,7 +17,7 @@ export type System = "windows" | "linux" | "darwin" | "phone" | "";
 
 export function readDownloads(info: Fields): Download[] {
   return list(info["downloads"], 100)
-    .map((item) => asFields(item) ?? {})
+    .map((item) => asFields<SentDownload>(item) ?? {})
     .map((f) => ({
       os: text(f["os"], 20),
       arch: text(f["arch"], 20),

@@ -1,6 +1,6 @@
 // PANEL.md: what the agent says of the session, checked and bounded.
 
-import { asFields, flag, list, number, oneOf, parseFields, text, type Fields } from "../common/fields.ts";
+import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
 import {
   lineNames,
   readAnswer,
@@ -14,11 +14,27 @@ import {
   type Wish,
 } from "../common/rights.ts";
 import { readShare, type Share } from "../common/shares.ts";
+import {
+  directionNames,
+  noticeNames,
+  panelPhases,
+  type DirectionName,
+  type NoticeName,
+  type PanelAppChoice,
+  type PanelChoices,
+  type PanelFailure,
+  type PanelMonitorChoice,
+  type PanelPhase,
+  type PanelQuestion,
+  type PanelSnapshot,
+  type Person,
+  type Unchecked,
+} from "../protocol_gen.ts";
 import { languages, type Language } from "../texts_gen/languages.ts";
 
 const maxMessage = 512 * 1024;
 
-export type PanelPhase = "number" | "connecting" | "joined" | "away" | "ended";
+export type { PanelPhase };
 
 export interface Question {
   id: string;
@@ -67,13 +83,13 @@ export interface Snapshot {
   compare: string;
   /** The weakest in use; "" before there is one. */
   line: LineKind | "";
-  direction: "none" | "customer" | "advisor";
+  direction: DirectionName;
   rights: Rights;
   paused: boolean;
   /** The customer uses mouse or keyboard himself, remote input waits. */
   hands: boolean;
   /** What the system keeps from all programs; remote input waits meanwhile. */
-  notice: "" | "hidden" | "shielded";
+  notice: "" | NoticeName;
   question: Question | null;
   choices: Choices | null;
   /** What is shared, or was chosen last; null for old programs. */
@@ -96,7 +112,7 @@ const maxChoices = 100;
 const maxRecord = 48 * 1024;
 const maxIcon = 8 * 1024;
 
-function readQuestion(f: Fields): Question {
+function readQuestion(f: Unchecked<PanelQuestion>): Question {
   return {
     id: text(f["id"], 100),
     right: oneOf(f["right"], [...wishNames, "resume"], "control"),
@@ -113,11 +129,11 @@ function readIcon(value: unknown): string {
   return /^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$/.test(value) ? value : "";
 }
 
-function readChoices(f: Fields): Choices {
+function readChoices(f: Unchecked<PanelChoices>): Choices {
   return {
     whole: flag(f["whole"]),
     monitors: list(f["monitors"], maxChoices)
-      .map((item) => asFields(item) ?? {})
+      .map((item) => asFields<PanelMonitorChoice>(item) ?? {})
       .map((m) => ({
         id: number(m["id"]),
         name: text(m["name"], 60),
@@ -125,7 +141,7 @@ function readChoices(f: Fields): Choices {
         height: number(m["height"]),
       })),
     apps: list(f["apps"], maxChoices)
-      .map((item) => asFields(item) ?? {})
+      .map((item) => asFields<PanelAppChoice>(item) ?? {})
       .map((a) => ({
         id: text(a["id"], 100),
         name: text(a["name"], 60),
@@ -148,17 +164,17 @@ function lines(value: unknown): string {
 
 /** Reads a state message; null for anything else. */
 export function readSnapshot(data: unknown): Snapshot | null {
-  const f = parseFields(data, maxMessage);
+  const f = parseFields<PanelSnapshot>(data, maxMessage);
   if (!f || f["type"] !== "state") return null;
-  const error = asFields(f["error"]);
-  const advisor = asFields(f["advisor"]);
-  const question = asFields(f["question"]);
-  const choices = asFields(f["choices"]);
+  const error = asFields<PanelFailure>(f["error"]);
+  const advisor = asFields<Person>(f["advisor"]);
+  const question = asFields<PanelQuestion>(f["question"]);
+  const choices = asFields<PanelChoices>(f["choices"]);
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], languages, languages[0]),
     gateway: text(f["gateway"], 270), // whole: its end says whose it is
-    phase: oneOf(f["phase"], ["number", "connecting", "joined", "away", "ended"], "connecting"),
+    phase: oneOf(f["phase"], panelPhases, "connecting"),
     error: error && {
       code: text(error["code"], 20),
       message: text(error["message"], 401),
@@ -172,11 +188,11 @@ export function readSnapshot(data: unknown): Snapshot | null {
     compare: text(f["compare"], 4),
     // A line that is not known to be sealed is never called so.
     line: oneOf(f["line"], [...lineNames, ""], ""),
-    direction: oneOf(f["direction"], ["none", "customer", "advisor"], "none"),
+    direction: oneOf(f["direction"], directionNames, "none"),
     rights: readRights(f["rights"]),
     paused: flag(f["paused"]),
     hands: flag(f["hands"]),
-    notice: oneOf(f["notice"], ["", "hidden", "shielded"], ""),
+    notice: oneOf(f["notice"], ["", ...noticeNames], ""),
     question: question && readQuestion(question),
     choices: choices && readChoices(choices),
     share: readShare(f["share"]),

@@ -1,5 +1,6 @@
 // SPEC.md, section 3.
 
+import type { StreamKind } from "../protocol_gen.ts";
 import { concat, equalConstantTime, utf8, type Bytes } from "./bytes.ts";
 import { SealedChannel } from "./channel.ts";
 import { Commitment, nonceSize, version } from "./commit.ts";
@@ -13,7 +14,7 @@ import { Direction } from "./record.ts";
 import type { Tries } from "./tries.ts";
 
 export type Role = "agent" | "advisor";
-export type Kind = "control" | "view" | "show";
+export type Kind = StreamKind;
 
 export interface Params {
   number: string; // nine digits

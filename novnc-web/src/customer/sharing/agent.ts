@@ -7,13 +7,14 @@ import type { PanelActions } from "../../panel/actions.ts";
 import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
 import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
 import { ScreenShare } from "../../share/screenshare.ts";
+import { doorNumberLife, maxControls, maxViewers, type FromAgent } from "../../protocol_gen.ts";
 import { systemName, systemOf } from "../systems.ts";
 import { commonTexts } from "../../texts_gen/common.ts";
 import type { Language } from "../../texts_gen/languages.ts";
 import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { beginning, direction, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
-import { doorNumberLife, lineOf } from "./doors.ts";
+import { lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Entered, type Person } from "./link.ts";
 import { SessionRecord } from "./record.ts";
@@ -26,8 +27,6 @@ const armAfter = 1_000;
 const pickWithin = 180_000;
 /** How long a number that did not match is remembered: longer than it waits. */
 const triedFor = 60 * 60 * 1000;
-const maxViewers = 16;
-const maxControls = 8;
 
 type By = "customer" | "advisor" | "auto";
 
@@ -245,7 +244,7 @@ export class BrowserAgent implements PanelActions {
       door: (door) => {
         const number = this.link?.doors.issue(door);
         // Only the end that asked is told.
-        if (number) control.send({ type: "door", door, number, seconds: doorNumberLife });
+        if (number) control.send({ type: "door", door, number, seconds: doorNumberLife / 1000 });
       },
       end: () => {
         this.reason = "advisor";
@@ -472,7 +471,7 @@ export class BrowserAgent implements PanelActions {
   }
 
   /** The truth as the advisor gets it; PROTOCOL.md, section 6. */
-  private state(): object {
+  private state(): FromAgent {
     const share = this.shares();
     return {
       type: "state",

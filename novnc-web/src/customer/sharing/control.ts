@@ -2,10 +2,9 @@
 
 import { oneOf, parseFields } from "../../common/fields.ts";
 import { wishNames, type Wish } from "../../common/rights.ts";
+import { maxControlLine, numberedDoors, type FromAdvisor, type FromAgent, type NumberedDoor } from "../../protocol_gen.ts";
 import type { SealedChannel } from "../../seal/index.ts";
-import { numberedDoors, type NumberedDoor } from "./doors.ts";
 
-const maxLine = 16 * 1024;
 const messagesPerSecond = 20;
 /** An advisor's end that does not read is cut off and may come again. */
 const maxUnread = 256 * 1024;
@@ -46,7 +45,7 @@ export class ControlEnd {
     for (const data of held ?? []) this.receive(data);
   }
 
-  send(message: object): void {
+  send(message: FromAgent): void {
     if (this.channel.bufferedAmount > maxUnread) return this.channel.close();
     this.channel.send(new TextEncoder().encode(JSON.stringify(message) + "\n"));
   }
@@ -59,16 +58,16 @@ export class ControlEnd {
     if (!this.held) return this.receive(data);
     this.held.push(data);
     this.heldBytes += data.byteLength;
-    if (this.heldBytes > maxLine) this.close();
+    if (this.heldBytes > maxControlLine) this.close();
   }
 
   private receive(data: ArrayBuffer): void {
     this.rest += this.decoder.decode(data, { stream: true });
     const lines = this.rest.split("\n");
     this.rest = lines.pop() ?? "";
-    if (this.rest.length > maxLine) return this.close();
+    if (this.rest.length > maxControlLine) return this.close();
     for (const line of lines) {
-      const fields = parseFields(line, maxLine);
+      const fields = parseFields<FromAdvisor>(line, maxControlLine);
       if (!fields || this.tooMany()) return this.close();
       const right = oneOf(fields["right"], [...wishNames, ""], "");
       switch (fields["type"]) {

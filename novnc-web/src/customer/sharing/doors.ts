@@ -4,18 +4,12 @@
 // for one view stream by that door and for nothing else.
 
 import { drawNumber } from "../../common/number.ts";
+import { doorNumberLife, sealedDoors, type NumberedDoor } from "../../protocol_gen.ts";
 import { Tries } from "../../seal/index.ts";
-
-/** How long a door's number waits for its viewer, in seconds. */
-export const doorNumberLife = 300;
-
-/** The doors at which the gateway opens the seal. */
-export const numberedDoors = ["vnc", "repeater", "websockify"] as const;
-export type NumberedDoor = (typeof numberedDoors)[number];
 
 /** How a door's line is encrypted; what is not known to be sealed is not called so. */
 export function lineOf(door: string): "sealed" | "gateway" {
-  return ["entering", "page", "helper"].includes(door) ? "sealed" : "gateway";
+  return (sealedDoors as readonly string[]).includes(door) ? "sealed" : "gateway";
 }
 
 /** What was given out for one door. */
@@ -43,7 +37,7 @@ export class DoorNumbers {
     for (;;) {
       const digits = this.draw(this.session.slice(0, 4));
       if (digits === this.session || [...this.open.values()].some((n) => n.digits === digits)) continue;
-      this.open.set(door, { digits, expires: this.now() + doorNumberLife * 1000, tries: new Tries() });
+      this.open.set(door, { digits, expires: this.now() + doorNumberLife, tries: new Tries() });
       return digits;
     }
   }

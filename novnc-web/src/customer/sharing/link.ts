@@ -2,18 +2,28 @@
 // number to the end, over lost lines.
 
 import { Backoff } from "../../common/backoff.ts";
-import { asFields, number, oneOf, parseFields, text, type Fields } from "../../common/fields.ts";
+import { asFields, number, oneOf, parseFields, text } from "../../common/fields.ts";
 import { openLine, socketAddress } from "../../common/line.ts";
 import { solvePuzzle } from "../../common/puzzle.ts";
+import {
+  endReasons,
+  enterTimeout,
+  maxGrace,
+  maxLinkMessage,
+  maxPuzzles,
+  maxStreams,
+  proofTimeout,
+  refusedCodes,
+  streamKinds,
+  type AgentRequest,
+  type GatewayMessage,
+  type Person,
+  type RefusedCode,
+  type Unchecked,
+} from "../../protocol_gen.ts";
 import { handshake, refuseStream, type Kind, type Line, type Origins, type SealedChannel, type Tries } from "../../seal/index.ts";
 import { DoorNumbers, lineOf } from "./doors.ts";
 
-const maxMessage = 4 * 1024;
-/** How long entering may take, the other end's seal included. */
-const enterTimeout = 45_000;
-const proofTimeout = 20_000;
-const maxStreams = 32;
-const maxGrace = 600;
 /** How long what was said last has to leave. */
 const farewell = 100;
 
@@ -24,14 +34,8 @@ export interface Entered {
   /** The advisor's ends that proved the number. */
   origins: Origins;
 }
-/** How often a gateway may ask for work before it answers. */
-const maxPuzzles = 4;
 
-export interface Person {
-  name: string;
-  display: string;
-  company: string;
-}
+export type { Person };
 
 export interface Call {
   stream: string;
@@ -41,7 +45,7 @@ export interface Call {
 }
 
 export interface Refused {
-  code: "number" | "busy" | "rate" | "lost" | "gateway";
+  code: RefusedCode | "gateway";
   retryAfter: number;
 }
 
@@ -65,9 +69,6 @@ interface Bound {
   resume: string;
   grace: number; // ms
 }
-
-const reasons = ["advisor", "customer", "expired", "burnt", "lost", "shutdown"] as const;
-const kinds = ["control", "view", "show"] as const;
 
 /** How one connection ended. */
 interface Outcome {
@@ -121,7 +122,7 @@ export class AgentLink {
 
   /** Ends the session for both sides. */
   end(reason: "customer" | "advisor"): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "end", reason }));
+    if (this.socket?.readyState === WebSocket.OPEN) send(this.socket, { type: "end", reason });
     this.stop();
   }
 
@@ -186,13 +187,11 @@ export class AgentLink {
       };
       const patience = setTimeout(() => done({}), enterTimeout);
       const enter = (work?: string) =>
-        socket.send(
-          JSON.stringify({ type: "enter", place, ...(resume && { resume: resume.resume }), ...(work && { proof: work }) }),
-        );
+        send(socket, { type: "enter", place, ...(resume && { resume: resume.resume }), ...(work && { proof: work }) });
       socket.onopen = () => enter();
       socket.onclose = socket.onerror = () => done({});
       const hear = async (data: unknown) => {
-        const f = parseFields(data, maxMessage);
+        const f = parseFields<GatewayMessage>(data, maxLinkMessage);
         switch (f?.["type"]) {
           case "call": {
             const call = readCall(f);
@@ -212,15 +211,15 @@ export class AgentLink {
             if (!(await this.proven(resume !== null, proof))) return done({ refused: { code: "number", retryAfter: 0 } });
             if (this.socket !== socket) return;
             clearTimeout(patience);
-            bound = { resume: text(f["resume"], 100), grace: Math.min(Math.max(number(f["grace"]), 0), maxGrace) * 1000 };
+            bound = { resume: text(f["resume"], 100), grace: Math.min(Math.max(number(f["grace"]), 0) * 1000, maxGrace) };
             return this.handlers.joined(readPerson(f["advisor"]));
           case "refused": {
-            const code = oneOf(f["code"], ["number", "busy", "rate", "lost"], "number");
+            const code = oneOf(f["code"], refusedCodes, "number");
             // A number that was accepted cannot be refused.
             return done(bound ? {} : { refused: { code, retryAfter: Math.min(Math.max(number(f["retry_after"]), 0), 3600) } });
           }
           case "ended":
-            return done({ ended: oneOf(f["reason"], reasons, "lost") });
+            return done({ ended: oneOf(f["reason"], endReasons, "lost") });
         }
       };
       // One after the other: a call behind "joined" waits for its proof.
@@ -298,14 +297,18 @@ export class AgentLink {
   }
 }
 
-function readCall(f: Fields): Call | null {
-  const kind = oneOf(f["kind"], [...kinds, ""], "");
+function send(socket: WebSocket, message: AgentRequest): void {
+  socket.send(JSON.stringify(message));
+}
+
+function readCall(f: Unchecked<GatewayMessage>): Call | null {
+  const kind = oneOf(f["kind"], [...streamKinds, ""], "");
   const stream = text(f["stream"], 64);
   if (kind === "" || !/^[A-Za-z0-9_-]{22}$/.test(stream)) return null;
   return { stream, kind, door: text(f["door"], 20), from: text(f["from"], 60) };
 }
 
 function readPerson(value: unknown): Person | null {
-  const f = asFields(value);
+  const f = asFields<Person>(value);
   return f && { name: text(f["name"], 80), display: text(f["display"], 80), company: text(f["company"], 80) };
 }

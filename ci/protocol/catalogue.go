@@ -1,0 +1,95 @@
+package main
+
+import (
+	"time"
+
+	"lotse/agent"
+	"lotse/consent"
+	"lotse/tunnel"
+)
+
+// limits are numbers that both sides keep; a time is in milliseconds.
+var limits = []struct {
+	name  string
+	value int
+}{
+	{"maxLinkMessage", tunnel.MaxLinkMessage},
+	{"maxControlLine", tunnel.MaxControlLine},
+	{"enterTimeout", milliseconds(tunnel.EnterTimeout)},
+	{"proofTimeout", milliseconds(tunnel.ProofTimeout)},
+	{"maxGrace", milliseconds(tunnel.MaxGrace)},
+	{"maxPuzzles", tunnel.MaxPuzzles},
+	{"puzzleParts", tunnel.PuzzleParts},
+	{"maxPuzzleBits", tunnel.MaxPuzzleBits},
+	{"maxStreams", tunnel.MaxStreams},
+	{"maxViewers", tunnel.MaxViewers},
+	{"maxControls", tunnel.MaxControls},
+	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
+}
+
+func milliseconds(d time.Duration) int { return int(d / time.Millisecond) }
+
+// words are those of one field of a message.
+var words = []struct {
+	name string // of the list; the type has the same name with a capital, without the last s
+	list []string
+}{
+	{"streamKinds", []string{tunnel.KindControl, tunnel.KindView, tunnel.KindShow}},
+	{"sealedDoors", []string{tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper}},
+	{"passwordDoors", []string{tunnel.DoorVNC, tunnel.DoorRepeater}},
+	{"numberedDoors", []string{tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify}},
+	{"sessionStates", []string{tunnel.StateWaiting, tunnel.StateJoined, tunnel.StateAway, tunnel.StateEnded}},
+	{"foreignStates", []string{tunnel.ForeignWaiting, tunnel.ForeignHere}},
+	{"endReasons", []string{
+		tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt, tunnel.ReasonLost,
+		tunnel.ReasonShutdown,
+	}},
+	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost}},
+	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show)},
+	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Files, consent.Share)},
+	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
+	{"directionNames", []string{consent.Nobody.String(), consent.Customer.String(), consent.Advisor.String()}},
+	{"noticeNames", []string{agent.NoticeHidden, agent.NoticeShielded}},
+	{"shareKinds", []string{agent.ShareScreen, agent.ShareMonitor, agent.ShareApps}},
+	{"answerNames", []string{string(agent.AnswerView), string(agent.AnswerControl), string(agent.AnswerDeny)}},
+	{"panelPhases", []string{
+		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
+	}},
+}
+
+func names(rights ...consent.Right) []string {
+	var out []string
+	for _, r := range rights {
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// messages are what goes over a link, a control stream or to a panel. Types of their
+// fields are found from them. A control message has its type beside its fields.
+var messages = []any{
+	// PROTOCOL.md, section 2.
+	tunnel.SignInRequest{}, tunnel.Me{}, tunnel.Info{}, tunnel.NewSession{}, tunnel.Sessions{},
+	tunnel.OpenStreamRequest{}, tunnel.OpenStreamAnswer{}, tunnel.HandOver{}, tunnel.ViewerPassword{},
+	tunnel.ViewerAddress{},
+	// Sections 3 and 5.
+	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
+	// Section 6.
+	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
+	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
+	// PANEL.md.
+	agent.Snapshot{},
+}
+
+// unions are the messages of one direction.
+var unions = []struct {
+	name    string
+	members []tunnel.ControlMessage
+}{
+	{"FromAgent", []tunnel.ControlMessage{
+		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
+	}},
+	{"FromAdvisor", []tunnel.ControlMessage{
+		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
+	}},
+}
