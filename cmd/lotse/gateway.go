@@ -64,6 +64,10 @@ func (f *gatewayFlags) settings() (config.Gateway, error) {
 		}
 	}
 	if f.dev {
+		// With --data nobody asks for the user's own folder, which a service may not have.
+		if f.given("data") {
+			g.Data = f.data
+		}
 		if err := devSettings(&g, f.file != ""); err != nil {
 			return g, err
 		}
