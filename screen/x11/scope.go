@@ -90,12 +90,14 @@ type appScope struct {
 var _ screen.Scope = (*appScope)(nil)
 
 // Owns implements screen.Scope.
-func (s *appScope) Owns(owner screen.ClipboardOwner) bool { return s.isBase(xproto.Window(owner)) }
+func (s *appScope) Owns(owner screen.ClipboardOwner) bool {
+	return s.owners.isBase(xproto.Window(owner))
+}
 
 // Key implements screen.Input. A press reaches the window that has the focus, so
 // that must be a shared one.
 func (s *appScope) Key(k screen.Key) error {
-	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.isBase(focus), nil })
+	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.owners.isBase(focus), nil })
 }
 
 // Suspend implements screen.Input.
@@ -115,7 +117,7 @@ func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
 		if err != nil {
 			return s.in.l.explain(err)
 		}
-		if over = s.isTop(r.Child); !over {
+		if over = s.owners.isTop(r.Child); !over {
 			return nil
 		}
 		if buttons&^s.buttons != 0 {
