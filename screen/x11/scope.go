@@ -44,7 +44,7 @@ func (x *windowList) Choices() (c screen.Choices, err error) {
 
 // Open implements screen.Windows.
 func (x *windowList) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
-	x.screen.setBackdrop(backdrop)
+	x.screen.backdrop.Set(backdrop)
 	all := screen.Whole(x.screen, x.input)
 	switch s.Kind {
 	case screen.ShareScreen:
