@@ -121,11 +121,11 @@ func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
 			return nil
 		}
 		if buttons&^s.buttons != 0 {
-			st, err := s.in.stateLocked()
+			st, err := s.in.keyboard.state()
 			if err != nil {
 				return err
 			}
-			if s.in.keys.meaning(st.mods)&(keysym.Alt|keysym.Others) != 0 {
+			if s.in.keyboard.keys.meaning(st.mods)&(keysym.Alt|keysym.Others) != 0 {
 				buttons &= s.buttons
 			}
 		}
