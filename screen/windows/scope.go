@@ -82,7 +82,7 @@ func (s *scope) Pointer(p image.Point, buttons screen.Buttons) error {
 	defer s.mu.Unlock()
 	s.in.mu.Lock()
 	defer s.in.mu.Unlock()
-	s.in.permit = permit
+	s.in.inject.permit = permit
 	if s.mayReach(p.Add(virtualScreen().Min)) {
 		s.at, s.buttons = p, buttons
 		return s.in.pointerLocked(p, buttons)
