@@ -44,28 +44,46 @@ type Snapshot struct {
 	Gateway string        `json:"gateway"`
 	Phase   string        `json:"phase"`
 	Error   *Failure      `json:"error"`
-	Number  string        `json:"number"`
+	Reason  string        `json:"reason"`
+	Hands   bool          `json:"hands"`
+	Notice  string        `json:"notice"` // what the system keeps to itself
+	Key     string        `json:"key"`
+	Record  string        `json:"record,omitempty"`
+
+	// In JSON their fields stand beside the others.
+	SnapshotEntry
+	SnapshotAdvisor
+	SnapshotConsent
+}
+
+// SnapshotEntry is the part of a Snapshot about the session number.
+type SnapshotEntry struct {
+	Number string `json:"number"`
 	// Confirm: the gateway or the offer may have been written by anybody. Nothing
 	// connects before the customer says so.
 	Confirm bool `json:"confirm"`
 	// Offer is what stands in the number's field at first: a number or its place.
-	Offer     string          `json:"offer"`
+	Offer string `json:"offer"`
+}
+
+// SnapshotAdvisor is the part of a Snapshot about the advisor's end: who it is, how it is
+// connected and what it sees.
+type SnapshotAdvisor struct {
 	Advisor   *tunnel.Person  `json:"advisor"`
 	Compare   string          `json:"compare"`
 	Line      string          `json:"line"`
 	Direction string          `json:"direction"`
-	Rights    tunnel.Rights   `json:"rights"`
-	Paused    bool            `json:"paused"`
-	Hands     bool            `json:"hands"`
-	Notice    string          `json:"notice"` // what the system keeps to itself
-	Question  *Question       `json:"question"`
 	Viewers   []tunnel.Viewer `json:"viewers"`
-	Answer    Answer          `json:"answer"`
-	Choices   *Choices        `json:"choices"`
-	Share     *Share          `json:"share"`
-	Reason    string          `json:"reason"`
-	Key       string          `json:"key"`
-	Record    string          `json:"record,omitempty"`
+}
+
+// SnapshotConsent is the part of a Snapshot about what is asked, allowed and shared.
+type SnapshotConsent struct {
+	Rights   tunnel.Rights `json:"rights"`
+	Paused   bool          `json:"paused"`
+	Question *Question     `json:"question"`
+	Answer   Answer        `json:"answer"`
+	Choices  *Choices      `json:"choices"`
+	Share    *Share        `json:"share"`
 	// Silenced are the rights that the customer does not want to be asked for.
 	Silenced []string `json:"silenced"`
 	// Preset is what is shown when questions are answered without the customer.
@@ -78,10 +96,16 @@ func (st *state) snapshot() Snapshot {
 	cfg := &st.session.cfg
 	snap := Snapshot{
 		Type: "state", Lang: cfg.Language, Version: cfg.Version, Gateway: hostOf(st.client.Gateway),
-		Phase: st.phase, Error: st.failure, Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
-		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Viewers: st.viewers.list(),
-		Answer: cfg.Answer, Reason: st.reason, Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
-		Preset: st.sharing.choices.describe(cfg.Share),
+		Phase: st.phase, Error: st.failure, Reason: st.reason,
+		Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
+		SnapshotAdvisor: SnapshotAdvisor{
+			Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
+			Direction: st.viewers.direction(st.consent), Viewers: st.viewers.list(),
+		},
+		SnapshotConsent: SnapshotConsent{
+			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,
+			Silenced: namesOf(st.consent.Silenced), Preset: st.sharing.choices.describe(cfg.Share),
+		},
 	}
 	if st.choosing() {
 		snap.Choices = st.sharing.choices
@@ -102,7 +126,6 @@ func (st *state) snapshot() Snapshot {
 			snap.Offer = n.Grouped()
 		}
 	}
-	snap.Silenced = namesOf(st.consent.Silenced)
 	if st.devices.hotkeyWorks {
 		snap.Key = string(cfg.Hotkey)
 	}

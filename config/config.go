@@ -26,6 +26,7 @@ type Error struct {
 	What string
 }
 
+// Error implements error: file, line and what is wrong there.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.What

@@ -28,6 +28,7 @@ type AuditBreak struct {
 	What string
 }
 
+// Error implements error: file, line and what was changed.
 func (b *AuditBreak) Error() string {
 	if b.Line == 0 {
 		return fmt.Sprintf("%s: %s", b.File, b.What)

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"net/netip"
 
 	"github.com/gorilla/websocket"
 
@@ -51,17 +50,4 @@ func (s *links) checkGone(l *wire) {
 	s.dir.mu.Lock()
 	defer s.dir.mu.Unlock()
 	s.dir.checks.remove(l)
-}
-
-// seen is how a request arrived.
-func (s *server) seen(r *http.Request) tunnel.Seen {
-	client := s.clientAddr(r)
-	out := tunnel.Seen{
-		Address: client.String(), Proxy: s.trusted(client),
-		Forwarded: r.Header.Get("X-Forwarded-For") != "",
-	}
-	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		out.Port, out.Trusted = peer.Port(), s.trusted(peer.Addr().Unmap())
-	}
-	return out
 }

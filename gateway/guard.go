@@ -3,7 +3,6 @@ package gateway
 import (
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"slices"
@@ -94,42 +93,4 @@ func (s *server) ownPage(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
-}
-
-// clientAddr returns who is asking: the peer, or what a proxy that the operator
-// trusts says of it.
-func (s *server) clientAddr(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.IPv4Unspecified()
-	}
-	return forwarded(peer.Addr().Unmap(), r.Header.Values("X-Forwarded-For"), s.trusted)
-}
-
-func (s *server) trusted(a netip.Addr) bool {
-	return slices.ContainsFunc(s.cfg.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
-// maxForwarded bounds how many proxies in a row are looked at.
-const maxForwarded = 10
-
-// forwarded walks the header from its end, where trusted proxies wrote, to the
-// first address that is not one of them.
-func forwarded(peer netip.Addr, headers []string, trusted func(netip.Addr) bool) netip.Addr {
-	if len(headers) == 0 || !trusted(peer) {
-		return peer
-	}
-	list := strings.Join(headers, ",")
-	for range maxForwarded {
-		i := strings.LastIndexByte(list, ',')
-		a, err := netip.ParseAddr(strings.TrimSpace(list[i+1:]))
-		if err != nil {
-			return peer
-		}
-		if peer = a.Unmap().WithZone(""); !trusted(peer) || i < 0 {
-			return peer
-		}
-		list = list[:i]
-	}
-	return peer
 }

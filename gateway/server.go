@@ -28,7 +28,8 @@ const (
 
 // server is what the handlers share. All fields are static after newServer.
 type server struct {
-	cfg       Config
+	cfg Config
+	proxies
 	log       areaLogs
 	accounts  *Accounts
 	web       webSessions
@@ -165,7 +166,8 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		return nil, err
 	}
 	s := &server{
-		cfg: cfg, log: newAreaLogs(cfg.Logger), accounts: accounts, audit: audit,
+		cfg: cfg, proxies: cfg.TrustedProxies, log: newAreaLogs(cfg.Logger),
+		accounts: accounts, audit: audit,
 		hasher:  newHasher(cfg.Clock, costs...),
 		metrics: newMetrics(cfg.Clock.Now()),
 		known:   newKnown(),

@@ -46,6 +46,7 @@ type SyntaxError struct {
 	Reason string
 }
 
+// Error implements error.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Reason) }
 
 // ParseMessage reads a message in a subset of ICU MessageFormat:

@@ -21,6 +21,7 @@ type Viewer struct {
 // Refusal is an error whose text the viewer's user may read.
 type Refusal struct{ Reason string }
 
+// Error implements error.
 func (r Refusal) Error() string { return "rfb: refused: " + r.Reason }
 
 // ErrDenied is the refusal without further words.

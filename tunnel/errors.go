@@ -41,6 +41,7 @@ type APIError struct {
 	Puzzle     string        // with CodePuzzle
 }
 
+// Error implements error: the gateway's message, and when to try again if it said so.
 func (e *APIError) Error() string {
 	s := e.Message
 	if s == "" {
@@ -103,10 +104,12 @@ type UnreachableError struct {
 	Err     error
 }
 
+// Error implements error: the gateway and why it cannot be reached.
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("gateway %s: %s", e.Gateway, e.Why)
 }
 
+// Unwrap returns the error of the network.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // unreachable explains err. A cancelled context stays what it is.

@@ -30,10 +30,12 @@ type Error struct {
 	Why    error
 }
 
+// Error implements error, in words for the customer.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s does not name a gateway that can be used: %v. Download the program again from your advisor's page, or type the number with an @ and the gateway", e.Source, e.Why)
 }
 
+// Unwrap returns why the name cannot be used.
 func (e *Error) Unwrap() error { return e.Why }
 
 // Find asks the sources of the program at path one after the other; publicKey

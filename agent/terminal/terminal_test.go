@@ -105,7 +105,9 @@ func (c *customer) types(line string) []agent.Command {
 func joined(l i18n.Language) agent.Snapshot {
 	return agent.Snapshot{
 		Lang: l, Phase: agent.PhaseJoined, Gateway: "support.example.com",
-		Advisor: &tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"},
+		SnapshotAdvisor: agent.SnapshotAdvisor{
+			Advisor: &tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"},
+		},
 	}
 }
 
@@ -263,7 +265,8 @@ func TestConfirms(t *testing.T) {
 	for _, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			c := sit(t, agent.Snapshot{
-				Phase: agent.PhaseNumber, Confirm: true, Gateway: "b.example", Offer: test.offer,
+				Phase: agent.PhaseNumber, Gateway: "b.example",
+				SnapshotEntry: agent.SnapshotEntry{Confirm: true, Offer: test.offer},
 			})
 			if text := c.read.String(); !strings.HasPrefix(text, "Connect to b.example?") ||
 				!strings.Contains(text, test.offer) {

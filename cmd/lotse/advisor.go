@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"text/tabwriter"
 	"time"
 
@@ -87,12 +88,13 @@ func (p *program) advisor(args []string) error {
 		return err
 	}
 	if verb == "list" {
-		return p.listAdvisors(accounts)
+		return listAdvisors(p.stdout, accounts)
 	}
 	name := rest[1]
 	password := ""
 	if verb != "remove" {
-		if password, err = p.password("Password of "+name+": ", true); err != nil {
+		ask := prompt{p.stdin, p.stderr}
+		if password, err = ask.password("Password of "+name+": ", true); err != nil {
 			return err
 		}
 	}
@@ -112,12 +114,12 @@ func (p *program) advisor(args []string) error {
 	return err
 }
 
-func (p *program) listAdvisors(accounts *gateway.Accounts) error {
+func listAdvisors(out io.Writer, accounts *gateway.Accounts) error {
 	list, err := accounts.List()
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tDISPLAY\tCOMPANY\tSINCE")
 	for _, a := range list {
 		fmt.Fprintf(w,

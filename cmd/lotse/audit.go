@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 
 	"lotse/gateway"
 	"lotse/manual"
@@ -63,22 +64,22 @@ func (p *program) audit(args []string) error {
 	if err != nil {
 		return err
 	}
-	p.printAudit(report)
+	printAudit(p.stdout, report)
 	return nil
 }
 
-func (p *program) printAudit(r gateway.AuditReport) {
-	fmt.Fprintf(p.stdout, "audit trail whole: %d lines in %d files\n", r.Lines, r.Files)
+func printAudit(out io.Writer, r gateway.AuditReport) {
+	fmt.Fprintf(out, "audit trail whole: %d lines in %d files\n", r.Lines, r.Files)
 	if r.FirstFile > 1 {
-		fmt.Fprintf(p.stdout, "files before number %d were removed and cannot be checked\n", r.FirstFile)
+		fmt.Fprintf(out, "files before number %d were removed and cannot be checked\n", r.FirstFile)
 	}
 	if r.Unchained > 0 {
-		fmt.Fprintf(p.stdout,
+		fmt.Fprintf(out,
 			"%d lines of an older version are without hashes; they have not changed since that version "+
 				"was replaced\n", r.Unchained)
 	}
 	if r.Torn {
-		fmt.Fprintln(p.stdout, "the last line is not complete: the gateway is writing it, or crashed")
+		fmt.Fprintln(out, "the last line is not complete: the gateway is writing it, or crashed")
 	}
-	fmt.Fprintf(p.stdout, "hash of the last line: %s\n", r.Chain)
+	fmt.Fprintf(out, "hash of the last line: %s\n", r.Chain)
 }

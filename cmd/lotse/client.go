@@ -46,7 +46,7 @@ func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel
 	if err != nil {
 		return nil, nil, err
 	}
-	password, err := p.password("Password of "+l.user+": ", false)
+	password, err := prompt{p.stdin, p.stderr}.password("Password of "+l.user+": ", false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,7 +70,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 			err = g.Complete()
 		}
 		if err != nil {
-			return p.printReport(badSettings(patient.URL, err), f.asJSON)
+			return printReport(p.stdout, badSettings(patient.URL, err), f.asJSON)
 		}
 		patient.Settings = &g
 		if patient.Roots == nil && g.TLS.Mode == "dev" {
@@ -80,7 +81,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	if err != nil {
 		return f.wrong("%v", err)
 	}
-	return p.printReport(report, f.asJSON)
+	return printReport(p.stdout, report, f.asJSON)
 }
 
 // badSettings is the report on a gateway that does not start.
@@ -106,12 +107,12 @@ func devRoots(data string) *x509.CertPool {
 // errUnhealthy ends lotse doctor when something is wrong; the report has said what.
 var errUnhealthy = errors.New("something is wrong with the gateway")
 
-func (p *program) printReport(r doctor.Report, asJSON bool) error {
+func printReport(out io.Writer, r doctor.Report, asJSON bool) error {
 	if asJSON {
-		if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
+		if err := json.NewEncoder(out).Encode(r); err != nil {
 			return err
 		}
-	} else if err := p.printChecks(r); err != nil {
+	} else if err := printChecks(out, r); err != nil {
 		return err
 	}
 	if r.Result == doctor.Fail {
@@ -121,11 +122,11 @@ func (p *program) printReport(r doctor.Report, asJSON bool) error {
 }
 
 // printChecks writes a line for each check, and the fix below it.
-func (p *program) printChecks(r doctor.Report) error {
+func printChecks(out io.Writer, r doctor.Report) error {
 	if r.URL != "" {
-		fmt.Fprintln(p.stdout, r.URL)
+		fmt.Fprintln(out, r.URL)
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	for _, c := range r.Checks {
 		for i, line := range strings.Split(c.Found, "\n") {
 			first := []string{string(c.Result), c.Name}

@@ -67,7 +67,7 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 		case err != nil:
 			return nil, f.wrong("%v", err)
 		case f.showVersion:
-			return nil, errors.Join(p.printVersion(), errDone)
+			return nil, errors.Join(printVersion(p.stdout), errDone)
 		}
 		if f.NArg() == 0 {
 			break

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/base32"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -130,18 +131,18 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	})()
 	cfg.Reload = reload
 	if f.dev {
-		if err := p.devAdvisor(g.Data); err != nil {
+		if err := devAdvisor(p.stdout, g.Data); err != nil {
 			return err
 		}
 	}
-	cfg.Ready = func(a gateway.Addresses) { p.printAddresses(&g, a) }
+	cfg.Ready = func(a gateway.Addresses) { printAddresses(p.stdout, &g, a) }
 	return gateway.Serve(ctx, cfg)
 }
 
 // printAddresses says where the gateway listens; that it is ready comes last.
-func (p *program) printAddresses(g *config.Gateway, a gateway.Addresses) {
+func printAddresses(out io.Writer, g *config.Gateway, a gateway.Addresses) {
 	if a.Metrics != nil {
-		fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", a.Metrics)
+		fmt.Fprintf(out, "metrics on http://%s/metrics\n", a.Metrics)
 	}
 	for _, d := range []struct {
 		what string
@@ -151,10 +152,10 @@ func (p *program) printAddresses(g *config.Gateway, a gateway.Addresses) {
 		{"repeater servers", a.RepeaterServers},
 	} {
 		if d.addr != nil {
-			fmt.Fprintf(p.stdout, "%s on %s\n", d.what, d.addr)
+			fmt.Fprintf(out, "%s on %s\n", d.what, d.addr)
 		}
 	}
-	fmt.Fprintf(p.stdout, "listening on %s\n", publicURL(g, a.Listen))
+	fmt.Fprintf(out, "listening on %s\n", publicURL(g, a.Listen))
 }
 
 // devSettings changes what a development gateway does otherwise. A settings
@@ -182,7 +183,7 @@ func devSettings(g *config.Gateway, fromFile bool) error {
 }
 
 // devAdvisor makes the account of a development gateway.
-func (p *program) devAdvisor(data string) error {
+func devAdvisor(out io.Writer, data string) error {
 	accounts, err := gateway.OpenAccounts(data)
 	if err != nil {
 		return err
@@ -192,12 +193,12 @@ func (p *program) devAdvisor(data string) error {
 		b := make([]byte, 10)
 		rand.Read(b) // never fails
 		password = strings.ToLower(base32.StdEncoding.EncodeToString(b))
-		fmt.Fprintf(p.stdout, "sign in as %q with the password %s\n", devAccount, password)
+		fmt.Fprintf(out, "sign in as %q with the password %s\n", devAccount, password)
 	}
 	if err := accounts.EnsureDev(devAccount, password); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "authority: %s\n", filepath.Join(data, gateway.DevCAFile))
+	fmt.Fprintf(out, "authority: %s\n", filepath.Join(data, gateway.DevCAFile))
 	return nil
 }
 

@@ -56,7 +56,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	var err error
 	switch args[0] {
 	case "--version", "-version", "version":
-		err = p.printVersion()
+		err = printVersion(p.stdout)
 	case "--help", "-help", "-h", "help":
 		fmt.Fprint(p.stdout, usage())
 	default:
@@ -65,8 +65,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return p.exitCode(err)
 }
 
-func (p *program) printVersion() error {
-	_, err := fmt.Fprintln(p.stdout, "lotse", version, runtime.GOOS+"/"+runtime.GOARCH)
+func printVersion(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "lotse", version, runtime.GOOS+"/"+runtime.GOARCH)
 	return err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -12,13 +13,19 @@ import (
 // maxPasswordLine bounds what is read at a prompt.
 const maxPasswordLine = 1024
 
+// prompt asks for passwords on a terminal.
+type prompt struct {
+	in  io.Reader // the terminal
+	out io.Writer // what is asked
+}
+
 // password takes LOTSE_PASSWORD or asks on the terminal without echo, twice if
 // it is a new one.
-func (p *program) password(prompt string, twice bool) (string, error) {
+func (p prompt) password(prompt string, twice bool) (string, error) {
 	if pw, ok := os.LookupEnv("LOTSE_PASSWORD"); ok && pw != "" {
 		return pw, nil
 	}
-	f, ok := p.stdin.(*os.File)
+	f, ok := p.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", &usageError{what: "there is no terminal to ask for the password; set LOTSE_PASSWORD"}
 	}
@@ -33,10 +40,10 @@ func (p *program) password(prompt string, twice bool) (string, error) {
 	return pw, err
 }
 
-func (p *program) ask(f *os.File, prompt string) (string, error) {
-	fmt.Fprint(p.stderr, prompt)
+func (p prompt) ask(f *os.File, prompt string) (string, error) {
+	fmt.Fprint(p.out, prompt)
 	b, err := term.ReadPassword(int(f.Fd()))
-	fmt.Fprintln(p.stderr)
+	fmt.Fprintln(p.out)
 	if err != nil {
 		return "", fmt.Errorf("password not read: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -104,7 +105,7 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Fprintln(p.stdout, "asked: the customer decides whether to look at your screen")
-	return p.showOn(ctx, conn, scope)
+	return showOn(ctx, p.stdout, conn, scope)
 }
 
 // helloTimeout bounds the wait for what the customer's end says of itself.
@@ -134,15 +135,15 @@ func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	}
 }
 
-// showOn serves the screen on conn until it is over.
-func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope) error {
+// showOn serves the screen on conn until it is over, and says on out how it goes.
+func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scope) error {
 	picture := screen.NewFramebuffer(image.Pt(1, 1))
 	var seen atomic.Bool
 	viewer := rfb.NewConn(conn, rfb.Config{
 		Desktop: picture, Waiting: picture, Name: "Lotse", Rights: rfb.RightView, Patience: showPatience,
 		Approve: func(context.Context, rfb.Viewer) error {
 			seen.Store(true)
-			fmt.Fprintln(p.stdout, "showing: the customer sees your screen; Ctrl+C stops")
+			fmt.Fprintln(out, "showing: the customer sees your screen; Ctrl+C stops")
 			return nil
 		},
 	})
@@ -166,14 +167,14 @@ func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope)
 	}
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(p.stdout, "stopped")
+		fmt.Fprintln(out, "stopped")
 		return nil
 	case !seen.Load():
 		return &sessionError{"the customer did not want to see your screen, or did not answer"}
 	case err != nil:
 		return err
 	}
-	fmt.Fprintln(p.stdout, "stopped: the customer does not see your screen any more")
+	fmt.Fprintln(out, "stopped: the customer does not see your screen any more")
 	return nil
 }
 

@@ -349,6 +349,11 @@ export interface PanelSnapshot {
   gateway: string;
   phase: string;
   error: PanelFailure | null;
+  reason: string;
+  hands: boolean;
+  notice: string;
+  key: string;
+  record?: string;
   number: string;
   confirm: boolean;
   offer: string;
@@ -356,18 +361,13 @@ export interface PanelSnapshot {
   compare: string;
   line: string;
   direction: string;
+  viewers: Viewer[];
   rights: Rights;
   paused: boolean;
-  hands: boolean;
-  notice: string;
   question: PanelQuestion | null;
-  viewers: Viewer[];
   answer: string;
   choices: PanelChoices | null;
   share: PanelShare | null;
-  reason: string;
-  key: string;
-  record?: string;
   silenced: string[];
 }
 

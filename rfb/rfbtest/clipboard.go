@@ -114,34 +114,3 @@ func parseProvided(data []byte) (string, error) {
 	}
 	return unix, nil
 }
-
-// SendCutText sends ClientCutText; what Latin-1 lacks is an error.
-func (v *Viewer) SendCutText(text string) error {
-	var latin1 []byte
-	for _, r := range text {
-		if r > 255 {
-			return fmt.Errorf("%w: %q in Latin-1", ErrText, r)
-		}
-		latin1 = append(latin1, byte(r))
-	}
-	b := binary.BigEndian.AppendUint32([]byte{6, 0, 0, 0}, uint32(len(latin1)))
-	return v.send(append(b, latin1...))
-}
-
-// SendClipboard sends an extended ClientCutText with these flags.
-func (v *Viewer) SendClipboard(flags uint32, data ...byte) error {
-	b := binary.BigEndian.AppendUint32([]byte{6, 0, 0, 0}, uint32(-int32(4+len(data))))
-	b = binary.BigEndian.AppendUint32(b, flags)
-	return v.send(append(b, data...))
-}
-
-// SendClipboardText provides text in the extended form.
-func (v *Viewer) SendClipboardText(text string) error {
-	text = strings.ReplaceAll(text, "\n", "\r\n") + "\x00"
-	var z bytes.Buffer
-	w := zlib.NewWriter(&z)
-	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
-	w.Write([]byte(text))
-	w.Close()
-	return v.SendClipboard(ClipboardProvide|ClipboardText, z.Bytes()...)
-}

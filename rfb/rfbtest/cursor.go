@@ -13,6 +13,12 @@ type Shape struct {
 	Encoding int32 // Cursor, CursorWithAlpha or VMwareCursor
 }
 
+// shapeDecoder decodes the pointer's shapes. It belongs to the goroutine that reads.
+type shapeDecoder struct {
+	*surface
+	shape *Shape // nil: the server sent none
+}
+
 // newShape checks the header of a cursor's pseudo-rectangle: the position is
 // the hot spot.
 func newShape(r image.Rectangle, encoding int32) (*Shape, error) {
@@ -25,19 +31,19 @@ func newShape(r image.Rectangle, encoding int32) (*Shape, error) {
 	return &Shape{Image: image.NewNRGBA(image.Rectangle{Max: r.Size()}), Hot: r.Min, Encoding: encoding}, nil
 }
 
-// plainCursor is RFC 6143, section 7.8.1.
-func (v *Viewer) plainCursor(r image.Rectangle) error {
+// plain is RFC 6143, section 7.8.1.
+func (p *shapeDecoder) plain(r image.Rectangle) error {
 	s, err := newShape(r, Cursor)
 	if err != nil {
 		return err
 	}
-	w, h, size := r.Dx(), r.Dy(), v.pixels.size
-	pixels, err := v.in.bytes(w*h*size, maxCursor*maxCursor*4)
+	w, h, size := r.Dx(), r.Dy(), p.pixels.size
+	pixels, err := p.in.bytes(w*h*size, maxCursor*maxCursor*4)
 	if err != nil {
 		return err
 	}
 	stride := (w + 7) / 8
-	mask, err := v.in.bytes(stride*h, maxCursor*maxCursor)
+	mask, err := p.in.bytes(stride*h, maxCursor*maxCursor)
 	if err != nil {
 		return err
 	}
@@ -46,31 +52,31 @@ func (v *Viewer) plainCursor(r image.Rectangle) error {
 			if mask[y*stride+x/8]>>(7-x%8)&1 == 0 {
 				continue
 			}
-			c, err := v.pixels.pixel(pixels[(y*w+x)*size:])
+			c, err := p.pixels.pixel(pixels[(y*w+x)*size:])
 			if err != nil {
 				return err
 			}
 			s.Image.SetNRGBA(x, y, color.NRGBA{c.R, c.G, c.B, 255})
 		}
 	}
-	v.shape = s
+	p.shape = s
 	return nil
 }
 
-// alphaCursor is rfbproto, section "Cursor With Alpha Pseudo-encoding".
-func (v *Viewer) alphaCursor(r image.Rectangle) error {
+// alpha is rfbproto, section "Cursor With Alpha Pseudo-encoding".
+func (p *shapeDecoder) alpha(r image.Rectangle) error {
 	s, err := newShape(r, CursorWithAlpha)
 	if err != nil {
 		return err
 	}
-	encoding, err := v.in.u32()
+	encoding, err := p.in.u32()
 	if err != nil {
 		return err
 	}
 	if int32(encoding) != Raw {
 		return fmt.Errorf("%w: %d for a cursor; this viewer reads Raw", ErrEncoding, int32(encoding))
 	}
-	b, err := v.in.bytes(4*r.Dx()*r.Dy(), maxCursor*maxCursor*4)
+	b, err := p.in.bytes(4*r.Dx()*r.Dy(), maxCursor*maxCursor*4)
 	if err != nil {
 		return err
 	}
@@ -81,30 +87,30 @@ func (v *Viewer) alphaCursor(r image.Rectangle) error {
 		c := color.NRGBAModel.Convert(color.RGBA{b[i], b[i+1], b[i+2], b[i+3]}).(color.NRGBA)
 		s.Image.SetNRGBA(i/4%r.Dx(), i/4/r.Dx(), c)
 	}
-	v.shape = s
+	p.shape = s
 	return nil
 }
 
-// vmwareCursor is rfbproto, section "VMware Cursor Pseudo-encoding"; only the
+// vmware is rfbproto, section "VMware Cursor Pseudo-encoding"; only the
 // form with alpha.
-func (v *Viewer) vmwareCursor(r image.Rectangle) error {
+func (p *shapeDecoder) vmware(r image.Rectangle) error {
 	s, err := newShape(r, VMwareCursor)
 	if err != nil {
 		return err
 	}
-	kind, err := v.in.u8()
+	kind, err := p.in.u8()
 	if err != nil {
 		return err
 	}
-	if err := v.in.skip(1); err != nil {
+	if err := p.in.skip(1); err != nil {
 		return err
 	}
 	if kind != 1 {
 		return fmt.Errorf("%w: VMware cursor type %d", ErrReserved, kind)
 	}
-	if s.Image.Pix, err = v.in.bytes(4*r.Dx()*r.Dy(), maxCursor*maxCursor*4); err != nil {
+	if s.Image.Pix, err = p.in.bytes(4*r.Dx()*r.Dy(), maxCursor*maxCursor*4); err != nil {
 		return err
 	}
-	v.shape = s
+	p.shape = s
 	return nil
 }

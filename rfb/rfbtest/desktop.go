@@ -3,7 +3,6 @@ package rfbtest
 import (
 	"fmt"
 	"image"
-	"image/draw"
 	"unicode/utf8"
 )
 
@@ -21,47 +20,43 @@ type Layout struct {
 	Screens        []Screen
 }
 
-// resize keeps what is in both sizes: rfbproto, "Client Semantics" of
-// DesktopSize.
-func (v *Viewer) resize(size image.Point) error {
-	if size.X*size.Y > maxPixels {
-		return fmt.Errorf("%w: framebuffer of %v", ErrBound, size)
-	}
-	old := v.canvas
-	v.canvas = image.NewRGBA(image.Rectangle{Max: size})
-	draw.Draw(v.canvas, old.Rect, old, image.Point{}, draw.Src)
-	return nil
+// desktopDecoder decodes what the server says of its screens. It belongs to the goroutine
+// that reads.
+type desktopDecoder struct {
+	*surface
+	name    string
+	layouts []Layout
 }
 
-// desktopSize is RFC 6143, section 7.8.2.
-func (v *Viewer) desktopSize(r image.Rectangle) error {
-	if r.Size() == v.canvas.Rect.Size() {
+// size is RFC 6143, section 7.8.2.
+func (d *desktopDecoder) size(r image.Rectangle) error {
+	if r.Size() == d.canvas.Rect.Size() {
 		return fmt.Errorf("%w: DesktopSize without a change", ErrReserved)
 	}
-	return v.resize(r.Size())
+	return d.resize(r.Size())
 }
 
-// extendedDesktopSize is rfbproto, section "ExtendedDesktopSize
+// extendedSize is rfbproto, section "ExtendedDesktopSize
 // Pseudo-encoding".
-func (v *Viewer) extendedDesktopSize(r image.Rectangle) error {
-	n, err := v.in.u8()
+func (d *desktopDecoder) extendedSize(r image.Rectangle) error {
+	n, err := d.in.u8()
 	if err != nil {
 		return err
 	}
-	if err := v.in.skip(3); err != nil {
+	if err := d.in.skip(3); err != nil {
 		return err
 	}
 	layout := Layout{Reason: r.Min.X, Status: r.Min.Y, Size: r.Size()}
 	seen := map[uint32]bool{}
 	for range n {
 		s := Screen{}
-		if s.ID, err = v.in.u32(); err != nil {
+		if s.ID, err = d.in.u32(); err != nil {
 			return err
 		}
-		if s.Rect, err = v.in.rect(); err != nil {
+		if s.Rect, err = d.in.rect(); err != nil {
 			return err
 		}
-		if s.Flags, err = v.in.u32(); err != nil {
+		if s.Flags, err = d.in.u32(); err != nil {
 			return err
 		}
 		if seen[s.ID] {
@@ -70,7 +65,7 @@ func (v *Viewer) extendedDesktopSize(r image.Rectangle) error {
 		seen[s.ID] = true
 		layout.Screens = append(layout.Screens, s)
 	}
-	v.layouts = append(v.layouts, layout)
+	d.layouts = append(d.layouts, layout)
 	if layout.Reason == 1 && layout.Status != 0 {
 		return nil // refused: the other fields are undefined
 	}
@@ -85,24 +80,24 @@ func (v *Viewer) extendedDesktopSize(r image.Rectangle) error {
 			return fmt.Errorf("%w: screen %v of %v", ErrOutside, s.Rect, layout.Size)
 		}
 	}
-	if layout.Size == v.canvas.Rect.Size() {
+	if layout.Size == d.canvas.Rect.Size() {
 		return nil
 	}
-	return v.resize(layout.Size)
+	return d.resize(layout.Size)
 }
 
-// desktopName is rfbproto, section "DesktopName Pseudo-encoding".
-func (v *Viewer) desktopName(r image.Rectangle) error {
+// rename is rfbproto, section "DesktopName Pseudo-encoding".
+func (d *desktopDecoder) rename(r image.Rectangle) error {
 	if r != (image.Rectangle{}) {
 		return fmt.Errorf("%w: DesktopName at %v", ErrReserved, r)
 	}
-	name, err := v.in.text(maxName)
+	name, err := d.in.text(maxName)
 	if err != nil {
 		return err
 	}
 	if !utf8.ValidString(name) {
 		return fmt.Errorf("%w: name %q", ErrText, name)
 	}
-	v.name = name
+	d.name = name
 	return nil
 }

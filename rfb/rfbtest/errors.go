@@ -29,4 +29,5 @@ var (
 // the protocol's version carries none.
 type Refused struct{ Reason string }
 
+// Error implements error.
 func (r Refused) Error() string { return "rfbtest: refused: " + r.Reason }

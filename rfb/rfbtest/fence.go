@@ -1,7 +1,6 @@
 package rfbtest
 
 import (
-	"encoding/binary"
 	"fmt"
 )
 
@@ -59,17 +58,6 @@ func (v *Viewer) serverFence() (any, error) {
 
 // HoldFences says whether requests stay unanswered; AnswerFence then does it.
 func (v *Viewer) HoldFences(hold bool) { v.holdFences = hold }
-
-// AnswerFence answers a request.
-func (v *Viewer) AnswerFence(m FenceMessage) error {
-	return v.SendFence(m.Flags&^FenceRequest, m.Payload)
-}
-
-// SendFence sends ClientFence.
-func (v *Viewer) SendFence(flags uint32, payload []byte) error {
-	b := binary.BigEndian.AppendUint32([]byte{248, 0, 0, 0}, flags)
-	return v.send(append(append(b, byte(len(payload))), payload...))
-}
 
 // formatFence is the payload of SyncPixelFormat's fence.
 const formatFence = "rfbtest: format"

@@ -51,37 +51,41 @@ func Dial(address string, cfg Config) (*Viewer, error) {
 // New runs the handshake on conn, which the Viewer then owns.
 func New(conn net.Conn, cfg Config) (*Viewer, error) {
 	v := newViewer(conn)
-	version, err := v.version(cfg.Version)
+	h := handshake{v}
+	version, err := h.version(cfg.Version)
 	if err != nil {
 		return nil, err
 	}
-	security, err := v.security(version, cfg)
+	security, err := h.security(version, cfg)
 	if err != nil {
 		return nil, err
 	}
 	switch security {
 	case securityVncAuth:
-		err = v.vncAuth(cfg.Password)
+		err = h.vncAuth(cfg.Password)
 	case securityVeNCrypt:
-		err = v.veNCrypt(cfg.TLS, cfg.User, cfg.Password)
+		err = h.veNCrypt(cfg.TLS, cfg.User, cfg.Password)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if security != securityNone || version == "3.8" {
-		if err := v.securityResult(version); err != nil {
+		if err := h.securityResult(version); err != nil {
 			return nil, err
 		}
 	}
 	if err := v.send([]byte{flag(!cfg.Exclusive)}); err != nil {
 		return nil, err
 	}
-	return v, v.serverInit()
+	return v, h.serverInit()
 }
 
+// handshake is the first part of a connection; RFC 6143, section 7.1 to 7.3.
+type handshake struct{ *Viewer }
+
 // version is RFC 6143, section 7.1.1.
-func (v *Viewer) version(want string) (string, error) {
-	b, err := v.in.bytes(12, 12)
+func (h handshake) version(want string) (string, error) {
+	b, err := h.in.bytes(12, 12)
 	if err != nil {
 		return "", err
 	}
@@ -93,32 +97,32 @@ func (v *Viewer) version(want string) (string, error) {
 	if want == "" || theirs < want {
 		want = theirs
 	}
-	return want, v.send([]byte("RFB 003.00" + want[2:] + "\n"))
+	return want, h.send([]byte("RFB 003.00" + want[2:] + "\n"))
 }
 
 // security is RFC 6143, section 7.1.2.
-func (v *Viewer) security(version string, cfg Config) (byte, error) {
+func (h handshake) security(version string, cfg Config) (byte, error) {
 	if version == "3.3" {
-		n, err := v.in.u32()
+		n, err := h.in.u32()
 		if err != nil {
 			return 0, err
 		}
 		switch n {
 		case 0:
-			return 0, v.refused()
+			return 0, h.refused()
 		case securityNone, securityVncAuth:
 			return byte(n), nil
 		}
 		return 0, fmt.Errorf("%w: %d", ErrSecurity, n)
 	}
-	n, err := v.in.u8()
+	n, err := h.in.u8()
 	if err != nil {
 		return 0, err
 	}
 	if n == 0 {
-		return 0, v.refused()
+		return 0, h.refused()
 	}
-	types, err := v.in.bytes(int(n), 255)
+	types, err := h.in.bytes(int(n), 255)
 	if err != nil {
 		return 0, err
 	}
@@ -131,14 +135,14 @@ func (v *Viewer) security(version string, cfg Config) (byte, error) {
 	}
 	for _, t := range wanted {
 		if slices.Contains(types, t) {
-			return t, v.send([]byte{t})
+			return t, h.send([]byte{t})
 		}
 	}
 	return 0, fmt.Errorf("%w: offered are %v", ErrSecurity, types)
 }
 
-func (v *Viewer) refused() error {
-	reason, err := v.in.text(maxReason)
+func (h handshake) refused() error {
+	reason, err := h.in.text(maxReason)
 	if err != nil {
 		return err
 	}
@@ -147,8 +151,8 @@ func (v *Viewer) refused() error {
 
 // vncAuth is RFC 6143, section 7.2.2: DES with the password as key, the bits
 // of each of its bytes mirrored.
-func (v *Viewer) vncAuth(password string) error {
-	challenge, err := v.in.bytes(16, 16)
+func (h handshake) vncAuth(password string) error {
+	challenge, err := h.in.bytes(16, 16)
 	if err != nil {
 		return err
 	}
@@ -164,12 +168,12 @@ func (v *Viewer) vncAuth(password string) error {
 	response := make([]byte, 16)
 	block.Encrypt(response[:8], challenge[:8])
 	block.Encrypt(response[8:], challenge[8:])
-	return v.send(response)
+	return h.send(response)
 }
 
 // securityResult is RFC 6143, section 7.1.3.
-func (v *Viewer) securityResult(version string) error {
-	n, err := v.in.u32()
+func (h handshake) securityResult(version string) error {
+	n, err := h.in.u32()
 	switch {
 	case err != nil:
 		return err
@@ -180,12 +184,12 @@ func (v *Viewer) securityResult(version string) error {
 	case version != "3.8":
 		return Refused{}
 	}
-	return v.refused()
+	return h.refused()
 }
 
 // serverInit is RFC 6143, section 7.3.2.
-func (v *Viewer) serverInit() error {
-	head, err := v.in.bytes(20, 20)
+func (h handshake) serverInit() error {
+	head, err := h.in.bytes(20, 20)
 	if err != nil {
 		return err
 	}
@@ -194,9 +198,9 @@ func (v *Viewer) serverInit() error {
 	if err != nil {
 		return err
 	}
-	v.pixels = newPixels(format)
-	if v.name, err = v.in.text(maxName); err != nil {
+	h.pixels = newPixels(format)
+	if h.desktop.name, err = h.in.text(maxName); err != nil {
 		return err
 	}
-	return v.resize(size)
+	return h.resize(size)
 }

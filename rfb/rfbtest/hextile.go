@@ -19,11 +19,15 @@ const (
 // hexState is what one tile hands to the next; nil: nothing may be carried.
 type hexState struct{ background, foreground *color.RGBA }
 
-func (v *Viewer) hextile(r image.Rectangle) error {
+// hextileDecoder decodes the encoding of that name. It belongs to the goroutine that reads.
+type hextileDecoder struct{ *surface }
+
+// decode reads r.
+func (h *hextileDecoder) decode(r image.Rectangle) error {
 	var s hexState
 	for y := r.Min.Y; y < r.Max.Y; y += 16 {
 		for x := r.Min.X; x < r.Max.X; x += 16 {
-			if err := v.hexTile(image.Rect(x, y, x+16, y+16).Intersect(r), &s); err != nil {
+			if err := h.tile(image.Rect(x, y, x+16, y+16).Intersect(r), &s); err != nil {
 				return err
 			}
 		}
@@ -31,8 +35,8 @@ func (v *Viewer) hextile(r image.Rectangle) error {
 	return nil
 }
 
-func (v *Viewer) hexTile(t image.Rectangle, s *hexState) error {
-	mask, err := v.in.u8()
+func (h *hextileDecoder) tile(t image.Rectangle, s *hexState) error {
+	mask, err := h.in.u8()
 	if err != nil {
 		return err
 	}
@@ -44,13 +48,13 @@ func (v *Viewer) hexTile(t image.Rectangle, s *hexState) error {
 			return fmt.Errorf("%w: hextile mask %#x", ErrReserved, mask)
 		}
 		*s = hexState{}
-		v.count("hextile raw")
-		return v.raw(t)
+		h.count("hextile raw")
+		return h.raw(t)
 	case mask >= hexColoured<<1, mask&hexForeground != 0 && mask&hexColoured != 0:
 		return fmt.Errorf("%w: hextile mask %#x", ErrReserved, mask)
 	}
 	if mask&hexBackground != 0 {
-		if s.background, err = v.hexPixel(); err != nil {
+		if s.background, err = h.pixel(); err != nil {
 			return err
 		}
 	}
@@ -58,13 +62,13 @@ func (v *Viewer) hexTile(t image.Rectangle, s *hexState) error {
 		return fmt.Errorf("%w: hextile background", ErrCarried)
 	}
 	if mask&hexForeground != 0 {
-		if s.foreground, err = v.hexPixel(); err != nil {
+		if s.foreground, err = h.pixel(); err != nil {
 			return err
 		}
 	}
-	draw.Draw(v.canvas, t, image.NewUniform(*s.background), image.Point{}, draw.Src)
+	draw.Draw(h.canvas, t, image.NewUniform(*s.background), image.Point{}, draw.Src)
 	if mask&hexAny == 0 {
-		v.count("hextile background")
+		h.count("hextile background")
 		return nil
 	}
 	if mask&hexColoured != 0 {
@@ -72,41 +76,41 @@ func (v *Viewer) hexTile(t image.Rectangle, s *hexState) error {
 	} else if s.foreground == nil {
 		return fmt.Errorf("%w: hextile foreground", ErrCarried)
 	}
-	n, err := v.in.u8()
+	n, err := h.in.u8()
 	if err != nil {
 		return err
 	}
 	for range n {
-		if err := v.hexSubrect(t, mask, s); err != nil {
+		if err := h.subrect(t, mask, s); err != nil {
 			return err
 		}
 	}
 	if mask&hexColoured != 0 {
-		v.count("hextile coloured")
+		h.count("hextile coloured")
 	} else {
-		v.count("hextile two colours")
+		h.count("hextile two colours")
 	}
 	return nil
 }
 
-func (v *Viewer) hexPixel() (*color.RGBA, error) {
+func (h *hextileDecoder) pixel() (*color.RGBA, error) {
 	var b [4]byte
-	if err := v.in.full(b[:v.pixels.size]); err != nil {
+	if err := h.in.full(b[:h.pixels.size]); err != nil {
 		return nil, err
 	}
-	c, err := v.pixels.pixel(b[:])
+	c, err := h.pixels.pixel(b[:])
 	return &c, err
 }
 
-func (v *Viewer) hexSubrect(t image.Rectangle, mask byte, s *hexState) (err error) {
+func (h *hextileDecoder) subrect(t image.Rectangle, mask byte, s *hexState) (err error) {
 	c := s.foreground
 	if mask&hexColoured != 0 {
-		if c, err = v.hexPixel(); err != nil {
+		if c, err = h.pixel(); err != nil {
 			return err
 		}
 	}
 	var b [2]byte
-	if err := v.in.full(b[:]); err != nil {
+	if err := h.in.full(b[:]); err != nil {
 		return err
 	}
 	at := t.Min.Add(image.Pt(int(b[0]>>4), int(b[0]&15)))
@@ -114,6 +118,6 @@ func (v *Viewer) hexSubrect(t image.Rectangle, mask byte, s *hexState) (err erro
 	if !r.In(t) {
 		return fmt.Errorf("%w: hextile %v in %v", ErrRun, r, t)
 	}
-	draw.Draw(v.canvas, r, image.NewUniform(*c), image.Point{}, draw.Src)
+	draw.Draw(h.canvas, r, image.NewUniform(*c), image.Point{}, draw.Src)
 	return nil
 }

@@ -1,15 +1,34 @@
 package rfbtest
 
 import (
+	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"image"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
 )
 
+// sender sends the client's messages. Its methods may be called by several goroutines.
+type sender struct {
+	conn net.Conn // replaced during the handshake only
+
+	sendMu sync.Mutex
+
+	askedMu   sync.Mutex
+	encodings map[int32]bool // those that were asked for; guarded by askedMu
+
+	mouseButtons atomic.Bool // the server takes more than eight buttons
+}
+
 // send writes one whole message.
-func (v *Viewer) send(b []byte) error {
-	v.sendMu.Lock()
-	defer v.sendMu.Unlock()
-	_, err := v.conn.Write(b)
+func (s *sender) send(b []byte) error {
+	s.sendMu.Lock()
+	defer s.sendMu.Unlock()
+	_, err := s.conn.Write(b)
 	return err
 }
 
@@ -24,68 +43,123 @@ func appendRect(b []byte, r image.Rectangle) []byte {
 	return appendU16s(b, r.Min.X, r.Min.Y, r.Dx(), r.Dy())
 }
 
-// SetPixelFormat changes the format at once: no update may be on its way (RFC
-// 6143, section 7.5.1). Use SyncPixelFormat else.
-func (v *Viewer) SetPixelFormat(f PixelFormat) error {
-	v.pixels = newPixels(f)
-	return v.send(f.append([]byte{0, 0, 0, 0}))
-}
-
 // SetEncodings says what the viewer understands, best first; RFC 6143, section
 // 7.5.2. An encoding that was asked for once is read for ever, because updates
 // may be on their way.
-func (v *Viewer) SetEncodings(encodings ...int32) error {
+func (s *sender) SetEncodings(encodings ...int32) error {
 	b := appendU16s([]byte{2, 0}, len(encodings))
-	v.mu.Lock()
+	s.askedMu.Lock()
 	for _, e := range encodings {
 		b = binary.BigEndian.AppendUint32(b, uint32(e))
-		v.encodings[e] = true
+		s.encodings[e] = true
 	}
-	v.mu.Unlock()
-	return v.send(b)
+	s.askedMu.Unlock()
+	return s.send(b)
 }
 
 // Request asks for r; RFC 6143, section 7.5.3.
-func (v *Viewer) Request(incremental bool, r image.Rectangle) error {
-	return v.send(appendRect([]byte{3, flag(incremental)}, r))
+func (s *sender) Request(incremental bool, r image.Rectangle) error {
+	return s.send(appendRect([]byte{3, flag(incremental)}, r))
 }
 
 // SendKey sends KeyEvent; RFC 6143, section 7.5.4.
-func (v *Viewer) SendKey(sym uint32, down bool) error {
-	return v.send(binary.BigEndian.AppendUint32([]byte{4, flag(down), 0, 0}, sym))
+func (s *sender) SendKey(sym uint32, down bool) error {
+	return s.send(binary.BigEndian.AppendUint32([]byte{4, flag(down), 0, 0}, sym))
 }
 
 // SendQEMUKey sends a key with its XT scan code; rfbproto, section "QEMU
 // Extended Key Event Message".
-func (v *Viewer) SendQEMUKey(sym, code uint32, down bool) error {
+func (s *sender) SendQEMUKey(sym, code uint32, down bool) error {
 	b := []byte{255, 0, 0, flag(down)}
 	b = binary.BigEndian.AppendUint32(b, sym)
-	return v.send(binary.BigEndian.AppendUint32(b, code))
+	return s.send(binary.BigEndian.AppendUint32(b, code))
 }
 
 // SendPointer sends PointerEvent (RFC 6143, section 7.5.5): bit n of buttons is
 // button n+1. Buttons from the eighth on take the form of rfbproto's
 // ExtendedMouseButtons once the server has said that it knows it.
-func (v *Viewer) SendPointer(at image.Point, buttons uint16) error {
-	if v.mouseButtons.Load() && buttons>>7 != 0 {
+func (s *sender) SendPointer(at image.Point, buttons uint16) error {
+	if s.mouseButtons.Load() && buttons>>7 != 0 {
 		b := appendU16s([]byte{5, byte(buttons)&0x7f | 0x80}, at.X, at.Y)
-		return v.send(append(b, byte(buttons>>7)))
+		return s.send(append(b, byte(buttons>>7)))
 	}
-	return v.send(appendU16s([]byte{5, byte(buttons)}, at.X, at.Y))
+	return s.send(appendU16s([]byte{5, byte(buttons)}, at.X, at.Y))
 }
 
 // EnableContinuousUpdates is rfbproto, section "EnableContinuousUpdates".
-func (v *Viewer) EnableContinuousUpdates(on bool, r image.Rectangle) error {
-	return v.send(appendRect([]byte{150, flag(on)}, r))
+func (s *sender) EnableContinuousUpdates(on bool, r image.Rectangle) error {
+	return s.send(appendRect([]byte{150, flag(on)}, r))
 }
 
 // SetDesktopSize is rfbproto, section "SetDesktopSize".
-func (v *Viewer) SetDesktopSize(size image.Point, screens ...Screen) error {
+func (s *sender) SetDesktopSize(size image.Point, screens ...Screen) error {
 	b := append(appendU16s([]byte{251, 0}, size.X, size.Y), byte(len(screens)), 0)
-	for _, s := range screens {
-		b = binary.BigEndian.AppendUint32(b, s.ID)
-		b = appendRect(b, s.Rect)
-		b = binary.BigEndian.AppendUint32(b, s.Flags)
+	for _, one := range screens {
+		b = binary.BigEndian.AppendUint32(b, one.ID)
+		b = appendRect(b, one.Rect)
+		b = binary.BigEndian.AppendUint32(b, one.Flags)
 	}
-	return v.send(b)
+	return s.send(b)
+}
+
+// SendCutText sends ClientCutText; what Latin-1 lacks is an error.
+func (s *sender) SendCutText(text string) error {
+	var latin1 []byte
+	for _, r := range text {
+		if r > 255 {
+			return fmt.Errorf("%w: %q in Latin-1", ErrText, r)
+		}
+		latin1 = append(latin1, byte(r))
+	}
+	b := binary.BigEndian.AppendUint32([]byte{6, 0, 0, 0}, uint32(len(latin1)))
+	return s.send(append(b, latin1...))
+}
+
+// SendClipboard sends an extended ClientCutText with these flags.
+func (s *sender) SendClipboard(flags uint32, data ...byte) error {
+	b := binary.BigEndian.AppendUint32([]byte{6, 0, 0, 0}, uint32(-int32(4+len(data))))
+	b = binary.BigEndian.AppendUint32(b, flags)
+	return s.send(append(b, data...))
+}
+
+// SendClipboardText provides text in the extended form.
+func (s *sender) SendClipboardText(text string) error {
+	text = strings.ReplaceAll(text, "\n", "\r\n") + "\x00"
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
+	w.Write([]byte(text))
+	w.Close()
+	return s.SendClipboard(ClipboardProvide|ClipboardText, z.Bytes()...)
+}
+
+// AnswerFence answers a request.
+func (s *sender) AnswerFence(m FenceMessage) error {
+	return s.SendFence(m.Flags&^FenceRequest, m.Payload)
+}
+
+// SendFence sends ClientFence.
+func (s *sender) SendFence(flags uint32, payload []byte) error {
+	b := binary.BigEndian.AppendUint32([]byte{248, 0, 0, 0}, flags)
+	return s.send(append(append(b, byte(len(payload))), payload...))
+}
+
+// MouseButtons reports whether the server takes more than eight buttons.
+func (s *sender) MouseButtons() bool { return s.mouseButtons.Load() }
+
+// asked reports whether an encoding was asked for at any time.
+func (s *sender) asked(encoding int32) bool {
+	s.askedMu.Lock()
+	defer s.askedMu.Unlock()
+	return s.encodings[encoding]
+}
+
+// quality reports whether a quality level was sent.
+func (s *sender) quality() bool {
+	for level := range 10 {
+		if s.asked(Quality(level)) {
+			return true
+		}
+	}
+	return false
 }

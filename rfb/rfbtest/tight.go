@@ -9,70 +9,78 @@ import (
 	"image/jpeg"
 )
 
-// tight is rfbproto, section "Tight Encoding".
-func (v *Viewer) tight(r image.Rectangle) error {
+// tightDecoder decodes the encoding of that name; rfbproto, section "Tight Encoding". It
+// belongs to the goroutine that reads.
+type tightDecoder struct {
+	*surface
+	streams [4]inflater
+	mayJPEG func() bool // a quality level was sent
+}
+
+// decode reads r.
+func (t *tightDecoder) decode(r image.Rectangle) error {
 	if r.Dx() > 2048 {
 		return fmt.Errorf("%w: Tight rectangle %v, at most 2048 wide", ErrBound, r)
 	}
-	control, err := v.in.u8()
+	control, err := t.in.u8()
 	if err != nil {
 		return err
 	}
-	for i := range v.tightStreams {
+	for i := range t.streams {
 		if control>>i&1 != 0 {
-			v.tightStreams[i] = inflater{}
+			t.streams[i] = inflater{}
 		}
 	}
 	switch {
 	case control>>4 == 8:
-		v.count("tight fill")
-		return v.tightFill(r)
+		t.count("tight fill")
+		return t.fill(r)
 	case control>>4 == 9:
-		v.count("tight jpeg")
-		return v.tightJPEG(r)
+		t.count("tight jpeg")
+		return t.jpeg(r)
 	case control>>7 != 0: // 1010 and 1110 were not asked for, others are invalid
 		return fmt.Errorf("%w: Tight control %#x", ErrReserved, control)
 	}
 	filter := byte(0)
 	if control&0x40 != 0 {
-		if filter, err = v.in.u8(); err != nil {
+		if filter, err = t.in.u8(); err != nil {
 			return err
 		}
 	}
-	stream := &v.tightStreams[control>>4&3]
+	stream := &t.streams[control>>4&3]
 	switch filter {
 	case 0:
-		v.count("tight copy")
-		return v.tightCopy(r, stream)
+		t.count("tight copy")
+		return t.copy(r, stream)
 	case 1:
-		return v.tightPalette(r, stream)
+		return t.palette(r, stream)
 	case 2:
-		v.count("tight gradient")
-		return v.tightGradient(r, stream)
+		t.count("tight gradient")
+		return t.gradient(r, stream)
 	default:
 		return fmt.Errorf("%w: Tight filter %d", ErrReserved, filter)
 	}
 }
 
-func (v *Viewer) tightFill(r image.Rectangle) error {
-	c, err := v.tightColours(1)
+func (t *tightDecoder) fill(r image.Rectangle) error {
+	c, err := t.colours(1)
 	if err != nil {
 		return err
 	}
-	draw.Draw(v.canvas, r, image.NewUniform(c[0]), image.Point{}, draw.Src)
+	draw.Draw(t.canvas, r, image.NewUniform(c[0]), image.Point{}, draw.Src)
 	return nil
 }
 
-// tightColours reads n TPIXELs.
-func (v *Viewer) tightColours(n int) ([]color.RGBA, error) {
-	size := v.pixels.tsize
-	b, err := v.in.bytes(n*size, 256*4)
+// colours reads n TPIXELs.
+func (t *tightDecoder) colours(n int) ([]color.RGBA, error) {
+	size := t.pixels.tsize
+	b, err := t.in.bytes(n*size, 256*4)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]color.RGBA, n)
 	for i := range out {
-		if out[i], err = v.pixels.tpixel(b[i*size:]); err != nil {
+		if out[i], err = t.pixels.tpixel(b[i*size:]); err != nil {
 			return nil, err
 		}
 	}
@@ -80,10 +88,10 @@ func (v *Viewer) tightColours(n int) ([]color.RGBA, error) {
 }
 
 // compactLength reads 7, 7 and 8 bits, the least significant first.
-func (v *Viewer) compactLength() (int, error) {
+func (t *tightDecoder) compactLength() (int, error) {
 	n := 0
 	for i, used := range [3]int{7, 7, 8} {
-		b, err := v.in.u8()
+		b, err := t.in.u8()
 		if err != nil {
 			return 0, err
 		}
@@ -98,44 +106,44 @@ func (v *Viewer) compactLength() (int, error) {
 	return n, nil
 }
 
-// tightData reads n bytes that went through the stream, or as they are when
+// data reads n bytes that went through the stream, or as they are when
 // fewer than twelve.
-func (v *Viewer) tightData(n int, stream *inflater) ([]byte, error) {
+func (t *tightDecoder) data(n int, stream *inflater) ([]byte, error) {
 	if n < 12 {
-		return v.in.bytes(n, n)
+		return t.in.bytes(n, n)
 	}
-	size, err := v.compactLength()
+	size, err := t.compactLength()
 	if err != nil {
 		return nil, err
 	}
-	data, err := v.in.bytes(size, maxZlib)
+	data, err := t.in.bytes(size, maxZlib)
 	if err != nil {
 		return nil, err
 	}
 	return stream.inflate(data, n)
 }
 
-func (v *Viewer) tightCopy(r image.Rectangle, stream *inflater) error {
-	size := v.pixels.tsize
-	data, err := v.tightData(r.Dx()*r.Dy()*size, stream)
+func (t *tightDecoder) copy(r image.Rectangle, stream *inflater) error {
+	size := t.pixels.tsize
+	data, err := t.data(r.Dx()*r.Dy()*size, stream)
 	if err != nil {
 		return err
 	}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		for x := r.Min.X; x < r.Max.X; x++ {
-			c, err := v.pixels.tpixel(data)
+			c, err := t.pixels.tpixel(data)
 			if err != nil {
 				return err
 			}
-			v.canvas.SetRGBA(x, y, c)
+			t.canvas.SetRGBA(x, y, c)
 			data = data[size:]
 		}
 	}
 	return nil
 }
 
-func (v *Viewer) tightPalette(r image.Rectangle, stream *inflater) error {
-	n, err := v.in.u8()
+func (t *tightDecoder) palette(r image.Rectangle, stream *inflater) error {
+	n, err := t.in.u8()
 	if err != nil {
 		return err
 	}
@@ -143,18 +151,18 @@ func (v *Viewer) tightPalette(r image.Rectangle, stream *inflater) error {
 	if size < 2 {
 		return fmt.Errorf("%w: Tight palette of one colour", ErrPalette)
 	}
-	palette, err := v.tightColours(size)
+	palette, err := t.colours(size)
 	if err != nil {
 		return err
 	}
 	rowBytes := r.Dx()
 	if size == 2 {
-		v.count("tight mono")
+		t.count("tight mono")
 		rowBytes = (r.Dx() + 7) / 8
 	} else {
-		v.count("tight indexed")
+		t.count("tight indexed")
 	}
-	data, err := v.tightData(rowBytes*r.Dy(), stream)
+	data, err := t.data(rowBytes*r.Dy(), stream)
 	if err != nil {
 		return err
 	}
@@ -167,21 +175,22 @@ func (v *Viewer) tightPalette(r image.Rectangle, stream *inflater) error {
 			} else if i = int(row[x]); i >= size {
 				return fmt.Errorf("%w: index %d of %d", ErrPalette, i, size)
 			}
-			v.canvas.SetRGBA(r.Min.X+x, r.Min.Y+y, palette[i])
+			t.canvas.SetRGBA(r.Min.X+x, r.Min.Y+y, palette[i])
 		}
 	}
 	return nil
 }
 
-func (v *Viewer) tightJPEG(r image.Rectangle) error {
-	if q := v.quality(); !q || v.pixels.size == 1 {
-		return fmt.Errorf("%w: JPEG with %d bits per pixel, quality level sent: %v", ErrEncoding, v.pixels.size*8, q)
+func (t *tightDecoder) jpeg(r image.Rectangle) error {
+	if q := t.mayJPEG(); !q || t.pixels.size == 1 {
+		return fmt.Errorf("%w: JPEG with %d bits per pixel, quality level sent: %v",
+			ErrEncoding, t.pixels.size*8, q)
 	}
-	n, err := v.compactLength()
+	n, err := t.compactLength()
 	if err != nil {
 		return err
 	}
-	data, err := v.in.bytes(n, maxZlib)
+	data, err := t.in.bytes(n, maxZlib)
 	if err != nil {
 		return err
 	}
@@ -196,18 +205,18 @@ func (v *Viewer) tightJPEG(r image.Rectangle) error {
 	if !bytes.HasSuffix(data, []byte{0xff, 0xd9}) {
 		return fmt.Errorf("%w: behind the JPEG", ErrTrailing)
 	}
-	draw.Draw(v.canvas, r, picture, picture.Bounds().Min, draw.Src)
+	draw.Draw(t.canvas, r, picture, picture.Bounds().Min, draw.Src)
 	return nil
 }
 
-// tightGradient is the gradient filter, for TPIXELs of three bytes: each byte is the
+// gradient is the gradient filter, for TPIXELs of three bytes: each byte is the
 // difference from left + above - above left, which is kept in a byte's range; what
 // lies outside of the rectangle is 0.
-func (v *Viewer) tightGradient(r image.Rectangle, stream *inflater) error {
-	if v.pixels.tsize != 3 {
-		return fmt.Errorf("%w: Tight gradient with TPIXELs of %d bytes", ErrEncoding, v.pixels.tsize)
+func (t *tightDecoder) gradient(r image.Rectangle, stream *inflater) error {
+	if t.pixels.tsize != 3 {
+		return fmt.Errorf("%w: Tight gradient with TPIXELs of %d bytes", ErrEncoding, t.pixels.tsize)
 	}
-	data, err := v.tightData(r.Dx()*r.Dy()*3, stream)
+	data, err := t.data(r.Dx()*r.Dy()*3, stream)
 	if err != nil {
 		return err
 	}
@@ -224,11 +233,11 @@ func (v *Viewer) tightGradient(r image.Rectangle, stream *inflater) error {
 				expected := was(x-1, y, part) + was(x, y-1, part) - was(x-1, y-1, part)
 				data[at+part] += byte(min(max(expected, 0), 255))
 			}
-			c, err := v.pixels.tpixel(data[at:])
+			c, err := t.pixels.tpixel(data[at:])
 			if err != nil {
 				return err
 			}
-			v.canvas.SetRGBA(r.Min.X+x, r.Min.Y+y, c)
+			t.canvas.SetRGBA(r.Min.X+x, r.Min.Y+y, c)
 		}
 	}
 	return nil

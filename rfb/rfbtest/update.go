@@ -76,26 +76,26 @@ func (v *Viewer) decode(r Rect) error {
 		v.count("copyrect")
 		return v.copyRect(r.Rectangle)
 	case Hextile:
-		return v.hextile(r.Rectangle)
+		return v.hextile.decode(r.Rectangle)
 	case Zlib:
 		v.count("zlib")
-		return v.zlib(r.Rectangle)
+		return v.zlib.decode(r.Rectangle)
 	case Tight:
-		return v.tight(r.Rectangle)
+		return v.tight.decode(r.Rectangle)
 	case ZRLE:
-		return v.zrle(r.Rectangle)
+		return v.zrle.decode(r.Rectangle)
 	case Cursor:
-		return v.plainCursor(r.Rectangle)
+		return v.shapes.plain(r.Rectangle)
 	case CursorWithAlpha:
-		return v.alphaCursor(r.Rectangle)
+		return v.shapes.alpha(r.Rectangle)
 	case VMwareCursor:
-		return v.vmwareCursor(r.Rectangle)
+		return v.shapes.vmware(r.Rectangle)
 	case DesktopSize:
-		return v.desktopSize(r.Rectangle)
+		return v.desktop.size(r.Rectangle)
 	case ExtendedDesktopSize:
-		return v.extendedDesktopSize(r.Rectangle)
+		return v.desktop.extendedSize(r.Rectangle)
 	case DesktopName:
-		return v.desktopName(r.Rectangle)
+		return v.desktop.rename(r.Rectangle)
 	case LastRect:
 		return nil
 	case QEMUExtendedKey:

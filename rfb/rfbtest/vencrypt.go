@@ -15,25 +15,25 @@ const (
 )
 
 // veNCrypt chooses X509Plain and sends the credentials.
-func (v *Viewer) veNCrypt(config *tls.Config, user, password string) error {
-	version, err := v.in.bytes(2, 2)
+func (h handshake) veNCrypt(config *tls.Config, user, password string) error {
+	version, err := h.in.bytes(2, 2)
 	if err != nil {
 		return err
 	}
 	if version[0] != 0 || version[1] != 2 {
 		return fmt.Errorf("%w: VeNCrypt %d.%d", ErrSecurity, version[0], version[1])
 	}
-	if err := v.send([]byte{0, 2}); err != nil {
+	if err := h.send([]byte{0, 2}); err != nil {
 		return err
 	}
-	if refused, err := v.in.u8(); err != nil || refused != 0 {
+	if refused, err := h.in.u8(); err != nil || refused != 0 {
 		return fmt.Errorf("%w: VeNCrypt 0.2 was refused with %d, %v", ErrSecurity, refused, err)
 	}
-	n, err := v.in.u8()
+	n, err := h.in.u8()
 	if err != nil {
 		return err
 	}
-	subtypes, err := v.in.bytes(4*int(n), 4*maxSubtypes)
+	subtypes, err := h.in.bytes(4*int(n), 4*maxSubtypes)
 	if err != nil {
 		return err
 	}
@@ -44,20 +44,20 @@ func (v *Viewer) veNCrypt(config *tls.Config, user, password string) error {
 	if !offered {
 		return fmt.Errorf("%w: VeNCrypt offers % x", ErrSecurity, subtypes)
 	}
-	if err := v.send(binary.BigEndian.AppendUint32(nil, veNCryptX509Plain)); err != nil {
+	if err := h.send(binary.BigEndian.AppendUint32(nil, veNCryptX509Plain)); err != nil {
 		return err
 	}
-	if accepted, err := v.in.u8(); err != nil || accepted != 1 {
+	if accepted, err := h.in.u8(); err != nil || accepted != 1 {
 		return fmt.Errorf("%w: X509Plain was refused with %d, %v", ErrSecurity, accepted, err)
 	}
 	// The server is silent from here to the TLS handshake, so nothing of it
 	// waits in the old reader.
-	secure := tls.Client(v.conn, config)
+	secure := tls.Client(h.conn, config)
 	if err := secure.Handshake(); err != nil {
 		return err
 	}
-	v.conn, v.in.r = secure, bufio.NewReaderSize(secure, 64<<10)
+	h.conn, h.in.r = secure, bufio.NewReaderSize(secure, 64<<10)
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(user)))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(password)))
-	return v.send(append(append(b, user...), password...))
+	return h.send(append(append(b, user...), password...))
 }

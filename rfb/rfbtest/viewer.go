@@ -8,99 +8,65 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 )
 
 // Viewer is one connection to a server. One goroutine reads (Next and the
 // methods that call it, and all that returns what was read, and
 // SetPixelFormat); the other methods that send may be called by others.
 type Viewer struct {
-	// Static after New.
-	conn net.Conn
+	sender
+	surface
 
-	sendMu sync.Mutex
-
-	mu sync.Mutex
-	// Guarded by mu.
-	nextPixels *pixels // waits for SyncPixelFormat's fence
-	encodings  map[int32]bool
+	mu         sync.Mutex
+	nextPixels *pixels // waits for SyncPixelFormat's fence; guarded by mu
 
 	// Owned by the goroutine that reads.
-	in           source
-	pixels       *pixels
-	canvas       *image.RGBA
-	name         string
-	shape        *Shape
-	layouts      []Layout
-	qemuKey      bool
-	holdFences   bool
-	zlibStream   inflater
-	zrleStream   inflater
-	tightStreams [4]inflater
-	forms        map[string]int
-
-	mouseButtons atomic.Bool
+	hextile    hextileDecoder
+	zlib       zlibDecoder
+	tight      tightDecoder
+	zrle       zrleDecoder
+	shapes     shapeDecoder
+	desktop    desktopDecoder
+	qemuKey    bool
+	holdFences bool
 }
 
 func newViewer(conn net.Conn) *Viewer {
-	return &Viewer{
-		conn:      conn,
-		in:        source{r: bufio.NewReaderSize(conn, 64<<10)},
-		encodings: map[int32]bool{},
-		canvas:    image.NewRGBA(image.Rectangle{}),
-		forms:     map[string]int{},
+	v := &Viewer{
+		sender: sender{conn: conn, encodings: map[int32]bool{}},
+		surface: surface{
+			in:     source{r: bufio.NewReaderSize(conn, 64<<10)},
+			canvas: image.NewRGBA(image.Rectangle{}),
+			forms:  map[string]int{},
+		},
 	}
+	v.hextile.surface, v.zlib.surface, v.zrle.surface = &v.surface, &v.surface, &v.surface
+	v.shapes.surface, v.desktop.surface = &v.surface, &v.surface
+	v.tight = tightDecoder{surface: &v.surface, mayJPEG: v.quality}
+	return v
 }
 
 // Close ends the connection.
 func (v *Viewer) Close() error { return v.conn.Close() }
 
-// Canvas is the picture so far, in the colours that the pixel format leaves. It
-// changes with Next.
-func (v *Viewer) Canvas() *image.RGBA { return v.canvas }
-
-// Bounds is the framebuffer's rectangle.
-func (v *Viewer) Bounds() image.Rectangle { return v.canvas.Rect }
-
 // Name is the desktop's name.
-func (v *Viewer) Name() string { return v.name }
+func (v *Viewer) Name() string { return v.desktop.name }
 
 // Shape is the pointer's shape; nil: the server sent none.
-func (v *Viewer) Shape() *Shape { return v.shape }
+func (v *Viewer) Shape() *Shape { return v.shapes.shape }
 
 // Layouts returns what ExtendedDesktopSize said, oldest first.
-func (v *Viewer) Layouts() []Layout { return v.layouts }
+func (v *Viewer) Layouts() []Layout { return v.desktop.layouts }
+
+// SetPixelFormat changes the format at once: no update may be on its way (RFC
+// 6143, section 7.5.1). Use SyncPixelFormat else.
+func (v *Viewer) SetPixelFormat(f PixelFormat) error {
+	v.pixels = newPixels(f)
+	return v.send(f.append([]byte{0, 0, 0, 0}))
+}
 
 // QEMUKeys reports whether the server takes SendQEMUKey.
 func (v *Viewer) QEMUKeys() bool { return v.qemuKey }
-
-// MouseButtons reports whether the server takes more than eight buttons.
-func (v *Viewer) MouseButtons() bool { return v.mouseButtons.Load() }
-
-// BytesRead counts what the server sent and was decoded.
-func (v *Viewer) BytesRead() int64 { return v.in.n }
-
-// Forms counts the forms in which rectangles and tiles came, such as "tight
-// jpeg" or "zrle packed", so that a test knows what it has tested.
-func (v *Viewer) Forms() map[string]int { return v.forms }
-
-func (v *Viewer) count(form string) { v.forms[form]++ }
-
-func (v *Viewer) asked(encoding int32) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.encodings[encoding]
-}
-
-// quality reports whether a quality level was sent.
-func (v *Viewer) quality() bool {
-	for level := range 10 {
-		if v.asked(Quality(level)) {
-			return true
-		}
-	}
-	return false
-}
 
 // Messages that Next returns besides *Update, ClipboardMessage and
 // FenceMessage.

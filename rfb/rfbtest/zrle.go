@@ -6,24 +6,31 @@ import (
 	"image/color"
 )
 
-// zrle is RFC 6143, section 7.7.6.
-func (v *Viewer) zrle(r image.Rectangle) error {
-	n, err := v.in.u32()
+// zrleDecoder decodes the encoding of that name; RFC 6143, section 7.7.6. It belongs to
+// the goroutine that reads.
+type zrleDecoder struct {
+	*surface
+	stream inflater
+}
+
+// decode reads r.
+func (z *zrleDecoder) decode(r image.Rectangle) error {
+	n, err := z.in.u32()
 	if err != nil {
 		return err
 	}
-	data, err := v.in.bytes(int(n), maxZlib)
+	data, err := z.in.bytes(int(n), maxZlib)
 	if err != nil {
 		return err
 	}
-	tiles, err := v.zrleStream.inflateUpTo(data, maxZRLE(r, v.pixels.csize))
+	tiles, err := z.stream.inflateUpTo(data, maxZRLE(r, z.pixels.csize))
 	if err != nil {
 		return err
 	}
-	d := zrleData{b: tiles, p: v.pixels}
+	d := zrleData{b: tiles, p: z.pixels}
 	for y := r.Min.Y; y < r.Max.Y; y += 64 {
 		for x := r.Min.X; x < r.Max.X; x += 64 {
-			if err := v.zrleTile(&d, image.Rect(x, y, x+64, y+64).Intersect(r)); err != nil {
+			if err := z.tile(&d, image.Rect(x, y, x+64, y+64).Intersect(r)); err != nil {
 				return err
 			}
 		}
@@ -101,31 +108,31 @@ func (d *zrleData) palette(n int) ([]color.RGBA, error) {
 	return out, nil
 }
 
-func (v *Viewer) zrleTile(d *zrleData, t image.Rectangle) error {
+func (z *zrleDecoder) tile(d *zrleData, t image.Rectangle) error {
 	sub, err := d.u8()
 	if err != nil {
 		return err
 	}
 	switch {
 	case sub == 0:
-		v.count("zrle raw")
-		return v.zrlePixels(t, func(int) (color.RGBA, int, error) {
+		z.count("zrle raw")
+		return z.runs(t, func(int) (color.RGBA, int, error) {
 			c, err := d.pixel()
 			return c, 1, err
 		})
 	case sub == 1:
-		v.count("zrle solid")
+		z.count("zrle solid")
 		c, err := d.pixel()
 		if err != nil {
 			return err
 		}
-		return v.zrlePixels(t, func(left int) (color.RGBA, int, error) { return c, left, nil })
+		return z.runs(t, func(left int) (color.RGBA, int, error) { return c, left, nil })
 	case sub <= 16:
-		v.count("zrle packed")
-		return v.zrlePacked(d, t, int(sub))
+		z.count("zrle packed")
+		return z.packed(d, t, int(sub))
 	case sub == 128:
-		v.count("zrle plain RLE")
-		return v.zrlePixels(t, func(left int) (color.RGBA, int, error) {
+		z.count("zrle plain RLE")
+		return z.runs(t, func(left int) (color.RGBA, int, error) {
 			c, err := d.pixel()
 			if err != nil {
 				return c, 0, err
@@ -134,15 +141,15 @@ func (v *Viewer) zrleTile(d *zrleData, t image.Rectangle) error {
 			return c, n, err
 		})
 	case sub >= 130:
-		v.count("zrle palette RLE")
-		return v.zrlePaletteRLE(d, t, int(sub)-128)
+		z.count("zrle palette RLE")
+		return z.paletteRLE(d, t, int(sub)-128)
 	default:
 		return fmt.Errorf("%w: ZRLE subencoding %d", ErrReserved, sub)
 	}
 }
 
-// zrlePixels fills t row by row from runs.
-func (v *Viewer) zrlePixels(t image.Rectangle, next func(left int) (color.RGBA, int, error)) error {
+// runs fills t row by row from runs.
+func (z *zrleDecoder) runs(t image.Rectangle, next func(left int) (color.RGBA, int, error)) error {
 	total := t.Dx() * t.Dy()
 	for i := 0; i < total; {
 		c, n, err := next(total - i)
@@ -150,19 +157,19 @@ func (v *Viewer) zrlePixels(t image.Rectangle, next func(left int) (color.RGBA, 
 			return err
 		}
 		for ; n > 0; n-- {
-			v.canvas.SetRGBA(t.Min.X+i%t.Dx(), t.Min.Y+i/t.Dx(), c)
+			z.canvas.SetRGBA(t.Min.X+i%t.Dx(), t.Min.Y+i/t.Dx(), c)
 			i++
 		}
 	}
 	return nil
 }
 
-func (v *Viewer) zrlePaletteRLE(d *zrleData, t image.Rectangle, size int) error {
+func (z *zrleDecoder) paletteRLE(d *zrleData, t image.Rectangle, size int) error {
 	palette, err := d.palette(size)
 	if err != nil {
 		return err
 	}
-	return v.zrlePixels(t, func(left int) (c color.RGBA, n int, err error) {
+	return z.runs(t, func(left int) (c color.RGBA, n int, err error) {
 		b, err := d.u8()
 		if err != nil {
 			return c, 0, err
@@ -179,7 +186,7 @@ func (v *Viewer) zrlePaletteRLE(d *zrleData, t image.Rectangle, size int) error 
 	})
 }
 
-func (v *Viewer) zrlePacked(d *zrleData, t image.Rectangle, size int) error {
+func (z *zrleDecoder) packed(d *zrleData, t image.Rectangle, size int) error {
 	palette, err := d.palette(size)
 	if err != nil {
 		return err
@@ -201,7 +208,7 @@ func (v *Viewer) zrlePacked(d *zrleData, t image.Rectangle, size int) error {
 			if i >= size {
 				return fmt.Errorf("%w: index %d of %d", ErrPalette, i, size)
 			}
-			v.canvas.SetRGBA(t.Min.X+x, y, palette[i])
+			z.canvas.SetRGBA(t.Min.X+x, y, palette[i])
 		}
 	}
 	return nil

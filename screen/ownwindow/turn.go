@@ -22,6 +22,7 @@ type Turn struct {
 	last time.Time // when the last question was gone; owned by the holder of the token
 }
 
+// NewTurn returns a Turn that nobody has.
 func NewTurn() *Turn {
 	t := &Turn{Done: make(chan struct{}), free: make(chan struct{}, 1)}
 	t.free <- struct{}{}

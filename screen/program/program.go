@@ -26,6 +26,7 @@ type Chosen struct {
 	names map[string]bool // lower case
 }
 
+// ChosenOf returns the programs that a share names, each by its identifier or by its name.
 func ChosenOf(s screen.Share) Chosen {
 	c := Chosen{ids: map[string]bool{}, names: map[string]bool{}}
 	for _, id := range s.Apps {

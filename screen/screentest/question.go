@@ -23,11 +23,13 @@ type AskedQuestion struct {
 	disarmed int                 // how often it was told that it is not armed any more
 }
 
+// Result is what an Asker returned for a question.
 type Result struct {
 	Answer screen.Answer
 	Err    error
 }
 
+// AnyQuestion returns a question that uses everything a question can have.
 func AnyQuestion() screen.Question {
 	return screen.Question{
 		Who: "Anna Berg, Example GmbH", Wish: "would like to see your screen.", Line: "support.example.com", Allow: "Show my screen", Refuse: "No",
@@ -85,6 +87,7 @@ func (a *AskedQuestion) Middle(name string) image.Point {
 	return r.Min.Add(r.Size().Div(2))
 }
 
+// AwaitArmed returns when a yes counts. The test fails if that takes longer than Patience.
 func (a *AskedQuestion) AwaitArmed() {
 	a.T.Helper()
 	Eventually(a.T, "the question is armed", func() bool { return a.Seen().Armed })
@@ -126,6 +129,7 @@ func (a *AskedQuestion) Choose(want []string, click func()) {
 	}
 }
 
+// Wait returns the result of the question. The test fails if there is none within Patience.
 func (a *AskedQuestion) Wait() Result {
 	a.T.Helper()
 	select {

@@ -5,7 +5,6 @@ package windows
 import (
 	"image"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sys/windows"
 
@@ -28,7 +27,7 @@ func (in *input) keyWithin(k screen.Key, owns func(window uintptr) bool) error {
 	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.permit = permit
+	in.inject.permit = permit
 	if !k.Down {
 		return in.keyLocked(k)
 	}
@@ -59,12 +58,15 @@ func (in *input) keyInRect(k screen.Key, r image.Rectangle) error {
 	})
 }
 
-// mayPressLocked reports whether a key may go down with these modifiers. Without
+// confinement says that the key event which is being injected must stay inside a share.
+type confinement bool
+
+// mayPress reports whether a key may go down with these modifiers. Without
 // a confinement every key may. text is the character that the layout writes by it,
 // 0 when that was not looked up: AltGr then counts as Control and Alt, which is
 // what it is to a program that is looking for short cuts.
-func (in *input) mayPressLocked(k injectedKey, text uint32, mods keysym.Mods) bool {
-	if !in.confined {
+func (c confinement) mayPress(k injectedKey, text uint32, mods keysym.Mods) bool {
+	if !c {
 		return true
 	}
 	sym := text
@@ -80,56 +82,17 @@ func (in *input) mayPressLocked(k injectedKey, text uint32, mods keysym.Mods) bo
 	return keysym.IsModifier(sym) || !isRegistered(k.vk, mods)
 }
 
-// mayTypeLocked is mayPressLocked for text that is typed without a key.
-func (in *input) mayTypeLocked(text string) bool {
-	if !in.confined {
+// mayType is mayPress for text that is typed without a key.
+func (c confinement) mayType(text string, mods keysym.Mods) bool {
+	if !c {
 		return true
 	}
-	mods := in.modsLocked(nil, nil)
 	for _, r := range text {
 		if !keysym.StaysInside(keysym.Unicode+uint32(r), mods) {
 			return false
 		}
 	}
 	return true
-}
-
-// modsLocked is which modifiers are down, no matter who presses them, once the lifted
-// keys are up and the added ones down. AltGr is the right Alt together with the
-// left Control.
-func (in *input) modsLocked(lifted, added []uint16) (m keysym.Mods) {
-	down := func(vk uint16) bool {
-		switch {
-		case slices.Contains(added, vk):
-			return true
-		case slices.Contains(lifted, vk):
-			return false
-		}
-		// The system may be late with what was injected just now.
-		return slices.ContainsFunc(in.held, func(h heldKey) bool { return h.key.vk == vk }) || call(procGetAsyncKeyState, uintptr(vk))&0x8000 != 0
-	}
-	if down(vkLShift) || down(vkRShift) {
-		m |= keysym.Shift
-	}
-	left, right := down(vkLControl), down(vkRMenu)
-	switch {
-	case left && right:
-		m |= keysym.Level3
-	case left:
-		m |= keysym.Control
-	case right:
-		m |= keysym.Alt
-	}
-	if down(vkRControl) {
-		m |= keysym.Control
-	}
-	if down(vkLMenu) {
-		m |= keysym.Alt
-	}
-	if down(vkLWin) || down(vkRWin) {
-		m |= keysym.Others
-	}
-	return m
 }
 
 // symOfVk names a key by what the layout has on it, whatever a viewer called it; 0:

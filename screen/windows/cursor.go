@@ -96,3 +96,23 @@ func readBitmap(handle uintptr) (size image.Point, pix []byte) {
 	}
 	return size, pix
 }
+
+// shapeReader reads a shape of the pointer once, for as long as it stays the same.
+type shapeReader struct {
+	shape  uintptr // of cursor
+	cursor *screen.Cursor
+}
+
+// cursorOf returns what a shape looks like; nil for shape 0, which shows nothing.
+func (s *shapeReader) cursorOf(shape uintptr) *screen.Cursor {
+	if shape == s.shape && s.cursor != nil {
+		return s.cursor
+	}
+	s.shape, s.cursor = shape, nil
+	if shape != 0 {
+		if s.cursor = readShape(shape); s.cursor == nil {
+			s.cursor = screen.Arrow
+		}
+	}
+	return s.cursor
+}

@@ -133,10 +133,7 @@ func (a *appScreen) onEvent(event uint32, w uintptr) {
 	}
 	if n.What != exposure.Reordered && n.There {
 		n.Visible = styleOf(w, gwlStyle)&wsVisible != 0
-		n.Shared = a.isShared(w) && isOpaque(w)
+		n.Shared = a.choice.isShared(w) && isOpaque(w)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	n.Rect = rect.Sub(a.origin)
-	a.trust.Told(now, n)
+	a.exposed.told(now, n, rect)
 }

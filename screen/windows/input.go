@@ -3,16 +3,11 @@
 package windows
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"log/slog"
 	"slices"
 	"sync"
-	"unicode/utf16"
-	"unsafe"
-
-	"golang.org/x/sys/windows"
 
 	"lotse/screen"
 	"lotse/screen/keysym"
@@ -20,138 +15,46 @@ import (
 	"lotse/screen/watchdog"
 )
 
-// ownMark is the extra information of every event that this program injects.
-const ownMark = 0x4c6f7473
-
-// Flags of SendInput's events.
-const (
-	inputMouse, inputKeyboard = 0, 1
-
-	keyExtended, keyUp, keyUnicode, keyScan = 1, 2, 4, 8
-
-	mouseMove, mouseWheel, mouseWheelX                = 0x0001, 0x0800, 0x1000
-	mouseVirtualDesk, mouseAbsolute                   = 0x4000, 0x8000
-	mouseXDown, mouseXUp                              = 0x0080, 0x0100
-	wheelNotch                                        = 120
-	mouseLeft, mouseRight, mouseMiddle                = 0x0002, 0x0008, 0x0020 // down; up is the next bit
-	wheel                                             = screen.WheelUp | screen.WheelDown | screen.WheelLeft | screen.WheelRight
-	allButtons                         screen.Buttons = 1<<9 - 1
-)
-
-// mouseEvent and keyEvent are INPUT with its two kinds.
-type mouseEvent struct {
-	kind                    uint32
-	_                       uint32
-	X, Y                    int32
-	data, flags, time, gap2 uint32
-	extra                   uintptr
-}
-
-type keyEvent struct {
-	kind        uint32
-	_           uint32
-	vk, scan    uint16
-	flags, time uint32
-	_           uint32
-	extra       uintptr
-	_           uint64
-}
-
-type inputEvent [40]byte
-
-func (e mouseEvent) event() inputEvent { return *(*inputEvent)(unsafe.Pointer(&e)) }
-func (e keyEvent) event() inputEvent   { return *(*inputEvent)(unsafe.Pointer(&e)) }
-
-// send injects events, with nothing between them. A desktop that takes none now
-// is no error: Notices tells of it.
-func send(events ...inputEvent) error {
-	if len(events) == 0 {
-		return nil
-	}
-	n, _, err := procSendInput.Call(uintptr(len(events)), uintptr(unsafe.Pointer(&events[0])), unsafe.Sizeof(events[0]))
-	if int(n) == len(events) || errors.Is(err, windows.ERROR_ACCESS_DENIED) || isHidden() {
-		return nil
-	}
-	return fmt.Errorf("windows: SendInput: %w", err)
-}
-
-func (k injectedKey) event(up bool) inputEvent {
-	e := keyEvent{kind: inputKeyboard, vk: k.vk, scan: k.scan, extra: ownMark}
-	if k.extended {
-		e.flags |= keyExtended
-	}
-	if up {
-		e.flags |= keyUp
-	}
-	if k.vk == 0 {
-		e.flags |= keyScan
-	}
-	return e.event()
-}
-
-// unicodeEvents types text that no key has.
-func unicodeEvents(text string) []inputEvent {
-	var out []inputEvent
-	for _, unit := range utf16.Encode([]rune(text)) {
-		for _, flags := range []uint32{keyUnicode, keyUnicode | keyUp} {
-			out = append(out, keyEvent{kind: inputKeyboard, scan: unit, flags: flags, extra: ownMark}.event())
-		}
-	}
-	return out
-}
-
 // input implements screen.Input by SendInput.
 type input struct {
 	// Static after newInput.
-	log      *slog.Logger
-	watchdog *watchdog.Watchdog
-	own      *ownwindow.Places // this program's own windows, out of reach for remote input
+	log *slog.Logger
+	own *ownwindow.Places // this program's own windows, out of reach for remote input
 
 	permission screen.Permission
 
 	mu sync.Mutex
 	// Guarded by mu.
-	permit   screen.Permit // of the event that is being injected
-	confined bool          // the key event that is being injected must stay inside a share
-	held     []heldKey     // in the order of pressing
+	inject   injector
+	confined confinement // of the key event that is being injected
+	held     heldKeys
 	buttons  screen.Buttons
 	dead     uint32 // a dead key's keysym that waits for its letter
-}
-
-// heldKey is a key that is down, and for what.
-type heldKey struct {
-	sym uint32 // canonical; 0 for a key pressed by its scan code
-	key injectedKey
 }
 
 var _ screen.Input = (*input)(nil)
 
 func newInput(o screen.Options, own *ownwindow.Places) *input {
-	return &input{own: own, log: o.Logger, watchdog: watchdog.New(o.Watchdog, "windows", o.Logger)}
+	return &input{
+		own: own, log: o.Logger,
+		inject: injector{watchdog: watchdog.New(o.Watchdog, "windows", o.Logger)},
+	}
 }
 
 // Suspend implements screen.Input.
 func (in *input) Suspend(on bool) { in.permission.Suspend(on) }
-
-// press injects events that bring something down, if that is still permitted.
-func (in *input) press(events ...inputEvent) error {
-	if !in.permit.Valid() {
-		return nil
-	}
-	return send(events...)
-}
 
 // Pointer implements screen.Input.
 func (in *input) Pointer(p image.Point, buttons screen.Buttons) error {
 	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.permit = permit
+	in.inject.permit = permit
 	return in.pointerLocked(p, buttons)
 }
 
 func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
-	if !in.permit.Valid() {
+	if !in.inject.permit.Valid() {
 		return nil
 	}
 	all := virtualScreen()
@@ -175,62 +78,12 @@ func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	for i := range 9 {
 		bit := screen.Buttons(1) << i
 		if was, is := in.buttons&bit != 0, buttons&bit != 0; was != is && (is || bit&wheel == 0) {
-			in.tellButton(bit, is)
+			in.inject.tellButton(bit, is)
 			events = append(events, buttonEvent(bit, is, swapped))
 		}
 	}
 	in.buttons = buttons
-	return in.press(events...)
-}
-
-func (in *input) tellButton(bit screen.Buttons, down bool) {
-	if bit&wheel != 0 {
-		return
-	}
-	for i := range 9 {
-		if bit == 1<<i {
-			in.watchdog.Tell(watchdog.Button, byte(i), down)
-		}
-	}
-}
-
-// buttonEvent presses or releases a button, or turns the wheel by a notch.
-func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
-	e := mouseEvent{kind: inputMouse, extra: ownMark}
-	press := func(flag uint32) {
-		if e.flags = flag; !down {
-			e.flags = flag << 1
-		}
-	}
-	turn := func(flag uint32, by int32) { e.flags, e.data = flag, uint32(by) }
-	// Windows exchanges the buttons of left-handed people once more.
-	left, right := uint32(mouseLeft), uint32(mouseRight)
-	if swapped {
-		left, right = right, left
-	}
-	switch bit {
-	case screen.ButtonLeft:
-		press(left)
-	case screen.ButtonRight:
-		press(right)
-	case screen.ButtonMiddle:
-		press(mouseMiddle)
-	case screen.ButtonBack:
-		press(mouseXDown)
-		e.data = 1
-	case screen.ButtonForward:
-		press(mouseXDown)
-		e.data = 2
-	case screen.WheelUp:
-		turn(mouseWheel, wheelNotch)
-	case screen.WheelDown:
-		turn(mouseWheel, -wheelNotch)
-	case screen.WheelLeft:
-		turn(mouseWheelX, -wheelNotch)
-	case screen.WheelRight:
-		turn(mouseWheelX, wheelNotch)
-	}
-	return e.event()
+	return in.inject.press(events...)
 }
 
 // Key implements screen.Input. Characters are typed by the customer's layout; one
@@ -240,7 +93,7 @@ func (in *input) Key(k screen.Key) error {
 	permit := in.permission.Permit()
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.permit = permit
+	in.inject.permit = permit
 	return in.keyLocked(k)
 }
 
@@ -257,9 +110,9 @@ func (in *input) keyLocked(k screen.Key) error {
 	if !k.Down {
 		return in.upLocked(sym)
 	}
-	if i := in.heldIndex(sym); i >= 0 { // a repeat
-		if k := in.held[i].key; in.mayPressLocked(k, 0, in.modsLocked(nil, nil)) {
-			return in.press(k.event(false))
+	if i := in.held.ofSym(sym); i >= 0 { // a repeat
+		if k := in.held[i].key; in.confined.mayPress(k, 0, in.held.mods(nil, nil)) {
+			return in.inject.press(k.event(false))
 		}
 		return nil
 	}
@@ -294,7 +147,7 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 		return in.typeLocked(text)
 	}
 	key, need, dead, ok := charKey(r, layout)
-	if in.isCommandLocked() {
+	if in.held.isCommand() {
 		// A short cut means a key. Layouts of other scripts have it under its letter.
 		if !ok && r < 0x80 {
 			upper := r
@@ -304,7 +157,7 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 			key, need, ok = keyOfVk(uint16(upper), layout), 0, upper >= '0' && upper <= 'Z'
 		}
 		if ok {
-			return in.strokeLocked(sym, key, need|in.downLocked())
+			return in.strokeLocked(sym, key, need|in.held.shifts())
 		}
 	}
 	if !ok || dead {
@@ -318,52 +171,16 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 
 // typeLocked types text that no key has.
 func (in *input) typeLocked(text string) error {
-	if !in.mayTypeLocked(text) {
+	if !in.confined.mayType(text, in.held.mods(nil, nil)) {
 		return nil
 	}
-	return in.press(unicodeEvents(text)...)
-}
-
-// isCommandLocked reports whether modifiers are down that make a key a command.
-func (in *input) isCommandLocked() bool {
-	var ctrl, alt, right, win bool
-	for _, h := range in.held {
-		switch h.key.vk {
-		case vkLControl, vkRControl:
-			ctrl = true
-		case vkLMenu:
-			alt = true
-		case vkRMenu:
-			right = true
-		case vkLWin, vkRWin:
-			win = true
-		}
-	}
-	return win || (ctrl || alt) && !right
-}
-
-// downLocked is what of Shift and AltGr is down.
-func (in *input) downLocked() (mods uint16) {
-	for _, h := range in.held {
-		mods |= modifierOf(h.key.vk)
-	}
-	return mods
-}
-
-func modifierOf(vk uint16) uint16 {
-	switch vk {
-	case vkLShift, vkRShift:
-		return needShift
-	case vkRMenu:
-		return needAltGr
-	}
-	return 0
+	return in.inject.press(unicodeEvents(text)...)
 }
 
 // strokeLocked presses a key, with other modifiers if need be. A key that needed
 // others is released at once, as its repeats would come out under those of later.
 func (in *input) strokeLocked(sym uint32, k injectedKey, need uint16) error {
-	have := in.downLocked()
+	have := in.held.shifts()
 	if have == need {
 		return in.pressLocked(sym, k, sym)
 	}
@@ -390,17 +207,17 @@ func (in *input) strokeLocked(sym uint32, k injectedKey, need uint16) error {
 		change(keyOfVk(vkLControl, 0), true)
 		change(keyOfVk(extended|vkRMenu, 0), true)
 	}
-	if !in.mayPressLocked(k, sym, in.modsLocked(changed[0], changed[1])) {
+	if !in.confined.mayPress(k, sym, in.held.mods(changed[0], changed[1])) {
 		return nil
 	}
 	slices.Reverse(after)
 	events := append(before, k.event(false), k.event(true))
-	return in.press(append(events, after...)...)
+	return in.inject.press(append(events, after...)...)
 }
 
 // pressLocked presses a key and keeps it down.
 func (in *input) pressLocked(sym uint32, k injectedKey, text uint32) error {
-	if !in.mayPressLocked(k, text, in.modsLocked(nil, nil)) {
+	if !in.confined.mayPress(k, text, in.held.mods(nil, nil)) {
 		return nil
 	}
 	if i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == k }); i >= 0 {
@@ -410,8 +227,8 @@ func (in *input) pressLocked(sym uint32, k injectedKey, text uint32) error {
 		}
 	}
 	in.held = append(in.held, heldKey{sym, k})
-	in.watchdog.Tell(watchdog.Key, byte(k.vk), true)
-	return in.press(k.event(false))
+	in.inject.watchdog.Tell(watchdog.Key, byte(k.vk), true)
+	return in.inject.press(k.event(false))
 }
 
 // codeLocked presses or releases a key by its place.
@@ -423,10 +240,10 @@ func (in *input) codeLocked(k screen.Key, sym uint32) error {
 	i := slices.IndexFunc(in.held, func(h heldKey) bool { return h.key.scan == key.scan && h.key.extended == key.extended })
 	switch {
 	case k.Down && i >= 0:
-		if !in.mayPressLocked(key, 0, in.modsLocked(nil, nil)) {
+		if !in.confined.mayPress(key, 0, in.held.mods(nil, nil)) {
 			return nil
 		}
-		return in.press(key.event(false))
+		return in.inject.press(key.event(false))
 	case k.Down:
 		return in.pressLocked(sym, key, 0)
 	case i >= 0:
@@ -435,15 +252,11 @@ func (in *input) codeLocked(k screen.Key, sym uint32) error {
 	return nil
 }
 
-func (in *input) heldIndex(sym uint32) int {
-	return slices.IndexFunc(in.held, func(h heldKey) bool { return h.sym == sym })
-}
-
 // upLocked releases the key that was pressed for sym. Some viewers name the
 // keysym of the release by the modifiers of that moment; then the key on which
 // that keysym is goes up.
 func (in *input) upLocked(sym uint32) error {
-	i := in.heldIndex(sym)
+	i := in.held.ofSym(sym)
 	if i < 0 && sym >= keysym.Unicode {
 		if key, _, _, ok := charKey(rune(sym-keysym.Unicode), layoutNow()); ok {
 			i = slices.IndexFunc(in.held, func(h heldKey) bool { return h.key == key && h.sym != 0 })
@@ -458,7 +271,7 @@ func (in *input) upLocked(sym uint32) error {
 func (in *input) letGoLocked(i int) error {
 	k := in.held[i].key
 	in.held = slices.Delete(in.held, i, i+1)
-	in.watchdog.Tell(watchdog.Key, byte(k.vk), false)
+	in.inject.watchdog.Tell(watchdog.Key, byte(k.vk), false)
 	return send(k.event(true))
 }
 
@@ -472,14 +285,14 @@ func (in *input) ReleaseAll() error {
 func (in *input) releaseAllLocked() error {
 	var events []inputEvent
 	for _, h := range slices.Backward(in.held) {
-		in.watchdog.Tell(watchdog.Key, byte(h.key.vk), false)
+		in.inject.watchdog.Tell(watchdog.Key, byte(h.key.vk), false)
 		events = append(events, h.key.event(true))
 	}
 	in.held, in.dead = nil, 0
 	swapped := metric(smSwapped) != 0
 	for i := range 9 {
 		if bit := screen.Buttons(1) << i; in.buttons&bit != 0 && bit&wheel == 0 {
-			in.tellButton(bit, false)
+			in.inject.tellButton(bit, false)
 			events = append(events, buttonEvent(bit, false, swapped))
 		}
 	}
@@ -490,6 +303,6 @@ func (in *input) releaseAllLocked() error {
 // close releases everything.
 func (in *input) close() error {
 	err := in.ReleaseAll()
-	in.watchdog.Close()
+	in.inject.watchdog.Close()
 	return err
 }

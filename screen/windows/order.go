@@ -7,9 +7,6 @@ import (
 
 	"errors"
 	"image"
-	"os"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,9 +33,7 @@ func (a *appScreen) sight() (visible screen.Region, ok bool) {
 	at := time.Now()
 	order, ok := topWindows()
 	if !ok {
-		a.mu.Lock()
-		a.trust.SuspectAll(at)
-		a.mu.Unlock()
+		a.exposed.unknown(at)
 		return visible, false
 	}
 	var layers []exposure.Layer
@@ -56,15 +51,8 @@ func (a *appScreen) sight() (visible screen.Region, ok bool) {
 	}
 	visible = exposure.Visible(a.all, layers)
 	visible.Translate(image.Point{}.Sub(origin))
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	// A window's number, and a process's, may be used again.
-	for pid := range a.decided {
-		if !processes[pid] {
-			delete(a.decided, pid)
-		}
-	}
-	a.trust.Sees(at, time.Now(), visible, known)
+	a.choice.keep(processes)
+	a.exposed.sees(at, visible, known)
 	return visible, true
 }
 
@@ -83,7 +71,7 @@ func (a *appScreen) layerOf(w uintptr) (l exposure.Layer, pid uint32, seen bool)
 	}
 	l = exposure.Layer{Outer: outer}
 	pid = processIDOf(w)
-	if !a.isShared(w) || !isOpaque(w) {
+	if !a.choice.isShared(w) || !isOpaque(w) {
 		return l, pid, true
 	}
 	if l.Inner, ok = frameRect(w); ok {
@@ -130,39 +118,4 @@ func hasOutline(w uintptr) bool {
 	}
 	defer call(procDeleteObject, rgn)
 	return int32(call(procGetWindowRgn, w, rgn)) != 0 // 0: it has none
-}
-
-// isShared reports whether a top-level window belongs to a chosen program.
-func (a *appScreen) isShared(w uintptr) bool {
-	if w == 0 {
-		return false
-	}
-	class := classOf(w)
-	if slices.Contains(furnitureClasses, class) {
-		return false
-	}
-	return a.isChosen(ownerOf(w, class), class)
-}
-
-// isChosen reports whether a process is a chosen program.
-func (a *appScreen) isChosen(pid uint32, class string) bool {
-	if pid == 0 || pid == uint32(os.Getpid()) {
-		return false
-	}
-	a.mu.Lock()
-	yes, known := a.decided[pid]
-	a.mu.Unlock()
-	if known {
-		return yes
-	}
-	p, ok := processOf(pid)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	short := p
-	if n := len(p.Name) - len(".exe"); n > 0 && strings.EqualFold(p.Name[n:], ".exe") {
-		short.Name = p.Name[:n]
-	}
-	yes = ok && (a.chosen.Has(p, []string{class}) || a.chosen.Has(short, nil))
-	a.decided[pid] = yes
-	return yes
 }

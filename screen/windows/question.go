@@ -111,16 +111,9 @@ type questionDialog struct {
 	place   atomic.Pointer[image.Rectangle] // where the dialog is
 	left    atomic.Bool                     // the pointer was outside since the last message
 
-	window    uintptr
+	dialogWindow
 	bounds    image.Rectangle // of the monitor, in the system's coordinates
-	rect      image.Rectangle
-	scale     float64
-	fonts     [3]uintptr // title, text, small
-	controls  map[uintptr]question.Target
-	statics   []uintptr
 	countdown uintptr
-	warning   map[uintptr]bool // texts in red
-	icons     []uintptr
 	silence   string
 	told      screen.QuestionView
 }
@@ -174,8 +167,7 @@ func (d *questionDialog) open() (err error) {
 	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
 	pointer := image.Pt(int(at.X), int(at.Y))
 	d.bounds = monitorAt(pointer)
-	d.scale = float64(dpiOf(d.window)) / 96
-	d.makeFonts()
+	d.makeFonts(dpiOf(d.window))
 	d.layOut()
 	busy := d.own.Recent(d, time.Now().Add(-ownwindow.Rest))
 	origin := virtualScreen().Min
@@ -197,12 +189,7 @@ func (d *questionDialog) open() (err error) {
 func (d *questionDialog) destroy() {
 	unseen.Delete(d.window)
 	dropWindow(d.window)
-	for _, f := range d.fonts {
-		call(procDeleteObject, f)
-	}
-	for _, icon := range d.icons {
-		call(procDestroyIcon, icon)
-	}
+	d.free()
 }
 
 // move brings the dialog to a place, above all others.
@@ -215,41 +202,8 @@ func (d *questionDialog) move(at image.Point) {
 	d.own.Gone(d, d.rect.Sub(virtualScreen().Min))
 }
 
-// rectOf is where a target is, relative to the dialog's corner.
-func (d *questionDialog) rectOf(t question.Target) image.Rectangle {
-	for c, have := range d.controls {
-		if have == t {
-			if r, ok := outerRect(c); ok {
-				if frame, ok := outerRect(d.window); ok {
-					return r.Sub(frame.Min)
-				}
-			}
-		}
-	}
-	return image.Rectangle{}
-}
-
-// targetAt finds what is at a place of the display.
-func (d *questionDialog) targetAt(p image.Point) question.Target {
-	for c, t := range d.controls {
-		if r, ok := outerRect(c); ok && p.In(r) {
-			return t
-		}
-	}
-	return question.None
-}
-
 func (d *questionDialog) point(p image.Point, by question.Device) {
 	d.form.Gate.Pointer(time.Now(), d.targetAt(p), by)
-}
-
-// focus gives a target the keyboard's focus.
-func (d *questionDialog) focus(t question.Target) {
-	for c, have := range d.controls {
-		if have == t {
-			call(procSetFocus, c)
-		}
-	}
 }
 
 // physicalDevice says whether the input message that is being handled comes from a
@@ -409,22 +363,6 @@ func (d *questionDialog) tell(now time.Time) {
 		d.told = v
 		d.q.Seen(v)
 	}
-}
-
-// isAbove reports whether no other visible window lies over the dialog.
-func (d *questionDialog) isAbove() bool {
-	for _, w := range walkWindows() {
-		if w == d.window {
-			return true
-		}
-		if styleOf(w, gwlStyle)&wsVisible == 0 || styleOf(w, gwlExStyle)&exTransparent != 0 || call(procIsIconic, w) != 0 || isCloaked(w) {
-			continue
-		}
-		if r, ok := frameRect(w); ok && r.Overlaps(d.rect) {
-			return false
-		}
-	}
-	return false
 }
 
 // monitorAt is the monitor of a place, in the system's coordinates.

@@ -14,23 +14,6 @@ import (
 	"lotse/screen/question"
 )
 
-// Fonts of the dialog.
-const (
-	fontTitle = iota
-	fontText
-	fontSmall
-)
-
-func (d *questionDialog) px(n int) int { return int(float64(n)*d.scale + 0.5) }
-
-func (d *questionDialog) makeFonts() {
-	const normal, bold, clearType, defaultCharset = 400, 700, 5, 1
-	for i, f := range []struct{ size, weight int }{{18, bold}, {16, normal}, {14, normal}} {
-		d.fonts[i] = call(procCreateFont, uintptr(-d.px(f.size)), 0, 0, 0, uintptr(f.weight), 0, 0, 0, defaultCharset, 0, 0, clearType, 0,
-			uintptr(unsafe.Pointer(utf16Ptr("Segoe UI"))))
-	}
-}
-
 // Measures at 96 dots per inch.
 const (
 	dialogWidth  = 460
@@ -43,13 +26,7 @@ const (
 
 // layOut makes the controls of the page that is shown and finds the dialog's size.
 func (d *questionDialog) layOut() {
-	for c := range d.controls {
-		call(procDestroyWindow, c)
-	}
-	for _, c := range d.statics {
-		call(procDestroyWindow, c)
-	}
-	d.controls, d.statics, d.warning = map[uintptr]question.Target{}, nil, map[uintptr]bool{}
+	d.clear()
 	y := d.px(dialogMargin)
 	if d.form.Choosing() {
 		y = d.text(y, d.q.ChooseHint, fontTitle, false)
@@ -81,35 +58,6 @@ func (d *questionDialog) layOut() {
 
 func only(all []question.Target, wanted ...question.Target) []question.Target {
 	return slices.DeleteFunc(wanted, func(t question.Target) bool { return !slices.Contains(all, t) })
-}
-
-// control makes one control.
-func (d *questionDialog) control(class, text string, style uintptr, font int, r image.Rectangle) uintptr {
-	c := call(procCreateWindowEx, 0, uintptr(unsafe.Pointer(utf16Ptr(class))), uintptr(unsafe.Pointer(utf16Ptr(text))), wsChild|wsVisible|style,
-		uintptr(r.Min.X), uintptr(r.Min.Y), uintptr(r.Dx()), uintptr(r.Dy()), d.window, 0, moduleHandle(), 0)
-	call(procSendMessage, c, wmSetFont, d.fonts[font], 1)
-	return c
-}
-
-// text makes a paragraph and returns where the next begins.
-func (d *questionDialog) text(y int, text string, font int, red bool) int {
-	if text == "" {
-		return y
-	}
-	const calcRect, wordBreak, noPrefix, ssNoPrefix = 0x400, 0x10, 0x800, 0x80
-	width := d.px(dialogWidth - 2*dialogMargin)
-	r := rectAPI{Right: int32(width)}
-	if dc := call(procGetDC, d.window); dc != 0 {
-		old := call(procSelectObject, dc, d.fonts[font])
-		call(procDrawText, dc, uintptr(unsafe.Pointer(utf16Ptr(text))), ^uintptr(0), uintptr(unsafe.Pointer(&r)), calcRect|wordBreak|noPrefix)
-		call(procSelectObject, dc, old)
-		call(procReleaseDC, d.window, dc)
-	}
-	height := min(int(r.Bottom), d.px(80)) // a long name must not push the buttons away
-	c := d.control("STATIC", text, ssNoPrefix, font, image.Rect(d.px(dialogMargin), y, d.px(dialogMargin)+width, y+height))
-	d.statics = append(d.statics, c)
-	d.warning[c] = red
-	return y + height + d.px(dialogGap/2)
 }
 
 // row makes buttons side by side.

@@ -28,7 +28,7 @@ func (x *windowList) Choices() (screen.Choices, error) {
 
 // Open implements screen.Windows.
 func (x *windowList) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
-	x.screen.setBackdrop(backdrop)
+	x.screen.backdrop.Set(backdrop)
 	all := screen.Whole(x.screen, x.input)
 	switch s.Kind {
 	case screen.ShareScreen:
@@ -65,11 +65,11 @@ type scope struct {
 var _ screen.Scope = (*scope)(nil)
 
 // Owns implements screen.Scope.
-func (s *scope) Owns(owner screen.ClipboardOwner) bool { return s.isChosen(uint32(owner), "") }
+func (s *scope) Owns(owner screen.ClipboardOwner) bool { return s.choice.isChosen(uint32(owner), "") }
 
 // Key implements screen.Input. A press reaches the window in front, so that must
 // be a shared one.
-func (s *scope) Key(k screen.Key) error { return s.in.keyWithin(k, s.isShared) }
+func (s *scope) Key(k screen.Key) error { return s.in.keyWithin(k, s.choice.isShared) }
 
 // Suspend implements screen.Input.
 func (s *scope) Suspend(on bool) { s.in.Suspend(on) }
@@ -82,7 +82,7 @@ func (s *scope) Pointer(p image.Point, buttons screen.Buttons) error {
 	defer s.mu.Unlock()
 	s.in.mu.Lock()
 	defer s.in.mu.Unlock()
-	s.in.permit = permit
+	s.in.inject.permit = permit
 	if s.mayReach(p.Add(virtualScreen().Min)) {
 		s.at, s.buttons = p, buttons
 		return s.in.pointerLocked(p, buttons)

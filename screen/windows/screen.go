@@ -8,8 +8,6 @@ import (
 	"image"
 	"log/slog"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"lotse/screen"
@@ -21,10 +19,6 @@ const (
 	// pollTick is the interval between looks at the pointer, and at the display
 	// where looking costs nothing.
 	pollTick = 12 * time.Millisecond
-	// pollFast and pollSlow bound the interval between pictures of a display that
-	// does not tell when something was drawn.
-	pollFast = time.Second / 30
-	pollSlow = 250 * time.Millisecond
 	// layoutEvery is the interval between looks at the monitors, and at whether
 	// the display is hidden.
 	layoutEvery = 200 * time.Millisecond
@@ -54,27 +48,23 @@ type wholeScreen struct {
 	onlyGDI bool
 
 	// Owned by Next.
-	src       source
-	all       image.Rectangle
-	frame     *screen.Frame
-	monitors  []screen.Monitor
-	hidden    bool
-	fresh     bool
-	noDXGI    bool
-	layoutAt  time.Time
-	pollAt    time.Time
-	pollEvery time.Duration
-	used      uint32
-	shape     uintptr
-	cursor    *screen.Cursor
-	pointer   image.Point
-	failed    int
-	mask      ownwindow.Mask
-	back      *screen.Frame // nil: not painted yet for this size
-	backdrop  atomic.Pointer[func(image.Point) *screen.Frame]
+	src      source
+	all      image.Rectangle
+	frame    *screen.Frame
+	monitors []screen.Monitor
+	hidden   bool
+	fresh    bool
+	noDXGI   bool
+	layoutAt time.Time
+	polling  polling
+	shape    shapeReader
+	cursor   *screen.Cursor
+	pointer  image.Point
+	failed   int
+	mask     ownwindow.Mask
 
-	mu     sync.Mutex
-	origin image.Point // of the frame in the system's coordinates; guarded by mu
+	// backdrop stands for this program's own windows. Its Set is for any goroutine.
+	backdrop ownwindow.Backdrop
 }
 
 var _ screen.Screen = (*wholeScreen)(nil)
@@ -84,7 +74,7 @@ func openWholeScreen(o screen.Options, own *ownwindow.Places) (*wholeScreen, err
 	s := &wholeScreen{
 		mask: ownwindow.Mask{Places: own},
 		log:  o.Logger, onlyGDI: o.NoDamage, Lifecycle: lifecycle.New(),
-		fresh: true, pollEvery: pollFast,
+		fresh: true, polling: polling{every: pollFast},
 	}
 	if virtualScreen().Empty() {
 		return nil, errors.New("windows: Windows shows no display to this program: is it run as a service?")
@@ -193,18 +183,7 @@ func (s *wholeScreen) due(now time.Time) bool {
 	if s.fresh || s.src == nil || s.src.told() || s.mask.Stale() {
 		return true
 	}
-	if used := lastInput(); used != s.used {
-		s.used, s.pollEvery = used, pollFast
-		s.pollAt = minTime(s.pollAt, now.Add(pollFast))
-	}
-	return !now.Before(s.pollAt)
-}
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
+	return s.polling.due(now, lastInput(), false)
 }
 
 // picture brings the frame up to date.
@@ -224,7 +203,7 @@ func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []imag
 	}
 	began := time.Now()
 	damage, moved, err = s.src.grab(s.frame, func(f *screen.Frame) {
-		s.mask.Apply(began, func(r image.Rectangle) { f.CopyRect(s.backdropFrame(f.Size), r) })
+		s.mask.Apply(began, func(r image.Rectangle) { f.CopyRect(s.backdrop.Frame(f.Size), r) })
 	})
 	if err != nil {
 		if isHidden() {
@@ -234,32 +213,9 @@ func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []imag
 		s.src, s.layoutAt = nil, time.Time{}
 		return screen.Region{}, nil, err
 	}
-	// The cost bounds the pace: half of the time at most goes into pictures.
-	cost := time.Since(now)
-	if damage.Empty() {
-		s.pollEvery = min(s.pollEvery*5/4, pollSlow)
-	} else {
-		s.pollEvery = pollFast
-	}
-	s.pollAt = now.Add(max(s.pollEvery, 2*cost))
+	s.polling.taken(now, !damage.Empty())
 	return damage, moved, nil
 }
-
-// backdropFrame is what stands for this program's own windows.
-func (s *wholeScreen) backdropFrame(size image.Point) *screen.Frame {
-	if s.back == nil || s.back.Size != size {
-		if paint := s.backdrop.Load(); paint != nil {
-			s.back = (*paint)(size)
-		} else {
-			s.back = screen.NewFrame(size)
-			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
-		}
-	}
-	return s.back
-}
-
-// setBackdrop says what stands for this program's own windows from now on.
-func (s *wholeScreen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
 
 // openSource finds the best way to read the display that works now.
 func (s *wholeScreen) openSource() error {
@@ -318,9 +274,6 @@ func (s *wholeScreen) layout() (changed bool, err error) {
 			s.src.close()
 			s.src = nil
 		}
-		s.mu.Lock()
-		s.origin = all.Min
-		s.mu.Unlock()
 	}
 	if !slices.Equal(monitors, s.monitors) {
 		s.monitors, changed = monitors, true
@@ -341,15 +294,7 @@ func (s *wholeScreen) lookAtPointer() (changed bool) {
 	if at = at.Sub(s.all.Min); at != s.pointer {
 		s.pointer, changed = at, true
 	}
-	if shape == s.shape {
-		return changed
-	}
 	was := s.cursor
-	s.shape, s.cursor = shape, nil
-	if shape != 0 {
-		if s.cursor = readShape(shape); s.cursor == nil {
-			s.cursor = screen.Arrow
-		}
-	}
+	s.cursor = s.shape.cursorOf(shape)
 	return changed || was != s.cursor
 }

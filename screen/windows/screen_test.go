@@ -84,9 +84,9 @@ func TestIdleCosts(t *testing.T) {
 	s := d.Screen.(*wholeScreen)
 	start, before := time.Now(), processTime()
 	n := 0
-	for s.pollEvery != pollSlow {
+	for s.polling.every != pollSlow {
 		if time.Since(start) > screentest.Patience {
-			t.Fatalf("still looks every %v", s.pollEvery)
+			t.Fatalf("still looks every %v", s.polling.every)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), pollSlow)
 		if _, err := s.Next(ctx); err == nil {

@@ -3,11 +3,9 @@
 package windows
 
 import (
-	"bytes"
 	"context"
 	"image"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,44 +27,36 @@ const shareSettle = 400 * time.Millisecond
 type appScreen struct {
 	lifecycle.Lifecycle
 
-	// Static after openAppScreen.
-	log      *slog.Logger
-	backdrop func(image.Point) *screen.Frame
-	events   *windowEvents
+	// Static after openAppScreen. choice and exposed may be used by all goroutines.
+	log     *slog.Logger
+	events  *windowEvents
+	choice  choice
+	exposed exposed
 
-	stirred atomic.Bool
+	stirred atomic.Bool // something changed that the events tell of
 
 	// Owned by Next.
-	src       *gdiSource
-	all       image.Rectangle
-	frame     *screen.Frame
-	back      *screen.Frame
-	shown     screen.Region // what of the frame is not backdrop
-	hidden    bool
-	fresh     bool
-	monitors  []screen.Monitor
-	layoutAt  time.Time
-	pollAt    time.Time
-	pollEvery time.Duration
-	used      uint32
-	shape     uintptr
-	cursor    *screen.Cursor
-	told      *screen.Cursor
-	pointer   image.Point
-
-	mu sync.Mutex
-	// Guarded by mu.
-	chosen  program.Chosen
-	decided map[uint32]bool // by process
-	trust   exposure.Trust
-	reach   screen.Region // what is shown, in the frame's coordinates
-	origin  image.Point
+	src      *gdiSource
+	all      image.Rectangle
+	canvas   canvas
+	hidden   bool
+	fresh    bool
+	monitors []screen.Monitor
+	layoutAt time.Time
+	polling  polling
+	shape    shapeReader
+	told     *screen.Cursor
+	pointer  image.Point
 }
 
-func openAppScreen(o screen.Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (*appScreen, error) {
+func openAppScreen(
+	o screen.Options, s screen.Share, backdrop func(image.Point) *screen.Frame,
+) (*appScreen, error) {
 	a := &appScreen{
-		log: o.Logger, backdrop: backdrop, Lifecycle: lifecycle.New(), fresh: true, pollEvery: pollFast,
-		chosen: program.ChosenOf(s), decided: map[uint32]bool{}, trust: exposure.Trust{Settle: shareSettle},
+		log: o.Logger, Lifecycle: lifecycle.New(), fresh: true,
+		polling: polling{every: pollFast}, canvas: canvas{backdrop: backdrop},
+		choice:  choice{chosen: program.ChosenOf(s), decided: map[uint32]bool{}},
+		exposed: exposed{trust: exposure.Trust{Settle: shareSettle}},
 	}
 	var err error
 	if a.events, err = followWindows(a.onEvent); err != nil {
@@ -129,23 +119,21 @@ func (a *appScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		changed = true
 	}
 	if first {
-		touched = screen.RegionOf(a.frame.Bounds())
+		touched = screen.RegionOf(a.canvas.frame.Bounds())
 	}
 	if touched.Empty() && !changed {
 		return u, false, nil
 	}
 	a.fresh = false
-	return screen.Update{Frame: a.frame, Damage: touched, Monitors: a.monitors, Cursor: a.told, Pointer: a.pointer}, true, nil
+	return screen.Update{
+		Frame: a.canvas.frame, Damage: touched, Monitors: a.monitors,
+		Cursor: a.told, Pointer: a.pointer,
+	}, true, nil
 }
 
 // due reports whether it is time for a picture.
 func (a *appScreen) due(now time.Time) bool {
-	used := lastInput()
-	if stirred := a.stirred.Swap(false); stirred || used != a.used {
-		a.used, a.pollEvery = used, pollFast
-		a.pollAt = minTime(a.pollAt, now.Add(pollFast))
-	}
-	return !now.Before(a.pollAt)
+	return a.polling.due(now, lastInput(), a.stirred.Swap(false))
 }
 
 // layout looks whether the display is still what it was.
@@ -154,20 +142,17 @@ func (a *appScreen) layout() (changed bool, err error) {
 	if all.Empty() || all.Dx() > screen.MaxSide || all.Dy() > screen.MaxSide {
 		return false, errNoDisplay
 	}
-	if all == a.all && hidden == a.hidden && a.frame != nil {
+	if all == a.all && hidden == a.hidden && a.canvas.frame != nil {
 		return false, nil
 	}
 	a.release()
-	if a.frame == nil || all != a.all {
-		a.frame, a.back = screen.NewFrame(all.Size()), a.backdrop(all.Size())
-		a.monitors = []screen.Monitor{{ID: 1, Name: "screen", Rect: a.frame.Bounds()}}
+	if a.canvas.frame == nil || all != a.all {
+		a.canvas.resize(all.Size())
+		a.monitors = []screen.Monitor{{ID: 1, Name: "screen", Rect: a.canvas.frame.Bounds()}}
 	}
-	a.frame.CopyRect(a.back, a.frame.Bounds())
-	a.all, a.hidden, a.fresh, a.shown = all, hidden, true, screen.Region{}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.origin, a.reach = all.Min, screen.Region{}
-	a.trust.Forget()
+	a.canvas.clear()
+	a.all, a.hidden, a.fresh = all, hidden, true
+	a.exposed.restart(all.Min)
 	return true, nil
 }
 
@@ -180,11 +165,11 @@ func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 	}
 	before, ok := a.sight()
 	if !ok {
-		a.pollAt = now.Add(pollFast)
+		a.polling.soon(now)
 		return nil // somebody moves windows about: what is shown stays
 	}
 	a.cover(before, touched)
-	a.pollAt = now.Add(pollFast)
+	a.polling.soon(now)
 	if before.Empty() {
 		return nil
 	}
@@ -198,60 +183,17 @@ func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 		return nil
 	}
 	a.cover(after, touched)
-	a.mu.Lock()
-	sure := a.trust.Certain(taken)
-	a.mu.Unlock()
-	drawn := a.take(sure, touched)
-	a.publish()
-	if drawn {
-		a.pollEvery = pollFast
-	} else {
-		a.pollEvery = min(a.pollEvery*5/4, pollSlow)
-	}
-	a.pollAt = now.Add(max(a.pollEvery, 2*time.Since(now)))
+	drawn := a.canvas.take(a.src.bits, a.exposed.certain(taken), touched)
+	a.exposed.publish(a.canvas.shown)
+	a.polling.taken(now, drawn)
 	return nil
 }
 
-// cover puts the backdrop where nothing shared is visible any more.
+// cover puts the backdrop where nothing shared is visible any more, and takes it out of
+// what Input may reach.
 func (a *appScreen) cover(visible screen.Region, touched *screen.Region) {
-	gone := a.shown.Clone()
-	gone.SubtractRegion(visible)
-	for _, r := range gone.Rects() {
-		a.frame.CopyRect(a.back, r)
-		touched.Add(r)
-	}
-	a.shown.SubtractRegion(gone)
-	a.publish()
-}
-
-// publish tells Input what the advisor sees.
-func (a *appScreen) publish() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.reach = a.shown.Clone()
-}
-
-// take copies what is sure from the picture into the frame.
-func (a *appScreen) take(sure screen.Region, touched *screen.Region) (drawn bool) {
-	for _, r := range sure.Rects() {
-		for y := r.Min.Y; y < r.Max.Y; y += bandRows {
-			band := image.Rect(r.Min.X, y, r.Max.X, min(y+bandRows, r.Max.Y))
-			differs := false
-			for row := band.Min.Y; row < band.Max.Y; row++ {
-				in, out := a.src.bits.Row(row, r.Min.X, r.Max.X), a.frame.Row(row, r.Min.X, r.Max.X)
-				if !bytes.Equal(in, out) {
-					copy(out, in)
-					differs = true
-				}
-			}
-			if differs {
-				touched.Add(band)
-				drawn = true
-			}
-		}
-		a.shown.Add(r)
-	}
-	return drawn
+	a.canvas.cover(visible, touched)
+	a.exposed.publish(a.canvas.shown)
 }
 
 // lookAtPointer reads the pointer's place and shape, and hides both where
@@ -261,17 +203,10 @@ func (a *appScreen) lookAtPointer() (changed bool) {
 	over := ok && !a.hidden && a.mayReach(at)
 	told, place := (*screen.Cursor)(nil), a.pointer
 	if over {
-		if shape != a.shape || a.cursor == nil {
-			a.shape, a.cursor = shape, nil
-			if shape != 0 {
-				if a.cursor = readShape(shape); a.cursor == nil {
-					a.cursor = screen.Arrow
-				}
-			}
-		}
+		cursor := a.shape.cursorOf(shape)
 		// It is a shared window's shape only if the pointer was there all the time.
 		if later, same, ok := pointerNow(); ok && same == shape && a.mayReach(later) {
-			told, place = a.cursor, at.Sub(a.all.Min)
+			told, place = cursor, at.Sub(a.all.Min)
 		}
 	}
 	changed = told != a.told || place != a.pointer
@@ -282,8 +217,8 @@ func (a *appScreen) lookAtPointer() (changed bool) {
 // mayReach reports whether a point, in the system's coordinates, is on a shared
 // window, now as well as in the last picture.
 func (a *appScreen) mayReach(p image.Point) bool {
-	a.mu.Lock()
-	shown := a.reach.Contains(p.Sub(a.origin))
-	a.mu.Unlock()
-	return shown && a.isShared(call(procGetAncestor, call(procWindowFromPoint, packPoint(p)), gaRoot))
+	if !a.exposed.contains(p) {
+		return false
+	}
+	return a.choice.isShared(call(procGetAncestor, call(procWindowFromPoint, packPoint(p)), gaRoot))
 }

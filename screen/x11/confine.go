@@ -3,11 +3,9 @@
 package x11
 
 import (
-	"encoding/binary"
 	"errors"
 	"image"
 
-	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
@@ -49,10 +47,10 @@ func (in *input) keyWithin(k screen.Key, owns func(focus xproto.Window) (bool, e
 		if err != nil || !ok {
 			return in.l.explain(err)
 		}
-		if grabbed, err := in.keyboardGrabbedLocked(); err != nil || grabbed {
+		if grabbed, err := in.grabs.keyboardGrabbed(); err != nil || grabbed {
 			return err
 		}
-		path, err := in.ancestors(f.Focus)
+		path, err := in.l.ancestors(f.Focus)
 		if err != nil {
 			return err
 		}
@@ -73,7 +71,7 @@ func (in *input) grabbing(permit screen.Permit, f func() error) (err error) {
 	defer recovered(&err)
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.permit = permit
+	in.inject.permit = permit
 	if in.l.isGone() {
 		return in.l.explain(errGone)
 	}
@@ -86,12 +84,12 @@ func (in *input) grabbing(permit screen.Permit, f func() error) (err error) {
 }
 
 // ancestors lists w and the windows around it, up to the root window.
-func (in *input) ancestors(w xproto.Window) ([]xproto.Window, error) {
+func (l *link) ancestors(w xproto.Window) ([]xproto.Window, error) {
 	path := []xproto.Window{w}
-	for w != in.l.root {
-		t, err := xproto.QueryTree(in.l.Conn, w).Reply()
+	for w != l.root {
+		t, err := xproto.QueryTree(l.Conn, w).Reply()
 		if err != nil {
-			return nil, in.l.explain(err)
+			return nil, l.explain(err)
 		}
 		if len(path) >= maxFocusDepth || t.Parent == 0 {
 			return nil, errors.New("x11: the window with the focus is in no usual place")
@@ -102,132 +100,17 @@ func (in *input) ancestors(w xproto.Window) ([]xproto.Window, error) {
 	return path, nil
 }
 
-// keyboardGrabbedLocked reports whether another program has grabbed the keyboard.
-// It tries to grab the keyboard for a window that is never mapped: the server
-// then names the other grab first, else it refuses because of the window. So no
-// grab ever takes effect.
-func (in *input) keyboardGrabbedLocked() (bool, error) {
-	if in.unmapped == 0 {
-		id, err := xproto.NewWindowId(in.l.Conn)
-		if err != nil {
-			return false, in.l.explain(err)
-		}
-		err = xproto.CreateWindowChecked(in.l.Conn, 0, id, in.l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOnly, 0,
-			xproto.CwOverrideRedirect, []uint32{1}).Check()
-		if err != nil {
-			return false, in.l.explain(err)
-		}
-		in.unmapped = id
-	}
-	r, err := xproto.GrabKeyboard(in.l.Conn, false, in.unmapped, xproto.TimeCurrentTime, xproto.GrabModeAsync, xproto.GrabModeAsync).Reply()
-	if err != nil {
-		return false, in.l.explain(err)
-	}
-	if r.Status == xproto.GrabStatusSuccess {
-		xproto.UngrabKeyboard(in.l.Conn, xproto.TimeCurrentTime)
-		return false, nil
-	}
-	return r.Status != xproto.GrabStatusNotViewable, nil
-}
-
 // mayPressLocked reports whether a key may go down while the given modifiers are
 // in effect. Without a confinement every key may.
 func (in *input) mayPressLocked(kc byte, group int, mods byte) (bool, error) {
 	if in.confined == nil {
 		return true, nil
 	}
-	sym, _ := in.keys.symAt(kc, group, mods)
-	if !keysym.StaysInside(sym, in.keys.meaning(mods)) {
+	sym, _ := in.keyboard.keys.symAt(kc, group, mods)
+	if !keysym.StaysInside(sym, in.keyboard.keys.meaning(mods)) {
 		return false, nil
 	}
-	return in.ungrabbedLocked(kc, mods)
-}
-
-// ungrabbedLocked reports whether no other program has a passive grab of the key
-// with these modifiers, with or without the locks, on the way to the focus. It
-// tries to grab the key there itself, by the core protocol and by XInput 2, whose
-// grabs do not know each other.
-func (in *input) ungrabbedLocked(kc byte, mods byte) (bool, error) {
-	sets := []uint16{uint16(mods)}
-	if plain := mods &^ (modLock | in.keys.numLock | in.keys.scrollLock); plain != mods {
-		sets = append(sets, uint16(plain))
-	}
-	c := in.l.Conn
-	var core []xproto.GrabKeyCookie
-	var xi []*xgb.Cookie
-	for _, w := range in.confined.path {
-		for _, set := range sets {
-			core = append(core, xproto.GrabKeyChecked(c, false, w, set, xproto.Keycode(kc), xproto.GrabModeAsync, xproto.GrabModeAsync))
-		}
-		if in.xi != nil {
-			xi = append(xi, in.l.request(in.xi.passiveGrab(w, kc, sets), true))
-		}
-	}
-	free := true
-	for _, cookie := range core {
-		free = cookie.Check() == nil && free
-	}
-	for _, cookie := range xi {
-		reply, err := cookie.Reply()
-		free = err == nil && passiveGrabbed(reply, len(sets)) && free
-	}
-	for _, w := range in.confined.path {
-		for _, set := range sets {
-			xproto.UngrabKey(c, xproto.Keycode(kc), w, set)
-		}
-		if in.xi != nil {
-			in.l.request(in.xi.passiveUngrab(w, kc, sets), false)
-		}
-	}
-	if in.l.isGone() {
-		return false, in.l.explain(errGone)
-	}
-	return free, nil
-}
-
-// X Input Extension 2, XIPassiveGrabDevice and XIPassiveUngrabDevice.
-const (
-	xiMinorPassiveGrab   = 54
-	xiMinorPassiveUngrab = 55
-	xiGrabKeycode        = 1
-	xiKeyPressMask       = 1 << 2
-)
-
-// passiveGrab is the request to grab a key of any device on a window.
-func (x *xiLink) passiveGrab(w xproto.Window, kc byte, sets []uint16) []byte {
-	b := []byte{x.major, xiMinorPassiveGrab, 0, 0}
-	for _, v := range []uint32{xproto.TimeCurrentTime, uint32(w), xproto.CursorNone, uint32(kc)} {
-		b = binary.LittleEndian.AppendUint32(b, v)
-	}
-	b = binary.LittleEndian.AppendUint16(b, xiAllDevices)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(sets)))
-	b = binary.LittleEndian.AppendUint16(b, 1) // words of mask
-	b = append(b, xiGrabKeycode, xproto.GrabModeAsync, xproto.GrabModeAsync, 0, 0, 0)
-	b = binary.LittleEndian.AppendUint32(b, xiKeyPressMask)
-	for _, set := range sets {
-		b = binary.LittleEndian.AppendUint32(b, uint32(set))
-	}
-	return b
-}
-
-// passiveGrabbed reads the reply to passiveGrab: it lists the sets of modifiers
-// that could not be grabbed.
-func passiveGrabbed(reply []byte, sets int) bool {
-	return len(reply) >= xHead && sets > 0 && binary.LittleEndian.Uint16(reply[8:]) == 0
-}
-
-// passiveUngrab undoes passiveGrab.
-func (x *xiLink) passiveUngrab(w xproto.Window, kc byte, sets []uint16) []byte {
-	b := []byte{x.major, xiMinorPassiveUngrab, 0, 0}
-	b = binary.LittleEndian.AppendUint32(b, uint32(w))
-	b = binary.LittleEndian.AppendUint32(b, uint32(kc))
-	b = binary.LittleEndian.AppendUint16(b, xiAllDevices)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(sets)))
-	b = append(b, xiGrabKeycode, 0, 0, 0)
-	for _, set := range sets {
-		b = binary.LittleEndian.AppendUint32(b, uint32(set))
-	}
-	return b
+	return in.grabs.isFree(in.confined.path, kc, mods, in.keyboard.keys.locks())
 }
 
 // meaning says what the modifiers of the core protocol mean on this keyboard.
@@ -238,7 +121,7 @@ func (m *keyMap) meaning(mods byte) (out keysym.Mods) {
 		mod  keysym.Mods
 	}{
 		{modShift, keysym.Shift}, {modControl, keysym.Control}, {m.alt, keysym.Alt}, {m.level3 | m.level5, keysym.Level3},
-		{modLock | m.numLock | m.scrollLock, 0},
+		{m.locks(), 0},
 	} {
 		if mods&known.mask != 0 {
 			out |= known.mod
@@ -251,10 +134,13 @@ func (m *keyMap) meaning(mods byte) (out keysym.Mods) {
 	return out
 }
 
+// locks are the modifiers that stay on by themselves: Caps, Num and Scroll Lock.
+func (m *keyMap) locks() byte { return modLock | m.numLock | m.scrollLock }
+
 // rectOf returns where a window is on the display.
-func (in *input) rectOf(w xproto.Window) (image.Rectangle, error) {
-	size := xproto.GetGeometry(in.l.Conn, xproto.Drawable(w))
-	at := xproto.TranslateCoordinates(in.l.Conn, w, in.l.root, 0, 0)
+func (l *link) rectOf(w xproto.Window) (image.Rectangle, error) {
+	size := xproto.GetGeometry(l.Conn, xproto.Drawable(w))
+	at := xproto.TranslateCoordinates(l.Conn, w, l.root, 0, 0)
 	g, err := size.Reply()
 	if err != nil {
 		return image.Rectangle{}, err
@@ -271,7 +157,7 @@ func (in *input) rectOf(w xproto.Window) (image.Rectangle, error) {
 // monitor that is shared.
 func (in *input) keyInRect(k screen.Key, r image.Rectangle) error {
 	return in.keyWithin(k, func(focus xproto.Window) (bool, error) {
-		at, err := in.rectOf(focus)
+		at, err := in.l.rectOf(focus)
 		return err == nil && program.MostlyInside(at, r), err
 	})
 }

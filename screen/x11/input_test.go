@@ -113,7 +113,7 @@ func TestBorrowMany(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})
 	line := ""
-	for r := rune(0x4e00); r < 0x4e00+maxBorrowed+8; r++ {
+	for r := rune(0x4e00); r < 0x4e00+maxLent+8; r++ {
 		line += string(r)
 	}
 	x11test.Typing(t, x, d, line+"\n")

@@ -13,7 +13,7 @@ import (
 
 // readMonitors returns the layout, the whole display when there is none.
 func (s *rootScreen) readMonitors(bounds image.Rectangle) []screen.Monitor {
-	if !s.hasRandr {
+	if !s.ext.hasRandr {
 		return wholeLayout(bounds)
 	}
 	return monitorsIn(s.l, bounds, s.names)

@@ -135,7 +135,7 @@ func TestNoDamageWhileEventsArrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if s.damage != 0 {
+	if s.ext.damage != 0 {
 		t.Fatal("the server reports damage: the test tests nothing")
 	}
 	if _, err := s.Next(t.Context()); err != nil {

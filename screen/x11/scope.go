@@ -44,7 +44,7 @@ func (x *windowList) Choices() (c screen.Choices, err error) {
 
 // Open implements screen.Windows.
 func (x *windowList) Open(s screen.Share, backdrop func(image.Point) *screen.Frame) (screen.Scope, error) {
-	x.screen.setBackdrop(backdrop)
+	x.screen.backdrop.Set(backdrop)
 	all := screen.Whole(x.screen, x.input)
 	switch s.Kind {
 	case screen.ShareScreen:
@@ -90,12 +90,14 @@ type appScope struct {
 var _ screen.Scope = (*appScope)(nil)
 
 // Owns implements screen.Scope.
-func (s *appScope) Owns(owner screen.ClipboardOwner) bool { return s.isBase(xproto.Window(owner)) }
+func (s *appScope) Owns(owner screen.ClipboardOwner) bool {
+	return s.owners.isBase(xproto.Window(owner))
+}
 
 // Key implements screen.Input. A press reaches the window that has the focus, so
 // that must be a shared one.
 func (s *appScope) Key(k screen.Key) error {
-	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.isBase(focus), nil })
+	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.owners.isBase(focus), nil })
 }
 
 // Suspend implements screen.Input.
@@ -115,15 +117,15 @@ func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
 		if err != nil {
 			return s.in.l.explain(err)
 		}
-		if over = s.isTop(r.Child); !over {
+		if over = s.owners.isTop(r.Child); !over {
 			return nil
 		}
 		if buttons&^s.buttons != 0 {
-			st, err := s.in.stateLocked()
+			st, err := s.in.keyboard.state()
 			if err != nil {
 				return err
 			}
-			if s.in.keys.meaning(st.mods)&(keysym.Alt|keysym.Others) != 0 {
+			if s.in.keyboard.keys.meaning(st.mods)&(keysym.Alt|keysym.Others) != 0 {
 				buttons &= s.buttons
 			}
 		}

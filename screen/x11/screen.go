@@ -5,7 +5,6 @@ package x11
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"image"
 	"log/slog"
 	"sync/atomic"
@@ -21,11 +20,6 @@ import (
 )
 
 const (
-	// pollFast and pollSlow bound the interval between captures of a server
-	// that does not report damage.
-	pollFast = time.Second / 30
-	pollSlow = 250 * time.Millisecond
-
 	// pointerPoll is the interval between looks at the pointer when the server
 	// does not report motion, and pointerCheck when it does: programs can move
 	// the pointer without a report.
@@ -51,40 +45,37 @@ type rootScreen struct {
 	lifecycle.Lifecycle
 
 	// Static after openRootScreen.
-	l           *link
-	log         *slog.Logger
-	damage      damage.Damage // 0: none, the whole display is polled
-	parts       xfixes.Region
-	hasCursor   bool
-	hasRandr    bool // with monitors, 1.5
-	hasMotion   bool
-	damageEvent byte
-	randrEvent  byte
-	fixesEvent  byte
-	xiMajor     byte
-	// reportsDamage is damage != 0 for the reading goroutine.
+	l   *link
+	log *slog.Logger
+	ext rootExtensions
+	// reportsDamage is ext.damage != 0 for the reading goroutine.
 	reportsDamage atomic.Bool
-	// backdrop paints what stands for this program's own windows; nil: plain grey.
-	backdrop atomic.Pointer[func(image.Point) *screen.Frame]
-
-	damageDue, layoutDue, cursorDue, pointerDue atomic.Bool
+	due           rootDue
+	// backdrop stands for this program's own windows. Its Set is for any goroutine.
+	backdrop ownwindow.Backdrop
 
 	// Owned by Next.
-	cap       capturer
-	fresh     bool // nothing was returned yet
-	pending   screen.Region
-	monitors  []screen.Monitor
-	names     map[xproto.Atom]string
-	cursor    *screen.Cursor
-	pointer   image.Point
-	pointerAt time.Time // next look without a hint
-	pacedAt   time.Time // no update only for the pointer before
-	pollAt    time.Time
-	pollEvery time.Duration
-	seed      maphash.Seed
-	sum       uint64
-	mask      ownwindow.Mask
-	back      *screen.Frame // nil: not painted yet for this size
+	cap      capturer
+	fresh    bool // nothing was returned yet
+	pending  screen.Region
+	monitors []screen.Monitor
+	names    map[xproto.Atom]string
+	cursor   *screen.Cursor
+	pointer  rootPointer
+	polling  polling
+	mask     ownwindow.Mask
+}
+
+// rootDue is what must be looked at. The connection's reading goroutine sets it.
+type rootDue struct {
+	damage, layout, cursor, pointer atomic.Bool
+}
+
+// rootPointer is the pointer's place, and when to ask for it. It belongs to Next.
+type rootPointer struct {
+	at      image.Point
+	checkAt time.Time // next look without a hint
+	pacedAt time.Time // no update only for the pointer before
 }
 
 var _ screen.Screen = (*rootScreen)(nil)
@@ -95,7 +86,7 @@ func openRootScreen(o screen.Options, own *ownwindow.Places) (_ *rootScreen, err
 	s := &rootScreen{
 		mask: ownwindow.Mask{Places: own},
 		log:  o.Logger, Lifecycle: lifecycle.New(),
-		fresh: true, names: map[xproto.Atom]string{}, seed: maphash.MakeSeed(), pollEvery: pollFast,
+		fresh: true, names: map[xproto.Atom]string{}, polling: newPolling(),
 	}
 	// Events are selected one by one below, so the event numbers are known
 	// before the first event they stand for.
@@ -116,16 +107,17 @@ func openRootScreen(o screen.Options, own *ownwindow.Places) (_ *rootScreen, err
 		return nil, err
 	}
 	s.cap.l = s.l
-	if err = s.extensions(o); err != nil {
+	if s.ext, err = openRootExtensions(s.l, o); err != nil {
 		return nil, err
 	}
-	s.reportsDamage.Store(s.damage != 0)
+	s.cap.hasShm = s.ext.hasShm
+	s.reportsDamage.Store(s.ext.damage != 0)
 	ready.Store(true)
 	if err = s.subscribe(); err != nil {
 		return nil, err
 	}
-	s.layoutDue.Store(true)
-	s.cursorDue.Store(s.hasCursor)
+	s.due.layout.Store(true)
+	s.due.cursor.Store(s.ext.hasCursor)
 	return s, nil
 }
 
@@ -157,7 +149,7 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 				return u, s.l.explain(err)
 			}
 			s.log.Debug("x11: capture failed, again", "error", err.Error())
-			s.layoutDue.Store(true)
+			s.due.layout.Store(true)
 			s.damageAll()
 			if tries < 3 {
 				continue
@@ -188,12 +180,12 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 
 // untilDue is the time until something must be looked at without being told.
 func (s *rootScreen) untilDue(now time.Time) time.Duration {
-	at := s.pointerAt
-	if s.pointerDue.Load() && s.pacedAt.Before(at) {
-		at = s.pacedAt
+	at := s.pointer.checkAt
+	if s.due.pointer.Load() && s.pointer.pacedAt.Before(at) {
+		at = s.pointer.pacedAt
 	}
-	if s.damage == 0 && s.pollAt.Before(at) {
-		at = s.pollAt
+	if s.ext.damage == 0 && s.polling.at.Before(at) {
+		at = s.polling.at
 	}
 	if again := s.mask.Again; !again.IsZero() && again.Before(at) {
 		at = again
@@ -214,15 +206,15 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		s.damageAll()
 	}
 	changed := s.fresh
-	if s.layoutDue.Swap(false) {
+	if s.due.layout.Swap(false) {
 		c, err := s.layout()
 		if err != nil {
-			s.layoutDue.Store(true)
+			s.due.layout.Store(true)
 			return u, false, err
 		}
 		changed = changed || c
 	}
-	if s.cursorDue.Swap(false) {
+	if s.due.cursor.Swap(false) {
 		if s.cursor, err = readCursor(s.l); err != nil {
 			return u, false, err
 		}
@@ -235,18 +227,19 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 	}
 	// All that can be asked before the pictures goes out in one breath.
 	var parts *xfixes.FetchRegionCookie
-	if s.damageDue.Swap(false) {
+	if s.due.damage.Swap(false) {
 		// Taking the damage before the picture means that what is drawn in
 		// between is seen twice rather than never.
-		damage.Subtract(s.l.Conn, s.damage, 0, s.parts)
-		c := xfixes.FetchRegion(s.l.Conn, s.parts)
+		damage.Subtract(s.l.Conn, s.ext.damage, 0, s.ext.parts)
+		c := xfixes.FetchRegion(s.l.Conn, s.ext.parts)
 		parts = &c
 	}
-	polled := s.damage == 0 && !now.Before(s.pollAt)
-	hinted := s.pointerDue.Load() && !now.Before(s.pacedAt)
+	polled := s.ext.damage == 0 && !now.Before(s.polling.at)
+	hinted := s.due.pointer.Load() && !now.Before(s.pointer.pacedAt)
 	var where *xproto.QueryPointerCookie
-	if changed || parts != nil || polled || hinted || !s.pending.Empty() || !now.Before(s.pointerAt) {
-		s.pointerDue.Store(false)
+	if changed || parts != nil || polled || hinted || !s.pending.Empty() ||
+		!now.Before(s.pointer.checkAt) {
+		s.due.pointer.Store(false)
 		c := xproto.QueryPointer(s.l.Conn, s.l.root)
 		where = &c
 	}
@@ -265,12 +258,12 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		if err != nil {
 			return u, false, err
 		}
-		s.pointerAt = now.Add(pointerPoll)
-		if s.hasMotion {
-			s.pointerAt = now.Add(pointerCheck)
+		s.pointer.checkAt = now.Add(pointerPoll)
+		if s.ext.hasMotion {
+			s.pointer.checkAt = now.Add(pointerCheck)
 		}
-		if p := image.Pt(int(r.RootX), int(r.RootY)); r.SameScreen && p != s.pointer {
-			s.pointer, changed = p, true
+		if p := image.Pt(int(r.RootX), int(r.RootY)); r.SameScreen && p != s.pointer.at {
+			s.pointer.at, changed = p, true
 		}
 	}
 	u, got, err := s.picture(now, polled)
@@ -278,16 +271,16 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 		return u, false, err
 	}
 	if !got {
-		s.pacedAt = now.Add(pointerPace)
+		s.pointer.pacedAt = now.Add(pointerPace)
 	}
 	s.fresh = false
-	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.cap.frame, s.monitors, s.cursor, s.pointer
+	u.Frame, u.Monitors, u.Cursor, u.Pointer = s.cap.frame, s.monitors, s.cursor, s.pointer.at
 	return u, true, nil
 }
 
 // picture captures what is pending, or all when it is time to poll.
 func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got bool, err error) {
-	if s.damage == 0 && polled {
+	if s.ext.damage == 0 && polled {
 		s.damageAll()
 	}
 	if s.pending.Empty() {
@@ -300,19 +293,8 @@ func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got b
 	}
 	s.pending = screen.Region{}
 	s.mask.Apply(began, s.hide)
-	if s.damage == 0 {
-		sum := maphash.Bytes(s.seed, s.cap.frame.Pix)
-		same := sum == s.sum && !s.fresh
-		s.sum = sum
-		if same {
-			s.pollEvery = min(s.pollEvery*5/4, pollSlow)
-		} else {
-			s.pollEvery = pollFast
-		}
-		s.pollAt = now.Add(s.pollEvery)
-		if same {
-			return u, false, nil
-		}
+	if s.ext.damage == 0 && s.polling.same(now, s.cap.frame.Pix, s.fresh) {
+		return u, false, nil
 	}
 	u.Damage = touched
 	return u, true, nil
@@ -320,19 +302,8 @@ func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got b
 
 // hide puts the backdrop over one of this program's own windows.
 func (s *rootScreen) hide(r image.Rectangle) {
-	if s.back == nil || s.back.Size != s.cap.frame.Size {
-		if paint := s.backdrop.Load(); paint != nil {
-			s.back = (*paint)(s.cap.frame.Size)
-		} else {
-			s.back = screen.NewFrame(s.cap.frame.Size)
-			s.back.Fill(s.back.Bounds(), 0x80, 0x80, 0x80)
-		}
-	}
-	s.cap.frame.CopyRect(s.back, r)
+	s.cap.frame.CopyRect(s.backdrop.Frame(s.cap.frame.Size), r)
 }
-
-// setBackdrop says what stands for this program's own windows from now on.
-func (s *rootScreen) setBackdrop(paint func(image.Point) *screen.Frame) { s.backdrop.Store(&paint) }
 
 // layout reads the root's size and the monitors; a new size makes a new frame
 // that is all pending.
@@ -350,7 +321,7 @@ func (s *rootScreen) layout() (changed bool, err error) {
 			return false, err
 		}
 		s.damageAll()
-		s.sum, changed = 0, true
+		s.polling.sum, changed = 0, true
 	}
 	monitors := s.readMonitors(image.Rectangle{Max: size})
 	same := len(monitors) == len(s.monitors)

@@ -8,13 +8,9 @@ import (
 	"fmt"
 	"image"
 	"log/slog"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jezek/xgb/composite"
-	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
@@ -57,55 +53,28 @@ const (
 type appScreen struct {
 	lifecycle.Lifecycle
 
-	// Static after openAppScreen.
-	l           *link
-	log         *slog.Logger
-	apps        *apps
-	format      pixelFormat
-	backdrop    func(image.Point) *screen.Frame
-	damageEvent byte
-	shapeEvent  byte
-	fixesEvent  byte
-	hasShape    bool
-	hasShm      bool
-	xiMajor     byte
+	// Static after openAppScreen. The parts that other goroutines use say so themselves.
+	l       *link
+	log     *slog.Logger
+	ext     shareExtensions
+	queue   windowQueue
+	owners  shareOwners
+	windows windowLookup
 
-	cursorDue, pointerDue atomic.Bool
-
-	// Owned by Next.
-	chosen  program.Chosen
+	// Owned by Next, but for what sharePointer says.
 	stack   stack
-	size    image.Point
-	frame   *screen.Frame
-	back    *screen.Frame
-	seg     *segment
+	canvas  canvas
+	reader  windowReader
+	pointer sharePointer
 	layout  bool // what is visible must be found again
-	retry   bool // something could not be read
-	shown   []image.Rectangle
-	fresh   bool
-	cursor  *screen.Cursor // as it was read
-	over    bool           // the pointer is over something shared
-	told    *screen.Cursor // as it was returned
-	checkAt time.Time      // next look at the pointer without a hint
-	pointer image.Point
-
-	mu sync.Mutex
-	// Guarded by mu.
-	queue    [][xHead]byte
-	overflow bool
-	tops     map[xproto.Window]bool // shared top-level windows
-	bases    map[uint32]bool        // connections of shared programs
+	fresh   bool // all of the frame is new to the caller
 }
 
 // openAppScreen opens a share of programs. Without Composite there is none:
 // nothing else keeps windows apart.
 func openAppScreen(o screen.Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (_ *appScreen, err error) {
 	defer recovered(&err)
-	a := &appScreen{
-		log: o.Logger, backdrop: backdrop, chosen: program.ChosenOf(s), fresh: true, hasShm: !o.NoShm,
-		Lifecycle: lifecycle.New(),
-		tops:      map[xproto.Window]bool{}, bases: map[uint32]bool{},
-	}
+	a := &appScreen{log: o.Logger, fresh: true, Lifecycle: lifecycle.New()}
 	var ready atomic.Bool
 	if a.l, err = dialX(o, func(ev []byte) {
 		if ready.Load() {
@@ -117,97 +86,47 @@ func openAppScreen(o screen.Options, s screen.Share, backdrop func(image.Point) 
 	defer func() {
 		if err != nil {
 			a.l.close()
-			a.release()
+			a.reader.release()
 		}
 	}()
-	if a.format, err = formatOf(a.l); err != nil {
+	format, err := formatOf(a.l)
+	if err != nil {
 		return nil, err
 	}
-	if a.apps, err = openApps(a.l); err != nil {
+	apps, err := openApps(a.l)
+	if err != nil {
 		return nil, err
 	}
-	if err = a.extensions(); err != nil {
+	if a.ext, err = openShareExtensions(a.l, !o.NoShm); err != nil {
 		return nil, err
 	}
+	a.owners = shareOwners{apps: apps}
+	a.windows = windowLookup{
+		l: a.l, log: a.log, apps: apps, chosen: program.ChosenOf(s), ext: &a.ext, queue: &a.queue,
+	}
+	a.canvas = canvas{format: format, backdrop: backdrop}
+	a.reader = windowReader{
+		l: a.l, ext: &a.ext, windows: &a.windows, stack: &a.stack, queue: &a.queue,
+		canvas: &a.canvas, hasShm: a.ext.hasShm,
+	}
+	a.pointer.l, a.pointer.hasMotion = a.l, a.ext.xiMajor != 0
 	ready.Store(true)
 	if err = a.begin(); err != nil {
 		return nil, a.l.explain(err)
 	}
-	a.cursorDue.Store(true)
+	a.pointer.shapeDue.Store(true)
 	return a, nil
-}
-
-var errNoComposite = errors.New("the X server has no Composite extension: single programs cannot be shared without showing others; share the whole screen or a monitor")
-
-func (a *appScreen) extensions() error {
-	need := func(name string) (extension, error) {
-		ext, ok, err := a.l.extension(name)
-		if err == nil && !ok {
-			err = fmt.Errorf("x11: display %s: %w (%s is missing)", a.l.display, errNoComposite, name)
-		}
-		return ext, err
-	}
-	if _, err := need("Composite"); err != nil {
-		return err
-	}
-	if v, err := composite.QueryVersion(a.l.Conn, 0, 4).Reply(); err != nil {
-		return a.l.explain(err)
-	} else if v.MajorVersion == 0 && v.MinorVersion < 2 {
-		return fmt.Errorf("x11: display %s: %w", a.l.display, errNoComposite)
-	}
-	ext, err := need("DAMAGE")
-	if err != nil {
-		return err
-	}
-	a.damageEvent = ext.firstEvent
-	if _, err := damage.QueryVersion(a.l.Conn, 1, 1).Reply(); err != nil {
-		return a.l.explain(err)
-	}
-	if ext, err = need("XFIXES"); err != nil {
-		return err
-	}
-	a.fixesEvent = ext.firstEvent
-	if _, err := xfixes.QueryVersion(a.l.Conn, 4, 0).Reply(); err != nil {
-		return a.l.explain(err)
-	}
-	if ext, a.hasShape, err = a.l.extension("SHAPE"); err != nil {
-		return err
-	}
-	a.shapeEvent = ext.firstEvent
-	if a.hasShm {
-		if _, a.hasShm, err = a.l.extension("MIT-SHM"); err != nil {
-			return err
-		}
-	}
-	xi, err := openXI(a.l)
-	switch {
-	case err == nil:
-		a.xiMajor = xi.major
-		return xi.selectEvents(xiAllMasterDevices, xiRawMotion)
-	case !errors.Is(err, errNoXI2):
-		return err
-	}
-	return nil
 }
 
 // event runs on the connection's reading goroutine.
 func (a *appScreen) event(ev []byte) {
-	switch kind := ev[0]; {
-	case kind == xGenericEvent:
-		if e, ok := parseXIEvent(ev, a.xiMajor); !ok || e.kind != xiRawMotion {
-			return
-		}
-		a.pointerDue.Store(true)
-	case kind == a.fixesEvent+xfixes.CursorNotify:
-		a.cursorDue.Store(true)
-	case kind == a.damageEvent || a.hasShape && kind == a.shapeEvent || kind >= xproto.CreateNotify && kind <= xproto.CirculateNotify:
-		a.mu.Lock()
-		if len(a.queue) < maxWindowEvents {
-			a.queue = append(a.queue, [xHead]byte(ev[:xHead]))
-		} else {
-			a.overflow = true
-		}
-		a.mu.Unlock()
+	switch {
+	case a.ext.isMotion(ev):
+		a.pointer.moveDue.Store(true)
+	case a.ext.isCursor(ev):
+		a.pointer.shapeDue.Store(true)
+	case a.ext.isOfWindow(ev):
+		a.queue.add(ev)
 	default:
 		return
 	}
@@ -228,11 +147,9 @@ func (a *appScreen) begin() (err error) {
 		return err
 	}
 	xfixes.SelectCursorInput(c, a.l.root, xfixes.CursorNotifyMaskDisplayCursor)
-	a.mu.Lock()
-	a.queue, a.overflow = nil, false
-	a.mu.Unlock()
+	a.queue.reset()
 	for _, w := range a.stack.order {
-		a.unprepare(w)
+		a.windows.unprepare(w)
 	}
 	a.stack = stack{root: a.l.root, byID: map[xproto.Window]*topWindow{}}
 	g, err := xproto.GetGeometry(c, xproto.Drawable(a.l.root)).Reply()
@@ -247,15 +164,15 @@ func (a *appScreen) begin() (err error) {
 		return err
 	}
 	for _, id := range tree.Children {
-		w := &topWindow{id: id}
 		attributes, errA := xproto.GetWindowAttributes(c, id).Reply()
 		geometry, errG := xproto.GetGeometry(c, xproto.Drawable(id)).Reply()
 		if errA != nil || errG != nil {
 			continue
 		}
-		w.at, w.size, w.border = image.Pt(int(geometry.X), int(geometry.Y)), image.Pt(int(geometry.Width), int(geometry.Height)), int(geometry.BorderWidth)
-		w.mapped, w.inputOnly = attributes.MapState != xproto.MapStateUnmapped, attributes.Class == xproto.WindowClassInputOnly
-		a.stack.add(w)
+		a.stack.add(&topWindow{
+			id: id, extent: extentOf(geometry), mapped: attributes.MapState != xproto.MapStateUnmapped,
+			inputOnly: attributes.Class == xproto.WindowClassInputOnly,
+		})
 	}
 	for _, w := range a.stack.order {
 		a.lookUp(w)
@@ -266,11 +183,17 @@ func (a *appScreen) begin() (err error) {
 	for _, w := range a.stack.order {
 		w.askAt = time.Time{}
 	}
-	a.mu.Lock()
-	a.queue = nil // the reports of the damage's own creation
-	a.mu.Unlock()
+	a.queue.clear() // the reports of the damage's own creation
 	a.layout = true
 	return nil
+}
+
+// lookUp finds out whose a window is, and publishes what follows from that.
+func (a *appScreen) lookUp(w *topWindow) {
+	if a.windows.lookUp(w) {
+		a.layout = true
+	}
+	a.owners.publish(a.stack.order)
 }
 
 // resize gives the picture another size.
@@ -278,50 +201,26 @@ func (a *appScreen) resize(size image.Point) error {
 	if size.X <= 0 || size.Y <= 0 || size.X > 32767 || size.Y > 32767 {
 		return fmt.Errorf("display of %v pixels", size)
 	}
-	if a.size == size {
+	if a.canvas.size == size {
 		return nil
 	}
-	a.size = size
-	a.frame, a.back = screen.NewFrame(size), a.backdrop(size)
-	a.frame.CopyRect(a.back, a.frame.Bounds())
-	a.shown, a.layout, a.fresh = nil, true, true
+	a.canvas.resize(size)
+	a.layout, a.fresh = true, true
 	for _, w := range a.stack.order {
 		w.vis = nil
 	}
-	if a.seg != nil {
-		shmDetach(a.l, a.seg)
-		a.seg = nil
-	}
-	if a.hasShm {
-		seg, err := newSegment(a.l, a.format.stride(size.X)*size.Y+1<<20)
-		switch {
-		case errors.Is(err, errNoShm):
-			a.hasShm = false
-		case err != nil:
-			return err
-		default:
-			a.seg = seg
-		}
-	}
-	return nil
+	return a.reader.resize(size)
 }
 
 // Close implements screen.Screen.
 func (a *appScreen) Close() error {
-	a.End(a.l.close, a.release) // ends the redirection of windows as well
+	a.End(a.l.close, a.reader.release) // ends the redirection of windows as well
 	return nil
-}
-
-func (a *appScreen) release() {
-	if a.seg != nil {
-		a.seg.unmap()
-		a.seg = nil
-	}
 }
 
 // Next implements screen.Screen.
 func (a *appScreen) Next(ctx context.Context) (screen.Update, error) {
-	return a.RunNext(ctx, a.next, a.release)
+	return a.RunNext(ctx, a.next, a.reader.release)
 }
 
 func (a *appScreen) next(ctx context.Context) (u screen.Update, err error) {
@@ -366,136 +265,36 @@ func (a *appScreen) look() (u screen.Update, ok bool, again time.Duration, err e
 	var touched screen.Region
 	if a.layout {
 		a.layout = false
-		a.arrange(&touched)
+		a.canvas.arrange(a.stack.order, &touched)
 	}
-	if err := a.read(&touched); err != nil {
+	if err := a.reader.read(&touched); err != nil {
 		return u, false, 0, err
 	}
-	moved, err := a.lookAtPointer(now)
+	moved, err := a.pointer.look(now, a.fresh, a.owners.isTop)
 	if err != nil {
 		return u, false, 0, err
 	}
-	again = a.askForDrawing(now)
+	again = a.stack.askForDrawing(a.l, now)
 	for _, w := range a.stack.order {
 		if !w.lookAt.IsZero() {
 			again = min(again, max(0, w.lookAt.Sub(now)))
 		}
 	}
-	again = min(again, max(0, a.checkAt.Sub(now)))
-	if a.retry {
-		a.retry, again = false, min(again, retryAfter)
+	again = min(again, max(0, a.pointer.checkAt.Sub(now)))
+	if a.reader.retry {
+		a.reader.retry, again = false, min(again, retryAfter)
 	}
 	if a.TakeRefresh() {
 		a.fresh = true
 	}
 	if a.fresh {
-		touched = screen.RegionOf(a.frame.Bounds())
+		touched = screen.RegionOf(a.canvas.frame.Bounds())
 	}
 	ok = a.fresh || moved || !touched.Empty()
 	a.fresh = false
 	u = screen.Update{
-		Frame: a.frame, Damage: touched, Cursor: a.told, Pointer: a.pointer,
-		Monitors: []screen.Monitor{{ID: 1, Name: "screen", Rect: a.frame.Bounds()}},
+		Frame: a.canvas.frame, Damage: touched, Cursor: a.pointer.told, Pointer: a.pointer.at,
+		Monitors: []screen.Monitor{{ID: 1, Name: "screen", Rect: a.canvas.frame.Bounds()}},
 	}
 	return u, ok, again, nil
-}
-
-// arrange finds what is visible of each shared window, and covers what is not
-// any more.
-func (a *appScreen) arrange(touched *screen.Region) {
-	bounds := image.Rectangle{Max: a.size}
-	free := screen.RegionOf(bounds)
-	var shown []image.Rectangle
-	for i := len(a.stack.order) - 1; i >= 0; i-- {
-		w := a.stack.order[i]
-		if !w.shared || !w.mapped {
-			w.vis = nil
-			continue
-		}
-		outline := []image.Rectangle{w.outer().Sub(w.origin())}
-		if w.shape != nil {
-			outline = w.shape
-		}
-		var vis []image.Rectangle
-		for _, r := range outline {
-			r = r.Intersect(w.outer().Sub(w.origin())).Add(w.origin())
-			part := free.Intersect(r)
-			free.Subtract(r)
-			for _, u := range w.undrawn.Rects() {
-				part.Subtract(u.Add(w.origin()))
-			}
-			vis = append(vis, part.Rects()...)
-		}
-		shown = append(shown, vis...)
-		if w.visAt != w.origin() || !slices.Equal(vis, w.vis) {
-			for _, r := range vis {
-				w.dirty.Add(r.Sub(w.origin()))
-			}
-		}
-		w.vis, w.visAt = vis, w.origin()
-	}
-	var hidden screen.Region
-	for _, r := range a.shown {
-		hidden.Add(r)
-	}
-	for _, r := range shown {
-		hidden.Subtract(r)
-	}
-	for _, r := range hidden.Rects() {
-		a.frame.CopyRect(a.back, r)
-		touched.Add(r)
-	}
-	a.shown = shown
-}
-
-// lookAtPointer reads the pointer's place and shape, and hides both where
-// nothing is shared.
-func (a *appScreen) lookAtPointer(now time.Time) (changed bool, err error) {
-	shapeDue := a.cursorDue.Load()
-	if !a.pointerDue.Swap(false) && !shapeDue && !a.fresh && now.Before(a.checkAt) {
-		return false, nil
-	}
-	a.checkAt = now.Add(pointerCheck) // programs can move the pointer without a report
-	if a.xiMajor == 0 {
-		a.checkAt = now.Add(pointerPoll)
-	}
-	before, err := xproto.QueryPointer(a.l.Conn, a.l.root).Reply()
-	if err != nil {
-		return false, err
-	}
-	over := a.isTop(before.Child)
-	if over && (shapeDue || !a.over) {
-		a.cursorDue.Store(false)
-		if a.cursor, err = readCursor(a.l); err != nil {
-			return false, err
-		}
-		// It is a shared window's shape only if the pointer was there all the time.
-		after, err := xproto.QueryPointer(a.l.Conn, a.l.root).Reply()
-		if err != nil {
-			return false, err
-		}
-		if over = a.isTop(after.Child); !over {
-			a.pointerDue.Store(true)
-		}
-	}
-	a.over = over
-	told, at := (*screen.Cursor)(nil), a.pointer
-	if over {
-		told, at = a.cursor, image.Pt(int(before.RootX), int(before.RootY))
-	}
-	changed = told != a.told || at != a.pointer
-	a.told, a.pointer = told, at
-	return changed, nil
-}
-
-func (a *appScreen) isTop(w xproto.Window) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.tops[w]
-}
-
-func (a *appScreen) isBase(w xproto.Window) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return w > 1 && a.bases[a.apps.base(w)]
 }

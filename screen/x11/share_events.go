@@ -41,10 +41,7 @@ func (a *appScreen) follow() error {
 
 // drain takes in what has been told.
 func (a *appScreen) drain() error {
-	a.mu.Lock()
-	queue, overflow := a.queue, a.overflow
-	a.queue = nil
-	a.mu.Unlock()
+	queue, overflow := a.queue.take()
 	if overflow {
 		a.log.Info("x11: too many window events at once; starting again")
 		return a.begin()
@@ -60,7 +57,7 @@ func (a *appScreen) drain() error {
 
 func (a *appScreen) obey(ev []byte, now time.Time) error {
 	switch {
-	case ev[0] == a.damageEvent:
+	case ev[0] == a.ext.damageEvent:
 		w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]
 		if w == nil || !w.shared || damage.Damage(binary.LittleEndian.Uint32(ev[8:])) != w.damage {
 			return nil
@@ -71,10 +68,10 @@ func (a *appScreen) obey(ev []byte, now time.Time) error {
 			a.layout = true
 		}
 		return nil
-	case a.hasShape && ev[0] == a.shapeEvent:
+	case a.ext.isShape(ev):
 		if w := a.stack.byID[xproto.Window(binary.LittleEndian.Uint32(ev[4:]))]; w != nil && w.shared {
 			a.stack.stir()
-			a.readShape(w)
+			a.windows.readShape(w)
 			w.forget(now)
 			a.layout = true
 		}
@@ -109,42 +106,43 @@ func (a *appScreen) obeyWindow(e windowEvent, now time.Time) {
 	}
 	switch e.kind {
 	case xproto.CreateNotify:
-		w = &topWindow{id: e.window, at: e.pos, size: e.size, border: e.border}
+		w = &topWindow{id: e.window, extent: extent{e.pos, e.size, e.border}}
 		a.stack.add(w)
 		return
 	case xproto.DestroyNotify:
 		w.damage = 0 // gone with the window
-		a.unprepare(a.stack.remove(e.window))
-		a.publishOwners()
+		a.windows.unprepare(a.stack.remove(e.window))
+		a.owners.publish(a.stack.order)
 	case xproto.ReparentNotify:
 		if e.other != a.stack.root {
 			if frame := a.stack.byID[e.other]; frame != nil {
 				frame.known, frame.looks = false, 0
 			}
 			if w != nil {
-				a.unprepare(w)
+				a.windows.unprepare(w)
 				a.stack.remove(e.window)
 			}
 			break
 		}
 		if g, err := xproto.GetGeometry(a.l.Conn, xproto.Drawable(e.window)).Reply(); err == nil && w == nil {
-			w = &topWindow{id: e.window, at: e.pos, size: image.Pt(int(g.Width), int(g.Height)), border: int(g.BorderWidth)}
+			w = &topWindow{id: e.window, extent: extentOf(g)}
+			w.at = e.pos
 			a.stack.add(w)
 		}
 	case xproto.MapNotify:
 		w.mapped, w.known, w.looks = true, false, 0
 		w.forget(now)
-		a.rename(w)
+		a.windows.rename(w)
 	case xproto.UnmapNotify:
 		w.mapped = false
-		a.rename(w)
+		a.windows.rename(w)
 	case xproto.ConfigureNotify:
 		if e.size != w.size || e.border != w.border {
 			w.size, w.border = e.size, e.border
 			w.forget(now)
-			a.rename(w)
-			if w.shared && a.hasShape {
-				a.readShape(w)
+			a.windows.rename(w)
+			if w.shared && a.ext.hasShape {
+				a.windows.readShape(w)
 			}
 		}
 		w.at = e.pos
@@ -170,12 +168,4 @@ func lifted(order []*topWindow, w *topWindow) []*topWindow {
 		}
 	}
 	return out
-}
-
-// rename has the window's memory named again when it is read next.
-func (a *appScreen) rename(w *topWindow) {
-	if w.pixmap != 0 {
-		xproto.FreePixmap(a.l.Conn, w.pixmap)
-		w.pixmap = 0
-	}
 }

@@ -11,9 +11,9 @@ import (
 
 // askForDrawing has programs draw what they drew before anybody looked. It
 // returns when to look again.
-func (a *appScreen) askForDrawing(now time.Time) time.Duration {
+func (s *stack) askForDrawing(l *link, now time.Time) time.Duration {
 	again := time.Hour
-	for _, w := range a.stack.order {
+	for _, w := range s.order {
 		if !w.shared || !w.mapped || w.undrawn.Empty() {
 			continue
 		}
@@ -25,24 +25,24 @@ func (a *appScreen) askForDrawing(now time.Time) time.Duration {
 		w.repaints = min(w.repaints+1, repaintTries)
 		again = min(again, w.askAt.Sub(now))
 		left := repaintWindows
-		a.expose(w.id, w.undrawn.Bounds(), &left)
+		expose(l, w.id, w.undrawn.Bounds(), &left)
 	}
 	return again
 }
 
 // expose has w and the windows in it drawn inside r, in w's coordinates.
-func (a *appScreen) expose(w xproto.Window, r image.Rectangle, left *int) {
+func expose(l *link, w xproto.Window, r image.Rectangle, left *int) {
 	if *left--; *left < 0 || r.Empty() {
 		return
 	}
-	xproto.ClearArea(a.l.Conn, true, w, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()))
-	tree, err := xproto.QueryTree(a.l.Conn, w).Reply()
+	xproto.ClearArea(l.Conn, true, w, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()))
+	tree, err := xproto.QueryTree(l.Conn, w).Reply()
 	if err != nil {
 		return
 	}
 	cookies := make([]xproto.GetGeometryCookie, len(tree.Children))
 	for i, c := range tree.Children {
-		cookies[i] = xproto.GetGeometry(a.l.Conn, xproto.Drawable(c))
+		cookies[i] = xproto.GetGeometry(l.Conn, xproto.Drawable(c))
 	}
 	for i, c := range tree.Children {
 		g, err := cookies[i].Reply()
@@ -50,6 +50,6 @@ func (a *appScreen) expose(w xproto.Window, r image.Rectangle, left *int) {
 			continue
 		}
 		at := image.Pt(int(g.X)+int(g.BorderWidth), int(g.Y)+int(g.BorderWidth))
-		a.expose(c, r.Sub(at).Intersect(image.Rect(0, 0, int(g.Width), int(g.Height))), left)
+		expose(l, c, r.Sub(at).Intersect(image.Rect(0, 0, int(g.Width), int(g.Height))), left)
 	}
 }

@@ -225,7 +225,7 @@ func TestShareLeakIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		masked := grey(whole.Frame.Size)
-		for _, r := range a.shown {
+		for _, r := range a.canvas.shown {
 			masked.CopyRect(whole.Frame, r)
 		}
 		if census(masked)[sentinelPixel] > 0 {

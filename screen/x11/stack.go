@@ -10,8 +10,6 @@ import (
 
 	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/xproto"
-
-	"lotse/screen"
 )
 
 // The top-level windows as the server's events tell them, in the order in which
@@ -21,10 +19,8 @@ import (
 
 // topWindow is a child of the root window.
 type topWindow struct {
-	id        xproto.Window
-	at        image.Point // outer corner, in the display's coordinates
-	size      image.Point // inside the border
-	border    int
+	id xproto.Window
+	extent
 	mapped    bool
 	inputOnly bool
 	// known: looked up; shared: chosen.
@@ -40,56 +36,51 @@ type topWindow struct {
 	damage damage.Damage
 	shape  []image.Rectangle // nil: the whole window, with its border
 	pixmap xproto.Pixmap     // 0: to be named
-	dirty  screen.Region     // drawn since it was read
-	// undrawn is what nothing was drawn to since the window has it. It must not
-	// be shown: the server fills the memory of a new or larger window with what
-	// lies there on the screen, no matter whose that is. It also reports such memory as
-	// drawn: reports count only while the window is settled.
-	undrawn  screen.Region
-	askAt    time.Time // when drawing is asked for next
-	repaints int       // how often it was, up to repaintTries
-	// settled: every report that a change of windows could have caused is behind
-	// us; settling: it will be, if nothing changes before the server's answer.
-	settled, settling bool
+	drawing
 
 	vis   []image.Rectangle // visible now, in the display's coordinates; exact
 	visAt image.Point       // the origin that vis was found for
 }
 
-// outer is the window with its border, in the display's coordinates.
-func (w *topWindow) outer() image.Rectangle {
-	return image.Rectangle{Min: w.at, Max: w.at.Add(w.size).Add(image.Pt(2*w.border, 2*w.border))}
-}
-
-// inner is the window without its border, in its own coordinates.
-func (w *topWindow) inner() image.Rectangle { return image.Rectangle{Max: w.size} }
-
-// origin is where the window's coordinates begin in the display's.
-func (w *topWindow) origin() image.Point { return w.at.Add(image.Pt(w.border, w.border)) }
-
 // forget makes the whole window undrawn: its memory is new.
-func (w *topWindow) forget(now time.Time) {
-	w.undrawn = screen.RegionOf(w.inner())
-	w.askAt, w.repaints = now.Add(repaintAfter), 0
-	w.settled, w.settling = false, false
-}
+func (w *topWindow) forget(now time.Time) { w.drawing.forget(w.inner(), now) }
 
 // drawn notes drawing and reports whether more of the window may be shown now.
 func (w *topWindow) drawn(r image.Rectangle) (more bool) {
-	r = r.Intersect(w.inner())
-	w.dirty.Add(r)
-	if !w.settled || w.undrawn.Empty() || r.Empty() {
-		return false
-	}
-	more = !w.undrawn.Intersect(r).Empty()
-	w.undrawn.Subtract(r)
-	return more
+	return w.drawing.drawn(r.Intersect(w.inner()))
 }
 
 // needsSettling reports whether something waits for reports that count.
 func (w *topWindow) needsSettling() bool {
 	return w.shared && w.mapped && !w.settled && !w.undrawn.Empty()
 }
+
+// extent is where a window is.
+type extent struct {
+	at     image.Point // outer corner, in the display's coordinates
+	size   image.Point // inside the border
+	border int
+}
+
+// extentOf is the extent of a child of the root window as the server tells it.
+func extentOf(g *xproto.GetGeometryReply) extent {
+	return extent{
+		at: image.Pt(int(g.X), int(g.Y)), size: image.Pt(int(g.Width), int(g.Height)),
+		border: int(g.BorderWidth),
+	}
+}
+
+// outer is the window with its border, in the display's coordinates.
+func (e *extent) outer() image.Rectangle {
+	corner := e.at.Add(e.size).Add(image.Pt(2*e.border, 2*e.border))
+	return image.Rectangle{Min: e.at, Max: corner}
+}
+
+// inner is the window without its border, in its own coordinates.
+func (e *extent) inner() image.Rectangle { return image.Rectangle{Max: e.size} }
+
+// origin is where the window's coordinates begin in the display's.
+func (e *extent) origin() image.Point { return e.at.Add(image.Pt(e.border, e.border)) }
 
 // stack is the model. It belongs to the goroutine that calls Next.
 type stack struct {
@@ -101,7 +92,7 @@ type stack struct {
 // stir unsettles all windows: a change of one makes the server report others.
 func (s *stack) stir() {
 	for _, w := range s.order {
-		w.settled, w.settling = false, false
+		w.unsettle()
 	}
 }
 

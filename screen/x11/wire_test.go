@@ -77,7 +77,10 @@ func FuzzWire(f *testing.F) {
 	f.Add(slices.Concat(greeting, raw, packet(xReply, 2), packet(34, 0)))
 	f.Add(greeting)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s := &rootScreen{Lifecycle: lifecycle.New(), damage: 1, hasCursor: true, hasRandr: true, damageEvent: 91, randrEvent: 89, fixesEvent: 87, xiMajor: 131}
+		s := &rootScreen{Lifecycle: lifecycle.New(), ext: rootExtensions{
+			damage: 1, hasCursor: true, hasRandr: true,
+			damageEvent: 91, randrEvent: 89, fixesEvent: 87, xiMajor: 131,
+		}}
 		k := &clipLink{fixesEvent: 87}
 		w := newWire(stream{Reader: bytes.NewReader(b)}, func(ev []byte) {
 			s.event(ev)

@@ -1,0 +1,136 @@
+//go:build linux
+
+package x11
+
+import (
+	"image"
+	"slices"
+
+	"lotse/screen"
+)
+
+// canvas is the picture of a share of programs: what is visible of the shared windows,
+// and a backdrop everywhere else.
+type canvas struct {
+	format   pixelFormat // of what the server sends
+	backdrop func(image.Point) *screen.Frame
+
+	size  image.Point
+	frame *screen.Frame
+	back  *screen.Frame     // the backdrop for this size
+	shown []image.Rectangle // where windows are visible
+}
+
+// resize makes a new frame that holds nothing but the backdrop.
+func (c *canvas) resize(size image.Point) {
+	c.size = size
+	c.frame, c.back = screen.NewFrame(size), c.backdrop(size)
+	c.frame.CopyRect(c.back, c.frame.Bounds())
+	c.shown = nil
+}
+
+// arrange finds what is visible of each shared window, in the order from the lowest to
+// the highest, and covers what is not any more. What it touched joins touched.
+func (c *canvas) arrange(order []*topWindow, touched *screen.Region) {
+	bounds := image.Rectangle{Max: c.size}
+	free := screen.RegionOf(bounds)
+	var shown []image.Rectangle
+	for i := len(order) - 1; i >= 0; i-- {
+		w := order[i]
+		if !w.shared || !w.mapped {
+			w.vis = nil
+			continue
+		}
+		outline := []image.Rectangle{w.outer().Sub(w.origin())}
+		if w.shape != nil {
+			outline = w.shape
+		}
+		var vis []image.Rectangle
+		for _, r := range outline {
+			r = r.Intersect(w.outer().Sub(w.origin())).Add(w.origin())
+			part := free.Intersect(r)
+			free.Subtract(r)
+			for _, u := range w.undrawn.Rects() {
+				part.Subtract(u.Add(w.origin()))
+			}
+			vis = append(vis, part.Rects()...)
+		}
+		shown = append(shown, vis...)
+		if w.visAt != w.origin() || !slices.Equal(vis, w.vis) {
+			for _, r := range vis {
+				w.dirty.Add(r.Sub(w.origin()))
+			}
+		}
+		w.vis, w.visAt = vis, w.origin()
+	}
+	var hidden screen.Region
+	for _, r := range c.shown {
+		hidden.Add(r)
+	}
+	for _, r := range shown {
+		hidden.Subtract(r)
+	}
+	for _, r := range hidden.Rects() {
+		c.frame.CopyRect(c.back, r)
+		touched.Add(r)
+	}
+	c.shown = shown
+}
+
+// put writes a piece into the frame where its window is visible, and nowhere else.
+func (c *canvas) put(g reading, touched *screen.Region) {
+	w := g.w
+	stride := c.format.stride(g.rect.Dx())
+	for _, v := range w.vis {
+		r := g.rect.Add(w.origin()).Intersect(v)
+		if r.Empty() {
+			continue
+		}
+		touched.Add(r)
+		left := (r.Min.X - w.origin().X - g.rect.Min.X) * c.format.bytes
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			from := (y-w.origin().Y-g.rect.Min.Y)*stride + left
+			in := g.pixels[from : from+r.Dx()*c.format.bytes]
+			out := c.frame.Row(y, r.Min.X, r.Max.X)
+			if w.depth == 32 {
+				blend(out, in, c.back.Row(y, r.Min.X, r.Max.X))
+				continue
+			}
+			c.format.row(out, in)
+		}
+	}
+}
+
+// blend draws premultiplied pixels with alpha over the backdrop: a window that
+// is transparent shows nothing of what really lies below it.
+func blend(out, in, back []byte) {
+	for i := 0; i+3 < len(in); i += 4 {
+		rest := 255 - uint32(in[i+3])
+		for c := range 3 {
+			out[i+c] = byte(min(255, uint32(in[i+c])+(uint32(back[i+c])*rest+127)/255))
+		}
+		out[i+3] = 0
+	}
+}
+
+// hatch marks a window whose pixels cannot be had.
+func (c *canvas) hatch(w *topWindow, touched *screen.Region) {
+	w.dirty.Clear()
+	const (
+		pitch       = 12
+		dark, light = 0x70, 0x98
+	)
+	for _, v := range w.vis {
+		touched.Add(v)
+		for y := v.Min.Y; y < v.Max.Y; y++ {
+			out := c.frame.Row(y, v.Min.X, v.Max.X)
+			for i := 0; i < len(out); i += screen.BytesPerPixel {
+				grey := byte(dark)
+				if (v.Min.X+i/screen.BytesPerPixel+y)%pitch < 2 {
+					grey = light
+				}
+				out[i], out[i+1], out[i+2], out[i+3] = grey, grey, grey, 0
+			}
+		}
+	}
+}
