@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"bench":              {"rfb/rfbtest"},
 	"bench/flood":        {"seal", "tunnel"},
 	"ci/winedll":         {},
+	"ci/sentences":       {},
 	"ci/protocol":        {"agent", "consent", "tunnel"},
 	"ci/demodesk":        {"peer"},
 }
