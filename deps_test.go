@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	"bench/flood":        {"seal", "tunnel"},
 	"ci/winedll":         {},
 	"ci/sentences":       {},
-	"ci/protocol":        {"agent", "consent", "tunnel"},
+	"ci/protocol":        {"agent", "consent", "screen/keysym", "tunnel"},
 	"ci/demodesk":        {"peer"},
 }
 

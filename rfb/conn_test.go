@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 )
 
 // inputLog records what reaches the display.
@@ -131,10 +132,10 @@ func TestHeldKeysAreReleasedWhenTheViewerLeaves(t *testing.T) {
 	in := &inputLog{}
 	_, p := serve(t, Config{Rights: RightView | RightControl, Input: in})
 	p.login()
-	p.send(keyMessage(1, 0xffe3)...)
+	p.send(keyMessage(1, keysym.ControlL)...)
 	p.Close()
 	<-p.served
-	if got := in.take(); !slices.Equal(got, []any{screen.Key{Sym: 0xffe3, Down: true}, screen.Key{Sym: 0xffe3}}) {
+	if got := in.take(); !slices.Equal(got, []any{screen.Key{Sym: keysym.ControlL, Down: true}, screen.Key{Sym: keysym.ControlL}}) {
 		t.Fatalf("%v", got)
 	}
 }

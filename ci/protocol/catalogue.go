@@ -5,6 +5,7 @@ import (
 
 	"lotse/agent"
 	"lotse/consent"
+	"lotse/screen/keysym"
 	"lotse/tunnel"
 )
 
@@ -25,6 +26,14 @@ var limits = []struct {
 	{"maxViewers", tunnel.MaxViewers},
 	{"maxControls", tunnel.MaxControls},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
+}
+
+// keysyms are those that a page sends by itself.
+var keysyms = []struct {
+	name  string
+	value uint32
+}{
+	{"tab", keysym.Tab}, {"print", keysym.Print}, {"f4", keysym.F4}, {"altL", keysym.AltL}, {"superL", keysym.SuperL},
 }
 
 func milliseconds(d time.Duration) int { return int(d / time.Millisecond) }

@@ -25,7 +25,11 @@ func script() []byte {
 	for _, l := range limits {
 		fmt.Fprintf(&b, "export const %s = %s;\n", l.name, digits(l.value))
 	}
-	b.WriteString("\n// Words.\n\n")
+	b.WriteString("\nexport const keysym = {\n")
+	for _, k := range keysyms {
+		fmt.Fprintf(&b, "  %s: %#x,\n", k.name, k.value)
+	}
+	b.WriteString("} as const;\n\n// Words.\n\n")
 	for _, w := range words {
 		fmt.Fprintf(&b, "export const %s = %s as const;\n", w.name, array(w.list))
 		fmt.Fprintf(&b, "export type %s = (typeof %s)[number];\n", typeOfList(w.name), w.name)

@@ -19,6 +19,14 @@ export const maxViewers = 16;
 export const maxControls = 8;
 export const doorNumberLife = 300_000;
 
+export const keysym = {
+  tab: 0xff09,
+  print: 0xff61,
+  f4: 0xffc1,
+  altL: 0xffe9,
+  superL: 0xffeb,
+} as const;
+
 // Words.
 
 export const streamKinds = ["control", "view", "show"] as const;

@@ -178,16 +178,16 @@ func (p *display) look() (u screen.Update, changed bool, err error) {
 
 // keyNames are robotgo's names of keysyms that are no characters.
 var keyNames = map[uint32]string{
-	keysym.BackSpace: "backspace", keysym.Tab: "tab", 0xff0d: "enter", 0xff8d: "enter", 0xff1b: "esc", 0xffff: "delete",
-	0xff50: "home", 0xff51: "left", 0xff52: "up", 0xff53: "right", 0xff54: "down", 0xff55: "pageup", 0xff56: "pagedown",
-	0xff57: "end", 0xff63: "insert", 0xffe5: "capslock",
-	keysym.ShiftL: "shift", keysym.ShiftR: "shiftr", 0xffe3: "ctrl", 0xffe4: "ctrlr", keysym.AltL: "alt", keysym.AltR: "altr",
+	keysym.BackSpace: "backspace", keysym.Tab: "tab", keysym.Return: "enter", keysym.KPEnter: "enter", keysym.Escape: "esc", keysym.Delete: "delete",
+	keysym.Home: "home", keysym.Left: "left", keysym.Up: "up", keysym.Right: "right", keysym.Down: "down", keysym.Prior: "pageup", keysym.Next: "pagedown",
+	keysym.End: "end", keysym.Insert: "insert", keysym.CapsLock: "capslock",
+	keysym.ShiftL: "shift", keysym.ShiftR: "shiftr", keysym.ControlL: "ctrl", keysym.ControlR: "ctrlr", keysym.AltL: "alt", keysym.AltR: "altr",
 	keysym.SuperL: "cmd", keysym.SuperR: "cmdr",
 }
 
 func keyName(sym uint32) string {
-	if sym >= 0xffbe && sym <= 0xffc9 {
-		return fmt.Sprintf("f%d", sym-0xffbe+1)
+	if sym >= keysym.F1 && sym <= keysym.F12 {
+		return fmt.Sprintf("f%d", sym-keysym.F1+1)
 	}
 	return keyNames[sym]
 }

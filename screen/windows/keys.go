@@ -50,19 +50,19 @@ const (
 const extended = 0x100
 
 var vkOf = map[uint32]uint16{
-	keysym.BackSpace: 0x08, keysym.Tab: 0x09, 0xfe20: 0x09, 0xff0a: 0x0d, 0xff0b: 0x0c, 0xff0d: 0x0d, 0xff13: vkPause, keysym.ScrollLock: 0x91,
-	0xff15: 0x2c, 0xff1b: 0x1b, 0xff21: 0x19, 0xff22: 0x1d, 0xff23: 0x1c, 0xff27: 0x15, 0xff31: 0x15, 0xff34: 0x19,
-	0xff50: extended | 0x24, 0xff51: extended | 0x25, 0xff52: extended | 0x26, 0xff53: extended | 0x27, 0xff54: extended | 0x28,
-	0xff55: extended | 0x21, 0xff56: extended | 0x22, 0xff57: extended | 0x23, 0xff60: 0x29, 0xff61: extended | 0x2c,
-	0xff63: extended | 0x2d, 0xff67: extended | 0x5d, 0xff6a: 0x2f, 0xff6b: 0x03, keysym.NumLock: extended | 0x90,
-	0xff80: 0x20, 0xff89: 0x09, 0xff8d: extended | 0x0d, // the number pad, without NumLock
-	0xff95: 0x24, 0xff96: 0x25, 0xff97: 0x26, 0xff98: 0x27, 0xff99: 0x28, 0xff9a: 0x21, 0xff9b: 0x22, 0xff9c: 0x23, 0xff9d: 0x0c,
-	0xff9e: 0x2d, keysym.KPDelete: 0x2e,
-	0xffaa: 0x6a, 0xffab: 0x6b, 0xffac: 0x6c, 0xffad: 0x6d, 0xffae: 0x6e, 0xffaf: extended | 0x6f,
-	keysym.ShiftL: vkLShift, keysym.ShiftR: vkRShift, 0xffe3: vkLControl, 0xffe4: extended | vkRControl, 0xffe5: vkCapital,
+	keysym.BackSpace: 0x08, keysym.Tab: 0x09, keysym.ISOLeftTab: 0x09, keysym.Linefeed: 0x0d, keysym.Clear: 0x0c, keysym.Return: 0x0d, keysym.Pause: vkPause, keysym.ScrollLock: 0x91,
+	keysym.SysReq: 0x2c, keysym.Escape: 0x1b, keysym.Kanji: 0x19, keysym.Muhenkan: 0x1d, keysym.Henkan: 0x1c, keysym.Hiragana: 0x15, keysym.Hangul: 0x15, keysym.HangulHanja: 0x19,
+	keysym.Home: extended | 0x24, keysym.Left: extended | 0x25, keysym.Up: extended | 0x26, keysym.Right: extended | 0x27, keysym.Down: extended | 0x28,
+	keysym.Prior: extended | 0x21, keysym.Next: extended | 0x22, keysym.End: extended | 0x23, keysym.Select: 0x29, keysym.Print: extended | 0x2c,
+	keysym.Insert: extended | 0x2d, keysym.Menu: extended | 0x5d, keysym.Help: 0x2f, keysym.Break: 0x03, keysym.NumLock: extended | 0x90,
+	keysym.KPSpace: 0x20, keysym.KPTab: 0x09, keysym.KPEnter: extended | 0x0d, // the number pad, without NumLock
+	keysym.KPHome: 0x24, keysym.KPLeft: 0x25, keysym.KPUp: 0x26, keysym.KPRight: 0x27, keysym.KPDown: 0x28, keysym.KPPrior: 0x21, keysym.KPNext: 0x22, keysym.KPEnd: 0x23, keysym.KPBegin: 0x0c,
+	keysym.KPInsert: 0x2d, keysym.KPDelete: 0x2e,
+	keysym.KPMultiply: 0x6a, keysym.KPAdd: 0x6b, keysym.KPSeparator: 0x6c, keysym.KPSubtract: 0x6d, keysym.KPDecimal: 0x6e, keysym.KPDivide: extended | 0x6f,
+	keysym.ShiftL: vkLShift, keysym.ShiftR: vkRShift, keysym.ControlL: vkLControl, keysym.ControlR: extended | vkRControl, keysym.CapsLock: vkCapital,
 	keysym.MetaL: vkLMenu, keysym.MetaR: extended | vkRMenu, keysym.AltL: vkLMenu, keysym.AltR: extended | vkRMenu,
 	keysym.SuperL: extended | vkLWin, keysym.SuperR: extended | vkRWin,
-	0xffff: extended | 0x2e,
+	keysym.Delete: extended | 0x2e,
 	// The keys for sound and the browser, XF86keysym.h.
 	0x1008ff11: extended | 0xae, 0x1008ff12: extended | 0xad, 0x1008ff13: extended | 0xaf, 0x1008ff14: extended | 0xb3,
 	0x1008ff15: extended | 0xb2, 0x1008ff16: extended | 0xb1, 0x1008ff17: extended | 0xb0, 0x1008ff18: extended | 0xac,
@@ -72,10 +72,10 @@ var vkOf = map[uint32]uint16{
 // vkOfSym finds the key of a keysym that is no character.
 func vkOfSym(sym uint32) (vk uint16, ok bool) {
 	switch {
-	case sym >= 0xffbe && sym <= 0xffd5: // F1 to F24
-		return vkF1 + uint16(sym-0xffbe), true
-	case sym >= 0xffb0 && sym <= 0xffb9: // KP_0 to KP_9
-		return vkNumpad0 + uint16(sym-0xffb0), true
+	case sym >= keysym.F1 && sym <= keysym.F24: // F1 to F24
+		return vkF1 + uint16(sym-keysym.F1), true
+	case sym >= keysym.KP0 && sym <= keysym.KP9: // KP_0 to KP_9
+		return vkNumpad0 + uint16(sym-keysym.KP0), true
 	case sym >= keysym.Unicode || sym >= 0x20 && sym < 0xfd00:
 		return 0, false
 	}
@@ -161,14 +161,14 @@ var deadSyms = map[uint32]struct {
 	alone rune
 	makes string
 }{
-	0xfe50: {'`', "aàeèiìoòuùAÀEÈIÌOÒUÙ"},
-	0xfe51: {'´', "aáeéiíoóuúyýAÁEÉIÍOÓUÚYÝcćnńsśzźCĆNŃSŚZŹ"},
-	0xfe52: {'^', "aâeêiîoôuûAÂEÊIÎOÔUÛ"},
-	0xfe53: {'~', "aãnñoõAÃNÑOÕ"},
-	0xfe57: {'¨', "aäeëiïoöuüyÿAÄEËIÏOÖUÜ"},
-	0xfe58: {'°', "aåuůAÅUŮ"},
-	0xfe5a: {'ˇ', "cčsšzžrřeěnňCČSŠZŽRŘEĚNŇ"},
-	0xfe5b: {'¸', "cçsşCÇSŞ"},
+	keysym.DeadGrave:      {'`', "aàeèiìoòuùAÀEÈIÌOÒUÙ"},
+	keysym.DeadAcute:      {'´', "aáeéiíoóuúyýAÁEÉIÍOÓUÚYÝcćnńsśzźCĆNŃSŚZŹ"},
+	keysym.DeadCircumflex: {'^', "aâeêiîoôuûAÂEÊIÎOÔUÛ"},
+	keysym.DeadTilde:      {'~', "aãnñoõAÃNÑOÕ"},
+	keysym.DeadDiaeresis:  {'¨', "aäeëiïoöuüyÿAÄEËIÏOÖUÜ"},
+	keysym.DeadAboveRing:  {'°', "aåuůAÅUŮ"},
+	keysym.DeadCaron:      {'ˇ', "cčsšzžrřeěnňCČSŠZŽRŘEĚNŇ"},
+	keysym.DeadCedilla:    {'¸', "cçsşCÇSŞ"},
 }
 
 // compose is what a dead key and a letter make together.

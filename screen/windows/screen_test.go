@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 	"lotse/screen/screentest"
 )
 
@@ -162,7 +163,7 @@ func TestNothingRemains(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		done := make(chan error, 4)
-		go func() { done <- d.Hotkey.Watch(ctx, 0xffc9, func() {}) }()
+		go func() { done <- d.Hotkey.Watch(ctx, keysym.F12, func() {}) }()
 		go func() { done <- d.Hands.Watch(ctx, func(screen.Act) {}) }()
 		go func() { done <- d.Badge.Watch(ctx, func(image.Point, bool) {}) }()
 		go func() { done <- d.Clipboard.Watch(ctx, func(string, screen.ClipboardOwner) {}) }()

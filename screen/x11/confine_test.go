@@ -122,7 +122,7 @@ func (e *eavesdropper) grabShortCuts(t testing.TB, keys *keyMap) {
 	for _, r := range "dpqjk12345" { // as dwm and i3 with Alt
 		grab(uint32(r), mod1, mod1|modShift)
 	}
-	for _, sym := range []uint32{0xff61, 0x1008ff11, 0x1008ff13, keysym.SuperL, keysym.SuperR, keysym.F1 + 4} {
+	for _, sym := range []uint32{keysym.Print, 0x1008ff11, 0x1008ff13, keysym.SuperL, keysym.SuperR, keysym.F1 + 4} {
 		grab(sym, 0, mod1, ctrl, modShift)
 	}
 }
@@ -136,7 +136,7 @@ func drawKey(rnd *rand.Rand, held []screen.Key) screen.Key {
 	}
 	modifiers := []uint32{keysym.ShiftL, keysym.ControlL, keysym.AltL, keysym.AltR, keysym.MetaL, keysym.SuperL, keysym.HyperL, keysym.ISOLevel3, keysym.CapsLock}
 	codes := []uint32{0x1d, 0x38, 0x2a, 0xdb, 0xdc, 0x9d, 0xb8, 0x0f, 0x01, 0x39, 0x3b, 0x3c, 0x3e, 0x44, 0x58, 0xb7, 0x54, 0x1c, 0x19, 0x20}
-	special := []uint32{keysym.Tab, keysym.ISOLeftTab, keysym.Escape, keysym.Return, ' ', 0xff61, 0xff15, keysym.F1, keysym.F1 + 1, keysym.F4, keysym.F12,
+	special := []uint32{keysym.Tab, keysym.ISOLeftTab, keysym.Escape, keysym.Return, ' ', keysym.Print, keysym.SysReq, keysym.F1, keysym.F1 + 1, keysym.F4, keysym.F12,
 		keysym.Left, keysym.Delete, keysym.KPSpace, keysym.KPTab, keysym.KPEnter, 0x1008ff11, 0x1008ff41, 0x1008fe01, 0xfed5, 0xfe08}
 	k := screen.Key{Down: rnd.IntN(4) > 0}
 	switch rnd.IntN(8) {
@@ -193,7 +193,7 @@ func startWitness(t *testing.T, x *x11test.Server, keys *keyMap) (stop func()) {
 				case e.kind == xiRawKeyRelease:
 					delete(alt, e.detail)
 				case e.kind != xiRawKeyPress:
-				case has(e.detail, keysym.SuperL, keysym.SuperR, keysym.HyperL, 0xff61, 0x1008ff11, 0x1008ff12, 0x1008ff13):
+				case has(e.detail, keysym.SuperL, keysym.SuperR, keysym.HyperL, keysym.Print, 0x1008ff11, 0x1008ff12, 0x1008ff13):
 					t.Errorf("key %d of the desktop went down", e.detail)
 				case has(e.detail, keysym.AltL):
 					alt[e.detail] = true

@@ -16,11 +16,12 @@ import (
 	"time"
 
 	"lotse/screen"
+	"lotse/screen/keysym"
 	"lotse/screen/screentest"
 	"lotse/screen/x11/x11test"
 )
 
-const symF12 = 0xffc9
+const symF12 = keysym.F12
 
 // viewer is a VNC viewer that only sends: what it types comes from a device of
 // the X server, as from a keyboard.
@@ -186,8 +187,8 @@ func TestHotkeyPhysical(t *testing.T) {
 	if err := d.Hotkey.Swallow(true); err != nil {
 		t.Fatal(err)
 	}
-	v.key(0xff7f, true) // with Num Lock
-	v.key(0xff7f, false)
+	v.key(keysym.NumLock, true) // with Num Lock
+	v.key(keysym.NumLock, false)
 	v.key(symF12, true)
 	v.key(symF12, false)
 	screentest.Eventually(t, "swallowed F12", func() bool { return presses.Load() == base+2 })

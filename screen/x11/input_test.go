@@ -21,7 +21,7 @@ func TestKeysAndModifiers(t *testing.T) {
 		sym  uint32
 		down bool
 	}
-	const shift, ctrl, caps = keysym.ShiftL, 0xffe3, 0xffe5
+	const shift, ctrl, caps = keysym.ShiftL, keysym.ControlL, keysym.CapsLock
 	for _, c := range []struct {
 		name, layout string
 		keys         []press
@@ -34,7 +34,7 @@ func TestKeysAndModifiers(t *testing.T) {
 		{"Shift is lifted", "us", []press{{shift, true}, {'q', true}, {'q', false}, {shift, false}}, "+50 -50 +24 -24 +50 -50", 6},
 		{"other layout's at", "de", []press{{shift, true}, {'@', true}, {'@', false}, {shift, false}}, "+50 -50 +92 +24/80 -24 -92 +50 -50", 8},
 		{"Shift and Tab belong together", "us", []press{{shift, true}, {keysym.Tab, true}, {keysym.Tab, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
-		{"ISO_Left_Tab", "us", []press{{shift, true}, {0xfe20, true}, {0xfe20, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
+		{"ISO_Left_Tab", "us", []press{{shift, true}, {keysym.ISOLeftTab, true}, {keysym.ISOLeftTab, false}, {shift, false}}, "+50 +23/1 -23 -50", 4},
 		{"shortcut", "us", []press{{ctrl, true}, {'a', true}, {'a', false}, {ctrl, false}}, "+37 +38/4 -38 -37", 4},
 		{"repeat", "us", []press{{'q', true}, {'q', true}, {'q', true}, {'q', false}}, "+24 -24", 2},
 		{"modifiers change in between", "us", []press{{shift, true}, {'!', true}, {shift, false}, {'!', false}}, "+50 +10/1 -50 -10", 4},
@@ -47,7 +47,7 @@ func TestKeysAndModifiers(t *testing.T) {
 		{"dead key itself", "de", []press{{0xfe52, true}, {0xfe52, false}}, "+49 -49", 2},
 		{"right Alt where there is AltGr", "de", []press{{keysym.AltR, true}, {keysym.AltR, false}}, "+64 -64", 2},
 		{"key pad without Num Lock", "us", []press{{0xffb7, true}, {0xffb7, false}}, "+248 -248", 2},
-		{"unknown release", "us", []press{{'q', false}, {0xff0d, true}, {0xff0d, false}}, "+36 -36", 2},
+		{"unknown release", "us", []press{{'q', false}, {keysym.Return, true}, {keysym.Return, false}}, "+36 -36", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := x11test.Xvfb(t, "640x480x24")
@@ -75,7 +75,7 @@ func TestReleaseAll(t *testing.T) {
 	before := string(x.Run(t, "xmodmap", "-pke"))
 	d := openOn(t, x, screen.Options{})
 	in := d.Input
-	for _, sym := range []uint32{keysym.ShiftL, 0xffe3, 'a', keysym.Unicode + 0x3b1, 0x1008ff11} {
+	for _, sym := range []uint32{keysym.ShiftL, keysym.ControlL, 'a', keysym.Unicode + 0x3b1, 0x1008ff11} {
 		x11test.Key(t, in, sym, true)
 	}
 	if err := in.Pointer(image.Pt(5, 5), screen.ButtonLeft|screen.ButtonRight|screen.ButtonBack); err != nil {
@@ -162,11 +162,11 @@ func TestScanCodes(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	m := keyMapOf(t, x)
 	for code, sym := range map[uint32]uint32{
-		0x01: 0xff1b, 0x02: '1', 0x0e: keysym.BackSpace, 0x0f: keysym.Tab, 0x10: 'q', 0x1c: 0xff0d, 0x1d: 0xffe3, 0x2a: keysym.ShiftL,
-		0x36: keysym.ShiftR, 0x38: keysym.AltL, 0x39: ' ', 0x3a: 0xffe5, 0x3b: 0xffbe, 0x44: 0xffc7, 0x45: keysym.NumLock, 0x46: keysym.ScrollLock,
-		0x47: 0xff95, 0x53: 0xff9f, 0x56: '<', 0x57: 0xffc8, 0x58: 0xffc9,
-		0x9c: 0xff8d, 0x9d: 0xffe4, 0xb5: 0xffaf, 0xb7: 0xff61, 0xb8: keysym.AltR, 0xc6: 0xff13, 0xc7: 0xff50, 0xc8: 0xff52, 0xc9: 0xff55,
-		0xcb: 0xff51, 0xcd: 0xff53, 0xcf: 0xff57, 0xd0: 0xff54, 0xd1: 0xff56, 0xd2: 0xff63, 0xd3: 0xffff, 0xdb: keysym.SuperL, 0xdc: keysym.SuperR, 0xdd: 0xff67,
+		0x01: keysym.Escape, 0x02: '1', 0x0e: keysym.BackSpace, 0x0f: keysym.Tab, 0x10: 'q', 0x1c: keysym.Return, 0x1d: keysym.ControlL, 0x2a: keysym.ShiftL,
+		0x36: keysym.ShiftR, 0x38: keysym.AltL, 0x39: ' ', 0x3a: keysym.CapsLock, 0x3b: keysym.F1, 0x44: 0xffc7, 0x45: keysym.NumLock, 0x46: keysym.ScrollLock,
+		0x47: keysym.KPHome, 0x53: keysym.KPDelete, 0x56: '<', 0x57: 0xffc8, 0x58: keysym.F12,
+		0x9c: keysym.KPEnter, 0x9d: keysym.ControlR, 0xb5: keysym.KPDivide, 0xb7: keysym.Print, 0xb8: keysym.AltR, 0xc6: keysym.Pause, 0xc7: keysym.Home, 0xc8: keysym.Up, 0xc9: keysym.Prior,
+		0xcb: keysym.Left, 0xcd: keysym.Right, 0xcf: keysym.End, 0xd0: keysym.Down, 0xd1: keysym.Next, 0xd2: keysym.Insert, 0xd3: 0xffff, 0xdb: keysym.SuperL, 0xdc: keysym.SuperR, 0xdd: keysym.Menu,
 	} {
 		if got := m.keys[keycodeOf(code)].sym(0, 0); got != sym {
 			t.Errorf("scan code %#x: keysym %#x, want %#x", code, got, sym)
@@ -198,7 +198,7 @@ func TestKeysymNames(t *testing.T) {
 			t.Errorf("keysym %#x is %q, want %q", sym, rune(got-keysym.Unicode), r)
 		}
 	}
-	if keysym.Canonical(0xff0d) != 0xff0d {
+	if keysym.Canonical(keysym.Return) != keysym.Return {
 		t.Error("Return is no character")
 	}
 }

@@ -15,7 +15,7 @@ func hasLevel(sym uint32) bool {
 // similar is the keysym to use when sym is on no key; 0: none.
 func similar(sym uint32) uint32 {
 	// The number pad's KP_Home to KP_Delete, in order.
-	pad := [...]uint32{0xff50, 0xff51, 0xff52, 0xff53, 0xff54, 0xff55, 0xff56, 0xff57, 0xff58, 0xff63, 0xffff}
+	pad := [...]uint32{keysym.Home, keysym.Left, keysym.Up, keysym.Right, keysym.Down, keysym.Prior, keysym.Next, keysym.End, keysym.Begin, keysym.Insert, keysym.Delete}
 	switch {
 	case sym >= keysym.KPHome && sym <= keysym.KPDelete:
 		return pad[sym-keysym.KPHome]

@@ -1,6 +1,7 @@
 // Keys that the browser or the advisor's own system would keep. F12 is the
 // customer's and is not offered.
 
+import { keysym } from "../protocol_gen.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 
 export interface Combination {
@@ -10,12 +11,12 @@ export interface Combination {
   keys: { keysym: number; code: string }[] | "ctrl-alt-del";
 }
 
-const alt = { keysym: 0xffe9, code: "AltLeft" };
+const alt = { keysym: keysym.altL, code: "AltLeft" };
 
 export const combinations: Combination[] = [
   { id: "ctrl-alt-del", name: "ctrlAltDel", keys: "ctrl-alt-del" },
-  { id: "win", name: "win", keys: [{ keysym: 0xffeb, code: "MetaLeft" }] },
-  { id: "alt-tab", name: "altTab", keys: [alt, { keysym: 0xff09, code: "Tab" }] },
-  { id: "alt-f4", name: "altF4", keys: [alt, { keysym: 0xffc1, code: "F4" }] },
-  { id: "print", name: "print", keys: [{ keysym: 0xff61, code: "PrintScreen" }] },
+  { id: "win", name: "win", keys: [{ keysym: keysym.superL, code: "MetaLeft" }] },
+  { id: "alt-tab", name: "altTab", keys: [alt, { keysym: keysym.tab, code: "Tab" }] },
+  { id: "alt-f4", name: "altF4", keys: [alt, { keysym: keysym.f4, code: "F4" }] },
+  { id: "print", name: "print", keys: [{ keysym: keysym.print, code: "PrintScreen" }] },
 ];

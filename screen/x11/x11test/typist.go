@@ -48,9 +48,9 @@ func TypeText(t testing.TB, in screen.Input, text string) {
 		sym := uint32(r)
 		switch {
 		case r == '\n':
-			sym = 0xff0d
+			sym = keysym.Return
 		case r == '€':
-			sym = 0x20ac
+			sym = keysym.EuroSign
 		case r > 0xff:
 			sym = keysym.Unicode + uint32(r)
 		}
