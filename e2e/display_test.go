@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -86,39 +85,11 @@ func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	return d
 }
 
-// freePort is a free port, the test's alone until it ends. The system gives none of these
-// to a connection or to anyone who asks for any port.
-func freePort(t testing.TB) int { return ownPort(t, 21000, 400) }
+// freePort is a free port, the test's alone until it ends.
+func freePort(t testing.TB) int { return x11test.FreePort(t, x11test.FirstPort, x11test.Ports) }
 
 // vncPort is a free port that old viewers can name: a display number below 100.
-func vncPort(t testing.TB) int { return ownPort(t, 5940, 60) }
-
-// portLocks is where test programs tell each other of their ports, also when a test has
-// a folder for temporary files of its own.
-var portLocks = os.TempDir()
-
-// ownPort is a free port of n from first on, the test's alone until it ends: other test
-// programs run beside this one.
-func ownPort(t testing.TB, first, n int) int {
-	t.Helper()
-	for _, i := range rand.Perm(n) {
-		port := first + i
-		mine, err := os.OpenFile(filepath.Join(portLocks, fmt.Sprintf("lotse-e2e-port-%d", port)), os.O_CREATE|os.O_RDWR, 0o600)
-		if err != nil {
-			continue // another user's
-		}
-		if syscall.Flock(int(mine.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-				l.Close()
-				t.Cleanup(func() { mine.Close() })
-				return port
-			}
-		}
-		mine.Close()
-	}
-	t.Fatalf("no port of %d from %d on is free", n, first)
-	return 0
-}
+func vncPort(t testing.TB) int { return x11test.FreePort(t, 5940, 60) }
 
 // picture is what the display shows.
 func (d *display) picture() image.Image {

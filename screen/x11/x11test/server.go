@@ -5,7 +5,6 @@ package x11test
 import (
 	"bufio"
 	"bytes"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -68,12 +67,7 @@ func Start(t testing.TB, name string, args ...string) *Server {
 	// GLX, which nothing here needs, takes two thirds of the start.
 	args = append([]string{"-displayfd", "3", "-noreset", "-extension", "GLX"}, args...)
 	if name == "Xtigervnc" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		x.RFBPort = l.Addr().(*net.TCPAddr).Port
-		l.Close()
+		x.RFBPort = FreePort(t, FirstPort, Ports)
 		args = append(args, "-SecurityTypes", "None", "-localhost", "-rfbport", strconv.Itoa(x.RFBPort), "-AlwaysShared")
 	}
 	c := Tool(t, name, args...)
