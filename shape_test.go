@@ -32,7 +32,7 @@ var largePackages = map[string]string{
 	"screen/windows": "one system's interface: capture, input, hooks and windows share its " +
 		"calls and threads; what is free of it is in packages of its own",
 	"gateway": "the handlers, the directory of sessions and the bounds share one server; the " +
-		"audit trail and the accounts could become packages, which would not bring it below",
+		"accounts could become a package, which would not bring it below",
 }
 
 // shape is what TestShape counts.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"lotse/gateway/datafile"
 )
 
 // Account is one advisor's. Password is a hash in the usual encoded form.
@@ -272,7 +274,7 @@ func (a *Accounts) change(f func() error) (err error) {
 	}
 	b, err := json.MarshalIndent(accountsFile{Version: 1, Accounts: a.sortedLocked()}, "", "  ")
 	if err == nil {
-		err = replaceFile(a.path, append(b, '\n'))
+		err = datafile.Replace(a.path, append(b, '\n'))
 	}
 	if err != nil {
 		a.loaded = false
@@ -280,30 +282,6 @@ func (a *Accounts) change(f func() error) (err error) {
 	}
 	a.loaded = false
 	return a.refreshLocked()
-}
-
-// replaceFile puts b in place of path at once, readable by its owner only.
-func replaceFile(path string, b []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(b); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // lockFile waits for other programs that change the same file. The system frees

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lotse/gateway/clock"
 )
 
 // TestLockOfADeadProgram: a lock file that a program left behind, just now or long
@@ -98,7 +100,7 @@ func TestCheapHash(t *testing.T) {
 		{usualCost.hash(testPassword), []hashCost{usualCost, devCost}, nil},
 		{usualCost.hash(testPassword), []hashCost{usualCost}, nil},
 	} {
-		ok, err := newHasher(systemClock{}, c.costs...).verify(t.Context(), "", 1, c.hash, testPassword)
+		ok, err := newHasher(clock.System{}, c.costs...).verify(t.Context(), "", 1, c.hash, testPassword)
 		if ok != (c.want == nil) || !errors.Is(err, c.want) {
 			t.Errorf("%.30s with %v: %v, %v", c.hash, c.costs, ok, err)
 		}
@@ -116,7 +118,7 @@ func TestCheapHash(t *testing.T) {
 		if len(s.hasher.costs) != costs {
 			t.Errorf("%s takes %v", mode, s.hasher.costs)
 		}
-		s.audit.close()
+		s.audit.Close()
 		s.downloads.close()
 	}
 }
@@ -138,7 +140,7 @@ func TestDamagedHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.audit.close(); s.downloads.close() })
+	t.Cleanup(func() { s.audit.Close(); s.downloads.close() })
 	signIn := func(name string) (int, string) {
 		r := httptest.NewRequest("POST", "/api/v1/signin", bytes.NewReader([]byte(`{"name":"`+name+`","password":"`+testPassword+`"}`)))
 		r.Header.Set("Content-Type", "application/json")

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/tunnel"
 )
 
@@ -124,7 +125,7 @@ func (s *signing) me(w http.ResponseWriter, _ *http.Request, c caller) {
 
 func (s *signing) signOut(w http.ResponseWriter, r *http.Request, c caller) {
 	s.web.remove(c.cookie)
-	s.audit.record(AuditRecord{Event: AuditSignOut, Account: c.account.Name, From: s.clientAddr(r).String()})
+	s.audit.Record(audit.Record{Event: audit.SignOut, Account: c.account.Name, From: s.clientAddr(r).String()})
 	http.SetCookie(w, sessionCookie("", -1))
 	w.WriteHeader(http.StatusNoContent)
 }

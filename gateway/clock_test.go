@@ -1,11 +1,11 @@
 package gateway
 
 import (
-	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"lotse/gateway/clock"
 )
 
 // testClock stands still until a test advances it.
@@ -114,7 +114,7 @@ func (c *testClock) pendingWithin(d time.Duration) (n int) {
 
 // shiftClock runs as the system's, and can be set forward.
 type shiftClock struct {
-	systemClock
+	clock.System
 	mu  sync.Mutex
 	far time.Duration
 }
@@ -146,9 +146,9 @@ func (c *hastyClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 }
 
 // withRealHolds is for tests that prove how long the gateway waits.
-func withRealHolds(c *Config) { c.Clock = systemClock{} }
+func withRealHolds(c *Config) { c.Clock = clock.System{} }
 
-func withClock(clock Clock) func(*Config) { return func(c *Config) { c.Clock = clock } }
+func withClock(clock clock.Clock) func(*Config) { return func(c *Config) { c.Clock = clock } }
 
 // eventually polls until it holds.
 func eventually(t *testing.T, what string, holds func() bool) {
@@ -158,18 +158,4 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("does not come: %s", what)
 		}
 	}
-}
-
-func TestPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		pause(t.Context(), systemClock{}, time.Hour)
-		pause(t.Context(), systemClock{}, -time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		pause(ctx, systemClock{}, time.Hour)
-		if d := time.Since(began); d != time.Hour+time.Minute {
-			t.Errorf("paused for %v", d)
-		}
-	})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lotse/config"
+	"lotse/gateway/clock"
 	"lotse/tunnel"
 )
 
@@ -46,7 +47,7 @@ type Config struct {
 
 	Metrics string          // address for /healthz and /metrics; "": none
 	Logger  *slog.Logger    // nil: none
-	Clock   Clock           // nil: the system's
+	Clock   clock.Clock     // nil: the system's
 	Reload  <-chan struct{} // a value makes certificate files be read again
 
 	// Ready is called once with the addresses in use.
@@ -179,7 +180,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.TLS.MinVersion, tls.VersionTLS13)
 	c.Limits = c.Limits.withDefaults()
 	if c.Clock == nil {
-		c.Clock = systemClock{}
+		c.Clock = clock.System{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

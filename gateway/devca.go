@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"lotse/gateway/datafile"
 )
 
 // Files of a development gateway in its data folder.
@@ -145,7 +147,7 @@ func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, no
 	}
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	if err := errors.Join(replaceFile(keyFile, keyPEM), replaceFile(certFile, bytes.Clone(certPEM))); err != nil {
+	if err := errors.Join(datafile.Replace(keyFile, keyPEM), datafile.Replace(certFile, bytes.Clone(certPEM))); err != nil {
 		return none, err
 	}
 	return tls.X509KeyPair(certPEM, keyPEM)

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/datafile"
 	"lotse/tunnel"
 )
 
@@ -58,7 +59,7 @@ func openDevices(data string, limit int, window time.Duration) (*devices, error)
 	if errors.Is(err, fs.ErrNotExist) {
 		b = make([]byte, len(d.key))
 		rand.Read(b) // never fails
-		err = replaceFile(path, b)
+		err = datafile.Replace(path, b)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gateway: key of remembered devices: %w", err)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/tunnel"
 )
 
@@ -19,7 +20,7 @@ type directory struct {
 	ctx       context.Context // of the whole gateway
 	cfg       *Config
 	log       areaLogs
-	audit     *auditTrail
+	audit     *audit.Trail
 	metrics   *metrics
 	accounts  *Accounts
 	tasks     *tasks     // everything that outlives a request
@@ -79,9 +80,9 @@ var (
 	errWrongMessage = errors.New("message out of place")
 )
 
-func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, audit *auditTrail, m *metrics, t *tasks, enters *entrance) *directory {
+func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, trail *audit.Trail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
-		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: audit, metrics: m, accounts: accounts, tasks: t,
+		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: trail, metrics: m, accounts: accounts, tasks: t,
 		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		checks:   newCrowd(maxChecks, maxChecksOne, func(*wire) bool { return true }),
@@ -136,7 +137,7 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	}
 	d.sessions[place] = s
 	d.metrics.sessions.Add(1)
-	d.audit.record(AuditRecord{Event: AuditOpened, Account: s.account, Session: s.id, From: from})
+	d.audit.Record(audit.Record{Event: audit.Opened, Account: s.account, Session: s.id, From: from})
 	d.log.tunnel.Info("session opened", "session", s.id, "account", s.account)
 	return s, nil
 }
@@ -279,7 +280,7 @@ func (d *directory) endLocked(s *session, reason string) {
 			}
 		})
 	}
-	d.audit.record(AuditRecord{Event: AuditEnded, Account: s.account, Session: s.id, Reason: reason, Seconds: int64(now.Sub(s.created) / time.Second)})
+	d.audit.Record(audit.Record{Event: audit.Ended, Account: s.account, Session: s.id, Reason: reason, Seconds: int64(now.Sub(s.created) / time.Second)})
 	d.metrics.sessionEnded(s, reason, now)
 	d.log.tunnel.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
 }

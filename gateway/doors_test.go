@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -186,17 +187,17 @@ func TestVNCDoor(t *testing.T) {
 		t.Errorf("the agent's end: %v", err)
 	}
 	r.stop()
-	audit, err := os.ReadFile(filepath.Join(r.data, "audit.jsonl"))
+	trail, err := os.ReadFile(filepath.Join(r.data, "audit.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{AuditPassword, AuditViewer, `"door":"vnc"`} {
-		if !strings.Contains(string(audit), want) {
+	for _, want := range []string{audit.Password, audit.Viewer, `"door":"vnc"`} {
+		if !strings.Contains(string(trail), want) {
 			t.Errorf("audit lacks %s", want)
 		}
 	}
 	for what, secret := range map[string]string{"number": o.number.Digits(), "door's number": o.door.Digits(), "password": password} {
-		if strings.Contains(string(audit)+r.logs.String(), secret) {
+		if strings.Contains(string(trail)+r.logs.String(), secret) {
 			t.Errorf("%s was written down", what)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/clock"
 	"lotse/i18n"
 	"lotse/tunnel"
 	"lotse/whereto"
@@ -36,7 +37,7 @@ type downloads struct {
 	root  *os.Root // nil: none, or built in
 	files fs.FS    // nil: none
 	log   *slog.Logger
-	clock Clock
+	clock clock.Clock
 
 	mu    sync.Mutex
 	sums  map[string]downloadSum // Guarded by mu; by name.
@@ -52,7 +53,7 @@ type downloadSum struct {
 }
 
 // openDownloads takes the folder, else what was built in.
-func openDownloads(folder string, builtIn fs.FS, log *slog.Logger, clock Clock) (*downloads, error) {
+func openDownloads(folder string, builtIn fs.FS, log *slog.Logger, clock clock.Clock) (*downloads, error) {
 	d := &downloads{log: log, clock: clock, sums: map[string]downloadSum{}, files: builtIn}
 	if folder == "" {
 		return d, nil

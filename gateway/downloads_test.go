@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"lotse/gateway/clock"
 )
 
 func TestDownloads(t *testing.T) {
@@ -108,7 +110,7 @@ func TestDownloadForVisitor(t *testing.T) {
 }
 
 func TestMissingDownloads(t *testing.T) {
-	_, err := openDownloads(filepath.Join(t.TempDir(), "none"), nil, slog.New(slog.DiscardHandler), systemClock{})
+	_, err := openDownloads(filepath.Join(t.TempDir(), "none"), nil, slog.New(slog.DiscardHandler), clock.System{})
 	if err == nil || !strings.Contains(err.Error(), "there is no folder") {
 		t.Errorf("%v", err)
 	}

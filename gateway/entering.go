@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 
+	"lotse/gateway/audit"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -73,10 +74,10 @@ func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 func (d entering) callEntryLocked(l *agentLink, place string) {
 	s := d.sessions[place]
 	if s != nil && (s.state != tunnel.StateWaiting || s.foreign != nil) {
-		d.recordEnter(AuditEnter, l, s, "in use")
+		d.recordEnter(audit.Enter, l, s, "in use")
 		s = nil
 	} else {
-		d.recordEnter(AuditEnter, l, s, "")
+		d.recordEnter(audit.Enter, l, s, "")
 	}
 	st := newStream(d.directory, s, tunnel.KindControl, tunnel.DoorEntering)
 	st.entering, st.decided, st.place = true, make(chan struct{}), place
@@ -124,11 +125,11 @@ func (d entering) orphanEntriesLocked(s *session) {
 
 // recordEnter writes down a try; without a session the place is unknown.
 func (d entering) recordEnter(event string, l *agentLink, s *session, reason string) {
-	r := AuditRecord{Event: event, From: l.from.String(), Reason: reason}
+	r := audit.Record{Event: event, From: l.from.String(), Reason: reason}
 	if s != nil {
 		r.Session, r.Account = s.id, s.account
 	}
-	d.audit.record(r)
+	d.audit.Record(r)
 }
 
 // playOwnerLocked lets the gateway itself be the owner of a place that nobody
@@ -182,7 +183,7 @@ func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 		old.session = nil
 		old.abort()
 	}
-	d.recordEnter(AuditResumed, l, s, "")
+	d.recordEnter(audit.Resumed, l, s, "")
 	d.enters.known.add(l.client, now)
 	d.bindLocked(l, s)
 	return nil
@@ -222,7 +223,7 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	d.metrics.joins.Add(1)
 	d.metrics.spread.join.observeTime(s.joined.Sub(st.created))
 	d.enters.right(l.client, d.now())
-	d.recordEnter(AuditJoined, l, s, "")
+	d.recordEnter(audit.Joined, l, s, "")
 	d.log.tunnel.Info("customer joined", "session", s.id, "from", l.from.String())
 	d.bindLocked(l, s)
 	d.orphanEntriesLocked(s)
@@ -288,7 +289,7 @@ func (d entering) refuseEntryLocked(st *stream, code string) {
 // refuseLocked tells the agent; the third refusal ends the link.
 func (d entering) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
 	d.metrics.refusals.Add(1)
-	d.recordEnter(AuditRefused, l, s, code)
+	d.recordEnter(audit.Refused, l, s, code)
 	m := tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: code, RetryAfter: seconds(wait)}
 	if l.refusals++; l.refusals >= maxEntersPerLink {
 		l.finish(m, "too many tries on this link")
@@ -312,7 +313,7 @@ func (d entering) agentGone(l *agentLink) {
 	}
 	l.session, s.agent = nil, nil
 	s.agentLost = d.now()
-	d.recordEnter(AuditAway, l, s, "")
+	d.recordEnter(audit.Away, l, s, "")
 	d.setStateLocked(s, tunnel.StateAway)
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/audit"
+	"lotse/gateway/clock"
 	"lotse/tunnel"
 )
 
@@ -63,7 +65,7 @@ func (d meetings) openForeign(account, place string, number tunnel.Number, from 
 	}
 	s.foreign = &foreign{session: s}
 	copy(s.foreign.digits[:], number.Digits())
-	d.audit.record(AuditRecord{Event: AuditForeign, Account: s.account, Session: s.id, From: from})
+	d.audit.Record(audit.Record{Event: audit.Foreign, Account: s.account, Session: s.id, From: from})
 	if s.owner != nil {
 		s.owner.send(s.ownerState(""))
 	}
@@ -192,9 +194,9 @@ func (l *leg) run() (n int64, err error) {
 }
 
 // keepAlive says a word to a waiting server until it has met its viewer.
-func (l *leg) keepAlive(ctx context.Context, clock Clock, every time.Duration) {
+func (l *leg) keepAlive(ctx context.Context, c clock.Clock, every time.Duration) {
 	for {
-		pause(ctx, clock, every)
+		clock.Pause(ctx, c, every)
 		if ctx.Err() != nil {
 			return
 		}
@@ -217,18 +219,18 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 	l, err := meetings{s.dir}.arrive(f, side, conn)
 	if err != nil {
 		s.log.rfb.Info("foreign side refused", "session", f.session.id, "side", side, "reason", err)
-		s.audit.record(AuditRecord{Event: AuditViewerRefused, Session: f.session.id, From: from.String(), Door: door})
+		s.audit.Record(audit.Record{Event: audit.ViewerRefused, Session: f.session.id, From: from.String(), Door: door})
 		return
 	}
 	began := s.now()
 	defer meetings{s.dir}.leave(f, side, l)
 	_ = conn.SetDeadline(time.Time{})
-	event := AuditForeignServer
+	event := audit.ForeignServer
 	if side == sideB {
-		event = AuditViewer
+		event = audit.Viewer
 		_ = conn.SetReadDeadline(began.Add(viewerWait))
 	}
-	s.audit.record(AuditRecord{Event: event, Account: f.session.account, Session: f.session.id, From: from.String(), Door: door})
+	s.audit.Record(audit.Record{Event: event, Account: f.session.account, Session: f.session.id, From: from.String(), Door: door})
 	meetings{s.dir}.meet(f)
 	if every := s.cfg.Doors.Repeater.KeepAlive; side == sideA && every > 0 {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -241,7 +243,7 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 	s.log.rfb.Info("foreign side ended", "session", f.session.id, "side", side, "reason", err)
 	s.metrics.relayed[side].Add(n)
 	s.metrics.spread.stream[foreignKind].observe(float64(n))
-	s.audit.record(AuditRecord{Event: AuditStreamEnd, Account: f.session.account, Session: f.session.id,
+	s.audit.Record(audit.Record{Event: audit.StreamEnd, Account: f.session.account, Session: f.session.id,
 		Kind: foreignKind, Door: door, Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"time"
 
+	"lotse/gateway/audit"
+	"lotse/gateway/clock"
 	"lotse/rfb"
 	"lotse/tunnel"
 )
@@ -60,14 +62,14 @@ func (s *doors) test(ctx context.Context, kind grantKind, door string, from neti
 		if sess, number, found := (grants{s.dir}).redeem(kind, try); found {
 			s.viewers.right(c, s.now())
 			s.metrics.viewers.Add(1)
-			s.audit.record(AuditRecord{Event: AuditViewer, Account: sess.account, Session: sess.id, From: from.String(), Door: door})
+			s.audit.Record(audit.Record{Event: audit.Viewer, Account: sess.account, Session: sess.id, From: from.String(), Door: door})
 			return sess, number, nil
 		}
-		s.audit.record(AuditRecord{Event: AuditViewerRefused, From: from.String(), Door: door})
+		s.audit.Record(audit.Record{Event: audit.ViewerRefused, From: from.String(), Door: door})
 	} else {
 		refusal = errTooManyTries(a.wait) // not written down each time: a flood would fill the disk
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Clock, came.Add(s.cfg.Limits.Times.WrongPause).Sub(s.now()))
+	clock.Pause(ctx, s.cfg.Clock, came.Add(s.cfg.Limits.Times.WrongPause).Sub(s.now()))
 	return nil, tunnel.Number{}, refusal
 }

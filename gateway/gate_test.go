@@ -24,7 +24,7 @@ func gateRig(t *testing.T) (s *server, sess *session, digits string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.audit.close(); s.downloads.close() })
+	t.Cleanup(func() { s.audit.Close(); s.downloads.close() })
 	sess, err = s.dir.open(Account{Name: "anna"}, "")
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/tunnel"
 )
 
@@ -72,9 +73,9 @@ var errOtherPlace = errors.New("gateway: the number does not begin with the sess
 // grant makes a grant in place of an older one of its kind and returns its secret.
 func (d grants) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
 	g := &grant{expires: d.now().Add(d.cfg.Limits.Times.Password)}
-	event := AuditPassword
+	event := audit.Password
 	if g.secret = newPassword(); kind == grantToken {
-		g.secret, event = []byte(newToken()), AuditToken
+		g.secret, event = []byte(newToken()), audit.Token
 	}
 	copy(g.digits[:], number.Digits())
 	d.mu.Lock()
@@ -93,7 +94,7 @@ func (d grants) grant(account, place string, number tunnel.Number, kind grantKin
 	}
 	s.grants[kind].wipe()
 	s.grants[kind] = g
-	d.audit.record(AuditRecord{Event: event, Account: s.account, Session: s.id, From: from})
+	d.audit.Record(audit.Record{Event: event, Account: s.account, Session: s.id, From: from})
 	return string(g.secret), g.expires, nil
 }
 

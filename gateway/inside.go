@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/rfb"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -43,7 +44,7 @@ func (d *directory) callLocked(s *session, kind, door, from string) *stream {
 	advisor := s.advisor
 	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: door, From: from, Advisor: &advisor})
 	d.metrics.streams.Add(1)
-	d.audit.record(AuditRecord{Event: AuditStream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
+	d.audit.Record(audit.Record{Event: audit.Stream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
 	return st
 }
 

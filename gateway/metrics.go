@@ -119,7 +119,7 @@ func (s *metricsPage) gauges() []metric {
 		{"lotse_connections_limit", "gauge", "The setting limits.connections.",
 			int64(s.cfg.Limits.Connections)},
 		{"lotse_audit_failures_total", "counter", "Writes of the audit trail that failed.",
-			s.audit.failures.Load()},
+			s.audit.Failures()},
 		{"lotse_goroutines", "gauge", "Goroutines.", int64(runtime.NumGoroutine())},
 		{"lotse_heap_bytes", "gauge", "Heap in use.", int64(mem.HeapAlloc)},
 		{"lotse_uptime_seconds", "gauge", "Time since the start.",

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"lotse/gateway/clock"
 )
 
 // hashCost is what a hash by argon2id takes, with one lane.
@@ -89,7 +91,7 @@ var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKe
 // a tenth of a second. Those that wait get fair turns.
 type hasher struct {
 	turns *turnstile
-	clock Clock
+	clock clock.Clock
 	costs []hashCost // of the hashes that it takes
 }
 
@@ -99,7 +101,7 @@ const (
 	hashPatient = 5 * time.Second
 )
 
-func newHasher(clock Clock, costs ...hashCost) *hasher {
+func newHasher(clock clock.Clock, costs ...hashCost) *hasher {
 	return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock, costs}
 }
 

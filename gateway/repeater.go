@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/gateway/clock"
 	"lotse/rfb"
 	"lotse/tunnel"
 )
@@ -73,7 +74,7 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	c := clientOf(from)
 	if a := s.viewers.admit(c, "", 0, s.now()); !a.ok() || err != nil {
 		s.metrics.viewersWrong.Add(1)
-		pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
+		clock.Pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 		return
 	}
 	if f := (meetings{s.dir}).findForeign(number); f != nil {
@@ -111,5 +112,5 @@ func (s *doors) repeaterServer(ctx context.Context, conn net.Conn, from netip.Ad
 		}
 	}
 	s.metrics.viewersWrong.Add(1)
-	pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
+	clock.Pause(ctx, s.cfg.Clock, s.cfg.Limits.Times.WrongPause)
 }

@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
+	"lotse/gateway/audit"
+	"lotse/gateway/clock"
 	"lotse/logs"
 	"lotse/tunnel"
 )
@@ -34,7 +37,7 @@ type server struct {
 	accounts  *Accounts
 	web       webSessions
 	hasher    *hasher
-	audit     *auditTrail
+	audit     *audit.Trail
 	metrics   *metrics
 	dir       *directory
 	pages     *pages
@@ -112,11 +115,11 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	var writing sync.WaitGroup
-	writing.Go(s.audit.run)
+	writing.Go(s.audit.Run)
 	defer func() {
-		s.audit.finish()
+		s.audit.Finish()
 		writing.Wait()
-		_ = s.audit.close()
+		_ = s.audit.Close()
 	}()
 	certs, err := newCertificates(&s.cfg)
 	if err != nil {
@@ -142,8 +145,8 @@ func Serve(ctx context.Context, cfg Config) (err error) {
 		}
 		return err
 	}
-	s.audit.record(AuditRecord{Event: AuditStart, From: listener.Addr().String()})
-	defer s.audit.record(AuditRecord{Event: AuditStop})
+	s.audit.Record(audit.Record{Event: audit.Start, From: listener.Addr().String()})
+	defer s.audit.Record(audit.Record{Event: audit.Stop})
 	if cfg.Ready != nil {
 		cfg.Ready(s.addrs)
 	}
@@ -160,14 +163,17 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		costs = append(costs, devCost)
 	}
 	bounds := cfg.Limits.Audit
-	audit, err := openAudit(cfg.Data, int64(bounds.Megabytes)<<20, bounds.Files,
-		logs.Area(cfg.Logger, logs.Audit), cfg.Clock)
+	trail, err := audit.Open(audit.Config{
+		Folder: cfg.Data, Size: int64(bounds.Megabytes) << 20, Files: bounds.Files,
+		Log: logs.Area(cfg.Logger, logs.Audit), Clock: cfg.Clock,
+		Network: func(a netip.Addr) string { return clientOf(a).site().String() },
+	})
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
 		cfg: cfg, proxies: cfg.TrustedProxies, log: newAreaLogs(cfg.Logger),
-		accounts: accounts, audit: audit,
+		accounts: accounts, audit: trail,
 		hasher:  newHasher(cfg.Clock, costs...),
 		metrics: newMetrics(cfg.Clock.Now()),
 		known:   newKnown(),
@@ -178,7 +184,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	s.inUse = newInUse(cfg.Limits.ConnectionsPerAddress)
 	s.transfers = newTransfers(cfg.Clock)
 	if s.devices, err = openDevices(cfg.Data, cfg.Limits.SignInWrong, signInWindow); err != nil {
-		_ = audit.close()
+		_ = trail.Close()
 		return nil, err
 	}
 	if s.pages, err = readPages(cfg.Pages); err == nil {
@@ -186,10 +192,10 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 			cfg.Programs.Folder, cfg.Programs.BuiltIn, s.log.gateway, cfg.Clock)
 	}
 	if err != nil {
-		_ = audit.close()
+		_ = trail.Close()
 		return nil, err
 	}
-	s.dir = newDirectory(ctx, &s.cfg, accounts, audit, s.metrics, &s.tasks, s.enters)
+	s.dir = newDirectory(ctx, &s.cfg, accounts, trail, s.metrics, &s.tasks, s.enters)
 	return s, nil
 }
 
@@ -290,8 +296,8 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 
 // sweep does what is due.
 func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitListener) {
-	tick := newTicker(s.cfg.Clock, sweepEvery)
-	defer tick.stop()
+	tick := clock.NewTicker(s.cfg.Clock, sweepEvery)
+	defer tick.Stop()
 	for n := 0; ; {
 		select {
 		case <-ctx.Done():
@@ -299,7 +305,7 @@ func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitL
 		case <-s.cfg.Reload:
 			certs.reload()
 		case <-tick.C:
-			tick.arm()
+			tick.Arm()
 			now := s.now()
 			n++
 			s.dir.sweep(now)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/gateway/audit"
 	"lotse/tunnel"
 )
 
@@ -118,11 +119,11 @@ func (s *signing) signInWrong(w http.ResponseWriter, t *signInTry) {
 	if !t.remembered {
 		s.names.wrong(t.name, s.now())
 	}
-	r := AuditRecord{Event: AuditSignInRefused, From: t.from.String()}
+	r := audit.Record{Event: audit.SignInRefused, From: t.from.String()}
 	if t.exists {
 		r.Account = t.acc.Name // what else was typed may be a password
 	}
-	s.audit.record(r)
+	s.audit.Record(r)
 	s.metrics.signInsWrong.Add(1)
 	s.fail(w, http.StatusUnauthorized, tunnel.CodeUnauthorized, "The name or the password is wrong.", 0)
 }
@@ -137,7 +138,7 @@ func (s *signing) signedInNow(w http.ResponseWriter, r *http.Request, t *signInT
 	}
 	cookie, web := s.web.create(t.acc, s.cfg.Limits.Times.SignIn, now)
 	s.metrics.signIns.Add(1)
-	s.audit.record(AuditRecord{Event: AuditSignIn, Account: t.acc.Name, From: t.from.String()})
+	s.audit.Record(audit.Record{Event: audit.SignIn, Account: t.acc.Name, From: t.from.String()})
 	http.SetCookie(w, sessionCookie(cookie, seconds(s.cfg.Limits.Times.SignIn)))
 	http.SetCookie(w, s.devices.cookie(r, t.acc, now))
 	s.answer(w, http.StatusOK, s.meOf(t.acc, web))

@@ -35,7 +35,7 @@ func newSignInRig(t *testing.T) *signInRig {
 		t.Fatal(err)
 	}
 	s.signIns.puzzles.base = 4 // the race detector makes hashes slow
-	t.Cleanup(func() { s.audit.close(); s.downloads.close() })
+	t.Cleanup(func() { s.audit.Close(); s.downloads.close() })
 	if err := s.accounts.change(func() error {
 		for _, a := range testAccounts() {
 			s.accounts.list[a.Name] = a

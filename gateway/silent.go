@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"lotse/gateway/clock"
 )
 
 // silence is how long a client of the TLS port may say nothing before it is
@@ -45,7 +47,7 @@ func (l *splitListener) run() {
 		}
 		if err != nil {
 			l.s.log.http.Error("TLS port does not accept", "error", err)
-			pause(context.Background(), l.s.cfg.Clock, acceptPause) // out of files, most likely
+			clock.Pause(context.Background(), l.s.cfg.Clock, acceptPause) // out of files, most likely
 			continue
 		}
 		wg.Go(func() { l.divide(conn) })

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lotse/gateway/audit"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -124,16 +125,16 @@ func TestSession(t *testing.T) {
 	}
 	r.stop()
 
-	audit, err := os.ReadFile(filepath.Join(r.data, "audit.jsonl"))
+	trail, err := os.ReadFile(filepath.Join(r.data, "audit.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{AuditSignIn, AuditOpened, AuditEnter, AuditJoined, AuditStream, AuditStreamEnd, AuditEnded, AuditSignOut, `"account":"anna"`} {
-		if !strings.Contains(string(audit), want) {
+	for _, want := range []string{audit.SignIn, audit.Opened, audit.Enter, audit.Joined, audit.Stream, audit.StreamEnd, audit.Ended, audit.SignOut, `"account":"anna"`} {
+		if !strings.Contains(string(trail), want) {
 			t.Errorf("audit lacks %s", want)
 		}
 	}
-	written := string(audit) + r.logs.String()
+	written := string(trail) + r.logs.String()
 	for what, secret := range map[string]string{
 		"number": o.number.Digits(), "grouped number": o.number.Grouped(),
 		"stream": id, "resume token": joined.Resume, "password": testPassword,

@@ -14,6 +14,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"lotse/gateway/clock"
+	"lotse/gateway/datafile"
 )
 
 func TestAccounts(t *testing.T) {
@@ -33,9 +36,9 @@ func TestAccounts(t *testing.T) {
 	if err != nil || !ok || acc.Display != "anna" || strings.Contains(acc.Password, testPassword) {
 		t.Fatalf("%+v, %v, %v", acc, ok, err)
 	}
-	good, err := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword)
-	bad, err2 := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
-	none, err3 := newHasher(systemClock{}, usualCost).verify(t.Context(), "", 1, "", testPassword)
+	good, err := newHasher(clock.System{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword)
+	bad, err2 := newHasher(clock.System{}, usualCost).verify(t.Context(), "", 1, acc.Password, testPassword+"x")
+	none, err3 := newHasher(clock.System{}, usualCost).verify(t.Context(), "", 1, "", testPassword)
 	if err := errors.Join(err, err2, err3); err != nil || !good || bad || none {
 		t.Errorf("%v %v %v, %v", good, bad, none, err)
 	}
@@ -213,7 +216,7 @@ func TestReload(t *testing.T) {
 		for from, to := range map[string]string{devCertFile: "cert.pem", devKeyFile: "key.pem"} {
 			b, err := os.ReadFile(filepath.Join(folder, from))
 			if err == nil {
-				err = replaceFile(filepath.Join(data, to), b)
+				err = datafile.Replace(filepath.Join(data, to), b)
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"lotse/gateway/audit"
 	"lotse/tunnel"
 )
 
@@ -267,6 +268,6 @@ func (d *directory) forget(st *stream) {
 	}
 	delete(s.streams, st.id)
 	d.metrics.spread.stream[st.kind].observe(float64(a + b))
-	d.audit.record(AuditRecord{Event: AuditStreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
+	d.audit.Record(audit.Record{Event: audit.StreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
 		Bytes: a + b, Seconds: int64(d.now().Sub(st.created) / time.Second)})
 }

@@ -147,8 +147,24 @@ func testDirectory(t *testing.T) *directory {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.tasks.wait(); r.audit.close() })
+	t.Cleanup(func() { r.tasks.wait(); r.audit.Close() })
 	return r.dir
+}
+
+// TestAuditHoldsNobodyUp is M10: while the audit trail writes nothing, sessions are opened
+// and ended. gateway/audit bounds what waits. The test ends, so nobody waits.
+func TestAuditHoldsNobodyUp(t *testing.T) {
+	d := testDirectory(t)
+	d.cfg.Limits.SessionsPerAdvisor = 20_000
+	for range 10_000 {
+		s, err := d.open(testAccounts()[0], "")
+		if err == nil {
+			err = d.end("anna", s.place)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestIdentifierExpires(t *testing.T) {

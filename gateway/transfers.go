@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"lotse/gateway/clock"
 )
 
 // Bounds of downloads.
@@ -32,13 +34,13 @@ var (
 
 // transfers are the downloads under way. Methods may be called concurrently.
 type transfers struct {
-	clock Clock
+	clock clock.Clock
 
 	mu    sync.Mutex
 	crowd *crowd[*transfer] // Guarded by mu.
 }
 
-func newTransfers(clock Clock) *transfers {
+func newTransfers(clock clock.Clock) *transfers {
 	return &transfers{clock: clock, crowd: newCrowd(maxTransfers, maxTransfersOne, (*transfer).slow)}
 }
 
@@ -76,7 +78,7 @@ type transfer struct {
 	http.ResponseWriter
 	all     *transfers
 	control *http.ResponseController
-	clock   Clock
+	clock   clock.Clock
 	began   time.Time
 	next    time.Time // Owned by the writer; before that it is ahead of its part.
 
@@ -121,7 +123,7 @@ func (x *transfer) Write(p []byte) (int, error) {
 	}
 	x.next = x.next.Add(x.all.pace(n))
 	if ahead := x.next.Sub(now); err == nil && ahead > maxAhead {
-		pause(context.Background(), x.clock, ahead)
+		clock.Pause(context.Background(), x.clock, ahead)
 	}
 	return n, err
 }

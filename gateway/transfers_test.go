@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"lotse/gateway/clock"
 )
 
 // deadlineWriter notes the deadlines of its connection.
@@ -57,7 +59,7 @@ func TestTransferPace(t *testing.T) {
 // TestTransferShare: all downloads together take no more than their rate.
 func TestTransferShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ts := newTransfers(systemClock{})
+		ts := newTransfers(clock.System{})
 		var all sync.WaitGroup
 		began := time.Now()
 		const n, size = 100, 1 << 20

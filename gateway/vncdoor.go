@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/gateway/clock"
 	"lotse/rfb"
 	"lotse/tunnel"
 )
@@ -89,7 +90,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 			}
 			// Out of files, most likely: it passes, and ends nobody's session.
 			s.log.rfb.Error("door does not accept", "door", d.name, "error", err)
-			pause(ctx, s.cfg.Clock, acceptPause)
+			clock.Pause(ctx, s.cfg.Clock, acceptPause)
 			continue
 		}
 		wg.Go(func() {

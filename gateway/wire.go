@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"lotse/gateway/clock"
 	"lotse/tunnel"
 )
 
@@ -85,7 +86,7 @@ var errTooFast = errors.New("gateway: too many messages")
 
 // run reads messages and gives them to handle until the link ends, and returns
 // after both its goroutines.
-func (w *wire) run(clock Clock, handle func([]byte) error) error {
+func (w *wire) run(clock clock.Clock, handle func([]byte) error) error {
 	var writer sync.WaitGroup
 	writer.Go(w.writeLoop)
 	defer writer.Wait()

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"lotse/gateway"
+	"lotse/gateway/audit"
 	"lotse/manual"
 )
 
@@ -55,8 +55,8 @@ func (p *program) audit(args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := gateway.VerifyAudit(folder, f.expect)
-	var broken *gateway.AuditBreak
+	report, err := audit.Verify(folder, f.expect)
+	var broken *audit.Break
 	if errors.As(err, &broken) {
 		return fmt.Errorf(
 			"the audit trail was changed: %w\n%d lines before that are whole", broken, report.Lines)
@@ -68,7 +68,7 @@ func (p *program) audit(args []string) error {
 	return nil
 }
 
-func printAudit(out io.Writer, r gateway.AuditReport) {
+func printAudit(out io.Writer, r audit.Report) {
 	fmt.Fprintf(out, "audit trail whole: %d lines in %d files\n", r.Lines, r.Files)
 	if r.FirstFile > 1 {
 		fmt.Fprintf(out, "files before number %d were removed and cannot be checked\n", r.FirstFile)

@@ -62,7 +62,7 @@ func TestCanvasArrange(t *testing.T) {
 	low.undrawn = screen.RegionOf(image.Rect(0, 0, 10, 100))
 	var touched screen.Region
 	c.arrange([]*topWindow{low, high, foreign}, &touched)
-	for _, w := range []*topWindow{low, high, foreign} {
+	for _, w := range []*topWindow{foreign, high, low} { // the lowest may not draw over others
 		c.put(readingOf(w, byte(0x20+w.at.X)), &touched)
 	}
 	lowPixels, highPixels := pixelsOf(c.frame, 0x20), pixelsOf(c.frame, 0x20+50)

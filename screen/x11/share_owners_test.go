@@ -15,7 +15,9 @@ func TestShareOwners(t *testing.T) {
 	menu := &topWindow{id: 0x30003, shared: true}
 	foreign := &topWindow{id: 0x40004, contents: []xproto.Window{0x50005}}
 	o.publish([]*topWindow{framed, menu, foreign})
-	tops := map[xproto.Window]bool{0: false, 0x10001: true, 0x10002: false, 0x30003: true, 0x40004: false}
+	tops := map[xproto.Window]bool{
+		0: false, 0x10001: true, 0x10002: false, 0x30003: true, 0x40004: false,
+	}
 	for w, want := range tops {
 		if got := o.isTop(w); got != want {
 			t.Errorf("isTop(%#x) = %v", w, got)

@@ -1,4 +1,4 @@
-package gateway
+package audit
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// AuditReport is what VerifyAudit found.
-type AuditReport struct {
+// Report is what Verify found.
+type Report struct {
 	Files, Lines int
 	FirstFile    int    // older ones were removed, by the gateway itself if all is well
 	Chain        string // of the last line
@@ -21,53 +21,53 @@ type AuditReport struct {
 	Expected     bool   // the chain that was asked for is in the trail
 }
 
-// AuditBreak is the first place where the trail is not what was written.
-type AuditBreak struct {
+// Break is the first place where the trail is not what was written.
+type Break struct {
 	File string // its name; in the data folder
 	Line int    // from 1; 0: the whole file
 	What string
 }
 
 // Error implements error: file, line and what was changed.
-func (b *AuditBreak) Error() string {
+func (b *Break) Error() string {
 	if b.Line == 0 {
 		return fmt.Sprintf("%s: %s", b.File, b.What)
 	}
 	return fmt.Sprintf("%s:%d: %s", b.File, b.Line, b.What)
 }
 
-// VerifyAudit checks the audit trail in a data folder, also of a running gateway. The
-// error is an *AuditBreak where the trail was changed. expect, if not "", is a chain
+// Verify checks the audit trail in a data folder, also of a running gateway. The
+// error is an *Break where the trail was changed. expect, if not "", is a chain
 // that must be in it.
-func VerifyAudit(data, expect string) (report AuditReport, err error) {
+func Verify(data, expect string) (report Report, err error) {
 	for range 3 {
-		before, _ := auditOlds(data)
-		if report, err = verifyAudit(data, expect); err == nil {
+		before, _ := olderFiles(data)
+		if report, err = verify(data, expect); err == nil {
 			break
 		}
-		if after, _ := auditOlds(data); slices.Equal(before, after) {
+		if after, _ := olderFiles(data); slices.Equal(before, after) {
 			break // else the gateway began another file meanwhile
 		}
 	}
 	return report, err
 }
 
-func verifyAudit(data, expect string) (AuditReport, error) {
-	v := &auditVerifier{dir: data, expect: expect}
-	head, err := readAuditHead(data)
+func verify(data, expect string) (Report, error) {
+	v := &verifier{dir: data, expect: expect}
+	head, err := readHead(data)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return v.report, &AuditBreak{auditHeadName, 0, "cannot be read: " + err.Error()}
+		return v.report, &Break{headName, 0, "cannot be read: " + err.Error()}
 	}
 	v.head = head
-	olds, err := auditOlds(data)
+	olds, err := olderFiles(data)
 	if err != nil {
 		return v.report, fmt.Errorf("audit trail: %w", err)
 	}
 	var names []string
 	for _, n := range olds {
-		names = append(names, auditOld(n))
+		names = append(names, olderName(n))
 	}
-	for _, name := range append(names, auditName) {
+	for _, name := range append(names, newestName) {
 		if err := v.file(name); err != nil {
 			return v.report, err
 		}
@@ -75,11 +75,11 @@ func verifyAudit(data, expect string) (AuditReport, error) {
 	return v.end()
 }
 
-// auditVerifier goes through the files in order. It is for one goroutine.
-type auditVerifier struct {
+// verifier goes through the files in order. It is for one goroutine.
+type verifier struct {
 	dir, expect string
-	head        auditHead
-	report      AuditReport
+	head        trailHead
+	report      Report
 
 	number    int        // of the file that was read last
 	name      string     // likewise
@@ -89,17 +89,17 @@ type auditVerifier struct {
 	headFound bool
 }
 
-func (v *auditVerifier) file(name string) error {
+func (v *verifier) file(name string) error {
 	path := filepath.Join(v.dir, name)
 	in, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && name == auditName {
-		return &AuditBreak{name, 0, "the newest file is missing"}
+	if errors.Is(err, fs.ErrNotExist) && name == newestName {
+		return &Break{name, 0, "the newest file is missing"}
 	}
 	if err != nil {
 		return fmt.Errorf("audit trail: %w", err)
 	}
 	defer in.Close()
-	lines := newAuditLines(in)
+	lines := newLineReader(in)
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {
@@ -110,8 +110,8 @@ func (v *auditVerifier) file(name string) error {
 		}
 		covered, claimed, err := splitLine(line)
 		if lines.line == 1 {
-			var first AuditRecord
-			if err != nil || json.Unmarshal(covered, &first) != nil || first.Event != AuditFile {
+			var first Record
+			if err != nil || json.Unmarshal(covered, &first) != nil || first.Event != File {
 				return v.unchained(name, path)
 			}
 			if err := v.begin(name, first); err != nil {
@@ -119,45 +119,45 @@ func (v *auditVerifier) file(name string) error {
 			}
 		}
 		if err != nil {
-			return &AuditBreak{name, lines.line, err.Error()}
+			return &Break{name, lines.line, err.Error()}
 		}
 		if v.chain.next(covered) != claimed {
-			return &AuditBreak{name, lines.line, "this line, or one just before it, was changed, added, removed or put elsewhere"}
+			return &Break{name, lines.line, "this line, or one just before it, was changed, added, removed or put elsewhere"}
 		}
 		v.follow(lines.line, claimed)
-		var r AuditRecord
-		if json.Unmarshal(covered, &r) == nil && r.Event == AuditBroken {
-			return &AuditBreak{name, lines.line, "the gateway itself found at a start: " + r.Reason}
+		var r Record
+		if json.Unmarshal(covered, &r) == nil && r.Event == Broken {
+			return &Break{name, lines.line, "the gateway itself found at a start: " + r.Reason}
 		}
 	}
 	v.report.Files++
 	v.report.Torn = lines.torn > 0
 	v.name, v.lines = name, lines.line
-	if v.report.Torn && name != auditName {
-		return &AuditBreak{name, lines.line + 1, "the line has no end"}
+	if v.report.Torn && name != newestName {
+		return &Break{name, lines.line + 1, "the line has no end"}
 	}
 	return nil
 }
 
 // begin checks that a file follows the one before it.
-func (v *auditVerifier) begin(name string, first AuditRecord) error {
+func (v *verifier) begin(name string, first Record) error {
 	previous, err := parseChain(first.Previous)
 	switch {
 	case err != nil:
-		return &AuditBreak{name, 1, "the line does not say what it follows"}
+		return &Break{name, 1, "the line does not say what it follows"}
 	case v.report.Files == 0:
 		v.chain, v.report.FirstFile = previous, first.File
 	case first.File != v.number+1:
-		return &AuditBreak{name, 1, fmt.Sprintf("file %d follows file %d: files are missing", first.File, v.number)}
+		return &Break{name, 1, fmt.Sprintf("file %d follows file %d: files are missing", first.File, v.number)}
 	case previous != v.chain:
-		return &AuditBreak{name, 1, "the end of the file before it is missing or was changed"}
+		return &Break{name, 1, "the end of the file before it is missing or was changed"}
 	}
 	v.number, v.oldest = first.File, first.Oldest
 	return nil
 }
 
 // follow notes a good line.
-func (v *auditVerifier) follow(line int, chain chainValue) {
+func (v *verifier) follow(line int, chain chainValue) {
 	v.chain = chain
 	v.report.Lines++
 	text := chain.String()
@@ -168,16 +168,16 @@ func (v *auditVerifier) follow(line int, chain chainValue) {
 }
 
 // unchained takes a file of an older version as a whole.
-func (v *auditVerifier) unchained(name, path string) error {
-	if v.report.Files > 0 || name == auditName && v.head != (auditHead{}) {
-		return &AuditBreak{name, 1, errNoChain.Error()}
+func (v *verifier) unchained(name, path string) error {
+	if v.report.Files > 0 || name == newestName && v.head != (trailHead{}) {
+		return &Break{name, 1, errNoChain.Error()}
 	}
 	in, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("audit trail: %w", err)
 	}
 	defer in.Close()
-	lines := newAuditLines(in)
+	lines := newLineReader(in)
 	for err == nil || errors.Is(err, errLongLine) {
 		_, err = lines.next()
 	}
@@ -188,17 +188,17 @@ func (v *auditVerifier) unchained(name, path string) error {
 }
 
 // end checks what is known of the whole.
-func (v *auditVerifier) end() (AuditReport, error) {
+func (v *verifier) end() (Report, error) {
 	v.report.Chain = v.chain.String()
 	switch {
 	case v.report.FirstFile > v.oldest && v.report.Unchained == 0:
-		return v.report, &AuditBreak{auditOld(v.oldest), 0, fmt.Sprintf("missing: files from %d to %d are not there", v.oldest, v.report.FirstFile-1)}
+		return v.report, &Break{olderName(v.oldest), 0, fmt.Sprintf("missing: files from %d to %d are not there", v.oldest, v.report.FirstFile-1)}
 	case v.head.beyond(v.number, v.lines):
-		return v.report, &AuditBreak{v.name, v.lines + 1, fmt.Sprintf("the end is missing: %s knows a line %d of file %d", auditHeadName, v.head.Line, v.head.File)}
-	case v.head != (auditHead{}) && !v.headFound && v.head.File >= v.report.FirstFile:
-		return v.report, &AuditBreak{v.name, v.head.Line, "not the line that " + auditHeadName + " knows: lines were rewritten"}
+		return v.report, &Break{v.name, v.lines + 1, fmt.Sprintf("the end is missing: %s knows a line %d of file %d", headName, v.head.Line, v.head.File)}
+	case v.head != (trailHead{}) && !v.headFound && v.head.File >= v.report.FirstFile:
+		return v.report, &Break{v.name, v.head.Line, "not the line that " + headName + " knows: lines were rewritten"}
 	case v.expect != "" && !v.report.Expected:
-		return v.report, &AuditBreak{v.name, 0, "the chain that is expected is nowhere in it: lines were removed or rewritten, or it is older than the oldest file"}
+		return v.report, &Break{v.name, 0, "the chain that is expected is nowhere in it: lines were removed or rewritten, or it is older than the oldest file"}
 	}
 	return v.report, nil
 }

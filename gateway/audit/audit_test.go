@@ -1,11 +1,13 @@
-package gateway
+package audit
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,35 +17,71 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/gateway/clock"
 	"lotse/tunnel"
 )
 
+// lockedBuffer collects logs of several goroutines.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// stoppedClock always tells the same time.
+type stoppedClock struct {
+	clock.System
+	now time.Time
+}
+
+func (c stoppedClock) Now() time.Time { return c.now }
+
+// testConfig is of a trail in a folder.
+func testConfig(dir string, size int64, files int, out io.Writer) Config {
+	return Config{
+		Folder: dir, Size: size, Files: files, Clock: clock.System{},
+		Log:     slog.New(slog.NewTextHandler(out, nil)),
+		Network: func(a netip.Addr) string { return netip.PrefixFrom(a, 24).Masked().String() },
+	}
+}
+
 // testTrail writes records into a folder, as a gateway that starts and stops.
-func testTrail(t *testing.T, dir string, size int64, files int, records ...AuditRecord) *lockedBuffer {
+func testTrail(t *testing.T, dir string, size int64, files int, records ...Record) *lockedBuffer {
 	t.Helper()
 	logs := &lockedBuffer{}
-	a, err := openAudit(dir, size, files, slog.New(slog.NewTextHandler(logs, nil)), systemClock{})
+	a, err := Open(testConfig(dir, size, files, logs))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range records {
-		a.record(r)
-		if len(a.queue) > auditQueue/2 {
+		a.Record(r)
+		if len(a.queue) > queueLength/2 {
 			a.take(<-a.queue)
 		}
 	}
-	a.finish()
-	a.run()
-	if err := a.close(); err != nil {
+	a.Finish()
+	a.Run()
+	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return logs
 }
 
 // session are records that are not folded.
-func sessionRecords(n int) (out []AuditRecord) {
+func sessionRecords(n int) (out []Record) {
 	for i := range n {
-		out = append(out, AuditRecord{Event: AuditOpened, Account: "anna", Session: fmt.Sprint("session", i), From: "192.0.2.1"})
+		out = append(out, Record{Event: Opened, Account: "anna", Session: fmt.Sprint("session", i), From: "192.0.2.1"})
 	}
 	return out
 }
@@ -69,7 +107,7 @@ func writeFile(t *testing.T, path string, b []byte) {
 func TestAuditChain(t *testing.T) {
 	dir := t.TempDir()
 	testTrail(t, dir, 4000, 100, sessionRecords(10)...)
-	first, err := VerifyAudit(dir, "")
+	first, err := Verify(dir, "")
 	if err != nil || first.Lines != 11 || first.Files != 1 || first.FirstFile != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
@@ -78,14 +116,14 @@ func TestAuditChain(t *testing.T) {
 			t.Errorf("logged: %s", logs.String())
 		}
 	}
-	r, err := VerifyAudit(dir, first.Chain)
+	r, err := Verify(dir, first.Chain)
 	if err != nil || r.Files < 3 || r.Lines != 60+r.Files || !r.Expected || r.Torn {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := VerifyAudit(dir, strings.Repeat("0", 64)); err == nil {
+	if _, err := Verify(dir, strings.Repeat("0", 64)); err == nil {
 		t.Error("a chain that never was is found")
 	}
-	st, err := os.Stat(filepath.Join(dir, auditName))
+	st, err := os.Stat(filepath.Join(dir, newestName))
 	if err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", st.Mode(), err)
 	}
@@ -99,32 +137,32 @@ func TestAuditTampering(t *testing.T) {
 		file   string
 		line   int
 	}{
-		"a word is edited": {edit(auditOld(2), func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }), auditOld(2), 0},
-		"a line is edited and its chain made to fit": {edit(auditName, func(b []byte) []byte {
+		"a word is edited": {edit(olderName(2), func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }), olderName(2), 0},
+		"a line is edited and its chain made to fit": {edit(newestName, func(b []byte) []byte {
 			l := lines(b)
 			_, before, _ := splitLine(bytes.TrimSpace(l[0]))
-			l[1], _, _ = before.appendLine(nil, AuditRecord{Event: AuditStart})
+			l[1], _, _ = before.appendLine(nil, Record{Event: Start})
 			return bytes.Join(l, nil)
-		}), auditName, 3},
-		"a line is removed":       {edit(auditName, func(b []byte) []byte { return bytes.Join(slices.Delete(lines(b), 2, 3), nil) }), auditName, 3},
-		"the last line is cut":    {edit(auditName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), auditName, 0},
-		"the last line is torn":   {edit(auditName, func(b []byte) []byte { return b[:len(b)-5] }), auditName, 0},
-		"two lines are exchanged": {edit(auditName, func(b []byte) []byte { l := lines(b); l[1], l[2] = l[2], l[1]; return bytes.Join(l, nil) }), auditName, 2},
-		"a line is doubled":       {edit(auditName, func(b []byte) []byte { l := lines(b); return bytes.Join(slices.Insert(l, 2, l[1]), nil) }), auditName, 3},
-		"a line without chain":    {edit(auditName, func(b []byte) []byte { return append(b, "{\"event\":\"signed_in\"}\n"...) }), auditName, 0},
-		"a line beyond length":    {edit(auditName, func(b []byte) []byte { return append(b, append(bytes.Repeat([]byte("x"), 3*maxAuditLine), '\n')...) }), auditName, 0},
-		"a file's end is cut":     {edit(auditOld(1), func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), auditOld(2), 1},
-		"a file is removed":       {remove(auditOld(2)), auditOld(3), 1},
-		"the oldest is removed":   {remove(auditOld(1)), auditOld(1), 0},
-		"the newest is removed":   {remove(auditName), auditName, 0},
-		"a file is emptied":       {edit(auditOld(2), func([]byte) []byte { return nil }), auditOld(3), 1},
-		"the end is another": {edit(auditName, func(b []byte) []byte {
+		}), newestName, 3},
+		"a line is removed":       {edit(newestName, func(b []byte) []byte { return bytes.Join(slices.Delete(lines(b), 2, 3), nil) }), newestName, 3},
+		"the last line is cut":    {edit(newestName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), newestName, 0},
+		"the last line is torn":   {edit(newestName, func(b []byte) []byte { return b[:len(b)-5] }), newestName, 0},
+		"two lines are exchanged": {edit(newestName, func(b []byte) []byte { l := lines(b); l[1], l[2] = l[2], l[1]; return bytes.Join(l, nil) }), newestName, 2},
+		"a line is doubled":       {edit(newestName, func(b []byte) []byte { l := lines(b); return bytes.Join(slices.Insert(l, 2, l[1]), nil) }), newestName, 3},
+		"a line without chain":    {edit(newestName, func(b []byte) []byte { return append(b, "{\"event\":\"signed_in\"}\n"...) }), newestName, 0},
+		"a line beyond length":    {edit(newestName, func(b []byte) []byte { return append(b, append(bytes.Repeat([]byte("x"), 3*maxLine), '\n')...) }), newestName, 0},
+		"a file's end is cut":     {edit(olderName(1), func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), olderName(2), 1},
+		"a file is removed":       {remove(olderName(2)), olderName(3), 1},
+		"the oldest is removed":   {remove(olderName(1)), olderName(1), 0},
+		"the newest is removed":   {remove(newestName), newestName, 0},
+		"a file is emptied":       {edit(olderName(2), func([]byte) []byte { return nil }), olderName(3), 1},
+		"the end is another": {edit(newestName, func(b []byte) []byte {
 			l := lines(b)
 			n := len(l) - 2
 			_, before, _ := splitLine(bytes.TrimSpace(l[n-1]))
-			l[n], _, _ = before.appendLine(nil, AuditRecord{Event: AuditStop})
+			l[n], _, _ = before.appendLine(nil, Record{Event: Stop})
 			return bytes.Join(l, nil)
-		}), auditName, 0},
+		}), newestName, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -133,12 +171,12 @@ func TestAuditTampering(t *testing.T) {
 			for _, r := range sessionRecords(20) {
 				testTrail(t, dir, 1500, 100, r)
 			}
-			if r, err := VerifyAudit(dir, ""); err != nil || r.Files < 4 {
+			if r, err := Verify(dir, ""); err != nil || r.Files < 4 {
 				t.Fatalf("%+v, %v", r, err)
 			}
 			c.change(t, dir)
-			_, err := VerifyAudit(dir, "")
-			var b *AuditBreak
+			_, err := Verify(dir, "")
+			var b *Break
 			if !errors.As(err, &b) || b.File != c.file || c.line > 0 && b.Line != c.line {
 				t.Errorf("%v", err)
 			}
@@ -178,23 +216,23 @@ func TestAuditRecovers(t *testing.T) {
 		event  string
 		good   bool // the trail is whole afterwards
 	}{
-		"torn":    {func(b []byte) []byte { return append(b, `{"time":"2026-01-`...) }, AuditRecovered, true},
-		"missing": {func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] }, AuditBroken, false},
-		"broken":  {func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }, AuditBroken, false},
-		"empty":   {func([]byte) []byte { return nil }, AuditBroken, false},
+		"torn":    {func(b []byte) []byte { return append(b, `{"time":"2026-01-`...) }, Recovered, true},
+		"missing": {func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] }, Broken, false},
+		"broken":  {func(b []byte) []byte { return bytes.Replace(b, []byte("session3"), []byte("session4"), 1) }, Broken, false},
+		"empty":   {func([]byte) []byte { return nil }, Broken, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			testTrail(t, dir, 1<<20, 100, sessionRecords(10)...)
-			edit(auditName, c.change)(t, dir)
+			edit(newestName, c.change)(t, dir)
 			logs := testTrail(t, dir, 1<<20, 100, sessionRecords(3)...)
 			if !strings.Contains(logs.String(), "level=ERROR") {
 				t.Error("nothing in the log")
 			}
-			if b := readFile(t, filepath.Join(dir, auditName)); !bytes.Contains(b, []byte(`"event":"`+c.event+`"`)) || !bytes.Contains(b, []byte("session2")) {
+			if b := readFile(t, filepath.Join(dir, newestName)); !bytes.Contains(b, []byte(`"event":"`+c.event+`"`)) || !bytes.Contains(b, []byte("session2")) {
 				t.Errorf("%s", b)
 			}
-			if _, err := VerifyAudit(dir, ""); (err == nil) != c.good {
+			if _, err := Verify(dir, ""); (err == nil) != c.good {
 				t.Errorf("%v", err)
 			}
 			if logs := testTrail(t, dir, 1<<20, 100, sessionRecords(3)...); logs.String() != "" {
@@ -208,20 +246,20 @@ func TestAuditRecovers(t *testing.T) {
 func TestAuditOfOlderVersion(t *testing.T) {
 	dir := t.TempDir()
 	old := []byte("{\"time\":\"2025-01-01T00:00:00Z\",\"event\":\"signed_in\"}\n{\"event\":\"signed_out\"}\n")
-	writeFile(t, filepath.Join(dir, auditName), old)
-	if r, err := VerifyAudit(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 0 {
+	writeFile(t, filepath.Join(dir, newestName), old)
+	if r, err := Verify(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 0 {
 		t.Errorf("before: %+v, %v", r, err)
 	}
 	testTrail(t, dir, 1<<20, 100, sessionRecords(3)...)
-	if !bytes.Equal(readFile(t, filepath.Join(dir, auditOld(0))), old) {
+	if !bytes.Equal(readFile(t, filepath.Join(dir, olderName(0))), old) {
 		t.Error("the old file was changed")
 	}
-	if r, err := VerifyAudit(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 4 {
+	if r, err := Verify(dir, ""); err != nil || r.Unchained != 2 || r.Lines != 4 {
 		t.Errorf("after: %+v, %v", r, err)
 	}
-	edit(auditOld(0), func(b []byte) []byte { return bytes.Replace(b, []byte("out"), []byte("in"), 1) })(t, dir)
-	var b *AuditBreak
-	if _, err := VerifyAudit(dir, ""); !errors.As(err, &b) || b.File != auditName || b.Line != 1 {
+	edit(olderName(0), func(b []byte) []byte { return bytes.Replace(b, []byte("out"), []byte("in"), 1) })(t, dir)
+	var b *Break
+	if _, err := Verify(dir, ""); !errors.As(err, &b) || b.File != newestName || b.Line != 1 {
 		t.Errorf("changed: %v", err)
 	}
 }
@@ -247,7 +285,7 @@ func TestAuditRotation(t *testing.T) {
 	if len(entries) != 5 || total > 5*4000 { // three old, the newest, audit.head
 		t.Errorf("%d files, %d bytes", len(entries), total)
 	}
-	if r, err := VerifyAudit(dir, ""); err != nil || r.FirstFile < 10 || r.Files != 4 {
+	if r, err := Verify(dir, ""); err != nil || r.FirstFile < 10 || r.Files != 4 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -255,15 +293,16 @@ func TestAuditRotation(t *testing.T) {
 // TestAuditFullDisk: a disk without room ends nothing; what could not be written is
 // counted, told once there is room, and the trail is whole.
 func TestAuditFullDisk(t *testing.T) {
-	dir, clock := t.TempDir(), newTestClock()
-	logs := &lockedBuffer{}
-	a, err := openAudit(dir, 1<<20, 10, slog.New(slog.NewTextHandler(logs, nil)), clock)
+	dir, logs := t.TempDir(), &lockedBuffer{}
+	cfg := testConfig(dir, 1<<20, 10, logs)
+	cfg.Clock = stoppedClock{now: time.Now()}
+	a, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	say := func(n int) {
 		for _, r := range sessionRecords(n) {
-			a.record(r)
+			a.Record(r)
 		}
 		a.take(<-a.queue)
 	}
@@ -281,47 +320,46 @@ func TestAuditFullDisk(t *testing.T) {
 	a.file.file.Close()
 	a.file.file = good
 	say(1)
-	if err := a.close(); err != nil {
+	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if b := readFile(t, filepath.Join(dir, auditName)); !bytes.Contains(b, []byte(`"event":"audit_lost","folded":700`)) {
+	if b := readFile(t, filepath.Join(dir, newestName)); !bytes.Contains(b, []byte(`"event":"audit_lost","folded":700`)) {
 		t.Errorf("%s", b)
 	}
-	if r, err := VerifyAudit(dir, ""); err != nil || r.Lines != 1+3+1+1 {
+	if r, err := Verify(dir, ""); err != nil || r.Lines != 1+3+1+1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
 
-// TestAuditStalledDisk is M10: while the disk does not answer, sessions are opened,
-// entered and ended, and memory is bounded.
+// TestAuditStalledDisk: while the disk does not answer, nobody who records waits, and what
+// waits for the disk is bounded. The test ends, so nobody waits.
 func TestAuditStalledDisk(t *testing.T) {
-	d := testDirectory(t)
-	d.cfg.Limits.SessionsPerAdvisor = 20_000
+	a, err := Open(testConfig(t.TempDir(), 1<<20, 10, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := d.audit.file.file
-	d.audit.file.file, d.audit.file.size = out, 0
+	good := a.file.file
+	a.file.file, a.file.size = out, 0
 	var writing sync.WaitGroup
-	writing.Go(d.audit.run)
-	for range 2 * auditQueue {
-		s, err := d.open(testAccounts()[0], "")
-		if err == nil {
-			err = d.end("anna", s.place)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	writing.Go(a.Run)
+	for _, r := range sessionRecords(4 * queueLength) {
+		a.Record(r)
 	}
-	if n := d.audit.lost.Load(); n == 0 {
+	if n := a.lost.Load(); n == 0 {
 		t.Error("the disk took everything")
 	}
 	in.Close()
-	d.audit.finish()
+	a.Finish()
 	writing.Wait()
 	out.Close()
-	d.audit.file.file = good
+	a.file.file = good
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAuditFold is M10: a flood is a handful of lines, with its extent; what is no
@@ -329,33 +367,33 @@ func TestAuditStalledDisk(t *testing.T) {
 func TestAuditFold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		a, err := openAudit(dir, 1<<30, 10, slog.New(slog.DiscardHandler), systemClock{})
+		a, err := Open(testConfig(dir, 1<<30, 10, io.Discard))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var writing sync.WaitGroup
-		writing.Go(a.run)
+		writing.Go(a.Run)
 		const perSecond, minutes = 1000, 5
 		for second := range 60 * minutes {
 			for i := range perSecond {
-				a.record(AuditRecord{Event: AuditRefused, Reason: tunnel.RefusedRate, From: fmt.Sprintf("10.%d.%d.%d", i%100, second%100, i%250)})
+				a.Record(Record{Event: Refused, Reason: tunnel.RefusedRate, From: fmt.Sprintf("10.%d.%d.%d", i%100, second%100, i%250)})
 			}
-			a.record(AuditRecord{Event: AuditOpened, Session: fmt.Sprint(second)})
+			a.Record(Record{Event: Opened, Session: fmt.Sprint(second)})
 			time.Sleep(time.Second)
 		}
-		a.finish()
+		a.Finish()
 		writing.Wait()
-		if err := a.close(); err != nil {
+		if err := a.Close(); err != nil {
 			t.Fatal(err)
 		}
 		refused, folded, opened, lines := 0, int64(0), 0, 0
-		for line := range bytes.Lines(readFile(t, filepath.Join(dir, auditName))) {
-			var r AuditRecord
+		for line := range bytes.Lines(readFile(t, filepath.Join(dir, newestName))) {
+			var r Record
 			if err := json.Unmarshal(line, &r); err != nil {
 				t.Fatal(err)
 			}
 			switch {
-			case r.Event == AuditOpened:
+			case r.Event == Opened:
 				opened++
 			case r.Folded > 0:
 				lines++
@@ -363,7 +401,7 @@ func TestAuditFold(t *testing.T) {
 				if len(r.Networks) != foldNetworks || r.Others == 0 || r.Seconds < 1 || r.Seconds > 70 || r.Reason != tunnel.RefusedRate {
 					t.Errorf("%+v", r)
 				}
-			case r.Event == AuditRefused:
+			case r.Event == Refused:
 				refused++
 			}
 		}
@@ -378,10 +416,10 @@ func TestAuditFold(t *testing.T) {
 
 // TestAuditFoldKinds: a flood of many kinds has a bound, too.
 func TestAuditFoldKinds(t *testing.T) {
-	f, now := newAuditFold(), time.Unix(1e9, 0)
+	f, now := newFolding(netip.Addr.String), time.Unix(1e9, 0)
 	written := 0
 	for i := range 100_000 {
-		written += len(f.add(nil, AuditRecord{Event: AuditEnter, Session: fmt.Sprint(i), From: "192.0.2.1"}, now))
+		written += len(f.add(nil, Record{Event: Enter, Session: fmt.Sprint(i), From: "192.0.2.1"}, now))
 	}
 	if written > foldKinds+foldFull || len(f.kinds) > foldKinds+len(foldable) {
 		t.Errorf("%d lines, %d kinds", written, len(f.kinds))
@@ -399,23 +437,23 @@ func TestAuditFoldKinds(t *testing.T) {
 // there. Whatever the files hold, the gateway starts.
 func FuzzAuditVerify(f *testing.F) {
 	dir := f.TempDir()
-	a, err := openAudit(dir, 1<<20, 10, slog.New(slog.DiscardHandler), systemClock{})
+	a, err := Open(testConfig(dir, 1<<20, 10, io.Discard))
 	if err != nil {
 		f.Fatal(err)
 	}
 	for _, r := range sessionRecords(5) {
-		a.record(r)
+		a.Record(r)
 	}
-	a.finish()
-	a.run()
-	if err := a.close(); err != nil {
+	a.Finish()
+	a.Run()
+	if err := a.Close(); err != nil {
 		f.Fatal(err)
 	}
-	good, err := os.ReadFile(filepath.Join(dir, auditName))
+	good, err := os.ReadFile(filepath.Join(dir, newestName))
 	if err != nil {
 		f.Fatal(err)
 	}
-	head, err := os.ReadFile(filepath.Join(dir, auditHeadName))
+	head, err := os.ReadFile(filepath.Join(dir, headName))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -426,9 +464,9 @@ func FuzzAuditVerify(f *testing.F) {
 		changed := bytes.Clone(good)
 		changed[uint(at)%uint(len(good))] = b
 		changed = append(changed, more...)
-		writeFile(t, filepath.Join(dir, auditName), changed)
-		writeFile(t, filepath.Join(dir, auditHeadName), head)
-		_, err := VerifyAudit(dir, "")
+		writeFile(t, filepath.Join(dir, newestName), changed)
+		writeFile(t, filepath.Join(dir, headName), head)
+		_, err := Verify(dir, "")
 		whole := bytes.HasPrefix(changed, good) && !bytes.Contains(more, []byte("\n"))
 		if whole != (err == nil) {
 			t.Fatalf("%v", err)

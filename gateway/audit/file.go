@@ -1,4 +1,4 @@
-package gateway
+package audit
 
 import (
 	"crypto/sha256"
@@ -14,52 +14,55 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"lotse/gateway/clock"
+	"lotse/gateway/datafile"
 )
 
 // Files of the audit trail in the data folder. audit.jsonl is the newest; older ones
 // are numbered. audit.head tells where the trail ended a second ago.
 const (
-	auditName     = "audit.jsonl"
-	auditHeadName = "audit.head"
+	newestName = "audit.jsonl"
+	headName   = "audit.head"
 )
 
-var auditOldName = regexp.MustCompile(`^audit-([0-9]{8})\.jsonl$`)
+var olderPattern = regexp.MustCompile(`^audit-([0-9]{8})\.jsonl$`)
 
-func auditOld(n int) string { return fmt.Sprintf("audit-%08d.jsonl", n) }
+func olderName(n int) string { return fmt.Sprintf("audit-%08d.jsonl", n) }
 
-// auditHead is the content of audit.head.
-type auditHead struct {
+// trailHead is the content of audit.head.
+type trailHead struct {
 	File  int    `json:"file"`
 	Line  int    `json:"line"` // of that file, from 1
 	Chain string `json:"chain"`
 }
 
 // beyond reports whether the trail went on behind a line of a file.
-func (h auditHead) beyond(file, line int) bool {
+func (h trailHead) beyond(file, line int) bool {
 	return h.File > file || h.File == file && h.Line > line
 }
 
-// auditFile appends lines to the newest file of the trail. It is for one goroutine.
-type auditFile struct {
-	// Static after openAuditFile.
+// trailFile appends lines to the newest file of the trail. It is for one goroutine.
+type trailFile struct {
+	// Static after openFile.
 	dir   string
 	most  int64
 	files int
 	log   *slog.Logger
-	clock Clock
+	clock clock.Clock
 
 	file    *os.File // nil after close
 	number  int
 	size    int64
 	lines   int
 	chain   chainValue
-	settled auditHead // what audit.head says
+	settled trailHead // what audit.head says
 }
 
-// openAuditFile continues the newest file. What is wrong with its end is repaired or
+// openFile continues the newest file. What is wrong with its end is repaired or
 // left as it is, noted in the log and in the trail, and no reason not to start.
-func openAuditFile(dir string, most int64, files int, log *slog.Logger, clock Clock) (*auditFile, error) {
-	f := &auditFile{dir: dir, most: most, files: files, log: log, clock: clock}
+func openFile(dir string, most int64, files int, log *slog.Logger, clock clock.Clock) (*trailFile, error) {
+	f := &trailFile{dir: dir, most: most, files: files, log: log, clock: clock}
 	notes, err := f.goOn()
 	if err == nil && len(notes) > 0 {
 		err = f.append(notes)
@@ -71,9 +74,9 @@ func openAuditFile(dir string, most int64, files int, log *slog.Logger, clock Cl
 }
 
 // goOn opens the newest file and returns what is not as it was left.
-func (f *auditFile) goOn() (notes []AuditRecord, err error) {
-	path := f.at(auditName)
-	end, err := readAuditEnd(path)
+func (f *trailFile) goOn() (notes []Record, err error) {
+	path := f.at(newestName)
+	end, err := readEnd(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && end.lines == 0:
 		return f.afterOlds()
@@ -94,47 +97,47 @@ func (f *auditFile) goOn() (notes []AuditRecord, err error) {
 	return notes, err
 }
 
-func (f *auditFile) at(name string) string { return filepath.Join(f.dir, name) }
+func (f *trailFile) at(name string) string { return filepath.Join(f.dir, name) }
 
-func (f *auditFile) note(event, reason string, bytes int64) AuditRecord {
-	f.log.Error("audit trail: "+reason, "file", auditName, "event", event)
-	return AuditRecord{Time: f.clock.Now().UTC().Truncate(time.Millisecond), Event: event, Reason: reason, Bytes: bytes}
+func (f *trailFile) note(event, reason string, bytes int64) Record {
+	f.log.Error("audit trail: "+reason, "file", newestName, "event", event)
+	return Record{Time: f.clock.Now().UTC().Truncate(time.Millisecond), Event: event, Reason: reason, Bytes: bytes}
 }
 
 // repair takes a torn line off the file and says what is not as it was left.
-func (f *auditFile) repair(end auditEnd) (notes []AuditRecord) {
+func (f *trailFile) repair(end fileEnd) (notes []Record) {
 	if end.torn > 0 {
 		if err := f.file.Truncate(end.good); err != nil {
 			end.broken = max(end.broken, end.lines) // the next line begins in a file of its own
-			notes = append(notes, f.note(AuditBroken, "the last line is torn and could not be taken off", end.torn))
+			notes = append(notes, f.note(Broken, "the last line is torn and could not be taken off", end.torn))
 		} else {
-			notes = append(notes, f.note(AuditRecovered, "the last line was torn; it was taken off", end.torn))
+			notes = append(notes, f.note(Recovered, "the last line was torn; it was taken off", end.torn))
 		}
 	}
 	if end.broken > 0 {
-		notes = append(notes, f.note(AuditBroken, fmt.Sprintf("line %d does not follow the one before it", end.broken), 0))
+		notes = append(notes, f.note(Broken, fmt.Sprintf("line %d does not follow the one before it", end.broken), 0))
 	}
-	if head, err := readAuditHead(f.dir); err == nil && head.beyond(f.number, f.lines) {
-		notes = append(notes, f.note(AuditBroken, fmt.Sprintf("the end is missing: there was a line %d in file %d", head.Line, head.File), 0))
+	if head, err := readHead(f.dir); err == nil && head.beyond(f.number, f.lines) {
+		notes = append(notes, f.note(Broken, fmt.Sprintf("the end is missing: there was a line %d in file %d", head.Line, head.File), 0))
 	}
 	return notes
 }
 
 // afterOlds begins a trail, or goes on with one whose newest file is gone or empty.
-func (f *auditFile) afterOlds() (notes []AuditRecord, err error) {
-	olds, err := auditOlds(f.dir)
+func (f *trailFile) afterOlds() (notes []Record, err error) {
+	olds, err := olderFiles(f.dir)
 	if err != nil {
 		return nil, err
 	}
 	f.number = -1
 	if len(olds) > 0 {
 		f.number = olds[len(olds)-1]
-		if f.chain, err = fileChain(f.at(auditOld(f.number))); err != nil {
+		if f.chain, err = fileChain(f.at(olderName(f.number))); err != nil {
 			return nil, err
 		}
 	}
-	if head, err := readAuditHead(f.dir); err == nil && head.beyond(f.number, 1<<30) {
-		notes = append(notes, f.note(AuditBroken, fmt.Sprintf("file %d is missing; it had %d lines", head.File, head.Line), 0))
+	if head, err := readHead(f.dir); err == nil && head.beyond(f.number, 1<<30) {
+		notes = append(notes, f.note(Broken, fmt.Sprintf("file %d is missing; it had %d lines", head.File, head.Line), 0))
 		f.number = head.File // no number twice
 	}
 	f.number = max(f.number, 0)
@@ -143,8 +146,8 @@ func (f *auditFile) afterOlds() (notes []AuditRecord, err error) {
 
 // afterUnchained keeps the file of an older version, which has no chain: its SHA-256
 // is what the next file follows.
-func (f *auditFile) afterUnchained(path string) error {
-	olds, err := auditOlds(f.dir)
+func (f *trailFile) afterUnchained(path string) error {
+	olds, err := olderFiles(f.dir)
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (f *auditFile) afterUnchained(path string) error {
 	if f.chain, err = fileChain(path); err != nil {
 		return err
 	}
-	if err := os.Rename(path, f.at(auditOld(f.number))); err != nil {
+	if err := os.Rename(path, f.at(olderName(f.number))); err != nil {
 		return err
 	}
 	return f.begin()
@@ -163,7 +166,7 @@ func (f *auditFile) afterUnchained(path string) error {
 // fileChain is what the file after this one follows: the chain of its last line, or
 // its SHA-256 when it has none.
 func fileChain(path string) (c chainValue, err error) {
-	end, err := readAuditEnd(path)
+	end, err := readEnd(path)
 	if err != nil || !end.old {
 		return end.chain, err
 	}
@@ -180,8 +183,8 @@ func fileChain(path string) (c chainValue, err error) {
 
 // begin makes the next file. Its first line is written with the next ones, so that
 // there is none without, whatever fails in between.
-func (f *auditFile) begin() error {
-	file, err := os.OpenFile(f.at(auditName), os.O_APPEND|os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+func (f *trailFile) begin() error {
+	file, err := os.OpenFile(f.at(newestName), os.O_APPEND|os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -191,33 +194,33 @@ func (f *auditFile) begin() error {
 }
 
 // first is the first line of a file.
-func (f *auditFile) first() (AuditRecord, error) {
-	olds, err := auditOlds(f.dir)
+func (f *trailFile) first() (Record, error) {
+	olds, err := olderFiles(f.dir)
 	if err != nil {
-		return AuditRecord{}, err
+		return Record{}, err
 	}
-	return AuditRecord{Time: f.clock.Now().UTC().Truncate(time.Millisecond), Event: AuditFile,
+	return Record{Time: f.clock.Now().UTC().Truncate(time.Millisecond), Event: File,
 		File: f.number, Oldest: append(olds, f.number)[0], Previous: f.chain.String()}, nil
 }
 
 // rotate puts the newest file aside and begins another; of the oldest only as many
 // are kept as the operator wants.
-func (f *auditFile) rotate() error {
+func (f *trailFile) rotate() error {
 	if err := f.settle(); err != nil {
 		return err
 	}
 	if err := f.file.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.at(auditName), f.at(auditOld(f.number))); err != nil {
+	if err := os.Rename(f.at(newestName), f.at(olderName(f.number))); err != nil {
 		return err
 	}
-	olds, err := auditOlds(f.dir)
+	olds, err := olderFiles(f.dir)
 	if err != nil {
 		return err
 	}
 	for len(olds) > f.files {
-		if err := os.Remove(f.at(auditOld(olds[0]))); err != nil {
+		if err := os.Remove(f.at(olderName(olds[0]))); err != nil {
 			return err
 		}
 		olds = olds[1:]
@@ -227,7 +230,7 @@ func (f *auditFile) rotate() error {
 
 // append writes records in one piece, or none of them: what was written of them is
 // taken off again.
-func (f *auditFile) append(records []AuditRecord) error {
+func (f *trailFile) append(records []Record) error {
 	if f.file == nil {
 		return fs.ErrClosed
 	}
@@ -244,7 +247,7 @@ func (f *auditFile) append(records []AuditRecord) error {
 		if err != nil {
 			return err
 		}
-		records = append([]AuditRecord{first}, records...)
+		records = append([]Record{first}, records...)
 	}
 	var out []byte
 	chain := f.chain
@@ -268,9 +271,9 @@ func (f *auditFile) append(records []AuditRecord) error {
 }
 
 // reopen goes on with the newest file after a rotation that failed half way.
-func (f *auditFile) reopen() error {
+func (f *trailFile) reopen() error {
 	_ = f.file.Close()
-	file, err := os.OpenFile(f.at(auditName), os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(f.at(newestName), os.O_APPEND|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.begin()
 	}
@@ -281,8 +284,8 @@ func (f *auditFile) reopen() error {
 }
 
 // settle makes sure that what was written stays, and tells audit.head.
-func (f *auditFile) settle() error {
-	head := auditHead{File: f.number, Line: f.lines, Chain: f.chain.String()}
+func (f *trailFile) settle() error {
+	head := trailHead{File: f.number, Line: f.lines, Chain: f.chain.String()}
 	if f.file == nil || f.lines == 0 || head == f.settled {
 		return nil
 	}
@@ -291,7 +294,7 @@ func (f *auditFile) settle() error {
 	}
 	b, err := json.Marshal(head)
 	if err == nil {
-		err = replaceFile(f.at(auditHeadName), append(b, '\n'))
+		err = datafile.Replace(f.at(headName), append(b, '\n'))
 	}
 	if err == nil {
 		f.settled = head
@@ -299,7 +302,7 @@ func (f *auditFile) settle() error {
 	return err
 }
 
-func (f *auditFile) close() error {
+func (f *trailFile) close() error {
 	if f.file == nil {
 		return nil
 	}
@@ -308,14 +311,14 @@ func (f *auditFile) close() error {
 	return err
 }
 
-// auditOlds are the numbers of the older files, in order.
-func auditOlds(dir string) (out []int, err error) {
+// olderFiles are the numbers of the older files, in order.
+func olderFiles(dir string) (out []int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if m := auditOldName.FindStringSubmatch(e.Name()); m != nil {
+		if m := olderPattern.FindStringSubmatch(e.Name()); m != nil {
 			n, err := strconv.Atoi(m[1])
 			if err != nil {
 				return nil, err
@@ -327,8 +330,8 @@ func auditOlds(dir string) (out []int, err error) {
 	return out, nil
 }
 
-func readAuditHead(dir string) (h auditHead, err error) {
-	b, err := os.ReadFile(filepath.Join(dir, auditHeadName))
+func readHead(dir string) (h trailHead, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, headName))
 	if err != nil {
 		return h, err
 	}

@@ -1,4 +1,4 @@
-package gateway
+package audit
 
 import (
 	"net/netip"
@@ -15,29 +15,32 @@ const (
 )
 
 // foldable are the events that strangers can cause, as many as they like.
-var foldable = []string{AuditEnter, AuditRefused, AuditSignInRefused, AuditViewerRefused}
+var foldable = []string{Enter, Refused, SignInRefused, ViewerRefused}
 
-// auditFold writes the first of equal events as they come and the others of the same
+// folding writes the first of equal events as they come and the others of the same
 // minute as one line that counts them. Tries at an open session are counted by
 // session. It is for one goroutine.
-type auditFold struct {
-	kinds map[foldKind]*folded
+type folding struct {
+	network func(netip.Addr) string
+	kinds   map[foldKind]*folded
 }
 
 type foldKind struct{ event, reason, session, account, door string }
 
 type folded struct {
 	since    time.Time
-	last     AuditRecord
+	last     Record
 	n        int
 	networks map[string]bool // the first foldNetworks
 	others   map[string]bool // the next foldKinds
 }
 
-func newAuditFold() *auditFold { return &auditFold{kinds: map[foldKind]*folded{}} }
+func newFolding(network func(netip.Addr) string) *folding {
+	return &folding{network: network, kinds: map[foldKind]*folded{}}
+}
 
 // add appends what is to be written of r now.
-func (f *auditFold) add(out []AuditRecord, r AuditRecord, now time.Time) []AuditRecord {
+func (f *folding) add(out []Record, r Record, now time.Time) []Record {
 	if !slices.Contains(foldable, r.Event) {
 		return append(out, r)
 	}
@@ -53,16 +56,16 @@ func (f *auditFold) add(out []AuditRecord, r AuditRecord, now time.Time) []Audit
 	if k.n++; k.n <= foldFull {
 		return append(out, r)
 	}
-	k.count(kind, r)
+	k.count(kind, r, f.network)
 	return out
 }
 
 // count adds r to the line that is told at the end of the window.
-func (k *folded) count(kind foldKind, r AuditRecord) {
-	k.last = AuditRecord{Time: r.Time, Event: kind.event, Reason: kind.reason, Session: kind.session, Account: kind.account, Door: kind.door}
+func (k *folded) count(kind foldKind, r Record, networkOf func(netip.Addr) string) {
+	k.last = Record{Time: r.Time, Event: kind.event, Reason: kind.reason, Session: kind.session, Account: kind.account, Door: kind.door}
 	network := r.From
 	if a, err := netip.ParseAddr(r.From); err == nil {
-		network = clientOf(a).site().String()
+		network = networkOf(a)
 	}
 	if k.networks == nil {
 		k.networks, k.others = map[string]bool{}, map[string]bool{}
@@ -77,7 +80,7 @@ func (k *folded) count(kind foldKind, r AuditRecord) {
 }
 
 // due returns the lines of windows that are over.
-func (f *auditFold) due(now time.Time) (out []AuditRecord) {
+func (f *folding) due(now time.Time) (out []Record) {
 	for kind, k := range f.kinds {
 		if now.Sub(k.since) >= foldWindow {
 			out = k.line(out, now)
@@ -88,7 +91,7 @@ func (f *auditFold) due(now time.Time) (out []AuditRecord) {
 }
 
 // all ends every window.
-func (f *auditFold) all(now time.Time) (out []AuditRecord) {
+func (f *folding) all(now time.Time) (out []Record) {
 	for kind, k := range f.kinds {
 		out = k.line(out, now)
 		delete(f.kinds, kind)
@@ -96,7 +99,7 @@ func (f *auditFold) all(now time.Time) (out []AuditRecord) {
 	return out
 }
 
-func (k *folded) line(out []AuditRecord, now time.Time) []AuditRecord {
+func (k *folded) line(out []Record, now time.Time) []Record {
 	if k.n <= foldFull {
 		return out
 	}

@@ -1,4 +1,4 @@
-package gateway
+package audit
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 const (
 	chainField  = `,"chain":"`
 	chainSuffix = len(chainField) + 2*sha256.Size + len(`"}`)
-	// maxAuditLine bounds what is read as one line.
-	maxAuditLine = 64 << 10
+	// maxLine bounds what is read as one line.
+	maxLine = 64 << 10
 )
 
 type chainValue [sha256.Size]byte
@@ -42,7 +42,7 @@ func (c chainValue) next(line []byte) (n chainValue) {
 }
 
 // appendLine appends a record as a line, and returns its chain.
-func (c chainValue) appendLine(out []byte, r AuditRecord) ([]byte, chainValue, error) {
+func (c chainValue) appendLine(out []byte, r Record) ([]byte, chainValue, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return out, c, err

@@ -1,4 +1,4 @@
-package gateway
+package audit
 
 import (
 	"bufio"
@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// auditLines reads a file of the trail line by line. It is for one goroutine.
-type auditLines struct {
+// lineReader reads a file of the trail line by line. It is for one goroutine.
+type lineReader struct {
 	r    *bufio.Reader
 	line int   // of the last one that was read, from 1
 	good int64 // bytes of whole lines
@@ -19,13 +19,13 @@ type auditLines struct {
 
 var errLongLine = errors.New("the line is too long")
 
-func newAuditLines(r io.Reader) *auditLines {
-	return &auditLines{r: bufio.NewReaderSize(r, maxAuditLine)}
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(r, maxLine)}
 }
 
 // next returns a line without its end, valid until the next call; io.EOF after the
 // last whole one.
-func (l *auditLines) next() ([]byte, error) {
+func (l *lineReader) next() ([]byte, error) {
 	b, err := l.r.ReadSlice('\n')
 	size := int64(len(b))
 	for errors.Is(err, bufio.ErrBufferFull) { // nothing of it is kept
@@ -38,14 +38,14 @@ func (l *auditLines) next() ([]byte, error) {
 	}
 	l.line++
 	l.good += size
-	if size > maxAuditLine {
+	if size > maxLine {
 		return nil, errLongLine
 	}
 	return bytes.TrimSuffix(b, []byte("\n")), nil
 }
 
-// auditEnd is what a file of the trail ends with.
-type auditEnd struct {
+// fileEnd is what a file of the trail ends with.
+type fileEnd struct {
 	old    bool // there is no chain: the file is of an older version
 	file   int  // its number
 	lines  int
@@ -55,15 +55,15 @@ type auditEnd struct {
 	chain  chainValue
 }
 
-// readAuditEnd reads a whole file, and goes on behind what is broken: the chain that
+// readEnd reads a whole file, and goes on behind what is broken: the chain that
 // the last good line claims is what new lines follow.
-func readAuditEnd(path string) (end auditEnd, err error) {
+func readEnd(path string) (end fileEnd, err error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return end, err
 	}
 	defer in.Close()
-	lines := newAuditLines(in)
+	lines := newLineReader(in)
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {
@@ -76,8 +76,8 @@ func readAuditEnd(path string) (end auditEnd, err error) {
 		covered, claimed, err := splitLine(line)
 		switch {
 		case lines.line == 1:
-			var first AuditRecord
-			if err != nil || json.Unmarshal(covered, &first) != nil || first.Event != AuditFile {
+			var first Record
+			if err != nil || json.Unmarshal(covered, &first) != nil || first.Event != File {
 				end.old, end.lines = true, 1
 				return end, nil
 			}

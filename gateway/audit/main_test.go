@@ -1,0 +1,9 @@
+package audit
+
+import (
+	"testing"
+
+	"lotse/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
