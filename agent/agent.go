@@ -73,7 +73,9 @@ type Config struct {
 	Version  string
 	// Nameless keeps this computer's and its user's names from the advisor.
 	Nameless bool
-	Logger   *slog.Logger
+	// Logger gets what is worth knowing, with an area of package logs; nil: nothing is
+	// logged.
+	Logger *slog.Logger
 	// Timeouts say after how long silence refuses a question.
 	Timeouts Timeouts
 }

@@ -50,7 +50,7 @@ func (w *hotkeyWatch) run(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.log.Warn("the key does not take control back on this system; the button does", "key", s.cfg.Hotkey, "reason", err)
+	s.log.capture.Warn("the key does not take control back on this system; the button does", "key", s.cfg.Hotkey, "reason", err)
 	s.send(hotkeyWorks(false))
 }
 

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"log/slog"
 	"time"
 
 	"lotse/consent"
@@ -14,7 +13,6 @@ import (
 // package decides what is allowed; state carries that out and remembers the rest.
 type state struct {
 	session *Session // its static parts: where effects go
-	log     *slog.Logger
 
 	consent consent.State
 	phase   string // what consent's phases do not tell apart
@@ -56,7 +54,7 @@ const (
 
 func newState(s *Session) *state {
 	st := &state{
-		session: s, log: s.log, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
+		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
 	}
@@ -124,7 +122,7 @@ func (st *state) changed(c consent.Change, by string) {
 		st.tellNames()
 	}
 	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
-	st.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
 	}

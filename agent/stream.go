@@ -22,7 +22,7 @@ type call struct {
 // serve answers the call: dial, seal, serve. made is told once whether the seal was made.
 func (c *call) serve(ctx context.Context, made chan<- error) {
 	s := c.session
-	log := s.log.With("kind", c.Kind, "door", c.Door)
+	log := s.log.tunnel.With("kind", c.Kind, "door", c.Door)
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	line, err := s.now().client.DialAgentStream(dialCtx, c.Stream)
@@ -34,6 +34,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 	conn, err := c.seal(ctx, line)
 	made <- err
 	if err != nil {
+		log := s.log.seal.With("kind", c.Kind, "door", c.Door)
 		log.Info("stream not sealed", "reason", err)
 		// Only this end's own count ends the session, not another end's. Both ends have
 		// proved the number by then, so this was an attack, or an advisor who mistyped

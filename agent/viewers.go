@@ -211,7 +211,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 			Ready:   s.share.takerReady,
 			Input:   s.guard,
 			CutText: s.takeClipboard,
-			Logger:  s.log,
+			Logger:  s.log.rfb,
 		})
 	}}
 	if s.send(came); v.conn == nil {
@@ -220,7 +220,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	err := v.conn.Serve(ctx)
 	s.send(viewerGone{v})
 	if err != nil {
-		s.log.Info("viewer gone", "reason", err)
+		s.log.rfb.Info("viewer gone", "reason", err)
 	}
 }
 

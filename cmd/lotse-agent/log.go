@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"lotse/logs"
 )
 
 // logLines is how many lines may wait for a reader of the log; further ones are left out.
@@ -74,15 +76,15 @@ func (l *logWriter) close() {
 	}
 }
 
-// newLogger writes to w as the options say.
-func newLogger(o *options, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.Log.Level)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.Log.Level)
+// newLogger writes to w as the options say. Until stop is called, a signal switches all areas
+// to debug and back; logs.Levels.FollowSignal.
+func newLogger(o *options, w io.Writer) (l *slog.Logger, stop func(), err error) {
+	levels, err := logs.Parse(o.Log.Level, logs.AgentAreas)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--log: %w", err)
 	}
-	h := &slog.HandlerOptions{Level: level}
-	if o.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, h)), nil
+	if l, err = logs.New(w, o.Log.Format, levels); err != nil {
+		return nil, nil, fmt.Errorf("--log-format: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(w, h)), nil
+	return l, levels.FollowSignal(logs.Area(l, logs.Agent)), nil
 }

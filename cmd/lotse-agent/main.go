@@ -17,6 +17,7 @@ import (
 	"lotse/agent/panel"
 	"lotse/agent/terminal"
 	"lotse/i18n"
+	"lotse/logs"
 	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
@@ -79,7 +80,10 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
   --config FILE      settings in TOML; flags win over it
   --ca-file PEM      trust this authority for the gateway (or LOTSE_CA_FILE)
   --log-format text|json
-  --log-level debug|info|warn|error
+  --log LEVELS       what is logged: debug, info, warn (default) or error; for one area
+                     AREA=LEVEL, e.g. info,tunnel=debug. Areas: agent, capture, consent,
+                     rfb, seal, tunnel. SIGUSR1 switches to debug and back (not on Windows)
+  --log-level LEVELS another name of --log
   --version
 
 Exit codes: 0 the session was ended by either side; 1 failure, also a line that
@@ -118,12 +122,13 @@ func run(args []string) int {
 // run runs the session; the error was said already.
 func (o *options) run(events *agent.Events) (int, error) {
 	log := newLogWriter(os.Stderr)
-	logger, err := newLogger(o, log)
+	go log.run()
+	defer log.close()
+	logger, stopLevels, err := newLogger(o, log)
 	if err != nil {
 		return wrongUsage(err), err
 	}
-	go log.run()
-	defer log.close()
+	defer stopLevels()
 	language := i18n.Language(o.Language)
 	if language == "" {
 		language = i18n.System()
@@ -135,7 +140,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	defer release()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	desktop, err := native.Open(screen.Options{Display: o.Display, Logger: logger, Watchdog: ownPath()})
+	desktop, err := native.Open(screen.Options{Display: o.Display, Logger: logs.Area(logger, logs.Capture), Watchdog: ownPath()})
 	if err != nil {
 		return fail(exitNoScreen, err), err
 	}
@@ -148,12 +153,12 @@ func (o *options) run(events *agent.Events) (int, error) {
 		err = fmt.Errorf("--share: %w", err)
 		return wrongUsage(err), err
 	}
-	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
+	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logs.Area(logger, logs.Tunnel), UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
 	remembered := tried.Customer()
 	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: newPanel(o, raise, logger), Events: events,
+		Client: client, Panel: newPanel(o, raise, logs.Area(logger, logs.Agent)), Events: events,
 		Entry: agent.Entry{
 			Number: o.number, Fixed: o.fixed, Problem: o.problem, Gateways: o.gateways,
 			Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place,

@@ -14,6 +14,7 @@ import (
 	"lotse/arguments"
 	"lotse/config"
 	"lotse/i18n"
+	"lotse/logs"
 	"lotse/tunnel"
 )
 
@@ -63,6 +64,7 @@ func parse(args []string) (*options, int) {
 	set.BoolVar(&nameless, "no-names", false, "")
 	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
 	set.StringVar(&flags.Log.Format, "log-format", "", "")
+	set.StringVar(&flags.Log.Level, "log", "", "")
 	set.StringVar(&flags.Log.Level, "log-level", "", "")
 	var events string
 	set.StringVar(&events, "events", "", "")
@@ -153,6 +155,9 @@ func (o *options) check() error {
 	case "text", "json":
 	default:
 		return fmt.Errorf("--log-format %q: want text or json", o.Log.Format)
+	}
+	if _, err := logs.Parse(o.Log.Level, logs.AgentAreas); err != nil {
+		return fmt.Errorf("--log: %w", err)
 	}
 	if o.CAFile == "" {
 		return nil

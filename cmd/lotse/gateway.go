@@ -121,9 +121,7 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 		default: // one is waiting already
 		}
 	})()
-	defer onSignals(ctx, toggleSignals, func() {
-		logs.Area(logger, logs.Gateway).Warn("log levels switched", "levels", levels.ToggleDebug())
-	})()
+	defer levels.FollowSignal(logs.Area(logger, logs.Gateway))()
 	cfg.Reload = reload
 	if f.dev {
 		if err := p.devAdvisor(g.Data); err != nil {
