@@ -217,11 +217,9 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	if s.send(came); v.conn == nil {
 		return
 	}
-	err := v.conn.Serve(ctx)
+	logEnd := s.serveCounted(ctx, v)
 	s.send(viewerGone{v})
-	if err != nil {
-		s.log.rfb.Info("viewer gone", "reason", err)
-	}
+	logEnd()
 }
 
 // viewWanted asks the customer for the view, for a viewer. Afterwards either given is

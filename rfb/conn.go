@@ -89,6 +89,7 @@ type Conn struct {
 	outbox  outbox
 	flow    flow
 	offered clipboardOffer
+	counted counts
 
 	reader reader // Owned by readLoop.
 	writer writer // Owned by writeLoop.
@@ -113,9 +114,10 @@ func NewConn(conn net.Conn, cfg Config) *Conn {
 // good order, else why.
 func (c *Conn) Serve(ctx context.Context) error {
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { c.closeWith(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { c.closeWith(stoppedError{context.Cause(ctx)}) })
 	defer stop()
 	if err := (&opening{ServerHandshake{Conn: c.conn}, c}).run(ctx); err != nil {
+		c.closeWith(err)
 		return c.why(err)
 	}
 	c.cfg.Photos.join()
