@@ -47,6 +47,7 @@ var errorCodes = map[int]string{
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
 
 Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
+       lotse-agent --check [--json] [flags]
 
   --gateway URL      the gateway to connect to, e.g. https://support.example.com; else
                      the one in the link, in the program's own file name
@@ -73,6 +74,12 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      terminal panel then go to standard error
   --no-names         do not tell the advisor this computer's and its user's names, which
                      is otherwise done once you have allowed something
+  --check            no session: say what this program can do on this computer, each line
+                     ok, warn or FAIL, and what to do. It takes a picture of the screen and
+                     throws it away; it types, clicks and shows nothing, and leaves the
+                     clipboard alone. The report has no names of users, computers, windows
+                     or programs in it. With --gateway it also tries the way there
+  --json             with --check: print one JSON object
   --language TAG     the language of what you read, e.g. en, de or fr (default: this
                      computer's)
   --record FILE      write the session's record there when it is over
@@ -87,7 +94,7 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
   --version
 
 Exit codes: 0 the session was ended by either side; 1 failure, also a line that
-was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
+was lost for good, or --check found a FAIL; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
 already, and its window comes to the front (Windows); 5 the number is wrong or no longer valid;
 6 this computer's screen cannot be read.
 `
@@ -104,6 +111,9 @@ func run(args []string) int {
 	o, code := parse(args)
 	if o == nil {
 		return code
+	}
+	if o.check && code == exitOK {
+		return o.runCheck(os.Stdout)
 	}
 	var events *agent.Events
 	if o.events {
