@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/logs"
 	"lotse/screen"
 )
 
@@ -46,6 +47,7 @@ type localInputBegins struct{}
 
 func (localInputBegins) in(st *state) {
 	st.session.log.capture.Debug("local input", "active", true)
+	st.session.cfg.Trace.event(logs.Capture, "local input begins")
 	st.session.effects.releaseInput()
 }
 
@@ -60,4 +62,5 @@ func (e localInputIdle) in(st *state) {
 		return
 	}
 	st.session.log.capture.Debug("local input", "active", false)
+	st.session.cfg.Trace.event(logs.Capture, "local input rests")
 }

@@ -47,7 +47,7 @@ func TestNumbersOfAViewer(t *testing.T) {
 				if err := client.Refresh(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(3 * numbersEvery) // the first one has changes, the others none
+				time.Sleep(2*numbersEvery + numbersEvery/4) // at the first tick there are changes, at the second none
 			}
 			client.Close()
 			<-served

@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"log/slog"
 	"time"
 
 	"lotse/consent"
+	"lotse/logs"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/tunnel"
@@ -123,9 +125,23 @@ func (st *state) changed(c consent.Change, by string) {
 	}
 	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+	if t := st.session.cfg.Trace; t != nil {
+		t.event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
+	}
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
 	}
+}
+
+// outcomeWord is an outcome in the trace.
+func outcomeWord(o consent.Outcome) string {
+	switch o {
+	case consent.Opened:
+		return "asked"
+	case consent.Withdrawn:
+		return "withdrawn"
+	}
+	return outcomeNames[o]
 }
 
 var outcomeNames = [...]string{
@@ -189,6 +205,9 @@ func (st *state) publish() {
 	if st.last != nil {
 		m.snapshot.Seq = st.last.snapshot.Seq + 1
 		m.told.Seq = m.snapshot.Seq
+	}
+	if st.last == nil || st.last.snapshot.Phase != m.snapshot.Phase {
+		st.session.cfg.Trace.phase(&m.snapshot)
 	}
 	st.session.moment.Store(m)
 	if st.last == nil || !st.last.sameForAdvisors(m) {

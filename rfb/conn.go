@@ -103,7 +103,7 @@ func NewConn(conn net.Conn, cfg Config) *Conn {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.wake.L = &c.mu
-	c.viewer.conv = newConverter(nativeFormat)
+	c.viewer.caps, c.viewer.conv = capabilitiesOf(nil), newConverter(nativeFormat)
 	c.input = inputGate{to: cfg.Input, allowed: c.mayControl, taken: make(chan struct{}, 1)}
 	c.reader.conn, c.writer.conn = c, c
 	return c

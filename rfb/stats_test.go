@@ -36,7 +36,7 @@ func TestStats(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := open(t, rfb.Config{Rights: rfb.RightView}, picture)
-				if got := s.conn.Stats(); got.Version != "3.8" || got.Frames != 0 || got.Bytes != 0 || got.Quality != -1 || got.End != rfb.EndOpen {
+				if got := s.conn.Stats(); got.Version != "3.8" || got.Frames != 0 || got.Bytes != 0 || got.Quality != -1 || got.MaxQuality != -1 || got.End != rfb.EndOpen {
 					t.Errorf("at first %+v", got)
 				}
 				behindHandshake := s.v.BytesRead()

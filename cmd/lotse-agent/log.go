@@ -19,6 +19,7 @@ const logLines = 1000
 // nobody reads must not hold up an F12.
 type logWriter struct {
 	to      io.Writer
+	missing string // says how many lines were left out; a format for fmt.Fprintf
 	lines   chan []byte
 	leftOut atomic.Int64
 	quit    chan struct{}
@@ -26,7 +27,7 @@ type logWriter struct {
 }
 
 func newLogWriter(to io.Writer) *logWriter {
-	return &logWriter{to: to, lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
+	return &logWriter{to: to, missing: "%d lines of the log were left out, as nobody read them\n", lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
 // Write implements io.Writer. b is one line.
@@ -63,7 +64,7 @@ func (l *logWriter) run() {
 func (l *logWriter) write(line []byte) {
 	_, _ = l.to.Write(line)
 	if n := l.leftOut.Swap(0); n > 0 {
-		fmt.Fprintf(l.to, "%d lines of the log were left out, as nobody read them\n", n)
+		fmt.Fprintf(l.to, l.missing, n)
 	}
 }
 

@@ -80,6 +80,9 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      clipboard alone. The report has no names of users, computers, windows
                      or programs in it. With --gateway it also tries the way there
   --json             with --check: print one JSON object
+  --trace FILE       write what a report of a mistake needs, as JSON lines: what happened
+                     when, viewers' lines, times and sizes of pictures; at most 50 MB. No
+                     numbers, secrets, contents and names are in it
   --language TAG     the language of what you read, e.g. en, de or fr (default: this
                      computer's)
   --record FILE      write the session's record there when it is over
@@ -143,6 +146,11 @@ func (o *options) run(events *agent.Events) (int, error) {
 	if language == "" {
 		language = i18n.System()
 	}
+	trace, closeTrace, err := openTrace(o.trace)
+	if err != nil {
+		return fail(exitFailure, err), err
+	}
+	defer closeTrace()
 	raise, release, first := claim(o.Gateway, o.number.Digits()+o.offer.Number.Digits())
 	if first != nil {
 		return first.yield(language)
@@ -176,7 +184,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		Answer:  agent.Answer(o.Answer),
 		Display: desktop.Parts,
 		Share:   share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
-		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
+		Language: language, Version: version, Nameless: !o.Names, Logger: logger, Trace: trace,
 		Timeouts: agent.Timeouts{
 			View: o.ViewTimeout.Duration, Control: o.ControlTimeout.Duration,
 			Clipboard: o.ClipboardTimeout.Duration, Show: o.ShowTimeout.Duration,

@@ -39,6 +39,8 @@ type options struct {
 	wrong error
 	// events: JSON lines on standard output.
 	events bool
+	// trace is the file for what a field report needs; "": none.
+	trace string
 	// check: no session, but a report on what can be done here; asJSON: as JSON.
 	check, asJSON bool
 }
@@ -47,6 +49,7 @@ type options struct {
 type commandLine struct {
 	config.Agent
 	file, number, record, events string
+	trace                        string
 	nameless, version            bool
 	check, asJSON                bool
 }
@@ -69,6 +72,7 @@ func (c *commandLine) define(set *flag.FlagSet) {
 	set.StringVar(&c.Log.Level, "log", "", "")
 	set.StringVar(&c.Log.Level, "log-level", "", "")
 	set.StringVar(&c.events, "events", "", "")
+	set.StringVar(&c.trace, "trace", "", "")
 	set.BoolVar(&c.check, "check", false, "")
 	set.BoolVar(&c.asJSON, "json", false, "")
 	set.BoolVar(&c.version, "version", false, "")
@@ -99,7 +103,7 @@ func parse(args []string) (*options, int) {
 	}
 	o := &options{
 		Agent: config.DefaultAgent(), record: flags.record, events: flags.events != "", answered: flags.Answer != "",
-		check: flags.check, asJSON: flags.asJSON,
+		check: flags.check, asJSON: flags.asJSON, trace: flags.trace,
 	}
 	if file := flags.file; file != "" {
 		var err error
