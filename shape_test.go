@@ -31,6 +31,8 @@ var largePackages = map[string]string{
 		"clipboard and windows share it; what is free of it is in packages of its own",
 	"screen/windows": "one system's interface: capture, input, hooks and windows share its " +
 		"calls and threads; what is free of it is in packages of its own",
+	"rfb": "one protocol, a file for each encoding and extension: all write into one update and " +
+		"share the writer's state",
 	"gateway": "the handlers, the directory of sessions and the bounds share one server; the " +
 		"accounts could become a package, which would not bring it below",
 }

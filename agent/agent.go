@@ -73,7 +73,11 @@ type Config struct {
 	Version  string
 	// Nameless keeps this computer's and its user's names from the advisor.
 	Nameless bool
-	Logger   *slog.Logger
+	// Logger gets what is worth knowing, with an area of package logs; nil: nothing is
+	// logged.
+	Logger *slog.Logger
+	// Trace gets what a field report needs; nil: nothing.
+	Trace *Trace
 	// Timeouts say after how long silence refuses a question.
 	Timeouts Timeouts
 }
@@ -147,6 +151,7 @@ func Run(ctx context.Context, cfg Config) error {
 	stopped := ctx
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	cfg.Trace.start(cfg.Version)
 	s := newSession(cfg, cancel)
 	// Anyone who stops the program ends the session: the advisor is told.
 	wait := s.start(ctx)

@@ -120,7 +120,7 @@ func (b *badge) run(ctx context.Context) {
 		stop()
 		<-watched
 		if err := window.Show(nil); err != nil {
-			s.log.Info("badge not hidden", "reason", err)
+			s.log.capture.Info("badge not hidden", "reason", err)
 		}
 	}()
 	var shown badgeState
@@ -135,7 +135,7 @@ func (b *badge) run(ctx context.Context) {
 			return
 		}
 		if !ok {
-			s.log.Warn("the badge cannot be shown", "reason", watchFailed)
+			s.log.capture.Warn("the badge cannot be shown", "reason", watchFailed)
 			return
 		}
 		var f *screen.Frame
@@ -143,7 +143,7 @@ func (b *badge) run(ctx context.Context) {
 			f = drawBadge(shown, buttonsOf(s.lang, shown))
 		}
 		if err := window.Show(f); err != nil {
-			s.log.Warn("the badge cannot be shown", "reason", err)
+			s.log.capture.Warn("the badge cannot be shown", "reason", err)
 			return
 		}
 	}

@@ -177,7 +177,7 @@ func (r *choicesReader) run(ctx context.Context) {
 func (r *choicesReader) read() *Choices {
 	got, err := r.session.cfg.Display.Windows.Choices()
 	if err != nil {
-		r.session.log.Info("the programs could not be listed", "reason", err)
+		r.session.log.capture.Info("the programs could not be listed", "reason", err)
 	}
 	c := &Choices{Whole: true, Monitors: []MonitorChoice{}, Apps: []AppChoice{}}
 	for _, m := range got.Monitors {

@@ -29,7 +29,7 @@ func (w *clipboardWatch) run(ctx context.Context) {
 		stop()
 		<-done
 		if !taken && ctx.Err() == nil {
-			w.session.log.Info("clipboard not watched", "reason", err)
+			w.session.log.capture.Info("clipboard not watched", "reason", err)
 			return
 		}
 	}
@@ -47,7 +47,7 @@ func (w *clipboardWatch) copied(text string, owner screen.ClipboardOwner) {
 func (s *Session) takeClipboard(text string) {
 	if c := s.cfg.Display.Clipboard; c != nil {
 		if err := c.SetText(text); err != nil {
-			s.log.Info("clipboard text not taken", "reason", err)
+			s.log.capture.Info("clipboard text not taken", "reason", err)
 		}
 	}
 }

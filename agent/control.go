@@ -215,7 +215,7 @@ func (s *Session) readControl(c *control) {
 			window, count = now, 0
 		}
 		if count++; count > controlsPerSecond {
-			s.log.Warn("advisor's end sends too much; stream closed")
+			s.log.tunnel.Warn("advisor's end sends too much; stream closed")
 			return
 		}
 		switch m := m.(type) {

@@ -94,7 +94,7 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 	if n.IsZero() {
 		return
 	}
-	s.log.Info("number given out for one viewer", "door", door)
+	s.log.seal.Info("number given out for one viewer", "door", door)
 	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(tunnel.DoorNumberLife / time.Second)})
 }
 
@@ -105,7 +105,7 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 	s, began := c.session, time.Now()
 	defer func() {
 		if err == nil {
-			s.log.Info("stream sealed", "kind", c.Kind, "door", c.Door, "took", time.Since(began))
+			s.log.seal.Info("stream sealed", "kind", c.Kind, "door", c.Door, "took", time.Since(began))
 		}
 	}()
 	p := seal.Params{Number: c.entered.number.Digits(), Kind: c.Kind, Stream: c.Stream, Tries: c.entered.tries, Origins: c.entered.origins}
@@ -125,7 +125,7 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 		conn.Close()
 		return nil, errNoDoorNumber
 	case err != nil && d.tries.Burnt() && s.doors.spend(c.Door, d):
-		s.log.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", c.Door)
+		s.log.seal.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", c.Door)
 		s.send(doorBurnt{c.Door})
 	}
 	return conn, err

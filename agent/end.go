@@ -30,7 +30,7 @@ func (e ending) in(st *state) {
 			// The gateway cuts the streams at once: what is on them goes first.
 			waitAll(said, byeTimeout/2)
 			if err := link.End(e.reason); err != nil {
-				s.log.Info("the gateway could not be told of the end", "reason", err)
+				s.log.tunnel.Info("the gateway could not be told of the end", "reason", err)
 			}
 		})
 		waitAll(append(said, told), endTimeout)

@@ -27,7 +27,8 @@ func init() {
 // Known reports whether there is such a key.
 func (h Hotkey) Known() bool { return hotkeys[h] != 0 }
 
-func (h Hotkey) sym() uint32 { return hotkeys[h] }
+// Sym is the X11 keysym of the key; 0: it is not known.
+func (h Hotkey) Sym() uint32 { return hotkeys[h] }
 
 // twice is within how long a second press of the key ends the session.
 const twice = time.Second
@@ -46,11 +47,11 @@ type hotkeyWatch struct{ session *Session }
 func (w *hotkeyWatch) run(ctx context.Context) {
 	s := w.session
 	s.send(hotkeyWorks(true))
-	err := s.cfg.Display.Hotkey.Watch(ctx, s.cfg.Hotkey.sym(), func() { s.send(hotkeyPressed{time.Now()}) })
+	err := s.cfg.Display.Hotkey.Watch(ctx, s.cfg.Hotkey.Sym(), func() { s.send(hotkeyPressed{time.Now()}) })
 	if ctx.Err() != nil {
 		return
 	}
-	s.log.Warn("the key does not take control back on this system; the button does", "key", s.cfg.Hotkey, "reason", err)
+	s.log.capture.Warn("the key does not take control back on this system; the button does", "key", s.cfg.Hotkey, "reason", err)
 	s.send(hotkeyWorks(false))
 }
 

@@ -124,7 +124,7 @@ func (l *link) keep(ctx context.Context, e *entered, b *bound) error {
 			if l.over() || ctx.Err() != nil {
 				return endCause(ctx)
 			}
-			l.session.log.Warn("the session could not be taken up again", "reason", err)
+			l.session.log.tunnel.Warn("the session could not be taken up again", "reason", err)
 			l.session.send(ended{tunnel.ReasonLost})
 			return fmt.Errorf("agent: the line was lost and the session could not be taken up again: %w", err)
 		}
@@ -276,13 +276,13 @@ func (l *line) call(streams context.Context, m tunnel.GatewayMessage) {
 	entering := m.Door == tunnel.DoorEntering
 	first := l.bound == nil && !l.resumed && l.proof == nil && m.Kind == tunnel.KindControl
 	if entering && !first || !entering && l.bound == nil {
-		s.log.Warn("call of the gateway at a wrong time, not answered", "kind", m.Kind)
+		s.log.tunnel.Warn("call of the gateway at a wrong time, not answered", "kind", m.Kind)
 		return
 	}
 	select {
 	case l.calls <- struct{}{}:
 	default:
-		s.log.Warn("too many streams at once; call not answered")
+		s.log.tunnel.Warn("too many streams at once; call not answered")
 		return
 	}
 	made := make(chan error, 1)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/logs"
 	"lotse/screen"
 )
 
@@ -23,7 +24,7 @@ func (l *localInput) run(ctx context.Context) {
 	defer idle.Stop()
 	err := l.session.cfg.Display.Hands.Watch(ctx, func(a screen.Act) { l.acted(a, idle) })
 	if ctx.Err() == nil {
-		l.session.log.Warn("this system does not tell devices from programs", "reason", err)
+		l.session.log.capture.Warn("this system does not tell devices from programs", "reason", err)
 	}
 }
 
@@ -45,7 +46,8 @@ func (l *localInput) acted(a screen.Act, idle *time.Timer) {
 type localInputBegins struct{}
 
 func (localInputBegins) in(st *state) {
-	st.log.Debug("local input", "active", true)
+	st.session.log.capture.Debug("local input", "active", true)
+	st.session.cfg.Trace.event(logs.Capture, "local input begins")
 	st.session.effects.releaseInput()
 }
 
@@ -59,5 +61,6 @@ func (e localInputIdle) in(st *state) {
 		e.local.active.Store(true) // he acted meanwhile
 		return
 	}
-	st.log.Debug("local input", "active", false)
+	st.session.log.capture.Debug("local input", "active", false)
+	st.session.cfg.Trace.event(logs.Capture, "local input rests")
 }

@@ -26,7 +26,7 @@ func (w *noticeWatch) run(ctx context.Context) {
 		}
 	})
 	if ctx.Err() == nil {
-		w.session.log.Warn("what the system hides is not told", "reason", err)
+		w.session.log.capture.Warn("what the system hides is not told", "reason", err)
 	}
 }
 
@@ -41,6 +41,6 @@ func (e noticed) in(st *state) {
 	if s.guard.shielded.Swap(e.notice != screen.NoticeNone) != (e.notice != screen.NoticeNone) {
 		s.effects.releaseInput()
 	}
-	s.log.Info("the system keeps something to itself", "what", noticeNames[e.notice])
+	s.log.capture.Info("the system keeps something to itself", "what", noticeNames[e.notice])
 	st.devices.notice = e.notice
 }

@@ -129,7 +129,8 @@ type panelArmed struct{ asked asked }
 func (e panelArmed) in(st *state) {
 	if q := &st.questions.open; st.pending() == e.asked && !q.armed {
 		q.armed = true
-		st.log.Info("question", "right", e.asked.name(), "armed", true)
+		st.session.log.consent.Info("question", "right", e.asked.name(), "armed", true)
+		st.session.cfg.Trace.armed(e.asked, true)
 	}
 }
 
@@ -231,12 +232,15 @@ func (w *questionWindow) put(ctx context.Context, a asked) {
 	}
 	switch {
 	case errors.Is(err, screen.ErrNoAnswer):
+		s.cfg.Trace.question("question not answered", a)
 		s.send(windowSilent{a})
 	case err != nil:
-		s.log.Warn("the question could not be shown, so the answer is no", "reason", err)
+		s.log.consent.Warn("the question could not be shown, so the answer is no", "reason", err)
+		s.cfg.Trace.question("question not shown", a)
 		s.send(windowSilent{a})
 	default:
-		s.log.Debug("question window answered", "right", a.name())
+		s.log.consent.Debug("question window answered", "right", a.name())
+		s.cfg.Trace.question("question answered", a)
 		s.send(windowAnswered{a, answer})
 	}
 }
@@ -266,9 +270,10 @@ func (e questionSeen) in(st *state) {
 	}
 	q, v := &st.questions.open, e.view
 	if q.until.IsZero() || q.armed != v.Armed {
-		st.log.Info("question", "right", e.asked.name(), "armed", v.Armed)
+		st.session.log.consent.Info("question", "right", e.asked.name(), "armed", v.Armed)
+		st.session.cfg.Trace.armed(e.asked, v.Armed)
 	}
-	st.log.Debug("question window", "right", e.asked.name(), "armed", v.Armed, "buttons", placesOf(v.Buttons))
+	st.session.log.consent.Debug("question window", "right", e.asked.name(), "armed", v.Armed, "buttons", placesOf(v.Buttons))
 	q.until, q.armed = v.Until, v.Armed
 }
 

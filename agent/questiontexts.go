@@ -7,6 +7,7 @@ import (
 
 	"lotse/consent"
 	"lotse/i18n"
+	"lotse/logs"
 	"lotse/screen"
 )
 
@@ -119,7 +120,7 @@ func (w *wording) offerChoices(q *screen.Question) {
 func (w *wording) windowChoices() []screen.Choice {
 	got, err := w.cfg.Display.Windows.Choices()
 	if err != nil {
-		w.cfg.Logger.Info("the programs could not be listed", "reason", err)
+		logs.Area(w.cfg.Logger, logs.Capture).Info("the programs could not be listed", "reason", err)
 	}
 	var out []screen.Choice
 	for _, a := range got.Apps[:min(len(got.Apps), maxApps)] {

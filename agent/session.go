@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +19,7 @@ type Session struct {
 	// Static after newSession.
 	cfg      Config
 	lang     i18n.Language
-	log      *slog.Logger
+	log      *areaLogs
 	customer tunnel.Customer // this computer, with its names
 	loop     *loop
 	effects  *effects
@@ -46,10 +45,10 @@ type entry struct {
 
 func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	s := &Session{
-		cfg: cfg, lang: cfg.Language, log: cfg.Logger, cancel: cancel, customer: thisComputer(),
+		cfg: cfg, lang: cfg.Language, log: newAreaLogs(cfg.Logger), cancel: cancel, customer: thisComputer(),
 		loop: newLoop(), entered: make(chan entry, 1), guard: &guard{base: cfg.Display.Input},
 	}
-	s.effects = newEffects(s.guard, cfg.Display.Hotkey, cfg.Logger)
+	s.effects = newEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
 	s.viewers.Store(new([]*rfb.Conn))
 	s.share = newShare(s)
 	s.guard.Suspend(true) // until control is given

@@ -192,8 +192,12 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 		if err != nil {
 			return err
 		}
+		captured := time.Now()
 		if !sh.apply(u, turn) {
 			return nil
+		}
+		if trace := sh.session.cfg.Trace; trace != nil {
+			trace.picture(u, time.Since(captured))
 		}
 		timer.Reset(framePause - time.Since(began))
 		select {

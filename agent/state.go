@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lotse/consent"
+	"lotse/logs"
 	"lotse/rfb"
 	"lotse/screen"
 	"lotse/tunnel"
@@ -14,7 +15,6 @@ import (
 // package decides what is allowed; state carries that out and remembers the rest.
 type state struct {
 	session *Session // its static parts: where effects go
-	log     *slog.Logger
 
 	consent consent.State
 	phase   string // what consent's phases do not tell apart
@@ -56,7 +56,7 @@ const (
 
 func newState(s *Session) *state {
 	st := &state{
-		session: s, log: s.log, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
+		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
 	}
@@ -124,10 +124,24 @@ func (st *state) changed(c consent.Change, by string) {
 		st.tellNames()
 	}
 	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
-	st.log.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
+	if t := st.session.cfg.Trace; t != nil {
+		t.event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
+	}
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
 	}
+}
+
+// outcomeWord is an outcome in the trace.
+func outcomeWord(o consent.Outcome) string {
+	switch o {
+	case consent.Opened:
+		return "asked"
+	case consent.Withdrawn:
+		return "withdrawn"
+	}
+	return outcomeNames[o]
 }
 
 var outcomeNames = [...]string{
@@ -191,6 +205,9 @@ func (st *state) publish() {
 	if st.last != nil {
 		m.snapshot.Seq = st.last.snapshot.Seq + 1
 		m.told.Seq = m.snapshot.Seq
+	}
+	if st.last == nil || st.last.snapshot.Phase != m.snapshot.Phase {
+		st.session.cfg.Trace.phase(&m.snapshot)
 	}
 	st.session.moment.Store(m)
 	if st.last == nil || !st.last.sameForAdvisors(m) {

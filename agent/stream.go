@@ -16,19 +16,22 @@ type call struct {
 // serve answers the call: dial, seal, serve. made is told once whether the seal was made.
 func (c *call) serve(ctx context.Context, made chan<- error) {
 	s := c.session
-	log := s.log.With("kind", c.Kind, "door", c.Door)
+	log := s.log.tunnel.With("kind", c.Kind, "door", c.Door)
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	line, err := s.now().client.DialAgentStream(dialCtx, c.Stream)
 	if err != nil {
 		made <- err
 		log.Info("stream not opened", "reason", err)
+		s.cfg.Trace.stream("stream not opened", c.GatewayMessage, err)
 		return
 	}
 	conn, err := c.seal(ctx, line)
 	made <- err
 	if err != nil {
+		log := s.log.seal.With("kind", c.Kind, "door", c.Door)
 		log.Info("stream not sealed", "reason", err)
+		s.cfg.Trace.stream("stream not sealed", c.GatewayMessage, err)
 		// Only this end's own count ends the session, not another end's. Both ends have
 		// proved the number by then, so this was an attack, or an advisor who mistyped
 		// the number at a helper.
@@ -39,6 +42,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		return
 	}
 	defer conn.Close()
+	s.cfg.Trace.stream("stream opened", c.GatewayMessage, nil)
 	switch c.Kind {
 	case tunnel.KindControl:
 		s.serveControl(ctx, conn, c.Door)
@@ -48,4 +52,5 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		s.serveShow(ctx, conn)
 	}
 	log.Info("stream ended")
+	s.cfg.Trace.stream("stream ended", c.GatewayMessage, ctx.Err())
 }

@@ -211,17 +211,15 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 			Ready:   s.share.takerReady,
 			Input:   s.guard,
 			CutText: s.takeClipboard,
-			Logger:  s.log,
+			Logger:  s.log.rfb,
 		})
 	}}
 	if s.send(came); v.conn == nil {
 		return
 	}
-	err := v.conn.Serve(ctx)
+	logEnd := s.serveCounted(ctx, v)
 	s.send(viewerGone{v})
-	if err != nil {
-		s.log.Info("viewer gone", "reason", err)
-	}
+	logEnd()
 }
 
 // viewWanted asks the customer for the view, for a viewer. Afterwards either given is

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lotse/i18n"
+	"lotse/logs"
 )
 
 // Agent are the settings of the customer's program. agent.example.toml
@@ -82,7 +83,7 @@ func (a *Agent) check() (bad []problem) {
 	}{
 		{"panel", a.Panel, []string{"", "browser", "terminal"}},
 		{"answer", a.Answer, []string{"", "view", "control", "deny"}},
-		{"language", a.Language, languages()},
+		{"language", a.Language, languages()}, {"log.format", a.Log.Format, []string{"text", "json"}},
 	} {
 		if !slices.Contains(c.want, c.v) {
 			bad = append(bad, problem{c.key, fmt.Sprintf("%q is not one of \"%s\"", c.v, strings.Join(c.want, `", "`))})
@@ -96,16 +97,8 @@ func (a *Agent) check() (bad []problem) {
 			bad = append(bad, problem{key, fmt.Sprintf("%v is not between 10s and 10m", d)})
 		}
 	}
-	for key, v := range map[string]string{"log.format": a.Log.Format, "log.level": a.Log.Level} {
-		if want := agentLog[key]; !slices.Contains(want, v) {
-			what := fmt.Sprintf("%q is not one of \"%s\"", v, strings.Join(want, `", "`))
-			bad = append(bad, problem{key, what})
-		}
+	if _, err := logs.Parse(a.Log.Level, logs.AgentAreas); err != nil {
+		bad = append(bad, problem{"log.level", err.Error()})
 	}
 	return bad
-}
-
-// agentLog are the values that the agent's [log] takes.
-var agentLog = map[string][]string{
-	"log.format": {"text", "json"}, "log.level": {"debug", "info", "warn", "error"},
 }

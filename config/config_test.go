@@ -102,6 +102,9 @@ func TestAgentMistakes(t *testing.T) {
 		`view_timeout = "1s"`:        "f.toml:1: view_timeout: 1s is not between",
 		`number = "482193057"`:       "unknown key",
 		"[log]\nlevel = \"nothing\"": "f.toml:2: log.level",
+		"[log]\nformat = \"xml\"":    "f.toml:2: log.format",
+		// The gateway has this area, and the agent has not.
+		"[log]\nlevel = \"info,audit=debug\"": `f.toml:2: log.level: "audit" is not an area; there are agent, `,
 	} {
 		if _, err := ParseAgent("f.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want …%s…", text, err, want)

@@ -112,7 +112,7 @@ type Metrics struct {
 // Log is how the log looks.
 type Log struct {
 	Format string `toml:"format"` // text, json
-	Level  string `toml:"level"`  // as logs.Parse reads it; of the agent: debug, info, warn, error
+	Level  string `toml:"level"`  // as logs.Parse reads it
 }
 
 // DefaultGateway returns the settings of an empty file.

@@ -449,7 +449,7 @@ func inTurn(t *testing.T, agent *process) {
 	t.Helper()
 	given := ""
 	for _, line := range agent.output() {
-		m := regexp.MustCompile(`msg=consent right=(view|show) outcome=(given|taken|returned)`).FindStringSubmatch(line)
+		m := regexp.MustCompile(`msg=consent area=consent right=(view|show) outcome=(given|taken|returned)`).FindStringSubmatch(line)
 		switch {
 		case m == nil:
 		case m[2] != "given":

@@ -11,7 +11,7 @@ import (
 )
 
 // questionLine is what the agent logs of its question window, at level debug.
-var questionLine = regexp.MustCompile(`msg="question window" right=(\S+) armed=(\S+) buttons=(?:"((?:[^"\\]|\\.)*)"|(\S*))`)
+var questionLine = regexp.MustCompile(`msg="question window" area=consent right=(\S+) armed=(\S+) buttons=(?:"((?:[^"\\]|\\.)*)"|(\S*))`)
 
 // question is the window that asks, as it is at one moment.
 type question struct {
@@ -113,7 +113,7 @@ func (p *process) pressed(mark int, q question) (counts bool) {
 		for _, line := range p.output()[mark:] {
 			now, ok := readQuestion(line)
 			switch {
-			case strings.Contains(line, `msg="question window answered" right=`+q.right), strings.Contains(line, "The session is over"),
+			case strings.Contains(line, `msg="question window answered" area=consent right=`+q.right), strings.Contains(line, "The session is over"),
 				ok && (now.right != q.right || !maps.Equal(now.buttons, q.buttons)):
 				counts = true
 				return nil
@@ -152,9 +152,9 @@ func (p *process) handsStill() {
 		lines := p.output()
 		for i := len(lines) - 1; i >= 0; i-- {
 			switch {
-			case strings.Contains(lines[i], `msg="local input" active=false`):
+			case strings.Contains(lines[i], `msg="local input" area=capture active=false`):
 				return nil
-			case strings.Contains(lines[i], `msg="local input" active=true`):
+			case strings.Contains(lines[i], `msg="local input" area=capture active=true`):
 				return fmt.Errorf("not yet")
 			}
 		}
@@ -163,11 +163,11 @@ func (p *process) handsStill() {
 }
 
 func TestReadQuestion(t *testing.T) {
-	q, ok := readQuestion(`time=… level=DEBUG msg="question window" right=view armed=true buttons="allow=10,20,100,30 choice:app:pid:7:9=1,2,3,4"`)
+	q, ok := readQuestion(`time=… level=DEBUG msg="question window" area=consent right=view armed=true buttons="allow=10,20,100,30 choice:app:pid:7:9=1,2,3,4"`)
 	if !ok || q.right != "view" || !q.armed || q.buttons["allow"] != image.Rect(10, 20, 110, 50) || q.buttons["choice:app:pid:7:9"] != image.Rect(1, 2, 4, 6) {
 		t.Errorf("%+v, %v", q, ok)
 	}
-	if q, ok = readQuestion(`msg="question window" right=control armed=false buttons=refuse=1,2,3,4`); !ok || q.armed || len(q.buttons) != 1 {
+	if q, ok = readQuestion(`msg="question window" area=consent right=control armed=false buttons=refuse=1,2,3,4`); !ok || q.armed || len(q.buttons) != 1 {
 		t.Errorf("%+v, %v", q, ok)
 	}
 }

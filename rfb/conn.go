@@ -90,6 +90,7 @@ type Conn struct {
 	outbox  outbox
 	flow    flow
 	offered clipboardOffer
+	counted counts
 
 	reader reader // Owned by readLoop.
 	writer writer // Owned by writeLoop.
@@ -103,7 +104,7 @@ func NewConn(conn net.Conn, cfg Config) *Conn {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.wake.L = &c.mu
-	c.viewer.conv = newConverter(nativeFormat)
+	c.viewer.caps, c.viewer.conv = capabilitiesOf(nil), newConverter(nativeFormat)
 	c.input = inputGate{to: cfg.Input, allowed: c.mayControl, taken: make(chan struct{}, 1)}
 	c.reader.conn, c.writer.conn = c, c
 	return c
@@ -114,9 +115,10 @@ func NewConn(conn net.Conn, cfg Config) *Conn {
 // good order, else why.
 func (c *Conn) Serve(ctx context.Context) error {
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { c.closeWith(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { c.closeWith(stoppedError{context.Cause(ctx)}) })
 	defer stop()
 	if err := (&opening{ServerHandshake{Conn: c.conn}, c}).run(ctx); err != nil {
+		c.closeWith(err)
 		return c.why(err)
 	}
 	c.cfg.Photos.join()

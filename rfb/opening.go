@@ -27,6 +27,7 @@ func (h *opening) run(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.flow.greeting = time.Since(greeted)
+	c.counted.minor = h.minor
 	c.mu.Unlock()
 	timeout.Stop()
 	timeout = h.deathIn(handshakeTimeout)
@@ -81,7 +82,7 @@ func (h *opening) afterNone(first peekedByte) peekedByte {
 // deathIn closes the connection unless it is stopped in time.
 func (h *opening) deathIn(d time.Duration) *time.Timer {
 	return time.AfterFunc(d, func() {
-		h.conn.closeWith(fmt.Errorf("rfb: the viewer did not finish the handshake within %v", d))
+		h.conn.closeWith(lateError(fmt.Sprintf("rfb: the viewer did not finish the handshake within %v", d)))
 	})
 }
 

@@ -17,7 +17,7 @@ type outbox struct {
 // add appends a message. The error says that the viewer let too many wait.
 func (o *outbox) add(message func([]byte) []byte) error {
 	if len(o.messages) >= maxQueued {
-		return fmt.Errorf("rfb: viewer let %d messages wait", maxQueued)
+		return lateError(fmt.Sprintf("rfb: viewer let %d messages wait", maxQueued))
 	}
 	o.messages = append(o.messages, message)
 	return nil
@@ -26,7 +26,7 @@ func (o *outbox) add(message func([]byte) []byte) error {
 // addFence counts an answer to a fence that will be added.
 func (o *outbox) addFence() error {
 	if o.fences >= maxPendingFences {
-		return fmt.Errorf("rfb: viewer let %d fences wait", maxPendingFences)
+		return lateError(fmt.Sprintf("rfb: viewer let %d fences wait", maxPendingFences))
 	}
 	o.fences++
 	return nil

@@ -175,8 +175,10 @@ func (u *update) piece(r image.Rectangle, exact bool) {
 
 // strip appends a thin rectangle.
 func (u *update) strip(r image.Rectangle) {
+	at := len(u.b)
 	u.header(r, encTight)
 	u.b, u.err = u.w.enc.tight.strip(u.b, u.j.conv, u.frame, r)
+	u.count(kindTight, at)
 }
 
 // texts appends the texts that were put off; if exact, they are thin.
@@ -210,6 +212,7 @@ func (u *update) texts(exact bool) {
 		default:
 			u.header(r, encTight)
 			u.b, u.err = e.reduced(u.b, j.conv, u.frame, r, depth)
+			u.count(kindTight, at)
 		}
 		w.refine.sent(r, e.lossy, e.lossy)
 		w.text.learn(len(u.b)-at, r.Dx()*r.Dy(), depth)
@@ -241,7 +244,8 @@ func (u *update) photos() {
 		at := len(u.b)
 		u.header(r, encTight)
 		u.b = e.appendJPEG(u.b, u.frame, r)
-		w.cost.learn(len(u.b)-at, r.Dx()*r.Dy(), e.quality)
+		w.counts.quality = e.quality + 1
+		w.cost.learn(u.count(kindJPEG, at), r.Dx()*r.Dy(), e.quality)
 		w.refine.sent(r, true, e.quality < bound)
 	}
 }

@@ -59,7 +59,18 @@ func (u *update) encoded(e encoder, r image.Rectangle) (bytes int) {
 	at := len(u.b)
 	u.header(r, u.j.caps.encoding)
 	u.b, u.err = e.encode(u.b, u.j.conv, u.frame, r)
-	return len(u.b) - at
+	kind := kindOf(u.j.caps.encoding)
+	if kind == kindTight && u.w.enc.tight.lossy {
+		kind = kindJPEG
+	}
+	return u.count(kind, at)
+}
+
+// count notes that b holds a rectangle of a kind from at on, and returns its bytes.
+func (u *update) count(kind, at int) (bytes int) {
+	bytes = len(u.b) - at
+	u.w.counts.sent[kind] += uint64(bytes)
+	return bytes
 }
 
 // sizes appends what is due of sizes and monitors, and reports whether anything is. They
@@ -147,7 +158,9 @@ func (u *update) moves(send *screen.Region, moves []screen.Move) {
 	w := u.w
 	wrong := screen.RegionOf(w.drawn)
 	for _, m := range moves {
+		at := len(u.b)
 		u.b = appendCopyRect(u.b, m.Dst, m.Delta)
+		u.count(kindCopyRect, at)
 		u.rects++
 		w.refine.moved(m)
 		came := wrong.Intersect(m.Src())
@@ -176,8 +189,10 @@ func (u *update) pointer(shape *screen.Cursor, r image.Rectangle) {
 		copy(w.scratch.Row(y, 0, r.Dx()), u.frame.Row(r.Min.Y+y, r.Min.X, r.Max.X))
 	}
 	drawCursor(w.scratch, r.Min, shape, u.v.Pointer)
+	at := len(u.b)
 	u.header(r, encRaw)
 	u.b, u.err = w.enc.raw.encode(u.b, u.j.conv, w.scratch, w.scratch.Bounds())
+	u.count(kindRaw, at)
 	w.refine.sent(r, false, false)
 }
 

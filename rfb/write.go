@@ -27,6 +27,7 @@ type writer struct {
 	refine  refinement
 	update  update
 	out     []byte
+	counts  counts
 }
 
 // encoders are those of one viewer; they keep state from rectangle to rectangle.
@@ -69,12 +70,16 @@ type job struct {
 func (w *writer) loop() error {
 	defer w.refine.stop()
 	for w.wait() {
-		b, _, err := w.compose(w.out[:0])
+		b, updated, err := w.compose(w.out[:0])
 		if err != nil {
 			return err
 		}
 		if err := w.write(b); err != nil {
 			return fmt.Errorf("rfb: write to viewer: %w", err)
+		}
+		w.counts.bytes += uint64(len(b))
+		if updated {
+			w.counts.frames++
 		}
 		if w.out = b; cap(b) > keepBuffer {
 			w.out = nil
@@ -107,6 +112,7 @@ func (w *writer) wait() bool {
 	c := w.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.counted.publishLocked(&w.counts)
 	for !c.closed && len(c.outbox.messages) == 0 && (c.outbox.hold || !c.viewer.newFormat && !w.readyLocked()) {
 		c.wake.Wait()
 	}

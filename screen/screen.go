@@ -10,6 +10,7 @@ package screen
 import (
 	"context"
 	"image"
+	"time"
 )
 
 // Screen is a source of pictures of one display.
@@ -38,6 +39,8 @@ type Update struct {
 	// Update. It is a hint: it may be too large, never too small. It is empty
 	// when only the cursor changed.
 	Damage Region
+	// Took is how long it took to read the picture; 0: unknown.
+	Took time.Duration
 	// Moved are distances by which parts of the display moved, where the system
 	// told. It is a hint: each is proved before anything is copied by it, and
 	// others are searched for.

@@ -92,12 +92,9 @@ func (p *Panel) run(ctx context.Context, s model) error {
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
 	p.pages = novncweb.Panel()
-	if _, err := fs.Stat(p.pages, "panel.html.gz"); err != nil {
-		return errors.New("panel: this program was built without the panel's page (make build); use --panel terminal")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen(p.pages)
 	if err != nil {
-		return fmt.Errorf("panel: no local port for the panel: %w", err)
+		return err
 	}
 	p.session = s
 	p.origin = "http://" + l.Addr().String()
@@ -137,6 +134,27 @@ func (p *Panel) run(ctx context.Context, s model) error {
 		return fmt.Errorf("panel: %w", err)
 	}
 	return nil
+}
+
+// listen returns the listener for the panel's page, if there is that page.
+func listen(pages fs.FS) (net.Listener, error) {
+	if _, err := fs.Stat(pages, "panel.html.gz"); err != nil {
+		return nil, errors.New("panel: this program was built without the panel's page (make build); use --panel terminal")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("panel: no local port for the panel: %w", err)
+	}
+	return l, nil
+}
+
+// Usable reports why the panel could not be served on this computer; nil: it can.
+func Usable() error {
+	l, err := listen(novncweb.Panel())
+	if err == nil {
+		l.Close()
+	}
+	return err
 }
 
 // appear shows the page in a window of its own or in the usual browser. The window

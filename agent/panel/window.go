@@ -212,24 +212,37 @@ func removeStale(temp string, now time.Time) {
 	}
 }
 
-// openBrowser shows address in the customer's browser.
-func openBrowser(address string) error {
-	var command []string
+// opener is the command that shows an address, which follows it, in the customer's browser.
+func opener() ([]string, error) {
 	switch runtime.GOOS {
 	case "windows":
-		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+		return []string{"rundll32", "url.dll,FileProtocolHandler"}, nil
 	case "darwin":
-		command = []string{"open"}
-	default:
-		for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
-			if program, err := exec.LookPath(name); err == nil {
-				command = []string{program}
-				break
-			}
+		return []string{"open"}, nil
+	}
+	for _, name := range []string{"xdg-open", "x-www-browser", "gnome-open", "firefox", "chromium"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return []string{program}, nil
 		}
 	}
-	if len(command) == 0 {
-		return errors.New("panel: no program that opens web pages was found")
+	return nil, errors.New("panel: no program that opens web pages was found")
+}
+
+// Opener is the name of the program that would open the panel in the usual browser, without
+// its folder.
+func Opener() (string, error) {
+	command, err := opener()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Base(command[0]), nil
+}
+
+// openBrowser shows address in the customer's browser.
+func openBrowser(address string) error {
+	command, err := opener()
+	if err != nil {
+		return err
 	}
 	cmd := exec.Command(command[0], append(command[1:], address)...)
 	if err := cmd.Start(); err != nil {

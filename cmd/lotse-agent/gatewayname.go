@@ -70,7 +70,9 @@ func (o *options) findGateway(link, number, program string) (err error) {
 	if err := o.mayConnect(); err != nil {
 		return err
 	}
-	o.decide()
+	if o.decide(); o.check {
+		return nil // nobody is needed for that
+	}
 	return o.somebodyThere()
 }
 

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"lotse/logs"
 )
 
 // logLines is how many lines may wait for a reader of the log; further ones are left out.
@@ -17,6 +19,7 @@ const logLines = 1000
 // nobody reads must not hold up an F12.
 type logWriter struct {
 	to      io.Writer
+	missing string // says how many lines were left out; a format for fmt.Fprintf
 	lines   chan []byte
 	leftOut atomic.Int64
 	quit    chan struct{}
@@ -24,7 +27,7 @@ type logWriter struct {
 }
 
 func newLogWriter(to io.Writer) *logWriter {
-	return &logWriter{to: to, lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
+	return &logWriter{to: to, missing: "%d lines of the log were left out, as nobody read them\n", lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
 // Write implements io.Writer. b is one line.
@@ -61,7 +64,7 @@ func (l *logWriter) run() {
 func (l *logWriter) write(line []byte) {
 	_, _ = l.to.Write(line)
 	if n := l.leftOut.Swap(0); n > 0 {
-		fmt.Fprintf(l.to, "%d lines of the log were left out, as nobody read them\n", n)
+		fmt.Fprintf(l.to, l.missing, n)
 	}
 }
 
@@ -74,15 +77,15 @@ func (l *logWriter) close() {
 	}
 }
 
-// newLogger writes to w as the options say.
-func newLogger(o *options, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.Log.Level)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.Log.Level)
+// newLogger writes to w as the options say. Until stop is called, a signal switches all areas
+// to debug and back; logs.Levels.FollowSignal.
+func newLogger(o *options, w io.Writer) (l *slog.Logger, stop func(), err error) {
+	levels, err := logs.Parse(o.Log.Level, logs.AgentAreas)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--log: %w", err)
 	}
-	h := &slog.HandlerOptions{Level: level}
-	if o.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, h)), nil
+	if l, err = logs.New(w, o.Log.Format, levels); err != nil {
+		return nil, nil, fmt.Errorf("--log-format: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(w, h)), nil
+	return l, levels.FollowSignal(logs.Area(l, logs.Agent)), nil
 }

@@ -17,6 +17,7 @@ import (
 	"lotse/agent/panel"
 	"lotse/agent/terminal"
 	"lotse/i18n"
+	"lotse/logs"
 	"lotse/plaintext"
 	"lotse/screen"
 	"lotse/screen/native"
@@ -46,6 +47,7 @@ var errorCodes = map[int]string{
 const usage = `lotse-agent lets an advisor whom you are talking to see your screen, if you allow it.
 
 Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
+       lotse-agent --check [--json] [flags]
 
   --gateway URL      the gateway to connect to, e.g. https://support.example.com; else
                      the one in the link, in the program's own file name
@@ -72,6 +74,15 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      terminal panel then go to standard error
   --no-names         do not tell the advisor this computer's and its user's names, which
                      is otherwise done once you have allowed something
+  --check            no session: say what this program can do on this computer, each line
+                     ok, warn or FAIL, and what to do. It takes a picture of the screen and
+                     throws it away; it types, clicks and shows nothing, and leaves the
+                     clipboard alone. The report has no names of users, computers, windows
+                     or programs in it. With --gateway it also tries the way there
+  --json             with --check: print one JSON object
+  --trace FILE       write what a report of a mistake needs, as JSON lines: what happened
+                     when, viewers' lines, times and sizes of pictures; at most 50 MB. No
+                     numbers, secrets, contents and names are in it
   --language TAG     the language of what you read, e.g. en, de or fr (default: this
                      computer's)
   --record FILE      write the session's record there when it is over
@@ -79,11 +90,14 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
   --config FILE      settings in TOML; flags win over it
   --ca-file PEM      trust this authority for the gateway (or LOTSE_CA_FILE)
   --log-format text|json
-  --log-level debug|info|warn|error
+  --log LEVELS       what is logged: debug, info, warn (default) or error; for one area
+                     AREA=LEVEL, e.g. info,tunnel=debug. Areas: agent, capture, consent,
+                     rfb, seal, tunnel. SIGUSR1 switches to debug and back (not on Windows)
+  --log-level LEVELS another name of --log
   --version
 
 Exit codes: 0 the session was ended by either side; 1 failure, also a line that
-was lost for good; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
+was lost for good, or --check found a FAIL; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
 already, and its window comes to the front (Windows); 5 the number is wrong or no longer valid;
 6 this computer's screen cannot be read.
 `
@@ -100,6 +114,9 @@ func run(args []string) int {
 	o, code := parse(args)
 	if o == nil {
 		return code
+	}
+	if o.check && code == exitOK {
+		return o.runCheck(os.Stdout)
 	}
 	var events *agent.Events
 	if o.events {
@@ -118,16 +135,22 @@ func run(args []string) int {
 // run runs the session; the error was said already.
 func (o *options) run(events *agent.Events) (int, error) {
 	log := newLogWriter(os.Stderr)
-	logger, err := newLogger(o, log)
+	go log.run()
+	defer log.close()
+	logger, stopLevels, err := newLogger(o, log)
 	if err != nil {
 		return wrongUsage(err), err
 	}
-	go log.run()
-	defer log.close()
+	defer stopLevels()
 	language := i18n.Language(o.Language)
 	if language == "" {
 		language = i18n.System()
 	}
+	trace, closeTrace, err := openTrace(o.trace)
+	if err != nil {
+		return fail(exitFailure, err), err
+	}
+	defer closeTrace()
 	raise, release, first := claim(o.Gateway, o.number.Digits()+o.offer.Number.Digits())
 	if first != nil {
 		return first.yield(language)
@@ -135,7 +158,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	defer release()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	desktop, err := native.Open(screen.Options{Display: o.Display, Logger: logger, Watchdog: ownPath()})
+	desktop, err := native.Open(screen.Options{Display: o.Display, Logger: logs.Area(logger, logs.Capture), Watchdog: ownPath()})
 	if err != nil {
 		return fail(exitNoScreen, err), err
 	}
@@ -148,12 +171,12 @@ func (o *options) run(events *agent.Events) (int, error) {
 		err = fmt.Errorf("--share: %w", err)
 		return wrongUsage(err), err
 	}
-	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logger, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
+	client := &tunnel.Client{Gateway: o.Gateway, RootCAs: o.roots, Logger: logs.Area(logger, logs.Tunnel), UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
 	remembered := tried.Customer()
 	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: newPanel(o, raise, logger), Events: events,
+		Client: client, Panel: newPanel(o, raise, logs.Area(logger, logs.Agent)), Events: events,
 		Entry: agent.Entry{
 			Number: o.number, Fixed: o.fixed, Problem: o.problem, Gateways: o.gateways,
 			Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place,
@@ -161,7 +184,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		Answer:  agent.Answer(o.Answer),
 		Display: desktop.Parts,
 		Share:   share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
-		Language: language, Version: version, Nameless: !o.Names, Logger: logger,
+		Language: language, Version: version, Nameless: !o.Names, Logger: logger, Trace: trace,
 		Timeouts: agent.Timeouts{
 			View: o.ViewTimeout.Duration, Control: o.ControlTimeout.Duration,
 			Clipboard: o.ClipboardTimeout.Duration, Show: o.ShowTimeout.Duration,

@@ -14,6 +14,7 @@ import (
 	"lotse/arguments"
 	"lotse/config"
 	"lotse/i18n"
+	"lotse/logs"
 	"lotse/tunnel"
 )
 
@@ -38,6 +39,43 @@ type options struct {
 	wrong error
 	// events: JSON lines on standard output.
 	events bool
+	// trace is the file for what a field report needs; "": none.
+	trace string
+	// check: no session, but a report on what can be done here; asJSON: as JSON.
+	check, asJSON bool
+}
+
+// commandLine is what the command line says.
+type commandLine struct {
+	config.Agent
+	file, number, record, events string
+	trace                        string
+	nameless, version            bool
+	check, asJSON                bool
+}
+
+// define defines the flags; the constant usage explains them.
+func (c *commandLine) define(set *flag.FlagSet) {
+	set.StringVar(&c.file, "config", "", "")
+	set.StringVar(&c.Gateway, "gateway", "", "")
+	set.StringVar(&c.number, "number", "", "")
+	set.StringVar(&c.Panel, "panel", "", "")
+	set.StringVar(&c.Answer, "answer", "", "")
+	set.StringVar(&c.Share, "share", "", "")
+	set.StringVar(&c.Hotkey, "hotkey", "", "")
+	set.StringVar(&c.record, "record", "", "")
+	set.StringVar(&c.Language, "language", "", "")
+	set.StringVar(&c.Display, "display", "", "")
+	set.BoolVar(&c.nameless, "no-names", false, "")
+	set.StringVar(&c.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
+	set.StringVar(&c.Log.Format, "log-format", "", "")
+	set.StringVar(&c.Log.Level, "log", "", "")
+	set.StringVar(&c.Log.Level, "log-level", "", "")
+	set.StringVar(&c.events, "events", "", "")
+	set.StringVar(&c.trace, "trace", "", "")
+	set.BoolVar(&c.check, "check", false, "")
+	set.BoolVar(&c.asJSON, "json", false, "")
+	set.BoolVar(&c.version, "version", false, "")
 }
 
 // parse reads the command line and the settings file; flags win. nil: the
@@ -45,44 +83,29 @@ type options struct {
 func parse(args []string) (*options, int) {
 	set := flag.NewFlagSet("lotse-agent", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	var flags config.Agent
-	var file, number string
-	var showVersion bool
-	set.StringVar(&file, "config", "", "")
-	set.StringVar(&flags.Gateway, "gateway", "", "")
-	set.StringVar(&number, "number", "", "")
-	set.StringVar(&flags.Panel, "panel", "", "")
-	set.StringVar(&flags.Answer, "answer", "", "")
-	set.StringVar(&flags.Share, "share", "", "")
-	set.StringVar(&flags.Hotkey, "hotkey", "", "")
-	var record string
-	set.StringVar(&record, "record", "", "")
-	set.StringVar(&flags.Language, "language", "", "")
-	set.StringVar(&flags.Display, "display", "", "")
-	var nameless bool
-	set.BoolVar(&nameless, "no-names", false, "")
-	set.StringVar(&flags.CAFile, "ca-file", os.Getenv("LOTSE_CA_FILE"), "")
-	set.StringVar(&flags.Log.Format, "log-format", "", "")
-	set.StringVar(&flags.Log.Level, "log-level", "", "")
-	var events string
-	set.StringVar(&events, "events", "", "")
-	set.BoolVar(&showVersion, "version", false, "")
+	var flags commandLine
+	flags.define(set)
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Print(usage)
 		return nil, exitOK
 	case err != nil:
 		return nil, wrongUsage(err)
-	case showVersion:
+	case flags.version:
 		fmt.Println("lotse-agent", version, runtime.GOOS+"/"+runtime.GOARCH)
 		return nil, exitOK
 	case set.NArg() > 1 || set.NArg() == 1 && !tunnel.IsLink(set.Arg(0)):
 		return nil, wrongUsage(fmt.Errorf("unexpected argument %q", set.Arg(set.NArg()-1)))
-	case events != "" && events != "json":
-		return nil, wrongUsage(fmt.Errorf("--events %q: want json", events))
+	case flags.events != "" && flags.events != "json":
+		return nil, wrongUsage(fmt.Errorf("--events %q: want json", flags.events))
+	case flags.asJSON && !flags.check:
+		return nil, wrongUsage(errors.New("--json goes with --check"))
 	}
-	o := &options{Agent: config.DefaultAgent(), record: record, events: events != "", answered: flags.Answer != ""}
-	if file != "" {
+	o := &options{
+		Agent: config.DefaultAgent(), record: flags.record, events: flags.events != "", answered: flags.Answer != "",
+		check: flags.check, asJSON: flags.asJSON, trace: flags.trace,
+	}
+	if file := flags.file; file != "" {
 		var err error
 		if o.Agent, err = config.LoadAgent(file); err != nil {
 			fmt.Fprintln(os.Stderr, "lotse-agent:", err)
@@ -101,7 +124,8 @@ func parse(args []string) (*options, int) {
 			*f.to = f.from
 		}
 	}
-	o.Names = o.Names && !nameless
+	o.Names = o.Names && !flags.nameless
+	number := flags.number
 	if number == arguments.Stdin {
 		var err error
 		if number, err = arguments.ReadLine(os.Stdin); err != nil {
@@ -112,7 +136,7 @@ func parse(args []string) (*options, int) {
 	}
 	err := o.findGateway(set.Arg(0), number, ownPath())
 	if err == nil {
-		err = o.check()
+		err = o.validate()
 	}
 	if err != nil {
 		o.wrong = err
@@ -127,7 +151,7 @@ func wrongUsage(err error) int {
 	return exitUsage
 }
 
-func (o *options) check() error {
+func (o *options) validate() error {
 	switch agent.Answer(o.Answer) {
 	case agent.AnswerAsk, agent.AnswerView, agent.AnswerControl, agent.AnswerDeny:
 	default:
@@ -153,6 +177,9 @@ func (o *options) check() error {
 	case "text", "json":
 	default:
 		return fmt.Errorf("--log-format %q: want text or json", o.Log.Format)
+	}
+	if _, err := logs.Parse(o.Log.Level, logs.AgentAreas); err != nil {
+		return fmt.Errorf("--log: %w", err)
 	}
 	if o.CAFile == "" {
 		return nil

@@ -126,9 +126,7 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 		default: // one is waiting already
 		}
 	})()
-	defer onSignals(ctx, toggleSignals, func() {
-		logs.Area(logger, logs.Gateway).Warn("log levels switched", "levels", levels.ToggleDebug())
-	})()
+	defer levels.FollowSignal(logs.Area(logger, logs.Gateway))()
 	cfg.Reload = reload
 	if f.dev {
 		if err := devAdvisor(p.stdout, g.Data); err != nil {

@@ -10,6 +10,8 @@ import (
 
 func open(o screen.Options) (*screen.Desktop, error) { return x11.Open(o) }
 
+func check(o screen.Options, hotkey uint32) screen.Findings { return x11.Check(o, hotkey) }
+
 func watchdogMain() bool { return watchdog.Main(x11.Release) }
 
 func raiseWindows(int) {}

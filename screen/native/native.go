@@ -8,6 +8,11 @@ import "lotse/screen"
 // Open opens the display. The error says what failed, where, and what to do.
 func Open(o screen.Options) (*screen.Desktop, error) { return open(o) }
 
+// Check looks for what can be done on the display of this computer, part by part. hotkey is
+// the keysym of the key that takes control back. It does not type, click, show a window or
+// change the clipboard.
+func Check(o screen.Options, hotkey uint32) screen.Findings { return check(o, hotkey) }
+
 // WatchdogMain makes this process the watchdog of another one's input if that is what it
 // was started for, and reports whether it was; see watchdog.Main.
 func WatchdogMain() bool { return watchdogMain() }

@@ -10,6 +10,8 @@ import (
 
 func open(o screen.Options) (*screen.Desktop, error) { return windows.Open(o) }
 
+func check(o screen.Options, hotkey uint32) screen.Findings { return windows.Check(o, hotkey) }
+
 func watchdogMain() bool { return watchdog.Main(windows.Release) }
 
 func raiseWindows(pid int) { windows.Raise(pid) }

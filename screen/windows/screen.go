@@ -124,7 +124,8 @@ func poll(ctx context.Context, l *lifecycle.Lifecycle, look func(time.Time) (scr
 		if err := ctx.Err(); err != nil {
 			return screen.Update{}, err
 		}
-		u, ok, err := look(time.Now())
+		began := time.Now()
+		u, ok, err := look(began)
 		pause := pollTick
 		switch {
 		case err != nil:
@@ -133,6 +134,7 @@ func poll(ctx context.Context, l *lifecycle.Lifecycle, look func(time.Time) (scr
 			}
 			pause = failurePause
 		case ok:
+			u.Took = time.Since(began)
 			return u, nil
 		}
 		timer.Reset(pause)

@@ -142,7 +142,8 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 		if err := s.l.ended(ctx); err != nil {
 			return u, err
 		}
-		u, ok, err := s.look(time.Now())
+		began := time.Now()
+		u, ok, err := s.look(began)
 		if err != nil {
 			// The display may have shrunk under the capture.
 			if tries++; tries >= captureTries || s.l.isGone() {
@@ -155,6 +156,7 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 				continue
 			}
 		} else if ok {
+			u.Took = time.Since(began)
 			return u, nil
 		}
 		_, covered := s.mask.Places.Watch()

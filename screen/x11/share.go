@@ -231,11 +231,13 @@ func (a *appScreen) next(ctx context.Context) (u screen.Update, err error) {
 		if err := a.l.ended(ctx); err != nil {
 			return u, err
 		}
+		began := time.Now()
 		u, ok, again, err := a.look()
 		if err != nil {
 			return u, a.l.explain(err)
 		}
 		if ok {
+			u.Took = time.Since(began)
 			return u, nil
 		}
 		timer.Reset(again)

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"lotse/agent"
+)
+
+// maxTrace bounds the file of --trace, in bytes.
+const maxTrace = 50 << 20
+
+// openTrace makes the file and the trace that goes into it; "": there is none, and it is nil.
+// A disk that stands still holds nothing up but the lines.
+func openTrace(file string) (t *agent.Trace, stop func(), err error) {
+	if file == "" {
+		return nil, func() {}, nil
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--trace: %w", err)
+	}
+	w := newLogWriter(f)
+	w.missing = `{"area":"agent","event":"lines are missing","lines":%d}` + "\n"
+	go w.run()
+	return agent.NewTrace(w, maxTrace), func() {
+		w.close()
+		_ = f.Close()
+	}, nil
+}
