@@ -36,9 +36,9 @@ type checkReport struct {
 	Checks  []screen.Finding `json:"checks"`
 }
 
-const checkHead = `What this program can do on this computer. It has taken a picture of the screen and thrown
-it away. It has typed, clicked and shown nothing, and left the clipboard alone. This report
-has no names of users, computers, windows or programs in it.
+const checkHead = `What this program can do on this computer. The check takes one picture of the screen and
+discards it. It types nothing, clicks nothing, shows nothing, and leaves the clipboard alone.
+The report has no names of users, computers, windows or programs in it.
 
 `
 
@@ -62,7 +62,11 @@ func (o *options) examine() checkReport {
 	if language == "" {
 		language = i18n.System()
 	}
-	found.OK("language", "texts are shown in %q; there are %q", language, i18n.Languages)
+	var known []string
+	for _, l := range i18n.Languages {
+		known = append(known, string(l))
+	}
+	found.OK("language", "texts are shown in %q; there are %s", language, strings.Join(known, ", "))
 	n := &networkCheck{o: o}
 	n.run()
 	found = append(found, n.found...)
