@@ -47,7 +47,7 @@ func (s Stats) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("version", s.Version), slog.String("encoding", s.Encoding), slog.String("extensions", s.Extensions),
 		slog.String("format", format), slog.Int("max_quality", s.MaxQuality), slog.Int("quality", s.Quality),
-		slog.Int("window", s.Window), slog.Int("in_flight", s.InFlight), slog.Duration("round_trip", s.RoundTrip),
+		slog.Int("window", s.Window), slog.Int("in_flight", s.InFlight), slog.Int64("round_trip_us", s.RoundTrip.Microseconds()),
 		slog.Int64("bytes_per_second", int64(s.BytesPerSecond)), slog.Uint64("frames", s.Frames),
 		slog.Uint64("bytes", s.Bytes), slog.Any("sent", s.Sent), slog.String("end", s.End.String()),
 	)

@@ -91,7 +91,7 @@ func TestStatsInLog(t *testing.T) {
 	var b bytes.Buffer
 	s := rfb.Stats{Version: "3.8", Encoding: "tight", Sent: rfb.Sent{Tight: 7}, RoundTrip: time.Millisecond, End: rfb.EndSlow}
 	slog.New(slog.NewTextHandler(&b, nil)).Info("viewer", "stats", s)
-	for _, want := range []string{"stats.version=3.8", "stats.sent.tight=7", "stats.round_trip=1ms", "stats.end=slow"} {
+	for _, want := range []string{"stats.version=3.8", "stats.sent.tight=7", "stats.round_trip_us=1000", "stats.end=slow"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, b.String())
 		}
