@@ -441,7 +441,7 @@ func TestPanelTurn(t *testing.T) {
 	advisor.click("end-session")
 	advisor.click("confirm-yes")
 	panel.wait("ended")
-	advisor.noComplaints(captureNote)
+	advisor.noComplaints(captureNote, endOfCaptureNote)
 }
 
 // inTurn: the agent ended each direction before it began the other.

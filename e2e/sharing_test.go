@@ -12,6 +12,11 @@ import (
 // use a camera; the capture works.
 const captureNote = "camera is not allowed in this document"
 
+// endOfCaptureNote is what Chromium 156 says at times when a capture ends while a frame is on
+// its way from its processor to the page: that frame never reaches the page, which closes all
+// that it gets. A page of twenty lines that closes each frame shows the same.
+const endOfCaptureNote = "A VideoFrame was garbage collected without being closed"
+
 // besideWindow is the part of a capturing display that its browser does not cover.
 var besideWindow = image.Rect(540, 40, 760, 560)
 
@@ -85,7 +90,7 @@ func TestBrowserCustomer(t *testing.T) {
 	page.wait("record")
 	ses.line(`"state":"ended"`)
 	viewer.exit()
-	page.noComplaints(captureNote)
+	page.noComplaints(captureNote, endOfCaptureNote)
 	works("TigerVNC", "tigervnc-viewer", "`lotse view`, of a customer's browser", "picture", "consent", "pause", "end")
 }
 
@@ -115,7 +120,7 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	page.click("end")
 	page.wait("ended")
 	ses.line(`"state":"ended"`)
-	page.noComplaints(captureNote)
+	page.noComplaints(captureNote, endOfCaptureNote)
 	works(v.name, v.table, doorNames[v.door]+", of a customer's browser", "picture", "consent", "end")
 }
 
@@ -196,6 +201,6 @@ func TestTurn(t *testing.T) {
 	advisor.click("end-session")
 	advisor.click("confirm-yes")
 	page.wait("ended")
-	advisor.noComplaints(captureNote)
-	page.noComplaints(captureNote)
+	advisor.noComplaints(captureNote, endOfCaptureNote)
+	page.noComplaints(captureNote, endOfCaptureNote)
 }

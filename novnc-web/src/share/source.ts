@@ -16,24 +16,17 @@ export interface Source {
  */
 export class TrackSource implements Source {
   private readonly reader: ReadableStreamDefaultReader<VideoFrame>;
-  private reading: Promise<Frame | null> = Promise.resolve(null);
 
   constructor(track: MediaStreamTrack) {
     this.reader = framesOf(track).getReader();
   }
 
-  next(): Promise<Frame | null> {
-    this.reading = this.reader.read().then(({ value }) => value ?? null);
-    return this.reading;
+  async next(): Promise<Frame | null> {
+    return (await this.reader.read()).value ?? null;
   }
 
-  /**
-   * A frame that is being read goes to the caller of next, who closes it: cancelling in between
-   * could lose one that is not closed. The caller of stop ends the track, and with it the reading.
-   */
   stop(): void {
-    const cancel = () => void this.reader.cancel().catch(() => {});
-    this.reading.then(cancel, cancel);
+    void this.reader.cancel().catch(() => {});
   }
 }
 
