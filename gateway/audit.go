@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// AuditRecord is one line of the audit trail, audit.jsonl in the data folder, without
-// the chain that is its last field (auditchain.go). It never has a number, a secret or
-// a token in it: a session is named by an identifier of its own.
+// AuditRecord is one line of the audit trail, audit.jsonl in the data folder, except for the last
+// field, the chain (auditchain.go). It never contains a number, a secret or a token: Session is an
+// identifier used for nothing else.
 type AuditRecord struct {
 	Time    time.Time `json:"time"`
 	Event   string    `json:"event"` // one of the Audit constants
@@ -22,14 +22,14 @@ type AuditRecord struct {
 	Bytes   int64     `json:"bytes,omitempty"`  // of a stream, both directions
 	Seconds int64     `json:"seconds,omitempty"`
 
-	// Of a flood: so many more like it came within Seconds, from these networks (the
-	// first few) and so many others. AuditLost has the count, too.
+	// Set in a line that stands for many: the number of similar events within Seconds, the first
+	// few networks they came from, and the number of other networks. AuditLost also uses Folded.
 	Folded   int64    `json:"folded,omitempty"`
 	Networks []string `json:"networks,omitempty"`
 	Others   int      `json:"other_networks,omitempty"`
 
-	// Of AuditFile, the first line of each file: its number, the oldest one that is
-	// kept, and the chain of the line before it.
+	// Set with AuditFile, the first line of each file: the file's number, the number of the oldest
+	// file kept, and the chain of the line before it.
 	File     int    `json:"file,omitempty"`
 	Oldest   int    `json:"oldest,omitempty"`
 	Previous string `json:"previous,omitempty"`
@@ -57,21 +57,20 @@ const (
 	AuditViewerRefused = "viewer_refused"
 	AuditForeign       = "foreign_opened"
 	AuditForeignServer = "foreign_server"
-	AuditFile          = "audit_file"      // a file begins
-	AuditRecovered     = "audit_recovered" // the last line was torn, by a crash most likely
-	AuditBroken        = "audit_broken"    // what was written before is not what it was
+	AuditFile          = "audit_file"      // a file starts
+	AuditRecovered     = "audit_recovered" // the last line was incomplete, most likely after a crash
+	AuditBroken        = "audit_broken"    // earlier lines were changed
 	AuditLost          = "audit_lost"      // lines that could not be written
 )
 
-// auditQueue bounds what waits for the disk.
+// auditQueue is the maximum number of records that wait to be written.
 const auditQueue = 4096
 
-// auditTick is how often what was folded is looked at, and what was written is made
-// sure to be on the disk.
+// auditTick is the interval at which folded records are checked and the file is synced to disk.
 const auditTick = time.Second
 
-// auditTrail writes the records of a running gateway. record never waits, neither for
-// the disk nor for anybody else who records; run is the one writer.
+// auditTrail writes the records of a running gateway. record never blocks, neither on the disk nor
+// on other callers. Only run writes.
 type auditTrail struct {
 	// Static after openAudit.
 	log   *slog.Logger
@@ -79,17 +78,17 @@ type auditTrail struct {
 	queue chan AuditRecord // never closed
 	stop  chan struct{}    // closed by finish
 	lost  atomic.Int64
-	// failures counts writes that the disk refused.
+	// failures counts failed writes.
 	failures atomic.Int64
 
 	// Owned by run.
 	fold *auditFold
 	file *auditFile
-	told time.Time // when a failure was logged last
+	told time.Time // when a failure was last logged
 }
 
-// openAudit continues the trail in the data folder. Each file has at most size bytes
-// or little more; so many files are kept.
+// openAudit continues the trail in the data folder. Each file has about size bytes; the newest
+// files are kept, as many as files says.
 func openAudit(data string, size int64, files int, log *slog.Logger, clock Clock) (*auditTrail, error) {
 	f, err := openAuditFile(data, size, files, log, clock)
 	if err != nil {
@@ -98,7 +97,8 @@ func openAudit(data string, size int64, files int, log *slog.Logger, clock Clock
 	return &auditTrail{log: log, clock: clock, queue: make(chan AuditRecord, auditQueue), stop: make(chan struct{}), fold: newAuditFold(), file: f}, nil
 }
 
-// record writes r down, soon. What finds the queue full is counted and told later.
+// record queues r to be written. If the queue is full, r is counted and reported as AuditLost
+// later.
 func (a *auditTrail) record(r AuditRecord) {
 	r.Time = a.clock.Now().UTC().Truncate(time.Millisecond)
 	select {
@@ -108,8 +108,8 @@ func (a *auditTrail) record(r AuditRecord) {
 	}
 }
 
-// run writes until finish is called and the queue is empty. A disk that is full ends
-// no session: it is an error in the log, and a line as soon as there is room again.
+// run writes until finish is called and the queue is empty. A full disk ends no session: it is
+// logged as an error, and the number of lost records is written as soon as there is space.
 func (a *auditTrail) run() {
 	tick := newTicker(a.clock, auditTick)
 	defer tick.stop()
@@ -128,7 +128,7 @@ func (a *auditTrail) run() {
 	}
 }
 
-// take writes a record and those that wait behind it, in one piece.
+// take writes r and the queued records in one write.
 func (a *auditTrail) take(r AuditRecord) {
 	now := a.clock.Now()
 	out := a.fold.add(nil, r, now)
@@ -168,7 +168,7 @@ func (a *auditTrail) write(records []AuditRecord) {
 	a.report(err)
 }
 
-// report logs a failure, once a minute.
+// report logs a failure, at most once a minute.
 func (a *auditTrail) report(err error) {
 	if now := a.clock.Now(); err != nil && now.Sub(a.told) >= time.Minute {
 		a.told = now
@@ -176,7 +176,8 @@ func (a *auditTrail) report(err error) {
 	}
 }
 
-// finish lets run end; it is called once. close is for after that, or without run.
+// finish makes run return; it is called once. close is called after run has returned, or if run was
+// never started.
 func (a *auditTrail) finish() { close(a.stop) }
 
 func (a *auditTrail) close() error { return a.file.close() }

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Files of the audit trail in the data folder. audit.jsonl is the newest; older ones
-// are numbered. audit.head tells where the trail ended a second ago.
+// Files of the audit trail in the data folder. audit.jsonl is the newest; older files are numbered.
+// audit.head records where the trail ended about a second ago.
 const (
 	auditName     = "audit.jsonl"
 	auditHeadName = "audit.head"
@@ -34,12 +34,12 @@ type auditHead struct {
 	Chain string `json:"chain"`
 }
 
-// beyond reports whether the trail went on behind a line of a file.
+// beyond reports whether h is after the given line of the given file.
 func (h auditHead) beyond(file, line int) bool {
 	return h.File > file || h.File == file && h.Line > line
 }
 
-// auditFile appends lines to the newest file of the trail. It is for one goroutine.
+// auditFile appends lines to the newest file of the trail. It must not be used concurrently.
 type auditFile struct {
 	// Static after openAuditFile.
 	dir   string
@@ -53,11 +53,11 @@ type auditFile struct {
 	size    int64
 	lines   int
 	chain   chainValue
-	settled auditHead // what audit.head says
+	settled auditHead // content of audit.head
 }
 
-// openAuditFile continues the newest file. What is wrong with its end is repaired or
-// left as it is, noted in the log and in the trail, and no reason not to start.
+// openAuditFile continues the newest file. If its end is damaged, it repairs the damage where
+// possible and reports it in the log and in the trail. Damage does not prevent the start.
 func openAuditFile(dir string, most int64, files int, log *slog.Logger, clock Clock) (*auditFile, error) {
 	f := &auditFile{dir: dir, most: most, files: files, log: log, clock: clock}
 	notes, err := f.goOn()
@@ -70,7 +70,7 @@ func openAuditFile(dir string, most int64, files int, log *slog.Logger, clock Cl
 	return f, nil
 }
 
-// goOn opens the newest file and returns what is not as it was left.
+// goOn opens the newest file and returns records about damage that it found.
 func (f *auditFile) goOn() (notes []AuditRecord, err error) {
 	path := f.at(auditName)
 	end, err := readAuditEnd(path)
@@ -88,7 +88,7 @@ func (f *auditFile) goOn() (notes []AuditRecord, err error) {
 	}
 	notes = f.repair(end)
 	if end.broken > 0 {
-		// The rest is for itself: a chain over what is broken would say that it is good.
+		// The next lines go to a new file: a chain computed over damaged lines would confirm them.
 		err = f.rotate()
 	}
 	return notes, err
@@ -101,11 +101,11 @@ func (f *auditFile) note(event, reason string, bytes int64) AuditRecord {
 	return AuditRecord{Time: f.clock.Now().UTC().Truncate(time.Millisecond), Event: event, Reason: reason, Bytes: bytes}
 }
 
-// repair takes a torn line off the file and says what is not as it was left.
+// repair removes an incomplete last line and returns records about the damage.
 func (f *auditFile) repair(end auditEnd) (notes []AuditRecord) {
 	if end.torn > 0 {
 		if err := f.file.Truncate(end.good); err != nil {
-			end.broken = max(end.broken, end.lines) // the next line begins in a file of its own
+			end.broken = max(end.broken, end.lines) // the next line starts a new file
 			notes = append(notes, f.note(AuditBroken, "the last line is torn and could not be taken off", end.torn))
 		} else {
 			notes = append(notes, f.note(AuditRecovered, "the last line was torn; it was taken off", end.torn))
@@ -120,7 +120,7 @@ func (f *auditFile) repair(end auditEnd) (notes []AuditRecord) {
 	return notes
 }
 
-// afterOlds begins a trail, or goes on with one whose newest file is gone or empty.
+// afterOlds starts a trail, or continues one whose newest file is missing or empty.
 func (f *auditFile) afterOlds() (notes []AuditRecord, err error) {
 	olds, err := auditOlds(f.dir)
 	if err != nil {
@@ -135,14 +135,14 @@ func (f *auditFile) afterOlds() (notes []AuditRecord, err error) {
 	}
 	if head, err := readAuditHead(f.dir); err == nil && head.beyond(f.number, 1<<30) {
 		notes = append(notes, f.note(AuditBroken, fmt.Sprintf("file %d is missing; it had %d lines", head.File, head.Line), 0))
-		f.number = head.File // no number twice
+		f.number = head.File // no file number is used twice
 	}
 	f.number = max(f.number, 0)
 	return notes, f.begin()
 }
 
-// afterUnchained keeps the file of an older version, which has no chain: its SHA-256
-// is what the next file follows.
+// afterUnchained keeps a file written by an older version, which has no chain. The next file's
+// chain starts from the SHA-256 of that file.
 func (f *auditFile) afterUnchained(path string) error {
 	olds, err := auditOlds(f.dir)
 	if err != nil {
@@ -160,8 +160,8 @@ func (f *auditFile) afterUnchained(path string) error {
 	return f.begin()
 }
 
-// fileChain is what the file after this one follows: the chain of its last line, or
-// its SHA-256 when it has none.
+// fileChain returns the chain with which the next file starts: the chain of this file's last line,
+// or the file's SHA-256 if it has no chain.
 func fileChain(path string) (c chainValue, err error) {
 	end, err := readAuditEnd(path)
 	if err != nil || !end.old {
@@ -178,8 +178,8 @@ func fileChain(path string) (c chainValue, err error) {
 	return c, err
 }
 
-// begin makes the next file. Its first line is written with the next ones, so that
-// there is none without, whatever fails in between.
+// begin creates the next file. Its first line is written together with the first records, so that
+// no file starts with anything else even if a write fails.
 func (f *auditFile) begin() error {
 	file, err := os.OpenFile(f.at(auditName), os.O_APPEND|os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -190,7 +190,7 @@ func (f *auditFile) begin() error {
 	return nil
 }
 
-// first is the first line of a file.
+// first returns the first record of a file.
 func (f *auditFile) first() (AuditRecord, error) {
 	olds, err := auditOlds(f.dir)
 	if err != nil {
@@ -200,8 +200,8 @@ func (f *auditFile) first() (AuditRecord, error) {
 		File: f.number, Oldest: append(olds, f.number)[0], Previous: f.chain.String()}, nil
 }
 
-// rotate puts the newest file aside and begins another; of the oldest only as many
-// are kept as the operator wants.
+// rotate renames the newest file and starts another. It removes the oldest files beyond the number
+// that the operator configured.
 func (f *auditFile) rotate() error {
 	if err := f.settle(); err != nil {
 		return err
@@ -225,8 +225,8 @@ func (f *auditFile) rotate() error {
 	return f.begin()
 }
 
-// append writes records in one piece, or none of them: what was written of them is
-// taken off again.
+// append writes all records in one write. After a failed write it truncates the file, so that none
+// of them remains.
 func (f *auditFile) append(records []AuditRecord) error {
 	if f.file == nil {
 		return fs.ErrClosed
@@ -267,7 +267,7 @@ func (f *auditFile) append(records []AuditRecord) error {
 	return nil
 }
 
-// reopen goes on with the newest file after a rotation that failed half way.
+// reopen continues the newest file after a rotation that failed half way.
 func (f *auditFile) reopen() error {
 	_ = f.file.Close()
 	file, err := os.OpenFile(f.at(auditName), os.O_APPEND|os.O_WRONLY, 0o600)
@@ -280,7 +280,7 @@ func (f *auditFile) reopen() error {
 	return err
 }
 
-// settle makes sure that what was written stays, and tells audit.head.
+// settle syncs the file to disk and then updates audit.head.
 func (f *auditFile) settle() error {
 	head := auditHead{File: f.number, Line: f.lines, Chain: f.chain.String()}
 	if f.file == nil || f.lines == 0 || head == f.settled {
@@ -308,7 +308,7 @@ func (f *auditFile) close() error {
 	return err
 }
 
-// auditOlds are the numbers of the older files, in order.
+// auditOlds returns the numbers of the older files in ascending order.
 func auditOlds(dir string) (out []int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Bounds of folding.
+// Limits of folding.
 const (
 	foldWindow   = time.Minute
-	foldFull     = 20 // equal events of a window that are written one by one
-	foldNetworks = 16 // named in a line
+	foldFull     = 20 // equal events within a window that are written one by one
+	foldNetworks = 16 // networks listed in a line
 	foldKinds    = 1024
 )
 
-// foldable are the events that strangers can cause, as many as they like.
+// foldable are the events that strangers can cause in any number.
 var foldable = []string{AuditEnter, AuditRefused, AuditSignInRefused, AuditViewerRefused}
 
-// auditFold writes the first of equal events as they come and the others of the same
-// minute as one line that counts them. Tries at an open session are counted by
-// session. It is for one goroutine.
+// auditFold writes the first of equal events at once, and the others of the same minute as one line
+// with their number. Tries on an open session are counted by session. It must not be used
+// concurrently.
 type auditFold struct {
 	kinds map[foldKind]*folded
 }
@@ -36,14 +36,14 @@ type folded struct {
 
 func newAuditFold() *auditFold { return &auditFold{kinds: map[foldKind]*folded{}} }
 
-// add appends what is to be written of r now.
+// add appends the records that must be written now because of r.
 func (f *auditFold) add(out []AuditRecord, r AuditRecord, now time.Time) []AuditRecord {
 	if !slices.Contains(foldable, r.Event) {
 		return append(out, r)
 	}
 	kind := foldKind{r.Event, r.Reason, r.Session, r.Account, r.Door}
 	if f.kinds[kind] == nil && len(f.kinds) >= foldKinds {
-		kind = foldKind{event: r.Event} // the rest of this window is told together
+		kind = foldKind{event: r.Event} // the other kinds of this window share a line
 	}
 	k := f.kinds[kind]
 	if k == nil {
@@ -57,7 +57,7 @@ func (f *auditFold) add(out []AuditRecord, r AuditRecord, now time.Time) []Audit
 	return out
 }
 
-// count adds r to the line that is told at the end of the window.
+// count adds r to the line that is written at the end of the window.
 func (k *folded) count(kind foldKind, r AuditRecord) {
 	k.last = AuditRecord{Time: r.Time, Event: kind.event, Reason: kind.reason, Session: kind.session, Account: kind.account, Door: kind.door}
 	network := r.From
@@ -76,7 +76,7 @@ func (k *folded) count(kind foldKind, r AuditRecord) {
 	}
 }
 
-// due returns the lines of windows that are over.
+// due returns the lines of windows that have ended.
 func (f *auditFold) due(now time.Time) (out []AuditRecord) {
 	for kind, k := range f.kinds {
 		if now.Sub(k.since) >= foldWindow {
@@ -87,7 +87,7 @@ func (f *auditFold) due(now time.Time) (out []AuditRecord) {
 	return out
 }
 
-// all ends every window.
+// all ends every window and returns the lines.
 func (f *auditFold) all(now time.Time) (out []AuditRecord) {
 	for kind, k := range f.kinds {
 		out = k.line(out, now)

@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// auditLines reads a file of the trail line by line. It is for one goroutine.
+// auditLines reads a file of the trail line by line. It must not be used concurrently.
 type auditLines struct {
 	r    *bufio.Reader
-	line int   // of the last one that was read, from 1
-	good int64 // bytes of whole lines
-	torn int64 // bytes behind the last line end
+	line int   // number of the line last read, from 1
+	good int64 // bytes of complete lines
+	torn int64 // bytes after the last line feed
 }
 
 var errLongLine = errors.New("the line is too long")
@@ -23,12 +23,12 @@ func newAuditLines(r io.Reader) *auditLines {
 	return &auditLines{r: bufio.NewReaderSize(r, maxAuditLine)}
 }
 
-// next returns a line without its end, valid until the next call; io.EOF after the
-// last whole one.
+// next returns a line without its line feed. The line is valid until the next call. After the last
+// complete line next returns io.EOF.
 func (l *auditLines) next() ([]byte, error) {
 	b, err := l.r.ReadSlice('\n')
 	size := int64(len(b))
-	for errors.Is(err, bufio.ErrBufferFull) { // nothing of it is kept
+	for errors.Is(err, bufio.ErrBufferFull) { // the contents of a long line are dropped
 		b, err = l.r.ReadSlice('\n')
 		size += int64(len(b))
 	}
@@ -44,19 +44,19 @@ func (l *auditLines) next() ([]byte, error) {
 	return bytes.TrimSuffix(b, []byte("\n")), nil
 }
 
-// auditEnd is what a file of the trail ends with.
+// auditEnd describes the end of a file of the trail.
 type auditEnd struct {
-	old    bool // there is no chain: the file is of an older version
+	old    bool // there is no chain: an older version wrote the file
 	file   int  // its number
 	lines  int
-	good   int64 // bytes of whole lines
-	torn   int64 // bytes behind them
-	broken int   // the first line that does not follow; 0: none
+	good   int64 // bytes of complete lines
+	torn   int64 // bytes after them
+	broken int   // the first line whose chain is wrong; 0: none
 	chain  chainValue
 }
 
-// readAuditEnd reads a whole file, and goes on behind what is broken: the chain that
-// the last good line claims is what new lines follow.
+// readAuditEnd reads a whole file and continues after damaged lines. New lines follow the chain
+// written in the last readable line.
 func readAuditEnd(path string) (end auditEnd, err error) {
 	in, err := os.Open(path)
 	if err != nil {
@@ -82,7 +82,7 @@ func readAuditEnd(path string) (end auditEnd, err error) {
 				return end, nil
 			}
 			end.file = first.File
-			end.chain, _ = parseChain(first.Previous) // wrong ones do not lead to claimed
+			end.chain, _ = parseChain(first.Previous) // a wrong value makes the comparison below fail
 			fallthrough
 		case err == nil:
 			if end.chain.next(covered) != claimed && end.broken == 0 {

@@ -14,16 +14,16 @@ import (
 // AuditReport is what VerifyAudit found.
 type AuditReport struct {
 	Files, Lines int
-	FirstFile    int    // older ones were removed, by the gateway itself if all is well
+	FirstFile    int    // the gateway removes older ones by itself
 	Chain        string // of the last line
-	Unchained    int    // lines of older versions, covered as a whole by the next file
+	Unchained    int    // the last line is incomplete: the gateway is writing it, or crashed
 	Torn         bool   // the last line has no end: the gateway is writing it, or crashed
-	Expected     bool   // the chain that was asked for is in the trail
+	Expected     bool   // the requested chain is in the trail
 }
 
-// AuditBreak is the first place where the trail is not what was written.
+// AuditBreak is the first place where the trail was changed.
 type AuditBreak struct {
-	File string // its name; in the data folder
+	File string // its name in the data folder
 	Line int    // from 1; 0: the whole file
 	What string
 }
@@ -36,9 +36,8 @@ func (b *AuditBreak) Error() string {
 	return fmt.Sprintf("%s:%d: %s", b.File, b.Line, b.What)
 }
 
-// VerifyAudit checks the audit trail in a data folder, also of a running gateway. The
-// error is an *AuditBreak where the trail was changed. expect, if not "", is a chain
-// that must be in it.
+// VerifyAudit checks the audit trail in a data folder; the gateway may be running. The error is an
+// *AuditBreak if the trail was changed. If expect is not "", the trail must contain this chain.
 func VerifyAudit(data, expect string) (report AuditReport, err error) {
 	for range 3 {
 		before, _ := auditOlds(data)
@@ -46,7 +45,7 @@ func VerifyAudit(data, expect string) (report AuditReport, err error) {
 			break
 		}
 		if after, _ := auditOlds(data); slices.Equal(before, after) {
-			break // else the gateway began another file meanwhile
+			break // otherwise the gateway started another file meanwhile
 		}
 	}
 	return report, err
@@ -75,16 +74,16 @@ func verifyAudit(data, expect string) (AuditReport, error) {
 	return v.end()
 }
 
-// auditVerifier goes through the files in order. It is for one goroutine.
+// auditVerifier checks the files in order. It must not be used concurrently.
 type auditVerifier struct {
 	dir, expect string
 	head        auditHead
 	report      AuditReport
 
-	number    int        // of the file that was read last
-	name      string     // likewise
-	lines     int        // of it
-	oldest    int        // that should be there, as the newest file says
+	number    int        // of the last file read
+	name      string     // of the last file read
+	lines     int        // of the last file read
+	oldest    int        // number of the oldest file that should exist, according to the newest
 	chain     chainValue // of the last line
 	headFound bool
 }
@@ -156,7 +155,7 @@ func (v *auditVerifier) begin(name string, first AuditRecord) error {
 	return nil
 }
 
-// follow notes a good line.
+// follow records a correct line.
 func (v *auditVerifier) follow(line int, chain chainValue) {
 	v.chain = chain
 	v.report.Lines++
@@ -167,7 +166,7 @@ func (v *auditVerifier) follow(line int, chain chainValue) {
 	}
 }
 
-// unchained takes a file of an older version as a whole.
+// unchained accepts a file of an older version as a whole.
 func (v *auditVerifier) unchained(name, path string) error {
 	if v.report.Files > 0 || name == auditName && v.head != (auditHead{}) {
 		return &AuditBreak{name, 1, errNoChain.Error()}
@@ -187,7 +186,7 @@ func (v *auditVerifier) unchained(name, path string) error {
 	return err
 }
 
-// end checks what is known of the whole.
+// end checks the trail as a whole.
 func (v *auditVerifier) end() (AuditReport, error) {
 	v.report.Chain = v.chain.String()
 	switch {

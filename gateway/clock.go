@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// Clock is where the gateway takes its time from wherever time decides: budgets,
-// life times, holds and pauses. Deadlines of sockets follow the system's clock
-// besides. Methods may be called concurrently.
+// Clock is the gateway's source of time for budgets, lifetimes, holds and pauses. Socket deadlines
+// use the system's clock in addition. Methods may be called concurrently.
 type Clock interface {
 	Now() time.Time
-	// AfterFunc calls f on a goroutine of its own after d. stop reports false when
-	// f was started already.
+	// AfterFunc calls f on a new goroutine after d. stop returns false if f has been started
+	// already.
 	AfterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-// systemClock is the default; in a synctest bubble it is the bubble's.
+// systemClock is the default. In a synctest bubble it uses the bubble's time.
 type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
@@ -24,8 +23,8 @@ func (systemClock) AfterFunc(d time.Duration, f func()) func() bool {
 	return time.AfterFunc(d, f).Stop
 }
 
-// ticker puts a value into C every so often after arm; it holds one at most. It is
-// for one goroutine.
+// ticker sends a value to C the given time after each arm. C holds at most one value. A ticker must
+// not be used concurrently.
 type ticker struct {
 	C      chan struct{}
 	clock  Clock
@@ -39,7 +38,7 @@ func newTicker(clock Clock, every time.Duration) *ticker {
 	return t
 }
 
-// arm is called after each value that was taken.
+// arm must be called after each value received.
 func (t *ticker) arm() {
 	t.disarm = t.clock.AfterFunc(t.every, func() { t.C <- struct{}{} }) // C is empty
 }
