@@ -16,8 +16,8 @@ type AuditReport struct {
 	Files, Lines int
 	FirstFile    int    // the gateway removes older ones by itself
 	Chain        string // of the last line
-	Unchained    int    // the last line is incomplete: the gateway is writing it, or crashed
-	Torn         bool   // the last line has no end: the gateway is writing it, or crashed
+	Unchained    int    // lines of older versions, covered as a whole by the next file's chain
+	Torn         bool   // the last line is incomplete: the gateway is writing it, or crashed
 	Expected     bool   // the requested chain is in the trail
 }
 

@@ -30,7 +30,7 @@ type directory struct {
 	closed   bool                 // Guarded by mu.
 	sessions map[string]*session  // Guarded by mu; by place.
 	streams  map[string]*stream   // Guarded by mu; by identifier.
-	resting  map[string]time.Time // until when a place is not assigned
+	resting  map[string]time.Time // Guarded by mu; until when a place is not assigned.
 	wires    map[*wire]struct{}   // Guarded by mu.
 	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
 	checks   *crowd[*wire]        // Guarded by mu; links of check.

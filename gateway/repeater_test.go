@@ -41,7 +41,7 @@ func TestParseRepeaterID(t *testing.T) {
 		"ID:48219305":              "",
 		"ID:4821930577":            "",
 		"ID:082193057":             "",
-		"ID:999999999":             "", // marks an unused slot in the repeater
+		"ID:999999999":             "", // the repeater marks removed entries with it
 		"ID:-482193057":            "482193057",
 		"ID:482193057:x":           "",
 		"ID:482193057:123456":      "",

@@ -8,10 +8,10 @@
 //
 // The path of an update, with the files that implement it:
 //
-//	Invalidate   adds what changed to the viewer's pending region  pending.go
-//	writeLoop    takes requested ∩ pending, unless congested       update.go, congestion.go
-//	choose       chooses encoding, rectangles and quality          choose.go, pieces.go, quality.go
-//	encode       converts pixels, encodes and compresses           pixelformat.go, enc_*.go
+//	Invalidate   adds changes to the viewer's pending region  pending.go
+//	writeLoop    takes requested ∩ pending, unless congested  update.go, congestion.go
+//	choose       chooses encoding, rectangles and quality     choose.go, pieces.go, quality.go
+//	encode       converts pixels, encodes and compresses      pixelformat.go, enc_*.go
 //
 // Security types that encrypt belong in a lower layer (lotse/seal, crypto/tls): use this package
 // only on a stream whose ends have authenticated each other.

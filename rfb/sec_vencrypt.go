@@ -20,7 +20,6 @@ const (
 	// implement. Plain (256) has no encryption. None of these is offered.
 	x509Plain = 262
 
-	// maxPlainText bounds the name and the password each.
 	// maxPlainText is the maximum length of the name and of the password in bytes.
 	maxPlainText = 256
 )

@@ -1,6 +1,6 @@
-// Package native opens the display of the operating system that this program runs on. It
-// chooses the package: screen/x11 on Linux, screen/windows on Windows, elsewhere
-// screen/portable in builds with the tag "portable".
+// Package native opens the display of the operating system that this program runs on. It uses
+// screen/x11 on Linux, screen/windows on Windows, and elsewhere screen/portable in builds with the
+// tag "portable".
 package native
 
 import "lotse/screen"
@@ -8,10 +8,10 @@ import "lotse/screen"
 // Open opens the display. The error says what failed, where, and what to do.
 func Open(o screen.Options) (*screen.Desktop, error) { return open(o) }
 
-// WatchdogMain makes this process the watchdog of another one's input if that is what it
-// was started for, and reports whether it was; see watchdog.Main.
+// WatchdogMain makes this process the watchdog of another one's input if it was started for that,
+// and reports whether it was; see watchdog.Main.
 func WatchdogMain() bool { return watchdogMain() }
 
-// RaiseWindows brings the windows of a process to the front, where a program has to ask
-// for that.
+// RaiseWindows brings the windows of a process to the front, on systems where a program must
+// request that.
 func RaiseWindows(pid int) { raiseWindows(pid) }

@@ -9,7 +9,7 @@ import (
 
 func open(o screen.Options) (*screen.Desktop, error) { return portable.Open(o) }
 
-// No watchdog: a killed process leaves what it pressed.
+// There is no watchdog: after a killed process its keys stay down.
 func watchdogMain() bool { return false }
 
 func raiseWindows(int) {}
