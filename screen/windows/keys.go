@@ -14,13 +14,13 @@ import (
 	"lotse/screen/keysym"
 )
 
-// injectedKey is a key as SendInput wants it.
+// injectedKey is a key in the form that SendInput expects.
 type injectedKey struct {
 	vk, scan uint16
 	extended bool
 }
 
-// Virtual keys that are looked at.
+// The virtual keys that are used below.
 const (
 	vkShift    = 0x10
 	vkControl  = 0x11
@@ -45,8 +45,8 @@ const (
 	scanToVkEx = 3
 )
 
-// vkOf maps keysyms that are no characters to virtual keys; extended marks those
-// whose scan code has the prefix E0.
+// vkOf maps keysyms that are not characters to virtual keys; extended marks those whose scan code
+// has the prefix E0.
 const extended = 0x100
 
 var vkOf = map[uint32]uint16{
@@ -55,7 +55,7 @@ var vkOf = map[uint32]uint16{
 	0xff50: extended | 0x24, 0xff51: extended | 0x25, 0xff52: extended | 0x26, 0xff53: extended | 0x27, 0xff54: extended | 0x28,
 	0xff55: extended | 0x21, 0xff56: extended | 0x22, 0xff57: extended | 0x23, 0xff60: 0x29, 0xff61: extended | 0x2c,
 	0xff63: extended | 0x2d, 0xff67: extended | 0x5d, 0xff6a: 0x2f, 0xff6b: 0x03, keysym.NumLock: extended | 0x90,
-	0xff80: 0x20, 0xff89: 0x09, 0xff8d: extended | 0x0d, // the number pad, without NumLock
+	0xff80: 0x20, 0xff89: 0x09, 0xff8d: extended | 0x0d, // the number pad without NumLock
 	0xff95: 0x24, 0xff96: 0x25, 0xff97: 0x26, 0xff98: 0x27, 0xff99: 0x28, 0xff9a: 0x21, 0xff9b: 0x22, 0xff9c: 0x23, 0xff9d: 0x0c,
 	0xff9e: 0x2d, keysym.KPDelete: 0x2e,
 	0xffaa: 0x6a, 0xffab: 0x6b, 0xffac: 0x6c, 0xffad: 0x6d, 0xffae: 0x6e, 0xffaf: extended | 0x6f,
@@ -63,13 +63,13 @@ var vkOf = map[uint32]uint16{
 	keysym.MetaL: vkLMenu, keysym.MetaR: extended | vkRMenu, keysym.AltL: vkLMenu, keysym.AltR: extended | vkRMenu,
 	keysym.SuperL: extended | vkLWin, keysym.SuperR: extended | vkRWin,
 	0xffff: extended | 0x2e,
-	// The keys for sound and the browser, XF86keysym.h.
+	// Multimedia and browser keys, XF86keysym.h.
 	0x1008ff11: extended | 0xae, 0x1008ff12: extended | 0xad, 0x1008ff13: extended | 0xaf, 0x1008ff14: extended | 0xb3,
 	0x1008ff15: extended | 0xb2, 0x1008ff16: extended | 0xb1, 0x1008ff17: extended | 0xb0, 0x1008ff18: extended | 0xac,
 	0x1008ff26: extended | 0xa6, 0x1008ff27: extended | 0xa7,
 }
 
-// vkOfSym finds the key of a keysym that is no character.
+// vkOfSym returns the key of a keysym that is not a character.
 func vkOfSym(sym uint32) (vk uint16, ok bool) {
 	switch {
 	case sym >= 0xffbe && sym <= 0xffd5: // F1 to F24
@@ -83,7 +83,7 @@ func vkOfSym(sym uint32) (vk uint16, ok bool) {
 	return vk, ok
 }
 
-// keyOfVk completes a key by its place on the keyboard.
+// keyOfVk adds the scan code to a virtual key.
 func keyOfVk(vk uint16, layout uintptr) injectedKey {
 	k := injectedKey{vk: vk &^ extended, extended: vk&extended != 0}
 	k.scan = uint16(call(procMapVirtualKeyEx, uintptr(k.vk), vkToScan, layout)) & 0xff
@@ -96,7 +96,7 @@ func keyOfVk(vk uint16, layout uintptr) injectedKey {
 	return k
 }
 
-// keyOfCode finds the key at a place.
+// keyOfCode returns the key with a scan code.
 func keyOfCode(code uint32, layout uintptr) (k injectedKey, ok bool) {
 	if code == 0 || code > 0xff {
 		return k, false
@@ -113,13 +113,13 @@ func keyOfCode(code uint32, layout uintptr) (k injectedKey, ok bool) {
 	return k, true
 }
 
-// layoutNow is the keyboard layout of the window in front, which gets the keys.
+// layoutNow returns the keyboard layout of the foreground window, which receives the keys.
 func layoutNow() uintptr {
 	thread, _ := windows.GetWindowThreadProcessId(windows.GetForegroundWindow(), nil)
 	return call(procGetKeyboardLayout, uintptr(thread))
 }
 
-// Modifiers as VkKeyScanEx names them, and two more.
+// Modifiers as in VkKeyScanEx, and two more.
 const (
 	needShift = 1
 	needCtrl  = 2
@@ -127,7 +127,7 @@ const (
 	needAltGr = needCtrl | needAlt
 )
 
-// charKey finds the key of a character in a layout. dead: it waits for another.
+// charKey returns the key of a character in a layout. dead: it waits for another key.
 func charKey(r rune, layout uintptr) (k injectedKey, need uint16, dead, ok bool) {
 	if r > 0xffff {
 		return k, 0, false, false
@@ -141,7 +141,7 @@ func charKey(r rune, layout uintptr) (k injectedKey, need uint16, dead, ok bool)
 	return k, need, isDead(k, need, layout), true
 }
 
-// isDead asks the layout what a key writes, without leaving a trace in it.
+// isDead determines what a key produces in the layout without changing the layout's state.
 func isDead(k injectedKey, need uint16, layout uintptr) bool {
 	var state [256]byte
 	for _, m := range []struct{ bit, vk uint16 }{{needShift, vkShift}, {needCtrl, vkControl}, {needAlt, vkMenu}} {
@@ -155,8 +155,8 @@ func isDead(k injectedKey, need uint16, layout uintptr) bool {
 	return int32(n) < 0
 }
 
-// deadSyms are the dead keys: the character that a layout has for each, and what
-// it makes of letters where no layout has the key.
+// deadSyms are the dead keys: the character of each in layouts that have it, and what it makes of
+// letters in layouts without it.
 var deadSyms = map[uint32]struct {
 	alone rune
 	makes string
@@ -171,7 +171,7 @@ var deadSyms = map[uint32]struct {
 	0xfe5b: {'¸', "cçsşCÇSŞ"},
 }
 
-// compose is what a dead key and a letter make together.
+// compose returns what a dead key and a letter produce together.
 func compose(dead uint32, r rune) string {
 	d := deadSyms[dead]
 	letters := []rune(d.makes)
