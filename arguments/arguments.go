@@ -1,10 +1,10 @@
-// Package arguments keeps session numbers on this program's command line from other users
-// of the computer. Every user may read the command lines of all programs; Linux reads them
-// out of the program's own memory, where this package overwrites the digits.
+// Package arguments hides session numbers on this program's command line from other users of the
+// computer. Every user may read the command lines of all programs. Linux reads them from the
+// program's own memory, where this package overwrites the digits.
 //
-// Importing the package does that, before main runs. From the start of the program until
-// then the number can still be read: some milliseconds. Who cannot accept that has the
-// program read the number from standard input; ReadLine.
+// Importing the package does that before main runs. The number can still be read for some
+// milliseconds after the program has started. To avoid that, a user passes the number on standard
+// input; see ReadLine.
 package arguments
 
 import (
@@ -16,13 +16,13 @@ import (
 	"unicode/utf8"
 )
 
-// Stdin in the place of a number says that standard input has it, in its first line.
+// Stdin, in the place of a number, means that the number is the first line of standard input.
 const Stdin = "-"
 
-// maxLine bounds a line on standard input in bytes.
+// maxLine is the maximum length of a line on standard input in bytes.
 const maxLine = 256
 
-// minDigits is the least number of digits that a session number has.
+// minDigits is the minimum number of digits that are treated as a session number.
 const minDigits = 9
 
 // init replaces os.Args by a copy and overwrites the numbers in the original.
@@ -37,8 +37,8 @@ func init() {
 	}
 }
 
-// Masked returns s with an x for each digit of what can be a session number: nine digits
-// or more with nothing but spaces, dashes and dots between them. It has the length of s.
+// Masked returns s with an x for each digit of a possible session number: nine or more digits with
+// only spaces, dashes and dots between them. The result has the length of s.
 func Masked(s string) string {
 	b := []byte(s)
 	var digits []int
@@ -62,8 +62,8 @@ func Masked(s string) string {
 	return string(b)
 }
 
-// ReadLine returns the next line of r without its end. It reads no byte behind the line, so
-// that another reader can take what follows. A line is at most 256 bytes long.
+// ReadLine returns the next line of r without its line feed. It reads no byte after the line, so
+// that another reader can continue there. A line has at most 256 bytes.
 func ReadLine(r io.Reader) (string, error) {
 	var line []byte
 	var one [1]byte

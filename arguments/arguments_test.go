@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-// TestCommandLine: other users read no number from the command line; the program does.
+// TestCommandLine: other users cannot read the number from the command line, but the program can.
 func TestCommandLine(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nothing is overwritten on this system")

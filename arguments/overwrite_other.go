@@ -2,6 +2,6 @@
 
 package arguments
 
-// overwrite does nothing: Windows shows a command line to the program's own user and to
-// administrators only, and of other systems it is not known.
+// overwrite does nothing. Windows shows a command line only to the program's own user and to
+// administrators; for other systems no way is known.
 func overwrite(argument, masked string) {}

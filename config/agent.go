@@ -11,8 +11,8 @@ import (
 	"lotse/logs"
 )
 
-// Agent are the settings of the customer's program. agent.example.toml
-// documents them. A session number is never among them.
+// Agent has the settings of the customer's program. agent.example.toml documents them. They never
+// contain a session number.
 type Agent struct {
 	Gateway          string   `toml:"gateway"`
 	CAFile           string   `toml:"ca_file"`
@@ -21,7 +21,7 @@ type Agent struct {
 	Share            string   `toml:"share"`  // screen, monitor:N, app:NAME[,app:NAME…]
 	Hotkey           string   `toml:"hotkey"`
 	Display          string   `toml:"display"`
-	Names            bool     `toml:"names"`    // tell the advisor this computer's and its user's names
+	Names            bool     `toml:"names"`    // send the names of this computer and its user to the advisor
 	Language         string   `toml:"language"` // "" or one of i18n.Languages
 	ViewTimeout      Duration `toml:"view_timeout"`
 	ControlTimeout   Duration `toml:"control_timeout"`
@@ -40,7 +40,7 @@ func DefaultAgent() Agent {
 	}
 }
 
-// LoadAgent reads an agent's settings file. Mistakes are *Error, joined.
+// LoadAgent reads an agent's settings file. Mistakes in it are *Error, joined.
 func LoadAgent(file string) (Agent, error) {
 	text, err := readFile(file)
 	if err != nil {
@@ -49,7 +49,7 @@ func LoadAgent(file string) (Agent, error) {
 	return ParseAgent(file, text)
 }
 
-// ParseAgent reads settings from text; file is for messages.
+// ParseAgent parses settings; file is the name for messages.
 func ParseAgent(file string, text []byte) (Agent, error) {
 	a := DefaultAgent()
 	if err := parse(file, text, &a, a.check); err != nil {
@@ -58,7 +58,7 @@ func ParseAgent(file string, text []byte) (Agent, error) {
 	return a, nil
 }
 
-// languages are the values of language.
+// languages returns the allowed values of language.
 func languages() []string {
 	tags := []string{""}
 	for _, l := range i18n.Languages {

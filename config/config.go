@@ -1,8 +1,8 @@
-// Package config reads the settings of both programs from TOML, checks them
-// and says what is wrong and where. Command-line flags override what is read.
+// Package config reads the settings of both programs from TOML, checks them, and reports mistakes
+// with their line. Command-line flags override the file.
 //
-// gateway.example.toml and agent.example.toml in this folder document every
-// key with its default; a test holds them to that.
+// gateway.example.toml and agent.example.toml in this folder document every key with its default; a
+// test verifies this.
 package config
 
 import (
@@ -16,17 +16,17 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// maxFile bounds a settings file.
+// maxFile is the maximum size of a settings file in bytes.
 const maxFile = 1 << 20
 
-// Error is a mistake in a settings file. Line is 0 where none can be told.
+// Error is a mistake in a settings file. Line is 0 if it is unknown.
 type Error struct {
 	File string
 	Line int
 	What string
 }
 
-// Error implements error: file, line and what is wrong there.
+// Error implements error. It returns file, line and what is wrong.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.What
@@ -34,7 +34,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What)
 }
 
-// Duration is a time in TOML: "90s", "30m", "12h".
+// Duration is a duration in TOML: "90s", "30m", "12h".
 type Duration struct{ time.Duration }
 
 // UnmarshalText reads a duration.
@@ -48,15 +48,15 @@ func (d *Duration) UnmarshalText(b []byte) (err error) {
 // MarshalText writes a duration.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// renamed are keys of older versions, and what stands in their place.
+// renamed maps keys of older versions to an explanation of their replacement.
 var renamed = map[string]string{
 	"limits.enter_per_minute_address": "limits.enter_wrong takes its place: wrong numbers of one address in ten minutes",
 }
 
-// problem is a wrong value, found by a check method.
+// problem is a wrong value found by a check method.
 type problem struct{ key, what string }
 
-// readFile reads a settings file of bounded size.
+// readFile reads a settings file of at most maxFile bytes.
 func readFile(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -73,8 +73,8 @@ func readFile(file string) ([]byte, error) {
 	return b, nil
 }
 
-// parse reads text over v, which holds the defaults, and lets check look at the
-// result. All mistakes of a kind are told together.
+// parse decodes text into v, which contains the defaults, and calls check. All mistakes of a kind
+// are reported together.
 func parse(file string, text []byte, v any, check func() []problem) error {
 	meta, err := toml.Decode(string(text), v)
 	var pe toml.ParseError
@@ -106,7 +106,7 @@ func parse(file string, text []byte, v any, check func() []problem) error {
 	return errors.Join(errs...)
 }
 
-// parseProblem says a syntax or type error in one line.
+// parseProblem returns a syntax or type error as one line.
 func parseProblem(e toml.ParseError) string {
 	what := strings.TrimPrefix(e.Message, "toml: ")
 	if what == "" {
@@ -121,8 +121,8 @@ func parseProblem(e toml.ParseError) string {
 	return what
 }
 
-// keyLines finds the line of each key. It needs to be right only for files
-// that toml has accepted, and only for telling people where to look.
+// keyLines returns the line of each key. It is used only in messages, and needs to be right only
+// for files that the TOML decoder accepts.
 func keyLines(text string) map[string]int {
 	lines := map[string]int{}
 	table := ""

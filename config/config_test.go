@@ -11,7 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// checkExample holds an example file to its promise: every key, each with its default.
+// checkExample checks that an example file has every key with its default.
 func checkExample[T any](t *testing.T, file string, load func(string) (T, error), want T) {
 	t.Helper()
 	got, err := load(file)

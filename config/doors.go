@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// check looks at each door by itself.
+// check checks each door separately.
 func (d *Doors) check() (bad []problem) {
 	say := func(ok bool, key, format string, args ...any) {
 		if !ok {
@@ -41,7 +41,7 @@ func (d *Doors) check() (bad []problem) {
 	return bad
 }
 
-// Names lists the doors on the TLS port that are open.
+// Names returns the open doors on the TLS port.
 func (d *Doors) Names() []string {
 	names := []string{}
 	for _, n := range []struct {
@@ -55,8 +55,8 @@ func (d *Doors) Names() []string {
 	return names
 }
 
-// X509Plain reports whether viewers may come with TLS and a password.
+// X509Plain reports whether viewers may use TLS and a password.
 func (d *VNCDoor) X509Plain() bool { return slices.Contains(d.Security, "x509plain") }
 
-// VncAuthPrefixes returns vncauth_from; check has read it before.
+// VncAuthPrefixes returns vncauth_from, which check has validated.
 func (d *VNCDoor) VncAuthPrefixes() ([]netip.Prefix, error) { return prefixes(d.VncAuthFrom) }

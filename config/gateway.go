@@ -12,8 +12,8 @@ import (
 	"lotse/logs"
 )
 
-// Gateway are the settings of `lotse gateway`. gatewaySections says what each one does, its
-// default and its range.
+// Gateway has the settings of `lotse gateway`. gatewaySections documents each one with its default
+// and its range.
 type Gateway struct {
 	Listen         string   `toml:"listen"`
 	PublicURL      string   `toml:"public_url"`
@@ -34,7 +34,7 @@ type Gateway struct {
 	Log            Log      `toml:"log"`
 }
 
-// Doors are the ways by which an advisor's viewer may come in.
+// Doors configures the ways in for an advisor's viewer.
 type Doors struct {
 	Page           bool         `toml:"page"`
 	Helper         bool         `toml:"helper"`
@@ -53,7 +53,7 @@ type VNCDoor struct {
 	VncAuthFrom []string `toml:"vncauth_from"`
 }
 
-// RepeaterDoor are the two ports of an UltraVNC repeater.
+// RepeaterDoor configures the two ports of an UltraVNC repeater.
 type RepeaterDoor struct {
 	ViewerListen string   `toml:"viewer_listen"`
 	ServerListen string   `toml:"server_listen"`
@@ -61,7 +61,7 @@ type RepeaterDoor struct {
 	KeepAlive    Duration `toml:"keep_alive"`
 }
 
-// TLS is the certificate and the lowest version.
+// TLS configures the certificate and the lowest version.
 type TLS struct {
 	Mode string `toml:"mode"` // files, acme, dev
 	Cert string `toml:"cert"`
@@ -69,13 +69,13 @@ type TLS struct {
 	Min  string `toml:"min"` // 1.3, 1.2
 }
 
-// ACME is the authority that issues certificates by itself.
+// ACME configures the authority that issues certificates automatically.
 type ACME struct {
 	Email     string `toml:"email"`
 	Directory string `toml:"directory"`
 }
 
-// Sessions are life times.
+// Sessions has lifetimes.
 type Sessions struct {
 	Number     Duration `toml:"number"`
 	Joined     Duration `toml:"joined"`
@@ -84,7 +84,7 @@ type Sessions struct {
 	AgentGrace Duration `toml:"agent_grace"`
 }
 
-// Limits are the bounds of tunnel/PROTOCOL.md, section 8.
+// Limits are the limits of tunnel/PROTOCOL.md, section 8.
 type Limits struct {
 	EnterWrong            int `toml:"enter_wrong"`
 	EnterPerMinute        int `toml:"enter_per_minute"`
@@ -98,21 +98,21 @@ type Limits struct {
 	ViewersPerAddress     int `toml:"viewers_per_address"`
 }
 
-// Audit bounds the audit trail.
+// Audit limits the audit trail.
 type Audit struct {
 	Megabytes int `toml:"megabytes"`
 	Files     int `toml:"files"`
 }
 
-// Metrics is the operator's own listener.
+// Metrics configures the operator's listener.
 type Metrics struct {
 	Listen string `toml:"listen"`
 }
 
-// Log is how the log looks.
+// Log configures the log.
 type Log struct {
 	Format string `toml:"format"` // text, json
-	Level  string `toml:"level"`  // as logs.Parse reads it
+	Level  string `toml:"level"`  // as in logs.Parse; for the agent: debug, info, warn, error
 }
 
 // DefaultGateway returns the settings of an empty file.
@@ -121,8 +121,8 @@ func DefaultGateway() (g Gateway) {
 	return g
 }
 
-// LoadGateway reads a gateway's settings file. Mistakes are *Error, joined.
-// What only makes sense together with flags is checked by Complete.
+// LoadGateway reads a gateway's settings file. Mistakes in it are *Error, joined. Checks that
+// depend on flags are in Complete.
 func LoadGateway(file string) (Gateway, error) {
 	text, err := readFile(file)
 	if err != nil {
@@ -131,7 +131,7 @@ func LoadGateway(file string) (Gateway, error) {
 	return ParseGateway(file, text)
 }
 
-// ParseGateway reads settings from text; file is for messages.
+// ParseGateway parses settings; file is the name for messages.
 func ParseGateway(file string, text []byte) (Gateway, error) {
 	g := DefaultGateway()
 	if err := parse(file, text, &g, g.check); err != nil {
@@ -140,7 +140,7 @@ func ParseGateway(file string, text []byte) (Gateway, error) {
 	return g, nil
 }
 
-// check looks at each value by itself.
+// check checks each value separately.
 func (g *Gateway) check() (bad []problem) {
 	say := func(ok bool, key, format string, args ...any) {
 		if !ok {
@@ -175,8 +175,8 @@ func (g *Gateway) check() (bad []problem) {
 	return append(bad, checkRanges(g, GatewaySettings())...)
 }
 
-// Complete checks what belongs together, after flags were applied. Its error
-// names the keys and is for people.
+// Complete checks combinations of values after flags were applied. Its error names the keys and is
+// meant for people.
 func (g *Gateway) Complete() error {
 	switch {
 	case g.TLS.Mode != "dev" && len(g.AllHosts()) == 0:
@@ -189,7 +189,7 @@ func (g *Gateway) Complete() error {
 	return nil
 }
 
-// AllHosts returns hosts and the name in public_url.
+// AllHosts returns hosts and the host name in public_url.
 func (g *Gateway) AllHosts() []string {
 	hosts := slices.Clone(g.Hosts)
 	if u, err := url.Parse(g.PublicURL); err == nil && u.Hostname() != "" && !slices.Contains(hosts, u.Hostname()) {
@@ -198,7 +198,7 @@ func (g *Gateway) AllHosts() []string {
 	return hosts
 }
 
-// Proxies returns trusted_proxies as prefixes; a single address is its own.
+// Proxies returns trusted_proxies as prefixes; a single address is a prefix of its full length.
 func (g *Gateway) Proxies() ([]netip.Prefix, error) { return prefixes(g.TrustedProxies) }
 
 func prefixes(list []string) ([]netip.Prefix, error) {

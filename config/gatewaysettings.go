@@ -4,10 +4,10 @@ import "time"
 
 //go:generate go run ./generate
 
-// gatewaySections are the settings of lotse gateway. They are defined here and nowhere else:
-// gateway.example.toml and docs/settings.md are generated from this list (make settings), and
-// DefaultGateway and the checks of ranges read it. What one value alone cannot tell is
-// checked in gateway.go and doors.go.
+// gatewaySections are the settings of lotse gateway. This list is their only definition:
+// gateway.example.toml and docs/settings.md are generated from it (make settings), and
+// DefaultGateway and the range checks use it. Checks that need more than one value are in
+// gateway.go and doors.go.
 var gatewaySections = []section{
 	{"", "", mainSettings},
 	{"doors", "The ways in for advisors' viewers.", doorSettings},

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// TestGenerated: the example file and the table in the documentation are what the
-// definitions say.
+// TestGenerated: the example file and the table in the documentation match the definitions.
 func TestGenerated(t *testing.T) {
 	for file, want := range map[string][]byte{
 		"gateway.example.toml": GatewayExample(), "../docs/settings.md": GatewayTable(),
@@ -24,11 +23,11 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// table is the part of a key before its last dot.
+// table returns the part of a key before its last dot.
 func table(key string) string { return strings.TrimSuffix(strings.TrimSuffix(key, last(key)), ".") }
 
-// TestEveryField: the definitions and the struct have the same keys, and each default is
-// within its own range.
+// TestEveryField: the definitions and the struct have the same keys, and each default is within its
+// own range.
 func TestEveryField(t *testing.T) {
 	var defined, fields []string
 	for _, s := range gatewaySections {
@@ -56,8 +55,8 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
-// TestRanges: both ends of every range are taken and what lies beyond is refused, with the
-// setting, the value, the range and what to do.
+// TestRanges: both ends of every range are accepted. Values beyond are refused with the setting,
+// the value, the range and what to do.
 func TestRanges(t *testing.T) {
 	for _, s := range GatewaySettings() {
 		var good, bad []any

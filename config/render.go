@@ -9,8 +9,7 @@ import (
 // lineWidth is the width of comments in the example file.
 const lineWidth = 88
 
-// GatewayExample returns the text of gateway.example.toml: every key with its default and its
-// documentation.
+// GatewayExample returns gateway.example.toml: every key with its default and its documentation.
 func GatewayExample() []byte {
 	var b bytes.Buffer
 	comment(&b, "Settings of `lotse gateway --config FILE`. Every key is here with its default; "+
@@ -41,7 +40,7 @@ func GatewayExample() []byte {
 	return b.Bytes()
 }
 
-// comment writes sentences as lines that begin with "# ".
+// comment writes doc as lines that begin with "# ".
 func comment(b *bytes.Buffer, doc string) {
 	width := 0
 	for word := range strings.FieldsSeq(doc) {
@@ -92,10 +91,10 @@ func GatewayTable() []byte {
 	return b.Bytes()
 }
 
-// cell escapes what would end a cell of a table.
+// cell escapes characters that would end a table cell.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
-// wrap breaks sentences into lines of at most width characters.
+// wrap breaks s into lines of at most width characters.
 func wrap(s string, width int) string {
 	var lines []string
 	line := ""

@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// Setting is one key of the gateway's settings file, with everything that is said of it
-// anywhere: in the example file, in docs/settings.md and in messages about mistakes.
+// Setting is one key of the gateway's settings file, with its documentation for the example file,
+// docs/settings.md and messages about mistakes.
 type Setting struct {
-	Key     string // as it is called in messages: "limits.enter_wrong"
+	Key     string // as in messages: "limits.enter_wrong"
 	Default any    // string, bool, int, Duration or []string
 
-	// Low and High bound an int or a Duration; nil elsewhere.
+	// Low and High are the limits of an int or a Duration; nil for other types.
 	Low, High any
-	// OrZero allows zero besides, which means never.
+	// OrZero also allows zero, which means never.
 	OrZero bool
-	// Unit is what an int counts.
+	// Unit is the unit of an int.
 	Unit string
-	// OneOf are the values a string may have; nil: any.
+	// OneOf are the allowed values of a string; nil: any.
 	OneOf []string
-	// Doc are sentences that say what the setting does.
+	// Doc is sentences that say what the setting does.
 	Doc string
 }
 
 // section is a table of the settings file.
 type section struct {
-	name     string // "" is the top of the file
+	name     string // "": the top of the file
 	doc      string
 	settings []Setting
 }
@@ -67,8 +67,8 @@ func list(key string, standard []string, doc string) Setting {
 	return Setting{Key: key, Default: standard, Doc: doc}
 }
 
-// fieldOf finds the field of a settings struct for a key such as "tls.mode". v is a pointer
-// to the struct. It panics where there is none: a test has every key.
+// fieldOf returns the field of a settings struct for a key such as "tls.mode". v is a pointer to
+// the struct. It panics if there is no such field; a test checks every key.
 func fieldOf(v any, key string) reflect.Value {
 	at := reflect.ValueOf(v).Elem()
 	for name := range strings.SplitSeq(key, ".") {
@@ -83,7 +83,7 @@ func fieldOf(v any, key string) reflect.Value {
 	return at
 }
 
-// setDefaults writes the default of every setting.
+// setDefaults sets every setting to its default.
 func setDefaults(v any, settings []Setting) {
 	for _, s := range settings {
 		standard := reflect.ValueOf(s.Default)
@@ -94,7 +94,7 @@ func setDefaults(v any, settings []Setting) {
 	}
 }
 
-// checkRanges finds values outside of what their settings allow.
+// checkRanges returns the values that their settings do not allow.
 func checkRanges(v any, settings []Setting) (bad []problem) {
 	for _, s := range settings {
 		if what := s.wrong(fieldOf(v, s.Key).Interface()); what != "" {
@@ -104,7 +104,7 @@ func checkRanges(v any, settings []Setting) (bad []problem) {
 	return bad
 }
 
-// wrong says what is wrong with a value and what to do about it; "" is nothing.
+// wrong returns what is wrong with a value and how to fix it; "" if nothing is wrong.
 func (s *Setting) wrong(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -130,8 +130,8 @@ func (s *Setting) wrong(value any) string {
 		written(value), s.Allowed(), written(s.Default))
 }
 
-// Allowed says which values the setting takes, such as "1 and 1000 wrong numbers"; "" where
-// its documentation says it.
+// Allowed returns the values that the setting allows, such as "1 and 1000 wrong numbers"; "" if its
+// documentation says it.
 func (s *Setting) Allowed() string {
 	switch {
 	case s.OneOf != nil:
@@ -157,7 +157,7 @@ func (s *Setting) Allowed() string {
 	return out
 }
 
-// written is a value as it stands in the file.
+// written returns a value as it is written in the file.
 func written(value any) string {
 	switch v := value.(type) {
 	case Duration:
@@ -174,7 +174,7 @@ func written(value any) string {
 	return fmt.Sprint(value)
 }
 
-// short writes a duration without the parts that are zero: "5m" for "5m0s".
+// short formats a duration without the parts that are zero: "5m" for "5m0s".
 func short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -186,8 +186,8 @@ func short(d time.Duration) string {
 	return s
 }
 
-// fillDefaults gives every zero field of a table of the file its default. v is a pointer to
-// the table's struct.
+// fillDefaults sets every zero field of a table of the file to its default. v is a pointer to the
+// table's struct.
 func fillDefaults(v any, table string) {
 	for _, s := range GatewaySettings() {
 		if name, ok := strings.CutPrefix(s.Key, table+"."); ok {

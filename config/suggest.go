@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// keysOf returns all keys of a settings struct, tables included, as written in
-// a file: "tls.mode".
+// keysOf returns all keys of a settings struct, including those of tables, as written in a file:
+// "tls.mode".
 func keysOf(v any) []string {
 	var keys []string
 	var walk func(t reflect.Type, prefix string)
@@ -27,12 +27,12 @@ func keysOf(v any) []string {
 	return keys
 }
 
-// nearest returns the key that a mistyped one most likely was, "" for none.
+// nearest returns the key that was most likely meant by a mistyped one, or "".
 func nearest(name string, keys []string) string {
 	best, least := "", max(len(name)/2, 2)
 	for _, k := range keys {
 		d := distance(name, k)
-		// A key in the wrong table is a usual mistake, too.
+		// A key in the wrong table is a common mistake, too.
 		if last(name) == last(k) {
 			d = min(d, 1)
 		}
@@ -47,10 +47,10 @@ func nearest(name string, keys []string) string {
 
 func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
-// maxName bounds the work on a key that is no mistyping.
+// maxName limits the work for a key that is no misspelling.
 const maxName = 60
 
-// distance is Levenshtein's: how many letters to insert, remove or change.
+// distance is the Levenshtein distance: the number of letters to insert, remove or change.
 func distance(a, b string) int {
 	if len(a) > maxName || len(b) > maxName {
 		return maxName

@@ -1,9 +1,8 @@
-// Package consent holds the table that turns events into rights: who may see,
-// control or use the clipboard, whose screen is shown, and why. It has no clock,
-// no goroutine and no I/O, so that it can be read and tested alone. The agent
-// feeds it events and carries out what it says. STATES.md draws it and lists
-// what each event does in each state. The browser share has a twin of this
-// package in TypeScript; testdata/vectors.json holds the two together.
+// Package consent contains the table that turns events into rights: who may see, control or use the
+// clipboard, whose screen is shown, and why. It has no clock, no goroutine and no I/O, so it can be
+// read and tested separately. The agent passes events to it and carries out the result. STATES.md
+// has a diagram and lists what each event does in each state. The browser share has the same code
+// in TypeScript; both are tested with testdata/vectors.json.
 //
 //	                Join                 End, or anything that ends it
 //	Alone ───────────────────► Joined ───────────────────────────────► Over
@@ -13,7 +12,7 @@
 //	                              ▼  │
 //	                             Away ───────────────────────────────► Over
 //
-// In Joined, each right goes its own way:
+// In Joined, each right has its own state:
 //
 //	         Ask                     Allow (of this very question)
 //	absent ───────► asked ──► open question ─────────────────────► given
@@ -21,8 +20,8 @@
 //	  └───────────────┴────────────┴──────────────────────────────────┘
 //	                       Take, Return, Key, Pause, Lose, viewers gone
 //
-// After a refusal the next question for that right is put off until Ready. The
-// customer can silence a right: then wishes for it are refused at once.
+// After a refusal the next question for that right is delayed until Ready. The customer can silence
+// a right; requests for it are then refused at once.
 //
 // The view direction follows from the rights, and never points both ways:
 //
@@ -32,11 +31,11 @@
 //	   │  └────── Allow(Show): View, Control, Clipboard end first ─┘  │
 //	   └───────── Allow(View): Show ends first ───────────────────────┘
 //
-// Rights come from Allow and from nothing else. One question is open at a time.
-// While a question is open, only looking is in effect.
+// A right is given only by Allow. One question is open at a time. While a question is open, only
+// looking is in effect.
 package consent
 
-// Right is one thing that an advisor can be allowed, or asks for.
+// Right is one thing that an advisor can be allowed, or can ask for.
 type Right uint8
 
 // The rights, as bits of Rights.
@@ -44,21 +43,21 @@ const (
 	View      Right = 1 << iota // see the customer's screen
 	Control                     // use mouse and keyboard
 	Clipboard                   // exchange text
-	Files                       // reserved: never asked, never given
+	Files                       // reserved: never asked for, never given
 	Show                        // the customer sees the advisor's screen
-	Share                       // only a question: to let more be seen; never given
+	Share                       // only a question, whether more may be seen; never given
 )
 
-// All lists the rights in the order in which open questions are put.
+// All lists the rights in the order in which they are asked.
 var All = [...]Right{View, Show, Control, Clipboard, Share, Files}
 
 const (
-	needView = Rights(Control | Clipboard | Share) // mean nothing without the view
+	needView = Rights(Control | Clipboard | Share) // have no meaning without View
 	driving  = Rights(Control | Clipboard)
 	looking  = Rights(View | Show)
 )
 
-// String is the right's name in the protocols.
+// String returns the right's name in the protocols.
 func (r Right) String() string {
 	switch r {
 	case View:
@@ -77,10 +76,10 @@ func (r Right) String() string {
 	return "none"
 }
 
-// known reports whether r is one right, not none or several.
+// known reports whether r is exactly one right.
 func (r Right) known() bool { return r != 0 && r <= Share && r&(r-1) == 0 }
 
-// ParseRight reads a name; ok is false for an unknown one.
+// ParseRight returns the right with this name; ok is false for an unknown name.
 func ParseRight(name string) (r Right, ok bool) {
 	for _, r := range All {
 		if r.String() == name {
@@ -96,7 +95,7 @@ type Rights uint8
 // Has reports whether r is in the set.
 func (s Rights) Has(r Right) bool { return s&Rights(r) != 0 }
 
-// Direction is whose screen is shown.
+// Direction is the view direction, that is, whose screen is shown.
 type Direction uint8
 
 // The view directions.
@@ -106,35 +105,35 @@ const (
 	Advisor            // the customer sees the advisor's
 )
 
-// String is the direction's name in the protocols.
+// String returns the direction's name in the protocols.
 func (d Direction) String() string { return [...]string{"none", "customer", "advisor"}[d] }
 
-// Phase is where a session stands.
+// Phase is the phase of a session.
 type Phase uint8
 
 // The phases.
 const (
 	Alone  Phase = iota // no advisor yet
-	Joined              // both are there
-	Away                // the line is lost and may come back
-	Over                // for good
+	Joined              // both are connected
+	Away                // the connection is lost and may come back
+	Over                // ended
 )
 
-// State is the whole truth about consent in one session. The zero value is a
-// program that has just been started.
+// State is the complete state of consent in one session. The zero value is the state of a program
+// that has just started.
 type State struct {
 	Phase    Phase
 	Given    Rights
-	Asked    Rights // wished for and not answered, the open question included
+	Asked    Rights // requested and not answered, including the open question
 	Question Right  // the open question; 0: none
-	Serial   uint64 // counts questions; an answer must name the one it answers
+	Serial   uint64 // number of questions so far; an answer must contain the number of its question
 	Paused   bool
-	Delayed  Rights // refused lately: questions for these wait for Ready
+	Delayed  Rights // refused recently: questions for these wait for Ready
 	Silenced Rights // the customer does not want to be asked for these
 }
 
-// Effective is what holds at this moment: less than what was given while a
-// question is open or the customer paused.
+// Effective returns the rights in effect: fewer than those given while a question is open or the
+// customer has paused.
 func (s State) Effective() Rights {
 	switch {
 	case s.Phase != Joined:
@@ -147,7 +146,7 @@ func (s State) Effective() Rights {
 	return s.Given
 }
 
-// Direction is the view direction in effect.
+// Direction returns the view direction in effect.
 func (s State) Direction() Direction {
 	switch e := s.Effective(); {
 	case e.Has(View):
@@ -158,61 +157,61 @@ func (s State) Direction() Direction {
 	return Nobody
 }
 
-// Kind is what happened.
+// Kind is the kind of an event.
 type Kind uint8
 
-// The events. Those marked * are the customer's own and nobody else's.
+// The events. Only the customer can cause those marked *.
 const (
 	Join        Kind = iota // the number was right
-	Lose                    // the line was lost
-	Rejoin                  // it is back
-	Ask                     // the advisor, or his viewer, wishes Right
-	Allow                   // * yes to question Serial
-	Refuse                  // * no to question Serial
+	Lose                    // the connection was lost
+	Rejoin                  // the connection is back
+	Ask                     // the advisor, or his viewer, requests Right
+	Allow                   // * allows question Serial
+	Refuse                  // * refuses question Serial
 	Timeout                 // nobody answered question Serial
-	Take                    // * takes Right back
-	Return                  // the advisor gives Right back
-	Withdraw                // the advisor's wish for Right is gone
+	Take                    // * revokes Right
+	Return                  // the advisor gives up Right
+	Withdraw                // the advisor's request for Right is withdrawn
 	Key                     // * F12
 	Pause                   // *
 	Resume                  // *
-	ViewersGone             // nobody watches any more
-	End                     // either side
-	Ready                   // Right may be asked for again after a refusal
-	Silence                 // * never ask for Right again
+	ViewersGone             // nobody is watching any longer
+	End                     // by either side
+	Ready                   // the delay for Right after a refusal is over
+	Silence                 // * do not ask for Right again
 	Unsilence               // * ask for Right again
 )
 
-// Event is something that happened; Right and Serial where the kind says so.
+// Event is something that happened. Right and Serial are set if the kind uses them.
 type Event struct {
 	Kind   Kind
 	Right  Right
 	Serial uint64
 }
 
-// Outcome is what became of a right, for telling both sides.
+// Outcome is what happened to a right, to be reported to both sides.
 type Outcome uint8
 
 // The outcomes.
 const (
 	Nothing   Outcome = iota
-	Opened            // a question was put
+	Opened            // a question was opened
 	Given             // allowed
 	Refused           // by the customer
-	TimedOut          // by silence
-	Taken             // back, by the customer or by what happened
-	Returned          // by the advisor
-	Withdrawn         // the question has lost its sense
+	TimedOut          // not answered
+	Taken             // revoked, by the customer or because of an event
+	Returned          // given up by the advisor
+	Withdrawn         // the question has become pointless
 )
 
-// Change is one outcome for one right.
+// Change is one outcome of one right.
 type Change struct {
 	Right   Right
 	Outcome Outcome
 }
 
-// Next returns the state after an event and what it changed. An event that does
-// not fit the state changes nothing.
+// Next returns the state after an event, and the changes. An event that does not fit the state
+// changes nothing.
 func Next(s State, e Event) (State, []Change) {
 	t := transition{State: s}
 	t.apply(e)
@@ -300,8 +299,8 @@ func (t *transition) joined(e Event) {
 	case Unsilence:
 		t.Silenced &^= Rights(e.Right)
 	case Lose:
-		// The view is kept for when the line is back, control never. What the
-		// advisor shows arrives over the line that has ended.
+		// View is kept until the connection is back, Control is not. The advisor's screen arrives
+		// over the connection that has ended.
 		t.revoke(driving|Rights(Show), Taken)
 		t.withdraw()
 		t.Phase = Away
@@ -310,8 +309,8 @@ func (t *transition) joined(e Event) {
 	}
 }
 
-// away handles the events while the line is lost: the customer need not wait
-// for it to take a right back, to hide, or to end.
+// away handles events while the connection is lost: the customer can revoke a right, hide, or end
+// at once.
 func (t *transition) away(e Event) {
 	switch e.Kind {
 	case Rejoin:
@@ -339,9 +338,9 @@ func (t *transition) end() {
 	t.Phase, t.Paused, t.Delayed, t.Silenced = Over, false, 0, 0
 }
 
-// ask notes a wish. Control, clipboard and another share need the view first:
-// nobody who sees nothing can be allowed to control. Of the two directions the
-// newer wish counts. A silenced right is refused without a question.
+// ask handles a request. Control, clipboard and another share require View, because nobody may
+// control without seeing. Of the two directions the newer request counts. A silenced right is
+// refused without a question.
 func (t *transition) ask(r Right) {
 	if t.Given.Has(r) || t.Paused || r == Files || needView.Has(r) && !t.Given.Has(View) {
 		return
@@ -359,8 +358,7 @@ func (t *transition) ask(r Right) {
 	t.Asked |= Rights(r)
 }
 
-// allow gives what the open question is about. A direction ends the other
-// before it begins.
+// allow gives the right of the open question. A direction ends the other one before it begins.
 func (t *transition) allow() {
 	r := t.Question
 	t.close()
@@ -384,8 +382,8 @@ func (t *transition) close() {
 	t.Question = 0
 }
 
-// refuse ends the open question with a no, by the customer or by silence. The
-// next question for the same right is put off until Ready.
+// refuse ends the open question with a refusal, by the customer or by timeout. The next question
+// for the same right is delayed until Ready.
 func (t *transition) refuse(o Outcome) {
 	r := t.Question
 	t.close()
@@ -396,10 +394,10 @@ func (t *transition) refuse(o Outcome) {
 	}
 }
 
-// silence refuses r, now and for the rest of the session.
+// silence refuses r now and for the rest of the session.
 func (t *transition) silence(r Right) {
 	if r == Files {
-		return // never asked
+		return // never asked for
 	}
 	t.Silenced |= Rights(r)
 	if t.Question == r {
@@ -416,13 +414,13 @@ func (t *transition) withdrawQuestion() {
 	}
 }
 
-// withdraw drops the open question and all wishes.
+// withdraw removes the open question and all requests.
 func (t *transition) withdraw() {
 	t.withdrawQuestion()
 	t.Asked = 0
 }
 
-// dropNeedingView drops the wishes that mean nothing without the view.
+// dropNeedingView removes the requests that have no meaning without View.
 func (t *transition) dropNeedingView() {
 	if needView.Has(t.Question) {
 		t.withdrawQuestion()
@@ -430,7 +428,7 @@ func (t *transition) dropNeedingView() {
 	t.Asked &^= needView
 }
 
-// take ends a right, and with the view all that needs it.
+// take ends a right; with View it also ends everything that needs View.
 func (t *transition) take(r Right, o Outcome) {
 	if r != View {
 		t.revoke(Rights(r), o)
@@ -449,7 +447,7 @@ func (t *transition) revoke(set Rights, o Outcome) {
 	}
 }
 
-// openNext puts the next question when none is open.
+// openNext opens the next question if none is open.
 func (t *transition) openNext() {
 	if t.Question != 0 || t.Phase != Joined {
 		return

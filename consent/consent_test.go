@@ -9,7 +9,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// run applies events; an Event with Serial 0 that answers is given the open question's.
+// run applies events. An answer with Serial 0 gets the open question's serial.
 func run(s State, events ...Event) State {
 	for _, e := range events {
 		if e.Serial == 0 && (e.Kind == Allow || e.Kind == Refuse || e.Kind == Timeout) {
@@ -105,7 +105,7 @@ func TestRightNames(t *testing.T) {
 	}
 }
 
-// FuzzNext checks what must hold after every event whatever came before.
+// FuzzNext checks what must hold after every event, whatever happened before.
 func FuzzNext(f *testing.F) {
 	f.Add([]byte{0, 0, 3, 1, 4, 1, 3, 2, 4, 2, 9, 0})
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -136,7 +136,7 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 		t.Fatalf("%+v: what cannot be given was given", after)
 	}
 	if gained != 0 && looking&gained != 0 {
-		// The old direction is over before the new one begins.
+		// The old direction ends before the new one starts.
 		for i, c := range changes {
 			if c.Outcome == Taken && slices.IndexFunc(changes[:i], func(c Change) bool { return c.Outcome == Given }) >= 0 {
 				t.Fatalf("%+v on %+v: %v", e, before, changes)
@@ -179,7 +179,7 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	}
 }
 
-// takes lists the events that may end a right in a session that goes on.
+// takes reports whether an event may end a right in a session that continues.
 func takes(k Kind) bool {
 	return slices.Contains([]Kind{Take, Return, Key, Pause, ViewersGone, Allow}, k)
 }

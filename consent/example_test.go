@@ -6,8 +6,8 @@ import (
 	"lotse/consent"
 )
 
-// An advisor asks for the view, the customer allows it, then the
-// same for control, which the key takes back; the view stays.
+// An advisor asks for the view and the customer allows it; then the same for control, which the key
+// revokes. The view stays.
 func Example() {
 	var s consent.State
 	happen := func(e consent.Event) {
@@ -21,7 +21,7 @@ func Example() {
 	}
 	happen(consent.Event{Kind: consent.Join})
 	happen(consent.Event{Kind: consent.Ask, Right: consent.View})
-	// An answer names the question that it answers.
+	// An answer contains the number of its question.
 	happen(consent.Event{Kind: consent.Allow, Serial: s.Serial})
 	happen(consent.Event{Kind: consent.Ask, Right: consent.Control})
 	happen(consent.Event{Kind: consent.Allow, Serial: s.Serial})

@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// The vectors are tapes of events with what each did. This package and its twin
-// in TypeScript (novnc-web/src/customer/sharing/consent.ts) both run them, so the
-// two cannot drift apart.
+// The vectors are sequences of events with their results. This package and the same code in
+// TypeScript (novnc-web/src/customer/sharing/consent.ts) both run them, so that the two behave
+// alike.
 const vectorsFile = "testdata/vectors.json"
 
-// vectorStep is one event, what it changed, and the whole state after it.
+// vectorStep is one event, its changes, and the complete state after it.
 type vectorStep [3]string
 
 var (
@@ -44,7 +44,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// encodeVectors writes one step a line, so that a change shows what it changed.
+// encodeVectors writes one step per line, so that a diff shows what changed.
 func encodeVectors(t *testing.T, all [][]vectorStep) []byte {
 	var b bytes.Buffer
 	for i, tape := range all {
@@ -64,8 +64,8 @@ func encodeVectors(t *testing.T, all [][]vectorStep) []byte {
 	return []byte("[" + b.String() + "\n]\n")
 }
 
-// TestVectorsCover makes sure that the tapes reach every kind of event in every
-// phase, and every outcome for every right that can have it.
+// TestVectorsCover checks that the vectors contain every kind of event in every phase, and every
+// possible outcome of every right.
 func TestVectorsCover(t *testing.T) {
 	seen := map[string]bool{}
 	for _, tape := range makeVectors() {
@@ -95,7 +95,7 @@ func TestVectorsCover(t *testing.T) {
 	}
 }
 
-// makeVectors draws tapes from a fixed seed.
+// makeVectors draws event sequences from a fixed seed.
 func makeVectors() [][]vectorStep {
 	rnd := rand.New(rand.NewPCG(11, 12))
 	all := make([][]vectorStep, tapes)
@@ -111,8 +111,8 @@ func makeVectors() [][]vectorStep {
 	return all
 }
 
-// drawEvent prefers events that lead somewhere: joining, the view, answers to
-// the open question. An end comes only now and then.
+// drawEvent prefers events that lead somewhere: joining, the view, answers to the open question. It
+// rarely ends the session.
 func drawEvent(rnd *rand.Rand, s State) Event {
 	right := All[rnd.IntN(len(All))]
 	serial := s.Serial
@@ -165,7 +165,7 @@ func vectorChanges(changes []Change) string {
 	return strings.Join(out, ",")
 }
 
-// vectorState names the phase, then all that is not empty.
+// vectorState writes the phase, then everything that is not empty.
 func vectorState(s State) string {
 	out := phaseNames[s.Phase]
 	for _, set := range []struct {

@@ -1,6 +1,6 @@
-// Package doctor looks for what is wrong with a gateway: from outside, as users reach it, and
-// on its own machine also at its settings, folder and limits. Each check says what it found
-// and, where something is wrong, how to fix it, in words for an operator.
+// Package doctor looks for problems of a gateway: from outside, as users reach it, and on its own
+// machine also in its settings, folder and limits. Each check reports what it found and, in case of
+// a problem, how to fix it, in words for an operator.
 package doctor
 
 import (
@@ -14,13 +14,13 @@ import (
 	"lotse/config"
 )
 
-// Result is how a check ended.
+// Result is the result of a check.
 type Result string
 
-// Results of checks, from good to bad.
+// Results of checks, from best to worst.
 const (
 	OK   Result = "ok"
-	Warn Result = "warn" // works, but not as it should
+	Warn Result = "warn" // works, but not properly
 	Fail Result = "FAIL" // does not work for users
 )
 
@@ -32,45 +32,46 @@ type Check struct {
 	Fix    string `json:"fix,omitempty"` // with Warn and Fail
 }
 
-// Report is what was found, in the order in which it was looked for.
+// Report has the results of all checks, in the order in which they ran.
 type Report struct {
 	URL    string  `json:"url"`
-	Result Result  `json:"result"` // the worst of all
+	Result Result  `json:"result"` // the worst of all checks
 	Checks []Check `json:"checks"`
 }
 
-// Patient is the gateway that is examined.
+// Patient is the gateway to be examined.
 type Patient struct {
-	// URL is where users reach it, such as "https://support.example.com". "": that of Settings.
+	// URL is the gateway's address for users, such as "https://support.example.com". "": from
+	// Settings.
 	URL string
-	// Settings are those of a gateway on this machine; nil: only what can be seen from outside.
+	// Settings are the settings of a gateway on this machine; nil: examine it only from outside.
 	Settings *config.Gateway
-	// Roots are trusted for its certificate; nil: those of the system.
+	// Roots are trusted for the gateway's certificate; nil: the system's.
 	Roots *x509.CertPool
-	// Idle is how long a WebSocket must stay; 0: it is not waited for. At most MaxIdle.
+	// Idle is how long a WebSocket must stay open; 0: not tested. At most MaxIdle.
 	Idle time.Duration
 	// Now is this computer's clock; nil: time.Now.
 	Now func() time.Time
 }
 
-// MaxIdle is shorter than the gateway lets a WebSocket stay that only tries the way.
+// MaxIdle is shorter than the time after which the gateway closes a test WebSocket.
 const MaxIdle = 4 * time.Minute
 
-// timeout bounds each connection, request and answer.
+// timeout limits each connection, request and answer.
 const timeout = 15 * time.Second
 
-// examination is one run.
+// examination is one run of all checks.
 type examination struct {
 	Patient
 	host, port string // of URL
 	checks     []Check
 
-	leaf    *x509.Certificate // what the gateway showed; nil before
-	proxied bool              // something stands between
+	leaf    *x509.Certificate // the gateway's certificate; nil before the check
+	proxied bool              // there is a proxy in front of the gateway
 }
 
-// Examine runs all checks. Its error says that there is no URL to examine; what is wrong with
-// the gateway is in the report.
+// Examine runs all checks. An error means that there is no URL to examine; problems of the gateway
+// are in the report.
 func Examine(ctx context.Context, p Patient) (Report, error) {
 	if p.Now == nil {
 		p.Now = time.Now
@@ -106,7 +107,8 @@ func Examine(ctx context.Context, p Patient) (Report, error) {
 	return r, nil
 }
 
-// publicURL is where users reach the gateway of some settings, "" when they do not say it.
+// publicURL returns the address of a gateway with these settings for users; "" if they do not
+// contain it.
 func publicURL(g *config.Gateway) string {
 	_, port, err := net.SplitHostPort(g.Listen)
 	switch hosts := g.AllHosts(); {

@@ -78,21 +78,21 @@ func start(t *testing.T, change func(*gateway.Config)) *running {
 	return r
 }
 
-// proxyAddress is from where the proxies of these tests come, other than the doctor.
+// proxyAddress is the address from which the proxies of these tests connect; the doctor's is
+// another one.
 const proxyAddress = "127.0.0.2"
 
-// trusting lists the proxy of these tests.
+// trusting trusts the proxy of these tests.
 func trusting(c *gateway.Config) {
 	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix(proxyAddress + "/32")}
 }
 
-// trustingAll lists this computer with all its addresses.
+// trustingAll trusts this computer with all its addresses.
 func trustingAll(c *gateway.Config) {
 	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
 
-// proxyTo is a reverse proxy with TLS before a gateway; rewrite is what it does to requests
-// besides sending them there.
+// proxyTo is a reverse proxy with TLS in front of a gateway; rewrite may change the requests.
 func proxyTo(
 	t *testing.T, r *running, rewrite func(*httputil.ProxyRequest), answer func(*http.Response) error,
 ) (string, *x509.CertPool) {
@@ -122,7 +122,7 @@ func proxyTo(
 	return s.URL, roots
 }
 
-// found returns the check of a name, which must be there once.
+// found returns the check with this name, which must exist exactly once.
 func found(t *testing.T, r Report, name string) Check {
 	t.Helper()
 	var out []Check
@@ -149,7 +149,7 @@ func examine(t *testing.T, p Patient) Report {
 	return r
 }
 
-// want holds a check to its result and words.
+// want verifies a check's result and words.
 func want(t *testing.T, r Report, name string, result Result, words string) {
 	t.Helper()
 	c := found(t, r, name)
@@ -172,7 +172,7 @@ func TestHealthy(t *testing.T) {
 	want(t, r, "websocket", OK, "stays for 1ms")
 }
 
-// TestProxies: what each mistake of a reverse proxy looks like.
+// TestProxies: how each mistake of a reverse proxy is reported.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	honest := func(p *httputil.ProxyRequest) { p.SetXForwarded() }
@@ -263,7 +263,7 @@ func (c *cut) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// certificateFor makes files of a certificate for 127.0.0.1 that is its own authority.
+// certificateFor makes the files of a self-signed certificate for 127.0.0.1.
 func certificateFor(t *testing.T, from, to time.Time) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -325,7 +325,7 @@ func TestCertificate(t *testing.T) {
 			t.Error(name)
 		}
 		want(t, r, "certificate", c.result, c.words)
-		// What else is wrong is found all the same.
+		// Other problems are still found.
 		want(t, r, "websocket", OK, "")
 	}
 }
@@ -345,7 +345,7 @@ func TestClock(t *testing.T) {
 			Patient{URL: g.url, Roots: g.roots, Now: func() time.Time { return time.Now().Add(off) }},
 		)
 		c := found(t, r, "clock")
-		// A machine that stands still between two looks shifts the clock a little.
+		// A machine that stops for a moment between two readings shifts the clock a little.
 		if c.Result != want.result || off < time.Hour && !strings.Contains(c.Found, want.words) {
 			t.Errorf("%v: %+v", off, c)
 		}
@@ -358,7 +358,7 @@ func TestNoDate(t *testing.T) {
 	want(t, Report{Checks: e.checks}, "clock", Warn, "no date")
 }
 
-// TestTrustedItself: from a computer that is trusted as a proxy nothing can be said.
+// TestTrustedItself: from a computer that is trusted as a proxy nothing can be concluded.
 func TestTrustedItself(t *testing.T) {
 	t.Parallel()
 	g := start(t, trustingAll)
@@ -396,7 +396,7 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-// settings are those of a running gateway.
+// settings returns the settings of a running gateway.
 func (r *running) settings() *config.Gateway {
 	g := config.DefaultGateway()
 	g.Listen, g.Data, g.Metrics.Listen = strings.TrimPrefix(r.url, "https://"), r.data, r.metrics
@@ -456,12 +456,12 @@ func TestInside(t *testing.T) {
 	want(t, examine(t, Patient{Settings: s, Roots: g.roots}), "disk", Warn, "chmod 700")
 }
 
-// TestFullDisk: a folder in which nothing can be written.
+// TestFullDisk: nothing can be written in the folder.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	g := start(t, nil)
 	s := g.settings()
-	s.Data = "/dev" // where root may write, and /proc where nobody may
+	s.Data = "/dev" // root may write there; nobody may write in /proc
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("there is no /proc here")
 	}

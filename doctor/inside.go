@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	leastFree = 100 << 20 // bytes; below it the audit trail fails soon
-	// spareFiles is what the gateway opens besides connections.
+	leastFree = 100 << 20 // bytes; with less, the audit trail will soon fail
+	// spareFiles is how many files the gateway opens in addition to connections.
 	spareFiles = 256
 	mega       = 1 << 20
 )
 
-// certificateFiles looks at the files of the settings: a proxy may show another certificate.
+// certificateFiles checks the files in the settings, because a proxy may show another certificate.
 func (e *examination) certificateFiles() {
 	const name = "certificate files"
 	t := e.Settings.TLS
@@ -61,7 +61,7 @@ func (e *examination) certificateFiles() {
 	}
 }
 
-// disk looks at the data folder.
+// disk checks the data folder.
 func (e *examination) disk() {
 	const name = "disk"
 	folder := e.Settings.Data
@@ -116,7 +116,8 @@ func tryWrite(folder string) error {
 	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
-// limits compares the files that the process may open with the connections that it takes.
+// limits compares the number of files that the process may open with the number of connections it
+// accepts.
 func (e *examination) limits(ctx context.Context) {
 	const name = "limits"
 	metrics, err := e.metrics(ctx)
@@ -148,7 +149,7 @@ func (e *examination) limits(ctx context.Context) {
 	e.metricsListener(err)
 }
 
-// metricsListener says whether monitoring works, and who else may see it.
+// metricsListener reports whether monitoring works, and who else can access it.
 func (e *examination) metricsListener(err error) {
 	const name = "metrics"
 	listen := e.Settings.Metrics.Listen
@@ -168,7 +169,7 @@ func (e *examination) metricsListener(err error) {
 	}
 }
 
-// metrics reads the values without labels of the gateway's page.
+// metrics returns the values without labels from the gateway's metrics page.
 func (e *examination) metrics(ctx context.Context) (map[string]int64, error) {
 	host, port, err := net.SplitHostPort(e.Settings.Metrics.Listen)
 	if err != nil {

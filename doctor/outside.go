@@ -21,19 +21,19 @@ import (
 	"lotse/tunnel"
 )
 
-// What is too much or too little.
+// Limits of what is acceptable.
 const (
 	daysLeft    = 14 * 24 * time.Hour // of a certificate
 	clockWarn   = 30 * time.Second
-	clockFail   = 5 * time.Minute // certificates and sign-ins go wrong
+	clockFail   = 5 * time.Minute // certificates and sign-ins fail
 	checkPath   = "/api/v1/check"
 	maxAnswer   = 16 << 10
-	forged      = "203.0.113.99" // of a block for documentation, RFC 5737
+	forged      = "203.0.113.99" // from a block for documentation, RFC 5737
 	maxShown    = 200
 	pingMessage = "lotse doctor"
 )
 
-// reach tries the port; without it nothing else can be tried from outside.
+// reach connects to the port. If that fails, no other check from outside is possible.
 func (e *examination) reach(ctx context.Context) bool {
 	address := net.JoinHostPort(e.host, e.port)
 	conn, err := e.dial(ctx)
@@ -60,7 +60,7 @@ func (e *examination) dial(ctx context.Context) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", net.JoinHostPort(e.host, e.port))
 }
 
-// certificate looks at what the gateway, or the proxy before it, shows.
+// certificate checks the certificate that the gateway, or the proxy in front of it, shows.
 func (e *examination) certificate(ctx context.Context) {
 	const name = "certificate"
 	conn, err := e.dial(ctx)
@@ -71,7 +71,7 @@ func (e *examination) certificate(ctx context.Context) {
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	// It is verified below: each thing that is wrong has another fix.
+	// It is verified below, because each problem has a different fix.
 	client := tls.Client(
 		conn,
 		&tls.Config{ServerName: e.host, InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
@@ -126,7 +126,7 @@ func namesOf(c *x509.Certificate) []string {
 
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
-// tlsConfig takes the certificate that was looked at before, good or bad, and no other.
+// tlsConfig accepts only the certificate that was checked before, whether good or bad.
 func (e *examination) tlsConfig() *tls.Config {
 	return &tls.Config{ServerName: e.host, InsecureSkipVerify: true, NextProtos: []string{"http/1.1"},
 		VerifyConnection: func(s tls.ConnectionState) error {
@@ -137,7 +137,7 @@ func (e *examination) tlsConfig() *tls.Config {
 		}}
 }
 
-// answer is what came back for a request.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	date   time.Time
@@ -148,7 +148,7 @@ type answer struct {
 	isOurs bool           // a gateway's answer
 }
 
-// ask requests how a request arrives; header may be nil.
+// ask asks how a request arrives at the gateway; header may be nil.
 func (e *examination) ask(ctx context.Context, header http.Header) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -189,8 +189,8 @@ func (e *examination) ask(ctx context.Context, header http.Header) (*answer, err
 	return a, nil
 }
 
-// proxy finds out how requests arrive, and on the way what time it is there. It reports
-// whether a gateway answers.
+// proxy checks how requests arrive, and also compares the clocks. It reports whether a gateway
+// answers.
 func (e *examination) proxy(ctx context.Context) bool {
 	const name = "proxy"
 	a, err := e.ask(ctx, nil)
@@ -262,7 +262,7 @@ func (e *examination) proxy(ctx context.Context) bool {
 	return true
 }
 
-// forgery tries whether a client can choose by which address it is counted.
+// forgery checks whether a client can choose the address by which it is counted.
 func (e *examination) forgery(ctx context.Context, honest *answer) {
 	const name = "proxy"
 	a, err := e.ask(ctx, http.Header{"X-Forwarded-For": {forged}})
@@ -287,7 +287,7 @@ func (e *examination) clock(a *answer) {
 		e.say(name, Warn, "Does a proxy remove the Date header?", "the answer has no date")
 		return
 	}
-	// Date has whole seconds: on average half a second has passed since.
+	// Date has whole seconds: on average it is half a second old.
 	off := a.date.Add(time.Second / 2).Sub(a.began)
 	words := fmt.Sprintf("the gateway's clock is %v ahead of this computer's", off.Round(time.Second))
 	if off < 0 {
@@ -309,7 +309,7 @@ func (e *examination) clock(a *answer) {
 	}
 }
 
-// webSocket opens one as a browser does, asks and is answered, and waits.
+// webSocket opens a WebSocket as a browser does, exchanges a message, and waits.
 func (e *examination) webSocket(ctx context.Context) {
 	const name = "websocket"
 	origin := "https://" + e.host
@@ -380,11 +380,11 @@ func (e *examination) webSocket(ctx context.Context) {
 	}
 }
 
-// proxySettings is the fix for WebSockets that do not get through.
+// proxySettings is the fix if WebSockets do not get through.
 const proxySettings = "The proxy must pass WebSockets on (nginx: proxy_http_version 1.1; " +
 	"proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)."
 
-// notUpgraded says why there is no WebSocket.
+// notUpgraded reports why there is no WebSocket.
 func (e *examination) notUpgraded(resp *http.Response, err error) {
 	const name = "websocket"
 	if resp == nil {

@@ -2,10 +2,10 @@ package doctor
 
 import "syscall"
 
-// othersMayRead: permissions of files say who may read them.
+// othersMayRead: file permissions show who may read a file.
 const othersMayRead = true
 
-// freeBytes is what may still be written in a folder; false where it is not known.
+// freeBytes returns how much may still be written to a folder; false if unknown.
 func freeBytes(folder string) (int64, bool) {
 	var s syscall.Statfs_t
 	if syscall.Statfs(folder, &s) != nil {
@@ -14,7 +14,7 @@ func freeBytes(folder string) (int64, bool) {
 	return int64(s.Bavail) * int64(s.Bsize), true
 }
 
-// openFiles is how many files this process may open; 0 where there is no bound.
+// openFiles returns how many files this process may open; 0 if there is no limit.
 func openFiles() int64 {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {

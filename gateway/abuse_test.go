@@ -17,7 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestLinkAbuse sends what links must not accept; each time the link is closed.
+// TestLinkAbuse sends messages that links must not accept; each time the link is closed.
 func TestLinkAbuse(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -63,8 +63,8 @@ func TestLinkAbuse(t *testing.T) {
 	}
 }
 
-// TestSlow: who is slow with TLS, with a request or with the first enter is released
-// after the handshake's time, and not before.
+// TestSlow: a client that is slow with TLS, with a request or with the first enter is disconnected
+// after handshakeTimeout, and not before.
 func TestSlow(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -85,7 +85,7 @@ func TestSlow(t *testing.T) {
 	conns["half a request"] = secure
 	conns["silent agent"] = r.rawLink("").NetConn()
 	eventually(t, "all are there", func() bool { return clock.pending(handshakeTimeout) == 1 && r.connections() == len(conns) })
-	tickers := clock.pending(sweepEvery) // the audit's has the same time
+	tickers := clock.pending(sweepEvery) // the audit trail's ticker has the same interval
 	clock.advance(handshakeTimeout - time.Second)
 	eventually(t, "a sweep", func() bool { return clock.armedNow(sweepEvery) >= tickers })
 	if r.connections() < len(conns) {
@@ -101,7 +101,7 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// connections is the gateway's gauge.
+// connections returns the gateway's gauge of connections.
 func (r *rig) connections() (n int) {
 	r.t.Helper()
 	resp, err := http.Get("http://" + r.metrics + "/metrics")
@@ -180,7 +180,7 @@ func FuzzOrigin(f *testing.F) {
 	})
 }
 
-// TestBadStart: what cannot work is said at the start.
+// TestBadStart: a configuration that cannot work is reported at the start.
 func TestBadStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"lotse/gateway/datafile"
 )
 
-// Account is one advisor's. Password is a hash in the usual encoded form.
+// Account is the account of one advisor. Password is a hash in the usual encoded form.
 type Account struct {
 	Name     string    `json:"name"`
 	Display  string    `json:"display"`
@@ -35,8 +35,8 @@ var (
 	ErrNoAccount     = errors.New("there is no advisor with this name")
 )
 
-// errAccountsGone is a file that this process has read and that is not there any
-// more: it may be being restored right now, and must not end all sessions.
+// errAccountsGone means that this process has read the file before and it no longer exists. The
+// operator may be restoring it, so its absence must not end all sessions.
 var errAccountsGone = errors.New("the file was here and is gone; what was last read stays in force until it is back")
 
 const (
@@ -46,15 +46,15 @@ const (
 	maxAccountText  = 100
 	minPassword     = 10
 	maxPassword     = 256
-	// lockTimeout is how long another program's change is waited for.
+	// lockTimeout limits the wait for another program that is changing the file.
 	lockTimeout = 5 * time.Second
 	lockRetry   = 20 * time.Millisecond
 )
 
 var accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
 
-// Accounts keeps the advisors in a file of the data folder. It may be changed
-// by another process at the same time: reading notices, changing locks.
+// Accounts keeps the advisors in a file of the data folder. Another process may change the file at
+// the same time: reads notice a change, and writes lock the file.
 type Accounts struct {
 	path string
 
@@ -62,11 +62,11 @@ type Accounts struct {
 	list   map[string]Account // Guarded by mu; by name.
 	mtime  time.Time          // Guarded by mu.
 	size   int64              // Guarded by mu.
-	loaded bool               // Guarded by mu; list is what the file says.
-	seen   bool               // Guarded by mu; there was a file.
+	loaded bool               // Guarded by mu; list has the file's content.
+	seen   bool               // Guarded by mu; the file has existed.
 }
 
-// OpenAccounts makes the data folder if there is none and reads its accounts.
+// OpenAccounts creates the data folder if necessary and reads the accounts in it.
 func OpenAccounts(data string) (*Accounts, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, fmt.Errorf("gateway: data folder: %w", err)
@@ -111,8 +111,8 @@ type accountsFile struct {
 	Accounts []Account `json:"accounts"`
 }
 
-// parseAccounts reads the file's contents. A damaged password hash concerns its
-// account alone: the sign-in tells.
+// parseAccounts reads the file's contents. It does not check password hashes: a damaged hash is
+// reported when its account signs in.
 func parseAccounts(b []byte) (map[string]Account, error) {
 	var f accountsFile
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -131,8 +131,8 @@ func parseAccounts(b []byte) (map[string]Account, error) {
 	return list, nil
 }
 
-// get returns the account by its name, from a file that may have been changed just now.
-// When the file cannot be read, what was last read stays in force.
+// get returns the account with this name, after reading the file again if it changed. If the file
+// cannot be read, get returns the last known account along with the error.
 func (a *Accounts) get(name string) (Account, bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -149,7 +149,7 @@ func (a *Accounts) snapshot() (map[string]Account, error) {
 	return a.list, err
 }
 
-// List returns all accounts by name.
+// List returns all accounts, sorted by name.
 func (a *Accounts) List() ([]Account, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -168,7 +168,7 @@ func (a *Accounts) sortedLocked() []Account {
 	return out
 }
 
-// Add adds an advisor. display "" means the name.
+// Add adds an advisor. If display is "", the name is displayed.
 func (a *Accounts) Add(name, display, company, password string) error {
 	name = strings.ToLower(name)
 	if !accountName.MatchString(name) {
@@ -196,9 +196,9 @@ func (a *Accounts) Add(name, display, company, password string) error {
 	})
 }
 
-// EnsureDev makes the account of a development gateway, or gives it this
-// password. Unlike Add it takes a short password and hashes it cheaply: such a gateway
-// listens on the loopback address only, and no other takes the hash.
+// EnsureDev creates the account of a development gateway or sets its password. Unlike Add it
+// accepts a short password and hashes it cheaply: such a gateway listens on the loopback address
+// only, and no other gateway accepts the hash.
 func (a *Accounts) EnsureDev(name, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return errors.New("the development password is empty or too long")
@@ -215,7 +215,7 @@ func (a *Accounts) EnsureDev(name, password string) error {
 	})
 }
 
-// Remove removes an advisor; a running gateway ends his sessions.
+// Remove removes an advisor. A running gateway ends his sessions.
 func (a *Accounts) Remove(name string) error {
 	name = strings.ToLower(name)
 	return a.change(func() error {
@@ -227,7 +227,7 @@ func (a *Accounts) Remove(name string) error {
 	})
 }
 
-// SetPassword changes a password; anyone who is signed in must do so again.
+// SetPassword changes a password. It invalidates all sign-ins of this account.
 func (a *Accounts) SetPassword(name, password string) error {
 	name = strings.ToLower(name)
 	if err := checkPassword(password); err != nil {
@@ -255,7 +255,7 @@ func checkPassword(password string) error {
 	return nil
 }
 
-// change runs f on the newest list and replaces the file.
+// change reads the file again, runs f on the list, and replaces the file.
 func (a *Accounts) change(f func() error) (err error) {
 	unlock, err := lockFile(a.path + ".lock")
 	if err != nil {
@@ -268,7 +268,7 @@ func (a *Accounts) change(f func() error) (err error) {
 	if err := a.refreshLocked(); err != nil {
 		return err
 	}
-	a.list = maps.Clone(a.list) // snapshots stay as they are
+	a.list = maps.Clone(a.list) // earlier snapshots must not change
 	if err := f(); err != nil {
 		return err
 	}

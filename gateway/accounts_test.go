@@ -15,8 +15,8 @@ import (
 	"lotse/gateway/clock"
 )
 
-// TestLockOfADeadProgram: a lock file that a program left behind, just now or long
-// ago, holds nobody up.
+// TestLockOfADeadProgram: a lock file that a program left behind, recently or long ago, blocks
+// nobody.
 func TestLockOfADeadProgram(t *testing.T) {
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, accountsName+".lock"), []byte("x"), 0o600); err != nil {
@@ -33,8 +33,8 @@ func TestLockOfADeadProgram(t *testing.T) {
 	}
 }
 
-// TestAccountsGone: a file that was there and is not is an error that changes
-// nothing: it may be being restored right now.
+// TestAccountsGone: if the accounts file disappears, this is an error that changes nothing, because
+// the operator may be restoring it.
 func TestAccountsGone(t *testing.T) {
 	a, err := OpenAccounts(t.TempDir())
 	if err != nil {
@@ -72,7 +72,7 @@ func TestAccountsGone(t *testing.T) {
 	}
 }
 
-// TestGoneEndsNothing: sessions outlive the time in which the file is not there.
+// TestGoneEndsNothing: sessions continue while the accounts file does not exist.
 func TestGoneEndsNothing(t *testing.T) {
 	d := testDirectory(t)
 	s, err := d.open(testAccounts()[0], "")
@@ -88,7 +88,7 @@ func TestGoneEndsNothing(t *testing.T) {
 	}
 }
 
-// TestCheapHash: the hash of a development gateway's password is good there alone.
+// TestCheapHash: only a development gateway accepts a cheap hash.
 func TestCheapHash(t *testing.T) {
 	for _, c := range []struct {
 		hash  string
@@ -123,8 +123,8 @@ func TestCheapHash(t *testing.T) {
 	}
 }
 
-// TestDamagedHash: an account whose hash cannot be read is told so, logged, and
-// no free guess; the others of the file go on.
+// TestDamagedHash: a damaged hash is reported to its advisor and logged, and each try with it is
+// charged. Other accounts of the file are not affected.
 func TestDamagedHash(t *testing.T) {
 	var logs lockedBuffer
 	cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}, Logger: slog.New(slog.NewTextHandler(&logs, nil))}.withDefaults()
@@ -157,7 +157,7 @@ func TestDamagedHash(t *testing.T) {
 	if status, body := signIn("bert"); status != http.StatusOK {
 		t.Errorf("another account: %d %s", status, body)
 	}
-	// Each costs a try: after the tenth the address has to wait.
+	// Each try is charged: after the tenth the address must wait.
 	status := 0
 	for range cfg.Limits.SignInWrong + 1 {
 		status, _ = signIn("anna")

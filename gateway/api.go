@@ -42,7 +42,7 @@ var errBadBody = errors.New("gateway: request body")
 // readBody reads one JSON value of at most maxBody bytes.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return errBadBody // a form of another page cannot have this type
+		return errBadBody // an HTML form on another site cannot send this type
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil || json.Unmarshal(b, v) != nil {
@@ -62,8 +62,8 @@ type caller struct {
 	cookie  string
 }
 
-// signedIn lets signed-in advisors through, and only with the CSRF header where
-// something is changed.
+// signedIn calls next for signed-in advisors only. Requests that change something also need the
+// CSRF header.
 func (s *server) signedIn(next func(http.ResponseWriter, *http.Request, caller)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, ok := s.caller(r)
@@ -81,7 +81,7 @@ func (s *server) signedIn(next func(http.ResponseWriter, *http.Request, caller))
 	}
 }
 
-// trust remembers that somebody who belongs here made the request.
+// trust records that the request came from a legitimate client.
 func (s *server) trust(r *http.Request) {
 	c, now := clientOf(s.clientAddr(r)), s.now()
 	prove(connsOf(r))
@@ -105,7 +105,7 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 	return c, ok && c.account.Password == c.web.password
 }
 
-// sessionCookie makes the cookie; maxAge below 0 removes it.
+// sessionCookie makes the cookie. A negative maxAge removes it.
 func sessionCookie(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: tunnel.CookieName, Value: value, Path: "/", MaxAge: maxAge,
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
@@ -178,7 +178,7 @@ func (s *sessionAPI) openStream(w http.ResponseWriter, r *http.Request, c caller
 	s.answer(w, http.StatusCreated, tunnel.OpenStreamAnswer{Stream: id})
 }
 
-// failDirectory says in words what the directory refused.
+// failDirectory answers with the message for an error of the directory.
 func (s *server) failDirectory(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, errNoSession):

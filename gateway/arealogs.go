@@ -6,9 +6,9 @@ import (
 	"lotse/logs"
 )
 
-// areaLogs are the loggers of the gateway, one for each area of logs.GatewayAreas. What
-// they write names accounts of advisors and addresses, and never session numbers, customers'
-// names or what is inside a stream.
+// areaLogs are the loggers of the gateway, one for each area of logs.GatewayAreas. They may log
+// names of advisors' accounts and addresses, but never session numbers, customers' names or the
+// contents of streams.
 type areaLogs struct{ gateway, http, audit, rfb, seal, tunnel *slog.Logger }
 
 func newAreaLogs(l *slog.Logger) areaLogs {

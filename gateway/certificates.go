@@ -16,7 +16,7 @@ import (
 	"lotse/logs"
 )
 
-// certificates hands out the certificate to TLS.
+// certificates provides the certificate for TLS.
 type certificates struct {
 	// Static after newCertificates.
 	cfg  *Config
@@ -25,7 +25,7 @@ type certificates struct {
 
 	mu   sync.Mutex
 	cert *tls.Certificate // Guarded by mu; nil with ACME.
-	seen [2]time.Time     // Guarded by mu; of the certificate's and the key's file.
+	seen [2]time.Time     // Guarded by mu; modification times of the certificate's and the key's file.
 }
 
 func newCertificates(cfg *Config) (*certificates, error) {
@@ -34,7 +34,7 @@ func newCertificates(cfg *Config) (*certificates, error) {
 	case TLSACME:
 		c.acme = &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
-			Cache:      autocert.DirCache(filepath.Join(cfg.Data, "acme")), // made 0700
+			Cache:      autocert.DirCache(filepath.Join(cfg.Data, "acme")), // created with mode 0700
 			HostPolicy: autocert.HostWhitelist(cfg.Hosts...),
 			Email:      cfg.TLS.Email,
 		}
@@ -88,7 +88,7 @@ func (c *certificates) stat() (t [2]time.Time) {
 	return t
 }
 
-// reload reads the files again; when that fails the old certificate stays.
+// reload reads the files again. If that fails, the old certificate remains in use.
 func (c *certificates) reload() {
 	if c.cfg.TLS.Mode != TLSFiles {
 		return
@@ -100,7 +100,7 @@ func (c *certificates) reload() {
 	c.log.Info("certificate reloaded")
 }
 
-// reloadChanged reads files that have another date than when they were read.
+// reloadChanged reads the files again if their modification times changed.
 func (c *certificates) reloadChanged() {
 	if c.cfg.TLS.Mode != TLSFiles {
 		return
@@ -108,14 +108,14 @@ func (c *certificates) reloadChanged() {
 	now := c.stat()
 	c.mu.Lock()
 	changed := now != c.seen
-	c.seen = now // a file that is half written is tried once, and again when complete
+	c.seen = now // a half-written file fails once, and is tried again when it changes
 	c.mu.Unlock()
 	if changed {
 		c.reload()
 	}
 }
 
-// expires is when the certificate ends; zero when it is not known, as with ACME.
+// expires returns when the certificate expires; zero if that is unknown, as with ACME.
 func (c *certificates) expires() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,8 +142,8 @@ func (c *certificates) tlsConfig() *tls.Config {
 	return cfg
 }
 
-// viewerTLS is for VNC viewers. Some speak TLS 1.2 only; they get it with
-// forward secrecy and authenticated encryption alone.
+// viewerTLS returns the configuration for VNC viewers. Some support only TLS 1.2, so it is allowed,
+// but only with forward secrecy and authenticated encryption.
 func (c *certificates) viewerTLS() *tls.Config {
 	cfg := c.tlsConfig()
 	inner := cfg.GetCertificate
@@ -156,7 +156,7 @@ func (c *certificates) viewerTLS() *tls.Config {
 	}
 	cfg.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if hello.ServerName == "" {
-			// Many viewers name nobody; an ACME certificate is found by name.
+			// Many viewers send no server name, but autocert needs one.
 			hello.ServerName = c.cfg.Hosts[0]
 		}
 		return inner(hello)

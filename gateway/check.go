@@ -8,15 +8,15 @@ import (
 	"lotse/tunnel"
 )
 
-// Bounds of links that only try the way.
+// Limits of the connections of check.
 const (
 	maxChecks    = 64 // in all
 	maxChecksOne = 4  // of one address
 )
 
-// check is GET /api/v1/check, PROTOCOL.md, section 2: it tells a client how its request
-// arrived, and as a WebSocket stays open for a while. `lotse doctor` finds out with it what a
-// proxy does. Nothing that it tells is about anybody else.
+// check is GET /api/v1/check, PROTOCOL.md, section 2. It reports to a client how its request
+// arrived, and as a WebSocket it stays open for a while. `lotse doctor` uses it to find out what a
+// proxy does. The answer contains nothing about other clients.
 func (s *links) check(w http.ResponseWriter, r *http.Request) {
 	seen := s.seen(r)
 	if !websocket.IsWebSocketUpgrade(r) {

@@ -12,7 +12,7 @@ import (
 	"lotse/tunnel"
 )
 
-// checkLink opens a WebSocket of the kind that lotse doctor does.
+// checkLink opens a WebSocket as lotse doctor does.
 func (r *rig) checkLink() *websocket.Conn {
 	r.t.Helper()
 	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
@@ -28,7 +28,7 @@ func (r *rig) checkLink() *websocket.Conn {
 	return ws
 }
 
-// TestCheck: it tells how a request arrived, and to other pages nothing.
+// TestCheck: it reports how a request arrived, and nothing to pages of other origins.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckBounds: few stay open of one address, none for ever, and each message is answered.
+// TestCheckBounds: few stay open per address, none for ever, and each message is answered.
 func TestCheckBounds(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()

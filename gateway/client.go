@@ -2,12 +2,12 @@ package gateway
 
 import "net/netip"
 
-// clientLevels is how many prefixes an IPv6 client is counted by; IPv4 has one less.
+// clientLevels is the number of prefixes by which an IPv6 client is counted; IPv4 has one less.
 const clientLevels = 3
 
-// client is whom budgets count: an address and the networks around it that one
-// stranger may have to himself. IPv4: the address and its /24. IPv6: the /64, which
-// any single machine has whole, the /56 and the /48. The narrowest comes first.
+// client is the unit of rate limits: an address and the networks around it that one attacker may
+// control. For IPv4: the address and its /24. For IPv6: the /64, which any single machine owns, the
+// /56 and the /48. The narrowest comes first.
 type client struct {
 	prefixes [clientLevels]netip.Prefix
 	n        int
@@ -21,19 +21,19 @@ func clientOf(addr netip.Addr) (c client) {
 		lengths, c.n = [clientLevels]int{32, 24}, 2
 	}
 	for i := range c.n {
-		c.prefixes[i], _ = addr.Prefix(lengths[i]) // the zero Prefix for no address
+		c.prefixes[i], _ = addr.Prefix(lengths[i]) // the zero Prefix if there is no address
 	}
 	return c
 }
 
-// unit is the narrowest prefix: what is remembered of a client that did well.
+// unit returns the narrowest prefix, under which a client is remembered as known.
 func (c client) unit() netip.Prefix { return c.prefixes[0] }
 
-// site is the widest prefix: whose turns in a queue are counted together.
+// site returns the widest prefix, by which queues distribute turns.
 func (c client) site() netip.Prefix { return c.prefixes[c.n-1] }
 
-// share is how many times the bound of one address a prefix has. Networks of IPv4
-// are shared by strangers to each other, so theirs is larger.
+// share returns by what factor the limit of one address is multiplied for a prefix. Unrelated
+// people share an IPv4 network, so its factor is larger.
 func (c client) share(level int) int {
 	if c.n == 2 {
 		return [...]int{1, 8}[level]
@@ -41,9 +41,9 @@ func (c client) share(level int) int {
 	return [...]int{1, 2, 4}[level]
 }
 
-// counts are how many of something each client holds. The caller locks.
+// counts are the numbers of things that each client holds. The caller holds a lock.
 type counts struct {
-	most   int // of one address; prefixes have their share
+	most   int // of one address; multiplied by client.share for prefixes
 	byPart [clientLevels]map[netip.Prefix]int
 }
 
@@ -55,8 +55,7 @@ func newCounts(most int) *counts {
 	return n
 }
 
-// full returns the narrowest prefix of c that holds all it may; ok is false when
-// there is none.
+// full returns the narrowest prefix of c that has reached its limit. ok is false if there is none.
 func (n *counts) full(c client) (p netip.Prefix, ok bool) {
 	for i := range c.n {
 		if n.byPart[i][c.prefixes[i]] >= n.most*c.share(i) {
@@ -81,7 +80,7 @@ func (n *counts) remove(c client) {
 	}
 }
 
-// of is how many c's address holds.
+// of returns how many c's address holds.
 func (n *counts) of(c client) int { return n.byPart[0][c.unit()] }
 
 // within reports whether p is one of c's prefixes.

@@ -8,7 +8,7 @@ import (
 	"lotse/gateway/clock"
 )
 
-// testClock stands still until a test advances it.
+// testClock is stopped; a test advances it.
 type testClock struct {
 	mu     sync.Mutex
 	now    time.Time
@@ -49,7 +49,7 @@ func (c *testClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	}
 }
 
-// advance starts what is due by then.
+// advance advances the clock and starts the timers that are due.
 func (c *testClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,8 +62,8 @@ func (c *testClock) advance(d time.Duration) {
 	}
 }
 
-// release starts the timers that were set to about d, and for each lets a nanosecond
-// pass: as if time went on for them alone.
+// release starts the timers that were set to about d, and advances the clock by a nanosecond for
+// each, as if time passed for them alone.
 func (c *testClock) release(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +76,7 @@ func (c *testClock) release(d time.Duration) {
 	}
 }
 
-// pending is how many timers wait that were set to d.
+// pending returns how many timers set to d are waiting.
 func (c *testClock) pending(d time.Duration) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +88,7 @@ func (c *testClock) pending(d time.Duration) (n int) {
 	return n
 }
 
-// armedNow is how many timers were set to d since the clock was last advanced.
+// armedNow returns how many timers were set to d since the clock was last advanced.
 func (c *testClock) armedNow(d time.Duration) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,7 +100,7 @@ func (c *testClock) armedNow(d time.Duration) (n int) {
 	return n
 }
 
-// pendingWithin is how many timers wait that were set to d or less.
+// pendingWithin returns how many timers set to d or less are waiting.
 func (c *testClock) pendingWithin(d time.Duration) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *testClock) pendingWithin(d time.Duration) (n int) {
 	return n
 }
 
-// shiftClock runs as the system's, and can be set forward.
+// shiftClock is the system's clock and can be set forward.
 type shiftClock struct {
 	clock.System
 	mu  sync.Mutex
@@ -131,9 +131,9 @@ func (c *shiftClock) shift(d time.Duration) {
 	c.far += d
 }
 
-// hastyClock runs as the system's, but leaps over the hold of an entering: nobody waits
-// for it, and the clock is set forward instead. What remains of a longer wait than the
-// hold keeps the order of both.
+// hastyClock is the system's clock but skips the hold of an entering: instead of waiting, it sets
+// the clock forward. A timer longer than the hold waits for the difference, which keeps the order
+// of timers.
 type hastyClock struct{ shiftClock }
 
 func (c *hastyClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
@@ -150,7 +150,7 @@ func withRealHolds(c *Config) { c.Clock = clock.System{} }
 
 func withClock(clock clock.Clock) func(*Config) { return func(c *Config) { c.Clock = clock } }
 
-// eventually polls until it holds.
+// eventually polls until holds returns true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Millisecond) {

@@ -9,10 +9,10 @@ import (
 	"lotse/tunnel"
 )
 
-// TestFirstWord: the first word to somebody who enters is the owner's. It comes no
-// earlier than the hold after he attached, whether an owner says it or the gateway
-// itself for a place that nobody holds, and the next one no earlier than the hold
-// after his own; PROTOCOL.md, section 4.
+// TestFirstWord: the first message to an entering customer is the owner's. It arrives no earlier
+// than enteringHold after he connected, whether an owner sends it or the gateway itself for a place
+// without a session. The next one arrives no earlier than enteringHold after his own; PROTOCOL.md,
+// section 4.
 func TestFirstWord(t *testing.T) {
 	t.Parallel()
 	r := start(t, withRealHolds, func(c *Config) { c.Limits.EnterWrong = 1000; c.Limits.EnterPerMinute = 1000 })
@@ -40,7 +40,7 @@ func TestFirstWord(t *testing.T) {
 		if took := time.Since(began); took < enteringHold {
 			t.Errorf("%s: told after %v", name, took)
 		}
-		// The generator itself is a share like any other.
+		// The generator itself is a valid share.
 		began = time.Now()
 		answer := append([]byte{0x11, 0, share - 3, 2}, []byte(
 			"\xe2\xf2\xae\x0a\x6a\xbc\x4e\x71\xa8\x84\xa9\x61\xc5\x00\x51\x5f\x58\xe3\x0b\x6a\xa5\x82\xdd\x8d\xb6\xa6\x59\x45\xe0\x8d\x2d\x76")...)
@@ -61,8 +61,8 @@ func TestFirstWord(t *testing.T) {
 	}
 }
 
-// TestOldAgent: an agent of version 1 speaks first. It is refused like a wrong
-// number, at a place that is held and at one that is not.
+// TestOldAgent: an agent of version 1 sends first. It is refused like a wrong number, at a place
+// with and without a session.
 func TestOldAgent(t *testing.T) {
 	t.Parallel()
 	r := start(t)

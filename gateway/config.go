@@ -25,23 +25,24 @@ const (
 	TLSDev   = "dev"   // from a local authority in the data folder, for localhost only
 )
 
-// Config is what Serve needs. The zero value of every field but Data, Hosts and
-// the certificate's is useful.
+// Config is the configuration of Serve. Data, Hosts and TLS must be set; the zero value of every
+// other field is useful.
 type Config struct {
 	Listen   string       // "": ":443"
 	Listener net.Listener // instead of Listen; Serve closes it
-	Hosts    []string     // names by which the gateway is reached, without port
+	Hosts    []string     // host names of the gateway, without port
 	Data     string       // folder of accounts, audit, certificates
 	Name     string       // shown to customers; "": the first host
-	Company  string       // of advisors whose account tells none
+	Company  string       // of advisors whose account has none
 	Version  string
-	// SecurityContact is for /.well-known/security.txt: mailto: or https:; "": none.
+	// SecurityContact is the contact in /.well-known/security.txt, a mailto: or https: address; "":
+	// none.
 	SecurityContact string
 	Pages           fs.FS // index.html, advisor.html, assets/; nil: none
 	Programs        Programs
 	TLS             TLSConfig
 
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is trusted
 	Doors          Doors
 	Limits         Limits
 
@@ -50,44 +51,43 @@ type Config struct {
 	Clock   clock.Clock     // nil: the system's
 	Reload  <-chan struct{} // a value makes certificate files be read again
 
-	// Ready is called once with the addresses in use.
+	// Ready is called once with the addresses that the gateway listens on.
 	Ready func(Addresses)
 }
 
-// Addresses are those a gateway listens on; nil where it does not.
+// Addresses are the addresses that a gateway listens on; a closed one is nil.
 type Addresses struct{ Listen, Metrics, VNC, RepeaterViewers, RepeaterServers net.Addr }
 
 // Programs are the customer's programs that the gateway offers for download.
 type Programs struct {
-	Folder  string // "": those that were built in
+	Folder  string // "": those in BuiltIn
 	BuiltIn fs.FS  // nil: none
 }
 
-// Doors are the ways in for advisors' viewers.
+// Doors configures the ways in for advisors' viewers.
 type Doors struct {
 	OnPort   []string // of page, helper, websockify; nil: page and helper
 	VNC      VNCDoor
 	Repeater RepeaterDoor
 }
 
-// VNCDoor is the port for VNC viewers; off without Listen or TLSPort.
+// VNCDoor is the port for VNC viewers. It is off if neither Listen nor TLSPort is set.
 type VNCDoor struct {
 	Listen      string
 	TLSPort     bool           // also on Config.Listen, for clients that wait for the server to speak
-	Public      string         // host:port to tell; "": the first host and the port listened on
+	Public      string         // host:port shown to advisors; "": the first host and the port listened on
 	NoTLS       bool           // no VeNCrypt X509Plain
-	VncAuthFrom []netip.Prefix // who may come without encryption, with VncAuth; nil: nobody
+	VncAuthFrom []netip.Prefix // which addresses may connect without encryption, with VncAuth; nil: none
 }
 
-// RepeaterDoor is an UltraVNC repeater, mode II; each port is off without its
-// address.
+// RepeaterDoor is an UltraVNC repeater, mode II. Each port is off if its address is empty.
 type RepeaterDoor struct {
 	ViewerListen, ServerListen string
 	Public                     string        // as in VNCDoor, for viewers
-	KeepAlive                  time.Duration // between words to waiting servers; 0: none
+	KeepAlive                  time.Duration // interval of messages to waiting servers; 0: none
 }
 
-// TLSConfig says where the certificate comes from.
+// TLSConfig configures the certificate.
 type TLSConfig struct {
 	Mode       string // one of the TLS constants
 	CertFile   string // TLSFiles
@@ -97,7 +97,7 @@ type TLSConfig struct {
 	MinVersion uint16 // 0: TLS 1.3
 }
 
-// Limits bound what anybody may take. Zero means the default, which the settings define
+// Limits are the limits on what clients may use. Zero means the default, which the settings define
 // (config.DefaultGateway).
 type Limits struct {
 	config.Limits // PROTOCOL.md, section 8
@@ -105,7 +105,7 @@ type Limits struct {
 	Audit         config.Audit
 }
 
-// Times are life times. Zero means the default.
+// Times are lifetimes. Zero means the default.
 type Times struct {
 	Number     time.Duration // of an unused number
 	Session    time.Duration // of a used one
@@ -113,7 +113,7 @@ type Times struct {
 	OwnerGrace time.Duration
 	AgentGrace time.Duration
 	Password   time.Duration // of a one-time viewer password
-	WrongPause time.Duration // before a wrong viewer is answered; not a setting
+	WrongPause time.Duration // delay before a wrong viewer is answered; not a setting
 }
 
 // withDefaults returns a complete copy.
@@ -133,7 +133,7 @@ func (l Limits) withDefaults() Limits {
 
 // Fixed by PROTOCOL.md, sections 4, 5 and 8.
 const (
-	streamLifetime   = 30 * time.Second // of an identifier that is not dialled
+	streamLifetime   = 30 * time.Second // of a stream's identifier that nobody dials
 	enteringHold     = 500 * time.Millisecond
 	handshakeTimeout = 10 * time.Second
 	maxBody          = 16 << 10
@@ -146,24 +146,25 @@ const (
 
 // Our own choices.
 const (
-	// enteringTimeout bounds an entering from call to verdict.
+	// enteringTimeout limits an entering from call to verdict.
 	enteringTimeout = 60 * time.Second
-	// unjoinedTimeout is how long an agent may hold a link without a session.
+	// unjoinedTimeout limits how long an agent may keep a link without a session.
 	unjoinedTimeout = 60 * time.Second
-	// maxUnjoined bounds the links without a session, of one address (client.share has
-	// its networks) and in all.
+	// maxUnjoined limits the links without a session in all, and maxUnjoinedOne those of one
+	// address; client.share multiplies it for networks.
 	maxUnjoinedOne = 32
 	maxUnjoined    = 1024
-	// exchangeSlots bounds the seals that the gateway computes at a time, 0.2 ms each.
+	// exchangeSlots is how many seals the gateway computes at a time, 0.2 ms each.
 	exchangeSlots   = 1
 	exchangeWaiting = 1024
-	// restingTime keeps a place from being given to another advisor at once.
+	// restingTime is how long an ended session's place is not given to another advisor.
 	restingTime = 10 * time.Minute
-	// lastWords is the time in which what was said before an end still arrives.
+	// lastWords is how long streams stay open after the end of a session, so that data already sent
+	// still arrives.
 	lastWords = time.Second
-	// farewell is how long the answer to a close frame is waited for.
+	// farewell limits the wait for the answer to a close frame.
 	farewell = 2 * time.Second
-	// maxPlaces leaves enough free places to find one by chance.
+	// maxPlaces is low enough that a random draw finds a free place quickly.
 	maxPlaces = 4500
 )
 

@@ -12,38 +12,37 @@ import (
 	"time"
 )
 
-// Bounds of connections; the configured ones are Limits.Connections and
-// Limits.ConnectionsPerAddress.
+// Limits of connections. Limits.Connections and Limits.ConnectionsPerAddress are configured.
 const (
-	// connWindow is the time in which an address may open ConnectionsPerAddress
-	// connections that come to nothing.
+	// connWindow is the time in which an address may open ConnectionsPerAddress connections that
+	// have not proved anything.
 	connWindow = 10 * time.Second
-	// guiltyConn is how many times that a connection of a guilty client costs.
+	// guiltyConn is the cost of a guilty client's connection; other clients pay 1.
 	guiltyConn = 16
-	// silentWrong is how many connections of an address may end without a request
-	// within silentWindow; browsers open some in advance.
+	// silentWrong is how many connections of an address may end without a request within
+	// silentWindow. Browsers open some connections in advance.
 	silentWrong  = 100
 	silentWindow = 10 * time.Minute
 )
 
-// What a connection has come to.
+// States of a connection.
 const (
 	connNew    = iota // no request yet
-	connServed        // a request was read, or a viewer greeted
-	connProven        // somebody who signed in or joined, or a trusted proxy
+	connServed        // a request was read, or a viewer was greeted
+	connProven        // the client signed in or joined, or is a trusted proxy
 )
 
-// limitListener bounds open connections, in all and by client, and how fast new ones
-// come. What a client opens over its bound is closed at once: it costs less than
-// telling. When there is no room for anybody, connections that have proved nothing
-// go for the newcomer: the newest of the guilty, then the idlest. Those that have not
-// said anything yet are bounded for themselves, and the oldest of them goes first.
+// limitListener limits the open connections, in all and per client, and the rate of new ones. It
+// closes a client's connections above the limit at once, without an answer. If the table is full,
+// it closes connections that have proved nothing to make room: first the newest of guilty clients,
+// then those idle for longest. Connections without a request yet have a limit of their own, and the
+// oldest of them is closed first.
 type limitListener struct {
 	// Static after newLimitListener.
 	net.Listener
 	s     *server
 	total int
-	first time.Duration // until a connection must have come to something; 0: no bound
+	first time.Duration // time limit for the first request; 0: none
 
 	mu     sync.Mutex
 	open   map[*countedConn]struct{} // Guarded by mu.
@@ -51,8 +50,8 @@ type limitListener struct {
 	fresh  *crowd[*countedConn]      // Guarded by mu; those that are connNew.
 }
 
-// newLimitListener: connections must come to something within first; 0 is for doors,
-// where people are asked for a password meanwhile.
+// newLimitListener makes a listener whose connections must send a request within first. first is 0
+// for doors, where people have to type a password meanwhile.
 func newLimitListener(l net.Listener, s *server, total, perAddress int, first time.Duration) *limitListener {
 	fresh := perAddress
 	if first > 0 {
@@ -62,7 +61,7 @@ func newLimitListener(l net.Listener, s *server, total, perAddress int, first ti
 		fresh: newCrowd(max(1, total/4), fresh, func(*countedConn) bool { return true })}
 }
 
-// Accept returns the next connection within the bounds.
+// Accept returns the next connection within the limits.
 func (l *limitListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -82,7 +81,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit counts a connection, or returns nil; victims are to be closed for it.
+// admit registers a connection, or returns nil to refuse it. The caller closes victims.
 func (l *limitListener) admit(conn net.Conn) (admitted net.Conn, victims []*countedConn) {
 	now := l.s.now()
 	c := &countedConn{Conn: conn, listener: l, since: now}
@@ -117,7 +116,7 @@ func (l *limitListener) admit(conn net.Conn) (admitted net.Conn, victims []*coun
 	}
 	l.open[c] = struct{}{}
 	l.counts.add(c.client)
-	// The gauge has what another listener handed on already.
+	// A connection that another limitListener passed on is already in the gauge.
 	if _, again := conn.(*countedConn); !again {
 		c.metered = true
 		l.s.metrics.connections.Add(1)
@@ -125,8 +124,8 @@ func (l *limitListener) admit(conn net.Conn) (admitted net.Conn, victims []*coun
 	return c, victims
 }
 
-// makeRoomLocked chooses what goes for newcomers: a hundredth of the table, so that a
-// flood does not have it sorted each time.
+// makeRoomLocked chooses connections to close: a hundredth of the table, so that a flood does not
+// make it sort the table for every connection.
 func (l *limitListener) makeRoomLocked(now time.Time) (victims []*countedConn) {
 	guilty := map[*countedConn]bool{}
 	for c := range l.open {
@@ -150,7 +149,7 @@ func (l *limitListener) makeRoomLocked(now time.Time) (victims []*countedConn) {
 	return victims[:min(len(victims), max(1, l.total/100))]
 }
 
-// sweep closes connections that came to nothing in time, and charges their clients.
+// sweep closes connections without a request within the time limit, and charges their clients.
 func (l *limitListener) sweep(now time.Time) {
 	if l.first == 0 {
 		return
@@ -169,7 +168,7 @@ func (l *limitListener) sweep(now time.Time) {
 	}
 }
 
-// closeAll closes what is left at the end.
+// closeAll closes all open connections.
 func (l *limitListener) closeAll() {
 	l.mu.Lock()
 	var left []*countedConn
@@ -182,8 +181,8 @@ func (l *limitListener) closeAll() {
 	}
 }
 
-// isGuilty reports whether a client is over a bound for what it did wrong at any
-// entrance, or for connections that said nothing.
+// isGuilty reports whether a client has exceeded a limit for failed tries at any entrance or for
+// silent connections.
 func isGuilty(s *server, c client, now time.Time) bool {
 	exempt := s.known.has(c, now)
 	for _, l := range []*ledger{s.enters.ledger, s.signIns.ledger, s.viewers.ledger, s.silent} {
@@ -194,7 +193,7 @@ func isGuilty(s *server, c client, now time.Time) bool {
 	return false
 }
 
-// countedConn is taken off the count when it is closed, once.
+// countedConn unregisters itself when it is closed.
 type countedConn struct {
 	net.Conn
 	// Static after admit.
@@ -206,7 +205,7 @@ type countedConn struct {
 	metered  bool
 
 	once   sync.Once
-	active atomic.Int64 // when something was read last, in Unix nanoseconds
+	active atomic.Int64 // time of the last read, in Unix nanoseconds
 	state  atomic.Int32
 	turn   atomic.Pointer[func()] // leaves the turnstile of handshakes
 }
@@ -230,7 +229,7 @@ func (c *countedConn) leaveTurn() {
 	}
 }
 
-// served is called when the client said something that could be answered.
+// served is called when the client sent something that could be answered.
 func (c *countedConn) served() {
 	if c.state.CompareAndSwap(connNew, connServed) {
 		c.listener.mu.Lock()
@@ -239,8 +238,8 @@ func (c *countedConn) served() {
 	}
 }
 
-// prove is called when the client has shown that it belongs here; what the connection
-// was charged is given back.
+// prove is called when the client has proved that it is legitimate. It refunds what the connection
+// was charged.
 func (c *countedConn) prove() {
 	c.served()
 	if c.state.CompareAndSwap(connServed, connProven) && c.cost > 0 {
@@ -268,7 +267,7 @@ func (c *countedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// counted returns the counted connections below conn, the outermost first.
+// counted returns conn and the connections it wraps that are counted, the outermost first.
 func counted(conn net.Conn) (out []*countedConn) {
 	for {
 		switch c := conn.(type) {
@@ -293,8 +292,8 @@ func withConn(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, counted(conn))
 }
 
-// connsOf are the counted connections that a request came by; none in tests without
-// a network.
+// connsOf returns the counted connections through which a request arrived; none in tests without a
+// network.
 func connsOf(r *http.Request) []*countedConn {
 	conns, _ := r.Context().Value(connKey{}).([]*countedConn)
 	return conns

@@ -2,9 +2,9 @@ package gateway
 
 import "net/netip"
 
-// crowd bounds how many things strangers hold, for each client and in all. The
-// newcomer is let in; what goes for it is the oldest of its own network when that
-// holds too much, else the oldest of the network that holds most. The caller locks.
+// crowd limits how many things strangers hold, per client and in all. A new item is always
+// admitted. If its network holds too many, the oldest item of that network is dropped; if there are
+// too many in all, the oldest of the network that holds most. The caller holds a lock.
 type crowd[T comparable] struct {
 	most   int // in all
 	counts *counts
@@ -17,13 +17,13 @@ type member[T comparable] struct {
 	c    client
 }
 
-// newCrowd: perAddress is the bound of one address; those that idle reports go first.
+// newCrowd makes a crowd. perAddress is the limit of one address. Items for which idle returns true
+// are dropped first.
 func newCrowd[T comparable](most, perAddress int, idle func(T) bool) *crowd[T] {
 	return &crowd[T]{most: most, counts: newCounts(perAddress), idle: idle}
 }
 
-// add takes item in; where it is one too many it returns another that has to go, and
-// has taken that out already.
+// add adds item. If that exceeds a limit, add removes another item and returns it as victim.
 func (k *crowd[T]) add(item T, c client) (victim T, drop bool) {
 	p, over := k.counts.full(c)
 	if !over && len(k.order) >= k.most {
@@ -38,7 +38,7 @@ func (k *crowd[T]) add(item T, c client) (victim T, drop bool) {
 	return victim, drop
 }
 
-// remove takes item out, if it is in.
+// remove removes item if it is present.
 func (k *crowd[T]) remove(item T) {
 	for i, m := range k.order {
 		if m.item == item {
@@ -49,7 +49,7 @@ func (k *crowd[T]) remove(item T) {
 	}
 }
 
-// mostCrowded is the site that holds most.
+// mostCrowded returns the site that holds most items.
 func (k *crowd[T]) mostCrowded() (site netip.Prefix) {
 	n := map[netip.Prefix]int{}
 	for _, m := range k.order {
@@ -61,7 +61,7 @@ func (k *crowd[T]) mostCrowded() (site netip.Prefix) {
 	return site
 }
 
-// oldest is the first that is idle, or else the first, of a network.
+// oldest returns the oldest idle item of a network, or its oldest item if none is idle.
 func (k *crowd[T]) oldest(p netip.Prefix) (item T, ok bool) {
 	for _, m := range k.order {
 		if !m.c.within(p) {

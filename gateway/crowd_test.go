@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCrowd: a flood of one address, of one /48 and of many networks displaces
-// itself; the newcomer and anyone who holds little stay.
+// TestCrowd: a flood from one address, from one /48 and from many networks displaces itself. The
+// newcomer and clients that hold little stay.
 func TestCrowd(t *testing.T) {
 	busy := map[int]bool{}
 	k := newCrowd(100, 8, func(i int) bool { return !busy[i] })
@@ -50,7 +50,7 @@ func TestCrowd(t *testing.T) {
 	if !held[last] {
 		t.Error("the newcomer had to go")
 	}
-	// Of one network those that do nothing go first.
+	// Among those of one network, idle ones are dropped first.
 	c := addr("203.0.113.5")
 	working := add(c)
 	busy[working] = true

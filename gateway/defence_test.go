@@ -15,16 +15,16 @@ import (
 	"lotse/tunnel"
 )
 
-// The tests of this file are the findings of the security audit of commit
-// 86e8790 against a running gateway; each failed before its defence was built.
-// Strangers come from any address: the gateway trusts a proxy on loopback.
+// The tests of this file cover the findings of the security audit of commit 86e8790 against a
+// running gateway; each failed before its defence was built. Strangers use any address, because the
+// gateway trusts a proxy on loopback.
 
 func behindProxy(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 
-// site is address i of one IPv6 /48, each in a /64 of its own.
+// site returns address i of one IPv6 /48, each in a /64 of its own.
 func site(i int) string { return fmt.Sprintf("2001:db8:bad:%x::1", i&0xffff) }
 
-// rawLink is an agent's link from an address of the stranger's choice.
+// rawLink opens an agent's link from any address.
 func (r *rig) rawLink(from string) *websocket.Conn {
 	r.t.Helper()
 	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
@@ -70,8 +70,8 @@ func closed(t *testing.T, ws *websocket.Conn, what string) {
 	}
 }
 
-// TestSiteKeepsNobodyOut is H5: enters from every /64 of one /48 keep no
-// customer of another network out.
+// TestSiteKeepsNobodyOut covers finding H5: enters from every /64 of one /48 do not keep customers
+// of other networks out.
 func TestSiteKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy)
@@ -83,8 +83,8 @@ func TestSiteKeepsNobodyOut(t *testing.T) {
 	}
 }
 
-// TestSiteIsBounded is M4 and M9 at the customers' entrance: 300 addresses of one
-// /48 with one try each are stopped long before.
+// TestSiteIsBounded covers findings M4 and M9 at the customers' entrance: 300 addresses of one /48
+// with one try each are stopped long before the end.
 func TestSiteIsBounded(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy, func(c *Config) { c.Limits.EnterPerMinute = 100_000 })
@@ -99,7 +99,7 @@ func TestSiteIsBounded(t *testing.T) {
 	}
 }
 
-// TestGuesserLocksNobodyOut is M2.
+// TestGuesserLocksNobodyOut covers finding M2.
 func TestGuesserLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy)
@@ -123,7 +123,7 @@ func (r *rig) signInFrom(from string, req tunnel.SignInRequest) (status int, ans
 	return status, answer
 }
 
-// signInWorking does what is asked for, as programs do.
+// signInWorking solves the puzzles that it gets, as programs do.
 func (r *rig) signInWorking(from, name, password string) (status int) {
 	r.t.Helper()
 	req := tunnel.SignInRequest{Name: name, Password: password}
@@ -140,7 +140,8 @@ func (r *rig) signInWorking(from, name, password string) (status int) {
 	}
 }
 
-// TestFirstMessage is M3: what a link says first is a valid enter, or it is closed.
+// TestFirstMessage covers finding M3: if the first message of a link is not a valid enter, the link
+// is closed.
 func TestFirstMessage(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -153,7 +154,7 @@ func TestFirstMessage(t *testing.T) {
 	}
 }
 
-// TestForwardedLinks is M3 behind a trusted proxy: one client's idle links are bounded.
+// TestForwardedLinks covers finding M3 behind a trusted proxy: one client's idle links are limited.
 func TestForwardedLinks(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy)
@@ -161,7 +162,7 @@ func TestForwardedLinks(t *testing.T) {
 	for i := range links {
 		links[i] = r.rawLink("203.0.113.9")
 	}
-	// The gateway has seen all of them: it answers the last one.
+	// The gateway has accepted all of them: it answers the last one.
 	last := links[len(links)-1]
 	if err := last.WriteJSON(tunnel.AgentRequest{Type: tunnel.TypeEnter, Place: "9999"}); err != nil {
 		t.Fatal(err)
@@ -201,8 +202,8 @@ func (r *rig) count() (sessions, joined, streams, links int) {
 	return
 }
 
-// TestJoinedPlaceTellsNothing is M4: who enters a place where somebody is already,
-// customer or foreign server, is told what an unknown place tells.
+// TestJoinedPlaceTellsNothing covers finding M4: a place where a customer or foreign server is
+// connected answers like an unknown place.
 func TestJoinedPlaceTellsNothing(t *testing.T) {
 	t.Parallel()
 	r := start(t, withRepeater)
@@ -220,7 +221,7 @@ func TestJoinedPlaceTellsNothing(t *testing.T) {
 	}
 }
 
-// TestMetricsHost is L7: a page that rebinds its name to loopback reads no metrics.
+// TestMetricsHost covers finding L7: a page that rebinds its name to loopback reads no metrics.
 func TestMetricsHost(t *testing.T) {
 	t.Parallel()
 	r := start(t)

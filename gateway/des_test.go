@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// desResponse is a viewer's VncAuth, RFC 6143, section 7.2.2, written apart
-// from rfb's.
+// desResponse computes a viewer's VncAuth response, RFC 6143, section 7.2.2, independently of
+// package rfb.
 func desResponse(challenge []byte, password string) []byte {
 	var key [8]byte
 	copy(key[:], password)

@@ -31,8 +31,8 @@ const (
 	devRenew      = 7 * 24 * time.Hour
 )
 
-// devCertificate returns a certificate for hosts from a local authority, which
-// is made once and kept, so that what trusts it goes on to do so.
+// devCertificate returns a certificate for hosts from a local authority. The authority is created
+// once and kept, so that clients which trust it continue to do so.
 func devCertificate(data string, hosts []string, now time.Time) (*tls.Certificate, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func devCertificate(data string, hosts []string, now time.Time) (*tls.Certificat
 	ca, err := tls.LoadX509KeyPair(at(DevCAFile), at(devCAKeyFile))
 	if err != nil || now.Add(devLifetime).After(ca.Leaf.NotAfter) || now.Before(ca.Leaf.NotBefore) || !permits(ca.Leaf, hosts) {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err // damaged: better told than replaced behind the trust
+			return nil, err // damaged: do not silently replace an authority that clients trust
 		}
 		if ca, err = issue(at(DevCAFile), at(devCAKeyFile), nil, hosts, now, devCALifetime); err != nil {
 			return nil, err
@@ -68,8 +68,8 @@ func devValid(leaf, ca *tls.Certificate, hosts []string, now time.Time) bool {
 	return true
 }
 
-// permits reports whether an authority may sign for hosts, and only for names that it
-// was made for.
+// permits reports whether an authority may sign for hosts and is restricted to the names it was
+// made for.
 func permits(ca *x509.Certificate, hosts []string) bool {
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
@@ -83,8 +83,8 @@ func permits(ca *x509.Certificate, hosts []string) bool {
 	return ca.PermittedDNSDomainsCritical
 }
 
-// constrain binds an authority to hosts: anyone who trusts it trusts its key for no other
-// name (RFC 5280, section 4.2.1.10).
+// constrain restricts an authority to hosts, so that a client which trusts it does not trust it for
+// other names (RFC 5280, section 4.2.1.10).
 func constrain(t *x509.Certificate, hosts []string) {
 	t.PermittedDNSDomainsCritical = true
 	t.PermittedDNSDomains = []string{"localhost"}
@@ -104,8 +104,8 @@ func constrain(t *x509.Certificate, hosts []string) {
 	}
 }
 
-// issue makes a key and a certificate for hosts and writes both; issuer nil makes an
-// authority that is good for hosts only.
+// issue makes a key and a certificate for hosts and writes both. If issuer is nil, it makes an
+// authority restricted to hosts.
 func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, now time.Time, lifetime time.Duration) (tls.Certificate, error) {
 	var none tls.Certificate
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -126,7 +126,7 @@ func issue(certFile, keyFile string, issuer *tls.Certificate, hosts []string, no
 		constrain(t, hosts)
 	} else {
 		parent, signer = issuer.Leaf, issuer.PrivateKey
-		// Not the authority's name: OpenSSL would take it for signed by itself.
+		// With the authority's name, OpenSSL would consider it self-signed.
 		t.Subject.CommonName = "Lotse development gateway"
 		t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		for _, host := range hosts {

@@ -21,26 +21,26 @@ import (
 	"lotse/tunnel"
 )
 
-// Bounds of remembered devices.
+// Limits of remembered devices.
 const (
 	deviceKeyName = "device.key"
-	deviceLife    = 400 * 24 * time.Hour // browsers keep no cookie longer
-	// maxDeviceTokens is how many advisors may share one browser's cookie.
+	deviceLife    = 400 * 24 * time.Hour // browsers keep cookies no longer
+	// maxDeviceTokens is how many advisors may share one browser.
 	maxDeviceTokens = 4
-	// maxDevices bounds the devices that owe something; each has a token of ours.
+	// maxDevices limits the devices with recent wrong passwords; each has a token made by this
+	// gateway.
 	maxDevices = 10_000
 	deviceSize = 12 + 4 + 16 // identifier, time of issue, MAC
 	deviceText = 43
 )
 
-// deviceID is a browser from which an account was signed in to.
+// deviceID identifies a browser in which somebody signed in to an account.
 type deviceID [12]byte
 
-// devices remember from which browsers an account was signed in to, by a cookie that
-// the browser keeps: a device has a budget of wrong passwords of its own, so nobody
-// who lacks the cookie can use it up. The cookie's MAC covers the account's name and
-// its password hash: another password makes it void. Methods may be called
-// concurrently.
+// devices recognizes browsers in which somebody signed in to an account before, by a cookie. Each
+// device has its own budget of wrong passwords, which nobody without the cookie can use up. The
+// cookie's MAC covers the account's name and password hash, so a new password invalidates it.
+// Methods may be called concurrently.
 type devices struct {
 	// Static after openDevices.
 	key    [sha256.Size]byte
@@ -51,7 +51,7 @@ type devices struct {
 	debts map[deviceID]debt // Guarded by mu.
 }
 
-// openDevices reads the key in the data folder, or makes one.
+// openDevices reads the key in the data folder, or creates it.
 func openDevices(data string, limit int, window time.Duration) (*devices, error) {
 	d := &devices{limit: float64(limit), window: window, debts: map[deviceID]debt{}}
 	path := filepath.Join(data, deviceKeyName)
@@ -71,19 +71,19 @@ func openDevices(data string, limit int, window time.Duration) (*devices, error)
 	return d, nil
 }
 
-// token makes what a browser keeps for an account.
+// token returns the bytes that a browser keeps for an account.
 func (d *devices) token(acc Account, id deviceID, issued time.Time) []byte {
 	b := binary.BigEndian.AppendUint32(id[:len(id):len(id)], uint32(issued.Unix()))
 	m := hmac.New(sha256.New, d.key[:])
 	m.Write([]byte("lotse device 1"))
-	m.Write(b) // of one length always
+	m.Write(b) // always the same length
 	m.Write([]byte{byte(len(acc.Name))})
 	m.Write([]byte(acc.Name))
 	m.Write([]byte(acc.Password))
 	return append(b, m.Sum(nil)[:16]...)
 }
 
-// tokensOf reads the cookie; at most maxDeviceTokens.
+// tokensOf reads at most maxDeviceTokens tokens from the cookie.
 func tokensOf(r *http.Request) (out [][]byte) {
 	cookie, err := r.Cookie(tunnel.DeviceCookieName)
 	if err != nil {
@@ -102,7 +102,7 @@ func tokensOf(r *http.Request) (out [][]byte) {
 	return out
 }
 
-// find returns the device that a request proves for the account.
+// find returns the device for which the request has a valid token of the account.
 func (d *devices) find(r *http.Request, acc Account, now time.Time) (id deviceID, ok bool) {
 	for _, b := range tokensOf(r) {
 		copy(id[:], b)
@@ -114,7 +114,8 @@ func (d *devices) find(r *http.Request, acc Account, now time.Time) (id deviceID
 	return deviceID{}, false
 }
 
-// cookie remembers the device for the account, besides other accounts of this browser.
+// cookie returns a cookie with a token for the account, and with the browser's tokens for other
+// accounts.
 func (d *devices) cookie(r *http.Request, acc Account, now time.Time) *http.Cookie {
 	id, ok := d.find(r, acc, now)
 	if !ok {
@@ -134,7 +135,7 @@ func (d *devices) cookie(r *http.Request, acc Account, now time.Time) *http.Cook
 	return c
 }
 
-// charge takes a try from the device's budget; false when it owes too much.
+// charge takes a try from the device's budget; it returns false if the budget is used up.
 func (d *devices) charge(id deviceID, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -146,7 +147,7 @@ func (d *devices) charge(id deviceID, now time.Time) bool {
 	return true
 }
 
-// right gives the try back.
+// right resets the device's budget after a correct password.
 func (d *devices) right(id deviceID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

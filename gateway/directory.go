@@ -13,8 +13,8 @@ import (
 	"lotse/tunnel"
 )
 
-// directory knows the open sessions, the links and the streams. Methods take
-// the lock; those named xxxLocked are called with it held.
+// directory holds the open sessions, the links and the streams. Methods take the lock; the caller
+// of a method named xxxLocked already holds it.
 type directory struct {
 	// Static after newDirectory.
 	ctx       context.Context // of the whole gateway
@@ -23,7 +23,7 @@ type directory struct {
 	audit     *audit.Trail
 	metrics   *metrics
 	accounts  *Accounts
-	tasks     *tasks     // everything that outlives a request
+	tasks     *tasks     // all work that outlives a request
 	enters    *entrance  // customers' tries
 	exchanges *turnstile // of seals that the gateway itself computes
 
@@ -31,13 +31,13 @@ type directory struct {
 	closed   bool                 // Guarded by mu.
 	sessions map[string]*session  // Guarded by mu; by place.
 	streams  map[string]*stream   // Guarded by mu; by identifier.
-	resting  map[string]time.Time // Guarded by mu; places not given out until then.
+	resting  map[string]time.Time // Guarded by mu; until when a place is not assigned.
 	wires    map[*wire]struct{}   // Guarded by mu.
 	unjoined *crowd[*agentLink]   // Guarded by mu; links that have not joined.
-	checks   *crowd[*wire]        // Guarded by mu; links that only try the way.
+	checks   *crowd[*wire]        // Guarded by mu; links of check.
 }
 
-// What is done with sessions, by subject. All have the directory's state and its lock.
+// Operations on sessions, by subject. All share the directory's state and lock.
 type (
 	entering struct{ *directory } // customers and their links: entering.go
 	lines    struct{ *directory } // links of both ends: links.go
@@ -45,7 +45,7 @@ type (
 	meetings struct{ *directory } // foreign servers and their viewers: foreign.go
 )
 
-// session is one number from its birth to its end.
+// session is one number and its session until it ends.
 type session struct {
 	// Static after open.
 	id      string // for logs and audit, where the place must not appear
@@ -59,10 +59,10 @@ type session struct {
 	since     time.Time
 	expires   time.Time
 	owner     *wire
-	ownerLost time.Time // while owner is nil
+	ownerLost time.Time // since when owner is nil
 	agent     *agentLink
-	agentLost time.Time // while state is away
-	joined    time.Time // when a customer came first; zero before
+	agentLost time.Time // since when state is away
+	joined    time.Time // when a customer first joined; zero before
 	viewed    bool      // the advisor has seen something
 	resume    string
 	streams   map[string]*stream // not those of an entering
@@ -93,7 +93,7 @@ func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, trail *a
 
 func (d *directory) now() time.Time { return d.cfg.Clock.Now() }
 
-// after runs f later, off the lock; Serve waits for it.
+// after runs f after delay without holding the lock. Serve waits for it.
 func (d *directory) after(delay time.Duration, f func()) {
 	if !d.tasks.begin() {
 		return // Serve has waited for the last; every connection is closed
@@ -104,7 +104,7 @@ func (d *directory) after(delay time.Duration, f func()) {
 	})
 }
 
-// open makes a session of an advisor.
+// open makes a session for an advisor.
 func (d *directory) open(acc Account, from string) (*session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -142,8 +142,8 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 	return s, nil
 }
 
-// freePlaceLocked draws until it hits a place that is neither open nor was so
-// lately: an old number must not lead to another advisor.
+// freePlaceLocked draws a place that is not open and was not open recently: an old number must not
+// lead to another advisor.
 func (d *directory) freePlaceLocked() (string, error) {
 	if len(d.sessions) >= maxPlaces {
 		return "", errNoPlace
@@ -153,7 +153,7 @@ func (d *directory) freePlaceLocked() (string, error) {
 		if d.sessions[place] != nil {
 			continue
 		}
-		// When nearly all rest, resting is given up rather than service.
+		// If nearly all places are resting, a resting place is better than none.
 		if _, rests := d.resting[place]; rests && try < 500 {
 			continue
 		}
@@ -162,7 +162,7 @@ func (d *directory) freePlaceLocked() (string, error) {
 	return "", errNoPlace
 }
 
-// drawBelow draws uniformly; n is small, so the loop ends soon.
+// drawBelow draws uniformly. n is small, so the loop ends soon.
 func drawBelow(n uint32) uint32 {
 	limit := uint32((1 << 32) / uint64(n) * uint64(n))
 	for {
@@ -174,7 +174,7 @@ func drawBelow(n uint32) uint32 {
 	}
 }
 
-// findLocked returns the account's own session.
+// findLocked returns the session at place if it belongs to account.
 func (d *directory) findLocked(account, place string) (*session, error) {
 	s := d.sessions[place]
 	if s == nil || s.account != account {
@@ -206,7 +206,7 @@ func (d *directory) count() (sessions, joined, streams, links int) {
 	return len(d.sessions), joined, len(d.streams), len(d.wires)
 }
 
-// end ends the account's own session.
+// end ends the session at place if it belongs to account.
 func (d *directory) end(account, place string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -234,7 +234,7 @@ func (d *directory) openStream(account, place, kind, door, from string) (string,
 	return d.callLocked(s, kind, door, from).id, nil
 }
 
-// setStateLocked changes the state and tells the owner.
+// setStateLocked changes the state and sends it to the owner.
 func (d *directory) setStateLocked(s *session, state string) {
 	s.state, s.since = state, d.now()
 	if s.owner != nil {
@@ -247,8 +247,8 @@ func (s *session) ownerState(reason string) tunnel.OwnerState {
 		Since: s.since.UTC().Truncate(time.Second), Expires: s.expires.UTC().Truncate(time.Second)}
 }
 
-// endLocked ends a session for all. Its streams live a moment longer, so that
-// the last words that are under way arrive.
+// endLocked ends a session for both ends. Its streams stay open for lastWords, so that data already
+// sent still arrives.
 func (d *directory) endLocked(s *session, reason string) {
 	if s.state == tunnel.StateEnded {
 		return
@@ -285,7 +285,7 @@ func (d *directory) endLocked(s *session, reason string) {
 	d.log.tunnel.Info("session ended", "session", s.id, "account", s.account, "reason", reason)
 }
 
-// sweep does what is due; the caller ticks.
+// sweep handles everything whose time is over. It is called regularly.
 func (d *directory) sweep(now time.Time) {
 	accounts, err := d.accounts.snapshot()
 	if err != nil {
@@ -302,8 +302,8 @@ func (d *directory) sweep(now time.Time) {
 			s.state == tunnel.StateAway && now.Sub(s.agentLost) > d.cfg.Limits.Times.AgentGrace:
 			d.endLocked(s, tunnel.ReasonLost)
 		default:
-			// The operator's removal of an advisor ends what he has open. A
-			// file that cannot be read ends nothing.
+			// Removing an advisor's account ends his sessions, but an unreadable accounts file ends
+			// nothing.
 			if _, ok := accounts[s.account]; !ok && err == nil {
 				d.endLocked(s, tunnel.ReasonAdvisor)
 			}
@@ -329,7 +329,7 @@ func (d *directory) sweep(now time.Time) {
 	}
 }
 
-// shutdown tells everyone and lets nobody in any more.
+// shutdown ends all sessions and links and refuses new ones.
 func (d *directory) shutdown() {
 	d.mu.Lock()
 	d.closed = true
@@ -354,7 +354,7 @@ func (d *directory) shutdown() {
 	})
 }
 
-// addWire registers a link; false when the gateway is going down.
+// addWire registers a link; it returns false if the gateway is shutting down.
 func (d *directory) addWire(w *wire) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -27,8 +27,8 @@ func withVncAuth(c *Config) {
 	c.Doors.VNC.VncAuthFrom = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
 
-// serveAgent answers the next call with a small RFB server inside the seal: it
-// refuses with a reason, or lets in and sends back what comes.
+// serveAgent answers the next call with a small RFB server inside the seal. It refuses with a
+// reason, or admits the viewer and echoes its data.
 func (c *customer) serveAgent(number tunnel.Number, door, refusal string) <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -65,7 +65,7 @@ func (c *customer) serveAgent(number tunnel.Number, door, refusal string) <-chan
 	return done
 }
 
-// rfbViewer is the raw end of a VNC viewer.
+// rfbViewer is a minimal VNC viewer.
 type rfbViewer struct {
 	t *testing.T
 	net.Conn
@@ -110,7 +110,7 @@ func (v *rfbViewer) reason() string {
 	return string(v.read(int(binary.BigEndian.Uint32(v.read(4)))))
 }
 
-// plain goes through VeNCrypt X509Plain up to the credentials.
+// plain runs VeNCrypt X509Plain up to the credentials.
 func (v *rfbViewer) plain(r *rig, types []byte, user, password string) {
 	v.t.Helper()
 	v.expect([]byte("RFB 003.008\n")...)
@@ -132,7 +132,7 @@ func credentials(user, password string) []byte {
 	return append(append(b, user...), password...)
 }
 
-// result returns the reason of a refusal, "" for none.
+// result returns the reason of a refusal, or "" for none.
 func (v *rfbViewer) result() string {
 	v.t.Helper()
 	if b := v.read(4); b[3] == 0 {
@@ -170,7 +170,7 @@ func (o *owner) password(door string) string {
 	return p.Password
 }
 
-// TestVNCDoor: the whole way by X509Plain, with the number as people type it.
+// TestVNCDoor: a complete connection with X509Plain, with the number as people type it.
 func TestVNCDoor(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
@@ -203,8 +203,8 @@ func TestVNCDoor(t *testing.T) {
 	}
 }
 
-// TestVNCDoorRefusal: the customer's words reach the viewer, and the password
-// is used up by then.
+// TestVNCDoorRefusal: the customer's reason reaches the viewer, and the password is used up by
+// then.
 func TestVNCDoorRefusal(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
@@ -225,7 +225,7 @@ func TestVNCDoorRefusal(t *testing.T) {
 	}
 }
 
-// TestVncAuth: the password alone finds the session, where the operator allows it.
+// TestVncAuth: where the operator allows VncAuth, the password alone identifies the session.
 func TestVncAuth(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVncAuth)
@@ -250,7 +250,7 @@ func TestVncAuth(t *testing.T) {
 	}
 }
 
-// TestVNCDoorHangUp: a viewer that leaves while the customer thinks ends the question.
+// TestVNCDoorHangUp: a viewer that disconnects before the customer answers withdraws the question.
 func TestVNCDoorHangUp(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withVNC)
@@ -317,7 +317,7 @@ func TestPasswordRefusals(t *testing.T) {
 	}
 }
 
-// TestDoorsClosed: nothing listens and nothing is handed over unless asked for.
+// TestDoorsClosed: without configuration no door listens and no number is accepted for one.
 func TestDoorsClosed(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -328,7 +328,7 @@ func TestDoorsClosed(t *testing.T) {
 	if _, err := o.a.ViewerPassword(t.Context(), o.door, tunnel.DoorVNC); !hasCode(err, tunnel.CodeForbidden) {
 		t.Errorf("password: %v", err)
 	}
-	// Nor does the TLS port speak to who is silent: what he hears answers him.
+	// Nor does the TLS port send anything to a silent client before the client sends.
 	v := dialViewer(t, r.addrs.Listen)
 	clock.advance(2 * silence)
 	v.send([]byte("GET / HTTP/1.0\r\n\r\n")...)

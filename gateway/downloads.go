@@ -25,14 +25,14 @@ import (
 
 const (
 	maxDownloads = 100
-	// listEvery is how often the folder is looked at.
+	// listEvery is how long the list of the folder's files is reused.
 	listEvery = 10 * time.Second
 )
 
 var downloadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
 
-// downloads offers the files of one folder, which the operator may change at any
-// time, or those that were built into the program.
+// downloads offers the files of one folder, which the operator may change at any time, or else the
+// files built into the program.
 type downloads struct {
 	root  *os.Root // nil: none, or built in
 	files fs.FS    // nil: none
@@ -75,7 +75,7 @@ func (d *downloads) close() {
 	}
 }
 
-// list returns what there is, looked up at most every listEvery.
+// list returns the offered files. It reads the folder at most once per listEvery.
 func (d *downloads) list() []tunnel.Download {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,7 +113,7 @@ func (d *downloads) list() []tunnel.Download {
 	return out
 }
 
-// sum is what is known of an open file.
+// sum returns hash and signer of an open file.
 func (d *downloads) sum(name string, f fs.File) (downloadSum, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -153,8 +153,7 @@ func (d *downloads) sumLocked(name string, f fs.File) (downloadSum, error) {
 	return s, nil
 }
 
-// platformOf reads Go's names of system and processor out of a file name such
-// as lotse-agent-windows-amd64.exe.
+// platformOf finds GOOS and GOARCH in a file name such as lotse-agent-windows-amd64.exe.
 func platformOf(name string) (system, arch string) {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.+", r) })
 	for _, w := range words {
@@ -171,7 +170,7 @@ func platformOf(name string) (system, arch string) {
 	return system, arch
 }
 
-// offered is the list with the names under which the files are saved.
+// offered returns the list with the names under which browsers save the files.
 func (s *webSite) offered(host string) []tunnel.Download {
 	list := slices.Clone(s.downloads.list())
 	for i := range list {
@@ -180,8 +179,8 @@ func (s *webSite) offered(host string) []tunnel.Download {
 	return list
 }
 
-// savedName is the name under which a browser saves a file: the agent program
-// finds its gateway by it. host was checked by guard.
+// savedName returns the name under which a browser saves a file. The agent program finds its
+// gateway by this name. guard has checked host.
 func savedName(d tunnel.Download, host string) string {
 	if d.OS == "" || !strings.HasPrefix(d.File, "lotse-agent") {
 		return d.File
@@ -189,8 +188,8 @@ func savedName(d tunnel.Download, host string) string {
 	return whereto.ProgramName("https://"+host, d.OS)
 }
 
-// download serves one file. Its strong ETag is its hash, so that a download that
-// broke off goes on with the same file or starts again.
+// download serves one file. Its strong ETag is its hash, so that an interrupted download either
+// continues with the same file or starts again.
 func (s *webSite) download(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	if s.downloads.files == nil || !downloadName.MatchString(name) {
@@ -226,8 +225,8 @@ func (s *webSite) download(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(x, r, "", time.Time{}, content)
 }
 
-// downloadForVisitor sends a visitor to the file for his system, for links on
-// other sites: https://support.example.com/download.
+// downloadForVisitor redirects a visitor to the file for his system. Other sites link to it:
+// https://support.example.com/download.
 func (s *webSite) downloadForVisitor(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Accept-CH", "Sec-CH-UA-Arch, Sec-CH-UA-Platform")
@@ -246,8 +245,9 @@ func (s *webSite) downloadForVisitor(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/download/"+best.File, http.StatusFound)
 }
 
-// visitorSystem reads what a browser tells of its computer. Windows on arm64
-// runs the program for amd64, too, and Macs do not tell.
+// visitorSystem guesses a visitor's system and processor from his browser's headers. Windows on
+// arm64 also runs the program for amd64. Browsers on Macs do not report the processor, so arm64 is
+// assumed.
 func visitorSystem(h http.Header) (system, arch string) {
 	agent := strings.ToLower(h.Get("User-Agent"))
 	has := func(words ...string) bool {
@@ -270,8 +270,8 @@ func visitorSystem(h http.Header) (system, arch string) {
 	return system, arch
 }
 
-// noDownloadPage needs no script: it is seen where links led to nothing. It speaks all languages,
-// one below the other.
+// noDownloadPage is shown where a download link leads to nothing. It needs no script and has its
+// text in all languages.
 var noDownloadPage = sync.OnceValue(func() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<!doctype html><html lang=%q><meta charset="utf-8">`+

@@ -69,7 +69,7 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("%s: %d %q", path, status, body)
 		}
 	}
-	// A new file under the old name is never served with the old one's tag.
+	// A new file under the old name is never served with the old ETag.
 	if err := os.WriteFile(filepath.Join(folder, d.File), append(content, 'x'), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestMissingDownloads(t *testing.T) {
 	}
 }
 
-// FuzzSigner: whatever lies in the folder, the gateway goes on.
+// FuzzSigner: no file in the folder crashes the gateway.
 func FuzzSigner(f *testing.F) {
 	f.Add([]byte("MZ"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -13,7 +13,7 @@ import (
 	"lotse/tunnel"
 )
 
-// agentLink is a customer's link.
+// agentLink is a customer's control link.
 type agentLink struct {
 	*wire
 	// Static.
@@ -30,18 +30,18 @@ type agentLink struct {
 	puzzles  int
 }
 
-// entry is one try of one agent to enter a place. It is undecided while
-// stream.entry points to it.
+// entry is one try of an agent to enter a place. It is undecided as long as stream.entry points to
+// it.
 type entry struct {
 	link   *agentLink
 	stream *stream
 }
 
-// maxPuzzlesPerLink bounds the work that is asked for on one link.
+// maxPuzzlesPerLink is the maximum number of puzzles sent on one link.
 const maxPuzzlesPerLink = 8
 
-// enter begins a try; PROTOCOL.md, section 5. The client is charged for it, and gets
-// it back when it joins.
+// enter starts a try; PROTOCOL.md, section 5. The try is charged to the client and refunded when it
+// joins.
 func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 	d.metrics.enters.Add(1)
 	if m.Resume != "" {
@@ -69,8 +69,8 @@ func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 	return nil
 }
 
-// callEntryLocked calls the agent to the stream of its try. A place where somebody is
-// already looks like one that nobody holds.
+// callEntryLocked calls the agent to the stream of its try. An agent cannot tell an occupied place
+// from one without a session.
 func (d entering) callEntryLocked(l *agentLink, place string) {
 	s := d.sessions[place]
 	if s != nil && (s.state != tunnel.StateWaiting || s.foreign != nil) {
@@ -90,9 +90,8 @@ func (d entering) callEntryLocked(l *agentLink, place string) {
 	l.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: tunnel.KindControl, Door: tunnel.DoorEntering})
 }
 
-// announce brings the owner to a try once the agent has dialled: an owner's
-// time-outs then begin no earlier than the agent's doing, and anyone who never
-// dials learns nothing from them.
+// announce sends a try to the owner once the agent has dialled. The owner's timeouts therefore
+// never start before the agent acts, and an agent that does not dial learns nothing from them.
 func (d entering) announce(st *stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,10 +105,10 @@ func (d entering) announce(st *stream) {
 	}
 }
 
-// orphanEntriesLocked is for a session that takes no more tries. Those to which the
-// owner has not come yet go on with the gateway as their owner, so that nobody
-// learns from an early refusal what became of the place. The others are decided by
-// their owner, or by the end of its stream.
+// orphanEntriesLocked is called when a session accepts no more tries. Tries that the owner has not
+// dialled continue with the gateway as their owner, so that an early refusal does not reveal what
+// happened to the place. Each other try is decided by its owner, or by the end of the owner's
+// stream.
 func (d entering) orphanEntriesLocked(s *session) {
 	for id, st := range s.entries {
 		if st.entry == nil || st.taken[sideB] {
@@ -123,7 +122,7 @@ func (d entering) orphanEntriesLocked(s *session) {
 	}
 }
 
-// recordEnter writes down a try; without a session the place is unknown.
+// recordEnter writes an audit record of a try. s is nil if there is no session at the place.
 func (d entering) recordEnter(event string, l *agentLink, s *session, reason string) {
 	r := audit.Record{Event: event, From: l.from.String(), Reason: reason}
 	if s != nil {
@@ -132,13 +131,12 @@ func (d entering) recordEnter(event string, l *agentLink, s *session, reason str
 	d.audit.Record(r)
 }
 
-// playOwnerLocked lets the gateway itself be the owner of a place that nobody
-// holds, with a secret of which it knows no more than the agent. Few exchanges are
-// computed at a time; that it takes longer then is hidden by enteringHold.
+// playOwnerLocked makes the gateway act as the owner of a place without a session, with a secret
+// that nobody knows. Only few exchanges are computed at a time; enteringHold hides the delay.
 func (d entering) playOwnerLocked(st *stream) {
 	number, err := tunnel.NewNumber(st.place)
 	if err != nil {
-		return // the place was checked when it was read; nobody comes then
+		return // cannot happen: the place was checked when it was parsed
 	}
 	st.taken[sideB] = true
 	c := st.entry.link.client
@@ -153,15 +151,14 @@ func (d entering) playOwnerLocked(st *stream) {
 		conn, err := seal.Handshake(d.ctx, played, seal.Advisor, seal.Params{
 			Number: number.Digits(), Kind: tunnel.KindControl, Stream: st.id, Tries: new(seal.Tries)})
 		if err == nil {
-			// Guessed right against a secret that nobody has: a wrong number
-			// all the same.
+			// The guess matched a random secret by chance. It still counts as a wrong number.
 			_ = conn.Close()
 		}
 	})
 }
 
-// resume takes an agent back whose link was lost. The right token is free; a wrong
-// one costs as much as a wrong number.
+// resume binds a new link to the session of an agent whose link was lost. A correct token costs
+// nothing; a wrong one costs as much as a wrong number.
 func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 	now := d.now()
 	d.mu.Lock()
@@ -179,7 +176,7 @@ func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 		return nil
 	}
 	if old := s.agent; old != nil {
-		// The old link is dead and nobody noticed yet.
+		// The old link is dead, but this was not noticed yet.
 		old.session = nil
 		old.abort()
 	}
@@ -200,7 +197,7 @@ func (d entering) bindLocked(l *agentLink, s *session) {
 	d.setStateLocked(s, tunnel.StateJoined)
 }
 
-// verdict is the owner's word on a try; one that is over is ignored.
+// verdict handles the owner's verdict on a try. It ignores a try that has been decided.
 func (d entering) verdict(s *session, id string, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -229,7 +226,7 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	d.orphanEntriesLocked(s)
 }
 
-// attachedLocked reports whether both sides are really there.
+// attachedLocked reports whether both sides are connected.
 func (st *stream) attachedLocked() bool {
 	for _, ready := range st.ready {
 		select {
@@ -241,8 +238,8 @@ func (st *stream) attachedLocked() bool {
 	return true
 }
 
-// entryLost is called when a side of an entering stream ended; it reports
-// whether a refusal is on its way, which will finish the stream.
+// entryLost is called when a side of an entering stream ended. It reports whether a refusal is
+// pending, which will finish the stream.
 func (d entering) entryLost(st *stream) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -258,9 +255,8 @@ func (d entering) entryLost(st *stream) bool {
 	}
 }
 
-// refuseEntryLocked decides a try against the agent. He is told no earlier than
-// enteringHold after his last word, as in mayPass; what the owner still said
-// goes first.
+// refuseEntryLocked refuses a try. The agent receives the refusal no earlier than enteringHold
+// after the last data it sent, as in mayPass, and after the data that the owner sent.
 func (d entering) refuseEntryLocked(st *stream, code string) {
 	e := st.entry
 	if e == nil {
@@ -286,7 +282,7 @@ func (d entering) refuseEntryLocked(st *stream, code string) {
 	})
 }
 
-// refuseLocked tells the agent; the third refusal ends the link.
+// refuseLocked sends a refusal to the agent. After the third refusal it closes the link.
 func (d entering) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
 	d.metrics.refusals.Add(1)
 	d.recordEnter(audit.Refused, l, s, code)
@@ -305,7 +301,7 @@ func (d entering) agentGone(l *agentLink) {
 	d.unjoined.remove(l)
 	if e := l.entry; e != nil {
 		l.entry = nil
-		d.refuseEntryLocked(e.stream, tunnel.RefusedNumber) // nobody is told; the stream ends
+		d.refuseEntryLocked(e.stream, tunnel.RefusedNumber) // the agent is gone; this ends the stream
 	}
 	s := l.session
 	if s == nil || s.agent != l {
@@ -317,7 +313,7 @@ func (d entering) agentGone(l *agentLink) {
 	d.setStateLocked(s, tunnel.StateAway)
 }
 
-// agentEnd is the customer's end of the session, or of a try.
+// agentEnd handles the customer's request to end the session.
 func (d entering) agentEnd(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"lotse/tunnel"
 )
 
-// TestWrongNumber holds a wrong and an unknown number side by side: what the
-// customer's end is told, in which order, and how early.
+// TestWrongNumber compares a wrong and an unknown number: the messages to the customer's end, their
+// order, and how early they arrive.
 func TestWrongNumber(t *testing.T) {
 	t.Parallel()
 	r := start(t, withRealHolds)
@@ -31,7 +31,7 @@ func TestWrongNumber(t *testing.T) {
 		if !errors.Is(err, seal.ErrWrongNumber) || m.Type != tunnel.TypeRefused || m.Code != tunnel.RefusedNumber || m.RetryAfter != 0 {
 			t.Errorf("%s: seal %v, gateway %+v", name, err, m)
 		}
-		// Once until the owner's share, once from the refusal.
+		// One hold for the owner's share, one for the refusal.
 		if took < 2*enteringHold {
 			t.Errorf("%s: refused after %v", name, took)
 		}
@@ -39,16 +39,15 @@ func TestWrongNumber(t *testing.T) {
 			t.Errorf("%s: invented stream: %v", name, err)
 		}
 	}
-	// The number still lives: one try is used.
+	// The number is still valid: one try is used.
 	c := r.customer()
 	c.join(o.number)
 	o.state(tunnel.StateJoined)
 }
 
-// TestSameTime: a wrong number, an unknown one and one of a place where somebody is
-// already are told the same at the same moments. The clock stands still, so each of
-// the gateway's holds has to begin with all three and to end at the same moment for
-// all, or the test does not go on.
+// TestSameTime: a wrong number, an unknown number and the number of an occupied place get the same
+// answers at the same time. The clock is stopped, so each hold of the gateway must start for all
+// three and end at the same moment, or the test does not continue.
 func TestSameTime(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -62,7 +61,7 @@ func TestSameTime(t *testing.T) {
 			case <-release:
 				return
 			case <-time.After(time.Millisecond):
-				if clock.pending(enteringHold) > 0 { // else its key exchange would run out of time
+				if clock.pending(enteringHold) > 0 { // otherwise its key exchange would time out
 					clock.advance(enteringHold)
 				}
 			}
@@ -133,7 +132,7 @@ func TestBurnt(t *testing.T) {
 	if m := o.state(tunnel.StateEnded); m.Reason != tunnel.ReasonBurnt {
 		t.Errorf("%+v", m)
 	}
-	// Now the place is as unknown as any other.
+	// Now the place is like any unknown one.
 	if _, m, err := r.customer().try(o.number.Digits()); m.Code != tunnel.RefusedNumber || !errors.Is(err, seal.ErrWrongNumber) {
 		t.Errorf("burnt number: %+v, %v", m, err)
 	}
@@ -147,7 +146,7 @@ func TestEnterLimits(t *testing.T) {
 		if err := c.link.Enter("9999", ""); err != nil {
 			t.Fatal(err)
 		}
-		m := c.recv() // a puzzle is solved on the way
+		m := c.recv() // recv solves a puzzle
 		if i < 2 && m.Type != tunnel.TypeCall || i == 2 && (m.Type != tunnel.TypeRefused || m.Code != tunnel.RefusedRate || m.RetryAfter < 1) {
 			t.Errorf("enter %d: %+v", i+1, m)
 		}
@@ -155,7 +154,7 @@ func TestEnterLimits(t *testing.T) {
 	}
 }
 
-// TestTwoAtOnce: of two who know the number, one gets in.
+// TestTwoAtOnce: of two customers who know the number, one joins.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -206,7 +205,7 @@ func TestResume(t *testing.T) {
 	o.state(tunnel.StateJoined)
 	view, shown, _ := openSealed(t, o, back, "view")
 	echo(t, view, shown)
-	// A link that nobody noticed to be dead is replaced.
+	// A dead link that was not noticed is replaced.
 	again := r.customer()
 	if err := again.link.Enter(o.place, joined.Resume); err != nil {
 		t.Fatal(err)
@@ -255,8 +254,8 @@ func TestOwnerGrace(t *testing.T) {
 	}
 }
 
-// TestOwnerReplaced: a reloaded page takes the session up; the old link is told,
-// and no longer listened to.
+// TestOwnerReplaced: a reloaded page takes the session over; the old link is notified and then
+// ignored.
 func TestOwnerReplaced(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -276,7 +275,7 @@ func TestOwnerReplaced(t *testing.T) {
 	}
 }
 
-// TestOwnerAway: who enters while the page is reloading is not turned away.
+// TestOwnerAway: a customer who enters while the page is reloading is not refused.
 func TestOwnerAway(t *testing.T) {
 	t.Parallel()
 	r := start(t)

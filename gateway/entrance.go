@@ -2,13 +2,13 @@ package gateway
 
 import "time"
 
-// entrance is one way in: what clients did wrong there, and whether it can ask for
-// work instead of refusing. The model is the same for all, PROTOCOL.md, section 8:
+// entrance is one way in. It counts what clients did wrong there, and it can demand a proof of work
+// instead of refusing. All entrances follow the same model, PROTOCOL.md, section 8:
 //
 //	try ► the client owes too much?            refused, with the time to wait
-//	    ► work is asked for and not brought?   a puzzle
-//	    ► charged ► right: given back, and the address is known for a day
-//	              ► wrong: it stays, for the address and its networks
+//	    ► work is required and missing?        a puzzle
+//	    ► charged ► right: refunded, and the address is known for a day
+//	              ► wrong: stays charged to the address and its networks
 //
 // Methods may be called concurrently.
 type entrance struct {
@@ -16,21 +16,21 @@ type entrance struct {
 	name     string
 	ledger   *ledger
 	known    *known
-	pressure *pressure // nil: never asks for work
-	puzzles  *puzzles  // nil: never asks for work
+	pressure *pressure // nil: never demands work
+	puzzles  *puzzles  // nil: never demands work
 	metrics  *metrics
 }
 
-// admission is what became of a try. The zero value lets in.
+// admission is the decision about a try. The zero value admits it.
 type admission struct {
-	wait   time.Duration // above 0: refused
-	puzzle string        // not "": to be solved first
+	wait   time.Duration // greater than 0: refused
+	puzzle string        // not "": the client must solve it first
 }
 
 func (a admission) ok() bool { return a.wait == 0 && a.puzzle == "" }
 
-// admit charges a try that may be looked at. harder is what its target adds to the
-// puzzle: 0 when it asks for none.
+// admit charges a try and decides whether it may be examined. harder is what the target of the try
+// adds to the puzzle; 0 if it requires none.
 func (e *entrance) admit(c client, proof string, harder int, now time.Time) admission {
 	exempt := e.known.has(c, now)
 	s := e.ledger.look(c, exempt, now)
@@ -60,23 +60,23 @@ func (e *entrance) admit(c client, proof string, harder int, now time.Time) admi
 	return admission{wait: e.ledger.charge(c, exempt, 1, now)}
 }
 
-// right gives back what a try was charged that proved good, and remembers the client.
+// right refunds a try that was correct, and marks the client as known.
 func (e *entrance) right(c client, now time.Time) {
 	e.ledger.refund(c, 1, now)
 	e.known.add(c, now)
 }
 
-// failed charges what was no try at all, such as a link on which nothing was said.
+// failed charges a failure without a try, such as a link on which nothing was sent.
 func (e *entrance) failed(c client, now time.Time) {
 	e.ledger.charge(c, e.known.has(c, now), 1, now)
 }
 
-// closedFor is how long c is refused without a look; 0: it is not.
+// closedFor returns how long c's tries will be refused; 0 if they are not.
 func (e *entrance) closedFor(c client, now time.Time) time.Duration {
 	return e.ledger.look(c, e.known.has(c, now), now).wait
 }
 
-// guilt is how much a client's turn is put back in a queue: 0 without failures.
+// guilt returns how much is added to the cost of a client's turn in a queue: 0 without failures.
 func (e *entrance) guilt(c client, now time.Time) float64 {
 	s := e.ledger.look(c, e.known.has(c, now), now)
 	g := float64(s.guilt)

@@ -14,7 +14,7 @@ func testEntrance(perMinute int) *entrance {
 		pressure: newPressure(perMinute), puzzles: newPuzzles(), metrics: newMetrics(time.Unix(0, 0))}
 }
 
-// solve is what an honest client does.
+// solve solves a puzzle as an honest client does.
 func solve(t *testing.T, a admission) string {
 	t.Helper()
 	proof, err := tunnel.SolvePuzzle(t.Context(), a.puzzle)
@@ -24,8 +24,8 @@ func solve(t *testing.T, a admission) string {
 	return proof
 }
 
-// TestPressure: above the rate clients that nobody knows are asked for work, and
-// nobody is refused; known ones are not even asked.
+// TestPressure: above the rate, unknown clients get puzzles and nobody is refused. Known clients
+// get no puzzles.
 func TestPressure(t *testing.T) {
 	e, now := testEntrance(120), time.Unix(1e9, 0)
 	e.known.add(addr("198.51.100.1"), now)
@@ -41,7 +41,7 @@ func TestPressure(t *testing.T) {
 		}
 		e.right(c, now)
 	}
-	if asked != 1000-20 { // ten seconds of the rate
+	if asked != 1000-20 { // ten seconds at the rate
 		t.Errorf("%d of 1000 were asked for work", asked)
 	}
 	if a := e.admit(addr("198.51.100.1"), "", 0, now); !a.ok() {
@@ -60,7 +60,7 @@ func TestPressure(t *testing.T) {
 	}
 }
 
-// TestProofs: a proof is good once, for its address, its entrance and a minute.
+// TestProofs: a proof is valid once, for its address and its entrance, for a minute.
 func TestProofs(t *testing.T) {
 	p, now := newPuzzles(), time.Unix(1e9, 0)
 	unit := addr("203.0.113.5").unit()
@@ -93,7 +93,7 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// easier is the same proof with an easier puzzle in it.
+// easier returns the proof with an easier puzzle in it.
 func easier(t *testing.T, proof string) string {
 	t.Helper()
 	p, _, err := tunnel.ParseProof(proof)
@@ -104,8 +104,8 @@ func easier(t *testing.T, proof string) string {
 	return p.String() + proof[len(p.String()):]
 }
 
-// TestSpentBounded: the memory of used solutions is bounded, and forgets none that
-// could be used again.
+// TestSpentBounded: the memory for used solutions is limited, and contains every solution that is
+// still valid.
 func TestSpentBounded(t *testing.T) {
 	p, now := newPuzzles(), time.Unix(1e9, 0)
 	nonce := func(i int) (n [12]byte) { copy(n[:], fmt.Sprint(i)); return n }
@@ -127,7 +127,8 @@ func TestSpentBounded(t *testing.T) {
 	}
 }
 
-// TestKnownBounded: the oldest of some goes when there are too many; a bad name ends it.
+// TestKnownBounded: one of the oldest is dropped when there are too many; failures remove an
+// address.
 func TestKnownBounded(t *testing.T) {
 	k, now := newKnown(), time.Unix(1e9, 0)
 	for i := range maxKnown + 1000 {

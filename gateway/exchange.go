@@ -6,16 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// exchange is a connection on which the gateway itself seals: between what it reads
-// and what it writes next it computes, and for that it waits for its turn. It is for
-// one goroutine; Close may be called by others.
+// exchange is a connection on which the gateway itself computes a seal. The computing happens
+// between a Read and the next Write, so Read waits for a turn and Write gives it back. Only Close
+// may be called concurrently.
 type exchange struct {
 	net.Conn
 	ctx   context.Context
 	turns *turnstile
 	lane  string
 	cost  float64
-	leave atomic.Pointer[func()] // nil: it is not its turn
+	leave atomic.Pointer[func()] // nil: it does not have the turn
 }
 
 // begin waits for the first turn.
@@ -27,7 +27,7 @@ func (e *exchange) begin() error {
 	return err
 }
 
-// rest gives the turn back, if it has one.
+// rest gives back the turn, if e has it.
 func (e *exchange) rest() {
 	if leave := e.leave.Swap(nil); leave != nil {
 		(*leave)()

@@ -16,17 +16,18 @@ import (
 	"lotse/tunnel"
 )
 
-// Bounds of those who wait for their other side.
+// Limits for a side that waits for the other.
 const (
-	// maxPreload is what a server may say before somebody listens: its version.
+	// maxPreload is how many bytes a server may send before a viewer is connected: enough for its
+	// version.
 	maxPreload = 1 << 10
-	// viewerWait is how long a viewer waits; a server waits as long as its number lives.
+	// viewerWait is how long a viewer waits. A server waits for the lifetime of its number.
 	viewerWait = 10 * time.Minute
 )
 
-// foreign is a session whose number an advisor has opened for a VNC server that
-// is not ours, one that comes by the repeater. It has one server and one viewer at a
-// time. Nothing is sealed there and consent lies with that server.
+// foreign is a session whose number an advisor has opened for a foreign VNC server that connects
+// through the repeater. It has one server and one viewer at a time. Its data is not sealed, and
+// only that server decides about consent.
 type foreign struct {
 	session *session // Static.
 	digits  [9]byte  // Static.
@@ -35,12 +36,12 @@ type foreign struct {
 	legs [2]*leg // sideA the server, sideB the viewer
 }
 
-// leg is one side of a meeting.
+// leg is the connection of one side of a foreign session.
 type leg struct {
 	conn net.Conn
 
 	mu      sync.Mutex
-	preload []byte   // Guarded by mu; what was said before the other came.
+	preload []byte   // Guarded by mu; data read before the other side connected.
 	peer    net.Conn // Guarded by mu; nil while waiting.
 }
 
@@ -50,7 +51,7 @@ var (
 	errForeignTaken = errors.New("gateway: this side is taken")
 )
 
-// openForeign lets foreign servers and repeater viewers use the session's number.
+// openForeign allows foreign servers and repeater viewers to use the session's number.
 func (d meetings) openForeign(account, place string, number tunnel.Number, from string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +73,7 @@ func (d meetings) openForeign(account, place string, number tunnel.Number, from 
 	return nil
 }
 
-// findForeign compares the number with all that are open, in constant time each.
+// findForeign compares n with all open numbers, each in constant time.
 func (d meetings) findForeign(n tunnel.Number) (found *foreign) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,7 +85,7 @@ func (d meetings) findForeign(n tunnel.Number) (found *foreign) {
 	return found
 }
 
-// foreignState is what the owner is told.
+// foreignState returns the state that the owner receives.
 func (s *session) foreignState() string {
 	switch {
 	case s.foreign == nil:
@@ -95,8 +96,8 @@ func (s *session) foreignState() string {
 	return tunnel.ForeignHere
 }
 
-// arrive takes a side, once: who is there first stays, whatever comes later
-// with the same number.
+// arrive registers conn as a side. The first connection of a side stays; later ones with the same
+// number are refused.
 func (d meetings) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -115,7 +116,7 @@ func (d meetings) arrive(f *foreign, side int, conn net.Conn) (*leg, error) {
 	return l, nil
 }
 
-// meet links a side with the other one if that is there.
+// meet links the two sides if both are connected.
 func (d meetings) meet(f *foreign) {
 	d.mu.Lock()
 	a, b := f.legs[sideA], f.legs[sideB]
@@ -127,7 +128,7 @@ func (d meetings) meet(f *foreign) {
 	b.link(a.conn)
 }
 
-// leave ends a side and, if they have met, the other.
+// leave disconnects a side and, if it is linked, the other.
 func (d meetings) leave(f *foreign, side int, l *leg) {
 	_ = l.conn.Close()
 	l.mu.Lock()
@@ -143,7 +144,7 @@ func (d meetings) leave(f *foreign, side int, l *leg) {
 	}
 }
 
-// link hands over what was said so far; from then on run writes to peer.
+// link sends the data read so far to peer; afterwards run writes to peer directly.
 func (l *leg) link(peer net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +161,7 @@ func (l *leg) link(peer net.Conn) {
 	_ = l.conn.SetReadDeadline(time.Time{})
 }
 
-// run reads until the side ends, and returns how much passed.
+// run reads until the side ends, and returns the number of bytes it passed on.
 func (l *leg) run() (n int64, err error) {
 	buf := joinBuffers.Get().(*[joinBuffer]byte)
 	defer joinBuffers.Put(buf)
@@ -214,7 +215,7 @@ func (l *leg) keepAlive(ctx context.Context, c clock.Clock, every time.Duration)
 	}
 }
 
-// meetForeign is one side of a foreign session, from its arrival to its end.
+// meetForeign serves one side of a foreign session until it ends.
 func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr, door string) {
 	l, err := meetings{s.dir}.arrive(f, side, conn)
 	if err != nil {
@@ -247,7 +248,7 @@ func (s *doors) meetForeign(f *foreign, side int, conn net.Conn, from netip.Addr
 		Kind: foreignKind, Door: door, Bytes: n, Seconds: int64(s.now().Sub(began) / time.Second)})
 }
 
-// endForeignLocked closes what is open and forgets the number.
+// endForeignLocked closes both sides and wipes the number.
 func (d meetings) endForeignLocked(s *session) {
 	f := s.foreign
 	if f == nil {
@@ -257,7 +258,7 @@ func (d meetings) endForeignLocked(s *session) {
 	clear(f.digits[:])
 	for _, l := range f.legs {
 		if l != nil {
-			d.after(0, func() { _ = l.conn.Close() }) // a WebSocket takes its time for it
+			d.after(0, func() { _ = l.conn.Close() }) // closing a WebSocket may take a while
 		}
 	}
 }
@@ -283,8 +284,8 @@ func (s *doors) foreignSession(w http.ResponseWriter, r *http.Request, c caller)
 	}
 }
 
-// foreignView is GET /api/v1/sessions/PLACE/foreign/view (WebSocket): the
-// advisor's page as the viewer.
+// foreignView is GET /api/v1/sessions/PLACE/foreign/view, a WebSocket. The advisor's page is the
+// viewer.
 func (s *doors) foreignView(w http.ResponseWriter, r *http.Request, c caller) {
 	f := meetings{s.dir}.ownForeign(c.account.Name, r.PathValue("place"))
 	if f == nil {

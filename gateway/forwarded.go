@@ -9,11 +9,10 @@ import (
 	"lotse/tunnel"
 )
 
-// proxies are those that the operator trusts, whose X-Forwarded-For is believed.
+// proxies are the proxies that the operator trusts, that is, whose X-Forwarded-For is used.
 type proxies []netip.Prefix
 
-// clientAddr returns who is asking: the peer, or what a proxy that the operator
-// trusts says of it.
+// clientAddr returns the client's address: the peer's, or the one reported by a trusted proxy.
 func (p proxies) clientAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -22,12 +21,12 @@ func (p proxies) clientAddr(r *http.Request) netip.Addr {
 	return forwarded(peer.Addr().Unmap(), r.Header.Values("X-Forwarded-For"), p.trusted)
 }
 
-// trusted reports whether the operator trusts what a proxy at a says.
+// trusted reports whether the operator trusts a proxy at a.
 func (p proxies) trusted(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(one netip.Prefix) bool { return one.Contains(a) })
 }
 
-// seen is how a request arrived.
+// seen describes how a request arrived.
 func (p proxies) seen(r *http.Request) tunnel.Seen {
 	client := p.clientAddr(r)
 	out := tunnel.Seen{
@@ -40,11 +39,11 @@ func (p proxies) seen(r *http.Request) tunnel.Seen {
 	return out
 }
 
-// maxForwarded bounds how many proxies in a row are looked at.
+// maxForwarded is the maximum number of proxies in a row that are examined.
 const maxForwarded = 10
 
-// forwarded walks the header from its end, where trusted proxies wrote, to the
-// first address that is not one of them.
+// forwarded walks the header from its end, where trusted proxies wrote, to the first address that
+// is not a trusted proxy.
 func forwarded(peer netip.Addr, headers []string, trusted func(netip.Addr) bool) netip.Addr {
 	if len(headers) == 0 || !trusted(peer) {
 		return peer

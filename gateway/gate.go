@@ -13,23 +13,23 @@ import (
 	"lotse/tunnel"
 )
 
-// Behind the doors whose viewers cannot seal a wrong try is answered wrongPause after
-// it came, whatever was wrong with it: number, password, its age. A right try never
-// waits. Those viewers know no puzzles: their networks are refused when they owe
-// hardFactor times their bound, advisors' own addresses excepted (known).
+// At the doors of viewers that cannot seal, every wrong try is answered wrongPause after it
+// arrived, whether the number, the password or its age was wrong. A correct try never waits. These
+// viewers cannot solve puzzles, so their networks are refused once they owe hardFactor times their
+// limit, except known addresses of advisors.
 const (
-	wrongPause  = 2 * time.Second // if Times.WrongPause does not say otherwise
+	wrongPause  = 2 * time.Second // default of Times.WrongPause
 	wrongWindow = 10 * time.Minute
 )
 
-// attempt is what a viewer brought; the zero value fits nothing.
+// attempt is what a viewer sent. The zero value matches no grant.
 type attempt struct {
-	digits   string           // of the number; "" where the door does not ask
-	secret   []byte           // a password or token in clear
+	digits   string           // of the number; "" at a door that does not ask for it
+	secret   []byte           // a password or token in plain text
 	response *rfb.VncResponse // or a response to a challenge
 }
 
-// test reports whether the number, if there is one, and all of it fit a grant.
+// test reports whether the number matches the grant, and whether everything does.
 func (a attempt) test(g *grant) (number, all bool) {
 	if a.response == nil {
 		if a.digits == "" {
@@ -45,15 +45,15 @@ func (a attempt) test(g *grant) (number, all bool) {
 	return number, all
 }
 
-// errWrongPassword is all that a stranger learns of why.
+// errWrongPassword deliberately does not say what was wrong.
 var errWrongPassword = rfb.Refusal{Reason: "The session number or the one-time password is wrong, used or too old. Ask for a new password."}
 
 func errTooManyTries(wait time.Duration) rfb.Refusal {
 	return rfb.Refusal{Reason: fmt.Sprintf("Too many wrong tries from this address. Wait %d seconds.", seconds(wait))}
 }
 
-// test decides on an attempt. Its error is a Refusal for the viewer, and comes
-// wrongPause after the attempt.
+// test decides on an attempt. Its error is a Refusal for the viewer, and is returned wrongPause
+// after the attempt arrived.
 func (s *doors) test(ctx context.Context, kind grantKind, door string, from netip.Addr, try attempt) (*session, tunnel.Number, error) {
 	came, c := s.now(), clientOf(from)
 	refusal := errWrongPassword
@@ -67,7 +67,7 @@ func (s *doors) test(ctx context.Context, kind grantKind, door string, from neti
 		}
 		s.audit.Record(audit.Record{Event: audit.ViewerRefused, From: from.String(), Door: door})
 	} else {
-		refusal = errTooManyTries(a.wait) // not written down each time: a flood would fill the disk
+		refusal = errTooManyTries(a.wait) // not audited: a flood would fill the disk
 	}
 	s.metrics.viewersWrong.Add(1)
 	clock.Pause(ctx, s.cfg.Clock, came.Add(s.cfg.Limits.Times.WrongPause).Sub(s.now()))

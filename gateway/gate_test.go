@@ -50,8 +50,8 @@ func (s *server) testGrant(t *testing.T, digits string) []byte {
 	return []byte(secret)
 }
 
-// TestGuessing is issue 3's acceptance 4, in a bubble's own time: a thousand
-// wrong tries from one address and from a thousand.
+// TestGuessing covers issue 3's acceptance 4 in a bubble's time: a thousand wrong tries from one
+// address and from a thousand addresses.
 func TestGuessing(t *testing.T) {
 	for name, address := range map[string]func(i int) netip.Addr{
 		"one address":   func(int) netip.Addr { return netip.MustParseAddr("192.0.2.1") },
@@ -76,7 +76,7 @@ func TestGuessing(t *testing.T) {
 					}()
 				}
 				synctest.Wait()
-				// In between, from an address of its own.
+				// In between, the right password is tried from another address.
 				if sess, _, err := (&doors{s}).test(t.Context(), grantVNC, "vnc", netip.MustParseAddr("198.51.100.7"), attempt{digits: digits, secret: secret}); err != nil || sess == nil {
 					t.Errorf("the right one was refused: %v", err)
 				}
@@ -92,7 +92,7 @@ func TestGuessing(t *testing.T) {
 				if strings.HasPrefix(name, "one") && wrong != 20 {
 					t.Errorf("%d tries of one address were looked at, want 20", wrong)
 				}
-				// From the attacker's own address: as soon as its bucket has a token.
+				// From the attacker's own address it is accepted as soon as its debt allows.
 				secret = s.testGrant(t, digits)
 				time.Sleep(s.viewers.closedFor(clientOf(address(0)), time.Now()))
 				if waited := time.Since(began) - wrongPause; waited > wrongWindow/20 {
@@ -106,9 +106,9 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestGuessingRotation is M9: 40 000 addresses of one /48 with one wrong try each. Few
-// are looked at, and neither another network nor an advisor's own address in between
-// of that one is refused.
+// TestGuessingRotation covers finding M9: 40 000 addresses of one /48 with one wrong try each. Few
+// are examined, and neither another network nor a known address of an advisor within the /48 is
+// refused.
 func TestGuessingRotation(t *testing.T) {
 	s, _, digits := gateRig(t)
 	now := time.Now()
@@ -134,8 +134,8 @@ func TestGuessingRotation(t *testing.T) {
 	}
 }
 
-// TestGrantLife: expiry, withdrawal after wrong passwords with the right
-// number, the session's end; and that nothing of it is left in memory.
+// TestGrantLife: expiry, revocation after wrong passwords with the right number, and the session's
+// end wipe all of a grant from memory.
 func TestGrantLife(t *testing.T) {
 	s, sess, digits := gateRig(t)
 	try := func(t *testing.T, secret []byte) error {

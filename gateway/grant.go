@@ -12,17 +12,17 @@ import (
 	"lotse/tunnel"
 )
 
-// passwordAlphabet has 32 symbols that cannot be taken for each other: eight
-// of them, all that VncAuth looks at, are 40 bits.
+// passwordAlphabet has 32 symbols that people do not confuse. Eight of them, as many as VncAuth
+// uses, have 40 bits.
 const (
 	passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
 	passwordLength   = 8
 )
 
-// maxGrantWrong is how many wrong passwords with the right number withdraw it.
+// maxGrantWrong is how many wrong passwords with the right number revoke the grant.
 const maxGrantWrong = 10
 
-// grantKind is what a grant lets in.
+// grantKind is the door that a grant is for.
 type grantKind int
 
 const (
@@ -32,9 +32,9 @@ const (
 	grantKinds
 )
 
-// grant is a one-time way in for a viewer that cannot seal. It holds a number
-// that the customer's agent gave out for one stream of that door and the
-// advisor's end handed over, until it is used or over; then all of it is wiped.
+// grant lets a viewer that cannot seal in once. It holds a number that the customer's agent issued
+// for one stream of this door and that the advisor's end passed on. After use or expiry all of it
+// is wiped.
 type grant struct {
 	digits  [9]byte
 	secret  []byte
@@ -49,7 +49,7 @@ func (g *grant) wipe() {
 	}
 }
 
-// right compares both in constant time; the zero of a wiped grant fits nothing.
+// right compares both in constant time. A wiped grant consists of zeros and matches nothing.
 func (g *grant) right(digits string, secret []byte) (number, both bool) {
 	n := subtle.ConstantTimeCompare(g.digits[:], []byte(digits))
 	s := subtle.ConstantTimeCompare(g.secret, secret)
@@ -65,12 +65,12 @@ func newPassword() []byte {
 	return b
 }
 
-// wordsOtherNumber answers a number that cannot be one of the session's.
+// wordsOtherNumber is the answer to a number that does not belong to the session.
 const wordsOtherNumber = "number must be one of this session's."
 
 var errOtherPlace = errors.New("gateway: the number does not begin with the session's place")
 
-// grant makes a grant in place of an older one of its kind and returns its secret.
+// grant makes a grant, which replaces an older one of its kind, and returns its secret.
 func (d grants) grant(account, place string, number tunnel.Number, kind grantKind, from string) (secret string, expires time.Time, err error) {
 	g := &grant{expires: d.now().Add(d.cfg.Limits.Times.Password)}
 	event := audit.Password
@@ -98,8 +98,8 @@ func (d grants) grant(account, place string, number tunnel.Number, kind grantKin
 	return string(g.secret), g.expires, nil
 }
 
-// redeem finds the session whose grant the attempt fits, and uses the grant up. It tests
-// every open grant, also after it has found one, so that time does not tell which.
+// redeem finds the session whose grant matches the attempt, and removes the grant. It always tests
+// every open grant, so that its duration does not reveal which one matched.
 func (d grants) redeem(kind grantKind, try attempt) (s *session, number tunnel.Number, ok bool) {
 	now := d.now()
 	d.mu.Lock()
@@ -134,7 +134,7 @@ func (d grants) revokeLocked(s *session, kind grantKind) {
 	s.grants[kind] = nil
 }
 
-// sweepGrantsLocked wipes what is over.
+// sweepGrantsLocked wipes expired grants.
 func (d grants) sweepGrantsLocked(s *session, now time.Time) {
 	for kind, g := range s.grants {
 		if g != nil && !now.Before(g.expires) {
@@ -143,7 +143,7 @@ func (d grants) sweepGrantsLocked(s *session, now time.Time) {
 	}
 }
 
-// handedOver reads a request that brings a number.
+// handedOver reads a request body that contains a number.
 func (s *doors) handedOver(w http.ResponseWriter, r *http.Request) (n tunnel.Number, door string, ok bool) {
 	var req tunnel.HandOver
 	if readBody(w, r, &req) != nil {

@@ -11,13 +11,13 @@ import (
 	"lotse/tunnel"
 )
 
-// contentPolicy lets pages run and load only what the gateway itself serves.
-// Chromium and Firefox take 'self' in connect-src to cover wss of the same origin.
+// contentPolicy allows pages to run and load only what the gateway itself serves. In Chromium and
+// Firefox, 'self' in connect-src covers wss of the same origin.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-// guard stands before every request: headers, the client's bounds, host, origin, and
-// the last catch for panics.
+// guard handles every request first. It sets headers, checks the client's limits, the host and the
+// origin, and recovers from panics.
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -36,7 +36,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
 		if s.cfg.TLS.Mode != TLSDev {
-			// Never for localhost: it would bind everything else there, too.
+			// Not for localhost, where it would also apply to other servers.
 			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		h.Set("Cache-Control", "no-store")
@@ -58,12 +58,12 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// knownHost reports whether host, with or without a port, is one of ours.
+// knownHost reports whether host, with or without a port, is one of Config.Hosts.
 func (s *server) knownHost(host string) bool {
 	return slices.Contains(s.cfg.Hosts, hostName(host))
 }
 
-// hostName is a Host header without port and brackets.
+// hostName returns a Host header without port and brackets.
 func hostName(host string) string {
 	name := strings.ToLower(host)
 	if h, _, err := net.SplitHostPort(name); err == nil {
@@ -72,8 +72,7 @@ func hostName(host string) string {
 	return strings.Trim(name, "[]")
 }
 
-// sameOrigin compares an Origin header with the host that was asked, which
-// knownHost has checked.
+// sameOrigin compares an Origin header with the requested host, which knownHost has checked.
 func sameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" || u.User != nil || u.RawQuery != "" {
@@ -82,7 +81,8 @@ func sameOrigin(origin, host string) bool {
 	return strings.EqualFold(strings.TrimSuffix(u.Host, ":443"), strings.TrimSuffix(host, ":443"))
 }
 
-// ownPage lets in programs, which send no Origin, and our own customer page.
+// ownPage accepts requests of programs, which send no Origin, and of the gateway's own customer
+// page.
 func (s *server) ownPage(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, origin := range r.Header.Values("Origin") {

@@ -23,12 +23,12 @@ import (
 	"lotse/tunnel"
 )
 
-// The tests of this file are issue 3's acceptance 4 over real sockets; those
-// of gate_test.go say the same in a bubble's own time.
+// The tests of this file cover issue 3's acceptance 4 over real sockets; those of gate_test.go do
+// it in a bubble's time.
 
-// rankDistance is how far apart two samples are in the test of Mann and Whitney:
-// in standard deviations of what chance alone makes of the ranks. It looks at
-// order only, so that no hiccup of the machine weighs more than another.
+// rankDistance is the distance of two samples in the test of Mann and Whitney, in standard
+// deviations of what chance alone does to the ranks. It uses only the order, so that a single delay
+// of the machine weighs no more than any other value.
 func rankDistance(a, b []time.Duration) float64 {
 	type one struct {
 		d     time.Duration
@@ -42,7 +42,7 @@ func rankDistance(a, b []time.Duration) float64 {
 		all = append(all, one{d, false})
 	}
 	slices.SortFunc(all, func(x, y one) int { return cmp.Compare(x.d, y.d) })
-	sum := 0.0 // of a's ranks; equal values share theirs
+	sum := 0.0 // of a's ranks; equal values share a rank
 	for i := 0; i < len(all); {
 		j := i
 		for j < len(all) && all[j].d == all[i].d {
@@ -60,11 +60,11 @@ func rankDistance(a, b []time.Duration) float64 {
 	return (u - n*m/2) / math.Sqrt(n*m*(n+m+1)/12)
 }
 
-// maxRankDistance is passed by chance once in two million comparisons.
+// maxRankDistance is exceeded by chance once in two million comparisons.
 const maxRankDistance = 5
 
-// TestRankDistance: the statistic sees nothing in one distribution, and a shift
-// by a part of the spread.
+// TestRankDistance: the statistic finds no difference within one distribution, and finds a shift by
+// a part of the spread.
 func TestRankDistance(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -87,19 +87,19 @@ func TestRankDistance(t *testing.T) {
 	}
 }
 
-// loopback is an address of this machine, one of 2^24: as a gateway sees them,
-// viewers of as many computers.
+// loopback returns one of 2^24 loopback addresses. To a gateway they look like viewers on as many
+// computers.
 func loopback(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 1 + byte(i>>16), byte(i >> 8), byte(i)})
 }
 
-// guess is a viewer at the VNC port, or at the websockify address.
+// guess is a viewer at the VNC port or at the websockify address.
 type guess struct {
 	net.Conn
-	begin func() error // what is sent last before the gateway decides
+	begin func() error // sends the last message before the gateway decides
 }
 
-// answer returns the gateway's words, "" for a right one, and how long they took.
+// answer returns the gateway's reason, "" if the guess was right, and how long it took.
 func (g *guess) answer() (words string, took time.Duration, err error) {
 	defer g.Close()
 	began := time.Now()
@@ -128,12 +128,12 @@ func readWords(r io.Reader) (string, error) {
 	return string(b), err
 }
 
-// refused is an address that is told so before anything is asked.
+// refused is the error of an address that is refused before anything is asked.
 type refused struct{ words string }
 
 func (r refused) Error() string { return r.words }
 
-// guessAt brings a viewer from an address up to where it sends its credentials.
+// guessAt connects a viewer from an address and stops before it sends its credentials.
 func (r *rig) guessAt(from netip.Addr, user, password string) (*guess, error) {
 	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
 	conn, err := d.Dial("tcp", r.addrs.VNC.String())
@@ -175,7 +175,7 @@ func (r *rig) guessAt(from netip.Addr, user, password string) (*guess, error) {
 	return &guess{secure, func() error { _, err := secure.Write(credentials(user, password)); return err }}, nil
 }
 
-// guessToken likewise, at a websockify address.
+// guessToken does the same at a websockify address.
 func (r *rig) guessToken(from netip.Addr, address string) (*guess, error) {
 	nd := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
 	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: r.roots}, Subprotocols: []string{"binary"}, NetDialContext: nd.DialContext}
@@ -200,15 +200,15 @@ func (r *rig) guessToken(from netip.Addr, address string) (*guess, error) {
 }
 
 const (
-	// guessSamples is how often each kind of wrong try is timed.
+	// guessSamples is how many times each kind of wrong try is measured.
 	guessSamples = 80
-	// shortPause stands for 2 s; shortLife is that of a password.
+	// shortPause replaces WrongPause's 2 s; shortLife is the lifetime of a password.
 	shortPause = 20 * time.Millisecond
 	shortLife  = 20 * time.Second
 )
 
-// alike times the kinds one after the other, each round in another order, every
-// try from an address of its own, and compares each with each.
+// alike measures the kinds one after the other, each round in another order and every try from
+// another address, and compares each kind with each.
 func alike(t *testing.T, kinds map[string]func(from netip.Addr) (*guess, error)) {
 	t.Helper()
 	times := map[string][]time.Duration{}
@@ -248,11 +248,11 @@ func alike(t *testing.T, kinds map[string]func(from netip.Addr) (*guess, error))
 	}
 }
 
-// TestGuessTimes: how long a refusal takes does not tell what was wrong.
+// TestGuessTimes: the duration of a refusal does not reveal what was wrong.
 func TestGuessTimes(t *testing.T) {
 	t.Parallel()
 	short := func(c *Config) { c.Limits.Times.WrongPause, c.Limits.Times.Password = shortPause, shortLife }
-	// expired asks for a session's password or address and sets the clock on.
+	// expired asks for a session's password or address and advances the clock until it has expired.
 	expired := func(r *rig, clock *shiftClock, next func(o *owner) string) func() (*owner, string) {
 		o := r.open(r.signIn("bert"))
 		r.customer().join(o.number)
@@ -280,7 +280,7 @@ func TestGuessTimes(t *testing.T) {
 		old := expired(r, clock, func(o *owner) string { return o.password(tunnel.DoorVNC) })
 		alike(t, map[string]func(netip.Addr) (*guess, error){
 			"wrong password": func(from netip.Addr) (*guess, error) {
-				o.password(tunnel.DoorVNC) // one that is good
+				o.password(tunnel.DoorVNC) // a valid one
 				return r.guessAt(from, o.door.Digits(), "wrongone")
 			},
 			"wrong number": func(from netip.Addr) (*guess, error) {
@@ -330,9 +330,9 @@ func TestGuessTimes(t *testing.T) {
 	})
 }
 
-// TestGuessFlood: of a thousand wrong tries at a gateway that listens, from one
-// address and from many, those within the bounds are answered with a pause and the
-// others refused; meanwhile every right one comes in. Pauses end when the test says so.
+// TestGuessFlood: a running gateway gets a thousand wrong tries from one address and from many.
+// Those within the limits are answered after a pause, the others are refused, and every right try
+// in between succeeds. The test decides when pauses end.
 func TestGuessFlood(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ addresses, looked int }{
@@ -350,7 +350,7 @@ func guessFlood(t *testing.T, addresses, want int) {
 	clock := newTestClock()
 	r, o, c := joinedDoor(t, withVNC, withRunningClock(t, clock), func(c *Config) {
 		c.Limits.Times.WrongPause = wrongPause
-		c.Limits.ViewersPerAddress = tries // those that were answered may not be closed yet
+		c.Limits.ViewersPerAddress = tries // connections that were answered may still be open
 		c.Limits.ConnectionsPerAddress = guiltyConn * 2 * tries
 	})
 	var next, looked, turned atomic.Int64
@@ -377,7 +377,7 @@ func guessFlood(t *testing.T, addresses, want int) {
 	for busy := true; busy; right++ {
 		select {
 		case <-over:
-			busy = false // and one more behind it
+			busy = false // one more after the last
 		default:
 		}
 		password := o.password(tunnel.DoorVNC)
@@ -399,7 +399,7 @@ func guessFlood(t *testing.T, addresses, want int) {
 	}
 }
 
-// wrongGuess returns the gateway's words for a wrong try.
+// wrongGuess returns the gateway's reason for a wrong try.
 func (r *rig) wrongGuess(from netip.Addr) (words string, err error) {
 	g, err := r.guessAt(from, "100000000", "wrongone")
 	if no, ok := err.(refused); ok {
@@ -412,7 +412,7 @@ func (r *rig) wrongGuess(from netip.Addr) (words string, err error) {
 	return words, err
 }
 
-// withRunningClock ends holds and pauses as they come; for pauses hardly any time passes.
+// withRunningClock ends holds and pauses as soon as they start; for pauses hardly any time passes.
 func withRunningClock(t *testing.T, clock *testClock) func(*Config) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup

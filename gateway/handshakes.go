@@ -6,16 +6,17 @@ import (
 	"runtime"
 )
 
-// handshakesWaiting bounds the TLS handshakes that wait for their turn.
+// handshakesWaiting is how many TLS handshakes may wait for their turn.
 const handshakesWaiting = 2048
 
-// newHandshakes leaves half of the processors for those who are in.
+// newHandshakes uses at most half of the processors for handshakes, the rest for established
+// connections.
 func newHandshakes() *turnstile {
 	return newTurnstile(max(1, runtime.GOMAXPROCS(0)/2), handshakesWaiting)
 }
 
-// fairTLS gives each handshake a turn for the part that costs: from the client's hello
-// to the server's answer. Anyone who is slow does not hold a turn meanwhile.
+// fairTLS makes each handshake wait for a turn. It holds the turn for the expensive part only, from
+// the client's hello to the server's answer, so that a slow client does not block others.
 func fairTLS(s *server, cfg *tls.Config) *tls.Config {
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		conns := counted(hello.Conn)

@@ -23,10 +23,10 @@ import (
 
 const testPassword = "correct horse battery"
 
-// testHash is cheap, as that of a development gateway: tests sign in hundreds of times.
+// testHash is as cheap as a development gateway's, because tests sign in hundreds of times.
 var testHash = sync.OnceValue(func() string { return devCost.hash(testPassword) })
 
-// lockedBuffer collects logs of many goroutines.
+// lockedBuffer collects the logs of several goroutines.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -44,7 +44,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// rig is a running gateway. Its clock leaps over holds, see hastyClock.
+// rig is a running gateway. Its clock skips holds, see hastyClock.
 type rig struct {
 	t       *testing.T
 	url     string
@@ -57,7 +57,7 @@ type rig struct {
 	stop    func() // waits for Serve
 }
 
-// testAccounts are written into every rig's data folder.
+// testAccounts returns the accounts in every rig's data folder.
 func testAccounts() []Account {
 	return []Account{
 		{Name: "anna", Display: "Anna Advisor", Company: "Example Support", Password: testHash()},
@@ -115,7 +115,7 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 					return
 				case <-time.After(time.Millisecond):
 					if clock, ok := cfg.Clock.(*testClock); ok {
-						clock.advance(lastWords) // farewells are not waited for
+						clock.advance(lastWords) // do not wait for farewells
 					}
 				}
 			}
@@ -157,20 +157,20 @@ func (r *rig) signIn(name string) *tunnel.Advisor {
 	return a
 }
 
-// http makes a plain HTTPS client that trusts the rig.
+// http returns a plain HTTPS client that trusts the rig.
 func (r *rig) http() *http.Client {
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.roots}}
 	r.t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// owner is a session with its owner's link, run by a goroutine that seals.
+// owner is a session with its owner's link and a goroutine that seals.
 type owner struct {
 	t      *testing.T
 	a      *tunnel.Advisor
 	place  string
 	number tunnel.Number
-	door   tunnel.Number // what the customer's agent gave out for a viewer
+	door   tunnel.Number // the number that the customer's agent issued for a viewer
 	link   *tunnel.OwnerLink
 	tries  *seal.Tries
 
@@ -248,7 +248,7 @@ func (o *owner) run(link *tunnel.OwnerLink, done chan struct{}) {
 	}
 }
 
-// state waits for a state; others before it are skipped.
+// state waits for a state and skips others.
 func (o *owner) state(want string) tunnel.OwnerMessage {
 	o.t.Helper()
 	for {
@@ -297,7 +297,7 @@ func (c *customer) recv() tunnel.GatewayMessage {
 	return m
 }
 
-// try enters digits and returns the seal's outcome and the gateway's answer.
+// try enters digits and returns the outcome of the seal and the gateway's answer.
 func (c *customer) try(digits string) (*seal.Conn, tunnel.GatewayMessage, error) {
 	c.t.Helper()
 	if err := c.link.Enter(digits[:4], ""); err != nil {

@@ -19,7 +19,7 @@ type histogram struct {
 	sum    atomicFloat    // of all values
 }
 
-// atomicFloat is a sum of many goroutines.
+// atomicFloat is a sum that many goroutines add to.
 type atomicFloat struct{ bits atomic.Uint64 }
 
 func (f *atomicFloat) add(v float64) {
@@ -33,7 +33,7 @@ func (f *atomicFloat) add(v float64) {
 
 func (f *atomicFloat) value() float64 { return math.Float64frombits(f.bits.Load()) }
 
-// newHistogram makes a histogram; labels is "" or such as `kind="view"`.
+// newHistogram makes a histogram. labels is "" or in the form `kind="view"`.
 func newHistogram(name, labels, help string, bounds ...float64) *histogram {
 	return &histogram{name: name, labels: labels, help: help, bounds: bounds,
 		counts: make([]atomic.Int64, len(bounds)+1)}
@@ -50,12 +50,12 @@ func (h *histogram) observe(v float64) {
 
 func (h *histogram) observeTime(d time.Duration) { h.observe(max(0, d.Seconds())) }
 
-// writeHead writes what stands once before histograms of one name.
+// writeHead writes the lines that precede all histograms of one name.
 func (h *histogram) writeHead(w io.Writer) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s histogram\n", h.name, h.help, h.name)
 }
 
-// write appends the Prometheus text format.
+// write writes the histogram in Prometheus's text format.
 func (h *histogram) write(w io.Writer) {
 	before, alone := "", ""
 	if h.labels != "" {
@@ -73,7 +73,7 @@ func (h *histogram) write(w io.Writer) {
 	fmt.Fprintf(w, "%s_sum%s %g\n%s_count%s %d\n", h.name, alone, h.sum.value(), h.name, alone, total)
 }
 
-// histograms are what an operator wants to know the spread of.
+// histograms are the gateway's histograms.
 type histograms struct {
 	join      *histogram
 	firstView *histogram
@@ -83,9 +83,9 @@ type histograms struct {
 	stream    map[string]*histogram // by kind; static
 }
 
-// foreignKind is the kind of streams of foreign servers, which are not sealed.
+// foreignKind is the kind of the streams of foreign servers, which are not sealed.
 const foreignKind = "foreign"
 
-// firstViewBytes is how much an agent has sent on a view stream when the gateway takes it that
-// the advisor sees something: more than the handshakes of seal and RFB, less than a picture.
+// firstViewBytes is how many bytes an agent has sent on a view stream when the gateway assumes that
+// the advisor sees something. It is more than the handshakes of seal and RFB and less than a frame.
 const firstViewBytes = 4 << 10

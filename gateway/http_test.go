@@ -14,7 +14,7 @@ import (
 	"lotse/tunnel"
 )
 
-// ask makes one request and returns status, header and body.
+// ask sends a request and returns status, header and body.
 func (r *rig) ask(method, path, body string, change func(*http.Request)) (int, http.Header, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
@@ -39,7 +39,7 @@ func (r *rig) ask(method, path, body string, change func(*http.Request)) (int, h
 	return resp.StatusCode, resp.Header, string(b)
 }
 
-// credentials signs in by hand and returns the cookie's value and the CSRF value.
+// credentials signs in with plain HTTP and returns the cookie's value and the CSRF value.
 func (r *rig) credentials() (cookie, csrf string) {
 	r.t.Helper()
 	status, h, body := r.ask("POST", "/api/v1/signin", `{"name":"Anna","password":"`+testPassword+`"}`, nil)
@@ -56,7 +56,7 @@ func (r *rig) credentials() (cookie, csrf string) {
 	return (&http.Response{Header: h}).Cookies()[0].Value, me.CSRF
 }
 
-// TestGuard sends requests that must not get through.
+// TestGuard sends requests that must be refused.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -139,7 +139,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestAgentIsOurPage: the customer's page may be the agent.
+// TestAgentIsOurPage: the customer's page may be an agent.
 func TestAgentIsOurPage(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -181,7 +181,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestSecurityText is the gateway's part of L10.
+// TestSecurityText covers the gateway's part of finding L10.
 func TestSecurityText(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(c *Config) { c.SecurityContact = "mailto:security@example.com" })

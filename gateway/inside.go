@@ -15,8 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// openInside calls the session's agent to a view stream of which the gateway
-// itself is the advisor's end, and returns that end, not sealed yet.
+// openInside calls the session's agent to a view stream. The gateway itself is the advisor's end;
+// openInside returns that end, not sealed yet.
 func (d *directory) openInside(s *session, door, from string) (conn net.Conn, id string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -48,7 +48,7 @@ func (d *directory) callLocked(s *session, kind, door, from string) *stream {
 	return st
 }
 
-// Words for a viewer that was let in and gets no further.
+// Refusals for a viewer that was admitted but cannot be connected to the agent.
 var (
 	errViewNotJoined = rfb.Refusal{Reason: "No customer is in this session at the moment."}
 	errViewTooMany   = rfb.Refusal{Reason: "Too many viewers and lines are open in this session."}
@@ -56,8 +56,8 @@ var (
 	errViewLost      = rfb.Refusal{Reason: "The customer's end cannot be reached; please try again."}
 )
 
-// serveViewer joins a viewer that has been let in to the session's agent and
-// returns when it is over. The caller closes the viewer's connection.
+// serveViewer connects an admitted viewer to the session's agent and returns when either
+// disconnects. The caller closes the viewer's connection.
 func (s *doors) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *session, number tunnel.Number, door string, from netip.Addr) {
 	_ = k.Conn.SetDeadline(time.Now().Add(viewerStep))
 	prove(counted(k.Conn))
@@ -69,12 +69,12 @@ func (s *doors) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *s
 		return
 	}
 	defer agent.Close()
-	// From here on the viewer waits for the customer, who is not hurried.
+	// From here on the viewer waits for the customer's answer, without a deadline.
 	_ = k.Conn.SetDeadline(time.Time{})
 	var up sync.WaitGroup
 	up.Go(func() {
-		// It starts before the customer has answered, so that a viewer that
-		// hangs up ends the question.
+		// Copying starts before the customer has answered, so that a viewer which disconnects
+		// withdraws the question.
 		_, err := io.Copy(agent, k.Conn)
 		if err != nil || agent.CloseWrite() != nil {
 			_ = agent.Close()
@@ -102,8 +102,8 @@ func (s *doors) serveViewer(ctx context.Context, k *rfb.ServerHandshake, sess *s
 	log.Info("viewer left")
 }
 
-// sealInside reaches the agent, seals as the advisor, and goes through RFB up
-// to where the customer is asked. Its errors are Refusals.
+// sealInside connects to the agent, seals as the advisor, and runs RFB up to the point where the
+// customer is asked. Its errors are Refusals.
 func (s *doors) sealInside(ctx context.Context, sess *session, number tunnel.Number, door string, from netip.Addr) (*seal.Conn, error) {
 	line, id, err := s.dir.openInside(sess, door, from.String())
 	switch {
@@ -114,7 +114,7 @@ func (s *doors) sealInside(ctx context.Context, sess *session, number tunnel.Num
 	case err != nil:
 		return nil, errViewLost
 	}
-	// No tries are counted: this number is used for this one exchange.
+	// Tries are not counted: this number is used for this exchange only.
 	agent, err := seal.Handshake(ctx, line, seal.Advisor, seal.Params{Number: number.Digits(), Kind: tunnel.KindView, Stream: id})
 	if errors.Is(err, seal.ErrWrongNumber) || errors.Is(err, seal.ErrBurnt) {
 		return nil, errViewNumber

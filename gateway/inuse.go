@@ -8,15 +8,15 @@ import (
 	"lotse/tunnel"
 )
 
-// Requests that nobody's sign-in stands behind: of one address, client.share has its
-// networks. A page takes a dozen.
+// Limits of requests by clients that are not signed in, per address; client.share multiplies them
+// for networks. Loading a page takes a dozen requests.
 const (
 	requestsPerWindow = 1500
 	requestWindow     = time.Minute
 )
 
-// inUse counts the requests under way of each client, links and streams included, by
-// the address that trusted proxies tell. Methods may be called concurrently.
+// inUse counts each client's requests in progress, including links and streams. Behind a trusted
+// proxy it counts the client's own address. Methods may be called concurrently.
 type inUse struct {
 	mu     sync.Mutex
 	counts *counts // Guarded by mu.
@@ -24,8 +24,8 @@ type inUse struct {
 
 func newInUse(perAddress int) *inUse { return &inUse{counts: newCounts(perAddress)} }
 
-// add counts a request unless the client has too many; exempt clients answer for
-// their own address only.
+// add counts a request, or returns false if the client has too many. For exempt clients only the
+// address counts, not its networks.
 func (u *inUse) add(c client, exempt bool) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -42,9 +42,9 @@ func (u *inUse) remove(c client) {
 	u.counts.remove(c)
 }
 
-// admitRequest lets a client's request in within its bounds: how many at a time, and
-// how many that no sign-in stands behind. done must be called when it is over; nil:
-// refused and answered.
+// admitRequest checks a client's limits: the requests in progress, and the rate of requests without
+// a sign-in. The caller calls done after the request; if done is nil, the request was refused and
+// answered.
 func (s *server) admitRequest(w http.ResponseWriter, r *http.Request) (done func()) {
 	served(connsOf(r))
 	c, now := clientOf(s.clientAddr(r)), s.now()

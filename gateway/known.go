@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Bounds of known.
+// Limits of known.
 const (
 	maxKnown  = 20_000
 	knownLife = 24 * time.Hour
 )
 
-// known remembers addresses (IPv6: /64s) from which somebody signed in or joined a
-// session lately. They answer for themselves only, not for their networks, and are
-// asked for no work. Strangers cannot push anybody out: an entry takes a password
-// or a session number. Methods may be called concurrently.
+// known remembers addresses (IPv6: /64s) from which somebody signed in or joined a session
+// recently. Their networks' failures do not count for them, and they solve no puzzles under
+// pressure. Strangers cannot displace an entry, because making one takes a password or a session
+// number. Methods may be called concurrently.
 type known struct {
 	mu    sync.Mutex
 	since map[netip.Prefix]time.Time // Guarded by mu.
@@ -49,7 +49,7 @@ func (k *known) has(c client, now time.Time) bool {
 	return ok && now.Sub(t) < knownLife
 }
 
-// forget is for an address that uses its good name to do wrong.
+// forget removes an address that now fails too often.
 func (k *known) forget(c client) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

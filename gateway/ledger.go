@@ -7,37 +7,37 @@ import (
 	"time"
 )
 
-// maxDebts bounds the entries of each level of a ledger: with some 150 bytes each a
-// ledger takes 4 MB at most.
+// maxDebts is the maximum number of entries in each level of a ledger. At about 150 bytes each, a
+// ledger takes at most 4 MB.
 const maxDebts = 10_000
 
-// hardFactor is how many times its bound a network may owe before all of it is
-// refused; in between it is asked for work.
+// hardFactor is how many times its limit a network may owe before all of it is refused. Between the
+// limit and that, its clients get puzzles.
 const hardFactor = 4
 
-// maxGuilt bounds by how many bits a puzzle is made harder.
+// maxGuilt is the maximum number of bits by which guilt makes a puzzle harder.
 const maxGuilt = 4
 
-// ledger keeps what clients of one entrance did wrong. Each prefix of a client owes
-// one for each failure and pays back limit per window. Anyone who owes nothing has no
-// entry, so a flood of strangers cannot push anybody out; when a level is full, the
-// least guilty of a few entries is forgotten for the new one.
+// ledger counts the failures of clients at one entrance. Each prefix of a client owes one for each
+// failure and pays back limit per window. A prefix that owes nothing has no entry, so a flood of
+// strangers cannot displace anybody's entry. When a level is full, a new entry replaces the one
+// that owes least among a few.
 //
-//	one address    owes its bound: refused; half of it: asked for work
-//	a network      owes its bound: asked for work; hardFactor times: refused, but for
-//	               addresses of IPv4 that owe nothing themselves: in a /24 live strangers
+//	an address owes its limit: refused; half of it: gets puzzles
+//	a network owes its limit: gets puzzles; hardFactor times its limit: refused,
+//	    except IPv4 addresses that owe nothing themselves: strangers share a /24
 //
-// Who is asked for work is never refused for what his network owes before that.
-// Methods may be called concurrently.
+// A client is not refused because of its network's debt before the network has had to solve
+// puzzles. Methods may be called concurrently.
 type ledger struct {
 	// Static after newLedger.
-	limit  float64 // of one address; client.share has the others
+	limit  float64 // of one address; client.share multiplies it for networks
 	window time.Duration
-	hard   float64 // times its limit a network may owe
+	hard   float64 // multiple of its limit that a network may owe
 
 	mu       sync.Mutex
 	debts    [clientLevels]map[netip.Prefix]debt // Guarded by mu.
-	overflow time.Time                           // Guarded by mu; when an entry was last forgotten.
+	overflow time.Time                           // Guarded by mu; when an entry was last replaced.
 }
 
 type debt struct {
@@ -53,14 +53,14 @@ func newLedger(limit int, window time.Duration, hard float64) *ledger {
 	return l
 }
 
-// standing is how a client stands with an entrance.
+// standing is a client's status at an entrance.
 type standing struct {
-	wait   time.Duration // above 0: refused, and for how long
-	guilt  int           // above 0: asked for work, so many bits harder than without guilt, plus 1
+	wait   time.Duration // greater than 0: refused for this long
+	guilt  int           // greater than 0: gets puzzles, guilt-1 bits harder than the easiest
 	failed bool          // the address itself owes something
 }
 
-// level returns what prefix i of c owes and may owe.
+// levelLocked returns what prefix i of c owes and how much it may owe.
 func (l *ledger) levelLocked(c *client, i int, now time.Time) (owed, most float64) {
 	most = l.limit * float64(c.share(i))
 	d, ok := l.debts[i][c.prefixes[i]]
@@ -70,13 +70,13 @@ func (l *ledger) levelLocked(c *client, i int, now time.Time) (owed, most float6
 	return d.after(now, most/l.window.Seconds()), most
 }
 
-// after is what is left at a time; rate is paid back each second. A clock that was
-// set back forgives nothing.
+// after returns the debt that is left at now, at a payback of rate per second. If the clock was set
+// back, nothing is paid back.
 func (d debt) after(now time.Time, rate float64) float64 {
 	return max(0, d.owed-rate*max(0, now.Sub(d.at).Seconds()))
 }
 
-// look returns how c stands. exempt clients answer for their own address only.
+// look returns the standing of c. For exempt clients only the address counts, not its networks.
 func (l *ledger) look(c client, exempt bool, now time.Time) standing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,7 +102,7 @@ func (l *ledger) lookLocked(c *client, exempt bool, now time.Time) (s standing) 
 			}
 		}
 		if i > 0 && c.n == 2 && !s.failed {
-			continue // it works, the hardest
+			continue // the address gets the hardest puzzles but is not refused
 		}
 		if over := owed + 1 - bound; over > 0 {
 			s.wait = max(s.wait, time.Duration(over*float64(l.window)/most)+1)
@@ -111,7 +111,7 @@ func (l *ledger) lookLocked(c *client, exempt bool, now time.Time) (s standing) 
 	return s
 }
 
-// charge takes cost from c's budget unless c is refused; then it tells the wait.
+// charge adds cost to c's debt. If c is refused, charge returns how long to wait instead.
 func (l *ledger) charge(c client, exempt bool, cost float64, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,13 +127,13 @@ func (l *ledger) charge(c client, exempt bool, cost float64, now time.Time) (wai
 		if _, ok := l.debts[i][c.prefixes[i]]; !ok && len(l.debts[i]) >= maxDebts {
 			l.forgetLocked(i, now)
 		}
-		// Exempt clients may lift their network to its bound, not over it.
+		// Exempt clients may raise their network's debt to its limit but not above.
 		l.debts[i][c.prefixes[i]] = debt{min(max(owed, bound), owed+cost), now}
 	}
 	return 0
 }
 
-// forgetLocked drops the least guilty of some entries; a map gives them in random order.
+// forgetLocked removes the entry that owes least among a few; maps iterate in random order.
 func (l *ledger) forgetLocked(level int, now time.Time) {
 	l.overflow = now
 	var least netip.Prefix
@@ -149,7 +149,7 @@ func (l *ledger) forgetLocked(level int, now time.Time) {
 	delete(l.debts[level], least)
 }
 
-// refund gives back what charge took for something that did no harm.
+// refund takes back a charge for something that did no harm.
 func (l *ledger) refund(c client, cost float64, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,15 +163,15 @@ func (l *ledger) refund(c client, cost float64, now time.Time) {
 	}
 }
 
-// overflowed reports whether an entry was forgotten within the last window: then
-// clients that nobody knows are asked for work.
+// overflowed reports whether an entry was replaced within the last window. In that case unknown
+// clients get puzzles.
 func (l *ledger) overflowed(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.overflow.IsZero() && now.Sub(l.overflow) < l.window
 }
 
-// sweep forgets who has paid back everything.
+// sweep removes entries that are paid back.
 func (l *ledger) sweep(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,7 +188,7 @@ func (l *ledger) sweep(now time.Time) {
 	}
 }
 
-// size is the number of entries.
+// size returns the number of entries.
 func (l *ledger) size() (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

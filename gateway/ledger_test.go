@@ -10,7 +10,7 @@ import (
 
 func addr(s string) client { return clientOf(netip.MustParseAddr(s)) }
 
-// address64 is address i of a /48: each in a /64 of its own, 256 of them in a /56.
+// address64 returns address i of a /48: each in a /64 of its own, 256 of them in a /56.
 func address64(site string, i int) client {
 	b := netip.MustParseAddr(site).As16()
 	binary.BigEndian.PutUint16(b[6:], uint16(i))
@@ -37,7 +37,7 @@ func TestClientOf(t *testing.T) {
 	}
 }
 
-// TestLedgerAddress: an address has its budget, waits, and pays back.
+// TestLedgerAddress: an address has its budget, must wait, and pays back.
 func TestLedgerAddress(t *testing.T) {
 	l, now, c := newLedger(10, 10*time.Minute, hardFactor), time.Unix(1e9, 0), addr("192.0.2.1")
 	for i := range 10 {
@@ -72,14 +72,13 @@ func TestLedgerAddress(t *testing.T) {
 	}
 }
 
-// TestLedgerSite: 65 536 addresses of one /48 with one try each, all at once and
-// then for half an hour: asked for work after 40, refused after 160, and nobody else
-// notices.
+// TestLedgerSite: 65 536 addresses of one /48 with one try each, all at once and then for half an
+// hour, get puzzles after 40 tries and are refused after 160. Other networks are not affected.
 func TestLedgerSite(t *testing.T) {
 	l, now := newLedger(10, 10*time.Minute, hardFactor), time.Unix(1e9, 0)
 	taken, worked := 0, 0
 	for i := range 1 << 16 {
-		c := address64("2001:db8:bad::", i*257) // every /56 in turn
+		c := address64("2001:db8:bad::", i*257) // the /56s in turn
 		s := l.look(c, false, now)
 		if l.charge(c, false, 1, now) == 0 {
 			taken++
@@ -106,7 +105,7 @@ func TestLedgerSite(t *testing.T) {
 			t.Errorf("%s: %+v", clean, s)
 		}
 	}
-	// Who is known answers for himself, in the worst of networks.
+	// Only its own failures count for a known address, even in the worst network.
 	inside := address64("2001:db8:bad::", 7)
 	if s := l.look(address64("2001:db8:bad::", 0xfffe), true, now.Add(time.Hour)); s.wait > 0 {
 		t.Errorf("a known address of that network: %+v", s)
@@ -116,8 +115,8 @@ func TestLedgerSite(t *testing.T) {
 	}
 }
 
-// TestLedgerNetwork: a /24 is many people's. Its neighbours are asked for work long
-// before any of them is refused.
+// TestLedgerNetwork: many people share a /24. Its addresses get puzzles long before any of them is
+// refused.
 func TestLedgerNetwork(t *testing.T) {
 	l, now := newLedger(10, 10*time.Minute, hardFactor), time.Unix(1e9, 0)
 	clean, failed := addr("192.0.2.255"), addr("192.0.2.254")
@@ -132,7 +131,7 @@ func TestLedgerNetwork(t *testing.T) {
 	if asked != 80 || tries != 320 {
 		t.Errorf("asked for work after %d failures of its network, refused after %d; want 80 and 320", asked, tries)
 	}
-	// In a /24 live strangers to each other: who did nothing wrong works, and gets in.
+	// Strangers share a /24, so an address without failures gets puzzles and is admitted.
 	for range 1000 {
 		l.charge(clientOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(tries % 250)})), false, 1, now)
 		tries++
@@ -145,8 +144,8 @@ func TestLedgerNetwork(t *testing.T) {
 	}
 }
 
-// TestLedgerOverflow: who makes millions of prefixes pushes nobody in and nobody
-// out: memory is bounded, the guilty stay guilty and the clean clean.
+// TestLedgerOverflow: millions of prefixes displace nobody: memory is limited, the guilty remain
+// guilty, and others are not affected.
 func TestLedgerOverflow(t *testing.T) {
 	l, now := newLedger(10, 10*time.Minute, hardFactor), time.Unix(1e9, 0)
 	guilty, victim := addr("198.51.100.1"), addr("203.0.113.5")
@@ -174,12 +173,12 @@ func TestLedgerOverflow(t *testing.T) {
 	}
 }
 
-// FuzzLedger plays random tries of few addresses; the rules hold after each.
+// FuzzLedger plays random tries of a few addresses; the rules hold after each.
 func FuzzLedger(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 250, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, moves []byte) {
 		l, now := newLedger(3, time.Minute, hardFactor), time.Unix(1e9, 0)
-		wrong := map[client]int{} // ever
+		wrong := map[client]int{} // in total
 		total := 0
 		for _, m := range moves[:min(len(moves), 2000)] {
 			c := addr(fmt.Sprintf("2001:db8:0:%x::1", m&15))

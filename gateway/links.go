@@ -9,7 +9,7 @@ import (
 	"lotse/tunnel"
 )
 
-// upgrade makes a WebSocket of a request; the guard has checked its origin.
+// upgrade upgrades a request to a WebSocket. guard has checked its origin.
 func (s *server) upgrade(w http.ResponseWriter, r *http.Request, writeBuffer int, subprotocols ...string) (*websocket.Conn, error) {
 	u := websocket.Upgrader{
 		HandshakeTimeout: handshakeTimeout,
@@ -23,7 +23,7 @@ func (s *server) upgrade(w http.ResponseWriter, r *http.Request, writeBuffer int
 	return u.Upgrade(w, r, nil)
 }
 
-// runWire registers a wire, runs it and takes it out again.
+// runWire registers a wire, runs it and removes it.
 func (s *links) runWire(l *wire, handle func([]byte) error) error {
 	if !s.dir.addWire(l) {
 		l.link.CloseReason(websocket.CloseGoingAway, tunnel.ReasonShutdown)
@@ -68,8 +68,7 @@ func (d lines) has(account, place string) bool {
 	return err == nil
 }
 
-// own makes w the session's owner in place of an older one, and tells it where
-// things stand.
+// own makes w the session's owner, replacing an older one, and sends it the current state.
 func (d lines) own(account, place string, w *wire) *session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,7 +89,7 @@ func (d lines) own(account, place string, w *wire) *session {
 	return s
 }
 
-// disown starts the owner's grace, unless another link has replaced w.
+// disown starts the owner's grace period, unless another link has replaced w.
 func (d lines) disown(s *session, w *wire) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -99,7 +98,7 @@ func (d lines) disown(s *session, w *wire) {
 	}
 }
 
-// owner handles one message of an owner. A replaced one is not listened to.
+// owner handles one message of an owner. It ignores messages of a replaced owner.
 func (d lines) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	d.mu.Lock()
 	current := s.owner == w
@@ -117,8 +116,8 @@ func (d lines) owner(s *session, w *wire, m tunnel.OwnerRequest) error {
 	return nil
 }
 
-// agentLink is GET /agent/v1. What it says first is an enter, in time, or the link is
-// closed and its client charged as for a wrong number.
+// agentLink is GET /agent/v1. If the first message is not an enter, or is late, the link is closed
+// and its client is charged as for a wrong number.
 func (s *links) agentLink(w http.ResponseWriter, r *http.Request) {
 	ws, err := s.upgrade(w, r, 0)
 	if err != nil {
@@ -151,8 +150,7 @@ func (s *links) agentLink(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// linkCame counts a link that has not joined; where there are too many, an older one
-// of the network that holds most has to go.
+// linkCame counts a link that has not joined. If there are too many, an older link is closed.
 func (d lines) linkCame(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -161,14 +159,14 @@ func (d lines) linkCame(l *agentLink) {
 	}
 }
 
-// dropSilent closes a link on which nothing was entered.
+// dropSilent closes a link on which no number was entered.
 func (d lines) dropSilent(l *agentLink) {
 	if !l.entered.Load() {
 		l.finish(nil, "no number was entered")
 	}
 }
 
-// dropUnjoined closes a link that only takes up room.
+// dropUnjoined closes a link that has not joined a session.
 func (d lines) dropUnjoined(l *agentLink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -177,7 +175,7 @@ func (d lines) dropUnjoined(l *agentLink) {
 	}
 }
 
-// streamBuffer takes a full read of the other side in one frame.
+// streamBuffer holds a full read from the other side, so that it fits one frame.
 const streamBuffer = joinBuffer
 
 // advisorStream is GET /api/v1/streams/ID.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestMain fails the package when a goroutine is left behind.
+// TestMain fails the package if a goroutine is left running.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if left := leaked(); left != "" && code == 0 {

@@ -13,25 +13,25 @@ import (
 	"lotse/tunnel"
 )
 
-// metrics are counted without locks; the metrics listener writes them as text. No label ever
-// holds a name, an address or a number of a session.
+// metrics are counters, updated without locks and written as text by the metrics listener. No label
+// contains a name, an address or a session number.
 type metrics struct {
 	started      time.Time
-	connections  atomic.Int64 // now
+	connections  atomic.Int64 // currently open
 	connRefused  atomic.Int64
 	connDropped  atomic.Int64
 	requestsOver atomic.Int64
 	signIns      atomic.Int64
 	signInsWrong atomic.Int64
-	sessions     atomic.Int64 // ever
+	sessions     atomic.Int64 // in total
 	enters       atomic.Int64
 	refusals     atomic.Int64
 	joins        atomic.Int64
-	streams      atomic.Int64 // ever
+	streams      atomic.Int64 // in total
 	viewers      atomic.Int64
 	viewersWrong atomic.Int64
 	puzzles      atomic.Int64
-	relayed      [2]atomic.Int64          // bytes, by the side they came from
+	relayed      [2]atomic.Int64          // bytes, by the side that sent them
 	ended        map[string]*atomic.Int64 // sessions, by reason; the map is static
 	spread       histograms
 }
@@ -68,7 +68,7 @@ var (
 	streamKinds = []string{tunnel.KindControl, tunnel.KindView, tunnel.KindShow, foreignKind}
 )
 
-// sessionEnded counts a session that ends.
+// sessionEnded counts an ended session.
 func (m *metrics) sessionEnded(s *session, reason string, now time.Time) {
 	m.ended[reason].Add(1)
 	if !s.joined.IsZero() {
@@ -76,13 +76,13 @@ func (m *metrics) sessionEnded(s *session, reason string, now time.Time) {
 	}
 }
 
-// metric is one value of the page.
+// metric is one value of the metrics page.
 type metric struct {
 	name, kind, help string
 	value            int64
 }
 
-// counters are the values that are counted as they happen.
+// counters returns the values that are counted as events happen.
 func (m *metrics) counters() []metric {
 	return []metric{
 		{"lotse_connections", "gauge", "Open TCP connections.", m.connections.Load()},
@@ -106,7 +106,7 @@ func (m *metrics) counters() []metric {
 	}
 }
 
-// gauges are the values that are looked up for each page.
+// gauges returns the values that are determined when the page is requested.
 func (s *metricsPage) gauges() []metric {
 	sessions, joined, streams, links := s.dir.count()
 	var mem runtime.MemStats
@@ -136,7 +136,7 @@ func (s *metricsPage) gauges() []metric {
 	return out
 }
 
-// write appends the Prometheus text format.
+// write writes all metrics in Prometheus's text format.
 func (s *metricsPage) write(w io.Writer) {
 	m := s.metrics
 	for _, v := range slices.Concat(m.counters(), s.gauges()) {
@@ -158,7 +158,7 @@ func (s *metricsPage) write(w io.Writer) {
 	}
 }
 
-// metricsHandler is for a listener that only the operator reaches.
+// metricsHandler serves a listener that only the operator can reach.
 func (s *metricsPage) metricsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -172,8 +172,8 @@ func (s *metricsPage) metricsHandler() http.Handler {
 	return s.ownHosts(mux)
 }
 
-// ownHosts answers who asks by an address, or by a name of this gateway: a page that
-// lets its own name point here reads nothing.
+// ownHosts answers requests addressed to an IP address or to a name of this gateway. A web page
+// whose own name resolves to this listener (DNS rebinding) therefore reads nothing.
 func (s *metricsPage) ownHosts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := hostName(r.Host)

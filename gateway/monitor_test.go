@@ -20,7 +20,7 @@ import (
 	"lotse/logs"
 )
 
-// side asks the metrics listener.
+// side sends a request to the metrics listener.
 func (r *rig) side(path string) (int, string) {
 	r.t.Helper()
 	resp, err := http.Get("http://" + r.metrics + path)
@@ -36,8 +36,8 @@ func (r *rig) side(path string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-// samples reads the page strictly: every value belongs to a metric with help and type, and
-// labels are of the few that are allowed.
+// samples parses the page strictly: every value belongs to a metric with help and type, and only a
+// few labels are allowed.
 func samples(t *testing.T, page string) map[string]float64 {
 	t.Helper()
 	line := regexp.MustCompile(`^(lotse_[a-z_]+?)(_bucket|_sum|_count)?` +
@@ -104,7 +104,7 @@ lotse_x_seconds_count{kind="a"} 6
 	}
 }
 
-// TestHistogramsOfASession: each histogram counts what it says, once.
+// TestHistogramsOfASession: each histogram counts its event once.
 func TestHistogramsOfASession(t *testing.T) {
 	r, o, c := joinedRig(t)
 	a, b, _ := rawStream(t, o, c)
@@ -127,7 +127,7 @@ func TestHistogramsOfASession(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// What an advisor sends, and handshakes, are no picture.
+	// Data of the advisor, and handshakes, do not count as a frame.
 	pass(a, b, 2*firstViewBytes)
 	pass(b, a, firstViewBytes-1)
 	if v := seen(); v["lotse_first_view_seconds_count"] != 0 {
@@ -164,7 +164,7 @@ func TestHistogramsOfASession(t *testing.T) {
 	}
 }
 
-// TestPuzzleTime: the time is that between the puzzle and its solution.
+// TestPuzzleTime: the measured time is the one between puzzle and solution.
 func TestPuzzleTime(t *testing.T) {
 	e, now, c := testEntrance(1), time.Unix(1e9, 0), addr("203.0.113.5")
 	for i := range 20 {
@@ -183,7 +183,7 @@ func TestPuzzleTime(t *testing.T) {
 	}
 }
 
-// TestProfiles: profiles are at the metrics listener, for this computer, and nowhere else.
+// TestProfiles: profiles are served on the metrics listener, to this computer only.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -219,7 +219,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestDashboards: every metric that the dashboard and the alerts name is on the real page.
+// TestDashboards: every metric that the dashboard and the alerts use is on the real page.
 func TestDashboards(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(c *Config) { c.TLS = TLSConfig{Mode: TLSDev} })
@@ -250,7 +250,7 @@ func TestDashboards(t *testing.T) {
 			t.Errorf("%s names only %d metrics", file, n)
 		}
 	}
-	// And nothing that the gateway tells is left out of the dashboard.
+	// The dashboard shows every metric of the gateway.
 	for name := range have {
 		for _, part := range []string{"_sum", "_count", "_bucket"} {
 			if base := strings.TrimSuffix(name, part); have[base+"_bucket"] {
@@ -263,8 +263,8 @@ func TestDashboards(t *testing.T) {
 	}
 }
 
-// TestLogAreas: every record of a whole session has an area that can be set, and none has the
-// number, its place, or a level that was switched off.
+// TestLogAreas: every record of a whole session has a configurable area, and none has the number,
+// its place, or a level that was switched off.
 func TestLogAreas(t *testing.T) {
 	var debug, quiet lockedBuffer
 	for b, spec := range map[*lockedBuffer]string{&debug: "debug", &quiet: "error,tunnel=info"} {
@@ -320,7 +320,7 @@ func TestLogAreas(t *testing.T) {
 	}
 }
 
-// TestAreasAreDocumented: the setting names every area.
+// TestAreasAreDocumented: the setting's description names every area.
 func TestAreasAreDocumented(t *testing.T) {
 	for _, s := range config.GatewaySettings() {
 		if s.Key != "log.level" {

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// nameSlots bounds the memory of names, 1.5 MB. Names share slots by chance; all that
-// costs is a harder puzzle.
+// nameSlots limits the memory of names to 1.5 MB. Names may share a slot by chance; the only effect
+// is a harder puzzle.
 const nameSlots = 1 << 16
 
-// names counts wrong passwords of each account name, from devices that are not
-// remembered. It refuses nobody: the work asked for grows. Names that do not exist
-// are counted alike. Methods may be called concurrently.
+// names counts wrong passwords of each account name from devices that are not remembered. It
+// refuses nobody but makes puzzles harder. It also counts names that do not exist. Methods may be
+// called concurrently.
 type names struct {
 	// Static after newNames.
 	secret [32]byte
@@ -33,7 +33,7 @@ func newNames(limit int, window time.Duration) *names {
 	return n
 }
 
-// slot keeps strangers from choosing names that share one.
+// slot uses a secret, so that strangers cannot choose names that share a slot.
 func (n *names) slot(name string) int {
 	m := hmac.New(sha256.New, n.secret[:])
 	m.Write([]byte(name))
@@ -44,7 +44,7 @@ func (n *names) owedLocked(slot int, now time.Time) float64 {
 	return n.debts[slot].after(now, n.limit/n.window.Seconds())
 }
 
-// wrong counts a wrong password; what is owed stays bounded, so it ends some day.
+// wrong counts a wrong password. The debt is limited, so that it is paid back eventually.
 func (n *names) wrong(name string, now time.Time) {
 	slot := n.slot(name)
 	n.mu.Lock()
@@ -52,7 +52,7 @@ func (n *names) wrong(name string, now time.Time) {
 	n.debts[slot] = debt{min(16*n.limit, n.owedLocked(slot, now)+1), now}
 }
 
-// guilt is how hard a puzzle a try of the name takes, as in standing.guilt.
+// guilt returns how hard a puzzle is required for the name, as in standing.guilt.
 func (n *names) guilt(name string, now time.Time) int {
 	slot := n.slot(name)
 	n.mu.Lock()

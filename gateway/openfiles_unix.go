@@ -4,7 +4,7 @@ package gateway
 
 import "syscall"
 
-// openFilesLimit is how many files the process may have open; false where it is not known.
+// openFilesLimit returns how many files the process may open, and false if that is unknown.
 func openFilesLimit() (int64, bool) {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// pages are the static files, read once: they come with the program.
+// pages are the static files of the program, read once at the start.
 type pages struct {
 	files map[string]pageFile // by URL path
 }
@@ -25,8 +25,8 @@ type pageFile struct {
 	immutable   bool
 }
 
-// pageTypes is a table of our own: the operating system's differs from machine
-// to machine, and a wrong type is refused by nosniff.
+// pageTypes is used instead of the operating system's table, which differs between machines; with
+// nosniff, browsers refuse a file of the wrong type.
 var pageTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
 	".css": "text/css; charset=utf-8", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png",
@@ -35,14 +35,13 @@ var pageTypes = map[string]string{
 	".webmanifest": "application/manifest+json",
 }
 
-// hashedName is a name with a content hash in it, such as app-3fZ8kQ1x.js.
+// hashedName matches a name that contains a content hash, such as app-3fZ8kQ1x.js.
 var hashedName = regexp.MustCompile(`[-.][A-Za-z0-9_]{8,}\.[a-z0-9]+$`)
 
-// maxPages bounds what is held in memory.
+// maxPages limits the size of all pages in memory.
 const maxPages = 64 << 20
 
-// readPages reads index.html, advisor.html, favicons and assets/. Other files of
-// the file system are not served.
+// readPages reads index.html, advisor.html, favicons and assets/. Other files are not served.
 func readPages(files fs.FS) (*pages, error) {
 	p := &pages{files: map[string]pageFile{}}
 	if files == nil {
@@ -77,7 +76,7 @@ func readPages(files fs.FS) (*pages, error) {
 	return p, nil
 }
 
-// pageURL returns where a file is served, "" for nowhere.
+// pageURL returns the URL path of a file, or "" if it is not served.
 func pageURL(name string) string {
 	switch {
 	case name == "index.html":

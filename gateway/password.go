@@ -16,17 +16,17 @@ import (
 	"lotse/gateway/clock"
 )
 
-// hashCost is what a hash by argon2id takes, with one lane.
+// hashCost is the cost of an argon2id hash with one lane.
 type hashCost struct {
 	memory uint32 // KiB
 	passes uint32
 }
 
 var (
-	// usualCost is what OWASP recommends.
+	// usualCost is OWASP's recommendation.
 	usualCost = hashCost{memory: 19 << 10, passes: 2}
-	// devCost is for the account of a development gateway, whose password stands in an
-	// environment variable or on the terminal: no other gateway takes such a hash.
+	// devCost is for the account of a development gateway, whose password is in an environment
+	// variable or on the terminal. Other gateways do not accept such a hash.
 	devCost = hashCost{memory: 64, passes: 1}
 )
 
@@ -36,7 +36,8 @@ const (
 	hashKey   = 32
 )
 
-// errDamagedHash is a hash in the accounts file that nobody can sign in by.
+// errDamagedHash means that a hash in the accounts file is invalid; nobody can sign in to the
+// account.
 var errDamagedHash = errors.New("gateway: the password hash is damaged")
 
 type passwordHash struct {
@@ -44,17 +45,17 @@ type passwordHash struct {
 	cost      hashCost
 }
 
-// of is the key of a password with h's salt and cost.
+// of returns the key of a password with h's salt and cost.
 func (h passwordHash) of(password string) []byte {
 	return argon2.IDKey([]byte(password), h.salt, h.cost.passes, h.cost.memory, hashLanes, hashKey)
 }
 
-// prefix is what an encoded hash begins with.
+// prefix returns the start of encoded hashes with this cost.
 func (c hashCost) prefix() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, c.memory, c.passes, hashLanes)
 }
 
-// hash returns the encoded hash of a password, with a new salt.
+// hash returns the encoded hash of a password with a new salt.
 func (c hashCost) hash(password string) string {
 	h := passwordHash{salt: make([]byte, hashSalt), cost: c}
 	rand.Read(h.salt) // never fails
@@ -62,8 +63,8 @@ func (c hashCost) hash(password string) string {
 	return c.prefix() + enc.EncodeToString(h.salt) + "$" + enc.EncodeToString(h.of(password))
 }
 
-// parseHash reads what hash wrote with one of the costs. Other parameters are refused: a
-// file must not be able to make a sign-in cost a gigabyte, or nothing.
+// parseHash reads a result of hash with one of costs. It refuses other parameters, so that a file
+// cannot make a sign-in cost a gigabyte, or nothing.
 func parseHash(s string, costs []hashCost) (passwordHash, error) {
 	for _, c := range costs {
 		rest, ok := strings.CutPrefix(s, c.prefix())
@@ -83,12 +84,12 @@ func parseHash(s string, costs []hashCost) (passwordHash, error) {
 	return passwordHash{}, fmt.Errorf("%w: not argon2id with this gateway's parameters", errDamagedHash)
 }
 
-// nobody is what unknown names are tested against, so that they cost the same as the names
-// of accounts with the usual hash.
+// nobody is the hash that passwords of unknown names are compared with, so that they take as long
+// as those of existing accounts.
 var nobody = passwordHash{salt: make([]byte, hashSalt), key: make([]byte, hashKey), cost: usualCost}
 
-// hasher bounds how many hashes are computed at a time: each takes 19 MiB and
-// a tenth of a second. Those that wait get fair turns.
+// hasher limits how many hashes are computed at a time; each takes 19 MiB and a tenth of a second.
+// Waiting requests get fair turns.
 type hasher struct {
 	turns *turnstile
 	clock clock.Clock
@@ -96,7 +97,7 @@ type hasher struct {
 }
 
 const (
-	hashSlots   = 2 // fewer where there are few processors
+	hashSlots   = 2 // fewer if there are few processors
 	hashWaiting = 1024
 	hashPatient = 5 * time.Second
 )
@@ -105,9 +106,9 @@ func newHasher(clock clock.Clock, costs ...hashCost) *hasher {
 	return &hasher{newTurnstile(max(1, min(hashSlots, runtime.GOMAXPROCS(0)/2)), hashWaiting), clock, costs}
 }
 
-// verify tests password against encoded; "" stands for an unknown name. lane and cost
-// are as in turnstile.enter. Errors are errDamagedHash, which costs a hash as well,
-// errCrowded and the context's.
+// verify compares password with encoded, which is "" for an unknown name. lane and cost are as in
+// turnstile.enter. The error is errDamagedHash, which takes as long as a hash, errCrowded, or the
+// context's.
 func (h *hasher) verify(ctx context.Context, lane string, cost float64, encoded, password string) (bool, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

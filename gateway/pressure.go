@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// pressure measures how often clients that nobody knows try an entrance. It decides
-// about nothing but whether work is asked for. Methods may be called concurrently.
+// pressure measures how often unknown clients try an entrance. It only decides whether they get
+// puzzles. Methods may be called concurrently.
 type pressure struct {
 	// Static after newPressure.
-	rate  float64 // tries per second that cost nothing
+	rate  float64 // tries per second that need no puzzle
 	burst float64
 
 	mu    sync.Mutex
@@ -17,7 +17,7 @@ type pressure struct {
 	at    time.Time // Guarded by mu.
 }
 
-// Bounds of pressure.
+// Limits of pressure.
 const (
 	pressureBurst = 10 * time.Second // of rate
 	minBurst      = 10
@@ -29,8 +29,8 @@ func newPressure(perMinute int) *pressure {
 	return &pressure{rate: rate, burst: max(minBurst, rate*pressureBurst.Seconds())}
 }
 
-// add counts a try and returns how hard a puzzle it takes, one more than the bits
-// above the base; 0: none.
+// add counts a try and returns how hard a puzzle it requires: 0 for none, otherwise one more than
+// the bits above the easiest puzzle.
 func (p *pressure) add(now time.Time) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

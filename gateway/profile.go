@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// profileTimeout bounds an answer of the metrics listener; it is longer than a profile of two
-// minutes.
+// profileTimeout limits an answer of the metrics listener. It is longer than a two-minute profile.
 const profileTimeout = 150 * time.Second
 
-// profiles adds Go's profiles (net/http/pprof) below /debug/pprof/. They hold no contents and
-// no numbers of sessions, but they slow the gateway down while they are taken: only this
-// computer may ask.
+// profiles adds Go's profiles (net/http/pprof) below /debug/pprof/. They contain no user data and
+// no session numbers, but taking one slows the gateway down, so only this computer may request
+// them.
 func (s *metricsPage) profiles(mux *http.ServeMux) {
 	mux.Handle("GET /debug/pprof/", fromLoopback(pprof.Index))
 	mux.Handle("GET /debug/pprof/profile", fromLoopback(pprof.Profile))
@@ -21,7 +20,8 @@ func (s *metricsPage) profiles(mux *http.ServeMux) {
 	mux.Handle("GET /debug/pprof/trace", fromLoopback(pprof.Trace))
 }
 
-// fromLoopback answers this computer only, wherever metrics.listen is, and no proxy on it.
+// fromLoopback answers only requests from this computer, on whatever address metrics.listen is, and
+// none from a proxy on it.
 func fromLoopback(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, err := netip.ParseAddrPort(r.RemoteAddr)

@@ -11,29 +11,30 @@ import (
 	"lotse/tunnel"
 )
 
-// Bounds of puzzles; PROTOCOL.md, section 11.
+// Limits of puzzles; PROTOCOL.md, section 11.
 const (
-	// puzzleBits of 16 parts are 131 072 hashes: 15 to 50 ms in Go, 200 to 300 ms in a page.
+	// puzzleBits is the difficulty of the easiest puzzle. In 16 parts it takes 131 072 hashes on
+	// average: 15 to 50 ms in Go, 200 to 300 ms in a browser.
 	puzzleBits = 13
 	puzzleLife = time.Minute
-	// maxSpent bounds the memory of solutions that were used, for one puzzleLife.
+	// maxSpent is how many used solutions are remembered per puzzleLife.
 	maxSpent = 200_000
-	// puzzleSlack is by how many bits a puzzle may be easier than one asked for now: the
-	// pressure may have risen while it was solved.
+	// puzzleSlack is how many bits easier than currently required a puzzle may be, because the
+	// pressure may have risen while the client solved it.
 	puzzleSlack = 2
 )
 
-// puzzles makes puzzles and takes their solutions, each once. A puzzle is good for
-// one entrance and one address (IPv6: one /64); nothing is stored before it is
-// solved. Methods may be called concurrently.
+// puzzles makes puzzles and accepts each solution once. A puzzle is valid for one entrance and one
+// address (IPv6: one /64). Nothing is stored until it is solved. Methods may be called
+// concurrently.
 type puzzles struct {
 	// Static after newPuzzles.
-	secret [32]byte // a restart makes older puzzles void
-	base   int      // bits of the easiest; tests have less
+	secret [32]byte // a restart invalidates older puzzles
+	base   int      // bits of the easiest; fewer in tests
 
 	mu    sync.Mutex
-	spent [2]map[[12]byte]struct{} // Guarded by mu; of this puzzleLife and the one before.
-	since time.Time                // Guarded by mu; when spent[0] began.
+	spent [2]map[[12]byte]struct{} // Guarded by mu; of this puzzleLife and the previous one.
+	since time.Time                // Guarded by mu; when spent[0] started.
 }
 
 func newPuzzles() *puzzles {
@@ -42,10 +43,10 @@ func newPuzzles() *puzzles {
 	return p
 }
 
-// mac binds a puzzle to whom it is for.
+// mac binds a puzzle to an entrance and a client's unit.
 func (p *puzzles) mac(z *tunnel.Puzzle, entrance string, unit netip.Prefix) (sum [16]byte) {
 	m := hmac.New(sha256.New, p.secret[:])
-	m.Write(z.Head()) // of one length always
+	m.Write(z.Head()) // always the same length
 	m.Write([]byte(unit.String()))
 	m.Write([]byte{0})
 	m.Write([]byte(entrance))
@@ -53,7 +54,7 @@ func (p *puzzles) mac(z *tunnel.Puzzle, entrance string, unit netip.Prefix) (sum
 	return sum
 }
 
-// ask makes a puzzle that is by harder bits harder than the easiest.
+// ask makes a puzzle that is harder than the easiest by the given number of bits.
 func (p *puzzles) ask(entrance string, unit netip.Prefix, harder int, now time.Time) string {
 	z := tunnel.Puzzle{Bits: min(p.base+harder, tunnel.MaxPuzzleBits), Expires: now.Add(puzzleLife)}
 	rand.Read(z.Nonce[:])
@@ -61,8 +62,8 @@ func (p *puzzles) ask(entrance string, unit netip.Prefix, harder int, now time.T
 	return z.String()
 }
 
-// take reports whether proof is a fresh solution of a puzzle that was asked here. The
-// cheap tests come first; all of it costs some 20 hashes.
+// take reports whether proof is an unused solution of a puzzle from ask. The cheap checks come
+// first; all together cost about 20 hashes.
 func (p *puzzles) take(proof, entrance string, unit netip.Prefix, harder int, now time.Time) bool {
 	z, solution, err := tunnel.ParseProof(proof)
 	if err != nil || z.Bits < min(p.base+harder, tunnel.MaxPuzzleBits)-puzzleSlack || !now.Before(z.Expires) {
@@ -75,14 +76,14 @@ func (p *puzzles) take(proof, entrance string, unit netip.Prefix, harder int, no
 	return p.spend(z.Nonce, now)
 }
 
-// puzzleAsked is when the puzzle of a proof that was taken was asked, in whole seconds.
+// puzzleAsked returns when the puzzle of an accepted proof was made, in whole seconds.
 func puzzleAsked(proof string) time.Time {
-	z, _, _ := tunnel.ParseProof(proof) // take has parsed it before
+	z, _, _ := tunnel.ParseProof(proof) // take has parsed it without an error
 	return z.Expires.Add(-puzzleLife)
 }
 
-// spend remembers a nonce for as long as its puzzle can be good; false when it was
-// used, or when there are more than can be remembered.
+// spend remembers a nonce for as long as its puzzle may be valid. It returns false if the nonce was
+// used before, or if too many are remembered already.
 func (p *puzzles) spend(nonce [12]byte, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

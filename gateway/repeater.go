@@ -15,9 +15,10 @@ import (
 	"lotse/tunnel"
 )
 
-// UltraVNC's repeater, mode II (repeater/mode12_listener.cpp there): both sides
-// send 250 bytes with "ID:number" in front; the viewer is greeted before, the
-// server hears nothing. Mode I, which dials where a stranger says, is not built.
+// UltraVNC's repeater, mode II (repeater/mode12_listener.cpp there). Both sides send 250 bytes that
+// start with "ID:number". The repeater greets the viewer before that and sends nothing to the
+// server. Mode I, in which the repeater connects to an address given by the client, is not
+// implemented.
 const (
 	repeaterGreeting  = "RFB 000.000\n"
 	repeaterKeepAlive = "REP 000.000\n"
@@ -27,9 +28,9 @@ const (
 
 var errRepeaterID = errors.New("gateway: not a session number in the repeater's 250 bytes")
 
-// parseRepeaterID reads a session number as viewers send it: behind "ID:", also
-// twice, with spaces and dashes, with a port behind it that some add, and with
-// anything after the first NUL.
+// parseRepeaterID reads a session number in the forms that viewers send: after one or two "ID:",
+// with spaces and dashes, optionally followed by a colon and a port, and with any bytes after the
+// first NUL.
 func parseRepeaterID(b []byte) (tunnel.Number, error) {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	s := strings.TrimSpace(string(b))
@@ -50,8 +51,7 @@ func parseRepeaterID(b []byte) (tunnel.Number, error) {
 	return n, nil
 }
 
-// readRepeaterID reads the 250 bytes; all of them, or what follows would be
-// taken for them.
+// readRepeaterID reads all 250 bytes, so that none of them is taken for RFB.
 func readRepeaterID(conn net.Conn) (tunnel.Number, error) {
 	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
 	var b [repeaterIDSize]byte
@@ -61,10 +61,10 @@ func readRepeaterID(conn net.Conn) (tunnel.Number, error) {
 	return parseRepeaterID(b[:])
 }
 
-// repeaterViewer is one connection at the repeater's viewer port. A number that
-// was opened for a foreign server leads to that; any other number, known or
-// not, leads to VncAuth, so that a stranger cannot tell them apart. The try
-// costs before it is known what it leads to, and anyone who hangs up has paid.
+// repeaterViewer serves one connection at the repeater's viewer port. A number that was opened for
+// a foreign server leads to that server. Any other number, known or not, leads to VncAuth, so that
+// a stranger cannot tell them apart. The try is charged before the number is looked up, and is not
+// refunded if the viewer disconnects.
 func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	_ = conn.SetDeadline(time.Now().Add(repeaterIDTime))
 	if _, err := io.WriteString(conn, repeaterGreeting); err != nil {
@@ -98,9 +98,9 @@ func (s *doors) repeaterViewer(ctx context.Context, conn net.Conn, from netip.Ad
 	s.serveViewer(ctx, k, sess, number, tunnel.DoorRepeater, from)
 }
 
-// repeaterServer is one connection at the repeater's server port. A number that
-// no advisor has opened for a foreign server is closed slowly, without a word,
-// as the repeater has none.
+// repeaterServer serves one connection at the repeater's server port. If no advisor has opened the
+// number for a foreign server, the connection is closed after a delay and without an answer,
+// because the repeater's protocol has none.
 func (s *doors) repeaterServer(ctx context.Context, conn net.Conn, from netip.Addr) {
 	number, err := readRepeaterID(conn)
 	c := clientOf(from)

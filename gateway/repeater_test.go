@@ -19,7 +19,7 @@ func withRepeater(c *Config) {
 	c.Doors.Repeater.ViewerListen, c.Doors.Repeater.ServerListen = "127.0.0.1:0", "127.0.0.1:0"
 }
 
-// repeaterID pads as viewers do.
+// repeaterID pads text to 250 bytes as viewers do.
 func repeaterID(text string) []byte {
 	b := make([]byte, repeaterIDSize)
 	copy(b, text)
@@ -31,21 +31,21 @@ func TestParseRepeaterID(t *testing.T) {
 		"ID:482193057":             "482193057",
 		"ID:482 193 057":           "482193057", // typed as it is spoken
 		"id:482-193-057":           "482193057",
-		"ID:ID:482193057":          "482193057", // noVNC, when ID: was typed too
+		"ID:ID:482193057":          "482193057", // noVNC, if the user typed ID: too
 		"482193057:5900":           "482193057", // Remmina
 		"ID:482193057::5900":       "482193057",
 		"482193057":                "482193057",
-		"ID:482193057\x00garbage:": "482193057", // senders with an old buffer
+		"ID:482193057\x00garbage:": "482193057", // senders that reuse a buffer
 		"ID:":                      "",
 		"":                         "",
 		"ID:48219305":              "",
 		"ID:4821930577":            "",
 		"ID:082193057":             "",
-		"ID:999999999":             "", // the repeater's tombstone
+		"ID:999999999":             "", // the repeater marks removed entries with it
 		"ID:-482193057":            "482193057",
 		"ID:482193057:x":           "",
 		"ID:482193057:123456":      "",
-		"10.0.0.1:5900":            "", // mode I is not built
+		"10.0.0.1:5900":            "", // mode I is not implemented
 		"support.example.com:5900": "",
 		"ID+comment:482193057":     "",
 		"ID:\xff\xfe":              "",
@@ -77,7 +77,7 @@ func FuzzParseRepeaterID(f *testing.F) {
 	})
 }
 
-// TestRepeaterViewer: by ID and VncAuth to a Lotse agent, byte by byte too.
+// TestRepeaterViewer: by ID and VncAuth to a Lotse agent, also with writes of one byte.
 func TestRepeaterViewer(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withRepeater)
@@ -164,9 +164,8 @@ func foreignRig(t *testing.T, change ...func(*Config)) (*rig, *owner) {
 	return r, o
 }
 
-// TestForeign: server and viewer meet in both orders, what the server said
-// early arrives, a second one of either kind is turned away, and when one
-// leaves the other is told.
+// TestForeign: server and viewer connect in either order, early data of the server arrives, a
+// second one of either kind is refused, and when one disconnects the other is disconnected.
 func TestForeign(t *testing.T) {
 	for _, first := range []string{"server", "viewer"} {
 		t.Run(first+" first", func(t *testing.T) {
@@ -213,7 +212,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestForeignPage: the advisor's page is a viewer too; a session's end ends all.
+// TestForeignPage: the advisor's page is a viewer too, and the end of the session disconnects all.
 func TestForeignPage(t *testing.T) {
 	t.Parallel()
 	r, o := foreignRig(t, func(c *Config) { c.Doors.Repeater.KeepAlive = 10 * time.Millisecond })
@@ -238,8 +237,8 @@ func TestForeignPage(t *testing.T) {
 	}
 }
 
-// TestForeignBounds: a server that talks before its time, an agent that enters
-// a foreign number, a number opened twice, another advisor.
+// TestForeignBounds: a server that sends too much too early, an agent that enters a foreign number,
+// a number opened twice, and another advisor.
 func TestForeignBounds(t *testing.T) {
 	t.Parallel()
 	r, o := foreignRig(t)
@@ -262,7 +261,7 @@ func TestForeignBounds(t *testing.T) {
 	}
 }
 
-// TestWebsockify: a page of another origin with a token gets in once.
+// TestWebsockify: a page of another origin with a token is admitted once.
 func TestWebsockify(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, func(c *Config) { c.Doors.OnPort = []string{tunnel.DoorPage, tunnel.DoorWebsockify} })

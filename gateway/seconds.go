@@ -2,5 +2,5 @@ package gateway
 
 import "time"
 
-// seconds rounds a wait up to what is told to people.
+// seconds rounds a wait up to whole seconds.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

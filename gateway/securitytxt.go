@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// securityTextLife is how far ahead Expires is, RFC 9116, section 2.5.5.
+// securityTextLife is how far in the future Expires is, RFC 9116, section 2.5.5.
 const securityTextLife = 90 * 24 * time.Hour
 
-// securityText is GET /.well-known/security.txt (RFC 9116): to whom weak points of
-// this gateway may be told. Without a contact there is no such file.
+// securityText is GET /.well-known/security.txt (RFC 9116), which says where to report
+// vulnerabilities of this gateway. Without a contact the file does not exist.
 func (s *webSite) securityText(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.SecurityContact == "" {
 		s.page(w, r)

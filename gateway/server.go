@@ -19,7 +19,7 @@ import (
 	"lotse/tunnel"
 )
 
-// Times of http.Server. Links and streams are hijacked and keep their own.
+// Timeouts of http.Server. Links and streams are hijacked and have their own.
 const (
 	bodyTimeout    = 15 * time.Second
 	answerTimeout  = 30 * time.Second
@@ -29,7 +29,7 @@ const (
 	sweepEvery     = time.Second
 )
 
-// server is what the handlers share. All fields are static after newServer.
+// server is the state that the handlers share. All fields are static after newServer.
 type server struct {
 	cfg Config
 	proxies
@@ -49,32 +49,32 @@ type server struct {
 	handshakes *turnstile
 	inUse      *inUse
 	transfers  *transfers
-	addrs      Addresses // written before anything is served
+	addrs      Addresses // set before requests are served
 	tasks      tasks
 }
 
-// budgets count what strangers do, so that they do no more than is bearable.
+// budgets limit what strangers can do.
 type budgets struct {
 	enters   *entrance // numbers entered by customers
 	signIns  *entrance
-	viewers  *entrance // the doors whose viewers cannot seal
-	connRate *ledger   // connections that come to nothing
+	viewers  *entrance // at the doors whose viewers cannot seal
+	connRate *ledger   // connections that have proved nothing
 	silent   *ledger   // connections without a request
-	requests *ledger   // requests of nobody
+	requests *ledger   // requests without a sign-in
 }
 
-// The handlers, by what they are for.
+// The handlers, by purpose.
 type (
 	signing    struct{ *server } // accounts: signin.go
 	sessionAPI struct{ *server } // an advisor's sessions: api.go
 	links      struct{ *server } // links and streams of both ends: links.go
 	doors      struct{ *server } // viewers that cannot seal: vncdoor.go, repeater.go, websockify.go
-	// metricsPage is for the operator: metrics.go, profile.go.
+	// metricsPage serves the operator: metrics.go, profile.go.
 	metricsPage struct {
 		*server
 		certs *certificates
 	}
-	// webSite is what everybody may see: pages.go, downloads.go.
+	// webSite serves everybody: pages.go, downloads.go.
 	webSite struct {
 		*server
 		doors *doors
@@ -83,8 +83,8 @@ type (
 
 func (s *server) now() time.Time { return s.cfg.Clock.Now() }
 
-// lasting counts a handler that goes on after its connection was taken from the
-// HTTP server; Serve waits for it.
+// lasting counts a handler that continues after its connection was hijacked from the HTTP server,
+// so that Serve waits for it.
 func (s *server) lasting(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !s.tasks.begin() {
@@ -96,8 +96,8 @@ func (s *server) lasting(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// Serve runs the gateway until ctx ends; then it tells everyone, waits for its
-// last goroutine and returns nil. An error tells why it could not start or go on.
+// Serve runs the gateway until ctx ends. Then it ends all sessions, waits for its last goroutine
+// and returns nil. An error says why the gateway could not start or continue.
 func Serve(ctx context.Context, cfg Config) (err error) {
 	listener := cfg.Listener
 	defer func() {
@@ -199,7 +199,7 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 	return s, nil
 }
 
-// openEntrances makes what counts strangers' failures, with one model for all.
+// openEntrances creates the entrances and the ledgers.
 func (s *server) openEntrances() {
 	work := newPuzzles()
 	open := func(name string, wrong int, window time.Duration, perMinute int) *entrance {
@@ -212,29 +212,29 @@ func (s *server) openEntrances() {
 	s.enters = open("enter", s.cfg.Limits.EnterWrong, enterWindow, s.cfg.Limits.EnterPerMinute)
 	s.signIns = open("sign-in", s.cfg.Limits.SignInWrong, signInWindow, s.cfg.Limits.SignInPerMinute)
 	s.viewers = open("viewer", s.cfg.Limits.ViewerWrong, wrongWindow, 0)
-	// What costs without being wrong is bounded at once.
+	// For things that cost something without being wrong, networks have no extra allowance.
 	s.connRate = newLedger(s.cfg.Limits.ConnectionsPerAddress, connWindow, 1)
 	s.silent = newLedger(silentWrong, silentWindow, 1)
 	s.requests = newLedger(requestsPerWindow, requestWindow, 1)
 }
 
-// serve runs the listeners and the sweeper until ctx ends or one of them fails.
+// serve runs the listeners and sweep until ctx ends or a listener fails.
 func (s *server) serve(ctx context.Context, certs *certificates, listener, metricsListener net.Listener, listening []*door) error {
 	defer s.downloads.close()
 	limited := newLimitListener(listener, s, s.cfg.Limits.Connections, s.cfg.Limits.ConnectionsPerAddress, handshakeTimeout)
-	// What strangers do wrong in TLS and HTTP is theirs, not an error of ours.
+	// Errors that clients cause in TLS and HTTP are not errors of the gateway.
 	strangers := slog.NewLogLogger(s.log.http.Handler(), slog.LevelDebug)
 	main := &http.Server{
 		Handler:           s.handler(),
 		TLSConfig:         fairTLS(s, certs.tlsConfig()),
 		ConnContext:       withConn,
-		ReadHeaderTimeout: handshakeTimeout, // bounds the TLS handshake too
+		ReadHeaderTimeout: handshakeTimeout, // also limits the TLS handshake
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          strangers,
-		// HTTP/1.1 only: WebSockets need it, and one parser is enough.
+		// HTTP/1.1 only: WebSockets need it, and HTTP/2 would be a second parser.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 	side := &http.Server{
@@ -294,7 +294,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	return err
 }
 
-// sweep does what is due.
+// sweep runs the regular tasks.
 func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitListener) {
 	tick := clock.NewTicker(s.cfg.Clock, sweepEvery)
 	defer tick.Stop()
@@ -323,7 +323,7 @@ func (s *server) sweep(ctx context.Context, certs *certificates, limited *limitL
 	}
 }
 
-// handler is the whole of the TLS port.
+// handler serves the TLS port.
 func (s *server) handler() http.Handler {
 	signing, sessions, links := &signing{s}, &sessionAPI{s}, &links{s}
 	doors := &doors{s}
@@ -357,12 +357,12 @@ func (s *server) handler() http.Handler {
 	return s.guard(mux)
 }
 
-// serverInfo is the answer to GET /info; host is the name that was asked.
+// serverInfo returns the answer to GET /api/v1/info. host is the requested host name.
 func (s *webSite) serverInfo(host string) tunnel.Info {
 	return tunnel.Info{Name: s.cfg.Name, Version: s.cfg.Version, Downloads: s.offered(host), Doors: s.doors.openDoors()}
 }
 
-// logAddr keeps control characters of a hostile host name out of logs.
+// logAddr replaces control characters, so that a hostile host name cannot forge log lines.
 func logAddr(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

@@ -14,9 +14,9 @@ import (
 	"math/big"
 )
 
-// The page tells who signed a Windows program, so that the customer knows which
-// name Windows will show him. What is read is what the operator put into his
-// folder; whether the signer can be trusted is for Windows to say.
+// The page shows who signed a Windows program, so that the customer knows which name Windows will
+// show. The files are the ones that the operator put into his folder. Windows, not the gateway,
+// decides whether the signer is trusted.
 
 const (
 	maxSignature = 256 << 10
@@ -25,8 +25,8 @@ const (
 
 var errUnsigned = errors.New("not signed")
 
-// signer returns the name in the certificate that signed a PE file, after
-// checking that the signature is of this content. errUnsigned: there is none.
+// signer returns the name in the certificate that signed a PE file, after checking that the
+// signature matches the content. The error is errUnsigned if there is no signature.
 func signer(f io.ReaderAt, size int64) (string, error) {
 	p, err := parsePE(f, size)
 	if err != nil {
@@ -57,7 +57,7 @@ func signer(f io.ReaderAt, size int64) (string, error) {
 	return s.certificate.Subject.CommonName, nil
 }
 
-// peFile is where the parts of a PE file are that a signature treats apart.
+// peFile has the offsets of the parts of a PE file that a signature does not cover.
 type peFile struct {
 	checksumAt, securityAt, tableAt, tableSize int64
 }
@@ -88,7 +88,7 @@ func parsePE(f io.ReaderAt, size int64) (p peFile, err error) {
 	return p, nil
 }
 
-// hash leaves out what the signature itself changes.
+// hash computes the hash without the parts that signing changes.
 func (p peFile) hash(f io.ReaderAt, h crypto.Hash) ([]byte, error) {
 	sum := h.New()
 	for _, part := range [][2]int64{{0, p.checksumAt}, {p.checksumAt + 4, p.securityAt}, {p.securityAt + 8, p.tableAt}} {
@@ -99,7 +99,7 @@ func (p peFile) hash(f io.ReaderAt, h crypto.Hash) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// signedContent is what is needed of a PKCS #7 signature.
+// signedContent is the relevant part of a PKCS #7 signature.
 type signedContent struct {
 	hash        crypto.Hash
 	digest      []byte

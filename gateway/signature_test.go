@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRealSigner is run by ci/test-dist.sh with a program that osslsigncode
-// signed; without it there is nothing to look at.
+// TestRealSigner is run by ci/test-dist.sh with a program signed by osslsigncode; without one it is
+// skipped.
 func TestRealSigner(t *testing.T) {
 	signed, tampered := os.Getenv("LOTSE_SIGNED"), os.Getenv("LOTSE_TAMPERED")
 	if signed == "" {

@@ -11,8 +11,8 @@ import (
 	"lotse/tunnel"
 )
 
-// What a turn in a queue costs a client without failures, and one that is known: an
-// address, or a device that is remembered.
+// Costs of a turn in a queue: for an unknown client without failures, and for a known address or a
+// remembered device.
 const (
 	turnCost  = 1
 	knownCost = 0.25
@@ -24,14 +24,14 @@ type signInTry struct {
 	c          client
 	name       string
 	acc        Account
-	exists     bool // acc is an account
+	exists     bool // acc is valid
 	device     deviceID
-	remembered bool // and the device's budget pays for the try
+	remembered bool // the try is charged to the device's budget
 }
 
-// signIn is POST /api/v1/signin. Who guesses is slowed, not the advisor: a browser
-// that is remembered has a budget of its own, and an address without failures is
-// never refused. It costs the same for a name that does not exist.
+// signIn is POST /api/v1/signin. It slows an attacker who guesses, not the advisor: a remembered
+// browser has a budget of its own, and an address without failures is never refused. It takes as
+// long for a name that does not exist.
 func (s *signing) signIn(w http.ResponseWriter, r *http.Request) {
 	var req tunnel.SignInRequest
 	if readBody(w, r, &req) != nil {
@@ -62,8 +62,8 @@ func (s *signing) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admitSignIn charges the device if it is remembered and owes not too much, else the
-// address. It is done before the test, or many tests at once would be free.
+// admitSignIn charges the try to the device if it is remembered and within its budget, otherwise to
+// the address. The charge comes before the check, or many simultaneous tries would be free.
 func (s *signing) admitSignIn(t *signInTry, proof string, now time.Time) admission {
 	if t.remembered && s.devices.charge(t.device, now) {
 		return admission{}
@@ -72,7 +72,7 @@ func (s *signing) admitSignIn(t *signInTry, proof string, now time.Time) admissi
 	return s.signIns.admit(t.c, proof, s.names.guilt(t.name, now), now)
 }
 
-// notAdmitted answers a try that is not looked at.
+// notAdmitted answers a try that is not examined.
 func (s *signing) notAdmitted(w http.ResponseWriter, a admission, words string) {
 	if a.puzzle == "" {
 		s.metrics.signInsWrong.Add(1)
@@ -85,7 +85,7 @@ func (s *signing) notAdmitted(w http.ResponseWriter, a admission, words string) 
 	s.answer(w, http.StatusTooManyRequests, body)
 }
 
-// checkPassword waits for its turn and tests the password.
+// checkPassword waits for its turn and checks the password.
 func (s *signing) checkPassword(r *http.Request, t *signInTry, password string) (bool, error) {
 	encoded := ""
 	if t.exists {
@@ -103,7 +103,7 @@ func (s *signing) checkPassword(r *http.Request, t *signInTry, password string) 
 	return s.hasher.verify(r.Context(), lane, cost, encoded, password)
 }
 
-// signInFailed answers a try that could not be tested; it stays charged.
+// signInFailed answers a try that could not be checked. The try remains charged.
 func (s *signing) signInFailed(w http.ResponseWriter, t *signInTry, err error) {
 	if errors.Is(err, errDamagedHash) {
 		s.log.gateway.Error("nobody can sign in to this account: set its password again with "+
@@ -121,7 +121,7 @@ func (s *signing) signInWrong(w http.ResponseWriter, t *signInTry) {
 	}
 	r := audit.Record{Event: audit.SignInRefused, From: t.from.String()}
 	if t.exists {
-		r.Account = t.acc.Name // what else was typed may be a password
+		r.Account = t.acc.Name // not any other name: somebody may have typed his password there
 	}
 	s.audit.Record(r)
 	s.metrics.signInsWrong.Add(1)

@@ -16,7 +16,7 @@ import (
 	"lotse/tunnel"
 )
 
-// signInRig signs in at a gateway without sockets; time stands still.
+// signInRig signs in at a gateway without sockets; its clock is stopped.
 type signInRig struct {
 	t     *testing.T
 	s     *server
@@ -47,12 +47,12 @@ func newSignInRig(t *testing.T) *signInRig {
 	return &signInRig{t, s, clock}
 }
 
-// browser is a client of a sign-in: an address, its cookies, and whether it works.
+// browser is a client that signs in: its address, its cookies, and whether it solves puzzles.
 type browser struct {
 	from    string
 	cookies []*http.Cookie
 	works   bool
-	puzzles []int // bits of those that were asked for
+	puzzles []int // bits of the puzzles that it got
 }
 
 func (r *signInRig) signIn(b *browser, name, password string) (status int, code string) {
@@ -94,8 +94,8 @@ func (r *signInRig) signIn(b *browser, name, password string) (status int, code 
 	}
 }
 
-// TestRememberedDevice: the browser of an earlier sign-in gets in without work and
-// from an address that is over its bound, and nobody else's browser does.
+// TestRememberedDevice: the browser of an earlier sign-in is admitted without work and from an
+// address over its limit; other browsers are not.
 func TestRememberedDevice(t *testing.T) {
 	r := newSignInRig(t)
 	office, stranger := &browser{from: "192.0.2.1"}, &browser{from: "192.0.2.1", works: true}
@@ -120,20 +120,20 @@ func TestRememberedDevice(t *testing.T) {
 	}
 }
 
-// TestDeviceBudget: a device has its own bound, wherever its cookie is used; over it
-// it is as good as any other browser, and no worse.
+// TestDeviceBudget: a device has its own limit at any address. Above that it is treated like any
+// other browser.
 func TestDeviceBudget(t *testing.T) {
 	r := newSignInRig(t)
 	office := &browser{from: "192.0.2.1"}
 	r.signIn(office, "anna", testPassword)
 	wrong := 0
-	for i := range 40 { // the cookie is shared by many
+	for i := range 40 { // many clients share the cookie
 		b := &browser{from: fmt.Sprintf("10.0.%d.1", i), cookies: office.cookies}
 		if status, _ := r.signIn(b, "anna", "wrong password"); status == http.StatusUnauthorized {
 			wrong++
 		}
 		if r.s.signIns.ledger.size() > 0 {
-			break // from here on addresses pay
+			break // from here on addresses are charged
 		}
 	}
 	if wrong != 11 {
@@ -148,7 +148,7 @@ func TestDeviceBudget(t *testing.T) {
 	}
 }
 
-// TestDeviceTokens: what makes a token void.
+// TestDeviceTokens: the ways in which a token becomes invalid.
 func TestDeviceTokens(t *testing.T) {
 	r := newSignInRig(t)
 	anna, bert := testAccounts()[0], testAccounts()[1]
@@ -189,8 +189,7 @@ func TestDeviceTokens(t *testing.T) {
 	}
 }
 
-// TestSharedBrowser: advisors who share a browser are remembered beside each other,
-// and each has one token.
+// TestSharedBrowser: advisors who share a browser are all remembered, each with one token.
 func TestSharedBrowser(t *testing.T) {
 	r := newSignInRig(t)
 	b := &browser{from: "192.0.2.1"}
@@ -219,7 +218,7 @@ func TestSharedBrowser(t *testing.T) {
 	}
 }
 
-// FuzzDeviceCookie: whatever a browser brings, nobody is found by it.
+// FuzzDeviceCookie: no cookie made without the key identifies a device.
 func FuzzDeviceCookie(f *testing.F) {
 	d, err := openDevices(f.TempDir(), 10, signInWindow)
 	if err != nil {
@@ -239,9 +238,9 @@ func FuzzDeviceCookie(f *testing.F) {
 	})
 }
 
-// TestNameIsNeverLocked is M2: after thousands of wrong passwords of one name from
-// everywhere the right one comes in from a clean address. The work asked for grows,
-// to a bound, and as much for a name that does not exist.
+// TestNameIsNeverLocked covers finding M2: after thousands of wrong passwords for one name from
+// everywhere, the right one is accepted from an address without failures. The required work grows
+// up to a limit, and as much for a name that does not exist.
 func TestNameIsNeverLocked(t *testing.T) {
 	r := newSignInRig(t)
 	bits := map[string]int{}
@@ -263,7 +262,7 @@ func TestNameIsNeverLocked(t *testing.T) {
 				t.Errorf("%s, after %d wrong passwords: a puzzle of %d bits", name, wrongs, bits[name])
 			}
 		}
-		// nobody's own failure above counts one more
+		// the failure of nobody above counts one more
 		if d := bits["anna"] - bits["nobody"]; wrongs != 9 && d != 0 {
 			t.Errorf("after %d wrong passwords: work tells that a name exists: %v", wrongs, bits)
 		}
@@ -275,15 +274,15 @@ func TestNameIsNeverLocked(t *testing.T) {
 	}
 }
 
-// wrongs is what a name owes.
+// wrongs returns what a name owes.
 func (r *signInRig) wrongs(name string) int {
 	r.s.names.mu.Lock()
 	defer r.s.names.mu.Unlock()
 	return int(r.s.names.owedLocked(r.s.names.slot(name), r.clock.Now()))
 }
 
-// TestManyNames: names beyond number take no more memory, and no name's owner is
-// asked for more than its bound.
+// TestManyNames: any number of names takes no more memory, and no name gets puzzles above the
+// limit.
 func TestManyNames(t *testing.T) {
 	n, now := newNames(10, signInWindow), time.Unix(1e9, 0)
 	for i := range 200_000 {
@@ -303,8 +302,8 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
-// TestSignInFlood: sign-ins of one /48 by the dozen at a time, with and without work,
-// at the two places where passwords are hashed. Every honest one is let in.
+// TestSignInFlood: dozens of simultaneous sign-ins from one /48, with and without work, at the two
+// places where passwords are hashed. Every honest one succeeds.
 func TestSignInFlood(t *testing.T) {
 	r := newSignInRig(t)
 	if err := r.s.accounts.SetPassword("anna", testPassword); err != nil { // with the usual hash

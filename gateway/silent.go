@@ -12,16 +12,16 @@ import (
 	"lotse/gateway/clock"
 )
 
-// silence is how long a client of the TLS port may say nothing before it is
-// taken for a VNC viewer. TLS clients speak first, and their first word is on the
-// way behind the handshake of TCP; in RFB the server speaks first.
+// silence is how long a client of the TLS port may send nothing before it is taken for a VNC
+// viewer. A TLS client sends its hello right after the TCP handshake; in RFB the server sends
+// first.
 const silence = 800 * time.Millisecond
 
-// splitListener divides the TLS port: clients that speak come out of its own
-// Accept, silent ones out of that of silentClients. Each connection waits on a
-// goroutine of its own, no longer than silence; their number is bounded by the
-// listener below. Who comes by a trusted proxy is never taken for silent: proxies
-// open connections in advance.
+// splitListener divides the connections of the TLS port: its Accept returns clients that send
+// something, and the Accept of silentClients returns silent ones. Each connection waits in a
+// goroutine of its own for at most silence; the underlying listener limits their number.
+// Connections from a trusted proxy are never treated as silent, because proxies open connections in
+// advance.
 type splitListener struct {
 	// Static after newSplitListener.
 	net.Listener
@@ -34,8 +34,8 @@ func newSplitListener(l net.Listener, s *server) *splitListener {
 	return &splitListener{Listener: l, s: s, spoke: make(chan net.Conn), silent: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// run accepts until the listener is closed and returns when the last connection
-// was handed on.
+// run accepts connections until the listener is closed, and returns after the last one was passed
+// on.
 func (l *splitListener) run() {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -63,7 +63,7 @@ func (l *splitListener) divide(conn net.Conn) {
 			conn = &spokenConn{Conn: conn, first: first}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			to = l.silent
-			served(counted(conn)) // of TLS nothing is waited for
+			served(counted(conn)) // a viewer sends no TLS request
 		default:
 			_ = conn.Close()
 			return
@@ -76,8 +76,8 @@ func (l *splitListener) divide(conn net.Conn) {
 	}
 }
 
-// firstByte reads one byte; after silence it gives up with os.ErrDeadlineExceeded.
-// A deadline may wake a TCP connection: reads go on behind it.
+// firstByte reads one byte. After silence it returns os.ErrDeadlineExceeded. Reads on a TCP
+// connection continue to work after such a deadline.
 func (l *splitListener) firstByte(conn net.Conn) ([]byte, error) {
 	woken := make(chan struct{})
 	stop := l.s.cfg.Clock.AfterFunc(silence, func() {
@@ -93,7 +93,7 @@ func (l *splitListener) firstByte(conn net.Conn) ([]byte, error) {
 	return first, err
 }
 
-// Accept returns the next client that has spoken.
+// Accept returns the next client that has sent something.
 func (l *splitListener) Accept() (net.Conn, error) { return l.accept(l.spoke) }
 
 func (l *splitListener) accept(from <-chan net.Conn) (net.Conn, error) {
@@ -105,16 +105,16 @@ func (l *splitListener) accept(from <-chan net.Conn) (net.Conn, error) {
 	}
 }
 
-// silentClients is the other half of a splitListener, which closes it.
+// silentClients is the listener for the silent clients of a splitListener, which closes it.
 type silentClients struct{ *splitListener }
 
-// Accept returns the next client that waits for the server's first word.
+// Accept returns the next client that waits for the server to send first.
 func (l silentClients) Accept() (net.Conn, error) { return l.accept(l.silent) }
 
 // Close does nothing.
 func (silentClients) Close() error { return nil }
 
-// spokenConn gives back the byte by which it was told that its client speaks.
+// spokenConn returns the byte that firstByte read before the rest of the connection.
 type spokenConn struct {
 	net.Conn
 	first []byte // Owned by the caller of Read.

@@ -12,8 +12,8 @@ import (
 
 func withTLSPort(c *Config) { c.Doors.VNC.TLSPort = true }
 
-// TestTLSPort: a viewer that waits for the server's word gets in by the TLS
-// port, beside all that is TLS.
+// TestTLSPort: a viewer that waits for the server to send first is admitted through the TLS port,
+// which still serves TLS clients.
 func TestTLSPort(t *testing.T) {
 	t.Parallel()
 	r, o, c := joinedDoor(t, withTLSPort)
@@ -36,8 +36,8 @@ func TestTLSPort(t *testing.T) {
 	}
 }
 
-// TestTLSPortSpeakers: who speaks, in whatever language and however slowly, is
-// left to TLS; the gateway ends with silent ones still waiting.
+// TestTLSPortSpeakers: a client that sends anything, however slowly, is passed to TLS. The gateway
+// can stop while silent clients are waiting.
 func TestTLSPortSpeakers(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -53,7 +53,7 @@ func TestTLSPortSpeakers(t *testing.T) {
 	stranger := dialViewer(t, r.addrs.Listen)
 	stranger.send([]byte("GET / HTTP/1.0\r\n\r\n")...)
 	if b, _ := io.ReadAll(stranger); len(b) == 0 || string(b[:4]) != "HTTP" {
-		t.Errorf("plain HTTP is answered with %q", b) // net/http says in words that it wants TLS
+		t.Errorf("plain HTTP is answered with %q", b) // net/http answers that it wants TLS
 	}
 	silent := dialViewer(t, r.addrs.Listen)
 	r.stop()
@@ -62,7 +62,7 @@ func TestTLSPortSpeakers(t *testing.T) {
 	}
 }
 
-// slowConn sends its first byte alone and the rest when wait returns.
+// slowConn sends its first byte alone, and the rest after wait returns.
 type slowConn struct {
 	net.Conn
 	wait func()
@@ -83,7 +83,7 @@ func (c *slowConn) Write(p []byte) (int, error) {
 	return n + m, err
 }
 
-// TestTLSPortBounds: silent clients are counted like those at a port of their own.
+// TestTLSPortBounds: silent clients are limited like those at a port of their own.
 func TestTLSPortBounds(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -105,8 +105,8 @@ func TestTLSPortBounds(t *testing.T) {
 	}
 }
 
-// TestTLSPortProxy: a proxy's connection is not taken for a viewer, however long it
-// says nothing: what it hears first answers what it said.
+// TestTLSPortProxy: a proxy's connection is not taken for a viewer, however long it is silent: the
+// first data it receives is the answer to its request.
 func TestTLSPortProxy(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()

@@ -16,7 +16,7 @@ import (
 	"lotse/tunnel"
 )
 
-// stream opens a sealed stream from the advisor to a joined customer.
+// openSealed opens a sealed stream from the advisor to a joined customer.
 func openSealed(t *testing.T, o *owner, c *customer, kind string) (advisor, agent net.Conn, id string) {
 	t.Helper()
 	id, err := o.a.OpenStream(t.Context(), o.place, kind, tunnel.DoorHelper)
@@ -59,8 +59,8 @@ func openSealed(t *testing.T, o *owner, c *customer, kind string) (advisor, agen
 	return sealed, got.c, id
 }
 
-// TestSession plays both ends through a whole session, and then looks for
-// secrets in what the gateway wrote down.
+// TestSession plays both ends of a whole session, and then searches the gateway's files and logs
+// for secrets.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	r := start(t)

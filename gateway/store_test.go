@@ -68,7 +68,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// TestAccountsAtOnce: changes of many at the same time are all kept.
+// TestAccountsAtOnce: simultaneous changes are all kept.
 func TestAccountsAtOnce(t *testing.T) {
 	data := t.TempDir()
 	var wg sync.WaitGroup
@@ -162,8 +162,8 @@ func TestDevCertificate(t *testing.T) {
 	}
 }
 
-// TestDevAuthority is L2: who trusts the development authority trusts its key for this
-// machine, and for no other name. One without that bound is made again.
+// TestDevAuthority covers finding L2: a client that trusts the development authority trusts it for
+// this machine and no other name. An authority without this restriction is replaced.
 func TestDevAuthority(t *testing.T) {
 	data, now := t.TempDir(), time.Now()
 	hosts := []string{"localhost", "127.0.0.1", "::1"}

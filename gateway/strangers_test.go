@@ -15,7 +15,7 @@ import (
 	"lotse/tunnel"
 )
 
-// TestOverBudgetNeverReachesOwner is M4: a stranger's tries count against his address
+// TestOverBudgetNeverReachesOwner covers finding M4: a stranger's tries are charged to his address
 // before they count against a number.
 func TestOverBudgetNeverReachesOwner(t *testing.T) {
 	d := testDirectory(t)
@@ -27,7 +27,7 @@ func TestOverBudgetNeverReachesOwner(t *testing.T) {
 	try := func(place string) *agentLink {
 		l := &agentLink{wire: newWire(nil), client: c}
 		m := tunnel.AgentRequest{Type: tunnel.TypeEnter, Place: place}
-		for range 2 { // the second time with the work that was asked for
+		for range 2 { // the second time with a proof of work
 			if err := (entering{d}).enter(l, m); err != nil {
 				t.Fatal(err)
 			}
@@ -51,13 +51,13 @@ func TestOverBudgetNeverReachesOwner(t *testing.T) {
 	}
 }
 
-// TestSweepBurnsLittle is M4: a whole /48 tries each of the 9000 places three times in
-// half an hour, with all the work it is asked for. Few owners see any of it.
+// TestSweepBurnsLittle covers finding M4: a whole /48 tries each of the 9000 places three times in
+// half an hour, and solves all puzzles. Few owners receive any of the tries.
 func TestSweepBurnsLittle(t *testing.T) {
 	d := testDirectory(t)
 	clock := newTestClock()
 	d.cfg.Clock = clock
-	d.enters.puzzles = nil // as if all work were done
+	d.enters.puzzles = nil // as if all puzzles were solved
 	for i := range 9000 {
 		place := placeOf(1000 + i)
 		d.sessions[place] = &session{place: place, account: "anna", state: tunnel.StateWaiting, entries: map[string]*stream{}}
@@ -84,8 +84,8 @@ func TestSweepBurnsLittle(t *testing.T) {
 	}
 }
 
-// TestEndedPlaceTellsNothing: who was called to the stream of his try before somebody
-// else joined, or before the session ended, learns nothing of it.
+// TestEndedPlaceTellsNothing: if somebody else joins or the session ends after an agent was called
+// to the stream of its try, the agent does not learn of it.
 func TestEndedPlaceTellsNothing(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -112,8 +112,8 @@ func TestEndedPlaceTellsNothing(t *testing.T) {
 	}
 }
 
-// TestUnjoinedLink is M3: a link without a session lives for a minute, also one that
-// tries numbers, and a joined one longer.
+// TestUnjoinedLink covers finding M3: a link without a session is closed after a minute, even one
+// that tries numbers; a joined link is not.
 func TestUnjoinedLink(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
@@ -131,7 +131,7 @@ func TestUnjoinedLink(t *testing.T) {
 	echo(t, view, shown)
 }
 
-// TestSilentLinkCosts: a link on which nothing was entered counts as a wrong number.
+// TestSilentLinkCosts: a link on which no number was entered counts as a wrong number.
 func TestSilentLinkCosts(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy, func(c *Config) { c.Limits.EnterWrong = 2 })
@@ -144,7 +144,7 @@ func TestSilentLinkCosts(t *testing.T) {
 	}
 }
 
-// TestPuzzleOnLink: under pressure customers' programs work and notice nothing else.
+// TestPuzzleOnLink: under pressure customers' programs solve puzzles and otherwise work as usual.
 func TestPuzzleOnLink(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy, func(c *Config) { c.Limits.EnterPerMinute = 1 })
@@ -165,8 +165,8 @@ func TestPuzzleOnLink(t *testing.T) {
 	r.customer().join(o.number)
 }
 
-// TestForwardedRequests: behind a proxy each client has its own bounds, of requests at
-// a time and of requests at all, on however many connections they come.
+// TestForwardedRequests: behind a proxy each client has its own limits, for simultaneous requests
+// and for their rate, on any number of connections.
 func TestForwardedRequests(t *testing.T) {
 	t.Parallel()
 	r := start(t, behindProxy, func(c *Config) { c.Limits.ConnectionsPerAddress = 5 })
@@ -207,7 +207,7 @@ func TestForwardedRequests(t *testing.T) {
 	}
 }
 
-// fakeConn is a connection of an address.
+// fakeConn is a connection from an address.
 type fakeConn struct {
 	net.Conn
 	from   netip.Addr
@@ -219,8 +219,8 @@ func (c *fakeConn) RemoteAddr() net.Addr {
 }
 func (c *fakeConn) Close() error { c.closed = true; return nil }
 
-// TestFullTable: for a newcomer the newest of the guilty goes, then the idlest that has
-// proved nothing, and never somebody who belongs here.
+// TestFullTable: to make room, the newest connection of a guilty client is closed, then the one
+// idle for longest that has proved nothing, and never one that has proved itself.
 func TestFullTable(t *testing.T) {
 	r := newSignInRig(t)
 	l := newLimitListener(nil, r.s, 5, 5, handshakeTimeout)
@@ -277,8 +277,8 @@ func TestFullTable(t *testing.T) {
 	}
 }
 
-// TestConnRate: connections that come to nothing are bounded in number, and those of a
-// guilty client 16 times as much; those that come to something cost nothing.
+// TestConnRate: connections without a sign-in or session are limited, and those of a guilty client
+// cost 16 times as much; others cost nothing.
 func TestConnRate(t *testing.T) {
 	r := newSignInRig(t)
 	l := newLimitListener(nil, r.s, 10_000, 40, handshakeTimeout)
@@ -311,7 +311,7 @@ func TestConnRate(t *testing.T) {
 	}{
 		"one address":  {always("203.0.113.1"), nothing, 40},
 		"one site":     {site, nothing, 160},
-		"guilty":       {always("192.0.2.9"), nothing, 3}, // 40 by 16
+		"guilty":       {always("192.0.2.9"), nothing, 3}, // 40 divided by 16
 		"who belongs":  {always("198.51.100.1"), belongs, 1000},
 		"one /24":      {func(i int) string { return fmt.Sprintf("198.18.0.%d", i%250) }, nothing, 320},
 		"many of them": {func(i int) string { return fmt.Sprintf("10.%d.%d.1", i/250, i%250) }, nothing, 1000},
@@ -325,8 +325,8 @@ func TestConnRate(t *testing.T) {
 	}
 }
 
-// TestFreshFirst: connections that say nothing make room for each other, not for those
-// that were answered.
+// TestFreshFirst: connections without a request make room for each other; connections that were
+// answered are kept.
 func TestFreshFirst(t *testing.T) {
 	r := newSignInRig(t)
 	l := newLimitListener(nil, r.s, 40, 1000, handshakeTimeout)
@@ -350,8 +350,8 @@ func TestFreshFirst(t *testing.T) {
 	}
 }
 
-// TestHandshakeTurns: as many handshakes as there are processors, fairly; and none
-// is held while its client says nothing.
+// TestHandshakeTurns: as many handshakes run as there are turns, fairly, and none keeps its turn
+// while its client is silent.
 func TestHandshakeTurns(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -369,7 +369,7 @@ func TestHandshakeTurns(t *testing.T) {
 	}
 }
 
-// helloOnly sends one message and then says nothing more.
+// helloOnly sends one message and then nothing.
 type helloOnly struct {
 	net.Conn
 	said bool

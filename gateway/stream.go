@@ -20,14 +20,14 @@ const (
 	sideB = 1 // the advisor's end, or the gateway in its place
 )
 
-// joinBuffer is a full TLS record: more never comes out of one read.
+// joinBuffer is the size of a full TLS record, which is the most that one read returns.
 const joinBuffer = 16 << 10
 
 var joinBuffers = sync.Pool{New: func() any { return new([joinBuffer]byte) }}
 
-// stream is a pair of connections to be joined. Each side's goroutine reads
-// its own connection and writes the other's, so that a slow side slows the
-// other by TCP and nothing queues here.
+// stream is a pair of connections to be joined. Each side's goroutine reads from its own connection
+// and writes to the other's. A slow side therefore slows the other one by TCP, and nothing is
+// queued here.
 //
 //	called ──both sides dialled──► joined ──either side ends──► finished
 //	   └────────── 30 s, refused, session ended ───────────────────┘
@@ -44,16 +44,16 @@ type stream struct {
 	once           sync.Once
 
 	legs  [2]net.Conn  // Written before ready[side] is closed.
-	heard atomic.Int64 // when A attached or the last of it came, in Unix nanoseconds
+	heard atomic.Int64 // when A connected or last sent something, in Unix nanoseconds
 	bytes [2]atomic.Int64
 
-	releaseMu sync.Mutex // orders those who set A's read deadline
+	releaseMu sync.Mutex // held while A's read deadline is set
 
-	session *session // Guarded by the directory's mu; nil where the gateway plays the owner.
+	session *session // Guarded by the directory's mu; nil if the gateway plays the owner.
 	taken   [2]bool  // Guarded by the directory's mu.
 	entry   *entry   // Guarded by the directory's mu; nil once decided.
 
-	announced bool // Guarded by the directory's mu; an owner may dial.
+	announced bool // Guarded by the directory's mu; the owner may dial.
 }
 
 func newStream(d *directory, s *session, kind, door string) *stream {
@@ -66,8 +66,8 @@ func newStream(d *directory, s *session, kind, door string) *stream {
 
 func (st *stream) completeLocked() bool { return st.taken[sideA] && st.taken[sideB] }
 
-// claim takes a side of a stream, once. account is the advisor's at side B. It
-// is made before the upgrade, so that two cannot race for it.
+// claim takes a side of a stream, once. account is the advisor's account at side B. Handlers call
+// claim before the upgrade, so that two requests cannot take the same side.
 func (d *directory) claim(id string, side int, account string) *stream {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,8 +82,8 @@ func (d *directory) claim(id string, side int, account string) *stream {
 	return st
 }
 
-// run is one side: it hands conn in, relays what it says, and returns when it
-// is over. It closes conn.
+// run serves one side: it publishes conn, relays what it reads from it, and returns when the stream
+// has ended. It closes conn.
 func (st *stream) run(side int, conn net.Conn) {
 	defer conn.Close()
 	if side == sideA {
@@ -96,21 +96,21 @@ func (st *stream) run(side int, conn net.Conn) {
 	}
 	why := st.relay(side, conn)
 	if st.entering && (entering{st.dir}).entryLost(st) {
-		// The refusal that follows closes the stream in its own time.
+		// The refusal will close the stream after its hold.
 		<-st.dead
 		return
 	}
 	st.finish(why)
 }
 
-// relay copies from conn to the other side and returns the reason of the end,
-// "" for a normal one. After the stream is dead it only takes off the line
-// what still comes, so that closing resets nothing.
+// relay copies from conn to the other side and returns the reason of the end, "" for a normal one.
+// After the stream has finished it only reads and drops data, so that closing does not reset the
+// connection.
 func (st *stream) relay(side int, conn net.Conn) (why string) {
 	buf := joinBuffers.Get().(*[joinBuffer]byte)
 	defer joinBuffers.Put(buf)
 	var other net.Conn
-	gone := false // the other side takes nothing any more
+	gone := false // writing to the other side failed
 	for {
 		if side == sideA && st.entering {
 			st.armEntering(conn)
@@ -125,8 +125,8 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 			}
 			if other != nil && !gone && st.mayPass(side) {
 				if _, werr := other.Write(buf[:n]); werr != nil {
-					// Its own goroutine may still be reading its last words and
-					// decides how this ends; it gets a moment for it.
+					// The other side's goroutine may still be reading the last data of that side.
+					// It decides the reason of the end and gets a moment for it.
 					gone = true
 					st.hurry(other)
 				}
@@ -147,7 +147,7 @@ func (st *stream) relay(side int, conn net.Conn) (why string) {
 	}
 }
 
-// peer waits for the other side; nil when the stream died before it came.
+// peer waits for the other side. It returns nil if the stream finished before.
 func (st *stream) peer(side int) net.Conn {
 	select {
 	case <-st.ready[1-side]:
@@ -157,10 +157,10 @@ func (st *stream) peer(side int) net.Conn {
 	}
 }
 
-// mayPass holds what the owner says to someone who is entering, PROTOCOL.md,
-// section 4: no earlier than enteringHold after A attached or said its last word, so
-// that nobody can tell by time whether an owner or the gateway itself answers. The
-// owner speaks first. It reports false when there is nobody left to tell.
+// mayPass delays data from the owner to an agent that is entering, PROTOCOL.md, section 4. It waits
+// until enteringHold after A connected or last sent something, so that timing does not reveal
+// whether an owner or the gateway answers. The owner sends first. mayPass returns false if the
+// stream has finished.
 func (st *stream) mayPass(side int) bool {
 	for st.entering && side == sideB {
 		wait := time.Unix(0, st.heard.Load()).Add(enteringHold).Sub(st.dir.now())
@@ -186,20 +186,20 @@ func (st *stream) mayPass(side int) bool {
 	}
 }
 
-// armEntering gives A handshakeTimeout for its next word while it is entering.
-// The time runs from A's own doing, so that it looks the same with any owner.
+// armEntering gives A handshakeTimeout for its next message while it is entering. The time starts
+// with A's own last action, so that it does not depend on the owner.
 func (st *stream) armEntering(conn net.Conn) {
 	st.releaseMu.Lock()
 	defer st.releaseMu.Unlock()
 	select {
 	case <-st.decided:
-	case <-st.dead: // finish has set the last deadline
+	case <-st.dead: // finish has set the final deadline
 	default:
 		_ = conn.SetReadDeadline(time.Now().Add(handshakeTimeout))
 	}
 }
 
-// release ends the holding back: the owner knows who it is.
+// release ends the delays of mayPass after a positive verdict.
 func (st *stream) release() {
 	st.releaseMu.Lock()
 	defer st.releaseMu.Unlock()
@@ -207,8 +207,8 @@ func (st *stream) release() {
 	_ = st.legs[sideA].SetReadDeadline(time.Time{})
 }
 
-// finish ends the stream: both sides are told and, after a moment in which
-// they can answer, closed. It may wait for a slow line; call it without a lock.
+// finish ends the stream. It sends a close frame to both sides and closes them after a moment in
+// which they can answer. It may wait for a slow line, so the caller must not hold a lock.
 func (st *stream) finish(why string) {
 	st.once.Do(func() {
 		close(st.dead)
@@ -235,10 +235,10 @@ func (st *stream) finish(why string) {
 	})
 }
 
-// hurry gives a side farewell to end.
+// hurry closes a side after farewell at the latest.
 func (st *stream) hurry(leg net.Conn) {
 	if _, ok := leg.(*tunnel.Stream); !ok {
-		_ = leg.Close() // the gateway's own end of a decoy
+		_ = leg.Close() // the gateway's own end
 		return
 	}
 	st.releaseMu.Lock()
@@ -246,7 +246,7 @@ func (st *stream) hurry(leg net.Conn) {
 	_ = leg.SetReadDeadline(time.Now().Add(farewell))
 }
 
-// pictureCame notes when an advisor first saw something in a session.
+// pictureCame records when the advisor first saw something in a session.
 func (d *directory) pictureCame(st *stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -256,7 +256,7 @@ func (d *directory) pictureCame(st *stream) {
 	}
 }
 
-// forget takes a stream out of the directory and writes down what it was.
+// forget removes a stream from the directory and writes its audit record.
 func (d *directory) forget(st *stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -40,7 +40,7 @@ func joinedRig(t *testing.T, change ...func(*Config)) (*rig, *owner, *customer) 
 	return r, o, c
 }
 
-// TestEndOfOneSide: either side's end is the other's, and what was said before arrives.
+// TestEndOfOneSide: when either side ends, the other ends too, and data sent before arrives.
 func TestEndOfOneSide(t *testing.T) {
 	t.Parallel()
 	_, o, c := joinedRig(t)
@@ -50,7 +50,7 @@ func TestEndOfOneSide(t *testing.T) {
 		if closer == sideB {
 			from, to = advisor, agent
 		}
-		// Data in the other direction must not destroy the last words.
+		// Data in the other direction must not destroy the last data.
 		go func() { _, _ = to.Write(bytes.Repeat([]byte("x"), 100_000)) }()
 		last := bytes.Repeat([]byte("last words "), 10_000)
 		if _, err := from.Write(last); err != nil {
@@ -64,7 +64,7 @@ func TestEndOfOneSide(t *testing.T) {
 	}
 }
 
-// TestCutLine: a side that vanishes ends the other with an error, not normally.
+// TestCutLine: if a side is lost, the other ends with an error, not normally.
 func TestCutLine(t *testing.T) {
 	t.Parallel()
 	_, o, c := joinedRig(t)
@@ -75,7 +75,7 @@ func TestCutLine(t *testing.T) {
 	if _, err := advisor.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	// A text message breaks the protocol and with it the line.
+	// A text message violates the protocol, which ends the stream.
 	if err := agent.SetDeadline(time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestStreamIdentifiers(t *testing.T) {
 	if err := bert.EndSession(t.Context(), o.place); !hasCode(err, tunnel.CodeNotFound) {
 		t.Errorf("another's session ended: %v", err)
 	}
-	// The control stream of the entering is one of the three.
+	// The control stream of the entering counts as one of the three.
 	if _, err := o.a.OpenStream(t.Context(), o.place, "view", "page"); !hasCode(err, tunnel.CodeLimit) {
 		t.Errorf("fourth stream: %v", err)
 	}
@@ -128,7 +128,7 @@ func TestClosedDoor(t *testing.T) {
 	}
 }
 
-// testDirectory is one without a network.
+// testDirectory is a directory without a network.
 func testDirectory(t *testing.T) *directory {
 	t.Helper()
 	cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}}.withDefaults()
@@ -215,7 +215,7 @@ func TestPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Nothing but the ended places is free: they are used, though not gladly.
+	// Only places of ended sessions are free: they are used as a last resort.
 	d.mu.Lock()
 	for p := range 9000 {
 		d.resting[placeOf(1000+p)] = time.Now().Add(time.Hour)
@@ -259,8 +259,8 @@ func TestRemovedAdvisor(t *testing.T) {
 	}
 }
 
-// TestJoinAllocations measures what the join costs per message. The one
-// allocation left is gorilla's: its NextReader makes an 8-byte reader.
+// TestJoinAllocations measures the allocations per relayed message. The one that is left is
+// gorilla's: its NextReader allocates an 8-byte reader.
 func TestJoinAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
@@ -272,7 +272,7 @@ func TestJoinAllocations(t *testing.T) {
 	d.streams[st.id] = st
 	d.tasks.start(func() { st.run(sideA, tunnel.NewStream(serverA, 0)) })
 	d.tasks.start(func() { st.run(sideB, tunnel.NewStream(serverB, 0)) })
-	// The clients are raw frames, so that only the join is measured.
+	// The clients exchange raw frames, so that only the gateway is measured.
 	frame := append([]byte{0x82, 0xfe, 0x20, 0x00, 0, 0, 0, 0}, make([]byte, 8192)...)
 	in, out := clientA.NetConn(), clientB.NetConn()
 	got := make([]byte, 8192+4)
@@ -281,7 +281,7 @@ func TestJoinAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := 0; n < 8192; {
-			// Headers of two or four bytes, by how the reads fell.
+			// Headers have two or four bytes, depending on how the data was split into reads.
 			if _, err := io.ReadFull(out, got[:2]); err != nil {
 				t.Fatal(err)
 			}

@@ -2,17 +2,17 @@ package gateway
 
 import "sync"
 
-// tasks counts what outlives a request. It differs from sync.WaitGroup in that
-// a task may ask to begin at any time: after wait has returned it may not. The
-// zero value is ready; methods may be called concurrently.
+// tasks counts work that outlives a request. Unlike with sync.WaitGroup, begin may be called at any
+// time; after wait has returned it returns false. The zero value is ready to use; methods may be
+// called concurrently.
 type tasks struct {
 	mu     sync.Mutex
 	n      int           // Guarded by mu.
 	closed bool          // Guarded by mu; set by wait when n is 0.
-	idle   chan struct{} // Guarded by mu; while wait waits: closed when n becomes 0.
+	idle   chan struct{} // Guarded by mu; set during wait and closed when n becomes 0.
 }
 
-// begin counts a task; false when the gateway has waited for its last one.
+// begin counts a task. It returns false if wait has returned.
 func (t *tasks) begin() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -23,7 +23,7 @@ func (t *tasks) begin() bool {
 	return true
 }
 
-// end is called once for each begin that returned true.
+// end must be called once for each begin that returned true.
 func (t *tasks) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -33,7 +33,7 @@ func (t *tasks) end() {
 	}
 }
 
-// start runs f on a goroutine of its own; false when it is too late for it.
+// start runs f in a new goroutine. It returns false if wait has returned.
 func (t *tasks) start(f func()) bool {
 	if !t.begin() {
 		return false
@@ -45,8 +45,8 @@ func (t *tasks) start(f func()) bool {
 	return true
 }
 
-// wait returns when no task is left and lets none begin from then on. Tasks that
-// run may begin others. It is called once at a time.
+// wait returns when no task is left; afterwards no task can begin. Running tasks may begin others.
+// wait must not be called concurrently with itself.
 func (t *tasks) wait() {
 	for {
 		t.mu.Lock()

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 )
 
-// TestTasks: wait returns after tasks that tasks began, and nothing begins after it.
+// TestTasks: wait returns after tasks that were started by tasks, and nothing can begin after it.
 func TestTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s tasks
@@ -35,8 +35,8 @@ func TestTasks(t *testing.T) {
 	})
 }
 
-// TestTasksAtOnce lets tasks begin while wait runs, for the race detector: a
-// sync.WaitGroup must not be used so.
+// TestTasksAtOnce begins tasks while wait runs, for the race detector; this would be a misuse of
+// sync.WaitGroup.
 func TestTasksAtOnce(t *testing.T) {
 	var s tasks
 	begun := make(chan bool, 100)

@@ -11,18 +11,17 @@ import (
 	"lotse/gateway/clock"
 )
 
-// Bounds of downloads.
+// Limits of downloads.
 const (
 	maxTransfers    = 512
-	maxTransfersOne = 32 // of one address, client.share has its networks
-	// chunkTimeout bounds one write of joinBuffer.
+	maxTransfersOne = 32 // of one address; client.share multiplies it for networks
+	// chunkTimeout limits the writing of joinBuffer bytes.
 	chunkTimeout = 30 * time.Second
-	// transferRate is what all downloads may take together; each gets an equal part.
+	// transferRate is the maximum rate of all downloads together; each gets an equal share.
 	transferRate = 64 << 20 // bytes per second
-	// maxAhead is how far ahead of its part a download may be before it waits.
+	// maxAhead is how far a download may be ahead of its share before it waits.
 	maxAhead = 5 * time.Millisecond
-	// A download that is slower than slowTransfer after slowAfter is cut off; it can be
-	// resumed.
+	// After slowAfter, a download slower than slowTransfer is cut off. The client can resume it.
 	slowTransfer = 4 << 10 // bytes per second
 	slowAfter    = time.Minute
 )
@@ -32,7 +31,7 @@ var (
 	errDisplaced = errors.New("gateway: the download went for others")
 )
 
-// transfers are the downloads under way. Methods may be called concurrently.
+// transfers are the downloads in progress. Methods may be called concurrently.
 type transfers struct {
 	clock clock.Clock
 
@@ -44,8 +43,8 @@ func newTransfers(clock clock.Clock) *transfers {
 	return &transfers{clock: clock, crowd: newCrowd(maxTransfers, maxTransfersOne, (*transfer).slow)}
 }
 
-// begin counts a download; nil when the client, or its network unless it is exempt,
-// has too many. Where there are too many of all, one of the network that has most goes.
+// begin counts a download. It returns nil if the client, or its network unless it is exempt, has
+// too many. If there are too many in all, begin displaces one of the network that has most.
 func (t *transfers) begin(w http.ResponseWriter, c client, exempt bool) *transfer {
 	x := &transfer{ResponseWriter: w, all: t, control: http.NewResponseController(w), clock: t.clock, began: t.clock.Now()}
 	t.mu.Lock()
@@ -59,7 +58,7 @@ func (t *transfers) begin(w http.ResponseWriter, c client, exempt bool) *transfe
 	return x
 }
 
-// pace is how long a download waits after n bytes.
+// pace returns the time that n bytes of one download take at its share of transferRate.
 func (t *transfers) pace(n int) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,15 +71,15 @@ func (t *transfers) end(x *transfer) {
 	t.crowd.remove(x)
 }
 
-// transfer is one download: a response that has to get on. Slow and displace may be
-// called by others than the writer.
+// transfer is the response of one download. Other goroutines than the writer may call slow and
+// displace.
 type transfer struct {
 	http.ResponseWriter
 	all     *transfers
 	control *http.ResponseController
 	clock   clock.Clock
 	began   time.Time
-	next    time.Time // Owned by the writer; before that it is ahead of its part.
+	next    time.Time // Owned by the writer; until then the download is ahead of its share.
 
 	mu        sync.Mutex
 	sent      int64 // Guarded by mu.
@@ -98,7 +97,7 @@ func (x *transfer) slowLocked() bool {
 	return after > 0 && float64(x.sent) < after.Seconds()*slowTransfer
 }
 
-// displace ends the download.
+// displace ends the download to make room for others.
 func (x *transfer) displace() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -113,8 +112,8 @@ func (x *transfer) ReadFrom(r io.Reader) (int64, error) {
 	return io.CopyBuffer(struct{ io.Writer }{x}, r, buf[:])
 }
 
-// Write gives each piece its own time, and waits behind it so that downloads take no
-// more than their part of the line and of the processor.
+// Write sets a deadline for each write, and then waits so that the download does not exceed its
+// share of the line and the processor.
 func (x *transfer) Write(p []byte) (int, error) {
 	n, err := x.write(p)
 	now := x.clock.Now()

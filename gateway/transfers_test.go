@@ -13,7 +13,7 @@ import (
 	"lotse/gateway/clock"
 )
 
-// deadlineWriter notes the deadlines of its connection.
+// deadlineWriter records the deadlines of its connection.
 type deadlineWriter struct {
 	*httptest.ResponseRecorder
 	mu       sync.Mutex
@@ -31,8 +31,8 @@ func (w *deadlineWriter) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// TestTransferPace: a line of 4 KiB a second may take as long as it needs, a slower
-// reader is cut off after a minute, and each piece has its own time.
+// TestTransferPace: a client with 4 KiB per second may take as long as it needs, a slower one is
+// cut off after a minute, and each write has its own deadline.
 func TestTransferPace(t *testing.T) {
 	for name, c := range map[string]struct {
 		every time.Duration // for 32 KiB
@@ -56,7 +56,7 @@ func TestTransferPace(t *testing.T) {
 	}
 }
 
-// TestTransferShare: all downloads together take no more than their rate.
+// TestTransferShare: all downloads together do not exceed the rate.
 func TestTransferShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ts := newTransfers(clock.System{})
@@ -82,8 +82,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// TestTransfersBounded: an address has so many, a flood of many networks displaces
-// itself, and an honest download neither waits nor goes.
+// TestTransfersBounded: the downloads of an address are limited, a flood from many networks
+// displaces itself, and an honest download neither waits nor is dropped.
 func TestTransfersBounded(t *testing.T) {
 	ts := newTransfers(newTestClock())
 	begin := func(c client) (*transfer, *deadlineWriter) {

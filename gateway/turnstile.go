@@ -7,11 +7,10 @@ import (
 	"sync"
 )
 
-// turnstile lets a bounded number through at a time, and orders those that wait
-// fairly between lanes: a lane's next turn comes the later the more turns it has had
-// and the more they cost. (The order is that of self-clocked fair queueing.) So one
-// network's flood waits for itself, and a newcomer waits for one turn of each other
-// lane at most. Methods may be called concurrently.
+// turnstile admits a limited number of clients at a time, and orders waiting clients fairly by
+// lane: a lane waits longer the more turns it has had and the more they cost (self-clocked fair
+// queueing). A flood from one network therefore delays mostly itself, and a newcomer waits for at
+// most one turn of each other lane. Methods may be called concurrently.
 type turnstile struct {
 	// Static after newTurnstile.
 	slots int // at a time
@@ -19,9 +18,9 @@ type turnstile struct {
 
 	mu    sync.Mutex
 	busy  int              // Guarded by mu.
-	clock float64          // Guarded by mu; the tag of the turn that came last.
+	clock float64          // Guarded by mu; the tag of the last turn given.
 	queue turnQueue        // Guarded by mu.
-	lanes map[string]*lane // Guarded by mu; those that somebody waits in.
+	lanes map[string]*lane // Guarded by mu; lanes with waiting turns.
 }
 
 type lane struct {
@@ -32,20 +31,20 @@ type lane struct {
 type turn struct {
 	lane  string
 	tag   float64
-	at    int        // in the queue; -1: not any more
-	ready chan error // of one: nil when it is its turn, or errCrowded
+	at    int        // index in the queue; -1: removed
+	ready chan error // buffered; receives nil when it is this turn, or errCrowded
 }
 
-// errCrowded is a turn that was given up for others; the client may try again.
+// errCrowded means that the queue was full and this turn was dropped. The client may try again.
 var errCrowded = errors.New("gateway: too many are waiting")
 
 func newTurnstile(slots, most int) *turnstile {
 	return &turnstile{slots: slots, most: most, lanes: map[string]*lane{}}
 }
 
-// enter waits for a turn of the lane; cost is above 0, and 1 is what a client
-// without guilt pays. leave must be called once, after an error not at all. Errors
-// are errCrowded and the context's.
+// enter waits until it is the lane's turn. cost is greater than 0; a client without failures has
+// cost 1. If err is nil, the caller must call leave exactly once. The error is errCrowded or the
+// context's.
 func (t *turnstile) enter(ctx context.Context, p string, cost float64) (leave func(), err error) {
 	t.mu.Lock()
 	if t.busy < t.slots {
@@ -70,14 +69,14 @@ func (t *turnstile) enter(ctx context.Context, p string, cost float64) (leave fu
 		return nil, context.Cause(ctx)
 	}
 	t.mu.Unlock()
-	if err := <-w.ready; err == nil { // its turn came at the same moment
+	if err := <-w.ready; err == nil { // the turn was given at the same moment
 		t.leave()
 	}
 	return nil, context.Cause(ctx)
 }
 
-// queueLocked makes a turn; where too many wait, the one with the farthest turn
-// off gives up, which may be the new one.
+// queueLocked adds a turn. If too many wait, it drops the turn that is farthest back, which may be
+// the new one.
 func (t *turnstile) queueLocked(p string, cost float64) *turn {
 	l := t.lanes[p]
 	if l == nil {
@@ -109,7 +108,7 @@ func (t *turnstile) removeLocked(w *turn) {
 	}
 }
 
-// leave hands the place on.
+// leave gives the turn to the next in the queue.
 func (t *turnstile) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -126,7 +125,7 @@ func (t *turnstile) leave() {
 	w.ready <- nil
 }
 
-// turnQueue is a heap by tag.
+// turnQueue is a heap ordered by tag.
 type turnQueue []*turn
 
 func (q turnQueue) Len() int           { return len(q) }

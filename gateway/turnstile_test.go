@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 )
 
-// hold takes every slot and returns what gives one back.
+// hold takes every slot and returns a function that gives one back.
 func hold(t *testing.T, s *turnstile) (release func()) {
 	t.Helper()
 	var leave func()
@@ -27,13 +27,13 @@ func network(i int) string {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24).String()
 }
 
-// TestTurnstileFair: behind a flood of one network, and of a hundred networks with
-// failures, a newcomer's turn is near.
+// TestTurnstileFair: during a flood from one network, and from a hundred networks with failures, a
+// newcomer soon gets a turn.
 func TestTurnstileFair(t *testing.T) {
 	for name, c := range map[string]struct {
 		networks, each int
 		cost           float64
-		before         int // turns that may come before the newcomer's
+		before         int // turns that may be given before the newcomer's
 	}{
 		"one network":         {1, 200, 1, 2},
 		"a hundred networks":  {100, 2, 1, 101},
@@ -82,7 +82,7 @@ func TestTurnstileFair(t *testing.T) {
 	}
 }
 
-// TestTurnstileCrowded: where too many wait, those of the longest lane give up.
+// TestTurnstileCrowded: if too many wait, turns of the longest lane are dropped.
 func TestTurnstileCrowded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTurnstile(1, 10)
@@ -125,7 +125,7 @@ func TestTurnstileCrowded(t *testing.T) {
 	})
 }
 
-// TestTurnstileContext: who hangs up leaves no place taken, at whatever moment.
+// TestTurnstileContext: a client that disconnects at any moment does not keep a slot.
 func TestTurnstileContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTurnstile(1, 1000)

@@ -17,28 +17,28 @@ import (
 	"lotse/tunnel"
 )
 
-// Times of a viewer at the doors.
+// Timeouts of a viewer at the doors.
 const (
-	// viewerStep bounds what a program does by itself.
+	// viewerStep limits each step that a viewer does without its user.
 	viewerStep = 20 * time.Second
-	// viewerAsk is for viewers that ask their user for the password only now.
+	// viewerAsk limits steps in which a viewer may ask its user for the password.
 	viewerAsk = 2 * time.Minute
 )
 
-// acceptPause follows an error of accepting.
+// acceptPause is the pause after a failed Accept.
 const acceptPause = 200 * time.Millisecond
 
-// doorConnections bounds the connections of one door.
+// doorConnections is the maximum number of connections of one door.
 const doorConnections = 4096
 
-// door is a TCP port for what is not HTTPS. serve handles one connection.
+// door is a TCP port for protocols other than HTTPS. serve handles one connection.
 type door struct {
 	name     string
 	listener net.Listener
 	serve    func(ctx context.Context, conn net.Conn, from netip.Addr)
 }
 
-// listenDoors listens on the doors' ports; on an error none stays open.
+// listenDoors listens on the doors' ports. If one fails, it closes the others.
 func (s *doors) listenDoors(certs *certificates, addrs *Addresses) (doors []*door, err error) {
 	defer func() {
 		if err != nil {
@@ -77,8 +77,8 @@ func (s *doors) serveVNC(certs *certificates) func(context.Context, net.Conn, ne
 	return func(ctx context.Context, conn net.Conn, from netip.Addr) { s.vncViewer(ctx, conn, from, config) }
 }
 
-// runDoor accepts until the listener is closed and returns after the last
-// connection has ended.
+// runDoor accepts connections until the listener is closed, and returns after the last one has
+// ended.
 func (s *doors) runDoor(ctx context.Context, d *door) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -88,7 +88,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return
 			}
-			// Out of files, most likely: it passes, and ends nobody's session.
+			// Most likely too many open files. That passes, and must not end any session.
 			s.log.rfb.Error("door does not accept", "door", d.name, "error", err)
 			clock.Pause(ctx, s.cfg.Clock, acceptPause)
 			continue
@@ -111,7 +111,7 @@ func (s *doors) runDoor(ctx context.Context, d *door) {
 	}
 }
 
-// vncViewer is one connection at the VNC door.
+// vncViewer serves one connection at the VNC door.
 func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, config *tls.Config) {
 	if wait := s.viewers.closedFor(clientOf(from), s.now()); wait > 0 {
 		s.metrics.viewersWrong.Add(1)
@@ -132,7 +132,7 @@ func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, c
 		if number, err := tunnel.ParseNumber(k.User); err == nil {
 			try.digits = number.Digits()
 		} else {
-			try = attempt{digits: "-"} // fits nothing, and takes as long
+			try = attempt{digits: "-"} // matches nothing, and takes as long
 		}
 	}
 	sess, number, err := s.test(ctx, grantVNC, tunnel.DoorVNC, from, try)
@@ -144,7 +144,7 @@ func (s *doors) vncViewer(ctx context.Context, conn net.Conn, from netip.Addr, c
 	s.serveViewer(ctx, k, sess, number, tunnel.DoorVNC, from)
 }
 
-// openDoors is what /info tells.
+// openDoors returns the doors for GET /api/v1/info.
 func (s *doors) openDoors() []tunnel.Door {
 	var out []tunnel.Door
 	for _, name := range s.cfg.Doors.OnPort {

@@ -8,26 +8,25 @@ import (
 	"time"
 )
 
-// maxWebSessions bounds the sign-ins of one account; the oldest goes first.
+// maxWebSessions is the maximum number of sign-ins of one account; a further one ends the oldest.
 const maxWebSessions = 50
 
-// webSession is one sign-in, known by the hash of its cookie.
+// webSession is one sign-in. It is stored under the hash of its cookie.
 type webSession struct {
 	account  string
-	password string // the account's hash at sign-in: another one ends it
+	password string // the account's hash at sign-in; a changed hash ends the sign-in
 	csrf     string
 	expires  time.Time
 	created  time.Time
 }
 
-// webSessions are lost when the gateway restarts: everyone signs in again.
+// webSessions are the sign-ins. They are lost when the gateway restarts.
 type webSessions struct {
 	mu   sync.Mutex
 	open map[[sha256.Size]byte]webSession // Guarded by mu.
 }
 
-// newToken returns 16 random bytes as 22 characters: a stream's identifier, a
-// resume token.
+// newToken returns 16 random bytes as 22 characters, for stream identifiers and resume tokens.
 func newToken() string { return randomText(16) }
 
 func randomText(n int) string {
@@ -36,7 +35,7 @@ func randomText(n int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// create returns the cookie's value.
+// create adds a sign-in and returns the cookie's value.
 func (w *webSessions) create(acc Account, lifetime time.Duration, now time.Time) (cookie string, s webSession) {
 	cookie = randomText(32)
 	s = webSession{account: acc.Name, password: acc.Password, csrf: randomText(24), created: now, expires: now.Add(lifetime)}
@@ -62,7 +61,7 @@ func (w *webSessions) create(acc Account, lifetime time.Duration, now time.Time)
 	return cookie, s
 }
 
-// find looks a cookie up by its hash, so that time tells nothing of its value.
+// find looks a cookie up by its hash, so that its duration reveals nothing about the value.
 func (w *webSessions) find(cookie string, now time.Time) (webSession, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"lotse/tunnel"
 )
 
-// websockifyPath is where a stock noVNC connects with a one-time token.
+// websockifyPath is where a noVNC on another site connects with a one-time token.
 const websockifyPath = "/websockify"
 
 // websockifyAddress is POST /api/v1/sessions/PLACE/websockify.
@@ -33,10 +33,9 @@ func (s *doors) websockifyAddress(w http.ResponseWriter, r *http.Request, c call
 	s.answer(w, http.StatusCreated, tunnel.ViewerAddress{URL: u.String(), Expires: expires.UTC().Truncate(time.Second)})
 }
 
-// websockify is GET /websockify?token=…: RFB in binary messages, as websockify
-// has it. The page that asks may come from anywhere: the token is what lets in,
-// no cookie is looked at. What is wrong with a token is said in RFB, as a
-// browser shows nothing of a refused upgrade.
+// websockify is GET /websockify?token=…: RFB in binary messages, as the program websockify sends
+// it. Pages of any origin may connect: the token admits them, and cookies are ignored. An invalid
+// token is refused in RFB, because a browser shows no reason for a refused upgrade.
 func (s *doors) websockify(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(s.cfg.Doors.OnPort, tunnel.DoorWebsockify) {
 		doorClosed(s.server, w)

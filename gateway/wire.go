@@ -11,11 +11,11 @@ import (
 	"lotse/tunnel"
 )
 
-// wireQueue bounds what waits for a peer that does not read.
+// wireQueue is the maximum number of messages queued for a peer that does not read.
 const wireQueue = 64
 
-// wire is the gateway's side of an agent's or owner's link. What the directory
-// says is queued, so that it never waits for a network under its lock.
+// wire is the gateway's side of an agent's or owner's link. Messages of the directory are queued,
+// so that it never waits for the network while it holds its lock.
 type wire struct {
 	// Static after newWire.
 	link *tunnel.Link
@@ -24,7 +24,7 @@ type wire struct {
 	once sync.Once
 }
 
-// letter is one message; one with last ends the link after it.
+// letter is one queued message. If last is set, the link is closed after it.
 type letter struct {
 	message any // nil: none
 	last    bool
@@ -35,10 +35,10 @@ func newWire(link *tunnel.Link) *wire {
 	return &wire{link: link, out: make(chan letter, wireQueue), done: make(chan struct{})}
 }
 
-// send queues a message. A peer that lets the queue fill is cut off.
+// send queues a message. If the queue is full, the link is aborted.
 func (w *wire) send(message any) { w.put(letter{message: message}) }
 
-// finish queues a last message and closes the link behind it.
+// finish queues a last message, after which the link is closed.
 func (w *wire) finish(message any, reason string) {
 	w.put(letter{message: message, last: true, reason: reason})
 }
@@ -55,10 +55,10 @@ func (w *wire) put(l letter) {
 	}
 }
 
-// abort ends the link without a word.
+// abort ends the link without a message.
 func (w *wire) abort() { w.once.Do(func() { close(w.done) }) }
 
-// writeLoop sends until the link ends; whatever ends it closes the link.
+// writeLoop sends messages until the link ends, and starts closing the link.
 func (w *wire) writeLoop() {
 	for {
 		select {
@@ -73,7 +73,7 @@ func (w *wire) writeLoop() {
 				}
 			}
 			if l.last {
-				// The reader takes the answer off the line and closes.
+				// The reader receives the answer and closes the connection.
 				w.link.SetReadDeadline(time.Now().Add(farewell))
 				w.link.SayClose(websocket.CloseNormalClosure, l.reason)
 				return

@@ -1,10 +1,10 @@
 // Package logs writes structured logs with a level for each area of a program, such as
 // "info,tunnel=debug". The levels can change while the program runs.
 //
-// A logger gets its area from Area. Code that is handed a *slog.Logger need not import this
-// package: anyone who hands the logger over names the area.
+// Area returns a logger for an area. Code that receives a *slog.Logger need not import this
+// package: the caller that passes the logger sets its area.
 //
-// Session numbers, secrets, contents and names of customers never belong into a log.
+// Logs must never contain session numbers, secrets, contents or customers' names.
 package logs
 
 import (
@@ -19,10 +19,10 @@ import (
 	"sync/atomic"
 )
 
-// Areas of both programs.
+// The areas of both programs.
 const (
 	Gateway = "gateway" // start and stop, certificate, accounts, downloads
-	HTTP    = "http"    // what clients do wrong in TLS and HTTP
+	HTTP    = "http"    // mistakes of clients in TLS and HTTP
 	Audit   = "audit"   // the audit trail
 	Agent   = "agent"   // the customer's program as a whole
 	Capture = "capture" // screen, window list, input
@@ -38,19 +38,18 @@ var GatewayAreas = []string{Gateway, HTTP, Audit, RFB, Seal, Tunnel}
 // AgentAreas are the areas of lotse-agent.
 var AgentAreas = []string{Agent, Capture, Consent, RFB, Seal, Tunnel}
 
-// areaKey is the attribute that names a record's area.
+// areaKey is the attribute with a record's area.
 const areaKey = "area"
 
-// Area returns a logger for one area. It is called once on the way from New to the logger
-// that is used.
+// Area returns a logger for one area. It must be called only once on the result of New.
 func Area(l *slog.Logger, name string) *slog.Logger { return l.With(areaKey, name) }
 
-// levelNames are the levels as operators write them.
+// levelNames are the levels as written by operators.
 var levelNames = map[string]slog.Level{
 	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 }
 
-// Levels says which records are written. Methods may be called concurrently.
+// Levels determines which records are written. Methods may be called concurrently.
 type Levels struct {
 	// Static after Parse.
 	areas []string
@@ -58,7 +57,7 @@ type Levels struct {
 	now atomic.Pointer[levelTable]
 
 	mu         sync.Mutex
-	configured *levelTable // Guarded by mu; what ToggleDebug goes back to.
+	configured *levelTable // Guarded by mu; ToggleDebug returns to it.
 }
 
 type levelTable struct {
@@ -68,8 +67,8 @@ type levelTable struct {
 
 var allDebug = &levelTable{general: slog.LevelDebug}
 
-// Parse reads levels such as "info" or "info,tunnel=debug,rfb=warn". The level without an
-// area is for all others; without one it is info. areas are those of the program. Errors are
+// Parse parses levels such as "info" or "info,tunnel=debug,rfb=warn". The level without an area
+// applies to all other areas; the default is info. areas are the program's areas. Errors are meant
 // for people.
 func Parse(spec string, areas []string) (*Levels, error) {
 	l := &Levels{areas: areas}
@@ -79,7 +78,7 @@ func Parse(spec string, areas []string) (*Levels, error) {
 	return l, nil
 }
 
-// Set replaces the levels. After an error they are what they were.
+// Set replaces the levels. If it returns an error, the levels are unchanged.
 func (l *Levels) Set(spec string) error {
 	t := &levelTable{general: slog.LevelInfo, byArea: map[string]slog.Level{}}
 	general := false
@@ -112,8 +111,8 @@ func (l *Levels) Set(spec string) error {
 	return nil
 }
 
-// ToggleDebug switches all areas to debug, and at the next call back to the levels that were
-// set. It returns the levels that are in force now.
+// ToggleDebug switches all areas to debug, and at the next call back to the levels that were set.
+// It returns the levels now in effect.
 func (l *Levels) ToggleDebug() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +124,7 @@ func (l *Levels) ToggleDebug() string {
 	return l.String()
 }
 
-// Level returns the level of an area; "" is a record without one.
+// Level returns the level of an area; "" is for records without an area.
 func (l *Levels) Level(area string) slog.Level {
 	t := l.now.Load()
 	if level, ok := t.byArea[area]; ok {
@@ -134,7 +133,7 @@ func (l *Levels) Level(area string) slog.Level {
 	return t.general
 }
 
-// String writes the levels that are in force as Parse reads them.
+// String returns the levels in effect in the format of Parse.
 func (l *Levels) String() string {
 	t := l.now.Load()
 	s := strings.ToLower(t.general.String())
@@ -144,9 +143,9 @@ func (l *Levels) String() string {
 	return s
 }
 
-// New returns a logger that writes to w, as "text" or "json", what levels let through.
+// New returns a logger that writes the records allowed by levels to w. format is "text" or "json".
 func New(w io.Writer, format string, levels *Levels) (*slog.Logger, error) {
-	o := &slog.HandlerOptions{Level: slog.LevelDebug} // handler decides
+	o := &slog.HandlerOptions{Level: slog.LevelDebug} // handler filters
 	var next slog.Handler
 	switch format {
 	case "text":
@@ -164,7 +163,7 @@ type handler struct {
 	next    slog.Handler
 	levels  *Levels
 	area    string
-	grouped bool // attributes belong to a group now
+	grouped bool // attributes now belong to a group
 }
 
 func (h *handler) Enabled(_ context.Context, level slog.Level) bool {

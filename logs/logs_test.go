@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// written returns what is written at each level in each area.
+// written returns what was written at each level in each area.
 func written(l *slog.Logger, b *bytes.Buffer) string {
 	b.Reset()
 	for _, area := range []string{"", RFB, Tunnel} {
@@ -58,7 +58,7 @@ func TestLevelsByArea(t *testing.T) {
 	}
 }
 
-// TestToggle: loggers that exist already follow the switch.
+// TestToggle: existing loggers follow the switch.
 func TestToggle(t *testing.T) {
 	levels, err := Parse("warn,rfb=info", GatewayAreas)
 	if err != nil {

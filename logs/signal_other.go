@@ -4,5 +4,5 @@ package logs
 
 import "os"
 
-// toggleSignals would switch the log to debug, and back; this system has no signal for it.
+// toggleSignals would switch the log to debug and back, but this system has no signal for that.
 var toggleSignals []os.Signal

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// toggleSignals switch the log to debug, and back.
+// toggleSignals switch the log to debug and back.
 var toggleSignals = []os.Signal{syscall.SIGUSR1}

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// kind is what a flag's value is completed with.
+// kind is the kind of completion for a flag's value.
 type kind int
 
 const (
-	kindNone    kind = iota // there is no value
-	kindAny                 // nothing to propose
+	kindNone    kind = iota // the flag has no value
+	kindAny                 // no completion
 	kindFile                // a file
 	kindFolder              // a folder
 	kindChoices             // one of the words in the value's name
@@ -34,10 +34,10 @@ func (f *Flag) kind() kind {
 	return kindAny
 }
 
-// all are the flags of a command with those that every command has.
+// all returns the flags of a command, including those that every command has.
 func (p *Program) all(c *Command) []Flag { return append(append([]Flag{}, c.Flags...), p.Flags...) }
 
-// Bash writes a completion for bash. It needs nothing but bash.
+// Bash returns a completion script for bash. It needs only bash.
 func (p *Program) Bash() []byte {
 	var b bytes.Buffer
 	var names []string
@@ -100,12 +100,12 @@ complete -o filenames -F _%[1]s %[1]s
 	return b.Bytes()
 }
 
-// quote writes a word for a POSIX shell.
+// quote quotes a word for a POSIX shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 var zshEscapes = strings.NewReplacer("[", `\[`, "]", `\]`, ":", `\:`)
 
-// Zsh writes a completion for zsh.
+// Zsh returns a completion script for zsh.
 func (p *Program) Zsh() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(
@@ -149,12 +149,12 @@ func (p *Program) Zsh() []byte {
 	return b.Bytes()
 }
 
-// fishQuote writes a word for fish.
+// fishQuote quotes a word for fish.
 func fishQuote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }
 
-// Fish writes a completion for fish.
+// Fish returns a completion script for fish.
 func (p *Program) Fish() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(

@@ -1,5 +1,5 @@
-// Package manual writes manual pages, help texts and shell completions from the definitions of
-// a program's flags, so that none of them can be older than the program.
+// Package manual writes manual pages, help texts and shell completions from the definitions of a
+// program's flags, so that they always match the program.
 package manual
 
 import (
@@ -11,13 +11,13 @@ import (
 // Flag is one flag of a command.
 type Flag struct {
 	Name    string // without dashes
-	Value   string // what stands behind it, such as "FILE" or "text|json"; "" for none
+	Value   string // the value's name, such as "FILE" or "text|json"; "" if there is none
 	Doc     string // what it does
-	Default string // "" where there is none worth telling
+	Default string // "" if there is none worth mentioning
 }
 
-// Flags returns the flags of a set in alphabetical order. The name of a value stands between
-// backquotes in a flag's usage, as package flag has it.
+// Flags returns the flags of a set in alphabetical order. As in package flag, the value's name is
+// between backquotes in a flag's usage.
 func Flags(set *flag.FlagSet) (all []Flag) {
 	set.VisitAll(func(f *flag.Flag) {
 		value, doc := flag.UnquoteUsage(f)
@@ -31,16 +31,16 @@ type Command struct {
 	Name    string
 	Summary string   // a few words
 	Forms   []string // how it is called, without the program's name
-	About   string   // paragraphs; lines that begin with a space stay as they are
-	Words   []string // what may stand first behind it, such as "add"
+	About   string   // paragraphs; lines that begin with a space are not wrapped
+	Words   []string // possible first arguments, such as "add"
 	Flags   []Flag
 }
 
-// Program is everything that a manual page tells.
+// Program is the content of a manual page.
 type Program struct {
 	Name     string
 	Summary  string
-	Forms    []string // how it is called; nil: those of its commands
+	Forms    []string // how it is called; nil: the forms of its commands
 	About    string
 	Commands []Command
 	Flags    []Flag // of the program, or of every command
@@ -54,7 +54,7 @@ const (
 	helpWidth  = 92
 )
 
-// Help lists flags for --help.
+// Help returns the list of flags for --help.
 func Help(flags []Flag) string {
 	var b strings.Builder
 	for _, f := range flags {

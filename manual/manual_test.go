@@ -49,7 +49,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestQuoting: what stands in a flag's words ends no string of a shell.
+// TestQuoting: nothing in a flag's documentation ends a shell string.
 func TestQuoting(t *testing.T) {
 	p := program()
 	for shell, want := range map[string]string{

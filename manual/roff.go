@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// pageDate is when the form of the pages changed last; the same sources give the same page.
+// pageDate is when the pages' format last changed; the same sources give the same page.
 const pageDate = "2026-11-29"
 
-// Man writes a manual page in section 1, for man(7).
+// Man returns a manual page in section 1, for man(7).
 func (p *Program) Man() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, ".TH %s 1 %s Lotse \"User Commands\"\n", roff(strings.ToUpper(p.Name)), pageDate)
@@ -77,7 +77,7 @@ func flagList(b *bytes.Buffer, flags []Flag) {
 	}
 }
 
-// paragraphs writes paragraphs; first stands before the first one, if there is any.
+// paragraphs writes paragraphs; first is written before the first one, if there is any.
 func paragraphs(b *bytes.Buffer, text, first string) {
 	for i, part := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		switch {
@@ -98,7 +98,7 @@ func paragraphs(b *bytes.Buffer, text, first string) {
 
 var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...")
 
-// roff escapes a text.
+// roff escapes a text for roff.
 func roff(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

@@ -1,8 +1,8 @@
-// Package peer finds out whose program is at the other end of a connection within this
-// computer. A port on the loopback interface is open to every user of the machine: who
-// listens there for the present user only wraps his listener with Listen.
+// Package peer determines which user's program is at the other end of a connection within this
+// computer. Every user of the machine can connect to a port on the loopback interface. A program
+// that wants only its own user's connections wraps its listener with Listen.
 //
-// Linux and Windows tell the user. On other systems Check returns ErrUnsupported.
+// Linux and Windows report the user. On other systems Check returns ErrUnsupported.
 package peer
 
 import (
@@ -11,20 +11,20 @@ import (
 	"net"
 )
 
-// ErrUnsupported means that the system does not tell whose a connection is.
+// ErrUnsupported means that the system does not report the user of a connection.
 var ErrUnsupported = errors.New("peer: this system does not tell whose program is at the other end")
 
-// ErrOther means that the program at the other end is not this user's, or that it could
-// not be found: it may have closed the connection already.
+// ErrOther means that the program at the other end is not this user's, or was not found; it may
+// have closed the connection already.
 var ErrOther = errors.New("peer: the program at the other end does not belong to this user")
 
-// ErrNotFound is an ErrOther: no program has the socket at the other end. It was closed,
-// or the program that listens there has not accepted the connection yet.
+// ErrNotFound wraps ErrOther: no program has the socket at the other end. It was closed, or the
+// listening program there has not accepted the connection yet.
 var ErrNotFound = fmt.Errorf("%w: it is not found", ErrOther)
 
-// Check returns nil when the other end of a TCP connection that was accepted on the
-// loopback interface is a program of the user that this program runs as. Everything else is an
-// error that wraps ErrOther, or ErrUnsupported. It does not wait for the other end.
+// Check returns nil if the other end of a TCP connection accepted on the loopback interface belongs
+// to a program of this program's user. Otherwise the error wraps ErrOther, or is ErrUnsupported.
+// Check does not wait for the other end.
 func Check(conn net.Conn) error {
 	local, ok1 := conn.LocalAddr().(*net.TCPAddr)
 	remote, ok2 := conn.RemoteAddr().(*net.TCPAddr)
@@ -34,11 +34,10 @@ func Check(conn net.Conn) error {
 	return check(local, remote)
 }
 
-// Listen returns a listener that closes the connections of other users before anybody
-// sees them. It calls refused for the first of them, the second, the fourth, the eighth and
-// so on, as another user may connect without end; nil: nobody wants to know. Accept must be
-// called by one goroutine at a time. On a system that does not tell whose connections are,
-// all of them pass.
+// Listen returns a listener that closes other users' connections before Accept returns them. It
+// calls refused for the first of them, the second, the fourth, the eighth and so on, because
+// another user may connect without end; nil: not called. Accept must not be called concurrently. On
+// a system that does not report users, all connections are accepted.
 func Listen(l net.Listener, refused func(error)) net.Listener {
 	if refused == nil {
 		refused = func(error) {}
@@ -64,7 +63,8 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err == nil || errors.Is(err, ErrUnsupported) {
 			return conn, nil
 		}
-		// No farewell: it would keep the port busy for as long as the other end likes.
+		// Close without a handshake, which could keep the port busy for as long as the other end
+		// likes.
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
 		}

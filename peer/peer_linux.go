@@ -17,13 +17,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported: the kernel tells.
+// Supported: the kernel reports the user.
 const Supported = true
 
 func check(local, remote *net.TCPAddr) error { return checkUser(local, remote, uint32(os.Getuid())) }
 
-// checkUser looks the other end's socket up. The kernel is asked for that one socket;
-// where it does not answer such questions, its list of all sockets is read.
+// checkUser looks up the socket of the other end. It asks the kernel for that one socket; if the
+// kernel does not support such requests, it reads the kernel's list of all sockets.
 func checkUser(local, remote *net.TCPAddr, want uint32) error {
 	uid, err := askKernel(local, remote)
 	if err != nil && !errors.Is(err, unix.ENOENT) {
@@ -40,8 +40,8 @@ func checkUser(local, remote *net.TCPAddr, want uint32) error {
 	return nil
 }
 
-// uapi/linux/inet_diag.h, struct inet_diag_req_v2 and struct inet_diag_msg, in host
-// byte order but for ports and addresses.
+// uapi/linux/inet_diag.h, struct inet_diag_req_v2 and struct inet_diag_msg, in host byte order
+// except for ports and addresses.
 const (
 	diagRequest    = 56
 	diagAnswer     = 72
@@ -52,8 +52,8 @@ const (
 	kernelPatience = 2 * time.Second
 )
 
-// askKernel returns the user of the socket whose own address is remote and whose peer
-// is local. ENOENT: there is none.
+// askKernel returns the user of the socket whose own address is remote and whose peer is local. The
+// error is ENOENT if there is none.
 func askKernel(local, remote *net.TCPAddr) (uid uint32, err error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
@@ -118,7 +118,7 @@ func diagUser(answer []byte) (uid uint32, err error) {
 		if len(body) < diagAnswer {
 			return 0, io.ErrUnexpectedEOF
 		}
-		if h.Uint32(body[diagInodeAt:]) == 0 { // no program has it any more
+		if h.Uint32(body[diagInodeAt:]) == 0 { // no program has it any longer
 			return 0, unix.ENOENT
 		}
 		return h.Uint32(body[diagUserAt:]), nil
@@ -126,7 +126,7 @@ func diagUser(answer []byte) (uid uint32, err error) {
 	return 0, errors.New("an answer of an unknown kind")
 }
 
-// readTable looks the same up in /proc/net; proc_net_tcp in the kernel's documentation.
+// readTable looks the socket up in /proc/net; proc_net_tcp in the kernel's documentation.
 func readTable(local, remote *net.TCPAddr) (uid uint32, err error) {
 	own, other := remote.AddrPort(), local.AddrPort()
 	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
@@ -151,7 +151,7 @@ func findInTable(table io.Reader, own, other netip.AddrPort) (uid uint32, found 
 	lines := bufio.NewScanner(table)
 	for lines.Scan() {
 		f := strings.Fields(lines.Text())
-		if len(f) < 10 || f[9] == "0" { // no inode: no program has it any more
+		if len(f) < 10 || f[9] == "0" { // no inode: no program has it any longer
 			continue
 		}
 		a, ok1 := tableAddress(f[1])
@@ -169,7 +169,7 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// tableAddress reads an address in words of 32 bits in host byte order, and a port.
+// tableAddress parses an address in 32-bit words in host byte order, and a port.
 func tableAddress(s string) (netip.AddrPort, bool) {
 	words, port, _ := strings.Cut(s, ":")
 	b, err := hex.DecodeString(words)

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// visitorVariable makes this test a program that connects to an address, says so, and
-// stays until its standard input ends.
+// visitorVariable makes this test a program that connects to an address, reports that, and runs
+// until its standard input ends.
 const visitorVariable = "LOTSE_PEER_VISITOR"
 
 func visit(address string) {
@@ -31,8 +31,8 @@ func visit(address string) {
 
 const stranger = 64002
 
-// A second user of this machine is refused, by both ways of asking. Only root can start
-// a program as somebody else; without it the own user stands for a stranger.
+// Another user of this machine is refused, with both ways of asking. Only root can start a program
+// as another user; otherwise the test treats its own user as the stranger.
 func TestAnotherUser(t *testing.T) {
 	accepted, _ := pair(t, "tcp4", "127.0.0.1")
 	local, remote := accepted.LocalAddr().(*net.TCPAddr), accepted.RemoteAddr().(*net.TCPAddr)
@@ -73,14 +73,14 @@ func TestAnotherUser(t *testing.T) {
 	if err := visitor.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// He is cut off while he connects, or later.
+	// The connection is closed while he connects, or later.
 	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatalf("the stranger: %q, %v", said, err)
 	}
 	if err := <-refused; !errors.Is(err, ErrOther) || !strings.Contains(err.Error(), fmt.Sprint(stranger)) {
 		t.Errorf("the stranger: %v", err)
 	}
-	// Behind him this user is let in.
+	// After that, this user is admitted.
 	mine, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestAnotherUser(t *testing.T) {
 	l.Close()
 }
 
-// A program that listens and has not accepted a connection yet is not known; then it is.
+// A listening program is unknown until it has accepted the connection.
 func TestNotAcceptedYet(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -121,7 +121,7 @@ func TestNotAcceptedYet(t *testing.T) {
 	}
 }
 
-// Both ways of asking agree.
+// Both ways of asking give the same result.
 func TestTheTableAgrees(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		accepted, _ := pair(t, "tcp", host)

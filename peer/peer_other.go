@@ -4,7 +4,7 @@ package peer
 
 import "net"
 
-// Supported: it is not known how this system would tell.
+// Supported: no way is known on this system.
 const Supported = false
 
 func check(local, remote *net.TCPAddr) error { return ErrUnsupported }

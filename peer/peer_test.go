@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-// pair is a connection on the loopback interface: the end that accepted it first.
+// pair returns a connection on the loopback interface: first the end that accepted it.
 func pair(t *testing.T, network, host string) (accepted, dialled net.Conn) {
 	t.Helper()
 	l, err := net.Listen(network, net.JoinHostPort(host, "0"))
@@ -41,7 +41,7 @@ func pair(t *testing.T, network, host string) (accepted, dialled net.Conn) {
 func TestOwnUser(t *testing.T) {
 	for _, c := range []struct{ network, host string }{{"tcp4", "127.0.0.1"}, {"tcp4", "127.9.8.7"}, {"tcp6", "::1"}, {"tcp", "127.0.0.1"}} {
 		if c.host == "::1" && runtime.GOOS == "windows" {
-			continue // wine does not tell; Windows was not asked
+			continue // wine does not report it; not tested on Windows
 		}
 		accepted, _ := pair(t, c.network, c.host)
 		if err := Check(accepted); err != nil && !errors.Is(err, ErrUnsupported) {
@@ -50,7 +50,7 @@ func TestOwnUser(t *testing.T) {
 	}
 }
 
-// Who has gone is not known to have been this user's.
+// If the other end has closed, it is unknown whether it was this user's.
 func TestGone(t *testing.T) {
 	if !Supported {
 		t.Skip("this system does not tell")
@@ -58,12 +58,12 @@ func TestGone(t *testing.T) {
 	accepted, dialled := pair(t, "tcp4", "127.0.0.1")
 	dialled.(*net.TCPConn).SetLinger(0)
 	dialled.Close()
-	_, _ = io.ReadAll(accepted) // until the end is known here
+	_, _ = io.ReadAll(accepted) // until this end has noticed
 	if err := Check(accepted); !errors.Is(err, ErrOther) {
 		t.Errorf("%v", err)
 	}
 	accepted, dialled = pair(t, "tcp4", "127.0.0.1")
-	dialled.Close() // in good order: the kernel still has the connection
+	dialled.Close() // a normal close: the kernel still has the connection
 	_, _ = io.ReadAll(accepted)
 	if err := Check(accepted); !errors.Is(err, ErrOther) {
 		t.Errorf("%v", err)

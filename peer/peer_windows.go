@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Supported: Windows tells.
+// Supported: Windows reports the user.
 const Supported = true
 
 var getTCPTable = windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetExtendedTcpTable")
@@ -20,9 +20,9 @@ const (
 	tableOwnerConnections = 4 // TCP_TABLE_OWNER_PID_CONNECTIONS
 	row4, row6            = 24, 56
 	maxTable              = 64 << 20
-	// maxReads is how often the table is read for a connection that stands in it without
-	// an owner. Wine says so of one in fifty when the computer is busy, and knows it at the
-	// next reading.
+	// maxReads is how often the table is read again for a connection that is in it without an
+	// owner. Wine reports one in fifty that way when the computer is busy, and has the owner at the
+	// next read.
 	maxReads = 20
 )
 
@@ -53,7 +53,7 @@ func check(local, remote *net.TCPAddr) error {
 	return nil
 }
 
-// userOf is the user that a process runs as.
+// userOf returns the user of a process.
 func userOf(process windows.Handle) (*windows.SID, error) {
 	var token windows.Token
 	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
@@ -69,12 +69,12 @@ func userOf(process windows.Handle) (*windows.SID, error) {
 
 var errNoSocket = errors.New("no program has that socket")
 
-// processOf is the process whose socket has the address remote and the peer local.
+// processOf returns the process whose socket has the address remote and the peer local.
 func processOf(local, remote *net.TCPAddr) (uint32, error) {
 	v4 := local.IP.To4() != nil && remote.IP.To4() != nil
 	tables := []int32{windows.AF_INET6}
 	if v4 {
-		tables = []int32{windows.AF_INET, windows.AF_INET6} // the latter holds mapped addresses
+		tables = []int32{windows.AF_INET, windows.AF_INET6} // the latter contains mapped addresses
 	}
 	for range maxReads {
 		known := false
@@ -112,8 +112,8 @@ func readTable(family int32) ([]byte, error) {
 	return nil, windows.ERROR_INSUFFICIENT_BUFFER
 }
 
-// findInTable reads MIB_TCPTABLE_OWNER_PID or MIB_TCP6TABLE_OWNER_PID. ok tells whether the
-// connection is there; a pid of 0 is one without an owner.
+// findInTable searches MIB_TCPTABLE_OWNER_PID or MIB_TCP6TABLE_OWNER_PID. ok reports whether the
+// connection is there; a pid of 0 means that it has no owner.
 func findInTable(table []byte, family int32, local, remote *net.TCPAddr) (pid uint32, ok bool) {
 	h := binary.LittleEndian
 	rows := table[4:]
@@ -147,5 +147,5 @@ func findInTable(table []byte, family int32, local, remote *net.TCPAddr) (pid ui
 	return 0, ok
 }
 
-// swapped is a port that stands in network byte order in the lower half of a word.
+// swapped converts a port from network byte order in the lower half of a word.
 func swapped(port uint32) int { return int(port&0xff)<<8 | int(port>>8&0xff) }

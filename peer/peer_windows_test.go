@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestOwnProgram: a connection of another program of this user is known from its first
-// moment, each of many. Wine says of some that nobody owns them.
+// TestOwnProgram: connections of another program of this user are recognized from the first moment,
+// each of many. Wine reports some of them without an owner.
 func TestOwnProgram(t *testing.T) {
 	const connections = 300
 	if address := os.Getenv("PEER_TEST_ADDRESS"); address != "" { // the other program
@@ -17,7 +17,7 @@ func TestOwnProgram(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _ = conn.Read(make([]byte, 1)) // until it is closed
+			_, _ = conn.Read(make([]byte, 1)) // until the connection is closed
 			conn.Close()
 		}
 		return

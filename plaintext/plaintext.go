@@ -1,6 +1,5 @@
-// Package plaintext makes text that somebody else wrote safe to show: in a terminal, a
-// log, a page or an error. Use it wherever a gateway's, a peer's or a system's words
-// leave the place where they were read.
+// Package plaintext makes untrusted text safe to show in a terminal, a log, a page or an error. Use
+// it wherever text of a gateway, a peer or the system leaves the code that read it.
 package plaintext
 
 import (
@@ -8,10 +7,9 @@ import (
 	"unicode"
 )
 
-// Line returns s as one line of at most max characters, with … behind it where it was
-// cut. Control characters, characters that turn the direction of the text around them,
-// invisible ones and invalid UTF-8 are left out; every other kind of space becomes a
-// plain one. max below 1 gives "".
+// Line returns s as one line of at most max characters, with … at the end if it was cut. Control
+// characters, characters that change the text direction, invisible ones and invalid UTF-8 are
+// removed; every other kind of space becomes a plain one. If max is less than 1, Line returns "".
 func Line(s string, max int) string {
 	if max < 1 {
 		return ""
@@ -33,11 +31,11 @@ func Line(s string, max int) string {
 	return b.String()
 }
 
-// visible returns the character to show for the one at the beginning of rest.
+// visible returns the character to show for the first one of rest.
 func visible(r rune, rest string) (shown rune, keep bool) {
 	switch {
 	case r == unicode.ReplacementChar:
-		// A real one may stay; what was no UTF-8 may not.
+		// A real replacement character is kept; invalid UTF-8 is not.
 		return r, strings.HasPrefix(rest, string(unicode.ReplacementChar))
 	case unicode.IsSpace(r):
 		return ' ', true

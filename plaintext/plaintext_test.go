@@ -15,7 +15,7 @@ func TestLine(t *testing.T) {
 		"\r\x1b[2Kforged\n":         " [2Kforged ",
 		"a\u009b2Jb\x7f":            "a2Jb",
 		"\x1b]52;c;aGk=\x07":        "]52;c;aGk=",
-		"a\u202eb\u2066c\u200fd":    "abcd", // turned around
+		"a\u202eb\u2066c\u200fd":    "abcd", // direction changed
 		"a\u200bb\ufeffc\u00add":    "abcd", // invisible
 		"a\tb\u2028c\u00a0d\u3000e": "a b c d e",
 		"\xffx\xc3":                 "x",
@@ -36,7 +36,7 @@ func TestLineIsCut(t *testing.T) {
 	}{
 		{strings.Repeat("ä", 11), 10, strings.Repeat("ä", 10) + "…"},
 		{strings.Repeat("ä", 10), 10, strings.Repeat("ä", 10)},
-		{"0123456789\x1b\u202e", 10, "0123456789"}, // nothing was cut
+		{"0123456789\x1b\u202e", 10, "0123456789"}, // not cut
 		{"01234\x1b56789", 10, "0123456789"},
 		{"a", 0, ""},
 		{"a", -1, ""},

@@ -10,7 +10,7 @@ import (
 	"lotse/screen"
 )
 
-// benchPictures are 1920×1080: a screen full of text, a web page, a photograph.
+// benchPictures are 1920×1080 frames: a screen full of text, a web page, a photograph.
 var benchPictures = sync.OnceValue(func() []picture {
 	size := image.Pt(1920, 1080)
 	return []picture{
@@ -20,8 +20,7 @@ var benchPictures = sync.OnceValue(func() []picture {
 	}
 })
 
-// BenchmarkEncode: MB/s are of pixels, four bytes each; wire-KB is what they
-// became.
+// BenchmarkEncode: MB/s counts pixels of four bytes each; wire-KB is the encoded size.
 func BenchmarkEncode(b *testing.B) {
 	native := rfb.PixelFormat{BitsPerPixel: 32, Depth: 24, TrueColour: true, RedMax: 255, GreenMax: 255, BlueMax: 255, RedShift: 16, GreenShift: 8}
 	small := rfb.PixelFormat{BitsPerPixel: 16, Depth: 16, TrueColour: true, RedMax: 31, GreenMax: 63, BlueMax: 31, RedShift: 11, GreenShift: 5}
@@ -59,7 +58,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkFewPixels is a blinking caret: what a small change costs.
+// BenchmarkFewPixels measures a small change: a blinking caret.
 func BenchmarkFewPixels(b *testing.B) {
 	f := benchPictures()[0].frame
 	small := screen.NewFrame(image.Pt(64, 16))

@@ -8,13 +8,12 @@ import (
 	"net"
 )
 
-// The client's side of RFC 6143, section 7.1, for a relay that reaches a server
-// on behalf of a viewer: up to SecurityResult, and not a byte further. It knows
-// the security type None only: what it talks to is inside a seal.
+// The client's side of RFC 6143, section 7.1, up to SecurityResult and no byte further, for a relay
+// that connects to a server on behalf of a viewer. It supports only the security type None, because
+// the connection is inside a seal.
 
-// ClientSecurity exchanges versions with a server and chooses None. The
-// SecurityResult comes next; ReadResult reads it. A server that refuses in
-// words gives a Refusal.
+// ClientSecurity exchanges versions with a server and chooses None. The caller then reads the
+// SecurityResult with ReadResult. If the server refuses with a reason, the error is a Refusal.
 func ClientSecurity(conn net.Conn) error {
 	var b [len(versionMessage)]byte
 	if _, err := io.ReadFull(conn, b[:]); err != nil {
@@ -50,8 +49,8 @@ func ClientSecurity(conn net.Conn) error {
 	return errors.New("rfb: the server does not offer None")
 }
 
-// ReadResult reads SecurityResult of RFB 3.8: nil, a Refusal, or an error of
-// the line. It may take as long as a customer thinks.
+// ReadResult reads SecurityResult of RFB 3.8. It returns nil, a Refusal, or an error of the
+// connection. It blocks until the customer has answered.
 func ReadResult(conn net.Conn) error {
 	var b [4]byte
 	if _, err := io.ReadFull(conn, b[:]); err != nil {
@@ -66,7 +65,7 @@ func ReadResult(conn net.Conn) error {
 	return errors.New("rfb: unknown security result from the server")
 }
 
-// readReason always returns an error: the reason, or why there is none.
+// readReason always returns an error: a Refusal with the reason, or why it could not be read.
 func readReason(conn net.Conn) error {
 	var b [4]byte
 	if _, err := io.ReadFull(conn, b[:]); err != nil {

@@ -14,7 +14,7 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// provided counts the texts that came.
+// provided counts the texts received.
 func provided(messages []any) (n int) {
 	for _, m := range messages {
 		if c, ok := m.(rfbtest.ClipboardMessage); ok && c.Flags&rfbtest.ClipboardProvide != 0 {
@@ -24,8 +24,8 @@ func provided(messages []any) (n int) {
 	return n
 }
 
-// A viewer that asks for the clipboard's text again and again gets it a few times a
-// second, and one answer at most waits for it.
+// A viewer that requests the clipboard's text repeatedly gets it a few times a second, and at most
+// one answer is queued.
 func TestClipboardRequestsAreBounded(t *testing.T) {
 	text := strings.Repeat("0123456789abcdef", 1<<16) // a megabyte
 	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard}, flatFrame(image.Pt(8, 8), grey), func(t *testing.T, s *session) {
@@ -33,7 +33,7 @@ func TestClipboardRequestsAreBounded(t *testing.T) {
 		s.take()
 		for range 200 {
 			s.must(s.v.SendClipboard(rfbtest.ClipboardRequest | rfbtest.ClipboardText))
-			synctest.Wait() // each answer is taken: none waits
+			synctest.Wait() // each answer is read: none is queued
 		}
 		_, messages := s.take()
 		if n := provided(messages); n < 1 || n > 5 {
@@ -48,7 +48,7 @@ func TestClipboardRequestsAreBounded(t *testing.T) {
 		if n := provided(messages); n < 1 || n > 4 {
 			t.Errorf("%d more after three seconds", n)
 		}
-		// Short texts are not held up.
+		// Short texts are not delayed.
 		time.Sleep(time.Minute)
 		s.conn.CutText("short")
 		s.take()
@@ -62,7 +62,7 @@ func TestClipboardRequestsAreBounded(t *testing.T) {
 	}, rfbtest.ExtendedClipboard)
 }
 
-// Texts that a viewer sends are expanded within the same bound, broken ones too.
+// Texts from a viewer are expanded within the same limit, malformed ones too.
 func TestClipboardTextsAreBounded(t *testing.T) {
 	var texts texts
 	text := strings.Repeat("x", 1<<20-1)
@@ -74,7 +74,7 @@ func TestClipboardTextsAreBounded(t *testing.T) {
 			t.Errorf("%d megabytes were expanded at once", n)
 		}
 		time.Sleep(time.Minute)
-		for range 50 { // a length that is not there
+		for range 50 { // a length with no data
 			var z bytes.Buffer
 			w := zlib.NewWriter(&z)
 			w.Write(binary.BigEndian.AppendUint32(nil, 1<<20))

@@ -6,32 +6,31 @@ import (
 	"time"
 )
 
-// congestion models the way to a viewer as one line with a queue before it: a
-// fence behind each update says when the update had been taken. An update that
-// was sent at s and answered at a, after an earlier one that was answered at p,
-// was served from max(p, s+base) to a: that gives the line's rate however many
-// are under way. No more is sent than the line carries in a round trip and a
-// little, so that queues of pictures do not grow.
+// congestion models the path to a viewer as one line with a queue in front of it. A fence after
+// each update reports when the viewer had received the update. An update that was sent at s and
+// answered at a, after an earlier one that was answered at p, was transmitted from max(p, s+base)
+// to a. That yields the line's rate however many updates are in flight. No more is sent than the
+// line carries in a round trip plus queueGoal, so that queues do not grow.
 //
-// Now and then a fence goes alone, before an update: its round trip is the line's
-// own, without service time. Without it the shortest round trip would have to be
-// guessed from updates of one size, and every error in it is one in the rate.
+// From time to time a fence is sent alone, before an update. Its round trip is that of the line,
+// without transmission time. Without it the shortest round trip would have to be guessed from
+// updates of one size, and each error of the guess would be an error of the rate.
 //
-// A viewer without fences answers an update by its next request; that gives the
-// rate. It needs no window: it gets nothing that it did not ask for.
+// A viewer without fences answers an update with its next request; that yields the rate. No window
+// is needed, because it receives only what it asked for.
 type congestion struct {
 	inFlight int
 	base     time.Duration // the shortest round trip seen
-	// greeting is how long the viewer took to answer the version message: all that
-	// is known before the first update. A door may have answered in its place.
+	// greeting is how long the viewer took to answer the version message, which is the only
+	// measurement before the first update. A door may have answered in its place.
 	greeting time.Duration
 	marks    []mark // in order of sending, oldest first
 	seq      uint64
-	answer   time.Time                  // the last one
-	probes   [probeMemory]time.Duration // round trips of fences alone; a ring
-	probed   int                        // how many there were
+	answer   time.Time                  // the time of the last answer
+	probes   [probeMemory]time.Duration // round trips of lone fences; a ring
+	probed   int                        // number of probes so far
 	probeAt  time.Time
-	// The rate is the quotient; both forget.
+	// The rate is served/serving; both decay at each answer.
 	served  float64 // bytes
 	serving float64 // seconds
 }
@@ -46,31 +45,28 @@ const (
 	initialWindow = 128 << 10
 	minWindow     = 16 << 10
 	maxWindow     = 8 << 20
-	// queueGoal is how much longer than the shortest round trip the line is
-	// kept busy.
+	// queueGoal is how long beyond the shortest round trip the line is kept busy.
 	queueGoal = 25 * time.Millisecond
-	// The shortest of so many probes counts, so that a line which became longer is
-	// noticed.
+	// The shortest of the last probeMemory probes counts, so that a longer round trip is noticed.
 	probeMemory = 16
 	probeEvery  = time.Second     // when the line is not full
 	probeSurely = 8 * time.Second // when it is
-	// baseMemory: without fences the shortest round trip is forgotten by this
-	// share at every answer.
+	// baseMemory: without fences, the estimate of the shortest round trip grows by this fraction at
+	// every answer.
 	baseMemory = 2048
-	// rateMemory is what remains of the rate's sums at each answer, and
-	// rateMinBytes is what an update must have to tell of the rate.
+	// rateMemory is the factor applied to the rate's sums at each answer. rateMinBytes is the
+	// minimum size of an update from which the rate is measured.
 	rateMemory   = 0.8
 	rateMinBytes = 2 << 10
-	// longLine is a round trip by which a line of unknown rate is believed to be
-	// a slow one, of assumedRate.
+	// longLine is the round trip above which a line of unknown rate is assumed to have assumedRate.
 	longLine    = 15 * time.Millisecond
 	assumedRate = 1e6
-	// updateTime bounds how long one update may keep the line busy.
+	// updateTime limits how long one update may keep the line busy.
 	updateTime = 250 * time.Millisecond
 	minUpdate  = 48 << 10
 )
 
-// bytesPerSecond is the line's rate; 0: unknown, and no reason to be careful.
+// bytesPerSecond returns the line's rate; 0: unknown and presumably fast.
 func (c *congestion) bytesPerSecond() float64 {
 	switch {
 	case c.serving > 0:
@@ -81,7 +77,7 @@ func (c *congestion) bytesPerSecond() float64 {
 	return 0
 }
 
-// largest is how many bytes one update may have; 0: any.
+// largest returns the maximum size of an update in bytes; 0: no limit.
 func (c *congestion) largest() int {
 	rate := c.bytesPerSecond()
 	if rate == 0 {
@@ -98,8 +94,7 @@ func (c *congestion) window() int {
 	return min(maxWindow, max(minWindow, int(rate*(c.base+queueGoal).Seconds())))
 }
 
-// full reports whether the next update must wait. An urgent one may overtake
-// the window once.
+// full reports whether the next update must wait. An urgent update may exceed the window once.
 func (c *congestion) full(urgent bool) bool {
 	window := c.window()
 	if urgent {
@@ -108,7 +103,7 @@ func (c *congestion) full(urgent bool) bool {
 	return len(c.marks) > 0 && c.inFlight >= window
 }
 
-// sent counts an update and returns the payload of the fence behind it.
+// sent counts an update and returns the payload of the fence that follows it.
 func (c *congestion) sent(bytes int, now time.Time) []byte {
 	if bytes == 0 {
 		c.probeAt = now
@@ -119,7 +114,7 @@ func (c *congestion) sent(bytes int, now time.Time) []byte {
 	return binary.BigEndian.AppendUint64(nil, c.seq)
 }
 
-// probe returns the payload of a fence that goes alone, now; nil: none is due.
+// probe returns the payload of a fence to be sent alone now; nil: none is due.
 func (c *congestion) probe(now time.Time) []byte {
 	if since := now.Sub(c.probeAt); since < probeEvery || since < probeSurely && 2*c.inFlight > c.window() {
 		return nil
@@ -127,14 +122,14 @@ func (c *congestion) probe(now time.Time) []byte {
 	return c.sent(0, now)
 }
 
-// answered takes a fence's answer; others' payloads and repeats change nothing.
+// answered handles a fence's answer. It ignores repeated answers and unknown payloads.
 func (c *congestion) answered(payload []byte, now time.Time) {
 	if len(payload) == 8 {
 		c.taken(binary.BigEndian.Uint64(payload), now)
 	}
 }
 
-// asked takes a request as the answer to all that was sent.
+// asked treats a request as the answer to everything sent before.
 func (c *congestion) asked(now time.Time) { c.taken(c.seq, now) }
 
 func (c *congestion) taken(seq uint64, now time.Time) {
@@ -161,7 +156,7 @@ func (c *congestion) taken(seq uint64, now time.Time) {
 	}
 }
 
-// measured takes a round trip, of a fence alone or behind an update.
+// measured records the round trip of a lone fence or of one after an update.
 func (c *congestion) measured(rtt time.Duration, alone bool) {
 	if alone {
 		c.probes[c.probed%probeMemory] = rtt

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// lineModel is a line that serves updates one after the other.
+// lineModel is a line that transmits updates one after the other.
 type lineModel struct {
 	rate  float64
 	delay time.Duration
@@ -22,8 +22,7 @@ func (l *lineModel) answered(bytes int, sent time.Time) time.Time {
 	return l.free.Add(l.delay)
 }
 
-// The rate is found within a tenth, whatever the sizes of updates, and the queue
-// stays short.
+// The rate is measured to within a tenth for all sizes of updates, and the queue remains short.
 func TestCongestionFindsTheRate(t *testing.T) {
 	for name, l := range map[string]lineModel{
 		"5 Mbit/s, 50 ms":  {rate: 625e3, delay: 50 * time.Millisecond},
@@ -57,7 +56,7 @@ func TestCongestionFindsTheRate(t *testing.T) {
 		if got := c.bytesPerSecond(); got < l.rate*0.9 || got > l.rate*1.1 {
 			t.Errorf("%s: rate %.0f, want %.0f", name, got, l.rate)
 		}
-		// Before an update is sent at most queueGoal waits, beside what was
+		// Before an update is sent, at most queueGoal of data is queued, in addition to what was
 		// counted in whole updates.
 		if limit := queueGoal + time.Duration(3*20000/l.rate*1e9); worst > limit {
 			t.Errorf("%s: %v waited before an update, want at most %v", name, worst, limit)
@@ -65,8 +64,8 @@ func TestCongestionFindsTheRate(t *testing.T) {
 	}
 }
 
-// Five minutes of updates of one size, many at once on the line, do not make it
-// look faster than it is; and a line that became longer is found out.
+// Five minutes of updates of one size, with many in flight, do not make the line look faster than
+// it is. A longer round trip is noticed.
 func TestCongestionKeepsTheRate(t *testing.T) {
 	l := lineModel{rate: 625e3, delay: 50 * time.Millisecond}
 	var c congestion
@@ -105,7 +104,7 @@ func TestCongestionKeepsTheRate(t *testing.T) {
 	}
 }
 
-// Answers that were never asked for, repeated or out of order count nothing.
+// Unknown, repeated or out-of-order answers are ignored.
 func TestCongestionForeignAnswers(t *testing.T) {
 	var c congestion
 	now := time.Unix(1, 0)
@@ -123,7 +122,7 @@ func TestCongestionForeignAnswers(t *testing.T) {
 	}
 }
 
-// The level falls with the line and never rises above the viewer's.
+// The level falls with the line's rate and never exceeds the viewer's.
 func TestQualityFollowsTheLine(t *testing.T) {
 	var cost photoCost
 	last := 9

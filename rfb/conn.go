@@ -12,60 +12,60 @@ import (
 	"lotse/screen"
 )
 
-// Viewer is what is known of the other side when the customer is asked.
+// Viewer describes the viewer when the customer is asked.
 type Viewer struct {
 	Version string // "3.3", "3.7" or "3.8"
 	Remote  net.Addr
 }
 
-// Refusal is an error whose text the viewer's user may read.
+// Refusal is an error whose text is shown to the viewer's user.
 type Refusal struct{ Reason string }
 
 // Error implements error.
 func (r Refusal) Error() string { return "rfb: refused: " + r.Reason }
 
-// ErrDenied is the refusal without further words.
+// ErrDenied is the refusal without a particular reason.
 var ErrDenied = Refusal{Reason: "The customer did not allow the view."}
 
-// Config says how a viewer is served. Desktop, Waiting and Name must be set.
+// Config is the configuration of a Conn. Desktop, Waiting and Name must be set.
 type Config struct {
-	// Desktop is what a viewer with RightView sees.
+	// Desktop is the framebuffer shown to a viewer with RightView.
 	Desktop *screen.Framebuffer
-	// Waiting is what it sees without.
+	// Waiting is the framebuffer shown to a viewer without RightView.
 	Waiting *screen.Framebuffer
-	// Photos is what viewers of the same Desktop share; nil: nothing.
+	// Photos is shared by the viewers of the same Desktop; nil: not shared.
 	Photos *Photos
-	// Ready is called, under a lock, when the viewer may have become able to take a
-	// picture; see Conn.Ready. It must not block or call back. nil: nobody wants to know.
+	// Ready is called under a lock when Conn.Ready may have become true. It must not block or call
+	// methods of Conn. nil: not called.
 	Ready func()
 	// Name is the desktop's name, UTF-8.
 	Name string
-	// Rights are those at the start.
+	// Rights are the rights at the start.
 	Rights Rights
-	// Approve is called after the security handshake and before its result is
-	// told. It may block for as long as the customer thinks; ctx ends when the
-	// viewer goes. An error refuses; a Refusal's text reaches the viewer.
+	// Approve is called after the security handshake and before the viewer gets its result. It may
+	// block until the customer has answered; ctx ends when the viewer disconnects. An error refuses
+	// the viewer; the text of a Refusal is sent to it.
 	Approve func(ctx context.Context, v Viewer) error
-	// Patience is how long the viewer may take for its first message, where
-	// somebody is asked before it speaks; not less than for the others.
+	// Patience is the limit for the viewer's first message where its user is asked something before
+	// it sends. A value below the usual limit has no effect.
 	Patience time.Duration
-	// Input takes the events of a viewer with RightControl; nil: dropped.
+	// Input receives the events of a viewer with RightControl; nil: they are dropped.
 	Input screen.Input
-	// CutText takes the text of a viewer with RightClipboard; nil: dropped.
+	// CutText receives the text of a viewer with RightClipboard; nil: it is dropped.
 	CutText func(text string)
-	// Logger is never given keys, texts or pixels; nil: silent.
+	// Logger never receives keys, texts or pixels; nil: no log.
 	Logger *slog.Logger
 }
 
-// Times that mean death; the customer's thinking is not bounded by them.
+// Timeouts after which the connection is closed. They do not limit the customer's answer.
 const (
 	handshakeTimeout = 20 * time.Second
 	writeTimeout     = 60 * time.Second
 )
 
-// Conn is one viewer. Serve runs it; all other methods may be called
-// concurrently, before Serve, during and after it. It has two goroutines: readLoop takes
-// the viewer's messages, writeLoop writes what is due; what both need is guarded by mu.
+// Conn is one viewer. Serve runs it; all other methods may be called concurrently with everything.
+// It has two goroutines: readLoop handles the viewer's messages, writeLoop writes what is due. mu
+// guards their shared state.
 type Conn struct {
 	// Static after NewConn.
 	conn  net.Conn
@@ -73,8 +73,8 @@ type Conn struct {
 	log   *slog.Logger
 	input inputGate
 
-	// encodeMu is held while the picture is read and encoded, so that a right
-	// to view that was taken back is gone when SetRights returns.
+	// encodeMu is held while pixels are read and encoded, so that after SetRights has taken the
+	// right to view no more pixels are read.
 	encodeMu sync.Mutex
 
 	mu   sync.Mutex
@@ -96,8 +96,7 @@ type Conn struct {
 	writer writer // Owned by writeLoop.
 }
 
-// NewConn prepares to serve a viewer on conn; it starts nothing. The Conn owns
-// conn from then on.
+// NewConn prepares to serve a viewer on conn and starts nothing. The Conn owns conn from then on.
 func NewConn(conn net.Conn, cfg Config) *Conn {
 	c := &Conn{conn: conn, cfg: cfg, log: cfg.Logger, rights: cfg.Rights, name: cfg.Name}
 	if c.log == nil {
@@ -110,9 +109,9 @@ func NewConn(conn net.Conn, cfg Config) *Conn {
 	return c
 }
 
-// Serve runs the connection until the viewer or ctx ends it, or Close is
-// called. It returns after its last goroutine: nil when the viewer closed in
-// good order, else why.
+// Serve runs the connection until the viewer or ctx ends it, or Close is called. It returns after
+// its last goroutine has ended: nil if the viewer closed normally or Close was called, otherwise
+// the reason.
 func (c *Conn) Serve(ctx context.Context) error {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.closeWith(stoppedError{context.Cause(ctx)}) })
@@ -142,7 +141,7 @@ func (c *Conn) Serve(ctx context.Context) error {
 	return c.why(err)
 }
 
-// why prefers the first cause over what it made fail afterwards.
+// why returns the first cause instead of errors that it made other operations return.
 func (c *Conn) why(err error) error {
 	c.mu.Lock()
 	if c.cause != nil {
@@ -155,7 +154,7 @@ func (c *Conn) why(err error) error {
 	return err
 }
 
-// Close ends the connection at once; Serve returns. It may be called twice.
+// Close ends the connection at once, and Serve returns. It may be called twice.
 func (c *Conn) Close() error {
 	c.closeWith(net.ErrClosed)
 	return nil
@@ -175,18 +174,18 @@ func (c *Conn) closeWith(cause error) {
 	}
 }
 
-// Rights returns what the viewer may do now.
+// Rights returns the viewer's current rights.
 func (c *Conn) Rights() Rights {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.rights
 }
 
-// SetRights changes what the viewer may do. It waits neither for Input nor for the
-// viewer. When it returns, no further event of a control right that was taken is
-// handed to Input, and no pixel is encoded for a view that was taken. An event
-// that Input has already may still be under way; Input.Suspend stops that. What
-// the viewer holds down is released as soon as Input is free.
+// SetRights changes the viewer's rights. It waits neither for Input nor for the viewer. After it
+// returns, no event of a control right that was taken is passed to Input, and no pixel is encoded
+// for a view right that was taken. An event already passed to Input may still be in progress;
+// Input.Suspend stops that. Keys and buttons that the viewer holds down are released as soon as
+// Input is free.
 func (c *Conn) SetRights(r Rights) {
 	c.mu.Lock()
 	old := c.rights
@@ -214,15 +213,15 @@ func (c *Conn) SetRights(r Rights) {
 		c.input.release()
 	}
 	if old.Has(RightView) && !r.Has(RightView) {
-		c.encodeMu.Lock() // until no encoding is under way that began before
+		c.encodeMu.Lock() // wait for an encoding that began earlier
 		defer c.encodeMu.Unlock()
 	}
 }
 
-// Invalidate tells that the desktop changed.
+// Invalidate reports that the desktop changed.
 func (c *Conn) Invalidate(change screen.Change) { c.invalidate(change, true) }
 
-// InvalidateWaiting tells that the waiting picture changed.
+// InvalidateWaiting reports that the waiting framebuffer changed.
 func (c *Conn) InvalidateWaiting(change screen.Change) { c.invalidate(change, false) }
 
 func (c *Conn) invalidate(change screen.Change, desktop bool) {
@@ -261,8 +260,8 @@ func (c *Conn) CutText(text string) {
 	c.queue(func(b []byte) []byte { return appendServerCutText(b, text) })
 }
 
-// queue has a message written before the next update. A viewer that lets too
-// many wait is gone.
+// queue queues a message to be written before the next update. If too many are queued, it closes
+// the connection.
 func (c *Conn) queue(message func([]byte) []byte) {
 	c.mu.Lock()
 	err := c.queueLocked(message)
@@ -280,17 +279,17 @@ func (c *Conn) queueLocked(message func([]byte) []byte) error {
 	return c.outbox.add(message)
 }
 
-// Ready reports whether the viewer would take a picture at once: it asked, and
-// the line is free. Who captures may wait for it. While the advisor acts it is
-// always ready: the answer goes before everything else.
+// Ready reports whether an update would be sent at once: the viewer asked for one, and the line has
+// room. The code that captures may wait for that. While the advisor is acting, Ready is always
+// true, because the answer to his input has priority.
 func (c *Conn) Ready() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.flow.acts(time.Now()) || c.asked.open() && !c.lineFullLocked()
 }
 
-// lineFullLocked reports whether the next picture has to wait. A small answer to input may
-// go before the line is ready for it.
+// lineFullLocked reports whether the next update must wait. A small answer to input may be sent
+// earlier.
 func (c *Conn) lineFullLocked() bool {
 	if !c.viewer.caps.fence {
 		return false
@@ -298,7 +297,7 @@ func (c *Conn) lineFullLocked() bool {
 	return c.flow.full(c.flow.acts(time.Now()) && !c.pending.everything && c.pending.small())
 }
 
-// readyLocked tells anyone who wants to know that Ready may have changed.
+// readyLocked reports that the result of Ready may have changed.
 func (c *Conn) readyLocked() {
 	c.wake.Broadcast()
 	if c.cfg.Ready != nil {
@@ -308,7 +307,7 @@ func (c *Conn) readyLocked() {
 
 func (c *Conn) mayControl() bool { return c.Rights().Has(RightControl) }
 
-// source is the picture that a viewer with these rights sees.
+// source returns the framebuffer shown to a viewer with these rights.
 func (c *Conn) source(r Rights) *screen.Framebuffer {
 	if r.Has(RightView) {
 		return c.cfg.Desktop

@@ -15,7 +15,7 @@ import (
 	"lotse/screen/keysym"
 )
 
-// inputLog records what reaches the display.
+// inputLog records the events that reach the display.
 type inputLog struct {
 	mu     sync.Mutex
 	events []any
@@ -75,7 +75,7 @@ func TestRightsAreCheckedAtTheServer(t *testing.T) {
 		if got := in.take(); !slices.Equal(got, want) || !slices.Equal(texts, []string{"hü"}) {
 			t.Fatalf("got %v %q, want %v", got, texts, want)
 		}
-		// What is held is released when the right is taken.
+		// Held buttons are released when the right is taken.
 		p.send(msgPointerEvent, 1, 0, 3, 0, 2)
 		synctest.Wait()
 		in.take()
@@ -95,10 +95,10 @@ func TestRightsAreCheckedAtTheServer(t *testing.T) {
 	})
 }
 
-// stuckInput is a display that does not answer.
+// stuckInput is a display that does not respond.
 type stuckInput struct {
 	inputLog
-	stuck chan struct{} // closed: it answers again
+	stuck chan struct{} // closed when it responds again
 }
 
 func (s *stuckInput) Key(k screen.Key) error {
@@ -106,9 +106,8 @@ func (s *stuckInput) Key(k screen.Key) error {
 	return s.inputLog.Key(k)
 }
 
-// TestRightsDoNotWaitForTheDisplay: taking rights back returns while the display
-// holds an event up. The event that it holds up is its own affair; no other is
-// handed to it.
+// TestRightsDoNotWaitForTheDisplay: SetRights returns while the display blocks on an event. That
+// event may still take effect, but no other is passed to the display.
 func TestRightsDoNotWaitForTheDisplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &stuckInput{stuck: make(chan struct{})}
@@ -140,7 +139,7 @@ func TestHeldKeysAreReleasedWhenTheViewerLeaves(t *testing.T) {
 	}
 }
 
-// rawUpdate asks for the picture and returns the first pixel of a raw answer.
+// rawUpdate requests an update and returns the first pixel of its Raw rectangle.
 func (p *peer) rawUpdate(incremental byte) (red, green, blue byte) {
 	p.t.Helper()
 	p.send(msgFramebufferUpdateRequest, incremental, 0, 0, 0, 0, 0, 8, 0, 4)
@@ -206,7 +205,7 @@ func TestNothingNewNothingSent(t *testing.T) {
 	})
 }
 
-// A viewer that asks and never reads costs a bounded amount and is cut off.
+// A viewer that sends requests and never reads costs limited memory and is disconnected.
 func TestViewerThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, p := serve(t, Config{Rights: RightView})
@@ -223,7 +222,7 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// messagesOf parses a stream until its error.
+// messagesOf parses a stream until an error.
 func messagesOf(r io.Reader) (list []clientMessage, err error) {
 	in := messageReader{r: r, extendedMouse: true, extendedClipboard: true}
 	for {
@@ -274,7 +273,7 @@ func TestClientMessages(t *testing.T) {
 			t.Errorf("%s: %v", name, m)
 		}
 	}
-	// Cut anywhere, the end is noticed.
+	// A stream cut anywhere is an error.
 	for n := 1; n < len(exampleMessages); n++ {
 		if _, err := messagesOf(bytes.NewReader(exampleMessages[:n])); err == nil {
 			t.Fatalf("cut at %d: no error", n)
@@ -319,7 +318,7 @@ func FuzzClipboardProvide(f *testing.F) {
 	})
 }
 
-// FuzzConn plays whole connections: whatever a viewer sends, Serve returns.
+// FuzzConn plays whole connections: Serve returns whatever a viewer sends.
 func FuzzConn(f *testing.F) {
 	hello := append([]byte("RFB 003.008\n"), 1, 1)
 	f.Add(append(bytes.Clone(hello), exampleMessages...))

@@ -11,9 +11,9 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: who controls draws the pointer itself, in each of the three
-// forms of a shape; who only watches sees the customer's pointer in the
-// picture; and the change from one to the other.
+// These tests cover the pointer: a viewer with control draws it itself, with each of the three
+// encodings of a shape; a viewer that only watches sees the customer's pointer in the framebuffer;
+// and changes between the two.
 
 var shapeEncodings = map[string]int32{
 	"Cursor": rfbtest.Cursor, "alpha": rfbtest.CursorWithAlpha, "VMware": rfbtest.VMwareCursor,
@@ -25,7 +25,7 @@ func withCursor(f *screen.Frame, c *screen.Cursor, at image.Point) screen.Update
 	return u
 }
 
-// sameShape compares what the viewer has with c.
+// sameShape compares the viewer's shape with c.
 func sameShape(t *testing.T, got *rfbtest.Shape, c *screen.Cursor, encoding int32) {
 	t.Helper()
 	if got == nil {
@@ -37,7 +37,7 @@ func sameShape(t *testing.T, got *rfbtest.Shape, c *screen.Cursor, encoding int3
 	for y := range c.Size.Y {
 		for x := range c.Size.X {
 			s := c.Pix[4*(y*c.Size.X+x):][:4]
-			want := color.NRGBA{s[2], s[1], s[0], s[3]} // opaque or nothing
+			want := color.NRGBA{s[2], s[1], s[0], s[3]} // opaque or transparent
 			if p := got.Image.NRGBAAt(x, y); p != want {
 				t.Fatalf("at %d,%d: %v, want %v", x, y, p, want)
 			}
@@ -56,13 +56,14 @@ func TestCursorShapes(t *testing.T) {
 				synctest.Wait()
 				sameShape(t, s.v.Shape(), c, encoding)
 				s.same(f)
-				// Moving it is the viewer's own affair.
+				// A viewer that draws the pointer gets no update when it moves.
 				s.take()
 				s.apply(withCursor(f, c, at.Add(image.Pt(5, 5))))
 				if u, _ := s.take(); len(u) != 0 {
 					t.Errorf("%+v for a pointer that moved", u)
 				}
-				// Control is taken: the picture shows it; given: no longer.
+				// When control is taken, the pointer appears in the framebuffer; when it is given,
+				// it disappears.
 				s.conn.SetRights(rfb.RightView)
 				synctest.Wait()
 				s.same(withPointer(f, c, at.Add(image.Pt(5, 5))))
@@ -74,7 +75,7 @@ func TestCursorShapes(t *testing.T) {
 				synctest.Wait()
 				s.same(f)
 				sameShape(t, s.v.Shape(), c, encoding)
-				// No pointer at all.
+				// There is no pointer.
 				s.apply(withCursor(f, nil, at))
 				synctest.Wait()
 				if !s.v.Shape().Image.Rect.Empty() {
@@ -85,8 +86,7 @@ func TestCursorShapes(t *testing.T) {
 	}
 }
 
-// Control without the view shows nothing of the customer's pointer; the view
-// brings it.
+// With control but without view, the customer's pointer is not sent; with view it is.
 func TestCursorNeedsTheView(t *testing.T) {
 	f := paint(image.Pt(60, 50), noise(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightControl}, f, func(t *testing.T, s *session) {
@@ -107,7 +107,7 @@ func TestCursorNeedsTheView(t *testing.T) {
 	}, rfbtest.Cursor, rfbtest.DesktopSize)
 }
 
-// A viewer that stops drawing shapes sees the pointer in the picture, at once.
+// A viewer that stops drawing shapes sees the pointer in the framebuffer at once.
 func TestCursorShapeGivenUp(t *testing.T) {
 	f := paint(image.Pt(60, 50), noise(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightControl}, f, func(t *testing.T, s *session) {
@@ -119,8 +119,8 @@ func TestCursorShapeGivenUp(t *testing.T) {
 	}, rfbtest.Cursor)
 }
 
-// Half transparent pointers are blended, and undone from premultiplication
-// where a form wants it.
+// Translucent pointers are blended, and the premultiplication is reverted for encodings that need
+// it.
 func TestCursorAlpha(t *testing.T) {
 	f := flatFrame(image.Pt(20, 20), color.RGBA{200, 100, 50, 255})
 	// Premultiplied: half of 255, 128, 0 (red, green, blue).
@@ -132,7 +132,7 @@ func TestCursorAlpha(t *testing.T) {
 			synctest.Wait()
 			p := s.v.Shape().Image.NRGBAAt(0, 0)
 			if encoding == rfbtest.Cursor {
-				p.A = 128 // a mask knows only all or nothing
+				p.A = 128 // a mask has no intermediate values
 			}
 			if !near(p.R, 255) || !near(p.G, 128) || p.B != 0 || p.A != 128 {
 				t.Errorf("%s: %v", name, p)
@@ -161,7 +161,7 @@ func TestCursorTooLarge(t *testing.T) {
 	}
 }
 
-// Shapes in every pixel format.
+// Shapes are right in every pixel format.
 func TestCursorFormats(t *testing.T) {
 	f := flatFrame(image.Pt(20, 20), grey)
 	c := arrow(7)

@@ -1,21 +1,18 @@
-// Package rfb is the server side of the Remote Framebuffer protocol (RFC 6143
-// and the extensions of the community specification, rfbproto) for one viewer
-// on one net.Conn.
+// Package rfb is the server side of the Remote Framebuffer protocol (RFC 6143 and the extensions of
+// the community specification, rfbproto) for one viewer on one net.Conn.
 //
-// A Conn is made by NewConn and lives in Serve, which blocks until the viewer
-// is gone and says why. What the viewer sees comes from a screen.Framebuffer;
-// what it may do is decided by Rights, checked here for every message whatever
-// the viewer believes. The customer's consent sits between the security
-// handshake and its result (Config.Approve), so that a viewer that was refused
-// has seen no pixel and shows the reason.
+// NewConn makes a Conn. Its Serve blocks until the viewer has disconnected and returns the reason.
+// The viewer sees a screen.Framebuffer. Rights determine what it may do and are checked for every
+// message. The customer is asked between the security handshake and its result (Config.Approve), so
+// that a refused viewer has received no pixel and shows the reason.
 //
-// Path of a picture, in the order of the files that do it:
+// The path of an update, with the files that implement it:
 //
-//	Invalidate   what changed joins the viewer's pending region   pending.go
-//	writeLoop    asked for ∩ pending, not congested               update.go, congestion.go
-//	choose       which encoding, cut and quality                  choose.go, pieces.go, quality.go
-//	encode       pixel format, rectangle, compression             pixelformat.go, enc_*.go
+//	Invalidate   adds changes to the viewer's pending region  pending.go
+//	writeLoop    takes requested ∩ pending, unless congested  update.go, congestion.go
+//	choose       chooses encoding, rectangles and quality     choose.go, pieces.go, quality.go
+//	encode       converts pixels, encodes and compresses      pixelformat.go, enc_*.go
 //
-// Security types that encrypt belong below (lotse/seal, crypto/tls): offer
-// None only on a stream that has authenticated its peer already.
+// Security types that encrypt belong in a lower layer (lotse/seal, crypto/tls): use this package
+// only on a stream whose ends have authenticated each other.
 package rfb

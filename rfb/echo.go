@@ -6,13 +6,13 @@ import (
 	"lotse/screen"
 )
 
-// The answer to a key or the pointer is a small change somewhere. While the
-// advisor acts, small changes do not wait behind large ones: they go out alone,
-// before the rest of what is pending.
+// The answer to a key or the pointer is a small change somewhere. While the advisor is acting,
+// small changes do not wait for large ones: they are sent alone, before the rest of what is
+// pending.
 
 const (
-	// echoPixels is the largest change that counts as an answer to input, and
-	// echoBehind how much else must be pending for it to go alone.
+	// echoPixels is the area of the largest change that counts as an answer to input. echoBehind is
+	// the pending area from which on such changes are sent alone.
 	echoPixels = 160 * 64
 	echoBehind = 200 * 200
 )
@@ -27,12 +27,12 @@ func (p *pending) small() bool {
 	return false
 }
 
-// echoFirst leaves in send what is small and puts the rest back.
+// echoFirst keeps only small rectangles in send and puts the rest back.
 func (w *writer) echoFirst(p *pending, send *screen.Region, allow *pace) {
 	again := w.echoed
 	w.echoed = false
 	if again || allow.bytesPerSecond == 0 || allow.frame != echoTime || send.Area() < echoBehind {
-		return // not twice in a row: the rest has its turn
+		return // not twice in a row, so that the rest is sent too
 	}
 	var few, rest []image.Rectangle
 	for _, r := range send.Rects() {

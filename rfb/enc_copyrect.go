@@ -5,8 +5,8 @@ import (
 	"image"
 )
 
-// appendCopyRect appends a whole rectangle that the viewer copies from
-// dst-delta; RFC 6143, section 7.7.2.
+// appendCopyRect appends a complete rectangle that the viewer copies from dst-delta; RFC 6143,
+// section 7.7.2.
 func appendCopyRect(b []byte, dst image.Rectangle, delta image.Point) []byte {
 	b = appendRectHeader(b, dst, encCopyRect)
 	src := dst.Min.Sub(delta)

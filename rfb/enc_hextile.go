@@ -32,8 +32,8 @@ var _ encoder = (*hextileEncoder)(nil)
 func (e *hextileEncoder) split() image.Point { return image.Point{} }
 
 func (e *hextileEncoder) encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
-	// Background and foreground carry over from tile to tile of a rectangle,
-	// but not across a raw one.
+	// Background and foreground carry over from tile to tile of a rectangle, but not across a raw
+	// tile.
 	var carried hextileColours
 	for y := r.Min.Y; y < r.Max.Y; y += hextileSide {
 		for x := r.Min.X; x < r.Max.X; x += hextileSide {
@@ -96,14 +96,14 @@ func (e *hextileEncoder) tile(b []byte, conv *converter, w, h int, carried *hext
 	if colours == 2 {
 		carried.foreground, carried.hasForeground = foreground, true
 	} else {
-		// After coloured subrectangles viewers differ in what they remember.
+		// After coloured subrectangles viewers differ in which foreground they remember.
 		carried.hasForeground = false
 	}
 	return b
 }
 
-// hextileSurvey finds the most frequent of the first two colours, the other
-// one, and whether there are 1, 2 or more (3).
+// hextileSurvey finds the more frequent of the first two colours, the other one, and whether there
+// are 1, 2 or more (3) colours.
 func hextileSurvey(words []uint32) (background, foreground uint32, colours int) {
 	first := words[0]
 	n := 0
@@ -133,8 +133,8 @@ func hextileSurvey(words []uint32) (background, foreground uint32, colours int) 
 	return first, second, colours
 }
 
-// findSubrects covers all that is not background with rectangles of one
-// colour, greedily: as wide as possible, then as high.
+// findSubrects covers everything except the background with rectangles of one colour, greedily: as
+// wide as possible, then as high as possible.
 func (e *hextileEncoder) findSubrects(background uint32, w, h int) {
 	e.subrects = e.subrects[:0]
 	done := e.done[:w*h]

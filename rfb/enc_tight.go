@@ -17,34 +17,34 @@ const (
 	tightGradient = 2
 	// The zlib streams.
 	tightFullStream    = 0
-	tightFineStream    = 1 // of two colours, strips, and what a filter leaves nothing of
+	tightFineStream    = 1 // two colours, strips, and smooth areas after the gradient filter
 	tightIndexedStream = 2
-	tightCodesStream   = 3 // of photographs without loss
-	// Data shorter than this is sent as it is.
+	tightCodesStream   = 3 // photographs without loss
+	// Shorter data is sent uncompressed.
 	tightMinCompress = 12
 	tightMaxWidth    = 2048
-	// tightSide is the side of the squares in which a rectangle is looked at:
-	// small enough that text beside a photograph is told apart from it.
+	// tightSide is the side of the squares into which a rectangle is divided for analysis: small
+	// enough to distinguish text from an adjacent photograph.
 	tightSide = 128
 )
 
 type tightEncoder struct {
-	// quality is the JPEG quality level, 0 to 9; -1 allows no loss.
+	// quality is the JPEG quality level, 0 to 9; -1: lossless.
 	quality int
-	// filter says that the viewer knows the gradient filter.
+	// filter: the viewer supports the gradient filter.
 	filter bool
-	// lossy says that the last rectangle was sent as JPEG.
+	// lossy: the last rectangle was sent as JPEG.
 	lossy bool
-	// known is a rectangle whose words and few colours are loaded; look does it.
+	// known is the rectangle whose words and palette look has loaded.
 	known image.Rectangle
 
-	// photos, of the picture seq, are shared with other viewers; nil: not.
+	// photos are shared with other viewers of the frame seq; nil: not shared.
 	photos *Photos
 	seq    uint64
 
 	words   []uint32
 	data    []byte
-	rest    []byte // what a filter leaves
+	rest    []byte // residuals of the gradient filter
 	colour  palette
 	streams [4]zstream
 	jpeg    jpeg.Encoder
@@ -74,7 +74,7 @@ func (e *tightEncoder) encode(b []byte, conv *converter, f *screen.Frame, r imag
 	return e.coloured(b, conv, r.Dx())
 }
 
-// coloured appends e.words, whose few colours are known.
+// coloured appends e.words, whose palette is loaded.
 func (e *tightEncoder) coloured(b []byte, conv *converter, width int) ([]byte, error) {
 	switch len(e.colour.colours) {
 	case 1:
@@ -86,13 +86,13 @@ func (e *tightEncoder) coloured(b []byte, conv *converter, width int) ([]byte, e
 	}
 }
 
-// tightPaletteLimit is the largest palette worth its table.
+// tightPaletteLimit returns the largest palette for which a palette saves space.
 func tightPaletteLimit(pixels int) int {
 	return max(2, min(maxPalette, pixels/8))
 }
 
-// strip encodes a long and thin r without loss, whatever it holds: all of it at
-// once, and in a stream in which the strips before are near.
+// strip encodes a long and thin r losslessly, whatever its content: as one rectangle, in a zlib
+// stream that contains the neighbouring strips.
 func (e *tightEncoder) strip(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error) {
 	e.lossy, e.known = false, image.Rectangle{}
 	e.words = conv.load(e.words, f, r)
@@ -151,14 +151,14 @@ func (e *tightEncoder) indexed(b []byte, conv *converter) ([]byte, error) {
 
 var tightLevels = [4]int{tightFineStream: zlibFineLevel, tightCodesStream: zlibCodesLevel}
 
-// compress appends e.data through a stream, behind its compact length; data
-// that is shorter than twelve bytes goes as it is.
+// compress appends e.data through a zlib stream, preceded by its compact length. Data shorter than
+// tightMinCompress bytes is appended uncompressed.
 func (e *tightEncoder) compress(b []byte, stream int) ([]byte, error) {
 	if len(e.data) < tightMinCompress {
 		return append(b, e.data...), nil
 	}
-	// The length's own size is known only afterwards: compress behind room for
-	// the longest and close the gap.
+	// The size of the length is known only afterwards: leave space for the longest and close the
+	// gap later.
 	const room = 3
 	at := len(b)
 	e.streams[stream].level = tightLevels[stream]
@@ -172,7 +172,7 @@ func (e *tightEncoder) compress(b []byte, stream int) ([]byte, error) {
 	return b[:at+len(header)+n], nil
 }
 
-// appendCompactLength appends 7, 7 and 8 bits, least significant first.
+// appendCompactLength appends n in groups of 7, 7 and 8 bits, the least significant first.
 func appendCompactLength(b []byte, n int) []byte {
 	switch {
 	case n < 1<<7:

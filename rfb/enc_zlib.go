@@ -7,8 +7,8 @@ import (
 	"lotse/screen"
 )
 
-// zlibEncoder is rfbproto, section "Zlib Encoding": raw pixels through one zlib
-// stream, behind their compressed length.
+// zlibEncoder implements rfbproto, section "Zlib Encoding": raw pixels through one zlib stream,
+// preceded by their compressed length.
 type zlibEncoder struct {
 	raw    rawEncoder
 	pixels []byte

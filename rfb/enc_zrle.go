@@ -47,7 +47,7 @@ func (e *zrleEncoder) encode(b []byte, conv *converter, f *screen.Frame, r image
 	return b, nil
 }
 
-// tile appends the tile in the form that is smallest before zlib.
+// tile appends the tile in the form that is smallest before compression.
 func (e *zrleEncoder) tile(conv *converter, width int) {
 	words := e.words
 	fits := e.colour.fill(words, zrleMaxRLE)
@@ -56,7 +56,7 @@ func (e *zrleEncoder) tile(conv *converter, width int) {
 		return
 	}
 	runs, singles, rleBytes := surveyRuns(words)
-	// Bytes of each form: the least wins, the simpler one when equal.
+	// Sizes in bytes: the smallest form is used, the simpler one if equal.
 	best, form := len(words)*conv.compact, zrleRaw
 	if n := (runs+singles)*conv.compact + rleBytes; n < best {
 		best, form = n, zrlePlainRLE
@@ -92,7 +92,7 @@ func surveyRuns(words []uint32) (runs, singles, lengthBytes int) {
 		n := runAt(words, i)
 		if n == 1 {
 			singles++
-			lengthBytes++ // plain RLE spends one for a length of one too
+			lengthBytes++ // plain RLE needs a byte even for a length of one
 		} else {
 			runs++
 			lengthBytes += (n-1)/255 + 1
@@ -110,7 +110,7 @@ func runAt(words []uint32, i int) int {
 	return n
 }
 
-// packedBits is how many bits an index takes in a packed palette of n colours.
+// packedBits returns the size of an index in a packed palette of n colours.
 func packedBits(n int) int {
 	switch {
 	case n <= 2:

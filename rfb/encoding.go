@@ -38,20 +38,20 @@ const (
 	pseudoExtClipboard    = -0x3f5e1a32 // 0xC0A1E5CE
 )
 
-// encoder turns one rectangle of a frame into the data of one encoding. It may
-// keep state from rectangle to rectangle of one viewer (zlib streams).
+// encoder encodes one rectangle of a frame in one encoding. It may keep state (zlib streams)
+// between rectangles of one viewer.
 type encoder interface {
 	// encode appends the data of r, without the rectangle's header.
 	encode(b []byte, conv *converter, f *screen.Frame, r image.Rectangle) ([]byte, error)
-	// split is the largest rectangle that encode takes; zero: any.
+	// split returns the largest rectangle that encode accepts; zero: any.
 	split() image.Point
 }
 
-// capabilities is what a viewer said it understands.
+// capabilities describes what a viewer supports according to its SetEncodings.
 type capabilities struct {
-	encoding     int32 // the preferred one that we speak
-	quality      int   // 0 to 9; -1: no loss allowed
-	compress     int   // 0 to 9; -1: not said
+	encoding     int32 // the most preferred one that we support
+	quality      int   // 0 to 9; -1: lossless
+	compress     int   // 0 to 9; -1: not specified
 	copyRect     bool
 	desktopSize  bool
 	extDesktop   bool
@@ -65,20 +65,20 @@ type capabilities struct {
 	continuous   bool
 	mouseButtons bool
 	clipboard    bool
-	gradient     bool // Tight's gradient filter can be used
+	gradient     bool // Tight's gradient filter may be used
 }
 
-// abilities is what a viewer understands, and what it knows of this server.
+// abilities describes what a viewer supports and what it was told about this server.
 type abilities struct {
 	caps capabilities
-	told capabilities // extensions that the viewer was told of
+	told capabilities // extensions that were announced to the viewer
 	conv *converter   // to its pixel format
-	// newFormat: the pixel format changed, and its colour map is not sent yet.
+	// newFormat: the pixel format changed, and its colour map has not been sent.
 	newFormat bool
 }
 
-// capabilitiesOf reads a SetEncodings message; the first encoding that we speak
-// is the preferred one.
+// capabilitiesOf evaluates a SetEncodings message. The first supported encoding is the preferred
+// one.
 func capabilitiesOf(encodings []int32) capabilities {
 	c := capabilities{encoding: encRaw, quality: -1, compress: -1}
 	chosen, tightPNG := false, false
@@ -125,8 +125,8 @@ func capabilitiesOf(encodings []int32) capabilities {
 			}
 		}
 	}
-	// Every decoder of Tight has it but noVNC's before 1.5, which ends the session
-	// instead. Nobody else asks for TightPNG; from 1.6 on it asks for more buttons, too.
+	// Every Tight decoder supports the gradient filter except noVNC's before 1.5, which closes the
+	// session. Only noVNC asks for TightPNG, and from 1.6 on it also asks for ExtendedMouseButtons.
 	c.gradient = !tightPNG || c.mouseButtons
 	return c
 }
@@ -134,11 +134,10 @@ func capabilitiesOf(encodings []int32) capabilities {
 // shapes reports whether the viewer draws the pointer itself.
 func (c *capabilities) shapes() bool { return c.cursor || c.cursorAlpha || c.vmwareCursor }
 
-// takesParts reports whether the viewer may get in several updates what it asked for at
-// once: it knows that updates come when they come.
+// takesParts reports whether the viewer accepts the answer to one request in several updates.
 func (c *capabilities) takesParts() bool { return c.fence || c.continuous }
 
-// resizes reports whether the framebuffer may change its size.
+// resizes reports whether the viewer supports a change of the framebuffer's size.
 func (c *capabilities) resizes() bool { return c.desktopSize || c.extDesktop }
 
 // appendRectHeader appends the header of a rectangle; RFC 6143, section 7.6.1.

@@ -13,11 +13,11 @@ import (
 	"lotse/screen"
 )
 
-// Verified here, pixel by pixel with a decoder that shares no code with the
-// encoders: each encoding of each kind of content in each pixel format, on
-// connections that live through all of them, so that the zlib streams are
-// continued over changes of content, size and format; JPEG within bounds that
-// get tighter by level; that each form of each encoding was used.
+// These tests check encodings pixel by pixel, with a decoder that shares no code with the encoders:
+// each encoding of each kind of content in each pixel format. One connection uses all of them, so
+// that zlib streams continue across changes of content, size and format. They also check that
+// JPEG's errors are within limits that get tighter by level, and that each form of each encoding
+// was used.
 
 var encodings = map[string]int32{
 	"raw": rfbtest.Raw, "hextile": rfbtest.Hextile, "zlib": rfbtest.Zlib, "tight": rfbtest.Tight, "zrle": rfbtest.ZRLE,
@@ -54,12 +54,12 @@ var formats = map[string]rfbtest.PixelFormat{
 	"no blue, much green": trueColour(32, 24, false, 127, 16, 65535, 0, 0, 0),
 }
 
-// expected is what the viewer shows in a format.
+// expected returns the colours that the viewer shows in a format.
 func expected(f rfbtest.PixelFormat) func(color.RGBA) color.RGBA {
 	if f.TrueColour {
 		return f.Map
 	}
-	// The server's map is a cube of six levels.
+	// The server's colour map is a cube of six levels.
 	level := func(v byte) byte { return byte((int(v)*5 + 127) / 255 * 51) }
 	return func(c color.RGBA) color.RGBA { return color.RGBA{level(c.R), level(c.G), level(c.B), 255} }
 }
@@ -111,8 +111,8 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// One connection goes through all encodings and formats in a random order,
-// with random damage and sizes in between.
+// One connection uses all encodings and formats in a random order, with random changes and sizes in
+// between.
 func TestEncodingsInTurn(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -158,7 +158,7 @@ func encodingsInTurn(t *testing.T, seed uint64) {
 }
 
 func pick[V any](r *rand.Rand, m map[string]V) V {
-	// Maps have no order: let the generator decide, not the runtime.
+	// Maps are iterated in random order, but the seed must determine the choice.
 	best, name := uint64(0), ""
 	salt := r.Uint64()
 	for k := range m {
@@ -173,7 +173,7 @@ func pick[V any](r *rand.Rand, m map[string]V) V {
 	return m[name]
 }
 
-// damaged is a copy of f with something painted over.
+// damaged returns a copy of f with something painted over.
 func damaged(r *rand.Rand, f *screen.Frame) *screen.Frame {
 	g := screen.NewFrame(f.Size)
 	g.CopyRect(f, f.Bounds())
@@ -200,8 +200,7 @@ func randomRect(r *rand.Rand, size image.Point) image.Rectangle {
 	return image.Rect(x, y, x+1+r.IntN(size.X-x), y+1+r.IntN(size.Y-y))
 }
 
-// jpegBounds is the mean error of a colour value that each level may have on
-// the photograph.
+// jpegBounds is the maximum mean error of a colour value at each level on the photograph.
 var jpegBounds = [10]float64{4.2, 3, 2.6, 2.6, 2.1, 1.8, 1.8, 1.7, 1.4, 1.1}
 
 func TestTightJPEG(t *testing.T) {
@@ -234,7 +233,7 @@ func TestTightJPEG(t *testing.T) {
 	}
 }
 
-// Text stays sharp whatever the quality level.
+// Text stays sharp at every quality level.
 func TestTightTextIsLossless(t *testing.T) {
 	f := paint(image.Pt(300, 200), text(3))
 	s := open(t, rfb.Config{Rights: rfb.RightView}, f)
@@ -259,8 +258,8 @@ func difference(canvas *image.RGBA, f *screen.Frame) (mean float64, worst int) {
 	return float64(sum) / float64(3*f.Size.X*f.Size.Y), worst
 }
 
-// Strips, such as windows uncover that are dragged, over a page that has text,
-// photographs and plain paper: exact in every width, also beside each other.
+// Strips, as uncovered by windows that are dragged, on a page with text, photographs and plain
+// background are lossless at every width, and also next to each other.
 func TestStrips(t *testing.T) {
 	size := image.Pt(700, 500)
 	f := paint(size, page(3, size))

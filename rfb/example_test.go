@@ -11,7 +11,7 @@ import (
 	"lotse/screen"
 )
 
-// A server shows a picture to one viewer on a connection, after somebody has approved.
+// A server shows a desktop to one viewer on a connection, after somebody has approved.
 func ExampleConn() {
 	desktop := screen.NewFramebuffer(image.Pt(320, 200))
 	frame := screen.NewFrame(image.Pt(320, 200))
@@ -35,7 +35,7 @@ func ExampleConn() {
 		return
 	}
 	fmt.Println("the viewer sees", v.Name(), "with", v.Bounds().Size())
-	// A right that is taken back is gone when SetRights returns.
+	// A right that is taken is gone when SetRights returns.
 	c.SetRights(0)
 	here.Close()
 	<-served

@@ -9,12 +9,12 @@ type Picture struct {
 	b []byte
 }
 
-// NewPicture encodes for a viewer that sent these.
+// NewPicture makes a Picture for a viewer with this format and these encodings.
 func NewPicture(format PixelFormat, encodings ...int32) *Picture {
 	return &Picture{j: job{caps: capabilitiesOf(encodings), conv: newConverter(format), rights: RightView}}
 }
 
-// Encode returns the length of f's rectangles.
+// Encode returns the size in bytes of f's rectangles.
 func (p *Picture) Encode(f *screen.Frame) (int, error) {
 	u := &p.w.update
 	u.begin(&p.w, &p.j, screen.View{Frame: f}, p.b[:0])
@@ -24,14 +24,14 @@ func (p *Picture) Encode(f *screen.Frame) (int, error) {
 	return len(u.b) - header, u.err
 }
 
-// Shared is how often a photograph was not encoded again.
+// Shared returns how often a JPEG was reused.
 func (p *Photos) Shared() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.shared
 }
 
-// Updates is how many updates were sent to a viewer without continuous updates.
+// Updates returns the number of updates sent to a viewer without continuous updates.
 func (c *Conn) Updates() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

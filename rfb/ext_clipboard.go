@@ -13,8 +13,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// rfbproto, section "Extended Clipboard Pseudo-Encoding": text as UTF-8, offered
-// first and sent when the other side asks.
+// rfbproto, section "Extended Clipboard Pseudo-Encoding": text as UTF-8, announced first and sent
+// when the other side requests it.
 const (
 	clipboardText    = 1 << 0
 	clipboardCaps    = 1 << 24
@@ -25,20 +25,20 @@ const (
 	clipboardFormats = 0xffff
 )
 
-// What a viewer has compressed and expanded of clipboard texts is bounded in time: a
-// message of a few bytes can ask for a megabyte of it.
+// Limits of the clipboard texts that are compressed and expanded for a viewer, because a message of
+// a few bytes can cause work on a megabyte.
 const (
 	clipboardPerSecond = maxCutText // bytes of text
 	clipboardAtOnce    = 4 * maxCutText
 )
 
-// clipboardWork is what a viewer has used of that. The zero value has used nothing.
+// clipboardWork is how much of these limits a viewer has used. The zero value has used nothing.
 type clipboardWork struct {
-	used float64 // bytes, less what time has given back
+	used float64 // bytes; decreases over time
 	at   time.Time
 }
 
-// over reports whether the next text has to be left out.
+// over reports whether the limit is reached, so that the next text is refused.
 func (w *clipboardWork) over(now time.Time) bool {
 	if !w.at.IsZero() {
 		w.used = max(0, w.used-now.Sub(w.at).Seconds()*clipboardPerSecond)
@@ -50,10 +50,10 @@ func (w *clipboardWork) over(now time.Time) bool {
 // spend counts a text.
 func (w *clipboardWork) spend(bytes int) { w.used += float64(bytes) }
 
-// clipboardOffer is the customer's text as it was offered to a viewer.
+// clipboardOffer is the customer's text that was announced to a viewer.
 type clipboardOffer struct {
 	text      string
-	answering bool // an answer with the text is queued
+	answering bool // an answer that contains the text is queued
 }
 
 // appendExtendedCutText appends a ServerCutText of the extended form.
@@ -64,14 +64,14 @@ func appendExtendedCutText(b []byte, flags uint32, data []byte) []byte {
 	return append(b, data...)
 }
 
-// appendClipboardCaps says what we take: text, none of it unasked.
+// appendClipboardCaps announces what the server supports: text, none of it unrequested.
 func appendClipboardCaps(b []byte) []byte {
 	return appendExtendedCutText(b, clipboardText|clipboardCaps|clipboardRequest|clipboardPeek|clipboardNotify|clipboardProvide,
 		make([]byte, 4))
 }
 
-// appendClipboardProvide sends the text: zlib around a length and UTF-8 with
-// CR LF line ends and a final NUL.
+// appendClipboardProvide appends the text: its length and its UTF-8 with CR LF line ends and a
+// final NUL, compressed with zlib.
 func appendClipboardProvide(b []byte, text string) ([]byte, error) {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n") + "\x00"
 	var z bytes.Buffer
@@ -112,8 +112,8 @@ func parseClipboardProvide(data []byte) (string, error) {
 	return strings.ReplaceAll(s, "\r\n", "\n"), nil
 }
 
-// extendedCutText acts on a viewer's message; without RightClipboard
-// nothing is asked for, told or taken.
+// extendedCutText handles a viewer's message. Without RightClipboard nothing is requested, sent or
+// accepted.
 func (r *reader) extendedCutText(body []byte) error {
 	c := r.conn
 	if len(body) < 4 {
@@ -121,7 +121,7 @@ func (r *reader) extendedCutText(body []byte) error {
 	}
 	flags, data := binary.BigEndian.Uint32(body), body[4:]
 	if flags&clipboardCaps != 0 {
-		return nil // anyone who knows the extension knows text
+		return nil // every viewer with the extension supports text
 	}
 	allowed := c.Rights().Has(RightClipboard)
 	if !allowed || flags&clipboardFormats&clipboardText == 0 && flags&clipboardPeek == 0 {
@@ -135,7 +135,7 @@ func (r *reader) extendedCutText(body []byte) error {
 		text, err := parseClipboardProvide(data)
 		r.clipboard.spend(max(len(text), len(data)))
 		if err != nil {
-			r.clipboard.spend(maxCutText) // what was expanded of it is not known
+			r.clipboard.spend(maxCutText) // how much was expanded is unknown
 			return err
 		}
 		r.deliverText(text)
@@ -155,8 +155,8 @@ func (r *reader) extendedCutText(body []byte) error {
 	return nil
 }
 
-// provideText answers a request for the offered text. While one answer waits, another
-// request adds none.
+// provideText answers a request for the announced text. While one answer is queued, further
+// requests add none.
 func (r *reader) provideText() error {
 	c := r.conn
 	c.mu.Lock()
@@ -180,8 +180,8 @@ func (r *reader) provideText() error {
 	return nil
 }
 
-// offerClipboardLocked tells a viewer that knows the extension, once it has the
-// right, that we know it too. mu is held.
+// offerClipboardLocked announces the extension to a viewer that supports it and has RightClipboard.
+// The caller holds mu.
 func (c *Conn) offerClipboardLocked() error {
 	if !c.viewer.caps.clipboard || !c.rights.Has(RightClipboard) {
 		return nil

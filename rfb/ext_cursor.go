@@ -7,11 +7,11 @@ import (
 	"lotse/screen"
 )
 
-// maxCursorSide bounds a shape that is sent as one; larger ones are cut.
+// maxCursorSide is the maximum side of a pointer shape in pixels; larger shapes are cut.
 const maxCursorSide = 256
 
-// appendCursor appends the pointer's shape as the best pseudo-rectangle that
-// the viewer understands; nil is an empty shape.
+// appendCursor appends the pointer's shape in the best pseudo-encoding that the viewer supports.
+// nil is an empty shape.
 func appendCursor(b []byte, caps *capabilities, conv *converter, c *screen.Cursor) []byte {
 	if c == nil {
 		c = &screen.Cursor{}
@@ -42,8 +42,8 @@ func appendCursor(b []byte, caps *capabilities, conv *converter, c *screen.Curso
 	return b
 }
 
-// appendPlainCursor is RFC 6143, section 7.8.1: pixels, then a bit mask whose
-// rows are whole bytes.
+// appendPlainCursor implements RFC 6143, section 7.8.1: pixels, then a bit mask whose rows are
+// padded to bytes.
 func appendPlainCursor(b []byte, conv *converter, c *screen.Cursor) []byte {
 	for i := 0; i < len(c.Pix); i += 4 {
 		p := c.Pix[i : i+4]
@@ -68,7 +68,7 @@ func appendPlainCursor(b []byte, conv *converter, c *screen.Cursor) []byte {
 	return b
 }
 
-// straight undoes the premultiplication of a colour.
+// straight reverts the premultiplication of a colour.
 func straight(v, alpha byte) byte {
 	if alpha == 0 {
 		return 0
@@ -85,7 +85,7 @@ func cutCursor(c *screen.Cursor, size image.Point) *screen.Cursor {
 	return out
 }
 
-// cursorArea is where the shape covers the picture.
+// cursorArea returns the part of the framebuffer that the shape covers.
 func cursorArea(c *screen.Cursor, pointer image.Point) image.Rectangle {
 	if c == nil {
 		return image.Rectangle{}
@@ -94,7 +94,7 @@ func cursorArea(c *screen.Cursor, pointer image.Point) image.Rectangle {
 	return image.Rectangle{Min: at, Max: at.Add(c.Size)}
 }
 
-// drawCursor blends the shape into f, whose origin stands for origin.
+// drawCursor blends the shape into f, whose top left pixel is at origin in the framebuffer.
 func drawCursor(f *screen.Frame, origin image.Point, c *screen.Cursor, pointer image.Point) {
 	area := cursorArea(c, pointer)
 	visible := area.Sub(origin).Intersect(f.Bounds())

@@ -16,12 +16,12 @@ const (
 	desktopResultForbidden = 1
 )
 
-// appendDesktopSize is RFC 6143, section 7.8.2.
+// appendDesktopSize implements RFC 6143, section 7.8.2.
 func appendDesktopSize(b []byte, size image.Point) []byte {
 	return appendRectHeader(b, image.Rectangle{Max: size}, pseudoDesktopSize)
 }
 
-// appendExtendedDesktopSize tells size and monitors.
+// appendExtendedDesktopSize appends size and monitors.
 func appendExtendedDesktopSize(b []byte, size image.Point, monitors []screen.Monitor, reason, result int) []byte {
 	at := image.Pt(reason, result)
 	b = appendRectHeader(b, image.Rectangle{Min: at, Max: at.Add(size)}, pseudoExtDesktopSize)
@@ -37,14 +37,14 @@ func appendExtendedDesktopSize(b []byte, size image.Point, monitors []screen.Mon
 	return b
 }
 
-// appendDesktopName is rfbproto, section "DesktopName Pseudo-encoding": UTF-8.
+// appendDesktopName implements rfbproto, section "DesktopName Pseudo-encoding"; name is UTF-8.
 func appendDesktopName(b []byte, name string) []byte {
 	b = appendRectHeader(b, image.Rectangle{}, pseudoDesktopName)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(name)))
 	return append(b, name...)
 }
 
-// appendLastRect is rfbproto, section "LastRect Pseudo-encoding".
+// appendLastRect implements rfbproto, section "LastRect Pseudo-encoding".
 func appendLastRect(b []byte) []byte {
 	return appendRectHeader(b, image.Rectangle{}, pseudoLastRect)
 }

@@ -11,8 +11,7 @@ const (
 	fenceKnown       = fenceBlockBefore | fenceBlockAfter | fenceSyncNext
 )
 
-// maxPendingFences bounds the fences that a viewer may ask for before it reads
-// the answers.
+// maxPendingFences is the maximum number of fences whose answers a viewer has not read.
 const maxPendingFences = 64
 
 func appendFence(b []byte, flags uint32, payload []byte) []byte {

@@ -14,8 +14,8 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: sizes and layouts, names, fences, continuous updates, LastRect,
-// the pointer's shapes, and that what a server must say at once it says at once.
+// These tests cover sizes and layouts, names, fences, continuous updates, LastRect, the pointer's
+// shapes, and that announcements are sent at once.
 
 func flatFrame(size image.Point, c color.RGBA) *screen.Frame { return paint(size, flat(c)) }
 
@@ -42,7 +42,7 @@ func TestDesktopSize(t *testing.T) {
 					if len(updates) < 2 || updates[0].Pixels() {
 						t.Fatalf("%+v", updates)
 					}
-					// Old viewers want the size to stand last.
+					// Old viewers expect the size in the last rectangle.
 					last := updates[0].Rects[len(updates[0].Rects)-1]
 					if last.Encoding != rfbtest.DesktopSize && last.Encoding != rfbtest.ExtendedDesktopSize || last.Size() != size {
 						t.Errorf("%+v", updates[0])
@@ -53,7 +53,7 @@ func TestDesktopSize(t *testing.T) {
 	}
 }
 
-// A viewer whose framebuffer has one size for ever sees what fits, on black.
+// A viewer that does not support a change of size sees the part that fits, on black.
 func TestViewerThatCannotResize(t *testing.T) {
 	for encodingName, encoding := range encodings {
 		t.Run(encodingName, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestViewerThatCannotResize(t *testing.T) {
 					seen := withPointer(f, shape, u.Pointer)
 					want.CopyRect(seen, seen.Bounds())
 					s.same(want)
-					// And changes after the change of size.
+					// It also sees changes after the change of size.
 					f = damaged(random(uint64(i)), f)
 					u.Frame = f
 					s.apply(u)
@@ -85,13 +85,13 @@ func TestViewerThatCannotResize(t *testing.T) {
 	}
 }
 
-// The waiting picture has its own size and its own monitors.
+// The waiting framebuffer has its own size and its own monitors.
 func TestLayoutOfTheWaitingPicture(t *testing.T) {
 	waiting := screen.NewFramebuffer(image.Pt(64, 48))
 	inBubble(t, rfb.Config{Waiting: waiting}, paint(image.Pt(64, 48), noise(1)), func(t *testing.T, s *session) {
 		two := update(paint(image.Pt(64, 48), noise(2)))
 		two.Monitors = []screen.Monitor{{ID: 5, Rect: image.Rect(0, 0, 30, 48)}, {ID: 7, Rect: image.Rect(30, 0, 64, 40)}}
-		s.apply(two) // not to be told: no right
+		s.apply(two) // must not be sent without the right
 		synctest.Wait()
 		before := len(s.v.Layouts())
 		s.conn.SetRights(rfb.RightView)
@@ -136,7 +136,7 @@ func TestSetDesktopSizeIsRefused(t *testing.T) {
 		}
 		s.same(f)
 	}, rfbtest.ExtendedDesktopSize)
-	// Who did not ask for the extension gets no rectangle of it.
+	// A viewer that did not ask for the extension gets no rectangle of it.
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, f, func(t *testing.T, s *session) {
 		s.must(s.v.SetDesktopSize(image.Pt(800, 600)))
 		s.settle()
@@ -162,8 +162,8 @@ func TestDesktopName(t *testing.T) {
 	})
 }
 
-// LastRect is not used where the number of rectangles is known: some viewers ask
-// for it and cannot take it.
+// LastRect is not used if the number of rectangles is known, because some viewers ask for it and do
+// not support it.
 func TestLastRect(t *testing.T) {
 	f := paint(image.Pt(300, 300), text(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, f, func(t *testing.T, s *session) {
@@ -205,8 +205,8 @@ func TestFence(t *testing.T) {
 	}, rfbtest.Fence)
 }
 
-// While a fence with SyncNext waits for its message no update is sent, and the
-// message takes effect exactly at the answer.
+// While a fence with SyncNext waits for its message, no update is sent, and the message takes
+// effect exactly at the answer.
 func TestFenceSyncNext(t *testing.T) {
 	size := image.Pt(40, 30)
 	for _, formatName := range []string{"565 big", "332", "colour map", "888 on top, big"} {
@@ -226,8 +226,8 @@ func TestFenceSyncNext(t *testing.T) {
 					t.Errorf("%+v", m)
 				}
 				s.same(f)
-				// The strict decoder notices a pixel in the wrong format, at
-				// the latest by losing its place.
+				// The strict decoder notices a pixel in the wrong format, at the latest when it
+				// loses its place.
 				for i := range uint64(50) {
 					name := formatName
 					if i%2 == 1 {
@@ -248,7 +248,7 @@ func TestFenceSyncNext(t *testing.T) {
 	}
 }
 
-// Updates stop when nothing comes back, and go on when it does.
+// Updates stop while no answers arrive, and continue when they do.
 func TestFenceCongestion(t *testing.T) {
 	size := image.Pt(300, 300)
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, flatFrame(size, grey), func(t *testing.T, s *session) {
@@ -269,7 +269,7 @@ func TestFenceCongestion(t *testing.T) {
 		}
 		synctest.Wait()
 		s.same(paint(size, noise(99)))
-		// A viewer that gives the extension up is not waited for.
+		// The server does not wait for a viewer that stopped supporting fences.
 		s.v.HoldFences(true)
 		for i := range uint64(10) {
 			s.show(paint(size, noise(i)))
@@ -299,8 +299,8 @@ func TestContinuousUpdates(t *testing.T) {
 		s.pause()
 		s.must(s.v.EnableContinuousUpdates(true, image.Rect(0, 0, 20, 30)))
 		s.take()
-		// Changes inside come unasked, those outside do not, not even when
-		// asked for: incremental requests are ignored.
+		// Changes inside the area are sent unrequested. Changes outside are not sent even if
+		// requested, because incremental requests are ignored.
 		f := paint(size, noise(1))
 		s.show(f)
 		s.must(s.v.Request(true, s.v.Bounds()))
@@ -313,16 +313,17 @@ func TestContinuousUpdates(t *testing.T) {
 				t.Errorf("%v is outside", r)
 			}
 		}
-		// A full request is honoured anywhere.
+		// A non-incremental request is answered for any area.
 		s.must(s.v.Request(false, image.Rect(30, 0, 40, 10)))
 		if u, _ := s.take(); len(u) != 1 {
 			t.Errorf("%d updates to a full request", len(u))
 		}
-		// The area moves.
+		// The area is changed.
 		s.must(s.v.EnableContinuousUpdates(true, s.v.Bounds()))
 		synctest.Wait()
 		s.same(f)
-		// Off: told each time, also when off already; then only what is asked.
+		// Switching off is confirmed each time, even if already off; afterwards only requests are
+		// answered.
 		s.must(s.v.EnableContinuousUpdates(false, s.v.Bounds()))
 		s.must(s.v.EnableContinuousUpdates(false, s.v.Bounds()))
 		if _, m := s.take(); ends(m) != 2 {
@@ -338,7 +339,7 @@ func TestContinuousUpdates(t *testing.T) {
 	}, rfbtest.Hextile, rfbtest.ContinuousUpdates)
 }
 
-// An empty area asks for what is not pixels.
+// A request for an empty area asks for pseudo-rectangles.
 func TestRequestOfNothing(t *testing.T) {
 	inBubble(t, rfb.Config{Rights: rfb.RightView, Name: "a"}, flatFrame(image.Pt(40, 30), grey), func(t *testing.T, s *session) {
 		s.pause()
@@ -351,7 +352,7 @@ func TestRequestOfNothing(t *testing.T) {
 	}, rfbtest.DesktopName)
 }
 
-// A viewer that asks only for changes has nothing: it gets everything.
+// A viewer whose first request is incremental has no pixels: it gets everything.
 func TestFirstRequestIncremental(t *testing.T) {
 	f := paint(image.Pt(40, 30), noise(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, f, func(t *testing.T, s *session) { s.same(f) })

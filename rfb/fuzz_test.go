@@ -11,8 +11,8 @@ import (
 	"lotse/screen"
 )
 
-// contentOf spells a picture: each four bytes are a run of a colour of a small
-// palette, or of one of many.
+// contentOf makes a frame from data: each four bytes are a run of a colour, from a small palette or
+// from many colours.
 func contentOf(size image.Point, data []byte) *screen.Frame {
 	run, at := 0, 0
 	var c color.RGBA
@@ -37,8 +37,8 @@ func contentOf(size image.Point, data []byte) *screen.Frame {
 	})
 }
 
-// FuzzEncodings: any content in any size, format and encoding comes out as it
-// went in, twice on the same streams.
+// FuzzEncodings: any content in any size, format and encoding is decoded correctly, twice on the
+// same streams.
 func FuzzEncodings(f *testing.F) {
 	f.Add([]byte{5, 1, 2, 3, 255, 9, 9, 9}, []byte{0, 255, 0, 0}, uint16(100), uint16(70), uint8(0), uint8(0))
 	f.Add([]byte{0, 1, 2, 3, 0, 4, 5, 6}, []byte{16, 255, 0, 0}, uint16(17), uint16(65), uint8(3), uint8(9))
@@ -72,7 +72,7 @@ func FuzzEncodings(f *testing.F) {
 	})
 }
 
-// FuzzViewer: the strict viewer itself returns, whatever a server sends.
+// FuzzViewer: the strict viewer returns whatever a server sends.
 func FuzzViewer(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 16, 0, 16, 0, 0, 0, 5, 2, 1, 2, 3, 4})
 	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 16, 0, 16, 0, 0, 0, 7, 0x80, 1, 2, 3, 4, 3, 0, 0, 0, 0, 0, 0, 1, 65})

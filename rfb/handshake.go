@@ -8,7 +8,7 @@ import (
 	"net"
 )
 
-// The server's side of RFC 6143, section 7.1, used by Conn and by relays alike.
+// The server's side of RFC 6143, section 7.1, used by Conn and by relays.
 
 // RFC 6143, section 7.1.1. The minor versions that change the handshake.
 const (
@@ -32,10 +32,10 @@ const (
 	resultFailed = 1
 )
 
-// ServerHandshake is a handshake with a viewer, up to SecurityResult. Offer.Receive makes
-// one. After it, Result or Refuse must follow.
+// ServerHandshake is a handshake with a viewer, up to SecurityResult. Offer.Receive makes one. The
+// caller must then call Result or Refuse.
 type ServerHandshake struct {
-	// Conn is what to go on with: with VeNCrypt it is the TLS connection.
+	// Conn is the connection to continue on: with VeNCrypt, the TLS connection.
 	Conn     net.Conn
 	TLS      bool
 	User     string       // with VeNCrypt
@@ -60,8 +60,8 @@ func (h *ServerHandshake) greet() error {
 	return err
 }
 
-// parseVersion reads the viewer's version; unknown minor versions count as the
-// nearest older one that exists.
+// parseVersion parses the viewer's version. An unknown minor version is treated as the next lower
+// known one.
 func parseVersion(b []byte) (minor int, err error) {
 	digits := func(b []byte) (n int, ok bool) {
 		for _, c := range b {
@@ -89,8 +89,8 @@ func parseVersion(b []byte) (minor int, err error) {
 	}
 }
 
-// choose offers security types and takes the viewer's choice; section 7.1.2. In 3.3 the
-// server decides for the first one.
+// choose offers security types and reads the viewer's choice; section 7.1.2. In version 3.3 the
+// server chooses, and it uses the first type.
 func (h *ServerHandshake) choose(types ...byte) error {
 	if err := h.offer(types); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (h *ServerHandshake) choose(types ...byte) error {
 	return h.take(chosen, types)
 }
 
-// offer says which security types there are.
+// offer sends the security types.
 func (h *ServerHandshake) offer(types []byte) error {
 	b := append([]byte{byte(len(types))}, types...)
 	if h.minor == minor33 {
@@ -116,7 +116,7 @@ func (h *ServerHandshake) offer(types []byte) error {
 	return err
 }
 
-// take takes the viewer's choice among types.
+// take checks that the viewer's choice is one of types.
 func (h *ServerHandshake) take(chosen byte, types []byte) error {
 	h.secType = chosen
 	for _, t := range types {
@@ -129,8 +129,8 @@ func (h *ServerHandshake) take(chosen byte, types []byte) error {
 	return why
 }
 
-// Result tells the viewer that it is let in; ClientInit comes next. Before 3.8 a viewer
-// that uses None gets no SecurityResult.
+// Result tells the viewer that it is admitted; ClientInit follows. Before 3.8 a viewer that uses
+// None gets no SecurityResult.
 func (h *ServerHandshake) Result() error {
 	if h.minor < minor38 && h.secType == secNone {
 		return nil
@@ -139,8 +139,8 @@ func (h *ServerHandshake) Result() error {
 	return err
 }
 
-// Refuse fails SecurityResult with the words of a Refusal; before 3.8 it
-// carries none. The caller closes the connection.
+// Refuse sends a failed SecurityResult with the reason of a Refusal; before 3.8 there is no reason.
+// The caller closes the connection.
 func (h *ServerHandshake) Refuse(err error) {
 	b := []byte{0, 0, 0, resultFailed}
 	if h.minor >= minor38 {
@@ -149,7 +149,7 @@ func (h *ServerHandshake) Refuse(err error) {
 	_, _ = h.Conn.Write(b)
 }
 
-// refuseSecurity says in words, in place of the security types, why there are none.
+// refuseSecurity sends an empty list of security types with the reason of err.
 func (h *ServerHandshake) refuseSecurity(err error) {
 	b := []byte{0}
 	if h.minor == minor33 {
@@ -158,7 +158,7 @@ func (h *ServerHandshake) refuseSecurity(err error) {
 	_, _ = h.Conn.Write(appendReason(b, err))
 }
 
-// appendReason appends what a stranger may read of err.
+// appendReason appends err's reason if it is a Refusal, otherwise a general one.
 func appendReason(b []byte, err error) []byte {
 	reason := ErrDenied.Reason
 	if r := (Refusal{}); errors.As(err, &r) && r.Reason != "" {
@@ -169,8 +169,8 @@ func appendReason(b []byte, err error) []byte {
 	return append(b, reason...)
 }
 
-// RefuseViewer tells a viewer in words, before anything is asked of it, why it
-// is not let in. The caller bounds the time by conn's deadline.
+// RefuseViewer tells a viewer why it is not admitted, before asking it for anything. The caller
+// sets conn's deadline.
 func RefuseViewer(conn net.Conn, why Refusal) {
 	h := &ServerHandshake{Conn: conn}
 	if h.greet() == nil {

@@ -21,13 +21,13 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// Verified here, for RFB 3.3, 3.7 and 3.8, with None, and with VncAuth for a relay:
-// the order of messages; consent before SecurityResult, or before the security
-// types where there is none; the refusal's text where the version carries one;
-// that a refused viewer gets no ServerInit; that a viewer that hangs up ends
-// the question; that nobody can stay in the handshake for ever.
+// These tests cover, for RFB 3.3, 3.7 and 3.8, with None, and with VncAuth for a relay: the order
+// of messages; approval before SecurityResult, or before the security types if there is no
+// SecurityResult; the text of a refusal if the version carries one; that a refused viewer gets no
+// ServerInit; that a viewer that disconnects withdraws the question; and that the handshake has a
+// time limit.
 
-// peer is the raw other end of a Conn.
+// peer is the other end of a Conn, without any decoding.
 type peer struct {
 	t testing.TB
 	net.Conn
@@ -74,7 +74,7 @@ func (p *peer) read(n int) []byte {
 	return b
 }
 
-// expectEnd: nothing but the end of the stream follows.
+// expectEnd checks that the stream ends here.
 func (p *peer) expectEnd() {
 	p.t.Helper()
 	if rest, _ := io.ReadAll(p); len(rest) != 0 {
@@ -87,7 +87,7 @@ func (p *peer) reason() string {
 	return string(p.read(int(binary.BigEndian.Uint32(p.read(4)))))
 }
 
-// serverInit reads it and returns the desktop's name.
+// serverInit reads ServerInit and returns the desktop's name.
 func (p *peer) serverInit() string {
 	p.t.Helper()
 	head := p.read(20)
@@ -159,7 +159,7 @@ func TestRefusalBeforeEachVersionsLastWord(t *testing.T) {
 	}
 }
 
-// An error that is not for strangers is told in neutral words.
+// An internal error is reported to the viewer in neutral words.
 func TestRefusalHidesInternals(t *testing.T) {
 	_, p := serve(t, Config{Approve: func(context.Context, Viewer) error { return errors.New("secret detail") }})
 	p.version("003.008")
@@ -171,8 +171,7 @@ func TestRefusalHidesInternals(t *testing.T) {
 	}
 }
 
-// vncResponse is computed here apart from the server's code: DES with each key
-// byte's bits reversed.
+// vncResponse is independent of the server's code: DES with the bits of each key byte reversed.
 func vncResponse(t *testing.T, challenge []byte, password string) []byte {
 	t.Helper()
 	key := make([]byte, 8)
@@ -284,14 +283,14 @@ func TestSlowHandshakeEnds(t *testing.T) {
 		_, p := serve(t, Config{})
 		p.expect([]byte("RFB 003.008\n")...)
 		began := time.Now()
-		err := <-p.served // the viewer says nothing
+		err := <-p.served // the viewer sends nothing
 		if err == nil || time.Since(began) < handshakeTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }
 
-// The customer may think for longer than a handshake may take.
+// The customer may take longer than a handshake may.
 func TestConsentIsNotHurried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, p := serve(t, Config{Approve: func(context.Context, Viewer) error { time.Sleep(10 * handshakeTimeout); return nil }})

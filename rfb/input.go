@@ -7,24 +7,24 @@ import (
 	"lotse/screen"
 )
 
-// maxHeldKeys bounds what a viewer can hold down at once.
+// maxHeldKeys is the maximum number of keys that a viewer can hold down at once.
 const maxHeldKeys = 64
 
-// inputGate is where a viewer's events go to the display, while it has RightControl.
+// inputGate passes a viewer's events to the display while it has RightControl.
 type inputGate struct {
 	// Static after NewConn.
 	to      screen.Input // nil: events are dropped
 	allowed func() bool
-	// taken asks releaseLoop to release what is held after control was taken.
+	// taken makes releaseLoop release held keys and buttons after control was taken.
 	taken chan struct{}
 
-	// mu is held while an event is injected. Input may wait for the display, so nothing
-	// that must not wait takes it.
+	// mu is held while an event is injected. Input may wait for the display, so code that must not
+	// block does not take mu.
 	mu   sync.Mutex
 	held heldInput // Guarded by mu.
 }
 
-// heldInput is what one viewer holds down, so that it can be released.
+// heldInput is what one viewer holds down and what must be released later.
 type heldInput struct {
 	keys    []screen.Key
 	buttons screen.Buttons
@@ -46,7 +46,7 @@ func (g *inputGate) key(k screen.Key) error {
 	}
 	switch {
 	case !k.Down && same < 0:
-		// Not pressed here: perhaps before the right was given.
+		// It was not pressed through this gate: perhaps before the right was given.
 		return nil
 	case !k.Down:
 		g.held.keys = append(g.held.keys[:same], g.held.keys[same+1:]...)
@@ -70,7 +70,7 @@ func (g *inputGate) pointer(at image.Point, buttons screen.Buttons) error {
 	return g.to.Pointer(at, buttons)
 }
 
-// release releases all that the viewer holds down.
+// release releases everything that the viewer holds down.
 func (h *heldInput) release(in screen.Input) {
 	keys, buttons := h.keys, h.buttons
 	h.keys, h.buttons = nil, 0
@@ -80,23 +80,22 @@ func (h *heldInput) release(in screen.Input) {
 	for i := len(keys) - 1; i >= 0; i-- {
 		k := keys[i]
 		k.Down = false
-		_ = in.Key(k) // the others must be released as well
+		_ = in.Key(k) // ignore the error: the others must be released as well
 	}
 	if buttons != 0 {
 		_ = in.Pointer(h.at, 0)
 	}
 }
 
-// release has releaseLoop release what is held. It waits for nobody.
+// release makes releaseLoop release what is held. It does not block.
 func (g *inputGate) release() {
 	select {
 	case g.taken <- struct{}{}:
-	default: // it is due already
+	default: // a release is pending already
 	}
 }
 
-// releaseLoop releases what the viewer holds down each time that control was
-// taken, and at the end.
+// releaseLoop releases what the viewer holds down each time control was taken, and at the end.
 func (g *inputGate) releaseLoop(served <-chan struct{}) {
 	for over := false; !over; {
 		select {

@@ -13,8 +13,8 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: keys with scan codes, nine mouse buttons, and the clipboard in
-// its old and its new form, both ways, with the right and without.
+// These tests cover keys with scan codes, nine mouse buttons, and the clipboard in its old and new
+// form, in both directions, with and without the right.
 
 type event struct {
 	key     screen.Key
@@ -22,7 +22,7 @@ type event struct {
 	buttons screen.Buttons
 }
 
-// display records what is injected.
+// display records the injected events.
 type display struct {
 	mu     sync.Mutex
 	events []event
@@ -74,7 +74,7 @@ func TestKeysAndButtons(t *testing.T) {
 		if got := d.take(); !slices.Equal(got, want) {
 			t.Errorf("%+v", got)
 		}
-		// The right is gone: what is held down is released, nothing follows.
+		// The right is taken: what is held is released, and no event follows.
 		s.must(s.v.SendQEMUKey('b', 0x30, true))
 		s.must(s.v.SendPointer(image.Pt(9, 9), 0x100))
 		d.take()
@@ -88,7 +88,7 @@ func TestKeysAndButtons(t *testing.T) {
 	}, rfbtest.QEMUExtendedKey, rfbtest.ExtendedMouseButtons)
 }
 
-// Without the extension bit 7 is the eighth button of a message of six bytes.
+// Without the extension, bit 7 is the eighth button in a message of six bytes.
 func TestEighthButtonWithoutTheExtension(t *testing.T) {
 	d := &display{}
 	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightControl, Input: d}, nil, func(t *testing.T, s *session) {
@@ -101,13 +101,13 @@ func TestEighthButtonWithoutTheExtension(t *testing.T) {
 	})
 }
 
-// The reader waits for a message while the viewer is told of an extension: the
-// message that comes next has the new form already.
+// If an extension is announced while the reader is waiting for a message, that message has the new
+// form.
 func TestExtensionToldWhileTheReaderWaits(t *testing.T) {
 	d := &display{}
 	var texts texts
 	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightControl, Input: d, CutText: texts.add}, nil, func(t *testing.T, s *session) {
-		// With the request open the announcement comes by itself.
+		// Because a request is open, the announcement is sent at once.
 		s.asking.Store(false)
 		s.must(s.v.SetEncodings(rfbtest.ExtendedMouseButtons, rfbtest.ExtendedClipboard))
 		synctest.Wait()
@@ -115,7 +115,7 @@ func TestExtensionToldWhileTheReaderWaits(t *testing.T) {
 		if got := d.take(); !slices.Equal(got, []event{{at: image.Pt(1, 2), buttons: screen.ButtonForward}}) {
 			t.Errorf("%+v", got)
 		}
-		// The same with the clipboard, whose right comes later.
+		// The same applies to the clipboard, whose right is given later.
 		s.conn.SetRights(rfb.RightView | rfb.RightClipboard)
 		synctest.Wait()
 		s.must(s.v.SendClipboard(rfbtest.ClipboardCaps|rfbtest.ClipboardText|rfbtest.ClipboardProvide, 0, 0, 0, 0))
@@ -175,7 +175,7 @@ func TestClipboardExtended(t *testing.T) {
 		if !ok || caps.Flags&rfbtest.ClipboardCaps == 0 || !slices.Equal(caps.Sizes, []uint32{0}) {
 			t.Fatalf("%+v", m)
 		}
-		// To the customer: told of, asked for, provided.
+		// To the customer: announced, requested, provided.
 		s.must(s.v.SendClipboard(rfbtest.ClipboardNotify | rfbtest.ClipboardText))
 		if _, m := s.take(); len(m) != 1 || m[0].(rfbtest.ClipboardMessage).Flags != rfbtest.ClipboardRequest|rfbtest.ClipboardText {
 			t.Fatalf("%+v", m)
@@ -184,7 +184,7 @@ func TestClipboardExtended(t *testing.T) {
 		if list := got.take(); !slices.Equal(list, []string{text}) {
 			t.Errorf("%q", list)
 		}
-		// What is there before there is anything.
+		// Asking for the formats before there is any text.
 		s.must(s.v.SendClipboard(rfbtest.ClipboardPeek))
 		if _, m := s.take(); len(m) != 1 || m[0].(rfbtest.ClipboardMessage).Flags != rfbtest.ClipboardNotify {
 			t.Errorf("%+v", m)
@@ -200,14 +200,14 @@ func TestClipboardExtended(t *testing.T) {
 		if _, m := s.take(); len(m) != 1 || m[0].(rfbtest.ClipboardMessage).Text != text {
 			t.Errorf("%+v", m)
 		}
-		// Broken data costs the text, not the session; the old form still works.
+		// Malformed data is dropped, but the session continues; the old form still works.
 		s.must(s.v.SendClipboard(rfbtest.ClipboardProvide|rfbtest.ClipboardText, 1, 2, 3))
 		s.must(s.v.SendClipboard(0x1f))
 		s.must(s.v.SendCutText("alt"))
 		if list := got.take(); !slices.Equal(list, []string{"alt"}) {
 			t.Errorf("%q", list)
 		}
-		// Without the right: nothing is asked for, told or taken.
+		// Without the right nothing is requested, announced or accepted.
 		s.conn.SetRights(rfb.RightView)
 		s.must(s.v.SendClipboard(rfbtest.ClipboardNotify | rfbtest.ClipboardText))
 		s.must(s.v.SendClipboard(rfbtest.ClipboardRequest | rfbtest.ClipboardText))
@@ -217,27 +217,26 @@ func TestClipboardExtended(t *testing.T) {
 		if _, m := s.take(); len(got.take())+len(m) != 0 {
 			t.Errorf("without the right: %+v", m)
 		}
-		// rfbproto: told again at each SetEncodings, given the right.
+		// rfbproto: announced again at each SetEncodings, if the right is given.
 		s.conn.SetRights(rfb.RightView | rfb.RightClipboard)
 		s.must(s.v.SetEncodings(rfbtest.ExtendedClipboard))
 		if _, m := s.take(); len(m) != 1 || m[0].(rfbtest.ClipboardMessage).Flags&rfbtest.ClipboardCaps == 0 {
 			t.Errorf("%+v", m)
 		}
-		// A viewer that gives the extension up gets the old form.
+		// A viewer that stops supporting the extension gets the old form.
 		s.must(s.v.SetEncodings())
 		s.conn.CutText("alt")
 		if _, m := s.take(); len(m) != 1 || m[0] != (rfbtest.CutText{Text: "alt"}) {
 			t.Errorf("%+v", m)
 		}
-		s.conn.CutText(strings.Repeat("x", 2<<20)) // too long: not offered
+		s.conn.CutText(strings.Repeat("x", 2<<20)) // too long: not announced
 		if _, m := s.take(); len(m) != 0 {
 			t.Errorf("%d messages", len(m))
 		}
 	}, rfbtest.ExtendedClipboard)
 }
 
-// Without the right at the start the extension is not told of; the right
-// brings it.
+// Without the right at the start the extension is not announced; giving the right announces it.
 func TestClipboardToldWithTheRight(t *testing.T) {
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, nil, func(t *testing.T, s *session) {
 		if _, m := s.take(); len(m) != 0 {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// rfbproto, "LastRect": the count 65535 says that a marker ends the update.
+// rfbproto, "LastRect": the count 65535 means that a marker ends the update.
 func TestLastRectWhereTheCountDoesNotFit(t *testing.T) {
 	header := []byte{msgFramebufferUpdate, 0, 0, 0}
 	for name, test := range map[string]struct {

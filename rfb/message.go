@@ -38,7 +38,7 @@ const (
 	msgServerFence            = 248
 )
 
-// Bounds of what a viewer may send.
+// Limits of messages from a viewer.
 const (
 	maxEncodings  = 1024    // more are read and ignored
 	maxCutText    = 1 << 20 // bytes; longer text is read and ignored
@@ -46,12 +46,12 @@ const (
 	maxFenceBytes = 64
 )
 
-// clientMessage is one message of a viewer; one type for each.
+// clientMessage is a message from a viewer; each kind has its own type.
 type clientMessage interface{ clientMessage() }
 
 type (
 	setPixelFormat struct{ format PixelFormat }
-	// setEncodings lists in the viewer's order of preference.
+	// setEncodings lists encodings in the viewer's order of preference.
 	setEncodings struct{ encodings []int32 }
 	// updateRequest is FramebufferUpdateRequest; RFC 6143, section 7.5.3.
 	updateRequest struct {
@@ -59,13 +59,13 @@ type (
 		area        image.Rectangle
 	}
 	keyEvent struct{ key screen.Key }
-	// pointerEvent; ext says that the extended form was used.
+	// pointerEvent is PointerEvent. ext: it was sent in the extended form.
 	pointerEvent struct {
 		at      image.Point
 		buttons screen.Buttons
 		ext     bool
 	}
-	// cutText holds UTF-8; on the wire it is Latin-1. tooLong: the text was skipped.
+	// cutText contains UTF-8, decoded from Latin-1. tooLong: the text was skipped.
 	cutText struct {
 		text    string
 		tooLong bool
@@ -94,18 +94,18 @@ func (enableContinuous) clientMessage() {}
 func (clientFence) clientMessage()      {}
 func (setDesktopSize) clientMessage()   {}
 
-// messageReader parses what a viewer sends. It reads no byte beyond a message.
+// messageReader parses a viewer's messages. It reads no byte beyond a message.
 type messageReader struct {
 	r   io.Reader
 	buf [64]byte
-	// extendedMouse is set once the viewer was told of ExtendedMouseButtons;
-	// before that bit 7 of a mask is a button.
+	// extendedMouse: ExtendedMouseButtons was announced to the viewer. Before that, bit 7 of a mask
+	// is a button.
 	extendedMouse bool
-	// extendedClipboard likewise: before, a negative length is an error.
+	// extendedClipboard: the extended clipboard was announced. Before that, a negative length is an
+	// error.
 	extendedClipboard bool
-	// begin, if set, is called when a message's first byte is there, and may
-	// change the two: what the viewer was told of while the reader waited
-	// counts for this message already.
+	// begin, if set, is called when a message's first byte has arrived. It may change the two
+	// fields above, because an extension may have been announced while the reader was waiting.
 	begin func(*messageReader)
 }
 
@@ -123,7 +123,7 @@ func rectAt(b []byte) image.Rectangle {
 	return image.Rect(x, y, x+int(binary.BigEndian.Uint16(b[4:])), y+int(binary.BigEndian.Uint16(b[6:])))
 }
 
-// next reads one message. io.EOF means that the viewer closed between two.
+// next reads one message. It returns io.EOF if the viewer closed between two messages.
 func (m *messageReader) next() (clientMessage, error) {
 	if _, err := io.ReadFull(m.r, m.buf[:1]); err != nil {
 		return nil, err
@@ -217,8 +217,8 @@ func (m *messageReader) pointerEvent() (clientMessage, error) {
 		at:      image.Pt(int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))),
 		buttons: screen.Buttons(b[0]),
 	}
-	// rfbproto, "ExtendedMouseButtons": bit 7 says that one more byte follows,
-	// its bit 0 is the eighth button.
+	// rfbproto, "ExtendedMouseButtons": bit 7 means that one more byte follows, whose bit 0 is the
+	// eighth button.
 	if m.extendedMouse && b[0]&0x80 != 0 {
 		low := screen.Buttons(b[0] & 0x7f)
 		if b, err = m.read(1); err != nil {
@@ -293,7 +293,7 @@ func (m *messageReader) desktopSize() (clientMessage, error) {
 	return msg, nil
 }
 
-// fromLatin1 decodes ISO 8859-1, the only text of RFC 6143.
+// fromLatin1 decodes ISO 8859-1, the text encoding of RFC 6143.
 func fromLatin1(b []byte) string {
 	out := make([]rune, len(b))
 	for i, c := range b {
@@ -302,7 +302,7 @@ func fromLatin1(b []byte) string {
 	return string(out)
 }
 
-// appendLatin1 encodes text; what Latin-1 lacks becomes "?".
+// appendLatin1 encodes text as Latin-1; other characters become "?".
 func appendLatin1(b []byte, text string) []byte {
 	for _, r := range text {
 		if r > 0xff || r == utf8.RuneError {

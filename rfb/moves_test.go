@@ -13,11 +13,11 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: CopyRect is used where the viewer has the source, and only
-// there; a picture is right after moves that overlap themselves, damage that
-// waits, pointers that are drawn into it, and any mixture of these.
+// These tests check that CopyRect is used only where the viewer has the source, and that the
+// framebuffer is right after moves that overlap themselves, pending damage, pointers drawn into the
+// framebuffer, and any mixture of these.
 
-// moved is f after m.
+// moved returns f after m.
 func moved(f *screen.Frame, m screen.Move) *screen.Frame {
 	g := screen.NewFrame(f.Size)
 	g.CopyRect(f, f.Bounds())
@@ -27,8 +27,8 @@ func moved(f *screen.Frame, m screen.Move) *screen.Frame {
 	return g
 }
 
-// applyMove brings the desktop to f, which is the old picture after m, and
-// returns the change that says so.
+// applyMove changes the desktop to f, which is the old frame after m, and returns the change that
+// describes it.
 func (s *session) applyMove(f *screen.Frame, m screen.Move) screen.Change {
 	change := s.desk.Apply(update(f))
 	change.Region = screen.Region{}
@@ -67,7 +67,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// What must not be moved at the viewer is sent.
+// What the viewer must not move itself is sent.
 func TestMoveThatTheViewerCannotMake(t *testing.T) {
 	m := moves["aslant"]
 	for name, prepare := range map[string]func(s *session, f *screen.Frame) *screen.Frame{
@@ -86,8 +86,8 @@ func TestMoveThatTheViewerCannotMake(t *testing.T) {
 			return s.move(g, m)
 		},
 		"told later": func(s *session, f *screen.Frame) *screen.Frame {
-			// The viewer is served from the picture after the move before it
-			// is told of the move: it has pixels from after it at the source.
+			// The viewer receives the frame after the move before the move is reported: its source
+			// contains pixels from after the move.
 			g := moved(f, m)
 			change := s.applyMove(g, m)
 			s.must(s.v.Request(false, image.Rect(10, 10, 40, 40)))
@@ -116,8 +116,8 @@ func TestMoveThatTheViewerCannotMake(t *testing.T) {
 	}
 }
 
-// Moves pile up at a viewer that does not ask, with damage between them: what
-// is wrong moves along.
+// Moves of a viewer that sends no request are queued, with damage in between; outdated areas move
+// along.
 func TestMovesThatWait(t *testing.T) {
 	f := paint(image.Pt(100, 100), noise(1))
 	inBubble(t, rfb.Config{Rights: rfb.RightView}, f, func(t *testing.T, s *session) {
@@ -144,7 +144,7 @@ func TestMovesThatWait(t *testing.T) {
 	}, rfbtest.ZRLE, rfbtest.CopyRect)
 }
 
-// damagedAt is a copy of f with other colours in r.
+// damagedAt returns a copy of f with other colours in r.
 func damagedAt(f *screen.Frame, r image.Rectangle) *screen.Frame {
 	g := screen.NewFrame(f.Size)
 	g.CopyRect(f, f.Bounds())
@@ -156,7 +156,7 @@ func damagedAt(f *screen.Frame, r image.Rectangle) *screen.Frame {
 	return g
 }
 
-// Damage that comes after the move is sent behind it.
+// Damage after the move is sent after it.
 func TestMoveThenDamage(t *testing.T) {
 	for name, area := range map[string]image.Rectangle{
 		"in the source":      image.Rect(9, 9, 15, 15),
@@ -179,8 +179,8 @@ func TestMoveThenDamage(t *testing.T) {
 	}
 }
 
-// arrow is a pointer with holes and an opaque body, so that drawing it needs
-// no rounding.
+// arrow is a pointer with transparent holes and an opaque body, so that drawing it needs no
+// rounding.
 func arrow(seed byte) *screen.Cursor {
 	c := &screen.Cursor{Size: image.Pt(11, 13), Hot: image.Pt(2, 3)}
 	for y := range 13 {
@@ -195,7 +195,7 @@ func arrow(seed byte) *screen.Cursor {
 	return c
 }
 
-// withPointer is f as it looks with the pointer drawn into it; nil: as it is.
+// withPointer returns f with the pointer drawn into it; with a nil pointer it returns f.
 func withPointer(f *screen.Frame, c *screen.Cursor, at image.Point) *screen.Frame {
 	if c == nil {
 		return f
@@ -213,8 +213,8 @@ func withPointer(f *screen.Frame, c *screen.Cursor, at image.Point) *screen.Fram
 	return g
 }
 
-// Any sequence of damage, moves, pointers, shapes, requests of parts, rights
-// and sizes ends in the right picture.
+// After any sequence of damage, moves, pointers, shapes, requests of parts, rights and sizes the
+// framebuffer is right.
 func TestPictureAfterAnything(t *testing.T) {
 	copied := make(chan int, 24)
 	t.Run("seeds", func(t *testing.T) {
@@ -265,7 +265,7 @@ func playAnything(t *testing.T, s *session, r *rand.Rand, f *screen.Frame) {
 			change := apply(f)
 			change.Region, change.Moves = screen.Region{}, []screen.Move{m}
 			if r.IntN(4) == 0 {
-				synctest.Wait() // the viewer may be served before it is told
+				synctest.Wait() // the viewer may be served before the change is reported
 			}
 			s.conn.Invalidate(change)
 		case 5, 6:

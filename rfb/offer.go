@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// Offer is for a relay that lets viewers in: it authenticates the viewer itself and hands
-// on the server's result. It says which security types are offered, in this order:
-// VeNCrypt, VncAuth, None. At least one must be set.
+// Offer authenticates viewers for a relay that passes on the server's SecurityResult. It lists the
+// security types that are offered, in this order: VeNCrypt, VncAuth, None. At least one must be
+// set.
 type Offer struct {
 	TLS     *tls.Config // VeNCrypt X509Plain with this certificate
 	VncAuth bool
-	None    bool // only where the way here has authenticated the viewer
+	None    bool // only if the viewer has been authenticated in another way
 
-	Step time.Duration // for what the viewer's program does by itself
-	Ask  time.Duration // for what it may have to ask its user
+	Step time.Duration // limit for steps that the viewer does without its user
+	Ask  time.Duration // limit for steps in which the viewer may ask its user
 }
 
-// Receive exchanges versions with a viewer and takes its credentials; nothing
-// is decided yet. It sets conn's deadlines and leaves the last one behind. A
-// viewer that cannot use what is offered is told so in words.
+// Receive exchanges versions with a viewer and reads its credentials; it does not check them. It
+// sets conn's deadlines and does not remove the last one. A viewer that supports none of the
+// offered types is refused with a reason.
 func (o Offer) Receive(conn net.Conn) (*ServerHandshake, error) {
 	_ = conn.SetDeadline(time.Now().Add(o.Step))
 	h := &ServerHandshake{Conn: conn}
@@ -50,8 +50,8 @@ func (o Offer) Receive(conn net.Conn) (*ServerHandshake, error) {
 	return h, nil
 }
 
-// types lists what a viewer of that version can use. Before 3.8 None has no
-// SecurityResult, and so no way to wait for the customer's answer.
+// types returns the types that a viewer of this version can use. Before 3.8 None has no
+// SecurityResult, so the viewer cannot wait for the customer's answer.
 func (o Offer) types(minor int) (types []byte) {
 	if o.TLS != nil && minor >= minor37 {
 		types = append(types, secVeNCrypt)

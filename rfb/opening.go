@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// opening is all that comes before the first message: sections 7.1 to 7.3 of RFC 6143. The
-// only security type is None: the stream's ends have authenticated each other already. The
-// customer is asked in between.
+// opening is everything before the first message: sections 7.1 to 7.3 of RFC 6143, and the
+// customer's approval. The only security type is None, because the stream's ends have authenticated
+// each other already.
 type opening struct {
 	ServerHandshake
 	conn *Conn
@@ -31,8 +31,8 @@ func (h *opening) run(ctx context.Context) error {
 	c.mu.Unlock()
 	timeout.Stop()
 	timeout = h.deathIn(handshakeTimeout)
-	// A viewer older than 3.8 that uses None gets no SecurityResult, and so no text. The
-	// customer is asked before the security types, which can carry one.
+	// A viewer older than 3.8 that uses None gets no SecurityResult, and so no reason. For such a
+	// viewer the customer is asked before the security types, which can carry a reason.
 	old := h.minor < minor38
 	if !old {
 		if err := h.choose(secNone); err != nil {
@@ -66,8 +66,8 @@ func (h *opening) run(ctx context.Context) error {
 	return h.initialise(flag)
 }
 
-// afterNone returns ClientInit's byte; first is what an old viewer sent after the
-// security types: in 3.3 that byte, in 3.7 the type it chose.
+// afterNone returns ClientInit's byte. first is what an old viewer sent after the security types:
+// that byte in 3.3, the chosen type in 3.7.
 func (h *opening) afterNone(first peekedByte) peekedByte {
 	if h.minor == minor33 || first.err != nil {
 		return first
@@ -79,7 +79,7 @@ func (h *opening) afterNone(first peekedByte) peekedByte {
 	return peekedByte{flag, err}
 }
 
-// deathIn closes the connection unless it is stopped in time.
+// deathIn closes the connection after d unless the timer is stopped.
 func (h *opening) deathIn(d time.Duration) *time.Timer {
 	return time.AfterFunc(d, func() {
 		h.conn.closeWith(lateError(fmt.Sprintf("rfb: the viewer did not finish the handshake within %v", d)))
@@ -98,15 +98,15 @@ func (h *opening) approve(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// peekedByte is the byte that follows the customer's answer, or why none came.
+// peekedByte is the byte that follows the customer's answer, or the error of reading it.
 type peekedByte struct {
 	value byte
 	err   error
 }
 
-// watchHangUp reads the viewer's next byte while the customer is asked: the
-// viewer sends nothing before it has the answer, so that an end of the stream
-// is noticed and ends the question. ctx then ends.
+// watchHangUp reads the viewer's next byte while the customer is asked. The viewer sends nothing
+// before it has the answer, so this detects a disconnected viewer; ctx is then cancelled, which
+// withdraws the question.
 func (h *opening) watchHangUp(ctx *context.Context) <-chan peekedByte {
 	inner, cancel := context.WithCancelCause(*ctx)
 	*ctx = inner
@@ -121,8 +121,8 @@ func (h *opening) watchHangUp(ctx *context.Context) <-chan peekedByte {
 	return done
 }
 
-// initialise is section 7.3, behind the viewer's shared flag, which changes nothing:
-// others always stay.
+// initialise implements section 7.3 after the viewer's shared flag, which is ignored: other viewers
+// always stay connected.
 func (h *opening) initialise(shared peekedByte) error {
 	c := h.conn
 	if shared.err != nil {
@@ -132,7 +132,7 @@ func (h *opening) initialise(shared peekedByte) error {
 	c.mu.Lock()
 	rights, name := c.rights, c.name
 	c.pending.name = false
-	c.pending.all() // the viewer has nothing, even if it asks for changes only
+	c.pending.all() // the viewer has no pixels, even if its first request is incremental
 	c.asked.whole = true
 	c.mu.Unlock()
 	c.source(rights).Read(func(v view) { size = v.Frame.Size })

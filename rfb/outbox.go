@@ -2,19 +2,19 @@ package rfb
 
 import "fmt"
 
-// maxQueued bounds the messages that wait for a viewer that does not read.
+// maxQueued is the maximum number of messages queued for a viewer that does not read.
 const maxQueued = 128
 
-// outbox holds the messages that are written before the next update.
+// outbox queues the messages that are written before the next update.
 type outbox struct {
 	messages []func([]byte) []byte
-	fences   int // answers to fences among them
-	// hold stops updates between a fence with SyncNext and its answer, so that the
-	// message in between takes effect exactly there.
+	fences   int // number of queued answers to fences
+	// hold stops updates between a fence with SyncNext and its answer, so that the message after
+	// the fence takes effect exactly at the answer.
 	hold bool
 }
 
-// add appends a message. The error says that the viewer let too many wait.
+// add appends a message. It returns an error if too many are queued.
 func (o *outbox) add(message func([]byte) []byte) error {
 	if len(o.messages) >= maxQueued {
 		return lateError(fmt.Sprintf("rfb: viewer let %d messages wait", maxQueued))
@@ -23,7 +23,7 @@ func (o *outbox) add(message func([]byte) []byte) error {
 	return nil
 }
 
-// addFence counts an answer to a fence that will be added.
+// addFence counts an answer to a fence before it is added.
 func (o *outbox) addFence() error {
 	if o.fences >= maxPendingFences {
 		return lateError(fmt.Sprintf("rfb: viewer let %d fences wait", maxPendingFences))

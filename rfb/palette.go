@@ -1,7 +1,7 @@
 package rfb
 
-// palette counts the distinct words of a rectangle, up to a limit. It is a
-// small open-addressing table that is cleared by a generation count.
+// palette counts the distinct words of a rectangle, up to a limit. It is a small open-addressing
+// table that is cleared by increasing a generation count.
 type palette struct {
 	colours    []uint32
 	slots      [1024]uint32
@@ -12,12 +12,12 @@ type palette struct {
 
 const maxPalette = 256
 
-// fill takes the words' colours, in order of appearance, and reports whether
-// there are at most limit of them (limit at most maxPalette).
+// fill collects the colours of words, in order of appearance, and reports whether there are at most
+// limit of them. limit is at most maxPalette.
 func (p *palette) fill(words []uint32, limit int) bool {
 	p.colours = p.colours[:0]
 	p.generation++
-	if p.generation == 0 { // wrapped: the stamps mean nothing any more
+	if p.generation == 0 { // wrapped: old stamps are invalid
 		clear(p.stamp[:])
 		p.generation = 1
 	}
@@ -51,5 +51,5 @@ func (p *palette) slotOf(w uint32) uint32 {
 	return slot
 }
 
-// at returns the index of a word that fill has seen.
+// at returns the index of a word that was passed to fill.
 func (p *palette) at(w uint32) int { return int(p.index[p.slotOf(w)]) }

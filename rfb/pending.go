@@ -6,32 +6,32 @@ import (
 	"lotse/screen"
 )
 
-// maxPendingMoves bounds the moves that wait for a viewer.
+// maxPendingMoves is the maximum number of pending moves of a viewer.
 const maxPendingMoves = 32
 
-// pending is what a viewer has not seen yet: moves that it can make by itself,
-// and then a region. It holds no pixels.
+// pending is what a viewer has not received yet: moves that it can make by itself, and then a
+// region. It contains no pixels.
 type pending struct {
-	// moves are made first, in this order, with the pixels that the viewer has.
+	// moves are made first, in this order, with pixels that the viewer has.
 	moves []screen.Move
-	// region is what is wrong in the viewer's picture after the moves.
+	// region is what is outdated in the viewer's framebuffer after the moves.
 	region screen.Region
-	// everything: all of whatever the picture's size is when it is sent.
+	// everything: the whole framebuffer, whatever its size when it is sent.
 	everything bool
-	// seen is the framebuffer's Seq of the last update.
+	// seen is the framebuffer's Seq at the last update.
 	seen uint64
 	dues
 }
 
-// dues is what is due besides pixels.
+// dues is what is due apart from pixels.
 type dues struct {
 	pointer     bool // the pointer moved or changed
-	shape       bool // its shape, to a viewer that draws it
+	shape       bool // its shape changed, for a viewer that draws it
 	layout      bool // size or monitors changed
 	name        bool
-	sizeReplies int  // answers owed to SetDesktopSize
-	refine      bool // what stands still is sent without loss; refine.go
-	tick        bool // a tick of refine.go is over
+	sizeReplies int  // pending answers to SetDesktopSize
+	refine      bool // a refinement step is due; refine.go
+	tick        bool // a tick of refine.go has passed
 }
 
 func (p *pending) all() {
@@ -39,7 +39,7 @@ func (p *pending) all() {
 	p.moves = p.moves[:0]
 }
 
-// dropMoves has the moves' destinations sent as pixels instead.
+// dropMoves sends the moves' destinations as pixels instead.
 func (p *pending) dropMoves() {
 	for _, m := range p.moves {
 		p.region.Add(m.Dst)
@@ -47,8 +47,8 @@ func (p *pending) dropMoves() {
 	p.moves = p.moves[:0]
 }
 
-// add joins a change. The framebuffer's state that the viewer was last served from may be
-// newer than the change, which is told of afterwards.
+// add adds a change. The viewer may already have received a later state of the framebuffer, because
+// changes are reported afterwards.
 func (p *pending) add(change *screen.Change, copyRect bool) {
 	if change.Resized {
 		p.layout = true
@@ -62,16 +62,16 @@ func (p *pending) add(change *screen.Change, copyRect bool) {
 	}
 	p.shape = p.shape || change.Cursor
 	for _, m := range change.Moves {
-		// A viewer that was served from the state after the change may have
-		// pixels of after the move where the move comes from.
+		// If the viewer has received the state after the change, the source of the move may already
+		// contain pixels drawn after the move.
 		p.addMove(m, copyRect && change.Seq > p.seen)
 	}
 	p.region.AddRegion(change.Region)
 }
 
-// addMove keeps a move unless most of what it brings is wrong at the viewer. What
-// is wrong where the move comes from is then wrong where it goes, and what was
-// wrong there is not any more.
+// addMove keeps a move unless most of its source is outdated at the viewer. An outdated part of the
+// source becomes outdated at the destination; the destination's earlier outdated parts are
+// overwritten.
 func (p *pending) addMove(m screen.Move, copyRect bool) {
 	stale := p.region.Intersect(m.Src())
 	if !copyRect || p.everything || len(p.moves) == maxPendingMoves || 2*stale.Area() > m.Dst.Dx()*m.Dst.Dy() {
@@ -84,8 +84,7 @@ func (p *pending) addMove(m screen.Move, copyRect bool) {
 	p.region.AddRegion(stale)
 }
 
-// take removes and returns what is to be sent of a picture with these bounds,
-// inside area.
+// take removes and returns what is to be sent inside area, for a framebuffer with these bounds.
 func (p *pending) take(area screen.Region, bounds image.Rectangle) (send screen.Region, moves []screen.Move) {
 	if p.everything {
 		p.everything = false
@@ -95,7 +94,7 @@ func (p *pending) take(area screen.Region, bounds image.Rectangle) (send screen.
 	for _, m := range p.moves {
 		inside := area.Intersect(m.Dst)
 		if inside.Area() != m.Dst.Dx()*m.Dst.Dy() || !m.Dst.In(bounds) || !m.Src().In(bounds) {
-			p.dropMoves() // later ones may build on it
+			p.dropMoves() // later moves may depend on it
 			break
 		}
 	}
@@ -103,13 +102,12 @@ func (p *pending) take(area screen.Region, bounds image.Rectangle) (send screen.
 	p.moves = p.moves[:0]
 	send = p.region.IntersectRegion(area).Intersect(bounds)
 	p.region.SubtractRegion(send)
-	// What lies outside the picture will never be sent.
+	// Anything outside the framebuffer will never be sent.
 	p.region = p.region.Intersect(bounds)
 	return send, moves
 }
 
-// takeDues removes and returns what is due besides pixels, for a viewer with these
-// capabilities.
+// takeDues removes and returns what is due apart from pixels, for a viewer with these capabilities.
 func (p *pending) takeDues(caps *capabilities) dues {
 	d := p.dues
 	p.dues = dues{name: d.name && !caps.desktopName}
@@ -117,8 +115,7 @@ func (p *pending) takeDues(caps *capabilities) dues {
 	return d
 }
 
-// putBack adds what was taken and not sent after all; moves that came since have
-// taken it along.
+// putBack adds rectangles that were taken but not sent. Moves added since then also move them.
 func (p *pending) putBack(rest []image.Rectangle) {
 	g := screen.RegionOf(rest...)
 	for _, m := range p.moves {
@@ -127,7 +124,7 @@ func (p *pending) putBack(rest []image.Rectangle) {
 	p.region.AddRegion(g)
 }
 
-// waits reports whether there is anything for a viewer that asked for area.
+// waits reports whether anything is pending for a viewer that asked for area.
 func (p *pending) waits(area *screen.Region) bool {
 	if p.everything || p.pointer || p.layout || len(p.moves) > 0 {
 		return true

@@ -8,17 +8,16 @@ import (
 	"lotse/screen"
 )
 
-// Photos shares the photographs of one Framebuffer among viewers: JPEG is the
-// one part of an update that does not depend on what a viewer got before, so who
-// wants the same piece at the same level gets the same bytes. The zero value is
-// ready. With a single viewer it does nothing.
+// Photos shares the JPEGs of one Framebuffer among its viewers. JPEG is the only part of an update
+// that does not depend on earlier updates, so viewers that need the same rectangle at the same
+// level get the same bytes. The zero value is ready to use. With a single viewer it does nothing.
 type Photos struct {
 	mu sync.Mutex
 	// Guarded by mu.
 	viewers int
-	seq     uint64 // of the picture
+	seq     uint64 // of the frame
 	list    map[photoKey]*photo
-	shared  int // how often one was used again
+	shared  int // how often a JPEG was reused
 }
 
 type photoKey struct {
@@ -31,7 +30,7 @@ type photo struct {
 	data []byte
 }
 
-// maxPhotos bounds what is kept of one picture: a film and its surroundings.
+// maxPhotos is the maximum number of JPEGs kept for one frame: a video and its surroundings.
 const maxPhotos = 16
 
 func (p *Photos) join() { p.count(1) }
@@ -49,9 +48,8 @@ func (p *Photos) count(n int) {
 	}
 }
 
-// encode returns the JPEG of r, by e or by another viewer's; valid until the
-// next call for e. f is the framebuffer's picture of that seq, read under its
-// lock.
+// encode returns the JPEG of r, made by e or for another viewer. It is valid until the next call
+// for e. f is the framebuffer's frame with this seq, read under its lock.
 func (p *Photos) encode(e *jpeg.Encoder, f *screen.Frame, seq uint64, r image.Rectangle, level int) []byte {
 	shared := p.entry(seq, photoKey{r, level})
 	if shared == nil {
@@ -61,7 +59,7 @@ func (p *Photos) encode(e *jpeg.Encoder, f *screen.Frame, seq uint64, r image.Re
 	return shared.data
 }
 
-// entry is where a photograph is kept; nil: it is not.
+// entry returns where a JPEG is kept; nil if it is not kept.
 func (p *Photos) entry(seq uint64, key photoKey) *photo {
 	if p == nil {
 		return nil

@@ -11,9 +11,8 @@ import (
 	"lotse/screen"
 )
 
-// Two viewers with the same settings get the same photographs, one with another
-// level gets its own, and all are exact when the picture stands still, through
-// pictures that follow each other.
+// Two viewers with the same settings get the same JPEGs, and one with another level gets its own.
+// Across several frames, all are exact when nothing moves.
 func TestPhotosAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		size := image.Pt(320, 240)

@@ -9,10 +9,10 @@ import (
 	"lotse/screen"
 )
 
-// Pictures to encode, drawn by code so that every run sees the same.
+// Frames to encode, drawn by code so that every run uses the same.
 
-// paint makes a frame from a function of the coordinates. The byte without
-// meaning is set: no encoder may look at it.
+// paint makes a frame from a function of the coordinates. It sets the unused byte, which no encoder
+// may use.
 func paint(size image.Point, at func(x, y int) color.RGBA) *screen.Frame {
 	f := screen.NewFrame(size)
 	for y := range size.Y {
@@ -45,7 +45,7 @@ func noise(seed uint64) func(x, y int) color.RGBA {
 	}
 }
 
-// photo is smooth shapes under a little noise, as a camera sees them.
+// photo is smooth shapes with a little noise, like a photograph.
 func photo(seed uint64) func(x, y int) color.RGBA {
 	r := random(seed)
 	wave := func(x, y int, a, b, c float64) float64 {
@@ -60,7 +60,7 @@ func photo(seed uint64) func(x, y int) color.RGBA {
 	}
 }
 
-// text is lines of made-up letters, black on white, some words in blue.
+// text is lines of made-up letters, black on white, with some words in blue.
 func text(seed uint64) func(x, y int) color.RGBA {
 	r := random(seed)
 	var glyphs [64][9]byte
@@ -75,7 +75,7 @@ func text(seed uint64) func(x, y int) color.RGBA {
 		n, ok := letters[c]
 		if !ok {
 			if n = int(r.UintN(80)); c.col > 20+int(uint(c.line*37)%120) {
-				n = 64 // behind the line's end
+				n = 64 // after the end of the line
 			}
 			letters[c] = n
 		}
@@ -94,7 +94,7 @@ func text(seed uint64) func(x, y int) color.RGBA {
 	}
 }
 
-// page is what a browser shows: text, bars, boxes, a gradient and a photograph.
+// page looks like a web page: text, bars, boxes, a gradient and a photograph.
 func page(seed uint64, size image.Point) func(x, y int) color.RGBA {
 	words, picture := text(seed), photo(seed)
 	return func(x, y int) color.RGBA {
@@ -122,7 +122,7 @@ func checkerboard(side int) func(x, y int) color.RGBA {
 	}
 }
 
-// lines is one-pixel lines, across, down and aslant.
+// lines is one-pixel lines: horizontal, vertical and diagonal.
 func lines(x, y int) color.RGBA {
 	switch {
 	case x%7 == 0:
@@ -135,15 +135,14 @@ func lines(x, y int) color.RGBA {
 	return color.RGBA{250, 250, 250, 255}
 }
 
-// colours uses exactly n colours, in runs of the given length that start all
-// over the picture.
+// colours uses exactly n colours, in runs of the given length spread over the frame.
 func colours(n, run int) func(x, y int) color.RGBA {
 	i := -1
 	r := random(uint64(n))
 	return func(int, int) color.RGBA {
 		i++
 		k := i / run
-		if k >= n { // all were used once: now in any order
+		if k >= n { // each was used once: now in any order
 			k = int(uint(k*7919)+uint(r.UintN(2))) % n
 		}
 		return color.RGBA{byte(k * 101), byte(k), byte(k >> 8 * 77), 255}
@@ -155,7 +154,7 @@ type picture struct {
 	frame *screen.Frame
 }
 
-// pictures is all kinds of content in all kinds of sizes.
+// pictures returns all kinds of content in all kinds of sizes.
 func pictures() []picture {
 	var list []picture
 	add := func(name string, w, h int, at func(x, y int) color.RGBA) {

@@ -8,28 +8,28 @@ import (
 	"lotse/screen"
 )
 
-// Tight looks at squares of tightSide. What has few colours, or is no
-// photograph, is sent at once, without loss. A square that holds both is cut
-// again, down to tightLeast. Photographs that stand beside each other are joined:
-// each JPEG brings 600 bytes of tables.
+// Tight analyses squares of tightSide. A square with few colours, or that is no photograph, is sent
+// at once, losslessly. A square with both is divided again, down to tightLeast. Adjacent
+// photographs are joined, because each JPEG has 600 bytes of tables.
 
 const (
 	tightLeast = 16
-	// tightPhoto bounds the pixels of one JPEG.
+	// tightPhoto is the maximum number of pixels of one JPEG.
 	tightPhoto = 1 << 19
 )
 
-// kind is what a piece was found to be.
+// kind is the result of analysing a piece.
 type kind uint8
 
 const (
 	kindPlain kind = iota // few colours
-	kindText              // many, and abrupt steps between them
+	kindText              // many, with abrupt differences
 	kindPhoto
-	kindMixed // to be cut
+	kindMixed // must be divided
 )
 
-// look tells what r is. encode takes r as it was looked at, if it comes at once.
+// look determines the kind of r. If encode is called for the same r next, it uses what look has
+// loaded.
 func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle) kind {
 	e.known = image.Rectangle{}
 	if e.quality < 0 || !conv.tight3 {
@@ -63,7 +63,7 @@ func (e *tightEncoder) look(conv *converter, f *screen.Frame, r image.Rectangle)
 	return kindText
 }
 
-// canCut reports whether quarters of r are worth looking at.
+// canCut reports whether r is large enough to be divided.
 func canCut(r image.Rectangle) bool {
 	if isThin(r) {
 		return max(r.Dx(), r.Dy()) >= 4*tightLeast
@@ -71,10 +71,10 @@ func canCut(r image.Rectangle) bool {
 	return r.Dx() >= 2*tightLeast && r.Dy() >= 2*tightLeast
 }
 
-// isThin reports whether r is a strip, such as a window uncovers that is dragged.
+// isThin reports whether r is a strip, as uncovered by a window that is dragged.
 func isThin(r image.Rectangle) bool { return r.Dx() < 2*tightLeast || r.Dy() < 2*tightLeast }
 
-// quarters are r's: of a strip along its length.
+// quarters divides r into quarters; a strip is divided along its length.
 func quarters(r image.Rectangle) (q [4]image.Rectangle) {
 	if isThin(r) {
 		for i := range q {
@@ -94,8 +94,8 @@ func quarters(r image.Rectangle) (q [4]image.Rectangle) {
 	}
 }
 
-// joined joins rectangles that share a side, in place: in rows, then rows
-// of the same width.
+// joined joins rectangles that share a side, in place: first into rows, then rows of the same
+// width.
 func joined(list []image.Rectangle) []image.Rectangle {
 	for _, across := range [2]bool{true, false} {
 		out := list[:0]
@@ -119,8 +119,8 @@ func joined(list []image.Rectangle) []image.Rectangle {
 	return list
 }
 
-// tight appends send as Tight rectangles: what is exact anyway first, then text and
-// photographs as good as the line carries.
+// tight appends send as Tight rectangles: first the pieces that are lossless anyway, then text and
+// photographs at the quality that the line allows.
 func (u *update) tight(send []image.Rectangle) {
 	w, j := u.w, u.j
 	e, l := &w.enc.tight, &w.lists
@@ -134,7 +134,7 @@ func (u *update) tight(send []image.Rectangle) {
 	for _, r := range send {
 		l.pieces = splitRect(l.pieces, r, side)
 	}
-	// With so few pixels there is nothing to choose.
+	// With so few pixels everything can be lossless.
 	exact := j.due.refine || j.pace.bytesPerSecond == 0 || !j.conv.canReduce() || float64(3*pixels) < j.pace.room(exactFrames)
 	for i := 0; i < len(l.pieces) && u.err == nil; i++ {
 		if u.full() {
@@ -147,8 +147,8 @@ func (u *update) tight(send []image.Rectangle) {
 	u.photos()
 }
 
-// piece sends r if it is exact anyway, cuts it if it is mixed, and puts it off if it is
-// text or a photograph. exact says that text is sent as it is.
+// piece sends r if it is lossless anyway, divides it if it is mixed, and defers it if it is text or
+// a photograph. exact: text is sent losslessly.
 func (u *update) piece(r image.Rectangle, exact bool) {
 	w := u.w
 	e, l := &w.enc.tight, &w.lists
@@ -161,7 +161,7 @@ func (u *update) piece(r image.Rectangle, exact bool) {
 		}
 	case k == kindText && (!exact || isThin(r) && !jpeg.Smooth(u.frame, r)):
 		l.texts = append(l.texts, r)
-	case k == kindText && isThin(r): // of a photograph
+	case k == kindText && isThin(r): // part of a photograph
 		u.strip(r)
 		w.refine.sent(r, false, false)
 	default:
@@ -181,7 +181,7 @@ func (u *update) strip(r image.Rectangle) {
 	u.count(kindTight, at)
 }
 
-// texts appends the texts that were put off; if exact, they are thin.
+// texts appends the deferred texts. Unless exact is set, their colours are reduced.
 func (u *update) texts(exact bool) {
 	w, j := u.w, u.j
 	e, l := &w.enc.tight, &w.lists
@@ -219,8 +219,7 @@ func (u *update) texts(exact bool) {
 	}
 }
 
-// photos appends the photographs that were put off, unless something before them had no
-// room.
+// photos appends the deferred photographs, unless something before them did not fit.
 func (u *update) photos() {
 	w, j := u.w, u.j
 	e, l := &w.enc.tight, &w.lists
@@ -250,12 +249,12 @@ func (u *update) photos() {
 	}
 }
 
-// maxPieces bounds the rectangles of an update: their count has 16 bits, and few viewers
-// know a mark for the end instead.
+// maxPieces is the maximum number of rectangles in an update: their count has 16 bits, and few
+// viewers support LastRect.
 const maxPieces = 60_000
 
-// tightSideFor is the size of the rectangles that are looked at among so many pixels.
-// It is that of squares, but for pictures larger than any screen.
+// tightSideFor returns the size of the rectangles that are analysed in an update with this many
+// pixels. It is tightSide squared except for frames larger than any screen.
 func tightSideFor(pixels int) image.Point {
 	side := image.Pt(tightSide, tightSide)
 	for pixels/(side.X*side.Y) > maxPieces/4 {
@@ -271,7 +270,7 @@ func pixelsOf(list []image.Rectangle) (n int) {
 	return n
 }
 
-// levelBound is the best level that may be used; -1: no loss.
+// levelBound returns the highest JPEG level that may be used; -1: lossless.
 func (j *job) levelBound() int {
 	if j.lossless {
 		return -1

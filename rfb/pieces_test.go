@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The rectangles of an update fit into their count of 16 bits, whatever the size of
-// the picture: those that are looked at, and what is cut of them.
+// The rectangles of an update fit their 16-bit count at any size of the framebuffer: those that are
+// analysed, and the pieces into which they are divided.
 func TestPiecesFitTheCount(t *testing.T) {
 	for _, size := range []image.Point{{1, 1}, {1920, 1080}, {7680, 4320}, {32767, 32767}, {65535, 65535}, {65535, 1}, {1, 65535}} {
 		side := tightSideFor(size.X * size.Y)
@@ -18,8 +18,8 @@ func TestPiecesFitTheCount(t *testing.T) {
 			t.Errorf("%v: looked at in %v", size, side)
 		}
 	}
-	// A mixed one is cut in four while there are fewer than maxPieces; moves, the
-	// pointer and pseudo-rectangles come on top.
+	// A mixed piece is divided into four while there are fewer than maxPieces. Moves, the pointer
+	// and pseudo-rectangles are added.
 	if most := maxPieces + 4 + maxPendingMoves + 16; most >= maxRects {
 		t.Errorf("%d rectangles", most)
 	}

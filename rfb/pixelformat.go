@@ -13,8 +13,7 @@ import (
 // RFC 6143, section 7.4.
 const pixelFormatSize = 16
 
-// PixelFormat says how a viewer wants its pixels. Multi-byte fields are big
-// endian on the wire.
+// PixelFormat is the viewer's pixel format. Multi-byte fields are big endian on the wire.
 type PixelFormat struct {
 	BitsPerPixel uint8 // 8, 16 or 32
 	Depth        uint8
@@ -28,7 +27,7 @@ type PixelFormat struct {
 	BlueShift    uint8
 }
 
-// nativeFormat is what a screen.Frame holds: 32-bit little-endian 0x00RRGGBB.
+// nativeFormat is the format of a screen.Frame: 32-bit little-endian 0x00RRGGBB.
 var nativeFormat = PixelFormat{
 	BitsPerPixel: 32, Depth: 24, TrueColour: true,
 	RedMax: 255, GreenMax: 255, BlueMax: 255,
@@ -85,7 +84,7 @@ func (f *PixelFormat) parse(b []byte) error {
 	return nil
 }
 
-// Levels of each primary colour in the map that viewers with a colour map get.
+// cubeSide is the number of levels per primary colour in the colour map.
 const cubeSide = 6
 
 // appendColourMap appends SetColourMapEntries (RFC 6143, section 7.6.2) with a
@@ -102,20 +101,19 @@ func appendColourMap(b []byte) []byte {
 	return b
 }
 
-// converter turns a Frame's pixels into the words a viewer wants. A word's
-// lowest bytes, in little-endian order, are what goes on the wire.
+// converter converts a frame's pixels to words in the viewer's format. The lowest bytes of a word,
+// in little-endian order, are sent.
 type converter struct {
 	format PixelFormat
 	native bool
 	size   int // bytes per pixel on the wire
-	// The parts of the word for each value of red, green and blue; the word is
-	// their sum.
+	// The contribution of each red, green and blue value to the word; the word is their sum.
 	red, green, blue [256]uint32
-	// compact is how many bytes a CPIXEL has (RFC 6143, section 7.7.5), at
-	// compactShift bits of the word: 3 or size.
+	// compact is the size in bytes of a CPIXEL (RFC 6143, section 7.7.5), 3 or size. It starts at
+	// bit compactShift of the word.
 	compact      int
 	compactShift uint
-	// tight3 says that a TPIXEL is three bytes red, green, blue.
+	// tight3: a TPIXEL is three bytes, red, green, blue.
 	tight3 bool
 }
 
@@ -166,7 +164,7 @@ func (c *converter) word(red, green, blue byte) uint32 {
 	return c.red[red] + c.green[green] + c.blue[blue]
 }
 
-// load converts the pixels of r into dst, row by row without gaps.
+// load converts the pixels of r into dst, row by row without padding.
 func (c *converter) load(dst []uint32, f *screen.Frame, r image.Rectangle) []uint32 {
 	n := r.Dx() * r.Dy()
 	if cap(dst) < n {
@@ -178,7 +176,7 @@ func (c *converter) load(dst []uint32, f *screen.Frame, r image.Rectangle) []uin
 		row := f.Row(y, r.Min.X, r.Max.X)
 		out := dst[(y-r.Min.Y)*w:][:w]
 		if c.native {
-			// Two at a time: the loop's own cost is most of it.
+			// Two at a time, because the loop itself costs most.
 			for len(out) >= 2 && len(row) >= 8 {
 				two := binary.LittleEndian.Uint64(row)
 				out[0], out[1] = uint32(two)&0xffffff, uint32(two>>32)&0xffffff
@@ -233,7 +231,7 @@ func (c *converter) appendTight(b []byte, words []uint32) []byte {
 	return b
 }
 
-// grow lengthens b by n bytes of undefined content.
+// grow extends b by n bytes of undefined content.
 func grow(b []byte, n int) []byte {
 	if len(b)+n <= cap(b) {
 		return b[:len(b)+n]

@@ -9,15 +9,15 @@ import (
 	"lotse/screen"
 )
 
-// reader takes a viewer's messages. readLoop owns it.
+// reader handles a viewer's messages. readLoop owns it.
 type reader struct {
 	conn *Conn
-	// syncNext is a fence whose answer is due behind the next message; nil: none.
+	// syncNext is a fence that is answered after the next message; nil: none.
 	syncNext  *clientFence
 	clipboard clipboardWork
 }
 
-// loop is readLoop: it takes the viewer's messages until the stream ends.
+// loop is readLoop: it handles the viewer's messages until the stream ends.
 func (r *reader) loop() error {
 	c := r.conn
 	in := messageReader{r: bufio.NewReaderSize(c.conn, 4096), begin: func(m *messageReader) {
@@ -67,7 +67,7 @@ func (r *reader) act(msg clientMessage) error {
 		}
 	case extendedCutText:
 		if err := r.extendedCutText(m.body); err != nil {
-			// A broken text costs the text, not the session.
+			// A malformed text is dropped, but the session continues.
 			c.log.Info("clipboard text ignored", "reason", err)
 		}
 	case enableContinuous:
@@ -75,7 +75,7 @@ func (r *reader) act(msg clientMessage) error {
 	case clientFence:
 		return r.fence(m)
 	case setDesktopSize:
-		// The customer's screen is not the viewer's to change.
+		// A viewer must not resize the customer's screen.
 		c.mu.Lock()
 		if c.viewer.caps.extDesktop {
 			c.pending.sizeReplies = min(c.pending.sizeReplies+1, maxQueued)
@@ -86,7 +86,7 @@ func (r *reader) act(msg clientMessage) error {
 	return nil
 }
 
-// acted notes that the advisor acted.
+// acted records that the advisor acted.
 func (r *reader) acted() {
 	c := r.conn
 	c.mu.Lock()
@@ -97,7 +97,7 @@ func (r *reader) acted() {
 	}
 }
 
-// deliverText hands a viewer's clipboard text on.
+// deliverText passes on a viewer's clipboard text.
 func (r *reader) deliverText(text string) {
 	c := r.conn
 	if c.cfg.CutText != nil && c.Rights().Has(RightClipboard) {
@@ -105,8 +105,8 @@ func (r *reader) deliverText(text string) {
 	}
 }
 
-// inputError: a display that takes no events any more ends this viewer only
-// when it is gone for good.
+// inputError returns an error, which ends this viewer, only if the display is closed. Other errors
+// are logged.
 func (r *reader) inputError(err error) error {
 	if errors.Is(err, screen.ErrClosed) {
 		return fmt.Errorf("rfb: input: %w", err)
@@ -137,21 +137,21 @@ func (r *reader) setEncodings(encodings []int32) error {
 	c.viewer.caps = caps
 	c.asked.whole = c.asked.whole && !caps.takesParts()
 	c.pending.layout = c.pending.layout || caps.extDesktop
-	c.pending.pointer = true // it may have to be drawn now, or no longer
+	c.pending.pointer = true // the server may have to start or stop drawing it
 	c.pending.shape = true
 	if !caps.copyRect {
 		c.pending.dropMoves()
 	}
 	if caps.fence != fences {
-		c.flow.congestion = congestion{greeting: c.flow.greeting} // nothing on its way will be answered for
+		c.flow.congestion = congestion{greeting: c.flow.greeting} // fences in flight will not be answered
 	}
 	c.wake.Broadcast()
-	// rfbproto: the clipboard's abilities are told at each SetEncodings, those
-	// of the others at the first.
+	// rfbproto: the clipboard's capabilities are sent at each SetEncodings, the other announcements
+	// at the first.
 	err := c.offerClipboardLocked()
 	if caps.fence && !told.fence && err == nil {
 		told.fence = true
-		// It says that fences are known, and its answer how long the line is.
+		// This announces fences, and its answer measures the round trip.
 		payload := c.flow.sent(0, time.Now())
 		err = c.queueLocked(func(b []byte) []byte { return appendFence(b, fenceRequest, payload) })
 	}
@@ -164,7 +164,7 @@ func (r *reader) setEncodings(encodings []int32) error {
 
 func appendEndOfContinuousUpdates(b []byte) []byte { return append(b, msgEndOfContinuousUpdates) }
 
-// request is RFC 6143, section 7.5.3.
+// request handles FramebufferUpdateRequest; RFC 6143, section 7.5.3.
 func (r *reader) request(m updateRequest) {
 	c := r.conn
 	c.mu.Lock()
@@ -174,15 +174,15 @@ func (r *reader) request(m updateRequest) {
 		return // rfbproto, "EnableContinuousUpdates": must be ignored
 	}
 	if !m.incremental {
-		// The viewer has lost what it had: moves into or out of it are void.
+		// The viewer has lost its pixels: moves within or into the area are invalid.
 		c.pending.dropMoves()
 		if !c.pending.everything {
 			c.pending.region.Add(m.area)
 		}
 		c.pending.shape = true
-		// rfbproto, "ExtendedDesktopSize": it is due in answer to each.
+		// rfbproto, "ExtendedDesktopSize": it must be sent in answer to each such request.
 		c.pending.layout = c.pending.layout || caps.extDesktop
-		// A simple viewer takes the first update for the whole picture.
+		// A simple viewer takes the first update for the whole framebuffer.
 		c.asked.whole = c.asked.whole || !caps.takesParts()
 	}
 	if !caps.fence {
@@ -199,7 +199,7 @@ func (r *reader) setContinuous(m enableContinuous) error {
 	c.asked.always.Clear()
 	c.asked.continuous = m.on
 	if !m.on {
-		// rfbproto: also when they were off already.
+		// rfbproto: even if they were already off.
 		return c.queueLocked(appendEndOfContinuousUpdates)
 	}
 	c.asked.always.Add(m.area)
@@ -207,9 +207,8 @@ func (r *reader) setContinuous(m enableContinuous) error {
 	return nil
 }
 
-// fence is rfbproto, "ClientFence": a request is answered behind what was
-// asked for before it, with SyncNext behind the message that follows it; an
-// answer measures the line.
+// fence handles ClientFence of rfbproto. A request is answered after everything that was requested
+// before it, and with SyncNext after the message that follows it. An answer measures the line.
 func (r *reader) fence(m clientFence) error {
 	c := r.conn
 	c.mu.Lock()
@@ -234,8 +233,8 @@ func (r *reader) fence(m clientFence) error {
 	return r.answerFence(&m)
 }
 
-// answerFence queues the answer. With BlockAfter it returns only when writeLoop has taken
-// the answer: the messages behind the fence wait for that.
+// answerFence queues the answer. With BlockAfter it returns only when writeLoop has taken the
+// answer, because the messages after the fence must wait for that.
 func (r *reader) answerFence(m *clientFence) error {
 	c := r.conn
 	c.mu.Lock()

@@ -7,37 +7,35 @@ import (
 	"lotse/screen"
 )
 
-// A moving picture may be sent as JPEG; one that stands still is owed to the
-// viewer as it is. What was sent with loss is remembered, as a region, and sent
-// again, better and then without, when it has stood for a while: also beside a
-// film, in the time that the line has left.
+// Moving content may be sent as JPEG; static content must finally be sent losslessly. The region
+// that was sent with loss is remembered and sent again when it has been static for a while, first
+// better and then losslessly. This also happens next to a video, in the time that the line has
+// left.
 
 const (
-	// refineTick is the interval at which static areas are checked for refinement. What was
-	// coarser than the viewer asked for must have been static for a whole tick, what is to
-	// become exact for two.
+	// refineTick is the interval at which static areas are checked for refinement. Areas coarser
+	// than the viewer asked for are refined after one static tick, other lossy areas after two.
 	refineTick = 150 * time.Millisecond
-	// refineStep bounds the pixels of one such update, so that news do not wait
-	// behind it.
+	// refineStep is the maximum number of pixels of one lossless step, so that new changes do not
+	// wait for it.
 	refineStep = 4 * tightSide * tightSide
-	// sharpenStep is the same for JPEG.
+	// sharpenStep is the maximum for a step with JPEG.
 	sharpenStep = 24 * tightSide * tightSide
 )
 
-// refinement is owned by writeLoop, but for the timer's callback.
+// refinement is owned by writeLoop, except for the timer's callback.
 type refinement struct {
 	lossy  screen.Region
-	coarse screen.Region // part of lossy, coarser than the viewer asked for
-	// young is what was sent with loss, or moved, in the present tick and in those
-	// before.
+	coarse screen.Region // part of lossy: coarser than the viewer asked for
+	// young is what was sent with loss, or moved, in the present tick and in the ones before.
 	young   [3]screen.Region
 	timer   *time.Timer
 	ticking bool
-	// refining: what is sent now is a part of this, and not young by it.
+	// refining: the rectangles being sent are a refinement, so they do not become young.
 	refining bool
 }
 
-// sent notes how r was sent.
+// sent records how r was sent.
 func (f *refinement) sent(r image.Rectangle, lossy, coarse bool) {
 	if coarse {
 		f.coarse.Add(r)
@@ -54,7 +52,7 @@ func (f *refinement) sent(r image.Rectangle, lossy, coarse bool) {
 	}
 }
 
-// moved notes that the viewer moved pixels, with what they had lost.
+// moved records that the viewer moved pixels; their losses move along.
 func (f *refinement) moved(m screen.Move) {
 	if f.lossy.Empty() {
 		return
@@ -64,7 +62,7 @@ func (f *refinement) moved(m screen.Move) {
 	f.young[0].Add(m.Dst)
 }
 
-// reset forgets all: the viewer's picture has another size.
+// reset clears everything after the framebuffer's size changed.
 func (f *refinement) reset() {
 	f.lossy.Clear()
 	f.coarse.Clear()
@@ -73,7 +71,7 @@ func (f *refinement) reset() {
 	}
 }
 
-// tick begins the next tick.
+// tick starts the next tick.
 func (f *refinement) tick() {
 	f.ticking = false
 	last := len(f.young) - 1
@@ -83,8 +81,8 @@ func (f *refinement) tick() {
 	f.young[0] = oldest
 }
 
-// stands is the part of g that was not sent or moved in so many ticks, besides
-// the present one.
+// stands returns the part of g that was neither sent nor moved in the present tick and the given
+// number of ticks before.
 func (f *refinement) stands(g screen.Region, ticks int) screen.Region {
 	g = g.Clone()
 	for i := range 1 + ticks {
@@ -101,18 +99,17 @@ func follow(g *screen.Region, m screen.Move) {
 	g.AddRegion(came)
 }
 
-// lively: something moves, or did so a moment ago.
+// lively reports whether something is moving or was a moment ago.
 func (f *refinement) lively() bool { return !f.young[0].Empty() || !f.young[1].Empty() }
 
-// next returns what to send again now, and whether without loss: a part of the
-// region inside area.
+// next returns what to send again now inside area, and whether losslessly.
 func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pace) (send screen.Region, lossless bool) {
 	due, room := f.stands(f.coarse.IntersectRegion(area).Intersect(bounds), 1), sharpenStep
 	if lossless = due.Empty(); lossless {
 		due, room = f.stands(f.lossy.IntersectRegion(area).Intersect(bounds), 2), refineStep
 	}
 	if allow.bytesPerSecond > 0 {
-		// About a byte for each pixel without loss, a sixth with it.
+		// About one byte per pixel without loss, a sixth of that with loss.
 		fits := int(allow.bytesPerSecond * allow.refine.Seconds())
 		if f.lively() {
 			fits /= 4
@@ -133,14 +130,14 @@ func (f *refinement) next(area screen.Region, bounds image.Rectangle, allow *pac
 	return send, lossless
 }
 
-// schedule runs after every update: asked says that a part was due, displaced that
-// something new went in its place, done that it was sent. due has writeLoop send the next
-// part when the viewer is ready; tick says that a tick is over.
+// schedule is called after every update. asked: a refinement step was due. displaced: something new
+// was sent instead. done: the step was sent. due makes writeLoop send the next step when the viewer
+// is ready; its argument says whether a tick has passed.
 func (f *refinement) schedule(asked, displaced, done bool, due func(tick bool)) {
 	switch {
 	case f.lossy.Empty():
 	case done && !f.lively() || asked && displaced:
-		due(false) // the next part; beside a film one a tick
+		due(false) // the next step; while something moves, one per tick
 	case f.ticking:
 	default:
 		f.ticking = true
@@ -152,7 +149,7 @@ func (f *refinement) schedule(asked, displaced, done bool, due func(tick bool)) 
 	}
 }
 
-// stop ends the timer; writeLoop is over.
+// stop stops the timer when writeLoop ends.
 func (f *refinement) stop() {
 	if f.timer != nil {
 		f.timer.Stop()

@@ -12,8 +12,8 @@ import (
 	"lotse/screen"
 )
 
-// TestRefinedAtRest: what was sent as JPEG is exact soon after it stands still,
-// in several steps, and nothing more is sent then.
+// TestRefinedAtRest: what was sent as JPEG is exact soon after it became static, in several steps,
+// and then nothing more is sent.
 func TestRefinedAtRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		size := image.Pt(400, 300)
@@ -56,11 +56,11 @@ func TestRefinedAtRest(t *testing.T) {
 		if updates < 2 {
 			t.Errorf("all in %d updates: news would wait behind them", updates)
 		}
-		// At rest and exact: an open request stays unanswered.
+		// Static and exact: an open request remains unanswered.
 		if err := v.Request(true, v.Bounds()); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // the last one is counted behind its last byte
+		synctest.Wait() // an update is counted after its last byte
 		before := c.Updates()
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -72,7 +72,7 @@ func TestRefinedAtRest(t *testing.T) {
 	})
 }
 
-// rest waits until the viewer has all there is, without loss.
+// rest waits until the viewer has everything losslessly.
 func rest(t *testing.T, s *session) {
 	t.Helper()
 	s.settle()
@@ -95,7 +95,7 @@ func off(v *rfbtest.Viewer, f *screen.Frame) (n int) {
 	return n
 }
 
-// photoLike is a picture that Tight sends as JPEG.
+// photoLike returns a frame that Tight sends as JPEG.
 func photoLike(size image.Point) *screen.Frame {
 	f := screen.NewFrame(size)
 	for y := range size.Y {

@@ -6,11 +6,11 @@ import (
 	"lotse/screen"
 )
 
-// requests is what a viewer asked for: FramebufferUpdateRequest (RFC 6143, section 7.5.3)
-// and EnableContinuousUpdates (rfbproto).
+// requests is what a viewer requested: FramebufferUpdateRequest (RFC 6143, section 7.5.3) and
+// EnableContinuousUpdates (rfbproto).
 type requests struct {
-	region screen.Region // asked for and not answered
-	// whole: the next update with pixels must cover all that is asked for.
+	region screen.Region // requested and not answered
+	// whole: the next update with pixels must cover everything requested.
 	whole      bool
 	continuous bool
 	always     screen.Region // the area of continuous updates
@@ -19,7 +19,7 @@ type requests struct {
 // open reports whether an update may be sent.
 func (r *requests) open() bool { return r.continuous || !r.region.Empty() }
 
-// add joins a request. An empty area asks for pseudo-rectangles only; it counts as well.
+// add adds a request. An empty area asks for pseudo-rectangles only, but it is a request, too.
 func (r *requests) add(area image.Rectangle) {
 	r.region.Add(area)
 	if area.Empty() {
@@ -27,7 +27,7 @@ func (r *requests) add(area image.Rectangle) {
 	}
 }
 
-// take removes and returns what the next update may hold.
+// take removes and returns the area that the next update may contain.
 func (r *requests) take() screen.Region {
 	area := r.region.Clone()
 	if r.continuous {
@@ -37,7 +37,7 @@ func (r *requests) take() screen.Region {
 	return area
 }
 
-// wants reports whether p holds anything that was asked for.
+// wants reports whether p contains anything that was requested.
 func (r *requests) wants(p *pending) bool {
 	return p.waits(&r.region) || r.continuous && p.waits(&r.always)
 }

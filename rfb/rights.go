@@ -1,12 +1,12 @@
 package rfb
 
-// Rights is what a viewer may do. The zero value allows nothing.
+// Rights are what a viewer may do. The zero value allows nothing.
 type Rights uint8
 
-// The rights. There is no right without its bit: none implies another.
+// The rights. None implies another.
 const (
-	// RightView lets the viewer see the framebuffer; without it the viewer sees
-	// the waiting picture.
+	// RightView lets the viewer see the desktop; without it the viewer sees the waiting
+	// framebuffer.
 	RightView Rights = 1 << iota
 	// RightControl passes the viewer's key and pointer events on.
 	RightControl

@@ -7,8 +7,8 @@ import (
 	"lotse/screen"
 )
 
-// A view that is taken away between the choice of the framebuffer and its
-// reading: what is pending then is the waiting picture's and must stay so.
+// If view is taken between the choice of the framebuffer and reading it, the pending region belongs
+// to the waiting framebuffer and must not be taken.
 func TestRightTakenBetweenChoiceAndReading(t *testing.T) {
 	c := NewConn(nil, Config{Desktop: coloured(255, 0, 0), Waiting: coloured(0, 0, 255), Rights: RightView})
 	c.writer.size = image.Pt(8, 4)
@@ -30,7 +30,7 @@ func TestRightTakenBetweenChoiceAndReading(t *testing.T) {
 	if err != nil || !updated {
 		t.Fatalf("no picture, %v", err)
 	}
-	// One raw rectangle: its first pixel.
+	// The first pixel of the only rectangle, which is Raw.
 	if pixel := b[4+12:][:3]; pixel[0] != 255 || pixel[2] != 0 {
 		t.Errorf("blue, green, red: %v", pixel)
 	}

@@ -15,18 +15,17 @@ const (
 
 	veNCryptMajor = 0
 	veNCryptMinor = 2
-	// x509Plain is TLS with a certificate, then name and password. The
-	// sub-types 257 to 259 use anonymous Diffie-Hellman, which an active
-	// attacker can stand in the middle of and crypto/tls does not have; Plain
-	// (256) has no encryption at all. None of these is ever offered.
+	// x509Plain is TLS with a certificate, then name and password. The sub-types 257 to 259 use
+	// anonymous Diffie-Hellman, which is open to a man in the middle and which crypto/tls does not
+	// implement. Plain (256) has no encryption. None of these is offered.
 	x509Plain = 262
 
-	// maxPlainText bounds the name and the password each.
+	// maxPlainText is the maximum length of the name and of the password in bytes.
 	maxPlainText = 256
 )
 
-// veNCrypt is the server's side with X509Plain as its only sub-type. A viewer
-// that takes another one is told by the byte that acknowledges the sub-type.
+// veNCrypt runs the server's side with X509Plain as its only sub-type. A viewer that chooses
+// another one is refused by the byte that acknowledges the sub-type.
 func (h *ServerHandshake) veNCrypt(config *tls.Config, ask time.Duration) error {
 	if _, err := h.Conn.Write([]byte{veNCryptMajor, veNCryptMinor}); err != nil {
 		return err
@@ -39,7 +38,7 @@ func (h *ServerHandshake) veNCrypt(config *tls.Config, ask time.Duration) error 
 		_, _ = h.Conn.Write([]byte{0xff})
 		return fmt.Errorf("rfb: vencrypt: the viewer speaks version %d.%d, want 0.2", version[0], version[1])
 	}
-	// The version is taken, and there is one sub-type.
+	// The version is accepted, and there is one sub-type.
 	offer := binary.BigEndian.AppendUint32([]byte{0, 1}, x509Plain)
 	if _, err := h.Conn.Write(offer); err != nil {
 		return err
@@ -66,7 +65,7 @@ func (h *ServerHandshake) veNCrypt(config *tls.Config, ask time.Duration) error 
 	return err
 }
 
-// readPlain reads the credentials of the sub-types named Plain.
+// readPlain reads the credentials of the Plain sub-types.
 func readPlain(conn net.Conn) (user string, password []byte, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(conn, head[:]); err != nil {

@@ -112,8 +112,8 @@ func credentialsOf(n int) []byte {
 	return append(b, make([]byte, 2*n)...)
 }
 
-// TestDoorTooOld: what a viewer cannot use is said in words, and None is
-// nothing for versions without SecurityResult.
+// TestDoorTooOld: a viewer that supports none of the types is refused with a reason, and None is
+// not offered to versions without SecurityResult.
 func TestDoorTooOld(t *testing.T) {
 	for version, d := range map[string]Offer{"003.003": {TLS: testTLS(t)}, "003.007": {None: true}} {
 		p, out := receive(t, d)
@@ -157,7 +157,7 @@ func TestVncResponse(t *testing.T) {
 	}
 }
 
-// scripted is a peer that has said all it will say.
+// scripted is a peer whose data has all arrived already.
 type scripted struct {
 	net.Conn
 	io.Reader
@@ -167,8 +167,8 @@ func (s scripted) Read(p []byte) (int, error)  { return s.Reader.Read(p) }
 func (s scripted) Write(p []byte) (int, error) { return len(p), nil }
 func (s scripted) SetDeadline(time.Time) error { return nil }
 
-// FuzzDoor: whatever a stranger sends, the door neither panics nor takes more
-// than its bounds; and the same bytes as a server's words.
+// FuzzDoor: whatever a stranger sends, Receive neither panics nor reads more than its limits; the
+// same bytes are also used as a server's.
 func FuzzDoor(f *testing.F) {
 	f.Add([]byte("RFB 003.008\n\x13\x00\x02\x00\x00\x01\x06"))
 	f.Add([]byte("RFB 003.008\n\x020123456789abcdef"))
@@ -190,7 +190,7 @@ func FuzzDoor(f *testing.F) {
 	})
 }
 
-// TestVeNCryptViewer: a viewer that was written apart from the door.
+// TestVeNCryptViewer uses a viewer that was written independently of the server.
 func TestVeNCryptViewer(t *testing.T) {
 	server := testTLS(t)
 	p, out := receive(t, Offer{TLS: server})

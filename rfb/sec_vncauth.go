@@ -6,17 +6,16 @@ import (
 	"math/bits"
 )
 
-// VNC Authentication; RFC 6143, section 7.2.2. The password counts with its first eight
-// bytes only and nothing after it is encrypted: it is for loopback, or the inside of an
-// encrypted stream.
+// VNC Authentication; RFC 6143, section 7.2.2. Only the first eight bytes of the password are used
+// and nothing after it is encrypted, so it is for loopback, or inside an encrypted stream.
 
 const vncChallengeSize = 16
 
-// VncResponse is a viewer's answer to the challenge. It tells a password from others
-// without containing it.
+// VncResponse is a viewer's answer to the challenge. It can verify a password without containing
+// it.
 type VncResponse struct{ challenge, response [vncChallengeSize]byte }
 
-// Matches tests a password in constant time. An empty one matches nothing.
+// Matches verifies a password in constant time. An empty one never matches.
 func (r *VncResponse) Matches(password []byte) bool {
 	var want [vncChallengeSize]byte
 	if err := vncAuthResponse(want[:], r.challenge[:], string(password)); err != nil {
@@ -33,8 +32,8 @@ func boolByte(v bool) byte {
 	return 0
 }
 
-// vncAuthResponse encrypts the challenge with DES; the key is the password,
-// cut or padded with zeros to eight bytes, each byte's bits in reverse order.
+// vncAuthResponse encrypts the challenge with DES. The key is the password, cut or padded with
+// zeros to eight bytes, with the bits of each byte reversed.
 func vncAuthResponse(dst, challenge []byte, password string) error {
 	var key [8]byte
 	copy(key[:], password)
@@ -50,12 +49,12 @@ func vncAuthResponse(dst, challenge []byte, password string) error {
 	return nil
 }
 
-// passwordFileKey is the key with which VNC programs hide passwords in files. It is
-// known to everybody: a file is as secret as its permissions.
+// passwordFileKey is the key with which VNC programs obscure passwords in files. It is public: only
+// the file's permissions protect the password.
 const passwordFileKey = "\x17\x52\x6b\x06\x23\x4e\x58\x07"
 
-// PasswordFile returns what a VNC viewer reads as a file with this password, as
-// vncpasswd writes it. Eight bytes of the password count.
+// PasswordFile returns the content of a VNC viewer's password file, as vncpasswd writes it. Only
+// the first eight bytes of the password are used.
 func PasswordFile(password string) ([]byte, error) {
 	var plain, out [vncChallengeSize]byte
 	copy(plain[:8], password)

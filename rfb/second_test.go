@@ -17,16 +17,15 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: a second decoder, by other people, sees the same pictures over
-// a real TCP connection: Raw, Hextile, ZRLE and Tight. Three of its mistakes in
-// Tight are kept away from: the count of a palette of 256 colours overflows
-// (readTightPalette); a row of bits that does not fill its last byte is continued
-// in it (drawTightPalette), so widths are multiples of 8; and the last column of
-// what came through the gradient filter is not drawn (decodeGradData), so it is not
-// looked at there. CopyRect, sizes and the rest are not tried.
+// These tests use a second decoder, written by other people, over a real TCP connection, for Raw,
+// Hextile, ZRLE and Tight. They avoid three of its mistakes in Tight. The count of a palette of 256
+// colours overflows (readTightPalette). A row of bits that does not fill its last byte continues in
+// that byte (drawTightPalette), so widths are multiples of 8. The last column of a rectangle with
+// the gradient filter is not drawn (decodeGradData), so it is not compared there. CopyRect, sizes
+// and the rest are not tested.
 //
-// The library's reader starts before its canvas exists and has data races, so
-// only its handshake and its decoders are used, in this goroutine.
+// The library's reader starts before its canvas exists and has data races, so only its handshake
+// and its decoders are used, in this goroutine.
 
 type secondViewer struct {
 	*vnc.ClientConn
@@ -38,7 +37,7 @@ func openSecond(conn net.Conn, encoding vnc.Encoding, unfiltered bool) (*secondV
 	cfg := &vnc.ClientConfig{
 		SecurityHandlers: []vnc.SecurityHandler{&vnc.ClientAuthNone{}},
 		PixelFormat:      vnc.PixelFormat32bit,
-		Encodings:        []vnc.Encoding{raw, encoding}, // Hextile borrows Raw
+		Encodings:        []vnc.Encoding{raw, encoding}, // Hextile uses Raw's decoder
 		ErrorCh:          make(chan error, 8),
 		Handlers:         vnc.DefaultClientHandlers[:4], // without its reader
 	}
@@ -52,12 +51,12 @@ func openSecond(conn net.Conn, encoding vnc.Encoding, unfiltered bool) (*secondV
 	}
 	list := []vnc.EncodingType{encoding.Type()}
 	if unfiltered {
-		list = append(list, -260) // TightPNG: as a noVNC says that has no gradient filter
+		list = append(list, -260) // TightPNG, as a noVNC without the gradient filter sends
 	}
 	return v, c.SetEncodings(list)
 }
 
-// refresh asks for everything and reads one update. A panic is an error.
+// refresh requests everything and reads one update. A panic becomes an error.
 func (v *secondViewer) refresh() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -113,7 +112,7 @@ func TestSecondDecoder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.SetDeadline(time.Now().Add(time.Minute)) // a hang is a failure
+			b.SetDeadline(time.Now().Add(time.Minute)) // so that a hang fails the test
 			defer func() {
 				b.Close()
 				<-served
@@ -133,7 +132,7 @@ func TestSecondDecoder(t *testing.T) {
 				for i := 3; i < len(shown.Pix); i += 4 {
 					shown.Pix[i] = 255
 				}
-				for _, x := range []int{127, 255, 335} { // ends of the squares that are looked at
+				for _, x := range []int{127, 255, 335} { // ends of the analysed squares
 					for y := 0; filtered && y < size.Y; y++ {
 						b := f.Row(y, x, x+1)
 						shown.SetRGBA(x, y, color.RGBA{b[2], b[1], b[0], 255})

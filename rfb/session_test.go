@@ -25,8 +25,7 @@ type session struct {
 	v      *rfbtest.Viewer
 	served chan error
 
-	// With pump: what was read, and whether each update is followed by the
-	// next request.
+	// With pump: the messages read, and whether each update is followed by the next request.
 	pumped   chan error
 	asking   atomic.Bool
 	updates  []*rfbtest.Update
@@ -56,7 +55,7 @@ func open(t testing.TB, cfg rfb.Config, f *screen.Frame) *session {
 	return s
 }
 
-// close ends both and fails when either had an error.
+// close ends both and fails the test if either had an error.
 func (s *session) close() {
 	s.t.Helper()
 	s.v.Close()
@@ -66,15 +65,14 @@ func (s *session) close() {
 			s.t.Errorf("viewer: %v", err)
 		}
 	}
-	// A pipe that is closed while the server writes says so.
+	// A server that was writing to the closed pipe returns this error.
 	if err := <-s.served; err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		s.t.Errorf("served: %v", err)
 	}
 }
 
-// pump reads all that comes, like a real viewer, and asks for more after each
-// update while asking is on. For use in a synctest bubble: behind
-// synctest.Wait nothing is under way.
+// pump reads everything, like a real viewer, and sends a request after each update while asking is
+// on. It is for use in a synctest bubble: after synctest.Wait nothing is in flight.
 func (s *session) pump() {
 	s.pumped = make(chan error, 1)
 	go func() {
@@ -100,7 +98,7 @@ func (s *session) pump() {
 	}()
 }
 
-// inBubble runs a pumped session in a synctest bubble, after the first picture.
+// inBubble runs a pumped session in a synctest bubble, after the first update.
 func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.T, *session), encodings ...int32) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +111,7 @@ func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.
 	})
 }
 
-// settle asks for changes and waits until the viewer has all there are.
+// settle requests changes and waits until the viewer has all of them.
 func (s *session) settle() {
 	s.t.Helper()
 	synctest.Wait() // for Bounds
@@ -127,7 +125,7 @@ func (s *session) settle() {
 	}
 }
 
-// pause lets changes pile up: the open request is used up.
+// pause stops requests, so that changes accumulate.
 func (s *session) pause() {
 	s.t.Helper()
 	s.asking.Store(false)
@@ -135,7 +133,7 @@ func (s *session) pause() {
 	synctest.Wait()
 }
 
-// take returns and forgets what was read since.
+// take returns and removes what was read since.
 func (s *session) take() (updates []*rfbtest.Update, messages []any) {
 	synctest.Wait()
 	updates, messages = s.updates, s.messages
@@ -143,7 +141,7 @@ func (s *session) take() (updates []*rfbtest.Update, messages []any) {
 	return updates, messages
 }
 
-// update is all of f, on one monitor.
+// update is a whole frame on one monitor.
 func update(f *screen.Frame) screen.Update {
 	return screen.Update{
 		Frame: f, Damage: screen.RegionOf(f.Bounds()),
@@ -163,7 +161,7 @@ func (s *session) must(err error) {
 	}
 }
 
-// next asks for changes everywhere and reads one update.
+// next requests changes everywhere and reads one update.
 func (s *session) next() *rfbtest.Update {
 	s.t.Helper()
 	s.must(s.v.Request(true, s.v.Bounds()))
@@ -172,7 +170,7 @@ func (s *session) next() *rfbtest.Update {
 	return u
 }
 
-// picture is next, until pixels came.
+// picture calls next until pixels have arrived.
 func (s *session) picture() *rfbtest.Update {
 	s.t.Helper()
 	for {
@@ -182,7 +180,7 @@ func (s *session) picture() *rfbtest.Update {
 	}
 }
 
-// same compares the viewer's picture with f.
+// same compares the viewer's framebuffer with f.
 func (s *session) same(f *screen.Frame) {
 	s.t.Helper()
 	if err := compare(s.v.Canvas(), f, func(c color.RGBA) color.RGBA { return c }); err != nil {
@@ -190,7 +188,7 @@ func (s *session) same(f *screen.Frame) {
 	}
 }
 
-// compare says where the viewer's picture is not what the format makes of f.
+// compare reports where the viewer's framebuffer differs from f in the viewer's format.
 func compare(canvas *image.RGBA, f *screen.Frame, expect func(color.RGBA) color.RGBA) error {
 	if canvas.Rect != f.Bounds() {
 		return fmt.Errorf("the viewer has %v, want %v", canvas.Rect, f.Bounds())

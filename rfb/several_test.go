@@ -17,9 +17,8 @@ import (
 	"lotse/screen"
 )
 
-// Verified here: several viewers of one desktop, each at its own pace; a slow
-// one gets the newest picture and costs no memory; a view that is taken away
-// is gone when SetRights returns.
+// These tests use several viewers of one desktop, each at its own pace. A slow one gets the newest
+// frame and costs no memory. After SetRights has taken view, no more pixels are sent.
 
 func TestSeveralViewers(t *testing.T) {
 	size := image.Pt(200, 150)
@@ -44,7 +43,7 @@ func TestSeveralViewers(t *testing.T) {
 			f = damaged(r, f)
 			change := desk.Apply(update(f))
 			for i, s := range all {
-				// Some read on, some only now and then.
+				// Some read continuously, some only now and then.
 				if r.IntN(len(all)) < i {
 					s.pause()
 				}
@@ -64,7 +63,7 @@ func TestSeveralViewers(t *testing.T) {
 	})
 }
 
-// gate is a connection whose viewer reads only while it is open.
+// gate is a connection whose viewer reads only while the gate is open.
 type gate struct {
 	net.Conn
 	mu   sync.Mutex
@@ -88,7 +87,7 @@ func (g *gate) set(shut bool) {
 	g.mu.Unlock()
 }
 
-// A viewer that stops reading in the middle of an update.
+// A viewer stops reading in the middle of an update.
 func TestSlowViewer(t *testing.T) {
 	size := image.Pt(400, 300)
 	synctest.Test(t, func(t *testing.T) {
@@ -132,13 +131,13 @@ func TestSlowViewer(t *testing.T) {
 		}
 		g.set(false)
 		updates, _ := s.take()
-		// At most what was under way, and the newest.
+		// At most what was in flight, and the newest frame.
 		if len(updates) > 3 {
 			t.Errorf("%d updates", len(updates))
 		}
 		s.same(frames[1999%len(frames)])
 
-		// One that stays away is dead after a minute without a byte.
+		// One that does not read is disconnected after a minute without a byte.
 		g.set(true)
 		s.show(frames[0])
 		time.Sleep(59 * time.Second)
@@ -163,8 +162,8 @@ func TestSlowViewer(t *testing.T) {
 	})
 }
 
-// A slow line is not a dead one: an update may take longer than the time in
-// which something must move.
+// A slow line is not a dead one: an update may take longer than the time in which some bytes must
+// be accepted.
 func TestSlowLine(t *testing.T) {
 	size := image.Pt(800, 600)
 	f := paint(size, noise(1))
@@ -188,7 +187,7 @@ func TestSlowLine(t *testing.T) {
 	})
 }
 
-// modem carries 4 KB a second.
+// modem carries 4 KB per second.
 type modem struct{ net.Conn }
 
 func (m *modem) Read(b []byte) (int, error) {
@@ -196,8 +195,8 @@ func (m *modem) Read(b []byte) (int, error) {
 	return m.Conn.Read(b[:min(len(b), 4096)])
 }
 
-// The sentinel stands on the desktop only after the view was taken: it must
-// never reach the viewer, however large the update that is under way.
+// The sentinel is drawn on the desktop only after view was taken. It must never reach the viewer,
+// however large the update in flight.
 func TestViewTakenAway(t *testing.T) {
 	size := image.Pt(512, 512)
 	sentinel := color.RGBA{250, 1, 249, 255}
@@ -239,7 +238,7 @@ func TestViewTakenAway(t *testing.T) {
 				}
 			}
 			done.Wait()
-			// And what stays is the waiting picture.
+			// The viewer still gets the waiting framebuffer.
 			s.must(s.v.Refresh())
 			s.same(wait)
 			if shape := s.v.Shape(); shape != nil && !shape.Image.Rect.Empty() {
@@ -249,8 +248,8 @@ func TestViewTakenAway(t *testing.T) {
 	}
 }
 
-// What the viewer saw is replaced by the waiting picture without its asking
-// for more than changes, whatever was under way when the view was taken.
+// After view was taken, what the viewer saw is replaced by the waiting framebuffer even if it
+// requests only changes, whatever was in flight.
 func TestViewTakenAwayShowsWaiting(t *testing.T) {
 	size := image.Pt(64, 64)
 	waiting := screen.NewFramebuffer(size)

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// tape is a connection that plays a recording and takes whatever is sent.
+// tape is a connection that plays a recording and accepts anything sent.
 type tape struct {
 	net.Conn
 	in []byte

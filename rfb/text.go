@@ -6,29 +6,29 @@ import (
 	"lotse/screen"
 )
 
-// Smoothed text has hundreds of colours and nothing that JPEG is good at. On a
-// line that cannot carry it as it is, it is sent with fewer steps between ink
-// and paper: a third of the bytes, and still sharp, where JPEG would blur it.
-// What was sent so is made good like a coarse photograph, refine.go.
+// Antialiased text has hundreds of colours and compresses badly as JPEG. On a line that cannot
+// carry it losslessly, it is sent with fewer levels between ink and paper: a third of the bytes,
+// and still sharp, where JPEG would blur it. Like a coarse photograph, it is later improved by
+// refine.go.
 
-// textColours: up to so many colours are sent as they are.
+// textColours is the largest number of colours that is sent losslessly.
 const textColours = 16
 
-// exactDepth are the bits of a colour's part as it is; below it some are dropped.
+// exactDepth is the full number of bits of a colour component; with less, the lowest are dropped.
 const (
 	exactDepth = 8
 	leastDepth = 2
 )
 
-// textSize is how large text gets by the bits kept of each colour's part, as a
-// share of its exact form; measured on bench's pages.
+// textSize is the size of text relative to its lossless form, by bits kept of each colour
+// component; measured on bench's pages.
 var textSize = [exactDepth + 1]float64{2: 0.25, 3: 0.35, 4: 0.44, exactDepth: 1}
 
-// textCost learns how many bytes a pixel of text takes.
+// textCost estimates the bytes per pixel of text.
 type textCost struct{ perPixel float64 }
 
-// exactFrames: text that takes more of a frame's time goes out reduced, so that the
-// line is not filled by what is only exact for a moment.
+// exactFrames: text that takes more of a frame's time is sent reduced, so that the line is not
+// filled with text that may change at once.
 const exactFrames = 0.5
 
 const firstTextCost = 0.4
@@ -41,7 +41,7 @@ func (t *textCost) learn(bytes, pixels, depth int) {
 	t.perPixel += (now - t.perPixel) / 4
 }
 
-// depth chooses for so many pixels behind so many bytes.
+// depth chooses the bits for this many pixels, after before bytes of the update.
 func (t *textCost) depth(pixels, before int, allow *pace) int {
 	cost := t.perPixel
 	if cost == 0 {
@@ -58,21 +58,21 @@ func (t *textCost) depth(pixels, before int, allow *pace) int {
 	return leastDepth
 }
 
-// reduced encodes r with so many bits of each part of a colour, or fewer if there
-// are still too many colours. The parts stand on whole bytes; canReduce.
+// reduced encodes r with depth bits of each colour component, or fewer if there are still too many
+// colours. Each component must be in a byte of its own; canReduce checks that.
 func (e *tightEncoder) reduced(b []byte, conv *converter, f *screen.Frame, r image.Rectangle, depth int) ([]byte, error) {
 	e.lossy, e.known = true, image.Rectangle{}
 	e.words = conv.load(e.words, f, r)
 	for ; ; depth-- {
 		reduce(e.words, depth)
-		if e.colour.fill(e.words, maxPalette) { // at two bits it always does
+		if e.colour.fill(e.words, maxPalette) { // always true at two bits
 			return e.coloured(b, conv, r.Dx())
 		}
 	}
 }
 
-// reduce drops the lowest bits of each byte; what is kept is repeated below, so
-// that black and white stay what they are.
+// reduce drops the lowest bits of each byte and repeats the highest in their place, so that black
+// and white do not change.
 func reduce(words []uint32, depth int) {
 	for i, w := range words {
 		switch depth {
@@ -91,7 +91,7 @@ func reduce(words []uint32, depth int) {
 	}
 }
 
-// canReduce reports whether each part of a colour has a byte to itself.
+// canReduce reports whether each colour component is in a byte of its own.
 func (c *converter) canReduce() bool {
 	f := &c.format
 	return c.tight3 && f.RedShift%8 == 0 && f.GreenShift%8 == 0 && f.BlueShift%8 == 0

@@ -14,8 +14,7 @@ import (
 	"lotse/screen"
 )
 
-// smoothed is text as today's programs draw it: letters with soft edges, in
-// several inks.
+// smoothed is antialiased text in several colours.
 func smoothed(seed uint64) func(x, y int) color.RGBA {
 	sharp, r := text(seed), random(seed+1)
 	inks := [4]color.RGBA{{20, 24, 28, 255}, {150, 30, 110, 255}, {16, 95, 158, 255}, {47, 125, 50, 255}}
@@ -31,15 +30,14 @@ func smoothed(seed uint64) func(x, y int) color.RGBA {
 	}
 }
 
-// narrow is a line with a rate and a delay; its sleep is the bubble's.
+// narrow is a line with a rate and a delay, in the bubble's time.
 type narrow struct {
 	net.Conn
 	bytesPerSecond int
 	delay          time.Duration
-	busy           time.Time // until when the line is
+	busy           time.Time // until when the line is busy
 
-	// looking is held by anyone who looks at the viewer's picture while more of it
-	// is on the line.
+	// looking is held while a test examines the viewer's framebuffer and more data is in flight.
 	looking sync.Mutex
 }
 
@@ -54,7 +52,7 @@ func (n *narrow) look(f func()) {
 func (n *narrow) Read(b []byte) (int, error) {
 	n.order()
 	k, err := n.Conn.Read(b[:min(len(b), 1460)])
-	if now := time.Now(); now.After(n.busy.Add(n.delay)) { // it was idle
+	if now := time.Now(); now.After(n.busy.Add(n.delay)) { // the line was idle
 		n.busy = now
 	}
 	n.busy = n.busy.Add(time.Duration(k) * time.Second / time.Duration(n.bytesPerSecond))
@@ -63,14 +61,14 @@ func (n *narrow) Read(b []byte) (int, error) {
 	return k, err
 }
 
-// order puts what was read and what was looked at into an order.
+// order orders reads and calls of look for the race detector.
 func (n *narrow) order() {
 	n.looking.Lock()
 	defer n.looking.Unlock()
 }
 
-// On a slow line text comes with fewer colours at first, near what it is and
-// soon exact; on a fast one, or for a viewer that allows no loss, exact at once.
+// On a slow line text is first sent with fewer colours, close to the original, and is soon exact.
+// On a fast line, or for a viewer that allows no loss, it is exact at once.
 func TestTextOnSlowLines(t *testing.T) {
 	size := image.Pt(420, 330)
 	lossy := []int32{rfbtest.Tight, rfbtest.CopyRect, rfbtest.Quality(6), rfbtest.Fence, rfbtest.ContinuousUpdates}
@@ -101,11 +99,11 @@ func TestTextOnSlowLines(t *testing.T) {
 				s.must(s.v.Request(false, s.v.Bounds()))
 				time.Sleep(20 * time.Second)
 				synctest.Wait()
-				s.same(pictureOf(desk)) // at rest
+				s.same(pictureOf(desk)) // static
 				for n := range 3 {
 					f := paint(size, smoothed(uint64(n+2)))
 					s.show(f)
-					// Until all of the new picture is there in some form.
+					// Until all of the new frame has arrived in some form.
 					wrong, reduced := 1, false
 					for {
 						line.look(func() {
@@ -129,7 +127,7 @@ func TestTextOnSlowLines(t *testing.T) {
 	}
 }
 
-// What stands beside a film becomes exact while the film goes on.
+// Static areas next to a video become exact while the video is running.
 func TestExactBesideAFilm(t *testing.T) {
 	size, film := image.Pt(480, 360), image.Rect(280, 200, 440, 320)
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +173,7 @@ func TestExactBesideAFilm(t *testing.T) {
 	})
 }
 
-// wrongOutside counts pixels that differ, but for those in r.
+// wrongOutside counts the pixels outside r that differ.
 func wrongOutside(canvas *image.RGBA, f *screen.Frame, r image.Rectangle) (n int) {
 	for y := range f.Size.Y {
 		row := f.Row(y, 0, f.Size.X)
@@ -188,7 +186,7 @@ func wrongOutside(canvas *image.RGBA, f *screen.Frame, r image.Rectangle) (n int
 	return n
 }
 
-// pictureOf is a framebuffer's picture.
+// pictureOf returns a copy of a framebuffer's frame.
 func pictureOf(desk *screen.Framebuffer) (f *screen.Frame) {
 	desk.Read(func(v screen.View) {
 		f = screen.NewFrame(v.Frame.Size)
@@ -197,7 +195,7 @@ func pictureOf(desk *screen.Framebuffer) (f *screen.Frame) {
 	return f
 }
 
-// far counts pixels that are further from f than two bits a colour allow.
+// far counts pixels that differ from f by more than two bits per colour allow.
 func far(canvas *image.RGBA, f *screen.Frame) (n int) {
 	const most = 63
 	for y := range f.Size.Y {

@@ -1,12 +1,12 @@
 package rfb
 
-// The gradient filter of Tight. rfbproto, section "Tight Encoding": instead of
-// each part of a colour goes its difference from what its neighbours to the left
-// and above let expect. Of a photograph that leaves small numbers, in half to two
-// thirds of the bytes; text and drawings are better off without.
+// The gradient filter of Tight; rfbproto, section "Tight Encoding". Each colour component is
+// replaced by its difference from the value predicted from the neighbours to the left and above.
+// Photographs become small numbers and shrink to half or two thirds; text and drawings compress
+// better without the filter.
 
-// filtered appends e.words, which are rows of the given width, through the filter.
-// A TPIXEL has three bytes.
+// filtered appends e.words, rows of the given width, through the filter. A TPIXEL must have three
+// bytes.
 func (e *tightEncoder) filtered(b []byte, conv *converter, width int) ([]byte, error) {
 	e.data = conv.appendTight(e.data[:0], e.words)
 	row := 3 * width
@@ -15,15 +15,15 @@ func (e *tightEncoder) filtered(b []byte, conv *converter, width int) ([]byte, e
 	e.data, e.rest = e.rest, e.data
 	stream := tightCodesStream
 	if zeros > len(e.data)*3/4 {
-		stream = tightFineStream // drawn by a program: repetitions, after all
+		stream = tightFineStream // drawn by a program, so there are repetitions
 	}
 	return e.compress(append(b, byte(tightExplicit|stream<<4), tightGradient), stream)
 }
 
-// subtractGradient writes what is left of the rows of in, of row bytes each, and
-// returns how many bytes of it are zero.
+// subtractGradient writes the residuals of in, whose rows have row bytes, to out, and returns how
+// many of them are zero.
 func subtractGradient(out, in []byte, row int) (zeros int) {
-	for i := range min(row, len(in)) { // above the first row is black
+	for i := range min(row, len(in)) { // above the first row counts as black
 		out[i] = in[i]
 		if i >= 3 {
 			out[i] -= in[i-3]
@@ -34,7 +34,7 @@ func subtractGradient(out, in []byte, row int) (zeros int) {
 	}
 	for at := row; at+row <= len(in); at += row {
 		now, above, left := in[at:at+row], in[at-row:at], out[at:at+row]
-		for i := range min(3, row) { // left of the first pixel is black
+		for i := range min(3, row) { // left of the first pixel counts as black
 			left[i] = now[i] - above[i]
 			if left[i] == 0 {
 				zeros++

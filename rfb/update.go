@@ -7,32 +7,32 @@ import (
 	"lotse/screen"
 )
 
-// update builds one FramebufferUpdate (RFC 6143, section 7.6.1): rectangles are appended to
-// b, and what has no room goes into rest. After an error nothing more is appended.
+// update builds one FramebufferUpdate (RFC 6143, section 7.6.1). Rectangles are appended to b;
+// those that do not fit go into rest. After an error nothing more is appended.
 type update struct {
 	w     *writer
 	j     *job
-	v     view          // what the framebuffer holds; its lock is held
-	frame *screen.Frame // what is sent of it: v.Frame, or a letterbox around it
+	v     view          // the framebuffer's content; its lock is held
+	frame *screen.Frame // the frame that is sent: v.Frame, or a letterbox with it
 	b     []byte
-	start int // where in b the update begins
+	start int // index in b where the update starts
 	rects int
 	rest  []image.Rectangle
 	err   error
 }
 
-// begin starts an update behind b.
+// begin starts an update after b.
 func (u *update) begin(w *writer, j *job, v view, b []byte) {
 	*u = update{w: w, j: j, v: v, frame: v.Frame, start: len(b), b: append(b, msgFramebufferUpdate, 0, 0, 0)}
 }
 
-// maxRects as a count says that LastRect ends the update.
+// maxRects as the count means that LastRect ends the update.
 const maxRects = 0xffff
 
 // finish completes the header and returns the bytes.
 func (u *update) finish() []byte {
-	// LastRect only where the count does not fit: vncsnapshot 1.2 asks for it
-	// and then waits for ever for what follows it.
+	// LastRect is used only if the count does not fit: vncsnapshot 1.2 asks for LastRect but waits
+	// for ever for data after it.
 	if u.j.caps.lastRect && u.rects >= maxRects {
 		u.rects = maxRects
 		u.b = appendLastRect(u.b)
@@ -41,20 +41,19 @@ func (u *update) finish() []byte {
 	return u.b
 }
 
-// full reports whether the update has the size that the line allows.
+// full reports whether the update has reached the size that the line allows.
 func (u *update) full() bool { return u.j.pace.full(len(u.b) - u.start) }
 
-// size is how many bytes the update has.
+// size returns the size of the update in bytes.
 func (u *update) size() int { return len(u.b) - u.start }
 
-// header begins a rectangle.
+// header starts a rectangle.
 func (u *update) header(r image.Rectangle, encoding int32) {
 	u.b = appendRectHeader(u.b, r, encoding)
 	u.rects++
 }
 
-// encoded appends a rectangle of the frame by e, which may keep state, and returns how
-// many bytes it takes.
+// encoded appends a rectangle of the frame encoded by e and returns its size in bytes.
 func (u *update) encoded(e encoder, r image.Rectangle) (bytes int) {
 	at := len(u.b)
 	u.header(r, u.j.caps.encoding)
@@ -73,8 +72,8 @@ func (u *update) count(kind, at int) (bytes int) {
 	return bytes
 }
 
-// sizes appends what is due of sizes and monitors, and reports whether anything is. They
-// stand last in an update, because old viewers want DesktopSize there.
+// sizes appends the due rectangles about size and monitors, and reports whether there were any.
+// They are last in an update, because old viewers expect DesktopSize there.
 func (u *update) sizes() bool {
 	before := u.rects
 	size, caps := u.w.size, &u.j.caps
@@ -94,8 +93,7 @@ func (u *update) sizes() bool {
 	return u.rects > before
 }
 
-// pseudo appends the other pseudo-rectangles that are due, and those that say what this
-// server knows.
+// pseudo appends the other due pseudo-rectangles, and those that announce extensions.
 func (u *update) pseudo(tell [2]int32) {
 	j := u.j
 	if j.due.shape && j.caps.shapes() && j.rights.Has(RightControl) {
@@ -113,12 +111,12 @@ func (u *update) pseudo(tell [2]int32) {
 	}
 }
 
-// maxListed bounds the rectangles of which an update's picture is made before they are
-// cut for an encoding: their count has 16 bits. More are sent as one.
+// maxListed is the maximum number of rectangles before they are divided for an encoding, because
+// their count has 16 bits. If there are more, one rectangle is sent instead.
 const maxListed = 8000
 
-// picture appends the moves, then the rectangles of send; the pointer is drawn into the
-// picture unless the viewer draws it itself.
+// picture appends the moves, then the rectangles of send. It draws the pointer into the frame
+// unless the viewer draws it.
 func (u *update) picture(send screen.Region, moves []screen.Move) {
 	w, j, bounds := u.w, u.j, u.frame.Bounds()
 	if len(moves) > 0 {
@@ -148,12 +146,12 @@ func (u *update) picture(send screen.Region, moves []screen.Move) {
 	}
 	u.list(list)
 	if drawn && j.whole {
-		u.pointer(shape, pointer) // some take the first rectangle for the whole picture
+		u.pointer(shape, pointer) // some viewers take the first rectangle for the whole framebuffer
 	}
 }
 
-// moves appends moves. What of the picture is wrong then, where a drawn pointer was copied
-// to or buried, is added to send.
+// moves appends moves. Areas that they make wrong, to which a drawn pointer was copied or where it
+// was overwritten, are added to send.
 func (u *update) moves(send *screen.Region, moves []screen.Move) {
 	w := u.w
 	wrong := screen.RegionOf(w.drawn)
@@ -175,8 +173,8 @@ func (u *update) moves(send *screen.Region, moves []screen.Move) {
 	send.AddRegion(wrong)
 }
 
-// pointer appends the rectangle r with the pointer drawn into it, raw: it is small and
-// often.
+// pointer appends the rectangle r with the pointer drawn into it, as Raw, because it is small and
+// frequent.
 func (u *update) pointer(shape *screen.Cursor, r image.Rectangle) {
 	if u.err != nil {
 		return
@@ -224,8 +222,7 @@ func (u *update) list(list []image.Rectangle) {
 	}
 }
 
-// of returns the encoder of an encoding, but for Tight, which cuts and chooses for itself;
-// pieces.go.
+// of returns the encoder of an encoding other than Tight, which is handled in pieces.go.
 func (e *encoders) of(encoding int32) encoder {
 	switch encoding {
 	case encHextile:
@@ -239,18 +236,18 @@ func (e *encoders) of(encoding int32) encoder {
 	}
 }
 
-// slowSide is the height of the rectangles of encodings that take any, so that
-// an update on a slow line can end between two.
+// slowSide is the maximum height of rectangles in encodings without a limit, so that an update on a
+// slow line can end between two rectangles.
 const slowSide = 256
 
-// first returns the rectangles of send, those inside left before the others.
+// first returns the rectangles of send, those inside left first.
 func first(send, left screen.Region) []image.Rectangle {
 	list := send.IntersectRegion(left).Rects()
 	send.SubtractRegion(left)
 	return append(list, send.Rects()...)
 }
 
-// splitRect appends r in pieces of at most size; zero: not cut at all.
+// splitRect appends r in pieces of at most size; zero: undivided.
 func splitRect(out []image.Rectangle, r image.Rectangle, size image.Point) []image.Rectangle {
 	if size == (image.Point{}) || r.Dx() <= size.X && r.Dy() <= size.Y {
 		return append(out, r)

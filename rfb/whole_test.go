@@ -13,8 +13,8 @@ import (
 	"lotse/screen"
 )
 
-// openSlow opens a session whose viewer is behind a line of 50 ms and 5 Mbit/s, with
-// the pointer in the picture.
+// openSlow opens a session whose viewer is on a line with 50 ms and 5 Mbit/s, with the pointer in
+// the framebuffer.
 func openSlow(t *testing.T, f *screen.Frame, encodings ...int32) *session {
 	t.Helper()
 	return openOver(t, f, 625_000, 50*time.Millisecond, encodings...)
@@ -34,14 +34,14 @@ func openOver(t *testing.T, f *screen.Frame, bytesPerSecond int, delay time.Dura
 	return s
 }
 
-// withBlockAt is all of f, with a pointer.
+// withBlockAt is the whole of f, with a pointer.
 func withBlockAt(f *screen.Frame) screen.Update {
 	u := update(f)
 	u.Pointer, u.Cursor = image.Pt(300, 200), block()
 	return u
 }
 
-// block is a pointer without transparent parts: what is drawn is known.
+// block is a pointer without transparent parts, so that the result of drawing it is known.
 func block() *screen.Cursor {
 	const side = 16
 	c := &screen.Cursor{Size: image.Pt(side, side), Pix: make([]byte, 4*side*side)}
@@ -51,7 +51,7 @@ func block() *screen.Cursor {
 	return c
 }
 
-// withBlock is f with the pointer of openSlow drawn into it.
+// withBlock returns f with the pointer of openSlow drawn into it.
 func withBlock(f *screen.Frame) *screen.Frame {
 	g := screen.NewFrame(f.Size)
 	g.CopyRect(f, f.Bounds())
@@ -71,9 +71,9 @@ func covered(u *rfbtest.Update, r image.Rectangle) bool {
 	return left.Empty()
 }
 
-// A request that is not incremental is answered by one update that covers all of it,
-// on a slow line too, unless the viewer knows fences or continuous updates. (design.md,
-// section 6: simple viewers take the first update for the whole picture.)
+// A non-incremental request is answered by one update that covers all of it, on a slow line too,
+// unless the viewer supports fences or continuous updates, because simple viewers take the first
+// update for the whole framebuffer.
 func TestWholeAnswer(t *testing.T) {
 	size := image.Pt(720, 540)
 	easy, large := paint(size, page(1, size)), paint(size, noise(1))
@@ -91,7 +91,7 @@ func TestWholeAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := easy
 				if encodings[0] == rfbtest.Tight && len(encodings) != 2 {
-					f = large // what Tight makes of the other one is small
+					f = large // Tight's encoding of the other frame is too small
 				}
 				s := openSlow(t, f, encodings...)
 				defer s.close()
@@ -99,7 +99,7 @@ func TestWholeAnswer(t *testing.T) {
 					s.must(s.v.Request(false, area))
 					u, err := s.v.NextUpdate()
 					s.must(err)
-					if !u.Pixels() { // the size, alone: the pixels come when it asks again
+					if !u.Pixels() { // only the size: the pixels follow at the next request
 						s.must(s.v.Request(true, s.v.Bounds()))
 						u, err = s.v.NextUpdate()
 						s.must(err)
@@ -124,8 +124,8 @@ func TestWholeAnswer(t *testing.T) {
 	}
 }
 
-// The first answer is whole also where the viewer asks for changes only, as GStreamer
-// does: it has nothing.
+// The first answer is complete even if the viewer requests only changes, as GStreamer does, because
+// it has no pixels.
 func TestFirstAnswerIsWhole(t *testing.T) {
 	size := image.Pt(720, 540)
 	for _, encoding := range []int32{rfbtest.Raw, rfbtest.Hextile, rfbtest.Tight} {
@@ -139,8 +139,8 @@ func TestFirstAnswerIsWhole(t *testing.T) {
 	}
 }
 
-// Who knows fences or continuous updates gets it in parts: the advisor's input does not
-// wait behind a whole picture.
+// A viewer with fences or continuous updates gets the answer in parts, so that the answer to input
+// does not wait for a whole frame.
 func TestAnswerInParts(t *testing.T) {
 	size := image.Pt(720, 540)
 	for name, encoding := range map[string]int32{"fences": rfbtest.Fence, "continuous updates": rfbtest.ContinuousUpdates} {
@@ -159,8 +159,8 @@ func TestAnswerInParts(t *testing.T) {
 	}
 }
 
-// sharp fails where text is not exact or photographs are far from f: what a viewer
-// saves is as good as it asked for, not as good as a film on that line would be.
+// sharp fails if text is not exact or photographs differ much from f: what a viewer saves has the
+// quality that it asked for, not the quality of video on that line.
 func sharp(t *testing.T, s *session, f *screen.Frame) {
 	t.Helper()
 	const most = 40
@@ -182,7 +182,7 @@ func sharp(t *testing.T, s *session, f *screen.Frame) {
 	}
 }
 
-// Changes that come behind the whole answer come in parts, as ever.
+// Changes after the complete answer are sent in parts as usual.
 func TestPartsBehindTheWholeAnswer(t *testing.T) {
 	size := image.Pt(720, 540)
 	synctest.Test(t, func(t *testing.T) {

@@ -12,19 +12,19 @@ import (
 	"lotse/screen"
 )
 
-// heap is a desk with windows over each other, which move and scroll.
+// heap is a desktop with overlapping windows, which move and scroll.
 type heap struct {
 	size    image.Point
 	rnd     *rand.Rand
 	windows []*win
 	back    *screen.Frame
-	mask    *screen.Frame // nil: all may be seen
+	mask    *screen.Frame // nil: everything is visible
 }
 
 type win struct {
 	at      image.Point
 	content *screen.Frame
-	hidden  bool // with a mask: not chosen
+	hidden  bool // with a mask: not shared
 }
 
 func newHeap(seed uint64, size image.Point) *heap {
@@ -41,12 +41,12 @@ func newHeap(seed uint64, size image.Point) *heap {
 	return h
 }
 
-// step moves, scrolls or raises a window, or damages one.
+// step moves, scrolls, raises or damages a window.
 func (h *heap) step() {
 	i := h.rnd.IntN(len(h.windows))
 	w := h.windows[i]
 	if h.mask != nil && h.rnd.IntN(12) == 0 {
-		w.hidden = !w.hidden // the share was narrowed, or widened
+		w.hidden = !w.hidden // changes which programs are shared
 	}
 	switch h.rnd.IntN(8) {
 	case 0, 1, 2:
@@ -63,7 +63,7 @@ func (h *heap) step() {
 	}
 }
 
-// scrollBy moves a window's content; what comes in is what stood there.
+// scrollBy moves a window's content; the part that comes in keeps its old content.
 func scrollBy(f *screen.Frame, d image.Point) {
 	old := screen.NewFrame(f.Size)
 	old.CopyRect(f, f.Bounds())
@@ -92,10 +92,9 @@ func (h *heap) draw() *screen.Frame {
 	return f
 }
 
-// Random windows move and scroll over each other, before viewers of different
-// speed and encoding, through the search for moves: at each rest all show the
-// screen, to the bit. Also under the mask of a share of programs, which is
-// narrowed and widened meanwhile.
+// Random windows move and scroll over each other in front of viewers with different speeds and
+// encodings, with the search for moves. When nothing moves, all viewers show the exact frame. This
+// also holds with the mask of shared programs, which changes meanwhile.
 func TestWindowsOverEachOther(t *testing.T) {
 	copied := 0
 	for seed := range uint64(4) {
@@ -122,7 +121,7 @@ func FuzzWindows(f *testing.F) {
 func playWindows(t *testing.T, seed uint64, masked bool, steps int) (copied int) {
 	size := image.Pt(420, 330)
 	h := newHeap(seed, size)
-	if masked { // hatched, as the agent paints it: it seems to move, too
+	if masked { // hatched as the agent paints it; it seems to move, too
 		h.mask = screen.NewFrame(size)
 		for y := range size.Y {
 			for x := -y % 24; x < size.X; x += 24 {
@@ -157,7 +156,7 @@ func playWindows(t *testing.T, seed uint64, masked bool, steps int) (copied int)
 		u.Pointer, u.Cursor = image.Pt(h.rnd.IntN(size.X), h.rnd.IntN(size.Y)), nil
 		change := desk.Apply(u)
 		for i, s := range all {
-			// Some read on, some only now and then, some are told late.
+			// Some read continuously, some only now and then, and some get changes late.
 			if h.rnd.IntN(2*len(all)) < i {
 				s.pause()
 			} else if h.rnd.IntN(3) == 0 {

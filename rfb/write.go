@@ -10,27 +10,27 @@ import (
 
 type view = screen.View
 
-// writer writes what a viewer is ready for. writeLoop owns it.
+// writer writes updates and messages when the viewer is ready. writeLoop owns it.
 type writer struct {
 	conn    *Conn
-	size    image.Point     // the framebuffer's size as the viewer knows it
-	drawn   image.Rectangle // where the viewer's picture holds a drawn pointer
-	shape   *screen.Cursor  // that drawn pointer's shape
+	size    image.Point     // the framebuffer's size known to the viewer
+	drawn   image.Rectangle // where the pointer is drawn in the viewer's framebuffer
+	shape   *screen.Cursor  // the shape of that drawn pointer
 	enc     encoders
 	scratch *screen.Frame // for the pointer
-	canvas  *screen.Frame // for a viewer whose framebuffer cannot follow the size
+	canvas  *screen.Frame // for a viewer that does not support a change of size
 	lists   lists
 	cost    photoCost
 	text    textCost
-	echoed  bool          // the last update was an answer to input alone
-	left    screen.Region // what the last update had no room for: it comes first
+	echoed  bool          // the last update contained only an answer to input
+	left    screen.Region // what did not fit into the last update; it is sent first
 	refine  refinement
 	update  update
 	out     []byte
 	counts  counts
 }
 
-// encoders are those of one viewer; they keep state from rectangle to rectangle.
+// encoders are one viewer's encoders; they keep state between rectangles.
 type encoders struct {
 	raw     rawEncoder
 	hextile hextileEncoder
@@ -39,15 +39,15 @@ type encoders struct {
 	tight   tightEncoder
 }
 
-// lists are scratch of updates.
+// lists are buffers reused by updates.
 type lists struct {
 	pieces, photos, texts []image.Rectangle
 }
 
-// keepBuffer is the largest output buffer that is kept from update to update.
+// keepBuffer is the largest output buffer in bytes that is reused.
 const keepBuffer = 8 << 20
 
-// job is what writeLoop takes in one round.
+// job is the work of one round of writeLoop.
 type job struct {
 	messages []func([]byte) []byte
 	format   bool // the colour map must be sent
@@ -59,14 +59,14 @@ type job struct {
 	photos   *Photos
 	due      dues
 	lossless bool // no JPEG in this update
-	whole    bool // the update is not cut, however large it is
+	whole    bool // the update is not divided, whatever its size
 	pace     pace
 	name     string
-	probe    []byte // the payload of a fence that goes before the update; nil: none
+	probe    []byte // payload of a fence to send before the update; nil: none
 	always   bool   // continuous updates are on
 }
 
-// loop is writeLoop: it writes what the viewer is ready for until the connection is closed.
+// loop is writeLoop: it writes whatever the viewer is ready for until the connection is closed.
 func (w *writer) loop() error {
 	defer w.refine.stop()
 	for w.wait() {
@@ -88,8 +88,8 @@ func (w *writer) loop() error {
 	return nil
 }
 
-// writeStep is how much must be taken within writeTimeout: a slow line is not a
-// dead one.
+// writeStep is how many bytes must be accepted within writeTimeout, so that a slow line is not
+// taken for a dead one.
 const writeStep = 64 << 10
 
 func (w *writer) write(b []byte) error {
@@ -107,7 +107,7 @@ func (w *writer) write(b []byte) error {
 	return nil
 }
 
-// wait blocks until there is something to write; false: closed.
+// wait blocks until there is something to write. It returns false if the connection was closed.
 func (w *writer) wait() bool {
 	c := w.conn
 	c.mu.Lock()
@@ -119,7 +119,8 @@ func (w *writer) wait() bool {
 	return !c.closed
 }
 
-// readyLocked reports whether the viewer asked, the line takes it, and there is news.
+// readyLocked reports whether the viewer has asked, the line has room, and there is something to
+// send.
 func (w *writer) readyLocked() bool {
 	c := w.conn
 	if !c.asked.open() || c.lineFullLocked() {
@@ -131,12 +132,12 @@ func (w *writer) readyLocked() bool {
 		caps.qemuKey && !told.qemuKey || caps.mouseButtons && !told.mouseButtons
 }
 
-// takeLocked moves the work into a job.
+// takeLocked moves the pending work into a job.
 func (w *writer) takeLocked() job {
 	c := w.conn
 	v := &c.viewer
 	j := job{messages: c.outbox.take(), caps: v.caps, conv: v.conv, rights: c.rights, name: c.name, always: c.asked.continuous}
-	c.wake.Broadcast() // a fence's answer may be waited for
+	c.wake.Broadcast() // answerFence may be waiting
 	if c.outbox.hold {
 		return j
 	}
@@ -148,7 +149,7 @@ func (w *writer) takeLocked() job {
 	j.update = true
 	j.pace = c.flow.pace(now, c.asked.continuous)
 	if j.whole = c.asked.whole; j.whole {
-		// What comes is kept, as by a program that saves it: as good as it was asked for.
+		// The viewer may save the answer to a file, so it gets the quality that it asked for.
 		j.pace.bytesPerSecond, j.pace.largest = 0, 0
 	}
 	j.area = c.asked.take()
@@ -159,8 +160,8 @@ func (w *writer) takeLocked() job {
 	return j
 }
 
-// compose appends all that is to be written now. The rights are read inside
-// encodeMu: what was taken back before is not encoded.
+// compose appends everything that is to be written now. It reads the rights while it holds
+// encodeMu, so that nothing is encoded for a right that was taken before.
 func (w *writer) compose(b []byte) (_ []byte, updated bool, err error) {
 	c := w.conn
 	c.encodeMu.Lock()
@@ -171,7 +172,7 @@ func (w *writer) compose(b []byte) (_ []byte, updated bool, err error) {
 	for _, message := range j.messages {
 		b = message(b)
 	}
-	if j.format { // behind the answer of a fence that announced it
+	if j.format { // after the answer of a fence that announced it
 		b = appendColourMap(b)
 	}
 	if !j.update {
@@ -183,7 +184,7 @@ func (w *writer) compose(b []byte) (_ []byte, updated bool, err error) {
 	if j.due.tick {
 		w.refine.tick()
 	}
-	if j.rights.Has(RightView) { // else it is another framebuffer's picture
+	if j.rights.Has(RightView) { // otherwise it is the other framebuffer
 		j.photos = c.cfg.Photos
 	}
 	start, asked := len(b), j.due.refine
@@ -199,11 +200,11 @@ func (w *writer) compose(b []byte) (_ []byte, updated bool, err error) {
 	return b, updated, nil
 }
 
-// appendMark notes an update of so many bytes, and appends the fence whose answer will say
-// that it was taken.
+// appendMark records an update of this many bytes, and appends the fence whose answer confirms that
+// the viewer received it.
 func (w *writer) appendMark(b []byte, bytes int, j *job) []byte {
 	if !j.caps.fence && j.always {
-		return b // nothing will answer for it
+		return b // the viewer will not confirm it
 	}
 	c := w.conn
 	c.mu.Lock()
@@ -215,8 +216,8 @@ func (w *writer) appendMark(b []byte, bytes int, j *job) []byte {
 	return b
 }
 
-// refineNow has writeLoop send the next part of what stands still when the viewer is
-// ready; tick: a tick is over.
+// refineNow makes writeLoop send the next refinement when the viewer is ready. tick: a tick has
+// passed.
 func (w *writer) refineNow(tick bool) {
 	c := w.conn
 	c.mu.Lock()
@@ -226,8 +227,8 @@ func (w *writer) refineNow(tick bool) {
 	c.wake.Broadcast()
 }
 
-// appendUpdate appends one FramebufferUpdate (RFC 6143, section 7.6.1), or
-// nothing when it would be empty; then the request stays open.
+// appendUpdate appends one FramebufferUpdate (RFC 6143, section 7.6.1), or nothing if it would be
+// empty; then the request remains open.
 func (w *writer) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	c, u := w.conn, &w.update
 	resized := v.Frame.Size != w.size && j.caps.resizes()
@@ -243,8 +244,8 @@ func (w *writer) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 		c.mu.Unlock()
 	}
 	if sizes {
-		// No pixels beside a size (rfbproto, "ExtendedDesktopSize"): they come
-		// when the viewer asks again.
+		// An update with a size has no pixels (rfbproto, "ExtendedDesktopSize"): they follow at the
+		// next request.
 		return u.finish(), nil
 	}
 	if v.Frame.Size != w.size {
@@ -271,13 +272,13 @@ func (w *writer) appendUpdate(b []byte, j *job, v view) ([]byte, error) {
 	return u.finish(), nil
 }
 
-// takePixels takes what is to be sent of the picture seq with these bounds.
+// takePixels takes what is to be sent of the frame seq with these bounds.
 func (w *writer) takePixels(j *job, bounds image.Rectangle, seq uint64) (send screen.Region, moves []screen.Move) {
 	c := w.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// What is pending may belong to the other framebuffer by now: then it is
-	// not this one's to take.
+	// If the rights changed meanwhile, the pending region belongs to the other framebuffer and must
+	// not be taken.
 	if c.rights.Has(RightView) != j.rights.Has(RightView) {
 		return send, moves
 	}
@@ -293,8 +294,8 @@ func (w *writer) takePixels(j *job, bounds image.Rectangle, seq uint64) (send sc
 	return send, moves
 }
 
-// tellAbilities returns the pseudo-encodings by which a viewer is told, once, that this
-// server knows an extension; 0: none.
+// tellAbilities returns the pseudo-encodings that announce an extension to the viewer, each once;
+// 0: none.
 func (w *writer) tellAbilities(caps *capabilities) (tell [2]int32) {
 	c := w.conn
 	c.mu.Lock()
@@ -311,8 +312,8 @@ func (w *writer) tellAbilities(caps *capabilities) (tell [2]int32) {
 	return tell
 }
 
-// letterbox shows f, cut or with black beside it, in the size that the viewer
-// knows: RFC 6143 lets only viewers with DesktopSize follow.
+// letterbox returns f, cut or with black borders, in the size that the viewer knows: RFC 6143
+// allows a change of size only for viewers with DesktopSize.
 func (w *writer) letterbox(f *screen.Frame) *screen.Frame {
 	if w.canvas == nil || w.canvas.Size != w.size {
 		w.canvas = screen.NewFrame(w.size)

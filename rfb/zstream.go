@@ -4,12 +4,12 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// zstream is one of a viewer's zlib streams: it lives as long as the viewer,
-// and each call ends at a byte boundary that the viewer can decode up to.
+// zstream is one of a viewer's zlib streams. It lasts as long as the viewer, and each call ends at
+// a byte boundary up to which the viewer can decode.
 type zstream struct {
 	w     *zlib.Writer
 	sink  appendWriter
-	level int // 0: zlibLevel; it cannot be changed later
+	level int // 0: zlibLevel; must not change later
 }
 
 // appendWriter appends what is written to b.
@@ -20,10 +20,9 @@ func (a *appendWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Compression of level 1 costs half the time of level 6 and at most a few per
-// cent of size on screens; see rfb's benchmarks. Strips of text are where level 6
-// is worth its time, and what a filter leaves of a photograph has nothing that
-// repeats: there codes for single bytes are best, and fastest.
+// Level 1 takes half the time of level 6 and at most a few per cent more space on screen contents;
+// see rfb's benchmarks. For strips of text level 6 is worth its time. The residuals of a filtered
+// photograph have no repetitions: for them Huffman codes alone compress best and fastest.
 const (
 	zlibLevel      = 1
 	zlibFineLevel  = 6

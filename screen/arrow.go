@@ -4,9 +4,9 @@ import (
 	"image"
 )
 
-// Arrow is shown where the pointer's shape cannot be read: the X server keeps
-// none whose creator has gone, and an advisor in control must see where he is.
-// "#" is black, "o" white, the rest transparent; the tip is the hot spot.
+// Arrow is shown if the pointer's shape cannot be read: the X server does not keep a shape after
+// its creator has disconnected, and an advisor in control must see where the pointer is. "#" is
+// black, "o" white, the rest transparent; the tip is the hot spot.
 var Arrow = drawArrow([]string{
 	"#           ",
 	"##          ",

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// BenchmarkApply compares and takes over 1920×1080 frames: nothing changed, a
-// line of text, everything.
+// BenchmarkApply applies 1920×1080 frames: nothing changed, a line of text, everything.
 func BenchmarkApply(b *testing.B) {
 	size := image.Pt(1920, 1080)
 	r := rand.New(rand.NewPCG(1, 1))
@@ -33,8 +32,8 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
-// BenchmarkMotion takes over a text that scrolls by a line, a window that is
-// dragged over text, and a photograph that becomes another.
+// BenchmarkMotion applies a text that scrolls by a line, a window that is dragged over text, and a
+// photograph that is replaced by another.
 func BenchmarkMotion(b *testing.B) {
 	size := image.Pt(1920, 1080)
 	rnd := rand.New(rand.NewPCG(1, 1))

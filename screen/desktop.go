@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// Options says which display to open and how. The zero value is useful.
+// Options configures how a display is opened. The zero value is useful.
 type Options struct {
-	// Display is the X display, such as ":0"; empty means $DISPLAY. Windows has one.
+	// Display is the X display, such as ":0"; empty means $DISPLAY. It is ignored on Windows.
 	Display string
-	// Logger gets what is worth knowing but no error; nil: nothing is logged.
+	// Logger receives information that is not an error; nil: nothing is logged.
 	Logger *slog.Logger
-	// Watchdog is the path of a program that calls native.WatchdogMain first. It is
-	// started as a second process before the first key press, and releases what is down
-	// if this process is killed. Empty: what a killed process held down stays down.
+	// Watchdog is the path of a program that calls native.WatchdogMain first. It is started as a
+	// second process before the first key press. If this process is killed, the second one releases
+	// the keys and buttons that are down. Empty: they stay down.
 	Watchdog string
-	// Patience is how long the X server may leave a request unanswered before the
-	// display counts as gone; 0: 10 seconds. A server that another program has
-	// grabbed looks the same, so it must not be short.
+	// Patience is how long the X server may leave a request unanswered before the display counts as
+	// gone; 0: 10 seconds. A server grabbed by another program does not answer either, so Patience
+	// must not be short.
 	Patience time.Duration
-	// NoShm and NoDamage keep the capture from using shared memory and damage
-	// reports (on Windows: desktop duplication), as if the system had neither. They
-	// are for tests.
+	// NoShm and NoDamage make the capture work without shared memory and without damage reports (on
+	// Windows: without desktop duplication). They are for tests.
 	NoShm, NoDamage bool
 }
 
@@ -38,21 +37,21 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// Parts is what an open display consists of. A part is nil where the system has nothing
-// like it; Screen and Input never are.
+// Parts are the parts of an open display. A part is nil if the system has nothing like it; Screen
+// and Input are never nil.
 type Parts struct {
-	Screen    Screen    // the capture; closing it ends it for good
+	Screen    Screen    // the capture; closing it ends it permanently
 	Input     Input     // injects keys and pointer events
 	Clipboard Clipboard // text
 	Hotkey    Hotkey    // presses of a key on a physical device
-	Hands     Hands     // what devices and programs do to mouse and keyboard
+	Hands     Hands     // use of mouse and keyboard by devices and programs
 	Windows   Windows   // shares of single monitors and programs
 	Badge     Badge     // a small window above all others
 	Asker     Asker     // the question window
-	Notices   Notices   // what the system keeps from programs
+	Notices   Notices   // things that the system hides from programs
 }
 
-// Desktop is an open display. Its parts may be used concurrently; they end with Close.
+// Desktop is an open display. Its parts may be used concurrently; Close ends them.
 type Desktop struct {
 	Parts
 
@@ -61,14 +60,13 @@ type Desktop struct {
 	closeErr  error
 }
 
-// NewDesktop returns the desktop of these parts; close ends them and is called once.
+// NewDesktop returns a desktop of these parts. Close calls close once.
 func NewDesktop(parts Parts, close func() error) *Desktop {
 	return &Desktop{Parts: parts, close: close}
 }
 
-// Close releases all keys and buttons that Input holds, undoes its changes to the
-// keyboard map, and ends all parts. It may be called twice. A Screen.Next that waits
-// returns ErrClosed.
+// Close releases all keys and buttons that Input holds down, undoes its changes to the keyboard
+// map, and ends all parts. A blocked Screen.Next returns ErrClosed. Close may be called twice.
 func (d *Desktop) Close() error {
 	d.closeOnce.Do(func() { d.closeErr = d.close() })
 	return d.closeErr

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// tile is the side in pixels of the squares that are compared as a whole.
+// tile is the side in pixels of the squares that are compared as a unit.
 const tile = 64
 
-// Framebuffer is the picture that viewers are served from: a copy of the
-// capture that changes only under its lock, so that an encoder reads a whole
-// picture. All methods may be called concurrently.
+// Framebuffer is the frame that viewers are served from: a copy of the capture that changes only
+// under its lock, so that an encoder always reads a complete frame. All methods may be called
+// concurrently.
 type Framebuffer struct {
 	mu sync.RWMutex
 	// Guarded by mu.
@@ -33,41 +33,41 @@ func NewFramebuffer(size image.Point) *Framebuffer {
 	}
 }
 
-// View is what a reader of the framebuffer sees while it holds the lock.
+// View is the framebuffer's content for a reader that holds the lock.
 type View struct {
 	Frame    *Frame
 	Monitors []Monitor
 	Cursor   *Cursor // nil: none
 	Pointer  image.Point
-	Seq      uint64 // how often Apply was called
+	Seq      uint64 // number of calls of Apply
 }
 
-// Read calls f with the current content; f must not keep the View. It must not
-// call other methods of the framebuffer.
+// Read calls f with the current content. f must not keep the View, and must not call other methods
+// of the framebuffer.
 func (b *Framebuffer) Read(f func(View)) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	f(View{b.frame, b.monitors, b.cursor, b.pointer, b.seq})
 }
 
-// Change tells what one Update changed in the framebuffer.
+// Change describes what one Update changed in the framebuffer.
 type Change struct {
 	Region  Region // pixels that differ, exactly to the tile's row
-	Moves   []Move // pixels that came from elsewhere, before Region; not in Region
+	Moves   []Move // pixels that came from elsewhere; they precede Region and are not in it
 	Resized bool   // the frame has another size; Region is all of it
 	Layout  bool   // the monitors changed
 	Cursor  bool   // the shape changed
 	Pointer bool   // the pointer moved
-	Seq     uint64 // the View that shows the change, and later ones
+	Seq     uint64 // of the first View that contains the change
 }
 
-// Move says that the pixels of Dst stood at Dst - Delta before.
+// Move means that the pixels of Dst were at Dst - Delta before.
 type Move struct {
 	Dst   image.Rectangle
 	Delta image.Point
 }
 
-// Src is where the pixels came from.
+// Src returns where the pixels came from.
 func (m Move) Src() image.Rectangle { return m.Dst.Sub(m.Delta) }
 
 // Any reports whether anything changed.
@@ -75,16 +75,15 @@ func (c *Change) Any() bool {
 	return !c.Region.Empty() || len(c.Moves) > 0 || c.Resized || c.Layout || c.Cursor || c.Pointer
 }
 
-// Apply brings the framebuffer to the update and returns what really changed:
-// the damage is a hint, comparing is the truth.
+// Apply updates the framebuffer and returns what really changed: the damage is only a hint, so
+// Apply compares the pixels.
 func (b *Framebuffer) Apply(u Update) Change {
 	return b.Publish(u, func(*Change) {})
 }
 
-// Publish is Apply that tells of the change before anybody can read the picture
-// with it: a reader that hears of a move only after it has read what was moved
-// cannot use it any more. tell may alter the change; it must not call the
-// framebuffer.
+// Publish is Apply with a call of tell before anybody can read the changed frame, because a reader
+// that learns of a move after it has read the moved pixels cannot use the move. tell may modify the
+// change; it must not call methods of the framebuffer.
 func (b *Framebuffer) Publish(u Update, tell func(*Change)) Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -131,12 +130,12 @@ func sameMonitors(a, b []Monitor) bool {
 	return true
 }
 
-// diffLocked brings the framebuffer to src: what differs inside the hint is
-// moved where it only moved, and copied otherwise.
+// diffLocked updates the framebuffer to src: what differs inside the hint is moved if it only
+// moved, and copied otherwise.
 func (b *Framebuffer) diffLocked(src *Frame, hint Region, moved []image.Point, c *Change) {
 	b.runs = b.compareLocked(b.runs[:0], src, hint.Rects())
 	if c.Moves = b.motion.move(b.frame, src, b.runs, moved, nil); len(c.Moves) > 0 {
-		// What was moved is as it should be: each move was proved.
+		// What was moved is correct: each move was verified.
 		rest := RegionOf(b.runs...)
 		for _, m := range c.Moves {
 			rest.Subtract(m.Dst)
@@ -149,12 +148,11 @@ func (b *Framebuffer) diffLocked(src *Frame, hint Region, moved []image.Point, c
 	}
 }
 
-// compareLocked appends the rectangles inside the hint that differ. Tiles that
-// stand side by side are joined to runs, and each is trimmed to the rows that
-// differ.
+// compareLocked appends the rectangles inside the hint that differ. Adjacent tiles are joined to
+// runs, and each run is trimmed to the rows that differ.
 func (b *Framebuffer) compareLocked(runs []image.Rectangle, src *Frame, hint []image.Rectangle) []image.Rectangle {
-	// The hint's rectangles are snapped to the tile grid, so that overlapping
-	// hints do not compare a tile twice.
+	// The hint's rectangles are aligned to tiles, so that overlapping hints do not compare a tile
+	// twice.
 	bounds := b.frame.Bounds()
 	across, down := (bounds.Dx()+tile-1)/tile, (bounds.Dy()+tile-1)/tile
 	if across == 0 || down == 0 {
@@ -198,13 +196,12 @@ func (b *Framebuffer) compareLocked(runs []image.Rectangle, src *Frame, hint []i
 
 func area(r image.Rectangle) int { return r.Dx() * r.Dy() }
 
-// appendTrimmed appends a run of tiles without the columns at its sides that do
-// not differ.
+// appendTrimmed appends a run of tiles without the columns at its sides that do not differ.
 func (b *Framebuffer) appendTrimmed(runs []image.Rectangle, src *Frame, run image.Rectangle) []image.Rectangle {
 	if run.Empty() {
 		return runs
 	}
-	left, right := min(tile, run.Dx())-1, min(tile, run.Dx())-1 // columns that may go
+	left, right := min(tile, run.Dx())-1, min(tile, run.Dx())-1 // columns that may be trimmed
 	for y := run.Min.Y; y < run.Max.Y && (left > 0 || right > 0); y++ {
 		was, is := b.frame.Row(y, run.Min.X, run.Max.X), src.Row(y, run.Min.X, run.Max.X)
 		if n := left * BytesPerPixel; !bytes.Equal(was[:n], is[:n]) {
@@ -226,8 +223,7 @@ func samePixel(a, b []byte, x int) bool {
 	return binary.LittleEndian.Uint32(a[x*BytesPerPixel:]) == binary.LittleEndian.Uint32(b[x*BytesPerPixel:])
 }
 
-// differingRows returns the first and last row of t that differ; first > last
-// when none does.
+// differingRows returns the first and last row of t that differ; first > last if none does.
 func (b *Framebuffer) differingRows(src *Frame, t image.Rectangle) (first, last int) {
 	first, last = t.Min.Y, t.Max.Y-1
 	for first <= last && bytes.Equal(b.frame.Row(first, t.Min.X, t.Max.X), src.Row(first, t.Min.X, t.Max.X)) {

@@ -11,9 +11,9 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// Verified here, against a comparison pixel by pixel: Apply takes over every
-// pixel that changed inside the hint, a viewer that follows the report has the
-// same picture, and nothing is reported when nothing changed; size, monitors, pointer and shape.
+// These tests compare with a pixel-by-pixel implementation. Apply copies every pixel that changed
+// inside the hint, a viewer that follows the reported changes has the same frame, and nothing is
+// reported if nothing changed; also size, monitors, pointer and shape.
 
 func one(size image.Point) []Monitor { return []Monitor{{ID: 1, Rect: image.Rectangle{Max: size}}} }
 
@@ -34,7 +34,7 @@ func frameOf(b *Framebuffer) *Frame {
 	return f
 }
 
-// checkApply applies next with the hint and compares with the plain way.
+// checkApply applies next with the hint and compares with the simple implementation.
 func checkApply(t *testing.T, b *Framebuffer, next *Frame, hint Region) {
 	t.Helper()
 	before := frameOf(b)
@@ -44,7 +44,7 @@ func checkApply(t *testing.T, b *Framebuffer, next *Frame, hint Region) {
 	if change.Resized != resized || after.Size != next.Size {
 		t.Fatalf("resized: %v; %v from %v", change.Resized, after.Size, before.Size)
 	}
-	// A viewer that had the old picture makes the moves, then gets the region.
+	// A viewer with the old frame makes the moves, then receives the region.
 	viewer := before
 	if resized {
 		viewer = NewFrame(next.Size)
@@ -104,7 +104,7 @@ func playDiffer(t *testing.T, seed uint64, data []byte) {
 					next.Row(p.Y, p.X, p.X+1)[i%3]++
 				}
 			}
-			if data[0]&32 != 0 { // changes that the hint does not cover
+			if data[0]&32 != 0 { // changes outside the hint
 				next.Pix[r.IntN(len(next.Pix))]++
 			}
 			data = data[5:]
@@ -135,7 +135,7 @@ func TestApplyRandom(t *testing.T) {
 	}
 }
 
-// Scrolls: whether a move is found or not, the report must be true.
+// Scrolling: whether or not a move is found, the report must be right.
 func TestApplyScroll(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 5))
 	size := image.Pt(300, 260)
@@ -158,7 +158,7 @@ func TestApplyScroll(t *testing.T) {
 				copy(next.Row(y, area.Min.X, area.Max.X), randomFrame(r, image.Pt(area.Dx(), 1)).Pix)
 			}
 		}
-		if i%3 == 0 { // and something on top, as a pointer
+		if i%3 == 0 { // and something on top, like a pointer
 			next.Fill(image.Rect(150, 150, 170, 180), 255, 0, 0)
 		}
 		hint := RegionOf(area, image.Rect(150, 150, 170, 180))
@@ -167,7 +167,7 @@ func TestApplyScroll(t *testing.T) {
 	}
 }
 
-// A frame with padding behind its rows, as captures have.
+// A frame with padding after its rows, as in captures.
 func TestApplyStride(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	wide := randomFrame(r, image.Pt(100, 40))
@@ -198,7 +198,7 @@ func TestApplyTellsWhatChanged(t *testing.T) {
 	if !c.Layout || c.Resized || c.Seq != seq+1 {
 		t.Errorf("layout: %+v", c)
 	}
-	u.Monitors[0].ID = 9 // the caller's slice is not kept
+	u.Monitors[0].ID = 9 // the caller's slice must not be kept
 	b.Read(func(v View) {
 		if v.Monitors[0].ID != 1 || v.Pointer != u.Pointer || v.Cursor != u.Cursor || v.Seq != c.Seq {
 			t.Errorf("%+v", v)

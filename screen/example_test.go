@@ -7,7 +7,7 @@ import (
 	"lotse/screen"
 )
 
-// A framebuffer compares each picture with the last one and says what changed.
+// A framebuffer compares each frame with the last one and reports what changed.
 func ExampleFramebuffer() {
 	b := screen.NewFramebuffer(image.Pt(640, 480))
 	frame := screen.NewFrame(image.Pt(640, 480))
@@ -15,14 +15,14 @@ func ExampleFramebuffer() {
 	b.Apply(screen.Update{Frame: frame, Damage: all})
 
 	frame.Fill(image.Rect(100, 100, 110, 104), 0xff, 0xff, 0xff)
-	// The system's damage may be too large: only what differs is a change.
+	// The system's damage may be too large: only real differences are changes.
 	change := b.Apply(screen.Update{Frame: frame, Damage: all})
 	fmt.Println(change.Region.Rects())
 	// Output:
 	// [(100,100)-(110,104)]
 }
 
-// A region is a set of pixels, kept as rectangles that do not overlap.
+// A region is a set of pixels, stored as rectangles that do not overlap.
 func ExampleRegion() {
 	r := screen.RegionOf(image.Rect(0, 0, 100, 100), image.Rect(50, 50, 150, 150))
 	r.Subtract(image.Rect(0, 0, 100, 100))

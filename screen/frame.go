@@ -5,17 +5,17 @@ import (
 	"image"
 )
 
-// ErrClosed is returned by a Screen that was closed.
+// ErrClosed is returned by a Screen after Close.
 var ErrClosed = errors.New("screen: closed")
 
 // BytesPerPixel is the size of a pixel in a Frame.
 const BytesPerPixel = 4
 
-// MaxSide bounds a frame's width and height in pixels: RFB counts them in 16 bits.
+// MaxSide is the maximum width and height of a frame in pixels: RFB has 16 bits for them.
 const MaxSide = 65535
 
-// Frame is a picture. Pixels are 4 bytes: blue, green, red, and one byte
-// without meaning (the memory order of a little-endian 0x00RRGGBB word).
+// Frame is an image. A pixel has 4 bytes: blue, green, red, and one unused byte (the memory order
+// of a little-endian 0x00RRGGBB word).
 type Frame struct {
 	Pix    []byte
 	Stride int // bytes from one row to the next
@@ -27,7 +27,7 @@ func NewFrame(size image.Point) *Frame {
 	return &Frame{Pix: make([]byte, size.X*size.Y*BytesPerPixel), Stride: size.X * BytesPerPixel, Size: size}
 }
 
-// Bounds is the frame's rectangle; it starts at the origin.
+// Bounds returns the frame's rectangle, which starts at the origin.
 func (f *Frame) Bounds() image.Rectangle { return image.Rectangle{Max: f.Size} }
 
 // Row returns the pixels of row y from column x0 to before x1.
@@ -36,8 +36,7 @@ func (f *Frame) Row(y, x0, x1 int) []byte {
 	return f.Pix[o+x0*BytesPerPixel : o+x1*BytesPerPixel : o+x1*BytesPerPixel]
 }
 
-// CopyRect copies r from src, which has the same coordinates.
-// r is clipped to both frames.
+// CopyRect copies r from src, which uses the same coordinates. r is clipped to both frames.
 func (f *Frame) CopyRect(src *Frame, r image.Rectangle) {
 	r = r.Intersect(f.Bounds()).Intersect(src.Bounds())
 	for y := r.Min.Y; y < r.Max.Y; y++ {

@@ -8,69 +8,68 @@ import (
 	"slices"
 )
 
-// Motion: a text that scrolled or a window that was dragged has changed
-// everywhere, and yet nearly all of its pixels are on the screen already. The
-// search below finds moves by any distance, several in one change, so that
-// viewers copy them.
+// Motion search. After scrolling text or dragging a window, large areas have changed, but nearly
+// all of their pixels are on the screen already. The search finds moves by any distance, several in
+// one change, so that viewers can copy the pixels.
 //
-//	anchors    places that their own pixels choose, so that the same places are
-//	           chosen wherever the content stands, as it was and as it is
-//	distances  anchors that were unique and stand elsewhere now vote
+//	anchors    places chosen by their own pixels, so that the same content is chosen
+//	           wherever it is, before and after
+//	distances  anchors that were unique and are elsewhere now vote for a distance
 //	rectangle  for each distance, the block of cells that it explains and that
 //	           saves most, widened to the pixel
 //	truth      every cell is compared with its source, byte by byte, in the
-//	           picture as the moves before have left it
+//	           frame as the moves before have left it
 
 const (
-	// motionMinArea: below it, finding a move costs more than it saves.
+	// motionMinArea: in smaller areas, finding a move costs more than it saves.
 	motionMinArea = 64 * 64
 	// motionMinVotes is how many anchors must agree on a distance.
 	motionMinVotes = 6
 	// motionMinGain is how many pixels a move must save.
 	motionMinGain = 48 * 48
-	// motionDistances and motionMoves bound what one change is searched for.
+	// motionDistances and motionMoves limit the search in one change.
 	motionDistances = 4
 	motionMoves     = 6
-	// motionTold is how many distances are taken over that the system tells of.
+	// motionTold is how many distances reported by the system are used.
 	motionTold = 4
-	// motionRest: when less than this share is left, the search is over.
+	// motionRest: if less than this part is left, the search ends.
 	motionRest = 7
-	// motionNear is how near two changes must be to be searched together, and
-	// motionAreas how many that are not are searched by themselves.
+	// motionNear is the distance below which two changes are searched together. motionAreas is the
+	// maximum number of areas that are searched separately.
 	motionNear  = 64
 	motionAreas = 8
-	// After motionPatience searches without a result only every motionPause-th large
-	// change is searched: films and photographs do not scroll.
+	// After motionPatience searches without a result, only every motionPause-th large change is
+	// searched, because videos and photographs do not scroll.
 	motionPatience = 8
 	motionPause    = 8
 
-	// cell is the side of the squares of which a moved rectangle is made.
+	// cell is the side of the squares that make up a moved rectangle.
 	cell = 16
-	// An anchor is looked at over so many pixels of its row and of two below.
+	// An anchor is identified by this many pixels of its row and of two rows below.
 	anchorWidth = 24
 	anchorBelow = 7
-	// maxAnchors bounds the table; it is a quarter full at most.
+	// maxAnchors limits the table, which is at most a quarter full.
 	maxAnchors  = 4096
 	anchorSlots = 4 * maxAnchors
 )
 
 var motionSeed = maphash.MakeSeed()
 
-// motion is the search's state; it belongs to a Framebuffer.
+// motion is the search's state; a Framebuffer owns it.
 type motion struct {
 	misses  int
-	last    image.Point // the first move's distance in the change before
+	last    image.Point // the first distance of the last change
 	anchors []anchor    // by hash, open addressing; anchorSlots
 	stamp   uint32      // of this search
 	filled  int
 	votes   map[image.Point]int
 	ranked  []image.Point
 
-	areas []image.Rectangle // what changed, near things together
+	areas []image.Rectangle // changed areas; near ones are joined
 	grids []grid            // of the areas
 }
 
-// grid is an area in cells, row by row.
+// grid divides an area into cells, row by row.
 type grid struct {
 	across, down int
 	origin       image.Point
@@ -86,11 +85,11 @@ type anchor struct {
 	hash  uint64
 	at    image.Point
 	stamp uint32
-	twice bool // the same pixels stand in several places
+	twice bool // the same pixels are in several places
 }
 
-// move finds what only moved within changed, moves it in old and returns the
-// moves in their order. told are distances that the system tells of.
+// move finds what only moved within changed, moves it in old and returns the moves in order. told
+// are distances reported by the system.
 func (m *motion) move(old, new *Frame, changed []image.Rectangle, told []image.Point, moves []Move) []Move {
 	area := 0
 	for _, r := range changed {
@@ -115,10 +114,10 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, told []image.P
 			moves, rest = m.along(old, new, d, moves, before)
 		}
 	}
-	// What scrolled or was dragged goes on in the same way, mostly: then no
-	// distance need be looked for.
+	// Scrolling or dragging mostly continues in the same way: then no distance needs to be searched
+	// for.
 	if rest && m.last != (image.Point{}) && !slices.Contains(told, m.last) {
-		// Only if that explains most: blank paper moves by any distance.
+		// Only if that distance explains most, because blank areas fit any distance.
 		if _, gain := m.rectangle(old, new, m.last); 2*gain > m.total() {
 			moves, rest = m.along(old, new, m.last, moves, before)
 		}
@@ -138,8 +137,8 @@ func (m *motion) move(old, new *Frame, changed []image.Rectangle, told []image.P
 	return moves
 }
 
-// along finds what moved by d, moves it in old and appends the moves; those from
-// before on belong to this change. rest reports whether enough is left to go on.
+// along finds what moved by d, moves it in old and appends the moves. Moves from index before on
+// belong to this change. rest reports whether enough is left to continue.
 func (m *motion) along(old, new *Frame, d image.Point, moves []Move, before int) (_ []Move, rest bool) {
 	for len(moves)-before < motionMoves {
 		r, gain := m.rectangle(old, new, d)
@@ -160,7 +159,7 @@ func (m *motion) along(old, new *Frame, d image.Point, moves []Move, before int)
 	return moves, false
 }
 
-// total is how many cells differ.
+// total returns how many cells differ.
 func (m *motion) total() (n int32) {
 	for i := range m.grids {
 		n += m.grids[i].total
@@ -168,8 +167,8 @@ func (m *motion) total() (n int32) {
 	return n
 }
 
-// gather makes areas of changed: rectangles that are near each other become one,
-// what is small and alone (a clock far from the window that moves) is left out.
+// gather makes areas of changed: rectangles near each other are joined, and small isolated ones (a
+// clock far from the moving window) are left out.
 func (m *motion) gather(changed []image.Rectangle) {
 	m.areas = append(m.areas[:0], changed...)
 	for again := true; again; {
@@ -198,7 +197,7 @@ func (m *motion) gather(changed []image.Rectangle) {
 	m.grids = m.grids[:len(m.areas)]
 }
 
-// distances returns those that most anchors agree on, the best first.
+// distances returns the distances with most votes, the best first.
 func (m *motion) distances(old, new *Frame) []image.Point {
 	if m.anchors == nil {
 		m.anchors, m.votes = make([]anchor, anchorSlots), map[image.Point]int{}
@@ -209,7 +208,7 @@ func (m *motion) distances(old, new *Frame) []image.Point {
 	}
 	m.filled = 0
 	clear(m.votes)
-	// Where there are many, fewer places are chosen; every sixteenth row tells.
+	// In large areas fewer places are chosen; every sixteenth row is used to estimate their number.
 	share, n := uint(2), 0
 	scan(old, m.areas, rowsSample, share, func(uint64, image.Point) bool {
 		n++
@@ -260,8 +259,8 @@ func (m *motion) slot(h uint64) *anchor {
 	}
 }
 
-// Of sixteen rows a scan looks at some. Four in a row before, every fourth
-// after: for each distance some of the ones meet some of the others.
+// Of sixteen rows a scan uses some: four in a row in the old frame, every fourth in the new one.
+// For every distance some of the former meet some of the latter.
 const (
 	rows       = 4
 	rowsWas    = 0b0000_0000_0000_1111
@@ -269,8 +268,8 @@ const (
 	rowsSample = 0b0000_0000_0000_0001
 )
 
-// scan calls found for the anchors in these rows of the areas until it returns
-// false. One of 2^share places with an edge is one.
+// scan calls found for the anchors in these rows of the areas until it returns false. One of
+// 2^share places with an edge is an anchor.
 func scan(f *Frame, areas []image.Rectangle, which uint, share uint, found func(h uint64, p image.Point) bool) {
 	for _, r := range areas {
 		for y := r.Min.Y; y+anchorBelow < r.Max.Y; y++ {
@@ -306,8 +305,7 @@ func scanRow(f *Frame, r image.Rectangle, y int, share uint, found func(h uint64
 	return true
 }
 
-// rectangle returns the block of cells moved by d that saves most, and how many
-// cells it saves.
+// rectangle returns the block of cells moved by d that saves most, and how many cells it saves.
 func (m *motion) rectangle(old, new *Frame, d image.Point) (best image.Rectangle, most int32) {
 	for i := range m.grids {
 		g := &m.grids[i]
@@ -324,7 +322,7 @@ func (m *motion) rectangle(old, new *Frame, d image.Point) (best image.Rectangle
 	return best, most
 }
 
-// compare lays the grid over area and finds which cells differ.
+// compare lays the grid over area and determines which cells differ.
 func (g *grid) compare(old, new *Frame, area image.Rectangle) {
 	g.origin = image.Pt(area.Min.X/cell*cell, area.Min.Y/cell*cell)
 	g.across, g.down = (area.Max.X-g.origin.X+cell-1)/cell, (area.Max.Y-g.origin.Y+cell-1)/cell
@@ -334,7 +332,7 @@ func (g *grid) compare(old, new *Frame, area image.Rectangle) {
 	g.look(func(c image.Rectangle) bool { return !sameBlock(new, c.Intersect(new.Bounds()), old, image.Point{}) })
 }
 
-// moved notes that dst is now what it should be.
+// moved records that dst is now correct.
 func (g *grid) moved(old, new *Frame, dst image.Rectangle) {
 	at := 0
 	g.look(func(c image.Rectangle) bool {
@@ -344,7 +342,7 @@ func (g *grid) moved(old, new *Frame, dst image.Rectangle) {
 	})
 }
 
-// look asks of each cell whether it differs.
+// look determines for each cell whether it differs.
 func (g *grid) look(differs func(cell image.Rectangle) bool) {
 	clear(g.sums[:g.across+1])
 	for cy := range g.down {
@@ -361,7 +359,7 @@ func (g *grid) look(differs func(cell image.Rectangle) bool) {
 	g.total = g.sums[len(g.sums)-1]
 }
 
-// explain finds which cells stood elsewhere before, by d.
+// explain determines which cells were elsewhere before, by d.
 func (g *grid) explain(old, new *Frame, d image.Point) {
 	whole := new.Bounds()
 	for cy := range g.down {
@@ -384,7 +382,7 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// sameBlock reports whether r of a is what stood at r-d in b.
+// sameBlock reports whether r of a equals r-d of b.
 func sameBlock(a *Frame, r image.Rectangle, b *Frame, d image.Point) bool {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		if !bytes.Equal(a.Row(y, r.Min.X, r.Max.X), b.Row(y-d.Y, r.Min.X-d.X, r.Max.X-d.X)) {
@@ -394,9 +392,9 @@ func sameBlock(a *Frame, r image.Rectangle, b *Frame, d image.Point) bool {
 	return true
 }
 
-// largest finds, among the rectangles of explained cells that cannot be
-// widened, the one with the most cells that differ: the histogram of the cells
-// above, with a stack of its rising edges, for each row as the bottom.
+// largest finds, among the maximal rectangles of explained cells, the one with the most differing
+// cells. It uses a histogram of the cells above with a stack of rising edges, for each row as the
+// bottom.
 func (g *grid) largest() (best image.Rectangle, most int32) {
 	g.heights = sized(g.heights, g.across+1)
 	clear(g.heights)
@@ -429,8 +427,7 @@ func (g *grid) largest() (best image.Rectangle, most int32) {
 	return best, most
 }
 
-// widen adds to r the rows, then the columns beside it that moved as well, up
-// to a cell's side less one.
+// widen extends r by adjacent rows and columns that moved too, by less than a cell's side.
 func widen(old, new *Frame, r image.Rectangle, d image.Point) image.Rectangle {
 	whole := new.Bounds()
 	fits := func(r image.Rectangle) bool {
@@ -463,7 +460,7 @@ func widen(old, new *Frame, r image.Rectangle, d image.Point) image.Rectangle {
 	return r
 }
 
-// move copies the pixels of m inside the frame.
+// move copies the pixels of m within the frame.
 func (f *Frame) move(m Move) {
 	src := m.Src()
 	for i := range m.Dst.Dy() {

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// textLike fills r with rows that look like lines of text: unique, with blank
-// rows between them.
+// textLike fills r with rows that look like lines of text: unique, with blank rows in between.
 func textLike(f *Frame, r image.Rectangle, rnd *rand.Rand) {
 	f.Fill(r, 255, 255, 255)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -29,7 +28,7 @@ func cloneFrame(f *Frame) *Frame {
 	return c
 }
 
-// scroll moves r's content in f by dy and fills what comes in.
+// scroll moves r's content in f by dy and fills the part that comes in.
 func scroll(f *Frame, r image.Rectangle, dy int, rnd *rand.Rand) {
 	old := cloneFrame(f)
 	textLike(f, r, rnd)
@@ -40,7 +39,7 @@ func scroll(f *Frame, r image.Rectangle, dy int, rnd *rand.Rand) {
 	}
 }
 
-// asViewer applies a change to what a viewer has.
+// asViewer applies a change to a viewer's frame.
 func asViewer(have *Frame, c Change, now *Frame) {
 	for _, m := range c.Moves {
 		have.move(m)
@@ -78,7 +77,7 @@ func TestScrollIsFound(t *testing.T) {
 	} {
 		rnd := rand.New(rand.NewPCG(1, 2))
 		f := NewFrame(image.Pt(800, 600))
-		textLike(f, f.Bounds(), rnd) // the background is busy as well
+		textLike(f, f.Bounds(), rnd) // the background is not blank either
 		textLike(f, test.window, rnd)
 		b := NewFramebuffer(f.Size)
 		apply(b, f)
@@ -101,7 +100,7 @@ func TestScrollIsFound(t *testing.T) {
 	}
 }
 
-// Beside the text a scroll bar moves by another distance.
+// Next to the text a scroll bar moves by another distance.
 func TestScrollBesideSomethingElse(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	f := NewFrame(image.Pt(800, 600))
@@ -139,7 +138,7 @@ func TestNoMoveWhereNothingMoved(t *testing.T) {
 	}
 }
 
-// window is what drag moves: a frame around text.
+// drawWindow draws a window: a frame around text.
 func drawWindow(f *Frame, r image.Rectangle, content *Frame) {
 	for y := range content.Size.Y {
 		if p := r.Min.Add(image.Pt(0, y)); p.Y >= 0 && p.Y < f.Size.Y {
@@ -192,8 +191,8 @@ func TestDragIsFound(t *testing.T) {
 	}
 }
 
-// FuzzMotion plays scrolls, repaints and flat areas in any order: a viewer that
-// follows the changes always has the screen's picture.
+// FuzzMotion plays scrolls, repaints and flat areas in any order: a viewer that follows the changes
+// always has the same frame as the screen.
 func FuzzMotion(f *testing.F) {
 	f.Add(uint64(1), []byte{1, 20, 30, 200, 180, 250, 2, 0, 0, 100, 100, 9})
 	f.Fuzz(func(t *testing.T, seed uint64, script []byte) {
@@ -213,7 +212,7 @@ func FuzzMotion(f *testing.F) {
 				now.Fill(r, s[5], s[5], 0)
 			case s[0]%4 == 1:
 				textLike(now, r, rnd)
-			case s[0]%4 == 2: // a window goes elsewhere
+			case s[0]%4 == 2: // a window moves elsewhere
 				content := NewFrame(r.Size())
 				drawWindow(content, image.Rectangle{Min: image.Point{}.Sub(r.Min), Max: now.Size.Sub(r.Min)}, now)
 				drawWindow(now, r.Add(image.Pt(int(int8(s[5])), int(int8(s[4])))), content)
@@ -221,7 +220,7 @@ func FuzzMotion(f *testing.F) {
 				scroll(now, r, int(int8(s[5])), rnd)
 			}
 			u := Update{Frame: now, Damage: RegionOf(now.Bounds()), Monitors: []Monitor{{ID: 1, Rect: now.Bounds()}}}
-			if s[0]&4 != 0 { // rightly or wrongly
+			if s[0]&4 != 0 { // correct or not
 				u.Moved = []image.Point{{int(int8(s[1])), int(int8(s[2]))}, {0, int(int8(s[5]))}, {int(int8(s[5])), int(int8(s[4]))}}
 			}
 			asViewer(viewer, b.Apply(u), now)
@@ -232,9 +231,8 @@ func FuzzMotion(f *testing.F) {
 	})
 }
 
-// A scroll whose step changes from picture to picture, as when a slow viewer
-// lets some be left out, over text with much blank paper, which looks moved by
-// any distance: still one move of nearly everything.
+// A scroll whose step changes from frame to frame, as when a slow viewer skips some, over text with
+// many blank areas, which fit any distance. The result is still one move of nearly everything.
 func TestScrollThatChangesItsStep(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 5))
 	size := image.Pt(900, 700)
@@ -242,7 +240,7 @@ func TestScrollThatChangesItsStep(t *testing.T) {
 	f := NewFrame(size)
 	ragged := func(r image.Rectangle) {
 		textLike(f, r, rnd)
-		for y := r.Min.Y; y < r.Max.Y; y += 14 { // lines of different length
+		for y := r.Min.Y; y < r.Max.Y; y += 14 { // lines of different lengths
 			f.Fill(image.Rect(r.Min.X+100+rnd.IntN(700), y, r.Max.X, min(y+14, r.Max.Y)), 255, 255, 255)
 		}
 	}
@@ -262,8 +260,8 @@ func TestScrollThatChangesItsStep(t *testing.T) {
 	}
 }
 
-// What the system tells of is taken over even where no search could find it: in a
-// pattern that stands in many places. What it tells wrongly changes nothing.
+// Distances reported by the system are used even if no search could find them, in a pattern that
+// repeats. Wrong ones change nothing.
 func TestMotionIsTold(t *testing.T) {
 	f := NewFrame(image.Pt(800, 600))
 	pattern := func(f *Frame, r image.Rectangle) {
@@ -285,7 +283,7 @@ func TestMotionIsTold(t *testing.T) {
 	}{{nil, false}, {[]image.Point{{}, {7, 3}, d}, true}, {[]image.Point{{1, 1}, {9000, -9000}}, false}} {
 		b := NewFramebuffer(f.Size)
 		apply(b, f)
-		b.motion.misses = motionPatience // films went before
+		b.motion.misses = motionPatience // as after a video
 		viewer := cloneFrame(f)
 		c := b.Apply(Update{Frame: next, Damage: RegionOf(f.Bounds()), Moved: test.told, Monitors: []Monitor{{ID: 1, Rect: f.Bounds()}}})
 		asViewer(viewer, c, next)

@@ -8,7 +8,7 @@ func TestPermission(t *testing.T) {
 	if !early.Valid() || !(Permit{}).Valid() {
 		t.Fatal("not allowed at first")
 	}
-	p.Suspend(false) // it is not suspended
+	p.Suspend(false) // it was not suspended
 	if !early.Valid() {
 		t.Error("giving what is given took it")
 	}

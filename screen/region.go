@@ -2,18 +2,17 @@ package screen
 
 import "image"
 
-// Region is a set of pixels, kept as rectangles that do not overlap. The zero
-// value is empty. A Region is a value: methods that change it say so, and a
-// copy made by Clone is independent.
+// Region is a set of pixels, stored as rectangles that do not overlap. The zero value is empty.
+// Clone returns an independent copy.
 type Region struct {
 	rects []image.Rectangle
 }
 
-// maxRegionRects bounds the list: a region more ragged than this is replaced by
-// coarser rectangles that cover it, so a slow viewer never costs more.
+// maxRegionRects is the maximum number of rectangles. A more complex region is replaced by coarser
+// rectangles that cover it, which limits the cost of a slow viewer.
 const maxRegionRects = 512
 
-// RegionOf is the region of the given rectangles, which may overlap.
+// RegionOf returns the region of the given rectangles, which may overlap.
 func RegionOf(rects ...image.Rectangle) Region {
 	var g Region
 	for _, r := range rects {
@@ -25,7 +24,7 @@ func RegionOf(rects ...image.Rectangle) Region {
 // Empty reports whether no pixel is in the region.
 func (g Region) Empty() bool { return len(g.rects) == 0 }
 
-// Rects returns the rectangles. The slice belongs to the region.
+// Rects returns the rectangles. The region owns the slice.
 func (g Region) Rects() []image.Rectangle { return g.rects }
 
 // Clone returns an independent copy.
@@ -39,7 +38,7 @@ func (g Region) Clone() Region {
 // Clear empties the region and keeps its memory.
 func (g *Region) Clear() { g.rects = g.rects[:0] }
 
-// Bounds is the smallest rectangle around the region.
+// Bounds returns the smallest rectangle around the region.
 func (g Region) Bounds() image.Rectangle {
 	var b image.Rectangle
 	for _, r := range g.rects {
@@ -48,7 +47,7 @@ func (g Region) Bounds() image.Rectangle {
 	return b
 }
 
-// Area is the number of pixels.
+// Area returns the number of pixels.
 func (g Region) Area() int {
 	n := 0
 	for _, r := range g.rects {
@@ -67,7 +66,7 @@ func (g Region) Contains(p image.Point) bool {
 	return false
 }
 
-// Add joins r to the region.
+// Add adds r to the region.
 func (g *Region) Add(r image.Rectangle) {
 	if r.Empty() {
 		return
@@ -85,22 +84,22 @@ func (g *Region) Add(r image.Rectangle) {
 	}
 }
 
-// AddRegion joins all of o to the region.
+// AddRegion adds all of o to the region.
 func (g *Region) AddRegion(o Region) {
 	for _, r := range o.rects {
 		g.Add(r)
 	}
 }
 
-// Subtract takes r out of the region. It is exact, whatever the region's
-// raggedness: what must not be seen is taken out by it.
+// Subtract removes r from the region. It is exact for a region of any complexity, because it is
+// used to remove what must not be seen.
 func (g *Region) Subtract(r image.Rectangle) {
 	if !r.Empty() {
 		g.subtract(r)
 	}
 }
 
-// SubtractRegion takes all of o out of the region.
+// SubtractRegion removes all of o from the region.
 func (g *Region) SubtractRegion(o Region) {
 	for _, r := range o.rects {
 		g.Subtract(r)
@@ -149,8 +148,8 @@ func (g *Region) subtract(r image.Rectangle) {
 			keep++
 			continue
 		}
-		// Up to four pieces remain: above, below, left, right. They are put
-		// behind the list and moved down afterwards.
+		// Up to four pieces remain: above, below, left, right. They are appended to the list and
+		// moved down afterwards.
 		for _, piece := range [4]image.Rectangle{
 			{Min: have.Min, Max: image.Pt(have.Max.X, x.Min.Y)},
 			{Min: image.Pt(have.Min.X, x.Max.Y), Max: have.Max},
@@ -165,7 +164,7 @@ func (g *Region) subtract(r image.Rectangle) {
 	g.rects = append(g.rects[:keep], g.rects[n:]...)
 }
 
-// join merges rectangle i with neighbours that share a whole side with it.
+// join joins rectangle i with neighbours that share a whole side with it.
 func (g *Region) join(i int) {
 	for again := true; again; {
 		again = false

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// Verified here, against a bitmap: that a region holds exactly the pixels that
-// were put in and not taken out (or more, when it became too ragged), in
-// rectangles that do not overlap; that it is a value.
+// These tests compare with a bitmap. A region contains exactly the pixels that were added and not
+// removed (or more, if it became too complex), in rectangles that do not overlap; and it is a
+// value.
 
 const mapSide = 48
 
-// bitmap is the obvious set of pixels.
+// bitmap is the obvious implementation of a set of pixels.
 type bitmap [mapSide][mapSide]bool
 
 func (m *bitmap) set(r image.Rectangle, v bool) {
@@ -24,7 +24,7 @@ func (m *bitmap) set(r image.Rectangle, v bool) {
 	}
 }
 
-// bitmapOf draws g and fails when rectangles overlap or are empty.
+// bitmapOf draws g and fails the test if rectangles overlap or are empty.
 func bitmapOf(t *testing.T, g Region) (m bitmap) {
 	t.Helper()
 	n := 0
@@ -55,7 +55,7 @@ func bitmapOf(t *testing.T, g Region) (m bitmap) {
 	return m
 }
 
-// playRegion runs the operations that data spells and compares.
+// playRegion runs the operations in data and compares.
 func playRegion(t *testing.T, data []byte) {
 	var g, other Region
 	var model, otherModel bitmap
@@ -137,8 +137,8 @@ func TestRegionRandom(t *testing.T) {
 	}
 }
 
-// A region that gets too ragged grows coarser: it still covers everything, and
-// what is taken out afterwards is out.
+// A region that becomes too complex grows coarser: it still covers everything, and what is removed
+// afterwards is removed.
 func TestRegionRagged(t *testing.T) {
 	var g Region
 	for y := range 60 {

@@ -1,10 +1,10 @@
-// Package screen says what a shared display is: a frame of pixels, the region
-// that changed, the cursor, and the small interfaces through which the rest of
-// Lotse reaches an operating system's capture, input and clipboard.
+// Package screen defines a shared display: a frame of pixels, the region that changed, the cursor,
+// and the small interfaces through which the rest of Lotse uses an operating system's capture,
+// input and clipboard.
 //
-// The package is pure Go and knows no operating system; screen/x11, screen/windows and
+// The package is pure Go and does not depend on an operating system. screen/x11, screen/windows and
 // screen/portable implement its interfaces, and screen/native chooses one. Use it to describe or to
-// consume a display; do not put policy (who may see what) here, that belongs to agent and rfb.
+// consume a display. Policy (who may see what) does not belong here but in agent and rfb.
 package screen
 
 import (
@@ -13,31 +13,29 @@ import (
 	"time"
 )
 
-// Screen is a source of pictures of one display.
+// Screen is a source of frames of one display.
 //
-// One goroutine calls Next; Close may be called from another, twice, and wakes
-// a blocked Next, which then returns ErrClosed.
+// One goroutine calls Next. Close may be called from another goroutine, and twice; it wakes a
+// blocked Next, which then returns ErrClosed.
 type Screen interface {
-	// Next blocks until the display may have changed since the last call, then
-	// captures it. The first call returns at once with the whole display as
-	// damage. The Update and its Frame are valid until the next call.
-	// It returns ctx.Err() when ctx ends.
+	// Next blocks until the display may have changed since the last call, then captures it. The
+	// first call returns at once with the whole display as damage. The Update and its Frame are
+	// valid until the next call. If ctx ends, Next returns ctx.Err().
 	Next(ctx context.Context) (Update, error)
-	// Refresh makes the next call of Next like the first: for somebody who has not
-	// seen the earlier ones. It may be called from any goroutine.
+	// Refresh makes the next call of Next behave like the first, for a consumer that has not seen
+	// the earlier ones. It may be called from any goroutine.
 	Refresh()
-	// Close releases all that the capture holds.
+	// Close releases all resources of the capture.
 	Close() error
 }
 
-// Update is what Screen.Next found.
+// Update is the result of Screen.Next.
 type Update struct {
-	// Frame is the whole display. Its size changes when the display's does; the
-	// damage is then the whole frame.
+	// Frame is the whole display. Its size changes with the display's; the damage is then the whole
+	// frame.
 	Frame *Frame
-	// Damage covers every pixel that may have changed since the previous
-	// Update. It is a hint: it may be too large, never too small. It is empty
-	// when only the cursor changed.
+	// Damage covers every pixel that may have changed since the previous Update. It may be too
+	// large, never too small. It is empty if only the cursor changed.
 	Damage Region
 	// Took is how long it took to read the picture; 0: unknown.
 	Took time.Duration
@@ -47,10 +45,10 @@ type Update struct {
 	Moved []image.Point
 	// Monitors is the layout in Frame's coordinates; never empty.
 	Monitors []Monitor
-	// Cursor is the shape; the same pointer as before when it did not change,
-	// nil when the display has none or it cannot be read.
+	// Cursor is the shape: the same pointer as before if it did not change, nil if the display has
+	// none or it cannot be read.
 	Cursor *Cursor
-	// Pointer is the hot spot's position in Frame's coordinates.
+	// Pointer is the position of the hot spot in Frame's coordinates.
 	Pointer image.Point
 }
 
@@ -61,7 +59,7 @@ type Monitor struct {
 	Rect image.Rectangle
 }
 
-// Cursor is a pointer's shape. It is not modified after it was published.
+// Cursor is a pointer's shape. It is immutable after it was published.
 type Cursor struct {
 	// Pix holds 4 bytes per pixel, B G R A, premultiplied, rows without gaps.
 	Pix  []byte
@@ -69,11 +67,11 @@ type Cursor struct {
 	Hot  image.Point // inside Size
 }
 
-// MaxCursorSide bounds a cursor's width and height in pixels.
+// MaxCursorSide is the maximum width and height of a cursor in pixels.
 const MaxCursorSide = 1024
 
-// NewCursor returns a transparent cursor; hot is moved inside size. It returns nil if
-// size is empty or larger than MaxCursorSide.
+// NewCursor returns a transparent cursor, with hot clamped to size. It returns nil if size is empty
+// or exceeds MaxCursorSide.
 func NewCursor(size, hot image.Point) *Cursor {
 	if size.X <= 0 || size.Y <= 0 || size.X > MaxCursorSide || size.Y > MaxCursorSide {
 		return nil
@@ -82,43 +80,39 @@ func NewCursor(size, hot image.Point) *Cursor {
 	return &Cursor{Pix: make([]byte, size.X*size.Y*4), Size: size, Hot: hot}
 }
 
-// Input injects events into the display. It does not decide who may: the
-// caller checked the rights. All methods may be called concurrently.
+// Input injects events into the display. It does not check rights; the caller must. All methods may
+// be called concurrently.
 //
-// Key, Pointer and ReleaseAll may wait for the operating system's display. They
-// return ErrClosed when the display is gone for good; after another error the
-// next call may succeed.
+// Key, Pointer and ReleaseAll may wait for the operating system's display. They return ErrClosed if
+// the display is permanently gone; after another error the next call may succeed.
 type Input interface {
 	// Key presses or releases a key.
 	Key(k Key) error
-	// Pointer moves the pointer to p, in Frame's coordinates, and brings the
-	// buttons to the given state. The wheel's buttons are clicks: pressing one
-	// scrolls by one notch.
+	// Pointer moves the pointer to p, in Frame's coordinates, and sets the buttons to the given
+	// state. Pressing a button of the wheel scrolls by one notch.
 	Pointer(p image.Point, buttons Buttons) error
-	// ReleaseAll releases every key and button that this Input holds down
-	// and undoes any change it made to the keyboard map. It may be called at
-	// any time, also after an error.
+	// ReleaseAll releases every key and button that this Input holds down and undoes all its
+	// changes to the keyboard map. It may be called at any time, also after an error.
 	ReleaseAll() error
-	// Suspend takes effect at once and never waits. While suspended, nothing is
-	// pressed and the pointer does not move; releases still work. A call that was
-	// under way then presses nothing more, even when Suspend(false) follows at once.
-	// An Input starts without being suspended. See Permission.
+	// Suspend takes effect at once and never waits. While suspended, nothing is pressed and the
+	// pointer does not move; releases still work. A call in progress then presses nothing more,
+	// even if Suspend(false) follows at once. Initially an Input is not suspended. See Permission.
 	Suspend(on bool)
 }
 
-// Key is a key event as RFB knows it.
+// Key is a key event as in RFB.
 type Key struct {
-	Sym  uint32 // X11 keysym; 0 when only Code is known
-	Code uint32 // XT scan code as in the QEMU extended key event; 0 when unknown
+	Sym  uint32 // X11 keysym; 0 if only Code is known
+	Code uint32 // XT scan code as in the QEMU extended key event; 0 if unknown
 	Down bool
 }
 
-// XTExtended is set in Key.Code where the XT scan code has the prefix E0; QEMU Extended
-// Key Event Message.
+// XTExtended is set in Key.Code if the XT scan code has the prefix E0; QEMU Extended Key Event
+// Message.
 const XTExtended = 0x80
 
-// Buttons is a mask of pointer buttons, bit 0 the first; the order is RFB's:
-// left, middle, right, wheel up, down, left, right, back, forward.
+// Buttons is a mask of pointer buttons; bit 0 is the first. The order is RFB's: left, middle,
+// right, wheel up, down, left, right, back, forward.
 type Buttons uint16
 
 // The pointer buttons.
@@ -136,49 +130,47 @@ const (
 
 // Clipboard is the display's text clipboard.
 type Clipboard interface {
-	// SetText puts UTF-8 text, with "\n" as line end, on the clipboard.
+	// SetText sets the clipboard to UTF-8 text with "\n" as line end.
 	SetText(text string) error
-	// Watch calls changed with the text each time another program puts text on
-	// the clipboard, until ctx ends. It does not report SetText's own.
+	// Watch calls changed with the text each time another program sets the clipboard, until ctx
+	// ends. It does not report SetText.
 	Watch(ctx context.Context, changed func(text string, owner ClipboardOwner)) error
 }
 
-// ClipboardOwner names the program that put a text on the clipboard, for
-// Scope.Owns; 0: unknown.
+// ClipboardOwner identifies the program that set the clipboard, for Scope.Owns; 0: unknown.
 type ClipboardOwner uint32
 
-// Hands tells of what is done to mouse and keyboard, and whether by hand.
+// Hands reports the use of mouse and keyboard, and whether it is physical.
 type Hands interface {
-	// Watch calls acted, on one goroutine, for keys, buttons and the pointer until
-	// ctx ends; it then returns ctx.Err(). Presses are all reported, the pointer's
-	// way at most 20 times a second. It returns another error when the system
-	// cannot tell a device from a program.
+	// Watch calls acted, on one goroutine, for keys, buttons and the pointer until ctx ends; it
+	// then returns ctx.Err(). It reports all presses, and pointer movement at most 20 times a
+	// second. It returns another error if the system cannot distinguish a device from a program.
 	Watch(ctx context.Context, acted func(Act)) error
 }
 
-// Act is one thing done to mouse or keyboard.
+// Act is one use of mouse or keyboard.
 type Act struct {
-	Physical bool // on a device, not by a program
-	Press    bool // a key or button went down; else another event
+	Physical bool // by a device, not by a program
+	Press    bool // a key or button was pressed; otherwise another event
 }
 
 // Badge is a small window on the customer's screen, above all others.
 type Badge interface {
-	// Show shows the picture, or hides the badge when it is nil. The badge keeps
-	// the place to which it was moved.
+	// Show shows the frame; nil hides the badge. The badge stays at the place to which the customer
+	// moved it.
 	Show(f *Frame) error
-	// Watch calls clicked with the place in the picture that was clicked, until ctx
-	// ends, and whether a device did it for certain. Moving the badge is not a click.
+	// Watch calls clicked with the clicked point in the frame, until ctx ends. physical: a device
+	// certainly did it. Moving the badge is not a click.
 	Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error
-	// Rect is where the badge is, in the display's coordinates; empty when hidden.
+	// Rect returns where the badge is, in the display's coordinates; empty if it is hidden.
 	Rect() image.Rectangle
 }
 
-// Hotkey tells of a key pressed on a physical device, never of an injected one.
+// Hotkey reports presses of a key on a physical device, never injected ones.
 type Hotkey interface {
-	// Watch calls pressed, on one goroutine, at each physical press of the key
-	// with this X11 keysym until ctx ends. Key repeats are not presses.
+	// Watch calls pressed, on one goroutine, at each physical press of the key with this X11 keysym
+	// until ctx ends. Key repeats are not reported.
 	Watch(ctx context.Context, sym uint32, pressed func()) error
-	// Swallow says whether the watched key is kept from applications.
+	// Swallow sets whether the watched key is withheld from applications.
 	Swallow(on bool) error
 }

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// ShareKind is what a Share is made of.
+// ShareKind is the kind of a Share.
 type ShareKind uint8
 
 // The kinds of a Share.
@@ -21,15 +21,15 @@ const (
 	ShareApps                     // the windows of some programs
 )
 
-// Share is what a customer lets be seen. The zero value is the whole screen.
+// Share is what a customer shows. The zero value is the whole screen.
 type Share struct {
 	Kind    ShareKind
 	Monitor uint32   // ShareMonitor: Monitor.ID
 	Apps    []string // ShareApps: App.ID, or AppNamed
 }
 
-// AppNamed is the ID that stands for every program, now and later, whose file
-// name or window class is name, in whatever case.
+// AppNamed returns the ID of all present and future programs whose file name or window class is
+// name, ignoring case.
 func AppNamed(name string) string { return appNamePrefix + name }
 
 const appNamePrefix = "name:"
@@ -42,10 +42,9 @@ func NameOfApp(id string) (name string, ok bool) {
 	return "", false
 }
 
-// ParseShare reads a share as it is written on a command line: "screen",
-// "monitor:N" with N counted from 1, or "app:NAME[,app:NAME…]", NAME being a
-// program's file name or a window class. monitors is the present layout; it is
-// asked for only when a monitor is named.
+// ParseShare parses a share from a command line: "screen", "monitor:N" with N counted from 1, or
+// "app:NAME[,app:NAME…]", where NAME is a program's file name or a window class. monitors returns
+// the present layout; it is called only if the share is a monitor.
 func ParseShare(text string, monitors func() ([]Monitor, error)) (Share, error) {
 	switch kind, rest, _ := strings.Cut(text, ":"); kind {
 	case "screen":
@@ -79,8 +78,7 @@ func ParseShare(text string, monitors func() ([]Monitor, error)) (Share, error) 
 	return Share{}, fmt.Errorf("screen: share %q: want screen, monitor:N or app:NAME[,app:NAME…]", text)
 }
 
-// Covers reports whether s shows everything that other shows: going from s to
-// other shares less, or the same.
+// Covers reports whether s shows everything that other shows.
 func (s Share) Covers(other Share) bool {
 	switch {
 	case s.Kind == ShareScreen:
@@ -98,18 +96,18 @@ func (s Share) Covers(other Share) bool {
 	return true
 }
 
-// App is a program with windows, as a customer knows it.
+// App is a program with windows, as shown to the customer.
 type App struct {
 	ID     string   // of this run of the program
 	Name   string   // of its file
 	Titles []string // of its windows
-	Icon   []byte   // a PNG of at most IconSide by IconSide; nil: none is known
+	Icon   []byte   // a PNG of at most IconSide by IconSide; nil: unknown
 }
 
-// IconSide bounds the width and height of App.Icon in pixels.
+// IconSide is the maximum width and height of App.Icon in pixels.
 const IconSide = 32
 
-// Choices is what can be shared at this moment besides the whole screen.
+// Choices is what can be shared at the moment apart from the whole screen.
 type Choices struct {
 	Monitors []Monitor
 	Apps     []App
@@ -117,30 +115,29 @@ type Choices struct {
 
 // Windows makes shares of a display. All methods may be called concurrently.
 type Windows interface {
-	// Choices lists what there is. Its texts are the customer's secrets: they go
-	// to his own panel and nowhere else.
+	// Choices returns the choices. Its texts are secrets of the customer: only his own panel may
+	// show them.
 	Choices() (Choices, error)
-	// Open makes a share. backdrop paints what stands for all that is not shared;
-	// it is called again when the display has another size. ErrNothingShared: s
-	// chooses nothing that exists.
+	// Open makes a share. backdrop paints what is shown instead of everything that is not shared;
+	// it is called again after the display's size has changed. The error is ErrNothingShared if
+	// nothing in s exists.
 	Open(s Share, backdrop func(size image.Point) *Frame) (Scope, error)
 }
 
-// ErrNothingShared is a Share that names a monitor or program that is not there.
+// ErrNothingShared means that no monitor or program in a Share exists.
 var ErrNothingShared = errors.New("screen: nothing that exists was chosen")
 
-// Scope is an open share: a Screen whose frames hold no pixel, cursor or
-// pointer of what is not shared, and an Input that reaches nothing else: events
-// for the rest are dropped without an error. Close ends the Screen and releases
-// of what the Input holds down.
+// Scope is an open share. It is a Screen whose frames contain no pixel, cursor or pointer of what
+// is not shared. It is also an Input that reaches nothing else: events for the rest are dropped
+// without an error. Close ends the Screen and releases what the Input holds down.
 type Scope interface {
 	Screen
 	Input
-	// Owns reports whether the program that owns this clipboard text may be seen.
+	// Owns reports whether the program that owns this clipboard text is shared.
 	Owns(owner ClipboardOwner) bool
 }
 
-// Whole is the Scope of the whole screen.
+// Whole returns the Scope of the whole screen.
 func Whole(s Screen, in Input) Scope { return &whole{s, in} }
 
 type whole struct {
@@ -150,13 +147,12 @@ type whole struct {
 
 func (w *whole) Owns(ClipboardOwner) bool { return true }
 
-// Close releases the input. The Screen is the display's own: it stays open.
+// Close releases the input. The Screen belongs to the display and stays open.
 func (w *whole) Close() error { return w.ReleaseAll() }
 
-// Crop is a Scope of one monitor, of a scope of the whole screen. When the
-// monitor is gone Next returns ErrNothingShared. key injects a key where the
-// window that gets it is seen on the monitor, whose rectangle it is given, and
-// drops it elsewhere; nil: s.Key does.
+// Crop returns a Scope of one monitor from a scope of the whole screen. If the monitor is gone,
+// Next returns ErrNothingShared. key must inject a key if the window that receives it is on the
+// monitor, whose rectangle it gets, and otherwise drop it; nil: s.Key is used.
 func Crop(s Scope, monitor uint32, key func(k Key, monitor image.Rectangle) error) Scope {
 	return &crop{Scope: s, monitor: monitor, key: key}
 }
@@ -165,8 +161,7 @@ type crop struct {
 	Scope
 	monitor uint32
 	key     func(Key, image.Rectangle) error
-	// at is where the monitor is. Next writes it, Input reads it; nil before the
-	// first frame.
+	// at is the monitor's rectangle. Next writes it, Input reads it; nil before the first frame.
 	at atomic.Pointer[image.Rectangle]
 
 	// Owned by Next.
@@ -205,7 +200,7 @@ func (c *crop) Next(ctx context.Context) (Update, error) {
 	return u, nil
 }
 
-// sub is the part of f inside r, with the same memory.
+// sub returns the part of f inside r; it shares the memory.
 func (f *Frame) sub(r image.Rectangle) *Frame {
 	from := r.Min.Y*f.Stride + r.Min.X*BytesPerPixel
 	to := (r.Max.Y-1)*f.Stride + r.Max.X*BytesPerPixel

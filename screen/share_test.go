@@ -55,7 +55,7 @@ func TestParseShare(t *testing.T) {
 	}
 }
 
-// layout gives a display two monitors side by side.
+// layout adds two adjacent monitors to a display.
 type layout struct{ *screentest.Display }
 
 func (l layout) Next(ctx context.Context) (screen.Update, error) {
@@ -93,7 +93,7 @@ func TestCrop(t *testing.T) {
 			}
 		}
 	}
-	d.Fill(image.Rect(10, 10, 60, 12), 0, 0, 0xff) // into the left one, and ten columns of ours
+	d.Fill(image.Rect(10, 10, 60, 12), 0, 0, 0xff) // into the left monitor, and ten columns of ours
 	if u, err = c.Next(t.Context()); err != nil || u.Damage.Bounds() != image.Rect(0, 10, 10, 12) {
 		t.Errorf("damage %v, %v", u.Damage.Rects(), err)
 	}
@@ -118,8 +118,8 @@ func TestCrop(t *testing.T) {
 	}
 }
 
-// TestCropWhileTheLayoutChanges: input asks where the monitor is while captures
-// move it. Neither may ever wait for the other.
+// TestCropWhileTheLayoutChanges: input asks for the monitor's place while captures move it. Neither
+// may wait for the other.
 func TestCropWhileTheLayoutChanges(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(100, 40))
 	s := &moving{Display: d}
@@ -147,7 +147,7 @@ func TestCropWhileTheLayoutChanges(t *testing.T) {
 	input.Wait()
 }
 
-// moving gives its monitor another place each time.
+// moving moves its monitor each time.
 type moving struct {
 	*screentest.Display
 	n int

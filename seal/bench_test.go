@@ -9,7 +9,7 @@ import (
 	"lotse/tunnel/tunneltest"
 )
 
-// BenchmarkHandshake is one whole exchange, both ends in this process.
+// BenchmarkHandshake runs one whole exchange with both ends in this process.
 func BenchmarkHandshake(b *testing.B) {
 	for b.Loop() {
 		x, y := net.Pipe()
@@ -33,8 +33,8 @@ func (c *counted) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// BenchmarkStream passes pictures of several sizes over a sealed WebSocket, as the
-// agent writes them.
+// BenchmarkStream sends frames of several sizes over a sealed WebSocket, with the agent's write
+// sizes.
 func BenchmarkStream(b *testing.B) {
 	for _, size := range []struct {
 		name  string

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 )
 
-// Right tries at the same time do not burn the number for each other.
+// Simultaneous right tries do not burn the number.
 func TestRightTriesAtOnce(t *testing.T) {
 	for i := range 40 {
 		tries, none := NewTries(MaxTries, MaxTries-1, nil), (*Tries)(nil)
@@ -37,7 +37,7 @@ func TestRightTriesAtOnce(t *testing.T) {
 	}
 }
 
-// Many guesses at once get three answers in all.
+// Many simultaneous guesses get three answers in all.
 func TestWrongTriesAtOnce(t *testing.T) {
 	tries := new(Tries)
 	var mu sync.Mutex
@@ -60,16 +60,16 @@ func TestWrongTriesAtOnce(t *testing.T) {
 	}
 }
 
-// Close forgets the keys also when a Read and a Write are under way.
+// Close wipes the keys even while a Read and a Write are in progress.
 func TestCloseForgetsTheKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
 		var wg sync.WaitGroup
 		wg.Go(func() { a.Read(make([]byte, 10)) })
-		wg.Go(func() { a.Write(make([]byte, 100_000)) }) // nobody reads: stuck
+		wg.Go(func() { a.Write(make([]byte, 100_000)) }) // nobody reads, so it blocks
 		synctest.Wait()
 		secrets := [][]byte{a.in.secret, a.out.secret}
-		a.Close() // in the bubble's time, which a peer that does not read cannot hold up
+		a.Close() // in the bubble's time, which a peer that does not read cannot delay
 		wg.Wait()
 		for i, s := range secrets {
 			if !bytes.Equal(s, make([]byte, len(s))) {
@@ -86,11 +86,10 @@ func TestCloseForgetsTheKeys(t *testing.T) {
 	})
 }
 
-// Every record that a stranger can make of a genuine one is refused: 10^5
-// mutations, at the record layer, without a line.
+// Every modified record is refused: 10^5 mutations at the record layer, without a connection.
 func TestMutatedRecords(t *testing.T) {
 	rnd := newRand(3)
-	body := make([]byte, maxBody) // one for all: it is large
+	body := make([]byte, maxBody) // allocated once because it is large
 	records, _ := sealedRecords(t)
 	genuine := bytes.Join(records, nil)
 	secret := bytes.Repeat([]byte{7}, secretSize)
@@ -150,7 +149,7 @@ func readBounded(c *Conn) ([]byte, error) {
 	}
 }
 
-// tape is a line on which everything has come already.
+// tape is a connection on which all data has arrived already.
 type tape struct {
 	net.Conn
 	*bytes.Reader

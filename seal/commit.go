@@ -7,9 +7,8 @@ import (
 	"errors"
 )
 
-// SPEC.md, section 3: the advisor's end commits to its share before it sees the
-// agent's, so that nobody between them can choose a share by what it would make
-// of the comparison code.
+// SPEC.md, section 3: the advisor's end commits to its share before it sees the agent's, so that a
+// man in the middle cannot choose a share to produce a certain comparison code.
 const (
 	commitLabel = "lotse seal 2 commit"
 	commitSize  = sha256.Size
@@ -19,7 +18,7 @@ const (
 // Flags of a Commit.
 const (
 	flagBound  = 1 << 0 // sealed with the number and an earlier exchange's secret
-	flagOnward = 1 << 1 // the advisor's end passes the stream on in the clear
+	flagOnward = 1 << 1 // the advisor's end passes the stream on unencrypted
 
 	flagsKnown = flagBound | flagOnward
 )
@@ -46,8 +45,7 @@ func commitHash(sid, public, nonce []byte) []byte {
 	return h[:]
 }
 
-// parseCommitment checks a body that a peer sent. A flag that is not known is a
-// newer version's.
+// parseCommitment checks a body received from the peer. An unknown flag belongs to a newer version.
 func parseCommitment(body []byte) (*commitment, error) {
 	c := new(commitment)
 	copy(c[:], body)
@@ -64,13 +62,13 @@ func (c *commitment) bound() bool      { return c[1]&flagBound != 0 }
 func (c *commitment) onward() bool     { return c[1]&flagOnward != 0 }
 func (c *commitment) originID() []byte { return c[2 : 2+originIDSize] }
 
-// opens reports whether public and nonce are what was committed to.
+// opens reports whether public and nonce match the commitment.
 func (c *commitment) opens(sid, public, nonce []byte) bool {
 	return hmac.Equal(c[2+originIDSize:], commitHash(sid, public, nonce))
 }
 
-// advisorData is CPace's ADb: it puts the commitment, with its version, flags and
-// identifier, and what opens it under both tags.
+// advisorData is CPace's ADb. Through it both tags cover the commitment, with its version, flags
+// and identifier, and the values that open it.
 func (c *commitment) advisorData(nonce []byte) []byte {
 	return appendLV(nil, []byte("advisor"), []byte(commitLabel), c[:], nonce)
 }

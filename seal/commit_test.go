@@ -11,14 +11,14 @@ import (
 	"testing/synctest"
 )
 
-// heard is what an end has written, as somebody between sees it.
+// heard records what an end has written, as an attacker in the middle would see it.
 type heard struct {
 	net.Conn
 	mu  sync.Mutex
 	all bytes.Buffer
 }
 
-// listen keeps what comes from conn.
+// listen records what arrives from conn.
 func listen(conn net.Conn) *heard {
 	h := &heard{Conn: conn}
 	go func() {
@@ -36,7 +36,7 @@ func listen(conn net.Conn) *heard {
 	return h
 }
 
-// said returns what was written so far, once nobody in the bubble can go on.
+// said returns what was written so far, once all goroutines of the bubble are blocked.
 func (h *heard) said() []byte {
 	synctest.Wait()
 	h.mu.Lock()
@@ -44,10 +44,10 @@ func (h *heard) said() []byte {
 	return bytes.Clone(h.all.Bytes())
 }
 
-// Neither end says anything that depends on a share before the other has fixed its
-// own: the agent is silent before the commitment, and the advisor's end says
-// nothing but that before it has the agent's share. So anyone who stands between has
-// to send both of his shares, or a commitment to one, before he can know a code.
+// Neither end sends anything that depends on a share before the other end has fixed its own. The
+// agent sends nothing before the commitment, and the advisor's end sends only the commitment before
+// it has the agent's share. An attacker in the middle must therefore send both of his shares, or a
+// commitment to one, before he can know a code.
 func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, evilA := net.Pipe()
@@ -89,8 +89,8 @@ func TestOrder(t *testing.T) {
 	})
 }
 
-// The commitment fixes the share whole: with any bit of it or of the nonce changed
-// it does not open, and neither for another stream.
+// The commitment fixes the whole share: if any bit of the share or of the nonce changes, it does
+// not open, nor does it open for another stream.
 func TestCommitmentFixesTheShare(t *testing.T) {
 	sid, public, nonce := []byte("AAAAAAAAAAAAAAAAAAAAAA"), make([]byte, shareSize), make([]byte, nonceSize)
 	rand.Read(public)
@@ -108,14 +108,13 @@ func TestCommitmentFixesTheShare(t *testing.T) {
 			field[at/8] ^= 1 << (at % 8)
 		}
 	}
-	// The fields' borders are fixed too.
+	// The boundaries of the fields are fixed too.
 	if c.opens(sid[:len(sid)-1], append([]byte{sid[len(sid)-1]}, public...), nonce) {
 		t.Error("a byte may wander from one field to the next")
 	}
 }
 
-// Everything in a Commit is under both tags: whatever a stranger changes, neither
-// end makes a seal.
+// Both tags cover everything in a Commit: if it was changed, neither end completes the seal.
 func TestCommitIsUnderTheTags(t *testing.T) {
 	origins := new(Origins)
 	known := originOf(t, origins)
@@ -147,7 +146,8 @@ func TestCommitIsUnderTheTags(t *testing.T) {
 	}
 }
 
-// relayChanged passes an exchange on, frame by frame, and then all that comes.
+// relayChanged relays an exchange frame by frame, changing the frames, and then relays everything
+// else.
 func relayChanged(a, b net.Conn, change func(frame int, body []byte)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -175,7 +175,7 @@ func relayChanged(a, b net.Conn, change func(frame int, body []byte)) {
 	}
 }
 
-// originOf makes an exchange over the number alone that origins knows of.
+// originOf makes an exchange over the number alone and adds it to origins.
 func originOf(t *testing.T, origins *Origins) *Origin {
 	t.Helper()
 	a, b := net.Pipe()
@@ -190,8 +190,8 @@ func originOf(t *testing.T, origins *Origins) *Origin {
 	return rb.conn.Origin()
 }
 
-// An advisor's end that gets its own words back makes no seal. (An agent gets none:
-// it says nothing before it is spoken to.)
+// An advisor's end whose own messages are sent back to it does not complete the seal. (This attack
+// does not exist at an agent, which never sends first.)
 func TestReflected(t *testing.T) {
 	a, b := tcpPair(t)
 	go func() {

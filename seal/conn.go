@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// ErrTruncated is returned by Read when the line ended without the other end
-// having said that it was done.
+// ErrTruncated is returned by Read when the line ended before the other end sent an End frame.
 var ErrTruncated = errors.New("seal: the line was cut before the other end had finished")
 
-// Conn is a sealed connection. Read and Write may be called concurrently with
-// each other; Close may be called by anyone, twice.
+// Conn is a sealed connection. Read and Write may be called concurrently with each other; Close may
+// be called concurrently with everything, and twice.
 type Conn struct {
 	// Static after newConn.
 	conn   net.Conn
@@ -47,19 +46,19 @@ func newConn(conn net.Conn, sendSecret, receiveSecret []byte, origin *Origin, on
 	return &Conn{conn: conn, origin: origin, onward: onward, in: in, out: out}, nil
 }
 
-// Origin returns the exchange over the number alone that the stream goes back to:
-// an earlier one, or its own.
+// Origin returns the exchange over the number alone that the stream is based on: an earlier one, or
+// its own.
 func (c *Conn) Origin() *Origin { return c.origin }
 
-// Compare returns the four digits that both ends can compare by voice: those of
-// the exchange that the stream goes back to.
+// Compare returns the four digits that the users can compare by telephone: those of the exchange
+// that the stream is based on.
 func (c *Conn) Compare() string { return c.origin.compare }
 
 // Onward reports whether the advisor's end passes the stream on unsealed.
 func (c *Conn) Onward() bool { return c.onward }
 
-// Read reads decrypted bytes. It returns io.EOF after the other end's explicit
-// end, ErrTruncated or ErrForged (wrapped) when the stream was interfered with.
+// Read reads decrypted bytes. It returns io.EOF after the other end's End frame, and ErrTruncated
+// or ErrForged (wrapped) if the stream was interfered with.
 func (c *Conn) Read(p []byte) (int, error) {
 	c.readMu.Lock()
 	defer c.readMu.Unlock()
@@ -133,8 +132,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// CloseWrite tells the other end that nothing more will come; its Read then
-// returns io.EOF.
+// CloseWrite sends an End frame, after which the other end's Read returns io.EOF.
 func (c *Conn) CloseWrite() error {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -149,13 +147,13 @@ func (c *Conn) CloseWrite() error {
 	return err
 }
 
-// closeTimeout bounds the farewell of Close.
+// closeTimeout limits the sending of the End frame in Close.
 const closeTimeout = time.Second
 
-// Close says the end to the other side where the line still takes it, closes
-// the line and forgets the keys. Read and Write under way end first.
+// Close sends an End frame if possible, closes the line and wipes the keys. Calls of Read and Write
+// in progress return first.
 func (c *Conn) Close() error {
-	// A Write that is stuck holds writeMu; then there is no farewell.
+	// A blocked Write holds writeMu; then no End frame is sent.
 	if c.writeMu.TryLock() {
 		if c.writeErr == nil {
 			_ = c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
@@ -167,7 +165,7 @@ func (c *Conn) Close() error {
 		c.writeMu.Unlock()
 	}
 	err := c.conn.Close()
-	// Anyone who holds the locks has been woken by that.
+	// Closing the line has woken the goroutines that hold the locks.
 	c.writeMu.Lock()
 	if c.writeErr == nil {
 		c.writeErr = net.ErrClosed
@@ -191,7 +189,8 @@ func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
 // RemoteAddr returns the line's remote address.
 func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
-// SetDeadline sets both deadlines of the line; passing one is the end of the connection.
+// SetDeadline sets both deadlines of the line. After a deadline has passed, the connection is
+// unusable.
 func (c *Conn) SetDeadline(t time.Time) error { return c.conn.SetDeadline(t) }
 
 // SetReadDeadline sets the line's read deadline.

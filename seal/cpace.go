@@ -15,7 +15,7 @@ const (
 	shareSize       = 32
 )
 
-// appendLV appends the strings, each behind its length in LEB128 (the draft's lv_cat).
+// appendLV appends the strings, each preceded by its length in LEB128 (the draft's lv_cat).
 func appendLV(b []byte, parts ...[]byte) []byte {
 	for _, p := range parts {
 		n := len(p)
@@ -29,7 +29,7 @@ func appendLV(b []byte, parts ...[]byte) []byte {
 	return b
 }
 
-// generator is the draft's calculate_generator.
+// generator implements the draft's calculate_generator.
 func generator(prs, ci, sid []byte) *ristretto255.Element {
 	pad := sha512BlockSize - len(appendLV(nil, prs)) - len(appendLV(nil, []byte(cpaceDSI))) - 1
 	if pad < 0 {
@@ -38,12 +38,12 @@ func generator(prs, ci, sid []byte) *ristretto255.Element {
 	hash := sha512.Sum512(appendLV(nil, []byte(cpaceDSI), prs, make([]byte, pad), ci, sid))
 	g, err := ristretto255.NewIdentityElement().SetUniformBytes(hash[:])
 	if err != nil {
-		panic("seal: internal error: " + err.Error()) // only for a wrong length
+		panic("seal: internal error: " + err.Error()) // happens only for a wrong length
 	}
 	return g
 }
 
-// share is one side's half of an exchange.
+// share is the private scalar and the public share of one side.
 type share struct {
 	scalar *ristretto255.Scalar
 	public []byte
@@ -66,8 +66,8 @@ func shareOf(y *ristretto255.Scalar, g *ristretto255.Element) *share {
 	return &share{scalar: y, public: ristretto255.NewIdentityElement().ScalarMult(y, g).Bytes()}
 }
 
-// secretPoint is the draft's scalar_mult_vfy; ok is false for a share that does
-// not decode or that gives the neutral element.
+// secretPoint implements the draft's scalar_mult_vfy. ok is false for a share that does not decode
+// or that gives the neutral element.
 func (s *share) secretPoint(peer []byte) (k []byte, ok bool) {
 	e, err := ristretto255.NewIdentityElement().SetCanonicalBytes(peer)
 	if err != nil {
@@ -80,15 +80,15 @@ func (s *share) secretPoint(peer []byte) (k []byte, ok bool) {
 	return p.Bytes(), true
 }
 
-// wipe forgets the scalar.
+// wipe overwrites the scalar.
 func (s *share) wipe() { s.scalar.Zero() }
 
-// transcriptIR is the draft's transcript_ir.
+// transcriptIR implements the draft's transcript_ir.
 func transcriptIR(ya, ada, yb, adb []byte) []byte {
 	return appendLV(nil, ya, ada, yb, adb)
 }
 
-// intermediateKey is the draft's ISK.
+// intermediateKey computes the draft's ISK.
 func intermediateKey(sid, k, transcript []byte) []byte {
 	isk := sha512.Sum512(append(appendLV(nil, []byte(cpaceDSIISK), sid, k), transcript...))
 	return isk[:]

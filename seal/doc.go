@@ -1,12 +1,12 @@
-// Package seal makes a channel between exactly two ends that both know a
-// session number, over a stream that somebody else relays: a password-
-// authenticated key exchange (CPace) with key confirmation, then records of
-// AES-256-GCM. SPEC.md in this folder is normative; sections are cited from it.
+// Package seal makes a channel between exactly two ends that both know a session number, over a
+// stream that a third party relays. It uses a password-authenticated key exchange (CPace) with key
+// confirmation, then AES-256-GCM records. SPEC.md in this folder is normative and is cited by
+// section.
 //
-// Use Handshake on any net.Conn; the result is a net.Conn again, as with
-// tls.Client. The exchange gives an attacker one guess at the number per
-// connection: share one Tries among all handshakes over the same number.
+// Use Handshake on any net.Conn; like tls.Client, it returns another net.Conn. Each exchange gives
+// an attacker one guess at the number, so share one Tries among all handshakes over the same
+// number.
 //
-// Do not use it where the secret is long-lived or the peer unknown; it
-// authenticates knowledge of the number and nothing else.
+// Do not use this package with a long-lived secret. It authenticates knowledge of the number and
+// nothing else.
 package seal

@@ -9,7 +9,7 @@ import (
 	"lotse/seal"
 )
 
-// Two ends that know the same number make a sealed connection of an open one.
+// Two ends that know the same number turn an open connection into a sealed one.
 func Example() {
 	here, there := net.Pipe()
 	params := seal.Params{Number: "482193057", Kind: "view", Stream: "stream-1"}
@@ -28,7 +28,7 @@ func Example() {
 		return
 	}
 	defer advisor.Close()
-	// Both ends can read out these digits: they differ if somebody is between them.
+	// Both users can read out these digits: they differ if somebody is in the middle.
 	fmt.Println(len(advisor.Compare()), "digits to compare")
 	text, err := io.ReadAll(advisor)
 	fmt.Printf("%q %v\n", text, err)

@@ -22,7 +22,7 @@ const (
 	maxBody     = maxPlain + tagSize
 )
 
-// The bodies' sizes in the exchange; SPEC.md, section 2.
+// Sizes of the handshake frames' bodies; SPEC.md, section 2.
 const (
 	bodyCommit       = 1 + 1 + originIDSize + commitSize
 	bodyShare        = 1 + shareSize
@@ -36,7 +36,7 @@ func appendHeader(b []byte, typ byte, length int) []byte {
 	return binary.BigEndian.AppendUint16(append(b, typ), uint16(length))
 }
 
-// parseHeader returns the type and length of a frame, checked against the table.
+// parseHeader returns the type and length of a frame after checking them against the table.
 func parseHeader(h [frameHeader]byte) (typ byte, length int, err error) {
 	typ, length = h[0], int(binary.BigEndian.Uint16(h[1:]))
 	want, bounded := 0, false
@@ -64,8 +64,8 @@ func parseHeader(h [frameHeader]byte) (typ byte, length int, err error) {
 	return typ, length, nil
 }
 
-// readHandshakeFrame reads one frame of the exchange into body, which is large
-// enough for every such frame.
+// readHandshakeFrame reads one frame of the exchange into body, which must be large enough for
+// every such frame.
 func readHandshakeFrame(r io.Reader, body []byte) (typ byte, b []byte, err error) {
 	var h [frameHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {

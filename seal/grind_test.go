@@ -11,15 +11,15 @@ import (
 	"lotse/seal/sealtest"
 )
 
-// grindEnv, set to a duration like 20s, gives the man in the middle that much of
-// two cores for each run, instead of a count of tries.
+// grindEnv, set to a duration such as 20s, gives the man in the middle that much time on two cores
+// for each run, instead of a number of tries.
 const grindEnv = "LOTSE_GRIND"
 
-// grindRuns are how many sessions the man in the middle stands in; of so many,
-// honest chance makes the codes of one in ten thousand equal.
+// grindRuns is how many sessions the man in the middle attacks. The codes of one in ten thousand
+// sessions are equal by chance.
 const grindRuns = 1000 / raceFactor
 
-// manInTheMiddle knows the number of params. seed fixes all that he draws.
+// manInTheMiddle knows the number of params. seed determines his random values.
 func manInTheMiddle(t *testing.T, seed uint64, tries int64) *sealtest.Man {
 	p := params("482193057", nil)
 	m := &sealtest.Man{Number: p.Number, Kind: p.Kind, Stream: p.Stream, Random: newReader(seed), More: func(n int64) bool { return n <= tries }}
@@ -30,12 +30,12 @@ func manInTheMiddle(t *testing.T, seed uint64, tries int64) *sealtest.Man {
 	return m
 }
 
-// codes are what the two ends show; "" where no seal was made.
+// codes are the comparison codes of the two ends; "" if no seal was made.
 type codes struct{ agent, advisor string }
 
 func (c codes) equal() bool { return c.agent != "" && c.agent == c.advisor }
 
-// stand runs two ends and a man between them.
+// stand runs two ends with a man in the middle.
 func stand(between func(agent, advisor io.ReadWriter), agent, advisor func(line net.Conn) string) (c codes) {
 	a, evilA := net.Pipe()
 	b, evilB := net.Pipe()
@@ -49,7 +49,7 @@ func stand(between func(agent, advisor io.ReadWriter), agent, advisor func(line 
 	return c
 }
 
-// realEnd is an end of this package that a seed fixes.
+// realEnd is an end of this package whose random values are determined by seed.
 func realEnd(t *testing.T, role Role, seed uint64, tries *Tries) func(line net.Conn) string {
 	return func(line net.Conn) string {
 		p := params("482193057", tries)
@@ -62,14 +62,14 @@ func realEnd(t *testing.T, role Role, seed uint64, tries *Tries) func(line net.C
 	}
 }
 
-// TestGrind: anyone who knows the number and stands between makes the codes equal by
-// chance only, however much he computes. The draws are fixed by seeds.
+// TestGrind: a man in the middle who knows the number gets equal codes only by chance, however much
+// he computes. Seeds determine all random values.
 func TestGrind(t *testing.T) {
 	equal, sealed := 0, 0
 	for run := range uint64(grindRuns) {
 		tries := int64(20)
 		if run < 3 {
-			tries = 60_000 // here he finds a share, and opens his commitment to it
+			tries = 60_000 // this is enough for him to find a share and open his commitment to it
 		}
 		c := stand(func(a, b io.ReadWriter) { _, _ = manInTheMiddle(t, 3*run, tries).Between(a, b) },
 			realEnd(t, Agent, 3*run+1, nil), realEnd(t, Advisor, 3*run+2, nil))
@@ -88,8 +88,8 @@ func TestGrind(t *testing.T) {
 	}
 }
 
-// TestGrindByHangingUp: he may also hang up as long as the codes differ. The
-// advisor's end counts that, so he has three draws at each number and no more.
+// TestGrindByHangingUp: the man in the middle may also disconnect while the codes differ. The
+// advisor's end counts this, so he has three chances per number.
 func TestGrindByHangingUp(t *testing.T) {
 	equal := 0
 	for run := range uint64(grindRuns) {
@@ -114,8 +114,8 @@ func TestGrindByHangingUp(t *testing.T) {
 	}
 }
 
-// TestGrindFirstOrder: the same man makes them equal whenever he wants where the
-// agent shows its share first, as in version 1. (So the tests above can fail.)
+// TestGrindFirstOrder: against version 1, where the agent sends its share first, the same man in
+// the middle always gets equal codes. This shows that the tests above can fail.
 func TestGrindFirstOrder(t *testing.T) {
 	p := params("482193057", nil)
 	equal := 0

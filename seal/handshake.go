@@ -17,7 +17,7 @@ type Role byte
 // The two roles; SPEC.md, first paragraph.
 const (
 	Agent   Role = 'A' // the customer's end
-	Advisor Role = 'B' // speaks first
+	Advisor Role = 'B' // sends first
 )
 
 const (
@@ -29,11 +29,11 @@ const (
 	maxStreamID  = 64
 )
 
-// Times of an exchange; SPEC.md, section 2.
+// Timeouts of an exchange; SPEC.md, section 2.
 const (
 	handshakeTimeout = 20 * time.Second
-	// commitTimeout is how long an agent waits for the advisor's end to speak.
-	// One of version 1 never does: it is told before its own patience ends.
+	// commitTimeout is how long an agent waits for the advisor's Commit. An advisor's end of
+	// version 1 never sends one; it receives a Refuse before its own timeout.
 	commitTimeout = 15 * time.Second
 	refuseTimeout = 2 * time.Second
 )
@@ -46,7 +46,7 @@ const (
 	refuseOrigin  = 4
 )
 
-// Errors a caller branches on; test with errors.Is.
+// Errors that a caller may test for with errors.Is.
 var (
 	ErrWrongNumber = errors.New("seal: the other end has another session number")
 	ErrVersion     = errors.New("seal: the other end speaks another version of the encryption; update the older program")
@@ -57,7 +57,7 @@ var (
 	ErrOrigin = errors.New("seal: the other end does not know the earlier exchange that this stream goes back to")
 )
 
-// errSilent is about an end that says nothing, as one of version 1 does.
+// errSilent reports an advisor's end that sends nothing, as one of version 1 does.
 var errSilent = errors.New("seal: the other end did not begin the key exchange in time; its line is slow, or its program is older and must be updated")
 
 // Params are the inputs of an exchange; SPEC.md, section 1.
@@ -65,22 +65,22 @@ type Params struct {
 	Number string // nine digits
 	Kind   string // "control", "view" or "show"
 	Stream string // the stream's identifier
-	Tries  *Tries // nil: do not count
+	Tries  *Tries // nil: tries are not counted
 
-	// Origin is the exchange that the stream goes back to, at the advisor's end.
-	// nil: over the number alone.
+	// Origin, at the advisor's end, is the exchange that the stream is based on. nil: over the
+	// number alone.
 	Origin *Origin
-	// Once is for the stream of somebody who enters, at the advisor's end: of all
-	// exchanges that share Tries, the first right one succeeds and no other.
+	// Once, at the advisor's end, is set for the stream of a customer who enters. Of all exchanges
+	// that share Tries, only the first right one then succeeds.
 	Once bool
-	// Onward says, at the advisor's end, that the stream leaves this computer again
-	// unsealed. The agent learns it by Conn.Onward.
+	// Onward, at the advisor's end, reports that the stream leaves this computer again unsealed.
+	// The agent reads it with Conn.Onward.
 	Onward bool
-	// Origins are the exchanges that streams may go back to, at the agent. One over
-	// the number alone is added. nil: none is accepted, and none added.
+	// Origins, at the agent, are the exchanges that streams may be based on. Each exchange over the
+	// number alone is added. nil: none is accepted or added.
 	Origins *Origins
 
-	random io.Reader // nil: the system's; the vectors fix it
+	random io.Reader // nil: the system's; test vectors fix it
 }
 
 func (p *Params) check() error {
@@ -101,13 +101,13 @@ func (p *Params) check() error {
 	return nil
 }
 
-// exchange holds what one side knows during a handshake.
+// exchange is one side's state during a handshake.
 type exchange struct {
 	Params
 	conn    net.Conn
 	sid, ci []byte
 	ada     []byte
-	own     *share // nil until share
+	own     *share // nil until share is called
 	buf     [bodyShareConfirm]byte
 }
 
@@ -122,8 +122,7 @@ func newExchange(conn net.Conn, p Params) *exchange {
 	}
 }
 
-// share draws this side's share. origin is the exchange that the stream goes back
-// to; nil: none.
+// share draws this side's share. origin is the exchange that the stream is based on, or nil.
 func (x *exchange) share(origin *Origin) (err error) {
 	prs := []byte(x.Number)
 	if origin != nil {
@@ -140,10 +139,9 @@ func (x *exchange) wipe() {
 	}
 }
 
-// Handshake runs the exchange on conn in the given role and returns the sealed
-// connection, which owns conn from then on. It takes at most 20 seconds, or as
-// long as ctx lasts. On an error conn is closed; the errors above tell the reasons
-// a user can do something about.
+// Handshake runs the exchange on conn in the given role and returns the sealed connection, which
+// then owns conn. It takes at most 20 seconds and stops when ctx ends. On an error it closes conn.
+// The exported errors above are the ones that a user can do something about.
 func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed *Conn, err error) {
 	defer func() {
 		if err != nil {
@@ -155,8 +153,7 @@ func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed 
 	}
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
-	// A cancelled read is the end of this connection: closing is the only way
-	// to wake it that every net.Conn understands.
+	// Closing conn is the only way to wake a blocked read that every net.Conn supports.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer func() {
 		if !stop() && err != nil {
@@ -173,7 +170,7 @@ func Handshake(ctx context.Context, conn net.Conn, role Role, p Params) (sealed 
 	return x.advisor(ctx)
 }
 
-// agent is the customer's side.
+// agent runs the customer's side.
 func (x *exchange) agent() (*Conn, error) {
 	c, origin, err := x.receiveCommitment()
 	if err != nil {
@@ -194,7 +191,7 @@ func (x *exchange) agent() (*Conn, error) {
 	}
 	public, nonce, tag := body[1:1+shareSize], body[1+shareSize:1+shareSize+nonceSize], body[1+shareSize+nonceSize:]
 	var k *keys
-	wrong := error(ErrOpened) // what is wrong with what came
+	wrong := error(ErrOpened) // the reason if the check fails
 	left := x.Tries.test(func() bool {
 		if !c.opens(x.sid, public, nonce) {
 			return false
@@ -217,7 +214,7 @@ func (x *exchange) agent() (*Conn, error) {
 	}
 	if origin == nil {
 		origin = &k.origin
-		// The other end may go back to it as soon as it has the tag.
+		// The other end may use it as soon as it has the tag.
 		x.Origins.add(origin)
 	}
 	if err := x.send(frameConfirm, k.confirmAgent); err != nil {
@@ -226,8 +223,8 @@ func (x *exchange) agent() (*Conn, error) {
 	return newConn(x.conn, k.dataAgent, k.dataAdvisor, origin, c.onward())
 }
 
-// receiveCommitment takes the advisor's first frame. origin is the exchange it
-// names; nil: none.
+// receiveCommitment receives the advisor's first frame. origin is the exchange that it names, or
+// nil.
 func (x *exchange) receiveCommitment() (c *commitment, origin *Origin, err error) {
 	silent := make(chan struct{})
 	timer := time.AfterFunc(commitTimeout, func() {
@@ -260,7 +257,7 @@ func (x *exchange) receiveCommitment() (c *commitment, origin *Origin, err error
 	return c, origin, nil
 }
 
-// advisor is the advisor's side.
+// advisor runs the advisor's side.
 func (x *exchange) advisor(ctx context.Context) (*Conn, error) {
 	if x.Tries.Burnt() || x.Once && x.Tries.isProven() {
 		return nil, x.noTryLeft()
@@ -302,10 +299,10 @@ func (x *exchange) advisor(ctx context.Context) (*Conn, error) {
 	return newConn(x.conn, k.dataAdvisor, k.dataAgent, origin, x.Onward)
 }
 
-// begin counts a try: from here on the peer can test one guess, whether it answers
-// or not. A stream that goes back to an earlier exchange has no guess in it: only a
-// wrong answer counts there, not a lost line. settle is told the outcome and returns
-// what becomes of it.
+// begin counts a try: from here on the peer can test one guess, even if it does not answer. On a
+// stream based on an earlier exchange no guess can be tested, so only a wrong answer counts there
+// and a lost line does not. The caller passes the outcome to settle, which returns the error of the
+// handshake.
 func (x *exchange) begin(ctx context.Context) (settle func(outcome error) error, err error) {
 	if x.Origin != nil {
 		return func(outcome error) error {
@@ -327,8 +324,8 @@ func (x *exchange) begin(ctx context.Context) (settle func(outcome error) error,
 	}, nil
 }
 
-// noTryLeft says that the number is burnt, or that somebody else has entered by it;
-// the agent is told the same in both cases.
+// noTryLeft returns whether the number is burnt or somebody else has entered with it. The agent
+// receives the same Refuse in both cases.
 func (x *exchange) noTryLeft() error {
 	err := x.refuse(refuseBurnt)
 	if x.Once && !x.Tries.Burnt() {
@@ -337,8 +334,8 @@ func (x *exchange) noTryLeft() error {
 	return err
 }
 
-// confirm opens the commitment and takes the agent's tag. ok is false for an
-// invalid share of the agent's.
+// confirm opens the commitment and checks the agent's tag. ok is false if the agent's share is
+// invalid.
 func (x *exchange) confirm(k *keys, ok bool, nonce []byte) error {
 	if !ok {
 		return x.refuse(refuseNumber)
@@ -356,7 +353,7 @@ func (x *exchange) confirm(k *keys, ok bool, nonce []byte) error {
 	return nil
 }
 
-// finish derives the keys from both shares; ok is false when the peer's share is invalid.
+// finish derives the keys from both shares. ok is false if the peer's share is invalid.
 func (x *exchange) finish(ya, yb, peer, adb []byte) (k *keys, ok bool, err error) {
 	point, ok := x.own.secretPoint(peer)
 	if !ok {
@@ -386,7 +383,7 @@ func (x *exchange) send(typ byte, parts ...[]byte) error {
 	return nil
 }
 
-// receive reads the frame that is due; its body is valid until the next call.
+// receive reads the next frame, which must have type due. Its body is valid until the next call.
 func (x *exchange) receive(due byte) ([]byte, error) {
 	typ, body, err := readHandshakeFrame(x.conn, x.buf[:])
 	switch {
@@ -400,16 +397,15 @@ func (x *exchange) receive(due byte) ([]byte, error) {
 	return body, nil
 }
 
-// refuse tells the peer why there will be no seal, and returns this end's error.
+// refuse sends the reason to the peer and returns this end's error.
 func (x *exchange) refuse(code byte) error {
 	refuse(x.conn, code)
 	return refusal(code)
 }
 
-// Refuse tells the advisor's end, instead of an exchange, that its number is not
-// used any more, and closes conn. It waits for that end to begin, at most 15
-// seconds or as long as ctx lasts. It is for an agent whose number was good for one
-// stream.
+// Refuse tells the advisor's end, instead of an exchange, that its number is no longer valid, and
+// closes conn. It waits for that end to send first, at most 15 seconds and until ctx ends. An agent
+// calls it if its number was valid for one stream only.
 func Refuse(ctx context.Context, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
@@ -428,8 +424,8 @@ func Refuse(ctx context.Context, conn net.Conn) {
 	<-begun
 }
 
-// refuse writes a Refuse frame; nothing may follow it. The peer may be gone: what
-// it is told matters only to it.
+// refuse writes a Refuse frame; nothing may follow it. Errors are ignored because the peer may be
+// gone.
 func refuse(conn net.Conn, code byte) {
 	_ = conn.SetWriteDeadline(time.Now().Add(refuseTimeout))
 	_, _ = conn.Write(append(appendHeader(nil, frameRefuse, bodyRefuse), code))

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// readFrame takes one frame off a line and returns its body; nil when it ended.
+// readFrame reads one frame and returns its body, or nil at the end.
 func readFrame(r io.Reader) []byte {
 	var h [frameHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
@@ -18,7 +18,7 @@ func readFrame(r io.Reader) []byte {
 	return body
 }
 
-// newReader is a source of bytes that a seed fixes.
+// newReader returns a source of bytes determined by seed.
 func newReader(seed uint64) io.Reader {
 	var key [32]byte
 	for i := range 8 {

@@ -8,11 +8,11 @@ import (
 	"fmt"
 )
 
-// keys are what both ends derive; SPEC.md, section 3.
+// keys are derived by both ends; SPEC.md, section 3.
 type keys struct {
 	confirmAgent, confirmAdvisor []byte // tags, not keys
 	dataAgent, dataAdvisor       []byte
-	origin                       Origin // its compare is this exchange's
+	origin                       Origin // contains the comparison code of this exchange
 }
 
 func deriveKeys(isk, transcript []byte) (*keys, error) {

@@ -7,49 +7,49 @@ import (
 	"sync"
 )
 
-// Sizes of what an exchange over the number exports; SPEC.md, section 5.
+// Sizes of what an exchange over the number alone exports; SPEC.md, section 5.
 const (
 	originIDSize     = 16
 	originSecretSize = 32
 )
 
-// maxOrigins bounds the exchanges that an agent remembers.
+// maxOrigins is the maximum number of exchanges that an agent remembers.
 const maxOrigins = 64
 
 const maskedOrigin = "[secret of an exchange]"
 
-// Origin is what both ends keep of an exchange over the number alone: a secret
-// that seals later streams of the same advisor's end, and an identifier for it.
-// It is not changed after it was made. It prints itself masked.
+// Origin is what both ends keep of an exchange over the number alone: a secret that seals later
+// streams of the same advisor's end, and an identifier. It is immutable. Every way of printing it
+// is masked.
 type Origin struct {
 	id      [originIDSize]byte
 	secret  [originSecretSize]byte
 	compare string
 }
 
-// Compare returns the four digits of that exchange.
+// Compare returns the comparison code of the exchange, four digits.
 func (o *Origin) Compare() string { return o.compare }
 
-// String is masked.
+// String returns a mask, not the secret.
 func (o *Origin) String() string { return maskedOrigin }
 
-// Format is masked for every verb.
+// Format prints a mask for every verb.
 func (o *Origin) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(maskedOrigin)) }
 
-// LogValue is masked.
+// LogValue returns a mask, not the secret.
 func (o *Origin) LogValue() slog.Value { return slog.StringValue(maskedOrigin) }
 
-// Origins are the exchanges that an agent made over one number. The zero value is
-// ready. Methods may be called concurrently.
+// Origins are the exchanges that an agent made over one number. The zero value is ready to use.
+// Methods may be called concurrently.
 type Origins struct {
 	mu sync.Mutex
-	// list begins with the first exchange, which is kept for ever; the others
-	// follow by their last use. Guarded by mu.
+	// list starts with the first exchange, which is kept for ever. The others follow in the order
+	// of their last use. Guarded by mu.
 	list []*Origin
 }
 
-// add remembers o. When there are too many, the one that was used longest ago is
-// forgotten, but never the first: the session's owner goes back to that one.
+// add adds o. If there are too many, it removes the least recently used exchange, but never the
+// first, which the session's owner uses.
 func (s *Origins) add(o *Origin) {
 	if s == nil {
 		return
@@ -62,7 +62,7 @@ func (s *Origins) add(o *Origin) {
 	s.list = append(s.list, o)
 }
 
-// find returns the exchange with that identifier; nil when it is not known.
+// find returns the exchange with this identifier, or nil.
 func (s *Origins) find(id []byte) *Origin {
 	if s == nil {
 		return nil

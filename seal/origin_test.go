@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// between runs an exchange over a line in memory.
+// between runs an exchange over a connection in memory.
 func between(t *testing.T, pa, pb Params) (agent, advisor result) {
 	t.Helper()
 	a, b := net.Pipe()
@@ -17,8 +17,8 @@ func between(t *testing.T, pa, pb Params) (agent, advisor result) {
 	return agent, advisor
 }
 
-// A later stream goes back to an earlier exchange: it has its code, and neither
-// the number nor the identifier is enough for it.
+// A stream based on an earlier exchange has the code of that exchange, and knowing the number and
+// the identifier is not enough to open it.
 func TestBoundStream(t *testing.T) {
 	origins := new(Origins)
 	o := originOf(t, origins)
@@ -34,7 +34,7 @@ func TestBoundStream(t *testing.T) {
 	if len(origins.list) != 1 {
 		t.Error("a bound stream counts as an exchange of its own")
 	}
-	thief := &Origin{id: o.id} // who knows number and identifier
+	thief := &Origin{id: o.id} // the thief knows number and identifier
 	for name, origin := range map[string]*Origin{"without the secret": thief, "with another": {id: o.id, secret: [32]byte{1}}} {
 		pb.Origin = origin
 		if ra, rb := between(t, pa, pb); !errors.Is(ra.err, ErrWrongNumber) || rb.err == nil {
@@ -45,14 +45,14 @@ func TestBoundStream(t *testing.T) {
 	if ra, rb := between(t, pa, pb); !errors.Is(ra.err, ErrOrigin) || !errors.Is(rb.err, ErrOrigin) {
 		t.Errorf("unknown: agent %v, advisor %v", ra.err, rb.err)
 	}
-	// Where nothing can be gone back to, as while entering, it is refused.
+	// If the agent has no exchanges, as while entering, a bound stream is refused.
 	pa.Origins, pb.Origin = nil, o
 	if ra, rb := between(t, pa, pb); !errors.Is(ra.err, ErrOrigin) || !errors.Is(rb.err, ErrOrigin) {
 		t.Errorf("without exchanges: agent %v, advisor %v", ra.err, rb.err)
 	}
 }
 
-// Each exchange over the number alone has a secret and a code of its own.
+// Each exchange over the number alone has its own secret and code.
 func TestExchangesDiffer(t *testing.T) {
 	origins := new(Origins)
 	one, two := originOf(t, origins), originOf(t, origins)
@@ -64,7 +64,7 @@ func TestExchangesDiffer(t *testing.T) {
 	}
 }
 
-// What says that the stream goes on in the clear reaches the agent, bound or not.
+// The flag that the stream is passed on unencrypted reaches the agent, on bound streams too.
 func TestOnward(t *testing.T) {
 	origins := new(Origins)
 	o := originOf(t, origins)
@@ -83,14 +83,14 @@ func TestOnward(t *testing.T) {
 	}
 }
 
-// The agent remembers so many exchanges, and always the first.
+// The agent remembers a limited number of exchanges, and always the first.
 func TestOriginsAreBounded(t *testing.T) {
 	var s Origins
 	id := func(i int) []byte { return append(make([]byte, 14), byte(i>>8), byte(i)) }
 	for i := range 3 * maxOrigins {
 		s.add(&Origin{id: [16]byte(id(i))})
 		if i == maxOrigins-1 {
-			s.find(id(1)) // used again: it outlives the next ones
+			s.find(id(1)) // used again, so it is kept longer than the next ones
 		}
 	}
 	if len(s.list) != maxOrigins || s.find(id(0)) == nil {

@@ -2,5 +2,5 @@
 
 package seal
 
-// raceFactor is by how much the race detector slows arithmetic.
+// raceFactor is how many times slower arithmetic is with the race detector.
 const raceFactor = 10

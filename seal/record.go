@@ -18,11 +18,11 @@ const (
 	rekeyAfter = 1 << 20
 )
 
-// ErrForged is returned when a record does not open: somebody changed, lost,
-// repeated or reordered bytes of the stream.
+// ErrForged means that a record does not decrypt: somebody changed, removed, repeated or reordered
+// bytes of the stream.
 var ErrForged = errors.New("seal: a record does not open; the line was tampered with")
 
-// direction is the key and counter of what one end sends.
+// direction has the key and the counter for one direction of the stream.
 type direction struct {
 	secret []byte
 	aead   cipher.AEAD
@@ -49,7 +49,7 @@ func (d *direction) derive() error {
 	return err
 }
 
-// next prepares the nonce of the coming record and counts it.
+// next prepares the nonce of the next record and counts the record.
 func (d *direction) next() error {
 	if d.aead == nil {
 		return errors.New("seal: closed")
@@ -92,8 +92,8 @@ func (d *direction) open(header [frameHeader]byte, body []byte) ([]byte, error) 
 	return plain, nil
 }
 
-// wipe forgets the keys. The AEAD's own copy is dropped, not overwritten: Go
-// gives no way to.
+// wipe overwrites the secret. Go offers no way to overwrite the key inside the AEAD, so that is
+// only dropped.
 func (d *direction) wipe() {
 	clear(d.secret)
 	d.aead = nil

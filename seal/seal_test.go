@@ -21,7 +21,7 @@ func params(number string, tries *Tries) Params {
 	return Params{Number: number, Kind: "view", Stream: "AAAAAAAAAAAAAAAAAAAAAA", Tries: tries}
 }
 
-// handshake runs both sides over the two ends of a line.
+// handshake runs both sides over the two ends of a connection.
 func handshake(t testing.TB, a, b net.Conn, pa, pb Params) (agent, advisor result) {
 	t.Helper()
 	done := make(chan result, 1)
@@ -77,7 +77,7 @@ func TestWrongNumberAndBurning(t *testing.T) {
 	if !agentTries.Burnt() || !advisorTries.Burnt() {
 		t.Fatal("not burnt after three wrong tries")
 	}
-	// Now the right number does not help either.
+	// Now the right number is refused too.
 	a, b := net.Pipe()
 	ra, rb := handshake(t, a, b, params("482193057", nil), params("482193057", advisorTries))
 	if !errors.Is(ra.err, ErrBurnt) || !errors.Is(rb.err, ErrBurnt) {
@@ -90,7 +90,7 @@ func TestWrongNumberAndBurning(t *testing.T) {
 	}
 }
 
-// A guesser who reads the advisor's confirmation and then hangs up has had his try.
+// A guesser who reads the advisor's confirmation and then disconnects has used up a try.
 func TestAbortCounts(t *testing.T) {
 	tries := new(Tries)
 	for range 3 {
@@ -134,7 +134,7 @@ func TestEverythingIsBound(t *testing.T) {
 	}
 }
 
-// tcpPair is a line with buffers, as the real one: both ends may write first.
+// tcpPair is a connection with buffers, like a real one: both ends may write first.
 func tcpPair(t testing.TB) (a, b net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -154,7 +154,7 @@ func tcpPair(t testing.TB) (a, b net.Conn) {
 	return a, b
 }
 
-// Two agents wait for each other, and then both give up.
+// Two agents wait for each other, and then both time out.
 func TestTwoAgents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -278,8 +278,7 @@ func TestRekey(t *testing.T) {
 
 func newRand(seed uint64) *mathrand.Rand { return mathrand.New(mathrand.NewPCG(seed, 2)) }
 
-// Whatever a stranger changes in the exchange, both sides end with an error and
-// neither delivers a byte.
+// Whatever is changed in the exchange, both sides end with an error and neither delivers a byte.
 func TestMutatedExchange(t *testing.T) {
 	rnd := newRand(1)
 	for range 2000 {
@@ -303,7 +302,7 @@ func TestMutatedExchange(t *testing.T) {
 	}
 }
 
-// relay passes the exchange on, with one bit of one frame flipped, and closes.
+// relay relays the exchange with one bit of one frame flipped, and closes.
 func relay(a, b net.Conn, frame, at int, bit byte) {
 	defer a.Close()
 	defer b.Close()

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// MaxTries is how many wrong tries before the first right one burn a number at
-// the end that drew it; SPEC.md, section 6.
+// MaxTries is how many wrong tries before the first right one burn a number at the end that drew
+// it; SPEC.md, section 6.
 const MaxTries = 3
 
-// Tries counts the wrong tries against one number at one end. So many wrong tries
-// burn the number before the first right one, and a single one after it: both
-// ends have proved the number by then. The zero value counts to MaxTries. Methods
-// may be called concurrently.
+// Tries counts the wrong tries against one number at one end. Before the first right try, the given
+// number of wrong ones burns the number. After it a single one does, because both ends have proved
+// by then that they know the number. The zero value allows MaxTries. Methods may be called
+// concurrently.
 type Tries struct {
 	// Static after NewTries.
 	most int // 0: MaxTries
@@ -21,16 +21,16 @@ type Tries struct {
 	mu     sync.Mutex
 	used   int  // Guarded by mu.
 	proven bool // Guarded by mu; there was a right try.
-	// early and late are how many tries wait for their outcome that were begun
-	// before and after the first right one. Guarded by mu.
+	// early and late are the numbers of tries without an outcome that were begun before and after
+	// the first right one. Guarded by mu.
 	early, late int
-	settled     chan struct{} // Guarded by mu; closed and replaced when one has its outcome.
+	settled     chan struct{} // Guarded by mu; closed and replaced when a try gets its outcome.
 }
 
-// NewTries counts to most, of which used are gone already. keep, if not nil, is
-// told each change of the count before a peer can learn the outcome of the try: a
-// try without an outcome counts. Where it fails before a try, there is none. It is
-// called under a lock and must not call back.
+// NewTries allows most wrong tries, of which used have been made already. If keep is not nil, it is
+// called with each new count before the peer can learn the outcome of the try; a try without an
+// outcome counts. If keep fails before a try, the try is not made. keep is called under a lock and
+// must not call methods of Tries.
 func NewTries(most, used int, keep func(used int) error) *Tries {
 	return &Tries{most: most, used: used, keep: keep}
 }
@@ -45,7 +45,7 @@ func (t *Tries) limit() int {
 // Burnt reports whether the number must not be used any more.
 func (t *Tries) Burnt() bool { return t != nil && t.Used() >= t.limit() }
 
-// Used returns how many wrong tries there were.
+// Used returns the number of wrong tries.
 func (t *Tries) Used() int {
 	if t == nil {
 		return 0
@@ -55,7 +55,7 @@ func (t *Tries) Used() int {
 	return t.used
 }
 
-// leftLocked is how many tries may be under way at once.
+// leftLocked returns how many tries may be in progress at once.
 func (t *Tries) leftLocked() int {
 	left := t.limit() - t.used
 	if t.proven {
@@ -64,8 +64,8 @@ func (t *Tries) leftLocked() int {
 	return left
 }
 
-// countLocked is the count after so many more wrong tries. One that was begun
-// before the first right one does not burn the number after it.
+// countLocked returns the count after the given numbers of further wrong tries. A try that was
+// begun before the first right one does not burn the number after it.
 func (t *Tries) countLocked(early, late int) int {
 	switch {
 	case late > 0:
@@ -83,17 +83,17 @@ func (t *Tries) keepLocked() error {
 	return t.keep(t.countLocked(t.early, t.late))
 }
 
-// try is one whose outcome is not known yet; the zero value counts nothing.
+// try is a try without an outcome. The zero value counts nothing.
 type try struct {
 	tries *Tries
 	late  bool // begun after the first right one
 	once  bool // only the first right one counts
 }
 
-// begin counts a try before its outcome is known; false when none is left or
-// ctx ended. While the last ones that are left have no outcome yet it waits for
-// theirs: right ones at once must not burn the number for each other. once: there
-// is none after the first right one. settle must follow.
+// begin counts a try before its outcome is known. It returns false if no try is left or ctx ended.
+// If all tries that are left are in progress, it waits for their outcomes, so that simultaneous
+// right tries do not burn the number. If once is set, begin returns false after the first right
+// try. After true the caller must call settle.
 func (t *Tries) begin(ctx context.Context, once bool) (_ try, ok bool) {
 	if t == nil {
 		return try{}, true
@@ -138,8 +138,8 @@ func (t *Tries) openLocked(y try, n int) {
 	}
 }
 
-// settle tells the outcome. It returns whether the try was right, and the first
-// where that matters.
+// settle records the outcome. It returns whether the try was right and, if once is set, the first
+// right one.
 func (y try) settle(right bool) bool {
 	t := y.tries
 	if t == nil {
@@ -157,7 +157,7 @@ func (y try) settle(right bool) bool {
 	default:
 		t.used = t.countLocked(1, 0)
 	}
-	_ = t.keepLocked() // the outcome stands
+	_ = t.keepLocked() // the outcome is valid even if keep fails
 	if t.settled != nil {
 		close(t.settled)
 		t.settled = nil
@@ -175,8 +175,8 @@ func (t *Tries) isProven() bool {
 	return t.proven
 }
 
-// wrong counts a wrong try without a guess in it: a wrong tag on a stream that is
-// bound to an earlier exchange.
+// wrong counts a wrong try in which no guess was tested: a wrong tag on a stream that is bound to
+// an earlier exchange.
 func (t *Tries) wrong() {
 	if t == nil {
 		return
@@ -195,10 +195,9 @@ func (t *Tries) wrongLocked() {
 	_ = t.keepLocked()
 }
 
-// test makes a try whose outcome is known at once and counts it when it fails;
-// false when none is left. Tries wait for each other: otherwise many at once
-// would get more answers than are left, or a right one would count for a moment
-// and burn the number for the others.
+// test makes a try whose outcome is known at once, and counts it if it fails. It returns false if
+// no try is left. Tries are made one after the other. Otherwise many at once would get more answers
+// than are left, or a right one would count for a moment and burn the number for the others.
 func (t *Tries) test(try func() bool) bool {
 	if t == nil {
 		try()

@@ -11,10 +11,10 @@ import (
 	"testing/synctest"
 )
 
-// wrong is what a party that knows another number says.
+// wrongNumber is used by an end that knows another number.
 const wrongNumber = "482193058"
 
-// Before the first right try three wrong ones burn the number, after it one.
+// Before the first right try, three wrong ones burn the number; after it, one does.
 func TestBurningAfterARightTry(t *testing.T) {
 	for _, before := range []int{0, 2} {
 		for _, role := range []Role{Agent, Advisor} {
@@ -51,7 +51,7 @@ func TestBurningAfterARightTry(t *testing.T) {
 	}
 }
 
-// An end that has one try has one.
+// If one try is allowed, one wrong try burns the number.
 func TestOneTry(t *testing.T) {
 	tries := NewTries(1, 0, nil)
 	pa, pb := params("482193057", tries), params(wrongNumber, nil)
@@ -62,8 +62,8 @@ func TestOneTry(t *testing.T) {
 	}
 }
 
-// A stream that goes back to an earlier exchange has no guess in it. A wrong tag
-// on it is an attack and burns the number; a lost line is nothing.
+// On a stream based on an earlier exchange no guess can be tested. A wrong tag on it is an attack
+// and burns the number; a lost connection has no effect.
 func TestBoundStreamsAndTries(t *testing.T) {
 	origins := new(Origins)
 	tries := new(Tries)
@@ -74,7 +74,7 @@ func TestBoundStreamsAndTries(t *testing.T) {
 		t.Fatal(rb.err)
 	}
 	pb.Origin = rb.conn.Origin()
-	for range 5 { // the line is lost where the agent's tag is due
+	for range 5 { // the connection is lost before the agent's tag
 		a, b := net.Pipe()
 		go func() {
 			readFrame(a)
@@ -87,14 +87,14 @@ func TestBoundStreamsAndTries(t *testing.T) {
 			t.Fatalf("%v, %d tries", err, tries.Used())
 		}
 	}
-	pa.Origins = &Origins{list: []*Origin{{id: pb.Origin.id}}} // it knows the identifier only
+	pa.Origins = &Origins{list: []*Origin{{id: pb.Origin.id}}} // the attacker knows only the identifier
 	if _, rb := between(t, pa, pb); !errors.Is(rb.err, ErrWrongNumber) || !tries.Burnt() {
 		t.Errorf("%v, burnt %v", rb.err, tries.Burnt())
 	}
 }
 
-// The count is kept before the peer can learn anything: even if the computer loses power in
-// between has lost the try.
+// The count is stored before the peer can learn anything, so that even a power failure does not
+// undo a try.
 func TestCountIsKeptFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var kept []int
@@ -108,7 +108,7 @@ func TestCountIsKeptFirst(t *testing.T) {
 		readFrame(a)
 		s, _ := newShare(newReader(1), generator(nil, nil, nil))
 		a.Write(append(append(appendHeader(nil, frameShare, bodyShare), version), s.public...))
-		synctest.Wait() // it waits for somebody to take its tag
+		synctest.Wait() // it waits until its tag is read
 		if !slices.Equal(kept, []int{2}) {
 			t.Errorf("kept before the tag is out: %v", kept)
 		}
@@ -117,7 +117,7 @@ func TestCountIsKeptFirst(t *testing.T) {
 		if !slices.Equal(kept, []int{2, 2}) || tries.Used() != 2 {
 			t.Errorf("kept: %v", kept)
 		}
-		// A right one is given back.
+		// A right try is removed from the count.
 		kept = nil
 		if ra, rb := between(t, params("482193057", nil), params("482193057", tries)); ra.err != nil || rb.err != nil {
 			t.Fatal(ra.err, rb.err)
@@ -125,7 +125,7 @@ func TestCountIsKeptFirst(t *testing.T) {
 		if !slices.Equal(kept, []int{3, 2}) {
 			t.Errorf("kept over a right try: %v", kept)
 		}
-		// After that one, any try might be the last.
+		// After the first right try, any try might burn the number.
 		kept = nil
 		between(t, params(wrongNumber, nil), params("482193057", tries))
 		if !slices.Equal(kept, []int{3, 3}) {
@@ -134,8 +134,8 @@ func TestCountIsKeptFirst(t *testing.T) {
 	})
 }
 
-// A stranger who began before the right one and fails after it does not burn a
-// session that is under way; one who begins after it does.
+// A wrong try that began before the first right one does not burn the number after it; one that
+// begins after the right one does.
 func TestTriesThatOverlapTheRightOne(t *testing.T) {
 	for used := range MaxTries - 1 {
 		tries := NewTries(MaxTries, used, nil)
@@ -159,8 +159,8 @@ func TestTriesThatOverlapTheRightOne(t *testing.T) {
 	}
 }
 
-// Of those who enter, one gets in: also when two know the number at the same time,
-// and anyone who comes afterwards is told the same as by a burnt number.
+// Only one agent can enter, even if two try the right number at the same time. Later agents get the
+// same answer as with a burnt number.
 func TestOnlyOneEnters(t *testing.T) {
 	for range 20 {
 		tries := new(Tries)
@@ -194,7 +194,7 @@ func TestOnlyOneEnters(t *testing.T) {
 	}
 }
 
-// A stranger who waited while somebody else got in has no try left, and burns nothing.
+// A try that waited while another agent entered is refused, and burns nothing.
 func TestStrangerWhoWaited(t *testing.T) {
 	tries := new(Tries)
 	pb := params("482193057", tries)
@@ -205,7 +205,7 @@ func TestStrangerWhoWaited(t *testing.T) {
 		_, err := Handshake(t.Context(), b, Advisor, pb)
 		done <- err
 	}()
-	readFrame(a) // the commitment; he waits with his share
+	readFrame(a) // the commitment; the stranger delays his share
 	if ra, rb := between(t, params("482193057", nil), pb); ra.err != nil || rb.err != nil {
 		t.Fatal(ra.err, rb.err)
 	}
@@ -220,7 +220,7 @@ func TestStrangerWhoWaited(t *testing.T) {
 	a.Close()
 }
 
-// Where the count cannot be kept, nothing is revealed and nothing counted.
+// If the count cannot be stored, the try is refused and not counted.
 func TestCountThatCannotBeKept(t *testing.T) {
 	tries := NewTries(1, 0, func(int) error { return errors.New("disk full") })
 	if ra, rb := between(t, params("482193057", nil), params("482193057", tries)); !errors.Is(ra.err, ErrBurnt) || !errors.Is(rb.err, ErrBurnt) {
@@ -231,8 +231,8 @@ func TestCountThatCannotBeKept(t *testing.T) {
 	}
 }
 
-// FuzzTries: whatever order tries are begun and settled in, no more of them can be
-// answered wrongly than are allowed: so many before the first right one, one after it.
+// FuzzTries: in whatever order tries begin and settle, no more wrong ones are answered than
+// allowed: the given number before the first right one, one after it.
 func FuzzTries(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3}, byte(3))
 	f.Add([]byte{0, 0, 0, 9, 1, 0, 2}, byte(1))
@@ -253,7 +253,7 @@ func FuzzTries(f *testing.F) {
 			}
 		}
 		for _, op := range ops {
-			// An advisor's end begins and settles, an agent tests.
+			// An advisor's end calls begin and settle, an agent calls test.
 			if op %= 6; most >= 128 {
 				op = 4 + op%2
 			} else {

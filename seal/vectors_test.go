@@ -19,11 +19,11 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.json again")
 
-// vector is one exchange with fixed scalars and some records, run by Go here
-// and by Node and Chromium in novnc-web.
+// vector is one exchange with fixed scalars and some records. Go runs it here; Node and Chromium
+// run it in novnc-web.
 type vector struct {
 	Number, Kind, Stream string
-	Origin               *vectorOrigin `json:",omitempty"` // that the stream goes back to
+	Origin               *vectorOrigin `json:",omitempty"` // the exchange that the stream is based on
 	Onward               bool          `json:",omitempty"`
 	ScalarA, ScalarB     string        // canonical, little endian
 	Nonce                string
@@ -34,7 +34,7 @@ type vector struct {
 	FrameShareConfirm    string
 	FrameConfirm         string
 	SecretA, SecretB     string
-	Compare              string        // that both ends show
+	Compare              string        // shown by both ends
 	Exports              *vectorOrigin `json:",omitempty"` // of an exchange over the number alone
 	Records              []vectorRecord
 	// Rekey: the first record under the second key (sequence number 2^20).
@@ -59,7 +59,7 @@ type vectorRecord struct {
 	End                bool
 }
 
-// vectorScalar is one that a byte fixes.
+// vectorScalar returns a scalar determined by seed.
 func vectorScalar(t *testing.T, seed byte) *ristretto255.Scalar {
 	s, err := ristretto255.NewScalar().SetUniformBytes(bytes.Repeat([]byte{seed}, 64))
 	if err != nil {
@@ -68,7 +68,7 @@ func vectorScalar(t *testing.T, seed byte) *ristretto255.Scalar {
 	return s
 }
 
-// fixed is what an end draws: a scalar and, at the advisor's, a nonce.
+// fixed returns an end's random bytes: a scalar and, at the advisor's end, a nonce.
 func fixed(s *ristretto255.Scalar, nonce []byte) io.Reader {
 	return bytes.NewReader(append(append(s.Bytes(), make([]byte, 32)...), nonce...))
 }
@@ -160,8 +160,8 @@ func makeVectors(t *testing.T) []vector {
 	}
 }
 
-// sameAsFile compares what this implementation computes with the file that the
-// others run, or writes the file.
+// sameAsFile compares the values computed here with the file that the other implementations use, or
+// writes the file.
 func sameAsFile(t *testing.T, path string, v any) {
 	t.Helper()
 	got, err := json.MarshalIndent(v, "", "  ")
@@ -183,7 +183,7 @@ func sameAsFile(t *testing.T, path string, v any) {
 	}
 }
 
-// TestVectors: step by step, and both ends on the wire.
+// TestVectors checks every step of the vectors, and both ends' frames.
 func TestVectors(t *testing.T) {
 	vectors := makeVectors(t)
 	sameAsFile(t, "testdata/vectors.json", vectors)
@@ -227,21 +227,21 @@ func scalarOf(t *testing.T, h string) *ristretto255.Scalar {
 	return s
 }
 
-// badVector is what an end must refuse: what comes to it, what it answers, and how
-// it calls the reason (SealFailure in novnc-web/src/seal/errors.ts).
+// badVector is an exchange that an end must refuse: the frames it receives, the frames it sends,
+// and its name of the reason (SealFailure in novnc-web/src/seal/errors.ts).
 type badVector struct {
 	Name, Role           string
 	Number, Kind, Stream string
 	Scalar, Nonce        string
-	Known                *vectorOrigin `json:",omitempty"` // an exchange that an agent knows, or the advisor's goes back to
-	In                   []string      // the frames that come, all at once
-	Out                  []string      // the frames it writes
+	Known                *vectorOrigin `json:",omitempty"` // an exchange that the agent knows, or that the advisor's end uses
+	In                   []string      // the frames it receives, all at once
+	Out                  []string      // the frames it sends
 	Failure              string
-	// Wrong: it counts as a wrong try. The end's count before is 0.
+	// Wrong: it counts as a wrong try. Before, the count is 0.
 	Wrong bool
 }
 
-// failures are the names.
+// failures are the errors by their names in the vectors.
 var failures = map[string]error{
 	"wrong-number": ErrWrongNumber, "version": ErrVersion, "burnt": ErrBurnt, "opened": ErrOpened, "origin": ErrOrigin,
 	"line": io.ErrUnexpectedEOF, "protocol": nil,
@@ -305,10 +305,10 @@ func makeBadVectors(t *testing.T) []badVector {
 	}
 }
 
-// numberOnlyShare is an agent's Share over the number alone.
+// numberOnlyShare returns an agent's Share over the number alone.
 func numberOnlyShare(t *testing.T, v vector) string { return boundShare(t, v, nil) }
 
-// boundShare is an agent's Share as it goes back to an exchange.
+// boundShare returns an agent's Share bound to an exchange.
 func boundShare(t *testing.T, v vector, o *vectorOrigin) string {
 	x := newExchange(nil, Params{Number: v.Number, Kind: v.Kind, Stream: v.Stream, random: fixed(scalarOf(t, v.ScalarA), nil)})
 	if err := x.share(o.origin(t)); err != nil {
@@ -317,7 +317,7 @@ func boundShare(t *testing.T, v vector, o *vectorOrigin) string {
 	return hex.EncodeToString(frameBytes(frameShare, []byte{version}, x.own.public))
 }
 
-// openedTo is what the advisor's end of v writes to an agent that has ya.
+// openedTo returns the frames that the advisor's end of v sends to an agent with share ya.
 func openedTo(t *testing.T, v vector, ya string) []string {
 	x := newExchange(nil, Params{Number: v.Number, Kind: v.Kind, Stream: v.Stream, random: fixed(scalarOf(t, v.ScalarB), nil)})
 	if err := x.share(nil); err != nil {
@@ -333,8 +333,7 @@ func openedTo(t *testing.T, v vector, ya string) []string {
 		hex.EncodeToString(frameBytes(frameRefuse, []byte{refuseNumber}))}
 }
 
-// TestBadVectors: what must be refused is refused, with these words on the wire
-// and this count.
+// TestBadVectors: what must be refused is refused, with the expected frames and count.
 func TestBadVectors(t *testing.T) {
 	bad := makeBadVectors(t)
 	sameAsFile(t, "testdata/refused.json", bad)
@@ -390,7 +389,7 @@ func joinHex(parts []string) (all string) {
 	return all
 }
 
-// recording is a line on which everything has come already; it keeps what is written.
+// recording is a connection on which all data has arrived already. It keeps what is written.
 type recording struct {
 	net.Conn
 	in  *bytes.Reader

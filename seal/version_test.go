@@ -13,19 +13,19 @@ import (
 
 var refusedVersion = append(appendHeader(nil, frameRefuse, bodyRefuse), refuseVersion)
 
-// frameOf is a frame whose body begins so, with zeros behind.
+// frameOf returns a frame whose body starts with begin and is filled up with zeros.
 func frameOf(typ byte, size int, begin ...byte) []byte {
 	frame := append(appendHeader(nil, typ, size), begin...)
 	return append(frame, make([]byte, size-len(begin))...)
 }
 
-// TestMixedVersions: an end that speaks another version is refused by name on
-// both sides, whichever role it has, and no key is made.
+// TestMixedVersions: an end of another version is refused with the right error on both sides, in
+// either role, and no key is derived.
 func TestMixedVersions(t *testing.T) {
 	for name, test := range map[string]struct {
 		role   Role
 		frame  []byte // what the other end sends
-		answer []byte // what it gets, behind the Commit of an advisor's end
+		answer []byte // what it receives, after the Commit of an advisor's end
 	}{
 		"agent of version 1":     {Advisor, frameOf(frameShare, bodyShare, 1), refusedVersion},
 		"newer agent":            {Advisor, frameOf(frameShare, bodyShare, version+1), refusedVersion},
@@ -59,8 +59,8 @@ func TestMixedVersions(t *testing.T) {
 	}
 }
 
-// TestSilentAdvisor: an advisor's end of version 1 waits for the agent's share. It
-// is told why none comes, before its own 20 seconds are over.
+// TestSilentAdvisor: an advisor's end of version 1 waits for the agent's share. It learns the
+// reason before its own timeout of 20 seconds.
 func TestSilentAdvisor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()

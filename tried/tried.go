@@ -1,7 +1,7 @@
-// Package tried remembers for an hour which session numbers did not match, in empty
-// files of the user's own, so that a program that is started again gives an evil
-// gateway no further guess at them; seal/SPEC.md, section 6. A file's name is a slow,
-// salted hash of the number. Nothing is written before a number is tried.
+// Package tried remembers for an hour which session numbers did not match, in empty files of the
+// user. A program that is started again then gives a malicious gateway no further guess at them;
+// seal/SPEC.md, section 6. A file's name is a slow, salted hash of the number. Nothing is written
+// before a number is tried.
 package tried
 
 import (
@@ -22,42 +22,42 @@ import (
 )
 
 const (
-	// life is how long a number is remembered. A session's number is used up by then.
+	// life is how long a number is remembered. By then a session's number has expired.
 	life = time.Hour
 	// usualCost is the hash's number of rounds: about a tenth of a second.
 	usualCost = 500_000
 	hashSize  = 16
-	// maxRaces bounds how often a folder is made again that another program removes.
+	// maxRaces is how often a folder that another program removes is created again.
 	maxRaces = 10
 )
 
-// openLife is how long a try may have no outcome before it counts as a wrong one: no
-// key exchange takes longer.
+// openLife is how long a try may have no outcome before it counts as wrong: no key exchange takes
+// longer.
 const openLife = 25 * time.Second
 
-// ErrTried is returned by Claim for a number that did not match, or that another
-// program is trying at this moment.
+// ErrTried is returned by Claim for a number that did not match, or that another program is trying
+// now.
 var ErrTried = errors.New("tried: this session number did not match a moment ago, and is not tried again")
 
-// Memory is a folder of tried numbers. A nil Memory remembers nothing. Methods may be
-// called concurrently, also by several programs.
+// Memory is a folder of tried numbers. A nil Memory remembers nothing. Methods may be called
+// concurrently, even by several programs.
 type Memory struct {
-	// Folder is made when it is needed.
+	// Folder is created when it is needed.
 	Folder string
 
-	cost int // 0: usualCost; tests take less
+	cost int // 0: usualCost; less in tests
 
 	mu   sync.Mutex
-	last struct{ number, path string } // Guarded by mu; the number that was hashed last.
+	last struct{ number, path string } // Guarded by mu; the number hashed last.
 }
 
-// Customer is the memory of the customer's program: in memory where the system has
-// a folder for that, else in the folder for temporary files.
+// Customer returns the memory of the customer's program: in RAM if the system has a folder for
+// that, otherwise in the folder for temporary files.
 func Customer() *Memory {
 	return &Memory{Folder: filepath.Join(runtimeFolder(os.TempDir()), "lotse-tried"+ofUser())}
 }
 
-// Advisor is the memory of the advisor's programs; its last resort is the user's cache.
+// Advisor returns the memory of the advisor's programs; its last resort is the user's cache.
 func Advisor() *Memory {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -66,16 +66,16 @@ func Advisor() *Memory {
 	return &Memory{Folder: filepath.Join(runtimeFolder(cache), "lotse-tried-advisor"+ofUser())}
 }
 
-// ofUser tells the folders of users apart where one folder for temporary files is for
-// all of them.
+// ofUser returns a suffix that distinguishes users' folders where all users share one folder for
+// temporary files.
 func ofUser() string {
 	if id := os.Getuid(); id >= 0 {
 		return "-" + strconv.Itoa(id)
 	}
-	return "" // on Windows each user has his own
+	return "" // on Windows each user has a folder of his own
 }
 
-// runtimeFolder is the user's folder that is gone at logout, else other.
+// runtimeFolder returns the user's folder that is removed at logout, or other if there is none.
 func runtimeFolder(other string) string {
 	dir := os.Getenv("XDG_RUNTIME_DIR")
 	if s, err := os.Stat(dir); err == nil && s.IsDir() && filepath.IsAbs(dir) {
@@ -84,9 +84,9 @@ func runtimeFolder(other string) string {
 	return other
 }
 
-// Claim begins a try: from now on the number counts as tried, until Forget. Of
-// several at once one succeeds; the others get ErrTried. Another error is a folder that
-// cannot be used.
+// Claim starts a try: from now on the number counts as tried, until Forget. Of several simultaneous
+// calls one succeeds; the others return ErrTried. Another error means that the folder cannot be
+// used.
 func (m *Memory) Claim(number string) error {
 	if m == nil {
 		return nil
@@ -111,7 +111,7 @@ func (m *Memory) Claim(number string) error {
 	return err
 }
 
-// create makes a file, and the folder where it is missing.
+// create creates a file, and the folder if it is missing.
 func (m *Memory) create(path string) error {
 	if err := os.Mkdir(m.Folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("tried: %w", err)
@@ -126,19 +126,19 @@ func (m *Memory) create(path string) error {
 	return f.Close()
 }
 
-// Forget takes a number back: the try was right, or there was none.
+// Forget removes a number, because the try was right or was not made.
 func (m *Memory) Forget(number string) {
 	if m == nil {
 		return
 	}
 	if path, err := m.path(number); err == nil && m.check() == nil {
 		_ = os.Remove(path)
-		_ = os.Remove(m.Folder) // where nothing else is in it
+		_ = os.Remove(m.Folder) // succeeds only if it is empty
 	}
 }
 
-// Has reports whether a number counts as tried. A try that another program has just
-// begun is waited for, until it has its outcome or ctx ends.
+// Has reports whether a number counts as tried. It waits for the outcome of a try that another
+// program has just started, or until ctx ends.
 func (m *Memory) Has(ctx context.Context, number string) bool {
 	if m == nil || m.check() != nil {
 		return false
@@ -165,7 +165,7 @@ func (m *Memory) Has(ctx context.Context, number string) bool {
 
 const openPoll = 100 * time.Millisecond
 
-// Wrong says that a number did not match: nobody waits for its outcome then.
+// Wrong records that a number did not match; afterwards Has does not wait for its outcome.
 func (m *Memory) Wrong(number string) {
 	if m == nil {
 		return
@@ -179,7 +179,7 @@ func (m *Memory) Wrong(number string) {
 	}
 }
 
-// Clean removes what is older than an hour, and the folder with the last of it.
+// Clean removes files older than an hour, and the folder if it becomes empty.
 func (m *Memory) Clean() {
 	if m == nil || m.check() != nil {
 		return
@@ -196,9 +196,9 @@ func (m *Memory) Clean() {
 	_ = os.Remove(m.Folder)
 }
 
-// path is the file of a number. The computer's and the folder's names are the salt: a
-// table made for one user of one computer is good for no other. A session asks for one
-// number again and again, several times for each viewer: it is hashed once.
+// path returns the file of a number. The names of the computer and of the folder are the salt, so
+// that a table computed for one user of one computer is useless for others. A session looks up the
+// same number several times per viewer, so the last hash is kept.
 func (m *Memory) path(number string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -214,7 +214,7 @@ func (m *Memory) path(number string) (string, error) {
 	return m.last.path, nil
 }
 
-// check refuses a folder that others may write to or that stands elsewhere.
+// check refuses a folder to which others may write, or which is a link to elsewhere.
 func (m *Memory) check() error {
 	s, err := os.Lstat(m.Folder)
 	if err != nil {

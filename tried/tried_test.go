@@ -23,7 +23,7 @@ func newMemory(t *testing.T) *Memory {
 	return &Memory{Folder: filepath.Join(t.TempDir(), "tried"), cost: 2}
 }
 
-// again is the memory as a program that is started again has it.
+// again returns the memory as a restarted program has it.
 func again(m *Memory) *Memory { return &Memory{Folder: m.Folder, cost: m.cost} }
 
 // age makes everything in the folder older.
@@ -50,14 +50,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// TestHashedOnce: the slow hash of a number is computed once for all that is asked of it.
+// TestHashedOnce: the slow hash of a number is computed once for all calls.
 func TestHashedOnce(t *testing.T) {
 	m := newMemory(t)
 	first, err := m.path(one)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.cost++ // another hash would have another name now
+	m.cost++ // a new hash would have another name now
 	if got, err := m.path(one); got != first || err != nil {
 		t.Errorf("hashed again: %v", err)
 	}
@@ -92,7 +92,7 @@ func TestWrongNumberIsRemembered(t *testing.T) {
 	}
 }
 
-// A right try leaves nothing.
+// A right try leaves nothing behind.
 func TestRightNumberLeavesNothing(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -101,7 +101,7 @@ func TestRightNumberLeavesNothing(t *testing.T) {
 	if m.Forget(one); exists(m.Folder) {
 		t.Error("something stays behind")
 	}
-	// Beside a wrong one it takes away its own only.
+	// Next to a wrong number's file, it removes only its own.
 	for _, n := range []string{one, two} {
 		if err := m.Claim(n); err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func TestRightNumberLeavesNothing(t *testing.T) {
 	}
 }
 
-// A program that was killed in the middle of a try has had it.
+// If a program is killed during a try, the try counts.
 func TestTryWithoutAnOutcome(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -126,7 +126,7 @@ func TestTryWithoutAnOutcome(t *testing.T) {
 	}
 }
 
-// A try that another program has just begun is waited for.
+// Has waits for a try that another program has just started.
 func TestWaitsForAnother(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -147,7 +147,7 @@ func TestWaitsForAnother(t *testing.T) {
 
 func TestOneOfManyClaims(t *testing.T) {
 	m := newMemory(t)
-	if err := m.Claim(two); err != nil { // the folder is there
+	if err := m.Claim(two); err != nil { // creates the folder
 		t.Fatal(err)
 	}
 	var won atomic.Int32
@@ -167,7 +167,7 @@ func TestOneOfManyClaims(t *testing.T) {
 	}
 }
 
-// Programs that come and go at the same time do not disturb each other.
+// Programs that start and stop at the same time do not disturb each other.
 func TestManyPrograms(t *testing.T) {
 	m := newMemory(t)
 	var wg sync.WaitGroup
@@ -191,7 +191,7 @@ func TestManyPrograms(t *testing.T) {
 	}
 }
 
-// What is kept does not tell the number, and nobody else reads it.
+// The files do not reveal the number, and nobody else can read them.
 func TestWhatIsKept(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -219,7 +219,7 @@ func TestWhatIsKept(t *testing.T) {
 	}
 }
 
-// A folder of somebody else's, or one that others may write to, is not used.
+// A folder of another user, or one to which others may write, is not used.
 func TestForeignFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("folders for temporary files are each user's own there")

@@ -10,8 +10,8 @@ import (
 // CookieName is the cookie of a signed-in advisor; PROTOCOL.md, section 2.
 const CookieName = "__Host-lotse"
 
-// DeviceCookieName is the cookie by which a gateway knows a browser from which
-// somebody signed in before; PROTOCOL.md, section 2.
+// DeviceCookieName is the cookie by which a gateway recognizes a browser in which somebody signed
+// in before; PROTOCOL.md, section 2.
 const DeviceCookieName = "__Host-lotse-device"
 
 // CSRFHeader is needed on every request that changes something.
@@ -24,8 +24,8 @@ type Advisor struct {
 	me     Me
 }
 
-// SignIn signs in. A wrong name or password is an *APIError with CodeUnauthorized.
-// Puzzles of a gateway under pressure are solved on the way.
+// SignIn signs in. If the name or password is wrong, the error is an *APIError with
+// CodeUnauthorized. SignIn solves the puzzles that a gateway under pressure asks for.
 func (c *Client) SignIn(ctx context.Context, name, password string) (*Advisor, error) {
 	a := &Advisor{client: c}
 	err := c.signIn(ctx, a, SignInRequest{Name: name, Password: password})
@@ -38,7 +38,7 @@ func (c *Client) SignIn(ctx context.Context, name, password string) (*Advisor, e
 	return a, nil
 }
 
-// signIn repeats the request with a proof of work where the gateway asks for one.
+// signIn repeats the request with a proof of work if the gateway asks for one.
 func (c *Client) signIn(ctx context.Context, a *Advisor, req SignInRequest) error {
 	seen := func(h http.Header) {
 		for _, cookie := range (&http.Response{Header: h}).Cookies() {
@@ -60,7 +60,7 @@ func (c *Client) signIn(ctx context.Context, a *Advisor, req SignInRequest) erro
 	return errPuzzles
 }
 
-// Me returns what the customer will be told of this advisor.
+// Me returns what the gateway tells the customer about this advisor.
 func (a *Advisor) Me() Person { return a.me.Person }
 
 func (a *Advisor) header() http.Header {
@@ -82,8 +82,8 @@ func (a *Advisor) SignOut(ctx context.Context) error {
 	return a.request(ctx, http.MethodPost, "/api/v1/signout", nil, nil)
 }
 
-// NewSession asks for a place. Make the number of it with NewNumber and open
-// Owner before telling the number to anyone.
+// NewSession asks for a place. The caller makes the session number with NewNumber and opens Owner
+// before it tells anyone the number.
 func (a *Advisor) NewSession(ctx context.Context) (*NewSession, error) {
 	var s NewSession
 	if err := a.request(ctx, http.MethodPost, "/api/v1/sessions", struct{}{}, &s); err != nil {
@@ -112,8 +112,8 @@ func (a *Advisor) EndSession(ctx context.Context, place string) error {
 	return a.request(ctx, http.MethodDelete, "/api/v1/sessions/"+place, nil, nil)
 }
 
-// OpenStream calls the agent to a stream; dial it with DialStream within 30
-// seconds. CodeNotJoined: no customer has entered the number.
+// OpenStream asks the gateway to call the agent to a new stream. The caller dials the stream with
+// DialStream within 30 seconds. CodeNotJoined means that no customer has entered the number.
 func (a *Advisor) OpenStream(ctx context.Context, place, kind, door string) (id string, err error) {
 	if !ValidPlace(place) {
 		return "", errors.New("tunnel: a place is four digits")
@@ -123,36 +123,35 @@ func (a *Advisor) OpenStream(ctx context.Context, place, kind, door string) (id 
 	return s.Stream, err
 }
 
-// DialStream opens the advisor's side of a stream. ctx bounds the dialling
-// only. Run seal.Handshake on the result.
+// DialStream opens the advisor's side of a stream. ctx applies to the dialling only. The caller
+// then runs seal.Handshake on the result.
 func (a *Advisor) DialStream(ctx context.Context, id string) (net.Conn, error) {
 	return a.client.dialStream(ctx, "/api/v1/streams/", id, a.header())
 }
 
-// ViewerPassword asks for a one-time password with which a VNC viewer gets in
-// by a door of the gateway: DoorVNC or DoorRepeater. n goes to the gateway and
-// must be what the agent gave out for that door (AskDoor), never the session's
-// own number; PROTOCOL.md, section 9.
+// ViewerPassword asks for a one-time password that lets a VNC viewer in through a door of the
+// gateway, DoorVNC or DoorRepeater. The gateway receives n, so n must be the number that the agent
+// issued for that door (AskDoor), never the session's own number; PROTOCOL.md, section 9.
 func (a *Advisor) ViewerPassword(ctx context.Context, n Number, door string) (*ViewerPassword, error) {
 	var p ViewerPassword
 	return &p, a.handOver(ctx, n, door, "/password", &p)
 }
 
-// Websockify asks for an address at which a noVNC elsewhere gets in, once. n is
-// the agent's number for DoorWebsockify, as in ViewerPassword.
+// Websockify asks for an address that lets a noVNC on another site in once. n is the agent's number
+// for DoorWebsockify, as in ViewerPassword.
 func (a *Advisor) Websockify(ctx context.Context, n Number) (*ViewerAddress, error) {
 	var u ViewerAddress
 	return &u, a.handOver(ctx, n, "", "/websockify", &u)
 }
 
-// OpenForeign opens the number for a VNC server that comes by the repeater
-// door, instead of a customer's agent; PROTOCOL.md, section 10.
+// OpenForeign opens the session for a VNC server that connects through the repeater door instead of
+// a customer's agent; PROTOCOL.md, section 10.
 func (a *Advisor) OpenForeign(ctx context.Context, n Number) error {
 	return a.handOver(ctx, n, "", "/foreign", nil)
 }
 
-// DialForeign connects to the foreign server of a session as its viewer; what
-// passes is RFB, not sealed. It waits for the server if need be.
+// DialForeign connects to the foreign server of a session as its viewer. The connection carries RFB
+// without a seal. DialForeign waits until the server is connected.
 func (a *Advisor) DialForeign(ctx context.Context, place string) (net.Conn, error) {
 	if !ValidPlace(place) {
 		return nil, errors.New("tunnel: a place is four digits")
@@ -171,15 +170,14 @@ func (a *Advisor) handOver(ctx context.Context, n Number, door, what string, ans
 	return a.request(ctx, http.MethodPost, "/api/v1/sessions/"+n.Place()+what, HandOver{Number: n.Digits(), Door: door}, answer)
 }
 
-// OwnerLink is the link of the end that made the number; PROTOCOL.md, section
-// 3. Recv is for one goroutine at a time and must always be running; the other
-// methods may be called concurrently.
+// OwnerLink is the link of the end that made the number; PROTOCOL.md, section 3. One goroutine must
+// call Recv all the time; the other methods may be called concurrently.
 type OwnerLink struct {
 	link *Link
 }
 
-// Owner opens the owner's link of a session. ctx bounds the dialling only. An
-// older link of the same session is told TypeReplaced.
+// Owner opens the owner's link of a session. ctx applies to the dialling only. An older link of the
+// same session receives TypeReplaced.
 func (a *Advisor) Owner(ctx context.Context, place string) (*OwnerLink, error) {
 	if !ValidPlace(place) {
 		return nil, errors.New("tunnel: a place is four digits")
@@ -191,8 +189,8 @@ func (a *Advisor) Owner(ctx context.Context, place string) (*OwnerLink, error) {
 	return &OwnerLink{link: link}, nil
 }
 
-// Recv returns the next message of a known type. io.EOF after the gateway
-// closed normally; any error is final.
+// Recv returns the next message of a known type, and io.EOF after the gateway closed normally. Any
+// error is final.
 func (l *OwnerLink) Recv() (OwnerMessage, error) {
 	for {
 		b, err := l.link.Receive()
@@ -210,16 +208,16 @@ func (l *OwnerLink) Recv() (OwnerMessage, error) {
 	}
 }
 
-// Verdict tells whether the seal was made on the stream of a TypeEntering.
+// Verdict reports whether the seal's handshake succeeded on the stream of a TypeEntering.
 func (l *OwnerLink) Verdict(stream string, ok bool) error {
 	return l.link.Send(OwnerRequest{Type: TypeVerdict, Stream: stream, OK: &ok})
 }
 
-// Burnt tells that three tries were wrong; the session ends.
+// Burnt reports that three tries were wrong. The gateway then ends the session.
 func (l *OwnerLink) Burnt() error { return l.link.Send(OwnerRequest{Type: TypeBurnt}) }
 
 // End ends the session for both.
 func (l *OwnerLink) End() error { return l.link.Send(OwnerRequest{Type: TypeEnd}) }
 
-// Close closes the link; the session stays for a minute.
+// Close closes the link. The gateway keeps the session for a minute.
 func (l *OwnerLink) Close() error { return l.link.Close() }

@@ -7,24 +7,23 @@ import (
 	"sync"
 )
 
-// AgentLink is the agent's control link; PROTOCOL.md, section 5. Recv is for
-// one goroutine at a time and must always be running, as pings are answered
-// there; the other methods may be called concurrently. Puzzles of a gateway under
-// pressure are solved in Recv, without the caller noticing.
+// AgentLink is the agent's control link; PROTOCOL.md, section 5. One goroutine must call Recv all
+// the time, because Recv answers pings and solves the puzzles of a gateway under pressure. The
+// other methods may be called concurrently.
 type AgentLink struct {
 	link *Link
-	ctx  context.Context // ends with Close, and with it the work on a puzzle
+	ctx  context.Context // Close cancels it, which also ends the work on a puzzle
 	stop context.CancelFunc
 
 	mu      sync.Mutex
 	last    AgentRequest // Guarded by mu; the enter that is not answered yet.
-	puzzles int          // Guarded by mu; asked for it.
+	puzzles int          // Guarded by mu; how many the gateway asked for since that enter.
 }
 
 var errPuzzles = errors.New("tunnel: the gateway asks for work again and again")
 
-// DialAgent opens the agent's link. ctx bounds the dialling only. The gateway
-// waits 10 seconds for the first Enter.
+// DialAgent opens the agent's link. ctx applies to the dialling only. The gateway waits 10 seconds
+// for the first Enter.
 func (c *Client) DialAgent(ctx context.Context) (*AgentLink, error) {
 	link, err := c.dialLink(ctx, "/agent/v1", nil)
 	if err != nil {
@@ -35,7 +34,7 @@ func (c *Client) DialAgent(ctx context.Context) (*AgentLink, error) {
 	return l, nil
 }
 
-// Enter asks for the place; resume is "" or the token of an earlier TypeJoined.
+// Enter asks for the place. resume is "" or the token of an earlier TypeJoined.
 func (l *AgentLink) Enter(place, resume string) error {
 	m := AgentRequest{Type: TypeEnter, Place: place, Resume: resume}
 	l.mu.Lock()
@@ -49,8 +48,8 @@ func (l *AgentLink) End(reason string) error {
 	return l.link.Send(AgentRequest{Type: TypeEnd, Reason: reason})
 }
 
-// Recv returns the next message of a known type. io.EOF after the gateway
-// closed normally; any error is final.
+// Recv returns the next message of a known type, and io.EOF after the gateway closed normally. Any
+// error is final.
 func (l *AgentLink) Recv() (GatewayMessage, error) {
 	for {
 		b, err := l.link.Receive()
@@ -72,7 +71,7 @@ func (l *AgentLink) Recv() (GatewayMessage, error) {
 	}
 }
 
-// solve answers a puzzle with the same enter and the proof of work.
+// solve answers a puzzle by sending the last enter again with the proof of work.
 func (l *AgentLink) solve(puzzle string) error {
 	l.mu.Lock()
 	m := l.last
@@ -80,7 +79,7 @@ func (l *AgentLink) solve(puzzle string) error {
 	n := l.puzzles
 	l.mu.Unlock()
 	if m.Type == "" {
-		return nil // nothing was asked for
+		return nil // there is no enter to repeat
 	}
 	if n > MaxPuzzles {
 		return errPuzzles
@@ -92,14 +91,14 @@ func (l *AgentLink) solve(puzzle string) error {
 	return l.link.Send(m)
 }
 
-// Close closes the link; the session stays for the time that TypeJoined told.
+// Close closes the link. The gateway keeps the session for the grace period in TypeJoined.
 func (l *AgentLink) Close() error {
 	l.stop()
 	return l.link.Close()
 }
 
-// DialAgentStream opens the agent's side of the stream it was called to. ctx
-// bounds the dialling only. Run seal.Handshake on the result.
+// DialAgentStream opens the agent's side of the stream that the gateway called it to. ctx applies
+// to the dialling only. The caller then runs seal.Handshake on the result.
 func (c *Client) DialAgentStream(ctx context.Context, id string) (net.Conn, error) {
 	return c.dialStream(ctx, "/agent/v1/streams/", id, nil)
 }

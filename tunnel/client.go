@@ -23,17 +23,17 @@ import (
 const (
 	dialTimeout    = 10 * time.Second
 	requestTimeout = 30 * time.Second
-	// maxAnswer bounds an answer of the API.
+	// maxAnswer is the maximum size of an API answer in bytes.
 	maxAnswer = 256 << 10
-	// streamBuffer is that of a stream's frames: a full record of the seal
-	// leaves in few writes.
+	// streamBuffer is the write buffer of a stream. With it, a full record of the seal needs only a
+	// few writes.
 	streamBuffer = 16 << 10
 	linkBuffer   = 4 << 10
 )
 
-// Client reaches one gateway. Fields are not changed after the first call; the
-// methods may be called concurrently. TLS is never skipped: a gateway with its
-// own authority needs RootCAs.
+// Client connects to one gateway. Its fields must not change after the first call; its methods may
+// be called concurrently. It always verifies certificates: for a gateway with its own certificate
+// authority, set RootCAs.
 type Client struct {
 	Gateway   string                                // as ParseGateway returns it
 	RootCAs   *x509.CertPool                        // nil: the system's
@@ -48,8 +48,8 @@ type Client struct {
 	log       *slog.Logger
 }
 
-// ParseGateway reads a gateway's address as people write it, with or without
-// "https://", and returns "https://host[:port]". Its errors are for people.
+// ParseGateway reads a gateway's address as people write it, with or without "https://", and
+// returns "https://host[:port]". Its errors are meant for people.
 func ParseGateway(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -75,7 +75,7 @@ func ParseGateway(s string) (string, error) {
 	return "https://" + strings.ToLower(u.Host), nil
 }
 
-// At returns a client for another gateway with everything else as c has it.
+// At returns a client for another gateway with the same settings as c.
 func (c *Client) At(gateway string) *Client {
 	return &Client{Gateway: gateway, RootCAs: c.RootCAs, Logger: c.Logger, UserAgent: c.UserAgent, Proxy: c.Proxy}
 }
@@ -109,7 +109,7 @@ func (c *Client) setUp() error {
 }
 
 func (c *Client) tlsConfig() *tls.Config {
-	// The gateway's operator may have to allow 1.2; the seal is inside anyway.
+	// The gateway's operator may have to allow TLS 1.2. The seal protects the contents anyway.
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs, NextProtos: []string{"http/1.1"}}
 }
 
@@ -120,7 +120,7 @@ func (c *Client) userAgent() string {
 	return c.UserAgent
 }
 
-// CloseIdle closes connections that are kept for the next request.
+// CloseIdle closes the connections that are kept for the next request.
 func (c *Client) CloseIdle() {
 	if c.setUp() == nil {
 		c.transport.CloseIdleConnections()
@@ -136,8 +136,8 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 	return &info, nil
 }
 
-// request makes a request; answer may be nil. seen, if given, gets the
-// response's header.
+// request sends a request and decodes the answer into answer, unless that is nil. If seen is not
+// nil, request calls it with the response's header.
 func (c *Client) request(ctx context.Context, method, path string, header http.Header, body, answer any, seen func(http.Header)) error {
 	if err := c.setUp(); err != nil {
 		return err
@@ -191,12 +191,12 @@ func (c *Client) request(ctx context.Context, method, path string, header http.H
 	return nil
 }
 
-// maxLate is how often a connection is made again for which the TLS hello came too late.
+// maxLate is the number of retries after the gateway took this client for a VNC viewer.
 const maxLate = 3
 
-// takenForViewer reports whether the gateway greeted this end as a VNC viewer. Its TLS
-// port may serve those, too (tls_port): they wait for the greeting, and so seems to wait
-// who sends his hello over a slow line.
+// takenForViewer reports whether the gateway greeted this client as a VNC viewer. Its TLS port may
+// serve viewers too (tls_port). A viewer waits for the greeting, and a TLS client whose hello is
+// late on a slow line looks the same.
 func takenForViewer(err error) bool {
 	var record tls.RecordHeaderError
 	return errors.As(err, &record) && string(record.RecordHeader[:4]) == "RFB "

@@ -38,7 +38,8 @@ func TestParseGateway(t *testing.T) {
 	}
 }
 
-// TestUnreachable checks that each way of not reaching a gateway is told apart.
+// TestUnreachable checks that each way in which a gateway cannot be reached has its own
+// explanation.
 func TestUnreachable(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
@@ -93,8 +94,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestLateHello: a gateway whose TLS port takes VNC viewers greets who is slow to speak. The
-// connection is made again, a few times.
+// TestLateHello: a gateway whose TLS port accepts VNC viewers sends RFB's greeting to a client
+// whose hello is late. The client then connects again, up to maxLate times.
 func TestLateHello(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -117,7 +118,7 @@ func TestLateHello(t *testing.T) {
 				}
 				if n <= greetings {
 					_, _ = io.WriteString(in, "RFB 003.008\n")
-					_, _ = io.Copy(io.Discard, in) // anyone who is greeted hangs up
+					_, _ = io.Copy(io.Discard, in) // a client that was greeted disconnects
 					in.Close()
 					continue
 				}
@@ -161,7 +162,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestForeignAnswers: what is not a gateway is called so.
+// TestForeignAnswers: an answer of something other than a gateway is reported as such.
 func TestForeignAnswers(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Header.Get("User-Agent") {
@@ -199,7 +200,7 @@ func fixedProxy(s string) func(*http.Request) (*url.URL, error) {
 	return func(*http.Request) (*url.URL, error) { return url.Parse(s) }
 }
 
-// TestProxy goes through a CONNECT proxy that wants a password.
+// TestProxy connects through a CONNECT proxy that requires a password.
 func TestProxy(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"name":"behind the proxy"}`)
@@ -255,7 +256,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestRudeProxy: a proxy whose answer is no HTTP, or too short a status line.
+// TestRudeProxy: a proxy whose answer is not HTTP, or whose status line is too short.
 func TestRudeProxy(t *testing.T) {
 	for _, answer := range []string{"HTTP/1.1 500\r\n\r\n", "hello\r\n\r\n", "", "HTTP/1.1 200 OK\r\n\r\nmore"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

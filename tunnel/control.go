@@ -11,31 +11,31 @@ import (
 	"sync"
 )
 
-// MaxControlLine bounds one JSON object of the control stream with its line
-// feed; PROTOCOL.md, section 6.
+// MaxControlLine is the maximum length in bytes of one JSON object of the control stream, including
+// its line feed; PROTOCOL.md, section 6.
 const MaxControlLine = 16 << 10
 
-// maxIgnored bounds the messages of unknown type in a row, so that a peer
-// cannot keep a reader busy for ever without saying anything.
+// maxIgnored is the maximum number of messages of unknown type in a row, so that a peer cannot keep
+// a reader busy for ever.
 const maxIgnored = 1000
 
-// ControlMessage is one of AgentHello, State, Event, DoorNumber, Bye (agent to
-// advisor), AdvisorHello, Ask, AskDoor, Return, End (advisor to agent).
+// ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
+// DoorNumber and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return and End.
 type ControlMessage interface {
 	controlType() string
 }
 
-// Customer is what the agent says of the customer and his computer.
+// Customer is what the agent reports about the customer and his computer.
 type Customer struct {
 	User   string `json:"user"`
 	Host   string `json:"host"`
 	System string `json:"system"`
 }
 
-// AgentHello is the agent's first message. It comes again, with the customer's names,
-// once the customer has allowed something. Program is "agent", or "browser" for
-// a customer without download; Can are the rights worth asking for. Answer is
-// "view", "control" or "deny" where the program answers questions by itself.
+// AgentHello is the agent's first message. The agent sends it again with the customer's names once
+// the customer has allowed something. Program is ProgramAgent or ProgramBrowser. Can lists the
+// rights that the advisor may ask for. Answer is "view", "control" or "deny" if the program answers
+// questions by itself.
 type AgentHello struct {
 	Version  string   `json:"version"`
 	Customer Customer `json:"customer"`
@@ -56,25 +56,25 @@ type AdvisorHello struct {
 	Client  string `json:"client"`
 }
 
-// Rights are those in force.
+// Rights are the rights in force.
 type Rights struct {
 	View      bool `json:"view"`
 	Control   bool `json:"control"`
 	Clipboard bool `json:"clipboard"`
-	Files     bool `json:"files"` // reserved: never given
+	Files     bool `json:"files"` // reserved; always false
 	Show      bool `json:"show"`  // the customer sees the advisor's screen
 }
 
-// Share is what a customer shows: "screen", "monitor" or "apps". Names are of
-// the monitor or the programs that were chosen.
+// Share is what a customer shows. Kind is "screen", "monitor" or "apps"; Names are the chosen
+// monitor or programs.
 type Share struct {
 	Kind  string   `json:"kind"`
 	Names []string `json:"names"`
 }
 
-// Viewer is one view stream as the customer sees it. Line is "sealed", "partly" (in
-// the clear from the advisor's computer on) or "gateway". Code are the four digits
-// of the exchange that its stream goes back to, "" where the gateway opens the seal.
+// Viewer is one view stream as the customer sees it. Line is "sealed", "partly" (not encrypted
+// beyond the advisor's computer) or "gateway". Code is the four-digit comparison code of the key
+// exchange from which its stream is derived; it is "" where the gateway opens the seal.
 type Viewer struct {
 	Door string `json:"door"`
 	Line string `json:"line"`
@@ -82,9 +82,9 @@ type Viewer struct {
 	Code string `json:"code"`
 }
 
-// State is the whole truth about the session, sent at once and at each change.
-// Direction is "none", "customer" or "advisor"; Share is nil while nothing can be
-// seen; Hands: the customer uses mouse or keyboard himself, remote input waits.
+// State is the complete state of the session. The agent sends it at the start and at each change.
+// Direction is "none", "customer" or "advisor". Share is nil while nothing is shown. Hands is set
+// while the customer uses mouse or keyboard and remote input waits.
 type State struct {
 	Seq       uint64   `json:"seq"`
 	Direction string   `json:"direction"`
@@ -97,18 +97,17 @@ type State struct {
 	Viewers   []Viewer `json:"viewers"`
 }
 
-// Event tells what happened to a right: "given", "refused", "timeout", "taken",
-// "returned" or EventDelayed, by "customer", "advisor", "key" or "auto".
+// Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",
+// "returned" or EventDelayed; By is "customer", "advisor", "key" or "auto".
 type Event struct {
 	Event string `json:"event"`
 	Right string `json:"right"`
 	By    string `json:"by"`
-	// Seconds is how long a question is still put off; with EventDelayed only.
+	// Seconds is the time until the question is asked; only with EventDelayed.
 	Seconds int `json:"seconds,omitempty"`
 }
 
-// EventDelayed is Event.Event for a wish that waits because the customer refused a
-// moment ago.
+// EventDelayed is Event.Event for a request that waits because the customer has just refused one.
 const EventDelayed = "delayed"
 
 // Bye is the agent's last message.
@@ -116,25 +115,22 @@ type Bye struct {
 	Reason string `json:"reason"`
 }
 
-// Ask asks for a right, "view", "control", "clipboard" or "files", or for
-// another "share".
+// Ask asks for a right: "view", "control", "clipboard" or "files", or for another "share".
 type Ask struct {
 	Right string `json:"right"`
 }
 
-// AskDoor asks for the number of a viewer that cannot seal: Door is DoorVNC,
-// DoorRepeater or DoorWebsockify. It is what the gateway gets, instead of the
-// session's own number; section 9.
+// AskDoor asks for a number for a viewer that cannot seal. Door is DoorVNC, DoorRepeater or
+// DoorWebsockify. The gateway receives this number instead of the session's own; section 9.
 type AskDoor struct {
 	Door string `json:"door"`
 }
 
-// GoneBurnt is DoorNumber.Gone after three wrong tries.
+// GoneBurnt is DoorNumber.Gone after three wrong tries with the number.
 const GoneBurnt = "burnt"
 
-// DoorNumber answers AskDoor with a number that is good for one view stream by
-// that door, for so many seconds. With Gone it tells that the number last given
-// out is not used any more, and has none.
+// DoorNumber answers AskDoor with a number that admits one view stream through that door within
+// Seconds. If Gone is set, Number is empty and the number last issued is no longer valid.
 type DoorNumber struct {
 	Door    string `json:"door"`
 	Number  string `json:"number"`
@@ -142,7 +138,7 @@ type DoorNumber struct {
 	Gone    string `json:"gone,omitempty"`
 }
 
-// Return gives a right back.
+// Return gives up a right.
 type Return struct {
 	Right string `json:"right"`
 }
@@ -161,13 +157,13 @@ func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
 func (End) controlType() string          { return "end" }
 
-// ControlType is the field "type" of m on the wire.
+// ControlType returns the field "type" of m on the wire.
 func ControlType(m ControlMessage) string { return m.controlType() }
 
 // appendControl appends m as a line.
 func appendControl(b []byte, m ControlMessage) ([]byte, error) {
 	if s, ok := m.(State); ok {
-		// The page iterates over these; null is not an empty list there.
+		// The page iterates over these lists and cannot iterate over null.
 		if s.Asked == nil {
 			s.Asked = []string{}
 		}
@@ -197,7 +193,7 @@ func appendControl(b []byte, m ControlMessage) ([]byte, error) {
 
 var errNotControl = errors.New("tunnel: not a message of the control stream")
 
-// parseControl reads one line; nil without an error for a type that is not known.
+// parseControl reads one line. It returns nil, nil for an unknown type.
 func parseControl(line []byte) (ControlMessage, error) {
 	var head struct {
 		Type     string          `json:"type"`
@@ -242,8 +238,8 @@ func decodeControl[M ControlMessage](line []byte) (ControlMessage, error) {
 	return m, nil
 }
 
-// ControlConn reads and writes control messages on a sealed stream. Receive
-// and Send may be called concurrently; Receive by one goroutine at a time.
+// ControlConn reads and writes control messages on a sealed stream. Only one goroutine may call
+// Receive at a time; Send may be called concurrently with everything.
 type ControlConn struct {
 	conn net.Conn
 	in   *bufio.Reader // Owned by the caller of Receive.
@@ -252,14 +248,14 @@ type ControlConn struct {
 	out     []byte // Guarded by writeMu.
 }
 
-// NewControlConn makes a control connection of conn, which it owns from then on.
+// NewControlConn makes a control connection of conn and takes ownership of it.
 func NewControlConn(conn net.Conn) *ControlConn {
 	return &ControlConn{conn: conn, in: bufio.NewReaderSize(conn, MaxControlLine)}
 }
 
-// Receive returns the next message of a known type. It returns io.EOF at the
-// end; any error is final. Who expects a first message in time sets a read
-// deadline on the connection below.
+// Receive returns the next message of a known type, and io.EOF at the end. Any error is final. To
+// limit the wait for the first message, the caller sets a read deadline on the connection passed to
+// NewControlConn.
 func (c *ControlConn) Receive() (ControlMessage, error) {
 	for range maxIgnored {
 		line, err := c.in.ReadSlice('\n')
@@ -283,7 +279,7 @@ func (c *ControlConn) Receive() (ControlMessage, error) {
 	return nil, fmt.Errorf("%w: %d unknown ones in a row", errNotControl, maxIgnored)
 }
 
-// Send writes m in one call to the connection below.
+// Send writes m in one call to the underlying connection.
 func (c *ControlConn) Send(m ControlMessage) error {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -295,5 +291,5 @@ func (c *ControlConn) Send(m ControlMessage) error {
 	return err
 }
 
-// Close closes the connection; twice is allowed.
+// Close closes the connection. It may be called twice.
 func (c *ControlConn) Close() error { return c.conn.Close() }

@@ -14,7 +14,7 @@ import (
 	"lotse/tunnel"
 )
 
-// fakeConn is a net.Conn that reads from r and keeps what is written.
+// fakeConn is a net.Conn that reads from r and stores what is written.
 type fakeConn struct {
 	net.Conn
 	r io.Reader
@@ -104,7 +104,7 @@ func FuzzControl(f *testing.F) {
 			}
 			var out fakeConn
 			if err := tunnel.NewControlConn(&out).Send(m); err != nil {
-				continue // may be longer when written out
+				continue // may be longer when encoded again
 			}
 			again, err := tunnel.NewControlConn(&fakeConn{r: &out.w}).Receive()
 			if err != nil {

@@ -29,19 +29,19 @@ const (
 	CodeLimit        = "limit"
 	CodeBusy         = "busy"
 	CodeInternal     = "internal"
-	CodePuzzle       = "puzzle" // work is asked for; section 11
+	CodePuzzle       = "puzzle" // the gateway asks for a proof of work; section 11
 )
 
 // APIError is a refusal by the gateway.
 type APIError struct {
 	Status     int           // HTTP status
-	Code       string        // one of the Code constants, or "" from something else than a gateway
+	Code       string        // one of the Code constants; "" if the answer is not from a Lotse gateway
 	Message    string        // English, for people
-	RetryAfter time.Duration // 0: not said
+	RetryAfter time.Duration // 0: the gateway did not say
 	Puzzle     string        // with CodePuzzle
 }
 
-// Error implements error: the gateway's message, and when to try again if it said so.
+// Error implements error. It returns the gateway's message and, if known, when to try again.
 func (e *APIError) Error() string {
 	s := e.Message
 	if s == "" {
@@ -53,7 +53,7 @@ func (e *APIError) Error() string {
 	return s
 }
 
-// ErrorBody is how an APIError looks on the wire.
+// ErrorBody is the JSON form of an APIError.
 type ErrorBody struct {
 	Error struct {
 		Code       string `json:"code"`
@@ -63,10 +63,10 @@ type ErrorBody struct {
 	} `json:"error"`
 }
 
-// maxErrorText bounds what is shown of an error text that somebody else wrote, in characters.
+// maxErrorText is the maximum number of characters shown of an error text from another program.
 const maxErrorText = 300
 
-// parseAPIError reads the body of an answer that is not a success.
+// parseAPIError reads the body of an answer whose status is not a success.
 func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	e := &APIError{Status: status}
 	b, _ := io.ReadAll(io.LimitReader(body, maxAnswer))
@@ -93,18 +93,18 @@ func parseAPIError(status int, header http.Header, body io.Reader) *APIError {
 	return e
 }
 
-// shown is a text that somebody else wrote, for an error.
+// shown makes a text from another program safe to print in an error.
 func shown(s string) string { return plaintext.Line(s, maxErrorText) }
 
-// UnreachableError tells that no gateway was spoken to: the network, a proxy or
-// the certificate was in the way. Why says what to do.
+// UnreachableError means that no connection to the gateway was made because of the network, a proxy
+// or the certificate. Why says what to do.
 type UnreachableError struct {
 	Gateway string
 	Why     string
 	Err     error
 }
 
-// Error implements error: the gateway and why it cannot be reached.
+// Error implements error. It names the gateway and why it cannot be reached.
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("gateway %s: %s", e.Gateway, e.Why)
 }
@@ -112,7 +112,7 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the error of the network.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// unreachable explains err. A cancelled context stays what it is.
+// unreachable explains err. For a cancelled context it returns context.Canceled.
 func unreachable(gateway string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled

@@ -14,19 +14,17 @@ const (
 	maxLabel    = 63
 )
 
-// maxShownName is the longest host name that is taken from where anybody may write. A
-// longer one could not be shown whole, and the end of it, which says whose it is, would
-// be what is cut off.
+// maxShownName is the longest host name accepted from untrusted input. A longer name would be cut
+// off where it is shown, and its last labels, which identify the owner, would be missing.
 const maxShownName = 60
 
-// ParseGatewayName reads a gateway's name as it comes from where anybody may
-// write: a link, a file name, what a customer typed. It is stricter than
-// ParseGateway: a host name in the letters that every browser shows as they
-// are, with a port at most, and https or nothing before it. It returns
-// "https://host[:port]"; its errors are for people and safe to print.
+// ParseGatewayName reads a gateway's name from untrusted input: a link, a file name, or what a
+// customer typed. It is stricter than ParseGateway: it accepts a host name in ASCII with an
+// optional port, and nothing but https:// before it. It returns "https://host[:port]". Its errors
+// are meant for people and are safe to print.
 //
-// Names that look like another one (Cyrillic letters, full-width dots) are
-// refused; their xn-- form is accepted and shown as it is.
+// It refuses names that look like another one (Cyrillic letters, full-width dots). It accepts their
+// xn-- form and returns it unchanged.
 func ParseGatewayName(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > len("https://")+maxHostName+len(":65535/") {
@@ -59,7 +57,7 @@ func ParseGatewayName(s string) (string, error) {
 	return "https://" + strings.ToLower(host) + ":" + port, nil
 }
 
-// checkHost refuses what is no host name, and says what is wrong with it.
+// checkHost returns an error that explains why host is not a valid host name.
 func checkHost(host string) error {
 	if host == "" {
 		return errors.New("the name is missing; it looks like support.example.com")
@@ -93,7 +91,7 @@ func checkHost(host string) error {
 			return errors.New("a part of the name begins or ends with a dash")
 		}
 	}
-	// Also 0x7f.1 and 2130706433, which some systems read as addresses.
+	// This also refuses 0x7f.1 and 2130706433, which some systems read as IP addresses.
 	last := labels[len(labels)-1]
 	if _, err := netip.ParseAddr(host); err == nil || last[0] >= '0' && last[0] <= '9' {
 		return errors.New("it is an address in digits; a gateway has a name, such as support.example.com")
@@ -101,8 +99,8 @@ func checkHost(host string) error {
 	return nil
 }
 
-// ParseEntry reads what a customer types: a session number, and behind an @ the
-// gateway where there is more than one to reach. gateway is "" without it.
+// ParseEntry reads what a customer types: a session number, optionally followed by @ and the
+// gateway's name. gateway is "" if there is no @.
 func ParseEntry(typed string) (n Number, gateway string, err error) {
 	number, name, named := strings.Cut(typed, "@")
 	if n, err = ParseNumber(number); err != nil {
@@ -117,26 +115,26 @@ func ParseEntry(typed string) (n Number, gateway string, err error) {
 	return n, gateway, nil
 }
 
-// linkScheme begins a link that starts the customer's program.
+// linkScheme is the scheme of links that start the customer's program.
 const linkScheme = "lotse:"
 
-// IsLink reports whether s is meant as a lotse: link.
+// IsLink reports whether s starts with the scheme of a lotse: link.
 func IsLink(s string) bool {
 	return len(s) >= len(linkScheme) && strings.EqualFold(s[:len(linkScheme)], linkScheme)
 }
 
-// Offer is what a lotse: link says. Anybody can write one.
+// Offer is the content of a lotse: link. Anybody can write such a link.
 type Offer struct {
 	Gateway string
-	// Place is the first part of a session number. An invitation has no more of it:
-	// the rest is spoken.
+	// Place is the first part of a session number. An invitation contains only this part; the
+	// advisor says the rest on the telephone.
 	Place string
-	// Number is set when the link has a whole one; Place is its place then.
+	// Number is set if the link contains a whole session number. Place is then its place.
 	Number Number
 }
 
-// ParseLink reads lotse:support.example.com, with /4821 or a whole session number
-// behind it, or the same with //. Browsers add a slash at the end.
+// ParseLink reads lotse:support.example.com, optionally with // after the colon and with /4821 or /
+// and a whole session number at the end. Browsers append a slash.
 func ParseLink(link string) (l Offer, err error) {
 	if !IsLink(link) {
 		return l, errors.New("a link begins with \"lotse:\"")
@@ -149,7 +147,7 @@ func ParseLink(link string) (l Offer, err error) {
 	if l.Gateway, err = ParseGatewayName(name); err != nil {
 		return Offer{}, fmt.Errorf("the link's gateway cannot be used: %w", err)
 	}
-	// Spaces come as %20 or +; a link that needs no more is not decoded further.
+	// Spaces arrive as %20 or +. A valid link contains no other escapes.
 	number = strings.TrimSpace(strings.NewReplacer("%20", " ", "+", " ").Replace(strings.TrimSuffix(number, "/")))
 	switch {
 	case number == "":

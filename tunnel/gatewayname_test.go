@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// hostileNames are refused wherever a name comes from, each with a word that
-// tells why.
+// hostileNames must be refused, whatever their source. The values are words that the error must
+// contain.
 var hostileNames = map[string]string{
 	"":                               "missing",
 	"http://support.example.com":     "https://",
@@ -16,7 +16,7 @@ var hostileNames = map[string]string{
 	"bücher.example":                 "U+00FC",
 	"support\uff0eexample.com":       "U+FF0E", // full-width dot
 	"support\u3002example.com":       "U+3002",
-	"support.example.com\u202e":      "U+202E", // turns the direction
+	"support.example.com\u202e":      "U+202E", // changes the writing direction
 	"support\u200b.example.com":      "U+200B",
 	"\xff.example.com":               "U+FFFD",
 	"user@support.example.com":       "user name",
@@ -51,7 +51,7 @@ var hostileNames = map[string]string{
 	"support.exa\nmple.com":          "U+000A",
 	"support.exa\x1b[2Jmple.com":     "U+001B",
 	strings.Repeat("a", 64) + ".com": "63",
-	// The audit's name: it was shown as far as "support.example.com.session-4821…".
+	// This name was once shown only up to "support.example.com.session-4821…".
 	"support.example.com.session-4821-secure-download-verified.evil.example.net": "shown whole",
 	strings.Repeat("a", 57) + ".com":                                             "shown whole",
 	strings.Repeat("a.", 127) + "aa":                                             "too long",
@@ -72,7 +72,7 @@ func TestHostileGatewayNames(t *testing.T) {
 			t.Errorf("%q: unprintable message %q", in, err)
 		}
 		if in == "" || strings.ContainsAny(in, "/?#@") {
-			continue // means something else there
+			continue // has another meaning in a link
 		}
 		if _, err := ParseLink("lotse:" + in + "/482193057"); err == nil {
 			t.Errorf("link to %q is taken", in)
@@ -134,7 +134,7 @@ func TestEntriesAndLinks(t *testing.T) {
 	}
 }
 
-// FuzzGatewayName: whatever is taken is plain, and read again the same.
+// FuzzGatewayName: accepted names are plain ASCII, and parsing the result gives the same result.
 func FuzzGatewayName(f *testing.F) {
 	for in := range hostileNames {
 		f.Add(in)

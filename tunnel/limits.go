@@ -2,24 +2,24 @@ package tunnel
 
 import "time"
 
-// Limits of a customer's side, whichever program it is: lotse-agent, or the page that
-// shares a screen without download. The page takes them from here (make protocol).
+// Limits of a customer's program: of lotse-agent, and of the page that shares a screen without a
+// download. The page's values are generated from these constants (make protocol).
 const (
-	// EnterTimeout bounds the wait for the gateway's word on a number.
+	// EnterTimeout limits the wait for the gateway's answer to a number.
 	EnterTimeout = 90 * time.Second
-	// ProofTimeout bounds the wait for the seal behind the gateway's word, and for its
-	// word behind a seal that failed.
+	// ProofTimeout limits the wait for the seal after the gateway's answer, and for the gateway's
+	// answer after a seal that failed.
 	ProofTimeout = 20 * time.Second
-	// MaxGrace bounds what a gateway may promise for coming back.
+	// MaxGrace is the longest grace period for reconnecting that is accepted from a gateway.
 	MaxGrace = time.Hour
-	// MaxPuzzles is how often a gateway may ask for work before it answers one try.
+	// MaxPuzzles is how many puzzles a gateway may send before it answers one try.
 	MaxPuzzles = 4
-	// MaxStreams bounds the streams of one link, open ones and those that are being
-	// opened; further calls are not answered.
+	// MaxStreams is the maximum number of streams of one link, counting those that are being
+	// opened. Further calls are not answered.
 	MaxStreams = 32
-	// MaxViewers and MaxControls bound the streams of one kind that are open.
+	// MaxViewers and MaxControls are the maximum numbers of open streams of one kind.
 	MaxViewers  = 16
 	MaxControls = 8
-	// DoorNumberLife is how long the number of a door waits for its viewer.
+	// DoorNumberLife is how long a door's number waits for its viewer.
 	DoorNumberLife = 5 * time.Minute
 )

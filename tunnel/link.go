@@ -11,28 +11,28 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Link carries JSON text messages over a WebSocket: an agent's or an owner's
-// link, at either side. Receive is for one goroutine at a time; Send and Close
-// may be called concurrently with everything.
+// Link carries JSON text messages over a WebSocket: it is either side of an agent's or an owner's
+// link. Only one goroutine may call Receive at a time; Send and Close may be called concurrently
+// with everything.
 type Link struct {
 	watch
 
 	readMu  sync.Mutex
 	readErr error  // Guarded by readMu; sticky.
-	buf     []byte // Guarded by readMu; what Receive returned is in it.
+	buf     []byte // Guarded by readMu; Receive returns a part of it.
 
 	writeMu sync.Mutex
 }
 
-// NewLink makes a link of ws; pingEvery is PingEvery at the gateway and 0 at an end.
+// NewLink makes a link of ws. pingEvery is PingEvery at the gateway and 0 at an end.
 func NewLink(ws *websocket.Conn, pingEvery time.Duration) *Link {
 	l := &Link{}
 	l.start(ws, MaxLinkMessage, pingEvery)
 	return l
 }
 
-// Receive returns the next message, valid until the next call. io.EOF after
-// a normal close; any error is final.
+// Receive returns the next message, which is valid until the next call. It returns io.EOF after a
+// normal close. Any error is final.
 func (l *Link) Receive() ([]byte, error) {
 	l.readMu.Lock()
 	defer l.readMu.Unlock()
@@ -52,13 +52,13 @@ func (l *Link) Receive() ([]byte, error) {
 		m, err := r.Read(l.buf[n:])
 		n += m
 		if err != nil {
-			break // end of the message, or an error that the next call meets again
+			break // end of the message, or an error that the next call returns
 		}
 	}
 	return l.buf[:n], nil
 }
 
-// nextLocked waits for the next message and drops what was not read of the last one.
+// nextLocked waits for the next message and drops the unread rest of the last one.
 func (l *Link) nextLocked() (kind int, r io.Reader, err error) {
 	if l.readErr != nil {
 		return 0, nil, l.readErr
@@ -88,12 +88,14 @@ func (l *Link) Send(v any) error {
 	return nil
 }
 
-// SetReadDeadline bounds Receive, also one under way; passing it is the end.
+// SetReadDeadline limits Receive, including a call in progress. After the deadline the link is
+// unusable.
 func (l *Link) SetReadDeadline(t time.Time) { l.setReadDeadline(t) }
 
-// CloseReason closes with a WebSocket code and a text for people; otherwise as Close.
+// CloseReason is Close with a WebSocket close code and a text for people.
 func (l *Link) CloseReason(code int, reason string) {
-	// What still comes is dropped, not read: the caller of Receive may be looking at buf.
+	// Messages that still arrive are dropped without reading them into buf, which the caller of
+	// Receive may still be using.
 	l.close(code, reason, &l.readMu, func() error {
 		_, _, err := l.nextLocked()
 		return err
@@ -103,8 +105,8 @@ func (l *Link) CloseReason(code int, reason string) {
 // SayClose sends the close frame only; see Stream.SayClose.
 func (l *Link) SayClose(code int, reason string) { l.sayClose(code, reason) }
 
-// Close says good-bye, waits up to a second for the answer, and closes; twice
-// is allowed.
+// Close sends a close frame, waits up to a second for the answer, and closes the connection. It may
+// be called twice.
 func (l *Link) Close() error {
 	l.CloseReason(websocket.CloseNormalClosure, "")
 	return nil

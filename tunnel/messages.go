@@ -9,7 +9,8 @@ import (
 	"lotse/plaintext"
 )
 
-// MaxLinkMessage bounds a message on an agent's or owner's link; PROTOCOL.md, section 8.
+// MaxLinkMessage is the maximum size in bytes of a message on an agent's or owner's link;
+// PROTOCOL.md, section 8.
 const MaxLinkMessage = 4 << 10
 
 // Kinds of a stream.
@@ -19,12 +20,12 @@ const (
 	KindShow    = "show" // the advisor's screen; section 7
 )
 
-// ValidKind reports whether kind is one that a stream can be of.
+// ValidKind reports whether kind is a known kind of stream.
 func ValidKind(kind string) bool {
 	return kind == KindControl || kind == KindView || kind == KindShow
 }
 
-// Doors by which an advisor's end comes in; PROTOCOL.md, section 5.
+// Doors through which an advisor's end connects; PROTOCOL.md, section 5.
 const (
 	DoorEntering   = "entering"
 	DoorPage       = "page"
@@ -44,11 +45,11 @@ const (
 
 // Values of OwnerMessage.Foreign; PROTOCOL.md, section 10.
 const (
-	ForeignWaiting = "waiting" // open for a foreign server
-	ForeignHere    = "here"    // it is connected
+	ForeignWaiting = "waiting" // waiting for the foreign server
+	ForeignHere    = "here"    // the foreign server is connected
 )
 
-// Reasons of an end; PROTOCOL.md, section 3.
+// Reasons why a session ended; PROTOCOL.md, section 3.
 const (
 	ReasonAdvisor  = "advisor"
 	ReasonCustomer = "customer"
@@ -58,7 +59,7 @@ const (
 	ReasonShutdown = "shutdown"
 )
 
-// Codes of refused; PROTOCOL.md, section 5.
+// Codes of TypeRefused; PROTOCOL.md, section 5.
 const (
 	RefusedNumber = "number"
 	RefusedBusy   = "busy"
@@ -82,7 +83,7 @@ const (
 	TypePuzzle   = "puzzle"
 )
 
-// Person is what the customer is told of the advisor.
+// Person is what the customer learns about the advisor.
 type Person struct {
 	Name    string `json:"name"`
 	Display string `json:"display"`
@@ -110,20 +111,20 @@ type Info struct {
 	Doors     []Door     `json:"doors"`
 }
 
-// Seen is the answer to GET /api/v1/check: how the request arrived at the gateway.
+// Seen is the answer to GET /api/v1/check. It describes how the request arrived at the gateway.
 type Seen struct {
-	Address   string `json:"address"`   // by which the client is counted
-	Port      uint16 `json:"port"`      // of the connection's other end
-	Forwarded bool   `json:"forwarded"` // there was a header X-Forwarded-For
-	Trusted   bool   `json:"trusted"`   // the connection came from one of the trusted proxies
-	Proxy     bool   `json:"proxy"`     // Address is itself that of a trusted proxy
+	Address   string `json:"address"`   // the client's address for the limits per address
+	Port      uint16 `json:"port"`      // of the connection's remote end
+	Forwarded bool   `json:"forwarded"` // the request had an X-Forwarded-For header
+	Trusted   bool   `json:"trusted"`   // the connection came from a trusted proxy
+	Proxy     bool   `json:"proxy"`     // Address itself belongs to a trusted proxy
 }
 
-// CheckTime bounds the WebSocket of GET /api/v1/check.
+// CheckTime is the longest duration of the WebSocket of GET /api/v1/check.
 const CheckTime = 5 * time.Minute
 
-// Door is one that is open, with the address to type into a viewer where it has
-// a port of its own.
+// Door is an open door. If the door has a port of its own, Address is what a user types into a
+// viewer.
 type Door struct {
 	Door    string `json:"door"`
 	Address string `json:"address,omitempty"` // host:port
@@ -137,7 +138,7 @@ type Download struct {
 	File   string `json:"file"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-	Name   string `json:"name"`             // under which it is saved
+	Name   string `json:"name"`             // the name under which the browser saves it
 	Signer string `json:"signer,omitempty"` // of a Windows program; "": not signed
 }
 
@@ -166,14 +167,14 @@ type OpenStreamRequest struct {
 	Door string `json:"door"`
 }
 
-// OpenStreamAnswer is the answer to it.
+// OpenStreamAnswer is the answer to an OpenStreamRequest.
 type OpenStreamAnswer struct {
 	Stream string `json:"stream"`
 }
 
-// HandOver is the body of the requests that give a number to the gateway: a
-// door's, section 9, or that of a foreign server, section 10. Door is DoorVNC or
-// DoorRepeater with a request for a password, else empty.
+// HandOver is the body of the requests that give a number to the gateway: the number of a door,
+// section 9, or of a foreign server, section 10. In a request for a password Door is DoorVNC or
+// DoorRepeater; otherwise it is empty.
 type HandOver struct {
 	Number string `json:"number"`
 	Door   string `json:"door,omitempty"`
@@ -193,8 +194,8 @@ type ViewerAddress struct {
 	Expires time.Time `json:"expires"`
 }
 
-// OwnerState is the state message of the gateway to an owner; section 3. It is
-// sent by the gateway; ends read it as OwnerMessage.
+// OwnerState is the state message of the gateway to an owner; section 3. The gateway sends it;
+// owners read it as OwnerMessage.
 type OwnerState struct {
 	Type    string    `json:"type"`
 	State   string    `json:"state"`
@@ -204,9 +205,8 @@ type OwnerState struct {
 	Expires time.Time `json:"expires"`
 }
 
-// OwnerMessage is a message of the gateway to an owner: Type tells which other
-// fields are set. TypeState: State, Reason, Foreign, Since, Expires. TypeEntering: Stream.
-// TypeReplaced: none.
+// OwnerMessage is a message of the gateway to an owner. Type determines which other fields are set.
+// TypeState: State, Reason, Foreign, Since, Expires. TypeEntering: Stream. TypeReplaced: none.
 type OwnerMessage struct {
 	Type    string    `json:"type"`
 	State   string    `json:"state,omitempty"`
@@ -225,14 +225,14 @@ type OwnerRequest struct {
 	OK     *bool  `json:"ok,omitempty"`
 }
 
-// GatewayMessage is a message of the gateway to an agent: Type tells which
-// other fields are set.
+// GatewayMessage is a message of the gateway to an agent. Type determines which other fields are
+// set.
 //
 //	TypeCall     Stream, Kind, Door, From, Advisor (nil while entering)
 //	TypeJoined   Advisor, Resume, Grace
 //	TypeRefused  Code, RetryAfter
 //	TypeEnded    Reason
-//	TypePuzzle   Puzzle; the enter is to be sent again with its proof
+//	TypePuzzle   Puzzle; the agent sends the enter again with its proof
 type GatewayMessage struct {
 	Type       string  `json:"type"`
 	Stream     string  `json:"stream,omitempty"`
@@ -258,10 +258,10 @@ type AgentRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// errNotMessage has no detail on purpose: what a stranger sent is not repeated.
+// errNotMessage deliberately has no detail, so that it never repeats untrusted input.
 var errNotMessage = errors.New("tunnel: not a message of the protocol")
 
-// ParseOwnerRequest reads what an owner sent. Unknown types are not an error.
+// ParseOwnerRequest reads a message of an owner. An unknown type is not an error.
 func ParseOwnerRequest(b []byte) (m OwnerRequest, err error) {
 	if err = parseMessage(b, &m); err != nil {
 		return OwnerRequest{}, err
@@ -272,7 +272,7 @@ func ParseOwnerRequest(b []byte) (m OwnerRequest, err error) {
 	return m, nil
 }
 
-// ParseAgentRequest reads what an agent sent. Unknown types are not an error.
+// ParseAgentRequest reads a message of an agent. An unknown type is not an error.
 func ParseAgentRequest(b []byte) (m AgentRequest, err error) {
 	if err = parseMessage(b, &m); err != nil {
 		return AgentRequest{}, err
@@ -283,7 +283,7 @@ func ParseAgentRequest(b []byte) (m AgentRequest, err error) {
 	return m, nil
 }
 
-// ParseGatewayMessage reads what the gateway sent to an agent.
+// ParseGatewayMessage reads a message of the gateway to an agent.
 func ParseGatewayMessage(b []byte) (m GatewayMessage, err error) {
 	if err = parseMessage(b, &m); err != nil {
 		return GatewayMessage{}, err
@@ -297,10 +297,11 @@ func ParseGatewayMessage(b []byte) (m GatewayMessage, err error) {
 	return m, nil
 }
 
-// maxWord bounds a word of the protocol, in characters; those that exist are shorter.
+// maxWord is the maximum length in characters of State, Reason and Foreign; all known values are
+// shorter.
 const maxWord = 40
 
-// ParseOwnerMessage reads what the gateway sent to an owner. Its words are safe to show.
+// ParseOwnerMessage reads a message of the gateway to an owner. Its strings are safe to show.
 func ParseOwnerMessage(b []byte) (m OwnerMessage, err error) {
 	if err = parseMessage(b, &m); err != nil {
 		return OwnerMessage{}, err
@@ -308,7 +309,7 @@ func ParseOwnerMessage(b []byte) (m OwnerMessage, err error) {
 	if m.Type == TypeEntering && !ValidStreamID(m.Stream) {
 		return OwnerMessage{}, fmt.Errorf("%w: entering without stream", errNotMessage)
 	}
-	// They are shown to people and compared with what is known.
+	// These strings are shown to people and compared with known values.
 	for _, word := range []*string{&m.State, &m.Reason, &m.Foreign} {
 		*word = plaintext.Line(*word, maxWord)
 	}
@@ -325,7 +326,7 @@ func parseMessage(b []byte, m any) error {
 	return nil
 }
 
-// streamIDLength is that of 16 bytes in base64url; PROTOCOL.md, section 4.
+// streamIDLength is the length of 16 bytes in base64url; PROTOCOL.md, section 4.
 const streamIDLength = 22
 
 // ValidStreamID reports whether s has the form of a stream's identifier.

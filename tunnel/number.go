@@ -15,24 +15,23 @@ const (
 	numberDigits = 9
 	placeDigits  = 4
 	secretSpace  = 100_000
-	// forbiddenNumber is one more than other viewers can read as a signed
-	// 32-bit integer with room to spare.
+	// forbiddenNumber is never issued: numbers must stay clearly within the signed 32-bit integers
+	// that other viewers parse.
 	forbiddenNumber = "999999999"
 	maxNumberInput  = 100
 )
 
 const maskedNumber = "[session number]"
 
-// Number is a session number. The zero value is no number. It prints itself
-// masked, whatever the verb, so that it cannot reach a log by accident; ask for
-// Digits or Grouped where a person or the seal needs it.
+// Number is a session number. The zero value is no number. Every way of printing it is masked, so
+// that it cannot reach a log by accident; use Digits or Grouped where a person or the seal needs
+// the digits.
 type Number struct {
 	digits string
 }
 
-// ParseNumber reads a session number as people write it: with spaces, dashes,
-// dots and a leading "ID:". Its errors are for the person who typed it and do
-// not repeat what was typed.
+// ParseNumber reads a session number as people write it: with spaces, dashes, dots and a leading
+// "ID:". Its errors are for the person who typed the number and do not repeat it.
 func ParseNumber(s string) (Number, error) {
 	if len(s) > maxNumberInput {
 		return Number{}, errors.New("this is too long for a session number; it has nine digits")
@@ -64,8 +63,8 @@ func ParseNumber(s string) (Number, error) {
 	return Number{digits: string(digits)}, nil
 }
 
-// NewNumber makes the number of a session: the gateway's place and a secret
-// drawn here, uniformly. It fails only for a place that is not four digits.
+// NewNumber makes a session number from the gateway's place and a secret that it draws uniformly.
+// It fails only if place is not four digits.
 func NewNumber(place string) (Number, error) {
 	if !ValidPlace(place) {
 		return Number{}, errors.New("tunnel: the gateway gave a place that is not four digits")
@@ -78,12 +77,12 @@ func NewNumber(place string) (Number, error) {
 	}
 }
 
-// uniform draws an integer below n, each with the same probability.
+// uniform draws an integer below n; all have the same probability.
 func uniform(n uint32) uint32 {
 	limit := (1 << 32) / uint64(n) * uint64(n)
 	for {
 		var b [4]byte
-		rand.Read(b[:]) // never fails; crypto/rand ends the program instead
+		rand.Read(b[:]) // never fails: on an error crypto/rand ends the program
 		if v := binary.BigEndian.Uint32(b[:]); uint64(v) < limit {
 			return v % n
 		}
@@ -125,14 +124,14 @@ func (n Number) Grouped() string {
 	return n.digits[:3] + " " + n.digits[3:6] + " " + n.digits[6:]
 }
 
-// String is masked.
+// String returns a mask, not the digits.
 func (n Number) String() string { return maskedNumber }
 
-// Format is masked for every verb.
+// Format prints a mask for every verb.
 func (n Number) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(maskedNumber)) }
 
-// LogValue is masked.
+// LogValue returns a mask, not the digits.
 func (n Number) LogValue() slog.Value { return slog.StringValue(maskedNumber) }
 
-// MarshalText is masked: what is meant to leave the program asks for Digits.
+// MarshalText returns a mask. Code that must send the number uses Digits.
 func (n Number) MarshalText() ([]byte, error) { return []byte(maskedNumber), nil }

@@ -58,14 +58,14 @@ func TestNewNumber(t *testing.T) {
 	}
 }
 
-// TestNumberMasked prints a number in every way that comes to mind.
+// TestNumberMasked prints a number in all common ways.
 func TestNumberMasked(t *testing.T) {
 	n, err := tunnel.ParseNumber("482193057")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	// Without the time, whose digits may be the number's.
+	// Without the time, which may contain the same digits.
 	timeless := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}

@@ -14,8 +14,8 @@ import (
 	"lotse/tunnel"
 )
 
-// TestPingOnAFullLine: a line that takes nothing for a while, as it has not yet passed on
-// what it took before, is not given up because a ping or its answer waits.
+// TestPingOnAFullLine: a line that accepts nothing for a while is not given up because a ping or
+// pong is waiting.
 func TestPingOnAFullLine(t *testing.T) {
 	const full = 30 * time.Second // less than IdleTimeout
 	for _, ours := range []string{"ping", "pong"} {
@@ -36,7 +36,7 @@ func TestPingOnAFullLine(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				time.Sleep(full) // the line takes nothing
+				time.Sleep(full) // the line accepts nothing
 				heard := make(chan string, 1)
 				go func() {
 					_, b, err := other.ReadMessage()
@@ -63,8 +63,8 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// lineSockets are two ends of a WebSocket over a line that holds nothing: who writes
-// waits until the other end reads.
+// lineSockets returns the two ends of a WebSocket over a connection without buffers: a writer waits
+// until the other end reads.
 func lineSockets(t *testing.T) (server, client *websocket.Conn) {
 	t.Helper()
 	there, here := net.Pipe()
@@ -84,7 +84,7 @@ func lineSockets(t *testing.T) (server, client *websocket.Conn) {
 	return server, client
 }
 
-// hijacked is an http.ResponseWriter whose connection may be taken.
+// hijacked is an http.ResponseWriter whose connection can be hijacked.
 type hijacked struct{ conn net.Conn }
 
 func (hijacked) Header() http.Header         { return http.Header{} }

@@ -27,9 +27,9 @@ func (e *proxyError) Unwrap() error { return e.err }
 // maxProxyAnswer bounds the header of a proxy's answer.
 const maxProxyAnswer = 16 << 10
 
-// dialContext returns a connection to addr, through the proxy for u if there
-// is one. gorilla's own CONNECT is not used: it indexes into the status line
-// without looking and cannot speak TLS to the proxy.
+// dialContext connects to addr, through the proxy for u if there is one. It does not use gorilla's
+// own CONNECT, which indexes into the status line without checking its length and cannot speak TLS
+// to the proxy.
 func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	proxy, err := c.proxyFor(u)
@@ -52,7 +52,7 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 	if err != nil {
 		return nil, &proxyError{proxy: host, why: "cannot be reached: check HTTPS_PROXY or the proxy settings of the system", err: err}
 	}
-	// Whatever happens below, a cancelled context ends it.
+	// From here on, cancelling the context closes the connection.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
@@ -85,8 +85,7 @@ func connect(conn net.Conn, addr string, user *url.Userinfo) error {
 	if err := req.Write(conn); err != nil {
 		return err
 	}
-	// The gateway does not speak before it is spoken to, so nothing but the
-	// proxy's answer can be in this reader.
+	// The gateway never speaks first, so this reader can contain nothing but the proxy's answer.
 	in := bufio.NewReader(io.LimitReader(conn, maxProxyAnswer))
 	resp, err := http.ReadResponse(in, req)
 	if err != nil {
@@ -103,7 +102,7 @@ func connect(conn net.Conn, addr string, user *url.Userinfo) error {
 	return &proxyError{why: fmt.Sprintf("refuses to connect to the gateway (status %d): ask who runs it to allow this address", resp.StatusCode)}
 }
 
-// proxyFor returns the proxy for u, nil for none.
+// proxyFor returns the proxy for u, or nil if there is none.
 func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
 	find := c.Proxy
 	if find == nil {

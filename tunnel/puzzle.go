@@ -11,15 +11,16 @@ import (
 	"time"
 )
 
-// A puzzle is work that a gateway under pressure asks for before it looks at a try;
-// PROTOCOL.md, section 11. On the wire a puzzle is 46 characters, and its proof is
-// the puzzle, a dot and 86 characters. Its twin is novnc-web/src/common/puzzle.ts.
+// A puzzle is a proof of work that a gateway under pressure demands before it examines a try;
+// PROTOCOL.md, section 11. On the wire a puzzle has 46 characters; its proof is the puzzle, a dot
+// and 86 characters. The same code in TypeScript is novnc-web/src/common/puzzle.ts.
 const (
-	// PuzzleParts equal searches make the time of one puzzle even.
+	// PuzzleParts is the number of equal searches in one puzzle. Many searches make its duration
+	// predictable.
 	PuzzleParts = 16
-	// MaxPuzzleBits bounds what a gateway can ask for: 2^(18+4) hashes on average.
+	// MaxPuzzleBits limits the work of one puzzle: 2^(18+4) hashes on average.
 	MaxPuzzleBits = 18
-	// MaxProof bounds a proof's text.
+	// MaxProof is the length of a proof's text.
 	MaxProof = 133
 
 	puzzleVersion  = 1
@@ -28,25 +29,26 @@ const (
 	puzzleText     = 46
 	puzzleLabel    = "lotse puzzle 1"
 	solutionSize   = PuzzleParts * 4
-	solveCheck     = 1 << 12 // hashes between two looks at the context
+	solveCheck     = 1 << 12 // hashes between two checks of the context
 	puzzleNonceLen = 12
 )
 
-// Puzzle is what a gateway asks for.
+// Puzzle is the work that a gateway asks for.
 type Puzzle struct {
 	Bits    int       // leading zero bits of each part's hash
 	Expires time.Time // whole seconds; for the gateway only
 	Nonce   [puzzleNonceLen]byte
-	MAC     [puzzleMACSize]byte // the gateway's, over what is before it and whom it is for
+	MAC     [puzzleMACSize]byte // made by the gateway over Head and the client's identity
 }
 
-// Solution is a counter for each part.
+// Solution has one counter for each part.
 type Solution [PuzzleParts]uint32
 
-// ErrPuzzle is a text that is no puzzle or no proof, or a puzzle that asks for too much.
+// ErrPuzzle means that a text is not a puzzle or proof, or that the puzzle asks for too much work.
 var ErrPuzzle = errors.New("tunnel: not a puzzle of the protocol")
 
-// Head is what the MAC is made over, besides whom the puzzle is for.
+// Head returns the part of the puzzle that the MAC covers. The MAC also covers the client's
+// identity.
 func (p *Puzzle) Head() []byte {
 	b := make([]byte, 0, puzzleSize)
 	b = append(b, puzzleVersion, byte(p.Bits))
@@ -54,7 +56,7 @@ func (p *Puzzle) Head() []byte {
 	return append(b, p.Nonce[:]...)
 }
 
-// String is the puzzle on the wire.
+// String returns the puzzle as sent on the wire.
 func (p *Puzzle) String() string {
 	return base64.RawURLEncoding.EncodeToString(append(p.Head(), p.MAC[:]...))
 }
@@ -75,8 +77,8 @@ func ParsePuzzle(text string) (p Puzzle, err error) {
 	return p, nil
 }
 
-// ParseProof reads what SolvePuzzle returned; its error is ErrPuzzle. Whether the
-// solution is one is for Solves, after the MAC was looked at.
+// ParseProof reads a result of SolvePuzzle; its error is ErrPuzzle. It does not check the solution:
+// call Solves for that, after checking the MAC.
 func ParseProof(proof string) (p Puzzle, s Solution, err error) {
 	if len(proof) != MaxProof || proof[puzzleText] != '.' {
 		return p, s, ErrPuzzle
@@ -94,7 +96,7 @@ func ParseProof(proof string) (p Puzzle, s Solution, err error) {
 	return p, s, nil
 }
 
-// Solves reports whether s is a solution of p. It costs PuzzleParts hashes at most.
+// Solves reports whether s is a solution of p. It computes at most PuzzleParts hashes.
 func (s *Solution) Solves(p *Puzzle) bool {
 	b := puzzleBlock(p.String())
 	for i, counter := range s {
@@ -105,8 +107,8 @@ func (s *Solution) Solves(p *Puzzle) bool {
 	return true
 }
 
-// SolvePuzzle works until it has a solution, 2^(bits+4) hashes on average, and
-// returns the proof. Errors are ErrPuzzle and the context's cause.
+// SolvePuzzle searches for a solution, which takes 2^(bits+4) hashes on average, and returns the
+// proof. The error is ErrPuzzle or the context's cause.
 func SolvePuzzle(ctx context.Context, text string) (proof string, err error) {
 	p, err := ParsePuzzle(text)
 	if err != nil {

@@ -23,10 +23,10 @@ const puzzleVectors = "testdata/puzzle.json"
 type puzzleVector struct {
 	Puzzle string `json:"puzzle"`
 	Bits   int    `json:"bits"`
-	Proof  string `json:"proof"` // the smallest counters
+	Proof  string `json:"proof"` // made of the smallest counters
 }
 
-// TestPuzzleVectors are those that the pages' twin solves, too.
+// TestPuzzleVectors checks the vectors that the TypeScript implementation solves, too.
 func TestPuzzleVectors(t *testing.T) {
 	if *update {
 		var out []puzzleVector
@@ -87,7 +87,7 @@ func TestPuzzleRefusals(t *testing.T) {
 	if _, err := SolvePuzzle(ctx, p.String()); !errors.Is(err, cause) {
 		t.Errorf("the context: %v", err)
 	}
-	// Two texts for one puzzle would be two proofs for one work.
+	// A second text for the same puzzle would allow a second proof for the same work.
 	text := []byte((&Puzzle{}).String())
 	text[len(text)-1]++
 	if _, err := ParsePuzzle(string(text)); err == nil {
@@ -134,12 +134,12 @@ func BenchmarkVerifyProof(b *testing.B) {
 	}
 }
 
-// puzzling is a gateway that asks for work times times, by sign-in and by link, and
-// then says what proofs it got.
+// puzzling is a gateway that demands work the given number of times, at sign-in and on the link,
+// and then sends the proofs it received to the channel.
 func puzzling(t *testing.T, times, bits int) (*Client, <-chan string) {
 	t.Helper()
 	proofs := make(chan string, 2*MaxPuzzles)
-	n := 0 // one connection at a time
+	n := 0 // there is one connection at a time
 	ask := func(proof string) string {
 		if proof != "" {
 			proofs <- proof
@@ -198,8 +198,7 @@ func puzzling(t *testing.T, times, bits int) (*Client, <-chan string) {
 	return c, proofs
 }
 
-// TestPuzzlesOnTheWay: who signs in or enters a number solves what is asked,
-// but not without end.
+// TestPuzzlesOnTheWay: SignIn and Enter solve the puzzles that they receive, but not any number.
 func TestPuzzlesOnTheWay(t *testing.T) {
 	enter := func(c *Client) error {
 		link, err := c.DialAgent(t.Context())
@@ -239,7 +238,7 @@ func TestPuzzlesOnTheWay(t *testing.T) {
 	}
 }
 
-// TestCloseStopsWork: a link that is closed does not go on computing.
+// TestCloseStopsWork: Close stops the work on a puzzle.
 func TestCloseStopsWork(t *testing.T) {
 	c, _ := puzzling(t, 1, MaxPuzzleBits)
 	link, err := c.DialAgent(t.Context())

@@ -18,44 +18,44 @@ import (
 
 // PROTOCOL.md, section 4.
 const (
-	// MaxStreamMessage bounds one binary message.
+	// MaxStreamMessage is the maximum size of one binary message in bytes.
 	MaxStreamMessage = 64 << 10
-	// PingEvery is how often the gateway pings.
+	// PingEvery is the interval of the gateway's pings.
 	PingEvery = 20 * time.Second
-	// IdleTimeout is after how long of silence an end closes.
+	// IdleTimeout is the time of silence after which an end closes the connection.
 	IdleTimeout = 60 * time.Second
-	// Subprotocol is that of streams.
+	// Subprotocol is the WebSocket subprotocol of streams.
 	Subprotocol = "binary"
 )
 
 const (
-	// writeTimeout bounds one message: an end that takes nothing for so long is gone.
+	// writeTimeout limits the sending of one message. A peer that accepts nothing for so long is
+	// gone.
 	writeTimeout = 60 * time.Second
-	// closeTimeout bounds saying good-bye.
+	// closeTimeout limits the closing handshake.
 	closeTimeout = time.Second
-	// maxPings bounds the control frames a peer may send per PingEvery.
+	// maxPings is the maximum number of control frames that a peer may send per PingEvery.
 	maxPings = 100
 )
 
-// watch keeps the deadlines of a WebSocket and bounds its control frames. It
-// is what Stream and Link have in common.
+// watch sets the deadlines of a WebSocket and limits its control frames. Stream and Link embed it.
 type watch struct {
 	ws *websocket.Conn
 
 	mu            sync.Mutex
-	readDeadline  time.Time // Guarded by mu; the caller's, zero for none.
-	writeDeadline time.Time // Guarded by mu; the caller's, zero for none.
+	readDeadline  time.Time // Guarded by mu; set by the caller, zero for none.
+	writeDeadline time.Time // Guarded by mu; set by the caller, zero for none.
 	pinger        *time.Timer
 	closed        bool // Guarded by mu.
 
-	ponging atomic.Bool // an answer to a ping is on its way
+	ponging atomic.Bool // a pong is being sent
 
 	// Owned by the reader.
 	window time.Time
 	pings  int
 }
 
-// start sets limits and handlers; pingEvery is 0 for an end that only answers.
+// start sets limits and handlers. pingEvery is 0 for an end, which only answers pings.
 func (w *watch) start(ws *websocket.Conn, limit int64, pingEvery time.Duration) {
 	w.ws = ws
 	ws.SetReadLimit(limit)
@@ -79,9 +79,9 @@ func (w *watch) start(ws *websocket.Conn, limit int64, pingEvery time.Duration) 
 	}
 }
 
-// ping runs on the timer's goroutine; nothing stays between two pings. Like a pong it has
-// as much time as any message: gorilla takes a control frame that a full line does not
-// take in time for the end of the line.
+// ping runs on the timer's goroutine, so no goroutine waits between two pings. It uses the same
+// write deadline as a message: gorilla treats a control frame that a full line delays past its
+// deadline as the end of the connection.
 func (w *watch) ping(every time.Duration) {
 	_ = w.ws.WriteControl(websocket.PingMessage, nil, w.nextWriteDeadline())
 	w.mu.Lock()
@@ -91,8 +91,8 @@ func (w *watch) ping(every time.Duration) {
 	}
 }
 
-// pong answers a ping on a goroutine, as reading must go on while the line is full. An
-// answer that still waits stands for all that would follow.
+// pong answers a ping on a new goroutine, because reading must continue while the line is full.
+// While a pong is waiting to be sent, no further pong is started.
 func (w *watch) pong(text string) {
 	if !w.ponging.CompareAndSwap(false, true) {
 		return
@@ -115,7 +115,8 @@ func (w *watch) heardControl() error {
 	return nil
 }
 
-// armRead gives the peer IdleTimeout from now, the caller's deadline permitting.
+// armRead extends the read deadline to IdleTimeout from now, or to the caller's deadline if that is
+// earlier.
 func (w *watch) armRead() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,7 +125,7 @@ func (w *watch) armRead() {
 
 func (w *watch) armReadLocked() {
 	if w.closed {
-		return // close has set the last deadline
+		return // close has set the final deadline
 	}
 	_ = w.ws.NetConn().SetReadDeadline(earlier(time.Now().Add(IdleTimeout), w.readDeadline))
 }
@@ -136,7 +137,7 @@ func (w *watch) setReadDeadline(t time.Time) {
 	w.armReadLocked()
 }
 
-// nextWriteDeadline is that of the next message.
+// nextWriteDeadline returns the deadline of the next message.
 func (w *watch) nextWriteDeadline() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,7 +148,7 @@ func (w *watch) setWriteDeadline(t time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.writeDeadline = t
-	// A write under way is bounded too.
+	// The deadline also applies to a write in progress.
 	_ = w.ws.NetConn().SetWriteDeadline(earlier(time.Now().Add(writeTimeout), t))
 }
 
@@ -159,15 +160,15 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// sayClose sends a close frame; reading goes on so that the answer is seen.
+// sayClose sends a close frame. Reading continues, so that the peer's answer is received.
 func (w *watch) sayClose(code int, reason string) {
 	_ = w.ws.WriteControl(websocket.CloseMessage, closePayload(code, reason), time.Now().Add(closeTimeout))
 }
 
-// close says good-bye and ends the connection, once. Until the peer has answered,
-// but no longer than closeTimeout, it takes off the line what still comes:
-// closing on unread data would be a reset, which can destroy our last words on
-// their way. read reads once and returns its error; mu is its lock.
+// close sends a close frame and closes the connection, once. Until the peer has answered, but no
+// longer than closeTimeout, it reads and drops what still arrives. Closing with unread data would
+// reset the connection, and a reset can destroy data that the peer has not read yet. read reads
+// once and returns its error; mu is its lock.
 func (w *watch) close(code int, reason string, mu *sync.Mutex, read func() error) {
 	w.mu.Lock()
 	if w.closed {
@@ -181,7 +182,7 @@ func (w *watch) close(code int, reason string, mu *sync.Mutex, read func() error
 	w.mu.Unlock()
 	w.sayClose(code, reason)
 	_ = w.ws.NetConn().SetReadDeadline(time.Now().Add(closeTimeout))
-	// A reader at work ends by the answer or by this deadline.
+	// A concurrent reader returns on the answer or at this deadline.
 	mu.Lock()
 	for read() == nil {
 	}
@@ -195,7 +196,7 @@ func (w *watch) isClosed() bool {
 	return w.closed
 }
 
-// maxCloseReason is what fits beside the code into a control frame of 125 bytes.
+// maxCloseReason is the space in bytes for a reason in a control frame of 125 bytes.
 const maxCloseReason = 123
 
 func closePayload(code int, reason string) []byte {
@@ -206,7 +207,7 @@ func closePayload(code int, reason string) []byte {
 	return websocket.FormatCloseMessage(code, cutReason(reason))
 }
 
-// cutReason makes a reason fit, without cutting a character in two.
+// cutReason shortens a reason to maxCloseReason bytes without splitting a character.
 func cutReason(reason string) string {
 	reason = plaintext.Line(reason, maxCloseReason)
 	end := 0
@@ -219,7 +220,7 @@ func cutReason(reason string) string {
 	return reason
 }
 
-// readError translates what gorilla returns.
+// readError translates errors of gorilla/websocket.
 func (w *watch) readError(err error) error {
 	var ce *websocket.CloseError
 	if errors.As(err, &ce) {
@@ -247,11 +248,10 @@ func (w *watch) readError(err error) error {
 	return fmt.Errorf("tunnel: line lost: %w", err)
 }
 
-// Stream is one side of a stream as a net.Conn over a WebSocket with binary
-// messages. Read and Write may be called concurrently with each other and with
-// Close. Read returns io.EOF after the peer closed normally. Someone must
-// always be reading, or pings go unanswered. A deadline that passed is the
-// end of the connection, not a wake-up.
+// Stream is one side of a stream: a net.Conn over a WebSocket with binary messages. Read and Write
+// may be called concurrently with each other and with Close. Read returns io.EOF after the peer
+// closed normally. The caller must always be reading, or pings remain unanswered. After a deadline
+// has passed, the connection is unusable.
 type Stream struct {
 	watch
 
@@ -264,15 +264,15 @@ type Stream struct {
 
 var _ net.Conn = (*Stream)(nil)
 
-// NewStream makes a stream of ws. pingEvery is PingEvery at the gateway and 0
-// at an end. No goroutine stays while nothing is on its way.
+// NewStream makes a stream of ws. pingEvery is PingEvery at the gateway and 0 at an end. An idle
+// stream has no goroutine.
 func NewStream(ws *websocket.Conn, pingEvery time.Duration) *Stream {
 	s := &Stream{}
 	s.start(ws, MaxStreamMessage, pingEvery)
 	return s
 }
 
-// Read reads from the current message or the next; it never waits for a message's rest.
+// Read reads from the current message or the next. It returns as soon as any bytes are available.
 func (s *Stream) Read(p []byte) (int, error) {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
@@ -317,7 +317,7 @@ func (s *Stream) readLocked(p []byte) (int, error) {
 	}
 }
 
-// Write sends p in messages of at most 64 KiB.
+// Write sends p in messages of at most MaxStreamMessage bytes.
 func (s *Stream) Write(p []byte) (int, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
@@ -341,8 +341,8 @@ func (w *watch) writeError(err error) error {
 	return fmt.Errorf("tunnel: line lost while sending: %w", err)
 }
 
-// Close says good-bye, waits up to a second for the answer, and closes; twice
-// is allowed.
+// Close sends a close frame, waits up to a second for the answer, and closes the connection. It may
+// be called twice.
 func (s *Stream) Close() error {
 	var rest [512]byte
 	s.close(websocket.CloseNormalClosure, "", &s.readMu, func() error {
@@ -352,15 +352,14 @@ func (s *Stream) Close() error {
 	return nil
 }
 
-// SayClose sends a close frame with a reason and leaves the connection open, so
-// that what the peer still sends is taken off the line and no reset destroys
-// what it has not read yet. Close must follow.
+// SayClose sends a close frame with a reason and leaves the connection open. The caller keeps
+// reading, so that no reset destroys data that the peer has not read yet, and then calls Close.
 func (s *Stream) SayClose(code int, reason string) { s.sayClose(code, reason) }
 
-// LocalAddr returns the address of the connection below.
+// LocalAddr returns the local address of the underlying connection.
 func (s *Stream) LocalAddr() net.Addr { return s.ws.LocalAddr() }
 
-// RemoteAddr returns the address of the connection below: the gateway's or a proxy's.
+// RemoteAddr returns the remote address of the underlying connection: the gateway's or a proxy's.
 func (s *Stream) RemoteAddr() net.Addr { return s.ws.RemoteAddr() }
 
 // SetDeadline sets both deadlines.
@@ -370,13 +369,13 @@ func (s *Stream) SetDeadline(t time.Time) error {
 	return nil
 }
 
-// SetReadDeadline bounds reading, also a Read under way.
+// SetReadDeadline limits reading, including a Read in progress.
 func (s *Stream) SetReadDeadline(t time.Time) error {
 	s.setReadDeadline(t)
 	return nil
 }
 
-// SetWriteDeadline bounds writing, also a Write under way.
+// SetWriteDeadline limits writing, including a Write in progress.
 func (s *Stream) SetWriteDeadline(t time.Time) error {
 	s.setWriteDeadline(t)
 	return nil

@@ -81,7 +81,7 @@ func TestStreamCloseReason(t *testing.T) {
 	if _, err := a.Read(make([]byte, 1)); err == nil {
 		t.Error("read goes on")
 	}
-	for range 2000 { // gorilla panics where an error is not kept
+	for range 2000 { // gorilla panics on repeated reads if the error is not kept
 		if _, err := b.Read(make([]byte, 1)); err == nil {
 			t.Fatal("error forgotten")
 		}
@@ -98,7 +98,7 @@ func TestStreamLost(t *testing.T) {
 	s.Close()
 }
 
-// TestStreamHostile sends what a stream must not accept.
+// TestStreamHostile sends messages that a stream must not accept.
 func TestStreamHostile(t *testing.T) {
 	for name, send := range map[string]func(*websocket.Conn) error{
 		"text":     func(c *websocket.Conn) error { return c.WriteMessage(websocket.TextMessage, []byte("x")) },
@@ -167,13 +167,13 @@ func TestStreamDeadlines(t *testing.T) {
 	}
 }
 
-// TestStreamPing lets one side ping much too often; the other answers.
+// TestStreamPing: one side pings much too often, and the other answers.
 func TestStreamPing(t *testing.T) {
 	server, client := tunneltest.Sockets(t)
 	a := tunnel.NewStream(server, time.Millisecond)
 	gone := make(chan struct{})
 	go func() { _, _, _ = client.NextReader(); close(gone) }()
-	// More pongs than are allowed must come sooner or later.
+	// The limit on pongs must be exceeded sooner or later.
 	if _, err := a.Read(make([]byte, 1)); err == nil || !strings.Contains(err.Error(), "too many pings") {
 		t.Errorf("got %v", err)
 	}
@@ -205,8 +205,8 @@ func TestLinkBounds(t *testing.T) {
 	}
 }
 
-// TestCloseKeepsTheMessage: a message stays as it is until the next Receive, also when
-// another goroutine closes the link meanwhile and takes off the line what still comes.
+// TestCloseKeepsTheMessage: a message is unchanged until the next Receive, even if another
+// goroutine closes the link and drops further messages meanwhile.
 func TestCloseKeepsTheMessage(t *testing.T) {
 	server, client := tunneltest.Sockets(t)
 	l := tunnel.NewLink(server, 0)
@@ -219,15 +219,15 @@ func TestCloseKeepsTheMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _, _ = client.NextReader() }() // answers the close
+	go func() { _, _, _ = client.NextReader() }() // to answer the close
 	l.Close()
 	if string(b) != "first" {
 		t.Errorf("the message became %q", b)
 	}
 }
 
-// TestCloseText: what the other end says as the reason of its close is safe to show,
-// and what we say is whole characters within the frame's bound.
+// TestCloseText: the reason in the other end's close frame is safe to show, and the reason that we
+// send is cut between characters to fit the frame.
 func TestCloseText(t *testing.T) {
 	a, b := swapped(t)
 	a.SayClose(websocket.CloseGoingAway, "\r\x1b[2Kforged\x1b]52;c;aGk=\x07\u202e"+strings.Repeat("ä", 100))
@@ -240,7 +240,7 @@ func TestCloseText(t *testing.T) {
 	}
 }
 
-// TestForeignCloseText: an end that does not make its close text safe changes nothing.
+// TestForeignCloseText: the reason is also safe to show if the other end does not clean it.
 func TestForeignCloseText(t *testing.T) {
 	server, client := tunneltest.Sockets(t)
 	b := tunnel.NewStream(server, 0)
@@ -255,7 +255,7 @@ func TestForeignCloseText(t *testing.T) {
 	}
 }
 
-// TestOwnerWords: an owner's messages are safe to show.
+// TestOwnerWords: the strings in an owner's messages are safe to show.
 func TestOwnerWords(t *testing.T) {
 	m, err := tunnel.ParseOwnerMessage([]byte(`{"type":"state","state":"joined\u001b[2J","reason":"\u202eab` + strings.Repeat("c", 100) + `","foreign":"here\n"}`))
 	if err != nil || m.State != "joined[2J" || m.Reason != "ab"+strings.Repeat("c", 38)+"…" || m.Foreign != "here " {

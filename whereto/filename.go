@@ -8,12 +8,12 @@ import (
 	"lotse/tunnel"
 )
 
-// maxFileName is that of the file systems in use.
+// maxFileName is the limit of common file systems.
 const maxFileName = 255
 
-// fromFileName reads lotse-support.example.com.exe and, with a port, which
-// file names cannot have a colon before, lotse-support.example.com_8443.exe.
-// "" for names that name no gateway, such as lotse-agent.exe.
+// fromFileName parses lotse-support.example.com.exe and, with a port,
+// lotse-support.example.com_8443.exe, because a file name cannot contain a colon. It returns "" for
+// names without a gateway, such as lotse-agent.exe.
 func fromFileName(name string) (string, error) {
 	if len(name) > maxFileName || len(name) < len("lotse-") || !strings.EqualFold(name[:len("lotse-")], "lotse-") {
 		return "", nil
@@ -23,7 +23,7 @@ func fromFileName(name string) (string, error) {
 		rest = rest[:n]
 	}
 	rest = withoutCopyNumber(rest)
-	// A port is never as short as the number of a copy.
+	// A port always has more digits than the number of a copy.
 	port := ""
 	if host, digits := cutDigits(rest, 5); len(digits) > 3 && strings.HasSuffix(host, "_") {
 		rest, port = host[:len(host)-1], ":"+digits
@@ -34,8 +34,8 @@ func fromFileName(name string) (string, error) {
 	return tunnel.ParseGatewayName(rest + port)
 }
 
-// withoutCopyMark takes out what browsers put into the name of a second
-// download, before what they take for the extension: " (1)", "(2)".
+// withoutCopyMark removes what browsers insert into the name of a second download, before what they
+// take for the extension: " (1)", "(2)".
 func withoutCopyMark(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '(' {
@@ -51,8 +51,8 @@ func withoutCopyMark(s string) string {
 	return s
 }
 
-// withoutCopyNumber takes off what others put at the end: "-1", "_2", " - Copy".
-// Within the name it could be part of it; no top-level name ends so.
+// withoutCopyNumber removes what other programs append: "-1", "_2", " - Copy". Inside the name it
+// could belong to it, but no top-level domain ends that way.
 func withoutCopyNumber(s string) string {
 	for _, word := range []string{" - Copy", " - Kopie"} {
 		if rest, ok := strings.CutSuffix(s, word); ok {
@@ -65,7 +65,7 @@ func withoutCopyNumber(s string) string {
 	return s
 }
 
-// cutDigits cuts the digits off at the end; "" where there are more than most.
+// cutDigits cuts off the digits at the end; "" if there are more than most.
 func cutDigits(s string, most int) (rest, digits string) {
 	rest = strings.TrimRight(s, "0123456789")
 	if len(s)-len(rest) > most {
@@ -74,15 +74,15 @@ func cutDigits(s string, most int) (rest, digits string) {
 	return rest, s[len(rest):]
 }
 
-// isProgramName reports whether what follows "lotse-" is the name of the program
-// itself, as releases are called: agent, agent-windows-amd64.
+// isProgramName reports whether the text after "lotse-" is the name of the program itself, as in
+// releases: agent, agent-windows-amd64.
 func isProgramName(s string) bool {
 	s = strings.ToLower(s)
 	return s == "agent" || strings.HasPrefix(s, "agent-") || strings.HasPrefix(s, "agent_")
 }
 
-// ProgramName is the name under which a gateway hands out the program for a
-// system: the one that fromFileName reads.
+// ProgramName returns the file name under which a gateway offers the program for a system, in the
+// format of fromFileName.
 func ProgramName(gateway, system string) string {
 	u, err := url.Parse(gateway)
 	if err != nil || u.Host == "" {
@@ -91,14 +91,15 @@ func ProgramName(gateway, system string) string {
 	name := "lotse-" + strings.ToLower(u.Hostname())
 	if _, port, err := net.SplitHostPort(u.Host); err == nil && port != "" && port != "443" {
 		if len(port) < 4 {
-			// Would be read as the number of a copy; the browser's note has it.
+			// Such a short port would be taken for the number of a copy. The browser's mark has the
+			// port.
 			name = "lotse-agent"
 		} else {
 			name += "_" + port
 		}
 	}
 	if got, err := fromFileName(name + ".exe"); err != nil || got == "" {
-		name = "lotse-agent" // an address in digits, say
+		name = "lotse-agent" // for example for an address in digits
 	}
 	if system == "windows" {
 		name += ".exe"

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFind runs the sources one after the other on real files.
+// TestFind tries the sources one after the other on real files.
 func TestFind(t *testing.T) {
 	folder := t.TempDir()
 	file := func(name string, attributes map[string]string) string {
@@ -32,11 +32,11 @@ func TestFind(t *testing.T) {
 		from          Source
 		refused       bool
 	}{
-		{file("lotse-support.example.com", marked), example, FileName, false}, // before the mark
+		{file("lotse-support.example.com", marked), example, FileName, false}, // takes precedence over the mark
 		{file("lotse-agent", marked), "https://other.example", Download, false},
 		{file("lotse-agent.exe", map[string]string{"user.xdg.referrer.url": "https://third.example/"}), "https://third.example", Download, false},
 		{file("lotse-agent (1)", map[string]string{"user.xdg.origin.url": "http://other.example/download/x"}), "", Download, true},
-		{file("lotse-192.0.2.1", marked), "", FileName, true}, // an unusable name is not passed over
+		{file("lotse-192.0.2.1", marked), "", FileName, true}, // an unusable name is not skipped
 		{file("help", nil), "", Nowhere, false},
 		{filepath.Join(folder, "missing"), "", Nowhere, false}, {"", "", Nowhere, false},
 	} {

@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// maxMark bounds what is read of a mark.
+	// maxMark is the maximum number of bytes read of a mark.
 	maxMark = 16 << 10
-	// downloadPath is where gateways hand out programs; PROTOCOL.md, section 4.
+	// downloadPath is where gateways offer programs; PROTOCOL.md, section 4.
 	downloadPath = "/download"
 )
 
-// mark is what a browser noted of a download: where the file came from and on
-// which page the link was. Programs from elsewhere have marks, too.
+// mark is what a browser recorded about a download: the file's address and the page that contained
+// the link. Other programs' files have marks, too.
 type mark struct{ file, page string }
 
-// fromMark takes a file's address only below /download, and a page's only when
-// it is a site's first page: other marks are of other sites, such as a mail
-// service or a software archive, and name nothing.
+// fromMark accepts a file's address only below /download, and a page's address only if it is a
+// site's first page. Other marks are from other sites, such as a mail service or a software
+// archive, and do not name a gateway.
 func fromMark(m mark) (string, error) {
 	if host, path, ok := cutURL(m.file); ok && (path == downloadPath || strings.HasPrefix(path, downloadPath+"/")) {
 		return tunnel.ParseGatewayName(host)
 	}
-	// A search engine's first page is no gateway either; but it would only be
-	// shown, refused by the customer, and answer no gateway's questions.
+	// A search engine's first page is no gateway either, but it would only be shown to the
+	// customer, who refuses it, and it would not answer like a gateway.
 	if host, path, ok := cutURL(m.page); ok && m.file == "" && (path == "" || path == "/") {
 		return tunnel.ParseGatewayName(host)
 	}
 	return "", nil
 }
 
-// cutURL takes an address apart without decoding anything: host has the scheme
-// before it, so that http is refused in words.
+// cutURL splits an address without decoding anything. host includes the scheme, so that http is
+// refused with an explanation.
 func cutURL(s string) (host, path string, ok bool) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok || len(s) > 4096 || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
@@ -47,15 +47,14 @@ func cutURL(s string) (host, path string, ok bool) {
 	if slash {
 		path = "/" + path
 	}
-	// What Go's own parser does not take is no address.
+	// An address must also be accepted by Go's own parser.
 	if _, err := url.Parse(s); err != nil {
 		return "", "", false
 	}
 	return scheme + "://" + host, path, true
 }
 
-// parseZone reads a Zone.Identifier stream: an .ini text.
-// [MS-FSCC], section 5.6.1.
+// parseZone parses a Zone.Identifier stream, which is an .ini text. [MS-FSCC], section 5.6.1.
 func parseZone(text []byte) (m mark) {
 	section := ""
 	for line := range strings.Lines(string(text[:min(len(text), maxMark)])) {

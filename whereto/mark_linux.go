@@ -2,8 +2,8 @@ package whereto
 
 import "golang.org/x/sys/unix"
 
-// readMark reads what browsers set as extended attributes; freedesktop.org,
-// "Guidelines for extended attributes".
+// readMark reads the extended attributes that browsers set; freedesktop.org, "Guidelines for
+// extended attributes".
 func readMark(path string) mark {
 	return mark{file: attribute(path, "user.xdg.origin.url"), page: attribute(path, "user.xdg.referrer.url")}
 }

@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// readMark reads the alternate stream beside the file.
+// readMark reads the file's alternate data stream.
 func readMark(path string) mark {
 	f, err := os.Open(path + ":Zone.Identifier")
 	if err != nil {

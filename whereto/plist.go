@@ -5,10 +5,9 @@ import (
 	"unicode/utf16"
 )
 
-// parseWhereFroms reads the one shape of a binary property list that the
-// attribute kMDItemWhereFroms has: an array of strings, the file's address
-// first, then the page's. Anything else gives nothing. CFBinaryPList.c, "binary
-// plist format".
+// parseWhereFroms parses the only form of a binary property list that the attribute
+// kMDItemWhereFroms has: an array of strings, first the file's address, then the page's. For
+// anything else it returns an empty mark. CFBinaryPList.c, "binary plist format".
 func parseWhereFroms(b []byte) mark {
 	const header, trailer = "bplist00", 32
 	if len(b) > maxMark || len(b) < len(header)+trailer || string(b[:len(header)]) != header {
@@ -38,8 +37,8 @@ type plist struct {
 	offsetSize, refSize int
 }
 
-// object returns an object's kind, its length, and the bytes behind both; kind
-// is 0 where there is none.
+// object returns an object's kind, its length, and the bytes after both; kind is 0 if there is no
+// such object.
 func (p *plist) object(ref uint64) (kind byte, n int, rest []byte) {
 	if ref >= uint64(len(p.table)/p.offsetSize) {
 		return 0, 0, nil
@@ -52,7 +51,7 @@ func (p *plist) object(ref uint64) (kind byte, n int, rest []byte) {
 	if n != 0xf {
 		return kind, n, rest
 	}
-	// The length is an integer object of its own.
+	// The length is an integer object.
 	if len(rest) == 0 || rest[0]>>4 != 1 || rest[0]&0xf > 3 {
 		return 0, 0, nil
 	}

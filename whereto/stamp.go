@@ -13,19 +13,19 @@ import (
 	"lotse/tunnel"
 )
 
-// A stamp stands in an unauthenticated attribute of the file's Authenticode
-// signature, between the markers that osslsigncode writes there (option
-// -addUnauthenticatedBlob). Changing it leaves the signature valid, so it is
-// signed by itself, with a key whose public half is built into the program:
+// A stamp is in an unauthenticated attribute of the file's Authenticode signature, between the
+// markers that osslsigncode writes there (option -addUnauthenticatedBlob). Changing it does not
+// invalidate that signature, so the stamp has a signature of its own, with a key whose public half
+// is built into the program:
 //
 //	lotse-stamp-1 https://support.example.com SIGNATURE
 //
-// padded with spaces. SIGNATURE is Ed25519 over the text before it, in base64url.
+// It is padded with spaces. SIGNATURE is Ed25519 over the text before it, in base64url.
 const (
 	stampBegin   = "---BEGIN_BLOB---"
 	stampEnd     = "---END_BLOB---"
 	stampVersion = "lotse-stamp-1 "
-	// maxCertificates bounds a signature with its certificates.
+	// maxCertificates is the maximum size of a signature with its certificates.
 	maxCertificates = 256 << 10
 )
 
@@ -42,7 +42,7 @@ func fromStamp(path, publicKey string) (string, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", nil // not readable: nothing is stamped
+		return "", nil // not readable, so there is no stamp
 	}
 	defer f.Close()
 	st, err := f.Stat()
@@ -56,10 +56,9 @@ func fromStamp(path, publicKey string) (string, error) {
 	return parseStamp(room.text, key)
 }
 
-// parseStamp verifies the text between the markers; "" when nothing was written
-// there.
+// parseStamp verifies the text between the markers. It returns "" if no stamp was written there.
 func parseStamp(text []byte, key ed25519.PublicKey) (string, error) {
-	// osslsigncode fills the place with what is no stamp.
+	// osslsigncode fills the place with other bytes.
 	if !strings.HasPrefix(string(text), stampVersion) {
 		return "", nil
 	}
@@ -75,8 +74,7 @@ func parseStamp(text []byte, key ed25519.PublicKey) (string, error) {
 	return gateway, nil
 }
 
-// WriteStamp writes a stamp into the signed program in b and corrects the
-// file's checksum.
+// WriteStamp writes a stamp into the signed program in b and updates the file's checksum.
 func WriteStamp(b []byte, gateway string, key ed25519.PrivateKey) error {
 	gateway, err := tunnel.ParseGatewayName(gateway)
 	if err != nil {
@@ -96,14 +94,14 @@ func WriteStamp(b []byte, gateway string, key ed25519.PrivateKey) error {
 	return nil
 }
 
-// room is where a stamp stands in a file.
+// room is the place for a stamp in a file.
 type room struct {
 	at   int64
 	text []byte
 }
 
-// stampRoom finds the place within the table of certificates, and nowhere else:
-// in the program's code the markers mean nothing.
+// stampRoom searches for the place only within the certificate table, because in the program's code
+// the markers have no meaning.
 func stampRoom(f io.ReaderAt, size int64) (room, error) {
 	at, n, err := certificates(f, size)
 	if err != nil {
@@ -125,8 +123,8 @@ func stampRoom(f io.ReaderAt, size int64) (room, error) {
 	return room{at + int64(begin), table[begin : begin+end]}, nil
 }
 
-// Offsets in a PE file; Microsoft, "PE Format": the header's address at 0x3c,
-// the optional header behind 24 bytes of signature and file header.
+// Offsets in a PE file; Microsoft, "PE Format": the header's address at 0x3c, and the optional
+// header after 24 bytes of signature and file header.
 const (
 	peHeaderAt   = 0x3c
 	peOptional   = 24
@@ -137,7 +135,7 @@ const (
 
 var errNoProgram = errors.New("this is not a signed Windows program")
 
-// certificates returns where a file's table of certificates is.
+// certificates returns the place of a file's certificate table.
 func certificates(f io.ReaderAt, size int64) (at int64, n int, err error) {
 	header, pe, err := peHeader(f)
 	if err != nil {
@@ -154,8 +152,8 @@ func certificates(f io.ReaderAt, size int64) (at int64, n int, err error) {
 	return at, int(length), nil
 }
 
-// peHeader reads the begin of a file, enough for all that is looked at, and
-// where its PE header is.
+// peHeader returns the start of a file, which contains everything that is needed, and the offset of
+// its PE header.
 func peHeader(f io.ReaderAt) (header []byte, pe int, err error) {
 	header = make([]byte, 4096)
 	n, err := f.ReadAt(header, 0)
@@ -173,8 +171,8 @@ func peHeader(f io.ReaderAt) (header []byte, pe int, err error) {
 	return header, int(at), nil
 }
 
-// setChecksum computes the checksum of a PE file as ImageHlp does: the sum of
-// all 16-bit words with carries, but for the checksum itself, and the length.
+// setChecksum computes the checksum of a PE file as ImageHlp does: the sum of all 16-bit words with
+// carries, except for the checksum itself, plus the length.
 func setChecksum(b []byte) {
 	_, pe, err := peHeader(readerAt(b))
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// signedProgram is the shape of a signed program: headers, code that has the
-// markers too, and a table of certificates with a place of n bytes. The real
-// thing is ci/test-dist.sh's.
+// signedProgram has the structure of a signed program: headers, code that also contains the
+// markers, and a certificate table with a place of n bytes. ci/test-dist.sh tests a real one.
 func signedProgram(n int) []byte {
 	b := make([]byte, 1024)
 	copy(b, "MZ")
@@ -76,7 +75,7 @@ func TestStamp(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.what, gateway, err)
 		}
 	}
-	// What is properly signed and still no name is refused.
+	// A text that is properly signed but is no name is refused.
 	signed := stampVersion + "http://support.example.com"
 	text := signed + " " + base64.RawURLEncoding.EncodeToString(ed25519.Sign(private, []byte(signed)))
 	if gateway, err := parseStamp([]byte(text), public); err == nil {
@@ -109,7 +108,7 @@ func FuzzStamp(f *testing.F) {
 		}
 		room, err = stampRoom(readerAt(b), int64(len(b)))
 		if err != nil {
-			return // the place was over the header
+			return // the place overlapped the header
 		}
 		if gateway, err := parseStamp(room.text, public); err == nil && gateway != "" && gateway != "https://support.example.com" {
 			t.Errorf("stamped for %q", gateway)

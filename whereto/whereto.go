@@ -1,10 +1,9 @@
-// Package whereto finds the gateway that a copy of the customer's program
-// belongs to. The program is one signed file for every gateway, so the name is
-// beside it: in its file name, in the mark that browsers write beside a
-// download, or in a stamp within the signature.
+// Package whereto determines to which gateway a copy of the customer's program belongs. The program
+// is one signed file for every gateway. The name is therefore in its file name, in the mark that
+// browsers write for a download, or in a stamp inside the signature.
 //
-// All of these can be written by others. They are read strictly, only say which
-// name is shown to the customer, and never make the program connect by itself.
+// Other people can write all of these. They are parsed strictly, only determine which name is shown
+// to the customer, and never make the program connect by itself.
 package whereto
 
 import (
@@ -12,11 +11,11 @@ import (
 	"path/filepath"
 )
 
-// Source says where a gateway's name was found.
+// Source is where a gateway's name was found.
 type Source string
 
-// The sources, in the order in which they are asked; the command line comes
-// before them and the customer after them.
+// The sources in the order in which they are tried. The command line precedes them, and the
+// customer's input follows them.
 const (
 	Nowhere  Source = ""
 	FileName Source = "the program's file name"
@@ -24,13 +23,13 @@ const (
 	Stamp    Source = "the stamp in the program's signature"
 )
 
-// Error is a name that was found and cannot be used.
+// Error means that a name was found but cannot be used.
 type Error struct {
 	Source Source
 	Why    error
 }
 
-// Error implements error, in words for the customer.
+// Error implements error with a text for the customer.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s does not name a gateway that can be used: %v. Download the program again from your advisor's page, or type the number with an @ and the gateway", e.Source, e.Why)
 }
@@ -38,9 +37,9 @@ func (e *Error) Error() string {
 // Unwrap returns why the name cannot be used.
 func (e *Error) Unwrap() error { return e.Why }
 
-// Find asks the sources of the program at path one after the other; publicKey
-// is that of stamps, "" for none. A source that names something unusable ends
-// the search: what comes after it would not be what the sender meant.
+// Find tries the sources of the program at path one after the other. publicKey is the key for
+// stamps, "" for none. A source with an unusable name ends the search, because later sources would
+// not give what the sender meant.
 func Find(path, publicKey string) (gateway string, from Source, err error) {
 	if path == "" {
 		return "", Nowhere, nil

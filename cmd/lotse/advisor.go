@@ -37,7 +37,7 @@ func newAdvisorFlags() *advisorFlags {
 	return f
 }
 
-// dataFlags say where the gateway's data is, for commands that work on it.
+// dataFlags select the gateway's data folder, for commands that work on it.
 type dataFlags struct{ data, file string }
 
 func (d *dataFlags) define(f *flags) {
@@ -45,7 +45,7 @@ func (d *dataFlags) define(f *flags) {
 	f.StringVar(&d.file, "config", "", "take the data folder from the gateway's settings in `FILE`")
 }
 
-// folder is the data folder.
+// folder returns the data folder.
 func (d *dataFlags) folder() (string, error) {
 	g := config.DefaultGateway()
 	if d.file != "" {

@@ -11,15 +11,15 @@ import (
 	"lotse/tunnel"
 )
 
-// advisorEnd seals streams of one session as an advisor's end. Its first exchange is
-// over the number alone; all further streams go back to that one and never to the
-// number again; seal/SPEC.md, section 5. Methods may be called concurrently.
+// advisorEnd seals streams of one session as an advisor's end. Its first exchange is over the
+// number alone; all further streams are based on that exchange and never use the number alone
+// again; seal/SPEC.md, section 5. Methods may be called concurrently.
 type advisorEnd struct {
 	// Static.
 	advisor *tunnel.Advisor
 	number  tunnel.Number
 	tries   *seal.Tries
-	// proved is told the code of the exchange over the number alone; nil: nobody asks.
+	// proved is called with the code of the exchange over the number alone; nil: not called.
 	proved func(code string)
 
 	proving sync.Mutex // held during an exchange over the number alone
@@ -28,19 +28,19 @@ type advisorEnd struct {
 	origin *seal.Origin // Guarded by mu; nil before that exchange.
 }
 
-// helperTries: a helper's number was proved by somebody else before, so the first
-// wrong try is an attack, or the advisor's own mistake.
+// helperTries: another program has proved a helper's number before, so the first wrong try is an
+// attack, or the advisor's own mistake.
 const helperTries = 1
 
-// errMismatch ends a helper and the session.
+// errMismatch ends both a helper and the session.
 var errMismatch = &sessionError{"this number did not match, so the session was ended for safety. Either the last five digits were mistyped here, " +
 	"or somebody on the way tried to guess them. Open a new session"}
 
-// errTried is about a number that an earlier start was guessed at with.
+// errTried is returned for a number that did not match at an earlier start.
 var errTried = &sessionError{"this number did not match a moment ago and is not tried again, as each try would be another guess for somebody on the way. Open a new session"}
 
-// newHelper is the advisor's end of a program that was given the number. What it
-// learns of the number is remembered for its next start.
+// newHelper makes the advisor's end of a program that was given the number. A wrong try with the
+// number is remembered for the program's next start.
 func newHelper(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Number, proved func(code string)) (*advisorEnd, error) {
 	memory := tried.Advisor()
 	memory.Clean()
@@ -62,7 +62,7 @@ func newHelper(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Numbe
 			if err := memory.Claim(number.Digits()); errors.Is(err, tried.ErrTried) {
 				return err
 			}
-			// Without a folder for it the number is remembered as long as this runs.
+			// If there is no folder for it, the number is remembered only in memory.
 			claimed = true
 		}
 		return nil
@@ -70,7 +70,7 @@ func newHelper(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Numbe
 	return e, nil
 }
 
-// known is the exchange that streams go back to; nil: there was none.
+// known returns the exchange that streams are based on; nil: there was none.
 func (e *advisorEnd) known() *seal.Origin {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -83,9 +83,9 @@ func (e *advisorEnd) goBackTo(o *seal.Origin) {
 	e.origin = o
 }
 
-// open opens and seals a stream to the customer. onward: it leaves this computer
-// again unsealed. Anyone who comes while the number is being proved waits for that. A
-// wrong number ends the session at the gateway and is errMismatch.
+// open opens and seals a stream to the customer. onward: it leaves this computer again unsealed.
+// While the number is being proved, other calls wait. A wrong number ends the session at the
+// gateway, and the error is errMismatch.
 func (e *advisorEnd) open(ctx context.Context, kind string, onward bool) (*seal.Conn, error) {
 	if e.known() == nil {
 		e.proving.Lock()
@@ -109,18 +109,18 @@ func (e *advisorEnd) open(ctx context.Context, kind string, onward bool) (*seal.
 	return conn, nil
 }
 
-// mismatch ends the session where the number did not match.
+// mismatch ends the session if the number did not match.
 func (e *advisorEnd) mismatch(ctx context.Context, err error) error {
 	if !e.tries.Burnt() {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	_ = e.advisor.EndSession(ctx, e.number.Place()) // a gateway that does not is told off by the customer's end
+	_ = e.advisor.EndSession(ctx, e.number.Place()) // on an error the customer's end refuses the number
 	return errMismatch
 }
 
-// seal dials a stream and seals it as the advisor. number and tries are e's.
+// seal dials a stream and seals it as the advisor. It sets number and tries.
 func (e *advisorEnd) seal(ctx context.Context, id string, p seal.Params) (*seal.Conn, error) {
 	line, err := e.advisor.DialStream(ctx, id)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestSession(t *testing.T) {
 		t.Fatalf("%+v", m)
 	}
 
-	// The customer's whole line is lost and comes back.
+	// The customer's connection is lost and comes back.
 	if err := a.control.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestSessionText reads what people read, and interrupts.
+// TestSessionText checks the text for people, and interrupts.
 func TestSessionText(t *testing.T) {
 	t.Parallel()
 	_, url, ca, _ := devGateway(t)
@@ -91,7 +91,7 @@ func TestSessionText(t *testing.T) {
 	p.say("show")
 	p.line("lotse show NUMBER")
 
-	// Older than that question, it does not say what it can.
+	// This agent is too old to say what it can do.
 	p.say("share")
 	p.line("cannot choose what is seen")
 	a.send(a.control, tunnel.AgentHello{Program: tunnel.ProgramBrowser, Can: []string{"view", "show"}})
@@ -132,8 +132,8 @@ func TestStateText(t *testing.T) {
 	}
 }
 
-// TestShowAsksFirst: what the customer's end can is known before it is shown
-// anything, and one that cannot look is told of in words.
+// TestShowAsksFirst: show finds out what the customer's end can do before it shows anything, and
+// explains if that end cannot show a screen.
 func TestShowAsksFirst(t *testing.T) {
 	t.Parallel()
 	_, url, ca, _ := devGateway(t)
@@ -176,8 +176,8 @@ func TestShowAsksFirst(t *testing.T) {
 	}
 }
 
-// TestViewerNumber: the gateway gets the number that the agent gives out for a
-// viewer, and never the session's own.
+// TestViewerNumber: the gateway receives the number that the agent issues for a viewer, and never
+// the session's own.
 func TestViewerNumber(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -224,7 +224,7 @@ func TestViewerNumber(t *testing.T) {
 	p.line(`"event":"door_gone"`, `"door":"vnc"`, `"gone":"burnt"`)
 }
 
-// TestBurnt: after three wrong tries the session is over, before anybody joined.
+// TestBurnt: after three wrong tries the session ends, before anybody joined.
 func TestBurnt(t *testing.T) {
 	t.Parallel()
 	_, url, ca, _ := devGateway(t)
@@ -281,7 +281,7 @@ func TestView(t *testing.T) {
 	if _, err := io.ReadFull(viewer, got); err != nil || string(got) != "RFB 003.008\n" {
 		t.Fatalf("%q, %v", got, err)
 	}
-	// --control: asked for as soon as the customer shows his screen.
+	// --control: it is asked for as soon as the customer shows his screen.
 	call = a.recv(tunnel.TypeCall)
 	if call.Kind != "control" {
 		t.Fatalf("%+v", call)
@@ -326,7 +326,7 @@ func TestView(t *testing.T) {
 	}
 }
 
-// TestViewer starts a viewer program, which gets the address and ends the port.
+// TestViewer starts a viewer program, which gets the address and whose exit closes the port.
 func TestViewer(t *testing.T) {
 	t.Parallel()
 	_, url, ca, _ := devGateway(t)
@@ -348,7 +348,7 @@ func TestViewer(t *testing.T) {
 	}
 }
 
-// TestDevPassword: without one given, it is printed, and a second start keeps the authority.
+// TestDevPassword: if no password is given, one is printed; a second start keeps the authority.
 func TestDevPassword(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -8,7 +8,7 @@ import (
 	"lotse/tunnel"
 )
 
-// login are the flags of commands that sign in.
+// login has the flags of commands that sign in.
 type login struct {
 	*flags
 	gateway, user string
@@ -22,7 +22,7 @@ func newLogin(name string) *login {
 	return l
 }
 
-// clientAreas are the areas of the log of commands that sign in.
+// clientAreas are the log areas of commands that sign in.
 var clientAreas = []string{logs.Tunnel}
 
 // signIn checks the flags and signs in. The caller closes the client's idle

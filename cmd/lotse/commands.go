@@ -9,14 +9,15 @@ import (
 	"lotse/manual"
 )
 
-// subcommand is one of lotse's commands. --help, the manual page and the completions come from it.
+// subcommand is one of lotse's commands. --help, the manual page and the completions are generated
+// from it.
 type subcommand struct {
 	about manual.Command // without flags
-	flags func() *flags  // defines its flags, for reading about them
+	flags func() *flags  // defines its flags, to read their documentation
 	run   func(p *program, ctx context.Context, args []string) error
 }
 
-// commands are all of them, in the order of the help.
+// commands returns all commands, in the order of the help.
 func commands() []subcommand {
 	type runner = func(*program, context.Context, []string) error
 	offline := func(run func(*program, []string) error) runner {
@@ -57,7 +58,7 @@ const (
 before anybody joined.`
 )
 
-// usage is the help of the program.
+// usage returns the help of the program.
 func usage() string {
 	var b strings.Builder
 	b.WriteString("lotse: self-hosted remote support. The customer runs lotse-agent.\n\nUsage:\n")
@@ -78,7 +79,7 @@ func usage() string {
 	return b.String()
 }
 
-// help is the help of one command.
+// help returns the help of one command.
 func (c *subcommand) help() string {
 	var b strings.Builder
 	for i, form := range c.about.Forms {
@@ -92,7 +93,7 @@ func (c *subcommand) help() string {
 	return b.String()
 }
 
-// own are the flags of this command alone.
+// own returns the flags of this command only.
 func (c *subcommand) own() []manual.Flag {
 	common := commonFlags()
 	return slices.DeleteFunc(manual.Flags(c.flags().FlagSet), func(f manual.Flag) bool {
@@ -100,12 +101,12 @@ func (c *subcommand) own() []manual.Flag {
 	})
 }
 
-// commonFlags are those that every command has.
+// commonFlags returns the flags that every command has.
 func commonFlags() []manual.Flag {
 	return append(manual.Flags(newFlags("").FlagSet), manual.Flag{Name: "help", Doc: "print help"})
 }
 
-// page is what the manual page and the completions tell.
+// page returns the content of the manual page and the completions.
 func page() *manual.Program {
 	p := &manual.Program{
 		Name: "lotse", Summary: summary, Forms: []string{"COMMAND [flags]"},

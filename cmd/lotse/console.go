@@ -17,8 +17,8 @@ import (
 	"lotse/tunnel"
 )
 
-// console prints what happens, as text for people or as JSON lines for
-// programs. Methods may be called concurrently.
+// console prints events, as text for people or as JSON lines for programs. Methods may be called
+// concurrently.
 type console struct {
 	json bool
 
@@ -26,7 +26,7 @@ type console struct {
 	out io.Writer // Guarded by mu.
 }
 
-// event prints one happening: text for people, fields for programs.
+// event prints one event: text for people, fields for programs.
 func (c *console) event(name string, fields map[string]any, format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,11 +43,10 @@ func (c *console) event(name string, fields map[string]any, format string, args 
 	}
 }
 
-// ownLines is text of this program in several lines, in which foreign text was made
-// safe already.
+// ownLines is text of this program in several lines, in which untrusted text was already made safe.
 type ownLines string
 
-// safe makes texts and errors among args safe for a terminal: a gateway or a peer may
+// safe makes strings and errors among args safe for a terminal, because a gateway or a peer may
 // have written them.
 func safe(args []any) []any {
 	out := make([]any, len(args))
@@ -64,8 +63,8 @@ func safe(args []any) []any {
 	return out
 }
 
-// escape writes what a terminal would obey, or what turns the direction of a line, as
-// JSON's \u. It is inside of strings only.
+// escape writes characters that a terminal would obey, or that change the text direction, as JSON's
+// \u. They occur only inside strings.
 func escape(b []byte) []byte {
 	if !bytes.ContainsFunc(b, obeyed) {
 		return b
@@ -85,7 +84,7 @@ func escape(b []byte) []byte {
 
 func obeyed(r rune) bool { return !unicode.IsPrint(r) }
 
-// number tells the number, first of all.
+// number prints the number, before anything else.
 func (c *console) number(n tunnel.Number, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +97,7 @@ func (c *console) number(n tunnel.Number, url string) {
 	}
 }
 
-// maxShort bounds a peer's word among others, in characters.
+// maxShort is the maximum length in characters of a peer's text inside a line.
 const maxShort = 200
 
 func short(s string) string { return plaintext.Line(s, maxShort) }
@@ -133,7 +132,7 @@ func helloText(m tunnel.AgentHello) string {
 	return fmt.Sprintf("customer: %q on %q (%s), agent %s", short(m.Customer.User), short(m.Customer.Host), short(m.Customer.System), short(m.Version))
 }
 
-// stateText is the whole truth in words: who sees what, then what is allowed.
+// stateText describes the complete state: who sees what, then what is allowed.
 func stateText(m tunnel.State) string {
 	parts := []string{seenText(m)}
 	if rights := rightsText(m.Rights); rights != "" {
@@ -154,7 +153,7 @@ func stateText(m tunnel.State) string {
 	return strings.Join(append(parts, fmt.Sprintf("viewers: %d", len(m.Viewers))), "; ")
 }
 
-// seenText says whose screen is seen, and what of it.
+// seenText says whose screen is shown, and what of it.
 func seenText(m tunnel.State) string {
 	switch {
 	case m.Direction == "advisor":
@@ -221,7 +220,7 @@ func eventText(m tunnel.Event) string {
 	return right + ": " + what + by
 }
 
-// oldCan is what programs can that do not say it: they are older than the question.
+// oldCan is what programs can do that are older than AgentHello.Can.
 var oldCan = []string{"view", "control", "clipboard"}
 
 // can reports whether it makes sense to ask that end of the session for a right.
@@ -232,7 +231,7 @@ func can(m tunnel.AgentHello, right string) bool {
 	return slices.Contains(m.Can, right)
 }
 
-// cannotText says why not.
+// cannotText says why it does not.
 func cannotText(m tunnel.AgentHello, right string) string {
 	what := map[string]string{
 		"view": "show its screen", "control": "be controlled", "clipboard": "share its clipboard", "share": "choose what is seen", "show": "look at your screen",
@@ -244,17 +243,17 @@ func cannotText(m tunnel.AgentHello, right string) string {
 	return "the customer's end cannot " + what + ": " + why
 }
 
-// maxCommand bounds a line of standard input.
+// maxCommand is the maximum length of a line of standard input.
 const maxCommand = 1024
 
 const commandHelp = `commands: view, control, clipboard (ask for it); share (ask to see more); return control|clipboard|view|show (give it back); ` +
 	`show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help`
 
-// showHelp is how the other direction is begun: that takes a program with a screen.
+// showHelp explains how to show the advisor's screen, which takes a program with access to it.
 const showHelp = `to show your own screen to the customer, run: lotse show NUMBER --gateway URL --user NAME; or use "Show my screen" on the advisor's page`
 
-// readCommands passes lines of standard input on until it ends. It cannot be
-// stopped while it waits for input and ends with the program.
+// readCommands sends lines of standard input to out until the input ends. It cannot be stopped
+// while it waits for input; it ends with the program.
 func readCommands(in io.Reader, out chan<- string) {
 	s := bufio.NewScanner(in)
 	s.Buffer(nil, maxCommand)
@@ -265,7 +264,8 @@ func readCommands(in io.Reader, out chan<- string) {
 	}
 }
 
-// command turns a line into a message to the agent; nil with help for one that is none.
+// command converts a line to a message to the agent; if it is not a command, m is nil and help is
+// set.
 func command(line string) (m tunnel.ControlMessage, help string) {
 	switch line {
 	case "view", "control", "clipboard", "share":

@@ -84,7 +84,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	return printReport(p.stdout, report, f.asJSON)
 }
 
-// badSettings is the report on a gateway that does not start.
+// badSettings returns the report on a gateway whose settings do not allow it to start.
 func badSettings(url string, err error) doctor.Report {
 	return doctor.Report{URL: url, Result: doctor.Fail, Checks: []doctor.Check{{
 		Name: "settings", Result: doctor.Fail, Found: err.Error(),
@@ -93,7 +93,7 @@ func badSettings(url string, err error) doctor.Report {
 	}}}
 }
 
-// devRoots is the authority of a development gateway; nil when there is none yet.
+// devRoots returns the authority of a development gateway; nil if there is none yet.
 func devRoots(data string) *x509.CertPool {
 	authority, err := os.ReadFile(filepath.Join(data, gateway.DevCAFile))
 	if err != nil {
@@ -104,7 +104,7 @@ func devRoots(data string) *x509.CertPool {
 	return roots
 }
 
-// errUnhealthy ends lotse doctor when something is wrong; the report has said what.
+// errUnhealthy ends lotse doctor if it found a problem; the report has been printed.
 var errUnhealthy = errors.New("something is wrong with the gateway")
 
 func printReport(out io.Writer, r doctor.Report, asJSON bool) error {
@@ -121,7 +121,7 @@ func printReport(out io.Writer, r doctor.Report, asJSON bool) error {
 	return nil
 }
 
-// printChecks writes a line for each check, and the fix below it.
+// printChecks writes a line for each check, with the fix below it.
 func printChecks(out io.Writer, r doctor.Report) error {
 	if r.URL != "" {
 		fmt.Fprintln(out, r.URL)

@@ -10,7 +10,7 @@ import (
 	"lotse/doctor"
 )
 
-// TestDoctor: from outside by the address, and on the gateway's machine by its settings.
+// TestDoctor runs it from outside with an address, and on the gateway's machine with its settings.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	_, url, ca, data := devGateway(t)
@@ -25,7 +25,7 @@ func TestDoctor(t *testing.T) {
 		r.Checks[0].Found == "" {
 		t.Errorf("%d %v\n%s%s", code, err, out, errs)
 	}
-	// Without its authority the certificate is nobody's.
+	// Without the gateway's authority the certificate is not trusted.
 	code, out, errs = run(t, nil, "doctor", url)
 	if code != exitFailure || !strings.Contains(out, "FAIL  certificate") ||
 		!strings.Contains(out, "fix: Put the whole chain") ||

@@ -29,7 +29,7 @@ import (
 	"lotse/tunnel"
 )
 
-// evilGateway says to both ends what the test wants. It does not know the number.
+// evilGateway sends to both ends what the test wants. It does not know the number.
 type evilGateway struct {
 	t           *testing.T
 	url, caFile string
@@ -39,8 +39,8 @@ type evilGateway struct {
 	streams sync.Map // of channels of *tunnel.Stream, by side and identifier
 	last    atomic.Int64
 	ended   atomic.Int64 // requests to end the session
-	opened  chan string  // streams that advisors' ends asked for
-	closeBy string       // the text with which streams are closed at once; "": they are not
+	opened  chan string  // streams that advisors' ends requested
+	closeBy string       // the reason with which streams are closed at once; "": they are not closed
 }
 
 const (
@@ -118,7 +118,7 @@ func newEvilGateway(t *testing.T) *evilGateway {
 
 func (g *evilGateway) newStream() string { return fmt.Sprintf("AAAAAAAAAAAAAAAA%06d", g.last.Add(1)) }
 
-// side is where the stream's connection of one side arrives.
+// side returns the channel on which one side's connection of a stream arrives.
 func (g *evilGateway) side(side, id string) chan *tunnel.Stream {
 	c, _ := g.streams.LoadOrStore(side+id, make(chan *tunnel.Stream, 1))
 	return c.(chan *tunnel.Stream)
@@ -134,8 +134,8 @@ func take[T any](t *testing.T, ch <-chan T, what string) (v T) {
 	return v
 }
 
-// guess takes one side's connection and guesses at its number; true: the end told
-// whether it was right.
+// guess takes one side's connection and guesses at its number. It returns true if the end revealed
+// whether the guess was right.
 func (g *evilGateway) guess(t *testing.T, side, id, kind string) bool {
 	t.Helper()
 	role := seal.Agent
@@ -173,14 +173,14 @@ func (g *evilGateway) guessAtHelper(t *testing.T, args []string, memory string) 
 	return guessed
 }
 
-// evilCustomer is an agent with this gateway's number.
+// evilCustomer is a real agent at the evil gateway.
 type evilCustomer struct {
 	link *tunnel.Link
 	done chan error
 	stop func()
 }
 
-// startAgent runs the agent; link is nil when it does not try the number.
+// startAgent runs the agent; link is nil if it does not try the number.
 func (g *evilGateway) startAgent(t *testing.T, memory *tried.Memory) *evilCustomer {
 	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
@@ -261,7 +261,7 @@ func (g *evilGateway) guessAtAgent(t *testing.T, memory *tried.Memory) bool {
 	return guessed
 }
 
-// guessInSession lets the customer in, honestly, and guesses on a later stream.
+// guessInSession lets the customer join honestly, and guesses on a later stream.
 func (g *evilGateway) guessInSession(t *testing.T, memory *tried.Memory, owner *tunnel.Link, over <-chan struct{}) bool {
 	t.Helper()
 	c := g.startAgent(t, memory)
@@ -314,7 +314,7 @@ func (g *evilGateway) guessInSession(t *testing.T, memory *tried.Memory, owner *
 	return guesses == 1
 }
 
-// guessAtOwner has somebody enter who does not know the number.
+// guessAtOwner makes a customer enter who does not know the number.
 func (g *evilGateway) guessAtOwner(t *testing.T, owner *tunnel.Link, over <-chan struct{}) bool {
 	t.Helper()
 	id := g.newStream()
@@ -330,8 +330,8 @@ func (g *evilGateway) guessAtOwner(t *testing.T, owner *tunnel.Link, over <-chan
 	}
 }
 
-// TestOneCustomerEnters: of two who know the number one gets in, even if the gateway
-// says of the second that he enters too.
+// TestOneCustomerEnters: of two customers who know the number one joins, even if the gateway lets
+// the second enter too.
 func TestOneCustomerEnters(t *testing.T) {
 	g := newEvilGateway(t)
 	owner, over := g.owner(t)
@@ -359,8 +359,8 @@ func TestOneCustomerEnters(t *testing.T) {
 		t.Error("the session ended")
 	default:
 	}
-	// One line works: what its owner said on it is there to read. It is that of the one
-	// whose confirmation the owner took first; the customer's end is done before that.
+	// One connection works, that is, the owner's message on it can be read. It is the one whose
+	// confirmation the owner received first; both agents finish before that.
 	works := 0
 	for _, line := range []*seal.Conn{first, second} {
 		if line == nil {
@@ -375,13 +375,12 @@ func TestOneCustomerEnters(t *testing.T) {
 	}
 }
 
-// bound is what seal/SPEC.md, section 6, promises: three guesses at the owner's end,
-// one at the customer's, one at the helpers of an advisor's computer.
+// bound is the limit of seal/SPEC.md, section 6: three guesses at the owner's end, one at the
+// customer's, one at the helpers of an advisor's computer.
 const bound = 3 + 1 + 1
 
-// TestGuessesAddUp: a gateway that spreads its guesses over owner, agent and helpers,
-// restarts them as it likes, and goes on whatever they tell it, has so many guesses at
-// one number in all.
+// TestGuessesAddUp: a gateway that spreads its guesses over owner, agent and helpers, restarts them
+// at will, and ignores their refusals, has no more guesses at one number in all.
 func TestGuessesAddUp(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -414,8 +413,8 @@ func TestGuessesAddUp(t *testing.T) {
 	}
 }
 
-// owner is `lotse session new` without its process: over is closed when it ended. The
-// number is fixed, as the helpers and the agent must have it.
+// owner is `lotse session new` without its process; over is closed when it has ended. The number is
+// fixed, because the helpers and the agent need the same.
 func (g *evilGateway) owner(t *testing.T) (link *tunnel.Link, over <-chan struct{}) {
 	t.Helper()
 	client := &tunnel.Client{Gateway: g.url, RootCAs: newRoots(t, g.caFile)}

@@ -12,8 +12,8 @@ import (
 	"lotse/logs"
 )
 
-// flags are those of one command, with those that every command has. The usage of each says
-// between backquotes what its value is called; package manual writes help, manual page and
+// flags are the flags of one command, including those that every command has. The usage of each has
+// the name of its value between backquotes; package manual generates help, manual page and
 // completions from that.
 type flags struct {
 	*flag.FlagSet
@@ -25,7 +25,7 @@ type flags struct {
 
 func newFlags(name string) *flags {
 	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
-	f.SetOutput(io.Discard) // what is wrong is said by exitCode
+	f.SetOutput(io.Discard) // exitCode reports mistakes
 	f.StringVar(&f.caFile, "ca-file", os.Getenv("LOTSE_CA_FILE"),
 		"trust this authority for the gateway (`PEM` file, or LOTSE_CA_FILE)")
 	f.StringVar(&f.logFormat, "log-format", "text", "how messages on standard error look: `text|json`")
@@ -36,7 +36,7 @@ func newFlags(name string) *flags {
 	return f
 }
 
-// help is the help of the command.
+// help returns the help of the command.
 func (f *flags) help() string {
 	c, ok := find(f.Name())
 	if !ok {
@@ -49,13 +49,13 @@ func (f *flags) wrong(format string, args ...any) error {
 	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.help()}
 }
 
-// parse reads flags and positional arguments in any order; there must be want
-// positional ones.
+// parse parses flags and positional arguments in any order. There must be want positional
+// arguments.
 func (f *flags) parse(p *program, args []string, want int) ([]string, error) {
 	return f.parseUpTo(p, args, want, want)
 }
 
-// parseUpTo is parse with least to most positional arguments.
+// parseUpTo is parse with at least least and at most most positional arguments.
 func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string, error) {
 	var rest []string
 	for {
@@ -77,7 +77,7 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 	}
 	switch {
 	case len(rest) > most:
-		// A session number with spaces is the likely reason.
+		// The likely reason is a session number with spaces.
 		return nil, f.wrong(
 			"unexpected argument after %d others (write a number with spaces in quotes)", most)
 	case len(rest) < least:
@@ -86,14 +86,13 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 	return rest, nil
 }
 
-// given reports whether the flag stands on the command line.
+// given reports whether the flag is on the command line.
 func (f *flags) given(name string) (found bool) {
 	f.Visit(func(v *flag.Flag) { found = found || v.Name == name })
 	return found
 }
 
-// logger makes the logger of a command on standard error. format and level are what holds
-// without flags.
+// logger makes the logger of a command on standard error. format and level are the defaults.
 func (f *flags) logger(
 	p *program, format, level string, areas []string,
 ) (*slog.Logger, *logs.Levels, error) {
@@ -114,7 +113,7 @@ func (f *flags) logger(
 	return logger, levels, nil
 }
 
-// roots reads --ca-file; nil without one.
+// roots reads --ca-file; it returns nil without one.
 func (f *flags) roots() (*x509.CertPool, error) {
 	if f.caFile == "" {
 		return nil, nil

@@ -27,7 +27,7 @@ SIGUSR1 switches the log to debug, and back. config/gateway.example.toml, which 
 package has as /etc/lotse/gateway.toml, explains each setting.`,
 }
 
-// gatewayFlags are the flags of lotse gateway. Those that are given win over the settings.
+// gatewayFlags are the flags of lotse gateway. They override the settings.
 type gatewayFlags struct {
 	*flags
 	file, listen, data, metrics string
@@ -55,7 +55,7 @@ func newGatewayFlags() *gatewayFlags {
 	return f
 }
 
-// settings are those of the file, with what the flags change.
+// settings returns the settings of the file with the changes of the flags.
 func (f *gatewayFlags) settings() (config.Gateway, error) {
 	g := config.DefaultGateway()
 	if f.file != "" {
@@ -65,7 +65,7 @@ func (f *gatewayFlags) settings() (config.Gateway, error) {
 		}
 	}
 	if f.dev {
-		// With --data nobody asks for the user's own folder, which a service may not have.
+		// With --data the user's own folder is not needed; a service may not have one.
 		if f.given("data") {
 			g.Data = f.data
 		}
@@ -123,7 +123,7 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	defer onSignals(ctx, hangupSignals, func() {
 		select {
 		case reload <- struct{}{}:
-		default: // one is waiting already
+		default: // one is pending already
 		}
 	})()
 	defer levels.FollowSignal(logs.Area(logger, logs.Gateway))()
@@ -137,7 +137,7 @@ func (p *program) gateway(ctx context.Context, args []string) error {
 	return gateway.Serve(ctx, cfg)
 }
 
-// printAddresses says where the gateway listens; that it is ready comes last.
+// printAddresses prints where the gateway listens; "ready" is last.
 func printAddresses(out io.Writer, g *config.Gateway, a gateway.Addresses) {
 	if a.Metrics != nil {
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", a.Metrics)
@@ -156,8 +156,8 @@ func printAddresses(out io.Writer, g *config.Gateway, a gateway.Addresses) {
 	fmt.Fprintf(out, "listening on %s\n", publicURL(g, a.Listen))
 }
 
-// devSettings changes what a development gateway does otherwise. A settings
-// file's values stay where they are not the defaults.
+// devSettings changes the defaults for a development gateway. Values of a settings file that differ
+// from the defaults are kept.
 func devSettings(g *config.Gateway, fromFile bool) error {
 	d := config.DefaultGateway()
 	g.TLS.Mode = "dev"
@@ -165,7 +165,7 @@ func devSettings(g *config.Gateway, fromFile bool) error {
 		g.Listen = devListen
 	}
 	if !fromFile {
-		g.Metrics.Listen = "" // so that several can run side by side
+		g.Metrics.Listen = "" // so that several can run at the same time
 	}
 	if g.Data == d.Data {
 		cache, err := os.UserCacheDir()
@@ -180,7 +180,7 @@ func devSettings(g *config.Gateway, fromFile bool) error {
 	return nil
 }
 
-// devAdvisor makes the account of a development gateway.
+// devAdvisor creates the account of a development gateway.
 func devAdvisor(out io.Writer, data string) error {
 	accounts, err := gateway.OpenAccounts(data)
 	if err != nil {
@@ -200,7 +200,7 @@ func devAdvisor(out io.Writer, data string) error {
 	return nil
 }
 
-// gatewayConfig turns settings into what the gateway takes.
+// gatewayConfig converts settings to the gateway's configuration.
 func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	files, err := pages()
 	if err != nil {
@@ -247,7 +247,7 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	}, nil
 }
 
-// publicURL is the address to tell: the operator's, or the one listened on.
+// publicURL returns the address to print: the operator's, or the one listened on.
 func publicURL(g *config.Gateway, addr net.Addr) string {
 	if g.PublicURL != "" {
 		return strings.TrimSuffix(g.PublicURL, "/")
@@ -262,14 +262,13 @@ func publicURL(g *config.Gateway, addr net.Addr) string {
 	return "https://" + net.JoinHostPort(g.AllHosts()[0], port)
 }
 
-// hangupSignals have the certificate read again.
+// hangupSignals make the gateway read the certificate again.
 var hangupSignals = []os.Signal{syscall.SIGHUP}
 
-// onSignals calls do for each of the signals that comes, if there are any; the returned
-// function waits for its goroutine.
+// onSignals calls do for each of the signals received. stop stops this and waits for the goroutine.
 func onSignals(ctx context.Context, signals []os.Signal, do func()) (stop func()) {
 	if len(signals) == 0 {
-		return func() {} // signal.Notify would take none for all
+		return func() {} // signal.Notify would treat an empty list as all signals
 	}
 	came := make(chan os.Signal, 1)
 	signal.Notify(came, signals...)

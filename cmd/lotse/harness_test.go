@@ -34,7 +34,7 @@ func prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs the binary to its end.
+// run runs the binary until it exits.
 func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd := prepare(t, env, args...)
@@ -48,7 +48,7 @@ func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr s
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// process is a running program whose lines can be waited for.
+// process is a running program; tests can wait for lines of its output.
 type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -124,7 +124,7 @@ func begin(t *testing.T, env []string, args ...string) *process {
 	return p
 }
 
-// line waits for a line with all of want in it.
+// line waits for a line that contains all of want.
 func (p *process) line(want ...string) string {
 	p.t.Helper()
 	l, ok := p.lineOrEnd(want...)
@@ -134,7 +134,7 @@ func (p *process) line(want ...string) string {
 	return l
 }
 
-// lineOrEnd likewise; false when the program ended before.
+// lineOrEnd does the same; it returns false if the program exits first.
 func (p *process) lineOrEnd(want ...string) (string, bool) {
 	p.t.Helper()
 	timeout := time.After(2 * time.Minute)
@@ -160,7 +160,7 @@ func (p *process) say(s string) {
 	}
 }
 
-// exit waits for the end and returns the code.
+// exit waits until the program exits and returns the code.
 func (p *process) exit() int {
 	p.t.Helper()
 	limit := time.AfterFunc(2*time.Minute, func() { _ = p.cmd.Process.Kill() })

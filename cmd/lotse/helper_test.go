@@ -11,10 +11,10 @@ import (
 	"lotse/tunnel"
 )
 
-// readyLine is how `lotse view` tells its port.
+// readyLine is the start of the line in which `lotse view` prints its port.
 const readyLine = "ready: vnc viewer address 127.0.0.1::"
 
-// connect is a viewer that has reached the port of `lotse view`.
+// connect connects to the port of `lotse view` as a viewer does.
 func (p *process) connect() net.Conn {
 	p.t.Helper()
 	return dialViewer(p.t, p.line(readyLine))
@@ -30,8 +30,7 @@ func dialViewer(t *testing.T, ready string) net.Conn {
 	return conn
 }
 
-// joinedSession is a session with a customer in it, and what a helper's command line
-// needs.
+// joinedSession starts a session with a customer, and returns what a helper's command line needs.
 func joinedSession(t *testing.T) (p *process, a *agentEnd, login []string) {
 	t.Helper()
 	_, url, ca, _ := devGateway(t)
@@ -56,8 +55,8 @@ func (a *agentEnd) guess(call tunnel.GatewayMessage, digits string) error {
 	return err
 }
 
-// TestHelperMismatch: a helper gives one guess at its number. Then it ends, and the
-// session by the gateway, and it is not started again with that number.
+// TestHelperMismatch: a helper allows one guess at its number. Then it exits, the gateway ends the
+// session, and the helper does not start again with that number.
 func TestHelperMismatch(t *testing.T) {
 	t.Parallel()
 	p, a, login := joinedSession(t)
@@ -81,8 +80,8 @@ func TestHelperMismatch(t *testing.T) {
 	}
 }
 
-// TestHelperRemembers: an evil gateway that says that the session goes on gets no
-// second guess by another start; a right number leaves nothing behind.
+// TestHelperRemembers: a malicious gateway that claims that the session continues gets no second
+// guess from another start; a right number leaves nothing behind.
 func TestHelperRemembers(t *testing.T) {
 	t.Parallel()
 	memory := t.TempDir()
@@ -114,13 +113,13 @@ func TestHelperRemembers(t *testing.T) {
 	}
 }
 
-// wrongDigits is a number of the same place.
+// wrongDigits returns another number with the same place.
 func wrongDigits(digits string) string {
 	return digits[:8] + string('0'+(digits[8]-'0'+1)%10)
 }
 
-// TestHelperStreamsGoBack: the streams of one helper behind its first go back to that
-// one's exchange, with the same code; each start has its own.
+// TestHelperStreamsGoBack: the later streams of a helper are bound to its first exchange and have
+// the same code; each start has its own.
 func TestHelperStreamsGoBack(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestLogLevels: the levels of areas come from the file and the command line, and a signal
+// TestLogLevels: the levels of areas are set by the file and the command line, and a signal
 // switches a running gateway to debug and back.
 func TestLogLevels(t *testing.T) {
 	t.Parallel()
@@ -33,7 +33,7 @@ func TestLogLevels(t *testing.T) {
 	p := begin(t, nil, "gateway", "--dev", "--listen", "127.0.0.1:0", "--data", t.TempDir(),
 		"--metrics", "", "--config", settings)
 	address := strings.TrimPrefix(p.line("listening on https://"), "listening on https://")
-	// stranger has the area http write a line at debug, and none else.
+	// stranger makes only the area http write a line at debug.
 	stranger := func() {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {

@@ -1,5 +1,5 @@
-// Command lotse is the advisor's and the operator's program: the gateway, its
-// accounts, a session from the command line, and a port for any VNC viewer.
+// Command lotse is the advisor's and the operator's program: the gateway, its accounts, a session
+// on the command line, and a port for any VNC viewer.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 // version is set by the linker (Makefile).
 var version = "dev"
 
-// Exit codes; documented in exitCodes.
+// Exit codes; exitCodes documents them.
 const (
 	exitOK      = 0
 	exitFailure = 1
@@ -31,7 +31,7 @@ const (
 	exitSession = 5
 )
 
-// program is one run of lotse; tests run it with other streams.
+// program is one run of lotse; tests use other streams.
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -78,7 +78,7 @@ type usageError struct{ what, usage string }
 
 func (e *usageError) Error() string { return e.what }
 
-// sessionError is a session that was refused or ended too early.
+// sessionError means that a session was refused or ended too early.
 type sessionError struct{ what string }
 
 func (e *sessionError) Error() string { return e.what }
@@ -89,11 +89,11 @@ type signInError struct{ err error }
 func (e *signInError) Error() string { return "sign-in refused: " + e.err.Error() }
 func (e *signInError) Unwrap() error { return e.err }
 
-// maxText bounds one text in a line of output, in characters.
+// maxText is the maximum length in characters of one text in a line of output.
 const maxText = 1000
 
-// complain writes an error to standard error, with what went wrong with it before. It
-// may hold what a gateway said. Of several errors each has a line.
+// complain writes an error, which may contain a gateway's text, to standard error. Joined errors
+// are written on a line each.
 func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+shown(err)) }
 
 func shown(err error) string {
@@ -107,7 +107,7 @@ func shown(err error) string {
 	return plaintext.Line(err.Error(), maxText)
 }
 
-// exitCode says what went wrong and chooses the code.
+// exitCode reports the error and returns the exit code.
 func (p *program) exitCode(err error) int {
 	var (
 		use         *usageError
@@ -134,7 +134,7 @@ func (p *program) exitCode(err error) int {
 	case errors.As(err, &api):
 		switch api.Code {
 		case "":
-			return exitGateway // something answers, but no gateway
+			return exitGateway // something other than a gateway answers
 		case tunnel.CodeUnauthorized:
 			return exitSignIn
 		case tunnel.CodeNotFound, tunnel.CodeNotJoined:

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// binary is the built program; tests run it as people do.
+// binary is the built program; tests run it as users do.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		binary = filepath.Join(folder, "lotse")
-		// Numbers that did not match are remembered there.
+		// The folder in which numbers that did not match are remembered.
 		if err := os.Setenv("XDG_RUNTIME_DIR", folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 			return 1
 		}
-		// They wait for programs most of the time.
+		// The tests mostly wait for programs.
 		flag.Parse()
 		if err := flag.Set("test.parallel", "8"); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -14,8 +14,8 @@ import (
 	"lotse/manual"
 )
 
-// TestEverythingIsTold: every command and every flag is in the help, on the manual page and in
-// each completion, with words.
+// TestEverythingIsTold: every command and every flag is documented in the help, on the manual page
+// and in each completion.
 func TestEverythingIsTold(t *testing.T) {
 	p := page()
 	man := strings.ReplaceAll(string(p.Man()), `\-`, "-")
@@ -75,7 +75,7 @@ func TestEverythingIsTold(t *testing.T) {
 	}
 }
 
-// TestManualPage has mandoc and man read the page.
+// TestManualPage formats the page with mandoc and man.
 func TestManualPage(t *testing.T) {
 	t.Parallel()
 	code, out, errs := run(t, nil, "man")
@@ -110,7 +110,7 @@ func TestManualPage(t *testing.T) {
 	}
 }
 
-// TestBashCompletion has bash complete command lines; the last word is the one that is typed.
+// TestBashCompletion makes bash complete command lines; the last word is being typed.
 func TestBashCompletion(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
@@ -174,7 +174,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 	}
 }
 
-// TestOtherShells has zsh and fish read their completions, where they are installed.
+// TestOtherShells makes zsh and fish read their completions, if they are installed.
 func TestOtherShells(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"zsh", "fish"} {

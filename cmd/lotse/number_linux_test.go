@@ -10,8 +10,8 @@ import (
 	"lotse/tunnel"
 )
 
-// TestNumberIsHidden: other users cannot read the number from the command line of a
-// running program, and not even from that of a starting one which reads it from its input.
+// TestNumberIsHidden: other users cannot read the number from the command line of a running
+// program; if the program reads the number from its input, not even while it is starting.
 func TestNumberIsHidden(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)
@@ -21,7 +21,7 @@ func TestNumberIsHidden(t *testing.T) {
 			_, _ = io.WriteString(v.in, a.number.Grouped()+"\n")
 		}
 		v.connect()
-		a.seal(a.recv(tunnel.TypeCall)) // the number was understood
+		a.seal(a.recv(tunnel.TypeCall)) // the program has read the number
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", v.cmd.Process.Pid))
 		if err != nil || !strings.Contains(string(line), "view") || strings.Contains(string(line), given) && given != "-" {
 			t.Errorf("%q, %v", line, err)

@@ -7,7 +7,7 @@ import (
 	novncweb "lotse/novnc-web"
 )
 
-// pages returns what the gateway serves to browsers.
+// pages returns the files that the gateway serves to browsers.
 func pages() (fs.FS, error) {
 	p := novncweb.Gateway()
 	if _, err := fs.Stat(p, "index.html"); err != nil {

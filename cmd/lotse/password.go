@@ -10,17 +10,16 @@ import (
 	"golang.org/x/term"
 )
 
-// maxPasswordLine bounds what is read at a prompt.
+// maxPasswordLine is the maximum number of bytes read at a prompt.
 const maxPasswordLine = 1024
 
 // prompt asks for passwords on a terminal.
 type prompt struct {
 	in  io.Reader // the terminal
-	out io.Writer // what is asked
+	out io.Writer // where the prompt is written
 }
 
-// password takes LOTSE_PASSWORD or asks on the terminal without echo, twice if
-// it is a new one.
+// password returns LOTSE_PASSWORD, or asks on the terminal without echo, twice for a new password.
 func (p prompt) password(prompt string, twice bool) (string, error) {
 	if pw, ok := os.LookupEnv("LOTSE_PASSWORD"); ok && pw != "" {
 		return pw, nil

@@ -4,6 +4,6 @@ package main
 
 import "io/fs"
 
-// programs are the agent programs that were built in: none. make dist builds
-// them in, with the tag withprograms.
+// programs returns the agent programs that were built in: none. make dist builds them in with the
+// tag withprograms.
 func programs() fs.FS { return nil }

@@ -10,11 +10,11 @@ import (
 //go:embed programs
 var embedded embed.FS
 
-// programs are the agent programs that make dist put into the folder.
+// programs returns the agent programs that make dist put into the folder.
 func programs() fs.FS {
 	files, err := fs.Sub(embedded, "programs")
 	if err != nil {
-		panic("lotse: internal error: " + err.Error()) // only for an invalid path
+		panic("lotse: internal error: " + err.Error()) // happens only for an invalid path
 	}
 	return files
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestScripts runs testdata/script/*.txtar: what is typed, and what comes of it. Besides
-// testscript's own commands there are
+// TestScripts runs testdata/script/*.txtar: commands and their results. In addition to testscript's
+// own commands there are
 //
-//	lotse CODE ARGUMENT…   runs the program; it must end with that exit code
-//	gateway                runs one, in $DATA; sets $GATEWAY and $CA
-//	stopgateway            ends it
+//	lotse CODE ARGUMENT…   runs the program, which must exit with that code
+//	gateway                starts a gateway, in $DATA; sets $GATEWAY and $CA
+//	stopgateway            stops it
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptProgram is a run of the program in a script's folder and environment.
+// scriptProgram returns a run of the program in a script's folder and environment.
 func scriptProgram(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = ts.MkAbs(".")
@@ -94,8 +94,8 @@ func scriptGateway(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the gateway does not say where it listens")
 }
 
-// scriptStopGateway asks the gateway to end and waits until its process is gone: the
-// audit trail is whole then. The process itself is waited for by Defer.
+// scriptStopGateway makes the gateway stop and waits until its process is gone, so that the audit
+// trail is complete. Defer waits for the process itself.
 func scriptStopGateway(ts *testscript.TestScript, _ bool, _ []string) {
 	pid, err := strconv.Atoi(ts.Getenv(running))
 	ts.Check(err)

@@ -39,13 +39,13 @@ func newSessionFlags() *sessionFlags {
 	return l
 }
 
-// Times of a session's line.
+// Timeouts of a session's connection.
 const (
-	// ownerRetry is how long the owner's link is tried again; the gateway
-	// keeps the session for a minute.
+	// ownerRetry is how long reconnecting the owner's link is tried; the gateway keeps the session
+	// for a minute.
 	ownerRetry = 60 * time.Second
 	retryPause = 2 * time.Second
-	// endTimeout bounds what is still said at the end.
+	// endTimeout limits the messages at the end.
 	endTimeout = 3 * time.Second
 )
 
@@ -85,24 +85,24 @@ func (p *program) session(ctx context.Context, args []string) error {
 	return o.run(ctx, url+"/#p="+number.Place(), p.stdin)
 }
 
-// ownSession is a session from its owner's side.
+// ownSession is a session seen from its owner's side.
 type ownSession struct {
 	advisorEnd
 	// Static after session.
 	console *console
 	wg      sync.WaitGroup
-	burnt   chan struct{} // closed when somebody guessed at the number
+	burnt   chan struct{} // closed when somebody has guessed at the number
 	once    sync.Once
 
 	mu      sync.Mutex
 	owner   *tunnel.OwnerLink                 // Guarded by mu.
 	control *tunnel.ControlConn               // Guarded by mu; nil while there is none.
-	hello   tunnel.AgentHello                 // Guarded by mu; of the customer's end.
-	doors   map[string]chan tunnel.DoorNumber // Guarded by mu; who waits for a door's number.
-	joined  bool                              // Guarded by mu; ever.
+	hello   tunnel.AgentHello                 // Guarded by mu; from the customer's end.
+	doors   map[string]chan tunnel.DoorNumber // Guarded by mu; waiting for a door's number.
+	joined  bool                              // Guarded by mu; a customer has joined at some time.
 	state   string                            // Guarded by mu.
-	reason  string                            // Guarded by mu; of the end.
-	byUs    bool                              // Guarded by mu; we ended it.
+	reason  string                            // Guarded by mu; of the session's end.
+	byUs    bool                              // Guarded by mu; this program ended it.
 }
 
 func newOwnSession(advisor *tunnel.Advisor, number tunnel.Number, c *console) *ownSession {
@@ -137,7 +137,7 @@ func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error
 	return o.outcome()
 }
 
-// loop obeys the user until the session is over.
+// loop executes the user's commands until the session is over.
 func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan error) error {
 	interrupt, burnt := ctx.Done(), o.burnt
 	var giveUp <-chan time.Time
@@ -214,7 +214,7 @@ func (o *ownSession) setOwner(link *tunnel.OwnerLink) {
 	o.owner = link
 }
 
-// close closes what is open; the readers then end.
+// close closes the connections; the readers then return.
 func (o *ownSession) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -226,7 +226,7 @@ func (o *ownSession) close() {
 	}
 }
 
-// outcome says whether the session was a success.
+// outcome returns nil if the session was a success, otherwise an error.
 func (o *ownSession) outcome() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -246,8 +246,7 @@ func (o *ownSession) outcome() error {
 	return errors.New("the session ended: " + o.reason)
 }
 
-// serve reads the owner's link, dialling again when it is lost, until the
-// session is over.
+// serve reads the owner's link, and dials again if it is lost, until the session is over.
 func (o *ownSession) serve(ctx context.Context, link *tunnel.OwnerLink) error {
 	defer func() { _ = link.Close() }()
 	for {
@@ -284,7 +283,7 @@ func (o *ownSession) redial(ctx context.Context) (*tunnel.OwnerLink, error) {
 	}
 }
 
-// readOwner handles the link's messages; over tells that the session is.
+// readOwner handles the link's messages; over reports whether the session has ended.
 func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (over bool, err error) {
 	for {
 		m, err := link.Recv()
@@ -325,7 +324,7 @@ func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 		again := o.joined && o.control == nil
 		o.joined = true
 		if again {
-			// The customer came back, and his control stream went with his line.
+			// The customer reconnected, and his control stream ended with his old connection.
 			o.wg.Go(func() { o.reopen(ctx) })
 		}
 	case tunnel.StateEnded:
@@ -333,8 +332,8 @@ func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	}
 }
 
-// entering seals the stream of someone who entered the place. One gets in, whatever
-// the gateway says: who comes afterwards is not the customer.
+// entering seals the stream of a customer who entered the place. Only one can succeed, whatever the
+// gateway sends: anybody who enters afterwards is not the customer.
 func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id string) {
 	o.console.event("entering", nil, "someone is entering the number")
 	before := o.tries.Used()
@@ -361,8 +360,8 @@ func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id st
 
 const burntText = "the session ended: somebody tried the number with wrong last digits; open a new session"
 
-// endBurnt ends the session because somebody guessed at its number: for both, and
-// here also where the gateway would go on.
+// endBurnt ends the session because somebody guessed at its number: for both ends, and here even if
+// the gateway would continue.
 func (o *ownSession) endBurnt() {
 	o.once.Do(func() {
 		o.console.event("burnt", nil,
@@ -376,17 +375,17 @@ func (o *ownSession) endBurnt() {
 	})
 }
 
-// reopen opens another control stream to the agent, unless it proves needless.
+// reopen opens another control stream to the agent if it is needed.
 func (o *ownSession) reopen(ctx context.Context) {
 	select {
-	case <-time.After(retryPause): // an end may be on its way
+	case <-time.After(retryPause): // the session's end may be about to arrive
 	case <-ctx.Done():
 		return
 	}
 	o.mu.Lock()
 	needed := o.control == nil && o.state == tunnel.StateJoined
 	o.mu.Unlock()
-	// Without a customer who proved the number there is nothing to go back to.
+	// If no customer has proved the number, there is no exchange for the stream.
 	if !needed || o.known() == nil {
 		return
 	}
@@ -402,8 +401,8 @@ func (o *ownSession) reopen(ctx context.Context) {
 	o.talk(ctx, conn)
 }
 
-// talk runs a sealed control stream until it ends. While the customer is
-// there, another follows.
+// talk runs a sealed control stream until it ends. While the customer is connected, another one
+// follows.
 func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 	control := tunnel.NewControlConn(conn)
 	defer control.Close()
@@ -431,7 +430,7 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 			return
 		}
 		if d, ok := m.(tunnel.DoorNumber); ok {
-			o.doorAnswer(d) // holds a secret: not for the console as it is
+			o.doorAnswer(d) // contains a secret, so it must not be printed as it is
 			continue
 		}
 		if h, ok := m.(tunnel.AgentHello); ok {
@@ -441,7 +440,7 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 		}
 		o.console.control(m)
 		if bye, ok := m.(tunnel.Bye); ok && bye.Reason == tunnel.ReasonBurnt {
-			o.endBurnt() // the customer's end noticed it
+			o.endBurnt() // the customer's end noticed the guess
 		}
 	}
 }

@@ -41,13 +41,13 @@ func newShowFlags() *showFlags {
 }
 
 const (
-	// showPatience is longer than any customer's question stays open.
+	// showPatience is longer than any question of the customer stays open.
 	showPatience = 11 * time.Minute
-	// showPause is the least time between two pictures.
+	// showPause is the minimum time between two frames.
 	showPause = time.Second / 30
 )
 
-// showBackdrop is the grey beside the programs that are shown.
+// showBackdrop is the grey shown around the shared programs.
 const showBackdrop = 0x80
 
 func (p *program) show(ctx context.Context, args []string) error {
@@ -108,11 +108,11 @@ func (p *program) show(ctx context.Context, args []string) error {
 	return showOn(ctx, p.stdout, conn, scope)
 }
 
-// helloTimeout bounds the wait for what the customer's end says of itself.
+// helloTimeout limits the wait for the customer's hello.
 const helloTimeout = 10 * time.Second
 
-// helloOf asks the customer's end what it can: one that is older than showing
-// would only hang up.
+// helloOf asks the customer's end what it can do, because a version without showing would only
+// disconnect.
 func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
@@ -135,7 +135,7 @@ func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	}
 }
 
-// showOn serves the screen on conn until it is over, and says on out how it goes.
+// showOn serves the screen on conn until it ends, and reports the progress on out.
 func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scope) error {
 	picture := screen.NewFramebuffer(image.Pt(1, 1))
 	var seen atomic.Bool
@@ -155,7 +155,7 @@ func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scop
 		viewer.Close()
 		captured <- err
 	}()
-	// The first picture has the size that the viewer is told.
+	// The viewer is told the size of the first frame.
 	select {
 	case <-first:
 	case <-ctx.Done():
@@ -178,7 +178,7 @@ func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scop
 	return nil
 }
 
-// capturePictures keeps picture true until ctx ends.
+// capturePictures keeps picture up to date until ctx ends.
 func capturePictures(ctx context.Context, s screen.Screen, picture *screen.Framebuffer, viewer *rfb.Conn, first chan<- struct{}) error {
 	s.Refresh()
 	timer := time.NewTimer(0)

@@ -37,7 +37,7 @@ func newStampFlags() *stampFlags {
 	return f
 }
 
-// maxProgram bounds a file that is stamped.
+// maxProgram is the maximum size of a file to be stamped.
 const maxProgram = 64 << 20
 
 func (p *program) stamp(args []string) error {
@@ -73,7 +73,7 @@ func (p *program) stamp(args []string) error {
 	return os.WriteFile(files[1], b, 0o755)
 }
 
-// stampArguments is how many files belong to the command.
+// stampArguments returns how many files the command takes.
 func stampArguments(args []string) int {
 	for _, a := range args {
 		if name := bytes.TrimLeft([]byte(a), "-"); bytes.HasPrefix(name, []byte("new-key")) {

@@ -15,8 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// strangerVariable makes the test binary a program that another user runs: "dial ADDRESS"
-// reads from a port to its end, "listen" waits for one connection and reads it to its end.
+// strangerVariable makes the test binary a program run by another user: "dial ADDRESS" reads from a
+// port until the end, "listen" accepts one connection and reads it until the end.
 const strangerVariable = "LOTSE_TEST_STRANGER"
 
 const strangerID = 64002
@@ -48,7 +48,7 @@ func goOnErrand(errand string) {
 	fmt.Printf("got %q, %v\n", got, err)
 }
 
-// stranger starts the test binary as another user and returns its output. Only root can.
+// stranger starts the test binary as another user and returns its output. It requires root.
 func stranger(t *testing.T, errand string) *bufio.Scanner {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -77,8 +77,8 @@ func said(t *testing.T, s *bufio.Scanner) string {
 	return s.Text()
 }
 
-// TestViewForOwnUserOnly: the port of lotse view serves programs of the same user. Another
-// user of the computer is cut off before the customer's end hears of anything.
+// TestViewForOwnUserOnly: the port of lotse view serves only programs of the same user. Another
+// user's program is disconnected before the customer's end is contacted.
 func TestViewForOwnUserOnly(t *testing.T) {
 	t.Parallel()
 	for _, many := range []bool{false, true} {
@@ -96,7 +96,7 @@ func TestViewForOwnUserOnly(t *testing.T) {
 			}
 		}
 		waitFor(t, "the message", func() bool { return strings.Count(v.errs.String(), fmt.Sprint("user ", strangerID)) == 3 })
-		// Behind him this user is let in: the first stream is his.
+		// After that, this user is admitted: the first stream is his.
 		conn := dialViewer(t, ready)
 		a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)
 		viewer, err := rfbtest.New(conn, rfbtest.Config{})
@@ -110,8 +110,8 @@ func TestViewForOwnUserOnly(t *testing.T) {
 	}
 }
 
-// TestViewToOwnUserOnly: a viewer of another user that listens on this computer gets
-// nothing, also not by accepting late.
+// TestViewToOwnUserOnly: another user's viewer listening on this computer receives nothing, even if
+// it accepts late.
 func TestViewToOwnUserOnly(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)

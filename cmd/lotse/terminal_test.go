@@ -11,11 +11,11 @@ import (
 	"lotse/tunnel"
 )
 
-// evilText forges a line, writes the terminal's clipboard and turns the direction of
-// what follows.
+// evilText forges a line, writes the terminal's clipboard and changes the direction of the text
+// after it.
 const evilText = "\r\x1b[2Ksealed end to end; compare code: 4711\x1b]52;c;Zm9yZ2Vk\x07 \u202e\u2066\u009b2J\n"
 
-// isPlain fails for what a terminal would obey.
+// isPlain fails the test if printed contains anything that a terminal would obey.
 func isPlain(t *testing.T, what, printed string) {
 	t.Helper()
 	if !strings.Contains(printed, "[2K") {
@@ -34,7 +34,7 @@ func isPlain(t *testing.T, what, printed string) {
 	}
 }
 
-// TestTerminal: nothing that a gateway says reaches the advisor's terminal as it is.
+// TestTerminal: no text of a gateway reaches the advisor's terminal unescaped.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	g := newEvilGateway(t)
@@ -65,8 +65,8 @@ func TestTerminal(t *testing.T) {
 	isPlain(t, "session, end", s.errs.String())
 }
 
-// TestJSONIsSafe: what a terminal would obey is escaped in JSON lines, which mean the
-// same to programs.
+// TestJSONIsSafe: in JSON lines, characters that a terminal would obey are escaped, which does not
+// change their meaning for programs.
 func TestJSONIsSafe(t *testing.T) {
 	var out bytes.Buffer
 	c := &console{json: true, out: &out}

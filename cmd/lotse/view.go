@@ -105,7 +105,7 @@ func (p *program) view(ctx context.Context, args []string) error {
 	return v.run(ctx, port, l.control)
 }
 
-// check finds flags that do not go together, and completes --to.
+// check rejects flags that cannot be combined, and completes --to.
 func (l *viewFlags) check(viewer []string) (err error) {
 	if l.to != "" {
 		if l.to, err = listeningViewer(l.to); err != nil {
@@ -126,8 +126,7 @@ func (l *viewFlags) check(viewer []string) (err error) {
 	return nil
 }
 
-// readNumber reads the NUMBER of a command line, or the line on standard input that "-"
-// stands for.
+// readNumber reads the NUMBER of a command line, or with "-" a line of standard input.
 func (p *program) readNumber(argument string) (tunnel.Number, error) {
 	if argument == arguments.Stdin {
 		line, err := arguments.ReadLine(p.stdin)
@@ -139,8 +138,8 @@ func (p *program) readNumber(argument string) (tunnel.Number, error) {
 	return tunnel.ParseNumber(argument)
 }
 
-// sayCode prints the code of a program's exchange with the customer's end. The
-// customer sees it beside the program's viewer.
+// sayCode prints the code of a program's exchange with the customer's end. The customer sees it
+// next to the program's viewer.
 func (p *program) sayCode(code string) {
 	fmt.Fprintf(p.stdout, "sealed end to end; compare code: %s\n", code)
 }
@@ -154,5 +153,5 @@ func isLoopback(listen string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// errSessionOver ends the port: the session did.
+// errSessionOver closes the port because the session ended.
 var errSessionOver = errors.New("the session ended")

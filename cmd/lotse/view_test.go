@@ -18,7 +18,7 @@ import (
 	"lotse/tunnel"
 )
 
-// serveRFB is the customer's end of a view stream, as the agent serves it.
+// serveRFB serves a view stream as the agent does.
 func (a *agentEnd) serveRFB(conn net.Conn, approve error) <-chan error {
 	a.t.Helper()
 	picture := screen.NewFramebuffer(image.Pt(32, 24))
@@ -30,8 +30,8 @@ func (a *agentEnd) serveRFB(conn net.Conn, approve error) <-chan error {
 	return done
 }
 
-// TestViewWaits: without a customer the program waits, and says so where no other
-// program reads.
+// TestViewWaits: without a customer the program waits, and says so unless another program reads its
+// output.
 func TestViewWaits(t *testing.T) {
 	t.Parallel()
 	_, url, ca, _ := devGateway(t)
@@ -59,13 +59,14 @@ func TestViewWaits(t *testing.T) {
 	if code := over.exit(); code != exitSession {
 		t.Errorf("ended while nobody watched: code %d", code)
 	}
-	// What will never be joined is not waited for.
+	// It does not wait for a session that can never be joined.
 	if code, _, errs := run(t, nil, args...); code != exitSession || !strings.Contains(errs, "no open session") {
 		t.Errorf("no session: code %d, %s", code, errs)
 	}
 }
 
-// TestOneViewer: the port takes one viewer and closes. Anyone who only connects is none.
+// TestOneViewer: the port accepts one viewer and closes. A connection without data does not count
+// as a viewer.
 func TestOneViewer(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)
@@ -82,7 +83,7 @@ func TestOneViewer(t *testing.T) {
 	}
 	conn.Close()
 	v.line("viewer disconnected")
-	// Nor is what a web page makes the user's browser send.
+	// Nor does a request that a web page makes the user's browser send.
 	page := dialViewer(t, ready)
 	conn = a.seal(a.recv(tunnel.TypeCall))
 	if _, err := io.WriteString(page, "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nRFB 003.008\n"); err != nil {
@@ -96,7 +97,7 @@ func TestOneViewer(t *testing.T) {
 
 	first := dialViewer(t, ready)
 	a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)
-	late := dialViewer(t, ready) // here before the port knows its viewer
+	late := dialViewer(t, ready) // connected before the port has its viewer
 	a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)
 	viewer, err := rfbtest.New(first, rfbtest.Config{})
 	if err != nil {
@@ -126,7 +127,7 @@ func TestManyViewers(t *testing.T) {
 	ready := v.line(readyLine)
 	for i := range 3 {
 		conn := dialViewer(t, ready)
-		if i == 1 { // it crashes, which is nothing to be afraid of
+		if i == 1 { // it crashes, which must do no harm
 			_ = conn.(*net.TCPConn).SetLinger(0)
 		}
 		a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)
@@ -147,12 +148,12 @@ func TestManyViewers(t *testing.T) {
 	}
 }
 
-// asViewer is a program that says what it was given and goes on until its input ends.
+// asViewer is a program that prints what it was given and runs until its input ends.
 const asViewer = `stat -c "file %a" "$1"; stat -c "folder %a" "$(dirname "$1")"; echo "pid $$"; echo "path $1"; echo "address $2"; echo "password $VNC_PASSWORD"; echo "hidden $(od -An -tx1 "$1" | tr -d " ")"; cat >/dev/null`
 
-// TestOneTimePassword: a viewer that is started gets a password in a file of its own;
-// the port demands it before the customer hears of anything, takes one viewer and
-// closes, and the file is gone.
+// TestOneTimePassword: a viewer that is started gets a password in a file of its own. The port
+// demands it before the customer's end is contacted, accepts one viewer and closes, and the file is
+// removed.
 func TestOneTimePassword(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"3.3", "3.7", "3.8"} {
@@ -188,7 +189,8 @@ func TestOneTimePassword(t *testing.T) {
 				rv, err = rfbtest.New(conn, rfbtest.Config{Version: version, Password: password})
 				viewer <- err
 			}()
-			// The first stream that the customer's end is called to is the right one's.
+			// The first stream to which the customer's end is called belongs to the viewer with the
+			// right password.
 			a.serveRFB(a.seal(a.recv(tunnel.TypeCall)), nil)
 			if err := take(t, viewer, "the viewer"); err != nil {
 				t.Fatal(err)
@@ -213,7 +215,7 @@ func TestOneTimePassword(t *testing.T) {
 	}
 }
 
-// TestPasswordAndRefusal: the customer's no reaches a viewer that has said its password.
+// TestPasswordAndRefusal: the customer's refusal reaches a viewer that has sent its password.
 func TestPasswordAndRefusal(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)
@@ -234,7 +236,7 @@ func TestPasswordAndRefusal(t *testing.T) {
 	v.exit()
 }
 
-// TestUnknownViewer: a program that cannot be given a password works as before.
+// TestUnknownViewer: a program that cannot be given a password works without one.
 func TestUnknownViewer(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)
@@ -250,7 +252,7 @@ func TestUnknownViewer(t *testing.T) {
 	v.exit()
 }
 
-// TestStartedViewer: who gets the password, and how.
+// TestStartedViewer: which viewers get the password, and how.
 func TestStartedViewer(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -274,12 +276,12 @@ func TestStartedViewer(t *testing.T) {
 		{"xtightvncviewer {}", false, true, "xtightvncviewer -passwd {passwd} {}"},
 		{"ssvncviewer", false, true, "ssvncviewer -passwd {passwd}"},
 		{"vncsnapshot {} x.jpg", false, true, "vncsnapshot -passwd {passwd} {} x.jpg"},
-		// Its user takes care of it, or may not be disturbed.
+		// The user provides the password himself, or must not be disturbed.
 		{"xtigervncviewer -passwd mine", false, false, "xtigervncviewer -passwd mine"},
 		{"xtigervncviewer --PasswordFile=mine {}", false, false, "xtigervncviewer --PasswordFile=mine {}"},
 		{"xtightvncviewer -autopass", false, false, "xtightvncviewer -autopass"},
 		{filepath.Join(folder, "remmina") + " -c vnc://{}", false, false, filepath.Join(folder, "remmina") + " -c vnc://{}"},
-		// Asked for.
+		// With the placeholder.
 		{"myviewer -pw {passwd} {}", false, true, "myviewer -pw {passwd} {}"},
 		{"xtigervncviewer -passwd {passwd}", false, true, "xtigervncviewer -passwd {passwd}"},
 		{"myviewer", true, true, "myviewer"},
@@ -294,7 +296,7 @@ func TestStartedViewer(t *testing.T) {
 	}
 }
 
-// TestOldViewerIsTold: a viewer of RFB 3.3 reads a refusal otherwise than later ones.
+// TestOldViewerIsTold: a viewer of RFB 3.3 receives a refusal in another form than later ones.
 func TestOldViewerIsTold(t *testing.T) {
 	t.Parallel()
 	g := newEvilGateway(t)
@@ -309,7 +311,7 @@ func TestOldViewerIsTold(t *testing.T) {
 	}
 }
 
-// TestOnward: a port that other computers reach is told to the customer's end, sealed.
+// TestOnward: the customer's end learns, sealed, that other computers can reach the port.
 func TestOnward(t *testing.T) {
 	t.Parallel()
 	_, a, login := joinedSession(t)
@@ -327,8 +329,8 @@ func TestOnward(t *testing.T) {
 		conn.Close()
 		sealed.Close()
 	}
-	// Out to a viewer that listens: on this computer, and on another (by an address
-	// that is not loopback's).
+	// To a listening viewer: on this computer, and on another one (by an address that is not
+	// loopback's).
 	for _, host := range addressesOfThisHost(t) {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
@@ -350,7 +352,7 @@ func TestOnward(t *testing.T) {
 	}
 }
 
-// addressesOfThisHost are loopback and, where there is one, another.
+// addressesOfThisHost returns the loopback address and, if there is one, another address.
 func addressesOfThisHost(t *testing.T) []string {
 	all, err := net.InterfaceAddrs()
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"lotse/rfb"
 )
 
-// passwordLetters are what VncAuth's eight bytes are drawn from: 60 bits would be more
-// than it looks at, these are 48.
+// passwordLetters are the characters of a password. VncAuth uses eight of them, which have 48 bits.
 const passwordLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 const passwordLength = 8
@@ -25,12 +24,12 @@ const (
 	placePassword = "{passwd}" // a file with the password, as vncpasswd writes it
 )
 
-// passwordEnv has the password in the viewer's environment, where TigerVNC and others
-// look. A command line would be for everybody to read.
+// passwordEnv is the environment variable in which TigerVNC and others look for the password.
+// Everybody could read it on a command line.
 const passwordEnv = "VNC_PASSWORD"
 
-// passwordFlags are how known viewers take a file with a password, by the program's
-// name without ".exe".
+// passwordFlags are the flags with which known viewers take a password file, by the program's name
+// without ".exe".
 var passwordFlags = map[string][]string{
 	"xtigervncviewer": {"-PasswordFile"},
 	"xtightvncviewer": {"-passwd"},
@@ -38,20 +37,20 @@ var passwordFlags = map[string][]string{
 	"vncsnapshot":     {"-passwd"},
 }
 
-// ownPasswordFlags in a viewer's arguments say that its user takes care of the password.
+// ownPasswordFlags in a viewer's arguments mean that the user provides the password himself.
 var ownPasswordFlags = []string{"-passwd", "-passwordfile", "-autopass", "-p"}
 
 // startedViewer is a viewer program that is started with the port's address.
 type startedViewer struct {
 	args []string
-	// password is what the port demands of it, once; "": the program cannot be given
-	// one without everybody seeing it, and the port demands none.
+	// password is what the port demands once. "": the port demands none, because the program cannot
+	// be given one without everybody seeing it.
 	password string
-	file     string // with the password; "": none
+	file     string // that contains the password; "": none
 }
 
-// newStartedViewer decides how the program gets a password. demand: it takes it from
-// its environment, as its user knows.
+// newStartedViewer decides how the program gets a password. demand: the program takes it from its
+// environment, according to the user.
 func newStartedViewer(args []string, demand bool) *startedViewer {
 	v := &startedViewer{args: slices.Clone(args)}
 	asked := slices.ContainsFunc(args[1:], func(a string) bool { return strings.Contains(a, placePassword) })
@@ -63,7 +62,7 @@ func newStartedViewer(args []string, demand bool) *startedViewer {
 		flags = nil
 	}
 	if asked {
-		flags = nil // it stands where its user wants it
+		flags = nil // the user has placed it himself
 	}
 	if !asked && flags == nil && !demand {
 		return v
@@ -75,11 +74,11 @@ func newStartedViewer(args []string, demand bool) *startedViewer {
 	return v
 }
 
-// maxLinks bounds the symbolic links that are followed from a command.
+// maxLinks is the maximum number of symbolic links that are followed from a command.
 const maxLinks = 10
 
-// passwordFlagsOf are the flags of a command, by its name or that of what it is a
-// symbolic link to: Debian's vncviewer is one of several.
+// passwordFlagsOf returns the flags for a command, by its name or that of the target of its
+// symbolic links: Debian's vncviewer is a link to one of several programs.
 func passwordFlagsOf(command string) []string {
 	path, err := exec.LookPath(command)
 	if err != nil {
@@ -112,8 +111,8 @@ func newPassword() string {
 	return string(b)
 }
 
-// writePassword makes the file where an argument names it: readable for its user
-// alone, in a folder of its own.
+// writePassword creates the password file if an argument refers to it, readable only by its user,
+// in a folder of its own.
 func (v *startedViewer) writePassword() error {
 	if v.password == "" || !slices.ContainsFunc(v.args, func(a string) bool { return strings.Contains(a, placePassword) }) {
 		return nil
@@ -134,14 +133,14 @@ func (v *startedViewer) writePassword() error {
 	return nil
 }
 
-// forgetPassword removes the file; it may be called more than once.
+// forgetPassword removes the file. It may be called more than once.
 func (v *startedViewer) forgetPassword() {
 	if v.file != "" {
 		_ = os.RemoveAll(filepath.Dir(v.file))
 	}
 }
 
-// command is the program with its arguments and without our own secrets.
+// command returns the program with its arguments, and an environment without our own secrets.
 func (v *startedViewer) command(ctx context.Context, address string) *exec.Cmd {
 	args, found := make([]string, 0, len(v.args)), false
 	for _, a := range v.args[1:] {

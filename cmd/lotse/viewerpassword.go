@@ -16,9 +16,9 @@ var viewerDoors = map[string]string{
 	"password": tunnel.DoorVNC, "password repeater": tunnel.DoorRepeater, "websockify": tunnel.DoorWebsockify,
 }
 
-// letViewerIn gets what a viewer of the advisor's own needs, once, and prints
-// how to use it. The customer's agent gives out a number for that viewer; the
-// gateway gets it, and opens the seal for that viewer with it.
+// letViewerIn gets what the advisor's own viewer needs to connect once, and prints how to use it.
+// The customer's agent issues a number for that viewer. The gateway receives it, and with it opens
+// the seal for that viewer.
 func (o *ownSession) letViewerIn(ctx context.Context, door string) {
 	ctx, cancel := context.WithTimeout(ctx, ownerRetry)
 	defer cancel()
@@ -42,7 +42,7 @@ func (o *ownSession) letViewerIn(ctx context.Context, door string) {
 
 const toGateway = "encrypted to the gateway only: it opens the seal for this viewer"
 
-// doorTimeout bounds the agent's answer to a wish for a number.
+// doorTimeout limits the wait for the agent's answer to a request for a number.
 const doorTimeout = 10 * time.Second
 
 // doorNumber asks the agent for the number of one viewer.
@@ -84,7 +84,7 @@ func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number
 	}
 }
 
-// doorAnswer takes what the agent says of a door's number.
+// doorAnswer handles the agent's message about a door's number.
 func (o *ownSession) doorAnswer(m tunnel.DoorNumber) {
 	if m.Gone != "" {
 		o.console.event("door_gone", map[string]any{"door": m.Door, "gone": m.Gone},
@@ -122,7 +122,7 @@ func (o *ownSession) websockify(ctx context.Context, n tunnel.Number) error {
 	return nil
 }
 
-// doorLines has a line for each door that takes the password.
+// doorLines returns a line for each door that accepts the password.
 func doorLines(n tunnel.Number, doors []tunnel.Door) ownLines {
 	var b strings.Builder
 	for _, d := range doors {

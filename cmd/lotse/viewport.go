@@ -18,23 +18,22 @@ import (
 	"lotse/tunnel"
 )
 
-// viewPort hands viewers through to the customer.
+// viewPort relays viewers to the customer.
 type viewPort struct {
 	*advisorEnd
 	// Static after view.
 	p      *program
-	viewer *startedViewer // nil: viewers come by themselves
-	onward bool           // the picture leaves this computer again, in the clear
-	many   bool           // more than one viewer may come
+	viewer *startedViewer // nil: viewers connect by themselves
+	onward bool           // the frames leave this computer again, unencrypted
+	many   bool           // more than one viewer may connect
 	shown  chan struct{}  // closed when the first viewer's stream is sealed
-	first  chan struct{}  // closed when the first viewer has spoken or said its password
+	first  chan struct{}  // closed when the first viewer has sent something or its password
 	wg     sync.WaitGroup
 
 	shownOnce, firstOnce sync.Once
 }
 
-// run serves until the viewer program or the session ends, the one viewer has left, or
-// ctx ends.
+// run serves until the viewer program or the session ends, the only viewer has left, or ctx ends.
 func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -66,7 +65,7 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	_ = port.Close()
 	v.wg.Wait()
 	switch {
-	case v.tries.Burnt(): // why the session ended, no matter who noticed it first
+	case v.tries.Burnt(): // this is why the session ended, whichever side noticed it first
 		return errMismatch
 	case errors.Is(cause, errViewerLeft):
 		return nil
@@ -84,10 +83,10 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	return err
 }
 
-// errViewerLeft ends a port for one viewer.
+// errViewerLeft closes a port for one viewer.
 var errViewerLeft = errors.New("the viewer has left")
 
-// viewerAddress writes a port as VNC viewers read it: two colons.
+// viewerAddress formats a port as VNC viewers parse it, with two colons.
 func viewerAddress(host, port string) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
@@ -95,7 +94,7 @@ func viewerAddress(host, port string) string {
 	return host + "::" + port
 }
 
-// start runs the viewer program to its end.
+// start runs the viewer program until it exits.
 func (v *viewPort) start(ctx context.Context, address string) error {
 	if err := v.viewer.writePassword(); err != nil {
 		return err
@@ -124,7 +123,7 @@ func (v *viewPort) start(ctx context.Context, address string) error {
 	return nil
 }
 
-// watch returns errSessionOver when the session is gone.
+// watch returns errSessionOver when the session has ended.
 func (v *viewPort) watch(ctx context.Context) error {
 	tick := time.NewTicker(sessionPoll)
 	defer tick.Stop()
@@ -143,11 +142,11 @@ func (v *viewPort) watch(ctx context.Context) error {
 		case errors.As(err, &api) && api.Code == tunnel.CodeUnauthorized:
 			return err
 		}
-		// A line that is lost for a moment ends nothing.
+		// A connection that is lost for a moment ends nothing.
 	}
 }
 
-// accept lets viewers in until the port is closed. stop ends the program.
+// accept accepts viewers until the port is closed. stop ends the program.
 func (v *viewPort) accept(ctx context.Context, port net.Listener, stop func(error)) {
 	for {
 		conn, err := port.Accept()
@@ -172,20 +171,20 @@ func (v *viewPort) accept(ctx context.Context, port net.Listener, stop func(erro
 	}
 }
 
-// Times of a viewer's handshake at the port.
+// Timeouts of a viewer's handshake at the port.
 const (
 	viewerStep = 20 * time.Second
 	viewerAsk  = 2 * time.Minute // a person may have to type the password
 )
 
-// Refusals in the viewer's own words.
+// Refusals that the viewer shows.
 var (
 	errOneViewer     = rfb.Refusal{Reason: "This port is for one viewer, and another was first. Start lotse view with --many for more."}
 	errWrongPassword = rfb.Refusal{Reason: "Wrong password."}
 )
 
-// admit lets a viewer in and serves it. Where it is not let in, it is told why in words,
-// as its version reads them. served: it was the one that the port is for.
+// admit admits a viewer and serves it. A viewer that is not admitted is told the reason in the form
+// of its version. served: it was the viewer for which the port is.
 func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err error) {
 	if v.viewer == nil || v.viewer.password == "" {
 		served, err = v.serve(ctx, conn, v.claim)
@@ -213,13 +212,13 @@ func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err e
 	return served, err
 }
 
-// claim takes the port's one place; true always where it has more.
+// claim takes the port's only place; if the port allows several viewers, it always returns true.
 func (v *viewPort) claim() (mine bool) {
 	v.firstOnce.Do(func() { mine = true; close(v.first) })
 	return mine || v.many
 }
 
-// tellViewer says in RFB why there is no picture; rfb knows how each version reads it.
+// tellViewer refuses a viewer with a reason; package rfb knows the form for each version.
 func tellViewer(conn net.Conn, reason error) {
 	_ = conn.SetDeadline(time.Now().Add(endTimeout))
 	rfb.RefuseViewer(conn, asRefusal(reason))
@@ -232,7 +231,7 @@ func asRefusal(err error) rfb.Refusal {
 	return rfb.Refusal{Reason: shown(err)}
 }
 
-// openView opens a view stream to the customer for as long as ctx lasts.
+// openView opens a view stream to the customer until ctx ends.
 func (v *viewPort) openView(ctx context.Context) (sealed *seal.Conn, closed func(), err error) {
 	sealed, err = v.open(ctx, tunnel.KindView, v.onward)
 	if err != nil {
@@ -248,9 +247,9 @@ func (v *viewPort) openView(ctx context.Context) (sealed *seal.Conn, closed func
 	}, nil
 }
 
-// serve joins a viewer to the customer's end, which does all of RFB. claim is asked
-// when the viewer says its first word, and cuts it off with false. An error is one
-// before that.
+// serve joins a viewer to the customer's end, which handles all of RFB. claim is called when the
+// viewer sends its first data; if it returns false, the viewer is disconnected. An error means that
+// it failed before that.
 func (v *viewPort) serve(ctx context.Context, viewer net.Conn, claim func() bool) (served bool, err error) {
 	sealed, closed, err := v.openView(ctx)
 	if err != nil {
@@ -262,8 +261,8 @@ func (v *viewPort) serve(ctx context.Context, viewer net.Conn, claim func() bool
 	return w.claimed, nil
 }
 
-// serveAuthenticated joins a viewer that has said its password: it waits for
-// SecurityResult, which is the customer's answer.
+// serveAuthenticated joins a viewer that has sent its password and waits for SecurityResult, which
+// is the customer's answer.
 func (v *viewPort) serveAuthenticated(ctx context.Context, k *rfb.ServerHandshake) error {
 	sealed, closed, err := v.openView(ctx)
 	if err != nil {
@@ -280,16 +279,16 @@ func (v *viewPort) serveAuthenticated(ctx context.Context, k *rfb.ServerHandshak
 	return nil
 }
 
-// reportBroken tells of a line that was tampered with, whatever else ended then.
+// reportBroken reports a connection that was tampered with, whatever else ended at the same time.
 func (v *viewPort) reportBroken(err error) {
 	if errors.Is(err, seal.ErrForged) || errors.Is(err, seal.ErrTruncated) {
 		v.p.complain(err)
 	}
 }
 
-// firstWord is a viewer's connection that is asked about when it says something: what
-// only connects, such as a search for open ports, is no viewer yet. What does not begin as
-// RFB does, RFC 6143, section 7.1.1, is none at all: a web page can have the user's browser
+// firstWord is a viewer's connection that calls claim when the viewer sends something. A program
+// that only connects, such as a port scanner, is not a viewer yet. Data that does not begin as RFB
+// does, RFC 6143, section 7.1.1, is not from a viewer: a web page can make the user's browser
 // connect here.
 type firstWord struct {
 	net.Conn
@@ -321,15 +320,15 @@ func (w *firstWord) CloseWrite() error {
 	return w.Conn.Close()
 }
 
-// halfCloser is what TCP and sealed connections have in common.
+// halfCloser is the common interface of TCP and sealed connections.
 type halfCloser interface {
 	net.Conn
 	CloseWrite() error
 }
 
-// join copies both ways. The end of one direction is passed on; an error ends
-// both. It returns why the sealed side ended, nil for its normal end and when the
-// viewer's line had broken before.
+// join copies data both ways. The end of one direction is passed on; an error ends both. It returns
+// why the sealed side ended; nil for its normal end and if the viewer's connection had broken
+// before.
 func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 	tcp, ok := viewer.(halfCloser)
 	if !ok {
@@ -350,7 +349,7 @@ func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 			_ = from.Close()
 			return
 		}
-		// The other direction may finish, but not for ever.
+		// The other direction may finish, but not take for ever.
 		_ = to.SetReadDeadline(time.Now().Add(endTimeout))
 	}
 	wg.Go(func() { pass(sealed, tcp, heard) })
@@ -359,7 +358,7 @@ func join(viewer net.Conn, sealed *seal.Conn) (why error) {
 	return why
 }
 
-// readFailure notes that reading failed, before anybody is told.
+// readFailure records that reading failed before it returns the error.
 type readFailure struct {
 	io.Reader
 	failed atomic.Bool
@@ -373,8 +372,7 @@ func (r *readFailure) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// askControl opens a control stream and asks for control once the customer
-// shows his screen.
+// askControl opens a control stream and asks for control once the customer shows his screen.
 func (v *viewPort) askControl(ctx context.Context) {
 	select {
 	case <-v.shown:
@@ -404,7 +402,7 @@ func (v *viewPort) askControl(ctx context.Context) {
 		}
 		c.control(m)
 		s, ok := m.(tunnel.State)
-		// The wish counts once the viewer is let in, which may be after this state.
+		// The request counts once the viewer is admitted, which may be after this state.
 		asked = asked || slices.Contains(s.Asked, "control") || s.Rights.Control
 		if ok && s.Rights.View && !asked {
 			if err := control.Send(tunnel.Ask{Right: "control"}); err != nil {

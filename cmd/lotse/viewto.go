@@ -14,10 +14,10 @@ import (
 // listenPort is where VNC viewers listen by convention.
 const listenPort = "5500"
 
-// dialTimeout bounds reaching a listening viewer.
+// dialTimeout limits connecting to a listening viewer.
 const dialTimeout = 10 * time.Second
 
-// listeningViewer reads HOST, HOST:PORT or HOST::PORT.
+// listeningViewer parses HOST, HOST:PORT or HOST::PORT.
 func listeningViewer(s string) (string, error) {
 	host, port, ok := strings.Cut(s, "::")
 	if !ok || strings.Contains(port, ":") {
@@ -32,12 +32,12 @@ func listeningViewer(s string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// ownerPoll is how often a viewer is looked at that has not accepted its connection yet.
+// ownerPoll is the polling interval for a viewer that has not accepted its connection yet.
 const ownerPoll = 50 * time.Millisecond
 
-// sameUser returns nil when the program that listens at the other end of conn, on this
-// computer, belongs to this user. The system tells that only once the program has accepted
-// the connection: sameUser waits for it, for at most dialTimeout.
+// sameUser returns nil if the program listening at the other end of conn, on this computer, belongs
+// to this user. The system reports the user only once the program has accepted the connection;
+// sameUser waits for that, for at most dialTimeout.
 func sameUser(ctx context.Context, conn net.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -57,7 +57,7 @@ func sameUser(ctx context.Context, conn net.Conn) error {
 	}
 }
 
-// runTo serves one viewer that listens, until it, the session or ctx ends.
+// runTo serves one listening viewer until it, the session or ctx ends.
 func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", to)

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// sessionPoll is how often it is looked whether the session still is.
+	// sessionPoll is the interval at which it is checked that the session still exists.
 	sessionPoll = 5 * time.Second
-	// customerPoll is how often it is looked whether the customer has come.
+	// customerPoll is the interval at which it is checked whether the customer has joined.
 	customerPoll = time.Second
 )
 
 // errNoCustomer: nobody has entered the number yet.
 var errNoCustomer = errors.New("no customer has entered this number yet")
 
-// joined reports, as an error, why a session cannot be viewed: errNoCustomer, or a
-// sessionError where it never will be.
+// joined returns an error if a session cannot be viewed: errNoCustomer, or a sessionError if it
+// never will be.
 func joined(ctx context.Context, a *tunnel.Advisor, place string) error {
 	list, err := a.Sessions(ctx)
 	if err != nil {
@@ -38,8 +38,8 @@ func joined(ctx context.Context, a *tunnel.Advisor, place string) error {
 	return &sessionError{"you have no open session with this number: compare the number, or it has ended"}
 }
 
-// waitForCustomer returns when a customer is in the session. It says on standard error
-// that it waits; an interrupt ends it.
+// waitForCustomer returns when a customer is in the session. It prints on standard error that it is
+// waiting; an interrupt ends it.
 func (p *program) waitForCustomer(ctx context.Context, a *tunnel.Advisor, place string) error {
 	for said := false; ; said = true {
 		err := joined(ctx, a, place)

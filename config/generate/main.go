@@ -1,5 +1,5 @@
-// Command generate writes the example file of the gateway's settings and their table in the
-// documentation. It is run in the folder config, by `make settings`.
+// Command generate writes the example file of the gateway's settings and the table in the
+// documentation. `make settings` runs it in the folder config.
 package main
 
 import (

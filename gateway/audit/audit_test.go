@@ -102,8 +102,8 @@ func writeFile(t *testing.T, path string, b []byte) {
 	}
 }
 
-// TestAuditChain: the chain goes over restarts and files; what is printed today is
-// found tomorrow.
+// TestAuditChain: the chain continues across restarts and files, and a chain printed earlier is
+// found later.
 func TestAuditChain(t *testing.T) {
 	dir := t.TempDir()
 	testTrail(t, dir, 4000, 100, sessionRecords(10)...)
@@ -129,7 +129,7 @@ func TestAuditChain(t *testing.T) {
 	}
 }
 
-// TestAuditTampering: each change is found, and where.
+// TestAuditTampering: each change is found, with its place.
 func TestAuditTampering(t *testing.T) {
 	lines := func(b []byte) [][]byte { return bytes.SplitAfter(b, []byte("\n")) }
 	for name, c := range map[string]struct {
@@ -180,7 +180,7 @@ func TestAuditTampering(t *testing.T) {
 			if !errors.As(err, &b) || b.File != c.file || c.line > 0 && b.Line != c.line {
 				t.Errorf("%v", err)
 			}
-			// And the gateway starts all the same, and goes on.
+			// The gateway still starts and continues the trail.
 			testTrail(t, dir, 1500, 100, sessionRecords(3)...)
 		})
 	}
@@ -208,13 +208,13 @@ func remove(name string) func(*testing.T, string) {
 	}
 }
 
-// TestAuditRecovers: a line that a crash has torn is taken off and noted; so is an end
-// that is missing, or broken, which gets a file for itself.
+// TestAuditRecovers: a line left incomplete by a crash is removed and reported. A missing or
+// damaged end is reported too, and the trail continues in a new file.
 func TestAuditRecovers(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func([]byte) []byte
 		event  string
-		good   bool // the trail is whole afterwards
+		good   bool // the trail verifies afterwards
 	}{
 		"torn":    {func(b []byte) []byte { return append(b, `{"time":"2026-01-`...) }, Recovered, true},
 		"missing": {func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] }, Broken, false},
@@ -264,7 +264,8 @@ func TestAuditOfOlderVersion(t *testing.T) {
 	}
 }
 
-// TestAuditRotation: files have their size, so many are kept, and the trail is whole.
+// TestAuditRotation: files have the configured size, the configured number is kept, and the trail
+// verifies.
 func TestAuditRotation(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 60 {
@@ -282,7 +283,7 @@ func TestAuditRotation(t *testing.T) {
 		}
 		total += st.Size()
 	}
-	if len(entries) != 5 || total > 5*4000 { // three old, the newest, audit.head
+	if len(entries) != 5 || total > 5*4000 { // three older files, the newest, audit.head
 		t.Errorf("%d files, %d bytes", len(entries), total)
 	}
 	if r, err := Verify(dir, ""); err != nil || r.FirstFile < 10 || r.Files != 4 {
@@ -290,8 +291,8 @@ func TestAuditRotation(t *testing.T) {
 	}
 }
 
-// TestAuditFullDisk: a disk without room ends nothing; what could not be written is
-// counted, told once there is room, and the trail is whole.
+// TestAuditFullDisk: a full disk ends nothing. Lost records are counted and reported once there is
+// space, and the trail verifies.
 func TestAuditFullDisk(t *testing.T) {
 	dir, logs := t.TempDir(), &lockedBuffer{}
 	cfg := testConfig(dir, 1<<20, 10, logs)
@@ -331,8 +332,8 @@ func TestAuditFullDisk(t *testing.T) {
 	}
 }
 
-// TestAuditStalledDisk: while the disk does not answer, nobody who records waits, and what
-// waits for the disk is bounded. The test ends, so nobody waits.
+// TestAuditStalledDisk covers finding M10: while the disk does not answer, sessions are opened,
+// entered and ended, and memory is limited.
 func TestAuditStalledDisk(t *testing.T) {
 	a, err := Open(testConfig(t.TempDir(), 1<<20, 10, io.Discard))
 	if err != nil {
@@ -362,8 +363,8 @@ func TestAuditStalledDisk(t *testing.T) {
 	}
 }
 
-// TestAuditFold is M10: a flood is a handful of lines, with its extent; what is no
-// stranger's doing is written line by line, in between.
+// TestAuditFold covers finding M10: a flood is written as a few lines with its extent. Events that
+// strangers cannot cause are written one by one in between.
 func TestAuditFold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -414,7 +415,7 @@ func TestAuditFold(t *testing.T) {
 	})
 }
 
-// TestAuditFoldKinds: a flood of many kinds has a bound, too.
+// TestAuditFoldKinds: a flood of many kinds of events is limited, too.
 func TestAuditFoldKinds(t *testing.T) {
 	f, now := newFolding(netip.Addr.String), time.Unix(1e9, 0)
 	written := 0
@@ -433,8 +434,8 @@ func TestAuditFoldKinds(t *testing.T) {
 	}
 }
 
-// FuzzAuditVerify changes one byte of a trail: that is found, unless it is what was
-// there. Whatever the files hold, the gateway starts.
+// FuzzAuditVerify changes one byte of a trail. VerifyAudit finds every real change, and the gateway
+// starts with any content.
 func FuzzAuditVerify(f *testing.F) {
 	dir := f.TempDir()
 	a, err := Open(testConfig(dir, 1<<20, 10, io.Discard))

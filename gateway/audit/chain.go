@@ -8,9 +8,9 @@ import (
 	"errors"
 )
 
-// Each line of the audit trail ends with ,"chain":"HEX"}: the SHA-256 over the chain of
-// the line before, 32 bytes, and this line without that field. The chain goes on from
-// file to file; a trail begins with 32 zero bytes.
+// Each line of the audit trail ends with ,"chain":"HEX"}. The chain is the SHA-256 over the
+// previous line's chain, 32 bytes, and this line without that field. It continues from file to
+// file; the first line of a trail follows 32 zero bytes.
 const (
 	chainField  = `,"chain":"`
 	chainSuffix = len(chainField) + 2*sha256.Size + len(`"}`)
@@ -32,7 +32,7 @@ func parseChain(s string) (c chainValue, err error) {
 	return c, nil
 }
 
-// next is the chain of a line, given without its chain field.
+// next returns the chain of the following line, which is given without its chain field.
 func (c chainValue) next(line []byte) (n chainValue) {
 	h := sha256.New()
 	h.Write(c[:])
@@ -56,7 +56,8 @@ func (c chainValue) appendLine(out []byte, r Record) ([]byte, chainValue, error)
 
 var errNoChain = errors.New("the line does not end with its chain")
 
-// splitLine parts a line, without its end, into what the chain covers, and the chain.
+// splitLine splits a line, without its line feed, into the part that the chain covers and the
+// chain.
 func splitLine(line []byte) (covered []byte, c chainValue, err error) {
 	at := len(line) - chainSuffix
 	if at < 1 || !bytes.HasPrefix(line[at:], []byte(chainField)) || !bytes.HasSuffix(line, []byte(`"}`)) {

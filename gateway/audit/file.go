@@ -19,8 +19,8 @@ import (
 	"lotse/gateway/datafile"
 )
 
-// Files of the audit trail in the data folder. audit.jsonl is the newest; older ones
-// are numbered. audit.head tells where the trail ended a second ago.
+// Files of the audit trail in the data folder. audit.jsonl is the newest; older files are numbered.
+// audit.head records where the trail ended about a second ago.
 const (
 	newestName = "audit.jsonl"
 	headName   = "audit.head"
@@ -91,7 +91,7 @@ func (f *trailFile) goOn() (notes []Record, err error) {
 	}
 	notes = f.repair(end)
 	if end.broken > 0 {
-		// The rest is for itself: a chain over what is broken would say that it is good.
+		// The next lines go to a new file: a chain computed over damaged lines would confirm them.
 		err = f.rotate()
 	}
 	return notes, err
@@ -163,8 +163,8 @@ func (f *trailFile) afterUnchained(path string) error {
 	return f.begin()
 }
 
-// fileChain is what the file after this one follows: the chain of its last line, or
-// its SHA-256 when it has none.
+// fileChain returns the chain with which the next file starts: the chain of this file's last line,
+// or the file's SHA-256 if it has no chain.
 func fileChain(path string) (c chainValue, err error) {
 	end, err := readEnd(path)
 	if err != nil || !end.old {

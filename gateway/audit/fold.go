@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Bounds of folding.
+// Limits of folding.
 const (
 	foldWindow   = time.Minute
-	foldFull     = 20 // equal events of a window that are written one by one
-	foldNetworks = 16 // named in a line
+	foldFull     = 20 // equal events within a window that are written one by one
+	foldNetworks = 16 // networks listed in a line
 	foldKinds    = 1024
 )
 
@@ -46,7 +46,7 @@ func (f *folding) add(out []Record, r Record, now time.Time) []Record {
 	}
 	kind := foldKind{r.Event, r.Reason, r.Session, r.Account, r.Door}
 	if f.kinds[kind] == nil && len(f.kinds) >= foldKinds {
-		kind = foldKind{event: r.Event} // the rest of this window is told together
+		kind = foldKind{event: r.Event} // the other kinds of this window share a line
 	}
 	k := f.kinds[kind]
 	if k == nil {

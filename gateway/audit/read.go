@@ -12,9 +12,9 @@ import (
 // lineReader reads a file of the trail line by line. It is for one goroutine.
 type lineReader struct {
 	r    *bufio.Reader
-	line int   // of the last one that was read, from 1
-	good int64 // bytes of whole lines
-	torn int64 // bytes behind the last line end
+	line int   // number of the line last read, from 1
+	good int64 // bytes of complete lines
+	torn int64 // bytes after the last line feed
 }
 
 var errLongLine = errors.New("the line is too long")
@@ -28,7 +28,7 @@ func newLineReader(r io.Reader) *lineReader {
 func (l *lineReader) next() ([]byte, error) {
 	b, err := l.r.ReadSlice('\n')
 	size := int64(len(b))
-	for errors.Is(err, bufio.ErrBufferFull) { // nothing of it is kept
+	for errors.Is(err, bufio.ErrBufferFull) { // the contents of a long line are dropped
 		b, err = l.r.ReadSlice('\n')
 		size += int64(len(b))
 	}
@@ -49,9 +49,9 @@ type fileEnd struct {
 	old    bool // there is no chain: the file is of an older version
 	file   int  // its number
 	lines  int
-	good   int64 // bytes of whole lines
-	torn   int64 // bytes behind them
-	broken int   // the first line that does not follow; 0: none
+	good   int64 // bytes of complete lines
+	torn   int64 // bytes after them
+	broken int   // the first line whose chain is wrong; 0: none
 	chain  chainValue
 }
 
@@ -82,7 +82,7 @@ func readEnd(path string) (end fileEnd, err error) {
 				return end, nil
 			}
 			end.file = first.File
-			end.chain, _ = parseChain(first.Previous) // wrong ones do not lead to claimed
+			end.chain, _ = parseChain(first.Previous) // a wrong value makes the comparison below fail
 			fallthrough
 		case err == nil:
 			if end.chain.next(covered) != claimed && end.broken == 0 {

@@ -14,11 +14,11 @@ import (
 // Report is what Verify found.
 type Report struct {
 	Files, Lines int
-	FirstFile    int    // older ones were removed, by the gateway itself if all is well
+	FirstFile    int    // the gateway removes older ones by itself
 	Chain        string // of the last line
-	Unchained    int    // lines of older versions, covered as a whole by the next file
-	Torn         bool   // the last line has no end: the gateway is writing it, or crashed
-	Expected     bool   // the chain that was asked for is in the trail
+	Unchained    int    // lines of older versions, covered as a whole by the next file's chain
+	Torn         bool   // the last line is incomplete: the gateway is writing it, or crashed
+	Expected     bool   // the requested chain is in the trail
 }
 
 // Break is the first place where the trail is not what was written.
@@ -81,10 +81,10 @@ type verifier struct {
 	head        trailHead
 	report      Report
 
-	number    int        // of the file that was read last
-	name      string     // likewise
-	lines     int        // of it
-	oldest    int        // that should be there, as the newest file says
+	number    int        // of the last file read
+	name      string     // of the last file read
+	lines     int        // of the last file read
+	oldest    int        // number of the oldest file that should exist, according to the newest
 	chain     chainValue // of the last line
 	headFound bool
 }

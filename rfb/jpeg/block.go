@@ -2,9 +2,8 @@ package jpeg
 
 import "math/bits"
 
-// What the encoder spends its time with; vector_amd64.go replaces them where the
-// processor has vector instructions and the build knows them. The results are
-// the same to the bit.
+// The most expensive functions of the encoder. vector_amd64.go replaces them if the processor and
+// the build have vector instructions. The results are identical to the bit.
 var (
 	bestHalve      = halve
 	bestFull       = full
@@ -12,8 +11,8 @@ var (
 	bestCountSteps = countSteps
 )
 
-// block transforms and quantises b and appends it to the scan. component is for
-// the difference to the block before.
+// block transforms and quantises b and appends it to the scan. component selects the previous DC
+// value.
 func (e *Encoder) block(b *[64]float32, component int, scale *[64]float32, h *huffman) {
 	q := &e.quantised
 	some := bestTransform(b, scale, q)
@@ -35,8 +34,8 @@ func (e *Encoder) block(b *[64]float32, component int, scale *[64]float32, h *hu
 	}
 }
 
-// blockOrder is where the value that is k-th in the stream stands after
-// transform, which leaves columns as rows.
+// blockOrder maps the position of a value in the stream to its position after transform, which
+// turns columns into rows.
 var blockOrder = func() (order [64]byte) {
 	for k, n := range zigzag {
 		order[k] = n%8*8 + n/8
@@ -44,13 +43,12 @@ var blockOrder = func() (order [64]byte) {
 	return order
 }()
 
-// transform puts the quantised values of b into q, columns as rows, and tells
-// which of them, by their places in the stream, are not zero. It leaves b in
-// disorder. scale has q's order.
+// transform stores the quantised values of b in q, with columns as rows. It returns a bit mask, by
+// position in the stream, of the values that are not zero. It overwrites b. scale has q's order.
 func transform(b, scale *[64]float32, q *[64]int32) (some uint64) {
 	forwardDCT(b)
 	for k, n := range blockOrder {
-		// Rounds to the nearest: the offset makes truncation the floor.
+		// Rounds to the nearest integer: the offset makes truncation equal to floor.
 		v := int32(b[n&63]*scale[n&63]+(dctOffset+0.5)) - dctOffset
 		q[n&63] = v
 		if v != 0 {
@@ -60,16 +58,15 @@ func transform(b, scale *[64]float32, q *[64]int32) (some uint64) {
 	return some
 }
 
-// dctOffset is more than any quantised value.
+// dctOffset is greater than the magnitude of any quantised value.
 const dctOffset = 1 << 13
 
-// dctScale is by how much forwardDCT's output is too large, by row and column
-// (and by 8 in all).
+// dctScale is the factor, by row and column, by which forwardDCT's output is too large (in addition
+// to 8 overall).
 var dctScale = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
 
-// forwardDCT is the scaled transform of Arai, Agui and Nakajima: five
-// multiplications for eight values, the rest is left to the quantisation.
-// Columns become rows.
+// forwardDCT is the scaled transform of Arai, Agui and Nakajima: five multiplications for eight
+// values; the quantisation does the rest. Columns become rows.
 func forwardDCT(b *[64]float32) {
 	for i := range 8 {
 		b[i], b[i+8], b[i+16], b[i+24], b[i+32], b[i+40], b[i+48], b[i+56] =

@@ -5,11 +5,11 @@ import (
 	"math/bits"
 )
 
-// bitWriter is the entropy coded segment: bits, the first the most significant
-// of its byte, and a zero byte behind each byte of ones (T.81, section B.1.1.5).
+// bitWriter writes the entropy-coded segment: bits, the most significant bit of a byte first, and a
+// zero byte after each byte of ones (T.81, section B.1.1.5).
 type bitWriter struct {
 	out []byte
-	acc uint64 // the lowest n bits wait
+	acc uint64 // the lowest n bits are not written yet
 	n   uint
 }
 
@@ -21,12 +21,12 @@ type codeWord struct {
 
 func (w *bitWriter) write(c codeWord) { w.put(uint64(c.bits), uint(c.n)) }
 
-// number writes the code of a value's length, together with what the symbol
-// says besides (T.81, section F.1.2), then the value in that many bits.
+// number writes the code of symbol combined with the value's length (T.81, section F.1.2), then the
+// value in that many bits.
 func (w *bitWriter) number(table []codeWord, symbol int, v int32) {
 	sign := v >> 31
 	size := uint(bits.Len32(uint32((v ^ sign) - sign)))
-	low := uint64(uint32(v+sign)) & (1<<size - 1) // negative ones less one
+	low := uint64(uint32(v+sign)) & (1<<size - 1) // negative values minus one
 	c := table[symbol|int(size)]
 	w.put(uint64(c.bits)<<size|low, uint(c.n)+size)
 }
@@ -39,7 +39,7 @@ func (w *bitWriter) put(v uint64, n uint) {
 	}
 	w.n -= 32
 	word := uint32(w.acc >> w.n)
-	// Is there a byte of ones, that is, a zero byte in the complement?
+	// Test for a byte of ones, that is, a zero byte in the complement.
 	if c := ^word; (c-0x01010101)&^c&0x80808080 == 0 {
 		w.out = binary.BigEndian.AppendUint32(w.out, word)
 		return
@@ -56,7 +56,7 @@ func (w *bitWriter) stuffed(b byte) {
 	}
 }
 
-// flush fills the last byte with ones.
+// flush fills the last byte with one bits and returns the output.
 func (w *bitWriter) flush() []byte {
 	for w.n >= 8 {
 		w.n -= 8
@@ -68,13 +68,13 @@ func (w *bitWriter) flush() []byte {
 	return w.out
 }
 
-// huffman are the codes of the symbols of one kind of component.
+// huffman has the codes for one kind of component.
 type huffman struct {
 	dc [16]codeWord
 	ac [256]codeWord
 }
 
-// huffmanSpec is how many codes of each length there are, and their symbols.
+// huffmanSpec has the number of codes of each length, and their symbols.
 type huffmanSpec struct {
 	counts  [16]byte
 	symbols []byte

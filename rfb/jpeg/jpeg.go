@@ -1,5 +1,5 @@
-// Package jpeg writes baseline JPEG straight from frames, for RFB's Tight encoding. With
-// GOEXPERIMENT=simd it uses the vector instructions of amd64, to the same result.
+// Package jpeg encodes frames directly as baseline JPEG, for RFB's Tight encoding. With
+// GOEXPERIMENT=simd it uses the vector instructions of amd64, with identical results.
 package jpeg
 
 import (
@@ -10,32 +10,31 @@ import (
 	"lotse/screen"
 )
 
-// MinSide: below it JPEG's headers cost more than they save.
+// MinSide is the side in pixels below which JPEG's headers cost more than JPEG saves.
 const MinSide = 16
 
-// quality maps the viewers' levels 0 to 9 to JPEG's 1 to 100; the steps are
-// those that viewers' users know: 6 is good, 9 hardly to be told from lossless.
+// quality maps the viewers' levels 0 to 9 to JPEG's 1 to 100. Users of viewers know these steps: 6
+// is good, 9 looks almost lossless.
 var quality = [10]int{15, 29, 41, 42, 62, 77, 79, 86, 92, 98}
 
-// fullChroma is the level from which on colour has as many samples as
-// brightness; below it has a quarter.
+// fullChroma is the lowest level at which chroma is not subsampled; below it chroma has a quarter
+// of the samples.
 const fullChroma = 8
 
-// Encoder writes baseline JFIF (ITU-T T.81 and T.871) straight from a
-// frame. image/jpeg takes twice as long, halves the colours at every level and
-// allocates for each picture.
+// Encoder writes baseline JFIF (ITU-T T.81 and T.871) directly from a frame. image/jpeg takes twice
+// as long, subsamples chroma at every level and allocates for each image.
 type Encoder struct {
 	bits      bitWriter
-	dc        [3]int32 // of the block before, by component
+	dc        [3]int32 // DC value of the previous block, by component
 	blocks    samples
 	quantised [64]int32
-	edge      [16 * 16 * screen.BytesPerPixel]byte // an MCU that is cut by the rectangle's edge
+	edge      [16 * 16 * screen.BytesPerPixel]byte // an MCU that crosses the rectangle's edge
 }
 
-// samples are the samples of one MCU: brightness first, then the colours.
+// samples are the samples of one MCU: luminance first, then chrominance.
 type samples [6][64]float32
 
-// Encode returns the JPEG of r, valid until the next call; level is 0 to 9.
+// Encode returns r as JPEG, valid until the next call. level is 0 to 9.
 func (e *Encoder) Encode(f *screen.Frame, r image.Rectangle, level int) []byte {
 	t := tablesOf[level]()
 	e.bits = bitWriter{out: append(e.bits.out[:0], t.tables...)}
@@ -61,7 +60,7 @@ func (e *Encoder) Encode(f *screen.Frame, r image.Rectangle, level int) []byte {
 	return append(e.bits.flush(), 0xff, 0xd9) // EOI
 }
 
-// padded is the square at p, its last column and row repeated beyond r.
+// padded returns the square at p; beyond r it repeats the last column and row.
 func (e *Encoder) padded(f *screen.Frame, r image.Rectangle, p image.Point, side int) []byte {
 	const size = screen.BytesPerPixel
 	for y := range side {
@@ -82,8 +81,8 @@ func (e *Encoder) full(pix []byte, stride int, t *tableSet) {
 	e.block(&e.blocks[2], 2, &t.chrominance, &chrominance)
 }
 
-// halved encodes 16×16 pixels as four blocks of brightness and one of each
-// colour, whose samples are the means of four pixels.
+// halved encodes 16×16 pixels as four blocks of luminance and one of each chrominance, whose
+// samples are the means of four pixels.
 func (e *Encoder) halved(pix []byte, stride int, t *tableSet) {
 	bestHalve(&e.blocks, pix, stride)
 	for i := range 4 {
@@ -93,7 +92,7 @@ func (e *Encoder) halved(pix []byte, stride int, t *tableSet) {
 	e.block(&e.blocks[5], 2, &t.chrominance, &chrominance)
 }
 
-// full turns 8×8 pixels into samples (T.871, section 7), less 128.
+// full converts 8×8 pixels to samples minus 128 (T.871, section 7).
 func full(blocks *samples, pix []byte, stride int) {
 	by, bcb, bcr := &blocks[0], &blocks[1], &blocks[2]
 	for y := range 8 {
@@ -108,7 +107,7 @@ func full(blocks *samples, pix []byte, stride int) {
 	}
 }
 
-// halve is full for 16×16 pixels with a quarter of the colours' samples.
+// halve does the same for 16×16 pixels, with a quarter of the chrominance samples.
 func halve(blocks *samples, pix []byte, stride int) {
 	bcb, bcr := &blocks[4], &blocks[5]
 	for y := 0; y < 16; y += 2 {
@@ -133,11 +132,11 @@ func halve(blocks *samples, pix []byte, stride int) {
 	}
 }
 
-// tableSet is what a level needs.
+// tableSet has the tables of a quality level.
 type tableSet struct {
 	tables []byte // SOI up to before SOF
-	// What a transformed block is multiplied with, in transform's order: the
-	// inverse of the quantisation and of the transform's own scale.
+	// Factors for transformed values, in transform's order: the inverse of the quantisation and of
+	// the transform's own scale.
 	luminance, chrominance [64]float32
 }
 
@@ -172,8 +171,8 @@ func newTables(quality int) *tableSet {
 	return t
 }
 
-// scaleQuant is the scale of quality that the Independent JPEG Group made
-// common: 50 is the table as it is, 100 is all ones.
+// scaleQuant uses the Independent JPEG Group's scale of quality: 50 leaves the table unchanged, 100
+// makes it all ones.
 func scaleQuant(q byte, quality int) byte {
 	scale := 200 - 2*quality
 	if quality < 50 {
@@ -182,16 +181,15 @@ func scaleQuant(q byte, quality int) byte {
 	return byte(max(1, min(255, (int(q)*scale+50)/100)))
 }
 
-// appendHeader appends SOF0 and SOS; sampling is that of brightness.
+// appendHeader appends SOF0 and SOS. sampling is the luminance's.
 func appendHeader(b []byte, size image.Point, sampling byte) []byte {
 	b = append(b, 0xff, 0xc0, 0, 8+3*3, 8, byte(size.Y>>8), byte(size.Y), byte(size.X>>8), byte(size.X), 3,
 		1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1)
 	return append(b, 0xff, 0xda, 0, 6+2*3, 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)
 }
 
-// Smooth reports whether r looks like a photograph or a gradient rather than
-// text or line art: few of its steps from pixel to pixel are abrupt, and most
-// are not zero.
+// Smooth reports whether r looks like a photograph or a gradient rather than text or line art: few
+// of its pixel-to-pixel differences are abrupt, and most are not zero.
 func Smooth(f *screen.Frame, r image.Rectangle) bool {
 	equal, small, abrupt := 0, 0, 0
 	step := 4
@@ -207,12 +205,12 @@ func Smooth(f *screen.Frame, r image.Rectangle) bool {
 	return small > 2*abrupt && small*3 > equal
 }
 
-// abruptStep is the difference between two pixels, summed over the colours,
-// from which on it is an edge.
+// abruptStep is the smallest difference of two pixels, summed over the colours, that counts as an
+// edge.
 const abruptStep = 96
 
-// countSteps counts the steps from pixel to pixel of a row that are none, and
-// those that are abrupt.
+// countSteps counts the pixel-to-pixel differences in a row that are zero, and those that are
+// abrupt.
 func countSteps(row []byte) (equal, abrupt int) {
 	for i := 4; i < len(row); i += 4 {
 		d := absDiff(row[i], row[i-4]) + absDiff(row[i+1], row[i-3]) + absDiff(row[i+2], row[i-2])

@@ -14,10 +14,9 @@ import (
 	"lotse/screen"
 )
 
-// Verified here, with the standard library's decoder: pictures of all sizes
-// around a block's, with content that drives every coefficient to its limit,
-// come out near what went in, and no worse than the standard library's encoder
-// makes them at the same quality.
+// These tests use the standard library's decoder. Images of all sizes around a block's, with
+// content that drives every coefficient to its limit, are decoded with a small error, at most
+// slightly above that of the standard library's encoder at the same quality.
 
 var contents = map[string]func(x, y int, r *rand.Rand) (red, green, blue byte){
 	"smooth": func(x, y int, _ *rand.Rand) (byte, byte, byte) {
@@ -35,7 +34,7 @@ var contents = map[string]func(x, y int, r *rand.Rand) (red, green, blue byte){
 		v := byte(-r.IntN(2))
 		return v, ^v, ^v
 	},
-	// The transform's largest values: a wave that is a basis function's sign.
+	// The transform's largest values: a wave with the signs of a basis function.
 	"wave 4": func(x, _ int, _ *rand.Rand) (byte, byte, byte) {
 		v := byte(0)
 		if x%8 == 0 || x%8 == 3 || x%8 == 4 || x%8 == 7 {
@@ -70,7 +69,7 @@ func frame(size image.Point, at func(x, y int, r *rand.Rand) (byte, byte, byte))
 	return f, m
 }
 
-// rootMeanSquare is how far a and b are apart, in steps of a colour.
+// rootMeanSquare returns the root mean square difference of a and b, in colour levels.
 func rootMeanSquare(t *testing.T, data []byte, r image.Rectangle, b *image.RGBA) float64 {
 	t.Helper()
 	got, err := jpeg.Decode(bytes.NewReader(data))
@@ -109,8 +108,7 @@ func TestJPEG(t *testing.T) {
 					if err := jpeg.Encode(&reference, m.SubImage(r), &jpeg.Options{Quality: quality[level]}); err != nil {
 						t.Fatal(err)
 					}
-					// Edges are continued differently; that costs very small
-					// pictures a little.
+					// Edges are extended differently, which costs very small images a little.
 					if theirs := rootMeanSquare(t, reference.Bytes(), r, m); ours > 1.08*theirs+0.7 {
 						t.Errorf("error %.2f, image/jpeg has %.2f", ours, theirs)
 					}

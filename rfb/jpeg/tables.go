@@ -2,7 +2,7 @@ package jpeg
 
 // The tables of ITU-T T.81.
 
-// zigzag is figure A.6: where in a block the values stand in the stream.
+// zigzag is figure A.6: the positions in a block of the values in stream order.
 var zigzag = [64]byte{
 	0, 1, 8, 16, 9, 2, 3, 10,
 	17, 24, 32, 25, 18, 11, 4, 5,

@@ -7,8 +7,8 @@ import (
 	"simd/archsimd"
 )
 
-// With GOEXPERIMENT=simd Go has vector instructions for amd64. What is here gives
-// the same bits as what it replaces: the same operations, in the same order.
+// With GOEXPERIMENT=simd Go has vector instructions for amd64. These functions give results
+// identical to the ones they replace: they use the same operations in the same order.
 
 func init() {
 	if archsimd.X86.AVX2() {
@@ -23,20 +23,20 @@ type (
 
 func splat(v float32) floats { return archsimd.BroadcastFloat32x8(v) }
 
-// channels are blue, green and red of eight pixels.
+// channels returns blue, green and red of eight pixels.
 func channels(pix []byte) (b, g, r ints) {
 	p := archsimd.LoadUint8x32((*[32]uint8)(pix)).AsUint32x8()
 	low := archsimd.BroadcastUint32x8(0xff)
 	return p.And(low).AsInt32x8(), p.ShiftAllRight(8).And(low).AsInt32x8(), p.ShiftAllRight(16).And(low).AsInt32x8()
 }
 
-// brightness stores eight samples.
+// brightness stores eight luminance samples.
 func brightness(to *[8]float32, b, g, r ints) {
 	v := r.ConvertToFloat32().Mul(splat(0.299)).Add(g.ConvertToFloat32().Mul(splat(0.587)))
 	v.Add(b.ConvertToFloat32().Mul(splat(0.114))).Sub(splat(128)).Store(to)
 }
 
-// fullAVX2 is full.
+// fullAVX2 implements full.
 func fullAVX2(blocks *samples, pix []byte, stride int) {
 	for y := range 8 {
 		b, g, r := channels(pix[y*stride:])
@@ -50,9 +50,9 @@ func fullAVX2(blocks *samples, pix []byte, stride int) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// halveAVX2 is halve.
+// halveAVX2 implements halve.
 func halveAVX2(blocks *samples, pix []byte, stride int) {
-	// Adding pairs leaves its results in this order.
+	// The pairwise addition produces its results in this order.
 	order := archsimd.LoadUint32x8(&[8]uint32{0, 1, 4, 5, 2, 3, 6, 7})
 	for y := 0; y < 16; y += 2 {
 		top, bottom := pix[y*stride:], pix[(y+1)*stride:]
@@ -79,8 +79,8 @@ func halveAVX2(blocks *samples, pix []byte, stride int) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// streamBits tells, for each of transform's rows, which places in the stream its
-// values that are not zero have.
+// streamBits maps, for each row of transform's result, a set of values to their positions in the
+// stream.
 var streamBits = func() (t [8][256]uint64) {
 	var place [64]uint
 	for k, n := range blockOrder {
@@ -96,7 +96,7 @@ var streamBits = func() (t [8][256]uint64) {
 	return t
 }()
 
-// transformAVX2 is transform: eight columns at a time.
+// transformAVX2 implements transform, eight columns at a time.
 func transformAVX2(b, scale *[64]float32, q *[64]int32) (some uint64) {
 	d0, d1 := archsimd.LoadFloat32x8((*[8]float32)(b[0:])), archsimd.LoadFloat32x8((*[8]float32)(b[8:]))
 	d2, d3 := archsimd.LoadFloat32x8((*[8]float32)(b[16:])), archsimd.LoadFloat32x8((*[8]float32)(b[24:]))
@@ -121,7 +121,7 @@ func transformAVX2(b, scale *[64]float32, q *[64]int32) (some uint64) {
 		if again == 1 {
 			break
 		}
-		// Rows become columns: pairs, fours, halves.
+		// Transpose: pairs, groups of four, halves.
 		a0, a1 := d0.AsInt32x8(), d1.AsInt32x8()
 		a2, a3 := d2.AsInt32x8(), d3.AsInt32x8()
 		a4, a5 := d4.AsInt32x8(), d5.AsInt32x8()
@@ -152,7 +152,7 @@ func quantiseAVX2(row int, d floats, scale *[64]float32, q *[64]int32) uint64 {
 	return streamBits[row][^v.Equal(ints{}).ToBits()]
 }
 
-// countStepsAVX2 is countSteps, eight steps at a time.
+// countStepsAVX2 implements countSteps, eight differences at a time.
 func countStepsAVX2(row []byte) (equal, abrupt int) {
 	colours := archsimd.LoadInt8x32(&[32]int8{1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0})
 	ones, edge := archsimd.BroadcastInt16x16(1), archsimd.BroadcastInt32x8(abruptStep-1)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The vector instructions give what plain Go gives, to the bit.
+// The vector instructions give results identical to plain Go.
 func TestVectorsAreExact(t *testing.T) {
 	if !archsimd.X86.AVX2() {
 		t.Fatal("this processor has no AVX2: run without GOEXPERIMENT=simd")

@@ -28,7 +28,7 @@ type ClipboardMessage struct {
 	Text  string   // of a provide message, with "\n" as line end
 }
 
-// serverCutText is RFC 6143, section 7.6.4, and the extended form.
+// serverCutText reads ServerCutText, RFC 6143, section 7.6.4, or its extended form.
 func (v *Viewer) serverCutText() (any, error) {
 	if err := v.in.skip(3); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func parseClipboard(b []byte) (m ClipboardMessage, err error) {
 	return m, nil
 }
 
-// parseProvided reads the zlib stream of a provide message with text alone.
+// parseProvided reads the zlib stream of a provide message that contains only text.
 func parseProvided(data []byte) (string, error) {
 	r, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {

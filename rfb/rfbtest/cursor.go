@@ -8,19 +8,18 @@ import (
 
 // Shape is the pointer as the server described it.
 type Shape struct {
-	Image    *image.NRGBA // straight alpha, whatever came on the wire
+	Image    *image.NRGBA // straight alpha, whatever the encoding
 	Hot      image.Point
 	Encoding int32 // Cursor, CursorWithAlpha or VMwareCursor
 }
 
-// shapeDecoder decodes the pointer's shapes. It belongs to the goroutine that reads.
+// shapeDecoder decodes the pointer's shapes. The reading goroutine owns it.
 type shapeDecoder struct {
 	*surface
-	shape *Shape // nil: the server sent none
+	shape *Shape // nil: the server has sent none
 }
 
-// newShape checks the header of a cursor's pseudo-rectangle: the position is
-// the hot spot.
+// newShape checks the header of a cursor pseudo-rectangle, whose position is the hot spot.
 func newShape(r image.Rectangle, encoding int32) (*Shape, error) {
 	if r.Dx() > maxCursor || r.Dy() > maxCursor {
 		return nil, fmt.Errorf("%w: cursor of %v", ErrBound, r.Size())
@@ -31,7 +30,7 @@ func newShape(r image.Rectangle, encoding int32) (*Shape, error) {
 	return &Shape{Image: image.NewNRGBA(image.Rectangle{Max: r.Size()}), Hot: r.Min, Encoding: encoding}, nil
 }
 
-// plain is RFC 6143, section 7.8.1.
+// plain decodes RFC 6143, section 7.8.1.
 func (p *shapeDecoder) plain(r image.Rectangle) error {
 	s, err := newShape(r, Cursor)
 	if err != nil {
@@ -63,7 +62,7 @@ func (p *shapeDecoder) plain(r image.Rectangle) error {
 	return nil
 }
 
-// alpha is rfbproto, section "Cursor With Alpha Pseudo-encoding".
+// alpha decodes rfbproto, section "Cursor With Alpha Pseudo-encoding".
 func (p *shapeDecoder) alpha(r image.Rectangle) error {
 	s, err := newShape(r, CursorWithAlpha)
 	if err != nil {
@@ -91,8 +90,7 @@ func (p *shapeDecoder) alpha(r image.Rectangle) error {
 	return nil
 }
 
-// vmware is rfbproto, section "VMware Cursor Pseudo-encoding"; only the
-// form with alpha.
+// vmware decodes rfbproto, section "VMware Cursor Pseudo-encoding", in its form with alpha only.
 func (p *shapeDecoder) vmware(r image.Rectangle) error {
 	s, err := newShape(r, VMwareCursor)
 	if err != nil {

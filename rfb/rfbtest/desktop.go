@@ -13,22 +13,22 @@ type Screen struct {
 	Flags uint32
 }
 
-// Layout is what an ExtendedDesktopSize pseudo-rectangle said.
+// Layout is the content of an ExtendedDesktopSize pseudo-rectangle.
 type Layout struct {
 	Reason, Status int
 	Size           image.Point
 	Screens        []Screen
 }
 
-// desktopDecoder decodes what the server says of its screens. It belongs to the goroutine
-// that reads.
+// desktopDecoder decodes pseudo-rectangles about the server's screens. The reading goroutine owns
+// it.
 type desktopDecoder struct {
 	*surface
 	name    string
 	layouts []Layout
 }
 
-// size is RFC 6143, section 7.8.2.
+// size decodes RFC 6143, section 7.8.2.
 func (d *desktopDecoder) size(r image.Rectangle) error {
 	if r.Size() == d.canvas.Rect.Size() {
 		return fmt.Errorf("%w: DesktopSize without a change", ErrReserved)
@@ -36,8 +36,7 @@ func (d *desktopDecoder) size(r image.Rectangle) error {
 	return d.resize(r.Size())
 }
 
-// extendedSize is rfbproto, section "ExtendedDesktopSize
-// Pseudo-encoding".
+// extendedSize decodes rfbproto, section "ExtendedDesktopSize Pseudo-encoding".
 func (d *desktopDecoder) extendedSize(r image.Rectangle) error {
 	n, err := d.in.u8()
 	if err != nil {
@@ -86,7 +85,7 @@ func (d *desktopDecoder) extendedSize(r image.Rectangle) error {
 	return d.resize(layout.Size)
 }
 
-// rename is rfbproto, section "DesktopName Pseudo-encoding".
+// rename decodes rfbproto, section "DesktopName Pseudo-encoding".
 func (d *desktopDecoder) rename(r image.Rectangle) error {
 	if r != (image.Rectangle{}) {
 		return fmt.Errorf("%w: DesktopName at %v", ErrReserved, r)

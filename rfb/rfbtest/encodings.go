@@ -27,8 +27,8 @@ const (
 	ExtendedClipboard    int32 = -1063131698 // 0xC0A1E5CE
 )
 
-// Quality is the JPEG quality level pseudo-encoding, level 0 to 9.
+// Quality is the pseudo-encoding of a JPEG quality level, 0 to 9.
 func Quality(level int) int32 { return -32 + int32(level) }
 
-// Compression is the compression level pseudo-encoding, level 0 to 9.
+// Compression is the pseudo-encoding of a compression level, 0 to 9.
 func Compression(level int) int32 { return -256 + int32(level) }

@@ -2,8 +2,7 @@ package rfbtest
 
 import "errors"
 
-// What a server can do wrong. Errors of a Viewer wrap one of these, or the
-// stream's own.
+// Mistakes of a server. Errors of a Viewer wrap one of these, or the stream's own error.
 var (
 	ErrVersion     = errors.New("rfbtest: no version message")
 	ErrSecurity    = errors.New("rfbtest: no security type that this viewer speaks")
@@ -25,8 +24,8 @@ var (
 	ErrText        = errors.New("rfbtest: text that is not in its character set")
 )
 
-// Refused is the server's reason for ending the handshake; it is empty where
-// the protocol's version carries none.
+// Refused is the server's reason for ending the handshake. It is empty if the protocol version has
+// no reason.
 type Refused struct{ Reason string }
 
 // Error implements error.

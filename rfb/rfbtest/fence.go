@@ -12,8 +12,7 @@ const (
 	FenceRequest     = 1 << 31
 )
 
-// FenceMessage is a ServerFence. One with FenceRequest has been answered
-// already, unless HoldFences is on.
+// FenceMessage is a ServerFence. A request has been answered already, unless HoldFences is on.
 type FenceMessage struct {
 	Flags   uint32
 	Payload []byte
@@ -56,14 +55,14 @@ func (v *Viewer) serverFence() (any, error) {
 	return m, v.AnswerFence(m)
 }
 
-// HoldFences says whether requests stay unanswered; AnswerFence then does it.
+// HoldFences sets whether requests remain unanswered; then use AnswerFence.
 func (v *Viewer) HoldFences(hold bool) { v.holdFences = hold }
 
-// formatFence is the payload of SyncPixelFormat's fence.
+// formatFence is the payload of the fence in SyncPixelFormat.
 const formatFence = "rfbtest: format"
 
-// SyncPixelFormat changes the format while updates may be on their way: a
-// fence with SyncNext tells where the new one begins.
+// SyncPixelFormat changes the format while updates may be in flight: the answer to a fence with
+// SyncNext marks where the new format starts.
 func (v *Viewer) SyncPixelFormat(f PixelFormat) error {
 	v.mu.Lock()
 	v.nextPixels = newPixels(f)

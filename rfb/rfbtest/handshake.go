@@ -12,18 +12,16 @@ import (
 	"slices"
 )
 
-// Config says how a Viewer introduces itself. The zero value speaks 3.8 and
-// shares the desktop.
+// Config configures a Viewer. The zero value uses version 3.8 and shares the desktop.
 type Config struct {
-	// Version is "3.3", "3.7" or "3.8"; empty: 3.8, or less if the server
-	// speaks less.
+	// Version is "3.3", "3.7" or "3.8"; empty: 3.8, or the server's version if that is lower.
 	Version string
-	// Password is for VncAuth, which is chosen when it is set and offered.
+	// Password is for VncAuth, which is chosen if Password is set and the server offers it.
 	Password string
-	// TLS has VeNCrypt X509Plain chosen, with User and Password.
+	// TLS, if set, makes the Viewer choose VeNCrypt X509Plain, with User and Password.
 	TLS  *tls.Config
 	User string
-	// Exclusive asks the server to send other viewers away.
+	// Exclusive asks the server to disconnect other viewers.
 	Exclusive bool
 }
 
@@ -48,7 +46,7 @@ func Dial(address string, cfg Config) (*Viewer, error) {
 	return v, err
 }
 
-// New runs the handshake on conn, which the Viewer then owns.
+// New runs the handshake on conn. The Viewer then owns conn.
 func New(conn net.Conn, cfg Config) (*Viewer, error) {
 	v := newViewer(conn)
 	h := handshake{v}
@@ -83,7 +81,7 @@ func New(conn net.Conn, cfg Config) (*Viewer, error) {
 // handshake is the first part of a connection; RFC 6143, section 7.1 to 7.3.
 type handshake struct{ *Viewer }
 
-// version is RFC 6143, section 7.1.1.
+// version handles RFC 6143, section 7.1.1.
 func (h handshake) version(want string) (string, error) {
 	b, err := h.in.bytes(12, 12)
 	if err != nil {
@@ -100,7 +98,7 @@ func (h handshake) version(want string) (string, error) {
 	return want, h.send([]byte("RFB 003.00" + want[2:] + "\n"))
 }
 
-// security is RFC 6143, section 7.1.2.
+// security handles RFC 6143, section 7.1.2.
 func (h handshake) security(version string, cfg Config) (byte, error) {
 	if version == "3.3" {
 		n, err := h.in.u32()
@@ -149,8 +147,8 @@ func (h handshake) refused() error {
 	return Refused{reason}
 }
 
-// vncAuth is RFC 6143, section 7.2.2: DES with the password as key, the bits
-// of each of its bytes mirrored.
+// vncAuth handles RFC 6143, section 7.2.2: DES with the password as key, each of whose bytes has
+// its bits reversed.
 func (h handshake) vncAuth(password string) error {
 	challenge, err := h.in.bytes(16, 16)
 	if err != nil {
@@ -171,7 +169,7 @@ func (h handshake) vncAuth(password string) error {
 	return h.send(response)
 }
 
-// securityResult is RFC 6143, section 7.1.3.
+// securityResult handles RFC 6143, section 7.1.3.
 func (h handshake) securityResult(version string) error {
 	n, err := h.in.u32()
 	switch {
@@ -187,7 +185,7 @@ func (h handshake) securityResult(version string) error {
 	return h.refused()
 }
 
-// serverInit is RFC 6143, section 7.3.2.
+// serverInit handles RFC 6143, section 7.3.2.
 func (h handshake) serverInit() error {
 	head, err := h.in.bytes(20, 20)
 	if err != nil {

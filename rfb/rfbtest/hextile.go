@@ -16,10 +16,10 @@ const (
 	hexColoured
 )
 
-// hexState is what one tile hands to the next; nil: nothing may be carried.
+// hexState is what carries over from one tile to the next; nil: nothing.
 type hexState struct{ background, foreground *color.RGBA }
 
-// hextileDecoder decodes the encoding of that name. It belongs to the goroutine that reads.
+// hextileDecoder decodes Hextile. The reading goroutine owns it.
 type hextileDecoder struct{ *surface }
 
 // decode reads r.
@@ -42,8 +42,7 @@ func (h *hextileDecoder) tile(t image.Rectangle, s *hexState) error {
 	}
 	switch {
 	case mask&hexRaw != 0:
-		// The other bits are irrelevant by the RFC; a server has no reason to
-		// set them.
+		// The RFC says to ignore the other bits, but a server has no reason to set them.
 		if mask != hexRaw {
 			return fmt.Errorf("%w: hextile mask %#x", ErrReserved, mask)
 		}
@@ -72,7 +71,7 @@ func (h *hextileDecoder) tile(t image.Rectangle, s *hexState) error {
 		return nil
 	}
 	if mask&hexColoured != 0 {
-		s.foreground = nil // may not be carried over
+		s.foreground = nil // must not be carried over
 	} else if s.foreground == nil {
 		return fmt.Errorf("%w: hextile foreground", ErrCarried)
 	}

@@ -7,9 +7,8 @@ import (
 	"io"
 )
 
-// inflater is one zlib stream that lives as long as the connection. Each
-// rectangle's data ends at a flush, which is a byte boundary between two
-// blocks: the only state from one to the next is the window.
+// inflater is a zlib stream that lasts as long as the connection. Each rectangle's data ends with a
+// flush, which is a byte boundary between two blocks, so the window is the only state carried over.
 type inflater struct {
 	begun  bool
 	window []byte // the last 32 KiB of output
@@ -18,11 +17,11 @@ type inflater struct {
 
 const windowSize = 32 << 10
 
-// lastBlock ends a DEFLATE stream: a final stored block of no bytes. Put behind
-// a rectangle's data it makes a complete stream of it.
+// lastBlock ends a DEFLATE stream: a final stored block of zero bytes. Appended to a rectangle's
+// data, it makes a complete stream.
 var lastBlock = []byte{1, 0, 0, 0xff, 0xff}
 
-// inflate returns the content of data, which must be exactly n bytes.
+// inflate decompresses data, whose content must be exactly n bytes.
 func (z *inflater) inflate(data []byte, n int) ([]byte, error) {
 	out, err := z.inflateUpTo(data, n)
 	if err == nil && len(out) < n {
@@ -31,7 +30,7 @@ func (z *inflater) inflate(data []byte, n int) ([]byte, error) {
 	return out, err
 }
 
-// inflateUpTo returns the content of data, at most limit bytes.
+// inflateUpTo decompresses data to at most limit bytes.
 func (z *inflater) inflateUpTo(data []byte, limit int) ([]byte, error) {
 	if !z.begun {
 		if len(data) < 2 {

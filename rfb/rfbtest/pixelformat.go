@@ -30,7 +30,7 @@ func flag(v bool) byte {
 	return 0
 }
 
-// parsePixelFormat reads a server's format, which must keep to the RFC.
+// parsePixelFormat parses a server's format and checks that the RFC allows it.
 func parsePixelFormat(b []byte) (PixelFormat, error) {
 	u16 := func(i int) int { return int(binary.BigEndian.Uint16(b[i:])) }
 	f := PixelFormat{
@@ -59,9 +59,8 @@ func parsePixelFormat(b []byte) (PixelFormat, error) {
 	return f, nil
 }
 
-// Map returns what colour the viewer shows for c: quantised to the format,
-// rounded to the nearest, and spread to eight bits again. It is meaningless for
-// a format with a colour map.
+// Map returns the colour that the viewer shows for c: quantised to the format with rounding, and
+// expanded to eight bits. It has no meaning for a format with a colour map.
 func (f PixelFormat) Map(c color.RGBA) color.RGBA {
 	return color.RGBA{quantise(c.R, f.RedMax), quantise(c.G, f.GreenMax), quantise(c.B, f.BlueMax), 255}
 }
@@ -76,7 +75,7 @@ func spread(v, limit int) byte {
 	return byte((v*255 + limit/2) / limit)
 }
 
-// pixels decodes the three forms of a pixel in one format.
+// pixels decodes the three forms of pixels in one format.
 type pixels struct {
 	format PixelFormat
 	size   int // of a PIXEL
@@ -139,7 +138,7 @@ func (p *pixels) colour(v uint32) (color.RGBA, error) {
 	}, nil
 }
 
-// number is the value of b's bytes in the format's order.
+// number returns the value of b's bytes in the format's byte order.
 func (p *pixels) number(b []byte) uint32 {
 	var v uint32
 	for i := range b {

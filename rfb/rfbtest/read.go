@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// What a server may make this viewer read.
+// Limits of what a server may send.
 const (
 	maxPixels  = 1 << 27 // of a framebuffer
 	maxText    = 16 << 20
@@ -18,15 +18,14 @@ const (
 	maxCursor  = 2048 // side
 )
 
-// source reads the protocol's types from a stream or from a rectangle's
-// uncompressed data.
+// source reads the protocol's types from a stream or from uncompressed data.
 type source struct {
 	r       io.Reader
 	n       int64 // bytes read
 	scratch [16]byte
 }
 
-// full reads into b. An end inside is unexpected.
+// full reads len(b) bytes. An earlier end is io.ErrUnexpectedEOF.
 func (s *source) full(b []byte) error {
 	n, err := io.ReadFull(s.r, b)
 	s.n += int64(n)
@@ -53,8 +52,7 @@ func (s *source) u32() (uint32, error) {
 
 func (s *source) skip(n int) error { return s.full(s.scratch[:n]) }
 
-// bytes reads n bytes, at most limit. What is claimed is allocated only as it
-// arrives.
+// bytes reads n bytes, at most limit. It allocates memory only as data arrives.
 func (s *source) bytes(n, limit int) ([]byte, error) {
 	if n < 0 || n > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBound, n, limit)
@@ -71,7 +69,7 @@ func (s *source) bytes(n, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// text reads a U32 length and that many bytes.
+// text reads a U32 length and a text of that many bytes.
 func (s *source) text(limit int) (string, error) {
 	n, err := s.u32()
 	if err != nil {

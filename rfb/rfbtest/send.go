@@ -12,16 +12,16 @@ import (
 	"sync/atomic"
 )
 
-// sender sends the client's messages. Its methods may be called by several goroutines.
+// sender sends the client's messages. Its methods may be called concurrently.
 type sender struct {
 	conn net.Conn // replaced during the handshake only
 
 	sendMu sync.Mutex
 
 	askedMu   sync.Mutex
-	encodings map[int32]bool // those that were asked for; guarded by askedMu
+	encodings map[int32]bool // encodings ever requested; guarded by askedMu
 
-	mouseButtons atomic.Bool // the server takes more than eight buttons
+	mouseButtons atomic.Bool // the server supports more than eight buttons
 }
 
 // send writes one whole message.
@@ -43,9 +43,8 @@ func appendRect(b []byte, r image.Rectangle) []byte {
 	return appendU16s(b, r.Min.X, r.Min.Y, r.Dx(), r.Dy())
 }
 
-// SetEncodings says what the viewer understands, best first; RFC 6143, section
-// 7.5.2. An encoding that was asked for once is read for ever, because updates
-// may be on their way.
+// SetEncodings sends the encodings that the viewer supports, best first; RFC 6143, section 7.5.2.
+// An encoding that was requested once is always accepted, because updates may be in flight.
 func (s *sender) SetEncodings(encodings ...int32) error {
 	b := appendU16s([]byte{2, 0}, len(encodings))
 	s.askedMu.Lock()
@@ -75,9 +74,9 @@ func (s *sender) SendQEMUKey(sym, code uint32, down bool) error {
 	return s.send(binary.BigEndian.AppendUint32(b, code))
 }
 
-// SendPointer sends PointerEvent (RFC 6143, section 7.5.5): bit n of buttons is
-// button n+1. Buttons from the eighth on take the form of rfbproto's
-// ExtendedMouseButtons once the server has said that it knows it.
+// SendPointer sends PointerEvent (RFC 6143, section 7.5.5): bit n of buttons is button n+1. Once
+// the server has announced rfbproto's ExtendedMouseButtons, buttons from the eighth on are sent in
+// that form.
 func (s *sender) SendPointer(at image.Point, buttons uint16) error {
 	if s.mouseButtons.Load() && buttons>>7 != 0 {
 		b := appendU16s([]byte{5, byte(buttons)&0x7f | 0x80}, at.X, at.Y)
@@ -86,12 +85,12 @@ func (s *sender) SendPointer(at image.Point, buttons uint16) error {
 	return s.send(appendU16s([]byte{5, byte(buttons)}, at.X, at.Y))
 }
 
-// EnableContinuousUpdates is rfbproto, section "EnableContinuousUpdates".
+// EnableContinuousUpdates sends the message of rfbproto, section "EnableContinuousUpdates".
 func (s *sender) EnableContinuousUpdates(on bool, r image.Rectangle) error {
 	return s.send(appendRect([]byte{150, flag(on)}, r))
 }
 
-// SetDesktopSize is rfbproto, section "SetDesktopSize".
+// SetDesktopSize sends the message of rfbproto, section "SetDesktopSize".
 func (s *sender) SetDesktopSize(size image.Point, screens ...Screen) error {
 	b := append(appendU16s([]byte{251, 0}, size.X, size.Y), byte(len(screens)), 0)
 	for _, one := range screens {
@@ -102,7 +101,7 @@ func (s *sender) SetDesktopSize(size image.Point, screens ...Screen) error {
 	return s.send(b)
 }
 
-// SendCutText sends ClientCutText; what Latin-1 lacks is an error.
+// SendCutText sends ClientCutText. Characters outside Latin-1 are an error.
 func (s *sender) SendCutText(text string) error {
 	var latin1 []byte
 	for _, r := range text {
@@ -144,10 +143,10 @@ func (s *sender) SendFence(flags uint32, payload []byte) error {
 	return s.send(append(append(b, byte(len(payload))), payload...))
 }
 
-// MouseButtons reports whether the server takes more than eight buttons.
+// MouseButtons reports whether the server supports more than eight buttons.
 func (s *sender) MouseButtons() bool { return s.mouseButtons.Load() }
 
-// asked reports whether an encoding was asked for at any time.
+// asked reports whether an encoding was ever requested.
 func (s *sender) asked(encoding int32) bool {
 	s.askedMu.Lock()
 	defer s.askedMu.Unlock()

@@ -14,11 +14,11 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// Verified here, on bytes written by hand: that the viewer finds what a server
-// may not do, by name, and reads one picture in each form. All else is verified
-// together with the server, in package rfb.
+// These tests use bytes written by hand. They check that the viewer reports each violation of the
+// protocol with the right error, and that it decodes one rectangle in each form. Everything else is
+// tested together with the server, in package rfb.
 
-// tape is a connection that plays a recording and takes whatever is sent.
+// tape is a connection that plays a recording and accepts anything sent.
 type tape struct {
 	net.Conn
 	io.Reader
@@ -28,7 +28,7 @@ func (t tape) Read(b []byte) (int, error)  { return t.Reader.Read(b) }
 func (t tape) Write(b []byte) (int, error) { return len(b), nil }
 func (t tape) Close() error                { return nil }
 
-// hello is a server of 64×64 pixels, 32 bits, little-endian, without name.
+// hello is the handshake of a server with 64×64 pixels, 32 bits, little-endian, without a name.
 const hello = "RFB 003.008\n\x01\x01\x00\x00\x00\x00\x00\x40\x00\x40" +
 	"\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\x00\x00\x00" + "\x00\x00\x00\x00"
 
@@ -50,7 +50,7 @@ func play(t *testing.T, wire []byte) (*rfbtest.Viewer, error) {
 	}
 }
 
-// rect is an update of one rectangle.
+// rect returns an update with one rectangle.
 func rect(encoding int32, x, y, w, h int, data ...byte) []byte {
 	b := []byte{0, 0, 0, 1}
 	for _, n := range [4]int{x, y, w, h} {
@@ -59,7 +59,7 @@ func rect(encoding int32, x, y, w, h int, data ...byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(encoding)), data...)
 }
 
-// packed is data behind its length, as Zlib and ZRLE have it.
+// packed returns data compressed and preceded by its length, as in Zlib and ZRLE.
 func packed(data ...byte) []byte {
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
@@ -131,7 +131,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// One picture by hand for each form.
+// One rectangle by hand for each form.
 func TestForms(t *testing.T) {
 	a, b := color.RGBA{3, 2, 1, 255}, color.RGBA{6, 5, 4, 255}
 	for name, wire := range map[string][]byte{

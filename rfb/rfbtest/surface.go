@@ -6,8 +6,8 @@ import (
 	"image/draw"
 )
 
-// surface is what all decoders of pixels share: where they read, how pixels look on the
-// wire, and the picture so far. It belongs to the goroutine that reads.
+// surface is the state that all pixel decoders share: the input, the pixel format and the image.
+// The reading goroutine owns it.
 type surface struct {
 	in     source
 	pixels *pixels
@@ -15,24 +15,22 @@ type surface struct {
 	forms  map[string]int
 }
 
-// Canvas is the picture so far, in the colours that the pixel format leaves. It
-// changes with Next.
+// Canvas returns the image, in the colours that the pixel format can represent. Next changes it.
 func (s *surface) Canvas() *image.RGBA { return s.canvas }
 
-// Bounds is the framebuffer's rectangle.
+// Bounds returns the framebuffer's rectangle.
 func (s *surface) Bounds() image.Rectangle { return s.canvas.Rect }
 
-// BytesRead counts what the server sent and was decoded.
+// BytesRead returns the number of bytes received and decoded.
 func (s *surface) BytesRead() int64 { return s.in.n }
 
-// Forms counts the forms in which rectangles and tiles came, such as "tight
-// jpeg" or "zrle packed", so that a test knows what it has tested.
+// Forms counts the forms of rectangles and tiles received, such as "tight jpeg" or "zrle packed",
+// so that a test knows what it has covered.
 func (s *surface) Forms() map[string]int { return s.forms }
 
 func (s *surface) count(form string) { s.forms[form]++ }
 
-// resize keeps what is in both sizes: rfbproto, "Client Semantics" of
-// DesktopSize.
+// resize keeps the part that is in both sizes: rfbproto, "Client Semantics" of DesktopSize.
 func (s *surface) resize(size image.Point) error {
 	if size.X*size.Y > maxPixels {
 		return fmt.Errorf("%w: framebuffer of %v", ErrBound, size)
@@ -43,7 +41,7 @@ func (s *surface) resize(size image.Point) error {
 	return nil
 }
 
-// raw is RFC 6143, section 7.7.1.
+// raw decodes RFC 6143, section 7.7.1.
 func (s *surface) raw(r image.Rectangle) error { return s.rawFrom(&s.in, r) }
 
 func (s *surface) rawFrom(in *source, r image.Rectangle) error {
@@ -63,7 +61,7 @@ func (s *surface) rawFrom(in *source, r image.Rectangle) error {
 	return nil
 }
 
-// copyRect is RFC 6143, section 7.7.2. Source and destination may overlap.
+// copyRect decodes RFC 6143, section 7.7.2. Source and destination may overlap.
 func (s *surface) copyRect(r image.Rectangle) error {
 	x, err := s.in.u16()
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 	"image/jpeg"
 )
 
-// tightDecoder decodes the encoding of that name; rfbproto, section "Tight Encoding". It
-// belongs to the goroutine that reads.
+// tightDecoder decodes Tight; rfbproto, section "Tight Encoding". The reading goroutine owns it.
 type tightDecoder struct {
 	*surface
 	streams [4]inflater
@@ -38,7 +37,7 @@ func (t *tightDecoder) decode(r image.Rectangle) error {
 	case control>>4 == 9:
 		t.count("tight jpeg")
 		return t.jpeg(r)
-	case control>>7 != 0: // 1010 and 1110 were not asked for, others are invalid
+	case control>>7 != 0: // 1010 and 1110 were not requested, others are invalid
 		return fmt.Errorf("%w: Tight control %#x", ErrReserved, control)
 	}
 	filter := byte(0)
@@ -87,7 +86,7 @@ func (t *tightDecoder) colours(n int) ([]color.RGBA, error) {
 	return out, nil
 }
 
-// compactLength reads 7, 7 and 8 bits, the least significant first.
+// compactLength reads a length in groups of 7, 7 and 8 bits, the least significant first.
 func (t *tightDecoder) compactLength() (int, error) {
 	n := 0
 	for i, used := range [3]int{7, 7, 8} {
@@ -106,8 +105,7 @@ func (t *tightDecoder) compactLength() (int, error) {
 	return n, nil
 }
 
-// data reads n bytes that went through the stream, or as they are when
-// fewer than twelve.
+// data reads n bytes compressed in the stream, or uncompressed if n is less than twelve.
 func (t *tightDecoder) data(n int, stream *inflater) ([]byte, error) {
 	if n < 12 {
 		return t.in.bytes(n, n)
@@ -209,9 +207,8 @@ func (t *tightDecoder) jpeg(r image.Rectangle) error {
 	return nil
 }
 
-// gradient is the gradient filter, for TPIXELs of three bytes: each byte is the
-// difference from left + above - above left, which is kept in a byte's range; what
-// lies outside of the rectangle is 0.
+// gradient decodes the gradient filter for TPIXELs of three bytes. Each byte is the difference from
+// left + above - above left, clamped to a byte; values outside the rectangle are 0.
 func (t *tightDecoder) gradient(r image.Rectangle, stream *inflater) error {
 	if t.pixels.tsize != 3 {
 		return fmt.Errorf("%w: Tight gradient with TPIXELs of %d bytes", ErrEncoding, t.pixels.tsize)

@@ -5,7 +5,7 @@ import (
 	"image"
 )
 
-// update is RFC 6143, section 7.6.1.
+// update reads a FramebufferUpdate; RFC 6143, section 7.6.1.
 func (v *Viewer) update() (any, error) {
 	start := v.in.n - 1
 	if err := v.in.skip(1); err != nil {
@@ -31,7 +31,7 @@ func (v *Viewer) update() (any, error) {
 	return u, u.check()
 }
 
-// check finds rectangles that may not stand together.
+// check finds rectangles that must not be in the same update.
 func (u *Update) check() error {
 	if len(u.Rects) == 0 {
 		return fmt.Errorf("%w: update without rectangles", ErrLength)
@@ -54,7 +54,7 @@ func (v *Viewer) rect() (Rect, error) {
 		return Rect{}, err
 	}
 	r := Rect{area, int32(e)}
-	// Raw needs not be asked for (RFC 6143, section 7.5.2).
+	// Raw need not be requested (RFC 6143, section 7.5.2).
 	if r.Encoding != Raw && !v.asked(r.Encoding) {
 		return r, fmt.Errorf("%w: %d", ErrEncoding, r.Encoding)
 	}

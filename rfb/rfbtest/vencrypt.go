@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// rfbproto, section "VeNCrypt"; of its sub-types only X509Plain.
+// rfbproto, section "VeNCrypt", with sub-type X509Plain only.
 const (
 	securityVeNCrypt  = 19
 	veNCryptX509Plain = 262
@@ -50,8 +50,7 @@ func (h handshake) veNCrypt(config *tls.Config, user, password string) error {
 	if accepted, err := h.in.u8(); err != nil || accepted != 1 {
 		return fmt.Errorf("%w: X509Plain was refused with %d, %v", ErrSecurity, accepted, err)
 	}
-	// The server is silent from here to the TLS handshake, so nothing of it
-	// waits in the old reader.
+	// The server sends nothing until the TLS handshake, so the old reader has no data buffered.
 	secure := tls.Client(h.conn, config)
 	if err := secure.Handshake(); err != nil {
 		return err

@@ -10,15 +10,15 @@ import (
 	"sync"
 )
 
-// Viewer is one connection to a server. One goroutine reads (Next and the
-// methods that call it, and all that returns what was read, and
-// SetPixelFormat); the other methods that send may be called by others.
+// Viewer is one connection to a server. One goroutine reads: it calls Next and the methods that use
+// it, SetPixelFormat, and the methods that return what was read. Other goroutines may call the
+// other methods that send.
 type Viewer struct {
 	sender
 	surface
 
 	mu         sync.Mutex
-	nextPixels *pixels // waits for SyncPixelFormat's fence; guarded by mu
+	nextPixels *pixels // set by SyncPixelFormat until its fence is answered; guarded by mu
 
 	// Owned by the goroutine that reads.
 	hextile    hextileDecoder
@@ -49,27 +49,26 @@ func newViewer(conn net.Conn) *Viewer {
 // Close ends the connection.
 func (v *Viewer) Close() error { return v.conn.Close() }
 
-// Name is the desktop's name.
+// Name returns the desktop's name.
 func (v *Viewer) Name() string { return v.desktop.name }
 
-// Shape is the pointer's shape; nil: the server sent none.
+// Shape returns the pointer's shape; nil: the server has sent none.
 func (v *Viewer) Shape() *Shape { return v.shapes.shape }
 
-// Layouts returns what ExtendedDesktopSize said, oldest first.
+// Layouts returns the layouts received, oldest first.
 func (v *Viewer) Layouts() []Layout { return v.desktop.layouts }
 
-// SetPixelFormat changes the format at once: no update may be on its way (RFC
-// 6143, section 7.5.1). Use SyncPixelFormat else.
+// SetPixelFormat changes the format at once: no update may be in flight (RFC 6143, section 7.5.1).
+// Otherwise use SyncPixelFormat.
 func (v *Viewer) SetPixelFormat(f PixelFormat) error {
 	v.pixels = newPixels(f)
 	return v.send(f.append([]byte{0, 0, 0, 0}))
 }
 
-// QEMUKeys reports whether the server takes SendQEMUKey.
+// QEMUKeys reports whether the server accepts SendQEMUKey.
 func (v *Viewer) QEMUKeys() bool { return v.qemuKey }
 
-// Messages that Next returns besides *Update, ClipboardMessage and
-// FenceMessage.
+// Messages that Next returns, apart from *Update, ClipboardMessage and FenceMessage.
 type (
 	// Bell is RFC 6143, section 7.6.3.
 	Bell struct{}
@@ -81,22 +80,22 @@ type (
 	EndOfContinuousUpdates struct{}
 )
 
-// Update is a FramebufferUpdate, which is drawn already.
+// Update is a FramebufferUpdate that has been drawn already.
 type Update struct {
 	Rects []Rect
 	Bytes int64
-	// LastRect: the update said where it ends instead of how long it is.
+	// LastRect: the update ended with LastRect instead of giving a count.
 	LastRect bool
 }
 
-// Rect is one rectangle of an update. A pseudo-rectangle's Rectangle is what
-// its header held.
+// Rect is one rectangle of an update. For a pseudo-rectangle, Rectangle is the content of its
+// header.
 type Rect struct {
 	image.Rectangle
 	Encoding int32
 }
 
-// Pixels reports whether the update changed the picture.
+// Pixels reports whether the update changed pixels.
 func (u *Update) Pixels() bool {
 	for _, r := range u.Rects {
 		if isPicture(r.Encoding) {
@@ -108,8 +107,7 @@ func (u *Update) Pixels() bool {
 
 func isPicture(e int32) bool { return e >= 0 && e != VMwareCursor }
 
-// Next reads and acts on one message. io.EOF means that the server closed
-// between two.
+// Next reads and handles one message. It returns io.EOF if the server closed between two messages.
 func (v *Viewer) Next() (any, error) {
 	typ, err := v.in.u8()
 	if err == io.ErrUnexpectedEOF {
@@ -141,7 +139,7 @@ func (v *Viewer) Next() (any, error) {
 	return nil, fmt.Errorf("%w: type %d", ErrMessage, typ)
 }
 
-// NextUpdate reads messages until an update.
+// NextUpdate reads messages until it has read an update.
 func (v *Viewer) NextUpdate() (*Update, error) {
 	for {
 		m, err := v.Next()
@@ -154,8 +152,8 @@ func (v *Viewer) NextUpdate() (*Update, error) {
 	}
 }
 
-// Refresh asks for the whole picture and reads until pixels came, through
-// changes of size.
+// Refresh requests the whole framebuffer and reads until pixels have arrived, even if the size
+// changes.
 func (v *Viewer) Refresh() error {
 	if err := v.Request(false, v.Bounds()); err != nil {
 		return err
@@ -171,7 +169,7 @@ func (v *Viewer) Refresh() error {
 	}
 }
 
-// colourMap is RFC 6143, section 7.6.2.
+// colourMap reads SetColourMapEntries; RFC 6143, section 7.6.2.
 func (v *Viewer) colourMap() (any, error) {
 	if v.pixels.table == nil {
 		return nil, fmt.Errorf("%w: colour map for a true colour format", ErrMessage)

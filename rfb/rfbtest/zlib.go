@@ -5,8 +5,7 @@ import (
 	"image"
 )
 
-// zlibDecoder decodes the encoding of that name; rfbproto, section "zlib Encoding". It
-// belongs to the goroutine that reads.
+// zlibDecoder decodes Zlib; rfbproto, section "zlib Encoding". The reading goroutine owns it.
 type zlibDecoder struct {
 	*surface
 	stream inflater

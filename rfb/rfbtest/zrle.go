@@ -6,8 +6,7 @@ import (
 	"image/color"
 )
 
-// zrleDecoder decodes the encoding of that name; RFC 6143, section 7.7.6. It belongs to
-// the goroutine that reads.
+// zrleDecoder decodes ZRLE; RFC 6143, section 7.7.6. The reading goroutine owns it.
 type zrleDecoder struct {
 	*surface
 	stream inflater
@@ -41,13 +40,13 @@ func (z *zrleDecoder) decode(r image.Rectangle) error {
 	return nil
 }
 
-// maxZRLE bounds the uncompressed size: the worst form is runs of one pixel.
+// maxZRLE returns the maximum uncompressed size: the longest form is runs of one pixel.
 func maxZRLE(r image.Rectangle, csize int) int {
 	tiles := ((r.Dx() + 63) / 64) * ((r.Dy() + 63) / 64)
 	return r.Dx()*r.Dy()*(csize+1) + tiles*(1+127*csize)
 }
 
-// zrleData reads the tiles.
+// zrleData reads from the uncompressed tiles.
 type zrleData struct {
 	b []byte
 	p *pixels
@@ -78,8 +77,8 @@ func (d *zrleData) pixel() (color.RGBA, error) {
 	return d.p.cpixel(b)
 }
 
-// run reads a run length: one more than the sum of its bytes, the last of which
-// is the first that is not 255.
+// run reads a run length: one more than the sum of its bytes, the last of which is the first that
+// is not 255.
 func (d *zrleData) run(left int) (int, error) {
 	n := 1
 	for {
@@ -148,7 +147,7 @@ func (z *zrleDecoder) tile(d *zrleData, t image.Rectangle) error {
 	}
 }
 
-// runs fills t row by row from runs.
+// runs fills t row by row with runs.
 func (z *zrleDecoder) runs(t image.Rectangle, next func(left int) (color.RGBA, int, error)) error {
 	total := t.Dx() * t.Dy()
 	for i := 0; i < total; {

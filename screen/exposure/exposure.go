@@ -1,5 +1,5 @@
-// Package exposure decides which pixels of a picture of the whole screen may be shown in a
-// share of some windows, for systems that cannot read a single window.
+// Package exposure determines which pixels of a capture of the whole screen may be shown in a share
+// of some windows, on systems that cannot capture a single window.
 package exposure
 
 import (
@@ -9,47 +9,45 @@ import (
 	"lotse/screen"
 )
 
-// Trust knows which pixels of a picture of the whole screen are surely those of
-// shared windows. A system tells where windows are, not what the picture shows:
-// its compositor draws later, and lets windows fade and fly. So a pixel counts
-// when it belonged to shared windows every time that anybody looked, for a while
-// before the picture and just after it, and when nothing was told meanwhile that
-// could have put something else there. All places are the frame's.
+// Trust determines which pixels of a capture of the whole screen certainly belong to shared
+// windows. The system reports where windows are, not what the capture shows: its compositor draws
+// later, and animates windows. A pixel is therefore trusted only under two conditions. It belonged
+// to shared windows at every look, for a while before the capture and just after it. And nothing
+// was reported meanwhile that could have put something else there. All coordinates are the frame's.
 type Trust struct {
-	Settle time.Duration // how long before the picture
+	Settle time.Duration // how long before the capture
 
-	seen     []sighting // the oldest first
+	seen     []sighting // oldest first
 	suspects []suspicion
-	known    map[uintptr]Window // those that are on the screen, as far as it was seen or told
+	known    map[uintptr]Window // windows on the screen, as far as seen or reported
 }
 
-// Window is a window as it was last.
+// Window is the last known state of a window.
 type Window struct {
-	Rect  image.Rectangle // all that it can cover
+	Rect  image.Rectangle // everything that it can cover
 	Shown bool            // it is shared
-	told  time.Time       // when that was told; zero: it was seen
+	told  time.Time       // when this was reported; zero: it was seen by a look
 }
 
-// sighting is what belonged to shared windows when somebody looked, one window
+// sighting is the region that belonged to shared windows at one look, which examines one window
 // after the other.
 type sighting struct {
 	began, ended time.Time
 	visible      screen.Region
 }
 
-// suspicion is where something else may have been at a time.
+// suspicion is a place where something else may have been at a time.
 type suspicion struct {
 	at   time.Time
 	rect image.Rectangle
 	all  bool
 }
 
-// maxSuspects bounds the list; one more and everything is suspect.
+// maxSuspects is the maximum length of the list; with one more, everything is suspect.
 const maxSuspects = 256
 
-// Sees notes what belonged to shared windows when somebody looked, and where all
-// windows were. That takes a while, and what happens meanwhile may be told before
-// its end or later.
+// Sees records one look: the region of shared windows and the places of all windows. A look takes
+// time, and changes during it may be reported before its end or later.
 func (t *Trust) Sees(began, ended time.Time, visible screen.Region, known map[uintptr]Window) {
 	visible = visible.Clone()
 	for _, s := range t.suspects {
@@ -61,15 +59,15 @@ func (t *Trust) Sees(began, ended time.Time, visible screen.Region, known map[ui
 			visible.Subtract(s.rect)
 		}
 	}
-	// What the system tells later of what changed since the last look, nobody could
-	// tell from what is now.
+	// Reports about changes since the last look may arrive later, and the present state cannot show
+	// what changed.
 	for w, was := range t.known {
 		switch now, still := known[w]; {
 		case !was.told.Before(began):
 			if now.Shown && now.Rect != was.Rect {
 				visible.Subtract(now.Rect) // it was there before
 			}
-			known[w] = was // newer than what was seen
+			known[w] = was // newer than the look
 		case was.Shown && now.Rect != was.Rect:
 			t.suspect(ended, was.Rect)
 		case !was.Shown && !still:
@@ -80,37 +78,36 @@ func (t *Trust) Sees(began, ended time.Time, visible screen.Region, known map[ui
 	}
 	t.known = known
 	t.seen = append(t.seen, sighting{began, ended, visible})
-	// One that is older than it need be stays: what was between it and the next
-	// is covered by both.
+	// One entry older than necessary is kept: the time between it and the next is covered by both.
 	for len(t.seen) > 2 && began.Sub(t.seen[1].ended) > 2*t.Settle {
 		t.seen = t.seen[1:]
 	}
 }
 
-// Forget forgets all, when the places have become other ones.
+// Forget clears everything, after the coordinates have changed.
 func (t *Trust) Forget() { t.seen, t.suspects, t.known = nil, nil, nil }
 
-// Change is what can be told of a window.
+// Change is what can be reported about a window.
 type Change int
 
 const (
-	Reordered Change = iota // those of the whole desktop
-	Moved                   // or grown
+	Reordered Change = iota // the order of the whole desktop's windows
+	Moved                   // or resized
 	Gone                    // hidden or destroyed
-	Changed                 // shown, made small, cloaked or anything else
+	Changed                 // shown, minimized, cloaked or anything else
 )
 
-// News is what the system told of a window, and what it is by now.
+// News is a report of the system about a window, and the window's present state.
 type News struct {
 	Window  uintptr
 	What    Change
-	Rect    image.Rectangle // all that it can cover
+	Rect    image.Rectangle // everything that it can cover
 	There   bool            // it has not been destroyed since
 	Visible bool
-	Shared  bool // and nothing that lies below can be seen in it
+	Shared  bool // and nothing below can be seen through it
 }
 
-// Told notes what could have put something else into a picture.
+// Told records a report of something that could have put other pixels into a capture.
 func (t *Trust) Told(now time.Time, n News) {
 	was, known := t.known[n.Window]
 	switch {
@@ -118,17 +115,17 @@ func (t *Trust) Told(now time.Time, n News) {
 		t.SuspectAll(now)
 		return
 	case known && was.Shown && (n.Shared || !n.There):
-		// It may have been away and have come back between two looks: both see it
-		// in its place, and the picture shows what lies below.
+		// It may have disappeared and returned between two looks: both see it in its place, but the
+		// capture may show what is below it.
 		t.suspect(now, was.Rect)
 	case !known && n.Shared:
-		// Nobody took its place for its own yet.
+		// No look has counted its place as shared yet.
 	case n.What == Moved:
 		t.moved(now, n, was, known)
 	case !known && (n.What == Gone || n.There && n.Rect.Empty()):
-		// It was not on the screen when anybody looked; that it came is told as well.
+		// No look has seen it on the screen; a report that it appears will follow.
 	default:
-		t.SuspectAll(now) // windows that come and go may fade and fly anywhere
+		t.SuspectAll(now) // windows that appear or disappear may be animated anywhere
 	}
 	if n.There && n.Visible {
 		if t.known == nil {
@@ -140,26 +137,26 @@ func (t *Trust) Told(now time.Time, n News) {
 	}
 }
 
-// moved notes the way of a window that is not shared.
+// moved records the movement of a window that is not shared.
 func (t *Trust) moved(now time.Time, n News, was Window, known bool) {
 	switch {
 	case !known && !(n.There && n.Visible):
 		// It is not on the screen.
 	case !n.There, !n.Visible, known && n.Rect == was.Rect:
-		t.SuspectAll(now) // it has gone since, or was somewhere else when that was told
+		t.SuspectAll(now) // it has disappeared since, or was elsewhere when the report was made
 	default:
 		t.suspect(now, n.Rect)
 		if known && n.Rect.Size() != was.Rect.Size() {
-			t.suspect(now, n.Rect.Union(was.Rect)) // what grows does so step by step
+			t.suspect(now, n.Rect.Union(was.Rect)) // resizing happens step by step
 		} else if known {
 			t.suspect(now, was.Rect)
 		}
 	}
 }
 
-// suspect notes that something else was, or may be, at a place. What was seen
-// there last counts no longer: else a place that was left and taken again between
-// two looks would pass for one that was never left.
+// suspect records that something else was, or may be, at a place. The last look no longer counts
+// there: otherwise a place that was left and taken again between two looks would seem never to have
+// been left.
 func (t *Trust) suspect(at time.Time, r image.Rectangle) {
 	t.expire(at)
 	if len(t.suspects) >= maxSuspects {
@@ -175,7 +172,7 @@ func (t *Trust) suspect(at time.Time, r image.Rectangle) {
 	}
 }
 
-// SuspectAll notes that something else may be anywhere.
+// SuspectAll records that something else may be anywhere.
 func (t *Trust) SuspectAll(at time.Time) {
 	t.suspects = append(t.suspects[:0], suspicion{at: at, all: true})
 	if n := len(t.seen); n > 0 {
@@ -193,8 +190,8 @@ func (t *Trust) expire(now time.Time) {
 	t.suspects = keep
 }
 
-// Certain is what may be shown of a picture that was begun at a time; the last
-// look must have begun after it.
+// Certain returns the region that may be shown of a capture that began at the given time. The last
+// look must have begun after that.
 func (t *Trust) Certain(picture time.Time) screen.Region {
 	since := picture.Add(-t.Settle)
 	if n := len(t.seen); n == 0 || t.seen[0].ended.After(since) || t.seen[n-1].began.Before(picture) {
@@ -220,15 +217,15 @@ func (t *Trust) Certain(picture time.Time) screen.Region {
 	return sure
 }
 
-// Layer is a top-level window as it lies on the screen.
+// Layer is a top-level window in the stacking order.
 type Layer struct {
-	Outer image.Rectangle // all that it can cover
-	Inner image.Rectangle // all that it fills
+	Outer image.Rectangle // everything that it can cover
+	Inner image.Rectangle // everything that it fills
 	Shown bool            // it is shared and covers all of Inner
-	Cut   int             // side of the squares that its corners do not fill
+	Cut   int             // side of the squares at its corners that it may not fill
 }
 
-// Visible is what the shown layers fill of bounds; the foremost comes first.
+// Visible returns what the shown layers fill of bounds. The foremost layer is first.
 func Visible(bounds image.Rectangle, layers []Layer) screen.Region {
 	free := screen.RegionOf(bounds)
 	var out screen.Region
@@ -237,7 +234,7 @@ func Visible(bounds image.Rectangle, layers []Layer) screen.Region {
 			free.Subtract(l.Outer)
 			continue
 		}
-		// The corners show what lies below them, and so does the border outside.
+		// What is below shows through at the corners and in the border outside.
 		fill := screen.RegionOf(l.Inner)
 		for _, c := range corners(l.Inner, l.Cut) {
 			fill.Subtract(c)

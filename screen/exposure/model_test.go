@@ -10,16 +10,16 @@ import (
 	"lotse/screen"
 )
 
-// desktopModel is a desktop of some windows whose compositor is late and lets
-// windows fade, and somebody who shares two of them: looks, takes pictures and is
-// told things late. What happens, and when, is read from a tape.
+// desktopModel is a desktop with some windows whose compositor is late and fades windows, and an
+// observer who shares two of them. The observer looks, makes captures, and receives events late. A
+// tape determines what happens, and when.
 type desktopModel struct {
 	t    *testing.T
 	tape []byte
 
 	now     int // milliseconds
 	windows [4]modelWindow
-	past    []modelMoment // the oldest first
+	past    []modelMoment // oldest first
 	queue   []modelEvent
 
 	trust Trust
@@ -53,7 +53,7 @@ func modelShared(window int) bool { return window < 2 }
 
 func modelTime(ms int) time.Time { return time.UnixMilli(int64(ms)) }
 
-// next reads a number below n from the tape; 0 when it is at its end.
+// next reads a number below n from the tape; 0 at the end of the tape.
 func (m *desktopModel) next(n int) int {
 	if len(m.tape) == 0 {
 		return 0
@@ -70,9 +70,9 @@ func (m *desktopModel) place() image.Rectangle {
 
 func (m *desktopModel) present() *modelMoment { return &m.past[len(m.past)-1] }
 
-// happens does one thing to one window and tells of it.
+// happens makes one change to one window and reports it.
 func (m *desktopModel) happens() {
-	m.now++ // no two things at once
+	m.now++ // no two changes at the same time
 	i := m.next(len(m.windows))
 	w := &m.windows[i]
 	order := slices.Clone(m.present().order)
@@ -90,7 +90,7 @@ func (m *desktopModel) happens() {
 		what = Reordered
 	case !w.there:
 		w.there, w.rect = true, m.place()
-		return // nobody tells that it was made
+		return // its creation is not reported
 	case !w.visible:
 		w.visible, w.fading, what = true, m.now+modelFade, Changed
 	case kind < 6:
@@ -104,7 +104,7 @@ func (m *desktopModel) happens() {
 	m.queue = append(m.queue, modelEvent{i, what})
 }
 
-// hear is told the oldest thing that was not told yet.
+// hear delivers the oldest undelivered report.
 func (m *desktopModel) hear() {
 	if len(m.queue) == 0 {
 		return
@@ -118,7 +118,7 @@ func (m *desktopModel) hear() {
 	m.trust.Told(modelTime(m.now), n)
 }
 
-// meanwhile lets things happen between two steps of anyone who looks.
+// meanwhile makes changes between two steps of the observer.
 func (m *desktopModel) meanwhile() {
 	for {
 		switch m.next(8) {
@@ -134,7 +134,7 @@ func (m *desktopModel) meanwhile() {
 	}
 }
 
-// sight is what winShare.sight does, window by window.
+// sight does what winShare.sight does, window by window.
 func (m *desktopModel) sight() {
 	at := modelTime(m.now)
 	order := slices.Clone(m.present().order)
@@ -150,7 +150,8 @@ func (m *desktopModel) sight() {
 	m.trust.Sees(at, modelTime(m.now), Visible(image.Rect(0, 0, modelSide, modelSide), layers), known)
 }
 
-// picture is what winShare.picture does: what it holds for certain was taken at a time.
+// picture does what winShare.picture does. The result is what is certain, and when the capture was
+// made.
 func (m *desktopModel) picture() (sure screen.Region, at int) {
 	m.sight()
 	m.meanwhile()
@@ -166,8 +167,8 @@ func (m *desktopModel) picture() (sure screen.Region, at int) {
 	return m.trust.Certain(modelTime(taken)), at
 }
 
-// foreign reports whether something that is not shared may be seen at a place in a
-// picture of a time.
+// foreign reports whether something that is not shared may be visible at a point in a capture made
+// at a time.
 func (m *desktopModel) foreign(p image.Point, at int) bool {
 	for i, moment := range m.past {
 		until := m.now
@@ -175,7 +176,7 @@ func (m *desktopModel) foreign(p image.Point, at int) bool {
 			until = m.past[i+1].at
 		}
 		if moment.at > at || until < at-modelLag {
-			continue // was not in the picture any more, or not yet
+			continue // was no longer in the capture, or not yet
 		}
 		if moment.foreign(p, max(moment.at, at-modelLag)) {
 			return true
@@ -199,7 +200,7 @@ func (m *modelMoment) foreign(p image.Point, at int) bool {
 	return true // the desktop itself
 }
 
-// run plays the tape and reports how many pixels were certain.
+// runModel plays the tape and returns how many pixels were certain.
 func runModel(t *testing.T, tape []byte) (shown int) {
 	m := &desktopModel{t: t, tape: tape, trust: Trust{Settle: modelSettle * time.Millisecond}}
 	for i := range m.windows {
@@ -226,8 +227,8 @@ func runModel(t *testing.T, tape []byte) (shown int) {
 	return shown
 }
 
-// TestTrustModel: whatever happens on a desktop, nothing of another window is
-// Certain; and what stands still becomes so.
+// TestTrustModel: whatever happens on a desktop, no pixel of another window is Certain, and static
+// windows become certain.
 func TestTrustModel(t *testing.T) {
 	shown := 0
 	for seed := range uint64(3000) {
@@ -235,7 +236,7 @@ func TestTrustModel(t *testing.T) {
 		tape := make([]byte, 1500)
 		for i := range tape {
 			tape[i] = byte(r.Uint32())
-			// Long calm stretches: else nothing is ever certain.
+			// Long quiet periods: otherwise nothing would become certain.
 			if i/250%2 == 1 && i%16 != 0 {
 				tape[i] &^= 4
 			}

@@ -5,8 +5,8 @@ import "unicode"
 // Mods is the set of modifiers in effect while a key is pressed.
 type Mods uint8
 
-// The modifiers. Others stands for all that have no usual meaning for a program,
-// such as Super and Hyper, and for modifiers that could not be identified.
+// The modifiers. Others is any modifier without a usual meaning for a program, such as Super and
+// Hyper, or one that could not be identified.
 const (
 	Shift Mods = 1 << iota
 	Control
@@ -15,16 +15,16 @@ const (
 	Others
 )
 
-// StaysInside reports whether a key press can be meant for the window that has
-// the focus. It is an allow-list for shares of less than the whole desktop: text,
-// moving the cursor, editing, a program's own function keys and short cuts.
-// Everything else belongs to the desktop: task switchers, run dialogs, start
-// menus, work spaces, consoles, screenshots, multimedia keys, layout switches.
+// StaysInside reports whether a key press can be meant for the window with the focus. It is an
+// allow-list for shares of less than the whole desktop: text, moving the cursor, editing, a
+// program's own function keys and shortcuts. Everything else belongs to the desktop: task
+// switchers, run dialogs, start menus, workspaces, consoles, screenshots, multimedia keys, layout
+// switches.
 //
-// sym is the keysym that the customer's own keyboard layout gives for the key in
-// this state, not the name that the viewer sent. mods are all modifiers in
-// effect, no matter who holds them. The caller still has to make sure that the focus
-// is inside the share and that no other program has grabbed the key.
+// sym is the keysym that the customer's own keyboard layout gives for the key in this state, not
+// the name that the viewer sent. mods are all modifiers in effect, no matter which device or
+// program holds them. The caller must also make sure that the focus is inside the share and that no
+// other program has grabbed the key.
 func StaysInside(sym uint32, mods Mods) bool {
 	if mods&Others != 0 {
 		return false
@@ -55,9 +55,9 @@ func StaysInside(sym uint32, mods Mods) bool {
 	return false
 }
 
-// textStays is StaysInside for characters. Control and Alt together are how some
-// viewers send AltGr: what AltGr writes is a mark, while letters and digits with
-// both are short cuts of the desktop.
+// textStays is StaysInside for characters. Some viewers send AltGr as Control and Alt together.
+// AltGr types symbols, so symbols are allowed with both, while letters and digits with both are
+// shortcuts of the desktop.
 func textStays(r rune, command Mods) bool {
 	if !unicode.IsGraphic(r) {
 		return false

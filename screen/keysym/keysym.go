@@ -1,7 +1,7 @@
-// Package keysym knows the X11 keysyms that RFB uses to name keys (RFC 6143,
-// section 7.5.4; X Window System Protocol, appendix A, and keysymdef.h). It maps
-// the several names of one character to one, and says which keys may be pressed
-// while less than the whole desktop is shared. It knows no operating system.
+// Package keysym contains the X11 keysyms with which RFB names keys (RFC 6143, section 7.5.4; X
+// Window System Protocol, appendix A, and keysymdef.h). It maps the different names of one
+// character to one, and determines which keys may be pressed while less than the whole desktop is
+// shared. It does not depend on an operating system.
 package keysym
 
 // Keysyms of X11/keysymdef.h.
@@ -108,8 +108,8 @@ const (
 	Unicode = 0x01000000
 )
 
-// Canonical maps all keysyms of one character to one value, Unicode plus the
-// character, and leaves other keysyms as they are.
+// Canonical maps all keysyms of one character to one value, Unicode plus the character. It returns
+// other keysyms unchanged.
 func Canonical(sym uint32) uint32 {
 	switch {
 	case sym >= 0x20 && sym <= 0x7e, sym >= 0xa0 && sym <= 0xff:
@@ -123,8 +123,7 @@ func Canonical(sym uint32) uint32 {
 	return sym
 }
 
-// Rune returns the character that a keysym names; ok is false for keys without
-// one.
+// Rune returns the character that a keysym names; ok is false for keys without a character.
 func Rune(sym uint32) (r rune, ok bool) {
 	if c := Canonical(sym); c >= Unicode && c <= Unicode+0x10ffff {
 		return rune(c - Unicode), true

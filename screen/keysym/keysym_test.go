@@ -48,7 +48,7 @@ func TestStaysInside(t *testing.T) {
 	}
 }
 
-// FuzzStaysInside: whatever is named, nothing that only a desktop uses passes.
+// FuzzStaysInside: nothing that only a desktop uses is allowed, whatever its name.
 func FuzzStaysInside(f *testing.F) {
 	f.Add(uint32(Tab), uint8(Alt))
 	f.Fuzz(func(t *testing.T, sym uint32, m uint8) {

@@ -1,15 +1,14 @@
 package keysym
 
-// legacyRun is a run of keysyms, from the sets of 8 bits that were there before
-// Unicode, for consecutive keysyms; a blank stands for no character.
+// legacyRun lists the characters of consecutive keysyms from the 8-bit sets that precede Unicode. A
+// blank means no character.
 type legacyRun struct {
 	first uint32
 	chars string
 }
 
-// legacyRuns follows the ISO 8859 parts, KOI8-R, and TIS 620: a keysym's low
-// byte is the character's place there. What stands in an earlier set, or in
-// Latin 1, is left out.
+// legacyRuns follows the ISO 8859 parts, KOI8-R and TIS 620: a keysym's low byte is the character's
+// code there. Characters of an earlier set, or of Latin 1, are left out.
 var legacyRuns = []legacyRun{
 	// Latin 2.
 	{0x1a1, "Ą˘Ł ĽŚ  ŠŞŤŹ ŽŻ ą˛ł ľśˇ šşťź˝žżŔ  Ă ĹĆ Č Ę Ě  ĎĐŃŇ  Ő  ŘŮ Ű  Ţ ŕ  ă ĺć č ę ě  ďđńň  ő  řů ű  ţ˙"},
@@ -30,7 +29,7 @@ var legacyRuns = []legacyRun{
 	{0x6a1, "ђѓёєѕіїјљњћќґўџ№ЂЃЁЄЅІЇЈЉЊЋЌҐЎЏюабцдефгхийклмнопярстужвьызшэщчъЮАБЦДЕФГХИЙКЛМНОПЯРСТУЖВЬЫЗШЭЩЧЪ"},
 	// Greek.
 	{0x7a1, "ΆΈΉΊΪ ΌΎΫ Ώ  ΅― άέήίϊΐόύϋΰώ     ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣ ΤΥΦΧΨΩ       αβγδεζηθικλμνξοπρσςτυφχψω"},
-	// Publishing, as far as it is typed.
+	// Publishing, only the characters that people type.
 	{0xaa9, "—–"}, {0xaae, "…"}, {0xac9, "™"}, {0xad0, "‘’“”"}, {0xafd, "‚„"},
 	// Hebrew.
 	{0xce0, "אבגדהוזחטיךכלםמןנסעףפץצקרשת"},
@@ -44,7 +43,7 @@ var legacyRuns = []legacyRun{
 	{0x13bc, "ŒœŸ"}, {0x20ac, "€"},
 }
 
-// legacy is legacyRuns by keysym.
+// legacy maps keysyms to the characters of legacyRuns.
 var legacy = func() map[uint32]rune {
 	m := map[uint32]rune{}
 	for _, run := range legacyRuns {

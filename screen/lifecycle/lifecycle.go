@@ -1,5 +1,5 @@
-// Package lifecycle is what every capture needs to implement Refresh and Close of
-// screen.Screen beside a Next that may be waiting.
+// Package lifecycle helps captures to implement Refresh and Close of screen.Screen while Next may
+// be waiting.
 package lifecycle
 
 import (
@@ -10,8 +10,8 @@ import (
 	"lotse/screen"
 )
 
-// Lifecycle is embedded in a capture. What Next reads from is released exactly once: by
-// Close, or by the Next that runs while Close is called. Make it with New.
+// Lifecycle is embedded in a capture. The resources that Next reads from are released exactly once:
+// by Close, or by the Next that is running while Close is called. Make it with New.
 type Lifecycle struct {
 	Wake chan struct{} // capacity 1; Next waits for it, see Ring
 	Done chan struct{} // closed by End
@@ -27,7 +27,7 @@ func New() Lifecycle {
 	return Lifecycle{Wake: make(chan struct{}, 1), Done: make(chan struct{})}
 }
 
-// Ring wakes a Next that waits, or the next one that will. It never blocks.
+// Ring wakes a waiting Next, or else the next call of Next. It never blocks.
 func (l *Lifecycle) Ring() {
 	select {
 	case l.Wake <- struct{}{}:
@@ -44,8 +44,8 @@ func (l *Lifecycle) Refresh() {
 // TakeRefresh reports whether Refresh was called since the last TakeRefresh.
 func (l *Lifecycle) TakeRefresh() bool { return l.refreshDue.Swap(false) }
 
-// RunNext runs next, and then release if End was called in the meantime.
-// It returns screen.ErrClosed after End.
+// RunNext runs next, and then release if End was called in the meantime. After End it returns
+// screen.ErrClosed.
 func (l *Lifecycle) RunNext(ctx context.Context, next func(context.Context) (screen.Update, error), release func()) (screen.Update, error) {
 	l.mu.Lock()
 	if l.closed {
@@ -65,8 +65,8 @@ func (l *Lifecycle) RunNext(ctx context.Context, next func(context.Context) (scr
 	return u, err
 }
 
-// End implements Close; calls after the first do nothing. stop ends whatever wakes
-// Next. release releases what Next reads from; if a Next is running, it does so itself.
+// End implements Close; further calls do nothing. stop stops what wakes Next. release releases the
+// resources that Next reads from; if a Next is running, that Next calls it.
 func (l *Lifecycle) End(stop, release func()) {
 	l.mu.Lock()
 	if l.closed {

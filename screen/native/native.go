@@ -1,6 +1,6 @@
-// Package native opens the display of the operating system that this program runs on. It
-// chooses the package: screen/x11 on Linux, screen/windows on Windows, elsewhere
-// screen/portable in builds with the tag "portable".
+// Package native opens the display of the operating system that this program runs on. It uses
+// screen/x11 on Linux, screen/windows on Windows, and elsewhere screen/portable in builds with the
+// tag "portable".
 package native
 
 import "lotse/screen"
@@ -17,6 +17,6 @@ func Check(o screen.Options, hotkey uint32) screen.Findings { return check(o, ho
 // was started for, and reports whether it was; see watchdog.Main.
 func WatchdogMain() bool { return watchdogMain() }
 
-// RaiseWindows brings the windows of a process to the front, where a program has to ask
-// for that.
+// RaiseWindows brings the windows of a process to the front, on systems where a program must
+// request that.
 func RaiseWindows(pid int) { raiseWindows(pid) }

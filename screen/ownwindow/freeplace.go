@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// FreePlace finds where a window of that size goes on a monitor: its middle, or the
-// nearest place from there that touches none of the busy rectangles and does not
-// bring the button that allows under the pointer.
+// FreePlace returns the place of a new window of this size on a monitor: the monitor's middle, or
+// the nearest place that overlaps none of the busy rectangles and does not bring the button that
+// allows under the pointer.
 func FreePlace(monitor image.Rectangle, size, pointer image.Point, allow image.Rectangle, busy []image.Rectangle) image.Point {
 	middle := monitor.Min.Add(monitor.Size().Sub(size).Div(2))
 	best, bestFar := middle, math.MaxInt

@@ -1,6 +1,6 @@
-// Package ownwindow knows the windows that the agent itself puts on the customer's display,
-// the question window and the badge: where they are, so that no share shows them and no
-// remote input reaches them, and when and where a question may appear.
+// Package ownwindow tracks the agent's own windows on the customer's display, the question window
+// and the badge: where they are, so that no share shows them and no remote input reaches them, and
+// when and where a question may appear.
 package ownwindow
 
 import (
@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-// Places knows where this program's own windows are on the display: the badge and
-// the question window. No share shows them, and no remote input reaches them. A
-// place is covered from before a window gets there until a capture that begins
-// after it has gone. Methods may be called concurrently; places are in the
-// coordinates of a capture's frame.
+// Places tracks where this program's own windows, the badge and the question window, are on the
+// display. No share shows them, and no remote input reaches them. A place is covered from before a
+// window appears there until a capture that begins after the window has gone. Methods may be called
+// concurrently; places are in the coordinates of a capture's frame.
 type Places struct {
-	// Linger is how much longer a place stays covered after a window has gone, where
-	// another program draws the screen and may be late. Static after the first use.
+	// Linger is how much longer a place stays covered after a window has gone, on systems whose
+	// compositor may be late. Static after the first use.
 	Linger time.Duration
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
@@ -29,12 +28,12 @@ type Places struct {
 	changed chan struct{} // closed and replaced at each change; nil: nobody has asked
 }
 
-// coveredPlace is one that a window has, or has had.
+// coveredPlace is the present or a former place of a window.
 type coveredPlace struct {
 	owner any
 	seen  bool // a capture would show it
 	rect  image.Rectangle
-	until time.Time // when the window had gone; zero: it is there
+	until time.Time // when the window had gone; zero: it is still there
 }
 
 func (c *Places) clock() time.Time {
@@ -44,8 +43,8 @@ func (c *Places) clock() time.Time {
 	return time.Now()
 }
 
-// Add covers a place. The owner calls it before the window gets there. seen says
-// that a capture would show the window; else the system leaves it out by itself.
+// Add covers a place. The owner calls it before its window appears there. seen: a capture would
+// show the window; otherwise the system leaves it out of captures.
 func (c *Places) Add(owner any, r image.Rectangle, seen bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,8 +54,7 @@ func (c *Places) Add(owner any, r image.Rectangle, seen bool) {
 	}
 }
 
-// Gone ends the owner's places but for keep. The owner calls it after the window
-// has left them.
+// Gone ends the owner's places except keep. The owner calls it after its window has left them.
 func (c *Places) Gone(owner any, keep image.Rectangle) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +84,7 @@ func (c *Places) Contains(p image.Point) bool {
 	return slices.ContainsFunc(c.places, func(have coveredPlace) bool { return have.until.IsZero() && p.In(have.rect) })
 }
 
-// Recent lists where windows of others than the owner are, or have been since then.
+// Recent returns where windows of other owners are, or have been since the given time.
 func (c *Places) Recent(except any, since time.Time) []image.Rectangle {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,8 +97,8 @@ func (c *Places) Recent(except any, since time.Time) []image.Rectangle {
 	return out
 }
 
-// During lists what a capture that began at the given time, and has ended now, must
-// not show. again is when the list gets shorter; zero: not by itself.
+// During returns the places that a capture which began at the given time, and has ended now, must
+// not show. again is when the list becomes shorter; zero: only after a change.
 func (c *Places) During(began time.Time) (rects []image.Rectangle, again time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +120,7 @@ func (c *Places) During(began time.Time) (rects []image.Rectangle, again time.Ti
 	return rects, again
 }
 
-// keepPlaces is how long a place is remembered after it was left, for Recent.
+// keepPlaces is how long a place is remembered for Recent after its window has left it.
 const keepPlaces = 5 * time.Second
 
 // Watch returns the number of changes so far and a channel that is closed at the
@@ -136,13 +134,13 @@ func (c *Places) Watch() (version uint64, changed <-chan struct{}) {
 	return c.version, c.changed
 }
 
-// Mask paints a backdrop over the covered places of a frame and remembers them. It
-// belongs to the goroutine that captures.
+// Mask paints a backdrop over the covered places of a frame and remembers them. The goroutine that
+// captures owns it.
 type Mask struct {
 	Places *Places
 
 	seen   uint64            // the version for which everything was captured
-	hidden []image.Rectangle // backdrop in the frame, instead of the display
+	hidden []image.Rectangle // places where the frame has the backdrop instead of the display
 	Again  time.Time         // when less will be covered
 }
 
@@ -152,8 +150,7 @@ func (m *Mask) Stale() bool {
 	return version != m.seen
 }
 
-// Due lists what must be captured again because it is covered otherwise than in the
-// frame.
+// Due returns what must be captured again because the covered places have changed.
 func (m *Mask) Due(now time.Time) []image.Rectangle {
 	version, _ := m.Places.Watch()
 	if version == m.seen && (m.Again.IsZero() || !now.After(m.Again)) {
@@ -164,8 +161,8 @@ func (m *Mask) Due(now time.Time) []image.Rectangle {
 	return append(rects, m.hidden...)
 }
 
-// Apply hides what is covered from a capture that began at the given time.
-// hide is called with each place.
+// Apply hides what must be covered in a capture that began at the given time. It calls hide with
+// each place.
 func (m *Mask) Apply(began time.Time, hide func(image.Rectangle)) {
 	m.hidden, m.Again = m.Places.During(began)
 	for _, r := range m.hidden {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestPlaces: a place is covered from before a window gets there until a capture
-// that began after it had gone.
+// TestPlaces: a place is covered from before a window appears there until a capture that began
+// after it had gone.
 func TestPlaces(t *testing.T) {
 	now := time.Unix(1000, 0)
 	c := Places{Now: func() time.Time { return now }}
@@ -22,9 +22,9 @@ func TestPlaces(t *testing.T) {
 	}
 	before := now
 	c.Add("w", a, true)
-	covered(before, a) // a capture that began before the window came
+	covered(before, a) // a capture that began before the window appeared
 	now = now.Add(time.Second)
-	c.Add("w", b, true) // it is about to move
+	c.Add("w", b, true) // the window is about to move
 	covered(now, a, b)
 	moving := now
 	now = now.Add(time.Second)

@@ -27,7 +27,8 @@ func TestQuestionTurn(t *testing.T) {
 			t.Fatalf("the second comes after %v, %v", after, err)
 		}
 
-		// Who gives up, while one is shown and in the rest, leaves the turn to others.
+		// A caller that gives up, while a question is shown or during the rest, leaves the turn to
+		// others.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, after, err = took(ctx); !errors.Is(err, context.DeadlineExceeded) || after != time.Second {
@@ -43,7 +44,7 @@ func TestQuestionTurn(t *testing.T) {
 			t.Fatalf("the next comes after %v, %v", after, err)
 		}
 
-		// The end reaches who waits for the turn, and who waits in the rest.
+		// Close reaches callers that wait for the turn or during the rest.
 		for range 2 {
 			time.AfterFunc(time.Second, func() { _ = turn.Close() })
 			if _, after, err = took(t.Context()); !errors.Is(err, screen.ErrClosed) {

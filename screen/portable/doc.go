@@ -1,6 +1,6 @@
-// Package portable implements lotse/screen with third-party libraries, for systems that
-// have no package of their own: the whole display ten times a second, no cursor, keys by
-// name, no hot key, no question window. It is built with the tag "portable" only; on
-// Linux with -tags "portable x11", on Windows with "portable win", on macOS with
-// "portable purego", where robotgo is pure Go.
+// Package portable implements lotse/screen with third-party libraries, for systems without a
+// package of their own. It captures the whole display ten times a second and has no cursor, no
+// hotkey and no question window; it presses keys by name. It is built only with the tag "portable":
+// on Linux with -tags "portable x11", on Windows with "portable win", on macOS with "portable
+// purego", where robotgo is pure Go.
 package portable

@@ -20,8 +20,8 @@ import (
 	"lotse/screen/keysym"
 )
 
-// On Linux this file is to be built with -tags "portable x11", on Windows with
-// "portable win", on macOS with "portable purego": then robotgo is pure Go.
+// Build this file on Linux with -tags "portable x11", on Windows with "portable win", and on macOS
+// with "portable purego", where robotgo is pure Go.
 
 const (
 	pollEvery      = 100 * time.Millisecond
@@ -30,12 +30,11 @@ const (
 
 var errNoDevices = errors.New("portable: this backend cannot tell physical from injected input")
 
-// libs serialises all calls into the libraries, which keep global state.
+// libs serialises all calls into the libraries, which have global state.
 var libs sync.Mutex
 
-// display implements screen.Screen, Input, Clipboard and Hotkey as far as the
-// libraries allow: the whole display ten times a second, no cursor, keys by
-// name, no hotkey.
+// display implements screen.Screen, Input, Clipboard and Hotkey as far as the libraries allow: the
+// whole display ten times a second, no cursor, keys by name, no hotkey.
 type display struct {
 	done chan struct{}
 	once sync.Once
@@ -55,7 +54,7 @@ type display struct {
 	origin  image.Point // of the frame in the system's coordinates
 	held    []string    // names of keys
 	buttons screen.Buttons
-	own     string // the clipboard's text as this side knows it
+	own     string // the clipboard's text as last set or read here
 }
 
 var (
@@ -70,8 +69,8 @@ type (
 	hotkey    struct{}
 )
 
-// Open opens the display through kbinani/screenshot and robotgo. It is
-// slow, sees no cursor, and has no hotkey; Display can only be $DISPLAY.
+// Open opens the display through kbinani/screenshot and robotgo. It is slow, shows no cursor, and
+// has no hotkey. Options.Display can only be $DISPLAY.
 func Open(o screen.Options) (*screen.Desktop, error) {
 	o = o.WithDefaults()
 	if o.Display != "" && o.Display != os.Getenv("DISPLAY") {
@@ -176,7 +175,7 @@ func (p *display) look() (u screen.Update, changed bool, err error) {
 	return u, true, nil
 }
 
-// keyNames are robotgo's names of keysyms that are no characters.
+// keyNames are robotgo's names of keysyms that are not characters.
 var keyNames = map[uint32]string{
 	keysym.BackSpace: "backspace", keysym.Tab: "tab", keysym.Return: "enter", keysym.KPEnter: "enter", keysym.Escape: "esc", keysym.Delete: "delete",
 	keysym.Home: "home", keysym.Left: "left", keysym.Up: "up", keysym.Right: "right", keysym.Down: "down", keysym.Prior: "pageup", keysym.Next: "pagedown",
@@ -192,8 +191,8 @@ func keyName(sym uint32) string {
 	return keyNames[sym]
 }
 
-// Key implements screen.Input. Characters are typed at the press; keys without
-// a name in the library are refused.
+// Key implements screen.Input. Characters are typed when pressed; keys without a name in the
+// library are refused.
 func (p *display) Key(k screen.Key) error {
 	permit := p.permission.Permit()
 	libs.Lock()
@@ -297,7 +296,7 @@ func (c clipboard) SetText(text string) error {
 	return robotgo.WriteAll(text)
 }
 
-// Watch implements screen.Clipboard by looking once a second.
+// Watch implements screen.Clipboard by polling once a second.
 func (c clipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
 	last, err := robotgo.ReadAll()
 	if err != nil {
@@ -323,7 +322,7 @@ func (c clipboard) Watch(ctx context.Context, changed func(text string, owner sc
 		c.own = ""
 		c.mu.Unlock()
 		if !mine {
-			changed(text, 0) // the library does not tell whose it is
+			changed(text, 0) // the library does not report the owner
 		}
 	}
 }

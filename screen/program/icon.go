@@ -8,8 +8,8 @@ import (
 	"lotse/screen"
 )
 
-// PNG makes a program's icon of a picture whose pixels are those of a
-// screen.Cursor: small, and without alpha multiplied in. nil: nothing can be seen.
+// PNG converts an image in the format of a screen.Cursor to a program's icon: small, and with
+// straight alpha. It returns nil if nothing is visible.
 func PNG(c *screen.Cursor) []byte {
 	if c == nil {
 		return nil
@@ -45,11 +45,11 @@ func PNG(c *screen.Cursor) []byte {
 		return nil
 	}
 	var b bytes.Buffer
-	_ = png.Encode(&b, out) // a buffer takes everything
+	_ = png.Encode(&b, out) // writing to a buffer does not fail
 	return b.Bytes()
 }
 
-// fitIcon is size made to fit into an icon; small ones stay as they are.
+// fitIcon returns size reduced to fit an icon; small sizes are unchanged.
 func fitIcon(size image.Point) image.Point {
 	if longer := max(size.X, size.Y); longer > screen.IconSide {
 		size = image.Pt(max(1, size.X*screen.IconSide/longer), max(1, size.Y*screen.IconSide/longer))

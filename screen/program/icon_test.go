@@ -48,7 +48,7 @@ func TestPNGOf(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
-	// Pixels that mean nothing to a packer are the largest icon there is.
+	// Pixels that do not compress make the largest possible icon.
 	noise := screen.NewCursor(image.Pt(32, 32), image.Point{})
 	for i := range noise.Pix {
 		noise.Pix[i] = byte(i * i * 2654435761 >> 11)

@@ -44,7 +44,8 @@ func TestIconCache(t *testing.T) {
 		if list("a", "b"); looked["a"] != 2 {
 			t.Errorf("icons are kept for ever: %v", looked)
 		}
-		// One that takes long costs the others this list only, and is not asked in the next.
+		// A slow icon delays the other ones in this list only, and is not asked for in the next
+		// list.
 		slow["slow"] = true
 		has["late"] = []byte{3}
 		if all := list("slow", "a", "late"); all[1].Icon == nil || all[2].Icon != nil {

@@ -2,8 +2,8 @@ package program
 
 import "image"
 
-// MostlyInside reports whether at least half of a window is inside r, or r is at
-// least half covered by it: the customer sees on that monitor what is typed.
+// MostlyInside reports whether at least half of a window is inside r, or the window covers at least
+// half of r, so that the customer sees on that monitor what is typed.
 func MostlyInside(window, r image.Rectangle) bool {
 	area := func(r image.Rectangle) int { return r.Dx() * r.Dy() }
 	common := area(window.Intersect(r))

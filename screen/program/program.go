@@ -13,20 +13,20 @@ import (
 // Program is a running process with windows.
 type Program struct {
 	PID   int
-	Since string // when it started, so that a later process is not taken for it
+	Since string // when it started, to distinguish it from a later process
 	Name  string // of its file
 }
 
-// ID is screen.App.ID.
+// ID returns the program's screen.App.ID.
 func (p Program) ID() string { return fmt.Sprintf("pid:%d:%s", p.PID, p.Since) }
 
-// Chosen is the set of programs in a share. This program is never one of them.
+// Chosen is the set of programs in a share. It never contains this program.
 type Chosen struct {
 	ids   map[string]bool
 	names map[string]bool // lower case
 }
 
-// ChosenOf returns the programs that a share names, each by its identifier or by its name.
+// ChosenOf returns the programs that a share lists by identifier or by name.
 func ChosenOf(s screen.Share) Chosen {
 	c := Chosen{ids: map[string]bool{}, names: map[string]bool{}}
 	for _, id := range s.Apps {
@@ -39,8 +39,8 @@ func ChosenOf(s screen.Share) Chosen {
 	return c
 }
 
-// Has reports whether a program is chosen. A program that is chosen by its
-// window's class is remembered, so that its menus, which have none, belong to it.
+// Has reports whether a program is chosen. If a program is chosen by its window's class, that is
+// remembered, so that its menus, which have no class, belong to it.
 func (c Chosen) Has(p Program, classes []string) bool {
 	if p.PID == os.Getpid() {
 		return false
@@ -57,16 +57,16 @@ func (c Chosen) Has(p Program, classes []string) bool {
 	return false
 }
 
-// How long an icon is believed, and how long it is that a program has none: it may
-// be about to set one. iconsTime bounds asking within one list; a program that the time does not
-// reach come has no icon until the next list.
+// iconKept is how long an icon is reused. iconMissing is the same for the absence of an icon,
+// because the program may be about to set one. iconsTime limits the time spent on icons for one
+// list; programs beyond that get their icon with the next list.
 const (
 	iconKept    = time.Minute
 	iconMissing = 10 * time.Second
 	iconsTime   = 300 * time.Millisecond
 )
 
-// Icons keeps the icons of programs from one list to the next.
+// Icons caches the icons of programs between lists.
 type Icons struct {
 	mu sync.Mutex
 	// Guarded by mu.
@@ -78,7 +78,7 @@ type cachedIcon struct {
 	until time.Time
 }
 
-// Fill sets the icons of all; find looks for the one of all[i].
+// Fill sets the icons of all. find returns the icon of all[i].
 func (c *Icons) Fill(all []screen.App, find func(i int) []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"lotse/screen"
 )
 
-// fonts are the faces of one scale.
+// fonts are the fonts at one scale.
 type fonts struct{ title, text, button, small font.Face }
 
 var parsedFonts = sync.OnceValues(func() (all [2]*opentype.Font, err error) {
@@ -66,7 +66,7 @@ var (
 	controlRed = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
 )
 
-// canvas is what a sheet is drawn on.
+// canvas is the image that a sheet is drawn on.
 type canvas struct{ *image.RGBA }
 
 func (c canvas) fill(r image.Rectangle, col color.RGBA) {
@@ -85,7 +85,7 @@ func (c canvas) text(l line) {
 	d.DrawString(l.text)
 }
 
-// centred writes a text in the middle of r.
+// centred draws a text in the middle of r.
 func (c canvas) centred(r image.Rectangle, text string, face font.Face, col ink) {
 	text = elide(text, face, r.Dx()-8)
 	width := font.MeasureString(face, text).Ceil()
@@ -94,7 +94,7 @@ func (c canvas) centred(r image.Rectangle, text string, face font.Face, col ink)
 	c.text(line{text, face, col, image.Pt(r.Min.X+(r.Dx()-width)/2, y)})
 }
 
-// Draw paints the window as it is at that moment.
+// Draw draws the window as it looks at that moment.
 func (s *Sheet) Draw(now time.Time) *screen.Frame {
 	c := canvas{image.NewRGBA(image.Rectangle{Max: s.layout.size})}
 	c.fill(c.Rect, paper)
@@ -130,8 +130,8 @@ func (s *Sheet) tone() color.RGBA {
 	return lookBlue
 }
 
-// drawAllow fills the button from the left while the gate is being armed: it shows
-// when a press begins to count.
+// drawAllow fills the button from the left while the gate is being armed, to show when a press will
+// count.
 func (s *Sheet) drawAllow(c canvas, r image.Rectangle, now time.Time) {
 	c.fill(r, buttonGrey)
 	ready := 0.0
@@ -193,7 +193,7 @@ func (s *Sheet) drawChoice(c canvas, r image.Rectangle, t Target) {
 	c.text(line{elide(second, s.fonts.small, width), s.fonts.small, col, image.Pt(left, row.Min.Y+s.px(40))})
 }
 
-// iconOf reads a PNG that is no larger than it may be; nil: none.
+// iconOf decodes a PNG of at most the allowed size; otherwise it returns nil.
 func iconOf(b []byte) image.Image {
 	if len(b) == 0 {
 		return nil
@@ -209,7 +209,7 @@ func iconOf(b []byte) image.Image {
 	return icon
 }
 
-// scaled draws src into r, each pixel as often as it fits.
+// scaled draws src into r with integer scaling.
 func scaled(dst *image.RGBA, r image.Rectangle, src image.Image) {
 	size := src.Bounds().Size()
 	if size.X == 0 || size.Y == 0 {
@@ -224,7 +224,7 @@ func scaled(dst *image.RGBA, r image.Rectangle, src image.Image) {
 	draw.Draw(dst, r, one, image.Point{}, draw.Over)
 }
 
-// frameOf copies a picture into a frame, whose pixels are blue, green, red.
+// frameOf copies an image into a frame, whose pixels are blue, green, red.
 func frameOf(m *image.RGBA) *screen.Frame {
 	f := screen.NewFrame(m.Rect.Size())
 	for y := range f.Size.Y {

@@ -12,9 +12,8 @@ import (
 // ChoicesPerPage is how many choices are shown at once.
 const ChoicesPerPage = 5
 
-// Form is what a question window holds, however it looks: the question, which page
-// of it is shown, what is chosen, and the Gate that decides. It belongs to one
-// goroutine.
+// Form is the content of a question window, independent of its appearance: the question, the page
+// that is shown, what is chosen, and the Gate that decides. One goroutine owns it.
 type Form struct {
 	// Gate decides which presses count.
 	Gate Gate
@@ -26,20 +25,20 @@ type Form struct {
 	chosen  map[string]bool
 }
 
-// NewForm begins with the question's first page and the focus on the refusal.
+// NewForm starts with the question's first page and the focus on the button that refuses.
 func NewForm(q screen.Question) *Form {
 	f := &Form{q: q, chosen: map[string]bool{}, Gate: Gate{After: q.ArmAfter}}
 	f.Gate.SetFocus(Refuse)
 	return f
 }
 
-// Until says when the question is over.
+// Until sets when the question ends.
 func (f *Form) Until(t time.Time) { f.until = t }
 
 // Choosing reports whether the choices are shown.
 func (f *Form) Choosing() bool { return f.choices != nil }
 
-// Targets lists what can be pressed, in the order of the keyboard's focus.
+// Targets returns what can be pressed, in the order of the keyboard's focus.
 func (f *Form) Targets() []Target {
 	var all []Target
 	if !f.Choosing() {
@@ -69,7 +68,7 @@ func (f *Form) Targets() []Target {
 	return all
 }
 
-// shown is which choices are on this page.
+// shown returns which choices are on this page.
 func (f *Form) shown() (first, last int) {
 	first = min(max(f.page, 0)*ChoicesPerPage, max(0, len(f.choices)-1)/ChoicesPerPage*ChoicesPerPage)
 	return first, min(len(f.choices), first+ChoicesPerPage)
@@ -83,7 +82,7 @@ func (f *Form) Choice(t Target) (c screen.Choice, chosen, ok bool) {
 	return c, false, false
 }
 
-// Label is what stands on a target.
+// Label returns the text of a target.
 func (f *Form) Label(t Target) string {
 	switch t {
 	case Allow:
@@ -108,7 +107,7 @@ func (f *Form) Label(t Target) string {
 	return c.Name
 }
 
-// Name is what a target is called in the window's description.
+// Name returns a target's name in a QuestionView.
 func (f *Form) Name(t Target) string {
 	if c, _, ok := f.Choice(t); ok {
 		return "choice:" + c.ID
@@ -116,14 +115,13 @@ func (f *Form) Name(t Target) string {
 	return map[Target]string{Allow: "allow", Refuse: "refuse", Never: "never", More: "more", Back: "back", Earlier: "earlier", Later: "later"}[t]
 }
 
-// Silence is the sentence that counts down.
+// Silence returns the sentence that counts down.
 func (f *Form) Silence(now time.Time) string {
 	left := max(0, int(f.until.Sub(now).Round(time.Second)/time.Second))
 	return fmt.Sprintf(f.q.Silence, left)
 }
 
-// Activate does what was pressed. The answer is the person's, nil while there is
-// none.
+// Activate performs what was pressed. It returns the person's answer, or nil if there is none yet.
 func (f *Form) Activate(t Target, now time.Time) *screen.Answer {
 	switch t {
 	case None:
@@ -150,7 +148,7 @@ func (f *Form) Activate(t Target, now time.Time) *screen.Answer {
 			f.toggle(c)
 		}
 	}
-	// What a yes means, or where its button is, is different now.
+	// The meaning or the place of the button that allows has changed.
 	f.Gate.Changed(now)
 	if !slices.Contains(f.Targets(), f.Gate.Focus()) {
 		f.Gate.SetFocus(Refuse)
@@ -158,11 +156,11 @@ func (f *Form) Activate(t Target, now time.Time) *screen.Answer {
 	return nil
 }
 
-// allow is the yes, to what was chosen where the choices are shown.
+// allow returns the positive answer; while the choices are shown, it is for the chosen ones.
 func (f *Form) allow() *screen.Answer {
 	a := &screen.Answer{Allow: true, Chosen: f.Chosen()}
 	if f.Choosing() && len(a.Chosen) == 0 {
-		return nil // never more than what is seen to be chosen
+		return nil // never allow more than what is shown as chosen
 	}
 	return a
 }
@@ -191,8 +189,8 @@ func (f *Form) toggle(c screen.Choice) {
 	f.chosen[c.ID] = true
 }
 
-// Key handles the keyboard: Tab and the arrows move the focus, Return and Space
-// press, Escape refuses. It returns what was activated.
+// Key handles the keyboard: Tab and the arrows move the focus, Return and Space press, Escape
+// refuses. It returns the target that was activated.
 func (f *Form) Key(e Event) Target {
 	g := &f.Gate
 	switch sym := keysym.Canonical(e.Sym); sym {
@@ -218,7 +216,7 @@ func (f *Form) Key(e Event) Target {
 	return None
 }
 
-// neighbour is the target before or behind another in the order of the focus.
+// neighbour returns the target before or after another in the order of the focus.
 func (f *Form) neighbour(from Target, back bool) Target {
 	order := f.Targets()
 	i := slices.Index(order, from) + 1

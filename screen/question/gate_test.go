@@ -9,12 +9,12 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// at is a moment, counted from the beginning.
+// at returns a moment, counted from the beginning.
 func at(d time.Duration) time.Time { return time.Unix(1_000_000, 0).Add(d) }
 
 const ms = time.Millisecond
 
-// step is one thing that happens to a gate; it returns what was activated.
+// step is one event of a gate; it returns what was activated.
 type step func(g *Gate) Target
 
 func visible(t time.Duration) step { return func(g *Gate) Target { g.Visible(at(t)); return None } }
@@ -97,14 +97,14 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// FuzzGate: whatever happens, a yes comes from one device that pressed and
-// released inside, a second after the last time that something was in the way.
+// FuzzGate: whatever happens, allowing takes one device that pressed and released inside, at least
+// a second after the last obstruction.
 func FuzzGate(f *testing.F) {
 	f.Add([]byte{0, 200, 3, 17, 4, 17, 5, 17})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		g := Gate{}
 		g.SetFocus(Refuse)
-		now, quiet := time.Duration(0), time.Duration(0) // quiet: since when nothing was in the way
+		now, quiet := time.Duration(0), time.Duration(0) // quiet: since when there was no obstruction
 		visible := false
 		type pressed struct {
 			by Device
@@ -153,7 +153,7 @@ func FuzzGate(f *testing.F) {
 	})
 }
 
-// TestArmingIsNeverShorter: a window may wait longer before a yes counts, never less long.
+// TestArmingIsNeverShorter: a window may wait longer until allowing counts, never shorter.
 func TestArmingIsNeverShorter(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{0: ArmAfter, time.Millisecond: ArmAfter, -time.Hour: ArmAfter, 3 * time.Second: 3 * time.Second} {
 		g := Gate{After: after}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/image/font"
 )
 
-// Measures at 96 dots per inch.
+// Lengths at 96 dots per inch.
 const (
 	sheetWidth   = 480
 	margin       = 24
@@ -26,19 +26,19 @@ type line struct {
 	at   image.Point // left end of the base line
 }
 
-// layout is where everything is, in pixels.
+// layout is the position of everything, in pixels.
 type layout struct {
 	size  image.Point
 	lines []line
 	rects map[Target]image.Rectangle
-	// countdown is where the sentence about silence stands.
+	// countdown is the sentence about silence.
 	countdown line
 }
 
-// px is a measure in pixels.
+// px converts a length to pixels.
 func (s *Sheet) px(n int) int { return int(float64(n)*s.scale + 0.5) }
 
-// arrange lays out the page that is shown.
+// arrange lays out the current page.
 func (s *Sheet) arrange() {
 	s.layout = layout{rects: map[Target]image.Rectangle{}}
 	y := s.px(margin)
@@ -64,7 +64,7 @@ func (s *Sheet) arrange() {
 	s.layout.size = image.Pt(s.px(sheetWidth), y+s.px(margin-gap))
 }
 
-// paragraph breaks a text into lines and returns where the next begins.
+// paragraph breaks a text into lines and returns where the next paragraph starts.
 func (s *Sheet) paragraph(y int, text string, face font.Face, c ink) int {
 	if text == "" {
 		return y
@@ -77,11 +77,12 @@ func (s *Sheet) paragraph(y int, text string, face font.Face, c ink) int {
 	return y + s.px(gap/2)
 }
 
-// maxLines bounds a paragraph: a long name must not push the buttons away.
+// maxLines is the maximum number of lines of a paragraph, so that a long name does not push the
+// buttons away.
 const maxLines = 3
 
-// wrap breaks text at spaces into lines of at most width pixels. What does not fit
-// into most lines ends with an ellipsis.
+// wrap breaks text at spaces into lines of at most width pixels. If it needs more lines than most,
+// the last one ends with an ellipsis.
 func wrap(text string, face font.Face, width, most int) []string {
 	var lines []string
 	for words := strings.Fields(text); len(words) > 0; {
@@ -98,7 +99,7 @@ func wrap(text string, face font.Face, width, most int) []string {
 	return lines
 }
 
-// elide cuts a text that is too wide.
+// elide shortens a text that is too wide.
 func elide(text string, face font.Face, width int) string {
 	if font.MeasureString(face, text).Ceil() <= width {
 		return text
@@ -112,7 +113,7 @@ func elide(text string, face font.Face, width int) string {
 	return "…"
 }
 
-// buttonRow places buttons side by side, the one that allows on the right.
+// buttonRow places buttons in a row, the one that allows on the right.
 func (s *Sheet) buttonRow(y int, targets ...Target) int {
 	width := (s.px(sheetWidth-2*margin) - (len(targets)-1)*s.px(gap)) / len(targets)
 	for i, t := range targets {
@@ -122,7 +123,7 @@ func (s *Sheet) buttonRow(y int, targets ...Target) int {
 	return y + s.px(buttonHeight+gap/2)
 }
 
-// linkRow places what is asked for less often below the buttons.
+// linkRow places the links for less frequent actions below the buttons.
 func (s *Sheet) linkRow(y int) int {
 	placed := false
 	for t, text := range map[Target]string{More: s.q.More, Never: s.q.Never} {
@@ -143,7 +144,7 @@ func (s *Sheet) linkRow(y int) int {
 	return y + s.px(linkHeight)
 }
 
-// choiceRows places the choices of this page, and the way to the others.
+// choiceRows places the choices of this page, and the links to the other pages.
 func (s *Sheet) choiceRows(y int) int {
 	left, right, half := s.px(margin), s.px(sheetWidth-margin), s.px(sheetWidth/2)
 	links := false

@@ -7,8 +7,7 @@ import (
 	"lotse/screen"
 )
 
-// Sheet is a question window as this program draws it: a Form and its layout. It
-// belongs to one goroutine.
+// Sheet is a question window drawn by this program: a Form and its layout. One goroutine owns it.
 type Sheet struct {
 	*Form
 
@@ -17,22 +16,22 @@ type Sheet struct {
 	layout layout
 }
 
-// Kind is what happened to the window.
+// Kind is the kind of an Event.
 type Kind uint8
 
 // The kinds of Event.
 const (
-	Visible   Kind = iota // the whole window can be seen
-	Covered               // a part of it cannot
+	Visible   Kind = iota // the whole window is visible
+	Covered               // a part of it is not visible
 	Injected              // a program made input somewhere
 	Motion                // the pointer is at At, which may be outside
-	ButtonOn              // the first button went down
-	ButtonOff             // and up
-	KeyOn                 // a key went down while the window has the keyboard's focus
+	ButtonOn              // the first button was pressed
+	ButtonOff             // the first button was released
+	KeyOn                 // a key was pressed while the window had the keyboard's focus
 	KeyOff
 )
 
-// Event is one thing that happened.
+// Event is something that happened to the window.
 type Event struct {
 	Kind  Kind
 	When  time.Time
@@ -42,8 +41,7 @@ type Event struct {
 	Shift bool
 }
 
-// NewSheet lays a question out. scale is the number of pixels that stand for one at
-// 96 dots per inch.
+// NewSheet lays a question out. scale is the number of pixels per pixel at 96 dots per inch.
 func NewSheet(q screen.Question, scale float64) (*Sheet, error) {
 	f, err := newFonts(scale)
 	if err != nil {
@@ -54,10 +52,10 @@ func NewSheet(q screen.Question, scale float64) (*Sheet, error) {
 	return s, nil
 }
 
-// Size is the window's size in pixels. Handle may change it.
+// Size returns the window's size in pixels. Handle may change it.
 func (s *Sheet) Size() image.Point { return s.layout.size }
 
-// Buttons lists what can be pressed and where, by name.
+// Buttons returns the rectangles of everything that can be pressed, by name.
 func (s *Sheet) Buttons() map[string]image.Rectangle {
 	out := map[string]image.Rectangle{}
 	for target, r := range s.layout.rects {
@@ -66,8 +64,8 @@ func (s *Sheet) Buttons() map[string]image.Rectangle {
 	return out
 }
 
-// Handle takes an event in. answer is the person's, once there is one; redraw says
-// that the window looks different now.
+// Handle handles an event. answer is the person's answer, if there is one. redraw: the window must
+// be drawn again.
 func (s *Sheet) Handle(e Event) (answer *screen.Answer, redraw bool) {
 	activated := None
 	g := &s.Gate
@@ -96,7 +94,7 @@ func (s *Sheet) Handle(e Event) (answer *screen.Answer, redraw bool) {
 	return answer, true
 }
 
-// hit finds what is at a place in the window.
+// hit returns the target at a point in the window.
 func (s *Sheet) hit(p image.Point) Target {
 	for target, r := range s.layout.rects {
 		if p.In(r) {

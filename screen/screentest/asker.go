@@ -7,17 +7,17 @@ import (
 	"lotse/screen"
 )
 
-// Asker is a screen.Asker whose questions a test answers. The zero value is not
-// useful; call NewAsker. All methods may be called concurrently.
+// Asker is a screen.Asker whose questions a test answers. Make it with NewAsker. All methods may be
+// called concurrently.
 type Asker struct {
-	turn    chan struct{}        // holds a token while no question is shown
+	turn    chan struct{}        // contains a token while no question is shown
 	shown   chan screen.Question // one at a time
 	answers chan screen.Answer
 }
 
 var _ screen.Asker = (*Asker)(nil)
 
-// NewAsker makes an Asker that shows nothing yet.
+// NewAsker makes an Asker that shows nothing.
 func NewAsker() *Asker {
 	a := &Asker{turn: make(chan struct{}, 1), shown: make(chan screen.Question, 1), answers: make(chan screen.Answer)}
 	a.turn <- struct{}{}
@@ -35,7 +35,7 @@ func (a *Asker) Ask(ctx context.Context, q screen.Question) (screen.Answer, erro
 	a.shown <- q
 	defer func() {
 		select {
-		case <-a.shown: // nobody has looked
+		case <-a.shown: // the test has not read it
 		default:
 		}
 	}()
@@ -54,8 +54,8 @@ func (a *Asker) Ask(ctx context.Context, q screen.Question) (screen.Answer, erro
 	}
 }
 
-// Question returns the question that is shown, once; ok is false when there is none
-// that was not returned before.
+// Question returns the question that is shown, once; ok is false if there is none that has not been
+// returned.
 func (a *Asker) Question() (q screen.Question, ok bool) {
 	select {
 	case q = <-a.shown:
@@ -65,5 +65,5 @@ func (a *Asker) Question() (q screen.Question, ok bool) {
 	}
 }
 
-// Answer answers the question that is shown and returns when Ask has taken it.
+// Answer answers the question that is shown and returns when Ask has received the answer.
 func (a *Asker) Answer(answer screen.Answer) { a.answers <- answer }

@@ -10,7 +10,7 @@ import (
 	"lotse/screen"
 )
 
-// DecodeIcon decodes what App.Icon holds; it must be as small as it says.
+// DecodeIcon decodes App.Icon and checks its size.
 func DecodeIcon(t testing.TB, b []byte) image.Image {
 	t.Helper()
 	if len(b) == 0 {
@@ -29,7 +29,7 @@ func DecodeIcon(t testing.TB, b []byte) image.Image {
 	return img
 }
 
-// IconColor is the colour in an icon's middle; ok is false when there is none.
+// IconColor returns the colour in the middle of an icon; ok is false if there is no icon.
 func IconColor(t testing.TB, b []byte) (c color.NRGBA, ok bool) {
 	t.Helper()
 	img := DecodeIcon(t, b)

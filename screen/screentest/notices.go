@@ -6,16 +6,15 @@ import (
 	"lotse/screen"
 )
 
-// Notices is a screen.Notices that a test speaks for. The zero value is not
-// useful; call NewNotices.
+// Notices is a screen.Notices controlled by a test. Make it with NewNotices.
 type Notices struct{ told chan screen.Notice }
 
 var _ screen.Notices = (*Notices)(nil)
 
-// NewNotices makes a system that keeps nothing to itself.
+// NewNotices makes a Notices with nothing to report.
 func NewNotices() *Notices { return &Notices{told: make(chan screen.Notice)} }
 
-// Tell says what holds now; it returns when Watch has taken it.
+// Tell sets the current notice; it returns when Watch has received it.
 func (n *Notices) Tell(what screen.Notice) { n.told <- what }
 
 // Watch implements screen.Notices.

@@ -12,15 +12,15 @@ import (
 	"lotse/screen"
 )
 
-// AskedQuestion is a question on the screen of a test.
+// AskedQuestion is a question on the screen in a test.
 type AskedQuestion struct {
 	T      testing.TB
 	Stop   func()
 	result chan Result
 
 	mu       sync.Mutex
-	view     screen.QuestionView // as it was told last
-	disarmed int                 // how often it was told that it is not armed any more
+	view     screen.QuestionView // as last reported
+	disarmed int                 // how often the question became unarmed
 }
 
 // Result is what an Asker returned for a question.
@@ -29,7 +29,7 @@ type Result struct {
 	Err    error
 }
 
-// AnyQuestion returns a question that uses everything a question can have.
+// AnyQuestion returns a question that uses every feature of a question.
 func AnyQuestion() screen.Question {
 	return screen.Question{
 		Who: "Anna Berg, Example GmbH", Wish: "would like to see your screen.", Line: "support.example.com", Allow: "Show my screen", Refuse: "No",
@@ -41,7 +41,7 @@ func AnyQuestion() screen.Question {
 	}
 }
 
-// Ask puts a question on the screen and returns when it is there.
+// Ask shows a question and returns when it is on the screen.
 func Ask(t testing.TB, asker screen.Asker, q screen.Question) *AskedQuestion {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -72,14 +72,14 @@ func Ask(t testing.TB, asker screen.Asker, q screen.Question) *AskedQuestion {
 	return a
 }
 
-// Seen is what is on the screen.
+// Seen returns what is on the screen.
 func (a *AskedQuestion) Seen() screen.QuestionView {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.view
 }
 
-// Middle is the middle of a button.
+// Middle returns the middle of a button.
 func (a *AskedQuestion) Middle(name string) image.Point {
 	a.T.Helper()
 	Eventually(a.T, "the button "+name, func() bool { return !a.Seen().Buttons[name].Empty() })
@@ -87,14 +87,14 @@ func (a *AskedQuestion) Middle(name string) image.Point {
 	return r.Min.Add(r.Size().Div(2))
 }
 
-// AwaitArmed returns when a yes counts. The test fails if that takes longer than Patience.
+// AwaitArmed returns when allowing counts. The test fails if that takes longer than Patience.
 func (a *AskedQuestion) AwaitArmed() {
 	a.T.Helper()
 	Eventually(a.T, "the question is armed", func() bool { return a.Seen().Armed })
 }
 
-// Rearmed does something to an armed question that has it armed again, and returns when it
-// is. That it was not armed in between is counted: nobody has to look at that moment.
+// Rearmed calls act, which must unarm an armed question, and returns when the question is armed
+// again. Seen counts that it was unarmed, so no poll can miss it.
 func (a *AskedQuestion) Rearmed(act func()) {
 	a.T.Helper()
 	count := func() int {
@@ -108,8 +108,8 @@ func (a *AskedQuestion) Rearmed(act func()) {
 	a.AwaitArmed()
 }
 
-// Choose clicks until these choices are chosen. A click that comes while the question is
-// not armed does nothing, and the system may cover the window at any moment.
+// Choose clicks until these choices are chosen. A click while the question is not armed has no
+// effect, and the system may cover the window at any moment.
 func (a *AskedQuestion) Choose(want []string, click func()) {
 	a.T.Helper()
 	state := func() (disarmed int, v screen.QuestionView) {
@@ -141,7 +141,7 @@ func (a *AskedQuestion) Wait() Result {
 	}
 }
 
-// Unanswered fails when something has answered.
+// Unanswered fails the test if the question was answered.
 func (a *AskedQuestion) Unanswered() {
 	a.T.Helper()
 	select {
@@ -151,8 +151,8 @@ func (a *AskedQuestion) Unanswered() {
 	}
 }
 
-// ClickedEarly is a question that was clicked at before it was armed. The slower the
-// machine is, the longer the question waits.
+// ClickedEarly returns a question that was clicked before it was armed. On slow machines it retries
+// with a longer ArmAfter.
 func ClickedEarly(t testing.TB, asker screen.Asker, click func(*AskedQuestion)) *AskedQuestion {
 	t.Helper()
 	for q := AnyQuestion(); ; q.ArmAfter *= 4 {

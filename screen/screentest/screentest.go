@@ -1,5 +1,4 @@
-// Package screentest holds a display that a test paints by hand, in place of
-// an operating system's.
+// Package screentest contains a display that a test paints, in place of an operating system's.
 package screentest
 
 import (
@@ -10,8 +9,8 @@ import (
 	"lotse/screen"
 )
 
-// Display is a Screen and an Input in memory. The zero value is not useful;
-// call NewDisplay. All methods may be called concurrently.
+// Display is a Screen and an Input in memory. Make it with NewDisplay. All methods may be called
+// concurrently.
 type Display struct {
 	permission screen.Permission
 
@@ -22,10 +21,10 @@ type Display struct {
 	changed chan struct{} // closed and replaced at each change
 	closed  bool
 	events  []any         // screen.Key and Motion
-	stuck   chan struct{} // closed: the display answers; nil: it always did
+	stuck   chan struct{} // nil: input is accepted; closed to accept input again
 }
 
-// Motion is a pointer event that was injected.
+// Motion is an injected pointer event.
 type Motion struct {
 	At      image.Point
 	Buttons screen.Buttons
@@ -55,7 +54,7 @@ func (d *Display) Fill(r image.Rectangle, red, green, blue byte) {
 	d.wakeLocked()
 }
 
-// Resize gives the display another size; it is black then.
+// Resize changes the display's size and makes it black.
 func (d *Display) Resize(size image.Point) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -130,8 +129,7 @@ func (d *Display) ReleaseAll() error { return d.record(Released{}, false) }
 // Suspend implements screen.Input.
 func (d *Display) Suspend(on bool) { d.permission.Suspend(on) }
 
-// Hang makes input wait, as for a display that does not answer, until resume is
-// called.
+// Hang makes input block, as on a display that does not respond, until resume is called.
 func (d *Display) Hang() (resume func()) {
 	stuck := make(chan struct{})
 	d.mu.Lock()
@@ -140,8 +138,7 @@ func (d *Display) Hang() (resume func()) {
 	return sync.OnceFunc(func() { close(stuck) })
 }
 
-// record notes an event that was injected. press says that a suspended display
-// drops it.
+// record records an injected event. press: the event is dropped while the display is suspended.
 func (d *Display) record(event any, press bool) error {
 	permit := d.permission.Permit()
 	d.mu.Lock()
@@ -162,7 +159,7 @@ func (d *Display) record(event any, press bool) error {
 	return nil
 }
 
-// Events returns what was injected since the last call.
+// Events returns the events injected since the last call.
 func (d *Display) Events() []any {
 	d.mu.Lock()
 	defer d.mu.Unlock()

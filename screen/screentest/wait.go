@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Patience bounds every wait for another process.
+// Patience limits every wait for another process.
 const Patience = 3 * time.Minute
 
-// Eventually waits for a condition of another process.
+// Eventually waits until ok returns true for another process.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); !ok(); time.Sleep(5 * time.Millisecond) {
@@ -21,7 +21,7 @@ func Eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// BlockedIn waits until a goroutine waits in a function, named as in a stack trace.
+// BlockedIn waits until a goroutine is blocked in a function, named as in a stack trace.
 func BlockedIn(t testing.TB, function string) {
 	t.Helper()
 	Eventually(t, "a goroutine waits in "+function, func() bool {
@@ -36,7 +36,7 @@ func BlockedIn(t testing.TB, function string) {
 	})
 }
 
-// Log is a log for a test that was started with -v; nil without.
+// Log returns a log for a test that was started with -v; otherwise nil.
 func Log(t testing.TB) *slog.Logger {
 	if !testing.Verbose() {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"lotse/screen"
 )
 
-// Desk is a Windows over a Display: programs are rectangles of it. All methods
-// may be called concurrently.
+// Desk is a screen.Windows over a Display: its programs are rectangles. All methods may be called
+// concurrently.
 type Desk struct {
 	display *Display
 
@@ -26,7 +26,7 @@ var _ screen.Windows = (*Desk)(nil)
 // NewDesk makes the windows of a display.
 func NewDesk(d *Display) *Desk { return &Desk{display: d, rects: map[string]image.Rectangle{}} }
 
-// Program puts a program's window on the desk.
+// Program adds a program with a window.
 func (d *Desk) Program(id, name string, r image.Rectangle) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,7 +34,7 @@ func (d *Desk) Program(id, name string, r image.Rectangle) {
 	d.rects[id] = r
 }
 
-// Icon gives all programs so far an icon.
+// Icon sets the icon of all programs added so far.
 func (d *Desk) Icon(png []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -50,7 +50,7 @@ func (d *Desk) Monitor(m screen.Monitor) {
 	d.choices.Monitors = append(d.choices.Monitors, m)
 }
 
-// Opened lists the shares that were opened.
+// Opened returns the shares that were opened.
 func (d *Desk) Opened() []screen.Share {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -117,21 +117,20 @@ func (s *deskScope) Pointer(p image.Point, b screen.Buttons) error {
 	return nil
 }
 
-// Owns implements screen.Scope: program N's texts have owner N, counted from 1.
+// Owns implements screen.Scope: program N, counted from 1, owns texts of owner N.
 func (s *deskScope) Owns(owner screen.ClipboardOwner) bool {
 	return owner > 0 && int(owner) <= len(s.rects)
 }
 
-// Hands is a screen.Hands that a test moves. The zero value is not useful; call
-// NewHands.
+// Hands is a screen.Hands controlled by a test. Make it with NewHands.
 type Hands struct{ acts chan screen.Act }
 
 var _ screen.Hands = (*Hands)(nil)
 
-// NewHands makes still hands.
+// NewHands makes a Hands without activity.
 func NewHands() *Hands { return &Hands{acts: make(chan screen.Act)} }
 
-// Act does something; it returns when Watch has taken it.
+// Act reports an act; it returns when Watch has received it.
 func (h *Hands) Act(a screen.Act) { h.acts <- a }
 
 // Watch implements screen.Hands.
@@ -172,14 +171,14 @@ func (b *Badge) Show(f *screen.Frame) error {
 	return nil
 }
 
-// Frame is what is shown; nil: hidden.
+// Frame returns what is shown; nil: hidden.
 func (b *Badge) Frame() *screen.Frame {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.frame
 }
 
-// Click clicks the badge by hand; it returns when Watch has taken it.
+// Click clicks the badge physically; it returns when Watch has received the click.
 func (b *Badge) Click(p image.Point) { b.clicks <- click{p, true} }
 
 // Inject clicks the badge as a program does.
@@ -212,10 +211,10 @@ type Key struct{ presses chan struct{} }
 
 var _ screen.Hotkey = (*Key)(nil)
 
-// NewKey makes a key that is up.
+// NewKey makes a key that is not pressed.
 func NewKey() *Key { return &Key{presses: make(chan struct{})} }
 
-// Press presses it; it returns when Watch has taken it.
+// Press presses the key; it returns when Watch has received the press.
 func (k *Key) Press() { k.presses <- struct{}{} }
 
 // Watch implements screen.Hotkey.

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// signals are those that the first process gets and its watchdog outlives.
+// signals are sent to the first process, but the watchdog ignores them.
 var signals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
-// processAttributes keeps the terminal's signals from the watchdog.
+// processAttributes keeps the terminal's signals away from the watchdog.
 func processAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

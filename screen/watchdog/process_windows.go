@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// signals are those that the first process gets and its watchdog outlives.
+// signals are sent to the first process, but the watchdog ignores them.
 var signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 // Windows API, process creation flags.
@@ -14,7 +14,7 @@ const (
 	createNewProcessGroup = 0x00000200
 )
 
-// processAttributes keeps the console's events from the watchdog, and a console too.
+// processAttributes keeps the console's events away from the watchdog, and gives it no console.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{HideWindow: true, CreationFlags: createNewProcessGroup | detachedProcess}
 }

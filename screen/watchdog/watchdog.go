@@ -1,8 +1,8 @@
-// Package watchdog releases injected keys and buttons when the process that pressed them
-// is killed: the operating system would keep them down.
+// Package watchdog releases injected keys and buttons if the process that pressed them is killed;
+// otherwise the operating system would keep them down.
 //
-// A second process, the watchdog, is told over a pipe what is down. When the pipe ends,
-// it releases what is left. A process that ends in an orderly way has left nothing.
+// A second process, the watchdog, reads from a pipe what is down. When the pipe ends, it releases
+// what is left. If the first process exits normally, nothing is left.
 package watchdog
 
 import (
@@ -23,7 +23,7 @@ const variable = "LOTSE_INPUT_WATCHDOG"
 const (
 	Key     = 'k' // Detail is a key code
 	Button  = 'b' // Detail is the button's index, from 0
-	LentKey = 'm' // Detail is a key code that has another meaning for a moment
+	LentKey = 'm' // Detail is a key code that temporarily has another meaning
 )
 
 // noteSize is the size of a note on the pipe in bytes: kind, detail, on (1) or off (0).
@@ -32,16 +32,15 @@ const noteSize = 3
 // Note is a key, button or lent key.
 type Note struct{ Kind, Detail byte }
 
-// Main makes this process the watchdog of another one's input if that is what it was
-// started for, and reports whether it was. A program that passes its own path to New
-// calls Main before anything else, and ends when it returns true. release releases
-// what is down on the display.
+// Main makes this process the watchdog of another one's input if it was started for that, and
+// reports whether it was. A program that passes its own path to New must call Main before anything
+// else, and exit if it returns true. release releases what is down on the display.
 func Main(release func(display string, down map[Note]bool) error) bool {
 	display, ok := os.LookupEnv(variable)
 	if !ok {
 		return false
 	}
-	// It ends with the pipe, not with the signals that the first process gets.
+	// It exits when the pipe ends, not on the signals that the first process gets.
 	signal.Ignore(signals...)
 	down := readNotes(os.Stdin)
 	if len(down) == 0 {
@@ -53,7 +52,7 @@ func Main(release func(display string, down map[Note]bool) error) bool {
 	return true
 }
 
-// readNotes follows the pipe to its end and returns what is down then.
+// readNotes reads the pipe to its end and returns what is down then.
 func readNotes(r io.Reader) map[Note]bool {
 	down := map[Note]bool{}
 	in := bufio.NewReader(r)
@@ -83,13 +82,13 @@ type Watchdog struct {
 	cmd     *exec.Cmd
 }
 
-// New returns a watchdog that will be started, as another process of program, by the
-// first press. If program is empty, it never is.
+// New returns a watchdog. The first press starts its process, which runs program. If program is
+// empty, no process is started.
 func New(program, display string, log *slog.Logger) *Watchdog {
 	return &Watchdog{program: program, display: display, log: log}
 }
 
-// Tell notes what is about to be pressed or lent (on), or released or taken back.
+// Tell records that something is about to be pressed or lent (on), or released or restored.
 func (w *Watchdog) Tell(kind, detail byte, on bool) {
 	if w.program == "" {
 		return
@@ -130,7 +129,7 @@ func (w *Watchdog) startLocked() error {
 	return nil
 }
 
-// Close ends the second process and waits for it. Tell does nothing afterwards.
+// Close ends the second process and waits for it. Afterwards Tell does nothing.
 func (w *Watchdog) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -140,7 +139,7 @@ func (w *Watchdog) Close() {
 		w.pipe = nil
 	}
 	if w.cmd != nil {
-		_ = w.cmd.Wait() // it has nothing to say
+		_ = w.cmd.Wait() // its exit status does not matter
 		w.cmd = nil
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// What the backend calls of Windows. Names and values are those of the Windows
-// SDK, without its prefixes where Go's rules forbid them.
+// The functions and constants of Windows that the backend uses. Names and values are those of the
+// Windows SDK, without its prefixes where Go's rules forbid them.
 
 var (
 	user32   = windows.NewLazySystemDLL("user32.dll")
@@ -142,8 +142,8 @@ type message struct {
 	_       uint32
 }
 
-// A pointer is turned into a uintptr in the very call, so that what it points to
-// stays where it is: go:uintptrescapes.
+// A pointer is converted to a uintptr in the call expression itself, so that its target does not
+// move: go:uintptrescapes.
 
 // truth turns the result of a call that returns BOOL, a handle or a count into
 // an error.
@@ -165,7 +165,7 @@ func call(p *windows.LazyProc, args ...uintptr) uintptr {
 	return r
 }
 
-// has reports whether this Windows knows a function.
+// has reports whether this version of Windows has a function.
 func has(p *windows.LazyProc) bool { return p.Find() == nil }
 
 // System metrics.
@@ -177,17 +177,17 @@ const (
 	smSwapped   = 23
 )
 
-// metric is a signed system metric.
+// metric returns a signed system metric.
 func metric(which uintptr) int { return int(int32(call(procGetSystemMetrics, which))) }
 
-// virtualScreen is all monitors together, in the system's coordinates.
+// virtualScreen returns the rectangle around all monitors in the system's coordinates.
 func virtualScreen() image.Rectangle {
 	at := image.Pt(metric(smXVirtual), metric(smYVirtual))
 	return image.Rectangle{Min: at, Max: at.Add(image.Pt(metric(smCXVirtual), metric(smCYVirtual)))}
 }
 
-// awareOnce makes coordinates those of real pixels on every monitor; the
-// program's manifest says the same, so a refusal is nothing to worry about.
+// awareOnce makes coordinates real pixels on every monitor. The program's manifest requests the
+// same, so an error is harmless.
 func awareOnce() {
 	const perMonitorV2, perMonitor = ^uintptr(3), ^uintptr(2) // -4, -3
 	if has(procSetProcessDpiAwarenessContext) {
@@ -199,7 +199,7 @@ func awareOnce() {
 	call(procSetProcessDPIAware)
 }
 
-// utf16Ptr is a NUL-terminated UTF-16 text for a call; text must not hold NUL.
+// utf16Ptr returns text as NUL-terminated UTF-16 for a call; text must not contain NUL.
 func utf16Ptr(text string) *uint16 {
 	p, err := windows.UTF16PtrFromString(text)
 	if err != nil {
@@ -208,19 +208,19 @@ func utf16Ptr(text string) *uint16 {
 	return p
 }
 
-// moduleHandle is this program's.
+// moduleHandle returns the handle of this program.
 func moduleHandle() uintptr {
 	var h windows.Handle
-	_ = windows.GetModuleHandleEx(2, nil, &h) // unchanged reference count; the program itself is always there
+	_ = windows.GetModuleHandleEx(2, nil, &h) // reference count unchanged; this cannot fail for the program itself
 	return uintptr(h)
 }
 
-// bytesAt is memory of the system's; it must outlive the slice.
+// bytesAt returns a slice of the system's memory; the memory must outlive the slice.
 func bytesAt(at uintptr, n int) []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), n)
 }
 
-// packPoint passes a POINT by value: in one register on 64-bit systems.
+// packPoint packs a POINT to pass it by value: in one register on 64-bit systems.
 func packPoint(p image.Point) uintptr {
 	return uintptr(uint64(uint32(int32(p.X))) | uint64(uint32(int32(p.Y)))<<32)
 }

@@ -28,12 +28,12 @@ const (
 
 	dwmFrameBounds, dwmCloaked, dwmBackdrop = 9, 14, 38
 
-	// maxTopWindows bounds a walk through the windows.
+	// maxTopWindows limits the enumeration of windows.
 	maxTopWindows = 5000
 	maxTitle      = 200 // UTF-16 units
 )
 
-// processOf looks a process up.
+// processOf returns the program of a process.
 func processOf(pid uint32) (p program.Program, ok bool) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
@@ -51,7 +51,7 @@ func processOf(pid uint32) (p program.Program, ok bool) {
 	return program.Program{PID: int(pid), Since: strconv.FormatInt(created.Nanoseconds(), 10), Name: filepath.Base(file)}, true
 }
 
-// imageOf is the file that a process runs; "": not known.
+// imageOf returns the file that a process runs; "": unknown.
 func imageOf(process windows.Handle) string {
 	file := make([]uint16, windows.MAX_LONG_PATH)
 	n := uint32(len(file))
@@ -61,7 +61,7 @@ func imageOf(process windows.Handle) string {
 	return windows.UTF16ToString(file[:n])
 }
 
-// fileOf is imageOf by the process's number.
+// fileOf is imageOf for a process ID.
 func fileOf(pid uint32) string {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
@@ -71,12 +71,12 @@ func fileOf(pid uint32) string {
 	return imageOf(h)
 }
 
-// Windows' own processes draw the desktop, the task bar and what comes over all;
-// they are nobody's documents.
+// furnitureClasses are window classes of Windows' own processes, which draw the desktop, the task
+// bar and system overlays. They contain no documents.
 var furnitureClasses = []string{"Progman", "WorkerW", "Shell_TrayWnd", "Shell_SecondaryTrayWnd", "#32769", storeWindow}
 
-// storeFrame is the class of the frame around a program of the store; the
-// program itself is another process, whose window is inside.
+// storeFrame is the class of the frame around a program from the store. The program itself is
+// another process, whose window is inside.
 const (
 	storeFrame  = "ApplicationFrameWindow"
 	storeWindow = "Windows.UI.Core.CoreWindow"
@@ -88,7 +88,7 @@ func classOf(window uintptr) string {
 	return windows.UTF16ToString(name[:max(n, 0)])
 }
 
-// titleOf does not ask the program, which may hang.
+// titleOf does not send a message to the program, which may hang.
 func titleOf(window uintptr) string {
 	var text [maxTitle]uint16
 	n := call(procGetWindowText, window, uintptr(unsafe.Pointer(&text[0])), maxTitle)
@@ -100,8 +100,8 @@ func processIDOf(window uintptr) (pid uint32) {
 	return pid
 }
 
-// ownerOf is the process whose window this is: of a store program's frame it is
-// that of the window inside; 0: not known.
+// ownerOf returns the process of a window; for a store program's frame it is the process of the
+// window inside. 0: unknown.
 func ownerOf(window uintptr, class string) uint32 {
 	pid := processIDOf(window)
 	if class != storeFrame {
@@ -120,8 +120,8 @@ func isCloaked(window uintptr) bool {
 		call(procDwmGetWindowAttribute, window, dwmCloaked, uintptr(unsafe.Pointer(&cloaked)), unsafe.Sizeof(cloaked)) == 0 && cloaked != 0
 }
 
-// isAcrylic reports whether a window's background shows, blurred, what lies below
-// it. It is known from Windows 11 22H2 on, of windows that let the system draw it.
+// isAcrylic reports whether a window's background shows a blurred image of what is below. Windows
+// 11 22H2 and later report this for windows whose background the system draws.
 func isAcrylic(window uintptr) bool {
 	const transient = 3 // DWMSBT_TRANSIENTWINDOW; Mica, 2 and 4, shows the wallpaper
 	var backdrop uint32
@@ -129,7 +129,7 @@ func isAcrylic(window uintptr) bool {
 		call(procDwmGetWindowAttribute, window, dwmBackdrop, uintptr(unsafe.Pointer(&backdrop)), unsafe.Sizeof(backdrop)) == 0 && backdrop == transient
 }
 
-// outerRect is all that a window may draw on, its shadow included.
+// outerRect returns everything that a window may draw on, including its shadow.
 func outerRect(window uintptr) (image.Rectangle, bool) {
 	var r rectAPI
 	if call(procGetWindowRect, window, uintptr(unsafe.Pointer(&r))) == 0 {
@@ -138,8 +138,7 @@ func outerRect(window uintptr) (image.Rectangle, bool) {
 	return r.rect(), true
 }
 
-// frameRect is what a person calls the window: without the broad invisible
-// border by which it is made larger.
+// frameRect returns the visible rectangle of a window, without the wide invisible border around it.
 func frameRect(window uintptr) (image.Rectangle, bool) {
 	outer, ok := outerRect(window)
 	if !ok || !has(procDwmGetWindowAttribute) {
@@ -154,9 +153,9 @@ func frameRect(window uintptr) (image.Rectangle, bool) {
 
 func styleOf(window, which uintptr) uint32 { return uint32(call(procGetWindowLongPtr, window, which)) }
 
-// topWindows lists all top-level windows, the foremost first. Unlike EnumWindows
-// it has those of the shell that lie above all others. It is walked twice: while
-// somebody moves windows about, the order is not known.
+// topWindows returns all top-level windows, the foremost first. Unlike EnumWindows it includes
+// those of the shell that are above all others. It enumerates them twice, because the order is
+// unreliable while windows are moving.
 func topWindows() (order []uintptr, ok bool) {
 	for range 4 {
 		first, second := walkWindows(), walkWindows()
@@ -176,8 +175,8 @@ func walkWindows() (order []uintptr) {
 	return order
 }
 
-// isApp reports whether a customer would know the window as a program's: such as
-// the task bar has.
+// isApp reports whether a customer would recognize the window as a program's, like those in the
+// task bar.
 func isApp(window uintptr, class string) bool {
 	ex, style := styleOf(window, gwlExStyle), styleOf(window, gwlStyle)
 	switch {
@@ -189,7 +188,7 @@ func isApp(window uintptr, class string) bool {
 	return ex&(exToolWindow|exNoActivate) == 0 && call(procGetWindow, window, gwOwner) == 0
 }
 
-// listApps returns the programs that have windows which a customer would know.
+// listApps returns the programs with windows that a customer would recognize.
 func listApps(icons *program.Icons) []screen.App {
 	order, _ := topWindows()
 	var all []screen.App

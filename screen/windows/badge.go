@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	// badgeRaise is the interval at which the badge comes to the top again.
+	// badgeRaise is the interval at which the badge is moved to the top again.
 	badgeRaise = time.Second
-	// dragSlack is how far, in pixels, a click may move before it is a move.
+	// dragSlack is how far, in pixels, the pointer may move during a click before it becomes a
+	// drag.
 	dragSlack = 4
-	// badgeMargin is the badge's first distance from the display's corner.
+	// badgeMargin is the badge's initial distance from the display's corner.
 	badgeMargin = 16
 
 	wsPopup                                         = 0x80000000
@@ -34,8 +35,8 @@ const (
 	excludeFromCapture                              = 0x11
 )
 
-// badgeWindow implements screen.Badge: a layered window that never gets the focus,
-// and that pictures of the screen leave out where Windows can do so (since 2004).
+// badgeWindow implements screen.Badge: a layered window that never gets the focus, and that
+// captures leave out on Windows 10 version 2004 and later.
 type badgeWindow struct {
 	// Static after newBadge.
 	log    *slog.Logger
@@ -73,8 +74,8 @@ type badgeClick struct {
 	physical bool
 }
 
-// coverOwn covers a place of the display, given in the system's coordinates, for one
-// of this program's windows.
+// coverOwn covers a place of the display, given in the system's coordinates, for one of this
+// program's windows.
 func coverOwn(own *ownwindow.Places, owner any, window uintptr, r image.Rectangle) {
 	_, leftOut := unseen.Load(window)
 	own.Add(owner, r.Sub(virtualScreen().Min), !leftOut)
@@ -103,7 +104,7 @@ func (b *badgeWindow) Rect() image.Rectangle {
 	return b.rect.Sub(virtualScreen().Min)
 }
 
-// start makes thread and window at the first call.
+// start creates the thread and the window at the first call.
 func (b *badgeWindow) start() (*messageThread, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,11 +135,11 @@ func (b *badgeWindow) start() (*messageThread, error) {
 	return t, nil
 }
 
-// unseen has the windows of ours that captures leave out.
+// unseen is the set of our windows that captures leave out.
 var unseen sync.Map
 
-// leaveOut has the system leave a window out of captures, where it can: since
-// Windows 10, version 2004. Elsewhere the mask hides it.
+// leaveOut makes the system leave a window out of captures, if it can: on Windows 10 version 2004
+// and later. On older versions the mask hides the window.
 func leaveOut(window uintptr, log *slog.Logger) {
 	if _, err := truth(procSetWindowDisplayAffinity, window, excludeFromCapture); err != nil {
 		log.Debug("windows: captures do not leave a window out by themselves", "reason", err.Error())
@@ -196,7 +197,7 @@ func (b *badgeWindow) show(f *screen.Frame) error {
 	return nil
 }
 
-// cover covers the place to which the badge is about to go. It runs on the thread.
+// cover covers the place to which the badge will move. It runs on the thread.
 func (b *badgeWindow) cover(r image.Rectangle) {
 	b.mu.Lock()
 	same := b.frame != nil && r == b.rect
@@ -206,7 +207,7 @@ func (b *badgeWindow) cover(r image.Rectangle) {
 	}
 }
 
-// mainMonitor is the monitor at the system's origin.
+// mainMonitor returns the monitor at the system's origin.
 func mainMonitor() image.Rectangle {
 	all := virtualScreen()
 	for _, m := range listMonitors(all) {
@@ -217,7 +218,7 @@ func mainMonitor() image.Rectangle {
 	return all
 }
 
-// inside moves r into bounds, as far as it fits.
+// inside moves r into bounds as far as it fits.
 func inside(r, bounds image.Rectangle) image.Rectangle {
 	at := r.Min
 	at.X = max(bounds.Min.X, min(at.X, bounds.Max.X-r.Dx()))
@@ -225,7 +226,7 @@ func inside(r, bounds image.Rectangle) image.Rectangle {
 	return image.Rectangle{Min: at, Max: at.Add(r.Size())}
 }
 
-// paintLayered gives a layered window its picture and place.
+// paintLayered sets the image and the place of a layered window.
 func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
 	g, err := openGDI(image.Rectangle{Max: f.Size})
 	if err != nil {
@@ -238,7 +239,7 @@ func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
 	}
 	call(procGdiFlush)
 	place, size, from := pointAPI{int32(at.X), int32(at.Y)}, pointAPI{int32(f.Size.X), int32(f.Size.Y)}, pointAPI{}
-	blend := [4]byte{0, 0, 255, 1} // over what is there, as opaque as its pixels are
+	blend := [4]byte{0, 0, 255, 1} // blended over the background by alpha
 	const alpha = 2
 	_, err = truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
 	return err

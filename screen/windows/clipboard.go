@@ -22,16 +22,16 @@ const (
 	wmClipboardUpdate = 0x031d
 	globalMoveable    = 2
 	hwndMessage       = ^uintptr(2) // -3: a window that is never shown
-	// maxClipboard bounds a text, in bytes.
+	// maxClipboard is the maximum size of a text in bytes.
 	maxClipboard = 1 << 20
-	// clipTries bounds how often a clipboard that another program has open is
-	// tried again, clipPause is the time between.
+	// clipTries is how often opening a clipboard that another program has open is retried, and
+	// clipPause the time between.
 	clipTries = 20
 	clipPause = 10 * time.Millisecond
 )
 
-// clipboard implements screen.Clipboard. Its window lives on a thread of its
-// own: a clipboard belongs to a window, and a window to a thread.
+// clipboard implements screen.Clipboard. Its window has a thread of its own, because a clipboard
+// belongs to a window, and a window to a thread.
 type clipboard struct {
 	o screen.Options
 
@@ -43,16 +43,16 @@ type clipboard struct {
 
 	// Owned by the thread.
 	window uintptr
-	heard  uint32 // sequence number of the last text that was looked at
+	heard  uint32 // sequence number of the last text that was read
 }
 
-// secretFormat marks what password stores put on the clipboard: programs that
-// follow it leave such a text alone.
+// secretFormat marks texts that password managers put on the clipboard; programs that respect it
+// ignore such a text.
 var secretFormat = sync.OnceValue(func() uintptr {
 	return call(procRegisterClipboardFormat, uintptr(unsafe.Pointer(utf16Ptr("ExcludeClipboardContentFromMonitorProcessing"))))
 })
 
-// ownedText is a text and who put it on the clipboard.
+// ownedText is a text and the program that put it on the clipboard.
 type ownedText struct {
 	text  string
 	owner screen.ClipboardOwner
@@ -79,7 +79,7 @@ func (c *clipboard) close() error {
 	return nil
 }
 
-// start makes the thread at the first call.
+// start creates the thread at the first call.
 func (c *clipboard) start() (*messageThread, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,7 +135,7 @@ func (c *clipboard) onMessage(_ uintptr, what uint32, _, _ uintptr) (result uint
 	defer c.mu.Unlock()
 	for w := range c.watchers {
 		select {
-		case <-w: // only the newest counts
+		case <-w: // only the newest text counts
 		default:
 		}
 		w <- ownedText{text, screen.ClipboardOwner(pid)}
@@ -154,7 +154,7 @@ func openClipboard(window uintptr) error {
 	}
 }
 
-// read runs on the thread. A clipboard without text is "".
+// read runs on the thread. It returns "" if the clipboard has no text.
 func (c *clipboard) read() (string, error) {
 	if err := openClipboard(c.window); err != nil {
 		return "", err
@@ -228,7 +228,7 @@ func (c *clipboard) write(text string) error {
 		call(procGlobalFree, h)
 		return err
 	}
-	return nil // the memory is the system's now
+	return nil // the system owns the memory now
 }
 
 // Watch implements screen.Clipboard.

@@ -10,18 +10,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// comObject is an object of the component model: a pointer to a pointer to its
-// functions.
+// comObject is a COM object: a pointer to a pointer to its function table.
 type comObject uintptr
 
-// hresult is what its functions return; negative values are errors.
+// hresult is a COM result; negative values are errors.
 type hresult uint32
 
 func (r hresult) Error() string { return fmt.Sprintf("error %#x", uint32(r)) }
 
 func (r hresult) failed() bool { return int32(r) < 0 }
 
-// method calls the function at a place in the table.
+// method calls the function with this index in the table.
 //
 //go:uintptrescapes
 func (o comObject) method(index int, args ...uintptr) hresult {
@@ -30,14 +29,14 @@ func (o comObject) method(index int, args ...uintptr) hresult {
 	return hresult(r)
 }
 
-// release gives the object back; 0 is none.
+// release releases the object; 0 means no object.
 func (o comObject) release() {
 	if o != 0 {
 		o.method(2)
 	}
 }
 
-// as asks for another interface of the object.
+// as queries another interface of the object.
 func (o comObject) as(id *windows.GUID) (other comObject, err error) {
 	if r := o.method(0, uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&other))); r.failed() {
 		return 0, r

@@ -13,16 +13,14 @@ import (
 	"lotse/screen/program"
 )
 
-// While less than the whole desktop is shared, a key must reach a window of the
-// share and nothing else. Windows has no way to keep other programs still while
-// input is injected. So the window in front is looked at before the press and
-// again after it, and everything is released when it changed in between. What the
-// system itself would do with a key decides the allow-list of keysym.StaysInside;
-// short cuts that another program has registered are found by trying to register
-// them.
+// While less than the whole desktop is shared, a key must reach only a window of the share. Windows
+// cannot stop other programs while input is injected. Therefore the foreground window is checked
+// before the press and again after it, and everything is released if it changed in between. The
+// allow-list of keysym.StaysInside excludes keys that the system itself handles. Shortcuts that
+// another program has registered are detected by trying to register them.
 
-// keyWithin presses a key if the window in front belongs to the share, as owns
-// tells. Releases always pass: only what was let through went down.
+// keyWithin presses a key if owns reports that the foreground window belongs to the share. Releases
+// always pass, because only permitted keys were pressed.
 func (in *input) keyWithin(k screen.Key, owns func(window uintptr) bool) error {
 	permit := in.permission.Permit()
 	in.mu.Lock()
@@ -46,8 +44,7 @@ func (in *input) keyWithin(k screen.Key, owns func(window uintptr) bool) error {
 	return err
 }
 
-// keyInRect presses a key if the window in front is mostly inside r, a monitor
-// that is shared.
+// keyInRect presses a key if the foreground window is mostly inside r, a shared monitor.
 func (in *input) keyInRect(k screen.Key, r image.Rectangle) error {
 	return in.keyWithin(k, func(window uintptr) bool {
 		if window == 0 {
@@ -58,13 +55,12 @@ func (in *input) keyInRect(k screen.Key, r image.Rectangle) error {
 	})
 }
 
-// confinement says that the key event which is being injected must stay inside a share.
+// confinement means that the key event being injected must stay inside a share.
 type confinement bool
 
-// mayPress reports whether a key may go down with these modifiers. Without
-// a confinement every key may. text is the character that the layout writes by it,
-// 0 when that was not looked up: AltGr then counts as Control and Alt, which is
-// what it is to a program that is looking for short cuts.
+// mayPress reports whether a key may be pressed with these modifiers. Without a confinement it
+// always may. text is the character that the layout produces, or 0 if it was not determined. Then
+// AltGr counts as Control and Alt, as it does for a program that checks for shortcuts.
 func (c confinement) mayPress(k injectedKey, text uint32, mods keysym.Mods) bool {
 	if !c {
 		return true
@@ -95,8 +91,8 @@ func (c confinement) mayType(text string, mods keysym.Mods) bool {
 	return true
 }
 
-// symOfVk names a key by what the layout has on it, whatever a viewer called it; 0:
-// nothing that is known.
+// symOfVk returns the keysym that the layout gives to a key, whatever the viewer called it; 0:
+// unknown.
 func symOfVk(k injectedKey, layout uintptr) uint32 {
 	vk := k.vk
 	switch {
@@ -114,15 +110,14 @@ func symOfVk(k injectedKey, layout uintptr) uint32 {
 		return sym
 	}
 	const vkToChar = 2
-	// The top bit marks a dead key.
+	// The highest bit marks a dead key.
 	if c := uint32(call(procMapVirtualKeyEx, uintptr(vk), vkToChar, layout)) & 0xffff; c != 0 {
 		return keysym.Unicode + c
 	}
 	return 0
 }
 
-// vkSyms is vkOf the other way round. Of several names for a key the smallest
-// stands for it.
+// vkSyms is the inverse of vkOf. Of several keysyms for a key it contains the smallest.
 var vkSyms = func() map[uint16]uint32 {
 	m := map[uint16]uint32{}
 	for sym, vk := range vkOf {
@@ -133,8 +128,8 @@ var vkSyms = func() map[uint16]uint32 {
 	return m
 }()
 
-// isRegistered reports whether a program has registered a key with these
-// modifiers for itself. The thread must be locked.
+// isRegistered reports whether a program has registered a key with these modifiers as a hot key.
+// The caller must have locked the thread.
 func isRegistered(vk uint16, mods keysym.Mods) bool {
 	const modAlt, modControl, modShift = 1, 2, 4
 	var flags uintptr
@@ -146,7 +141,7 @@ func isRegistered(vk uint16, mods keysym.Mods) bool {
 			flags |= m.flag
 		}
 	}
-	const probe = 0x4c4f // any identifier of this thread
+	const probe = 0x4c4f // any identifier in this thread
 	if call(procRegisterHotKey, 0, probe, flags, uintptr(vk)) == 0 {
 		return true
 	}

@@ -18,13 +18,12 @@ import (
 	"lotse/screen/screentest"
 )
 
-// hotKeys are what the puppet registers: modifiers (Alt 1, Control 2, Shift 4) and key.
+// hotKeys are registered by the puppet: modifiers (Alt 1, Control 2, Shift 4) and key.
 var hotKeys = [][2]uintptr{
 	{1, 'D'}, {1, 'P'}, {1 | 2, 'K'}, {1 | 2, 'T'}, {2, 'J'}, {2 | 4, 'M'}, {0, vkF1 + 5}, {2, vkF1 + 3}, {1, vkF1 + 3}, {1, 0x25}, {0, 0x2d},
 }
 
-// hotKeyProgram registers short cuts for itself and answers "log" with those that
-// it was told of.
+// hotKeyProgram registers hot keys and answers "log" with those that it received.
 func hotKeyProgram() error {
 	var log []string
 	w, err := colourWindow(sentinelColour, image.Rect(500, 400, 550, 450), func(_ uintptr, what uint32, wp, _ uintptr) (uintptr, bool) {
@@ -52,9 +51,8 @@ func hotKeyProgram() error {
 	})
 }
 
-// TestKeysStayInside sends thousands of mixtures of key messages to a share of one
-// program. A program that has registered short cuts may see nothing of them, and
-// the window in front stays the same.
+// TestKeysStayInside sends thousands of mixed key messages to a share of one program. A program
+// with registered hot keys must receive none of them, and the foreground window must stay the same.
 func TestKeysStayInside(t *testing.T) {
 	own := image.Rect(100, 100, 300, 300)
 	mine := startColour(t, ownColour, own)
@@ -96,7 +94,7 @@ func TestKeysStayInside(t *testing.T) {
 			held = nil
 		}
 	}
-	// It would have seen something: what is injected without a share reaches it.
+	// It could have received some: input that is injected without a share reaches it.
 	in := d.Input
 	for _, k := range []screen.Key{{Sym: keysym.AltL, Down: true}, {Sym: 'd', Down: true}, {Sym: 'd'}, {Sym: keysym.AltL}} {
 		if err := in.Key(k); err != nil {
@@ -106,7 +104,7 @@ func TestKeysStayInside(t *testing.T) {
 	screentest.Eventually(t, "the program's own short cut", func() bool { return strings.Contains(theirs.ask("log"), "hot key") })
 }
 
-// drawKey draws a key message as a hostile viewer could send it.
+// drawKey draws a key message that a hostile viewer could send.
 func drawKey(rnd *rand.Rand, held []screen.Key) screen.Key {
 	if len(held) > 0 && rnd.IntN(3) == 0 {
 		k := held[rnd.IntN(len(held))]

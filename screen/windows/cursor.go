@@ -9,8 +9,8 @@ import (
 	"lotse/screen"
 )
 
-// pointerNow is where the pointer is, in the system's coordinates, and the
-// handle of its shape; 0: none is shown.
+// pointerNow returns the pointer's position, in the system's coordinates, and the handle of its
+// shape; 0: none is shown.
 func pointerNow() (at image.Point, shape uintptr, ok bool) {
 	info := struct {
 		size, flags uint32
@@ -28,9 +28,9 @@ func pointerNow() (at image.Point, shape uintptr, ok bool) {
 	return image.Pt(int(info.at.X), int(info.at.Y)), shape, true
 }
 
-// readShape reads a shape; nil: it cannot be read.
+// readShape reads a shape; it returns nil if that fails.
 func readShape(handle uintptr) *screen.Cursor {
-	// A copy of ours stays while it is read.
+	// A copy of our own stays valid while it is read.
 	own := call(procCopyIcon, handle)
 	if own == 0 {
 		return nil
@@ -58,8 +58,7 @@ func readShape(handle uintptr) *screen.Cursor {
 	return colourShape(size, hot, colours, mask)
 }
 
-// bitmapHeader is BITMAPINFOHEADER, with room for the colours that some calls
-// write behind it.
+// bitmapHeader is BITMAPINFOHEADER, with space for the colours that some calls write after it.
 type bitmapHeader struct {
 	Size          uint32
 	Width, Height int32
@@ -71,7 +70,7 @@ type bitmapHeader struct {
 	_             [256]uint32
 }
 
-// topDown describes pictures with screen.Frame's pixels.
+// topDown describes images with screen.Frame's pixel format.
 func topDown(size image.Point) *bitmapHeader {
 	return &bitmapHeader{Size: 40, Width: int32(size.X), Height: -int32(size.Y), Planes: 1, Bits: 32}
 }
@@ -97,13 +96,13 @@ func readBitmap(handle uintptr) (size image.Point, pix []byte) {
 	return size, pix
 }
 
-// shapeReader reads a shape of the pointer once, for as long as it stays the same.
+// shapeReader reads a shape of the pointer once and keeps it until the shape changes.
 type shapeReader struct {
 	shape  uintptr // of cursor
 	cursor *screen.Cursor
 }
 
-// cursorOf returns what a shape looks like; nil for shape 0, which shows nothing.
+// cursorOf returns the image of a shape; nil for shape 0, which shows nothing.
 func (s *shapeReader) cursorOf(shape uintptr) *screen.Cursor {
 	if shape == s.shape && s.cursor != nil {
 		return s.cursor

@@ -15,7 +15,7 @@ import (
 	"lotse/screen/screentest"
 )
 
-// TestClipboard: both ways, other lines' ends, and nothing of one's own.
+// TestClipboard: both directions, other line ends, and no report of one's own text.
 func TestClipboard(t *testing.T) {
 	p := startColour(t, 0x336699, image.Rect(100, 100, 300, 200))
 	d := openTest(t, screen.Options{})
@@ -63,7 +63,7 @@ func TestClipboard(t *testing.T) {
 	}
 }
 
-// TestBadge: it is seen, can be moved and clicked by hand, and is not for the
+// TestBadge: the badge is visible, can be moved and clicked physically, and is out of reach for the
 // advisor.
 func TestBadge(t *testing.T) {
 	d := openTest(t, screen.Options{})
@@ -93,7 +93,7 @@ func TestBadge(t *testing.T) {
 		t.Fatalf("the badge is at %v", r)
 	}
 	screentest.Eventually(t, "the badge is seen", func() bool { return screenShows(t, r, 0x12ab34) })
-	// A share's frame that comes behind it has what appears now, and not the badge.
+	// A frame of a share after it shows what appears now, but not the badge.
 	behind := image.Rect(10, 700, 60, 750)
 	if behind.Overlaps(r) {
 		t.Fatalf("the badge is at %v: choose another place", r)
@@ -117,7 +117,7 @@ func TestBadge(t *testing.T) {
 	if err != nil || len(c.Monitors) == 0 || slices.ContainsFunc(c.Apps, func(a screen.App) bool { return a.ID == selfID(t) }) {
 		t.Errorf("choices %v, %v", c, err)
 	}
-	// By hand, elsewhere, behind the remote clicks.
+	// A physical click elsewhere, after the remote clicks.
 	hand(t, "mousemove", itoa(at.X+5), itoa(at.Y+2), "click", "1")
 	screentest.Eventually(t, "a click", func() bool { return number() >= 1 })
 	mu.Lock()
@@ -136,8 +136,8 @@ func TestBadge(t *testing.T) {
 	screentest.Eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, 100)), 0x12ab34) })
 }
 
-// screenShows reports whether all of r has one colour, 0xRRGGBB, on the display
-// itself: no mask hides anything here.
+// screenShows reports whether all of r has one colour, 0xRRGGBB, on the display itself, without a
+// mask.
 func screenShows(t testing.TB, r image.Rectangle, colour uint32) bool {
 	t.Helper()
 	g, err := openGDI(virtualScreen())

@@ -13,9 +13,8 @@ import (
 	"lotse/screen"
 )
 
-// inputDesktop is the name of the desktop that has mouse and keyboard; it is
-// empty when this program may not know: Windows shows the lock screen or a
-// question of its own there.
+// inputDesktop returns the name of the desktop that has mouse and keyboard. It is empty if this
+// program may not know it: Windows then shows the lock screen or a question of its own.
 func inputDesktop() string {
 	const readObjects = 1
 	h := call(procOpenInputDesktop, 0, 0, readObjects)
@@ -32,7 +31,7 @@ func inputDesktop() string {
 	return windows.UTF16ToString(name[:])
 }
 
-// isHidden reports whether Windows shows what programs may not see.
+// isHidden reports whether Windows shows something that programs may not see.
 func isHidden() bool { return inputDesktop() != "Default" }
 
 // monitorInfo is MONITORINFOEXW.
@@ -49,7 +48,8 @@ var (
 	monitorsFound []monitorInfo
 )
 
-// monitorSeen is a callback; Go makes only so many, so there is one for all.
+// monitorSeen is a callback. Go can create only a limited number of them, so all calls use this
+// one.
 var monitorSeen = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(monitor, _, _, _ uintptr) uintptr {
 		m := monitorInfo{Size: uint32(unsafe.Sizeof(monitorInfo{}))}
@@ -60,7 +60,7 @@ var monitorSeen = sync.OnceValue(func() uintptr {
 	})
 })
 
-// listMonitors returns the layout in coordinates that begin at all's corner.
+// listMonitors returns the layout in coordinates relative to all's top left corner.
 func listMonitors(all image.Rectangle) []screen.Monitor {
 	monitorsMu.Lock()
 	monitorsFound = nil
@@ -74,7 +74,7 @@ func listMonitors(all image.Rectangle) []screen.Monitor {
 		if r.Empty() {
 			continue
 		}
-		// \\.\DISPLAY3 is the third; its number stays while it is connected.
+		// \\.\DISPLAY3 is the third; its number does not change while it is connected.
 		id := uint32(i + 1)
 		var n uint32
 		if _, err := fmt.Sscanf(name, `\\.\DISPLAY%d`, &n); err == nil && n > 0 {
@@ -88,7 +88,7 @@ func listMonitors(all image.Rectangle) []screen.Monitor {
 	return out
 }
 
-// lastInput is when mouse or keyboard were last used, by whomever, in the
+// lastInput returns when mouse or keyboard were last used, by a device or a program, in the
 // system's milliseconds.
 func lastInput() uint32 {
 	info := struct{ size, at uint32 }{size: 8}

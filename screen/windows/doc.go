@@ -1,6 +1,6 @@
-// Package windows implements lotse/screen on Windows, with user32, GDI and DXGI. It is
-// pure Go. It knows no rights: the caller of Input has checked them.
+// Package windows implements lotse/screen on Windows with user32, GDI and DXGI. It is pure Go. It
+// does not check rights: the caller of Input must.
 //
-// On other systems only what needs no system call is built: pointer shapes and the
-// rotation of monitors.
+// On other systems only the parts without system calls are built: pointer shapes and the rotation
+// of monitors.
 package windows

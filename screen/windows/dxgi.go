@@ -13,9 +13,8 @@ import (
 	"lotse/screen"
 )
 
-// Desktop duplication hands out what the compositor drew, and the rectangles that
-// changed. It was written from its documentation and could not be run where this
-// was written: whatever fails in it, GDI takes its place.
+// Desktop duplication returns the compositor's image and the rectangles that changed. This file was
+// written from the documentation without running it; if anything in it fails, GDI is used instead.
 
 var (
 	dxgiDLL               = windows.NewLazySystemDLL("dxgi.dll")
@@ -28,7 +27,7 @@ var (
 	iidTexture2D = windows.GUID{Data1: 0x6f15aaf2, Data2: 0xd208, Data3: 0x4e89, Data4: [8]byte{0x9a, 0xb4, 0x48, 0x95, 0x35, 0xd3, 0x4f, 0x9c}}
 )
 
-// Places in the tables of functions.
+// Indices in the tables of functions.
 const (
 	factoryEnumAdapters1 = 12
 	adapterEnumOutputs   = 7
@@ -47,7 +46,7 @@ const (
 	contextCopyRegion     = 46
 )
 
-// Results that mean something.
+// Results with a special meaning.
 const (
 	dxgiTimeout       hresult = 0x887a0027
 	dxgiNotNow        hresult = 0x887a0022
@@ -65,10 +64,10 @@ const (
 	bytesPerDirtyRect         = 16
 )
 
-// errNotNow: duplication works here, but not at this moment.
+// errNotNow: duplication works here, but not at the moment.
 var errNotNow = errors.New("windows: the display changes")
 
-// dxgiSource reads all monitors by desktop duplication.
+// dxgiSource captures all monitors by desktop duplication.
 type dxgiSource struct{ outputs []*dxgiOutput }
 
 // dxgiOutput is one monitor.
@@ -78,9 +77,9 @@ type dxgiOutput struct {
 	size                  image.Point
 	turn                  turn
 	at                    image.Point // in the frame
-	fresh                 bool        // all of it is still to be read
+	fresh                 bool        // all of it must still be read
 	meta                  []byte
-	moved                 []image.Point // distances on the desktop, in the last picture
+	moved                 []image.Point // distances on the desktop, in the last image
 }
 
 type outputDesc struct {
@@ -107,7 +106,7 @@ type frameInfo struct {
 	metadataBytes, pointerBytes uint32
 }
 
-// openDXGI begins to duplicate every monitor of the display.
+// openDXGI starts to duplicate every monitor of the display.
 func openDXGI(all image.Rectangle) (_ *dxgiSource, err error) {
 	if err := errors.Join(procCreateDXGIFactory.Find(), procD3D11CreateDevice.Find()); err != nil {
 		return nil, err
@@ -162,7 +161,7 @@ func (d *dxgiSource) addAdapter(adapter comObject, all image.Rectangle) error {
 	return nil
 }
 
-// open begins to duplicate a monitor of the given size on the desktop.
+// open starts to duplicate a monitor of the given size on the desktop.
 func (o *dxgiOutput) open(adapter, output comObject, size image.Point) error {
 	r := hresult(call(procD3D11CreateDevice, uintptr(adapter), 0, 0, 0, 0, 0, d3d11SDK,
 		uintptr(unsafe.Pointer(&o.device)), 0, uintptr(unsafe.Pointer(&o.context))))
@@ -255,11 +254,11 @@ func (o *dxgiOutput) grab(f *screen.Frame, changed *screen.Region) error {
 	if err := o.read(f, rects, changed); err != nil {
 		return err
 	}
-	o.fresh = o.fresh && info.presented == 0 // before the first drawing the picture may be empty
+	o.fresh = o.fresh && info.presented == 0 // before the first drawing the image may be empty
 	return nil
 }
 
-// changes lists what changed in the picture.
+// changes returns what changed in the image.
 func (o *dxgiOutput) changes(info *frameInfo) []image.Rectangle {
 	whole := image.Rectangle{Max: o.size}
 	n := int(info.metadataBytes)
@@ -290,7 +289,7 @@ func (o *dxgiOutput) changes(info *frameInfo) []image.Rectangle {
 	return parts
 }
 
-// read brings the rectangles from the staging memory into the frame.
+// read copies the rectangles from the staging memory into the frame.
 func (o *dxgiOutput) read(f *screen.Frame, rects []image.Rectangle, changed *screen.Region) error {
 	var mapped struct {
 		data       uintptr
@@ -300,7 +299,7 @@ func (o *dxgiOutput) read(f *screen.Frame, rects []image.Rectangle, changed *scr
 		return fmt.Errorf("windows: Map: %w", r)
 	}
 	defer o.context.method(contextUnmap, uintptr(o.staging), 0)
-	// The last row may end with its last pixel.
+	// The last row may end after its last pixel.
 	n := int(mapped.row)*(o.size.Y-1) + o.size.X*screen.BytesPerPixel
 	src := &screen.Frame{Pix: bytesAt(mapped.data, n), Stride: int(mapped.row), Size: o.size}
 	for _, r := range rects {

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// What Windows tells of windows while they change.
+// The window events that are observed.
 const (
 	eventForeground                    = 0x0003
 	eventMinimizeStart                 = 0x0016
@@ -25,19 +25,19 @@ const (
 	eventCloaked, eventUncloaked       = 0x8017, 0x8018
 )
 
-// windowEvents follows the windows of the whole desktop.
+// windowEvents observes the windows of the whole desktop.
 type windowEvents struct {
 	thread *messageThread
 	hooks  []uintptr // owned by the thread
 }
 
-// followers are the windowEvents by their hooks: a callback knows no receiver.
+// followers are the callbacks of windowEvents by hook, because a callback has no receiver.
 var followers sync.Map // uintptr → func(event uint32, window uintptr)
 
 var windowEvent = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(hook, event, window, object, child, _, _ uintptr) uintptr {
-		// Of a window as a whole, and of the desktop's order, which is told of its
-		// inside. The upper half of a number of 32 bits holds anything.
+		// Events about a window as a whole, and about the order of the desktop's windows, which is
+		// reported for its inside. The upper half of a 32-bit number is undefined.
 		whole := uint32(object) == 0 && uint32(child) == 0
 		if what := uint32(event); window != 0 && (whole || what == eventReorder) {
 			if f, ok := followers.Load(hook); ok {
@@ -48,7 +48,7 @@ var windowEvent = sync.OnceValue(func() uintptr {
 	})
 })
 
-// followWindows calls told, on a thread of its own, until close.
+// followWindows calls told, on a thread of its own, until close is called.
 func followWindows(told func(event uint32, window uintptr)) (*windowEvents, error) {
 	e := &windowEvents{}
 	t, err := startThread(func() error {
@@ -82,7 +82,7 @@ func (e *windowEvents) unhook() {
 	e.hooks = nil
 }
 
-// settle returns when all was told that happened before.
+// settle returns when all earlier events have been reported.
 func (e *windowEvents) settle() {
 	_ = e.thread.do(func() {
 		var m message
@@ -101,8 +101,7 @@ func (e *windowEvents) settle() {
 
 func (e *windowEvents) close() { e.thread.close() }
 
-// onEvent notes what could have put something foreign into a picture. It runs on
-// the events' thread.
+// onEvent records what could have put other pixels into a capture. It runs on the events' thread.
 func (a *appScreen) onEvent(event uint32, w uintptr) {
 	now := time.Now()
 	if event == eventForeground || event == eventReorder && w != uintptr(windows.GetDesktopWindow()) {

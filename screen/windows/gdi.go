@@ -12,16 +12,16 @@ import (
 	"lotse/screen"
 )
 
-// gdiSource reads the display by BitBlt, which every Windows has. It copies all
-// of it each time; comparing with the picture of before finds what changed.
+// gdiSource captures the display by BitBlt, which every Windows has. It always copies the whole
+// display and finds what changed by comparison with the previous frame.
 type gdiSource struct {
 	all     image.Rectangle
 	dc, bmp uintptr
 	old     uintptr
-	bits    *screen.Frame // memory of the bitmap's
+	bits    *screen.Frame // the bitmap's memory
 }
 
-// bandRows is how many rows are compared at a time.
+// bandRows is the number of rows that are compared at a time.
 const bandRows = 16
 
 func openGDI(all image.Rectangle) (_ *gdiSource, err error) {
@@ -45,9 +45,9 @@ func openGDI(all image.Rectangle) (_ *gdiSource, err error) {
 	return g, nil
 }
 
-// shoot fills bits with the present picture.
+// shoot fills bits with the present content of the display.
 func (g *gdiSource) shoot() error {
-	const srcCopy, captureBlt = 0x00cc0020, 0x40000000 // with layered windows
+	const srcCopy, captureBlt = 0x00cc0020, 0x40000000 // includes layered windows
 	from, err := truth(procGetDC, 0)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (g *gdiSource) grab(f *screen.Frame, hide func(*screen.Frame)) (changed scr
 	return changed, nil, nil
 }
 
-// told implements source: nobody tells when something was drawn.
+// told implements source: GDI does not report when something was drawn.
 func (g *gdiSource) told() bool { return false }
 
 // close implements source.

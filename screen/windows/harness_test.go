@@ -21,10 +21,10 @@ import (
 	"lotse/screen/screentest"
 )
 
-// The tests run on wine as well as on Windows. On wine xdotool is the hand at the
-// keyboard; on Windows there is none, and what needs it is skipped.
+// The tests run on wine as well as on Windows. On wine xdotool acts as the physical input; on
+// Windows there is none, and tests that need it are skipped.
 
-// xdotool is where wine has the programs of its host.
+// xdotool is the path of the host's programs under wine.
 const xdotool = `Z:\usr\bin\xdotool`
 
 func init() { runPuppet() }
@@ -49,7 +49,7 @@ func openTest(t testing.TB, o screen.Options) *screen.Desktop {
 	return d
 }
 
-// hand runs xdotool: what it does comes from the X server, as a device's does.
+// hand runs xdotool: its events come from the X server, like a device's.
 func hand(t testing.TB, args ...string) {
 	t.Helper()
 	if _, err := os.Stat(`Z:\bin\sh`); err != nil {
@@ -58,7 +58,7 @@ func hand(t testing.TB, args ...string) {
 	if _, err := os.Stat(xdotool); err != nil {
 		t.Fatal("xdotool is missing: install it (make needs-test)")
 	}
-	// Nobody can wait for a program of the host's, so the shell leaves a note.
+	// Wine cannot wait for a program of the host, so the shell writes a file when it is done.
 	dir, err := os.MkdirTemp(`Z:\tmp`, "hand")
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +79,7 @@ func hand(t testing.TB, args ...string) {
 	}
 }
 
-// seen is a framebuffer that a goroutine keeps up to date from Next, using
-// nothing but the damage.
+// seen is a framebuffer that a goroutine keeps up to date from Next, using only the damage.
 type seen struct{ *screen.Framebuffer }
 
 func watch(t testing.TB, s screen.Screen) *seen {
@@ -125,7 +124,7 @@ type puppet struct {
 
 const puppetVariable = "LOTSE_WINDOWS_PUPPET"
 
-// startPuppet starts a program and waits until its windows are there.
+// startPuppet starts a program and waits until its windows exist.
 func startPuppet(t testing.TB, role string, args ...string) *puppet {
 	t.Helper()
 	c := exec.Command(os.Args[0])
@@ -155,7 +154,7 @@ func startPuppet(t testing.TB, role string, args ...string) *puppet {
 	return p
 }
 
-// line reads what the puppet says.
+// line reads a line of the puppet's output.
 func (p *puppet) line() string {
 	p.t.Helper()
 	line, err := p.out.ReadString('\n')
@@ -165,7 +164,7 @@ func (p *puppet) line() string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
 
-// ask tells the puppet something and reads its answer.
+// ask sends the puppet a question and reads its answer.
 func (p *puppet) ask(what string) string {
 	p.t.Helper()
 	if _, err := fmt.Fprintln(p.in, what); err != nil {

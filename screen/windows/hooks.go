@@ -17,9 +17,9 @@ import (
 	"lotse/screen/keysym"
 )
 
-// Low-level hooks tell of each key, button and motion before any program sees
-// it, and whether it was injected. They run on a thread of their own that does
-// nothing else: Windows waits for it, and gives a slow one up.
+// Low-level hooks report each key, button and motion before any program gets it, and whether it was
+// injected. They have a thread that does nothing else, because Windows waits for it and removes
+// slow hooks.
 
 const (
 	whKeyboardLL, whMouseLL = 13, 14
@@ -34,25 +34,25 @@ const (
 )
 
 const (
-	// hookQueue bounds what waits for a Watch.
+	// hookQueue is the maximum number of events queued for a Watch.
 	hookQueue = 512
-	// hookCheck is the interval between looks whether the hooks are still told.
+	// hookCheck is the interval at which it is checked that the hooks still work.
 	hookCheck = 2 * time.Second
-	// handsPace is the least time between two calls for what is no press.
+	// handsPace is the minimum time between two reports of events other than presses.
 	handsPace = 50 * time.Millisecond
 )
 
-// hookEvent is what a hook saw.
+// hookEvent is an event reported by a hook.
 type hookEvent struct {
-	key      bool // of the keyboard
+	key      bool // a keyboard event
 	vk       uint32
-	down     bool // a key or button went down
+	down     bool // a key or button was pressed
 	physical bool
 	at       image.Point // of the pointer, in the system's coordinates; not for keys
 }
 
-// hooks are the two hooks of the process; callbacks know no receiver, so there
-// is one set, which all Watches share while there are any.
+// hooks are the two hooks of the process. Callbacks have no receiver, so there is one set, which
+// all Watches share.
 type hooks struct {
 	mu sync.Mutex
 	// Guarded by mu.
@@ -62,15 +62,15 @@ type hooks struct {
 
 	// Owned by the thread.
 	keyboard, mouse uintptr
-	down            [256]bool // keys that are down by hand
-	swallowed       [256]bool // whose press was kept back, so that its release is, too
+	down            [256]bool // keys that are physically down
+	swallowed       [256]bool // keys whose press was withheld, so that the release is, too
 }
 
-// hookUser says what a Watch keeps from programs; guarded by hooks.mu.
+// hookUser says what a Watch withholds from programs; guarded by hooks.mu.
 type hookUser struct {
 	vk      uint32 // 0: nothing
 	swallow bool
-	see     func(hookEvent) // nil, or called before any program sees the event; it may not wait
+	see     func(hookEvent) // nil, or called before any program gets the event; it must not block
 }
 
 var theHooks = &hooks{users: map[chan hookEvent]*hookUser{}}
@@ -93,7 +93,7 @@ var mouseHook = sync.OnceValue(func() uintptr {
 	})
 })
 
-// onKey runs on the hooks' thread; it reports whether the key is kept back.
+// onKey runs on the hooks' thread. It reports whether the key is withheld.
 func (h *hooks) onKey(what uint32, at uintptr) bool {
 	e := *(**struct{ vk, scan, flags, time uint32 })(unsafe.Pointer(&at))
 	ev := hookEvent{key: true, vk: e.vk, physical: e.flags&(llkhfInjected|llkhfLowerInjected) == 0}
@@ -107,7 +107,7 @@ func (h *hooks) onKey(what uint32, at uintptr) bool {
 	}
 	keep := h.deliver(ev, e.time) && ev.physical
 	if !pressed {
-		keep = h.swallowed[slot] && ev.physical // as its press was
+		keep = h.swallowed[slot] && ev.physical // like its press
 	}
 	if ev.physical {
 		h.swallowed[slot] = pressed && keep
@@ -125,7 +125,7 @@ func (h *hooks) onMouse(what uint32, at uintptr) {
 	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y))}, e.time)
 }
 
-// deliver hands an event to the Watches. It waits for nobody.
+// deliver sends an event to the Watches. It does not block.
 func (h *hooks) deliver(e hookEvent, now uint32) (swallow bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -143,7 +143,7 @@ func (h *hooks) deliver(e hookEvent, now uint32) (swallow bool) {
 	return swallow
 }
 
-// join starts the hooks if need be.
+// join starts the hooks if necessary.
 func (h *hooks) join(u *hookUser) (chan hookEvent, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -159,7 +159,7 @@ func (h *hooks) join(u *hookUser) (chan hookEvent, error) {
 	return c, nil
 }
 
-// leave ends the hooks after the last Watch.
+// leave removes the hooks after the last Watch.
 func (h *hooks) leave(c chan hookEvent) {
 	h.mu.Lock()
 	delete(h.users, c)
@@ -169,7 +169,7 @@ func (h *hooks) leave(c chan hookEvent) {
 	}
 	h.mu.Unlock()
 	if end != nil {
-		end.close() // its hooks may wait for mu
+		end.close() // its hooks may be waiting for mu
 	}
 }
 
@@ -195,8 +195,8 @@ func (h *hooks) remove() {
 	}
 }
 
-// check sets the hooks again when Windows has taken them away, as it does without
-// a word: mouse or keyboard were used and they were not told.
+// check installs the hooks again if Windows has removed them, which it does without notice: mouse
+// or keyboard were used, but the hooks were not called.
 func (h *hooks) check(log *slog.Logger) {
 	h.mu.Lock()
 	t, quiet := h.thread, int32(lastInput()-h.seenAt) > int32(hookCheck/time.Millisecond)
@@ -296,7 +296,7 @@ func (h *hotkey) setSwallow(u *hookUser) {
 	theHooks.mu.Unlock()
 }
 
-// Swallow implements screen.Hotkey. It holds for watches that begin later, too.
+// Swallow implements screen.Hotkey. It also applies to watches that begin later.
 func (h *hotkey) Swallow(on bool) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -314,7 +314,7 @@ var _ screen.Hands = hands{}
 
 // Watch implements screen.Hands.
 func (w hands) Watch(ctx context.Context, acted func(screen.Act)) error {
-	var next [2]time.Time // of events that are no press, by hand and not
+	var next [2]time.Time // of events other than presses, physical and not
 	return w.h.follow(ctx, &hookUser{}, func(e hookEvent) {
 		which := 0
 		if e.physical {

@@ -17,7 +17,7 @@ import (
 
 const symF12 = 0xffc9
 
-// background runs a Watch until the test ends, which it must do by ctx.
+// background runs a Watch until the test ends; the Watch must end when ctx does.
 func background(t testing.TB, watch func(ctx context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -31,8 +31,8 @@ func background(t testing.TB, watch func(ctx context.Context) error) {
 	})
 }
 
-// TestHotkey: a hand's F12 counts, an injected one does not; programs get it
-// unless it is swallowed.
+// TestHotkey: a physical F12 counts, an injected one does not; programs receive it unless it is
+// swallowed.
 func TestHotkey(t *testing.T) {
 	p := startColour(t, 0x336699, image.Rect(100, 100, 500, 400))
 	d := openTest(t, screen.Options{})
@@ -53,7 +53,7 @@ func TestHotkey(t *testing.T) {
 	for range 3 {
 		press(t, d.Input, screen.Key{Sym: symF12})
 	}
-	hand(t, "key", "F12") // behind them
+	hand(t, "key", "F12") // after the injected ones
 	screentest.Eventually(t, "the next F12 counts", func() bool { return pressed.Load() >= before+2 })
 	if got := pressed.Load(); got != before+2 {
 		t.Errorf("another key or an injected F12 counts: %d presses, want 2", got-before)
@@ -77,7 +77,7 @@ func TestHotkey(t *testing.T) {
 	screentest.Eventually(t, "the program gets F12", func() bool { log += " " + p.ask("log"); return strings.Contains(log, ":7b:") })
 }
 
-// TestHotkeyWhileOthersHang: the callback does not wait for anyone who was told.
+// TestHotkeyWhileOthersHang: the hook's callback does not wait for any watcher.
 func TestHotkeyWhileOthersHang(t *testing.T) {
 	p := startColour(t, 0x336699, image.Rect(100, 100, 500, 400))
 	d := openTest(t, screen.Options{})

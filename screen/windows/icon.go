@@ -26,14 +26,14 @@ const (
 	classIconSmall  = ^uintptr(33) // GCLP_HICONSM, -34
 	smtoAbortIfHung = 0x2
 
-	// iconAnswer is how long a program may take to tell its icon, in milliseconds;
-	// one that does not answer is not asked again.
+	// iconAnswer is how long a program may take to return its icon, in milliseconds. After a
+	// timeout the program is not asked again.
 	iconAnswer = 50
 	// maxIconWindows is how many windows of a program are asked.
 	maxIconWindows = 3
 )
 
-// iconOf is the icon of a program with these windows; nil: none can be read.
+// iconOf returns the icon of a program with these windows; nil: none can be read.
 func iconOf(wins []uintptr) []byte {
 	if len(wins) == 0 {
 		return nil
@@ -60,8 +60,8 @@ func iconOf(wins []uintptr) []byte {
 	return fileIcon(fileOf(ownerOf(wins[0], classOf(wins[0]))))
 }
 
-// askWindow sends a message to a window of another program; ok is false when that
-// does not answer in time, or may not be asked.
+// askWindow sends a message to a window of another program. ok is false if the program does not
+// answer in time, or may not be asked.
 func askWindow(w uintptr, what, parameter uintptr) (answer uintptr, ok bool) {
 	ok = call(procSendMessageTimeout, w, what, parameter, 0, smtoAbortIfHung, iconAnswer, uintptr(unsafe.Pointer(&answer))) != 0
 	return answer, ok
@@ -74,8 +74,8 @@ func iconPNG(icon uintptr) []byte {
 	return program.PNG(readShape(icon))
 }
 
-// fileIcon is the first icon in a program's file. A file of another computer is not
-// read: that may take as long as the network likes.
+// fileIcon returns the first icon in a program's file. It does not read a file on another computer,
+// because that may take arbitrarily long.
 func fileIcon(path string) []byte {
 	if filepath.VolumeName(path) == "" || path[0] == '\\' || windows.GetDriveType(utf16Ptr(path[:2]+`\`)) == windows.DRIVE_REMOTE {
 		return nil

@@ -37,8 +37,8 @@ func redIcon() uintptr {
 	return call(procCreateIcon, moduleHandle(), side, side, 1, 32, uintptr(unsafe.Pointer(&mask[0])), uintptr(unsafe.Pointer(&pixels[0])))
 }
 
-// iconProgram has a window with an icon ("set"), with none ("none"), or one that
-// answers no message after it was shown ("hang").
+// iconProgram has a window with an icon ("set"), without one ("none"), or one that answers no
+// message after it was shown ("hang").
 func iconProgram(how string) error {
 	w, err := colourWindow(greyColour, image.Rect(20, 20, 120, 120), nil)
 	if err != nil {
@@ -55,7 +55,7 @@ func iconProgram(how string) error {
 	return serve(func(string) string { return "ok" })
 }
 
-// TestIconOfWindow: an icon that a window was given is read as it is.
+// TestIconOfWindow: the icon of a window is read unchanged.
 func TestIconOfWindow(t *testing.T) {
 	runtime.LockOSThread() // a window belongs to a thread
 	defer runtime.UnlockOSThread()
@@ -75,13 +75,13 @@ func TestIconOfWindow(t *testing.T) {
 	}
 }
 
-// TestIconOfPrograms: the list has icons, and a program that hangs holds it up
-// for no longer than it may.
+// TestIconOfPrograms: the list has icons, and a program that hangs delays it no longer than
+// allowed.
 func TestIconOfPrograms(t *testing.T) {
 	set, none, hang := startPuppet(t, "icon", "set"), startPuppet(t, "icon", "none"), startPuppet(t, "icon", "hang")
 	d := openTest(t, screen.Options{})
 	found := map[string]screen.App{}
-	list := func() { // it would not return if it waited for the one that hangs
+	list := func() { // it would not return if it waited for the hanging program
 		t.Helper()
 		c, err := d.Windows.Choices()
 		if err != nil {
@@ -117,7 +117,7 @@ func TestIconOfPrograms(t *testing.T) {
 		t.Error("a program that hangs answers")
 	}
 
-	// A program whose windows tell none has that of its file.
+	// A program whose windows have no icon gets that of its file.
 	c := exec.Command("notepad.exe")
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -129,13 +129,13 @@ func TestIconOfPrograms(t *testing.T) {
 	}
 }
 
-// onWine reports whether this is no real Windows.
+// onWine reports whether this is wine, not real Windows.
 func onWine() bool {
 	_, err := os.Stat(`Z:\bin\sh`)
 	return err == nil
 }
 
-// windowOf is a window of a program that a customer would know.
+// windowOf returns a window of a program that a customer would recognize.
 func windowOf(t *testing.T, pid int) uintptr {
 	t.Helper()
 	order, _ := topWindows()
@@ -148,8 +148,7 @@ func windowOf(t *testing.T, pid int) uintptr {
 	return 0
 }
 
-// TestIconOfFile: the icon in a program's file, which stands for a program whose
-// windows have none.
+// TestIconOfFile: the icon in a program's file, which is used if the program's windows have none.
 func TestIconOfFile(t *testing.T) {
 	root := os.Getenv("SystemRoot")
 	if img := screentest.DecodeIcon(t, fileIcon(filepath.Join(root, "notepad.exe"))); img == nil {

@@ -19,7 +19,7 @@ import (
 type input struct {
 	// Static after newInput.
 	log *slog.Logger
-	own *ownwindow.Places // this program's own windows, out of reach for remote input
+	own *ownwindow.Places // this program's own windows, which remote input must not reach
 
 	permission screen.Permission
 
@@ -29,7 +29,7 @@ type input struct {
 	confined confinement // of the key event that is being injected
 	held     heldKeys
 	buttons  screen.Buttons
-	dead     uint32 // a dead key's keysym that waits for its letter
+	dead     uint32 // the keysym of a dead key that waits for its letter
 }
 
 var _ screen.Input = (*input)(nil)
@@ -62,11 +62,11 @@ func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 		return nil
 	}
 	p.X, p.Y = min(max(p.X, 0), all.Dx()-1), min(max(p.Y, 0), all.Dy()-1)
-	// Windows counts 65536 steps across all monitors, and rounds down.
+	// Windows divides all monitors together into 65536 steps, and rounds down.
 	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
 	var events []inputEvent
 	if in.own.Contains(p) {
-		buttons &= in.buttons // nothing is pressed, and the pointer stays where it is
+		buttons &= in.buttons // nothing is pressed, and the pointer does not move
 	} else {
 		events = append(events, mouseEvent{
 			kind: inputMouse, X: steps(p.X, all.Dx()), Y: steps(p.Y, all.Dy()),
@@ -86,9 +86,9 @@ func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	return in.inject.press(events...)
 }
 
-// Key implements screen.Input. Characters are typed by the customer's layout; one
-// that is on no key of it is typed as it is. A key without a character goes by
-// its place where that is known.
+// Key implements screen.Input. Characters are typed with the customer's layout; one that is on none
+// of its keys is injected as a Unicode character. A key without a character is pressed by its scan
+// code if that is known.
 func (in *input) Key(k screen.Key) error {
 	permit := in.permission.Permit()
 	in.mu.Lock()
@@ -102,8 +102,8 @@ func (in *input) keyLocked(k screen.Key) error {
 	case 0:
 		return in.codeLocked(k, 0)
 	case keysym.ISOLevel3, keysym.ModeSwitch:
-		// The advisor's AltGr makes his characters, the customer's layout has its own
-		// way to each. Where it has no AltGr the key is Alt, which opens menus.
+		// The advisor's AltGr produces his characters, and the customer's layout has its own way to
+		// produce each. On a layout without AltGr the key is Alt, which opens menus.
 		return nil
 	}
 	sym := keysym.Canonical(k.Sym)
@@ -148,7 +148,7 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 	}
 	key, need, dead, ok := charKey(r, layout)
 	if in.held.isCommand() {
-		// A short cut means a key. Layouts of other scripts have it under its letter.
+		// A shortcut means a key. Layouts of other scripts have it on the key of its Latin letter.
 		if !ok && r < 0x80 {
 			upper := r
 			if r >= 'a' && r <= 'z' {
@@ -169,7 +169,7 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 	return in.strokeLocked(sym, key, need)
 }
 
-// typeLocked types text that no key has.
+// typeLocked types text that is on no key.
 func (in *input) typeLocked(text string) error {
 	if !in.confined.mayType(text, in.held.mods(nil, nil)) {
 		return nil
@@ -177,15 +177,15 @@ func (in *input) typeLocked(text string) error {
 	return in.inject.press(unicodeEvents(text)...)
 }
 
-// strokeLocked presses a key, with other modifiers if need be. A key that needed
-// others is released at once, as its repeats would come out under those of later.
+// strokeLocked presses a key, with other modifiers if necessary. A key that needed other modifiers
+// is released at once, because its repeats would use the modifiers in effect then.
 func (in *input) strokeLocked(sym uint32, k injectedKey, need uint16) error {
 	have := in.held.shifts()
 	if have == need {
 		return in.pressLocked(sym, k, sym)
 	}
 	var before, after []inputEvent
-	var changed [2][]uint16 // what goes up for it, and what goes down
+	var changed [2][]uint16 // the keys to release and to press for it
 	change := func(k injectedKey, down bool) {
 		before = append(before, k.event(!down))
 		after = append(after, k.event(down))
@@ -215,7 +215,7 @@ func (in *input) strokeLocked(sym uint32, k injectedKey, need uint16) error {
 	return in.inject.press(append(events, after...)...)
 }
 
-// pressLocked presses a key and keeps it down.
+// pressLocked presses a key and leaves it down.
 func (in *input) pressLocked(sym uint32, k injectedKey, text uint32) error {
 	if !in.confined.mayPress(k, text, in.held.mods(nil, nil)) {
 		return nil
@@ -231,7 +231,7 @@ func (in *input) pressLocked(sym uint32, k injectedKey, text uint32) error {
 	return in.inject.press(k.event(false))
 }
 
-// codeLocked presses or releases a key by its place.
+// codeLocked presses or releases a key by its scan code.
 func (in *input) codeLocked(k screen.Key, sym uint32) error {
 	key, ok := keyOfCode(k.Code, layoutNow())
 	if !ok {
@@ -252,9 +252,8 @@ func (in *input) codeLocked(k screen.Key, sym uint32) error {
 	return nil
 }
 
-// upLocked releases the key that was pressed for sym. Some viewers name the
-// keysym of the release by the modifiers of that moment; then the key on which
-// that keysym is goes up.
+// upLocked releases the key that was pressed for sym. Some viewers send the keysym of a release
+// according to the modifiers at that time; then the key with that keysym is released.
 func (in *input) upLocked(sym uint32) error {
 	i := in.held.ofSym(sym)
 	if i < 0 && sym >= keysym.Unicode {

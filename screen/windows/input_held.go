@@ -8,7 +8,7 @@ import (
 	"lotse/screen/keysym"
 )
 
-// heldKey is a key that is down, and for what.
+// heldKey is a key that is down, and the keysym it was pressed for.
 type heldKey struct {
 	sym uint32 // canonical; 0 for a key pressed by its scan code
 	key injectedKey
@@ -17,7 +17,7 @@ type heldKey struct {
 // heldKeys are the keys that are down, in the order of pressing.
 type heldKeys []heldKey
 
-// ofSym is the index of the key that was pressed for a canonical keysym; -1: none.
+// ofSym returns the index of the key that was pressed for a canonical keysym; -1: none.
 func (h heldKeys) ofSym(sym uint32) int {
 	return slices.IndexFunc(h, func(k heldKey) bool { return k.sym == sym })
 }
@@ -40,7 +40,7 @@ func (h heldKeys) isCommand() bool {
 	return win || (ctrl || alt) && !right
 }
 
-// shifts is what of Shift and AltGr is down.
+// shifts returns which of Shift and AltGr are down.
 func (h heldKeys) shifts() (mods uint16) {
 	for _, k := range h {
 		mods |= modifierOf(k.key.vk)
@@ -58,8 +58,8 @@ func modifierOf(vk uint16) uint16 {
 	return 0
 }
 
-// mods is which modifiers are down, no matter who presses them, once the lifted
-// keys are up and the added ones down. AltGr is the right Alt together with the
+// mods returns which modifiers will be down, no matter which device or program pressed them, after
+// the lifted keys are released and the added ones pressed. AltGr is the right Alt together with the
 // left Control.
 func (h heldKeys) mods(lifted, added []uint16) (m keysym.Mods) {
 	down := func(vk uint16) bool {
@@ -69,7 +69,7 @@ func (h heldKeys) mods(lifted, added []uint16) (m keysym.Mods) {
 		case slices.Contains(lifted, vk):
 			return false
 		}
-		// The system may be late with what was injected just now.
+		// The system may not yet report keys that were injected just now.
 		return slices.ContainsFunc(h, func(k heldKey) bool { return k.key.vk == vk }) ||
 			call(procGetAsyncKeyState, uintptr(vk))&0x8000 != 0
 	}

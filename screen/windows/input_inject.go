@@ -27,12 +27,12 @@ const (
 	mouseVirtualDesk, mouseAbsolute                   = 0x4000, 0x8000
 	mouseXDown, mouseXUp                              = 0x0080, 0x0100
 	wheelNotch                                        = 120
-	mouseLeft, mouseRight, mouseMiddle                = 0x0002, 0x0008, 0x0020 // down; up is the next bit
+	mouseLeft, mouseRight, mouseMiddle                = 0x0002, 0x0008, 0x0020 // down; the next bit is up
 	wheel                                             = screen.WheelUp | screen.WheelDown | screen.WheelLeft | screen.WheelRight
 	allButtons                         screen.Buttons = 1<<9 - 1
 )
 
-// mouseEvent and keyEvent are INPUT with its two kinds.
+// mouseEvent and keyEvent are the two kinds of INPUT.
 type mouseEvent struct {
 	kind                    uint32
 	_                       uint32
@@ -56,8 +56,8 @@ type inputEvent [40]byte
 func (e mouseEvent) event() inputEvent { return *(*inputEvent)(unsafe.Pointer(&e)) }
 func (e keyEvent) event() inputEvent   { return *(*inputEvent)(unsafe.Pointer(&e)) }
 
-// send injects events, with nothing between them. A desktop that takes none now
-// is no error: Notices tells of it.
+// send injects events, with nothing between them. It is not an error if the desktop accepts none at
+// the moment: Notices reports that.
 func send(events ...inputEvent) error {
 	if len(events) == 0 {
 		return nil
@@ -83,7 +83,7 @@ func (k injectedKey) event(up bool) inputEvent {
 	return e.event()
 }
 
-// unicodeEvents types text that no key has.
+// unicodeEvents types text that is on no key.
 func unicodeEvents(text string) []inputEvent {
 	var out []inputEvent
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -94,7 +94,7 @@ func unicodeEvents(text string) []inputEvent {
 	return out
 }
 
-// buttonEvent presses or releases a button, or turns the wheel by a notch.
+// buttonEvent presses or releases a button, or turns the wheel by one notch.
 func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
 	e := mouseEvent{kind: inputMouse, extra: ownMark}
 	press := func(flag uint32) {
@@ -103,7 +103,7 @@ func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
 		}
 	}
 	turn := func(flag uint32, by int32) { e.flags, e.data = flag, uint32(by) }
-	// Windows exchanges the buttons of left-handed people once more.
+	// Windows swaps the buttons of left-handed users again.
 	left, right := uint32(mouseLeft), uint32(mouseRight)
 	if swapped {
 		left, right = right, left
@@ -133,14 +133,13 @@ func buttonEvent(bit screen.Buttons, down, swapped bool) inputEvent {
 	return e.event()
 }
 
-// injector injects events that are permitted, and notes what is down. One goroutine uses
-// it at a time.
+// injector injects permitted events and records what is down. It must not be used concurrently.
 type injector struct {
 	watchdog *watchdog.Watchdog
-	permit   screen.Permit // of what is being injected
+	permit   screen.Permit // for the event that is being injected
 }
 
-// press injects events that bring something down, if that is still permitted.
+// press injects events that press something, if that is still permitted.
 func (j *injector) press(events ...inputEvent) error {
 	if !j.permit.Valid() {
 		return nil
@@ -148,7 +147,7 @@ func (j *injector) press(events ...inputEvent) error {
 	return send(events...)
 }
 
-// tellButton notes a button that goes down or up; the wheel never stays down.
+// tellButton records that a button is pressed or released; the wheel never stays down.
 func (j *injector) tellButton(bit screen.Buttons, down bool) {
 	if bit&wheel != 0 {
 		return

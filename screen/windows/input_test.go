@@ -16,7 +16,7 @@ import (
 	"lotse/screen/screentest"
 )
 
-// symOf is the keysym by which a viewer names a character.
+// symOf returns the keysym that a viewer sends for a character.
 func symOf(r rune) uint32 {
 	switch {
 	case r == '\n':
@@ -44,7 +44,7 @@ func (p *puppet) text() (text string) {
 	return strings.ReplaceAll(text, "\r\n", "\n")
 }
 
-// TestTyping: what is typed by keysym arrives, whether a key has it or not.
+// TestTyping: characters typed by keysym arrive, whether or not a key has them.
 func TestTyping(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	edit := startPuppet(t, "edit")
@@ -62,8 +62,8 @@ func TestTyping(t *testing.T) {
 	}
 }
 
-// TestTypingWithModifiers: as viewers send it, with Shift's own events, dead
-// keys, a release under another name, and keys by their place.
+// TestTypingWithModifiers: as viewers send it, with Shift's own events, dead keys, a release with
+// another keysym, and keys by scan code.
 func TestTypingWithModifiers(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	in := d.Input
@@ -78,11 +78,11 @@ func TestTypingWithModifiers(t *testing.T) {
 	press(t, in, screen.Key{Sym: 'b'}) // against Shift
 	key('C', true)
 	key(keysym.ShiftL, false)
-	key('c', false) // named by the modifiers of now
+	key('c', false) // according to the present modifiers
 	press(t, in, screen.Key{Sym: 'D'})
 	press(t, in, screen.Key{Sym: 0xfe52}) // dead circumflex
 	press(t, in, screen.Key{Sym: 'o'})
-	press(t, in, screen.Key{Code: 0x1e}) // the place of A
+	press(t, in, screen.Key{Code: 0x1e}) // the scan code of A
 	key(keysym.ISOLevel3, true)
 	press(t, in, screen.Key{Sym: '@'})
 	key(keysym.ISOLevel3, false)
@@ -96,7 +96,7 @@ func TestTypingWithModifiers(t *testing.T) {
 	}
 }
 
-// TestKeysAndButtons looks at the messages that a window gets.
+// TestKeysAndButtons checks the messages that a window receives.
 func TestKeysAndButtons(t *testing.T) {
 	r := image.Rect(200, 200, 500, 400)
 	p := startColour(t, 0x336699, r)
@@ -117,7 +117,7 @@ func TestKeysAndButtons(t *testing.T) {
 			return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(log, w) })
 		})
 	}
-	// Left, 0x27 Right: extended; the code of the number pad is not.
+	// Left, 0x27 Right: extended; the code on the number pad is not.
 	press(t, in, screen.Key{Sym: 0xff53})
 	wants("Right", "100:27:14d", "101:27:14d")
 	press(t, in, screen.Key{Code: 0xcd})
@@ -153,7 +153,7 @@ func TestKeysAndButtons(t *testing.T) {
 
 func isKeyDown(vk uintptr) bool { return call(procGetAsyncKeyState, vk)&0x8000 != 0 }
 
-// TestGuard: when the program that holds keys is killed, they are released.
+// TestGuard: if the program that holds keys is killed, they are released.
 func TestGuard(t *testing.T) {
 	p := startPuppet(t, "press")
 	screentest.Eventually(t, "keys are down", func() bool { return isKeyDown(vkLShift) && isKeyDown('Q') })

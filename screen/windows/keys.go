@@ -14,13 +14,13 @@ import (
 	"lotse/screen/keysym"
 )
 
-// injectedKey is a key as SendInput wants it.
+// injectedKey is a key in the form that SendInput expects.
 type injectedKey struct {
 	vk, scan uint16
 	extended bool
 }
 
-// Virtual keys that are looked at.
+// The virtual keys that are used below.
 const (
 	vkShift    = 0x10
 	vkControl  = 0x11
@@ -45,8 +45,8 @@ const (
 	scanToVkEx = 3
 )
 
-// vkOf maps keysyms that are no characters to virtual keys; extended marks those
-// whose scan code has the prefix E0.
+// vkOf maps keysyms that are not characters to virtual keys; extended marks those whose scan code
+// has the prefix E0.
 const extended = 0x100
 
 var vkOf = map[uint32]uint16{
@@ -69,7 +69,7 @@ var vkOf = map[uint32]uint16{
 	0x1008ff26: extended | 0xa6, 0x1008ff27: extended | 0xa7,
 }
 
-// vkOfSym finds the key of a keysym that is no character.
+// vkOfSym returns the key of a keysym that is not a character.
 func vkOfSym(sym uint32) (vk uint16, ok bool) {
 	switch {
 	case sym >= keysym.F1 && sym <= keysym.F24: // F1 to F24
@@ -83,7 +83,7 @@ func vkOfSym(sym uint32) (vk uint16, ok bool) {
 	return vk, ok
 }
 
-// keyOfVk completes a key by its place on the keyboard.
+// keyOfVk adds the scan code to a virtual key.
 func keyOfVk(vk uint16, layout uintptr) injectedKey {
 	k := injectedKey{vk: vk &^ extended, extended: vk&extended != 0}
 	k.scan = uint16(call(procMapVirtualKeyEx, uintptr(k.vk), vkToScan, layout)) & 0xff
@@ -96,7 +96,7 @@ func keyOfVk(vk uint16, layout uintptr) injectedKey {
 	return k
 }
 
-// keyOfCode finds the key at a place.
+// keyOfCode returns the key with a scan code.
 func keyOfCode(code uint32, layout uintptr) (k injectedKey, ok bool) {
 	if code == 0 || code > 0xff {
 		return k, false
@@ -113,13 +113,13 @@ func keyOfCode(code uint32, layout uintptr) (k injectedKey, ok bool) {
 	return k, true
 }
 
-// layoutNow is the keyboard layout of the window in front, which gets the keys.
+// layoutNow returns the keyboard layout of the foreground window, which receives the keys.
 func layoutNow() uintptr {
 	thread, _ := windows.GetWindowThreadProcessId(windows.GetForegroundWindow(), nil)
 	return call(procGetKeyboardLayout, uintptr(thread))
 }
 
-// Modifiers as VkKeyScanEx names them, and two more.
+// Modifiers as in VkKeyScanEx, and two more.
 const (
 	needShift = 1
 	needCtrl  = 2
@@ -127,7 +127,7 @@ const (
 	needAltGr = needCtrl | needAlt
 )
 
-// charKey finds the key of a character in a layout. dead: it waits for another.
+// charKey returns the key of a character in a layout. dead: it waits for another key.
 func charKey(r rune, layout uintptr) (k injectedKey, need uint16, dead, ok bool) {
 	if r > 0xffff {
 		return k, 0, false, false
@@ -141,7 +141,7 @@ func charKey(r rune, layout uintptr) (k injectedKey, need uint16, dead, ok bool)
 	return k, need, isDead(k, need, layout), true
 }
 
-// isDead asks the layout what a key writes, without leaving a trace in it.
+// isDead determines what a key produces in the layout without changing the layout's state.
 func isDead(k injectedKey, need uint16, layout uintptr) bool {
 	var state [256]byte
 	for _, m := range []struct{ bit, vk uint16 }{{needShift, vkShift}, {needCtrl, vkControl}, {needAlt, vkMenu}} {
@@ -155,8 +155,8 @@ func isDead(k injectedKey, need uint16, layout uintptr) bool {
 	return int32(n) < 0
 }
 
-// deadSyms are the dead keys: the character that a layout has for each, and what
-// it makes of letters where no layout has the key.
+// deadSyms are the dead keys: the character of each in layouts that have it, and what it makes of
+// letters in layouts without it.
 var deadSyms = map[uint32]struct {
 	alone rune
 	makes string
@@ -171,7 +171,7 @@ var deadSyms = map[uint32]struct {
 	keysym.DeadCedilla:    {'¸', "cçsşCÇSŞ"},
 }
 
-// compose is what a dead key and a letter make together.
+// compose returns what a dead key and a letter produce together.
 func compose(dead uint32, r rune) string {
 	d := deadSyms[dead]
 	letters := []rune(d.makes)

@@ -12,7 +12,7 @@ import (
 	"lotse/screen"
 )
 
-// noticeEvery is the interval between looks; nothing tells of these changes.
+// noticeEvery is the polling interval, because the system does not report these changes.
 const noticeEvery = 300 * time.Millisecond
 
 // notices implements screen.Notices.
@@ -50,8 +50,8 @@ func noticeNow() screen.Notice {
 	return screen.NoticeNone
 }
 
-// isShielded reports whether a window's program has more rights than this one:
-// Windows then drops what is injected, without a word.
+// isShielded reports whether a window's program has more rights than this one. Windows then drops
+// injected input without an error.
 func isShielded(window windows.HWND) bool {
 	if window == 0 {
 		return false
@@ -64,13 +64,13 @@ func isShielded(window windows.HWND) bool {
 	defer windows.CloseHandle(h)
 	theirs, err := integrity(h)
 	if err != nil {
-		return err == windows.ERROR_ACCESS_DENIED // the token of an administrator
+		return err == windows.ERROR_ACCESS_DENIED // the program runs as administrator
 	}
 	ours, err := integrity(windows.CurrentProcess())
 	return err == nil && theirs > ours
 }
 
-// integrity is the level of a process's token.
+// integrity returns the level of a process's token.
 func integrity(process windows.Handle) (level uint32, err error) {
 	var token windows.Token
 	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {

@@ -18,8 +18,8 @@ import (
 
 var errNoDisplay = errors.New("windows: the display is gone")
 
-// roundedCorners is the side of the corners, in 96ths of an inch, that Windows 11
-// cuts off its windows; 0 before.
+// roundedCorners is the side of the rounded corners of windows on Windows 11, in 96ths of an inch;
+// 0 on older versions.
 var roundedCorners = sync.OnceValue(func() int {
 	if windows.RtlGetVersion().BuildNumber >= 22000 {
 		return 9
@@ -27,8 +27,8 @@ var roundedCorners = sync.OnceValue(func() int {
 	return 0
 })
 
-// sight reads the windows and notes what of the shared ones is visible, in the
-// frame's coordinates; ok is false while their order is not known.
+// sight enumerates the windows and records which part of the shared ones is visible, in the frame's
+// coordinates; ok is false while their order is unknown.
 func (a *appScreen) sight() (visible screen.Region, ok bool) {
 	at := time.Now()
 	order, ok := topWindows()
@@ -56,8 +56,7 @@ func (a *appScreen) sight() (visible screen.Region, ok bool) {
 	return visible, true
 }
 
-// layerOf is what a window is on the screen; seen is false for those that are
-// not there.
+// layerOf describes a window on the screen; seen is false for a window that is not on it.
 func (a *appScreen) layerOf(w uintptr) (l exposure.Layer, pid uint32, seen bool) {
 	if styleOf(w, gwlStyle)&wsVisible == 0 || call(procIsIconic, w) != 0 || isCloaked(w) {
 		return l, 0, false
@@ -92,7 +91,7 @@ func dpiOf(w uintptr) int {
 	return 96
 }
 
-// isOpaque reports whether nothing of what lies below a window can be seen in it.
+// isOpaque reports whether nothing below a window shows through it.
 func isOpaque(w uintptr) bool {
 	ex := styleOf(w, gwlExStyle)
 	if ex&exTransparent != 0 || hasOutline(w) || isAcrylic(w) {
@@ -105,12 +104,12 @@ func isOpaque(w uintptr) bool {
 	var key, flags uint32
 	var a byte
 	if call(procGetLayeredWindowAttributes, w, uintptr(unsafe.Pointer(&key)), uintptr(unsafe.Pointer(&a)), uintptr(unsafe.Pointer(&flags))) == 0 {
-		return false // each of its pixels has an alpha of its own
+		return false // each of its pixels has its own alpha
 	}
 	return flags&colourKey == 0 && (flags&alpha == 0 || a == 255)
 }
 
-// hasOutline reports whether a window is no rectangle.
+// hasOutline reports whether a window is not rectangular.
 func hasOutline(w uintptr) bool {
 	rgn := call(procCreateRectRgn, 0, 0, 0, 0)
 	if rgn == 0 {

@@ -4,24 +4,23 @@ package windows
 
 import "time"
 
-// pollFast and pollSlow bound the interval between pictures of a display that does not
-// tell when something was drawn.
+// pollFast and pollSlow are the shortest and longest interval between captures of a display that
+// does not report drawing.
 const (
 	pollFast = time.Second / 30
 	pollSlow = 250 * time.Millisecond
 )
 
-// polling is the schedule of pictures of a display that does not tell when something was
-// drawn: often after something was seen or somebody used mouse or keyboard, more and more
-// seldom after that.
+// polling schedules the captures of a display that does not report drawing: frequently after a
+// change or the use of mouse or keyboard, less and less frequently after that.
 type polling struct {
-	at    time.Time // the next picture
+	at    time.Time // time of the next capture
 	every time.Duration
-	used  uint32 // when mouse or keyboard were used last, as lastInput tells it
+	used  uint32 // time of the last use of mouse or keyboard, as returned by lastInput
 }
 
-// due reports whether it is time for a picture. used is lastInput; stirred: something
-// else happened that lets a change be expected.
+// due reports whether it is time for a capture. used is lastInput; stirred: something else happened
+// after which a change is likely.
 func (p *polling) due(now time.Time, used uint32, stirred bool) bool {
 	if stirred || used != p.used {
 		p.used, p.every = used, pollFast
@@ -32,11 +31,11 @@ func (p *polling) due(now time.Time, used uint32, stirred bool) bool {
 	return !now.Before(p.at)
 }
 
-// soon makes the next picture due after the shortest interval.
+// soon makes the next capture due after the shortest interval.
 func (p *polling) soon(now time.Time) { p.at = now.Add(pollFast) }
 
-// taken sets when the picture after this one is due, which was begun at a time. The cost
-// bounds the pace: half of the time at most goes into pictures.
+// taken sets when the capture after the one that started at began is due. Captures take at most
+// half of the time.
 func (p *polling) taken(began time.Time, changed bool) {
 	if changed {
 		p.every = pollFast

@@ -9,7 +9,7 @@ import (
 
 func TestPolling(t *testing.T) {
 	p := polling{every: pollFast}
-	now := time.Now().Add(time.Hour) // so that a picture costs nothing
+	now := time.Now().Add(time.Hour) // so that a capture costs nothing
 	if !p.due(now, 0, false) {
 		t.Error("the first picture is not due")
 	}

@@ -14,9 +14,9 @@ import (
 	"os"
 )
 
-// proxyProgram is an HTTP proxy: what a browser outside of wine asks through it comes
-// from a program of this Windows. It says its port. It keeps its connections, as wine
-// reads all of the computer's files that are open when the agent asks whose one is.
+// proxyProgram is an HTTP proxy. With it, requests of a browser outside of wine come from a program
+// of this Windows. It prints its port. It keeps its connections open, because wine reads all of the
+// computer's open files when the agent asks for the owner of one.
 func proxyProgram() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,7 +24,7 @@ func proxyProgram() error {
 	}
 	fmt.Println("ready", l.Addr().(*net.TCPAddr).Port)
 	requests := &httputil.ReverseProxy{
-		Rewrite:       func(*httputil.ProxyRequest) {}, // a proxy's request names the host already
+		Rewrite:       func(*httputil.ProxyRequest) {}, // a proxy's request already contains the host
 		Transport:     &http.Transport{DisableCompression: true},
 		FlushInterval: -1, // at once
 		ErrorLog:      log.New(io.Discard, "", 0),
@@ -38,7 +38,7 @@ func proxyProgram() error {
 	}))
 }
 
-// tunnelTo passes on all that comes, until one side has ended.
+// tunnelTo relays data until one side has ended.
 func tunnelTo(w http.ResponseWriter, host string) {
 	there, err := net.Dial("tcp", host)
 	if err != nil {
@@ -58,7 +58,7 @@ func tunnelTo(w http.ResponseWriter, host string) {
 	<-done
 }
 
-// clickerProgram clicks wherever a line of standard input says, as a program does.
+// clickerProgram clicks at the points read from standard input, as a program does.
 func clickerProgram() error {
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {

@@ -43,7 +43,7 @@ var (
 	procCreateSolidBrush    = gdi32.NewProc("CreateSolidBrush")
 )
 
-// runPuppet is the program, if this process was started as one.
+// runPuppet runs the program if this process was started as one.
 func runPuppet() {
 	role, args, _ := strings.Cut(os.Getenv(puppetVariable), " ")
 	if role == "" {
@@ -124,34 +124,34 @@ func colourWindow(colour uint32, r image.Rectangle, h handler) (uintptr, error) 
 	return w, nil
 }
 
-// raise brings a new window to the front. Wine passes that on to its X server, but
-// not each later change of the order.
+// raise brings a new window to the front. Wine passes that on to its X server, but not every later
+// change of the order.
 func raise(w uintptr) {
 	call(procSetWindowPos, w, 0, 0, 0, 0, 0, swpNoMove|swpNoSize|swpNoActive)
 	tell(eventReorder, w)
 }
 
-// show shows a window where it was in the order.
+// show shows a window at its previous place in the order.
 func show(w uintptr) {
 	call(procShowWindow, w, swShowNoActivate)
 	tell(eventShow, w)
 }
 
-// tell tells of a window as Windows does by itself; wine 8 tells only that windows
-// were made.
+// tell reports a window event as Windows does by itself; wine 8 reports only the creation of
+// windows.
 func tell(event uint32, w uintptr) {
 	object := uintptr(0)
 	if event == eventReorder {
 		w, object = uintptr(windows.GetDesktopWindow()), ^uintptr(3) // of its inside
 	}
-	// Wine asks its server whether anybody listens only when a thread reads a message
-	// that came; what was known then holds until the next.
+	// Wine asks its server whether there are listeners only when a thread reads a posted message;
+	// the result is kept until the next one.
 	var m message
 	call(procPostThreadMessage, uintptr(windows.GetCurrentThreadId()), 0, 0, 0)
-	call(procPeekMessage, uintptr(unsafe.Pointer(&m)), ^uintptr(0), 0, 0, 1) // of no window: the one just sent
+	call(procPeekMessage, uintptr(unsafe.Pointer(&m)), ^uintptr(0), 0, 0, 1) // for no window: the one just posted
 	call(procNotifyWinEvent, uintptr(event), w, object, 0)
-	// Wine's X server may be far behind what wine says: where the pointer is can
-	// only be answered when all before was done. A compositor is never late like that.
+	// Wine's X server may be far behind wine. It answers where the pointer is only when everything
+	// before is done. A compositor is never that late.
 	var at pointAPI
 	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
 }
@@ -163,7 +163,7 @@ func place(w uintptr, r image.Rectangle) {
 
 var procMsgWait = user32.NewProc("MsgWaitForMultipleObjectsEx")
 
-// pump gives windows their messages until the time is over.
+// pump dispatches the windows' messages until the time is over.
 func pump(d time.Duration) {
 	end := time.Now().Add(d)
 	for {
@@ -176,7 +176,7 @@ func pump(d time.Duration) {
 	}
 }
 
-// dispatchAll gives windows the messages that are there.
+// dispatchAll dispatches the messages that are queued.
 func dispatchAll() {
 	var m message
 	for call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 1) != 0 {
@@ -185,13 +185,13 @@ func dispatchAll() {
 	}
 }
 
-// awaitMessage waits for a message of this thread, no longer than d, which is positive.
+// awaitMessage waits for a message of this thread, no longer than d, which must be positive.
 func awaitMessage(d time.Duration) {
 	const allInput, inputAvailable = 0x04ff, 4
 	call(procMsgWait, 0, 0, uintptr(d/time.Millisecond+1), allInput, inputAvailable)
 }
 
-// serve answers what the test asks while the windows live.
+// serve answers the test's questions while the windows exist.
 func serve(answer func(question string) string) error {
 	questions, thread := make(chan string, 1), windows.GetCurrentThreadId()
 	go func() {
@@ -217,7 +217,7 @@ func serve(answer func(question string) string) error {
 func colourProgram(colour uint32, r image.Rectangle) error {
 	log := []string{}
 	w, err := colourWindow(colour, r, func(_ uintptr, what uint32, wp, lp uintptr) (uintptr, bool) {
-		const wmClose = 0x0010 // by Alt+F4
+		const wmClose = 0x0010 // from Alt+F4
 		switch {
 		case what == wmClose:
 			return 0, true
@@ -261,7 +261,7 @@ func colourProgram(colour uint32, r image.Rectangle) error {
 	})
 }
 
-// editProgram is a text field as programs have it.
+// editProgram is an ordinary text field.
 func editProgram() error {
 	frame, err := colourWindow(0xffffff, image.Rect(100, 100, 700, 400), nil)
 	if err != nil {
@@ -292,8 +292,8 @@ func editProgram() error {
 	})
 }
 
-// moveWindows does with its windows what windows can do, burst times at full speed
-// for each line that it is told. Then they stand still, so that something is sure.
+// moveWindows does with its windows everything that windows can do, burst times at full speed for
+// each line of standard input. Then the windows stand still, so that something becomes certain.
 func moveWindows(colour uint32, n, burst int) error {
 	runtime.LockOSThread()
 	all := virtualScreen()
@@ -303,8 +303,8 @@ func moveWindows(colour uint32, n, burst int) error {
 		at := all.Min.Add(image.Pt(r.IntN(all.Dx())-w/3, r.IntN(all.Dy())-h/3))
 		return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
 	}
-	// One program at a time: else wine and its X server would order windows each in
-	// its own way.
+	// One program at a time: otherwise wine and its X server would end up with different window
+	// orders.
 	turn := call(procCreateMutex, 0, 0, uintptr(unsafe.Pointer(utf16Ptr("lotse-puppets"))))
 	call(procWaitForSingleObject, turn, 0xffffffff)
 	windows := make([]uintptr, n)
@@ -318,8 +318,7 @@ func moveWindows(colour uint32, n, burst int) error {
 	pump(100 * time.Millisecond)
 	orders := orderedBursts()
 	fmt.Println("ready")
-	// X servers, unlike compositors, show what was there before until a window was
-	// repainted.
+	// X servers, unlike compositors, show the old content until a window was repainted.
 	paint := func(d time.Duration) {
 		for _, w := range windows {
 			const invalidate, updateNow = 0x1, 0x100
@@ -350,11 +349,11 @@ func moveWindows(colour uint32, n, burst int) error {
 				return err
 			}
 			windows[i] = w
-		case 2, 3: // gone for a moment
+		case 2, 3: // hidden for a moment
 			call(procShowWindow, windows[i], swHide)
 			tell(eventHide, windows[i])
 			show(windows[i])
-		case 4, 5: // away for a moment
+		case 4, 5: // elsewhere for a moment
 			var at rectAPI
 			call(procGetWindowRect, windows[i], uintptr(unsafe.Pointer(&at)))
 			place(windows[i], somewhere())
@@ -368,8 +367,8 @@ func moveWindows(colour uint32, n, burst int) error {
 	}
 }
 
-// orderedBursts has an element for each line of standard input, and ends the program with
-// it.
+// orderedBursts sends an element for each line of standard input, and ends the program when
+// standard input ends.
 func orderedBursts() <-chan struct{} {
 	orders := make(chan struct{})
 	go func() {
@@ -381,7 +380,7 @@ func orderedBursts() <-chan struct{} {
 	return orders
 }
 
-// flickerProgram has one window that is away for a moment, for each line that it is told.
+// flickerProgram has one window that disappears for a moment, for each line of standard input.
 func flickerProgram(r image.Rectangle) error {
 	runtime.LockOSThread()
 	w, err := colourWindow(ownColour, r, nil)

@@ -20,13 +20,12 @@ import (
 	"lotse/screen/question"
 )
 
-// questionTick is the interval at which the window is brought up to date.
+// questionTick is the interval at which the window is updated.
 const questionTick = 100 * time.Millisecond
 
-// asker implements screen.Asker: a dialog with the system's own controls, so that
-// it works with the keyboard and with programs that read the screen to people.
-// question.Form decides which presses count; the system says whether an input
-// message comes from a device.
+// asker implements screen.Asker with a dialog of the system's own controls, so that it works with
+// the keyboard and with screen readers. question.Form decides which presses count; the system
+// reports whether an input message comes from a device.
 type asker struct {
 	*ownwindow.Turn
 	log *slog.Logger
@@ -60,12 +59,12 @@ func (a *asker) Ask(ctx context.Context, q screen.Question) (screen.Answer, erro
 	return a.await(ctx, d, t)
 }
 
-// await waits for the answer and keeps the dialog up to date.
+// await waits for the answer and updates the dialog.
 func (a *asker) await(ctx context.Context, d *questionDialog, t *messageThread) (screen.Answer, error) {
 	none := screen.Answer{}
 	hooks, err := theHooks.join(&hookUser{see: d.watchPointer})
 	if err != nil {
-		return none, err // nobody could tell what programs inject
+		return none, err // input injected by programs could not be detected
 	}
 	defer theHooks.leave(hooks)
 	over := time.NewTimer(time.Until(d.until))
@@ -92,16 +91,17 @@ func (a *asker) await(ctx context.Context, d *questionDialog, t *messageThread) 
 	}
 }
 
-// watchPointer notes that the pointer is outside the dialog: the dialog itself is not
-// told, and a pointer that comes back has entered again. It runs on the hooks' thread.
+// watchPointer records that the pointer is outside the dialog. The dialog itself gets no message
+// about that, and a pointer that returns must count as having entered. It runs on the hooks'
+// thread.
 func (d *questionDialog) watchPointer(e hookEvent) {
 	if place := d.place.Load(); !e.key && place != nil && !e.at.In(*place) {
 		d.left.Store(true)
 	}
 }
 
-// questionDialog is one question on the screen. All but answers, until, place and left
-// belongs to the thread.
+// questionDialog is one question on the screen. The thread owns everything except answers, until,
+// place and left.
 type questionDialog struct {
 	*asker
 	q       screen.Question
@@ -140,14 +140,14 @@ var dialogProc = sync.OnceValue(func() uintptr {
 				return result
 			}
 		}
-		return 0 // the system's own way
+		return 0 // default handling
 	})
 })
 
-// open makes the dialog and shows it. It runs on the thread.
+// open creates the dialog and shows it. It runs on the thread.
 func (d *questionDialog) open() (err error) {
-	// DLGTEMPLATE without controls: style, extended style, number of controls, place;
-	// then no menu, the usual class, and the title.
+	// DLGTEMPLATE without controls: style, extended style, number of controls, place; then no menu,
+	// the default class, and the title.
 	type template struct {
 		style, exStyle       uint32
 		count                uint16
@@ -192,7 +192,7 @@ func (d *questionDialog) destroy() {
 	d.free()
 }
 
-// move brings the dialog to a place, above all others.
+// move moves the dialog to a place, above all other windows.
 func (d *questionDialog) move(at image.Point) {
 	d.rect = image.Rectangle{Min: at, Max: at.Add(d.rect.Size())}
 	place := d.rect
@@ -206,8 +206,8 @@ func (d *questionDialog) point(p image.Point, by question.Device) {
 	d.form.Gate.Pointer(time.Now(), d.targetAt(p), by)
 }
 
-// physicalDevice says whether the input message that is being handled comes from a
-// device: neither injected nor sent by a program.
+// physicalDevice reports whether the input message that is being handled comes from a device, that
+// is, was neither injected nor sent by a program.
 func physicalDevice() question.Device {
 	var source struct{ device, origin uint32 }
 	const hardware = 1
@@ -217,7 +217,7 @@ func physicalDevice() question.Device {
 	return question.Device(1 + source.device)
 }
 
-// filter sees every message of the dialog's before its control does.
+// filter gets every message of the dialog before its control does.
 func (d *questionDialog) filter(m *message) (taken bool) {
 	now, by := time.Now(), question.Device(0)
 	if m.Message >= wmKeyDown && m.Message <= wmSysKeyUp || m.Message >= wmMouseMove && m.Message <= wmMouseWheelX {
@@ -235,7 +235,7 @@ func (d *questionDialog) filter(m *message) (taken bool) {
 		g.Press(now, d.targetAt(place), by)
 	case wmLeftUp:
 		t := g.Release(now, d.targetAt(place), by)
-		call(procDispatchMessage, uintptr(unsafe.Pointer(m))) // the button goes up first
+		call(procDispatchMessage, uintptr(unsafe.Pointer(m))) // the button is released first
 		d.activate(t)
 		return true
 	case wmKeyDown, wmKeyUp, wmSysKeyDown, wmSysKeyUp:
@@ -244,8 +244,8 @@ func (d *questionDialog) filter(m *message) (taken bool) {
 	return call(procIsDialogMessage, d.window, uintptr(unsafe.Pointer(m))) != 0
 }
 
-// key handles the keyboard by itself: what the system makes of it cannot be told
-// from what a program sends.
+// key handles the keyboard itself, because messages that the system derives from keys cannot be
+// distinguished from those that a program sends.
 func (d *questionDialog) key(m *message, now time.Time, by question.Device) (taken bool) {
 	const vkReturn, vkEscape, vkSpace, vkTab, vkLeft, vkUp, vkRight, vkDown = 0x0d, 0x1b, 0x20, 0x09, 0x25, 0x26, 0x27, 0x28
 	sym := map[uintptr]uint32{vkReturn: keysym.Return, vkEscape: keysym.Escape, vkSpace: ' ', vkTab: keysym.Tab,
@@ -271,7 +271,7 @@ func (d *questionDialog) key(m *message, now time.Time, by question.Device) (tak
 	return true
 }
 
-// activate does what was pressed.
+// activate performs what was pressed.
 func (d *questionDialog) activate(t question.Target) {
 	if t == question.None {
 		return
@@ -299,12 +299,12 @@ func (d *questionDialog) answer(a screen.Answer) {
 	}
 }
 
-// onMessage handles what the system sends to the dialog itself. A click that a
-// program made may refuse; everything else comes through filter.
+// onMessage handles messages to the dialog itself. A click made by a program can only refuse;
+// everything else goes through filter.
 func (d *questionDialog) onMessage(_ uintptr, what uint32, w, l uintptr) (uintptr, bool) {
 	switch what {
 	case wmSysCommand:
-		const move = 0xf010 // by the title: the place is fixed
+		const move = 0xf010 // moving by the title bar: the place is fixed
 		return 1, w&0xfff0 == move
 	case wmClose:
 		d.answer(screen.Answer{})
@@ -325,8 +325,8 @@ func (d *questionDialog) onMessage(_ uintptr, what uint32, w, l uintptr) (uintpt
 	return 0, false
 }
 
-// update brings the dialog up to date: whether it can be seen, whether a yes counts,
-// and how much time is left.
+// update updates the dialog: whether it is visible, whether allowing counts, and how much time is
+// left.
 func (d *questionDialog) update() {
 	now := time.Now()
 	if d.isAbove() {
@@ -351,7 +351,7 @@ func (d *questionDialog) update() {
 	d.tell(now)
 }
 
-// tell tells the asker what is on the screen, when it changed.
+// tell reports to the asker what is on the screen, if it changed.
 func (d *questionDialog) tell(now time.Time) {
 	v := screen.QuestionView{Until: d.until, Armed: d.form.Gate.Armed(now), Buttons: map[string]image.Rectangle{}, Chosen: d.form.Chosen()}
 	for c, t := range d.controls {
@@ -365,7 +365,7 @@ func (d *questionDialog) tell(now time.Time) {
 	}
 }
 
-// monitorAt is the monitor of a place, in the system's coordinates.
+// monitorAt returns the monitor at a point, in the system's coordinates.
 func monitorAt(p image.Point) image.Rectangle {
 	all := virtualScreen()
 	for _, m := range listMonitors(all) {

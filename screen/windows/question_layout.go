@@ -14,7 +14,7 @@ import (
 	"lotse/screen/question"
 )
 
-// Measures at 96 dots per inch.
+// Lengths at 96 dots per inch.
 const (
 	dialogWidth  = 460
 	dialogMargin = 18
@@ -24,7 +24,7 @@ const (
 	dialogRow    = 46
 )
 
-// layOut makes the controls of the page that is shown and finds the dialog's size.
+// layOut creates the controls of the current page and determines the dialog's size.
 func (d *questionDialog) layOut() {
 	d.clear()
 	y := d.px(dialogMargin)
@@ -60,7 +60,7 @@ func only(all []question.Target, wanted ...question.Target) []question.Target {
 	return slices.DeleteFunc(wanted, func(t question.Target) bool { return !slices.Contains(all, t) })
 }
 
-// row makes buttons side by side.
+// row creates buttons in a row.
 func (d *questionDialog) row(y, height, font int, style uintptr, targets ...question.Target) int {
 	if len(targets) == 0 {
 		return y
@@ -74,7 +74,7 @@ func (d *questionDialog) row(y, height, font int, style uintptr, targets ...ques
 	return y + d.px(height+dialogGap)
 }
 
-// choice makes a box to tick, with its icon.
+// choice creates a checkbox with an icon.
 func (d *questionDialog) choice(y int, t question.Target) int {
 	c, chosen, _ := d.form.Choice(t)
 	text := c.Name
@@ -101,7 +101,7 @@ func (d *questionDialog) choice(y int, t question.Target) int {
 	return y + d.px(dialogRow)
 }
 
-// escapeAmpersand keeps a name's & from being taken for a short cut.
+// escapeAmpersand prevents that & in a name marks a keyboard shortcut.
 func escapeAmpersand(s string) string {
 	var out []rune
 	for _, r := range s {

@@ -20,14 +20,14 @@ import (
 	"lotse/screen/screentest"
 )
 
-// clickByHand moves the pointer of a device to a button and clicks.
+// clickByHand moves a device's pointer to a button and clicks.
 func clickByHand(a *screentest.AskedQuestion, name string) {
 	a.T.Helper()
 	at := a.Middle(name)
 	hand(a.T, "mousemove", "5", "5", "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y), "sleep", "0.1", "click", "1")
 }
 
-// none makes sure that nothing has answered: a no by hand does so now.
+// none checks that the question was not answered, by refusing it physically.
 func none(a *screentest.AskedQuestion) {
 	a.T.Helper()
 	a.Unanswered()
@@ -45,7 +45,7 @@ func inject(a *screentest.AskedQuestion, name string) {
 	}
 }
 
-// injectClick moves the pointer to a place of the picture and clicks, as a program does.
+// injectClick moves the pointer to a point of the frame and clicks, as a program does.
 func injectClick(at image.Point) error {
 	all := virtualScreen()
 	steps := func(v, side int) int32 { return int32((v<<16 + side - 1) / side) }
@@ -86,7 +86,7 @@ func TestQuestionByHand(t *testing.T) {
 	}
 	none(a)
 
-	// The hand has moved the pointer to the button; a program sends the click.
+	// The pointer was moved to the button physically; a program sends the click.
 	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
 	a.AwaitArmed()
 	at := a.Middle("allow")
@@ -99,7 +99,7 @@ func TestQuestionByHand(t *testing.T) {
 	}
 	none(a)
 
-	// Before it is armed, and with the pointer there since then.
+	// Before the question is armed, with the pointer already there.
 	a = screentest.ClickedEarly(t, d.Asker, func(a *screentest.AskedQuestion) { clickByHand(a, "allow") })
 	a.AwaitArmed()
 	hand(t, "click", "1")
@@ -108,7 +108,7 @@ func TestQuestionByHand(t *testing.T) {
 
 var procPostMessage = user32.NewProc("PostMessageW")
 
-// dialogButtons lists the buttons of the question.
+// dialogButtons returns the buttons of the question.
 func dialogButtons(t *testing.T) (all []uintptr) {
 	t.Helper()
 	dialog := call(procFindWindowEx, 0, 0, uintptr(unsafe.Pointer(utf16Ptr("#32770"))), uintptr(unsafe.Pointer(utf16Ptr("Lotse"))))
@@ -124,7 +124,7 @@ func dialogButtons(t *testing.T) (all []uintptr) {
 	return all
 }
 
-// textOf is a window's text.
+// textOf returns a window's text.
 func textOf(w uintptr) string {
 	var text [100]uint16
 	call(procGetWindowText, w, uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)))
@@ -135,7 +135,7 @@ func TestQuestionByKeyboard(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
 	a.AwaitArmed()
-	hand(t, "key", "Return") // the default is no
+	hand(t, "key", "Return") // refusing is the default
 	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
 		t.Errorf("Return alone: %+v", r)
 	}
@@ -189,9 +189,9 @@ func TestQuestionEnds(t *testing.T) {
 	}
 }
 
-// TestOwnWindowsAreHidden: whatever comes and goes of this program's own windows, no
-// capture of the screen shows a pixel of them. The system cannot leave them out of
-// captures on wine, so the mask does.
+// TestOwnWindowsAreHidden: however this program's own windows appear and disappear, no capture of
+// the screen shows a pixel of them. On wine the system cannot leave them out of captures, so the
+// mask hides them.
 func TestOwnWindowsAreHidden(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	scope, err := d.Windows.Open(screen.Share{}, grey)

@@ -16,8 +16,8 @@ const (
 	fontSmall
 )
 
-// dialogWindow is the window of a question with its controls. It belongs to the thread
-// that made the window.
+// dialogWindow is the window of a question with its controls. The thread that created the window
+// owns it.
 type dialogWindow struct {
 	window   uintptr
 	rect     image.Rectangle // in the system's coordinates
@@ -29,10 +29,10 @@ type dialogWindow struct {
 	icons    []uintptr
 }
 
-// px turns a measure at 96 dots per inch into pixels.
+// px converts a length at 96 dots per inch to pixels.
 func (d *dialogWindow) px(n int) int { return int(float64(n)*d.scale + 0.5) }
 
-// makeFonts makes the fonts for a display of so many dots per inch.
+// makeFonts creates the fonts for a display with this many dots per inch.
 func (d *dialogWindow) makeFonts(dpi int) {
 	d.scale = float64(dpi) / 96
 	const normal, bold, clearType, defaultCharset = 400, 700, 5, 1
@@ -54,7 +54,7 @@ func (d *dialogWindow) clear() {
 	d.controls, d.statics, d.warning = map[uintptr]question.Target{}, nil, map[uintptr]bool{}
 }
 
-// free frees fonts and icons, after the window has gone.
+// free frees fonts and icons after the window was destroyed.
 func (d *dialogWindow) free() {
 	for _, f := range d.fonts {
 		call(procDeleteObject, f)
@@ -64,7 +64,7 @@ func (d *dialogWindow) free() {
 	}
 }
 
-// control makes one control.
+// control creates one control.
 func (d *dialogWindow) control(class, text string, style uintptr, font int, r image.Rectangle) uintptr {
 	c := call(procCreateWindowEx, 0, uintptr(unsafe.Pointer(utf16Ptr(class))),
 		uintptr(unsafe.Pointer(utf16Ptr(text))), wsChild|wsVisible|style, uintptr(r.Min.X),
@@ -73,7 +73,7 @@ func (d *dialogWindow) control(class, text string, style uintptr, font int, r im
 	return c
 }
 
-// text makes a paragraph and returns where the next begins.
+// text creates a paragraph and returns where the next one starts.
 func (d *dialogWindow) text(y int, text string, font int, red bool) int {
 	if text == "" {
 		return y
@@ -88,7 +88,7 @@ func (d *dialogWindow) text(y int, text string, font int, red bool) int {
 		call(procSelectObject, dc, old)
 		call(procReleaseDC, d.window, dc)
 	}
-	height := min(int(r.Bottom), d.px(80)) // a long name must not push the buttons away
+	height := min(int(r.Bottom), d.px(80)) // so that a long name does not push the buttons away
 	at := image.Rect(d.px(dialogMargin), y, d.px(dialogMargin)+width, y+height)
 	c := d.control("STATIC", text, ssNoPrefix, font, at)
 	d.statics = append(d.statics, c)
@@ -96,7 +96,7 @@ func (d *dialogWindow) text(y int, text string, font int, red bool) int {
 	return y + height + d.px(dialogGap/2)
 }
 
-// rectOf is where a target is, relative to the dialog's corner.
+// rectOf returns the rectangle of a target, relative to the dialog's corner.
 func (d *dialogWindow) rectOf(t question.Target) image.Rectangle {
 	for c, have := range d.controls {
 		if have == t {
@@ -110,7 +110,7 @@ func (d *dialogWindow) rectOf(t question.Target) image.Rectangle {
 	return image.Rectangle{}
 }
 
-// targetAt finds what is at a place of the display.
+// targetAt returns the target at a point of the display.
 func (d *dialogWindow) targetAt(p image.Point) question.Target {
 	for c, t := range d.controls {
 		if r, ok := outerRect(c); ok && p.In(r) {
@@ -129,7 +129,7 @@ func (d *dialogWindow) focus(t question.Target) {
 	}
 }
 
-// isAbove reports whether no other visible window lies over the dialog.
+// isAbove reports whether no other visible window is above the dialog.
 func (d *dialogWindow) isAbove() bool {
 	for _, w := range walkWindows() {
 		if w == d.window {

@@ -17,16 +17,16 @@ var (
 
 const swRestore = 9
 
-// How often, and in what time, a window is brought to the front that does not come:
-// the desktop may be busy with a window that is just opened or restored.
+// How often, and at what interval, bringing a window to the front is retried: the desktop may be
+// busy opening or restoring a window.
 const (
 	raiseTries = 8
 	raisePause = 120 * time.Millisecond
 )
 
-// Raise brings the windows of a process and of those that it started to the
-// front, and back where they were minimised. The system lets it only while the
-// program in front allows that; else it flashes them in the task bar.
+// Raise brings the windows of a process and of its descendants to the front, and restores minimised
+// ones. The system allows this only if the foreground program permits it; otherwise it flashes the
+// windows in the task bar.
 func Raise(process int) {
 	for range raiseTries {
 		front := uintptr(0)
@@ -37,7 +37,7 @@ func Raise(process int) {
 				continue
 			}
 			if front = w; call(procIsIconic, w) != 0 {
-				call(procShowWindowAsync, w, swRestore) // does not wait for its program
+				call(procShowWindowAsync, w, swRestore) // does not wait for the other program
 			}
 		}
 		if front != 0 {
@@ -50,7 +50,7 @@ func Raise(process int) {
 	}
 }
 
-// familyOf is a process and all that it started, and they.
+// familyOf returns a process and its descendants.
 func familyOf(process uint32) map[uint32]bool {
 	family := map[uint32]bool{process: true}
 	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
@@ -58,7 +58,7 @@ func familyOf(process uint32) map[uint32]bool {
 		return family
 	}
 	defer windows.CloseHandle(snapshot)
-	// A parent may stand behind its child in the list.
+	// A parent may follow its child in the list.
 	for range 3 {
 		e := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
 		for err := windows.Process32First(snapshot, &e); err == nil; err = windows.Process32Next(snapshot, &e) {

@@ -17,15 +17,15 @@ import (
 
 var procFindWindow = user32.NewProc("FindWindowW")
 
-// readerProgram tells tests outside of this package (e2e) what they cannot see:
-// the text in notepad, without touching it, and which keys are down.
+// readerProgram reports to tests outside of this package (e2e) what they cannot see: the text in
+// notepad, without changing it, and which keys are down.
 func readerProgram() error {
 	return serve(func(q string) string {
 		if name, ok := strings.CutPrefix(q, "windows "); ok {
 			return windowsSeen(name)
 		}
 		switch q {
-		case "keys": // and buttons, which are 1 to 6 but for 3, a key
+		case "keys": // and buttons, which are 1 to 6 except 3, which is a key
 			down := []string{}
 			for vk := range uintptr(0xff) {
 				if vk > 0 && call(procGetAsyncKeyState, vk)&0x8000 != 0 {
@@ -49,7 +49,7 @@ func readerProgram() error {
 	})
 }
 
-// windowsSeen lists the visible windows of the programs with a file name.
+// windowsSeen returns the visible windows of the programs with a file name.
 func windowsSeen(name string) string {
 	found := []string{}
 	order, _ := topWindows()
@@ -64,9 +64,9 @@ func windowsSeen(name string) string {
 	return strings.Join(found, " ")
 }
 
-// browserProgram stands for a browser that opens a window: it notes what it was
-// told, keeps a file open in its profile, and ends when it is closed. With window it
-// has one, minimised, and notes when that has come to the front.
+// browserProgram simulates a browser that opens a window: it records its arguments, keeps a file
+// open in its profile, and exits when it is closed. With window set it has one, minimised, and
+// records when that has come to the front.
 func browserProgram(window bool) error {
 	note := os.Getenv("LOTSE_PUPPET_NOTE")
 	for _, arg := range os.Args[1:] {

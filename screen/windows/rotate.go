@@ -8,10 +8,10 @@ import (
 	"lotse/screen"
 )
 
-// A monitor that stands on its side is drawn by the graphics card as if it lay:
-// pictures, and the rectangles that changed in them, are turned for the desktop.
+// The graphics card draws a rotated monitor in the panel's own orientation. Images, and the
+// rectangles that changed in them, are rotated for the desktop.
 
-// turn is by how much, clockwise; the values are DXGI_MODE_ROTATION's.
+// turn is the clockwise rotation; the values are DXGI_MODE_ROTATION's.
 type turn uint32
 
 const (
@@ -20,7 +20,7 @@ const (
 	turn270 turn = 4
 )
 
-// rect is where a rectangle of a picture of the given size stands on the desktop.
+// rect returns where a rectangle of an image of the given size is on the desktop.
 func (t turn) rect(r image.Rectangle, size image.Point) image.Rectangle {
 	switch t {
 	case turn90:
@@ -33,7 +33,7 @@ func (t turn) rect(r image.Rectangle, size image.Point) image.Rectangle {
 	return r
 }
 
-// size is the size on the desktop of a picture of the given size.
+// size returns the size on the desktop of an image of the given size.
 func (t turn) size(size image.Point) image.Point {
 	if t == turn90 || t == turn270 {
 		return image.Pt(size.Y, size.X)
@@ -41,8 +41,8 @@ func (t turn) size(size image.Point) image.Point {
 	return size
 }
 
-// copy copies the rectangle r of a picture to where it stands on the desktop; at
-// is the picture's corner in dst. It returns the rectangle in dst that it filled.
+// copy copies the rectangle r of an image to its place on the desktop. at is the image's corner in
+// dst. It returns the rectangle in dst that it filled.
 func (t turn) copy(dst *screen.Frame, at image.Point, src *screen.Frame, r image.Rectangle) image.Rectangle {
 	r = r.Intersect(src.Bounds())
 	to := t.rect(r, src.Size).Add(at)
@@ -52,7 +52,7 @@ func (t turn) copy(dst *screen.Frame, at image.Point, src *screen.Frame, r image
 	const n = screen.BytesPerPixel
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		in := src.Row(y, r.Min.X, r.Max.X)
-		// Where the row's first pixel goes, and how far it is to the next one.
+		// The position of the row's first pixel, and the distance to the next one.
 		first := t.rect(image.Rect(r.Min.X, y, r.Min.X+1, y+1), src.Size).Min.Add(at)
 		o, step := first.Y*dst.Stride+first.X*n, n
 		switch t {
@@ -74,7 +74,7 @@ func (t turn) copy(dst *screen.Frame, at image.Point, src *screen.Frame, r image
 	return to
 }
 
-// delta is how far something moves on the desktop that moves by d in a picture.
+// delta returns the distance on the desktop of a move by d in an image.
 func (t turn) delta(d image.Point) image.Point {
 	switch t {
 	case turn90:
@@ -87,16 +87,16 @@ func (t turn) delta(d image.Point) image.Point {
 	return d
 }
 
-// bytesPerMove is the size of a DXGI_OUTDUPL_MOVE_RECT: where the pixels came from,
-// and the rectangle in which they are now, as six numbers of 32 bits.
+// bytesPerMove is the size of a DXGI_OUTDUPL_MOVE_RECT: the source point and the destination
+// rectangle, as six 32-bit numbers.
 const bytesPerMove = 24
 
-// maxMoved bounds how many distances are told for one picture of a monitor.
+// maxMoved is the maximum number of distances reported for one image of a monitor.
 const maxMoved = 8
 
-// movesOf reads a picture's moves: what changed, which is where pixels came to (where
-// they came from changes only if something else is drawn there, which is told apart),
-// and by which distances on the desktop.
+// movesOf reads an image's moves. changed are the destinations of moved pixels; if something else
+// is drawn at the source, that is reported separately. The second result are the distances on the
+// desktop.
 func movesOf(meta []byte, t turn, moved []image.Point) (changed []image.Rectangle, _ []image.Point) {
 	for ; len(meta) >= bytesPerMove; meta = meta[bytesPerMove:] {
 		n := func(i int) int { return int(int32(binary.LittleEndian.Uint32(meta[4*i:]))) }

@@ -8,7 +8,7 @@ import (
 	"lotse/screen"
 )
 
-// TestTurn turns a picture as a whole and in parts, and looks at its corners.
+// TestTurn rotates an image as a whole and in parts, and checks its corners.
 func TestTurn(t *testing.T) {
 	size := image.Pt(7, 4)
 	src := screen.NewFrame(size)
@@ -20,7 +20,7 @@ func TestTurn(t *testing.T) {
 	at := image.Pt(3, 2)
 	for _, test := range []struct {
 		turn turn
-		// Where the picture's pixel (6, 0), at its right upper corner, comes to.
+		// Where the image's pixel (6, 0), at its upper right corner, ends up.
 		corner image.Point
 	}{{1, image.Pt(6, 0)}, {turn90, image.Pt(3, 6)}, {turn180, image.Pt(0, 3)}, {turn270, image.Pt(0, 0)}} {
 		whole := screen.NewFrame(image.Pt(20, 20))
@@ -46,8 +46,8 @@ func TestTurn(t *testing.T) {
 	}
 }
 
-// TestMovesOf: a turned distance is that between turned places; what did not move,
-// is empty or cut off tells nothing.
+// TestMovesOf: a rotated distance equals the distance of rotated points. Rectangles that did not
+// move, are empty or cut off are ignored.
 func TestMovesOf(t *testing.T) {
 	meta := func(n ...int32) (b []byte) {
 		for _, v := range n {

@@ -67,15 +67,14 @@ var _ screen.Scope = (*scope)(nil)
 // Owns implements screen.Scope.
 func (s *scope) Owns(owner screen.ClipboardOwner) bool { return s.choice.isChosen(uint32(owner), "") }
 
-// Key implements screen.Input. A press reaches the window in front, so that must
-// be a shared one.
+// Key implements screen.Input. A press goes to the foreground window, so that must be a shared one.
 func (s *scope) Key(k screen.Key) error { return s.in.keyWithin(k, s.choice.isShared) }
 
 // Suspend implements screen.Input.
 func (s *scope) Suspend(on bool) { s.in.Suspend(on) }
 
-// Pointer implements screen.Input. Outside of shared windows the pointer does
-// not move and no button goes down; what is held is released where it was last.
+// Pointer implements screen.Input. Outside of shared windows the pointer does not move and no
+// button is pressed; held buttons are released at the last place.
 func (s *scope) Pointer(p image.Point, buttons screen.Buttons) error {
 	permit := s.in.permission.Permit()
 	s.mu.Lock()

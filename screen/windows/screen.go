@@ -16,25 +16,25 @@ import (
 )
 
 const (
-	// pollTick is the interval between looks at the pointer, and at the display
-	// where looking costs nothing.
+	// pollTick is the interval at which the pointer is polled, and the display if polling it costs
+	// nothing.
 	pollTick = 12 * time.Millisecond
-	// layoutEvery is the interval between looks at the monitors, and at whether
-	// the display is hidden.
+	// layoutEvery is the interval at which the monitors, and whether the display is hidden, are
+	// polled.
 	layoutEvery = 200 * time.Millisecond
-	// captureTries bounds how often a failed capture is tried again, failurePause is the
-	// time between: while the mode changes nothing can be read.
+	// captureTries is how often a failed capture is retried, and failurePause the time between:
+	// captures fail while the display mode changes.
 	captureTries = 40
 	failurePause = 50 * time.Millisecond
 )
 
-// source is a way to read the whole display.
+// source is a way to capture the whole display.
 type source interface {
-	// grab brings f up to date and returns what may have changed in it, and by
-	// which distances parts moved if that is known. It does not wait. Before it
-	// compares, hide is called with the picture as it was read; nil: nothing is hidden.
+	// grab updates f and returns what may have changed in it, and by which distances parts moved if
+	// that is known. It does not wait. Before comparing, it calls hide with the new image; nil:
+	// nothing is hidden.
 	grab(f *screen.Frame, hide func(*screen.Frame)) (damage screen.Region, moved []image.Point, err error)
-	// told reports whether grab costs nothing when nothing was drawn.
+	// told reports whether grab costs nothing if nothing was drawn.
 	told() bool
 	close()
 }
@@ -63,13 +63,13 @@ type wholeScreen struct {
 	failed   int
 	mask     ownwindow.Mask
 
-	// backdrop stands for this program's own windows. Its Set is for any goroutine.
+	// backdrop replaces this program's own windows. Any goroutine may call its Set.
 	backdrop ownwindow.Backdrop
 }
 
 var _ screen.Screen = (*wholeScreen)(nil)
 
-// openWholeScreen opens the capture of the whole display, without what is covered.
+// openWholeScreen opens the capture of the whole display except covered places.
 func openWholeScreen(o screen.Options, own *ownwindow.Places) (*wholeScreen, error) {
 	s := &wholeScreen{
 		mask: ownwindow.Mask{Places: own},
@@ -115,8 +115,8 @@ func (s *wholeScreen) next(ctx context.Context) (screen.Update, error) {
 	return u, err
 }
 
-// poll looks again and again until there is something to return: Windows tells
-// of little by itself. failed is told of an error and whether to go on.
+// poll calls look until there is something to return, because Windows reports few changes by
+// itself. failed is called with an error and decides whether to give up.
 func poll(ctx context.Context, l *lifecycle.Lifecycle, look func(time.Time) (screen.Update, bool, error), failed func(error) (giveUp bool)) (screen.Update, error) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -179,8 +179,8 @@ func (s *wholeScreen) look(now time.Time) (u screen.Update, ok bool, err error) 
 	return u, true, nil
 }
 
-// due reports whether it is time for a picture. Who does not tell is asked more
-// often after something was seen, or somebody used mouse or keyboard.
+// due reports whether it is time for a capture. A source that does not report drawing is polled
+// more often after a change, or after the use of mouse or keyboard.
 func (s *wholeScreen) due(now time.Time) bool {
 	if s.fresh || s.src == nil || s.src.told() || s.mask.Stale() {
 		return true
@@ -188,7 +188,7 @@ func (s *wholeScreen) due(now time.Time) bool {
 	return s.polling.due(now, lastInput(), false)
 }
 
-// picture brings the frame up to date.
+// picture updates the frame.
 func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []image.Point, err error) {
 	if s.src == nil {
 		if err := s.openSource(); err != nil {
@@ -196,7 +196,7 @@ func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []imag
 		}
 	}
 	if changed := s.mask.Due(now); len(changed) > 0 && s.src.told() {
-		// It tells only of what is drawn, and nothing is drawn where a cover has gone.
+		// The source reports only drawing, and nothing is drawn where a cover has gone.
 		s.src.close()
 		s.src = nil
 		if err := s.openSource(); err != nil {
@@ -209,7 +209,7 @@ func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []imag
 	})
 	if err != nil {
 		if isHidden() {
-			err = nil // layout sees it next time
+			err = nil // layout notices it next time
 		}
 		s.src.close()
 		s.src, s.layoutAt = nil, time.Time{}
@@ -219,7 +219,7 @@ func (s *wholeScreen) picture(now time.Time) (damage screen.Region, moved []imag
 	return damage, moved, nil
 }
 
-// openSource finds the best way to read the display that works now.
+// openSource opens the best way to capture the display that works at the moment.
 func (s *wholeScreen) openSource() error {
 	if !s.onlyGDI && !s.noDXGI {
 		d, err := openDXGI(s.all)
@@ -243,7 +243,7 @@ func (s *wholeScreen) openSource() error {
 	return nil
 }
 
-// layout looks whether display and monitors are still what they were.
+// layout checks whether display and monitors have changed.
 func (s *wholeScreen) layout() (changed bool, err error) {
 	hidden := isHidden()
 	if hidden != s.hidden {
@@ -279,7 +279,7 @@ func (s *wholeScreen) layout() (changed bool, err error) {
 	}
 	if !slices.Equal(monitors, s.monitors) {
 		s.monitors, changed = monitors, true
-		if s.src != nil && s.src.told() { // outputs may have turned or changed places
+		if s.src != nil && s.src.told() { // outputs may have been rotated or rearranged
 			s.src.close()
 			s.src = nil
 		}
@@ -287,7 +287,7 @@ func (s *wholeScreen) layout() (changed bool, err error) {
 	return changed, nil
 }
 
-// lookAtPointer reads the pointer's place and shape.
+// lookAtPointer reads the pointer's position and shape.
 func (s *wholeScreen) lookAtPointer() (changed bool) {
 	at, shape, ok := pointerNow()
 	if !ok || s.hidden {

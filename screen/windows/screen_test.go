@@ -25,8 +25,8 @@ func startColour(t testing.TB, colour uint32, r image.Rectangle) *puppet {
 	return startPuppet(t, "colour", fmt.Sprintf("%x %d %d %d %d", colour, r.Min.X, r.Min.Y, r.Dx(), r.Dy()))
 }
 
-// TestCapture: a window of known colour is seen where it is, to the pixel, and
-// where it moves; the pointer is seen as well.
+// TestCapture: a window of known colour is captured at its place, to the pixel, and where it moves;
+// so is the pointer.
 func TestCapture(t *testing.T) {
 	r := image.Rect(150, 120, 450, 320)
 	p := startColour(t, 0x12c456, r)
@@ -78,10 +78,10 @@ func TestReadShape(t *testing.T) {
 	}
 }
 
-// TestIdleCosts: a screen on which nothing happens is looked at less and less often, until
-// hardly a picture is taken of it.
+// TestIdleCosts: a screen on which nothing happens is captured less and less often, until it is
+// hardly captured at all.
 func TestIdleCosts(t *testing.T) {
-	d := openTest(t, screen.Options{NoDamage: true}) // by GDI, also where there is duplication
+	d := openTest(t, screen.Options{NoDamage: true}) // by GDI, even if duplication is available
 	s := d.Screen.(*wholeScreen)
 	start, before := time.Now(), processTime()
 	n := 0
@@ -146,14 +146,14 @@ var (
 	procGetProcessHandleCount = kernel32.NewProc("GetProcessHandleCount")
 )
 
-// handles counts what of the system this process holds.
+// handles returns how many handles of the system this process holds.
 func handles() (all, gdi, user int) {
 	var n uint32
 	call(procGetProcessHandleCount, uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n)))
 	return int(n), int(call(procGetGuiResources, uintptr(windows.CurrentProcess()), 0)), int(call(procGetGuiResources, uintptr(windows.CurrentProcess()), 1))
 }
 
-// TestNothingRemains opens and uses everything again and again.
+// TestNothingRemains opens and uses everything repeatedly.
 func TestNothingRemains(t *testing.T) {
 	once := func() {
 		d, err := Open(screen.Options{})
@@ -196,14 +196,14 @@ func TestNothingRemains(t *testing.T) {
 		once()
 	}
 	runtime.GC()
-	// Threads that end, and what wine counts, may lag by a few.
+	// Threads that are ending, and wine's counts, may lag a little.
 	screentest.Eventually(t, "handles are given back", func() bool {
 		a, g, u := handles()
 		return a <= all+5 && g <= gdi+2 && u <= user+2
 	})
 }
 
-// TestNotices: under usual conditions there is nothing to tell.
+// TestNotices: normally there is no notice.
 func TestNotices(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)

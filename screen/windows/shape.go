@@ -6,11 +6,11 @@ import (
 	"lotse/screen"
 )
 
-// Windows keeps a pointer's shape as bitmaps. Both are read with 4 bytes per
-// pixel, B G R and alpha, so a bit of a mask is a whole white or black pixel.
+// Windows stores a pointer's shape as bitmaps. Both are read with 4 bytes per pixel, B G R and
+// alpha, so a bit of a mask is a white or black pixel.
 
-// colourShape makes a shape of a bitmap with colours; mask has the same size and
-// counts where the colours have no alpha of their own: white is transparent.
+// colourShape makes a shape of a bitmap with colours. mask has the same size and is used if the
+// colours have no alpha: white is transparent.
 func colourShape(size, hot image.Point, colours, mask []byte) *screen.Cursor {
 	n := size.X * size.Y * 4
 	c := screen.NewCursor(size, hot)
@@ -25,8 +25,8 @@ func colourShape(size, hot image.Point, colours, mask []byte) *screen.Cursor {
 		a := uint32(colours[i+3])
 		if !alpha {
 			a = 255
-			// White in the mask with a colour turns what is below around; that
-			// cannot be told, the colour can.
+			// White in the mask with a colour inverts what is below. This cannot be represented,
+			// but the colour can.
 			if len(mask) >= n && mask[i] != 0 && colours[i]|colours[i+1]|colours[i+2] == 0 {
 				a = 0
 			}
@@ -39,10 +39,9 @@ func colourShape(size, hot image.Point, colours, mask []byte) *screen.Cursor {
 	return c
 }
 
-// monochromeShape makes a shape of the two masks that stand one above the other
-// in a bitmap of twice the height: what stays of the screen, and what is turned
-// around of it. Pixels that only turn are drawn black with a white rim, to be
-// seen on any ground.
+// monochromeShape makes a shape of two masks, one above the other in a bitmap of twice the height:
+// which pixels of the screen are kept, and which are inverted. Pixels that only invert are drawn
+// black with a white border, so that they are visible on any background.
 func monochromeShape(size, hot image.Point, masks []byte) *screen.Cursor {
 	n := size.X * size.Y * 4
 	c := screen.NewCursor(size, hot)

@@ -23,7 +23,7 @@ func TestColourShape(t *testing.T) {
 }
 
 func TestMonochromeShape(t *testing.T) {
-	// A pixel each: black, white, see-through, and one that turns what is below.
+	// One pixel each: black, white, transparent, and one that inverts what is below.
 	and, xor := []byte{0, 0, 1, 1, 1}, []byte{0, 1, 0, 0, 1}
 	var masks []byte
 	for _, bits := range [][]byte{and, xor} {

@@ -15,12 +15,12 @@ import (
 	"lotse/screen/program"
 )
 
-// A share of chosen programs is a picture of the screen of which only what
-// surely belongs to their windows is taken: Windows has no way to read a window
-// that others cover. exposure.Trust says how that becomes sure.
+// A share of chosen programs shows only those pixels of a capture that certainly belong to their
+// windows, because Windows cannot capture a window that others cover. exposure.Trust determines
+// which pixels those are.
 
-// shareSettle is how long a place must have belonged to shared windows: longer
-// than the compositor lets windows fade and fly.
+// shareSettle is how long a place must have belonged to shared windows: longer than the
+// compositor's animations of windows.
 const shareSettle = 400 * time.Millisecond
 
 // appScreen is the Screen of a share of programs.
@@ -33,7 +33,7 @@ type appScreen struct {
 	choice  choice
 	exposed exposed
 
-	stirred atomic.Bool // something changed that the events tell of
+	stirred atomic.Bool // the events reported a change
 
 	// Owned by Next.
 	src      *gdiSource
@@ -131,12 +131,12 @@ func (a *appScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 	}, true, nil
 }
 
-// due reports whether it is time for a picture.
+// due reports whether it is time for a capture.
 func (a *appScreen) due(now time.Time) bool {
 	return a.polling.due(now, lastInput(), a.stirred.Swap(false))
 }
 
-// layout looks whether the display is still what it was.
+// layout checks whether the display has changed.
 func (a *appScreen) layout() (changed bool, err error) {
 	all, hidden := virtualScreen(), isHidden()
 	if all.Empty() || all.Dx() > screen.MaxSide || all.Dy() > screen.MaxSide {
@@ -156,7 +156,7 @@ func (a *appScreen) layout() (changed bool, err error) {
 	return true, nil
 }
 
-// picture takes a picture, and of it what is sure.
+// picture makes a capture and shows what certainly belongs to the share.
 func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 	if a.src == nil {
 		if a.src, err = openGDI(a.all); err != nil {
@@ -166,7 +166,7 @@ func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 	before, ok := a.sight()
 	if !ok {
 		a.polling.soon(now)
-		return nil // somebody moves windows about: what is shown stays
+		return nil // windows are moving: what is shown does not change
 	}
 	a.cover(before, touched)
 	a.polling.soon(now)
@@ -178,7 +178,7 @@ func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 		return err
 	}
 	after, ok := a.sight()
-	a.events.settle() // what was told before the picture has been heard now
+	a.events.settle() // events before the capture have been reported now
 	if !ok {
 		return nil
 	}
@@ -189,22 +189,21 @@ func (a *appScreen) picture(now time.Time, touched *screen.Region) (err error) {
 	return nil
 }
 
-// cover puts the backdrop where nothing shared is visible any more, and takes it out of
-// what Input may reach.
+// cover paints the backdrop where nothing shared is visible any longer, and excludes that from what
+// Input may reach.
 func (a *appScreen) cover(visible screen.Region, touched *screen.Region) {
 	a.canvas.cover(visible, touched)
 	a.exposed.publish(a.canvas.shown)
 }
 
-// lookAtPointer reads the pointer's place and shape, and hides both where
-// nothing is shared.
+// lookAtPointer reads the pointer's position and shape, and hides both where nothing is shared.
 func (a *appScreen) lookAtPointer() (changed bool) {
 	at, shape, ok := pointerNow()
 	over := ok && !a.hidden && a.mayReach(at)
 	told, place := (*screen.Cursor)(nil), a.pointer
 	if over {
 		cursor := a.shape.cursorOf(shape)
-		// It is a shared window's shape only if the pointer was there all the time.
+		// The shape belongs to a shared window only if the pointer was over it all the time.
 		if later, same, ok := pointerNow(); ok && same == shape && a.mayReach(later) {
 			told, place = cursor, at.Sub(a.all.Min)
 		}
@@ -214,8 +213,8 @@ func (a *appScreen) lookAtPointer() (changed bool) {
 	return changed
 }
 
-// mayReach reports whether a point, in the system's coordinates, is on a shared
-// window, now as well as in the last picture.
+// mayReach reports whether a point, in the system's coordinates, is on a shared window, now as well
+// as in the last frame.
 func (a *appScreen) mayReach(p image.Point) bool {
 	if !a.exposed.contains(p) {
 		return false

@@ -9,14 +9,14 @@ import (
 	"lotse/screen"
 )
 
-// canvas is the picture of a share of programs: what surely belongs to their windows, and
-// a backdrop everywhere else. It belongs to the goroutine that calls Next.
+// canvas is the frame of a share of programs: what certainly belongs to their windows, and a
+// backdrop everywhere else. The goroutine that calls Next owns it.
 type canvas struct {
 	backdrop func(image.Point) *screen.Frame
 
-	frame *screen.Frame // nil: no size is known yet
+	frame *screen.Frame // nil: the size is unknown
 	back  *screen.Frame
-	shown screen.Region // what of the frame is not backdrop
+	shown screen.Region // the part of the frame that is not backdrop
 }
 
 // resize makes a new frame. Its content is undefined until clear.
@@ -24,13 +24,13 @@ func (c *canvas) resize(size image.Point) {
 	c.frame, c.back = screen.NewFrame(size), c.backdrop(size)
 }
 
-// clear makes everything backdrop.
+// clear makes the whole frame backdrop.
 func (c *canvas) clear() {
 	c.frame.CopyRect(c.back, c.frame.Bounds())
 	c.shown = screen.Region{}
 }
 
-// cover puts the backdrop where nothing shared is visible any more.
+// cover paints the backdrop where nothing shared is visible any longer.
 func (c *canvas) cover(visible screen.Region, touched *screen.Region) {
 	gone := c.shown.Clone()
 	gone.SubtractRegion(visible)
@@ -41,8 +41,8 @@ func (c *canvas) cover(visible screen.Region, touched *screen.Region) {
 	c.shown.SubtractRegion(gone)
 }
 
-// take copies what is sure from bits, a picture of the screen, into the frame. It reports
-// whether anything changed; where is added to touched.
+// take copies the region sure from bits, a capture of the screen, into the frame. It reports
+// whether anything changed, and adds the changes to touched.
 func (c *canvas) take(bits *screen.Frame, sure screen.Region, touched *screen.Region) (drawn bool) {
 	for _, r := range sure.Rects() {
 		for y := r.Min.Y; y < r.Max.Y; y += bandRows {

@@ -9,8 +9,8 @@ import (
 	"lotse/screen"
 )
 
-// TestCanvas: the frame holds a picture's pixels only where they are sure, and only as
-// long as something shared is visible there.
+// TestCanvas: the frame has a capture's pixels only where they are certain, and only as long as
+// something shared is visible there.
 func TestCanvas(t *testing.T) {
 	of := func(size image.Point, v byte) *screen.Frame {
 		f := screen.NewFrame(size)

@@ -11,8 +11,7 @@ import (
 	"lotse/screen/program"
 )
 
-// choice tells which windows belong to the chosen programs. It may be used by several
-// goroutines.
+// choice determines which windows belong to the chosen programs. It may be used concurrently.
 type choice struct {
 	mu sync.Mutex
 	// Guarded by mu.
@@ -20,7 +19,7 @@ type choice struct {
 	decided map[uint32]bool // by process
 }
 
-// keep forgets all processes but these: a process's number may be used again.
+// keep forgets all processes but these, because a process ID may be reused.
 func (c *choice) keep(processes map[uint32]bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"lotse/screen/exposure"
 )
 
-// exposed is what of the screen surely belongs to shared windows, and what of it is shown.
-// It may be used by several goroutines.
+// exposed records which part of the screen certainly belongs to shared windows, and which part of
+// it is shown. It may be used concurrently.
 type exposed struct {
 	mu sync.Mutex
 	// Guarded by mu.
@@ -21,7 +21,7 @@ type exposed struct {
 	origin image.Point   // of the frame, in the system's coordinates
 }
 
-// restart forgets all: the frame has another origin.
+// restart clears everything after the frame's origin changed.
 func (e *exposed) restart(origin image.Point) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -29,7 +29,7 @@ func (e *exposed) restart(origin image.Point) {
 	e.trust.Forget()
 }
 
-// sees notes what a look at the windows, which began at a time and ends now, has found.
+// sees records the result of a look at the windows that started at began and ends now.
 func (e *exposed) sees(
 	began time.Time, visible screen.Region, known map[uintptr]exposure.Window,
 ) {
@@ -38,15 +38,14 @@ func (e *exposed) sees(
 	e.trust.Sees(began, time.Now(), visible, known)
 }
 
-// unknown notes that nobody knew at a time where windows are.
+// unknown records that the places of windows were unknown at a time.
 func (e *exposed) unknown(at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.trust.SuspectAll(at)
 }
 
-// told notes what the system told of a window that is at rect, in the system's
-// coordinates.
+// told records a report of the system about a window that is at rect, in the system's coordinates.
 func (e *exposed) told(now time.Time, n exposure.News, rect image.Rectangle) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -54,14 +53,14 @@ func (e *exposed) told(now time.Time, n exposure.News, rect image.Rectangle) {
 	e.trust.Told(now, n)
 }
 
-// certain is what may be shown of a picture that was begun at a time.
+// certain returns what may be shown of a capture that started at the given time.
 func (e *exposed) certain(picture time.Time) screen.Region {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.trust.Certain(picture)
 }
 
-// publish says what the advisor sees: all that Input may reach.
+// publish records what the advisor sees, which is all that Input may reach.
 func (e *exposed) publish(shown screen.Region) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

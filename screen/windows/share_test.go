@@ -43,8 +43,8 @@ func openShare(t testing.TB, d *screen.Desktop, ids ...string) screen.Scope {
 	return s
 }
 
-// TestShareSettles: what stands still is shown to the pixel, and nothing else;
-// what covers it is not shown, and what comes from below is shown later.
+// TestShareSettles: what stands still is shown to the pixel, and nothing else. What covers it is
+// not shown, and what becomes uncovered is shown later.
 func TestShareSettles(t *testing.T) {
 	own, foreign := image.Rect(200, 150, 500, 350), image.Rect(400, 100, 700, 250)
 	mine := startColour(t, ownColour, own)
@@ -75,8 +75,8 @@ func TestShareSettles(t *testing.T) {
 	screentest.Eventually(t, "it has gone", func() bool { return f.solid(image.Rect(0, 0, 1000, 700), greyColour) })
 }
 
-// TestShareLeaksNothing captures while chosen and other windows move, grow, come
-// and go at full speed: no pixel of another window may ever be read.
+// TestShareLeaksNothing captures while shared and other windows move, grow, appear and disappear at
+// full speed: no pixel of another window may be read.
 func TestShareLeaksNothing(t *testing.T) {
 	watchForLeaks(t, 35, func() (mine *puppet, all []*puppet) {
 		secret, mine := startPuppet(t, "secret"), startPuppet(t, "chosen")
@@ -84,8 +84,8 @@ func TestShareLeaksNothing(t *testing.T) {
 	})
 }
 
-// TestShareFlickers: the window that was chosen is away for moments, hidden or
-// somewhere else, and back before anybody looks. What lies below it is never shown.
+// TestShareFlickers: the shared window is hidden or elsewhere for moments, and back before the next
+// look. What is below it is never shown.
 func TestShareFlickers(t *testing.T) {
 	startColour(t, sentinelColour, image.Rect(0, 0, 1280, 800))
 	watchForLeaks(t, 30, func() (mine *puppet, all []*puppet) {
@@ -94,7 +94,7 @@ func TestShareFlickers(t *testing.T) {
 	})
 }
 
-// move has a puppet move its windows a few times, as fast as it can.
+// move makes a puppet move its windows a few times, as fast as it can.
 func (p *puppet) move() {
 	p.t.Helper()
 	if _, err := fmt.Fprintln(p.in); err != nil {
@@ -102,9 +102,9 @@ func (p *puppet) move() {
 	}
 }
 
-// watchForLeaks takes pictures of a share of a puppet while windows move, and after that
-// until the share is believed and shows some of the puppet, which may be covered then; as
-// often as it takes to see it so many times.
+// watchForLeaks captures a share of a puppet while windows move, and then until something is
+// certain and shows part of the puppet, which may be covered. It repeats this until the puppet was
+// seen the given number of times.
 func watchForLeaks(t *testing.T, times int, start func() (mine *puppet, all []*puppet)) {
 	t.Helper()
 	const enough = 40_000 // pixels
@@ -122,10 +122,10 @@ func watchForLeaks(t *testing.T, times int, start func() (mine *puppet, all []*p
 			for _, p := range all {
 				p.move()
 			}
-			wait := 5 * time.Millisecond // for those who move windows
+			wait := 5 * time.Millisecond // for the programs that move windows
 			own := 0
 			for i := 0; i < 10 || i < 40 && own < enough; i++ {
-				scope.Refresh() // a frame each time, whether anything changed or not
+				scope.Refresh() // a frame each time, whether or not anything changed
 				u, err := scope.Next(t.Context())
 				if err != nil {
 					t.Fatal(err)
@@ -133,7 +133,7 @@ func watchForLeaks(t *testing.T, times int, start func() (mine *puppet, all []*p
 				frames++
 				time.Sleep(wait)
 				if i >= 10 {
-					wait = 40 * time.Millisecond // what is believed changes slowly
+					wait = 40 * time.Millisecond // what is certain changes slowly
 				}
 				sentinel := 0
 				switch own, sentinel = census(u.Frame); {
@@ -159,10 +159,9 @@ func watchForLeaks(t *testing.T, times int, start func() (mine *puppet, all []*p
 	t.Logf("%d frames", frames)
 }
 
-// orderIsWrong stops the windows and looks whether, though all stand still, a
-// foreign one stays seen where wine says that a chosen one lies above it: its X server
-// does not always have the same order, which no mask can know. What a picture
-// shows wrongly because windows moved has gone by then.
+// orderIsWrong stops the windows. It reports whether a foreign window stays visible, though nothing
+// moves, where wine reports a shared one above it: its X server does not always have the same
+// order, which no mask can know. Wrong pixels caused by movement have disappeared by then.
 func orderIsWrong(t *testing.T, a *appScreen) bool {
 	runtime.LockOSThread() // a mutex belongs to a thread
 	defer runtime.UnlockOSThread()
@@ -178,8 +177,8 @@ func orderIsWrong(t *testing.T, a *appScreen) bool {
 	return true
 }
 
-// maskNow counts the foreign pixels in a picture masked by the windows' order, as
-// it is told just before.
+// maskNow counts the foreign pixels in a capture masked by the windows' order as reported just
+// before.
 func maskNow(t *testing.T, a *appScreen) (sentinel int) {
 	t.Helper()
 	visible, ok := a.sight()
@@ -197,8 +196,8 @@ func maskNow(t *testing.T, a *appScreen) (sentinel int) {
 	return sentinel
 }
 
-// TestShareLeakIsNoticed is the test's own test: the same mask, but believed at
-// once, leaks and must be noticed.
+// TestShareLeakIsNoticed tests the test itself: the same mask, but trusted at once, leaks, and this
+// must be noticed.
 func TestShareLeakIsNoticed(t *testing.T) {
 	secret, mine := startPuppet(t, "secret"), startPuppet(t, "chosen")
 	d := openTest(t, screen.Options{})
@@ -222,7 +221,7 @@ func TestShareLeakIsNoticed(t *testing.T) {
 	t.Error("a mask that is believed at once leaked nothing: the windows are too calm for this test")
 }
 
-// TestShareByName: a name stands for programs that come later, too.
+// TestShareByName: a name includes programs that start later.
 func TestShareByName(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	p, ok := processOf(uint32(startColour(t, 0x336699, image.Rect(0, 600, 10, 610)).pid))
@@ -248,7 +247,7 @@ func TestShareByName(t *testing.T) {
 	}
 }
 
-// TestShareMonitor: one monitor is cropped from the whole.
+// TestShareMonitor: one monitor is cropped from the whole screen.
 func TestShareMonitor(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	c, err := d.Windows.Choices()
@@ -265,7 +264,7 @@ func TestShareMonitor(t *testing.T) {
 	}
 }
 
-// TestShareKeepsInput: keys and pointer reach chosen windows only.
+// TestShareKeepsInput: keys and pointer reach shared windows only.
 func TestShareKeepsInput(t *testing.T) {
 	own, foreign := image.Rect(100, 100, 300, 300), image.Rect(400, 100, 600, 300)
 	mine, theirs := startColour(t, ownColour, own), startColour(t, sentinelColour, foreign)
@@ -287,7 +286,7 @@ func TestShareKeepsInput(t *testing.T) {
 	theirs.ask("focus")
 	theirs.ask("log")
 	act()
-	for _, b := range []screen.Buttons{0, screen.ButtonLeft, 0} { // behind them, by the whole desktop's input
+	for _, b := range []screen.Buttons{0, screen.ButtonLeft, 0} { // after them, with the whole desktop's input
 		if err := d.Input.Pointer(image.Pt(460, 170), b); err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// messageThread is a thread of the system with a message loop: hooks and windows
-// belong to the thread that made them and are called on it. Functions are run
-// there by do; it must not be called on the thread itself.
+// messageThread is a thread with a message loop. Hooks and windows belong to the thread that
+// created them and are called on it. do runs functions on the thread; it must not be called on the
+// thread itself.
 type messageThread struct {
 	id   uint32
 	gone chan struct{}
@@ -24,7 +24,7 @@ type messageThread struct {
 	tasks  []func()
 	closed bool
 
-	// filter sees each message first and may take it; nil: none. Owned by the thread.
+	// filter gets each message first and may consume it; nil: none. Owned by the thread.
 	filter func(*message) (taken bool)
 }
 
@@ -40,11 +40,11 @@ func startThread(begin func() error, end func()) (*messageThread, error) {
 	t := &messageThread{gone: make(chan struct{})}
 	ready := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		runtime.LockOSThread() // never unlocked, so the thread ends with the goroutine
 		defer close(t.gone)
 		t.id = windows.GetCurrentThreadId()
 		var m message
-		call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 0) // makes the queue
+		call(procPeekMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0, 0) // creates the queue
 		if err := begin(); err != nil {
 			ready <- err
 			return

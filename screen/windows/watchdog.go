@@ -7,8 +7,8 @@ import (
 	"lotse/screen/watchdog"
 )
 
-// extendedVk adds the prefix to the virtual keys whose scan code has one: a
-// watchdog.Note has room for the virtual key only.
+// extendedVk adds the prefix to the virtual keys whose scan code has one, because a watchdog.Note
+// has space only for the virtual key.
 func extendedVk(vk byte) uint16 {
 	switch {
 	case vk >= 0x21 && vk <= 0x28, vk == 0x2c, vk == 0x2d, vk == 0x2e, vk == vkLWin, vk == vkRWin, vk == 0x5d,
@@ -18,7 +18,7 @@ func extendedVk(vk byte) uint16 {
 	return uint16(vk)
 }
 
-// Release releases what is down. It is for watchdog.Main.
+// Release releases what is down, for watchdog.Main.
 func Release(_ string, down map[watchdog.Note]bool) error {
 	var events []inputEvent
 	swapped := metric(smSwapped) != 0

@@ -12,7 +12,7 @@ import (
 // windowClass is the class of this program's own windows.
 const windowClass = "LotseWindow"
 
-// handler answers a window's message, or leaves it to the system.
+// handler handles a window's message. If done is false, the system handles it.
 type handler func(window uintptr, what uint32, w, l uintptr) (result uintptr, done bool)
 
 var (
@@ -21,8 +21,7 @@ var (
 	handlers = map[uintptr]handler{}
 )
 
-// registerClass makes the class; a callback lives as long as the program, so
-// there is one for all windows.
+// registerClass registers the class. A callback is never freed, so all windows use the same one.
 var registerClass = sync.OnceValue(func() error {
 	class := struct {
 		size, style             uint32
@@ -50,7 +49,7 @@ var registerClass = sync.OnceValue(func() error {
 	return err
 })
 
-// makeWindow makes a hidden window of the calling thread.
+// makeWindow creates a hidden window on the calling thread.
 func makeWindow(parent, style, exStyle uintptr, h handler) (uintptr, error) {
 	if err := registerClass(); err != nil {
 		return 0, err

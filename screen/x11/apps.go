@@ -17,18 +17,18 @@ import (
 	"lotse/screen/program"
 )
 
-// Which program a window belongs to. The server itself says which process is
-// behind a connection (X-Resource 1.2); a property that the program sets is
-// believed only where the server does not say.
+// Which program a window belongs to. The server itself reports which process has opened a
+// connection (X-Resource 1.2). A property set by the program is used only if the server does not
+// know.
 
-// Bounds of the search for a program's window inside a window manager's frame.
+// Limits of the search for a program's window inside a window manager's frame.
 const (
 	frameDepth    = 3
 	frameChildren = 64
 	maxTitle      = 200 // bytes of a title
 )
 
-// apps looks programs up. One goroutine uses it at a time.
+// apps determines programs. It must not be used concurrently.
 type apps struct {
 	l       *link
 	hasRes  bool
@@ -39,7 +39,7 @@ type apps struct {
 	netType xproto.Atom
 	netIcon xproto.Atom
 	utf8    xproto.Atom
-	// Windows that are furniture of the desktop, not a program's documents.
+	// Types of windows that belong to the desktop and are not a program's documents.
 	desktop, dock xproto.Atom
 }
 
@@ -68,11 +68,10 @@ func openApps(l *link) (*apps, error) {
 	return a, nil
 }
 
-// base is the part of a window's number that its connection has in common.
+// base returns the part of a window's ID that all windows of its connection share.
 func (a *apps) base(w xproto.Window) uint32 { return uint32(w) &^ a.l.setup.ResourceIdMask }
 
-// owner is the program whose connection made w; ok is false when that cannot be
-// known.
+// owner returns the program whose connection created w; ok is false if it cannot be determined.
 func (a *apps) owner(w xproto.Window) (p program.Program, ok bool) {
 	pid := 0
 	if a.hasRes {
@@ -90,7 +89,7 @@ func (a *apps) owner(w xproto.Window) (p program.Program, ok bool) {
 	return processOf(pid)
 }
 
-// processOf looks a process up.
+// processOf returns the program of a process.
 func processOf(pid int) (p program.Program, ok bool) {
 	if pid <= 0 {
 		return p, false
@@ -100,7 +99,7 @@ func processOf(pid int) (p program.Program, ok bool) {
 	if err != nil {
 		return p, false
 	}
-	// proc(5): the name in brackets may hold anything; the 22nd field is the start.
+	// proc(5): the name in parentheses may contain anything; the 22nd field is the start time.
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
 		return p, false
@@ -116,7 +115,7 @@ func processOf(pid int) (p program.Program, ok bool) {
 	return p, true
 }
 
-// property reads a property, bounded; nil when there is none.
+// property reads a limited part of a property; nil if there is none.
 func (a *apps) property(w xproto.Window, name, kind xproto.Atom) []byte {
 	r, err := xproto.GetProperty(a.l.Conn, false, w, name, kind, 0, 256).Reply()
 	if err != nil {
@@ -125,13 +124,13 @@ func (a *apps) property(w xproto.Window, name, kind xproto.Atom) []byte {
 	return r.Value
 }
 
-// managed reports whether a window manager looks after w; ICCCM, section 4.1.3.1.
+// managed reports whether a window manager manages w; ICCCM, section 4.1.3.1.
 func (a *apps) managed(w xproto.Window) bool {
 	return len(a.property(w, a.wmState, xproto.GetPropertyTypeAny)) > 0
 }
 
-// contents returns the programs' windows inside a top-level window: itself, or
-// those that its frame holds. whole is false when there may be more.
+// contents returns the programs' windows inside a top-level window: the window itself, or those in
+// its frame. whole is false if there may be more.
 func (a *apps) contents(top xproto.Window) (found []xproto.Window, whole bool) {
 	if a.managed(top) {
 		return []xproto.Window{top}, true
@@ -163,13 +162,13 @@ func (a *apps) contents(top xproto.Window) (found []xproto.Window, whole bool) {
 	return found, true
 }
 
-// classes returns WM_CLASS: instance and class; ICCCM, section 4.1.2.5.
+// classes returns WM_CLASS, that is, instance and class; ICCCM, section 4.1.2.5.
 func (a *apps) classes(w xproto.Window) []string {
 	v := strings.Split(string(a.property(w, a.wmClass, xproto.AtomString)), "\x00")
 	return slices.DeleteFunc(v, func(s string) bool { return s == "" })
 }
 
-// furniture reports whether w is a desktop, a panel or the like.
+// furniture reports whether w is a desktop, a panel or similar.
 func (a *apps) furniture(w xproto.Window) bool {
 	v := a.property(w, a.netType, xproto.AtomAtom)
 	for ; len(v) >= 4; v = v[4:] {
@@ -189,7 +188,7 @@ func (a *apps) title(w xproto.Window) string {
 	return strings.ToValidUTF8(string(v[:min(len(v), maxTitle)]), "")
 }
 
-// list returns the programs that have windows which a customer would know.
+// list returns the programs with windows that a customer would recognize.
 func (a *apps) list(icons *program.Icons) ([]screen.App, error) {
 	r, err := xproto.QueryTree(a.l.Conn, a.l.root).Reply()
 	if err != nil {

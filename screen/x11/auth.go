@@ -34,7 +34,7 @@ type xauthRecord struct {
 	data          []byte
 }
 
-// parseXauthority reads the records up to the first broken one.
+// parseXauthority reads the records before the first malformed one.
 func parseXauthority(b []byte) []xauthRecord {
 	var all []xauthRecord
 	field := func() (string, bool) {
@@ -66,8 +66,8 @@ func parseXauthority(b []byte) []xauthRecord {
 	return all
 }
 
-// chooseCookie finds the cookie for a display number. ip is the server's
-// address, nil on a local socket.
+// chooseCookie returns the cookie for a display number. ip is the server's address, nil for a local
+// socket.
 func chooseCookie(all []xauthRecord, number, host string, ip net.IP) (cookieHex string) {
 	best := 0
 	for _, r := range all {
@@ -84,7 +84,7 @@ func chooseCookie(all []xauthRecord, number, host string, ip net.IP) (cookieHex 
 			case r.address == host:
 				score = 3
 			case ip == nil:
-				score = 1 // the machine was renamed after the session began
+				score = 1 // the machine was renamed after the login
 			}
 		case xauthWild:
 			score = 2
@@ -100,7 +100,7 @@ func chooseCookie(all []xauthRecord, number, host string, ip net.IP) (cookieHex 
 	return cookieHex
 }
 
-// findCookie looks into $XAUTHORITY or ~/.Xauthority; empty: none.
+// findCookie looks in $XAUTHORITY or ~/.Xauthority; empty: none.
 func findCookie(number string, remote net.Addr) string {
 	path := os.Getenv("XAUTHORITY")
 	if path == "" {
@@ -121,7 +121,7 @@ func findCookie(number string, remote net.Addr) string {
 	}
 	var ip net.IP
 	if a, ok := remote.(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		ip = a.IP // a loopback address is filed under the machine's name
+		ip = a.IP // a loopback address is stored under the machine's name
 	}
 	host, _ := os.Hostname()
 	return chooseCookie(parseXauthority(b), number, host, ip)

@@ -11,7 +11,7 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// TestBackends runs what x11test wants of every backend with each way to capture.
+// TestBackends runs the tests of x11test for every backend with each way of capturing.
 func TestBackends(t *testing.T) {
 	xvfb24 := func(t testing.TB) *x11test.Server { return x11test.Xvfb(t, "1000x700x24") }
 	xvfb16 := func(t testing.TB) *x11test.Server { return x11test.Xvfb(t, "801x600x16") }
@@ -19,7 +19,7 @@ func TestBackends(t *testing.T) {
 		name      string
 		server    func(t testing.TB) *x11test.Server
 		options   screen.Options
-		tolerance int // per channel, of depths below 24
+		tolerance int // per channel, for depths below 24
 	}{
 		{name: "shm+damage", server: xvfb24},
 		{name: "noshm", server: xvfb24, options: screen.Options{NoShm: true}},
@@ -71,7 +71,7 @@ func diffLines(a, b string) string {
 	return out.String()
 }
 
-// wantNothingHeld asks the server which keys and modifiers are down.
+// wantNothingHeld asks the server which keys and modifiers are down; there must be none.
 func wantNothingHeld(t testing.TB, x *x11test.Server) {
 	t.Helper()
 	l, err := dialX(screen.Options{Display: x.Display}.WithDefaults(), func([]byte) {})

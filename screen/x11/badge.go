@@ -19,17 +19,18 @@ import (
 )
 
 const (
-	// badgeRaise is the least time between two times that the badge comes to the
-	// top by itself: two such windows must not fight.
+	// badgeRaise is the minimum time between two automatic raises of the badge, so that two such
+	// windows do not raise themselves continuously.
 	badgeRaise = 200 * time.Millisecond
-	// dragSlack is how far, in pixels, a click may move before it is a move.
+	// dragSlack is how far, in pixels, the pointer may move during a click before it becomes a
+	// drag.
 	dragSlack = 4
-	// badgeMargin is the badge's first distance from the display's corner.
+	// badgeMargin is the badge's initial distance from the display's corner.
 	badgeMargin = 16
 )
 
-// badgeWindow implements screen.Badge: a window that no window manager looks after.
-// It belongs to this program, so a share of other programs never shows it.
+// badgeWindow implements screen.Badge with a window that no window manager manages. It belongs to
+// this program, so a share of other programs never shows it.
 type badgeWindow struct {
 	o    screen.Options
 	own  *ownwindow.Places
@@ -44,9 +45,9 @@ type badgeWindow struct {
 	format pixelFormat
 	frame  *screen.Frame // nil: hidden
 	rect   image.Rectangle
-	moved  bool // the customer chose the place
+	moved  bool // the customer moved it
 	events chan badgeEvent
-	phys   *physicalDevices // nil: the server cannot tell
+	phys   *physicalDevices // nil: the server cannot distinguish devices
 }
 
 // badgeEvent is an event about the badge's window.
@@ -54,10 +55,10 @@ type badgeEvent struct {
 	kind     byte // of the core protocol
 	detail   byte // the button, or the state of VisibilityNotify
 	at, root image.Point
-	device   xiEvent // of button events, where the server tells devices apart
+	device   xiEvent // of button events, if the server distinguishes devices
 }
 
-// badgeEventOf reads an event; ok is false for those that are of no use.
+// badgeEventOf parses an event; ok is false for events that are not used.
 func badgeEventOf(ev []byte, xiMajor byte) (e badgeEvent, ok bool) {
 	if x, isXI := parseXIEvent(ev, xiMajor); isXI && xiMajor != 0 {
 		kinds := map[uint16]byte{xiButtonPress: xproto.ButtonPress, xiButtonRelease: xproto.ButtonRelease, xiMotion: xproto.MotionNotify}
@@ -90,7 +91,7 @@ func (b *badgeWindow) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.l != nil {
-		b.l.close() // the window ends with its connection
+		b.l.close() // this also destroys the window
 		b.own.Gone(b, image.Rectangle{})
 		b.l, b.frame, b.rect = nil, nil, image.Rectangle{}
 	}
@@ -134,12 +135,12 @@ func (b *badgeWindow) Show(f *screen.Frame) (err error) {
 	}
 	b.placeLocked(at, bounds)
 	xproto.MapWindow(b.l.Conn, b.window)
-	err = b.drawLocked() // the server has moved and mapped it when this returns
+	err = b.drawLocked() // when this returns, the server has moved and mapped the window
 	b.own.Gone(b, b.rect)
 	return err
 }
 
-// placeLocked moves the window, inside the display and on top.
+// placeLocked moves the window, inside the display and to the top.
 func (b *badgeWindow) placeLocked(at image.Point, bounds image.Rectangle) {
 	size := b.frame.Size
 	at.X = max(bounds.Min.X, min(at.X, bounds.Max.X-size.X))
@@ -154,7 +155,7 @@ func (b *badgeWindow) placeLocked(at image.Point, bounds image.Rectangle) {
 		[]uint32{uint32(int32(at.X)), uint32(int32(at.Y)), uint32(size.X), uint32(size.Y), xproto.StackModeAbove})
 }
 
-// openLocked makes the window.
+// openLocked creates the window.
 func (b *badgeWindow) openLocked() (err error) {
 	select {
 	case <-b.done:
@@ -176,7 +177,7 @@ func (b *badgeWindow) openLocked() (err error) {
 		}
 		select {
 		case events <- e:
-		default: // a badge that is clicked that often is not read
+		default: // dropped: clicks this frequent need not all be handled
 		}
 	})
 	if err != nil {
@@ -231,7 +232,7 @@ func (b *badgeWindow) openLocked() (err error) {
 	return nil
 }
 
-// drawLocked paints the picture.
+// drawLocked paints the frame.
 func (b *badgeWindow) drawLocked() error {
 	if b.frame == nil {
 		return nil
@@ -239,8 +240,8 @@ func (b *badgeWindow) drawLocked() error {
 	return b.l.paint(b.window, b.gc, &b.format, b.frame)
 }
 
-// paint puts a picture into a window, in bands that fit into a request, and
-// returns when the server has done so.
+// paint paints a frame into a window, in bands that fit in a request, and returns when the server
+// has done so.
 func (l *link) paint(window xproto.Window, gc xproto.Gcontext, format *pixelFormat, f *screen.Frame) error {
 	rows := max(1, (200<<10)/(4*f.Size.X))
 	for y := 0; y < f.Size.Y; y += rows {
@@ -288,7 +289,7 @@ func (b *badgeWindow) Watch(ctx context.Context, clicked func(p image.Point, phy
 			}
 			switch ev.kind {
 			case xproto.Expose:
-				_ = b.redraw() // the end of the connection is told by gone
+				_ = b.redraw() // gone reports the end of the connection
 			case xproto.VisibilityNotify:
 				if ev.detail != xproto.VisibilityUnobscured && time.Since(hold.raised) >= badgeRaise {
 					hold.raised = time.Now()
@@ -322,7 +323,7 @@ func (b *badgeWindow) redraw() (err error) {
 	return b.drawLocked()
 }
 
-// move brings the badge to the top, d further.
+// move raises the badge and moves it by d.
 func (b *badgeWindow) move(d image.Point) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 
 const badgePixel = 0x00b4b4
 
-// TestBadge: seen above all, moved and clicked by the customer, out of reach for
-// remote input, gone afterwards.
+// TestBadge: visible above everything, moved and clicked by the customer, out of reach for remote
+// input, gone afterwards.
 func TestBadge(t *testing.T) {
 	x := x11test.Start(t, "Xtigervnc", "-geometry", "800x600")
 	x.StartOpenbox(t)
@@ -60,7 +60,7 @@ func TestBadge(t *testing.T) {
 	})
 	screentest.Eventually(t, "the badge stays on top", func() bool { return seenAt(badge.Rect()) })
 
-	// By hand: xdotool injects too, so a viewer of the X server is the customer.
+	// Physically: xdotool injects too, so a viewer of the X server acts as the customer.
 	v := startViewer(t, x.RFBPort)
 	at := badge.Rect().Min.Add(image.Pt(20, 20))
 	v.point(at, 0)
@@ -92,7 +92,7 @@ func TestBadge(t *testing.T) {
 		}
 	}
 
-	// Another program's does, and is known for what it is; it comes behind the others.
+	// Another program's input does, and is recognized as such; it comes after the other input.
 	x.Run(t, "xdotool", "mousemove", strconv.Itoa(at.X+1), strconv.Itoa(at.Y+2), "click", "1")
 	screentest.Eventually(t, "a program's click is told", func() bool { return count() >= 2 })
 	mu.Lock()
@@ -115,7 +115,7 @@ func TestBadge(t *testing.T) {
 	}
 }
 
-// TestHandsTellInjectedFromPhysical: what XTEST does is told, and as what it is.
+// TestHandsTellInjectedFromPhysical: input by XTEST is reported as not physical.
 func TestHandsTellInjectedFromPhysical(t *testing.T) {
 	x := x11test.Start(t, "Xtigervnc", "-geometry", "400x300")
 	d := openOn(t, x, screen.Options{})
@@ -144,7 +144,7 @@ func TestHandsTellInjectedFromPhysical(t *testing.T) {
 	screentest.Eventually(t, "a hand clicks", has(screen.Act{Physical: true, Press: true}))
 }
 
-// TestChoicesOfMonitors: a share of one monitor is that rectangle and no other.
+// TestChoicesOfMonitors: a share of one monitor is exactly that rectangle.
 func TestChoicesOfMonitors(t *testing.T) {
 	x := x11test.Start(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
 	x.Run(t, "xrandr", "--setmonitor", "lower", "800/200x200/50+0+400", "none")

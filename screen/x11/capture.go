@@ -21,20 +21,20 @@ import (
 const (
 	zPixmap   = 2
 	allPlanes = 0xffffffff
-	// getImageBytes bounds one reply when there is no shared memory.
+	// getImageBytes is the maximum size of one reply without shared memory.
 	getImageBytes = 4 << 20
 )
 
-// pixelFormat is how the server lays out a pixel of the root window.
+// pixelFormat is the server's format of a pixel of the root window.
 type pixelFormat struct {
 	bytes            int // per pixel
 	pad              int // bytes a row is padded to
 	msbFirst         bool
 	red, green, blue channel
-	plain            bool // equals screen.Frame's layout
+	plain            bool // same as screen.Frame's format
 }
 
-// channel is one colour's bits in a pixel.
+// channel describes one colour's bits in a pixel.
 type channel struct {
 	shift, width int
 }
@@ -45,7 +45,7 @@ func channelOf(mask uint32) (channel, bool) {
 	return c, ok
 }
 
-// eight returns the channel of pixel p as 8 bits, white as 255.
+// eight returns the channel of pixel p as 8 bits; white is 255.
 func (c channel) eight(p uint32) byte {
 	v := p >> c.shift & (1<<c.width - 1)
 	if c.width == 8 {
@@ -55,7 +55,7 @@ func (c channel) eight(p uint32) byte {
 	return byte((v*255 + top/2) / top)
 }
 
-// place puts 8 bits of a channel where a pixel has them.
+// place moves an 8-bit value to the channel's bits.
 func (c channel) place(v byte) uint32 {
 	if c.width >= 8 {
 		return uint32(v) << (c.width - 8) << c.shift
@@ -63,8 +63,7 @@ func (c channel) place(v byte) uint32 {
 	return uint32(v>>(8-c.width)) << c.shift
 }
 
-// formatOf finds the root window's format and refuses what has no colours in
-// its pixels.
+// formatOf determines the root window's format and refuses formats without colours in the pixels.
 func formatOf(l *link) (pixelFormat, error) {
 	var f pixelFormat
 	fail := func(why string) (pixelFormat, error) {
@@ -108,12 +107,12 @@ func formatOf(l *link) (pixelFormat, error) {
 	return f, nil
 }
 
-// stride is the size of a row of w pixels as the server sends it.
+// stride returns the size of a row of w pixels as the server sends it.
 func (f *pixelFormat) stride(w int) int {
 	return (w*f.bytes + f.pad - 1) / f.pad * f.pad
 }
 
-// convert writes the picture src of rectangle r into dst.
+// convert writes the image src of rectangle r into dst.
 func (f *pixelFormat) convert(dst *screen.Frame, r image.Rectangle, src []byte) {
 	stride := f.stride(r.Dx())
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -136,7 +135,7 @@ func (f *pixelFormat) row(out, in []byte) {
 	}
 }
 
-// pixel reads the first pixel of b.
+// pixel returns the first pixel of b.
 func (f *pixelFormat) pixel(b []byte) uint32 {
 	switch {
 	case f.bytes == 2 && f.msbFirst:
@@ -171,23 +170,23 @@ func (f *pixelFormat) put(b, row []byte) []byte {
 	return b
 }
 
-// segment is memory shared with the server. The system frees it when both
-// sides have released it, whatever way they end, because it is marked for removal.
+// segment is memory shared with the server. It is marked for removal, so the system frees it when
+// both sides have detached it, even after a crash.
 type segment struct {
 	seg  shm.Seg
 	data []byte
 	once sync.Once
 }
 
-// unmap releases our side; the server's ends with detach or the connection.
+// unmap detaches our side; the server detaches at ShmDetach or when the connection ends.
 func (s *segment) unmap() {
 	s.once.Do(func() { _ = unix.SysvShmDetach(s.data) })
 }
 
 var errNoShm = errors.New("no shared memory")
 
-// newSegment makes shared memory. errNoShm: the server cannot share with us,
-// for example because it runs elsewhere.
+// newSegment creates shared memory. The error is errNoShm if the server cannot share memory with
+// us, for example because it runs on another computer.
 func newSegment(l *link, size int) (*segment, error) {
 	id, err := unix.SysvShmGet(unix.IPC_PRIVATE, size, unix.IPC_CREAT|0o600)
 	if err != nil {
@@ -214,8 +213,8 @@ func newSegment(l *link, size int) (*segment, error) {
 	return s, nil
 }
 
-// capturer copies rectangles of the root window into a frame. It belongs to
-// the goroutine that calls Next.
+// capturer copies rectangles of the root window into a frame. The goroutine that calls Next owns
+// it.
 type capturer struct {
 	l      *link
 	format pixelFormat
@@ -223,13 +222,13 @@ type capturer struct {
 
 	frame *screen.Frame
 	seg   *segment
-	// A frame in the server's own format lies at the segment's start, so that
-	// the server writes into it; scratch is where the rest begins.
+	// A frame in the server's own format is at the segment's start, so that the server writes
+	// directly into it; scratch is where the rest starts.
 	direct  bool
 	scratch int
 }
 
-// resize makes a new frame. The old one stays readable until its owner drops it.
+// resize makes a new frame. The old one remains readable until its owner drops it.
 func (c *capturer) resize(size image.Point) error {
 	c.release()
 	frameBytes := size.X * size.Y * screen.BytesPerPixel
@@ -260,8 +259,8 @@ func (c *capturer) resize(size image.Point) error {
 	return nil
 }
 
-// release gives the segment up. A frame that lies in it is kept readable as
-// long as somebody holds it, because reading unmapped memory ends the program.
+// release releases the segment. A frame in it remains readable as long as it is referenced, because
+// reading unmapped memory would crash the program.
 func (c *capturer) release() {
 	if c.seg == nil {
 		return
@@ -277,8 +276,8 @@ func (c *capturer) release() {
 	c.seg, c.frame = nil, nil
 }
 
-// capture brings rects of the frame up to date and returns what it touched,
-// which may be more. After an error the frame's content is undefined.
+// capture updates rects of the frame and returns what it changed, which may be more. After an error
+// the frame's content is undefined.
 func (c *capturer) capture(rects []image.Rectangle) (screen.Region, error) {
 	var touched screen.Region
 	if c.seg == nil {
@@ -293,7 +292,7 @@ func (c *capturer) capture(rects []image.Rectangle) (screen.Region, error) {
 	return touched, c.shmImages(rects, &touched)
 }
 
-// shot is a picture under way in shared memory.
+// shot is a pending capture into shared memory.
 type shot struct {
 	cookie shm.GetImageCookie
 	rect   image.Rectangle
@@ -301,15 +300,15 @@ type shot struct {
 	placed bool
 }
 
-// shmImages asks for all rectangles before it waits for the first.
+// shmImages requests all rectangles before it waits for the first.
 func (c *capturer) shmImages(rects []image.Rectangle, touched *screen.Region) error {
 	var shots []shot
 	free := c.scratch
 	for _, r := range rects {
 		s := shot{rect: r, offset: free}
 		size := c.format.stride(r.Dx()) * r.Dy()
-		// Rows that span the frame come out contiguous, so the server can write
-		// them in place. A wide rectangle is cheaper to widen than to copy.
+		// Rows that span the frame are contiguous, so the server can write them in place. It is
+		// cheaper to widen a wide rectangle than to copy it.
 		if c.direct && (2*r.Dx() >= c.frame.Size.X || free+size > len(c.seg.data)) {
 			s.rect.Min.X, s.rect.Max.X = 0, c.frame.Size.X
 			s.offset, s.placed = r.Min.Y*c.frame.Stride, true
@@ -330,7 +329,7 @@ func (c *capturer) shmImages(rects []image.Rectangle, touched *screen.Region) er
 	return c.collect(shots, touched)
 }
 
-// collect waits for pictures and puts them into the frame.
+// collect waits for captures and copies them into the frame.
 func (c *capturer) collect(shots []shot, touched *screen.Region) error {
 	var failed error
 	for _, s := range shots {
@@ -349,7 +348,7 @@ func (c *capturer) collect(shots []shot, touched *screen.Region) error {
 	return failed
 }
 
-// getImage fetches r through the connection, in bands.
+// getImage requests r over the connection, in bands.
 func (c *capturer) getImage(r image.Rectangle) error {
 	stride := c.format.stride(r.Dx())
 	rows := max(1, getImageBytes/stride)

@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// maxClipboard bounds a text in bytes, both ways.
+	// maxClipboard is the maximum size of a text in bytes, in both directions.
 	maxClipboard = 1 << 20
-	// clipChunk is the most that is handed over at once, ICCCM section 2.7.2.
+	// clipChunk is the maximum that is sent at once, ICCCM section 2.7.2.
 	clipChunk = 64 << 10
-	// clipTimeout bounds how long another program may take for a step.
+	// clipTimeout is how long another program may take for one step.
 	clipTimeout = 5 * time.Second
 
 	clipQueue    = 256
@@ -31,20 +31,20 @@ const (
 	maxTransfers = 16
 )
 
-// clipAtoms are the names that the exchange of selections uses.
+// clipAtoms are the atoms of the exchange of selections.
 type clipAtoms struct {
 	clipboard, targets, timestamp, utf8, text, plain, plainUTF8, incr xproto.Atom
-	// secret is the form by which password managers say that a text is a password:
-	// "secret" in x-kde-passwordManagerHint, which KDE's Klipper began.
+	// secret is the target by which password managers mark a text as a password: "secret" in
+	// x-kde-passwordManagerHint, introduced by KDE's Klipper.
 	secret xproto.Atom
 
-	// slots are the properties that texts are received in, by turns, so that
-	// an owner that was given up cannot write into a later transfer.
+	// slots are the properties in which texts are received, used in turn, so that an owner that
+	// timed out cannot write into a later transfer.
 	slots [4]xproto.Atom
 }
 
-// clipboard implements screen.Clipboard by the CLIPBOARD selection. Its
-// connection is opened when it is first used.
+// clipboard implements screen.Clipboard with the CLIPBOARD selection. It opens its connection when
+// it is first used.
 type clipboard struct {
 	// Static after newClipboard.
 	o    screen.Options
@@ -57,7 +57,7 @@ type clipboard struct {
 	watchers []chan ownedText
 }
 
-// clipLink is the clipboard's connection and what its goroutine knows.
+// clipLink is the clipboard's connection and the state of its goroutine.
 type clipLink struct {
 	// Static after connect.
 	c          *clipboard
@@ -80,25 +80,25 @@ type clipLink struct {
 	sending   []*transfer
 }
 
-// reception is a text on its way to us.
+// reception is a text that is being received.
 type reception struct {
 	target   xproto.Atom
 	property xproto.Atom
 	time     xproto.Timestamp
-	owner    xproto.Window // a change of owner ends the reception, so the text is this one's
+	owner    xproto.Window // a change of owner ends the reception, so the text is from this one
 	incr     bool
 	tooBig   bool
 	data     []byte
 	deadline time.Time
 }
 
-// ownedText is a text and who put it on the clipboard.
+// ownedText is a text and the program that put it on the clipboard.
 type ownedText struct {
 	text  string
 	owner screen.ClipboardOwner
 }
 
-// transfer is a long text on its way to another program.
+// transfer is a long text that is being sent to another program.
 type transfer struct {
 	window         xproto.Window
 	property, kind xproto.Atom
@@ -130,7 +130,7 @@ func (c *clipboard) close() error {
 	return nil
 }
 
-// connect returns the connection; it makes one at the first call.
+// connect returns the connection, which it opens at the first call.
 func (c *clipboard) connect() (_ *clipLink, err error) {
 	defer recovered(&err)
 	c.mu.Lock()
@@ -217,8 +217,8 @@ func (c *clipboard) SetText(text string) (err error) {
 	return nil
 }
 
-// Watch implements screen.Clipboard. Texts longer than 1 MiB are not reported;
-// of several texts in quick succession the latest are.
+// Watch implements screen.Clipboard. Texts longer than 1 MiB are not reported; of several texts in
+// quick succession only the latest may be.
 func (c *clipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
 	k, err := c.connect()
 	if err != nil {
@@ -247,7 +247,7 @@ func (c *clipboard) Watch(ctx context.Context, changed func(text string, owner s
 	}
 }
 
-// publish gives a text to the watchers; a slow one loses its oldest.
+// publish sends a text to the watchers; a slow one loses its oldest text.
 func (c *clipboard) publish(text ownedText) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -342,7 +342,7 @@ func (k *clipLink) ownerChanged(e xfixes.SelectionNotifyEvent) error {
 	return k.convert(k.atoms.targets, e.SelectionTimestamp, e.Owner)
 }
 
-// convert asks the owner for the text in one form.
+// convert requests the text from the owner in one target.
 func (k *clipLink) convert(target xproto.Atom, at xproto.Timestamp, owner xproto.Window) error {
 	k.slot = (k.slot + 1) % len(k.atoms.slots)
 	r := &reception{target: target, property: k.atoms.slots[k.slot], time: at, owner: owner, deadline: time.Now().Add(clipTimeout)}
@@ -352,7 +352,7 @@ func (k *clipLink) convert(target xproto.Atom, at xproto.Timestamp, owner xproto
 	return nil
 }
 
-// answered takes the owner's answer.
+// answered handles the owner's answer.
 func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 	r := k.receiving
 	if r == nil || e.Requestor != k.window || e.Selection != k.atoms.clipboard || e.Target != r.target || r.incr {
@@ -361,12 +361,12 @@ func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 	if e.Property == 0 {
 		k.receiving = nil
 		switch r.target {
-		case k.atoms.targets, k.atoms.secret: // it does not say what it has
+		case k.atoms.targets, k.atoms.secret: // the owner does not list its targets
 			return k.convert(k.atoms.utf8, r.time, r.owner)
 		case k.atoms.utf8:
 			return k.convert(xproto.AtomString, r.time, r.owner)
 		}
-		return nil // no text: a picture, for example
+		return nil // not a text but an image, for example
 	}
 	if e.Property != r.property {
 		return nil
@@ -402,7 +402,7 @@ func (k *clipLink) answered(e xproto.SelectionNotifyEvent) error {
 	return nil
 }
 
-// hasAtom reports whether a list of atoms, as a property holds it, has one.
+// hasAtom reports whether a list of atoms, in a property's format, contains a.
 func hasAtom(list []byte, a xproto.Atom) bool {
 	for ; len(list) >= 4; list = list[4:] {
 		if xproto.Atom(binary.LittleEndian.Uint32(list)) == a {
@@ -412,7 +412,7 @@ func hasAtom(list []byte, a xproto.Atom) bool {
 	return false
 }
 
-// take reads and deletes the property that a text arrives in.
+// take reads and deletes the property in which a text arrives.
 func (k *clipLink) take(r *reception) (xproto.Atom, []byte, error) {
 	p, err := xproto.GetProperty(k.l.Conn, true, k.window, r.property, xproto.GetPropertyTypeAny, 0, maxClipboard/4+1).Reply()
 	if err != nil {
@@ -426,7 +426,7 @@ func (k *clipLink) take(r *reception) (xproto.Atom, []byte, error) {
 	return p.Type, p.Value, nil
 }
 
-// propertyChanged carries on with a transfer in pieces, either way.
+// propertyChanged continues an incremental transfer, in either direction.
 func (k *clipLink) propertyChanged(e xproto.PropertyNotifyEvent) error {
 	if r := k.receiving; r != nil && r.incr && e.Window == k.window && e.Atom == r.property && e.State == xproto.PropertyNewValue {
 		kind, piece, err := k.take(r)
@@ -479,10 +479,10 @@ func (k *clipLink) finish(kind xproto.Atom) {
 	k.c.publish(ownedText{strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\x00"), screen.ClipboardOwner(r.owner)})
 }
 
-// requested answers a program that wants our text.
+// requested answers a program that requests our text.
 func (k *clipLink) requested(e xproto.SelectionRequestEvent) {
 	if e.Property == 0 {
-		e.Property = e.Target // ICCCM section 2.2: an old program
+		e.Property = e.Target // ICCCM section 2.2: an obsolete program
 	}
 	k.mu.Lock()
 	text, since := k.text, k.since
@@ -497,7 +497,7 @@ func (k *clipLink) requested(e xproto.SelectionRequestEvent) {
 	xproto.SendEvent(k.l.Conn, false, e.Requestor, 0, string(answer.Bytes()))
 }
 
-// offer writes the text in the wanted form and reports whether it could.
+// offer writes the text in the requested target and reports whether it could.
 func (k *clipLink) offer(e xproto.SelectionRequestEvent, text string, since xproto.Timestamp) bool {
 	a := &k.atoms
 	switch e.Target {
@@ -521,7 +521,7 @@ func (k *clipLink) offer(e xproto.SelectionRequestEvent, text string, since xpro
 	return true
 }
 
-// send hands a text over, in pieces when it is long.
+// send sends a text, in pieces if it is long.
 func (k *clipLink) send(e xproto.SelectionRequestEvent, kind xproto.Atom, data []byte) bool {
 	if len(data) <= clipChunk {
 		k.put(e.Requestor, e.Property, kind, 8, data)
@@ -541,7 +541,7 @@ func (k *clipLink) send(e xproto.SelectionRequestEvent, kind xproto.Atom, data [
 	return true
 }
 
-// put sets a property. The window may be gone; that is its program's matter.
+// put sets a property. An error is ignored, because the window may be gone.
 func (k *clipLink) put(w xproto.Window, property, kind xproto.Atom, format byte, data []byte) {
 	xproto.ChangeProperty(k.l.Conn, xproto.PropModeReplace, w, property, kind, format,
 		uint32(len(data)/int(format/8)), data)

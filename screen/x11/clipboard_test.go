@@ -40,7 +40,7 @@ func clipOwner(x *x11test.Server, t testing.TB) xproto.Window {
 	return r.Owner
 }
 
-// copyText puts text on the clipboard as another program.
+// copyText sets the clipboard as another program.
 func copyText(x *x11test.Server, t testing.TB, text string, args ...string) {
 	t.Helper()
 	c := x11test.Tool(t, "xclip", append([]string{"-selection", "clipboard", "-in", "-quiet"}, args...)...)
@@ -54,12 +54,12 @@ func copyText(x *x11test.Server, t testing.TB, text string, args ...string) {
 	screentest.Eventually(t, "xclip owns the clipboard", func() bool { w := clipOwner(x, t); return w != before && w != 0 })
 }
 
-// paste reads the clipboard as another program; it fails when there is no text.
+// paste reads the clipboard as another program; it fails if there is no text.
 func paste(x *x11test.Server, t testing.TB, args ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), screentest.Patience)
 	defer cancel()
-	x11test.Tool(t, "xclip") // is it there?
+	x11test.Tool(t, "xclip") // is it installed?
 	c := exec.CommandContext(ctx, "xclip", append([]string{"-selection", "clipboard", "-out"}, args...)...)
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	c.Env = append(os.Environ(), "DISPLAY="+x.Display)
@@ -93,7 +93,7 @@ func TestClipboard(t *testing.T) {
 	clip := d.Clipboard
 	h := &heard{}
 	background(t, func(ctx context.Context) error { return clip.Watch(ctx, h.add) })
-	// The watch has begun when it hears the first text.
+	// The watch has started when it reports the first text.
 	screentest.Eventually(t, "first text", func() bool {
 		copyText(x, t, "erste Zeile\r\nzweite")
 		return h.last() == "erste Zeile\nzweite"
@@ -162,7 +162,7 @@ func TestClipboardEnds(t *testing.T) {
 	}
 }
 
-// A text that a password manager has marked as a password is not taken over.
+// A text that a password manager has marked as a password is ignored.
 func TestClipboardLeavesPasswords(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})
@@ -182,9 +182,9 @@ func TestClipboardLeavesPasswords(t *testing.T) {
 	}
 }
 
-// copyMarked puts a text on the clipboard as a password manager does, with a hint; "":
-// without one. It reports whether the text was asked for. Then it puts the text there
-// once more: that is asked for behind everything the first time brought.
+// copyMarked sets the clipboard as a password manager does, with a hint; "": without one. It
+// reports whether the text was requested. Then it sets the clipboard once more: that text is
+// requested after every request for the first one.
 func copyMarked(x *x11test.Server, t *testing.T, hint string) (asked bool) {
 	t.Helper()
 	requests := make(chan xproto.SelectionRequestEvent, 64)
@@ -222,7 +222,7 @@ func copyMarked(x *x11test.Server, t *testing.T, hint string) (asked bool) {
 			t.Fatal("nobody asks for the text")
 		}
 		if round == 0 && e.Target != atoms["TARGETS"] {
-			continue // asked of the owner before this one: a new one is asked for its forms first
+			continue // a request to the previous owner: a new owner is first asked for its targets
 		}
 		kind, format, data := atoms["UTF8_STRING"], byte(8), []byte("a text")
 		switch e.Target {

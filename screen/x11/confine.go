@@ -13,27 +13,26 @@ import (
 	"lotse/screen/program"
 )
 
-// While less than the whole desktop is shared, a key must reach a window of the
-// share and nothing else. Four conditions are checked for each press, in one step
-// with it: the server is grabbed meanwhile, so no program can change anything.
+// While less than the whole desktop is shared, a key must reach only a window of the share. Four
+// conditions are checked for each press. The server is grabbed during the checks and the press, so
+// no other program can change anything in between.
 //
 //  1. The focus is on a window of the share.
 //  2. No other program has grabbed the keyboard.
-//  3. The key, as the customer's own layout gives it, is on the allow-list of
-//     keysym.StaysInside.
-//  4. No other program has a passive grab of the key on the way from the root
-//     window to the focus: that is how window managers take short cuts.
+//  3. The key, in the customer's own layout, is on the allow-list of keysym.StaysInside.
+//  4. No other program has a passive grab of the key on the path from the root window to the
+//     focus, which is how window managers implement shortcuts.
 
-// maxFocusDepth bounds the way from the root window to the focus.
+// maxFocusDepth is the maximum length of the path from the root window to the focus.
 const maxFocusDepth = 64
 
-// confinement holds for the key event that is being injected.
+// confinement applies to the key event that is being injected.
 type confinement struct {
 	path []xproto.Window // from the focus up to the root window
 }
 
-// keyWithin presses a key if the focus window belongs to the share, as owns
-// tells. Releases always pass: only what was let through went down.
+// keyWithin presses a key if owns reports that the focus window belongs to the share. Releases
+// always pass, because only permitted keys were pressed.
 func (in *input) keyWithin(k screen.Key, owns func(focus xproto.Window) (bool, error)) error {
 	if !k.Down {
 		return in.Key(k)
@@ -60,9 +59,8 @@ func (in *input) keyWithin(k screen.Key, owns func(focus xproto.Window) (bool, e
 	})
 }
 
-// exclusively runs f, which injects by a permit, with in.mu held, and keeps every other
-// program from changing the display meanwhile. It leaves the others as much time as it
-// takes.
+// exclusively runs f, which injects with a permit, while in.mu is held and no other program can
+// change the display. Afterwards it leaves the display to other programs for as long as f took.
 func (in *input) exclusively(permit screen.Permit, f func() error) error {
 	return in.pace.step(func() error { return in.grabbing(permit, f) })
 }
@@ -78,12 +76,12 @@ func (in *input) grabbing(permit screen.Permit, f func() error) (err error) {
 	xproto.GrabServer(in.l.Conn)
 	defer func() {
 		xproto.UngrabServer(in.l.Conn)
-		_ = in.l.sync() // the grab is not left waiting in a buffer
+		_ = in.l.sync() // so that the ungrab does not wait in a buffer
 	}()
 	return f()
 }
 
-// ancestors lists w and the windows around it, up to the root window.
+// ancestors returns w and its ancestors up to the root window.
 func (l *link) ancestors(w xproto.Window) ([]xproto.Window, error) {
 	path := []xproto.Window{w}
 	for w != l.root {
@@ -100,8 +98,8 @@ func (l *link) ancestors(w xproto.Window) ([]xproto.Window, error) {
 	return path, nil
 }
 
-// mayPressLocked reports whether a key may go down while the given modifiers are
-// in effect. Without a confinement every key may.
+// mayPressLocked reports whether a key may be pressed while the given modifiers are in effect.
+// Without a confinement it always may.
 func (in *input) mayPressLocked(kc byte, group int, mods byte) (bool, error) {
 	if in.confined == nil {
 		return true, nil
@@ -113,8 +111,8 @@ func (in *input) mayPressLocked(kc byte, group int, mods byte) (bool, error) {
 	return in.grabs.isFree(in.confined.path, kc, mods, in.keyboard.keys.locks())
 }
 
-// meaning says what the modifiers of the core protocol mean on this keyboard.
-// Locks have no meaning of their own.
+// meaning converts modifiers of the core protocol to their meaning on this keyboard. Locks have no
+// meaning of their own.
 func (m *keyMap) meaning(mods byte) (out keysym.Mods) {
 	for _, known := range []struct {
 		mask byte
@@ -134,7 +132,7 @@ func (m *keyMap) meaning(mods byte) (out keysym.Mods) {
 	return out
 }
 
-// locks are the modifiers that stay on by themselves: Caps, Num and Scroll Lock.
+// locks returns the modifiers of the lock keys: Caps, Num and Scroll Lock.
 func (m *keyMap) locks() byte { return modLock | m.numLock | m.scrollLock }
 
 // rectOf returns where a window is on the display.
@@ -153,8 +151,7 @@ func (l *link) rectOf(w xproto.Window) (image.Rectangle, error) {
 	return image.Rectangle{Min: corner, Max: corner.Add(image.Pt(int(g.Width), int(g.Height)))}, nil
 }
 
-// keyInRect presses a key if the window with the focus is mostly inside r, a
-// monitor that is shared.
+// keyInRect presses a key if the window with the focus is mostly inside r, a shared monitor.
 func (in *input) keyInRect(k screen.Key, r image.Rectangle) error {
 	return in.keyWithin(k, func(focus xproto.Window) (bool, error) {
 		at, err := in.l.rectOf(focus)

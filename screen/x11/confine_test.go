@@ -18,8 +18,7 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// eavesdropper is a program outside of the share that records every key event it
-// is sent.
+// eavesdropper is a program outside of the share that records every key event it receives.
 type eavesdropper struct {
 	l      *link
 	window xproto.Window
@@ -81,8 +80,8 @@ func (e *eavesdropper) take(t testing.TB) []string {
 	return got
 }
 
-// grabShortCuts takes the short cuts of common window managers, as they do: on
-// the root window, with and without the locks; half of them by XInput 2.
+// grabShortCuts grabs the shortcuts of common window managers as they do: on the root window, with
+// and without the locks; half of them with XInput 2.
 func (e *eavesdropper) grabShortCuts(t testing.TB, keys *keyMap) {
 	t.Helper()
 	xi, err := openXI(e.l)
@@ -127,7 +126,7 @@ func (e *eavesdropper) grabShortCuts(t testing.TB, keys *keyMap) {
 	}
 }
 
-// drawKey draws a key message as a hostile viewer could send it.
+// drawKey draws a key message that a hostile viewer could send.
 func drawKey(rnd *rand.Rand, held []screen.Key) screen.Key {
 	if len(held) > 0 && rnd.IntN(3) == 0 {
 		k := held[rnd.IntN(len(held))]
@@ -148,7 +147,7 @@ func drawKey(rnd *rand.Rand, held []screen.Key) screen.Key {
 		k.Code = uint32(rnd.IntN(256))
 	case 4:
 		k.Sym = special[rnd.IntN(len(special))]
-	case 5: // the same things as characters
+	case 5: // the same keys as characters
 		k.Sym = keysym.Unicode + []uint32{0x1b, 0x09, 0x0d, 0x20, 0x7f, 'd', 'p', 'q', '1', 0xa0}[rnd.IntN(10)]
 	case 6:
 		k.Sym = uint32(' ' + rnd.IntN(95))
@@ -158,8 +157,8 @@ func drawKey(rnd *rand.Rand, held []screen.Key) screen.Key {
 	return k
 }
 
-// startKeyWindow starts a program whose window takes all keys and does nothing by
-// them, and gives it the focus.
+// startKeyWindow starts a program whose window receives all keys and ignores them, and gives it the
+// focus.
 func startKeyWindow(t testing.TB, x *x11test.Server) {
 	t.Helper()
 	x.Start(t, "xev", "-geometry", "300x200+10+10", "-event", "keyboard")
@@ -167,9 +166,8 @@ func startKeyWindow(t testing.TB, x *x11test.Server) {
 	x.Run(t, "xdotool", "windowfocus", "--sync", id)
 }
 
-// witness follows what really goes down, wherever it is sent, and reports what no
-// share may press: keys of the desktop, and Tab, Escape, Space and function keys
-// with Alt.
+// startWitness follows what is really pressed, wherever it is sent, and reports what no share may
+// press: keys of the desktop, and Tab, Escape, Space and function keys with Alt.
 func startWitness(t *testing.T, x *x11test.Server, keys *keyMap) (stop func()) {
 	t.Helper()
 	p, err := openPhysical(screen.Options{Display: x.Display}.WithDefaults(), false, xiRawKeyPress, xiRawKeyRelease)
@@ -206,9 +204,9 @@ func startWitness(t *testing.T, x *x11test.Server, keys *keyMap) (stop func()) {
 	return func() { close(quit); <-done; p.close() }
 }
 
-// TestKeysStayInside sends thousands of mixtures of key messages to a share of
-// one program, while a window manager has taken its short cuts and another
-// program grabs the keyboard now and then. Neither may see a single event.
+// TestKeysStayInside sends thousands of mixed key messages to a share of one program, while a
+// window manager has grabbed its shortcuts and another program grabs the keyboard now and then.
+// Neither may receive a single event.
 func TestKeysStayInside(t *testing.T) {
 	messages := 10_000
 	if raceDetector {
@@ -233,7 +231,7 @@ func TestKeysStayInside(t *testing.T) {
 	}
 }
 
-// TestMonitorKeysStayInside is the same for a share of the only monitor.
+// TestMonitorKeysStayInside does the same for a share of the only monitor.
 func TestMonitorKeysStayInside(t *testing.T) {
 	messages := 2_000
 	if raceDetector {
@@ -284,7 +282,7 @@ func hostileKeys(t *testing.T, x *x11test.Server, scope screen.Scope, manager, g
 			_ = grabber.l.sync()
 			return
 		}
-		// Keys that are down belong to anyone who has had them pressed.
+		// Keys that are down belong to whatever had them pressed.
 		if err := scope.ReleaseAll(); err != nil {
 			t.Fatal(err)
 		}
@@ -327,8 +325,7 @@ func hostileKeys(t *testing.T, x *x11test.Server, scope screen.Scope, manager, g
 	}
 }
 
-// wouldHaveSeen makes sure that both eavesdroppers see what another program
-// injects.
+// wouldHaveSeen checks that both eavesdroppers receive what another program injects.
 func wouldHaveSeen(t *testing.T, x *x11test.Server, manager, grabber *eavesdropper) {
 	t.Helper()
 	x.Run(t, "xdotool", "key", "alt+F2")
@@ -338,7 +335,7 @@ func wouldHaveSeen(t *testing.T, x *x11test.Server, manager, grabber *eavesdropp
 	screentest.Eventually(t, "a key while the keyboard is grabbed", func() bool { return len(grabber.take(t)) > 0 })
 }
 
-// grabKeyboard takes all keys.
+// grabKeyboard grabs all keys.
 func (e *eavesdropper) grabKeyboard(t *testing.T) {
 	t.Helper()
 	r, err := xproto.GrabKeyboard(e.l.Conn, false, e.window, xproto.TimeCurrentTime, xproto.GrabModeAsync, xproto.GrabModeAsync).Reply()

@@ -25,16 +25,16 @@ import (
 const (
 	dialTimeout      = 5 * time.Second
 	handshakeTimeout = 10 * time.Second
-	// closeTimeout bounds how long Close waits for a server that hangs.
+	// closeTimeout is how long Close waits for a server that does not respond.
 	closeTimeout = 2 * time.Second
 )
 
 func init() {
-	// xgb writes to stderr what it also returns as errors.
+	// xgb writes errors to stderr in addition to returning them.
 	xgb.Logger = log.New(io.Discard, "", 0)
 }
 
-// errGone is the cause when the X server went away.
+// errGone is the cause if the connection to the X server has ended.
 var errGone = errors.New("the connection to the X server is lost")
 
 // link is a connection to an X server.
@@ -50,7 +50,7 @@ type link struct {
 	gone    chan struct{} // closed when the connection has ended
 }
 
-// extension is an extension as the server has it.
+// extension has the codes that the server assigned to an extension.
 type extension struct {
 	major, firstEvent byte
 }
@@ -111,7 +111,7 @@ func dialX(o screen.Options, onEvent func(ev []byte)) (l *link, err error) {
 	d := net.Dialer{Timeout: dialTimeout}
 	c, err := d.Dial(addr.network, addr.address)
 	if err != nil && addr.network == "unix" {
-		// Linux's abstract socket remains reachable where /tmp is another one.
+		// Linux's abstract socket remains reachable if /tmp is a different one.
 		if c2, err2 := d.Dial("unix", "@"+addr.address); err2 == nil {
 			c, err = c2, nil
 		}
@@ -152,8 +152,8 @@ func dialX(o screen.Options, onEvent func(ev []byte)) (l *link, err error) {
 	return l, nil
 }
 
-// drain takes the errors of requests that nobody waits for, so that xgb's
-// reader never blocks, and notices the end.
+// drain receives the errors of requests that nobody waits for, so that xgb's reader never blocks,
+// and notices the end of the connection.
 func (l *link) drain() {
 	defer close(l.gone)
 	for {
@@ -189,7 +189,7 @@ func (l *link) sync() error {
 	return l.explain(err)
 }
 
-// explain turns xgb's bare end of file into words.
+// explain replaces xgb's end of file by an error with an explanation.
 func (l *link) explain(err error) error {
 	if err == nil {
 		return nil
@@ -200,9 +200,8 @@ func (l *link) explain(err error) error {
 	return fmt.Errorf("x11: display %s: %w", l.display, err)
 }
 
-// extension asks for an extension and makes xgb's package for it usable. It
-// stands for that package's Init, which writes to tables that other
-// connections read (see wire).
+// extension queries an extension and makes xgb's package for it usable. It replaces that package's
+// Init, which writes to tables that other connections read (see wire).
 func (l *link) extension(name string) (extension, bool, error) {
 	r, err := xproto.QueryExtension(l.Conn, uint16(len(name)), name).Reply()
 	if err != nil {
@@ -217,8 +216,7 @@ func (l *link) extension(name string) (extension, bool, error) {
 	return extension{r.MajorOpcode, r.FirstEvent}, true, nil
 }
 
-// request starts a request; the length field is filled in. A request is
-// padded to words.
+// request starts a request. It fills in the length field and pads the request to words.
 func (l *link) request(b []byte, reply bool) *xgb.Cookie {
 	for len(b)%4 != 0 {
 		b = append(b, 0)
@@ -250,15 +248,15 @@ func (l *link) atom(name string) (xproto.Atom, error) {
 	return r.Atom, nil
 }
 
-// recovered makes an error of a panic: xgb indexes into replies without a look
-// at their length, and a broken server must not end the program.
+// recovered converts a panic to an error: xgb indexes into replies without checking their length,
+// and a faulty server must not crash the program.
 func recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("x11: malformed answer of the X server: %v", p)
 	}
 }
 
-// ended is the reason to stop waiting for the server, nil if there is none.
+// ended returns the reason to stop waiting for the server, or nil.
 func (l *link) ended(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

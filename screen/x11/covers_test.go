@@ -15,11 +15,11 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// lookBlue is the frame of a question window that asks to look.
+// lookBlue is the colour of the frame of a question window that asks for View.
 const lookBlue = 0x1b4a7a
 
-// TestOwnWindowsAreHidden: whatever comes and goes and moves of this program's own
-// windows, no capture of the screen or of a monitor shows a pixel of them.
+// TestOwnWindowsAreHidden: however this program's own windows appear, disappear and move, no
+// capture of the screen or of a monitor shows a pixel of them.
 func TestOwnWindowsAreHidden(t *testing.T) {
 	for name, o := range map[string]struct {
 		screen.Options
@@ -90,8 +90,7 @@ func countPixels(f *screen.Frame, colours ...uint32) (n int) {
 	return n
 }
 
-// hostileOwnWindows shows, hides and moves the badge, and asks and withdraws
-// questions.
+// hostileOwnWindows shows, hides and moves the badge, and asks and withdraws questions.
 func hostileOwnWindows(t *testing.T, x *x11test.Server, d *screen.Desktop, v *viewer) {
 	t.Helper()
 	badge := d.Badge

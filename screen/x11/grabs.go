@@ -9,18 +9,17 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// grabs finds out which keys other programs have grabbed. One goroutine uses it at a time,
-// while the server is grabbed.
+// grabs determines which keys other programs have grabbed. It must not be used concurrently, and
+// only while the server is grabbed.
 type grabs struct {
 	l        *link
 	xi       *xiLink       // nil: the server has no XInput 2
 	unmapped xproto.Window // a window that is never mapped; 0: not made yet
 }
 
-// keyboardGrabbed reports whether another program has grabbed the keyboard.
-// It tries to grab the keyboard for a window that is never mapped: the server
-// then names the other grab first, else it refuses because of the window. So no
-// grab ever takes effect.
+// keyboardGrabbed reports whether another program has grabbed the keyboard. It tries to grab the
+// keyboard for a window that is never mapped. The server then reports an existing grab first, and
+// otherwise refuses because of the window. Its own grab therefore never takes effect.
 func (g *grabs) keyboardGrabbed() (bool, error) {
 	if g.unmapped == 0 {
 		id, err := xproto.NewWindowId(g.l.Conn)
@@ -46,9 +45,9 @@ func (g *grabs) keyboardGrabbed() (bool, error) {
 	return r.Status != xproto.GrabStatusNotViewable, nil
 }
 
-// isFree reports whether no other program has a passive grab of the key with these
-// modifiers, with or without the locks, on a window of path. It tries to grab the key
-// there itself, by the core protocol and by XInput 2, whose grabs do not know each other.
+// isFree reports whether no other program has a passive grab of the key with these modifiers, with
+// or without the locks, on a window of path. It tries to grab the key there itself, with the core
+// protocol and with XInput 2, whose grabs are independent.
 func (g *grabs) isFree(path []xproto.Window, kc, mods, locks byte) (bool, error) {
 	sets := []uint16{uint16(mods)}
 	if plain := mods &^ locks; plain != mods {
@@ -96,7 +95,7 @@ const (
 	xiKeyPressMask       = 1 << 2
 )
 
-// passiveGrab is the request to grab a key of any device on a window.
+// passiveGrab returns the request to grab a key of any device on a window.
 func (x *xiLink) passiveGrab(w xproto.Window, kc byte, sets []uint16) []byte {
 	b := []byte{x.major, xiMinorPassiveGrab, 0, 0}
 	for _, v := range []uint32{xproto.TimeCurrentTime, uint32(w), xproto.CursorNone, uint32(kc)} {
@@ -113,13 +112,13 @@ func (x *xiLink) passiveGrab(w xproto.Window, kc byte, sets []uint16) []byte {
 	return b
 }
 
-// passiveGrabbed reads the reply to passiveGrab: it lists the sets of modifiers
-// that could not be grabbed.
+// passiveGrabbed reads the reply to passiveGrab, which lists the sets of modifiers that could not
+// be grabbed.
 func passiveGrabbed(reply []byte, sets int) bool {
 	return len(reply) >= xHead && sets > 0 && binary.LittleEndian.Uint16(reply[8:]) == 0
 }
 
-// passiveUngrab undoes passiveGrab.
+// passiveUngrab returns the request that undoes passiveGrab.
 func (x *xiLink) passiveUngrab(w xproto.Window, kc byte, sets []uint16) []byte {
 	b := []byte{x.major, xiMinorPassiveUngrab, 0, 0}
 	b = binary.LittleEndian.AppendUint32(b, uint32(w))

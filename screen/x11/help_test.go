@@ -16,8 +16,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// keysDown returns the keycodes that are down, and 1000+bit for modifiers and
-// buttons in effect.
+// keysDown returns the keycodes that are down, and 1000+bit for modifiers and buttons in effect.
 func keysDown(t testing.TB, l *link) (down []int) {
 	t.Helper()
 	m, err := xproto.QueryKeymap(l.Conn).Reply()
@@ -87,7 +86,7 @@ func startListener(t testing.TB, x *x11test.Server) *listener {
 	return li
 }
 
-// take returns the events since the last call, once they are n or more.
+// take returns the events since the last call, once there are n or more.
 func (li *listener) take(t testing.TB, n int) string {
 	t.Helper()
 	var s string
@@ -125,9 +124,9 @@ func keyMapOf(t testing.TB, x *x11test.Server) *keyMap {
 	return m
 }
 
-// cursor sets the root window's cursor to a shape of the cursor font, in red
-// with a blue border. The server lets nobody read a cursor whose maker is gone,
-// as that of xsetroot, so the painter makes it.
+// cursor sets the root window's cursor to a shape of the cursor font, in red with a blue border.
+// The server does not let anybody read a cursor whose creator has disconnected, as with xsetroot,
+// so the painter creates it.
 func cursor(p *x11test.Painter, t testing.TB, glyph uint16) {
 	t.Helper()
 	font, err := xproto.NewFontId(p.Conn)

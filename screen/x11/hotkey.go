@@ -18,14 +18,14 @@ import (
 	"lotse/screen/keysym"
 )
 
-// handsPace is the least time between two calls for what is no press.
+// handsPace is the minimum time between two reports of events other than presses.
 const handsPace = 50 * time.Millisecond
 
-// rawQueue bounds the raw events that wait to be looked at.
+// rawQueue is the maximum number of raw events waiting to be handled.
 const rawQueue = 512
 
-// physical is a connection on which raw input events arrive, for the events
-// that no program injected.
+// physical is a connection on which raw input events arrive. It identifies the events that no
+// program injected.
 type physical struct {
 	// Static after openPhysical.
 	xi      *xiLink
@@ -45,7 +45,7 @@ type rawKey struct {
 	keycode uint32
 }
 
-// openPhysical connects and asks for raw events of the given kinds.
+// openPhysical connects and requests raw events of the given kinds.
 func openPhysical(o screen.Options, withMap bool, kinds ...uint) (_ *physical, err error) {
 	defer recovered(&err)
 	p := &physical{
@@ -67,7 +67,7 @@ func openPhysical(o screen.Options, withMap bool, kinds ...uint) (_ *physical, e
 		}
 		select {
 		case p.events <- e:
-		default: // nobody can press keys that fast
+		default: // nobody presses keys that fast
 		}
 	})
 	if err != nil {
@@ -102,8 +102,8 @@ func openPhysical(o screen.Options, withMap bool, kinds ...uint) (_ *physical, e
 
 func (p *physical) close() { p.xi.close() }
 
-// isPhysical reports whether e was caused by hand. A device that cannot be
-// identified is not trusted.
+// isPhysical reports whether e came from a physical device. A device that cannot be identified is
+// not trusted.
 func (p *physical) isPhysical(e xiEvent) (is bool, err error) {
 	defer recovered(&err)
 	if e.kind == xiHierarchyChanged {
@@ -135,9 +135,9 @@ func (p *physical) isPress(e xiEvent) bool {
 	return false
 }
 
-// hotkey implements screen.Hotkey by raw events of XInput 2 and, to swallow
-// the key, by a passive grab. The grab is the core protocol's and does not know
-// devices: while it is on, an injected press does not reach programs either.
+// hotkey implements screen.Hotkey with raw events of XInput 2 and, to swallow the key, with a
+// passive grab. The grab is the core protocol's and does not distinguish devices: while it is
+// active, injected presses do not reach programs either.
 type hotkey struct {
 	// Static after newHotkey.
 	o    screen.Options
@@ -150,7 +150,7 @@ type hotkey struct {
 	watches []*hotWatch
 }
 
-// hotWatch is one Watch under way. Its fields are guarded by hotkey.mu.
+// hotWatch is one active Watch. Its fields are guarded by hotkey.mu.
 type hotWatch struct {
 	o     screen.Options
 	p     *physical
@@ -158,9 +158,8 @@ type hotWatch struct {
 	keys  []byte   // keycodes of sym
 	locks []uint16 // modifier sets to grab the key with
 
-	// grabber holds the grab, nil: there is none. It is a connection of its own
-	// because the server withholds raw events from the client whose grab they
-	// fall under.
+	// grabber holds the grab; nil: there is none. It is a separate connection because the server
+	// does not send raw events to the client that has grabbed them.
 	grabber *link
 }
 
@@ -175,9 +174,9 @@ func (h *hotkey) close() error {
 	return nil
 }
 
-// Watch implements screen.Hotkey. It returns an error when the keyboard has no
-// such key, when the X server cannot tell devices apart, or when the key is to
-// be swallowed and another program has taken it.
+// Watch implements screen.Hotkey. It returns an error if the keyboard has no such key, if the X
+// server cannot distinguish devices, or if the key is to be swallowed and another program has
+// grabbed it.
 func (h *hotkey) Watch(ctx context.Context, sym uint32, pressed func()) error {
 	p, err := openPhysical(h.o, true, xiRawKeyPress, xiRawKeyRelease)
 	if err != nil {
@@ -213,7 +212,7 @@ func (h *hotkey) Watch(ctx context.Context, sym uint32, pressed func()) error {
 	}
 }
 
-// Swallow implements screen.Hotkey. It holds for watches that begin later, too.
+// Swallow implements screen.Hotkey. It also applies to watches that begin later.
 func (h *hotkey) Swallow(on bool) (err error) {
 	defer recovered(&err)
 	h.mu.Lock()
@@ -250,7 +249,7 @@ func (h *hotkey) leave(w *hotWatch) {
 	w.free()
 }
 
-// remap follows a change of the keyboard map.
+// remap handles a change of the keyboard map.
 func (h *hotkey) remap(w *hotWatch) (err error) {
 	defer recovered(&err)
 	h.mu.Lock()
@@ -292,7 +291,7 @@ func (w *hotWatch) read() error {
 	}
 }
 
-// grab takes or frees the key with all combinations of the lock modifiers.
+// grab grabs or releases the key with all combinations of the lock modifiers.
 func (w *hotWatch) grab(on bool) (err error) {
 	if !on {
 		w.free()
@@ -323,7 +322,7 @@ func (w *hotWatch) grab(on bool) (err error) {
 	return nil
 }
 
-// free ends the grab; the server has done so when it returns.
+// free releases the grab and returns after the server has done so.
 func (w *hotWatch) free() {
 	if w.grabber == nil {
 		return
@@ -351,11 +350,11 @@ func (x hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 		return err
 	}
 	defer p.close()
-	// Under Wayland most of what hands do never passes the X server.
+	// Under Wayland most physical input never passes through the X server.
 	if _, nested, err := p.xi.extension("XWAYLAND"); err != nil || nested || os.Getenv("WAYLAND_DISPLAY") != "" {
 		return errors.Join(errNested, err)
 	}
-	var next [2]time.Time // of events that are no press, by hand and not
+	var next [2]time.Time // of events other than presses, physical and not
 	for {
 		select {
 		case <-ctx.Done():
@@ -385,7 +384,7 @@ func (x hands) Watch(ctx context.Context, acted func(screen.Act)) error {
 	}
 }
 
-// isPress reports whether a key, a button or a finger went down.
+// isPress reports whether a key, a button or a finger was pressed.
 func (e *xiEvent) isPress() bool {
 	return (e.kind == xiRawKeyPress || e.kind == xiRawButtonPress || e.kind == xiRawTouchBegin) && e.flags&xiKeyRepeat == 0
 }

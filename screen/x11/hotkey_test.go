@@ -23,8 +23,8 @@ import (
 
 const symF12 = keysym.F12
 
-// viewer is a VNC viewer that only sends: what it types comes from a device of
-// the X server, as from a keyboard.
+// viewer is a VNC viewer that only sends: its input comes from a device of the X server, like a
+// keyboard's.
 type viewer struct {
 	t testing.TB
 	c net.Conn
@@ -83,7 +83,7 @@ func (v *viewer) pointer(x, y uint16) {
 	v.send([]byte{5, 0, byte(x >> 8), byte(x), byte(y >> 8), byte(y)})
 }
 
-// point moves the pointer and brings its buttons to a state.
+// point moves the pointer and sets its buttons to a state.
 func (v *viewer) point(p image.Point, buttons byte) {
 	v.t.Helper()
 	v.send([]byte{5, buttons, byte(p.X >> 8), byte(p.X), byte(p.Y >> 8), byte(p.Y)})
@@ -142,8 +142,8 @@ func TestHotkeyPhysical(t *testing.T) {
 		return hands.Load() > 0
 	})
 
-	// Injected keys are not seen, neither xdotool's nor our own. A program's click comes
-	// behind all that hands did before it.
+	// Injected keys are not reported, neither xdotool's nor our own. A program's click arrives
+	// after everything physical before it.
 	v.key('z', true)
 	v.key('z', false)
 	waitFor(t, li, "-52")
@@ -170,7 +170,7 @@ func TestHotkeyPhysical(t *testing.T) {
 			presses.Load()-base, hands.Load()-baseHands, programs.Load()-basePrograms)
 	}
 
-	// Repeats are one press.
+	// Repeats count as one press.
 	v.key(symF12, true)
 	v.key(symF12, true)
 	v.key(symF12, true)
@@ -183,7 +183,7 @@ func TestHotkeyPhysical(t *testing.T) {
 		t.Errorf("%d presses of one held key", presses.Load()-base)
 	}
 
-	// Swallowed: we see it, the program does not.
+	// Swallowed: we receive it, the program does not.
 	if err := d.Hotkey.Swallow(true); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func waitFor(t testing.TB, li *listener, last string) string {
 	return got
 }
 
-// watching waits until the desktop's only watch of a hotkey gets its events.
+// watching waits until the desktop's only watch of a hotkey receives events.
 func watching(t testing.TB, d *screen.Desktop) *physical {
 	t.Helper()
 	h := d.Hotkey.(*hotkey)
@@ -246,13 +246,13 @@ func watching(t testing.TB, d *screen.Desktop) *physical {
 	return p
 }
 
-// settle waits until the watch has dealt with all events that the X server has made.
+// settle waits until the watch has handled all events that the X server has made.
 func (p *physical) settle(t testing.TB) {
 	t.Helper()
 	if err := p.xi.sync(); err != nil {
 		t.Fatal(err)
 	}
-	p.events <- xiEvent{} // of no kind; when it is taken, those before it are done
+	p.events <- xiEvent{} // of no kind; when it is taken, the ones before it are handled
 	screentest.Eventually(t, "all events are dealt with", func() bool { return len(p.events) == 0 })
 }
 
@@ -270,7 +270,7 @@ func TestHotkeyTaken(t *testing.T) {
 	if err := second.Hotkey.Watch(t.Context(), symF12, func() {}); err == nil || !strings.Contains(err.Error(), "another program") {
 		t.Errorf("the second watch of a key that one has for itself: %v", err)
 	}
-	// Without swallowing two can watch.
+	// Without swallowing, two can watch.
 	if err := second.Hotkey.Swallow(false); err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestHotkeyEndsWithDesktop(t *testing.T) {
 	}
 }
 
-// TestHotkeyXephyr has the customer's key come through an outer display.
+// TestHotkeyXephyr receives the customer's key through an outer display.
 func TestHotkeyXephyr(t *testing.T) {
 	outer := x11test.Xvfb(t, "900x700x24")
 	t.Setenv("DISPLAY", outer.Display)
@@ -317,7 +317,7 @@ func TestHotkeyXephyr(t *testing.T) {
 		outer.Run(t, "xdotool", "key", "F12")
 		return presses.Load() > 0
 	})
-	outer.Run(t, "xdotool", "key", "a") // behind every F12
+	outer.Run(t, "xdotool", "key", "a") // after every F12
 	waitFor(t, li, "-38")
 	hotkey.settle(t)
 	base := presses.Load()

@@ -12,15 +12,15 @@ import (
 	"lotse/screen/program"
 )
 
-// Bounds of what a window may say of its icons: any program writes that, and it may
-// be megabytes.
+// Limits of what is read about a window's icons, because any program writes that, and it may be
+// megabytes.
 const (
-	maxIconSizes   = 16  // looked at
+	maxIconSizes   = 16  // examined
 	maxIconSide    = 256 // of the one that is read
-	maxIconWindows = 3   // of a program that are asked
+	maxIconWindows = 3   // per program
 )
 
-// icon is the icon of the first of a program's windows that has one.
+// icon returns the icon of the first of a program's windows that has one.
 func (a *apps) icon(windows []xproto.Window) []byte {
 	for _, w := range windows[:min(len(windows), maxIconWindows)] {
 		shape := readNetIcon(func(offset, n uint32) []byte {
@@ -37,10 +37,10 @@ func (a *apps) icon(windows []xproto.Window) []byte {
 	return nil
 }
 
-// readNetIcon reads the size that is nearest to an icon's of _NET_WM_ICON (Extended
-// Window Manager Hints 1.5): width, height and rows of 0xAARRGGBB, one size after
-// another. read returns at most n numbers of the property from the one at offset on,
-// four bytes each. nil: there is none that can be used.
+// readNetIcon reads, from _NET_WM_ICON (Extended Window Manager Hints 1.5), the size nearest to an
+// icon's. The property has width, height and rows of 0xAARRGGBB, one size after another. read
+// returns at most n numbers of the property from offset on, four bytes each. nil: there is no
+// usable icon.
 func readNetIcon(read func(offset, n uint32) []byte) *screen.Cursor {
 	var best image.Point
 	var at, offset uint32
@@ -52,7 +52,7 @@ func readNetIcon(read func(offset, n uint32) []byte) *screen.Cursor {
 		w, h := binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint32(head[4:])
 		offset += 2
 		if w == 0 || h == 0 || w > 1<<12 || h > 1<<12 {
-			break // no size that anybody draws: what follows cannot be found
+			break // not a plausible size: what follows cannot be found
 		}
 		if size := image.Pt(int(w), int(h)); w <= maxIconSide && h <= maxIconSide && nearerIcon(size, best) {
 			best, at = size, offset
@@ -80,8 +80,8 @@ func readNetIcon(read func(offset, n uint32) []byte) *screen.Cursor {
 	return c
 }
 
-// nearerIcon reports whether an icon of size a becomes a better one than b: the
-// smallest that need not grow, else the largest.
+// nearerIcon reports whether size a is better for an icon than b: the smallest that need not be
+// enlarged, else the largest.
 func nearerIcon(a, b image.Point) bool {
 	x, y := min(a.X, a.Y), min(b.X, b.Y)
 	if x >= screen.IconSide && y >= screen.IconSide {

@@ -17,7 +17,7 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// netIcon is a property with pictures of one colour each.
+// netIcon returns a property with images of one colour each.
 func netIcon(argb uint32, sides ...int) (b []byte) {
 	for _, side := range sides {
 		b = binary.LittleEndian.AppendUint32(b, uint32(side))
@@ -49,7 +49,7 @@ func TestReadNetIcon(t *testing.T) {
 	const red = 0xffc80000
 	for name, test := range map[string]struct {
 		property []byte
-		side     int // of the picture that is read; 0: none
+		side     int // of the image that is read; 0: none
 	}{
 		"nothing":                   {nil, 0},
 		"half a head":               {numbers(16), 0},
@@ -85,7 +85,7 @@ func TestReadNetIcon(t *testing.T) {
 	}
 }
 
-// FuzzNetIcon feeds a program's bytes to the parser of its icons.
+// FuzzNetIcon passes arbitrary bytes to the parser of icons.
 func FuzzNetIcon(f *testing.F) {
 	f.Add(netIcon(0x80ff0000, 1, 2, 3))
 	f.Add(netIcon(0xffffffff, 4, 1))
@@ -102,7 +102,7 @@ func FuzzNetIcon(f *testing.F) {
 	})
 }
 
-// iconWindow is a window whose _NET_WM_ICON is b, of this connection's program.
+// iconWindow creates a window of this connection with b as its _NET_WM_ICON.
 func iconWindow(t *testing.T, l *link, kind xproto.Atom, format byte, b []byte) xproto.Window {
 	t.Helper()
 	w, err := xproto.NewWindowId(l.Conn)
@@ -116,7 +116,7 @@ func iconWindow(t *testing.T, l *link, kind xproto.Atom, format byte, b []byte) 
 	if err := xproto.CreateWindowChecked(l.Conn, 0, w, l.root, 0, 0, 10, 10, 0, xproto.WindowClassInputOutput, 0, 0, nil).Check(); err != nil {
 		t.Fatal(err)
 	}
-	for len(b) > 0 { // a request has 256 kB at most
+	for len(b) > 0 { // a request has at most 256 kB
 		part := b[:min(len(b), 128<<10)]
 		b = b[len(part):]
 		n := uint32(len(part) / (int(format) / 8))
@@ -127,7 +127,7 @@ func iconWindow(t *testing.T, l *link, kind xproto.Atom, format byte, b []byte) 
 	return w
 }
 
-// TestIcon reads icons as a real server keeps them.
+// TestIcon reads icons from a real server.
 func TestIcon(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	l, err := dialX(screen.Options{Display: x.Display}.WithDefaults(), func([]byte) {})
@@ -160,8 +160,8 @@ func TestIcon(t *testing.T) {
 	}
 }
 
-// TestIconsOfPrograms: the list has the icon of a real program's window, written
-// by another one: xprop.
+// TestIconsOfPrograms: the list has the icon of a real program's window, which another program,
+// xprop, has written.
 func TestIconsOfPrograms(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	x.StartOpenbox(t)
@@ -179,7 +179,7 @@ func TestIconsOfPrograms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := a.list(new(program.Icons)) // the desktop's would remember that there is none
+		all, err := a.list(new(program.Icons)) // the desktop's list would remember that there is none
 		return err == nil && len(all) == 2
 	})
 	pixels := "4, 4" + strings.Repeat(", 4291297280", 16) // 0xffc80000; xprop takes no more than 64 numbers

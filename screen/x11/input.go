@@ -16,7 +16,7 @@ import (
 	"lotse/screen/watchdog"
 )
 
-// xButtonOf is the X button of each bit of screen.Buttons.
+// xButtonOf maps each bit of screen.Buttons to its X button.
 var xButtonOf = [9]byte{1, 2, 3, 4, 5, 6, 7, 8, 9}
 
 const (
@@ -28,13 +28,13 @@ const (
 type input struct {
 	// Static after openInput.
 	l   *link
-	own *ownwindow.Places // this program's own windows, out of reach for remote input
+	own *ownwindow.Places // this program's own windows, which remote input must not reach
 
 	permission screen.Permission
 	pace       pace // of server grabs
 
 	mu sync.Mutex
-	// Guarded by mu, but for what keyboard says.
+	// Guarded by mu, except where keyboard says otherwise.
 	inject   injector
 	keyboard keyboard
 	grabs    grabs
@@ -45,7 +45,7 @@ type input struct {
 
 var _ screen.Input = (*input)(nil)
 
-// openInput opens the injection of input. It reaches nothing that is covered.
+// openInput opens the injection of input. Covered places cannot be reached.
 func openInput(o screen.Options, own *ownwindow.Places) (_ *input, err error) {
 	defer recovered(&err)
 	in := &input{own: own}
@@ -97,7 +97,7 @@ func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 		return nil
 	}
 	if in.own.Contains(p) {
-		buttons &= in.buttons // nothing is pressed, and the pointer stays where it is
+		buttons &= in.buttons // nothing is pressed, and the pointer does not move
 	} else {
 		in.inject.motion(p)
 	}
@@ -116,9 +116,8 @@ func (in *input) pointerLocked(p image.Point, buttons screen.Buttons) error {
 	return nil
 }
 
-// Key implements screen.Input. A keysym that no key can produce is typed
-// through a key that has none, for as long as it is needed. A modifier that
-// the keyboard does not have is ignored.
+// Key implements screen.Input. A keysym that no key can produce is typed with a key that has no
+// keysym, for as long as it is needed. A modifier that the keyboard does not have is ignored.
 func (in *input) Key(k screen.Key) (err error) {
 	defer recovered(&err)
 	permit := in.permission.Permit()
@@ -162,7 +161,7 @@ func (in *input) keyLocked(k screen.Key) error {
 	return in.strokeLocked(sym, s, st)
 }
 
-// repeatLocked presses a key again that is down.
+// repeatLocked presses a key again that is already down.
 func (in *input) repeatLocked(kc byte) error {
 	if in.confined != nil {
 		st, err := in.keyboard.state()
@@ -177,7 +176,7 @@ func (in *input) repeatLocked(kc byte) error {
 	return nil
 }
 
-// codeLocked presses or releases a key by its place.
+// codeLocked presses or releases a key by its scan code.
 func (in *input) codeLocked(k screen.Key) error {
 	kc := keycodeOf(k.Code)
 	if kc == 0 {
@@ -206,9 +205,8 @@ func (in *input) codeLocked(k screen.Key) error {
 	return nil
 }
 
-// upLocked releases the key that was pressed for sym. Some viewers name the
-// keysym of the release by the modifiers of that moment; then the key on which
-// that keysym is goes up.
+// upLocked releases the key that was pressed for sym. Some viewers send the keysym of a release
+// according to the modifiers at that time; then the key with that keysym is released.
 func (in *input) upLocked(sym uint32) error {
 	i := in.held.ofSym(sym)
 	if i < 0 && in.keyboard.keys != nil {
@@ -225,10 +223,9 @@ func (in *input) upLocked(sym uint32) error {
 	return nil
 }
 
-// strokeLocked presses a key, with other modifiers if need be. A key that
-// needed other modifiers is released at once, because its repeats would come out
-// under the modifiers of that later moment. Nothing is injected when a part of it
-// is not allowed.
+// strokeLocked presses a key, with other modifiers if necessary. A key that needed other modifiers
+// is released at once, because its repeats would use the modifiers in effect then. Nothing is
+// injected if a part of it is not allowed.
 func (in *input) strokeLocked(sym uint32, s stroke, st xkbState) error {
 	lifted, added := in.keyboard.modifierKeys(s, in.held)
 	mods := st.mods
@@ -267,8 +264,8 @@ func (in *input) strokeLocked(sym uint32, s stroke, st xkbState) error {
 	return nil
 }
 
-// ReleaseAll implements screen.Input. It may take lendGrace when a keysym was
-// typed just now that had no key.
+// ReleaseAll implements screen.Input. It may take lendGrace if a keysym without a key was typed
+// just before.
 func (in *input) ReleaseAll() (err error) {
 	defer recovered(&err)
 	in.mu.Lock()

@@ -11,7 +11,7 @@ import (
 	"lotse/screen/watchdog"
 )
 
-// Events of the core protocol that XTEST injects.
+// Events of the core protocol that are injected with XTEST.
 const (
 	xKeyPress      = 2
 	xKeyRelease    = 3
@@ -20,11 +20,11 @@ const (
 	xMotionNotify  = 6
 )
 
-// injector injects single events by the XTEST extension. One goroutine uses it at a time.
+// injector injects single events with XTEST. It must not be used concurrently.
 type injector struct {
 	l        *link
 	watchdog *watchdog.Watchdog
-	permit   screen.Permit // of what is being injected
+	permit   screen.Permit // for the event that is being injected
 }
 
 // motion moves the pointer to p.
@@ -33,7 +33,7 @@ func (j *injector) motion(p image.Point) {
 	xtest.FakeInput(j.l.Conn, xMotionNotify, 0, 0, j.l.root, int16(x), int16(y), 0)
 }
 
-// event injects one event. Nothing goes down that is not permitted any more.
+// event injects one event. It drops a press that is no longer permitted.
 func (j *injector) event(kind, detail byte) {
 	if (kind == xKeyPress || kind == xButtonPress) && !j.permit.Valid() {
 		return

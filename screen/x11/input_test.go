@@ -13,9 +13,9 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// The keycodes below are those of every PC keyboard under an X server on Linux:
-// Shift 50, Control 37, AltGr 108, Caps Lock 66, Q 24, A 38, Tab 23, 1 10; 92 is
-// the key that X servers keep for ISO_Level3_Shift.
+// The keycodes below are the same on every PC keyboard under an X server on Linux: Shift 50,
+// Control 37, AltGr 108, Caps Lock 66, Q 24, A 38, Tab 23, 1 10; 92 is the key that X servers
+// reserve for ISO_Level3_Shift.
 func TestKeysAndModifiers(t *testing.T) {
 	type press struct {
 		sym  uint32
@@ -108,7 +108,7 @@ func TestReleaseAll(t *testing.T) {
 	}
 }
 
-// TestBorrowMany types more characters without a key than keys are lent.
+// TestBorrowMany types more characters without a key than keys can be lent.
 func TestBorrowMany(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})
@@ -119,7 +119,7 @@ func TestBorrowMany(t *testing.T) {
 	x11test.Typing(t, x, d, line+"\n")
 }
 
-// TestLayoutSwitch changes the map behind the input's back.
+// TestLayoutSwitch changes the map without the input's knowledge.
 func TestLayoutSwitch(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})

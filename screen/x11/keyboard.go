@@ -17,24 +17,24 @@ import (
 )
 
 const (
-	// maxLent bounds the keys that are lent to keysyms without a key.
+	// maxLent is the maximum number of keys lent to keysyms without a key.
 	maxLent = 64
-	// lendGrace is how long a lent key keeps its keysym after the last press:
-	// programs look a key up when they get to its event.
+	// lendGrace is how long a lent key keeps its keysym after the last press, because programs look
+	// the keysym up only when they handle the event.
 	lendGrace = 500 * time.Millisecond
 )
 
-// keyboard is the server's keyboard map, kept up to date, and the keys that are lent to
-// keysyms which the map does not have. One goroutine uses it at a time, but for event.
+// keyboard is the server's keyboard map, kept up to date, and the keys lent to keysyms that are not
+// in the map. It must not be used concurrently, except for event.
 type keyboard struct {
 	l        *link
 	xkb      *xkbLink
-	watchdog *watchdog.Watchdog // is told of lent keys
-	// xkbEvent is xkb.event for the reading goroutine, 0 until it is known.
+	watchdog *watchdog.Watchdog // records lent keys
+	// xkbEvent is xkb.event for the reading goroutine; 0 until it is known.
 	xkbEvent atomic.Uint32
 	due      atomic.Bool // the map changed
 	keys     *keyMap     // nil: not read yet
-	lent     []lentKey   // the one used last at the end
+	lent     []lentKey   // the most recently used last
 }
 
 // lentKey is a free keycode with a temporary keysym.
@@ -62,7 +62,7 @@ func (k *keyboard) event(ev []byte) {
 	}
 }
 
-// state brings the keyboard map up to date and reads the keyboard's state.
+// state updates the keyboard map and reads the keyboard's state.
 func (k *keyboard) state() (xkbState, error) {
 	if err := k.refresh(); err != nil {
 		return xkbState{}, err
@@ -81,14 +81,14 @@ func (k *keyboard) refresh() error {
 		return err
 	}
 	k.keys = m
-	// Somebody else may have replaced the whole map.
+	// Another program may have replaced the whole map.
 	k.lent = slices.DeleteFunc(k.lent, func(b lentKey) bool {
 		return m.keys[b.keycode].sym(0, 0) != b.sym
 	})
 	return nil
 }
 
-// resolve finds how to type sym with the map as it is, while other keys are down.
+// resolve returns how to type sym with the present map, while other keys are down.
 func (k *keyboard) resolve(sym uint32, st xkbState, down heldKeys) (stroke, bool) {
 	var held byte
 	for _, h := range down {
@@ -109,7 +109,7 @@ func (k *keyboard) resolve(sym uint32, st xkbState, down heldKeys) (stroke, bool
 	return s, ok
 }
 
-// lend puts sym on a key that has none. It may take lendGrace.
+// lend puts sym on a key without keysyms. It may take lendGrace.
 func (k *keyboard) lend(sym uint32, down heldKeys) (byte, error) {
 	free := k.keys.freeKeys()
 	var kc byte
@@ -135,8 +135,8 @@ func (k *keyboard) lend(sym uint32, down heldKeys) (byte, error) {
 	return kc, nil
 }
 
-// set changes what is on a key, here and on the server. The same
-// keysym on both levels makes it independent of Shift.
+// set changes the keysym of a key, here and on the server. The same keysym on both levels makes it
+// independent of Shift.
 func (k *keyboard) set(kc byte, sym uint32) error {
 	if sym != 0 {
 		k.watchdog.Tell(watchdog.LentKey, kc, true)
@@ -148,7 +148,7 @@ func (k *keyboard) set(kc byte, sym uint32) error {
 	if err != nil {
 		return k.l.explain(err)
 	}
-	// The map is right until the server's notice makes it be read again.
+	// The map is correct until the server's notification makes it be read again.
 	if k.keys.keys[kc] = (keySyms{}); sym != 0 {
 		k.keys.keys[kc] = keySyms{info: 1, width: 1, syms: []uint32{sym}}
 	}
@@ -156,8 +156,7 @@ func (k *keyboard) set(kc byte, sym uint32) error {
 	return nil
 }
 
-// modifierKeys lists the keys to release and to press for a stroke's other
-// modifiers.
+// modifierKeys returns the keys to release and to press for a stroke's other modifiers.
 func (k *keyboard) modifierKeys(s stroke, down heldKeys) (lifted, added []byte) {
 	for _, h := range down {
 		if k.keys.modsOf(h.keycode)&s.sub != 0 {
@@ -193,9 +192,9 @@ func (k *keyboard) modifierKey(sym uint32) byte {
 	return 0
 }
 
-// takeBack takes the keysyms off the lent keys. It may take lendGrace.
+// takeBack removes the keysyms from the lent keys. It may take lendGrace.
 func (k *keyboard) takeBack() (err error) {
-	if err := k.refresh(); err != nil { // forgets keys that others have changed
+	if err := k.refresh(); err != nil { // forgets keys that other programs have changed
 		return err
 	}
 	if n := len(k.lent); n > 0 {

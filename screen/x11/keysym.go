@@ -4,15 +4,15 @@ package x11
 
 import "lotse/screen/keysym"
 
-// hasLevel reports whether the keysym is meant as it is, so that modifiers may
-// be changed to produce it: characters, dead keys, the number pad's digits.
-// The others are keys whose modifiers are part of the message: Shift+Tab.
+// hasLevel reports whether only the keysym matters, so that modifiers may be changed to produce it:
+// characters, dead keys, the number pad's digits. For other keys the modifiers are part of the
+// message, as in Shift+Tab.
 func hasLevel(sym uint32) bool {
 	return keysym.Canonical(sym) >= keysym.Unicode || sym >= keysym.DeadFirst && sym <= keysym.DeadLast ||
 		sym >= keysym.KPFirst && sym <= keysym.KPEqual
 }
 
-// similar is the keysym to use when sym is on no key; 0: none.
+// similar returns the keysym to use if sym is on no key; 0: none.
 func similar(sym uint32) uint32 {
 	// The number pad's KP_Home to KP_Delete, in order.
 	pad := [...]uint32{keysym.Home, keysym.Left, keysym.Up, keysym.Right, keysym.Down, keysym.Prior, keysym.Next, keysym.End, keysym.Begin, keysym.Insert, keysym.Delete}

@@ -11,7 +11,7 @@ import (
 	"lotse/screen"
 )
 
-// readMonitors returns the layout, the whole display when there is none.
+// readMonitors returns the layout, or the whole display if there is none.
 func (s *rootScreen) readMonitors(bounds image.Rectangle) []screen.Monitor {
 	if !s.ext.hasRandr {
 		return wholeLayout(bounds)
@@ -23,7 +23,7 @@ func wholeLayout(bounds image.Rectangle) []screen.Monitor {
 	return []screen.Monitor{{ID: 1, Name: "screen", Rect: bounds}}
 }
 
-// openRandr reports whether the server knows monitors: RANDR 1.5.
+// openRandr reports whether the server supports monitors, that is, RANDR 1.5.
 func openRandr(l *link) (ext extension, ok bool, err error) {
 	ext, ok, err = l.extension("RANDR")
 	if err != nil || !ok {
@@ -36,7 +36,7 @@ func openRandr(l *link) (ext extension, ok bool, err error) {
 	return ext, v.MajorVersion > 1 || v.MajorVersion == 1 && v.MinorVersion >= 5, nil
 }
 
-// monitorsOf asks for the layout once.
+// monitorsOf requests the layout once.
 func monitorsOf(l *link) ([]screen.Monitor, error) {
 	g, err := xproto.GetGeometry(l.Conn, xproto.Drawable(l.root)).Reply()
 	if err != nil {
@@ -50,7 +50,7 @@ func monitorsOf(l *link) ([]screen.Monitor, error) {
 	return monitorsIn(l, bounds, map[xproto.Atom]string{}), nil
 }
 
-// monitorsIn asks for the layout; names keeps what atoms mean.
+// monitorsIn requests the layout; names caches the names of atoms.
 func monitorsIn(l *link, bounds image.Rectangle, names map[xproto.Atom]string) []screen.Monitor {
 	r, err := randr.GetMonitors(l.Conn, l.root, true).Reply()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// compositorLinger is how long a compositing manager may still show a window that
-// has gone: such managers draw the screen themselves and fade windows out.
+// compositorLinger is how long a compositing manager may still show a window that has gone, because
+// it draws the screen itself and fades windows out.
 const compositorLinger = 700 * time.Millisecond
 
 // Open opens an X display. The error says what failed, where, and what to do.

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// pace keeps steps that hold the whole display up from filling all the time: after
-// each one it leaves the display to others for as long as the step took. A viewer
-// that sends input without a pause cannot make other programs stand still.
+// pace limits steps that block the whole display: after each one the display is left to others for
+// as long as the step took. A viewer that sends input continuously therefore cannot block other
+// programs.
 type pace struct {
-	// now and sleep are the clock; nil: the usual one.
+	// now and sleep are the clock; nil: the system's.
 	now   func() time.Time
 	sleep func(time.Duration)
 
@@ -19,7 +19,7 @@ type pace struct {
 	free time.Time // Guarded by mu; when the next step may begin.
 }
 
-// step runs f when the display has had its rest.
+// step runs f when the pause after the last step is over.
 func (p *pace) step(f func() error) error {
 	now, sleep := p.now, p.sleep
 	if now == nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Others have the display for at least half of the time, however fast input comes.
+// Others have the display for at least half of the time, however fast input arrives.
 func TestPaceLeavesHalf(t *testing.T) {
 	clock, slept := time.Unix(0, 0), time.Duration(0)
 	p := pace{now: func() time.Time { return clock }, sleep: func(d time.Duration) { slept += d; clock = clock.Add(d) }}

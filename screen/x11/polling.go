@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// pollFast and pollSlow bound the interval between captures of a server that does not
-// report damage.
+// pollFast and pollSlow are the shortest and longest interval between captures of a server that
+// does not report damage.
 const (
 	pollFast = time.Second / 30
 	pollSlow = 250 * time.Millisecond
 )
 
-// polling is the schedule of captures of a server that does not report damage: often
-// while the picture changes, more and more seldom while it does not.
+// polling schedules the captures of a server that does not report damage: frequently while the
+// screen changes, less and less frequently while it does not.
 type polling struct {
-	at    time.Time // the next capture
+	at    time.Time // time of the next capture
 	every time.Duration
 	seed  maphash.Seed
 	sum   uint64 // of the last capture; 0: there is none to compare with
@@ -25,8 +25,8 @@ type polling struct {
 
 func newPolling() polling { return polling{seed: maphash.MakeSeed(), every: pollFast} }
 
-// same reports whether a capture equals the one before, and sets when the next is due.
-// A fresh one equals none.
+// same reports whether a capture equals the previous one, and sets when the next is due. With fresh
+// it returns false.
 func (p *polling) same(now time.Time, pix []byte, fresh bool) bool {
 	sum := maphash.Bytes(p.seed, pix)
 	same := sum == p.sum && !fresh

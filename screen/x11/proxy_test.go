@@ -19,9 +19,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// proxyX stands between a client and an X server. change may change a request,
-// without its length. With each message of the server the client also gets an
-// event that nobody asked for.
+// proxyX is a proxy between a client and an X server. change may change a request, but not its
+// length. With each message of the server the client also gets an event that it has not requested.
 func proxyX(t *testing.T, x *x11test.Server, change func(request []byte)) (display string) {
 	t.Helper()
 	var l net.Listener
@@ -80,7 +79,7 @@ func passRequests(to io.Writer, from io.Reader, change func([]byte)) {
 	}
 }
 
-// passMessages copies what the server says, with another event behind each message.
+// passMessages copies the server's messages, with another event after each message.
 func passMessages(to io.Writer, from io.Reader) {
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(from, head); err != nil {
@@ -111,8 +110,8 @@ func passMessages(to io.Writer, from io.Reader) {
 	}
 }
 
-// TestNoDamageWhileEventsArrive: a server that refuses to report damage is
-// polled. Events arrive all the while; the race detector watches.
+// TestNoDamageWhileEventsArrive: a server that refuses to report damage is polled. Events arrive
+// meanwhile, for the race detector.
 func TestNoDamageWhileEventsArrive(t *testing.T) {
 	x := x11test.Xvfb(t, "200x100x24")
 	l, err := dialX(screen.Options{Display: x.Display}.WithDefaults(), func([]byte) {})

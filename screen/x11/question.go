@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	// questionTick is the interval at which the window is drawn again and is checked
-	// to lie above all others, questionFast while it is being armed.
+	// questionTick is the interval at which the window is drawn again and checked to be above all
+	// others; questionFast is used while it is being armed.
 	questionTick = 500 * time.Millisecond
 	questionFast = 100 * time.Millisecond
-	// raiseEvery is the least time between two times that the window comes to the top.
+	// raiseEvery is the minimum time between two raises of the window.
 	raiseEvery = 200 * time.Millisecond
 )
 
-// asker implements screen.Asker: a window that no window manager looks after,
-// drawn by question.Sheet. XInput 2 tells which device made an event.
+// asker implements screen.Asker with a window that no window manager manages, drawn by
+// question.Sheet. XInput 2 reports which device made an event.
 type asker struct {
 	*ownwindow.Turn
 	o   screen.Options
@@ -75,9 +75,9 @@ type questionWindow struct {
 	bounds image.Rectangle // of the monitor
 	focus  xproto.Window   // had the keyboard before
 	raised time.Time
-	// visible is what the server said last, above what was found by looking.
+	// visible is what the server last reported, above the result of isAbove.
 	visible, above bool
-	armed          bool // as it was told
+	armed          bool // as last reported
 
 	events chan any    // xiEvent, or the kind of a core event as coreEvent
 	lost   atomic.Bool // some events did not fit into the channel
@@ -89,10 +89,10 @@ type coreEvent struct {
 	state byte // of VisibilityNotify
 }
 
-// maxQuestionEvents bounds the events that wait.
+// maxQuestionEvents is the maximum number of queued events.
 const maxQuestionEvents = 1024
 
-// open makes the window and shows it.
+// open creates the window and shows it.
 func (a *asker) open(q screen.Question) (w *questionWindow, err error) {
 	w = &questionWindow{asker: a, q: q, events: make(chan any, maxQuestionEvents)}
 	var major atomic.Uint32
@@ -130,7 +130,7 @@ func (a *asker) open(q screen.Question) (w *questionWindow, err error) {
 	return w, w.show()
 }
 
-// prepare reads what is needed of the display and makes the window, unmapped.
+// prepare reads the necessary properties of the display and creates the window, unmapped.
 func (w *questionWindow) prepare() error {
 	l := w.xi.link
 	var err error
@@ -166,14 +166,14 @@ func (w *questionWindow) prepare() error {
 	if err := w.xi.selectOn(w.window, xiAllMasterDevices, xiKeyPress, xiKeyRelease, xiButtonPress, xiButtonRelease, xiMotion, xiEnter, xiLeave); err != nil {
 		return err
 	}
-	// What programs inject is reported wherever it goes.
+	// Input injected by programs is reported wherever it goes.
 	if err := w.xi.selectEvents(xiAllMasterDevices, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion); err != nil {
 		return err
 	}
 	return w.xi.selectEvents(xiAllDevices, xiHierarchyChanged)
 }
 
-// show puts the window in its place, above all others, and takes the keyboard.
+// show moves the window to its place, above all others, and takes the keyboard's focus.
 func (w *questionWindow) show() error {
 	l := w.xi.link
 	pointer, err := xproto.QueryPointer(l.Conn, l.root).Reply()
@@ -196,7 +196,7 @@ func (w *questionWindow) show() error {
 		return l.explain(err)
 	}
 	xproto.SetInputFocus(l.Conn, xproto.InputFocusPointerRoot, w.window, xproto.TimeCurrentTime)
-	// Where the pointer is by itself is no entry.
+	// The pointer's initial place does not count as having entered.
 	w.sheet.Handle(question.Event{Kind: question.Motion, When: time.Now(), At: at.Sub(w.rect.Min)})
 	w.until = time.Now().Add(w.q.Timeout)
 	w.sheet.Until(w.until)
@@ -204,7 +204,7 @@ func (w *questionWindow) show() error {
 	return w.draw()
 }
 
-// move brings the window to a place, above all others.
+// move moves the window to a place, above all others.
 func (w *questionWindow) move(at image.Point) {
 	r := image.Rectangle{Min: at, Max: at.Add(w.sheet.Size())}
 	if r != w.rect {
@@ -218,7 +218,7 @@ func (w *questionWindow) move(at image.Point) {
 	w.own.Gone(w, w.rect)
 }
 
-// tell tells the asker what is on the screen.
+// tell reports to the asker what is on the screen.
 func (w *questionWindow) tell() {
 	w.armed = w.sheet.Gate.Armed(time.Now())
 	if w.q.Seen == nil {
@@ -235,7 +235,7 @@ func (w *questionWindow) draw() error {
 	return w.xi.paint(w.window, w.gc, &w.format, w.sheet.Draw(time.Now()))
 }
 
-// close takes the window off the screen and gives the keyboard back.
+// close removes the window and gives the keyboard's focus back.
 func (w *questionWindow) close() {
 	l := w.xi.link
 	if f, err := xproto.GetInputFocus(l.Conn).Reply(); err == nil && f.Focus == w.window && w.focus != 0 {
@@ -246,7 +246,7 @@ func (w *questionWindow) close() {
 	l.close()
 }
 
-// run takes events in until there is an answer.
+// run handles events until there is an answer.
 func (w *questionWindow) run(ctx context.Context) (screen.Answer, error) {
 	tick := time.NewTimer(0)
 	defer tick.Stop()
@@ -283,7 +283,7 @@ func orEmpty(a *screen.Answer) screen.Answer {
 	return *a
 }
 
-// pace is the time until the window is drawn again.
+// pace returns the time until the window is drawn again.
 func (w *questionWindow) pace() time.Duration {
 	if now := time.Now(); !w.sheet.Gate.Armed(now) {
 		return questionFast
@@ -291,10 +291,10 @@ func (w *questionWindow) pace() time.Duration {
 	return questionTick
 }
 
-// check looks whether the window lies above all others, and draws it.
+// check checks whether the window is above all others, and draws it.
 func (w *questionWindow) check() error {
 	if w.lost.Swap(false) {
-		w.feed(question.Event{Kind: question.Injected, When: time.Now()}) // nobody knows what it was
+		w.feed(question.Event{Kind: question.Injected, When: time.Now()}) // the lost event is unknown
 	}
 	above, err := w.isAbove()
 	if err != nil {
@@ -308,7 +308,7 @@ func (w *questionWindow) check() error {
 	return w.draw()
 }
 
-// isAbove reports whether no other mapped window lies over this one.
+// isAbove reports whether no other mapped window overlaps and is above this one.
 func (w *questionWindow) isAbove() (bool, error) {
 	l := w.xi.link
 	tree, err := xproto.QueryTree(l.Conn, l.root).Reply()
@@ -322,7 +322,7 @@ func (w *questionWindow) isAbove() (bool, error) {
 	for _, other := range tree.Children[i+1:] {
 		a, err := xproto.GetWindowAttributes(l.Conn, other).Reply()
 		if err != nil || a.MapState != xproto.MapStateViewable || a.Class != xproto.WindowClassInputOutput {
-			continue // gone meanwhile, or nothing to see
+			continue // gone, or invisible
 		}
 		g, err := xproto.GetGeometry(l.Conn, xproto.Drawable(other)).Reply()
 		if err != nil {
@@ -336,8 +336,8 @@ func (w *questionWindow) isAbove() (bool, error) {
 	return true, nil
 }
 
-// setVisible tells the sheet whether the window can be seen whole, and brings it to
-// the top where it cannot.
+// setVisible reports to the sheet whether the whole window is visible, and raises the window if it
+// is not.
 func (w *questionWindow) setVisible() {
 	now := time.Now()
 	if w.visible && w.above {
@@ -351,10 +351,10 @@ func (w *questionWindow) setVisible() {
 	}
 }
 
-// feed gives the sheet an event that is no answer.
+// feed passes an event to the sheet that cannot be an answer.
 func (w *questionWindow) feed(e question.Event) { _, _ = w.sheet.Handle(e) }
 
-// handle takes in one event.
+// handle handles one event.
 func (w *questionWindow) handle(e any) (*screen.Answer, error) {
 	switch e := e.(type) {
 	case coreEvent:
@@ -421,8 +421,7 @@ func (w *questionWindow) handleXI(e xiEvent) (*screen.Answer, error) {
 	return nil, nil
 }
 
-// resize gives the window another size, around the same middle as far as there is
-// room.
+// resize changes the window's size around the same middle, as far as there is space.
 func (w *questionWindow) resize() {
 	size := w.sheet.Size()
 	at := w.rect.Min.Add(w.rect.Size().Div(2)).Sub(size.Div(2))
@@ -431,7 +430,7 @@ func (w *questionWindow) resize() {
 	w.move(at)
 }
 
-// physicalDevices tells devices from programs.
+// physicalDevices distinguishes devices from programs.
 type physicalDevices struct {
 	xi       *xiLink
 	injector map[uint16]bool
@@ -444,7 +443,7 @@ func newPhysicalDevices(xi *xiLink) (*physicalDevices, error) {
 	return p, err
 }
 
-// of names the device that made an event; 0: a program, or nobody knows.
+// of returns the device that made an event; 0: a program, or unknown.
 func (p *physicalDevices) of(e xiEvent) (question.Device, error) {
 	if e.kind == xiHierarchyChanged {
 		p.injector = nil
@@ -473,8 +472,8 @@ func keyMapFor(l *link) (*keyMap, error) {
 	return xkb.keyMap()
 }
 
-// displayScale is how many pixels stand for one at 96 dots per inch: the desktop's
-// setting where there is one, else by the display's height.
+// displayScale returns the number of pixels per pixel at 96 dots per inch: the desktop's setting if
+// there is one, otherwise derived from the display's height.
 func displayScale(l *link) float64 {
 	const least, most = 1, 4
 	const longest = 1 << 16 // words of the property

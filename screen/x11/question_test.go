@@ -29,7 +29,7 @@ func click(a *screentest.AskedQuestion, v *viewer, name string) {
 	v.point(at, 0)
 }
 
-// none makes sure that nothing has answered: Escape by hand does so now.
+// none checks that the question was not answered, by pressing Escape physically.
 func none(a *screentest.AskedQuestion, v *viewer) {
 	a.T.Helper()
 	a.Unanswered()
@@ -48,8 +48,8 @@ func questionDesktop(t testing.TB) (*x11test.Server, *screen.Desktop, *viewer) {
 	return x, openOn(t, x, screen.Options{}), startViewer(t, x.RFBPort)
 }
 
-// TestQuestionByHand: what counts as an answer, with a real X server. A hand is a
-// viewer of the server; xdotool is a program.
+// TestQuestionByHand: what counts as an answer, with a real X server. A viewer of the server is
+// physical input; xdotool is a program.
 func TestQuestionByHand(t *testing.T) {
 	x, d, v := questionDesktop(t)
 
@@ -75,7 +75,7 @@ func TestQuestionByHand(t *testing.T) {
 	a = screentest.ClickedEarly(t, d.Asker, func(a *screentest.AskedQuestion) { click(a, v, "allow") })
 	a.AwaitArmed()
 	at := a.Middle("allow")
-	v.point(at, 1) // the pointer is there since before
+	v.point(at, 1) // the pointer was already there
 	v.point(at, 0)
 	none(a, v)
 
@@ -106,7 +106,7 @@ func TestQuestionByKeyboard(t *testing.T) {
 	}
 	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
 	a.AwaitArmed()
-	press(keysym.Return) // the default is no
+	press(keysym.Return) // refusing is the default
 	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
 		t.Errorf("Return alone: %+v", r)
 	}
@@ -139,8 +139,8 @@ func TestQuestionChoices(t *testing.T) {
 	}
 }
 
-// TestQuestionEnds: by its context, by its time, and with the desktop; and it gives
-// the keyboard back.
+// TestQuestionEnds: it ends by its context, by its timeout, and with the desktop; and it gives the
+// keyboard's focus back.
 func TestQuestionEnds(t *testing.T) {
 	x, d, v := questionDesktop(t)
 	ty := x11test.StartTypist(t, x)
@@ -171,7 +171,7 @@ func TestQuestionEnds(t *testing.T) {
 	}
 }
 
-// TestQuestionCovered: a question that cannot be seen whole takes no yes.
+// TestQuestionCovered: a question that is not completely visible cannot be allowed.
 func TestQuestionCovered(t *testing.T) {
 	x, d, v := questionDesktop(t)
 	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())

@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// replyWatch ends a connection whose server does not answer any more: one that was
-// stopped, or that another program has grabbed and does not give back. Many
-// requests have no answer, so after half of the time it asks for one. The zero
-// value waits for ever. Methods may be called concurrently.
+// replyWatch ends a connection whose server no longer answers, because it was stopped or another
+// program keeps it grabbed. Many requests have no answer, so after half of the time it sends one
+// that has. The zero value waits for ever. Methods may be called concurrently.
 type replyWatch struct {
 	// Static after start.
 	limit time.Duration
@@ -22,8 +21,7 @@ type replyWatch struct {
 	pinged atomic.Bool
 }
 
-// start begins to watch the connection. It is called once, before the first
-// request that is watched.
+// start starts to watch the connection. It is called once, before the first watched request.
 func (p *replyWatch) start(limit time.Duration, ping, end func()) {
 	p.limit, p.ping, p.end = limit, ping, end
 	timer := time.AfterFunc(time.Hour, p.check)
@@ -31,7 +29,7 @@ func (p *replyWatch) start(limit time.Duration, ping, end func()) {
 	p.timer.Store(timer)
 }
 
-// asked notes a request.
+// asked records a request.
 func (p *replyWatch) asked() {
 	timer := p.timer.Load()
 	if timer != nil && p.since.CompareAndSwap(0, time.Now().UnixNano()) {
@@ -39,7 +37,7 @@ func (p *replyWatch) asked() {
 	}
 }
 
-// answered notes that the server has said something.
+// answered records that the server has sent something.
 func (p *replyWatch) answered() {
 	p.pinged.Store(false)
 	p.since.Store(0)
@@ -52,7 +50,7 @@ func (p *replyWatch) stop() {
 	}
 }
 
-// check looks at the time since the oldest request without an answer.
+// check checks the time since the oldest unanswered request.
 func (p *replyWatch) check() {
 	timer, since := p.timer.Load(), p.since.Load()
 	if timer == nil || since == 0 {

@@ -4,16 +4,16 @@ package x11
 
 import "lotse/screen"
 
-// Linux numbers keys (input-event-codes.h) like PC XT scan codes without prefix up
-// to F12, and an X server on Linux adds 8.
+// Linux numbers keys (input-event-codes.h) like PC XT scan codes without prefix up to F12, and an X
+// server on Linux adds 8.
 const (
 	evdevOffset = 8
 	evdevPlain  = 0x58 // F12
 )
 
-// evdevOf maps scan codes to Linux key numbers where they differ.
+// evdevOf maps scan codes to Linux key numbers if they differ.
 var evdevOf = map[uint32]uint32{
-	0x54: 99,                                   // SysRq, as Alt+Print sends it
+	0x54: 99,                                   // SysRq, as sent by Alt+Print
 	0x59: 117, 0x5b: 183, 0x5c: 184, 0x5d: 185, // KP_Equal, F13 to F15
 	0x70: 93, 0x73: 89, 0x79: 92, 0x7b: 94, 0x7d: 124, 0x7e: 121, // Japanese, Brazilian keys
 
@@ -54,7 +54,7 @@ var evdevOf = map[uint32]uint32{
 	screen.XTExtended | 0x6c: 155, // mail
 }
 
-// keycodeOf returns the X keycode of a scan code, 0 when it is unknown.
+// keycodeOf returns the X keycode of a scan code; 0 if it is unknown.
 func keycodeOf(code uint32) byte {
 	if n, ok := evdevOf[code]; ok {
 		return byte(n + evdevOffset)

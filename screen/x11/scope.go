@@ -94,8 +94,8 @@ func (s *appScope) Owns(owner screen.ClipboardOwner) bool {
 	return s.owners.isBase(xproto.Window(owner))
 }
 
-// Key implements screen.Input. A press reaches the window that has the focus, so
-// that must be a shared one.
+// Key implements screen.Input. A press goes to the window that has the focus, so that must be a
+// shared one.
 func (s *appScope) Key(k screen.Key) error {
 	return s.in.keyWithin(k, func(focus xproto.Window) (bool, error) { return s.owners.isBase(focus), nil })
 }
@@ -103,10 +103,10 @@ func (s *appScope) Key(k screen.Key) error {
 // Suspend implements screen.Input.
 func (s *appScope) Suspend(on bool) { s.in.Suspend(on) }
 
-// Pointer implements screen.Input. Outside of shared windows the pointer does
-// not move and no button goes down; what is held is released where it was last.
-// With Alt or a modifier of the desktop down no button goes down either: that is
-// how window managers move windows and change work spaces.
+// Pointer implements screen.Input. Outside of shared windows the pointer does not move and no
+// button is pressed; held buttons are released at the last place. While Alt or a modifier of the
+// desktop is down, no button is pressed either, because window managers use them to move windows
+// and to change workspaces.
 func (s *appScope) Pointer(p image.Point, buttons screen.Buttons) error {
 	permit := s.in.permission.Permit()
 	s.mu.Lock()

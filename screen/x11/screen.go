@@ -20,27 +20,24 @@ import (
 )
 
 const (
-	// pointerPoll is the interval between looks at the pointer when the server
-	// does not report motion, and pointerCheck when it does: programs can move
-	// the pointer without a report.
+	// pointerPoll is the polling interval of the pointer if the server does not report motion, and
+	// pointerCheck if it does, because programs can move the pointer without a report.
 	pointerPoll  = time.Second / 30
 	pointerCheck = time.Second
-	// pointerPace is the least time between updates that only move the pointer.
+	// pointerPace is the minimum time between updates that only move the pointer.
 	pointerPace = 8 * time.Millisecond
 
-	// captureTries bounds how often a capture follows a display that changes
-	// its size all the time.
+	// captureTries is how often a capture is retried while the display keeps changing its size.
 	captureTries = 20
 
-	// maxCursorSide bounds a cursor's width and height in pixels.
+	// maxCursorSide is the maximum width and height of a cursor in pixels.
 	maxCursorSide = 1024
 )
 
 // rootScreen implements screen.Screen.
 //
-// The reading goroutine of its connection sets what is due and rings wake;
-// Next takes a flag down before it acts on it, so that what happens meanwhile
-// raises it again.
+// The connection's reading goroutine sets flags for what is due and rings wake. Next clears a flag
+// before it acts on it, so that a change during the action sets it again.
 type rootScreen struct {
 	lifecycle.Lifecycle
 
@@ -51,12 +48,12 @@ type rootScreen struct {
 	// reportsDamage is ext.damage != 0 for the reading goroutine.
 	reportsDamage atomic.Bool
 	due           rootDue
-	// backdrop stands for this program's own windows. Its Set is for any goroutine.
+	// backdrop replaces this program's own windows. Any goroutine may call its Set.
 	backdrop ownwindow.Backdrop
 
 	// Owned by Next.
 	cap      capturer
-	fresh    bool // nothing was returned yet
+	fresh    bool // nothing has been returned yet
 	pending  screen.Region
 	monitors []screen.Monitor
 	names    map[xproto.Atom]string
@@ -66,21 +63,21 @@ type rootScreen struct {
 	mask     ownwindow.Mask
 }
 
-// rootDue is what must be looked at. The connection's reading goroutine sets it.
+// rootDue is what must be examined. The connection's reading goroutine sets it.
 type rootDue struct {
 	damage, layout, cursor, pointer atomic.Bool
 }
 
-// rootPointer is the pointer's place, and when to ask for it. It belongs to Next.
+// rootPointer is the pointer's position, and when to poll it. Next owns it.
 type rootPointer struct {
 	at      image.Point
-	checkAt time.Time // next look without a hint
-	pacedAt time.Time // no update only for the pointer before
+	checkAt time.Time // next poll without an event
+	pacedAt time.Time // until then no update only for the pointer
 }
 
 var _ screen.Screen = (*rootScreen)(nil)
 
-// openRootScreen opens the capture of the whole display, without what is covered.
+// openRootScreen opens the capture of the whole display except covered places.
 func openRootScreen(o screen.Options, own *ownwindow.Places) (_ *rootScreen, err error) {
 	defer recovered(&err)
 	s := &rootScreen{
@@ -88,8 +85,8 @@ func openRootScreen(o screen.Options, own *ownwindow.Places) (_ *rootScreen, err
 		log:  o.Logger, Lifecycle: lifecycle.New(),
 		fresh: true, names: map[xproto.Atom]string{}, polling: newPolling(),
 	}
-	// Events are selected one by one below, so the event numbers are known
-	// before the first event they stand for.
+	// Events are selected one by one below, so that the event numbers are known before the first
+	// event arrives.
 	var ready atomic.Bool
 	if s.l, err = dialX(o, func(ev []byte) {
 		if ready.Load() {
@@ -127,8 +124,7 @@ func (s *rootScreen) Close() error {
 	return nil
 }
 
-// Next implements screen.Screen. When the X server is gone it returns an error
-// that says so.
+// Next implements screen.Screen. If the X server is gone, the error says so.
 func (s *rootScreen) Next(ctx context.Context) (screen.Update, error) {
 	return s.RunNext(ctx, s.next, s.cap.release)
 }
@@ -145,7 +141,7 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 		began := time.Now()
 		u, ok, err := s.look(began)
 		if err != nil {
-			// The display may have shrunk under the capture.
+			// The display may have become smaller during the capture.
 			if tries++; tries >= captureTries || s.l.isGone() {
 				return u, s.l.explain(err)
 			}
@@ -180,7 +176,7 @@ func (s *rootScreen) next(ctx context.Context) (u screen.Update, err error) {
 	}
 }
 
-// untilDue is the time until something must be looked at without being told.
+// untilDue returns the time until something must be polled.
 func (s *rootScreen) untilDue(now time.Time) time.Duration {
 	at := s.pointer.checkAt
 	if s.due.pointer.Load() && s.pointer.pacedAt.Before(at) {
@@ -227,11 +223,11 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 			s.pending.Add(r.Intersect(s.cap.frame.Bounds()))
 		}
 	}
-	// All that can be asked before the pictures goes out in one breath.
+	// Everything that can be requested before the capture is sent at once.
 	var parts *xfixes.FetchRegionCookie
 	if s.due.damage.Swap(false) {
-		// Taking the damage before the picture means that what is drawn in
-		// between is seen twice rather than never.
+		// The damage is fetched before the capture, so that something drawn in between is captured
+		// twice rather than never.
 		damage.Subtract(s.l.Conn, s.ext.damage, 0, s.ext.parts)
 		c := xfixes.FetchRegion(s.l.Conn, s.ext.parts)
 		parts = &c
@@ -280,7 +276,7 @@ func (s *rootScreen) look(now time.Time) (u screen.Update, ok bool, err error) {
 	return u, true, nil
 }
 
-// picture captures what is pending, or all when it is time to poll.
+// picture captures what is pending, or everything when a poll is due.
 func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got bool, err error) {
 	if s.ext.damage == 0 && polled {
 		s.damageAll()
@@ -302,13 +298,13 @@ func (s *rootScreen) picture(now time.Time, polled bool) (u screen.Update, got b
 	return u, true, nil
 }
 
-// hide puts the backdrop over one of this program's own windows.
+// hide paints the backdrop over one of this program's own windows.
 func (s *rootScreen) hide(r image.Rectangle) {
 	s.cap.frame.CopyRect(s.backdrop.Frame(s.cap.frame.Size), r)
 }
 
-// layout reads the root's size and the monitors; a new size makes a new frame
-// that is all pending.
+// layout reads the root window's size and the monitors. A new size makes a new frame, which is
+// completely pending.
 func (s *rootScreen) layout() (changed bool, err error) {
 	g, err := xproto.GetGeometry(s.l.Conn, xproto.Drawable(s.l.root)).Reply()
 	if err != nil {
@@ -343,7 +339,7 @@ func readCursor(l *link) (*screen.Cursor, error) {
 		if l.isGone() {
 			return nil, err
 		}
-		return screen.Arrow, nil // its creator has gone
+		return screen.Arrow, nil // its creator has disconnected
 	}
 	w, h := int(r.Width), int(r.Height)
 	if w == 0 || h == 0 || w > maxCursorSide || h > maxCursorSide || len(r.CursorImage) < w*h {
@@ -365,8 +361,8 @@ func rectsOf(in []xproto.Rectangle) []image.Rectangle {
 	return out
 }
 
-// coarsen joins rectangles where one picture costs less than two, and bounds
-// their number. The result covers rects; it belongs to the caller.
+// coarsen joins rectangles if one capture costs less than two, and limits their number. The result
+// covers rects; the caller owns it.
 func coarsen(rects []image.Rectangle) []image.Rectangle {
 	const (
 		most     = 24

@@ -9,7 +9,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// subscribe asks for events.
+// subscribe selects the events.
 func (s *rootScreen) subscribe() error {
 	c := s.l.Conn
 	err := xproto.ChangeWindowAttributesChecked(c, s.l.root, xproto.CwEventMask, []uint32{xproto.EventMaskStructureNotify}).Check()

@@ -11,12 +11,12 @@ import (
 	"lotse/screen"
 )
 
-// rootExtensions is what the server offers to a capture of the whole screen, and how its
-// events are told apart.
+// rootExtensions describes what the server offers for capturing the whole screen, and the numbers
+// of its events.
 type rootExtensions struct {
 	hasShm      bool
 	damage      damage.Damage // 0: none, the whole display is polled
-	parts       xfixes.Region // where the damage is taken to
+	parts       xfixes.Region // where the damage is moved to
 	hasCursor   bool
 	hasRandr    bool // with monitors, 1.5
 	hasMotion   bool
@@ -26,7 +26,7 @@ type rootExtensions struct {
 	xiMajor     byte
 }
 
-// openRootExtensions finds what the server offers.
+// openRootExtensions determines what the server offers.
 func openRootExtensions(l *link, o screen.Options) (x rootExtensions, err error) {
 	if !o.NoShm {
 		if _, x.hasShm, err = l.extension("MIT-SHM"); err != nil {

@@ -97,7 +97,7 @@ func TestResize(t *testing.T) {
 	}
 }
 
-// TestResizeStorm makes captures meet a display that is smaller already.
+// TestResizeStorm makes captures meet a display that has become smaller.
 func TestResizeStorm(t *testing.T) {
 	x := x11test.Start(t, "Xtigervnc", "-geometry", "1000x700")
 	d := openOn(t, x, screen.Options{})
@@ -127,8 +127,8 @@ func TestMonitors(t *testing.T) {
 	x.Run(t, "xrandr", "--setmonitor", "left", "400/100x700/100+0+0", "none")
 	x.Run(t, "xrandr", "--setmonitor", "right", "600/100x700/100+400+0", "none")
 	screentest.Eventually(t, "two monitors", func() bool {
-		// The server does not tell of monitors made by hand; a new size makes
-		// it tell.
+		// The server does not report monitors that were set manually; a new size makes it report
+		// them.
 		x.Run(t, "xrandr", "--fb", "1000x702")
 		x.Run(t, "xrandr", "--fb", "1000x700")
 		var got []screen.Monitor
@@ -169,7 +169,7 @@ func TestCursor(t *testing.T) {
 		c := get()
 		return c != nil && c != first && string(c.Pix) != string(first.Pix)
 	})
-	// The same shape stays the same pointer while the picture changes.
+	// The same shape remains the same pointer while the screen changes.
 	c := get()
 	n := f.Count()
 	p.Fill(image.Rect(0, 0, 50, 50), 0x00ff00)
@@ -183,7 +183,7 @@ func TestArrow(t *testing.T) {
 	if len(screen.Arrow.Pix) != screen.Arrow.Size.X*screen.Arrow.Size.Y*4 || screen.Arrow.Hot != (image.Point{}) {
 		t.Fatalf("%v, %d bytes", screen.Arrow.Size, len(screen.Arrow.Pix))
 	}
-	// The tip, under the hot spot, is black; to its right there is nothing.
+	// The tip, under the hot spot, is black; to its right it is transparent.
 	if tip, beside := [4]byte(screen.Arrow.Pix), [4]byte(screen.Arrow.Pix[4*4:]); tip != [4]byte{3: 0xff} || beside != [4]byte{} {
 		t.Errorf("tip %v, beside it %v", tip, beside)
 	}
@@ -201,7 +201,7 @@ func next(t testing.TB, s screen.Screen) screen.Update {
 	return u
 }
 
-// quiet takes updates until none is left: until one shows what is painted now.
+// quiet takes updates until one shows what was painted last.
 func quiet(t testing.TB, x *x11test.Server, s screen.Screen) {
 	t.Helper()
 	p := x11test.NewPainter(t, x)
@@ -214,7 +214,7 @@ func quiet(t testing.TB, x *x11test.Server, s screen.Screen) {
 	}
 }
 
-// TestSmallDamage wants a small change to be seen as such.
+// TestSmallDamage checks that a small change is reported as small.
 func TestSmallDamage(t *testing.T) {
 	x := x11test.Xvfb(t, "1920x1080x24")
 	d := openOn(t, x, screen.Options{})
@@ -239,8 +239,8 @@ func TestSmallDamage(t *testing.T) {
 	}
 }
 
-// TestIdle wants hardly any work while nothing happens: less than half of what the
-// capture takes that has to compare pictures, measured on the same machine.
+// TestIdle checks that an idle screen takes hardly any work: less than half of what a capture takes
+// that must compare frames, measured on the same machine.
 func TestIdle(t *testing.T) {
 	x := x11test.Xvfb(t, "1920x1080x24")
 	idle := func(o screen.Options) time.Duration {
@@ -260,7 +260,7 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// processorTime is what this process has taken of the processors.
+// processorTime returns the processor time used by this process.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
@@ -332,8 +332,7 @@ func TestCloseWakesNext(t *testing.T) {
 	}
 }
 
-// shmSegments counts the shared memory segments this process is attached to or
-// has made.
+// shmSegments counts the shared memory segments that this process is attached to or has created.
 func shmSegments(t testing.TB) int {
 	t.Helper()
 	n := 0
@@ -350,8 +349,8 @@ func shmSegments(t testing.TB) int {
 	return n
 }
 
-// TestSharedMemoryEnds wants no segment to outlive its use, and a frame to be
-// readable as long as somebody holds it.
+// TestSharedMemoryEnds checks that no segment outlives its use, and that a frame is readable as
+// long as it is referenced.
 func TestSharedMemoryEnds(t *testing.T) {
 	runtime.GC()
 	screentest.Eventually(t, "segments of earlier tests are gone", func() bool { runtime.GC(); return shmSegments(t) == 0 })
@@ -441,8 +440,8 @@ func BenchmarkKey(b *testing.B) {
 	}
 }
 
-// TestServerStops stops the X server: anyone who waits for it is told so after the
-// screentest.Patience, and Close does not wait for it at all.
+// TestServerStops stops the X server: callers that wait for it get an error after Options.Patience,
+// and Close does not wait for it at all.
 func TestServerStops(t *testing.T) {
 	x := x11test.Xvfb(t, "320x240x24")
 	d := openOn(t, x, screen.Options{Patience: time.Second})
@@ -462,8 +461,8 @@ func TestServerStops(t *testing.T) {
 	x.Signal(t, syscall.SIGCONT)
 }
 
-// TestSuspend: a call that waits for the server presses nothing any more once the
-// input was suspended, even for a moment. A call while it is suspended presses nothing either.
+// TestSuspend: a call that waits for the server presses nothing after the input was suspended, even
+// for a moment. A call while it is suspended presses nothing either.
 func TestSuspend(t *testing.T) {
 	x := x11test.Xvfb(t, "320x240x24")
 	d := openOn(t, x, screen.Options{})
@@ -482,7 +481,7 @@ func TestSuspend(t *testing.T) {
 		}
 		return !free
 	})
-	in.Suspend(true) // returns although the server stands still
+	in.Suspend(true) // returns although the server is stopped
 	in.Suspend(false)
 	x.Signal(t, syscall.SIGCONT)
 	if err := <-waits; err != nil {

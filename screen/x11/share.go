@@ -19,33 +19,31 @@ import (
 	"lotse/screen/program"
 )
 
-// A share of chosen programs is put together from the windows' own pixels, which
-// the Composite extension keeps apart: what was not chosen is not masked, it is
-// never read. Two things still need care.
+// A share of chosen programs is composed of the windows' own pixels, which the Composite extension
+// stores separately. Windows that were not chosen are never read. Two things still need care.
 //
-// The server fills new window memory with what lies below on the screen, so a
-// part of a window is shown only after something was drawn there (topWindow.undrawn).
-// And a window may change while it is read: the events that came before the
-// picture are looked at after it, and what they touch is thrown away.
+// The server fills a window's new memory with what is below on the screen, so a part of a window is
+// shown only after something was drawn there (topWindow.undrawn). And a window may change while it
+// is being read. The events from before the capture are therefore examined after it, and what they
+// affect is discarded.
 
 const (
-	// repaintAfter is how long an undrawn part waits before its program is asked
-	// to draw it; the wait doubles with each of repaintTries, and then stays. While
-	// other windows rush about, what is drawn does not count for certain.
+	// repaintAfter is how long an undrawn part waits before its program is asked to draw it. The
+	// wait doubles with each of repaintTries and then stays the same. While other windows keep
+	// moving, drawing may not count as certain.
 	repaintAfter = 80 * time.Millisecond
 	repaintTries = 4
-	// repaintWindows bounds the windows of one program that are asked.
+	// repaintWindows is the maximum number of windows of one program that are asked.
 	repaintWindows = 400
-	// lookAfter is how long a new frame waits before it is looked into again, for
-	// a program's window that its window manager has not marked yet; it doubles
-	// with each of lookTries.
+	// lookAfter is how long a new frame waits before it is examined again for a program's window
+	// that its window manager has not marked yet. It doubles with each of lookTries.
 	lookAfter = 30 * time.Millisecond
 	lookTries = 6
-	// retryAfter is the pause before a window that could not be read is tried again.
+	// retryAfter is the pause before a failed read of a window is retried.
 	retryAfter = 10 * time.Millisecond
-	// maxWindowEvents bounds what may wait while nobody takes pictures.
+	// maxWindowEvents is the maximum number of events queued while Next is not called.
 	maxWindowEvents = 1 << 16
-	// maxShapeRects bounds the raggedness of a window that is shown.
+	// maxShapeRects is the maximum number of rectangles in the outline of a shown window.
 	maxShapeRects = 256
 )
 
@@ -53,7 +51,7 @@ const (
 type appScreen struct {
 	lifecycle.Lifecycle
 
-	// Static after openAppScreen. The parts that other goroutines use say so themselves.
+	// Static after openAppScreen. Parts that other goroutines use say so themselves.
 	l       *link
 	log     *slog.Logger
 	ext     shareExtensions
@@ -61,17 +59,17 @@ type appScreen struct {
 	owners  shareOwners
 	windows windowLookup
 
-	// Owned by Next, but for what sharePointer says.
+	// Owned by Next, except where sharePointer says otherwise.
 	stack   stack
 	canvas  canvas
 	reader  windowReader
 	pointer sharePointer
-	layout  bool // what is visible must be found again
-	fresh   bool // all of the frame is new to the caller
+	layout  bool // what is visible must be determined again
+	fresh   bool // the whole frame is new to the caller
 }
 
-// openAppScreen opens a share of programs. Without Composite there is none:
-// nothing else keeps windows apart.
+// openAppScreen opens a share of programs. It needs Composite, because nothing else stores windows
+// separately.
 func openAppScreen(o screen.Options, s screen.Share, backdrop func(image.Point) *screen.Frame) (_ *appScreen, err error) {
 	defer recovered(&err)
 	a := &appScreen{log: o.Logger, fresh: true, Lifecycle: lifecycle.New()}
@@ -133,8 +131,8 @@ func (a *appScreen) event(ev []byte) {
 	a.Ring()
 }
 
-// begin makes the model of the windows, in one moment: nothing else can happen
-// on the display meanwhile. It is also how a model that has lost step starts again.
+// begin builds the model of the windows while the server is grabbed, so that nothing changes
+// meanwhile. It is also used to rebuild a model that is no longer consistent.
 func (a *appScreen) begin() (err error) {
 	c := a.l.Conn
 	xproto.GrabServer(c)
@@ -177,18 +175,18 @@ func (a *appScreen) begin() (err error) {
 	for _, w := range a.stack.order {
 		a.lookUp(w)
 	}
-	// What is there already may have appeared a moment ago and not be drawn yet,
-	// and what another window covers has no pixels before it is kept apart. So all
-	// of it counts as undrawn, and its programs are asked at once.
+	// Existing windows may have appeared a moment ago without being drawn yet, and a part covered
+	// by another window has no pixels before the window is stored separately. So all of it counts
+	// as undrawn, and the programs are asked at once.
 	for _, w := range a.stack.order {
 		w.askAt = time.Time{}
 	}
-	a.queue.clear() // the reports of the damage's own creation
+	a.queue.clear() // the reports caused by creating the damage
 	a.layout = true
 	return nil
 }
 
-// lookUp finds out whose a window is, and publishes what follows from that.
+// lookUp determines to which program a window belongs, and publishes the result.
 func (a *appScreen) lookUp(w *topWindow) {
 	if a.windows.lookUp(w) {
 		a.layout = true
@@ -196,7 +194,7 @@ func (a *appScreen) lookUp(w *topWindow) {
 	a.owners.publish(a.stack.order)
 }
 
-// resize gives the picture another size.
+// resize changes the size of the frame.
 func (a *appScreen) resize(size image.Point) error {
 	if size.X <= 0 || size.Y <= 0 || size.X > 32767 || size.Y > 32767 {
 		return fmt.Errorf("display of %v pixels", size)
@@ -214,7 +212,7 @@ func (a *appScreen) resize(size image.Point) error {
 
 // Close implements screen.Screen.
 func (a *appScreen) Close() error {
-	a.End(a.l.close, a.reader.release) // ends the redirection of windows as well
+	a.End(a.l.close, a.reader.release) // this also ends the redirection of windows
 	return nil
 }
 
@@ -252,7 +250,7 @@ func (a *appScreen) next(ctx context.Context) (u screen.Update, err error) {
 	}
 }
 
-// look does what is due. again is when to look next without being told.
+// look does what is due. again is when to call look next without an event.
 func (a *appScreen) look() (u screen.Update, ok bool, again time.Duration, err error) {
 	if err := a.follow(); err != nil {
 		return u, false, 0, err

@@ -9,8 +9,8 @@ import (
 	"lotse/screen"
 )
 
-// canvas is the picture of a share of programs: what is visible of the shared windows,
-// and a backdrop everywhere else.
+// canvas is the frame of a share of programs: the visible parts of the shared windows, and a
+// backdrop everywhere else.
 type canvas struct {
 	format   pixelFormat // of what the server sends
 	backdrop func(image.Point) *screen.Frame
@@ -21,7 +21,7 @@ type canvas struct {
 	shown []image.Rectangle // where windows are visible
 }
 
-// resize makes a new frame that holds nothing but the backdrop.
+// resize makes a new frame that contains only the backdrop.
 func (c *canvas) resize(size image.Point) {
 	c.size = size
 	c.frame, c.back = screen.NewFrame(size), c.backdrop(size)
@@ -29,8 +29,8 @@ func (c *canvas) resize(size image.Point) {
 	c.shown = nil
 }
 
-// arrange finds what is visible of each shared window, in the order from the lowest to
-// the highest, and covers what is not any more. What it touched joins touched.
+// arrange determines what is visible of each shared window, in the order from the lowest to the
+// highest, and covers what is not visible any longer. It adds the changes to touched.
 func (c *canvas) arrange(order []*topWindow, touched *screen.Region) {
 	bounds := image.Rectangle{Max: c.size}
 	free := screen.RegionOf(bounds)
@@ -101,8 +101,8 @@ func (c *canvas) put(g reading, touched *screen.Region) {
 	}
 }
 
-// blend draws premultiplied pixels with alpha over the backdrop: a window that
-// is transparent shows nothing of what really lies below it.
+// blend draws premultiplied pixels with alpha over the backdrop, so that a translucent window shows
+// nothing of what is really below it.
 func blend(out, in, back []byte) {
 	for i := 0; i+3 < len(in); i += 4 {
 		rest := 255 - uint32(in[i+3])
@@ -113,7 +113,7 @@ func blend(out, in, back []byte) {
 	}
 }
 
-// hatch marks a window whose pixels cannot be had.
+// hatch marks a window whose pixels cannot be read.
 func (c *canvas) hatch(w *topWindow, touched *screen.Region) {
 	w.dirty.Clear()
 	const (

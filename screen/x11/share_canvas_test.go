@@ -25,12 +25,12 @@ func testCanvas() *canvas {
 	return c
 }
 
-// sharedAt is a shared, visible window that is drawn.
+// sharedAt returns a shared, visible window that is drawn.
 func sharedAt(r image.Rectangle) *topWindow {
 	return &topWindow{extent: extent{at: r.Min, size: r.Size()}, shared: true, mapped: true, depth: 24}
 }
 
-// readingOf is all of w, each byte of value v.
+// readingOf returns a reading of all of w, with every byte v.
 func readingOf(w *topWindow, v byte) reading {
 	g := reading{w: w, rect: w.inner(), pixels: make([]byte, 4*w.size.X*w.size.Y)}
 	for i := range g.pixels {
@@ -52,8 +52,8 @@ func pixelsOf(f *screen.Frame, v byte) (n int) {
 	return n
 }
 
-// TestCanvasArrange: of a window is visible what no shared window above it covers and
-// what was drawn. What is not visible any more becomes backdrop.
+// TestCanvasArrange: the visible part of a window is what no shared window above it covers and what
+// was drawn. What is no longer visible becomes backdrop.
 func TestCanvasArrange(t *testing.T) {
 	c := testCanvas()
 	low, high := sharedAt(image.Rect(0, 0, 60, 100)), sharedAt(image.Rect(50, 0, 70, 100))
@@ -81,7 +81,7 @@ func TestCanvasArrange(t *testing.T) {
 	}
 }
 
-// TestCanvasTransparent: a transparent window shows the backdrop, not what is below it.
+// TestCanvasTransparent: a translucent window shows the backdrop, not what is below it.
 func TestCanvasTransparent(t *testing.T) {
 	c := testCanvas()
 	below, above := sharedAt(image.Rect(0, 0, 100, 100)), sharedAt(image.Rect(0, 0, 100, 100))
@@ -96,7 +96,7 @@ func TestCanvasTransparent(t *testing.T) {
 	}
 }
 
-// TestCanvasHatch: a window whose pixels cannot be had is marked where it is visible.
+// TestCanvasHatch: a window whose pixels cannot be read is marked where it is visible.
 func TestCanvasHatch(t *testing.T) {
 	c := testCanvas()
 	w := sharedAt(image.Rect(10, 10, 30, 30))

@@ -9,29 +9,29 @@ import (
 	"lotse/screen"
 )
 
-// drawing is what was drawn of a shared window. Regions are in the window's coordinates.
+// drawing records what was drawn in a shared window. Regions are in the window's coordinates.
 type drawing struct {
-	dirty screen.Region // drawn since it was read
-	// undrawn is what nothing was drawn to since the window has it. It must not
-	// be shown: the server fills the memory of a new or larger window with what
-	// lies there on the screen, no matter whose that is. It also reports such memory as
-	// drawn: reports count only while the window is settled.
+	dirty screen.Region // drawn since it was last read
+	// undrawn is the part in which nothing was drawn since the window has it. It must not be shown:
+	// the server fills the memory of a new or enlarged window with what is there on the screen,
+	// whatever window that belongs to. The server also reports such memory as drawn, so reports
+	// count only while the window is settled.
 	undrawn  screen.Region
-	askAt    time.Time // when drawing is asked for next
-	repaints int       // how often it was, up to repaintTries
-	// settled: every report that a change of windows could have caused is behind
-	// us; settling: it will be, if nothing changes before the server's answer.
+	askAt    time.Time // when to ask for drawing next
+	repaints int       // how often it was asked for, up to repaintTries
+	// settled: every report that a change of windows could have caused has arrived. settling: this
+	// will be so at the server's next answer if nothing changes before.
 	settled, settling bool
 }
 
-// forget makes all of a window undrawn, which is inner in its coordinates.
+// forget makes the whole window undrawn. inner is the window in its own coordinates.
 func (d *drawing) forget(inner image.Rectangle, now time.Time) {
 	d.undrawn = screen.RegionOf(inner)
 	d.askAt, d.repaints = now.Add(repaintAfter), 0
 	d.unsettle()
 }
 
-// drawn notes drawing inside the window and reports whether more of it may be shown now.
+// drawn records drawing inside the window and reports whether more of it may be shown now.
 func (d *drawing) drawn(r image.Rectangle) (more bool) {
 	d.dirty.Add(r)
 	if !d.settled || d.undrawn.Empty() || r.Empty() {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestDrawing: a report of drawing lets more be shown only while the window is settled.
+// TestDrawing: a report of drawing allows more to be shown only while the window is settled.
 func TestDrawing(t *testing.T) {
 	inner, left := image.Rect(0, 0, 100, 50), image.Rect(0, 0, 40, 50)
 	var d drawing

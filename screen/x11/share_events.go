@@ -11,9 +11,9 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// follow brings the model up to what the server has told, and finds out from
-// when on its reports of drawing are true: those that a change of windows causes
-// come right behind the change, so before the answer to whatever is asked next.
+// follow updates the model with the server's events, and determines from when on its reports of
+// drawing are reliable. Reports caused by a change of windows follow directly after the change, so
+// they arrive before the answer to the next request.
 func (a *appScreen) follow() error {
 	if err := a.drain(); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (a *appScreen) follow() error {
 	return nil
 }
 
-// drain takes in what has been told.
+// drain handles the queued events.
 func (a *appScreen) drain() error {
 	queue, overflow := a.queue.take()
 	if overflow {
@@ -83,7 +83,7 @@ func (a *appScreen) obey(ev []byte, now time.Time) error {
 	}
 	a.stack.stir()
 	if e.at != a.stack.root {
-		// Inside a frame: whose window it holds may have changed.
+		// Inside a frame: the program's window in it may have changed.
 		if w := a.stack.byID[e.at]; w != nil && (e.kind == xproto.ReparentNotify || e.kind == xproto.DestroyNotify) {
 			w.known = false
 		}
@@ -110,7 +110,7 @@ func (a *appScreen) obeyWindow(e windowEvent, now time.Time) {
 		a.stack.add(w)
 		return
 	case xproto.DestroyNotify:
-		w.damage = 0 // gone with the window
+		w.damage = 0 // destroyed with the window
 		a.windows.unprepare(a.stack.remove(e.window))
 		a.owners.publish(a.stack.order)
 	case xproto.ReparentNotify:
@@ -159,7 +159,7 @@ func (a *appScreen) obeyWindow(e windowEvent, now time.Time) {
 	a.layout = true
 }
 
-// lifted is the order without w.
+// lifted returns the order without w.
 func lifted(order []*topWindow, w *topWindow) []*topWindow {
 	out := make([]*topWindow, 0, len(order))
 	for _, o := range order {

@@ -9,8 +9,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// askForDrawing has programs draw what they drew before anybody looked. It
-// returns when to look again.
+// askForDrawing makes programs draw again what they drew before the share was opened. It returns
+// when to call it again.
 func (s *stack) askForDrawing(l *link, now time.Time) time.Duration {
 	again := time.Hour
 	for _, w := range s.order {
@@ -30,7 +30,7 @@ func (s *stack) askForDrawing(l *link, now time.Time) time.Duration {
 	return again
 }
 
-// expose has w and the windows in it drawn inside r, in w's coordinates.
+// expose makes w and the windows in it draw inside r, in w's coordinates.
 func expose(l *link, w xproto.Window, r image.Rectangle, left *int) {
 	if *left--; *left < 0 || r.Empty() {
 		return

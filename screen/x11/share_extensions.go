@@ -15,8 +15,8 @@ import (
 var errNoComposite = errors.New("the X server has no Composite extension: " +
 	"single programs cannot be shared without showing others; share the whole screen or a monitor")
 
-// shareExtensions is what a share of programs knows of the server's extensions, and how
-// their events are told apart. It does not change after openShareExtensions.
+// shareExtensions has what a share of programs needs to know about the server's extensions, and the
+// numbers of their events. It does not change after openShareExtensions.
 type shareExtensions struct {
 	damageEvent byte
 	shapeEvent  byte
@@ -26,8 +26,8 @@ type shareExtensions struct {
 	xiMajor     byte // 0: no XInput 2
 }
 
-// openShareExtensions asks for the extensions that a share of programs uses, and for
-// reports of motion. The error is errNoComposite when one is missing that it needs.
+// openShareExtensions queries the extensions that a share of programs uses, and requests reports of
+// motion. The error is errNoComposite if a necessary one is missing.
 func openShareExtensions(l *link, wantShm bool) (x shareExtensions, err error) {
 	if err = needComposite(l); err != nil {
 		return x, err
@@ -67,7 +67,7 @@ func openShareExtensions(l *link, wantShm bool) (x shareExtensions, err error) {
 	return x, nil
 }
 
-// needExtension asks for an extension without which no program can be shared.
+// needExtension queries an extension without which no program can be shared.
 func needExtension(l *link, name string) (extension, error) {
 	ext, ok, err := l.extension(name)
 	if err == nil && !ok {
@@ -76,7 +76,7 @@ func needExtension(l *link, name string) (extension, error) {
 	return ext, err
 }
 
-// needComposite asks for Composite 0.2, the first version that names window memory.
+// needComposite queries Composite 0.2, the first version that names window memory.
 func needComposite(l *link) error {
 	if _, err := needExtension(l, "Composite"); err != nil {
 		return err
@@ -91,7 +91,7 @@ func needComposite(l *link) error {
 	return nil
 }
 
-// isMotion reports whether ev tells that the pointer was moved.
+// isMotion reports whether ev is a motion of the pointer.
 func (x *shareExtensions) isMotion(ev []byte) bool {
 	if ev[0] != xGenericEvent {
 		return false
@@ -100,17 +100,17 @@ func (x *shareExtensions) isMotion(ev []byte) bool {
 	return ok && e.kind == xiRawMotion
 }
 
-// isCursor reports whether ev tells of another shape of the pointer.
+// isCursor reports whether ev is a change of the pointer's shape.
 func (x *shareExtensions) isCursor(ev []byte) bool {
 	return ev[0] == x.fixesEvent+xfixes.CursorNotify
 }
 
-// isOfWindow reports whether ev tells of drawing or of a change of windows.
+// isOfWindow reports whether ev is about drawing or a change of windows.
 func (x *shareExtensions) isOfWindow(ev []byte) bool {
 	kind := ev[0]
 	return kind == x.damageEvent || x.isShape(ev) ||
 		kind >= xproto.CreateNotify && kind <= xproto.CirculateNotify
 }
 
-// isShape reports whether ev tells of another outline of a window.
+// isShape reports whether ev is a change of a window's outline.
 func (x *shareExtensions) isShape(ev []byte) bool { return x.hasShape && ev[0] == x.shapeEvent }

@@ -16,8 +16,8 @@ import (
 	"lotse/screen/program"
 )
 
-// windowLookup finds out which windows are shared, and has the server keep their pixels
-// apart. It belongs to the goroutine that calls Next.
+// windowLookup determines which windows are shared, and makes the server store their pixels
+// separately. The goroutine that calls Next owns it.
 type windowLookup struct {
 	l      *link
 	log    *slog.Logger
@@ -27,8 +27,8 @@ type windowLookup struct {
 	queue  *windowQueue
 }
 
-// lookUp finds out whose a window is and, when it is shared, prepares to read it. It
-// reports whether the window's being shared changed.
+// lookUp determines to which program a window belongs and, if it is shared, prepares to read it. It
+// reports whether the window became shared or unshared.
 func (x *windowLookup) lookUp(w *topWindow) (changed bool) {
 	w.known = true
 	contents, whole := x.apps.contents(w.id)
@@ -38,10 +38,10 @@ func (x *windowLookup) lookUp(w *topWindow) (changed bool) {
 	for _, c := range contents {
 		p, ok := x.apps.owner(c)
 		if !ok || !x.chosen.Has(p, x.apps.classes(c)) || x.apps.furniture(c) {
-			w.shared = false // of several windows in one frame all must be chosen
+			w.shared = false // all windows in one frame must be chosen
 		}
 	}
-	if len(contents) == 0 { // a menu, a tooltip, or a frame that holds nothing yet
+	if len(contents) == 0 { // a menu, a tooltip, or a frame that is still empty
 		p, ok := x.apps.owner(w.id)
 		w.shared = w.shared && ok && x.chosen.Has(p, x.apps.classes(w.id)) && !x.apps.furniture(w.id)
 	}
@@ -58,7 +58,7 @@ func (x *windowLookup) lookUp(w *topWindow) (changed bool) {
 	return was != w.shared
 }
 
-// prepare has the server keep the window's pixels apart and report drawing.
+// prepare makes the server store the window's pixels separately and report drawing.
 func (x *windowLookup) prepare(w *topWindow) {
 	c := x.l.Conn
 	xproto.ChangeWindowAttributes(c, w.id, xproto.CwEventMask, []uint32{xproto.EventMaskSubstructureNotify})
@@ -82,8 +82,8 @@ func (x *windowLookup) prepare(w *topWindow) {
 	w.forget(time.Now())
 }
 
-// dropReports takes the first report of a new damage out of the queue: it
-// calls all of the window drawn, whether it is or not.
+// dropReports removes the first report of a new damage from the queue, because it reports the whole
+// window as drawn, whether it is or not.
 func (x *windowLookup) dropReports(id damage.Damage) {
 	x.queue.drop(func(ev []byte) bool {
 		return ev[0] == x.ext.damageEvent && damage.Damage(binary.LittleEndian.Uint32(ev[8:])) == id
@@ -110,7 +110,7 @@ func (x *windowLookup) unprepare(w *topWindow) {
 	w.damage, w.pixmap, w.vis, w.shape = 0, 0, nil, nil
 }
 
-// readShape reads the window's outline, in the display's rectangles at its origin.
+// readShape reads the window's outline as rectangles relative to its origin.
 func (x *windowLookup) readShape(w *topWindow) {
 	w.shape = nil
 	if !x.ext.hasShape {
@@ -128,7 +128,7 @@ func (x *windowLookup) readShape(w *topWindow) {
 	}
 }
 
-// rename has the window's memory named again when it is read next.
+// rename makes the window's memory be named again when it is read next.
 func (x *windowLookup) rename(w *topWindow) {
 	if w.pixmap != 0 {
 		xproto.FreePixmap(x.l.Conn, w.pixmap)

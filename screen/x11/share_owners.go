@@ -8,10 +8,9 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// shareOwners tells input and the clipboard what is shared. It may be used by several
-// goroutines.
+// shareOwners tells input and the clipboard what is shared. It may be used concurrently.
 type shareOwners struct {
-	apps *apps // of which only base is used here
+	apps *apps // only base is used here
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -19,7 +18,7 @@ type shareOwners struct {
 	bases map[uint32]bool        // connections of shared programs
 }
 
-// publish takes over what is shared of the windows.
+// publish sets which of the windows are shared.
 func (o *shareOwners) publish(order []*topWindow) {
 	tops, bases := map[xproto.Window]bool{}, map[uint32]bool{}
 	for _, w := range order {
@@ -46,7 +45,7 @@ func (o *shareOwners) isTop(w xproto.Window) bool {
 	return o.tops[w]
 }
 
-// isBase reports whether w was made by a shared program.
+// isBase reports whether a shared program created w.
 func (o *shareOwners) isBase(w xproto.Window) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

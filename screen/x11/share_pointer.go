@@ -12,25 +12,25 @@ import (
 	"lotse/screen"
 )
 
-// sharePointer is the pointer in a share of programs: it has a place and a shape only
-// while it is over something shared.
+// sharePointer is the pointer in a share of programs: it has a position and a shape only while it
+// is over something shared.
 type sharePointer struct {
 	l         *link
 	hasMotion bool // the server reports motion
 
-	// Set by the connection's reading goroutine as well.
+	// Also set by the connection's reading goroutine.
 	shapeDue, moveDue atomic.Bool
 
 	// Owned by Next.
-	cursor  *screen.Cursor // as it was read
+	cursor  *screen.Cursor // as last read
 	over    bool           // the pointer is over something shared
-	told    *screen.Cursor // as it was returned
-	at      image.Point    // as it was returned
-	checkAt time.Time      // next look without a hint
+	told    *screen.Cursor // as last returned
+	at      image.Point    // as last returned
+	checkAt time.Time      // next poll without an event
 }
 
-// look reads the pointer's place and shape if that is due, always when it is forced. It
-// hides both where nothing is shared. changed reports whether told or at did.
+// look reads the pointer's position and shape if that is due or forced. It hides both where nothing
+// is shared. changed reports whether told or at changed.
 func (p *sharePointer) look(
 	now time.Time, forced bool, isTop func(xproto.Window) bool,
 ) (changed bool, err error) {
@@ -52,7 +52,7 @@ func (p *sharePointer) look(
 		if p.cursor, err = readCursor(p.l); err != nil {
 			return false, err
 		}
-		// It is a shared window's shape only if the pointer was there all the time.
+		// The shape belongs to a shared window only if the pointer was over it all the time.
 		after, err := xproto.QueryPointer(p.l.Conn, p.l.root).Reply()
 		if err != nil {
 			return false, err

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// queued are the first bytes of the events that wait.
+// queued returns the first bytes of the queued events.
 func queued(q *windowQueue) (kinds string, overflow bool) {
 	overflow = q.each(func(ev []byte) { kinds += string(ev[0]) })
 	return kinds, overflow

@@ -14,7 +14,7 @@ import (
 	"lotse/screen"
 )
 
-// reading is one piece of a window on its way.
+// reading is a pending read of a piece of a window.
 type reading struct {
 	w      *topWindow
 	rect   image.Rectangle // in the window's coordinates
@@ -24,8 +24,8 @@ type reading struct {
 	failed bool
 }
 
-// windowReader reads the pixels of shared windows into the canvas. It belongs to the
-// goroutine that calls Next.
+// windowReader reads the pixels of shared windows into the canvas. The goroutine that calls Next
+// owns it.
 type windowReader struct {
 	l       *link
 	ext     *shareExtensions
@@ -35,11 +35,11 @@ type windowReader struct {
 	canvas  *canvas
 
 	hasShm bool
-	seg    *segment // nil: pixels come through the connection
+	seg    *segment // nil: pixels are sent over the connection
 	retry  bool     // something could not be read
 }
 
-// resize makes shared memory for a picture of a size.
+// resize creates shared memory for a frame of this size.
 func (x *windowReader) resize(size image.Point) error {
 	if x.seg != nil {
 		shmDetach(x.l, x.seg)
@@ -60,7 +60,7 @@ func (x *windowReader) resize(size image.Point) error {
 	return nil
 }
 
-// release gives the shared memory up.
+// release releases the shared memory.
 func (x *windowReader) release() {
 	if x.seg != nil {
 		x.seg.unmap()
@@ -68,7 +68,7 @@ func (x *windowReader) release() {
 	}
 }
 
-// read brings what was drawn into the frame. What it touched joins touched.
+// read copies what was drawn into the frame. It adds the changes to touched.
 func (x *windowReader) read(touched *screen.Region) error {
 	var batch []reading
 	room := 0
@@ -105,7 +105,7 @@ func (x *windowReader) read(touched *screen.Region) error {
 	return x.collect(batch, touched)
 }
 
-// name gives the window's memory a name; false: its pixels cannot be had.
+// name gives the window's memory a name; false: its pixels cannot be read.
 func (x *windowReader) name(w *topWindow) bool {
 	if w.depth != x.l.scr.RootDepth && (w.depth != 32 || !x.canvas.format.plain) {
 		return false
@@ -124,7 +124,7 @@ func (x *windowReader) name(w *topWindow) bool {
 // ask requests a piece.
 func (x *windowReader) ask(w *topWindow, r image.Rectangle, offset int) reading {
 	got := reading{w: w, rect: r, offset: offset}
-	at := r.Min.Add(image.Pt(w.border, w.border)) // the memory begins with the border
+	at := r.Min.Add(image.Pt(w.border, w.border)) // the memory starts with the border
 	if x.seg != nil {
 		got.shm = shm.GetImage(x.l.Conn, xproto.Drawable(w.pixmap), int16(at.X), int16(at.Y), uint16(r.Dx()), uint16(r.Dy()),
 			allPlanes, zPixmap, x.seg.seg, uint32(offset))
@@ -143,8 +143,8 @@ func (x *windowReader) ask(w *topWindow, r image.Rectangle, offset int) reading 
 	return got
 }
 
-// collect waits for the pieces and puts into the frame those whose window was
-// the same all the while: every event of before the pictures has arrived now.
+// collect waits for the pieces and copies those into the frame whose window did not change
+// meanwhile: every event from before the reads has arrived by then.
 func (x *windowReader) collect(batch []reading, touched *screen.Region) error {
 	for i := range batch {
 		if x.seg == nil {
@@ -175,7 +175,7 @@ func (x *windowReader) collect(batch []reading, touched *screen.Region) error {
 	return nil
 }
 
-// renewed lists the windows of the batch that changed meanwhile.
+// renewed returns the windows of the batch that changed meanwhile.
 func (x *windowReader) renewed(batch []reading) map[*topWindow]bool {
 	stale := map[*topWindow]bool{}
 	overflow := x.queue.each(func(ev []byte) {

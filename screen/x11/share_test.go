@@ -21,7 +21,7 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// The colours of nativetest's programs, and of the test's backdrop.
+// The colours of x11test's programs, and of the test's backdrop.
 const (
 	sentinelPixel = x11test.Sentinel
 	ownPixel      = x11test.Own
@@ -31,15 +31,15 @@ const (
 
 func init() { x11test.RunPuppet() }
 
-// startPuppets starts the program that is never chosen and the one that is, and returns
-// both, and the ID to share the second by.
+// startPuppets starts the program that is never shared and the one that is, and returns both, and
+// the ID with which to share the second.
 func startPuppets(t testing.TB, x *x11test.Server) (both puppets, id string) {
 	t.Helper()
 	both = puppets{x11test.StartPuppet(t, x.Display, x11test.Secret), x11test.StartPuppet(t, x.Display, x11test.Chosen)}
 	return both, appOf(t, both[1].PID)
 }
 
-// appOf is the ID by which a process is shared.
+// appOf returns the ID with which a process is shared.
 func appOf(t testing.TB, pid int) string {
 	t.Helper()
 	p, ok := processOf(pid)
@@ -80,11 +80,11 @@ func census(f *screen.Frame) map[uint32]int {
 	return out
 }
 
-// TestShareLeaksNothing captures while chosen and other windows move, grow, come
-// and go at full speed: no pixel of another window may ever be read.
+// TestShareLeaksNothing captures while shared and other windows move, grow, appear and disappear at
+// full speed: no pixel of another window may be read.
 //
-// With the race detector a hundredth of the pictures is taken, and so it is below;
-// `make test` runs both without as well.
+// With the race detector a hundredth of the captures is made, here and below; `make test` also runs
+// both without it.
 func TestShareLeaksNothing(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -120,12 +120,12 @@ func TestShareLeaksNothing(t *testing.T) {
 	}
 }
 
-// movesAFrame is how often each program may move a window while a frame is taken: more
-// often than it can on a quiet machine, but behind a window manager.
+// movesAFrame is how often each program may move a window while a frame is captured: more often
+// than it can on a quiet machine, except with a window manager.
 const movesAFrame = 10
 
-// watchForLeaks takes frames while windows move, and fails at the first foreign pixel. It
-// returns how many pixels of the chosen program were seen in all.
+// watchForLeaks takes frames while windows move, and fails at the first foreign pixel. It returns
+// how many pixels of the shared program were seen in all.
 func (both puppets) watchForLeaks(t *testing.T, s screen.Screen, frames int) (own int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*screentest.Patience)
@@ -136,8 +136,8 @@ func (both puppets) watchForLeaks(t *testing.T, s screen.Screen, frames int) (ow
 	return own
 }
 
-// stepping has windows move while f waits for a frame. One step may not be enough: nothing
-// of what is shown may look different after it, and then no frame comes.
+// stepping makes windows move while f waits for a frame. One step may not be enough, because
+// nothing shown may have changed after it, and then there is no frame.
 func (both puppets) stepping(f func()) {
 	both.step()
 	over, done := make(chan struct{}), make(chan struct{})
@@ -164,9 +164,9 @@ func (both puppets) step() {
 	}
 }
 
-// atRest has the windows stand still until the chosen program is seen: a share that
-// showed nothing would leak nothing either. It fails at the first foreign pixel, and
-// returns how many pixels of the chosen program were seen.
+// atRest stops the windows until the shared program is seen, because a share that showed nothing
+// would leak nothing either. It fails at the first foreign pixel, and returns how many pixels of
+// the shared program were seen.
 func (both puppets) atRest(t *testing.T, s screen.Screen) (own int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), screentest.Patience)
@@ -181,8 +181,8 @@ func (both puppets) atRest(t *testing.T, s screen.Screen) (own int) {
 	return own
 }
 
-// ownSeen counts the pixels of the chosen program in the next frame, and fails if there is
-// one of another window.
+// ownSeen counts the pixels of the shared program in the next frame, and fails if there is one of
+// another window.
 func ownSeen(t *testing.T, ctx context.Context, s screen.Screen, frame int) (own int) {
 	t.Helper()
 	u, err := s.Next(ctx)
@@ -200,8 +200,8 @@ func ownSeen(t *testing.T, ctx context.Context, s screen.Screen, frame int) (own
 	return own
 }
 
-// TestShareLeakIsNoticed is the test's own test: a mask applied to pictures of
-// the screen, late as such masks are, leaks and must be noticed.
+// TestShareLeakIsNoticed tests the test itself: a mask applied to captures of the screen, late as
+// such masks are, leaks, and this must be noticed.
 func TestShareLeakIsNoticed(t *testing.T) {
 	x := x11test.Start(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
 	both, id := startPuppets(t, x)
@@ -235,7 +235,7 @@ func TestShareLeakIsNoticed(t *testing.T) {
 	t.Error("a late mask leaked nothing: the windows are too calm for this test")
 }
 
-// TestShareSettles compares what is shared with the screen, when all stands still.
+// TestShareSettles compares what is shared with the screen when nothing moves.
 func TestShareSettles(t *testing.T) {
 	x := x11test.Start(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
 	x.StartOpenbox(t)
@@ -280,7 +280,7 @@ func TestShareSettles(t *testing.T) {
 	p := x11test.NewPainter(t, x)
 	p.Fill(image.Rect(0, 0, 90, 90), sentinelPixel) // on the root window: not shared
 	id := strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm")))[0]
-	p.FillIn(windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // behind it, on the xterm
+	p.FillIn(windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // after it, on the xterm
 	screentest.Eventually(t, "what was painted on the window is seen", func() bool {
 		var got map[uint32]int
 		s.Read(func(v screen.View) { got = census(v.Frame) })
@@ -302,7 +302,7 @@ func TestShareSettles(t *testing.T) {
 	})
 }
 
-// TestShareInput: events reach shared windows and nothing else.
+// TestShareInput: events reach only shared windows.
 func TestShareInput(t *testing.T) {
 	x := x11test.Start(t, "Xtigervnc", "-geometry", "800x600")
 	d := openOn(t, x, screen.Options{})
@@ -340,13 +340,13 @@ func TestShareInput(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// The focus stays in the xterm; the share is of the other program now.
+	// The focus stays in the xterm; the share is now of the other program.
 	theirs := share(other)
 	x11test.TypeText(t, d.Input, "#\n")
 	screentest.Eventually(t, "all of before is there", func() bool { return strings.HasSuffix(ty.Content(), "#\n") })
 	before := ty.Content()
 	x11test.TypeText(t, theirs, "secret\n")
-	x11test.TypeText(t, d.Input, "!\n") // behind it, by the whole display's input
+	x11test.TypeText(t, d.Input, "!\n") // after it, with the whole display's input
 	screentest.Eventually(t, "what was typed behind it", func() bool { return ty.Content() != before })
 	if got := ty.Content(); got != before+"!\n" {
 		t.Fatalf("a key reaches a window that is not shared: %q", strings.TrimPrefix(got, before))
@@ -357,7 +357,7 @@ func TestShareInput(t *testing.T) {
 		}
 		return where() == "x:650"
 	})
-	// A drag out of the share ends where it left.
+	// A drag out of the share ends where it left the share.
 	for _, m := range []struct {
 		at image.Point
 		b  screen.Buttons
@@ -374,14 +374,14 @@ func TestShareInput(t *testing.T) {
 	}
 }
 
-// startPuppetWindow starts a program with one still window and returns its ID.
+// startPuppetWindow starts a program with one window that does not move and returns its ID.
 func startPuppetWindow(t testing.TB, x *x11test.Server, r image.Rectangle) string {
 	t.Helper()
 	c := x.Start(t, "xterm", "-geometry", fmt.Sprintf("10x4+%d+%d", r.Min.X, r.Min.Y), "-e", "sleep", "1000")
 	return appOf(t, c.Process.Pid)
 }
 
-// TestSharePointer: the pointer and its shape are told only over what is shared.
+// TestSharePointer: the pointer and its shape are reported only over shared windows.
 func TestSharePointer(t *testing.T) {
 	x := x11test.Start(t, "Xvfb", "-screen", "0", "800x600x24", "-nolisten", "tcp")
 	d := openOn(t, x, screen.Options{})
@@ -424,7 +424,7 @@ func TestSharePointer(t *testing.T) {
 	}
 }
 
-// windowNamed is the window whose number xdotool has printed.
+// windowNamed returns the window whose ID xdotool has printed.
 func windowNamed(t testing.TB, number string) xproto.Window {
 	t.Helper()
 	n, err := strconv.ParseUint(number, 10, 32)
@@ -434,7 +434,7 @@ func windowNamed(t testing.TB, number string) xproto.Window {
 	return xproto.Window(n)
 }
 
-// recorded keeps the pointers of a screen's updates.
+// recorded records the pointers in a screen's updates.
 type recorded struct {
 	screen.Screen
 	record *pointers
@@ -457,8 +457,8 @@ func (p *pointers) forget() { p.mu.Lock(); defer p.mu.Unlock(); p.updates = nil 
 
 func (p *pointers) all() []screen.Update { p.mu.Lock(); defer p.mu.Unlock(); return p.updates }
 
-// TestShareStartsClean opens shares while windows are in the middle of appearing,
-// growing and being drawn: what is there already may not be drawn yet either.
+// TestShareStartsClean opens shares while windows are appearing, growing and being drawn: existing
+// windows may not be drawn yet either.
 func TestShareStartsClean(t *testing.T) {
 	for manager, opened := range map[bool]int{false: 30, true: 3} {
 		if raceDetector {

@@ -12,10 +12,9 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// The top-level windows as the server's events tell them, in the order in which
-// it tells them: who lies above whom, where, and which part of each has been
-// drawn. Nothing is asked of the server meanwhile, so that the picture of the
-// windows and the reports of drawing always belong together.
+// A model of the top-level windows, built from the server's events in the order in which they
+// arrive: stacking order, places, and which part of each window was drawn. Meanwhile the server is
+// not queried, so that the model and the reports of drawing always match.
 
 // topWindow is a child of the root window.
 type topWindow struct {
@@ -23,46 +22,46 @@ type topWindow struct {
 	extent
 	mapped    bool
 	inputOnly bool
-	// known: looked up; shared: chosen.
+	// known: looked up; shared: of a chosen program.
 	known, shared bool
 	contents      []xproto.Window // the programs' windows inside
-	looks         int             // how often it was looked up and found to hold nothing
-	lookAt        time.Time       // when to look again
+	looks         int             // how often it was looked up and found to be empty
+	lookAt        time.Time       // when to look it up again
 
-	// Of shared windows. Regions are in the window's coordinates, the origin
-	// inside the border, as the server reports drawing.
+	// Only for shared windows. Regions are in the window's coordinates, with the origin inside the
+	// border, as in the server's reports of drawing.
 
 	depth  byte
 	damage damage.Damage
 	shape  []image.Rectangle // nil: the whole window, with its border
-	pixmap xproto.Pixmap     // 0: to be named
+	pixmap xproto.Pixmap     // 0: not named yet
 	drawing
 
 	vis   []image.Rectangle // visible now, in the display's coordinates; exact
-	visAt image.Point       // the origin that vis was found for
+	visAt image.Point       // the origin for which vis was determined
 }
 
-// forget makes the whole window undrawn: its memory is new.
+// forget makes the whole window undrawn, because its memory is new.
 func (w *topWindow) forget(now time.Time) { w.drawing.forget(w.inner(), now) }
 
-// drawn notes drawing and reports whether more of the window may be shown now.
+// drawn records drawing and reports whether more of the window may be shown now.
 func (w *topWindow) drawn(r image.Rectangle) (more bool) {
 	return w.drawing.drawn(r.Intersect(w.inner()))
 }
 
-// needsSettling reports whether something waits for reports that count.
+// needsSettling reports whether undrawn parts wait until reports count.
 func (w *topWindow) needsSettling() bool {
 	return w.shared && w.mapped && !w.settled && !w.undrawn.Empty()
 }
 
-// extent is where a window is.
+// extent is the place of a window.
 type extent struct {
 	at     image.Point // outer corner, in the display's coordinates
 	size   image.Point // inside the border
 	border int
 }
 
-// extentOf is the extent of a child of the root window as the server tells it.
+// extentOf returns the extent of a child of the root window from the server's reply.
 func extentOf(g *xproto.GetGeometryReply) extent {
 	return extent{
 		at: image.Pt(int(g.X), int(g.Y)), size: image.Pt(int(g.Width), int(g.Height)),
@@ -70,26 +69,26 @@ func extentOf(g *xproto.GetGeometryReply) extent {
 	}
 }
 
-// outer is the window with its border, in the display's coordinates.
+// outer returns the window with its border, in the display's coordinates.
 func (e *extent) outer() image.Rectangle {
 	corner := e.at.Add(e.size).Add(image.Pt(2*e.border, 2*e.border))
 	return image.Rectangle{Min: e.at, Max: corner}
 }
 
-// inner is the window without its border, in its own coordinates.
+// inner returns the window without its border, in its own coordinates.
 func (e *extent) inner() image.Rectangle { return image.Rectangle{Max: e.size} }
 
-// origin is where the window's coordinates begin in the display's.
+// origin returns the origin of the window's coordinates in the display's.
 func (e *extent) origin() image.Point { return e.at.Add(image.Pt(e.border, e.border)) }
 
-// stack is the model. It belongs to the goroutine that calls Next.
+// stack is the model. The goroutine that calls Next owns it.
 type stack struct {
 	root  xproto.Window
 	order []*topWindow // bottom first
 	byID  map[xproto.Window]*topWindow
 }
 
-// stir unsettles all windows: a change of one makes the server report others.
+// stir unsettles all windows, because a change of one makes the server report others.
 func (s *stack) stir() {
 	for _, w := range s.order {
 		w.unsettle()
@@ -112,7 +111,7 @@ func (s *stack) remove(id xproto.Window) *topWindow {
 	return w
 }
 
-// place puts w just above the sibling, or lowest when there is none.
+// place puts w directly above the sibling, or lowest if there is none.
 func (s *stack) place(w *topWindow, sibling xproto.Window) {
 	i := 0
 	rest := slices.DeleteFunc(slices.Clone(s.order), func(o *topWindow) bool { return o == w })
@@ -127,15 +126,14 @@ func (s *stack) place(w *topWindow, sibling xproto.Window) {
 // windowEvent is an event of the core protocol about the tree of windows.
 type windowEvent struct {
 	kind       byte
-	at, window xproto.Window // where it was reported, and about which
+	at, window xproto.Window // where it was reported, and the window it is about
 	other      xproto.Window // new parent, or the sibling below
 	pos, size  image.Point
 	border     int
 	toTop      bool
 }
 
-// parseWindowEvent reads an event that the server itself made; ok is false for
-// all others.
+// parseWindowEvent parses an event that the server itself generated; ok is false for all others.
 func parseWindowEvent(ev []byte) (e windowEvent, ok bool) {
 	if len(ev) < xHead || ev[0]&xSentFlag != 0 {
 		return e, false
@@ -161,8 +159,8 @@ func parseWindowEvent(ev []byte) (e windowEvent, ok bool) {
 	return e, true
 }
 
-// renews reports whether the event gives w other memory or another content than
-// was known: what was read since may not be w's own as it is believed to be.
+// renews reports whether the event gives w new memory or other content, so that what was read
+// meanwhile may not be w's.
 func (e *windowEvent) renews(w *topWindow) bool {
 	switch e.kind {
 	case xproto.CreateNotify, xproto.MapNotify, xproto.UnmapNotify, xproto.DestroyNotify:

@@ -13,8 +13,7 @@ import (
 	"lotse/screen/watchdog"
 )
 
-// Release releases what is down on a display, and takes lent keys back. It is for
-// watchdog.Main.
+// Release releases what is down on a display, and takes lent keys back, for watchdog.Main.
 func Release(display string, down map[watchdog.Note]bool) (err error) {
 	defer recovered(&err)
 	o := screen.Options{Display: display, Logger: slog.New(slog.DiscardHandler)}

@@ -22,35 +22,33 @@ const (
 	xFirstExtError     = 128
 )
 
-// Bounds on what a server may send at once.
+// Limits on the size of what a server may send at once.
 const (
-	maxReplyBytes   = 256 << 20 // a whole 8192x8192 picture
+	maxReplyBytes   = 256 << 20 // a whole 8192x8192 image
 	maxGenericBytes = 1 << 20
 )
 
-// wire stands between xgb and the server and cuts all events out of the stream.
+// wire is between xgb and the server and removes all events from the stream.
 //
-// There are three reasons. xgb does not know generic events, loses its place in
-// the stream at the first one, and XInput 2 has no others. xgb keeps one table
-// of extension events for all connections in the process, without a lock, which
-// is wrong for two servers and a crash for two connections opened at once. And
-// xgb believes any length a server names.
+// There are three reasons. xgb does not support generic events and loses its place in the stream at
+// the first one, and XInput 2 has no others. xgb has one table of extension events for all
+// connections in the process, without a lock, which is wrong for two servers and crashes if two
+// connections are opened at once. And xgb accepts any length that a server sends.
 //
-// Errors of extensions become BadImplementation, which xgb always knows.
+// Errors of extensions are replaced by BadImplementation, which xgb always knows.
 type wire struct {
 	net.Conn
 	r     *bufio.Reader
 	watch replyWatch
 
-	// onEvent gets each event, 32 bytes or more, on the reading goroutine, in
-	// the order of arrival relative to replies. It must not block, keep ev, or
-	// send requests.
+	// onEvent is called with each event, 32 bytes or more, on the reading goroutine, in the order
+	// of arrival relative to replies. It must not block, keep ev, or send requests.
 	onEvent func(ev []byte)
 
 	// Owned by the reading goroutine.
 	greeted bool
-	head    []byte // read but not yet handed on
-	body    int    // bytes after head that are handed on as they come
+	head    []byte // read but not yet returned
+	body    int    // bytes after head that are passed on as they arrive
 	buf     [xHead]byte
 	event   []byte
 }
@@ -91,12 +89,12 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// message reads the next head: it handles an event itself, and leaves in w.head
-// and w.body what is for xgb.
+// message reads the next head. It handles an event itself, and leaves in w.head and w.body what is
+// for xgb.
 func (w *wire) message() error {
 	if !w.greeted {
-		// The server's answer to the connection set-up: 8 bytes that end with
-		// the length of the rest in words.
+		// The server's answer to the connection setup: 8 bytes that end with the length of the rest
+		// in words.
 		h := w.buf[:8]
 		if _, err := io.ReadFull(w.r, h); err != nil {
 			return err

@@ -35,7 +35,8 @@ func packet(kind byte, words int) []byte {
 	return b
 }
 
-// TestWire wants replies and errors through, events out, in any chunking.
+// TestWire checks that replies and errors pass and events are removed, with data split at any
+// point.
 func TestWire(t *testing.T) {
 	greeting := append([]byte{1, 0, 11, 0, 0, 0, 2, 0}, "12345678"...)
 	reply, generic := packet(xReply, 3), packet(xGenericEvent, 5)
@@ -69,7 +70,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// FuzzWire feeds a server's bytes to all that looks at them before xgb does.
+// FuzzWire passes a server's bytes to everything that reads them before xgb.
 func FuzzWire(f *testing.F) {
 	greeting := []byte{1, 0, 11, 0, 0, 0, 0, 0}
 	raw := packet(xGenericEvent, 2)
@@ -96,7 +97,7 @@ func FuzzWire(f *testing.F) {
 	})
 }
 
-// FuzzReplies feeds a server's bytes to the parsers of replies.
+// FuzzReplies passes a server's bytes to the parsers of replies.
 func FuzzReplies(f *testing.F) {
 	devices := packet(xReply, 8)
 	clear(devices[8:])
@@ -152,7 +153,7 @@ func TestParseXIDevices(t *testing.T) {
 	}
 }
 
-// TestConvert checks pixel formats that no server here offers.
+// TestConvert checks pixel formats that no server in these tests has.
 func TestConvert(t *testing.T) {
 	ch := func(mask uint32) channel { c, _ := channelOf(mask); return c }
 	for _, c := range []struct {

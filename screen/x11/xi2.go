@@ -20,7 +20,7 @@ const (
 	xiMinorGetProperty  = 59
 )
 
-// Devices that stand for several.
+// Devices that represent several.
 const (
 	xiAllDevices       = 0
 	xiAllMasterDevices = 1
@@ -47,19 +47,19 @@ const (
 // xiKeyRepeat is the flag of an event that the server's auto-repeat made.
 const xiKeyRepeat = 1 << 16
 
-// maxXIDevices bounds the list of devices that is believed.
+// maxXIDevices is the maximum length of the list of devices that is accepted.
 const maxXIDevices = 1024
 
 var errNoXI2 = errors.New("the X server has no XInput 2.2, which tells physical from injected input")
 
-// xiLink is XInput 2 on a connection.
+// xiLink is a connection with XInput 2.
 type xiLink struct {
 	*link
 	major byte
 }
 
-// openXI starts XInput on l. The version announced is the first in which raw
-// events arrive whatever is grabbed (2.1) and touch is known (2.2).
+// openXI starts XInput on l. The announced version is the first in which raw events arrive despite
+// grabs (2.1) and touch is supported (2.2).
 func openXI(l *link) (*xiLink, error) {
 	ext, ok, err := l.extension("XInputExtension")
 	if err != nil {
@@ -79,13 +79,12 @@ func openXI(l *link) (*xiLink, error) {
 	return &xiLink{link: l, major: ext.major}, nil
 }
 
-// selectEvents asks for events of one device on the root window, where all raw
-// events are reported.
+// selectEvents selects events of one device on the root window, where all raw events are reported.
 func (x *xiLink) selectEvents(device uint16, events ...uint) error {
 	return x.selectOn(x.root, device, events...)
 }
 
-// selectOn asks for events of one device on a window.
+// selectOn selects events of one device on a window.
 func (x *xiLink) selectOn(window xproto.Window, device uint16, events ...uint) error {
 	var mask uint32
 	for _, e := range events {
@@ -101,13 +100,13 @@ func (x *xiLink) selectOn(window xproto.Window, device uint16, events ...uint) e
 	return x.explain(x.request(b, false).Check())
 }
 
-// xiDevice is a device as XIQueryDevice tells it.
+// xiDevice is a device in the reply to XIQueryDevice.
 type xiDevice struct {
 	id   uint16
 	name string
 }
 
-// parseXIDevices reads the reply to XIQueryDevice.
+// parseXIDevices parses the reply to XIQueryDevice.
 func parseXIDevices(b []byte) ([]xiDevice, error) {
 	short := errors.New("x11: short list of input devices")
 	if len(b) < xHead {
@@ -149,9 +148,8 @@ func parseXIDevices(b []byte) ([]xiDevice, error) {
 	return all, nil
 }
 
-// injectors returns for each device whether it is one through which XTEST
-// injects. The server marks those with a property that clients cannot set;
-// the name is looked at when there is no such property.
+// injectors returns for each device whether XTEST injects through it. The server marks those
+// devices with a property that clients cannot set. If there is no such property, the name is used.
 func (x *xiLink) injectors() (map[uint16]bool, error) {
 	b := []byte{x.major, xiMinorQueryDevice, 0, 0, xiAllDevices, 0, 0, 0}
 	r, err := x.ask(b, xHead)
@@ -185,7 +183,7 @@ func (x *xiLink) injectors() (map[uint16]bool, error) {
 			return nil, x.explain(errGone)
 		}
 		if err != nil || len(r) < xHead {
-			continue // unplugged meanwhile: the name must do
+			continue // unplugged meanwhile: use the name
 		}
 		// type, bytes after, number of items, format; then the value.
 		if items := binary.LittleEndian.Uint32(r[16:]); items > 0 && len(r) > xHead {
@@ -195,14 +193,14 @@ func (x *xiLink) injectors() (map[uint16]bool, error) {
 	return out, nil
 }
 
-// xiEvent is an XInput event as far as it is of use here.
+// xiEvent is the used part of an XInput event.
 type xiEvent struct {
 	kind   uint16
 	device uint16
-	source uint16 // the slave device it came from
+	source uint16 // the slave device that caused it
 	detail uint32 // keycode or button
 	flags  uint32
-	// Not of raw events:
+	// Not set for raw events:
 	window xproto.Window
 	at     image.Point // in the window
 	root   image.Point // on the display
@@ -210,8 +208,8 @@ type xiEvent struct {
 	group  int
 }
 
-// parseXIEvent reads a generic event; it reports false when ev is not one of
-// the extension with the given opcode.
+// parseXIEvent parses a generic event; ok is false if ev is not an event of the extension with the
+// given opcode.
 func parseXIEvent(ev []byte, major byte) (e xiEvent, ok bool) {
 	if len(ev) < xHead || ev[0]&^xSentFlag != xGenericEvent || ev[1] != major || ev[0]&xSentFlag != 0 {
 		return e, false
@@ -230,8 +228,8 @@ func parseXIEvent(ev []byte, major byte) (e xiEvent, ok bool) {
 	return e, true
 }
 
-// parseXIWindowEvent reads the rest of a key, button or motion event of a window
-// (XIDeviceEvent), or of the pointer's coming or going (XIEnterEvent).
+// parseXIWindowEvent parses the rest of a key, button or motion event of a window (XIDeviceEvent),
+// or of an event that the pointer entered or left it (XIEnterEvent).
 func parseXIWindowEvent(ev []byte, e xiEvent) (xiEvent, bool) {
 	const deviceEventSize, enterEventSize = 80, 72
 	fixed := func(o int) int { return int(int32(binary.LittleEndian.Uint32(ev[o:]))) >> 16 }

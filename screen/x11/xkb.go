@@ -31,7 +31,7 @@ const (
 	xkbModifierMap = 1 << 2
 )
 
-// Modifiers of the core protocol that have one meaning everywhere.
+// Modifiers of the core protocol that have the same meaning everywhere.
 const (
 	modShift   = 1 << 0
 	modLock    = 1 << 1
@@ -45,9 +45,9 @@ const (
 	groupRedirect = 0x80
 )
 
-// keyType says which modifiers lead to which level of a key.
+// keyType maps modifiers to the levels of a key.
 type keyType struct {
-	mask   byte // the modifiers it looks at
+	mask   byte // the modifiers that it depends on
 	levels []keyLevel
 }
 
@@ -56,7 +56,7 @@ type keyLevel struct {
 	level          int
 }
 
-// level returns the level for the modifiers, and which of them were used up.
+// level returns the level for the modifiers, and which of them were consumed.
 func (t *keyType) level(mods byte) (level int, consumed byte) {
 	for _, l := range t.levels {
 		if l.mods == mods&t.mask {
@@ -74,7 +74,7 @@ type keySyms struct {
 	syms  []uint32 // groups of width
 }
 
-// group returns the group in use for the keyboard's effective group; -1: none.
+// group returns the group of the key for the keyboard's effective group; -1: none.
 func (k *keySyms) group(effective int) int {
 	n := int(k.info & groupCount)
 	switch {
@@ -93,7 +93,7 @@ func (k *keySyms) group(effective int) int {
 	return effective % n
 }
 
-// sym returns the keysym at a level of a group, 0 when there is none.
+// sym returns the keysym at a level of a group; 0 if there is none.
 func (k *keySyms) sym(group, level int) uint32 {
 	if i := group*k.width + level; group >= 0 && level < k.width && i < len(k.syms) {
 		return k.syms[i]
@@ -101,12 +101,12 @@ func (k *keySyms) sym(group, level int) uint32 {
 	return 0
 }
 
-// empty reports whether nothing is on the key.
+// empty reports whether the key has no keysym.
 func (k *keySyms) empty() bool {
 	return !slices.ContainsFunc(k.syms, func(s uint32) bool { return s != 0 })
 }
 
-// keyMap is the keyboard's map.
+// keyMap is the keyboard map.
 type keyMap struct {
 	first, last int // keycodes
 	types       []keyType
@@ -122,7 +122,7 @@ type keyMap struct {
 
 var errShortMap = errors.New("x11: short keyboard map")
 
-// parseKeyMap reads the reply to GetMap for types, symbols and modifier map.
+// parseKeyMap parses the reply to GetMap for types, symbols and modifier map.
 func parseKeyMap(b []byte) (*keyMap, error) {
 	const head = 40
 	if len(b) < head {
@@ -202,7 +202,7 @@ func parseKeyType(b []byte) (t keyType, rest []byte, err error) {
 	return t, b, nil
 }
 
-// index fills the fields that follow from the map.
+// index fills in the fields that are derived from the map.
 func (m *keyMap) index() {
 	for kc := m.first; kc <= m.last; kc++ {
 		for _, s := range m.keys[kc].syms {
@@ -232,7 +232,7 @@ func (m *keyMap) index() {
 func (m *keyMap) modsOf(kc byte) byte {
 	mods := m.mods[kc]
 	switch m.keys[kc].sym(0, 0) {
-	case keysym.ISOLevel3: // often through a virtual modifier, not in the map
+	case keysym.ISOLevel3: // often set through a virtual modifier, which is not in the map
 		mods |= m.level3
 	case keysym.ISOLevel5:
 		mods |= m.level5
@@ -240,7 +240,7 @@ func (m *keyMap) modsOf(kc byte) byte {
 	return mods
 }
 
-// symAt returns the keysym that a key gives in a state.
+// symAt returns the keysym that a key produces in a state.
 func (m *keyMap) symAt(kc byte, group int, mods byte) (sym uint32, consumed byte) {
 	k := &m.keys[kc]
 	g := k.group(group)
@@ -257,8 +257,7 @@ type stroke struct {
 	add, sub byte // modifiers to change for it
 }
 
-// find returns how to type sym in the given state. held has the modifiers that
-// can be released.
+// find returns how to type sym in the given state. held are the modifiers that can be released.
 func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
 	want := keysym.Canonical(sym)
 	if !hasLevel(sym) {
@@ -282,8 +281,8 @@ func (m *keyMap) find(sym uint32, st xkbState, held byte) (stroke, bool) {
 	return stroke{}, false
 }
 
-// findLevel looks for the smallest change of Shift and the level shifts that
-// makes a key give the keysym.
+// findLevel searches for the smallest change of Shift and the level shifts with which a key
+// produces the keysym.
 func (m *keyMap) findLevel(want uint32, st xkbState, held byte) (best stroke, ok bool) {
 	control := byte(modShift)
 	if len(m.on[keysym.ISOLevel3]) > 0 {
@@ -313,8 +312,8 @@ func (m *keyMap) findLevel(want uint32, st xkbState, held byte) (best stroke, ok
 	return best, ok
 }
 
-// capitalised reports whether programs would turn the keysym into a capital
-// because Caps Lock is on and the key's type did not use it up.
+// capitalised reports whether programs would capitalise the keysym because Caps Lock is on and the
+// key's type did not consume it.
 func capitalised(sym uint32, left byte) bool {
 	if left&modLock == 0 {
 		return false
@@ -323,7 +322,7 @@ func capitalised(sym uint32, left byte) bool {
 	return c >= keysym.Unicode && isLower(rune(c-keysym.Unicode))
 }
 
-// freeKeys returns the keycodes with nothing on them, from the last.
+// freeKeys returns the keycodes without keysyms, from the last.
 func (m *keyMap) freeKeys() []byte {
 	var free []byte
 	for kc := m.last; kc >= m.first; kc-- {
@@ -340,13 +339,13 @@ type xkbState struct {
 	group int
 }
 
-// xkbLink is XKB on a connection.
+// xkbLink is a connection with XKB.
 type xkbLink struct {
 	*link
 	major, event byte
 }
 
-// openXKB starts the extension and asks to be told of map changes.
+// openXKB starts the extension and selects events about map changes.
 func openXKB(l *link) (*xkbLink, error) {
 	ext, ok, err := l.extension("XKEYBOARD")
 	if err != nil {
@@ -371,14 +370,14 @@ func openXKB(l *link) (*xkbLink, error) {
 	return x, l.explain(l.request(b, false).Check())
 }
 
-// isMapEvent reports whether ev tells of another keyboard map.
+// isMapEvent reports whether ev is a change of the keyboard map.
 func isMapEvent(ev []byte, xkbEvent byte) bool {
 	const mappingNotify = 34 // of the core protocol
 	kind := ev[0] &^ xSentFlag
 	return kind == mappingNotify || xkbEvent != 0 && kind == xkbEvent && ev[1] <= xkbMapNotify
 }
 
-// state asks for the keyboard's state.
+// state requests the keyboard's state.
 func (x *xkbLink) state() (st xkbState, err error) {
 	b := []byte{x.major, xkbMinorGetState, 0, 0}
 	b = binary.LittleEndian.AppendUint16(b, xkbUseCoreKbd)
@@ -389,7 +388,7 @@ func (x *xkbLink) state() (st xkbState, err error) {
 	return xkbState{mods: r[8], group: int(r[12])}, nil
 }
 
-// keyMap asks for the keyboard's map.
+// keyMap requests the keyboard map.
 func (x *xkbLink) keyMap() (*keyMap, error) {
 	b := make([]byte, 28)
 	b[0], b[1] = x.major, xkbMinorGetMap

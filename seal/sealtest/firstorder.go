@@ -6,12 +6,12 @@ import (
 	"io"
 )
 
-// The ends of version 1, as far as the attack needs them: the seal itself does not
-// speak it any more.
+// The ends of version 1, as far as the attack needs them; package seal no longer supports version
+// 1.
 
 var errTag = errors.New("sealtest: wrong number")
 
-// FirstOrderAgent is version 1's agent; it returns the code that it shows.
+// FirstOrderAgent runs version 1's agent and returns its comparison code.
 func FirstOrderAgent(line io.ReadWriter, random io.Reader, number, kind, stream string) (code string, err error) {
 	o := firstOrder
 	x := scalar(random)
@@ -35,7 +35,7 @@ func FirstOrderAgent(line io.ReadWriter, random io.Reader, number, kind, stream 
 	return s.code(), write(line, typeConfirm, s.tag("agent"))
 }
 
-// FirstOrderAdvisor is version 1's advisor's end.
+// FirstOrderAdvisor runs version 1's advisor's end and returns its comparison code.
 func FirstOrderAdvisor(line io.ReadWriter, random io.Reader, number, kind, stream string) (code string, err error) {
 	o := firstOrder
 	x := scalar(random)

@@ -8,29 +8,26 @@ import (
 	"github.com/gtank/ristretto255"
 )
 
-// Man is a man in the middle who knows the number. Fields are not changed while he
-// works.
+// Man is a man in the middle who knows the number. Its fields must not change during an attack.
 type Man struct {
 	Number, Kind, Stream string
-	// Random is where his secrets come from.
+	// Random is the source of his secrets.
 	Random io.Reader
-	// More says whether he may try once more; n tries were made. It is called by
-	// several goroutines.
+	// More reports whether he may try once more after n tries. Several goroutines call it.
 	More func(n int64) bool
-	// Workers are how many goroutines try; 0: one.
+	// Workers is the number of goroutines that try; 0: one.
 	Workers int
-	// GiveUp has him hang up on both ends when the codes differ, instead of opening
-	// his commitment to something else.
+	// GiveUp makes him close both connections if the codes differ, instead of opening his
+	// commitment to another share.
 	GiveUp bool
 }
 
-// Between stands between an agent and an advisor's end of version 2. It returns
-// whether he came through with equal codes, as far as he can know. An error is an
-// end that did not play along.
+// Between attacks an agent and an advisor's end of version 2. It returns whether both codes are
+// equal, as far as he can know. An error means that an end did not complete the exchange.
 func (m *Man) Between(agent, advisor io.ReadWriter) (equal bool, err error) {
 	o := committed
 	g := o.base(m.Number, m.Kind, m.Stream)
-	// To the agent he has to commit before he hears its share.
+	// Towards the agent he must commit before he receives its share.
 	mine := scalar(m.Random)
 	nonce := make([]byte, 32)
 	must(io.ReadFull(m.Random, nonce))
@@ -49,7 +46,7 @@ func (m *Man) Between(agent, advisor io.ReadWriter) (equal bool, err error) {
 		return false, err
 	}
 	toAgent := o.derive(m.Stream, times(mine, point), ya, yb, o.advisorData(commit, nonce))
-	// To the advisor's end he has to send his share before he hears its own.
+	// Towards the advisor's end he must send his share before he receives its share.
 	toAdvisor, confirm, err := m.asAgent(o, g, advisor)
 	if err != nil {
 		return false, err
@@ -63,7 +60,7 @@ func (m *Man) Between(agent, advisor io.ReadWriter) (equal bool, err error) {
 		return equal, err
 	}
 	if !equal {
-		// He knows which code he needs; the commitment is out.
+		// He knows which code he needs, but his commitment has been sent.
 		m.grind(g, point, func(public []byte, k *ristretto255.Element) bool {
 			other := o.derive(m.Stream, k, ya, public, o.advisorData(commit, nonce))
 			if other.code() != code {
@@ -80,7 +77,7 @@ func (m *Man) Between(agent, advisor io.ReadWriter) (equal bool, err error) {
 	return equal, err
 }
 
-// asAgent goes through the exchange with the advisor's end; confirm ends it.
+// asAgent runs the exchange with the advisor's end, except for the last frame, which confirm sends.
 func (m *Man) asAgent(o order, g *ristretto255.Element, advisor io.ReadWriter) (s sealed, confirm func() error, err error) {
 	var commit []byte
 	if o.commit {
@@ -106,9 +103,9 @@ func (m *Man) asAgent(o order, g *ristretto255.Element, advisor io.ReadWriter) (
 	return s, func() error { return write(advisor, typeConfirm, s.tag("agent")) }, nil
 }
 
-// BetweenFirstOrder is the same attack on version 1's order, in which the agent
-// sends its share and then waits: he first learns the advisor's code and then
-// chooses the share that makes the agent's the same.
+// BetweenFirstOrder is the same attack on version 1, in which the agent sends its share first. The
+// attacker learns the advisor's code and then searches for a share with which the agent gets the
+// same code.
 func (m *Man) BetweenFirstOrder(agent, advisor io.ReadWriter) (equal bool, err error) {
 	o := firstOrder
 	g := o.base(m.Number, m.Kind, m.Stream)
@@ -149,8 +146,8 @@ func (m *Man) BetweenFirstOrder(agent, advisor io.ReadWriter) (equal bool, err e
 	return true, err
 }
 
-// grind walks through shares i·G with their points i·Ya, two additions each, until
-// one is taken or there may be no more. take is called under a lock.
+// grind walks through shares i·G with their points i·Ya, two additions each, until fits accepts one
+// or More returns false. fits is called under a lock.
 func (m *Man) grind(g, a *ristretto255.Element, fits func(public []byte, k *ristretto255.Element) bool) (found bool) {
 	var tries atomic.Int64
 	var done atomic.Bool

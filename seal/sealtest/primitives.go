@@ -23,7 +23,7 @@ const (
 	hashSize  = 32
 )
 
-// order is what differs between the versions of the exchange.
+// order describes the differences between the versions of the exchange.
 type order struct {
 	version byte
 	label   string
@@ -42,7 +42,7 @@ func lv(parts ...[]byte) (b []byte) {
 	return b
 }
 
-// base is the generator that belongs to number, kind and stream.
+// base returns the generator for number, kind and stream.
 func (o order) base(number, kind, stream string) *ristretto255.Element {
 	const dsi = "CPaceRistretto255"
 	prs := []byte(number)
@@ -52,10 +52,10 @@ func (o order) base(number, kind, stream string) *ristretto255.Element {
 	return must(ristretto255.NewIdentityElement().SetUniformBytes(hash[:]))
 }
 
-// sealed is what both ends of one exchange know.
+// sealed is the key material of one exchange.
 type sealed struct{ prk, transcript []byte }
 
-// derive makes the keys of a shared point.
+// derive derives the key material from a shared point.
 func (o order) derive(stream string, point *ristretto255.Element, ya, yb, adb []byte) sealed {
 	transcript := lv(ya, append([]byte("agent"), o.version), yb, adb)
 	isk := sha512.Sum512(append(lv([]byte("CPaceRistretto255_ISK"), []byte(stream), point.Bytes()), transcript...))
@@ -72,7 +72,7 @@ func (s sealed) code() string {
 	return fmt.Sprintf("%04d", binary.BigEndian.Uint32(must(hkdf.Expand(sha256.New, s.prk, "compare", 4)))%10000)
 }
 
-// advisorData is ADb. commit is the Commit's body.
+// advisorData returns ADb. commit is the Commit's body.
 func (o order) advisorData(commit, nonce []byte) []byte {
 	if !o.commit {
 		return append([]byte("advisor"), o.version)
@@ -80,7 +80,7 @@ func (o order) advisorData(commit, nonce []byte) []byte {
 	return lv([]byte("advisor"), []byte("lotse seal 2 commit"), commit, nonce)
 }
 
-// commitTo is the body of a Commit over the number alone.
+// commitTo returns the body of a Commit over the number alone.
 func (o order) commitTo(stream string, yb, nonce []byte) []byte {
 	hash := sha256.Sum256(lv([]byte("lotse seal 2 commit"), []byte(stream), yb, nonce))
 	return append(append([]byte{o.version, 0}, make([]byte, 16)...), hash[:]...)
@@ -124,7 +124,7 @@ func decode(b []byte) (*ristretto255.Element, error) {
 	return ristretto255.NewIdentityElement().SetCanonicalBytes(b)
 }
 
-// must is for what fails only by a mistake in this package.
+// must is for calls that fail only because of a mistake in this package.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic("sealtest: " + err.Error())

@@ -16,7 +16,9 @@ import {
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
 
-/** An answer that was a refusal; `code` is the protocol's, "network" or "no_place". */
+/**
+ * The gateway refused a request. `code` is an error code of the protocol, "network" or "no_place".
+ */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -24,7 +26,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfter = 0,
-    /** The work asked for, with the code "puzzle"; section 11. */
+    /** The puzzle to solve, with the code "puzzle"; section 11. */
     readonly puzzle = "",
   ) {
     super(message);
@@ -46,19 +48,19 @@ export interface SessionEntry {
   phase: Phase;
 }
 
-/** A way for viewers; addresses are host:port where it has ports of its own. */
+/** A door for viewers. The addresses are host:port if the door has its own ports. */
 export interface Door {
   door: string;
   address: string;
-  /** For foreign VNC servers. */
+  /** The address for foreign VNC servers. */
   servers: string;
 }
 
-/** Doors for viewers that cannot seal and have a password. */
+/** The doors for viewers that cannot seal and use a password. */
 export const viewerDoors = passwordDoors;
 export type ViewerDoor = PasswordDoor;
 
-/** What gets one viewer in, once. */
+/** The credentials that admit one viewer once. */
 export interface ViewerPassword {
   user: string;
   password: string;
@@ -67,9 +69,9 @@ export interface ViewerPassword {
 
 export class Api {
   private csrf = "";
-  /** Known after gatewayName. */
+  /** Filled by gatewayName. */
   doors: Door[] = [];
-  /** Told when the gateway does not know us any more. */
+  /** Called when the gateway no longer accepts this page's sign-in. */
   onunauthorized: () => void = () => {};
 
   async me(): Promise<Me> {
@@ -126,20 +128,20 @@ export class Api {
   }
 
   /**
-   * Gives a door's number, never the session's own, to the gateway, which lets one viewer in with
-   * it.
+   * Sends a door's number to the gateway, which admits one viewer with it. The session's number
+   * must never be passed here.
    */
   async viewerPassword(number: string, door: ViewerDoor): Promise<ViewerPassword> {
     const f = await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/password`, { number, door });
     return { user: number, password: text(f["password"], 20), expires: time(f["expires"]) };
   }
 
-  /** Opens the number for a VNC server that is no program of ours. */
+  /** Gives the number to the gateway, so that a foreign VNC server can connect. */
   async openForeign(number: string): Promise<void> {
     await this.request("POST", `/api/v1/sessions/${number.slice(0, 4)}/foreign`, { number });
   }
 
-  /** Whether the gateway answers at all. */
+  /** Reports whether the gateway answers at all. */
   async reachable(): Promise<boolean> {
     try {
       await this.request("GET", "/api/v1/me", undefined, 8000);

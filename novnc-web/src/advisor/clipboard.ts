@@ -3,7 +3,10 @@ import { button, h, setText, show } from "../common/dom.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { Session } from "./session.ts";
 
-/** Text to and from the customer's clipboard; in sight only while it is allowed. */
+/**
+ * Sends text to the customer's clipboard and shows text from it. Visible only while the right is
+ * given.
+ */
 export class ClipboardPanel {
   readonly root: HTMLElement;
   private readonly received: HTMLTextAreaElement;

@@ -30,25 +30,25 @@ export interface Customer {
   user: string;
   host: string;
   system: string;
-  /** He shares from the page, without download. */
+  /** The customer shares from the page, without a download. */
   browser: boolean;
-  /** What it makes sense to ask for. */
+  /** The requests that the customer's program can fulfil. */
   can: Wish[];
 }
 
-/** What programs can that do not say it: they are older than the question. */
+/** The abilities of programs that do not report them: these are older than the field `can`. */
 const oldProgram: Wish[] = ["view", "control", "clipboard"];
 
 export interface ControlState {
   direction: DirectionName;
   rights: Rights;
   asked: Wish[];
-  /** What can be seen; null when nothing can, or when an old program does not say. */
+  /** What the advisor can see; null if nothing, or if an old program does not report it. */
   share: Share | null;
   paused: boolean;
-  /** The customer uses mouse or keyboard himself, remote input waits. */
+  /** The customer is using the mouse or keyboard, so remote input waits. */
   hands: boolean;
-  /** What the customer's system keeps from all programs; remote input waits meanwhile. */
+  /** What the customer's system hides from all programs; meanwhile remote input waits. */
   notice: "" | NoticeName;
   viewers: Viewer[];
 }
@@ -57,14 +57,14 @@ export interface ControlEvent {
   event: "given" | "refused" | "timeout" | "taken" | "returned" | "delayed";
   right: Wish;
   by: "customer" | "advisor" | "key" | "auto";
-  /** Of `delayed`: when the question is put. */
+  /** With `delayed`: the seconds until the question is asked. */
   seconds: number;
 }
 
-/** A door's number, or what became of it. */
+/** A door's number, or the report that it is no longer valid. */
 export interface DoorNumber {
   door: string;
-  /** "" when it is gone. */
+  /** "" when it is no longer valid. */
   number: string;
 }
 
@@ -99,7 +99,7 @@ export class ControlStream {
     this.send({ type: "return", right });
   }
 
-  /** Asks for the number of one viewer that cannot seal. */
+  /** Asks for a number for one viewer that cannot seal. */
   askDoor(door: string): void {
     this.send({ type: "door", door });
   }

@@ -1,8 +1,8 @@
 import { button, h } from "../common/dom.ts";
 
 /**
- * Asks before something that cannot be taken back. The browser's own dialog:
- * it traps the focus, Escape means no, and the focus returns afterwards.
+ * Asks before an action that cannot be undone. Uses the browser's own dialog: it traps the focus,
+ * Escape means no, and the focus returns afterwards.
  */
 export function confirmDialog(
   parent: HTMLElement,

@@ -1,7 +1,7 @@
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { ControlEvent } from "./control.ts";
 
-/** What happened, in a sentence. */
+/** Describes an event in a sentence. */
 export function eventWords({ event, right, by, seconds }: ControlEvent, t: AdvisorTexts): string {
   const what = right === "files" ? "other" : right; // files are reserved
   const auto = by === "auto";

@@ -15,7 +15,7 @@ interface Fact {
 const names = ["line", "customer", "direction", "control", "clipboard", "encryption"] as const;
 type Name = (typeof names)[number];
 
-/** The state of the line in words and pictures, always in sight. */
+/** Shows the state of the line in words and pictures. Always visible. */
 export class Facts {
   readonly root: HTMLElement;
   private readonly places: Record<Name, { item: HTMLElement; icon: HTMLElement; words: HTMLElement }>;
@@ -63,10 +63,10 @@ export class Facts {
       setIcon(icon, fact.icon);
       setText(words, fact.words);
     }
-    // What the customer's program cannot is not offered.
+    // Do not offer what the customer's program cannot do.
     show(this.places.control.item, !this.session.canAsk || this.session.can("control"));
     show(this.places.clipboard.item, !this.session.canAsk || this.session.can("clipboard"));
-    // Nothing is claimed of a line that is not there.
+    // Show no encryption state for a line that does not exist.
     show(this.places.encryption.item, this.session.canAsk && this.session.compare !== "");
   }
 

@@ -6,8 +6,8 @@ import { problemWords } from "./problem.ts";
 import type { Session } from "./session.ts";
 
 /**
- * A VNC server that is no program of ours and comes by the repeater door. What
- * it shows is not sealed, and whom it lets do what is its own matter.
+ * Controls a foreign VNC server, which connects through the repeater door. Its picture is not
+ * sealed, and the server itself decides what a viewer may do.
  */
 export class ForeignPanel {
   readonly root: HTMLElement;

@@ -1,12 +1,12 @@
-// Keys that the browser or the advisor's own system would keep. F12 is the
-// customer's and is not offered.
+// Key combinations that the browser or the advisor's own system would intercept. F12 belongs to the
+// customer and is not offered.
 
 import { keysym } from "../protocol_gen.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 
 export interface Combination {
   id: string;
-  /** Its label's name in the table. */
+  /** The key of its label in the table of texts. */
   name: keyof AdvisorTexts["tools"]["key"];
   keys: { keysym: number; code: string }[] | "ctrl-alt-del";
 }

@@ -15,7 +15,7 @@ import { forget, forgetAll, keep, keptSessions } from "./store.ts";
 
 const checkEvery = 15_000;
 
-/** The advisor's page: who is signed in, which sessions there are, which is in front. */
+/** The advisor's page: the signed-in advisor, the sessions, and the selected session. */
 class AdvisorPage {
   private readonly api = new Api();
   private readonly body = document.getElementById("page")!;
@@ -37,8 +37,8 @@ class AdvisorPage {
       this.signInNote = this.t.signIn.ended;
       this.leave();
     };
-    // Nothing is drawn before it is known who is there: a form that is drawn twice loses what was
-    // typed.
+    // Draw nothing before it is known whether somebody is signed in: drawing the form again would
+    // lose typed text.
     await this.api.gatewayName().then(
       (name) => (this.gateway = name || this.gateway),
       () => {},
@@ -50,7 +50,7 @@ class AdvisorPage {
     }
     setInterval(() => void this.check(), checkEvery);
     window.addEventListener("online", () => void this.check());
-    // A page that was asleep may hold dead lines.
+    // While the page was asleep its lines may have died.
     document.addEventListener("visibilitychange", () => !document.hidden && void this.check());
   }
 
@@ -60,7 +60,7 @@ class AdvisorPage {
 
   private readonly clock = (d: Date): string => d.toLocaleTimeString(preferredLanguage(), { hour: "2-digit", minute: "2-digit" });
 
-  /** A dead network closes no socket: ask the gateway now and then. */
+  /** Asks the gateway now and then, since a dead network does not close any socket. */
   private async check(): Promise<void> {
     if (!this.me) return;
     if (await this.api.reachable()) {
@@ -68,13 +68,14 @@ class AdvisorPage {
       await this.refreshElsewhere();
       return;
     }
-    // Once may be a hiccup; dropping a good line would ask the customer again.
+    // One failure may be temporary. Dropping a working line would make the customer answer again.
     if (++this.silent === 2) for (const s of this.sessions) s.lineLost();
   }
 
   /**
-   * A link with a number takes up a session that another program of the advisor's has
-   * opened. Any page can have such a link: he is asked, as it takes that program's place.
+   * Takes over a session that another of the advisor's programs has opened, if the page's address
+   * contains its number. Asks the advisor first, because any page can contain such a link and the
+   * other program loses the session.
    */
   private takeFromLink(open: SessionEntry[]): void {
     const number = parseNumber(new URLSearchParams(location.hash.slice(1)).get("n") ?? "");
@@ -179,7 +180,7 @@ class AdvisorPage {
     this.select(this.sessions.at(-1) ?? null);
   }
 
-  /** Builds the page again: after signing in or out, and for another language. */
+  /** Rebuilds the page, after signing in or out and after a change of language. */
   private render(): void {
     const { t, me } = this;
     document.documentElement.lang = preferredLanguage();

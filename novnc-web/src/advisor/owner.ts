@@ -1,4 +1,4 @@
-// PROTOCOL.md, section 3: the link of the end that made the number.
+// PROTOCOL.md, section 3: the link of the end that drew the number.
 
 import { Backoff } from "../common/backoff.ts";
 import { oneOf, parseFields, text, time } from "../common/fields.ts";
@@ -6,20 +6,20 @@ import { socketAddress } from "../common/line.ts";
 import { foreignStates, maxLinkMessage, type ForeignState, type OwnerMessage, type OwnerRequest } from "../protocol_gen.ts";
 import { phases, type Phase } from "./api.ts";
 
-/** Whether the number is for a foreign VNC server, and whether that is there. */
+/** The state of a foreign VNC server: "" if the number is not for one. */
 export type Foreign = "" | ForeignState;
 
 export interface OwnerHandlers {
   state(phase: Phase, reason: string, expires: Date | null, foreign: Foreign): void;
   entering(stream: string): void;
   replaced(): void;
-  /** The link is up, or was lost and will be tried again. */
+  /** Reports whether the link is up. A lost link is opened again. */
   line(up: boolean): void;
-  /** The link could not be opened: the session may be gone. */
+  /** Called when the link could not be opened: the session may have ended. */
   refused(): Promise<void>;
 }
 
-/** Comes back by itself until it is closed. */
+/** Reconnects until it is closed. */
 export class OwnerLink {
   private socket: WebSocket | null = null;
   private readonly backoff = new Backoff();
@@ -51,7 +51,7 @@ export class OwnerLink {
     this.socket?.close();
   }
 
-  /** Gives a line up that has gone silent and tries at once. */
+  /** Gives up a line that has gone silent and reconnects at once. */
   reconnect(): void {
     if (this.closed) return;
     this.drop();
@@ -92,7 +92,7 @@ export class OwnerLink {
   }
 
   private async again(opened: boolean): Promise<void> {
-    // A browser does not tell why an upgrade was refused: ask the list.
+    // A browser does not report why an upgrade was refused, so read the list of sessions.
     if (!opened) await this.handlers.refused();
     if (!this.closed && !this.socket) this.connect();
   }

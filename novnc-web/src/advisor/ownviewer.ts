@@ -5,7 +5,7 @@ import type { ViewerDoor, ViewerPassword } from "./api.ts";
 import { problemWords } from "./problem.ts";
 import { DoorError, type Session } from "./session.ts";
 
-/** A password for one time, with which a VNC viewer of the advisor's own gets in. */
+/** Shows a password with which one of the advisor's own VNC viewers can enter once. */
 export class OwnViewer {
   readonly root: HTMLElement;
   private readonly buttons = h("p", {});
@@ -40,11 +40,11 @@ export class OwnViewer {
     show(this.burnt, this.session.viewerBurnt);
   }
 
-  /** One button for each open door: a password is good for that one only. */
+  /** Shows one button for each open door, because a password is valid for one door only. */
   private offer(): void {
     const { viewerDoors } = this.session;
     const doors = viewerDoors.map((d) => d.door).join();
-    if (doors === this.offered) return; // a button must not change under the pointer
+    if (doors === this.offered) return; // do not replace a button under the pointer
     this.offered = doors;
     this.buttons.replaceChildren(
       ...viewerDoors.map(({ door }) => button(`${door}-password`, this.t.ownViewer.password[door], () => void this.ask(door))),
@@ -81,7 +81,7 @@ export class OwnViewer {
   private vnc(address: string): HTMLElement {
     const { t, session } = this;
     const colons = address.replace(/:([0-9]+)$/, "::$1");
-    // TigerVNC takes such a file as its argument and on a double click.
+    // TigerVNC opens such a file as an argument and on a double click.
     const settings = `TigerVNC Configuration file Version 1.0\n\nServerName=${colons}\nSecurityTypes=X509Plain\n`;
     const file = URL.createObjectURL(new Blob([settings], { type: "application/octet-stream" }));
     return h(

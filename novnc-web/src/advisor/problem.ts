@@ -1,7 +1,7 @@
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { ApiError } from "./api.ts";
 
-/** Why a request failed, for the advisor. */
+/** Explains to the advisor why a request failed. */
 export function problemWords(e: unknown, t: AdvisorTexts): string {
   if (!(e instanceof ApiError)) return t.failed(String(e));
   switch (e.code) {

@@ -20,16 +20,13 @@ const nothingShared: ControlState = {
   viewers: [],
 };
 
-/**
- * A try of somebody to enter, as the advisor is told of it. "used": somebody else has entered
- * already.
- */
+/** An attempt to enter, as shown to the advisor. "used": somebody else has entered already. */
 export type Attempt = "checking" | "wrong" | "used" | null;
 
-/** How long the customer's program has to give out a number for a viewer. */
+/** How long the customer's program may take to send a number for a viewer, in milliseconds. */
 const doorTimeout = 10_000;
 
-/** Why there is no number for a viewer: no answer, or one that cannot be used. */
+/** Why there is no number for a viewer: no answer arrived, or it cannot be used. */
 export class DoorError extends Error {
   override readonly name = "DoorError";
 
@@ -38,7 +35,7 @@ export class DoorError extends Error {
   }
 }
 
-/** One session that this page holds: number, links, streams, and what is known of it. */
+/** One session that this page holds: its number, links, streams and state. */
 export class Session {
   readonly place: string;
   readonly view: View;
@@ -52,24 +49,24 @@ export class Session {
   answer: Answer = "";
   shared: ControlState = nothingShared;
   since: Partial<Record<Right, Date>> = {};
-  /** What happened last; what belongs together comes together. */
+  /** The latest events; events that belong together are kept together. */
   events: ControlEvent[] = [];
   attempt: Attempt = null;
-  /** Four digits to compare by voice: of the exchange that this page's streams go back to. */
+  /** The four digits to compare by voice, from the exchange that this page's streams go back to. */
   compare = "";
 
-  /** Somebody guessed at a viewer's number until it was burnt; a new one may be made. */
+  /** Somebody guessed at a viewer's number until it was burnt; a new one can be drawn. */
   viewerBurnt = false;
 
   private readonly doorWaits = new Map<string, (number: string) => void>();
   private readonly tries: Tries;
-  /** The exchange that all further streams of this page go back to. */
+  /** The exchange that all later streams of this page go back to. */
   private origin: Origin | null;
-  /** Under way where this page does not have that yet: other streams wait for it. */
+  /** The first stream's exchange, while it runs; other streams wait for it. */
   private proving: Promise<unknown> | null = null;
   private owner: OwnerLink;
   private control: ControlStream | null = null;
-  /** The customer's end has said goodbye: nothing is there that a new stream could reach. */
+  /** The customer's end has said goodbye, so a new stream could not reach anything. */
   private customerGone = false;
   private openingControl = false;
   private readonly backoff = new Backoff();
@@ -102,17 +99,17 @@ export class Session {
     return this.kept.number;
   }
 
-  /** How many wrong tries there were at the number. */
+  /** The number of wrong tries at the number. */
   get wrongTries(): number {
     return this.tries.used;
   }
 
-  /** Whether the customer's program can be asked for something. */
+  /** Whether a request can reach the customer's program. */
   get canAsk(): boolean {
     return this.control !== null && this.phase === "joined";
   }
 
-  /** Whether it makes sense to ask for that. */
+  /** Whether the customer's program can fulfil the request. */
   can(wish: Wish): boolean {
     return this.customer?.can.includes(wish) ?? false;
   }
@@ -125,7 +122,7 @@ export class Session {
     this.control?.giveBack(right);
   }
 
-  /** Ends the session for both sides. */
+  /** Ends the session for both ends. */
   async end(): Promise<void> {
     this.endAsked = true;
     if (this.owner.end()) return;
@@ -133,7 +130,7 @@ export class Session {
     this.finish("advisor");
   }
 
-  /** Doors for viewers of the advisor's own, with an address each. */
+  /** The doors for the advisor's own viewers, each with its address. */
   get viewerDoors(): { door: ViewerDoor; address: string }[] {
     return viewerDoors.flatMap((door) => {
       const address = this.api.doors.find((d) => d.door === door)?.address;
@@ -145,7 +142,7 @@ export class Session {
     this.viewerBurnt = false;
     this.changed();
     const number = await this.doorNumber(door);
-    // What the gateway gets must not be what seals everything else.
+    // The gateway must not receive the number that seals everything else.
     if (!/^[1-9][0-9]{8}$/.test(number) || number.slice(0, 4) !== this.place || number === this.number) {
       throw new DoorError("unusable");
     }
@@ -174,7 +171,7 @@ export class Session {
     this.doorWaits.delete(door);
   }
 
-  /** Where foreign servers connect; "" where there is no such door. */
+  /** The address to which foreign servers connect; "" if there is no such door. */
   get serverAddress(): string {
     return this.api.doors.find((d) => d.door === "repeater")?.servers ?? "";
   }
@@ -183,14 +180,14 @@ export class Session {
     return this.api.openForeign(this.number);
   }
 
-  /** Takes the session back from another window of this advisor. */
+  /** Takes the session back from another of this advisor's windows. */
   takeHere(): void {
     this.line = "down";
     this.owner = this.connectOwner();
     this.changed();
   }
 
-  /** The gateway does not answer any more: everything is tried again. */
+  /** Reconnects everything, because the gateway no longer answers. */
   lineLost(): void {
     if (this.phase === "ended" || this.line === "replaced") return;
     this.line = "down";
@@ -200,7 +197,7 @@ export class Session {
     this.changed();
   }
 
-  /** Lets everything go without ending the session. */
+  /** Releases the session on this page without ending it. */
   leave(): void {
     this.left = true;
     this.owner.close();
@@ -247,8 +244,8 @@ export class Session {
   }
 
   /**
-   * Somebody entered the place: the seal tells whether he has the number. One gets in,
-   * whatever the gateway says: who comes afterwards is not the customer.
+   * Runs the seal with an end that entered the place, which shows whether it has the number. Only
+   * one end gets in, whatever the gateway reports: a later one is not the customer.
    */
   private async entering(stream: string): Promise<void> {
     const before = this.wrongTries;
@@ -260,7 +257,7 @@ export class Session {
       this.useControl(channel);
       this.owner.verdict(stream, true);
     } catch (e) {
-      // A line that broke before anything could be guessed was no try.
+      // A line that broke before the peer could test a guess is no try.
       const used = e instanceof SealError && e.failure === "used";
       this.attempt = used ? "used" : this.wrongTries > before ? "wrong" : null;
       this.owner.verdict(stream, false);
@@ -275,7 +272,7 @@ export class Session {
     keep(this.kept);
   }
 
-  /** Somebody guesses at the number: it ends for both, also where the gateway would go on. */
+  /** Ends the session for both ends if the number is burnt, even if the gateway would continue. */
   private endWhenBurnt(): void {
     if (this.tries.burnt) this.endBurnt();
   }
@@ -289,7 +286,7 @@ export class Session {
   private async openStream(kind: Kind): Promise<SealedChannel> {
     while (!this.origin && this.proving) await this.proving.catch(() => {});
     if (this.origin) return this.openAs(kind, this.origin);
-    // Another window has let the customer in, who proved the number there.
+    // Another window has let the customer in, and the customer proved the number there.
     this.tries.markProven();
     const opening = this.openAs(kind, null);
     this.proving = opening;
@@ -312,17 +309,17 @@ export class Session {
     }
   }
 
-  /** After a reload or a lost line the control stream is opened again. */
+  /** Opens the control stream again after a reload or a lost line. */
   private async ensureControl(): Promise<void> {
     if (this.control) return;
-    if (this.openingControl) return this.wakeControl(); // a way may be open again
+    if (this.openingControl) return this.wakeControl(); // a door may be open again
     this.openingControl = true;
     while (this.phase === "joined" && !this.customerGone && this.line !== "replaced" && !this.left && !this.control) {
       try {
         this.useControl(await this.openStream("control"));
         this.backoff.reset();
       } catch (e) {
-        // The other end does not know us any more; it never will.
+        // The other end has forgotten the exchange for good.
         if (e instanceof SealError && e.failure === "origin") break;
         await this.pauseControl();
       }
@@ -331,7 +328,7 @@ export class Session {
     this.changed();
   }
 
-  /** Waits before the next try, unless something changes for the better. */
+  /** Waits before the next attempt, or until the situation improves. */
   private pauseControl(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, this.backoff.next());
@@ -364,9 +361,9 @@ export class Session {
       closed: () => {
         if (this.control !== control) return;
         this.control = null;
-        // What is not known any more is not claimed.
+        // Do not show a state that is no longer known.
         this.setShared(nothingShared);
-        // A short pause: an end or a lost line is told by the owner's link.
+        // A short pause: the owner's link reports an end or a lost line.
         setTimeout(() => void this.ensureControl(), 300);
       },
     });
@@ -396,10 +393,10 @@ export class Session {
     const hadShow = this.shared.rights.show;
     this.shared = state;
     if (state.rights.show !== hadShow) this.show.given(state.rights.show);
-    // The other direction is over: its picture would only say so.
+    // The other direction has ended, and its picture would only report that.
     if (state.rights.show && !hadShow) this.view.close();
     this.view.applyRights();
-    // Anyone who is typing on the page goes on there.
+    // Do not take the focus from somebody who is typing on the page.
     const typing = document.activeElement instanceof HTMLTextAreaElement;
     if (!hadControl && state.rights.control && !typing) this.view.focus();
     this.changed();

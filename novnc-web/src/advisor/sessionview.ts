@@ -13,7 +13,7 @@ import { ShowBar } from "./showbar.ts";
 import { Toolbar } from "./toolbar.ts";
 import { WaitingPanel } from "./waiting.ts";
 
-/** One session on the page. */
+/** Shows one session on the page. */
 export class SessionView {
   readonly root: HTMLElement;
   private readonly heading: HTMLElement;
@@ -99,7 +99,7 @@ export class SessionView {
     document.addEventListener("fullscreenchange", () => this.toolbar.update(), { signal: this.gone.signal });
   }
 
-  /** Ends what holds the view, when the page shows another in its place. */
+  /** Ends what uses this view, when the page shows another one instead. */
   dispose(): void {
     this.gone.abort();
   }
@@ -117,7 +117,7 @@ export class SessionView {
     show(this.replaced, elsewhere);
     show(this.waiting.root, session.phase === "waiting" && session.foreign === "" && !elsewhere);
     show(this.stage, !over && !elsewhere);
-    // While the number waits only the state of the line matters.
+    // While the number waits for the customer, only the state of the line matters.
     this.stage.classList.toggle("line-only", session.phase === "waiting");
     show(this.ended, over);
     setText(this.endedReason, over ? reasonWords(session.reason, t) : "");
@@ -154,7 +154,7 @@ export class SessionView {
     show(this.see, mayStart);
     setText(this.see, session.show.phase === "shown" ? t.view.turn : view.phase === "refused" ? t.view.again : t.view.see);
     show(this.showOwn, mayStart && !session.show.active && session.show.possible && session.can("show"));
-    // Where the program answers by itself nobody is asked.
+    // If the program answers automatically, nobody is asked.
     show(this.coverHint, mayStart && session.answer === "");
   }
 
@@ -177,7 +177,7 @@ export class SessionView {
     confirmDialog(
       this.root,
       { question: t.session.endQuestion, meaning: t.session.endMeaning, yes: t.session.endYes, no: t.session.endNo },
-      () => void session.end().catch(() => {}), // the line is shown as interrupted; it can be tried again
+      () => void session.end().catch(() => {}), // the line is shown as interrupted, and the advisor can try again
     );
   }
 }

@@ -2,20 +2,22 @@ import type { SealedChannel } from "../seal/index.ts";
 import { canCapture } from "../share/capture.ts";
 import { ScreenShare } from "../share/screenshare.ts";
 
-/** Longer than any customer's question stays open; `lotse show` waits as long. */
+/**
+ * Longer than any question to the customer stays open; `lotse show` waits as long. In milliseconds.
+ */
 const questionPatience = 11 * 60_000;
 
-/** `ended`: the customer, the browser or the line ended it, not the advisor. */
+/** `ended`: ended by the customer, the browser or the line, not by the advisor. */
 export type ShowPhase = "off" | "choosing" | "opening" | "asking" | "shown" | "refused" | "ended" | "failed";
 
 /**
- * The advisor's own screen, shown to the customer: chosen in the browser's picker, served on a show
- * stream.
+ * Shows the advisor's own screen to the customer: the browser's picker chooses it, and a show
+ * stream carries it.
  */
 export class Show {
   phase: ShowPhase = "off";
   private share: ScreenShare | null = null;
-  private attempt = 0; // what an older one still brings is dropped
+  private attempt = 0; // counts attempts, so that events of older ones can be ignored
 
   constructor(
     private readonly connect: () => Promise<SealedChannel>,
@@ -30,7 +32,7 @@ export class Show {
     return this.share !== null;
   }
 
-  /** From a click: the browser asks what to show, then the customer is asked. */
+  /** Must be called from a click: the browser asks what to show, then the customer is asked. */
   async start(): Promise<void> {
     if (this.active) return;
     const attempt = ++this.attempt;
@@ -47,7 +49,7 @@ export class Show {
       share.serve(channel, {
         name: "Lotse",
         patience: questionPatience,
-        approve: () => Promise.resolve(null), // his program holds everything until he said yes
+        approve: () => Promise.resolve(null), // the customer's program holds back everything until the customer has said yes
         closed: () => {
           if (attempt === this.attempt) this.end(this.phase === "shown" ? "ended" : "refused");
         },
@@ -61,7 +63,7 @@ export class Show {
     if (this.active || this.phase !== "off") this.end("off");
   }
 
-  /** The right was given, or is gone: then the capture ends at once. */
+  /** Reports whether the right is given; without it the capture ends at once. */
   given(on: boolean): void {
     if (!this.active) return;
     if (on) this.set("shown");

@@ -2,7 +2,7 @@ import { button, h, setIcon, setText, show } from "../common/dom.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { Session } from "./session.ts";
 
-/** Above everything while the advisor's own screen is shown, or about to be. */
+/** Shown above everything else while the advisor's own screen is shown or about to be. */
 export class ShowBar {
   readonly root: HTMLElement;
   private readonly icon = h("span");

@@ -1,5 +1,5 @@
-// What a reload of the page needs to take its sessions up again. It lives in
-// sessionStorage: this tab only, and gone with it.
+// The data that the page needs to resume its sessions after a reload. It is kept in sessionStorage,
+// so only for this tab and no longer than the tab exists.
 
 import { asFields, list, parseFields, text } from "../common/fields.ts";
 import { parseNumber } from "../common/number.ts";
@@ -10,11 +10,11 @@ const key = "lotse-sessions";
 
 export interface Kept {
   number: string;
-  /** The exchange that this page's streams go back to; null before there was one. */
+  /** The exchange that this page's streams go back to; null before the first one. */
   origin: KeptOrigin | null;
 }
 
-/** Wrong tries at the numbers, longer than any session waits. */
+/** Remembers wrong tries at the numbers for longer than any session waits. */
 export const triedNumbers = () => new TriedNumbers("lotse-tried-advisor", 12 * 60 * 60 * 1000);
 
 export function keptSessions(): Kept[] {

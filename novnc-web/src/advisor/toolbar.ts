@@ -7,7 +7,7 @@ import type { Quality } from "./view.ts";
 
 const qualities: Quality[] = ["sharp", "balanced", "sparing"];
 
-/** What the advisor can do while he is looking. */
+/** What the advisor can do while viewing. */
 export class Toolbar {
   readonly root: HTMLElement;
   private readonly askView: HTMLButtonElement;
@@ -25,7 +25,7 @@ export class Toolbar {
   constructor(
     private readonly session: Session,
     private readonly t: AdvisorTexts,
-    /** What fills the screen: also the state and the end of the session. */
+    /** The element for full screen: it includes the session's state and the button that ends it. */
     private readonly whole: HTMLElement,
     clipboard: HTMLElement,
   ) {
@@ -65,7 +65,7 @@ export class Toolbar {
     this.root = h(
       "div",
       { class: "toolbar", role: "group", "aria-label": t.tools.label },
-      // What the customer is asked for, and how the picture is looked at: each stays together.
+      // Two groups that wrap as wholes: the requests to the customer, and how the picture is shown.
       h("div", { class: "tools" }, this.askView, this.control, this.clipboard, clipboard, this.share, this.showOwn),
       h(
         "div",
@@ -90,7 +90,7 @@ export class Toolbar {
     this.label(this.clipboard, "clipboard", t.tools.askClipboard, t.tools.giveClipboard);
     show(this.control, rights.view && session.can("control"));
     show(this.clipboard, rights.view && session.can("clipboard"));
-    // The whole screen cannot become more.
+    // Nothing can be added to the whole screen.
     const more = session.shared.share !== null && session.shared.share.kind !== "screen";
     show(this.share, rights.view && more && session.can("share"));
     const asked = session.shared.asked.includes("share");
@@ -105,7 +105,7 @@ export class Toolbar {
     show(this.keysMenu, session.can("control"));
   }
 
-  /** What a button says, and whether asking makes sense at the moment. */
+  /** Sets a button's label and whether a request is possible at the moment. */
   private label(element: HTMLButtonElement, right: Exclude<Right, "show">, ask: string, giveBack: string): void {
     const { canAsk, shared } = this.session;
     const asked = shared.asked.includes(right);
@@ -127,7 +127,7 @@ export class Toolbar {
 
   private async toggleFullScreen(): Promise<void> {
     if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.whole.requestFullscreen().catch(() => {}); // not offered on every device
+    else await this.whole.requestFullscreen().catch(() => {}); // not available on every device
     this.update();
   }
 }

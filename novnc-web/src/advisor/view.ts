@@ -15,20 +15,20 @@ const qualities: Record<Quality, { quality: number; compression: number }> = {
 
 const maxClipboard = 256 * 1024;
 
-/** The customer's screen: a sealed stream behind noVNC, in one element. */
+/** Shows the customer's screen: noVNC on a sealed stream, in one element. */
 export class View {
   readonly target: HTMLElement;
   phase: ViewPhase = "off";
-  /** In the customer's program's words, after "refused". */
+  /** The customer's program's reason, after "refused". */
   refusal = "";
   fit = true;
   quality: Quality = "balanced";
-  /** The last text that came from the customer's clipboard. */
+  /** The latest text from the customer's clipboard. */
   received = "";
 
   private rfb: RFB | null = null;
   private wanted = false;
-  private attempt = 0; // of opening; what an older one still brings is dropped
+  private attempt = 0; // counts attempts to open, so that events of older ones can be ignored
   private readonly backoff = new Backoff();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,12 +59,12 @@ export class View {
     this.stop("off");
   }
 
-  /** Gives up a line that has gone silent; it comes back by itself. */
+  /** Gives up a line that has gone silent; the view reconnects. */
   drop(): void {
     if (this.isOpen) this.lost();
   }
 
-  /** The session is joined again after it was away. */
+  /** Called when the session is joined again after the customer was away. */
   resume(): void {
     if (!this.wanted || this.isOpen) return;
     clearTimeout(this.timer);
@@ -72,13 +72,13 @@ export class View {
     void this.start();
   }
 
-  /** Obeys the rights; the agent enforces them, this only keeps the page honest. */
+  /** Applies the rights. The agent enforces them; this only makes the page show them correctly. */
   applyRights(): void {
     const { control, clipboard } = this.rights();
     this.target.classList.toggle("look-only", !control);
     if (!this.rfb) return;
-    // noVNC's viewOnly also blocks the clipboard. Where only that is allowed,
-    // the pointer is kept away by the style sheet and keys by taking the focus.
+    // noVNC's viewOnly also blocks the clipboard. If only the clipboard is allowed, the style sheet
+    // keeps the pointer away, and the element gets no focus and so no keys.
     this.rfb.viewOnly = !control && !clipboard;
     this.rfb.focusOnClick = control;
     if (!control) this.rfb.blur();
@@ -99,7 +99,7 @@ export class View {
     this.rfb?.sendCtrlAltDel();
   }
 
-  /** Presses the keys in order and lets them go in reverse. */
+  /** Presses the keys in order and releases them in reverse order. */
   press(keys: { keysym: number; code: string }[]): void {
     for (const k of keys) this.rfb?.sendKey(k.keysym, k.code, true);
     for (const k of [...keys].reverse()) this.rfb?.sendKey(k.keysym, k.code, false);
@@ -119,7 +119,7 @@ export class View {
       this.attach(channel, attempt);
     } catch (e) {
       if (attempt !== this.attempt) return;
-      // More tries would burn the number or do nothing.
+      // Another attempt would burn the number or be useless.
       if (e instanceof SealError && ["wrong-number", "burnt", "version", "opened", "origin"].includes(e.failure))
         this.wanted = false;
       this.lost();
@@ -145,7 +145,7 @@ export class View {
       current(() => {
         this.refusal = text(fromLatin1(detail.reason ?? ""), 300);
         this.wanted = false;
-        this.rfb = null; // noVNC closes by itself after this event
+        this.rfb = null; // noVNC closes itself after this event
         this.stop("refused");
       }),
     );
@@ -163,7 +163,7 @@ export class View {
       }),
     );
     this.applySettings();
-    // Until noVNC reports "connect" the customer has not said yes.
+    // Until noVNC reports "connect", the customer has not said yes.
     this.set("asking");
   }
 
@@ -191,7 +191,7 @@ export class View {
   }
 }
 
-/** noVNC reads the reason byte by byte; our agent writes UTF-8. */
+/** Decodes a reason: noVNC reads it byte by byte, while our agent writes UTF-8. */
 function fromLatin1(reason: string): string {
   const bytes = Uint8Array.from(reason, (c) => c.charCodeAt(0));
   try {

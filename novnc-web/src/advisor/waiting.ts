@@ -6,7 +6,7 @@ import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { CommonTexts } from "../texts_gen/common.ts";
 import type { Session } from "./session.ts";
 
-/** Before the customer is there: the number, how to hand it over, what happens next. */
+/** Shown before the customer enters: the number, how to pass it on, and what happens next. */
 export class WaitingPanel {
   readonly root: HTMLElement;
   private readonly attempt = h("p", { class: "notice", role: "status", "data-testid": "attempt" });
@@ -22,7 +22,7 @@ export class WaitingPanel {
     const link = `${location.origin}/#p=${number.slice(0, 4)}`;
     const copied = h("p", { class: "muted", role: "status", "data-testid": "copied" });
     const copy = async (what: string) => setText(copied, (await copyText(what)) ? common.copied : t.waiting.notCopied(what));
-    // Read by its label only, digit by digit.
+    // Read aloud by its label only, digit by digit.
     const digits = h(
       "p",
       { class: "number", role: "img", "aria-label": spoken(number), "data-testid": "number" },

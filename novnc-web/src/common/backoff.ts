@@ -1,4 +1,4 @@
-/** Waits longer after each failure: 0.5 s, 1 s, … 8 s, each a little different. */
+/** Waits longer after each failure: 0.5 s, 1 s, … 8 s, each randomly varied. */
 export class Backoff {
   private failures = 0;
 

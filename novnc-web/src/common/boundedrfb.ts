@@ -1,13 +1,11 @@
 import RFB from "@novnc/novnc";
 
-/**
- * More pixels than any desktop has: two 8K monitors. Half a gigabyte of memory is needed for them.
- */
+/** More pixels than any desktop has: two 8K monitors. They need half a gigabyte of memory. */
 export const maxPixels = 2 * 7680 * 4320;
 
 /**
- * noVNC, which takes every size that a server tells: 65535 × 65535 would end the page
- * with all sessions in it. Here such a line ends instead.
+ * Limits the size of noVNC's framebuffer. noVNC accepts every size from the server, and 65535 ×
+ * 65535 would crash the page with all its sessions. Here only that line ends.
  */
 export default class BoundedRFB extends RFB {
   protected override _resize(width: number, height: number): void {

@@ -1,4 +1,4 @@
-/** Copies text; false when the browser does not let us. */
+/** Copies text; returns false if the browser does not allow that. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -3,8 +3,8 @@ type Listener = (e: Event) => void;
 type Attributes = Record<string, string | boolean | Listener>;
 
 /**
- * Makes an element: strings become text, never markup. Attributes that begin
- * with "on" are listeners; true sets an empty attribute and false none.
+ * Creates an element. Strings become text, never markup. Attributes that begin with "on" are
+ * listeners; true sets an empty attribute and false sets none.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -25,12 +25,12 @@ function setAttributes(element: Element, attributes: Attributes): void {
   }
 }
 
-/** A button that submits nothing. */
+/** Creates a button that does not submit a form. */
 export function button(testid: string, text: string, onclick: () => void, attributes: Attributes = {}): HTMLButtonElement {
   return h("button", { type: "button", "data-testid": testid, onclick, ...attributes }, text);
 }
 
-/** Sets text only when it is new, so that live regions speak once. */
+/** Sets the text only if it changed, so that a live region is read aloud once. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -39,7 +39,9 @@ export function show(element: HTMLElement, visible: boolean): void {
   element.hidden = !visible;
 }
 
-/** A picture from our own markup. It means nothing by itself: text stands beside it. */
+/**
+ * Creates a picture from our own markup. It carries no information that the text next to it lacks.
+ */
 export function icon(name: IconName): SVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -1,6 +1,6 @@
 export type Mood = "idle" | "waiting" | "joined" | "seen" | "controlled" | "question" | "over";
 
-// White glyphs on these colours keep a contrast above 4.5.
+// White symbols on these colours have a contrast above 4.5.
 const looks: Record<Mood, { colour: string; glyph: string }> = {
   idle: { colour: "#1f5673", glyph: '<path d="M16 7v18M8 17c0 5 4 8 8 8s8-3 8-8" />' },
   waiting: { colour: "#5b6470", glyph: '<path d="M9 16h.1M16 16h.1M23 16h.1" />' },
@@ -11,7 +11,7 @@ const looks: Record<Mood, { colour: string; glyph: string }> = {
   over: { colour: "#3c434c", glyph: '<path d="M10 10l12 12M22 10L10 22" />' },
 };
 
-/** Changes the picture in the tab, so that the state is seen from another one. */
+/** Changes the tab's icon, so that the state is visible from other tabs. */
 export function setFavicon(mood: Mood): void {
   const { colour, glyph } = looks[mood];
   const svg =

@@ -1,10 +1,12 @@
-// Reading JSON that somebody else wrote: every field is checked and bounded.
+// Reads JSON from untrusted senders: every field is checked and bounded.
 
 import type { Unchecked } from "../protocol_gen.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** A message of type T from text of at most `limit` characters, not checked; or null. */
+/**
+ * Parses an unchecked message of type T from text of at most `limit` characters; null on failure.
+ */
 export function parseFields<T = Fields>(text: unknown, limit: number): Unchecked<T> | null {
   if (typeof text !== "string" || text.length > limit) return null;
   try {
@@ -14,15 +16,15 @@ export function parseFields<T = Fields>(text: unknown, limit: number): Unchecked
   }
 }
 
-/** An object that should be a T, not checked; null for anything that is no object. */
+/** The value as an unchecked T; null if it is not an object. */
 export function asFields<T = Fields>(value: unknown): Unchecked<T> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Unchecked<T>) : null;
 }
 
-/** Text without control characters, cut to `limit`. */
+/** The text without control characters, cut to `limit`. */
 export function text(value: unknown, limit = 200): string {
   if (typeof value !== "string") return "";
-  // Also what would turn the direction of the sentences around it.
+  // Also without characters that would change the direction of the surrounding text.
   const clean = value.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
   const letters = [...clean];
   return letters.length > limit ? letters.slice(0, limit).join("") + "…" : clean;
@@ -36,7 +38,7 @@ export function flag(value: unknown): boolean {
   return value === true;
 }
 
-/** One of the given words, or the fallback. */
+/** The value if it is one of the given words, else the fallback. */
 export function oneOf<const T extends string>(value: unknown, words: readonly T[], fallback: T): T {
   return words.includes(value as T) ? (value as T) : fallback;
 }

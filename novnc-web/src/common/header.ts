@@ -2,7 +2,7 @@ import { h } from "./dom.ts";
 import { languageNames, languages, type Language } from "../texts_gen/languages.ts";
 import { preferredLanguage, rememberLanguage } from "./language.ts";
 
-/** The ship's wheel that stands for the product, drawn by the style sheet. */
+/** The product's logo, a ship's wheel; the style sheet draws it. */
 export function brand(name: string): HTMLElement {
   return h(
     "span",
@@ -12,7 +12,7 @@ export function brand(name: string): HTMLElement {
   );
 }
 
-/** A button for each language; `chosen` is told after the choice is remembered. */
+/** A button for each language; `chosen` is called after the choice is stored. */
 export function languageSwitch(label: string, chosen: (language: Language) => void): HTMLElement {
   const current = preferredLanguage();
   const choice = (language: Language) =>

@@ -2,12 +2,12 @@ import { languages, type Language } from "../texts_gen/languages.ts";
 
 const key = "lotse-language";
 
-/** The language that was chosen with the switch, else the browser's. */
+/** The language chosen with the switch, else the browser's. */
 export function preferredLanguage(): Language {
   return languages.find((l) => l === localStorage.getItem(key)) ?? browserLanguage();
 }
 
-/** The browser's language, or English where there are no texts in it. */
+/** The browser's language, or English if there are no texts in it. */
 export function browserLanguage(): Language {
   const tag = navigator.language.toLowerCase();
   const fits = (l: string) => tag === l || tag.startsWith(l + "-");

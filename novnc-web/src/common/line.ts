@@ -6,7 +6,7 @@ export function socketAddress(path: string): string {
   return location.origin.replace(/^http/, "ws") + path;
 }
 
-/** Dials one side of a stream; PROTOCOL.md, section 4. */
+/** Opens one end of a stream; PROTOCOL.md, section 4. */
 export async function openLine(path: string): Promise<WebSocket> {
   const socket = new WebSocket(socketAddress(path), "binary");
   await new Promise<void>((resolve, reject) => {

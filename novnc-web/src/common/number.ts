@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 1.
 
-/** Reads a number as people type it; "" when it is none. */
+/** Reads a number as people type it; "" if it is not one. */
 export function parseNumber(typed: string): string {
   if (typed.length > 40) return "";
   const digits = typed.replace(/^\s*ID:/i, "").replace(/[\s.\-\u2010-\u2015\u2212]/g, "");
@@ -12,10 +12,10 @@ export function parsePlace(typed: string): string {
   return /^[1-9][0-9]{3}$/.test(typed) ? typed : "";
 }
 
-/** What is typed where a gateway may stand behind the number: 482 193 057@support.example.com. */
+/** Typed text in which a gateway may follow the number: 482 193 057@support.example.com. */
 export interface Entry {
   number: string;
-  /** Not checked but for its form: the program does that. */
+  /** Only its form is checked; the program checks the rest. */
   gateway: string;
 }
 
@@ -31,12 +31,12 @@ export function grouped(digits: string): string {
   return digits.replace(/(\d{3})(?=\d)/g, "$1 ");
 }
 
-/** Digit by digit, for screen readers. */
+/** The digits one by one, for screen readers. */
 export function spoken(digits: string): string {
   return [...digits].join(" ");
 }
 
-/** Draws the secret to a place: the five digits that the gateway never learns. */
+/** Draws a number for the place: the gateway never learns the last five digits. */
 export function drawNumber(place: string): string {
   for (;;) {
     const number = place + String(randomBelow(100_000)).padStart(5, "0");
@@ -44,7 +44,10 @@ export function drawNumber(place: string): string {
   }
 }
 
-/** Uniform in 0 … bound-1: what would prefer small values is drawn again. */
+/**
+ * A uniform random number in 0 … bound-1. Draws again where the remainder would favour small
+ * values.
+ */
 export function randomBelow(bound: number, draw = randomUint32): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);
   for (;;) {

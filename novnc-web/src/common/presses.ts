@@ -1,7 +1,7 @@
 /**
- * Lets a press count whose button moves before the release, because a line or a picture came
- * above it: a browser gives no click then. The release must be where the button was when it
- * was pressed, and the button still there and usable.
+ * Makes a press on a button count even if the button moves before the release, because something
+ * was inserted above it: the browser sends no click then. The release must be at the place where
+ * the button was pressed, and the button must still be present and enabled.
  */
 export function keepPresses(): void {
   let pressed: { button: HTMLButtonElement; place: DOMRect } | null = null;
@@ -15,7 +15,7 @@ export function keepPresses(): void {
   on("pointerup", (e) => {
     const was = pressed;
     pressed = null;
-    if (!was || (e.target instanceof Node && was.button.contains(e.target))) return; // its click follows
+    if (!was || (e.target instanceof Node && was.button.contains(e.target))) return; // the browser sends the click
     const { left, right, top, bottom } = was.place;
     const inside = e.clientX >= left && e.clientX < right && e.clientY >= top && e.clientY < bottom;
     if (inside && was.button.checkVisibility() && !was.button.disabled) was.button.click();

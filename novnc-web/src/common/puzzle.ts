@@ -1,18 +1,18 @@
-// PROTOCOL.md, section 11: the work that a gateway under pressure asks for. The
-// twin of tunnel/puzzle.go; both run the same vectors.
+// PROTOCOL.md, section 11: the puzzle that a gateway under pressure sets. tunnel/puzzle.go does the
+// same in Go; both are tested with the same vectors.
 
 import { maxPuzzleBits, puzzleParts } from "../protocol_gen.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 const form = /^[A-Za-z0-9_-]{46}$/;
-/** Hashes between two looks at the clock. */
+/** The number of hashes between two checks of the clock. */
 const batch = 1024;
-/** The page stays usable: it works so long at a time, in milliseconds. */
+/** How long it works without a break, in milliseconds, so that the page stays usable. */
 const slice = 12;
 
 /**
- * Works until there is a solution, and resolves with the proof to send. Rejects
- * what is no puzzle or asks for too much, and when the signal aborts.
+ * Searches for a solution and resolves with the proof to send. Rejects if the puzzle is malformed
+ * or too hard, and when the signal aborts.
  */
 export async function solvePuzzle(puzzle: string, signal?: AbortSignal): Promise<string> {
   const bits = bitsOf(puzzle);
@@ -48,7 +48,7 @@ function bitsOf(puzzle: string): number {
   return bits;
 }
 
-/** Leading zero bits of the first four bytes. */
+/** The number of leading zero bits in the first four bytes. */
 function zeroBits(hash: Uint8Array): number {
   return Math.clz32((hash[0]! << 24) | (hash[1]! << 16) | (hash[2]! << 8) | hash[3]!);
 }

@@ -12,20 +12,19 @@ import {
 } from "../protocol_gen.ts";
 import { asFields, flag, list, oneOf, text } from "./fields.ts";
 
-// PROTOCOL.md, section 6, and PANEL.md share these.
+// Shared by PROTOCOL.md, section 6, and PANEL.md.
 
 export { lineNames, rightNames, wishNames };
 export type Right = RightName;
 /**
- * What can be asked for: `share` is the wish to see more, `files` is reserved and always refused.
+ * What the advisor can ask for: `share` asks to see more; `files` is reserved and always refused.
  */
 export type Wish = WishName;
 export type Rights = Record<Right, boolean>;
 export type Answer = "" | AnswerName;
 
 /**
- * How a viewer's line is encrypted: end to end, so up to the advisor's computer, or up to the
- * gateway.
+ * How a viewer's line is encrypted: end to end, up to the advisor's computer, or up to the gateway.
  */
 export type LineKind = LineName;
 
@@ -33,9 +32,7 @@ export interface Viewer {
   door: string;
   line: LineKind;
   from: string;
-  /**
-   * Four digits of the exchange that its stream goes back to; "" where the gateway opens the seal.
-   */
+  /** Four digits of the exchange that its stream goes back to; "" if the gateway opens the seal. */
   code: string;
 }
 
@@ -53,7 +50,7 @@ export function readAnswer(value: unknown): Answer {
 export function readViewers(value: unknown): Viewer[] {
   return list(value, 16).map((item) => {
     const f = asFields<SentViewer>(item) ?? {};
-    // A line that is not known to be sealed is never called so.
+    // Never call a line sealed unless it is known to be.
     const line = oneOf(f["line"], lineNames, "gateway");
     return { door: text(f["door"], 20), line, from: text(f["from"], 60), code: text(f["code"], 4) };
   });

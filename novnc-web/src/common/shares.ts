@@ -1,24 +1,24 @@
 import { shareKinds, type PanelShare, type ShareKind } from "../protocol_gen.ts";
 import { asFields, list, number, oneOf, text } from "./fields.ts";
 
-// PROTOCOL.md, section 6, and PANEL.md share this.
+// Shared by PROTOCOL.md, section 6, and PANEL.md.
 
 export { shareKinds, type ShareKind };
 
 const maxApps = 64;
 
-/** What the customer lets be seen. */
+/** What the customer shows. */
 export interface Share {
   kind: ShareKind;
-  /** Which monitor, for that kind. */
+  /** The monitor's number, for the kind "monitor". */
   monitor: number;
-  /** The chosen applications' ids, for that kind; only the panel knows them. */
+  /** The ids of the chosen applications, for the kind "apps"; only the panel knows them. */
   apps: string[];
-  /** Of what was chosen, for people. */
+  /** The names of what was chosen, for people. */
   names: string[];
 }
 
-/** Reads a share; null when there is none, and for what old programs say. */
+/** Reads a share; null if there is none, and for values of old programs. */
 export function readShare(value: unknown): Share | null {
   const f = asFields<PanelShare>(value);
   const kind = oneOf(f?.["kind"], [...shareKinds, ""], "");
@@ -33,13 +33,10 @@ export function readShare(value: unknown): Share | null {
   };
 }
 
-/** How sentences tell what is shared; `other` is a program without a name. */
+/** How a sentence describes the share; `other` is a program without a name. */
 export type SharePart = ShareKind | "other";
 
-/**
- * What a sentence about a share needs: its kind and the names in it. Old programs share the whole
- * screen.
- */
+/** The kind and names that a sentence about a share needs. Old programs share the whole screen. */
 export function sharePart(share: Share | null): [kind: SharePart, names: string] {
   if (!share) return ["screen", ""];
   const names = share.names.join(", ");

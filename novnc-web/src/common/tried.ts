@@ -1,6 +1,6 @@
-// seal/SPEC.md, section 6: wrong tries count against a number over reloads and
-// windows. What is kept is a slow, salted hash of the number, and only while there is
-// a count or a try is under way.
+// seal/SPEC.md, section 6: wrong tries at a number are counted across reloads and windows. The
+// browser stores a slow, salted hash of the number, and only while there is a count or an
+// unfinished try.
 
 import { pbkdf2 } from "@noble/hashes/pbkdf2.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -26,7 +26,7 @@ interface Kept {
 
 type Place = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** Null in a browser that keeps nothing: then a count lasts as long as the page. */
+/** Returns null in a browser that stores nothing; then a count lasts as long as the page. */
 function browserStorage(): Place | null {
   try {
     return globalThis.localStorage ?? null;
@@ -35,7 +35,7 @@ function browserStorage(): Place | null {
   }
 }
 
-/** The counts that this browser keeps, each for so many milliseconds since its last change. */
+/** The counts stored in this browser, each for `life` milliseconds after its last change. */
 export class TriedNumbers {
   private readonly hashes = new Map<string, string>();
 
@@ -46,7 +46,7 @@ export class TriedNumbers {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** What a Tries keeps its count of one number in. */
+  /** The memory of a Tries for one number. */
   of(digits: string): TryMemory {
     return { used: () => this.used(digits), keep: (used) => this.keep(digits, used) };
   }
@@ -67,7 +67,7 @@ export class TriedNumbers {
       if (entries.length === 0) this.storage?.removeItem(this.key);
       else this.storage?.setItem(this.key, JSON.stringify({ salt: kept.salt, entries }));
     } catch {
-      // It is full: then the count lasts as long as the page.
+      // The storage is full: then the count lasts as long as the page.
     }
   }
 

@@ -3,10 +3,10 @@ import type { CustomerTexts } from "../texts_gen/customer.ts";
 import type { Language } from "../texts_gen/languages.ts";
 import { sizeText, sortDownloads, systemName, systemOf, type Download } from "./systems.ts";
 
-/** What is known of the downloads: still loading, not reachable, or a list. */
+/** The state of the downloads: still loading, unreachable, or a list. */
 export type Offer = "loading" | "unreachable" | Download[];
 
-/** The right file first; the others, with sizes and sums, for anyone who wants them. */
+/** Shows the right file first, then the others with sizes and checksums. */
 export function downloadArea(offer: Offer, processor: string, t: CustomerTexts, language: Language): HTMLElement {
   const area = h("div", { class: "downloads", "data-testid": "downloads" });
   const say = (testid: string, words: string) => area.append(h("p", { "data-testid": testid }, words));

@@ -14,7 +14,7 @@ import { processorOf, readDownloads, systemOf } from "./systems.ts";
 
 const maxInfo = 256 * 1024;
 
-/** The customer's page: it explains and hands out the program. It sends nothing. */
+/** The customer's page: it explains and offers the program. It sends nothing. */
 class CustomerPage {
   private readonly body = document.getElementById("page")!;
   private gateway = location.hostname;
@@ -36,8 +36,8 @@ class CustomerPage {
   }
 
   /**
-   * An invitation link carries the place, #p=4821. The rest of the number is spoken: this page must
-   * not learn it.
+   * Reads the place from an invitation link: #p=4821. The advisor dictates the rest of the number,
+   * which this page must not learn.
    */
   private readFragment(): void {
     this.place = parsePlace(new URLSearchParams(location.hash.slice(1)).get("p") ?? "");
@@ -98,7 +98,7 @@ class CustomerPage {
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  /** Anyone who came by an advisor's link knows how his number begins. */
+  /** Shows the first four digits of the number to a customer with an advisor's link. */
   private invitation(t: CustomerTexts): HTMLElement {
     return h(
       "section",
@@ -114,7 +114,7 @@ class CustomerPage {
     return t.startText[system === "linux" || system === "darwin" ? system : "windows"];
   }
 
-  /** Without any program: this page itself shows what the customer chooses. */
+  /** Offers sharing without a program: this page itself shows what the customer chooses. */
   private shareHere(t: CustomerTexts): HTMLElement {
     const open = button("share-here", t.here.open, () => void this.share(), { class: "big" });
     const card = h(
@@ -138,7 +138,10 @@ class CustomerPage {
     });
   }
 
-  /** The program is the same file for every gateway: anyone who has lost its name tells it. */
+  /**
+   * Shows the number with the gateway's address, for a program whose file name has lost it: the
+   * program is the same file for every gateway.
+   */
   private startLine(t: CustomerTexts): HTMLElement {
     const line = `${this.place}…@${location.host}`;
     const note = h("span", { class: "muted", role: "status" });

@@ -1,5 +1,5 @@
-// What to click, drawn: three pictures without words, so that they need no
-// translation. Text stands beside each; they are not read aloud.
+// Three pictures that show what to click. They contain no words and need no translation. Each has
+// text next to it, so they are not read aloud.
 
 type Shape = [tag: "path" | "rect" | "circle", attributes: Record<string, string | number>];
 
@@ -26,7 +26,7 @@ const box = (x: number, y: number, width: number, height: number, kind = ""): Sh
 const pointer = (x: number, y: number): Shape => fill(`M${x} ${y}l0 17 4.5-4 3 6.500 3.500-1.500-3-6.500 6-.5z`);
 
 const pictures = {
-  // A browser's window with the button, pointed at.
+  // A browser window with the download button and a pointer on it.
   download: [
     box(8, 6, 104, 68),
     line("M8 20h104M15 13h.1M22 13h.1M29 13h.1"),
@@ -34,7 +34,7 @@ const pictures = {
     ["path", { d: "M60 38v11M55 45l5 5 5-5", class: "on-solid" }],
     pointer(80, 50),
   ],
-  // The list of what was downloaded, at the browser's upper edge.
+  // The list of downloads at the browser's upper edge.
   open: [
     box(8, 6, 104, 68),
     line("M8 20h104M15 13h.1M22 13h.1M29 13h.1M101 9v6M98 13l3 3 3-3M97 17.500h8"),
@@ -43,7 +43,7 @@ const pictures = {
     line("M75 35h24M75 42h14M57 55h40"),
     pointer(86, 40),
   ],
-  // The program's page: nine digits, then the customer's own decision.
+  // The program's page: nine digits, then the customer's decision.
   allow: [
     box(8, 6, 104, 68),
     line("M20 20h30"),

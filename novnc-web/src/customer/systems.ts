@@ -7,9 +7,9 @@ export interface Download {
   file: string;
   size: number;
   sha256: string;
-  /** Under which name it is saved. */
+  /** The file name under which it is saved. */
   name: string;
-  /** Who signed it; "" when nobody did or the system knows no signatures. */
+  /** The signer's name; "" if it is unsigned or the system has no signatures. */
   signer: string;
 }
 
@@ -30,7 +30,7 @@ export function readDownloads(info: Fields): Download[] {
     .filter((d) => /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(d.file));
 }
 
-/** Which system a browser says it runs on; "" when it does not tell. */
+/** The system that a browser reports; "" if it reports none. */
 export function systemOf(agent: string): System {
   if (/android|iphone|ipad|ipod/i.test(agent)) return "phone";
   if (/windows/i.test(agent)) return "windows";
@@ -39,7 +39,7 @@ export function systemOf(agent: string): System {
   return "";
 }
 
-/** The files for this system first, the more common processor before the others. */
+/** Puts the files for this system first, and more common processors before others. */
 export function sortDownloads(
   downloads: Download[],
   system: System,
@@ -47,7 +47,7 @@ export function sortDownloads(
   processor = "",
 ): { fitting: Download | null; others: Download[] } {
   const arm = processor ? processor === "arm" : /aarch64|arm64|armv8/i.test(agent);
-  // A Mac's browser does not tell its processor; new ones are arm64.
+  // A Mac's browser does not report its processor; new Macs are arm64.
   const wanted = arm || system === "darwin" ? ["arm64", "amd64", "386"] : ["amd64", "386", "arm64"];
   const rank = (d: Download) => (wanted.indexOf(d.arch) + wanted.length + 1) % (wanted.length + 1);
   const sorted = [...downloads].sort((a, b) => rank(a) - rank(b));
@@ -55,7 +55,7 @@ export function sortDownloads(
   return { fitting, others: sorted.filter((d) => d !== fitting) };
 }
 
-/** "arm" or "x86" where the browser tells its page, as Chromium and Edge do; "" elsewhere. */
+/** "arm" or "x86" if the browser reports it, as Chromium and Edge do; else "". */
 export async function processorOf(of: Navigator): Promise<string> {
   const data = (of as { userAgentData?: { getHighEntropyValues(hints: string[]): Promise<Record<string, unknown>> } })
     .userAgentData;

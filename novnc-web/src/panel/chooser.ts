@@ -4,8 +4,8 @@ import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { App, Choices } from "./snapshot.ts";
 
 /**
- * Whole screen, one monitor or certain applications. Nothing is chosen before
- * the customer chooses, unless it is what he chose or proposed himself.
+ * Chooses the whole screen, one monitor or certain applications. Nothing is selected at first,
+ * except what the customer chose or proposed before.
  */
 export class Chooser {
   readonly root = h("fieldset", { class: "chooser", "data-testid": "chooser" });
@@ -17,12 +17,12 @@ export class Chooser {
 
   constructor(
     private readonly t: PanelTexts,
-    /** Tells one chooser's radio buttons from another's. */
+    /** Separates this chooser's radio buttons from those of another chooser. */
     private readonly name: string,
     private readonly changed: () => void,
   ) {}
 
-  /** Forgets what was chosen; `from` is what the customer chose before. */
+  /** Resets the choice; `from` is the customer's earlier choice. */
   begin(from: Share | null): void {
     this.kind = from?.kind ?? "";
     this.monitor = from?.monitor ?? 0;
@@ -33,14 +33,14 @@ export class Chooser {
   update(choices: Choices | null): void {
     this.choices = choices;
     show(this.root, choices !== null);
-    // Redrawn only when there is something else to choose: a click must not miss.
+    // Redraw only if the choices changed, so that a click does not miss.
     const now = JSON.stringify(choices);
     if (!choices || now === this.drawn) return;
     this.drawn = now;
     this.draw(choices);
   }
 
-  /** What is chosen; null while that is nothing. */
+  /** The chosen share; null if nothing is chosen. */
   get chosen(): Share | null {
     const { choices, kind } = this;
     if (!choices || kind === "") return null;
@@ -144,14 +144,14 @@ export class Chooser {
     return list;
   }
 
-  /** The applications are in sight only where they are what is chosen from. */
+  /** Shows the list of applications only if that kind is chosen. */
   private fold(): void {
     const list = this.root.querySelector<HTMLElement>(".app-list");
     if (list) show(list, this.kind === "apps");
   }
 }
 
-/** A program's picture. It says nothing that its name beside it does not. */
+/** A program's icon. It carries no information that the name next to it lacks. */
 function appIcon(app: App): Element {
   if (!app.icon) {
     const none = icon("window");

@@ -1,4 +1,4 @@
-// PANEL.md: how the page comes to its snapshots.
+// PANEL.md: how the page receives its snapshots.
 
 import { parseFields, text } from "../common/fields.ts";
 import type { Right, Wish } from "../common/rights.ts";
@@ -10,12 +10,12 @@ const storageKey = "lotse-panel-key";
 const maxTries = 5;
 const pause = 600;
 
-/** What the agent needs of a share: it knows the names better. */
+/** The part of a share that the agent needs: it knows the names itself. */
 function named({ kind, monitor, apps }: Share): object {
   return { kind, monitor, apps };
 }
 
-/** Why there is no snapshot: never opened from the program, or it is gone. */
+/** Why there is no snapshot: the program did not open this page, or it has ended. */
 export type Trouble = "stranger" | "gone";
 
 export class PanelLink implements PanelActions {
@@ -64,7 +64,7 @@ export class PanelLink implements PanelActions {
     this.send({ type: "end" });
   }
 
-  /** The line to the advisor's screen, opened and shown to be ours. */
+  /** Opens the line to the advisor's screen and proves that it is ours. */
   openShow(): Promise<WebSocket> {
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/show");
     return new Promise((resolve, reject) => {
@@ -76,15 +76,15 @@ export class PanelLink implements PanelActions {
     });
   }
 
-  /** Exactly what viewers are served at this moment; null for nothing. */
+  /** Exactly the picture that viewers get at this moment; null for none. */
   async thumbnail(): Promise<Blob | null> {
     const response = await fetch("/api/thumbnail", { headers: { "X-Lotse-Key": this.secret }, cache: "no-store" });
     return response.status === 200 ? response.blob() : null;
   }
 
   /**
-   * The token in the address works once; its key is kept for a reload. A browser that
-   * the program started has no token: the program expects it.
+   * Redeems the token in the address, which works once, for a key that is kept for a reload. A
+   * browser that the program started has no token: the program expects it.
    */
   private async key(): Promise<string> {
     const token = new URLSearchParams(location.hash.slice(1)).get("t") ?? "";
@@ -100,7 +100,7 @@ export class PanelLink implements PanelActions {
       const key = response.ok ? text(parseFields(await response.text(), 4096)?.["key"], 100) : "";
       if (key) sessionStorage.setItem(storageKey, key);
     } catch {
-      // The key of an earlier visit may still open it.
+      // The key of an earlier visit may still be valid.
     }
     return sessionStorage.getItem(storageKey) ?? "";
   }

@@ -9,7 +9,7 @@ import { PanelView } from "./panelview.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { Thumbnail } from "./thumbnail.ts";
 
-/** The customer's panel: it shows what the agent says and passes on what he decides. */
+/** The customer's panel: it shows the agent's state and sends the customer's decisions. */
 class Panel {
   private readonly body = document.getElementById("page")!;
   private readonly link = new PanelLink(
@@ -37,13 +37,13 @@ class Panel {
       this.body.replaceChildren(h("header", { class: "top" }, this.head), this.built.root);
       this.last = null;
     }
-    // Typed with the number, it is known later than the page.
+    // The gateway can be typed with the number, so its name may be known later than the page.
     if (this.last?.gateway !== s.gateway) this.head.replaceChildren(brand(s.gateway));
     this.built.update(s, this.last);
     this.last = s;
   }
 
-  /** The agent is not there; nothing is claimed but that. */
+  /** Shows that the agent is unreachable, and no other state. */
   private trouble(trouble: Trouble): void {
     this.built?.dispose();
     const t = panelTexts[this.last?.lang ?? browserLanguage()];

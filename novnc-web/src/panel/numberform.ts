@@ -3,7 +3,7 @@ import { grouped, parseEntry } from "../common/number.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** The first thing the customer does: typing the number. */
+/** The first form for the customer: typing the number. */
 export class NumberForm {
   readonly root: HTMLElement;
   private readonly input: HTMLInputElement;
@@ -80,7 +80,7 @@ export class NumberForm {
 
   focus(): void {
     this.input.focus();
-    // Behind the first digits the others are typed.
+    // The remaining digits are typed after the first ones.
     if (parseEntry(this.input.value)) this.input.select();
   }
 }
@@ -102,7 +102,7 @@ function errorWords({ code, message, retryAfter }: NonNullable<Snapshot["error"]
   return message;
 }
 
-/** A gateway's name, with the end of it, which says whose it is, in bold. */
+/** A gateway's name, with its registrable domain, which identifies the owner, in bold. */
 export function hostParts(gateway: string): (string | HTMLElement)[] {
   const [, host = "", port = ""] = /^(.*?)(:\d+)?$/.exec(gateway) ?? [];
   const labels = host.split(".");

@@ -11,7 +11,7 @@ import { ShareCard, type Preview } from "./sharecard.ts";
 import { ShowView } from "./showview.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** What the customer sees of a session, in one language. */
+/** Shows the customer a session in one language. */
 export class PanelView {
   readonly root: HTMLElement;
   private readonly number: NumberForm;
@@ -31,7 +31,7 @@ export class PanelView {
     readonly lang: Snapshot["lang"],
     link: PanelActions,
     private readonly preview: Preview,
-    /** Other than the panel's where a page shares by itself. */
+    /** Differs from the panel's texts if a page shares by itself. */
     private readonly t: PanelTexts = panelTexts[lang],
   ) {
     document.documentElement.lang = lang;
@@ -69,7 +69,7 @@ export class PanelView {
     );
   }
 
-  /** Ends what runs by itself, when the page shows something else. */
+  /** Ends timers, when the page shows something else. */
   dispose(): void {
     this.question.dispose();
     this.show.dispose();
@@ -108,7 +108,7 @@ export class PanelView {
     this.record.replaceChildren(...(s.record ? [recordLink(s.record, this.t.saveRecord)] : []));
   }
 
-  /** Reading goes on where something new is; the question takes the focus by itself. */
+  /** Moves the focus to new content; the question takes the focus itself. */
   private moveFocus(s: Snapshot, last: Snapshot | null): void {
     if (s.phase === "number" && last?.phase !== "number") this.number.focus();
     else if (s.phase === "ended" && last?.phase !== "ended") this.endedHeading.focus();

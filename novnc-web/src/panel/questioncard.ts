@@ -11,10 +11,10 @@ export interface Answers {
 }
 
 /**
- * A question to the customer. Where the program asks in a window of its own, a yes is
- * given there and nowhere else; this card can refuse. Where this page asks, the focus
- * goes to the words, never to a button: a key that was on its way must not answer. The
- * agent guards the same by `armed`.
+ * Asks the customer a question. If the program asks in its own window, a yes is accepted only
+ * there; this card can only refuse. If this page asks, the focus moves to the text, never to a
+ * button, so that a key already under way does not answer. The agent protects against the same with
+ * `armed`.
  */
 export class QuestionCard {
   readonly root: HTMLElement;
@@ -61,7 +61,7 @@ export class QuestionCard {
   update(s: Snapshot, who: string): void {
     const { t } = this;
     const fresh = s.question !== null && s.question.id !== this.question?.id;
-    // A yes that came to nothing, as when the browser's picker was closed, can be said again.
+    // A yes without effect, for example because the browser's picker was closed, can be repeated.
     if (fresh || !s.question?.armed) this.answered = false;
     this.question = s.question;
     show(this.root, s.question !== null);
@@ -86,7 +86,7 @@ export class QuestionCard {
     }
   }
 
-  /** Ends what runs while a question is open. */
+  /** Ends the timer of an open question. */
   dispose(): void {
     clearInterval(this.ticking);
     this.ticking = undefined;
@@ -94,7 +94,7 @@ export class QuestionCard {
 
   private say(allow: boolean): void {
     if (!this.question) return;
-    this.answered = true; // a snapshot, perhaps before the answer's end, tells what became of it
+    this.answered = true; // a later snapshot reports the result, perhaps before the answer's call returns
     this.enable();
     this.answers.answer(this.question.id, allow, allow && this.choosing ? (this.chooser.chosen ?? undefined) : undefined);
   }
@@ -106,7 +106,7 @@ export class QuestionCard {
 
   private enable(): void {
     const ready = this.question?.armed === true && !this.answered;
-    // A no needs no time to think.
+    // A refusal is accepted at once.
     this.refuse.disabled = !this.question;
     this.allow.disabled = !ready || (this.choosing && this.chooser.chosen === null);
   }
@@ -123,7 +123,7 @@ function meaningOf(right: Question["right"], key: string, t: PanelTexts): string
   return right === "control" && key ? t.meaning.controlKey(key) : t.meaning[right];
 }
 
-/** What the customer himself wishes to show besides what is shown now. */
+/** The part of the customer's own proposal that is not shown now. */
 function ownPart(proposal: Share, now: Share | null): [kind: SharePart, names: string] {
   if (proposal.kind === "screen" || (proposal.kind === "monitor" && proposal.names.length > 0)) return sharePart(proposal);
   const names = proposal.names.filter((_, i) => !now?.apps.includes(proposal.apps[i] ?? "")).join(", ");

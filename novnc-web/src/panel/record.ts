@@ -1,6 +1,6 @@
 import { h } from "../common/dom.ts";
 
-/** A session's record to save; nothing is stored unless the customer does. */
+/** A link that saves a session's record; nothing is stored unless the customer uses it. */
 export function recordLink(record: string, words: string): HTMLAnchorElement {
   const now = new Date();
   const two = (n: number) => String(n).padStart(2, "0");
@@ -9,7 +9,7 @@ export function recordLink(record: string, words: string): HTMLAnchorElement {
     "a",
     {
       class: "button",
-      // A mark at the beginning, so that old editors read the umlauts right.
+      // Begins with a byte order mark, so that old editors decode umlauts correctly.
       href: URL.createObjectURL(new Blob(["\ufeff", record.replace(/\r?\n/g, "\r\n")], { type: "text/plain;charset=utf-8" })),
       download: `lotse-${day}-${two(now.getHours())}${two(now.getMinutes())}.txt`,
       "data-testid": "record",

@@ -15,7 +15,9 @@ export interface Actions {
   end(): void;
 }
 
-/** While connected: who is there, what he can do at this moment, and how to stop it. */
+/**
+ * Shown while connected: the advisor, what the advisor can do at this moment, and how to stop it.
+ */
 export class SessionCard {
   readonly root: HTMLElement;
   private readonly nowIcon = h("span");
@@ -89,12 +91,12 @@ export class SessionCard {
     show(this.nowMore, clipboard);
     setText(this.hands, t.now.hands(who));
     show(this.hands, s.hands && s.rights.control && s.phase === "joined");
-    // Where nothing is seen there is nothing to hide.
+    // If nothing is seen, there is nothing to hide.
     const notice = s.rights.view && s.phase === "joined" && !s.paused ? s.notice : "";
     setText(this.notice, notice && noticeWords(notice, s.key, t));
     show(this.notice, notice !== "");
     setText(this.who, s.advisor?.company ? `${who}, ${s.advisor.company}` : who);
-    // Of a line that is not there nothing is claimed.
+    // Show nothing about a line that does not exist.
     const line = s.phase === "joined" ? s.line : "";
     show(this.line.parentElement!, line !== "");
     setIcon(this.lineIcon, line === "sealed" ? "lock" : "warning");
@@ -103,7 +105,7 @@ export class SessionCard {
     const means = line === "gateway" ? t.toGatewayMeans(s.gateway) : line === "partly" ? t.partlyMeans : "";
     setText(this.lineMeans, means);
     show(this.lineMeans, means !== "");
-    // The code says something only about a line without a gateway in it.
+    // The code is meaningful only for a line without a gateway in it.
     show(this.compareRow, line !== "" && line !== "gateway" && s.compare !== "");
     setText(this.compare, t.compare(s.compare));
     show(this.takeControl, s.rights.control);
@@ -123,7 +125,7 @@ export class SessionCard {
     return `${t.viewer(oneOf(door, doors, "other"))}${from && ` (${from})`} – ${how}`;
   }
 
-  /** Redrawn only when it is something else: a click must not miss. */
+  /** Redraws only if it changed, so that a click does not miss. */
   private drawSilenced(rights: Wish[]): void {
     const { t } = this;
     const now = rights.join();

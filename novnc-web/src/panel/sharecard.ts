@@ -11,7 +11,7 @@ export interface Preview {
   update(visible: boolean): void;
 }
 
-/** What is shared now, exactly; less with one click, more by a question. */
+/** Shows exactly what is shared now. One click shares less; sharing more needs a question. */
 export class ShareCard {
   readonly root: HTMLElement;
   private readonly words = h("p", { class: "lead", "data-testid": "shared" });
@@ -60,7 +60,7 @@ export class ShareCard {
     this.last = s;
     const visible = s.phase === "joined" && s.rights.view && s.share !== null;
     show(this.root, visible);
-    this.preview.update(visible && !s.paused); // also while something is asked: it is seen
+    this.preview.update(visible && !s.paused); // also during a question: it is visible
     if (!visible || !s.share) return this.edit(false);
     setText(this.words, s.paused ? t.now.paused : sharedWords(s.share, t));
     this.drawApps(s.share);
@@ -69,7 +69,7 @@ export class ShareCard {
     this.chooser.update(this.editing ? s.choices : null);
   }
 
-  /** Redrawn only when it is another share: a click must not miss. */
+  /** Redraws only if the share changed, so that a click does not miss. */
   private drawApps(share: Share): void {
     const now = JSON.stringify(share);
     if (now === this.drawn) return;

@@ -6,7 +6,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 const pause = 700;
 
-/** The advisor's screen, to look at: an unmodified noVNC that sends nothing. */
+/** Shows the advisor's screen: an unmodified noVNC that sends nothing. */
 export class ShowView {
   readonly root: HTMLElement;
   private readonly target = h("div", { class: "show-screen", "data-testid": "show-screen" });
@@ -54,7 +54,7 @@ export class ShowView {
     const attempt = ++this.attempt;
     this.tell(this.t.show.opening);
     try {
-      // First what listens, then the line: nothing that it says is missed.
+      // Load noVNC before the line opens, so that no data is missed.
       const { default: RFB } = await import("../common/boundedrfb.ts");
       if (attempt !== this.attempt) return;
       const channel = await this.actions.openShow();
@@ -72,7 +72,7 @@ export class ShowView {
     }
   }
 
-  /** A line that broke while the right is there is opened again. */
+  /** Reopens a line that broke while the right is given. */
   private again(attempt: number): void {
     if (attempt !== this.attempt) return;
     this.rfb = null;

@@ -1,4 +1,4 @@
-// PANEL.md: what the agent says of the session, checked and bounded.
+// PANEL.md: the agent's state of the session, checked and bounded.
 
 import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
 import {
@@ -38,13 +38,13 @@ export type { PanelPhase };
 
 export interface Question {
   id: string;
-  /** `resume`: whether a paused view goes on. */
+  /** `resume`: whether a paused view continues. */
   right: Wish | "resume";
   seconds: number;
   armed: boolean;
-  /** The program asks in a window of its own: here it can be refused, and nothing more. */
+  /** The program asks in its own window; this page can only refuse. */
   window: boolean;
-  /** The share that the customer himself proposed. */
+  /** The share that the customer proposed. */
   proposal: Share | null;
 }
 
@@ -61,11 +61,11 @@ export interface App {
   titles: string[];
   /** A PNG in base64; "" for none. */
   icon: string;
-  /** To control it is to control the computer. */
+  /** Controlling it amounts to controlling the computer. */
   powerful: boolean;
 }
 
-/** What there is to choose from. */
+/** The available choices. */
 export interface Choices {
   monitors: Monitor[];
   apps: App[];
@@ -81,30 +81,30 @@ export interface Snapshot {
   number: string;
   advisor: { name: string; company: string } | null;
   compare: string;
-  /** The weakest in use; "" before there is one. */
+  /** The weakest line in use; "" if there is none. */
   line: LineKind | "";
   direction: DirectionName;
   rights: Rights;
   paused: boolean;
-  /** The customer uses mouse or keyboard himself, remote input waits. */
+  /** The customer is using the mouse or keyboard, so remote input waits. */
   hands: boolean;
-  /** What the system keeps from all programs; remote input waits meanwhile. */
+  /** What the system hides from all programs; meanwhile remote input waits. */
   notice: "" | NoticeName;
   question: Question | null;
   choices: Choices | null;
-  /** What is shared, or was chosen last; null for old programs. */
+  /** The current share, or the latest choice; null for old programs. */
   share: Share | null;
   viewers: Viewer[];
   answer: Answer;
   reason: string;
   key: string;
-  /** The session's record, at the end, as plain text. */
+  /** The session's record as plain text, at the end. */
   record: string;
-  /** What the customer does not want to be asked for any more. */
+  /** Requests about which the customer does not want to be asked. */
   silenced: Wish[];
-  /** Anybody may have written the gateway or the offer: the customer decides whether to connect. */
+  /** The gateway or the offer may come from anybody: the customer decides whether to connect. */
   confirm: boolean;
-  /** A number, or its first four digits, to begin with. */
+  /** A number, or its first four digits, for the field at the beginning. */
   offer: string;
 }
 
@@ -123,7 +123,7 @@ function readQuestion(f: Unchecked<PanelQuestion>): Question {
   };
 }
 
-/** Base64 of what begins as a PNG does, or nothing. */
+/** The value if it is base64 that begins like a PNG, else "". */
 function readIcon(value: unknown): string {
   if (typeof value !== "string" || value.length > maxIcon) return "";
   return /^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$/.test(value) ? value : "";
@@ -152,7 +152,7 @@ function readChoices(f: Unchecked<PanelChoices>): Choices {
   };
 }
 
-/** Plain text of several lines, without what a terminal would obey. */
+/** Plain text of several lines, without control sequences for terminals. */
 function lines(value: unknown): string {
   if (typeof value !== "string") return "";
   return value
@@ -173,7 +173,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], languages, languages[0]),
-    gateway: text(f["gateway"], 270), // whole: its end says whose it is
+    gateway: text(f["gateway"], 270), // in full: its end identifies the owner
     phase: oneOf(f["phase"], panelPhases, "connecting"),
     error: error && {
       code: text(error["code"], 20),
@@ -186,7 +186,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
       company: text(advisor["company"], 80),
     },
     compare: text(f["compare"], 4),
-    // A line that is not known to be sealed is never called so.
+    // Never call a line sealed unless it is known to be.
     line: oneOf(f["line"], [...lineNames, ""], ""),
     direction: oneOf(f["direction"], directionNames, "none"),
     rights: readRights(f["rights"]),

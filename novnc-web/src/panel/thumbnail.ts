@@ -3,7 +3,7 @@ import type { Preview } from "./sharecard.ts";
 
 const every = 1000;
 
-/** The picture that the program makes of what it serves, once a second. */
+/** The program's picture of what it serves, loaded once a second. */
 export class Thumbnail implements Preview {
   readonly root: HTMLImageElement;
   private timer: ReturnType<typeof setInterval> | undefined;

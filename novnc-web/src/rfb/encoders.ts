@@ -3,7 +3,7 @@ import type { Rect } from "./tiles.ts";
 import type { Bytes, Writer } from "./wire.ts";
 import { Deflater } from "./zstream.ts";
 
-/** Writes one rectangle's data, behind its header. */
+/** Writes the data of one rectangle, after its header. */
 export interface Encoder {
   encode(w: Writer, convert: Converter, words: Uint32Array, rect: Rect): void;
 }
@@ -15,7 +15,7 @@ export class RawEncoder implements Encoder {
   }
 }
 
-/** rfbproto, "Zlib Encoding": raw pixels through one stream, behind their length. */
+/** rfbproto, "Zlib Encoding": raw pixels through one stream, after their length. */
 export class ZlibEncoder implements Encoder {
   private readonly stream = new Deflater();
 
@@ -24,7 +24,7 @@ export class ZlibEncoder implements Encoder {
   }
 }
 
-/** RFC 6143, section 7.7.6. Our tiles are as large as ZRLE's. */
+/** RFC 6143, section 7.7.6. Our tiles have ZRLE's size. */
 export class ZRLEEncoder implements Encoder {
   private readonly stream = new Deflater();
 
@@ -42,7 +42,7 @@ function zrleTile(convert: Converter, words: Uint32Array, width: number, height:
   return join(Uint8Array.of(colours.size), palette, packed(words, width, height, bits, colours));
 }
 
-/** Indices of so many bits, each row from a new byte. */
+/** Indices of `bits` bits each; every row begins at a new byte. */
 export function packed(words: Uint32Array, width: number, height: number, bits: number, colours: Map<number, number>): Bytes {
   const stride = Math.ceil((width * bits) / 8);
   const out = new Uint8Array(stride * height);

@@ -23,7 +23,7 @@ const qualityLevel9 = -23;
 
 type Encoding = (typeof encoding)[keyof typeof encoding];
 
-/** What a viewer said it understands. */
+/** The abilities that a viewer reported. */
 export interface Capabilities {
   encoding: Encoding;
   quality: number; // 0 to 9; -1: no loss allowed
@@ -34,7 +34,7 @@ export interface Capabilities {
   continuousUpdates: boolean;
 }
 
-/** The first encoding that we speak is the viewer's preferred one. */
+/** Picks the first encoding that we support: viewers list encodings in order of preference. */
 export function capabilitiesOf(list: readonly number[]): Capabilities {
   const has = (n: number) => list.includes(n);
   const spoken = Object.values(encoding);

@@ -1,13 +1,12 @@
 /**
- * Decides how many bytes may be on their way to a viewer, from the time that
- * fences take to come back: on a line that is full they take longer, so the
- * window shrinks before queues of pictures grow. Without fences it allows
- * everything and leaves pacing to the line.
+ * Limits the bytes on their way to a viewer, based on the time that answers to fences take. They
+ * take longer on a full line, so the window shrinks before pictures queue up. Without fences there
+ * is no limit, and only the line sets the pace.
  */
 export class Flow {
   private window = 256 * 1024;
   private inFlight = 0;
-  private base = 0; // the shortest round trip seen, in ms
+  private base = 0; // the shortest round trip so far, in ms
   private marks: { seq: number; bytes: number; sent: number }[] = [];
   private seq = 0;
 
@@ -16,7 +15,7 @@ export class Flow {
     return this.marks.length > 0 && this.inFlight >= this.window;
   }
 
-  /** Counts an update and returns the payload of the fence behind it. */
+  /** Counts an update and returns the payload of the fence that follows it. */
   sent(bytes: number, now: number): Uint8Array {
     this.seq = (this.seq + 1) >>> 0;
     this.inFlight += bytes;
@@ -26,7 +25,7 @@ export class Flow {
     return payload;
   }
 
-  /** Takes a fence's answer; others' payloads and repeats change nothing. */
+  /** Takes the answer to a fence; unknown payloads and repetitions change nothing. */
   answered(payload: Uint8Array, now: number): void {
     if (payload.length !== 4) return;
     const seq = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
@@ -45,10 +44,12 @@ export class Flow {
 
 const minWindow = 32 * 1024;
 const maxWindow = 8 * 1024 * 1024;
-/** How much longer than the shortest a round trip may take before the line counts as full. */
+/**
+ * How much longer than the shortest round trip one may take before the line counts as full, in ms.
+ */
 const queueGoal = 40;
 /**
- * The shortest round trip is forgotten by this share at every answer, so that a line which became
- * longer is noticed.
+ * The shortest round trip grows by this fraction with every answer, so that it follows a line that
+ * became slower.
  */
 const baseMemory = 512;

@@ -8,7 +8,7 @@ const securityNone = 1;
 const maxReason = 1024;
 const timeout = 20_000;
 
-/** A refusal in words that the viewer's user may read. */
+/** A refusal with a reason for the viewer's user. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }
@@ -16,15 +16,18 @@ export class Refusal extends Error {
 export interface Handshake {
   reader: Reader;
   send(data: Bytes): void;
-  /** Resolves when the viewer may see the picture; throws a Refusal when not. */
+  /** Resolves if the viewer may see the picture; throws a Refusal if not. */
   approve(): Promise<void>;
-  /** Limits how long the viewer may take, in milliseconds; 0 while the customer thinks. */
+  /**
+   * Limits how long the viewer may take, in milliseconds; 0 for no limit, while the customer
+   * decides.
+   */
   hurry(within: number): void;
-  /** How long its first message may take, if longer than the rest. */
+  /** The limit for the viewer's first message if it is higher than the others, in milliseconds. */
   patience: number;
 }
 
-/** Runs versions, security and ClientInit; ServerInit is the caller's. */
+/** Negotiates version and security and reads ClientInit; the caller sends ServerInit. */
 export async function handshake(h: Handshake): Promise<void> {
   const { reader, send } = h;
   h.hurry(Math.max(timeout, h.patience));
@@ -42,8 +45,8 @@ export async function handshake(h: Handshake): Promise<void> {
     h.hurry(timeout);
   };
   if (minor < 8) {
-    // With None these get no SecurityResult, and so no text. The customer is
-    // asked before the security types, which can carry one.
+    // With None, these versions have no SecurityResult and so no reason text. Ask the customer
+    // before the security types, which can carry one.
     await ask((reason) =>
       new Writer()
         .bytes(minor === 3 ? new Uint8Array(4) : new Uint8Array(1))
@@ -61,7 +64,7 @@ export async function handshake(h: Handshake): Promise<void> {
     await ask((reason) => new Writer().u32(1).bytes(reason).take());
     send(new Writer().u32(0).take());
   }
-  await reader.read(1); // the shared flag: each viewer is one of several anyway
+  await reader.read(1); // the shared flag: viewers share the picture anyway
   h.hurry(0);
 }
 
@@ -72,7 +75,7 @@ export function serverInit(width: number, height: number, name: string): Bytes {
   return w.u32(text.length).bytes(text).take();
 }
 
-/** Reads the viewer's version; unknown ones count as the nearest older one. */
+/** Reads the viewer's version; an unknown one counts as the nearest older one. */
 function parseVersion(b: Uint8Array): 3 | 7 | 8 {
   const found = /^RFB ([0-9]{3})\.([0-9]{3})\n$/.exec(String.fromCharCode(...b));
   if (!found) throw new Error("rfb: what connected is not a VNC viewer: no version message");
@@ -82,7 +85,7 @@ function parseVersion(b: Uint8Array): 3 | 7 | 8 {
   return minor === 7 ? 7 : 3;
 }
 
-/** What a stranger may read of an error, behind its length. */
+/** The part of an error that a stranger may read, after its length. */
 function reasonOf(e: unknown): Bytes {
   const words = e instanceof Refusal ? e.message : "The picture is not shown.";
   const text = new TextEncoder().encode(words).subarray(0, maxReason);

@@ -18,11 +18,11 @@ const type = {
 } as const;
 
 // Bounds of what a viewer may send.
-const maxEncodings = 1024; // more are read and ignored
-const maxCutText = 16 << 20; // read and ignored; more ends the viewer
+const maxEncodings = 1024; // further ones are read and ignored
+const maxCutText = 16 << 20; // read and ignored; a longer text ends the connection
 const maxFence = 64;
 
-/** What a viewer can say; input and clipboard are read and mean nothing here. */
+/** A viewer's message. Input and clipboard text are read and ignored. */
 export type ClientMessage =
   | { type: "format"; format: PixelFormat }
   | { type: "encodings"; encodings: number[] }
@@ -32,7 +32,7 @@ export type ClientMessage =
   | { type: "size" }
   | { type: "ignored" };
 
-/** Reads one message; what is none ends the viewer. */
+/** Reads one message; an invalid one ends the connection. */
 export async function readMessage(r: Reader): Promise<ClientMessage> {
   const [kind] = await r.read(1);
   switch (kind) {
@@ -84,7 +84,7 @@ async function readEncodings(r: Reader): Promise<number[]> {
 }
 
 async function skipCutText(r: Reader): Promise<ClientMessage> {
-  // A negative length is the extended form, which is as little read.
+  // A negative length announces the extended form, which is ignored as well.
   const length = Math.abs(i32(await r.read(7), 3));
   if (length > maxCutText) throw new Error(`rfb: clipboard text of ${length} bytes, at most ${maxCutText} are read`);
   await r.skip(length);

@@ -1,22 +1,22 @@
 import { tileSide, TileSet, type Rect } from "./tiles.ts";
 
-/** RFB has 16 bits for a side; nobody's screen comes near. */
+/** The longest side of a picture. RFB has 16 bits for it; real screens are far smaller. */
 export const maxSide = 16_384;
 
 const opaque = 0xffffff;
 
-/** Hears which tiles are new; `resized` says that everything is. */
+/** Called with the changed tiles; `resized` means that all of them changed. */
 export type PictureListener = (changed: TileSet, resized: boolean) => void;
 
 /**
- * What is shown at this moment. It is compared with what comes next tile by
- * tile, so that a screen on which nothing moves costs nothing.
+ * The picture shown at this moment. Each new frame is compared with it tile by tile, so that an
+ * unchanged screen costs nothing.
  */
 export class Picture {
   private words: Uint32Array<ArrayBuffer>;
   private spare: Uint32Array<ArrayBuffer> | null = null;
   private readonly listeners = new Set<PictureListener>();
-  /** Counts replacements of the whole: what was begun of an older one is void. */
+  /** Counts replacements of the whole picture: work begun on an older one is void. */
   generation = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class Picture {
     return () => this.listeners.delete(listener);
   }
 
-  /** A buffer for the next frame of that size; it is given back by `show`. */
+  /** A buffer for the next frame of that size; `show` takes it back. */
   buffer(width: number, height: number): Uint32Array<ArrayBuffer> {
     if (width < 1 || height < 1 || width > maxSide || height > maxSide)
       throw new Error(`rfb: a picture of ${width} × ${height} cannot be shown`);
@@ -40,7 +40,7 @@ export class Picture {
     return spare ?? new Uint32Array(width * height);
   }
 
-  /** Shows a frame. With `fresh` it is another picture, whatever it looks like. */
+  /** Shows a frame. `fresh` marks it as a different picture, even if its pixels are equal. */
   show(words: Uint32Array<ArrayBuffer>, width: number, height: number, fresh = false): void {
     const resized = width !== this.width || height !== this.height;
     const changed = new TileSet(width, height);
@@ -57,7 +57,7 @@ export class Picture {
     if (!changed.empty) for (const listener of [...this.listeners]) listener(changed, resized);
   }
 
-  /** The pixels of a rectangle; what lies outside the picture is black. */
+  /** The pixels of a rectangle; those outside the picture are black. */
   read({ x, y, width, height }: Rect): Uint32Array<ArrayBuffer> {
     const out = new Uint32Array(width * height);
     const right = Math.min(x + width, this.width);

@@ -1,5 +1,5 @@
-// RFC 6143, section 7.4: pixel formats. Pixels inside are words 0x00BBGGRR, as
-// a canvas has them on every machine that runs a browser.
+// RFC 6143, section 7.4: pixel formats. Internally pixels are words 0x00BBGGRR, as in a canvas on
+// every machine that runs a browser.
 
 import { u16, type Bytes, type Writer } from "./wire.ts";
 
@@ -13,7 +13,7 @@ export interface PixelFormat {
   shift: [number, number, number];
 }
 
-/** What ServerInit offers: what a canvas has. */
+/** The format in ServerInit, that of a canvas. */
 export const nativeFormat: PixelFormat = {
   bitsPerPixel: 32,
   depth: 24,
@@ -28,7 +28,7 @@ export function writePixelFormat(w: Writer, f: PixelFormat): void {
     .u8(...f.shift, 0, 0, 0);
 }
 
-/** Reads a format; one that cannot be served is an error in words. */
+/** Reads a format; throws an error for one that is not supported. */
 export function readPixelFormat(b: Uint8Array): PixelFormat {
   const bits = b[0];
   if (bits !== 8 && bits !== 16 && bits !== 32) throw new Error(`rfb: ${bits ?? 0} bits per pixel are not supported`);
@@ -52,12 +52,12 @@ export function readPixelFormat(b: Uint8Array): PixelFormat {
   return format;
 }
 
-/** Turns words into pixels of one format. */
+/** Converts words to pixels of one format. */
 export class Converter {
   readonly bytes: 1 | 2 | 4;
-  /** TPIXEL is three bytes; rfbproto, "Tight Encoding". Only then JPEG is allowed. */
+  /** Whether TPIXEL has three bytes; rfbproto, "Tight Encoding". JPEG is allowed only then. */
   readonly tight3: boolean;
-  /** ZRLE's CPIXEL: how many bytes, and which; RFC 6143, section 7.7.5. */
+  /** ZRLE's CPIXEL: the number of bytes, and the index of the first; RFC 6143, section 7.7.5. */
   private readonly compact: { bytes: number; skip: number };
   private readonly tables: [Uint32Array, Uint32Array, Uint32Array];
 
@@ -124,7 +124,7 @@ export class Converter {
   }
 }
 
-/** The colours of some pixels, in order of coming, when they are at most `limit`. */
+/** The colours in order of appearance, if there are at most `limit`; else null. */
 export function coloursOf(words: Uint32Array, limit: number): Map<number, number> | null {
   const colours = new Map<number, number>();
   let last = -1;

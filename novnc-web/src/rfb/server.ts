@@ -1,6 +1,5 @@
-// An RFB server for one viewer: RFC 6143 and the community's extensions. It
-// shows a picture and takes no input. The same runs in a worker of the browser
-// and in Node, where the tests are.
+// An RFB server for one viewer: RFC 6143 and the community's extensions. It shows a picture and
+// accepts no input. The same code runs in a browser's worker and, for the tests, in Node.
 
 import { capabilitiesOf, pseudo, rectHeader, type Capabilities } from "./encodings.ts";
 import { Flow } from "./flow.ts";
@@ -14,11 +13,11 @@ import { Ended, Reader, Writer, type Bytes } from "./wire.ts";
 
 export { Refusal };
 
-/** The line to a viewer, in the shape of a WebSocket. */
+/** The line to a viewer, with the members of a WebSocket. */
 export interface Duplex {
   send(data: Bytes): void;
   close(): void;
-  /** What was sent and has not left yet. */
+  /** The bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
   onmessage: ((e: { data: ArrayBuffer }) => void) | null;
   onclose: ((e: unknown) => void) | null;
@@ -27,29 +26,29 @@ export interface Duplex {
 export interface ServerConfig {
   picture: Picture;
   name: string;
-  /** Asks the customer; `gone` says that the viewer does not wait any more. */
+  /** Asks the customer; `gone` aborts when the viewer no longer waits. */
   approve?: (gone: AbortSignal) => Promise<void>;
   /**
-   * How long the viewer's first message may take, in milliseconds, if longer than the rest: where
-   * somebody is asked at its end.
+   * The limit for the viewer's first message if it is higher than the others, in milliseconds: for
+   * a viewer whose user is asked something first.
    */
   patience?: number;
-  /** Makes JPEG pictures; without it nothing is sent with loss. */
+  /** Makes JPEG pictures; without it nothing is sent lossily. */
   encodeJPEG?: JpegEncoder;
 }
 
 const serverMessage = { framebufferUpdate: 0, endOfContinuousUpdates: 150, fence: 248 } as const;
 
-// rfbproto, "ClientFence" and "ServerFence". SyncNext is answered like the rest.
+// rfbproto, "ClientFence" and "ServerFence". SyncNext is answered like the other flags.
 const fenceBlockBefore = 1 << 0;
 const fenceSyncNext = 1 << 2;
 const fenceKnown = 7;
 const fenceRequest = 0x8000_0000;
 
-/** No update is begun while more than this waits in the line. */
+/** No update begins while more bytes than this wait in the line. */
 const maxBuffered = 256 * 1024;
 const lineCheck = 15;
-/** Answers that a viewer may ask for before it reads them. */
+/** How many answers a viewer may request before it reads them. */
 const maxQueued = 64;
 const handful = 64;
 
@@ -64,7 +63,7 @@ export class Server {
   private caps: Capabilities = capabilitiesOf([]);
   private flow = new Flow();
   private wantsUpdate = false;
-  /** What was asked for last is answered by one update. */
+  /** Whether one update must contain everything that was requested last. */
   private wholeDue = false;
   private requested: TileSet;
   private continuous: Rect | null = null;
@@ -89,7 +88,7 @@ export class Server {
     this.updater = new Updater(this.picture, config.encodeJPEG ?? null, () => this.rouse());
   }
 
-  /** Serves until the line ends, and then says why: null when the viewer just left. */
+  /** Serves until the line ends and resolves with the reason: null if the viewer just left. */
   async serve(): Promise<unknown> {
     const { line, reader, config } = this;
     line.onmessage = ({ data }) => {
@@ -132,7 +131,7 @@ export class Server {
     if (within) this.timer = setTimeout(() => this.fail(new Error("rfb: the viewer did not finish the handshake")), within);
   }
 
-  /** Behind the handshake: the viewer learns the size, and has no pixel yet. */
+  /** Called after the handshake: the viewer learns the size, and has no pixels yet. */
   private begin(): void {
     const { width, height } = this.picture;
     this.updater.begin(width, height);
@@ -178,13 +177,13 @@ export class Server {
         return this.request(m.incremental, m.area);
       case "continuous":
         this.continuous = m.on ? m.area : null;
-        // rfbproto: also when they were off already.
+        // rfbproto: also if they were off already.
         if (!m.on) this.queue(Uint8Array.of(serverMessage.endOfContinuousUpdates));
         return;
       case "fence":
         return this.fence(m.flags, m.payload);
       case "size":
-        // The screen is not the viewer's to change.
+        // A viewer must not change the screen.
         if (this.caps.extendedDesktopSize) this.sizeReplies = Math.min(this.sizeReplies + 1, handful);
         return;
     }
@@ -194,7 +193,7 @@ export class Server {
     this.caps = capabilitiesOf(list);
     this.updater.setEncoding(this.caps);
     this.layoutDue ||= this.caps.extendedDesktopSize;
-    if (!this.caps.fence) this.flow = new Flow(); // nothing on its way will be answered for
+    if (!this.caps.fence) this.flow = new Flow(); // nothing on its way will be answered
     if (this.caps.fence && !this.told.fence) {
       this.told.fence = true;
       this.queue(fenceMessage(fenceRequest, new Uint8Array(0)));
@@ -211,11 +210,11 @@ export class Server {
     if (!incremental) {
       this.updater.dirty.addRect(area);
       this.layoutDue ||= this.caps.extendedDesktopSize;
-      // Simple viewers take the first update for the whole picture.
+      // Simple viewers expect the whole picture in the first update.
       this.wholeDue ||= !this.caps.fence && !this.caps.continuousUpdates;
     }
     this.requested.addRect(area);
-    this.wantsUpdate = true; // also for an empty area: sizes and names are news
+    this.wantsUpdate = true; // also for an empty area: a size or a name may be due
   }
 
   private fence(flags: number, payload: Uint8Array): void {
@@ -230,9 +229,7 @@ export class Server {
     this.queued.push(data);
   }
 
-  /**
-   * Writes what the viewer is ready for: answers as they come, updates when the line takes them.
-   */
+  /** Writes when the viewer is ready: answers at once, updates when the line can take them. */
   private async writeLoop(): Promise<void> {
     while (!this.closed) {
       for (const data of this.queued.splice(0)) this.line.send(data);
@@ -256,8 +253,8 @@ export class Server {
   }
 
   /**
-   * The viewer asked, the line takes it, and there is news. Between a SyncNext and what follows it
-   * nothing begins.
+   * Whether an update can begin: the viewer requested it, the line can take it, and something
+   * changed. Nothing begins between a SyncNext and the message after it.
    */
   private ready(): boolean {
     if (!this.running || this.syncNext || !(this.wantsUpdate || this.continuous) || this.flow.full) return false;
@@ -282,7 +279,8 @@ export class Server {
   }
 
   /**
-   * Writes one FramebufferUpdate (RFC 6143, section 7.6.1), or nothing and the request stays open.
+   * Writes one FramebufferUpdate (RFC 6143, section 7.6.1), or writes nothing and keeps the request
+   * open.
    */
   private async update(): Promise<void> {
     const area = this.area();
@@ -293,7 +291,8 @@ export class Server {
     let rects = this.appendName(w);
     const sizes = this.appendSizes(w);
     if (sizes === 0) {
-      // Not beside a size (rfbproto, "ExtendedDesktopSize"): they come when the viewer asks again.
+      // Not together with a size (rfbproto, "ExtendedDesktopSize"): pixels follow with the next
+      // request.
       const whole = this.wholeDue;
       this.wholeDue = false;
       const count = await this.updater.append(w, area, whole);
@@ -303,7 +302,7 @@ export class Server {
     }
     rects += sizes;
     if (rects === 0) {
-      // While the pixels were made the viewer may have asked again.
+      // The viewer may have sent another request while the pixels were made.
       this.requested.addAll(requested);
       this.wantsUpdate ||= asked;
       return;

@@ -10,26 +10,26 @@ const fill = 0x80;
 const jpeg = 0x90;
 const explicit = 0x40; // a filter byte follows
 const filterPalette = 1;
-// The zlib streams, as the established servers use them.
+// The zlib streams, numbered as in the established servers.
 const streams = { full: 0, mono: 1, indexed: 2 } as const;
-// Data shorter than this is sent as it is.
+// Shorter data is sent uncompressed.
 const minCompress = 12;
-/** Tight takes no wider rectangle. */
+/** The widest rectangle that Tight allows. */
 export const tightMaxWidth = 2048;
 
 const maxPalette = 256;
 
-/** The largest palette worth its table. */
+/** The largest palette that saves more than its table costs. */
 function paletteLimit(pixels: number): number {
   return Math.max(2, Math.min(maxPalette, pixels / 8));
 }
 
-/** Tells text and drawings, which are small without loss, from photographs. */
+/** Distinguishes photographs from text and drawings, which are small without loss. */
 export function isRich(words: Uint32Array): boolean {
   return coloursOf(words, paletteLimit(words.length)) === null;
 }
 
-/** Without loss; what is rich may be sent by `appendJPEG` instead. */
+/** Encodes without loss; `appendJPEG` may send rich rectangles instead. */
 export class TightEncoder implements Encoder {
   private readonly deflaters = [new Deflater(), new Deflater(), new Deflater()] as const;
   private readonly scratch = new Writer();
@@ -62,7 +62,7 @@ export class TightEncoder implements Encoder {
   }
 }
 
-/** One rectangle's data as a JPEG picture. */
+/** Appends the data of one rectangle as a JPEG picture. */
 export function appendJPEG(w: Writer, data: Uint8Array): void {
   w.u8(jpeg);
   compactLength(w, data.length);
@@ -76,5 +76,5 @@ function compactLength(w: Writer, n: number): void {
   else w.u8((n & 0x7f) | 0x80, ((n >> 7) & 0x7f) | 0x80, n >> 14);
 }
 
-/** The longest that the compact length can tell. */
+/** The largest value of the compact length. */
 export const maxTightData = (1 << 22) - 1;

@@ -1,4 +1,4 @@
-/** The side of the squares in which pictures are compared and sent. */
+/** The side of the squares in which pictures are compared and sent, in pixels. */
 export const tileSide = 64;
 
 export interface Rect {
@@ -9,8 +9,8 @@ export interface Rect {
 }
 
 /**
- * A region, in tiles of a picture of a certain size. What a viewer has not seen
- * yet is one of these and never pixels: a slow viewer costs a few hundred bytes.
+ * A region of a picture, in tiles. What a viewer has not seen yet is stored as such a set, not as
+ * pixels, so a slow viewer costs only a few hundred bytes.
  */
 export class TileSet {
   readonly columns: number;
@@ -80,13 +80,13 @@ export class TileSet {
     for (let i = 0; i < this.marks.length; i++) if (this.marks[i] === 1) yield [i % this.columns, Math.floor(i / this.columns)];
   }
 
-  /** Where a tile lies, cut at the picture's edge. */
+  /** The rectangle of a tile, cut at the picture's edge. */
   rectOf(column: number, row: number): Rect {
     const [x, y] = [column * tileSide, row * tileSide];
     return { x, y, width: Math.min(tileSide, this.width - x), height: Math.min(tileSide, this.height - y) };
   }
 
-  /** The set as few rectangles of at most so many tiles in each direction. */
+  /** Splits the set into few rectangles of at most the given number of tiles in each direction. */
   rects(maxColumns: number, maxRows: number): Rect[] {
     const left = new Set<number>();
     for (const [column, row] of this.tiles()) left.add(row * this.columns + column);

@@ -6,7 +6,7 @@ import { appendJPEG, isRich, maxTightData, TightEncoder, tightMaxWidth } from ".
 import { tileSide, TileSet, type Rect } from "./tiles.ts";
 import type { Writer } from "./wire.ts";
 
-/** Makes a JPEG picture of words 0x00BBGGRR. */
+/** Makes a JPEG picture from words 0x00BBGGRR. */
 export type JpegEncoder = (
   words: Uint32Array<ArrayBuffer>,
   width: number,
@@ -14,27 +14,24 @@ export type JpegEncoder = (
   quality: number,
 ) => Promise<Uint8Array>;
 
-/**
- * No more than about so many bytes go into one update: what is newer than its end comes with the
- * next.
- */
+/** About how many bytes one update may have; the rest is sent with the next one. */
 const maxUpdate = 192 * 1024;
-/** The pixels that may be made a JPEG of at once: what they will be is known only afterwards. */
+/** How many pixels may become JPEG at once: the size of the result is known only afterwards. */
 const maxRichPixels = 2 << 20;
 const maxRichRows = 512 / tileSide;
-/** Smaller pictures cost more as a JPEG than they save. */
+/** Smaller pictures cost more as JPEG than they save. */
 const minRichSide = 16;
 
-// A moving picture may be sent as JPEG; one that stands still is owed to the
-// viewer as it is. What was sent with loss is remembered and sent again without
-// when nothing new was lossy for a while and nothing else waits.
+// A moving picture may be sent as JPEG, but a still one must reach the viewer without loss. Tiles
+// that were sent lossily are remembered, and sent again without loss when nothing new was lossy for
+// a while and nothing else waits.
 const refineAfter = 400;
 const refineTiles = 16;
 
-/** JPEG quality from 0 to 1 for the viewer's level 0 to 9. */
+/** The JPEG qualities, from 0 to 1, for the viewer's levels 0 to 9. */
 const qualities = [0.15, 0.29, 0.41, 0.42, 0.62, 0.77, 0.79, 0.86, 0.92, 0.98] as const;
 
-/** What one viewer has not seen yet, and how it is told. */
+/** What one viewer has not seen yet, and how it is sent. */
 export class Updater {
   width = 0;
   height = 0;
@@ -44,7 +41,7 @@ export class Updater {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private convert = new Converter(nativeFormat);
   private caps: Pick<Capabilities, "encoding" | "quality"> = { encoding: encoding.raw, quality: -1 };
-  // Each keeps its streams as long as the viewer is there.
+  // The encoders keep their zlib streams as long as the viewer is connected.
   private readonly encoders: Partial<Record<number, Encoder>> = {};
   private readonly unlisten: () => void;
   private jpegWorks: boolean;
@@ -62,7 +59,7 @@ export class Updater {
     });
   }
 
-  /** The viewer's framebuffer has this size now, and nothing in it. */
+  /** The viewer's framebuffer now has this size and no content. */
   begin(width: number, height: number): void {
     this.width = width;
     this.height = height;
@@ -90,8 +87,8 @@ export class Updater {
   }
 
   /**
-   * Appends rectangles of what is new inside the area, and returns how many. `whole`: all of it,
-   * however much it is.
+   * Appends rectangles of what changed inside the area and returns their number. `whole`: without a
+   * limit of size.
    */
   async append(w: Writer, area: TileSet, whole: boolean): Promise<number> {
     const { generation } = this.picture;
@@ -100,7 +97,7 @@ export class Updater {
     this.sort(area, rich, plain, whole ? Infinity : maxRichPixels);
     const rects = rich.rects(tightMaxWidth / tileSide, maxRichRows);
     const pictures = await this.jpegs(rects);
-    // What was taken back meanwhile is not sent any more.
+    // Send nothing that was withdrawn meanwhile.
     if (!pictures || generation !== this.picture.generation) {
       this.dirty.addAll(rich);
       this.dirty.addAll(plain);
@@ -115,7 +112,7 @@ export class Updater {
     return count > 0 ? count : this.refine(w, area);
   }
 
-  /** Takes what is new inside the area and tells how it is best sent. */
+  /** Takes what changed inside the area and sorts it by the best way to send it. */
   private sort(area: TileSet, rich: TileSet, plain: TileSet, most: number): void {
     const mayLose = this.jpegWorks && this.caps.encoding === encoding.tight && this.caps.quality >= 0 && this.convert.tight3;
     let richPixels = 0;
@@ -133,7 +130,7 @@ export class Updater {
     }
   }
 
-  /** Photographs and the like as JPEG; null when the browser cannot. */
+  /** JPEG pictures of the rectangles; null if the browser cannot make them. */
   private async jpegs(rects: Rect[]): Promise<Uint8Array[] | null> {
     if (rects.length === 0) return [];
     const quality = qualities[this.caps.quality] ?? qualities[0];
@@ -141,13 +138,16 @@ export class Updater {
       const pictures = await Promise.all(rects.map((r) => this.encodeJPEG!(this.picture.read(r), r.width, r.height, quality)));
       if (pictures.every((p) => p.length <= maxTightData)) return pictures;
     } catch {
-      // Without loss it works everywhere.
+      // Lossless encodings work in every browser.
     }
     this.jpegWorks = false;
     return null;
   }
 
-  /** Without loss, until the update has so many bytes: the rest comes with the next. */
+  /**
+   * Appends tiles without loss until the update reaches its size limit; the rest follows with the
+   * next update.
+   */
   private appendPlain(w: Writer, plain: TileSet, most: number): number {
     const start = w.length;
     let rects = 0;
@@ -156,7 +156,7 @@ export class Updater {
         this.dirty.add(column, row);
         continue;
       }
-      // While the JPEG was made it may have changed again: the newest is sent.
+      // The tile may have changed again while the JPEG was made: send its newest content.
       this.dirty.remove(column, row);
       this.lossy.remove(column, row);
       const rect = plain.rectOf(column, row);
@@ -195,7 +195,7 @@ export class Updater {
     }
   }
 
-  /** Sends a part of what was sent with loss as it is. */
+  /** Sends some of the lossily sent tiles again without loss. */
   private refine(w: Writer, area: TileSet): number {
     if (!this.refineDue) return 0;
     let rects = 0;

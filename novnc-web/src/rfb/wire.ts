@@ -1,8 +1,8 @@
-// Bytes as they are written and read: big endian, as RFB has them.
+// Reading and writing bytes, big endian as in RFB.
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Grows as it is written. */
+/** A buffer that grows as it is written. */
 export class Writer {
   private buffer: Bytes = new Uint8Array(4096);
   length = 0;
@@ -28,7 +28,7 @@ export class Writer {
     return this;
   }
 
-  /** Room for `n` bytes that the caller fills at once. */
+  /** Adds `n` bytes, which the caller fills at once. */
   room(n: number): Bytes {
     const at = this.grow(n);
     return this.buffer.subarray(at, at + n);
@@ -39,12 +39,12 @@ export class Writer {
     this.buffer[at + 1] = v & 0xff;
   }
 
-  /** Takes back what was written behind `length`. */
+  /** Removes what was written after `length`. */
   cut(length: number): void {
     this.length = length;
   }
 
-  /** A copy of everything. */
+  /** A copy of everything written. */
   take(): Bytes {
     return this.buffer.slice(0, this.length);
   }
@@ -73,7 +73,7 @@ export function i32(b: Uint8Array, at: number): number {
   return u32(b, at) | 0;
 }
 
-/** Why a line ended before what was waited for had come. */
+/** The line ended before the expected bytes arrived. */
 export class Ended extends Error {
   override readonly name = "Ended";
 
@@ -82,18 +82,18 @@ export class Ended extends Error {
   }
 }
 
-/** What a viewer may send ahead of what is read. */
+/** How many unread bytes a viewer may send. */
 const maxUnread = 1 << 20;
 
-/** Turns pieces of any size into what is asked for, piece by piece. */
+/** Turns pieces of any size into pieces of the requested sizes. */
 export class Reader {
   private pieces: Uint8Array[] = [];
-  private offset = 0; // of what is used of the first piece
+  private offset = 0; // how much of the first piece is used
   private size = 0;
   private ended = false;
   private wake: (() => void) | null = null;
 
-  /** False when the viewer sends far more than anybody reads. */
+  /** Returns false if the viewer has sent far too many unread bytes. */
   push(piece: Uint8Array): boolean {
     if (this.ended || piece.length === 0) return true;
     this.pieces.push(piece);
@@ -102,13 +102,13 @@ export class Reader {
     return this.size <= maxUnread;
   }
 
-  /** No more will come; what is there can still be read. */
+  /** No more pieces will arrive; those present can still be read. */
   end(): void {
     this.ended = true;
     this.wake?.();
   }
 
-  /** Whether there is nothing to read, and there never will be. */
+  /** Whether everything was read and nothing more will arrive. */
   get over(): boolean {
     return this.ended && this.size === 0;
   }
@@ -120,7 +120,7 @@ export class Reader {
     return out;
   }
 
-  /** Reads and forgets: what is skipped is never held as a whole. */
+  /** Reads and discards bytes without holding all of them. */
   async skip(n: number): Promise<void> {
     while (n > 0) {
       if (this.size === 0) await this.more();

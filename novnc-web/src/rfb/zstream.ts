@@ -2,16 +2,15 @@ import { deflate, deflateInit } from "#pako/deflate.js";
 import ZStream from "#pako/zstream.js";
 import type { Writer } from "./wire.ts";
 
-// zlib's; pako knows it without naming it.
+// A constant of zlib that pako supports but does not export.
 const syncFlush = 2;
-// Level 1 costs half of level 6 and at most a few per cent of size on screens.
+// Level 1 costs half as much as level 6 and at most a few per cent in size on screens.
 const level = 1;
 const chunk = 16 * 1024;
 
 /**
- * One of a viewer's zlib streams: it lives as long as the viewer, and each call
- * ends at a byte boundary that the viewer can decode up to. The browser's own
- * CompressionStream cannot do that.
+ * One of a viewer's zlib streams. It lasts as long as the viewer, and each call ends at a byte
+ * boundary up to which the viewer can decode. The browser's own CompressionStream cannot do that.
  */
 export class Deflater {
   private readonly stream = new ZStream();

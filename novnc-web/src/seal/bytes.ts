@@ -1,4 +1,4 @@
-/** Bytes in a buffer of their own: what WebCrypto and WebSocket take. */
+/** Bytes with their own ArrayBuffer, as WebCrypto and WebSocket require. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
@@ -17,7 +17,7 @@ export function concat(...parts: Uint8Array[]): Bytes {
   return out;
 }
 
-/** Compares without telling by time where the difference is. */
+/** Compares in a time that does not depend on where the difference is. */
 export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -29,7 +29,7 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-/** Reads hexadecimal digits of exactly so many bytes; null for anything else. */
+/** Reads exactly `size` bytes in hexadecimal; null for anything else. */
 export function fromHex(text: string, size: number): Bytes | null {
   if (text.length !== 2 * size || !/^[0-9a-f]*$/.test(text)) return null;
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));

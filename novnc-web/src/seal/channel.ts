@@ -1,4 +1,4 @@
-// SPEC.md, section 4, in the shape of a WebSocket.
+// SPEC.md, section 4, with the members of a WebSocket.
 
 import type { Bytes } from "./bytes.ts";
 import { SealError } from "./errors.ts";
@@ -10,20 +10,20 @@ import type { Direction } from "./record.ts";
 const closed = 3;
 
 /**
- * A sealed line that looks like an open WebSocket, so that noVNC takes it as
- * it is. noVNC looks for the members on the object and on its immediate
- * prototype only: this class must stay flat.
+ * A sealed line that looks like an open WebSocket, so that noVNC accepts it unchanged. noVNC looks
+ * for the members only on the object and on its immediate prototype, so this class must not inherit
+ * them.
  */
 export class SealedChannel {
-  binaryType = "arraybuffer"; // noVNC sets it; nothing else is ever given
+  binaryType = "arraybuffer"; // set by noVNC; no other type is ever delivered
   readonly protocol = "";
   readyState = open;
-  onopen: ((e: unknown) => void) | null = null; // never called: it is open
+  onopen: ((e: unknown) => void) | null = null; // never called, because the channel is open already
   onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
   onerror: ((e: SealError) => void) | null = null;
   onclose: ((e: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
 
-  /** Why it ended; null while open and after a normal end. */
+  /** Why it ended; null while it is open and after a normal end. */
   failure: SealError | null = null;
 
   private pending: Bytes[] = []; // not sealed yet
@@ -36,13 +36,14 @@ export class SealedChannel {
     private readonly out: Direction,
     private readonly incoming: Direction,
     /**
-     * The exchange over the number alone that the stream goes back to: an earlier one, or its own.
+     * The exchange over the number alone that the stream goes back to: an earlier one, or this
+     * stream's own.
      */
     readonly origin: Origin,
     /** Whether the advisor's end passes the stream on unsealed. */
     readonly onward: boolean,
   ) {
-    // Anyone who takes the channel sets its handlers first.
+    // Gives the caller time to set the handlers first.
     setTimeout(() => void this.receive());
   }
 
@@ -51,12 +52,12 @@ export class SealedChannel {
     return this.origin.compare;
   }
 
-  /** What was sent and has not left yet: anyone who makes much waits until it is little. */
+  /** The bytes that were sent and have not left yet; a fast sender waits until there are few. */
   get bufferedAmount(): number {
     return this.pendingSize + (this.line.bufferedAmount ?? 0);
   }
 
-  /** Copies data and sends it soon; what comes in one go shares a record. */
+  /** Copies data and sends it soon; data of the same turn shares a record. */
   send(data: ArrayBuffer | Uint8Array): void {
     if (this.readyState !== open) return;
     const copy = data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : new Uint8Array(data);
@@ -77,7 +78,7 @@ export class SealedChannel {
   }
 
   private async sealPending(): Promise<void> {
-    await Promise.resolve(); // let one go of calls come together
+    await Promise.resolve(); // let the calls of one turn share a record
     try {
       while (this.pending.length > 0) {
         const record = this.takePending();
@@ -91,7 +92,7 @@ export class SealedChannel {
     }
   }
 
-  /** Takes at most one record's worth. */
+  /** Takes at most the data of one record. */
   private takePending(): Bytes {
     let size = 0;
     let count = 0;
@@ -115,7 +116,7 @@ export class SealedChannel {
     return record;
   }
 
-  /** Opens record after record, in order, until the end. */
+  /** Opens records in order until the end. */
   private async receive(): Promise<void> {
     try {
       while (this.readyState === open) {
@@ -149,13 +150,13 @@ export class SealedChannel {
     this.failure = failure;
     this.inbox.drop();
     void before
-      .catch(() => {}) // the line may be gone; there is nobody left to tell
+      .catch(() => {}) // the line may be gone, and nobody is left to be informed
       .finally(() => {
         this.line.close();
         this.out.wipe();
         this.incoming.wipe();
       });
-    // Like a WebSocket's, the events come after the call that caused them.
+    // As with a WebSocket, the events follow the call that caused them.
     queueMicrotask(() => {
       if (failure) this.onerror?.(failure);
       this.onclose?.({ code: failure ? 1006 : 1000, reason: failure?.message ?? "", wasClean: !failure });

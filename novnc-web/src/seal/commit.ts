@@ -1,6 +1,5 @@
-// SPEC.md, section 3: the advisor's end commits to its share before it sees the
-// agent's, so that nobody between them can choose a share by what it would make
-// of the comparison code.
+// SPEC.md, section 3: the advisor's end commits to its share before it sees the agent's, so that an
+// attacker between them cannot choose a share by the comparison code that results.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equalConstantTime, utf8, type Bytes } from "./bytes.ts";
@@ -24,7 +23,7 @@ function hash(sid: Uint8Array, share: Uint8Array, nonce: Uint8Array): Bytes {
   return concat(sha256(lvCat(label, sid, share, nonce)));
 }
 
-/** What an advisor's end says first. */
+/** The first message of an advisor's end. */
 export class Commitment {
   private constructor(readonly body: Bytes) {}
 
@@ -35,7 +34,7 @@ export class Commitment {
     );
   }
 
-  /** Reads what a peer sent. A flag that is not known is a newer version's. */
+  /** Reads a peer's commitment. An unknown flag means a newer version. */
   static from(body: Bytes): Commitment {
     const commitment = new Commitment(body);
     if (body[0] !== version || ((body[1] ?? 0) & ~(flags.bound | flags.onward)) !== 0)
@@ -57,12 +56,12 @@ export class Commitment {
     return this.body.subarray(2, 2 + originIdSize);
   }
 
-  /** Whether that is what was committed to. */
+  /** Whether the values are those that were committed to. */
   opens(sid: Uint8Array, share: Uint8Array, nonce: Uint8Array): boolean {
     return equalConstantTime(this.body.subarray(2 + originIdSize), hash(sid, share, nonce));
   }
 
-  /** CPace's ADb: it puts the commitment, and what opens it, under both tags. */
+  /** CPace's ADb: it makes both tags cover the commitment and the nonce that opens it. */
   advisorData(nonce: Uint8Array): Bytes {
     return lvCat(utf8("advisor"), label, this.body, nonce);
   }

@@ -12,7 +12,7 @@ export const shareSize = 32;
 
 type Element = InstanceType<typeof ristretto255.Point>;
 
-/** The draft's lv_cat: each string behind its length in LEB128. */
+/** The draft's lv_cat: each string after its length in LEB128. */
 export function lvCat(...parts: Uint8Array[]): Bytes {
   const out: Uint8Array[] = [];
   for (const part of parts) {
@@ -42,7 +42,7 @@ export function shareOf(scalar: bigint, g: Element): Share {
   return { scalar, publicBytes: concat(g.multiply(scalar).toBytes()) };
 }
 
-/** Reads a scalar in its canonical form, or reduces wider random bytes. */
+/** Reads a scalar in its canonical form, or reduces longer random bytes. */
 export function scalarFromBytes(bytes: Uint8Array): bigint {
   let n = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) n = (n << 8n) | BigInt(bytes[i] ?? 0);
@@ -57,7 +57,8 @@ export function randomScalar(): bigint {
 }
 
 /**
- * The draft's scalar_mult_vfy; null for a share that does not decode or gives the neutral element.
+ * The draft's scalar_mult_vfy; null if the share does not decode or the result is the neutral
+ * element.
  */
 export function secretPoint(own: Share, peer: Uint8Array): Bytes | null {
   try {

@@ -45,10 +45,10 @@ export function makeFrame(type: number, ...body: Uint8Array[]): Bytes {
   return concat(makeHeader(type, b.length), b);
 }
 
-/** Cuts a stream of chunks into frames; whatever is not in the table throws. */
+/** Cuts a stream of chunks into frames; throws for one that is not in the table. */
 export class FrameBuffer {
   private chunks: Bytes[] = [];
-  private offset = 0; // of what is used of the first chunk
+  private offset = 0; // how much of the first chunk is used
   private size = 0;
 
   get empty(): boolean {
@@ -66,7 +66,7 @@ export class FrameBuffer {
     this.offset = this.size = 0;
   }
 
-  /** The next whole frame, or null when more bytes are needed. */
+  /** The next complete frame, or null if more bytes are needed. */
   next(): Frame | null {
     if (this.size < headerSize) return null;
     const header = this.copy(headerSize);

@@ -22,35 +22,36 @@ export interface Params {
   stream: string; // the stream's identifier
   tries: Tries;
   /**
-   * At the advisor's end: the exchange that the stream goes back to. None: over the number alone.
+   * At the advisor's end: the exchange that the stream goes back to. Without it, the exchange is
+   * over the number alone.
    */
   origin?: Origin | null;
   /**
-   * At the advisor's end, for the stream of somebody who enters: of all exchanges that
-   * share the tries, the first right one succeeds and no other.
+   * At the advisor's end, for the stream of somebody who enters: of all exchanges that share the
+   * tries, only the first right one succeeds.
    */
   once?: boolean;
   /**
-   * At the agent: the exchanges that streams may go back to; one over the number
-   * alone is added. None: nothing is accepted, and nothing added.
+   * At the agent: the exchanges that streams may go back to; new ones over the number alone are
+   * added. Without it, no stream may go back to one, and none is added.
    */
   origins?: Origins;
-  /** What only the tests' vectors fix. */
+  /** Only for tests with vectors. */
   fixed?: { scalar: bigint; nonce?: Bytes; onward?: boolean };
 }
 
 const frameTimeout = 20_000;
 /**
- * How long an agent waits for the advisor's end to speak. One of version 1 never
- * does: it is told before its own patience ends.
+ * How long an agent waits for the first message of the advisor's end, in milliseconds. One of
+ * version 1 never sends it, and gets the answer before its own timeout.
  */
 const commitTimeout = 15_000;
 const notOpened = "the other end did not keep to the share it had committed to; somebody between is changing what is sent";
 const refuse = { number: 1, version: 2, burnt: 3, origin: 4 } as const;
 
 /**
- * Runs the exchange on an open line and returns the sealed channel, which owns
- * the line from then on. On an error the line is closed.
+ * Runs the exchange on an open line and returns the sealed channel, which owns the line from then
+ * on. Closes the line on an error.
  */
 export async function handshake(line: Line, role: Role, params: Params): Promise<SealedChannel> {
   const inbox = new Inbox(line);
@@ -66,15 +67,15 @@ export async function handshake(line: Line, role: Role, params: Params): Promise
 }
 
 /**
- * Answers a stream for which no number is out, as if that had been burnt:
- * nothing is computed with it. The line is closed.
+ * Answers a stream for which there is no number as if the number had been burnt: computes nothing
+ * with it, and closes the line.
  */
 export function refuseStream(line: Line): void {
   sendOn(line, makeFrame(frameType.refuse, Uint8Array.of(refuse.burnt)));
   line.close();
 }
 
-/** What an exchange ends with. */
+/** The result of an exchange. */
 interface Made {
   keys: Keys;
   origin: Origin;
@@ -99,7 +100,7 @@ class Exchange {
     this.ci = cpace.lvCat(label, utf8(number.slice(0, 4)), utf8(kind), utf8("agent"), utf8("advisor"));
   }
 
-  /** The customer's side. */
+  /** The customer's end. */
   async agent(): Promise<Made> {
     const { tries, origins } = this.params;
     const commitment = await this.receiveCommitment();
@@ -123,13 +124,13 @@ class Exchange {
       const wrong = this.refuse("number");
       throw opened ? wrong : new SealError("opened", notOpened);
     }
-    // The other end may go back to it as soon as it has the tag.
+    // The other end may go back to this exchange as soon as it has the tag.
     if (!earlier) origins?.add(keys.origin);
     this.send(frameType.confirm, keys.confirmAgent);
     return { keys, origin: earlier ?? keys.origin, onward: commitment.onward };
   }
 
-  /** Takes the advisor's first frame. */
+  /** Receives the advisor's first frame. */
   private async receiveCommitment(): Promise<Commitment> {
     let body: Bytes;
     try {
@@ -147,23 +148,22 @@ class Exchange {
     }
   }
 
-  /** The advisor's side. */
+  /** The advisor's end. */
   async advisor(): Promise<Made> {
     const { tries, fixed, once = false } = this.params;
     const earlier = this.params.origin ?? null;
     if (tries.burnt || (once && tries.isProven)) throw this.noTryLeft();
     this.draw(earlier);
     const nonce = fixed?.nonce ?? crypto.getRandomValues(new Uint8Array(nonceSize));
-    const onward = fixed?.onward ?? false; // a page keeps what it gets
+    const onward = fixed?.onward ?? false; // a page never passes a stream on
     const commitment = Commitment.to(this.sid, this.own.publicBytes, nonce, earlier, onward);
     this.send(frameType.commit, commitment.body);
     const body = await this.receive(frameType.share);
     if (body[0] !== version) throw this.refuse("version");
     const ya = body.subarray(1);
     const keys = this.finish(ya, this.own.publicBytes, ya, commitment.advisorData(nonce));
-    // From here on the peer can test one guess, whether it answers or not. A stream
-    // that goes back to an earlier exchange has no guess in it: only a wrong answer
-    // counts there, not a lost line.
+    // From here on the peer can test one guess, whether it answers or not. A stream that goes back
+    // to an earlier exchange contains no guess: there only a wrong answer counts, not a lost line.
     const settle = earlier ? () => true : await tries.begin(frameTimeout, once);
     if (!settle) throw this.noTryLeft();
     try {
@@ -178,7 +178,10 @@ class Exchange {
     return { keys, origin: earlier ?? keys.origin, onward };
   }
 
-  /** The number is burnt, or somebody else has entered by it; the other end is told the same. */
+  /**
+   * The error when no try is left: the number is burnt, or somebody else has entered with it. The
+   * other end gets the same reason.
+   */
   private noTryLeft(): SealError {
     const burnt = this.refuse("burnt");
     const { once = false, tries } = this.params;
@@ -186,14 +189,14 @@ class Exchange {
     return new SealError("used", "somebody else has entered by this number already");
   }
 
-  /** Opens the commitment and takes the agent's tag. */
+  /** Opens the commitment and receives the agent's tag. */
   private async confirm(keys: Keys, nonce: Bytes): Promise<void> {
     this.send(frameType.shareConfirm, Uint8Array.of(version), this.own.publicBytes, nonce, keys.confirmAdvisor);
     const tag = await this.receive(frameType.confirm);
     if (!equalConstantTime(tag, keys.confirmAgent)) throw this.refuse("number");
   }
 
-  /** Draws this side's share; `earlier` is the exchange that the stream goes back to. */
+  /** Draws this end's share; `earlier` is the exchange that the stream goes back to. */
   private draw(earlier: Origin | null): void {
     const prs = concat(utf8(this.params.number), earlier?.secret ?? new Uint8Array(0));
     const scalar = this.params.fixed?.scalar ?? cpace.randomScalar();
@@ -201,7 +204,7 @@ class Exchange {
     prs.fill(0);
   }
 
-  /** Derives the keys from both shares; null when the peer's is invalid. */
+  /** Derives the keys from both shares; null if the peer's is invalid. */
   private finish(ya: Uint8Array, yb: Uint8Array, peer: Uint8Array, advisorData: Uint8Array): Keys | null {
     const point = cpace.secretPoint(this.own, peer);
     if (!point) return null;
@@ -220,7 +223,7 @@ class Exchange {
     return frame.body;
   }
 
-  /** Tells the peer why there will be no seal, and returns the error for this end. */
+  /** Sends the peer the reason for the refusal, and returns the error for this end. */
   private refuse(why: keyof typeof refuse): SealError {
     this.send(frameType.refuse, Uint8Array.of(refuse[why]));
     return refusal(refuse[why]);

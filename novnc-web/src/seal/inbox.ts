@@ -1,14 +1,14 @@
 import { SealError } from "./errors.ts";
 import { FrameBuffer, type Frame } from "./frame.ts";
 
-/** WebSocket.OPEN. */
+/** The value of WebSocket.OPEN. */
 export const open = 1;
 
-/** What the seal needs of a WebSocket. */
+/** The members of a WebSocket that the seal uses. */
 export interface Line {
   binaryType: string;
   readonly readyState: number;
-  /** What was sent and has not left yet; a line in memory may not know. */
+  /** The bytes that were sent and have not left yet; a line in memory may not know. */
   readonly bufferedAmount?: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(): void;
@@ -18,14 +18,14 @@ export interface Line {
 }
 
 /**
- * Sends on a line that is open. On one that ends, a browser would send nothing either, but
- * complain.
+ * Sends if the line is open. On a line that is closing, a browser would not send either, but would
+ * log an error.
  */
 export function sendOn(line: Line, data: Uint8Array<ArrayBuffer>): void {
   if (line.readyState === open) line.send(data);
 }
 
-/** Takes over a line's events and gives its frames one by one. */
+/** Takes over a line's events and returns its frames one by one. */
 export class Inbox {
   private readonly buffer = new FrameBuffer();
   private closed = false;
@@ -35,7 +35,7 @@ export class Inbox {
     line.binaryType = "arraybuffer";
     line.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) this.buffer.push(new Uint8Array(data));
-      else this.closed = true; // text has no place on a stream
+      else this.closed = true; // text is not allowed on a stream
       this.wake?.();
     };
     line.onclose = line.onerror = () => {
@@ -44,19 +44,19 @@ export class Inbox {
     };
   }
 
-  /** Whether bytes came that were not taken yet. */
+  /** Whether there are received bytes that were not taken yet. */
   get hasMore(): boolean {
     return !this.buffer.empty;
   }
 
-  /** Forgets what was not taken, and ends anyone who waits. */
+  /** Discards what was not taken, and ends a pending call of next. */
   drop(): void {
     this.buffer.clear();
     this.closed = true;
     this.wake?.();
   }
 
-  /** The next frame, or null when the line ended before one was whole. */
+  /** The next frame, or null if the line ended before one was complete. */
   async next(): Promise<Frame | null> {
     for (;;) {
       const frame = this.buffer.next();

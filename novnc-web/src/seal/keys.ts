@@ -1,4 +1,4 @@
-// SPEC.md, section 3: what both ends derive.
+// SPEC.md, section 3: the values that both ends derive.
 
 import { expand as hkdfExpand, extract } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -15,7 +15,7 @@ export interface Keys {
   confirmAdvisor: Bytes; // likewise
   dataAgent: Bytes;
   dataAdvisor: Bytes;
-  /** What this exchange exports; for later streams if it is over the number alone. */
+  /** The secret that this exchange exports; for later streams if it is over the number alone. */
   origin: Origin;
 }
 

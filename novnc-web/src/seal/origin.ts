@@ -1,4 +1,4 @@
-// SPEC.md, section 5: what an exchange over the number alone leaves behind.
+// SPEC.md, section 5: the secret that an exchange over the number alone leaves behind.
 
 import { fromHex, toHex, type Bytes } from "./bytes.ts";
 
@@ -7,7 +7,7 @@ export const originSecretSize = 32;
 
 const maxOrigins = 64;
 
-/** An origin as text, to be kept over a reload. It holds a secret. */
+/** An origin as text, to be kept across a reload. It contains a secret. */
 export interface KeptOrigin {
   id: string;
   secret: string;
@@ -15,8 +15,8 @@ export interface KeptOrigin {
 }
 
 /**
- * What both ends keep of an exchange over the number alone: a secret that seals
- * later streams of the same advisor's end, and an identifier for it.
+ * What both ends keep of an exchange over the number alone: a secret that seals later streams of
+ * the same advisor's end, and the secret's identifier.
  */
 export class Origin {
   constructor(
@@ -30,7 +30,7 @@ export class Origin {
     return { id: toHex(this.id), secret: toHex(this.secret), compare: this.compare };
   }
 
-  /** Reads what keep gave; null for anything else. */
+  /** Reads a result of keep; null for anything else. */
   static from(kept: KeptOrigin): Origin | null {
     const id = fromHex(kept.id, originIdSize);
     const secret = fromHex(kept.secret, originSecretSize);
@@ -38,21 +38,21 @@ export class Origin {
   }
 }
 
-/** The exchanges that an agent made over one number. */
+/** The exchanges over one number that an agent took part in. */
 export class Origins {
-  /** The first is kept for ever; the others follow by their last use. */
+  /** The first is kept for ever; the others are in order of their last use. */
   private readonly list: Origin[] = [];
 
   /**
-   * Remembers an exchange. When there are too many, the one that was used longest
-   * ago is forgotten, but never the first: the session's owner goes back to that one.
+   * Adds an exchange. If there are too many, the least recently used one is forgotten, but never
+   * the first: the session's owner goes back to it.
    */
   add(origin: Origin): void {
     if (this.list.length === maxOrigins) this.list.splice(1, 1);
     this.list.push(origin);
   }
 
-  /** The exchange with that identifier; null when it is not known. */
+  /** The exchange with that identifier; null if it is unknown. */
   find(id: Uint8Array): Origin | null {
     const at = this.list.findIndex((o) => o.id.every((b, i) => b === id[i]));
     const origin = this.list[at];

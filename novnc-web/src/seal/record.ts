@@ -5,12 +5,12 @@ import { SealError } from "./errors.ts";
 import { frameType, gcmTag, makeHeader, type Frame } from "./frame.ts";
 import { expand } from "./keys.ts";
 
-/** How many records are sealed with one key. */
+/** The number of records sealed with one key. */
 export const rekeyAfter = 2 ** 20;
 
 /**
- * The key and counter of what one end sends. Calls must not overlap: the
- * caller awaits one record before it starts the next.
+ * The key and counter for what one end sends. Calls must not overlap: the caller awaits one record
+ * before it starts the next.
  */
 export class Direction {
   private key: CryptoKey | null = null;
@@ -39,7 +39,7 @@ export class Direction {
     }
   }
 
-  /** Prepares key and nonce of the coming record and counts it. */
+  /** Prepares key and nonce of the next record and counts it. */
   private async next(): Promise<{ key: CryptoKey; iv: Bytes }> {
     if (this.sequence !== 0 && this.sequence % rekeyAfter === 0) {
       this.secret = expand(this.secret, "rekey");
@@ -52,7 +52,7 @@ export class Direction {
     return { key: this.key, iv };
   }
 
-  /** Forgets the secret; the browser forgets the key with this object. */
+  /** Overwrites the secret; the browser discards the key together with this object. */
   wipe(): void {
     this.secret.fill(0);
     this.key = null;

@@ -4,20 +4,19 @@
  */
 export const maxTries = 3;
 
-/** Where a count is kept over the page's life. */
+/** Keeps a count beyond the page's life. */
 export interface TryMemory {
   used(): number;
   /**
-   * Is told each change before a peer can learn the outcome of the try: a try without
-   * an outcome counts.
+   * Called with each change before a peer can learn the outcome of the try: a try without an
+   * outcome counts as wrong.
    */
   keep(used: number): void;
 }
 
 /**
- * Counts the wrong tries against one number at one end. So many wrong tries burn
- * the number before the first right one, and a single one after it: both ends have
- * proved the number by then.
+ * Counts the wrong tries at one number at one end. Before the first right try, `most` wrong ones
+ * burn the number. After it a single one does, because both ends have proved the number by then.
  */
 export class Tries {
   private proven = false;
@@ -37,7 +36,7 @@ export class Tries {
     return this.wrongOnes >= this.most;
   }
 
-  /** There was a right try. */
+  /** Whether there was a right try. */
   get isProven(): boolean {
     return this.proven;
   }
@@ -46,17 +45,16 @@ export class Tries {
     return this.wrongOnes;
   }
 
-  /** There was a right try elsewhere: from now on a wrong one burns at once. */
+  /** Records a right try elsewhere: from now on one wrong try burns the number. */
   markProven(): void {
     this.proven = true;
   }
 
   /**
-   * Counts a try before its outcome is known, and returns who settles it; null when
-   * none is left. While the last ones that are left have no outcome yet it waits for
-   * theirs, at most so many milliseconds. once: there is none after the first right
-   * one. Who settles it learns whether the try was right, and the first where that
-   * matters.
+   * Counts a try before its outcome is known. Returns the function that settles the try with its
+   * outcome, or null if no try is left. If all remaining tries are without an outcome, it waits for
+   * one, at most `milliseconds`. `once`: no try is left after the first right one. The function
+   * returns whether the try counts as right; with `once`, only the first right one does.
    */
   async begin(milliseconds: number, once = false): Promise<((right: boolean) => boolean) | null> {
     const end = performance.now() + milliseconds;
@@ -82,7 +80,7 @@ export class Tries {
   }
 
   /**
-   * Counts a wrong try without a guess in it: a wrong tag on a stream that is bound to an earlier
+   * Counts a wrong try that contained no guess: a wrong tag on a stream that is bound to an earlier
    * exchange.
    */
   wrong(): void {
@@ -91,7 +89,7 @@ export class Tries {
   }
 
   /**
-   * Makes a try whose outcome is known at once and counts it when it fails; null when none is left.
+   * Makes a try whose outcome is known at once and counts it if it fails; null if no try is left.
    */
   test<T extends { right: boolean }>(attempt: () => T): T | null {
     if (this.burnt) return null;
@@ -107,8 +105,8 @@ export class Tries {
   }
 
   /**
-   * The count after so many more wrong tries. One that was begun before the first
-   * right one does not burn the number after it.
+   * The count after the given number of further wrong tries. A try begun before the first right one
+   * does not burn the number after it.
    */
   private count(early: number, late: number): number {
     if (late > 0) return this.most;
@@ -121,7 +119,8 @@ export class Tries {
   }
 
   /**
-   * Another window may have counted meanwhile; with a try under way here it is this one's count.
+   * Takes over a count from another window, unless a try is under way here: then this window's
+   * count is used.
    */
   private refresh(): void {
     if (this.open.early + this.open.late === 0) this.wrongOnes = Math.max(this.wrongOnes, this.memory?.used() ?? 0);

@@ -1,9 +1,9 @@
-/** What a person chose in the browser's own picker. */
+/** What a person chose in the browser's picker. */
 export interface Chosen {
   track: MediaStreamTrack;
   stream: MediaStream;
   surface: "monitor" | "window" | "browser" | "";
-  /** Its name, where the browser tells one that people can read. */
+  /** Its name, if the browser provides a readable one. */
   name: string;
 }
 
@@ -12,16 +12,16 @@ export function canCapture(): boolean {
 }
 
 /**
- * Opens the browser's picker; it must come from a click. Null when the person
- * chose nothing. The pointer is drawn into the frames by the browser.
+ * Opens the browser's picker; must be called from a click. Returns null if the person chose
+ * nothing. The browser draws the pointer into the frames.
  */
 export async function chooseScreen(): Promise<Chosen | null> {
   const options = {
-    // The browser scales down to 1280×720 unless more is wished for, and never up.
+    // Without a higher ideal size, the browser scales down to 1280×720. It never scales up.
     video: { width: { ideal: 3840 }, height: { ideal: 2160 }, frameRate: { ideal: 20, max: 30 }, cursor: "always" },
     audio: false,
     systemAudio: "exclude",
-    // What is shared changes by a new question only.
+    // What is shared may change only after a new question.
     surfaceSwitching: "exclude",
     selfBrowserSurface: "exclude",
     monitorTypeSurfaces: "include",

@@ -1,7 +1,7 @@
 import type { Picture } from "../rfb/picture.ts";
 import type { Frame } from "./source.ts";
 
-// Chromium has it in pages and workers, Safari in workers only.
+// Chromium has it in pages and workers, Safari only in workers.
 declare class MediaStreamTrackProcessor {
   constructor(init: { track: MediaStreamTrack; maxBufferSize?: number });
   readonly readable: ReadableStream<VideoFrame>;
@@ -12,26 +12,26 @@ export function hasTrackProcessor(): boolean {
 }
 
 export function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
-  // One frame, the newest: anyone who is slow gets none that is old.
+  // Only the newest frame is kept, so that a slow reader gets no old ones.
   return new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
 }
 
-/** Where frames are asked for one by one: how often. */
+/** How often frames are requested one by one, in milliseconds. */
 const grabEvery = 100;
 
 /** Puts captured frames into the picture while it is revealed. */
 export class Frames {
   private revealed = false;
-  private fresh = true; // the next frame is another picture than what is shown
-  // Kept until a newer one comes: when it is revealed again perhaps nothing
-  // moves any more, and this is what there is to see.
+  private fresh = true; // the next frame is a different picture from the one shown
+  // Kept until a newer one arrives: if the screen does not change after it is revealed again, this
+  // frame is the only one.
   private newest: Frame | null = null;
   private asked = false;
-  private atWill = false; // frames are made whenever one is asked for
+  private atWill = false; // the source makes a frame for each request
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private reader: ReadableStreamDefaultReader<VideoFrame> | null = null; // of a track that the worker was given
+  private reader: ReadableStreamDefaultReader<VideoFrame> | null = null; // reads a track that the worker was given
   private canvas: OffscreenCanvas | null = null;
-  private copies = true; // whether this browser turns frames into RGBA itself
+  private copies = true; // whether this browser converts frames to RGBA
 
   constructor(
     private readonly picture: Picture,
@@ -39,7 +39,7 @@ export class Frames {
     private readonly ended: () => void,
   ) {}
 
-  /** Takes a frame that the page was asked for, or of the worker's own track. */
+  /** Takes a frame that was requested from the page, or one of the worker's own track. */
   async take(frame: Frame): Promise<void> {
     this.asked = false;
     this.atWill = frame instanceof ImageBitmap;
@@ -62,7 +62,7 @@ export class Frames {
         else frame.close();
       }
     } catch {
-      // A source that breaks has ended.
+      // A source that fails has ended.
     }
     track.stop();
     if (this.reader === reader) this.ended();
@@ -74,13 +74,13 @@ export class Frames {
     this.ask();
   }
 
-  /** Shows no frame any more until it is revealed again. */
+  /** Shows no frames until it is revealed again. */
   hide(): void {
     this.revealed = false;
     this.fresh = true;
   }
 
-  /** Forgets the source and what came from it. */
+  /** Discards the source and its frames. */
   drop(): void {
     this.hide();
     this.hold(null);
@@ -110,21 +110,21 @@ export class Frames {
     try {
       words = (await this.copy(frame, width, height)) ?? (this.newest === frame ? this.draw(frame, width, height) : null);
     } catch {
-      if (this.newest === frame) this.ended(); // a frame that nothing can be made of
+      if (this.newest === frame) this.ended(); // the frame cannot be drawn
       return;
     }
-    // Meanwhile it may have been hidden, or another one taken.
+    // The picture may have been hidden meanwhile, or another frame taken.
     if (!words || this.newest !== frame || !this.revealed) return;
     this.picture.show(words, width, height, this.fresh);
     this.fresh = false;
   }
 
-  /** A frame's pixels as the browser itself gives them; null where it does not. */
+  /** A frame's pixels, converted by the browser; null if it cannot. */
   private async copy(frame: Frame, width: number, height: number): Promise<Uint32Array<ArrayBuffer> | null> {
     if (!this.copies || frame instanceof ImageBitmap) return null;
     const words = this.picture.buffer(width, height);
     try {
-      // Browsers that do not know the format say so, or give more or fewer bytes.
+      // Browsers that do not know the format throw, or report another number of bytes.
       const options = { format: "RGBA" } as VideoFrameCopyToOptions;
       if (frame.allocationSize(options) !== words.byteLength) throw new Error("another layout");
       await frame.copyTo(words, options);

@@ -1,4 +1,4 @@
-/** The browser's own encoder, off this thread. */
+/** Encodes with the browser's own encoder, outside this thread. */
 export async function encodeJPEG(
   words: Uint32Array<ArrayBuffer>,
   width: number,

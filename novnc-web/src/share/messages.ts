@@ -1,20 +1,20 @@
-// Between the page, which holds the lines, and the worker, which encodes: a
-// page in the background has slow timers, a worker has not.
+// Messages between the page, which holds the lines, and the worker, which encodes: timers are slow
+// in a page in the background, but not in a worker.
 
 import type { Bytes } from "../rfb/wire.ts";
 import type { Frame } from "./source.ts";
 
 export type ToWorker =
-  /** The newest frame, as it was asked for. */
+  /** The newest frame, as requested. */
   | { type: "frame"; frame: Frame }
-  /** Where only the worker can take frames: what it takes them from. */
+  /** The track, if only the worker can read frames from it. */
   | { type: "track"; track: MediaStreamTrack }
-  /** Shows these words instead of anything captured, at once. */
+  /** Shows these words instead of the capture, at once. */
   | { type: "hide"; words: string[] }
   | { type: "reveal" }
-  /** What was captured up to now is never shown again. */
+  /** Frames captured until now are never shown again. */
   | { type: "drop" }
-  /** Nobody sees anything any more. */
+  /** Nobody sees anything any longer. */
   | { type: "end" }
   | { type: "open"; id: number; name: string; patience: number }
   | { type: "data"; id: number; bytes: Bytes }
@@ -25,10 +25,10 @@ export type ToWorker =
 export type FromWorker =
   | { type: "ask"; id: number }
   | { type: "data"; id: number; bytes: Bytes }
-  /** How much has not left the line yet? */
+  /** Asks how many bytes have not left the line yet. */
   | { type: "howMuch"; id: number }
   | { type: "close"; id: number; why: string }
-  /** A frame is wanted. */
+  /** Requests a frame. */
   | { type: "grab" }
-  /** The frames have ended by themselves. */
+  /** The source of the frames has ended. */
   | { type: "ended" };

@@ -5,7 +5,7 @@ import type { Bytes } from "../rfb/wire.ts";
 export class PortLine implements Duplex {
   onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
   onclose: ((e: unknown) => void) | null = null;
-  /** Told when the viewer is gone, before anybody else is. */
+  /** Called first when the viewer is gone. */
   onlost: () => void = () => {};
 
   private waiting = 0;
@@ -17,7 +17,9 @@ export class PortLine implements Duplex {
     private readonly howMuch: () => void,
   ) {}
 
-  /** What the page has not got rid of yet, as it said last; looking asks again. */
+  /**
+   * The bytes that the page has not sent yet, as last reported; reading it requests a new report.
+   */
   get bufferedAmount(): number {
     if (this.waiting > 0 && !this.asked) {
       this.asked = true;
@@ -27,7 +29,8 @@ export class PortLine implements Duplex {
   }
 
   /**
-   * The page's answer. What was sent while it was on its way is in it: messages keep their order.
+   * Takes the page's report. It includes what was sent while it was on its way, because messages
+   * keep their order.
    */
   left(bytes: number): void {
     this.asked = false;

@@ -4,37 +4,37 @@ import { hasTrackProcessor } from "./frames.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { TrackSource, VideoSource, type Source } from "./source.ts";
 
-/** Where the build put worker.ts; scripts/build.mjs. */
+/** Where the build put worker.ts; see scripts/build.mjs. */
 declare const SHARE_WORKER: string;
 
 export interface ViewerConfig {
   name: string;
-  /** Asks the customer: null is a yes, words are a no. */
+  /** Asks the customer: null means yes, a text is the reason for no. */
   approve: () => Promise<string | null>;
   /** See ServerConfig. */
   patience?: number;
   closed: (why: string) => void;
 }
 
-/** How long the worker may take to end. */
+/** How long the worker may take to end, in milliseconds. */
 const workerEnd = 5000;
 
 interface Served extends ViewerConfig {
   channel: SealedChannel;
 }
 
-/** One screen shown to some viewers. The page keeps the lines, a worker does the work. */
+/** Shows one screen to several viewers. The page holds the lines, and a worker does the work. */
 export class ScreenShare {
   private readonly worker: Worker;
   private readonly viewers = new Map<number, Served>();
   private count = 0;
   private chosen: Chosen | null = null;
-  private source: Source | null = null; // null also where the worker has the track
+  private source: Source | null = null; // also null if the worker has the track
   private grabbing: Source | null = null;
 
   constructor(
     private words: string[],
-    /** The person ended it in the browser, or what was shared is gone. */
+    /** The person ended it in the browser, or the shared window was closed. */
     private readonly ended: () => void,
   ) {
     this.worker = new Worker(SHARE_WORKER, { type: "module", name: "share" });
@@ -55,7 +55,8 @@ export class ScreenShare {
   }
 
   /**
-   * Lets the person choose, from his click. False when he chose nothing; then all stays as it was.
+   * Opens the picker; must be called from a click. Returns false if the person chose nothing; then
+   * nothing changes.
    */
   async choose(): Promise<boolean> {
     const chosen = await chooseScreen();
@@ -78,13 +79,13 @@ export class ScreenShare {
     if (this.chosen) this.post({ type: "reveal" });
   }
 
-  /** Shows words instead, at once; the capture goes on and nothing of it is sent. */
+  /** Shows words instead, at once; the capture continues, but none of it is sent. */
   hide(words: string[] = this.words): void {
     this.words = words;
     this.post({ type: "hide", words });
   }
 
-  /** Ends the capture for good: the browser's own sign goes away. */
+  /** Ends the capture for good, so that the browser's own indicator disappears. */
   stopCapture(words: string[] = this.words): void {
     this.hide(words);
     this.drop();
@@ -103,7 +104,7 @@ export class ScreenShare {
   close(): void {
     this.drop();
     for (const { channel } of this.viewers.values()) channel.close();
-    // It ends by itself: frames that are on their way to it must be closed there.
+    // The worker ends itself, because it must close the frames that are on their way to it.
     this.post({ type: "end" });
     setTimeout(() => this.worker.terminate(), workerEnd);
     for (const viewer of this.viewers.values()) viewer.closed("");

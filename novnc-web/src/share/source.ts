@@ -2,17 +2,17 @@ import { framesOf } from "./frames.ts";
 
 export type Frame = VideoFrame | ImageBitmap;
 
-/** Captured frames in the page, one at a time as they are asked for. */
+/** Captured frames in the page, returned one at a time on request. */
 export interface Source {
-  /** The newest, as soon as there is one; null at the end. */
+  /** The newest frame, as soon as there is one; null at the end. */
   next(): Promise<Frame | null>;
   stop(): void;
 }
 
 /**
- * Chromium's frames. They are read here and sent to the worker one by one: a
- * stream that is handed over whole loses what comes meanwhile, and of a screen
- * on which nothing moves there is no second frame.
+ * Reads Chromium's frames in the page and sends them to the worker one by one. A stream that is
+ * transferred as a whole loses the frames of that time, and an unchanged screen yields no second
+ * frame.
  */
 export class TrackSource implements Source {
   private readonly reader: ReadableStreamDefaultReader<VideoFrame>;
@@ -30,7 +30,7 @@ export class TrackSource implements Source {
   }
 }
 
-/** Firefox: each is drawn from a video. */
+/** Draws each of Firefox's frames from a video element. */
 export class VideoSource implements Source {
   private readonly video = document.createElement("video");
   private stopped = false;

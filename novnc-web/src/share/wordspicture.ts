@@ -1,7 +1,7 @@
 const width = 1024;
 const height = 640;
 
-/** A picture that says why nothing else is to be seen. */
+/** A picture of words that say why nothing else is visible. */
 export function wordsPicture(lines: string[]): { words: Uint32Array<ArrayBuffer>; width: number; height: number } {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });

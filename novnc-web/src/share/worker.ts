@@ -1,4 +1,4 @@
-// Runs in a worker: takes frames, compares them, and serves RFB to each viewer.
+// Runs in a worker: receives frames, compares them, and serves RFB to each viewer.
 
 import { Picture } from "../rfb/picture.ts";
 import { Refusal, Server } from "../rfb/server.ts";

@@ -13,8 +13,8 @@ import (
 	"lotse/screen/screentest"
 )
 
-// Backend is what every backend for X11 must do: show what the display shows, within
-// tolerance per channel, lose no damage, move the pointer, and type.
+// Backend tests what every backend for X11 must do: show what the display shows, within tolerance
+// per channel, lose no damage, move the pointer, and type.
 func Backend(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	t.Run("capture", func(t *testing.T) { testCapture(t, x, d, tolerance) })
 	t.Run("damage", func(t *testing.T) { testDamage(t, x, d, tolerance) })
@@ -22,8 +22,8 @@ func Backend(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	t.Run("typing", func(t *testing.T) { Typing(t, x, d, "hello World 42!\n") })
 }
 
-// testCapture compares the picture with the display's while windows appear and move, and
-// with ImageMagick's when all is still.
+// testCapture compares the frame with the display's while windows appear and move, and with
+// ImageMagick's when nothing moves.
 func testCapture(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	f := Watch(t, d.Screen)
 	screentest.Eventually(t, "first picture", func() bool { return f.Count() > 0 })
@@ -56,7 +56,7 @@ func testDamage(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	}
 }
 
-// testPointer moves the pointer and wants to see it where it went.
+// testPointer moves the pointer and checks its reported position.
 func testPointer(t *testing.T, x *Server, d *screen.Desktop) {
 	f := Watch(t, d.Screen)
 	for _, p := range []image.Point{{10, 20}, {500, 300}, {0, 0}, {799, 599}} {
@@ -75,7 +75,7 @@ func testPointer(t *testing.T, x *Server, d *screen.Desktop) {
 	}
 }
 
-// Typing types lines into an xterm and wants them to arrive.
+// Typing types lines into an xterm and checks that they arrive.
 func Typing(t *testing.T, x *Server, d *screen.Desktop, lines ...string) {
 	t.Helper()
 	ty := StartTypist(t, x)

@@ -9,9 +9,9 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// AwaitManager waits until the window manager that was started on a display takes
-// windows. It says that it is there before it does, and a window that is mapped meanwhile
-// may get lost: one is put up, again and again, until it has a frame.
+// AwaitManager waits until the window manager that was started on a display manages windows. The
+// manager announces itself before that, and a window mapped meanwhile may get lost, so AwaitManager
+// maps a window repeatedly until it has a frame.
 func AwaitManager(t testing.TB, display string) {
 	t.Helper()
 	xgb.Logger.SetOutput(io.Discard)

@@ -17,10 +17,10 @@ type Painter struct {
 	gc   xproto.Gcontext
 }
 
-// Sync waits until the server has drawn all of it.
+// Sync waits until the server has drawn everything.
 func (p *Painter) Sync() { p.Conn.Sync() }
 
-// NewPainter connects to the display, until the test ends.
+// NewPainter connects to the display until the test ends.
 func NewPainter(t testing.TB, x *Server) *Painter {
 	t.Helper()
 	c, err := xgb.NewConnDisplay(x.Display)

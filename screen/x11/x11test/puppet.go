@@ -1,8 +1,8 @@
-// package x11test has programs with windows for tests of what a share shows:
-// one that is chosen, and one that never is and does everything a window can do.
+// package x11test has programs with windows for tests of what a share shows: one that is chosen,
+// and one that is never chosen and does everything a window can do.
 //
-// A test package calls RunPuppet in an init function; StartPuppet then starts
-// the test's own binary again as such a program.
+// A test package calls RunPuppet in an init function. StartPuppet then starts the test's own binary
+// again as such a program.
 package x11test
 
 import (
@@ -20,8 +20,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// The colours of the windows, 0xRRGGBB. Sentinel stands for what must not leave
-// the machine.
+// The colours of the windows, 0xRRGGBB. Sentinel represents what must not leave the machine.
 const (
 	Sentinel = 0xff00ff
 	Own      = 0x0000c8
@@ -30,8 +29,8 @@ const (
 
 // The programs.
 const (
-	Secret = "secret" // five windows in Sentinel that move, grow, come and go
-	Chosen = "chosen" // windows of every kind that can show what lies below them
+	Secret = "secret" // five windows in Sentinel that move, grow, appear and disappear
+	Chosen = "chosen" // windows of every kind that can show what is below them
 )
 
 // Class is the window class of Chosen.
@@ -39,15 +38,14 @@ const Class = "LotsePuppet"
 
 const puppetVariable = "LOTSE_TEST_PUPPET"
 
-// RunPuppet is the program, if this process was started as one; it does not
-// return then.
+// RunPuppet runs the program if this process was started as one; then it does not return.
 func RunPuppet() {
 	role := os.Getenv(puppetVariable)
 	if role == "" {
 		return
 	}
 	orders := make(chan order)
-	go func() { // the caller's end of the pipe ends it
+	go func() { // the end of the caller's pipe ends the program
 		for b := make([]byte, len(order{})); ; orders <- order(b) {
 			if _, err := io.ReadFull(os.Stdin, b); err != nil {
 				os.Exit(0)
@@ -58,34 +56,34 @@ func RunPuppet() {
 	os.Exit(1)
 }
 
-// Puppet is a program that runs.
+// Puppet is a running program.
 type Puppet struct {
 	PID int
 	in  io.Writer
 }
 
-// order is what a program is told through its standard input: one of the letters, and a
-// number where it takes one.
+// order is a command to a program through its standard input: one of the letters, and a number if
+// the letter needs one.
 type order [2]byte
 
 const rest, move, step = 'r', 'm', 's'
 
 func (p *Puppet) tell(o order) { _, _ = p.in.Write(o[:]) }
 
-// Rest has the program's windows stand still, but for one of Chosen's that is dragged once
-// a second. Chosen's come to lie on top. While windows rush about, a share may show nothing of what
-// it could show. Move ends it.
+// Rest stops the program's windows, except for one of Chosen's that is dragged once a second.
+// Chosen's windows move to the top. While windows keep moving, a share may hide some of what it
+// could show. Move ends Rest.
 func (p *Puppet) Rest() { p.tell(order{rest}) }
 
-// Move ends Rest and what Step bounds: the windows move for as long as the program runs.
+// Move ends Rest and the limit of Step: the windows move as long as the program runs.
 func (p *Puppet) Move() { p.tell(order{move}) }
 
-// Step lets the program move a window moves times, as fast as it can; then all stand still
-// until the next call, or Move. So a test gets as much done in each of its own steps on a
-// slow machine as on a fast one, and takes no more of the processor.
+// Step lets the program make a number of moves, as fast as it can; then all windows stop until the
+// next call of Step or Move. So a test's own steps cover the same amount of movement on a slow
+// machine as on a fast one, and use no more of the processor.
 func (p *Puppet) Step(moves uint8) { p.tell(order{step, moves}) }
 
-// StartPuppet starts a program on a display and ends it with the test.
+// StartPuppet starts a program on a display; it ends with the test.
 func StartPuppet(t testing.TB, display, role string) *Puppet {
 	t.Helper()
 	c := exec.Command(os.Args[0])
@@ -113,11 +111,11 @@ type puppeteer struct {
 	pace   pace
 }
 
-// pace is how a program's windows move.
+// pace determines how a program's windows move.
 type pace struct {
 	still   bool // Rest
 	bounded bool // Step
-	moves   int  // that may still be made, if bounded
+	moves   int  // moves left, if bounded
 }
 
 func (p *pace) obey(o order) {
@@ -131,7 +129,7 @@ func (p *pace) obey(o order) {
 	}
 }
 
-// take takes one move; false: there is none to be made now.
+// take consumes one move; false: none may be made now.
 func (p *pace) take() bool {
 	if p.still || p.bounded && p.moves == 0 {
 		return false
@@ -140,7 +138,7 @@ func (p *pace) take() bool {
 	return true
 }
 
-// puppet returns why it could not go on.
+// puppet runs the program and returns why it could not continue.
 func puppet(role string, orders <-chan order) error {
 	c, err := xgb.NewConn()
 	if err != nil {
@@ -175,13 +173,13 @@ func puppet(role string, orders <-chan order) error {
 	return errors.New("unknown puppet")
 }
 
-// sync returns when the server has done all that was asked.
+// sync returns when the server has handled all requests.
 func (p *puppeteer) sync() error {
 	_, err := xproto.GetInputFocus(p.c).Reply()
 	return err
 }
 
-// window makes a window; background -1 is none.
+// window creates a window; background -1 is none.
 func (p *puppeteer) window(r image.Rectangle, background int64, override bool) xproto.Window {
 	id, _ := xproto.NewWindowId(p.c)
 	mask, values := uint32(xproto.CwOverrideRedirect|xproto.CwEventMask), []uint32{0, xproto.EventMaskExposure}
@@ -216,7 +214,7 @@ func (p *puppeteer) configure(w xproto.Window, r image.Rectangle, raise bool) {
 	xproto.ConfigureWindow(p.c, w, uint16(mask), values)
 }
 
-// secret does everything with its windows.
+// secret does everything that windows can do.
 func (p *puppeteer) secret() error {
 	var windows [5]xproto.Window
 	for i := range windows {
@@ -251,8 +249,7 @@ func (p *puppeteer) secret() error {
 	}
 }
 
-// write gives a window a background that looks like text: found again wherever
-// it stands.
+// write gives a window a background that looks like text, which can be recognized anywhere.
 func (p *puppeteer) write(w xproto.Window, size image.Point) {
 	id, _ := xproto.NewPixmapId(p.c)
 	xproto.CreatePixmap(p.c, p.screen.RootDepth, id, xproto.Drawable(w), uint16(size.X), uint16(size.Y))
@@ -269,8 +266,8 @@ func (p *puppeteer) write(w xproto.Window, size image.Point) {
 	xproto.ChangeWindowAttributes(p.c, w, xproto.CwBackPixmap, []uint32{uint32(id)})
 }
 
-// chosen has windows without a background that are painted late, that grow and
-// move, and menus that come and go; one holds text and is dragged about.
+// chosen has windows without a background that are painted late, that grow and move, and menus that
+// appear and disappear; one contains text and is dragged.
 func (p *puppeteer) chosen() error {
 	plain := p.window(image.Rect(40, 40, 340, 240), Own, false)
 	lazy := p.window(image.Rect(300, 200, 600, 420), -1, false)
@@ -297,7 +294,7 @@ func (p *puppeteer) chosen() error {
 			}
 		case w := <-p.expose:
 			if pixel, ok := paint[w]; ok {
-				time.Sleep(time.Duration(p.r.IntN(4)) * time.Millisecond) // what is below can be seen meanwhile
+				time.Sleep(time.Duration(p.r.IntN(4)) * time.Millisecond) // meanwhile what is below shows through
 				p.fill(w, pixel)
 			}
 		case <-late.C:
@@ -306,10 +303,10 @@ func (p *puppeteer) chosen() error {
 				break
 			}
 			if still {
-				// Secret's may have come to rest above it.
+				// A window of Secret's may have stopped above it.
 				p.configure(plain, image.Rect(40, 40, 340, 240), true)
 			}
-			// Dragged, by a hand that is not quite steady.
+			// Dragged, with small irregularities.
 			if d := image.Pt(p.r.IntN(21)-10, p.r.IntN(15)-7); at.Add(d).In(image.Rectangle{Max: p.size}) {
 				at = at.Add(d)
 			}
@@ -327,7 +324,7 @@ func (p *puppeteer) chosen() error {
 				menu = p.window(p.somewhere(60, 160), -1, true)
 				paint[menu] = Menu
 				xproto.MapWindow(p.c, menu)
-				if p.r.IntN(2) == 0 { // some programs paint at once, when nobody has looked yet
+				if p.r.IntN(2) == 0 { // some programs paint at once, before the share has noticed the window
 					p.fill(menu, Menu)
 				}
 			case 4:

@@ -14,8 +14,7 @@ import (
 	"lotse/screen/screentest"
 )
 
-// Seen is a framebuffer that a goroutine keeps up to date from Next, using
-// nothing but the damage.
+// Seen is a framebuffer that a goroutine keeps up to date from Next, using only the damage.
 type Seen struct {
 	*screen.Framebuffer
 	mu      sync.Mutex
@@ -23,7 +22,7 @@ type Seen struct {
 	err     error
 }
 
-// Watch keeps what s shows, until the test ends.
+// Watch keeps a copy of what s shows until the test ends.
 func Watch(t testing.TB, s screen.Screen) *Seen {
 	f := &Seen{Framebuffer: screen.NewFramebuffer(image.Pt(1, 1))}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -46,22 +45,22 @@ func Watch(t testing.TB, s screen.Screen) *Seen {
 	return f
 }
 
-// Err is what Next returned last.
+// Err returns the last error of Next.
 func (f *Seen) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err
 }
 
-// Count is how often Next has returned.
+// Count returns how often Next has returned.
 func (f *Seen) Count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.updates
 }
 
-// Differs compares with a picture of the display; the result is empty when they are equal
-// within tolerance per channel.
+// Differs compares with an image of the display; the result is empty if they are equal within
+// tolerance per channel.
 func (f *Seen) Differs(want []byte, tolerance int) string {
 	var msg string
 	f.Read(func(v screen.View) {
@@ -91,7 +90,7 @@ func (f *Seen) Differs(want []byte, tolerance int) string {
 	return msg
 }
 
-// WantSame waits until it is what the display shows.
+// WantSame waits until it equals what the display shows.
 func (f *Seen) WantSame(t testing.TB, x *Server, tolerance int) {
 	t.Helper()
 	var msg string

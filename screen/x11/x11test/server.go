@@ -20,14 +20,14 @@ import (
 	"lotse/screen/screentest"
 )
 
-// packageOf names the Debian package of each tool the tests need.
+// packageOf maps each tool that the tests need to its Debian package.
 var packageOf = map[string]string{
 	"Xvfb": "xvfb", "Xtigervnc": "tigervnc-standalone-server", "Xephyr": "xserver-xephyr", "xdotool": "xdotool", "xterm": "xterm",
 	"xsetroot": "x11-xserver-utils", "xmodmap": "x11-xserver-utils", "xrandr": "x11-xserver-utils",
 	"setxkbmap": "x11-xkb-utils", "import": "imagemagick", "xclip": "xclip", "ipcs": "util-linux", "xev": "x11-utils", "xprop": "x11-utils", "openbox": "openbox", "picom": "picom",
 }
 
-// Tool makes a command; a tool that is not installed fails the test.
+// Tool returns a command; if the tool is not installed, the test fails.
 func Tool(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -39,15 +39,15 @@ func Tool(t testing.TB, name string, args ...string) *exec.Cmd {
 	return c
 }
 
-// Server is an X server of a test.
+// Server is an X server for a test.
 type Server struct {
 	Display string // ":12"
-	RFBPort int    // of Xtigervnc, whose viewers' keys and buttons are those of devices
+	RFBPort int    // of Xtigervnc, whose viewers' keys and buttons count as physical
 	Kill    func()
 	Process *os.Process
 }
 
-// Signal stops the server, or lets it go on.
+// Signal stops the server, or lets it continue.
 func (x *Server) Signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
 	if err := x.Process.Signal(s); err != nil {
@@ -55,7 +55,7 @@ func (x *Server) Signal(t testing.TB, s syscall.Signal) {
 	}
 }
 
-// Start starts an X server on a free display and ends it with the test.
+// Start starts an X server on a free display; it ends with the test.
 func Start(t testing.TB, name string, args ...string) *Server {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -64,7 +64,7 @@ func Start(t testing.TB, name string, args ...string) *Server {
 	}
 	defer r.Close()
 	x := &Server{}
-	// GLX, which nothing here needs, takes two thirds of the start.
+	// GLX is not needed and takes two thirds of the start time.
 	args = append([]string{"-displayfd", "3", "-noreset", "-extension", "GLX"}, args...)
 	if name == "Xtigervnc" {
 		x.RFBPort = FreePort(t, FirstPort, Ports)
@@ -100,7 +100,7 @@ func Start(t testing.TB, name string, args ...string) *Server {
 	return x
 }
 
-// Xvfb starts Xvfb with a screen of that mode, such as 800x600x24.
+// Xvfb starts Xvfb with a screen of this mode, such as 800x600x24.
 func Xvfb(t testing.TB, mode string) *Server {
 	return Start(t, "Xvfb", "-screen", "0", mode, "-nolisten", "tcp")
 }
@@ -118,7 +118,7 @@ func (x *Server) Run(t testing.TB, name string, args ...string) []byte {
 	return out.Bytes()
 }
 
-// Start starts a program on the display and ends it with the test.
+// Start starts a program on the display; it ends with the test.
 func (x *Server) Start(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	c := Tool(t, name, args...)
@@ -133,16 +133,16 @@ func (x *Server) Start(t testing.TB, name string, args ...string) *exec.Cmd {
 	return c
 }
 
-// StartOpenbox starts a window manager and waits until it takes windows.
+// StartOpenbox starts a window manager and waits until it manages windows.
 func (x *Server) StartOpenbox(t testing.TB) {
 	t.Helper()
 	x.Start(t, "openbox")
 	AwaitManager(t, x.Display)
 }
 
-// Picture is what the display shows at this moment: three bytes for each pixel, red,
-// green and blue. ImageMagick takes it where the server has another pixel format than
-// most; it needs up to a second of the processor for one.
+// Picture returns what the display shows now: three bytes for each pixel, red, green and blue. It
+// uses ImageMagick if the server has an unusual pixel format; that takes up to a second of
+// processor time.
 func (x *Server) Picture(t testing.TB) []byte {
 	t.Helper()
 	c, err := xgb.NewConnDisplay(x.Display)
@@ -169,7 +169,7 @@ func (x *Server) Picture(t testing.TB) []byte {
 	return out
 }
 
-// MagickPicture is Picture by ImageMagick.
+// MagickPicture is Picture with ImageMagick.
 func (x *Server) MagickPicture(t testing.TB) []byte {
 	t.Helper()
 	return x.Run(t, "import", "-silent", "-window", "root", "-depth", "8", "rgb:-")

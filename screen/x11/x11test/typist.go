@@ -13,13 +13,13 @@ import (
 	"lotse/screen/screentest"
 )
 
-// Typist is an xterm whose shell writes what is typed into a file.
+// Typist is an xterm whose shell writes what is typed to a file.
 type Typist struct {
 	PID  int
 	file string
 }
 
-// StartTypist starts it and gives it the focus.
+// StartTypist starts a Typist and gives it the focus.
 func StartTypist(t testing.TB, x *Server) *Typist {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,18 +30,18 @@ func StartTypist(t testing.TB, x *Server) *Typist {
 	screentest.Eventually(t, "xterm runs", func() bool { _, err := os.Stat(ready); return err == nil })
 	id := strings.TrimSpace(string(x.Run(t, "xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm")))
 	id, _, _ = strings.Cut(id, "\n")
-	// Without a window manager the pointer must be in the window, or the focus.
+	// Without a window manager, the window must have the focus or contain the pointer.
 	x.Run(t, "xdotool", "windowfocus", "--sync", id)
 	return ty
 }
 
-// Content is what was typed so far.
+// Content returns what was typed so far.
 func (ty *Typist) Content() string {
 	b, _ := os.ReadFile(ty.file)
 	return string(b)
 }
 
-// TypeText types text like a viewer: characters as keysyms.
+// TypeText types text as a viewer does: characters as keysyms.
 func TypeText(t testing.TB, in screen.Input, text string) {
 	t.Helper()
 	for _, r := range text {

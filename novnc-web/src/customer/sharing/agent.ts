@@ -21,16 +21,21 @@ import { SessionRecord } from "./record.ts";
 import { Refusals } from "./refusals.ts";
 
 const answerWithin = 60_000;
-/** A question takes no answer for so long: no click that was on its way can answer it. */
+/**
+ * A question accepts no answer for this long, so that a click already under way cannot answer it.
+ * In milliseconds.
+ */
 const armAfter = 1_000;
-/** The browser's picker may take its time, but not for ever. */
+/** How long the browser's picker may take, in milliseconds. */
 const pickWithin = 180_000;
-/** How long a number that did not match is remembered: longer than it waits. */
+/**
+ * How long a number that did not match is remembered, in milliseconds: longer than a number waits.
+ */
 const triedFor = 60 * 60 * 1000;
 
 type By = "customer" | "advisor" | "auto";
 
-/** The customer's side of a session without any program: this page is the agent. */
+/** The customer's end of a session without a program: this page is the agent. */
 export class BrowserAgent implements PanelActions {
   private readonly t;
   private phase: PanelPhase = "number";
@@ -57,9 +62,9 @@ export class BrowserAgent implements PanelActions {
   constructor(
     private readonly language: Language,
     private readonly changed: (s: Snapshot) => void,
-    /** What is captured, for a picture of it; null when nothing is. */
+    /** Receives the captured stream, for a preview; null while nothing is captured. */
     private readonly captured: (stream: MediaStream | null) => void,
-    /** The place of an invitation, for the number's field; "" for none. */
+    /** The place from an invitation, for the number's field; "" for none. */
     private readonly offer = "",
   ) {
     this.t = sharingTexts[language];
@@ -70,7 +75,7 @@ export class BrowserAgent implements PanelActions {
     return this.phase === "joined" || this.phase === "away";
   }
 
-  /** Tells where things stand; afterwards every change is told. */
+  /** Publishes the current state; afterwards every change is published. */
   start(): void {
     this.publish();
   }
@@ -110,7 +115,7 @@ export class BrowserAgent implements PanelActions {
   answer(id: string, allow: boolean): void {
     const { question, serial } = this.consent;
     if (!question || id !== String(serial)) return;
-    // A no needs no time to think.
+    // A refusal is accepted at once.
     if (!allow) return this.apply({ kind: "refuse", serial }, "customer");
     if (!this.armed || this.picking) return;
     if (question === "show") return this.apply({ kind: "allow", serial }, "customer");
@@ -118,7 +123,7 @@ export class BrowserAgent implements PanelActions {
       const still = this.consent.question === "view" && this.consent.serial === serial;
       if (!chosen || !still) {
         stopAll(chosen);
-        // Anyone who closed the picker has time to think again.
+        // Somebody who closed the picker gets more time to decide.
         this.opened = Math.max(this.opened, Date.now() - answerWithin / 2);
         this.watchQuestion();
         return this.publish();
@@ -128,11 +133,11 @@ export class BrowserAgent implements PanelActions {
     });
   }
 
-  /** The picker again: what is chosen there is the customer's own will. */
+  /** Opens the picker again. What the customer chooses in it needs no further question. */
   chooseAgain(): void {
     if (!this.consent.given.has("view") || this.picking) return;
     void this.pick().then((chosen) => {
-      this.watchQuestion(); // one may have been put meanwhile
+      this.watchQuestion(); // a question may have been put meanwhile
       if (!chosen || !this.consent.given.has("view")) {
         stopAll(chosen);
         return this.publish();
@@ -144,7 +149,7 @@ export class BrowserAgent implements PanelActions {
     });
   }
 
-  /** The browser's picker chooses here, so nothing is ever proposed. */
+  /** The browser's picker makes the choice, so there is never a proposal. */
   share(): void {}
 
   silence(right: Wish, on: boolean): void {
@@ -168,7 +173,7 @@ export class BrowserAgent implements PanelActions {
     }
     if (!this.busy) return;
     this.sayEnd("customer");
-    // The gateway cuts the streams at once: what is on them goes first.
+    // The gateway cuts the streams at once, so first let their data leave.
     const { link } = this;
     setTimeout(() => {
       link?.end("customer");
@@ -176,14 +181,14 @@ export class BrowserAgent implements PanelActions {
     }, 100);
   }
 
-  /** Takes every right back and tells the advisor's ends why. */
+  /** Takes back every right and reports the reason to the advisor's ends. */
   private sayEnd(reason: "customer" | "burnt"): void {
     this.reason ||= reason;
     this.apply({ kind: "end" }, reason === "customer" ? "customer" : "auto");
     for (const control of this.controls) control.send({ type: "bye", reason });
   }
 
-  /** The page is being left: all of it ends now. */
+  /** Called when the page is being left: everything ends at once. */
   leave(): void {
     if (this.phase === "ended") return;
     this.link?.end("customer");
@@ -203,7 +208,7 @@ export class BrowserAgent implements PanelActions {
   private joined(advisor: Person | null): void {
     const first = this.consent.phase === "alone";
     if (first) {
-      this.advisor = advisor; // one session, one advisor
+      this.advisor = advisor; // a session has one advisor
       this.record.begin(location.host, [this.who(), advisor?.company].filter(Boolean).join(", "));
     }
     this.record.note(first ? this.t.record.joined : this.t.record.back);
@@ -230,12 +235,12 @@ export class BrowserAgent implements PanelActions {
   }
 
   private serveControl(channel: SealedChannel, call: Call): void {
-    // Wishes are not taken from a gateway that plays the advisor.
+    // Accept no requests from a gateway that poses as the advisor.
     if (lineOf(call.door) !== "sealed" || this.controls.size >= maxControls) return channel.close();
     if (call.door !== "helper" || this.controls.size === 0) this.compare = channel.compare;
     const control: ControlEnd = new ControlEnd(channel, {
       ask: (right) => {
-        // A show is asked for by its stream.
+        // A show is requested by its stream.
         if (right === "view" && canCapture()) this.apply({ kind: "ask", right }, "advisor");
       },
       giveBack: (right) => {
@@ -243,7 +248,7 @@ export class BrowserAgent implements PanelActions {
       },
       door: (door) => {
         const number = this.link?.doors.issue(door);
-        // Only the end that asked is told.
+        // Only the end that asked gets it.
         if (number) control.send({ type: "door", door, number, seconds: doorNumberLife / 1000 });
       },
       end: () => {
@@ -300,7 +305,7 @@ export class BrowserAgent implements PanelActions {
     });
   }
 
-  /** Null when a viewer may see the picture, else words for its user. */
+  /** Returns null if a viewer may see the picture, else the reason for its user. */
   private async approve(waits: (w: (outcome: Outcome) => void) => void): Promise<string | null> {
     const { t } = this;
     const { given, paused, phase } = this.consent;
@@ -317,7 +322,7 @@ export class BrowserAgent implements PanelActions {
     return outcome === "timeout" ? t.refusals.timeout : t.refusals.refused;
   }
 
-  /** The advisor's screen: nothing of it is passed on before the customer's yes. */
+  /** Takes the advisor's screen. Passes nothing on before the customer's yes. */
   private takeShow(channel: SealedChannel, call: Call): void {
     if (this.shown || lineOf(call.door) !== "sealed" || this.consent.paused) return channel.close();
     const shown: HeldChannel = new HeldChannel(channel, () => {
@@ -331,7 +336,7 @@ export class BrowserAgent implements PanelActions {
     if (!this.consent.asked.has("show")) shown.close(); // nobody can be asked now
   }
 
-  /** Pictures in words for viewers. */
+  /** The lines of a picture that viewers get instead of the screen. */
   private nothingWords(): string[] {
     const { t } = this;
     return [t.nothing.heading, t.nothing.text];
@@ -343,7 +348,7 @@ export class BrowserAgent implements PanelActions {
   }
 
   private newShare(): ScreenShare {
-    // The person ended it in the browser's own bar, or the window is gone.
+    // The customer ended it in the browser's own bar, or the window was closed.
     return new ScreenShare(this.nothingWords(), () => this.apply({ kind: "take", right: "view" }, "customer"));
   }
 
@@ -353,7 +358,7 @@ export class BrowserAgent implements PanelActions {
     clearTimeout(this.timer);
     this.publish();
     const late = setTimeout(() => {
-      // The picker cannot be closed from here; what it still brings is stopped.
+      // The page cannot close the picker; whatever is chosen later is stopped.
       this.apply({ kind: "timeout", serial }, "customer");
     }, pickWithin);
     try {
@@ -374,7 +379,7 @@ export class BrowserAgent implements PanelActions {
     return this.screen?.name || this.t.names[this.screen?.surface || "chosen"];
   }
 
-  /** Feeds an event to the table and obeys: first what may be seen, then words. */
+  /** Applies an event to the consent table: first changes what may be seen, then reports it. */
   private apply(e: ConsentEvent, by: By): void {
     const before = this.consent;
     const { state, changes } = next(before, e);
@@ -420,7 +425,7 @@ export class BrowserAgent implements PanelActions {
     this.waiting.clear();
   }
 
-  /** Tells when a question is armed, and refuses by silence. */
+  /** Publishes the moment when a question becomes armed, and refuses it after its time. */
   private watchQuestion(): void {
     clearTimeout(this.timer);
     const { question, serial } = this.consent;
@@ -458,7 +463,7 @@ export class BrowserAgent implements PanelActions {
     if (!this.consent.given.has("view") || !this.screen?.capturing) return null;
     const { surface, name } = this.screen;
     if (surface === "window" || surface === "browser") return { kind: "apps", monitor: 0, apps: [], names: [this.what()] };
-    // One of several monitors, where the browser tells that there are more.
+    // One of several monitors, if the browser reports that there are more.
     const several = (screen as { isExtended?: boolean }).isExtended === true;
     return surface === "monitor" && several
       ? { kind: "monitor", monitor: 0, apps: [], names: name ? [name] : [] }
@@ -470,7 +475,7 @@ export class BrowserAgent implements PanelActions {
     return { view: given.has("view"), control: false, clipboard: false, files: false, show: given.has("show") };
   }
 
-  /** The truth as the advisor gets it; PROTOCOL.md, section 6. */
+  /** The state as the advisor gets it; PROTOCOL.md, section 6. */
   private state(): FromAgent {
     const share = this.shares();
     return {
@@ -535,9 +540,9 @@ export class BrowserAgent implements PanelActions {
 }
 
 /**
- * What belongs to a number that was typed. An honest advisor's end knows it: the first
- * one that does not match is somebody's guess, or the customer's own mistake, and the
- * number is not tried again. seal/SPEC.md, section 6.
+ * Creates the data of a typed number. An honest advisor's end knows the number: the first mismatch
+ * is somebody's guess or the customer's own mistake, and the number is not tried again.
+ * seal/SPEC.md, section 6.
  */
 function newEntered(digits: string): Entered {
   const tried = new TriedNumbers("lotse-tried", triedFor);

@@ -1,13 +1,12 @@
-// The table that turns events into rights: the twin of the Go package consent, rule
-// by rule and function by function. The vectors in consent/testdata hold the two
-// together. It has no clock, no DOM and no I/O.
+// The table that turns events into rights. It mirrors the Go package consent rule by rule and
+// function by function; the vectors in consent/testdata test both. It uses no clock, no DOM and no
+// I/O.
 //
-// Rights come from `allow` of the open question and from nothing else. One question
-// is open at a time. View and show are never given at once: giving one first ends
-// the other. After a refusal the next question for that right is put off until
-// `ready`. A silenced right is refused without a question.
+// Only `allow` of the open question gives a right. One question is open at a time. View and show
+// are never given together: giving one first ends the other. After a refusal, the next question for
+// that right is delayed until `ready`. A silenced right is refused without a question.
 
-/** The rights in the order in which open questions are put. */
+/** The rights in the order in which questions about them are asked. */
 export const allRights = ["view", "show", "control", "clipboard", "share", "files"] as const;
 export type ConsentRight = (typeof allRights)[number];
 
@@ -17,24 +16,24 @@ export type Direction = "none" | "customer" | "advisor";
 
 type Rights = ReadonlySet<ConsentRight>;
 
-/** They mean nothing without the view. */
+/** The rights that require the view. */
 const needView: Rights = new Set(["control", "clipboard", "share"]);
 const driving: Rights = new Set(["control", "clipboard"]);
 const looking: Rights = new Set(["view", "show"]);
 
-/** The whole truth about consent in one session; never changed, only replaced. */
+/** The complete state of consent in one session; immutable. */
 export interface Consent {
   readonly phase: Phase;
   readonly given: Rights;
-  /** Wished for and not answered, the open question included. */
+  /** Requested and not answered, including the open question. */
   readonly asked: Rights;
   readonly question: ConsentRight | null;
-  /** Counts questions; an answer must name the one it answers. */
+  /** Counts the questions; an answer must contain the number of its question. */
   readonly serial: number;
   readonly paused: boolean;
-  /** Refused lately: questions for these wait for `ready`. */
+  /** Refused recently: questions about these wait for `ready`. */
   readonly delayed: Rights;
-  /** The customer does not want to be asked for these. */
+  /** Rights about which the customer does not want to be asked. */
   readonly silenced: Rights;
 }
 
@@ -49,21 +48,19 @@ export const beginning: Consent = {
   silenced: new Set(),
 };
 
-/**
- * What happens. The customer alone may allow, refuse, take, pause, resume, silence and unsilence.
- */
+/** An event. Only the customer may allow, refuse, take, pause, resume, silence and unsilence. */
 export type ConsentEvent =
   | { kind: "join" } // the number was right
   | { kind: "lose" } // the line was lost
   | { kind: "rejoin" } // it is back
-  | { kind: "ask"; right: ConsentRight } // the advisor, or a viewer, wishes it
+  | { kind: "ask"; right: ConsentRight } // the advisor, or a viewer, requests it
   | { kind: "allow" | "refuse" | "timeout"; serial: number }
   | { kind: "take"; right: ConsentRight } // by the customer
   | { kind: "return"; right: ConsentRight } // by the advisor
-  | { kind: "withdraw"; right: ConsentRight } // nobody wishes it any more
+  | { kind: "withdraw"; right: ConsentRight } // nobody requests it any longer
   | { kind: "key" } // F12
   | { kind: "pause" | "resume" }
-  | { kind: "viewersGone" } // nobody watches any more
+  | { kind: "viewersGone" } // the last viewer has left
   | { kind: "end" } // either side
   | { kind: "ready"; right: ConsentRight } // it may be asked for again after a refusal
   | { kind: "silence" | "unsilence"; right: ConsentRight };
@@ -76,8 +73,7 @@ export interface Change {
 }
 
 /**
- * What holds at this moment: less than what was given while a question is open or the customer
- * paused.
+ * The rights in effect: fewer than were given while a question is open or the customer has paused.
  */
 export function effective(s: Consent): Rights {
   if (s.phase !== "joined") return new Set();
@@ -92,7 +88,7 @@ export function direction(s: Consent): Direction {
   return now.has("view") ? "customer" : now.has("show") ? "advisor" : "none";
 }
 
-/** The state after an event, and what it changed. What does not fit changes nothing. */
+/** The state after an event, and the changes. An event that does not apply changes nothing. */
 export function next(before: Consent, e: ConsentEvent): { state: Consent; changes: Change[] } {
   const t = new Transition(before);
   t.apply(e);
@@ -156,7 +152,7 @@ class Transition {
     }
   }
 
-  /** Puts the next question when none is open. */
+  /** Asks the next question if none is open. */
   openNext(): void {
     if (this.question || this.phase !== "joined") return;
     const right = allRights.find((r) => this.asked.has(r) && !this.delayed.has(r));
@@ -198,8 +194,8 @@ class Transition {
         this.revoke(driving, "taken");
         return this.dropNeedingView();
       case "lose":
-        // The view is kept for when the line is back, control never. What the
-        // advisor shows arrives over the line that has ended.
+        // The view is kept for when the line is back; control never is. The advisor's screen was
+        // shown over the line that has ended.
         this.revoke(new Set<ConsentRight>(["control", "clipboard", "show"]), "taken");
         this.withdraw();
         this.phase = "away";
@@ -208,10 +204,7 @@ class Transition {
     this.always(e);
   }
 
-  /**
-   * While the line is lost the customer need not wait for it to take a right back, to hide, or to
-   * end.
-   */
+  /** While the line is lost, the customer can take rights back, hide and end at once. */
   private away(e: ConsentEvent): void {
     switch (e.kind) {
       case "rejoin":
@@ -226,7 +219,7 @@ class Transition {
     this.always(e);
   }
 
-  /** What a session takes with and without its line. */
+  /** Handles the events that a session accepts with and without a line. */
   private always(e: ConsentEvent): void {
     switch (e.kind) {
       case "resume":
@@ -254,7 +247,7 @@ class Transition {
     this.silenced.clear();
   }
 
-  /** Of the two directions the newer wish counts. */
+  /** Adds a request. Of the two directions, the newer request wins. */
   private ask(right: ConsentRight): void {
     if (this.given.has(right) || this.paused || right === "files" || (needView.has(right) && !this.given.has("view"))) return;
     if (this.silenced.has(right)) return this.note(right, "refused");
@@ -266,7 +259,7 @@ class Transition {
     this.asked.add(right);
   }
 
-  /** Gives what the open question is about. A direction ends the other before it begins. */
+  /** Gives the right of the open question. One direction ends before the other begins. */
   private allow(): void {
     const right = this.close();
     if (!right) return;
@@ -307,19 +300,19 @@ class Transition {
     if (right) this.note(right, "withdrawn");
   }
 
-  /** Drops the open question and all wishes. */
+  /** Drops the open question and all requests. */
   private withdraw(): void {
     this.withdrawQuestion();
     this.asked.clear();
   }
 
-  /** Drops the wishes that mean nothing without the view. */
+  /** Drops the requests that require the view. */
   private dropNeedingView(): void {
     if (this.question && needView.has(this.question)) this.withdrawQuestion();
     for (const right of needView) this.asked.delete(right);
   }
 
-  /** Ends a right, and with the view all that needs it. */
+  /** Ends a right; ending the view also ends everything that requires it. */
   private take(right: ConsentRight, outcome: Outcome): void {
     if (right !== "view") return this.revoke(new Set([right]), outcome);
     this.revoke(new Set<ConsentRight>(["view", "control", "clipboard"]), outcome);

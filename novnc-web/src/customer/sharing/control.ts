@@ -6,13 +6,13 @@ import { maxControlLine, numberedDoors, type FromAdvisor, type FromAgent, type N
 import type { SealedChannel } from "../../seal/index.ts";
 
 const messagesPerSecond = 20;
-/** An advisor's end that does not read is cut off and may come again. */
+/** An advisor's end that leaves this many bytes unread is cut off; it may reconnect. */
 const maxUnread = 256 * 1024;
 
 export interface ControlEndHandlers {
   ask(right: Wish): void;
   giveBack(right: Wish): void;
-  /** He wishes for the number of one viewer that cannot seal. */
+  /** The advisor requests the number for one viewer that cannot seal. */
   door(door: NumberedDoor): void;
   end(): void;
   closed(): void;
@@ -26,7 +26,7 @@ export class ControlEnd {
   private held: ArrayBuffer[] | null = [];
   private heldBytes = 0;
 
-  /** Before start is called nothing that the advisor says is obeyed; it is kept. */
+  /** Until start is called, messages from the advisor are kept and not obeyed. */
   constructor(
     private readonly channel: SealedChannel,
     private readonly handlers: ControlEndHandlers,
@@ -36,8 +36,8 @@ export class ControlEnd {
   }
 
   /**
-   * The customer is in the session. The gateway says so on another line than this one: what
-   * the advisor wished for before that is obeyed now.
+   * Called when the customer has joined the session, which the gateway reports on another line. The
+   * advisor's earlier requests are obeyed now.
    */
   start(): void {
     const { held } = this;

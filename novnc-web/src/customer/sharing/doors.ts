@@ -1,25 +1,25 @@
-// PROTOCOL.md, section 9. A viewer that cannot seal comes by a door at which
-// the gateway opens the seal for it. For that the gateway gets a number of its
-// own: drawn here, asked for by the advisor over the sealed control stream, good
-// for one view stream by that door and for nothing else.
+// PROTOCOL.md, section 9. A viewer that cannot seal enters through a door at which the gateway
+// opens the seal for it. For that the gateway gets a separate number: the agent draws it, the
+// advisor asks for it over the sealed control stream, and it is valid only for one view stream
+// through that door.
 
 import { drawNumber } from "../../common/number.ts";
 import { doorNumberLife, sealedDoors, type NumberedDoor } from "../../protocol_gen.ts";
 import { Tries } from "../../seal/index.ts";
 
-/** How a door's line is encrypted; what is not known to be sealed is not called so. */
+/** How a door's line is encrypted. A line is called sealed only if it is known to be. */
 export function lineOf(door: string): "sealed" | "gateway" {
   return (sealedDoors as readonly string[]).includes(door) ? "sealed" : "gateway";
 }
 
-/** What was given out for one door. */
+/** A number that was given out for one door. */
 export interface DoorNumber {
   readonly digits: string;
   readonly expires: number;
   readonly tries: Tries;
 }
 
-/** At most one number for each door. */
+/** Holds at most one number for each door. */
 export class DoorNumbers {
   private readonly open = new Map<string, DoorNumber>();
 
@@ -30,8 +30,8 @@ export class DoorNumbers {
   ) {}
 
   /**
-   * Draws a number for a door in place of an older one. It shares the place with
-   * the session's number and with it nothing else.
+   * Draws a number for a door, replacing an older one. It shares only the place with the session's
+   * number.
    */
   issue(door: NumberedDoor): string {
     for (;;) {
@@ -42,7 +42,7 @@ export class DoorNumbers {
     }
   }
 
-  /** The number that a stream by that door must be sealed with. */
+  /** The number that must seal a stream through the door. */
   find(door: string): DoorNumber | null {
     const n = this.open.get(door);
     if (!n) return null;
@@ -52,8 +52,8 @@ export class DoorNumbers {
   }
 
   /**
-   * Takes `n` out of use; false when it was so already. Of two streams that seal
-   * with it at the same time one is served.
+   * Invalidates `n`; returns false if it was already invalid. Of two simultaneous streams that it
+   * seals, only one is served.
    */
   spend(door: string, n: DoorNumber): boolean {
     return this.open.get(door) === n && this.open.delete(door);

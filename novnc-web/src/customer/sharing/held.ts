@@ -1,12 +1,11 @@
 import type { SealedChannel } from "../../seal/index.ts";
 
-/** What an advisor's server may say before it is listened to: its version line. */
+/** How many bytes an advisor's server may send before it has a listener: its version line. */
 const maxHeld = 64 * 1024;
 
 /**
- * A sealed line of which nothing is passed on before somebody takes it. It has
- * the members that noVNC looks for on its immediate prototype, so that noVNC
- * takes it as it is.
+ * A sealed line that passes nothing on before it has a listener. Its immediate prototype has the
+ * members for which noVNC looks, so noVNC accepts it unchanged.
  */
 export class HeldChannel {
   readonly protocol = "";
@@ -19,7 +18,7 @@ export class HeldChannel {
 
   constructor(
     private readonly channel: SealedChannel,
-    /** Told of the end, also when nobody has taken it. */
+    /** Called when the line ends, even if it never had a listener. */
     ended: () => void,
   ) {
     channel.onmessage = ({ data }) => {
@@ -51,7 +50,7 @@ export class HeldChannel {
     return this.listener;
   }
 
-  /** Anyone who listens hears what was held, after this call as from a line. */
+  /** The listener gets the held data after this call returns, then new data. */
   set onmessage(listener: ((e: { data: ArrayBuffer }) => void) | null) {
     this.listener = listener;
     if (!listener) return;

@@ -1,5 +1,5 @@
-// PROTOCOL.md, section 5: the agent's link to the gateway, from entering a
-// number to the end, over lost lines.
+// PROTOCOL.md, section 5: the agent's link to the gateway, from entering a number to the end of the
+// session, reconnecting after lost lines.
 
 import { Backoff } from "../../common/backoff.ts";
 import { asFields, number, oneOf, parseFields, text } from "../../common/fields.ts";
@@ -24,14 +24,14 @@ import {
 import { handshake, refuseStream, type Kind, type Line, type Origins, type SealedChannel, type Tries } from "../../seal/index.ts";
 import { DoorNumbers, lineOf } from "./doors.ts";
 
-/** How long what was said last has to leave. */
+/** How long the last messages have to leave, in milliseconds. */
 const farewell = 100;
 
-/** A number that was typed, with what belongs to it whatever becomes of the line. */
+/** A typed number, with the data that outlives a lost line. */
 export interface Entered {
   digits: string;
   tries: Tries;
-  /** The advisor's ends that proved the number. */
+  /** The exchanges of the advisor's ends that proved the number. */
   origins: Origins;
 }
 
@@ -51,17 +51,20 @@ export interface Refused {
 
 export interface LinkHandlers {
   joined(advisor: Person | null): void;
-  /** A sealed stream, as it was called for. */
+  /** Takes a sealed stream and the call that requested it. */
   stream(channel: SealedChannel, call: Call): void;
-  /** The line is lost, and comes back by itself. */
+  /** The line is lost; the link reconnects. */
   away(): void;
-  /** The number led nowhere: another may be typed. */
+  /** The number was refused; another can be typed. */
   refused(why: Refused): void;
-  /** A door's number was tried wrongly three times; the session goes on. */
+  /** Three wrong tries burnt a door's number; the session continues. */
   doorBurnt(door: string): void;
-  /** Somebody guessed at the session's number: it is about to end, nothing is allowed any more. */
+  /**
+   * Somebody guessed at the session's number: the session is about to end, and nothing is allowed
+   * any longer.
+   */
   burnt(): void;
-  /** For good; every stream is closed. */
+  /** The link has ended for good and every stream is closed. */
   over(reason: string): void;
 }
 
@@ -70,7 +73,7 @@ interface Bound {
   grace: number; // ms
 }
 
-/** How one connection ended. */
+/** How a connection ended. */
 interface Outcome {
   bound: Bound | null;
   refused: Refused | null;
@@ -92,7 +95,7 @@ export class AgentLink {
     this.doors = new DoorNumbers(entered.digits);
   }
 
-  /** Runs until the end. */
+  /** Runs until the session ends. */
   async run(): Promise<void> {
     let bound: Bound | null = null;
     let deadline = Infinity;
@@ -120,13 +123,13 @@ export class AgentLink {
     }
   }
 
-  /** Ends the session for both sides. */
+  /** Ends the session for both ends. */
   end(reason: "customer" | "advisor"): void {
     if (this.socket?.readyState === WebSocket.OPEN) send(this.socket, { type: "end", reason });
     this.stop();
   }
 
-  /** Lets everything go; nothing is told any more. */
+  /** Closes everything and calls no handler afterwards. */
   stop(): void {
     this.stopped = true;
     this.wake();
@@ -140,12 +143,12 @@ export class AgentLink {
   }
 
   /**
-   * Somebody guessed at the session's number: the advisor is told on what is sealed, then the
-   * gateway.
+   * Ends the session because somebody guessed at its number: reports it to the advisor on the
+   * sealed streams, then to the gateway.
    */
   private burnt(): void {
     this.handlers.burnt();
-    // The gateway cuts the streams at once: what is on them goes first.
+    // The gateway cuts the streams at once, so first let their data leave.
     setTimeout(() => {
       this.end("customer");
       this.handlers.over("burnt");
@@ -167,7 +170,7 @@ export class AgentLink {
     });
   }
 
-  /** One connection: entering or coming back, and then calls until it is lost. */
+  /** Runs one connection: enters or resumes, then takes calls until the line is lost. */
   private serve(resume: Bound | null): Promise<Outcome> {
     const socket = new WebSocket(socketAddress("/agent/v1"));
     this.socket = socket;
@@ -197,7 +200,7 @@ export class AgentLink {
             const call = readCall(f);
             if (!call) return;
             const entering = call.door === "entering";
-            // Entering is proven once, before anything else.
+            // The number is proven once, before anything else.
             if (entering ? bound || resume || proof || call.kind !== "control" : !bound) return;
             const sealed = this.open(call);
             if (entering) proof = sealed;
@@ -215,14 +218,14 @@ export class AgentLink {
             return this.handlers.joined(readPerson(f["advisor"]));
           case "refused": {
             const code = oneOf(f["code"], refusedCodes, "number");
-            // A number that was accepted cannot be refused.
+            // A number that was accepted can no longer be refused.
             return done(bound ? {} : { refused: { code, retryAfter: Math.min(Math.max(number(f["retry_after"]), 0), 3600) } });
           }
           case "ended":
             return done({ ended: oneOf(f["reason"], endReasons, "lost") });
         }
       };
-      // One after the other: a call behind "joined" waits for its proof.
+      // One message after the other: a call after "joined" waits for the proof.
       let heard = Promise.resolve();
       socket.onmessage = ({ data }) => {
         heard = heard.then(() => hear(data));
@@ -230,7 +233,9 @@ export class AgentLink {
     });
   }
 
-  /** The gateway's word alone is worth nothing: somebody must have had the number. */
+  /**
+   * Waits for the proof that the peer had the number: the gateway's "joined" alone does not count.
+   */
   private async proven(resumed: boolean, proof: Promise<boolean> | null): Promise<boolean> {
     if (resumed) return true;
     if (!proof) return false;
@@ -241,7 +246,7 @@ export class AgentLink {
     return good;
   }
 
-  /** Answers a call: true when the seal was made. */
+  /** Answers a call; resolves to true if the seal succeeded. */
   private async open(call: Call): Promise<boolean> {
     if (this.channels.size >= maxStreams) return false;
     const { socket } = this;
@@ -266,24 +271,24 @@ export class AgentLink {
       };
       return true;
     } catch {
-      // Burnt by this end's own count. Both ends have proved the number by then, so this
-      // was an attack, or an advisor who mistyped it at a helper.
+      // This end's own count burnt the number. Both ends had proved it by then, so this was an
+      // attack, or the advisor mistyped the number in a helper.
       if (this.entered.tries.burnt && call.door !== "entering") this.burnt();
       return false;
     }
   }
 
   /**
-   * Seals a stream with the number that its door takes: the session's where the
-   * line is called sealed, and the door's own where it is not. So what the
-   * customer is told of a line does not rest on the gateway's word.
+   * Seals a stream with the number of its door: the session's number if the line is called sealed,
+   * else the door's own number. So what the page reports about a line does not depend on trusting
+   * the gateway.
    */
   private async seal(line: Line, { kind, stream, door }: Call): Promise<SealedChannel | null> {
     const { digits, tries, origins } = this.entered;
     if (lineOf(door) === "sealed") return handshake(line, "agent", { number: digits, kind, stream, tries, origins });
     const n = this.doors.find(door);
     if (!n || kind !== "view") {
-      refuseStream(line); // nobody who knows the session's number wished for it
+      refuseStream(line); // nobody who knows the session's number requested it
       return null;
     }
     try {

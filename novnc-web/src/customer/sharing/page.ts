@@ -9,7 +9,7 @@ import { panelTexts, type PanelTexts } from "../../texts_gen/panel.ts";
 import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { BrowserAgent } from "./agent.ts";
 
-/** What is captured, as it is captured. */
+/** A live preview of the capture. */
 class LivePreview implements Preview {
   readonly root: HTMLVideoElement;
 
@@ -29,7 +29,7 @@ class LivePreview implements Preview {
   }
 }
 
-/** Takes the page over: the customer shares from here, without any program. */
+/** Replaces the page: the customer shares from it without a program. */
 export class SharingPage {
   private readonly agent: BrowserAgent;
   private readonly view: PanelView;
@@ -59,7 +59,7 @@ export class SharingPage {
     this.body.replaceChildren(head, this.view.root);
     this.leaveButton = leave;
     this.note = note;
-    // Leaving by accident would end the session; leaving on purpose does.
+    // Leaving by accident would end the session, so warn. Leaving on purpose ends it.
     window.addEventListener("beforeunload", this.warn);
     window.addEventListener("pagehide", this.bye);
     this.agent.start();
@@ -90,7 +90,7 @@ export class SharingPage {
   }
 }
 
-/** The panel's sentences, with those that differ where a page shares by itself. */
+/** The panel's texts, with the sentences that differ if a page shares by itself. */
 function panelWords(language: Language): PanelTexts {
   const panel = panelTexts[language];
   const t = sharingTexts[language];

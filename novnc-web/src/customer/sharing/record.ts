@@ -4,8 +4,8 @@ import type { Change } from "./consent.ts";
 const maxLines = 500;
 
 /**
- * The session in plain words: who, when, what. It lives in this page only, until the customer saves
- * it.
+ * Records the session in plain words: persons, times and events. Only this page holds it until the
+ * customer saves it.
  */
 export class SessionRecord {
   private readonly lines: string[] = [];
@@ -29,14 +29,14 @@ export class SessionRecord {
     this.lines.push(`${at}  ${words}`);
   }
 
-  /** `what` is what is shared. */
+  /** `what` describes what is shared. */
   change({ right, outcome }: Change, what: string): void {
     const { t } = this;
     if (right === "view") this.note(outcome === "given" ? t.record.view.given(what) : t.record.view[outcome]);
     if (right === "show") this.note(t.record.show[outcome]);
   }
 
-  /** A viewer came or left; `from` is its address, "" if that is not known. */
+  /** A viewer connected or left; `from` is its address, "" if unknown. */
   viewer(from: string, came: boolean): void {
     const { t } = this;
     if (came) this.note(from ? t.record.viewerFrom(from) : t.record.viewer);

@@ -1,14 +1,16 @@
 import type { ConsentRight } from "./consent.ts";
 
-/** How long the next question for a right is put off after each refusal in a row. */
+/**
+ * How long the next question about a right is delayed after each refusal in a row, in milliseconds.
+ */
 const delays = [10_000, 30_000, 120_000] as const;
 
-/** Puts questions off after refusals; agent/refusals.go does the same in the program. */
+/** Delays questions after refusals; agent/refusals.go does the same in the program. */
 export class Refusals {
   private readonly inARow = new Map<ConsentRight, number>();
   private readonly timers = new Map<ConsentRight, ReturnType<typeof setTimeout>>();
 
-  /** `ready` is called when a right may be asked for again. */
+  /** `ready` is called when a right may be requested again. */
   constructor(private readonly ready: (right: ConsentRight) => void) {}
 
   refused(right: ConsentRight): void {
