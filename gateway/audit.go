@@ -22,7 +22,7 @@ type AuditRecord struct {
 	Bytes   int64     `json:"bytes,omitempty"`  // of a stream, both directions
 	Seconds int64     `json:"seconds,omitempty"`
 
-	// Set in a line that stands for many: the number of similar events within Seconds, the first
+	// Set in a line that summarizes many: the number of similar events within Seconds, the first
 	// few networks they came from, and the number of other networks. AuditLost also uses Folded.
 	Folded   int64    `json:"folded,omitempty"`
 	Networks []string `json:"networks,omitempty"`
