@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 	_, _, body = r.ask("GET", "/api/v1/check", "", forwarded)
 	if !strings.Contains(body, `"address":"127.0.0.1"`) ||
 		!strings.Contains(body, `"forwarded":true,"trusted":false`) {
-		t.Errorf("by somebody who is not trusted: %s", body)
+		t.Errorf("by an untrusted client: %s", body)
 	}
 	_, _, body = start(t, behindProxy).ask("GET", "/api/v1/check", "", forwarded)
 	if !strings.Contains(body, `"address":"192.0.2.7"`) ||

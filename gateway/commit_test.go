@@ -38,7 +38,7 @@ func TestFirstWord(t *testing.T) {
 			t.Fatalf("%s: first word % x, %v", name, word, err)
 		}
 		if took := time.Since(began); took < enteringHold {
-			t.Errorf("%s: told after %v", name, took)
+			t.Errorf("%s: answered after %v", name, took)
 		}
 		// The generator itself is a valid share.
 		began = time.Now()

@@ -79,7 +79,7 @@ func TestSiteKeepsNobodyOut(t *testing.T) {
 		r.answerTo(site(i), "9999")
 	}
 	if m := r.answerTo("198.51.100.7", "9999"); m.Type == tunnel.TypeRefused {
-		t.Errorf("a customer who did nothing wrong: %+v", m)
+		t.Errorf("customer without failures: %+v", m)
 	}
 }
 

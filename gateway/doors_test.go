@@ -213,7 +213,7 @@ func TestVNCDoorRefusal(t *testing.T) {
 	v := dialViewer(t, r.addrs.VNC)
 	v.plain(r, []byte{19}, o.door.Digits(), password)
 	if why := v.result(); why != "The customer did not allow it." {
-		t.Errorf("told %q", why)
+		t.Errorf("reason %q", why)
 	}
 	if err := receive(t, done, "agent's end"); err != nil {
 		t.Error(err)
@@ -308,7 +308,7 @@ func TestPasswordRefusals(t *testing.T) {
 			began := time.Now()
 			v.plain(r, []byte{19}, try[0], try[1])
 			if why := v.result(); why != errWrongPassword.Reason {
-				t.Errorf("told %q", why)
+				t.Errorf("reason %q", why)
 			}
 			if took := time.Since(began); took < wrongPause {
 				t.Errorf("answered after %v", took)

@@ -90,7 +90,7 @@ func TestSameTime(t *testing.T) {
 			return clock.pending(enteringHold) == len(kinds) || clock.pending(refuse) == len(kinds)
 		})
 		if len(results) > 0 || holds > 10 {
-			t.Fatalf("%d told after %d holds", len(results), holds)
+			t.Fatalf("%d answered after %d holds", len(results), holds)
 		}
 		if clock.pending(enteringHold) > 0 {
 			clock.advance(enteringHold)

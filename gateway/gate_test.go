@@ -90,7 +90,7 @@ func TestGuessing(t *testing.T) {
 					}
 				}
 				if strings.HasPrefix(name, "one") && wrong != 20 {
-					t.Errorf("%d tries of one address were looked at, want 20", wrong)
+					t.Errorf("%d tries of one address were examined, want 20", wrong)
 				}
 				// From the attacker's own address it is accepted as soon as its debt allows.
 				secret = s.testGrant(t, digits)
@@ -121,7 +121,7 @@ func TestGuessingRotation(t *testing.T) {
 		}
 	}
 	if looked != 20*4*hardFactor {
-		t.Errorf("%d tries of one /48 were looked at", looked)
+		t.Errorf("%d tries of one /48 were examined", looked)
 	}
 	for name, c := range map[string]client{"another network": addr("2001:db8:bad1::1"), "an advisor's address": inside} {
 		if a := s.viewers.admit(c, "", 0, now); !a.ok() {

@@ -395,7 +395,7 @@ func guessFlood(t *testing.T, addresses, want int) {
 	}
 	t.Logf("%d wrong tries looked at, %d refused; %d right ones let in", looked.Load(), turned.Load(), right)
 	if got := int(looked.Load()); got != want || looked.Load()+turned.Load() != tries {
-		t.Errorf("of %d tries %d were looked at and %d refused; want %d looked at", tries, got, turned.Load(), want)
+		t.Errorf("of %d tries %d were examined and %d refused; want %d examined", tries, got, turned.Load(), want)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestLedgerAddress(t *testing.T) {
 		t.Errorf("its neighbour: %+v", s)
 	}
 	if wait := l.charge(c, false, 1, now.Add(wait)); wait > 0 {
-		t.Errorf("after the wait that was told: %v more", wait)
+		t.Errorf("after the announced wait: %v more", wait)
 	}
 	l.refund(c, 1, now.Add(wait))
 	if wait := l.charge(c, false, 1, now.Add(wait)); wait > 0 {
@@ -193,7 +193,7 @@ func FuzzLedger(f *testing.F) {
 				s := l.look(c, false, now)
 				wait := l.charge(c, false, 1, now)
 				if wait != s.wait {
-					t.Fatalf("told %v, waits %v", s.wait, wait)
+					t.Fatalf("announced %v, waits %v", s.wait, wait)
 				}
 				if wait > 0 && wrong[c] == 0 && total < 3*hardFactor {
 					t.Fatalf("a clean address waits %v after %d failures of others", wait, total)
@@ -207,7 +207,7 @@ func FuzzLedger(f *testing.F) {
 				}
 			}
 			if clean := l.look(addr("192.0.2.1"), false, now); clean != (standing{}) {
-				t.Fatalf("somebody who did nothing: %+v", clean)
+				t.Fatalf("client without failures: %+v", clean)
 			}
 		}
 		l.sweep(now.Add(time.Hour))

@@ -47,7 +47,7 @@ func samples(t *testing.T, page string) map[string]float64 {
 		if words := strings.SplitN(l, " ", 4); words[0] == "#" {
 			if words[1] == "TYPE" {
 				if types[words[2]] != "" {
-					t.Errorf("the type of %s stands there twice", words[2])
+					t.Errorf("the type of %s appears twice", words[2])
 				}
 				types[words[2]] = words[3]
 			} else {
@@ -73,7 +73,7 @@ func samples(t *testing.T, page string) map[string]float64 {
 		}
 		key := l[:strings.LastIndexByte(l, ' ')]
 		if _, twice := values[key]; twice {
-			t.Errorf("%s stands there twice", key)
+			t.Errorf("%s appears twice", key)
 		}
 		values[key] = v
 	}

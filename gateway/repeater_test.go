@@ -67,7 +67,7 @@ func FuzzParseRepeaterID(f *testing.F) {
 			t.Fatalf("%q: %v", n.Digits(), err)
 		}
 		if err != nil && err != errRepeaterID {
-			t.Fatalf("an error that repeats what was typed: %v", err)
+			t.Fatalf("the error repeats the typed text: %v", err)
 		}
 		if err == nil {
 			if again, err := parseRepeaterID([]byte("ID:" + n.Digits())); err != nil || again != n {
@@ -124,7 +124,7 @@ func TestRepeaterUnknown(t *testing.T) {
 			began := time.Now()
 			v.send(desResponse(challenge, try[1])...)
 			if why := v.result(); why != errWrongPassword.Reason {
-				t.Errorf("told %q", why)
+				t.Errorf("reason %q", why)
 			}
 			if time.Since(began) < wrongPause {
 				t.Error("answered too soon")
@@ -137,7 +137,7 @@ func TestRepeaterUnknown(t *testing.T) {
 		v.expect([]byte("RFB 000.000\n")...)
 		v.send(repeaterID("10.0.0.1:5900")...)
 		if rest, _ := io.ReadAll(v); len(rest) > 0 {
-			t.Errorf("% x for what is no number", rest)
+			t.Errorf("% x for text that is not a number", rest)
 		}
 	})
 	t.Run("server for an agent's number", func(t *testing.T) {
@@ -159,7 +159,7 @@ func foreignRig(t *testing.T, change ...func(*Config)) (*rig, *owner) {
 		t.Fatal(err)
 	}
 	if m := o.state(tunnel.StateWaiting); m.Foreign != tunnel.ForeignWaiting {
-		t.Fatalf("owner told %+v", m)
+		t.Fatalf("the owner received %+v", m)
 	}
 	return r, o
 }

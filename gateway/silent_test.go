@@ -26,7 +26,7 @@ func TestTLSPort(t *testing.T) {
 	}
 	v.echoes()
 	if res, err := r.http().Get(r.url + "/api/v1/info"); err != nil || res.StatusCode != http.StatusOK {
-		t.Errorf("beside it: %v", err)
+		t.Errorf("a web request meanwhile: %v", err)
 	} else {
 		res.Body.Close()
 	}

@@ -109,7 +109,7 @@ func TestSession(t *testing.T) {
 		t.Fatalf("after end: %+v", m)
 	}
 	if m := o.state(tunnel.StateEnded); m.Reason != tunnel.ReasonCustomer {
-		t.Fatalf("owner told %+v", m)
+		t.Fatalf("the owner received %+v", m)
 	}
 	if _, err := c.link.Recv(); err != io.EOF {
 		t.Fatalf("link after ended: %v", err)

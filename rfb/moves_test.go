@@ -67,7 +67,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// What the viewer must not move itself is sent.
+// Areas that the viewer must not move itself are sent as pixels.
 func TestMoveThatTheViewerCannotMake(t *testing.T) {
 	m := moves["aslant"]
 	for name, prepare := range map[string]func(s *session, f *screen.Frame) *screen.Frame{

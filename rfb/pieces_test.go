@@ -15,7 +15,7 @@ func TestPiecesFitTheCount(t *testing.T) {
 			t.Errorf("%v: %d pieces of %v", size, n, side)
 		}
 		if size.X*size.Y <= 7680*4320 && side != image.Pt(tightSide, tightSide) {
-			t.Errorf("%v: looked at in %v", size, side)
+			t.Errorf("%v: examined in areas of %v", size, side)
 		}
 	}
 	// A mixed piece is divided into four while there are fewer than maxPieces. Moves, the pointer

@@ -208,7 +208,8 @@ func (r *reader) setContinuous(m enableContinuous) error {
 }
 
 // fence handles ClientFence of rfbproto. A request is answered after everything that was requested
-// before it, and with SyncNext after the message that follows it. An answer measures the line.
+// before it, and with SyncNext after the message that follows it. An answer to this server's own
+// fence measures the line.
 func (r *reader) fence(m clientFence) error {
 	c := r.conn
 	c.mu.Lock()

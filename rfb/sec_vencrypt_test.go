@@ -75,7 +75,7 @@ func TestVeNCrypt(t *testing.T) {
 	go func() { r.k.Refuse(Refusal{Reason: "No."}) }()
 	p.expect(0, 0, 0, 1)
 	if why := p.reason(); why != "No." {
-		t.Errorf("told %q", why)
+		t.Errorf("reason %q", why)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestDoorTooOld(t *testing.T) {
 			p.expect(0)
 		}
 		if why := p.reason(); !strings.Contains(why, "too old") {
-			t.Errorf("%s: told %q", version, why)
+			t.Errorf("%s: reason %q", version, why)
 		}
 		if r := <-out; !errors.As(r.err, new(Refusal)) {
 			t.Errorf("%s: %v", version, r.err)

@@ -162,8 +162,8 @@ func TestSlowViewer(t *testing.T) {
 	})
 }
 
-// A slow line is not a dead one: an update may take longer than the time in which some bytes must
-// be accepted.
+// A slow line is not cut: a whole update may take longer than the time within which the line must
+// accept some bytes.
 func TestSlowLine(t *testing.T) {
 	size := image.Pt(800, 600)
 	f := paint(size, noise(1))

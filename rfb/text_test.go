@@ -103,7 +103,7 @@ func TestTextOnSlowLines(t *testing.T) {
 				for n := range 3 {
 					f := paint(size, smoothed(uint64(n+2)))
 					s.show(f)
-					// Until all of the new frame has arrived in some form.
+					// Read until the whole new frame has arrived in some form.
 					wrong, reduced := 1, false
 					for {
 						line.look(func() {
@@ -164,7 +164,7 @@ func TestExactBesideAFilm(t *testing.T) {
 			t.Error("the text was exact at once: nothing was tested")
 		}
 		if !exact {
-			t.Errorf("after %d pictures of the film the text beside it is not exact", frames)
+			t.Errorf("after %d pictures of the film the text next to it is not exact", frames)
 		}
 		t.Logf("exact after %d pictures", frames)
 		time.Sleep(20 * time.Second)

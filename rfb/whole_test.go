@@ -178,7 +178,7 @@ func sharp(t *testing.T, s *session, f *screen.Frame) {
 		}
 	}
 	if wrong > 0 {
-		t.Errorf("%d pixels are far from what they are", wrong)
+		t.Errorf("%d pixels are far from their true colours", wrong)
 	}
 }
 

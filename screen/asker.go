@@ -53,8 +53,8 @@ type Question struct {
 	// Silence says what happens without an answer; it contains %d for the seconds left.
 	Silence string
 	Timeout time.Duration
-	// ArmAfter is how long the window waits until allowing counts. A value below question.ArmAfter
-	// is treated as question.ArmAfter.
+	// ArmAfter is how long the window waits before it accepts a yes. A value below
+	// question.ArmAfter is treated as question.ArmAfter.
 	ArmAfter time.Duration
 	// Seen is called on the window's goroutine when the window has appeared and when it has
 	// changed; nil: not called.

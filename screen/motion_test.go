@@ -288,10 +288,10 @@ func TestMotionIsTold(t *testing.T) {
 		c := b.Apply(Update{Frame: next, Damage: RegionOf(f.Bounds()), Moved: test.told, Monitors: []Monitor{{ID: 1, Rect: f.Bounds()}}})
 		asViewer(viewer, c, next)
 		if !equalFrames(viewer, next) {
-			t.Fatalf("told %v: the viewer's picture is wrong", test.told)
+			t.Fatalf("reported %v: the viewer's picture is wrong", test.told)
 		}
 		if found := len(c.Moves) > 0 && c.Moves[0].Delta == d && was.Add(d).In(c.Moves[0].Dst); found != test.want {
-			t.Errorf("told %v: moves %v", test.told, c.Moves)
+			t.Errorf("reported %v: moves %v", test.told, c.Moves)
 		}
 	}
 }

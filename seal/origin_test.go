@@ -77,7 +77,7 @@ func TestOnward(t *testing.T) {
 				t.Fatal(ra.err, rb.err)
 			}
 			if ra.conn.Onward() != onward || rb.conn.Onward() != onward {
-				t.Errorf("onward %v is told as %v", onward, ra.conn.Onward())
+				t.Errorf("onward %v is reported as %v", onward, ra.conn.Onward())
 			}
 		}
 	}

@@ -288,7 +288,7 @@ func TestMutatedExchange(t *testing.T) {
 		go relay(evilA, evilB, frame, at, bit)
 		ra, rb := handshake(t, a, b, params("482193057", nil), params("482193057", nil))
 		if ra.err == nil && rb.err == nil {
-			t.Fatalf("bit %d of byte %d in frame %d flipped, and nobody noticed", bit, at, frame)
+			t.Fatalf("bit %d of byte %d in frame %d flipped without an error", bit, at, frame)
 		}
 		for _, r := range []result{ra, rb} {
 			if r.conn != nil {

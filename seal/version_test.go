@@ -75,7 +75,7 @@ func TestSilentAdvisor(t *testing.T) {
 			t.Errorf("%v, answer % x", err, answer)
 		}
 		if took := time.Since(began); took >= handshakeTimeout {
-			t.Errorf("told after %v", took)
+			t.Errorf("answered after %v", took)
 		}
 	})
 }

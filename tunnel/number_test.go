@@ -65,7 +65,7 @@ func TestNumberMasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	// Without the time, which may contain the same digits.
+	// Log without the time, which may contain the same digits.
 	timeless := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}

@@ -25,7 +25,7 @@ const (
 )
 
 // passwordEnv is the environment variable in which TigerVNC and others look for the password.
-// Everybody could read it on a command line.
+// On a command line every user of the computer could read it.
 const passwordEnv = "VNC_PASSWORD"
 
 // passwordFlags are the flags with which known viewers take a password file, by the program's name

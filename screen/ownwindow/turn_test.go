@@ -24,7 +24,7 @@ func TestQuestionTurn(t *testing.T) {
 		}
 		time.AfterFunc(5*time.Second, gone)
 		if gone, after, err = took(t.Context()); err != nil || after != 5*time.Second+Rest {
-			t.Fatalf("the second comes after %v, %v", after, err)
+			t.Fatalf("the second is shown after %v, %v", after, err)
 		}
 
 		// A caller that gives up, while a question is shown or during the rest, leaves the turn to
@@ -32,16 +32,16 @@ func TestQuestionTurn(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, after, err = took(ctx); !errors.Is(err, context.DeadlineExceeded) || after != time.Second {
-			t.Fatalf("who gives up while one is shown waits %v, %v", after, err)
+			t.Fatalf("a caller that gives up while another is shown waits %v, %v", after, err)
 		}
 		gone()
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, after, err = took(ctx); !errors.Is(err, context.DeadlineExceeded) || after != time.Second {
-			t.Fatalf("who gives up in the rest waits %v, %v", after, err)
+			t.Fatalf("a caller that gives up during the rest waits %v, %v", after, err)
 		}
 		if gone, after, err = took(t.Context()); err != nil || after != Rest-time.Second {
-			t.Fatalf("the next comes after %v, %v", after, err)
+			t.Fatalf("the next is shown after %v, %v", after, err)
 		}
 
 		// Close reaches callers that wait for the turn or during the rest.

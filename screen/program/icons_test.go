@@ -49,7 +49,7 @@ func TestIconCache(t *testing.T) {
 		slow["slow"] = true
 		has["late"] = []byte{3}
 		if all := list("slow", "a", "late"); all[1].Icon == nil || all[2].Icon != nil {
-			t.Errorf("beside a slow one: %v", all)
+			t.Errorf("while one is slow: %v", all)
 		}
 		if all := list("slow", "a", "late"); all[2].Icon == nil || looked["slow"] != 1 {
 			t.Errorf("after a slow one: looked %v, %v", looked, all)

@@ -153,7 +153,7 @@ func FuzzGate(f *testing.F) {
 	})
 }
 
-// TestArmingIsNeverShorter: a window may wait longer until allowing counts, never shorter.
+// TestArmingIsNeverShorter: a window may wait longer before it accepts a yes, never shorter.
 func TestArmingIsNeverShorter(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{0: ArmAfter, time.Millisecond: ArmAfter, -time.Hour: ArmAfter, 3 * time.Second: 3 * time.Second} {
 		g := Gate{After: after}

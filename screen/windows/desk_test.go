@@ -53,7 +53,7 @@ func TestClipboard(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if !slices.Equal(texts, []string{"theirs ä€\nline"}) {
-		t.Errorf("told of %q", texts)
+		t.Errorf("reported %q", texts)
 	}
 	if owners[0] != 0 && owners[0] != screen.ClipboardOwner(p.pid) {
 		t.Errorf("owner %d, want %d", owners[0], p.pid)

@@ -126,7 +126,7 @@ func TestHands(t *testing.T) {
 		return count[0][0].Load() > 0
 	})
 	if n := count[1][1].Load(); n != 0 {
-		t.Errorf("%d presses by hand, and nobody is there", n)
+		t.Errorf("%d presses by hand, although only injected", n)
 	}
 	screentest.Eventually(t, "a press by hand", func() bool {
 		hand(t, "mousemove", "200", "200", "click", "1", "key", "a")

@@ -148,7 +148,8 @@ func (in *input) charLocked(sym uint32, r rune, layout uintptr) error {
 	}
 	key, need, dead, ok := charKey(r, layout)
 	if in.held.isCommand() {
-		// A shortcut means a key. Layouts of other scripts have it on the key of its Latin letter.
+		// A shortcut names a key, not a character. In layouts of other scripts it is the key of the
+		// Latin letter.
 		if !ok && r < 0x80 {
 			upper := r
 			if r >= 'a' && r <= 'z' {

@@ -43,8 +43,8 @@ func openShare(t testing.TB, d *screen.Desktop, ids ...string) screen.Scope {
 	return s
 }
 
-// TestShareSettles: what stands still is shown to the pixel, and nothing else. What covers it is
-// not shown, and what becomes uncovered is shown later.
+// TestShareSettles: a still window is shown to the pixel, and nothing else. Windows that cover it
+// are not shown, and parts that become uncovered are shown later.
 func TestShareSettles(t *testing.T) {
 	own, foreign := image.Rect(200, 150, 500, 350), image.Rect(400, 100, 700, 250)
 	mine := startColour(t, ownColour, own)

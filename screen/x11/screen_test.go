@@ -185,7 +185,7 @@ func TestArrow(t *testing.T) {
 	}
 	// The tip, under the hot spot, is black; to its right it is transparent.
 	if tip, beside := [4]byte(screen.Arrow.Pix), [4]byte(screen.Arrow.Pix[4*4:]); tip != [4]byte{3: 0xff} || beside != [4]byte{} {
-		t.Errorf("tip %v, beside it %v", tip, beside)
+		t.Errorf("tip %v, next to it %v", tip, beside)
 	}
 }
 

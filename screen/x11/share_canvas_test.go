@@ -77,7 +77,7 @@ func TestCanvasArrange(t *testing.T) {
 	}
 	c.put(readingOf(low, 0x20), &touched)
 	if n := pixelsOf(c.frame, 0x20+50); n != 0 {
-		t.Errorf("%d pixels of a window that is not shared any more", n)
+		t.Errorf("%d pixels of a window that is no longer shared", n)
 	}
 }
 

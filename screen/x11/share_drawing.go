@@ -12,10 +12,10 @@ import (
 // drawing records what was drawn in a shared window. Regions are in the window's coordinates.
 type drawing struct {
 	dirty screen.Region // drawn since it was last read
-	// undrawn is the part in which nothing was drawn since the window has it. It must not be shown:
-	// the server fills the memory of a new or enlarged window with what is there on the screen,
-	// whatever window that belongs to. The server also reports such memory as drawn, so reports
-	// count only while the window is settled.
+	// undrawn is the part in which nothing was drawn since it became part of the window. It must
+	// not be shown: the server fills the memory of a new or enlarged window with what is there on
+	// the screen, whatever window that belongs to. The server also reports such memory as drawn, so
+	// reports count only while the window is settled.
 	undrawn  screen.Region
 	askAt    time.Time // when to ask for drawing next
 	repaints int       // how often it was asked for, up to repaintTries

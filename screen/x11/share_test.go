@@ -419,7 +419,7 @@ func TestSharePointer(t *testing.T) {
 	screentest.Eventually(t, "the pointer is back", func() bool { shown, at := pointer(); return shown && at == image.Pt(425, 325) })
 	for _, u := range record.all() {
 		if inside := u.Pointer == image.Pt(425, 325); !inside && (u.Pointer != image.Pt(421, 321) || u.Cursor != nil) {
-			t.Errorf("over what is not shared the pointer is told: %v, its shape %v", u.Pointer, u.Cursor != nil)
+			t.Errorf("over an area that is not shared, the pointer is reported: %v, its shape %v", u.Pointer, u.Cursor != nil)
 		}
 	}
 }
