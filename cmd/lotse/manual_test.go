@@ -115,7 +115,7 @@ func TestBashCompletion(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("bash is not installed")
+		t.Fatal("bash is missing: apt-get install bash")
 	}
 	folder := t.TempDir()
 	for name, dir := range map[string]bool{"settings.toml": false, "set": true} {
