@@ -206,6 +206,7 @@ bin/demodesk: $(GO_FILES) ci/demodesk/desk.html
 needs-demo:
 	@ci/apt.sh Xtigervnc=tigervnc-standalone-server openbox=openbox xterm=xterm xclock=x11-apps xsetroot=x11-xserver-utils
 
+needs-test: GSTREAMER := /usr/lib/x86_64-linux-gnu/gstreamer-1.0
 needs-test:
 	@ci/apt.sh Xvfb=xvfb Xtigervnc=tigervnc-standalone-server xtigervncviewer=tigervnc-viewer \
 		xtightvncviewer=xtightvncviewer ssvncviewer=ssvnc gvncviewer=gvncviewer remmina=remmina \
@@ -213,7 +214,9 @@ needs-test:
 		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium chromium-headless-shell=chromium-headless-shell \
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
-		wine=wine /usr/lib/wine/wine64=wine64 \
+		wine=wine /usr/lib/wine/wine64=wine64 gst-launch-1.0=gstreamer1.0-tools \
+		$(GSTREAMER)/libgstvideoconvertscale.so=gstreamer1.0-plugins-base $(GSTREAMER)/libgstpng.so=gstreamer1.0-plugins-good \
+		$(GSTREAMER)/libgstrfbsrc.so=gstreamer1.0-plugins-bad gvnccapture=gvncviewer xev=x11-utils \
 		/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf=fonts-dejavu-core
 
 needs-dist:

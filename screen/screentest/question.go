@@ -33,7 +33,7 @@ type Result struct {
 func AnyQuestion() screen.Question {
 	return screen.Question{
 		Who: "Anna Berg, Example GmbH", Wish: "would like to see your screen.", Line: "support.example.com", Allow: "Show my screen", Refuse: "No",
-		Never: "No, and do not ask again", Silence: "No answer means No (%d s).", Timeout: time.Minute, More: "Only one program …", ChooseHint: "What would you like to show?",
+		Never: "No, and do not ask again", Silence: "No answer means No (%d s).", Timeout: 2 * Patience, More: "Only one program …", ChooseHint: "What would you like to show?",
 		AllowChosen: "Show", Back: "Back", Earlier: "Earlier", Later: "Later",
 		Choices: func() []screen.Choice {
 			return []screen.Choice{{ID: "monitor", Name: "Monitor", Alone: true}, {ID: "one", Name: "One"}, {ID: "two", Name: "Two", Warning: "Danger"}}
@@ -108,25 +108,49 @@ func (a *AskedQuestion) Rearmed(act func()) {
 	a.AwaitArmed()
 }
 
-// Choose clicks until these choices are chosen. A click while the question is not armed has no
-// effect, and the system may cover the window at any moment.
+// clickAgain is the time after which a click that had no effect is repeated. A click has no effect
+// while the question is not armed, and the system may cover the window at any moment.
+const clickAgain = 5 * time.Second
+
+// Until clicks until the question shows what it should.
+func (a *AskedQuestion) Until(what string, shown func(screen.QuestionView) bool, click func()) {
+	a.T.Helper()
+	deadline := time.Now().Add(Patience)
+	for done := false; !done; {
+		if time.Now().After(deadline) {
+			a.T.Fatalf("not in %v: %s", Patience, what)
+		}
+		a.AwaitArmed()
+		click()
+		again := time.Now().Add(clickAgain)
+		for done = shown(a.Seen()); !done && time.Now().Before(again); time.Sleep(5 * time.Millisecond) {
+			done = shown(a.Seen())
+		}
+	}
+}
+
+// Choose clicks until these choices are chosen and the question is armed.
 func (a *AskedQuestion) Choose(want []string, click func()) {
 	a.T.Helper()
-	state := func() (disarmed int, v screen.QuestionView) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		return a.disarmed, a.view
+	chosen := func(v screen.QuestionView) bool { return v.Armed && slices.Equal(v.Chosen, want) }
+	a.Until(fmt.Sprint("the choice of ", want), chosen, click)
+}
+
+// Answer clicks until the question is answered, and returns the result.
+func (a *AskedQuestion) Answer(click func()) Result {
+	a.T.Helper()
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); {
+		if a.Seen().Armed {
+			click()
+		}
+		select {
+		case r := <-a.result:
+			return r
+		case <-time.After(clickAgain):
+		}
 	}
-	for done := false; !done; {
-		a.AwaitArmed()
-		before, _ := state()
-		click()
-		Eventually(a.T, fmt.Sprint("the choice of ", want), func() bool {
-			disarmed, v := state()
-			done = v.Armed && slices.Equal(v.Chosen, want)
-			return done || disarmed > before && v.Armed
-		})
-	}
+	a.T.Fatal("no answer")
+	return Result{}
 }
 
 // Wait returns the result of the question. The test fails if there is none within Patience.
@@ -157,7 +181,7 @@ func ClickedEarly(t testing.TB, asker screen.Asker, click func(*AskedQuestion)) 
 	t.Helper()
 	for q := AnyQuestion(); ; q.ArmAfter *= 4 {
 		q.ArmAfter = max(q.ArmAfter, 3*time.Second)
-		q.Timeout = time.Minute + q.ArmAfter
+		q.Timeout = 2*Patience + q.ArmAfter
 		a := Ask(t, asker, q)
 		if click(a); !a.Seen().Armed && len(a.result) == 0 {
 			return a

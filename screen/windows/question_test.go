@@ -31,8 +31,7 @@ func clickByHand(a *screentest.AskedQuestion, name string) {
 func none(a *screentest.AskedQuestion) {
 	a.T.Helper()
 	a.Unanswered()
-	clickByHand(a, "refuse")
-	if r := a.Wait(); r.Err != nil || r.Answer.Allow {
+	if r := a.Answer(func() { clickByHand(a, "refuse") }); r.Err != nil || r.Answer.Allow {
 		a.T.Fatalf("the answer was %+v", r)
 	}
 }
@@ -59,14 +58,11 @@ func injectClick(at image.Point) error {
 func TestQuestionByHand(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
-	a.AwaitArmed()
-	clickByHand(a, "allow")
-	if r := a.Wait(); r.Err != nil || !r.Answer.Allow || len(r.Answer.Chosen) != 0 {
+	if r := a.Answer(func() { clickByHand(a, "allow") }); r.Err != nil || !r.Answer.Allow || len(r.Answer.Chosen) != 0 {
 		t.Errorf("allowed by hand: %+v", r)
 	}
 	a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
-	clickByHand(a, "never")
-	if r := a.Wait(); r.Err != nil || r.Answer.Allow || !r.Answer.Never {
+	if r := a.Answer(func() { clickByHand(a, "never") }); r.Err != nil || r.Answer.Allow || !r.Answer.Never {
 		t.Errorf("never again: %+v", r)
 	}
 
@@ -164,12 +160,10 @@ func TestQuestionByKeyboard(t *testing.T) {
 func TestQuestionChoices(t *testing.T) {
 	d := openTest(t, screen.Options{})
 	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
-	a.AwaitArmed()
-	a.Rearmed(func() { clickByHand(a, "more") })
+	a.Until("the choices", func(v screen.QuestionView) bool { return !v.Buttons["choice:one"].Empty() }, func() { clickByHand(a, "more") })
 	a.Choose([]string{"one"}, func() { clickByHand(a, "choice:one") })
 	a.Choose([]string{"one", "two"}, func() { clickByHand(a, "choice:two") })
-	clickByHand(a, "allow")
-	if r := a.Wait(); r.Err != nil || !r.Answer.Allow || strings.Join(r.Answer.Chosen, " ") != "one two" {
+	if r := a.Answer(func() { clickByHand(a, "allow") }); r.Err != nil || !r.Answer.Allow || strings.Join(r.Answer.Chosen, " ") != "one two" {
 		t.Errorf("two programs: %+v", r)
 	}
 }
