@@ -153,7 +153,7 @@ func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		p.write(ctx, ws, connection, shown)
 	}()
 	for {
-		var m panelMessage
+		var m Message
 		if err := ws.ReadJSON(&m); err != nil {
 			break
 		}
@@ -248,17 +248,29 @@ func (p *Panel) write(ctx context.Context, ws *websocket.Conn, connection string
 	}
 }
 
-type panelMessage struct {
+// The types of a Message. PANEL.md says what each does.
+const (
+	TypeEnter   = "enter"
+	TypeAnswer  = "answer"
+	TypeSilence = "silence"
+	TypeShare   = "share"
+	TypeTake    = "take"
+	TypePause   = "pause"
+	TypeEnd     = "end"
+)
+
+// Message is what a page sends to the program. Each type uses some of the fields.
+type Message struct {
 	Type     string       `json:"type"`
-	Number   string       `json:"number"`
-	Question string       `json:"question"`
-	Allow    bool         `json:"allow"`
-	Right    string       `json:"right"`
-	On       bool         `json:"on"`
-	Share    *agent.Share `json:"share"`
+	Number   string       `json:"number,omitempty"`
+	Question string       `json:"question,omitempty"`
+	Allow    bool         `json:"allow,omitempty"`
+	Right    string       `json:"right,omitempty"`
+	On       bool         `json:"on,omitempty"`
+	Share    *agent.Share `json:"share,omitempty"`
 }
 
-func (p *Panel) obey(m panelMessage, connection string) {
+func (p *Panel) obey(m Message, connection string) {
 	if c := m.command(connection); c != nil {
 		_ = p.session.Do(c) // the snapshot shows what became of it
 	}
@@ -266,12 +278,12 @@ func (p *Panel) obey(m panelMessage, connection string) {
 
 // command is what a message asks for; nil: nothing. An answer counts only for the
 // connection on which its question was shown.
-func (m panelMessage) command(connection string) agent.Command {
+func (m Message) command(connection string) agent.Command {
 	right, known := consent.ParseRight(m.Right)
 	switch m.Type {
-	case "enter":
+	case TypeEnter:
 		return agent.Enter{Typed: m.Number}
-	case "answer":
+	case TypeAnswer:
 		switch id, shownOn, _ := strings.Cut(m.Question, "."); {
 		case shownOn != connection:
 		case m.Allow:
@@ -279,24 +291,24 @@ func (m panelMessage) command(connection string) agent.Command {
 		default:
 			return agent.Refuse{ID: id}
 		}
-	case "silence":
+	case TypeSilence:
 		if known {
 			return agent.Silence{Right: right, On: m.On}
 		}
-	case "share":
+	case TypeShare:
 		if m.Share != nil {
 			return agent.Propose{Share: *m.Share}
 		}
-	case "take":
+	case TypeTake:
 		if known {
 			return agent.Take{Right: right}
 		}
-	case "pause":
+	case TypePause:
 		if m.On {
 			return agent.Pause{}
 		}
 		return agent.Resume{}
-	case "end":
+	case TypeEnd:
 		return agent.End{}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lotse/agent"
+	"lotse/agent/panel"
 	"lotse/consent"
 	"lotse/screen/keysym"
 	"lotse/tunnel"
@@ -64,6 +65,9 @@ var words = []struct {
 	{"panelPhases", []string{
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
 	}},
+	{"panelCommands", []string{
+		panel.TypeEnter, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeEnd,
+	}},
 }
 
 func names(rights ...consent.Right) []string {
@@ -87,7 +91,7 @@ var messages = []any{
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
 	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
 	// PANEL.md.
-	agent.Snapshot{},
+	agent.Snapshot{}, panel.Message{},
 }
 
 // unions are the messages of one direction.

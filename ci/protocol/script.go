@@ -140,7 +140,7 @@ func (t *types) script(of reflect.Type, optional bool) string {
 // nameOf is an interface's name: types of panels begin with Panel, as some have the
 // name of one in package tunnel.
 func nameOf(of reflect.Type) string {
-	if strings.HasSuffix(of.PkgPath(), "/agent") {
+	if strings.HasSuffix(of.PkgPath(), "/agent") || strings.HasSuffix(of.PkgPath(), "/agent/panel") {
 		return "Panel" + of.Name()
 	}
 	return of.Name()

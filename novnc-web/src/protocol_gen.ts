@@ -61,6 +61,8 @@ export const answerNames = ["view", "control", "deny"] as const;
 export type AnswerName = (typeof answerNames)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
+export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "end"] as const;
+export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
 
@@ -377,6 +379,17 @@ export interface PanelSnapshot {
   choices: PanelChoices | null;
   share: PanelShare | null;
   silenced: string[];
+}
+
+/** panel.Message */
+export interface PanelMessage {
+  type: string;
+  number?: string;
+  question?: string;
+  allow?: boolean;
+  right?: string;
+  on?: boolean;
+  share?: PanelShare;
 }
 
 export type FromAgent =

@@ -3,6 +3,7 @@
 import { parseFields, text } from "../common/fields.ts";
 import type { Right, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
+import type { PanelCommand, PanelMessage, PanelShare } from "../protocol_gen.ts";
 import type { PanelActions } from "./actions.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -10,9 +11,9 @@ const storageKey = "lotse-panel-key";
 const maxTries = 5;
 const pause = 600;
 
-/** The part of a share that the agent needs: it knows the names itself. */
-function named({ kind, monitor, apps }: Share): object {
-  return { kind, monitor, apps };
+/** The part of a share that the agent needs. It knows the names itself. */
+function withoutNames({ kind, monitor, apps }: Share): PanelShare {
+  return { kind, monitor, apps, names: [] };
 }
 
 /** Why there is no snapshot: the program did not open this page, or it has ended. */
@@ -41,7 +42,7 @@ export class PanelLink implements PanelActions {
   }
 
   answer(question: string, allow: boolean, share?: Share): void {
-    this.send({ type: "answer", question, allow, ...(share && { share: named(share) }) });
+    this.send({ type: "answer", question, allow, ...(share && { share: withoutNames(share) }) });
   }
 
   silence(right: Wish, on: boolean): void {
@@ -49,7 +50,7 @@ export class PanelLink implements PanelActions {
   }
 
   share(share: Share): void {
-    this.send({ type: "share", share: named(share) });
+    this.send({ type: "share", share: withoutNames(share) });
   }
 
   take(right: Right): void {
@@ -124,7 +125,7 @@ export class PanelLink implements PanelActions {
     };
   }
 
-  private send(message: object): void {
+  private send(message: PanelMessage & { type: PanelCommand }): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 }
