@@ -1,123 +1,46 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
+
+	"lotse/proctest"
+	"lotse/screen/x11/x11test"
 )
 
 // patience is how long a program may take to say what it should.
 const patience = 15 * time.Second
 
-// process is a running program whose lines are kept.
-type process struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	mu    sync.Mutex
-	lines []string
-	news  chan struct{}
-	done  chan struct{}
-}
+// process is a running program.
+type process struct{ *proctest.Program }
 
 func start(env []string, files []*os.File, path string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(path, args...), news: make(chan struct{}, 1), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	p.cmd.ExtraFiles = files
-	var err error
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	err = p.cmd.Start()
-	w.Close()
-	if err != nil {
-		r.Close()
-		return nil, err
-	}
-	go func() {
-		defer r.Close()
-		for in := bufio.NewScanner(r); in.Scan(); {
-			p.mu.Lock()
-			p.lines = append(p.lines, in.Text())
-			p.mu.Unlock()
-			select {
-			case p.news <- struct{}{}:
-			default:
-			}
-		}
-		_ = p.cmd.Wait()
-		close(p.done)
-	}()
-	return p, nil
+	p, err := proctest.Launch(proctest.Command{Path: path, Args: args, Env: env, Files: files, Patience: patience})
+	return &process{p}, err
 }
 
-// line waits for a line that contains text.
+// line waits for a line that contains text. An error contains all lines so far.
 func (p *process) line(text string) (string, error) {
-	end := time.After(patience)
-	for {
-		p.mu.Lock()
-		for _, l := range p.lines {
-			if strings.Contains(l, text) {
-				p.mu.Unlock()
-				return l, nil
-			}
-		}
-		all := strings.Join(p.lines, "\n")
-		p.mu.Unlock()
-		select {
-		case <-p.news:
-		case <-p.done:
-			return "", fmt.Errorf("%s ended without saying %q:\n%s", p.cmd.Path, text, all)
-		case <-end:
-			return "", fmt.Errorf("%s did not say %q:\n%s", p.cmd.Path, text, all)
-		}
+	l, _, err := p.Await(0, text)
+	if err != nil {
+		err = fmt.Errorf("%w:\n%s", err, strings.Join(p.Output(), "\n"))
 	}
+	return l, err
 }
 
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(3 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.done
-	}
-}
+func (p *process) stop() { p.Close() }
 
 // startX starts an X server and returns its display.
 func startX(size string) (*process, string, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, "", err
-	}
-	defer r.Close()
-	p, err := start(nil, []*os.File{w}, "Xvfb", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset", "-displayfd", "3")
-	w.Close()
-	if err != nil {
-		return nil, "", err
-	}
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		p.stop()
-		return nil, "", fmt.Errorf("no display from Xvfb: %w", err)
-	}
-	return p, ":" + strings.TrimSpace(number), nil
+	p, display, err := x11test.Launch("Xvfb", "-screen", "0", size+"x24", "-nolisten", "tcp")
+	return &process{p}, display, err
 }
 
 // server is what a viewer connects to.
@@ -162,7 +85,7 @@ func startPeer(name, display string) (*server, error) {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
 			time.Sleep(200 * time.Millisecond)
-			return &server{address: address, pids: []int{p.cmd.Process.Pid}, stop: p.stop}, nil
+			return &server{address: address, pids: []int{p.PID()}, stop: p.stop}, nil
 		}
 	}
 	p.stop()
@@ -230,9 +153,8 @@ func startLotse(bin, display string) (_ *server, err error) {
 	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address, "--many"); err != nil {
 		return nil, err
 	}
-	return &server{address: address, pids: []int{agent.cmd.Process.Pid}, stop: stop, control: func() error {
-		_, err := io.WriteString(session.stdin, "control\n")
-		return err
+	return &server{address: address, pids: []int{agent.PID()}, stop: stop, control: func() error {
+		return session.Write("control")
 	}}, nil
 }
 

@@ -31,11 +31,11 @@ func BenchmarkAgentToAccepted(b *testing.B) {
 		ses := s.newSession()
 		b.StartTimer()
 		agent := s.agent(customer, ses.number, "--answer", "view")
-		ses.line(`"event":"compare"`)
+		ses.Line(`"event":"compare"`)
 		b.StopTimer()
-		ses.write("end")
-		agent.exit()
-		ses.exit()
+		ses.Write("end")
+		agent.Exit()
+		ses.Exit()
 		b.StartTimer()
 	}
 }
@@ -48,7 +48,7 @@ func BenchmarkFirstPicture(b *testing.B) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	for name, encoding := range map[string]int32{"Tight": rfbtest.Tight, "ZRLE": rfbtest.ZRLE} {
 		b.Run(name, func(b *testing.B) {
@@ -96,7 +96,7 @@ func BenchmarkDoors(b *testing.B) {
 	customer.paint()
 	ses := s.newSession()
 	agent := s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, helper := s.view(ses.number)
 	roots := s.roots()
 	viewer := func(b *testing.B, conn net.Conn, err error, cfg rfbtest.Config) {
@@ -155,11 +155,11 @@ func BenchmarkDoors(b *testing.B) {
 			var sealed time.Duration
 			for b.Loop() {
 				b.StopTimer()
-				show, mark := door.ready(b), agent.mark()
+				show, mark := door.ready(b), agent.Mark()
 				b.StartTimer()
 				show()
 				b.StopTimer()
-				sealed += sealTime(b, agent.lineAfter(mark, "kind=view door="+door.called+" took="))
+				sealed += sealTime(b, agent.LineAfter(mark, "kind=view door="+door.called+" took="))
 				b.StartTimer()
 			}
 			b.ReportMetric(float64(sealed.Microseconds())/1000/float64(b.N), "seal-ms")
@@ -175,11 +175,11 @@ func BenchmarkDoors(b *testing.B) {
 			b.StopTimer()
 			page.waitFor("session", `[data-phase="joined"]`)
 			page.waitFor("see-screen", ":not([disabled])")
-			mark := agent.mark()
+			mark := agent.Mark()
 			b.StartTimer()
 			page.do("firstPicture", map[string]any{"id": "see-screen", "size": []int{1920, 1080}})
 			b.StopTimer()
-			sealed += sealTime(b, agent.lineAfter(mark, "kind=view door=page took="))
+			sealed += sealTime(b, agent.LineAfter(mark, "kind=view door=page took="))
 			page.do("reload", nil)
 			b.StartTimer()
 		}
@@ -213,10 +213,10 @@ func (s *stack) roots() *x509.CertPool {
 // websockify asks for an address for one noVNC.
 func (s *session) websockify() string {
 	s.t.Helper()
-	mark := s.mark()
-	s.write("websockify")
+	mark := s.Mark()
+	s.Write("websockify")
 	var made struct{ URL string }
-	if err := json.Unmarshal([]byte(s.lineAfter(mark, `"event":"websockify"`)), &made); err != nil {
+	if err := json.Unmarshal([]byte(s.LineAfter(mark, `"event":"websockify"`)), &made); err != nil {
 		s.t.Fatal(err)
 	}
 	return made.URL
@@ -229,7 +229,7 @@ func BenchmarkF12(b *testing.B) {
 	customer := customerDisplay(b, "1280x800")
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "control")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
 	if err != nil {
@@ -240,12 +240,12 @@ func BenchmarkF12(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		time.Sleep(1100 * time.Millisecond) // two presses within a second end the session
-		mark := ses.mark()
-		ses.write("control")
-		ses.lineAfter(mark, `"given","right":"control"`)
-		mark = ses.mark()
+		mark := ses.Mark()
+		ses.Write("control")
+		ses.LineAfter(mark, `"given","right":"control"`)
+		mark = ses.Mark()
 		b.StartTimer()
 		hand.key(keyF12)
-		ses.lineAfter(mark, `"taken"`)
+		ses.LineAfter(mark, `"taken"`)
 	}
 }

@@ -271,7 +271,7 @@ func (s *stack) panelAgent(d *display, more ...string) (agent *process, url stri
 	s.t.Helper()
 	args := append([]string{"--gateway", s.url, "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
 	agent = start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
-	return agent, strings.TrimPrefix(agent.line("panel: "), "panel: ")
+	return agent, strings.TrimPrefix(agent.Line("panel: "), "panel: ")
 }
 
 // allows waits for a question in a page that shares by itself, and allows it.
@@ -324,7 +324,7 @@ func TestBrowser(t *testing.T) {
 	advisor.waitFor("session", `[data-phase="joined"]`)
 	sameCode(t, advisor, panel)
 
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
 	allow(customer, agent, mark, "view")
@@ -334,7 +334,7 @@ func TestBrowser(t *testing.T) {
 	advisor.keys("not allowed\n")
 	customer.stays(t, "typed without the right to control", file, "", advisor.colourAt)
 
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("ask-control")
 	allow(customer, agent, mark, "control")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
@@ -356,7 +356,7 @@ func TestBrowser(t *testing.T) {
 	customer.stays(t, "typed after F12", file, theText+"\n", advisor.colourAt)
 
 	// The clipboard, each way, umlauts included.
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("ask-clipboard")
 	allow(customer, agent, mark, "clipboard")
 	advisor.waitFor("ask-clipboard", `[data-right="given"]`)
@@ -379,7 +379,7 @@ func TestBrowser(t *testing.T) {
 
 	panel.click("pause")
 	panel.says("pause", "Resume")
-	mark = agent.mark()
+	mark = agent.Mark()
 	panel.click("pause")
 	panel.waitFor("question", `[data-right="resume"]`) // the window asks first
 	allow(customer, agent, mark, "resume")
@@ -388,7 +388,7 @@ func TestBrowser(t *testing.T) {
 	advisor.click("confirm-yes")
 	panel.wait("ended")
 	advisor.waitFor("session", `[data-phase="ended"]`)
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(afterTheEnd...)
@@ -427,7 +427,7 @@ func TestBrowserRefusal(t *testing.T) {
 	b := newBrowser(t)
 	advisor, panel := b.tab("advisor"), b.tab("panel")
 	panel.open(url)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	// The page takes up a session that the command line opened, after a question.
 	advisor.open(s.url + "/advisor#n=" + ses.number)
 	advisor.fill("signin-name", "advisor")
@@ -449,7 +449,7 @@ func TestBrowserRefusal(t *testing.T) {
 	}
 	panel.click("end")
 	advisor.waitFor("session", `[data-phase="ended"]`)
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(append(afterTheEnd, "The customer did not allow the view.")...)

@@ -72,12 +72,12 @@ func TestViewAsksForControl(t *testing.T) {
 	customer := customerDisplay(t, "640x480")
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "control")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number, "--control")
 	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	ses.line(`"given","right":"control"`)
+	ses.Line(`"given","right":"control"`)
 }

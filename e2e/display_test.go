@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -21,6 +20,7 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
+	"lotse/proctest"
 	"lotse/screen/x11/x11test"
 )
 
@@ -64,25 +64,11 @@ func (d *display) manage() {
 
 func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	t.Helper()
-	r, w, err := os.Pipe()
+	server, name, err := x11test.Launch(path, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	d := &display{t: t, vncPort: vncPort}
-	// Without -noreset a server starts again when its last client leaves.
-	// GLX, which nothing here needs, takes two thirds of the start.
-	d.server = startWith(t, nil, []*os.File{w}, path, append(args, "-noreset", "-extension", "GLX", "-displayfd", "3")...)
-	w.Close()
-	if err := r.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		t.Fatalf("%s gave no display number: %v", path, err)
-	}
-	d.name = ":" + strings.TrimSpace(number)
-	return d
+	return &display{t: t, name: name, vncPort: vncPort, server: &process{proctest.Attach(t, server), t, filepath.Base(path)}}
 }
 
 // freePort is a free port, the test's alone until it ends.

@@ -30,10 +30,10 @@ func newDoorStack(t testing.TB) *doorStack {
 	s := &doorStack{stack: &stack{t: t, data: data, caFile: filepath.Join(data, "ca.pem")}}
 	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--data", data,
 		"--listen", "127.0.0.1:0", "--vnc-listen", "127.0.0.1:0", "--vnc-tls-port", "--repeater-listen", "127.0.0.1:0", "--repeater-servers", "127.0.0.1:0", "--websockify")
-	line := s.gateway.line("listening on https://")
+	line := s.gateway.Line("listening on https://")
 	s.url = line[strings.Index(line, "https://"):]
 	for what, to := range map[string]*string{"VNC viewers on ": &s.vnc, "repeater viewers on ": &s.repeater, "repeater servers on ": &s.servers} {
-		_, *to, _ = strings.Cut(s.gateway.line(what), what)
+		_, *to, _ = strings.Cut(s.gateway.Line(what), what)
 	}
 	return s
 }
@@ -62,9 +62,9 @@ type pass struct{ User, Password string }
 // password asks for what lets one viewer in by the VNC port or the repeater.
 func (s *session) password(door string) (p pass) {
 	s.t.Helper()
-	mark := s.mark()
-	s.write(map[string]string{"vnc": "password", "repeater": "password repeater"}[door])
-	line := s.lineAfter(mark, `"event":"password"`)
+	mark := s.Mark()
+	s.Write(map[string]string{"vnc": "password", "repeater": "password repeater"}[door])
+	line := s.LineAfter(mark, `"event":"password"`)
 	if err := json.Unmarshal([]byte(line), &p); err != nil || p.Password == "" || p.User == s.number {
 		s.t.Fatalf("%s: %v", line, err)
 	}
@@ -76,7 +76,7 @@ func (s *doorStack) foreignSession() *session {
 	s.t.Helper()
 	p := start(s.t, s.env(), ours(s.t, "lotse"), "session", "new", "--gateway", s.url, "--user", "advisor", "--json", "--foreign")
 	var made struct{ Number string }
-	line := p.line(`"number"`)
+	line := p.Line(`"number"`)
 	if err := json.Unmarshal([]byte(line), &made); err != nil {
 		s.t.Fatalf("%s: %v", line, err)
 	}
@@ -197,13 +197,13 @@ func TestDoors(t *testing.T) {
 			file := customer.typewriter()
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number)
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			screen := viewerDisplay(t, "1024x800")
-			mark, told := agent.mark(), ses.mark()
+			mark, told := agent.Mark(), ses.Mark()
 			v.open(t, s, ses, screen)
 
 			allow(customer, agent, mark, "view")
-			ses.lineAfter(told, `"line":"gateway"`)
+			ses.LineAfter(told, `"line":"gateway"`)
 			at := shows(t, screen, customer, v.tolerance)
 			typeInto := func(text string) {
 				screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360))
@@ -213,10 +213,10 @@ func TestDoors(t *testing.T) {
 			}
 			typeInto("not allowed")
 			customer.stays(t, "typed without the right to control", file, "", screen.colourAt(at))
-			mark = agent.mark()
-			ses.write("control")
+			mark = agent.Mark()
+			ses.Write("control")
 			allow(customer, agent, mark, "control")
-			ses.line(`"given","right":"control"`)
+			ses.Line(`"given","right":"control"`)
 			ses.takesInput()
 			typeInto("by the door " + v.door)
 			eventually(t, "typed text", func() error {
@@ -225,8 +225,8 @@ func TestDoors(t *testing.T) {
 				}
 				return nil
 			})
-			ses.write("end")
-			if code := agent.exit(); code != 0 {
+			ses.Write("end")
+			if code := agent.Exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
 			seen := []string{"picture", "consent", "typing", "end"}
@@ -262,12 +262,12 @@ func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 	t.Helper()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "deny")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	screen := viewerDisplay(t, "1024x800")
 	window := v.open(t, s, ses, screen)
-	ses.line(`"event":"refused"`)
+	ses.Line(`"event":"refused"`)
 	if v.refusal != "" {
-		window.line(v.refusal + "The customer did not allow the view.")
+		window.Line(v.refusal + "The customer did not allow the view.")
 	}
 	if v.dialog != "" {
 		eventually(t, "the viewer's window with the words", func() error {
@@ -275,7 +275,7 @@ func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 			search.Env = append(os.Environ(), screen.env()...)
 			if out, err := search.CombinedOutput(); err != nil {
 				select {
-				case <-window.done:
+				case <-window.Ended():
 					return fmt.Errorf("%s has ended; %s", v.program, out)
 				default:
 					return fmt.Errorf("%w: %s", err, out)
@@ -287,9 +287,9 @@ func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 	if _, shown := locate(customer.picture(), screen.picture(), v.tolerance); shown {
 		t.Error("a picture after a refusal")
 	}
-	window.stop()
-	ses.write("end")
-	ses.exit()
+	window.Stop()
+	ses.Write("end")
+	ses.Exit()
 }
 
 // TestListeningViewer: `lotse view --to` brings the session to a viewer that
@@ -300,18 +300,18 @@ func TestListeningViewer(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	screen := viewerDisplay(t, "1024x800")
 	port := freePort(t)
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", "-listen", strconv.Itoa(port))
-	viewer.line("Listening on port")
-	mark := ses.mark()
+	viewer.Line("Listening on port")
+	mark := ses.Mark()
 	view := start(t, s.env(), ours(t, "lotse"), "view", ses.number, "--gateway", s.url, "--user", "advisor", "--to", "127.0.0.1:"+strconv.Itoa(port))
-	view.line("ready: connected")
-	ses.lineAfter(mark, `"line":"sealed"`)
+	view.Line("ready: connected")
+	ses.LineAfter(mark, `"line":"sealed"`)
 	shows(t, screen, customer, 0)
-	ses.write("end")
-	if code := view.exit(); code != 0 {
+	ses.Write("end")
+	if code := view.Exit(); code != 0 {
 		t.Errorf("view ended with %d", code)
 	}
 	works("TigerVNC, listening", "tigervnc-viewer", "`lotse view --to`", "picture", "end")
@@ -325,12 +325,12 @@ func TestForeignServer(t *testing.T) {
 	ses := s.foreignSession()
 	start(t, customer.env(), need(t, "x11vnc", "x11vnc"), "-display", customer.name, "-rfbport", "0", "-nopw", "-noxdamage", "-nocursorshape",
 		"-connect_or_exit", "repeater=ID:"+ses.number+"+"+s.servers)
-	ses.line(`"foreign":"here"`)
+	ses.Line(`"foreign":"here"`)
 	screen := viewerDisplay(t, "1024x800")
 	start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "ssvncviewer", "ssvnc"), "-nojpeg", "-noraiseonbeep", "-repeater", "ID:"+ses.number, s.repeater)
 	shows(t, screen, customer, 0)
-	ses.write("end")
-	ses.exit()
+	ses.Write("end")
+	ses.Exit()
 	works("x11vnc as server, SSVNC as viewer", "x11vnc", "repeater", "picture", "end")
 }
 
@@ -371,10 +371,10 @@ func TestWebsockify(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
-	mark := ses.mark()
+	ses.Line(`"state":"joined"`)
+	mark := ses.Mark()
 	elsewhere(t, ses.websockify(), nil).seesDesktop(customer, 0)
-	ses.lineAfter(mark, `"line":"gateway"`)
+	ses.LineAfter(mark, `"line":"gateway"`)
 	works("noVNC elsewhere", "chromium", "websockify", "picture")
 }
 
@@ -385,10 +385,10 @@ func TestRepeaterID(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	port := freePort(t)
 	bridge := start(t, nil, need(t, "websockify", "websockify"), "127.0.0.1:"+strconv.Itoa(port), s.repeater)
-	bridge.line("proxying from")
+	bridge.Line("proxying from")
 	p := ses.password("repeater")
 	page := elsewhere(t, "ws://127.0.0.1:"+strconv.Itoa(port), map[string]any{
 		"repeaterID": p.User, "credentials": map[string]string{"password": p.Password},
@@ -404,7 +404,7 @@ func TestPageViewerPassword(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	b := newBrowser(t)
 	page := b.tab("advisor")
 	page.signsIn(s.url + "/advisor#n=" + ses.number)

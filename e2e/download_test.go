@@ -42,7 +42,7 @@ func newDownloadStackOf(t *testing.T, built, name string) (s *stack, program []b
 		}
 	}
 	s.gateway = start(t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(t, "lotse"), "gateway", "--dev", "--config", settings, "--data", s.data, "--listen", "127.0.0.1:0")
-	line := s.gateway.line("listening on https://")
+	line := s.gateway.Line("listening on https://")
 	s.url = strings.Replace(line[strings.Index(line, "https://"):], "127.0.0.1", "localhost", 1)
 	return s, program
 }
@@ -128,7 +128,7 @@ func TestDownloadToSession(t *testing.T) {
 	// No gateway on the command line: the file's name tells it.
 	agent := start(t, append(s.env(), d.env()...), file, "--display", d.name, "--log-level", "info")
 	clicks++
-	panel.open(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	panel.open(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
 	if got := panel.text("gateway"); got != "localhost:"+port {
 		t.Errorf("the panel names %q before anything is connected", got)
 	}
@@ -136,11 +136,11 @@ func TestDownloadToSession(t *testing.T) {
 	panel.fill("number", ses.number)
 	panel.click("number-submit")
 	clicks++
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	panel.wait("session")
 	t.Logf("from the link to an accepted number: %d clicks, nine digits, %.1f s (a page and a program that open at once)", clicks, time.Since(begin).Seconds())
-	ses.write("end")
-	if code := agent.exit(); code != 0 {
+	ses.Write("end")
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(afterTheEnd...)
@@ -154,7 +154,7 @@ func TestTypedGateway(t *testing.T) {
 	b := newBrowser(t)
 	agent := start(t, append(s.env(), d.env()...), ours(t, "lotse-agent"), "--display", d.name, "--log-level", "info")
 	panel := b.tab("panel")
-	panel.open(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	panel.open(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
 	panel.wait("which-gateway")
 	panel.fill("number", ses.number)
 	panel.click("number-submit")
@@ -171,9 +171,9 @@ func TestTypedGateway(t *testing.T) {
 	})
 	panel.fill("number", ses.number+"@"+strings.TrimPrefix(s.url, "https://"))
 	panel.click("number-submit")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	panel.click("end")
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(afterTheEnd...)
@@ -188,16 +188,16 @@ func TestStartedByAnotherProgram(t *testing.T) {
 	// Standard output alone: it must hold nothing but the lines.
 	only := []string{"-c", `exec "$0" "$@" 2>/dev/null`, ours(t, "lotse-agent")}
 	agent := start(t, append(s.env(), d.env()...), "/bin/sh", append(only, "--events", "json", "--answer", "control", "--panel", "terminal", "--display", d.name, link)...)
-	agent.line(`"state":"joined"`)
-	ses.write("view")
-	agent.line(`"state":"shared"`)
-	ses.write("end")
-	agent.line(`"exit":0`)
-	if code := agent.exit(); code != 0 {
+	agent.Line(`"state":"joined"`)
+	ses.Write("view")
+	agent.Line(`"state":"shared"`)
+	ses.Write("end")
+	agent.Line(`"exit":0`)
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("ended with %d", code)
 	}
 	states := ""
-	for _, line := range agent.output() {
+	for _, line := range agent.Output() {
 		var ev struct {
 			V       int
 			State   string
@@ -230,8 +230,8 @@ func TestStartedByAnotherProgram(t *testing.T) {
 		{2, "U+043E", []string{"lotse:supp\u043ert.example.com/482193057"}},
 	} {
 		p := start(t, append(s.env(), d.env()...), "/bin/sh", append(append(only, "--events", "json", "--answer", "deny", "--panel", "terminal", "--display", d.name), c.args...)...)
-		last := p.line(fmt.Sprintf(`"exit":%d`, c.code))
-		if code := p.exit(); code != c.code || !strings.Contains(last, c.want) {
+		last := p.Line(fmt.Sprintf(`"exit":%d`, c.code))
+		if code := p.Exit(); code != c.code || !strings.Contains(last, c.want) {
 			t.Errorf("%v: exit code %d\n%s", c.args, code, last)
 		}
 	}

@@ -13,7 +13,7 @@ func TestTigerVNCEncodings(t *testing.T) {
 	customer.typewriter()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "1000x760")
 	for name, test := range map[string]struct {
@@ -32,7 +32,7 @@ func TestTigerVNCEncodings(t *testing.T) {
 			args := append([]string{"-AutoSelect=0", "-MenuKey=", "-ViewOnly"}, test.args...)
 			viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), append(args, hostPort(port))...)
 			shows(t, screen, customer, test.tolerance)
-			viewer.stop()
+			viewer.Stop()
 		})
 	}
 }

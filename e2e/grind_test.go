@@ -64,7 +64,7 @@ func newTSEnd(t *testing.T, role string) *tsEnd {
 	run(t, nil, "../novnc-web/node_modules/.bin/esbuild", "../novnc-web/test/sealpeer.ts", "--bundle", "--platform=node", "--format=esm",
 		"--target=node20", "--log-level=warning", "--outfile="+program)
 	p := start(t, nil, need(t, "node", "nodejs"), program, role, grindNumber, grindKind, grindStream, "1")
-	return &tsEnd{process: p, address: "127.0.0.1:" + strings.TrimPrefix(p.line("port "), "port "), mark: p.mark()}
+	return &tsEnd{process: p, address: "127.0.0.1:" + strings.TrimPrefix(p.Line("port "), "port "), mark: p.Mark()}
 }
 
 func (e *tsEnd) exchange(t *testing.T) (net.Conn, func() string) {
@@ -73,7 +73,7 @@ func (e *tsEnd) exchange(t *testing.T) (net.Conn, func() string) {
 		t.Fatal(err)
 	}
 	return conn, func() string {
-		line := e.process.lineAfter(e.mark, "")
+		line := e.process.LineAfter(e.mark, "")
 		e.mark++
 		if len(line) != 4 {
 			return "" // why not

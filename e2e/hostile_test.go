@@ -28,8 +28,8 @@ func (s *stack) openedByAgent(d *display, number string, more ...string) (agent 
 	env := append(d.env(), "LOTSE_CA_FILE="+s.caFile, "LOTSE_NO_BROWSER=", "LC_ALL=C.UTF-8", "PATH="+dir+":"+os.Getenv("PATH"))
 	args := append([]string{"--gateway", s.url, "--number", "-", "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
 	agent = start(s.t, env, ours(s.t, "lotse-agent"), args...)
-	agent.write(number)
-	agent.line("panel: ")
+	agent.Write(number)
+	agent.Line("panel: ")
 	var address []byte
 	eventually(s.t, "the panel is opened", func() (err error) {
 		address, err = os.ReadFile(file)
@@ -116,7 +116,7 @@ func (b *besieged) attack(mark, told int, right string) {
 		}
 		return nil
 	})
-	if line := b.session.saidAfter(told, `"given"`); line != "" {
+	if line := b.session.Said(told, `"given"`); line != "" {
 		b.t.Fatalf("given without the customer's press: %s", line)
 	}
 	if got := b.panel.text("question-words"); got == "" {
@@ -136,8 +136,8 @@ func (b *besieged) number(name string) int {
 // ask has the advisor ask for a right and returns where both stand.
 func (b *besieged) ask(right string) (mark, told int) {
 	b.t.Helper()
-	mark, told = b.agent.mark(), b.session.mark()
-	b.session.write(right)
+	mark, told = b.agent.Mark(), b.session.Mark()
+	b.session.Write(right)
 	return mark, told
 }
 
@@ -147,8 +147,8 @@ func (b *besieged) refuse(right string) {
 	mark, told := b.ask(right)
 	b.attack(mark, told, right)
 	b.agent.presses(b.hand, mark, right, "refuse")
-	b.session.lineAfter(told, `"by":"customer","event":"refused","right":"`+right+`"`)
-	if line := b.session.saidAfter(told, `"given"`); line != "" {
+	b.session.LineAfter(told, `"by":"customer","event":"refused","right":"`+right+`"`)
+	if line := b.session.Said(told, `"given"`); line != "" {
 		b.t.Fatalf("given, though the customer pressed No: %s", line)
 	}
 }
@@ -159,13 +159,13 @@ func (b *besieged) allow(right string, buttons ...string) {
 	mark, told := b.ask(right)
 	b.attack(mark, told, right)
 	b.agent.presses(b.hand, mark, right, buttons...)
-	b.session.lineAfter(told, `"by":"customer","event":"given","right":"`+right+`"`)
+	b.session.LineAfter(told, `"by":"customer","event":"given","right":"`+right+`"`)
 }
 
 // widen has the customer's own panel propose a share, with the yes in the window.
 func (b *besieged) widen(share string) {
 	b.t.Helper()
-	mark, told := b.agent.mark(), b.session.mark()
+	mark, told := b.agent.Mark(), b.session.Mark()
 	b.panel.eval(`() => {
 		const line = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/events");
 		line.onopen = () => line.send(JSON.stringify({ key: sessionStorage.getItem("lotse-panel-key") }));
@@ -177,7 +177,7 @@ func (b *besieged) widen(share string) {
 	}`)
 	b.attack(mark, told, "share")
 	b.agent.presses(b.hand, mark, "share", "allow")
-	b.session.lineAfter(told, `"by":"customer","event":"given","right":"share"`)
+	b.session.LineAfter(told, `"by":"customer","event":"given","right":"share"`)
 }
 
 // shares checks what is shared.
@@ -199,18 +199,18 @@ func (b *besieged) shares(kind string) {
 // shared, one after the other, and during each the advisor tries to answer himself.
 func (b *besieged) siege(program string, port int) {
 	b.panel.eval(takePanel)
-	mark, told := b.agent.mark(), b.session.mark()
+	mark, told := b.agent.Mark(), b.session.Mark()
 	in := b.dialIn(port) // a viewer that waits is a wish for the view
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "refuse")
-	b.session.lineAfter(told, `"by":"customer","event":"refused","right":"view"`)
+	b.session.LineAfter(told, `"by":"customer","event":"refused","right":"view"`)
 	// Asked for at once, put off, and then allowed for one program.
 	in()
-	mark, told = b.agent.mark(), b.session.mark()
+	mark, told = b.agent.Mark(), b.session.Mark()
 	in = b.dialIn(port)
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "more", program, "allow")
-	b.session.lineAfter(told, `"by":"customer","event":"given","right":"view"`)
+	b.session.LineAfter(told, `"by":"customer","event":"given","right":"view"`)
 	if in(); b.viewer == nil {
 		b.t.Fatal("the viewer was not let in")
 	}
@@ -225,8 +225,8 @@ func (b *besieged) siege(program string, port int) {
 	b.shares("screen")
 	b.refuse("share")
 	b.refuse("clipboard")
-	b.session.write("end")
-	b.agent.exit()
+	b.session.Write("end")
+	b.agent.Exit()
 }
 
 // dialIn connects a viewer that waits for the customer, and keeps it when it is let in.
@@ -273,7 +273,7 @@ func TestHostileAdvisor(t *testing.T) {
 	defer func() { keepPictures(t, customer) }()
 	ses := s.newSession()
 	agent, panel := s.openedByAgent(customer, ses.number)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	b := &besieged{t: t, display: customer, hand: customer.hands(), agent: agent, session: ses, panel: panel}
 	b.inject = func(at image.Point) {
@@ -293,14 +293,14 @@ func TestHostileAdvisorOnWindows(t *testing.T) {
 	panel := m.browser().tab("panel")
 	panel.open(m.opened())
 	panel.wait("session")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	clicker := m.puppet("clicker")
 	b := &besieged{t: t, display: m.display, hand: wineHand{m}, agent: agent, session: ses, panel: panel}
 	b.inject = func(at image.Point) {
-		mark := clicker.mark()
-		clicker.write(fmt.Sprintf("%d %d", at.X, at.Y))
-		clicker.lineAfter(mark, "clicked")
+		mark := clicker.Mark()
+		clicker.Write(fmt.Sprintf("%d %d", at.X, at.Y))
+		clicker.LineAfter(mark, "clicked")
 	}
 	b.siege("choice:app:*", port)
 }
@@ -316,9 +316,9 @@ func TestKeyWithTheNetworkCut(t *testing.T) {
 	c.holdShift()
 	w.freeze()
 	hand := c.customer.hands()
-	mark := c.agent.mark()
+	mark := c.agent.Mark()
 	hand.key(0xffc9)
-	c.agent.lineAfter(mark, "right=control outcome=taken by=key")
+	c.agent.LineAfter(mark, "right=control outcome=taken by=key")
 	eventually(t, "the key that was held is up", func() error {
 		if down := c.customer.keysDown(); len(down) > 0 {
 			return fmt.Errorf("%v", down)
@@ -329,7 +329,7 @@ func TestKeyWithTheNetworkCut(t *testing.T) {
 		hand.key(0xffc9)
 		hand.key(0xffc9)
 		select {
-		case <-c.agent.done:
+		case <-c.agent.Ended():
 			return nil
 		default:
 			return errors.New("it runs")
@@ -354,7 +354,7 @@ func TestHandsOnTheWheel(t *testing.T) {
 		}
 		return nil
 	})
-	hand, told := c.customer.hands(), c.session.mark()
+	hand, told := c.customer.hands(), c.session.Mark()
 	stop := make(chan struct{})
 	moved := make(chan struct{})
 	go func() {
@@ -368,7 +368,7 @@ func TestHandsOnTheWheel(t *testing.T) {
 			}
 		}
 	}()
-	c.session.lineAfter(told, `"hands":true`)
+	c.session.LineAfter(told, `"hands":true`)
 	want := "before\n"
 	for resting := true; resting; {
 		on := c.session.handsOn()
@@ -377,7 +377,7 @@ func TestHandsOnTheWheel(t *testing.T) {
 		got := typed(c.file)
 		if resting = got != want; resting {
 			// A hand that a busy machine held up has rested for a second: the session says so.
-			c.session.lineAfter(on, `"hands":false`)
+			c.session.LineAfter(on, `"hands":false`)
 			want = got
 		}
 	}

@@ -18,7 +18,7 @@ func TestIcons(t *testing.T) {
 	start(t, append(customer.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"))
 	customer.xdotool("search", "--sync", "--onlyvisible", "--name", "VNC viewer")
 	agent, advisor, panel := panelSession(t, s, customer)
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
 	// The list of who is looking, and the picture, may come while the customer presses.

@@ -42,7 +42,7 @@ func TestLibvncclient(t *testing.T) {
 			open := func(answer ...string) (ses *session, agent, viewer *process) {
 				ses = s.newSession()
 				agent = s.agent(customer, ses.number, answer...)
-				ses.line(`"state":"joined"`)
+				ses.Line(`"state":"joined"`)
 				var p pass
 				if door.door != "" {
 					p = ses.password(door.door)
@@ -51,31 +51,31 @@ func TestLibvncclient(t *testing.T) {
 				return ses, agent, start(t, env, program, door.args(s, ses, p)...)
 			}
 			ses, _, viewer := open("--answer", "deny")
-			viewer.line("The customer did not allow the view.")
-			if code := viewer.exit(); code != 1 {
+			viewer.Line("The customer did not allow the view.")
+			if code := viewer.Exit(); code != 1 {
 				t.Errorf("the refused viewer ended with %d", code)
 			}
-			ses.write("end")
-			ses.exit()
+			ses.Write("end")
+			ses.Exit()
 
 			ses, agent, viewer := open()
 			allow(customer, agent, 0, "view")
-			viewer.line("picture")
-			ses.line(`"line":"` + door.line + `"`)
-			viewer.write("type not allowed")
+			viewer.Line("picture")
+			ses.Line(`"line":"` + door.line + `"`)
+			viewer.Write("type not allowed")
 			picture := filepath.Join(t.TempDir(), "blinking.ppm")
 			customer.stays(t, "typed without the right to control", file, "", func(desk image.Point) color.Color {
-				mark := viewer.mark()
-				viewer.write("save " + picture)
-				viewer.lineAfter(mark, "saved")
+				mark := viewer.Mark()
+				viewer.Write("save " + picture)
+				viewer.LineAfter(mark, "saved")
 				return readPPM(t, picture).At(desk.X, desk.Y)
 			})
-			mark := agent.mark()
-			ses.write("control")
+			mark := agent.Mark()
+			ses.Write("control")
 			allow(customer, agent, mark, "control")
-			ses.line(`"given","right":"control"`)
+			ses.Line(`"given","right":"control"`)
 			ses.takesInput()
-			viewer.write("type by libvncclient")
+			viewer.Write("type by libvncclient")
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != "by libvncclient\n" {
 					return fmt.Errorf("%q", got)
@@ -83,18 +83,18 @@ func TestLibvncclient(t *testing.T) {
 				return nil
 			})
 			eventually(t, "the viewer's picture", func() error {
-				mark, shot := viewer.mark(), filepath.Join(t.TempDir(), "shot.ppm")
-				viewer.write("save " + shot)
-				viewer.lineAfter(mark, "saved")
+				mark, shot := viewer.Mark(), filepath.Join(t.TempDir(), "shot.ppm")
+				viewer.Write("save " + shot)
+				viewer.LineAfter(mark, "saved")
 				desk, shown := withoutBadge(customer.picture(), readPPM(t, shot), image.Point{})
 				if n := differences(desk, shown, desk.Bounds(), image.Point{}, 0); desk.Bounds() != shown.Bounds() || n > 0 {
 					return fmt.Errorf("%v, %d pixels differ", shown.Bounds(), n)
 				}
 				return nil
 			})
-			ses.write("end")
-			viewer.line("gone")
-			if code := agent.exit(); code != 0 {
+			ses.Write("end")
+			viewer.Line("gone")
+			if code := agent.Exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
 			works("libvncclient", "libvncserver-dev", door.entrance, "picture", "consent", "typing", "end", "refusal as text")

@@ -41,12 +41,12 @@ func newControlled(t testing.TB, gatewayFor func(*stack) string) *controlled {
 		toAgent.url = gatewayFor(c.stack)
 	}
 	c.agent = toAgent.agent(c.customer, c.session.number, "--answer", "control")
-	c.session.line(`"state":"joined"`)
+	c.session.Line(`"state":"joined"`)
 	c.view, c.port = c.stack.view(c.session.number)
 	c.viewer = c.connect(c.port)
 	shows(t, c.screen, c.customer, 0)
-	c.session.write("control")
-	c.session.line(`"given","right":"control"`)
+	c.session.Write("control")
+	c.session.Line(`"given","right":"control"`)
 	return c
 }
 
@@ -110,19 +110,19 @@ func portClosed(t testing.TB, port int) {
 func TestViewerKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	mark := c.session.mark()
-	c.viewer.kill()
-	c.session.lineAfter(mark, `"event":"taken","right":"control"`)
-	c.session.lineAfter(mark, `"viewers":[]`)
+	mark := c.session.Mark()
+	c.viewer.Kill()
+	c.session.LineAfter(mark, `"event":"taken","right":"control"`)
+	c.session.LineAfter(mark, `"viewers":[]`)
 	c.nothingHeld()
 }
 
 func TestHelperKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	mark := c.session.mark()
-	c.view.kill()
-	c.session.lineAfter(mark, `"event":"taken","right":"control"`)
+	mark := c.session.Mark()
+	c.view.Kill()
+	c.session.LineAfter(mark, `"event":"taken","right":"control"`)
 	c.nothingHeld()
 }
 
@@ -130,17 +130,17 @@ func TestHelperKilled(t *testing.T) {
 func TestAgentKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	c.agent.kill()
+	c.agent.Kill()
 	c.nothingHeld()
-	c.session.line(`"state":"away"`)
-	c.viewer.exit()
+	c.session.Line(`"state":"away"`)
+	c.viewer.Exit()
 	eventually(t, "the end of all of the agent's processes", func() error {
 		if out, err := exec.Command("pgrep", "-f", "lotse-agent.*"+c.stack.url).Output(); err == nil {
 			return fmt.Errorf("still running: %s", out)
 		}
 		return nil
 	})
-	agent := strconv.Itoa(c.agent.cmd.Process.Pid)
+	agent := strconv.Itoa(c.agent.PID())
 	eventually(t, "the end of the agent's shared memory", func() error {
 		for line := range strings.Lines(run(t, nil, "ipcs", "-m", "-p")) {
 			if f := strings.Fields(line); len(f) == 4 && f[2] == agent { // who made it
@@ -154,55 +154,55 @@ func TestAgentKilled(t *testing.T) {
 func TestAgentStopped(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	c.agent.stop()
+	c.agent.Stop()
 	c.nothingHeld()
-	c.session.line(`"reason":"customer","state":"ended"`)
-	if code := c.session.exit(); code != 0 {
+	c.session.Line(`"reason":"customer","state":"ended"`)
+	if code := c.session.Exit(); code != 0 {
 		t.Errorf("session ended with %d", code)
 	}
-	c.view.exit()
-	c.viewer.exit()
+	c.view.Exit()
+	c.viewer.Exit()
 }
 
 func TestGatewayKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	mark := c.agent.mark()
-	c.stack.gateway.kill()
-	c.agent.lineAfter(mark, "The connection is lost")
+	mark := c.agent.Mark()
+	c.stack.gateway.Kill()
+	c.agent.LineAfter(mark, "The connection is lost")
 	c.nothingHeld()
-	c.viewer.exit()
+	c.viewer.Exit()
 	// A new gateway on the same port knows nothing of the session.
 	c.stack.startGateway(strings.TrimPrefix(c.stack.url, "https://"))
-	if code := c.session.exit(); code == 0 {
+	if code := c.session.Exit(); code == 0 {
 		t.Error("the session's program ended as if all were well")
 	}
-	c.agent.lineAfter(mark, "The session is over")
-	c.agent.exit()
+	c.agent.LineAfter(mark, "The session is over")
+	c.agent.Exit()
 }
 
 func TestGatewayStopped(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
-	c.stack.gateway.stop()
-	c.agent.line("the gateway was shut down")
-	c.session.line(`"reason":"shutdown","state":"ended"`)
+	c.stack.gateway.Stop()
+	c.agent.Line("the gateway was shut down")
+	c.session.Line(`"reason":"shutdown","state":"ended"`)
 	c.nothingHeld()
-	c.agent.exit()
-	c.viewer.exit()
+	c.agent.Exit()
+	c.viewer.Exit()
 }
 
 func TestAdvisorEnds(t *testing.T) {
 	c := newControlled(t, nil)
-	c.session.write("end")
-	c.agent.line("the advisor ended it")
-	if code := c.agent.exit(); code != 0 {
+	c.session.Write("end")
+	c.agent.Line("the advisor ended it")
+	if code := c.agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	c.view.exit()
+	c.view.Exit()
 	portClosed(t, c.port)
-	c.viewer.exit()
-	c.session.exit()
+	c.viewer.Exit()
+	c.session.Exit()
 }
 
 // wire is a line between the agent and the gateway that can be cut.
@@ -312,18 +312,18 @@ func TestNetworkDrop(t *testing.T) {
 		return "https://" + w.listener.Addr().String()
 	})
 	c.holdShift()
-	mark, agentMark := c.session.mark(), c.agent.mark()
+	mark, agentMark := c.session.Mark(), c.agent.Mark()
 	w.cut()
-	c.agent.lineAfter(agentMark, "The connection is lost")
+	c.agent.LineAfter(agentMark, "The connection is lost")
 	c.nothingHeld()
-	c.session.lineAfter(mark, `"state":"away"`)
+	c.session.LineAfter(mark, `"state":"away"`)
 	w.reconnect()
-	c.session.lineAfter(mark, `"state":"joined"`)
+	c.session.LineAfter(mark, `"state":"joined"`)
 	// A new viewer sees at once, and cannot type.
 	_, port := c.stack.view(c.session.number)
 	c.connect(port)
 	at := shows(t, c.screen, c.customer, 0)
-	if strings.Contains(strings.Join(c.agent.output()[agentMark:], "\n"), "right=view outcome=given") {
+	if strings.Contains(strings.Join(c.agent.Output()[agentMark:], "\n"), "right=view outcome=given") {
 		t.Error("the view had to be given again")
 	}
 	c.screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360), "click", "1", "type", "lost")
@@ -339,9 +339,9 @@ func TestNothingLeftBehind(t *testing.T) {
 	home := t.TempDir()
 	agent := start(t, append(append(s.env(), customer.env()...), "HOME="+home, "TMPDIR="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_RUNTIME_DIR="+home),
 		ours(t, "lotse-agent"), "--gateway", s.url, "--number", ses.number, "--panel", "terminal", "--answer", "view", "--display", customer.name)
-	ses.line(`"state":"joined"`)
-	ses.write("end")
-	agent.exit()
+	ses.Line(`"state":"joined"`)
+	ses.Write("end")
+	agent.Exit()
 	filepath.WalkDir(home, func(path string, d os.DirEntry, err error) error {
 		if path != home {
 			t.Errorf("left behind: %s", path)
@@ -362,20 +362,20 @@ func TestWrongNumber(t *testing.T) {
 		// The second start does not try the number again: the count stays.
 		for range 2 {
 			agent := s.agent(customer, wrong, "--answer", "view")
-			if code := agent.exit(); code != 5 {
+			if code := agent.Exit(); code != 5 {
 				t.Fatalf("try %d: exit code %d, want 5", try, code)
 			}
-			agent.line("wrong or no longer valid")
+			agent.Line("wrong or no longer valid")
 		}
-		ses.line(fmt.Sprintf(`"tries":%d`, try+1))
+		ses.Line(fmt.Sprintf(`"tries":%d`, try+1))
 	}
 	// The third one burnt it, and the advisor is told.
-	ses.line("burnt")
-	if code := ses.exit(); code == 0 {
+	ses.Line("burnt")
+	if code := ses.Exit(); code == 0 {
 		t.Error("the session's program ended as if all were well")
 	}
 	agent := s.agent(customer, ses.number, "--answer", "view")
-	if code := agent.exit(); code != 5 {
+	if code := agent.Exit(); code != 5 {
 		t.Errorf("a burnt number: exit code %d, want 5", code)
 	}
 }

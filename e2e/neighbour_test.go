@@ -180,7 +180,7 @@ func (w *watched) unserved(what string, port int) {
 
 func (w *watched) noSharedMemory(p *process) {
 	w.t.Helper()
-	if w.has("shared memory of process "+strconv.Itoa(p.cmd.Process.Pid), "") {
+	if w.has("shared memory of process "+strconv.Itoa(p.PID()), "") {
 		w.t.Errorf("another user can read the pictures of %s", p.name)
 	}
 }
@@ -236,17 +236,17 @@ func TestNeighbour(t *testing.T) {
 	w.round("lotse session")
 	agent, panel := s.openedByAgent(customer, ses.number)
 	panel.wait("session")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	w.round("panel")
 	advisor := []string{"--gateway", s.url, "--user", "advisor"}
 	port := vncPort(t)
 	view := start(t, s.env(), ours(t, "lotse"), append([]string{"view", "-", "--many", "--listen", "127.0.0.1:" + strconv.Itoa(port)}, advisor...)...)
-	view.write(ses.number)
-	view.line("ready:")
+	view.Write(ses.number)
+	view.Line("ready:")
 	w.round("view waits for a viewer")
 
 	// A viewer of this user comes, and is served.
-	mark := agent.mark()
+	mark := agent.Mark()
 	come := make(chan error, 1)
 	var viewer *rfbtest.Viewer
 	go func() {
@@ -264,10 +264,10 @@ func TestNeighbour(t *testing.T) {
 	if err := viewer.SetEncodings(rfbtest.Raw); err != nil {
 		t.Fatal(err)
 	}
-	mark = agent.mark()
-	ses.write("control")
+	mark = agent.Mark()
+	ses.Write("control")
 	allow(customer, agent, mark, "control")
-	ses.line(`"given","right":"control"`)
+	ses.Line(`"given","right":"control"`)
 	w.round("control")
 	if err := viewer.Refresh(); err != nil {
 		t.Errorf("the own viewer: %v", err)
@@ -277,31 +277,31 @@ func TestNeighbour(t *testing.T) {
 	started := start(t, append(s.env(), screen.env()...), ours(t, "lotse"),
 		append(append([]string{"view", "-", "--listen", "127.0.0.1:0"}, advisor...),
 			"--", "sh", "-c", `echo "password $VNC_PASSWORD"; read go; exec `+need(t, "xtigervncviewer", "tigervnc-viewer")+` -MenuKey= -AutoSelect=0 -PreferredEncoding=ZRLE -PasswordFile "$1" "$2"`, "viewer", "{passwd}", "{}")...)
-	started.write(ses.number)
-	startedPort := portIn(t, started.line("ready:"))
-	password := strings.TrimPrefix(started.line("password "), "password ")
+	started.Write(ses.number)
+	startedPort := portIn(t, started.Line("ready:"))
+	password := strings.TrimPrefix(started.Line("password "), "password ")
 	w.round("before the started viewer")
-	started.write("go")
+	started.Write("go")
 	shows(t, screen, customer, 0)
 	w.round("started viewer")
 
 	// The other direction.
-	started.stop()
-	view.stop()
-	mark = agent.mark()
+	started.Stop()
+	view.Stop()
+	mark = agent.Mark()
 	show := start(t, append(s.env(), screen.env()...), ours(t, "lotse"), append([]string{"show", "-"}, advisor...)...)
-	show.write(ses.number)
+	show.Write(ses.number)
 	allow(customer, agent, mark, "show")
-	show.line("showing: ")
+	show.Line("showing: ")
 	w.round("show")
 	panel.wait("show")
 
-	token, key := agent.line("panel: "), panel.eval(`() => sessionStorage.getItem("lotse-panel-key")`)
+	token, key := agent.Line("panel: "), panel.eval(`() => sessionStorage.getItem("lotse-panel-key")`)
 	panel.click("end")
 	panel.wait("ended")
-	ses.line(`"state":"ended"`)
+	ses.Line(`"state":"ended"`)
 	for _, p := range []*process{show, agent, ses.process} {
-		p.exit()
+		p.Exit()
 	}
 	w.round("after")
 
@@ -324,7 +324,7 @@ func TestNeighbour(t *testing.T) {
 	for _, between := range []string{"", " ", "-", "."} {
 		w.never("the session number", ses.number[:3]+between+ses.number[3:6]+between+ses.number[6:])
 	}
-	w.unserved("the panel", portIn(t, agent.line("panel: ")))
+	w.unserved("the panel", portIn(t, agent.Line("panel: ")))
 	w.unserved("lotse view", port)
 	w.unserved("lotse view with a viewer", startedPort)
 	for _, p := range []*process{agent, view, show} {

@@ -232,7 +232,7 @@ func TestChoice(t *testing.T) {
 	chosen, _ := customer.chosenAndOther()
 	agent, advisor, panel := panelSession(t, s, customer)
 
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
 	customer.answers(agent, mark, "view", "more", choice(chosen), "allow")
@@ -252,7 +252,7 @@ func TestChoice(t *testing.T) {
 
 	// More, by the customer himself: proposed, asked, refused, then allowed.
 	wider := func() {
-		mark = agent.mark()
+		mark = agent.Mark()
 		panel.click("share-change")
 		panel.choosesApp(otherProgram)
 		panel.click("share-apply")
@@ -273,7 +273,7 @@ func TestChoice(t *testing.T) {
 	advisor.seesOnlyChosen(customer, "after it was taken back")
 
 	// The advisor wishes to see more; silence and yes are the customer's.
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("ask-share")
 	panel.waitFor("question", `[data-right="share"]`)
 	advisor.seesOnlyChosen(customer, "while the advisor only asks")
@@ -295,7 +295,7 @@ func TestChoice(t *testing.T) {
 	}
 	panel.click("end")
 	panel.wait("ended")
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 }
@@ -334,13 +334,13 @@ func TestBadgeAndRecord(t *testing.T) {
 	if _, ok := badgeOf(customer, badgeWatched); ok {
 		t.Error("a badge before anybody sees anything")
 	}
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	customer.badge(badgeWatched)
 
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("ask-control")
 	allow(customer, agent, mark, "control")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
@@ -366,7 +366,7 @@ func TestBadgeAndRecord(t *testing.T) {
 
 	customer.physicalClick(end)
 	panel.wait("ended")
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	if _, ok := badgeOf(customer, badgeWatched); ok {
@@ -408,7 +408,7 @@ func TestPanelTurn(t *testing.T) {
 	agent := joinPanel(s, customer, advisor, panel)
 	panel.do("watchBoth", map[string]any{"ids": []string{"show", "share"}})
 
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("show-screen")
 	panel.waitFor("question", `[data-right="show"]`)
 	allow(customer, agent, mark, "show")
@@ -416,7 +416,7 @@ func TestPanelTurn(t *testing.T) {
 	showsBeside(t, desk, panel.canvas, "the advisor's screen in the panel")
 
 	// The turn.
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
@@ -426,7 +426,7 @@ func TestPanelTurn(t *testing.T) {
 	advisor.seesDesktop(customer, 0)
 
 	// And back.
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("turn-show")
 	allow(customer, agent, mark, "show")
 	advisor.waitFor("showing", `[data-phase="shown"]`)
@@ -448,7 +448,7 @@ func TestPanelTurn(t *testing.T) {
 func inTurn(t *testing.T, agent *process) {
 	t.Helper()
 	given := ""
-	for _, line := range agent.output() {
+	for _, line := range agent.Output() {
 		m := regexp.MustCompile(`msg=consent area=consent right=(view|show) outcome=(given|taken|returned)`).FindStringSubmatch(line)
 		switch {
 		case m == nil:
@@ -473,41 +473,41 @@ func TestShow(t *testing.T) {
 	agent, url := s.panelAgent(customer, "--number", ses.number)
 	panel := newBrowser(t).tab("panel")
 	panel.open(url)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	show := func() *process {
 		p := start(t, append(s.env(), desk.env()...), ours(t, "lotse"), "show", ses.number, "--gateway", s.url, "--user", "advisor")
-		p.line("asked: ")
+		p.Line("asked: ")
 		return p
 	}
 
-	mark := agent.mark()
+	mark := agent.Mark()
 	p := show()
 	allow(customer, agent, mark, "show")
-	p.line("showing: ")
-	ses.line(`"direction":"advisor"`)
+	p.Line("showing: ")
+	ses.Line(`"direction":"advisor"`)
 	panel.seesDesktop(desk, 0)
 	panel.click("show-stop")
-	p.line("stopped: ")
-	if code := p.exit(); code != 0 {
+	p.Line("stopped: ")
+	if code := p.Exit(); code != 0 {
 		t.Errorf("show ended with %d", code)
 	}
 	panel.gone("show")
 
-	mark = agent.mark()
+	mark = agent.Mark()
 	p = show()
 	allow(customer, agent, mark, "show")
 	panel.seesDesktop(desk, 0)
-	p.stop() // Ctrl+C
+	p.Stop() // Ctrl+C
 	panel.gone("show")
 
 	p = show()
 	panel.waitFor("question", `[data-right="show"]`)
 	panel.click("question-refuse") // here, not in the window
-	p.line("did not want to see your screen")
-	if code := p.exit(); code == 0 {
+	p.Line("did not want to see your screen")
+	if code := p.Exit(); code == 0 {
 		t.Error("a refusal is no success")
 	}
-	ses.write("end")
+	ses.Write("end")
 	panel.wait("ended")
 	panel.noComplaints(afterTheEnd...)
 	works("noVNC in the customer's panel", "chromium", "`lotse show`", "picture", "refusal", "end by either side")

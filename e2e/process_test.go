@@ -1,19 +1,14 @@
 package e2e
 
 import (
-	"bufio"
-	"context"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"lotse/leaktest"
+	"lotse/proctest"
 )
 
 func TestMain(m *testing.M) {
@@ -24,9 +19,9 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m, stopSharedBrowser)
 }
 
-// patience is how long anything may take before a test fails; nothing waits
-// this long when all is well.
-const patience = 3 * time.Minute
+// patience is how long anything may take before a test fails. Nothing waits this long when all is
+// well.
+const patience = proctest.Patience
 
 // need fails the test when a program is missing; a silent skip would hide it.
 func need(t testing.TB, program, pkg string) string {
@@ -53,191 +48,34 @@ func ours(t testing.TB, name string) string {
 
 // process is a running program whose output lines are kept.
 type process struct {
-	t     testing.TB
-	name  string
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	done  chan struct{} // closed when it ended
-	read  chan struct{} // closed when no line can come any more
-
-	mu    sync.Mutex
-	lines []string
-	news  chan struct{} // closed and replaced at each line
+	*proctest.Process
+	t    testing.TB
+	name string
 }
 
-// start runs a program until the test's end. It dies with the test even when
-// that is killed.
+// start runs a program until the test ends. The program dies with the test even when that is
+// killed.
 func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Helper()
 	return startWith(t, env, nil, path, args...)
 }
 
-// startWith hands files on, the first as number 3.
+// startWith hands files to the program, which finds the first as descriptor 3.
 func startWith(t testing.TB, env []string, files []*os.File, path string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), read: make(chan struct{}), news: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	p.cmd.ExtraFiles = files
-	var err error
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	w.Close()
-	go func() {
-		defer close(p.read)
-		defer r.Close()
-		for in := bufio.NewScanner(r); in.Scan(); {
-			p.add(in.Text())
-		}
-	}()
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.done)
-	}()
-	t.Cleanup(func() {
-		p.stop()
-		// Grandchildren may hold the pipe.
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		<-p.read
-		if t.Failed() {
-			t.Logf("--- %s %s\n%s", p.name, strings.Join(args, " "), strings.Join(p.output(), "\n"))
-		}
-	})
-	return p
-}
-
-func (p *process) add(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lines = append(p.lines, line)
-	close(p.news)
-	p.news = make(chan struct{})
-}
-
-func (p *process) output() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]string(nil), p.lines...)
-}
-
-// line waits for the first line that contains text and returns it.
-func (p *process) line(text string) string {
-	p.t.Helper()
-	return p.lineAfter(0, text)
-}
-
-// mark is a place in the output, for lineAfter.
-func (p *process) mark() int { return len(p.output()) }
-
-func (p *process) lineAfter(mark int, text string) string {
-	p.t.Helper()
-	timeout := time.After(patience)
-	for {
-		over := false
-		select {
-		case <-p.read:
-			over = true
-		default:
-		}
-		p.mu.Lock()
-		lines, news := p.lines[min(mark, len(p.lines)):], p.news
-		p.mu.Unlock()
-		for _, l := range lines {
-			if strings.Contains(l, text) {
-				return l
-			}
-		}
-		if over {
-			p.t.Fatalf("%s ended without saying %q", p.name, text)
-		}
-		select {
-		case <-news:
-		case <-p.read:
-		case <-timeout:
-			p.t.Fatalf("%s did not say %q", p.name, text)
-		}
-	}
-}
-
-// saidAfter is the first line so far that contains text; "" if there is none.
-func (p *process) saidAfter(mark int, text string) string {
-	for _, l := range p.output()[mark:] {
-		if strings.Contains(l, text) {
-			return l
-		}
-	}
-	return ""
-}
-
-// write sends a line to the program.
-func (p *process) write(line string) {
-	p.t.Helper()
-	if _, err := io.WriteString(p.stdin, line+"\n"); err != nil {
-		p.t.Fatalf("%s: %v", p.name, err)
-	}
-}
-
-// exit waits for the end and returns the exit code.
-func (p *process) exit() int {
-	p.t.Helper()
-	select {
-	case <-p.done:
-		if status := p.cmd.ProcessState.Sys().(syscall.WaitStatus); p.name == "wine" && status.Signal() == syscall.SIGKILL {
-			// Wine's server kills a program that has ended and is not gone half a second
-			// later, as on a busy computer. Its code is lost then; a crash has another.
-			return 0
-		}
-		return p.cmd.ProcessState.ExitCode()
-	case <-time.After(patience):
-		p.t.Fatalf("%s did not end", p.name)
-		return -1
-	}
-}
-
-// stop asks the program to end, then makes it.
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-		return
-	case <-time.After(5 * time.Second):
-	}
-	p.kill()
-}
-
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	p := proctest.Start(t, proctest.Command{Path: path, Args: args, Env: env, Files: files})
+	return &process{p, t, filepath.Base(path)}
 }
 
 // run runs a program to its end and returns its output; it must succeed.
 func run(t testing.TB, env []string, path string, args ...string) string {
 	t.Helper()
-	out, err := tryRun(env, path, args...)
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", path, strings.Join(args, " "), err, out)
-	}
-	return out
+	return proctest.Run(t, proctest.Command{Path: path, Args: args, Env: env})
 }
 
+// tryRun is run for a program that may fail.
 func tryRun(env []string, path string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return proctest.Try(proctest.Command{Path: path, Args: args, Env: env})
 }
 
 // eventually waits until f is satisfied; real programs give no event for it.

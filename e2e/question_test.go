@@ -49,7 +49,7 @@ type customerHand interface {
 func (p *process) questionFrom(mark int, what string, want func(question) bool) (q question) {
 	p.t.Helper()
 	eventually(p.t, what, func() error {
-		lines := p.output()
+		lines := p.Output()
 		for i := len(lines) - 1; i >= mark; i-- {
 			if found, ok := readQuestion(lines[i]); ok {
 				if q = found; want(q) {
@@ -76,7 +76,7 @@ func (q question) button(name string) (r image.Rectangle, ok bool) {
 
 // choice is the button of a program in a question that lists them.
 func choice(program *process) string {
-	return fmt.Sprintf("choice:app:pid:%d:*", program.cmd.Process.Pid)
+	return fmt.Sprintf("choice:app:pid:%d:*", program.PID())
 }
 
 // presses waits for the agent's next question for a right and presses its buttons, one
@@ -91,7 +91,7 @@ func (p *process) presses(hand customerHand, mark int, right string, buttons ...
 				_, there := q.button(name)
 				return q.right == right && there && q.armed
 			})
-			mark = p.mark()
+			mark = p.Mark()
 			// A pointer that was there before does not count: it comes from outside, and
 			// over the window, as a hand does. Wine hears of it only over its own windows.
 			r, _ := q.button(name)
@@ -110,7 +110,7 @@ func (p *process) pressed(mark int, q question) (counts bool) {
 	p.t.Helper()
 	eventually(p.t, "what a press does", func() error {
 		disarmed := false
-		for _, line := range p.output()[mark:] {
+		for _, line := range p.Output()[mark:] {
 			now, ok := readQuestion(line)
 			switch {
 			case strings.Contains(line, `msg="question window answered" area=consent right=`+q.right), strings.Contains(line, "The session is over"),
@@ -149,7 +149,7 @@ func (d *display) answers(agent *process, mark int, right string, buttons ...str
 func (p *process) handsStill() {
 	p.t.Helper()
 	eventually(p.t, "the hand is still", func() error {
-		lines := p.output()
+		lines := p.Output()
 		for i := len(lines) - 1; i >= 0; i-- {
 			switch {
 			case strings.Contains(lines[i], `msg="local input" area=capture active=false`):

@@ -244,15 +244,15 @@ func TestGatewaySeesNothing(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "control")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "800x640")
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"),
 		"-AutoSelect=0", "-PreferredEncoding=Raw", "-MenuKey=", hostPort(port))
 	shows(t, screen, customer, 0)
-	viewer.stop()
-	ses.write("end")
-	ses.exit()
+	viewer.Stop()
+	ses.Write("end")
+	ses.Exit()
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -285,12 +285,12 @@ func TestGatewayGetsNoNumber(t *testing.T) {
 	s := p.through(real.stack)
 	ses := s.newSession()
 	s.agent(customerDisplay(t, "640x480"), ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	given := []string{ses.password("vnc").User, ses.password("repeater").User}
-	ses.write("websockify")
-	ses.line("/websockify?token=")
-	ses.write("end")
-	ses.exit()
+	ses.Write("websockify")
+	ses.Line("/websockify?token=")
+	ses.Write("end")
+	ses.Exit()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := p.recorded.Bytes()
@@ -334,7 +334,7 @@ func TestGatewayChangesBytes(t *testing.T) {
 			customer.paint()
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number, "--answer", "view")
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			view, port := s.view(ses.number)
 			mu.Lock()
 			armed = true
@@ -344,9 +344,9 @@ func TestGatewayChangesBytes(t *testing.T) {
 				t.Errorf("a picture over a line that was tampered with:\n%s", out)
 			}
 			if toAgent {
-				agent.line("tampered")
+				agent.Line("tampered")
 			} else {
-				view.line("tampered")
+				view.Line("tampered")
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func TestShareLeaksNothing(t *testing.T) {
 	}
 	ses := s.newSession()
 	_, address := s.panelAgent(customer, "--number", ses.number, "--answer", "view", "--share", "app:"+x11test.Class)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	thumbnail := thumbnailOf(t, address)
 	_, port := s.view(ses.number)
 	v, err := rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{})

@@ -56,7 +56,7 @@ func TestBrowserCustomer(t *testing.T) {
 	s := newStack(t)
 	ses := s.newSession()
 	customer, page := sharingCustomer(t, s, ses.number)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	page.wait("now")
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "900x700")
@@ -88,8 +88,8 @@ func TestBrowserCustomer(t *testing.T) {
 	page.click("end")
 	page.wait("ended")
 	page.wait("record")
-	ses.line(`"state":"ended"`)
-	viewer.exit()
+	ses.Line(`"state":"ended"`)
+	viewer.Exit()
 	page.noComplaints(captureNote, endOfCaptureNote)
 	works("TigerVNC", "tigervnc-viewer", "`lotse view`, of a customer's browser", "picture", "consent", "pause", "end")
 }
@@ -101,15 +101,15 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	s := newDoorStack(t)
 	ses := s.newSession()
 	customer, page := sharingCustomer(t, s.stack, ses.number)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	page.wait("now")
 	v := doorViewers[0] // TigerVNC at the VNC port
 	screen := viewerDisplay(t, "900x700")
 	defer func() { keepPictures(t, screen, customer) }()
-	mark := ses.mark()
+	mark := ses.Mark()
 	v.open(t, s, ses, screen, "-FullScreen") // else its window is anywhere
 	page.allows("view")
-	ses.lineAfter(mark, `"line":"gateway"`)
+	ses.LineAfter(mark, `"line":"gateway"`)
 	eventually(t, "the customer is told of the line", func() error {
 		if words := page.text("line"); !strings.Contains(words, "encrypted to the gateway") {
 			return fmt.Errorf("%q", words)
@@ -119,7 +119,7 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	showsBeside(t, customer, foundBeside(customer, screen), "TigerVNC's picture by the VNC port")
 	page.click("end")
 	page.wait("ended")
-	ses.line(`"state":"ended"`)
+	ses.Line(`"state":"ended"`)
 	page.noComplaints(captureNote, endOfCaptureNote)
 	works(v.name, v.table, doorNames[v.door]+", of a customer's browser", "picture", "consent", "end")
 }

@@ -51,7 +51,7 @@ func TestSimpleViewers(t *testing.T) {
 	customer.paintWith(greyNoise)
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, fast := s.view(ses.number)
 	ports := map[string]int{"fast": fast, "slow": newSlowLine(t, fast)}
 	for _, v := range simpleViewers {

@@ -21,7 +21,7 @@ func TestVncsnapshot(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number, "--answer", answer)
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			_, port := s.view(ses.number)
 			file := filepath.Join(t.TempDir(), "snapshot.jpg")
 			out, err := tryRun(nil, program, "-quality", "100", "127.0.0.1:"+strconv.Itoa(port-5900), file)
@@ -56,7 +56,7 @@ func TestVncsnapshot(t *testing.T) {
 			if n > 600 {
 				t.Errorf("%d pixels differ", n)
 			}
-			agent.stop()
+			agent.Stop()
 			works("vncsnapshot", "vncsnapshot", "`lotse view`", "picture", "refusal as text")
 		})
 	}
@@ -70,16 +70,16 @@ func TestTwoViewers(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	one, two := viewerDisplay(t, "800x640"), viewerDisplay(t, "800x640")
 	tiger := start(t, append(one.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-AutoSelect=0", "-PreferredEncoding=ZRLE", "-MenuKey=", hostPort(port))
 	start(t, two.env(), need(t, "xtightvncviewer", "xtightvncviewer"), "-encodings", "hextile", "-nocursorshape", hostPort(port))
 	shows(t, one, customer, 0)
 	shows(t, two, customer, 0)
-	mark := ses.mark()
-	tiger.stop()
-	ses.lineAfter(mark, `"viewers":[{`)
+	mark := ses.Mark()
+	tiger.Stop()
+	ses.LineAfter(mark, `"viewers":[{`)
 	customer.typewriter() // something new to see
 	shows(t, two, customer, 0)
 }
@@ -91,7 +91,7 @@ func TestResize(t *testing.T) {
 	customer.paint()
 	ses := s.newSession()
 	s.agent(customer, ses.number, "--answer", "view")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "1100x860")
 	start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-AutoSelect=0", "-PreferredEncoding=ZRLE", "-MenuKey=", "-RemoteResize=0", hostPort(port))

@@ -35,7 +35,7 @@ func newStack(t testing.TB) *stack {
 func (s *stack) startGateway(listen string) {
 	s.t.Helper()
 	s.gateway = start(s.t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(s.t, "lotse"), "gateway", "--dev", "--data", s.data, "--listen", listen)
-	line := s.gateway.line("listening on https://")
+	line := s.gateway.Line("listening on https://")
 	s.url = line[strings.Index(line, "https://"):]
 }
 
@@ -56,7 +56,7 @@ func (s *stack) newSession() *session {
 	s.t.Helper()
 	p := start(s.t, s.env(), ours(s.t, "lotse"), "session", "new", "--gateway", s.url, "--user", "advisor", "--json")
 	var made struct{ Number, URL string }
-	line := p.line(`"number"`)
+	line := p.Line(`"number"`)
 	if err := json.Unmarshal([]byte(line), &made); err != nil {
 		s.t.Fatalf("%s: %v", line, err)
 	}
@@ -92,7 +92,7 @@ func (s *session) handsOn() (mark int) {
 
 // rights is the newest line that says who may do what, and its place in the output.
 func (s *session) rights() (line string, at int) {
-	for i, l := range s.output() {
+	for i, l := range s.Output() {
 		if strings.Contains(l, `"event":"rights"`) {
 			line, at = l, i
 		}
@@ -113,6 +113,6 @@ func (s *stack) view(number string, more ...string) (p *process, port int) {
 	port = vncPort(s.t)
 	args := append([]string{"view", number, "--gateway", s.url, "--user", "advisor", "--listen", "127.0.0.1:" + strconv.Itoa(port), "--many"}, more...)
 	p = start(s.t, s.env(), ours(s.t, "lotse"), args...)
-	p.line("ready:")
+	p.Line("ready:")
 	return p, port
 }

@@ -23,10 +23,10 @@ import (
 // freeze stops a program as a debugger does, until the test's end.
 func (p *process) freeze() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() { _ = p.cmd.Process.Signal(syscall.SIGCONT) })
+	p.t.Cleanup(func() { _ = p.Signal(syscall.SIGCONT) })
 	eventually(p.t, p.name+" is stopped", func() error {
 		if !p.frozen() {
 			return fmt.Errorf("it runs")
@@ -36,7 +36,7 @@ func (p *process) freeze() {
 }
 
 func (p *process) frozen() bool {
-	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(p.PID()) + "/stat")
 	_, rest, _ := bytes.Cut(stat, []byte(") "))
 	return bytes.HasPrefix(rest, []byte("T"))
 }
@@ -61,17 +61,17 @@ func takenAndEnded(ses *session, by string, take, end func()) {
 // taken has the customer take control back, and returns when the advisor's side knows.
 func (s *session) taken(by string, take func()) {
 	s.t.Helper()
-	mark := s.mark()
+	mark := s.Mark()
 	take()
-	s.lineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
+	s.LineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
 }
 
 // ended has the customer end the session, and returns when the advisor's side knows.
 func (s *session) ended(end func()) {
 	s.t.Helper()
-	mark := s.mark()
+	mark := s.Mark()
 	end()
-	s.lineAfter(mark, `"state":"ended"`)
+	s.LineAfter(mark, `"state":"ended"`)
 }
 
 // TestStoppedServer: the customer's X server is stopped while the advisor controls it. The
@@ -94,7 +94,7 @@ func TestStoppedServer(t *testing.T) {
 				panel = newBrowser(t).tab("panel")
 				panel.open(url)
 			}
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			_, port := s.view(ses.number)
 			viewer, err := rfbtest.Dial(hostPortOf(port), rfbtest.Config{})
 			if err != nil {
@@ -107,8 +107,8 @@ func TestStoppedServer(t *testing.T) {
 			if err := viewer.Refresh(); err != nil {
 				t.Fatal(err)
 			}
-			ses.write("control")
-			ses.line(`"given","right":"control"`)
+			ses.Write("control")
+			ses.Line(`"given","right":"control"`)
 			if panel != nil {
 				panel.wait("take-control")
 			}
@@ -123,13 +123,13 @@ func TestStoppedServer(t *testing.T) {
 				}
 			}
 			if panel == nil {
-				takenAndEnded(ses, "customer", func() { agent.write("t") }, func() { agent.write("e") })
+				takenAndEnded(ses, "customer", func() { agent.Write("t") }, func() { agent.Write("e") })
 			} else {
 				takenAndEnded(ses, "customer", func() { panel.click("take-control") }, func() { panel.click("end") })
 				panel.wait("ended")
 			}
 			customer.server.stillFrozen()
-			ses.exit()
+			ses.Exit()
 		})
 	}
 }
@@ -143,10 +143,10 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 		c.holdShift()
 		c.viewer.freeze()
 		c.customer.paintWith(greyNoise)
-		takenAndEnded(c.session, "key", func() { c.customer.physicalKey(f12) }, func() { c.agent.write("e") })
+		takenAndEnded(c.session, "key", func() { c.customer.physicalKey(f12) }, func() { c.agent.Write("e") })
 		c.viewer.stillFrozen()
 		c.nothingHeld()
-		if code := c.agent.exit(); code != 0 {
+		if code := c.agent.Exit(); code != 0 {
 			t.Errorf("the agent ended with %d", code)
 		}
 	})
@@ -157,12 +157,12 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 			customer.paintWith(greyNoise)
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number, "--answer", "control")
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			_, port := s.view(ses.number)
 			greedy := newGreedyViewer(t, port)
-			ses.line(`"viewers":[{`)
-			ses.write("control")
-			ses.line(`"given","right":"control"`)
+			ses.Line(`"viewers":[{`)
+			ses.Write("control")
+			ses.Line(`"given","right":"control"`)
 			greedy.stuffed()
 			// Whether anything moved is known afterwards only: on a busy machine the gateway may
 			// pause for long and then take some more. Such an attempt proves nothing. There are
@@ -175,13 +175,13 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 					break
 				}
 				time.Sleep(2 * time.Second) // the next F12 is not the second press of this one
-				mark := ses.mark()
-				ses.write("control")
-				ses.lineAfter(mark, `"given","right":"control"`)
+				mark := ses.Mark()
+				ses.Write("control")
+				ses.LineAfter(mark, `"given","right":"control"`)
 			}
 			ses.ended(func() {
 				if end == "e" {
-					agent.write("e")
+					agent.Write("e")
 					return
 				}
 				// The first of them may be too late to be the second press of the one before.
@@ -189,7 +189,7 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 				h.key(f12)
 				h.key(f12)
 			})
-			if code := agent.exit(); code != 0 {
+			if code := agent.Exit(); code != 0 {
 				t.Errorf("the agent ended with %d", code)
 			}
 		})
@@ -268,7 +268,7 @@ func (p *process) stuck() (waiting int) {
 // that holds most.
 func (p *process) unsent() (most int) {
 	p.t.Helper()
-	proc := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+	proc := fmt.Sprintf("/proc/%d/", p.PID())
 	files, err := os.ReadDir(proc + "fd")
 	if err != nil {
 		p.t.Fatal(err)

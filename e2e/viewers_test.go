@@ -39,7 +39,7 @@ var viewerPrograms = []viewerProgram{
 	{name: "gvncviewer", title: "gtk-vnc", pkg: "gvncviewer", text: theText, command: func(_ testing.TB, port int) []string {
 		return []string{"127.0.0.1:" + strconv.Itoa(port-5900)}
 	}},
-	{name: "remmina", title: "Remmina", pkg: "remmina remmina-plugin-vnc dbus-x11", text: theText, command: func(t testing.TB, port int) []string {
+	{name: "remmina", title: "Remmina", pkg: "remmina remmina-plugin-vnc dbus", text: theText, command: func(t testing.TB, port int) []string {
 		file := filepath.Join(t.TempDir(), "lotse.remmina")
 		profile := fmt.Sprintf("[remmina]\nname=lotse\nprotocol=VNC\nserver=127.0.0.1:%d\nquality=9\ncolordepth=32\nviewmode=1\nwindow_width=1000\nwindow_height=760\nscale=0\n", port)
 		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
@@ -63,12 +63,12 @@ func TestViewers(t *testing.T) {
 			file := customer.typewriter()
 			ses := s.newSession()
 			agent := s.agent(customer, ses.number)
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			view, port := s.view(ses.number)
 
 			screen := viewerDisplay(t, "1024x800")
 			args := v.command(t, port)
-			mark := agent.mark()
+			mark := agent.Mark()
 			if v.name == "remmina" {
 				args = append([]string{path}, args...)
 				path = need(t, "dbus-run-session", "dbus")
@@ -89,10 +89,10 @@ func TestViewers(t *testing.T) {
 			typeInto("not allowed")
 			customer.stays(t, "typed without the right to control", file, "", screen.colourAt(at))
 
-			mark = agent.mark()
-			ses.write("control")
+			mark = agent.Mark()
+			ses.Write("control")
 			allow(customer, agent, mark, "control")
-			ses.line(`"given"`)
+			ses.Line(`"given"`)
 			ses.takesInput()
 			typeInto(v.text)
 			eventually(t, "typed text", func() error {
@@ -103,21 +103,21 @@ func TestViewers(t *testing.T) {
 			})
 			shows(t, screen, customer, v.tolerance)
 
-			mark = ses.mark()
+			mark = ses.Mark()
 			customer.physicalKey(keyF12)
-			ses.lineAfter(mark, `"taken"`)
+			ses.LineAfter(mark, `"taken"`)
 			typeInto("too late")
 			customer.stays(t, "typed after F12", file, v.text+"\n", screen.colourAt(at))
 
-			ses.write("end")
-			if code := agent.exit(); code != 0 {
+			ses.Write("end")
+			if code := agent.Exit(); code != 0 {
 				t.Errorf("agent ended with %d", code)
 			}
-			if code := ses.exit(); code != 0 {
+			if code := ses.Exit(); code != 0 {
 				t.Errorf("session ended with %d", code)
 			}
-			view.exit()
-			window.exit()
+			view.Exit()
+			window.Exit()
 			works(v.title, v.pkg, "`lotse view`", "picture", "consent", "typing", "F12", "end")
 		})
 	}

@@ -34,7 +34,7 @@ func TestStartedViewers(t *testing.T) {
 			customer.paint()
 			ses := s.newSession()
 			s.agent(customer, ses.number, "--answer", "view")
-			ses.line(`"state":"joined"`)
+			ses.Line(`"state":"joined"`)
 			screen := viewerDisplay(t, "1024x800")
 			home, port := t.TempDir(), vncPort(t)
 			env := append(append(s.env(), screen.env()...), "HOME="+home, "TMPDIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1")
@@ -62,9 +62,9 @@ func TestStartedViewers(t *testing.T) {
 				conn.Close()
 				t.Error("the port is still open")
 			}
-			ses.write("end")
-			view.line("viewer ended")
-			view.exit()
+			ses.Write("end")
+			view.Line("viewer ended")
+			view.Exit()
 		})
 	}
 }

@@ -33,13 +33,13 @@ func TestWindowsAltGr(t *testing.T) {
 	m.notepad()
 	ses := s.newSession()
 	agent := m.agent(s, "--gateway", s.url, "--panel", "terminal", "--answer", "control", "--number", ses.number)
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	screen := viewerDisplay(t, "1000x760") // German too
 	_, vnc := s.view(ses.number)
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", hostPort(vnc))
 	at := shows(t, screen, m.display, 0)
-	ses.write("control")
-	ses.line(`"given","right":"control"`)
+	ses.Write("control")
+	ses.Line(`"given","right":"control"`)
 	screen.xdotool("mousemove", strconv.Itoa(at.X+300), strconv.Itoa(at.Y+250), "click", "1")
 	// No key has é here: xdotool lends it one for a moment, which a slow viewer misses.
 	screen.xdotool("type", "--delay", "25", strings.TrimSuffix(altGrText, "é"))
@@ -63,9 +63,9 @@ func TestWindowsAltGr(t *testing.T) {
 	})
 
 	// The customer's own AltGr writes, and is his: remote input waits meanwhile.
-	mark := ses.mark()
+	mark := ses.Mark()
 	m.xdotool("keydown", "ISO_Level3_Shift") // wine looks at the keys when it gets round to it
-	ses.lineAfter(mark, `"hands":true`)
+	ses.LineAfter(mark, `"hands":true`)
 	m.xdotool("key", "q")
 	m.writes(written + "@")
 	m.xdotool("keyup", "ISO_Level3_Shift")
@@ -94,7 +94,7 @@ func TestWindowsAltGr(t *testing.T) {
 	}
 	eventually(t, "the end of the customer's hands", func() error {
 		last := ""
-		for _, line := range ses.output() {
+		for _, line := range ses.Output() {
 			if strings.Contains(line, `"hands":`) {
 				last = line
 			}
@@ -110,15 +110,15 @@ func TestWindowsAltGr(t *testing.T) {
 			return pressedWithAltGr(log, vks[k.sign])
 		})
 	}
-	ses.write("end")
-	if code := agent.exit(); code != 0 {
+	ses.Write("end")
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	viewer.exit()
+	viewer.Exit()
 	if got := m.reader.ask("keys"); got != "" {
 		t.Errorf("still down: %s", got)
 	}
-	keys.kill()
+	keys.Kill()
 	m.nothingLeft()
 }
 

@@ -50,12 +50,12 @@ func TestWindowsDownload(t *testing.T) {
 	panel.fill("number", ses.number)
 	panel.click("number-submit")
 	clicks++
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	panel.wait("session")
 	t.Logf("from the click on the download to an accepted number: %d clicks, nine digits, %.1f s (on wine; a double click counts as one)", clicks, time.Since(begin).Seconds())
-	ses.write("end")
+	ses.Write("end")
 	panel.wait("ended")
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(afterTheEnd...)

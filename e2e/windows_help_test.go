@@ -125,7 +125,7 @@ func (m *windowsMachine) opened() (url string) {
 // those of its own user only, and a program outside of wine is nobody there.
 func (m *windowsMachine) browser() *browser {
 	m.t.Helper()
-	port := strings.TrimPrefix(m.puppet("proxy").line("ready "), "ready ")
+	port := strings.TrimPrefix(m.puppet("proxy").Line("ready "), "ready ")
 	return newBrowserBehind(m.t, "http://127.0.0.1:"+strings.TrimSpace(port))
 }
 
@@ -197,16 +197,16 @@ func (m *windowsMachine) program(name, role string, args ...string) *process {
 		m.t.Fatal(err)
 	}
 	p := m.wine([]string{"LOTSE_WINDOWS_PUPPET=" + strings.Join(append([]string{role}, args...), " ")}, file)
-	p.line("ready")
+	p.Line("ready")
 	return p
 }
 
 // ask asks a puppet.
 func (p *process) ask(question string) string {
 	p.t.Helper()
-	mark := p.mark()
-	p.write(question)
-	return strings.TrimSuffix(p.lineAfter(mark, ""), "\r")
+	mark := p.Mark()
+	p.Write(question)
+	return strings.TrimSuffix(p.LineAfter(mark, ""), "\r")
 }
 
 // edge puts a puppet where Edge is; LOTSE_WINDOWS_PUPPET says which.

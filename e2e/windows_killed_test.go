@@ -25,7 +25,7 @@ func (m *windowsMachine) viewed(s *stack, answer string, args ...string) (k kill
 	m.t.Helper()
 	k.ses = s.newSession()
 	k.agent = m.agent(s, append([]string{"--gateway", s.url, "--panel", "terminal", "--answer", answer, "--number", k.ses.number}, args...)...)
-	k.ses.line(`"state":"joined"`)
+	k.ses.Line(`"state":"joined"`)
 	_, port := s.view(k.ses.number)
 	var err error
 	if k.v, err = rfbtest.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), rfbtest.Config{}); err != nil {
@@ -44,7 +44,7 @@ func TestWindowsKilled(t *testing.T) {
 	m := newWindows(t, "640x480", "lotse-agent")
 	m.notepad()
 	chosen := m.program("chosen", "colour", "0000c8", "40", "300", "100", "80")
-	defer chosen.kill()
+	defer chosen.Kill()
 	terminal := func(ses *session) *process {
 		return m.agent(s, "--gateway", s.url, "--panel", "terminal", "--number", ses.number)
 	}
@@ -59,7 +59,7 @@ func TestWindowsKilled(t *testing.T) {
 		}},
 		{"at the panel, before the number", func() killable {
 			k := killable{agent: m.agent(s, "--gateway", s.url)}
-			k.agent.line("panel: ")
+			k.agent.Line("panel: ")
 			return k
 		}},
 		{"while joining", func() killable {
@@ -81,16 +81,16 @@ func TestWindowsKilled(t *testing.T) {
 		{"while asked", func() killable {
 			k := killable{ses: s.newSession()}
 			k.agent = terminal(k.ses)
-			k.ses.line(`"state":"joined"`)
-			k.ses.write("view")
+			k.ses.Line(`"state":"joined"`)
+			k.ses.Write("view")
 			k.agent.questionFrom(0, "the question", func(q question) bool { return q.right == "view" && q.armed })
 			return k
 		}},
 		{"while viewed", func() killable { return m.viewed(s, "view") }},
 		{"with control, a key and a button held", func() killable {
 			k := m.viewed(s, "control")
-			k.ses.write("control")
-			k.ses.line(`"given","right":"control"`)
+			k.ses.Write("control")
+			k.ses.Line(`"given","right":"control"`)
 			const shift, left = 0xffe1, 1
 			if err := k.v.SendKey(shift, true); err != nil {
 				t.Fatal(err)
@@ -111,9 +111,9 @@ func TestWindowsKilled(t *testing.T) {
 		{"during the end", func() killable {
 			k := killable{ses: s.newSession()}
 			k.agent = terminal(k.ses)
-			k.ses.line(`"state":"joined"`)
-			k.ses.write("end")
-			k.agent.line("the advisor ended it")
+			k.ses.Line(`"state":"joined"`)
+			k.ses.Write("end")
+			k.agent.Line("the advisor ended it")
 			return k
 		}},
 	} {
@@ -121,11 +121,11 @@ func TestWindowsKilled(t *testing.T) {
 		k := moment.get()
 		mark := 0
 		if k.ses != nil {
-			mark = k.ses.mark()
+			mark = k.ses.Mark()
 		}
-		k.agent.kill()
+		k.agent.Kill()
 		if k.v != nil {
-			k.ses.lineAfter(mark, `"state":"away"`)
+			k.ses.LineAfter(mark, `"state":"away"`)
 			err := k.v.Request(false, k.v.Bounds())
 			for err == nil {
 				_, err = k.v.NextUpdate()
@@ -151,7 +151,7 @@ func TestWindowsKilled(t *testing.T) {
 		}
 		t.Logf("%s: %.1f s", moment.name, time.Since(begin).Seconds())
 		if k.ses != nil {
-			k.ses.stop()
+			k.ses.Stop()
 		}
 	}
 	m.nothingLeft() // and no word in any registry

@@ -10,7 +10,7 @@ import (
 // address is the panel's that the agent said after a mark.
 func (p *process) address(mark int) string {
 	p.t.Helper()
-	return strings.TrimSpace(strings.TrimPrefix(p.lineAfter(mark, "panel: "), "panel: "))
+	return strings.TrimSpace(strings.TrimPrefix(p.LineAfter(mark, "panel: "), "panel: "))
 }
 
 // TestWindowsSecondStart: a second start brings the window of the first to the front
@@ -32,7 +32,7 @@ func TestWindowsSecondStart(t *testing.T) {
 	second := func(want int, args ...string) *process {
 		t.Helper()
 		p := m.agent(s, args...)
-		if code := p.exit(); code != want {
+		if code := p.Exit(); code != want {
 			t.Errorf("a second start with %q ended with %d, want %d", args, code, want)
 		}
 		return p
@@ -40,10 +40,10 @@ func TestWindowsSecondStart(t *testing.T) {
 	if _, err := os.Stat(note + ".front"); err == nil {
 		t.Fatal("the window is in front already")
 	}
-	second(4, "--gateway", s.url, "--events", "json").line(`"code":"running","message":"This program is running already; its window comes to the front"},"exit":4`)
+	second(4, "--gateway", s.url, "--events", "json").Line(`"code":"running","message":"This program is running already; its window comes to the front"},"exit":4`)
 	is(".front")
 	for _, args := range [][]string{{"--gateway", s.url, "--number", "482193057"}, {"--gateway", "https://other.example"}} {
-		second(1, args...).line("end that session first")
+		second(1, args...).Line("end that session first")
 	}
 
 	// He closed the window: he gets another.
@@ -65,11 +65,11 @@ func TestWindowsSecondStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mark := agent.mark()
+	mark := agent.Mark()
 	second(4) // no gateway: whichever runs
 	is(".minimised")
 	m.opensPanel(agent.address(mark))
-	agent.kill()
+	agent.Kill()
 	if err := os.WriteFile(note+".close", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the page once more", func() error { // not within three seconds of the first
-		if code := m.agent(s, "--gateway", s.url).exit(); code != 4 {
+		if code := m.agent(s, "--gateway", s.url).Exit(); code != 4 {
 			t.Fatalf("a second start ended with %d", code)
 		}
 		_, err := os.Stat(m.openedFile())
@@ -113,7 +113,7 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 	one.click("end")
 	one.wait("ended")
 	two.wait("ended")
-	agent.exit()
+	agent.Exit()
 	b.noComplaints(afterTheEnd...)
 	m.forgetsNumbers() // the one that did not match is remembered for an hour
 	m.nothingLeft()

@@ -107,7 +107,7 @@ func TestWindowsShareLeaksNothing(t *testing.T) {
 		}
 		chosen.ask("move 100 100")
 		if round%4 == 3 {
-			secret.kill()
+			secret.Kill()
 			secret = other()
 		}
 		secret.ask("move 440 330")
@@ -128,7 +128,7 @@ func (m *windowsMachine) shareChosen(s *stack) *windowsShare {
 	m.t.Helper()
 	ses := s.newSession()
 	agent := m.agent(s, "--gateway", s.url, "--number", ses.number, "--panel", "terminal", "--answer", "view", "--share", "app:chosen.exe")
-	ses.line(`"state":"joined"`)
+	ses.Line(`"state":"joined"`)
 	view, port := s.view(ses.number)
 	return &windowsShare{m, ses.process, agent, view, watchPort(m.t, port)}
 }
@@ -155,10 +155,10 @@ func (s *windowsShare) ends() {
 	if leak != nil {
 		s.m.t.Error(leak)
 	}
-	s.session.write("end")
-	if code := s.agent.exit(); code != 0 {
+	s.session.Write("end")
+	if code := s.agent.Exit(); code != 0 {
 		s.m.t.Errorf("agent ended with %d", code)
 	}
-	s.view.exit()
+	s.view.Exit()
 	s.m.nothingLeft()
 }

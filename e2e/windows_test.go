@@ -32,7 +32,7 @@ func TestWindows(t *testing.T) {
 	agent := m.agent(s)
 	url := m.opened()
 	// The browser gets no token: others read command lines.
-	if said := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: ")); !strings.HasPrefix(said, url+"#t=") {
+	if said := strings.TrimSpace(strings.TrimPrefix(agent.Line("panel: "), "panel: ")); !strings.HasPrefix(said, url+"#t=") {
 		t.Errorf("the browser got %s, the agent says %s", url, said)
 	}
 	b := m.browser()
@@ -51,7 +51,7 @@ func TestWindows(t *testing.T) {
 	t.Logf("from the click on the program to an accepted number: %.1f s, nine digits and one click", time.Since(begin).Seconds())
 	sameCode(t, advisor, panel)
 
-	mark := agent.mark()
+	mark := agent.Mark()
 	advisor.click("see-screen")
 	panel.waitFor("question", `[data-right="view"]`)
 	m.answers(agent, mark, "view", "allow")
@@ -75,7 +75,7 @@ func TestWindows(t *testing.T) {
 	advisor.keys("not allowed\n")
 	m.neverWrites("typed without the right to control", "n", advisor)
 
-	mark = agent.mark()
+	mark = agent.Mark()
 	advisor.click("ask-control")
 	m.answers(agent, mark, "control", "allow")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
@@ -103,10 +103,10 @@ func TestWindows(t *testing.T) {
 	panel.click("end")
 	panel.wait("ended")
 	advisor.waitFor("session", `[data-phase="ended"]`)
-	if code := agent.exit(); code != 0 {
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
-	viewer.exit()
+	viewer.Exit()
 	b.noComplaints(afterTheEnd...)
 	m.nothingLeft()
 }
@@ -124,10 +124,10 @@ func TestWindowsEnds(t *testing.T) {
 	m := newWindows(t, "640x480", "lotse-agent")
 	ses := s.newSession()
 	agent := m.agent(s, "--gateway", s.url, "--panel", "terminal", "--answer", "view", "--number", ses.number)
-	ses.line(`"state":"joined"`)
-	ses.write("end")
-	agent.line("the advisor ended it")
-	if code := agent.exit(); code != 0 {
+	ses.Line(`"state":"joined"`)
+	ses.Write("end")
+	agent.Line("the advisor ended it")
+	if code := agent.Exit(); code != 0 {
 		t.Errorf("agent ended with %d", code)
 	}
 	m.nothingLeft()
@@ -147,14 +147,14 @@ func TestWindowsPanelWindow(t *testing.T) {
 		told = strings.Split(string(b), "\n")
 		return err
 	})
-	url := strings.TrimSpace(strings.TrimPrefix(agent.line("panel: "), "panel: "))
+	url := strings.TrimSpace(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
 	if page, _, _ := strings.Cut(url, "#"); told[0] != "--app="+page || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
 		t.Errorf("Edge was started with %q", told)
 	}
 	m.opensPanel(url) // the address opens the panel
 
-	agent.kill()
-	m.wine(nil, "cmd", "/c", "exit").exit() // by then wine knows that the agent has ended
+	agent.Kill()
+	m.wine(nil, "cmd", "/c", "exit").Exit() // by then wine knows that the agent has ended
 	if _, err := os.Stat(m.unixPath(strings.TrimPrefix(told[1], "--user-data-dir="))); err != nil {
 		t.Errorf("the window was closed with the program: %v", err)
 	}

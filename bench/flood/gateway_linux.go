@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -12,15 +11,15 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"lotse/proctest"
 )
 
 // The gateway's name, ports and account.
@@ -58,8 +57,8 @@ listen = "127.0.0.1:9443"
 
 // gatewayProcess is the real program.
 type gatewayProcess struct {
+	*proctest.Program
 	dir  string
-	cmd  *exec.Cmd
 	logs *os.File
 }
 
@@ -83,34 +82,25 @@ func startGateway(o *options, dir string) (*gatewayProcess, error) {
 			return nil, fmt.Errorf("advisor add: %w: %s", err, out)
 		}
 	}
-	g := &gatewayProcess{dir: dir, cmd: exec.Command(o.lotse, "gateway", "--config", at("gateway.toml"))}
+	g := &gatewayProcess{dir: dir}
 	if g.logs, err = os.Create(at("gateway.log")); err != nil {
 		return nil, err
 	}
-	g.cmd.Stderr = g.logs
-	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := g.cmd.StdoutPipe()
+	g.Program, err = proctest.Launch(proctest.Command{Path: o.lotse, Args: []string{"gateway", "--config", at("gateway.toml")}, Errors: g.logs})
 	if err != nil {
 		return nil, err
 	}
-	if err := g.cmd.Start(); err != nil {
-		return nil, err
+	if _, _, err := g.Await(0, "listening on "); err != nil {
+		g.stop()
+		log, _ := os.ReadFile(at("gateway.log"))
+		return nil, fmt.Errorf("the gateway did not start: %w: %s", err, log)
 	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "listening on ") {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return g, nil
-		}
-	}
-	g.stop()
-	log, _ := os.ReadFile(at("gateway.log"))
-	return nil, fmt.Errorf("the gateway did not start: %s", log)
+	return g, nil
 }
 
 // stop ends the gateway, whose log is shown when it tells of errors.
 func (g *gatewayProcess) stop() {
-	_ = g.cmd.Process.Signal(syscall.SIGTERM)
-	_ = g.cmd.Wait()
+	g.Close()
 	_ = g.logs.Close()
 	if log, err := os.ReadFile(g.logs.Name()); err == nil {
 		for line := range bytes.Lines(log) {
@@ -129,7 +119,7 @@ func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
 			return most
 		case <-time.After(time.Second):
 		}
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.cmd.Process.Pid))
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.PID()))
 		if err != nil {
 			return most
 		}
@@ -142,7 +132,7 @@ func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
 
 // processor is the processor time the gateway has taken, in seconds.
 func (g *gatewayProcess) processor() float64 {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", g.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", g.PID()))
 	if err != nil {
 		return 0
 	}

@@ -26,15 +26,15 @@ func TestSession(t *testing.T) {
 	p.line(`"event":"compare"`, `"code":"`)
 	p.line(`"event":"customer"`, `"user":"petra"`, `"host":"PETRA-PC"`)
 	p.line(`"event":"rights"`, `"direction":"none"`)
-	p.say("view")
+	p.Write("view")
 	if m := a.next(a.control); m != (tunnel.Ask{Right: "view"}) {
 		t.Fatalf("%+v", m)
 	}
 	a.send(a.control, tunnel.Event{Event: "given", Right: "view", By: "customer"})
 	p.line(`"event":"given"`, `"right":"view"`, `"by":"customer"`)
-	p.say("nonsense")
+	p.Write("nonsense")
 	p.line(`"event":"help"`)
-	p.say("  return   control ")
+	p.Write("  return   control ")
 	if m := a.next(a.control); m != (tunnel.Return{Right: "control"}) {
 		t.Fatalf("%+v", m)
 	}
@@ -52,16 +52,16 @@ func TestSession(t *testing.T) {
 	a.send(a.control, tunnel.State{Seq: 2, Direction: "none"})
 	p.line(`"event":"rights"`, `"seq":2`)
 
-	p.say("end")
+	p.Write("end")
 	if m := a.recv(tunnel.TypeEnded); m.Reason != "advisor" {
 		t.Errorf("%+v", m)
 	}
 	p.line(`"event":"state"`, `"ended"`, `"reason":"advisor"`)
-	if code := p.exit(); code != exitOK {
+	if code := p.Exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	_ = gw.cmd.Process.Signal(syscall.SIGTERM)
-	if code := gw.exit(); code != exitOK {
+	_ = gw.Signal(syscall.SIGTERM)
+	if code := gw.Exit(); code != exitOK {
 		t.Errorf("gateway: exit code %d", code)
 	}
 	audit, err := os.ReadFile(filepath.Join(data, "audit.jsonl"))
@@ -88,27 +88,27 @@ func TestSessionText(t *testing.T) {
 		"the customer is asked for: share; the customer is at mouse and keyboard, yours wait; viewers: 1")
 	a.send(a.control, tunnel.Event{Event: "taken", Right: "control", By: "key"})
 	p.line("control: taken back by the customer's key")
-	p.say("show")
+	p.Write("show")
 	p.line("lotse show NUMBER")
 
 	// This agent is too old to say what it can do.
-	p.say("share")
+	p.Write("share")
 	p.line("cannot choose what is seen")
 	a.send(a.control, tunnel.AgentHello{Program: tunnel.ProgramBrowser, Can: []string{"view", "show"}})
 	p.line("customer: shares from a browser")
-	p.say("control")
+	p.Write("control")
 	p.line("cannot be controlled: the customer shares from a browser")
 	a.send(a.control, tunnel.AgentHello{Can: []string{"view", "share"}})
 	p.line("customer: ")
-	p.say("share")
+	p.Write("share")
 	if m := a.next(a.control); m != (tunnel.Ask{Right: "share"}) {
 		t.Errorf("%+v", m)
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	_ = p.Signal(syscall.SIGINT)
 	if m := a.recv(tunnel.TypeEnded); m.Reason != "advisor" {
 		t.Errorf("%+v", m)
 	}
-	if code := p.exit(); code != exitOK {
+	if code := p.Exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -186,7 +186,7 @@ func TestViewerNumber(t *testing.T) {
 	url := strings.TrimPrefix(gw.line("listening on https://"), "listening on ")
 	ca := filepath.Join(data, "ca.pem")
 	p, digits := newSession(t, url, ca)
-	p.say("password")
+	p.Write("password")
 	p.line(`"event":"error"`, "no customer")
 	a := newAgent(t, url, ca)
 	a.join(digits)
@@ -196,7 +196,7 @@ func TestViewerNumber(t *testing.T) {
 		given = digits[:4] + "00008"
 	}
 	for command, door := range viewerDoors {
-		p.say(command)
+		p.Write(command)
 		if m := a.next(a.control); m != (tunnel.AskDoor{Door: door}) {
 			t.Fatalf("%+v", m)
 		}
@@ -215,7 +215,7 @@ func TestViewerNumber(t *testing.T) {
 		place = "8" + digits[1:4]
 	}
 	for _, bad := range []string{digits, place + "00007", ""} {
-		p.say("password")
+		p.Write("password")
 		a.next(a.control)
 		a.send(a.control, tunnel.DoorNumber{Door: tunnel.DoorVNC, Number: bad})
 		p.line(`"event":"error"`, "cannot be used")
@@ -248,7 +248,7 @@ func TestBurnt(t *testing.T) {
 	}
 	p.line(`"event":"burnt"`)
 	p.line(`"ended"`, `"burnt"`)
-	if code := p.exit(); code != exitSession {
+	if code := p.Exit(); code != exitSession {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -314,11 +314,11 @@ func TestView(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.recv(tunnel.TypeEnded)
-	if code := p.exit(); code != exitOK {
+	if code := p.Exit(); code != exitOK {
 		t.Errorf("session: exit code %d", code)
 	}
 	v.line("the session ended")
-	if code := v.exit(); code != exitOK {
+	if code := v.Exit(); code != exitOK {
 		t.Errorf("view: exit code %d", code)
 	}
 	if code, _, _ := run(t, nil, append([]string{"view", digits}, login...)...); code != exitSession {
@@ -367,9 +367,9 @@ func TestDevPassword(t *testing.T) {
 		if code != exitSession {
 			t.Errorf("%d %s", code, errs)
 		}
-		_ = p.cmd.Process.Signal(syscall.SIGHUP) // must not end it
-		_ = p.cmd.Process.Signal(syscall.SIGTERM)
-		if code := p.exit(); code != exitOK {
+		_ = p.Signal(syscall.SIGHUP) // must not end it
+		_ = p.Signal(syscall.SIGTERM)
+		if code := p.Exit(); code != exitOK {
 			t.Errorf("exit code %d", code)
 		}
 		if strings.Contains(p.errs.String(), password) || !strings.Contains(p.errs.String(), `"msg":"gateway started"`) {

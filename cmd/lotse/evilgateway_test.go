@@ -164,7 +164,7 @@ func (g *evilGateway) guessAtHelper(t *testing.T, args []string, memory string) 
 	}
 	dialViewer(t, line)
 	guessed := g.guess(t, "advisor", take(t, g.opened, "a stream"), tunnel.KindView)
-	if code := v.exit(); code != exitSession {
+	if code := v.Exit(); code != exitSession {
 		t.Errorf("helper's exit code %d", code)
 	}
 	if g.ended.Load() == 0 {

@@ -1,43 +1,39 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"lotse/proctest"
 	"lotse/seal"
 	"lotse/tunnel"
 )
 
 const testPassword = "a password for tests"
 
-// prepare prepares a run of the binary.
-func prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(t.Context(), binary, args...)
-	cmd.Env = append(os.Environ(), "LOTSE_CA_FILE=", "LOTSE_PASSWORD="+testPassword, "LOTSE_DEV_PASSWORD="+testPassword)
-	cmd.Env = append(cmd.Env, env...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
-	return cmd
+// environment is what the binary gets in addition to this process's environment.
+func environment(env []string) []string {
+	return append([]string{"LOTSE_CA_FILE=", "LOTSE_PASSWORD=" + testPassword, "LOTSE_DEV_PASSWORD=" + testPassword}, env...)
 }
 
 // run runs the binary until it exits.
 func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := prepare(t, env, args...)
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), environment(env)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -50,14 +46,10 @@ func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr s
 
 // process is a running program; tests can wait for lines of its output.
 type process struct {
-	t     *testing.T
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	lines chan string
-
-	mu   sync.Mutex
-	seen []string
-	errs lockedBuffer
+	*proctest.Process
+	t    *testing.T
+	next int // the first line of the output that line has not looked at
+	errs *lockedBuffer
 }
 
 // lockedBuffer may be read while the program writes.
@@ -88,43 +80,20 @@ func waitFor(t *testing.T, what string, f func() bool) {
 	}
 }
 
+// begin starts the binary. Its errors are kept apart from its output.
 func begin(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: prepare(t, env, args...), lines: make(chan string, 1000)}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	p.cmd.Stderr = &p.errs
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(p.lines)
-		s := bufio.NewScanner(out)
-		for s.Scan() {
-			p.mu.Lock()
-			p.seen = append(p.seen, s.Text())
-			p.mu.Unlock()
-			p.lines <- s.Text()
-		}
-	}()
+	errs := &lockedBuffer{}
 	t.Cleanup(func() {
-		if p.cmd.ProcessState == nil {
-			_ = p.cmd.Process.Signal(syscall.SIGTERM)
-			p.exit()
-		}
 		if t.Failed() {
-			t.Logf("%v:\n%s\n%s", args, strings.Join(p.seen, "\n"), p.errs.String())
+			t.Logf("%v:\n%s", args, errs.String())
 		}
 	})
-	return p
+	p := proctest.Start(t, proctest.Command{Path: binary, Args: args, Env: environment(env), Errors: errs})
+	return &process{Process: p, t: t, errs: errs}
 }
 
-// line waits for a line that contains all of want.
+// line waits for a line that contains all of want, after those that line has returned before.
 func (p *process) line(want ...string) string {
 	p.t.Helper()
 	l, ok := p.lineOrEnd(want...)
@@ -137,40 +106,12 @@ func (p *process) line(want ...string) string {
 // lineOrEnd does the same; it returns false if the program exits first.
 func (p *process) lineOrEnd(want ...string) (string, bool) {
 	p.t.Helper()
-	timeout := time.After(2 * time.Minute)
-	for {
-		select {
-		case l, ok := <-p.lines:
-			if !ok {
-				return "", false
-			}
-			if !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(l, w) }) {
-				return l, true
-			}
-		case <-timeout:
-			p.t.Fatalf("no line with %q", want)
-		}
-	}
-}
-
-func (p *process) say(s string) {
-	p.t.Helper()
-	if _, err := io.WriteString(p.in, s+"\n"); err != nil {
+	l, next, err := p.Await(p.next, want...)
+	p.next = next
+	if err != nil && !errors.Is(err, proctest.ErrEnded) {
 		p.t.Fatal(err)
 	}
-}
-
-// exit waits until the program exits and returns the code.
-func (p *process) exit() int {
-	p.t.Helper()
-	limit := time.AfterFunc(2*time.Minute, func() { _ = p.cmd.Process.Kill() })
-	for range p.lines {
-	}
-	_ = p.cmd.Wait()
-	if !limit.Stop() {
-		p.t.Fatal("the process did not end")
-	}
-	return p.cmd.ProcessState.ExitCode()
+	return l, err == nil
 }
 
 // devGateway starts a gateway on a free port.

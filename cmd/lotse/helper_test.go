@@ -67,7 +67,7 @@ func TestHelperMismatch(t *testing.T) {
 	if err := a.guess(a.recv(tunnel.TypeCall), wrongDigits(digits)); !errors.Is(err, seal.ErrWrongNumber) {
 		t.Fatal(err)
 	}
-	if code := v.exit(); code != exitSession || !strings.Contains(v.errs.String(), "ended for safety") {
+	if code := v.Exit(); code != exitSession || !strings.Contains(v.errs.String(), "ended for safety") {
 		t.Errorf("code %d, %s", code, v.errs.String())
 	}
 	if m := a.recv(tunnel.TypeEnded); m.Reason != tunnel.ReasonAdvisor {
@@ -94,8 +94,8 @@ func TestHelperRemembers(t *testing.T) {
 	v.line("sealed end to end; compare code: " + shown.Compare())
 	shown.Close()
 	viewer.Close()
-	_ = v.cmd.Process.Signal(os.Interrupt)
-	v.exit()
+	_ = v.Signal(os.Interrupt)
+	v.Exit()
 	if left, err := os.ReadDir(memory); err != nil || len(left) != 0 {
 		t.Errorf("a right number leaves %v behind, %v", left, err)
 	}
@@ -141,8 +141,8 @@ func TestHelperStreamsGoBack(t *testing.T) {
 		}
 		codes[code] = true
 		viewer.Close()
-		_ = v.cmd.Process.Signal(os.Interrupt)
-		v.exit()
+		_ = v.Signal(os.Interrupt)
+		v.Exit()
 	}
 	if len(codes) != 2 {
 		t.Errorf("two starts have one code: %v", codes)

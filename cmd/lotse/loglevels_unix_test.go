@@ -49,12 +49,12 @@ func TestLogLevels(t *testing.T) {
 		t.Errorf("%d lines at debug", n)
 	}
 	for round := range 2 {
-		_ = p.cmd.Process.Signal(syscall.SIGUSR1)
+		_ = p.Signal(syscall.SIGUSR1)
 		waitFor(t, "debug", func() bool { return lines("levels=debug") == round+1 })
 		before := lines("area=http")
 		stranger()
 		waitFor(t, "a line of the area http", func() bool { return lines("area=http") > before })
-		_ = p.cmd.Process.Signal(syscall.SIGUSR1)
+		_ = p.Signal(syscall.SIGUSR1)
 		waitFor(t, "the levels of the file", func() bool {
 			return lines(`levels="error,gateway=warn"`) == round+1
 		})

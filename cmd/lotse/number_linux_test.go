@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -18,11 +17,11 @@ func TestNumberIsHidden(t *testing.T) {
 	for _, given := range []string{a.number.Digits(), a.number.Grouped(), "-"} {
 		v := begin(t, nil, append([]string{"view", given, "--listen", "127.0.0.1:0"}, login...)...)
 		if given == "-" {
-			_, _ = io.WriteString(v.in, a.number.Grouped()+"\n")
+			_ = v.Program.Write(a.number.Grouped())
 		}
 		v.connect()
 		a.seal(a.recv(tunnel.TypeCall)) // the program has read the number
-		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", v.cmd.Process.Pid))
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", v.PID()))
 		if err != nil || !strings.Contains(string(line), "view") || strings.Contains(string(line), given) && given != "-" {
 			t.Errorf("%q, %v", line, err)
 		}

@@ -105,7 +105,7 @@ func TestViewForOwnUserOnly(t *testing.T) {
 		}
 		viewer.Close()
 		if !many {
-			v.exit()
+			v.Exit()
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestTerminal(t *testing.T) {
 	if err := link.Send(tunnel.OwnerMessage{Type: tunnel.TypeState, State: tunnel.StateEnded, Reason: evilText}); err != nil {
 		t.Fatal(err)
 	}
-	s.exit()
+	s.Exit()
 	isPlain(t, "session, end", s.errs.String())
 }
 

@@ -42,9 +42,11 @@ func TestViewWaits(t *testing.T) {
 	waitFor(t, "the message", func() bool {
 		return strings.Contains(stopped.errs.String(), "waiting for the customer to enter the number … Ctrl-C stops")
 	})
-	_ = stopped.cmd.Process.Signal(os.Interrupt)
-	if code := stopped.exit(); code != exitSession || len(stopped.seen) != 0 {
-		t.Errorf("interrupted: code %d, output %q", code, stopped.seen)
+	_ = stopped.Signal(os.Interrupt)
+	code := stopped.Exit()
+	<-stopped.Drained()
+	if code != exitSession || len(stopped.Output()) != 0 {
+		t.Errorf("interrupted: code %d, output %q", code, stopped.Output())
 	}
 	v := begin(t, nil, args...)
 	waitFor(t, "the message", func() bool { return strings.Contains(v.errs.String(), "waiting for the customer") })
@@ -55,8 +57,8 @@ func TestViewWaits(t *testing.T) {
 
 	over := begin(t, nil, args...)
 	over.connect()
-	p.say("end")
-	if code := over.exit(); code != exitSession {
+	p.Write("end")
+	if code := over.Exit(); code != exitSession {
 		t.Errorf("ended while nobody watched: code %d", code)
 	}
 	// It does not wait for a session that can never be joined.
@@ -114,7 +116,7 @@ func TestOneViewer(t *testing.T) {
 		return err != nil
 	})
 	viewer.Close()
-	if code := v.exit(); code != exitOK {
+	if code := v.Exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -138,9 +140,9 @@ func TestManyViewers(t *testing.T) {
 		viewer.Close()
 		v.line("viewer disconnected")
 	}
-	p.say("end")
+	p.Write("end")
 	v.line("the session ended")
-	if code := v.exit(); code != exitOK {
+	if code := v.Exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
 	if said := v.errs.String(); said != "" {
@@ -207,8 +209,8 @@ func TestOneTimePassword(t *testing.T) {
 				return err != nil
 			})
 			rv.Close()
-			v.in.Close()
-			if code := v.exit(); code != exitOK {
+			v.CloseInput()
+			if code := v.Exit(); code != exitOK {
 				t.Errorf("exit code %d", code)
 			}
 		})
@@ -232,8 +234,8 @@ func TestPasswordAndRefusal(t *testing.T) {
 	if err := take(t, out, "the refusal"); err == nil || !strings.Contains(err.Error(), "Not today.") {
 		t.Errorf("%v", err)
 	}
-	v.in.Close()
-	v.exit()
+	v.CloseInput()
+	v.Exit()
 }
 
 // TestUnknownViewer: a program that cannot be given a password works without one.
@@ -248,8 +250,8 @@ func TestUnknownViewer(t *testing.T) {
 	if _, err := rfbtest.New(conn, rfbtest.Config{}); err != nil {
 		t.Error(err)
 	}
-	v.in.Close()
-	v.exit()
+	v.CloseInput()
+	v.Exit()
 }
 
 // TestStartedViewer: which viewers get the password, and how.
@@ -348,7 +350,7 @@ func TestOnward(t *testing.T) {
 		conn.Close()
 		sealed.Close()
 		l.Close()
-		v.exit()
+		v.Exit()
 	}
 }
 

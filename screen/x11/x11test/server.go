@@ -5,6 +5,7 @@ package x11test
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
+	"lotse/proctest"
 	"lotse/screen/screentest"
 )
 
@@ -44,59 +46,67 @@ type Server struct {
 	Display string // ":12"
 	RFBPort int    // of Xtigervnc, whose viewers' keys and buttons count as physical
 	Kill    func()
-	Process *os.Process
+	program *proctest.Program
 }
 
 // Signal stops the server, or lets it continue.
 func (x *Server) Signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
-	if err := x.Process.Signal(s); err != nil {
+	if err := x.program.Signal(s); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Launch starts an X server on a free display, which it returns, such as ":12". The caller must
+// close the server. All error output of the server is among its lines.
+func Launch(path string, args ...string) (server *proctest.Program, display string, err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.Close()
+	// GLX is not needed and takes two thirds of the start time.
+	args = append([]string{"-displayfd", "3", "-noreset", "-extension", "GLX"}, args...)
+	server, err = proctest.Launch(proctest.Command{Path: path, Args: args, Files: []*os.File{w}})
+	w.Close()
+	if err != nil {
+		return nil, "", err
+	}
+	_ = r.SetReadDeadline(time.Now().Add(screentest.Patience))
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		server.Close()
+		return nil, "", fmt.Errorf("%s does not start: %w\n%s", path, err, strings.Join(server.Output(), "\n"))
+	}
+	return server, ":" + strings.TrimSpace(number), nil
 }
 
 // Start starts an X server on a free display; it ends with the test.
 func Start(t testing.TB, name string, args ...string) *Server {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
 	x := &Server{}
-	// GLX is not needed and takes two thirds of the start time.
-	args = append([]string{"-displayfd", "3", "-noreset", "-extension", "GLX"}, args...)
 	if name == "Xtigervnc" {
 		x.RFBPort = FreePort(t, FirstPort, Ports)
 		args = append(args, "-SecurityTypes", "None", "-localhost", "-rfbport", strconv.Itoa(x.RFBPort), "-AlwaysShared")
 	}
-	c := Tool(t, name, args...)
-	c.ExtraFiles = []*os.File{w}
-	var log bytes.Buffer
-	c.Stderr = &log
-	if err := c.Start(); err != nil {
+	server, display, err := Launch(Tool(t, name).Path, args...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	w.Close()
-	x.Process = c.Process
+	x.Display, x.program = display, server
 	var once sync.Once
 	x.Kill = func() {
 		once.Do(func() {
-			_ = c.Process.Kill()
-			_ = c.Wait()
-			if ws, ok := c.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signal() != syscall.SIGKILL {
-				t.Logf("%s ended by itself: %v\n%s", name, c.ProcessState, log.String())
+			select {
+			case <-server.Ended():
+				t.Logf("%s ended by itself:\n%s", name, strings.Join(server.Output(), "\n"))
+			default:
 			}
+			server.Kill()
+			server.Close()
 		})
 	}
 	t.Cleanup(x.Kill)
-	_ = r.SetReadDeadline(time.Now().Add(screentest.Patience))
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		x.Kill()
-		t.Fatalf("%s does not start: %v\n%s", name, err, log.String())
-	}
-	x.Display = ":" + strings.TrimSpace(number)
 	return x
 }
 
