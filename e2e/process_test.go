@@ -24,11 +24,12 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m, stopSharedBrowser)
 }
 
-// patience is how long anything may take before a test fails; nothing waits
-// this long when all is well.
+// patience is how long anything may take before a test fails. Nothing takes this long unless it
+// fails.
 const patience = 3 * time.Minute
 
-// need fails the test when a program is missing; a silent skip would hide it.
+// need returns the path of a program and fails the test if it is missing. A skipped test would
+// hide that it is missing.
 func need(t testing.TB, program, pkg string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -38,7 +39,7 @@ func need(t testing.TB, program, pkg string) string {
 	return path
 }
 
-// ours is a program of the project.
+// ours returns the path of a program of this project.
 func ours(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs("../bin/" + name)
@@ -51,28 +52,28 @@ func ours(t testing.TB, name string) string {
 	return path
 }
 
-// process is a running program whose output lines are kept.
+// process is a running program whose lines of output are kept.
 type process struct {
 	t     testing.TB
 	name  string
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	done  chan struct{} // closed when it ended
-	read  chan struct{} // closed when no line can come any more
+	done  chan struct{} // closed when the program has ended
+	read  chan struct{} // closed when no more lines can come
 
 	mu    sync.Mutex
 	lines []string
-	news  chan struct{} // closed and replaced at each line
+	news  chan struct{} // closed and replaced with each line
 }
 
-// start runs a program until the test's end. It dies with the test even when
-// that is killed.
+// start runs a program until the end of the test. The program also dies when the test is
+// killed.
 func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Helper()
 	return startWith(t, env, nil, path, args...)
 }
 
-// startWith hands files on, the first as number 3.
+// startWith is start with open files for the program, the first as file descriptor 3.
 func startWith(t testing.TB, env []string, files []*os.File, path string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), read: make(chan struct{}), news: make(chan struct{})}
@@ -105,7 +106,7 @@ func startWith(t testing.TB, env []string, files []*os.File, path string, args .
 	}()
 	t.Cleanup(func() {
 		p.stop()
-		// Grandchildren may hold the pipe.
+		// The program's own children may still hold the pipe open.
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 		<-p.read
 		if t.Failed() {
@@ -135,7 +136,7 @@ func (p *process) line(text string) string {
 	return p.lineAfter(0, text)
 }
 
-// mark is a place in the output, for lineAfter.
+// mark returns the present end of the output, for lineAfter.
 func (p *process) mark() int { return len(p.output()) }
 
 func (p *process) lineAfter(mark int, text string) string {
@@ -168,7 +169,7 @@ func (p *process) lineAfter(mark int, text string) string {
 	}
 }
 
-// saidAfter is the first line so far that contains text; "" if there is none.
+// saidAfter returns the first line after mark that contains text, or "" if there is none yet.
 func (p *process) saidAfter(mark int, text string) string {
 	for _, l := range p.output()[mark:] {
 		if strings.Contains(l, text) {
@@ -186,14 +187,15 @@ func (p *process) write(line string) {
 	}
 }
 
-// exit waits for the end and returns the exit code.
+// exit waits until the program ends and returns its exit code.
 func (p *process) exit() int {
 	p.t.Helper()
 	select {
 	case <-p.done:
 		if status := p.cmd.ProcessState.Sys().(syscall.WaitStatus); p.name == "wine" && status.Signal() == syscall.SIGKILL {
-			// Wine's server kills a program that has ended and is not gone half a second
-			// later, as on a busy computer. Its code is lost then; a crash has another.
+			// Wine's server kills a program that is still there half a second after it ended,
+			// which happens on a busy computer. The exit code is lost then. A crash gives
+			// another status.
 			return 0
 		}
 		return p.cmd.ProcessState.ExitCode()
@@ -203,7 +205,7 @@ func (p *process) exit() int {
 	}
 }
 
-// stop asks the program to end, then makes it.
+// stop asks the program to end and kills it if it does not.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -219,7 +221,7 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// run runs a program to its end and returns its output; it must succeed.
+// run runs a program, checks that it succeeds, and returns its output.
 func run(t testing.TB, env []string, path string, args ...string) string {
 	t.Helper()
 	out, err := tryRun(env, path, args...)
@@ -240,7 +242,8 @@ func tryRun(env []string, path string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// eventually waits until f is satisfied; real programs give no event for it.
+// eventually waits until f returns nil. It polls because real programs offer no event to wait
+// for.
 func eventually(t testing.TB, what string, f func() error) {
 	t.Helper()
 	var err error
@@ -249,7 +252,8 @@ func eventually(t testing.TB, what string, f func() error) {
 		if err = f(); err == nil {
 			return
 		}
-		// Looking must not keep what is looked at from getting there.
+		// The interval grows with the cost of f, so that f does not slow down what it waits
+		// for.
 		time.Sleep(max(50*time.Millisecond, 2*time.Since(began)))
 	}
 	t.Fatalf("%s: %v", what, err)
