@@ -25,7 +25,7 @@ type result struct {
 	AgeP95     float64 `json:"age_p95_ms"`
 	CPU        float64 `json:"cpu_cores"`
 	MemoryMB   float64 `json:"memory_mb"`
-	// ExactMS is the time from the last frame until the viewer shows the screen bit by bit. -1
+	// ExactMS is the time from the last frame until the viewer shows the screen pixel for pixel. -1
 	// means that it never did, although no more data came. 0 means that this was not measured.
 	ExactMS float64 `json:"exact_ms"`
 	Error   string  `json:"error,omitempty"`
@@ -62,8 +62,8 @@ type viewing struct {
 // restQuiet is the time without data after which a viewer is not expected to become exact.
 const restQuiet = 3 * time.Second
 
-// rest waits until the viewer shows the screen, which is static now, bit by bit. It returns the
-// time in milliseconds, or -1 if the viewer never does.
+// rest waits until the viewer shows the screen, which is static now, pixel for pixel. It
+// returns the time in milliseconds, or -1 if the viewer never does.
 func (s *viewing) rest(x *xclient) float64 {
 	x.sync()
 	began := time.Now()

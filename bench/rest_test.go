@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// TestExactAtRest checks that the viewer's picture equals the screen bit by bit after a
+// TestExactAtRest checks that the viewer's picture equals the screen pixel for pixel after a
 // workload has stopped. It covers every encoding on a fast line, and two of them on a slow one.
 // The time it takes is not judged here, only that it happens within the patience of tests.
 //

@@ -68,8 +68,8 @@ func (w *watcher) expect(want []byte) error {
 	return w.v.Request(false, image.Rect(0, 0, 1, 1)) // forces an update even if everything has arrived
 }
 
-// TestSoak checks that three viewers of different speed show the screen bit by bit each time it
-// becomes static, while workloads run one after the other in random order without a restart.
+// TestSoak checks that three viewers of different speed show the screen pixel for pixel each
+// time it becomes static. Workloads run one after the other in random order, without a restart.
 // The agent's memory must not grow. -soak 10m gives a long run. The log says how long each
 // viewer took.
 func TestSoak(t *testing.T) {

@@ -40,7 +40,8 @@ func BenchmarkAgentToAccepted(b *testing.B) {
 }
 
 // BenchmarkFirstPicture measures the time from a viewer's connection to the first complete,
-// decoded frame, through `lotse view` and sealed. The agent answers the question by itself.
+// decoded frame, through `lotse view` and with the seal. The agent answers the question by
+// itself.
 func BenchmarkFirstPicture(b *testing.B) {
 	s := newStack(b)
 	customer := customerDisplay(b, "1920x1080")

@@ -422,7 +422,7 @@ func digits(s string) string {
 	}, s)
 }
 
-// TestBrowserRefusal checks that the advisor's page says so when the customer refuses.
+// TestBrowserRefusal checks that the advisor's page shows that the customer refused.
 func TestBrowserRefusal(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")
@@ -468,7 +468,8 @@ func TestCustomerPage(t *testing.T) {
 	if got := p.text("invited-place"); got != "4821 …" {
 		t.Errorf("invited with %q", got)
 	}
-	// The whole number cannot be typed into the page, because the gateway wrote the page.
+	// The page has no field for the number: the page comes from the gateway, which must not
+	// learn the number.
 	if n := p.do("count", map[string]any{"value": "input"}); n != "0" {
 		t.Errorf("%s fields on the customer's page", n)
 	}

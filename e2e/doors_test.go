@@ -318,7 +318,7 @@ func TestListeningViewer(t *testing.T) {
 	works("TigerVNC, listening", "tigervnc-viewer", "`lotse view --to`", "picture", "end")
 }
 
-// TestForeignServer checks that an SSVNC can watch an x11vnc through the repeater.
+// TestForeignServer checks that SSVNC can watch an x11vnc server through the repeater.
 func TestForeignServer(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")

@@ -84,7 +84,7 @@ func (e *tsEnd) exchange(t *testing.T) (net.Conn, func() string) {
 }
 
 // TestGrind checks that a man in the middle gets equal comparison codes only by chance. The man
-// and the Go ends draw from fixed seeds.
+// and both ends draw from fixed seeds.
 func TestGrind(t *testing.T) {
 	runs, budget := 60, time.Duration(0)
 	if d, err := time.ParseDuration(os.Getenv(grindEnv)); err == nil && d > 0 {

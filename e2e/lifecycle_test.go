@@ -261,7 +261,7 @@ func (w *wire) carry(c net.Conn) {
 	w.mu.Unlock()
 }
 
-// valve is a connection that blocks writes while its wire is frozen. It tells neither end.
+// valve is a connection that blocks writes while its wire is frozen. Neither end is told.
 type valve struct {
 	net.Conn
 	w *wire

@@ -45,7 +45,7 @@ func (s *stack) env() []string {
 	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + s.data}
 }
 
-// session is a session that `lotse session new` opened, with that program.
+// session is a running `lotse session new` and the session that it opened.
 type session struct {
 	*process
 	number string

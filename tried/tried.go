@@ -215,7 +215,7 @@ func (m *Memory) path(number string) (string, error) {
 	return m.last.path, nil
 }
 
-// check refuses a folder to which others may write, or which is a link to elsewhere.
+// check refuses a folder that other users may access, a link, and a file in the folder's place.
 func (m *Memory) check() error {
 	s, err := os.Lstat(m.Folder)
 	if err != nil {
