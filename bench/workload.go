@@ -90,7 +90,7 @@ func desktop(x *xclient) (func(int), func(int) []image.Point) {
 	x.put(q, image.Pt(640, 400), photo(3, 0))
 	x.copy(p, q, image.Rect(0, 0, 640, 400), image.Pt(1240, 300))
 	d := x.window(whole, 0xffffff)
-	// As the window's background, the server repaints the picture where it is uncovered.
+	// The server repaints a background where it is uncovered, so the picture is the background.
 	xproto.ChangeWindowAttributes(x.c, xproto.Window(d), xproto.CwBackPixmap, []uint32{uint32(p)})
 	xproto.ClearArea(x.c, false, xproto.Window(d), 0, 0, 0, 0)
 	x.sync()

@@ -6,7 +6,7 @@ import (
 	"os/signal"
 )
 
-// FollowSignal calls ToggleDebug whenever this process receives SIGUSR1, and logs the new
+// FollowSignal calls ToggleDebug whenever this process receives SIGUSR1, and writes the new
 // levels to log as a warning. On systems without that signal, such as Windows, it does nothing.
 // stop ends this and returns after the goroutine has ended.
 func (l *Levels) FollowSignal(log *slog.Logger) (stop func()) {
