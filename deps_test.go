@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// mayImport is the import table of ARCHITECTURE.md: which of our packages each
-// package may use. Tests may import more.
+// mayImport is the import table of ARCHITECTURE.md: the packages of this project that each
+// package may import. Tests may import more.
 var mayImport = map[string][]string{
 	".":                  {},
 	"screen":             {},
@@ -71,8 +71,8 @@ var mayImport = map[string][]string{
 	"ci/demodesk":        {"peer"},
 }
 
-// TestImportTable reads the sources itself: what a child process read would be
-// unknown to go test's cache.
+// TestImportTable checks the imports of all sources against mayImport. It reads the sources
+// itself, because go test's cache would not notice files that a child process reads.
 func TestImportTable(t *testing.T) {
 	seen, used := map[string]bool{}, map[string]map[string]bool{}
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
@@ -131,6 +131,7 @@ func TestImportTable(t *testing.T) {
 	}
 }
 
-// syscallPackages: the programs need signals, and Windows a console; whereto reads
-// extended attributes; arguments overwrites the command line in memory.
+// syscallPackages are the packages that may make system calls. The programs need signals, and a
+// console on Windows. whereto reads extended attributes. arguments overwrites the command line
+// in memory.
 var syscallPackages = []string{"screen/x11", "screen/windows", "i18n", "cmd/lotse", "cmd/lotse-agent", "e2e", "whereto", "peer", "arguments"}

@@ -1,3 +1,3 @@
-// Package lotse is the root of the module; it holds only the tests that keep
-// the rules of the whole repository. Start at README.md and ARCHITECTURE.md.
+// Package lotse is the root of the module. It contains only the tests of the rules that hold
+// for the whole repository. Start at README.md and ARCHITECTURE.md.
 package lotse

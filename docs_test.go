@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestSecurityTable: every test that docs/security.md names exists.
+// TestSecurityTable checks that every test which docs/security.md names exists.
 func TestSecurityTable(t *testing.T) {
 	have := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)

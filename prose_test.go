@@ -11,11 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxColumns is the length of a line of a document or comment, in characters; a tab has four.
+// maxColumns is the maximum length of a line of a document or comment, in characters. A tab
+// counts as four.
 const maxColumns = 100
 
-// bannedWords are words that a reader of English stumbles over here, each with a better one.
-// "let go" may stand for a connection or a key, but "release" says which.
+// bannedWords are words that are hard to understand in this project's texts, each with a better
+// one. "let go" may refer to a connection or to a key, but "release" says which.
 var bannedWords = map[string]string{
 	`mend(s|ed|ing)?`:                 "fix, reconnect",
 	`whoever`:                         "anyone who; better: name who it is",
@@ -29,13 +30,14 @@ var bannedWords = map[string]string{
 	`(thereby|therein|herein|hereby)`: "say what it means",
 }
 
-// prose matches the files whose words this test reads: documents, and comments of sources.
+// prose matches the files that this test reads: documents, and sources with comments.
 var prose = regexp.MustCompile(`\.(md|go|ts|mjs|sh)$|^Makefile$`)
 
-// generated files repeat words of their sources.
+// generated matches files that repeat words of their sources.
 var generated = regexp.MustCompile(`_gen(/|\.go$)|texts_gen|/dist/|/testdata/|^bench/results/|^bin/`)
 
-// TestProse: no line of a document or comment is too long, and none has a banned word.
+// TestProse checks that no line of a document or comment is too long, that none contains a
+// banned word, and that no merge conflict is left.
 func TestProse(t *testing.T) {
 	banned := map[*regexp.Regexp]string{}
 	for word, better := range bannedWords {
@@ -73,14 +75,15 @@ func TestProse(t *testing.T) {
 	})
 }
 
-// mayBeLong: tables, code and addresses cannot be wrapped.
+// mayBeLong reports whether a line may be too long: tables, code and addresses cannot be
+// wrapped.
 func mayBeLong(document bool, line string) bool {
 	text := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "/#*- "))
 	return document && (strings.HasPrefix(line, "|") || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, " ") && strings.ContainsAny(line, "─│►")) ||
 		!strings.Contains(text, " ") || strings.HasPrefix(text, "go:") || !document && !isComment(line)
 }
 
-// withoutCode takes out what stands between backquotes.
+// withoutCode removes text in backquotes.
 func withoutCode(s string) string { return regexp.MustCompile("`[^`]*`").ReplaceAllString(s, "") }
 
 func isComment(line string) bool {
@@ -88,7 +91,7 @@ func isComment(line string) bool {
 	return strings.HasPrefix(text, "//") || strings.HasPrefix(text, "# ") || strings.HasPrefix(text, "* ") || strings.HasPrefix(text, "/*")
 }
 
-// commentOf is the comment in a line of a source; "" if it has none.
+// commentOf returns the comment in a line of a source, or "" if there is none.
 func commentOf(name, line string) string {
 	if isComment(line) {
 		return line
@@ -101,7 +104,7 @@ func commentOf(name, line string) string {
 	return ""
 }
 
-// eachFile calls f with each file of prose.
+// eachFile calls f with each file that matches prose and is not generated.
 func eachFile(t *testing.T, f func(name, text string)) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
@@ -131,7 +134,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 )
 
-// TestLinks: what a document links to in the repository exists, headings included.
+// TestLinks checks that the files and headings exist which documents link to in the repository.
 func TestLinks(t *testing.T) {
 	eachFile(t, func(name, text string) {
 		if !strings.HasSuffix(name, ".md") {
@@ -140,7 +143,7 @@ func TestLinks(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			target, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(target, ":") {
-				continue // elsewhere
+				continue // a link to another site
 			}
 			if target == "" {
 				target = filepath.Base(name)
@@ -159,8 +162,8 @@ func TestLinks(t *testing.T) {
 	})
 }
 
-// hasHeading reports whether a document has a heading with this anchor, as GitHub and others
-// make them: lower case, no punctuation, dashes for spaces.
+// hasHeading reports whether a document has a heading with this anchor. GitHub and others
+// derive the anchor from the heading: lower case, no punctuation, dashes for spaces.
 func hasHeading(text, anchor string) bool {
 	for _, m := range heading.FindAllStringSubmatch(text, -1) {
 		made := regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(strings.ToLower(m[1]), "")

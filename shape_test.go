@@ -14,18 +14,17 @@ import (
 	"testing"
 )
 
-// What a reader can hold in his head: bounds for our own code, tests and generated files
-// left out.
+// These limits keep our code easy to read. Tests and generated files are exempt.
 const (
 	maxMethods       = 20   // of a type
 	maxFields        = 20   // of a struct
-	maxFunction      = 80   // lines
-	maxFunctionP90   = 30   // lines; nine of ten functions are shorter
-	maxPackage       = 4000 // lines of code: no comments, no empty lines
+	maxFunction      = 80   // in lines
+	maxFunctionP90   = 30   // in lines; nine of ten functions are shorter
+	maxPackage       = 4000 // in lines of code: no comments, no empty lines
 	generatedComment = "// Code generated "
 )
 
-// largePackages are over maxPackage, with the reason.
+// largePackages are the packages that may exceed maxPackage, each with the reason.
 var largePackages = map[string]string{
 	"screen/x11": "one display server's protocol: connection, extensions, capture, input, " +
 		"clipboard and windows share it; what is free of it is in packages of its own",
@@ -37,12 +36,12 @@ var largePackages = map[string]string{
 		"accounts could become a package, which would not bring it below",
 }
 
-// shape is what TestShape counts.
+// shape collects what TestShape checks.
 type shape struct {
 	fset            *token.FileSet
 	methods, fields map[string]int // by package and type
-	code            map[string]int // lines by package
-	functions       []int          // their lines
+	code            map[string]int // lines of code by package
+	functions       []int          // lengths in lines
 	complaints      []string
 }
 
@@ -164,7 +163,7 @@ func (s *shape) declaration(pkg string, d *ast.GenDecl) {
 	}
 }
 
-// codeLines counts the lines that hold code.
+// codeLines returns the number of lines that contain code.
 func codeLines(fset *token.FileSet, f *ast.File, src []byte) int {
 	comment := map[int]bool{}
 	for _, group := range f.Comments {

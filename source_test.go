@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestSources: every file is formatted, every package says what it is for.
+// TestSources checks that every file is formatted and that every package has a package comment.
 func TestSources(t *testing.T) {
 	documented := map[string]bool{}
 	packages := map[string]bool{}
@@ -66,9 +66,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// fixedSleeps are the places of a test file that wait for a time that real clocks
-// measure. Sleeping is for loops that poll, and for files whose tests run in
-// testing/synctest's bubbles.
+// fixedSleeps returns the places in a test file that sleep for a fixed real time. Sleeping is
+// permitted only in loops that poll, and in files whose tests run in testing/synctest.
 func fixedSleeps(t *testing.T, name string, src []byte) (places []string) {
 	t.Helper()
 	set := token.NewFileSet()
@@ -103,7 +102,7 @@ func fixedSleeps(t *testing.T, name string, src []byte) (places []string) {
 	return places
 }
 
-// TestFixedSleeps is the rule's own test.
+// TestFixedSleeps checks fixedSleeps.
 func TestFixedSleeps(t *testing.T) {
 	const head = "package p\nimport \"time\"\n"
 	for src, want := range map[string]int{

@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-// TestCommandLine: other users cannot read the number from the command line, but the program can.
+// TestCommandLine checks that other users cannot read the number from the command line, but
+// that the program can.
 func TestCommandLine(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nothing is overwritten on this system")

@@ -3,5 +3,5 @@
 package arguments
 
 // overwrite does nothing. Windows shows a command line only to the program's own user and to
-// administrators; for other systems no way is known.
+// administrators. No way to overwrite it is known for other systems.
 func overwrite(argument, masked string) {}

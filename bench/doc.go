@@ -1,10 +1,9 @@
-// Command bench measures the picture: the full path agent → gateway → `lotse
-// view` → a decoding viewer, beside other VNC servers on the same display, in
-// one run, interleaved. `make bench` runs it; -h tells how to run a part.
+// Command bench measures speed, size and processor time of the whole path: agent, gateway,
+// `lotse view` and a decoding viewer. In the same run it measures other VNC servers on the same
+// display, alternating between them. `make bench` runs it; -h explains how to run a part.
 //
-// A workload is drawn by a real X client (workload.go). Each frame carries its
-// number as black and white cells in several places (marker.go); a frame counts
-// when all of them show one number in the decoded picture, and its age is the
-// time from drawing to then. Between viewer and server stands a line of a given
-// rate and delay (link.go).
+// A real X client draws the workloads (workload.go). Each frame shows its number in several
+// places, as black and white cells (marker.go). A frame counts when all these places show the
+// same number in the decoded frame. A frame's age is the time from drawing to that moment. A
+// simulated line with a given rate and delay connects viewer and server (link.go).
 package main

@@ -9,7 +9,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// picture is what the display shows, four bytes a pixel, blue first.
+// picture returns what the display shows, in four bytes per pixel, blue first.
 func (x *xclient) picture() []byte {
 	out := make([]byte, 0, x.screenSz.X*x.screenSz.Y*4)
 	const band = 60
@@ -24,16 +24,16 @@ func (x *xclient) picture() []byte {
 	return out
 }
 
-// differing says how the viewer's picture is not that one.
+// differing returns an error that describes how the viewer's picture differs from want, or nil.
 func differing(canvas *image.RGBA, want []byte) error {
 	size := canvas.Rect.Size()
 	if len(want) != size.X*size.Y*4 {
 		return errors.New("another size")
 	}
 	wrong, area := 0, image.Rectangle{}
-	// The pointer stands in the middle; it is drawn for who has no control.
+	// The agent draws the pointer, which is in the middle, for viewers without control.
 	pointer := image.Rect(size.X/2-24, size.Y/2-24, size.X/2+24, size.Y/2+24)
-	// The agent's badge is on the display and in no picture.
+	// The display shows the agent's badge, which no viewer receives.
 	badge := image.Rect(size.X-600, 0, size.X, 140)
 	for i := 0; i < len(want); i += 4 {
 		w := binary.LittleEndian.Uint32(want[i:])

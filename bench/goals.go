@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// goal is what the picture is to reach beside the better of x11vnc and
-// x0vncserver, and what these reached when the goal was set, on another day and
-// another machine: so it is judged as their ratio, too.
+// goal is a value that Lotse should reach. peer is what the better of x11vnc and x0vncserver
+// reached when the goal was set, on another day and another machine. Therefore the goal is also
+// judged as a ratio to the peer.
 type goal struct {
 	workload, link string
 	name           string
 	of             func(result) float64
 	want           float64
-	peer           float64 // the better peer's, then; 0: none to compare with
-	more           bool    // more is better
+	peer           float64 // the better peer's value at that time; 0: none
+	more           bool    // higher values are better
 }
 
 func fps(r result) float64   { return r.FPS }
@@ -54,11 +54,11 @@ var goals = []goal{
 	{"idle", "unshaped", "CPU, cores", cores, 0.005, 0.01, false},
 }
 
-// almost is how near to a rate of frames is the same: a frame at either end of
-// the measured time.
+// almost is the share of a frame rate that counts as the same rate, because one frame at either
+// end of the measured time may be missing.
 const almost = 0.98
 
-// judge lists the goals and what became of them.
+// judge formats the goals with the results.
 func judge(results []result) string {
 	var b strings.Builder
 	b.WriteString("\n## Against the goals\n\n\"Peer\" is the better of x11vnc and x0vncserver in this run, in brackets in the run by which the goal was set. " +

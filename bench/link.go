@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// shape is a line: rate in each direction, delay one way.
+// shape describes a line: the rate in each direction and the delay of one direction.
 type shape struct {
 	name           string
-	bytesPerSecond int // 0: unshaped
+	bytesPerSecond int // 0: unlimited
 	delay          time.Duration
 }
 
@@ -22,18 +22,18 @@ var shapes = []shape{
 
 const (
 	packetSize = 1460
-	// relaySocketBuffer keeps the kernel from being a second, larger queue.
+	// relaySocketBuffer keeps the kernel's buffer from being a second, larger queue.
 	relaySocketBuffer = 32 << 10
 )
 
-// queue is how long the line's own buffer is, as in a router: a round trip, at
-// least a burst. What is beyond waits in the sender.
+// queue returns how much data, as a time at the line's rate, the line's own buffer holds: a
+// round trip, at least 32 KiB, as in a router. Data beyond that waits in the sender.
 func (s shape) queue() time.Duration {
 	return max(2*s.delay, time.Duration(32<<10*int64(time.Second)/int64(s.bytesPerSecond)))
 }
 
-// dialThrough connects to address over the line and returns the viewer's end;
-// shut ends both.
+// dialThrough connects to address through the line and returns the viewer's end. shut closes
+// both ends and waits for the line's goroutines.
 func dialThrough(s shape, address string) (viewer net.Conn, shut func(), err error) {
 	d := net.Dialer{Timeout: patience}
 	if s.bytesPerSecond != 0 {
@@ -67,7 +67,7 @@ func dialThrough(s shape, address string) (viewer net.Conn, shut func(), err err
 			}
 		})
 		defer close(line)
-		free := time.Now() // when the line has sent all that it took
+		free := time.Now() // when the line has sent everything that it accepted
 		for {
 			p := packet{b: make([]byte, packetSize)}
 			n, err := src.Read(p.b)
@@ -93,13 +93,13 @@ func dialThrough(s shape, address string) (viewer net.Conn, shut func(), err err
 	}, nil
 }
 
-// packet is what is on the line, and when it comes out.
+// packet is data on the line and the time at which it arrives.
 type packet struct {
 	b  []byte
 	at time.Time
 }
 
-// packetsOnLine bounds what a viewer that reads slowly lets wait.
+// packetsOnLine limits the packets that wait for a viewer which reads slowly.
 func packetsOnLine(s shape) int {
 	return int((s.queue()+s.delay).Seconds()*float64(s.bytesPerSecond))/packetSize + 64
 }

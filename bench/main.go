@@ -16,7 +16,7 @@ func main() {
 	}
 }
 
-// chosen reports whether a comma-separated list names s; an empty list does.
+// chosen reports whether a comma-separated list contains s. An empty list contains everything.
 func chosen(list, s string) bool {
 	return list == "" || slices.Contains(strings.Split(list, ","), s)
 }

@@ -2,8 +2,8 @@ package main
 
 import "image"
 
-// A mark is a frame's number in black and white cells, with a check, so that
-// half of an old one beside half of a new one is not taken for a number.
+// A mark is a frame's number as black and white cells, with a checksum. Because of the
+// checksum, a mark that is half old and half new is not read as a number.
 const (
 	markCell  = 8
 	markBits  = 16
@@ -19,7 +19,7 @@ func markCode(n int) uint32 {
 	return v<<markCheck | (v*2654435761>>24)&(1<<markCheck-1)
 }
 
-// whiteCells are the cells of n's mark that are white, at p.
+// whiteCells returns the white cells of n's mark at p.
 func whiteCells(n int, p image.Point) (cells []image.Rectangle) {
 	code := markCode(n)
 	for i := range markBits + markCheck {
@@ -31,7 +31,7 @@ func whiteCells(n int, p image.Point) (cells []image.Rectangle) {
 	return cells
 }
 
-// readMark returns the number at p; -1: none.
+// readMark returns the number of the mark at p, or -1 if there is none.
 func readMark(m *image.RGBA, p image.Point) int {
 	if !(image.Rectangle{Min: p, Max: p.Add(markSize)}).In(m.Rect) {
 		return -1

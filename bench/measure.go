@@ -10,7 +10,7 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// result is one run of one workload.
+// result is one measurement of one workload.
 type result struct {
 	Workload   string  `json:"workload"`
 	Link       string  `json:"link"`
@@ -18,20 +18,20 @@ type result struct {
 	Round      int     `json:"round"`
 	Seconds    float64 `json:"seconds"`
 	Drawn      int     `json:"drawn"`
-	Frames     int     `json:"frames"` // distinct, complete
+	Frames     int     `json:"frames"` // distinct and complete
 	FPS        float64 `json:"fps"`
 	KBPerFrame float64 `json:"kb_per_frame"`
 	AgeP50     float64 `json:"age_p50_ms"`
 	AgeP95     float64 `json:"age_p95_ms"`
 	CPU        float64 `json:"cpu_cores"`
 	MemoryMB   float64 `json:"memory_mb"`
-	// ExactMS is how long after the last frame the viewer showed it to the bit; -1:
-	// nothing came any more, and it was not; 0: not looked at.
+	// ExactMS is the time from the last frame until the viewer shows the screen pixel for pixel. -1
+	// means that it never did, although no more data came. 0 means that this was not measured.
 	ExactMS float64 `json:"exact_ms"`
 	Error   string  `json:"error,omitempty"`
 }
 
-// quality is the level that every viewer asks for.
+// quality is the quality level that every viewer requests.
 const quality = 6
 
 func encodings(w workload) []int32 {
@@ -42,7 +42,7 @@ func encodings(w workload) []int32 {
 	return append(list, rfbtest.LastRect, rfbtest.Cursor, rfbtest.DesktopSize, rfbtest.Fence, rfbtest.ContinuousUpdates)
 }
 
-// viewing is a viewer at work and what it has seen.
+// viewing is a running viewer and what it has seen.
 type viewing struct {
 	v     *rfbtest.Viewer
 	w     workload
@@ -51,19 +51,19 @@ type viewing struct {
 
 	mu    sync.Mutex
 	drawn map[int]time.Time // when each frame was drawn
-	seen  int               // the newest complete frame
+	seen  int               // newest complete frame
 	ages  []time.Duration
 	bytes int64
 	news  chan struct{}
-	want  []byte // the screen at rest; nil: it does not rest
+	want  []byte // the static screen; nil: it is not static
 	exact chan struct{}
 }
 
-// restQuiet: a viewer to which nothing came for so long will not become exact.
+// restQuiet is the time without data after which a viewer is not expected to become exact.
 const restQuiet = 3 * time.Second
 
-// rest waits until the viewer shows the screen, which stands still now, to the
-// bit, and returns after how many milliseconds; -1: never.
+// rest waits until the viewer shows the screen, which is static now, pixel for pixel. It
+// returns the time in milliseconds, or -1 if the viewer never does.
 func (s *viewing) rest(x *xclient) float64 {
 	x.sync()
 	began := time.Now()
@@ -71,7 +71,7 @@ func (s *viewing) rest(x *xclient) float64 {
 	s.mu.Lock()
 	s.want = want
 	s.mu.Unlock()
-	if s.v.Request(false, image.Rect(0, 0, 1, 1)) != nil { // an answer, if all has come already
+	if s.v.Request(false, image.Rect(0, 0, 1, 1)) != nil { // forces an update even if everything has arrived
 		return -1
 	}
 	quiet := time.NewTicker(restQuiet)
@@ -92,7 +92,7 @@ func (s *viewing) rest(x *xclient) float64 {
 	}
 }
 
-// read decodes until the line ends.
+// read decodes until the connection ends.
 func (s *viewing) read() error {
 	v := s.v
 	if err := v.SetEncodings(encodings(s.w)...); err != nil {
@@ -133,7 +133,7 @@ func (s *viewing) read() error {
 	}
 }
 
-// look finds which frame the picture shows.
+// look determines which frame the decoded picture shows.
 func (s *viewing) look(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,7 +171,7 @@ func (s *viewing) draws(n int, at time.Time) {
 	s.mu.Unlock()
 }
 
-// run measures one workload against one server.
+// run measures one workload with one server.
 func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r result, err error) {
 	r = result{Workload: w.name, Link: link.name, Seconds: seconds}
 	x.clear()
@@ -208,7 +208,7 @@ func run(x *xclient, w workload, link shape, srv *server, seconds float64) (r re
 	warm := 2 * time.Second
 	if w.every > time.Second {
 		warm = w.every + w.every/2
-		seconds = max(seconds, 4*w.every.Seconds()) // some of them must come
+		seconds = max(seconds, 4*w.every.Seconds()) // at least some frames must arrive
 	}
 	time.Sleep(warm)
 	s.mu.Lock()
@@ -256,7 +256,7 @@ func quantile(ages []time.Duration, q float64) float64 {
 	return float64(sorted[at].Microseconds()) / 1000
 }
 
-// animate draws frames in time until stop.
+// animate draws a frame every w.every until stop is closed.
 func animate(s *viewing, draw func(int), w workload, stop chan struct{}) {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
@@ -275,8 +275,8 @@ func animate(s *viewing, draw func(int), w workload, stop chan struct{}) {
 	}
 }
 
-// press presses keys, each when the one before was seen, and draws at each
-// that reaches the application.
+// press presses keys, each after the effect of the previous one was seen. It draws a frame for
+// each key that reaches the application.
 func press(x *xclient, s *viewing, draw func(int), w workload, stop chan struct{}) {
 	for n := 1; ; n++ {
 		sent := time.Now()
@@ -305,7 +305,7 @@ func press(x *xclient, s *viewing, draw func(int), w workload, stop chan struct{
 	}
 }
 
-// runFirst measures how long it takes from dialling to the whole picture.
+// runFirst measures the time from dialling to the first complete picture.
 func runFirst(r result, w workload, link shape, srv *server, draw func(int), marks func(int) []image.Point) (result, error) {
 	const times = 7
 	draw(1)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// machine describes where the numbers come from.
+// machine describes the machine and the program that were measured.
 type machine struct {
 	When, Commit, CPU, Kernel, Go string
 	Cores                         int
@@ -37,7 +37,7 @@ func thisMachine() machine {
 	}
 }
 
-// command is how the bench was called, without the places of this machine.
+// command returns the bench's command line, without the paths of this machine.
 func command(args []string) string {
 	var kept []string
 	for i := 0; i < len(args); i++ {
@@ -50,7 +50,7 @@ func command(args []string) string {
 	return strings.Join(kept, " ")
 }
 
-// report writes what was measured.
+// report writes the results.
 func report(dir string, results []result, add bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -79,7 +79,7 @@ func report(dir string, results []result, add bool) error {
 	return nil
 }
 
-// otherRows reads a file of results, without the rows that were measured again.
+// otherRows reads a file of results and returns the rows that were not measured again.
 func otherRows(file string, results []result) (rest []result, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -99,7 +99,7 @@ func otherRows(file string, results []result) (rest []result, err error) {
 
 type key struct{ workload, link, server string }
 
-// medians joins the rounds of a run.
+// medians combines the rounds of a run.
 func medians(results []result) []result {
 	groups := map[key][]result{}
 	var order []key
@@ -159,7 +159,7 @@ func exactly(ms float64) string {
 	return fmt.Sprintf("%.0f", ms)
 }
 
-// plot draws the ages as bars on a logarithmic scale: p50 dark, up to p95 light.
+// plot draws the ages as bars on a logarithmic scale: dark up to p50, light up to p95.
 func plot(results []result) string {
 	const left, width, row, top = 210, 620, 16, 40
 	colours := map[string]string{"lotse": "#0b6e4f", "x11vnc": "#b5651d", "x0vncserver": "#6a4c93"}

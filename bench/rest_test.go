@@ -14,11 +14,12 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// After every workload has stopped, the viewer's picture becomes that of the
-// screen, to the bit, with every encoding, on a fast line and on a slow one. How
-// fast is bench's to say; here it must happen at all within the patience of
-// tests, but for photographs of the whole screen on the slow line, whose lossless
-// data take longer than that. What fills the screen is tried with one encoding.
+// TestExactAtRest checks that the viewer's picture equals the screen pixel for pixel after a
+// workload has stopped. It covers every encoding on a fast line, and two of them on a slow one.
+// The time it takes is not judged here, only that it happens within the patience of tests.
+//
+// Photographs of the whole screen are left out on the slow line, because their lossless data
+// take longer. Workloads that fill the screen run with one encoding only.
 func TestExactAtRest(t *testing.T) {
 	bin, err := filepath.Abs("../bin")
 	if err != nil {
@@ -93,7 +94,7 @@ func rest(t *testing.T, x *xclient, w workload, link shape, srv *server, list []
 		}
 		x.sync()
 		drawn <- x.picture()
-		_ = v.Request(false, image.Rect(0, 0, 1, 1)) // an answer, if all has come already
+		_ = v.Request(false, image.Rect(0, 0, 1, 1)) // forces an update even if everything has arrived
 	}()
 	if err := v.Request(false, v.Bounds()); err != nil {
 		t.Fatal(err)

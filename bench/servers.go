@@ -15,7 +15,7 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// patience is how long a program may take to say what it should.
+// patience is how long a program may take to print an expected line.
 const patience = 15 * time.Second
 
 // process is a running program.
@@ -43,11 +43,11 @@ func startX(size string) (*process, string, error) {
 	return &process{p}, display, err
 }
 
-// server is what a viewer connects to.
+// server is a VNC server that a viewer can connect to.
 type server struct {
 	address string
-	pids    []int        // whose CPU counts
-	control func() error // asks for control where it must be; nil: it is given
+	pids    []int        // processes whose processor time counts
+	control func() error // requests control; nil: control needs no request
 	stop    func()
 }
 
@@ -94,7 +94,7 @@ func startPeer(name, display string) (*server, error) {
 
 const devPassword = "correct horse battery staple"
 
-// startLotse starts gateway, session, agent and `lotse view`.
+// startLotse starts a gateway, a session, an agent and `lotse view`.
 func startLotse(bin, display string) (_ *server, err error) {
 	dir, err := os.MkdirTemp("", "lotse-bench-")
 	if err != nil {
@@ -158,7 +158,7 @@ func startLotse(bin, display string) (_ *server, err error) {
 	}}, nil
 }
 
-// cpu is the time that processes have used.
+// cpu returns the processor time that the processes have used.
 func cpu(pids []int) (sum time.Duration) {
 	for _, pid := range pids {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -174,7 +174,7 @@ func cpu(pids []int) (sum time.Duration) {
 	return sum
 }
 
-// memory is the resident set in kB.
+// memory returns the resident memory of the processes in kB.
 func memory(pids []int) (kb int) {
 	for _, pid := range pids {
 		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

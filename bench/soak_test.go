@@ -19,7 +19,7 @@ var (
 	soakSeed = flag.Uint64("seed", 0, "the order of TestSoak's workloads; 0: another one each time")
 )
 
-// watcher is a viewer that compares its picture with what it should be.
+// watcher is a viewer that compares its picture with the expected one.
 type watcher struct {
 	name string
 	v    *rfbtest.Viewer
@@ -27,11 +27,11 @@ type watcher struct {
 	// Guarded by mu.
 	want  []byte // nil: nothing to compare with
 	since time.Time
-	exact chan time.Duration // one for each want
+	exact chan time.Duration // receives one value for each want
 	last  error
 }
 
-// watch decodes until the line ends.
+// watch decodes until the connection ends.
 func (w *watcher) watch(list []int32) error {
 	if err := w.v.SetEncodings(list...); err != nil {
 		return err
@@ -60,18 +60,18 @@ func (w *watcher) watch(list []int32) error {
 	}
 }
 
-// expect sets what the picture should become.
+// expect sets the picture that the viewer should show.
 func (w *watcher) expect(want []byte) error {
 	w.mu.Lock()
 	w.want, w.since = want, time.Now()
 	w.mu.Unlock()
-	return w.v.Request(false, image.Rect(0, 0, 1, 1)) // an answer, if all has come already
+	return w.v.Request(false, image.Rect(0, 0, 1, 1)) // forces an update even if everything has arrived
 }
 
-// All workloads in random order, one after the other without a new start, three
-// viewers of different speed at once: each time the screen stands still all of
-// them show it to the bit. The agent's memory does not grow. -soak 10m is the
-// long run; how long each viewer took is logged.
+// TestSoak checks that three viewers of different speed show the screen pixel for pixel each
+// time it becomes static. Workloads run one after the other in random order, without a restart.
+// The agent's memory must not grow. -soak 10m gives a long run. The log says how long each
+// viewer took.
 func TestSoak(t *testing.T) {
 	x, srv := startSoak(t, "1920x1080")
 	watchers := []*watcher{
@@ -169,7 +169,7 @@ func startSoak(t *testing.T, size string) (*xclient, *server) {
 	return x, srv
 }
 
-// soakViewer connects a viewer that lives as long as the test.
+// soakViewer connects a viewer that is closed at the end of the test.
 func soakViewer(t *testing.T, srv *server, name string, link shape, list ...int32) *watcher {
 	t.Helper()
 	conn, shut, err := dialThrough(link, srv.address)
@@ -196,9 +196,9 @@ func soakViewer(t *testing.T, srv *server, name string, link shape, list ...int3
 	return w
 }
 
-// The agent's memory with one viewer, after photographs, a film and a text have
-// filled what it keeps: 80 MB at 1920×1080 and, in a run of a minute or more, 200 MB at
-// 3840×2160.
+// TestMemory checks the agent's memory with one viewer after photographs, a film and text have
+// filled its caches. The limit is 80 MB at 1920×1080 and, in a run of a minute or more, 200 MB
+// at 3840×2160.
 func TestMemory(t *testing.T) {
 	bounds := map[string]int{"1920x1080": 80}
 	if *soakFor >= time.Minute {

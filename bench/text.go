@@ -14,8 +14,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// Text as today's programs draw it: smoothed letters, some words in colour. The X
-// server's own fonts have two colours and cost every server next to nothing.
+// This file draws text as current programs do: with smoothed letters and some coloured words.
+// The X server's own fonts have only two colours, which cost every server almost nothing.
 
 // rowHeight is in pixels.
 const rowHeight = 18
@@ -26,7 +26,7 @@ var inks = []color.RGBA{{0x20, 0x24, 0x28, 255}, {0x20, 0x24, 0x28, 255}, {0x9a,
 func face(ttf []byte) font.Face {
 	f, err := opentype.Parse(ttf)
 	if err != nil {
-		panic(err) // it is part of this program
+		panic(err) // the font is part of this program
 	}
 	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: 13, DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
@@ -35,8 +35,8 @@ func face(ttf []byte) font.Face {
 	return face
 }
 
-// page draws rows of made-up text on paper of that size into a new pixmap, row n
-// at n·rowHeight; code is in letters of one width.
+// page draws rows of made-up text on white into a new pixmap of this size. Row n starts at
+// n·rowHeight. code selects a monospaced font.
 func (x *xclient) page(size image.Point, seed int, code bool) xproto.Drawable {
 	m := image.NewRGBA(image.Rectangle{Max: size})
 	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)

@@ -7,18 +7,18 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// workload is one thing that a customer's screen does.
+// workload is something that a customer's screen does.
 type workload struct {
 	name  string
-	every time.Duration // 0: draws when a key comes; see keys
-	// setup prepares the display and returns what draws frame n, and where its
-	// marks are then.
+	every time.Duration // 0: draws only when a key arrives; see keys
+	// setup prepares the display. It returns a function that draws frame n, and a function that
+	// returns where the marks of frame n are.
 	setup func(x *xclient) (draw func(n int), marks func(n int) []image.Point)
-	// keys is the interval at which the viewer presses a key; the window that
-	// setup made last draws at each.
+	// keys is the interval at which the viewer presses a key. The last window of setup draws at
+	// each key.
 	keys     time.Duration
-	lossless bool // with ZRLE instead of Tight
-	first    bool // measures the first picture
+	lossless bool // requests ZRLE instead of Tight
+	first    bool // measures the first complete picture only
 	links    string
 }
 
@@ -37,7 +37,7 @@ var workloads = []workload{
 	{name: "idle", setup: desktop, links: "unshaped"},
 }
 
-// line is a line of made-up text, of that many letters.
+// line returns a line of made-up text with at most this many letters.
 func line(seed, letters int) string {
 	b := make([]byte, 0, letters)
 	v := uint32(seed)*2654435761 + 12345
@@ -53,7 +53,7 @@ func line(seed, letters int) string {
 	return string(b[:end])
 }
 
-// scroll is an editor of 1 400×900 pixels in which text runs by.
+// scroll shows an editor of 1400×900 pixels whose text scrolls.
 func scroll(x *xclient) (func(int), func(int) []image.Point) {
 	const left, head, rows = 110, 20, 240
 	r := image.Rect(200, 80, 1600, 80+head+48*rowHeight)
@@ -79,8 +79,7 @@ func scroll(x *xclient) (func(int), func(int) []image.Point) {
 		}
 }
 
-// desktop is something to look at that stands still: a page of text, a table, a
-// photograph.
+// desktop shows something static: a page of text, a page of code, a photograph.
 func desktop(x *xclient) (func(int), func(int) []image.Point) {
 	whole := image.Rectangle{Max: x.screenSz}
 	p := x.pixmap(whole.Max)
@@ -91,7 +90,7 @@ func desktop(x *xclient) (func(int), func(int) []image.Point) {
 	x.put(q, image.Pt(640, 400), photo(3, 0))
 	x.copy(p, q, image.Rect(0, 0, 640, 400), image.Pt(1240, 300))
 	d := x.window(whole, 0xffffff)
-	// As its background the server repaints it where it is uncovered.
+	// The server repaints a background where it is uncovered, so the picture is the background.
 	xproto.ChangeWindowAttributes(x.c, xproto.Window(d), xproto.CwBackPixmap, []uint32{uint32(p)})
 	xproto.ClearArea(x.c, false, xproto.Window(d), 0, 0, 0, 0)
 	x.sync()
@@ -102,7 +101,7 @@ func desktop(x *xclient) (func(int), func(int) []image.Point) {
 	}, func(int) []image.Point { return corners(whole)[:4] }
 }
 
-// drag moves a window of 600×400 over the desktop.
+// drag moves a window of 600×400 pixels over the desktop.
 func drag(x *xclient) (func(int), func(int) []image.Point) {
 	desktop(x)
 	size := image.Pt(600, 400)
@@ -135,7 +134,7 @@ func drag(x *xclient) (func(int), func(int) []image.Point) {
 
 const videoFrames = 12
 
-// video plays in a window at r, between a bar above and a bar below it.
+// video plays in a window at r, with a bar above it and one below it.
 func video(r image.Rectangle) func(x *xclient) (func(int), func(int) []image.Point) {
 	return func(x *xclient) (func(int), func(int) []image.Point) {
 		const bar = 24
@@ -162,7 +161,7 @@ func (x *xclient) movie(size image.Point) (frames []xproto.Drawable) {
 	return frames
 }
 
-// full changes the whole screen from photograph to photograph.
+// full replaces the whole screen with another photograph.
 func full(x *xclient) (func(int), func(int) []image.Point) {
 	whole := image.Rectangle{Max: x.screenSz}
 	d := x.window(whole, 0)
@@ -183,8 +182,8 @@ func full(x *xclient) (func(int), func(int) []image.Point) {
 		}
 }
 
-// corners are where a whole picture is looked at; not quite the upper right one,
-// where the agent's badge may be.
+// corners returns the places of marks for the whole screen. The upper right one is further
+// left, because the agent's badge may be in the corner.
 func corners(r image.Rectangle) []image.Point {
 	m := r.Inset(16)
 	return []image.Point{m.Min, image.Pt(m.Max.X-600, m.Min.Y), image.Pt(m.Min.X, m.Max.Y-markSize.Y), m.Max.Sub(markSize), image.Pt(r.Dx()/2, r.Dy()/2)}
@@ -217,13 +216,13 @@ func slides(x *xclient) (func(int), func(int) []image.Point) {
 		}
 }
 
-// typing is a typewriter on the desktop.
+// typing shows a typewriter on the desktop.
 func typing(x *xclient) (func(int), func(int) []image.Point) {
 	desktop(x)
 	return typewriter(x)
 }
 
-// typewriter is a window in which each key draws a letter, and the mark.
+// typewriter shows a window in which each key draws a letter and the mark.
 func typewriter(x *xclient) (func(int), func(int) []image.Point) {
 	r := image.Rect(120, 940, 800, 1000)
 	d := x.window(r, 0xffffff)
@@ -235,7 +234,7 @@ func typewriter(x *xclient) (func(int), func(int) []image.Point) {
 	}, func(int) []image.Point { return []image.Point{r.Min.Add(image.Pt(4, 20))} }
 }
 
-// echoUnderVideo is typing beside a film; the marks are the typing's.
+// echoUnderVideo shows a typewriter beside a film. The marks are those of the typewriter.
 func echoUnderVideo(x *xclient) (func(int), func(int) []image.Point) {
 	r := image.Rect(300, 150, 1580, 870)
 	d := x.window(r, 0)

@@ -9,7 +9,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// xclient draws the workloads: an application of the customer's.
+// xclient is an application on the customer's screen that draws the workloads.
 type xclient struct {
 	c        *xgb.Conn
 	root     xproto.Window
@@ -20,8 +20,8 @@ type xclient struct {
 	windows  []xproto.Window
 	pixmaps  []xproto.Pixmap
 	screenSz image.Point
-	keys     chan struct{} // a key arrived
-	done     chan struct{} // the goroutine that reads events has ended
+	keys     chan struct{} // receives a value for each key
+	done     chan struct{} // closed when the goroutine that reads events has ended
 }
 
 func newXClient(display string) (*xclient, error) {
@@ -68,10 +68,10 @@ func (x *xclient) close() {
 	<-x.done
 }
 
-// sync returns when all that was asked for is drawn.
+// sync returns when the X server has executed all requests so far.
 func (x *xclient) sync() { _, _ = xproto.GetInputFocus(x.c).Reply() }
 
-// clear takes down all windows and paints a quiet desktop.
+// clear removes all windows and paints a plain desktop.
 func (x *xclient) clear() {
 	for _, w := range x.windows {
 		xproto.DestroyWindow(x.c, w)
@@ -85,7 +85,7 @@ func (x *xclient) clear() {
 	x.sync()
 }
 
-// window maps a window that takes keys.
+// window maps a window that receives keys.
 func (x *xclient) window(r image.Rectangle, background uint32) xproto.Drawable {
 	w, _ := xproto.NewWindowId(x.c)
 	xproto.CreateWindow(x.c, x.depth, w, x.root, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), 0,
@@ -126,7 +126,7 @@ func (x *xclient) text(d xproto.Drawable, p image.Point, s string) {
 	xproto.ImageText8(x.c, byte(len(s)), d, x.gc, int16(p.X), int16(p.Y), s)
 }
 
-// put uploads 0x00RRGGBB pixels.
+// put uploads pixels of the form 0x00RRGGBB.
 func (x *xclient) put(d xproto.Drawable, size image.Point, at func(x, y int) uint32) {
 	rows := max(1, 200<<10/(size.X*4))
 	for y := 0; y < size.Y; y += rows {
@@ -142,8 +142,9 @@ func (x *xclient) put(d xproto.Drawable, size image.Point, at func(x, y int) uin
 	}
 }
 
-// photo is what a camera sees, deterministic: smooth shapes at several scales
-// that move against each other, and grain. seed is the scene, t the time in it.
+// photo returns the pixels of a deterministic picture like a photograph: smooth shapes of
+// several sizes that move against each other, and grain. seed selects the scene, t the time in
+// it.
 func photo(seed, t int) func(px, py int) uint32 {
 	const table = 4096
 	var wave [table]float32

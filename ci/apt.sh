@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what is missing of the programs that a target needs, where this
-# machine lets us; else says what is missing. Usage: apt.sh PROGRAM=PACKAGE …
-# (a PROGRAM with a slash is a file that must exist).
+# Installs the missing programs that a target needs if this machine permits that, and otherwise
+# reports what is missing. Usage: apt.sh PROGRAM=PACKAGE … (a PROGRAM with a slash is a file
+# that must exist).
 set -eu
 missing=
 for pair in "$@"; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# One machine plays both sides: a gateway, a shared desktop, a number. Shares
-# the present display where there is one, else a desktop of its own.
+# Runs a demo of both sides on one machine: a gateway, a shared desktop, a number. It shares the
+# present display if there is one, and otherwise starts a desktop of its own.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -43,7 +43,7 @@ if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
 	pids="$pids $!"
 	xcalc -geometry 240x320+980+320 >/dev/null 2>&1 &
 	pids="$pids $!"
-	# Nobody sits before that desktop: its screen is a page, too.
+	# Nobody sits in front of that desktop, so a web page shows its screen.
 	bin/demodesk "$work/rfb" novnc-web/node_modules/@novnc/novnc >"$work/desk.log" 2>&1 &
 	pids="$pids $!"
 	started "$work/desk.log" '^http' "page of the customer's screen"
@@ -65,7 +65,7 @@ pids="$pids $!"
 started "$work/gateway.log" 'listening on ' gateway
 url=$(sed -n 's/^listening on //p' "$work/gateway.log")
 
-# The session is opened here and taken over by the page as soon as it is opened.
+# The session is opened here. The advisor's page takes it over when it is opened.
 mkfifo "$work/stdin"
 sleep 2147483647 >"$work/stdin" &
 pids="$pids $!"

@@ -1,21 +1,20 @@
 #!/bin/sh
-# Builds a release into a folder: the same commit gives the same files, wherever
-# and whenever it is built. Usage: dist.sh VERSION FOLDER [TARGET…]; the pages must
-# be built (make). TARGET, for tests: only these agents (windows/amd64 …) and no
-# gateway.
+# Builds a release into a folder. The same commit gives the same files, wherever and whenever it
+# is built. Usage: dist.sh VERSION FOLDER [TARGET…]; the pages must be built already (make).
+# With TARGETs (windows/amd64 …), for tests, it builds only these agents and no gateway.
 #
-# From the environment:
-#   SOURCE_DATE_EPOCH        date of what is packed; the commit's if not set
+# Environment variables:
+#   SOURCE_DATE_EPOCH        date of the packed files; default: the commit's date
 #   LOTSE_SIGN_KEY, LOTSE_SIGN_CERTS   sign the Windows programs: PEM files of the
 #                            key and of the certificate with its chain
-#   LOTSE_SIGN_TIMESTAMP_URL RFC 3161 service; signatures then outlive the
-#                            certificate (and their files differ from run to run)
-#   LOTSE_SIGN_NAME, LOTSE_SIGN_URL    what Windows shows; LOTSE_SIGN_CA: verify
-#                            against this authority instead of the system's
+#   LOTSE_SIGN_TIMESTAMP_URL RFC 3161 service; signatures then stay valid after the
+#                            certificate expires (and differ from run to run)
+#   LOTSE_SIGN_NAME, LOTSE_SIGN_URL    name and address that Windows shows
+#   LOTSE_SIGN_CA            authority for verification; default: the system's
 #   LOTSE_STAMP_KEY          public key of stamps (lotse stamp --new-key)
-#   LOTSE_SUMS_KEY           sign SHA256SUMS with this SSH key; ci/sums.sh
-#   LOTSE_GATEWAYS           the only gateways that the agents connect to, with commas
-#                            between them: support.example.com,help.example.org
+#   LOTSE_SUMS_KEY           SSH key that signs SHA256SUMS; see ci/sums.sh
+#   LOTSE_GATEWAYS           the only gateways that the agents connect to, separated
+#                            by commas: support.example.com,help.example.org
 set -eu
 cd "$(dirname "$0")/.."
 version=$1 out=$2
@@ -26,8 +25,8 @@ rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# What waits for people and the network is built small (no inlining), what works
-# on pictures and ciphers fast: 4 % of the customer's download.
+# Code that waits for people or the network is built small (without inlining). Code that works
+# on pictures and ciphers is built fast. This saves 4 % of the customer's download.
 small=
 for part in net/... crypto/x509/... crypto/tls/... encoding/... math/big fmt flag reflect log/... mime/... os/... \
 	vendor/golang.org/x/net/... vendor/golang.org/x/text/... github.com/BurntSushi/...; do
@@ -69,8 +68,8 @@ fi
 rm -rf cmd/lotse/programs
 mkdir cmd/lotse/programs
 trap 'rm -rf cmd/lotse/programs' EXIT
-# Not those for macOS: they cannot read the screen yet, and customers there have the browser's
-# share.
+# Agents for macOS are left out: they cannot read the screen yet, and customers there share from
+# the browser.
 cp "$out"/lotse-agent-linux-* "$out"/lotse-agent-windows-* cmd/lotse/programs
 ci/manual.sh "$out/manual"
 for arch in amd64 arm64; do

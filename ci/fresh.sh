@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks that a fresh clone of this commit builds and passes: clones it beside, and runs
-# make with the arguments there. Usage: ci/fresh.sh test
+# Checks that a fresh clone of this commit builds and passes: clones it into a temporary folder
+# and runs make there with the script's arguments. Usage: ci/fresh.sh test
 set -eu
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || echo "fresh: changes that are not committed are not tested" >&2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every fuzz target of the repository for a time; usage: fuzz.sh 60s
+# Runs every fuzz target of the repository for a given time. Usage: fuzz.sh 60s
 set -eu
 cd "$(dirname "$0")/.."
 time=${1:-60s}

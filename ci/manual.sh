@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the manual pages of both programs and lotse's shell completions into a folder, from
-# the definitions of the flags. Usage: manual.sh FOLDER; the pages must be built (make).
+# Writes the manual pages of both programs and lotse's shell completions into a folder, from the
+# definitions of the flags. Usage: manual.sh FOLDER; the pages must be built already (make).
 set -eu
 cd "$(dirname "$0")/.."
 out=$1

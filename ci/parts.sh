@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Runs targets of the Makefile and prints one line for each: ok or FAIL, its time and
-# what it took of the processors. Usage: parts.sh WORKERS TARGET…; so many run beside each
-# other, and the next begins when one has ended. What a target prints goes to
-# bin/TARGET.log, and is shown when it fails. The others go on then. Ends with 1 if a
-# target failed.
+# Runs targets of the Makefile and prints one line for each: ok or FAIL, its elapsed time, and
+# its processor time. Usage: parts.sh WORKERS TARGET…; at most WORKERS targets run at the same
+# time. A target's output goes to bin/TARGET.log and is shown if the target fails. The other
+# targets still run then. The exit code is 1 if a target failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p bin
@@ -28,11 +27,11 @@ part() { # TARGET
 
 workers=$1 running=() status=0
 shift
-# Anyone who stops the tests stops all parts.
+# Stopping the tests stops all parts.
 trap 'trap - INT TERM; kill -- "${running[@]/#/-}" 2>/dev/null; exit 1' INT TERM
 set -m # each part is a process group
 
-# One of those that run has ended.
+# Waits until one of the running parts has ended.
 ended() {
 	local pid
 	wait -n -p pid "${running[@]}" || status=1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Signs a Windows program in place, makes the place for a stamp, and verifies
-# what came out. Usage: sign.sh FILE.exe; the environment is dist.sh's.
+# Signs a Windows program in place, reserves space for a stamp, and verifies the result. Usage:
+# sign.sh FILE.exe; dist.sh describes the environment variables.
 set -eu
 exe=$1
 set -- sign -certs "$LOTSE_SIGN_CERTS" -key "$LOTSE_SIGN_KEY" -h sha256 -n "${LOTSE_SIGN_NAME:-Lotse}"

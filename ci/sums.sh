@@ -1,9 +1,9 @@
 #!/bin/sh
 # Writes SHA256SUMS of all files of a release and signs it. Usage: sums.sh FOLDER
 #
-# LOTSE_SUMS_KEY is the file of an SSH key: a private key, or a public one whose private
-# key an agent or a hardware token holds. Without it SHA256SUMS has no signature.
-# SECURITY.md tells users how they verify it.
+# LOTSE_SUMS_KEY is the file of an SSH key: a private key, or a public one whose private key is
+# in an agent or a hardware token. Without it SHA256SUMS has no signature. SECURITY.md tells
+# users how to verify it.
 set -eu
 key=${LOTSE_SUMS_KEY-}
 case $key in "" | /*) ;; *) key=$PWD/$key ;; esac

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Tests a release with an authority of its own: signed, verified, tampered with
-# (must fail), stamped (must pass), the same from another folder, sums signed, an agent
-# for one gateway only, and what dpkg and systemd say of the package. Needs openssl,
-# osslsigncode, dpkg-deb, ssh-keygen.
+# Tests a release with a test certificate authority. It checks that a signed program verifies,
+# that a changed one fails, that a stamped one passes, and that another folder gives the same
+# program. It also checks signed sums, an agent for certain gateways only, and what dpkg and
+# systemd report about the package. It needs openssl, osslsigncode, dpkg-deb and ssh-keygen.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -12,14 +12,14 @@ ok() { echo "test-dist: ok: $*"; }
 version=v1.2.3-4-g0123abc
 export SOURCE_DATE_EPOCH=1764000000
 
-# An authority, and a publisher's certificate for signing programs.
+# This makes an authority, and a publisher's certificate for signing programs.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test Authority" -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
 openssl req -newkey rsa:2048 -nodes -subj "/O=Example Publisher/CN=Example Publisher" -keyout "$work/key.pem" -out "$work/csr.pem" 2>/dev/null
 printf 'extendedKeyUsage=codeSigning\nkeyUsage=digitalSignature\n' >"$work/ext"
 openssl x509 -req -in "$work/csr.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 -extfile "$work/ext" -out "$work/cert.pem" 2>/dev/null
 cat "$work/ca.pem" >>"$work/cert.pem"
 export LOTSE_SIGN_KEY="$work/key.pem" LOTSE_SIGN_CERTS="$work/cert.pem" LOTSE_SIGN_CA="$work/ca.pem"
-# Not in the folder where others build and test.
+# The copies keep this test out of the folder where others build and test.
 copy() { # FOLDER
 	mkdir "$1"
 	git ls-files -z | xargs -0 tar -c --ignore-failed-read 2>/dev/null | tar -x -C "$1"
@@ -33,8 +33,8 @@ cd "$work/source"
 LOTSE_STAMP_KEY=$(go run ./cmd/lotse stamp --new-key "$work/stamp.pem")
 export LOTSE_STAMP_KEY
 
-# Twice, from different folders. A comment at the end of each file changes nothing of the
-# program, but has it compiled again.
+# Build twice, from different folders. A comment at the end of each file forces a new
+# compilation without changing the program.
 ci/dist.sh $version "$work/one" windows/amd64 linux/amd64
 (cd "$work/elsewhere" && git ls-files -o '*.go' | while read -r f; do echo "// again" >>"$f"; done && ci/dist.sh $version "$work/two" windows/amd64)
 cmp "$work/one/lotse-agent-windows-amd64.exe" "$work/two/lotse-agent-windows-amd64.exe" || fail "the program differs when it is built elsewhere"
@@ -61,7 +61,7 @@ LOTSE_STAMPED="$work/stamped.exe" LOTSE_SIGNED="$exe" go test -count=1 -run Test
 LOTSE_SIGNED="$exe" LOTSE_TAMPERED="$work/tampered.exe" go test -count=1 -run TestRealSigner ./gateway
 ok "stamped: valid, and the program reads it"
 
-# The sums, as SECURITY.md has users verify them.
+# Verify the sums as SECURITY.md tells users.
 ssh-keygen -q -t ed25519 -N "" -C "" -f "$work/sums"
 ssh-keygen -q -t ed25519 -N "" -C "" -f "$work/stranger"
 echo "lotse-release namespaces=\"lotse-release\" $(cat "$work/sums.pub")" >"$work/allowed_signers"
@@ -81,7 +81,7 @@ LOTSE_SUMS_KEY="$work/stranger" ci/sums.sh "$work/changed"
 if verify "$work/changed"; then fail "a stranger's signature is believed"; fi
 ok "sums signed, verified, and refused when they are changed or a stranger's"
 
-# An agent that is built for some gateways connects to no other.
+# An agent that is built for certain gateways connects to no other.
 LOTSE_GATEWAYS=support.example.com,help.example.org ci/dist.sh $version "$work/pinned" linux/amd64
 pinned() { "$work/pinned/lotse-agent-linux-amd64" --panel terminal --answer deny --display :4711 "$@" 2>&1 </dev/null || true; }
 pinned --gateway https://elsewhere.example.net --number 482193057 | grep -q "connects to nothing but" || fail "another gateway on the command line: $(pinned --gateway https://elsewhere.example.net --number 482193057)"
@@ -110,8 +110,8 @@ for file in bash-completion/completions/lotse zsh/vendor-completions/_lotse fish
 	test -s "$work/root/usr/share/$file" || fail "$file is not in the package"
 done
 if command -v systemd-analyze >/dev/null; then
-	# The programs and units of a whole system are not in this folder: only what
-	# the file itself says is looked at.
+	# This folder lacks the programs and units of a whole system, so only complaints about the
+	# file itself count.
 	systemd-analyze verify --root="$work/root" --man=no lotse.service 2>&1 |
 		grep -E "lotse.service:[0-9]+:|Unknown|Invalid|parse" && fail "systemd complains of the unit"
 	echo "test-dist: exposure by systemd-analyze: $(systemd-analyze security --offline=yes --root="$work/root" lotse.service 2>/dev/null | tail -1)"

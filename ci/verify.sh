@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails unless FILE.exe carries a valid signature. Usage: verify.sh FILE.exe
+# Fails unless FILE.exe has a valid signature. Usage: verify.sh FILE.exe
 set -eu
 if ! out=$(osslsigncode verify -CAfile "${LOTSE_SIGN_CA:-/etc/ssl/certs/ca-certificates.crt}" -in "$1" 2>&1); then
 	echo "$out" >&2

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs a Windows program under wine, for go test -exec: on $DISPLAY, else on an X
-# server of its own. What it started is gone when it returns.
-# $LOTSE_WINE is the prefix; it is made when it is not there.
+# Runs a Windows program under wine, for go test -exec, on $DISPLAY or, without one, on an X
+# server of its own. Everything that it started has ended when it returns. $LOTSE_WINE is the
+# prefix, which is created if it does not exist.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=${LOTSE_WINE:-${XDG_CACHE_HOME:-$HOME/.cache}/lotse-wine}
 "$here/wine.sh" "$prefix"
 export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES='mscoree=;mshtml=;winebus.sys=;wineusb.sys='
-# One test at a time in a prefix: its windows and its clipboard are everybody's.
+# Tests share a prefix's windows and clipboard, so only one test runs at a time.
 exec 8>"$prefix/.busy"
 flock 8
 xserver= manager= fifo=

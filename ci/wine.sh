@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a wine prefix that runs Go programs, unless it is there already.
-# Usage: wine.sh PREFIX [BROWSER]; BROWSER is what wine starts to open an address.
+# Creates a wine prefix that runs Go programs, unless it exists already. Usage: wine.sh PREFIX
+# [BROWSER]; BROWSER is the program that wine starts to open an address.
 set -eu
 prefix=$1 browser=${2:-}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,10 +9,10 @@ export WINEPREFIX="$prefix" WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='msco
 exec 9>"$prefix/.lock"
 flock 9
 if [ ! -e "$prefix/.ready" ]; then
-	# Without a display: what needs one is made when there is one.
+	# Run without a display. Wine creates what needs one when there is one.
 	env -u DISPLAY timeout 180 wine wineboot -i >/dev/null 2>&1 9>&-
 	(cd "$here" && GOOS= GOARCH= go run ./winedll "$prefix/drive_c/windows/system32/bcryptprimitives.dll") 9>&-
-	# Go asks for a Windows that it supports.
+	# Go programs require a Windows version that Go supports.
 	env -u DISPLAY timeout 60 wine winecfg -v win10 >/dev/null 2>&1 9>&-
 	timeout 60 wineserver -w 9>&- || true
 	: >"$prefix/.ready"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the Windows resources of lotse-agent (icon, manifest, version), which go
-# build links in: cmd/lotse-agent/rsrc_windows_*.syso. Usage: winres.sh VERSION
+# Makes the Windows resources of lotse-agent (icon, manifest, version), which go build links in:
+# cmd/lotse-agent/rsrc_windows_*.syso. Usage: winres.sh VERSION
 set -eu
 cd "$(dirname "$0")/.."
 GOWINRES=github.com/tc-hib/go-winres@v0.3.3

@@ -10,20 +10,22 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// blinkAt is in the middle of the window by which a desktop blinks.
+// blinkAt is the centre of the window whose colour blinks changes.
 var blinkAt = image.Pt(20, 20)
 
-// blinks changes a corner of the desktop twice, and waits each time until a viewer
-// shows it; colourAt is the colour that it shows of a place on the desktop. What was
-// done at the viewer before is then done or dropped: a viewer takes its user's input
-// before it asks for the second change, and the agent takes both in their order.
+// blinks changes a corner of the desktop twice. After each change it waits until a viewer shows
+// the new colour; colourAt returns the colour that the viewer shows at a place of the desktop.
+//
+// blinks is a barrier for input: input that was sent to the viewer before the call has taken
+// effect or was dropped when blinks returns. A viewer reads its user's input before it requests
+// the second change, and the agent handles messages in order.
 func (d *display) blinks(t testing.TB, colourAt func(desk image.Point) color.Color) {
 	t.Helper()
 	c, err := xgb.NewConnDisplay(d.name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() // and with it the window
+	defer c.Close() // also destroys the window
 	screen := xproto.Setup(c).DefaultScreen(c)
 	w, err := xproto.NewWindowId(c)
 	if err != nil {
@@ -44,7 +46,7 @@ func (d *display) blinks(t testing.TB, colourAt func(desk image.Point) color.Col
 		one := image.NewUniform(ground)
 		eventually(t, "the viewer shows the desktop's blinking", func() error {
 			got := colourAt(blinkAt)
-			if n := colourDistance(image.NewUniform(got), one, 0, 0, image.Point{}); n > 60 { // JPEG
+			if n := colourDistance(image.NewUniform(got), one, 0, 0, image.Point{}); n > 60 { // JPEG loses colour
 				return fmt.Errorf("%v, want %v", got, ground)
 			}
 			return nil
@@ -52,7 +54,8 @@ func (d *display) blinks(t testing.TB, colourAt func(desk image.Point) color.Col
 	}
 }
 
-// colourAt reads what a viewer's display shows of a desktop at an offset.
+// colourAt returns a function that reads the colour of a place of the desktop from a viewer's
+// display. The viewer shows the desktop at offset.
 func (d *display) colourAt(offset image.Point) func(desk image.Point) color.Color {
 	return func(desk image.Point) color.Color {
 		d.t.Helper()
@@ -61,14 +64,14 @@ func (d *display) colourAt(offset image.Point) func(desk image.Point) color.Colo
 	}
 }
 
-// colourAt reads what the page shows of the desktop.
+// colourAt reads the colour that the page shows at a place of the desktop.
 func (p *tab) colourAt(desk image.Point) color.Color {
 	p.t.Helper()
 	return p.canvas().At(desk.X, desk.Y)
 }
 
-// stays fails the test if a file has something else than want, once the viewer has
-// shown what the desktop did behind it.
+// stays fails the test if the file's text is not want. It first waits for the barrier of
+// blinks, so that earlier input has taken effect.
 func (d *display) stays(t testing.TB, what, file, want string, colourAt func(desk image.Point) color.Color) {
 	t.Helper()
 	d.blinks(t, colourAt)

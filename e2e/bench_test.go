@@ -19,10 +19,9 @@ import (
 	"lotse/tunnel"
 )
 
-// BenchmarkAgentToAccepted is from the start of the customer's program to the
-// moment at which the advisor's side knows that the number was right. Half a
-// second of it is the gateway's: it answers no earlier, so that wrong and
-// unknown numbers look alike.
+// BenchmarkAgentToAccepted measures the time from the start of the customer's program until the
+// advisor's side knows that the number was right. The gateway adds half a second on purpose: it
+// delays its answer so that wrong and unknown numbers look alike.
 func BenchmarkAgentToAccepted(b *testing.B) {
 	s := newStack(b)
 	customer := customerDisplay(b, "1280x800")
@@ -40,8 +39,9 @@ func BenchmarkAgentToAccepted(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstPicture is from a viewer's connection, answered by the program
-// itself, to the first whole picture, decoded; through `lotse view`, sealed.
+// BenchmarkFirstPicture measures the time from a viewer's connection to the first complete,
+// decoded frame, through `lotse view` and with the seal. The agent answers the question by
+// itself.
 func BenchmarkFirstPicture(b *testing.B) {
 	s := newStack(b)
 	customer := customerDisplay(b, "1920x1080")
@@ -68,7 +68,7 @@ func firstPicture(b *testing.B, port int, encodings ...int32) {
 	wholePicture(b, v, encodings...)
 }
 
-// wholePicture reads the first picture and closes the viewer.
+// wholePicture reads the first complete frame and closes the viewer.
 func wholePicture(b *testing.B, v *rfbtest.Viewer, encodings ...int32) {
 	b.Helper()
 	defer v.Close()
@@ -87,9 +87,10 @@ func wholePicture(b *testing.B, v *rfbtest.Viewer, encodings ...int32) {
 	}
 }
 
-// BenchmarkDoors is from a viewer's first packet to the first whole picture,
-// decoded, through each door; seal-ms is how long the agent's key exchange took of
-// it, with the wait for the other end's part. Numbers and passwords are made before.
+// BenchmarkDoors measures the time from a viewer's first packet to the first complete, decoded
+// frame, through each door. seal-ms is the part of that time that the agent's key exchange
+// took, including the wait for the other end. Numbers and passwords are created before the
+// measurement.
 func BenchmarkDoors(b *testing.B) {
 	s := newDoorStack(b)
 	customer := customerDisplay(b, "1920x1080")
@@ -120,7 +121,7 @@ func BenchmarkDoors(b *testing.B) {
 	}
 	for _, door := range []struct {
 		name, called string
-		// ready prepares one viewer, outside the time.
+		// ready prepares one viewer; its time is not measured.
 		ready func(b *testing.B) (show func())
 	}{
 		{"lotse-view", "helper", func(b *testing.B) func() { return func() { firstPicture(b, helper, rfbtest.Tight) } }},
@@ -131,7 +132,7 @@ func BenchmarkDoors(b *testing.B) {
 			return func() {
 				conn, err := net.Dial("tcp", s.repeater)
 				if err == nil {
-					_, err = io.ReadFull(conn, make([]byte, 12)) // RFB 000.000
+					_, err = io.ReadFull(conn, make([]byte, 12)) // the repeater's "RFB 000.000"
 				}
 				if err == nil {
 					_, err = conn.Write(append([]byte("ID:"+p.User), make([]byte, 250-3-9)...))
@@ -165,11 +166,11 @@ func BenchmarkDoors(b *testing.B) {
 			b.ReportMetric(float64(sealed.Microseconds())/1000/float64(b.N), "seal-ms")
 		})
 	}
-	// Last: it takes the session over from the program that made it.
+	// The page comes last: it takes the session over from the program that created it.
 	b.Run("page", func(b *testing.B) {
 		page := newBrowser(b).tab("advisor")
 		page.signsIn(s.url + "/advisor#n=" + ses.number)
-		page.click("confirm-yes") // the session is another program's
+		page.click("confirm-yes") // another program holds the session
 		var sealed time.Duration
 		for b.Loop() {
 			b.StopTimer()
@@ -187,7 +188,7 @@ func BenchmarkDoors(b *testing.B) {
 	})
 }
 
-// sealTime reads the agent's word on a stream.
+// sealTime reads the duration of the key exchange from a line of the agent's log.
 func sealTime(b *testing.B, line string) time.Duration {
 	b.Helper()
 	_, rest, _ := strings.Cut(line, "took=")
@@ -198,7 +199,7 @@ func sealTime(b *testing.B, line string) time.Duration {
 	return d
 }
 
-// roots is the stack's own authority.
+// roots returns the certificate pool of the stack's own certificate authority.
 func (s *stack) roots() *x509.CertPool {
 	s.t.Helper()
 	text, err := os.ReadFile(s.caFile)
@@ -210,7 +211,7 @@ func (s *stack) roots() *x509.CertPool {
 	return pool
 }
 
-// websockify asks for an address for one noVNC.
+// websockify requests a websockify address for one noVNC.
 func (s *session) websockify() string {
 	s.t.Helper()
 	mark := s.Mark()
@@ -222,8 +223,8 @@ func (s *session) websockify() string {
 	return made.URL
 }
 
-// BenchmarkF12 is from a physical key press at the customer's keyboard to the
-// line at the advisor's side that says that control is gone.
+// BenchmarkF12 measures the time from a physical press of F12 at the customer's keyboard until
+// the advisor's side reports that control was taken back.
 func BenchmarkF12(b *testing.B) {
 	s := newStack(b)
 	customer := customerDisplay(b, "1280x800")
@@ -239,7 +240,7 @@ func BenchmarkF12(b *testing.B) {
 	hand := customer.hands()
 	for b.Loop() {
 		b.StopTimer()
-		time.Sleep(1100 * time.Millisecond) // two presses within a second end the session
+		time.Sleep(1100 * time.Millisecond) // two presses within a second would end the session
 		mark := ses.Mark()
 		ses.Write("control")
 		ses.LineAfter(mark, `"given","right":"control"`)

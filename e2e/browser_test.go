@@ -19,41 +19,42 @@ import (
 	"time"
 )
 
-// browser is a test's part of a Chromium that browser.mjs drives.
+// browser is one test's set of pages in a Chromium that browser.mjs drives.
 type browser struct {
 	t testing.TB
 	*chromium
-	scope string // of the names of its pages
-	proxy string // or ""
-	agent string // what it says it is; "": the truth
+	scope string // prefix of its pages' names
+	proxy string // address of an HTTP proxy; "": none
+	agent string // the user agent that it claims; "": the true one
 }
 
-// chromium is the process. One command at a time is under way.
+// chromium is a Chromium process. It handles one command at a time.
 type chromium struct {
 	in      io.WriteCloser
 	answers *bufio.Reader
 	stop    func()
-	// complaints is what it wrote on standard error.
+	// complaints stops the process and returns its standard error.
 	complaints func() string
 }
 
-// tab is one page in it, with storage of its own.
+// tab is one page of a browser, with its own storage.
 type tab struct {
 	*browser
 	name string
 }
 
-// sharedBrowser is the Chromium without a window: each start of one costs as much
-// processor time as many a test. Its pages share nothing.
+// sharedBrowser is the headless Chromium of all tests. Starting one costs as much processor
+// time as many of the tests do. Pages of different tests share no storage.
 var sharedBrowser struct {
 	*chromium
 	users int
 }
 
-// newBrowser is a part of the shared Chromium, with pages of its own that end with the test.
+// newBrowser returns a browser in the shared Chromium. Its pages are closed when the test ends.
 func newBrowser(t testing.TB) *browser { t.Helper(); return newBrowserBehind(t, "") }
 
-// newBrowserBehind is one whose connections go through an HTTP proxy, loopback ones too.
+// newBrowserBehind is newBrowser with an HTTP proxy for all connections, including those to
+// loopback addresses.
 func newBrowserBehind(t testing.TB, proxy string) *browser {
 	t.Helper()
 	if sharedBrowser.chromium == nil {
@@ -64,13 +65,13 @@ func newBrowserBehind(t testing.TB, proxy string) *browser {
 	t.Cleanup(func() {
 		if _, err := b.tab("").try("forget", nil); err != nil {
 			t.Logf("browser: %v %s", err, b.complaints())
-			stopSharedBrowser() // the next test starts another
+			stopSharedBrowser() // the next test starts a new one
 		}
 	})
 	return b
 }
 
-// stopSharedBrowser ends it, if it runs.
+// stopSharedBrowser ends the shared Chromium if it is running.
 func stopSharedBrowser() {
 	if c := sharedBrowser.chromium; c != nil {
 		sharedBrowser.chromium = nil
@@ -78,7 +79,8 @@ func stopSharedBrowser() {
 	}
 }
 
-// newWindow is a Chromium on a display: its picker chooses the whole screen by itself.
+// newWindow starts a Chromium with a window on a display. Its screen picker chooses the whole
+// screen by itself.
 func newWindow(t testing.TB, d *display, flags ...string) *browser {
 	t.Helper()
 	flags = append([]string{"--auto-select-desktop-capture-source=Entire screen", "--window-position=0,0"}, flags...)
@@ -92,13 +94,13 @@ func newWindow(t testing.TB, d *display, flags ...string) *browser {
 	return &browser{t: t, chromium: c}
 }
 
-// launchBrowser starts the Chromium that CHROMIUM in env names; its stop must be called.
+// launchBrowser starts the Chromium that CHROMIUM in env names. The caller must call its stop.
 func launchBrowser(t testing.TB, env ...string) *chromium {
 	t.Helper()
 	if _, err := os.Stat("../novnc-web/node_modules/playwright-core"); err != nil {
 		t.Fatal("playwright-core is missing: make build")
 	}
-	if _, err := os.Stat("browser.mjs"); err != nil { // so that go test's cache knows of it
+	if _, err := os.Stat("browser.mjs"); err != nil { // makes go test's cache depend on the file
 		t.Fatal(err)
 	}
 	cmd := exec.Command(need(t, "node", "nodejs"), "browser.mjs")
@@ -125,7 +127,7 @@ func launchBrowser(t testing.TB, env ...string) *chromium {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	})
 	return &chromium{in: in, answers: bufio.NewReaderSize(out, 16<<20), stop: stop, complaints: func() string {
-		stop() // it writes no more
+		stop() // stop first, so that the output is complete
 		return complaints.String()
 	}}
 }
@@ -180,7 +182,7 @@ func (p *tab) fill(id, value string) {
 func (p *tab) text(id string) string { p.t.Helper(); return p.do("text", map[string]any{"id": id}) }
 func (p *tab) wait(id string)        { p.t.Helper(); p.waitFor(id, "") }
 
-// waitFor waits until the element matches a selector too, such as [data-right="given"].
+// waitFor waits until the element also matches a selector, such as [data-right="given"].
 func (p *tab) waitFor(id, selector string) {
 	p.t.Helper()
 	p.do("wait", map[string]any{"id": id, "value": selector})
@@ -188,7 +190,7 @@ func (p *tab) waitFor(id, selector string) {
 
 func (p *tab) clickAt(x, y int) { p.t.Helper(); p.do("clickAt", map[string]any{"x": x, "y": y}) }
 
-// keys sends text as a keyboard would, any character included.
+// keys types text in the page. Any character may occur in it.
 func (p *tab) keys(text string) {
 	p.t.Helper()
 	for _, r := range text {
@@ -200,14 +202,14 @@ func (p *tab) keys(text string) {
 	}
 }
 
-// canvas is noVNC's decoded picture.
+// canvas returns the frame that noVNC has decoded.
 func (p *tab) canvas() image.Image {
 	p.t.Helper()
 	data, err := base64.StdEncoding.DecodeString(p.do("canvas", nil))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if len(data) == 0 { // it has no size yet
+	if len(data) == 0 { // the canvas has no size yet
 		return image.NewRGBA(image.Rectangle{})
 	}
 	img, err := png.Decode(bytes.NewReader(data))
@@ -217,7 +219,7 @@ func (p *tab) canvas() image.Image {
 	return img
 }
 
-// seesDesktop waits until the canvas shows the customer's desktop.
+// seesDesktop waits until the page's canvas shows the customer's desktop.
 func (p *tab) seesDesktop(customer *display, tolerance int) {
 	p.t.Helper()
 	eventually(p.t, "the page's picture", func() error {
@@ -233,7 +235,7 @@ func (p *tab) seesDesktop(customer *display, tolerance int) {
 	})
 }
 
-// says waits until an element has a text.
+// says waits until the element's text is text.
 func (p *tab) says(id, text string) {
 	p.t.Helper()
 	eventually(p.t, p.name+": "+id, func() error {
@@ -244,14 +246,15 @@ func (p *tab) says(id, text string) {
 	})
 }
 
-// eval runs a function in the page, as its console does, and returns what it returns.
+// eval runs a JavaScript function in the page and returns its result.
 func (p *tab) eval(function string) string {
 	p.t.Helper()
 	return p.do("eval", map[string]any{"value": function})
 }
 
-// noComplaints fails for script errors and what the browser refused, but for
-// the expected ones. The page asks who is signed in before anybody is: 401.
+// noComplaints fails the test if a script failed or if the browser refused something, except
+// for the expected messages. A status of 401 is always expected, because the page asks who is
+// signed in before anyone is.
 func (b *browser) noComplaints(expected ...string) {
 	b.t.Helper()
 	expected = append(expected, "status of 401")
@@ -266,7 +269,7 @@ next:
 	}
 }
 
-// panelAgent starts an agent with its panel in the browser.
+// panelAgent starts an agent whose panel is in the browser, and returns the panel's address.
 func (s *stack) panelAgent(d *display, more ...string) (agent *process, url string) {
 	s.t.Helper()
 	args := append([]string{"--gateway", s.url, "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
@@ -274,7 +277,8 @@ func (s *stack) panelAgent(d *display, more ...string) (agent *process, url stri
 	return agent, strings.TrimPrefix(agent.Line("panel: "), "panel: ")
 }
 
-// allows waits for a question in a page that shares by itself, and allows it.
+// allows waits for a question in a page that shares the screen without the agent, and allows
+// it.
 func (p *tab) allows(right string) {
 	p.t.Helper()
 	p.waitFor("question", `[data-right="`+right+`"]`)
@@ -291,14 +295,14 @@ func (p *tab) signsIn(url string) {
 	p.click("signin-submit")
 }
 
-// gone waits until the element is not to be seen.
+// gone waits until the element is hidden or absent.
 func (p *tab) gone(id string) {
 	p.t.Helper()
 	p.do("wait", map[string]any{"id": id, "value": "", "hidden": true})
 }
 
-// TestBrowser is the main job without any program but the browser and the
-// agent: advisor's page and customer's panel, from sign-in to the end.
+// TestBrowser checks a whole session, from sign-in to the end, between the advisor's page and
+// the customer's panel. Apart from the browser it needs only the agent.
 func TestBrowser(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -338,7 +342,7 @@ func TestBrowser(t *testing.T) {
 	advisor.click("ask-control")
 	allow(customer, agent, mark, "control")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
-	advisor.gone("hands") // while the customer's are at the mouse all else waits
+	advisor.gone("hands") // input counts only after the customer's hands are off the mouse
 	advisor.clickAt(200, 360)
 	advisor.keys(theText + "\n")
 	eventually(t, "typed text", func() error {
@@ -355,7 +359,7 @@ func TestBrowser(t *testing.T) {
 	advisor.keys("too late\n")
 	customer.stays(t, "typed after F12", file, theText+"\n", advisor.colourAt)
 
-	// The clipboard, each way, umlauts included.
+	// The clipboard works in both directions, with umlauts.
 	mark = agent.Mark()
 	advisor.click("ask-clipboard")
 	allow(customer, agent, mark, "clipboard")
@@ -371,7 +375,7 @@ func TestBrowser(t *testing.T) {
 		return err
 	})
 
-	// A reload of either page goes on with the same session.
+	// After a reload of either page the same session goes on.
 	panel.do("reload", nil)
 	panel.wait("now")
 	advisor.do("reload", nil)
@@ -381,7 +385,7 @@ func TestBrowser(t *testing.T) {
 	panel.says("pause", "Resume")
 	mark = agent.Mark()
 	panel.click("pause")
-	panel.waitFor("question", `[data-right="resume"]`) // the window asks first
+	panel.waitFor("question", `[data-right="resume"]`) // the question window asks first
 	allow(customer, agent, mark, "resume")
 	panel.says("pause", "Pause")
 	advisor.click("end-session")
@@ -395,7 +399,7 @@ func TestBrowser(t *testing.T) {
 	works("noVNC in Chromium", "chromium", "browser page", "picture", "consent", "typing", "clipboard", "F12", "reload", "end")
 }
 
-// sameCode: both sides show the same four digits.
+// sameCode checks that both sides show the same four-digit comparison code.
 func sameCode(t testing.TB, advisor, panel *tab) {
 	t.Helper()
 	advisor.wait("fact-encryption")
@@ -418,7 +422,7 @@ func digits(s string) string {
 	}, s)
 }
 
-// TestBrowserRefusal: the customer says no, and the advisor reads it.
+// TestBrowserRefusal checks that the advisor's page shows that the customer refused.
 func TestBrowserRefusal(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")
@@ -428,7 +432,7 @@ func TestBrowserRefusal(t *testing.T) {
 	advisor, panel := b.tab("advisor"), b.tab("panel")
 	panel.open(url)
 	ses.Line(`"state":"joined"`)
-	// The page takes up a session that the command line opened, after a question.
+	// The page asks before it takes over a session that the command line opened.
 	advisor.open(s.url + "/advisor#n=" + ses.number)
 	advisor.fill("signin-name", "advisor")
 	advisor.fill("signin-password", devPassword)
@@ -455,7 +459,7 @@ func TestBrowserRefusal(t *testing.T) {
 	b.noComplaints(append(afterTheEnd, "The customer did not allow the view.")...)
 }
 
-// TestCustomerPage: the page that customers are sent to.
+// TestCustomerPage checks the page that an advisor sends to the customer.
 func TestCustomerPage(t *testing.T) {
 	s := newStack(t)
 	b := newBrowser(t)
@@ -464,7 +468,8 @@ func TestCustomerPage(t *testing.T) {
 	if got := p.text("invited-place"); got != "4821 …" {
 		t.Errorf("invited with %q", got)
 	}
-	// The page has no place for the whole number: the gateway wrote it.
+	// The page has no field for the number: the page comes from the gateway, which must not
+	// learn the number.
 	if n := p.do("count", map[string]any{"value": "input"}); n != "0" {
 		t.Errorf("%s fields on the customer's page", n)
 	}

@@ -13,7 +13,7 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// TestAgentCommandLine: exit codes mean something, and errors say what to do.
+// TestAgentCommandLine checks the agent's exit codes, and that its errors say what to do.
 func TestAgentCommandLine(t *testing.T) {
 	s := newStack(t)
 	d := customerDisplay(t, "640x480")
@@ -34,7 +34,8 @@ func TestAgentCommandLine(t *testing.T) {
 	}{
 		"help":    {args: []string{"--help"}, code: 0, says: "Exit codes"},
 		"version": {args: []string{"--version"}, code: 0, says: "lotse-agent"},
-		// Without --answer and a number the customer is asked: TestTypedGateway.
+		// TestTypedGateway covers the case without --answer and number: the agent then asks the
+		// customer.
 		"no gateway":           {args: []string{"--answer", "view"}, code: 2, says: "which gateway?"},
 		"number, no gateway":   {args: number, code: 2, says: "which gateway?"},
 		"unknown flag":         {args: []string{"--nonsense"}, code: 2, says: "nonsense"},
@@ -47,7 +48,7 @@ func TestAgentCommandLine(t *testing.T) {
 		"no such display":      {args: append([]string{"--gateway", s.url, "--display", ":4711"}, number...), code: 6, says: ":4711"},
 		"nobody listens":       {args: append([]string{"--gateway", "https://127.0.0.1:" + strconv.Itoa(freePort(t)), "--display", d.name}, number...), code: 3, says: "127.0.0.1"},
 		"unknown authority":    {args: append([]string{"--gateway", s.url, "--display", d.name}, number...), env: []string{"LOTSE_CA_FILE="}, code: 3, says: "certificate"},
-		// A number of its own: one that did not match is not tried again, by any program.
+		// This case needs its own number: no program tries a number again that did not match.
 		"unknown number": {args: []string{"--gateway", s.url, "--display", d.name, "--number", "482 193 058", "--answer", "deny", "--panel", "terminal"},
 			code: 5, says: "no longer valid"},
 	} {
@@ -66,7 +67,8 @@ func TestAgentCommandLine(t *testing.T) {
 	}
 }
 
-// `lotse view --control` asks for control as soon as its viewer is let in.
+// TestViewAsksForControl checks that `lotse view --control` asks for control as soon as its
+// viewer is admitted.
 func TestViewAsksForControl(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")

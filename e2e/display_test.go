@@ -24,20 +24,21 @@ import (
 	"lotse/screen/x11/x11test"
 )
 
-// display is an X server of the test's own.
+// display is an X server that only this test uses.
 type display struct {
 	t    testing.TB
-	name string // ":12"
-	// vncPort is the server's own VNC port, whose keys count as physical; 0
-	// for Xvfb, which has none.
+	name string // such as ":12"
+	// vncPort is the X server's own VNC port. Keys that arrive there count as physical. It is 0
+	// for Xvfb, which has no VNC port.
 	vncPort int
 	server  *process
 }
 
 func (d *display) env() []string { return []string{"DISPLAY=" + d.name, "XAUTHORITY=/dev/null"} }
 
-// customerDisplay is the customer's desktop: Xtigervnc, as it alone tells
-// physical keys (those of its own viewer) from injected ones here.
+// customerDisplay starts the customer's desktop. It is an Xtigervnc because no other X server
+// here distinguishes physical keys, which come from the server's own viewer, from injected
+// ones.
 func customerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	port := freePort(t)
@@ -45,7 +46,7 @@ func customerDisplay(t testing.TB, size string) *display {
 		"-rfbport", strconv.Itoa(port), "-localhost=1", "-SecurityTypes", "None", "-AcceptSetDesktopSize=0", "-UseBlacklist=0")
 }
 
-// viewerDisplay is where a viewer's window opens.
+// viewerDisplay starts the display on which a viewer's window opens.
 func viewerDisplay(t testing.TB, size string) *display {
 	t.Helper()
 	d := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", size+"x24", "-nolisten", "tcp")
@@ -54,7 +55,7 @@ func viewerDisplay(t testing.TB, size string) *display {
 	return d
 }
 
-// manage starts a window manager.
+// manage starts a window manager and waits until it is ready.
 func (d *display) manage() {
 	t := d.t
 	t.Helper()
@@ -71,19 +72,20 @@ func xserver(t testing.TB, vncPort int, path string, args ...string) *display {
 	return &display{t: t, name: name, vncPort: vncPort, server: &process{proctest.Attach(t, server), t, filepath.Base(path)}}
 }
 
-// freePort is a free port, the test's alone until it ends.
+// freePort returns a free port that is reserved for the test until it ends.
 func freePort(t testing.TB) int { return x11test.FreePort(t, x11test.FirstPort, x11test.Ports) }
 
-// vncPort is a free port that old viewers can name: a display number below 100.
+// vncPort returns a free port that old viewers can name: a display number below 100.
 func vncPort(t testing.TB) int { return x11test.FreePort(t, 5940, 60) }
 
-// picture is what the display shows.
+// picture returns what the display shows.
 func (d *display) picture() image.Image {
 	d.t.Helper()
 	return d.pictureOf(image.Rectangle{})
 }
 
-// pictureOf is what a part of the display shows; the empty rectangle is all of it.
+// pictureOf returns what a part of the display shows. The empty rectangle means the whole
+// display.
 func (d *display) pictureOf(r image.Rectangle) image.Image {
 	d.t.Helper()
 	xgb.Logger.SetOutput(io.Discard)
@@ -97,7 +99,7 @@ func (d *display) pictureOf(r image.Rectangle) image.Image {
 		d.t.Fatalf("display %s has depth %d", d.name, screen.RootDepth)
 	}
 	if r.Empty() {
-		g, err := xproto.GetGeometry(c, xproto.Drawable(screen.Root)).Reply() // it may have been resized
+		g, err := xproto.GetGeometry(c, xproto.Drawable(screen.Root)).Reply() // the screen may have been resized
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -115,14 +117,14 @@ func (d *display) pictureOf(r image.Rectangle) image.Image {
 	return img
 }
 
-// paint puts something to look at on the desktop: flat areas, hard edges, fine
-// lines and a gradient with noise, as a photograph has.
+// paint paints a desktop with flat areas, hard edges, fine lines, and a gradient with noise
+// like a photograph's.
 func (d *display) paint() {
 	d.t.Helper()
 	d.paintWith(desktopColour)
 }
 
-// paintWith puts a picture on the desktop.
+// paintWith paints the desktop; colour returns the colour of the pixel at x, y.
 func (d *display) paintWith(colour func(x, y, w, h int) (r, g, b byte)) {
 	d.t.Helper()
 	xgb.Logger.SetOutput(io.Discard)
@@ -169,7 +171,7 @@ func desktopColour(x, y, w, h int) (r, g, b byte) {
 			return 40, 60, 90
 		}
 		return 250, 250, 245
-	case x > w*2/3 && y < h/3: // a photograph
+	case x > w*2/3 && y < h/3: // like a photograph
 		return byte(x*240/w) + noise, byte(y*255/h) + noise/2, 120 + noise
 	case (x/30+y/30)%2 == 0:
 		return 52, 96, 140
@@ -177,7 +179,7 @@ func desktopColour(x, y, w, h int) (r, g, b byte) {
 	return 43, byte(60 + y*80/h), 118
 }
 
-// typewriter opens an xterm whose typed lines end up in a file.
+// typewriter opens an xterm and returns the name of the file to which its typed lines go.
 func (d *display) typewriter() (file string) {
 	d.t.Helper()
 	file = filepath.Join(d.t.TempDir(), "typed")
@@ -189,7 +191,7 @@ func (d *display) typewriter() (file string) {
 		}
 		return nil
 	})
-	// Without a window manager the keyboard follows the pointer.
+	// Without a window manager the window under the pointer has the focus.
 	d.xdotool("search", "--sync", "--class", "xterm")
 	return file
 }
@@ -200,7 +202,7 @@ func (d *display) xdotool(args ...string) (out string) {
 	if args[0] != "search" {
 		return run(d.t, d.env(), program, args...)
 	}
-	// A search that meets a window which is just going ends with an X error.
+	// xdotool's search fails with an X error when a window disappears during the search.
 	eventually(d.t, fmt.Sprintf("xdotool %v", args), func() (err error) {
 		if out, err = tryRun(d.env(), program, args...); err != nil && !strings.Contains(out, "BadWindow") {
 			d.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
@@ -215,8 +217,8 @@ func typed(file string) string {
 	return string(b)
 }
 
-// differences compares where b shows a (its top left corner at offset) and
-// returns how many pixels differ by more than tolerance in a channel.
+// differences compares area of a with the same area of b, moved by offset. It returns the
+// number of pixels in which some channel differs by more than tolerance.
 func differences(a, b image.Image, area image.Rectangle, offset image.Point, tolerance int) int {
 	n, p, q := 0, inRGBA(a), inRGBA(b)
 	for y := area.Min.Y; y < area.Max.Y; y++ {
@@ -229,8 +231,8 @@ func differences(a, b image.Image, area image.Rectangle, offset image.Point, tol
 	return n
 }
 
-// inRGBA is a picture whose pixels are at hand: asked for one at a time by their
-// interface, those of whole screens take seconds.
+// inRGBA returns img as an *image.RGBA. Reading the pixels of a whole screen through the
+// interface takes seconds.
 func inRGBA(img image.Image) *image.RGBA {
 	if p, ok := img.(*image.RGBA); ok {
 		return p
@@ -240,7 +242,7 @@ func inRGBA(img image.Image) *image.RGBA {
 	return p
 }
 
-// distance is how far the furthest channel of two colours is apart.
+// distance returns the largest difference of a channel between two colours.
 func distance(a, b color.RGBA) int {
 	return max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B))
 }
@@ -252,8 +254,8 @@ func colourDistance(a, b image.Image, x, y int, offset image.Point) int {
 	return distance(rgba(a.At(x, y)), rgba(b.At(x+offset.X, y+offset.Y)))
 }
 
-// locate finds where shown contains desk: the place at which a few hundred
-// points differ least, if they hardly differ there.
+// locate finds where shown contains desk. It compares a few hundred points and returns the
+// offset at which they differ least. ok is false if they differ much there as well.
 func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) {
 	size, room := desk.Bounds().Size(), shown.Bounds().Size()
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -289,11 +291,13 @@ func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) 
 	return best, ok
 }
 
-// badgeGrounds are the badge's colours: watched, controlled, paused; agent/badge.go.
+// badgeGrounds are the badge's background colours when the customer is watched, controlled, and
+// when the session is paused; see agent/badge.go.
 var badgeGrounds = []color.RGBA{{0x1b, 0x4a, 0x7a, 0xff}, {0xa4, 0x1e, 0x1e, 0xff}, {0x4a, 0x4f, 0x55, 0xff}}
 
-// withoutBadge blackens the badge on a customer's desktop, and its place in what a
-// viewer shows of it at an offset: no share has the badge.
+// withoutBadge paints the badge black on a picture of the customer's desktop, and the same
+// place in a picture of a viewer that shows the desktop at offset. The badge is never part of a
+// share.
 func withoutBadge(desk, shown image.Image, offset image.Point) (image.Image, image.Image) {
 	for _, ground := range badgeGrounds {
 		if r, ok := badgeIn(desk, ground); ok {
@@ -311,7 +315,7 @@ func blackened(img image.Image, r image.Rectangle) image.Image {
 	return out
 }
 
-// badgeIn finds the badge of that ground in a picture.
+// badgeIn finds the badge with this background colour in a picture.
 func badgeIn(p image.Image, ground color.RGBA) (at image.Rectangle, ok bool) {
 	img, n := inRGBA(p), 0
 	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
@@ -324,9 +328,9 @@ func badgeIn(p image.Image, ground color.RGBA) (at image.Rectangle, ok bool) {
 	return at, n > 5000
 }
 
-// shows waits until viewer shows customer's desktop. tolerance is per channel:
-// 0 for lossless encodings. What the viewer lays over its picture is allowed
-// for in one per mille of the pixels.
+// shows waits until the viewer shows the customer's desktop, and returns the desktop's offset
+// in the viewer's display. tolerance is the permitted difference per channel, 0 for lossless
+// encodings. One pixel in a thousand may differ, because viewers draw over their picture.
 func shows(t testing.TB, viewer, customer *display, tolerance int) image.Point {
 	t.Helper()
 	var at image.Point
@@ -339,7 +343,7 @@ func shows(t testing.TB, viewer, customer *display, tolerance int) image.Point {
 		}
 		desk, shown = withoutBadge(desk, shown, at)
 		area := desk.Bounds().Inset(2)
-		// The window may be a little smaller than the desktop.
+		// The viewer's window may be a little smaller than the desktop.
 		area = area.Intersect(shown.Bounds().Sub(at)).Intersect(image.Rect(0, 0, area.Max.X-24, area.Max.Y-24))
 		if n := differences(desk, shown, area, at, tolerance); n > area.Dx()*area.Dy()/1000 {
 			return fmt.Errorf("%d of %d pixels differ", n, area.Dx()*area.Dy())
@@ -349,7 +353,7 @@ func shows(t testing.TB, viewer, customer *display, tolerance int) image.Point {
 	return at
 }
 
-// keepPictures saves what both showed when the test has failed.
+// keepPictures saves what the displays show if the test has failed.
 func keepPictures(t testing.TB, displays ...*display) {
 	if !t.Failed() {
 		return
@@ -366,8 +370,8 @@ func keepPictures(t testing.TB, displays ...*display) {
 	}
 }
 
-// hands are the customer's own keyboard and mouse: what comes by the X server's
-// own VNC port counts as physical.
+// hands is the customer's own keyboard and mouse. Input that comes through the X server's own
+// VNC port counts as physical.
 type hands struct {
 	t testing.TB
 	c net.Conn
@@ -404,7 +408,7 @@ func (h *hands) read(n int) []byte {
 	return b
 }
 
-// key presses and releases a key; it returns when the server has taken it.
+// key presses and releases a key. It returns when the server has handled both.
 func (h *hands) key(keysym uint32) {
 	h.t.Helper()
 	h.deadline()
@@ -414,11 +418,12 @@ func (h *hands) key(keysym uint32) {
 	h.taken()
 }
 
-// taken waits for the answer to a request: what was sent before was taken.
+// taken requests one pixel and waits for it. The server has then handled everything that was
+// sent before.
 func (h *hands) taken() {
 	h.t.Helper()
 	h.c.Write([]byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 1})
-	// FramebufferUpdate of Raw rectangles, RFC 6143, section 7.6.1.
+	// The answer is a FramebufferUpdate of Raw rectangles: RFC 6143, section 7.6.1.
 	for range int(binary.BigEndian.Uint16(h.read(4)[2:])) {
 		r := h.read(12)
 		h.read(4 * int(binary.BigEndian.Uint16(r[4:])) * int(binary.BigEndian.Uint16(r[6:])))
@@ -433,7 +438,7 @@ func (h *hands) move(p image.Point) {
 	h.taken()
 }
 
-// click moves the pointer there and presses the left button.
+// click moves the pointer to p and clicks the left button.
 func (h *hands) click(p image.Point) {
 	h.t.Helper()
 	h.deadline()

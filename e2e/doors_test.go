@@ -18,10 +18,10 @@ import (
 	"testing"
 )
 
-// doorStack is a stack whose gateway has its doors open.
+// doorStack is a stack whose gateway opens its doors to other viewers.
 type doorStack struct {
 	*stack
-	vnc, repeater, servers string // host:port
+	vnc, repeater, servers string // each is host:port
 }
 
 func newDoorStack(t testing.TB) *doorStack {
@@ -38,7 +38,7 @@ func newDoorStack(t testing.TB) *doorStack {
 	return s
 }
 
-// publicVNC is the VNC port as advisors are told of it.
+// publicVNC returns the VNC port's address as the gateway tells it to advisors.
 func (s *doorStack) publicVNC(t testing.TB) string {
 	return net.JoinHostPort("localhost", strconv.Itoa(portOf(t, s.vnc)))
 }
@@ -56,10 +56,10 @@ func portOf(t testing.TB, address string) int {
 	return port
 }
 
-// pass is a number and a password for one viewer.
+// pass is the number and the password that admit one viewer.
 type pass struct{ User, Password string }
 
-// password asks for what lets one viewer in by the VNC port or the repeater.
+// password requests the number and the password for one viewer at the VNC port or the repeater.
 func (s *session) password(door string) (p pass) {
 	s.t.Helper()
 	mark := s.Mark()
@@ -71,7 +71,7 @@ func (s *session) password(door string) (p pass) {
 	return p
 }
 
-// foreignSession is one whose number is for a foreign server.
+// foreignSession opens a session whose number is meant for a foreign server.
 func (s *doorStack) foreignSession() *session {
 	s.t.Helper()
 	p := start(s.t, s.env(), ours(s.t, "lotse"), "session", "new", "--gateway", s.url, "--user", "advisor", "--json", "--foreign")
@@ -83,16 +83,16 @@ func (s *doorStack) foreignSession() *session {
 	return &session{process: p, number: made.Number}
 }
 
-// doorViewer is a viewer as it comes in by one of the doors.
+// doorViewer is a viewer that enters through one of the doors.
 type doorViewer struct {
 	name, program, pkg string
-	table              string // package whose version the table tells
+	table              string // package whose version goes into the table
 	env                func(s *doorStack, p pass) []string
 	args               func(t *testing.T, s *doorStack, p pass) []string
-	login              func(screen *display, p pass) // what its user types
-	refusal, dialog    string                        // before the words of a refusal; a window that shows them
+	login              func(screen *display, p pass) // types what the viewer's user types
+	refusal, dialog    string                        // what stands before a refusal's text; the title of a window that shows it
 	door               string
-	entrance           string // in the table, where it is not doorNames[door]
+	entrance           string // name of the door in the table; "": doorNames[door]
 	tolerance          int
 }
 
@@ -108,8 +108,8 @@ var doorViewers = []doorViewer{
 		refusal: "Authentication failure: ", dialog: "TigerVNC Viewer",
 	},
 	{
-		// It takes the authority from the system, which a mount of the test's own
-		// stands in for here, and asks for number and password in a window.
+		// This viewer takes certificate authorities from the system only; a private mount
+		// replaces the system's file. A window asks for the number and the password.
 		name: "gtk-vnc", table: "gvncviewer", program: "unshare", pkg: "util-linux", door: "vnc",
 		args: func(t *testing.T, s *doorStack, _ pass) []string {
 			return []string{"--mount", "--map-root-user", "sh", "-c", `mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, s.caFile,
@@ -143,7 +143,7 @@ var doorViewers = []doorViewer{
 		refusal: "Reason: ", dialog: "Message",
 	},
 	{
-		// It takes a refusal for a wrong password, and asks for another.
+		// Remmina treats a refusal as a wrong password and asks for another one.
 		name: "Remmina", table: "remmina", program: "dbus-run-session", pkg: "dbus", door: "repeater", tolerance: 0,
 		args: func(t *testing.T, s *doorStack, p pass) []string {
 			file := filepath.Join(t.TempDir(), "lotse.remmina")
@@ -157,7 +157,7 @@ var doorViewers = []doorViewer{
 	},
 }
 
-// passwordFile is one as VNC viewers read it: DES with a key that everybody knows.
+// passwordFile writes a password file in the format of VNC viewers: DES with a well-known key.
 func passwordFile(t *testing.T, password string) string {
 	t.Helper()
 	key := []byte{23, 82, 107, 6, 35, 78, 88, 7}
@@ -178,11 +178,12 @@ func passwordFile(t *testing.T, password string) string {
 	return file
 }
 
-// TestDoors is the main job through the doors at which the gateway opens the
-// seal: a refusal, then consent, the picture, no input before control is given, then input.
+// TestDoors checks a session through each door at which the gateway opens the seal. It covers a
+// refusal, consent, the picture, no input before control is given, and input afterwards.
 func TestDoors(t *testing.T) {
 	for _, v := range doorViewers {
-		// The name is part of a path that a shell reads: no brackets.
+		// The test's name becomes part of a path that a shell reads. It must not contain
+		// parentheses.
 		short := v.name
 		if v.entrance == "" {
 			v.entrance = doorNames[v.door]
@@ -253,11 +254,11 @@ func (v doorViewer) open(t *testing.T, s *doorStack, ses *session, screen *displ
 	return window
 }
 
-// doorNames are the doors as docs/viewers.md calls them.
+// doorNames are the names of the doors in docs/viewers.md.
 var doorNames = map[string]string{"vnc": "VNC port (X509Plain)", "repeater": "repeater"}
 
-// refuses lets the customer say no: the viewer shows no picture, and his words
-// where it can.
+// refuses checks a session in which the customer refuses. The viewer shows no picture. It shows
+// the customer's text if it can.
 func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 	t.Helper()
 	ses := s.newSession()
@@ -292,8 +293,8 @@ func (v doorViewer) refuses(t *testing.T, s *doorStack, customer *display) {
 	ses.Exit()
 }
 
-// TestListeningViewer: `lotse view --to` brings the session to a viewer that
-// waits for it, sealed as far as that program.
+// TestListeningViewer checks that `lotse view --to` connects to a viewer that listens, and that
+// the session is sealed up to `lotse view`.
 func TestListeningViewer(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -317,7 +318,7 @@ func TestListeningViewer(t *testing.T) {
 	works("TigerVNC, listening", "tigervnc-viewer", "`lotse view --to`", "picture", "end")
 }
 
-// TestForeignServer: x11vnc comes by the repeater, SSVNC watches it there.
+// TestForeignServer checks that SSVNC can watch an x11vnc server through the repeater.
 func TestForeignServer(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -334,8 +335,8 @@ func TestForeignServer(t *testing.T) {
 	works("x11vnc as server, SSVNC as viewer", "x11vnc", "repeater", "picture", "end")
 }
 
-// foreignPage is a page elsewhere with noVNC as it is; its fragment is JSON:
-// the address and the options of RFB.
+// foreignPage is a page on another site with unmodified noVNC. Its fragment is JSON with the
+// address and the options of RFB.
 const foreignPage = `<!doctype html><body style="margin:0"><div id=screen style="width:1000px;height:700px"></div>
 <script type=module>
 import RFB from "/core/rfb.js";
@@ -364,7 +365,8 @@ func elsewhere(t *testing.T, address string, options map[string]any) *tab {
 	return page
 }
 
-// TestWebsockify: a stock noVNC on another page, by an address for one time.
+// TestWebsockify checks that an unmodified noVNC on another page can watch through an address
+// that is valid once.
 func TestWebsockify(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -378,7 +380,7 @@ func TestWebsockify(t *testing.T) {
 	works("noVNC elsewhere", "chromium", "websockify", "picture")
 }
 
-// TestRepeaterID: noVNC's own way to a repeater, through a stock websockify.
+// TestRepeaterID checks noVNC's own repeater option through an unmodified websockify.
 func TestRepeaterID(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -397,7 +399,7 @@ func TestRepeaterID(t *testing.T) {
 	works("noVNC with repeaterID, by websockify", "chromium", "repeater", "picture")
 }
 
-// TestPageViewerPassword: the page makes the password, TigerVNC uses it.
+// TestPageViewerPassword checks that TigerVNC gets in with the password that the page creates.
 func TestPageViewerPassword(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -408,7 +410,7 @@ func TestPageViewerPassword(t *testing.T) {
 	b := newBrowser(t)
 	page := b.tab("advisor")
 	page.signsIn(s.url + "/advisor#n=" + ses.number)
-	page.click("confirm-yes") // the session is another program's
+	page.click("confirm-yes") // another program holds the session
 	page.click("own-viewer-open")
 	page.click("vnc-password")
 	page.wait("viewer-secret")
@@ -420,7 +422,7 @@ func TestPageViewerPassword(t *testing.T) {
 	start(t, env, need(t, "xtigervncviewer", "tigervnc-viewer"), append([]string{"-X509CA=" + s.caFile, "-MenuKey=", "-QualityLevel=9"}, command[1:]...)...)
 	shows(t, screen, customer, 0)
 
-	// The settings file says the same; TigerVNC takes it as its argument.
+	// The settings file has the same content. TigerVNC takes its name as an argument.
 	page.click("vnc-password")
 	page.waitFor("viewer-secret", `:not(:text-is("`+password+`"))`)
 	user, password = page.text("viewer-user"), page.text("viewer-secret")
@@ -434,8 +436,8 @@ func TestPageViewerPassword(t *testing.T) {
 	b.noComplaints()
 }
 
-// TestForeignServerPage: the page opens a number for x11vnc, which asks for a
-// password of its own, and shows it.
+// TestForeignServerPage checks that the page opens a number for an x11vnc, which asks for its
+// own password, and shows its screen.
 func TestForeignServerPage(t *testing.T) {
 	s := newDoorStack(t)
 	customer := customerDisplay(t, "800x600")
@@ -454,7 +456,7 @@ func TestForeignServerPage(t *testing.T) {
 	page.click("foreign-watch")
 	page.fill("foreign-password", "its own")
 	page.click("foreign-send")
-	page.seesDesktop(customer, 40) // JPEG, and x11vnc refines nothing
+	page.seesDesktop(customer, 40) // JPEG, and x11vnc never refines a picture
 	if words := page.text("foreign-warning"); !strings.Contains(words, "decided by that server") {
 		t.Errorf("the page warns: %s", words)
 	}

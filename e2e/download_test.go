@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// newDownloadStack is a gateway that offers the agent program of this system;
-// its address is a name, as customers have it.
+// newDownloadStack starts a gateway that offers the agent for this system, and returns the
+// agent's file. The gateway's address has a host name, as customers' addresses do.
 func newDownloadStack(t *testing.T) (s *stack, program []byte) {
 	t.Helper()
 	return newDownloadStackOf(t, "lotse-agent", "lotse-agent-linux-amd64")
 }
 
-// newDownloadStackOf offers one of our programs under a name.
+// newDownloadStackOf is newDownloadStack for one of our programs, offered under name.
 func newDownloadStackOf(t *testing.T, built, name string) (s *stack, program []byte) {
 	t.Helper()
 	s = &stack{t: t, data: t.TempDir()}
@@ -47,7 +47,7 @@ func newDownloadStackOf(t *testing.T, built, name string) (s *stack, program []b
 	return s, program
 }
 
-// resumed gets a file in two parts, as a browser does when the line broke.
+// resumed downloads a file in two parts, as a browser does after an interruption.
 func (s *stack) resumed(t *testing.T, path string) (body []byte) {
 	t.Helper()
 	pem, err := os.ReadFile(s.caFile)
@@ -83,8 +83,8 @@ func (s *stack) resumed(t *testing.T, path string) (body []byte) {
 	return body
 }
 
-// TestDownloadToSession: from an advisor's link to an accepted number, with
-// nothing but what the page gives. The clicks are counted.
+// TestDownloadToSession checks the way from an advisor's link to an accepted number, using only
+// what the page offers. It counts the clicks.
 func TestDownloadToSession(t *testing.T) {
 	s, program := newDownloadStack(t)
 	sum := sha256.Sum256(program)
@@ -125,7 +125,7 @@ func TestDownloadToSession(t *testing.T) {
 	if err := os.Chmod(file, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// No gateway on the command line: the file's name tells it.
+	// The command line names no gateway: the agent reads it from its file name.
 	agent := start(t, append(s.env(), d.env()...), file, "--display", d.name, "--log-level", "info")
 	clicks++
 	panel.open(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
@@ -146,7 +146,8 @@ func TestDownloadToSession(t *testing.T) {
 	b.noComplaints(afterTheEnd...)
 }
 
-// TestTypedGateway: a program that knows no gateway asks for it with the number.
+// TestTypedGateway checks that an agent which knows no gateway asks for it together with the
+// number.
 func TestTypedGateway(t *testing.T) {
 	s, _ := newDownloadStack(t)
 	ses := s.newSession()
@@ -179,13 +180,14 @@ func TestTypedGateway(t *testing.T) {
 	b.noComplaints(afterTheEnd...)
 }
 
-// TestStartedByAnotherProgram: docs/integration.md, as a vendor's program sees it.
+// TestStartedByAnotherProgram checks what docs/integration.md promises to a program that starts
+// the agent.
 func TestStartedByAnotherProgram(t *testing.T) {
 	s, _ := newDownloadStack(t)
 	ses := s.newSession()
 	d := customerDisplay(t, "1000x700")
 	link := "lotse:" + strings.TrimPrefix(s.url, "https://") + "/" + ses.number
-	// Standard output alone: it must hold nothing but the lines.
+	// Standard error is discarded: standard output must hold nothing but events.
 	only := []string{"-c", `exec "$0" "$@" 2>/dev/null`, ours(t, "lotse-agent")}
 	agent := start(t, append(s.env(), d.env()...), "/bin/sh", append(only, "--events", "json", "--answer", "control", "--panel", "terminal", "--display", d.name, link)...)
 	agent.Line(`"state":"joined"`)

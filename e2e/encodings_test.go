@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// TestTigerVNCEncodings shows the desktop by each encoding that TigerVNC can be
-// made to ask for, and with fewer colours.
+// TestTigerVNCEncodings checks the desktop's picture in each encoding that TigerVNC can be made
+// to request, and with fewer colours.
 func TestTigerVNCEncodings(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "800x600")

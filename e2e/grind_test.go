@@ -15,13 +15,14 @@ import (
 	"lotse/seal/sealtest"
 )
 
-// The man in the middle of package sealtest between ends in Go and in TypeScript. By
-// hand, with twenty seconds of two cores for each of a thousand runs:
+// TestGrind puts the man in the middle of package sealtest between ends in Go and in
+// TypeScript. The long form runs only on request. It makes a thousand exchanges, and may use
+// two cores for twenty seconds in each:
 //
 //	LOTSE_GRIND=20s go test ./seal ./e2e -run Grind -v -timeout 12h
 //
-// A run takes less where he has found what he looks for; that is usually a tenth of a
-// second.
+// An exchange ends sooner if the man in the middle finds what he searches for, usually within a
+// tenth of a second.
 const (
 	grindEnv    = "LOTSE_GRIND"
 	grindNumber = "482193057"
@@ -29,7 +30,7 @@ const (
 	grindKind   = "control"
 )
 
-// grindEnd is one end; each call of exchange is one, over line.
+// grindEnd is one end of the seal. Each call of exchange starts one key exchange over line.
 type grindEnd interface {
 	exchange(t *testing.T) (line net.Conn, code func() string)
 }
@@ -76,13 +77,14 @@ func (e *tsEnd) exchange(t *testing.T) (net.Conn, func() string) {
 		line := e.process.LineAfter(e.mark, "")
 		e.mark++
 		if len(line) != 4 {
-			return "" // why not
+			return "" // the line is an error's text
 		}
 		return line
 	}
 }
 
-// TestGrind: he makes the codes equal by chance only. What everybody draws is fixed.
+// TestGrind checks that a man in the middle gets equal comparison codes only by chance. The man
+// and both ends draw from fixed seeds.
 func TestGrind(t *testing.T) {
 	runs, budget := 60, time.Duration(0)
 	if d, err := time.ParseDuration(os.Getenv(grindEnv)); err == nil && d > 0 {
@@ -101,7 +103,7 @@ func TestGrind(t *testing.T) {
 			for i := range runs {
 				tries := int64(20)
 				if i < 2 {
-					tries = 60_000 // here he finds a share, and opens his commitment to it
+					tries = 60_000 // enough to find a share and to open his commitment to it
 				}
 				man := &sealtest.Man{Number: grindNumber, Kind: grindKind, Stream: grindStream, Random: random, More: func(n int64) bool { return n <= tries }}
 				if budget > 0 {

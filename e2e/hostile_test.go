@@ -15,8 +15,8 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// openedByAgent starts an agent that opens its panel itself, in a Chromium on the
-// customer's own display.
+// openedByAgent starts an agent that opens its panel itself, in a Chromium on the customer's
+// own display.
 func (s *stack) openedByAgent(d *display, number string, more ...string) (agent *process, panel *tab) {
 	s.t.Helper()
 	dir := s.t.TempDir()
@@ -40,8 +40,8 @@ func (s *stack) openedByAgent(d *display, number string, more ...string) (agent 
 	return agent, panel
 }
 
-// besieged is a customer whose panel an advisor controls: the page's own console is his,
-// and so is a program on the customer's computer.
+// besieged is a customer whose panel the advisor controls: the advisor can run scripts in the
+// panel's page, and a program on the customer's computer.
 type besieged struct {
 	t       *testing.T
 	display *display
@@ -49,14 +49,14 @@ type besieged struct {
 	agent   *process
 	session *session
 	panel   *tab
-	viewer  *rfbtest.Viewer // nil: not there yet
-	// inject clicks at the customer's desktop as a program does.
+	viewer  *rfbtest.Viewer // nil before one is admitted
+	// inject injects a click on the customer's desktop, as a program could.
 	inject func(at image.Point)
 }
 
-// takePanel does in the panel's page what its console can: with the key that the page
-// keeps it opens a line of its own, on which every question is answered with a yes, over
-// and over, for the whole screen and without saying for what.
+// takePanel runs in the panel's page and does what a script there can do. It opens a connection
+// of its own with the key that the page stores. It answers every question with yes again and
+// again, once for the whole screen and once without naming a share.
 const takePanel = `() => {
 	const key = sessionStorage.getItem("lotse-panel-key");
 	if (!key) throw new Error("no key");
@@ -84,8 +84,9 @@ const takePanel = `() => {
 	}, 100);
 }`
 
-// attack tries all of it while a question for a right is open, and makes sure that
-// nothing came of it. The question opened behind both marks.
+// attack makes all attempts while a question for a right is open, and checks that none of them
+// gave a right. The question was opened after the marks mark, of the agent's output, and told,
+// of the session's.
 func (b *besieged) attack(mark, told int, right string) {
 	b.t.Helper()
 	q := b.agent.questionFrom(mark, "an armed question for "+right, func(q question) bool { return q.right == right && q.armed })
@@ -106,7 +107,7 @@ func (b *besieged) attack(mark, told int, right string) {
 				}
 			}
 		}
-		if err := b.viewer.Refresh(); err != nil { // behind the input
+		if err := b.viewer.Refresh(); err != nil { // sent after the input
 			b.t.Fatal(err)
 		}
 	}
@@ -133,7 +134,8 @@ func (b *besieged) number(name string) int {
 	return n
 }
 
-// ask has the advisor ask for a right and returns where both stand.
+// ask makes the advisor ask for a right. It returns marks of the agent's and the session's
+// output from before the request.
 func (b *besieged) ask(right string) (mark, told int) {
 	b.t.Helper()
 	mark, told = b.agent.Mark(), b.session.Mark()
@@ -141,7 +143,7 @@ func (b *besieged) ask(right string) (mark, told int) {
 	return mark, told
 }
 
-// refuse attacks a question, then the customer presses No.
+// refuse attacks a question for right; then the customer presses No.
 func (b *besieged) refuse(right string) {
 	b.t.Helper()
 	mark, told := b.ask(right)
@@ -153,7 +155,8 @@ func (b *besieged) refuse(right string) {
 	}
 }
 
-// allow attacks a question, then the customer presses Allow, or what leads there.
+// allow attacks a question for right; then the customer presses buttons, the last of which
+// allows.
 func (b *besieged) allow(right string, buttons ...string) {
 	b.t.Helper()
 	mark, told := b.ask(right)
@@ -162,7 +165,8 @@ func (b *besieged) allow(right string, buttons ...string) {
 	b.session.LineAfter(told, `"by":"customer","event":"given","right":"`+right+`"`)
 }
 
-// widen has the customer's own panel propose a share, with the yes in the window.
+// widen makes the customer's own panel propose a share. The customer allows it in the question
+// window.
 func (b *besieged) widen(share string) {
 	b.t.Helper()
 	mark, told := b.agent.Mark(), b.session.Mark()
@@ -180,7 +184,7 @@ func (b *besieged) widen(share string) {
 	b.session.LineAfter(told, `"by":"customer","event":"given","right":"share"`)
 }
 
-// shares checks what is shared.
+// shares checks the kind of the present share.
 func (b *besieged) shares(kind string) {
 	b.t.Helper()
 	if got := b.panel.eval(`() => new Promise((resolve) => {
@@ -195,16 +199,17 @@ func (b *besieged) shares(kind string) {
 	}
 }
 
-// siege is what both systems go through: a program, a monitor and the whole screen are
-// shared, one after the other, and during each the advisor tries to answer himself.
+// siege is the course of the test on both systems. The customer shares a program, a monitor and
+// the whole screen, one after the other. During each share the advisor tries to answer
+// questions himself.
 func (b *besieged) siege(program string, port int) {
 	b.panel.eval(takePanel)
 	mark, told := b.agent.Mark(), b.session.Mark()
-	in := b.dialIn(port) // a viewer that waits is a wish for the view
+	in := b.dialIn(port) // a waiting viewer asks for the view
 	b.attack(mark, told, "view")
 	b.agent.presses(b.hand, mark, "view", "refuse")
 	b.session.LineAfter(told, `"by":"customer","event":"refused","right":"view"`)
-	// Asked for at once, put off, and then allowed for one program.
+	// The question comes again at once, is put off, and is then allowed for one program.
 	in()
 	mark, told = b.agent.Mark(), b.session.Mark()
 	in = b.dialIn(port)
@@ -229,7 +234,8 @@ func (b *besieged) siege(program string, port int) {
 	b.agent.Exit()
 }
 
-// dialIn connects a viewer that waits for the customer, and keeps it when it is let in.
+// dialIn connects a viewer that waits for the customer. wait returns when the viewer is
+// admitted, which sets b.viewer, or refused.
 func (b *besieged) dialIn(port int) (wait func()) {
 	type result struct {
 		v   *rfbtest.Viewer
@@ -260,10 +266,10 @@ func (b *besieged) dialIn(port int) (wait func()) {
 	}
 }
 
-// TestHostileAdvisor: everything that an advisor, or a program that he left on the
-// customer's computer, can do while a question is open, with the panel in his hands: in
-// sight on the shared display, and the program that is shared at first. No right is ever
-// gained but by the customer's own press of the button that allows.
+// TestHostileAdvisor checks that only the customer's own press of the Allow button gives a
+// right. While a question is open, the advisor does all that he, or a program which he left on
+// the customer's computer, can do. He controls the panel, which is visible on the shared
+// display and is the first program that is shared.
 func TestHostileAdvisor(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "1200x900")
@@ -279,11 +285,12 @@ func TestHostileAdvisor(t *testing.T) {
 	b.inject = func(at image.Point) {
 		customer.xdotool("mousemove", "5", "5", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1", "key", "Return", "key", "space")
 	}
-	b.siege("choice:app:*", port) // the panel's own browser is the only program
+	b.siege("choice:app:*", port) // the panel's browser is the only program
 }
 
-// TestHostileAdvisorOnWindows is the same with the Windows agent, on wine. The panel's
-// browser is not on the shared display there; its page is the advisor's all the same.
+// TestHostileAdvisorOnWindows is TestHostileAdvisor with the Windows agent, on wine. The
+// panel's browser is not on the shared display there, but the advisor controls its page as
+// well.
 func TestHostileAdvisorOnWindows(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "1000x800", "lotse-agent")
@@ -305,8 +312,8 @@ func TestHostileAdvisorOnWindows(t *testing.T) {
 	b.siege("choice:app:*", port)
 }
 
-// TestKeyWithTheNetworkCut: F12 at the keyboard takes control at once though
-// nothing passes to the gateway any more, and twice ends the program.
+// TestKeyWithTheNetworkCut checks that F12 at the keyboard takes control back at once although
+// nothing reaches the gateway any more, and that pressing it twice ends the program.
 func TestKeyWithTheNetworkCut(t *testing.T) {
 	var w *wire
 	c := newControlled(t, func(s *stack) string {
@@ -337,8 +344,8 @@ func TestKeyWithTheNetworkCut(t *testing.T) {
 	})
 }
 
-// TestHandsOnTheWheel: while the customer moves the mouse himself, the advisor's
-// keys and clicks are dropped; a moment later they count again.
+// TestHandsOnTheWheel checks that the advisor's keys and clicks are dropped while the customer
+// moves the mouse, and that they count again a moment later.
 func TestHandsOnTheWheel(t *testing.T) {
 	c := newControlled(t, nil)
 	at := shows(t, c.screen, c.customer, 0)
@@ -363,8 +370,8 @@ func TestHandsOnTheWheel(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(100 * time.Millisecond): // the pace of hands, nothing is decided by it
-				hand.move(image.Pt(210+i%20, 380)) // over the xterm, which has the focus by it
+			case <-time.After(100 * time.Millisecond): // a person's pace; no check depends on it
+				hand.move(image.Pt(210+i%20, 380)) // over the xterm, to keep its focus
 			}
 		}
 	}()
@@ -376,7 +383,8 @@ func TestHandsOnTheWheel(t *testing.T) {
 		c.customer.blinks(t, c.screen.colourAt(at))
 		got := typed(c.file)
 		if resting = got != want; resting {
-			// A hand that a busy machine held up has rested for a second: the session says so.
+			// On a busy machine the mouse may have stopped for a second; the session's output
+			// then says so.
 			c.session.LineAfter(on, `"hands":false`)
 			want = got
 		}

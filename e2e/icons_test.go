@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestIcons: the chooser shows the icon of a real program that has one beside its
-// name, and a neutral picture beside one that has none.
+// TestIcons checks that the chooser shows a program's icon beside its name if the program has
+// one, and a neutral picture otherwise.
 func TestIcons(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "900x700")
@@ -21,7 +21,7 @@ func TestIcons(t *testing.T) {
 	mark := agent.Mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
-	// The list of who is looking, and the picture, may come while the customer presses.
+	// The list of viewers and the thumbnail may arrive while the customer presses the button.
 	if moved := panel.do("pressMoving", map[string]any{"id": "share-change"}); moved != "120" {
 		t.Errorf("the button moved by %s", moved)
 	}
@@ -34,14 +34,14 @@ func TestIcons(t *testing.T) {
 	if n := coloursOf(icon); n < 3 {
 		t.Errorf("the icon has %d colours", n)
 	}
-	panel.do("wait", map[string]any{"id": "choose-app-icon", "value": `[data-app="xterm"]`, "hidden": true}) // it sets none
+	panel.do("wait", map[string]any{"id": "choose-app-icon", "value": `[data-app="xterm"]`, "hidden": true}) // xterm sets no icon
 	if file := os.Getenv("LOTSE_PICTURE"); file != "" {
 		panel.do("screenshot", map[string]any{"value": file})
 	}
 	panel.noComplaints()
 }
 
-// icon is the picture beside a program in the chooser, once the page has loaded it.
+// icon returns the picture beside a program in the chooser after the page has loaded it.
 func (p *tab) icon(app string) (icon image.Image) {
 	p.t.Helper()
 	eventually(p.t, "the icon of "+app, func() error {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestLibvncclient is the main job with the library behind Remmina, KRDC and
-// many a viewer on telephones, in a program of its own.
+// TestLibvncclient checks a session with libvncclient, the library of Remmina, KRDC and many
+// viewers on telephones, in a small program of our own.
 func TestLibvncclient(t *testing.T) {
 	if _, err := os.Stat("/usr/include/rfb/rfbclient.h"); err != nil {
 		t.Fatal("libvncclient is missing: apt-get install libvncserver-dev (make test does it where it may)")
@@ -102,7 +102,7 @@ func TestLibvncclient(t *testing.T) {
 	}
 }
 
-// readPPM reads a picture as testdata/libvncclient.c writes it.
+// readPPM reads a picture in the format that testdata/libvncclient.c writes.
 func readPPM(t *testing.T, file string) image.Image {
 	t.Helper()
 	b, err := os.ReadFile(file)

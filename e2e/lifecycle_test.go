@@ -17,8 +17,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// controlled is a session in which the advisor's TigerVNC controls the
-// customer's xterm.
+// controlled is a session in which the advisor's TigerVNC controls the customer's xterm.
 type controlled struct {
 	stack        *stack
 	customer     *display
@@ -27,7 +26,7 @@ type controlled struct {
 	session      *session
 	agent        *process
 	view, viewer *process
-	port         int // of view
+	port         int // port of the view process
 }
 
 func newControlled(t testing.TB, gatewayFor func(*stack) string) *controlled {
@@ -54,7 +53,7 @@ func (c *controlled) connect(port int) *process {
 	return start(c.stack.t, append(c.screen.env(), "HOME="+c.stack.t.TempDir()), need(c.stack.t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", hostPort(port))
 }
 
-// keysDown lists the keycodes that the customer's X server holds down.
+// keysDown returns the keycodes that the customer's X server considers pressed.
 func (d *display) keysDown() (down []int) {
 	d.t.Helper()
 	c, err := xgb.NewConnDisplay(d.name)
@@ -76,7 +75,7 @@ func (d *display) keysDown() (down []int) {
 	return down
 }
 
-// holdShift presses a key in the viewer and leaves it down.
+// holdShift presses Shift in the viewer and keeps it pressed.
 func (c *controlled) holdShift() {
 	c.stack.t.Helper()
 	c.screen.xdotool("mousemove", "300", "400", "keydown", "Shift_L")
@@ -98,7 +97,7 @@ func (c *controlled) nothingHeld() {
 	})
 }
 
-// portClosed checks that nothing listens there any more.
+// portClosed checks that nothing listens at port.
 func portClosed(t testing.TB, port int) {
 	t.Helper()
 	if c, err := net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), time.Second); err == nil {
@@ -126,7 +125,8 @@ func TestHelperKilled(t *testing.T) {
 	c.nothingHeld()
 }
 
-// The agent dies without a last word; what it held down is released all the same.
+// TestAgentKilled checks that the keys which the agent held down are released when the agent is
+// killed.
 func TestAgentKilled(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
@@ -143,7 +143,7 @@ func TestAgentKilled(t *testing.T) {
 	agent := strconv.Itoa(c.agent.PID())
 	eventually(t, "the end of the agent's shared memory", func() error {
 		for line := range strings.Lines(run(t, nil, "ipcs", "-m", "-p")) {
-			if f := strings.Fields(line); len(f) == 4 && f[2] == agent { // who made it
+			if f := strings.Fields(line); len(f) == 4 && f[2] == agent { // the process that created the segment
 				return fmt.Errorf("left behind: %s", line)
 			}
 		}
@@ -172,7 +172,7 @@ func TestGatewayKilled(t *testing.T) {
 	c.agent.LineAfter(mark, "The connection is lost")
 	c.nothingHeld()
 	c.viewer.Exit()
-	// A new gateway on the same port knows nothing of the session.
+	// A new gateway on the same port does not know the session.
 	c.stack.startGateway(strings.TrimPrefix(c.stack.url, "https://"))
 	if code := c.session.Exit(); code == 0 {
 		t.Error("the session's program ended as if all were well")
@@ -205,14 +205,14 @@ func TestAdvisorEnds(t *testing.T) {
 	c.session.Exit()
 }
 
-// wire is a line between the agent and the gateway that can be cut.
+// wire is a proxy between the agent and the gateway whose connections can be cut.
 type wire struct {
 	t        testing.TB
 	listener net.Listener
 	target   string
 	mu       sync.Mutex
 	down     bool
-	thawed   chan struct{} // not nil: frozen
+	thawed   chan struct{} // nil unless frozen
 	conns    map[net.Conn]bool
 	wg       sync.WaitGroup
 }
@@ -261,7 +261,7 @@ func (w *wire) carry(c net.Conn) {
 	w.mu.Unlock()
 }
 
-// valve lets nothing pass while its wire is frozen; neither end is told.
+// valve is a connection that blocks writes while its wire is frozen. Neither end is told.
 type valve struct {
 	net.Conn
 	w *wire
@@ -277,7 +277,7 @@ func (v valve) Write(b []byte) (int, error) {
 	return v.Conn.Write(b)
 }
 
-// freeze stops all that passes, for good.
+// freeze stops all traffic for the rest of the test.
 func (w *wire) freeze() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -303,8 +303,8 @@ func (w *wire) reconnect() {
 	w.down = false
 }
 
-// After a network drop the agent comes back as the same session: the view is
-// kept, the control is not.
+// TestNetworkDrop checks that the agent resumes the session after its connection was cut, that
+// the view stays given, and that control does not.
 func TestNetworkDrop(t *testing.T) {
 	var w *wire
 	c := newControlled(t, func(s *stack) string {
@@ -319,7 +319,7 @@ func TestNetworkDrop(t *testing.T) {
 	c.session.LineAfter(mark, `"state":"away"`)
 	w.reconnect()
 	c.session.LineAfter(mark, `"state":"joined"`)
-	// A new viewer sees at once, and cannot type.
+	// A new viewer sees the screen at once but cannot type.
 	_, port := c.stack.view(c.session.number)
 	c.connect(port)
 	at := shows(t, c.screen, c.customer, 0)
@@ -331,7 +331,7 @@ func TestNetworkDrop(t *testing.T) {
 	c.customer.stays(t, "control outlived the drop", c.file, "", c.screen.colourAt(at))
 }
 
-// Nothing stays on the customer's machine.
+// TestNothingLeftBehind checks that the agent leaves nothing on the customer's machine.
 func TestNothingLeftBehind(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")
@@ -359,7 +359,7 @@ func TestWrongNumber(t *testing.T) {
 		if wrong == "999999999" {
 			wrong = ses.number[:8] + "5"
 		}
-		// The second start does not try the number again: the count stays.
+		// The second start does not try the number again, so it does not count as a try.
 		for range 2 {
 			agent := s.agent(customer, wrong, "--answer", "view")
 			if code := agent.Exit(); code != 5 {
@@ -369,7 +369,7 @@ func TestWrongNumber(t *testing.T) {
 		}
 		ses.Line(fmt.Sprintf(`"tries":%d`, try+1))
 	}
-	// The third one burnt it, and the advisor is told.
+	// The third wrong try makes the number invalid, and the advisor is told.
 	ses.Line("burnt")
 	if code := ses.Exit(); code == 0 {
 		t.Error("the session's program ended as if all were well")

@@ -22,28 +22,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// neighbourVariable makes the test binary the program of another user of this computer,
-// who looks at all that the system lets him see, over and over, until his input ends. Its
-// value is a time in seconds since 1970; files that were last changed before are not read.
-// Lines of input: "port N" adds a port to try, "round N" asks for one whole round, whose
-// end he reports. Lines of output: one sighting each.
+// neighbourVariable is the environment variable that turns the test binary into the program of
+// another user of this computer. That program reads everything that the system lets it read,
+// again and again, until its input ends.
+//
+// The variable's value is a time in seconds since 1970; the program ignores files that last
+// changed before it. Lines of input are "port N", which adds a port to try, and "round N",
+// which requests the report that one whole round is over. Each line of output is one sighting.
 const neighbourVariable = "LOTSE_E2E_NEIGHBOUR"
 
 // sighting is something that the neighbour has seen.
 type sighting struct {
 	Where string
 	Data  []byte `json:",omitempty"`
-	Round string `json:",omitempty"` // the end of that round
+	Round string `json:",omitempty"` // that round is over
 }
 
 const (
-	// maxSeen bounds what is read of one file or connection.
+	// maxSeen limits the bytes that are read of one file or connection.
 	maxSeen = 256 << 10
-	// maxFiles bounds the walk through a folder.
+	// maxFiles limits the files that are visited in one folder.
 	maxFiles = 20_000
-	// portPatience is how long a port may take to answer.
+	// portPatience limits the wait for a port's answer.
 	portPatience = 400 * time.Millisecond
-	// crowd is how many connections to one port are held at once, to keep others out.
+	// crowd is the number of connections to one port that are held at once to keep others out.
 	crowd = 40
 )
 
@@ -118,7 +120,7 @@ func (n *neighbour) file(path string) {
 	}
 }
 
-// processes looks at what /proc tells of all programs.
+// processes reads what /proc shows of all programs.
 func (n *neighbour) processes() {
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
@@ -128,7 +130,7 @@ func (n *neighbour) processes() {
 		folder := filepath.Join("/proc", e.Name())
 		for _, name := range []string{"cmdline", "environ", "comm", "mem", "maps"} {
 			if name == "mem" {
-				continue // its beginning is nobody's
+				continue // nothing is mapped at its beginning
 			}
 			n.file(filepath.Join(folder, name))
 		}
@@ -140,7 +142,7 @@ func (n *neighbour) processes() {
 	n.file("/proc/net/unix")
 }
 
-// files looks at what is new in the folders that everybody may use.
+// files reads what is new in the folders that every user may use.
 func (n *neighbour) files() {
 	for _, root := range []string{os.TempDir(), "/dev/shm", "/run", "/var/tmp", "/tmp"} {
 		left := maxFiles
@@ -168,7 +170,7 @@ func (n *neighbour) files() {
 	}
 }
 
-// memory attaches the shared memory that it may.
+// memory attaches the shared memory segments that it may attach.
 func (n *neighbour) memory() {
 	table, _ := os.ReadFile("/proc/sysvipc/shm")
 	for line := range strings.Lines(string(table)) {
@@ -187,8 +189,8 @@ func (n *neighbour) memory() {
 	}
 }
 
-// knock tries each port with all that our programs speak, and keeps many connections open
-// meanwhile.
+// knock tries each port with every protocol that our programs speak. Meanwhile it keeps many
+// connections open.
 func (n *neighbour) knock(ports []int) {
 	var wg sync.WaitGroup
 	for _, port := range ports {
@@ -222,7 +224,7 @@ func (n *neighbour) knock(ports []int) {
 	wg.Wait()
 }
 
-// talk says something to a port and reports all that comes back.
+// talk connects to a port, calls say, and reports all bytes that come back.
 func (n *neighbour) talk(address, what string, say func(c net.Conn, read func(int) []byte)) {
 	c, err := net.DialTimeout("tcp", address, portPatience)
 	if err != nil {
@@ -245,12 +247,12 @@ func (n *neighbour) talk(address, what string, say func(c net.Conn, read func(in
 	}
 }
 
-// speakRFB is a viewer without a password that asks for the picture and types.
+// speakRFB acts as a viewer without a password: it requests the screen and types.
 func speakRFB(c net.Conn, read func(int) []byte) {
 	read(12)
 	_, _ = io.WriteString(c, "RFB 003.008\n")
 	read(int(read(1)[0]))
-	_, _ = c.Write([]byte{1}) // None
+	_, _ = c.Write([]byte{1}) // security type None
 	read(4)
 	_, _ = c.Write([]byte{1}) // shared
 	read(24)
@@ -262,8 +264,8 @@ func speakRFB(c net.Conn, read func(int) []byte) {
 	_, _ = c.Write([]byte{3, 0, 0, 0, 0, 0, 0, 64, 0, 64})
 }
 
-// listeningPorts are the TCP ports on which the given processes listen. Only root, or
-// their user, can find them.
+// listeningPorts returns the TCP ports on which the given processes listen. Only root or the
+// owner of the processes can find them.
 func listeningPorts(processes map[int]bool) (ports []int) {
 	inodes := map[string]bool{}
 	for pid := range processes {
@@ -290,7 +292,7 @@ func listeningPorts(processes map[int]bool) (ports []int) {
 	return ports
 }
 
-// descendants are the processes that this one has started, and theirs.
+// descendants returns the processes that this process started, directly or indirectly.
 func descendants() map[int]bool {
 	parents := map[int]int{}
 	entries, _ := os.ReadDir("/proc")

@@ -24,7 +24,7 @@ import (
 
 const neighbourID = 64002
 
-// watched is what the neighbour has seen so far.
+// watched runs the neighbour's program and collects what it has seen.
 type watched struct {
 	t    *testing.T
 	tell func(string)
@@ -34,11 +34,11 @@ type watched struct {
 	mu     sync.Mutex
 	seen   []sighting
 	rounds map[string]bool
-	told   map[int]bool // ports that the neighbour knows of
+	told   map[int]bool // ports that the neighbour knows
 }
 
-// newNeighbour starts another user's program, which tries every port of the programs that
-// the test starts, except those given.
+// newNeighbour starts another user's program. It tries every port of the programs that the test
+// starts, except the given ones.
 func newNeighbour(t *testing.T, except ...int) *watched {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -107,7 +107,7 @@ func newNeighbour(t *testing.T, except ...int) *watched {
 	return w
 }
 
-// scout tells the neighbour of new ports.
+// scout tells the neighbour the new ports.
 func (w *watched) scout() {
 	ports := listeningPorts(descendants())
 	w.mu.Lock()
@@ -120,8 +120,7 @@ func (w *watched) scout() {
 	}
 }
 
-// round returns when the neighbour has looked at everything and tried every port, from
-// the beginning to the end.
+// round returns after the neighbour has looked at everything and tried every port once more.
 func (w *watched) round(name string) {
 	w.t.Helper()
 	w.scout()
@@ -142,7 +141,7 @@ func (w *watched) sightings() []sighting {
 	return slices.Clone(w.seen)
 }
 
-// has reports whether the neighbour has seen something at a place.
+// has reports whether the neighbour has seen data at a place whose name contains where.
 func (w *watched) has(where, data string) bool {
 	return slices.ContainsFunc(w.sightings(), func(s sighting) bool {
 		return strings.Contains(s.Where, where) && bytes.Contains(s.Data, []byte(data))
@@ -162,7 +161,7 @@ func (w *watched) never(what string, secret string) {
 	}
 }
 
-// unserved fails the test if a port gave the neighbour a single byte.
+// unserved fails the test if a port sent the neighbour a single byte.
 func (w *watched) unserved(what string, port int) {
 	w.t.Helper()
 	w.mu.Lock()
@@ -185,7 +184,7 @@ func (w *watched) noSharedMemory(p *process) {
 	}
 }
 
-// portIn is the port in the first address of a line.
+// portIn returns the port of the first address in a line.
 func portIn(t *testing.T, line string) int {
 	t.Helper()
 	_, rest, _ := strings.Cut(line, "127.0.0.1:")
@@ -200,13 +199,15 @@ func portIn(t *testing.T, line string) int {
 	return port
 }
 
-// TestNeighbour: another user of the customer's, or of the advisor's, computer looks at
-// command lines, environments, files, shared memory and loopback ports, and keeps the
-// ports busy, before, during and after each program. He learns no number, token, password
-// or pixel, and the own user is served meanwhile. (The display's own VNC port is the
-// customer's keyboard in this test, and the gateway's is open to everybody.)
+// TestNeighbour checks that another user of the customer's or the advisor's computer learns no
+// number, token, password or pixel, and that our own user is served meanwhile. The neighbour
+// reads command lines, environments, files, shared memory and loopback ports. He keeps the
+// ports busy before, during and after each program.
+//
+// Two ports are left out. The display's own VNC port is the customer's keyboard in this test,
+// and the gateway's port is open to everyone.
 func TestNeighbour(t *testing.T) {
-	// A folder for temporary files like the system's, in which nothing else is.
+	// This temporary folder has the same mode as the system's and contains nothing else.
 	temp, err := os.MkdirTemp("/tmp", "nb")
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +223,7 @@ func TestNeighbour(t *testing.T) {
 	typedFile := customer.typewriter()
 	screen := viewerDisplay(t, "1100x900")
 	w := newNeighbour(t, customer.vncPort, portIn(t, s.url))
-	// Not in t.TempDir(), which is for the own user only.
+	// t.TempDir() is accessible to its own user only.
 	canary := filepath.Join(os.TempDir(), fmt.Sprintf("lotse-canary-%d", os.Getpid()))
 	defer os.Remove(canary)
 	if err := os.WriteFile(canary, []byte("a file that everybody can read"), 0o644); err != nil {
@@ -245,7 +246,7 @@ func TestNeighbour(t *testing.T) {
 	view.Line("ready:")
 	w.round("view waits for a viewer")
 
-	// A viewer of this user comes, and is served.
+	// A viewer of our own user comes and is served.
 	mark := agent.Mark()
 	come := make(chan error, 1)
 	var viewer *rfbtest.Viewer
@@ -273,7 +274,7 @@ func TestNeighbour(t *testing.T) {
 		t.Errorf("the own viewer: %v", err)
 	}
 
-	// A viewer that is started has a one-time password.
+	// A started viewer has a one-time password.
 	started := start(t, append(s.env(), screen.env()...), ours(t, "lotse"),
 		append(append([]string{"view", "-", "--listen", "127.0.0.1:0"}, advisor...),
 			"--", "sh", "-c", `echo "password $VNC_PASSWORD"; read go; exec `+need(t, "xtigervncviewer", "tigervnc-viewer")+` -MenuKey= -AutoSelect=0 -PreferredEncoding=ZRLE -PasswordFile "$1" "$2"`, "viewer", "{passwd}", "{}")...)
@@ -285,7 +286,7 @@ func TestNeighbour(t *testing.T) {
 	shows(t, screen, customer, 0)
 	w.round("started viewer")
 
-	// The other direction.
+	// Now the advisor shows his screen.
 	started.Stop()
 	view.Stop()
 	mark = agent.Mark()
@@ -305,7 +306,7 @@ func TestNeighbour(t *testing.T) {
 	}
 	w.round("after")
 
-	// He could see, so that what he did not see says something.
+	// The neighbour saw what it could see. This proves that it would have seen the secrets.
 	for where, data := range map[string]string{canary: "everybody can read", "/cmdline": "lotse-agent\x00--gateway", strings.TrimPrefix(openToAll.URL, "http://"): "404"} {
 		if !w.has(where, data) {
 			t.Errorf("the neighbour did not see %q in %s", data, where)

@@ -19,7 +19,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// The programs of TestChoice, each in a colour that nothing else has.
+// These are the colours of the programs of TestChoice. Nothing else on the screen has them.
 var (
 	chosenColour = color.RGBA{G: 0xc0, A: 0xff}
 	otherColour  = color.RGBA{R: 0xff, B: 0xff, A: 0xff}
@@ -30,7 +30,7 @@ const (
 	otherProgram  = "xmessage"
 )
 
-// chosenAndOther opens both programs, the other one partly over the chosen.
+// chosenAndOther opens both programs. The other one partly covers the chosen one.
 func (d *display) chosenAndOther() (chosen, other *process) {
 	d.t.Helper()
 	chosen = start(d.t, append(d.env(), "LC_ALL=C.UTF-8"), need(d.t, chosenProgram, "xterm"), "-bg", hexColour(chosenColour), "-T", "Invoice", "-geometry", "40x14+60+80", "-e", "sleep 600")
@@ -49,7 +49,7 @@ func (d *display) chosenAndOther() (chosen, other *process) {
 
 func hexColour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
-// pixelsLike counts what could be of that colour, by a lossy encoding too.
+// pixelsLike counts the pixels that may have the colour c, even after a lossy encoding.
 func pixelsLike(img image.Image, c color.RGBA) (n int) {
 	p := inRGBA(img)
 	for y := p.Rect.Min.Y; y < p.Rect.Max.Y; y++ {
@@ -62,8 +62,8 @@ func pixelsLike(img image.Image, c color.RGBA) (n int) {
 	return n
 }
 
-// sees waits until the canvas shows the chosen program, the other one, or both,
-// or none of them.
+// sees waits until the canvas shows the chosen program if chosen is true, and not otherwise,
+// and the same for the other program.
 func (p *tab) sees(chosen, other bool) {
 	p.t.Helper()
 	eventually(p.t, fmt.Sprintf("chosen %v, other %v", chosen, other), func() error { return holds(p.canvas(), chosen, other) })
@@ -77,8 +77,8 @@ func holds(img image.Image, chosen, other bool) error {
 	return nil
 }
 
-// seesOnlyChosen: a program that was not chosen is to be seen nowhere, in no picture
-// until one in which the chosen program has changed since.
+// seesOnlyChosen fails the test if the canvas shows a program that was not chosen. It marks the
+// chosen program, and looks at every frame until the mark has appeared and disappeared.
 func (p *tab) seesOnlyChosen(d *display, when string) {
 	p.t.Helper()
 	c, err := xgb.NewConnDisplay(d.name)
@@ -103,7 +103,7 @@ func (p *tab) seesOnlyChosen(d *display, when string) {
 	}
 	mark := color.RGBA{0xff, 0xff, 0, 0xff}
 	xproto.CreateGC(c, gc, xproto.Drawable(window), xproto.GcForeground, []uint32{0xffff00})
-	corner := xproto.Rectangle{X: 8, Y: 8, Width: 24, Height: 24} // where the other one does not lie
+	corner := xproto.Rectangle{X: 8, Y: 8, Width: 24, Height: 24} // the other program does not cover this place
 	marked := func(want bool) func() error {
 		return func() error {
 			shown := p.canvas()
@@ -117,7 +117,7 @@ func (p *tab) seesOnlyChosen(d *display, when string) {
 		}
 	}
 	eventually(p.t, "the mark on the chosen program", func() error {
-		// Again and again: the program repaints where another window was.
+		// Repeat this: the program repaints areas that another window has uncovered.
 		if err := xproto.PolyFillRectangleChecked(c, xproto.Drawable(window), gc, []xproto.Rectangle{corner}).Check(); err != nil {
 			p.t.Fatal(err)
 		}
@@ -128,13 +128,13 @@ func (p *tab) seesOnlyChosen(d *display, when string) {
 	eventually(p.t, "no mark", marked(false))
 }
 
-// thumbnail is the panel's picture of what is seen; nil while it shows none.
+// thumbnail returns the panel's small picture of what viewers see, or nil if there is none.
 func (p *tab) thumbnail() image.Image {
 	p.t.Helper()
 	return p.image("thumbnail", "")
 }
 
-// image is an image of the page in its own size; nil while it shows none.
+// image returns an image of the page in its own size, or nil if the page shows none.
 func (p *tab) image(id, selector string) image.Image {
 	p.t.Helper()
 	data, err := base64.StdEncoding.DecodeString(p.do("image", map[string]any{"id": id, "value": selector}))
@@ -151,7 +151,7 @@ func (p *tab) image(id, selector string) image.Image {
 	return img
 }
 
-// sameInSmall waits until the panel's picture is the advisor's in small.
+// sameInSmall waits until the panel's thumbnail is the advisor's picture, scaled down.
 func sameInSmall(t testing.TB, panel, advisor *tab) {
 	t.Helper()
 	eventually(t, "the panel's picture", func() error {
@@ -164,7 +164,7 @@ func sameInSmall(t testing.TB, panel, advisor *tab) {
 		for y := range size.Y {
 			for x := range size.X {
 				if c := meanOf(whole, x, y, size); colourDistance(small, image.NewUniform(c), x, y, image.Point{}) > 48 {
-					n++ // an edge, of which both take other samples
+					n++ // an edge, where the two scale differently
 				}
 			}
 		}
@@ -175,7 +175,8 @@ func sameInSmall(t testing.TB, panel, advisor *tab) {
 	})
 }
 
-// meanOf is what pixel x, y of a picture in small stands for.
+// meanOf returns the mean colour of the area of img that pixel x, y of a thumbnail of this size
+// stands for.
 func meanOf(img image.Image, x, y int, size image.Point) color.RGBA {
 	b := img.Bounds()
 	var sum [3]uint32
@@ -189,7 +190,7 @@ func meanOf(img image.Image, x, y int, size image.Point) color.RGBA {
 	return color.RGBA{byte(sum[0] / n), byte(sum[1] / n), byte(sum[2] / n), 0xff}
 }
 
-// panelSession is an advisor's page and a customer's panel, joined.
+// panelSession opens an advisor's page and a customer's panel and joins them in a session.
 func panelSession(t testing.TB, s *stack, customer *display) (agent *process, advisor, panel *tab) {
 	t.Helper()
 	b := newBrowser(t)
@@ -197,7 +198,7 @@ func panelSession(t testing.TB, s *stack, customer *display) (agent *process, ad
 	return joinPanel(s, customer, advisor, panel), advisor, panel
 }
 
-// joinPanel opens a session on the advisor's page and enters it in a panel.
+// joinPanel opens a session on the advisor's page and enters its number in a panel.
 func joinPanel(s *stack, customer *display, advisor, panel *tab) (agent *process) {
 	s.t.Helper()
 	agent, url := s.panelAgent(customer)
@@ -210,20 +211,20 @@ func joinPanel(s *stack, customer *display, advisor, panel *tab) (agent *process
 	return agent
 }
 
-// choosesApp ticks a program in an open chooser.
+// choosesApp selects a program in an open chooser.
 func (p *tab) choosesApp(name string) {
 	p.t.Helper()
 	p.do("click", map[string]any{"id": "choose-app", "value": `[data-app="` + name + `"]`})
 }
 
-// unshares takes one program out of what is shown.
+// unshares removes one program from the share.
 func (p *tab) unshares(name string) {
 	p.t.Helper()
 	p.do("click", map[string]any{"id": "unshare", "value": `[data-app="` + name + `"]`})
 }
 
-// TestChoice: the customer chooses one program, and it alone is seen; more needs
-// a yes, less does not.
+// TestChoice checks that a viewer sees only the one program that the customer chooses. Sharing
+// more needs a yes in the question window, sharing less does not.
 func TestChoice(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "900x700")
@@ -250,7 +251,8 @@ func TestChoice(t *testing.T) {
 		t.Errorf("the panel lists %q", words)
 	}
 
-	// More, by the customer himself: proposed, asked, refused, then allowed.
+	// The customer proposes to share more. The window asks, and he refuses at first and allows
+	// later.
 	wider := func() {
 		mark = agent.Mark()
 		panel.click("share-change")
@@ -263,16 +265,16 @@ func TestChoice(t *testing.T) {
 	panel.click("question-refuse")
 	panel.gone("question")
 	advisor.seesOnlyChosen(customer, "after a no")
-	wider() // put off after the refusal
+	wider() // delayed after the refusal
 	allow(customer, agent, mark, "share")
 	advisor.sees(true, true)
 
-	// Less, with one click.
+	// Sharing less takes one click.
 	panel.unshares(otherProgram)
 	advisor.sees(true, false)
 	advisor.seesOnlyChosen(customer, "after it was taken back")
 
-	// The advisor wishes to see more; silence and yes are the customer's.
+	// The advisor asks to see more. Only the customer's yes changes the share.
 	mark = agent.Mark()
 	advisor.click("ask-share")
 	panel.waitFor("question", `[data-right="share"]`)
@@ -281,7 +283,7 @@ func TestChoice(t *testing.T) {
 	advisor.sees(true, true)
 	sameInSmall(t, panel, advisor)
 
-	// And back to one program, which is less, then to nothing.
+	// The customer returns to one program, which is less, and then to none.
 	panel.click("share-change")
 	panel.click("choose-apps")
 	panel.choosesApp(chosenProgram)
@@ -300,13 +302,13 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// The badge's ground; agent/badge.go.
+// These are the badge's background colours; see agent/badge.go.
 var (
 	badgeWatched    = color.RGBA{0x1b, 0x4a, 0x7a, 0xff}
 	badgeControlled = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
 )
 
-// badgeOf finds the badge of that ground on a display.
+// badgeOf finds the badge with this background colour on a display.
 func badgeOf(d *display, ground color.RGBA) (at image.Rectangle, ok bool) {
 	return badgeIn(d.picture(), ground)
 }
@@ -323,8 +325,9 @@ func (d *display) badge(ground color.RGBA) (at image.Rectangle) {
 	return at
 }
 
-// TestBadgeAndRecord: as long as he is watched the customer has it before his
-// eyes, red while he is controlled; its End ends; then he can keep what happened.
+// TestBadgeAndRecord checks that the customer sees the badge while he is watched, and that the
+// badge is red while he is controlled. The badge's End ends the session. Afterwards the
+// customer can save the record.
 func TestBadgeAndRecord(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "900x700")
@@ -346,14 +349,14 @@ func TestBadgeAndRecord(t *testing.T) {
 	advisor.waitFor("ask-control", `[data-right="given"]`)
 	at := customer.badge(badgeControlled)
 
-	// The advisor cannot click it away.
+	// The advisor's click on the badge has no effect.
 	end := image.Pt(at.Max.X-at.Dx()/4, at.Max.Y-at.Dy()/4)
 	advisor.clickAt(end.X, end.Y)
-	advisor.clickAt(30, 40) // behind it, elsewhere
+	advisor.clickAt(30, 40) // a later click elsewhere
 	eventually(t, "the pointer is where the advisor clicked last", func() error {
 		var at image.Point
 		where := customer.xdotool("getmouselocation")
-		if _, err := fmt.Sscanf(where, "x:%d y:%d ", &at.X, &at.Y); err != nil || !at.In(image.Rect(20, 30, 40, 50)) { // the page scales
+		if _, err := fmt.Sscanf(where, "x:%d y:%d ", &at.X, &at.Y); err != nil || !at.In(image.Rect(20, 30, 40, 50)) { // the page scales the picture
 			return errors.New(where)
 		}
 		return nil
@@ -393,9 +396,9 @@ func TestBadgeAndRecord(t *testing.T) {
 	}
 }
 
-// TestPanelTurn: the customer's panel shows the advisor's screen, first from his
-// page, then from `lotse show`; the direction turns with one click of his and one
-// yes, and never are both seen.
+// TestPanelTurn checks that the customer's panel shows the advisor's screen, first from the
+// advisor's page and then from `lotse show`. One click of the advisor and one yes of the
+// customer turn the view direction. The screens of both are never shown at the same time.
 func TestPanelTurn(t *testing.T) {
 	s := newStack(t)
 	desk := viewerDisplay(t, "800x600")
@@ -415,7 +418,7 @@ func TestPanelTurn(t *testing.T) {
 	advisor.waitFor("showing", `[data-phase="shown"]`)
 	showsBeside(t, desk, panel.canvas, "the advisor's screen in the panel")
 
-	// The turn.
+	// The direction turns.
 	mark = agent.Mark()
 	advisor.click("see-screen")
 	allow(customer, agent, mark, "view")
@@ -425,7 +428,7 @@ func TestPanelTurn(t *testing.T) {
 	panel.wait("share")
 	advisor.seesDesktop(customer, 0)
 
-	// And back.
+	// The direction turns again.
 	mark = agent.Mark()
 	advisor.click("turn-show")
 	allow(customer, agent, mark, "show")
@@ -444,7 +447,7 @@ func TestPanelTurn(t *testing.T) {
 	advisor.noComplaints(captureNote, endOfCaptureNote)
 }
 
-// inTurn: the agent ended each direction before it began the other.
+// inTurn checks that the agent ended each direction before it started the other.
 func inTurn(t *testing.T, agent *process) {
 	t.Helper()
 	given := ""
@@ -462,8 +465,8 @@ func inTurn(t *testing.T, agent *process) {
 	}
 }
 
-// TestShow: `lotse show` brings the advisor's screen to the panel without loss,
-// after a yes only, and stops when the customer has seen enough.
+// TestShow checks that `lotse show` brings the advisor's screen to the panel without loss, only
+// after a yes, and that it stops when the customer ends it.
 func TestShow(t *testing.T) {
 	s := newStack(t)
 	desk := viewerDisplay(t, "800x600")
@@ -497,12 +500,12 @@ func TestShow(t *testing.T) {
 	p = show()
 	allow(customer, agent, mark, "show")
 	panel.seesDesktop(desk, 0)
-	p.Stop() // Ctrl+C
+	p.Stop() // as Ctrl+C does
 	panel.gone("show")
 
 	p = show()
 	panel.waitFor("question", `[data-right="show"]`)
-	panel.click("question-refuse") // here, not in the window
+	panel.click("question-refuse") // refused in the panel, not in the window
 	p.Line("did not want to see your screen")
 	if code := p.Exit(); code == 0 {
 		t.Error("a refusal is no success")

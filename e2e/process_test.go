@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 // well.
 const patience = proctest.Patience
 
-// need fails the test when a program is missing; a silent skip would hide it.
+// need returns the path of a program and fails the test if it is missing. A skipped test would
+// hide that it is missing.
 func need(t testing.TB, program, pkg string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -33,7 +34,7 @@ func need(t testing.TB, program, pkg string) string {
 	return path
 }
 
-// ours is a program of the project.
+// ours returns the path of a program of this project.
 func ours(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs("../bin/" + name)
@@ -46,7 +47,7 @@ func ours(t testing.TB, name string) string {
 	return path
 }
 
-// process is a running program whose output lines are kept.
+// process is a running program whose lines of output are kept.
 type process struct {
 	*proctest.Process
 	t    testing.TB
@@ -67,7 +68,7 @@ func startWith(t testing.TB, env []string, files []*os.File, path string, args .
 	return &process{p, t, filepath.Base(path)}
 }
 
-// run runs a program to its end and returns its output; it must succeed.
+// run runs a program, checks that it succeeds, and returns its output.
 func run(t testing.TB, env []string, path string, args ...string) string {
 	t.Helper()
 	return proctest.Run(t, proctest.Command{Path: path, Args: args, Env: env})
@@ -78,7 +79,8 @@ func tryRun(env []string, path string, args ...string) (string, error) {
 	return proctest.Try(proctest.Command{Path: path, Args: args, Env: env})
 }
 
-// eventually waits until f is satisfied; real programs give no event for it.
+// eventually waits until f returns nil. It polls because real programs offer no event to wait
+// for.
 func eventually(t testing.TB, what string, f func() error) {
 	t.Helper()
 	var err error
@@ -87,7 +89,8 @@ func eventually(t testing.TB, what string, f func() error) {
 		if err = f(); err == nil {
 			return
 		}
-		// Looking must not keep what is looked at from getting there.
+		// The interval grows with the cost of f, so that f does not slow down what it waits
+		// for.
 		time.Sleep(max(50*time.Millisecond, 2*time.Since(began)))
 	}
 	t.Fatalf("%s: %v", what, err)

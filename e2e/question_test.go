@@ -10,17 +10,17 @@ import (
 	"testing"
 )
 
-// questionLine is what the agent logs of its question window, at level debug.
+// questionLine matches what the agent logs about its question window at level debug.
 var questionLine = regexp.MustCompile(`msg="question window" area=consent right=(\S+) armed=(\S+) buttons=(?:"((?:[^"\\]|\\.)*)"|(\S*))`)
 
-// question is the window that asks, as it is at one moment.
+// question is the state of the question window at one moment.
 type question struct {
 	right   string
 	armed   bool
 	buttons map[string]image.Rectangle
 }
 
-// readQuestion reads a line of the log.
+// readQuestion parses a line of the log.
 func readQuestion(line string) (q question, ok bool) {
 	m := questionLine.FindStringSubmatch(line)
 	if m == nil {
@@ -38,14 +38,14 @@ func readQuestion(line string) (q question, ok bool) {
 	return q, true
 }
 
-// customerHand is who sits at the customer's computer.
+// customerHand is the mouse of the person at the customer's computer.
 type customerHand interface {
 	move(p image.Point)
 	click(p image.Point)
 }
 
-// questionFrom waits until the agent's question window says something behind mark, and
-// returns the newest that want accepts.
+// questionFrom waits until the agent has logged a state of its question window after mark that
+// want accepts, and returns the newest such state.
 func (p *process) questionFrom(mark int, what string, want func(question) bool) (q question) {
 	p.t.Helper()
 	eventually(p.t, what, func() error {
@@ -55,7 +55,7 @@ func (p *process) questionFrom(mark int, what string, want func(question) bool) 
 				if q = found; want(q) {
 					return nil
 				}
-				break // an older one is not on the screen any more
+				break // an older state is no longer on the screen
 			}
 		}
 		return fmt.Errorf("the last is %+v", q)
@@ -63,7 +63,7 @@ func (p *process) questionFrom(mark int, what string, want func(question) bool) 
 	return q
 }
 
-// button finds a button by its name, or by the beginning of it with a * behind.
+// button finds a button by its name. A name that ends with * is a prefix.
 func (q question) button(name string) (r image.Rectangle, ok bool) {
 	prefix, open := strings.CutSuffix(name, "*")
 	for found, r := range q.buttons {
@@ -74,15 +74,15 @@ func (q question) button(name string) (r image.Rectangle, ok bool) {
 	return r, false
 }
 
-// choice is the button of a program in a question that lists them.
+// choice returns the name of a program's button in a question that lists programs.
 func choice(program *process) string {
 	return fmt.Sprintf("choice:app:pid:%d:*", program.PID())
 }
 
-// presses waits for the agent's next question for a right and presses its buttons, one
-// after the other, with the customer's own mouse. mark: the question opens behind it.
-// It waits until a yes would count, also for the buttons that count before: an agent that
-// is disarmed behind a press has not taken it.
+// presses waits for the agent's next question for a right after mark, and presses buttons one
+// after the other with the customer's own mouse. Before each button it waits until the window
+// is armed, although some buttons count earlier: if the window disarms after a press, the press
+// did not count.
 func (p *process) presses(hand customerHand, mark int, right string, buttons ...string) {
 	p.t.Helper()
 	for _, name := range buttons {
@@ -92,8 +92,9 @@ func (p *process) presses(hand customerHand, mark int, right string, buttons ...
 				return q.right == right && there && q.armed
 			})
 			mark = p.Mark()
-			// A pointer that was there before does not count: it comes from outside, and
-			// over the window, as a hand does. Wine hears of it only over its own windows.
+			// A pointer that already was over the button does not count. Like a hand, it comes
+			// from outside and moves across the window. Wine sees the pointer only over its own
+			// windows.
 			r, _ := q.button(name)
 			hand.move(image.Pt(1, 1))
 			hand.move(image.Pt(r.Min.X+r.Dx()/2, r.Min.Y-3))
@@ -103,9 +104,9 @@ func (p *process) presses(hand customerHand, mark int, right string, buttons ...
 	}
 }
 
-// pressed waits until a press in a question behind mark has done something; false: the
-// window did not take it and waits for another. Wine makes one of several motions, and
-// makes input of its own, so that a press at a bad moment does not count there.
+// pressed waits until a press in the question q has had an effect after mark. It returns false
+// if the window did not accept the press and waits for another one. Wine merges several motions
+// into one and creates input of its own, so that a press at a bad moment does not count there.
 func (p *process) pressed(mark int, q question) (counts bool) {
 	p.t.Helper()
 	eventually(p.t, "what a press does", func() error {
@@ -128,14 +129,14 @@ func (p *process) pressed(mark int, q question) (counts bool) {
 	return counts
 }
 
-// allow has the customer allow the agent's next question for a right.
+// allow makes the customer allow the agent's next question for a right.
 func allow(d *display, agent *process, mark int, right string) {
 	agent.t.Helper()
 	d.answers(agent, mark, right, "allow")
 }
 
-// answers presses buttons of the agent's next question, by hand, and returns when the
-// hand has been still for so long that the advisor's input counts again.
+// answers presses buttons of the agent's next question with the customer's mouse. It returns
+// when the advisor's input counts again because the mouse has rested long enough.
 func (d *display) answers(agent *process, mark int, right string, buttons ...string) {
 	agent.t.Helper()
 	h := d.hands()
@@ -144,8 +145,8 @@ func (d *display) answers(agent *process, mark int, right string, buttons ...str
 	agent.handsStill()
 }
 
-// handsStill waits until the last thing that the agent says of local input is that it
-// is over.
+// handsStill waits until the agent's last message about local input says that local input is
+// over.
 func (p *process) handsStill() {
 	p.t.Helper()
 	eventually(p.t, "the hand is still", func() error {

@@ -22,9 +22,9 @@ import (
 	"time"
 )
 
-// spy is a gateway's owner gone bad: it ends TLS with a certificate that both
-// sides trust, passes everything on to the real gateway, keeps all of it, and
-// may change it.
+// spy is a gateway whose owner has turned malicious. It terminates TLS with a certificate that
+// both sides trust, forwards everything to the real gateway, records all of it, and may change
+// it.
 type spy struct {
 	t        testing.TB
 	url      string
@@ -35,8 +35,8 @@ type spy struct {
 
 	mu       sync.Mutex
 	recorded bytes.Buffer
-	// change may change the payload of a binary message of a stream; n counts
-	// those of its direction.
+	// change may change the payload of a stream's binary message. n numbers the messages of one
+	// direction, from 0.
 	change func(path string, toEnd bool, n int, payload []byte)
 	wg     sync.WaitGroup
 	conns  map[net.Conn]bool
@@ -105,7 +105,8 @@ func (p *spy) pass(c net.Conn) {
 	p.mu.Lock()
 	p.conns[c], p.conns[up] = true, true
 	p.mu.Unlock()
-	// The gateway checks the host's name: it is told its own.
+	// The gateway checks the Host header, so copy replaces the spy's address with the
+	// gateway's.
 	head := make(chan request, 1)
 	p.wg.Go(func() {
 		defer up.Close()
@@ -117,13 +118,13 @@ func (p *spy) pass(c net.Conn) {
 	p.copy(c, up, true, head)
 }
 
-// request is what an HTTP request asked for.
+// request is what an HTTP request asks for.
 type request struct {
 	path      string
 	webSocket bool
 }
 
-// copy passes one direction on: HTTP's head as it is, then, on a WebSocket,
+// copy forwards one direction: the head of HTTP, and then the body as it is or, on a WebSocket,
 // message by message.
 func (p *spy) copy(to, from net.Conn, toEnd bool, heads chan request) {
 	var head []byte
@@ -169,7 +170,7 @@ func (p *spy) copy(to, from net.Conn, toEnd bool, heads chan request) {
 	}
 }
 
-// message passes one WebSocket frame on (RFC 6455, section 5.2).
+// message forwards one WebSocket frame (RFC 6455, section 5.2).
 func (p *spy) message(to, from net.Conn, path string, toEnd bool, n int) error {
 	h := make([]byte, 2, 14)
 	if _, err := io.ReadFull(from, h); err != nil {
@@ -227,15 +228,15 @@ func (p *spy) record(b []byte) {
 	p.recorded.Write(b)
 }
 
-// through is the stack as seen through the spy.
+// through returns the stack with the spy in front of its gateway.
 func (p *spy) through(s *stack) *stack {
 	c := *s
 	c.url, c.caFile = p.url, p.caFile
 	return &c
 }
 
-// TestGatewaySeesNothing: anyone who reads everything at the gateway finds neither
-// the protocol nor the picture nor the text.
+// TestGatewaySeesNothing checks that a gateway which records everything finds no RFB, no
+// pixels, no text and no number in it.
 func TestGatewaySeesNothing(t *testing.T) {
 	real := newStack(t)
 	p := newSpy(t, real)
@@ -261,7 +262,7 @@ func TestGatewaySeesNothing(t *testing.T) {
 		t.Fatalf("only %d bytes were recorded: did the picture go another way?", len(all))
 	}
 	host, _ := os.Hostname()
-	// A row of the flat area, as raw pixels: blue, green, red, nothing.
+	// This is a row of the flat area as raw pixels: blue, green, red, unused.
 	row := bytes.Repeat([]byte{245, 250, 250, 0}, 8)
 	for what, secret := range map[string][]byte{
 		"RFB's version": []byte("RFB 003"), "the number": []byte(ses.number), "the number's secret": []byte(`"` + ses.number[4:]),
@@ -271,14 +272,14 @@ func TestGatewaySeesNothing(t *testing.T) {
 			t.Errorf("the recording holds %s", what)
 		}
 	}
-	// The search itself works: what is known to be public is found.
+	// The recording holds what is public. This proves that the search works.
 	if !bytes.Contains(all, []byte(`"type":"enter"`)) || !bytes.Contains(all, []byte(`"type":"call"`)) {
 		t.Error("the recording does not hold what it must")
 	}
 }
 
-// TestGatewayGetsNoNumber: what is handed over for a viewer that cannot seal is
-// that viewer's number; the session's is not in what the gateway sees.
+// TestGatewayGetsNoNumber checks that a viewer which cannot seal gets a number of its own, and
+// that the gateway never sees the session's number.
 func TestGatewayGetsNoNumber(t *testing.T) {
 	real := newDoorStack(t)
 	p := newSpy(t, real.stack)
@@ -304,8 +305,8 @@ func TestGatewayGetsNoNumber(t *testing.T) {
 	}
 }
 
-// TestGatewayChangesBytes: an active gateway that flips one bit of a record is
-// noticed; the viewer is cut off, and nothing of the change is shown.
+// TestGatewayChangesBytes checks that an end notices when the gateway flips one bit of a
+// record: the viewer is disconnected, and nothing of the changed record is shown.
 func TestGatewayChangesBytes(t *testing.T) {
 	for name, toAgent := range map[string]bool{"on the way to the viewer": false, "on the way to the agent": true} {
 		t.Run(name, func(t *testing.T) {
@@ -316,7 +317,7 @@ func TestGatewayChangesBytes(t *testing.T) {
 			if toAgent {
 				path = "/agent/v1/streams/"
 			}
-			// The view's stream is the first one that is new after arming.
+			// The view's stream is the first one that is new after armed was set.
 			var mu sync.Mutex
 			armed, done, known := false, false, map[string]bool{}
 			p.change = func(at string, toEnd bool, n int, payload []byte) {

@@ -18,13 +18,13 @@ import (
 
 func init() { x11test.RunPuppet() }
 
-// sharedUpdates is how many pictures the viewer decodes; the capture alone is
-// watched for more in screen/x11.
+// sharedUpdates is the number of updates that the viewer decodes. A test in screen/x11 watches
+// more frames of the capture alone.
 const sharedUpdates = 600
 
-// TestShareLeaksNothing: chosen and other windows move, grow, come and go at full
-// speed. Nothing of the others is in anything that a viewer decodes: pictures,
-// copied rectangles, pointer shapes; nor in the panel's thumbnail.
+// TestShareLeaksNothing checks that a viewer never decodes anything of windows that are not
+// shared, while shared and other windows move, grow, open and close at full speed. It looks at
+// pixels, copied rectangles, pointer shapes and the panel's thumbnail.
 func TestShareLeaksNothing(t *testing.T) {
 	s := newStack(t)
 	customer := xserver(t, 0, need(t, "Xvfb", "xvfb"), "-screen", "0", "800x600x24", "-nolisten", "tcp")
@@ -50,8 +50,8 @@ func TestShareLeaksNothing(t *testing.T) {
 		for _, p := range puppets {
 			switch {
 			case i < sharedUpdates:
-				p.Step(10) // more than it can while a quiet machine makes an update
-			case i == sharedUpdates: // a slow machine sees the chosen windows when they rest
+				p.Step(10) // more than one update needs on an idle machine
+			case i == sharedUpdates: // on a slow machine the viewer sees shared windows only when they rest
 				p.Rest()
 			}
 		}
@@ -82,7 +82,7 @@ func TestShareLeaksNothing(t *testing.T) {
 				thumbnails++
 				for y := range small.Bounds().Dy() {
 					for x := range small.Bounds().Dx() {
-						// Of all colours only the secret one is bright in red.
+						// Only the secret colour is bright in red.
 						if r, _, _, _ := small.At(x, y).RGBA(); r>>8 > 0xa4 {
 							t.Fatalf("update %d: the thumbnail shows what is not shared", i)
 						}
@@ -94,8 +94,7 @@ func TestShareLeaksNothing(t *testing.T) {
 	t.Logf("%d pixels of chosen windows, %d copied rectangles, %d thumbnails", own, copied, thumbnails)
 }
 
-// colours counts the pixels of windows that were not chosen, and of chosen ones,
-// in RGBA.
+// colours counts the pixels of windows that are not shared and of shared ones. pix is RGBA.
 func colours(pix []byte) (secret, own int) {
 	for ; len(pix) >= 4; pix = pix[4:] {
 		switch int(pix[0])<<16 | int(pix[1])<<8 | int(pix[2]) {
@@ -108,7 +107,7 @@ func colours(pix []byte) (secret, own int) {
 	return secret, own
 }
 
-// thumbnailOf opens a panel by its address and returns a way to its thumbnail.
+// thumbnailOf opens a panel by its address and returns a function that returns its thumbnail.
 func thumbnailOf(t *testing.T, address string) func() image.Image {
 	t.Helper()
 	u, err := url.Parse(address)

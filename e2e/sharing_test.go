@@ -8,20 +8,21 @@ import (
 	"testing"
 )
 
-// captureNote is what Chromium says of every screen capture where pages may not
-// use a camera; the capture works.
+// captureNote is what Chromium logs at every screen capture if pages may not use a camera. The
+// capture works nevertheless.
 const captureNote = "camera is not allowed in this document"
 
-// endOfCaptureNote is what Chromium 156 says at times when a capture ends while a frame is on
-// its way from its processor to the page: that frame never reaches the page, which closes all
-// that it gets. A page of twenty lines that closes each frame shows the same.
+// endOfCaptureNote is what Chromium 156 sometimes logs when a capture ends while a frame is on
+// its way from the MediaStreamTrackProcessor to the page. That frame never reaches the page.
+// The page closes every frame that it receives. A page of twenty lines that closes each frame
+// causes the same message.
 const endOfCaptureNote = "A VideoFrame was garbage collected without being closed"
 
-// besideWindow is the part of a capturing display that its browser does not cover.
+// besideWindow is the part of the captured display that the browser's window does not cover.
 var besideWindow = image.Rect(540, 40, 760, 560)
 
-// showsBeside waits until viewer shows that part of the customer's display: a
-// capture goes through a video format, so colours are a little off.
+// showsBeside waits until viewer shows besideWindow of the customer's display. Colours may
+// differ a little because a capture passes through a video format.
 func showsBeside(t testing.TB, customer *display, viewer func() image.Image, what string) {
 	t.Helper()
 	eventually(t, what, func() error {
@@ -29,7 +30,7 @@ func showsBeside(t testing.TB, customer *display, viewer func() image.Image, wha
 		if !besideWindow.In(shown.Bounds()) {
 			return fmt.Errorf("a picture of %v", shown.Bounds())
 		}
-		// Fine coloured lines lose most in the video format.
+		// The video format changes fine coloured lines most.
 		if n, all := differences(desk, shown, besideWindow, image.Point{}, 24), besideWindow.Dx()*besideWindow.Dy(); n > all/20 {
 			return fmt.Errorf("%d of %d pixels differ", n, all)
 		}
@@ -37,7 +38,7 @@ func showsBeside(t testing.TB, customer *display, viewer func() image.Image, wha
 	})
 }
 
-// sharingCustomer is a customer who shares from the page and has entered the number.
+// sharingCustomer returns a customer who shares from the page and has entered the number.
 func sharingCustomer(t testing.TB, s *stack, number string) (*display, *tab) {
 	t.Helper()
 	d := viewerDisplay(t, "800x600")
@@ -50,8 +51,8 @@ func sharingCustomer(t testing.TB, s *stack, number string) (*display, *tab) {
 	return d, page
 }
 
-// TestBrowserCustomer: nothing is downloaded, the advisor's own viewer sees what
-// the customer chose.
+// TestBrowserCustomer checks that the advisor's own viewer sees what the customer shares from
+// the page, without a download.
 func TestBrowserCustomer(t *testing.T) {
 	s := newStack(t)
 	ses := s.newSession()
@@ -61,7 +62,7 @@ func TestBrowserCustomer(t *testing.T) {
 	_, port := s.view(ses.number)
 	screen := viewerDisplay(t, "900x700")
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-FullScreen", hostPort(port))
-	// He closes the browser's picker, and says yes again.
+	// The customer cancels the browser's picker and then says yes again.
 	page.eval(`() => {
 		const devices = navigator.mediaDevices, picker = devices.getDisplayMedia;
 		devices.getDisplayMedia = () => {
@@ -94,9 +95,9 @@ func TestBrowserCustomer(t *testing.T) {
 	works("TigerVNC", "tigervnc-viewer", "`lotse view`, of a customer's browser", "picture", "consent", "pause", "end")
 }
 
-// TestBrowserCustomerByDoor: a viewer that cannot seal sees a customer without a
-// program too, by a number of its own, and both are told that the line is not
-// sealed.
+// TestBrowserCustomerByDoor checks that a viewer which cannot seal sees the screen of a
+// customer who uses only the page. The viewer has a number of its own, and both people are told
+// that the connection is not sealed.
 func TestBrowserCustomerByDoor(t *testing.T) {
 	s := newDoorStack(t)
 	ses := s.newSession()
@@ -107,7 +108,7 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	screen := viewerDisplay(t, "900x700")
 	defer func() { keepPictures(t, screen, customer) }()
 	mark := ses.Mark()
-	v.open(t, s, ses, screen, "-FullScreen") // else its window is anywhere
+	v.open(t, s, ses, screen, "-FullScreen") // otherwise its window may be anywhere
 	page.allows("view")
 	ses.LineAfter(mark, `"line":"gateway"`)
 	eventually(t, "the customer is told of the line", func() error {
@@ -124,7 +125,8 @@ func TestBrowserCustomerByDoor(t *testing.T) {
 	works(v.name, v.table, doorNames[v.door]+", of a customer's browser", "picture", "consent", "end")
 }
 
-// foundBeside is the customer's desktop in what a viewer's display shows.
+// foundBeside returns a function that cuts the customer's desktop out of what a viewer's
+// display shows.
 func foundBeside(customer, screen *display) func() image.Image {
 	return func() image.Image {
 		shown := screen.picture()
@@ -136,7 +138,7 @@ func foundBeside(customer, screen *display) func() image.Image {
 	}
 }
 
-// shifted is a picture seen from another corner.
+// shifted is an image with its origin moved by offset.
 type shifted struct {
 	image.Image
 	offset image.Point
@@ -145,12 +147,12 @@ type shifted struct {
 func (s shifted) Bounds() image.Rectangle { return s.Image.Bounds().Sub(s.offset) }
 func (s shifted) At(x, y int) color.Color { return s.Image.At(x+s.offset.X, y+s.offset.Y) }
 
-// locateBeside finds the desktop beside the browser's window in a viewer's
-// picture. The viewer centres it or shows it at the corner.
+// locateBeside finds the desktop in a viewer's picture by the part beside the browser's window.
+// The viewer shows the desktop at its corner or in its centre.
 func locateBeside(desk, shown image.Image) (image.Point, bool) {
 	room := shown.Bounds().Size().Sub(desk.Bounds().Size())
 	all := besideWindow.Dx() * besideWindow.Dy()
-	best, least := image.Point{}, all/4 // the desktop's pattern repeats
+	best, least := image.Point{}, all/4 // a limit is needed because the desktop's pattern repeats
 	for _, offset := range []image.Point{{}, room.Div(2)} {
 		if n := differences(desk, shown, besideWindow, offset, 24); besideWindow.Add(offset).In(shown.Bounds()) && n < least {
 			best, least = offset, n
@@ -159,8 +161,8 @@ func locateBeside(desk, shown image.Image) (image.Point, bool) {
 	return best, least < all/4
 }
 
-// TestTurn: the advisor shows his screen, the customer sees it; the direction
-// turns with one click and one consent, and the show ends by itself.
+// TestTurn checks that the customer sees the advisor's screen when he shows it. One click and
+// one consent turn the view direction, and the show ends by itself.
 func TestTurn(t *testing.T) {
 	s := newStack(t)
 	desk := viewerDisplay(t, "800x600")
@@ -188,7 +190,7 @@ func TestTurn(t *testing.T) {
 	page.do("wait", map[string]any{"id": "show", "value": "", "hidden": true})
 	showsBeside(t, customer, advisor.canvas, "the customer's screen at the advisor's")
 
-	// And back, refused: what was seen stays.
+	// The advisor asks to turn back. The customer refuses, and the view stays as it was.
 	advisor.click("turn-show")
 	page.waitFor("question", `[data-right="show"]`)
 	page.waitFor("question-refuse", ":not([disabled])")

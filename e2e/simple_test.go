@@ -2,7 +2,7 @@ package e2e
 
 import (
 	"image"
-	_ "image/jpeg" // vncsnapshot writes it
+	_ "image/jpeg" // for vncsnapshot's file
 	_ "image/png"
 	"os"
 	"path/filepath"
@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// simpleViewer is a program that takes the first update for the whole picture and saves
-// it.
+// simpleViewer is a program that takes the first update for the whole screen and saves it.
 type simpleViewer struct {
 	name, program, pkg string
 	extension          string
@@ -26,7 +25,8 @@ var simpleViewers = []simpleViewer{
 	{name: "gvnccapture", program: "gvnccapture", pkg: "gvncviewer", extension: ".png", command: func(port int, file string) []string {
 		return []string{"127.0.0.1:" + strconv.Itoa(port-5900), file}
 	}},
-	// pngenc would make the fourth byte of the viewer's pixels transparency.
+	// Without the RGB format pngenc would use the fourth byte of the viewer's pixels as
+	// transparency.
 	{name: "GStreamer rfbsrc", program: "gst-launch-1.0", pkg: "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad", extension: ".png",
 		command: func(port int, file string) []string {
 			return []string{"-q", "rfbsrc", "host=127.0.0.1", "port=" + strconv.Itoa(port), "view-only=true", "num-buffers=1",
@@ -34,16 +34,16 @@ var simpleViewers = []simpleViewer{
 		}},
 }
 
-// greyNoise is a picture that nothing makes small.
+// greyNoise returns the colours of a picture that no encoding compresses.
 func greyNoise(x, y, _, _ int) (r, g, b byte) {
 	v := uint32(x)*2654435761 ^ uint32(y)*2246822519
 	v = (v ^ v>>15) * 2654435761
 	return byte(v >> 24), byte(v >> 24), byte(v >> 24)
 }
 
-// TestSimpleViewers: the picture that they save is the customer's, whole, on a fast
-// line and on a slow one. (Seen broken: gvnccapture saved a corner, and on a slow line
-// vncsnapshot a quarter.)
+// TestSimpleViewers checks that such programs save the customer's whole screen, on a fast line
+// and on a slow one. Seen in practice: gvnccapture saved a corner, and vncsnapshot saved a
+// quarter on a slow line.
 func TestSimpleViewers(t *testing.T) {
 	const width, height = 800, 600
 	s := newStack(t)
@@ -69,8 +69,8 @@ func TestSimpleViewers(t *testing.T) {
 				if shot.Bounds() != desk.Bounds() {
 					t.Fatalf("%v, want %v", shot.Bounds(), desk.Bounds())
 				}
-				// The badge at the top right comes and goes with viewers; the drawn pointer
-				// is somewhere in the picture.
+				// Two things may differ: the badge at the top right, which comes and goes with
+				// viewers, and the drawn pointer, somewhere on the screen.
 				const badgeLeft, badgeBottom = 420, 112
 				all := desk.Bounds()
 				n := differences(desk, shot, image.Rect(0, badgeBottom, all.Max.X, all.Max.Y), image.Point{}, v.tolerance) +

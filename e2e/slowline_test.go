@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// slowLine takes connections at a port and passes them on to another over a line of
-// 5 Mbit/s with a delay of 50 ms each way. What is beyond the line's own short queue
-// waits in the sender, as on a real one.
+// A slow line listens at a port and forwards connections to another port at 5 Mbit/s, with a
+// delay of 50 ms in each direction. Data that exceeds the line's own short queue waits in the
+// sender, as on a real line.
 const (
 	slowBytesPerSecond = 5e6 / 8
 	slowDelay          = 50 * time.Millisecond
 	slowPacket         = 1460
-	slowQueue          = 40 // packets
+	slowQueue          = 40 // in packets
 )
 
-// newSlowLine returns the port.
+// newSlowLine starts a slow line to a port and returns the port at which it listens.
 func newSlowLine(t testing.TB, to int) (port int) {
 	t.Helper()
 	port = vncPort(t)
@@ -43,7 +43,7 @@ func newSlowLine(t testing.TB, to int) (port int) {
 			mu.Lock()
 			open = append(open, near, far)
 			mu.Unlock()
-			_ = far.(*net.TCPConn).SetReadBuffer(32 << 10) // the kernel is no second queue
+			_ = far.(*net.TCPConn).SetReadBuffer(32 << 10) // keeps the kernel's buffer from being a second queue
 			wg.Go(func() { carry(near, far) })
 			wg.Go(func() { carry(far, near) })
 		}
@@ -62,11 +62,11 @@ func newSlowLine(t testing.TB, to int) (port int) {
 
 func hostPortOf(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// carry is one direction of the line. It ends with either end.
+// carry forwards one direction of the line. It returns when either end closes.
 func carry(to, from net.Conn) {
 	type packet struct {
 		b  []byte
-		at time.Time // when it comes out
+		at time.Time // when the packet arrives
 	}
 	line := make(chan packet, slowQueue)
 	done := make(chan struct{})
@@ -80,7 +80,7 @@ func carry(to, from net.Conn) {
 			}
 		}
 	}()
-	free := time.Now() // when the line has sent all that it took
+	free := time.Now() // when the line has sent everything that it accepted
 	for {
 		b := make([]byte, slowPacket)
 		n, err := from.Read(b)

@@ -2,7 +2,7 @@ package e2e
 
 import (
 	"image"
-	_ "image/jpeg" // vncsnapshot writes it
+	_ "image/jpeg" // for vncsnapshot's file
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestVncsnapshot is the viewer that still speaks RFB 3.3: consent comes before
-// the security type there, and a refusal reaches it as text.
+// TestVncsnapshot checks a viewer that still speaks RFB 3.3. In that version consent comes
+// before the security type, and a refusal reaches the viewer as text.
 func TestVncsnapshot(t *testing.T) {
 	program := need(t, "vncsnapshot", "vncsnapshot")
 	s := newStack(t)
@@ -47,8 +47,9 @@ func TestVncsnapshot(t *testing.T) {
 				t.Fatal(err)
 			}
 			desk := customer.picture()
-			// The drawn pointer is somewhere in it; JPEG is the program's own. The badge,
-			// at the top right, has gone with the viewer.
+			// Pixels may differ for three reasons. The pointer is drawn somewhere on the
+			// screen. The program saves JPEG. The badge, at the top right, disappeared with the
+			// viewer.
 			const badgeLeft, badgeBottom = 420, 112
 			all := desk.Bounds()
 			n := differences(desk, shot, image.Rect(0, badgeBottom, all.Max.X, all.Max.Y), image.Point{}, 40) +
@@ -62,8 +63,8 @@ func TestVncsnapshot(t *testing.T) {
 	}
 }
 
-// TestTwoViewers: both see the picture, each in its own encoding, and one
-// leaving does not disturb the other.
+// TestTwoViewers checks that two viewers see the screen, each in its own encoding, and that one
+// of them can leave without disturbing the other.
 func TestTwoViewers(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "640x480")
@@ -80,11 +81,11 @@ func TestTwoViewers(t *testing.T) {
 	mark := ses.Mark()
 	tiger.Stop()
 	ses.LineAfter(mark, `"viewers":[{`)
-	customer.typewriter() // something new to see
+	customer.typewriter() // changes the screen
 	shows(t, two, customer, 0)
 }
 
-// TestResize: the customer's screen changes its size while it is watched.
+// TestResize checks that a viewer follows when the customer's screen changes its size.
 func TestResize(t *testing.T) {
 	s := newStack(t)
 	customer := customerDisplay(t, "800x600")

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// stack is a gateway with one advisor.
+// stack is a gateway with one advisor account.
 type stack struct {
 	t       testing.TB
 	gateway *process
@@ -19,11 +19,11 @@ type stack struct {
 	caFile  string
 }
 
-// devPassword is a new one in each run: TestNeighbour looks for it wherever another
-// user can read, and must not find the source of this test.
+// devPassword is random in each run: TestNeighbour searches for it wherever another user can
+// read, and must not find it in the source of this test.
 var devPassword = "correct horse battery staple " + rand.Text()
 
-// newStack starts `lotse gateway --dev`.
+// newStack starts a stack with `lotse gateway --dev`.
 func newStack(t testing.TB) *stack {
 	t.Helper()
 	s := &stack{t: t, data: t.TempDir()}
@@ -40,12 +40,12 @@ func (s *stack) startGateway(listen string) {
 }
 
 func (s *stack) env() []string {
-	// Numbers that did not match are remembered beside the gateway's data, not in this machine's
+	// The programs remember wrong numbers beside the gateway's data, not in this machine's
 	// folders.
 	return []string{"LOTSE_PASSWORD=" + devPassword, "LOTSE_CA_FILE=" + s.caFile, "LOTSE_NO_BROWSER=1", "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + s.data}
 }
 
-// session is one made by `lotse session new`.
+// session is a running `lotse session new` and the session that it opened.
 type session struct {
 	*process
 	number string
@@ -63,8 +63,8 @@ func (s *stack) newSession() *session {
 	return &session{process: p, number: made.Number, link: made.URL}
 }
 
-// takesInput waits until remote input counts: control is given, and the customer's own
-// hands have rested since he answered.
+// takesInput waits until remote input counts: control is given, and the customer's own hands
+// have rested since he answered.
 func (s *session) takesInput() {
 	s.t.Helper()
 	eventually(s.t, "the customer's hands rest", func() error {
@@ -76,8 +76,8 @@ func (s *session) takesInput() {
 	})
 }
 
-// handsOn waits until the customer's hands are on mouse or keyboard, and returns a mark
-// behind the line that says so.
+// handsOn waits until the customer is using mouse or keyboard. It returns a mark behind the
+// line that says so.
 func (s *session) handsOn() (mark int) {
 	s.t.Helper()
 	eventually(s.t, "the customer's hands move", func() error {
@@ -90,7 +90,7 @@ func (s *session) handsOn() (mark int) {
 	return mark
 }
 
-// rights is the newest line that says who may do what, and its place in the output.
+// rights returns the newest line about the rights and its index in the output.
 func (s *session) rights() (line string, at int) {
 	for i, l := range s.Output() {
 		if strings.Contains(l, `"event":"rights"`) {
@@ -107,7 +107,8 @@ func (s *stack) agent(d *display, number string, more ...string) *process {
 	return start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
 }
 
-// view starts `lotse view` for any number of viewers and returns it with their port.
+// view starts `lotse view` for any number of viewers. It returns the process and the port for
+// the viewers.
 func (s *stack) view(number string, more ...string) (p *process, port int) {
 	s.t.Helper()
 	port = vncPort(s.t)

@@ -20,7 +20,7 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// freeze stops a program as a debugger does, until the test's end.
+// freeze stops a program as a debugger does. It continues at the end of the test.
 func (p *process) freeze() {
 	p.t.Helper()
 	if err := p.Signal(syscall.SIGSTOP); err != nil {
@@ -41,8 +41,8 @@ func (p *process) frozen() bool {
 	return bytes.HasPrefix(rest, []byte("T"))
 }
 
-// stillFrozen fails the test if the program ran again: what happened meanwhile proves
-// nothing then.
+// stillFrozen fails the test if the program has run again, because the test then proves
+// nothing.
 func (p *process) stillFrozen() {
 	p.t.Helper()
 	if !p.frozen() {
@@ -50,15 +50,15 @@ func (p *process) stillFrozen() {
 	}
 }
 
-// takenAndEnded has the customer take control back, then end the session, and waits for
-// the advisor's side to see both. by is "customer" (panel) or "key" (F12).
+// takenAndEnded makes the customer take control back and then end the session. It waits until
+// the advisor's side knows of both. by is "customer" for the panel or "key" for F12.
 func takenAndEnded(ses *session, by string, take, end func()) {
 	ses.t.Helper()
 	ses.taken(by, take)
 	ses.ended(end)
 }
 
-// taken has the customer take control back, and returns when the advisor's side knows.
+// taken makes the customer take control back. It returns when the advisor's side knows.
 func (s *session) taken(by string, take func()) {
 	s.t.Helper()
 	mark := s.Mark()
@@ -66,7 +66,7 @@ func (s *session) taken(by string, take func()) {
 	s.LineAfter(mark, `"by":"`+by+`","event":"taken","right":"control"`)
 }
 
-// ended has the customer end the session, and returns when the advisor's side knows.
+// ended makes the customer end the session. It returns when the advisor's side knows.
 func (s *session) ended(end func()) {
 	s.t.Helper()
 	mark := s.Mark()
@@ -74,9 +74,9 @@ func (s *session) ended(end func()) {
 	s.LineAfter(mark, `"state":"ended"`)
 }
 
-// TestStoppedServer: the customer's X server is stopped while the advisor controls it. The
-// customer takes control back and ends the session all the same, in the terminal and in
-// the panel. F12 cannot be pressed then: the X server is what reads the keyboard.
+// TestStoppedServer checks that the customer can take control back and end the session although
+// his X server has stopped while the advisor controls it. It checks the terminal and the
+// browser panel. F12 cannot be pressed, because the X server reads the keyboard.
 func TestStoppedServer(t *testing.T) {
 	for _, kind := range []string{"terminal", "browser"} {
 		t.Run(kind, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestStoppedServer(t *testing.T) {
 				panel.wait("take-control")
 			}
 			customer.server.freeze()
-			// The agent waits for the server in all that it does with the screen.
+			// From here on every access of the agent to the screen waits for the server.
 			for i := range uint16(50) {
 				if err := viewer.SendPointer(image.Pt(100+int(i), 100), i%2); err != nil {
 					t.Fatal(err)
@@ -134,8 +134,9 @@ func TestStoppedServer(t *testing.T) {
 	}
 }
 
-// TestViewerThatDoesNotRead: a viewer is stopped, or asks for the whole picture over and
-// over and reads nothing, while it has control. F12 and the panel's stop act at once.
+// TestViewerThatDoesNotRead checks that F12 and the panel's stop take effect at once although a
+// viewer with control reads nothing. The viewer is stopped, or it requests the whole screen
+// again and again and does not read.
 func TestViewerThatDoesNotRead(t *testing.T) {
 	const f12 = 0xffc9
 	t.Run("stopped", func(t *testing.T) {
@@ -164,17 +165,17 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 			ses.Write("control")
 			ses.Line(`"given","right":"control"`)
 			greedy.stuffed()
-			// Whether anything moved is known afterwards only: on a busy machine the gateway may
-			// pause for long and then take some more. Such an attempt proves nothing. There are
-			// few of them, as the line gets fuller, and in a full line an F12 that waits for the
-			// viewer is never noticed.
+			// Only afterwards is it known whether the gateway took more bytes meanwhile: on a
+			// busy machine it may pause for long. If it took some, the attempt proves nothing
+			// and is repeated. Each attempt fills the line further, so that there are few of
+			// them. In a full line, an F12 that waited for the viewer would never take effect.
 			for {
 				waiting := agent.stuck()
 				ses.taken("key", func() { customer.physicalKey(f12) })
 				if agent.unsent() == waiting {
 					break
 				}
-				time.Sleep(2 * time.Second) // the next F12 is not the second press of this one
+				time.Sleep(2 * time.Second) // the next F12 must not be the second press of this one
 				mark := ses.Mark()
 				ses.Write("control")
 				ses.LineAfter(mark, `"given","right":"control"`)
@@ -184,7 +185,8 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 					agent.Write("e")
 					return
 				}
-				// The first of them may be too late to be the second press of the one before.
+				// Two more presses: the first may be too late to be the second press of the
+				// earlier F12.
 				h := customer.hands()
 				h.key(f12)
 				h.key(f12)
@@ -196,7 +198,7 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// greedyViewer asks for whole pictures and reads none of them.
+// greedyViewer requests whole frames and reads none of them.
 type greedyViewer struct {
 	t    *testing.T
 	conn *net.TCPConn
@@ -223,7 +225,8 @@ func newGreedyViewer(t *testing.T, port int) *greedyViewer {
 			t.Fatal(err)
 		}
 	}
-	// RFC 6143, sections 7.1 to 7.3 and 7.5.3.
+	// The handshake is RFC 6143, sections 7.1 to 7.3. Section 7.5.3 is the
+	// FramebufferUpdateRequest.
 	read(12)
 	write([]byte("RFB 003.008\n")...)
 	read(int(read(1)[0]))
@@ -246,11 +249,11 @@ func newGreedyViewer(t *testing.T, port int) *greedyViewer {
 	return g
 }
 
-// lineFull is so many bytes that wait in a connection only if nobody takes them.
+// lineFull is a number of bytes that wait in a connection only if the receiver reads nothing.
 const lineFull = 64 << 10
 
-// stuck waits until a connection of the program takes nothing any more: many bytes wait in
-// it, and their number stays the same.
+// stuck waits until a connection of the program accepts no more data: at least lineFull bytes
+// wait, and their number is constant. It returns that number.
 func (p *process) stuck() (waiting int) {
 	p.t.Helper()
 	before := 0
@@ -264,8 +267,8 @@ func (p *process) stuck() (waiting int) {
 	return before
 }
 
-// unsent counts the bytes that wait in the one of the program's TCP connections over IPv4
-// that holds most.
+// unsent returns the number of bytes that wait in the program's fullest TCP connection over
+// IPv4.
 func (p *process) unsent() (most int) {
 	p.t.Helper()
 	proc := fmt.Sprintf("/proc/%d/", p.PID())
@@ -282,7 +285,7 @@ func (p *process) unsent() (most int) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for line := range strings.Lines(string(table)) { // proc_net_tcp in the kernel's documentation
+	for line := range strings.Lines(string(table)) { // format: proc_net_tcp in the kernel's documentation
 		f := strings.Fields(line)
 		if len(f) < 10 || !own[f[9]] {
 			continue
@@ -297,7 +300,7 @@ func (p *process) unsent() (most int) {
 	return most
 }
 
-// stuffed waits until more of the picture waits for this viewer than it will ever read.
+// stuffed waits until at least lineFull bytes wait for this viewer, which never reads them.
 func (g *greedyViewer) stuffed() {
 	g.t.Helper()
 	eventually(g.t, "the viewer's line is full", func() error {

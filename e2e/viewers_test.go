@@ -8,21 +8,21 @@ import (
 	"testing"
 )
 
-// theText is what every viewer must be able to type: umlauts, ß, AltGr signs,
-// a comma, digits, and the euro sign.
+// theText is the text that every viewer must be able to type: umlauts, ß, AltGr characters, a
+// comma, digits and the euro sign.
 const theText = "Grüße, 10 € @ {}"
 
 const keyF12 = 0xffc9
 
-// viewerProgram is a VNC viewer that an advisor may like.
+// viewerProgram is a VNC viewer that an advisor may use.
 type viewerProgram struct {
 	name, pkg string
 	title     string
 	command   func(t testing.TB, port int) []string
-	// tolerance of the picture per channel: 0 where the viewer asks for
-	// lossless encodings.
+	// tolerance is the permitted difference per channel, 0 where the viewer requests lossless
+	// encodings.
 	tolerance int
-	// fullText: the viewer sends every key of theText; others are typed ASCII.
+	// text is what the test types in the viewer.
 	text string
 }
 
@@ -51,8 +51,8 @@ var viewerPrograms = []viewerProgram{
 
 func hostPort(port int) string { return "127.0.0.1::" + strconv.Itoa(port) }
 
-// TestViewers is the main job with each viewer through `lotse view`: consent,
-// the picture, no input before control is given, the text, F12, the end.
+// TestViewers checks a session with each viewer through `lotse view`: consent, the picture, no
+// input before control is given, the text, F12, and the end.
 func TestViewers(t *testing.T) {
 	for _, v := range viewerPrograms {
 		t.Run(v.name, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestViewers(t *testing.T) {
 			window := start(t, append(screen.env(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home, "GTK_A11Y=none", "NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8"), path, args...)
 
 			allow(customer, agent, mark, "view")
-			// The pointer is drawn into a view-only picture and so differs from
-			// the server's own: it rests where nothing is compared.
+			// The agent draws the pointer into a view-only picture, so that it differs from the
+			// server's own. The pointer rests where nothing is compared.
 			at := shows(t, screen, customer, v.tolerance)
 			typeInto := func(text string) {
 				screen.xdotool("mousemove", strconv.Itoa(at.X+200), strconv.Itoa(at.Y+360))

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestStartedViewers: `lotse view` starts a viewer and gives it the port's one-time
-// password, which stands on no command line; the port takes that viewer and closes.
+// TestStartedViewers checks that `lotse view` starts a viewer and passes it the port's one-time
+// password, which is on no command line. The port admits that viewer and then closes.
 func TestStartedViewers(t *testing.T) {
 	for _, c := range []struct {
 		name, program, pkg string
@@ -22,10 +22,10 @@ func TestStartedViewers(t *testing.T) {
 		{"TigerVNC", "xtigervncviewer", "tigervnc-viewer", []string{"-MenuKey=", "-AutoSelect=0", "-PreferredEncoding=ZRLE"}, true},
 		{"TightVNC", "xtightvncviewer", "xtightvncviewer", []string{"-nojpeg", "{}"}, true},
 		{"SSVNC", "ssvncviewer", "ssvnc", []string{"-nojpeg", "-noraiseonbeep", "{}"}, true},
-		// By its environment, as its user knows.
+		// The viewer reads the password from its environment.
 		{"TigerVNC by VNC_PASSWORD", "xtigervncviewer", "tigervnc-viewer", []string{"-MenuKey=", "-AutoSelect=0", "-PreferredEncoding=ZRLE", "-PasswordFile="}, true},
-		// Without a way to be given one.
-		{"Remmina", "remmina", "remmina remmina-plugin-vnc dbus-x11", nil, false},
+		// Remmina has no way to receive a password.
+		{"Remmina", "remmina", "remmina remmina-plugin-vnc dbus", nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := need(t, c.program, c.pkg)
@@ -49,7 +49,7 @@ func TestStartedViewers(t *testing.T) {
 				if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				// A shell in between drops the address that is appended.
+				// The shell drops the address that `lotse view` appends.
 				program = []string{need(t, "dbus-run-session", "dbus"), "sh", "-c", "exec remmina -c " + file, "remmina"}
 			}
 			args = append(append(append(args, "--"), program...), c.args...)
@@ -69,7 +69,8 @@ func TestStartedViewers(t *testing.T) {
 	}
 }
 
-// passwordFolders are those of `lotse view` in its folder for temporary files.
+// passwordFolders returns the folders that `lotse view` has made in its folder for temporary
+// files.
 func passwordFolders(t *testing.T, temporary string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(temporary, "lotse-view-*"))

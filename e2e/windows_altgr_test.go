@@ -9,24 +9,27 @@ import (
 	"testing"
 )
 
-// altGrText has what a German keyboard has on AltGr, its own letters, and one by a
-// dead key. altGrOnWine is what wine 8 writes of it: it turns a key into a character
-// by the state of AltGr in the last event of its X server, which an injected AltGr is
-// not in. What has no key for it (€) comes as the character. So notepad can only tell
-// that nothing else is written; that the right keys come is seen in a window of ours.
+// altGrText has characters that a German keyboard has on AltGr, its own letters, and one letter
+// by a dead key.
+//
+// altGrOnWine is what wine 8 writes of it. Wine turns a key into a character by the state of
+// AltGr in the last event of its X server, and that state does not contain an injected AltGr.
+// The euro sign arrives as a character, because the agent has no key for it there. So notepad
+// only proves that nothing else is written. A window of our own checks that the right keys
+// arrive.
 const (
 	altGrText   = `@€{}[]\|~ äöüß ÄÖÜ é`
 	altGrOnWine = `€ äöüß ÄÖÜ é`
 )
 
-// altGrKeys are the German keys that have a sign on AltGr, by X's names.
+// altGrKeys are the German keys with a character on AltGr, by their X names.
 var altGrKeys = []struct{ sign, key string }{
 	{"@", "q"}, {"{", "7"}, {"[", "8"}, {"]", "9"}, {"}", "0"}, {`\`, "ssharp"}, {"|", "less"}, {"~", "plus"},
 }
 
-// TestWindowsAltGr: both keyboards are German. What a VNC viewer's user types with
-// AltGr comes as AltGr and the right key; what the customer types arrives as he means
-// it and is seen as his.
+// TestWindowsAltGr checks AltGr when both keyboards are German. Characters that a viewer's user
+// types with AltGr arrive as AltGr and the right key. The customer's own AltGr types the right
+// characters and counts as local input.
 func TestWindowsAltGr(t *testing.T) {
 	s := newStack(t)
 	m := newWindowsOn(t, "800x600", "lotse-agent", "de")
@@ -34,14 +37,14 @@ func TestWindowsAltGr(t *testing.T) {
 	ses := s.newSession()
 	agent := m.agent(s, "--gateway", s.url, "--panel", "terminal", "--answer", "control", "--number", ses.number)
 	ses.Line(`"state":"joined"`)
-	screen := viewerDisplay(t, "1000x760") // German too
+	screen := viewerDisplay(t, "1000x760") // also German
 	_, vnc := s.view(ses.number)
 	viewer := start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", hostPort(vnc))
 	at := shows(t, screen, m.display, 0)
 	ses.Write("control")
 	ses.Line(`"given","right":"control"`)
 	screen.xdotool("mousemove", strconv.Itoa(at.X+300), strconv.Itoa(at.Y+250), "click", "1")
-	// No key has é here: xdotool lends it one for a moment, which a slow viewer misses.
+	// No key has é here. xdotool maps it to a key for a moment, and a slow viewer misses it.
 	screen.xdotool("type", "--delay", "25", strings.TrimSuffix(altGrText, "é"))
 	written := ""
 	eventually(t, "text in notepad", func() error {
@@ -56,15 +59,15 @@ func TestWindowsAltGr(t *testing.T) {
 		}
 		return nil
 	})
-	screen.xdotool("type", ".") // behind all of them
+	screen.xdotool("type", ".") // typed after all of them
 	eventually(t, "the end of the text", func() error {
 		written = m.written()
 		return wants(strings.HasSuffix(written, "."))
 	})
 
-	// The customer's own AltGr writes, and is his: remote input waits meanwhile.
+	// The customer's own AltGr types a character. It counts as local input: remote input waits.
 	mark := ses.Mark()
-	m.xdotool("keydown", "ISO_Level3_Shift") // wine looks at the keys when it gets round to it
+	m.xdotool("keydown", "ISO_Level3_Shift") // wine reads the keyboard some time later
 	ses.LineAfter(mark, `"hands":true`)
 	m.xdotool("key", "q")
 	m.writes(written + "@")
@@ -73,13 +76,14 @@ func TestWindowsAltGr(t *testing.T) {
 	keys := m.program("keys", "colour", "0000c8", "20", "420", "300", "150")
 	keys.ask("focus")
 	keys.ask("log")
-	// Which key is which, by hand: wine names some otherwise than Windows.
+	// The customer presses each key to learn its code: wine's codes of some keys differ from
+	// Windows'.
 	const down = 0x100
 	vks := map[string]int{}
 	for _, k := range altGrKeys {
 		m.xdotool("key", k.key)
 		eventually(t, "the customer's key "+k.key, func() error {
-			for _, event := range strings.Fields(keys.ask("log")) { // the last key may go up only now
+			for _, event := range strings.Fields(keys.ask("log")) { // the last key may be released only now
 				var what, vk int
 				if _, err := fmt.Sscanf(event, "%x:%x:", &what, &vk); err != nil {
 					return err
@@ -122,9 +126,9 @@ func TestWindowsAltGr(t *testing.T) {
 	m.nothingLeft()
 }
 
-// pressedWithAltGr looks in a window's key messages (message:key:scan code) for one
-// press of a key while Control and Alt, which are AltGr, and nothing else are down,
-// and for the end of all of it.
+// pressedWithAltGr checks a window's key messages (message:key:scan code). They must hold
+// exactly one press of a key while only Control and Alt, which together are AltGr, are down,
+// and the release of all three.
 func pressedWithAltGr(log []string, vk int) error {
 	const control, alt, down, sysDown = 0x11, 0x12, 0x100, 0x104
 	held, presses := []int{}, 0

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestWindowsDownload: from the click on the customer page's button in Chromium to
-// the accepted number with the very file that came, on wine. The browser says that
-// it runs on Windows; what a person does is counted.
+// TestWindowsDownload checks the way from the download button on the customer's page, in
+// Chromium, to the accepted number. It runs the downloaded file itself, on wine. The browser
+// claims to run on Windows. The test counts what a person has to do.
 func TestWindowsDownload(t *testing.T) {
 	s, program := newDownloadStackOf(t, "windows/lotse-agent-windows-amd64.exe", "lotse-agent-windows-amd64.exe")
 	m := newWindows(t, "800x600", "not-downloaded-yet")
@@ -40,7 +40,7 @@ func TestWindowsDownload(t *testing.T) {
 		t.Fatalf("another file came than is offered: %v", err)
 	}
 	m.before = m.files()
-	agent := m.agent(s) // no gateway on the command line: the file's name tells it
+	agent := m.agent(s) // the agent reads the gateway from its file name
 	clicks++
 	panel.open(m.opened())
 	if got := panel.text("gateway"); got != "localhost:"+port {

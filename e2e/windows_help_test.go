@@ -17,25 +17,25 @@ import (
 	"time"
 )
 
-// windowsMachine is a customer's Windows: a wine prefix and an X server on which
-// its windows appear. Keys of xdotool are there what a keyboard's are on Windows.
+// windowsMachine is a customer's Windows computer: a wine prefix, and an X server that shows
+// its windows. Keys pressed by xdotool are keys of a physical keyboard for its programs.
 type windowsMachine struct {
 	*display
 	prefix string
-	exe    string // the agent, at a path that is this machine's alone
+	exe    string // the agent's path, unique to this machine
 	reader *process
 	before []string
 }
 
-// winePrefixTime bounds making a prefix, once on a machine.
+// winePrefixTime limits the creation of a prefix, which happens once on a machine.
 const winePrefixTime = 5 * time.Minute
 
-// newWindows is a machine with an American keyboard; name is what the downloaded
-// agent is called, without .exe.
+// newWindows returns a machine with an American keyboard. name is the file name of the
+// downloaded agent, without .exe.
 func newWindows(t testing.TB, size, name string) *windowsMachine {
 	t.Helper()
-	// Not the German layout: wine does not type what lies on AltGr unless a real
-	// key has shown it where that is. The agent types by the customer's layout.
+	// With the German layout wine does not type characters on AltGr until a real key has shown
+	// it where they are. The agent types by the customer's layout.
 	return newWindowsOn(t, size, name, "us")
 }
 
@@ -85,7 +85,7 @@ func newWindowsOn(t testing.TB, size, name, keyboard string) *windowsMachine {
 	return m
 }
 
-// lock keeps others from this prefix until the test's end.
+// lock reserves this prefix for the test until it ends.
 func (m *windowsMachine) lock(t testing.TB) {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(m.prefix, ".busy"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -102,7 +102,7 @@ func (m *windowsMachine) env() []string {
 	return append(m.display.env(), "WINEPREFIX="+m.prefix, "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=;winebus.sys=;wineusb.sys=")
 }
 
-// shutdown ends all of the machine.
+// shutdown ends all programs of the machine.
 func (m *windowsMachine) shutdown() {
 	_, _ = tryRun(m.env(), "wineserver", "-k")
 	_, _ = tryRun(m.env(), "wineserver", "-w")
@@ -110,7 +110,7 @@ func (m *windowsMachine) shutdown() {
 
 func (m *windowsMachine) openedFile() string { return filepath.Join(m.prefix, "opened") }
 
-// opened waits for the address that the browser was told to open.
+// opened waits for the address that the agent asked the browser to open.
 func (m *windowsMachine) opened() (url string) {
 	m.t.Helper()
 	eventually(m.t, "the browser", func() error {
@@ -121,15 +121,15 @@ func (m *windowsMachine) opened() (url string) {
 	return url
 }
 
-// browser is a Chromium whose connections come from this Windows: the panel takes
-// those of its own user only, and a program outside of wine is nobody there.
+// browser returns a Chromium whose connections come from this Windows. The panel accepts only
+// connections of its own Windows user, and a program outside of wine has no Windows user.
 func (m *windowsMachine) browser() *browser {
 	m.t.Helper()
 	port := strings.TrimPrefix(m.puppet("proxy").Line("ready "), "ready ")
 	return newBrowserBehind(m.t, "http://127.0.0.1:"+strings.TrimSpace(port))
 }
 
-// opensPanel opens a panel by an address with a token, as a program of this Windows.
+// opensPanel opens a panel by an address with a token, from this Windows.
 func (m *windowsMachine) opensPanel(address string) {
 	m.t.Helper()
 	b := m.browser()
@@ -139,7 +139,7 @@ func (m *windowsMachine) opensPanel(address string) {
 	p.do("close", nil)
 }
 
-// wineHand is the customer's mouse: what xdotool does on the X server is a device's for
+// wineHand is the customer's mouse. Input that xdotool sends to the X server is physical for
 // wine.
 type wineHand struct{ m *windowsMachine }
 
@@ -150,12 +150,12 @@ func (h wineHand) move(p image.Point) {
 
 func (h wineHand) click(p image.Point) {
 	h.m.t.Helper()
-	// Wine takes a move and a press in one step for no move.
+	// Wine does not notice a move that a press follows at once.
 	h.m.xdotool("mousemove", strconv.Itoa(p.X), strconv.Itoa(p.Y), "sleep", "0.1", "click", "1")
 }
 
-// answers presses buttons of the agent's next question, by hand, and returns when the
-// advisor's input counts again.
+// answers presses buttons of the agent's next question with the customer's mouse. It returns
+// when the advisor's input counts again.
 func (m *windowsMachine) answers(agent *process, mark int, right string, buttons ...string) {
 	m.t.Helper()
 	agent.presses(wineHand{m}, mark, right, buttons...)
@@ -179,8 +179,8 @@ func (m *windowsMachine) agentWith(s *stack, env []string, args ...string) *proc
 	return m.wine(append(env, "LOTSE_CA_FILE=Z:"+s.caFile), append([]string{m.exe, "--log-level", "debug"}, args...)...)
 }
 
-// puppet is a program of screen/windows' tests, ready. Each has a file name of its
-// own, as it is what programs are chosen by.
+// puppet starts a program of screen/windows' tests and waits until it is ready. Each program
+// has its own file name, because a share chooses programs by their file.
 func (m *windowsMachine) puppet(role string, args ...string) *process {
 	m.t.Helper()
 	return m.program(role, role, args...)
@@ -201,7 +201,7 @@ func (m *windowsMachine) program(name, role string, args ...string) *process {
 	return p
 }
 
-// ask asks a puppet.
+// ask sends a line to a puppet and returns its answer.
 func (p *process) ask(question string) string {
 	p.t.Helper()
 	mark := p.Mark()
@@ -209,7 +209,7 @@ func (p *process) ask(question string) string {
 	return strings.TrimSuffix(p.LineAfter(mark, ""), "\r")
 }
 
-// edge puts a puppet where Edge is; LOTSE_WINDOWS_PUPPET says which.
+// edge puts a puppet in the place of Edge. LOTSE_WINDOWS_PUPPET selects what it does.
 func (m *windowsMachine) edge() {
 	m.t.Helper()
 	edge := filepath.Join(m.prefix, "drive_c", "Program Files (x86)", "Microsoft", "Edge", "Application", "msedge.exe")
@@ -226,7 +226,7 @@ func (m *windowsMachine) edge() {
 	}
 }
 
-// unixPath is where a file of drive C lies.
+// unixPath returns the path outside of wine for a path on drive C.
 func (m *windowsMachine) unixPath(path string) string {
 	return filepath.Join(m.prefix, "drive_c", strings.ReplaceAll(strings.TrimPrefix(path, "C:"), `\`, "/"))
 }
@@ -244,7 +244,7 @@ func (m *windowsMachine) notepad() {
 	})
 }
 
-// written is what stands in notepad.
+// written returns the text in notepad.
 func (m *windowsMachine) written() (text string) {
 	m.t.Helper()
 	answer := m.reader.ask("notepad")
@@ -264,8 +264,8 @@ func (m *windowsMachine) writes(want string) {
 	})
 }
 
-// neverWrites fails the test if notepad has a text, once the advisor's page has shown
-// what the desktop did behind it.
+// neverWrites fails the test if notepad's text contains part. It first waits for the barrier of
+// blinks at the advisor's page, so that earlier input has taken effect.
 func (m *windowsMachine) neverWrites(what, part string, advisor *tab) {
 	m.t.Helper()
 	m.blinks(m.t, advisor.colourAt)
@@ -274,7 +274,7 @@ func (m *windowsMachine) neverWrites(what, part string, advisor *tab) {
 	}
 }
 
-// files lists what lies where programs leave things.
+// files lists the files in the folders in which programs usually store something.
 func (m *windowsMachine) files() (list []string) {
 	m.t.Helper()
 	for _, dir := range []string{"users", "windows/temp", "ProgramData"} {
@@ -291,17 +291,17 @@ func (m *windowsMachine) files() (list []string) {
 
 // running lists the agent's processes.
 func (m *windowsMachine) running() string {
-	// Wine shows the path as Windows writes it.
+	// Wine's process list shows the path in Windows' notation; the dots match its separators.
 	dir := filepath.Dir(m.exe)
 	out, _ := exec.Command("pgrep", "-af", filepath.Base(filepath.Dir(dir))+"."+filepath.Base(dir)+".").Output()
 	return string(out)
 }
 
-// afterTheEnd is what a page says whose last request met an agent that had ended, or, on
-// wine, the proxy that had taken the connection.
-var afterTheEnd = []string{"ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "status of 502"} // the last by the proxy on wine
+// afterTheEnd are the browser's errors when a page's last request arrives after the agent has
+// ended.
+var afterTheEnd = []string{"ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "status of 502"} // 502 comes from the proxy on wine
 
-// nothingRuns: no process of the agent's, no file.
+// nothingRuns checks that no process of the agent runs and that the agent has left no file.
 func (m *windowsMachine) nothingRuns() {
 	m.t.Helper()
 	eventually(m.t, "the end of all of the agent's processes", func() error {
@@ -318,8 +318,7 @@ func (m *windowsMachine) nothingRuns() {
 	}
 }
 
-// forgetsNumbers removes what the agent remembers of numbers that did not match: the
-// only thing that it may leave behind.
+// forgetsNumbers removes the agent's memory of wrong numbers, the only file that it may leave.
 func (m *windowsMachine) forgetsNumbers() {
 	m.t.Helper()
 	var found []string
@@ -336,18 +335,18 @@ func (m *windowsMachine) forgetsNumbers() {
 	}
 }
 
-// nothingLeft is nothingRuns, and no word in the registry.
+// nothingLeft is nothingRuns and also checks that the registry does not mention the agent.
 func (m *windowsMachine) nothingLeft() {
 	m.t.Helper()
 	m.nothingRuns()
-	m.shutdown() // writes the registry
+	m.shutdown() // this writes the registry to its files
 	for _, hive := range []string{"user.reg", "system.reg", "userdef.reg"} {
 		b, err := os.ReadFile(filepath.Join(m.prefix, hive))
 		if err != nil {
 			m.t.Fatal(err)
 		}
 		for _, line := range strings.Split(string(b), "\n") {
-			// The test's own browser is registered at this prefix.
+			// The test's own browser is registered with a path in this prefix.
 			if low := strings.ToLower(line); strings.Contains(low, "lotse") && !strings.Contains(low, "browsers") {
 				m.t.Errorf("in the registry: %s", line)
 			}

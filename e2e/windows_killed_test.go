@@ -12,15 +12,15 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// killable is an agent that a case of TestWindowsKilled has brought to its moment.
+// killable is an agent in the state in which a case of TestWindowsKilled kills it.
 type killable struct {
 	agent *process
 	ses   *session
 	v     *rfbtest.Viewer // nil: there is none
 }
 
-// viewed starts an agent that answers every question by itself, and a viewer that
-// has got a picture.
+// viewed starts an agent that answers every question by itself, and a viewer that has received
+// a frame.
 func (m *windowsMachine) viewed(s *stack, answer string, args ...string) (k killable) {
 	m.t.Helper()
 	k.ses = s.newSession()
@@ -37,8 +37,9 @@ func (m *windowsMachine) viewed(s *stack, answer string, args ...string) (k kill
 	return k
 }
 
-// TestWindowsKilled: the agent dies without a last word, at every moment that there
-// is. What it held down is released, the advisor is told, and nothing of it remains.
+// TestWindowsKilled checks, for every state of a session, what happens when the agent is
+// killed: the keys that it held down are released, the advisor is told, and nothing of the
+// agent remains.
 func TestWindowsKilled(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -63,7 +64,7 @@ func TestWindowsKilled(t *testing.T) {
 			return k
 		}},
 		{"while joining", func() killable {
-			// A gateway that takes the connection and says nothing.
+			// This gateway accepts the connection and sends nothing.
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -154,5 +155,5 @@ func TestWindowsKilled(t *testing.T) {
 			k.ses.Stop()
 		}
 	}
-	m.nothingLeft() // and no word in any registry
+	m.nothingLeft() // also checks the registry
 }

@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// address is the panel's that the agent said after a mark.
+// address returns the panel's address that the agent printed after mark.
 func (p *process) address(mark int) string {
 	p.t.Helper()
 	return strings.TrimSpace(strings.TrimPrefix(p.LineAfter(mark, "panel: "), "panel: "))
 }
 
-// TestWindowsSecondStart: a second start brings the window of the first to the front
-// and ends; when that was closed it is opened again. Another number or gateway is
-// refused in words.
+// TestWindowsSecondStart checks that a second start brings the first agent's window to the
+// front and ends. If the window was closed, it is opened again. A second start with another
+// number or gateway is refused with an explanation.
 func TestWindowsSecondStart(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -28,7 +28,7 @@ func TestWindowsSecondStart(t *testing.T) {
 	agent := m.agentWith(s, []string{"LOTSE_WINDOWS_PUPPET=browser window", "LOTSE_PUPPET_NOTE=Z:" + note}, "--gateway", s.url)
 	is(".minimised")
 	m.opensPanel(agent.address(0))
-	m.notepad() // another program is in front
+	m.notepad() // puts another program in front
 	second := func(want int, args ...string) *process {
 		t.Helper()
 		p := m.agent(s, args...)
@@ -46,7 +46,7 @@ func TestWindowsSecondStart(t *testing.T) {
 		second(1, args...).Line("end that session first")
 	}
 
-	// He closed the window: he gets another.
+	// After the customer has closed the window, a second start opens a new one.
 	told, err := os.ReadFile(note)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestWindowsSecondStart(t *testing.T) {
 		}
 	}
 	mark := agent.Mark()
-	second(4) // no gateway: whichever runs
+	second(4) // without a gateway: whichever agent runs
 	is(".minimised")
 	m.opensPanel(agent.address(mark))
 	agent.Kill()
@@ -76,8 +76,8 @@ func TestWindowsSecondStart(t *testing.T) {
 	m.nothingLeft()
 }
 
-// TestWindowsSecondStartInBrowser: without Edge the usual browser opens the panel
-// once more, and both pages work.
+// TestWindowsSecondStartInBrowser checks that without Edge a second start opens the panel again
+// in the usual browser, and that both pages work.
 func TestWindowsSecondStartInBrowser(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -90,7 +90,7 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 	if err := os.Remove(m.openedFile()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the page once more", func() error { // not within three seconds of the first
+	eventually(t, "the page once more", func() error { // the agent opens none within three seconds of the first
 		if code := m.agent(s, "--gateway", s.url).Exit(); code != 4 {
 			t.Fatalf("a second start ended with %d", code)
 		}
@@ -103,7 +103,7 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 	}
 	two.open(again)
 	two.wait("number")
-	one.fill("number", "100000001") // nobody has it: both pages say so
+	one.fill("number", "100000001") // nobody has this number; both pages say so
 	one.click("number-submit")
 	two.wait("number-error")
 	ses := s.newSession()
@@ -115,6 +115,6 @@ func TestWindowsSecondStartInBrowser(t *testing.T) {
 	two.wait("ended")
 	agent.Exit()
 	b.noComplaints(afterTheEnd...)
-	m.forgetsNumbers() // the one that did not match is remembered for an hour
+	m.forgetsNumbers() // the agent remembers the wrong number for an hour
 	m.nothingLeft()
 }

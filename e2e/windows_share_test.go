@@ -13,18 +13,18 @@ import (
 	"lotse/rfb/rfbtest"
 )
 
-// windowsRounds is how often windows move at full speed and then rest until what
-// is shared was seen whole.
+// windowsRounds is how often windows move at full speed and then rest until the viewer has seen
+// the whole share.
 const windowsRounds = 12
 
-// watcher decodes pictures as fast as they come and looks for what may not be there.
+// watcher decodes frames as fast as they arrive and looks for pixels that must not be in them.
 type watcher struct {
 	v    *rfbtest.Viewer
 	done chan struct{}
 
 	mu sync.Mutex
 	// Guarded by mu.
-	pictures, own int // own: pixels of the chosen program in the last one
+	pictures, own int // own: pixels of the chosen program in the last frame
 	leak          error
 }
 
@@ -74,9 +74,9 @@ func (w *watcher) seen() (pictures, own int, leak error) {
 	return w.pictures, w.own, w.leak
 }
 
-// TestWindowsShareLeaksNothing: a window that was not chosen rushes over a chosen
-// one, and away; both come to the front; it is closed and comes back; the chosen one
-// moves, too. Nothing of the other is in anything that a viewer decodes.
+// TestWindowsShareLeaksNothing checks that a viewer decodes no pixel of a window that is not
+// shared. That window moves quickly across a shared one, is raised, is closed and opened again;
+// the shared window moves and is raised as well.
 func TestWindowsShareLeaksNothing(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -116,7 +116,7 @@ func TestWindowsShareLeaksNothing(t *testing.T) {
 	share.ends()
 }
 
-// windowsShare is a share of the program "chosen", and who watches it.
+// windowsShare is a session that shares the program "chosen", with a watcher.
 type windowsShare struct {
 	m              *windowsMachine
 	session, agent *process
@@ -133,7 +133,7 @@ func (m *windowsMachine) shareChosen(s *stack) *windowsShare {
 	return &windowsShare{m, ses.process, agent, view, watchPort(m.t, port)}
 }
 
-// shows waits until so many pixels of the chosen program are seen.
+// shows waits until the viewer shows exactly want pixels of the chosen program.
 func (s *windowsShare) shows(want int) {
 	s.m.t.Helper()
 	eventually(s.m.t, "the chosen program's window", func() error {

@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// unicodeText has what is on no keyboard together.
+// unicodeText has characters that no single keyboard has.
 const unicodeText = theText + " Ωжא漢 „ß“\n"
 
-// key presses a key of the customer's keyboard: Windows sees it when one of its
-// windows has the focus.
+// key presses a key of the customer's keyboard. Windows receives it if one of its windows has
+// the focus.
 func (m *windowsMachine) key(name string) {
 	m.t.Helper()
 	m.xdotool("key", name)
 }
 
-// TestWindows is the main job with the Windows agent: it knows the gateway by its
-// name, opens the panel in the system's browser, shows notepad in Chromium and in
-// TigerVNC as it is, types for whom it may, obeys F12, and leaves nothing.
+// TestWindows checks a session with the Windows agent. The agent reads the gateway from its
+// file name and opens the panel in the system's browser. Notepad appears unchanged in Chromium
+// and in TigerVNC. Each viewer can type once it has control. F12 takes control back. The agent
+// leaves nothing behind.
 func TestWindows(t *testing.T) {
 	s, _ := newDownloadStack(t)
 	port := s.url[strings.LastIndex(s.url, ":")+1:]
@@ -31,7 +32,7 @@ func TestWindows(t *testing.T) {
 	begin := time.Now()
 	agent := m.agent(s)
 	url := m.opened()
-	// The browser gets no token: others read command lines.
+	// The browser gets no token, because other users can read command lines.
 	if said := strings.TrimSpace(strings.TrimPrefix(agent.Line("panel: "), "panel: ")); !strings.HasPrefix(said, url+"#t=") {
 		t.Errorf("the browser got %s, the agent says %s", url, said)
 	}
@@ -44,7 +45,7 @@ func TestWindows(t *testing.T) {
 	if got := panel.text("gateway"); got != "localhost:"+port {
 		t.Errorf("the panel names %q before anything is connected", got)
 	}
-	panel.waitFor("number-form", `[data-confirm="true"]`) // a file name said where to
+	panel.waitFor("number-form", `[data-confirm="true"]`) // the gateway came from the file name
 	panel.fill("number", number)
 	panel.click("number-submit")
 	advisor.waitFor("session", `[data-phase="joined"]`)
@@ -79,18 +80,18 @@ func TestWindows(t *testing.T) {
 	advisor.click("ask-control")
 	m.answers(agent, mark, "control", "allow")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
-	advisor.gone("hands") // while the customer's are at the keyboard all else waits
+	advisor.gone("hands") // input counts only after the customer's hands are off the keyboard
 	advisor.clickAt(300, 250)
 	advisor.keys(unicodeText)
 	m.writes(unicodeText)
-	// No click: one after the other is a double click, which selects.
+	// No second click here: it would be a double click, which selects text.
 	screen.xdotool("mousemove", strconv.Itoa(at.X+300), strconv.Itoa(at.Y+250))
 	screen.xdotool("type", "--delay", "25", theText)
 	m.writes(unicodeText + theText)
 	shows(t, screen, m.display, 0)
 	advisor.seesDesktop(m.display, 0)
 
-	// F12 of the advisor's is injected and takes nothing.
+	// F12 from the advisor is injected and does not take control back.
 	screen.xdotool("key", "F12")
 	screen.xdotool("type", "!")
 	m.writes(unicodeText + theText + "!")
@@ -118,7 +119,7 @@ func wants(ok bool) error {
 	return nil
 }
 
-// TestWindowsEnds: an end by the advisor.
+// TestWindowsEnds checks a session that the advisor ends.
 func TestWindowsEnds(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -133,8 +134,8 @@ func TestWindowsEnds(t *testing.T) {
 	m.nothingLeft()
 }
 
-// TestWindowsPanelWindow: where Edge is, the panel has a window without address bar
-// and a profile that is thrown away, also when the agent was killed.
+// TestWindowsPanelWindow checks that with Edge the panel opens in a window without address bar.
+// Its profile is deleted afterwards, even if the agent was killed.
 func TestWindowsPanelWindow(t *testing.T) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
@@ -151,10 +152,10 @@ func TestWindowsPanelWindow(t *testing.T) {
 	if page, _, _ := strings.Cut(url, "#"); told[0] != "--app="+page || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
 		t.Errorf("Edge was started with %q", told)
 	}
-	m.opensPanel(url) // the address opens the panel
+	m.opensPanel(url) // this address opens the panel
 
 	agent.Kill()
-	m.wine(nil, "cmd", "/c", "exit").Exit() // by then wine knows that the agent has ended
+	m.wine(nil, "cmd", "/c", "exit").Exit() // after this, wine knows that the agent has ended
 	if _, err := os.Stat(m.unixPath(strings.TrimPrefix(told[1], "--user-data-dir="))); err != nil {
 		t.Errorf("the window was closed with the program: %v", err)
 	}

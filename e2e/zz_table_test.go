@@ -16,8 +16,8 @@ var (
 	allRows = flag.Bool("rows", false, "all tests of the table's rows are selected: each row of docs/viewers.md must be seen")
 )
 
-// The table of viewers in docs/viewers.md stands between these lines; it is written
-// by `go test ./e2e -update`, from what was seen working in that run.
+// The table of viewers in docs/viewers.md is between these lines. `go test ./e2e -update`
+// writes it from what worked in that run.
 const (
 	tableStart = "<!-- viewers: written by go test ./e2e -update -->"
 	tableEnd   = "<!-- end of viewers -->"
@@ -31,7 +31,7 @@ var seen struct {
 
 type tableRow struct{ viewer, version, door, works string }
 
-// works notes for the table what a viewer, from a Debian package, did by a door.
+// works records for the table what a viewer of a Debian package did through a door.
 func works(viewer, pkg, door string, what ...string) {
 	version := "?"
 	if out, err := exec.Command("dpkg-query", "-W", "-f", "${Version}", strings.Fields(pkg)[0]).Output(); err == nil {
@@ -43,7 +43,7 @@ func works(viewer, pkg, door string, what ...string) {
 	seen.rows = append(seen.rows, tableRow{viewer, version, door, strings.Join(what, ", ")})
 }
 
-// cutLast is strings.Cut at the last sep; without one, all of it is behind.
+// cutLast is strings.Cut at the last sep. Without a sep, s is returned as after.
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
 		return s[:i], s[i+len(sep):], true
@@ -51,7 +51,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return "", s, false
 }
 
-// TestZViewerTable runs last: docs/viewers.md says what was seen, and nothing that was not.
+// TestZViewerTable checks that the table in docs/viewers.md lists what worked, and nothing
+// else. Its name makes it run last.
 func TestZViewerTable(t *testing.T) {
 	readme, err := os.ReadFile("../docs/viewers.md")
 	if err != nil {
@@ -74,13 +75,13 @@ func TestZViewerTable(t *testing.T) {
 	}
 }
 
-// allRan reports whether this run has all tests that call works: no test was selected,
-// or -rows says so.
+// allRan reports whether this run includes all tests that call works: no test was selected or
+// skipped, or -rows says so.
 func allRan() bool {
 	return *allRows || flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == ""
 }
 
-// written is the table's body.
+// written formats the table's body.
 func written(rows []tableRow) string {
 	slices.SortStableFunc(rows, func(a, b tableRow) int { return strings.Compare(a.door+a.viewer, b.door+b.viewer) })
 	var b strings.Builder
@@ -90,8 +91,9 @@ func written(rows []tableRow) string {
 	return b.String()
 }
 
-// tableProblems compares a table with what was seen; versions differ from machine to
-// machine. If not all tests ran, rows that were not seen are no problem.
+// tableProblems compares a table with what worked in this run. It ignores versions, which
+// differ between machines. If not all tests ran, a row that did not occur in this run is no
+// problem.
 func tableProblems(table string, rows []tableRow, all bool) (problems []string) {
 	var stand, saw []tableRow
 	head := strings.Split(tableHead, "\n")
@@ -125,7 +127,7 @@ func tableProblems(table string, rows []tableRow, all bool) (problems []string) 
 	return problems
 }
 
-// TestTableProblems: a row too few on either side is a problem.
+// TestTableProblems checks that a row missing on either side is reported.
 func TestTableProblems(t *testing.T) {
 	rows := []tableRow{{"A", "1", "`lotse view`", "picture, end"}, {"B", "2", "repeater", "picture"}}
 	table := "\n" + tableHead + written(rows)

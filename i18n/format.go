@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// format fills in the arguments of a message whose arguments are named by their positions.
+// format inserts args into a message whose arguments have positions as names.
 func (m Message) format(l Language, args []any) string {
 	if len(m) == 1 && m[0].Kind == Literal {
 		return m[0].Text
@@ -39,7 +39,7 @@ func (m Message) formatTo(b *strings.Builder, l Language, args []any) {
 	}
 }
 
-// written returns an argument as it stands in a text.
+// written returns an argument as it appears in a text.
 func written(arg any) string {
 	switch arg := arg.(type) {
 	case string:
@@ -50,8 +50,8 @@ func written(arg any) string {
 	return fmt.Sprint(arg)
 }
 
-// argument returns the argument at a position; if it is missing, what the message calls it, so
-// that the mistake can be seen.
+// argument returns the argument at a position. If it is missing, argument returns the position
+// in braces, so that the mistake is visible.
 func argument(args []any, position string) any {
 	if i, err := strconv.Atoi(position); err == nil && i < len(args) {
 		return args[i]
@@ -59,7 +59,7 @@ func argument(args []any, position string) any {
 	return "{" + position + "}"
 }
 
-// choose returns the case with a key, else the case "other".
+// choose returns the case with a key, or the case "other" if there is none.
 func choose(cases []Case, key string) (m Message) {
 	for _, c := range cases {
 		if c.Key == key {

@@ -1,10 +1,10 @@
 // Package i18n holds every text that people read, in all languages.
 //
-// The texts are in one JSON file for each language (en.json, de.json, …), as messages in a subset
-// of ICU MessageFormat; see ParseMessage. en.json is the reference: it says which keys there are,
-// in which order, and has the notes for translators. The command i18n/compile checks the files and
-// writes what programs and pages use: texts_gen.go here and novnc-web/src/texts_gen. Run
-// "make i18n" after each change of a JSON file.
+// Each language has one JSON file (en.json, de.json, …). The texts are messages in a subset of
+// ICU MessageFormat; see ParseMessage. en.json is the reference: it determines the keys and
+// their order, and contains the notes for translators. The command i18n/compile checks the
+// files and writes what programs and pages use: texts_gen.go here and novnc-web/src/texts_gen.
+// Run "make i18n" after each change of a JSON file.
 //
 // To add a language, add its JSON file and run "make i18n".
 package i18n
@@ -17,21 +17,22 @@ import (
 	"sync"
 )
 
-// Language is the tag of a language that there are texts in, such as "de". All of them are in
-// Languages. The zero value and unknown tags mean English.
+// Language is the tag of a language, such as "de". Languages lists all that have texts. The
+// zero value and unknown tags mean English.
 type Language string
 
-// Name returns what the language calls itself, such as "Deutsch".
+// Name returns the language's own name, such as "Deutsch".
 func (l Language) Name() string {
 	return languageNames[l.index()]
 }
 
 // Text returns the text with the given key. The arguments are positional, in the order in which
-// en.json declares or first uses them: integers where the message has a plural, else strings.
+// en.json declares or first uses them. They are integers where the message has a plural, and
+// strings otherwise.
 //
-// Only keys that begin with "agent.", "common." or "gateway." are known, and they must be written
-// as literals: a test checks each call for its key and its number of arguments. For an unknown key
-// Text returns the key. Calls may be concurrent.
+// Text knows only keys that begin with "agent.", "common." or "gateway."; for an unknown key it
+// returns the key. Keys must be written as literals, because a test checks the key and the
+// number of arguments of each call. Calls may be concurrent.
 func (l Language) Text(key string, args ...any) string {
 	t, ok := texts[key]
 	if !ok {
@@ -42,20 +43,20 @@ func (l Language) Text(key string, args ...any) string {
 
 // translated is one text in every language.
 type translated struct {
-	sources []string // in the order of Languages; arguments are named by their positions
+	sources []string // in the order of Languages; positions replace the arguments' names
 
 	parse    sync.Once
-	messages []Message // parsed sources, once parse is done
+	messages []Message // the parsed sources, after parse is done
 }
 
-// message returns the text in the language with that index.
+// message returns the text in the language with index i.
 func (t *translated) message(i int) Message {
 	t.parse.Do(func() {
 		t.messages = make([]Message, len(t.sources))
 		for i, source := range t.sources {
 			m, err := ParseMessage(source)
 			if err != nil {
-				m = Message{{Kind: Literal, Text: source}} // cannot be: i18n/compile wrote it
+				m = Message{{Kind: Literal, Text: source}} // impossible: i18n/compile wrote it
 			}
 			t.messages[i] = m
 		}
@@ -63,13 +64,13 @@ func (t *translated) message(i int) Message {
 	return t.messages[i]
 }
 
-// index is the language's place in Languages and in every list of texts.
+// index returns the language's index in Languages and in every list of texts.
 func (l Language) index() int {
 	return max(0, slices.Index(Languages, l))
 }
 
-// Parse reads a language tag or the name of a locale: "de", "de-AT", "de_DE.UTF-8", "de@euro".
-// It returns the closest language of Languages; false if there is none.
+// Parse parses a language tag or the name of a locale: "de", "de-AT", "de_DE.UTF-8", "de@euro".
+// It returns the closest language of Languages, or false if there is none.
 func Parse(tag string) (Language, bool) {
 	if end := strings.IndexAny(tag, ".@"); end >= 0 {
 		tag = tag[:end]
@@ -86,10 +87,10 @@ func Parse(tag string) (Language, bool) {
 	return Languages[0], false
 }
 
-// System returns the language that the user has chosen on this computer; English if there are no
-// texts in it.
+// System returns the language that the user has chosen on this computer, or English if it has
+// no texts.
 //
-// On Windows it is the first of the desktop's languages that there are texts in. Elsewhere the
+// On Windows it is the first of the desktop's languages that has texts. On other systems the
 // first of LC_ALL, LC_MESSAGES and LANG that is set decides.
 func System() Language {
 	for _, tag := range systemTags() {

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestText replaces the texts by some of its own.
+// TestText checks Text with a small set of texts of its own.
 func TestText(t *testing.T) {
 	defer func(languages []Language, before map[string]*translated) {
 		Languages, texts = languages, before
@@ -78,7 +78,8 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// BenchmarkText: a text without arguments needs no memory.
+// BenchmarkText measures Text with and without arguments. A text without arguments needs no
+// allocation.
 func BenchmarkText(b *testing.B) {
 	for name, text := range map[string]func() string{
 		"plain":    func() string { return Language("fr").Text("common.copied") },

@@ -6,27 +6,27 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on a message.
+// These are limits of a message.
 const (
-	maxMessage = 4000 // bytes
-	maxNesting = 4    // plurals and selects in each other
+	maxMessage = 4000 // in bytes
+	maxNesting = 4    // nesting depth of plurals and selects
 )
 
-// Kind says what a Part is.
+// Kind is the kind of a Part.
 type Kind int
 
 const (
 	Literal  Kind = iota // Text, as it is
 	Argument             // the value of the argument Name
-	Count                // the number that the plural around it is about: # in the source
-	Plural               // one of Cases, by the number Name
-	Select               // one of Cases, by the word Name
+	Count                // the number of the enclosing plural: # in the source
+	Plural               // one of Cases, selected by the number Name
+	Select               // one of Cases, selected by the word Name
 )
 
 // Message is a parsed text.
 type Message []Part
 
-// Part is one piece of a message. Which fields are set depends on its kind.
+// Part is one piece of a message. Its kind determines which fields are set.
 type Part struct {
 	Kind  Kind
 	Text  string
@@ -40,7 +40,7 @@ type Case struct {
 	Message Message
 }
 
-// SyntaxError says where a message is not in the subset that ParseMessage reads.
+// SyntaxError says where a message violates the syntax that ParseMessage accepts.
 type SyntaxError struct {
 	Column int // in characters, from 1
 	Reason string
@@ -49,17 +49,21 @@ type SyntaxError struct {
 // Error implements error.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Reason) }
 
-// ParseMessage reads a message in a subset of ICU MessageFormat:
+// ParseMessage parses a message in a subset of ICU MessageFormat:
 //
 //	text {name} text
 //	{n, plural, one {# second} other {# seconds}}
 //	{kind, select, screen {the screen} other {a program}}
 //
-// Cases are messages again. Every plural and select has a case "other"; plurals have "one" and
-// "other" only. # is the number directly inside a case of a plural, and an ordinary character
-// elsewhere. A quote before {, } or a # that counts makes everything up to the next quote
-// literal; two quotes are one, everywhere; other quotes stand for themselves. Errors are
-// *SyntaxError.
+// Cases are messages themselves. Every plural and select has a case "other"; a plural has only
+// "one" and "other". Directly inside a case of a plural, # is the plural's number; outside of
+// plurals it is an ordinary character. Inside a select that is in a case of a plural, # is an
+// error.
+//
+// A quote before {, before } or before a # that means a number makes everything up to the next
+// quote literal. Two quotes always mean one quote. Any other quote stands for itself.
+//
+// Errors are of type *SyntaxError.
 func ParseMessage(source string) (Message, error) {
 	p := &messageParser{source: source}
 	if len(source) > maxMessage {
@@ -84,8 +88,9 @@ func (p *messageParser) fail(at int, format string, args ...any) error {
 	return &SyntaxError{utf8.RuneCountInString(p.source[:at]) + 1, fmt.Sprintf(format, args...)}
 }
 
-// message reads up to a } or the end. plural is the number that # stands for, "" for none;
-// nested says that such a number is further out, where ICU's implementations disagree.
+// message reads up to a } or the end. plural names the number that # stands for, "" if there is
+// none. nested means that only an enclosing message has such a number; ICU's implementations
+// disagree about # there.
 func (p *messageParser) message(depth int, plural string, nested bool) (m Message, err error) {
 	var text strings.Builder
 	flush := func() {
@@ -122,7 +127,8 @@ func (p *messageParser) message(depth int, plural string, nested bool) (m Messag
 	return m, nil
 }
 
-// quote reads what a quote begins.
+// quote reads a quote and, if it begins one, the quoted text. counts means that # is a number
+// here.
 func (p *messageParser) quote(text *strings.Builder, counts bool) error {
 	begin := p.at
 	p.at++
@@ -148,7 +154,7 @@ func (p *messageParser) quote(text *strings.Builder, counts bool) error {
 	return p.fail(begin, "the quote is not closed")
 }
 
-// argument reads from { to the } that belongs to it.
+// argument reads from a { to its }.
 func (p *messageParser) argument(depth int, inPlural bool) (part Part, err error) {
 	begin := p.at
 	p.at++
@@ -229,7 +235,8 @@ func (p *messageParser) cases(of Part, begin, depth int, inPlural bool) (cases [
 	return cases, nil
 }
 
-// expect reads one character; begin is where what it belongs to begins.
+// expect reads the character c. begin is the start of the construct that c belongs to, for the
+// error.
 func (p *messageParser) expect(c byte, begin int) error {
 	if p.at == len(p.source) {
 		return p.fail(begin, "what begins here does not end: %c is missing", c)
@@ -241,7 +248,7 @@ func (p *messageParser) expect(c byte, begin int) error {
 	return nil
 }
 
-// peek is the next byte; 0 at the end.
+// peek returns the next byte, or 0 at the end.
 func (p *messageParser) peek() byte {
 	if p.at == len(p.source) {
 		return 0
@@ -297,7 +304,7 @@ func (m Message) write(b *strings.Builder, inPlural bool) {
 	}
 }
 
-// writeLiteral quotes a text from its first special character on.
+// writeLiteral writes a literal text and quotes it from its first special character to its end.
 func writeLiteral(b *strings.Builder, text string, inPlural bool) {
 	special := "{}"
 	if inPlural {

@@ -90,8 +90,8 @@ func TestParseMessageErrors(t *testing.T) {
 	}
 }
 
-// FuzzParseMessage: no source makes the parser fail otherwise than by an error, and what it reads
-// can be written and read again.
+// FuzzParseMessage checks that the parser fails only with an error, and that a parsed message
+// can be written and parsed again.
 func FuzzParseMessage(f *testing.F) {
 	for _, source := range []string{
 		"", "it''s '{' {a}", "'{''}'", "{0}}", "'",
@@ -112,7 +112,7 @@ func FuzzParseMessage(f *testing.F) {
 		written := m.String()
 		again, err := ParseMessage(written)
 		if len(written) > maxMessage {
-			return // quotes may make it longer
+			return // quotes may make the text longer
 		}
 		if err != nil || !reflect.DeepEqual(m, again) {
 			t.Errorf("%q was written as %q: %v", source, written, err)

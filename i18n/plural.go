@@ -1,15 +1,16 @@
 package i18n
 
-// PluralRule says which form of a plural a language uses for a count: one or other. Languages
-// with more forms, such as Polish, need more categories here, in ParseMessage and in i18n/compile.
+// PluralRule is a language's rule for the plural form of a count: "one" or "other". Languages
+// with more forms, such as Polish, need more categories here, in ParseMessage and in
+// i18n/compile.
 type PluralRule struct {
-	// One reports whether n takes the form "one". Counts are not negative.
+	// One reports whether n takes the form "one". n is not negative.
 	One func(n int) bool
 	// Script is the same condition in TypeScript, with {n} for the count.
 	Script string
 }
 
-// Both rules follow CLDR's for whole numbers.
+// Both rules follow CLDR's rules for whole numbers.
 var (
 	// singular: 1 second; 0, 2, 3 seconds.
 	singular = PluralRule{func(n int) bool { return n == 1 }, "{n} === 1"}
@@ -32,7 +33,7 @@ var pluralRules = map[Language]PluralRule{
 	"sv": singular,
 }
 
-// PluralRuleOf returns the rule for a language; false if nobody has written it yet.
+// PluralRuleOf returns the rule for a language, or false if pluralRules has none.
 func PluralRuleOf(l Language) (PluralRule, bool) {
 	rule, ok := pluralRules[l]
 	return rule, ok

@@ -4,7 +4,7 @@ package i18n
 
 import "os"
 
-// systemTags returns the locale of the environment, if there is one.
+// systemTags returns the locale of the environment, if it has one.
 func systemTags() []string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := os.Getenv(name); v != "" {

@@ -1,5 +1,5 @@
-// Package leaktest makes a package's tests fail when they leave a goroutine
-// behind. For tests only.
+// Package leaktest makes a package's tests fail if they leave a goroutine running. It is for
+// tests only.
 package leaktest
 
 import (
@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// patience is how long goroutines that are on their way out are waited for.
+// patience is how long Main waits for goroutines that are still ending.
 const patience = time.Minute
 
-// Main runs the tests and exits; use it as the body of TestMain. Before it looks, last
-// end what the tests shared.
+// Main runs the tests and exits. A package's TestMain calls it. Before it looks for goroutines,
+// it calls last, which ends what the tests have shared.
 func Main(m *testing.M, last ...func()) {
 	code := m.Run()
 	for _, end := range last {
 		end()
 	}
-	// The fuzzing engine keeps goroutines of its own.
+	// The fuzzing engine has goroutines of its own.
 	if f := flag.Lookup("test.fuzz"); code == 0 && (f == nil || f.Value.String() == "") {
 		if left := leftBehind(); left != "" {
 			fmt.Fprintf(os.Stderr, "FAIL: goroutines left behind:\n\n%s\n", left)
@@ -38,7 +38,7 @@ func leftBehind() string {
 		left = left[:0]
 		buf := make([]byte, 1<<20)
 		stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
-		for _, s := range stacks[1:] { // the first is this one
+		for _, s := range stacks[1:] { // the first is this goroutine
 			if !strings.Contains(s, "os/signal.loop") {
 				left = append(left, s)
 			}

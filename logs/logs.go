@@ -19,7 +19,7 @@ import (
 	"sync/atomic"
 )
 
-// The areas of both programs.
+// These are the areas of both programs.
 const (
 	Gateway = "gateway" // start and stop, certificate, accounts, downloads
 	HTTP    = "http"    // mistakes of clients in TLS and HTTP
@@ -145,7 +145,7 @@ func (l *Levels) String() string {
 
 // New returns a logger that writes the records allowed by levels to w. format is "text" or "json".
 func New(w io.Writer, format string, levels *Levels) (*slog.Logger, error) {
-	o := &slog.HandlerOptions{Level: slog.LevelDebug} // handler filters
+	o := &slog.HandlerOptions{Level: slog.LevelDebug} // handler filters the records
 	var next slog.Handler
 	switch format {
 	case "text":

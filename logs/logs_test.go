@@ -58,7 +58,7 @@ func TestLevelsByArea(t *testing.T) {
 	}
 }
 
-// TestToggle: existing loggers follow the switch.
+// TestToggle checks that existing loggers follow the switch.
 func TestToggle(t *testing.T) {
 	levels, err := Parse("warn,rfb=info", GatewayAreas)
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"os/signal"
 )
 
-// FollowSignal calls ToggleDebug whenever this process gets SIGUSR1, and says the new levels
-// to log as a warning. Systems without that signal, such as Windows, have no such switch; there
-// nothing happens. stop ends it, and returns after its goroutine.
+// FollowSignal calls ToggleDebug whenever this process receives SIGUSR1, and writes the new
+// levels to log as a warning. On systems without that signal, such as Windows, it does nothing.
+// stop ends this and returns after the goroutine has ended.
 func (l *Levels) FollowSignal(log *slog.Logger) (stop func()) {
 	if len(toggleSignals) == 0 {
-		return func() {} // signal.Notify would take none for all
+		return func() {} // signal.Notify without signals would mean all signals
 	}
 	came, quit, done := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
 	signal.Notify(came, toggleSignals...)

@@ -4,5 +4,5 @@ package logs
 
 import "os"
 
-// toggleSignals would switch the log to debug and back, but this system has no signal for that.
+// toggleSignals is empty: this system has no signal for switching the log to debug and back.
 var toggleSignals []os.Signal

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// toggleSignals switch the log to debug and back.
+// toggleSignals are the signals that switch the log to debug and back.
 var toggleSignals = []os.Signal{syscall.SIGUSR1}

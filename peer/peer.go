@@ -14,12 +14,12 @@ import (
 // ErrUnsupported means that the system does not report the user of a connection.
 var ErrUnsupported = errors.New("peer: this system does not tell whose program is at the other end")
 
-// ErrOther means that the program at the other end is not this user's, or was not found; it may
-// have closed the connection already.
+// ErrOther means that the program at the other end does not belong to this user, or was not
+// found. It may have closed the connection already.
 var ErrOther = errors.New("peer: the program at the other end does not belong to this user")
 
-// ErrNotFound wraps ErrOther: no program has the socket at the other end. It was closed, or the
-// listening program there has not accepted the connection yet.
+// ErrNotFound wraps ErrOther. It means that no program has the socket at the other end: the
+// socket was closed, or the listening program there has not accepted the connection yet.
 var ErrNotFound = fmt.Errorf("%w: it is not found", ErrOther)
 
 // Check returns nil if the other end of a TCP connection accepted on the loopback interface belongs
@@ -36,8 +36,8 @@ func Check(conn net.Conn) error {
 
 // Listen returns a listener that closes other users' connections before Accept returns them. It
 // calls refused for the first of them, the second, the fourth, the eighth and so on, because
-// another user may connect without end; nil: not called. Accept must not be called concurrently. On
-// a system that does not report users, all connections are accepted.
+// another user may connect without end. refused may be nil. Accept must not be called
+// concurrently. On a system that does not report users, the listener accepts all connections.
 func Listen(l net.Listener, refused func(error)) net.Listener {
 	if refused == nil {
 		refused = func(error) {}
@@ -63,8 +63,8 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err == nil || errors.Is(err, ErrUnsupported) {
 			return conn, nil
 		}
-		// Close without a handshake, which could keep the port busy for as long as the other end
-		// likes.
+		// Close without a handshake, because the other end could delay a handshake and so keep
+		// the port busy.
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
 		}

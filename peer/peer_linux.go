@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported: the kernel reports the user.
+// Supported is true: the kernel reports the user.
 const Supported = true
 
 func check(local, remote *net.TCPAddr) error { return checkUser(local, remote, uint32(os.Getuid())) }
@@ -40,8 +40,8 @@ func checkUser(local, remote *net.TCPAddr, want uint32) error {
 	return nil
 }
 
-// uapi/linux/inet_diag.h, struct inet_diag_req_v2 and struct inet_diag_msg, in host byte order
-// except for ports and addresses.
+// The layout is that of uapi/linux/inet_diag.h, struct inet_diag_req_v2 and struct
+// inet_diag_msg. Everything is in host byte order except ports and addresses.
 const (
 	diagRequest    = 56
 	diagAnswer     = 72
@@ -118,7 +118,7 @@ func diagUser(answer []byte) (uid uint32, err error) {
 		if len(body) < diagAnswer {
 			return 0, io.ErrUnexpectedEOF
 		}
-		if h.Uint32(body[diagInodeAt:]) == 0 { // no program has it any longer
+		if h.Uint32(body[diagInodeAt:]) == 0 { // no program has the socket any longer
 			return 0, unix.ENOENT
 		}
 		return h.Uint32(body[diagUserAt:]), nil
@@ -126,7 +126,8 @@ func diagUser(answer []byte) (uid uint32, err error) {
 	return 0, errors.New("an answer of an unknown kind")
 }
 
-// readTable looks the socket up in /proc/net; proc_net_tcp in the kernel's documentation.
+// readTable looks the socket up in /proc/net. The kernel's documentation describes the format
+// in proc_net_tcp.
 func readTable(local, remote *net.TCPAddr) (uid uint32, err error) {
 	own, other := remote.AddrPort(), local.AddrPort()
 	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
@@ -151,7 +152,7 @@ func findInTable(table io.Reader, own, other netip.AddrPort) (uid uint32, found 
 	lines := bufio.NewScanner(table)
 	for lines.Scan() {
 		f := strings.Fields(lines.Text())
-		if len(f) < 10 || f[9] == "0" { // no inode: no program has it any longer
+		if len(f) < 10 || f[9] == "0" { // no inode: no program has the socket any longer
 			continue
 		}
 		a, ok1 := tableAddress(f[1])

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// visitorVariable makes this test a program that connects to an address, reports that, and runs
-// until its standard input ends.
+// visitorVariable turns this test binary into a program that connects to an address, reports
+// that, and runs until its standard input ends.
 const visitorVariable = "LOTSE_PEER_VISITOR"
 
 func visit(address string) {
@@ -31,8 +31,9 @@ func visit(address string) {
 
 const stranger = 64002
 
-// Another user of this machine is refused, with both ways of asking. Only root can start a program
-// as another user; otherwise the test treats its own user as the stranger.
+// TestAnotherUser checks that another user of this machine is refused, with both ways of asking
+// the kernel. Only root can start a program as another user; otherwise the test treats its own
+// user as the stranger.
 func TestAnotherUser(t *testing.T) {
 	accepted, _ := pair(t, "tcp4", "127.0.0.1")
 	local, remote := accepted.LocalAddr().(*net.TCPAddr), accepted.RemoteAddr().(*net.TCPAddr)
@@ -73,7 +74,7 @@ func TestAnotherUser(t *testing.T) {
 	if err := visitor.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// The connection is closed while he connects, or later.
+	// The listener closes the connection while the visitor connects, or later.
 	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatalf("the stranger: %q, %v", said, err)
 	}
@@ -96,7 +97,8 @@ func TestAnotherUser(t *testing.T) {
 	l.Close()
 }
 
-// A listening program is unknown until it has accepted the connection.
+// TestNotAcceptedYet checks that a listening program is unknown until it has accepted the
+// connection.
 func TestNotAcceptedYet(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -121,7 +123,7 @@ func TestNotAcceptedYet(t *testing.T) {
 	}
 }
 
-// Both ways of asking give the same result.
+// TestTheTableAgrees checks that both ways of asking the kernel give the same result.
 func TestTheTableAgrees(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		accepted, _ := pair(t, "tcp", host)

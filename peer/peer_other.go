@@ -4,7 +4,7 @@ package peer
 
 import "net"
 
-// Supported: no way is known on this system.
+// Supported is false: no way to learn the user is known on this system.
 const Supported = false
 
 func check(local, remote *net.TCPAddr) error { return ErrUnsupported }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-// pair returns a connection on the loopback interface: first the end that accepted it.
+// pair returns a connection on the loopback interface, first the end that accepted it.
 func pair(t *testing.T, network, host string) (accepted, dialled net.Conn) {
 	t.Helper()
 	l, err := net.Listen(network, net.JoinHostPort(host, "0"))
@@ -50,7 +50,8 @@ func TestOwnUser(t *testing.T) {
 	}
 }
 
-// If the other end has closed, it is unknown whether it was this user's.
+// TestGone checks that a connection is refused if the other end has closed, because it is
+// unknown then whether that end was this user's.
 func TestGone(t *testing.T) {
 	if !Supported {
 		t.Skip("this system does not tell")

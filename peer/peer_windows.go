@@ -10,18 +10,18 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Supported: Windows reports the user.
+// Supported is true: Windows reports the user.
 const Supported = true
 
 var getTCPTable = windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetExtendedTcpTable")
 
-// iprtrmib.h.
+// These constants are from iprtrmib.h.
 const (
 	tableOwnerConnections = 4 // TCP_TABLE_OWNER_PID_CONNECTIONS
 	row4, row6            = 24, 56
 	maxTable              = 64 << 20
 	// maxReads is how often the table is read again for a connection that is in it without an
-	// owner. Wine reports one in fifty that way when the computer is busy, and has the owner at the
+	// owner. On a busy computer wine reports one in fifty that way, and has the owner at the
 	// next read.
 	maxReads = 20
 )
@@ -99,7 +99,7 @@ func processOf(local, remote *net.TCPAddr) (uint32, error) {
 
 func readTable(family int32) ([]byte, error) {
 	size := uint32(16 << 10)
-	for range 10 { // it may grow between the calls
+	for range 10 { // the table may grow between the calls
 		table := make([]byte, size)
 		r, _, _ := getTCPTable.Call(uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, uintptr(family), tableOwnerConnections, 0)
 		switch err := windows.Errno(r); {

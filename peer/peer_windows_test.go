@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestOwnProgram: connections of another program of this user are recognized from the first moment,
-// each of many. Wine reports some of them without an owner.
+// TestOwnProgram checks that connections of another program of this user are recognized from
+// the first moment. It makes many, because wine reports some of them without an owner.
 func TestOwnProgram(t *testing.T) {
 	const connections = 300
 	if address := os.Getenv("PEER_TEST_ADDRESS"); address != "" { // the other program

@@ -1,7 +1,7 @@
-// Package tried remembers for an hour which session numbers did not match, in empty files of the
-// user. A program that is started again then gives a malicious gateway no further guess at them;
-// seal/SPEC.md, section 6. A file's name is a slow, salted hash of the number. Nothing is written
-// before a number is tried.
+// Package tried remembers for an hour which session numbers did not match, in empty files of
+// the user. A program that is started again then gives a malicious gateway no further guess at
+// them; see seal/SPEC.md, section 6. A file's name is a slow, salted hash of the number.
+// Nothing is written before a number is tried.
 package tried
 
 import (
@@ -31,8 +31,8 @@ const (
 	maxRaces = 10
 )
 
-// openLife is how long a try may have no outcome before it counts as wrong: no key exchange takes
-// longer.
+// openLife is how long a try may have no outcome before it counts as wrong. No key exchange
+// takes longer.
 const openLife = 25 * time.Second
 
 // ErrTried is returned by Claim for a number that did not match, or that another program is trying
@@ -57,7 +57,8 @@ func Customer() *Memory {
 	return &Memory{Folder: filepath.Join(runtimeFolder(os.TempDir()), "lotse-tried"+ofUser())}
 }
 
-// Advisor returns the memory of the advisor's programs; its last resort is the user's cache.
+// Advisor returns the memory of the advisor's programs: in RAM if the system has a folder for
+// that, otherwise in the user's cache folder.
 func Advisor() *Memory {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -214,7 +215,7 @@ func (m *Memory) path(number string) (string, error) {
 	return m.last.path, nil
 }
 
-// check refuses a folder to which others may write, or which is a link to elsewhere.
+// check refuses a folder that other users may access, a link, and a file in the folder's place.
 func (m *Memory) check() error {
 	s, err := os.Lstat(m.Folder)
 	if err != nil {

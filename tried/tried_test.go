@@ -23,7 +23,7 @@ func newMemory(t *testing.T) *Memory {
 	return &Memory{Folder: filepath.Join(t.TempDir(), "tried"), cost: 2}
 }
 
-// again returns the memory as a restarted program has it.
+// again returns the memory that a restarted program has.
 func again(m *Memory) *Memory { return &Memory{Folder: m.Folder, cost: m.cost} }
 
 // age makes everything in the folder older.
@@ -50,14 +50,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// TestHashedOnce: the slow hash of a number is computed once for all calls.
+// TestHashedOnce checks that the slow hash of a number is computed once for all calls.
 func TestHashedOnce(t *testing.T) {
 	m := newMemory(t)
 	first, err := m.path(one)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.cost++ // a new hash would have another name now
+	m.cost++ // a new hash would give another name now
 	if got, err := m.path(one); got != first || err != nil {
 		t.Errorf("hashed again: %v", err)
 	}
@@ -92,7 +92,7 @@ func TestWrongNumberIsRemembered(t *testing.T) {
 	}
 }
 
-// A right try leaves nothing behind.
+// TestRightNumberLeavesNothing checks that a right try leaves no file and no folder.
 func TestRightNumberLeavesNothing(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -101,7 +101,7 @@ func TestRightNumberLeavesNothing(t *testing.T) {
 	if m.Forget(one); exists(m.Folder) {
 		t.Error("something stays behind")
 	}
-	// Next to a wrong number's file, it removes only its own.
+	// Forget removes only its own file if a wrong number's file is there.
 	for _, n := range []string{one, two} {
 		if err := m.Claim(n); err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func TestRightNumberLeavesNothing(t *testing.T) {
 	}
 }
 
-// If a program is killed during a try, the try counts.
+// TestTryWithoutAnOutcome checks that a try counts if the program is killed during it.
 func TestTryWithoutAnOutcome(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -126,7 +126,7 @@ func TestTryWithoutAnOutcome(t *testing.T) {
 	}
 }
 
-// Has waits for a try that another program has just started.
+// TestWaitsForAnother checks that Has waits for a try that another program has just started.
 func TestWaitsForAnother(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -167,7 +167,8 @@ func TestOneOfManyClaims(t *testing.T) {
 	}
 }
 
-// Programs that start and stop at the same time do not disturb each other.
+// TestManyPrograms checks that programs which start and stop at the same time do not disturb
+// each other.
 func TestManyPrograms(t *testing.T) {
 	m := newMemory(t)
 	var wg sync.WaitGroup
@@ -191,7 +192,8 @@ func TestManyPrograms(t *testing.T) {
 	}
 }
 
-// The files do not reveal the number, and nobody else can read them.
+// TestWhatIsKept checks that the files do not reveal the number and that no other user can read
+// them.
 func TestWhatIsKept(t *testing.T) {
 	m := newMemory(t)
 	if err := m.Claim(one); err != nil {
@@ -219,7 +221,8 @@ func TestWhatIsKept(t *testing.T) {
 	}
 }
 
-// A folder of another user, or one to which others may write, is not used.
+// TestForeignFolder checks that Memory does not use a folder that others may read, a link, or a
+// file in the folder's place.
 func TestForeignFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("folders for temporary files are each user's own there")

@@ -34,8 +34,8 @@ func fromFileName(name string) (string, error) {
 	return tunnel.ParseGatewayName(rest + port)
 }
 
-// withoutCopyMark removes what browsers insert into the name of a second download, before what they
-// take for the extension: " (1)", "(2)".
+// withoutCopyMark removes what browsers insert into the name of a second download, " (1)" or
+// "(2)". They insert it before the part that they consider the extension.
 func withoutCopyMark(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '(' {
@@ -51,8 +51,9 @@ func withoutCopyMark(s string) string {
 	return s
 }
 
-// withoutCopyNumber removes what other programs append: "-1", "_2", " - Copy". Inside the name it
-// could belong to it, but no top-level domain ends that way.
+// withoutCopyNumber removes what other programs append: "-1", "_2", " - Copy". It looks only at
+// the end. Inside the name such text could be part of the name, but no top-level domain ends
+// that way.
 func withoutCopyNumber(s string) string {
 	for _, word := range []string{" - Copy", " - Kopie"} {
 		if rest, ok := strings.CutSuffix(s, word); ok {
@@ -65,7 +66,7 @@ func withoutCopyNumber(s string) string {
 	return s
 }
 
-// cutDigits cuts off the digits at the end; "" if there are more than most.
+// cutDigits splits s before the digits at its end. digits is "" if there are more than most.
 func cutDigits(s string, most int) (rest, digits string) {
 	rest = strings.TrimRight(s, "0123456789")
 	if len(s)-len(rest) > most {
@@ -91,15 +92,15 @@ func ProgramName(gateway, system string) string {
 	name := "lotse-" + strings.ToLower(u.Hostname())
 	if _, port, err := net.SplitHostPort(u.Host); err == nil && port != "" && port != "443" {
 		if len(port) < 4 {
-			// Such a short port would be taken for the number of a copy. The browser's mark has the
-			// port.
+			// Such a short port would be taken for the number of a copy. The browser's mark
+			// contains the port.
 			name = "lotse-agent"
 		} else {
 			name += "_" + port
 		}
 	}
 	if got, err := fromFileName(name + ".exe"); err != nil || got == "" {
-		name = "lotse-agent" // for example for an address in digits
+		name = "lotse-agent" // for example for an IP address
 	}
 	if system == "windows" {
 		name += ".exe"

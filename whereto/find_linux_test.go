@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFind tries the sources one after the other on real files.
+// TestFind checks the sources and their order on real files.
 func TestFind(t *testing.T) {
 	folder := t.TempDir()
 	file := func(name string, attributes map[string]string) string {

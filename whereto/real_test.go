@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRealStamp is run by ci/test-dist.sh with a program signed by osslsigncode and stamped by
-// lotse stamp; without one it is skipped.
+// TestRealStamp checks a program that osslsigncode signed and lotse stamp stamped.
+// ci/test-dist.sh provides it; without it the test does nothing.
 func TestRealStamp(t *testing.T) {
 	stamped, signed, key := os.Getenv("LOTSE_STAMPED"), os.Getenv("LOTSE_SIGNED"), os.Getenv("LOTSE_STAMP_KEY")
 	if stamped == "" {

@@ -94,14 +94,14 @@ func WriteStamp(b []byte, gateway string, key ed25519.PrivateKey) error {
 	return nil
 }
 
-// room is the place for a stamp in a file.
+// room is the part of a file that is reserved for a stamp.
 type room struct {
 	at   int64
 	text []byte
 }
 
-// stampRoom searches for the place only within the certificate table, because in the program's code
-// the markers have no meaning.
+// stampRoom searches for the place only within the certificate table, because the markers have
+// no meaning in the program's code.
 func stampRoom(f io.ReaderAt, size int64) (room, error) {
 	at, n, err := certificates(f, size)
 	if err != nil {
@@ -135,7 +135,7 @@ const (
 
 var errNoProgram = errors.New("this is not a signed Windows program")
 
-// certificates returns the place of a file's certificate table.
+// certificates returns the offset and the size of a file's certificate table.
 func certificates(f io.ReaderAt, size int64) (at int64, n int, err error) {
 	header, pe, err := peHeader(f)
 	if err != nil {

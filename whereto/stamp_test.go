@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// signedProgram has the structure of a signed program: headers, code that also contains the
-// markers, and a certificate table with a place of n bytes. ci/test-dist.sh tests a real one.
+// signedProgram returns a file with the structure of a signed program: headers, code that also
+// contains the markers, and a certificate table with n bytes for a stamp. ci/test-dist.sh tests
+// a real program.
 func signedProgram(n int) []byte {
 	b := make([]byte, 1024)
 	copy(b, "MZ")
@@ -75,7 +76,7 @@ func TestStamp(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.what, gateway, err)
 		}
 	}
-	// A text that is properly signed but is no name is refused.
+	// A text with a valid signature that does not name a gateway is refused.
 	signed := stampVersion + "http://support.example.com"
 	text := signed + " " + base64.RawURLEncoding.EncodeToString(ed25519.Sign(private, []byte(signed)))
 	if gateway, err := parseStamp([]byte(text), public); err == nil {

@@ -16,11 +16,11 @@ func TestFileNames(t *testing.T) {
 		"lotse-support.example.com.exe": example, "LOTSE-SUPPORT.EXAMPLE.COM.EXE": example, "Lotse-Support.Example.com": example,
 		"lotse-support.example.com (1).exe": example, "lotse-support.example.com(2).exe": example, "lotse-support.example.com-1.exe": example,
 		"lotse-support.example.com - Copy.exe": example, "lotse-support.example.com_2.exe": example,
-		"lotse-support.example (1).com":           example, // the name that Chromium gives it on Linux
+		"lotse-support.example (1).com":           example, // Chromium's name on Linux
 		"lotse-support.example.com_8443.exe":      example + ":8443",
 		"lotse-support.example.com_8443 (12).exe": example + ":8443", "lotse-localhost_8443": "https://localhost:8443",
 		"lotse-xn--bcher-kva.example.exe": "https://xn--bcher-kva.example",
-		// These contain no name.
+		// These names contain no gateway.
 		"lotse-agent.exe": "", "lotse-agent": "", "lotse-agent (1).exe": "", "lotse-agent-1.2.3-windows-amd64.exe": "", "lotse-agent_1.2.3_linux_arm64": "",
 		"lotse.exe": "", "lotse-": "", "lotse-.exe": "", "help.exe": "", "support.example.com.exe": "", "lotse-support.exe": "", "": "",
 	} {
@@ -82,7 +82,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// whereFroms returns the attribute as macOS writes it: an array of two strings.
+// whereFroms returns the attribute in macOS's format: an array of two strings.
 func whereFroms(file, page string) []byte {
 	b := []byte("bplist00\xa2\x01\x02")
 	offsets := []byte{8}
@@ -103,7 +103,7 @@ func TestWhereFroms(t *testing.T) {
 	if m := parseWhereFroms(b); m.file != "https://support.example.com/download/a" || m.page != "https://support.example.com/" {
 		t.Errorf("%+v", m)
 	}
-	for i := range b { // cut short, and each byte changed: no panic, no endless loop
+	for i := range b { // shortened or with one byte changed: must not panic or loop for ever
 		parseWhereFroms(b[:i])
 		c := append([]byte(nil), b...)
 		for _, v := range []byte{0, 0x5f, 0xa2, 0xff} {

@@ -1,12 +1,13 @@
-// Command flood loads a gateway as a stranger with a whole IPv6 /48 would: so many
-// hostile requests a second at each entrance, alone and all at once, while an honest
-// advisor signs in, from new browsers and from one that is remembered, and an honest
-// customer enters his number every two seconds. It tells how many of the honest tries
-// succeed within three seconds, and what memory and audit trail the gateway takes, and
-// fails when a bound is broken.
+// Command flood loads a gateway as a stranger could who owns a whole IPv6 /48. It makes a given
+// number of hostile requests per second, at each entrance separately and then at all of them.
+// Meanwhile honest people use the gateway every two seconds: an advisor signs in, both with a
+// new browser and with a remembered one, and a customer enters his number.
 //
-// The gateway is the real program with its default limits. All of it runs in a network
-// namespace of its own, for which it needs root or user namespaces, Linux and ip:
+// The command reports how many of the honest tries succeed within three seconds, and how much
+// memory and audit trail the gateway uses. It fails if a limit is exceeded.
+//
+// The gateway is the real program with its default limits. Everything runs in a network
+// namespace of its own. This needs Linux, the program ip, and root or user namespaces:
 //
 //	make build && go run ./bench/flood
 package main

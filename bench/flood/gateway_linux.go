@@ -22,7 +22,7 @@ import (
 	"lotse/proctest"
 )
 
-// The gateway's name, ports and account.
+// These are the gateway's name, ports and accounts.
 const (
 	host         = "support.flood.test"
 	port         = "8443"
@@ -35,7 +35,8 @@ const (
 	agentFile    = "lotse-agent-windows-amd64.exe"
 )
 
-// settings are the gateway's, with every door open and all limits as they come.
+// settings is the gateway's configuration. It opens every door and keeps all limits at their
+// defaults.
 const settings = `
 listen = ":` + port + `"
 hosts = ["` + host + `"]
@@ -55,7 +56,7 @@ key = %q
 listen = "127.0.0.1:9443"
 `
 
-// gatewayProcess is the real program.
+// gatewayProcess is the running gateway program.
 type gatewayProcess struct {
 	*proctest.Program
 	dir  string
@@ -98,7 +99,7 @@ func startGateway(o *options, dir string) (*gatewayProcess, error) {
 	return g, nil
 }
 
-// stop ends the gateway, whose log is shown when it tells of errors.
+// stop ends the gateway. It prints the gateway's log if it contains errors.
 func (g *gatewayProcess) stop() {
 	g.Close()
 	_ = g.logs.Close()
@@ -111,7 +112,8 @@ func (g *gatewayProcess) stop() {
 	}
 }
 
-// watchMemory returns the most memory that was resident, in MiB.
+// watchMemory watches the gateway's resident memory until ctx ends and returns the maximum in
+// MiB.
 func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
 	for {
 		select {
@@ -130,7 +132,7 @@ func (g *gatewayProcess) watchMemory(ctx context.Context) (most int) {
 	}
 }
 
-// processor is the processor time the gateway has taken, in seconds.
+// processor returns the processor time that the gateway has used, in seconds.
 func (g *gatewayProcess) processor() float64 {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", g.PID()))
 	if err != nil {
@@ -143,7 +145,7 @@ func (g *gatewayProcess) processor() float64 {
 	return float64(user+system) / 100
 }
 
-// auditSize is what the audit trail takes, in bytes.
+// auditSize returns the size of the audit trail in bytes.
 func (g *gatewayProcess) auditSize() (n int64) {
 	files, _ := filepath.Glob(filepath.Join(g.dir, "data", "audit*"))
 	for _, name := range files {
@@ -154,7 +156,7 @@ func (g *gatewayProcess) auditSize() (n int64) {
 	return n
 }
 
-// makeCertificate makes one that signs itself.
+// makeCertificate makes a self-signed certificate.
 func makeCertificate(certFile, keyFile string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -25,13 +25,13 @@ import (
 	"lotse/tunnel"
 )
 
-// patience is how long an honest try may take to count, and limit when it is given up.
+// An honest try counts if it succeeds within patience. It is given up after limit.
 const (
 	patience = 3 * time.Second
 	limit    = 15 * time.Second
 )
 
-// Kinds of honest tries.
+// These are the kinds of honest tries.
 const (
 	newBrowser = iota
 	oldBrowser
@@ -41,8 +41,8 @@ const (
 
 var kindNames = [kinds]string{"new browser", "old browser", "customer"}
 
-// people are the honest ones. Each try comes from a network of its own, except those of
-// the browser that is remembered.
+// people are the honest users. Each try comes from a network of its own, except those of the
+// remembered browser.
 type people struct {
 	roots *x509.CertPool
 	next  atomic.Uint32
@@ -52,9 +52,9 @@ type people struct {
 	proxies []*fromProxy
 
 	mu   sync.Mutex
-	took [kinds][]time.Duration // Guarded by mu; of those that succeeded.
-	n    [kinds]int             // Guarded by mu; tries.
-	why  map[string]int         // Guarded by mu; failures.
+	took [kinds][]time.Duration // Guarded by mu; of the successful tries.
+	n    [kinds]int             // Guarded by mu; number of tries.
+	why  map[string]int         // Guarded by mu; failures by reason.
 }
 
 func readRoots(file string) (*x509.CertPool, error) {
@@ -80,7 +80,7 @@ func (p *people) close() {
 	}
 }
 
-// address is one of a /48 that nobody has come from yet.
+// address returns an address in a /48 that has not been used yet.
 func (p *people) address() netip.Addr {
 	b := netip.MustParseAddr(honest).As16()
 	binary.BigEndian.PutUint16(b[4:], uint16(0x1000+p.next.Add(1)))
@@ -88,7 +88,7 @@ func (p *people) address() netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// dialFrom connects from an address of the machine to where every name leads.
+// dialFrom connects from an address of this machine to the gateway.
 func dialFrom(ctx context.Context, from netip.Addr, port string) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Control: bindAny}
 	to := gatewayAddr
@@ -98,8 +98,8 @@ func dialFrom(ctx context.Context, from netip.Addr, port string) (net.Conn, erro
 	return d.DialContext(ctx, "tcp", net.JoinHostPort(to, port))
 }
 
-// ipv6Freebind is IPV6_FREEBIND of linux/in6.h: the address may be one that only a
-// route leads to.
+// ipv6Freebind is IPV6_FREEBIND of linux/in6.h. It permits binding to an address that only a
+// route makes local.
 const ipv6Freebind = 78
 
 func bindAny(_, _ string, raw syscall.RawConn) (err error) {
@@ -107,8 +107,8 @@ func bindAny(_, _ string, raw syscall.RawConn) (err error) {
 	return errors.Join(failed, err)
 }
 
-// client is a Lotse program at an address; it gets out by a proxy of ours, which is
-// how the address is chosen.
+// client returns a Lotse client that connects from an address. It uses a proxy of ours, which
+// binds to that address.
 func (p *people) client(from netip.Addr) (*tunnel.Client, func(), error) {
 	x, err := newFromProxy(from)
 	if err != nil {
@@ -119,9 +119,11 @@ func (p *people) client(from netip.Addr) (*tunnel.Client, func(), error) {
 	return c, func() { c.CloseIdle(); x.close() }, nil
 }
 
-// prepare signs the colleague in once, by program, and the advisor by a browser that is
-// remembered. The gateway keeps the newest 50 sign-ins of an account: those that a phase
-// measures would end the one that makes the customers' sessions.
+// prepare signs the colleague in once, by program, and signs the advisor in with the browser
+// that is to be remembered.
+//
+// Two accounts are needed: the gateway keeps only the newest 50 sign-ins of an account, and the
+// sign-ins that a phase measures would end the one that opens the customers' sessions.
 func (p *people) prepare(ctx context.Context) error {
 	c, done, err := p.client(p.address())
 	if err != nil {
@@ -134,7 +136,7 @@ func (p *people) prepare(ctx context.Context) error {
 	return p.browserSignIn(ctx, p.address())
 }
 
-// run tries everything every so often until ctx ends.
+// run starts one try of each kind per interval until ctx ends.
 func (p *people) run(ctx context.Context, every time.Duration) *result {
 	var tries sync.WaitGroup
 	office := p.address()
@@ -179,7 +181,7 @@ func (p *people) newSignIn(ctx context.Context) error {
 	return err
 }
 
-// browserSignIn signs in as a page does, with the cookie of the time before.
+// browserSignIn signs in as a page does, with the cookie of the previous sign-in.
 func (p *people) browserSignIn(ctx context.Context, from netip.Addr) error {
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: p.roots}, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return dialFrom(ctx, from, port)
@@ -214,7 +216,7 @@ func (p *people) browserSignIn(ctx context.Context, from netip.Addr) error {
 	return nil
 }
 
-// enter is a whole case: the advisor makes a session, and a customer enters its number.
+// enter runs a whole case: the advisor opens a session, and a customer enters its number.
 func (p *people) enter(ctx context.Context) error {
 	made, err := p.session.NewSession(ctx)
 	if err != nil {
@@ -243,7 +245,7 @@ func (p *people) enter(ctx context.Context) error {
 	return join(ctx, c, number)
 }
 
-// answer is the owner's part: the seal of anyone who enters.
+// answer plays the advisor's program: it completes the seal with anyone who enters.
 func (p *people) answer(ctx context.Context, owner *tunnel.OwnerLink, number tunnel.Number) {
 	tries := new(seal.Tries)
 	for {
@@ -266,7 +268,7 @@ func (p *people) answer(ctx context.Context, owner *tunnel.OwnerLink, number tun
 	}
 }
 
-// join is the customer's part.
+// join plays the customer's program.
 func join(ctx context.Context, c *tunnel.Client, number tunnel.Number) error {
 	link, err := c.DialAgent(ctx)
 	if err != nil {
@@ -297,7 +299,7 @@ func join(ctx context.Context, c *tunnel.Client, number tunnel.Number) error {
 	return nil
 }
 
-// fromProxy is an HTTP proxy whose connections come from an address.
+// fromProxy is an HTTP proxy whose connections come from one address.
 type fromProxy struct {
 	listener net.Listener
 	from     netip.Addr
@@ -327,7 +329,7 @@ func (x *fromProxy) close() {
 	x.open.Wait()
 }
 
-// serve reads one CONNECT and joins both sides.
+// serve reads one CONNECT request and connects both sides.
 func (x *fromProxy) serve(conn net.Conn) {
 	defer conn.Close()
 	var head []byte

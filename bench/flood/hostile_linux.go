@@ -23,10 +23,10 @@ import (
 	"lotse/tunnel"
 )
 
-// maxHeld bounds the hostile requests of an entrance that are under way.
+// maxHeld limits the hostile requests that one entrance has open at once.
 const maxHeld = 4000
 
-// holdFor is how long a stranger keeps what he got, unless it is taken from him.
+// holdFor is how long a stranger holds a request open unless the gateway closes it.
 const holdFor = 2 * time.Minute
 
 // stranger makes requests, each from a random one of his addresses.
@@ -37,7 +37,7 @@ type stranger struct {
 	tried, opened, answered atomic.Int64
 }
 
-// entrances are what a stranger can do to a gateway.
+// entrances are the attacks on a gateway, by name.
 var entrances = map[string]func(*stranger, context.Context) error{
 	"enter":      (*stranger).enter,
 	"idle":       (*stranger).idle,
@@ -60,7 +60,8 @@ func entranceNames() (names []string) {
 	return names
 }
 
-// flood makes requests at the entrances until ctx ends, and prints what came of them.
+// flood makes requests at the entrances until ctx ends. It prints the numbers of tried, opened
+// and answered requests per second.
 func flood(ctx context.Context, o *options, names []string) error {
 	roots, err := readRoots(os.Getenv("LOTSE_FLOOD_CA"))
 	if err != nil {
@@ -84,7 +85,7 @@ func flood(ctx context.Context, o *options, names []string) error {
 	return nil
 }
 
-// run starts so many requests a second, evenly.
+// run starts s.options.rate requests per second, evenly distributed.
 func (s *stranger) run(ctx context.Context, request func(*stranger, context.Context) error) {
 	held := make(chan struct{}, maxHeld)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -111,16 +112,16 @@ func (s *stranger) run(ctx context.Context, request func(*stranger, context.Cont
 					}
 					<-held
 				}()
-			default: // all that it may hold is taken
+			default: // maxHeld requests are open already
 			}
 		}
 	}
 }
 
-// botnet is how many IPv4 addresses a stranger may have.
+// botnet is the number of IPv4 addresses of a stranger.
 const botnet = 300
 
-// source is one of the stranger's addresses, at random.
+// source returns a random address of the stranger.
 func (s *stranger) source() netip.Addr {
 	if i := rand.IntN(botnet); s.options.from == "botnet" {
 		return netip.AddrFrom4([4]byte{10, 0, byte(i), byte(1 + i>>8)})
@@ -142,7 +143,7 @@ func (s *stranger) dial(ctx context.Context, port string) (net.Conn, error) {
 	return conn, nil
 }
 
-// secure connects and goes through TLS.
+// secure connects and completes the TLS handshake.
 func (s *stranger) secure(ctx context.Context) (net.Conn, error) {
 	conn, err := s.dial(ctx, port)
 	if err != nil {
@@ -168,10 +169,12 @@ func (s *stranger) web(ctx context.Context, path string) (*websocket.Conn, error
 	return ws, err
 }
 
-// works reports whether this stranger's program solves puzzles.
+// works reports at random, with the probability of -work, whether this stranger's program
+// solves puzzles.
 func (s *stranger) works() bool { return rand.Float64() < s.options.work }
 
-// enter tries a number; of those that are called to a stream half say nothing there.
+// enter tries a number. If it is called to a stream, it sends nonsense or nothing there, half
+// of the time each.
 func (s *stranger) enter(ctx context.Context) error {
 	ws, err := s.web(ctx, "/agent/v1")
 	if err != nil {
@@ -201,7 +204,7 @@ func (s *stranger) enter(ctx context.Context) error {
 	}
 }
 
-// wrongSeal dials the stream, says nonsense or nothing, and waits for the refusal.
+// wrongSeal dials the stream, sends nonsense or nothing, and waits for the refusal.
 func (s *stranger) wrongSeal(ctx context.Context, link *websocket.Conn, id string) error {
 	ws, err := s.web(ctx, "/agent/v1/streams/"+id)
 	if err != nil {
@@ -215,7 +218,7 @@ func (s *stranger) wrongSeal(ctx context.Context, link *websocket.Conn, id strin
 	return err
 }
 
-// idle is a link on which nothing is entered.
+// idle opens a link and enters no number.
 func (s *stranger) idle(ctx context.Context) error {
 	ws, err := s.web(ctx, "/agent/v1")
 	if err != nil {
@@ -226,7 +229,7 @@ func (s *stranger) idle(ctx context.Context) error {
 	return err
 }
 
-// silent is a connection that says nothing, half of them behind TLS.
+// silent opens a connection and sends nothing. Half of these connections complete TLS first.
 func (s *stranger) silent(ctx context.Context) (err error) {
 	var conn net.Conn
 	if rand.IntN(2) == 0 {
@@ -242,7 +245,7 @@ func (s *stranger) silent(ctx context.Context) (err error) {
 	return err
 }
 
-// headers is a request that does not come to its end.
+// headers sends a request that never ends.
 func (s *stranger) headers(ctx context.Context) error {
 	conn, err := s.secure(ctx)
 	if err != nil {
@@ -261,7 +264,7 @@ func (s *stranger) headers(ctx context.Context) error {
 	return nil
 }
 
-// signIn tries wrong passwords, one after the other on its connection.
+// signIn tries wrong passwords, one after the other on one connection.
 func (s *stranger) signIn(ctx context.Context, name string) error {
 	t := &http.Transport{DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return s.secure(ctx) }, MaxIdleConns: 1}
 	defer t.CloseIdleConnections()
@@ -364,7 +367,7 @@ func (s *stranger) websockify(ctx context.Context) error {
 	return err
 }
 
-// api asks for what everybody may have, twenty times in a row without waiting.
+// api sends twenty requests for public pages without waiting for answers.
 func (s *stranger) api(ctx context.Context) error {
 	conn, err := s.secure(ctx)
 	if err != nil {
@@ -382,7 +385,7 @@ func (s *stranger) api(ctx context.Context) error {
 	return err
 }
 
-// download takes a program, a kilobyte a second.
+// download reads a program at one kilobyte per second.
 func (s *stranger) download(ctx context.Context) error {
 	conn, err := s.secure(ctx)
 	if err != nil {

@@ -44,7 +44,7 @@ func (o *options) parse() {
 	}
 }
 
-// inside is set for the process in the namespace, role for the one that floods.
+// insideEnv is set in the process inside the namespace, roleEnv in the process that floods.
 const (
 	insideEnv = "LOTSE_FLOOD_INSIDE"
 	roleEnv   = "LOTSE_FLOOD_ENTRANCES"
@@ -71,7 +71,7 @@ func main() {
 	}
 }
 
-// enterNamespace runs this program again in a network of its own.
+// enterNamespace runs this program again in a network namespace of its own.
 func enterNamespace() error {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), insideEnv+"=1")
@@ -85,15 +85,16 @@ func enterNamespace() error {
 	return cmd.Run()
 }
 
-// Addresses of the namespace.
+// These are the addresses in the namespace.
 const (
 	gatewayAddr = "fd00::1"
 	gatewayIPv4 = "192.0.2.1"
-	hostile     = "2001:db8:bad::"  // of the /48
-	honest      = "2001:db8:1000::" // the first of many /48
+	hostile     = "2001:db8:bad::"  // the strangers' /48
+	honest      = "2001:db8:1000::" // the first of the honest users' /48s
 )
 
-// makeNetwork lets every address of 2001:db8::/32 be one of this machine.
+// makeNetwork makes every address of 2001:db8::/32 and 10.0.0.0/16 local, and raises the limit
+// of open files.
 func makeNetwork() error {
 	for _, args := range []string{
 		"link set lo up", "-6 addr add " + gatewayAddr + "/128 dev lo nodad", "-6 route add local 2001:db8::/32 dev lo",
@@ -148,7 +149,7 @@ func measure(ctx context.Context, o *options) error {
 	return nil
 }
 
-// runPhase starts a gateway, floods it, and tries what honest people do meanwhile.
+// runPhase starts a gateway, floods it, and meanwhile makes the honest tries.
 func runPhase(ctx context.Context, o *options, entrances []string) (*result, error) {
 	dir, err := os.MkdirTemp("", "lotse-flood-")
 	if err != nil {
@@ -184,8 +185,8 @@ func runPhase(ctx context.Context, o *options, entrances []string) (*result, err
 	return r, err
 }
 
-// startFlood runs the hostile part as a process of its own, which takes the processor
-// last: strangers have their own machines. done ends it and returns its counts.
+// startFlood starts the hostile part as a process of its own. It has a low scheduling priority
+// because real strangers use their own machines. done ends the process and returns its counts.
 func startFlood(o *options, g *gatewayProcess, entrances []string) (done func() (string, error), err error) {
 	if len(entrances) == 0 {
 		return func() (string, error) { return "", nil }, nil

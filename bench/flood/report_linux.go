@@ -10,7 +10,7 @@ import (
 // wantWithin is the share of honest tries that must succeed within patience.
 const wantWithin = 0.95
 
-// result is what a phase showed.
+// result is the outcome of a phase.
 type result struct {
 	took    [kinds][]time.Duration
 	n       [kinds]int
@@ -18,7 +18,7 @@ type result struct {
 	rss     int   // MiB
 	audit   int64 // bytes
 	seconds int
-	cpu     float64 // processors that the gateway took
+	cpu     float64 // processors used by the gateway, on average
 	hostile string
 }
 
@@ -51,7 +51,7 @@ func (r *result) print(phase string) {
 	}
 }
 
-// within is the share of tries that succeeded in time.
+// within returns the share of tries that succeeded within patience.
 func (r *result) within(kind int) float64 {
 	n := 0
 	for _, d := range r.took[kind] {
@@ -62,12 +62,12 @@ func (r *result) within(kind int) float64 {
 	return float64(n) / float64(max(1, r.n[kind]))
 }
 
-// auditPerMinute is the growth of the audit trail in KiB.
+// auditPerMinute returns the growth of the audit trail in KiB per minute.
 func (r *result) auditPerMinute() float64 {
 	return float64(r.audit) / 1024 * 60 / float64(r.seconds)
 }
 
-// judge names the bounds that are broken.
+// judge returns the limits that were exceeded.
 func (r *result) judge(o *options) (bad []string) {
 	for k := range kinds {
 		if r.within(k) < wantWithin {

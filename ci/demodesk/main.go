@@ -1,6 +1,6 @@
-// Demodesk shows the demo's customer's desktop in a browser, for a machine that has no
-// screen: there the person who tries Lotse answers the question window. It is a part of
-// the demo (ci/demo.sh) and of nothing else. It serves the user who started it only.
+// Demodesk shows the desktop of the demo's customer in a browser, for a machine without a
+// screen. The person who tries Lotse answers the question window there. Only the demo
+// (ci/demo.sh) uses this program. It serves only the user who started it.
 //
 //	demodesk RFB-SOCKET NOVNC-FOLDER
 package main
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 		up := websocket.Upgrader{CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == origin }}
 		ws, err := up.Upgrade(w, r, nil)
 		if err != nil {
-			return // Upgrade has answered
+			return // Upgrade has sent the error
 		}
 		defer ws.Close()
 		if err := join(ctx, ws, args[0]); err != nil {
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// join passes bytes between a page and the X server until either ends.
+// join forwards bytes between a page and the X server until either side ends.
 func join(ctx context.Context, ws *websocket.Conn, socket string) error {
 	var d net.Dialer
 	x, err := d.DialContext(ctx, "unix", socket)

@@ -10,7 +10,7 @@ import (
 	"lotse/tunnel"
 )
 
-// limits are numbers that both sides keep; a time is in milliseconds.
+// limits are constants that programs and pages share; times are in milliseconds.
 var limits = []struct {
 	name  string
 	value int
@@ -29,7 +29,7 @@ var limits = []struct {
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 }
 
-// keysyms are those that a page sends by itself.
+// keysyms are the X keysyms that a page sends by itself.
 var keysyms = []struct {
 	name  string
 	value uint32
@@ -39,9 +39,9 @@ var keysyms = []struct {
 
 func milliseconds(d time.Duration) int { return int(d / time.Millisecond) }
 
-// words are those of one field of a message.
+// words are the lists of values that a field of a message may have.
 var words = []struct {
-	name string // of the list; the type has the same name with a capital, without the last s
+	name string // of the list; the type's name is capitalized and lacks the final s
 	list []string
 }{
 	{"streamKinds", []string{tunnel.KindControl, tunnel.KindView, tunnel.KindShow}},
@@ -78,23 +78,23 @@ func names(rights ...consent.Right) []string {
 	return out
 }
 
-// messages are what goes over a link, a control stream or to a panel. Types of their
-// fields are found from them. A control message has its type beside its fields.
+// messages are the messages of links, control streams and panels. The types of their fields are
+// added automatically. A control message also has a field with its type.
 var messages = []any{
 	// PROTOCOL.md, section 2.
 	tunnel.SignInRequest{}, tunnel.Me{}, tunnel.Info{}, tunnel.NewSession{}, tunnel.Sessions{},
 	tunnel.OpenStreamRequest{}, tunnel.OpenStreamAnswer{}, tunnel.HandOver{}, tunnel.ViewerPassword{},
 	tunnel.ViewerAddress{},
-	// Sections 3 and 5.
+	// PROTOCOL.md, sections 3 and 5.
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
-	// Section 6.
+	// PROTOCOL.md, section 6.
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
 	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{},
 }
 
-// unions are the messages of one direction.
+// unions are the control messages of each direction.
 var unions = []struct {
 	name    string
 	members []tunnel.ControlMessage

@@ -1,9 +1,10 @@
-// Command protocol writes what the pages know of the protocols, as TypeScript, from the
-// types and constants that the programs use: messages, words and limits.
+// Command protocol generates the TypeScript module with what the pages need of the protocols:
+// messages, words and limits. It derives them from the types and constants that the programs
+// use.
 //
 //	go run ./ci/protocol    writes novnc-web/src/protocol_gen.ts
 //
-// The meaning of each message is in tunnel/PROTOCOL.md and agent/PANEL.md.
+// tunnel/PROTOCOL.md and agent/PANEL.md describe the meaning of each message.
 package main
 
 import (
@@ -11,7 +12,7 @@ import (
 	"os"
 )
 
-// file is what the command writes, seen from the root of the repository.
+// file is the generated file, relative to the root of the repository.
 const file = "novnc-web/src/protocol_gen.ts"
 
 func main() {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestPagesAreCurrent: what the pages know is what the programs say.
+// TestPagesAreCurrent checks that the committed module is what the command generates.
 func TestPagesAreCurrent(t *testing.T) {
 	have, err := os.ReadFile("../../" + file)
 	if err != nil {

@@ -18,7 +18,7 @@ export type Unchecked<T> = { readonly [K in KeyOfAny<T>]?: unknown };
 type KeyOfAny<T> = T extends unknown ? keyof T : never;
 `
 
-// script is the TypeScript module.
+// script returns the TypeScript module.
 func script() []byte {
 	var b bytes.Buffer
 	b.WriteString(head + "\n// Limits; times are in milliseconds.\n\n")
@@ -55,7 +55,7 @@ func script() []byte {
 	return b.Bytes()
 }
 
-// digits is a number with an underscore before each three digits from 10 000 on.
+// digits formats a number. From 10 000 on, underscores separate groups of three digits.
 func digits(n int) string {
 	s := fmt.Sprint(n)
 	if n < 10_000 {
@@ -70,18 +70,18 @@ func digits(n int) string {
 func array(list []string) string {
 	quoted := make([]string, len(list))
 	for i, w := range list {
-		b, _ := json.Marshal(w) // text
+		b, _ := json.Marshal(w) // a string can always be encoded
 		quoted[i] = string(b)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// typeOfList is the name of the type of a list's words.
+// typeOfList returns the name of the type of a list's words.
 func typeOfList(list string) string {
 	return strings.ToUpper(list[:1]) + strings.TrimSuffix(list[1:], "s")
 }
 
-// types writes interfaces, each once, after those that it needs.
+// types writes each interface once, after those that it needs.
 type types struct {
 	seen map[reflect.Type]bool
 	out  bytes.Buffer
@@ -96,7 +96,7 @@ func (t *types) add(of reflect.Type) {
 	for _, f := range reflect.VisibleFields(of) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous || !f.IsExported() || name == "-" || name == "" {
-			continue // an embedded struct's fields are visible ones
+			continue // the fields of an embedded struct are among the visible fields
 		}
 		optional := ""
 		if strings.HasPrefix(options, "omit") {
@@ -107,8 +107,8 @@ func (t *types) add(of reflect.Type) {
 	fmt.Fprintf(&t.out, "\n/** %s */\nexport interface %s {\n%s}\n", of, nameOf(of), body.String())
 }
 
-// script is a type in TypeScript; what it needs is added. A pointer that may be left out
-// is never null.
+// script returns a type in TypeScript and adds the interfaces that it needs. An optional
+// pointer is absent rather than null.
 func (t *types) script(of reflect.Type, optional bool) string {
 	switch {
 	case of == reflect.TypeFor[time.Time]():
@@ -137,8 +137,8 @@ func (t *types) script(of reflect.Type, optional bool) string {
 	panic(fmt.Sprintf("protocol: no type in TypeScript for %v", of))
 }
 
-// nameOf is an interface's name: types of panels begin with Panel, as some have the
-// name of one in package tunnel.
+// nameOf returns an interface's name. Types of panels get the prefix Panel, because some have
+// the same name as a type of package tunnel.
 func nameOf(of reflect.Type) string {
 	if strings.HasSuffix(of.PkgPath(), "/agent") || strings.HasSuffix(of.PkgPath(), "/agent/panel") {
 		return "Panel" + of.Name()

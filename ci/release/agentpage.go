@@ -15,9 +15,9 @@ import (
 	"lotse/manual"
 )
 
-// agentPage writes the manual page of lotse-agent. Its flags are read from the program's
-// source: the definitions (set.StringVar and so on) say which there are, and the constant
-// usage, which is its --help, says what they do. It is an error when one lacks the other.
+// agentPage writes the manual page of lotse-agent. It reads the flags from the program's
+// source: the definitions (set.StringVar and so on) give their names, and the constant usage,
+// the text of --help, describes them. A flag that lacks one of the two is an error.
 func agentPage(folder, out string) error {
 	page, err := readAgent(folder)
 	if err != nil {
@@ -45,12 +45,13 @@ func readAgent(folder string) (*manual.Program, error) {
 	return page, nil
 }
 
-// flagMethod are the methods of flag.FlagSet that define a flag into a variable.
+// flagMethod matches the methods of flag.FlagSet that define a flag with a variable or a
+// function.
 var flagMethod = regexp.MustCompile(
 	`^(String|Bool|Int|Int64|Uint|Duration|Float64)?Var$|^BoolFunc$|^Func$`,
 )
 
-// flagsInSource finds the names of the flags that a package defines, and its constant usage.
+// flagsInSource returns the names of the flags that a package defines, and its constant usage.
 func flagsInSource(folder string) (flags []string, usage string, err error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
@@ -85,13 +86,13 @@ func flagsInSource(folder string) (flags []string, usage string, err error) {
 	return flags, usage, nil
 }
 
-// definedFlag is the flag that a call defines; "" for other calls.
+// definedFlag returns the flag that a call defines, or "" for other calls.
 func definedFlag(call *ast.CallExpr) string {
 	f, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || !flagMethod.MatchString(f.Sel.Name) {
 		return ""
 	}
-	at := 1 // behind the variable
+	at := 1 // the argument after the variable
 	if strings.HasSuffix(f.Sel.Name, "Func") {
 		at = 0
 	}
@@ -101,7 +102,7 @@ func definedFlag(call *ast.CallExpr) string {
 	return literal(call.Args[at])
 }
 
-// literal is the value of a string literal, or of several with + between them.
+// literal returns the value of a string literal, or of several joined with +.
 func literal(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -116,11 +117,12 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// flagLine is the first line of a flag in a help text: two spaces, the flag, its value, and
-// behind two spaces or more what it does.
+// flagLine matches the first line of a flag in a help text: two spaces, the flag, its value,
+// and after at least two spaces its description.
 var flagLine = regexp.MustCompile(`^  --([a-z0-9-]+)(?: (\S(?:\S| \S)*))?(?:  +(.*))?$`)
 
-// parseUsage reads the help text of lotse-agent: what it is, "Usage:", the flags, exit codes.
+// parseUsage parses the help text of lotse-agent: a description, "Usage:", the flags, and the
+// exit codes.
 func parseUsage(usage string) *manual.Program {
 	p := &manual.Program{Name: "lotse-agent", Also: []string{"lotse"}}
 	for block := range strings.SplitSeq(strings.TrimSpace(usage), "\n\n") {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestAgentPage: every flag of the real program is on its page, with words.
+// TestAgentPage checks that the page describes every flag of the real program.
 func TestAgentPage(t *testing.T) {
 	page, err := readAgent("../../cmd/lotse-agent")
 	if err != nil {
@@ -34,7 +34,8 @@ func TestAgentPage(t *testing.T) {
 	}
 }
 
-// TestFlagsInSource: a flag that is defined and not told, or told and not defined, is found.
+// TestFlagsInSource checks that a flag which is defined but not described, or described but not
+// defined, is reported.
 func TestFlagsInSource(t *testing.T) {
 	const head = "package main\nimport \"flag\"\nvar s string\nfunc f() { flag.StringVar(&s, \"one\", \"\", \"\")\n" +
 		"flag.BoolFunc(\"two\", \"\", nil); println(\"Var\", \"three\") }\n"

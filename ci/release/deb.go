@@ -12,22 +12,22 @@ import (
 	"time"
 )
 
-// file is one of a package.
+// file is a file of a package.
 type file struct {
 	name     string // without leading slash
 	mode     int64
 	body     []byte
-	settings bool // dpkg asks before it replaces it
+	settings bool // a configuration file: dpkg asks before it replaces it
 
-	from   string // where body is read from
-	zipped bool   // with gzip
+	from   string // the file from which body is read
+	zipped bool   // compress with gzip
 }
 
-// settingsFile becomes the settings of a new gateway.
+// settingsFile is installed as the settings of a new gateway.
 const settingsFile = "config/gateway.example.toml"
 
-// contents reads the files of the package of the gateway. manual is the folder that
-// ci/manual.sh has written.
+// contents reads the files of the gateway's package. manual is the folder that ci/manual.sh has
+// written.
 func contents(program, manual string) ([]file, error) {
 	const doc, share = "usr/share/doc/lotse/", "usr/share/"
 	files := []file{
@@ -39,7 +39,7 @@ func contents(program, manual string) ([]file, error) {
 		{name: doc + "grafana/lotse.json", mode: 0o644, from: "deploy/grafana/lotse.json"},
 		{name: doc + "grafana/alerts.yaml", mode: 0o644, from: "deploy/grafana/alerts.yaml"},
 		{name: share + "man/man1/lotse.1.gz", mode: 0o644, from: manual + "/lotse.1", zipped: true},
-		// Gateways hand the customer's program out; who looks after one looks for its page too.
+		// Gateways offer the customer's program, so an operator also expects its manual page.
 		{name: share + "man/man1/lotse-agent.1.gz", mode: 0o644, from: manual + "/lotse-agent.1",
 			zipped: true},
 		{name: share + "bash-completion/completions/lotse", mode: 0o644, from: manual + "/lotse.bash"},
@@ -59,7 +59,7 @@ func contents(program, manual string) ([]file, error) {
 	return files, nil
 }
 
-// zipped packs a text with gzip, without a date.
+// zipped compresses a text with gzip, without a date.
 func zipped(text []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -75,7 +75,7 @@ func zipped(text []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// deb writes a Debian package of the gateway; deb(5).
+// deb writes a Debian package of the gateway; see deb(5).
 func deb(version, arch, program, manual, out string) error {
 	when, err := date()
 	if err != nil {
@@ -138,7 +138,7 @@ Description: gateway for self-hosted remote support over VNC
 	return os.WriteFile(out, b.Bytes(), 0o644)
 }
 
-// member writes one of an ar archive; ar(5).
+// member writes one member of an ar archive; see ar(5).
 func member(b *bytes.Buffer, name string, when time.Time, body []byte) {
 	fmt.Fprintf(b, "%-16s%-12d%-6d%-6d%-8s%-10d`\n", name, when.Unix(), 0, 0, "100644", len(body))
 	b.Write(body)
@@ -147,7 +147,7 @@ func member(b *bytes.Buffer, name string, when time.Time, body []byte) {
 	}
 }
 
-// tarball packs files and the folders that they are in.
+// tarball packs files and their folders.
 func tarball(when time.Time, files []file) ([]byte, error) {
 	var b bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&b, gzip.BestCompression)

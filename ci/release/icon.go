@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// icon draws the ship's wheel: a rim, a hub and eight spokes with handles. Each
-// pixel is the mean of 8×8 points, so that it is smooth at every size.
+// icon draws a ship's wheel: a rim, a hub and eight spokes with handles. Each pixel is the mean
+// of 8×8 points, so that the icon is smooth at every size.
 func icon(sizeText, out string) error {
 	size, err := strconv.Atoi(sizeText)
 	if err != nil || size < 1 || size > 1024 {
@@ -51,7 +51,7 @@ func inWheel(x, y float64) bool {
 	if r > 0.96 {
 		return false
 	}
-	// The distance from the nearest of eight spokes.
+	// off is the distance from the nearest of the eight spokes.
 	eighth := math.Pi / 4
 	angle := math.Atan2(y, x)
 	off := math.Abs(math.Sin(angle-math.Round(angle/eighth)*eighth)) * r

@@ -1,6 +1,6 @@
-// Command release makes what a release needs besides the programs: the icon,
-// Debian packages, the list of parts (SBOM) and their licences. ci/dist.sh
-// calls it. All it writes depends on its inputs alone, never on the clock.
+// Command release makes what a release needs in addition to the programs: the icon, Debian
+// packages, the list of parts (SBOM) and their licences. ci/dist.sh calls it. Its output
+// depends only on its inputs, not on the time of the call.
 package main
 
 import (
@@ -49,7 +49,7 @@ func run(args []string) error {
 	return errors.New("wrong usage")
 }
 
-// date is the release's, the same for everything in it.
+// date returns the release's date, which all its files have.
 func date() (time.Time, error) {
 	n, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {

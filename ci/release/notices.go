@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// notices writes the licences of all parts into one text. A part without one is
-// an error: it could not be given away.
+// notices writes the licences of all parts into one text. A part without a licence is an error,
+// because it must not be distributed.
 func notices(out string, programs []string) error {
 	list, err := parts(programs)
 	if err != nil {
@@ -35,7 +35,8 @@ func notices(out string, programs []string) error {
 	return os.WriteFile(out, b.Bytes(), 0o644)
 }
 
-// licences returns the texts in a part's folder and those of what it brings along.
+// licences returns the licence texts in a part's folder, including those of code that the part
+// contains.
 func licences(folder string) ([][]byte, error) {
 	var files []string
 	for _, pattern := range []string{"LICEN[CS]E*", "COPYING*", "NOTICE*", "COPYRIGHT*", "docs/LICENSE*", "vendor/*/LICEN[CS]E*"} {

@@ -12,19 +12,19 @@ import (
 	"unicode"
 )
 
-// part is something of others that is in the programs.
+// part is a third-party component of the programs or pages.
 type part struct {
-	kind    string // golang, npm
+	kind    string // "golang" or "npm"
 	name    string
 	version string
-	sum     string // as go.sum or package-lock.json has it
-	folder  string // where its licence is
+	sum     string // as in go.sum or package-lock.json
+	folder  string // the folder with its licence
 }
 
 const web = "novnc-web"
 
-// parts reads what is in programs out of them, and what is in the pages out of
-// npm's lock file.
+// parts reads the Go modules from the programs and the packages of the pages from npm's lock
+// file.
 func parts(programs []string) ([]part, error) {
 	cache, err := goEnv("GOMODCACHE")
 	if err != nil {
@@ -59,7 +59,8 @@ func parts(programs []string) ([]part, error) {
 	return list, nil
 }
 
-// npmParts adds what pages are made of; what only builds or tests them is left out.
+// npmParts adds the packages that pages contain. Packages that only build or test the pages are
+// left out.
 func npmParts(seen map[string]part) error {
 	text, err := os.ReadFile(filepath.Join(web, "package-lock.json"))
 	if err != nil {
@@ -87,7 +88,8 @@ func goEnv(name string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// escaped is a module's path in the module cache: upper case letters have a "!".
+// escaped returns a module's path as in the module cache, where an upper case letter becomes
+// "!" and its lower case letter.
 func escaped(path string) string {
 	var b strings.Builder
 	for _, r := range path {

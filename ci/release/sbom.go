@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The shape of CycloneDX 1.5 as far as it is used here.
+// These types are the part of CycloneDX 1.5 that is used here.
 type (
 	bom struct {
 		Format     string      `json:"bomFormat"`

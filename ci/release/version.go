@@ -7,8 +7,7 @@ import (
 
 var describe = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?(?:-(\d+)-g[0-9a-f]+)?`)
 
-// windowsVersion turns "v1.2.3-4-gabcdef" into "1.2.3.4"; versions that are no
-// such numbers are "0.0.0.0".
+// windowsVersion converts "v1.2.3-4-gabcdef" to "1.2.3.4". Other versions become "0.0.0.0".
 func windowsVersion(v string) string {
 	m := describe.FindStringSubmatch(v)
 	if m == nil {
@@ -26,8 +25,8 @@ func windowsVersion(v string) string {
 	return strings.Join(m[1:], ".")
 }
 
-// debianVersion makes a version that dpkg takes and sorts: it begins with a
-// number, and what is no release (a commit's name) is older than every release.
+// debianVersion returns a version that dpkg accepts. A version that does not begin with a
+// number and a dot, such as a commit's name, gets a prefix that sorts before every release.
 func debianVersion(v string) string {
 	v = strings.TrimPrefix(v, "v")
 	v = regexp.MustCompile(`[^A-Za-z0-9.+~-]`).ReplaceAllString(v, "~")

@@ -1,9 +1,9 @@
-// Command sentences prints sentences of the documents and of the comments in Go and
-// TypeScript, chosen at random, to be read as a stranger would read them:
+// Command sentences prints random sentences from the documents and from the comments in Go and
+// TypeScript, for a review by a reader who does not know the project:
 //
 //	go run ./ci/sentences -seed 1 -n 40
 //
-// Each should be clear on the first reading; CONTRIBUTING.md.
+// Each sentence should be clear on the first reading; see CONTRIBUTING.md.
 package main
 
 import (
@@ -38,11 +38,11 @@ func main() {
 var (
 	sources   = regexp.MustCompile(`\.(md|go|ts)$`)
 	generated = regexp.MustCompile(`_gen(/|\.)|^novnc-web/(dist|node_modules)|^bench/results|^bin/|/testdata/|^docs/settings\.md`)
-	// end is the end of a sentence: a mark, a space and a capital.
+	// end matches the end of a sentence: a mark, a space, and a capital letter or quote.
 	end = regexp.MustCompile(`([.!?:])\s+([A-Z"` + "`" + `])`)
 )
 
-// sentences lists those with five words or more, each with its file.
+// sentences returns the sentences of five words or more, each with its file.
 func sentences(root fs.FS) (all []string, err error) {
 	err = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -70,7 +70,7 @@ func sentences(root fs.FS) (all []string, err error) {
 	return all, err
 }
 
-// paragraphs are runs of lines of a document, or of whole-line comments.
+// paragraphs returns the paragraphs of a document, or the whole-line comments of a source file.
 func paragraphs(text string, document bool) (out []string) {
 	var now []string
 	code := false

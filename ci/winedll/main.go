@@ -1,7 +1,7 @@
-// Winedll writes bcryptprimitives.dll for wine, which has none before version 9:
-// every Go program asks it for ProcessPrng and dies without. The file holds no
-// code, only an export that wine's loader forwards to a function that does the
-// same. It is for tests.
+// Winedll writes bcryptprimitives.dll for wine before version 9, which has none. Every Go
+// program calls ProcessPrng of that file and exits if it is missing. The written file contains
+// no code. Its only export is forwarded by wine's loader to a function that does the same. This
+// is for tests only.
 package main
 
 import (
@@ -17,11 +17,11 @@ const (
 	forwardTo = "advapi32.SystemFunction036"
 )
 
-// The file's layout: headers, then one section that is the export directory.
+// The file consists of headers and one section, which holds the export directory.
 const (
 	headerSize  = 0x200
-	sectionAt   = 0x1000 // in memory
-	sectionSize = 0x200  // in the file
+	sectionAt   = 0x1000 // address in memory
+	sectionSize = 0x200  // size in the file
 	peAt        = 0x40
 )
 
@@ -40,10 +40,10 @@ func image() []byte {
 	var b bytes.Buffer
 	put := func(values ...any) {
 		for _, v := range values {
-			_ = binary.Write(&b, binary.LittleEndian, v) // a Buffer takes all
+			_ = binary.Write(&b, binary.LittleEndian, v) // a bytes.Buffer accepts everything
 		}
 	}
-	// MS-DOS header: the magic, and where the PE header is.
+	// MS-DOS header: the magic number and the address of the PE header.
 	b.WriteString("MZ")
 	b.Write(make([]byte, 0x3a))
 	put(uint32(peAt))
@@ -59,7 +59,7 @@ func image() []byte {
 	directory := exports()
 	put(uint32(sectionAt), uint32(len(directory)))
 	b.Write(make([]byte, 15*8))
-	// The section: readable data.
+	// Section header: readable data.
 	b.WriteString(".edata\x00\x00")
 	put(uint32(len(directory)), uint32(sectionAt), uint32(sectionSize), uint32(headerSize))
 	put(uint32(0), uint32(0), uint32(0), uint32(0x40000040))
@@ -69,9 +69,9 @@ func image() []byte {
 	return b.Bytes()
 }
 
-// exports is the export directory: an address inside it is a forwarder's name.
+// exports returns the export directory. An address inside it means the name of a forwarder.
 func exports() []byte {
-	const table = 40 // behind the directory: functions, names, ordinals
+	const table = 40 // offset after the directory: functions, names, ordinals
 	const texts = sectionAt + table + 10
 	var b bytes.Buffer
 	for _, v := range []uint32{

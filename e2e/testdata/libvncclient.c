@@ -1,9 +1,9 @@
 /*
- * A viewer of libvncclient as small as can be, for doors_test.go. Its arguments
- * are host and port, and "ID" and a number where these are a repeater's. User
- * name, password and the authority's file are in VNC_USERNAME, VNC_PASSWORD and
- * VNC_CA. It says "picture" once it has one, types lines of standard input that
- * begin with "type ", and writes the picture as PPM to where "save " says.
+ * A minimal viewer that uses libvncclient, for libvncclient_test.go. Its arguments are a host and a
+ * port and, if these belong to a repeater, "ID" and a number. VNC_USERNAME, VNC_PASSWORD and VNC_CA
+ * contain the user name, the password and the file of the certificate authority. The program prints
+ * "picture" when it has received a picture. A line "type TEXT" on standard input types TEXT, and
+ * "save FILE" writes the picture to FILE in the format PPM.
  */
 #include <rfb/rfbclient.h>
 
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	rfbClient *c = rfbGetClient(8, 3, 4);
 	char line[1000];
 
-	setvbuf(stdin, NULL, _IONBF, 0); /* select sees no line that stdio has read ahead */
+	setvbuf(stdin, NULL, _IONBF, 0); /* select does not notice a line that stdio has read ahead */
 	if (argc != 3 && argc != 5)
 		return 2;
 	c->serverHost = strdup(argv[1]);
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	c->FinishedFrameBufferUpdate = finished;
 	c->canHandleNewFBSize = TRUE;
 	if (!rfbInitClient(c, NULL, NULL))
-		return 1; /* and has told why */
+		return 1; /* it has printed the reason */
 	for (;;) {
 		fd_set set;
 		struct timeval wait = { 0, 0 };

@@ -9,19 +9,20 @@ import (
 	"lotse/i18n"
 )
 
-// argumentForm is also that of a name in TypeScript.
+// argumentForm is the form of an argument's name. Such a name is also valid in TypeScript.
 var argumentForm = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
-// argument is one that a text takes.
+// argument is an argument of a text.
 type argument struct {
 	name   string
-	number bool     // it is what a plural is about
-	words  []string // of selects, in the order of the languages' files; nil for any text
+	number bool     // a plural depends on it
+	words  []string // keys of its selects, in the order of first use; nil: any text
 }
 
-// argumentsOf finds the arguments of a text in all languages. Their order is that of declared, if
-// there are any, else that of their first use in the reference, which is the first message. What
-// is not declared must be used in every language.
+// argumentsOf collects the arguments of a text from its messages in all languages; tags are the
+// messages' languages. If declared is not nil, it lists the arguments in their order. Otherwise
+// their order is that of their first use in the reference, which is the first message, and
+// every language must use every argument.
 func argumentsOf(messages []i18n.Message, declared, tags []string) (args []argument, err error) {
 	for _, name := range declared {
 		if !argumentForm.MatchString(name) {
@@ -49,7 +50,8 @@ func argumentsOf(messages []i18n.Message, declared, tags []string) (args []argum
 	return args, nil
 }
 
-// use notes what a message does with its arguments; first says that it may have new ones.
+// use records in args and used how a message uses its arguments. first permits the message to
+// add new arguments.
 func use(m i18n.Message, args *[]argument, used map[string]bool, first bool) error {
 	for _, part := range m {
 		if part.Kind == i18n.Literal {

@@ -9,7 +9,7 @@ import (
 	"lotse/i18n"
 )
 
-// build makes a catalogue of files that were parsed, and checks that they fit together.
+// build makes a catalogue of parsed files and checks that they are consistent.
 func build(tags []string, files map[string][]line) (*catalogue, error) {
 	c := &catalogue{}
 	var problems []error
@@ -42,7 +42,7 @@ func build(tags []string, files map[string][]line) (*catalogue, error) {
 	return c, errors.Join(problems...)
 }
 
-// entryOf parses the text of a key, which is number i in every file.
+// entryOf parses the text of a key, which has index i in every file.
 func entryOf(ref line, i int, tags []string, files map[string][]line) (e entry, err error) {
 	e = entry{key: ref.key, note: ref.note.Note}
 	for _, tag := range tags {
@@ -58,7 +58,7 @@ func entryOf(ref line, i int, tags []string, files map[string][]line) (e entry, 
 	return e, nil
 }
 
-// languageOf reads the first two members of a file.
+// languageOf reads the first two members of a file, the language's name and tag.
 func languageOf(tag string, lines []line) (l language, err error) {
 	if len(lines) < 2 || lines[0].key != "language.name" || lines[1].key != "language.tag" {
 		return l, errors.New(`the file does not begin with "language.name" and "language.tag"`)
@@ -75,7 +75,7 @@ func languageOf(tag string, lines []line) (l language, err error) {
 	return l, nil
 }
 
-// sameKeys compares a file with the reference: the same keys in the same order.
+// sameKeys checks that a file has the reference's keys in the reference's order.
 func sameKeys(lines, reference []line) error {
 	var problems []string
 	keys := func(of []line) (keys []string) {
@@ -106,7 +106,7 @@ func sameKeys(lines, reference []line) error {
 	return nil
 }
 
-// checkKeys checks the form of the reference's keys and the order of its pages.
+// checkKeys checks the form of the reference's keys and the order of their pages.
 func checkKeys(lines []line) error {
 	last := 0
 	groups := map[string]bool{}

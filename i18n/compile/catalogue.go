@@ -15,11 +15,11 @@ import (
 	"lotse/i18n"
 )
 
-// reference is the language that says which keys and arguments there are.
+// reference is the language whose file determines the keys and arguments.
 const reference = "en"
 
-// Which first part of a key means which page, in the order of the files, and which of them Go
-// programs and pages get.
+// These are the pages, which are the first parts of keys, in the order that files must have,
+// and the pages whose texts Go programs and web pages get.
 var (
 	pages = []string{
 		"language", "common", "panel", "advisor", "customer", "sharing", "agent", "gateway",
@@ -30,9 +30,9 @@ var (
 
 var keyForm = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)+$`)
 
-// catalogue is every text in every language.
+// catalogue holds every text in every language.
 type catalogue struct {
-	languages []language // the reference first, then by tag
+	languages []language // the reference first, the others by tag
 	entries   []entry    // in the order of the reference
 }
 
@@ -41,7 +41,7 @@ type language struct {
 	rule      i18n.PluralRule
 }
 
-// entry is one text.
+// entry is one text in all languages.
 type entry struct {
 	key      string
 	note     string
@@ -59,13 +59,13 @@ type line struct {
 	note      note
 }
 
-// note is what "@key" says of the text with that key.
+// note is the content of "@key", which describes the text of that key.
 type note struct {
 	Note string   `json:"note"`
 	Args []string `json:"args"`
 }
 
-// read reads all files of a folder. The error has every mistake that was found.
+// read reads all files of a folder. The error lists every mistake that was found.
 func read(folder string) (*catalogue, error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
@@ -95,7 +95,7 @@ func read(folder string) (*catalogue, error) {
 	return build(tags, files)
 }
 
-// order sorts the reference before all others.
+// order returns a sort key that puts the reference first.
 func order(name string) string {
 	if filepath.Base(name) == reference+".json" {
 		return ""
@@ -103,8 +103,8 @@ func order(name string) string {
 	return name
 }
 
-// parseFile reads one language's file: an object of strings, whose order counts. Members whose
-// names begin with @ are notes, which only the reference has.
+// parseFile parses one language's file: an object of strings whose order matters. Members whose
+// names begin with @ are notes; only the reference may have them.
 func parseFile(source []byte, isReference bool) (lines []line, err error) {
 	d := json.NewDecoder(bytes.NewReader(source))
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {

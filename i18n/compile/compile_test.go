@@ -19,7 +19,8 @@ func ours(t *testing.T) *catalogue {
 	return c
 }
 
-// TestGeneratedFiles: what is committed is what the command writes, and nothing else is there.
+// TestGeneratedFiles checks that the committed files are what the command writes, and that
+// there are no others.
 func TestGeneratedFiles(t *testing.T) {
 	files, err := ours(t).generate()
 	if err != nil {
@@ -42,7 +43,8 @@ func TestGeneratedFiles(t *testing.T) {
 	}
 }
 
-// TestQuotedButton: the page of the gateway names the button of the start page as it is.
+// TestQuotedButton checks that the gateway's page uses the label of the start page's button
+// when it mentions that button.
 func TestQuotedButton(t *testing.T) {
 	c := ours(t)
 	text := func(key string, i int) string {

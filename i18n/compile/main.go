@@ -1,13 +1,14 @@
-// Command compile checks the files of texts, i18n/*.json, and writes what programs and pages use:
+// Command compile checks the files of texts, i18n/*.json, and writes what programs and pages
+// use:
 //
 //	i18n/texts_gen.go            the texts of the Go programs
 //	novnc-web/src/texts_gen/*.ts the texts of the pages: one module for each page
 //
-// It takes the repository's folder as its argument; without one it looks for go.mod in this folder
-// and those above it.
+// Its argument is the repository's folder. Without an argument it looks for go.mod in the
+// current folder and those above it.
 //
-// The command is compiled with texts_gen.go. After a merge that left marks in that file, take any
-// committed version of it first: git checkout HEAD -- i18n/texts_gen.go.
+// The command itself needs texts_gen.go to compile. If a merge left conflict marks in that
+// file, restore a committed version first: git checkout HEAD -- i18n/texts_gen.go.
 package main
 
 import (
@@ -72,7 +73,7 @@ func run(root string) error {
 	return nil
 }
 
-// generate returns the content of each generated file, by its name in the repository.
+// generate returns the content of each generated file, by its path in the repository.
 func (c *catalogue) generate() (map[string][]byte, error) {
 	goFile, err := c.goFile()
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"lotse/i18n"
 )
 
-// scriptFolder is where the pages' modules are. Each page has one of its own: a bundler that
-// splits code puts a module that several pages share into all of them, whole.
+// scriptFolder is the folder of the pages' modules. Each page has its own module, because a
+// bundler that splits code copies a module that several pages share into each of them.
 const scriptFolder = "novnc-web/src/texts_gen/"
 
-// languagesScript is the module of what every page knows of the languages.
+// languagesScript returns the module with the list of languages, which every page uses.
 func (c *catalogue) languagesScript() []byte {
 	var b bytes.Buffer
 	b.WriteString(doNotEdit)
@@ -32,7 +32,7 @@ func (c *catalogue) languagesScript() []byte {
 	return b.Bytes()
 }
 
-// pageScript is the module of one page's texts: their type, and a table for each language.
+// pageScript returns the module of one page's texts: their type, and a table for each language.
 func (c *catalogue) pageScript(page string) []byte {
 	tree := c.treeOf(page)
 	typeName := strings.ToUpper(page[:1]) + page[1:] + "Texts"
@@ -58,14 +58,14 @@ func constant(page string, l language) string {
 	return page + strings.ToUpper(l.tag[:1]) + strings.ReplaceAll(l.tag[1:], "-", "")
 }
 
-// node is a text, or a group of nodes.
+// node is a text or a group of nodes.
 type node struct {
 	name    string
 	entry   *entry
 	members []*node
 }
 
-// treeOf is the tree of a page's keys.
+// treeOf returns the tree of a page's keys.
 func (c *catalogue) treeOf(page string) *node {
 	root := &node{}
 	for i := range c.entries {
@@ -108,7 +108,7 @@ func (n *node) writeType(b *bytes.Buffer, indent string) {
 	}
 }
 
-// scriptType is string, or a function that returns one.
+// scriptType returns the TypeScript type of a text: string, or a function that returns one.
 func scriptType(args []argument) string {
 	if len(args) == 0 {
 		return "string"
@@ -145,14 +145,14 @@ func (n *node) writeValue(b *bytes.Buffer, indent string, at int, l language) {
 	}
 }
 
-// parameters is the head of a text's function, "" for none.
+// parameters returns the head of a text's arrow function, or "" if the text has no arguments.
 func parameters(args []argument, m i18n.Message) string {
 	if len(args) == 0 {
 		return ""
 	}
 	used := map[string]bool{}
 	all := slices.Clone(args)
-	_ = use(m, &all, used, false) // checked before
+	_ = use(m, &all, used, false) // has been checked before
 	var b strings.Builder
 	for i, a := range args {
 		b.WriteString(comma(i))
@@ -164,7 +164,7 @@ func parameters(args []argument, m i18n.Message) string {
 	return "(" + b.String() + ") => "
 }
 
-// expression is a message as TypeScript.
+// expression returns a message as a TypeScript expression.
 func expression(m i18n.Message, l language) string {
 	if len(m) == 0 {
 		return `""`
@@ -193,7 +193,7 @@ func expression(m i18n.Message, l language) string {
 	return b.String()
 }
 
-// choice is a plural or select as conditional expressions, "other" last.
+// choice returns a plural or select as conditional expressions, with the case "other" last.
 func choice(part i18n.Part, l language) string {
 	var b strings.Builder
 	other := ""
@@ -213,12 +213,12 @@ func choice(part i18n.Part, l language) string {
 
 var templateEscaper = strings.NewReplacer("\\", "\\\\", "`", "\\`", "${", "\\${")
 
-// quoted is a string as TypeScript writes it.
+// quoted returns a string as a TypeScript literal.
 func quoted(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // strings can always be encoded
+	_ = e.Encode(s) // a string can always be encoded
 	return strings.TrimSuffix(b.String(), "\n")
 }
 

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// sources calls f with each source file of a folder that has one of our suffixes.
+// sources calls f with each source file below a folder whose name ends with suffix.
 func sources(t *testing.T, folder, suffix string, f func(name string, source []byte)) {
 	t.Helper()
 	folder = filepath.Join(root, folder)
@@ -42,11 +42,11 @@ func sources(t *testing.T, folder, suffix string, f func(name string, source []b
 	}
 }
 
-// call is one of Language.Text in a Go file.
+// call is one call of Language.Text in a Go file.
 type call struct {
 	place string
 	key   string // "" if it is not a literal
-	args  int    // -1 if they are a slice
+	args  int    // -1 if a slice is passed
 }
 
 // callsOf finds the calls of methods named Text that have arguments.
@@ -77,7 +77,7 @@ func callsOf(name string, source []byte) (calls []call, err error) {
 	return calls, nil
 }
 
-// problem is what is wrong with a call, "" for nothing.
+// problem describes what is wrong with a call; "" if nothing is.
 func (c *catalogue) problem(of call) string {
 	if of.key == "" {
 		return "the key is not a literal: use a select, or one call for each key"
@@ -95,13 +95,14 @@ func (c *catalogue) problem(of call) string {
 	return ""
 }
 
-// TestGoCalls: each call of Text names a text that there is and has its number of arguments.
-// A method Text of another type that takes arguments would be taken for ours: call it otherwise.
+// TestGoCalls checks that each call of Text names an existing text and has its number of
+// arguments. It takes every method named Text with arguments for Language.Text, so such a
+// method of another type needs another name.
 func TestGoCalls(t *testing.T) {
 	c := ours(t)
 	sources(t, ".", ".go", func(name string, source []byte) {
 		if filepath.Base(filepath.Dir(name)) == "i18n" {
-			return // its own tests
+			return // the package's own tests
 		}
 		calls, err := callsOf(name, source)
 		if err != nil {
@@ -143,7 +144,7 @@ func TestGoCallsRule(t *testing.T) {
 	}
 }
 
-// scriptFolders says where the texts of a page are used.
+// scriptFolders are the folders in which a page's texts are used.
 var scriptFolders = map[string]string{
 	"common":   "novnc-web/src",
 	"panel":    "novnc-web/src/panel",
@@ -152,9 +153,9 @@ var scriptFolders = map[string]string{
 	"sharing":  "novnc-web/src/customer/sharing",
 }
 
-// TestKeysAreUsed: each text is used somewhere. A page's table is always called t, and the common
-// one common (commonTexts[…] where it is not kept): so t.number.heading uses panel.number.heading,
-// and t.number.error[code] uses every text below panel.number.error.
+// TestKeysAreUsed checks that each text is used somewhere. Pages call their own table t, and
+// the common table common, or commonTexts[…] where it has no variable. So t.number.heading uses
+// panel.number.heading, and t.number.error[code] uses every text below panel.number.error.
 func TestKeysAreUsed(t *testing.T) {
 	used := map[string]string{} // by page: the text of all its sources
 	for page, folder := range scriptFolders {
@@ -192,7 +193,8 @@ func TestKeysAreUsed(t *testing.T) {
 	}
 }
 
-// usesKey reports whether TypeScript uses a text, or picks one of a group with it.
+// usesKey reports whether TypeScript source uses a text, or an index into a group that contains
+// it.
 func usesKey(source, key string) bool {
 	page, path, _ := strings.Cut(key, ".")
 	table := `\bt\.`
@@ -221,7 +223,7 @@ func TestUsesKey(t *testing.T) {
 	}
 }
 
-// TestNoTagsInScripts: pages know languages from the generated list only.
+// TestNoTagsInScripts checks that pages take language tags only from the generated list.
 func TestNoTagsInScripts(t *testing.T) {
 	c := ours(t)
 	sources(t, "novnc-web/src", ".ts", func(name string, source []byte) {

@@ -1,6 +1,6 @@
-// What scripts/chromium.mjs runs inside a real browser: a moving canvas through
-// the worker's RFB server and a seal to an unmodified noVNC, compared pixel by
-// pixel.
+// scripts/chromium.mjs runs this file in a real browser. A changing canvas is shared through
+// the worker's RFB server and a seal with an unmodified noVNC, and both pictures are compared
+// pixel by pixel.
 
 import RFB from "@novnc/novnc";
 import { handshake, Tries } from "../src/seal/index.ts";
@@ -17,7 +17,7 @@ async function until(what: string, holds: () => boolean, ms = 60_000): Promise<v
   }
 }
 
-/** Text, flat areas, a photograph's gradients and noise. */
+/** Paints text, flat areas, a photograph's gradients, and noise. */
 function paint(canvas: HTMLCanvasElement, seed: number): void {
   const c = canvas.getContext("2d", { alpha: false })!;
   const { width, height } = canvas;
@@ -37,7 +37,10 @@ function pixels(canvas: HTMLCanvasElement): Uint8ClampedArray {
   return canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data;
 }
 
-/** The mean difference of all colours, and the largest; infinite for other sizes. */
+/**
+ * Returns the mean and the largest difference of all colour values, Infinity if the sizes
+ * differ.
+ */
 function difference(a: HTMLCanvasElement, b: HTMLCanvasElement | null): { mean: number; most: number } {
   if (!b || a.width !== b.width || a.height !== b.height) return { mean: Infinity, most: Infinity };
   const [pa, pb] = [pixels(a), pixels(b)];
@@ -111,13 +114,13 @@ window.shareInBrowser = async (bench) => {
   await until("the words", () => shown()?.width === 1024);
   paint(source, 8);
   const before = shown()!.toDataURL();
-  share.hide(["Immer noch angehalten", ""]); // behind the picture
+  share.hide(["Immer noch angehalten", ""]); // while already hidden
   await until("the other words", () => shown()!.toDataURL() !== before);
   if (shown()?.width !== 1024) throw new Error("shown while hidden");
   share.reveal();
   await until("it again", () => difference(source, shown()).most === 0);
   pictures += 3;
-  // Of a screen on which nothing moves there is one frame, and it must not be lost.
+  // A static screen delivers only one frame, which must not be lost.
   for (let round = 0; round < 10; round++) {
     share.hide();
     await until("the words again", () => shown()?.width === 1024);

@@ -1,5 +1,5 @@
-// What scripts/chromium.mjs runs inside a real browser: the shared vectors in
-// both roles, tampered records, and how fast the seal is there.
+// scripts/chromium.mjs runs this file in a real browser. It checks the shared vectors in both
+// roles and tampered records, and measures how fast the seal is.
 
 import recorded from "../../seal/testdata/vectors.json";
 import RFB, { maxPixels } from "../src/common/boundedrfb.ts";
@@ -44,7 +44,7 @@ function frameOf(bytes: Uint8Array<ArrayBuffer>): Frame {
   return buffer.next()!;
 }
 
-/** Every changed record must be refused; none of its plaintext is given out. */
+/** Checks that every changed record is refused and that none of its plaintext is delivered. */
 async function runMutations(count: number): Promise<number> {
   const v = vectors[0]!;
   const genuine = unhex(v.Records[0]!.Frame);
@@ -72,7 +72,7 @@ async function exchangeMilliseconds(): Promise<number> {
       handshake(a, "agent", { ...params, tries: new Tries() }),
       handshake(b, "advisor", { ...params, tries: new Tries() }),
     ]);
-    times.push((performance.now() - began) / 2); // both ends ran here
+    times.push((performance.now() - began) / 2); // half, because both ends ran here
   }
   return times.sort((x, y) => x - y)[10]!;
 }
@@ -106,7 +106,7 @@ class SizedServer {
     queueMicrotask(() => this.say(new TextEncoder().encode("RFB 003.008\n")));
   }
 
-  /** Whatever is said, it is the next step of the handshake. RFC 6143, section 7.3.2. */
+  /** Sends the next step of the handshake, whatever the viewer sent. RFC 6143, section 7.3.2. */
   send(): void {
     const init = new DataView(new ArrayBuffer(24 + 1));
     init.setUint16(0, this.width);
@@ -128,7 +128,10 @@ class SizedServer {
   }
 }
 
-/** What noVNC makes of a desktop: whether it is shown, and how large its picture is. */
+/**
+ * Reports what noVNC does with a desktop: whether it shows it, and how many pixels its canvas
+ * has.
+ */
 function desktopOf(width: number, height: number): Promise<{ shown: boolean; pixels: number }> {
   const place = document.body.appendChild(document.createElement("div"));
   const rfb = new RFB(place, new SizedServer(width, height), { shared: true });
@@ -142,7 +145,7 @@ function desktopOf(width: number, height: number): Promise<{ shown: boolean; pix
   });
 }
 
-/** A desktop of any size is shown or refused; none takes the page with it. */
+/** Checks that a desktop of any size is shown or refused, and that none crashes the page. */
 async function runSizes(): Promise<number> {
   check("640 × 480", await desktopOf(640, 480), { shown: true, pixels: 640 * 480 });
   for (const [w, h] of [

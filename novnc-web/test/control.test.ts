@@ -5,7 +5,7 @@ import { handshake, Tries } from "../src/seal/index.ts";
 import { linePair } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
 
-/** A control stream and the agent's end of it, through a real seal. */
+/** Makes a control stream and the agent's end of it, connected through a real seal. */
 async function rig() {
   const [a, b] = linePair();
   const params = { number: "482193057", kind: "control" as const, stream: "AAAAAAAAAAAAAAAAAAAAAA" };
@@ -25,7 +25,7 @@ async function rig() {
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));
-  // What is said behind it comes after it.
+  // The bye arrives after the words, so that its arrival proves that the words were handled.
   const say = async (words: string) => {
     send(words + '{"type":"bye","reason":"behind"}\n');
     const last = () => JSON.stringify(told.at(-1));

@@ -1,5 +1,5 @@
-// The numbers for viewers that cannot seal, when the customer's page is the agent: against a
-// hostile gateway.
+// Numbers for viewers that cannot seal, when the customer's page is the agent and the gateway
+// is hostile.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,10 @@ import { until } from "./rfbviewer.ts";
 
 const letters = [..."BCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
-/** Calls a stream under a door's name and seals it with a number: "served", or why not. */
+/**
+ * Calls the page to a stream under a door's name and seals it with a number. Returns "served",
+ * "closed", or the reason of the failure.
+ */
 async function open(kind: Kind, door: string, digits: string, served: () => number): Promise<"served" | "closed" | SealFailure> {
   const [n, before] = [FakeSocket.all.length, served()];
   const stream = id(letters[n % letters.length]!);
@@ -84,7 +87,7 @@ test("a number waits five minutes, a newer one replaces it, and those that are o
     () => now,
     () => drawn.shift()!,
   );
-  assert.equal(doors.issue("vnc"), "482100001"); // never the session's own
+  assert.equal(doors.issue("vnc"), "482100001"); // skips the session's own number
   const old = doors.find("vnc")!;
   now += doorNumberLife - 1;
   assert.equal(doors.find("vnc"), old);
@@ -98,7 +101,7 @@ test("a number waits five minutes, a newer one replaces it, and those that are o
 
 test("a door's number is told to the end that asked, and to all when it is burnt", async () => {
   playGateway();
-  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "node" }, configurable: true }); // older ones have none
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "node" }, configurable: true }); // older versions of Node have no navigator
   const agent = new BrowserAgent(
     "en",
     () => {},
@@ -106,7 +109,7 @@ test("a door's number is told to the end that asked, and to all when it is burnt
   );
   agent.enter(number);
   await until(() => socket(0)?.said.length === 1);
-  /** What an advisor's end hears of doors. */
+  /** Collects the messages about doors that an advisor's end receives. */
   const listen = (channel: SealedChannel | SealFailure) => {
     assert.ok(channel instanceof SealedChannel);
     const heard: Record<string, unknown>[] = [];

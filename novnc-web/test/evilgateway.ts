@@ -1,4 +1,4 @@
-// A gateway that the test plays, to the customer's page as the agent.
+// A gateway that the test plays. The customer's page is the agent.
 
 import assert from "node:assert/strict";
 import { AgentLink, type Call } from "../src/customer/sharing/link.ts";
@@ -32,7 +32,7 @@ export class FakeSocket extends FakeLine {
   }
 }
 
-/** No line is open; those to come are the test's. */
+/** Replaces WebSocket, so that the test plays the gateway of all connections from now on. */
 export function playGateway(): void {
   FakeSocket.all = [];
   Object.assign(globalThis, { WebSocket: FakeSocket, location: { origin: "https://gateway.example", host: "gateway.example" } });
@@ -41,8 +41,8 @@ export function playGateway(): void {
 export const socket = (n: number) => FakeSocket.all[n]!;
 
 /**
- * Answers the n-th line, a stream, as an advisor who knows this number; the failure's name when
- * that is not the agent's.
+ * Answers the n-th connection, which is a stream, as an advisor who knows the number `digits`.
+ * Returns the sealed channel, or the failure's name.
  */
 export async function advise(n: number, digits: string, kind: Kind, stream: string): Promise<SealedChannel | SealFailure> {
   await until(() => FakeSocket.all.length > n);

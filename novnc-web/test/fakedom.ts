@@ -1,4 +1,4 @@
-// As much of a browser as the advisor's session needs in Node. Import it first.
+// The parts of a browser that the advisor's session needs in Node. Import this file first.
 
 class FakeElement {
   readonly dataset: Record<string, string> = {};
@@ -14,7 +14,7 @@ class FakeElement {
   }
 }
 
-/** What sessionStorage or localStorage keeps. */
+/** An in-memory sessionStorage or localStorage. */
 export class FakeStorage {
   private readonly items = new Map<string, string>();
 

@@ -1,4 +1,4 @@
-// Stands for noVNC in Node, which has no screen: it takes a channel and shows nothing.
+// Replaces noVNC in Node, which has no screen. It accepts a channel and shows nothing.
 
 export default class FakeRFB {
   viewOnly = false;

@@ -53,9 +53,9 @@ test("a snapshot is read whole or not at all", () => {
   assert.equal(s.lang, "en");
   assert.equal(s.phase, "connecting");
   assert.deepEqual(s.rights, { view: false, control: false, clipboard: true, show: false });
-  // An unknown right is shown as the one that means most.
+  // An unknown right is shown as control, the right with the most serious consequences.
   assert.deepEqual(s.question, { id: "3", right: "control", seconds: 0, armed: false, window: false, proposal: null });
-  // What an old program does not say.
+  // These fields are absent in messages of an old program.
   assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, ""]);
   assert.deepEqual(s.viewers, []);
   assert.equal(s.line, "");

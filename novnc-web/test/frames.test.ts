@@ -1,5 +1,6 @@
-// Every captured frame that a page or its worker gets is closed, whatever comes in between:
-// frames that are not are memory of the graphics card, and Chromium stops the capture for them.
+// A page and its worker must close every captured frame that they receive, whatever happens in
+// between. An open frame holds memory of the graphics card, and Chromium stops the capture when
+// too many are open.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -35,14 +36,14 @@ class FakeFrame {
 const globals = globalThis as unknown as Record<string, unknown>;
 globals["ImageBitmap"] = class {};
 
-/** A random generator that repeats: a failure can be looked into. */
+/** A random generator with a fixed seed, so that a failure can be reproduced. */
 let state = 1;
 function random(n: number): number {
   state = (state * 48271) % 2147483647;
   return state % n;
 }
 
-/** Lets others go on, a random number of times. */
+/** Lets other tasks run, a random number of times. */
 async function pause(): Promise<void> {
   for (let i = random(4); i >= 0; i--) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -67,7 +68,7 @@ test("the worker closes every frame", async () => {
   assert.ok(FakeFrame.made > 200);
 });
 
-/** Delivers a frame to each read, some time later; ends with the track. */
+/** Delivers a frame for each read, after a pause. Ends when the track ends. */
 class FakeProcessor {
   readonly readable: ReadableStream<FakeFrame>;
   constructor({ track }: { track: FakeTrack }) {
@@ -99,7 +100,7 @@ class FakeTrack {
   }
 }
 
-/** What is transferred is closed here; the worker asks for frames as the real one does. */
+/** Closes the frames that it receives. Like the real worker, it asks for the next frame. */
 class FakeWorker {
   onmessage: ((e: { data: unknown }) => void) | null = null;
   postMessage(message: { type: string; frame?: FakeFrame }, transfer: unknown[] = []): void {

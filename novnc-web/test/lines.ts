@@ -2,7 +2,7 @@ import type { Line } from "../src/seal/index.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** One end of a line in memory that behaves like a WebSocket. */
+/** One end of an in-memory connection that behaves like a WebSocket. */
 export class FakeLine implements Line {
   binaryType = "blob";
   readyState = 1;
@@ -10,11 +10,13 @@ export class FakeLine implements Line {
   onclose: ((e: unknown) => void) | null = null;
   onerror: ((e: unknown) => void) | null = null;
   peer: FakeLine | null = null;
-  /** Everything this end has sent. */
+  /** Everything that this end has sent. */
   readonly sent: Bytes[] = [];
-  /** How often something was sent after its end: a browser writes that to its console. */
+  /**
+   * How often this end sent after it was closed. A browser logs each such call to its console.
+   */
   late = 0;
-  /** Changes, splits (several) or drops (none) what this end sends. */
+  /** Changes what this end sends. Several results split a message, none drops it. */
   tamper: (data: Bytes) => Bytes[] = (data) => [data];
 
   send(data: Bytes): void {

@@ -1,9 +1,9 @@
-// For scripts/screenshots.mjs: an RFB server in Node, as a program's panel gets it.
+// For scripts/screenshots.mjs: an RFB server in Node whose viewer is a panel's page.
 
 import { Picture } from "../src/rfb/picture.ts";
 import { Server, type Duplex } from "../src/rfb/server.ts";
 
-/** Serves a picture of somebody's desk; returns who takes what the viewer says. */
+/** Serves a picture of a desk. Returns the function that receives the viewer's messages. */
 export function serveDesk(send: (data: Uint8Array) => void): (data: Uint8Array) => void {
   const [width, height] = [1280, 720];
   const words = new Uint32Array(width * height);

@@ -40,7 +40,8 @@ test("a drawn number begins with the place", () => {
 });
 
 test("drawing prefers nothing", () => {
-  // 2^32 is no multiple of 100 000: the last, incomplete run is drawn again.
+  // 2^32 is not a multiple of 100 000, so values in the last, incomplete interval are drawn
+  // again.
   const draws = [2 ** 32 - 1, 4_294_900_000, 4_294_899_999];
   assert.equal(
     randomBelow(100_000, () => draws.shift()!),

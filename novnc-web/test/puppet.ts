@@ -1,5 +1,5 @@
-// A customer's program that says what it is told to, for screenshots of the
-// advisor's page. It seals like the real one.
+// A customer's program that is controlled by a script, for screenshots of the advisor's page.
+// It seals like the real program.
 
 import { noRights } from "../src/common/rights.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
@@ -20,7 +20,7 @@ let seq = 1;
 let answer: { yes: () => void; no: () => void } | null = null;
 let closeShow = () => {};
 
-/** A desk that is nobody's. */
+/** Returns a picture of a made-up desktop. */
 function desk(): Picture {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [1280, 720];

@@ -17,7 +17,7 @@ interface Vector {
 const vectors = JSON.parse(readFileSync("../tunnel/testdata/puzzle.json", "utf8")) as Vector[];
 const easy = vectors.find((v) => v.bits === 4)!;
 
-/** The same puzzle as if it asked for 19 bits. */
+/** The same puzzle with a demand of 19 bits, which is more than a page accepts. */
 const tooMuch = btoa("\u0001\u0013\u0000").slice(0, 4) + easy.puzzle.slice(4);
 
 test("puzzles are solved as tunnel solves them", async () => {
@@ -59,7 +59,7 @@ test("a gateway that asks without end, or for too much, is given up", async () =
   }
 });
 
-/** A gateway that asks `times` times before it signs in. */
+/** Plays a gateway that sends a puzzle `times` times before it signs in. */
 function signInAt(times: number): { bodies: { proof?: string }[] } {
   const bodies: { proof?: string }[] = [];
   globalThis.fetch = async (_url, init) => {

@@ -8,7 +8,7 @@ import { fakeJPEG, say, ServerLine, turn, until, Viewer, type Format } from "./r
 const width = 200;
 const height = 150;
 
-/** A desktop: flat, two colours, a few colours, and a photograph. */
+/** A desktop with flat areas, areas of two and of a few colours, and a photograph. */
 function desktop(w = width, h = height, seed = 1): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(w * h).fill(0xff302010);
   for (let y = 0; y < h; y++) {
@@ -53,7 +53,7 @@ function same(viewer: Viewer, picture: Picture, loss = 0): boolean {
 
 const all = (incremental: boolean) => say.request(incremental, 0, 0, width, height);
 
-/** Asks on and on, as a viewer does, until the picture is right. */
+/** Requests updates again and again, as a viewer does, until the viewer's picture is right. */
 async function follow(rig: { viewer: Viewer; line: ServerLine; picture: Picture }, loss = 0): Promise<void> {
   rig.line.say(all(true));
   let seen = rig.viewer.updates.length;
@@ -90,11 +90,11 @@ test("no pixel and no size before the customer's yes", async () => {
   let yes: (() => void) | null = null;
   const rig = setUp({ approve: () => new Promise<void>((resolve) => (yes = resolve)) });
   await until(() => rig.line.sent.length >= 2);
-  rig.line.say(all(false)); // a viewer that does not wait
+  rig.line.say(all(false)); // this viewer does not wait for the result
   await until(() => yes !== null, "the question");
   yes!();
   await until(() => rig.line.sent.length >= 3);
-  // Behind version and security types comes the result, and nothing before it.
+  // After the version and the security types comes the result, and nothing before it.
   assert.deepEqual([...rig.line.sent[2]!], [0, 0, 0, 0]);
 });
 
@@ -159,7 +159,7 @@ for (const { name, encodings, loss } of [
 
 test("Tight chooses: fill, two colours, palette, JPEG, and full where it is too narrow for that", async () => {
   const rig = await open({ encodeJPEG: fakeJPEG.encode });
-  rig.line.say(all(true)); // the size comes alone
+  rig.line.say(all(true)); // the first update holds only the size
   await until(() => rig.viewer.updates.length === 1);
   assert.deepEqual(
     rig.viewer.updates[0]!.map((r) => r.kind),
@@ -273,7 +273,7 @@ test("what was not offered ends the viewer, by name", async () => {
 
 for (const encodings of [[0], [6], [16], [7], [7, -26]]) {
   test(`a simple viewer's first update is the whole picture (encodings ${encodings.join()})`, async () => {
-    const [w, h] = [1200, 900]; // more than fits into one update otherwise
+    const [w, h] = [1200, 900]; // otherwise more than fits into one update
     const picture = new Picture(w, h);
     picture.show(desktop(w, h), w, h, true);
     const line = new ServerLine();
@@ -298,8 +298,8 @@ test("continuous updates come unasked, until they are switched off", async () =>
   await until(() => same(rig.viewer, rig.picture), "the next");
   rig.line.say(say.continuous(false, 0, 0));
   await until(() => rig.viewer.endOfContinuous === 2);
-  rig.picture.show(desktop(width, height, 9), width, height, true); // all of it is new
-  // Only what is asked for comes: a corner, though everything is new.
+  rig.picture.show(desktop(width, height, 9), width, height, true); // everything is new
+  // Only the requested corner comes, although everything is new.
   const seen = rig.viewer.updates.length;
   rig.line.say(say.request(true, 0, 0, 1, 1));
   await until(() => rig.viewer.updates.length > seen);
@@ -313,7 +313,7 @@ test("a slow viewer gets the newest picture, not all of them", async () => {
   rig.line.say(say.continuous(true, width, height));
   await until(() => same(rig.viewer, rig.picture), "the picture");
   const updates = rig.viewer.updates.length;
-  let looks = 0; // the line takes nothing
+  let looks = 0; // the connection accepts no data
   Object.defineProperty(rig.line, "bufferedAmount", { get: () => (looks++, 10 << 20), configurable: true });
   for (let seed = 20; seed < 60; seed++) rig.picture.show(desktop(width, height, seed), width, height);
   await until(() => looks > 2, "a second look at the line");
@@ -339,11 +339,11 @@ test("a viewer that answers no fence is not flooded", async () => {
 test("SyncNext: the answer comes behind the next message", async () => {
   const rig = await open({}, [7, -312]);
   await until(() => rig.viewer.fences.length === 1);
-  rig.viewer.answerFences = false; // that would be a next message
-  rig.line.say(say.fence(0x8000_0000, [1])); // its answer is behind everything of before
+  rig.viewer.answerFences = false; // an answer would count as the next message
+  rig.line.say(say.fence(0x8000_0000, [1])); // its answer comes after everything before it
   await until(() => rig.viewer.fences.some((f) => f.payload[0] === 1));
   rig.line.say(say.fence(0x8000_0004, [7]));
-  // The next message brings an answer of its own, at once, and that of the fence behind it.
+  // The next message is answered at once. The fence's answer follows that answer.
   rig.line.say(say.continuous(false, 0, 0));
   await until(() => rig.viewer.fences.some((f) => f.payload[0] === 7 && f.flags === 4));
   const sent = rig.line.sent.map((b) => b[0]);
@@ -409,7 +409,7 @@ test("random changes of a viewer's bytes end it or do nothing, and never throw e
   for (let round = 0; round < 300; round++) {
     const rig = setUp({ encodeJPEG: fakeJPEG.encode });
     rig.viewer.answerFences = random(2) === 0;
-    rig.line.heard = () => {}; // what comes back is not looked at
+    rig.line.heard = () => {}; // the test ignores the server's answers
     rig.line.say(new TextEncoder().encode("RFB 003.008\n"));
     rig.line.say(Uint8Array.of(1, 1));
     for (let i = 0; i < 12 && !rig.line.closed; i++) {

@@ -1,5 +1,5 @@
-// A strict RFB viewer for tests, written from the RFC and sharing no code with
-// the server: what it does not expect is an error.
+// A strict RFB viewer for tests. It is written from the RFC and shares no code with the server.
+// Anything unexpected is an error.
 
 import { inflate, inflateInit } from "#pako/inflate.js";
 import ZStream from "#pako/zstream.js";
@@ -7,7 +7,7 @@ import type { Duplex } from "../src/rfb/server.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The server's end of a line in memory; the test plays the viewer's. */
+/** The server's end of an in-memory connection. The test plays the viewer's end. */
 export class ServerLine implements Duplex {
   onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
   onclose: ((e: unknown) => void) | null = null;
@@ -32,7 +32,7 @@ export class ServerLine implements Duplex {
     this.onmessage?.({ data: data.slice().buffer as ArrayBuffer });
   }
 
-  /** What the viewer says, one byte at a time. */
+  /** Passes data from the viewer to the server byte by byte. */
   drip(data: Uint8Array): void {
     for (const b of data) this.say(Uint8Array.of(b));
   }
@@ -90,7 +90,7 @@ export interface Format {
 
 const native: Format = { bytes: 4, big: false, max: [255, 255, 255], shift: [0, 8, 16], tight3: true };
 
-/** A rectangle as it came: for looking at what the server chose. */
+/** A rectangle as it arrived, for checks of what the server chose. */
 export interface SeenRect {
   x: number;
   y: number;
@@ -110,7 +110,7 @@ export class Viewer {
   fences: { flags: number; payload: number[] }[] = [];
   endOfContinuous = 0;
   reason: string | null = null;
-  /** Answers fences by itself, as viewers do. */
+  /** Whether fences are answered automatically, as viewers do. */
   answerFences = true;
   private buffer: number[] = [];
   private at = 0;
@@ -138,7 +138,7 @@ export class Viewer {
     return this.stage === "open";
   }
 
-  /** A whole message, or nothing of it. */
+  /** Handles one complete message, none if it is incomplete. Reports whether data remain. */
   private step(): boolean {
     this.at = 0;
     try {
@@ -248,7 +248,7 @@ export class Viewer {
   private update(): void {
     this.take(1);
     const count = this.n16();
-    // Streams must not be fed twice: first see whether all of it is there.
+    // The zlib streams must not receive data twice, so first check that the update is complete.
     const whole = this.at;
     for (let i = 0; i < count; i++) this.rect(false);
     this.at = whole;
@@ -315,11 +315,13 @@ export class Viewer {
     });
   }
 
-  /** Only what a server without run lengths sends: raw, one colour, packed palette. */
+  /**
+   * Decodes the subencodings of a server without run lengths: raw, one colour, packed palette.
+   */
   private zrleTile(data: Uint8Array, w: number, h: number): Uint32Array {
     const bytes = this.format.bytes === 4 ? 3 : this.format.bytes;
     const stream = this.zrle;
-    // The whole length is known only from the first byte: try each form.
+    // The first byte tells how the tile is encoded.
     const probe = inflateAll(stream, data);
     const sub = probe[0]!;
     const pixels = (b: Uint8Array) => this.compactWords(b, bytes);
@@ -411,7 +413,10 @@ function inflateAll(inflater: Inflater, data: Uint8Array): Uint8Array {
   return out.subarray(0, stream.next_out);
 }
 
-/** Node makes no JPEG pictures: this keeps six bits of each colour, so that loss is seen. */
+/**
+ * Replaces JPEG, which Node cannot encode: it keeps six bits of each colour, so that the loss
+ * is visible.
+ */
 export const fakeJPEG = {
   made: 0,
   encode: async (words: Uint32Array, w: number, h: number, quality: number): Promise<Uint8Array> => {
@@ -428,7 +433,7 @@ export const fakeJPEG = {
   },
 };
 
-/** Waits until something holds; the server works in its own time. */
+/** Waits until a condition holds. The server works asynchronously. */
 export async function until(what: () => boolean, name = "it"): Promise<void> {
   for (const end = Date.now() + patience; Date.now() < end;) {
     if (what()) return;
@@ -439,7 +444,7 @@ export async function until(what: () => boolean, name = "it"): Promise<void> {
 
 const patience = 60_000;
 
-/** Lets everything run that can. */
+/** Lets all tasks run that are ready. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -29,7 +29,7 @@ async function pair(): Promise<{ agent: SealedChannel; advisor: SealedChannel; a
   return { agent, advisor, a, b };
 }
 
-/** Keeps a count as a page does over a reload. */
+/** Stores the number of tries, as a page does across a reload. */
 function memory(used: number): TryMemory & { all: number[] } {
   const all: number[] = [];
   return { all, used: () => all.at(-1) ?? used, keep: (n) => all.push(n) };
@@ -41,7 +41,7 @@ interface Received {
   failure: SealError | null;
 }
 
-/** Collects what a channel gives until its end. */
+/** Collects what a channel delivers until it closes. */
 function collect(channel: SealedChannel): Promise<Received> {
   const parts: Uint8Array[] = [];
   return new Promise((resolve) => {
@@ -83,7 +83,7 @@ test("bytes pass both ways and the end is normal", async () => {
 
 test("nothing is sent on a line that the other side has ended", async () => {
   const { agent, a } = await pair();
-  a.readyState = 2; // its end is on the way
+  a.readyState = 2; // the connection is closing
   agent.send(Uint8Array.of(1));
   agent.close();
   await until(() => a.readyState === 3);
@@ -156,7 +156,7 @@ test("a right number gives the try back", async () => {
   assert.deepEqual(kept.all, [1, 0]);
 });
 
-/** Takes what an advisor's end opens, and hangs up. */
+/** Reads an advisor's end up to the opened commitment, then closes the connection. */
 async function hangUp(change: Partial<Params>): Promise<void> {
   const line = new FakeLine();
   const done = handshake(line, "advisor", params(change));
@@ -241,7 +241,7 @@ test("a later stream goes back to an earlier exchange, and has its code", async 
   const [c, d] = linePair();
   const ends = await Promise.all([handshake(c, "agent", params({ origins })), handshake(d, "advisor", params({ origin: kept }))]);
   for (const end of ends) assert.equal(end.compare, first.compare);
-  // Neither the number nor the identifier is enough for that.
+  // The number and the identifier are not enough to return to the earlier exchange.
   const thief = new Origin(kept.id, new Uint8Array(32), kept.compare);
   assert.deepEqual(await failures({ origins }, { origin: thief }), ["wrong-number", "wrong-number"]);
   assert.deepEqual(await failures({ origins: new Origins() }, { origin: kept }), ["origin", "origin"]);
@@ -283,7 +283,7 @@ test("an agent remembers so many exchanges, and always the first", () => {
     );
   const origins = new Origins();
   for (let i = 0; i < 64; i++) origins.add(origin(i));
-  assert.ok(origins.find(origin(1).id)); // used again: it outlives the next
+  assert.ok(origins.find(origin(1).id)); // used again, so that the next one does not replace it
   origins.add(origin(1000));
   for (const [n, known] of [
     [0, true],
@@ -299,7 +299,7 @@ test("an agent remembers so many exchanges, and always the first", () => {
 test("number, kind and stream are bound", async () => {
   for (const change of [{ number: "482293057" }, { kind: "control" as const }])
     assert.deepEqual(await failures({}, change), ["wrong-number", "wrong-number"]);
-  // The commitment is for one stream only.
+  // The commitment is bound to one stream.
   assert.deepEqual(await failures({}, { stream: "BAAAAAAAAAAAAAAAAAAAAA" }), ["opened", "wrong-number"]);
 });
 
@@ -310,7 +310,7 @@ test("invalid shares are refused", () => {
 });
 
 test("every flipped bit of the exchange ends it", async () => {
-  // Frame by frame: type, length, version, then what is in it.
+  // Each frame consists of type, length, version and content.
   for (const { side, frame, length } of [
     { side: "b", frame: 0, length: 53 },
     { side: "a", frame: 0, length: 36 },
@@ -326,7 +326,7 @@ test("every flipped bit of the exchange ends it", async () => {
       };
       const outcomes = await Promise.allSettled([handshake(a, "agent", params()), handshake(b, "advisor", params())]);
       const failed = outcomes.filter((o) => o.status === "rejected");
-      // The agent cannot see that its own Confirm was changed; the other end does.
+      // The agent cannot notice a change of its own Confirm; the other end notices it.
       assert.ok(failed.length >= 1, `${side} frame ${frame} byte ${at}`);
       for (const f of failed) assert.equal(f.reason.name, "SealError");
     }
@@ -369,7 +369,7 @@ for (const { name, failure, plain, tamper } of tampering) {
     const received = collect(advisor);
     for (let i = 0; i < 3; i++) {
       agent.send(new Uint8Array(10).fill(i + 1));
-      await until(() => a.sent.length > base + i || a.readyState === 3); // each is a record of its own
+      await until(() => a.sent.length > base + i || a.readyState === 3); // each is a separate record
     }
     agent.close();
     const got = await received;

@@ -1,8 +1,8 @@
-// One end of the seal as a program, for a test that stands between it and another: each
-// connection is one exchange, and a line on standard output says how it ended. What the
-// n-th exchange draws is fixed by a seed.
+// A program that runs one end of the seal. A test connects it to another end and is itself in
+// the middle. Each connection is one exchange, and one line on standard output reports how it
+// ended. A seed determines all random values of the n-th exchange.
 //
-//     node sealpeer.mjs agent|advisor NUMBER KIND STREAM SEED
+//    node sealpeer.mjs agent|advisor NUMBER KIND STREAM SEED
 
 import { createHash } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
@@ -11,7 +11,7 @@ import { handshake, SealError, Tries, type Kind, type Line, type Role } from "..
 
 const [role, number, kind, stream, seed] = process.argv.slice(2) as [Role, string, Kind, string, string];
 
-/** A TCP connection as the seal takes a WebSocket. */
+/** Makes a TCP connection look like the WebSocket that the seal expects. */
 function lineOf(socket: Socket): Line {
   const line: Line = {
     binaryType: "arraybuffer",
@@ -42,4 +42,4 @@ const server = createServer((socket) => {
     });
 });
 server.listen(0, "127.0.0.1", () => console.log("port " + (server.address() as AddressInfo).port));
-process.stdin.resume().on("end", () => process.exit()); // it ends with its test
+process.stdin.resume().on("end", () => process.exit()); // ends together with its test

@@ -1,4 +1,4 @@
-// The advisor's page as the owner of a session, against a hostile gateway.
+// The advisor's page as the owner of a session, with a hostile gateway.
 
 import { local, session as tab } from "./fakedom.ts";
 import assert from "node:assert/strict";
@@ -14,13 +14,13 @@ import { until } from "./rfbviewer.ts";
 const wrong = "482193058";
 const stream = (n: number) => String(n).padStart(22, "S");
 
-/** Pages of the running test. One left open would keep the process alive. */
+/** The pages of the running test. An open page would keep the process alive. */
 const pages: Page[] = [];
 afterEach(() => {
   for (const page of pages.splice(0)) page.session.leave();
 });
 
-/** A page with one session; what it asks the gateway for is written down. */
+/** A page with one session. It records what it asks the gateway for. */
 class Page {
   readonly session: Session;
   readonly asked: { stream: string; kind: Kind }[] = [];
@@ -50,8 +50,8 @@ const lineOf = (id: string) => FakeSocket.all.find((s) => s.url.includes(id));
 const sayState = (state: string, reason = "") => owner().tell({ type: "state", state, reason, foreign: "" });
 
 /**
- * Takes the other side of a stream as an agent that has this number; the failure's name when it is
- * not sealed.
+ * Plays the other end of a stream as an agent that knows the number `digits`. Returns the
+ * sealed channel, or the failure's name.
  */
 async function beAgent(id: string, kind: Kind, digits: string, origins = new Origins()): Promise<SealedChannel | SealFailure> {
   await until(() => lineOf(id) !== undefined, "stream " + id);
@@ -68,7 +68,7 @@ async function beAgent(id: string, kind: Kind, digits: string, origins = new Ori
 
 let entered = 0;
 
-/** Somebody enters, as the gateway says. */
+/** Announces, as the gateway, that a customer enters, and plays that customer. */
 async function enter(digits: string, origins?: Origins): Promise<SealedChannel | SealFailure> {
   const id = stream(++entered);
   owner().tell({ type: "entering", stream: id });
@@ -100,7 +100,7 @@ test("of those who enter one gets in, whatever the gateway says", async () => {
   }
   assert.deepEqual(verdicts(), [true, false, false, false]);
   assert.equal(page.session.wrongTries, 0);
-  // Neither does a reload let another one in.
+  // After a reload the page admits nobody else either.
   page.session.leave();
   const again = new Page();
   assert.equal(await enter(number), "burnt");
@@ -118,7 +118,7 @@ test("streams go back to the customer's exchange, also after a reload, and never
   sayState("joined");
   await until(() => again.asked.length === 1);
   const [control] = again.asked;
-  // Anyone who has the number only is not spoken to.
+  // The page does not seal with an end that knows only the number.
   assert.equal(await beAgent(control!.stream, "control", number), "origin");
   const commit = hex(lineOf(control!.stream)!.sent[0]!);
   assert.ok(commit.startsWith("10003202" + "01" + first.origin.keep().id), commit);
@@ -144,7 +144,7 @@ test("three wrong tries burn the number: over reloads, and where the same number
   assert.equal(await enter(wrong), "wrong-number");
   page.session.leave();
   forget(number);
-  tab.clear(); // another window
+  tab.clear(); // as in another window
   page = new Page({ number, origin: null });
   assert.equal(page.session.wrongTries, 2);
   assert.equal(await enter(wrong), "wrong-number");
@@ -152,13 +152,13 @@ test("three wrong tries burn the number: over reloads, and where the same number
   assert.equal(page.session.reason, "burnt");
   assert.equal(owner().said.at(-1), '{"type":"burnt"}');
   assert.equal(keptSessions().length, 0);
-  // Now it answers nobody any more.
+  // From now on the page admits nobody under this number.
   page = new Page({ number, origin: null });
   assert.equal(await enter(number), "burnt");
 });
 
 test("a window that does not know the customer has one try at each stream's other end", async () => {
-  const page = new Page({ number, origin: null }); // opened by a link while the customer is there
+  const page = new Page({ number, origin: null }); // opened by a link during the session
   sayState("joined");
   await until(() => page.asked.length === 1);
   assert.equal(await beAgent(page.asked[0]!.stream, "control", wrong), "wrong-number");
@@ -229,13 +229,13 @@ test("a gateway that plays the customer's end has three guesses in all, in whate
         page = new Page(keptSessions()[0] ?? { number, origin: null });
       }
       if (draw(3) === 0) {
-        // A stream that the page asks for, where the gateway says that somebody is there.
+        // The gateway claims that a customer has joined, and the page requests a stream.
         const before = page.asked.length;
         sayState("joined");
         await until(() => page.asked.length > before || page.session.phase === "ended");
         const asked = page.asked.at(-1);
         if (asked && (await beAgent(asked.stream, "control", wrong)) === "wrong-number") guesses++;
-        await until(() => page.session.phase === "ended"); // a later stream: it burns at once
+        await until(() => page.session.phase === "ended"); // on a later stream one wrong try ends the session
       } else if ((await enter(wrong)) === "wrong-number") guesses++;
     }
     page.session.leave();

@@ -1,4 +1,4 @@
-// The customer's page as the agent, against a hostile advisor and a hostile gateway.
+// The customer's page as the agent, with a hostile advisor and a hostile gateway.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ async function pair(kind: Kind): Promise<{ agent: SealedChannel; advisor: Sealed
 
 const bytes = (words: string) => new TextEncoder().encode(words);
 
-/** The page as the agent, joined, with its control line; what it shows is in `seen`. */
+/** Joins the page as the agent and opens its control stream. `seen` is the page's question. */
 async function sharing() {
   playGateway();
   const mediaDevices = { getDisplayMedia: () => Promise.reject(new Error("closed")) };
@@ -194,7 +194,7 @@ test("entering sends the place and never the secret; the seal proves the advisor
 test("a gateway's word that we are joined is worth nothing without the seal", async () => {
   const r = rig();
   await until(() => r.socket(0)?.said.length === 1);
-  r.socket(0).tell(call("V", "view", "page")); // before anything
+  r.socket(0).tell(call("V", "view", "page")); // before any seal
   r.socket(0).tell(joined);
   await until(() => r.told.length > 0);
   assert.deepEqual(r.told, ["refused number 0"]);
@@ -222,7 +222,7 @@ test("calls are answered, entering only once, and nonsense not at all", async ()
     "x".repeat(5000),
   ])
     r.socket(0).tell(m);
-  // The next socket is that of the next good call.
+  // The next socket belongs to the next valid call.
   r.socket(0).tell(call("D", "view", "helper"));
   assert.ok((await r.advise(2, number, "view", id("D"))) instanceof SealedChannel);
   assert.equal(FakeSocket.all.length, 3);
@@ -242,7 +242,7 @@ test("a lost line ends every stream and comes back with the token", async () => 
   await until(() => r.told.filter((w) => w === "joined anna").length === 2);
   r.socket(2).tell({ type: "ended", reason: "because" });
   await until(() => r.told.some((w) => w.startsWith("over")));
-  assert.equal(r.told.at(-1), "over lost"); // a gateway invents no reasons
+  assert.equal(r.told.at(-1), "over lost"); // the page ignores reasons that it does not know
 });
 
 test("the end is told to the gateway", async () => {

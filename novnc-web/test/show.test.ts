@@ -27,7 +27,7 @@ test("a show waits longer for its first message than a customer is asked", async
   await show.start();
   assert.equal(show.phase, "asking");
   const opened = said.find((m) => m.type === "open");
-  assert.ok(opened && opened.patience > 10 * 60_000); // the longest that a customer's program can be told to ask
+  assert.ok(opened && opened.patience > 10 * 60_000); // ten minutes: the longest time for which a customer's program can be told to ask
   show.stop();
   assert.equal(show.phase, "off");
 });

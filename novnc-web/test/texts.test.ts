@@ -1,4 +1,4 @@
-// The generated tables: plurals and selects in each language, and which language a page takes.
+// The generated tables: plurals and selects in each language, and which language a page uses.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

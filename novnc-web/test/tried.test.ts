@@ -1,4 +1,4 @@
-// Numbers that did not match: what is kept of them, and what the customer's page does.
+// Wrong numbers: what is stored about them, and how the customer's page uses it.
 
 import { FakeStorage, local } from "./fakedom.ts";
 import assert from "node:assert/strict";
@@ -46,13 +46,13 @@ test("what is kept does not tell the number, and nonsense in its place counts no
     storage.setItem("tried", bad);
     assert.equal(new TriedNumbers("tried", 500, storage).of(number).used(), 0, bad);
   }
-  // A browser that keeps nothing.
+  // This browser stores nothing.
   const none = new TriedNumbers("tried", 500, null).of(number);
   none.keep(1);
   assert.equal(none.used(), 0);
 });
 
-/** The customer's page, again. */
+/** Opens the customer's page again. */
 function page() {
   playGateway();
   let last: Snapshot | undefined;

@@ -128,7 +128,7 @@ for (const v of refused)
     const params = paramsOf(v, v.Role, v.Scalar, v.Known);
     const done = handshake(line, v.Role, params);
     for (const frame of v.In) line.receive(unhex(frame));
-    queueMicrotask(() => line.onclose?.({})); // nothing comes after that
+    queueMicrotask(() => line.onclose?.({})); // nothing comes after the last frame
     await assert.rejects(done, { name: "SealError", failure: v.Failure });
     assert.deepEqual(line.sent.map(hex), v.Out);
     assert.equal(params.tries.used, v.Wrong ? 1 : 0);

@@ -1,4 +1,4 @@
-// The vectors that Go and TypeScript share, and the ends they fix.
+// The test vectors that Go and TypeScript share, and the ends with their fixed values.
 
 import * as cpace from "../src/seal/cpace.ts";
 import {
@@ -51,7 +51,7 @@ export interface Vector {
   RekeyRecord: VectorRecord;
 }
 
-/** What an end must refuse. */
+/** An exchange that an end must refuse. */
 export interface BadVector {
   Name: string;
   Role: Role;
@@ -64,7 +64,7 @@ export interface BadVector {
   In: string[];
   Out: string[];
   Failure: SealFailure;
-  /** It counts as a wrong try. */
+  /** Whether it counts as a wrong try. */
   Wrong: boolean;
 }
 
@@ -77,8 +77,8 @@ export function keptOf({ ID, Secret, Compare }: VectorOrigin): KeptOrigin {
 }
 
 /**
- * The parameters of one end; `known` is the exchange that the agent knows or the advisor's end goes
- * back to.
+ * Returns the parameters of one end. `known` is the earlier exchange that the agent remembers
+ * or that the advisor's end returns to.
  */
 export function paramsOf(
   v: { Number: string; Kind: Kind; Stream: string; Nonce: string; Onward?: boolean },
