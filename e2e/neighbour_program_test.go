@@ -128,10 +128,7 @@ func (n *neighbour) processes() {
 			continue
 		}
 		folder := filepath.Join("/proc", e.Name())
-		for _, name := range []string{"cmdline", "environ", "comm", "mem", "maps"} {
-			if name == "mem" {
-				continue // nothing is mapped at its beginning
-			}
+		for _, name := range []string{"cmdline", "environ", "comm", "maps"} {
 			n.file(filepath.Join(folder, name))
 		}
 		open, _ := os.ReadDir(filepath.Join(folder, "fd"))

@@ -2,7 +2,7 @@
 
 package i18n
 
-// Languages are all that there are texts in, English first.
+// Languages lists the languages of the texts, English first.
 var Languages = []Language{"en", "de", "fr"}
 
 // languageNames are in the order of Languages.

@@ -215,13 +215,15 @@ func (m *Memory) path(number string) (string, error) {
 	return m.last.path, nil
 }
 
-// check refuses a folder that other users may access, a link, and a file in the folder's place.
+// check refuses a folder of another user, one with any permissions but 0700, and anything that is
+// not a folder, such as a link. Where users share the folder for temporary files, another user may
+// have created it.
 func (m *Memory) check() error {
 	s, err := os.Lstat(m.Folder)
 	if err != nil {
 		return fmt.Errorf("tried: %w", err)
 	}
-	if !s.IsDir() || runtime.GOOS != "windows" && s.Mode().Perm() != 0o700 {
+	if !s.IsDir() || runtime.GOOS != "windows" && s.Mode().Perm() != 0o700 || !isOwn(s) {
 		return fmt.Errorf("tried: %s is not a folder of this user alone", m.Folder)
 	}
 	return nil

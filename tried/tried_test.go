@@ -221,8 +221,8 @@ func TestWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestForeignFolder checks that Memory does not use a folder that others may read, a link, or a
-// file in the folder's place.
+// TestForeignFolder checks that Memory does not use a folder that others may read, a folder of
+// another user, a link, or a file in the folder's place.
 func TestForeignFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("folders for temporary files are each user's own there")
@@ -239,7 +239,15 @@ func TestForeignFolder(t *testing.T) {
 	if err := os.WriteFile(file.Folder, nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, m := range map[string]*Memory{"open": open, "link": link, "file": file, "nowhere": {Folder: filepath.Join(file.Folder, "x"), cost: 2}} {
+	folders := map[string]*Memory{"open": open, "link": link, "file": file, "nowhere": {Folder: filepath.Join(file.Folder, "x"), cost: 2}}
+	if os.Geteuid() == 0 { // only then can a test make a folder of another user
+		other := newMemory(t)
+		if err := errors.Join(os.Mkdir(other.Folder, 0o700), os.Chown(other.Folder, 64002, 64002)); err != nil {
+			t.Fatal(err)
+		}
+		folders["another user's"] = other
+	}
+	for name, m := range folders {
 		if err := m.Claim(one); err == nil || errors.Is(err, ErrTried) {
 			t.Errorf("%s: claimed, %v", name, err)
 		}

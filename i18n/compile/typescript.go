@@ -18,7 +18,7 @@ const scriptFolder = "novnc-web/src/texts_gen/"
 func (c *catalogue) languagesScript() []byte {
 	var b bytes.Buffer
 	b.WriteString(doNotEdit)
-	b.WriteString("/** All that there are texts in, English first. */\nexport const languages = [")
+	b.WriteString("/** The languages of the texts, English first. */\nexport const languages = [")
 	for i, l := range c.languages {
 		b.WriteString(comma(i) + quoted(l.tag))
 	}
