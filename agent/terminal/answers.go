@@ -44,7 +44,8 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 }
 
 // answer treats a line as the answer to the question that was shown here; at is when the line
-// was read. If the line is neither yes nor no, the customer is told so.
+// was read. If the line is neither yes nor no, the customer is told so and the question is
+// shown again.
 func (p *Panel) answer(s model, snap agent.Snapshot, line string, at time.Time) {
 	q := snap.Question
 	refuses := saysNo(line)
