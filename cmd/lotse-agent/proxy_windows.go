@@ -66,7 +66,8 @@ var scripted struct {
 
 // proxyOfSystem returns the proxy from the settings of the signed-in user. That is the answer
 // of a script (PAC), which is found by its address or by the network (WPAD). If there is no
-// script, it is the fixed proxy. If the proxy cannot be determined, there is none.
+// script, or it names no proxy, it is the fixed proxy. If the proxy cannot be determined, there
+// is none.
 func proxyOfSystem(u *url.URL) (*url.URL, error) {
 	s := userSettings()
 	proxy, bypass := s.proxy, s.bypass
