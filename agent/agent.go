@@ -1,7 +1,7 @@
 // Package agent runs the customer's side of a session. It enters the session by its number,
-// answers the gateway's calls to streams, seals the streams, asks the customer, and serves RFB
-// to viewers that he allowed. Only this package enforces consent: neither the gateway nor a
-// viewer can grant a right.
+// answers the gateway's calls to streams, and seals the streams. It asks the customer, and
+// serves RFB to the viewers that he allowed. Only this package enforces consent: neither the
+// gateway nor a viewer can grant a right.
 package agent
 
 import (

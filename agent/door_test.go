@@ -200,8 +200,8 @@ func TestDoorNumberAtOnce(t *testing.T) {
 	}
 }
 
-// TestDoorNumberLife checks that a number is valid for five minutes, that a newer number
-// replaces it, and that numbers which are valid at the same time differ.
+// TestDoorNumberLife checks that a number is valid for five minutes, and that a newer number
+// replaces it. Numbers that are valid at the same time must differ.
 func TestDoorNumberLife(t *testing.T) {
 	var d doorNumbers
 	session, now := number(t, testNumber), time.Now()

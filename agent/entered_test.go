@@ -106,8 +106,8 @@ func TestFailureIsRememberedFirst(t *testing.T) {
 	}
 }
 
-// TestWrongTryInASession checks that the first wrong try on a sealed stream after the number
-// was proved ends the session, and that both sides learn the reason.
+// TestWrongTryInASession checks wrong tries on sealed streams after the number was proved. The
+// first one ends the session, and both sides learn the reason.
 func TestWrongTryInASession(t *testing.T) {
 	for _, kind := range []string{tunnel.KindView, tunnel.KindControl, tunnel.KindShow} {
 		for _, door := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
@@ -149,9 +149,9 @@ func (g *evilGateway) sealAs(kind string, change func(*seal.Params)) (*seal.Conn
 	return conn, err
 }
 
-// TestViewersHaveCodes checks that the list of viewers has each viewer's line as the advisor's
-// end reported it, and the code of the exchange on which the stream is based. So an attacker
-// who seals a later stream with the number alone has a different code.
+// TestViewersHaveCodes checks the line and the code of each viewer in the list. The line is the
+// one that the advisor's end reported. The code is that of the exchange on which the stream is
+// based. So an attacker who seals a later stream with the number alone has a different code.
 func TestViewersHaveCodes(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client)

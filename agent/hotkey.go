@@ -29,7 +29,7 @@ func (h Hotkey) Known() bool { return hotkeys[h] != 0 }
 // Sym returns the X11 keysym of the key, or 0 if the name is unknown.
 func (h Hotkey) Sym() uint32 { return hotkeys[h] }
 
-// twice is the maximum time between two presses of the key that end the session.
+// twice is the maximum time between two presses of the hot key that together end the session.
 const twice = time.Second
 
 // devices is what is known about the devices of this computer. The loop owns it.

@@ -22,8 +22,8 @@ const (
 	backoffLimit = 5 * time.Second
 )
 
-// errUnproven means that the gateway says the number was right, but nobody has proved to know
-// it.
+// errUnproven means that the gateway has reported a joined session, but no advisor's end has
+// proved that it knows the number.
 var errUnproven = errors.New("agent: the gateway joined a session without an advisor who knows its number; do not trust it")
 
 // errSaid means that the gateway broke the protocol.

@@ -62,8 +62,8 @@ func (l *loop) run(st *state) {
 	}
 }
 
-// stop ends run and returns after it. Later events are ignored, so no sender may then need
-// their result.
+// stop ends run and returns after it. Later events are ignored, so no sender may depend on
+// their result after that.
 func (l *loop) stop() {
 	close(l.quit)
 	<-l.done

@@ -84,7 +84,7 @@ func fontOf(ttf []byte, size float64) font.Face {
 	return face
 }
 
-// checkRoom checks that no text in the question window is cut off, neither in our window nor in
+// checkRoom checks that no text in the question window is cut off. It considers our window and
 // that of Windows, whose buttons are a little narrower.
 func checkRoom(t *testing.T, lang i18n.Language, q screen.Question) {
 	t.Helper()

@@ -341,8 +341,8 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 	})
 }
 
-// TestWaitingInputIsNotPermittedAgain checks that an event that waits behind another one has no
-// effect if control is taken meanwhile, even if it is given again at once.
+// TestWaitingInputIsNotPermittedAgain checks an event that waits behind another one while
+// control is taken. It must have no effect, even if control is given again at once.
 func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	g := &guard{base: d}

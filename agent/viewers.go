@@ -224,8 +224,8 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 }
 
 // viewWanted requests the view from the customer, for a viewer. Afterwards there are three
-// cases: given is true; or refusal has the words for the viewer's user; or decided will receive
-// the outcome of the question.
+// cases. If given is true, the viewer may see. If refusal is not empty, it is the text for the
+// viewer's user. Otherwise decided will receive the outcome of the question.
 type viewWanted struct {
 	decided chan<- consent.Outcome
 	given   bool

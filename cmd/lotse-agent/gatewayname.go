@@ -76,8 +76,8 @@ func (o *options) findGateway(link, number, program string) (err error) {
 	return o.somebodyThere()
 }
 
-// decide makes everything that anybody may have written wait for the customer. A person who
-// starts the program with --answer has already decided.
+// decide makes the program wait for the customer's confirmation of everything that anybody may
+// have written. A person who starts the program with --answer has already decided.
 func (o *options) decide() {
 	switch {
 	case o.confirm && o.answered:

@@ -17,8 +17,8 @@ type firstOne struct {
 
 // wishNames returns names for what a program was started with. The program holds them, so that
 // another start can find out whether it asks for the same. A name is a hash, but that hides no
-// number: a program in the same session of Windows can try them all. It can usually read our
-// command line, too.
+// number: another program in the same session of Windows can try all numbers. Usually such a
+// program can also read the command line.
 func wishNames(gateway, number string) []string {
 	names := []string{wishName(gateway, "")}
 	if number != "" {
