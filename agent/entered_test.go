@@ -55,8 +55,8 @@ func TestNumberThatFailedOnce(t *testing.T) {
 	g.notTried(s, testNumber)
 }
 
-// TestNumberThatFailedInAnEarlierRun checks that such a number is not tried again after a
-// restart of the program, either. A number at which nobody guessed can be typed any number of
+// TestNumberThatFailedInAnEarlierRun checks that a number that did not match is not tried again
+// after a restart of the program. A number at which nobody guessed can be typed any number of
 // times.
 func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
 	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}

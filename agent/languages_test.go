@@ -15,8 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// bitmapFits checks that a text has at most most characters, and that the bitmap font has them
-// all.
+// bitmapFits checks that a text is not empty, is not longer than most characters, and that the
+// bitmap font has all its characters.
 func bitmapFits(t *testing.T, l i18n.Language, text string, most int) {
 	t.Helper()
 	if n := len([]rune(text)); n == 0 || n > most {

@@ -155,7 +155,7 @@ func (sh *show) end() {
 }
 
 // begin sends the kept bytes to out, and everything from now on. It returns false if the show
-// has ended or another panel looks.
+// has ended, another panel looks, or out fails.
 func (sh *show) begin(out func([]byte) error, ended func()) bool {
 	sh.turn.Lock()
 	defer sh.turn.Unlock()

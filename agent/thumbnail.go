@@ -22,8 +22,8 @@ func thumbnailOf(desktop *screen.Framebuffer) []byte {
 	return b.Bytes()
 }
 
-// shrink scales f down to at most most. Each pixel is the mean of samples of the pixels that it
-// replaces.
+// shrink scales f down so that it fits into most. Each pixel is the mean of samples of the
+// pixels that it replaces.
 func shrink(f *screen.Frame, most image.Point) *image.RGBA {
 	size := f.Size
 	if size.X > most.X {

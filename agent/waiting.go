@@ -29,7 +29,7 @@ func drawWaiting(size image.Point, w words) *screen.Frame {
 	return f
 }
 
-// scaleFor returns the largest scale, at most most, at which the line fits.
+// scaleFor returns the largest scale at which the line fits, from 1 to most.
 func scaleFor(line string, width, most int) int {
 	for scale := most; scale > 1; scale-- {
 		if len([]rune(line))*8*scale <= width-32 {

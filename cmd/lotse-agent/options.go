@@ -38,12 +38,12 @@ type options struct {
 	problem string
 	// wrong is the error of a command line that cannot be carried out.
 	wrong error
-	// events means JSON lines on standard output.
+	// events selects JSON lines on standard output.
 	events bool
 	// trace is the file for what a field report needs; "": none.
 	trace string
-	// check means a report on what works here instead of a session; asJSON means that report as
-	// JSON.
+	// check selects a report on what works here instead of a session; asJSON selects JSON for
+	// it.
 	check, asJSON bool
 }
 
