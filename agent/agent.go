@@ -1,7 +1,7 @@
-// Package agent is the customer's side put together: it enters a session by
-// its number, is called to streams, seals them, asks the customer and serves
-// RFB to anyone who was allowed. It alone enforces consent: neither the gateway
-// nor a viewer can grant anything.
+// Package agent runs the customer's side of a session. It enters the session by its number,
+// answers the gateway's calls to streams, and seals the streams. It asks the customer, and
+// serves RFB to the viewers that he allowed. Only this package enforces consent: neither the
+// gateway nor a viewer can grant a right.
 package agent
 
 import (
@@ -19,21 +19,21 @@ import (
 	"lotse/tunnel"
 )
 
-// Answer says how questions are answered without the customer.
+// Answer says how the agent answers questions without asking the customer.
 type Answer string
 
-// The answers of Config.Answer.
+// The values of Config.Answer.
 const (
-	AnswerAsk     Answer = ""        // the customer is asked
-	AnswerView    Answer = "view"    // seeing is allowed, all else refused
-	AnswerControl Answer = "control" // everything is allowed
-	AnswerDeny    Answer = "deny"    // everything is refused
+	AnswerAsk     Answer = ""        // ask the customer
+	AnswerView    Answer = "view"    // allow view and show; refuse everything else
+	AnswerControl Answer = "control" // allow everything
+	AnswerDeny    Answer = "deny"    // refuse everything
 )
 
-// to is the answer to a question for a right.
+// to returns the answer to a question for q: consent.Allow or consent.Refuse.
 func (a Answer) to(q consent.Right) consent.Kind {
 	if q == consent.Share {
-		return consent.Refuse // what is shared was said on the command line
+		return consent.Refuse // the command line has fixed what is shared
 	}
 	if a == AnswerControl || a == AnswerView && (q == consent.View || q == consent.Show) {
 		return consent.Allow
@@ -41,70 +41,72 @@ func (a Answer) to(q consent.Right) consent.Kind {
 	return consent.Refuse
 }
 
-// Panel is where the customer is told and asked. Implementations follow the
-// Session's snapshots until ctx ends.
+// Panel shows the session to the customer and takes his commands and answers. Run follows the
+// snapshots of s until ctx ends. If Run returns an error, that ends the session.
 type Panel interface {
 	Run(ctx context.Context, s *Session) error
 }
 
-// Config says what to run. Client, Display and Panel must be set.
+// Config configures Run. Client, Display and Panel must be set.
 type Config struct {
-	// Client's gateway may be empty: the customer then types it with the number.
+	// Client is the client of the gateway. Its Gateway may be empty: the customer then types
+	// the gateway together with the number.
 	Client *tunnel.Client
-	// Display is the computer that is shared. All but Screen and Input may be nil where
-	// the system has none. Without an Asker the panel takes the answers.
+	// Display is the computer that is shared. All parts except Screen and Input may be nil if
+	// the system does not have them. If Asker is nil, the panel takes the answers.
 	Display screen.Parts
 	Panel   Panel
 	Entry   Entry
 	Answer  Answer
-	// Share is what is shown when questions are answered without the customer.
+	// Share is what is shown if Answer is set.
 	Share screen.Share
-	// Hotkey takes control back; empty: F12.
+	// Hotkey is the key that takes control back; "" means F12.
 	Hotkey Hotkey
-	// Tried remembers numbers that did not match, over runs of the program; nil:
+	// Tried remembers numbers that did not match, across runs of the program. If it is nil,
 	// they are remembered in this run only.
 	Tried *tried.Memory
-	// Events is told of every change; nil: nobody wants to know. Its end is the
-	// caller's.
+	// Events receives every change of state; it may be nil. The caller must call Events.End.
 	Events *Events
-	// Record is given the session's record at its end; nil: only panels are.
+	// Record receives the text of the session's record when the session has ended. If it is
+	// nil, only panels receive it.
 	Record   func(text string)
 	Language i18n.Language // the zero value is English
 	Version  string
-	// Nameless keeps this computer's and its user's names from the advisor.
+	// Nameless keeps the names of this computer and its user from the advisor.
 	Nameless bool
-	// Logger gets what is worth knowing, with an area of package logs; nil: nothing is
-	// logged.
+	// Logger receives the log; each record has an area of package logs. If it is nil, nothing
+	// is logged.
 	Logger *slog.Logger
-	// Trace gets what a field report needs; nil: nothing.
+	// Trace receives what a field report needs; it may be nil.
 	Trace *Trace
-	// Timeouts say after how long silence refuses a question.
+	// Timeouts are the times after which a question without an answer counts as refused.
 	Timeouts Timeouts
 }
 
-// Entry is what is known at the start of where to connect, and with which number.
+// Entry is what is known at the start about the gateway and the session number.
 type Entry struct {
-	// Number is entered at once when it is set.
+	// Number is entered at once if it is set.
 	Number tunnel.Number
-	// Confirm says that the gateway or what is offered may have been written by
-	// anybody: the customer is asked whether to connect.
+	// Confirm means that anybody may have written the gateway's name or the offered number. The
+	// customer is asked before the agent connects.
 	Confirm bool
-	// OfferedNumber stands in the number's field until the customer decides; where
-	// only its place is known, OfferedPlace does.
+	// OfferedNumber is shown in the number's field until the customer decides. OfferedPlace is
+	// shown instead if only the number's place is known.
 	OfferedNumber tunnel.Number
 	OfferedPlace  string
-	// Gateways are the only ones that may be connected to; nil: any.
+	// Gateways are the only gateways that the agent may connect to; nil means any.
 	Gateways []string
-	// Fixed keeps the customer from naming another gateway with the number.
+	// Fixed prevents the customer from naming another gateway together with the number.
 	Fixed bool
-	// Problem is why no gateway is known, for the customer; "": nothing to say.
+	// Problem tells the customer why no gateway is known; it may be "".
 	Problem string
 }
 
-// Timeouts are one for each question; 0: a minute. View is also that of another share.
+// Timeouts has one time for each kind of question; 0 means one minute. View also applies to
+// questions about another share.
 type Timeouts struct{ View, Control, Clipboard, Show time.Duration }
 
-// questionTimeout is the usual time for an answer; config.DefaultAgent has the same.
+// questionTimeout is the default of Timeouts. config.DefaultAgent has the same value.
 const questionTimeout = time.Minute
 
 func (c Config) withDefaults() Config {
@@ -125,7 +127,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// timeout is after how long silence refuses a question for a right.
+// timeout returns the time after which a question for r without an answer counts as refused.
 func (c *Config) timeout(r consent.Right) time.Duration {
 	switch r {
 	case consent.View, consent.Share:
@@ -138,11 +140,13 @@ func (c *Config) timeout(r consent.Right) time.Duration {
 	return c.Timeouts.Control
 }
 
-// ErrNumberRefused is returned when nobody is there to type another number.
+// ErrNumberRefused means that the number was refused and nobody can type another one, because
+// Config.Answer is set.
 var ErrNumberRefused = errors.New("agent: the session number is wrong or no longer valid")
 
-// Run runs one session from its number to its end and returns after its last
-// goroutine. It returns nil when the session was ended by either side.
+// Run runs one session from its number to its end, and returns after its last goroutine. It
+// returns nil if either side ended the session. If ctx ends, Run ends the session as the
+// customer would.
 func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
 	if g := cfg.Client.Gateway; g != "" && len(cfg.Entry.Gateways) > 0 && !slices.Contains(cfg.Entry.Gateways, g) {
@@ -153,7 +157,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cancel(nil)
 	cfg.Trace.start(cfg.Version)
 	s := newSession(cfg, cancel)
-	// Anyone who stops the program ends the session: the advisor is told.
+	// If somebody stops the program, the session ends properly: the advisor is told.
 	wait := s.start(ctx)
 	stop := context.AfterFunc(stopped, func() { s.send(ending{tunnel.ReasonCustomer}) })
 	defer stop()
@@ -184,7 +188,8 @@ func Run(ctx context.Context, cfg Config) error {
 	cancel(nil)
 	wait()
 	s.now().client.CloseIdle()
-	// The panel still shows how it ended; it stops by itself or soon.
+	// The panel now shows how the session ended. It returns by itself, or when panelLinger is
+	// over.
 	linger := time.AfterFunc(panelLinger, stopPanel)
 	<-panelDone
 	linger.Stop()
@@ -194,15 +199,16 @@ func Run(ctx context.Context, cfg Config) error {
 	case <-time.After(panelLinger): // nobody reads the lines
 	}
 	if errors.Is(err, panelErr) {
-		return err // it ended the session
+		return err // the panel's error ended the session
 	}
 	return errors.Join(err, panelErr)
 }
 
-// panelLinger is how long a panel may take to show the end.
+// panelLinger is the maximum time that a panel may show the end of the session.
 const panelLinger = 3 * time.Second
 
-// rfbRights translates; the table in consent decides, rfb enforces.
+// rfbRights converts rights to those of rfb. Package consent decides on rights, rfb enforces
+// them.
 func rfbRights(r consent.Rights) rfb.Rights {
 	var out rfb.Rights
 	if r.Has(consent.View) {

@@ -15,24 +15,24 @@ import (
 	"lotse/screen"
 )
 
-// The badge says all the time on the customer's screen that he is watched, by
-// whom, and whether he is controlled; its buttons pause and end. Remote input
-// does not reach it: the display's Input leaves it out.
+// The badge is a small window on the customer's screen. As long as somebody watches, it says
+// who that is and whether he controls the computer. Its buttons pause and end the session.
+// Remote input cannot reach it, because the display's Input ignores its area.
 
-// badgeState is what the badge says; it is redrawn when it changes.
+// badgeState is what the badge shows. The badge is drawn again when it changes.
 type badgeState struct {
 	title, line string
 	control     bool
 	paused      bool
 }
 
-// badgeButton is a place to click.
+// badgeButton is a button of the badge.
 type badgeButton struct {
 	rect image.Rectangle
 	text string
-	// press is what a click does.
+	// press is sent to the loop when the button is clicked.
 	press event
-	// physical: only a device may press it.
+	// physical means that the button works only if a device clicked it, and not a program.
 	physical bool
 }
 
@@ -49,7 +49,7 @@ var (
 	badgeInk     = color.RGBA{R: 0x1b, G: 0x2a, B: 0x3a, A: 0xff}
 )
 
-// badgeAt is what the badge says in a moment; ok is false when it is hidden.
+// badgeAt returns what the badge shows at a moment. ok is false if the badge is hidden.
 func badgeAt(l i18n.Language, m *moment) (b badgeState, ok bool) {
 	snap, effective := &m.snapshot, m.consent.Effective()
 	if m.consent.Phase != consent.Joined || !snap.Rights.View || len(snap.Viewers) == 0 {
@@ -73,7 +73,7 @@ func badgeAt(l i18n.Language, m *moment) (b badgeState, ok bool) {
 	return b, true
 }
 
-// buttonsOf lists the badge's buttons for a state.
+// buttonsOf returns the badge's buttons for a state.
 func buttonsOf(l i18n.Language, b badgeState) []badgeButton {
 	const top, height, gap = 54, 28, 8
 	width := (badgeWidth - 3*gap) / 2
@@ -94,8 +94,8 @@ func buttonsOf(l i18n.Language, b badgeState) []badgeButton {
 	}}
 }
 
-// resumedByHand says that a paused view goes on. A device pressed the button, on a window
-// that no remote input reaches.
+// resumedByHand resumes a paused view. The customer clicked the button with a device, on a
+// window that remote input cannot reach.
 type resumedByHand struct{}
 
 func (resumedByHand) in(st *state) {
@@ -103,7 +103,7 @@ func (resumedByHand) in(st *state) {
 	st.apply(consent.Event{Kind: consent.Resume}, byCustomer)
 }
 
-// badge keeps the badge true, and obeys its buttons.
+// badge shows the current state in the badge and handles its clicks.
 type badge struct{ session *Session }
 
 func (b *badge) run(ctx context.Context) {
@@ -149,7 +149,8 @@ func (b *badge) run(ctx context.Context) {
 	}
 }
 
-// clicked presses the button at p, if the badge shows one there.
+// clicked presses the button at p if the badge shows one there. physical means that a device
+// made the click.
 func (b *badge) clicked(p image.Point, physical bool) {
 	now, ok := badgeAt(b.session.lang, b.session.now())
 	if !ok {

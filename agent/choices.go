@@ -12,11 +12,11 @@ import (
 	"lotse/screen"
 )
 
-// choicesEvery is how often the list of what can be shared is read again while
-// the customer may choose.
+// choicesEvery is the interval at which the list of what can be shared is read while the
+// customer may choose.
 const choicesEvery = 2 * time.Second
 
-// Share is what the customer chose, as panels say it; PANEL.md.
+// Share is what the customer chose to share, as in the panel's protocol (PANEL.md).
 type Share struct {
 	Kind    string   `json:"kind"`
 	Monitor uint32   `json:"monitor"`
@@ -24,14 +24,14 @@ type Share struct {
 	Names   []string `json:"names"`
 }
 
-// Choices is what he can choose from; PANEL.md.
+// Choices lists what the customer can share, as in the panel's protocol (PANEL.md).
 type Choices struct {
 	Whole    bool            `json:"whole"`
 	Monitors []MonitorChoice `json:"monitors"`
 	Apps     []AppChoice     `json:"apps"`
 }
 
-// MonitorChoice is one monitor.
+// MonitorChoice is one monitor. Width and Height are in pixels.
 type MonitorChoice struct {
 	ID     uint32 `json:"id"`
 	Name   string `json:"name"`
@@ -39,29 +39,29 @@ type MonitorChoice struct {
 	Height int    `json:"height"`
 }
 
-// AppChoice is one program with its windows' titles.
+// AppChoice is one program with the titles of its windows.
 type AppChoice struct {
 	ID     string   `json:"id"`
 	Name   string   `json:"name"`
 	Titles []string `json:"titles"`
 	Icon   []byte   `json:"icon,omitempty"` // a PNG
-	// Powerful: to control it is to control the computer.
+	// Powerful means that anyone who controls this program can control the whole computer.
 	Powerful bool `json:"powerful"`
 }
 
-// Bounds of what a panel is told and may say.
+// Limits of what a panel receives and may send.
 const (
 	maxApps   = 100
 	maxTitles = 20
-	// maxIcon bounds one icon: 32 by 32 pixels that cannot be packed.
+	// maxIcon limits one icon, in bytes: 32 by 32 pixels that do not compress.
 	maxIcon = 5 << 10
-	// maxIcons bounds all icons together; programs behind have none.
+	// maxIcons limits all icons together, in bytes. Programs after that have no icon.
 	maxIcons = 96 << 10
 )
 
 var shareKinds = [...]string{screen.ShareScreen: ShareScreen, screen.ShareMonitor: ShareMonitor, screen.ShareApps: ShareApps}
 
-// Values of Share.Kind; also of tunnel.Share.
+// Values of Share.Kind, here and in tunnel.Share.
 const (
 	ShareScreen  = "screen"
 	ShareMonitor = "monitor"
@@ -70,7 +70,7 @@ const (
 
 var errShare = errors.New("agent: this is no share: want the screen, a monitor, or at least one program")
 
-// parse checks what a panel said.
+// parse checks a share that a panel sent and converts it.
 func (p *Share) parse() (screen.Share, error) {
 	var s screen.Share
 	kind := slices.Index(shareKinds[:], p.Kind)
@@ -90,8 +90,8 @@ func (p *Share) parse() (screen.Share, error) {
 	return s, nil
 }
 
-// describe describes a share with the names that are known. A nil Choices knows those
-// that a share itself has.
+// describe converts a share for panels and adds the names that are known. c may be nil: then
+// only names that the share itself contains are known.
 func (c *Choices) describe(sh screen.Share) Share {
 	out := Share{Kind: shareKinds[sh.Kind], Monitor: sh.Monitor, Apps: append([]string{}, sh.Apps...), Names: []string{}}
 	switch sh.Kind {
@@ -131,7 +131,7 @@ func (c *Choices) apps() []AppChoice {
 	return c.Apps
 }
 
-// Words says what is shared, for people.
+// Words describes in words what is shared.
 func (sh Share) Words(l i18n.Language) string {
 	switch names := strings.Join(sh.Names, ", "); sh.Kind {
 	case ShareMonitor:
@@ -142,19 +142,19 @@ func (sh Share) Words(l i18n.Language) string {
 	return l.Text("agent.share.screen")
 }
 
-// sharing is what is shown, or would be, and what can be. The loop owns it.
+// sharing is what is shared, and what can be shared. The loop owns it.
 type sharing struct {
 	shown   screen.Share
-	choices *Choices // replaced, never changed; nil: not read yet
+	choices *Choices // replaced, never changed; nil until first read
 }
 
-// choosing reports whether the customer may choose now.
+// choosing reports whether the customer may choose now what is shown.
 func (st *state) choosing() bool {
 	c := st.consent
 	return st.session.cfg.Display.Windows != nil && (c.Question == consent.View || c.Question == consent.Share || c.Given.Has(consent.View))
 }
 
-// choicesReader keeps the list of what can be shared while it is needed.
+// choicesReader reads the list of what can be shared again and again while it is needed.
 type choicesReader struct{ session *Session }
 
 func (r *choicesReader) run(ctx context.Context) {
@@ -173,7 +173,7 @@ func (r *choicesReader) run(ctx context.Context) {
 	}
 }
 
-// read reads the list.
+// read reads the list once.
 func (r *choicesReader) read() *Choices {
 	got, err := r.session.cfg.Display.Windows.Choices()
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *choicesReader) read() *Choices {
 	return c
 }
 
-// choicesRead is a newer list.
+// choicesRead delivers a newer list.
 type choicesRead struct{ choices *Choices }
 
 func (e choicesRead) in(st *state) { st.sharing.choices = e.choices }

@@ -8,8 +8,8 @@ import (
 	"lotse/screen"
 )
 
-// clipboardWatch offers the customer's clipboard to viewers for as long as the right is in
-// effect. Nothing is read from it otherwise.
+// clipboardWatch offers the customer's clipboard to viewers while the right is in effect. At
+// other times it does not read the clipboard.
 type clipboardWatch struct{ session *Session }
 
 func (w *clipboardWatch) run(ctx context.Context) {
@@ -35,15 +35,15 @@ func (w *clipboardWatch) run(ctx context.Context) {
 	}
 }
 
-// copied offers a text, if a program that is shared put it there.
+// copied offers a text to viewers if a shared program put it on the clipboard.
 func (w *clipboardWatch) copied(text string, owner screen.ClipboardOwner) {
 	if w.session.share.owns(owner) {
 		w.session.eachViewer(func(c *rfb.Conn) { c.CutText(text) })
 	}
 }
 
-// takeClipboard puts a viewer's text on the customer's clipboard; rfb has
-// checked the right.
+// takeClipboard puts a viewer's text on the customer's clipboard. Package rfb has checked the
+// right.
 func (s *Session) takeClipboard(text string) {
 	if c := s.cfg.Display.Clipboard; c != nil {
 		if err := c.SetText(text); err != nil {

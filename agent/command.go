@@ -9,11 +9,11 @@ import (
 	"lotse/tunnel"
 )
 
-// Command is something that the customer does in a panel. No command widens what is
-// allowed where there is a question window: that alone takes a yes.
+// Command is something that the customer does in a panel. If there is a question window, no
+// command can give the advisor more than he has: only the question window takes a yes.
 type Command interface{ do(*state) error }
 
-// commanded is a panel's command, with its result.
+// commanded is a panel's command, and its result.
 type commanded struct {
 	command Command
 	err     error
@@ -21,8 +21,8 @@ type commanded struct {
 
 func (e *commanded) in(st *state) { e.err = e.command.do(st) }
 
-// Enter enters a session number as the customer typed it, with an @ and the gateway or
-// without. The error is for him.
+// Enter enters a session number as the customer typed it, with or without an @ and the gateway.
+// The error is a text for the customer.
 type Enter struct{ Typed string }
 
 func (c Enter) do(st *state) error {
@@ -43,7 +43,7 @@ func (c Enter) do(st *state) error {
 	return EnterNumber{n}.do(st)
 }
 
-// EnterNumber enters a session number unless a session is under way.
+// EnterNumber enters a session number. It does nothing unless a number is expected.
 type EnterNumber struct{ Number tunnel.Number }
 
 func (c EnterNumber) do(st *state) error {
@@ -64,8 +64,7 @@ var (
 	errOtherGateway = errors.New("this program was started for another gateway; type the number without the @ and what follows it")
 )
 
-// chooseGateway takes the gateway that the customer typed; "" is the one that is
-// known already.
+// chooseGateway sets the gateway that the customer typed; "" keeps the one that is known.
 func chooseGateway(st *state, gateway string) error {
 	known, cfg := st.client.Gateway, &st.session.cfg
 	switch {
@@ -85,15 +84,16 @@ func chooseGateway(st *state, gateway string) error {
 	return nil
 }
 
-// Allow answers question ID with a yes, where the display has no question window. Share
-// says what is shown, where that was asked; nil: the whole screen. The yes takes effect
-// after a second in which nobody refuses. The error says that it does not count.
+// Allow answers question ID with a yes if the display has no question window. Share is what is
+// shown, if the question is about that; nil means the whole screen. The yes takes effect after
+// refusalWins unless a panel refuses before. An error means that the answer does not count.
 type Allow struct {
 	ID    string
 	Share *Share
 }
 
-// errNotCounted: another question, none, one that is not armed, or one that was answered.
+// errNotCounted means that the question is not the open one, cannot be answered yet or here, or
+// has been answered.
 var errNotCounted = errors.New("agent: this answer does not count")
 
 func (c Allow) do(st *state) error {
@@ -114,8 +114,8 @@ func (c Allow) do(st *state) error {
 	return nil
 }
 
-// Refuse refuses question ID. It also undoes a yes to that question that is not older
-// than a second.
+// Refuse refuses question ID. It also undoes a yes to that question that is at most refusalWins
+// old.
 type Refuse struct{ ID string }
 
 func (c Refuse) do(st *state) error {
@@ -126,14 +126,14 @@ func (c Refuse) do(st *state) error {
 	case st.questions.yes.undoneBy(c.ID):
 		right := st.questions.yes.right
 		if right == consent.Share {
-			right = consent.View // what was shown before is not known any more
+			right = consent.View // the earlier share is not known any more
 		}
 		st.apply(consent.Event{Kind: consent.Take, Right: right}, byCustomer)
 	}
 	return nil
 }
 
-// Silence refuses a right for the rest of the session, or lifts that again.
+// Silence refuses Right for the rest of the session (On), or allows questions for it again.
 type Silence struct {
 	Right consent.Right
 	On    bool
@@ -148,7 +148,8 @@ func (c Silence) do(st *state) error {
 	return nil
 }
 
-// Propose changes what is shown: less at once, anything else after a question.
+// Propose changes what is shown. A smaller share takes effect at once; any other share opens a
+// question.
 type Propose struct{ Share Share }
 
 func (c Propose) do(st *state) error {
@@ -162,7 +163,7 @@ func (c Propose) do(st *state) error {
 		st.share(what)
 		st.record.shown(st.sharing.choices.describe(what))
 	case st.consent.Question == 0 && !st.consent.Silenced.Has(consent.Share):
-		// While a question is open, what a yes to it means must not change.
+		// A proposal must not change the meaning of a yes to a question that is open.
 		st.questions.proposal = &what
 		st.apply(consent.Event{Kind: consent.Ask, Right: consent.Share}, byCustomer)
 	}
@@ -177,7 +178,7 @@ func (c Take) do(st *state) error {
 	return nil
 }
 
-// Pause hides everything and ends control.
+// Pause hides the customer's screen and ends control.
 type Pause struct{}
 
 func (Pause) do(st *state) error {
@@ -186,8 +187,8 @@ func (Pause) do(st *state) error {
 	return nil
 }
 
-// Resume wishes that a paused view goes on. Where there is a question window, it asks
-// first: the page that wishes may not be the customer's alone.
+// Resume asks to resume a paused view. If there is a question window, it asks the customer
+// there first: the advisor may control the page that sent the command.
 type Resume struct{}
 
 func (Resume) do(st *state) error {
@@ -201,7 +202,7 @@ func (Resume) do(st *state) error {
 	return nil
 }
 
-// End ends the session. Before a number was accepted it ends the program.
+// End ends the session. It ends the program if no number has been accepted yet.
 type End struct{}
 
 func (End) do(st *state) error {

@@ -11,19 +11,19 @@ import (
 	"lotse/tunnel"
 )
 
-// control is one control stream: the advisor's page or program.
+// control is one control stream of the advisor's page or program.
 type control struct {
 	conn    *tunnel.ControlConn
 	out     chan tunnel.ControlMessage
 	quit    chan struct{} // closed: nothing more will be queued
 	once    sync.Once
-	cut     chan struct{} // closed: the stream is cut off
+	cut     chan struct{} // closed: the stream must be closed at once
 	cutOnce sync.Once
-	written chan struct{} // closed when the writer is gone
+	written chan struct{} // closed when writeLoop has returned
 }
 
-// maxControlQueue is how many messages may wait for an advisor's end that does
-// not read; then it is cut off and may come again.
+// maxControlQueue is how many messages may wait for an advisor's end that does not read. If
+// there are more, its stream is closed; it may connect again.
 const maxControlQueue = 64
 
 const (
@@ -31,7 +31,7 @@ const (
 	byeTimeout        = time.Second
 )
 
-// send queues m. It never blocks: a stream whose queue is full is cut off, by cutWhen.
+// send queues m. It never blocks: if the queue is full, cutWhen closes the stream.
 func (c *control) send(m tunnel.ControlMessage) {
 	select {
 	case c.out <- m:
@@ -40,20 +40,21 @@ func (c *control) send(m tunnel.ControlMessage) {
 	}
 }
 
-// end has the stream closed after what is queued.
+// end makes the writer close the stream after the queued messages.
 func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 
 // controls are the open control streams. The loop owns them.
 type controls map[*control]struct{}
 
-// send sends m on all of them.
+// send queues m on all streams.
 func (cs controls) send(m tunnel.ControlMessage) {
 	for c := range cs {
 		c.send(m)
 	}
 }
 
-// bye says the end on every stream, once. The channels are closed when it was said.
+// bye sends the end on every stream and removes the streams. The returned channels are closed
+// when the writers have finished.
 func (cs controls) bye(reason string) (said []<-chan struct{}) {
 	for c := range cs {
 		c.send(tunnel.Bye{Reason: reason})
@@ -64,8 +65,8 @@ func (cs controls) bye(reason string) (said []<-chan struct{}) {
 	return said
 }
 
-// controlCame adds a control stream. The customer compares codes with the advisor's end
-// that came last, except a helper that came beside another end.
+// controlCame adds a control stream. The customer compares the code of the advisor's end that
+// connected last. A helper does not count as the last if another end is connected.
 type controlCame struct {
 	control *control
 	helper  bool
@@ -85,7 +86,8 @@ func (e *controlCame) in(st *state) {
 	st.controls[e.control] = struct{}{}
 }
 
-// controlGone removes a control stream. When nobody is left, nobody wishes for anything.
+// controlGone removes a control stream. If no stream and no viewer is left, all requests for
+// rights are withdrawn.
 type controlGone struct{ control *control }
 
 func (e controlGone) in(st *state) {
@@ -97,14 +99,14 @@ func (e controlGone) in(st *state) {
 	}
 }
 
-// wished is an advisor's wish for a right. Control and clipboard are for somebody who is
-// there: without a viewer they would wait for anyone who comes next, so they are refused.
+// wished is an advisor's request for a right. A right other than View is refused if there is no
+// viewer: otherwise the request would wait and serve anyone who connects next.
 type wished struct{ right consent.Right }
 
 func (e wished) in(st *state) {
 	r := e.right
 	if r == consent.Show {
-		return // a show stream asks for it
+		return // a show stream requests it
 	}
 	if r == consent.Files || r != consent.View && !st.viewers.watched() { // files are reserved
 		st.controls.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
@@ -117,7 +119,7 @@ func (e wished) in(st *state) {
 	}
 }
 
-// returned says that the advisor gives a right back, or takes back his wish for it.
+// returned means that the advisor gives a right back, or withdraws his request for it.
 type returned struct{ right consent.Right }
 
 func (e returned) in(st *state) {
@@ -125,8 +127,8 @@ func (e returned) in(st *state) {
 	st.apply(consent.Event{Kind: consent.Return, Right: e.right}, byAdvisor)
 }
 
-// doorBurnt says that somebody guessed at a door's number. The session goes on: its own
-// number was not tried.
+// doorBurnt means that somebody guessed at a door's number. The session continues, because
+// nobody guessed at its own number.
 type doorBurnt struct{ door string }
 
 func (e doorBurnt) in(st *state) {
@@ -149,8 +151,9 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	var cutter sync.WaitGroup
 	over := make(chan struct{})
 	cutter.Go(func() { c.cutWhen(ctx, over) })
-	// The gateway says on another line that the customer is in the session, so a wish can
-	// be here first. It waits. Anyone who ends the session says so on this stream and closes it.
+	// The gateway reports on another connection that the customer has joined, so a request can
+	// arrive here earlier. It waits. If the session ends meanwhile, this stream is told so and
+	// closed.
 	s.await(ctx, c.cut, func(m *moment) bool { return m.consent.Phase == consent.Joined || m.consent.Phase == consent.Over })
 	s.readControl(c)
 	c.end()
@@ -161,8 +164,8 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	s.send(controlGone{c})
 }
 
-// cutWhen closes the stream when it is cut off, or when ctx ended and the end
-// had its time to be said.
+// cutWhen closes the stream when cut is closed. It also closes it byeTimeout after ctx has
+// ended, so that the end can still be sent. It returns at the latest when over is closed.
 func (c *control) cutWhen(ctx context.Context, over <-chan struct{}) {
 	select {
 	case <-over:
@@ -202,7 +205,8 @@ func (c *control) writeLoop() {
 	}
 }
 
-// readControl obeys the advisor's messages; what he may not do does nothing.
+// readControl carries out the advisor's messages. A message that he may not send has no effect.
+// It returns when the stream has ended or the advisor has ended the session.
 func (s *Session) readControl(c *control) {
 	var window time.Time
 	count := 0
@@ -231,13 +235,13 @@ func (s *Session) readControl(c *control) {
 			}
 		case tunnel.End:
 			s.send(ending{tunnel.ReasonAdvisor})
-			<-c.written // the answer to it; cutWhen bounds that
+			<-c.written // until the bye is sent; cutWhen limits the wait
 			return
 		}
 	}
 }
 
-// askable lists what is worth asking for on this display.
+// askable lists the rights that an advisor can usefully request on this display.
 func askable(d *screen.Parts) []string {
 	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String()}
 	if d.Clipboard != nil {

@@ -11,37 +11,38 @@ import (
 	"lotse/tunnel"
 )
 
-// A viewer that cannot seal comes by a door at which the gateway opens the seal
-// for it. For that the gateway gets a number of its own: drawn here, asked for by
-// the advisor over the sealed control stream, good for one view stream by that
-// door and for nothing else. With it a gateway can neither label a stream
-// "sealed" nor open a second one; tunnel/PROTOCOL.md, section 9.
+// A viewer that cannot seal enters by a door where the gateway opens the seal for it. For that
+// the gateway gets a separate number. The agent draws this number when the advisor asks for it
+// over the sealed control stream. It is valid for one view stream by that door and for nothing
+// else. So a gateway can neither present such a stream as "sealed" nor open a second one;
+// tunnel/PROTOCOL.md, section 9.
 
-// errNoDoorNumber: nobody who knows the session's number wished for that viewer.
+// errNoDoorNumber means that nobody who knows the session's number asked for that viewer.
 var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
 
-// doorNumber is what was given out for one door.
+// doorNumber is the number that was given out for one door.
 type doorNumber struct {
 	number  tunnel.Number
 	expires time.Time
 	tries   seal.Tries
 }
 
-// doorNumbers holds at most one number for each door. The zero value is ready.
+// doorNumbers holds at most one number for each door. The zero value is ready to use.
 type doorNumbers struct {
 	mu   sync.Mutex
 	open map[string]*doorNumber // Guarded by mu; by door.
 }
 
-// issue draws a number for a door in place of an older one. It shares the place
-// with the session's number and with it nothing else.
+// issue draws a number for a door; it replaces an older one. It has the same place as the
+// session's number and nothing else in common with it. It returns a zero number if there is no
+// session.
 func (d *doorNumbers) issue(door string, session tunnel.Number, now time.Time) tunnel.Number {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for {
 		n, err := tunnel.NewNumber(session.Place())
 		if err != nil {
-			return tunnel.Number{} // no session, no number
+			return tunnel.Number{} // no session
 		}
 		taken := n == session
 		for _, other := range d.open {
@@ -58,7 +59,7 @@ func (d *doorNumbers) issue(door string, session tunnel.Number, now time.Time) t
 	}
 }
 
-// find returns the number that a stream by that door must be sealed with.
+// find returns the number with which a stream by that door must be sealed; nil: there is none.
 func (d *doorNumbers) find(door string, now time.Time) *doorNumber {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -70,8 +71,8 @@ func (d *doorNumbers) find(door string, now time.Time) *doorNumber {
 	return n
 }
 
-// spend takes n out of use; false when it was so already. Of two streams that
-// seal with it at the same time one is served.
+// spend makes n invalid and reports whether it was valid. If two streams seal with n at the
+// same time, only one of them is served.
 func (d *doorNumbers) spend(door string, n *doorNumber) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,8 +83,8 @@ func (d *doorNumbers) spend(door string, n *doorNumber) bool {
 	return true
 }
 
-// giveDoorNumber answers an advisor's wish for a viewer that cannot seal. Only
-// the end that asked is told the number.
+// giveDoorNumber answers an advisor's request for a viewer that cannot seal. Only the end that
+// asked gets the number.
 func (s *Session) giveDoorNumber(c *control, door string) {
 	switch door {
 	case tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify:
@@ -98,9 +99,9 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 	c.send(tunnel.DoorNumber{Door: door, Number: n.Digits(), Seconds: int(tunnel.DoorNumberLife / time.Second)})
 }
 
-// seal seals the stream with the number that its door takes: the session's where the
-// line is called sealed, and the door's own where it is not. So what the customer is told
-// of a line does not rest on the gateway's word.
+// seal seals the stream with the number for its door. For a line that is called sealed, that is
+// the session's number; for any other line, it is the door's own. So the customer need not
+// trust the gateway for what he is told about a line.
 func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err error) {
 	s, began := c.session, time.Now()
 	defer func() {
@@ -113,11 +114,11 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 		return seal.Handshake(ctx, line, seal.Agent, p)
 	}
 	d := s.doors.find(c.Door, time.Now())
-	if d == nil || c.Kind != tunnel.KindView { // wishes are not taken by these doors
+	if d == nil || c.Kind != tunnel.KindView { // these doors allow no other stream
 		seal.Refuse(ctx, line)
 		return nil, errNoDoorNumber
 	}
-	// Nothing goes back to such an exchange.
+	// No later stream may be based on this exchange.
 	p.Number, p.Tries, p.Origins = d.number.Digits(), &d.tries, nil
 	conn, err = seal.Handshake(ctx, line, seal.Agent, p)
 	switch {

@@ -10,8 +10,8 @@ import (
 	"lotse/tunnel"
 )
 
-// doorRig is an agent in a session with a gateway that is evil and an advisor
-// who is not: his control stream is wishes.
+// doorRig is an agent in a session with an evil gateway and an honest advisor. wishes is the
+// advisor's control stream.
 type doorRig struct {
 	*evilGateway
 	session *Session
@@ -36,7 +36,7 @@ func newDoorRig(t *testing.T) *doorRig {
 	return r
 }
 
-// told waits for what the agent says of a door.
+// told waits for the agent's next message about a door.
 func (r *doorRig) told() tunnel.DoorNumber {
 	r.t.Helper()
 	for {
@@ -50,7 +50,7 @@ func (r *doorRig) told() tunnel.DoorNumber {
 	}
 }
 
-// wish asks for a door's number, sealed, as an advisor's end does.
+// wish requests a door's number over the sealed stream, as an advisor's end does.
 func (r *doorRig) wish(door string) string {
 	r.t.Helper()
 	if err := r.wishes.Send(tunnel.AskDoor{Door: door}); err != nil {
@@ -73,14 +73,14 @@ func (r *doorRig) call(kind, door, digits string) error {
 		return err
 	}
 	defer conn.Close()
-	// A seal that was made but is not served is closed at once.
+	// The agent closes a sealed stream at once if it does not serve it.
 	_, err = io.ReadFull(conn, make([]byte, 1))
 	return err
 }
 
-// A gateway that was given a door's number gets one view stream by that door
-// for it, under that door's name: none that is called sealed, none of another
-// kind, and no second one. The session's number opens none of these doors.
+// TestDoorNumber checks what a gateway can do with a door's number: open one view stream by
+// that door, under that door's name. It cannot open a stream that is called sealed, a stream of
+// another kind, or a second stream. The session's number opens none of these doors.
 func TestDoorNumber(t *testing.T) {
 	for _, door := range []string{tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify} {
 		t.Run(door, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestDoorNumber(t *testing.T) {
 	}
 }
 
-// A door's number does not open a stream that is called sealed: that is a wrong try
-// at the session's number, which burns it.
+// TestDoorNumberIsNotTheSessions checks that a door's number does not open a stream that is
+// called sealed. It counts as a wrong try against the session's number and burns it.
 func TestDoorNumberIsNotTheSessions(t *testing.T) {
 	for _, sealed := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
 		r := newDoorRig(t)
@@ -132,7 +132,8 @@ func TestDoorNumberIsNotTheSessions(t *testing.T) {
 	}
 }
 
-// The customer is shown the line of a door's viewer for what it is.
+// TestDoorIsShown checks that the customer is told how the line of a door's viewer is really
+// encrypted.
 func TestDoorIsShown(t *testing.T) {
 	r := newDoorRig(t)
 	n := r.wish(tunnel.DoorWebsockify)
@@ -148,8 +149,9 @@ func TestDoorIsShown(t *testing.T) {
 	}
 }
 
-// Three wrong tries burn a door's number, and all are told; the session and its
-// own number go on, and another number can be asked for.
+// TestDoorNumberBurnt checks that three wrong tries burn a door's number, and that the advisor
+// is told. The session and its own number stay valid, and another door's number can be
+// requested.
 func TestDoorNumberBurnt(t *testing.T) {
 	r := newDoorRig(t)
 	n := r.wish(tunnel.DoorVNC)
@@ -172,7 +174,8 @@ func TestDoorNumberBurnt(t *testing.T) {
 	}
 }
 
-// Of streams that seal with one number at the same time one is served.
+// TestDoorNumberAtOnce checks that only one of several streams that seal with the same number
+// at the same time is served.
 func TestDoorNumberAtOnce(t *testing.T) {
 	r := newDoorRig(t)
 	n := r.wish(tunnel.DoorVNC)
@@ -197,8 +200,8 @@ func TestDoorNumberAtOnce(t *testing.T) {
 	}
 }
 
-// A number waits five minutes for its viewer, and a newer one replaces it; the
-// numbers that are out at the same time differ.
+// TestDoorNumberLife checks that a number is valid for five minutes, and that a newer number
+// replaces it. Numbers that are valid at the same time must differ.
 func TestDoorNumberLife(t *testing.T) {
 	var d doorNumbers
 	session, now := number(t, testNumber), time.Now()

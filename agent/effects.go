@@ -8,9 +8,8 @@ import (
 	"lotse/screen"
 )
 
-// effects carries out what may wait for the display: releasing keys, taking and
-// freeing the hot key. It does so one after the other, in the order in which they
-// were asked for, on a goroutine of its own.
+// effects does the work that may have to wait for the display: releasing keys, and grabbing and
+// freeing the hot key. It does this in the order of the calls, on its own goroutine.
 type effects struct {
 	// Static after newEffects.
 	guard  *guard
@@ -28,7 +27,7 @@ func newEffects(g *guard, hotkey screen.Hotkey, log *slog.Logger) *effects {
 	return &effects{guard: g, hotkey: hotkey, log: log, wake: make(chan struct{}, 1)}
 }
 
-// releaseInput releases what remote input holds down.
+// releaseInput releases the keys and buttons that remote input holds down.
 func (e *effects) releaseInput() {
 	e.do(func() {
 		if err := e.guard.ReleaseAll(); err != nil {
@@ -37,8 +36,8 @@ func (e *effects) releaseInput() {
 	})
 }
 
-// swallowHotkey says whether the key is kept from applications: while there is control to
-// take back.
+// swallowHotkey sets whether the hot key is withheld from applications. It is withheld while
+// there is control to take back.
 func (e *effects) swallowHotkey(on bool) {
 	if e.hotkey == nil {
 		return
@@ -50,7 +49,7 @@ func (e *effects) swallowHotkey(on bool) {
 	})
 }
 
-// do has f carried out after all earlier ones.
+// do queues f. It does not wait.
 func (e *effects) do(f func()) {
 	e.mu.Lock()
 	e.queue = append(e.queue, f)
@@ -61,7 +60,7 @@ func (e *effects) do(f func()) {
 	}
 }
 
-// run carries out until ctx has ended and nothing is left.
+// run works until ctx has ended and the queue is empty.
 func (e *effects) run(ctx context.Context) {
 	for {
 		if f := e.next(); f != nil {
@@ -80,7 +79,7 @@ func (e *effects) run(ctx context.Context) {
 	}
 }
 
-// next takes the first one out of the queue; nil: there is none.
+// next removes the first function from the queue and returns it; nil: the queue is empty.
 func (e *effects) next() func() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

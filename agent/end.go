@@ -7,11 +7,11 @@ import (
 	"lotse/tunnel"
 )
 
-// endTimeout bounds telling others of the end.
+// endTimeout is the maximum time for telling the advisor and the gateway about the end.
 const endTimeout = time.Second
 
-// ending ends the session for both sides. The rights are gone first, then the advisor is
-// told, then the gateway; none of them can delay the end.
+// ending ends the session on both sides. It first takes all rights, then tells the advisor,
+// then the gateway. Neither of them can delay the end by more than endTimeout.
 type ending struct{ reason string }
 
 func (e ending) in(st *state) {
@@ -27,7 +27,8 @@ func (e ending) in(st *state) {
 			if link == nil {
 				return
 			}
-			// The gateway cuts the streams at once: what is on them goes first.
+			// The gateway closes the streams at once, so the messages on them must be sent
+			// first.
 			waitAll(said, byeTimeout/2)
 			if err := link.End(e.reason); err != nil {
 				s.log.tunnel.Info("the gateway could not be told of the end", "reason", err)
@@ -38,7 +39,8 @@ func (e ending) in(st *state) {
 	})
 }
 
-// over takes all rights because the session ends for a reason; false: it was over.
+// over takes all rights because the session ends for this reason. It returns false if the
+// session was ending already.
 func (st *state) over(reason string) bool {
 	if st.phase == PhaseEnded || st.reason != "" {
 		return false
@@ -48,8 +50,8 @@ func (st *state) over(reason string) bool {
 	return true
 }
 
-// ended says that others have ended the session, or that it is lost. They are told
-// nothing more.
+// ended means that somebody else has ended the session, or that it is lost. Nobody else is
+// told.
 type ended struct{ reason string }
 
 func (e ended) in(st *state) { st.over(e.reason) }
@@ -64,8 +66,8 @@ func endedBy(reason string) string {
 	return byAuto
 }
 
-// finished is the last event: the link has ended, with an error or as it should. It
-// makes the end known to everybody who is still there.
+// finished is the last event: the link has ended, with an error or normally. It tells the end
+// to everybody who is still connected.
 type finished struct{ err error }
 
 func (e finished) in(st *state) {
@@ -85,7 +87,7 @@ func (e finished) in(st *state) {
 	st.record.over(st.reason)
 }
 
-// waitAll waits until all are closed, or for d.
+// waitAll waits until all channels are closed, at most for d.
 func waitAll(all []<-chan struct{}, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

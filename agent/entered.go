@@ -7,22 +7,22 @@ import (
 	"lotse/tunnel"
 )
 
-// maxTries is how many wrong tries of others an agent takes at one number. An honest
-// advisor's end knows it: the first one that does not match is somebody's guess, or
-// the customer's own mistake; seal/SPEC.md, section 6.
+// maxTries is how many wrong tries an agent accepts against one number. An honest advisor's end
+// knows the number. So the first wrong try means that somebody is guessing, or that the
+// customer mistyped the number; seal/SPEC.md, section 6.
 const maxTries = 1
 
-// entered is a number that was typed, with what belongs to it for as long as the
-// program runs, however often it is typed and whatever becomes of the line. Its
-// fields are not changed after newEntered.
+// entered is a number that the customer typed, and what belongs to it. It is kept until the
+// program ends, even if the number is typed again or the connection is lost. Its fields do not
+// change after newEntered.
 type entered struct {
 	number  tunnel.Number
 	tries   *seal.Tries
-	origins *seal.Origins // the advisor's ends that proved the number
+	origins *seal.Origins // of the advisor's ends that proved the number
 }
 
-// newEntered looks whether the number failed in an earlier run of the program. That
-// it fails is remembered before the other end learns it.
+// newEntered creates an entered. It looks up whether the number failed in an earlier run of the
+// program. A wrong try is remembered before the other end can learn of it.
 func (s *Session) newEntered(ctx context.Context, number tunnel.Number) *entered {
 	used := 0
 	if s.cfg.Tried.Has(ctx, number.Digits()) {

@@ -12,7 +12,7 @@ import (
 	"lotse/tunnel"
 )
 
-// enterWrong types a number and has the gateway guess at it, wrongly.
+// enterWrong enters a number, and lets the gateway make a wrong guess at it.
 func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
 	g.t.Helper()
 	_ = s.Do(EnterNumber{number(g.t, digits)})
@@ -26,7 +26,8 @@ func (g *evilGateway) enterWrong(s *Session, digits, guess string) {
 	await(g.t, s, "refused", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil })
 }
 
-// notTried types a number and expects that the gateway hears nothing of it.
+// notTried enters a number and checks that the agent refuses it without connecting to the
+// gateway.
 func (g *evilGateway) notTried(s *Session, digits string) {
 	g.t.Helper()
 	_, changed := s.Snapshot()
@@ -42,8 +43,8 @@ func (g *evilGateway) notTried(s *Session, digits string) {
 
 func byHand(c *Config) { c.Entry.Number = tunnel.Number{} }
 
-// A number that did not match once is not tried again in this run, however often it
-// is typed; another one is.
+// TestNumberThatFailedOnce checks that a number that did not match once is not tried again in
+// this run, no matter how often it is typed. Another number is tried.
 func TestNumberThatFailedOnce(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client, byHand)
@@ -54,13 +55,14 @@ func TestNumberThatFailedOnce(t *testing.T) {
 	g.notTried(s, testNumber)
 }
 
-// Neither is it when the program is started again. A number that nobody guessed at
-// may be typed as often as need be.
+// TestNumberThatFailedInAnEarlierRun checks that a number that did not match is not tried again
+// after a restart of the program. A number at which nobody guessed can be typed any number of
+// times.
 func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
 	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}
 	remember := func(c *Config) { c.Tried = memory }
 	g := newEvilGateway(t)
-	for range 2 { // the line is lost before a guess could be made
+	for range 2 { // the connection is lost before a guess can be made
 		s, _, _ := runAgent(t, g.client, byHand, remember)
 		_ = s.Do(EnterNumber{number(t, testNumber)})
 		g.link().Close()
@@ -73,7 +75,8 @@ func TestNumberThatFailedInAnEarlierRun(t *testing.T) {
 	g.enterWrong(s, "482193058", "482100000")
 }
 
-// The customer is told of a guess also where the gateway says nothing.
+// TestGuessIsTold checks that the customer is told of a guess even if the gateway sends
+// nothing.
 func TestGuessIsTold(t *testing.T) {
 	t.Parallel()
 	g := newEvilGateway(t)
@@ -86,8 +89,8 @@ func TestGuessIsTold(t *testing.T) {
 	await(t, s, "the failure", func(s Snapshot) bool { return s.Phase == PhaseNumber && s.Error != nil && s.Error.Code == "number" })
 }
 
-// That a number failed is remembered before the guesser learns it: anyone who kills the
-// program as soon as he has the answer has not gained a guess.
+// TestFailureIsRememberedFirst checks that a failed number is remembered before the guesser
+// learns of the failure. Otherwise he could kill the program at that moment and guess again.
 func TestFailureIsRememberedFirst(t *testing.T) {
 	memory := &tried.Memory{Folder: filepath.Join(t.TempDir(), "tried")}
 	g := newEvilGateway(t)
@@ -103,8 +106,8 @@ func TestFailureIsRememberedFirst(t *testing.T) {
 	}
 }
 
-// After the number was proved, the first wrong try on a stream that is called sealed
-// ends the session, and both sides are told why.
+// TestWrongTryInASession checks wrong tries on sealed streams after the number was proved. The
+// first one ends the session, and both sides learn the reason.
 func TestWrongTryInASession(t *testing.T) {
 	for _, kind := range []string{tunnel.KindView, tunnel.KindControl, tunnel.KindShow} {
 		for _, door := range []string{tunnel.DoorPage, tunnel.DoorHelper} {
@@ -133,7 +136,7 @@ func TestWrongTryInASession(t *testing.T) {
 	}
 }
 
-// sealAs seals the agent's next stream with other parameters.
+// sealAs seals the agent's next stream with changed parameters.
 func (g *evilGateway) sealAs(kind string, change func(*seal.Params)) (*seal.Conn, error) {
 	g.t.Helper()
 	st := take(g.t, g.streams, "the agent's stream")
@@ -146,9 +149,9 @@ func (g *evilGateway) sealAs(kind string, change func(*seal.Params)) (*seal.Conn
 	return conn, err
 }
 
-// Each viewer in the list has the code of the exchange that its stream goes back to,
-// and its line as the advisor's end says it: who sits in a later stream with the
-// number alone has a code of his own.
+// TestViewersHaveCodes checks the line and the code of each viewer in the list. The line is the
+// one that the advisor's end reported. The code is that of the exchange on which the stream is
+// based. So an attacker who seals a later stream with the number alone has a different code.
 func TestViewersHaveCodes(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client)
@@ -205,7 +208,8 @@ func TestViewersHaveCodes(t *testing.T) {
 	}
 }
 
-// While entering only the number counts: nothing can be gone back to yet.
+// TestEnteringIsNotBound checks that the entering stream cannot be based on an earlier
+// exchange.
 func TestEnteringIsNotBound(t *testing.T) {
 	g := newEvilGateway(t)
 	_, _, _ = runAgent(t, g.client)

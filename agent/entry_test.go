@@ -12,7 +12,8 @@ import (
 	"lotse/tunnel"
 )
 
-// What a link offers is shown, and connects to nothing before the customer says so.
+// TestOfferWaitsForTheCustomer checks that the offer of a link is shown, and that nothing
+// connects before the customer has confirmed it.
 func TestOfferWaitsForTheCustomer(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client, func(c *Config) {
@@ -34,7 +35,8 @@ func TestOfferWaitsForTheCustomer(t *testing.T) {
 	}
 }
 
-// A build for some gateways connects to no other, wherever the other is named.
+// TestPinnedGateways checks that a build for certain gateways connects to no other gateway, no
+// matter where that is named.
 func TestPinnedGateways(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	display := screen.Parts{Screen: d, Input: d}

@@ -10,8 +10,8 @@ import (
 	"lotse/plaintext"
 )
 
-// Events writes one JSON line for each change of state, for a program that
-// started this one; docs/integration.md is normative. Make it with NewEvents.
+// Events writes one JSON line at each change of state, for the program that started this one.
+// docs/integration.md is its specification. Create one with NewEvents.
 type Events struct {
 	mu sync.Mutex
 	// Guarded by mu.
@@ -20,9 +20,10 @@ type Events struct {
 	over bool
 }
 
-// Event is one line: the whole present state. It never holds the session number.
+// Event is one line. It describes the complete present state and never contains the session
+// number.
 type Event struct {
-	Version  int         `json:"v"` // 1; new fields may come without a new one
+	Version  int         `json:"v"` // 1; new fields do not change it
 	Time     string      `json:"time"`
 	State    string      `json:"state"`
 	Gateway  string      `json:"gateway,omitempty"`
@@ -38,13 +39,13 @@ type Event struct {
 	Exit     *int        `json:"exit,omitempty"`
 }
 
-// EventError is what went wrong, for the log of who started the program.
+// EventError is what went wrong, for the log of the program that started this one.
 type EventError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// The states of Event; docs/integration.md.
+// The values of Event.State; docs/integration.md.
 const (
 	stateNumber     = "number"
 	stateConnecting = "connecting"
@@ -58,15 +59,15 @@ const (
 	stateEnded      = "ended"
 )
 
-// NewEvents writes to out.
+// NewEvents returns Events that write to out.
 func NewEvents(out io.Writer) *Events { return &Events{out: json.NewEncoder(out)} }
 
-// follow writes each change until ctx ends or the session has ended. A reader
-// that does not read holds up nothing but the lines.
+// follow writes each change until ctx ends or the session has ended. A reader that does not
+// read delays only these lines.
 func (e *Events) follow(ctx context.Context, s *Session) {
 	for {
 		snap, changed := s.Snapshot()
-		if snap.Reason == "" || snap.Phase == PhaseEnded { // not the way to the end
+		if snap.Reason == "" || snap.Phase == PhaseEnded { // not while the session is ending
 			e.tell(eventOf(snap))
 		}
 		if snap.Phase == PhaseEnded {
@@ -80,8 +81,8 @@ func (e *Events) follow(ctx context.Context, s *Session) {
 	}
 }
 
-// tell writes ev if it says something new. The end is kept for End, which knows
-// the exit code.
+// tell writes ev if it differs from the last event. It does not write the end: End does,
+// because it knows the exit code.
 func (e *Events) tell(ev Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -94,8 +95,8 @@ func (e *Events) tell(ev Event) {
 	}
 }
 
-// End writes the last line: the program ends with code, because of err, which is
-// called kind; nil: as it should.
+// End writes the last line: the program ends with this exit code because of err, whose code in
+// the line is kind. A nil err is a normal end. Later calls do nothing.
 func (e *Events) End(code int, kind string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -115,17 +116,17 @@ func (e *Events) End(code int, kind string, err error) {
 
 func (e *Events) writeLocked(ev Event) {
 	ev.Version, ev.Time = 1, time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	_ = e.out.Encode(ev) // who does not read any more wants no lines
+	_ = e.out.Encode(ev) // a reader that has gone needs no lines
 }
 
-// sameEvent compares without time, which is not set yet.
+// sameEvent compares two events before their time is set.
 func sameEvent(a, b Event) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return string(x) == string(y)
 }
 
-// eventOf is what a snapshot says to another program.
+// eventOf returns the event that describes a snapshot.
 func eventOf(s Snapshot) Event {
 	ev := Event{State: stateOf(s), Gateway: s.Gateway, Line: s.Line, Rights: []string{}, Viewers: len(s.Viewers), Reason: s.Reason}
 	if s.Advisor != nil {
@@ -154,7 +155,8 @@ func eventOf(s Snapshot) Event {
 	return ev
 }
 
-// stateOf is the one word that says most.
+// stateOf returns the value of Event.State for a snapshot. If several apply, it is the first in
+// the order below.
 func stateOf(s Snapshot) string {
 	switch {
 	case s.Phase == PhaseNumber:

@@ -42,7 +42,7 @@ func TestEvents(t *testing.T) {
 		synctest.Wait()
 		step := func(e consent.Event) { s.apply(e, byAdvisor); synctest.Wait() }
 		step(consent.Event{Kind: consent.Ask, Right: consent.View})
-		s.allowInPanel(t, nil) // that it is armed meanwhile is not told
+		s.allowInPanel(t, nil) // the change of armed makes no line
 		step(consent.Event{Kind: consent.Ask, Right: consent.Control})
 		s.allowInPanel(t, nil)
 		_ = s.Do(Pause{})
@@ -53,7 +53,7 @@ func TestEvents(t *testing.T) {
 		s.send(finished{})
 		<-done
 		events.End(0, "", nil)
-		events.End(1, "", nil) // said already
+		events.End(1, "", nil) // has no effect
 		list, states := readEvents(t, &out)
 		if states != "joined question shared question controlled paused shared ended " {
 			t.Errorf("states %s\n%s", states, out.String())
@@ -71,7 +71,8 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// An end before anything began is told, too.
+// TestEventsOfAFailure checks that there is a line even if the program ends before anything
+// began.
 func TestEventsOfAFailure(t *testing.T) {
 	var out bytes.Buffer
 	NewEvents(&out).End(6, "screen", errors.New("no screen\x1b[2J"))
@@ -81,13 +82,13 @@ func TestEventsOfAFailure(t *testing.T) {
 	}
 }
 
-// TestTypedGateway: nothing is connected before a gateway is known.
+// TestTypedGateway checks that the agent connects only when a gateway is known.
 func TestTypedGateway(t *testing.T) {
 	for _, c := range []struct {
 		known   string
 		fixed   bool
 		typed   string
-		gateway string // after it
+		gateway string // the gateway afterwards
 		code    string
 	}{
 		{"", false, "482193057", "", "where"},

@@ -23,7 +23,7 @@ import (
 	"lotse/tunnel"
 )
 
-// evilGateway does to an agent what the test wants.
+// evilGateway is a gateway that does to an agent what the test wants.
 type evilGateway struct {
 	t       *testing.T
 	client  *tunnel.Client
@@ -63,7 +63,7 @@ func newEvilGateway(t *testing.T) *evilGateway {
 	return g
 }
 
-// watcher is a panel that follows what is shown.
+// watcher is a panel that records every snapshot.
 type watcher struct {
 	session chan *Session
 	stop    func() // ends the agent and waits for it
@@ -89,7 +89,7 @@ func (w *watcher) Run(ctx context.Context, s *Session) error {
 	}
 }
 
-// ever reports whether a snapshot satisfied f.
+// ever reports whether f was true for any snapshot.
 func (w *watcher) ever(f func(Snapshot) bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -112,7 +112,7 @@ func number(t *testing.T, digits string) tunnel.Number {
 	return n
 }
 
-// runAgent runs an agent until the test is over.
+// runAgent runs an agent until the test ends.
 func runAgent(t *testing.T, client *tunnel.Client, change ...func(*Config)) (*Session, *watcher, *screentest.Display) {
 	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
@@ -167,7 +167,7 @@ func (g *evilGateway) link() *tunnel.Link {
 	if _, err := l.Receive(); err != nil { // enter
 		g.t.Fatal(err)
 	}
-	go func() { // always reading
+	go func() { // keeps reading
 		for {
 			if _, err := l.Receive(); err != nil {
 				return
@@ -195,7 +195,7 @@ var (
 	sayJoined    = tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &tunnel.Person{Name: "anna", Display: "Anna\u009b31m\u202e", Company: "Example"}, Resume: "token", Grace: 60}
 )
 
-// join joins in good order, as one who knows the number.
+// join joins correctly, with the right number.
 func (g *evilGateway) join() *tunnel.Link {
 	g.t.Helper()
 	l := g.link()
@@ -210,7 +210,8 @@ func (g *evilGateway) join() *tunnel.Link {
 	return l
 }
 
-// The gateway's word that a session is joined is worth nothing without a seal.
+// TestJoinedNeedsTheSeal checks that a session does not count as joined without a seal,
+// whatever the gateway says.
 func TestJoinedNeedsTheSeal(t *testing.T) {
 	for name, f := range map[string]func(g *evilGateway, l *tunnel.Link){
 		"no stream at all": func(g *evilGateway, l *tunnel.Link) {},
@@ -236,7 +237,8 @@ func TestJoinedNeedsTheSeal(t *testing.T) {
 	}
 }
 
-// Before the session is joined no call but the one of the entering is answered.
+// TestCallsBeforeJoined checks that before the session is joined, only the call to the entering
+// stream is answered.
 func TestCallsBeforeJoined(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client)
@@ -261,15 +263,15 @@ func TestCallsBeforeJoined(t *testing.T) {
 	go io.Copy(io.Discard, conn)
 	g.say(l, sayJoined)
 	await(t, s, "joined", func(s Snapshot) bool { return s.Phase == PhaseJoined })
-	// A call behind those before.
+	// This call comes after the calls above.
 	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(30), Kind: "view", Door: tunnel.DoorPage})
 	if st := take(t, g.streams, "a stream of the session"); st.id != streamID(30) {
 		t.Errorf("stream %s opened before the session was joined", st.id)
 	}
 }
 
-// A gateway that takes its word back must not make rights outlive the session
-// they were given in, nor put another advisor in its place.
+// TestRefusedAndJoinedAgain checks a gateway that refuses a number after it accepted it. This
+// must not let rights outlive the session in which they were given, nor replace the advisor.
 func TestRefusedAndJoinedAgain(t *testing.T) {
 	g := newEvilGateway(t)
 	s, w, _ := runAgent(t, g.client)
@@ -286,7 +288,7 @@ func TestRefusedAndJoinedAgain(t *testing.T) {
 	mallory.Advisor = &tunnel.Person{Name: "mallory", Display: "Mallory"}
 	g.say(l, mallory)
 	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
-	l = g.link() // it comes back as after a lost line
+	l = g.link() // the agent reconnects as after a lost connection
 	if s.rights().Control {
 		t.Error("control survived the line")
 	}
@@ -300,7 +302,7 @@ func TestRefusedAndJoinedAgain(t *testing.T) {
 	}
 }
 
-// A flood of calls opens no more than what is bounded.
+// TestCallFlood checks that a flood of calls opens no more streams than the limit.
 func TestCallFlood(t *testing.T) {
 	g := newEvilGateway(t)
 	s, w, _ := runAgent(t, g.client)
@@ -309,11 +311,11 @@ func TestCallFlood(t *testing.T) {
 	for i := range 3 * tunnel.MaxStreams {
 		g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: streamID(100 + i), Kind: "view", Door: tunnel.DoorPage})
 	}
-	for range tunnel.MaxStreams - 1 { // the control stream is one, too
+	for range tunnel.MaxStreams - 1 { // the control stream counts, too
 		take(t, g.streams, "a stream that may be opened")
 	}
-	// The agent comes back when it has read what was said before, and has stopped when
-	// nothing of it is left.
+	// The agent reconnects after it has read all earlier messages, and stops after it has
+	// finished with them.
 	g.say(l, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedNumber})
 	g.link()
 	w.stop()
@@ -322,7 +324,8 @@ func TestCallFlood(t *testing.T) {
 	}
 }
 
-// An unknown door is not called sealed, and names are made safe to show.
+// TestForeignText checks that a line by an unknown door is not called sealed, and that names
+// are made safe to show.
 func TestForeignText(t *testing.T) {
 	for door, want := range map[string]string{"page": "sealed", "helper": "sealed", "vnc": "gateway", "repeater": "gateway", "": "gateway", "Page": "gateway"} {
 		if got := lineOf(door); got != want {
@@ -339,8 +342,9 @@ func TestForeignText(t *testing.T) {
 	}
 }
 
-// Too many tries behind one address are no reason to give the session up; a
-// question that was open when the line was lost is gone, and so is its answer.
+// TestComingBackAgainstTheLimit checks that the agent does not give up a session when the
+// gateway refuses too many tries from its address. A question that was open when the connection
+// was lost is gone, and answers to it do not count.
 func TestComingBackAgainstTheLimit(t *testing.T) {
 	g := newEvilGateway(t)
 	s, _, _ := runAgent(t, g.client)

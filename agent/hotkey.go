@@ -11,11 +11,10 @@ import (
 	"lotse/tunnel"
 )
 
-// Hotkey is the name of the key that takes control back: F1 to F12, Pause or
-// Scroll_Lock.
+// Hotkey is the name of the key that takes control back: F1 to F12, Pause or Scroll_Lock.
 type Hotkey string
 
-// hotkeys are the keysyms; X11/keysymdef.h.
+// hotkeys are the keysyms of the keys, from X11/keysymdef.h.
 var hotkeys = map[Hotkey]uint32{"Pause": keysym.Pause, "Scroll_Lock": keysym.ScrollLock}
 
 func init() {
@@ -24,24 +23,24 @@ func init() {
 	}
 }
 
-// Known reports whether there is such a key.
+// Known reports whether a key with this name is supported.
 func (h Hotkey) Known() bool { return hotkeys[h] != 0 }
 
-// Sym is the X11 keysym of the key; 0: it is not known.
+// Sym returns the X11 keysym of the key, or 0 if the name is unknown.
 func (h Hotkey) Sym() uint32 { return hotkeys[h] }
 
-// twice is within how long a second press of the key ends the session.
+// twice is the maximum time between two presses of the hot key that together end the session.
 const twice = time.Second
 
-// devices is what is known of this computer's devices. The loop owns it.
+// devices is what is known about the devices of this computer. The loop owns it.
 type devices struct {
 	hotkeyWorks bool
 	hotkeyAt    time.Time // of its last press
 	notice      screen.Notice
 }
 
-// hotkeyWatch makes the key take control back, and end the session when it is pressed
-// twice, without the network.
+// hotkeyWatch watches the hot key: it takes control back and, if pressed twice, ends the
+// session. This works without the network.
 type hotkeyWatch struct{ session *Session }
 
 func (w *hotkeyWatch) run(ctx context.Context) {
@@ -55,12 +54,12 @@ func (w *hotkeyWatch) run(ctx context.Context) {
 	s.send(hotkeyWorks(false))
 }
 
-// hotkeyWorks says whether the key is noticed.
+// hotkeyWorks says whether presses of the key are noticed.
 type hotkeyWorks bool
 
 func (e hotkeyWorks) in(st *state) { st.devices.hotkeyWorks = bool(e) }
 
-// hotkeyPressed says that the key was pressed on a device.
+// hotkeyPressed means that the key was pressed on a device.
 type hotkeyPressed struct{ at time.Time }
 
 func (e hotkeyPressed) in(st *state) {

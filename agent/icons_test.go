@@ -15,9 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// TestIconsAreForThePanelOnly: icons and titles are in what the customer's panel
-// gets, and in nothing that goes to the advisor, the program that started this one,
-// or the record.
+// TestIconsAreForThePanelOnly checks that the customer's panel receives icons and titles.
+// Nothing that goes to the advisor, to the parent program or into the record contains them.
 func TestIconsAreForThePanelOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var others, record bytes.Buffer
@@ -82,7 +81,7 @@ func TestIconsAreBounded(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, Config{})
-			for i := range test.programs - 2 { // two are there
+			for i := range test.programs - 2 { // two exist already
 				d.windows.Program(fmt.Sprint("more", i), strings.Repeat("n", 200), image.Rect(0, 0, 1, 1))
 			}
 			d.windows.Icon(make([]byte, test.size))
@@ -97,7 +96,7 @@ func TestIconsAreBounded(t *testing.T) {
 			if got != test.icons {
 				t.Errorf("%s: %d icons, want %d", name, got, test.icons)
 			}
-			// novnc-web/src/panel/snapshot.ts reads no more.
+			// novnc-web/src/panel/snapshot.ts accepts no longer message.
 			if b, _ := json.Marshal(snap); len(b) > 512<<10 {
 				t.Errorf("%s: a message of %d bytes", name, len(b))
 			}

@@ -8,7 +8,7 @@ import (
 	"lotse/tunnel"
 )
 
-// identity is what the advisor is told of this computer: its names only after the
+// identity is what the advisor learns about this computer. He learns the names only after the
 // customer has allowed something.
 type identity struct {
 	computer tunnel.Customer
@@ -25,7 +25,7 @@ func thisComputer() tunnel.Customer {
 	return c
 }
 
-// customer is what may be told now.
+// customer returns what the advisor may know now.
 func (i *identity) customer() tunnel.Customer {
 	if !i.told {
 		return tunnel.Customer{System: i.computer.System}
@@ -33,7 +33,7 @@ func (i *identity) customer() tunnel.Customer {
 	return i.computer
 }
 
-// desktopName is the desktop's name for viewers.
+// desktopName returns the desktop's name for viewers.
 func (i *identity) desktopName() string {
 	if host := i.customer().Host; host != "" {
 		return short(host)

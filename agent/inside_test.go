@@ -25,7 +25,7 @@ import (
 	"lotse/tunnel"
 )
 
-// lockedBuffer is an io.Writer for several goroutines.
+// lockedBuffer is an io.Writer that several goroutines may use.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -43,16 +43,15 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// secrets of insideSession: they belong into nothing that is written down.
+// Secrets of insideSession: they must not be written anywhere.
 const (
 	secretTitle  = "Letter to Miller & Sons"
 	secretText   = "the customer's clipboard"
 	secretAnswer = "the advisor's clipboard"
 )
 
-// insideSession runs a whole session with a gateway, a viewer that controls, texts on the
-// clipboard in both directions and an end. It returns what must not be written
-// down.
+// insideSession runs a whole session with a gateway, a viewer that controls, and clipboard
+// texts in both directions. It returns what must not be written anywhere.
 func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 	h := newHouse(t)
 	c := h.newCase()
@@ -102,7 +101,7 @@ func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 	}
 	_ = s.Do(End{})
 	v.Close()
-	w.stop() // and everything is written
+	w.stop() // now everything is written
 	me := thisComputer()
 	return []string{
 		c.number.Digits(), c.number.String(), c.number.Digits()[4:], secretTitle, secretText, secretAnswer, "Anna Berg",
@@ -110,8 +109,8 @@ func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 	}
 }
 
-// TestInsideASession: each line of the log and of the trace has an area of the agent's, and
-// none has a number, a name or a text. The trace tells what happened.
+// TestInsideASession checks that each line of the log and of the trace has an area of the
+// agent. None may contain a number, a name or a text. The trace must contain what happened.
 func TestInsideASession(t *testing.T) {
 	var out, trace lockedBuffer
 	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -156,8 +155,8 @@ func TestInsideASession(t *testing.T) {
 	}
 }
 
-// tracedWords is what a line of a trace tells, without numbers. It has a time, an area and an
-// event, and nothing that is not known here.
+// tracedWords returns what a line of a trace says, without its numbers. It checks that the line
+// has a time, an area and an event, and no unknown fields.
 func tracedWords(t *testing.T, line string) string {
 	t.Helper()
 	var r struct {
@@ -191,7 +190,8 @@ func tracedWords(t *testing.T, line string) string {
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
 }
 
-// TestTraceIsBounded: it stops and says so, once; and none at all costs nothing.
+// TestTraceIsBounded checks that a trace stops at its limit and says so once, and that a nil
+// trace costs nothing.
 func TestTraceIsBounded(t *testing.T) {
 	var out lockedBuffer
 	trace := NewTrace(&out, 300)
@@ -218,7 +218,8 @@ func TestTraceIsBounded(t *testing.T) {
 	}
 }
 
-// TestTraceHidesTextsOfOthers: what a gateway or an error says is not written down.
+// TestTraceHidesTextsOfOthers checks that the trace does not contain texts of a gateway or of
+// an error.
 func TestTraceHidesTextsOfOthers(t *testing.T) {
 	var out lockedBuffer
 	trace := NewTrace(&out, 1<<20)
@@ -233,7 +234,7 @@ func TestTraceHidesTextsOfOthers(t *testing.T) {
 	}
 }
 
-// TestTracedNumbers: a viewer's numbers are traced once a second.
+// TestTracedNumbers checks that a viewer's statistics are traced once a second.
 func TestTracedNumbers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out lockedBuffer
@@ -259,7 +260,7 @@ func TestTracedNumbers(t *testing.T) {
 	})
 }
 
-// hides checks that none of these is in a line.
+// hides checks that a line contains none of the secrets.
 func hides(t *testing.T, line string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
@@ -269,7 +270,7 @@ func hides(t *testing.T, line string, secrets []string) {
 	}
 }
 
-// clipboard is a screen.Clipboard.
+// clipboard is a screen.Clipboard that the test controls.
 type clipboard struct {
 	text chan string // copied by a program
 	set  chan string

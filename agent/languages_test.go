@@ -15,7 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// bitmapFits checks a text that is drawn with the bitmap font.
+// bitmapFits checks that a text is not empty, is not longer than most characters, and that the
+// bitmap font has all its characters.
 func bitmapFits(t *testing.T, l i18n.Language, text string, most int) {
 	t.Helper()
 	if n := len([]rune(text)); n == 0 || n > most {
@@ -28,7 +29,8 @@ func bitmapFits(t *testing.T, l i18n.Language, text string, most int) {
 	}
 }
 
-// The waiting picture of a small screen has room for its words, and each state has others.
+// TestWaitingWords checks that the waiting page of a small screen has room for its words, and
+// that each state has different words.
 func TestWaitingWords(t *testing.T) {
 	for _, l := range i18n.Languages {
 		seen := map[words]bool{}
@@ -53,7 +55,8 @@ func TestWaitingWords(t *testing.T) {
 	}
 }
 
-// The badge has room for its words.
+// TestBadgeWords checks that the badge has room for its words, and that each state has
+// different words.
 func TestBadgeWords(t *testing.T) {
 	for _, l := range i18n.Languages {
 		seen := map[string]bool{}
@@ -78,7 +81,8 @@ func TestBadgeWords(t *testing.T) {
 	}
 }
 
-// The record of a session speaks each language, and no two lines of it say the same.
+// TestRecordLanguages checks that a session's record can be written in each language, and that
+// no two of its lines say the same.
 func TestRecordLanguages(t *testing.T) {
 	for _, l := range i18n.Languages {
 		synctest.Test(t, func(t *testing.T) {
@@ -105,7 +109,7 @@ func TestRecordLanguages(t *testing.T) {
 			shown := time.Now().Format("2006-01-02 15:04:05") + "  " +
 				l.Text("agent.record.shown", l.Text("agent.share.screen"))
 			for line, n := range seen {
-				if n != 1 && (line != shown || n != 2) { // by the view, and by another share
+				if n != 1 && (line != shown || n != 2) { // once for the view, once for another share
 					t.Errorf("%s: %d times %q", l, n, line)
 				}
 			}

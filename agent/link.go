@@ -11,31 +11,32 @@ import (
 	"lotse/tunnel"
 )
 
-// errEnded is the cause of the context when somebody ended the session.
+// errEnded is the cancel cause of the context if somebody ended the session.
 var errEnded = errors.New("agent: the session was ended")
 
 const (
 	dialTimeout = 20 * time.Second
-	// backoffStart doubles up to backoffLimit between tries to come back.
+	// The delay between two tries to reconnect starts at backoffStart and doubles up to
+	// backoffLimit.
 	backoffStart = 250 * time.Millisecond
 	backoffLimit = 5 * time.Second
 )
 
-// errUnproven: the gateway says that the number was right, but nobody has shown
-// that he knows it.
+// errUnproven means that the gateway has reported a joined session, but no advisor's end has
+// proved that it knows the number.
 var errUnproven = errors.New("agent: the gateway joined a session without an advisor who knows its number; do not trust it")
 
-// errSaid is a gateway that does not keep to the protocol.
+// errSaid means that the gateway broke the protocol.
 var errSaid = errors.New("agent: the gateway said something that makes no sense here")
 
-// bound is what the gateway gave when it accepted the number.
+// bound is what the gateway sent when it accepted the number.
 type bound struct {
 	place  string
 	resume string
 	grace  time.Duration
 }
 
-// errRefused is a refusal by the gateway.
+// errRefused is a refusal by the gateway. retryAfter is in seconds.
 type errRefused struct {
 	code       string
 	retryAfter int
@@ -43,17 +44,17 @@ type errRefused struct {
 
 func (e errRefused) Error() string { return "agent: the gateway refused: " + e.code }
 
-// link is the line to the gateway, from the number to the end. It is owned by the
-// goroutine that runs it.
+// link is the connection to the gateway, from the number to the end of the session. The
+// goroutine that runs it owns it.
 type link struct {
 	session *Session
-	client  *tunnel.Client // of the gateway that the number was entered for
-	// entered are the numbers of this run, by number.
+	client  *tunnel.Client // of the gateway for which the number was entered
+	// entered holds the numbers of this run of the program.
 	entered map[tunnel.Number]*entered
 }
 
-// run takes numbers until one is accepted, then keeps the line until the session ends.
-// nil: somebody ended it on purpose.
+// run tries the numbers that the customer enters until one is accepted. Then it keeps the
+// connection until the session ends. It returns nil if somebody ended the session on purpose.
 func (l *link) run(ctx context.Context) error {
 	for {
 		var number tunnel.Number
@@ -81,7 +82,7 @@ func (l *link) run(ctx context.Context) error {
 		}
 		l.session.send(notEntered{err})
 		if l.session.cfg.Answer != AnswerAsk {
-			// Nobody is there who could type another number.
+			// Nobody can type another number.
 			if r := (errRefused{}); errors.As(err, &r) {
 				return ErrNumberRefused
 			}
@@ -90,7 +91,8 @@ func (l *link) run(ctx context.Context) error {
 	}
 }
 
-// endCause is nil when somebody ended the session on purpose, else why ctx ended.
+// endCause returns nil if somebody ended the session on purpose, otherwise the reason why ctx
+// ended.
 func endCause(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnded) && !errors.Is(cause, context.Canceled) {
 		return cause
@@ -98,8 +100,8 @@ func endCause(ctx context.Context) error {
 	return nil
 }
 
-// notEntered says that a number did not lead anywhere. The customer is shown why and
-// can type another.
+// notEntered means that a number was not accepted. The customer sees the reason and can type
+// another one.
 type notEntered struct{ err error }
 
 func (e notEntered) in(st *state) {
@@ -110,8 +112,8 @@ func (e notEntered) in(st *state) {
 	st.phase, st.failure, st.number, st.compare = PhaseNumber, f, tunnel.Number{}, ""
 }
 
-// keep comes back after a lost line, as the same session, for as long as the gateway
-// keeps the place.
+// keep reconnects after each loss of the connection, to the same session, for as long as the
+// gateway keeps its place. b is what the gateway sent the first time.
 func (l *link) keep(ctx context.Context, e *entered, b *bound) error {
 	for {
 		if l.over() || ctx.Err() != nil {
@@ -132,10 +134,10 @@ func (l *link) keep(ctx context.Context, e *entered, b *bound) error {
 	}
 }
 
-// over reports whether the session ends or has ended.
+// over reports whether the session is ending or has ended.
 func (l *link) over() bool { return l.session.now().snapshot.Reason != "" }
 
-// lost says that the line to the gateway is lost and may come back.
+// lost means that the connection to the gateway is lost and may come back.
 type lost struct{}
 
 func (lost) in(st *state) {
@@ -146,8 +148,8 @@ func (lost) in(st *state) {
 	st.apply(consent.Event{Kind: consent.Lose}, byAuto)
 }
 
-// comeBack tries until the link was bound again and lost again (a new bound), or
-// until the deadline.
+// comeBack tries to reconnect until the deadline. After a success it serves the connection
+// until that is lost, too, and returns its bound.
 func (l *link) comeBack(ctx context.Context, e *entered, b *bound, deadline time.Time) (*bound, error) {
 	wait := backoffStart
 	for {
@@ -174,8 +176,8 @@ func (l *link) comeBack(ctx context.Context, e *entered, b *bound, deadline time
 	}
 }
 
-// serve dials, enters (or resumes) and serves the line until it ends. It returns what
-// it was bound to, or nil and why it was not.
+// serve connects, enters the session (or resumes it), and serves the connection until it ends.
+// It returns what the gateway sent, or nil and the reason if the number was not accepted.
 func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, error) {
 	s := l.session
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
@@ -196,7 +198,7 @@ func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, er
 	}
 	s.send(linked{conn})
 	defer s.send(linked{nil})
-	// Streams end with the line they were called on.
+	// Streams end together with the connection on which they were called.
 	streams, endStreams := context.WithCancel(ctx)
 	defer endStreams()
 	patience := time.AfterFunc(tunnel.EnterTimeout, func() { conn.Close() })
@@ -213,38 +215,39 @@ func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, er
 	}
 }
 
-// line is one connection to the gateway, behind its first message.
+// line is one connection to the gateway, after its first message.
 type line struct {
 	session  *Session
 	entered  *entered
 	resumed  bool
-	patience *time.Timer   // ends a wait for the gateway's word on the number
+	patience *time.Timer   // limits the wait for the gateway's answer to the number
 	calls    chan struct{} // holds one value for each stream that is open or being opened
 	proof    chan error    // of the number, by the seal of the entering stream; nil: none yet
-	bound    *bound        // nil: the gateway has not said that the number is right
+	bound    *bound        // nil: the gateway has not accepted the number yet
 }
 
-// failed is the end of a line that broke.
+// failed returns the result of serve after a broken connection.
 func (l *line) failed(ctx context.Context, err error) (*bound, error) {
 	switch {
 	case l.bound != nil:
-		l.session.send(lost{}) // before the farewells, which take their time
+		l.session.send(lost{}) // at once: closing the streams takes time
 	case !l.resumed && l.entered.tries.Burnt():
-		return nil, errRefused{code: tunnel.RefusedNumber} // the gateway does not say it
+		return nil, errRefused{code: tunnel.RefusedNumber} // the gateway does not report this
 	case ctx.Err() == nil:
 		return nil, fmt.Errorf("agent: line to the gateway lost: %w", err)
 	}
 	return l.bound, err
 }
 
-// obey does what the gateway says and reports whether the line is over, and why.
+// obey carries out a message of the gateway. It reports whether the connection is over, and
+// why.
 func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool, err error) {
 	switch m.Type {
 	case tunnel.TypeCall:
 		l.call(streams, m)
 	case tunnel.TypeJoined:
 		if l.bound != nil {
-			return false, nil // said already
+			return false, nil // a repetition
 		}
 		if !l.resumed {
 			if err := proven(streams, l.proof); err != nil {
@@ -269,8 +272,8 @@ func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool
 	return false, nil
 }
 
-// call answers a call to a stream, on a goroutine of its own. Before the number is
-// accepted one control stream can be called, on which it is proved.
+// call answers a call to a stream on a new goroutine. Before the number is accepted, the
+// gateway can call only one control stream, on which the number is proved.
 func (l *line) call(streams context.Context, m tunnel.GatewayMessage) {
 	s := l.session
 	entering := m.Door == tunnel.DoorEntering
@@ -293,13 +296,13 @@ func (l *line) call(streams context.Context, m tunnel.GatewayMessage) {
 		(&call{m, s, l.entered}).serve(streams, made)
 		<-l.calls
 		if entering && l.entered.tries.Burnt() {
-			l.patience.Reset(tunnel.ProofTimeout) // the customer is told, also by a gateway that is silent
+			l.patience.Reset(tunnel.ProofTimeout) // then the customer learns of it even if the gateway is silent
 		}
 	})
 }
 
-// proven waits for the seal with somebody who knows the number: the gateway's
-// word alone is worth nothing.
+// proven waits for the seal with somebody who knows the number. The gateway's statement alone
+// proves nothing.
 func proven(ctx context.Context, proof <-chan error) error {
 	if proof == nil {
 		return errUnproven
@@ -318,7 +321,8 @@ func proven(ctx context.Context, proof <-chan error) error {
 	return errUnproven
 }
 
-// knownReason keeps a gateway from inventing reasons.
+// knownReason returns the reason if the protocol has it, and otherwise ReasonLost: a gateway
+// must not invent reasons.
 func knownReason(reason string) string {
 	switch reason {
 	case tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt, tunnel.ReasonLost, tunnel.ReasonShutdown:
@@ -327,13 +331,13 @@ func knownReason(reason string) string {
 	return tunnel.ReasonLost
 }
 
-// linked says which line to the gateway is open; nil: none.
+// linked says which connection to the gateway is open; nil: none.
 type linked struct{ link *tunnel.AgentLink }
 
 func (e linked) in(st *state) { st.link = e.link }
 
-// joined says that the gateway has joined the customer and an advisor, at first or
-// after a lost line. A session keeps its first advisor.
+// joined means that the gateway has connected the customer with an advisor, for the first time
+// or again. A session keeps its first advisor.
 type joined struct{ advisor *tunnel.Person }
 
 func (e joined) in(st *state) {
@@ -354,7 +358,8 @@ func (e joined) in(st *state) {
 	}
 }
 
-// hostOf is the gateway's name as people know it.
+// hostOf returns the gateway's host name and port, which is the part of its address that people
+// know.
 func hostOf(gateway string) string {
 	if u, err := url.Parse(gateway); err == nil && u.Host != "" {
 		return u.Host

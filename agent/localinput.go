@@ -9,16 +9,16 @@ import (
 	"lotse/screen"
 )
 
-// localPause is how long remote input waits after the customer's own.
+// localPause is how long remote input waits after the customer's own input.
 const localPause = time.Second
 
-// localInput follows the customer's own mouse and keyboard, which hold remote input back.
+// localInput watches the customer's own mouse and keyboard. His input blocks remote input.
 type localInput struct {
 	session *Session
 	active  atomic.Bool // as the loop was told
 }
 
-// run follows them until ctx ends.
+// run watches mouse and keyboard until ctx ends.
 func (l *localInput) run(ctx context.Context) {
 	idle := time.AfterFunc(time.Hour, func() { l.session.send(localInputIdle{l}) })
 	defer idle.Stop()
@@ -28,8 +28,8 @@ func (l *localInput) run(ctx context.Context) {
 	}
 }
 
-// acted notes one event. One of a device holds remote input back at once. The loop is told
-// of the first one only: a mouse that moves says a lot.
+// acted handles one event. An event of a device blocks remote input at once. Only the first
+// such event is sent to the loop, because a moving mouse makes many.
 func (l *localInput) acted(a screen.Act, idle *time.Timer) {
 	if !a.Physical {
 		return
@@ -41,8 +41,8 @@ func (l *localInput) acted(a screen.Act, idle *time.Timer) {
 	}
 }
 
-// localInputBegins says that the customer uses mouse or keyboard: what remote input
-// holds down is released.
+// localInputBegins means that the customer has started to use mouse or keyboard. What remote
+// input holds down is released.
 type localInputBegins struct{}
 
 func (localInputBegins) in(st *state) {
@@ -51,14 +51,14 @@ func (localInputBegins) in(st *state) {
 	st.session.effects.releaseInput()
 }
 
-// localInputIdle says that the customer may have been still for a moment. If he has, the
-// moment that is published says so.
+// localInputIdle means that the customer has probably made no input for localPause. If that is
+// true, the next published moment shows it.
 type localInputIdle struct{ local *localInput }
 
 func (e localInputIdle) in(st *state) {
 	e.local.active.Store(false)
 	if st.session.guard.heldBack() {
-		e.local.active.Store(true) // he acted meanwhile
+		e.local.active.Store(true) // there was new input meanwhile
 		return
 	}
 	st.session.log.capture.Debug("local input", "active", false)

@@ -12,7 +12,7 @@ type areaLogs struct {
 	consent *slog.Logger // questions and rights
 	rfb     *slog.Logger // viewers
 	seal    *slog.Logger // end-to-end encryption
-	tunnel  *slog.Logger // the line to the gateway, and its streams
+	tunnel  *slog.Logger // the connection to the gateway, and its streams
 }
 
 func newAreaLogs(l *slog.Logger) *areaLogs {

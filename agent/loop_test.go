@@ -23,8 +23,8 @@ import (
 	"lotse/tunnel"
 )
 
-// outside is everything that a session could wait for. It notes what is called, and
-// complains when the loop calls it.
+// outside is everything that could block a session. It records the calls, and reports an error
+// if the loop makes one.
 type outside struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -141,8 +141,9 @@ func (c outsideConn) Read(b []byte) (int, error)  { c.call("Read"); return c.Con
 func (c outsideConn) Write(b []byte) (int, error) { c.call("Write"); return c.Conn.Write(b) }
 func (c outsideConn) Close() error                { c.call("Conn.Close"); return c.Conn.Close() }
 
-// TestLoopCallsNobody: in a session in which everything happens, the loop calls neither
-// the display, nor a socket, nor a panel. So nothing of them can hold up an F12 or an End.
+// TestLoopCallsNobody checks that the loop calls neither the display, nor a socket, nor a
+// panel, in a session in which everything happens. So none of them can delay the reaction to
+// F12 or End.
 func TestLoopCallsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &outside{t: t, called: map[string]bool{}}
@@ -162,7 +163,7 @@ func TestLoopCallsNobody(t *testing.T) {
 		d := &desk{Session: s, asker: asker}
 		s.send(joined{&tunnel.Person{Name: "anna"}})
 
-		// An advisor's end, and a viewer.
+		// An advisor's end and a viewer connect.
 		a, b := net.Pipe()
 		p := seal.Params{Number: testNumber, Kind: "control", Stream: streamID(1)}
 		sealed := make(chan *seal.Conn, 1)
@@ -191,7 +192,7 @@ func TestLoopCallsNobody(t *testing.T) {
 		}
 		go io.Copy(io.Discard, vb)
 
-		// Everything that can be asked, done and taken back.
+		// Everything that can be asked, done and taken back happens.
 		d.ask(consent.Control)
 		d.allow(t)
 		d.ask(consent.Clipboard)
@@ -222,7 +223,8 @@ func TestLoopCallsNobody(t *testing.T) {
 		d.ask(consent.Share)
 		d.answer(t, screen.Answer{})
 
-		// The other direction, looked at by a panel, and turned.
+		// The other view direction: a panel looks at the advisor's screen, then the direction
+		// changes.
 		sa, sb := net.Pipe()
 		streams.Go(func() { s.serveShow(context.Background(), outsideConn{sa, o}) })
 		go io.WriteString(sb, "RFB 003.008\n")

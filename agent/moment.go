@@ -8,23 +8,23 @@ import (
 	"lotse/tunnel"
 )
 
-// moment is the session at one moment, as everybody but the loop sees it. The loop
-// makes a new one after each event that changed something; it is never changed.
+// moment is the session at one moment, as everybody but the loop sees it. After each event that
+// changed something, the loop creates a new one. A moment never changes.
 type moment struct {
 	snapshot Snapshot // for panels; see panelSnapshot
 	told     tunnel.State
 	consent  consent.State
-	asked    asked // the question to be put to the customer; zero: none
+	asked    asked // the question to show to the customer; zero: none
 	until    time.Time
 	choosing bool // the customer may choose what is shown
-	watched  bool // a viewer is past the handshake
+	watched  bool // a viewer has completed the handshake
 	number   tunnel.Number
 	client   *tunnel.Client
 	link     *tunnel.AgentLink
-	replaced chan struct{} // closed when there is a newer one
+	replaced chan struct{} // closed when there is a newer moment
 }
 
-// momentOf is what st is now.
+// momentOf returns the moment that describes st.
 func momentOf(st *state) *moment {
 	return &moment{
 		snapshot: st.snapshot(), told: st.forAdvisors(), consent: st.consent, asked: st.pending(), until: st.questions.open.until,
@@ -32,7 +32,7 @@ func momentOf(st *state) *moment {
 	}
 }
 
-// same reports whether nobody could tell m from last.
+// same reports whether m looks the same as last to everybody.
 func (m *moment) same(last *moment) bool {
 	a, b := *m, *last
 	a.snapshot.Seq, a.told.Seq, a.replaced = 0, 0, nil
@@ -40,15 +40,16 @@ func (m *moment) same(last *moment) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// sameForAdvisors reports whether advisors could not tell m from next: neither by what
-// they are told, nor by what becomes of their wishes.
+// sameForAdvisors reports whether m and next look the same to advisors: in the state that they
+// receive, and in the outcome of their requests.
 func (m *moment) sameForAdvisors(next *moment) bool {
 	a, b := m.told, next.told
 	a.Seq, b.Seq = 0, 0
 	return m.watched == next.watched && reflect.DeepEqual(a, b)
 }
 
-// panelSnapshot is the snapshot for panels. What depends on the time is filled in.
+// panelSnapshot returns the snapshot for panels. It fills in the values that depend on the
+// time.
 func (m *moment) panelSnapshot() Snapshot {
 	snap := m.snapshot
 	if snap.Question == nil {

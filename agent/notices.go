@@ -6,22 +6,22 @@ import (
 	"lotse/screen"
 )
 
-// The notices of a Snapshot, as both protocols have them; PANEL.md, tunnel/PROTOCOL.md.
+// The values of Snapshot.Notice, as in both protocols: PANEL.md and tunnel/PROTOCOL.md.
 const (
-	NoticeHidden   = "hidden"   // the system hides a question of its own from the advisor
-	NoticeShielded = "shielded" // a window is in front that takes no input from programs
+	NoticeHidden   = "hidden"   // the system hides its own question from the advisor
+	NoticeShielded = "shielded" // the window in front accepts no input from programs
 )
 
 var noticeNames = [...]string{
 	screen.NoticeNone: "", screen.NoticeHidden: NoticeHidden, screen.NoticeShielded: NoticeShielded,
 }
 
-// noticeWatch follows what the system keeps from programs.
+// noticeWatch watches what the system keeps from programs.
 type noticeWatch struct{ session *Session }
 
 func (w *noticeWatch) run(ctx context.Context) {
 	err := w.session.cfg.Display.Notices.Watch(ctx, func(n screen.Notice) {
-		if int(n) < len(noticeNames) { // else a newer one, without words here
+		if int(n) < len(noticeNames) { // otherwise a newer one, which has no name here
 			w.session.send(noticed{n})
 		}
 	})
@@ -30,10 +30,9 @@ func (w *noticeWatch) run(ctx context.Context) {
 	}
 }
 
-// noticed says what the system keeps from programs now. While it keeps something, all
-// remote input waits: it would not reach what is in front, and the key that takes control
-// back may not reach this program. Whatever the advisor could still do beside it, the
-// customer could not stop by that key.
+// noticed says what the system keeps from programs now. Meanwhile all remote input is blocked.
+// It would not reach the window in front, and the hot key may not reach this program. Otherwise
+// the advisor could act elsewhere, and the customer could not stop him with that key.
 type noticed struct{ notice screen.Notice }
 
 func (e noticed) in(st *state) {

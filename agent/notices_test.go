@@ -11,8 +11,8 @@ import (
 	"lotse/screen/screentest"
 )
 
-// TestNotices: what the system keeps to itself is told to both sides, remote input
-// waits meanwhile, and what was down is released.
+// TestNotices checks that both sides are told when the system keeps something to itself.
+// Meanwhile remote input is blocked, and what it held down is released.
 func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})

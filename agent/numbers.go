@@ -9,15 +9,15 @@ import (
 	"lotse/rfb"
 )
 
-// numbersEvery is the interval at which a viewer's numbers are logged, while they change, and
-// tracedEvery the one at which they are traced.
+// numbersEvery is the interval at which a viewer's statistics are logged while they change.
+// tracedEvery is the interval at which they are traced.
 const (
 	numbersEvery = 10 * time.Second
 	tracedEvery  = time.Second
 )
 
-// serveCounted serves a viewer until its stream ends. Meanwhile its numbers are logged and
-// traced. When it returns, logEnd logs and traces how it ended, with the last numbers.
+// serveCounted serves a viewer until its stream ends; meanwhile it logs and traces the viewer's
+// statistics. The returned logEnd logs and traces how it ended, with the last statistics.
 func (s *Session) serveCounted(ctx context.Context, v *viewer) (logEnd func()) {
 	log := s.log.rfb.With("door", v.door)
 	over := make(chan struct{})
@@ -50,7 +50,8 @@ func (s *Session) serveCounted(ctx context.Context, v *viewer) (logEnd func()) {
 	}
 }
 
-// each calls f at an interval until over is closed. last is for f to remember.
+// each calls f at an interval until over is closed. f may keep what it needs for its next call
+// in last.
 func each(over <-chan struct{}, interval time.Duration, f func(last *rfb.Stats)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

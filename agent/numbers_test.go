@@ -16,8 +16,8 @@ import (
 	"lotse/screen"
 )
 
-// TestNumbersOfAViewer: at debug they are logged every ten seconds while they change, and at
-// info once, at the end.
+// TestNumbersOfAViewer checks that a viewer's statistics are logged at debug every ten seconds
+// while they change, and at info once, at the end.
 func TestNumbersOfAViewer(t *testing.T) {
 	for level, want := range map[string]string{"debug": "DEBUG 1, DEBUG 2, INFO 2 viewer", "info": "INFO 2 viewer", "warn": ""} {
 		synctest.Test(t, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestNumbersOfAViewer(t *testing.T) {
 				if err := client.Refresh(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(2*numbersEvery + numbersEvery/4) // at the first tick there are changes, at the second none
+				time.Sleep(2*numbersEvery + numbersEvery/4) // there are changes at the first tick, none at the second
 			}
 			client.Close()
 			<-served

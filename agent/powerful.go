@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// powerfulPrograms are those by which everything else on the computer can be
-// reached: terminals, file managers, browsers, and tools that start programs. To
-// control one of them is to control the computer, whatever else is not shared.
+// powerfulPrograms are programs from which everything else on the computer can be reached:
+// terminals, file managers, browsers, and tools that start programs. Anyone who controls one of
+// them controls the computer, even if nothing else is shared.
 var powerfulPrograms = []string{
 	// Terminals and shells.
 	"alacritty", "bash", "blackbox", "cmd", "conhost", "cool-retro-term", "deepin-terminal", "foot", "ghostty", "gnome-console", "gnome-terminal", "gnome-terminal-server",
@@ -20,13 +20,13 @@ var powerfulPrograms = []string{
 	// Browsers.
 	"brave", "brave-browser", "chrome", "chromium", "chromium-browser", "edge", "epiphany", "falkon", "firefox", "firefox-bin", "firefox-esr", "google-chrome", "google-chrome-stable",
 	"iexplore", "konqueror", "librewolf", "microsoft-edge", "midori", "msedge", "opera", "qutebrowser", "safari", "seamonkey", "tor browser", "vivaldi", "vivaldi-bin", "waterfox",
-	// What changes or starts everything.
+	// Tools that can change or start everything.
 	"control", "code", "dconf-editor", "emacs", "gnome-control-center", "gnome-system-monitor", "htop", "mmc", "processhacker", "procexp", "procexp64", "regedit", "rundll32",
 	"systemsettings", "taskmgr", "vim", "nvim", "gvim", "wscript", "cscript", "synaptic",
 }
 
-// canDoEverything reports whether a program is known to reach the whole computer. A
-// name that is not known may still.
+// canDoEverything reports whether a program is known to reach the whole computer. A program
+// that is not in the list may reach it, too.
 func canDoEverything(name string) bool {
 	name = strings.ToLower(name)
 	name = strings.TrimSuffix(name, ".exe")

@@ -13,31 +13,30 @@ import (
 	"lotse/screen"
 )
 
-// The question window is the only place where a yes is given, where the display has
-// one. The panel may be a page in a browser that the advisor controls: it shows the
-// question, and may refuse. Only where there is no question window does a panel take
-// a yes.
+// If the display has a question window, only that window takes a yes. The panel may be a page
+// in a browser that the advisor controls, so it only shows the question and can refuse it. A
+// panel takes a yes only if there is no question window.
 
-// refusalWins is how long a refusal still undoes a yes that came before it: two
-// panels may say different things at the same time.
+// refusalWins is how long after a yes a refusal still undoes it. Two panels may send different
+// answers at the same time.
 const refusalWins = time.Second
 
-// panelArmAfter is how long a question must have been open before a panel's yes
-// counts, where there is no question window.
+// panelArmAfter is how long a question must have been open before a panel's yes counts. It
+// applies only if there is no question window.
 const panelArmAfter = time.Second
 
-// resumeRight stands for the question whether a paused view goes on, among the rights
-// that were refused. It is no right and is never asked for by the advisor.
+// resumeRight stands for the question whether a paused view may resume, in the list of refused
+// rights. It is not a right, and the advisor never requests it.
 const resumeRight consent.Right = 0
 
-// asked is a question that is put to the customer; zero: none.
+// asked is a question that is put to the customer. The zero value is no question.
 type asked struct {
 	right  consent.Right
 	serial uint64
-	resume bool // whether a paused view goes on; right and serial are 0
+	resume bool // whether a paused view may resume; right and serial are 0
 }
 
-// id is the question's name for panels.
+// id returns the question's identifier for panels.
 func (a asked) id() string {
 	if a.resume {
 		return "resume"
@@ -45,7 +44,7 @@ func (a asked) id() string {
 	return strconv.FormatUint(a.serial, 10)
 }
 
-// name is the question's right in protocols and logs.
+// name returns the name of the question's right in protocols and logs.
 func (a asked) name() string {
 	if a.resume {
 		return "resume"
@@ -53,47 +52,47 @@ func (a asked) name() string {
 	return a.right.String()
 }
 
-// choosesShare reports whether a yes says what is shown.
+// choosesShare reports whether a yes also decides what is shown.
 func (a asked) choosesShare() bool { return a.right == consent.View || a.right == consent.Share }
 
-// questions is what is known of questions. The loop owns it.
+// questions is the state of all questions. The loop owns it.
 type questions struct {
 	open     openQuestion
 	yes      lastYes
 	refusals refusals
 	resume   resumeWish
-	proposal *screen.Share // the customer's own; nil: none
+	proposal *screen.Share // proposed by the customer; nil: none
 }
 
-// openQuestion is how the open question stands.
+// openQuestion is the state of the open question.
 type openQuestion struct {
-	until time.Time // when no answer becomes a no; zero: it is not on the screen yet
+	until time.Time // when no answer becomes a refusal; zero: not on the screen yet
 	armed bool      // a yes counts now
-	// A panel said yes, to this share; it takes effect when yesStands.
+	// allowed means that a panel said yes, for this share. The yes takes effect with yesStands.
 	allowed bool
 	share   *screen.Share
 }
 
-// resumeWish is the customer's wish, made in a panel, that a paused view goes on.
+// resumeWish is the customer's command, in a panel, to resume a paused view.
 type resumeWish struct {
 	wished bool
-	// delayed: refused lately, the question waits.
+	// delayed means that the question waits because the customer has refused it recently.
 	delayed bool
 }
 
-// lastYes is the newest answer that allowed something.
+// lastYes is the last answer that allowed something.
 type lastYes struct {
 	serial uint64
 	right  consent.Right
 	at     time.Time
 }
 
-// undoneBy reports whether a refusal of question id comes soon enough.
+// undoneBy reports whether a refusal of question id still undoes the yes.
 func (y lastYes) undoneBy(id string) bool {
 	return y.serial != 0 && id == asked{serial: y.serial}.id() && time.Since(y.at) <= refusalWins
 }
 
-// pending is the question to be put to the customer.
+// pending returns the question to put to the customer.
 func (st *state) pending() asked {
 	resume := st.questions.resume
 	switch {
@@ -106,8 +105,8 @@ func (st *state) pending() asked {
 	return asked{}
 }
 
-// questionChanged follows a new question, or the end of one. Where there is no question
-// window, the panels put it: it is armed and ends by the clock.
+// questionChanged is called when a question was opened or ended. If there is no question
+// window, the panels ask the question; then timers arm it and end it.
 func (st *state) questionChanged() {
 	st.questions.open = openQuestion{}
 	if st.consent.Question != consent.Share && !st.consent.Asked.Has(consent.Share) {
@@ -123,7 +122,7 @@ func (st *state) questionChanged() {
 	st.after(timeout, panelSilent{a})
 }
 
-// panelArmed says that a question has been open for long enough to be answered.
+// panelArmed means that a question has been open long enough to be answered.
 type panelArmed struct{ asked asked }
 
 func (e panelArmed) in(st *state) {
@@ -134,7 +133,7 @@ func (e panelArmed) in(st *state) {
 	}
 }
 
-// panelSilent says that nobody has answered a question in time.
+// panelSilent means that nobody has answered a question in time.
 type panelSilent struct{ asked asked }
 
 func (e panelSilent) in(st *state) {
@@ -143,7 +142,7 @@ func (e panelSilent) in(st *state) {
 	}
 }
 
-// yesStands says that nobody has refused since a panel's yes.
+// yesStands means that nobody has refused within refusalWins after a panel's yes.
 type yesStands struct{ asked asked }
 
 func (e yesStands) in(st *state) {
@@ -152,8 +151,8 @@ func (e yesStands) in(st *state) {
 	}
 }
 
-// allow gives what was asked for. chosen is what shall be shown; nil: what the customer
-// proposed, else the whole screen.
+// allow gives what the question asks for. chosen is what to show; nil means the customer's
+// proposal, or the whole screen if there is none.
 func (st *state) allow(a asked, chosen *screen.Share) {
 	if a.resume {
 		st.questions.resume = resumeWish{}
@@ -183,18 +182,18 @@ func (st *state) refuse(a asked) {
 	st.apply(consent.Event{Kind: consent.Refuse, Serial: a.serial}, byCustomer)
 }
 
-// refuseResume leaves the view paused. The next wish waits like any other.
+// refuseResume leaves the view paused. The next question about it is delayed like any other.
 func (st *state) refuseResume(o consent.Outcome) {
 	st.questions.resume = resumeWish{delayed: true}
 	st.questions.refusals.note(consent.Change{Right: resumeRight, Outcome: o}, func() { st.session.send(resumeReady{}) })
 }
 
-// resumeReady says that the customer may wish again that a paused view goes on.
+// resumeReady means that the customer may be asked again whether a paused view may resume.
 type resumeReady struct{}
 
 func (resumeReady) in(st *state) { st.questions.resume.delayed = false }
 
-// questionWindow puts one question after the other in the question window.
+// questionWindow shows the questions in the question window, one at a time.
 type questionWindow struct{ session *Session }
 
 func (w *questionWindow) run(ctx context.Context) {
@@ -207,7 +206,7 @@ func (w *questionWindow) run(ctx context.Context) {
 	}
 }
 
-// put shows a question until it is answered or has lost its sense.
+// put shows a question until it is answered or is no longer pending.
 func (w *questionWindow) put(ctx context.Context, a asked) {
 	s := w.session
 	wanted := &questionWanted{asked: a}
@@ -245,7 +244,8 @@ func (w *questionWindow) put(ctx context.Context, a asked) {
 	}
 }
 
-// questionWanted reads what the question window shows.
+// questionWanted reads the text for the question window. open is false if the question is no
+// longer pending.
 type questionWanted struct {
 	asked    asked
 	question screen.Question
@@ -258,7 +258,7 @@ func (e *questionWanted) in(st *state) {
 	}
 }
 
-// questionSeen follows the question window.
+// questionSeen reports a change in the question window.
 type questionSeen struct {
 	asked asked
 	view  screen.QuestionView
@@ -277,8 +277,8 @@ func (e questionSeen) in(st *state) {
 	q.until, q.armed = v.Until, v.Armed
 }
 
-// windowSilent says that nobody has answered in the question window. A resume has no
-// serial and is refused for itself.
+// windowSilent means that nobody has answered in the question window, or that it could not be
+// shown. The question about resuming has no serial number and is refused separately.
 type windowSilent struct{ asked asked }
 
 func (e windowSilent) in(st *state) {
@@ -307,10 +307,10 @@ func (e windowAnswered) in(st *state) {
 	}
 }
 
-// placesOf writes buttons for the log: name=x,y,width,height.
+// placesOf formats the places of buttons for the log: name=x,y,width,height.
 type placesOf map[string]image.Rectangle
 
-// LogValue implements slog.LogValuer: nothing is written unless somebody reads it.
+// LogValue implements slog.LogValuer, so that nothing is formatted unless it is logged.
 func (places placesOf) LogValue() slog.Value {
 	var out []string
 	for name, r := range places {

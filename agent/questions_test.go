@@ -23,8 +23,8 @@ import (
 	"lotse/tunnel"
 )
 
-// Every question can be read at once, in every language: at most forty words, buttons
-// included, and each button has room for its own.
+// TestQuestionWords checks that every question can be read quickly in every language. It has at
+// most forty words, including its buttons, and its texts fit into the window.
 func TestQuestionWords(t *testing.T) {
 	const most = 40
 	for _, lang := range i18n.Languages {
@@ -54,7 +54,7 @@ func TestQuestionWords(t *testing.T) {
 	}
 }
 
-// countWords counts the words of a text; dashes and marks that stand alone are none.
+// countWords counts the words of a text. Dashes and marks that stand alone do not count.
 func countWords(text string) (n int) {
 	for _, word := range strings.Fields(text) {
 		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
@@ -64,7 +64,7 @@ func countWords(text string) (n int) {
 	return n
 }
 
-// Fonts of the question window, with the sizes that it has at 96 dots per inch.
+// The fonts of the question window, in its sizes at 96 dots per inch.
 var (
 	buttonFont = fontOf(gobold.TTF, 16)
 	smallFont  = fontOf(goregular.TTF, 14)
@@ -84,7 +84,7 @@ func fontOf(ttf []byte, size float64) font.Face {
 	return face
 }
 
-// checkRoom checks that nothing in the question window is cut, neither in ours nor in
+// checkRoom checks that no text in the question window is cut off. It considers our window and
 // that of Windows, whose buttons are a little narrower.
 func checkRoom(t *testing.T, lang i18n.Language, q screen.Question) {
 	t.Helper()
@@ -111,11 +111,11 @@ func checkRoom(t *testing.T, lang i18n.Language, q screen.Question) {
 	fits(buttonFont, width/3-2*inButton, q.AllowChosen, q.Refuse, q.Back)
 	fits(smallFont, width/2-2*inButton, q.Never, q.More, q.Earlier, q.Later)
 	fits(smallFont, width-inButton, fmt.Sprintf(q.Silence, 600))
-	fits(smallFont, 3*width*3/4, q.Hint, q.Line) // three lines, which are not full
+	fits(smallFont, 3*width*3/4, q.Hint, q.Line) // three lines that are not full
 	fits(buttonFont, 3*width*3/4, q.Wish, q.ChooseHint)
 }
 
-// everyWording lists the questions that can be asked, each in every situation.
+// everyWording returns all questions that can be asked, each in every situation.
 func everyWording() (all []*worded) {
 	apps := func(ids ...string) *screen.Share { return &screen.Share{Kind: screen.ShareApps, Apps: ids} }
 	for _, shown := range []screen.Share{{}, *apps("3")} {
@@ -130,7 +130,7 @@ func everyWording() (all []*worded) {
 	return all
 }
 
-// everyQuestion lists the questions that can be asked.
+// everyQuestion returns all questions that can be asked.
 func everyQuestion() (all []asked) {
 	for _, right := range consent.All {
 		if right != consent.Files { // never asked
@@ -140,7 +140,7 @@ func everyQuestion() (all []asked) {
 	return append(all, asked{resume: true})
 }
 
-// worded reads the words of a question, as if it were asked while something is shown.
+// worded reads the texts of a question, as if it were asked in that situation.
 type worded struct {
 	asked    asked
 	shown    screen.Share
@@ -155,7 +155,7 @@ func (e *worded) in(st *state) {
 	e.question = w.question(e.asked)
 }
 
-// introduced is what is told of this computer.
+// introduced is what the advisor's side is told about this computer.
 type introduced struct {
 	tunnel.AgentHello
 	desktop string
@@ -165,7 +165,8 @@ func (e *introduced) in(st *state) {
 	e.AgentHello, e.desktop = st.hello(), st.identity.desktopName()
 }
 
-// Only the question window gives a yes: no panel does, on whatever connection.
+// TestOnlyTheWindowAllows checks that only the question window takes a yes, and that no panel
+// can.
 func TestOnlyTheWindowAllows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -189,8 +190,8 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 	})
 }
 
-// After a refusal the next question waits 10 s, then 30 s, then two minutes, and the
-// advisor is told; a yes starts again.
+// TestRefusalsPutOff checks that after a refusal the next question waits 10 s, then 30 s, then
+// two minutes, and that the advisor is told. After a yes the delays start again.
 func TestRefusalsPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -218,7 +219,7 @@ func TestRefusalsPutOff(t *testing.T) {
 		d.ask(consent.View)
 		d.allow(t)
 		_ = d.Do(Take{consent.View})
-		d.ask(consent.View) // the yes forgot the refusals
+		d.ask(consent.View) // the yes reset the refusals
 		d.answer(t, screen.Answer{})
 		d.ask(consent.View)
 		time.Sleep(refusalDelays[0])
@@ -229,7 +230,8 @@ func TestRefusalsPutOff(t *testing.T) {
 	})
 }
 
-// Silence puts off like a refusal, and each right for itself.
+// TestSilencePutsOff checks that a question without an answer delays the next one like a
+// refusal. Each right has its own delay.
 func TestSilencePutsOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{Timeouts: Timeouts{View: 20 * time.Second}})
@@ -247,7 +249,8 @@ func TestSilencePutsOff(t *testing.T) {
 	})
 }
 
-// Who does not want to be asked again is not asked again, until he lifts it.
+// TestDoNotAskAgain checks that a customer who does not want to be asked again is not asked
+// again, until he changes that.
 func TestDoNotAskAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -273,7 +276,8 @@ func TestDoNotAskAgain(t *testing.T) {
 	})
 }
 
-// A refusal in a panel undoes the window's yes of less than a second ago.
+// TestARefusalWins checks that a refusal in a panel undoes a yes in the window that is at most
+// refusalWins old.
 func TestARefusalWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -289,7 +293,8 @@ func TestARefusalWins(t *testing.T) {
 				t.Errorf("after %v: view %v", after, got)
 			}
 		}
-		// A wider share that is refused takes the view: what was shown is not known.
+		// A refusal of a wider share that was just allowed takes the view, because the earlier
+		// share is not known any more.
 		d.ask(consent.Share)
 		synctest.Wait()
 		id := d.questionID()
@@ -301,7 +306,8 @@ func TestARefusalWins(t *testing.T) {
 	})
 }
 
-// Where panels answer, one panel's refusal wins over another's yes in the same second.
+// TestARefusalWinsAmongPanels checks that without a question window, one panel's refusal wins
+// over another panel's yes within refusalWins.
 func TestARefusalWinsAmongPanels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -324,7 +330,7 @@ func TestARefusalWinsAmongPanels(t *testing.T) {
 	})
 }
 
-// A paused view goes on only after the question window says so.
+// TestResumeIsAsked checks that a paused view resumes only after a yes in the question window.
 func TestResumeIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -338,7 +344,7 @@ func TestResumeIsAsked(t *testing.T) {
 			t.Fatalf("paused %v, question %+v", snap.Paused, snap.Question)
 		}
 		d.answer(t, screen.Answer{})
-		_ = d.Do(Resume{}) // put off like any other
+		_ = d.Do(Resume{}) // delayed like any other question
 		synctest.Wait()
 		if d.questionID() != "" {
 			t.Error("asked again at once")
@@ -351,7 +357,7 @@ func TestResumeIsAsked(t *testing.T) {
 		if snap, _ := d.Snapshot(); snap.Paused || !snap.Rights.View {
 			t.Errorf("after the yes: paused %v, %+v", snap.Paused, snap.Rights)
 		}
-		// The badge's button is the customer's own, when a device pressed it.
+		// The badge's button resumes at once if a device clicked it.
 		_ = d.Do(Pause{})
 		synctest.Wait()
 		b, _ := d.badgeNow()
@@ -369,7 +375,8 @@ func TestResumeIsAsked(t *testing.T) {
 	})
 }
 
-// What the window's question meant cannot change while it is open.
+// TestProposalDoesNotChangeUnderAQuestion checks that the meaning of a question in the window
+// cannot change while it is open.
 func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -377,7 +384,7 @@ func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 		d.allow(t, "app:1")
 		_ = d.Do(Propose{Share{Kind: "apps", Apps: []string{"1", "2"}}})
 		synctest.Wait()
-		_ = d.Do(Propose{Share{Kind: "screen"}}) // another panel wishes more
+		_ = d.Do(Propose{Share{Kind: "screen"}}) // another panel proposes more
 		q := d.answer(t, screen.Answer{Allow: true})
 		if !strings.Contains(q.Wish, "left, right") || d.colours() != "gb" {
 			t.Errorf("asked for %q, shown %q", q.Wish, d.colours())
@@ -385,7 +392,8 @@ func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 	})
 }
 
-// A display that does not answer delays neither the key nor the end.
+// TestStuckDisplay checks that a display that does not react delays neither the key nor the
+// end.
 func TestStuckDisplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -396,23 +404,24 @@ func TestStuckDisplay(t *testing.T) {
 		resume := d.display.Hang()
 		began := time.Now()
 		pressed := make(chan error, 1)
-		go func() { pressed <- d.guard.Key(screen.Key{Sym: 'a', Down: true}) }() // under way
+		go func() { pressed <- d.guard.Key(screen.Key{Sym: 'a', Down: true}) }() // in progress
 		synctest.Wait()
 		d.key.Press()
-		// No synctest.Wait from here on: somebody waits for the display, on a mutex.
+		// From here on, synctest.Wait cannot be used: a goroutine waits for the display, on a
+		// mutex.
 		for snap, changed := d.Snapshot(); snap.Rights.Control; snap, changed = d.Snapshot() {
 			<-changed
 		}
 		if took := time.Since(began); took > 0 {
 			t.Errorf("F12 took %v", took)
 		}
-		// Control that is given again does not wait for the display either. What is under way
-		// does not profit from it.
+		// Giving control again does not wait for the display, either. The event that waits is
+		// not permitted again.
 		d.Session.allow(t, consent.Control)
 		if took := time.Since(began); took > 0 || !d.rights().Control {
 			t.Errorf("control took %v, %v", took, d.rights().Control)
 		}
-		_ = d.Do(End{}) // the capture that ends now waits for the display; nobody waits for it
+		_ = d.Do(End{}) // the capture that ends now waits for the display; nothing else does
 		<-d.ended.Done()
 		if took := time.Since(began); took > 0 {
 			t.Errorf("the end took %v", took)
@@ -420,7 +429,7 @@ func TestStuckDisplay(t *testing.T) {
 		resume()
 		<-pressed
 		synctest.Wait()
-		// What was under way arrives too late to be pressed, and everything is released.
+		// The event that waited is too late to be pressed, and everything is released.
 		for _, e := range d.display.Events() {
 			if k, ok := e.(screen.Key); ok && k.Down {
 				t.Errorf("pressed after control was taken: %+v", k)
@@ -429,7 +438,8 @@ func TestStuckDisplay(t *testing.T) {
 	})
 }
 
-// Names go out after the first yes, and not at all where that is switched off.
+// TestNamesAfterTheFirstYes checks that names are sent after the first yes, and never if that
+// is switched off.
 func TestNamesAfterTheFirstYes(t *testing.T) {
 	for _, nameless := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -463,18 +473,18 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 	}
 }
 
-// listener is an advisor's end that keeps what it is told.
+// listener is an advisor's end that keeps the messages that it receives.
 type listener struct{ *control }
 
 func (d *desk) listen() *listener {
 	l := &listener{&control{out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}}
 	close(l.written)
 	d.send(&controlCame{control: l.control})
-	l.hello() // of its own coming
+	l.hello() // discards the one for its connection
 	return l
 }
 
-// each takes what was told so far.
+// each calls f for each message so far and removes it.
 func (l *listener) each(f func(tunnel.ControlMessage)) {
 	for {
 		select {
@@ -486,7 +496,7 @@ func (l *listener) each(f func(tunnel.ControlMessage)) {
 	}
 }
 
-// delayed is the seconds of the last event that said a question is put off.
+// delayed returns the seconds in the last event about a delayed question.
 func (l *listener) delayed() (seconds int) {
 	l.each(func(m tunnel.ControlMessage) {
 		if e, ok := m.(tunnel.Event); ok && e.Event == tunnel.EventDelayed {
@@ -496,7 +506,7 @@ func (l *listener) delayed() (seconds int) {
 	return seconds
 }
 
-// hello is the last introduction; nil: none came.
+// hello returns the last AgentHello; nil: there was none.
 func (l *listener) hello() (hello *tunnel.AgentHello) {
 	l.each(func(m tunnel.ControlMessage) {
 		if h, ok := m.(tunnel.AgentHello); ok {

@@ -11,25 +11,25 @@ import (
 	"lotse/screen"
 )
 
-// Prefixes of choices in the question window.
+// Prefixes of Choice.ID in the question window.
 const (
 	monitorChoice = "monitor:"
 	appChoice     = "app:"
 )
 
-// wording puts a question into words for the question window.
+// wording formulates questions for the question window.
 type wording struct {
 	cfg      *Config
 	advisor  string
 	gateway  string
 	line     string // how it is encrypted, in words
 	shown    screen.Share
-	proposal *screen.Share // the customer's own; nil: none
+	proposal *screen.Share // proposed by the customer; nil: none
 	choices  *Choices      // for names
-	hotkey   bool          // it is noticed
+	hotkey   bool          // presses of the hot key are noticed
 }
 
-// wording is what questions are about now.
+// wording returns what the texts of questions depend on now.
 func (st *state) wording() *wording {
 	return &wording{
 		cfg: &st.session.cfg, advisor: AdvisorName(st.advisor), gateway: hostOf(st.client.Gateway),
@@ -38,8 +38,8 @@ func (st *state) wording() *wording {
 	}
 }
 
-// question is what the question window shows. It has at most forty words, so that nobody
-// has to read for long: TestQuestionWords.
+// question returns the texts of the question window. They have at most forty words, so that
+// nobody has to read for long: TestQuestionWords.
 func (w *wording) question(a asked) screen.Question {
 	l, who := w.cfg.Language, w.advisor
 	q := screen.Question{
@@ -72,8 +72,8 @@ func (w *wording) question(a asked) screen.Question {
 	return q
 }
 
-// forShare is the question for another share: the customer's own proposal,
-// or the advisor's wish.
+// forShare sets the texts of a question about another share: the customer's proposal or the
+// advisor's request.
 func (w *wording) forShare(q *screen.Question) {
 	l := w.cfg.Language
 	if w.proposal == nil {
@@ -88,8 +88,8 @@ func (w *wording) forShare(q *screen.Question) {
 	q.Allow = l.Text("agent.question.proposeYes")
 }
 
-// controlHint says how control ends, and what it comes to when it is limited
-// to programs that can do everything.
+// controlHint returns the hint for a question about control. It says how control ends. If the
+// share has a program that can do everything, it warns about that instead.
 func (w *wording) controlHint() string {
 	l := w.cfg.Language
 	for _, name := range w.choices.describe(w.shown).Names {
@@ -103,8 +103,8 @@ func (w *wording) controlHint() string {
 	return l.Text("agent.question.stop")
 }
 
-// offerChoices adds the way to single programs and monitors, where the display
-// can share them.
+// offerChoices adds the way to choose single programs and monitors, if the display can share
+// them.
 func (w *wording) offerChoices(q *screen.Question) {
 	l := w.cfg.Language
 	if w.cfg.Display.Windows == nil {
@@ -142,7 +142,7 @@ func (w *wording) windowChoices() []screen.Choice {
 	return out
 }
 
-// chosenIn reads the choices that were made; nil: none.
+// chosenIn converts the identifiers of chosen choices to a share; nil: nothing was chosen.
 func chosenIn(ids []string) *screen.Share {
 	var share screen.Share
 	for _, id := range ids {
@@ -160,7 +160,7 @@ func chosenIn(ids []string) *screen.Share {
 	return &share
 }
 
-// lineWords says how a line is encrypted.
+// lineWords says in words how a line is encrypted.
 func lineWords(l i18n.Language, line string) string {
 	switch line {
 	case LineGateway:

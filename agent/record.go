@@ -10,12 +10,12 @@ import (
 	"lotse/tunnel"
 )
 
-// maxRecord bounds the lines that are kept; what comes after is counted only.
+// maxRecord is the maximum number of lines that are kept. Further lines are only counted.
 const maxRecord = 2000
 
-// record is what happened in the session, for the customer: who, when, what was
-// shown, when control was given and taken back. It is kept in memory until he
-// saves it. The loop owns it.
+// record lists for the customer what happened in the session: who connected and when, what was
+// shown, when control was given and taken back. It is kept in memory until he saves it. The
+// loop owns it.
 type record struct {
 	lang    i18n.Language
 	lines   []string
@@ -31,7 +31,7 @@ func (r *record) note(line string) {
 	r.lines = append(r.lines, time.Now().Format("2006-01-02 15:04:05")+"  "+line)
 }
 
-// text is the record as the customer saves it.
+// text returns the record as the customer saves it.
 func (r *record) text(gateway string, advisor *tunnel.Person) string {
 	l := r.lang
 	var b strings.Builder
@@ -50,7 +50,7 @@ func (r *record) text(gateway string, advisor *tunnel.Person) string {
 	return b.String()
 }
 
-// joined notes that the advisor came; both see the comparison code.
+// joined notes that the session has begun, and the comparison code.
 func (r *record) joined(code string) { r.note(r.lang.Text("agent.record.joined", code)) }
 
 // shown notes what the advisor sees from now on.
@@ -58,12 +58,12 @@ func (r *record) shown(what Share) {
 	r.note(r.lang.Text("agent.record.shown", what.Words(r.lang)))
 }
 
-// over notes the end, for one of tunnel's reasons.
+// over notes the end of the session, with one of tunnel's reasons.
 func (r *record) over(reason string) {
 	r.note(r.lang.Text("agent.record.over", ReasonText(r.lang, reason)))
 }
 
-// change notes what became of a right, and through whom. shown is what a given view shows.
+// change notes a change of a right and who caused it. shown is what a given view shows.
 func (r *record) change(c consent.Change, by string, shown Share) {
 	l, what := r.lang, c.Right.String()
 	switch c.Outcome {

@@ -6,12 +6,12 @@ import (
 	"lotse/consent"
 )
 
-// refusalDelays is how long the next question for a right is put off after each
-// refusal in a row, by the customer or by silence.
+// refusalDelays are the delays of the next question for a right after the first, second and
+// every further refusal in a row. No answer counts as a refusal.
 var refusalDelays = [...]time.Duration{10 * time.Second, 30 * time.Second, 2 * time.Minute}
 
-// refusals counts refusals in a row and says when a right may be asked for again.
-// The loop owns it.
+// refusals counts refusals in a row and determines when a right may be requested again. The
+// loop owns it.
 type refusals struct {
 	inARow map[consent.Right]int
 	until  map[consent.Right]time.Time
@@ -22,8 +22,8 @@ func newRefusals() refusals {
 	return refusals{inARow: map[consent.Right]int{}, until: map[consent.Right]time.Time{}, timers: map[consent.Right]*time.Timer{}}
 }
 
-// note follows one outcome. After a refusal ready is called, on a goroutine of its
-// own, when the right may be asked for again.
+// note records one outcome. After a refusal it calls ready on a new goroutine when the right
+// may be requested again.
 func (r *refusals) note(c consent.Change, ready func()) {
 	switch c.Outcome {
 	case consent.Given:
@@ -40,12 +40,12 @@ func (r *refusals) note(c consent.Change, ready func()) {
 	}
 }
 
-// wait is how long a right is still put off; 0: it is not.
+// wait returns the remaining delay of questions for a right, or 0.
 func (r *refusals) wait(right consent.Right) time.Duration {
 	return max(0, time.Until(r.until[right]))
 }
 
-// stop ends all timers.
+// stop stops all timers.
 func (r *refusals) stop() {
 	for _, t := range r.timers {
 		t.Stop()

@@ -12,9 +12,9 @@ import (
 	"lotse/tunnel"
 )
 
-// Session is one session on the customer's side. Panels see it by Snapshot, Thumbnail
-// and Look, and change it by Do. All methods may be called concurrently; none waits
-// for the display, a viewer or the network.
+// Session is one session on the customer's side. Panels read it with Snapshot, Thumbnail and
+// Look, and change it with Do. All methods may be called concurrently. None waits for the
+// display, a viewer or the network.
 type Session struct {
 	// Static after newSession.
 	cfg      Config
@@ -26,18 +26,18 @@ type Session struct {
 	share    *share
 	guard    *guard
 	doors    doorNumbers
-	entered  chan entry // for the link; at most one waits
+	entered  chan entry // for the link; holds at most one
 	cancel   context.CancelCauseFunc
 
-	// streams counts the goroutines of streams and of the end. The loop ends after them.
+	// streams counts the goroutines of streams and of the end. The loop stops after them.
 	streams sync.WaitGroup
-	// moment is the newest one. The loop replaces it.
+	// moment is the newest moment. The loop replaces it.
 	moment atomic.Pointer[moment]
 	// viewers are the connections of all viewers. The loop replaces the slice.
 	viewers atomic.Pointer[[]*rfb.Conn]
 }
 
-// entry is a number that the customer entered, and the gateway it is for.
+// entry is a number that the customer entered, and the client of its gateway.
 type entry struct {
 	number tunnel.Number
 	client *tunnel.Client
@@ -55,8 +55,8 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	return s
 }
 
-// start starts the loop and everything that follows it. The followers end with ctx.
-// wait returns after the last goroutine; it must be called, after ctx has ended.
+// start starts the loop and all its followers. The followers end with ctx. The caller must call
+// wait after ctx has ended; wait returns after the last goroutine.
 func (s *Session) start(ctx context.Context) (wait func()) {
 	st := newState(s)
 	st.publish()
@@ -88,14 +88,14 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 	}
 }
 
-// send has an event processed; loop.send.
+// send passes an event to the loop; see loop.send.
 func (s *Session) send(e event) { s.loop.send(e) }
 
-// now is the session as it is. The value is not changed any more.
+// now returns the newest moment.
 func (s *Session) now() *moment { return s.moment.Load() }
 
-// await returns the first moment for which ready reports true; false: ctx or the
-// channel over, which may be nil, ended first.
+// await returns the first moment for which ready is true. It returns false if ctx or over ended
+// first; over may be nil.
 func (s *Session) await(ctx context.Context, over <-chan struct{}, ready func(*moment) bool) (*moment, bool) {
 	for {
 		m := s.now()
@@ -112,23 +112,23 @@ func (s *Session) await(ctx context.Context, over <-chan struct{}, ready func(*m
 	}
 }
 
-// Do carries out a panel's command. When it returns, rights that the command took
-// are gone. An error is for the customer.
+// Do carries out a panel's command. When Do returns, the rights that the command took are gone.
+// The error is a text for the customer.
 func (s *Session) Do(c Command) error {
 	e := &commanded{command: c}
 	s.send(e)
 	return e.err
 }
 
-// Snapshot returns the session as a panel shows it, and a channel that is closed when
-// there is a newer one.
+// Snapshot returns the session as a panel shows it, and a channel that is closed when there is
+// a newer snapshot.
 func (s *Session) Snapshot() (Snapshot, <-chan struct{}) {
 	m := s.now()
 	return m.panelSnapshot(), m.replaced
 }
 
-// Thumbnail is a PNG of exactly what viewers are served at this moment; nil when
-// that is nothing of the customer's.
+// Thumbnail returns a small PNG of exactly what viewers can see at this moment. It returns nil
+// if they cannot see the customer's screen.
 func (s *Session) Thumbnail() []byte {
 	if !s.now().consent.Effective().Has(consent.View) || !s.share.hasPicture() {
 		return nil
@@ -136,17 +136,17 @@ func (s *Session) Thumbnail() []byte {
 	return thumbnailOf(s.share.desktop)
 }
 
-// Look lets a panel look at the advisor's screen: out gets the bytes of an RFB server,
-// ended is called when it is over, and the result takes the viewer's bytes. It is nil
-// when there is nothing to look at. Only one panel can look, as RFB cannot be joined in
-// the middle: one that comes later ends the show.
+// Look lets a panel look at the advisor's screen. out receives the bytes of an RFB server;
+// ended is called when the show is over. The result takes the bytes of the panel's viewer; it
+// is nil if there is nothing to look at. Only one panel can look, because a viewer cannot join
+// an RFB connection that has begun: a second panel that looks ends the show.
 func (s *Session) Look(ctx context.Context, out func([]byte) error, ended func()) io.WriteCloser {
 	e := &looks{}
 	s.send(e)
 	if e.show == nil {
 		return nil
 	}
-	// One that is seen already may hold its turn for long.
+	// begin could wait a long time for a show that a panel is looking at already.
 	if e.show.seen() || !e.show.begin(out, ended) || ctx.Err() != nil {
 		e.show.end()
 		return nil

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// joinedSession is a session that an advisor has joined, without a gateway.
+// joinedSession returns a session that an advisor has joined, without a gateway.
 func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
 	s, d := aloneSession(t, cfg)
@@ -27,7 +27,7 @@ func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	return s, d
 }
 
-// aloneSession is one that nobody has joined yet.
+// aloneSession returns a session that nobody has joined yet.
 func aloneSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
 	d := screentest.NewDisplay(image.Pt(64, 48))
@@ -37,8 +37,8 @@ func aloneSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	return s, d
 }
 
-// startSession starts a session as Run does, but for the gateway. It ends with the test,
-// or with the context.
+// startSession starts a session as Run does, but without a gateway. The session ends with the
+// test or with the returned context.
 func startSession(t *testing.T, cfg Config) (*Session, context.Context) {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -52,7 +52,7 @@ func startSession(t *testing.T, cfg Config) (*Session, context.Context) {
 	return s, ctx
 }
 
-// apply has an event of the consent table processed.
+// apply sends an event to the consent table.
 func (s *Session) apply(e consent.Event, by string) { s.send(consented{e, by}) }
 
 func (s *Session) questionID() string {
@@ -63,8 +63,8 @@ func (s *Session) questionID() string {
 	return snap.Question.ID
 }
 
-// allowInPanel has the open question allowed by a panel, and returns when that counts.
-// It runs inside synctest.
+// allowInPanel allows the open question in a panel, and returns when that has taken effect. It
+// must run inside synctest.
 func (s *Session) allowInPanel(t *testing.T, share *Share) {
 	t.Helper()
 	time.Sleep(panelArmAfter)
@@ -91,7 +91,7 @@ func TestConsentByTheCustomer(t *testing.T) {
 		if id == "" {
 			t.Fatal("no question")
 		}
-		// A click that was on its way when the question opened does not count.
+		// A click that was made before the question appeared does not count.
 		if s.Do(Allow{id, nil}) == nil {
 			t.Fatal("answered before the question was armed")
 		}
@@ -129,7 +129,7 @@ func TestSilenceRefuses(t *testing.T) {
 		if r := (rfb.Refusal{}); !errors.As(err, &r) || r.Reason != "The customer did not answer in time." {
 			t.Fatalf("%v", err)
 		}
-		synctest.Wait() // the waiting viewer is told before the panels are
+		synctest.Wait() // the waiting viewer is told before the panels
 		if s.questionID() != "" || s.rights().View {
 			t.Fatal("the question is still open")
 		}

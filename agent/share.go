@@ -15,33 +15,33 @@ import (
 	"lotse/screen"
 )
 
-// framePause is the least time between two captures: a little less than a
-// sixtieth of a second, as timers come late and a program that draws 60 pictures
-// a second should have each of them seen.
+// framePause is the minimum time between two captures. It is a little less than a sixtieth of a
+// second: timers fire late, and each frame of a program that draws 60 frames a second should be
+// captured.
 const framePause = 14 * time.Millisecond
 
-// share captures what the customer chose while somebody may see it, and only then.
+// share captures what the customer chose, while somebody may see it and only then.
 type share struct {
 	session *Session
 	desktop *screen.Framebuffer
 	waiting *screen.Framebuffer
 	photos  rfb.Photos    // of desktop
-	taker   chan struct{} // a viewer may be ready for a picture
+	taker   chan struct{} // receives a value when a viewer may be ready for a frame
 
 	mu sync.Mutex
 	// Guarded by mu.
 	wanted  bool
 	what    screen.Share
-	turn    uint64        // counts what and wanted: a picture of an older turn is thrown away
+	turn    uint64        // counts changes of what; a frame of an older turn is discarded
 	changed chan struct{} // closed and replaced when wanted or what changes
 	scope   screen.Scope  // what is captured; nil: nothing
 	first   chan struct{} // closed after the first capture of this turn
 	has     bool          // first is closed
 	failed  error
 	size    image.Point
-	words   words // on the waiting picture
+	words   words // on the waiting page
 
-	// paintMu is held while the waiting picture is made: the newest words win.
+	// paintMu is held while the waiting page is drawn, so that the newest words are drawn last.
 	paintMu sync.Mutex
 }
 
@@ -54,15 +54,15 @@ func newShare(s *Session) *share {
 	return sh
 }
 
-// hasPicture reports whether the present share was captured.
+// hasPicture reports whether the present share has been captured.
 func (sh *share) hasPicture() bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	return sh.has
 }
 
-// choose shares something else from now on. When it returns the desktop holds
-// nothing of what was shared before.
+// choose shares something else from now on. When it returns, the desktop contains nothing of
+// what was shared before.
 func (sh *share) choose(what screen.Share) screen.Change {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -70,7 +70,7 @@ func (sh *share) choose(what screen.Share) screen.Change {
 	return sh.turnLocked()
 }
 
-// turnLocked starts again, with an empty picture.
+// turnLocked starts a new turn with an empty frame.
 func (sh *share) turnLocked() screen.Change {
 	sh.turn++
 	if sh.has {
@@ -84,7 +84,7 @@ func (sh *share) turnLocked() screen.Change {
 	})
 }
 
-// backdrop is what stands for all that is not shared.
+// backdrop returns the frame that is shown in place of everything that is not shared.
 func (sh *share) backdrop(size image.Point) *screen.Frame {
 	return drawBackdrop(size, sh.session.lang.Text("agent.backdrop"))
 }
@@ -106,7 +106,7 @@ func (sh *share) present() (wanted bool, what screen.Share, turn uint64, changed
 	return sh.wanted, sh.what, sh.turn, sh.changed
 }
 
-// ready returns when there is a picture to show.
+// ready waits until there is a frame to show.
 func (sh *share) ready(ctx context.Context) error {
 	sh.mu.Lock()
 	first := sh.first
@@ -124,8 +124,8 @@ func (sh *share) ready(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// run captures until ctx ends. A display that fails ends the session; a share of
-// which nothing is left ends the view.
+// run captures until ctx ends. A display that fails ends the session. If nothing that is shared
+// exists any more, run takes the right to view.
 func (sh *share) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		wanted, what, turn, changed := sh.present()
@@ -161,7 +161,7 @@ func (sh *share) run(ctx context.Context) {
 	}
 }
 
-// open makes the share real.
+// open opens the share on the display.
 func (sh *share) open(what screen.Share) (screen.Scope, error) {
 	d := sh.session.cfg.Display
 	if d.Windows != nil {
@@ -217,7 +217,7 @@ func (sh *share) setScope(scope screen.Scope) {
 	sh.scope = scope
 }
 
-// owns reports whether a text on the clipboard is of a program that is shared.
+// owns reports whether a shared program put a text on the clipboard.
 func (sh *share) owns(owner screen.ClipboardOwner) bool {
 	sh.mu.Lock()
 	scope := sh.scope
@@ -225,11 +225,11 @@ func (sh *share) owns(owner screen.ClipboardOwner) bool {
 	return scope != nil && scope.Owns(owner)
 }
 
-// takerPatience is the longest time between two captures of a screen that
-// changes: for the panel's small picture, and for viewers that say nothing.
+// takerPatience is the maximum time between two captures of a changing screen. It serves the
+// panel's thumbnail, and viewers that send nothing.
 const takerPatience = 100 * time.Millisecond
 
-// takerReady is told by viewers that they may be able to take a picture.
+// takerReady is called by viewers that may be able to take a frame now.
 func (sh *share) takerReady() {
 	select {
 	case sh.taker <- struct{}{}:
@@ -237,8 +237,8 @@ func (sh *share) takerReady() {
 	}
 }
 
-// awaitTaker returns when a viewer could take a picture at once: one that was
-// captured earlier would only grow old.
+// awaitTaker waits until a viewer can take a frame at once, because a frame that was captured
+// earlier would only become old.
 func (sh *share) awaitTaker(ctx context.Context) error {
 	patience := time.NewTimer(takerPatience)
 	defer patience.Stop()
@@ -258,7 +258,7 @@ func (sh *share) awaitTaker(ctx context.Context) error {
 	}
 }
 
-// apply shows a picture; false: it belongs to a share that is over.
+// apply publishes a captured frame. It returns false if the frame belongs to an earlier share.
 func (sh *share) apply(u screen.Update, turn uint64) bool {
 	told := *sh.session.viewers.Load()
 	sh.mu.Lock()
@@ -267,7 +267,7 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 		return false
 	}
 	change := sh.desktop.Publish(u, func(change *screen.Change) {
-		change.Resized = change.Resized || !sh.has // nobody has seen the placeholder
+		change.Resized = change.Resized || !sh.has // nobody has seen the placeholder's size
 		if change.Any() {
 			for _, c := range told {
 				c.Invalidate(*change)
@@ -287,7 +287,7 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 	}
 	if change.Any() {
 		sh.session.eachViewer(func(c *rfb.Conn) {
-			if !slices.Contains(told, c) { // it came meanwhile
+			if !slices.Contains(told, c) { // it connected meanwhile
 				c.Invalidate(change)
 			}
 		})
@@ -295,11 +295,11 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 	return true
 }
 
-// words is what the waiting picture says.
+// words are the words on the waiting page.
 type words struct{ title, line string }
 
-// describe chooses the words for a state and has them painted when they are new, on a
-// goroutine of its own.
+// describe sets the words for a state. If they are new, it draws the waiting page on a new
+// goroutine.
 func (sh *share) describe(state consent.State) {
 	w := waitingWords(sh.session.lang, state)
 	sh.mu.Lock()
@@ -327,8 +327,8 @@ func waitingWords(l i18n.Language, state consent.State) words {
 	return words{l.Text("agent.nothing.title"), l.Text("agent.nothing.line")}
 }
 
-// paintWaiting draws the waiting picture in the desktop's size, so that a
-// viewer's window stays as it is.
+// paintWaiting draws the waiting page in the desktop's size, so that a viewer's window keeps
+// its size.
 func (sh *share) paintWaiting() {
 	sh.paintMu.Lock()
 	defer sh.paintMu.Unlock()

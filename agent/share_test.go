@@ -15,7 +15,7 @@ import (
 	"lotse/tunnel"
 )
 
-// desk is a joined session with programs to choose from.
+// desk is a joined session with programs from which the customer can choose.
 type desk struct {
 	*Session
 	display *screentest.Display
@@ -28,12 +28,12 @@ type desk struct {
 	ended   context.Context
 }
 
-// newDesk makes a display of 100 by 100 with the programs "left" and "right" and
-// two monitors, one above the other. It runs inside synctest.
+// newDesk returns a desk with a display of 100 by 100 pixels, the programs "left" and "right",
+// and one monitor. It must run inside synctest.
 func newDesk(t *testing.T, cfg Config) *desk {
 	t.Helper()
 	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices(), asker: screentest.NewAsker()}
-	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // what is not shared
+	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // not shared
 	d.display.Fill(image.Rect(10, 10, 30, 30), 0, 0xff, 0)
 	d.display.Fill(image.Rect(60, 60, 90, 90), 0, 0, 0xff)
 	d.windows = screentest.NewDesk(d.display)
@@ -48,7 +48,7 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	return d
 }
 
-// allow has the open question allowed in its window, with what was chosen there.
+// allow allows the open question in its window, with the given choices.
 func (d *desk) allow(t *testing.T, chosen ...string) {
 	t.Helper()
 	d.answer(t, screen.Answer{Allow: true, Chosen: chosen})
@@ -67,7 +67,7 @@ func (d *desk) answer(t *testing.T, a screen.Answer) screen.Question {
 	return q
 }
 
-// colours lists which of red, green and blue the viewers' picture has.
+// colours returns which of red, green and blue the viewers' frame contains.
 func (d *desk) colours() string {
 	var has [3]bool
 	d.share.desktop.Read(func(v screen.View) {
@@ -107,7 +107,8 @@ func TestShareOfPrograms(t *testing.T) {
 			t.Errorf("the advisor is told %+v", s.Share)
 		}
 
-		// Less: at once, and the picture holds nothing of before.
+		// A smaller share takes effect at once, and the frame contains nothing of the earlier
+		// share.
 		if err := d.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +120,7 @@ func TestShareOfPrograms(t *testing.T) {
 			t.Fatalf("narrowed: %q, question %q", got, d.questionID())
 		}
 
-		// More: only after another yes.
+		// A larger share needs another yes.
 		if err := d.Do(Propose{Share{Kind: "screen"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -141,10 +142,10 @@ func TestShareOfPrograms(t *testing.T) {
 	})
 }
 
-// act does something at mouse or keyboard and waits for its effect.
+// act simulates the use of mouse or keyboard and waits for its effect.
 func (d *desk) act(a screen.Act) { d.hands.Act(a); synctest.Wait() }
 
-// state1 is what an advisor is told.
+// state1 returns the state that advisors receive.
 func (d *desk) state1() tunnel.State { return d.now().told }
 
 func TestShareThatIsNone(t *testing.T) {
@@ -155,7 +156,7 @@ func TestShareThatIsNone(t *testing.T) {
 				t.Errorf("%+v was taken", bad)
 			}
 		}
-		// A monitor that is not there: the view ends by itself.
+		// A monitor that does not exist: the view ends by itself.
 		d.ask(consent.View)
 		d.allow(t, "monitor:77")
 		if d.rights().View {
@@ -235,7 +236,7 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 		if press() != 2 || d.state1().Hands {
 			t.Error("the pause does not end")
 		}
-		d.act(screen.Act{Press: true}) // the advisor's own, injected
+		d.act(screen.Act{Press: true}) // injected input of the advisor
 		synctest.Wait()
 		if press() != 2 {
 			t.Error("injected input pauses itself")

@@ -11,39 +11,39 @@ import (
 	"lotse/consent"
 )
 
-// show is the advisor's screen on its way to the customer's panel: RFB from the
-// advisor's end, passed on without a look. Nothing passes before the customer's
-// yes, and nothing after the right has ended.
+// show passes the advisor's screen to the customer's panel. It is an RFB connection from the
+// advisor's end whose bytes are passed on unread. No byte passes before the customer's yes, and
+// none after the right has ended.
 type show struct {
 	conn     *quickClose
 	patience *time.Timer // Owned by the loop.
 
 	closed atomic.Bool
-	told   sync.WaitGroup // the panel is told of the end
+	told   sync.WaitGroup // counts the calls that tell the panel of the end
 
-	// turn is held while bytes go to the panel, so that none overtakes another. It
-	// waits for the panel; end does not need it.
+	// turn is held while bytes go to the panel, so that they stay in order. Its holder may wait
+	// for the panel. end does not lock it.
 	turn sync.Mutex
 
 	mu sync.Mutex
 	// Guarded by mu.
-	early []byte             // said before a panel looked: the server's version
-	out   func([]byte) error // nil: no panel has looked; its conversation cannot be taken over
+	early []byte             // received before a panel looked: the server's version
+	out   func([]byte) error // nil: no panel has looked; a second one cannot continue its RFB connection
 	onEnd func()
 }
 
 const (
-	// maxEarly bounds what an advisor's end may say before anybody looks.
+	// maxEarly limits the bytes that an advisor's end may send before a panel looks.
 	maxEarly = 1 << 10
-	// lookTimeout bounds the wait for a panel after the yes.
+	// lookTimeout is how long the show waits for a panel after the yes.
 	lookTimeout = 30 * time.Second
 	showBuffer  = 64 << 10
 )
 
 var errShowEnded = errors.New("agent: the advisor's screen is not shown any more")
 
-// serveShow asks for the direction and passes the advisor's screen on until
-// either side ends it.
+// serveShow requests the right to show, and passes the advisor's screen on until either side
+// ends it.
 func (s *Session) serveShow(ctx context.Context, conn net.Conn) {
 	sh := &show{conn: newQuickClose(conn)}
 	defer sh.told.Wait()
@@ -62,12 +62,12 @@ func (s *Session) serveShow(ctx context.Context, conn net.Conn) {
 	s.send(showGone{sh})
 }
 
-// showOffered says that the advisor would like to show the screen by a stream. One is
-// taken at a time.
+// showOffered means that the advisor wants to show his screen over a stream. Only one such
+// stream is accepted at a time.
 type showOffered struct {
 	show  *show
 	taken bool
-	asked bool // the customer is asked, or has allowed it
+	asked bool // the customer is being asked, or has allowed it
 }
 
 func (e *showOffered) in(st *state) {
@@ -79,7 +79,7 @@ func (e *showOffered) in(st *state) {
 	e.asked = st.consent.Asked.Has(consent.Show) || st.consent.Given.Has(consent.Show)
 }
 
-// showGone says that the stream has ended.
+// showGone means that the stream has ended.
 type showGone struct{ show *show }
 
 func (e showGone) in(st *state) {
@@ -91,7 +91,7 @@ func (e showGone) in(st *state) {
 	st.apply(consent.Event{Kind: consent.Return, Right: consent.Show}, byAdvisor)
 }
 
-// looks is a panel's wish to look at the advisor's screen.
+// looks is a panel's request to look at the advisor's screen.
 type looks struct{ show *show } // nil: there is nothing to look at
 
 func (e *looks) in(st *state) {
@@ -100,7 +100,7 @@ func (e *looks) in(st *state) {
 	}
 }
 
-// read passes on what comes until the stream ends.
+// read passes bytes on until the stream ends.
 func (sh *show) read() {
 	b := make([]byte, showBuffer)
 	for {
@@ -124,7 +124,7 @@ func (sh *show) pass(b []byte) error {
 	return out(b)
 }
 
-// keep returns where bytes go. As long as that is nil it keeps them.
+// keep returns where to send bytes. While no panel looks, it keeps b and returns nil.
 func (sh *show) keep(b []byte) (out func([]byte) error, err error) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -138,8 +138,9 @@ func (sh *show) keep(b []byte) (out func([]byte) error, err error) {
 	return nil, nil
 }
 
-// end stops it: when it returns nothing is passed on any more that was not on its way.
-// It waits for nobody. The panel is told, and the connection closed, aside.
+// end ends the show. When it returns, no further bytes are passed on; a write to the panel that
+// has begun may still complete. end never blocks: other goroutines tell the panel and close the
+// connection.
 func (sh *show) end() {
 	if sh.closed.Swap(true) {
 		return
@@ -153,8 +154,8 @@ func (sh *show) end() {
 	sh.conn.Close()
 }
 
-// begin passes what was kept, and from now on everything, to out. It reports whether
-// it could.
+// begin sends the kept bytes to out, and everything from now on. It returns false if the show
+// has ended, another panel looks, or out fails.
 func (sh *show) begin(out func([]byte) error, ended func()) bool {
 	sh.turn.Lock()
 	defer sh.turn.Unlock()
@@ -176,8 +177,8 @@ func (sh *show) seen() bool {
 	return sh.out != nil
 }
 
-// decided ends the stream whose wish was not granted, and one that is granted but that
-// no panel looks at. A nil show does nothing.
+// decided ends a show whose request was not granted. If it was granted, it starts the timer for
+// a show that no panel looks at. sh may be nil.
 func (sh *show) decided(c consent.Change) {
 	switch {
 	case sh == nil || c.Right != consent.Show || c.Outcome == consent.Opened:
@@ -195,10 +196,10 @@ func (sh *show) endUnseen() {
 	}
 }
 
-// panelEnd is a show as the panel that looks holds it.
+// panelEnd is the end of a show that the panel holds.
 type panelEnd struct{ show *show }
 
-// Write sends what the panel's viewer says to the advisor's end.
+// Write sends bytes of the panel's viewer to the advisor's end.
 func (p panelEnd) Write(b []byte) (int, error) {
 	if p.show.closed.Load() {
 		return 0, errShowEnded

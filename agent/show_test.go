@@ -15,10 +15,10 @@ import (
 	"lotse/screen"
 )
 
-// offered is a show stream as the advisor's end holds it.
+// offered is the advisor's end of a show stream.
 type offered struct {
 	net.Conn
-	over chan struct{} // closed when the agent has done with it
+	over chan struct{} // closed when the agent has finished with the stream
 }
 
 func (d *desk) offer(ctx context.Context) *offered {
@@ -31,7 +31,7 @@ func (d *desk) offer(ctx context.Context) *offered {
 	return o
 }
 
-// panelView is a panel that looks.
+// panelView is a panel that looks at the advisor's screen.
 type panelView struct {
 	mu    sync.Mutex
 	got   bytes.Buffer
@@ -138,7 +138,7 @@ func TestShowBounds(t *testing.T) {
 		d := newDesk(t, Config{})
 		o := d.offer(t.Context())
 		synctest.Wait()
-		_, _ = o.Write(make([]byte, maxEarly+1)) // before anybody looks
+		_, _ = o.Write(make([]byte, maxEarly+1)) // before a panel looks
 		<-o.over
 		if d.questionID() != "" {
 			t.Error("an end that says too much is still asked about")
@@ -156,7 +156,7 @@ func TestShowBounds(t *testing.T) {
 	})
 }
 
-// TestTurn: of the two directions one ends before the other begins.
+// TestTurn checks that one view direction ends before the other begins.
 func TestTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
@@ -177,7 +177,7 @@ func TestTurn(t *testing.T) {
 			t.Errorf("turned: %+v", d.state1())
 		}
 
-		// And back: nothing of the customer's is seen any more.
+		// The direction changes back: nothing of the customer's screen can be seen any more.
 		o = d.offer(t.Context())
 		synctest.Wait()
 		if d.state1().Direction != "customer" {
@@ -192,7 +192,7 @@ func TestTurn(t *testing.T) {
 		if sh == nil {
 			t.Fatal("not shown again")
 		}
-		// A second panel cannot join in the middle; the show ends.
+		// A second panel cannot join a connection that has begun; the show ends.
 		if again.look(d) != nil {
 			t.Error("two panels share one conversation")
 		}
@@ -200,7 +200,8 @@ func TestTurn(t *testing.T) {
 	})
 }
 
-// A panel that takes nothing does not delay the end of the show, nor the key.
+// TestShowToAStuckPanel checks that a panel which accepts no bytes delays neither the end of
+// the show nor the customer's commands.
 func TestShowToAStuckPanel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})

@@ -9,7 +9,7 @@ import (
 	"lotse/tunnel"
 )
 
-// Failure is what went wrong, for the customer; PANEL.md. Message is one line without control
+// Failure tells the customer what went wrong; PANEL.md. Message is one line without control
 // characters.
 type Failure struct {
 	Code       string `json:"code"`
@@ -17,25 +17,25 @@ type Failure struct {
 	RetryAfter int    `json:"retry_after,omitempty"` // in seconds
 }
 
-// newFailure makes a stranger's message safe to show.
+// newFailure creates a Failure from a text that a stranger may have written.
 func newFailure(code, message string) *Failure {
 	return &Failure{Code: code, Message: plaintext.Line(message, maxMessage)}
 }
 
-// Question is one that the customer is asked; PANEL.md.
+// Question is the question that the customer is asked; PANEL.md.
 type Question struct {
 	ID      string `json:"id"`
 	Right   string `json:"right"`
-	Seconds int    `json:"seconds"` // until silence refuses
+	Seconds int    `json:"seconds"` // until no answer counts as a refusal
 	Armed   bool   `json:"armed"`
-	// Window: the question window asks; a panel can refuse and nothing more.
+	// Window means that the question window asks; then a panel can only refuse.
 	Window bool `json:"window"`
-	// Proposal is the share that the customer himself proposed.
+	// Proposal is the share that the customer proposed himself.
 	Proposal *Share `json:"proposal"`
 }
 
-// Snapshot is the session as a panel shows it; PANEL.md. It holds the session number:
-// it goes to the customer's own panel and nowhere else.
+// Snapshot is the session as a panel shows it; PANEL.md. It contains the session number, so it
+// must go only to the customer's own panel.
 type Snapshot struct {
 	Type    string        `json:"type"`
 	Seq     uint64        `json:"seq"`
@@ -50,7 +50,7 @@ type Snapshot struct {
 	Key     string        `json:"key"`
 	Record  string        `json:"record,omitempty"`
 
-	// In JSON their fields stand beside the others.
+	// In JSON, their fields are beside the others.
 	SnapshotEntry
 	SnapshotAdvisor
 	SnapshotConsent
@@ -59,15 +59,15 @@ type Snapshot struct {
 // SnapshotEntry is the part of a Snapshot about the session number.
 type SnapshotEntry struct {
 	Number string `json:"number"`
-	// Confirm: the gateway or the offer may have been written by anybody. Nothing
-	// connects before the customer says so.
+	// Confirm means that anybody may have written the gateway's name or the offer. The agent
+	// connects only after the customer has confirmed.
 	Confirm bool `json:"confirm"`
-	// Offer is what stands in the number's field at first: a number or its place.
+	// Offer is shown in the number's field at first: a number, or only its place.
 	Offer string `json:"offer"`
 }
 
-// SnapshotAdvisor is the part of a Snapshot about the advisor's end: who it is, how it is
-// connected and what it sees.
+// SnapshotAdvisor is the part of a Snapshot about the advisor: who he is, how he is connected,
+// and what he sees.
 type SnapshotAdvisor struct {
 	Advisor   *tunnel.Person  `json:"advisor"`
 	Compare   string          `json:"compare"`
@@ -84,14 +84,14 @@ type SnapshotConsent struct {
 	Answer   Answer        `json:"answer"`
 	Choices  *Choices      `json:"choices"`
 	Share    *Share        `json:"share"`
-	// Silenced are the rights that the customer does not want to be asked for.
+	// Silenced are the rights for which the customer does not want to be asked again.
 	Silenced []string `json:"silenced"`
-	// Preset is what is shown when questions are answered without the customer.
+	// Preset is what is shown if Answer is set.
 	Preset Share `json:"-"`
 }
 
-// snapshot is what panels are shown. The time left of a question is filled in later,
-// by moment.panelSnapshot.
+// snapshot returns the snapshot for panels. moment.panelSnapshot adds the remaining time of a
+// question later.
 func (st *state) snapshot() Snapshot {
 	cfg := &st.session.cfg
 	snap := Snapshot{
@@ -142,7 +142,7 @@ func (st *state) snapshot() Snapshot {
 	return snap
 }
 
-// namesOf lists rights by their names, never nil.
+// namesOf returns the names of rights, never nil.
 func namesOf(set consent.Rights) []string {
 	names := []string{}
 	for _, r := range consent.All {
@@ -153,7 +153,7 @@ func namesOf(set consent.Rights) []string {
 	return names
 }
 
-// forAdvisors is the state as an advisor's end gets it; tunnel/PROTOCOL.md, section 6.
+// forAdvisors returns the state as an advisor's end receives it; tunnel/PROTOCOL.md, section 6.
 func (st *state) forAdvisors() tunnel.State {
 	told := tunnel.State{
 		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
@@ -161,17 +161,18 @@ func (st *state) forAdvisors() tunnel.State {
 	}
 	if st.consent.Effective().Has(consent.View) {
 		d := st.sharing.choices.describe(st.sharing.shown)
-		told.Share = &tunnel.Share{Kind: d.Kind, Names: d.Names} // no identifiers
+		told.Share = &tunnel.Share{Kind: d.Kind, Names: d.Names} // without identifiers
 	}
 	return told
 }
 
-// toldRights are rights as both protocols have them.
+// toldRights converts rights to those of both protocols.
 func toldRights(r consent.Rights) tunnel.Rights {
 	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show)}
 }
 
-// handsActive reports whether the customer's own input holds remote input back.
+// handsActive reports whether the customer's own input blocks remote input while control is
+// given.
 func (st *state) handsActive() bool {
 	return st.consent.Given.Has(consent.Control) && st.session.guard.heldBack()
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSnapshotIsFlat: panels find all fields beside one another, whatever structs they are
-// in; PANEL.md.
+// TestSnapshotIsFlat checks that panels find all fields at the same level, whatever structs
+// contain them; PANEL.md.
 func TestSnapshotIsFlat(t *testing.T) {
 	b, err := json.Marshal(Snapshot{Record: "record"})
 	if err != nil {

@@ -11,17 +11,17 @@ import (
 	"lotse/tunnel"
 )
 
-// state is everything that changes in a session. The loop owns it. The consent
-// package decides what is allowed; state carries that out and remembers the rest.
+// state is everything that changes in a session. The loop owns it. Package consent decides what
+// is allowed; state carries that out and keeps everything else.
 type state struct {
-	session *Session // its static parts: where effects go
+	session *Session // its static parts are used to carry out effects
 
 	consent consent.State
-	phase   string // what consent's phases do not tell apart
-	reason  string // why the session ends or has ended; "": it goes on
+	phase   string // distinguishes more than consent's phases
+	reason  string // why the session is ending or has ended; "": it continues
 	failure *Failure
 	number  tunnel.Number
-	client  *tunnel.Client // of the gateway; replaced only while a number is waited for
+	client  *tunnel.Client // of the gateway; replaced only while a number is expected
 	link    *tunnel.AgentLink
 	advisor *tunnel.Person
 	compare string
@@ -34,10 +34,10 @@ type state struct {
 	controls  controls
 	show      *show // the advisor's screen; nil: none
 	record    record
-	last      *moment // published last
+	last      *moment // the last one published
 }
 
-// The phases of a Snapshot; PANEL.md.
+// The values of Snapshot.Phase; PANEL.md.
 const (
 	PhaseNumber     = "number"
 	PhaseConnecting = "connecting"
@@ -66,8 +66,8 @@ func newState(s *Session) *state {
 	return st
 }
 
-// apply feeds e to the consent table and carries out what follows: rights first, then
-// words. by says who caused e.
+// apply passes e to the consent table and carries out the result: first the rights, then
+// everything that only informs. by says who caused e.
 func (st *state) apply(e consent.Event, by string) {
 	before := st.consent
 	after, changes := consent.Next(before, e)
@@ -90,8 +90,8 @@ func (st *state) apply(e consent.Event, by string) {
 	}
 }
 
-// enforce makes rights true. It waits for nobody: what may wait for the display goes
-// to the effects, and until they have run Suspend keeps input away.
+// enforce makes the new rights effective. It never blocks: effects do what may wait for the
+// display, and until then Suspend blocks input.
 func (st *state) enforce(before, after consent.Rights) {
 	s := st.session
 	if before.Has(consent.Show) && !after.Has(consent.Show) && st.show != nil {
@@ -104,13 +104,13 @@ func (st *state) enforce(before, after consent.Rights) {
 		s.effects.releaseInput()
 		s.effects.swallowHotkey(false)
 	case has && !had:
-		s.guard.Suspend(false) // an event of an earlier time with control stays suspended
+		s.guard.Suspend(false) // events from before this moment stay suspended
 		s.effects.swallowHotkey(true)
 	}
 	s.share.want(after.Has(consent.View) && st.viewers.count() > 0)
 }
 
-// changed follows one outcome: it wakes who waits for it, counts refusals and tells the
+// changed handles one outcome. It wakes those who wait for it, counts refusals, and informs the
 // record and the advisors.
 func (st *state) changed(c consent.Change, by string) {
 	st.viewers.decided(c)
@@ -133,7 +133,7 @@ func (st *state) changed(c consent.Change, by string) {
 	}
 }
 
-// outcomeWord is an outcome in the trace.
+// outcomeWord returns the name of an outcome in the trace.
 func outcomeWord(o consent.Outcome) string {
 	switch o {
 	case consent.Opened:
@@ -149,7 +149,7 @@ var outcomeNames = [...]string{
 	consent.Taken: "taken", consent.Returned: "returned", consent.Withdrawn: "",
 }
 
-// consented is an event of the consent table.
+// consented is an event for the consent table. by says who caused it.
 type consented struct {
 	event consent.Event
 	by    string
@@ -157,16 +157,16 @@ type consented struct {
 
 func (e consented) in(st *state) { st.apply(e.event, e.by) }
 
-// share shows something else from now on. When it returns, no picture holds anything
-// of what was shown before.
+// share shows something else from now on. When it returns, no frame contains anything of what
+// was shown before.
 func (st *state) share(what screen.Share) {
 	st.sharing.shown = what
 	change := st.session.share.choose(what)
 	st.viewers.invalidate(change)
 }
 
-// tellNames tells the advisor the names of this computer and its user, once, after the
-// customer has allowed something.
+// tellNames sends the names of this computer and its user to the advisor. It does so once,
+// after the customer has allowed something.
 func (st *state) tellNames() {
 	if st.identity.told || st.session.cfg.Nameless {
 		return
@@ -176,7 +176,7 @@ func (st *state) tellNames() {
 	st.viewers.setName(st.identity.desktopName())
 }
 
-// hello introduces this program to an advisor's end.
+// hello returns the first message to an advisor's end, which describes this program.
 func (st *state) hello() tunnel.AgentHello {
 	cfg := st.session.cfg
 	return tunnel.AgentHello{
@@ -185,18 +185,18 @@ func (st *state) hello() tunnel.AgentHello {
 	}
 }
 
-// fail shows the customer what is wrong with what he entered.
+// fail shows the customer what is wrong with his input.
 func (st *state) fail(code, message string) {
 	if st.phase == PhaseNumber {
 		st.failure = newFailure(code, message)
 	}
 }
 
-// after has e processed in d.
+// after sends e to the loop when d has passed.
 func (st *state) after(d time.Duration, e event) { time.AfterFunc(d, func() { st.session.send(e) }) }
 
-// publish lets everybody see the state, if that differs from what they saw last, and
-// tells the advisors.
+// publish makes the state visible to everybody if it differs from the last published one, and
+// sends it to the advisors.
 func (st *state) publish() {
 	m := momentOf(st)
 	if st.last != nil && m.same(st.last) {

@@ -6,14 +6,15 @@ import (
 	"lotse/tunnel"
 )
 
-// call is the gateway's call to one stream.
+// call is a call of the gateway to one stream.
 type call struct {
 	tunnel.GatewayMessage
 	session *Session
 	entered *entered
 }
 
-// serve answers the call: dial, seal, serve. made is told once whether the seal was made.
+// serve answers the call: it connects, seals the stream and serves it until it ends. It sends
+// one value to made: nil if the stream was sealed, otherwise the reason.
 func (c *call) serve(ctx context.Context, made chan<- error) {
 	s := c.session
 	log := s.log.tunnel.With("kind", c.Kind, "door", c.Door)
@@ -32,9 +33,9 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		log := s.log.seal.With("kind", c.Kind, "door", c.Door)
 		log.Info("stream not sealed", "reason", err)
 		s.cfg.Trace.stream("stream not sealed", c.GatewayMessage, err)
-		// Only this end's own count ends the session, not another end's. Both ends have
-		// proved the number by then, so this was an attack, or an advisor who mistyped
-		// the number at a helper.
+		// Only the wrong tries that this end counted end the session, not those of another end.
+		// Both ends have proved the number by then. So this was an attack, or an advisor who
+		// mistyped the number in his helper.
 		if c.entered.tries.Burnt() && c.Door != tunnel.DoorEntering {
 			log.Warn("somebody tried the session's number wrongly; the session ends")
 			s.send(ending{tunnel.ReasonBurnt})

@@ -6,16 +6,16 @@ import (
 	"lotse/tunnel"
 )
 
-// maxForeign and maxMessage bound others' text in characters.
+// maxForeign and maxMessage limit the length of others' texts, in characters.
 const (
 	maxForeign = 80
 	maxMessage = 400
 )
 
-// short makes a stranger's text safe to show: a name or an address.
+// short makes a stranger's name or address safe to show.
 func short(s string) string { return plaintext.Line(s, maxForeign) }
 
-// AdvisorName is what the customer reads of an advisor: name and company.
+// AdvisorName returns the advisor's name and company as the customer sees them.
 func AdvisorName(a *tunnel.Person) string {
 	switch {
 	case a == nil:

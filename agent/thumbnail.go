@@ -8,21 +8,22 @@ import (
 	"lotse/screen"
 )
 
-// thumbnailSize bounds the picture for the panel.
+// thumbnailSize is the maximum size of the panel's thumbnail, in pixels.
 var thumbnailSize = image.Pt(320, 200)
 
-// thumbnailOf is a PNG of a desktop.
+// thumbnailOf returns a small PNG of a desktop.
 func thumbnailOf(desktop *screen.Framebuffer) []byte {
 	var small *image.RGBA
 	desktop.Read(func(v screen.View) { small = shrink(v.Frame, thumbnailSize) })
 	var b bytes.Buffer
 	if err := png.Encode(&b, small); err != nil {
-		return nil // a buffer takes everything
+		return nil // cannot happen: a buffer accepts everything
 	}
 	return b.Bytes()
 }
 
-// shrink makes f fit into most, by the mean of the pixels that fall together.
+// shrink scales f down so that it fits into most. Each pixel is the mean of samples of the
+// pixels that it replaces.
 func shrink(f *screen.Frame, most image.Point) *image.RGBA {
 	size := f.Size
 	if size.X > most.X {
@@ -32,7 +33,7 @@ func shrink(f *screen.Frame, most image.Point) *image.RGBA {
 		size = image.Pt(max(1, f.Size.X*most.Y/f.Size.Y), most.Y)
 	}
 	out := image.NewRGBA(image.Rectangle{Max: size})
-	const samples = 4 // of each side, at most: enough to recognise a window
+	const samples = 4 // per side at most: enough to recognise a window
 	for y := range size.Y {
 		y0, y1 := y*f.Size.Y/size.Y, (y+1)*f.Size.Y/size.Y
 		for x := range size.X {

@@ -18,13 +18,13 @@ import (
 )
 
 // Trace writes what a field report needs, as JSON lines: time, area, event, and words and
-// sizes. Session numbers, secrets, contents, names of people, computers, programs or windows
-// are never in it, nor any text that others wrote. A nil Trace writes nothing and costs
-// nothing. Make one with NewTrace; the methods may be called concurrently.
+// sizes. It never contains session numbers, secrets, contents, or names of people, computers,
+// programs or windows. It contains no text that others wrote, either. A nil Trace writes
+// nothing and costs nothing. Create one with NewTrace. Methods may be called concurrently.
 type Trace struct{ log *slog.Logger }
 
-// NewTrace writes to w, which must not wait for anybody: an F12 would wait, too. After limit
-// bytes one last line says that the trace is full.
+// NewTrace writes to w, which must not block: otherwise the handling of F12 would wait, too.
+// After limit bytes, one last line says that the trace is full.
 func NewTrace(w io.Writer, limit int64) *Trace {
 	h := slog.NewJSONHandler(&bounded{to: w, left: limit}, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
@@ -42,7 +42,7 @@ func NewTrace(w io.Writer, limit int64) *Trace {
 	return &Trace{slog.New(h)}
 }
 
-// event writes a line. Values are words of this program, or numbers.
+// event writes a line. All values must be words of this program, or numbers.
 func (t *Trace) event(area, name string, attrs ...slog.Attr) {
 	if t == nil {
 		return
@@ -50,17 +50,17 @@ func (t *Trace) event(area, name string, attrs ...slog.Attr) {
 	t.log.LogAttrs(context.Background(), slog.LevelInfo, name, append([]slog.Attr{slog.String("area", area)}, attrs...)...)
 }
 
-// start says which program this is.
+// start writes which program this is.
 func (t *Trace) start(version string) {
 	t.event(logs.Agent, "start", slog.String("version", version), slog.String("system", runtime.GOOS+"/"+runtime.GOARCH))
 }
 
-// phase tells of a new phase, and at the end why.
+// phase writes a new phase, and at the end the reason.
 func (t *Trace) phase(s *Snapshot) {
 	t.event(logs.Agent, "phase", slog.String("phase", s.Phase), slog.String("reason", s.Reason))
 }
 
-// stream tells what becomes of a stream. err is why it did.
+// stream writes what happened to a stream, and why: err.
 func (t *Trace) stream(event string, m tunnel.GatewayMessage, err error) {
 	if t == nil {
 		return
@@ -69,13 +69,13 @@ func (t *Trace) stream(event string, m tunnel.GatewayMessage, err error) {
 		slog.String("door", doorWord(m.Door)), slog.String("why", whyWord(err)))
 }
 
-// viewer tells a viewer's numbers.
+// viewer writes a viewer's statistics.
 func (t *Trace) viewer(event, door string, s rfb.Stats) {
 	t.event(logs.RFB, event, slog.String("door", doorWord(door)), slog.Any("stats", s))
 }
 
-// picture tells of a capture: how long it took to read it, how much the system said had
-// changed, and how long it took to find out what really had.
+// picture writes a captured frame: how long reading it took, how much had changed according to
+// the system, and how long it took to find out what really had changed.
 func (t *Trace) picture(u screen.Update, differ time.Duration) {
 	damage := 0
 	rects := u.Damage.Rects()
@@ -87,7 +87,7 @@ func (t *Trace) picture(u screen.Update, differ time.Duration) {
 		slog.Int64("differ_us", differ.Microseconds()))
 }
 
-// question tells how a question stands.
+// question writes what happened to a question.
 func (t *Trace) question(event string, a asked) {
 	if t == nil {
 		return
@@ -95,7 +95,7 @@ func (t *Trace) question(event string, a asked) {
 	t.event(logs.Consent, event, slog.String("right", a.name()))
 }
 
-// armed tells whether a question can be answered now.
+// armed writes whether a question can be answered now.
 func (t *Trace) armed(a asked, armed bool) {
 	if armed {
 		t.question("question armed", a)
@@ -104,12 +104,12 @@ func (t *Trace) armed(a asked, armed bool) {
 	}
 }
 
-// doorWord is a door, if it is one that there is: the gateway names it.
+// doorWord returns the door's name if it exists, because a gateway chooses the text.
 func doorWord(door string) string {
 	return oneOf(door, tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper, tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify)
 }
 
-// oneOf is word, if it is one of those.
+// oneOf returns word if it is one of words, otherwise "other".
 func oneOf(word string, words ...string) string {
 	if slices.Contains(words, word) {
 		return word
@@ -117,7 +117,7 @@ func oneOf(word string, words ...string) string {
 	return "other"
 }
 
-// whyWord is an error in one word; "": there was none. An error's own text could hold what
+// whyWord returns one word for an error; "" for nil. The error's own text could contain what
 // others wrote.
 func whyWord(err error) string {
 	var late interface{ Timeout() bool }
@@ -138,15 +138,14 @@ func whyWord(err error) string {
 	return "line"
 }
 
-// bounded passes lines on until there are too many bytes. Its caller writes one line after
-// the other.
+// bounded passes lines on up to a number of bytes. Write must not be called concurrently.
 type bounded struct {
 	to   io.Writer
 	left int64
 	full bool
 }
 
-// Write implements io.Writer. It never fails: nobody waits for the lines.
+// Write implements io.Writer. It never fails, because nobody depends on the lines.
 func (b *bounded) Write(line []byte) (int, error) {
 	if b.left -= int64(len(line)); b.left >= 0 {
 		_, _ = b.to.Write(line)

@@ -22,13 +22,13 @@ import (
 	"lotse/tunnel"
 )
 
-// nopConn is a line that is never used.
+// nopConn is a connection that is never used.
 type nopConn struct{ net.Conn }
 
 func (nopConn) Close() error { return nil }
 
-// slowClose is a line whose farewell takes long, as that of a WebSocket to a
-// peer that does not read.
+// slowClose is a connection whose Close takes long, like that of a WebSocket whose peer does
+// not read.
 type slowClose struct{ net.Conn }
 
 func (c slowClose) Close() error {
@@ -36,7 +36,7 @@ func (c slowClose) Close() error {
 	return c.Conn.Close()
 }
 
-// sealedPair is a sealed line; the first end closes slowly.
+// sealedPair returns both ends of a sealed connection. Close of the first end takes long.
 func sealedPair(t *testing.T, kind string) (agent, advisor *seal.Conn) {
 	t.Helper()
 	a, b := net.Pipe()
@@ -62,7 +62,7 @@ func (s *Session) allow(t *testing.T, r consent.Right) {
 	s.apply(consent.Event{Kind: consent.Allow, Serial: s.now().consent.Serial}, byCustomer)
 }
 
-// addViewer adds a viewer without a line. in says whether it is past the handshake.
+// addViewer adds a viewer without a connection. in says whether it has completed the handshake.
 func (s *Session) addViewer(in bool) *viewer {
 	v := &viewer{}
 	s.send(&viewerCame{viewer: v, connect: func(name string, r rfb.Rights) *rfb.Conn {
@@ -74,12 +74,13 @@ func (s *Session) addViewer(in bool) *viewer {
 	return v
 }
 
-// told is an event that tells all advisors something.
+// told is an event that sends a message to all advisors.
 type told struct{}
 
 func (told) in(st *state) { st.controls.send(tunnel.Event{}) }
 
-// An advisor's end that reads nothing must not delay F12.
+// TestKeyIsNotDelayedByAStuckAdvisor checks that an advisor's end that reads nothing does not
+// delay the reaction to F12.
 func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := joinedSession(t, Config{})
@@ -90,8 +91,8 @@ func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 		synctest.Wait()
 		s.allow(t, consent.View)
 		s.allow(t, consent.Control)
-		began := time.Now()         // of synctest: it stands still unless somebody waits
-		for range maxControlQueue { // he fills his queue, and more
+		began := time.Now()         // in synctest, time stands still unless all goroutines wait
+		for range maxControlQueue { // fills the queue, and more
 			s.send(told{})
 		}
 		s.apply(consent.Event{Kind: consent.Key}, byKey)
@@ -102,13 +103,14 @@ func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 		if took := time.Since(began); took > 0 || !slices.Contains(d.Events(), any(screentest.Released{})) {
 			t.Errorf("the keys were released after %v", took)
 		}
-		<-served // and he is cut off
+		<-served // and his stream is closed
 		cancel()
 		theirs.Close()
 	})
 }
 
-// The farewell to a viewer does not hold the session up either.
+// TestViewersAreClosedAside checks that closing the connection to a viewer does not delay the
+// session.
 func TestViewersAreClosedAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -126,7 +128,7 @@ func TestViewersAreClosedAside(t *testing.T) {
 	})
 }
 
-// End takes the rights before it tells anybody.
+// TestEndTakesRightsFirst checks that End takes the rights before it tells anybody.
 func TestEndTakesRightsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := joinedSession(t, Config{})
@@ -153,7 +155,7 @@ func TestEndTakesRightsFirst(t *testing.T) {
 	})
 }
 
-// The end is said on the control streams as the last message.
+// TestByeIsSaid checks that the end is the last message on the control streams.
 func TestByeIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -184,8 +186,9 @@ func TestByeIsSaid(t *testing.T) {
 	})
 }
 
-// The stream on which the advisor wishes for something may be ready before the gateway has
-// said that the customer is in, at first and after a lost line: the wish is not lost.
+// TestWishBeforeTheGatewayHasSaidJoined checks that no request is lost if the advisor's control
+// stream is ready before the gateway has said that the customer has joined. This can happen at
+// first and after a lost connection.
 func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := aloneSession(t, Config{})
@@ -225,7 +228,8 @@ func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
 	})
 }
 
-// Control is for somebody who is there, and a wish ends with who had it.
+// TestWishesNeedSomebody checks that control cannot be requested without a viewer, and that a
+// request ends when the end that made it disconnects.
 func TestWishesNeedSomebody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -253,8 +257,8 @@ func TestWishesNeedSomebody(t *testing.T) {
 	})
 }
 
-// An advisor's end that wished for control before its viewer was past the handshake learns
-// when it may wish again.
+// TestStateWhenSomebodyWatches checks that an advisor's end that requested control too early,
+// before its viewer completed the handshake, learns when it may request control again.
 func TestStateWhenSomebodyWatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -263,7 +267,7 @@ func TestStateWhenSomebodyWatches(t *testing.T) {
 		s.allow(t, consent.View)
 		advisor := d.listen()
 		s.send(wished{consent.Control})
-		advisor.each(func(tunnel.ControlMessage) {}) // it is refused
+		advisor.each(func(tunnel.ControlMessage) {}) // the refusal
 		s.send(viewerIn{v})
 		states := 0
 		advisor.each(func(m tunnel.ControlMessage) {
@@ -281,7 +285,8 @@ func TestStateWhenSomebodyWatches(t *testing.T) {
 	})
 }
 
-// Many words in a short time: the waiting picture ends up with the last.
+// TestNewestWaitingWordsWin checks that after many changes in a short time, the waiting page
+// has the last words.
 func TestNewestWaitingWordsWin(t *testing.T) {
 	s, _ := joinedSession(t, Config{})
 	for range 20 {
@@ -299,7 +304,8 @@ func TestNewestWaitingWordsWin(t *testing.T) {
 	})
 }
 
-// Control ends with the last viewer inside, no matter who waits at the door.
+// TestControlDoesNotWaitAtTheDoor checks that control ends with the last viewer that has
+// completed the handshake, even if another one is waiting.
 func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
@@ -335,8 +341,8 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 	})
 }
 
-// An event that waits behind another one does not act when control is taken meanwhile,
-// even if it is given again at once.
+// TestWaitingInputIsNotPermittedAgain checks an event that waits behind another one while
+// control is taken. It must have no effect, even if control is given again at once.
 func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
 	g := &guard{base: d}

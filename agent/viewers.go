@@ -16,12 +16,12 @@ import (
 // How a viewer's line is encrypted; tunnel/PROTOCOL.md, section 6.
 const (
 	LineSealed  = "sealed"  // end to end
-	LinePartly  = "partly"  // end to end to the advisor's computer, from there in the clear
-	LineGateway = "gateway" // to the gateway, which opens it
+	LinePartly  = "partly"  // end to end to the advisor's computer, unencrypted from there
+	LineGateway = "gateway" // to the gateway, which decrypts it
 )
 
-// lineOf is how a viewer's line by that door is encrypted; what is not known
-// to be sealed is not called so.
+// lineOf returns how a viewer's line by that door is encrypted. A line is called sealed only if
+// that is certain.
 func lineOf(door string) string {
 	switch door {
 	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
@@ -35,8 +35,8 @@ type viewer struct {
 	conn       *rfb.Conn
 	door, line string
 	from       string
-	code       string // of the exchange that its stream goes back to; "" at a door
-	in         bool   // it is past the handshake. Owned by the loop.
+	code       string // of the exchange that its stream is based on; "" at a door
+	in         bool   // the handshake is complete. Owned by the loop.
 }
 
 // newViewer describes a viewer by its stream.
@@ -51,12 +51,12 @@ func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
 	return v
 }
 
-// viewers are all viewers, in the order in which they came. The loop owns them.
+// viewers are all viewers, in the order in which they connected. The loop owns them.
 type viewers struct {
 	all []*viewer
-	// waiting are the viewers that wait for the view to be given.
+	// waiting are the viewers that wait for the right to view.
 	waiting map[chan<- consent.Outcome]struct{}
-	// publish lets others see the connections.
+	// publish shows the connections to other goroutines.
 	publish func([]*rfb.Conn)
 }
 
@@ -81,7 +81,7 @@ func (vs *viewers) set(all []*viewer) {
 	vs.publish(conns)
 }
 
-// watched reports whether a viewer is past the handshake.
+// watched reports whether any viewer has completed the handshake.
 func (vs *viewers) watched() bool {
 	return slices.ContainsFunc(vs.all, func(v *viewer) bool { return v.in })
 }
@@ -110,7 +110,7 @@ func (vs *viewers) close() {
 	}
 }
 
-// decided wakes the viewers that wait for the view.
+// decided wakes the viewers that wait for the right to view.
 func (vs *viewers) decided(c consent.Change) {
 	if c.Right != consent.View || c.Outcome == consent.Opened {
 		return
@@ -130,7 +130,7 @@ func (vs *viewers) list() []tunnel.Viewer {
 	return list
 }
 
-// line is the weakest line in use.
+// line returns the weakest line in use; "" if nobody has joined yet.
 func (vs *viewers) line(phase consent.Phase) string {
 	if phase == consent.Alone {
 		return ""
@@ -147,7 +147,8 @@ func (vs *viewers) line(phase consent.Phase) string {
 	return weakest
 }
 
-// direction is the view direction in effect: nobody's screen is shown to nobody.
+// direction returns the view direction in effect. The customer's screen counts as shown only if
+// there is a viewer.
 func (vs *viewers) direction(c consent.State) string {
 	d := c.Direction()
 	if d == consent.Customer && vs.count() == 0 {
@@ -156,7 +157,7 @@ func (vs *viewers) direction(c consent.State) string {
 	return d.String()
 }
 
-// viewerCame adds a viewer. connect makes its connection, which is not served yet.
+// viewerCame adds a viewer. connect creates its connection, which is not served yet.
 type viewerCame struct {
 	viewer  *viewer
 	connect func(name string, rights rfb.Rights) *rfb.Conn
@@ -173,14 +174,14 @@ func (e *viewerCame) in(st *state) {
 	st.session.share.want(effective.Has(consent.View))
 }
 
-// viewerIn says that a viewer is past the handshake. The advisor's wishes that need somebody
-// who watches count now; a further state tells the advisor's end.
+// viewerIn means that a viewer has completed the handshake. From now on the advisor can make
+// requests that need a viewer. The next state tells his end.
 type viewerIn struct{ viewer *viewer }
 
 func (e viewerIn) in(*state) { e.viewer.in = true }
 
-// viewerGone removes a viewer. One that was not let in does not keep what was given to
-// those inside.
+// viewerGone removes a viewer. A viewer without a complete handshake does not count when the
+// rights that need a viewer end.
 type viewerGone struct{ viewer *viewer }
 
 func (e viewerGone) in(st *state) {
@@ -222,9 +223,9 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	logEnd()
 }
 
-// viewWanted asks the customer for the view, for a viewer. Afterwards either given is
-// true, or refusal has the words for the viewer's user, or decided will be told what
-// becomes of the question.
+// viewWanted requests the view from the customer, for a viewer. Afterwards there are three
+// cases. If given is true, the viewer may see. If refusal is not empty, it is the text for the
+// viewer's user. Otherwise decided will receive the outcome of the question.
 type viewWanted struct {
 	decided chan<- consent.Outcome
 	given   bool
@@ -246,7 +247,7 @@ func (e *viewWanted) in(st *state) {
 	}
 }
 
-// viewNotWanted says that a viewer does not wait any more.
+// viewNotWanted means that a viewer has stopped waiting.
 type viewNotWanted struct{ decided chan<- consent.Outcome }
 
 func (e viewNotWanted) in(st *state) {
@@ -256,8 +257,8 @@ func (e viewNotWanted) in(st *state) {
 	}
 }
 
-// approveView is rfb.Config.Approve of every viewer: it returns when the view
-// is given, or an error with the words for the viewer's user.
+// approveView implements rfb.Config.Approve for every viewer. It returns when the view is
+// given, or returns an error with the words for the viewer's user.
 func (s *Session) approveView(ctx context.Context) error {
 	decided := make(chan consent.Outcome, 1)
 	wanted := &viewWanted{decided: decided, refusal: s.lang.Text("agent.refused.over")}
@@ -282,9 +283,8 @@ func (s *Session) approveView(ctx context.Context) error {
 	}
 }
 
-// quickClose closes a connection on a goroutine: the farewell to a peer that
-// does not read takes seconds, and rights are taken from viewers that must be
-// closed as well.
+// quickClose closes a connection on another goroutine. Closing takes seconds if the peer does
+// not read, and viewers that must be closed are among those whose rights are taken at once.
 type quickClose struct {
 	net.Conn
 	once   sync.Once
@@ -305,7 +305,7 @@ func (q *quickClose) Close() error {
 	return nil
 }
 
-// wait closes it and returns when that is done.
+// wait closes the connection and returns when that is done.
 func (q *quickClose) wait() {
 	q.Close()
 	<-q.closed

@@ -11,15 +11,15 @@ import (
 	"lotse/screen"
 )
 
-// The waiting picture's colours: a calm dark blue, words in near white.
+// The colours of the waiting page: a calm dark blue, and words in near white.
 var (
 	waitingBackground = color.RGBA{R: 0x1b, G: 0x2a, B: 0x3a, A: 0xff}
 	waitingTitle      = color.RGBA{R: 0xf2, G: 0xf5, B: 0xf8, A: 0xff}
 	waitingText       = color.RGBA{R: 0xa9, G: 0xbb, B: 0xcc, A: 0xff}
 )
 
-// drawWaiting paints the words in the middle of a picture of that size. It
-// holds nothing of any screen.
+// drawWaiting draws words in the middle of a frame of that size. The frame contains nothing of
+// any screen.
 func drawWaiting(size image.Point, w words) *screen.Frame {
 	f := screen.NewFrame(size)
 	f.Fill(f.Bounds(), waitingBackground.R, waitingBackground.G, waitingBackground.B)
@@ -29,7 +29,7 @@ func drawWaiting(size image.Point, w words) *screen.Frame {
 	return f
 }
 
-// scaleFor is the largest scale up to most at which the line fits.
+// scaleFor returns the largest scale at which the line fits, from 1 to most.
 func scaleFor(line string, width, most int) int {
 	for scale := most; scale > 1; scale-- {
 		if len([]rune(line))*8*scale <= width-32 {
@@ -39,8 +39,8 @@ func scaleFor(line string, width, most int) int {
 	return 1
 }
 
-// drawLine draws one centred line, each pixel of the font scale×scale large;
-// y is the top.
+// drawLine draws one centred line. Each pixel of the font becomes scale×scale pixels; y is the
+// top.
 func drawLine(f *screen.Frame, line string, face font.Face, scale, y int, c color.RGBA) {
 	d := font.Drawer{Face: face}
 	width := d.MeasureString(line).Ceil()
@@ -62,14 +62,14 @@ func drawLine(f *screen.Frame, line string, face font.Face, scale, y int, c colo
 	}
 }
 
-// The backdrop's colours: neutral, and words that do not shout.
+// The colours of the backdrop: neutral, with words that do not distract.
 const (
 	backdropGrey = 0x80
 	backdropText = 0x9c
 )
 
-// drawBackdrop paints the grey that stands for what is not shared, with a hint
-// in words all over it.
+// drawBackdrop draws the grey frame that is shown in place of what is not shared, with a hint
+// repeated all over it.
 func drawBackdrop(size image.Point, hint string) *screen.Frame {
 	f := screen.NewFrame(size)
 	f.Fill(f.Bounds(), backdropGrey, backdropGrey, backdropGrey)

@@ -31,7 +31,7 @@ type wire struct {
 
 	mu    sync.Mutex
 	conns []net.Conn // Guarded by mu.
-	dead  bool       // Guarded by mu; new connections are cut as well.
+	dead  bool       // Guarded by mu; new connections are closed, too.
 }
 
 func newWire(t *testing.T, to string) *wire {
@@ -68,7 +68,7 @@ func newWire(t *testing.T, to string) *wire {
 	return w
 }
 
-// cut ends all connections, and new ones until reconnect.
+// cut closes all connections, and new ones until reconnect.
 func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -92,7 +92,7 @@ func (w *wire) closeDeadLocked() {
 	w.conns = nil
 }
 
-// house is a real gateway with a signed-in advisor, and a wire to it for the agent.
+// house is a real gateway with a signed-in advisor, and a wire from the agent to the gateway.
 type house struct {
 	t       *testing.T
 	roots   *x509.CertPool
@@ -140,7 +140,7 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-// caseOf is one session with its owner, who answers entering customers.
+// caseOf is one session with its owner, who answers the customers that enter.
 type caseOf struct {
 	*house
 	number   tunnel.Number
@@ -194,7 +194,7 @@ func (c *caseOf) open(id, kind string, tries *seal.Tries) (*seal.Conn, error) {
 	return seal.Handshake(context.Background(), conn, seal.Advisor, seal.Params{Number: c.number.Digits(), Kind: kind, Stream: id, Tries: tries})
 }
 
-// view opens a view stream and runs a viewer's handshake on it.
+// view opens a view stream and performs a viewer's handshake on it.
 func (c *caseOf) view() <-chan opened {
 	c.t.Helper()
 	id, err := c.advisor.OpenStream(c.t.Context(), c.number.Place(), "view", "page")
@@ -229,7 +229,7 @@ func (c *caseOf) state(want string) {
 	}
 }
 
-// drain reads a control stream until it ends and returns what bye said.
+// drain reads a control stream until it ends, and sends the reason of the bye.
 func drain(control *tunnel.ControlConn) <-chan string {
 	out := make(chan string, 1)
 	go func() {
@@ -249,7 +249,8 @@ func drain(control *tunnel.ControlConn) <-chan string {
 	return out
 }
 
-// shows reads updates until the middle of the picture has a colour, or not.
+// shows reads updates until the pixel at (3, 3) has the colour want, or until it has another
+// colour if is is false.
 func shows(t *testing.T, v *rfbtest.Viewer, want color.RGBA, is bool) {
 	t.Helper()
 	for range 20 {
@@ -276,8 +277,7 @@ func answer(t *testing.T, s *Session, right string, allow bool) {
 	await(t, s, right+" answered", func(s Snapshot) bool { return s.Question == nil })
 }
 
-// TestWholeSession is one session with a real gateway, from a wrong number to
-// the end.
+// TestWholeSession checks one session with a real gateway, from a wrong number to the end.
 func TestWholeSession(t *testing.T) {
 	h := newHouse(t)
 	c := h.newCase()
@@ -309,11 +309,11 @@ func TestWholeSession(t *testing.T) {
 	}
 	shows(t, v.Viewer, red, true)
 
-	// Input counts while control is given, and not a moment before or after.
+	// Input takes effect only while control is given.
 	key := func() {
 		_ = v.SendKey('a', true)
 		_ = v.SendKey('a', false)
-		shows(t, v.Viewer, red, true) // behind the keys
+		shows(t, v.Viewer, red, true) // a barrier after the keys
 	}
 	d.Events()
 	key()
@@ -330,11 +330,11 @@ func TestWholeSession(t *testing.T) {
 		t.Errorf("with control: %v", e)
 	}
 
-	// Lost and taken up again: the view is kept, the control is not.
+	// The connection is lost and comes back: the view is kept, control is not.
 	h.wire.cut()
 	await(t, s, "away", func(s Snapshot) bool { return s.Phase == PhaseAway && !s.Rights.Control })
 	v.Close()
-	c.state("away ") // an agent that came back sooner would not be missed
+	c.state("away ") // if the agent came back sooner, the gateway would not notice the loss
 	h.wire.reconnect()
 	snap = await(t, s, "joined again", func(s Snapshot) bool { return s.Phase == PhaseJoined })
 	if !snap.Rights.View || snap.Rights.Control {
@@ -347,11 +347,12 @@ func TestWholeSession(t *testing.T) {
 	}
 	shows(t, third.Viewer, red, true)
 
-	// Taken back: the waiting picture, and nothing of the screen behind it.
+	// The view is taken back: the viewer gets the waiting page, and nothing of the screen after
+	// it.
 	_ = s.Do(Take{consent.View})
 	shows(t, third.Viewer, red, false)
 
-	// Refused, with words.
+	// The view is refused, with a text.
 	fourth := c.view()
 	answer(t, s, "view", false)
 	if o := take(t, fourth, "the refusal"); o.err == nil || !strings.Contains(o.err.Error(), "did not allow") {
@@ -363,7 +364,7 @@ func TestWholeSession(t *testing.T) {
 	third.Close()
 }
 
-// TestAdvisorEndsWhole is the end from the other side, while a question is open.
+// TestAdvisorEndsWhole checks that the advisor can end the session while a question is open.
 func TestAdvisorEndsWhole(t *testing.T) {
 	h := newHouse(t)
 	c := h.newCase()

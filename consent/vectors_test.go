@@ -111,8 +111,8 @@ func makeVectors() [][]vectorStep {
 	return all
 }
 
-// drawEvent prefers events that lead somewhere: joining, the view, answers to the open question. It
-// rarely ends the session.
+// drawEvent prefers events that lead somewhere: joining, the view, and answers to the open
+// question. It rarely ends the session.
 func drawEvent(rnd *rand.Rand, s State) Event {
 	right := All[rnd.IntN(len(All))]
 	serial := s.Serial

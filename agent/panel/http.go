@@ -31,7 +31,8 @@ func (p *Panel) handler(ctx context.Context, shown func()) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		// Another page, or a name that was bent to this machine, is refused.
+		// This refuses pages of other origins, and host names that were rebound to this
+		// computer.
 		if "http://"+r.Host != p.origin || r.Header.Get("Origin") != "" && r.Header.Get("Origin") != p.origin {
 			http.Error(w, "This page belongs to another program.", http.StatusForbidden)
 			return
@@ -40,13 +41,13 @@ func (p *Panel) handler(ctx context.Context, shown func()) http.Handler {
 	})
 }
 
-// pageTypes are the files that the panel is made of.
+// pageTypes are the content types of the panel's files.
 var pageTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8",
 }
 
-// page serves a file. They are packed, as they are half as large so in this
-// program, and every browser unpacks them.
+// page serves a file. The files are compressed, which halves their size in this program; every
+// browser can decompress them.
 func (p *Panel) page(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
@@ -65,7 +66,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// open exchanges the one-time token for the key of this panel.
+// open exchanges a one-time token for this panel's key.
 func (p *Panel) open(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Token string }
 	if err := json.NewDecoder(io.LimitReader(r.Body, maxPanelBody)).Decode(&body); err != nil {
@@ -95,8 +96,8 @@ var upgrader = websocket.Upgrader{
 	CheckOrigin:      func(*http.Request) bool { return true }, // handler has checked it
 }
 
-// socket opens the WebSocket of a page that knows the key. The caller defers
-// done; nil: it was refused.
+// socket opens the WebSocket of a page that knows the key; ws is nil if it was refused. The
+// caller must call done.
 func (p *Panel) socket(ctx context.Context, w http.ResponseWriter, r *http.Request) (ws *websocket.Conn, done func()) {
 	p.mu.Lock()
 	full := p.sockets >= maxSockets || p.closed
@@ -135,7 +136,7 @@ func (p *Panel) socket(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	return opened, done
 }
 
-// events serves one open panel page.
+// events serves the events of one open page.
 func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Request, shown func()) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -145,7 +146,7 @@ func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return
 	}
 	written := make(chan struct{})
-	// An answer counts for the connection on which its question was shown.
+	// An answer counts only on the connection on which its question was shown.
 	connection := randomToken()
 	go func() {
 		defer close(written)
@@ -163,7 +164,7 @@ func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	<-written
 }
 
-// thumbnail serves what viewers see, small.
+// thumbnail serves a small picture of what viewers see.
 func (p *Panel) thumbnail(w http.ResponseWriter, r *http.Request) {
 	if !p.knows(r.Header.Get("X-Lotse-Key")) {
 		http.Error(w, "This page belongs to another run.", http.StatusForbidden)
@@ -213,7 +214,7 @@ func (p *Panel) knows(key string) bool {
 	return p.key != "" && same(key, p.key)
 }
 
-// write sends each new snapshot, until the end was shown.
+// write sends each new snapshot until it has sent the end; then it calls shown.
 func (p *Panel) write(ctx context.Context, ws *websocket.Conn, connection string, shown func()) {
 	ping := time.NewTicker(socketPing)
 	defer ping.Stop()
@@ -272,12 +273,12 @@ type Message struct {
 
 func (p *Panel) obey(m Message, connection string) {
 	if c := m.command(connection); c != nil {
-		_ = p.session.Do(c) // the snapshot shows what became of it
+		_ = p.session.Do(c) // the snapshot shows the result
 	}
 }
 
-// command is what a message asks for; nil: nothing. An answer counts only for the
-// connection on which its question was shown.
+// command returns the command for a message; nil: none. An answer counts only on the connection
+// on which its question was shown.
 func (m Message) command(connection string) agent.Command {
 	right, known := consent.ParseRight(m.Right)
 	switch m.Type {

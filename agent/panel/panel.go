@@ -1,6 +1,6 @@
-// Package panel is the customer's panel as a page in his browser, served on loopback. It
-// shows what an agent.Session says and hands on what the customer does; it decides
-// nothing. agent/PANEL.md is its protocol.
+// Package panel serves the customer's panel as a page in his browser, over loopback. The page
+// shows what an agent.Session says and passes on what the customer does; it decides nothing.
+// agent/PANEL.md specifies its protocol.
 package panel
 
 import (
@@ -23,19 +23,20 @@ import (
 	"lotse/peer"
 )
 
-// Panel shows the panel as a page on loopback, in the customer's browser. Only programs
-// of the customer's own user reach it, where the system tells whose a connection is;
-// package peer. It implements agent.Panel.
+// Panel serves the panel's page and opens it in the customer's browser. If the system tells
+// which user owns a connection, only programs of the customer's own user can connect; see
+// package peer. Panel implements agent.Panel.
 type Panel struct {
-	// Opened is told the page's address, which holds the one-time token.
+	// Opened is called with the page's address, which contains the one-time token. nil: not
+	// called.
 	Opened func(url string)
-	// NoBrowser only tells the address and starts nothing.
+	// NoBrowser means that no browser is started; only Opened is called.
 	NoBrowser bool
-	// Window is a browser of Chromium's family, which then shows the panel in a
-	// window of its own; "": the customer's usual browser shows it.
+	// Window is the path of a Chromium-based browser that shows the panel in its own window. If
+	// it is "", the customer's default browser shows the panel.
 	Window string
-	// Raise tells that the customer looks for the panel: it comes to the front, or is
-	// opened again where that cannot be had. nil: nobody tells.
+	// Raise receives a value when the customer looks for the panel. Then the panel comes to the
+	// front, or is opened again if that is impossible. It may be nil.
 	Raise <-chan struct{}
 	// Logger may be nil.
 	Logger *slog.Logger
@@ -50,15 +51,15 @@ type Panel struct {
 
 	mu sync.Mutex
 	// Guarded by mu.
-	tokens   []string // of addresses that were not opened yet
-	expected bool     // a browser was started without a token, and has not come yet
+	tokens   []string // of addresses that have not been opened
+	expected bool     // a browser was started without a token and has not connected yet
 	key      string
 	sockets  int
 	handlers sync.WaitGroup // of sockets; Run waits for them
-	closed   bool           // Run is over: no new socket
+	closed   bool           // Run is over: no new sockets
 }
 
-// Bounds of what a stranger on this machine can do.
+// Limits for other programs on this computer. maxPanelBody and maxPanelMessage are in bytes.
 const (
 	maxPanelBody    = 1 << 10
 	maxPanelMessage = 16 << 10
@@ -67,7 +68,7 @@ const (
 	firstMessage    = 5 * time.Second
 	panelWrite      = 5 * time.Second
 	socketPing      = 20 * time.Second
-	// raiseEvery bounds how often the usual browser is told to open the panel again.
+	// raiseEvery is the minimum time before the default browser opens the panel again.
 	raiseEvery = 3 * time.Second
 )
 
@@ -76,7 +77,7 @@ const panelCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-s
 
 var _ agent.Panel = (*Panel)(nil)
 
-// model is what the panel sees of an agent.Session.
+// model is the part of agent.Session that the panel uses.
 type model interface {
 	Snapshot() (agent.Snapshot, <-chan struct{})
 	Do(agent.Command) error
@@ -84,7 +85,8 @@ type model interface {
 	Look(ctx context.Context, out func([]byte) error, ended func()) io.WriteCloser
 }
 
-// Run implements agent.Panel: it serves until the end was shown or ctx ends.
+// Run implements agent.Panel. It serves the panel until the page has shown the end, or ctx
+// ends.
 func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(ctx, s) }
 
 func (p *Panel) run(ctx context.Context, s model) error {
@@ -136,7 +138,8 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	return nil
 }
 
-// listen returns the listener for the panel's page, if there is that page.
+// listen returns the listener for the panel, or an error if this program does not contain the
+// page.
 func listen(pages fs.FS) (net.Listener, error) {
 	if _, err := fs.Stat(pages, "panel.html.gz"); err != nil {
 		return nil, errors.New("panel: this program was built without the panel's page (make build); use --panel terminal")
@@ -148,7 +151,7 @@ func listen(pages fs.FS) (net.Listener, error) {
 	return l, nil
 }
 
-// Usable reports why the panel could not be served on this computer; nil: it can.
+// Usable returns an error if the panel cannot be served on this computer.
 func Usable() error {
 	l, err := listen(novncweb.Panel())
 	if err == nil {
@@ -157,12 +160,12 @@ func Usable() error {
 	return err
 }
 
-// appear shows the page in a window of its own or in the usual browser. The window
-// is nil where there is none that could be raised.
+// appear shows the page in its own window or in the default browser. The result is nil if there
+// is no window that could be raised later.
 //
-// No token stands on a browser's command line, which every user of the machine can
-// read. The first page without one is taken for the browser that was started: it is
-// this user's, no matter who opened it.
+// The browser's command line contains no token, because every user of the computer can read it.
+// The first page that connects without a token is taken for the browser that was started. It
+// belongs to this user, no matter who opened it.
 func (p *Panel) appear() (w *window) {
 	p.appeared = time.Now()
 	if p.Opened != nil {
@@ -192,9 +195,9 @@ func (p *Panel) appear() (w *window) {
 	return w
 }
 
-// raise brings the panel to the front. A window that was closed is opened again; what
-// the usual browser did with the page is not known, so it opens it once more, if there
-// is room for one: the newer page and the older show the same.
+// raise brings the panel to the front. If its window was closed, raise opens it again. The
+// state of a page in the default browser is unknown. So that browser opens the page once more,
+// unless too many pages are open: the new page and the old one show the same.
 func (p *Panel) raise(w *window) *window {
 	if w.raise() {
 		return w
@@ -209,11 +212,11 @@ func (p *Panel) raise(w *window) *window {
 	return p.appear()
 }
 
-// tokenAddress is an address that opens the panel once.
+// tokenAddress returns an address that opens the panel once.
 func (p *Panel) tokenAddress() string { return p.origin + "/#t=" + p.newToken() }
 
-// newToken is good for opening the panel once. The oldest ones that nobody used are
-// forgotten.
+// newToken returns a token that opens the panel once. If there are too many unused tokens, the
+// oldest becomes invalid.
 func (p *Panel) newToken() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -225,8 +228,8 @@ func (p *Panel) newToken() string {
 	return token
 }
 
-// useTokenLocked reports whether token opens the panel, which it does once. "" does
-// where a browser was started.
+// useTokenLocked reports whether token opens the panel, and makes it invalid. "" opens it once
+// after a browser was started.
 func (p *Panel) useTokenLocked(token string) bool {
 	if token == "" {
 		expected := p.expected

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// fakeSession shows what the test says and notes what it is told to do.
+// fakeSession shows what the test wants and records the commands.
 type fakeSession struct {
 	mu      sync.Mutex
 	snap    agent.Snapshot  // Guarded by mu.
@@ -59,7 +59,7 @@ func (f *fakeSession) Thumbnail() []byte { return nil }
 
 func (f *fakeSession) Look(context.Context, func([]byte) error, func()) io.WriteCloser { return nil }
 
-// show changes what is shown.
+// show changes the snapshot.
 func (f *fakeSession) show(change func(*agent.Snapshot)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,7 +68,8 @@ func (f *fakeSession) show(change func(*agent.Snapshot)) {
 	f.changed = make(chan struct{})
 }
 
-// commands takes the commands up to last, which it waits for; nil: those that are there.
+// commands waits for the command last, and returns all commands up to it. If last is nil, it
+// returns those that have arrived.
 func (f *fakeSession) commands(t *testing.T, last agent.Command) []agent.Command {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
@@ -85,7 +86,7 @@ func (f *fakeSession) commands(t *testing.T, last agent.Command) []agent.Command
 	return nil
 }
 
-// panelServer serves the handler of a panel as Run would.
+// panelServer serves the handler of a panel as Run does.
 func panelServer(t *testing.T) (*Panel, *fakeSession, *httptest.Server) {
 	t.Helper()
 	s := newFakeSession()
@@ -159,8 +160,8 @@ func TestPanelTokenIsUsedOnce(t *testing.T) {
 	}
 }
 
-// TestPanelIsOpenedAgain: who looks for the panel gets a page beside the first one,
-// with the same rights, but no more pages than there is room for.
+// TestPanelIsOpenedAgain checks that a customer who looks for the panel gets a second page with
+// the same rights, but not more pages than the limit.
 func TestPanelIsOpenedAgain(t *testing.T) {
 	p, _, server := panelServer(t)
 	var addresses []string
@@ -237,8 +238,8 @@ func TestPanelSocketNeedsTheKey(t *testing.T) {
 	}
 }
 
-// TestPanelTellsAndObeys: each change is told, and each message becomes a command. An
-// answer to a question counts only on the connection on which it was shown.
+// TestPanelTellsAndObeys checks that the page receives each change, and that each message
+// becomes a command. An answer counts only on the connection on which its question was shown.
 func TestPanelTellsAndObeys(t *testing.T) {
 	_, session, server := panelServer(t)
 	_, body := request(t, server, "POST", "/api/open", `{"token":"one-time"}`, nil)
@@ -289,7 +290,7 @@ func TestPanelTellsAndObeys(t *testing.T) {
 	if got := session.commands(t, agent.End{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("commands %+v\n    want %+v", got, want)
 	}
-	// Too long a message ends the socket and does nothing.
+	// A message that is too long ends the socket and has no other effect.
 	_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"end","number":"`+strings.Repeat("x", maxPanelMessage)+`"}`))
 	for {
 		if _, _, err := ws.ReadMessage(); err != nil {
@@ -301,7 +302,8 @@ func TestPanelTellsAndObeys(t *testing.T) {
 	}
 }
 
-// When Run returns, sockets are gone, also one that never said its key.
+// TestPanelRunWaitsForItsSockets checks that all sockets are closed when Run returns, even one
+// that never sent its key.
 func TestPanelRunWaitsForItsSockets(t *testing.T) {
 	address := make(chan string, 1)
 	p := &Panel{NoBrowser: true, Opened: func(url string) { address <- url }}
@@ -350,7 +352,7 @@ func TestPanelPicturesNeedTheKey(t *testing.T) {
 			t.Errorf("thumbnail, %s: %d, want %d", name, got, test.want)
 		}
 	}
-	// The advisor's screen: not for strangers, and not before it is shown.
+	// Strangers cannot see the advisor's screen, and nobody can before it is shown.
 	for _, first := range []string{`{"key":"guess"}`, `{}`, `{"key":"the-key"}`} {
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/api/show", nil)
 		if err != nil {

@@ -15,37 +15,39 @@ import (
 	"time"
 )
 
-// The panel in a window of its own, without address bar, is a browser with a
-// profile of its own, in a folder that is thrown away. A second process runs it: it
-// outlives this program, which may be killed at any moment, by as long as the
-// window is open, and then removes the folder.
+// A window of its own for the panel, without an address bar, is a browser with a temporary
+// profile. A second process runs this browser, because the program may be killed at any moment.
+// The second process outlives the program for as long as the window is open, and then removes
+// the profile's folder.
 
 const (
-	// windowVariable tells a process that it runs such a window, and by which browser.
+	// windowVariable tells a process to run such a window, with the browser in its value.
 	windowVariable = "LOTSE_PANEL_WINDOW"
 	profilePattern = "lotse-panel-*"
-	// profileStale is when a folder's owner cannot live any more.
+	// profileStale is the age at which a folder's owner certainly no longer runs.
 	profileStale = 24 * time.Hour
-	// windowLinger is how long the window stays after the program's end, to be read.
+	// windowLinger is how long the window stays open after the program's end, so that it can be
+	// read.
 	windowLinger = time.Minute
-	// windowFails is how soon a browser ends that cannot show a window.
+	// windowFails is the time within which a browser that cannot show a window ends.
 	windowFails = 3 * time.Second
-	// removePatience bounds waiting for a browser's last processes to close their files.
+	// removePatience is the maximum wait until a browser's last processes have closed their
+	// files.
 	removePatience = 20 * time.Second
-	// raiseLine is what the program writes when the window shall come to the front.
+	// raiseLine is what the program writes to bring the window to the front.
 	raiseLine = "raise"
 )
 
-// windowFlags keep the browser from asking, fetching and remembering.
+// windowFlags prevent the browser from asking questions, downloading anything and storing
+// anything.
 var windowFlags = []string{
 	"--no-first-run", "--no-default-browser-check", "--disable-sync", "--disable-background-networking", "--disable-background-mode",
 	"--disable-component-update", "--disable-default-apps", "--disable-extensions", "--window-size=560,820",
 }
 
-// WindowMain makes this process the one that runs the panel's window, if that
-// is what it was started for, and reports whether it did. The program calls it
-// before anything else and ends when it returns true. raise brings the windows of a
-// process to the front; nil: that cannot be done.
+// WindowMain runs the panel's window if this process was started for that, and reports whether
+// it did. The program must call it before anything else, and end if the result is true. raise
+// brings the windows of a process to the front; nil means that this is not possible.
 func WindowMain(raise func(process int)) bool {
 	browser, ok := os.LookupEnv(windowVariable)
 	if !ok {
@@ -58,14 +60,14 @@ func WindowMain(raise func(process int)) bool {
 	return true
 }
 
-// window is the process that runs a window. It lives as long as the window or the
-// pipe is open, and a little longer. nil is none.
+// window is the process that runs a window. It lives while the window or the pipe is open, and
+// a little longer. A nil *window is no window.
 type window struct {
 	pipe io.WriteCloser
-	over chan struct{} // closed when the window is; its process may still remove files
+	over chan struct{} // closed together with the window; its process may still remove files
 }
 
-// raise has the window come to the front; false: there is none any more.
+// raise brings the window to the front. It returns false if there is no window any more.
 func (w *window) raise() bool {
 	if w == nil {
 		return false
@@ -79,7 +81,7 @@ func (w *window) raise() bool {
 	return err == nil
 }
 
-// Close releases the window.
+// Close closes the pipe, which ends the window after windowLinger.
 func (w *window) Close() {
 	if w != nil {
 		w.pipe.Close()
@@ -107,11 +109,11 @@ func openWindow(browser, address string) (*window, error) {
 	}
 	w := &window{pipe: in, over: make(chan struct{})}
 	go func() {
-		_, _ = io.Copy(io.Discard, out) // it closes this when the window is closed
+		_, _ = io.Copy(io.Discard, out) // the process closes it when the window is closed
 		close(w.over)
 		_ = cmd.Wait()
 	}()
-	// Not on its command line, which others can read.
+	// The command line cannot contain the address, because others can read it.
 	if _, err := fmt.Fprintln(in, address); err != nil {
 		in.Close()
 		return nil, err
@@ -119,8 +121,8 @@ func openWindow(browser, address string) (*window, error) {
 	return w, nil
 }
 
-// runWindow shows the address that in begins with, until the customer closes the
-// window or in ended a while ago; then gone is called.
+// runWindow shows the address in the first line of in. It returns when the customer has closed
+// the window, or windowLinger after in has ended. It calls gone before it removes the profile.
 func runWindow(browser string, in io.Reader, raise func(process int), gone func()) error {
 	removeStale(os.TempDir(), time.Now())
 	lines := bufio.NewReader(in)
@@ -134,7 +136,7 @@ func runWindow(browser string, in io.Reader, raise func(process int), gone func(
 		return err
 	}
 	defer removeProfile(profile)
-	defer gone() // before that, which may take a while
+	defer gone() // before removeProfile, which may take a while
 	cmd := exec.Command(browser, append([]string{"--app=" + address, "--user-data-dir=" + profile}, windowFlags...)...)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -174,15 +176,15 @@ func runWindow(browser string, in io.Reader, raise func(process int), gone func(
 	return nil
 }
 
-// removeProfile removes the folder as soon as nobody has its files open.
+// removeProfile removes the folder as soon as no process has its files open.
 func removeProfile(dir string) {
 	for end := time.Now().Add(removePatience); removeAll(dir) != nil && time.Now().Before(end); {
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-// removeAll also removes where os.RemoveAll cannot: it asks for a function that not
-// every file system of Windows has, and wine has not.
+// removeAll removes dir even if os.RemoveAll fails. That uses a function which some file
+// systems of Windows do not have, and neither does Wine.
 func removeAll(dir string) error {
 	if os.RemoveAll(dir) == nil {
 		return nil
@@ -202,7 +204,8 @@ func removeAll(dir string) error {
 	return fmt.Errorf("panel: %s could not be removed", dir)
 }
 
-// removeStale removes what a computer that was switched off has left.
+// removeStale removes the folders of processes that were killed, for example by switching the
+// computer off.
 func removeStale(temp string, now time.Time) {
 	found, _ := filepath.Glob(filepath.Join(temp, profilePattern))
 	for _, dir := range found {
@@ -212,7 +215,8 @@ func removeStale(temp string, now time.Time) {
 	}
 }
 
-// opener is the command that shows an address, which follows it, in the customer's browser.
+// opener returns a command that shows an address in the customer's default browser. The address
+// must be appended.
 func opener() ([]string, error) {
 	switch runtime.GOOS {
 	case "windows":
@@ -228,8 +232,8 @@ func opener() ([]string, error) {
 	return nil, errors.New("panel: no program that opens web pages was found")
 }
 
-// Opener is the name of the program that would open the panel in the usual browser, without
-// its folder.
+// Opener returns the name, without its folder, of the program that would open the panel in the
+// default browser.
 func Opener() (string, error) {
 	command, err := opener()
 	if err != nil {
@@ -238,7 +242,7 @@ func Opener() (string, error) {
 	return filepath.Base(command[0]), nil
 }
 
-// openBrowser shows address in the customer's browser.
+// openBrowser shows address in the customer's default browser.
 func openBrowser(address string) error {
 	command, err := opener()
 	if err != nil {
@@ -248,7 +252,7 @@ func openBrowser(address string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	// Anyone who opens pages may live on as the browser; nobody waits for it.
+	// The command may become the browser itself, so nothing waits for its end.
 	go func() { _ = cmd.Wait() }()
 	return nil
 }

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// TestPanelWindow: the browser gets the address and a folder of its own, which is
-// gone when the window was closed. The browser is a shell script; TestWindowsPanelWindow
-// in e2e has the real program on wine.
+// TestPanelWindow checks that the browser gets the address and its own folder, which is removed
+// when the window has been closed. The browser here is a shell script; TestWindowsPanelWindow
+// in e2e runs the real program on Wine.
 func TestPanelWindow(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
@@ -60,8 +60,8 @@ func TestPanelWindow(t *testing.T) {
 	}
 }
 
-// TestPanelWindowIsRaised: the process that runs the window is told, and anyone who asks
-// learns when the window is gone.
+// TestPanelWindowIsRaised checks that the process that runs the window is told to raise it, and
+// that raise reports when the window is gone.
 func TestPanelWindowIsRaised(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	browser := filepath.Join(t.TempDir(), "browser")
@@ -89,7 +89,7 @@ func TestPanelWindowIsRaised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := browserProcess.Kill(); err != nil { // the customer closes it
+	if err := browserProcess.Kill(); err != nil { // as if the customer closed it
 		t.Fatal(err)
 	}
 	<-w.over
@@ -103,8 +103,9 @@ func TestPanelWindowIsRaised(t *testing.T) {
 	}
 }
 
-// A browser is started without a token on its command line, which others can read. The
-// first page that comes is taken for it, the second is not.
+// TestNoTokenOnTheCommandLine checks that a browser is started without a token on its command
+// line, which others can read. The first page that connects is taken for that browser, the
+// second is refused.
 func TestNoTokenOnTheCommandLine(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "note")
 	folder := t.TempDir()

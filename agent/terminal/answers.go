@@ -11,7 +11,7 @@ import (
 	"lotse/i18n"
 )
 
-// obey acts on a typed line.
+// obey carries out a typed line.
 func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 	asked := p.prompts
 	p.prompts = ""
@@ -20,7 +20,7 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		if snap.Confirm && saysYes(strings.ToLower(text)) {
 			text = snap.Offer
 		}
-		_ = s.Do(agent.Enter{Typed: text}) // the next snapshot says what was wrong
+		_ = s.Do(agent.Enter{Typed: text}) // the next snapshot shows what was wrong
 		return
 	}
 	switch command := strings.ToLower(text); command {
@@ -43,12 +43,13 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 	}
 }
 
-// answer takes a line that was read at a time as the answer to the question that was
-// put here. What is neither yes nor no puts it once more.
+// answer treats a line as the answer to the question that was shown here; at is when the line
+// was read. If the line is neither yes nor no, the customer is told so and the question is
+// shown again.
 func (p *Panel) answer(s model, snap agent.Snapshot, line string, at time.Time) {
 	q := snap.Question
 	refuses := saysNo(line)
-	if q.Window { // a yes is given in the window and nowhere else
+	if q.Window { // only the window takes a yes
 		if refuses {
 			_ = s.Do(agent.Refuse{ID: q.ID})
 		}
@@ -57,7 +58,7 @@ func (p *Panel) answer(s model, snap agent.Snapshot, line string, at time.Time) 
 	if !at.After(p.asked) {
 		return // typed before the question could be read
 	}
-	if refuses || line == "" || q.Right == consent.Show.String() { // a terminal shows no pictures
+	if refuses || line == "" || q.Right == consent.Show.String() { // a terminal cannot show pictures
 		_ = s.Do(agent.Refuse{ID: q.ID})
 		return
 	}
@@ -68,16 +69,16 @@ func (p *Panel) answer(s model, snap agent.Snapshot, line string, at time.Time) 
 	}
 }
 
-// yesWords are the words that a person may type for yes, the usual one first.
+// yesWords returns the words that a person may type for yes, the usual one first.
 func yesWords(l i18n.Language) []string { return strings.Fields(l.Text("agent.terminal.yes")) }
 
-// noWords are the same for no.
+// noWords returns the words that a person may type for no, the usual one first.
 func noWords(l i18n.Language) []string { return strings.Fields(l.Text("agent.terminal.no")) }
 
-// saysYes reports whether a line, in lower case, is a yes in any language.
+// saysYes reports whether line, in lower case, is a yes in any language.
 func saysYes(line string) bool { return inAny(yesWords, line) }
 
-// saysNo is the same for no.
+// saysNo reports whether line, in lower case, is a no in any language.
 func saysNo(line string) bool { return inAny(noWords, line) }
 
 func inAny(words func(i18n.Language) []string, line string) bool {
@@ -86,8 +87,8 @@ func inAny(words func(i18n.Language) []string, line string) bool {
 	})
 }
 
-// chosenShare reads what stands behind the word: nothing for the whole screen, "m1"
-// or "a1,3" as questionText offers them; ok is false for anything else.
+// chosenShare parses what follows the word: "" for the whole screen, or a choice like "m1" or
+// "a1,3" as questionText offers them. ok is false for anything else.
 func chosenShare(answer string, c *agent.Choices) (share *agent.Share, ok bool) {
 	if answer == "" {
 		return nil, true

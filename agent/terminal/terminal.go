@@ -1,6 +1,6 @@
-// Package terminal is the customer's panel in a terminal. It tells what an agent.Session says and
-// hands on what the customer types; it decides nothing. It works without colours and cursor
-// movements, so that it reads well aloud and in a log.
+// Package terminal is the customer's panel in a terminal. It shows what an agent.Session says
+// and passes on what the customer types; it decides nothing. It uses no colours and no cursor
+// movements, so that screen readers and logs can handle its output.
 package terminal
 
 import (
@@ -17,45 +17,47 @@ import (
 	"lotse/i18n"
 )
 
-// Panel tells and asks in a terminal. It implements agent.Panel. A Panel is for one Run.
+// Panel shows the session in a terminal and asks questions there. It implements agent.Panel.
+// Each Panel can be used for one Run only.
 type Panel struct {
-	In  io.Reader // the customer's keyboard; nil: nobody answers here
+	In  io.Reader // the customer's keyboard; nil: nobody can answer here
 	Out io.Writer
-	// Discard throws away what was typed and not read yet; nil: In keeps nothing.
+	// Discard discards input that was typed and not read yet. It may be nil if In has no
+	// buffer.
 	Discard func()
 
 	// Owned by Run.
 	last    agent.Snapshot
 	prompts string
-	word    string    // allows the open question; a new one for each
-	asked   time.Time // when the question was put
+	word    string    // allows the open question; different for each question
+	asked   time.Time // when the question was shown
 }
 
-// typedLine is a line and when the last of it was read.
+// typedLine is a line, and the time when its end was read.
 type typedLine struct {
 	text string
 	at   time.Time
 }
 
-// maxLine bounds a typed line.
+// maxLine is the maximum length of a typed line in bytes.
 const maxLine = 512
 
 var _ agent.Panel = (*Panel)(nil)
 
-// model is what the panel sees of an agent.Session.
+// model is the part of agent.Session that the panel uses.
 type model interface {
 	Snapshot() (agent.Snapshot, <-chan struct{})
 	Do(agent.Command) error
 }
 
-// Run implements agent.Panel: it returns when the end was told, or ctx ends.
+// Run implements agent.Panel. It returns when it has shown the end, or when ctx ends.
 func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(ctx, s) }
 
 func (p *Panel) run(ctx context.Context, s model) error {
 	lines := make(chan typedLine)
 	if p.In != nil {
-		// A blocked read of a terminal cannot be woken: this goroutine may
-		// outlive the session by one line, until the program ends.
+		// A blocked read from a terminal cannot be interrupted. So this goroutine may outlive
+		// the session until the next line or the end of the program.
 		go readLines(ctx, p.In, lines)
 	}
 	if first, _ := s.Snapshot(); first.Answer != agent.AnswerAsk {
@@ -82,7 +84,7 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	}
 }
 
-// timedReader notes when it last read something.
+// timedReader records when it last read something.
 type timedReader struct {
 	in io.Reader
 	at time.Time
@@ -103,7 +105,7 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- typedLine) {
 			return
 		}
 		text := string(line)
-		for more && err == nil { // too long to mean anything
+		for more && err == nil { // too long to be an answer
 			text = ""
 			_, more, err = reader.ReadLine()
 		}
@@ -128,7 +130,7 @@ func (p *Panel) prompt(id, text string) {
 	}
 }
 
-// show says what is new since the last snapshot.
+// show writes what has changed since the last snapshot.
 func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 	old := p.last
 	p.last = s
@@ -168,7 +170,7 @@ func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 	p.putPrompt(l, s)
 }
 
-// sayNotice says what the system keeps to itself.
+// sayNotice writes what the system keeps to itself.
 func (p *Panel) sayNotice(l i18n.Language, s agent.Snapshot) {
 	switch s.Notice {
 	case agent.NoticeHidden:
@@ -182,7 +184,7 @@ func (p *Panel) sayNotice(l i18n.Language, s agent.Snapshot) {
 	}
 }
 
-// putPrompt puts what the customer may answer now.
+// putPrompt shows what the customer can answer now.
 func (p *Panel) putPrompt(l i18n.Language, s agent.Snapshot) {
 	switch {
 	case s.Phase == agent.PhaseNumber && s.Confirm:
@@ -199,8 +201,8 @@ func (p *Panel) putPrompt(l i18n.Language, s agent.Snapshot) {
 	}
 }
 
-// ask puts a question that is answered here. What was typed before is thrown away,
-// and a yes is a word that is shown only now.
+// ask shows a question that is answered here. It discards everything typed before. The word
+// that allows the question appears only now.
 func (p *Panel) ask(l i18n.Language, s agent.Snapshot) {
 	if p.prompts == s.Question.ID {
 		return

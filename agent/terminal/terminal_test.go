@@ -23,13 +23,13 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// fakeSession shows what the test says and notes what it is told to do.
+// fakeSession shows what the test wants and records the commands.
 type fakeSession struct {
 	mu      sync.Mutex
 	snap    agent.Snapshot  // Guarded by mu.
 	changed chan struct{}   // Guarded by mu; closed and replaced at each change.
 	done    []agent.Command // Guarded by mu.
-	err     error           // Guarded by mu; what Do returns.
+	err     error           // Guarded by mu; the result of Do.
 }
 
 func (f *fakeSession) Snapshot() (agent.Snapshot, <-chan struct{}) {
@@ -45,17 +45,16 @@ func (f *fakeSession) Do(c agent.Command) error {
 	return f.err
 }
 
-// customer sits at a terminal: what he types goes in, what he reads comes out. All of it is
-// inside of a synctest bubble.
+// customer is a customer at a terminal. It must be used inside a synctest bubble.
 type customer struct {
 	*fakeSession
 	panel    *Panel
 	keyboard *io.PipeWriter
 	read     bytes.Buffer // owned by the panel until it is idle
-	discards int          // how often what was typed ahead was thrown away
+	discards int          // how often input typed before a question was discarded
 }
 
-// sit starts a panel that shows a session; it ends with the bubble.
+// sit starts a panel that shows a session. The panel ends with the bubble.
 func sit(t *testing.T, snap agent.Snapshot) *customer {
 	t.Helper()
 	in, keyboard := io.Pipe()
@@ -76,7 +75,7 @@ func sit(t *testing.T, snap agent.Snapshot) *customer {
 	return c
 }
 
-// show changes the session and returns what is read then.
+// show changes the session and returns what the panel then writes.
 func (c *customer) show(change func(*agent.Snapshot)) string {
 	c.read.Reset()
 	c.mu.Lock()
@@ -88,7 +87,7 @@ func (c *customer) show(change func(*agent.Snapshot)) string {
 	return c.read.String()
 }
 
-// types types a line, after a moment, and returns what it was taken for.
+// types types a line after one second, and returns the resulting commands.
 func (c *customer) types(line string) []agent.Command {
 	time.Sleep(time.Second)
 	c.mu.Lock()
@@ -101,7 +100,7 @@ func (c *customer) types(line string) []agent.Command {
 	return c.done
 }
 
-// joined is a session with an advisor.
+// joined returns a session with an advisor.
 func joined(l i18n.Language) agent.Snapshot {
 	return agent.Snapshot{
 		Lang: l, Phase: agent.PhaseJoined, Gateway: "support.example.com",
@@ -111,7 +110,7 @@ func joined(l i18n.Language) agent.Snapshot {
 	}
 }
 
-// asks puts a question.
+// asks returns a function that opens a question.
 func asks(right consent.Right, window bool) func(*agent.Snapshot) {
 	return func(s *agent.Snapshot) {
 		s.Question = &agent.Question{
@@ -127,7 +126,7 @@ func asks(right consent.Right, window bool) func(*agent.Snapshot) {
 	}
 }
 
-// A yes is the word that is shown with the question, and nothing else.
+// TestNeedsTheWord checks that only the word that is shown with the question counts as a yes.
 func TestNeedsTheWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := sit(t, joined("en"))
@@ -175,7 +174,8 @@ func TestNeedsTheWord(t *testing.T) {
 	})
 }
 
-// What was read before the question could be read is no answer.
+// TestTypedAhead checks that a line that was read before the question could be read is not an
+// answer.
 func TestTypedAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := sit(t, joined("en"))
@@ -197,7 +197,8 @@ func TestTypedAhead(t *testing.T) {
 	})
 }
 
-// No is understood in every language, whatever the session's is, and where the window asks too.
+// TestRefuses checks that no is understood in every language, whatever the session's language
+// is, even if the question window asks.
 func TestRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := sit(t, joined("fr"))
@@ -235,7 +236,7 @@ func TestCommands(t *testing.T) {
 			{false, "t", agent.Take{Right: consent.Control}}, {false, "V", agent.Take{Right: consent.View}},
 			{false, "p", agent.Pause{}}, {true, " p ", agent.Resume{}}, {true, "e", agent.End{}},
 			{false, "x", nil}, {false, "", nil}, {false, "ja", nil},
-			{false, strings.Repeat("p", 5000), nil}, // and the keyboard lives on
+			{false, strings.Repeat("p", 5000), nil}, // and later lines are still read
 			{false, "t", agent.Take{Right: consent.Control}},
 		} {
 			c.show(func(s *agent.Snapshot) { s.Paused = test.paused })
@@ -250,7 +251,8 @@ func TestCommands(t *testing.T) {
 	})
 }
 
-// What a link offers is entered when the customer says yes, in any language.
+// TestConfirms checks that the offer of a link is entered when the customer says yes, in any
+// language.
 func TestConfirms(t *testing.T) {
 	type test struct{ offer, typed, entered string }
 	tests := []test{
@@ -280,7 +282,8 @@ func TestConfirms(t *testing.T) {
 	}
 }
 
-// A whole session can be followed in every language: each step says something of its own.
+// TestLanguages checks that a whole session can be followed in every language: each step has
+// its own text.
 func TestLanguages(t *testing.T) {
 	failure := func(f agent.Failure) func(*agent.Snapshot) {
 		return func(s *agent.Snapshot) { s.Gateway, s.Error = "support.example.com", &f }
@@ -323,7 +326,7 @@ func TestLanguages(t *testing.T) {
 			} {
 				text := c.show(func(s *agent.Snapshot) {
 					if change(s); s.Question != nil {
-						s.Question.ID = strconv.Itoa(i) // another one
+						s.Question.ID = strconv.Itoa(i) // a different question
 					}
 				})
 				if before, twice := said[text]; twice || text == "" || strings.Contains(text, "agent.") {
@@ -338,7 +341,8 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// Who answers without the customer is said at the start.
+// TestUnattended checks that the panel says at the start how questions are answered without the
+// customer.
 func TestUnattended(t *testing.T) {
 	for _, l := range i18n.Languages {
 		seen := map[string]bool{}

@@ -10,7 +10,7 @@ import (
 	"lotse/tunnel"
 )
 
-// confirmText asks whether to connect to what a link or a file name says.
+// confirmText asks whether to connect to the gateway that a link or a file name names.
 func confirmText(l i18n.Language, s agent.Snapshot) string {
 	q := l.Text("agent.terminal.confirm", s.Gateway) + "\n"
 	if _, err := tunnel.ParseNumber(s.Offer); err == nil {
@@ -41,7 +41,7 @@ func rightsText(l i18n.Language, s agent.Snapshot) string {
 	return l.Text("agent.terminal.nothing")
 }
 
-// questionText puts a question; word is what allows it.
+// questionText returns the text of a question; typing word allows it.
 func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 	who := agent.AdvisorName(s.Advisor)
 	typeWord := "\n" + l.Text("agent.terminal.typeWord", word)

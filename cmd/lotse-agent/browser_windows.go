@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// windowBrowser finds a browser that shows a page in a window without address bar:
-// Edge, which Windows has, or Chrome. "": there is none.
+// windowBrowser returns the path of a browser that can show a page in a window without an
+// address bar: Edge, which is part of Windows, or Chrome. It returns "" if there is neither.
 func windowBrowser() string {
 	var tries []string
 	for _, name := range []string{"msedge.exe", "chrome.exe"} {
@@ -30,7 +30,7 @@ func windowBrowser() string {
 	return ""
 }
 
-// appPath is where a program says that it is installed.
+// appPath returns the path of an installed program from the registry, or "".
 func appPath(root registry.Key, name string) string {
 	k, err := registry.OpenKey(root, `SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\`+name, registry.QUERY_VALUE)
 	if err != nil {

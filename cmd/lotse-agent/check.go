@@ -28,11 +28,11 @@ import (
 	"lotse/tunnel"
 )
 
-// checkReport is what --check found, in the order in which it was looked for.
+// checkReport is the result of --check. Checks are in the order in which they were made.
 type checkReport struct {
 	Program string           `json:"program"` // this program's version
 	System  string           `json:"system"`
-	Result  screen.Verdict   `json:"result"` // the worst of all
+	Result  screen.Verdict   `json:"result"` // the worst result of all checks
 	Checks  []screen.Finding `json:"checks"`
 }
 
@@ -42,8 +42,8 @@ The report has no names of users, computers, windows or programs in it.
 
 `
 
-// runCheck looks for what can be done here, and prints it. The exit code is 1 when something
-// is missing that a session needs.
+// runCheck checks what works on this computer, and prints a report. The exit code is
+// exitFailure if something is missing that a session needs.
 func (o *options) runCheck(out io.Writer) int {
 	r := o.examine()
 	if err := r.print(out, o.asJSON); err != nil {
@@ -82,7 +82,7 @@ func (o *options) examine() checkReport {
 	return r
 }
 
-// checkPanel looks at where the customer would follow the session. It starts no browser.
+// checkPanel checks how the customer would see the panel. It starts no browser.
 func (o *options) checkPanel() (found screen.Findings) {
 	const name = "panel"
 	if o.Panel == "terminal" {
@@ -106,10 +106,10 @@ func (o *options) checkPanel() (found screen.Findings) {
 	return found
 }
 
-// networkTimeout bounds the way to the gateway.
+// networkTimeout limits the check of the way to the gateway.
 const networkTimeout = 30 * time.Second
 
-// networkCheck looks at the way to the gateway.
+// networkCheck checks the way to the gateway.
 type networkCheck struct {
 	o     *options
 	proxy *url.URL // nil: none
@@ -118,7 +118,7 @@ type networkCheck struct {
 
 func (n *networkCheck) run() {
 	o := n.o
-	target := "https://gateway.invalid" // the proxy of any address
+	target := "https://gateway.invalid" // for the proxy of any address
 	known := o.Gateway != "" && !o.confirm
 	if known {
 		target = o.Gateway
@@ -142,7 +142,7 @@ func (n *networkCheck) run() {
 	}
 }
 
-// findProxy reports whether it is known which proxy is between.
+// findProxy determines the proxy on the way. It returns false if its address cannot be read.
 func (n *networkCheck) findProxy(target string) bool {
 	const name = "proxy"
 	r, err := http.NewRequest(http.MethodGet, target, nil)
@@ -165,7 +165,8 @@ func (n *networkCheck) findProxy(target string) bool {
 	return true
 }
 
-// name looks up the gateway's name, unless a proxy does that.
+// name looks up the gateway's name, unless a proxy does that. It returns false if the name is
+// unknown.
 func (n *networkCheck) name(ctx context.Context) (known bool) {
 	const name = "gateway name"
 	u, err := url.Parse(n.o.Gateway)
@@ -191,8 +192,8 @@ func (n *networkCheck) name(ctx context.Context) (known bool) {
 	return true
 }
 
-// reach asks the gateway something, and then opens a WebSocket as a session does, without
-// entering one.
+// reach sends the gateway a request, and then opens a WebSocket as a session does, but enters
+// no session.
 func (n *networkCheck) reach(ctx context.Context) {
 	client := &tunnel.Client{Gateway: n.o.Gateway, RootCAs: n.o.roots, UserAgent: "lotse-agent/" + version, Proxy: systemProxy}
 	defer client.CloseIdle()
@@ -216,8 +217,8 @@ func (n *networkCheck) reach(ctx context.Context) {
 	n.found.OK("WebSocket", "it opens")
 }
 
-// namesHere returns a function that hides this computer's and its user's names, and others
-// that an error could hold.
+// namesHere returns a function that hides the names of this computer and its user, and other
+// names that an error could contain.
 func namesHere(gateway string, proxy *url.URL, display string) (hide func(string) string) {
 	var names []string
 	if host, err := os.Hostname(); err == nil {
@@ -252,7 +253,7 @@ func namesHere(gateway string, proxy *url.URL, display string) (hide func(string
 		last := 0
 		for _, at := range all.FindAllStringIndex(s, -1) {
 			if inWord(s[:at[0]], s[at[0]:]) || inWord(s[:at[1]], s[at[1]:]) {
-				continue // a part of another word
+				continue // part of another word
 			}
 			out.WriteString(s[last:at[0]] + "(name)")
 			last = at[1]
@@ -261,7 +262,7 @@ func namesHere(gateway string, proxy *url.URL, display string) (hide func(string
 	}
 }
 
-// inWord reports whether a word goes on from before to after.
+// inWord reports whether a word continues from before to after.
 func inWord(before, after string) bool {
 	is := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	last, _ := utf8.DecodeLastRuneInString(before)

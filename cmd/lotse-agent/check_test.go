@@ -19,7 +19,7 @@ import (
 	"lotse/screen"
 )
 
-// check runs --check on a display that is not there.
+// check runs --check on a display that does not exist.
 func check(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
 	t.Setenv("DISPLAY", "somebody.example:10")
@@ -32,7 +32,7 @@ func check(t *testing.T, args ...string) (code int, out string) {
 	return code, b.String()
 }
 
-// found is one check of a report as JSON.
+// found returns one check of a report in JSON.
 func found(t *testing.T, out, name string) screen.Finding {
 	t.Helper()
 	var r checkReport
@@ -48,7 +48,8 @@ func found(t *testing.T, out, name string) screen.Finding {
 	return screen.Finding{}
 }
 
-// TestCheckWithoutDisplay: the report says it, with what to do, and the exit code is 1.
+// TestCheckWithoutDisplay checks that a missing display is in the report, with a hint what to
+// do, and that the exit code is 1.
 func TestCheckWithoutDisplay(t *testing.T) {
 	code, out := check(t)
 	if code != exitFailure || !strings.HasPrefix(out, "lotse-agent "+version+" ") || !strings.Contains(out, checkHead) ||
@@ -67,7 +68,7 @@ func TestCheckWithoutDisplay(t *testing.T) {
 	}
 }
 
-// TestCheckHasNoNames: nothing of an error's names is in the report.
+// TestCheckHasNoNames checks that no names in an error's text reach the report.
 func TestCheckHasNoNames(t *testing.T) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -88,13 +89,14 @@ func TestCheckHasNoNames(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	// A name inside of another word is none.
+	// A name inside another word does not count.
 	if got, want := hide("un"+me.Username+"ed"), "un"+me.Username+"ed"; got != want {
 		t.Error(got)
 	}
 }
 
-// TestCheckConnectsToNoStranger: a gateway that a link names could be anybody's.
+// TestCheckConnectsToNoStranger checks that --check does not connect to the gateway of a link,
+// which could be anybody's.
 func TestCheckConnectsToNoStranger(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -116,7 +118,7 @@ func TestCheckConnectsToNoStranger(t *testing.T) {
 	if f := found(t, out, "gateway"); !strings.Contains(f.Found, "not tried") {
 		t.Errorf("%+v", f)
 	}
-	c, err := net.Dial("tcp", l.Addr().String()) // a barrier: this one is the first
+	c, err := net.Dial("tcp", l.Addr().String()) // a barrier: this must be the first connection
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +134,8 @@ func TestCheckConnectsToNoStranger(t *testing.T) {
 	first.Close()
 }
 
-// TestCheckGateway: a gateway that works, one whose certificate nobody trusts, and none.
+// TestCheckGateway checks the reports about three gateways: one that works, one whose
+// certificate is not trusted, and one that does not exist.
 func TestCheckGateway(t *testing.T) {
 	data := t.TempDir()
 	ready, done := make(chan gateway.Addresses, 1), make(chan error, 1)

@@ -5,5 +5,5 @@ package main
 // attachConsole does nothing: only Windows starts programs without a console.
 func attachConsole() {}
 
-// showFailure is for systems where standard error may be nowhere.
+// showFailure does nothing. It is for systems where nobody may see standard error.
 func showFailure(string) {}

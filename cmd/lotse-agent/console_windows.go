@@ -6,17 +6,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// The program is built without a console, so that none appears when it is
-// clicked. Who starts it from a console or with pipes still gets its words.
+// The program is built without a console, so that no console window appears when it is clicked.
+// If it is started from a console or with pipes, its output must still appear there.
 
 // attachParent is ATTACH_PARENT_PROCESS.
 const attachParent = ^uintptr(0)
 
-// silent: nobody sees what is written to standard error.
+// silent means that nobody sees what is written to standard error.
 var silent bool
 
-// attachConsole joins the console of who started the program, unless it was
-// given handles of its own (a pipe of another program, a file).
+// attachConsole joins the console of the parent process, unless this program got its own
+// handles, such as a pipe or a file.
 func attachConsole() {
 	given := func(f *os.File) bool {
 		kind, err := windows.GetFileType(windows.Handle(f.Fd()))
@@ -44,7 +44,7 @@ func attachConsole() {
 	}
 }
 
-// showFailure says in a window what would be written to nobody.
+// showFailure shows text in a window if nobody sees standard error.
 func showFailure(text string) {
 	if !silent {
 		return

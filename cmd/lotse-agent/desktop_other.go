@@ -2,10 +2,10 @@
 
 package main
 
-// windowBrowser: elsewhere the customer's own browser shows the panel.
+// windowBrowser returns "": on other systems the customer's default browser shows the panel.
 func windowBrowser() string { return "" }
 
-// claim: elsewhere several may run.
+// claim does nothing: on other systems several programs may run at the same time.
 func claim(string, string) (raise <-chan struct{}, release func(), first *firstOne) {
 	return nil, func() {}, nil
 }

@@ -6,21 +6,22 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// placeName is held by the one program that runs; showEvent is set by others to
-// have its panel come to the front.
+// placeName is the mutex that the running program holds. showEvent is the event that other
+// starts of the program set to bring its panel to the front.
 const (
 	placeName = `Local\lotse-agent`
 	showEvent = `Local\lotse-agent-show`
 )
 
-// claim makes this program the only one on this user's desktop until its end; the
-// system gives the place back however that comes. raise is told when another start
-// asks for the panel. first: another program has the place.
+// claim makes this program the only one on this user's desktop until it ends; the system frees
+// the place even after a crash. raise receives a value when another start asks for the panel.
+// first is not nil if another program already has the place.
 func claim(gateway, number string) (raise <-chan struct{}, release func(), first *firstOne) {
-	// Before the place: who finds that taken finds the event.
+	// The event must exist before the place is taken: a program that finds the place taken uses
+	// the event.
 	show, _ := windows.CreateEvent(nil, 0, 0, winName(showEvent))
 	if show == 0 {
-		return nil, func() {}, nil // where no name can be held, two are better than none
+		return nil, func() {}, nil // if no name can be held, two programs are better than none
 	}
 	if _, err := windows.CreateMutex(nil, false, winName(placeName)); errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
 		return nil, nil, &firstOne{
@@ -59,7 +60,7 @@ func claim(gateway, number string) (raise <-chan struct{}, release func(), first
 var allowForeground = windows.NewLazySystemDLL("user32.dll").NewProc("AllowSetForegroundWindow")
 
 func winName(name string) *uint16 {
-	p, _ := windows.UTF16PtrFromString(name) // ours have no NUL
+	p, _ := windows.UTF16PtrFromString(name) // our names contain no NUL
 	return p
 }
 

@@ -10,15 +10,15 @@ import (
 	"lotse/whereto"
 )
 
-// stampKey is the public key of the publisher's stamps, in base64; set by the
-// linker (make dist). "": stamps are not looked at.
+// stampKey is the publisher's public key for stamps, in base64. The linker sets it (make dist).
+// If it is "", stamps are ignored.
 var stampKey = ""
 
-// pinnedGateways are the only gateways that this build connects to, with commas
-// between them; set by the linker (make LOTSE_GATEWAYS=…). "": it connects to any.
+// pinnedGateways are the only gateways that this build connects to, separated by commas. The
+// linker sets them (make LOTSE_GATEWAYS=…). If it is "", the program connects to any gateway.
 var pinnedGateways = ""
 
-// pinned reads pinnedGateways; nil: any gateway may be connected to.
+// pinned parses pinnedGateways; a nil result means any gateway.
 func pinned() (gateways []string, err error) {
 	for name := range strings.SplitSeq(pinnedGateways, ",") {
 		if name = strings.TrimSpace(name); name == "" {
@@ -33,11 +33,11 @@ func pinned() (gateways []string, err error) {
 	return gateways, nil
 }
 
-// findGateway asks where a gateway may be named, in this order: the command line
-// and the settings file, a lotse: link, the program's file name, the browser's
-// note on the download, the signature's stamp. Anyone who started the program is
-// trusted; everything else can have been written by anybody, and waits for the
-// customer. Without any of them the customer types the gateway with the number.
+// findGateway looks for the gateway in this order: the command line and the settings file, a
+// lotse: link, the program's file name, the browser's note on the download, the stamp in the
+// signature. The person who started the program is trusted. Anybody can have written everything
+// else, so it must be confirmed by the customer. If no gateway is found, the customer types it
+// together with the number.
 func (o *options) findGateway(link, number, program string) (err error) {
 	if o.gateways, err = pinned(); err != nil {
 		return err
@@ -71,13 +71,13 @@ func (o *options) findGateway(link, number, program string) (err error) {
 		return err
 	}
 	if o.decide(); o.check {
-		return nil // nobody is needed for that
+		return nil // --check needs nobody
 	}
 	return o.somebodyThere()
 }
 
-// decide has what anybody may have written wait for the customer. Who starts the program
-// with --answer has decided already.
+// decide makes the program wait for the customer's confirmation of everything that anybody may
+// have written. A person who starts the program with --answer has already decided.
 func (o *options) decide() {
 	switch {
 	case o.confirm && o.answered:
@@ -91,7 +91,7 @@ func (o *options) decide() {
 	}
 }
 
-// takeLink takes what a link names.
+// takeLink takes the gateway and the offer from a link.
 func (o *options) takeLink(link string) error {
 	if link == "" {
 		return nil
@@ -107,7 +107,7 @@ func (o *options) takeLink(link string) error {
 	return nil
 }
 
-// takeNumber takes what follows --number.
+// takeNumber takes the value of --number.
 func (o *options) takeNumber(typed string) error {
 	if typed == "" {
 		return nil
@@ -127,7 +127,7 @@ func (o *options) takeNumber(typed string) error {
 	return nil
 }
 
-// mayConnect refuses a gateway that this build is not for.
+// mayConnect returns an error if this build must not connect to the gateway.
 func (o *options) mayConnect() error {
 	if o.Gateway == "" || len(o.gateways) == 0 || slices.Contains(o.gateways, o.Gateway) {
 		return nil
@@ -135,7 +135,8 @@ func (o *options) mayConnect() error {
 	return fmt.Errorf("this program connects to nothing but %s, and not to %s", strings.Join(o.gateways, ", "), o.Gateway)
 }
 
-// somebodyThere refuses what only the customer could decide, where nobody is asked.
+// somebodyThere returns an error if only the customer could decide something but nobody is
+// asked.
 func (o *options) somebodyThere() error {
 	switch {
 	case o.Gateway == "" && (o.Answer != "" || !o.number.IsZero()):

@@ -11,7 +11,7 @@ import (
 	"lotse/config"
 )
 
-// TestFindGateway: the sources one after the other, and what is refused.
+// TestFindGateway checks the sources of the gateway's name, their order, and what is refused.
 func TestFindGateway(t *testing.T) {
 	defer func() { pinnedGateways = "" }()
 	folder := t.TempDir()
@@ -108,8 +108,8 @@ func TestProxySettings(t *testing.T) {
 			t.Errorf("%s on %q: %v", c.host, c.list, got)
 		}
 	}
-	// The environment wins; http.ProxyFromEnvironment reads it once, so that it
-	// is not set here.
+	// The environment has priority. It cannot be set here, because http.ProxyFromEnvironment
+	// reads it only once.
 	if u, err := systemProxy(&http.Request{URL: &url.URL{Scheme: "https", Host: "localhost:1"}}); u != nil || err != nil {
 		t.Errorf("%v, %v", u, err)
 	}

@@ -11,12 +11,12 @@ import (
 	"lotse/logs"
 )
 
-// logLines is how many lines may wait for a reader of the log; further ones are left out.
+// logLines is how many lines may wait for a reader of the log. Further lines are left out.
 const logLines = 1000
 
-// logWriter passes the lines of the log on to a writer that may stand still, such as a pipe
-// that the program which started this one does not read. Write never waits: a log that
-// nobody reads must not hold up an F12.
+// logWriter passes the lines of the log on to a writer that may block, such as a pipe that the
+// parent program does not read. Write never blocks, because a log that nobody reads must not
+// delay the reaction to F12.
 type logWriter struct {
 	to      io.Writer
 	missing string // says how many lines were left out; a format for fmt.Fprintf
@@ -30,7 +30,7 @@ func newLogWriter(to io.Writer) *logWriter {
 	return &logWriter{to: to, missing: "%d lines of the log were left out, as nobody read them\n", lines: make(chan []byte, logLines), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
-// Write implements io.Writer. b is one line.
+// Write implements io.Writer. b must be one line.
 func (l *logWriter) Write(b []byte) (int, error) {
 	select {
 	case l.lines <- bytes.Clone(b):
@@ -40,7 +40,7 @@ func (l *logWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// run writes until close, and then what waits.
+// run writes lines until close is called, and then the lines that are still queued.
 func (l *logWriter) run() {
 	defer close(l.done)
 	for {
@@ -68,7 +68,7 @@ func (l *logWriter) write(line []byte) {
 	}
 }
 
-// close writes what waits, for a second at most.
+// close writes the queued lines, but waits at most one second.
 func (l *logWriter) close() {
 	close(l.quit)
 	select {
@@ -77,8 +77,8 @@ func (l *logWriter) close() {
 	}
 }
 
-// newLogger writes to w as the options say. Until stop is called, a signal switches all areas
-// to debug and back; logs.Levels.FollowSignal.
+// newLogger returns a logger that writes to w as the options say. Until stop is called, a
+// signal switches all areas to debug and back; see logs.Levels.FollowSignal.
 func newLogger(o *options, w io.Writer) (l *slog.Logger, stop func(), err error) {
 	levels, err := logs.Parse(o.Log.Level, logs.AgentAreas)
 	if err != nil {

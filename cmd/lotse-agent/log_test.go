@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A log that nobody reads holds nothing up, and what was left out is said.
+// TestLogThatNobodyReads checks that a log without a reader delays nothing, and that the number
+// of lines left out is reported.
 func TestLogThatNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
@@ -38,7 +39,7 @@ func TestLogThatNobodyReads(t *testing.T) {
 	})
 }
 
-// The end does not wait for a reader for long.
+// TestLogAtTheEnd checks that the end waits for a reader for one second only.
 func TestLogAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
@@ -50,6 +51,6 @@ func TestLogAtTheEnd(t *testing.T) {
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("the end took %v", took)
 		}
-		r.Close() // now it can be written nowhere
+		r.Close() // now the line cannot be written
 	})
 }

@@ -15,8 +15,8 @@ import (
 	"lotse/logs"
 )
 
-// TestLogByArea: the levels come from the command line, else from the settings file, and a
-// signal switches all areas to debug and back.
+// TestLogByArea checks that the levels come from the command line, otherwise from the settings
+// file. It also checks that a signal switches all areas to debug and back.
 func TestLogByArea(t *testing.T) {
 	settings := filepath.Join(t.TempDir(), "agent.toml")
 	text := "gateway = \"https://support.example.com\"\n[log]\nlevel = \"error,agent=warn\"\n"
@@ -39,7 +39,7 @@ func TestLogByArea(t *testing.T) {
 		}
 
 		levels, _ := logs.Parse(want, logs.AgentAreas)
-		// check compares the log of all areas with what these levels let through.
+		// check compares the log of all areas with the lines that these levels permit.
 		check := func(levels *logs.Levels) {
 			t.Helper()
 			var expected, got []string
@@ -86,7 +86,7 @@ func TestLogByArea(t *testing.T) {
 	}
 }
 
-// syncBuffer is an io.Writer that others may read meanwhile.
+// syncBuffer is an io.Writer that other goroutines may read.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -100,7 +100,7 @@ func (s *syncBuffer) Write(b []byte) (int, error) {
 	return s.b.Write(b)
 }
 
-// take returns what was written, and forgets it.
+// take returns what was written and clears the buffer.
 func (s *syncBuffer) take() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *syncBuffer) take() string {
 	return s.b.String()
 }
 
-// await returns what was written when it has these words.
+// await waits until the buffer contains words, and returns its text.
 func (s *syncBuffer) await(t *testing.T, words string) string {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {

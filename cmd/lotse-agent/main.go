@@ -1,6 +1,6 @@
-// Command lotse-agent is the customer's program: it joins a support session by
-// its number and shows this computer's screen to whom the customer allows.
-// It installs nothing and leaves nothing behind.
+// Command lotse-agent is the customer's program. It joins a support session by its number and
+// shows this computer's screen to those whom the customer allows. It installs nothing. Package
+// tried describes the only files that it may leave behind without being told to.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 // version is set by the linker (Makefile).
 var version = "dev"
 
-// Exit codes; documented in usage.
+// Exit codes; usage documents them.
 const (
 	exitOK       = 0
 	exitFailure  = 1
@@ -39,7 +39,7 @@ const (
 	exitNoScreen = 6
 )
 
-// errorCodes are the same in words, for --events; docs/integration.md.
+// errorCodes are the names of the exit codes for --events; docs/integration.md.
 var errorCodes = map[int]string{
 	exitFailure: "failure", exitUsage: "usage", exitGateway: "gateway", exitRunning: "running", exitNumber: "number", exitNoScreen: "screen",
 }
@@ -132,7 +132,7 @@ func run(args []string) int {
 	return code
 }
 
-// run runs the session; the error was said already.
+// run runs the session. It has already printed the error that it returns.
 func (o *options) run(events *agent.Events) (int, error) {
 	log := newLogWriter(os.Stderr)
 	go log.run()
@@ -207,7 +207,8 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// recorder writes the session's record into a file; nil: nobody wants it.
+// recorder returns a function that writes the session's record into a file; nil if there is no
+// file.
 func recorder(file string) func(string) {
 	if file == "" {
 		return nil
@@ -219,7 +220,7 @@ func recorder(file string) func(string) {
 	}
 }
 
-// ownPath is this program's file; "" where the system does not tell.
+// ownPath returns the path of this program's file, or "" if the system does not tell it.
 func ownPath() string {
 	path, err := os.Executable()
 	if err != nil {
@@ -228,7 +229,7 @@ func ownPath() string {
 	return path
 }
 
-// maxErrorText bounds an error in characters.
+// maxErrorText limits the length of an error's text, in characters.
 const maxErrorText = 1000
 
 func say(err error) { fmt.Fprintln(os.Stderr, "lotse-agent:", shown(err)) }
@@ -239,8 +240,8 @@ func fail(code int, err error) int {
 	return code
 }
 
-// shown is an error as it may be written to a terminal: it may hold what a gateway
-// said. Of several each has a line.
+// shown returns an error's text in a form that is safe for a terminal, because it may contain
+// what a gateway sent. Joined errors have one line each.
 func shown(err error) string {
 	if all, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines []string

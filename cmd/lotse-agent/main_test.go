@@ -10,7 +10,8 @@ import (
 	"lotse/i18n"
 )
 
-// What a gateway says as the reason of an end goes to a terminal.
+// TestForeignTextInErrors checks that the reason of an end, which a gateway sends, is made safe
+// for a terminal.
 func TestForeignTextInErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"closed: \x1b]0;x\x07b\u009b2J\u202ec": "closed: ]0;xb2Jc", "Tür\nzu": "Tür zu", "\xff": "",
@@ -24,7 +25,8 @@ func TestForeignTextInErrors(t *testing.T) {
 	}
 }
 
-// --language takes every language that there are texts in, and wins over the settings file.
+// TestLanguageOption checks that --language accepts every language that has texts, and wins
+// over the settings file.
 func TestLanguageOption(t *testing.T) {
 	settings := filepath.Join(t.TempDir(), "agent.toml")
 	if err := os.WriteFile(settings, []byte(`language = "de"`), 0o600); err != nil {

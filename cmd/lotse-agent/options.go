@@ -23,29 +23,31 @@ type options struct {
 	number tunnel.Number
 	roots  *x509.CertPool
 	record string
-	// fixed: the gateway was given by who started the program.
+	// fixed means that the person who started the program gave the gateway.
 	fixed bool
-	// confirm: the gateway, or the number, may have been written by anybody.
+	// confirm means that anybody may have written the gateway's name or the number.
 	confirm bool
-	// answered: the answer is on the command line, and not only in the settings file.
+	// answered means that the command line, and not only the settings file, contains the
+	// answer.
 	answered bool
-	// offer is what such a source names; the customer decides.
+	// offer is what such a source names. The customer decides whether to use it.
 	offer tunnel.Offer
-	// gateways are the only ones that may be connected to; nil: any.
+	// gateways are the only gateways that the program may connect to; nil means any.
 	gateways []string
-	// problem is why no gateway is known, for the customer.
+	// problem tells the customer why no gateway is known.
 	problem string
-	// wrong is what the command line asks for and cannot be had.
+	// wrong is the error of a command line that cannot be carried out.
 	wrong error
-	// events: JSON lines on standard output.
+	// events selects JSON lines on standard output.
 	events bool
 	// trace is the file for what a field report needs; "": none.
 	trace string
-	// check: no session, but a report on what can be done here; asJSON: as JSON.
+	// check selects a report on what works here instead of a session; asJSON selects JSON for
+	// it.
 	check, asJSON bool
 }
 
-// commandLine is what the command line says.
+// commandLine contains the values of the command line.
 type commandLine struct {
 	config.Agent
 	file, number, record, events string
@@ -54,7 +56,7 @@ type commandLine struct {
 	check, asJSON                bool
 }
 
-// define defines the flags; the constant usage explains them.
+// define defines the flags. The constant usage explains them.
 func (c *commandLine) define(set *flag.FlagSet) {
 	set.StringVar(&c.file, "config", "", "")
 	set.StringVar(&c.Gateway, "gateway", "", "")
@@ -78,8 +80,8 @@ func (c *commandLine) define(set *flag.FlagSet) {
 	set.BoolVar(&c.version, "version", false, "")
 }
 
-// parse reads the command line and the settings file; flags win. nil: the
-// program ends with the code.
+// parse reads the command line and the settings file; flags win. If the options are nil, the
+// program must end with the exit code. It must also end if the code is not exitOK.
 func parse(args []string) (*options, int) {
 	set := flag.NewFlagSet("lotse-agent", flag.ContinueOnError)
 	set.SetOutput(io.Discard)

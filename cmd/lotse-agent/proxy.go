@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// systemProxy returns the proxy for a request: the environment's, which the
-// person at the command line chose, else the system's.
+// systemProxy returns the proxy for a request. The environment has priority, because the person
+// at the command line set it; otherwise it is the system's proxy.
 func systemProxy(r *http.Request) (*url.URL, error) {
 	if u, err := http.ProxyFromEnvironment(r); u != nil || err != nil {
 		return u, err
@@ -15,12 +15,12 @@ func systemProxy(r *http.Request) (*url.URL, error) {
 	return proxyOfSystem(r.URL)
 }
 
-// maxProxySetting bounds what is read of a setting.
+// maxProxySetting is the maximum length of a setting that is parsed, in bytes.
 const maxProxySetting = 4096
 
-// proxyFromSetting reads the proxy for https out of a setting as Windows writes
-// it: "proxy:8080", or "http=a:80;https=b:8080"; several are tried by Windows,
-// the first is taken here. nil: there is none for https.
+// proxyFromSetting returns the proxy for https from a setting in the format of Windows:
+// "proxy:8080" or "http=a:80;https=b:8080". Windows tries several proxies; this function takes
+// the first. The result is nil if there is none for https.
 func proxyFromSetting(setting string) (*url.URL, error) {
 	if len(setting) > maxProxySetting {
 		setting = setting[:maxProxySetting]
@@ -47,8 +47,8 @@ func proxyFromSetting(setting string) (*url.URL, error) {
 	return url.Parse(secure)
 }
 
-// bypassed reports whether host is on the list of names that go without the
-// proxy, as Windows writes it: "*.example.com;10.*;<local>".
+// bypassed reports whether host is in a list of names for which no proxy is used. The list is
+// in the format of Windows: "*.example.com;10.*;<local>".
 func bypassed(host, list string) bool {
 	if len(list) > maxProxySetting {
 		return false
@@ -65,7 +65,7 @@ func bypassed(host, list string) bool {
 	return false
 }
 
-// matches compares with stars in pattern, in linear time for each star.
+// matches reports whether s matches a pattern with stars. It takes linear time per star.
 func matches(s, pattern string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

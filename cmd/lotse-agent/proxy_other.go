@@ -4,6 +4,6 @@ package main
 
 import "net/url"
 
-// proxyOfSystem: elsewhere the environment says it all. (macOS keeps proxies in
-// its system configuration, which cannot be read without its own libraries.)
+// proxyOfSystem returns no proxy: on these systems only the environment names one. macOS also
+// has proxies in its system configuration, but that cannot be read without Apple's libraries.
 func proxyOfSystem(*url.URL) (*url.URL, error) { return nil, nil }

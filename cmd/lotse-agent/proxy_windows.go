@@ -21,7 +21,7 @@ var (
 	globalFree     = windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalFree")
 )
 
-// winhttp.h.
+// Constants from winhttp.h.
 const (
 	accessNoProxy      = 1
 	autoProxyDetect    = 1
@@ -54,19 +54,20 @@ type proxyInfo struct {
 	proxy, bypass *uint16
 }
 
-// scriptTimeout bounds finding and running a proxy script: a network that knows
-// nothing of one may take half a minute to say so.
+// scriptTimeout limits the time for finding and running a proxy script. A network without one
+// may take half a minute to report that.
 const scriptTimeout = 5 * time.Second
 
-// scripted is what the script said; it is asked once.
+// scripted is the answer of the script, which runs only once.
 var scripted struct {
 	once          sync.Once
 	proxy, bypass string
 }
 
-// proxyOfSystem reads the settings of the signed-in user: a script (PAC) where
-// there is one, found by its address or by the network (WPAD), else the fixed
-// proxy. What cannot be found out counts as no proxy.
+// proxyOfSystem returns the proxy from the settings of the signed-in user. That is the answer
+// of a script (PAC), which is found by its address or by the network (WPAD). If there is no
+// script, or it names no proxy, it is the fixed proxy. If the proxy cannot be determined, there
+// is none.
 func proxyOfSystem(u *url.URL) (*url.URL, error) {
 	s := userSettings()
 	proxy, bypass := s.proxy, s.bypass
@@ -82,14 +83,14 @@ func proxyOfSystem(u *url.URL) (*url.URL, error) {
 	return proxyFromSetting(proxy)
 }
 
-// settings are the signed-in user's.
+// settings are the proxy settings of the signed-in user.
 type settings struct {
-	detect                   bool // a script is looked for in the network
+	detect                   bool // look for a script in the network
 	configURL, proxy, bypass string
 }
 
-// userSettings asks WinHTTP, which knows what was set in the dialogue, and the
-// registry, which is where administrators' policies and other programs write.
+// userSettings reads the settings from WinHTTP, which knows what was set in the dialogue. If
+// there are none, it reads the registry, which administrators' policies and other programs set.
 func userSettings() (s settings) {
 	var c ieProxyConfig
 	if winHTTPSetting.Find() == nil {
@@ -113,7 +114,7 @@ func userSettings() (s settings) {
 	return s
 }
 
-// askScript asks in a thread of its own, which may outlive the wait.
+// askScript runs the script on another goroutine, which may outlive the wait.
 func askScript(u *url.URL, configURL string) (proxy, bypass string) {
 	type answer struct{ proxy, bypass string }
 	done := make(chan answer, 1)
@@ -151,8 +152,8 @@ func runScript(address, configURL string) (proxy, bypass string) {
 		return r != 0, err
 	}
 	ok, err := ask()
-	// The user's name and password are proved only to an address that was set, and
-	// only if it asks for them: anybody in the network can offer a script by WPAD.
+	// Anybody in the network can offer a script by WPAD. So the user's name and password are
+	// proved only to an address from the settings, and only if that address asks for them.
 	if !ok && configURL != "" && errors.Is(err, errLoginFailure) {
 		options.logon = 1
 		ok, _ = ask()
@@ -164,7 +165,7 @@ func runScript(address, configURL string) (proxy, bypass string) {
 	return proxy, bypass
 }
 
-// take copies a text that Windows gave and frees it.
+// take copies a string that Windows allocated, and frees it.
 func take(s *uint16) string {
 	if s == nil {
 		return ""

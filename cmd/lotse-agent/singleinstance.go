@@ -9,15 +9,16 @@ import (
 	"lotse/i18n"
 )
 
-// firstOne is the program that runs on this desktop already.
+// firstOne is the program that already runs on this desktop.
 type firstOne struct {
-	same bool   // this start wants nothing that it does not do
-	show func() // has its panel come to the front
+	same bool   // it already does everything that this start asks for
+	show func() // brings its panel to the front
 }
 
-// wishNames are the names that a program holds for what it was started with, so
-// that another start can tell whether it wants the same. Nobody reads a number out
-// of them that is not on the program's command line anyway.
+// wishNames returns names for what a program was started with. The program holds them, so that
+// another start can find out whether it asks for the same. A name is a hash, but that hides no
+// number: another program in the same session of Windows can try all numbers. Usually such a
+// program can also read the command line.
 func wishNames(gateway, number string) []string {
 	names := []string{wishName(gateway, "")}
 	if number != "" {
@@ -34,14 +35,14 @@ func wishName(gateway, number string) string {
 
 const placePrefix = `Local\lotse-agent-`
 
-// sameWish reports whether the program that holds names does what a start with
-// gateway and number is for; "" is nothing in particular.
+// sameWish reports whether the program that holds names already does what a start with gateway
+// and number asks for. A start with neither asks for nothing in particular.
 func sameWish(gateway, number string, held func(name string) bool) bool {
 	return gateway == "" && number == "" || held(wishName(gateway, number))
 }
 
-// yield is the end of a start beside the first program. Most often the customer has lost
-// its window; a second session cannot be had beside the first.
+// yield ends a start while the first program is running. Usually the customer has lost its
+// window, so the window comes to the front. A second session at the same time is impossible.
 func (f *firstOne) yield(l i18n.Language) (code int, err error) {
 	defer f.show()
 	if f.same {

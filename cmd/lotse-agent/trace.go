@@ -7,11 +7,11 @@ import (
 	"lotse/agent"
 )
 
-// maxTrace bounds the file of --trace, in bytes.
+// maxTrace is the maximum size of the file of --trace, in bytes.
 const maxTrace = 50 << 20
 
-// openTrace makes the file and the trace that goes into it; "": there is none, and it is nil.
-// A disk that stands still holds nothing up but the lines.
+// openTrace creates the file and a trace that writes to it. If file is "", t is nil. A disk
+// that blocks delays only the lines.
 func openTrace(file string) (t *agent.Trace, stop func(), err error) {
 	if file == "" {
 		return nil, func() {}, nil

@@ -15,7 +15,8 @@ import (
 	"lotse/tunnel"
 )
 
-// TestTraceFile: what was traced is in the file at the end, and nobody else can read it.
+// TestTraceFile checks that the trace is in the file at the end, and that other users cannot
+// read it.
 func TestTraceFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "trace")
 	trace, stop, err := openTrace(file)
@@ -48,7 +49,7 @@ func TestTraceFile(t *testing.T) {
 	}
 }
 
-// noPanel is a panel that cannot be shown.
+// noPanel is a panel whose Run fails.
 type noPanel struct{}
 
 func (noPanel) Run(context.Context, *agent.Session) error { return errors.New("no panel") }

@@ -6,6 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// discardTyped throws away what was typed on standard input and not read yet. It does
-// nothing when standard input is no terminal.
+// discardTyped discards what was typed on standard input and not read yet. It does nothing if
+// standard input is not a terminal.
 func discardTyped() { _ = unix.IoctlSetInt(int(os.Stdin.Fd()), unix.TCFLSH, unix.TCIFLUSH) }

@@ -6,6 +6,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// discardTyped throws away what was typed on standard input and not read yet. It does
-// nothing when standard input is no console.
+// discardTyped discards what was typed on standard input and not read yet. It does nothing if
+// standard input is not a console.
 func discardTyped() { _ = windows.FlushConsoleInputBuffer(windows.Handle(os.Stdin.Fd())) }
