@@ -16,7 +16,7 @@ const (
 // claim makes this program the only one on this user's desktop until it ends; the system frees
 // the place even after a crash. raise receives a value when another start asks for the panel.
 // first is not nil if another program already has the place.
-func claim(gateway, number string) (raise <-chan struct{}, release func(), first *firstOne) {
+func claim(gateway, place string) (raise <-chan struct{}, release func(), first *firstOne) {
 	// The event must exist before the place is taken: a program that finds the place taken uses
 	// the event.
 	show, _ := windows.CreateEvent(nil, 0, 0, winName(showEvent))
@@ -25,7 +25,7 @@ func claim(gateway, number string) (raise <-chan struct{}, release func(), first
 	}
 	if _, err := windows.CreateMutex(nil, false, winName(placeName)); errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
 		return nil, nil, &firstOne{
-			same: sameWish(gateway, number, isHeld),
+			same: sameWish(gateway, place, isHeld),
 			show: func() {
 				const anyProcess = ^uintptr(0)
 				_, _, _ = allowForeground.Call(anyProcess)
@@ -33,7 +33,7 @@ func claim(gateway, number string) (raise <-chan struct{}, release func(), first
 			},
 		}
 	}
-	for _, name := range wishNames(gateway, number) {
+	for _, name := range wishNames(gateway, place) {
 		_, _ = windows.CreateMutex(nil, false, winName(name))
 	}
 	quit, err := windows.CreateEvent(nil, 1, 0, nil)

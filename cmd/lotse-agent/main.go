@@ -151,7 +151,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		return fail(exitFailure, err), err
 	}
 	defer closeTrace()
-	raise, release, first := claim(o.Gateway, o.number.Digits()+o.offer.Number.Digits())
+	raise, release, first := claim(o.Gateway, o.number.Place()+o.offer.Number.Place())
 	if first != nil {
 		return first.yield(language)
 	}

@@ -60,20 +60,26 @@ const scriptTimeout = 5 * time.Second
 
 // scripted is the answer of the script, which runs only once.
 var scripted struct {
-	once          sync.Once
+	once sync.Once
+	scriptAnswer
+}
+
+// scriptAnswer is what a proxy script said. known is false if there is no script or it failed. An
+// empty proxy means that the script wants a direct connection.
+type scriptAnswer struct {
 	proxy, bypass string
+	known         bool
 }
 
 // proxyOfSystem returns the proxy from the settings of the signed-in user. That is the answer
-// of a script (PAC), which is found by its address or by the network (WPAD). If there is no
-// script, or it names no proxy, it is the fixed proxy. If the proxy cannot be determined, there
-// is none.
+// of a script (PAC), which is found by its address or by the network (WPAD). Without an answer it
+// is the fixed proxy. If the proxy cannot be determined, there is none.
 func proxyOfSystem(u *url.URL) (*url.URL, error) {
 	s := userSettings()
 	proxy, bypass := s.proxy, s.bypass
 	if winhttp.Load() == nil && (s.configURL != "" || s.detect) {
-		scripted.once.Do(func() { scripted.proxy, scripted.bypass = askScript(u, s.configURL) })
-		if scripted.proxy != "" {
+		scripted.once.Do(func() { scripted.scriptAnswer = askScript(u, s.configURL) })
+		if scripted.known {
 			proxy, bypass = scripted.proxy, scripted.bypass
 		}
 	}
@@ -115,26 +121,22 @@ func userSettings() (s settings) {
 }
 
 // askScript runs the script on another goroutine, which may outlive the wait.
-func askScript(u *url.URL, configURL string) (proxy, bypass string) {
-	type answer struct{ proxy, bypass string }
-	done := make(chan answer, 1)
-	go func() {
-		p, b := runScript(u.String(), configURL)
-		done <- answer{p, b}
-	}()
+func askScript(u *url.URL, configURL string) scriptAnswer {
+	done := make(chan scriptAnswer, 1)
+	go func() { done <- runScript(u.String(), configURL) }()
 	select {
 	case a := <-done:
-		return a.proxy, a.bypass
+		return a
 	case <-time.After(scriptTimeout):
-		return "", ""
+		return scriptAnswer{}
 	}
 }
 
-func runScript(address, configURL string) (proxy, bypass string) {
+func runScript(address, configURL string) scriptAnswer {
 	agent, _ := windows.UTF16PtrFromString("lotse-agent")
 	session, _, _ := winHTTPOpen.Call(uintptr(unsafe.Pointer(agent)), accessNoProxy, 0, 0, 0)
 	if session == 0 {
-		return "", ""
+		return scriptAnswer{}
 	}
 	defer winHTTPClose.Call(session)
 	options := autoProxyOptions{flags: autoProxyDetect, detectFlags: detectDHCP | detectDNS}
@@ -144,7 +146,7 @@ func runScript(address, configURL string) (proxy, bypass string) {
 	}
 	target, err := windows.UTF16PtrFromString(address)
 	if err != nil {
-		return "", ""
+		return scriptAnswer{}
 	}
 	var info proxyInfo
 	ask := func() (ok bool, err error) {
@@ -158,11 +160,11 @@ func runScript(address, configURL string) (proxy, bypass string) {
 		options.logon = 1
 		ok, _ = ask()
 	}
-	proxy, bypass = take(info.proxy), take(info.bypass)
+	a := scriptAnswer{take(info.proxy), take(info.bypass), ok}
 	if !ok {
-		return "", ""
+		return scriptAnswer{}
 	}
-	return proxy, bypass
+	return a
 }
 
 // take copies a string that Windows allocated, and frees it.

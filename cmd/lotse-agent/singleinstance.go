@@ -16,29 +16,29 @@ type firstOne struct {
 }
 
 // wishNames returns names for what a program was started with. The program holds them, so that
-// another start can find out whether it asks for the same. A name is a hash, but that hides no
-// number: another program in the same session of Windows can try all numbers. Usually such a
-// program can also read the command line.
-func wishNames(gateway, number string) []string {
+// another start can find out whether it asks for the same. Any program in the same session of
+// Windows can look for a name, so a name contains only the place of the session number, and not
+// its secret digits. A gateway gives a place to one session at a time.
+func wishNames(gateway, place string) []string {
 	names := []string{wishName(gateway, "")}
-	if number != "" {
-		names = append(names, wishName(gateway, number))
+	if place != "" {
+		names = append(names, wishName(gateway, place))
 	}
 	return names
 }
 
-func wishName(gateway, number string) string {
+func wishName(gateway, place string) string {
 	gateway = strings.TrimRight(strings.ToLower(gateway), "/")
-	sum := sha256.Sum256([]byte(gateway + "\n" + number))
+	sum := sha256.Sum256([]byte(gateway + "\n" + place))
 	return placePrefix + hex.EncodeToString(sum[:16])
 }
 
 const placePrefix = `Local\lotse-agent-`
 
 // sameWish reports whether the program that holds names already does what a start with gateway
-// and number asks for. A start with neither asks for nothing in particular.
-func sameWish(gateway, number string, held func(name string) bool) bool {
-	return gateway == "" && number == "" || held(wishName(gateway, number))
+// and place asks for. A start with neither asks for nothing in particular.
+func sameWish(gateway, place string, held func(name string) bool) bool {
+	return gateway == "" && place == "" || held(wishName(gateway, place))
 }
 
 // yield ends a start while the first program is running. Usually the customer has lost its
