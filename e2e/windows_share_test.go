@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"lotse/rfb/rfbtest"
 )
@@ -77,7 +78,16 @@ func (w *watcher) seen() (pictures, own int, leak error) {
 // TestWindowsShareLeaksNothing checks that a viewer decodes no pixel of a window that is not
 // shared. That window moves quickly across a shared one, is raised, is closed and opened again;
 // the shared window moves and is raised as well.
+//
+// Wine's X server keeps the pixels of a window that has moved away until the window below paints.
+// Windows does not. If a program is stopped for so long that the agent's mask has settled, a leak
+// proves nothing, and the test starts again.
 func TestWindowsShareLeaksNothing(t *testing.T) {
+	for watchWindowsShare(t) {
+	}
+}
+
+func watchWindowsShare(t *testing.T) (again bool) {
 	s := newStack(t)
 	m := newWindows(t, "640x480", "lotse-agent")
 	const w, h = 180, 140
@@ -92,29 +102,60 @@ func TestWindowsShareLeaksNothing(t *testing.T) {
 	}
 	secret := other()
 	share := m.shareChosen(s)
-	share.shows(w * h)
+	slowest := time.Duration(0)
+	step := func(do func()) {
+		began := time.Now()
+		do()
+		chosen.ask("paint")
+		slowest = max(slowest, time.Since(began))
+	}
+	shows := func() bool {
+		leak := share.shows(w * h)
+		switch {
+		case leak == nil:
+			return true
+		case slowest < windowsSettle/2:
+			t.Error(leak)
+		default:
+			t.Logf("again, as a program was stopped for %v: %v", slowest, leak)
+			again = true
+		}
+		return false
+	}
+	if !shows() {
+		return again
+	}
 	for round := range windowsRounds {
 		for range 6 {
-			secret.ask(somewhere())
-			secret.ask("move 120 120")
+			step(func() { secret.ask(somewhere()) })
+			step(func() { secret.ask("move 120 120") })
 			switch rnd.IntN(3) {
 			case 0:
-				chosen.ask(somewhere())
+				step(func() { chosen.ask(somewhere()) })
 			case 1:
-				chosen.ask("raise")
-				secret.ask("raise")
+				step(func() { chosen.ask("raise") })
+				step(func() { secret.ask("raise") })
 			}
 		}
-		chosen.ask("move 100 100")
+		step(func() { chosen.ask("move 100 100") })
 		if round%4 == 3 {
-			secret.Kill()
+			step(secret.Kill)
 			secret = other()
+			chosen.ask("paint")
 		}
-		secret.ask("move 440 330")
-		share.shows(w * h)
+		step(func() { secret.ask("move 440 330") })
+		if !shows() {
+			return again
+		}
 	}
+	t.Logf("the slowest step took %v", slowest)
 	share.ends()
+	return false
 }
+
+// windowsSettle is shareSettle of screen/windows: how long the agent's mask waits before it trusts
+// that a place belongs to a shared window.
+const windowsSettle = 400 * time.Millisecond
 
 // windowsShare is a session that shares the program "chosen", with a watcher.
 type windowsShare struct {
@@ -133,19 +174,21 @@ func (m *windowsMachine) shareChosen(s *stack) *windowsShare {
 	return &windowsShare{m, ses.process, agent, view, watchPort(m.t, port)}
 }
 
-// shows waits until the viewer shows exactly want pixels of the chosen program.
-func (s *windowsShare) shows(want int) {
+// shows waits until the viewer shows exactly want pixels of the chosen program. It returns the
+// first leak, if there was one.
+func (s *windowsShare) shows(want int) (leak error) {
 	s.m.t.Helper()
 	eventually(s.m.t, "the chosen program's window", func() error {
-		pictures, own, leak := s.watch.seen()
-		if leak != nil {
-			s.m.t.Fatal(leak)
+		pictures, own, found := s.watch.seen()
+		if leak = found; leak != nil {
+			return nil
 		}
 		if own != want {
 			return fmt.Errorf("picture %d shows %d of its %d pixels", pictures, own, want)
 		}
 		return nil
 	})
+	return leak
 }
 
 func (s *windowsShare) ends() {

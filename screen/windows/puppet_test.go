@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -150,8 +151,15 @@ func tell(event uint32, w uintptr) {
 	call(procPostThreadMessage, uintptr(windows.GetCurrentThreadId()), 0, 0, 0)
 	call(procPeekMessage, uintptr(unsafe.Pointer(&m)), ^uintptr(0), 0, 0, 1) // for no window: the one just posted
 	call(procNotifyWinEvent, uintptr(event), w, object, 0)
-	// Wine's X server may be far behind wine. It answers where the pointer is only when everything
-	// before is done. A compositor is never that late.
+	awaitX()
+}
+
+// redrawNow makes RedrawWindow paint everything at once: RDW_INVALIDATE and RDW_UPDATENOW.
+const redrawNow = 0x1 | 0x100
+
+// awaitX waits for wine's X server, which may be far behind wine. It answers where the pointer is
+// only when everything before is done. A compositor is never that late.
+func awaitX() {
 	var at pointAPI
 	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
 }
@@ -243,6 +251,9 @@ func colourProgram(colour uint32, r image.Rectangle) error {
 		case "raise":
 			raise(w)
 			pump(50 * time.Millisecond)
+		case "paint":
+			call(procRedrawWindow, w, 0, 0, redrawNow)
+			awaitX()
 		case "focus":
 			call(procSetForegroundWindow, w)
 			pump(100 * time.Millisecond)
@@ -316,15 +327,15 @@ func moveWindows(colour uint32, n, burst int) error {
 	}
 	call(procReleaseMutex, turn)
 	pump(100 * time.Millisecond)
-	orders := orderedBursts()
+	orders, painted := orderedBursts()
 	fmt.Println("ready")
 	// X servers, unlike compositors, show the old content until a window was repainted.
 	paint := func(d time.Duration) {
 		for _, w := range windows {
-			const invalidate, updateNow = 0x1, 0x100
-			call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+			call(procRedrawWindow, w, 0, 0, redrawNow)
 		}
 		pump(d)
+		painted.done()
 	}
 	for left := 0; ; left-- {
 		for every := 10 * time.Millisecond; left <= 0; every = min(2*every, 40*time.Millisecond) {
@@ -367,17 +378,59 @@ func moveWindows(colour uint32, n, burst int) error {
 	}
 }
 
+// paints records when a program has painted its windows and wine's X server has done that. Until
+// then the X server may show something else than wine reports: a window at its old place, or at a
+// place that became free the pixels of the window that was there.
+type paints struct {
+	mu sync.Mutex
+	// Guarded by mu.
+	last []time.Time // oldest first
+}
+
+// paintMemory is how long paints remembers.
+const paintMemory = 5 * time.Second
+
+// done records that everything is painted now.
+func (p *paints) done() {
+	awaitX()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for len(p.last) > 0 && now.Sub(p.last[0]) > paintMemory {
+		p.last = p.last[1:]
+	}
+	p.last = append(p.last, now)
+}
+
+// longestPause returns the longest time without painting in the last seconds.
+func (p *paints) longestPause() (longest time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, at := range p.last {
+		until := time.Now()
+		if i+1 < len(p.last) {
+			until = p.last[i+1]
+		}
+		longest = max(longest, until.Sub(at))
+	}
+	return longest
+}
+
 // orderedBursts sends an element for each line of standard input, and ends the program when
-// standard input ends.
-func orderedBursts() <-chan struct{} {
-	orders := make(chan struct{})
+// standard input ends. It answers the line "pause" by itself.
+func orderedBursts() (<-chan struct{}, *paints) {
+	orders, painted := make(chan struct{}), &paints{}
 	go func() {
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+			if in.Text() == "pause" {
+				fmt.Println(painted.longestPause())
+				continue
+			}
 			orders <- struct{}{}
 		}
 		os.Exit(0)
 	}()
-	return orders
+	return orders, painted
 }
 
 // flickerProgram has one window that disappears for a moment, for each line of standard input.
@@ -388,7 +441,7 @@ func flickerProgram(r image.Rectangle) error {
 		return err
 	}
 	pump(100 * time.Millisecond)
-	orders := orderedBursts()
+	orders, painted := orderedBursts()
 	fmt.Println("ready")
 	rnd := rand.New(rand.NewPCG(6, 6))
 	moment := func() { pump(time.Duration(rnd.IntN(6)) * time.Millisecond) }
@@ -399,6 +452,7 @@ func flickerProgram(r image.Rectangle) error {
 				waits = false
 			default:
 				pump(20 * time.Millisecond)
+				painted.done()
 			}
 		}
 		if rnd.IntN(2) == 0 {
@@ -411,8 +465,8 @@ func flickerProgram(r image.Rectangle) error {
 			moment()
 			place(w, r)
 		}
-		const invalidate, updateNow = 0x1, 0x100
-		call(procRedrawWindow, w, 0, 0, invalidate|updateNow)
+		call(procRedrawWindow, w, 0, 0, redrawNow)
+		painted.done()
 	}
 }
 
