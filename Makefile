@@ -114,7 +114,7 @@ test-wine: needs-test
 	env -u DISPLAY GOOS=windows go test -vet=off -timeout 15m -exec "$(CURDIR)/ci/wine-exec.sh" ./peer ./screen/windows
 
 test-web: novnc-web/dist/.stamp
-	cd novnc-web && npm test && npm run chromium
+	cd novnc-web && npm test && npm run chromium && npm run pages
 
 # The tests that write rows of the table of viewers are one part, so that it can
 # tell whether each row was seen.

@@ -16,8 +16,8 @@ import (
 // customer may choose.
 const choicesEvery = 2 * time.Second
 
-// Share is what the customer chose to share, as in the panel's protocol (PANEL.md).
-type Share struct {
+// Selection is what the customer chose to share, as in the panel's protocol (PANEL.md).
+type Selection struct {
 	Kind    string   `json:"kind"`
 	Monitor uint32   `json:"monitor"`
 	Apps    []string `json:"apps"`
@@ -71,7 +71,7 @@ const (
 var errShare = errors.New("agent: this is no share: want the screen, a monitor, or at least one program")
 
 // parse checks a share that a panel sent and converts it.
-func (p *Share) parse() (screen.Share, error) {
+func (p *Selection) parse() (screen.Share, error) {
 	var s screen.Share
 	kind := slices.Index(shareKinds[:], p.Kind)
 	if kind < 0 || len(p.Apps) > maxApps {
@@ -92,8 +92,8 @@ func (p *Share) parse() (screen.Share, error) {
 
 // describe converts a share for panels and adds the names that are known. c may be nil: then
 // only names that the share itself contains are known.
-func (c *Choices) describe(sh screen.Share) Share {
-	out := Share{Kind: shareKinds[sh.Kind], Monitor: sh.Monitor, Apps: append([]string{}, sh.Apps...), Names: []string{}}
+func (c *Choices) describe(sh screen.Share) Selection {
+	out := Selection{Kind: shareKinds[sh.Kind], Monitor: sh.Monitor, Apps: append([]string{}, sh.Apps...), Names: []string{}}
 	switch sh.Kind {
 	case screen.ShareMonitor:
 		for _, m := range c.monitors() {
@@ -132,7 +132,7 @@ func (c *Choices) apps() []AppChoice {
 }
 
 // Words describes in words what is shared.
-func (sh Share) Words(l i18n.Language) string {
+func (sh Selection) Words(l i18n.Language) string {
 	switch names := strings.Join(sh.Names, ", "); sh.Kind {
 	case ShareMonitor:
 		return l.Text("agent.share.monitor", names)

@@ -89,7 +89,7 @@ func chooseGateway(st *state, gateway string) error {
 // refusalWins unless a panel refuses before. An error means that the answer does not count.
 type Allow struct {
 	ID    string
-	Share *Share
+	Share *Selection
 }
 
 // errNotCounted means that the question is not the open one, cannot be answered yet or here, or
@@ -150,7 +150,7 @@ func (c Silence) do(st *state) error {
 
 // Propose changes what is shown. A smaller share takes effect at once; any other share opens a
 // question.
-type Propose struct{ Share Share }
+type Propose struct{ Share Selection }
 
 func (c Propose) do(st *state) error {
 	what, err := c.Share.parse()

@@ -37,7 +37,7 @@ func TestIconsAreForThePanelOnly(t *testing.T) {
 		events := NewEvents(&others)
 		events.tell(eventOf(snap))
 		d.allow(t, "app:1", "app:2")
-		if err := d.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}}); err != nil {
+		if err := d.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * choicesEvery)

@@ -64,7 +64,7 @@ func TestBadgeWords(t *testing.T) {
 			m := &moment{}
 			m.consent = consent.State{Phase: consent.Joined, Given: consent.Rights(consent.View)}
 			m.snapshot.Rights.View, m.snapshot.Viewers = true, make([]tunnel.Viewer, 1)
-			m.snapshot.Share, m.snapshot.Paused = &Share{Kind: kind}, kind == "paused"
+			m.snapshot.Share, m.snapshot.Paused = &Selection{Kind: kind}, kind == "paused"
 			if kind == "control" {
 				m.consent.Given |= consent.Rights(consent.Control)
 			}
@@ -90,11 +90,11 @@ func TestRecordLanguages(t *testing.T) {
 			r.joined("1234")
 			for _, right := range consent.All {
 				for outcome := consent.Opened; outcome <= consent.Returned; outcome++ {
-					r.change(consent.Change{Right: right, Outcome: outcome}, byCustomer, Share{Kind: "screen"})
+					r.change(consent.Change{Right: right, Outcome: outcome}, byCustomer, Selection{Kind: "screen"})
 				}
 			}
 			for _, by := range []string{byAdvisor, byKey, byAuto} {
-				r.change(consent.Change{Right: consent.Control, Outcome: consent.Taken}, by, Share{})
+				r.change(consent.Change{Right: consent.Control, Outcome: consent.Taken}, by, Selection{})
 			}
 			for _, reason := range []string{
 				tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt,

@@ -22,7 +22,7 @@ type localInput struct {
 func (l *localInput) run(ctx context.Context) {
 	idle := time.AfterFunc(time.Hour, func() { l.session.send(localInputIdle{l}) })
 	defer idle.Stop()
-	err := l.session.cfg.Display.Hands.Watch(ctx, func(a screen.Act) { l.acted(a, idle) })
+	err := l.session.cfg.Display.InputWatcher.Watch(ctx, func(a screen.Act) { l.acted(a, idle) })
 	if ctx.Err() == nil {
 		l.session.log.capture.Warn("this system does not tell devices from programs", "reason", err)
 	}

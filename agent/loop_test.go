@@ -152,12 +152,12 @@ func TestLoopCallsNobody(t *testing.T) {
 		windows.Program("1", "left", image.Rect(10, 10, 30, 30))
 		windows.Program("2", "right", image.Rect(60, 60, 90, 90))
 		asker, key, badge := screentest.NewAsker(), screentest.NewKey(), screentest.NewBadge()
-		hands, notices := screentest.NewHands(), screentest.NewNotices()
+		hands, notices := screentest.NewInputWatcher(), screentest.NewNotices()
 		s, ended := startSession(t, Config{
 			Client: &tunnel.Client{Gateway: "https://support.example.com"}, Logger: slog.New(slog.DiscardHandler),
 			Display: screen.Parts{
 				Screen: display, Input: outsideInput{display, o}, Windows: outsideWindows{windows, o}, Hotkey: outsideKey{key, o},
-				Badge: outsideBadge{badge, o}, Asker: outsideAsker{asker, o}, Clipboard: outsideClipboard{o}, Hands: hands, Notices: notices,
+				Badge: outsideBadge{badge, o}, Asker: outsideAsker{asker, o}, Clipboard: outsideClipboard{o}, InputWatcher: hands, Notices: notices,
 			},
 		})
 		d := &desk{Session: s, asker: asker}
@@ -211,9 +211,9 @@ func TestLoopCallsNobody(t *testing.T) {
 		time.Sleep(2 * localPause)
 		notices.Tell(screen.NoticeShielded)
 		notices.Tell(screen.NoticeNone)
-		_ = s.Do(Propose{Share{Kind: "apps", Apps: []string{"1", "2"}}})
+		_ = s.Do(Propose{Selection{Kind: "apps", Apps: []string{"1", "2"}}})
 		d.allow(t)
-		_ = s.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}})
+		_ = s.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}})
 		key.Press()
 		_ = s.Do(Pause{})
 		_ = s.Do(Resume{})

@@ -178,7 +178,7 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 			if snap.Question == nil || !snap.Question.Window {
 				t.Fatalf("%v: question %+v", right, snap.Question)
 			}
-			if d.Do(Allow{snap.Question.ID, nil}) == nil || d.Do(Allow{snap.Question.ID, &Share{Kind: "screen"}}) == nil {
+			if d.Do(Allow{snap.Question.ID, nil}) == nil || d.Do(Allow{snap.Question.ID, &Selection{Kind: "screen"}}) == nil {
 				t.Errorf("%v: a panel said yes", right)
 			}
 			time.Sleep(2 * refusalWins)
@@ -382,9 +382,9 @@ func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
 		d.allow(t, "app:1")
-		_ = d.Do(Propose{Share{Kind: "apps", Apps: []string{"1", "2"}}})
+		_ = d.Do(Propose{Selection{Kind: "apps", Apps: []string{"1", "2"}}})
 		synctest.Wait()
-		_ = d.Do(Propose{Share{Kind: "screen"}}) // another panel proposes more
+		_ = d.Do(Propose{Selection{Kind: "screen"}}) // another panel proposes more
 		q := d.answer(t, screen.Answer{Allow: true})
 		if !strings.Contains(q.Wish, "left, right") || d.colours() != "gb" {
 			t.Errorf("asked for %q, shown %q", q.Wish, d.colours())

@@ -54,7 +54,7 @@ func (r *record) text(gateway string, advisor *tunnel.Person) string {
 func (r *record) joined(code string) { r.note(r.lang.Text("agent.record.joined", code)) }
 
 // shown notes what the advisor sees from now on.
-func (r *record) shown(what Share) {
+func (r *record) shown(what Selection) {
 	r.note(r.lang.Text("agent.record.shown", what.Words(r.lang)))
 }
 
@@ -64,7 +64,7 @@ func (r *record) over(reason string) {
 }
 
 // change notes a change of a right and who caused it. shown is what a given view shows.
-func (r *record) change(c consent.Change, by string, shown Share) {
+func (r *record) change(c consent.Change, by string, shown Selection) {
 	l, what := r.lang, c.Right.String()
 	switch c.Outcome {
 	case consent.Opened:

@@ -72,7 +72,7 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 		{d.Asker != nil, (&questionWindow{s}).run},
 		{d.Clipboard != nil, (&clipboardWatch{s}).run},
 		{d.Hotkey != nil, (&hotkeyWatch{s}).run},
-		{d.Hands != nil, (&localInput{session: s}).run},
+		{d.InputWatcher != nil, (&localInput{session: s}).run},
 		{d.Windows != nil, (&choicesReader{s}).run},
 		{d.Badge != nil, (&badge{s}).run},
 		{d.Notices != nil, (&noticeWatch{s}).run},

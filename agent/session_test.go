@@ -65,7 +65,7 @@ func (s *Session) questionID() string {
 
 // allowInPanel allows the open question in a panel, and returns when that has taken effect. It
 // must run inside synctest.
-func (s *Session) allowInPanel(t *testing.T, share *Share) {
+func (s *Session) allowInPanel(t *testing.T, share *Selection) {
 	t.Helper()
 	time.Sleep(panelArmAfter)
 	synctest.Wait()

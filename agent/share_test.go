@@ -20,7 +20,7 @@ type desk struct {
 	*Session
 	display *screentest.Display
 	windows *screentest.Desk
-	hands   *screentest.Hands
+	hands   *screentest.InputWatcher
 	badge   *screentest.Badge
 	key     *screentest.Key
 	notices *screentest.Notices
@@ -32,7 +32,7 @@ type desk struct {
 // and one monitor. It must run inside synctest.
 func newDesk(t *testing.T, cfg Config) *desk {
 	t.Helper()
-	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewHands(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices(), asker: screentest.NewAsker()}
+	d := &desk{display: screentest.NewDisplay(image.Pt(100, 100)), hands: screentest.NewInputWatcher(), badge: screentest.NewBadge(), key: screentest.NewKey(), notices: screentest.NewNotices(), asker: screentest.NewAsker()}
 	d.display.Fill(image.Rect(0, 0, 100, 100), 0xff, 0, 0) // not shared
 	d.display.Fill(image.Rect(10, 10, 30, 30), 0, 0xff, 0)
 	d.display.Fill(image.Rect(60, 60, 90, 90), 0, 0, 0xff)
@@ -40,7 +40,7 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	d.windows.Program("1", "left", image.Rect(10, 10, 30, 30))
 	d.windows.Program("2", "right", image.Rect(60, 60, 90, 90))
 	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
-	cfg.Display = screen.Parts{Screen: d.display, Input: d.display, Windows: d.windows, Hands: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker}
+	cfg.Display = screen.Parts{Screen: d.display, Input: d.display, Windows: d.windows, InputWatcher: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	d.Session, d.ended = startSession(t, cfg)
 	d.send(joined{&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
@@ -109,7 +109,7 @@ func TestShareOfPrograms(t *testing.T) {
 
 		// A smaller share takes effect at once, and the frame contains nothing of the earlier
 		// share.
-		if err := d.Do(Propose{Share{Kind: "apps", Apps: []string{"2"}}}); err != nil {
+		if err := d.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := d.colours(); got != "" && got != "b" {
@@ -121,7 +121,7 @@ func TestShareOfPrograms(t *testing.T) {
 		}
 
 		// A larger share needs another yes.
-		if err := d.Do(Propose{Share{Kind: "screen"}}); err != nil {
+		if err := d.Do(Propose{Selection{Kind: "screen"}}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -134,7 +134,7 @@ func TestShareOfPrograms(t *testing.T) {
 			t.Fatal("a refused widening widened")
 		}
 		time.Sleep(refusalDelays[0])
-		_ = d.Do(Propose{Share{Kind: "screen"}})
+		_ = d.Do(Propose{Selection{Kind: "screen"}})
 		d.allow(t)
 		if got := d.colours(); got != "rgb" {
 			t.Fatalf("widened: %q", got)
@@ -151,7 +151,7 @@ func (d *desk) state1() tunnel.State { return d.now().told }
 func TestShareThatIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
-		for _, bad := range []Share{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
+		for _, bad := range []Selection{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
 			if _, err := bad.parse(); err == nil {
 				t.Errorf("%+v was taken", bad)
 			}
@@ -221,7 +221,7 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 		if e := d.display.Events(); !slices.Contains(e, any(screentest.Released{})) {
 			t.Errorf("keys stay down under the customer's hands: %v", e)
 		}
-		if press() != 0 || !d.state1().Hands {
+		if press() != 0 || !d.state1().LocalInput {
 			t.Error("input passes the customer's hands")
 		}
 		time.Sleep(localPause / 2)
@@ -233,7 +233,7 @@ func TestHandsPauseRemoteInput(t *testing.T) {
 		}
 		time.Sleep(localPause)
 		synctest.Wait()
-		if press() != 2 || d.state1().Hands {
+		if press() != 2 || d.state1().LocalInput {
 			t.Error("the pause does not end")
 		}
 		d.act(screen.Act{Press: true}) // injected input of the advisor

@@ -31,24 +31,24 @@ type Question struct {
 	// Window means that the question window asks; then a panel can only refuse.
 	Window bool `json:"window"`
 	// Proposal is the share that the customer proposed himself.
-	Proposal *Share `json:"proposal"`
+	Proposal *Selection `json:"proposal"`
 }
 
 // Snapshot is the session as a panel shows it; PANEL.md. It contains the session number, so it
 // must go only to the customer's own panel.
 type Snapshot struct {
-	Type    string        `json:"type"`
-	Seq     uint64        `json:"seq"`
-	Lang    i18n.Language `json:"lang"`
-	Version string        `json:"version"`
-	Gateway string        `json:"gateway"`
-	Phase   string        `json:"phase"`
-	Error   *Failure      `json:"error"`
-	Reason  string        `json:"reason"`
-	Hands   bool          `json:"hands"`
-	Notice  string        `json:"notice"` // what the system keeps to itself
-	Key     string        `json:"key"`
-	Record  string        `json:"record,omitempty"`
+	Type       string        `json:"type"`
+	Seq        uint64        `json:"seq"`
+	Lang       i18n.Language `json:"lang"`
+	Version    string        `json:"version"`
+	Gateway    string        `json:"gateway"`
+	Phase      string        `json:"phase"`
+	Error      *Failure      `json:"error"`
+	Reason     string        `json:"reason"`
+	LocalInput bool          `json:"hands"`
+	Notice     string        `json:"notice"` // what the system keeps to itself
+	Key        string        `json:"key"`
+	Record     string        `json:"record,omitempty"`
 
 	// In JSON, their fields are beside the others.
 	SnapshotEntry
@@ -83,11 +83,11 @@ type SnapshotConsent struct {
 	Question *Question     `json:"question"`
 	Answer   Answer        `json:"answer"`
 	Choices  *Choices      `json:"choices"`
-	Share    *Share        `json:"share"`
+	Share    *Selection    `json:"share"`
 	// Silenced are the rights for which the customer does not want to be asked again.
 	Silenced []string `json:"silenced"`
 	// Preset is what is shown if Answer is set.
-	Preset Share `json:"-"`
+	Preset Selection `json:"-"`
 }
 
 // snapshot returns the snapshot for panels. moment.panelSnapshot adds the remaining time of a
@@ -97,7 +97,7 @@ func (st *state) snapshot() Snapshot {
 	snap := Snapshot{
 		Type: "state", Lang: cfg.Language, Version: cfg.Version, Gateway: hostOf(st.client.Gateway),
 		Phase: st.phase, Error: st.failure, Reason: st.reason,
-		Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
+		LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
 		SnapshotAdvisor: SnapshotAdvisor{
 			Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
 			Direction: st.viewers.direction(st.consent), Viewers: st.viewers.list(),
@@ -157,7 +157,7 @@ func namesOf(set consent.Rights) []string {
 func (st *state) forAdvisors() tunnel.State {
 	told := tunnel.State{
 		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
-		Paused: st.consent.Paused, Viewers: st.viewers.list(), Hands: st.handsActive(), Notice: noticeNames[st.devices.notice],
+		Paused: st.consent.Paused, Viewers: st.viewers.list(), LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
 	}
 	if st.consent.Effective().Has(consent.View) {
 		d := st.sharing.choices.describe(st.sharing.shown)
@@ -171,8 +171,8 @@ func toldRights(r consent.Rights) tunnel.Rights {
 	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show)}
 }
 
-// handsActive reports whether the customer's own input blocks remote input while control is
+// localInputActive reports whether the customer's own input blocks remote input while control is
 // given.
-func (st *state) handsActive() bool {
+func (st *state) localInputActive() bool {
 	return st.consent.Given.Has(consent.Control) && st.session.guard.heldBack()
 }

@@ -40,15 +40,15 @@ func (o Options) WithDefaults() Options {
 // Parts are the parts of an open display. A part is nil if the system has nothing like it; Screen
 // and Input are never nil.
 type Parts struct {
-	Screen    Screen    // the capture; closing it ends it permanently
-	Input     Input     // injects keys and pointer events
-	Clipboard Clipboard // text
-	Hotkey    Hotkey    // presses of a key on a physical device
-	Hands     Hands     // use of mouse and keyboard by devices and programs
-	Windows   Windows   // shares of single monitors and programs
-	Badge     Badge     // a small window above all others
-	Asker     Asker     // the question window
-	Notices   Notices   // things that the system hides from programs
+	Screen       Screen       // the capture; closing it ends it permanently
+	Input        Input        // injects keys and pointer events
+	Clipboard    Clipboard    // text
+	Hotkey       Hotkey       // presses of a key on a physical device
+	InputWatcher InputWatcher // use of mouse and keyboard by devices and programs
+	Windows      Windows      // shares of single monitors and programs
+	Badge        Badge        // a small window above all others
+	Asker        Asker        // the question window
+	Notices      Notices      // things that the system hides from programs
 }
 
 // Desktop is an open display. Its parts may be used concurrently; Close ends them.

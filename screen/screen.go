@@ -140,8 +140,8 @@ type Clipboard interface {
 // ClipboardOwner identifies the program that set the clipboard, for Scope.Owns; 0: unknown.
 type ClipboardOwner uint32
 
-// Hands reports the use of mouse and keyboard, and whether it is physical.
-type Hands interface {
+// InputWatcher reports the use of mouse and keyboard, and whether it is physical.
+type InputWatcher interface {
 	// Watch calls acted, on one goroutine, for keys, buttons and the pointer until ctx ends; it
 	// then returns ctx.Err(). It reports all presses, and pointer movement at most 20 times a
 	// second. It returns another error if the system cannot distinguish a device from a program.

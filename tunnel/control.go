@@ -83,18 +83,18 @@ type Viewer struct {
 }
 
 // State is the complete state of the session. The agent sends it at the start and at each change.
-// Direction is "none", "customer" or "advisor". Share is nil while nothing is shown. Hands is set
-// while the customer uses mouse or keyboard and remote input waits.
+// Direction is "none", "customer" or "advisor". Share is nil while nothing is shown. LocalInput is
+// set while the customer uses mouse or keyboard and remote input waits.
 type State struct {
-	Seq       uint64   `json:"seq"`
-	Direction string   `json:"direction"`
-	Rights    Rights   `json:"rights"`
-	Asked     []string `json:"asked"`
-	Share     *Share   `json:"share"`
-	Paused    bool     `json:"paused"`
-	Hands     bool     `json:"hands"`
-	Notice    string   `json:"notice"` // "hidden", "shielded" or ""
-	Viewers   []Viewer `json:"viewers"`
+	Seq        uint64   `json:"seq"`
+	Direction  string   `json:"direction"`
+	Rights     Rights   `json:"rights"`
+	Asked      []string `json:"asked"`
+	Share      *Share   `json:"share"`
+	Paused     bool     `json:"paused"`
+	LocalInput bool     `json:"hands"`
+	Notice     string   `json:"notice"` // "hidden", "shielded" or ""
+	Viewers    []Viewer `json:"viewers"`
 }
 
 // Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",

@@ -268,7 +268,7 @@ type Message struct {
 	Allow    bool         `json:"allow,omitempty"`
 	Right    string       `json:"right,omitempty"`
 	On       bool         `json:"on,omitempty"`
-	Share    *agent.Share `json:"share,omitempty"`
+	Share    *agent.Selection `json:"share,omitempty"`
 }
 
 func (p *Panel) obey(m Message, connection string) {

@@ -283,8 +283,8 @@ func TestPanelTellsAndObeys(t *testing.T) {
 		}
 	}
 	want := []agent.Command{
-		agent.Enter{Typed: "482193057"}, agent.Allow{ID: "7", Share: &agent.Share{Kind: "screen"}}, agent.Refuse{ID: "7"},
-		agent.Silence{Right: consent.View, On: true}, agent.Propose{Share: agent.Share{Kind: "monitor", Monitor: 2}},
+		agent.Enter{Typed: "482193057"}, agent.Allow{ID: "7", Share: &agent.Selection{Kind: "screen"}}, agent.Refuse{ID: "7"},
+		agent.Silence{Right: consent.View, On: true}, agent.Propose{Share: agent.Selection{Kind: "monitor", Monitor: 2}},
 		agent.Take{Right: consent.Control}, agent.Pause{}, agent.Resume{}, agent.End{},
 	}
 	if got := session.commands(t, agent.End{}); !reflect.DeepEqual(got, want) {

@@ -89,7 +89,7 @@ func inAny(words func(i18n.Language) []string, line string) bool {
 
 // chosenShare parses what follows the word: "" for the whole screen, or a choice like "m1" or
 // "a1,3" as questionText offers them. ok is false for anything else.
-func chosenShare(answer string, c *agent.Choices) (share *agent.Share, ok bool) {
+func chosenShare(answer string, c *agent.Choices) (share *agent.Selection, ok bool) {
 	if answer == "" {
 		return nil, true
 	}
@@ -102,9 +102,9 @@ func chosenShare(answer string, c *agent.Choices) (share *agent.Share, ok bool) 
 		if err != nil || i < 1 || i > len(c.Monitors) {
 			return nil, false
 		}
-		return &agent.Share{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
+		return &agent.Selection{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
 	case 'a':
-		share = &agent.Share{Kind: "apps"}
+		share = &agent.Selection{Kind: "apps"}
 		for _, n := range numbers {
 			i, err := strconv.Atoi(strings.TrimSpace(n))
 			if err != nil || i < 1 || i > len(c.Apps) {

@@ -154,7 +154,7 @@ func TestNeedsTheWord(t *testing.T) {
 				t.Error("the question is not put again")
 			}
 		}
-		for answer, share := range map[string]*agent.Share{
+		for answer, share := range map[string]*agent.Selection{
 			"": nil, "m1": {Kind: "monitor", Monitor: 4}, "a2": {Kind: "apps", Apps: []string{"b"}},
 			"a1, 2": {Kind: "apps", Apps: []string{"a", "b"}},
 		} {
@@ -315,7 +315,7 @@ func TestLanguages(t *testing.T) {
 				func(s *agent.Snapshot) { s.Question, s.Rights.View, s.Direction = nil, true, "customer" },
 				func(s *agent.Snapshot) { s.Paused = true },
 				func(s *agent.Snapshot) {
-					s.Share, s.Paused = &agent.Share{Kind: "apps", Names: []string{"Mail"}}, false
+					s.Share, s.Paused = &agent.Selection{Kind: "apps", Names: []string{"Mail"}}, false
 				},
 				func(s *agent.Snapshot) { s.Rights.Control = true },
 				func(s *agent.Snapshot) { s.Rights.Clipboard, s.Key = true, "F12" },
@@ -352,7 +352,7 @@ func TestUnattended(t *testing.T) {
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				snap := joined(l)
-				snap.Answer, snap.Preset = answer, agent.Share{Kind: "screen"}
+				snap.Answer, snap.Preset = answer, agent.Selection{Kind: "screen"}
 				c := sit(t, snap)
 				text := c.read.String()
 				shown := strings.Contains(text, strings.ToUpper(l.Text("agent.share.screen")))

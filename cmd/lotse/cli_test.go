@@ -82,7 +82,7 @@ func TestSessionText(t *testing.T) {
 	a.join(number)
 	p.line(`customer: "petra" on "PETRA-PC"`)
 	p.line("now: nobody's screen is shown; viewers: 0")
-	a.send(a.control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true, Control: true}, Asked: []string{"share"}, Hands: true,
+	a.send(a.control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true, Control: true}, Asked: []string{"share"}, LocalInput: true,
 		Share: &tunnel.Share{Kind: "apps", Names: []string{"gedit", "\x1b[2J"}}, Viewers: []tunnel.Viewer{{Door: "page"}}})
 	p.line("now: you see these programs of the customer and nothing else: gedit, [2J; allowed: view, control; " +
 		"the customer is asked for: share; the customer is at mouse and keyboard, yours wait; viewers: 1")

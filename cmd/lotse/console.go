@@ -116,7 +116,7 @@ func (c *console) control(m tunnel.ControlMessage) {
 	case tunnel.State:
 		c.event("rights", map[string]any{
 			"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "share": m.Share,
-			"paused": m.Paused, "hands": m.Hands, "notice": m.Notice, "viewers": m.Viewers,
+			"paused": m.Paused, "hands": m.LocalInput, "notice": m.Notice, "viewers": m.Viewers,
 		}, "now: %s", stateText(m))
 	case tunnel.Event:
 		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
@@ -141,7 +141,7 @@ func stateText(m tunnel.State) string {
 	if len(m.Asked) > 0 {
 		parts = append(parts, "the customer is asked for: "+short(strings.Join(m.Asked, ", ")))
 	}
-	if m.Hands {
+	if m.LocalInput {
 		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
 	}
 	switch m.Notice {

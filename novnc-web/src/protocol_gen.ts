@@ -308,8 +308,8 @@ export interface PanelFailure {
   retry_after?: number;
 }
 
-/** agent.Share */
-export interface PanelShare {
+/** agent.Selection */
+export interface PanelSelection {
   kind: string;
   monitor: number;
   apps: string[];
@@ -323,7 +323,7 @@ export interface PanelQuestion {
   seconds: number;
   armed: boolean;
   window: boolean;
-  proposal: PanelShare | null;
+  proposal: PanelSelection | null;
 }
 
 /** agent.MonitorChoice */
@@ -377,7 +377,7 @@ export interface PanelSnapshot {
   question: PanelQuestion | null;
   answer: string;
   choices: PanelChoices | null;
-  share: PanelShare | null;
+  share: PanelSelection | null;
   silenced: string[];
 }
 
@@ -389,7 +389,7 @@ export interface PanelMessage {
   allow?: boolean;
   right?: string;
   on?: boolean;
-  share?: PanelShare;
+  share?: PanelSelection;
 }
 
 export type FromAgent =

@@ -82,7 +82,7 @@ func Open(o screen.Options) (*screen.Desktop, error) {
 		return nil, errors.New("portable: this backend finds no display: is somebody logged in, and $DISPLAY right?")
 	}
 	p := &display{done: make(chan struct{}), seed: maphash.MakeSeed()}
-	parts := screen.Parts{Screen: p, Input: p, Clipboard: clipboard{p}, Hotkey: hotkey{}, Hands: hands{}}
+	parts := screen.Parts{Screen: p, Input: p, Clipboard: clipboard{p}, Hotkey: hotkey{}, InputWatcher: inputWatcher{}}
 	return screen.NewDesktop(parts, func() error {
 		err := p.ReleaseAll()
 		_ = p.Close()
@@ -333,8 +333,8 @@ func (hotkey) Watch(context.Context, uint32, func()) error { return errNoDevices
 // Swallow implements screen.Hotkey: it always fails.
 func (hotkey) Swallow(bool) error { return errNoDevices }
 
-// hands implements screen.Hands.
-type hands struct{}
+// inputWatcher implements screen.InputWatcher.
+type inputWatcher struct{}
 
-// Watch implements screen.Hands.
-func (hands) Watch(context.Context, func(screen.Act)) error { return errNoDevices }
+// Watch implements screen.InputWatcher.
+func (inputWatcher) Watch(context.Context, func(screen.Act)) error { return errNoDevices }

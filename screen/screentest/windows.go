@@ -122,19 +122,19 @@ func (s *deskScope) Owns(owner screen.ClipboardOwner) bool {
 	return owner > 0 && int(owner) <= len(s.rects)
 }
 
-// Hands is a screen.Hands controlled by a test. Make it with NewHands.
-type Hands struct{ acts chan screen.Act }
+// InputWatcher is a screen.InputWatcher controlled by a test. Make it with NewInputWatcher.
+type InputWatcher struct{ acts chan screen.Act }
 
-var _ screen.Hands = (*Hands)(nil)
+var _ screen.InputWatcher = (*InputWatcher)(nil)
 
-// NewHands makes a Hands without activity.
-func NewHands() *Hands { return &Hands{acts: make(chan screen.Act)} }
+// NewInputWatcher makes a InputWatcher without activity.
+func NewInputWatcher() *InputWatcher { return &InputWatcher{acts: make(chan screen.Act)} }
 
 // Act reports an act; it returns when Watch has received it.
-func (h *Hands) Act(a screen.Act) { h.acts <- a }
+func (h *InputWatcher) Act(a screen.Act) { h.acts <- a }
 
-// Watch implements screen.Hands.
-func (h *Hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+// Watch implements screen.InputWatcher.
+func (h *InputWatcher) Watch(ctx context.Context, acted func(screen.Act)) error {
 	for {
 		select {
 		case a := <-h.acts:

@@ -129,7 +129,7 @@ func (c *check) devices(hotkey uint32) {
 	} else {
 		c.found.OK("hot key", "the key is known, and presses by hand are told from those of programs")
 	}
-	err = screen.Starts(func(ctx context.Context) error { return hands{h}.Watch(ctx, func(screen.Act) {}) })
+	err = screen.Starts(func(ctx context.Context) error { return inputWatcher{h}.Watch(ctx, func(screen.Act) {}) })
 	if err != nil {
 		c.found.Warn("local input", fix+"Remote input does not wait for the customer's.", "%s", words(err))
 		c.found.Fail("question window", fix+"Nobody can tell a click of the customer from one of a program, so every "+

@@ -307,13 +307,13 @@ func (h *hotkey) Swallow(on bool) error {
 	return nil
 }
 
-// hands implements screen.Hands. It ends with the hotkey.
-type hands struct{ h *hotkey }
+// inputWatcher implements screen.InputWatcher. It ends with the hotkey.
+type inputWatcher struct{ h *hotkey }
 
-var _ screen.Hands = hands{}
+var _ screen.InputWatcher = inputWatcher{}
 
-// Watch implements screen.Hands.
-func (w hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+// Watch implements screen.InputWatcher.
+func (w inputWatcher) Watch(ctx context.Context, acted func(screen.Act)) error {
 	var next [2]time.Time // of events other than presses, physical and not
 	return w.h.follow(ctx, &hookUser{}, func(e hookEvent) {
 		which := 0

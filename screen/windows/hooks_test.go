@@ -84,7 +84,7 @@ func TestHotkeyWhileOthersHang(t *testing.T) {
 	stuck := make(chan struct{})
 	var pressed atomic.Int32
 	background(t, func(ctx context.Context) error {
-		return d.Hands.Watch(ctx, func(screen.Act) { <-stuck })
+		return d.InputWatcher.Watch(ctx, func(screen.Act) { <-stuck })
 	})
 	background(t, func(ctx context.Context) error {
 		return d.Hotkey.Watch(ctx, symF12, func() { pressed.Add(1) })
@@ -112,7 +112,7 @@ func TestHands(t *testing.T) {
 		return 0
 	}
 	background(t, func(ctx context.Context) error {
-		return d.Hands.Watch(ctx, func(a screen.Act) { count[index(a.Physical)][index(a.Press)].Add(1) })
+		return d.InputWatcher.Watch(ctx, func(a screen.Act) { count[index(a.Physical)][index(a.Press)].Add(1) })
 	})
 	p.ask("focus")
 	screentest.Eventually(t, "an injected press", func() bool {

@@ -164,7 +164,7 @@ func TestNothingRemains(t *testing.T) {
 		defer cancel()
 		done := make(chan error, 4)
 		go func() { done <- d.Hotkey.Watch(ctx, keysym.F12, func() {}) }()
-		go func() { done <- d.Hands.Watch(ctx, func(screen.Act) {}) }()
+		go func() { done <- d.InputWatcher.Watch(ctx, func(screen.Act) {}) }()
 		go func() { done <- d.Badge.Watch(ctx, func(image.Point, bool) {}) }()
 		go func() { done <- d.Clipboard.Watch(ctx, func(string, screen.ClipboardOwner) {}) }()
 		if err := d.Badge.Show(grey(image.Pt(50, 20))); err != nil {

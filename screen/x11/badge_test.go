@@ -122,7 +122,7 @@ func TestHandsTellInjectedFromPhysical(t *testing.T) {
 	var mu sync.Mutex
 	acts := map[screen.Act]int{}
 	background(t, func(ctx context.Context) error {
-		return d.Hands.Watch(ctx, func(a screen.Act) { mu.Lock(); acts[a]++; mu.Unlock() })
+		return d.InputWatcher.Watch(ctx, func(a screen.Act) { mu.Lock(); acts[a]++; mu.Unlock() })
 	})
 	has := func(a screen.Act) func() bool {
 		return func() bool { mu.Lock(); defer mu.Unlock(); return acts[a] > 0 }

@@ -133,7 +133,7 @@ func (c *check) devices(hotkey uint32) {
 	} else {
 		c.found.OK("hot key", "the key is on the keyboard, and presses by hand are told from those of programs")
 	}
-	err = screen.Starts(func(ctx context.Context) error { return hands{h}.Watch(ctx, func(screen.Act) {}) })
+	err = screen.Starts(func(ctx context.Context) error { return inputWatcher{h}.Watch(ctx, func(screen.Act) {}) })
 	if err != nil {
 		c.found.Warn("local input", fix+" Remote input does not wait for the customer's.", "%s", words(err))
 	} else {

@@ -338,13 +338,13 @@ func (w *hotWatch) free() {
 
 var errNested = errors.New("x11: this X server runs inside a Wayland session, which does not tell it of all keys and buttons")
 
-// hands implements screen.Hands. It ends with the hotkey.
-type hands struct{ h *hotkey }
+// inputWatcher implements screen.InputWatcher. It ends with the hotkey.
+type inputWatcher struct{ h *hotkey }
 
-var _ screen.Hands = hands{}
+var _ screen.InputWatcher = inputWatcher{}
 
-// Watch implements screen.Hands.
-func (x hands) Watch(ctx context.Context, acted func(screen.Act)) error {
+// Watch implements screen.InputWatcher.
+func (x inputWatcher) Watch(ctx context.Context, acted func(screen.Act)) error {
 	p, err := openPhysical(x.h.o, false, xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion, xiRawTouchBegin)
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ func TestHotkeyPhysical(t *testing.T) {
 		return d.Hotkey.Watch(ctx, symF12, func() { presses.Add(1) })
 	})
 	background(t, func(ctx context.Context) error {
-		return d.Hands.Watch(ctx, func(a screen.Act) {
+		return d.InputWatcher.Watch(ctx, func(a screen.Act) {
 			switch {
 			case a.Press && a.Physical:
 				hands.Add(1)

@@ -38,7 +38,7 @@ func Open(o screen.Options) (*screen.Desktop, error) {
 	badge := newBadge(o, own)
 	asker := newAsker(o, own)
 	parts := screen.Parts{
-		Screen: s, Input: in, Clipboard: clip, Hotkey: hot, Hands: hands{hot},
+		Screen: s, Input: in, Clipboard: clip, Hotkey: hot, InputWatcher: inputWatcher{hot},
 		Windows: &windowList{o: o, screen: s, input: in}, Badge: badge, Asker: asker,
 	}
 	return screen.NewDesktop(parts, func() error {

@@ -1,4 +1,4 @@
-import { shareKinds, type PanelShare, type ShareKind } from "../protocol_gen.ts";
+import { shareKinds, type PanelSelection, type ShareKind } from "../protocol_gen.ts";
 import { asFields, list, number, oneOf, text } from "./fields.ts";
 
 // Shared by PROTOCOL.md, section 6, and PANEL.md.
@@ -20,7 +20,7 @@ export interface Share {
 
 /** Reads a share; null if there is none, and for values of old programs. */
 export function readShare(value: unknown): Share | null {
-  const f = asFields<PanelShare>(value);
+  const f = asFields<PanelSelection>(value);
   const kind = oneOf(f?.["kind"], [...shareKinds, ""], "");
   if (!f || kind === "") return null;
   return {

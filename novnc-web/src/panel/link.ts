@@ -3,7 +3,7 @@
 import { parseFields, text } from "../common/fields.ts";
 import type { Right, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
-import type { PanelCommand, PanelMessage, PanelShare } from "../protocol_gen.ts";
+import type { PanelCommand, PanelMessage, PanelSelection } from "../protocol_gen.ts";
 import type { PanelActions } from "./actions.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -12,7 +12,7 @@ const maxTries = 5;
 const pause = 600;
 
 /** The part of a share that the agent needs. It knows the names itself. */
-function withoutNames({ kind, monitor, apps }: Share): PanelShare {
+function withoutNames({ kind, monitor, apps }: Share): PanelSelection {
   return { kind, monitor, apps, names: [] };
 }
 

@@ -1,0 +1,104 @@
+// Component tests of the panel in a real Chromium: `npm run pages`. Each state of states.mjs is
+// opened in each language, and then reached from other states.
+//
+// - No script fails, the browser complains of nothing, and no page is wider than its window.
+// - Each control that can be seen has a name, and no id occurs twice.
+// - What a page shows depends on the last snapshot only, not on those before it.
+// - Where the program asks in its own window, the page offers no yes. End is always there.
+
+import { checkWidth, close, mock, open, pushPanel, report } from "./stand.mjs";
+import { panelStates } from "./states.mjs";
+
+/** What a person sees and can press; countdowns are left out. */
+const look = (page) =>
+  page.evaluate(() => {
+    const seen = [...document.querySelectorAll("button, input, select, textarea, a[href], summary")].filter((e) =>
+      e.checkVisibility({ visibilityProperty: true }),
+    );
+    const name = (e) => e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.placeholder || "";
+    const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+    return {
+      words: document.body.innerText.replace(/\d+/g, "0"),
+      controls: seen.map((e) => `${e.dataset.testid ?? e.localName} ${e.disabled ? "off" : "on"} ${name(e).replace(/\d+/g, "0")}`),
+      nameless: seen.filter((e) => name(e) === "").map((e) => e.outerHTML.slice(0, 100)),
+      twice: ids.filter((id, i) => ids.indexOf(id) !== i),
+      title: document.title,
+      foreign: document.querySelectorAll("#page script, #page img[onerror], #page b").length,
+    };
+  });
+
+function check(name, snapshot, { nameless, twice, controls, foreign }) {
+  for (const control of nameless) report(name, "a control without a name: " + control);
+  for (const id of twice) report(name, `the id ${id} occurs twice`);
+  if (foreign > 0) report(name, "a text from elsewhere became markup");
+  const usable = (testid) => controls.some((c) => c.startsWith(testid + " on"));
+  if (snapshot.question?.window && usable("question-allow")) report(name, "the page offers a yes beside the question window");
+  if (snapshot.question && !usable("question-refuse")) report(name, "the page offers no no");
+  if (["joined", "away"].includes(snapshot.phase) && !usable("end")) report(name, "there is no button that ends the session");
+}
+
+/** Runs in the page: counts the snapshots that it has received. */
+function countSnapshots() {
+  window.snapshots = 0;
+  window.WebSocket = new Proxy(WebSocket, {
+    construct(target, [address, ...more]) {
+      const socket = new target(address, ...more);
+      if (String(address).endsWith("/api/events")) socket.addEventListener("message", () => window.snapshots++);
+      return socket;
+    },
+  });
+}
+
+/** Waits until the page has drawn `n` snapshots: it draws one in the task in which it arrives. */
+const drawn = (page, n) => page.waitForFunction((want) => window.snapshots >= want, n);
+
+/** A generator of numbers below n, the same in each run. */
+function draws(seed) {
+  let state = seed;
+  return (n) => (state = (state * 1103515245 + 12345) % 2147483648) % n;
+}
+
+let states = 0;
+try {
+  for (const lang of ["en", "de", "fr"]) {
+    const all = Object.entries(panelStates(lang));
+    const fresh = new Map();
+    for (const phone of lang === "en" ? [false, true] : [false]) {
+      for (const [state, snapshot] of all) {
+        const name = `panel ${state}, ${lang}${phone ? ", phone" : ""}`;
+        mock.panel = snapshot;
+        const page = await open(name, { lang, phone, script: countSnapshots }, "/panel#t=x");
+        await drawn(page, 1);
+        await checkWidth(page, name);
+        const seen = await look(page);
+        check(name, snapshot, seen);
+        if (!phone) fresh.set(state, seen);
+        states++;
+        await page.context().close();
+      }
+    }
+    // The same states in another order on one page. A session that is over never goes on.
+    const draw = draws(7);
+    const live = all.filter(([, s]) => s.phase !== "ended");
+    mock.panel = live[0][1];
+    const page = await open(`panel in turn, ${lang}`, { lang, script: countSnapshots }, "/panel#t=x");
+    await drawn(page, 1);
+    let before = live[0][0];
+    for (let seq = 2; seq < 2 + 3 * live.length; seq++) {
+      const [state, snapshot] = live[draw(live.length)];
+      pushPanel({ ...snapshot, seq, question: snapshot.question && { ...snapshot.question, id: String(seq) } });
+      await drawn(page, seq);
+      const [seen, want] = [await look(page), fresh.get(state)];
+      for (const what of ["words", "controls", "title"])
+        if (String(seen[what]) !== String(want[what]))
+          report(`panel ${state} after ${before}, ${lang}`, `${what}: ${seen[what]}\n  instead of: ${want[what]}`);
+      before = state;
+      states++;
+    }
+    await page.context().close();
+  }
+} finally {
+  const problems = await close();
+  console.log(problems === 0 ? `${states} states seen` : `${problems} problems`);
+  process.exitCode = problems === 0 ? 0 : 1;
+}
