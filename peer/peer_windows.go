@@ -24,6 +24,8 @@ const (
 	// owner. On a busy computer wine reports one in fifty that way, and has the owner at the
 	// next read.
 	maxReads = 20
+	// maxTableTries is how often one read is tried.
+	maxTableTries = 10
 )
 
 func check(local, remote *net.TCPAddr) error {
@@ -99,12 +101,14 @@ func processOf(local, remote *net.TCPAddr) (uint32, error) {
 
 func readTable(family int32) ([]byte, error) {
 	size := uint32(16 << 10)
-	for range 10 { // the table may grow between the calls
+	for tries := range maxTableTries { // the table may grow between the calls
 		table := make([]byte, size)
 		r, _, _ := getTCPTable.Call(uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, uintptr(family), tableOwnerConnections, 0)
 		switch err := windows.Errno(r); {
 		case err == 0:
 			return table, nil
+		case err == windows.ERROR_OUTOFMEMORY && tries < maxTableTries-1:
+			// Wine says this when the table grew while it was being read.
 		case err != windows.ERROR_INSUFFICIENT_BUFFER || size > maxTable:
 			return nil, err
 		}

@@ -262,12 +262,12 @@ const (
 
 // Message is what a page sends to the program. Each type uses some of the fields.
 type Message struct {
-	Type     string       `json:"type"`
-	Number   string       `json:"number,omitempty"`
-	Question string       `json:"question,omitempty"`
-	Allow    bool         `json:"allow,omitempty"`
-	Right    string       `json:"right,omitempty"`
-	On       bool         `json:"on,omitempty"`
+	Type     string           `json:"type"`
+	Number   string           `json:"number,omitempty"`
+	Question string           `json:"question,omitempty"`
+	Allow    bool             `json:"allow,omitempty"`
+	Right    string           `json:"right,omitempty"`
+	On       bool             `json:"on,omitempty"`
 	Share    *agent.Selection `json:"share,omitempty"`
 }
 

@@ -136,8 +136,7 @@ export async function close() {
   return problems;
 }
 
-
-/** Opens a page. Whatever it complains of is reported under the name. `script` runs before its own. */
+/** Opens a page. Whatever it complains of is reported under the name. `script` runs first. */
 export async function open(name, { lang = "de", dark = false, phone = false, script = null }, path) {
   const context = await browser.newContext({
     locale: lang,

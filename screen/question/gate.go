@@ -31,7 +31,8 @@ const (
 )
 
 // Gate decides which presses count. The zero value is a window that is not visible. Its methods
-// take the time of the event, which must never go back.
+// take the time at which the event happened, which may be earlier than that of a call before: an
+// event may have waited in a queue.
 //
 //	hidden ──Visible──► arming ──ArmAfter──► armed ──press, release──► activated
 //	  ▲                  ▲  │                  │

@@ -50,6 +50,8 @@ func TestGate(t *testing.T) {
 		"pressed before arming":                 {[]step{shown, pointer(500*ms, Allow, hand), press1(900*ms, Allow, hand), release1(1300*ms, Allow, hand)}, None},
 		"pressed too early, released too early": {[]step{shown, pointer(100*ms, Allow, hand), press1(200*ms, Allow, hand), release1(300*ms, Allow, hand)}, None},
 		"there before arming":                   {[]step{shown, pointer(500*ms, Allow, hand), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand)}, None},
+		"there before arming, handled later":    {[]step{shown, visible(1050 * ms), pointer(500*ms, Allow, hand), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand)}, None},
+		"pressed before arming, handled later":  {[]step{shown, covered(1100 * ms), visible(1200 * ms), pointer(1000*ms, Allow, hand), press1(1050*ms, Allow, hand), release1(2300*ms, Allow, hand)}, None},
 		"there before arming, left, came again": {[]step{shown, pointer(500*ms, Allow, hand), pointer(1100*ms, None, hand), pointer(1150*ms, Allow, hand), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand)}, Allow},
 		"moved there by a program":              {[]step{shown, pointer(1100*ms, Allow, program), press1(1200*ms, Allow, hand), release1(1300*ms, Allow, hand)}, None},
 		"pressed by a program":                  {[]step{shown, pointer(1100*ms, Allow, hand), press1(1200*ms, Allow, program), release1(1300*ms, Allow, program)}, None},

@@ -5,6 +5,7 @@ package windows
 import (
 	"fmt"
 	"image"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -104,6 +105,7 @@ var (
 	procGetClipboardOwner          = user32.NewProc("GetClipboardOwner")
 	procAddClipboardFormatListener = user32.NewProc("AddClipboardFormatListener")
 	procGetClipboardSequenceNumber = user32.NewProc("GetClipboardSequenceNumber")
+	procGetTickCount               = kernel32.NewProc("GetTickCount")
 	procGlobalAlloc                = kernel32.NewProc("GlobalAlloc")
 	procGlobalFree                 = kernel32.NewProc("GlobalFree")
 	procGlobalLock                 = kernel32.NewProc("GlobalLock")
@@ -140,6 +142,13 @@ type message struct {
 	Time    uint32
 	At      pointAPI
 	_       uint32
+}
+
+// when returns the time at which the system queued the message: when a device was used, or when a
+// program posted it. It is never later than now.
+func (m *message) when(now time.Time) time.Time {
+	age := int32(uint32(call(procGetTickCount)) - m.Time) // milliseconds; both wrap after 49 days
+	return now.Add(-time.Duration(max(age, 0)) * time.Millisecond)
 }
 
 // A pointer is converted to a uintptr in the call expression itself, so that its target does not

@@ -180,7 +180,7 @@ func (d *questionDialog) open() (err error) {
 	call(procShowWindow, d.window, 5) // SW_SHOW
 	call(procSetForegroundWindow, d.window)
 	d.focus(question.Refuse)
-	d.point(pointer, 0)
+	d.point(time.Now(), pointer, 0)
 	d.update()
 	return nil
 }
@@ -202,8 +202,8 @@ func (d *questionDialog) move(at image.Point) {
 	d.own.Gone(d, d.rect.Sub(virtualScreen().Min))
 }
 
-func (d *questionDialog) point(p image.Point, by question.Device) {
-	d.form.Gate.Pointer(time.Now(), d.targetAt(p), by)
+func (d *questionDialog) point(when time.Time, p image.Point, by question.Device) {
+	d.form.Gate.Pointer(when, d.targetAt(p), by)
 }
 
 // physicalDevice reports whether the input message that is being handled comes from a device, that
@@ -219,34 +219,36 @@ func physicalDevice() question.Device {
 
 // filter gets every message of the dialog before its control does.
 func (d *questionDialog) filter(m *message) (taken bool) {
-	now, by := time.Now(), question.Device(0)
+	// On a busy computer a message may wait. What a person did before the question was armed does
+	// not count, even if it is handled later.
+	when, by := m.when(time.Now()), question.Device(0)
 	if m.Message >= wmKeyDown && m.Message <= wmSysKeyUp || m.Message >= wmMouseMove && m.Message <= wmMouseWheelX {
 		by = physicalDevice()
 	}
 	place := image.Pt(int(m.At.X), int(m.At.Y))
 	g := &d.form.Gate
 	if m.Message >= wmMouseMove && m.Message <= wmMouseWheelX && d.left.Swap(false) {
-		g.Pointer(now, question.None, 0)
+		g.Pointer(when, question.None, 0)
 	}
 	switch m.Message {
 	case wmMouseMove:
-		d.point(place, by)
+		d.point(when, place, by)
 	case wmLeftDown, wmLeftDouble:
-		g.Press(now, d.targetAt(place), by)
+		g.Press(when, d.targetAt(place), by)
 	case wmLeftUp:
-		t := g.Release(now, d.targetAt(place), by)
+		t := g.Release(when, d.targetAt(place), by)
 		call(procDispatchMessage, uintptr(unsafe.Pointer(m))) // the button is released first
 		d.activate(t)
 		return true
 	case wmKeyDown, wmKeyUp, wmSysKeyDown, wmSysKeyUp:
-		return d.key(m, now, by)
+		return d.key(m, when, by)
 	}
 	return call(procIsDialogMessage, d.window, uintptr(unsafe.Pointer(m))) != 0
 }
 
 // key handles the keyboard itself, because messages that the system derives from keys cannot be
 // distinguished from those that a program sends.
-func (d *questionDialog) key(m *message, now time.Time, by question.Device) (taken bool) {
+func (d *questionDialog) key(m *message, when time.Time, by question.Device) (taken bool) {
 	const vkReturn, vkEscape, vkSpace, vkTab, vkLeft, vkUp, vkRight, vkDown = 0x0d, 0x1b, 0x20, 0x09, 0x25, 0x26, 0x27, 0x28
 	sym := map[uintptr]uint32{vkReturn: keysym.Return, vkEscape: keysym.Escape, vkSpace: ' ', vkTab: keysym.Tab,
 		vkLeft: keysym.Left, vkUp: keysym.Up, vkRight: keysym.Right, vkDown: keysym.Down}[m.W]
@@ -258,7 +260,7 @@ func (d *questionDialog) key(m *message, now time.Time, by question.Device) (tak
 	if down && m.L&repeated != 0 {
 		return true
 	}
-	e := question.Event{Kind: question.KeyOff, When: now, By: by, Sym: sym, Shift: call(procGetKeyState, vkShift)&0x8000 != 0}
+	e := question.Event{Kind: question.KeyOff, When: when, By: by, Sym: sym, Shift: call(procGetKeyState, vkShift)&0x8000 != 0}
 	if down {
 		e.Kind = question.KeyOn
 	}

@@ -183,6 +183,20 @@ func TestQuestionEnds(t *testing.T) {
 	}
 }
 
+// TestMessageTime checks that a message that waited has the time at which it was queued, so that a
+// press made before the question was armed does not count because it is handled later.
+func TestMessageTime(t *testing.T) {
+	ticks := uint32(call(procGetTickCount))
+	waited, early := message{Time: ticks - 700}, message{Time: ticks + 60_000}
+	now := time.Now()
+	if age := now.Sub(waited.when(now)); age < 700*time.Millisecond {
+		t.Errorf("a message of 700 ms ago is %v old", age)
+	}
+	if got := early.when(now); !got.Equal(now) {
+		t.Errorf("a message of the future has the time %v, want %v", got, now)
+	}
+}
+
 // TestOwnWindowsAreHidden: however this program's own windows appear and disappear, no capture of
 // the screen shows a pixel of them. On wine the system cannot leave them out of captures, so the
 // mask hides them.

@@ -11,6 +11,7 @@ export class NumberForm {
   private readonly heading = h("h1", { "data-testid": "number-heading" });
   private readonly lead = h("p", { class: "lead", "data-testid": "number-lead" });
   private offered = false;
+  private told = ""; // the program's last error
   private readonly where: HTMLElement;
   private readonly ask: HTMLElement;
   private readonly error = h("p", { class: "error", role: "alert", id: "number-error", "data-testid": "number-error" });
@@ -75,7 +76,10 @@ export class NumberForm {
     this.input.classList.toggle("long", s.gateway === "");
     this.input.inputMode = s.gateway === "" ? "text" : "numeric";
     this.input.placeholder = s.gateway === "" ? "000 000 000@…" : "000 000 000";
-    if (s.error) setText(this.error, errorWords(s.error, t));
+    // What the form itself has found fault with stays until the program says something else.
+    const told = s.error ? errorWords(s.error, t) : "";
+    if (told !== this.told) setText(this.error, told);
+    this.told = told;
   }
 
   focus(): void {
