@@ -13,8 +13,8 @@ import (
 
 // A viewer that cannot seal enters by a door where the gateway opens the seal for it. For that
 // the gateway gets a separate number. The agent draws this number when the advisor asks for it
-// over the sealed control stream. It is valid for one view stream by that door and for nothing
-// else. So a gateway can neither present such a stream as "sealed" nor open a second one;
+// over the sealed control stream. The number is valid for one view stream by that door and for
+// nothing else. So a gateway can neither present such a stream as "sealed" nor open a second one;
 // tunnel/PROTOCOL.md, section 9.
 
 // errNoDoorNumber means that nobody who knows the session's number asked for that viewer.

@@ -142,8 +142,8 @@ func (c *certificates) tlsConfig() *tls.Config {
 	return cfg
 }
 
-// viewerTLS returns the configuration for VNC viewers. Some support only TLS 1.2, so it is allowed,
-// but only with forward secrecy and authenticated encryption.
+// viewerTLS returns the configuration for VNC viewers. Some viewers support only TLS 1.2, so it
+// allows TLS 1.2, but only with forward secrecy and authenticated encryption.
 func (c *certificates) viewerTLS() *tls.Config {
 	cfg := c.tlsConfig()
 	inner := cfg.GetCertificate

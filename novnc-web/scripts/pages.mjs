@@ -52,8 +52,14 @@ function countSnapshots() {
   });
 }
 
-/** Waits until the page has drawn `n` snapshots: it draws one in the task in which it arrives. */
-const drawn = (page, n) => page.waitForFunction((want) => window.snapshots >= want, n);
+/**
+ * Waits until the page has drawn `n` snapshots, the last of which is given: it draws one in the
+ * task in which it arrives. The advisor's screen comes later.
+ */
+async function drawn(page, n, { phase, rights }) {
+  await page.waitForFunction((want) => window.snapshots >= want, n);
+  if (phase === "joined" && rights.show) await page.locator(".show-words").waitFor({ state: "hidden" });
+}
 
 /** A generator of numbers below n, the same in each run. */
 function draws(seed) {
@@ -71,7 +77,7 @@ try {
       const name = `panel ${state}, ${lang}`;
       mock.panel = snapshot;
       await page.reload();
-      await drawn(page, 1);
+      await drawn(page, 1, snapshot);
       await checkWidth(page, name);
       const seen = await look(page);
       check(name, snapshot, seen);
@@ -83,12 +89,12 @@ try {
     const live = all.filter(([, s]) => s.phase !== "ended");
     mock.panel = live[0][1];
     await page.reload();
-    await drawn(page, 1);
+    await drawn(page, 1, live[0][1]);
     let before = live[0][0];
     for (let seq = 2; seq < 2 + 2 * live.length; seq++) {
       const [state, snapshot] = live[draw(live.length)];
       pushPanel({ ...snapshot, seq, question: snapshot.question && { ...snapshot.question, id: String(seq) } });
-      await drawn(page, seq);
+      await drawn(page, seq, snapshot);
       const [seen, want] = [await look(page), fresh.get(state)];
       for (const what of ["words", "controls", "title"])
         if (String(seen[what]) !== String(want[what]))

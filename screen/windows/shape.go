@@ -25,8 +25,8 @@ func colourShape(size, hot image.Point, colours, mask []byte) *screen.Cursor {
 		a := uint32(colours[i+3])
 		if !alpha {
 			a = 255
-			// White in the mask with a colour inverts what is below. This cannot be represented,
-			// but the colour can.
+			// White in the mask with a colour inverts what is below. A Cursor cannot represent
+			// inversion, so it has the colour.
 			if len(mask) >= n && mask[i] != 0 && colours[i]|colours[i+1]|colours[i+2] == 0 {
 				a = 0
 			}

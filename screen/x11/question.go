@@ -4,6 +4,7 @@ package x11
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"math"
@@ -78,6 +79,7 @@ type questionWindow struct {
 	// visible is what the server last reported, above the result of isAbove.
 	visible, above bool
 	armed          bool // as last reported
+	clock          serverClock
 
 	events chan any    // xiEvent, or the kind of a core event as coreEvent
 	lost   atomic.Bool // some events did not fit into the channel
@@ -86,7 +88,8 @@ type questionWindow struct {
 // coreEvent is an event of the core protocol about the window.
 type coreEvent struct {
 	kind  byte
-	state byte // of VisibilityNotify
+	state byte   // of VisibilityNotify
+	time  uint32 // of PropertyNotify, by the server's clock
 }
 
 // maxQuestionEvents is the maximum number of queued events.
@@ -101,7 +104,9 @@ func (a *asker) open(q screen.Question) (w *questionWindow, err error) {
 		if xe, ok := parseXIEvent(ev, byte(major.Load())); ok {
 			e = xe
 		} else if kind := ev[0] &^ xSentFlag; kind == xproto.Expose || kind == xproto.VisibilityNotify {
-			e = coreEvent{kind, ev[8]}
+			e = coreEvent{kind: kind, state: ev[8]}
+		} else if ev[0] == xproto.PropertyNotify { // one that another program sent has a flag
+			e = coreEvent{kind: kind, time: binary.LittleEndian.Uint32(ev[12:])}
 		} else {
 			return
 		}
@@ -152,7 +157,8 @@ func (w *questionWindow) prepare() error {
 	if w.gc, err = xproto.NewGcontextId(l.Conn); err != nil {
 		return l.explain(err)
 	}
-	const what = xproto.EventMaskExposure | xproto.EventMaskVisibilityChange
+	const what = xproto.EventMaskExposure | xproto.EventMaskVisibilityChange | xproto.EventMaskPropertyChange
+	w.clock.ask(time.Now())
 	err = xproto.CreateWindowChecked(l.Conn, l.scr.RootDepth, w.window, l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, l.scr.RootVisual,
 		xproto.CwBackPixel|xproto.CwOverrideRedirect|xproto.CwEventMask, []uint32{l.scr.WhitePixel, 1, what}).Check()
 	if err != nil {
@@ -161,6 +167,7 @@ func (w *questionWindow) prepare() error {
 	if err = xproto.CreateGCChecked(l.Conn, w.gc, xproto.Drawable(w.window), 0, nil).Check(); err != nil {
 		return l.explain(err)
 	}
+	// The server answers with its time, by PropertyNotify.
 	name := []byte("Lotse: question")
 	xproto.ChangeProperty(l.Conn, xproto.PropModeReplace, w.window, xproto.AtomWmName, xproto.AtomString, 8, uint32(len(name)), name)
 	if err := w.xi.selectOn(w.window, xiAllMasterDevices, xiKeyPress, xiKeyRelease, xiButtonPress, xiButtonRelease, xiMotion, xiEnter, xiLeave); err != nil {
@@ -358,9 +365,13 @@ func (w *questionWindow) feed(e question.Event) { _, _ = w.sheet.Handle(e) }
 func (w *questionWindow) handle(e any) (*screen.Answer, error) {
 	switch e := e.(type) {
 	case coreEvent:
-		if e.kind == xproto.VisibilityNotify {
+		switch e.kind {
+		case xproto.VisibilityNotify:
 			w.visible = e.state == xproto.VisibilityUnobscured
 			w.setVisible()
+			return nil, nil
+		case xproto.PropertyNotify:
+			w.clock.answer(e.time)
 			return nil, nil
 		}
 		return nil, w.draw()
@@ -375,11 +386,14 @@ func (w *questionWindow) handleXI(e xiEvent) (*screen.Answer, error) {
 	if err != nil || e.kind == xiHierarchyChanged {
 		return nil, err
 	}
-	ev := question.Event{When: time.Now(), At: e.at, By: by}
+	// On a busy computer an event may wait. What a person did before the question was armed does
+	// not count, even if it is handled later.
+	now := time.Now()
+	ev := question.Event{When: w.clock.at(now, e.time), At: e.at, By: by}
 	switch e.kind {
 	case xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion:
 		if by == 0 {
-			w.feed(question.Event{Kind: question.Injected, When: ev.When})
+			w.feed(question.Event{Kind: question.Injected, When: now})
 		}
 		return nil, nil
 	case xiMotion, xiEnter:

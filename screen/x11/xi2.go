@@ -197,6 +197,7 @@ func (x *xiLink) injectors() (map[uint16]bool, error) {
 type xiEvent struct {
 	kind   uint16
 	device uint16
+	time   uint32 // by the server's clock, in milliseconds
 	source uint16 // the slave device that caused it
 	detail uint32 // keycode or button
 	flags  uint32
@@ -216,6 +217,7 @@ func parseXIEvent(ev []byte, major byte) (e xiEvent, ok bool) {
 	}
 	e.kind = binary.LittleEndian.Uint16(ev[8:])
 	e.device = binary.LittleEndian.Uint16(ev[10:])
+	e.time = binary.LittleEndian.Uint32(ev[12:])
 	if e.kind >= xiRawKeyPress && e.kind <= xiRawMotion || e.kind == xiRawTouchBegin {
 		e.detail = binary.LittleEndian.Uint32(ev[16:])
 		e.source = binary.LittleEndian.Uint16(ev[20:])

@@ -248,7 +248,7 @@ export class BrowserAgent implements PanelActions {
       },
       door: (door) => {
         const number = this.link?.doors.issue(door);
-        // Only the end that asked gets it.
+        // Only the end that asked gets the number.
         if (number) control.send({ type: "door", door, number, seconds: doorNumberLife / 1000 });
       },
       end: () => {
