@@ -280,8 +280,8 @@ func TestShareSettles(t *testing.T) {
 	p := x11test.NewPainter(t, x)
 	p.Fill(image.Rect(0, 0, 90, 90), sentinelPixel) // on the root window: not shared
 	id := strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm")))[0]
-	p.FillIn(windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // after it, on the xterm
 	screentest.Eventually(t, "what was painted on the window is seen", func() bool {
+		p.KeepIn(t, windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // after it, on the xterm
 		var got map[uint32]int
 		s.Read(func(v screen.View) { got = census(v.Frame) })
 		if got[sentinelPixel] > 0 {
@@ -407,11 +407,13 @@ func TestSharePointer(t *testing.T) {
 	x.Run(t, "xdotool", "mousemove", "70", "70") // over the other one
 	screentest.Eventually(t, "the shape is hidden over another window", func() bool { shown, _ := pointer(); return !shown })
 	record.forget()
-	x.Run(t, "xdotool", "mousemove", "10", "590")                                                 // over the desktop
-	for _, w := range strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm"))) { // one is shared
-		x11test.NewPainter(t, x).FillIn(windowNamed(t, w), image.Rect(10, 10, 14, 14), ownPixel)
-	}
+	x.Run(t, "xdotool", "mousemove", "10", "590") // over the desktop
+	p := x11test.NewPainter(t, x)
+	both := strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm"))) // one is shared
 	screentest.Eventually(t, "a frame that comes behind it", func() (ok bool) {
+		for _, w := range both {
+			p.KeepIn(t, windowNamed(t, w), image.Rect(10, 10, 14, 14), ownPixel)
+		}
 		s.Read(func(v screen.View) { ok = census(v.Frame)[ownPixel] == 4*4 })
 		return ok
 	})

@@ -3,6 +3,7 @@
 package x11test
 
 import (
+	"encoding/binary"
 	"image"
 	"testing"
 
@@ -43,10 +44,28 @@ func NewPainter(t testing.TB, x *Server) *Painter {
 // Fill fills a rectangle of the root window.
 func (p *Painter) Fill(r image.Rectangle, pixel uint32) { p.FillIn(p.Root, r, pixel) }
 
-// FillIn draws on a window, in its own coordinates.
+// FillIn fills a rectangle of a window, in the coordinates of that window.
 func (p *Painter) FillIn(w xproto.Window, r image.Rectangle, pixel uint32) {
 	xproto.ChangeGC(p.Conn, p.gc, xproto.GcForeground, []uint32{pixel})
 	xproto.PolyFillRectangle(p.Conn, xproto.Drawable(w), p.gc, []xproto.Rectangle{{
 		X: int16(r.Min.X), Y: int16(r.Min.Y), Width: uint16(r.Dx()), Height: uint16(r.Dy()),
 	}})
+}
+
+// KeepIn fills a rectangle of another program's window, unless the window shows the pixel there
+// already. Call it repeatedly: a program may paint over it, for example when a new window is
+// exposed for the first time.
+func (p *Painter) KeepIn(t testing.TB, w xproto.Window, r image.Rectangle, pixel uint32) {
+	t.Helper()
+	got, err := xproto.GetImage(p.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(w),
+		int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), ^uint32(0)).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := got.Data; len(d) >= 4; d = d[4:] {
+		if binary.LittleEndian.Uint32(d)&0xffffff != pixel {
+			p.FillIn(w, r, pixel)
+			return
+		}
+	}
 }
