@@ -57,7 +57,9 @@ func TestTLSPortSpeakers(t *testing.T) {
 	}
 	silent := dialViewer(t, r.addrs.Listen)
 	r.stop()
-	if b, _ := io.ReadAll(silent); len(b) > 0 {
+	// While the gateway stops, the test's clock advances: the client's silence may be over before
+	// the port is closed, and then it is greeted as a viewer.
+	if b, _ := io.ReadAll(silent); len(b) > 0 && string(b) != "RFB 003.008\n" {
 		t.Errorf("%q at the end", b)
 	}
 }
