@@ -190,6 +190,25 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 	})
 }
 
+// TestAskedIsTold checks that the advisor is told when the customer is shown a question and how
+// long it is open, and that withdrawing the request closes the question.
+func TestAskedIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		ctl := d.listen()
+		d.ask(consent.View)
+		want := tunnel.Event{Event: tunnel.EventAsked, Right: "view", By: byAuto, Seconds: int(d.cfg.timeout(consent.View) / time.Second)}
+		if told := ctl.events(); !slices.Equal(told, []tunnel.Event{want}) {
+			t.Fatalf("told %+v, want %+v", told, want)
+		}
+		d.send(returned{consent.View})
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); snap.Question != nil {
+			t.Errorf("the withdrawn question is open: %+v", snap.Question)
+		}
+	})
+}
+
 // TestRefusalsPutOff checks that after a refusal the next question waits 10 s, then 30 s, then
 // two minutes, and that the advisor is told. After a yes the delays start again.
 func TestRefusalsPutOff(t *testing.T) {
@@ -494,6 +513,16 @@ func (l *listener) each(f func(tunnel.ControlMessage)) {
 			return
 		}
 	}
+}
+
+// events returns the events so far and removes them.
+func (l *listener) events() (all []tunnel.Event) {
+	l.each(func(m tunnel.ControlMessage) {
+		if e, ok := m.(tunnel.Event); ok {
+			all = append(all, e)
+		}
+	})
+	return all
 }
 
 // delayed returns the seconds in the last event about a delayed question.

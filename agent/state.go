@@ -128,6 +128,10 @@ func (st *state) changed(c consent.Change, by string) {
 	if t := st.session.cfg.Trace; t != nil {
 		t.event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
 	}
+	if c.Outcome == consent.Opened && st.consent.Asked.Has(c.Right) {
+		seconds := int(st.session.cfg.timeout(c.Right) / time.Second)
+		st.controls.send(tunnel.Event{Event: tunnel.EventAsked, Right: c.Right.String(), By: byAuto, Seconds: seconds})
+	}
 	if name := outcomeNames[c.Outcome]; name != "" {
 		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
 	}

@@ -42,6 +42,8 @@ async function pageOf({ page: name, proxy, agent }) {
   page.on("console", (m) => {
     if (m.type() === "error") complaints.push(`${name}: ${m.text()}`);
   });
+  // A page that shows a screen asks before it is left.
+  page.on("dialog", (d) => void d.accept().catch(() => {}));
   pages.set(name, page);
   return page;
 }

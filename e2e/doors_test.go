@@ -411,6 +411,7 @@ func TestPageViewerPassword(t *testing.T) {
 	page := b.tab("advisor")
 	page.signsIn(s.url + "/advisor#n=" + ses.number)
 	page.click("confirm-yes") // another program holds the session
+	page.click("more")
 	page.click("own-viewer-open")
 	page.click("vnc-password")
 	page.wait("viewer-secret")
@@ -448,6 +449,7 @@ func TestForeignServerPage(t *testing.T) {
 	page.fill("signin-password", devPassword)
 	page.click("signin-submit")
 	page.click("new-session")
+	page.click("foreign-heading")
 	page.click("foreign-open")
 	page.wait("foreign-command")
 	command := strings.Fields(page.text("foreign-command"))

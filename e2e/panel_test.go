@@ -276,6 +276,7 @@ func TestChoice(t *testing.T) {
 
 	// The advisor asks to see more. Only the customer's yes changes the share.
 	mark = agent.Mark()
+	advisor.click("more")
 	advisor.click("ask-share")
 	panel.waitFor("question", `[data-right="share"]`)
 	advisor.seesOnlyChosen(customer, "while the advisor only asks")
@@ -430,6 +431,7 @@ func TestPanelTurn(t *testing.T) {
 
 	// The direction turns again.
 	mark = agent.Mark()
+	advisor.click("more")
 	advisor.click("turn-show")
 	allow(customer, agent, mark, "show")
 	advisor.waitFor("showing", `[data-phase="shown"]`)

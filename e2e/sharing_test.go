@@ -191,6 +191,7 @@ func TestTurn(t *testing.T) {
 	showsBeside(t, customer, advisor.canvas, "the customer's screen at the advisor's")
 
 	// The advisor asks to turn back. The customer refuses, and the view stays as it was.
+	advisor.click("more")
 	advisor.click("turn-show")
 	page.waitFor("question", `[data-right="show"]`)
 	page.waitFor("question-refuse", ":not([disabled])")
@@ -199,7 +200,7 @@ func TestTurn(t *testing.T) {
 	showsBeside(t, customer, advisor.canvas, "the customer's screen, still")
 
 	page.click("take-view")
-	advisor.do("wait", map[string]any{"id": "ask-control", "value": "", "hidden": true})
+	advisor.waitFor("screen", ":not([data-seen])")
 	advisor.click("end-session")
 	advisor.click("confirm-yes")
 	page.wait("ended")

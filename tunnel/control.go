@@ -98,17 +98,21 @@ type State struct {
 }
 
 // Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",
-// "returned" or EventDelayed; By is "customer", "advisor", "key" or "auto".
+// "returned", EventDelayed or EventAsked; By is "customer", "advisor", "key" or "auto".
 type Event struct {
 	Event string `json:"event"`
 	Right string `json:"right"`
 	By    string `json:"by"`
-	// Seconds is the time until the question is asked; only with EventDelayed.
+	// Seconds is the time until the question is asked with EventDelayed, and until no answer counts
+	// as a refusal with EventAsked; otherwise 0.
 	Seconds int `json:"seconds,omitempty"`
 }
 
 // EventDelayed is Event.Event for a request that waits because the customer has just refused one.
 const EventDelayed = "delayed"
+
+// EventAsked is Event.Event when the customer is shown the question that the advisor asked for.
+const EventAsked = "asked"
 
 // Bye is the agent's last message.
 type Bye struct {

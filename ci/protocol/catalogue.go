@@ -34,7 +34,8 @@ var keysyms = []struct {
 	name  string
 	value uint32
 }{
-	{"tab", keysym.Tab}, {"print", keysym.Print}, {"f4", keysym.F4}, {"altL", keysym.AltL}, {"superL", keysym.SuperL},
+	{"backspace", keysym.BackSpace}, {"tab", keysym.Tab}, {"enter", keysym.Return}, {"escape", keysym.Escape}, {"print", keysym.Print}, {"f4", keysym.F4},
+	{"shiftL", keysym.ShiftL}, {"controlL", keysym.ControlL}, {"altL", keysym.AltL}, {"superL", keysym.SuperL},
 }
 
 func milliseconds(d time.Duration) int { return int(d / time.Millisecond) }

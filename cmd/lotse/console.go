@@ -198,7 +198,7 @@ func rightsText(r tunnel.Rights) string {
 // The words for an event; tunnel/PROTOCOL.md, section 6.
 var (
 	eventWords = map[string]string{
-		"given": "allowed", "refused": "refused", "timeout": "not answered in time", "taken": "taken back", "returned": "given back",
+		"asked": "the customer is being asked", "given": "allowed", "refused": "refused", "timeout": "not answered in time", "taken": "taken back", "returned": "given back",
 	}
 	byWords = map[string]string{
 		"customer": " by the customer", "advisor": " by you", "key": " by the customer's key", "auto": " by the customer's program",
@@ -210,7 +210,7 @@ func eventText(m tunnel.Event) string {
 	if what == "" {
 		what = short(m.Event)
 	}
-	if m.Event == "timeout" {
+	if m.Event == "timeout" || m.Event == tunnel.EventAsked {
 		by = "" // nobody did
 	}
 	right := short(m.Right)

@@ -45,7 +45,7 @@ export class MockGateway {
   }
 
   #state(state, reason = "") {
-    const times = { since: "2026-01-01T11:30:00Z", expires: "2026-01-01T12:00:00Z" };
+    const times = { since: new Date().toISOString(), expires: new Date(Date.now() + 24 * 60_000).toISOString() };
     this.#owner?.send(JSON.stringify({ type: "state", state, reason, ...times }));
   }
 

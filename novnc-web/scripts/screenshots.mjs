@@ -5,6 +5,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkWidth, close, files, gateway, mock, open } from "./stand.mjs";
+import { walkAdvisor } from "./advisorstates.mjs";
 import { panelStates } from "./states.mjs";
 
 const out = process.argv[2];
@@ -25,70 +26,8 @@ async function shot(name, { path, prepare, ...look }) {
 }
 
 /** What the advisor sees of a customer whose program says this and that. */
-async function advisorStates(look, suffix) {
-  gateway.reset();
-  mock.signedIn = true;
-  mock.sessions = [];
-  const name = (state) => `advisor-${state}-${suffix}`;
-  const page = await open(name("session"), look, "/advisor");
-  await page.getByTestId("new-session").click();
-  const number = (await page.getByTestId("number").textContent()).replaceAll(" ", "");
-  const customer = await open("puppet", look, "/puppet");
-  const puppet = (what, ...values) => customer.evaluate(([w, v]) => window.puppet[w](...v), [what, values]);
-  await customer.waitForFunction(() => window.puppet);
-  const none = { view: false, control: false, clipboard: false, files: false, show: false };
-  await puppet("say", { direction: "none", rights: none });
-  await puppet("enter", number);
-  await page.locator('[data-testid="session"][data-phase="joined"]').waitFor();
-  await take(page, name("joined"));
-  await page.getByTestId("show-screen").click();
-  await puppet("say", { direction: "none", rights: none, asked: ["show"] });
-  await page.locator('[data-testid="showing"][data-phase="asking"]').waitFor();
-  await take(page, name("show-asking"));
-  await puppet("say", { direction: "advisor", rights: { ...none, show: true } });
-  await page.locator('[data-testid="showing"][data-phase="shown"]').waitFor();
-  await take(page, name("show-shown"));
-  await puppet("say", { direction: "none", rights: none });
-  await page.locator('[data-testid="showing"][data-phase="ended"]').waitFor();
-  await take(page, name("show-ended"));
-  await page.getByTestId("show-stop").click();
-  await page.getByTestId("show-screen").click();
-  await page.locator('[data-testid="showing"][data-phase="asking"]').waitFor();
-  await puppet("refuse");
-  await page.locator('[data-testid="showing"][data-phase="refused"]').waitFor();
-  await take(page, name("show-refused"));
-  await page.getByTestId("show-stop").click();
-
-  await page.getByTestId("see-screen").click();
-  await page.locator('[data-testid="view-canvas"][data-phase="asking"]').waitFor();
-  await take(page, name("view-asking"));
-  await puppet("allow");
-  const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
-  const apps = { kind: "apps", names: ["LibreOffice", "Thunderbird"] };
-  await puppet("say", { direction: "customer", rights: { ...none, view: true }, share: apps, viewers });
-  await page.locator('[data-testid="view-canvas"][data-phase="shown"]').waitFor();
-  await page.waitForTimeout(400);
-  await take(page, name("view-apps"));
-  await puppet("say", {
-    direction: "customer",
-    rights: { ...none, view: true },
-    share: apps,
-    asked: ["control", "share"],
-    viewers,
-  });
-  await take(page, name("asked"));
-  const control = { ...none, view: true, control: true };
-  await puppet("say", { direction: "customer", rights: control, share: { kind: "screen", names: [] }, hands: true, viewers });
-  await take(page, name("hands"));
-  for (const notice of ["hidden", "shielded"]) {
-    await puppet("say", { direction: "customer", rights: control, share: { kind: "screen", names: [] }, notice, viewers });
-    await take(page, name(`notice-${notice}`));
-  }
-  await puppet("say", { direction: "none", rights: { ...none, view: true }, paused: true, viewers });
-  await take(page, name("paused"));
-  await customer.context().close();
-  await page.context().close();
-}
+const advisorStates = (look, suffix) =>
+  walkAdvisor(`advisor-${suffix}`, look, (page, state) => take(page, `advisor-${state}-${suffix}`));
 
 /** A customer who shares from the page, with the real advisor's page at the other end. */
 async function sharingStates(look, suffix) {
@@ -174,12 +113,6 @@ try {
     mock.signedIn = true;
     mock.sessions = [{ place: "7310", state: "joined", since: "2026-01-01T11:00:00Z", expires: "2026-01-01T23:00:00Z" }];
     await shot(`advisor-empty-${suffix}`, { ...look, path: "/advisor" });
-    gateway.reset();
-    await shot(`advisor-waiting-${suffix}`, {
-      ...look,
-      path: "/advisor",
-      prepare: (page) => page.getByTestId("new-session").click(),
-    });
     await advisorStates(look, suffix);
     await sharingStates(look, suffix);
   }

@@ -49,6 +49,9 @@ const { serveDesk } = await import("data:text/javascript;base64," + Buffer.from(
 /** What the server answers. */
 export const mock = { downloads: [], signedIn: false, sessions: [], panel: null };
 
+/** When a new number stops being valid. */
+const soon = () => new Date(Date.now() + 24 * 60_000).toISOString();
+
 /** Programs that a gateway offers. */
 export const files = [
   { os: "windows", arch: "amd64", file: "lotse-agent.exe", size: 7_512_064 },
@@ -65,7 +68,7 @@ function api(path, method, body) {
   const me = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH", csrf: "x" };
   if (path === "/api/v1/info") return [200, { name: "Beispiel Software", version: "1.0.0", downloads: mock.downloads }];
   if (path === "/api/v1/me") return mock.signedIn ? [200, me] : [401, { error: { code: "unauthorized", message: "" } }];
-  if (path === "/api/v1/sessions" && method === "POST") return [201, { place: "4821", expires: "2026-01-01T12:00:00Z" }];
+  if (path === "/api/v1/sessions" && method === "POST") return [201, { place: "4821", expires: soon() }];
   if (/^\/api\/v1\/sessions\/[0-9]+\/streams$/.test(path)) return [201, gateway.openStream(JSON.parse(body).kind)];
   if (path === "/api/v1/sessions") return [200, { sessions: mock.sessions }];
   if (path === "/api/open") return [200, { key: "k" }];
@@ -137,11 +140,12 @@ export async function close() {
 }
 
 /** Opens a page. Whatever it complains of is reported under the name. `script` runs first. */
-export async function open(name, { lang = "de", dark = false, phone = false, script = null }, path) {
+export async function open(name, { lang = "de", dark = false, phone = false, size = null, script = null }, path) {
+  const [width, height] = size ?? (phone ? [360, 740] : [1200, 800]);
   const context = await browser.newContext({
     locale: lang,
     colorScheme: dark ? "dark" : "light",
-    viewport: phone ? { width: 360, height: 740 } : { width: 1200, height: 800 },
+    viewport: { width, height },
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
@@ -159,6 +163,21 @@ export async function open(name, { lang = "de", dark = false, phone = false, scr
 export async function checkWidth(page, name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   if (wide) report(name, "wider than the window");
+}
+
+const axeFile = new URL("../node_modules/axe-core/axe.min.js", import.meta.url);
+const axeSource = await readFile(fileURLToPath(axeFile), "utf8");
+const axeRules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Reports what keeps people from using a page, by those rules of WCAG 2.2 AA that axe-core has. */
+export async function checkAccess(page, name) {
+  // evaluate is not subject to the page's policy, which allows no foreign script.
+  if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(axeSource);
+  const found = await page.evaluate(
+    (rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"] }).then((r) => r.violations),
+    axeRules,
+  );
+  for (const { id, help, nodes } of found) report(name, `${id}: ${help}: ${nodes.map((n) => n.html.slice(0, 120)).join(" … ")}`);
 }
 
 /** Something like what a program would send. */

@@ -20,9 +20,14 @@ export const maxControls = 8;
 export const doorNumberLife = 300_000;
 
 export const keysym = {
+  backspace: 0xff08,
   tab: 0xff09,
+  enter: 0xff0d,
+  escape: 0xff1b,
   print: 0xff61,
   f4: 0xffc1,
+  shiftL: 0xffe1,
+  controlL: 0xffe3,
   altL: 0xffe9,
   superL: 0xffeb,
 } as const;

@@ -96,6 +96,9 @@ test("events of unknown kinds are ignored", async () => {
   told.length = 0;
   await say('{"type":"event","event":"delayed","right":"view","by":"auto","seconds":30}\n');
   assert.deepEqual(told, [["event", { event: "delayed", right: "view", by: "auto", seconds: 30 }]]);
+  told.length = 0;
+  await say('{"type":"event","event":"asked","right":"view","by":"auto","seconds":60}\n');
+  assert.deepEqual(told, [["event", { event: "asked", right: "view", by: "auto", seconds: 60 }]]);
 });
 
 test("what is no message ends the stream", async () => {

@@ -10,7 +10,18 @@ import { Origins, Tries } from "../src/seal/index.ts";
 
 declare global {
   interface Window {
-    puppet: { enter(number: string): void; say(state: object): void; allow(): void; refuse(): void };
+    puppet: {
+      enter(number: string): void;
+      /** Sends a state of the session. */
+      say(state: object): void;
+      /** Sends an event. */
+      tell(event: object): void;
+      /** Allows the view that is being asked for, or that comes next. */
+      allow(): Promise<void>;
+      refuse(): void;
+      /** Sets the size of the desktop that the next view shows. */
+      resize(width: number, height: number): void;
+    };
   }
 }
 
@@ -20,16 +31,18 @@ let seq = 1;
 let answer: { yes: () => void; no: () => void } | null = null;
 let closeShow = () => {};
 
+let [width, height] = [1280, 720];
+
 /** Returns a picture of a made-up desktop. */
 function desk(): Picture {
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [1280, 720];
+  [canvas.width, canvas.height] = [width, height];
   const c = canvas.getContext("2d", { alpha: false })!;
-  const sky = c.createLinearGradient(0, 0, 0, 720);
+  const sky = c.createLinearGradient(0, 0, 0, height);
   sky.addColorStop(0, "#27506b");
   sky.addColorStop(1, "#7fa8b8");
   c.fillStyle = sky;
-  c.fillRect(0, 0, 1280, 720);
+  c.fillRect(0, 0, width, height);
   c.fillStyle = "#fff";
   c.fillRect(160, 90, 720, 480);
   c.fillStyle = "#d8dee4";
@@ -38,8 +51,8 @@ function desk(): Picture {
   c.font = "18px sans-serif";
   c.fillText("Rechnung März.odt – LibreOffice Writer", 176, 114);
   for (let i = 0; i < 12; i++) c.fillRect(200, 170 + i * 30, 300 + ((i * 97) % 320), 8);
-  const picture = new Picture(1280, 720);
-  picture.show(new Uint32Array(c.getImageData(0, 0, 1280, 720).data.buffer as ArrayBuffer), 1280, 720, true);
+  const picture = new Picture(width, height);
+  picture.show(new Uint32Array(c.getImageData(0, 0, width, height).data.buffer as ArrayBuffer), width, height, true);
   return picture;
 }
 
@@ -102,7 +115,17 @@ window.puppet = {
     state = more as Record<string, unknown>;
     for (const control of controls) tell(control);
   },
-  allow: () => answer?.yes(),
+  tell: (event) => {
+    for (const control of controls) control.send({ type: "event", ...(event as { event: string; right: string; by: string }) });
+  },
+  resize: (...size) => {
+    [width, height] = size;
+  },
+  allow: async () => {
+    while (!answer) await new Promise((resolve) => setTimeout(resolve, 10)); // the view is on its way
+    answer.yes();
+    answer = null;
+  },
   refuse: () => {
     answer?.no();
     closeShow();

@@ -26,7 +26,7 @@ class Page {
   readonly asked: { stream: string; kind: Kind }[] = [];
   ended = 0;
 
-  constructor(kept: Kept = keptSessions()[0] ?? { number, origin: null }) {
+  constructor(kept: Kept = keptSessions()[0] ?? { number, origin: null, viewing: false }) {
     const api = {
       doors: [],
       openStream: (_place: string, kind: Kind) => {
@@ -145,7 +145,7 @@ test("three wrong tries burn the number: over reloads, and where the same number
   page.session.leave();
   forget(number);
   tab.clear(); // as in another window
-  page = new Page({ number, origin: null });
+  page = new Page({ number, origin: null, viewing: false });
   assert.equal(page.session.wrongTries, 2);
   assert.equal(await enter(wrong), "wrong-number");
   assert.equal(page.session.phase, "ended");
@@ -153,12 +153,12 @@ test("three wrong tries burn the number: over reloads, and where the same number
   assert.equal(owner().said.at(-1), '{"type":"burnt"}');
   assert.equal(keptSessions().length, 0);
   // From now on the page admits nobody under this number.
-  page = new Page({ number, origin: null });
+  page = new Page({ number, origin: null, viewing: false });
   assert.equal(await enter(number), "burnt");
 });
 
 test("a window that does not know the customer has one try at each stream's other end", async () => {
-  const page = new Page({ number, origin: null }); // opened by a link during the session
+  const page = new Page({ number, origin: null, viewing: false }); // opened by a link during the session
   sayState("joined");
   await until(() => page.asked.length === 1);
   assert.equal(await beAgent(page.asked[0]!.stream, "control", wrong), "wrong-number");
@@ -168,7 +168,7 @@ test("a window that does not know the customer has one try at each stream's othe
 });
 
 test("its first stream proves the number, and the others wait to go back to that", async () => {
-  const page = new Page({ number, origin: null });
+  const page = new Page({ number, origin: null, viewing: false });
   sayState("joined");
   page.session.view.open();
   await until(() => page.asked.length === 1);
@@ -219,14 +219,14 @@ test("a gateway that plays the customer's end has three guesses in all, in whate
     playGateway();
     let random = seed;
     const draw = (n: number) => (random = (random * 48271) % 2147483647) % n;
-    let page = new Page({ number, origin: null });
+    let page = new Page({ number, origin: null, viewing: false });
     let guesses = 0;
     for (let i = 0; i < 12; i++) {
-      if (page.session.phase === "ended") page = new Page({ number, origin: null });
+      if (page.session.phase === "ended") page = new Page({ number, origin: null, viewing: false });
       if (draw(2) === 0) {
         page.session.leave();
         if (draw(2) === 0) tab.clear();
-        page = new Page(keptSessions()[0] ?? { number, origin: null });
+        page = new Page(keptSessions()[0] ?? { number, origin: null, viewing: false });
       }
       if (draw(3) === 0) {
         // The gateway claims that a customer has joined, and the page requests a stream.

@@ -1,49 +1,72 @@
 import { copyText } from "../common/copy.ts";
-import { button, h, setText, show } from "../common/dom.ts";
-import type { AdvisorTexts } from "../texts_gen/advisor.ts";
-import type { Session } from "./session.ts";
 
 /**
- * Sends text to the customer's clipboard and shows text from it. Visible only while the right is
- * given.
+ * Keeps the advisor's own clipboard and the customer's alike while the customer allows it. What the
+ * advisor has copied is sent when he turns to the picture, because a browser lets a page read the
+ * clipboard only while the page is used.
  */
-export class ClipboardPanel {
-  readonly root: HTMLElement;
-  private readonly received: HTMLTextAreaElement;
+export class ClipboardLink {
+  /** The text that this page last saw in the advisor's clipboard; null before it has looked. */
+  private seen: string | null = null;
+  /** A text of the customer that the browser has not let into the advisor's clipboard yet. */
+  private waiting: string | null = null;
+  private byHand = false;
+  private busy = false;
 
   constructor(
-    private readonly session: Session,
-    t: AdvisorTexts,
-  ) {
-    const id = "clipboard-" + session.place;
-    const outgoing = h("textarea", { id: id + "-out", rows: "2", "data-testid": "clipboard-out" });
-    const note = h("span", { class: "muted", role: "status" });
-    this.received = h("textarea", { id: id + "-in", rows: "2", readonly: true, "data-testid": "clipboard-in" });
-    const send = () => {
-      session.view.sendClipboard(outgoing.value);
-      setText(note, t.clipboard.sent);
-    };
-    this.root = h(
-      "details",
-      { class: "menu", "data-testid": "clipboard" },
-      h("summary", { "data-testid": "clipboard-open" }, t.clipboard.heading),
-      h(
-        "div",
-        { class: "menu-items" },
-        h("label", { for: id + "-out" }, t.clipboard.toCustomer),
-        outgoing,
-        button("clipboard-send", t.clipboard.send, send),
-        note,
-        h("label", { for: id + "-in" }, t.clipboard.fromCustomer),
-        this.received,
-        button("clipboard-copy", t.clipboard.copy, () => void copyText(this.received.value)),
-      ),
-    );
+    private readonly allowed: () => boolean,
+    private readonly send: (text: string) => void,
+  ) {}
+
+  /** The right has begun or ended: nothing of before counts. */
+  reset(): void {
+    this.seen = null;
+    this.waiting = null;
+    this.byHand = false;
   }
 
-  update(): void {
-    const { view, shared } = this.session;
-    show(this.root, shared.rights.clipboard && view.phase === "shown");
-    if (this.received.value !== view.received) this.received.value = view.received;
+  /** The advisor has sent a text by hand, which what he copied earlier must not replace. */
+  sentByHand(): void {
+    this.byHand = true;
   }
+
+  /** Puts the customer's text into the advisor's clipboard, now or when the page is used again. */
+  async receive(text: string): Promise<void> {
+    this.waiting = text;
+    await this.deliver();
+  }
+
+  /** Brings both clipboards up to date. Called when the advisor turns to the picture. */
+  async update(): Promise<void> {
+    if (this.busy || !this.allowed() || !document.hasFocus()) return;
+    this.busy = true;
+    try {
+      if (this.waiting !== null) await this.deliver();
+      else if (await mayRead()) this.offer(await navigator.clipboard.readText());
+    } catch {
+      // The browser or the advisor does not allow it. The card with the two texts is there.
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async deliver(): Promise<void> {
+    const text = this.waiting;
+    if (text === null || !(await copyText(text))) return;
+    if (this.waiting === text) this.waiting = null;
+    this.seen = text;
+  }
+
+  private offer(text: string): void {
+    const old = this.byHand && this.seen === null;
+    if (text === "" || text === this.seen || !this.allowed()) return;
+    this.seen = text;
+    if (!old) this.send(text);
+  }
+}
+
+/** Whether the browser lets a page read the clipboard, or asks the advisor once. Not all do. */
+async function mayRead(): Promise<boolean> {
+  const { state } = await navigator.permissions.query({ name: "clipboard-read" as PermissionName });
+  return state !== "denied";
 }

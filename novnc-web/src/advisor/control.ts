@@ -7,7 +7,6 @@ import {
   readViewers,
   wishNames,
   type Answer,
-  type Right,
   type Rights,
   type Viewer,
   type Wish,
@@ -54,10 +53,12 @@ export interface ControlState {
 }
 
 export interface ControlEvent {
-  event: "given" | "refused" | "timeout" | "taken" | "returned" | "delayed";
+  event: "given" | "refused" | "timeout" | "taken" | "returned" | "delayed" | "asked";
   right: Wish;
   by: "customer" | "advisor" | "key" | "auto";
-  /** With `delayed`: the seconds until the question is asked. */
+  /**
+   * With `delayed`: until the question is asked. With `asked`: until no answer counts as a refusal.
+   */
   seconds: number;
 }
 
@@ -95,7 +96,8 @@ export class ControlStream {
     this.send({ type: "ask", right });
   }
 
-  giveBack(right: Right): void {
+  /** Gives a right back, or withdraws the request for it. */
+  giveBack(right: Wish): void {
     this.send({ type: "return", right });
   }
 
@@ -158,7 +160,7 @@ export class ControlStream {
         });
       }
       case "event": {
-        const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", "delayed", ""], "");
+        const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", "delayed", "asked", ""], "");
         const right = oneOf(f["right"], [...wishNames, ""], "");
         if (event === "" || right === "") return;
         return this.handlers.event({

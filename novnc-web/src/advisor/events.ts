@@ -12,6 +12,8 @@ export function eventWords({ event, right, by, seconds }: ControlEvent, t: Advis
       return auto ? t.event.refusedAuto(what) : t.event.refused(what);
     case "taken":
       return by === "key" && right === "control" ? t.event.takenKey : t.event.taken(what);
+    case "asked":
+      return ""; // shown as long as the question is open
     case "delayed":
       return t.event.delayed(what, seconds);
     case "timeout":

@@ -1,7 +1,9 @@
+import { html, nothing, type TemplateResult } from "lit";
 import RFB from "../common/boundedrfb.ts";
-import { button, h, setText, show } from "../common/dom.ts";
 import { socketAddress } from "../common/line.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
+import { button } from "../ui/controls.ts";
+import type { Desk } from "./desk.ts";
 import { problemWords } from "./problem.ts";
 import type { Session } from "./session.ts";
 
@@ -9,94 +11,100 @@ import type { Session } from "./session.ts";
  * Controls a foreign VNC server, which connects through the repeater door. Its picture is not
  * sealed, and the server itself decides what a viewer may do.
  */
-export class ForeignPanel {
-  readonly root: HTMLElement;
-  private readonly words = h("p", { role: "status", "data-testid": "foreign-state" });
-  private readonly choose: HTMLElement;
-  private readonly command = h("pre", { "data-testid": "foreign-command" });
-  private readonly watch: HTMLButtonElement;
-  private readonly target = h("div", { class: "foreign-screen", "data-testid": "foreign-screen" });
-  private readonly password = h("input", { type: "password", id: "foreign-password", "data-testid": "foreign-password" });
-  private readonly ask: HTMLElement;
+export class ForeignServer {
+  private readonly target: HTMLElement;
   private rfb: RFB | null = null;
   private problem = "";
+  private asks = false; // the server asks for its password
 
   constructor(
     private readonly session: Session,
-    private readonly t: AdvisorTexts,
+    private readonly changed: () => void,
   ) {
-    this.choose = button("foreign-open", t.foreign.open, () => void this.open());
-    this.watch = button("foreign-watch", t.foreign.watch, () => this.start(), { class: "primary" });
-    this.ask = h(
-      "form",
-      { class: "row", onsubmit: (e) => this.answer(e) },
-      h("label", { for: "foreign-password" }, t.foreign.password),
-      this.password,
-      h("button", { "data-testid": "foreign-send" }, t.foreign.send),
-    );
-    this.root = h(
-      "div",
-      { class: "card", "data-testid": "foreign" },
-      h("h2", {}, t.foreign.heading),
-      h("p", { class: "loud", "data-testid": "foreign-warning" }, t.foreign.meaning),
-      this.words,
-      this.choose,
-      this.command,
-      this.watch,
-      this.ask,
-      this.target,
-    );
-    this.ask.hidden = true;
+    this.target = document.createElement("div");
+    this.target.className = "foreign-screen";
+    this.target.dataset["testid"] = "foreign-screen";
   }
 
-  update(): void {
-    const { session, t } = this;
+  /** Whether the number can be used for such a server now. */
+  get usable(): boolean {
+    const { session } = this;
+    return session.phase === "waiting" && session.line !== "replaced" && session.serverAddress !== "";
+  }
+
+  view({ t }: Desk): TemplateResult | typeof nothing {
+    const { session } = this;
+    if (!this.usable) return nothing;
     const { foreign } = session;
-    const usable = session.phase === "waiting" && session.line !== "replaced" && session.serverAddress !== "";
-    show(this.root, usable);
-    if (!usable) return this.stop();
-    show(this.choose, foreign === "");
-    show(this.command, foreign === "waiting");
-    setText(this.command, `x11vnc -connect_or_exit repeater=ID:${session.number}+${session.serverAddress}`);
-    show(this.watch, foreign === "here" && !this.rfb);
-    setText(this.words, this.problem || (foreign === "" ? "" : t.foreign.state[foreign]));
+    return html`<details class="card foreign" data-testid="foreign" ?open=${foreign !== ""}>
+      <summary data-testid="foreign-heading">${t.foreign.heading}</summary>
+      <p class="loud" data-testid="foreign-warning">${t.foreign.meaning}</p>
+      <p role="status" data-testid="foreign-state">${this.problem || (foreign === "" ? "" : t.foreign.state[foreign])}</p>
+      ${foreign === "" ? button({ testid: "foreign-open", label: t.foreign.open, act: () => void this.open(t) }) : nothing}
+      ${
+        foreign === "waiting"
+          ? html`<pre data-testid="foreign-command">
+${`x11vnc -connect_or_exit repeater=ID:${session.number}+${session.serverAddress}`}</pre>`
+          : nothing
+      }
+      ${
+        foreign === "here" && !this.rfb
+          ? button({ testid: "foreign-watch", label: t.foreign.watch, kind: "primary", act: () => this.start(t) })
+          : nothing
+      }
+      ${
+        this.asks
+          ? html`<form class="row" @submit=${(e: SubmitEvent) => this.answer(e)}>
+              <label for="foreign-password">${t.foreign.password}</label>
+              <input type="password" id="foreign-password" data-testid="foreign-password" />
+              <button data-testid="foreign-send">${t.foreign.send}</button>
+            </form>`
+          : nothing
+      }
+      ${this.target}
+    </details>`;
   }
 
-  private async open(): Promise<void> {
+  private async open(t: AdvisorTexts): Promise<void> {
     this.problem = "";
     await this.session.openForeign().catch((e: unknown) => {
-      this.problem = problemWords(e, this.t);
+      this.problem = problemWords(e, t);
     });
-    this.update();
+    this.changed();
   }
 
-  private start(): void {
+  private start(t: AdvisorTexts): void {
     this.problem = "";
     const socket = new WebSocket(socketAddress(`/api/v1/sessions/${this.session.place}/foreign/view`), "binary");
     const rfb = new RFB(this.target, socket, { shared: true });
     this.rfb = rfb;
     rfb.scaleViewport = true;
-    rfb.addEventListener("credentialsrequired", () => show(this.ask, true));
+    rfb.addEventListener("credentialsrequired", () => this.ask(true));
     rfb.addEventListener(
       "securityfailure",
-      ({ detail }) => (this.problem = (detail.reason ?? "").slice(0, 300) || this.t.view.refused),
+      ({ detail }) => (this.problem = (detail.reason ?? "").slice(0, 300) || t.view.refused),
     );
     rfb.addEventListener("disconnect", () => {
       if (this.rfb === rfb) this.rfb = null;
-      show(this.ask, false);
-      this.update();
+      this.ask(false);
     });
-    this.update();
+    this.changed();
   }
 
-  private answer(e: Event): void {
+  private ask(on: boolean): void {
+    this.asks = on;
+    this.changed();
+  }
+
+  private answer(e: SubmitEvent): void {
     e.preventDefault();
-    this.rfb?.sendCredentials({ password: this.password.value });
-    this.password.value = "";
-    show(this.ask, false);
+    const field = (e.currentTarget as HTMLFormElement).querySelector("input");
+    this.rfb?.sendCredentials({ password: field?.value ?? "" });
+    this.ask(false);
   }
 
-  private stop(): void {
+  /** Ends the picture, when the session has a customer instead or is over. */
+  stop(): void {
     const { rfb } = this;
     this.rfb = null;
     rfb?.disconnect();

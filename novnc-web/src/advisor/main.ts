@@ -1,40 +1,71 @@
-import { button, h, setText } from "../common/dom.ts";
+import { html, nothing, render, type TemplateResult } from "lit";
 import { setFavicon, type Mood } from "../common/favicon.ts";
-import { brand, languageSwitch } from "../common/header.ts";
-import { preferredLanguage } from "../common/language.ts";
+import { preferredLanguage, rememberLanguage } from "../common/language.ts";
 import { drawNumber, grouped, parseNumber } from "../common/number.ts";
 import { advisorTexts } from "../texts_gen/advisor.ts";
 import { commonTexts } from "../texts_gen/common.ts";
+import { languageNames, languages, type Language } from "../texts_gen/languages.ts";
+import { button } from "../ui/controls.ts";
+import { confirmDialog } from "../ui/dialog.ts";
 import { Api, type Me, type SessionEntry } from "./api.ts";
-import { confirmDialog } from "./dialog.ts";
+import { allowAttention, attract } from "./attention.ts";
+import { dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
+import { card } from "./cards.ts";
+import { customerName } from "./customer.ts";
+import { Desk } from "./desk.ts";
+import { endedView, replacedView } from "./ended.ts";
+import { ForeignServer } from "./foreign.ts";
+import { OwnViewer } from "./ownviewer.ts";
 import { problemWords } from "./problem.ts";
 import { Session } from "./session.ts";
-import { SessionView } from "./sessionview.ts";
-import { signInForm } from "./signin.ts";
-import { forget, forgetAll, keep, keptSessions } from "./store.ts";
+import { SignIn } from "./signin.ts";
+import { stage } from "./stage.ts";
+import { forget, forgetAll, keptSessions, type Kept } from "./store.ts";
+import { waitingView } from "./waiting.ts";
 
 const checkEvery = 15_000;
+
+/** What belongs to one session on this page only. */
+interface Place {
+  session: Session;
+  foreign: ForeignServer;
+  ownViewer: OwnViewer;
+  /** The customer was here already: joining again is no news. */
+  joined: boolean;
+  /** The customer has joined while another session was in sight. */
+  news: boolean;
+}
 
 /** The advisor's page: the signed-in advisor, the sessions, and the selected session. */
 class AdvisorPage {
   private readonly api = new Api();
   private readonly body = document.getElementById("page")!;
+  private readonly desk: Desk;
+  private readonly signIn: SignIn;
   private gateway = location.hostname;
   private me: Me | null = null;
-  private sessions: Session[] = [];
+  private places: Place[] = [];
   private elsewhere: SessionEntry[] = [];
-  private selected: Session | null = null;
-  private views = new Map<Session, SessionView>();
-  private listPlace = h("ul", { class: "session-list", "data-testid": "session-list" });
-  private detail = h("div", { class: "detail" });
-  private problem = h("p", { class: "error", role: "alert", "data-testid": "problem" });
-  private signInNote = "";
+  private selected: Place | null = null;
+  private problem = "";
   private silent = 0;
+  private drawing = false;
+
+  constructor() {
+    const language = preferredLanguage();
+    this.desk = new Desk(advisorTexts[language], commonTexts[language], this.clock, () => this.update());
+    this.signIn = new SignIn(
+      this.api,
+      (me) => void this.enter(me),
+      () => this.update(),
+    );
+  }
 
   async start(): Promise<void> {
+    document.documentElement.lang = preferredLanguage();
     this.api.onunauthorized = () => {
       if (!this.me) return;
-      this.signInNote = this.t.signIn.ended;
+      this.signIn.tell(this.desk.t.signIn.ended);
       this.leave();
     };
     // Draw nothing before it is known whether somebody is signed in: drawing the form again would
@@ -46,16 +77,22 @@ class AdvisorPage {
     try {
       await this.enter(await this.api.me());
     } catch {
-      this.render();
+      this.update();
     }
     setInterval(() => void this.check(), checkEvery);
+    setInterval(() => {
+      if (this.places.some(({ session }) => Object.keys(session.until).length > 0)) this.update(); // countdowns
+    }, 1000);
     window.addEventListener("online", () => void this.check());
     // While the page was asleep its lines may have died.
     document.addEventListener("visibilitychange", () => !document.hidden && void this.check());
-  }
-
-  private get t() {
-    return advisorTexts[preferredLanguage()];
+    document.addEventListener("fullscreenchange", () => this.fullScreenChanged());
+    document.addEventListener("pointerdown", (e) => this.pressedOutside(e), true);
+    document.addEventListener("keydown", (e) => this.key(e), true);
+    window.addEventListener("beforeunload", (e) => {
+      // Ctrl+W meant for the customer's window must not end the advisor's page without a question.
+      if (this.places.some(({ session }) => session.view.phase === "shown")) e.preventDefault();
+    });
   }
 
   private readonly clock = (d: Date): string => d.toLocaleTimeString(preferredLanguage(), { hour: "2-digit", minute: "2-digit" });
@@ -69,7 +106,7 @@ class AdvisorPage {
       return;
     }
     // One failure may be temporary. Dropping a working line would make the customer answer again.
-    if (++this.silent === 2) for (const s of this.sessions) s.lineLost();
+    if (++this.silent === 2) for (const p of this.places) p.session.lineLost();
   }
 
   /**
@@ -82,85 +119,97 @@ class AdvisorPage {
     if (number === "") return;
     history.replaceState(null, "", location.pathname);
     const place = number.slice(0, 4);
-    const known = this.sessions.some((s) => s.number === number);
+    const known = this.places.some((p) => p.session.number === number);
     if (known || !open.some((s) => s.place === place)) return;
-    const { t } = this;
-    const question = t.takeUp.question(grouped(number));
-    const words = { question, meaning: t.takeUp.meaning, yes: t.takeUp.yes, no: t.takeUp.no };
-    confirmDialog(this.body, words, () => {
-      for (const s of this.sessions.filter((s) => s.place === place)) {
-        s.leave();
-        this.remove(s);
+    const { t } = this.desk;
+    const confirmed = () => {
+      for (const { session } of this.places.filter((p) => p.session.place === place)) {
+        session.leave();
+        this.remove(session);
       }
-      const session = new Session(this.api, { number, origin: null }, () => this.update());
-      keep({ number, origin: null });
       this.elsewhere = this.elsewhere.filter((s) => s.place !== place);
-      this.add(session);
-      this.select(session);
+      this.select(this.add({ number, origin: null, viewing: false }).session);
+    };
+    this.desk.ask({
+      question: t.takeUp.question(grouped(number)),
+      meaning: t.takeUp.meaning,
+      yes: t.takeUp.yes,
+      no: t.takeUp.no,
+      confirmed,
     });
   }
 
   private async enter(me: Me): Promise<void> {
     this.me = me;
-    this.signInNote = "";
+    this.signIn.tell("");
     const open = await this.api.sessions().catch(() => []);
     for (const kept of keptSessions()) {
-      if (open.some((s) => s.place === kept.number.slice(0, 4))) this.add(new Session(this.api, kept, () => this.update()));
+      if (open.some((s) => s.place === kept.number.slice(0, 4))) this.add(kept);
       else forget(kept.number);
     }
-    this.elsewhere = open.filter((s) => !this.sessions.some((own) => own.place === s.place));
-    this.selected = this.sessions.at(-1) ?? null;
-    this.render();
+    this.elsewhere = open.filter((s) => !this.places.some((p) => p.session.place === s.place));
+    this.selected = this.places.at(-1) ?? null;
+    this.update();
     this.takeFromLink(open);
   }
 
   private leave(): void {
-    for (const s of this.sessions) s.leave();
+    for (const { session } of this.places) session.leave();
     this.me = null;
-    this.sessions = [];
+    this.places = [];
     this.elsewhere = [];
     this.selected = null;
-    this.render();
+    this.desk.card = "";
+    this.update();
   }
 
   private async signOut(): Promise<void> {
     await this.api.signOut().catch(() => {});
     forgetAll();
-    this.signInNote = "";
     this.leave();
   }
 
-  private add(session: Session): void {
-    this.sessions.push(session);
+  private add(kept: Kept): Place {
+    const changed = () => this.update();
+    const session = new Session(this.api, kept, changed);
+    const place = {
+      session,
+      foreign: new ForeignServer(session, changed),
+      ownViewer: new OwnViewer(),
+      joined: false,
+      news: false,
+    };
+    this.places.push(place);
+    return place;
   }
 
   private async newSession(): Promise<void> {
+    allowAttention();
     this.tell("");
     try {
       const place = await this.api.newSession();
-      const session = new Session(this.api, { number: drawNumber(place), origin: null }, () => this.update());
-      this.add(session);
-      this.select(session);
-      this.views.get(session)?.focus();
+      this.select(this.add({ number: drawNumber(place), origin: null, viewing: false }).session);
     } catch (e) {
-      this.tell(problemWords(e, this.t));
+      this.tell(problemWords(e, this.desk.t));
     }
   }
 
   private tell(words: string): void {
-    setText(this.problem, words);
-    this.problem.hidden = words === "";
+    this.problem = words;
+    this.update();
   }
 
   private select(session: Session | null): void {
-    this.selected = session;
+    this.selected = this.places.find((p) => p.session === session) ?? null;
+    if (this.selected) this.selected.news = false;
+    this.desk.card = "";
     this.update();
   }
 
   private async refreshElsewhere(): Promise<void> {
     const open = await this.api.sessions().catch(() => null);
     if (!open) return;
-    this.elsewhere = open.filter((s) => !this.sessions.some((own) => own.place === s.place));
+    this.elsewhere = open.filter((s) => !this.places.some((p) => p.session.place === s.place));
     this.update();
   }
 
@@ -168,141 +217,213 @@ class AdvisorPage {
     try {
       await this.api.endSession(place);
     } catch (e) {
-      this.tell(problemWords(e, this.t));
+      this.tell(problemWords(e, this.desk.t));
     }
     await this.refreshElsewhere();
   }
 
   private remove(session: Session): void {
-    this.sessions = this.sessions.filter((s) => s !== session);
-    this.views.get(session)?.dispose();
-    this.views.delete(session);
-    this.select(this.sessions.at(-1) ?? null);
+    this.places = this.places.filter((p) => p.session !== session);
+    this.select(this.places.at(-1)?.session ?? null);
   }
 
-  /** Rebuilds the page, after signing in or out and after a change of language. */
-  private render(): void {
-    const { t, me } = this;
-    document.documentElement.lang = preferredLanguage();
-    for (const view of this.views.values()) view.dispose();
-    this.views.clear();
-    const head = h(
-      "header",
-      { class: "top" },
-      brand(this.gateway),
-      h("span", { class: "gap" }),
-      languageSwitch(commonTexts[preferredLanguage()].language, () => this.render()),
-    );
-    if (me) {
-      const who = [me.display || me.name, me.company].filter(Boolean).join(", ");
-      head.append(
-        h("span", { class: "who", "data-testid": "me" }, who),
-        button("signout", t.signOut, () => void this.signOut(), { class: "quiet" }),
-      );
-    }
-    this.body.replaceChildren(head, me ? this.workplace() : h("main", { class: "centre" }, this.signIn()));
+  private choose(language: Language): void {
+    rememberLanguage(language);
+    document.documentElement.lang = language;
+    this.desk.t = advisorTexts[language];
+    this.desk.common = commonTexts[language];
     this.update();
   }
 
-  private signIn(): HTMLElement {
-    return signInForm(this.api, this.t, this.signInNote, (me) => void this.enter(me));
+  /** Closes the open card for a press outside it. The press still does what it would do anyway. */
+  private pressedOutside(e: Event): void {
+    if (this.desk.card === "" || !(e.target instanceof Element)) return;
+    if (e.target.closest(".over, .bar, dialog")) return;
+    this.desk.open("");
   }
 
-  private workplace(): HTMLElement {
-    const { t } = this;
-    this.tell("");
-    this.detail.replaceChildren();
-    return h(
-      "main",
-      { class: "workplace" },
-      h(
-        "nav",
-        { class: "side", "aria-label": t.sessions.heading },
-        button("new-session", t.sessions.fresh, () => void this.newSession(), { class: "primary wide" }),
-        this.problem,
-        h("h2", {}, t.sessions.heading),
-        this.listPlace,
-      ),
-      this.detail,
-    );
-  }
-
-  private update(): void {
-    const { t, me, selected } = this;
-    setFavicon(mood(selected));
-    document.title = title(selected, t.title + " – " + this.gateway, t.sessions.phase);
-    this.body.classList.toggle("viewing", selected?.view.phase === "shown");
-    if (!me) return;
-    this.updateList();
-    this.detail.classList.toggle("empty", !selected);
-    if (!selected) {
-      if (!this.detail.querySelector(".card")) this.detail.replaceChildren(h("p", { class: "card lead" }, t.sessions.freshHint));
-      return;
+  /** Escape closes the card. Ctrl+Alt+Shift takes the keyboard from the picture to the bar. */
+  private key(e: KeyboardEvent): void {
+    if (e.key === "Escape" && this.desk.card !== "") {
+      e.preventDefault();
+      e.stopPropagation();
+      this.desk.open("");
+    } else if (e.ctrlKey && e.altKey && e.shiftKey && ["Control", "Alt", "Shift"].includes(e.key)) {
+      this.selected?.session.view.blur();
+      this.body.querySelector<HTMLElement>(".bar [aria-current]")?.focus();
     }
-    let view = this.views.get(selected);
-    if (!view) {
-      view = new SessionView(selected, t, commonTexts[preferredLanguage()], this.clock);
-      this.views.set(selected, view);
-    }
-    if (this.detail.firstChild !== view.root) this.detail.replaceChildren(view.root);
-    view.update();
   }
 
-  private updateList(): void {
-    const { t } = this;
-    const focused = document.activeElement?.getAttribute("data-key");
-    const own = this.sessions.map((s) => {
-      const choose = h(
-        "button",
-        {
-          type: "button",
-          class: "session-choice",
-          "aria-current": String(s === this.selected),
-          "data-testid": "session-" + s.place,
-          "data-key": s.place,
-          "data-state": s.phase,
-          onclick: () => this.select(s),
-        },
-        h("strong", {}, grouped(s.number)),
-        h("span", { class: "muted" }, t.sessions.phase[s.phase]),
-      );
-      if (s.phase !== "ended") return h("li", {}, choose);
-      return h(
-        "li",
-        {},
-        choose,
-        button("remove-" + s.place, t.sessions.close, () => this.remove(s), { class: "quiet" }),
-      );
+  private async toggleFullScreen(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await this.body.requestFullscreen().catch(() => {}); // not available on every device
+  }
+
+  private fullScreenChanged(): void {
+    // In full screen, keys that the system keeps to itself can reach the picture, such as Alt+Tab.
+    const keyboard = (navigator as { keyboard?: { lock(): Promise<void>; unlock(): void } }).keyboard;
+    if (document.fullscreenElement) {
+      void keyboard?.lock().catch(() => {});
+      this.selected?.session.view.focus();
+    } else {
+      keyboard?.unlock();
+    }
+    this.update();
+  }
+
+  private askEnd(session: Session): void {
+    const { t } = this.desk;
+    this.desk.ask({
+      question: t.session.endQuestion,
+      meaning: t.session.endMeaning,
+      yes: t.session.endYes,
+      no: t.session.endNo,
+      // If that fails, the line is shown as interrupted, and the advisor can try again.
+      confirmed: () => void session.end().catch(() => {}),
     });
-    const others = this.elsewhere.map((s) =>
-      h(
-        "li",
-        { "data-testid": "elsewhere-" + s.place },
-        h(
-          "div",
-          { class: "session-choice" },
-          h("strong", {}, s.place + " …"),
-          h("span", { class: "muted" }, `${t.sessions.phase[s.phase]}, ${t.sessions.elsewhere}`),
-        ),
-        button("end-" + s.place, t.sessions.end, () => void this.endElsewhere(s.place), { class: "quiet" }),
-      ),
-    );
-    const items = [...own, ...others];
-    this.listPlace.replaceChildren(...(items.length ? items : [h("li", { class: "muted" }, t.sessions.none)]));
-    if (focused) this.listPlace.querySelector<HTMLElement>(`[data-key="${focused}"]`)?.focus();
+  }
+
+  /** Draws the page soon, once for all changes until then. */
+  private update(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    queueMicrotask(() => {
+      this.drawing = false;
+      this.notice();
+      this.draw();
+    });
+  }
+
+  /** What follows from the sessions' new states: news for the advisor, and pictures that end. */
+  private notice(): void {
+    const { t } = this.desk;
+    for (const p of this.places) {
+      const { session } = p;
+      if (!p.foreign.usable) p.foreign.stop();
+      if (session.phase !== "joined") p.ownViewer.forget();
+      if (session.phase !== "joined" || p.joined || !session.customer) continue;
+      p.joined = true;
+      attract(t.title, t.joined(customerName(session, t), grouped(session.number)));
+      p.news = p !== this.selected;
+      // Once by itself, where there is room beside what the advisor does next.
+      if (!p.news && this.desk.card === "" && matchMedia("(min-width: 68rem)").matches) this.desk.card = "lock";
+    }
+    const { desk } = this;
+    if (desk.card === "clipboard" && !this.selected?.session.shared.rights.clipboard) desk.card = "";
+    if (["lock", "keys"].includes(desk.card) && this.selected?.session.phase !== "joined") desk.card = "";
+  }
+
+  private draw(): void {
+    const { desk, me, selected } = this;
+    const session = selected?.session ?? null;
+    setFavicon(session ? moods[dotOf(session)] : "idle");
+    const news = this.places.filter((p) => p.news).length;
+    document.title =
+      (news > 0 ? `(${news}) ` : "") +
+      (session
+        ? `${customerName(session, desk.t) || grouped(session.number)} – ${desk.t.sessions.phase[session.phase]}`
+        : `${desk.t.title} – ${this.gateway}`);
+    this.body.classList.toggle("desk", me !== null);
+    render(me ? this.workplace(me) : this.front(), this.body);
+  }
+
+  /** The page of somebody who is not signed in. */
+  private front(): TemplateResult {
+    return html`<header class="top">${this.brand()}<span class="gap"></span>${this.languages()}</header>
+      <main class="centre">${this.signIn.view(this.desk.t)}</main>`;
+  }
+
+  private workplace(me: Me): TemplateResult {
+    const { desk, selected } = this;
+    const act: TabActions = {
+      select: (s) => this.select(s),
+      remove: (s) => this.remove(s),
+      endElsewhere: (e) => void this.endElsewhere(e.place),
+      fresh: () => void this.newSession(),
+    };
+    return html`<header class="bar">
+        <span class="brand-mark" aria-hidden="true"></span>
+        ${tabs(this.places, this.elsewhere, selected, desk, act)}
+        <span class="gap"></span>
+        ${
+          selected
+            ? sessionControls(
+                selected.session,
+                desk,
+                () => void this.toggleFullScreen(),
+                () => this.askEnd(selected.session),
+              )
+            : this.account(me)
+        }
+      </header>
+      <main class="place">
+        ${selected ? this.sessionView(selected) : this.empty()}
+        ${this.problem ? html`<p class="toast" data-tone="bad" role="alert" data-testid="problem">${this.problem}</p>` : nothing}
+        ${desk.message ? html`<p class="toast page-message" role="status" data-testid="message">${desk.message}</p>` : nothing}
+      </main>
+      ${confirmDialog(desk.question, () => desk.ask(null))}`;
+  }
+
+  private sessionView(p: Place): TemplateResult {
+    const { desk, me } = this;
+    const { session } = p;
+    const heading = desk.t.session.heading(grouped(session.number));
+    return html`<section class="session" data-testid="session" data-phase=${session.phase} aria-label=${heading}>
+      ${session.phase === "ended" ? nothing : html`<h1 class="unseen">${heading}</h1>`} ${this.content(p)}
+      ${card(session, desk, p.ownViewer, me ? this.account(me) : html``)}
+    </section>`;
+  }
+
+  private content({ session, foreign }: Place): TemplateResult {
+    const { desk } = this;
+    if (session.phase === "ended") return endedView(session, desk, () => void this.newSession());
+    if (session.line === "replaced") return replacedView(session, desk);
+    if (session.phase !== "waiting") return stage(session, desk);
+    return html`<div class="scroll">${session.foreign === "" ? waitingView(session, desk) : nothing} ${foreign.view(desk)}</div>`;
+  }
+
+  private empty(): TemplateResult {
+    const { t } = this.desk;
+    return html`<div class="centre column">
+      <h1>${t.sessions.heading}</h1>
+      <p class="lead">${t.sessions.freshHint}</p>
+      ${button({ testid: "new-session-big", label: t.sessions.fresh, kind: "primary", act: () => void this.newSession() })}
+    </div>`;
+  }
+
+  private account(me: Me): TemplateResult {
+    const { t } = this.desk;
+    const who = [me.display || me.name, me.company].filter(Boolean).join(", ");
+    return html`<span class="who cut" data-testid="me">${who}</span>${this.languages()}
+      ${button({ testid: "signout", label: t.signOut, kind: "quiet", act: () => void this.signOut() })}`;
+  }
+
+  private brand(): TemplateResult {
+    return html`<span class="brand">
+      <span class="brand-mark" aria-hidden="true"></span><span data-testid="gateway-name">${this.gateway}</span>
+    </span>`;
+  }
+
+  private languages(): TemplateResult {
+    const current = preferredLanguage();
+    return html`<div class="languages" role="group" aria-label=${this.desk.common.language}>
+      ${languages.map(
+        (l) =>
+          html`<button
+            type="button"
+            class="quiet"
+            lang=${l}
+            data-testid=${"language-" + l}
+            aria-pressed=${l === current}
+            @click=${() => this.choose(l)}
+          >
+            ${languageNames[l]}
+          </button>`,
+      )}
+    </div>`;
   }
 }
 
-function mood(session: Session | null): Mood {
-  if (!session) return "idle";
-  if (session.phase === "ended") return "over";
-  if (session.phase !== "joined") return "waiting";
-  if (session.shared.rights.control) return "controlled";
-  return session.view.phase === "shown" ? "seen" : "joined";
-}
-
-function title(session: Session | null, page: string, phases: Record<Session["phase"], string>): string {
-  return session ? `${grouped(session.number)} – ${phases[session.phase]}` : page;
-}
+const moods: Record<Dot, Mood> = { waiting: "waiting", joined: "joined", seen: "seen", controlled: "controlled", over: "over" };
 
 void new AdvisorPage().start();

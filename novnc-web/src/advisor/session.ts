@@ -1,5 +1,5 @@
 import { Backoff } from "../common/backoff.ts";
-import { noRights, rightNames, type Answer, type Right, type Wish } from "../common/rights.ts";
+import { noRights, rightNames, wishNames, type Answer, type Right, type Wish } from "../common/rights.ts";
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
@@ -22,6 +22,12 @@ const nothingShared: ControlState = {
 
 /** An attempt to enter, as shown to the advisor. "used": somebody else has entered already. */
 export type Attempt = "checking" | "wrong" | "used" | null;
+
+/** A session with more events keeps the latest ones. */
+const maxHistory = 200;
+
+/** How long an event stays in sight, in milliseconds. */
+const eventLife = 4000;
 
 /** How long the customer's program may take to send a number for a viewer, in milliseconds. */
 const doorTimeout = 10_000;
@@ -51,12 +57,22 @@ export class Session {
   since: Partial<Record<Right, Date>> = {};
   /** The latest events; events that belong together are kept together. */
   events: ControlEvent[] = [];
+  /** What happened since this page opened the session, with the time. */
+  history: { at: Date; event: ControlEvent }[] = [];
+  /** Whether the latest event is to be seen. */
+  eventsFresh = false;
   attempt: Attempt = null;
   /** The four digits to compare by voice, from the exchange that this page's streams go back to. */
   compare = "";
 
+  /** The advisor has compared the four digits. */
+  compared = false;
+
   /** Somebody guessed at a viewer's number until it was burnt; a new one can be drawn. */
   viewerBurnt = false;
+
+  /** When the customer's time to answer is over, for each right that is being asked for. */
+  readonly until: Partial<Record<Wish, number>> = {};
 
   private readonly doorWaits = new Map<string, (number: string) => void>();
   private readonly tries: Tries;
@@ -73,7 +89,13 @@ export class Session {
   private wakeControl: () => void = () => {};
   private endAsked = false;
   private left = false;
+  /** The page showed the screen before it was loaded again. */
+  private wasViewing: boolean;
+  /** When the customer came; null if nobody has. */
+  joinedAt: number | null = null;
+  private endedAt: number | null = null;
   private eventTime = 0;
+  private eventTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly api: Api,
@@ -81,6 +103,7 @@ export class Session {
     private readonly changed: () => void,
   ) {
     this.place = kept.number.slice(0, 4);
+    this.wasViewing = kept.viewing;
     keep(kept);
     this.tries = new Tries(maxTries, triedNumbers().of(kept.number));
     this.origin = kept.origin && Origin.from(kept.origin);
@@ -89,7 +112,7 @@ export class Session {
       () => this.openStream("view"),
       () => this.phase === "joined" && !this.customerGone,
       () => this.shared.rights,
-      changed,
+      () => this.viewChanged(),
     );
     this.show = new Show(() => this.openStream("show"), changed);
     this.owner = this.connectOwner();
@@ -102,6 +125,12 @@ export class Session {
   /** The number of wrong tries at the number. */
   get wrongTries(): number {
     return this.tries.used;
+  }
+
+  /** How long the customer was here, in whole minutes, at least one; null if nobody was. */
+  duration(): number | null {
+    if (!this.joinedAt) return null;
+    return Math.max(1, Math.round(((this.endedAt ?? Date.now()) - this.joinedAt) / 60_000));
   }
 
   /** Whether a request can reach the customer's program. */
@@ -120,6 +149,18 @@ export class Session {
 
   giveBack(right: Right): void {
     this.control?.giveBack(right);
+  }
+
+  /** Withdraws the request for a right. */
+  withdraw(right: Wish): void {
+    if (right === "view") this.view.close();
+    else this.control?.giveBack(right);
+  }
+
+  /** The seconds that the customer has left to answer; null if that is not known. */
+  secondsLeft(right: Wish): number | null {
+    const until = this.until[right];
+    return until === undefined ? null : Math.max(0, Math.ceil((until - Date.now()) / 1000));
   }
 
   /** Ends the session for both ends. */
@@ -200,6 +241,7 @@ export class Session {
   /** Releases the session on this page without ending it. */
   leave(): void {
     this.left = true;
+    clearTimeout(this.eventTimer);
     this.owner.close();
     this.dropControl();
     this.view.close();
@@ -236,6 +278,7 @@ export class Session {
     this.phase = phase;
     this.expires = expires;
     if (phase === "joined") {
+      this.joinedAt ??= Date.now();
       this.attempt = null;
       void this.ensureControl();
       this.view.resume();
@@ -371,10 +414,31 @@ export class Session {
     this.compare = channel.compare;
   }
 
+  private viewChanged(): void {
+    const viewing = this.view.isOpen;
+    if (viewing !== this.kept.viewing && this.phase === "joined" && !this.left) {
+      this.kept.viewing = viewing;
+      keep(this.kept);
+    }
+    this.changed();
+  }
+
   private note(event: ControlEvent): void {
     const now = Date.now();
+    if (event.event === "asked") {
+      this.until[event.right] = now + event.seconds * 1000;
+      return this.changed();
+    }
+    delete this.until[event.right];
+    this.history = [...this.history, { at: new Date(), event }].slice(-maxHistory);
     this.events = now - this.eventTime < 1000 ? [...this.events, event] : [event];
     this.eventTime = now;
+    this.eventsFresh = true;
+    clearTimeout(this.eventTimer);
+    this.eventTimer = setTimeout(() => {
+      this.eventsFresh = false;
+      this.changed();
+    }, eventLife);
     this.changed();
   }
 
@@ -389,12 +453,17 @@ export class Session {
       if (!state.rights[right]) delete this.since[right];
       else this.since[right] ??= new Date();
     }
+    for (const wish of wishNames) if (!state.asked.includes(wish)) delete this.until[wish];
     const hadControl = this.shared.rights.control;
     const hadShow = this.shared.rights.show;
     this.shared = state;
     if (state.rights.show !== hadShow) this.show.given(state.rights.show);
     // The other direction has ended, and its picture would only report that.
     if (state.rights.show && !hadShow) this.view.close();
+    if (this.wasViewing && this.control) {
+      this.wasViewing = false;
+      if (state.rights.view) this.view.open(); // nobody is asked: the right is given
+    }
     this.view.applyRights();
     // Do not take the focus from somebody who is typing on the page.
     const typing = document.activeElement instanceof HTMLTextAreaElement;
@@ -403,6 +472,7 @@ export class Session {
   }
 
   private finish(reason: string): void {
+    this.endedAt ??= Date.now();
     this.phase = "ended";
     this.reason = reason;
     forget(this.number);

@@ -1,65 +1,81 @@
-import { button, h, setText } from "../common/dom.ts";
+import { html, type TemplateResult } from "lit";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { ApiError, type Api, type Me } from "./api.ts";
 
-export function signInForm(api: Api, t: AdvisorTexts, note: string, signedIn: (me: Me) => void): HTMLElement {
-  const name = h("input", {
-    id: "name",
-    name: "name",
-    autocomplete: "username",
-    autocapitalize: "none",
-    spellcheck: "false",
-    required: true,
-    maxlength: "80",
-    "data-testid": "signin-name",
-  });
-  const password = h("input", {
-    id: "password",
-    name: "password",
-    type: "password",
-    autocomplete: "current-password",
-    required: true,
-    "data-testid": "signin-password",
-  });
-  const submit = button("signin-submit", t.signIn.submit, () => {}, { class: "primary wide" });
-  submit.type = "submit";
-  const error = h("p", { class: "error", role: "alert", "data-testid": "signin-error" }, note);
+/** The form with which an advisor signs in. */
+export class SignIn {
+  private busy = false;
+  private problem = "";
 
-  const signIn = async (): Promise<void> => {
-    submit.disabled = true;
-    setText(submit, t.signIn.busy);
-    setText(error, "");
+  constructor(
+    private readonly api: Api,
+    private readonly signedIn: (me: Me) => void,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Says why the form is here again. */
+  tell(problem: string): void {
+    this.problem = problem;
+  }
+
+  view(t: AdvisorTexts): TemplateResult {
+    return html`<form
+      class="card narrow"
+      data-testid="signin"
+      @submit=${(e: SubmitEvent) => {
+        e.preventDefault();
+        void this.submit(e.currentTarget as HTMLFormElement, t);
+      }}
+    >
+      <h1>${t.signIn.heading}</h1>
+      <p class="muted">${t.signIn.intro}</p>
+      <label for="name">${t.signIn.name}</label>
+      <input
+        id="name"
+        name="name"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck="false"
+        maxlength="80"
+        required
+        data-testid="signin-name"
+      />
+      <label for="password">${t.signIn.password}</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        data-testid="signin-password"
+      />
+      <p class="error" role="alert" data-testid="signin-error">${this.problem}</p>
+      <button type="submit" class="primary wide" data-testid="signin-submit" ?disabled=${this.busy}>
+        ${this.busy ? t.signIn.busy : t.signIn.submit}
+      </button>
+    </form>`;
+  }
+
+  private async submit(form: HTMLFormElement, t: AdvisorTexts): Promise<void> {
+    const [name, password] = ["name", "password"].map((id) => form.elements.namedItem(id) as HTMLInputElement);
+    if (!name || !password || this.busy) return;
+    this.set(true, "");
     try {
-      signedIn(await api.signIn(name.value.trim(), password.value));
+      const me = await this.api.signIn(name.value.trim(), password.value);
+      this.set(false, "");
+      this.signedIn(me);
     } catch (e) {
-      setText(error, words(e, t));
+      this.set(false, words(e, t));
       password.value = "";
       password.focus();
-    } finally {
-      submit.disabled = false;
-      setText(submit, t.signIn.submit);
     }
-  };
+  }
 
-  return h(
-    "form",
-    {
-      class: "card narrow",
-      "data-testid": "signin",
-      onsubmit: (e) => {
-        e.preventDefault();
-        void signIn();
-      },
-    },
-    h("h1", {}, t.signIn.heading),
-    h("p", { class: "muted" }, t.signIn.intro),
-    h("label", { for: "name" }, t.signIn.name),
-    name,
-    h("label", { for: "password" }, t.signIn.password),
-    password,
-    error,
-    submit,
-  );
+  private set(busy: boolean, problem: string): void {
+    this.busy = busy;
+    this.problem = problem;
+    this.changed();
+  }
 }
 
 function words(e: unknown, t: AdvisorTexts): string {

@@ -1,7 +1,7 @@
 // The data that the page needs to resume its sessions after a reload. It is kept in sessionStorage,
 // so only for this tab and no longer than the tab exists.
 
-import { asFields, list, parseFields, text } from "../common/fields.ts";
+import { asFields, flag, list, parseFields, text } from "../common/fields.ts";
 import { parseNumber } from "../common/number.ts";
 import { TriedNumbers } from "../common/tried.ts";
 import { Origin, type KeptOrigin } from "../seal/index.ts";
@@ -12,6 +12,8 @@ export interface Kept {
   number: string;
   /** The exchange that this page's streams go back to; null before the first one. */
   origin: KeptOrigin | null;
+  /** The page showed the customer's screen, and does so again after a reload if that is allowed. */
+  viewing: boolean;
 }
 
 /** Remembers wrong tries at the numbers for longer than any session waits. */
@@ -21,7 +23,7 @@ export function keptSessions(): Kept[] {
   const stored = parseFields(sessionStorage.getItem(key) ?? "", 64 * 1024);
   return list(stored?.["sessions"], 50)
     .map((item) => asFields(item) ?? {})
-    .map((f) => ({ number: parseNumber(text(f["number"], 20)), origin: readOrigin(f["origin"]) }))
+    .map((f) => ({ number: parseNumber(text(f["number"], 20)), origin: readOrigin(f["origin"]), viewing: flag(f["viewing"]) }))
     .filter((kept) => kept.number !== "");
 }
 
@@ -45,4 +47,21 @@ export function forgetAll(): void {
 
 function write(sessions: Kept[]): void {
   sessionStorage.setItem(key, JSON.stringify({ sessions }));
+}
+
+const viewKey = "lotse-view";
+
+/** How this advisor likes the picture; kept in this browser. */
+export interface ViewSettings {
+  fit: boolean;
+  quality: string;
+}
+
+export function keptViewSettings(): ViewSettings | null {
+  const f = parseFields(localStorage.getItem(viewKey) ?? "", 1024);
+  return f && { fit: f["fit"] !== false, quality: text(f["quality"], 20) };
+}
+
+export function keepViewSettings(settings: ViewSettings): void {
+  localStorage.setItem(viewKey, JSON.stringify(settings));
 }

@@ -1,11 +1,16 @@
 import { Backoff } from "../common/backoff.ts";
 import RFB from "../common/boundedrfb.ts";
-import { text } from "../common/fields.ts";
+import { oneOf, text } from "../common/fields.ts";
 import type { Rights } from "../common/rights.ts";
+import { keysym } from "../protocol_gen.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";
+import { ClipboardLink } from "./clipboard.ts";
+import type { Key } from "./keys.ts";
+import { keepViewSettings, keptViewSettings } from "./store.ts";
 
 export type ViewPhase = "off" | "opening" | "asking" | "shown" | "refused" | "lost";
-export type Quality = "sharp" | "balanced" | "sparing";
+export const qualityNames = ["sharp", "balanced", "sparing"] as const;
+export type Quality = (typeof qualityNames)[number];
 
 const qualities: Record<Quality, { quality: number; compression: number }> = {
   sharp: { quality: 9, compression: 1 },
@@ -14,6 +19,8 @@ const qualities: Record<Quality, { quality: number; compression: number }> = {
 };
 
 const maxClipboard = 256 * 1024;
+/** A longer text typed by keys would keep the customer's computer busy for minutes. */
+const maxTyped = 2000;
 
 /** Shows the customer's screen: noVNC on a sealed stream, in one element. */
 export class View {
@@ -21,13 +28,21 @@ export class View {
   phase: ViewPhase = "off";
   /** The customer's program's reason, after "refused". */
   refusal = "";
-  fit = true;
-  quality: Quality = "balanced";
+  fit: boolean;
+  quality: Quality;
   /** The latest text from the customer's clipboard. */
   received = "";
 
+  /** The keys that are held down, by their codes. */
+  readonly held = new Map<string, Key>();
+
   private rfb: RFB | null = null;
   private wanted = false;
+  private hadClipboard = false;
+  private readonly clipboard = new ClipboardLink(
+    () => this.rfb !== null && this.rights().clipboard,
+    (words) => this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard)),
+  );
   private attempt = 0; // counts attempts to open, so that events of older ones can be ignored
   private readonly backoff = new Backoff();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,9 +53,15 @@ export class View {
     private readonly rights: () => Rights,
     private readonly changed: () => void,
   ) {
+    const kept = keptViewSettings();
+    this.fit = kept?.fit ?? true;
+    this.quality = oneOf(kept?.quality, qualityNames, "balanced");
     this.target = document.createElement("div");
     this.target.className = "canvas-place";
     this.target.dataset["testid"] = "view-canvas";
+    const turnedTo = () => void this.clipboard.update();
+    this.target.addEventListener("pointerdown", turnedTo, true);
+    this.target.addEventListener("focusin", turnedTo);
   }
 
   get isOpen(): boolean {
@@ -76,6 +97,12 @@ export class View {
   applyRights(): void {
     const { control, clipboard } = this.rights();
     this.target.classList.toggle("look-only", !control);
+    if (!control) this.held.clear(); // the agent releases them
+    if (clipboard !== this.hadClipboard) {
+      this.hadClipboard = clipboard;
+      this.clipboard.reset();
+      void this.clipboard.update();
+    }
     if (!this.rfb) return;
     // noVNC's viewOnly also blocks the clipboard. If only the clipboard is allowed, the style sheet
     // keeps the pointer away, and the element gets no focus and so no keys.
@@ -84,7 +111,15 @@ export class View {
     if (!control) this.rfb.blur();
   }
 
-  applySettings(): void {
+  /** Changes how the picture is shown, now and on later visits. */
+  set(change: { fit?: boolean; quality?: Quality }): void {
+    Object.assign(this, change);
+    keepViewSettings({ fit: this.fit, quality: this.quality });
+    this.applySettings();
+    this.changed();
+  }
+
+  private applySettings(): void {
     if (!this.rfb) return;
     this.rfb.scaleViewport = this.fit;
     this.rfb.qualityLevel = qualities[this.quality].quality;
@@ -99,20 +134,47 @@ export class View {
     this.rfb?.sendCtrlAltDel();
   }
 
+  /** Holds a key down, or releases it. */
+  hold(key: Key): void {
+    const down = !this.held.has(key.code);
+    if (down) this.held.set(key.code, key);
+    else this.held.delete(key.code);
+    this.rfb?.sendKey(key.keysym, key.code, down);
+    this.changed();
+  }
+
   /** Presses the keys in order and releases them in reverse order. */
-  press(keys: { keysym: number; code: string }[]): void {
+  press(keys: Key[]): void {
     for (const k of keys) this.rfb?.sendKey(k.keysym, k.code, true);
     for (const k of [...keys].reverse()) this.rfb?.sendKey(k.keysym, k.code, false);
   }
 
+  /** Types a text as key presses, for places that take no clipboard, such as a password prompt. */
+  type(words: string): void {
+    for (const c of words.slice(0, maxTyped)) {
+      const code = c.codePointAt(0) ?? 0;
+      // X11's keysyms: Latin-1 has its own codes, line ends are Return, the rest is Unicode.
+      const key = c === "\n" ? keysym.enter : code < 0x100 ? code : 0x0100_0000 + code;
+      this.rfb?.sendKey(key, "", true);
+      this.rfb?.sendKey(key, "", false);
+    }
+  }
+
+  /** Takes the keyboard away from the picture, so that it reaches the page. */
+  blur(): void {
+    this.rfb?.blur();
+  }
+
+  /** Sends a text that the advisor has written on the page. */
   sendClipboard(words: string): void {
+    this.clipboard.sentByHand();
     this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard));
   }
 
   private async start(): Promise<void> {
-    if (!this.mayOpen()) return this.set("lost");
+    if (!this.mayOpen()) return this.become("lost");
     const attempt = ++this.attempt;
-    this.set("opening");
+    this.become("opening");
     try {
       const channel = await this.connect();
       if (attempt !== this.attempt) return channel.close();
@@ -137,7 +199,7 @@ export class View {
     rfb.addEventListener("connect", () =>
       current(() => {
         this.backoff.reset();
-        this.set("shown");
+        this.become("shown");
         this.focus();
       }),
     );
@@ -159,12 +221,13 @@ export class View {
       current(() => {
         if (!this.rights().clipboard) return;
         this.received = detail.text.slice(0, maxClipboard);
+        void this.clipboard.receive(this.received);
         this.changed();
       }),
     );
     this.applySettings();
     // Until noVNC reports "connect", the customer has not said yes.
-    this.set("asking");
+    this.become("asking");
   }
 
   private lost(): void {
@@ -180,10 +243,11 @@ export class View {
     rfb?.disconnect();
     if (phase !== "refused") this.refusal = "";
     this.received = "";
-    this.set(phase);
+    this.held.clear();
+    this.become(phase);
   }
 
-  private set(phase: ViewPhase): void {
+  private become(phase: ViewPhase): void {
     this.phase = phase;
     this.target.dataset["phase"] = phase;
     this.applyRights();

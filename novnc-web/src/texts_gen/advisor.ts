@@ -22,7 +22,6 @@ export interface AdvisorTexts {
   unreachable: string;
   sessions: {
     heading: string;
-    none: string;
     fresh: string;
     freshHint: string;
     /** Follows advisor.sessions.phase.* and a comma. */
@@ -46,17 +45,15 @@ export interface AdvisorTexts {
     no: string;
   };
   waiting: {
-    heading: string;
-    read: string;
     copyNumber: string;
     copyLink: string;
+    open: string;
+    type: string;
+    copyAddress: string;
+    minutes: (n: number) => string;
     notCopied: (text: string) => string;
-    link: string;
     linkWarning: string;
-    stepOpen: (address: string) => string;
-    stepType: string;
     stepAllow: string;
-    expires: (time: string) => string;
     checking: string;
     /** tries of of: how many wrong tries there were, and how many there may be. */
     wrong: (tries: string, of: string) => string;
@@ -65,7 +62,6 @@ export interface AdvisorTexts {
   };
   session: {
     heading: (number: string) => string;
-    end: string;
     endQuestion: string;
     endMeaning: string;
     endYes: string;
@@ -80,13 +76,16 @@ export interface AdvisorTexts {
       shutdown: string;
       other: string;
     };
+    endShort: string;
+    duration: (n: number) => string;
+    record: string;
+    note: string;
+    copyRecord: string;
     takeHere: string;
     replaced: string;
   };
   facts: {
-    heading: string;
     label: {
-      line: string;
       customer: string;
       /** Whose screen is seen at the moment. */
       direction: string;
@@ -94,7 +93,6 @@ export interface AdvisorTexts {
       clipboard: string;
       encryption: string;
     };
-    lineUp: string;
     lineDown: string;
     customerAway: string;
     customerUnknown: string;
@@ -111,7 +109,6 @@ export interface AdvisorTexts {
     unknown: string;
     /** code: the four digits of panel.compare. No other digits in the sentence. */
     sealed: (code: string) => string;
-    compareHint: string;
     gatewayViewer: string;
     partlyViewer: string;
   };
@@ -133,7 +130,6 @@ export interface AdvisorTexts {
     delayed: (right: "view" | "control" | "clipboard" | "show" | "share" | "other", seconds: number) => string;
   };
   view: {
-    label: string;
     see: string;
     seeHint: string;
     turn: string;
@@ -170,14 +166,12 @@ export interface AdvisorTexts {
   };
   tools: {
     label: string;
-    askView: string;
     askControl: string;
     giveControl: string;
     askClipboard: string;
     giveClipboard: string;
     askShare: string;
     asked: {
-      view: string;
       control: string;
       clipboard: string;
       share: string;
@@ -193,7 +187,10 @@ export interface AdvisorTexts {
       sparing: string;
     };
     keys: string;
-    keysNeedControl: string;
+    more: string;
+    closeCard: string;
+    size: string;
+    leavePicture: string;
     key: {
       /** advisor.tools.key.*: what is printed on the keys. */
       ctrlAltDel: string;
@@ -201,7 +198,19 @@ export interface AdvisorTexts {
       altTab: string;
       altF4: string;
       print: string;
+      ctrlShiftEsc: string;
+      winR: string;
+      esc: string;
     };
+    holdDown: string;
+    hold: {
+      ctrl: string;
+      alt: string;
+      win: string;
+    };
+    typeHere: string;
+    cancel: string;
+    seconds: (n: string) => string;
   };
   foreign: {
     heading: string;
@@ -242,7 +251,13 @@ export interface AdvisorTexts {
     sent: string;
     fromCustomer: string;
     copy: string;
+    type: string;
   };
+  lock: {
+    compare: string;
+    same: string;
+  };
+  joined: (name: string, number: string) => string;
 }
 
 export const advisorEn: AdvisorTexts = {
@@ -264,7 +279,6 @@ export const advisorEn: AdvisorTexts = {
   unreachable: "The gateway cannot be reached at the moment.",
   sessions: {
     heading: "My sessions",
-    none: "No session is open.",
     fresh: "New session",
     freshHint: "Make a session number and read it to your customer on the telephone.",
     elsewhere: "opened elsewhere",
@@ -286,17 +300,15 @@ export const advisorEn: AdvisorTexts = {
     no: "No",
   },
   waiting: {
-    heading: "Session number",
-    read: "Read this number to your customer on the telephone.",
     copyNumber: "Copy number",
     copyLink: "Copy invitation link",
+    open: "Please open",
+    type: "Then type this number",
+    copyAddress: "Copy address",
+    minutes: (n) => n === 1 ? `Valid for ${n} minute.` : `Valid for ${n} minutes.`,
     notCopied: (text) => `The browser did not allow copying. Please copy by hand: ${text}`,
-    link: "Invitation link",
     linkWarning: "The link says only where to go and how the number begins. Say the other digits on the telephone.",
-    stepOpen: (address) => `Your customer opens ${address} and starts the program.`,
-    stepType: "Your customer types the number. You then see each other's names.",
     stepAllow: "Nothing is shared until your customer allows it.",
-    expires: (time) => `The number is valid until ${time}.`,
     checking: "Somebody is entering the number …",
     wrong: (tries, of) => `Somebody entered this number with wrong last digits (${tries} of ${of}). If it was your customer, read out the number again.`,
     wrongLast: (tries, of) => `Somebody entered this number with wrong last digits (${tries} of ${of}). If it happens once more, this number is not used any more.`,
@@ -304,7 +316,6 @@ export const advisorEn: AdvisorTexts = {
   },
   session: {
     heading: (number) => `Session ${number}`,
-    end: "End session",
     endQuestion: "End this session?",
     endMeaning: "It ends immediately for both of you.",
     endYes: "End session",
@@ -319,20 +330,22 @@ export const advisorEn: AdvisorTexts = {
       shutdown: "The gateway was shut down.",
       other: "It was ended.",
     },
+    endShort: "End",
+    duration: (n) => n === 1 ? `It took ${n} minute.` : `It took ${n} minutes.`,
+    record: "What happened",
+    note: "Your note (not saved)",
+    copyRecord: "Copy both",
     takeHere: "Continue here",
     replaced: "This session is now open in another window of yours.",
   },
   facts: {
-    heading: "State of the session",
     label: {
-      line: "Connection",
       customer: "Customer",
       direction: "Picture",
       control: "Control",
       clipboard: "Clipboard",
       encryption: "Encryption",
     },
-    lineUp: "connected",
     lineDown: "interrupted, coming back …",
     customerAway: "connection to the customer lost; waiting …",
     customerUnknown: "not here yet",
@@ -347,7 +360,6 @@ export const advisorEn: AdvisorTexts = {
     notGiven: "not given",
     unknown: "not known at the moment",
     sealed: (code) => `end to end, compare code ${code}`,
-    compareHint: "The customer must see the same number.",
     gatewayViewer: "Another viewer of this session is only encrypted to the gateway.",
     partlyViewer: "Another viewer of this session is passed on to another computer without encryption.",
   },
@@ -368,7 +380,6 @@ export const advisorEn: AdvisorTexts = {
     delayed: (right, seconds) => `${right === "view" ? "The customer did not allow you to see the screen a moment ago" : right === "control" ? "The customer did not allow control a moment ago" : right === "clipboard" ? "The customer did not allow the clipboard a moment ago" : right === "show" ? "The customer did not want to see your screen a moment ago" : right === "share" ? "The customer did not want to show another part of the screen a moment ago" : "The customer did not allow it a moment ago"}, and is asked again in ${seconds === 1 ? `${seconds} second` : `${seconds} seconds`}.`,
   },
   view: {
-    label: "The customer's screen",
     see: "See the customer's screen",
     seeHint: "The customer is asked first.",
     turn: "See the customer's screen instead",
@@ -405,14 +416,12 @@ export const advisorEn: AdvisorTexts = {
   },
   tools: {
     label: "Tools",
-    askView: "Ask for the screen",
     askControl: "Ask for control",
     giveControl: "Stop controlling",
     askClipboard: "Ask for the clipboard",
     giveClipboard: "Stop clipboard",
     askShare: "Ask for another window",
     asked: {
-      view: "Screen: waiting for answer …",
       control: "Control: waiting for answer …",
       clipboard: "Clipboard: waiting for answer …",
       share: "Waiting for answer …",
@@ -428,14 +437,29 @@ export const advisorEn: AdvisorTexts = {
       sparing: "slow connection",
     },
     keys: "Send keys",
-    keysNeedControl: "Keys can be sent when you have control.",
+    more: "More",
+    closeCard: "Close",
+    size: "Size of the picture",
+    leavePicture: "Ctrl+Alt+Shift brings the keyboard back to this page.",
     key: {
       ctrlAltDel: "Ctrl+Alt+Del",
       win: "Win",
       altTab: "Alt+Tab",
       altF4: "Alt+F4",
       print: "Print",
+      ctrlShiftEsc: "Ctrl+Shift+Esc",
+      winR: "Win+R",
+      esc: "Esc",
     },
+    holdDown: "Hold down:",
+    hold: {
+      ctrl: "Ctrl",
+      alt: "Alt",
+      win: "Win",
+    },
+    typeHere: "Type here; every key is sent at once:",
+    cancel: "Cancel",
+    seconds: (n) => `${n} s`,
   },
   foreign: {
     heading: "A VNC server instead of our program",
@@ -475,7 +499,13 @@ export const advisorEn: AdvisorTexts = {
     sent: "Sent.",
     fromCustomer: "Text from the customer's clipboard",
     copy: "Copy",
+    type: "Type it as keys",
   },
+  lock: {
+    compare: "Compare this number with your customer.",
+    same: "It is the same",
+  },
+  joined: (name, number) => `${name} is here: session ${number}`,
 };
 
 export const advisorDe: AdvisorTexts = {
@@ -497,7 +527,6 @@ export const advisorDe: AdvisorTexts = {
   unreachable: "Das Gateway ist im Moment nicht erreichbar.",
   sessions: {
     heading: "Meine Sitzungen",
-    none: "Keine Sitzung ist offen.",
     fresh: "Neue Sitzung",
     freshHint: "Erzeugen Sie eine Sitzungsnummer und lesen Sie sie Ihrem Kunden am Telefon vor.",
     elsewhere: "anderswo geöffnet",
@@ -519,17 +548,15 @@ export const advisorDe: AdvisorTexts = {
     no: "Nein",
   },
   waiting: {
-    heading: "Sitzungsnummer",
-    read: "Lesen Sie Ihrem Kunden diese Nummer am Telefon vor.",
     copyNumber: "Nummer kopieren",
     copyLink: "Einladungslink kopieren",
+    open: "Bitte öffnen Sie",
+    type: "Dann geben Sie diese Nummer ein",
+    copyAddress: "Adresse kopieren",
+    minutes: (n) => n === 1 ? `Noch ${n} Minute gültig.` : `Noch ${n} Minuten gültig.`,
     notCopied: (text) => `Der Browser hat das Kopieren nicht erlaubt. Bitte kopieren Sie von Hand: ${text}`,
-    link: "Einladungslink",
     linkWarning: "Der Link sagt nur, wohin es geht und wie die Nummer beginnt. Nennen Sie die anderen Ziffern am Telefon.",
-    stepOpen: (address) => `Ihr Kunde öffnet ${address} und startet das Programm.`,
-    stepType: "Ihr Kunde gibt die Nummer ein. Dann sehen Sie gegenseitig Ihre Namen.",
     stepAllow: "Nichts wird gezeigt, bevor Ihr Kunde es erlaubt.",
-    expires: (time) => `Die Nummer gilt bis ${time}.`,
     checking: "Jemand gibt gerade die Nummer ein …",
     wrong: (tries, of) => `Jemand hat diese Nummer mit falschen letzten Ziffern eingegeben (${tries} von ${of}). War es Ihr Kunde, lesen Sie die Nummer noch einmal vor.`,
     wrongLast: (tries, of) => `Jemand hat diese Nummer mit falschen letzten Ziffern eingegeben (${tries} von ${of}). Geschieht das noch einmal, wird diese Nummer nicht mehr benutzt.`,
@@ -537,7 +564,6 @@ export const advisorDe: AdvisorTexts = {
   },
   session: {
     heading: (number) => `Sitzung ${number}`,
-    end: "Sitzung beenden",
     endQuestion: "Diese Sitzung beenden?",
     endMeaning: "Sie endet sofort für beide.",
     endYes: "Sitzung beenden",
@@ -552,20 +578,22 @@ export const advisorDe: AdvisorTexts = {
       shutdown: "Das Gateway wurde beendet.",
       other: "Sie wurde beendet.",
     },
+    endShort: "Beenden",
+    duration: (n) => n === 1 ? `Sie dauerte ${n} Minute.` : `Sie dauerte ${n} Minuten.`,
+    record: "Ablauf",
+    note: "Ihre Notiz (wird nicht gespeichert)",
+    copyRecord: "Beides kopieren",
     takeHere: "Hier weitermachen",
     replaced: "Diese Sitzung ist jetzt in einem anderen Fenster von Ihnen geöffnet.",
   },
   facts: {
-    heading: "Stand der Sitzung",
     label: {
-      line: "Verbindung",
       customer: "Kunde",
       direction: "Bild",
       control: "Steuerung",
       clipboard: "Zwischenablage",
       encryption: "Verschlüsselung",
     },
-    lineUp: "besteht",
     lineDown: "unterbrochen, neuer Versuch …",
     customerAway: "zum Kunden unterbrochen; es wird gewartet …",
     customerUnknown: "noch nicht da",
@@ -580,7 +608,6 @@ export const advisorDe: AdvisorTexts = {
     notGiven: "nicht erlaubt",
     unknown: "im Moment nicht bekannt",
     sealed: (code) => `Ende zu Ende, Vergleichszahl ${code}`,
-    compareHint: "Der Kunde muss dieselbe Zahl sehen.",
     gatewayViewer: "Ein anderer Betrachter dieser Sitzung ist nur bis zum Gateway verschlüsselt.",
     partlyViewer: "Ein anderer Betrachter dieser Sitzung wird unverschlüsselt an einen anderen Computer weitergegeben.",
   },
@@ -601,7 +628,6 @@ export const advisorDe: AdvisorTexts = {
     delayed: (right, seconds) => `${right === "view" ? "Der Kunde hat die Ansicht gerade abgelehnt" : right === "control" ? "Der Kunde hat die Steuerung gerade abgelehnt" : right === "clipboard" ? "Der Kunde hat die Zwischenablage gerade abgelehnt" : right === "show" ? "Der Kunde wollte Ihren Bildschirm gerade nicht sehen" : right === "share" ? "Der Kunde wollte gerade keinen anderen Teil des Bildschirms zeigen" : "Der Kunde hat es gerade abgelehnt"} und wird in ${seconds === 1 ? `${seconds} Sekunde` : `${seconds} Sekunden`} wieder gefragt.`,
   },
   view: {
-    label: "Bildschirm des Kunden",
     see: "Bildschirm des Kunden sehen",
     seeHint: "Der Kunde wird vorher gefragt.",
     turn: "Stattdessen Bildschirm des Kunden sehen",
@@ -638,14 +664,12 @@ export const advisorDe: AdvisorTexts = {
   },
   tools: {
     label: "Werkzeuge",
-    askView: "Um den Bildschirm bitten",
     askControl: "Um Steuerung bitten",
     giveControl: "Steuerung abgeben",
     askClipboard: "Um Zwischenablage bitten",
     giveClipboard: "Zwischenablage trennen",
     askShare: "Anderes Fenster anfragen",
     asked: {
-      view: "Bildschirm: warte auf Antwort …",
       control: "Steuerung: warte auf Antwort …",
       clipboard: "Zwischenablage: warte auf Antwort …",
       share: "Warte auf Antwort …",
@@ -661,14 +685,29 @@ export const advisorDe: AdvisorTexts = {
       sparing: "langsame Verbindung",
     },
     keys: "Tasten senden",
-    keysNeedControl: "Tasten können Sie senden, wenn Sie die Steuerung haben.",
+    more: "Mehr",
+    closeCard: "Schließen",
+    size: "Größe des Bildes",
+    leavePicture: "Strg+Alt+Umschalt holt die Tastatur auf diese Seite zurück.",
     key: {
       ctrlAltDel: "Strg+Alt+Entf",
       win: "Win",
       altTab: "Alt+Tab",
       altF4: "Alt+F4",
       print: "Druck",
+      ctrlShiftEsc: "Strg+Umschalt+Esc",
+      winR: "Win+R",
+      esc: "Esc",
     },
+    holdDown: "Gedrückt halten:",
+    hold: {
+      ctrl: "Strg",
+      alt: "Alt",
+      win: "Win",
+    },
+    typeHere: "Hier tippen; jede Taste wird sofort gesendet:",
+    cancel: "Abbrechen",
+    seconds: (n) => `${n} s`,
   },
   foreign: {
     heading: "Ein VNC-Server statt unseres Programms",
@@ -708,7 +747,13 @@ export const advisorDe: AdvisorTexts = {
     sent: "Gesendet.",
     fromCustomer: "Text aus der Zwischenablage des Kunden",
     copy: "Kopieren",
+    type: "Als Tasten tippen",
   },
+  lock: {
+    compare: "Vergleichen Sie diese Zahl mit Ihrem Kunden.",
+    same: "Sie stimmt überein",
+  },
+  joined: (name, number) => `${name} ist da: Sitzung ${number}`,
 };
 
 export const advisorFr: AdvisorTexts = {
@@ -730,7 +775,6 @@ export const advisorFr: AdvisorTexts = {
   unreachable: "La passerelle est injoignable en ce moment.",
   sessions: {
     heading: "Mes sessions",
-    none: "Aucune session n’est ouverte.",
     fresh: "Nouvelle session",
     freshHint: "Créez un numéro de session et lisez-le à votre client au téléphone.",
     elsewhere: "ouverte ailleurs",
@@ -752,17 +796,15 @@ export const advisorFr: AdvisorTexts = {
     no: "Non",
   },
   waiting: {
-    heading: "Numéro de session",
-    read: "Lisez ce numéro à votre client au téléphone.",
     copyNumber: "Copier le numéro",
     copyLink: "Copier le lien d’invitation",
+    open: "Veuillez ouvrir",
+    type: "Puis saisissez ce numéro",
+    copyAddress: "Copier l’adresse",
+    minutes: (n) => n < 2 ? `Valable encore ${n} minute.` : `Valable encore ${n} minutes.`,
     notCopied: (text) => `Le navigateur n’a pas permis de copier. Veuillez copier à la main : ${text}`,
-    link: "Lien d’invitation",
     linkWarning: "Le lien indique seulement où aller et le début du numéro. Donnez les autres chiffres au téléphone.",
-    stepOpen: (address) => `Votre client ouvre ${address} et démarre le programme.`,
-    stepType: "Votre client saisit le numéro. Chacun voit alors le nom de l’autre.",
     stepAllow: "Rien n’est montré avant que votre client l’autorise.",
-    expires: (time) => `Le numéro est valable jusqu’à ${time}.`,
     checking: "Quelqu’un saisit le numéro …",
     wrong: (tries, of) => `Quelqu’un a saisi ce numéro avec de faux derniers chiffres (${tries} sur ${of}). Si c’était votre client, lisez-lui de nouveau le numéro.`,
     wrongLast: (tries, of) => `Quelqu’un a saisi ce numéro avec de faux derniers chiffres (${tries} sur ${of}). Si cela se reproduit, ce numéro n’est plus utilisé.`,
@@ -770,7 +812,6 @@ export const advisorFr: AdvisorTexts = {
   },
   session: {
     heading: (number) => `Session ${number}`,
-    end: "Terminer la session",
     endQuestion: "Terminer cette session ?",
     endMeaning: "Elle se termine immédiatement pour vous deux.",
     endYes: "Terminer la session",
@@ -785,20 +826,22 @@ export const advisorFr: AdvisorTexts = {
       shutdown: "La passerelle a été arrêtée.",
       other: "Elle a été terminée.",
     },
+    endShort: "Terminer",
+    duration: (n) => n < 2 ? `Elle a duré ${n} minute.` : `Elle a duré ${n} minutes.`,
+    record: "Déroulement",
+    note: "Votre note (non enregistrée)",
+    copyRecord: "Copier les deux",
     takeHere: "Continuer ici",
     replaced: "Cette session est maintenant ouverte dans une autre de vos fenêtres.",
   },
   facts: {
-    heading: "État de la session",
     label: {
-      line: "Connexion",
       customer: "Client",
       direction: "Image",
       control: "Commande",
       clipboard: "Presse-papiers",
       encryption: "Chiffrement",
     },
-    lineUp: "établie",
     lineDown: "interrompue, nouvel essai …",
     customerAway: "interrompue côté client ; en attente …",
     customerUnknown: "pas encore là",
@@ -813,7 +856,6 @@ export const advisorFr: AdvisorTexts = {
     notGiven: "non autorisé",
     unknown: "inconnu en ce moment",
     sealed: (code) => `de bout en bout, nombre à comparer ${code}`,
-    compareHint: "Le client doit voir le même nombre.",
     gatewayViewer: "Un autre programme de cette session n’est chiffré que jusqu’à la passerelle.",
     partlyViewer: "L’image d’un autre programme de cette session est transmise à un autre ordinateur sans chiffrement.",
   },
@@ -834,7 +876,6 @@ export const advisorFr: AdvisorTexts = {
     delayed: (right, seconds) => `${right === "view" ? "Le client vient de refuser que vous voyiez l’écran" : right === "control" ? "Le client vient de refuser la commande" : right === "clipboard" ? "Le client vient de refuser le presse-papiers" : right === "show" ? "Le client vient de refuser de voir votre écran" : right === "share" ? "Le client vient de refuser de montrer une autre partie de l’écran" : "Le client vient de refuser"} ; la question lui sera de nouveau posée dans ${seconds < 2 ? `${seconds} seconde` : `${seconds} secondes`}.`,
   },
   view: {
-    label: "Écran du client",
     see: "Voir l’écran du client",
     seeHint: "La question est d’abord posée au client.",
     turn: "Voir plutôt l’écran du client",
@@ -871,14 +912,12 @@ export const advisorFr: AdvisorTexts = {
   },
   tools: {
     label: "Outils",
-    askView: "Demander l’écran",
     askControl: "Demander la commande",
     giveControl: "Rendre la main",
     askClipboard: "Demander le presse-papiers",
     giveClipboard: "Quitter le presse-papiers",
     askShare: "Demander une autre fenêtre",
     asked: {
-      view: "Écran : attente de la réponse …",
       control: "Commande : attente de la réponse …",
       clipboard: "Presse-papiers : attente de la réponse …",
       share: "Attente de la réponse …",
@@ -894,14 +933,29 @@ export const advisorFr: AdvisorTexts = {
       sparing: "connexion lente",
     },
     keys: "Envoyer des touches",
-    keysNeedControl: "Vous pouvez envoyer des touches quand vous avez la commande.",
+    more: "Plus",
+    closeCard: "Fermer",
+    size: "Taille de l’image",
+    leavePicture: "Ctrl+Alt+Maj ramène le clavier sur cette page.",
     key: {
       ctrlAltDel: "Ctrl+Alt+Suppr",
       win: "Win",
       altTab: "Alt+Tab",
       altF4: "Alt+F4",
       print: "Impr. écran",
+      ctrlShiftEsc: "Ctrl+Maj+Échap",
+      winR: "Win+R",
+      esc: "Échap",
     },
+    holdDown: "Maintenir :",
+    hold: {
+      ctrl: "Ctrl",
+      alt: "Alt",
+      win: "Win",
+    },
+    typeHere: "Tapez ici ; chaque touche est envoyée aussitôt :",
+    cancel: "Annuler",
+    seconds: (n) => `${n} s`,
   },
   foreign: {
     heading: "Un serveur VNC à la place de notre programme",
@@ -941,7 +995,13 @@ export const advisorFr: AdvisorTexts = {
     sent: "Envoyé.",
     fromCustomer: "Texte du presse-papiers du client",
     copy: "Copier",
+    type: "Saisir par touches",
   },
+  lock: {
+    compare: "Comparez ce nombre avec votre client.",
+    same: "Il est identique",
+  },
+  joined: (name, number) => `${name} est là : session ${number}`,
 };
 
 export const advisorTexts: Readonly<Record<Language, AdvisorTexts>> = {

@@ -417,9 +417,15 @@ export class BrowserAgent implements PanelActions {
     }
   }
 
+  private report(event: FromAgent): void {
+    for (const control of this.controls) control.send(event);
+  }
+
   private tell({ right, outcome }: Change, by: By): void {
-    const event = outcome === "opened" || outcome === "withdrawn" ? null : outcome;
-    if (event) for (const control of this.controls) control.send({ type: "event", event, right, by });
+    if (outcome === "opened") {
+      if (this.consent.asked.has(right))
+        this.report({ type: "event", event: "asked", right, by: "auto", seconds: answerWithin / 1000 });
+    } else if (outcome !== "withdrawn") this.report({ type: "event", event: outcome, right, by });
     if (right !== "view" || outcome === "opened") return;
     for (const wait of [...this.waiting]) wait(outcome);
     this.waiting.clear();

@@ -1,0 +1,116 @@
+// Walks the advisor's real page through the states of a session, with a puppet for the customer's
+// program: for pictures (screenshots.mjs) and tests (advisorpage.mjs).
+
+import { gateway, mock, open } from "./stand.mjs";
+
+const none = { view: false, control: false, clipboard: false, files: false, show: false };
+const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
+const apps = { kind: "apps", names: ["LibreOffice", "Thunderbird"] };
+const screen = { kind: "screen", names: [] };
+const watching = { direction: "customer", rights: { ...none, view: true }, share: screen, viewers };
+const control = { ...watching, rights: { ...none, view: true, control: true } };
+
+/**
+ * Calls `seen(page, state)` in each state. `size` is the size of the customer's desktop. In the
+ * states whose names begin with "seen" or "control" the page shows the customer's screen.
+ */
+export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
+  gateway.reset();
+  mock.signedIn = true;
+  mock.sessions = [];
+  const page = await open(name, look, "/advisor");
+  const test = (id, more = "") => page.locator(`[data-testid="${id}"]${more}`);
+  await test("new-session").click();
+  await test("number").waitFor();
+  await seen(page, "waiting");
+  const number = (await test("number").textContent()).replaceAll(" ", "");
+  const customer = await open("puppet", look, "/puppet");
+  const puppet = (what, ...values) => customer.evaluate(([w, v]) => window.puppet[w](...v), [what, values]);
+  await customer.waitForFunction(() => window.puppet);
+  await puppet("resize", ...size);
+  /** Sends a state, and waits until the page shows it. */
+  const say = async (state, id, more = "", options = undefined) => {
+    await puppet("say", state);
+    await test(id, more).first().waitFor(options);
+  };
+  await puppet("say", { rights: none });
+  await puppet("enter", number);
+  await test("session", '[data-phase="joined"]').waitFor();
+  await test("see-screen").waitFor();
+  if (await test("card-lock").isVisible()) {
+    await seen(page, "joined-compare");
+    await test("compare-same").click();
+  }
+  await test("card-lock").waitFor({ state: "hidden" });
+  await seen(page, "joined");
+
+  await test("show-screen").click();
+  await puppet("say", { rights: none, asked: ["show"] });
+  await test("showing", '[data-phase="asking"]').waitFor();
+  await seen(page, "show-asking");
+  await say({ direction: "advisor", rights: { ...none, show: true } }, "showing", '[data-phase="shown"]');
+  await seen(page, "show-shown");
+  await say({ rights: none }, "showing", '[data-phase="ended"]');
+  await seen(page, "show-ended");
+  await test("show-stop").click();
+  await test("show-screen").click();
+  await test("showing", '[data-phase="asking"]').waitFor();
+  await puppet("refuse");
+  await test("showing", '[data-phase="refused"]').waitFor();
+  await seen(page, "show-refused");
+  await test("show-stop").click();
+
+  await test("see-screen").click();
+  await test("view-canvas", '[data-phase="asking"]').waitFor();
+  await puppet("tell", { event: "asked", right: "view", by: "auto", seconds: 60 });
+  await seen(page, "view-asking");
+  await puppet("allow");
+  await puppet("say", { ...watching, share: apps });
+  await test("view-canvas", '[data-phase="shown"]').waitFor();
+  await page.waitForFunction((want) => document.querySelector("canvas")?.width === want, size[0]);
+  await seen(page, "seen-apps");
+  await say({ ...watching, share: apps, asked: ["control", "share"] }, "asking");
+  await puppet("tell", { event: "asked", right: "control", by: "auto", seconds: 60 });
+  await seen(page, "seen-asking");
+  await puppet("tell", { event: "refused", right: "control", by: "customer" });
+  await say(watching, "asking", "", { state: "hidden" });
+  await seen(page, "seen-refused");
+  await say(control, "ask-control", '[data-right="given"]');
+  await seen(page, "control");
+  await test("full-screen").click();
+  await page.waitForFunction(() => document.fullscreenElement !== null);
+  await page.mouse.move(size[0] / 2, size[1] / 2);
+  await page.waitForFunction(() => document.querySelector(".bar").getBoundingClientRect().bottom < 4);
+  await seen(page, "full-screen");
+  await page.evaluate(() => document.exitFullscreen());
+  await page.waitForFunction(() => document.querySelector(".bar").getBoundingClientRect().y === 0);
+  await say({ ...control, hands: true }, "hands");
+  await seen(page, "control-hands");
+  for (const notice of ["hidden", "shielded"]) {
+    await say({ ...control, notice }, "notice");
+    await seen(page, `control-notice-${notice}`);
+  }
+  await say({ ...control, rights: { ...control.rights, clipboard: true } }, "ask-clipboard", '[data-right="given"]');
+  for (const [button, card] of [
+    ["ask-clipboard", "clipboard"],
+    ["keys-open", "keys"],
+    ["lock", "lock"],
+    ["more", "more"],
+  ]) {
+    await test(button).click();
+    await test("card-" + card).waitFor();
+    await seen(page, "control-card-" + card);
+    await page.keyboard.press("Escape");
+    await test("card-" + card).waitFor({ state: "hidden" });
+  }
+  await say({ ...watching, direction: "none", paused: true, share: null }, "paused");
+  await seen(page, "seen-paused");
+  await test("end-session").click();
+  await test("confirm").waitFor();
+  await seen(page, "end-question");
+  await test("confirm-yes").click();
+  await test("ended").waitFor();
+  await seen(page, "ended");
+  await customer.context().close();
+  await page.context().close();
+}
