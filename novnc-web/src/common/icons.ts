@@ -20,4 +20,5 @@ export const icons = {
   more: "M5 12h.1M12 12h.1M19 12h.1",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
+  download: "M12 3v12M7 10l5 5 5-5M4 20h16",
 } as const;

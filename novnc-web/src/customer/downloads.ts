@@ -1,79 +1,57 @@
-import { h } from "../common/dom.ts";
+import { html, nothing, type TemplateResult } from "lit";
 import type { CustomerTexts } from "../texts_gen/customer.ts";
 import type { Language } from "../texts_gen/languages.ts";
-import { sizeText, sortDownloads, systemName, systemOf, type Download } from "./systems.ts";
+import { button, icon } from "../ui/controls.ts";
+import { sizeText, systemName, type Download, type Offer, type System } from "./systems.ts";
 
-/** The state of the downloads: still loading, unreachable, or a list. */
-export type Offer = "loading" | "unreachable" | Download[];
-
-/** Shows the right file first, then the others with sizes and checksums. */
-export function downloadArea(offer: Offer, processor: string, t: CustomerTexts, language: Language): HTMLElement {
-  const area = h("div", { class: "downloads", "data-testid": "downloads" });
-  const say = (testid: string, words: string) => area.append(h("p", { "data-testid": testid }, words));
-  const system = systemOf(navigator.userAgent);
-  if (system === "phone") {
-    say("download-phone", t.phone);
-    return area;
-  }
+/** The way through the program: the button for this system, or why there is none. */
+export function downloadWay(offer: Offer, system: System, again: (() => void) | null, t: CustomerTexts): TemplateResult {
+  if (system === "phone") return say("phone", t.phone);
   if (offer === "loading" || offer === "unreachable") {
-    say("download-" + offer, t.offer[offer]);
-    return area;
+    return html`<p class="instead" role="status" data-testid=${"download-" + offer}>${t.offer[offer]}</p>
+      ${again ? button({ testid: "download-again", label: t.again, act: again }) : nothing}`;
   }
-  if (offer.length === 0) {
-    say("download-none", t.noDownloads);
-    area.append(h("p", { class: "muted" }, t.noDownloadsAsk));
-    return area;
-  }
-  const { fitting, others } = sortDownloads(offer, system, navigator.userAgent, processor);
+  const { fitting, others } = offer;
   if (fitting) {
-    area.append(
-      h(
-        "a",
-        { class: "button primary big", href: address(fitting), download: "", "data-testid": "download" },
-        t.download(systemName(fitting.os)),
-      ),
-      h("p", {}, t.getFor(systemName(fitting.os))),
-      h("details", { class: "others" }, h("summary", {}, t.check), details(fitting, t, language)),
-    );
-  } else {
-    say("download-notforthis", t.notForThis);
+    return html`<a class="button primary" href=${address(fitting)} download="" data-testid="download">
+        ${icon("download")}${t.download(systemName(fitting.os))}
+      </a>
+      <p>${t.installsNothing}</p>`;
   }
-  if (others.length > 0) area.append(otherFiles(others, t, language, !fitting));
-  return area;
+  if (others.length === 0) return say("none", t.noDownloads);
+  return say("notforthis", system === "" ? t.choose : t.notForThis);
 }
 
-function details(d: Download, t: CustomerTexts, language: Language): HTMLElement {
-  return h(
-    "dl",
-    { class: "file" },
-    h("dt", {}, t.file),
-    h("dd", { "data-testid": "file-name" }, d.name + ", " + sizeText(d.size, language)),
-    ...(d.os === "windows"
-      ? [h("dt", {}, t.signature), h("dd", { "data-testid": "signer" }, d.signer ? t.signedBy(d.signer) : t.unsigned)]
-      : []),
-    h("dt", { title: t.sumHint }, t.sum),
-    h("dd", {}, h("code", { "data-testid": "sha256" }, d.sha256)),
-  );
+const say = (what: string, words: string) => html`<p class="instead" data-testid=${"download-" + what}>${words}</p>`;
+
+/** What tells a file from a forged one. */
+export function fileFacts(d: Download, t: CustomerTexts, language: Language): TemplateResult {
+  return html`<dl class="file">
+    <dt>${t.file}</dt>
+    <dd data-testid="file-name">${d.name}, ${sizeText(d.size, language)}</dd>
+    ${d.os === "windows"
+      ? html`<dt>${t.signature}</dt>
+          <dd data-testid="signer">${d.signer ? t.signedBy(d.signer) : t.unsigned}</dd>`
+      : nothing}
+    <dt>${t.sum}</dt>
+    <dd><code data-testid="sha256">${d.sha256}</code></dd>
+  </dl>`;
 }
 
-function otherFiles(files: Download[], t: CustomerTexts, language: Language, open: boolean): HTMLElement {
-  return h(
-    "details",
-    { class: "others", "data-testid": "downloads-others", open },
-    h("summary", {}, t.others),
-    h(
-      "ul",
-      {},
-      ...files.map((d) =>
-        h(
-          "li",
-          {},
-          h("a", { href: address(d), download: "" }, [systemName(d.os), d.arch].filter(Boolean).join(" ") || d.file),
-          details(d, t, language),
-        ),
-      ),
-    ),
-  );
+/** Files for other systems. They are open for a browser that does not say which system it runs on. */
+export function otherFiles(files: Download[], open: boolean, t: CustomerTexts, language: Language): TemplateResult {
+  return html`<details class="others" data-testid="downloads-others" ?open=${open}>
+    <summary>${t.others}</summary>
+    <ul>
+      ${files.map(
+        (d) =>
+          html`<li>
+            <a href=${address(d)} download="">${[systemName(d.os), d.arch].filter(Boolean).join(" ") || d.file}</a>
+            ${fileFacts(d, t, language)}
+          </li>`,
+      )}
+    </ul>
+  </details>`;
 }
 
 function address(d: Download): string {

@@ -13,6 +13,15 @@ export interface Download {
   signer: string;
 }
 
+/** The programs of a gateway: the one for this computer, and the others. */
+export interface Offered {
+  fitting: Download | null;
+  others: Download[];
+}
+
+/** The state of the list of programs. */
+export type Offer = "loading" | "unreachable" | Offered;
+
 export type System = "windows" | "linux" | "darwin" | "phone" | "";
 
 export function readDownloads(info: Fields): Download[] {
@@ -40,12 +49,7 @@ export function systemOf(agent: string): System {
 }
 
 /** Puts the files for this system first, and more common processors before others. */
-export function sortDownloads(
-  downloads: Download[],
-  system: System,
-  agent: string,
-  processor = "",
-): { fitting: Download | null; others: Download[] } {
+export function sortDownloads(downloads: Download[], system: System, agent: string, processor = ""): Offered {
   const arm = processor ? processor === "arm" : /aarch64|arm64|armv8/i.test(agent);
   // A Mac's browser does not report its processor; new Macs are arm64.
   const wanted = arm || system === "darwin" ? ["arm64", "amd64", "386"] : ["amd64", "386", "arm64"];

@@ -4,210 +4,229 @@ import type { Language } from "./languages.ts";
 
 export interface CustomerTexts {
   title: string;
+  /** The start page shows at most 60 words in each language, without what is folded: a test counts them. */
   heading: string;
-  lead: string;
+  /** The first four digits follow. */
   invited: string;
-  invitedHint: string;
-  stepsHeading: string;
-  get: string;
-  getFor: (system: string) => string;
   download: (system: string) => string;
-  others: string;
+  installsNothing: string;
   noDownloads: string;
-  noDownloadsAsk: string;
   notForThis: string;
+  choose: string;
   phone: string;
   offer: {
     loading: string;
     unreachable: string;
   };
-  check: string;
+  again: string;
+  here: {
+    open: string;
+    limit: string;
+  };
+  next: {
+    heading: string;
+    open: string;
+    /** In place of customer.next.open on Linux, which runs no downloaded file until that is allowed. */
+    openAllowed: string;
+    number: string;
+    decide: string;
+  };
+  safe: {
+    question: string;
+    yes: string;
+    key: string;
+    nothing: string;
+    number: string;
+    check: string;
+    checkHow: string;
+  };
   file: string;
   signature: string;
   signedBy: (who: string) => string;
   unsigned: string;
   sum: string;
-  sumHint: string;
-  start: string;
-  startText: {
-    windows: string;
-    linux: string;
-    darwin: string;
-  };
-  startLine: string;
-  startLineHow: string;
-  copy: string;
-  allow: string;
-  allowText: string;
-  here: {
-    heading: string;
-    text: string;
-    limit: string;
+  problem: {
+    question: string;
     open: string;
+    openHow: {
+      windows: string;
+      linux: string;
+      darwin: string;
+    };
+    where: string;
+    whereHow: string;
   };
-  calm: {
-    heading: string;
-    number: string;
-    yes: string;
-    key: string;
-  };
+  copy: string;
+  others: string;
   advisor: string;
 }
 
 export const customerEn: CustomerTexts = {
   title: "Get help",
   heading: "Get help on your computer",
-  lead: "Your advisor is on the telephone with you and tells you a number with nine digits.",
-  invited: "Your session number begins with",
-  invitedHint: "Your advisor tells you the other digits on the telephone. Type the whole number where you are asked for it.",
-  stepsHeading: "What happens now",
-  get: "Download the help program",
-  getFor: (system) => `This file is for your computer (${system}). It installs nothing and leaves nothing behind.`,
-  download: (system) => `Download for ${system}`,
-  others: "Files for other computers",
-  noDownloads: "This gateway offers no program for download at the moment.",
-  noDownloadsAsk: "Your advisor can send you the program, or tell you where to get it. It is one file called lotse-agent.",
-  notForThis: "There is no file for this computer here. Please ask your advisor.",
-  phone: "The program runs on computers with Windows or Linux. Please open this page on the computer that needs help.",
+  invited: "Your number begins with",
+  download: (system) => `Download the help program for ${system}`,
+  installsNothing: "Nothing is installed.",
+  noDownloads: "There is no program here. Your advisor can send it.",
+  notForThis: "There is no program for this computer here.",
+  choose: "Choose the program for your computer:",
+  phone: "Please open this page on the computer that needs help.",
   offer: {
-    loading: "Looking for the right file …",
-    unreachable: "The list of programs could not be loaded. Please load this page again in a moment.",
+    loading: "Looking for the right program …",
+    unreachable: "The program cannot be loaded at the moment.",
   },
-  check: "Check the file",
+  again: "Try again",
+  here: {
+    open: "Show from this page",
+    limit: "Your advisor can only watch.",
+  },
+  next: {
+    heading: "What comes next",
+    open: "Open the file",
+    openAllowed: "Allow the file to run, open it",
+    number: "Type the number from your advisor",
+    decide: "You decide what is seen",
+  },
+  safe: {
+    question: "Is this safe?",
+    yes: "Nobody can see your screen without your yes, and nobody can control your computer without a second yes.",
+    key: "The key F12 takes control back at once.",
+    nothing: "The program installs nothing and leaves nothing behind. When you end the session, nothing of it keeps running.",
+    number: "Only type a number from somebody whom you have called yourself, or whose call you expected.",
+    check: "Check the file",
+    checkHow: "Experts compare this checksum with the file's own.",
+  },
   file: "File",
   signature: "Signature",
   signedBy: (who) => `signed by ${who}; Windows shows this name, too`,
   unsigned: "not signed",
   sum: "SHA-256",
-  sumHint: "Compare this sum if you want to check the file.",
-  start: "Start it and type the number",
-  startText: {
-    windows: "Click on the file in your browser's list of downloads. Windows may ask whether you want to run it. A window opens. Type the number there.",
-    linux: "Allow the file to run (its properties, or chmod +x in a terminal), then start it. A window opens. Type the number there.",
-    darwin: "Open the file from your downloads. A window opens. Type the number there. (Your Mac may ask first: System Settings, Privacy & Security.)",
+  problem: {
+    question: "Not working?",
+    open: "The file does not open",
+    openHow: {
+      windows: "Click on the file in your browser's list of downloads. Windows may ask whether you want to run it. A window opens. Type the number there.",
+      linux: "Allow the file to run: in its properties, or with chmod +x in a terminal. Then start it. A window opens. Type the number there.",
+      darwin: "Open the file from your downloads. If your Mac does not allow it, look in System Settings, Privacy & Security. A window opens. Type the number there.",
+    },
+    where: "The program asks where to connect to",
+    whereHow: "Copy this line into the program, and type your whole number before the @:",
   },
-  startLine: "If the program asks where to connect to",
-  startLineHow: "Copy this line into the program, with your whole number before the @:",
   copy: "Copy",
-  allow: "You decide what is seen",
-  allowText: "First you see who is there. Nothing is shared until you allow it, and you can end it with one click at any time.",
-  here: {
-    heading: "Or: show only, nothing to download",
-    text: "If your advisor only needs to look, this page is enough. You choose in your browser what may be seen: a window, a tab or the whole screen.",
-    limit: "Your advisor can watch but not control. For help with mouse and keyboard the program above is needed.",
-    open: "Show from this page",
-  },
-  calm: {
-    heading: "Good to know",
-    number: "Only give the number to somebody whom you have called yourself, or whose call you expected.",
-    yes: "Nobody can see your screen without your yes, and nobody can control your computer without a second yes.",
-    key: "The key F12 takes control back at once. When you end the session, nothing of the program keeps running.",
-  },
-  advisor: "For advisors: sign in",
+  others: "Files for other computers",
+  advisor: "Advisor sign-in",
 };
 
 export const customerDe: CustomerTexts = {
   title: "Hilfe erhalten",
   heading: "Hilfe an Ihrem Computer",
-  lead: "Ihr Berater ist mit Ihnen am Telefon und nennt Ihnen eine Nummer mit neun Ziffern.",
-  invited: "Ihre Sitzungsnummer beginnt mit",
-  invitedHint: "Die anderen Ziffern nennt Ihnen Ihr Berater am Telefon. Geben Sie die ganze Nummer ein, wo Sie danach gefragt werden.",
-  stepsHeading: "So geht es weiter",
-  get: "Hilfsprogramm herunterladen",
-  getFor: (system) => `Diese Datei passt zu Ihrem Computer (${system}). Sie installiert nichts und hinterlässt nichts.`,
-  download: (system) => `Für ${system} herunterladen`,
-  others: "Dateien für andere Computer",
-  noDownloads: "Dieses Gateway bietet im Moment kein Programm zum Herunterladen an.",
-  noDownloadsAsk: "Ihr Berater kann Ihnen das Programm schicken oder sagen, wo es zu bekommen ist. Es ist eine einzige Datei namens lotse-agent.",
-  notForThis: "Für diesen Computer gibt es hier keine Datei. Bitte fragen Sie Ihren Berater.",
-  phone: "Das Programm läuft auf Computern mit Windows oder Linux. Bitte öffnen Sie diese Seite auf dem Computer, der Hilfe braucht.",
+  invited: "Ihre Nummer beginnt mit",
+  download: (system) => `Hilfsprogramm für ${system} herunterladen`,
+  installsNothing: "Es wird nichts installiert.",
+  noDownloads: "Hier gibt es kein Programm. Ihr Berater kann es Ihnen schicken.",
+  notForThis: "Für diesen Computer gibt es hier kein Programm.",
+  choose: "Wählen Sie das Programm für Ihren Computer:",
+  phone: "Bitte öffnen Sie diese Seite auf dem Computer, der Hilfe braucht.",
   offer: {
-    loading: "Die passende Datei wird gesucht …",
-    unreachable: "Die Liste der Programme konnte nicht geladen werden. Bitte laden Sie diese Seite gleich noch einmal.",
+    loading: "Das passende Programm wird gesucht …",
+    unreachable: "Das Programm ist im Moment nicht erreichbar.",
   },
-  check: "Die Datei prüfen",
+  again: "Noch einmal versuchen",
+  here: {
+    open: "Von dieser Seite zeigen",
+    limit: "Ihr Berater kann nur zusehen.",
+  },
+  next: {
+    heading: "So geht es weiter",
+    open: "Datei öffnen",
+    openAllowed: "Ausführen erlauben, Datei öffnen",
+    number: "Nummer eingeben, die Ihr Berater nennt",
+    decide: "Sie entscheiden, was zu sehen ist",
+  },
+  safe: {
+    question: "Ist das sicher?",
+    yes: "Niemand sieht Ihren Bildschirm ohne Ihr Ja, und niemand steuert Ihren Computer ohne ein zweites Ja.",
+    key: "Die Taste F12 nimmt die Steuerung sofort zurück.",
+    nothing: "Das Programm installiert nichts und hinterlässt nichts. Wenn Sie die Sitzung beenden, läuft nichts mehr davon.",
+    number: "Geben Sie nur eine Nummer von jemandem ein, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
+    check: "Die Datei prüfen",
+    checkHow: "Fachleute vergleichen diese Prüfsumme mit der Summe der Datei.",
+  },
   file: "Datei",
   signature: "Signatur",
   signedBy: (who) => `unterschrieben von ${who}; Windows zeigt diesen Namen auch`,
   unsigned: "nicht unterschrieben",
   sum: "SHA-256",
-  sumHint: "Wenn Sie die Datei prüfen möchten, vergleichen Sie diese Summe.",
-  start: "Starten und die Nummer eingeben",
-  startText: {
-    windows: "Klicken Sie in der Liste der Downloads Ihres Browsers auf die Datei. Windows fragt vielleicht, ob Sie sie ausführen möchten. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein.",
-    linux: "Erlauben Sie der Datei, ausgeführt zu werden (in ihren Eigenschaften oder mit chmod +x in einem Terminal), und starten Sie sie. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein.",
-    darwin: "Öffnen Sie die Datei aus Ihren Downloads. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein. (Ihr Mac fragt vielleicht erst: Systemeinstellungen, Datenschutz & Sicherheit.)",
+  problem: {
+    question: "Klappt etwas nicht?",
+    open: "Die Datei öffnet sich nicht",
+    openHow: {
+      windows: "Klicken Sie in der Liste der Downloads Ihres Browsers auf die Datei. Windows fragt vielleicht, ob Sie sie ausführen möchten. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein.",
+      linux: "Erlauben Sie, dass die Datei ausgeführt wird: in ihren Eigenschaften oder mit chmod +x in einem Terminal. Starten Sie sie dann. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein.",
+      darwin: "Öffnen Sie die Datei aus Ihren Downloads. Wenn Ihr Mac das nicht erlaubt, sehen Sie in den Systemeinstellungen unter Datenschutz & Sicherheit nach. Ein Fenster öffnet sich. Geben Sie dort die Nummer ein.",
+    },
+    where: "Das Programm fragt, wohin es sich verbinden soll",
+    whereHow: "Kopieren Sie diese Zeile ins Programm, und geben Sie vor dem @ Ihre ganze Nummer ein:",
   },
-  startLine: "Falls das Programm fragt, wohin es sich verbinden soll",
-  startLineHow: "Kopieren Sie diese Zeile ins Programm, mit Ihrer ganzen Nummer vor dem @:",
   copy: "Kopieren",
-  allow: "Sie entscheiden, was zu sehen ist",
-  allowText: "Zuerst sehen Sie, wer da ist. Nichts wird gezeigt, bevor Sie es erlauben, und Sie können es jederzeit mit einem Klick beenden.",
-  here: {
-    heading: "Oder: nur zeigen, nichts herunterladen",
-    text: "Wenn Ihr Berater nur etwas ansehen soll, genügt diese Seite. Sie wählen in Ihrem Browser, was zu sehen ist: ein Fenster, ein Tab oder der ganze Bildschirm.",
-    limit: "Ihr Berater kann zusehen, aber nicht steuern. Für Hilfe mit Maus und Tastatur ist das Programm oben nötig.",
-    open: "Von dieser Seite zeigen",
-  },
-  calm: {
-    heading: "Gut zu wissen",
-    number: "Geben Sie die Nummer nur jemandem, den Sie selbst angerufen haben oder dessen Anruf Sie erwartet haben.",
-    yes: "Niemand sieht Ihren Bildschirm ohne Ihr Ja, und niemand steuert Ihren Computer ohne ein zweites Ja.",
-    key: "Die Taste F12 nimmt die Steuerung sofort zurück. Wenn Sie die Sitzung beenden, läuft von dem Programm nichts mehr.",
-  },
-  advisor: "Für Berater: anmelden",
+  others: "Dateien für andere Computer",
+  advisor: "Berater-Anmeldung",
 };
 
 export const customerFr: CustomerTexts = {
   title: "Obtenir de l’aide",
   heading: "Obtenir de l’aide sur votre ordinateur",
-  lead: "Votre conseiller est au téléphone avec vous et vous donne un numéro à neuf chiffres.",
-  invited: "Votre numéro de session commence par",
-  invitedHint: "Votre conseiller vous donne les autres chiffres au téléphone. Saisissez le numéro entier quand on vous le demande.",
-  stepsHeading: "Voici la suite",
-  get: "Télécharger le programme d’aide",
-  getFor: (system) => `Ce fichier convient à votre ordinateur (${system}). Il n’installe rien et ne laisse rien.`,
-  download: (system) => `Télécharger pour ${system}`,
-  others: "Fichiers pour d’autres ordinateurs",
-  noDownloads: "Cette passerelle ne propose pas de programme à télécharger en ce moment.",
-  noDownloadsAsk: "Votre conseiller peut vous envoyer le programme ou vous dire où le trouver. C’est un seul fichier, qui s’appelle lotse-agent.",
-  notForThis: "Il n’y a pas ici de fichier pour cet ordinateur. Veuillez demander à votre conseiller.",
-  phone: "Le programme fonctionne sur les ordinateurs avec Windows ou Linux. Veuillez ouvrir cette page sur l’ordinateur qui a besoin d’aide.",
+  invited: "Votre numéro commence par",
+  download: (system) => `Télécharger le programme d’aide pour ${system}`,
+  installsNothing: "Rien n’est installé.",
+  noDownloads: "Il n’y a pas de programme ici. Votre conseiller peut vous l’envoyer.",
+  notForThis: "Il n’y a pas de programme pour cet ordinateur ici.",
+  choose: "Choisissez le programme pour votre ordinateur :",
+  phone: "Veuillez ouvrir cette page sur l’ordinateur qui a besoin d’aide.",
   offer: {
-    loading: "Recherche du bon fichier …",
-    unreachable: "La liste des programmes n’a pas pu être chargée. Veuillez recharger cette page dans un instant.",
+    loading: "Recherche du bon programme…",
+    unreachable: "Le programme est indisponible pour le moment.",
   },
-  check: "Vérifier le fichier",
+  again: "Réessayer",
+  here: {
+    open: "Montrer depuis cette page",
+    limit: "Votre conseiller peut seulement regarder.",
+  },
+  next: {
+    heading: "La suite",
+    open: "Ouvrez le fichier",
+    openAllowed: "Autorisez son exécution, ouvrez le fichier",
+    number: "Saisissez le numéro reçu par téléphone",
+    decide: "Décidez de ce qui est visible",
+  },
+  safe: {
+    question: "Est-ce sûr ?",
+    yes: "Personne ne voit votre écran sans votre accord, et personne ne commande votre ordinateur sans un second accord.",
+    key: "La touche F12 vous rend la main immédiatement.",
+    nothing: "Le programme n’installe rien et ne laisse rien. Quand vous terminez la session, rien n’en continue à fonctionner.",
+    number: "Ne saisissez que le numéro d’une personne que vous avez appelée vous-même ou dont vous attendiez l’appel.",
+    check: "Vérifier le fichier",
+    checkHow: "Les spécialistes comparent cette somme de contrôle avec celle du fichier.",
+  },
   file: "Fichier",
   signature: "Signature",
   signedBy: (who) => `signé par ${who} ; Windows affiche aussi ce nom`,
   unsigned: "non signé",
   sum: "SHA-256",
-  sumHint: "Comparez cette somme si vous voulez vérifier le fichier.",
-  start: "Démarrer et saisir le numéro",
-  startText: {
-    windows: "Cliquez sur le fichier dans la liste des téléchargements de votre navigateur. Windows demande peut-être si vous voulez l’exécuter. Une fenêtre s’ouvre. Saisissez-y le numéro.",
-    linux: "Autorisez l’exécution du fichier (dans ses propriétés, ou avec chmod +x dans un terminal), puis démarrez-le. Une fenêtre s’ouvre. Saisissez-y le numéro.",
-    darwin: "Ouvrez le fichier depuis vos téléchargements. Une fenêtre s’ouvre. Saisissez-y le numéro. (Votre Mac demande peut-être d’abord : Réglages Système, Confidentialité et sécurité.)",
+  problem: {
+    question: "Un problème ?",
+    open: "Le fichier ne s’ouvre pas",
+    openHow: {
+      windows: "Cliquez sur le fichier dans la liste des téléchargements de votre navigateur. Windows demande peut-être si vous voulez l’exécuter. Une fenêtre s’ouvre. Saisissez-y le numéro.",
+      linux: "Autorisez l’exécution du fichier : dans ses propriétés, ou avec chmod +x dans un terminal. Démarrez-le ensuite. Une fenêtre s’ouvre. Saisissez-y le numéro.",
+      darwin: "Ouvrez le fichier depuis vos téléchargements. Si votre Mac ne le permet pas, regardez dans Réglages Système, Confidentialité et sécurité. Une fenêtre s’ouvre. Saisissez-y le numéro.",
+    },
+    where: "Le programme demande où se connecter",
+    whereHow: "Copiez cette ligne dans le programme, et saisissez votre numéro entier avant le @ :",
   },
-  startLine: "Si le programme demande où se connecter",
-  startLineHow: "Copiez cette ligne dans le programme, avec votre numéro entier avant le @ :",
   copy: "Copier",
-  allow: "Vous décidez de ce qui est visible",
-  allowText: "Vous voyez d’abord qui est là. Rien n’est montré avant que vous l’autorisiez, et vous pouvez y mettre fin d’un clic à tout moment.",
-  here: {
-    heading: "Ou : seulement montrer, sans rien télécharger",
-    text: "Si votre conseiller a seulement besoin de regarder, cette page suffit. Vous choisissez dans votre navigateur ce qui est visible : une fenêtre, un onglet ou tout l’écran.",
-    limit: "Votre conseiller peut regarder, mais pas commander. Pour une aide avec souris et clavier, le programme ci-dessus est nécessaire.",
-    open: "Montrer depuis cette page",
-  },
-  calm: {
-    heading: "Bon à savoir",
-    number: "Ne donnez le numéro qu’à une personne que vous avez appelée vous-même ou dont vous attendiez l’appel.",
-    yes: "Personne ne voit votre écran sans votre accord, et personne ne commande votre ordinateur sans un second accord.",
-    key: "La touche F12 vous rend la main immédiatement. Quand vous terminez la session, rien du programme ne continue à fonctionner.",
-  },
-  advisor: "Pour les conseillers : se connecter",
+  others: "Fichiers pour d’autres ordinateurs",
+  advisor: "Espace conseillers",
 };
 
 export const customerTexts: Readonly<Record<Language, CustomerTexts>> = {
