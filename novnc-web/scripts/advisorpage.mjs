@@ -68,7 +68,7 @@ async function check(lang, [width, height], dark) {
       bar.set(button, at);
     }
   };
-  await walkAdvisor(`advisor, ${look}`, { lang, dark, size: [width, height] }, seen, [width, height]);
+  await walkAdvisor(`advisor, ${look}`, { lang, dark, size: { width, height } }, seen, [width, height]);
   if (table) console.log(`${look}: the picture has ${least.toFixed(1)} %, ${bar.size} buttons in the bar, 0 px moved`);
 }
 

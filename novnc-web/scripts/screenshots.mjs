@@ -107,7 +107,7 @@ try {
     mock.downloads = [];
     await shot(`customer-none-${suffix}`, { ...look, path: "/" });
     mock.downloads = files;
-    await shot(`customer-${suffix}`, { ...look, path: "/#n=482193057" });
+    await shot(`customer-${suffix}`, { ...look, path: "/#p=4821" });
     mock.signedIn = false;
     await shot(`advisor-signin-${suffix}`, { ...look, path: "/advisor" });
     mock.signedIn = true;

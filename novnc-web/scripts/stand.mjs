@@ -46,8 +46,15 @@ const puppetScript = await bundle("test/puppet.ts", {});
 const nodeServer = await bundle("test/nodeserver.ts", { platform: "node" });
 const { serveDesk } = await import("data:text/javascript;base64," + Buffer.from(nodeServer).toString("base64"));
 
-/** What the server answers. */
-export const mock = { downloads: [], signedIn: false, sessions: [], panel: null };
+/** What the server answers. The list of programs comes once `listed` resolves, unless `broken`. */
+export const mock = {
+  downloads: [],
+  listed: Promise.resolve(),
+  broken: false,
+  signedIn: false,
+  sessions: [],
+  panel: null,
+};
 
 /** When a new number stops being valid. */
 const soon = () => new Date(Date.now() + 24 * 60_000).toISOString();
@@ -66,6 +73,7 @@ export const files = [
 
 function api(path, method, body) {
   const me = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH", csrf: "x" };
+  if (path === "/api/v1/info" && mock.broken) return [200, null];
   if (path === "/api/v1/info") return [200, { name: "Beispiel Software", version: "1.0.0", downloads: mock.downloads }];
   if (path === "/api/v1/me") return mock.signedIn ? [200, me] : [401, { error: { code: "unauthorized", message: "" } }];
   if (path === "/api/v1/sessions" && method === "POST") return [201, { place: "4821", expires: soon() }];
@@ -79,6 +87,7 @@ const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, "http://mock");
   let body = "";
   for await (const part of request) body += part;
+  if (pathname === "/api/v1/info") await mock.listed;
   const answer = api(pathname, request.method, body);
   if (pathname === "/api/thumbnail") {
     response.writeHead(200, { "Content-Type": "image/png" });
@@ -139,13 +148,16 @@ export async function close() {
   return problems;
 }
 
-/** Opens a page. Whatever it complains of is reported under the name. `script` runs first. */
-export async function open(name, { lang = "de", dark = false, phone = false, size = null, script = null }, path) {
-  const [width, height] = size ?? (phone ? [360, 740] : [1200, 800]);
+/**
+ * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent` is
+ * the browser's user agent, `size` that of the window.
+ */
+export async function open(name, { lang = "de", dark = false, phone = false, script = null, agent, size }, path) {
   const context = await browser.newContext({
     locale: lang,
     colorScheme: dark ? "dark" : "light",
-    viewport: { width, height },
+    viewport: size ?? (phone ? { width: 360, height: 740 } : { width: 1200, height: 800 }),
+    ...(agent && { userAgent: agent }),
     reducedMotion: "reduce",
   });
   const page = await context.newPage();

@@ -19,7 +19,12 @@ export function downloadWay(offer: Offer, system: System, again: (() => void) | 
       <p>${t.installsNothing}</p>`;
   }
   if (others.length === 0) return say("none", t.noDownloads);
-  return say("notforthis", system === "" ? t.choose : t.notForThis);
+  if (system !== "") return say("notforthis", t.notForThis);
+  const first = others.filter((d, i) => others.findIndex((o) => o.os === d.os) === i);
+  return html`${say("notforthis", t.choose)}
+    <div class="row">
+      ${first.map((d) => html`<a class="button" href=${address(d)} download="">${icon("download")}${systemName(d.os)}</a>`)}
+    </div>`;
 }
 
 const say = (what: string, words: string) => html`<p class="instead" data-testid=${"download-" + what}>${words}</p>`;
@@ -29,18 +34,19 @@ export function fileFacts(d: Download, t: CustomerTexts, language: Language): Te
   return html`<dl class="file">
     <dt>${t.file}</dt>
     <dd data-testid="file-name">${d.name}, ${sizeText(d.size, language)}</dd>
-    ${d.os === "windows"
-      ? html`<dt>${t.signature}</dt>
-          <dd data-testid="signer">${d.signer ? t.signedBy(d.signer) : t.unsigned}</dd>`
-      : nothing}
+    ${
+      d.os === "windows"
+        ? html`<dt>${t.signature}</dt>
+            <dd data-testid="signer">${d.signer ? t.signedBy(d.signer) : t.unsigned}</dd>`
+        : nothing
+    }
     <dt>${t.sum}</dt>
     <dd><code data-testid="sha256">${d.sha256}</code></dd>
   </dl>`;
 }
 
-/** Files for other systems. They are open for a browser that does not say which system it runs on. */
-export function otherFiles(files: Download[], open: boolean, t: CustomerTexts, language: Language): TemplateResult {
-  return html`<details class="others" data-testid="downloads-others" ?open=${open}>
+export function otherFiles(files: Download[], t: CustomerTexts, language: Language): TemplateResult {
+  return html`<details class="others" data-testid="downloads-others">
     <summary>${t.others}</summary>
     <ul>
       ${files.map(

@@ -42,16 +42,13 @@ export function startView(s: Start, act: StartActions): TemplateResult {
     <main class="start">
       <div class="first">
         <h1>${t.heading}</h1>
-        ${s.place
-          ? html`<p class="invited">${t.invited} <strong data-testid="invited-place">${s.place} …</strong></p>`
-          : nothing}
+        ${s.place ? html`<p class="invited">${t.invited} <strong data-testid="invited-place">${s.place} …</strong></p>` : nothing}
         <div class="ways ${s.canShare ? "two" : ""}">
           <div class="way" data-testid="downloads">${downloadWay(s.offer, s.system, s.canRetry ? act.retry : null, t)}</div>
           ${s.canShare ? shareWay(act.share, t) : nothing}
         </div>
-        ${misfits(s) ? others(s, t) : nothing}
       </div>
-      ${s.system === "phone" ? nothing : nextSteps(s, t)}
+      ${canGoOn(s) ? nextSteps(s, t) : nothing}
       <div class="more">${safety(s, t)} ${s.system === "phone" ? nothing : problems(s, act.copy, t)}</div>
       <p class="for-advisors"><a href="/advisor" data-testid="advisor-link">${t.advisor}</a></p>
     </main>`;
@@ -85,22 +82,25 @@ function safety(s: Start, t: CustomerTexts): TemplateResult {
       <ul>
         ${promises.map((words) => html`<li>${words}</li>`)}
       </ul>
-      ${file
-        ? html`<h2>${t.safe.check}</h2>
-            <p>${t.safe.checkHow}</p>
-            ${fileFacts(file, t, s.language)}`
-        : nothing}
+      ${
+        file
+          ? html`<h2>${t.safe.check}</h2>
+              <p>${t.safe.checkHow}</p>
+              ${fileFacts(file, t, s.language)}`
+          : nothing
+      }
     </div>
   </details>`;
 }
 
 function problems(s: Start, copy: (line: string) => void, t: CustomerTexts): TemplateResult {
+  const others = typeof s.offer === "object" ? s.offer.others : [];
   return html`<details data-testid="problems">
     <summary>${t.problem.question}</summary>
     <div class="folded">
       <h2>${t.problem.open}</h2>
       <p>${t.problem.openHow[s.system === "linux" || s.system === "darwin" ? s.system : "windows"]}</p>
-      ${startLine(s, copy, t)} ${misfits(s) ? nothing : others(s, t)}
+      ${startLine(s, copy, t)} ${others.length > 0 ? otherFiles(others, t, s.language) : nothing}
     </div>
   </details>`;
 }
@@ -120,12 +120,8 @@ function startLine(s: Start, copy: (line: string) => void, t: CustomerTexts): Te
     </div>`;
 }
 
-function others(s: Start, t: CustomerTexts): TemplateResult | typeof nothing {
-  if (typeof s.offer === "string" || s.offer.others.length === 0) return nothing;
-  return otherFiles(s.offer.others, misfits(s) && s.system === "", t, s.language);
-}
-
-/** There are programs, but none for this computer. They are not folded away with the rest. */
-function misfits({ offer, system }: Start): boolean {
-  return system !== "phone" && typeof offer === "object" && !offer.fitting && offer.others.length > 0;
+/** This computer has a program, or may get one. */
+function canGoOn({ offer, system }: Start): boolean {
+  if (system === "phone") return false;
+  return typeof offer === "string" || offer.fitting !== null || offer.others.length === 0 || system === "";
 }

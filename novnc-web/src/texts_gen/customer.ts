@@ -83,7 +83,7 @@ export const customerEn: CustomerTexts = {
   next: {
     heading: "What comes next",
     open: "Open the file",
-    openAllowed: "Allow the file to run, open it",
+    openAllowed: "Allow and open the file",
     number: "Type the number from your advisor",
     decide: "You decide what is seen",
   },
@@ -139,7 +139,7 @@ export const customerDe: CustomerTexts = {
   next: {
     heading: "So geht es weiter",
     open: "Datei öffnen",
-    openAllowed: "Ausführen erlauben, Datei öffnen",
+    openAllowed: "Datei erlauben und öffnen",
     number: "Nummer eingeben, die Ihr Berater nennt",
     decide: "Sie entscheiden, was zu sehen ist",
   },
@@ -195,7 +195,7 @@ export const customerFr: CustomerTexts = {
   next: {
     heading: "La suite",
     open: "Ouvrez le fichier",
-    openAllowed: "Autorisez son exécution, ouvrez le fichier",
+    openAllowed: "Autorisez et ouvrez le fichier",
     number: "Saisissez le numéro reçu par téléphone",
     decide: "Décidez de ce qui est visible",
   },
