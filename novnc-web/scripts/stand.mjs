@@ -149,8 +149,8 @@ export async function close() {
 }
 
 /**
- * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent` is
- * the browser's user agent, `size` that of the window.
+ * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent`
+ * is the browser's user agent, `size` that of the window.
  */
 export async function open(name, { lang = "de", dark = false, phone = false, script = null, agent, size }, path) {
   const context = await browser.newContext({

@@ -75,8 +75,9 @@ class StartPage {
   private draw(): void {
     if (this.sharing === "open") return;
     const language = preferredLanguage();
+    const t = customerTexts[language];
     document.documentElement.lang = language;
-    document.title = `${customerTexts[language].title} – ${this.gateway}`;
+    document.title = `${t.title} – ${this.gateway}`;
     setFavicon("idle");
     const { gateway, place, system, offer, copied } = this;
     const canRetry = offer === "unreachable" || (offer === "loading" && this.retried);

@@ -21,7 +21,7 @@ const pictures = {
     ${box(44, 25, 62, 40, "raised")}${box(52, 33, 12, 15, "solid")}${line("M71 36h27M71 44h16M52 57h46")}${pointer(84, 41)}`,
   // The program's window with nine digits, four of which are typed.
   number: svg`${windowFrame}
-    ${[0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => box(15 + i * 9.5 + Math.floor(i / 3) * 4, 31, 7, 13, i < 4 ? "solid" : ""))}
+    ${[0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => box(15 + i * 9.5 + Math.floor(i / 3) * 4, 31, 7, 13, i < 4 ? "typed" : ""))}
     ${box(38, 54, 44, 13, "solid")}${line("M54 60.500h10M61 57.500l3 3-3 3", "on-solid")}`,
   // The question: an eye, yes and no.
   decide: svg`${box(8, 6, 104, 68)}${line("M40 27s7-11 20-11 20 11 20 11-7 11-20 11-20-11-20-11z")}

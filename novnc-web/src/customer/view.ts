@@ -75,7 +75,7 @@ function nextSteps(s: Start, t: CustomerTexts): TemplateResult {
 
 function safety(s: Start, t: CustomerTexts): TemplateResult {
   const file = typeof s.offer === "object" ? s.offer.fitting : null;
-  const promises = [t.safe.yes, t.safe.key, t.safe.nothing, t.safe.number];
+  const promises = [t.safe.number, t.safe.yes, t.safe.key, t.safe.nothing];
   return html`<details data-testid="safe">
     <summary>${t.safe.question}</summary>
     <div class="folded">
