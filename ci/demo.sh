@@ -1,13 +1,14 @@
 #!/bin/sh
-# Runs a demo of both sides on one machine: a gateway, a shared desktop, a number. It shares the
-# present display if there is one, and otherwise starts a desktop of its own.
+# Runs a demo of both sides on one machine: a gateway, a customer's desktop, a number. The desktop
+# is one of its own, which a page shows; LOTSE_DEMO_DISPLAY=:0 shares that display instead. When a
+# session ends, the next one starts by itself.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
-pids=
+pids= running=
 finish() {
 	trap - EXIT INT TERM
-	for pid in $pids; do kill "$pid" 2>/dev/null || true; done
+	for pid in $pids $running; do kill "$pid" 2>/dev/null || true; done
 	wait 2>/dev/null || true
 	rm -rf "$work"
 	exit "${1:-0}"
@@ -28,7 +29,7 @@ started() { # started FILE TEXT WHAT: waits until FILE contains TEXT
 	done
 }
 
-if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
+if [ -z "${LOTSE_DEMO_DISPLAY:-}" ]; then
 	Xtigervnc -noreset -displayfd 3 -geometry 1280x800 -depth 24 -SecurityTypes None -rfbport -1 -rfbunixpath "$work/rfb" -rfbunixmode 0600 3>"$work/display" >"$work/x.log" 2>&1 &
 	pids="$pids $!"
 	started "$work/display" '[0-9]' "X server"
@@ -50,6 +51,8 @@ if [ -z "${DISPLAY:-}" ] || [ -n "${LOTSE_DEMO_OWN_DISPLAY:-}" ]; then
 	desk=$(sed -n 's/^\(http.*\)/\1/p' "$work/desk.log")
 	tabs=three
 else
+	DISPLAY=$LOTSE_DEMO_DISPLAY
+	export DISPLAY
 	desk="this screen (display $DISPLAY)"
 	tabs=two
 fi
@@ -60,36 +63,49 @@ LOTSE_CA_FILE=$work/data/ca.pem
 LOTSE_NO_BROWSER=1
 export LOTSE_DEV_PASSWORD LOTSE_PASSWORD LOTSE_CA_FILE LOTSE_NO_BROWSER
 
-bin/lotse gateway --dev --data "$work/data" --listen "${LOTSE_DEMO_LISTEN:-127.0.0.1:8443}" >"$work/gateway.log" 2>&1 &
-pids="$pids $!"
-started "$work/gateway.log" 'listening on ' gateway
+gateway() { # gateway ADDRESS: starts the gateway; fails if it cannot listen there
+	bin/lotse gateway --dev --data "$work/data" --listen "$1" >"$work/gateway.log" 2>&1 &
+	gateway=$!
+	until grep -q 'listening on ' "$work/gateway.log"; do
+		kill -0 $gateway 2>/dev/null || return 1
+		sleep 0.1
+	done
+	pids="$pids $gateway"
+}
+if [ -n "${LOTSE_DEMO_LISTEN:-}" ]; then
+	gateway "$LOTSE_DEMO_LISTEN" || { cat "$work/gateway.log" >&2; exit 1; }
+else
+	# Something else may use the usual port: any free one will do.
+	gateway 127.0.0.1:8443 || gateway 127.0.0.1:0 || { cat "$work/gateway.log" >&2; exit 1; }
+fi
 url=$(sed -n 's/^listening on //p' "$work/gateway.log")
 
-# The session is opened here. The advisor's page takes it over when it is opened.
+# Keeps the standard input of `lotse session` open.
 mkfifo "$work/stdin"
 sleep 2147483647 >"$work/stdin" &
 pids="$pids $!"
-bin/lotse session new --gateway "$url" --user advisor --json <"$work/stdin" >"$work/session.log" 2>&1 &
-pids="$pids $!"
-started "$work/session.log" '"number"' session
-number=$(sed -n 's/.*"number":"\([0-9]*\)".*/\1/p' "$work/session.log")
 
-bin/lotse-agent --gateway "$url" --number "$number" --display "$DISPLAY" --panel browser >"$work/agent.log" 2>&1 &
-agent=$!
-pids="$pids $agent"
-started "$work/agent.log" '^panel: ' agent
-panel=$(sed -n 's/^panel: //p' "$work/agent.log")
-
-cat <<TEXT
+session() { # starts a session and the customer's program, and prints the links
+	# The session is opened here. The advisor's page takes it over when it is opened.
+	rm -f "$work/session.log" "$work/agent.log"
+	bin/lotse session new --gateway "$url" --user advisor --json <"$work/stdin" >"$work/session.log" 2>&1 &
+	opened=$! running=$!
+	started "$work/session.log" '"number"' session
+	number=$(sed -n 's/.*"number":"\([0-9]*\)".*/\1/p' "$work/session.log")
+	bin/lotse-agent --gateway "$url" --number "$number" --display "$DISPLAY" --panel browser >"$work/agent.log" 2>&1 &
+	agent=$! running="$opened $agent"
+	started "$work/agent.log" '^panel: ' agent
+	panel=$(sed -n 's/^panel: //p' "$work/agent.log")
+	cat <<TEXT
 
   Lotse demo: you play both sides, in $tabs tabs of one browser.
-  (The browser will warn of the demo's own certificate.)
+  (The browser will warn of the demo's own certificate: choose "Advanced", then "Proceed".)
 
   1. the advisor          $url/advisor#n=$number
                           name advisor   password $LOTSE_DEV_PASSWORD
   2. the customer's panel $panel
-  3. his screen           $desk
-                          here he answers what the advisor asks
+  3. their screen         $desk
+                          here the customer answers what the advisor asks
 
   session number          $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
 
@@ -100,4 +116,16 @@ cat <<TEXT
   Ctrl-C ends the demo.
 
 TEXT
-wait "$agent" && echo "The session is over." || { echo "the agent ended with an error:" >&2; cat "$work/agent.log" >&2; }
+}
+
+while :; do
+	session
+	if ! wait "$agent"; then
+		echo "the customer's program ended with an error:" >&2
+		cat "$work/agent.log" >&2
+		exit 1
+	fi
+	kill "$opened" 2>/dev/null || true
+	wait "$opened" 2>/dev/null || true
+	echo "The session is over. Here is the next one:"
+done
