@@ -97,15 +97,17 @@ func (a *AskedQuestion) AwaitArmed() {
 // again. Seen counts that it was unarmed, so no poll can miss it.
 func (a *AskedQuestion) Rearmed(act func()) {
 	a.T.Helper()
-	count := func() int {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		return a.disarmed
-	}
-	before := count()
+	before := a.Disarmed()
 	act()
-	Eventually(a.T, "the question is armed again", func() bool { return count() > before })
+	Eventually(a.T, "the question is armed again", func() bool { return a.Disarmed() > before })
 	a.AwaitArmed()
+}
+
+// Disarmed returns how often the question became unarmed.
+func (a *AskedQuestion) Disarmed() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.disarmed
 }
 
 // clickAgain is the time after which a click that had no effect is repeated. A click has no effect

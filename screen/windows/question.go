@@ -83,7 +83,10 @@ func (a *asker) await(ctx context.Context, d *questionDialog, t *messageThread) 
 			return answer, nil
 		case e := <-hooks:
 			if !e.physical {
-				_ = t.do(func() { d.form.Gate.Injected(time.Now()) })
+				_ = t.do(func() {
+					d.form.Gate.Injected(time.Now())
+					d.update()
+				})
 			}
 		case <-tick.C:
 			_ = t.do(d.update)
