@@ -19,7 +19,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: help watch build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: help watch web-gallery build build-tests flood test test-bench test-go test-native test-race test-web test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
@@ -33,6 +33,7 @@ help:
 	@echo '              test-go test-race test-web test-native test-wine test-bench test-dist lint'
 	@echo '              test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows'
 	@echo 'make lint     formatting, vet, staticcheck, types'
+	@echo 'make web-gallery  the controls of the pages, on a page'
 	@echo 'make i18n     write texts again, from i18n/*.json'
 	@echo 'make protocol write the pages'"'"' types and limits again, from the programs'"'"''
 	@echo 'make settings write the example file and the list of settings again'
@@ -45,6 +46,10 @@ help:
 
 watch:
 	@ci/watch.sh
+
+# Every control of the pages on one page, until Ctrl-C.
+web-gallery: novnc-web/node_modules/.stamp
+	@cd novnc-web && node scripts/gallery.mjs
 
 novnc-web/node_modules/.stamp: novnc-web/package.json novnc-web/package-lock.json
 	cd novnc-web && npm ci --no-audit --no-fund --ignore-scripts
