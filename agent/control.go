@@ -233,6 +233,8 @@ func (s *Session) readControl(c *control) {
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.send(returned{r})
 			}
+		case tunnel.Ping:
+			c.send(tunnel.Pong{ID: m.ID})
 		case tunnel.End:
 			s.send(ending{tunnel.ReasonAdvisor})
 			<-c.written // until the bye is sent; cutWhen limits the wait

@@ -185,7 +185,7 @@ func (st *state) hello() tunnel.AgentHello {
 	cfg := st.session.cfg
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
-		Can: askable(&cfg.Display), Answer: string(cfg.Answer),
+		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
 	}
 }
 

@@ -20,7 +20,7 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return and End.
+// DoorNumber, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -42,6 +42,7 @@ type AgentHello struct {
 	Program  string   `json:"program"`
 	Can      []string `json:"can"`
 	Answer   string   `json:"answer"`
+	Pong     bool     `json:"pong,omitempty"` // the agent answers Ping
 }
 
 // Values of AgentHello.Program.
@@ -147,6 +148,17 @@ type Return struct {
 	Right string `json:"right"`
 }
 
+// Ping asks the agent for a Pong with the same ID, so that the advisor's end knows how long a
+// message takes. An end sends it only to an agent whose hello has Pong.
+type Ping struct {
+	ID uint32 `json:"id"`
+}
+
+// Pong answers a Ping, to the end that sent it.
+type Pong struct {
+	ID uint32 `json:"id"`
+}
+
 // End ends the session for both.
 type End struct{}
 
@@ -159,6 +171,8 @@ func (Ask) controlType() string          { return "ask" }
 func (AskDoor) controlType() string      { return "door" }
 func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
+func (Ping) controlType() string         { return "ping" }
+func (Pong) controlType() string         { return "pong" }
 func (End) controlType() string          { return "end" }
 
 // ControlType returns the field "type" of m on the wire.
@@ -228,6 +242,10 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[AskDoor](line)
 	case "return":
 		return decodeControl[Return](line)
+	case "ping":
+		return decodeControl[Ping](line)
+	case "pong":
+		return decodeControl[Pong](line)
 	case "end":
 		return End{}, nil
 	}

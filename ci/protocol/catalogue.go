@@ -89,8 +89,8 @@ var messages = []any{
 	// PROTOCOL.md, sections 3 and 5.
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
 	// PROTOCOL.md, section 6.
-	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
-	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
+	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
+	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Ping{}, tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{},
 }
@@ -101,9 +101,9 @@ var unions = []struct {
 	members []tunnel.ControlMessage
 }{
 	{"FromAgent", []tunnel.ControlMessage{
-		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Bye{},
+		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
-		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.End{},
+		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Ping{}, tunnel.End{},
 	}},
 }

@@ -226,6 +226,7 @@ export interface AgentHello {
   program: string;
   can: string[];
   answer: string;
+  pong?: boolean;
 }
 
 /** tunnel.Rights */
@@ -280,6 +281,11 @@ export interface DoorNumber {
   gone?: string;
 }
 
+/** tunnel.Pong */
+export interface Pong {
+  id: number;
+}
+
 /** tunnel.Bye */
 export interface Bye {
   reason: string;
@@ -304,6 +310,11 @@ export interface AskDoor {
 /** tunnel.Return */
 export interface Return {
   right: string;
+}
+
+/** tunnel.Ping */
+export interface Ping {
+  id: number;
 }
 
 /** agent.Failure */
@@ -402,6 +413,7 @@ export type FromAgent =
   | ({ type: "state" } & State)
   | ({ type: "event" } & Event)
   | ({ type: "door" } & DoorNumber)
+  | ({ type: "pong" } & Pong)
   | ({ type: "bye" } & Bye);
 
 export type FromAdvisor =
@@ -409,4 +421,5 @@ export type FromAdvisor =
   | ({ type: "ask" } & Ask)
   | ({ type: "door" } & AskDoor)
   | ({ type: "return" } & Return)
+  | ({ type: "ping" } & Ping)
   | ({ type: "end" });

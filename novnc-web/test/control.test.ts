@@ -1,3 +1,4 @@
+import "./fakedom.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ControlStream, type ControlHandlers } from "../src/advisor/control.ts";
@@ -21,7 +22,7 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "door", "bye", "closed"].map((n) => [n, tell(n)]),
+    ["hello", "state", "event", "latency", "door", "bye", "closed"].map((n) => [n, tell(n)]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));
@@ -53,6 +54,21 @@ test("hello goes first, wishes follow line by line", async () => {
       { type: "end" },
     ],
   );
+});
+
+test("the latency is measured with an agent that answers pings, and with no other", async () => {
+  const { control, told, say, heard } = await rig();
+  await say('{"type":"hello","customer":{}}\n');
+  assert.ok(!heard().includes("ping"));
+  await say('{"type":"hello","customer":{},"pong":true}\n');
+  await until(() => heard().includes('{"type":"ping","id":1}'));
+  told.length = 0;
+  await say('{"type":"pong","id":7}\n{"type":"pong","id":1}\n');
+  assert.equal(told.length, 1); // the other one answers no ping
+  const [name, milliseconds] = told[0] as [string, number];
+  assert.equal(name, "latency");
+  assert.ok(milliseconds >= 0);
+  control.close();
 });
 
 test("messages are cut at line ends, wherever records end", async () => {

@@ -96,7 +96,7 @@ window.puppet = {
             controls.add(control);
             const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
             const can = ["view", "control", "clipboard", "show", "share"];
-            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "" });
+            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "", pong: true });
             tell(control);
           } else if (call.kind === "show") {
             channel.onmessage = () => {};

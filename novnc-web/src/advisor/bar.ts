@@ -141,6 +141,7 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       pressed: document.fullscreenElement !== null,
       act: fullScreen,
     })}
+    <span class="latency" data-testid="latency" title=${t.tools.latency}>${latencyWords(session, t)}</span>
     <button
       type="button"
       class="code"
@@ -163,6 +164,10 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
     })}
     <button type="button" class="danger" data-testid="end-session" ?disabled=${!live} @click=${end}>${t.session.endShort}</button>
   </div>`;
+}
+
+function latencyWords({ latency, canAsk }: Session, t: AdvisorTexts): string {
+  return latency === null || !canAsk ? "" : t.tools.milliseconds(String(Math.max(1, Math.round(latency))));
 }
 
 function rightLabel(right: "control" | "clipboard", state: "given" | "asked" | "none", t: AdvisorTexts): string {

@@ -74,21 +74,31 @@ export interface ControlHandlers {
   state(state: ControlState): void;
   event(event: ControlEvent): void;
   door(answer: DoorNumber): void;
+  /** How long a message to the customer's program and back takes, in milliseconds. */
+  latency(milliseconds: number): void;
   bye(reason: string): void;
   closed(): void;
 }
+
+/** How often the latency is measured while the page can be seen, in milliseconds. */
+const pingEvery = 5000;
 
 export class ControlStream {
   private readonly decoder = new TextDecoder();
   private rest = "";
   private sequence = -1;
+  private pings: ReturnType<typeof setInterval> | undefined;
+  private ping = { id: 0, at: 0 };
 
   constructor(
     private readonly channel: SealedChannel,
     private readonly handlers: ControlHandlers,
   ) {
     channel.onmessage = ({ data }) => this.receive(data);
-    channel.onclose = () => handlers.closed();
+    channel.onclose = () => {
+      clearInterval(this.pings);
+      handlers.closed();
+    };
     this.send({ type: "hello", version: "1", client: "page" });
   }
 
@@ -111,7 +121,14 @@ export class ControlStream {
   }
 
   close(): void {
+    clearInterval(this.pings);
     this.channel.close();
+  }
+
+  private measure(): void {
+    if (document.hidden) return;
+    this.ping = { id: this.ping.id + 1, at: performance.now() };
+    this.send({ type: "ping", id: this.ping.id });
   }
 
   private send(message: FromAdvisor): void {
@@ -142,6 +159,10 @@ export class ControlStream {
           browser: f["program"] === "browser",
           can,
         };
+        if (flag(f["pong"]) && this.pings === undefined) {
+          this.pings = setInterval(() => this.measure(), pingEvery);
+          this.measure();
+        }
         return this.handlers.hello(customer, readAnswer(f["answer"]));
       }
       case "state": {
@@ -170,6 +191,9 @@ export class ControlStream {
           seconds: Math.max(0, number(f["seconds"])),
         });
       }
+      case "pong":
+        if (number(f["id"]) === this.ping.id) this.handlers.latency(performance.now() - this.ping.at);
+        return;
       case "door":
         return this.handlers.door({ door: text(f["door"], 20), number: text(f["number"], 9) });
       case "bye":

@@ -65,6 +65,9 @@ export class Session {
   /** The four digits to compare by voice, from the exchange that this page's streams go back to. */
   compare = "";
 
+  /** How long a message to the customer and back takes, in milliseconds; null if not known. */
+  latency: number | null = null;
+
   /** The advisor has compared the four digits. */
   compared = false;
 
@@ -395,6 +398,10 @@ export class Session {
       event: (event) => {
         this.note(event);
       },
+      latency: (milliseconds) => {
+        this.latency = milliseconds;
+        this.changed();
+      },
       door: (answer) => this.doorAnswer(answer),
       bye: (reason) => {
         this.customerGone = true;
@@ -404,6 +411,7 @@ export class Session {
       closed: () => {
         if (this.control !== control) return;
         this.control = null;
+        this.latency = null;
         // Do not show a state that is no longer known.
         this.setShared(nothingShared);
         // A short pause: the owner's link reports an end or a lost line.

@@ -210,6 +210,8 @@ export interface AdvisorTexts {
     };
     typeHere: string;
     cancel: string;
+    latency: string;
+    milliseconds: (n: string) => string;
     seconds: (n: string) => string;
   };
   foreign: {
@@ -459,6 +461,8 @@ export const advisorEn: AdvisorTexts = {
     },
     typeHere: "Type here; every key is sent at once:",
     cancel: "Cancel",
+    latency: "The way to the customer and back",
+    milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
   },
   foreign: {
@@ -707,6 +711,8 @@ export const advisorDe: AdvisorTexts = {
     },
     typeHere: "Hier tippen; jede Taste wird sofort gesendet:",
     cancel: "Abbrechen",
+    latency: "Der Weg zum Kunden und zurück",
+    milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
   },
   foreign: {
@@ -955,6 +961,8 @@ export const advisorFr: AdvisorTexts = {
     },
     typeHere: "Tapez ici ; chaque touche est envoyée aussitôt :",
     cancel: "Annuler",
+    latency: "Le trajet jusqu’au client et retour",
+    milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
   },
   foreign: {

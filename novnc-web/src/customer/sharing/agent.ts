@@ -271,6 +271,7 @@ export class BrowserAgent implements PanelActions {
       customer: { user: "", host: "", system: systemName(systemOf(navigator.userAgent)) },
       program: "browser",
       can: canCapture() ? ["view", "show"] : ["show"],
+      pong: true,
       answer: "",
     });
     control.send(this.state());

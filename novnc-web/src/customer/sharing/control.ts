@@ -1,6 +1,6 @@
 // PROTOCOL.md, section 6: the agent's end of a control stream.
 
-import { oneOf, parseFields } from "../../common/fields.ts";
+import { number, oneOf, parseFields } from "../../common/fields.ts";
 import { wishNames, type Wish } from "../../common/rights.ts";
 import { maxControlLine, numberedDoors, type FromAdvisor, type FromAgent, type NumberedDoor } from "../../protocol_gen.ts";
 import type { SealedChannel } from "../../seal/index.ts";
@@ -82,6 +82,9 @@ export class ControlEnd {
           if (door) this.handlers.door(door);
           break;
         }
+        case "ping":
+          this.send({ type: "pong", id: number(fields["id"]) });
+          break;
         case "end":
           this.handlers.end();
       }
