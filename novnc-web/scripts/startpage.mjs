@@ -192,7 +192,7 @@ async function survives() {
   );
 
   // The keyboard reaches everything, in the order of the page.
-  await page.getByTestId("problems").locator("> summary").click();
+  await page.getByTestId("problems").locator("summary").first().click();
   await page.getByTestId("language-en").focus();
   const stops = [];
   for (let stop = ""; stop !== "advisor-link" && stops.length < 30; stops.push(stop)) {
