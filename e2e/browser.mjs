@@ -57,7 +57,7 @@ const commands = {
   // Of several the one that can be seen: two choosers may be drawn.
   click: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}:visible`).click()),
   fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
-  text: async (page, c) => (await at(page, c.id).first().textContent()) ?? "",
+  text: async (page, c) => ((await at(page, c.id).first().textContent()) ?? "").trim(),
   visible: async (page, c) => String(await at(page, c.id).first().isVisible()),
   enabled: async (page, c) => String(await at(page, c.id).first().isEnabled({ timeout: 1000 }).catch(() => false)),
   // The middle of an element in the display's coordinates.
@@ -113,8 +113,8 @@ const commands = {
   },
   // An image of the page in its own size; "" while it shows none.
   image: async (page, c) =>
-    await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}`).first().evaluate((img) => {
-      if (img.hidden || !img.complete || img.naturalWidth === 0) return "";
+    await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}`).evaluateAll(([img]) => {
+      if (!img || img.hidden || !img.complete || img.naturalWidth === 0) return "";
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
       canvas.getContext("2d").drawImage(img, 0, 0);

@@ -387,7 +387,7 @@ func TestBrowser(t *testing.T) {
 	panel.click("pause")
 	panel.waitFor("question", `[data-right="resume"]`) // the question window asks first
 	allow(customer, agent, mark, "resume")
-	panel.says("pause", "Pause")
+	panel.says("pause", "Hide everything")
 	advisor.click("end-session")
 	advisor.click("confirm-yes")
 	panel.wait("ended")

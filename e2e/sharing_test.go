@@ -199,6 +199,7 @@ func TestTurn(t *testing.T) {
 	advisor.waitFor("showing", `[data-phase="refused"]`)
 	showsBeside(t, customer, advisor.canvas, "the customer's screen, still")
 
+	page.click("details")
 	page.click("take-view")
 	advisor.waitFor("screen", ":not([data-seen])")
 	advisor.click("end-session")

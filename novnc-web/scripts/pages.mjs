@@ -5,8 +5,10 @@
 // - Each control that can be seen has a name, and no id occurs twice.
 // - What a page shows depends on the last snapshot only, not on those before it.
 // - Where the program asks in its own window, the page offers no yes. End is always there.
+// - In a small window nothing scrolls but the list of a chooser, and the buttons that stop
+//   something have the same place in all states.
 
-import { checkWidth, close, mock, open, pushPanel, report } from "./stand.mjs";
+import { checkWidth, close, mock, open, pushPanel, report, smallWindow, wideWindow } from "./stand.mjs";
 import { panelStates } from "./states.mjs";
 
 /** What a person sees and can press; countdowns are left out. */
@@ -38,6 +40,64 @@ function check(name, snapshot, { nameless, twice, controls, foreign }) {
   if (snapshot.question?.window && usable("question-allow")) report(name, "the page offers a yes beside the question window");
   if (snapshot.question && !usable("question-refuse")) report(name, "the page offers no no");
   if (["joined", "away"].includes(snapshot.phase) && !usable("end")) report(name, "there is no button that ends the session");
+}
+
+/** Buttons that must not move, also when something else comes or goes. */
+const steady = ["end", "pause", "share-change", "take-control", "details"];
+
+/** What a small window has to scroll, and where the steady buttons are. */
+const measure = (page) =>
+  page.evaluate((ids) => {
+    const root = document.documentElement;
+    const scrolls = (e) => e.scrollHeight > e.clientHeight && /auto|scroll/.test(getComputedStyle(e).overflowY);
+    const scrolling = [...document.querySelectorAll("#page *")].filter((e) => scrolls(e) && !e.matches(".options"));
+    const place = (e) => {
+      const { x, y, width, height } = e.getBoundingClientRect();
+      return [x, y, width, height].map((n) => Math.round(n * 100) / 100).join(" ");
+    };
+    const found = ids.map((id) => [id, document.querySelector(`[data-testid="${id}"]`)]).filter(([, e]) => e?.checkVisibility());
+    return {
+      height: root.scrollHeight - root.clientHeight,
+      scrolling: scrolling.map((e) => `${e.className} by ${e.scrollHeight - e.clientHeight}`),
+      places: found.map(([id, e]) => [id, place(e)]),
+      // A person must be able to press it, and the text must not be cut off.
+      small: found.filter(([id, e]) => id !== "details" && e.clientHeight < 40).map(([id]) => id),
+      cut: found.filter(([, e]) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map(([id]) => id),
+    };
+  }, steady);
+
+const places = new Map();
+
+/** Checks the small window. `mayScroll`: details are open, which may be long. */
+async function checkPlaces(page, name, mayScroll = false) {
+  const { height, scrolling, places: found, small, cut } = await measure(page);
+  if (height > 0) report(name, `the page is ${height} pixels higher than its window`);
+  if (!mayScroll) for (const what of scrolling) report(name, "scrolls: " + what);
+  for (const id of small) report(name, `the button ${id} is too small`);
+  for (const id of cut) report(name, `the words of the button ${id} do not fit`);
+  for (const [id, place] of found) {
+    const first = places.get(id) ?? { name, place };
+    places.set(id, first);
+    if (place !== first.place) report(name, `the button ${id} is at ${place}, but at ${first.place} in ${first.name}`);
+  }
+}
+
+/** Opens what can be opened in the middle of the page. */
+async function checkOpened(page, name, snapshot) {
+  for (const [button, opened] of [
+    ["share-change", "share-editor"],
+    ["details", "details-list"],
+  ]) {
+    const open = page.locator(`[data-testid="${button}"]:not([disabled])`);
+    if (snapshot.question || (await open.count()) === 0) continue;
+    await open.click();
+    await page.getByTestId(opened).waitFor();
+    await checkPlaces(page, `${name}, ${opened}`, opened === "details-list");
+    const looking = await page.locator('[data-testid="viewers"] li').count();
+    if (snapshot.direction !== "customer" && looking > 0) report(name, "lists viewers although nothing is seen");
+    await page.keyboard.press("Escape");
+    await page.getByTestId(opened).waitFor({ state: "detached" });
+  }
 }
 
 /** Runs in the page: counts the snapshots that it has received. */
@@ -72,7 +132,7 @@ try {
   for (const lang of ["en", "de", "fr"]) {
     const all = Object.entries(panelStates(lang));
     const fresh = new Map();
-    const page = await open(`panel, ${lang}`, { lang, script: countSnapshots }, "/panel#t=x");
+    const page = await open(`panel, ${lang}`, { lang, size: smallWindow, script: countSnapshots }, "/panel#t=x");
     for (const [state, snapshot] of all) {
       const name = `panel ${state}, ${lang}`;
       mock.panel = snapshot;
@@ -81,10 +141,14 @@ try {
       await checkWidth(page, name);
       const seen = await look(page);
       check(name, snapshot, seen);
+      await checkPlaces(page, name);
+      await checkOpened(page, name, snapshot);
       fresh.set(state, seen);
       states++;
     }
-    // The same states in another order on one page. A session that is over never goes on.
+    // The same states in another order on one page, in a wide window. A session that is over never
+    // goes on.
+    await page.setViewportSize(wideWindow);
     const draw = draws(7);
     const live = all.filter(([, s]) => s.phase !== "ended");
     mock.panel = live[0][1];

@@ -4,7 +4,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { checkWidth, close, files, gateway, mock, open } from "./stand.mjs";
+import { checkWidth, close, files, gateway, mock, open, smallWindow } from "./stand.mjs";
 import { walkAdvisor } from "./advisorstates.mjs";
 import { panelStates } from "./states.mjs";
 
@@ -100,6 +100,7 @@ try {
       const showing = snapshot.rights?.show && snapshot.phase === "joined";
       await shot(`panel-${name}-${suffix}`, {
         ...look,
+        size: smallWindow,
         path: "/panel#t=x",
         prepare: (page) => showing && page.locator('[data-testid="show-screen"] canvas').waitFor(),
       });

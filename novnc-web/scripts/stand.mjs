@@ -148,15 +148,19 @@ export async function close() {
   return problems;
 }
 
+/** The smallest window in which the customer's panel needs no scrolling. */
+export const smallWindow = { width: 420, height: 640 };
+export const wideWindow = { width: 1200, height: 800 };
+
 /**
  * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent`
  * is the browser's user agent, `size` that of the window.
  */
-export async function open(name, { lang = "de", dark = false, phone = false, script = null, agent, size }, path) {
+export async function open(name, { lang = "de", dark = false, phone = false, script = null, agent, size = wideWindow }, path) {
   const context = await browser.newContext({
     locale: lang,
     colorScheme: dark ? "dark" : "light",
-    viewport: size ?? (phone ? { width: 360, height: 740 } : { width: 1200, height: 800 }),
+    viewport: phone ? { width: 360, height: 740 } : size,
     ...(agent && { userAgent: agent }),
     reducedMotion: "reduce",
   });

@@ -21,4 +21,5 @@ export const icons = {
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
   download: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  chevron: "M6 9l6 6 6-6",
 } as const;

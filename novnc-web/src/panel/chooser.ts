@@ -1,16 +1,26 @@
-import { h, icon, show } from "../common/dom.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
 import type { Share, ShareKind } from "../common/shares.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
-import type { App, Choices } from "./snapshot.ts";
+import { icon } from "../ui/controls.ts";
+import type { App, Choices, Monitor } from "./snapshot.ts";
+
+interface Option {
+  kind: ShareKind;
+  /** The end of its test id. */
+  id: string;
+  words: string;
+  hint: string;
+  on: boolean;
+  choose?: () => void;
+}
 
 /**
  * Chooses the whole screen, one monitor or certain applications. Nothing is selected at first,
  * except what the customer chose or proposed before.
  */
 export class Chooser {
-  readonly root = h("fieldset", { class: "chooser", "data-testid": "chooser" });
-  private choices: Choices | null = null;
-  private drawn = "";
   private kind: ShareKind | "" = "";
   private monitor = 0;
   private apps = new Set<string>();
@@ -22,27 +32,21 @@ export class Chooser {
     private readonly changed: () => void,
   ) {}
 
+  /** The id of the chooser's heading. */
+  get heading(): string {
+    return this.name + "-heading";
+  }
+
   /** Resets the choice; `from` is the customer's earlier choice. */
   begin(from: Share | null): void {
     this.kind = from?.kind ?? "";
     this.monitor = from?.monitor ?? 0;
     this.apps = new Set(from?.apps);
-    this.drawn = "";
-  }
-
-  update(choices: Choices | null): void {
-    this.choices = choices;
-    show(this.root, choices !== null);
-    // Redraw only if the choices changed, so that a click does not miss.
-    const now = JSON.stringify(choices);
-    if (!choices || now === this.drawn) return;
-    this.drawn = now;
-    this.draw(choices);
   }
 
   /** The chosen share; null if nothing is chosen. */
-  get chosen(): Share | null {
-    const { choices, kind } = this;
+  chosen(choices: Choices | null): Share | null {
+    const { kind } = this;
     if (!choices || kind === "") return null;
     const monitor = choices.monitors.find((m) => m.id === this.monitor);
     const apps = choices.apps.filter((a) => this.apps.has(a.id));
@@ -56,113 +60,98 @@ export class Chooser {
     };
   }
 
-  private draw(choices: Choices): void {
+  view(choices: Choices): TemplateResult {
     const { t } = this;
-    const focused = document.activeElement?.id;
     const monitors = choices.monitors.length > 1 ? choices.monitors : [];
-    const parts: HTMLElement[] = [h("legend", {}, t.choose.heading)];
-    if (choices.apps.length > 0) parts.push(this.group("apps", t.choose.apps, t.choose.appsHint, this.appList(choices)));
-    for (const m of monitors) {
-      const size = m.width > 0 ? `${m.width} × ${m.height}` : "";
-      parts.push(
-        this.option(
-          "monitor",
-          `monitor-${m.id}`,
-          t.choose.monitor(m.name || String(m.id)),
-          size,
-          this.kind === "monitor" && this.monitor === m.id,
-          () => (this.monitor = m.id),
-        ),
-      );
-    }
-    if (choices.whole)
-      parts.push(this.option("screen", "screen", t.choose.screen, t.choose.screenHint, this.kind === "screen", () => {}));
-    this.root.replaceChildren(...parts);
-    this.fold();
-    if (focused) document.getElementById(focused)?.focus();
+    const apps: Option = { kind: "apps", id: "apps", words: t.choose.apps, hint: t.choose.appsHint, on: this.kind === "apps" };
+    const screen: Option = {
+      kind: "screen",
+      id: "screen",
+      words: t.choose.screen,
+      hint: t.choose.screenHint,
+      on: this.kind === "screen",
+    };
+    return html`<div class="chooser" role="group" aria-labelledby=${this.heading} data-testid="chooser">
+      <h2 id=${this.heading}>${t.choose.heading}</h2>
+      <div class="options">
+        ${choices.apps.length > 0 ? this.option(apps) : nothing}
+        ${choices.apps.length > 0 && this.kind === "apps" ? this.appList(choices.apps) : nothing}
+        ${repeat(
+          monitors,
+          (m) => m.id,
+          (m) => this.option(this.monitorOption(m)),
+        )}
+        ${choices.whole ? this.option(screen) : nothing}
+      </div>
+    </div>`;
   }
 
-  private group(kind: ShareKind, words: string, hint: string, list: HTMLElement): HTMLElement {
-    const option = this.option(kind, kind, words, hint, this.kind === kind, () => {});
-    return h("div", { class: "choice-group" }, option, list);
+  private monitorOption(m: Monitor): Option {
+    return {
+      kind: "monitor",
+      id: `monitor-${m.id}`,
+      words: this.t.choose.monitor(m.name || String(m.id)),
+      hint: m.width > 0 ? `${m.width} × ${m.height}` : "",
+      on: this.kind === "monitor" && this.monitor === m.id,
+      choose: () => (this.monitor = m.id),
+    };
   }
 
-  private option(kind: ShareKind, id: string, words: string, hint: string, on: boolean, chosen: () => void): HTMLElement {
-    const radio = h("input", {
-      type: "radio",
-      name: this.name,
-      id: `${this.name}-${id}`,
-      "data-testid": "choose-" + id,
-      checked: on,
-      onchange: () => {
-        this.kind = kind;
-        chosen();
-        this.fold();
-        this.changed();
-      },
-    });
-    return h(
-      "label",
-      { class: "choice", for: radio.id },
-      radio,
-      h("span", {}, h("strong", {}, words), h("span", { class: "muted" }, hint)),
-    );
+  private option({ kind, id, words, hint, on, choose }: Option): TemplateResult {
+    const change = () => {
+      this.kind = kind;
+      choose?.();
+      this.changed();
+    };
+    return html`<label class="choice">
+      <input type="radio" name=${this.name} data-testid=${"choose-" + id} .checked=${live(on)} @change=${change} />
+      <span><strong>${words}</strong><span class="muted">${hint}</span></span>
+    </label>`;
   }
 
-  private appList(choices: Choices): HTMLElement {
+  private appList(apps: App[]): TemplateResult {
+    return html`<div class="app-list" data-testid="choose-app-list">
+      ${repeat(
+        apps,
+        (a) => a.id,
+        (a) => this.app(a),
+      )}
+    </div>`;
+  }
+
+  private app(app: App): TemplateResult {
     const { t } = this;
-    const list = h("div", { class: "app-list", "data-testid": "choose-app-list" });
-    for (const [i, app] of choices.apps.entries()) {
-      const box = h("input", {
-        type: "checkbox",
-        id: `${this.name}-app-${i}`,
-        "data-testid": "choose-app",
-        "data-app": app.name,
-        checked: this.apps.has(app.id),
-        onchange: () => {
-          if (box.checked) this.apps.add(app.id);
-          else this.apps.delete(app.id);
-          this.changed();
-        },
-      });
-      list.append(
-        h(
-          "label",
-          { class: "choice app", for: box.id },
-          box,
-          appIcon(app),
-          h(
-            "span",
-            {},
-            h("strong", {}, app.name || "?"),
-            h("span", { class: "muted" }, app.titles.filter(Boolean).slice(0, 3).join(" · ")),
-            ...(app.powerful ? [h("span", { class: "warning", "data-testid": "powerful" }, t.choose.powerful)] : []),
-          ),
-        ),
-      );
-    }
-    return list;
-  }
-
-  /** Shows the list of applications only if that kind is chosen. */
-  private fold(): void {
-    const list = this.root.querySelector<HTMLElement>(".app-list");
-    if (list) show(list, this.kind === "apps");
+    const change = (e: Event) => {
+      if ((e.target as HTMLInputElement).checked) this.apps.add(app.id);
+      else this.apps.delete(app.id);
+      this.changed();
+    };
+    return html`<label class="choice app">
+      <input
+        type="checkbox"
+        data-testid="choose-app"
+        data-app=${app.name}
+        .checked=${live(this.apps.has(app.id))}
+        @change=${change}
+      />
+      ${appIcon(app)}
+      <span>
+        <strong>${app.name || "?"}</strong>
+        <span class="muted cut">${app.titles.filter(Boolean).slice(0, 3).join(" · ")}</span>
+        ${app.powerful ? html`<span class="warning" data-testid="powerful">${t.choose.powerful}</span>` : nothing}
+      </span>
+    </label>`;
   }
 }
 
 /** A program's icon. It carries no information that the name next to it lacks. */
-function appIcon(app: App): Element {
-  if (!app.icon) {
-    const none = icon("window");
-    none.classList.add("app-icon");
-    return none;
-  }
-  return h("img", {
-    class: "app-icon",
-    alt: "",
-    "data-testid": "choose-app-icon",
-    "data-app": app.name,
-    src: "data:image/png;base64," + app.icon,
-  });
+function appIcon(app: App): TemplateResult {
+  if (!app.icon) return html`<span class="app-icon">${icon("window")}</span>`;
+  return html`<img
+    class="app-icon"
+    alt=""
+    data-testid="choose-app-icon"
+    data-app=${app.name}
+    src=${"data:image/png;base64," + app.icon}
+  />`;
 }

@@ -1,9 +1,9 @@
-import { h } from "../common/dom.ts";
+import { html, nothing, render } from "lit";
 import { setFavicon } from "../common/favicon.ts";
-import { brand } from "../common/header.ts";
 import { browserLanguage } from "../common/language.ts";
 import { keepPresses } from "../common/presses.ts";
 import { panelTexts } from "../texts_gen/panel.ts";
+import { head } from "./head.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -18,51 +18,50 @@ class Panel {
   );
   private built: PanelView | null = null;
   private last: Snapshot | null = null;
-  private readonly head = h("span");
 
   start(): void {
     const t = panelTexts[browserLanguage()];
     setFavicon("waiting");
     keepPresses();
     document.title = "Lotse";
-    this.body.replaceChildren(h("main", { class: "panel" }, h("p", { class: "lead", role: "status" }, t.loading)));
+    render(
+      html`<div class="panel-page">
+        <main class="front"><p class="lead pending" role="status">${t.loading}</p></main>
+      </div>`,
+      this.body,
+    );
     void this.link.start();
   }
 
   private update(s: Snapshot): void {
     if (this.built?.lang !== s.lang) {
-      const t = panelTexts[s.lang];
       this.built?.dispose();
-      this.built = new PanelView(s.lang, this.link, new Thumbnail(t.thumbnail, () => this.link.thumbnail()));
-      this.body.replaceChildren(h("header", { class: "top" }, this.head), this.built.root);
-      this.last = null;
+      const thumbnail = new Thumbnail(panelTexts[s.lang].thumbnail, () => this.link.thumbnail());
+      this.built = new PanelView(s.lang, this.body, this.link, thumbnail);
     }
-    // The gateway can be typed with the number, so its name may be known later than the page.
-    if (this.last?.gateway !== s.gateway) this.head.replaceChildren(brand(s.gateway));
-    this.built.update(s, this.last);
     this.last = s;
+    this.built.update(s);
   }
 
   /** Shows that the agent is unreachable, and no other state. */
   private trouble(trouble: Trouble): void {
     this.built?.dispose();
     const t = panelTexts[this.last?.lang ?? browserLanguage()];
-    const heading = h("h1", { tabindex: "-1", "data-testid": "trouble" }, trouble === "gone" ? t.gone : t.stranger);
+    const gone = trouble === "gone";
+    const words = gone ? t.gone : t.stranger;
     setFavicon("over");
-    document.title = heading.textContent + " – Lotse";
-    this.body.replaceChildren(
-      h(
-        "main",
-        { class: "panel" },
-        h(
-          "div",
-          { class: "card", "data-testid": "trouble-" + trouble },
-          heading,
-          h("p", { class: "lead" }, trouble === "gone" ? t.endedCalm : t.strangerHint),
-        ),
-      ),
+    document.title = words + " – Lotse";
+    render(
+      html`<div class="panel-page">
+        ${head(this.last, this.last?.gateway ?? "", nothing)}
+        <main class="front parting" data-testid=${"trouble-" + trouble}>
+          <h1 tabindex="-1" data-testid="trouble">${words}</h1>
+          <p>${gone ? t.endedCalm : t.strangerHint}</p>
+        </main>
+      </div>`,
+      this.body,
     );
-    heading.focus();
+    this.body.querySelector<HTMLElement>("[data-testid=trouble]")?.focus();
   }
 }
 

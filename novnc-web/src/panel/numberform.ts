@@ -1,118 +1,118 @@
-import { button, h, setText, show } from "../common/dom.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { createRef, ref } from "lit/directives/ref.js";
 import { grouped, parseEntry } from "../common/number.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
+import { hostName } from "./hostname.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+/** What is wrong; `more` is a technical reason, in English. */
+interface Fault {
+  words: string;
+  more: string;
+}
+
+const noFault: Fault = { words: "", more: "" };
 
 /** The first form for the customer: typing the number. */
 export class NumberForm {
-  readonly root: HTMLElement;
-  private readonly input: HTMLInputElement;
-  private readonly gateway = h("span", { class: "gateway-name", "data-testid": "gateway" });
-  private readonly heading = h("h1", { "data-testid": "number-heading" });
-  private readonly lead = h("p", { class: "lead", "data-testid": "number-lead" });
+  private readonly input = createRef<HTMLInputElement>();
+  /** The content of the field; it outlives the form while a connection is tried. */
+  private typed = "";
   private offered = false;
   private told = ""; // the program's last error
-  private readonly where: HTMLElement;
-  private readonly ask: HTMLElement;
-  private readonly error = h("p", { class: "error", role: "alert", id: "number-error", "data-testid": "number-error" });
+  private fault = noFault;
+  private where = true; // a gateway is known
 
   constructor(
     private readonly t: PanelTexts,
-    enter: (number: string) => void,
-  ) {
-    this.input = h("input", {
-      id: "number",
-      class: "number-input",
-      inputmode: "numeric",
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: "320",
-      placeholder: "000 000 000",
-      "aria-describedby": "number-error",
-      "data-testid": "number",
-    });
-    this.where = h("p", {}, t.number.gateway + " ", this.gateway);
-    this.ask = h("p", { "data-testid": "which-gateway" }, t.number.which);
-    const submit = button("number-submit", t.number.submit, () => {}, { class: "primary big wide" });
-    submit.type = "submit";
-    this.root = h(
-      "form",
-      {
-        class: "card",
-        "data-testid": "number-form",
-        onsubmit: (e) => {
-          e.preventDefault();
-          const entry = parseEntry(this.input.value);
-          const missing = entry !== null && entry.gateway === "" && this.where.hidden;
-          setText(this.error, !entry ? t.number.error.format : missing ? t.number.which : "");
-          if (entry && !missing) enter(grouped(entry.number) + (entry.gateway && "@" + entry.gateway));
-          else this.input.focus();
-        },
-      },
-      this.heading,
-      this.lead,
-      h("label", { for: "number" }, t.number.label),
-      this.input,
-      this.error,
-      submit,
-      this.where,
-      this.ask,
-      h("p", { class: "muted" }, t.number.trust),
-    );
-  }
+    private readonly enter: (number: string) => void,
+    private readonly changed: () => void,
+  ) {}
 
   update(s: Snapshot): void {
-    const { t } = this;
-    if (this.gateway.textContent !== s.gateway) this.gateway.replaceChildren(...hostParts(s.gateway));
-    setText(this.heading, s.confirm ? t.number.confirm : t.number.heading);
-    setText(this.lead, s.confirm ? t.number.confirmLead : t.number.lead);
-    this.root.dataset["confirm"] = String(s.confirm);
+    this.where = s.gateway !== "";
     if (s.offer && !this.offered) {
       this.offered = true;
-      this.input.value = s.offer;
+      this.typed = s.offer;
     }
-    show(this.where, s.gateway !== "");
-    show(this.ask, s.gateway === "");
-    this.input.classList.toggle("long", s.gateway === "");
-    this.input.inputMode = s.gateway === "" ? "text" : "numeric";
-    this.input.placeholder = s.gateway === "" ? "000 000 000@…" : "000 000 000";
     // What the form itself has found fault with stays until the program says something else.
-    const told = s.error ? errorWords(s.error, t) : "";
-    if (told !== this.told) setText(this.error, told);
+    const told = JSON.stringify(s.error);
+    if (told !== this.told) this.fault = s.error ? faultOf(s.error, this.t) : noFault;
     this.told = told;
   }
 
   focus(): void {
-    this.input.focus();
+    this.input.value?.focus();
     // The remaining digits are typed after the first ones.
-    if (parseEntry(this.input.value)) this.input.select();
+    if (parseEntry(this.typed)) this.input.value?.select();
   }
+
+  view(s: Snapshot): TemplateResult {
+    const { t, where, fault } = this;
+    return html`<form class="number-form" data-testid="number-form" data-confirm=${String(s.confirm)} @submit=${this.submit}>
+      <h1 data-testid="number-heading">${s.confirm ? t.number.confirm : t.number.heading}</h1>
+      <p class="lead" data-testid="number-lead">${s.confirm ? t.number.confirmLead : t.number.lead}</p>
+      <label class="unseen" for="number">${t.number.label}</label>
+      <input
+        id="number"
+        class=${where ? "number-input" : "number-input long"}
+        inputmode=${where ? "numeric" : "text"}
+        autocomplete="off"
+        spellcheck="false"
+        maxlength="320"
+        placeholder=${where ? "000 000 000" : "000 000 000@…"}
+        aria-describedby="number-error"
+        aria-invalid=${fault.words ? "true" : "false"}
+        data-testid="number"
+        .value=${this.typed}
+        @input=${(e: Event) => (this.typed = (e.target as HTMLInputElement).value)}
+        ${ref(this.input)}
+      />
+      <div class="error" role="alert" id="number-error" data-testid="number-error" ?hidden=${!fault.words}>
+        ${fault.words}${
+          fault.more
+            ? html`<details class="more">
+                <summary>${t.details.toggle}</summary>
+                <p lang="en">${fault.more}</p>
+              </details>`
+            : nothing
+        }
+      </div>
+      <button type="submit" class="primary big wide" data-testid="number-submit">${t.number.submit}</button>
+      ${
+        where
+          ? html`<p>${t.number.gateway} <span class="gateway-name" data-testid="gateway">${hostName(s.gateway)}</span></p>`
+          : html`<p data-testid="which-gateway">${t.number.which}</p>`
+      }
+      <p class="muted">${t.number.trust}</p>
+    </form>`;
+  }
+
+  private readonly submit = (e: Event): void => {
+    e.preventDefault();
+    const { t } = this;
+    const entry = parseEntry(this.typed);
+    const missing = entry !== null && entry.gateway === "" && !this.where;
+    this.fault = { words: !entry ? t.number.error.format : missing ? t.number.which : "", more: "" };
+    this.changed();
+    if (entry && !missing) this.enter(grouped(entry.number) + (entry.gateway && "@" + entry.gateway));
+    else this.input.value?.focus();
+  };
 }
 
-function errorWords({ code, message, retryAfter }: NonNullable<Snapshot["error"]>, t: PanelTexts): string {
+function faultOf({ code, message, retryAfter }: NonNullable<Snapshot["error"]>, t: PanelTexts): Fault {
   switch (code) {
     case "number":
     case "busy":
     case "format":
     case "lost":
-      return t.number.error[code];
+      return { words: t.number.error[code], more: "" };
     case "gateway":
     case "where":
     case "source":
-      return t.number.error[code](message);
+      return { words: t.number.error[code], more: message };
     case "rate":
-      return t.number.error.rate(retryAfter);
+      return { words: t.number.error.rate(retryAfter), more: "" };
   }
-  return message;
-}
-
-/** A gateway's name, with its registrable domain, which identifies the owner, in bold. */
-export function hostParts(gateway: string): (string | HTMLElement)[] {
-  const [, host = "", port = ""] = /^(.*?)(:\d+)?$/.exec(gateway) ?? [];
-  const labels = host.split(".");
-  // example.com, but example.co.uk.
-  const short = labels.length > 2 && labels.at(-1)!.length === 2 && labels.at(-2)!.length <= 3;
-  const end = labels.slice(short ? -3 : -2).join(".");
-  const before = host.slice(0, host.length - end.length);
-  return [before, h("strong", {}, end), port].filter((part) => part !== "");
+  return { words: message, more: "" };
 }

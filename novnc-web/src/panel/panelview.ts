@@ -1,141 +1,277 @@
-import { button, h, setText, show } from "../common/dom.ts";
-import { setFavicon, type Mood } from "../common/favicon.ts";
-import { commonTexts } from "../texts_gen/common.ts";
+import { html, nothing, render, type TemplateResult } from "lit";
+import { setFavicon } from "../common/favicon.ts";
+import { commonTexts, type CommonTexts } from "../texts_gen/common.ts";
 import { panelTexts, type PanelTexts } from "../texts_gen/panel.ts";
+import { button } from "../ui/controls.ts";
 import type { PanelActions } from "./actions.ts";
+import { compareWords, details, detailsButton } from "./details.ts";
+import { endedView } from "./ended.ts";
+import { head } from "./head.ts";
+import { History } from "./history.ts";
+import { lookOf } from "./look.ts";
+import { advisorIn } from "./names.ts";
+import { notices } from "./notices.ts";
 import { NumberForm } from "./numberform.ts";
+import type { Preview } from "./preview.ts";
 import { QuestionCard } from "./questioncard.ts";
-import { recordLink } from "./record.ts";
-import { SessionCard } from "./sessioncard.ts";
-import { ShareCard, type Preview } from "./sharecard.ts";
+import { RecordLink } from "./recordlink.ts";
+import { ShareEditor, shareView } from "./sharecard.ts";
 import { ShowView } from "./showview.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { truth } from "./truth.ts";
 
-/** Shows the customer a session in one language. */
+/** What differs if a page shares by itself. */
+export interface PanelOptions {
+  texts?: PanelTexts;
+  /** The gateway's name for people. */
+  name?: string;
+  /** A remark about the whole session. */
+  note?: string;
+  /** Leaves the page. */
+  back?: { label: string; act: () => void };
+}
+
+/**
+ * Shows the customer a session in one language. The buttons that stop something have fixed places
+ * at the bottom; whatever comes and goes is in the space above them.
+ */
 export class PanelView {
-  readonly root: HTMLElement;
+  private readonly t: PanelTexts;
+  private readonly common: CommonTexts;
   private readonly number: NumberForm;
   private readonly question: QuestionCard;
-  private readonly session: SessionCard;
-  private readonly share: ShareCard;
-  private readonly show: ShowView;
-  private readonly answer = h("p", { class: "loud", role: "alert", "data-testid": "answer-mode" });
-  private readonly connecting: HTMLElement;
-  private readonly ended: HTMLElement;
-  private readonly endedHeading: HTMLElement;
-  private readonly record = h("div", { class: "row" });
-  private recorded = "";
-  private readonly endedReason = h("p", { class: "lead", "data-testid": "ended-reason" });
+  private readonly editor: ShareEditor;
+  private readonly shown: ShowView;
+  private readonly history: History;
+  private readonly record = new RecordLink();
+  private last: Snapshot | null = null;
+  /** What the customer has opened in the place of the picture. */
+  private open: "" | "editor" | "details" = "";
 
   constructor(
     readonly lang: Snapshot["lang"],
-    link: PanelActions,
+    private readonly place: HTMLElement,
+    private readonly actions: PanelActions,
     private readonly preview: Preview,
-    /** Differs from the panel's texts if a page shares by itself. */
-    private readonly t: PanelTexts = panelTexts[lang],
+    private readonly options: PanelOptions = {},
   ) {
     document.documentElement.lang = lang;
-    this.number = new NumberForm(t, (n) => link.enter(n));
-    this.question = new QuestionCard(t, link);
-    this.share = new ShareCard(t, link, preview);
-    this.show = new ShowView(t, link);
-    this.session = new SessionCard(t, commonTexts[lang], link);
-    this.connecting = h(
-      "div",
-      { class: "card", "data-testid": "connecting" },
-      h("p", { class: "lead", role: "status" }, t.connecting),
-      button("cancel", t.cancel, () => link.end()),
-    );
-    this.endedHeading = h("h1", { tabindex: "-1" }, t.ended);
-    this.ended = h(
-      "div",
-      { class: "card", "data-testid": "ended" },
-      this.endedHeading,
-      this.endedReason,
-      h("p", { class: "lead" }, t.endedCalm),
-      this.record,
-    );
-    this.root = h(
-      "main",
-      { class: "panel" },
-      this.answer,
-      this.number.root,
-      this.connecting,
-      this.question.root,
-      this.session.root,
-      this.show.root,
-      this.share.root,
-      this.ended,
-    );
+    const t = (this.t = options.texts ?? panelTexts[lang]);
+    const draw = () => this.draw();
+    this.common = commonTexts[lang];
+    this.number = new NumberForm(t, (n) => actions.enter(n), draw);
+    this.question = new QuestionCard(t, actions, draw);
+    this.editor = new ShareEditor(t, actions, draw);
+    this.shown = new ShowView(t, actions, draw);
+    this.history = new History(t);
+    preview.changed = draw;
   }
 
   /** Ends timers, when the page shows something else. */
   dispose(): void {
+    this.last = null;
     this.question.dispose();
-    this.show.dispose();
+    this.shown.dispose();
     this.preview.update(false);
+    this.record.dispose();
   }
 
-  update(s: Snapshot, last: Snapshot | null): void {
-    const { t } = this;
-    const who = s.advisor?.name || commonTexts[s.lang].yourAdvisor;
-    const connected = s.phase === "joined" || s.phase === "away";
-    this.root.dataset["phase"] = s.phase;
-    const answer = s.answer && s.phase !== "ended" ? t.answers[s.answer] : "";
-    setText(this.answer, answer);
-    show(this.answer, answer !== "");
-    show(this.number.root, s.phase === "number");
-    show(this.connecting, s.phase === "connecting");
-    show(this.session.root, connected);
-    show(this.ended, s.phase === "ended");
+  update(s: Snapshot): void {
+    const { last } = this;
+    this.last = s;
+    const live = isLive(s);
+    this.history.update(last, s);
     this.number.update(s);
-    this.session.update(s, who);
-    this.share.update(s);
-    this.show.update(s);
-    this.root.classList.toggle("showing", s.phase === "joined" && s.rights.show);
-    this.offerRecord(s);
-    this.question.update(connected ? s : { ...s, question: null }, who);
-    setText(this.endedReason, reasonWords(s.reason, s.error?.message ?? "", t));
-    const look = lookOf(s, t);
+    this.shown.update(s);
+    this.preview.update(live && isShared(s) && !s.paused); // also during a question: it is visible
+    const fresh = this.question.update(live ? s.question : null);
+    if (s.question || !isShared(s)) this.close("editor");
+    if (!live) this.open = "";
+    const look = lookOf(s, this.t);
     setFavicon(look.mood);
     document.title = look.title + " – Lotse";
-    this.moveFocus(s, last);
+    this.draw();
+    this.moveFocus(s, last, fresh);
   }
 
-  private offerRecord(s: Snapshot): void {
-    if (s.record === this.recorded) return;
-    this.recorded = s.record;
-    this.record.replaceChildren(...(s.record ? [recordLink(s.record, this.t.saveRecord)] : []));
+  private draw(): void {
+    const { last: s, options } = this;
+    if (!s) return;
+    const { back } = options;
+    const leave =
+      back && (s.phase === "number" || s.phase === "ended")
+        ? button({ testid: "back", label: back.label, kind: "quiet", act: back.act })
+        : nothing;
+    const answer = s.answer && s.phase !== "ended" ? this.t.answers[s.answer] : "";
+    render(
+      html`<div
+        class="panel-page"
+        data-phase=${s.phase}
+        ?data-showing=${s.phase === "joined" && s.rights.show}
+        @keydown=${this.key}
+      >
+        ${head(s, options.name ?? s.gateway, leave)}
+        ${answer ? html`<p class="answer-mode" role="alert" data-testid="answer-mode">${answer}</p>` : nothing}
+        ${isLive(s) ? this.session(s) : this.front(s)}
+      </div>`,
+      this.place,
+    );
   }
 
-  /** Moves the focus to new content; the question takes the focus itself. */
-  private moveFocus(s: Snapshot, last: Snapshot | null): void {
-    if (s.phase === "number" && last?.phase !== "number") this.number.focus();
-    else if (s.phase === "ended" && last?.phase !== "ended") this.endedHeading.focus();
-    else if (s.phase === "joined" && !s.question && (last?.question || last?.phase === "connecting")) this.session.focus();
+  /** Before and after a session. */
+  private front(s: Snapshot): TemplateResult {
+    const { t, options } = this;
+    switch (s.phase) {
+      case "number":
+        return html`<main class="front">
+          ${this.number.view(s)}
+          ${options.note ? html`<p class="muted" data-testid="needs-program">${options.note}</p>` : nothing}
+        </main>`;
+      case "ended":
+        return endedView(s, t, this.record);
+      default:
+        return html`<main class="front" data-testid="connecting">
+          <p class="lead pending" role="status">${t.connecting}</p>
+          ${button({ testid: "cancel", label: t.cancel, act: () => this.actions.end() })}
+        </main>`;
+    }
+  }
+
+  private session(s: Snapshot): TemplateResult {
+    const { t, common, actions } = this;
+    const who = advisorIn(s, common);
+    return html`<main class="live" data-testid="session" ?data-asking=${s.question !== null}>
+      ${truth(s, who, t)}
+      <div class="middle">${this.shown.view(this.covers(s))}${this.middle(s, who)}</div>
+      ${s.rights.clipboard && s.phase === "joined" && !s.paused ? this.clipboard() : nothing}
+      ${
+        s.rights.control
+          ? html`<button type="button" class="take-control" data-testid="take-control" @click=${() => actions.take("control")}>
+              ${s.key ? t.takeControlKey(s.key) : t.takeControl}
+            </button>`
+          : nothing
+      }
+      ${notices(s, who, this.options.note ?? "", t)}
+      <div class="actions" role="group" aria-label=${t.actions} tabindex="-1">
+        ${s.rights.view || s.paused ? this.viewActions(s) : nothing}
+        <button type="button" class="danger end" data-testid="end" @click=${() => actions.end()}>${t.end}</button>
+      </div>
+      ${detailsButton(s, this.open === "details", t, common, () => this.toggle("details"))}
+    </main>`;
+  }
+
+  /** Whether something stands in the place of the advisor's screen. */
+  private covers(s: Snapshot): boolean {
+    return s.question !== null || this.open !== "";
+  }
+
+  /** What the middle of the page shows. It never changes the places of the buttons below. */
+  private middle(s: Snapshot, who: string): TemplateResult | typeof nothing {
+    const { t, common, actions } = this;
+    if (s.question) return this.question.view(s, who);
+    if (this.open === "editor") return this.editor.view(s, () => this.toggle("editor"));
+    if (this.open === "details")
+      return html`<section class="details" aria-label=${t.details.toggle} data-testid="details-list">
+        ${details(s, who, this.history.entries, t, common, actions)}
+        ${s.rights.view && this.mayChoose(s) ? this.takeView() : nothing}
+      </section>`;
+    if (s.phase === "joined" && s.rights.show) return nothing;
+    if (isShared(s)) return shareView(s, t, actions, this.preview);
+    if (s.phase === "away") return nothing;
+    return html`<div class="idle">
+      <p>${t.now.waiting}</p>
+      ${compareWords(s, t)}
+    </div>`;
+  }
+
+  private clipboard(): TemplateResult {
+    const { t, actions } = this;
+    return html`<div class="clipboard-row">
+      <span id="now-clipboard" data-testid="now-clipboard">${t.now.clipboard}</span>
+      <button
+        type="button"
+        data-testid="take-clipboard"
+        aria-describedby="now-clipboard"
+        @click=${() => actions.take("clipboard")}
+      >
+        ${t.takeClipboard}
+      </button>
+    </div>`;
+  }
+
+  private viewActions(s: Snapshot): TemplateResult {
+    const { t, actions } = this;
+    const choose = () => (actions.chooseAgain ? actions.chooseAgain() : this.toggle("editor"));
+    return html`<div class="view-actions">
+      <button type="button" class=${s.paused ? "primary" : ""} data-testid="pause" @click=${() => actions.pause(!s.paused)}>
+        ${s.paused ? t.resume : t.pause}
+      </button>
+      ${
+        this.mayChoose(s)
+          ? html`<button
+              type="button"
+              data-testid="share-change"
+              aria-expanded=${actions.chooseAgain ? nothing : String(this.open === "editor")}
+              ?disabled=${s.question !== null || !isShared(s)}
+              @click=${choose}
+            >
+              ${t.choose.other}
+            </button>`
+          : s.rights.view
+            ? this.takeView()
+            : nothing
+      }
+    </div>`;
+  }
+
+  /** Whether the customer can choose something else to show. */
+  private mayChoose(s: Snapshot): boolean {
+    return s.phase === "joined" && (this.actions.chooseAgain !== undefined || s.choices !== null);
+  }
+
+  private takeView(): TemplateResult {
+    return button({ testid: "take-view", label: this.t.hide, act: () => this.actions.take("view") });
+  }
+
+  private toggle(what: "editor" | "details"): void {
+    if (this.open === what) return this.close(what);
+    if (what === "editor") this.editor.begin(this.last?.share ?? null);
+    this.open = what;
+    this.draw();
+  }
+
+  private close(what: "editor" | "details"): void {
+    if (this.open !== what) return;
+    this.open = "";
+    this.draw();
+    this.find(what === "editor" ? "share-change" : "details")?.focus();
+  }
+
+  private readonly key = (e: KeyboardEvent): void => {
+    if (e.key === "Escape" && this.open !== "") this.close(this.open);
+  };
+
+  private find(testid: string): HTMLElement | null {
+    return this.place.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
+  }
+
+  /**
+   * Moves the focus to new content. After a question it goes to the group of buttons, not to the
+   * sentence above them, which is read aloud anyway.
+   */
+  private moveFocus(s: Snapshot, last: Snapshot | null, fresh: boolean): void {
+    if (fresh) this.question.focus();
+    else if (s.phase === "number" && last?.phase !== "number") this.number.focus();
+    else if (s.phase === "ended" && last?.phase !== "ended") this.find("ended-heading")?.focus();
+    else if (s.phase === "joined" && last?.phase === "connecting") this.find("now")?.focus();
+    else if (s.phase === "joined" && last?.question && !s.question) this.place.querySelector<HTMLElement>(".actions")?.focus();
   }
 }
 
-function reasonWords(reason: string, message: string, t: PanelTexts): string {
-  if (reason === "error" && message) return t.reasonError(message);
-  return Object.hasOwn(t.reason, reason) ? t.reason[reason as keyof PanelTexts["reason"]] : "";
+function isLive(s: Snapshot): boolean {
+  return s.phase === "joined" || s.phase === "away";
 }
 
-function lookOf(s: Snapshot, t: PanelTexts): { title: string; mood: Mood } {
-  if (s.question) return { title: `❓ ${t.title.question}`, mood: "question" };
-  switch (s.phase) {
-    case "number":
-      return { title: t.title.number, mood: "idle" };
-    case "connecting":
-      return { title: t.title.connecting, mood: "waiting" };
-    case "away":
-      return { title: t.title.away, mood: "waiting" };
-    case "ended":
-      return { title: t.title.ended, mood: "over" };
-  }
-  if (s.paused) return { title: t.title.paused, mood: "waiting" };
-  if (s.rights.control) return { title: t.title.controlled, mood: "controlled" };
-  if (s.direction === "customer") return { title: t.title.seen, mood: "seen" };
-  if (s.rights.show) return { title: t.title.showing, mood: "joined" };
-  return { title: t.title.joined, mood: "joined" };
+function isShared(s: Snapshot): boolean {
+  return s.phase === "joined" && s.rights.view;
 }

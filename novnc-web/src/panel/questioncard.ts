@@ -1,9 +1,13 @@
-import { button, h, setText, show } from "../common/dom.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { createRef, ref } from "lit/directives/ref.js";
+import type { IconName } from "../common/icons.ts";
 import type { Wish } from "../common/rights.ts";
 import { sharePart, type Share, type SharePart } from "../common/shares.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
+import { button, icon } from "../ui/controls.ts";
 import { Chooser } from "./chooser.ts";
-import type { Question, Snapshot } from "./snapshot.ts";
+import { cut } from "./names.ts";
+import type { Choices, Question, Snapshot } from "./snapshot.ts";
 
 export interface Answers {
   answer(id: string, allow: boolean, share?: Share): void;
@@ -11,79 +15,47 @@ export interface Answers {
 }
 
 /**
- * Asks the customer a question. If the program asks in its own window, a yes is accepted only
- * there; this card can only refuse. If this page asks, the focus moves to the text, never to a
- * button, so that a key already under way does not answer. The agent protects against the same with
- * `armed`.
+ * Asks the customer a question, in the words and the order of the program's question window. If the
+ * program asks in that window, a yes is accepted only there; this card can only refuse. If this page
+ * asks, the focus moves to the text, never to a button, so that a key already under way does not
+ * answer. The agent protects against the same with `armed`.
  */
 export class QuestionCard {
-  readonly root: HTMLElement;
-  private readonly heading = h("h2", { id: "question-words", tabindex: "-1", "data-testid": "question-words" });
-  private readonly meaning = h("p", { id: "question-meaning" });
-  private readonly left = h("p", { class: "muted", "data-testid": "question-seconds" });
+  private readonly heading = createRef<HTMLElement>();
   private readonly chooser: Chooser;
-  private readonly allow: HTMLButtonElement;
-  private readonly refuse: HTMLButtonElement;
-  private readonly never: HTMLButtonElement;
   private question: Question | null = null;
   private answered = false;
+  /** The customer chooses single programs or a monitor. */
   private choosing = false;
   private deadline = 0;
+  private shown = 0; // seconds
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly t: PanelTexts,
     private readonly answers: Answers,
+    private readonly changed: () => void,
   ) {
-    this.chooser = new Chooser(t, "question", () => this.enable());
-    this.allow = button("question-allow", t.allow, () => this.say(true), { class: "big" });
-    this.refuse = button("question-refuse", t.refuse, () => this.say(false), { class: "big" });
-    this.never = button("question-never", t.never, () => this.silence(), { class: "quiet" });
-    this.root = h(
-      "section",
-      {
-        class: "card question",
-        role: "alertdialog",
-        "aria-labelledby": "question-words",
-        "aria-describedby": "question-meaning",
-        "aria-live": "assertive",
-        "data-testid": "question",
-      },
-      this.heading,
-      this.meaning,
-      this.chooser.root,
-      h("div", { class: "row answers" }, this.allow, this.refuse),
-      this.left,
-      this.never,
-    );
+    this.chooser = new Chooser(t, "question", changed);
   }
 
-  update(s: Snapshot, who: string): void {
-    const { t } = this;
-    const fresh = s.question !== null && s.question.id !== this.question?.id;
+  /** Takes over the question; returns whether it is a new one. */
+  update(question: Question | null): boolean {
+    const fresh = question !== null && question.id !== this.question?.id;
     // A yes without effect, for example because the browser's picker was closed, can be repeated.
-    if (fresh || !s.question?.armed) this.answered = false;
-    this.question = s.question;
-    show(this.root, s.question !== null);
-    if (!s.question) return this.dispose();
-    this.ticking ??= setInterval(() => this.tick(), 250);
-    const { right, proposal, window } = s.question;
-    this.deadline = Date.now() + s.question.seconds * 1000;
-    this.choosing = !window && (right === "view" || right === "share") && s.choices !== null;
-    if (fresh) this.chooser.begin(proposal);
-    this.chooser.update(this.choosing ? s.choices : null);
-    setText(this.heading, proposal ? t.questionOwn(...ownPart(proposal, s.share)) : t.question[right](who));
-    setText(this.meaning, window ? t.inWindow : this.choosing ? t.choose.meaning : meaningOf(right, s.key, t));
-    this.root.dataset["right"] = right;
-    setText(this.allow, right === "view" ? t.allowView : t.allow);
-    show(this.allow, !window);
-    show(this.never, right !== "resume" && !proposal);
-    this.enable();
-    this.tick();
-    if (fresh) {
-      this.heading.focus();
-      this.root.scrollIntoView({ block: "nearest" });
+    if (fresh || !question?.armed) this.answered = false;
+    this.question = question;
+    if (!question) {
+      this.dispose();
+      return false;
     }
+    this.deadline = Date.now() + question.seconds * 1000;
+    this.ticking ??= setInterval(() => this.tick(), 250);
+    if (fresh) {
+      this.choosing = false;
+      this.chooser.begin(question.proposal);
+    }
+    return fresh;
   }
 
   /** Ends the timer of an open question. */
@@ -92,11 +64,88 @@ export class QuestionCard {
     this.ticking = undefined;
   }
 
-  private say(allow: boolean): void {
+  focus(): void {
+    this.heading.value?.focus();
+  }
+
+  view(s: Snapshot, who: string): TemplateResult {
+    const { t, question: q } = this;
+    if (!q) return html``;
+    const choices = mayChoose(q) ? s.choices : null;
+    const choosing = this.choosing && choices !== null;
+    const control = q.right === "control" || q.right === "clipboard";
+    return html`<section
+      class="question"
+      role="alertdialog"
+      aria-labelledby=${choosing ? this.chooser.heading : "question-words"}
+      aria-describedby=${choosing ? nothing : "question-meaning"}
+      data-testid="question"
+      data-right=${q.right}
+      data-tone=${control ? "control" : "view"}
+    >
+      ${choosing ? this.chooser.view(choices) : this.words(s, q, who)}
+      <div class="answers">
+        ${button({ testid: "question-refuse", label: t.refuse, act: () => this.say(false) })}
+        ${q.window ? nothing : this.allow(q, choices, choosing)}
+      </div>
+      <div class="question-foot">
+        <p class="muted" data-testid="question-seconds">${this.secondsWords(q)}</p>
+        ${
+          choices?.apps.length || (choices && choices.monitors.length > 1)
+            ? button({
+                testid: "question-choose",
+                label: choosing ? t.choose.back : t.choose.one,
+                kind: "quiet",
+                act: () => this.choose(!choosing),
+              })
+            : nothing
+        }
+        ${
+          q.right === "resume" || q.proposal
+            ? nothing
+            : button({ testid: "question-never", label: t.never, kind: "quiet", act: () => this.silence() })
+        }
+      </div>
+    </section>`;
+  }
+
+  private words(s: Snapshot, q: Question, who: string): TemplateResult {
+    const { t } = this;
+    const words = q.proposal ? t.questionOwn(...ownPart(q.proposal, s.share)) : t.question[q.right](who);
+    return html`<div class="question-head">
+        ${icon(icons[q.right])}
+        <h2 id="question-words" tabindex="-1" data-testid="question-words" ${ref(this.heading)}>${words}</h2>
+      </div>
+      <p id="question-meaning">${q.window ? t.inWindow : meaningOf(q.right, s.key, t)}</p>`;
+  }
+
+  private allow(q: Question, choices: Choices | null, choosing: boolean): TemplateResult {
+    const { t } = this;
+    const chosen = choosing ? this.chooser.chosen(choices) : null;
+    // Without a whole screen to show, the customer has to choose first.
+    const wanting = choices !== null && !choices.whole && !choosing;
+    const label = choosing ? t.choose.yes : q.proposal ? t.choose.apply : t.yes[q.right];
+    return html`<button
+      type="button"
+      class="primary"
+      data-testid="question-allow"
+      ?disabled=${!q.armed || this.answered || (choosing && chosen === null)}
+      @click=${() => (wanting ? this.choose(true) : this.say(true, chosen ?? wholeOf(choices)))}
+    >
+      ${label}
+    </button>`;
+  }
+
+  private choose(on: boolean): void {
+    this.choosing = on;
+    this.changed();
+  }
+
+  private say(allow: boolean, share: Share | null = null): void {
     if (!this.question) return;
     this.answered = true; // a later snapshot reports the result, perhaps before the answer's call returns
-    this.enable();
-    this.answers.answer(this.question.id, allow, allow && this.choosing ? (this.chooser.chosen ?? undefined) : undefined);
+    this.changed();
+    this.answers.answer(this.question.id, allow, share ?? undefined);
   }
 
   private silence(): void {
@@ -104,19 +153,38 @@ export class QuestionCard {
     if (right && right !== "resume") this.answers.silence(right, true);
   }
 
-  private enable(): void {
-    const ready = this.question?.armed === true && !this.answered;
-    // A refusal is accepted at once.
-    this.refuse.disabled = !this.question;
-    this.allow.disabled = !ready || (this.choosing && this.chooser.chosen === null);
+  private get seconds(): number {
+    return Math.max(0, Math.ceil((this.deadline - Date.now()) / 1000));
+  }
+
+  private secondsWords(q: Question): string {
+    this.shown = this.seconds;
+    return q.armed || q.window ? this.t.seconds(String(this.shown)) : this.t.notArmed;
   }
 
   private tick(): void {
-    if (!this.question) return;
-    const seconds = Math.max(0, Math.ceil((this.deadline - Date.now()) / 1000));
-    const pick = this.choosing && this.chooser.chosen === null ? this.t.choose.first + " " : "";
-    setText(this.left, this.question.armed || this.question.window ? pick + this.t.seconds(String(seconds)) : this.t.notArmed);
+    if (this.seconds !== this.shown) this.changed();
   }
+}
+
+const icons: Record<Question["right"], IconName> = {
+  view: "eye",
+  share: "eye",
+  resume: "eye",
+  show: "monitor",
+  control: "hand",
+  clipboard: "clipboard",
+  files: "window",
+};
+
+/** Whether the customer can choose what to show while answering on this page. */
+function mayChoose({ window, right, proposal }: Question): boolean {
+  return !window && !proposal && (right === "view" || right === "share");
+}
+
+/** The whole screen; null if the share is not chosen on this page. */
+function wholeOf(choices: Choices | null): Share | null {
+  return choices && { kind: "screen", monitor: 0, apps: [], names: [] };
 }
 
 function meaningOf(right: Question["right"], key: string, t: PanelTexts): string {
@@ -125,7 +193,10 @@ function meaningOf(right: Question["right"], key: string, t: PanelTexts): string
 
 /** The part of the customer's own proposal that is not shown now. */
 function ownPart(proposal: Share, now: Share | null): [kind: SharePart, names: string] {
-  if (proposal.kind === "screen" || (proposal.kind === "monitor" && proposal.names.length > 0)) return sharePart(proposal);
+  if (proposal.kind === "screen" || (proposal.kind === "monitor" && proposal.names.length > 0)) {
+    const [kind, names] = sharePart(proposal);
+    return [kind, cut(names)];
+  }
   const names = proposal.names.filter((_, i) => !now?.apps.includes(proposal.apps[i] ?? "")).join(", ");
-  return [now?.kind === "apps" && names ? "apps" : "other", names];
+  return [now?.kind === "apps" && names ? "apps" : "other", cut(names)];
 }

@@ -1,6 +1,7 @@
+import { html, nothing, type TemplateResult } from "lit";
 import type RFB from "../common/boundedrfb.ts";
-import { button, h, setText, show } from "../common/dom.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
+import { button } from "../ui/controls.ts";
 import type { PanelActions } from "./actions.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -8,9 +9,9 @@ const pause = 700;
 
 /** Shows the advisor's screen: an unmodified noVNC that sends nothing. */
 export class ShowView {
-  readonly root: HTMLElement;
-  private readonly target = h("div", { class: "show-screen", "data-testid": "show-screen" });
-  private readonly words = h("p", { class: "show-words", role: "status" });
+  /** noVNC's element; it stays the same while the page is drawn again. */
+  private readonly target = document.createElement("div");
+  private words = "";
   private rfb: RFB | null = null;
   private wanted = false;
   private attempt = 0;
@@ -18,27 +19,16 @@ export class ShowView {
   constructor(
     private readonly t: PanelTexts,
     private readonly actions: PanelActions,
+    private readonly changed: () => void,
   ) {
+    this.target.className = "show-screen";
+    this.target.dataset["testid"] = "show-screen";
     this.target.setAttribute("role", "region");
     this.target.setAttribute("aria-label", t.show.label);
-    const whole = button("show-larger", t.show.larger, () => void this.target.requestFullscreen().catch(() => {}));
-    show(whole, document.fullscreenEnabled);
-    this.root = h(
-      "section",
-      { class: "card show-view", "data-testid": "show" },
-      h("div", { class: "show-place" }, this.target, this.words),
-      h(
-        "div",
-        { class: "row" },
-        button("show-stop", t.show.stop, () => actions.take("show"), { class: "danger" }),
-        whole,
-      ),
-    );
   }
 
   update(s: Snapshot): void {
     const wanted = s.phase === "joined" && s.rights.show;
-    show(this.root, wanted);
     if (wanted === this.wanted) return;
     this.wanted = wanted;
     if (wanted) void this.start();
@@ -48,6 +38,27 @@ export class ShowView {
   dispose(): void {
     this.wanted = false;
     this.stop();
+  }
+
+  /** `covered`: something else is shown in its place. */
+  view(covered: boolean): TemplateResult | typeof nothing {
+    const { t, words } = this;
+    if (!this.wanted) return nothing;
+    const larger = () => void this.target.requestFullscreen().catch(() => {});
+    return html`<section class="show-view" data-testid="show" ?hidden=${covered}>
+      <div class="show-place">
+        ${this.target}
+        <p class="show-words" role="status" ?hidden=${words === ""}>${words}</p>
+      </div>
+      <div class="answers">
+        ${button({ testid: "show-stop", label: t.show.stop, act: () => this.actions.take("show") })}
+        ${
+          document.fullscreenEnabled
+            ? button({ testid: "show-larger", label: t.show.larger, icon: "expand", act: larger })
+            : nothing
+        }
+      </div>
+    </section>`;
   }
 
   private async start(): Promise<void> {
@@ -89,7 +100,7 @@ export class ShowView {
   }
 
   private tell(words: string): void {
-    setText(this.words, words);
-    show(this.words, words !== "");
+    this.words = words;
+    this.changed();
   }
 }

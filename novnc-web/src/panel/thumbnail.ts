@@ -1,22 +1,30 @@
-import { h, show } from "../common/dom.ts";
-import type { Preview } from "./sharecard.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import type { Preview } from "./preview.ts";
 
 const every = 1000;
 
 /** The program's picture of what it serves, loaded once a second. */
 export class Thumbnail implements Preview {
-  readonly root: HTMLImageElement;
+  changed: () => void = () => {};
   private timer: ReturnType<typeof setInterval> | undefined;
   private address = "";
   private busy = false;
   private visible = false;
 
   constructor(
-    label: string,
+    private readonly label: string,
     private readonly load: () => Promise<Blob | null>,
-  ) {
-    this.root = h("img", { class: "thumbnail", alt: label, "data-testid": "thumbnail" });
-    show(this.root, false);
+  ) {}
+
+  view(): TemplateResult {
+    const { address, label } = this;
+    return html`<img
+      class="thumbnail"
+      alt=${label}
+      data-testid="thumbnail"
+      ?hidden=${address === ""}
+      src=${address || nothing}
+    />`;
   }
 
   update(visible: boolean): void {
@@ -37,10 +45,10 @@ export class Thumbnail implements Preview {
   }
 
   private put(picture: Blob | null): void {
-    if (this.address) URL.revokeObjectURL(this.address);
+    const before = this.address;
+    if (!picture && !before) return;
     this.address = picture ? URL.createObjectURL(picture) : "";
-    if (picture) this.root.src = this.address;
-    else this.root.removeAttribute("src");
-    show(this.root, picture !== null);
+    this.changed();
+    if (before) URL.revokeObjectURL(before);
   }
 }

@@ -33,14 +33,11 @@ export interface PanelTexts {
       number: string;
       busy: string;
       rate: (seconds: number) => string;
-      /** message: what the system says, mostly in English. */
-      gateway: (message: string) => string;
+      gateway: string;
       format: string;
       lost: string;
-      /** message: in English, what is wrong with the name after the @. Other languages say so themselves. */
-      where: (message: string) => string;
-      /** message: in English, what is wrong with the name and what to do. Other languages say so themselves. */
-      source: (message: string) => string;
+      where: string;
+      source: string;
     };
   };
   connecting: string;
@@ -67,9 +64,16 @@ export interface PanelTexts {
     resume: string;
   };
   inWindow: string;
-  allow: string;
-  /** The same button where the question is whether the screen may be seen. */
-  allowView: string;
+  yes: {
+    /** panel.yes.*: the button that allows; beside the button No. */
+    view: string;
+    control: string;
+    clipboard: string;
+    show: string;
+    files: string;
+    share: string;
+    resume: string;
+  };
   refuse: string;
   never: string;
   /** Beside a question that was put just now: no answer counts yet. */
@@ -77,8 +81,10 @@ export interface PanelTexts {
   seconds: (seconds: string) => string;
   choose: {
     heading: string;
-    meaning: string;
-    first: string;
+    /** Opens the list of programs and monitors, below a question. */
+    one: string;
+    yes: string;
+    back: string;
     screen: string;
     screenHint: string;
     monitor: (name: string) => string;
@@ -106,6 +112,7 @@ export interface PanelTexts {
   };
   now: {
     nothing: string;
+    waiting: string;
     allowed: (who: string) => string;
     /** names: of the programs that are shown. */
     seen: (who: string, kind: "screen" | "monitor" | "apps" | "other", names: string) => string;
@@ -130,8 +137,27 @@ export interface PanelTexts {
   pause: string;
   resume: string;
   end: string;
-  /** The advisor's name follows. */
+  hint: (key: string) => string;
   with: string;
+  details: {
+    /** A button that opens what is needed seldom, and the heading of it. */
+    toggle: string;
+    /** panel.details.*: what the value on the right is. */
+    gateway: string;
+    line: string;
+    happened: string;
+  };
+  happened: {
+    /** panel.happened.*: behind a time of day. */
+    joined: string;
+    away: string;
+    back: string;
+    paused: string;
+    resumed: string;
+    /** what: panel.wish.* */
+    given: (what: string) => string;
+    ended: (what: string) => string;
+  };
   toGatewayMeans: (gateway: string) => string;
   partlyMeans: string;
   /** code: four digits that customer and advisor compare on the telephone. No other digits in the sentence. */
@@ -204,18 +230,18 @@ export const panelEn: PanelTexts = {
       number: "This number is wrong, no longer valid, or already in use. Please compare it with your advisor. If it is right, ask for a new number.",
       busy: "This number is already in use. If that was not you, tell your advisor at once and ask for a new number.",
       rate: (seconds) => `There were too many tries. Please wait ${seconds === 1 ? `${seconds} second` : `${seconds} seconds`}.`,
-      gateway: (message) => `The gateway cannot be reached. Please check your Internet connection. (${message})`,
+      gateway: "The gateway cannot be reached. Please check your Internet connection.",
       format: "A session number has nine digits. Please compare it with your advisor.",
       lost: "The session could not be taken up again. Please ask your advisor for a new number.",
-      where: (message) => `Nothing was connected. (${message})`,
-      source: (message) => `The name that came with this program cannot be used, so nothing was connected. (${message})`,
+      where: "Nothing was connected: the name after the @ is missing or cannot be used.",
+      source: "The name that came with this program cannot be used. Nothing was connected. Download the program again from your advisor's page, or type the number with an @ and the name.",
     },
   },
   connecting: "Connecting …",
   cancel: "Stop",
   question: {
     view: (who) => `${who} would like to see your screen.`,
-    control: (who) => `${who} would like to control your computer.`,
+    control: (who) => `${who} would like to CONTROL your computer.`,
     clipboard: (who) => `${who} would like to use your clipboard.`,
     show: (who) => `${who} would like to show you their screen.`,
     files: (who) => `${who} would like to exchange files.`,
@@ -224,26 +250,34 @@ export const panelEn: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Show your whole screen?" : kind === "monitor" ? `Show only one monitor: ${names}?` : kind === "apps" ? `Also show ${names}?` : "Show something else?",
   meaning: {
-    view: "If you allow it, everything on your screen can be seen. Nobody can click or type for you. Please close what is private before you answer.",
-    control: "If you allow it, your advisor can move the mouse and type on your computer. You can take that back here at any time.",
-    controlKey: (key) => `If you allow it, your advisor can move the mouse and type on your computer. You can take that back at any time with the key ${key} or here.`,
-    clipboard: "If you allow it, text that you copy can be read by your advisor, who can also give you text to paste.",
-    show: "If you allow it, you see your advisor's screen here. Nothing of yours is shown; if it was, that ends.",
+    view: "Your advisor can only watch. You can stop it at any time. Please close what is private first.",
+    control: "Your advisor can then move the mouse and type. You can stop it here at any time.",
+    controlKey: (key) => `Your advisor can then move the mouse and type. The key ${key} stops it at any time.`,
+    clipboard: "Your advisor can then read what you copy, and give you text to paste.",
+    show: "You then see it here. Your own screen is not shown meanwhile.",
     files: "This version does not exchange files.",
-    share: "If you allow it, more of your screen can be seen.",
-    resume: "At the moment nothing can be seen.",
+    share: "Your advisor then sees more of your screen.",
+    resume: "At the moment nobody sees it.",
   },
-  inWindow: "Please answer in the window that has opened on your screen. Here you can only refuse.",
-  allow: "Allow",
-  allowView: "Allow",
-  refuse: "Refuse",
-  never: "Refuse, and never ask again",
+  inWindow: "Please answer in the window that has opened on your screen. Here you can only say No.",
+  yes: {
+    view: "Show my screen",
+    control: "Yes, allow",
+    clipboard: "Yes, allow",
+    show: "Yes, look at it",
+    files: "Yes, allow",
+    share: "Show my screen",
+    resume: "Show again",
+  },
+  refuse: "No",
+  never: "No, never ask again",
   notArmed: "One moment …",
-  seconds: (seconds) => `If you do nothing, the answer is No (${seconds} s).`,
+  seconds: (seconds) => `No answer means No (${seconds} s).`,
   choose: {
     heading: "What would you like to show?",
-    meaning: "Only what you choose here can be seen. Everything else stays covered, and nobody can click or type for you.",
-    first: "Please choose one above.",
+    one: "Only one program …",
+    yes: "Show this",
+    back: "Back",
     screen: "My whole screen",
     screenHint: "Including pop-ups such as new e-mail.",
     monitor: (name) => `Only one monitor: ${name}`,
@@ -253,7 +287,7 @@ export const panelEn: PanelTexts = {
     now: "What is visible now",
     remove: "Stop showing",
     other: "Show something else …",
-    more: "You can show less at once. Before more is shown you are asked again.",
+    more: "Before more is shown, you are asked again.",
     apply: "Show",
     cancel: "Cancel",
   },
@@ -267,28 +301,45 @@ export const panelEn: PanelTexts = {
     larger: "Larger",
   },
   now: {
-    nothing: "Nothing is shared.",
+    nothing: "Nobody sees your screen.",
+    waiting: "When your advisor wants to see something, you are asked first.",
     allowed: (who) => `${who} may see your screen. At the moment nobody is looking.`,
     seen: (who, kind, names) => kind === "screen" ? `${who} can see your whole screen.` : kind === "monitor" ? `${who} can see one of your monitors.` : kind === "apps" ? `${who} can see only ${names}.` : `${who} can see only the chosen program.`,
     controlled: (who, kind, names) => kind === "screen" ? `${who} can see your whole screen and control your computer.` : kind === "monitor" ? `${who} can see one of your monitors and control your computer.` : kind === "apps" ? `${who} can see only ${names} and control your computer.` : `${who} can see only the chosen program and control your computer.`,
-    hands: (who) => `You are using mouse or keyboard yourself. Meanwhile ${who} can do nothing.`,
+    hands: (who) => `You are using the mouse or keyboard. Meanwhile ${who} can do nothing.`,
     hidden: "Windows hides this question from your advisor. Please answer it yourself.",
     shielded: "An administrator window is open: your advisor cannot type or click. These buttons work.",
     shieldedKey: (key) => `An administrator window is open: your advisor cannot type or click, and the key ${key} does not work. These buttons do.`,
     clipboard: "The clipboard is shared too.",
-    paused: "Paused: nothing can be seen.",
+    paused: "Paused. Nobody sees your screen.",
     away: "Connection lost. Nobody sees your screen. Reconnecting …",
     advisor: (who) => `You see the screen of ${who}.`,
   },
   actions: "What you can do",
   takeControl: "Take control back",
   takeControlKey: (key) => `Take control back (${key})`,
-  takeClipboard: "Take the clipboard back",
-  hide: "Hide my screen",
-  pause: "Pause",
+  takeClipboard: "Take back",
+  hide: "Stop showing my screen",
+  pause: "Hide everything",
   resume: "Resume",
   end: "End session",
-  with: "You are connected with",
+  hint: (key) => `Pressing ${key} twice ends the session at once.`,
+  with: "Connected with",
+  details: {
+    toggle: "Details",
+    gateway: "Gateway",
+    line: "Encryption",
+    happened: "What happened",
+  },
+  happened: {
+    joined: "Connected.",
+    away: "Connection lost.",
+    back: "Connected again.",
+    paused: "Paused.",
+    resumed: "Resumed.",
+    given: (what) => `Allowed: ${what}`,
+    ended: (what) => `Ended: ${what}`,
+  },
   toGatewayMeans: (gateway) => `The operator of ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
   compare: (code) => `Your advisor must see the same number: ${code}`,
@@ -311,7 +362,7 @@ export const panelEn: PanelTexts = {
     deny: "Unattended mode: every question is refused.",
   },
   ended: "The session is over",
-  endedCalm: "The program has closed itself. You can close this window and delete the file.",
+  endedCalm: "Nothing of this program is running any more. One file is left, in your downloads folder. You can delete it, and close this window.",
   saveRecord: "Save the record of this session",
   reason: {
     customer: "You ended it.",
@@ -356,18 +407,18 @@ export const panelDe: PanelTexts = {
       number: "Diese Nummer ist falsch, nicht mehr gültig oder wird schon benutzt. Bitte vergleichen Sie sie mit Ihrem Berater. Wenn sie stimmt, lassen Sie sich eine neue geben.",
       busy: "Diese Nummer wird schon benutzt. Wenn Sie das nicht waren, sagen Sie es gleich Ihrem Berater und lassen Sie sich eine neue Nummer geben.",
       rate: (seconds) => `Es waren zu viele Versuche. Bitte warten Sie ${seconds === 1 ? `${seconds} Sekunde` : `${seconds} Sekunden`}.`,
-      gateway: (message) => `Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung. (${message})`,
+      gateway: "Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung.",
       format: "Eine Sitzungsnummer hat neun Ziffern. Bitte vergleichen Sie sie mit Ihrem Berater.",
       lost: "Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
-      where: (message) => `Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen. (${message})`,
-      source: (message) => `Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein. (${message})`,
+      where: "Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen.",
+      source: "Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein.",
     },
   },
   connecting: "Verbindung wird aufgebaut …",
   cancel: "Abbrechen",
   question: {
     view: (who) => `${who} möchte Ihren Bildschirm sehen.`,
-    control: (who) => `${who} möchte Ihren Computer steuern.`,
+    control: (who) => `${who} möchte Ihren Computer STEUERN.`,
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
     files: (who) => `${who} möchte Dateien austauschen.`,
@@ -376,26 +427,34 @@ export const panelDe: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Ihren ganzen Bildschirm zeigen?" : kind === "monitor" ? `Nur einen Monitor zeigen: ${names}?` : kind === "apps" ? `Auch ${names} zeigen?` : "Etwas anderes zeigen?",
   meaning: {
-    view: "Wenn Sie es erlauben, ist alles auf Ihrem Bildschirm zu sehen. Niemand kann für Sie klicken oder tippen. Bitte schließen Sie vorher, was privat ist.",
-    control: "Wenn Sie es erlauben, kann Ihr Berater die Maus bewegen und auf Ihrem Computer tippen. Sie nehmen das hier jederzeit zurück.",
-    controlKey: (key) => `Wenn Sie es erlauben, kann Ihr Berater die Maus bewegen und auf Ihrem Computer tippen. Sie nehmen das jederzeit mit der Taste ${key} oder hier zurück.`,
-    clipboard: "Wenn Sie es erlauben, kann Ihr Berater Text lesen, den Sie kopieren, und Ihnen Text zum Einfügen geben.",
-    show: "Wenn Sie es erlauben, sehen Sie hier den Bildschirm Ihres Beraters. Von Ihrem wird nichts gezeigt; war er zu sehen, endet das.",
+    view: "Ihr Berater kann nur zusehen. Sie können es jederzeit beenden. Bitte schließen Sie vorher, was privat ist.",
+    control: "Ihr Berater kann dann die Maus bewegen und tippen. Hier stoppen Sie es jederzeit.",
+    controlKey: (key) => `Ihr Berater kann dann die Maus bewegen und tippen. Mit der Taste ${key} stoppen Sie es jederzeit.`,
+    clipboard: "Ihr Berater kann dann lesen, was Sie kopieren, und Ihnen Text zum Einfügen geben.",
+    show: "Sie sehen ihn dann hier. Ihr eigener Bildschirm wird dabei nicht gezeigt.",
     files: "Diese Version tauscht keine Dateien aus.",
-    share: "Wenn Sie es erlauben, ist mehr von Ihrem Bildschirm zu sehen.",
-    resume: "Im Moment ist nichts zu sehen.",
+    share: "Ihr Berater sieht dann mehr von Ihrem Bildschirm.",
+    resume: "Im Moment sieht ihn niemand.",
   },
-  inWindow: "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Hier können Sie nur ablehnen.",
-  allow: "Erlauben",
-  allowView: "Erlauben",
-  refuse: "Ablehnen",
-  never: "Ablehnen und nie mehr fragen",
+  inWindow: "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Hier können Sie nur Nein sagen.",
+  yes: {
+    view: "Bildschirm zeigen",
+    control: "Ja, erlauben",
+    clipboard: "Ja, erlauben",
+    show: "Ja, ansehen",
+    files: "Ja, erlauben",
+    share: "Bildschirm zeigen",
+    resume: "Wieder zeigen",
+  },
+  refuse: "Nein",
+  never: "Nein, nie mehr fragen",
   notArmed: "Einen Moment …",
-  seconds: (seconds) => `Wenn Sie nichts tun, gilt Nein (noch ${seconds} s).`,
+  seconds: (seconds) => `Keine Antwort heißt Nein (${seconds} s).`,
   choose: {
     heading: "Was möchten Sie zeigen?",
-    meaning: "Nur was Sie hier wählen, ist zu sehen. Alles andere bleibt verdeckt, und niemand kann für Sie klicken oder tippen.",
-    first: "Bitte wählen Sie oben aus.",
+    one: "Nur ein Programm …",
+    yes: "Das zeigen",
+    back: "Zurück",
     screen: "Meinen ganzen Bildschirm",
     screenHint: "Auch eingeblendete Meldungen, etwa neue E-Mails.",
     monitor: (name) => `Nur ein Monitor: ${name}`,
@@ -405,7 +464,7 @@ export const panelDe: PanelTexts = {
     now: "Das ist jetzt zu sehen",
     remove: "Nicht mehr zeigen",
     other: "Etwas anderes zeigen …",
-    more: "Weniger zeigen können Sie sofort. Bevor mehr zu sehen ist, werden Sie noch einmal gefragt.",
+    more: "Bevor mehr zu sehen ist, werden Sie noch einmal gefragt.",
     apply: "Zeigen",
     cancel: "Abbrechen",
   },
@@ -419,28 +478,45 @@ export const panelDe: PanelTexts = {
     larger: "Größer",
   },
   now: {
-    nothing: "Es wird nichts gezeigt.",
+    nothing: "Niemand sieht Ihren Bildschirm.",
+    waiting: "Wenn Ihr Berater etwas sehen möchte, werden Sie zuerst gefragt.",
     allowed: (who) => `${who} darf Ihren Bildschirm sehen. Im Moment schaut niemand zu.`,
     seen: (who, kind, names) => kind === "screen" ? `${who} sieht Ihren ganzen Bildschirm.` : kind === "monitor" ? `${who} sieht einen Ihrer Monitore.` : kind === "apps" ? `${who} sieht nur ${names}.` : `${who} sieht nur das gewählte Programm.`,
     controlled: (who, kind, names) => kind === "screen" ? `${who} sieht Ihren ganzen Bildschirm und steuert Ihren Computer.` : kind === "monitor" ? `${who} sieht einen Ihrer Monitore und steuert Ihren Computer.` : kind === "apps" ? `${who} sieht nur ${names} und steuert Ihren Computer.` : `${who} sieht nur das gewählte Programm und steuert Ihren Computer.`,
-    hands: (who) => `Sie benutzen gerade selbst Maus oder Tastatur. So lange kann ${who} nichts tun.`,
+    hands: (who) => `Sie benutzen gerade Maus oder Tastatur. So lange kann ${who} nichts tun.`,
     hidden: "Windows verdeckt diese Frage vor Ihrem Berater. Bitte beantworten Sie sie selbst.",
     shielded: "Ein Administrator-Fenster ist offen: Ihr Berater kann nicht tippen oder klicken. Diese Knöpfe wirken.",
     shieldedKey: (key) => `Ein Administrator-Fenster ist offen: Ihr Berater kann nicht tippen oder klicken, die Taste ${key} wirkt nicht. Diese Knöpfe wirken.`,
     clipboard: "Auch die Zwischenablage ist freigegeben.",
-    paused: "Angehalten: Es ist nichts zu sehen.",
+    paused: "Angehalten. Niemand sieht Ihren Bildschirm.",
     away: "Verbindung unterbrochen. Niemand sieht Ihren Bildschirm. Neuer Versuch …",
     advisor: (who) => `Sie sehen den Bildschirm von ${who}.`,
   },
   actions: "Was Sie tun können",
   takeControl: "Steuerung zurücknehmen",
   takeControlKey: (key) => `Steuerung zurücknehmen (${key})`,
-  takeClipboard: "Zwischenablage zurücknehmen",
-  hide: "Bildschirm verbergen",
-  pause: "Anhalten",
+  takeClipboard: "Zurücknehmen",
+  hide: "Bildschirm nicht mehr zeigen",
+  pause: "Alles verbergen",
   resume: "Fortsetzen",
   end: "Sitzung beenden",
-  with: "Sie sind verbunden mit",
+  hint: (key) => `Zweimal ${key} drücken beendet die Sitzung sofort.`,
+  with: "Verbunden mit",
+  details: {
+    toggle: "Details",
+    gateway: "Gateway",
+    line: "Verschlüsselung",
+    happened: "Was geschehen ist",
+  },
+  happened: {
+    joined: "Verbunden.",
+    away: "Verbindung unterbrochen.",
+    back: "Wieder verbunden.",
+    paused: "Angehalten.",
+    resumed: "Fortgesetzt.",
+    given: (what) => `Erlaubt: ${what}`,
+    ended: (what) => `Beendet: ${what}`,
+  },
   toGatewayMeans: (gateway) => `Wer ${gateway} betreibt, könnte mitsehen: Ihr Berater benutzt einen Betrachter ohne unsere Verschlüsselung.`,
   partlyMeans: "Von dort gibt Ihr Berater das Bild unverschlüsselt an einen anderen Computer weiter.",
   compare: (code) => `Ihr Berater muss dieselbe Zahl sehen: ${code}`,
@@ -463,7 +539,7 @@ export const panelDe: PanelTexts = {
     deny: "Unbeaufsichtigt: Jede Frage wird abgelehnt.",
   },
   ended: "Die Sitzung ist beendet",
-  endedCalm: "Das Programm hat sich beendet. Sie können das Fenster schließen und die Datei löschen.",
+  endedCalm: "Von diesem Programm läuft nichts mehr. Eine Datei ist übrig, in Ihrem Download-Ordner. Sie können sie löschen und dieses Fenster schließen.",
   saveRecord: "Protokoll dieser Sitzung speichern",
   reason: {
     customer: "Sie haben sie beendet.",
@@ -508,18 +584,18 @@ export const panelFr: PanelTexts = {
       number: "Ce numéro est faux, n’est plus valable ou est déjà utilisé. Veuillez le comparer avec votre conseiller. S’il est juste, demandez un nouveau numéro.",
       busy: "Ce numéro est déjà utilisé. Si ce n’était pas vous, dites-le tout de suite à votre conseiller et demandez un nouveau numéro.",
       rate: (seconds) => `Il y a eu trop d’essais. Veuillez attendre ${seconds < 2 ? `${seconds} seconde` : `${seconds} secondes`}.`,
-      gateway: (message) => `La passerelle est injoignable. Veuillez vérifier votre connexion à Internet. (${message})`,
+      gateway: "La passerelle est injoignable. Veuillez vérifier votre connexion à Internet.",
       format: "Un numéro de session a neuf chiffres. Veuillez le comparer avec votre conseiller.",
       lost: "La session n’a pas pu être reprise. Veuillez demander un nouveau numéro à votre conseiller.",
-      where: (message) => `Aucune connexion : le nom après le @ manque ou n’est pas utilisable. (${message})`,
-      source: (message) => `Le nom fourni avec ce programme n’est pas utilisable. Aucune connexion n’a été établie. Téléchargez-le de nouveau sur la page de votre conseiller, ou saisissez le numéro suivi d’un @ et du nom. (${message})`,
+      where: "Aucune connexion : le nom après le @ manque ou n’est pas utilisable.",
+      source: "Le nom fourni avec ce programme n’est pas utilisable. Aucune connexion n’a été établie. Téléchargez-le de nouveau sur la page de votre conseiller, ou saisissez le numéro suivi d’un @ et du nom.",
     },
   },
   connecting: "Connexion en cours …",
   cancel: "Annuler",
   question: {
     view: (who) => `${who} souhaite voir votre écran.`,
-    control: (who) => `${who} souhaite commander votre ordinateur.`,
+    control: (who) => `${who} souhaite COMMANDER votre ordinateur.`,
     clipboard: (who) => `${who} souhaite utiliser votre presse-papiers.`,
     show: (who) => `${who} souhaite vous montrer son écran.`,
     files: (who) => `${who} souhaite échanger des fichiers.`,
@@ -528,26 +604,34 @@ export const panelFr: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Montrer tout votre écran ?" : kind === "monitor" ? `Montrer un seul moniteur : ${names} ?` : kind === "apps" ? `Montrer aussi ${names} ?` : "Montrer autre chose ?",
   meaning: {
-    view: "Si vous acceptez, tout ce qui est sur votre écran est visible. Personne ne peut cliquer ni écrire à votre place. Veuillez fermer ce qui est privé avant de répondre.",
-    control: "Si vous acceptez, votre conseiller peut déplacer la souris et écrire sur votre ordinateur. Vous pouvez y mettre fin ici à tout moment.",
-    controlKey: (key) => `Si vous acceptez, votre conseiller peut déplacer la souris et écrire sur votre ordinateur. Vous pouvez y mettre fin à tout moment avec la touche ${key} ou ici.`,
-    clipboard: "Si vous acceptez, votre conseiller peut lire le texte que vous copiez et vous donner du texte à coller.",
-    show: "Si vous acceptez, vous voyez ici l’écran de votre conseiller. Rien du vôtre n’est montré ; s’il était visible, il ne l’est plus.",
+    view: "Votre conseiller peut seulement regarder. Vous pouvez arrêter à tout moment. Fermez d’abord ce qui est privé.",
+    control: "Votre conseiller peut alors déplacer la souris et écrire. Vous l’arrêtez ici à tout moment.",
+    controlKey: (key) => `Votre conseiller peut alors déplacer la souris et écrire. La touche ${key} l’arrête à tout moment.`,
+    clipboard: "Votre conseiller peut alors lire ce que vous copiez et vous donner du texte à coller.",
+    show: "Vous le voyez alors ici. Votre écran n’est pas montré pendant ce temps.",
     files: "Cette version n’échange pas de fichiers.",
-    share: "Si vous acceptez, une plus grande partie de votre écran est visible.",
-    resume: "Pour l’instant, rien n’est visible.",
+    share: "Votre conseiller voit alors une plus grande partie de votre écran.",
+    resume: "En ce moment, personne ne le voit.",
   },
-  inWindow: "Veuillez répondre dans la fenêtre qui s’est ouverte sur votre écran. Ici, vous pouvez seulement refuser.",
-  allow: "Autoriser",
-  allowView: "Autoriser",
-  refuse: "Refuser",
-  never: "Refuser et ne plus demander",
+  inWindow: "Veuillez répondre dans la fenêtre qui s’est ouverte sur votre écran. Ici, vous pouvez seulement dire non.",
+  yes: {
+    view: "Montrer mon écran",
+    control: "Oui, autoriser",
+    clipboard: "Oui, autoriser",
+    show: "Oui, regarder",
+    files: "Oui, autoriser",
+    share: "Montrer mon écran",
+    resume: "Montrer de nouveau",
+  },
+  refuse: "Non",
+  never: "Non, ne plus demander",
   notArmed: "Un instant …",
-  seconds: (seconds) => `Si vous ne faites rien, la réponse est non (encore ${seconds} s).`,
+  seconds: (seconds) => `Sans réponse, c’est non (${seconds} s).`,
   choose: {
     heading: "Que voulez-vous montrer ?",
-    meaning: "Seul ce que vous choisissez ici est visible. Tout le reste est caché, et personne ne peut cliquer ni écrire à votre place.",
-    first: "Veuillez choisir ci-dessus.",
+    one: "Un seul programme …",
+    yes: "Montrer cela",
+    back: "Retour",
     screen: "Tout mon écran",
     screenHint: "Y compris les messages qui s’affichent, par exemple un nouveau courriel.",
     monitor: (name) => `Un seul moniteur : ${name}`,
@@ -557,7 +641,7 @@ export const panelFr: PanelTexts = {
     now: "Ce qui est visible en ce moment",
     remove: "Ne plus montrer",
     other: "Montrer autre chose …",
-    more: "Vous pouvez montrer moins à tout moment. Avant de montrer plus, la question vous est posée de nouveau.",
+    more: "Avant de montrer plus, la question vous est posée de nouveau.",
     apply: "Montrer",
     cancel: "Annuler",
   },
@@ -571,28 +655,45 @@ export const panelFr: PanelTexts = {
     larger: "Agrandir",
   },
   now: {
-    nothing: "Rien n’est montré.",
+    nothing: "Personne ne voit votre écran.",
+    waiting: "Quand votre conseiller voudra voir quelque chose, la question vous sera d’abord posée.",
     allowed: (who) => `${who} peut voir votre écran. En ce moment, personne ne regarde.`,
     seen: (who, kind, names) => kind === "screen" ? `${who} voit tout votre écran.` : kind === "monitor" ? `${who} voit un de vos moniteurs.` : kind === "apps" ? `${who} voit seulement ${names}.` : `${who} voit seulement le programme choisi.`,
     controlled: (who, kind, names) => kind === "screen" ? `${who} voit tout votre écran et commande votre ordinateur.` : kind === "monitor" ? `${who} voit un de vos moniteurs et commande votre ordinateur.` : kind === "apps" ? `${who} voit seulement ${names} et commande votre ordinateur.` : `${who} voit seulement le programme choisi et commande votre ordinateur.`,
-    hands: (who) => `Vous utilisez vous-même la souris ou le clavier. Pendant ce temps, ${who} ne peut rien faire.`,
+    hands: (who) => `Vous utilisez la souris ou le clavier. Pendant ce temps, ${who} ne peut rien faire.`,
     hidden: "Windows cache cette question à votre conseiller. Veuillez y répondre vous-même.",
     shielded: "Une fenêtre d’administrateur est ouverte : votre conseiller ne peut ni écrire ni cliquer. Ces boutons fonctionnent.",
-    shieldedKey: (key) => `Une fenêtre d’administrateur est ouverte : votre conseiller ne peut ni écrire ni cliquer, et la touche ${key} ne fonctionne pas. Ces boutons fonctionnent.`,
+    shieldedKey: (key) => `Une fenêtre d’administrateur est ouverte : votre conseiller ne peut ni écrire ni cliquer, et ${key} ne fonctionne pas. Ces boutons fonctionnent.`,
     clipboard: "Le presse-papiers est partagé aussi.",
-    paused: "En pause : rien n’est visible.",
+    paused: "En pause. Personne ne voit votre écran.",
     away: "Connexion interrompue. Personne ne voit votre écran. Nouvel essai …",
     advisor: (who) => `Vous voyez l’écran de ${who}.`,
   },
   actions: "Ce que vous pouvez faire",
   takeControl: "Reprendre la main",
   takeControlKey: (key) => `Reprendre la main (${key})`,
-  takeClipboard: "Ne plus partager le presse-papiers",
-  hide: "Cacher mon écran",
-  pause: "Mettre en pause",
+  takeClipboard: "Ne plus partager",
+  hide: "Ne plus montrer mon écran",
+  pause: "Tout cacher",
   resume: "Reprendre",
   end: "Terminer la session",
-  with: "Vous êtes en liaison avec",
+  hint: (key) => `Appuyer deux fois sur ${key} termine aussitôt la session.`,
+  with: "Connecté avec",
+  details: {
+    toggle: "Détails",
+    gateway: "Passerelle",
+    line: "Chiffrement",
+    happened: "Ce qui s’est passé",
+  },
+  happened: {
+    joined: "Connecté.",
+    away: "Connexion interrompue.",
+    back: "Connexion rétablie.",
+    paused: "Mis en pause.",
+    resumed: "Repris.",
+    given: (what) => `Autorisé : ${what}`,
+    ended: (what) => `Terminé : ${what}`,
+  },
   toGatewayMeans: (gateway) => `La personne qui gère ${gateway} pourrait regarder aussi : votre conseiller utilise un programme sans notre chiffrement.`,
   partlyMeans: "De là, votre conseiller transmet l’image à un autre ordinateur, sans chiffrement.",
   compare: (code) => `Votre conseiller doit voir le même nombre : ${code}`,
@@ -615,7 +716,7 @@ export const panelFr: PanelTexts = {
     deny: "Sans surveillance : toutes les demandes sont refusées.",
   },
   ended: "La session est terminée",
-  endedCalm: "Le programme s’est arrêté. Vous pouvez fermer cette fenêtre et supprimer le fichier.",
+  endedCalm: "Rien de ce programme ne fonctionne plus. Il reste un fichier, dans votre dossier de téléchargements. Vous pouvez le supprimer et fermer cette fenêtre.",
   saveRecord: "Enregistrer le compte rendu de cette session",
   reason: {
     customer: "Vous y avez mis fin.",

@@ -5,8 +5,6 @@ import type { Language } from "./languages.ts";
 export interface SharingTexts {
   allowView: string;
   meaningView: string;
-  gatewayError: string;
-  hide: string;
   endedCalm: string;
   back: string;
   /** Describes a picture for people who cannot see it. */
@@ -76,11 +74,9 @@ export interface SharingTexts {
 }
 
 export const sharingEn: SharingTexts = {
-  allowView: "Allow and choose",
-  meaningView: "Click “Allow and choose”. Your browser then asks what to show: a window, a tab or the whole screen. Only that can be seen, and nobody can click or type for you.",
-  gatewayError: "The gateway cannot be reached. Please check your Internet connection.",
-  hide: "Stop showing",
-  endedCalm: "Nothing is shown any more. You can close this page.",
+  allowView: "Show my screen …",
+  meaningView: "Your browser then asks what to show: a window, a tab or the whole screen. Your advisor sees only that, and can only watch.",
+  endedCalm: "Nothing is shown any more, and no program was installed. You can close this page.",
   back: "Back",
   preview: "What you show at this moment",
   needsProgram: "From this page your advisor can only watch. For help with mouse and keyboard the program is needed.",
@@ -144,11 +140,9 @@ export const sharingEn: SharingTexts = {
 };
 
 export const sharingDe: SharingTexts = {
-  allowView: "Erlauben und auswählen",
-  meaningView: "Klicken Sie auf „Erlauben und auswählen“. Ihr Browser fragt dann, was gezeigt werden soll: ein Fenster, ein Tab oder der ganze Bildschirm. Nur das ist zu sehen, und niemand kann für Sie klicken oder tippen.",
-  gatewayError: "Das Gateway ist nicht erreichbar. Bitte prüfen Sie Ihre Internetverbindung.",
-  hide: "Nicht mehr zeigen",
-  endedCalm: "Es wird nichts mehr gezeigt. Sie können diese Seite schließen.",
+  allowView: "Bildschirm zeigen …",
+  meaningView: "Ihr Browser fragt dann, was gezeigt werden soll: ein Fenster, ein Tab oder der ganze Bildschirm. Ihr Berater sieht nur das und kann nur zusehen.",
+  endedCalm: "Es wird nichts mehr gezeigt, und es wurde kein Programm installiert. Sie können diese Seite schließen.",
   back: "Zurück",
   preview: "Was Sie in diesem Moment zeigen",
   needsProgram: "Von dieser Seite aus kann Ihr Berater nur zusehen. Für Hilfe mit Maus und Tastatur ist das Programm nötig.",
@@ -212,11 +206,9 @@ export const sharingDe: SharingTexts = {
 };
 
 export const sharingFr: SharingTexts = {
-  allowView: "Autoriser et choisir",
-  meaningView: "Cliquez sur « Autoriser et choisir ». Votre navigateur demande ensuite ce que vous voulez montrer : une fenêtre, un onglet ou tout l’écran. Cela seul est visible, et personne ne peut cliquer ni écrire à votre place.",
-  gatewayError: "La passerelle est injoignable. Veuillez vérifier votre connexion à Internet.",
-  hide: "Ne plus montrer",
-  endedCalm: "Plus rien n’est montré. Vous pouvez fermer cette page.",
+  allowView: "Montrer mon écran …",
+  meaningView: "Votre navigateur demande ensuite quoi montrer : une fenêtre, un onglet ou tout l’écran. Votre conseiller ne voit que cela et peut seulement regarder.",
+  endedCalm: "Plus rien n’est montré, et aucun programme n’a été installé. Vous pouvez fermer cette page.",
   back: "Retour",
   preview: "Ce que vous montrez en ce moment",
   needsProgram: "Depuis cette page, votre conseiller peut seulement regarder. Pour une aide avec souris et clavier, le programme est nécessaire.",

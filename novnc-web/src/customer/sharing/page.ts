@@ -1,8 +1,6 @@
-import { button, h, show } from "../../common/dom.ts";
-import { brand } from "../../common/header.ts";
+import { html, type TemplateResult } from "lit";
+import type { Preview } from "../../panel/preview.ts";
 import { PanelView } from "../../panel/panelview.ts";
-import type { Preview } from "../../panel/sharecard.ts";
-import type { Snapshot } from "../../panel/snapshot.ts";
 import { canCapture } from "../../share/capture.ts";
 import type { Language } from "../../texts_gen/languages.ts";
 import { panelTexts, type PanelTexts } from "../../texts_gen/panel.ts";
@@ -11,21 +9,33 @@ import { BrowserAgent } from "./agent.ts";
 
 /** A live preview of the capture. */
 class LivePreview implements Preview {
-  readonly root: HTMLVideoElement;
+  changed: () => void = () => {};
+  private stream: MediaStream | null = null;
+  private visible = false;
 
-  constructor(label: string) {
-    this.root = h("video", { class: "thumbnail", "aria-label": label, "data-testid": "thumbnail", playsinline: true });
-    this.root.muted = true;
-    this.root.autoplay = true;
-    show(this.root, false);
-  }
+  constructor(private readonly label: string) {}
 
   use(stream: MediaStream | null): void {
-    this.root.srcObject = stream;
+    this.stream = stream;
+    this.changed();
   }
 
   update(visible: boolean): void {
-    show(this.root, visible && this.root.srcObject !== null);
+    this.visible = visible;
+  }
+
+  view(): TemplateResult {
+    const { stream, label, visible } = this;
+    return html`<video
+      class="thumbnail"
+      aria-label=${label}
+      data-testid="thumbnail"
+      playsinline
+      .muted=${true}
+      .autoplay=${true}
+      .srcObject=${stream}
+      ?hidden=${!visible || stream === null}
+    ></video>`;
   }
 }
 
@@ -33,7 +43,8 @@ class LivePreview implements Preview {
 export class SharingPage {
   private readonly agent: BrowserAgent;
   private readonly view: PanelView;
-  private last: Snapshot | null = null;
+  /** What the page had before. */
+  private readonly before: Node[];
 
   constructor(
     private readonly body: HTMLElement,
@@ -46,27 +57,25 @@ export class SharingPage {
     const preview = new LivePreview(t.preview);
     this.agent = new BrowserAgent(
       language,
-      (s) => this.update(s),
+      (s) => this.view.update(s),
       (stream) => preview.use(stream),
       place,
     );
-    this.view = new PanelView(language, this.agent, preview, panelWords(language));
-    const note = h("p", { class: "muted", "data-testid": "needs-program" }, canCapture() ? t.needsProgram : t.noCapture);
-    this.view.root.append(note);
-    const head = h("header", { class: "top" }, brand(gateway), h("span", { class: "gap" }));
-    const leave = button("back", t.back, () => this.leave(back), { class: "quiet" });
-    head.append(leave);
-    this.body.replaceChildren(head, this.view.root);
-    this.leaveButton = leave;
-    this.note = note;
+    const root = document.createElement("div");
+    root.className = "panel-root";
+    this.before = [...body.childNodes];
+    body.replaceChildren(root);
+    this.view = new PanelView(language, root, this.agent, preview, {
+      texts: panelWords(language),
+      name: gateway,
+      note: canCapture() ? t.needsProgram : t.noCapture,
+      back: { label: t.back, act: () => this.leave(back) },
+    });
     // Leaving by accident would end the session, so warn. Leaving on purpose ends it.
     window.addEventListener("beforeunload", this.warn);
     window.addEventListener("pagehide", this.bye);
     this.agent.start();
   }
-
-  private readonly leaveButton: HTMLElement;
-  private readonly note: HTMLElement;
 
   private readonly warn = (e: Event): void => {
     if (this.agent.busy) e.preventDefault();
@@ -79,14 +88,8 @@ export class SharingPage {
     this.view.dispose();
     window.removeEventListener("beforeunload", this.warn);
     window.removeEventListener("pagehide", this.bye);
+    this.body.replaceChildren(...this.before);
     back();
-  }
-
-  private update(s: Snapshot): void {
-    show(this.leaveButton, s.phase === "number" || s.phase === "ended");
-    show(this.note, s.phase !== "ended");
-    this.view.update(s, this.last);
-    this.last = s;
   }
 }
 
@@ -96,10 +99,8 @@ function panelWords(language: Language): PanelTexts {
   const t = sharingTexts[language];
   return {
     ...panel,
-    allowView: t.allowView,
+    yes: { ...panel.yes, view: t.allowView },
     meaning: { ...panel.meaning, view: t.meaningView },
-    number: { ...panel.number, error: { ...panel.number.error, gateway: () => t.gatewayError } },
-    hide: t.hide,
     endedCalm: t.endedCalm,
   };
 }

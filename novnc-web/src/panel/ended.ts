@@ -1,0 +1,20 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { PanelTexts } from "../texts_gen/panel.ts";
+import type { RecordLink } from "./recordlink.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** A session that is over: why, and what is left of it on this computer. */
+export function endedView(s: Snapshot, t: PanelTexts, record: RecordLink): TemplateResult {
+  const reason = reasonWords(s.reason, s.error?.message ?? "", t);
+  return html`<main class="front parting" data-testid="ended">
+    <h1 tabindex="-1" data-testid="ended-heading">${t.ended}</h1>
+    ${reason ? html`<p class="lead" data-testid="ended-reason">${reason}</p>` : nothing}
+    <p>${t.endedCalm}</p>
+    ${record.view(s.record, t.saveRecord)}
+  </main>`;
+}
+
+function reasonWords(reason: string, message: string, t: PanelTexts): string {
+  if (reason === "error" && message) return t.reasonError(message);
+  return Object.hasOwn(t.reason, reason) ? t.reason[reason as keyof PanelTexts["reason"]] : "";
+}
