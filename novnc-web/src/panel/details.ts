@@ -41,7 +41,7 @@ export function compareWords(s: Snapshot, t: PanelTexts): TemplateResult | typeo
   const line = lineOf(s);
   // The code is meaningful only for a line without a gateway in it.
   if (line === "" || line === "gateway" || s.compare === "") return nothing;
-  return html`<p class="compare"><strong data-testid="compare">${t.compare(s.compare)}</strong></p>`;
+  return html`<p class="compare" data-testid="compare">${t.compare} <strong>${s.compare}</strong></p>`;
 }
 
 /** Everything that is needed seldom. */
@@ -62,7 +62,6 @@ export function details(
     <dl>
       ${row(t.with, html`${[name || who, company].filter(Boolean).join(", ")}`)}
       ${row(t.details.gateway, html`<span data-testid="gateway">${hostName(s.gateway)}</span>`)}
-      ${line ? row(t.details.line, html`${common.line[line]}`) : nothing}
       ${means ? html`<div><dd class="means" data-testid="line-means">${means}</dd></div>` : nothing}
       ${s.rights.view && s.share ? row(t.choose.now, html`<span data-testid="shared">${sharedWords(s.share, t)}</span>`) : nothing}
       ${

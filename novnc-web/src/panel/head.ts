@@ -13,7 +13,7 @@ export function head(s: Snapshot | null, name: string, more: TemplateResult | ty
     ${
       first
         ? html`<strong class="cut" title=${first} data-testid=${company ? "company" : "advisor"}>${first}</strong>`
-        : html`<strong class="cut" data-testid="gateway-name">${name}</strong>`
+        : html`<strong class="cut" data-testid="gateway-name">${name || "Lotse"}</strong>`
     }
     ${company && advisor ? html`<span class="cut with" title=${advisor} data-testid="advisor">${advisor}</span>` : nothing}
     ${more}

@@ -36,7 +36,8 @@ class Panel {
   private update(s: Snapshot): void {
     if (this.built?.lang !== s.lang) {
       this.built?.dispose();
-      const thumbnail = new Thumbnail(panelTexts[s.lang].thumbnail, () => this.link.thumbnail());
+      const t = panelTexts[s.lang];
+      const thumbnail = new Thumbnail(t.thumbnail, () => this.link.thumbnail());
       this.built = new PanelView(s.lang, this.body, this.link, thumbnail);
     }
     this.last = s;

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { grouped, parseEntry } from "../common/number.ts";
+import { languages } from "../texts_gen/languages.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
 import { hostName } from "./hostname.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -73,7 +74,7 @@ export class NumberForm {
           fault.more
             ? html`<details class="more">
                 <summary>${t.details.toggle}</summary>
-                <p lang="en">${fault.more}</p>
+                <p lang=${languages[0]}>${fault.more}</p>
               </details>`
             : nothing
         }

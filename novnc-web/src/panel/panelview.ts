@@ -140,7 +140,7 @@ export class PanelView {
   private session(s: Snapshot): TemplateResult {
     const { t, common, actions } = this;
     const who = advisorIn(s, common);
-    return html`<main class="live" data-testid="session" ?data-asking=${s.question !== null}>
+    return html`<main class="live" data-testid="session" ?data-compact=${this.covers(s)} ?data-controlled=${s.rights.control}>
       ${truth(s, who, t)}
       <div class="middle">${this.shown.view(this.covers(s))}${this.middle(s, who)}</div>
       ${s.rights.clipboard && s.phase === "joined" && !s.paused ? this.clipboard() : nothing}
@@ -171,7 +171,7 @@ export class PanelView {
     if (s.question) return this.question.view(s, who);
     if (this.open === "editor") return this.editor.view(s, () => this.toggle("editor"));
     if (this.open === "details")
-      return html`<section class="details" aria-label=${t.details.toggle} data-testid="details-list">
+      return html`<section class="details" tabindex="-1" aria-label=${t.details.toggle} data-testid="details-list">
         ${details(s, who, this.history.entries, t, common, actions)}
         ${s.rights.view && this.mayChoose(s) ? this.takeView() : nothing}
       </section>`;
@@ -238,6 +238,7 @@ export class PanelView {
     if (what === "editor") this.editor.begin(this.last?.share ?? null);
     this.open = what;
     this.draw();
+    this.find(what === "editor" ? "share-editor" : "details-list")?.focus();
   }
 
   private close(what: "editor" | "details"): void {

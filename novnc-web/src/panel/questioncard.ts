@@ -16,9 +16,9 @@ export interface Answers {
 
 /**
  * Asks the customer a question, in the words and the order of the program's question window. If the
- * program asks in that window, a yes is accepted only there; this card can only refuse. If this page
- * asks, the focus moves to the text, never to a button, so that a key already under way does not
- * answer. The agent protects against the same with `armed`.
+ * program asks in that window, a yes is accepted only there; this card can only refuse. If this
+ * page asks, the focus moves to the text, never to a button, so that a key already under way does
+ * not answer. The agent protects against the same with `armed`.
  */
 export class QuestionCard {
   private readonly heading = createRef<HTMLElement>();

@@ -63,7 +63,7 @@ export class ShareEditor {
       close();
       if (chosen) this.actions.share(chosen);
     };
-    return html`<section class="share-editor" aria-labelledby=${chooser.heading} data-testid="share-editor">
+    return html`<section class="share-editor" tabindex="-1" aria-labelledby=${chooser.heading} data-testid="share-editor">
       ${s.choices ? chooser.view(s.choices) : nothing}
       <p class="muted">${t.choose.more}</p>
       <div class="answers">

@@ -144,7 +144,6 @@ export interface PanelTexts {
     toggle: string;
     /** panel.details.*: what the value on the right is. */
     gateway: string;
-    line: string;
     happened: string;
   };
   happened: {
@@ -160,8 +159,8 @@ export interface PanelTexts {
   };
   toGatewayMeans: (gateway: string) => string;
   partlyMeans: string;
-  /** code: four digits that customer and advisor compare on the telephone. No other digits in the sentence. */
-  compare: (code: string) => string;
+  /** Four digits follow. */
+  compare: string;
   viewers: string;
   /** One line of the list below panel.viewers: what somebody looks with. It names no person, as the program cannot know who that is. An address and common.line.* follow. */
   viewer: (door: "page" | "helper" | "vnc" | "repeater" | "websockify" | "other") => string;
@@ -259,7 +258,7 @@ export const panelEn: PanelTexts = {
     share: "Your advisor then sees more of your screen.",
     resume: "At the moment nobody sees it.",
   },
-  inWindow: "Please answer in the window that has opened on your screen. Here you can only say No.",
+  inWindow: "Please answer in the window on your screen. Here you can only say No.",
   yes: {
     view: "Show my screen",
     control: "Yes, allow",
@@ -284,7 +283,7 @@ export const panelEn: PanelTexts = {
     apps: "Only certain programs",
     appsHint: "The safest choice: everything else stays hidden.",
     powerful: "Can do everything on this computer",
-    now: "What is visible now",
+    now: "Visible now",
     remove: "Stop showing",
     other: "Show something else …",
     more: "Before more is shown, you are asked again.",
@@ -328,7 +327,6 @@ export const panelEn: PanelTexts = {
   details: {
     toggle: "Details",
     gateway: "Gateway",
-    line: "Encryption",
     happened: "What happened",
   },
   happened: {
@@ -342,7 +340,7 @@ export const panelEn: PanelTexts = {
   },
   toGatewayMeans: (gateway) => `The operator of ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
-  compare: (code) => `Your advisor must see the same number: ${code}`,
+  compare: "Your advisor must see the same number:",
   viewers: "Who is looking",
   viewer: (door) => door === "page" ? "A browser" : door === "helper" ? "The advisor's program" : door === "vnc" ? "A VNC viewer" : door === "repeater" ? "A VNC viewer (repeater)" : door === "websockify" ? "A VNC viewer in a browser" : "Another program",
   viewerCode: (code) => `number ${code}`,
@@ -436,7 +434,7 @@ export const panelDe: PanelTexts = {
     share: "Ihr Berater sieht dann mehr von Ihrem Bildschirm.",
     resume: "Im Moment sieht ihn niemand.",
   },
-  inWindow: "Bitte antworten Sie in dem Fenster, das sich auf Ihrem Bildschirm geöffnet hat. Hier können Sie nur Nein sagen.",
+  inWindow: "Bitte antworten Sie in dem Fenster auf Ihrem Bildschirm. Hier können Sie nur Nein sagen.",
   yes: {
     view: "Bildschirm zeigen",
     control: "Ja, erlauben",
@@ -461,7 +459,7 @@ export const panelDe: PanelTexts = {
     apps: "Nur bestimmte Programme",
     appsHint: "Die sicherste Wahl: Alles andere bleibt verborgen.",
     powerful: "Kann alles auf diesem Computer",
-    now: "Das ist jetzt zu sehen",
+    now: "Jetzt sichtbar",
     remove: "Nicht mehr zeigen",
     other: "Etwas anderes zeigen …",
     more: "Bevor mehr zu sehen ist, werden Sie noch einmal gefragt.",
@@ -505,7 +503,6 @@ export const panelDe: PanelTexts = {
   details: {
     toggle: "Details",
     gateway: "Gateway",
-    line: "Verschlüsselung",
     happened: "Was geschehen ist",
   },
   happened: {
@@ -519,7 +516,7 @@ export const panelDe: PanelTexts = {
   },
   toGatewayMeans: (gateway) => `Wer ${gateway} betreibt, könnte mitsehen: Ihr Berater benutzt einen Betrachter ohne unsere Verschlüsselung.`,
   partlyMeans: "Von dort gibt Ihr Berater das Bild unverschlüsselt an einen anderen Computer weiter.",
-  compare: (code) => `Ihr Berater muss dieselbe Zahl sehen: ${code}`,
+  compare: "Ihr Berater muss dieselbe Zahl sehen:",
   viewers: "Wer zuschaut",
   viewer: (door) => door === "page" ? "Ein Browser" : door === "helper" ? "Das Programm für Berater" : door === "vnc" ? "Ein VNC-Betrachter" : door === "repeater" ? "Ein VNC-Betrachter (Repeater)" : door === "websockify" ? "Ein VNC-Betrachter im Browser" : "Ein anderes Programm",
   viewerCode: (code) => `Zahl ${code}`,
@@ -613,7 +610,7 @@ export const panelFr: PanelTexts = {
     share: "Votre conseiller voit alors une plus grande partie de votre écran.",
     resume: "En ce moment, personne ne le voit.",
   },
-  inWindow: "Veuillez répondre dans la fenêtre qui s’est ouverte sur votre écran. Ici, vous pouvez seulement dire non.",
+  inWindow: "Veuillez répondre dans la fenêtre sur votre écran. Ici, vous pouvez seulement dire non.",
   yes: {
     view: "Montrer mon écran",
     control: "Oui, autoriser",
@@ -638,7 +635,7 @@ export const panelFr: PanelTexts = {
     apps: "Seulement certains programmes",
     appsHint: "Le choix le plus sûr : tout le reste est caché.",
     powerful: "Peut tout faire sur cet ordinateur",
-    now: "Ce qui est visible en ce moment",
+    now: "Visible maintenant",
     remove: "Ne plus montrer",
     other: "Montrer autre chose …",
     more: "Avant de montrer plus, la question vous est posée de nouveau.",
@@ -662,8 +659,8 @@ export const panelFr: PanelTexts = {
     controlled: (who, kind, names) => kind === "screen" ? `${who} voit tout votre écran et commande votre ordinateur.` : kind === "monitor" ? `${who} voit un de vos moniteurs et commande votre ordinateur.` : kind === "apps" ? `${who} voit seulement ${names} et commande votre ordinateur.` : `${who} voit seulement le programme choisi et commande votre ordinateur.`,
     hands: (who) => `Vous utilisez la souris ou le clavier. Pendant ce temps, ${who} ne peut rien faire.`,
     hidden: "Windows cache cette question à votre conseiller. Veuillez y répondre vous-même.",
-    shielded: "Une fenêtre d’administrateur est ouverte : votre conseiller ne peut ni écrire ni cliquer. Ces boutons fonctionnent.",
-    shieldedKey: (key) => `Une fenêtre d’administrateur est ouverte : votre conseiller ne peut ni écrire ni cliquer, et ${key} ne fonctionne pas. Ces boutons fonctionnent.`,
+    shielded: "Fenêtre d’administrateur ouverte : votre conseiller ne peut ni écrire ni cliquer. Ces boutons fonctionnent.",
+    shieldedKey: (key) => `Fenêtre d’administrateur ouverte : votre conseiller ne peut ni écrire ni cliquer. ${key} ne fonctionne pas, ces boutons si.`,
     clipboard: "Le presse-papiers est partagé aussi.",
     paused: "En pause. Personne ne voit votre écran.",
     away: "Connexion interrompue. Personne ne voit votre écran. Nouvel essai …",
@@ -682,7 +679,6 @@ export const panelFr: PanelTexts = {
   details: {
     toggle: "Détails",
     gateway: "Passerelle",
-    line: "Chiffrement",
     happened: "Ce qui s’est passé",
   },
   happened: {
@@ -696,7 +692,7 @@ export const panelFr: PanelTexts = {
   },
   toGatewayMeans: (gateway) => `La personne qui gère ${gateway} pourrait regarder aussi : votre conseiller utilise un programme sans notre chiffrement.`,
   partlyMeans: "De là, votre conseiller transmet l’image à un autre ordinateur, sans chiffrement.",
-  compare: (code) => `Votre conseiller doit voir le même nombre : ${code}`,
+  compare: "Votre conseiller doit voir le même nombre :",
   viewers: "Qui regarde",
   viewer: (door) => door === "page" ? "Un navigateur" : door === "helper" ? "Le programme pour conseillers" : door === "vnc" ? "Un programme VNC" : door === "repeater" ? "Un programme VNC (répéteur)" : door === "websockify" ? "Un programme VNC dans un navigateur" : "Un autre programme",
   viewerCode: (code) => `nombre ${code}`,
