@@ -74,7 +74,7 @@ export interface SharingTexts {
 }
 
 export const sharingEn: SharingTexts = {
-  allowView: "Show my screen …",
+  allowView: "Show my screen …",
   meaningView: "Your browser then asks what to show: a window, a tab or the whole screen. Your advisor sees only that, and can only watch.",
   endedCalm: "Nothing is shown any more, and no program was installed. You can close this page.",
   back: "Back",
@@ -140,7 +140,7 @@ export const sharingEn: SharingTexts = {
 };
 
 export const sharingDe: SharingTexts = {
-  allowView: "Bildschirm zeigen …",
+  allowView: "Bildschirm zeigen …",
   meaningView: "Ihr Browser fragt dann, was gezeigt werden soll: ein Fenster, ein Tab oder der ganze Bildschirm. Ihr Berater sieht nur das und kann nur zusehen.",
   endedCalm: "Es wird nichts mehr gezeigt, und es wurde kein Programm installiert. Sie können diese Seite schließen.",
   back: "Zurück",
@@ -206,7 +206,7 @@ export const sharingDe: SharingTexts = {
 };
 
 export const sharingFr: SharingTexts = {
-  allowView: "Montrer mon écran …",
+  allowView: "Montrer mon écran …",
   meaningView: "Votre navigateur demande ensuite quoi montrer : une fenêtre, un onglet ou tout l’écran. Votre conseiller ne voit que cela et peut seulement regarder.",
   endedCalm: "Plus rien n’est montré, et aucun programme n’a été installé. Vous pouvez fermer cette page.",
   back: "Retour",
