@@ -42,7 +42,7 @@ const (
 // anything.
 var windowFlags = []string{
 	"--no-first-run", "--no-default-browser-check", "--disable-sync", "--disable-background-networking", "--disable-background-mode",
-	"--disable-component-update", "--disable-default-apps", "--disable-extensions", "--window-size=560,820",
+	"--disable-component-update", "--disable-default-apps", "--disable-extensions", "--window-size=440,720",
 }
 
 // WindowMain runs the panel's window if this process was started for that, and reports whether
