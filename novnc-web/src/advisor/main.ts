@@ -4,9 +4,10 @@ import { preferredLanguage, rememberLanguage } from "../common/language.ts";
 import { drawNumber, grouped, parseNumber } from "../common/number.ts";
 import { advisorTexts } from "../texts_gen/advisor.ts";
 import { commonTexts } from "../texts_gen/common.ts";
-import { languageNames, languages, type Language } from "../texts_gen/languages.ts";
+import type { Language } from "../texts_gen/languages.ts";
 import { button } from "../ui/controls.ts";
 import { confirmDialog } from "../ui/dialog.ts";
+import { brand, languageSwitch } from "../ui/header.ts";
 import { Api, type Me, type SessionEntry } from "./api.ts";
 import { allowAttention, attract } from "./attention.ts";
 import { dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
@@ -329,7 +330,7 @@ class AdvisorPage {
 
   /** The page of somebody who is not signed in. */
   private front(): TemplateResult {
-    return html`<header class="top">${this.brand()}<span class="gap"></span>${this.languages()}</header>
+    return html`<header class="top">${brand(this.gateway)}<span class="gap"></span>${this.languages}</header>
       <main class="centre">${this.signIn.view(this.desk.t)}</main>`;
   }
 
@@ -391,36 +392,15 @@ class AdvisorPage {
     </div>`;
   }
 
+  private get languages(): TemplateResult {
+    return languageSwitch(this.desk.common.language, preferredLanguage(), (l) => this.choose(l));
+  }
+
   private account(me: Me): TemplateResult {
     const { t } = this.desk;
     const who = [me.display || me.name, me.company].filter(Boolean).join(", ");
-    return html`<span class="who cut" data-testid="me">${who}</span>${this.languages()}
+    return html`<span class="who cut" data-testid="me">${who}</span>${this.languages}
       ${button({ testid: "signout", label: t.signOut, kind: "quiet", act: () => void this.signOut() })}`;
-  }
-
-  private brand(): TemplateResult {
-    return html`<span class="brand">
-      <span class="brand-mark" aria-hidden="true"></span><span data-testid="gateway-name">${this.gateway}</span>
-    </span>`;
-  }
-
-  private languages(): TemplateResult {
-    const current = preferredLanguage();
-    return html`<div class="languages" role="group" aria-label=${this.desk.common.language}>
-      ${languages.map(
-        (l) =>
-          html`<button
-            type="button"
-            class="quiet"
-            lang=${l}
-            data-testid=${"language-" + l}
-            aria-pressed=${l === current}
-            @click=${() => this.choose(l)}
-          >
-            ${languageNames[l]}
-          </button>`,
-      )}
-    </div>`;
   }
 }
 
