@@ -23,8 +23,8 @@ type part struct {
 
 const web = "novnc-web"
 
-// parts reads the Go modules from the programs and the packages of the pages from npm's lock
-// file.
+// parts reads the Go modules from the programs, and the packages that the pages contain from the
+// build of the pages and npm's lock file.
 func parts(programs []string) ([]part, error) {
 	cache, err := goEnv("GOMODCACHE")
 	if err != nil {
@@ -59,9 +59,17 @@ func parts(programs []string) ([]part, error) {
 	return list, nil
 }
 
-// npmParts adds the packages that pages contain. Packages that only build or test the pages are
-// left out.
+// npmParts adds the packages that the pages contain, which the build of the pages has listed.
+// Packages that only build or test them are left out, and so are parts of a library for servers.
 func npmParts(seen map[string]part) error {
+	built, err := os.ReadFile(filepath.Join(web, "dist", "packages.json"))
+	if err != nil {
+		return fmt.Errorf("%w: build the pages first (make build)", err)
+	}
+	var contained []string
+	if err := json.Unmarshal(built, &contained); err != nil {
+		return err
+	}
 	text, err := os.ReadFile(filepath.Join(web, "package-lock.json"))
 	if err != nil {
 		return err
@@ -69,16 +77,18 @@ func npmParts(seen map[string]part) error {
 	var lock struct {
 		Packages map[string]struct {
 			Version, Integrity string
-			Dev                bool
 		}
 	}
 	if err := json.Unmarshal(text, &lock); err != nil {
 		return err
 	}
-	for path, p := range lock.Packages {
-		if name, ok := strings.CutPrefix(path, "node_modules/"); ok && !p.Dev {
-			seen["npm "+name] = part{"npm", name, p.Version, p.Integrity, filepath.Join(web, path)}
+	for _, name := range contained {
+		path := "node_modules/" + name
+		p, ok := lock.Packages[path]
+		if !ok {
+			return fmt.Errorf("%s: the pages contain %s, which is not in package-lock.json", web, name)
 		}
+		seen["npm "+name] = part{"npm", name, p.Version, p.Integrity, filepath.Join(web, path)}
 	}
 	return nil
 }

@@ -22,6 +22,16 @@ const sites = [
   { folder: "panel", packed: true, pages: [{ html: "panel.html", script: "src/panel/main.ts" }] },
 ];
 
+/** The packages whose code the pages contain; a release lists them with their licences. */
+const packages = new Set();
+
+function note({ inputs }) {
+  for (const file of Object.keys(inputs)) {
+    const [, name] = file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/) ?? [];
+    if (name) packages.add(name);
+  }
+}
+
 async function buildSite({ folder, pages, worker, packed }) {
   const out = join(root, "dist", folder);
   await mkdir(out, { recursive: true });
@@ -42,13 +52,18 @@ async function buildSite({ folder, pages, worker, packed }) {
   };
   const outputs = {};
   // Pages must know the worker's name, so it is built before them.
-  if (worker) Object.assign(outputs, (await build({ ...options, entryPoints: [{ in: worker, out: "share" }] })).metafile.outputs);
+  if (worker) {
+    const { metafile } = await build({ ...options, entryPoints: [{ in: worker, out: "share" }] });
+    note(metafile);
+    Object.assign(outputs, metafile.outputs);
+  }
   const address = JSON.stringify(worker ? "/assets/" + basename(scriptOf(outputs, worker)) : "");
   const result = await build({
     ...options,
     entryPoints: [...pages.map((p) => ({ in: p.script, out: name(p.html) })), { in: "src/styles/all.css", out: "lotse" }],
     define: { SHARE_WORKER: address },
   });
+  note(result.metafile);
   Object.assign(outputs, result.metafile.outputs);
 
   const built = new Map(Object.entries(outputs).map(([file, o]) => [o.entryPoint, basename(file)]));
@@ -91,3 +106,4 @@ function name(html) {
 }
 
 for (const site of sites) await buildSite(site);
+await writeFile(join(root, "dist/packages.json"), JSON.stringify([...packages].sort()) + "\n");
