@@ -234,7 +234,7 @@ func (s *Session) readControl(c *control) {
 				s.send(returned{r})
 			}
 		case tunnel.Ping:
-			c.send(tunnel.Pong{ID: m.ID})
+			c.send(tunnel.Pong(m))
 		case tunnel.End:
 			s.send(ending{tunnel.ReasonAdvisor})
 			<-c.written // until the bye is sent; cutWhen limits the wait

@@ -75,6 +75,7 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await puppet("tell", { event: "refused", right: "control", by: "customer" });
   await say(watching, "asking", "", { state: "hidden" });
   await seen(page, "seen-refused");
+  await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
   await seen(page, "control");
   await test("full-screen").click();
