@@ -78,6 +78,11 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
   await seen(page, "control");
+  // A way out of the picture by keyboard.
+  await page.evaluate(() => document.querySelector("canvas").focus());
+  for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.down(key);
+  await page.waitForFunction(() => document.activeElement.closest(".bar") !== null);
+  for (const key of ["Shift", "Alt", "Control"]) await page.keyboard.up(key);
   await test("full-screen").click();
   await page.waitForFunction(() => document.fullscreenElement !== null);
   await page.mouse.move(size[0] / 2, size[1] / 2);

@@ -281,7 +281,7 @@ func TestShareSettles(t *testing.T) {
 	p.Fill(image.Rect(0, 0, 90, 90), sentinelPixel) // on the root window: not shared
 	id := strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm")))[0]
 	screentest.Eventually(t, "what was painted on the window is seen", func() bool {
-		p.KeepIn(t, windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // after it, on the xterm
+		p.KeepIn(windowNamed(t, id), image.Rect(50, 50, 70, 70), ownPixel) // after it, on the xterm
 		var got map[uint32]int
 		s.Read(func(v screen.View) { got = census(v.Frame) })
 		if got[sentinelPixel] > 0 {
@@ -412,7 +412,7 @@ func TestSharePointer(t *testing.T) {
 	both := strings.Fields(string(x.Run(t, "xdotool", "search", "--class", "xterm"))) // one is shared
 	screentest.Eventually(t, "a frame that comes behind it", func() (ok bool) {
 		for _, w := range both {
-			p.KeepIn(t, windowNamed(t, w), image.Rect(10, 10, 14, 14), ownPixel)
+			p.KeepIn(windowNamed(t, w), image.Rect(10, 10, 14, 14), ownPixel)
 		}
 		s.Read(func(v screen.View) { ok = census(v.Frame)[ownPixel] == 4*4 })
 		return ok

@@ -177,7 +177,7 @@ class AdvisorPage {
       session,
       foreign: new ForeignServer(session, changed),
       ownViewer: new OwnViewer(),
-      joined: false,
+      joined: kept.origin !== null,
       news: false,
     };
     this.places.push(place);
@@ -249,7 +249,9 @@ class AdvisorPage {
       e.preventDefault();
       e.stopPropagation();
       this.desk.open("");
-    } else if (e.ctrlKey && e.altKey && e.shiftKey && ["Control", "Alt", "Shift"].includes(e.key)) {
+    } else if (e.ctrlKey && e.altKey && e.shiftKey && ["Control", "Alt", "Shift", "Meta"].includes(e.key)) {
+      e.preventDefault();
+      e.stopPropagation(); // or the picture would get the last of the three keys
       this.selected?.session.view.blur();
       this.body.querySelector<HTMLElement>(".bar [aria-current]")?.focus();
     }

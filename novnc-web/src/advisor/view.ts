@@ -163,6 +163,8 @@ export class View {
   /** Takes the keyboard away from the picture, so that it reaches the page. */
   blur(): void {
     this.rfb?.blur();
+    // noVNC does not see that these keys are released. At this event it releases all of them.
+    window.dispatchEvent(new Event("blur"));
   }
 
   /** Sends a text that the advisor has written on the page. */
