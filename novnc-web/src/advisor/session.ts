@@ -26,6 +26,9 @@ export type Attempt = "checking" | "wrong" | "used" | null;
 /** A session with more events keeps the latest ones. */
 const maxHistory = 200;
 
+/** How many events that come together are shown. */
+const maxTogether = 4;
+
 /** How long an event stays in sight, in milliseconds. */
 const eventLife = 4000;
 
@@ -439,7 +442,7 @@ export class Session {
     }
     delete this.until[event.right];
     this.history = [...this.history, { at: new Date(), event }].slice(-maxHistory);
-    this.events = now - this.eventTime < 1000 ? [...this.events, event] : [event];
+    this.events = now - this.eventTime < 1000 ? [...this.events, event].slice(-maxTogether) : [event];
     this.eventTime = now;
     this.eventsFresh = true;
     clearTimeout(this.eventTimer);
