@@ -157,8 +157,7 @@ func (w *questionWindow) prepare() error {
 	if w.gc, err = xproto.NewGcontextId(l.Conn); err != nil {
 		return l.explain(err)
 	}
-	const what = xproto.EventMaskExposure | xproto.EventMaskVisibilityChange | xproto.EventMaskPropertyChange
-	w.clock.ask(time.Now())
+	const what = xproto.EventMaskExposure | xproto.EventMaskVisibilityChange
 	err = xproto.CreateWindowChecked(l.Conn, l.scr.RootDepth, w.window, l.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, l.scr.RootVisual,
 		xproto.CwBackPixel|xproto.CwOverrideRedirect|xproto.CwEventMask, []uint32{l.scr.WhitePixel, 1, what}).Check()
 	if err != nil {
@@ -167,7 +166,10 @@ func (w *questionWindow) prepare() error {
 	if err = xproto.CreateGCChecked(l.Conn, w.gc, xproto.Drawable(w.window), 0, nil).Check(); err != nil {
 		return l.explain(err)
 	}
-	// The server answers with its time, by PropertyNotify.
+	// The server answers with its time, by PropertyNotify. No earlier change by another client is
+	// reported, and nothing waits between the question and the request.
+	w.clock.ask(time.Now())
+	xproto.ChangeWindowAttributes(l.Conn, w.window, xproto.CwEventMask, []uint32{what | xproto.EventMaskPropertyChange})
 	name := []byte("Lotse: question")
 	xproto.ChangeProperty(l.Conn, xproto.PropModeReplace, w.window, xproto.AtomWmName, xproto.AtomString, 8, uint32(len(name)), name)
 	if err := w.xi.selectOn(w.window, xiAllMasterDevices, xiKeyPress, xiKeyRelease, xiButtonPress, xiButtonRelease, xiMotion, xiEnter, xiLeave); err != nil {

@@ -23,8 +23,8 @@ func (c *serverClock) answer(server uint32) {
 }
 
 // at returns when an event happened, which is never later than now. The result may be early, by as
-// long as the request took, but not late. Before the answer it is
-// the zero time.
+// long as the request took to reach the server, but not late. Before the answer it is the zero
+// time.
 func (c *serverClock) at(now time.Time, server uint32) time.Time {
 	if !c.known {
 		return time.Time{}
