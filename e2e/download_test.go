@@ -191,6 +191,7 @@ func TestStartedByAnotherProgram(t *testing.T) {
 	only := []string{"-c", `exec "$0" "$@" 2>/dev/null`, ours(t, "lotse-agent")}
 	agent := start(t, append(s.env(), d.env()...), "/bin/sh", append(only, "--events", "json", "--answer", "control", "--panel", "terminal", "--display", d.name, link)...)
 	agent.Line(`"state":"joined"`)
+	ses.Line(`"event":"compare"`) // the advisor's program may learn of the customer later
 	ses.Write("view")
 	agent.Line(`"state":"shared"`)
 	ses.Write("end")
