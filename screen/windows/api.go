@@ -5,7 +5,6 @@ package windows
 import (
 	"fmt"
 	"image"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -146,22 +145,11 @@ type message struct {
 }
 
 // when returns the time at which the system queued the message: when a device was used, or when a
-// program posted it. It is never later than now. idle is when the thread's queue was last empty.
-// On wine the result is not before it: wine takes the times of messages from another clock, which
-// may fall behind the system's on a busy computer, and then no press would ever count.
-func (m *message) when(now, idle time.Time) time.Time {
+// program posted it. It is never later than now.
+func (m *message) when(now time.Time) time.Time {
 	age := int32(uint32(call(procGetTickCount)) - m.Time) // milliseconds; both wrap after 49 days
-	when := now.Add(-time.Duration(max(age, 0)) * time.Millisecond)
-	if onWine() && when.Before(idle) {
-		return idle
-	}
-	return when
+	return now.Add(-time.Duration(max(age, 0)) * time.Millisecond)
 }
-
-// onWine reports whether this is wine, not real Windows.
-var onWine = sync.OnceValue(func() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
-})
 
 // A pointer is converted to a uintptr in the call expression itself, so that its target does not
 // move: go:uintptrescapes.

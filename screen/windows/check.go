@@ -63,7 +63,7 @@ func (c *check) display() (there bool) {
 
 // imitation says that this is no real Windows; "": it is one.
 func imitation() string {
-	if onWine() {
+	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
 		return " (wine)"
 	}
 	return ""

@@ -129,6 +129,12 @@ func TestIconOfPrograms(t *testing.T) {
 	}
 }
 
+// onWine reports whether this is wine, not real Windows.
+func onWine() bool {
+	_, err := os.Stat(`Z:\bin\sh`)
+	return err == nil
+}
+
 // windowOf returns a window of a program that a customer would recognize.
 func windowOf(t *testing.T, pid int) uintptr {
 	t.Helper()

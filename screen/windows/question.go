@@ -55,7 +55,7 @@ func (a *asker) Ask(ctx context.Context, q screen.Question) (screen.Answer, erro
 		t.close()
 		a.own.Gone(d, image.Rectangle{})
 	}()
-	_ = t.do(func() { t.filter = func(m *message) bool { return d.filter(m, t.idle) } })
+	_ = t.do(func() { t.filter = d.filter })
 	return a.await(ctx, d, t)
 }
 
@@ -220,12 +220,11 @@ func physicalDevice() question.Device {
 	return question.Device(1 + source.device)
 }
 
-// filter gets every message of the dialog before its control does. idle is when the queue was last
-// empty.
-func (d *questionDialog) filter(m *message, idle time.Time) (taken bool) {
+// filter gets every message of the dialog before its control does.
+func (d *questionDialog) filter(m *message) (taken bool) {
 	// On a busy computer a message may wait. What a person did before the question was armed does
 	// not count, even if it is handled later.
-	when, by := m.when(time.Now(), idle), question.Device(0)
+	when, by := m.when(time.Now()), question.Device(0)
 	if m.Message >= wmKeyDown && m.Message <= wmSysKeyUp || m.Message >= wmMouseMove && m.Message <= wmMouseWheelX {
 		by = physicalDevice()
 	}

@@ -3,11 +3,11 @@
 package windows
 
 import (
+	"unsafe"
+
 	"errors"
 	"runtime"
 	"sync"
-	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -24,9 +24,8 @@ type messageThread struct {
 	tasks  []func()
 	closed bool
 
-	// Owned by the thread.
-	filter func(*message) (taken bool) // gets each message first and may consume it; nil: none
-	idle   time.Time                   // when the queue was last seen empty: later messages are younger
+	// filter gets each message first and may consume it; nil: none. Owned by the thread.
+	filter func(*message) (taken bool)
 }
 
 var errThreadGone = errors.New("windows: the thread has ended")
@@ -52,7 +51,7 @@ func startThread(begin func() error, end func()) (*messageThread, error) {
 		}
 		ready <- nil
 		defer end()
-		for t.next(&m) {
+		for int32(call(procGetMessage, uintptr(unsafe.Pointer(&m)), 0, 0, 0)) > 0 {
 			if m.Window == 0 && m.Message == wmApp {
 				t.runTasks()
 				continue
@@ -69,15 +68,6 @@ func startThread(begin func() error, end func()) (*messageThread, error) {
 		return nil, err
 	}
 	return t, nil
-}
-
-// next waits for the next message. It returns false at the end of the thread.
-func (t *messageThread) next(m *message) bool {
-	const noRemove = 0
-	if call(procPeekMessage, uintptr(unsafe.Pointer(m)), 0, 0, 0, noRemove) == 0 {
-		t.idle = time.Now()
-	}
-	return int32(call(procGetMessage, uintptr(unsafe.Pointer(m)), 0, 0, 0)) > 0
 }
 
 func (t *messageThread) runTasks() {
