@@ -330,10 +330,20 @@ func (d *questionDialog) onMessage(_ uintptr, what uint32, w, l uintptr) (uintpt
 	return 0, false
 }
 
-// update updates the dialog: whether it is visible, whether allowing counts, and how much time is
-// left.
+// notePointerOutside records that the pointer is outside the dialog. On wine the hooks report no
+// motion outside of wine's own windows, so watchPointer is not enough there.
+func (d *questionDialog) notePointerOutside(now time.Time) {
+	var at pointAPI
+	if call(procGetCursorPos, uintptr(unsafe.Pointer(&at))) != 0 && !image.Pt(int(at.X), int(at.Y)).In(d.rect) {
+		d.form.Gate.Pointer(now, question.None, 0)
+	}
+}
+
+// update updates the dialog: where the pointer is, whether the dialog is visible, whether allowing
+// counts, and how much time is left.
 func (d *questionDialog) update() {
 	now := time.Now()
+	d.notePointerOutside(now)
 	if d.isAbove() {
 		d.form.Gate.Visible(now)
 	} else {

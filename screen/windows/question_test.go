@@ -21,10 +21,11 @@ import (
 )
 
 // clickByHand moves a device's pointer to a button and clicks.
+// The pointer stays outside for longer than questionTick, as a hand's does.
 func clickByHand(a *screentest.AskedQuestion, name string) {
 	a.T.Helper()
 	at := a.Middle(name)
-	hand(a.T, "mousemove", "5", "5", "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y), "sleep", "0.1", "click", "1")
+	hand(a.T, "mousemove", "5", "5", "sleep", "0.3", "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y), "sleep", "0.1", "click", "1")
 }
 
 // none checks that the question was not answered, by refusing it physically.
@@ -247,5 +248,19 @@ func TestOwnWindowsAreHidden(t *testing.T) {
 	}
 	if n := leaks.Load(); n > 0 {
 		t.Errorf("%d pixels of the badge in %d frames", n, frames.Load())
+	}
+}
+
+// TestQuestionEnteredAgain checks that a press counts after the pointer has left the dialog and
+// come back, although it was over the button when the question was armed.
+func TestQuestionEnteredAgain(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	a := screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+	a.AwaitArmed()
+	at := a.Middle("allow")
+	hand(t, "mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y))
+	a.Rearmed(func() { press(t, d.Input, screen.Key{Sym: ' '}) })
+	if r := a.Answer(func() { clickByHand(a, "allow") }); r.Err != nil || !r.Answer.Allow {
+		t.Errorf("entered again: %+v", r)
 	}
 }
