@@ -56,8 +56,11 @@ type Config struct {
 	// the system does not have them. If Asker is nil, the panel takes the answers.
 	Display screen.Parts
 	Panel   Panel
-	Entry   Entry
-	Answer  Answer
+	// System is the system's name and version for the advisor, such as "Debian GNU/Linux 12"; "":
+	// not known.
+	System string
+	Entry  Entry
+	Answer Answer
 	// Share is what is shown if Answer is set.
 	Share screen.Share
 	// Hotkey is the key that takes control back; "" means F12.

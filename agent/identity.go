@@ -8,16 +8,17 @@ import (
 	"lotse/tunnel"
 )
 
-// identity is what the advisor learns about this computer. He learns the names only after the
+// identity is what the advisor learns about this computer. He learns the names, and the
+// system's version, only after the
 // customer has allowed something.
 type identity struct {
 	computer tunnel.Customer
 	told     bool
 }
 
-// thisComputer reads the names of the computer and its user.
-func thisComputer() tunnel.Customer {
-	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH}
+// thisComputer reads the names of the computer and its user. system is Config.System.
+func thisComputer(system string) tunnel.Customer {
+	c := tunnel.Customer{System: runtime.GOOS + "/" + runtime.GOARCH, SystemName: short(system)}
 	if u, err := user.Current(); err == nil {
 		c.User = u.Username
 	}

@@ -102,7 +102,7 @@ func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 	_ = s.Do(End{})
 	v.Close()
 	w.stop() // now everything is written
-	me := thisComputer()
+	me := thisComputer("")
 	return []string{
 		c.number.Digits(), c.number.String(), c.number.Digits()[4:], secretTitle, secretText, secretAnswer, "Anna Berg",
 		"anna", me.Host, me.User,

@@ -55,8 +55,7 @@ func TestWaitingWords(t *testing.T) {
 	}
 }
 
-// TestBadgeWords checks that the badge has room for its words, and that each state has
-// different words.
+// TestBadgeWords checks that each state has different words on the badge.
 func TestBadgeWords(t *testing.T) {
 	for _, l := range i18n.Languages {
 		seen := map[string]bool{}
@@ -69,14 +68,10 @@ func TestBadgeWords(t *testing.T) {
 				m.consent.Given |= consent.Rights(consent.Control)
 			}
 			b, ok := badgeAt(l, m)
-			if !ok || seen[b.line] {
-				t.Errorf("%s, %s: shown %v, %q", l, kind, ok, b.line)
+			if !ok || b.Line == "" || seen[b.Line] {
+				t.Errorf("%s, %s: shown %v, %q", l, kind, ok, b.Line)
 			}
-			seen[b.line] = true
-			bitmapFits(t, l, b.line, badgeMost)
-			for _, button := range buttonsOf(l, b) {
-				bitmapFits(t, l, button.text, button.rect.Dx()/8-2)
-			}
+			seen[b.Line] = true
 		}
 	}
 }

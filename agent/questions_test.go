@@ -15,6 +15,7 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 
+	"lotse/agent/badge"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/screen"
@@ -379,8 +380,7 @@ func TestResumeIsAsked(t *testing.T) {
 		// The badge's button resumes at once if a device clicked it.
 		_ = d.Do(Pause{})
 		synctest.Wait()
-		b, _ := d.badgeNow()
-		resume := buttonsOf(d.lang, b)[0].rect.Min.Add(image.Pt(3, 3))
+		resume := d.badgeButton(t, badge.Resume)
 		d.badge.Inject(resume)
 		synctest.Wait()
 		if snap, _ := d.Snapshot(); !snap.Paused {

@@ -27,7 +27,9 @@ type Session struct {
 	guard    *guard
 	doors    doorNumbers
 	entered  chan entry // for the link; holds at most one
-	cancel   context.CancelCauseFunc
+	// panelWanted holds at most one wish.
+	panelWanted chan struct{}
+	cancel      context.CancelCauseFunc
 
 	// streams counts the goroutines of streams and of the end. The loop stops after them.
 	streams sync.WaitGroup
@@ -45,8 +47,8 @@ type entry struct {
 
 func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	s := &Session{
-		cfg: cfg, lang: cfg.Language, log: newAreaLogs(cfg.Logger), cancel: cancel, customer: thisComputer(),
-		loop: newLoop(), entered: make(chan entry, 1), guard: &guard{base: cfg.Display.Input},
+		cfg: cfg, lang: cfg.Language, log: newAreaLogs(cfg.Logger), cancel: cancel, customer: thisComputer(cfg.System),
+		loop: newLoop(), entered: make(chan entry, 1), panelWanted: make(chan struct{}, 1), guard: &guard{base: cfg.Display.Input},
 	}
 	s.effects = newEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
 	s.viewers.Store(new([]*rfb.Conn))
@@ -74,7 +76,7 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 		{d.Hotkey != nil, (&hotkeyWatch{s}).run},
 		{d.InputWatcher != nil, (&localInput{session: s}).run},
 		{d.Windows != nil, (&choicesReader{s}).run},
-		{d.Badge != nil, (&badge{s}).run},
+		{d.Badge != nil, (&badgeShow{session: s}).run},
 		{d.Notices != nil, (&noticeWatch{s}).run},
 	} {
 		if part.there {

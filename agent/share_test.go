@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/badge"
 	"lotse/consent"
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -309,15 +310,20 @@ func TestBadgeSaysWhatIs(t *testing.T) {
 		if f := d.badge.Frame(); f == nil || f == watched {
 			t.Fatal("the badge does not tell of control")
 		}
-		b, _ := d.badgeNow()
-		buttons := buttonsOf(d.lang, b)
-		d.badge.Click(buttons[0].rect.Min.Add(image.Pt(3, 3)))
+		d.badge.Click(d.badgeButton(t, badge.TakeControl))
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); snap.Rights.Control || !snap.Rights.View {
+			t.Fatalf("the badge does not take control back: %+v", snap)
+		}
+		d.ask(consent.Control)
+		d.allow(t)
+		d.badge.Click(d.badgeButton(t, badge.Pause))
 		synctest.Wait()
 		if snap, _ := d.Snapshot(); !snap.Paused || snap.Rights.Control {
 			t.Fatalf("the badge does not pause: %+v", snap)
 		}
 		d.badge.Click(image.Pt(1, 1)) // beside the buttons
-		d.badge.Click(buttons[1].rect.Min.Add(image.Pt(3, 3)))
+		d.badge.Click(d.badgeButton(t, badge.End))
 		synctest.Wait()
 		if d.ended.Err() == nil || d.badge.Frame() != nil {
 			t.Fatal("the badge does not end the session, or stays")
@@ -325,7 +331,72 @@ func TestBadgeSaysWhatIs(t *testing.T) {
 	})
 }
 
-func (d *desk) badgeNow() (badgeState, bool) { return badgeAt(d.lang, d.now()) }
+// badgeButton returns a point of the badge's button with that action.
+func (d *desk) badgeButton(t *testing.T, a badge.Action) image.Point {
+	t.Helper()
+	state, ok := badgeAt(d.lang, d.now())
+	room, scale, _ := d.badge.Room()
+	layout, err := badge.New(state, d.lang, room, scale)
+	if !ok || err != nil {
+		t.Fatalf("no badge: %v", err)
+	}
+	for _, button := range layout.Buttons {
+		if button.Action == a {
+			return button.Rect.Min.Add(image.Pt(3, 3))
+		}
+	}
+	t.Fatalf("the badge has no button %d", a)
+	return image.Point{}
+}
+
+// TestClosedPanel checks that the badge appears when the last page of the panel is gone for a
+// while, that its button asks for the panel, and that the advisor is told.
+func TestClosedPanel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		time.Sleep(time.Hour)
+		if d.now().told.PanelClosed || d.badge.Frame() != nil {
+			t.Fatal("a panel that never had a page counts as closed")
+		}
+		_, _ = d.Do(PageOpened{}), d.Do(PageOpened{})
+		_ = d.Do(PageClosed{})
+		time.Sleep(2 * panelGrace)
+		_ = d.Do(PageClosed{})
+		time.Sleep(panelGrace / 2)
+		_ = d.Do(PageOpened{}) // loaded again
+		time.Sleep(2 * panelGrace)
+		if d.now().told.PanelClosed || d.badge.Frame() != nil {
+			t.Fatal("a panel with a page counts as closed")
+		}
+		_ = d.Do(PageClosed{})
+		time.Sleep(2 * panelGrace)
+		synctest.Wait()
+		if !d.now().told.PanelClosed || d.badge.Frame() == nil {
+			t.Fatal("the closed panel is not noticed")
+		}
+		select {
+		case <-d.PanelWanted():
+			t.Fatal("the panel is wanted before a click")
+		default:
+		}
+		d.badge.Click(d.badgeButton(t, badge.OpenPanel))
+		d.badge.Click(d.badgeButton(t, badge.OpenPanel))
+		synctest.Wait()
+		<-d.PanelWanted()
+		_ = d.Do(PageOpened{})
+		synctest.Wait()
+		if d.now().told.PanelClosed || d.badge.Frame() != nil {
+			t.Error("the panel is open and counts as closed")
+		}
+		d.ask(consent.View)
+		d.allow(t, "app:1")
+		if b, _ := badgeAt(d.lang, d.now()); b.NoPanel {
+			t.Error("the badge offers a panel that is open")
+		}
+		_ = d.Do(End{})
+		d.send(finished{})
+	})
+}
 
 func TestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -158,6 +158,7 @@ func (st *state) forAdvisors() tunnel.State {
 	told := tunnel.State{
 		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
 		Paused: st.consent.Paused, Viewers: st.viewers.list(), LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
+		PanelClosed: st.pages.closed,
 	}
 	if st.consent.Effective().Has(consent.View) {
 		d := st.sharing.choices.describe(st.sharing.shown)

@@ -30,6 +30,7 @@ type state struct {
 	questions questions
 	sharing   sharing
 	devices   devices
+	pages     panelPages
 	viewers   viewers
 	controls  controls
 	show      *show // the advisor's screen; nil: none

@@ -34,7 +34,7 @@ func differing(canvas *image.RGBA, want []byte) error {
 	// The agent draws the pointer, which is in the middle, for viewers without control.
 	pointer := image.Rect(size.X/2-24, size.Y/2-24, size.X/2+24, size.Y/2+24)
 	// The display shows the agent's badge, which no viewer receives.
-	badge := image.Rect(size.X-600, 0, size.X, 140)
+	badge := image.Rect(size.X-800, size.Y-60, size.X, size.Y)
 	for i := 0; i < len(want); i += 4 {
 		w := binary.LittleEndian.Uint32(want[i:])
 		g := binary.BigEndian.Uint32(canvas.Pix[i:])

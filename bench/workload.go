@@ -182,11 +182,11 @@ func full(x *xclient) (func(int), func(int) []image.Point) {
 		}
 }
 
-// corners returns the places of marks for the whole screen. The upper right one is further
-// left, because the agent's badge may be in the corner.
+// corners returns the places of marks for the whole screen. The lower right one is further up,
+// because the agent's badge may be in the corner.
 func corners(r image.Rectangle) []image.Point {
 	m := r.Inset(16)
-	return []image.Point{m.Min, image.Pt(m.Max.X-600, m.Min.Y), image.Pt(m.Min.X, m.Max.Y-markSize.Y), m.Max.Sub(markSize), image.Pt(r.Dx()/2, r.Dy()/2)}
+	return []image.Point{m.Min, image.Pt(m.Max.X-markSize.X, m.Min.Y), image.Pt(m.Min.X, m.Max.Y-markSize.Y), m.Max.Sub(markSize).Sub(image.Pt(0, 60)), image.Pt(r.Dx()/2, r.Dy()/2)}
 }
 
 // slides changes from slide to slide: a title, lines of text, a picture.

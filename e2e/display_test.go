@@ -292,7 +292,7 @@ func locate(desk, shown image.Image, tolerance int) (best image.Point, ok bool) 
 }
 
 // badgeGrounds are the badge's background colours when the customer is watched, controlled, and
-// when the session is paused; see agent/badge.go.
+// when the session is paused; see agent/badge.
 var badgeGrounds = []color.RGBA{{0x1b, 0x4a, 0x7a, 0xff}, {0xa4, 0x1e, 0x1e, 0xff}, {0x4a, 0x4f, 0x55, 0xff}}
 
 // withoutBadge paints the badge black on a picture of the customer's desktop, and the same

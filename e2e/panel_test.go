@@ -303,10 +303,11 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// These are the badge's background colours; see agent/badge.go.
+// These are the badge's background colours; see agent/badge.
 var (
 	badgeWatched    = color.RGBA{0x1b, 0x4a, 0x7a, 0xff}
 	badgeControlled = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
+	badgeNothing    = color.RGBA{0x4a, 0x4f, 0x55, 0xff}
 )
 
 // badgeOf finds the badge with this background colour on a display.
@@ -351,7 +352,7 @@ func TestBadgeAndRecord(t *testing.T) {
 	at := customer.badge(badgeControlled)
 
 	// The advisor's click on the badge has no effect.
-	end := image.Pt(at.Max.X-at.Dx()/4, at.Max.Y-at.Dy()/4)
+	end := image.Pt(at.Max.X-20, (at.Min.Y+at.Max.Y)/2) // the rightmost button
 	advisor.clickAt(end.X, end.Y)
 	advisor.clickAt(30, 40) // a later click elsewhere
 	eventually(t, "the pointer is where the advisor clicked last", func() error {
@@ -394,6 +395,56 @@ func TestBadgeAndRecord(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Logf("%s", record)
+	}
+}
+
+// badgeButtons returns the buttons of the badge at a place of the picture, from left to right.
+func badgeButtons(p image.Image, badge image.Rectangle) (all []image.Rectangle) {
+	img, y := inRGBA(p), badge.Min.Y+6 // above the buttons' texts
+	paper := color.RGBA{0xf2, 0xf5, 0xf8, 0xff}
+	for x := badge.Min.X; x < badge.Max.X; x++ {
+		if img.RGBAAt(x, y) != paper {
+			continue
+		}
+		begin := x
+		for x < badge.Max.X && img.RGBAAt(x, y) == paper {
+			x++
+		}
+		all = append(all, image.Rect(begin, badge.Min.Y, x, badge.Max.Y))
+	}
+	return all
+}
+
+// TestClosedPanel checks that a customer who has closed the panel gets a badge that opens it
+// again, and that the advisor is told.
+func TestClosedPanel(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "900x700")
+	customer.manage()
+	defer func() { keepPictures(t, customer) }()
+	agent, advisor, panel := panelSession(t, s, customer)
+	mark := agent.Mark()
+	panel.do("close", nil)
+	advisor.waitFor("panel-closed", "")
+	at := customer.badge(badgeNothing)
+	buttons := badgeButtons(customer.picture(), at)
+	if len(buttons) != 2 {
+		t.Fatalf("the badge has buttons at %v", buttons)
+	}
+	customer.physicalClick(buttons[0].Min.Add(buttons[0].Size().Div(2)))
+	again := &tab{panel.browser, "panel again"}
+	again.open(strings.TrimPrefix(agent.LineAfter(mark, "panel: "), "panel: "))
+	again.wait("end")
+	eventually(t, "the badge is gone", func() error {
+		if _, ok := badgeOf(customer, badgeNothing); ok {
+			return errors.New("it is still there")
+		}
+		return nil
+	})
+	again.click("end")
+	again.wait("ended")
+	if code := agent.Exit(); code != 0 {
+		t.Errorf("agent ended with %d", code)
 	}
 }
 

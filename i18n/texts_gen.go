@@ -305,6 +305,11 @@ var texts = map[string]*translated{
 		"sieht diesen Bildschirm",
 		"voit cet écran",
 	}},
+	"agent.badge.nothing": {sources: []string{
+		"is connected and sees nothing",
+		"ist verbunden und sieht nichts",
+		"est en ligne et ne voit rien",
+	}},
 	"agent.badge.monitor": {sources: []string{
 		"sees one monitor",
 		"sieht einen Monitor",
@@ -329,6 +334,16 @@ var texts = map[string]*translated{
 		"Pause",
 		"Anhalten",
 		"Pause",
+	}},
+	"agent.badge.take": {sources: []string{
+		"Take control back",
+		"Steuerung zurücknehmen",
+		"Reprendre la main",
+	}},
+	"agent.badge.panel": {sources: []string{
+		"Open the window",
+		"Fenster öffnen",
+		"Ouvrir la fenêtre",
 	}},
 	"agent.badge.resume": {sources: []string{
 		"Resume",

@@ -156,8 +156,12 @@ type Act struct {
 
 // Badge is a small window on the customer's screen, above all others.
 type Badge interface {
-	// Show shows the frame; nil hides the badge. The badge stays at the place to which the customer
-	// moved it.
+	// Room returns the width that the badge can have, in pixels, and the number of pixels per pixel
+	// at 96 dots per inch.
+	Room() (width int, scale float64, err error)
+	// Show shows the frame; nil hides the badge. At first the badge is at the bottom right, above
+	// the system's bars. It stays at the place to which the customer moved it, and its right edge
+	// stays where it is when the frame has another size.
 	Show(f *Frame) error
 	// Watch calls clicked with the clicked point in the frame, until ctx ends. physical: a device
 	// certainly did it. Moving the badge is not a click.

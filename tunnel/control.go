@@ -25,11 +25,13 @@ type ControlMessage interface {
 	controlType() string
 }
 
-// Customer is what the agent reports about the customer and his computer.
+// Customer is what the agent reports about the customer and his computer. System is such as
+// "linux/amd64", and SystemName such as "Debian GNU/Linux 12" or "" if it is not known.
 type Customer struct {
-	User   string `json:"user"`
-	Host   string `json:"host"`
-	System string `json:"system"`
+	User       string `json:"user"`
+	Host       string `json:"host"`
+	System     string `json:"system"`
+	SystemName string `json:"systemName,omitempty"`
 }
 
 // AgentHello is the agent's first message. The agent sends it again with the customer's names once
@@ -85,17 +87,19 @@ type Viewer struct {
 
 // State is the complete state of the session. The agent sends it at the start and at each change.
 // Direction is "none", "customer" or "advisor". Share is nil while nothing is shown. LocalInput is
-// set while the customer uses mouse or keyboard and remote input waits.
+// set while the customer uses mouse or keyboard and remote input waits. PanelClosed is set while
+// the customer has closed the window of his program; he is still asked.
 type State struct {
-	Seq        uint64   `json:"seq"`
-	Direction  string   `json:"direction"`
-	Rights     Rights   `json:"rights"`
-	Asked      []string `json:"asked"`
-	Share      *Share   `json:"share"`
-	Paused     bool     `json:"paused"`
-	LocalInput bool     `json:"hands"`
-	Notice     string   `json:"notice"` // "hidden", "shielded" or ""
-	Viewers    []Viewer `json:"viewers"`
+	Seq         uint64   `json:"seq"`
+	Direction   string   `json:"direction"`
+	Rights      Rights   `json:"rights"`
+	Asked       []string `json:"asked"`
+	Share       *Share   `json:"share"`
+	Paused      bool     `json:"paused"`
+	LocalInput  bool     `json:"hands"`
+	Notice      string   `json:"notice"` // "hidden", "shielded" or ""
+	Viewers     []Viewer `json:"viewers"`
+	PanelClosed bool     `json:"panelClosed,omitempty"`
 }
 
 // Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",

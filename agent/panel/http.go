@@ -145,6 +145,8 @@ func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if ws == nil {
 		return
 	}
+	_ = p.session.Do(agent.PageOpened{})
+	defer func() { _ = p.session.Do(agent.PageClosed{}) }()
 	written := make(chan struct{})
 	// An answer counts only on the connection on which its question was shown.
 	connection := randomToken()

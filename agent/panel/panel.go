@@ -83,6 +83,7 @@ type model interface {
 	Do(agent.Command) error
 	Thumbnail() []byte
 	Look(ctx context.Context, out func([]byte) error, ended func()) io.WriteCloser
+	PanelWanted() <-chan struct{}
 }
 
 // Run implements agent.Panel. It serves the panel until the page has shown the end, or ctx
@@ -120,6 +121,8 @@ func (p *Panel) run(ctx context.Context, s model) error {
 			served <- err
 			waiting = false
 		case <-p.Raise:
+			w = p.raise(w)
+		case <-p.session.PanelWanted():
 			w = p.raise(w)
 		}
 	}

@@ -31,6 +31,7 @@ type fakeSession struct {
 	snap    agent.Snapshot  // Guarded by mu.
 	changed chan struct{}   // Guarded by mu; closed and replaced at each change.
 	done    []agent.Command // Guarded by mu.
+	pages   int             // Guarded by mu; that are open.
 }
 
 func newFakeSession() *fakeSession {
@@ -51,7 +52,14 @@ func (f *fakeSession) Snapshot() (agent.Snapshot, <-chan struct{}) {
 func (f *fakeSession) Do(c agent.Command) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.done = append(f.done, c)
+	switch c.(type) {
+	case agent.PageOpened:
+		f.pages++
+	case agent.PageClosed:
+		f.pages--
+	default:
+		f.done = append(f.done, c)
+	}
 	return nil
 }
 
@@ -268,6 +276,7 @@ func TestPanelTellsAndObeys(t *testing.T) {
 	if err := other.ReadJSON(&elsewhere); err != nil {
 		t.Fatal(err)
 	}
+	session.hasPages(t, 2)
 	for _, m := range []string{
 		`{"type":"answer","question":"7","allow":true}`, `{"type":"answer","question":"7.x","allow":true}`,
 		`{"type":"answer","question":"` + elsewhere.Question.ID + `","allow":true}`, `{"type":"nonsense"}`, `{"type":"take","right":"x"}`,
@@ -299,6 +308,25 @@ func TestPanelTellsAndObeys(t *testing.T) {
 	}
 	if got := session.commands(t, nil); len(got) != 0 {
 		t.Errorf("a message that is too long does %+v", got)
+	}
+	session.hasPages(t, 1)
+	other.Close()
+	session.hasPages(t, 0)
+}
+
+// hasPages waits until n pages are open.
+func (f *fakeSession) hasPages(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Millisecond) {
+		f.mu.Lock()
+		open := f.pages
+		f.mu.Unlock()
+		if open == n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d open pages, not %d", open, n)
+		}
 	}
 }
 
@@ -378,3 +406,6 @@ func packed(text string) []byte {
 	_ = w.Close()
 	return b.Bytes()
 }
+
+// PanelWanted never receives a value.
+func (f *fakeSession) PanelWanted() <-chan struct{} { return nil }

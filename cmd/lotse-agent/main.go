@@ -176,7 +176,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 	remembered := tried.Customer()
 	remembered.Clean()
 	err = agent.Run(ctx, agent.Config{
-		Client: client, Panel: newPanel(o, raise, logs.Area(logger, logs.Agent)), Events: events,
+		Client: client, System: systemName(), Panel: newPanel(o, raise, logs.Area(logger, logs.Agent)), Events: events,
 		Entry: agent.Entry{
 			Number: o.number, Fixed: o.fixed, Problem: o.problem, Gateways: o.gateways,
 			Confirm: o.confirm, OfferedNumber: o.offer.Number, OfferedPlace: o.offer.Place,

@@ -80,7 +80,7 @@ func TestSessionText(t *testing.T) {
 	p.line("state: waiting")
 	a := newAgent(t, url, ca)
 	a.join(number)
-	p.line(`customer: "petra" on "PETRA-PC"`)
+	p.line(`customer: user "petra" on "PETRA-PC"`)
 	p.line("now: nobody's screen is shown; viewers: 0")
 	a.send(a.control, tunnel.State{Seq: 2, Direction: "customer", Rights: tunnel.Rights{View: true, Control: true}, Asked: []string{"share"}, LocalInput: true,
 		Share: &tunnel.Share{Kind: "apps", Names: []string{"gedit", "\x1b[2J"}}, Viewers: []tunnel.Viewer{{Door: "page"}}})

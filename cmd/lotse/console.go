@@ -107,7 +107,7 @@ func (c *console) control(m tunnel.ControlMessage) {
 	switch m := m.(type) {
 	case tunnel.AgentHello:
 		c.event("customer", map[string]any{
-			"user": m.Customer.User, "host": m.Customer.Host, "system": m.Customer.System, "version": m.Version,
+			"user": m.Customer.User, "host": m.Customer.Host, "system": m.Customer.System, "systemName": m.Customer.SystemName, "version": m.Version,
 			"program": m.Program, "can": m.Can, "answer": m.Answer,
 		}, "%s", helloText(m))
 		if m.Answer != "" {
@@ -116,7 +116,7 @@ func (c *console) control(m tunnel.ControlMessage) {
 	case tunnel.State:
 		c.event("rights", map[string]any{
 			"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "share": m.Share,
-			"paused": m.Paused, "hands": m.LocalInput, "notice": m.Notice, "viewers": m.Viewers,
+			"paused": m.Paused, "hands": m.LocalInput, "notice": m.Notice, "viewers": m.Viewers, "panelClosed": m.PanelClosed,
 		}, "now: %s", stateText(m))
 	case tunnel.Event:
 		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
@@ -129,7 +129,14 @@ func helloText(m tunnel.AgentHello) string {
 	if m.Program == tunnel.ProgramBrowser {
 		return fmt.Sprintf("customer: shares from a browser (%s), view only; for control the customer needs the program", short(m.Customer.System))
 	}
-	return fmt.Sprintf("customer: %q on %q (%s), agent %s", short(m.Customer.User), short(m.Customer.Host), short(m.Customer.System), short(m.Version))
+	system := m.Customer.SystemName
+	if system == "" {
+		system = m.Customer.System
+	}
+	if m.Customer.User == "" {
+		return fmt.Sprintf("customer: name not told yet (%s), agent %s", short(system), short(m.Version))
+	}
+	return fmt.Sprintf("customer: user %q on %q (%s), agent %s", short(m.Customer.User), short(m.Customer.Host), short(system), short(m.Version))
 }
 
 // stateText describes the complete state: who sees what, then what is allowed.
@@ -143,6 +150,9 @@ func stateText(m tunnel.State) string {
 	}
 	if m.LocalInput {
 		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
+	}
+	if m.PanelClosed {
+		parts = append(parts, "the customer has closed the program's window")
 	}
 	switch m.Notice {
 	case "hidden":

@@ -92,6 +92,8 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await page.waitForFunction(() => document.querySelector(".bar").getBoundingClientRect().y === 0);
   await say({ ...control, hands: true }, "hands");
   await seen(page, "control-hands");
+  await say({ ...control, panelClosed: true }, "panel-closed");
+  await seen(page, "control-panel-closed");
   for (const notice of ["hidden", "shielded"]) {
     await say({ ...control, notice }, "notice");
     await seen(page, `control-notice-${notice}`);

@@ -217,6 +217,7 @@ export interface Customer {
   user: string;
   host: string;
   system: string;
+  systemName?: string;
 }
 
 /** tunnel.AgentHello */
@@ -263,6 +264,7 @@ export interface State {
   hands: boolean;
   notice: string;
   viewers: Viewer[];
+  panelClosed?: boolean;
 }
 
 /** tunnel.Event */

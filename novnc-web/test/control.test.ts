@@ -80,7 +80,7 @@ test("messages are cut at line ends, wherever records end", async () => {
   assert.deepEqual(told, [
     [
       "hello",
-      { user: "petra", host: "PC", system: "linux/amd64", browser: false, can: ["view", "control", "clipboard"] },
+      { user: "petra", host: "PC", system: "linux/amd64", systemName: "", browser: false, can: ["view", "control", "clipboard"] },
       "view",
     ],
     [
@@ -94,6 +94,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         hands: false,
         notice: "",
         viewers: [],
+        panelClosed: false,
       },
     ],
   ]);
@@ -159,6 +160,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
         hands: true,
         notice: "shielded",
         viewers: [],
+        panelClosed: false,
       },
     ],
   ]);

@@ -6,56 +6,39 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
-	"sync"
 	"time"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
 
 	"lotse/screen"
+	"lotse/screen/drawing"
 )
 
 // fonts are the fonts at one scale.
 type fonts struct{ title, text, button, small font.Face }
 
-var parsedFonts = sync.OnceValues(func() (all [2]*opentype.Font, err error) {
-	if all[0], err = opentype.Parse(goregular.TTF); err != nil {
-		return all, err
-	}
-	all[1], err = opentype.Parse(gobold.TTF)
-	return all, err
-})
-
-func newFonts(scale float64) (*fonts, error) {
-	parsed, err := parsedFonts()
-	if err != nil {
-		return nil, err
-	}
-	f := &fonts{}
+func newFonts(scale float64) (f *fonts, err error) {
+	f = &fonts{}
 	for _, want := range []struct {
 		face *font.Face
-		bold int
+		of   func(size float64) (font.Face, error)
 		size float64 // pixels at 96 dots per inch
-	}{{&f.title, 1, 18}, {&f.text, 0, 17}, {&f.button, 1, 16}, {&f.small, 0, 14}} {
-		face, err := opentype.NewFace(parsed[want.bold], &opentype.FaceOptions{Size: want.size * scale, DPI: 72, Hinting: font.HintingFull})
-		if err != nil {
+	}{{&f.title, drawing.Bold, 18}, {&f.text, drawing.Regular, 17}, {&f.button, drawing.Bold, 16}, {&f.small, drawing.Regular, 14}} {
+		if *want.face, err = want.of(want.size * scale); err != nil {
 			return nil, err
 		}
-		*want.face = face
 	}
 	return f, nil
 }
 
-type ink color.RGBA
+// buttonInset is the minimum distance, in pixels, of a button's text from its edges.
+const buttonInset = 4
 
 var (
-	inkText    = ink{0x17, 0x21, 0x2b, 0xff}
-	inkMuted   = ink{0x4a, 0x57, 0x63, 0xff}
-	inkWarning = ink{0xa4, 0x1e, 0x1e, 0xff}
-	inkWhite   = ink{0xff, 0xff, 0xff, 0xff}
+	inkText    = color.RGBA{0x17, 0x21, 0x2b, 0xff}
+	inkMuted   = color.RGBA{0x4a, 0x57, 0x63, 0xff}
+	inkWarning = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
+	inkWhite   = color.RGBA{0xff, 0xff, 0xff, 0xff}
 
 	paper      = color.RGBA{0xff, 0xff, 0xff, 0xff}
 	buttonGrey = color.RGBA{0xe6, 0xea, 0xee, 0xff}
@@ -66,45 +49,16 @@ var (
 	controlRed = color.RGBA{0xa4, 0x1e, 0x1e, 0xff}
 )
 
-// canvas is the image that a sheet is drawn on.
-type canvas struct{ *image.RGBA }
-
-func (c canvas) fill(r image.Rectangle, col color.RGBA) {
-	draw.Draw(c, r, &image.Uniform{col}, image.Point{}, draw.Src)
-}
-
-func (c canvas) frame(r image.Rectangle, width int, col color.RGBA) {
-	c.fill(image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+width), col)
-	c.fill(image.Rect(r.Min.X, r.Max.Y-width, r.Max.X, r.Max.Y), col)
-	c.fill(image.Rect(r.Min.X, r.Min.Y, r.Min.X+width, r.Max.Y), col)
-	c.fill(image.Rect(r.Max.X-width, r.Min.Y, r.Max.X, r.Max.Y), col)
-}
-
-func (c canvas) text(l line) {
-	d := font.Drawer{Dst: c, Src: image.NewUniform(color.RGBA(l.ink)), Face: l.face, Dot: fixed.P(l.at.X, l.at.Y)}
-	d.DrawString(l.text)
-}
-
-// centred draws a text in the middle of r.
-func (c canvas) centred(r image.Rectangle, text string, face font.Face, col ink) {
-	text = elide(text, face, r.Dx()-8)
-	width := font.MeasureString(face, text).Ceil()
-	m := face.Metrics()
-	y := r.Min.Y + (r.Dy()-m.Ascent.Ceil()-m.Descent.Ceil())/2 + m.Ascent.Ceil()
-	c.text(line{text, face, col, image.Pt(r.Min.X+(r.Dx()-width)/2, y)})
-}
-
 // Draw draws the window as it looks at that moment.
 func (s *Sheet) Draw(now time.Time) *screen.Frame {
-	c := canvas{image.NewRGBA(image.Rectangle{Max: s.layout.size})}
-	c.fill(c.Rect, paper)
-	c.frame(c.Rect, s.px(4), s.tone())
+	c := drawing.NewCanvas(s.layout.size)
+	c.Fill(c.Rect, paper)
+	c.Frame(c.Rect, s.px(4), s.tone())
 	for _, l := range s.layout.lines {
-		c.text(l)
+		c.Print(l.at, l.face, l.text, l.ink)
 	}
 	countdown := s.layout.countdown
-	countdown.text = s.Silence(now)
-	c.text(countdown)
+	c.Print(countdown.at, countdown.face, s.Silence(now), countdown.ink)
 	for target, r := range s.layout.rects {
 		switch {
 		case target == Allow:
@@ -117,10 +71,10 @@ func (s *Sheet) Draw(now time.Time) *screen.Frame {
 			s.drawChoice(c, r, target)
 		}
 		if target == s.Gate.Focus() {
-			c.frame(r.Inset(-s.px(3)), s.px(2), color.RGBA(inkText))
+			c.Frame(r.Inset(-s.px(3)), s.px(2), inkText)
 		}
 	}
-	return frameOf(c.RGBA)
+	return c.Copy()
 }
 
 func (s *Sheet) tone() color.RGBA {
@@ -132,50 +86,50 @@ func (s *Sheet) tone() color.RGBA {
 
 // drawAllow fills the button from the left while the gate is being armed, to show when a press will
 // count.
-func (s *Sheet) drawAllow(c canvas, r image.Rectangle, now time.Time) {
-	c.fill(r, buttonGrey)
+func (s *Sheet) drawAllow(c drawing.Canvas, r image.Rectangle, now time.Time) {
+	c.Fill(r, buttonGrey)
 	ready := 0.0
 	if at := s.Gate.ArmedAt(); !at.IsZero() {
 		ready = min(1, 1-float64(at.Sub(now))/float64(s.Gate.wait()))
 	}
 	col := inkMuted
 	if ready >= 1 {
-		c.fill(r, s.tone())
+		c.Fill(r, s.tone())
 		col = inkWhite
 	} else {
 		done := image.Rect(r.Min.X, r.Max.Y-s.px(5), r.Min.X+int(float64(r.Dx())*max(0, ready)), r.Max.Y)
-		c.fill(done, s.tone())
+		c.Fill(done, s.tone())
 	}
-	c.frame(r, s.px(1), s.tone())
-	c.centred(r, s.Label(Allow), s.fonts.button, col)
+	c.Frame(r, s.px(1), s.tone())
+	c.Centred(r.Inset(buttonInset), s.fonts.button, s.Label(Allow), col)
 }
 
-func (s *Sheet) drawButton(c canvas, r image.Rectangle, t Target) {
+func (s *Sheet) drawButton(c drawing.Canvas, r image.Rectangle, t Target) {
 	col := buttonGrey
 	if s.Gate.hover == t {
 		col = hoverGrey
 	}
-	c.fill(r, col)
-	c.frame(r, s.px(1), frameGrey)
-	c.centred(r, s.Label(t), s.fonts.button, inkText)
+	c.Fill(r, col)
+	c.Frame(r, s.px(1), frameGrey)
+	c.Centred(r.Inset(buttonInset), s.fonts.button, s.Label(t), inkText)
 }
 
-func (s *Sheet) drawLink(c canvas, r image.Rectangle, text string) {
-	c.centred(r, text, s.fonts.small, ink(lookBlue))
-	width := font.MeasureString(s.fonts.small, elide(text, s.fonts.small, r.Dx()-8)).Ceil()
+func (s *Sheet) drawLink(c drawing.Canvas, r image.Rectangle, text string) {
+	c.Centred(r.Inset(buttonInset), s.fonts.small, text, lookBlue)
+	width := drawing.Width(s.fonts.small, drawing.Elide(s.fonts.small, text, r.Dx()-2*buttonInset))
 	y := (r.Min.Y+r.Max.Y)/2 + s.fonts.small.Metrics().Ascent.Ceil()/2
 	left := r.Min.X + (r.Dx()-width)/2
-	c.fill(image.Rect(left, y, left+width, y+s.px(1)), lookBlue)
+	c.Fill(image.Rect(left, y, left+width, y+s.px(1)), lookBlue)
 }
 
-func (s *Sheet) drawChoice(c canvas, r image.Rectangle, t Target) {
+func (s *Sheet) drawChoice(c drawing.Canvas, r image.Rectangle, t Target) {
 	choice, chosen, _ := s.Choice(t)
 	row := image.Rect(r.Min.X, r.Min.Y+s.px(2), r.Max.X, r.Max.Y-s.px(2))
 	if chosen {
-		c.fill(row, chosenBlue)
-		c.frame(row, s.px(2), lookBlue)
+		c.Fill(row, chosenBlue)
+		c.Frame(row, s.px(2), lookBlue)
 	} else {
-		c.frame(row, s.px(1), frameGrey)
+		c.Frame(row, s.px(1), frameGrey)
 	}
 	left := row.Min.X + s.px(10)
 	if icon := iconOf(choice.Icon); icon != nil {
@@ -188,9 +142,10 @@ func (s *Sheet) drawChoice(c canvas, r image.Rectangle, t Target) {
 	if choice.Warning != "" {
 		second, col = choice.Warning, inkWarning
 	}
-	name := elide(choice.Name, s.fonts.button, width)
-	c.text(line{name, s.fonts.button, inkText, image.Pt(left, row.Min.Y+s.px(20))})
-	c.text(line{elide(second, s.fonts.small, width), s.fonts.small, col, image.Pt(left, row.Min.Y+s.px(40))})
+	name := drawing.Elide(s.fonts.button, choice.Name, width)
+	c.Print(image.Pt(left, row.Min.Y+s.px(20)), s.fonts.button, name, inkText)
+	second = drawing.Elide(s.fonts.small, second, width)
+	c.Print(image.Pt(left, row.Min.Y+s.px(40)), s.fonts.small, second, col)
 }
 
 // iconOf decodes a PNG of at most the allowed size; otherwise it returns nil.
@@ -222,16 +177,4 @@ func scaled(dst *image.RGBA, r image.Rectangle, src image.Image) {
 		}
 	}
 	draw.Draw(dst, r, one, image.Point{}, draw.Over)
-}
-
-// frameOf copies an image into a frame, whose pixels are blue, green, red.
-func frameOf(m *image.RGBA) *screen.Frame {
-	f := screen.NewFrame(m.Rect.Size())
-	for y := range f.Size.Y {
-		out, in := f.Row(y, 0, f.Size.X), m.Pix[y*m.Stride:]
-		for i := 0; i < len(out); i += screen.BytesPerPixel {
-			out[i], out[i+1], out[i+2] = in[i+2], in[i+1], in[i]
-		}
-	}
-	return f
 }

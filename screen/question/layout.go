@@ -2,9 +2,11 @@ package question
 
 import (
 	"image"
-	"strings"
+	"image/color"
 
 	"golang.org/x/image/font"
+
+	"lotse/screen/drawing"
 )
 
 // Lengths at 96 dots per inch.
@@ -22,7 +24,7 @@ const (
 type line struct {
 	text string
 	face font.Face
-	ink  ink
+	ink  color.RGBA
 	at   image.Point // left end of the base line
 }
 
@@ -65,12 +67,12 @@ func (s *Sheet) arrange() {
 }
 
 // paragraph breaks a text into lines and returns where the next paragraph starts.
-func (s *Sheet) paragraph(y int, text string, face font.Face, c ink) int {
+func (s *Sheet) paragraph(y int, text string, face font.Face, c color.RGBA) int {
 	if text == "" {
 		return y
 	}
 	m := face.Metrics()
-	for _, words := range wrap(text, face, s.px(sheetWidth-2*margin), maxLines) {
+	for _, words := range drawing.Wrap(face, text, s.px(sheetWidth-2*margin), maxLines) {
 		s.layout.lines = append(s.layout.lines, line{words, face, c, image.Pt(s.px(margin), y+m.Ascent.Ceil())})
 		y += m.Height.Ceil()
 	}
@@ -80,38 +82,6 @@ func (s *Sheet) paragraph(y int, text string, face font.Face, c ink) int {
 // maxLines is the maximum number of lines of a paragraph, so that a long name does not push the
 // buttons away.
 const maxLines = 3
-
-// wrap breaks text at spaces into lines of at most width pixels. If it needs more lines than most,
-// the last one ends with an ellipsis.
-func wrap(text string, face font.Face, width, most int) []string {
-	var lines []string
-	for words := strings.Fields(text); len(words) > 0; {
-		n := 1
-		for n < len(words) && font.MeasureString(face, strings.Join(words[:n+1], " ")).Ceil() <= width {
-			n++
-		}
-		if len(lines) == most-1 {
-			n = len(words)
-		}
-		lines = append(lines, elide(strings.Join(words[:n], " "), face, width))
-		words = words[n:]
-	}
-	return lines
-}
-
-// elide shortens a text that is too wide.
-func elide(text string, face font.Face, width int) string {
-	if font.MeasureString(face, text).Ceil() <= width {
-		return text
-	}
-	runes := []rune(text)
-	for n := len(runes) - 1; n > 0; n-- {
-		if cut := string(runes[:n]) + "…"; font.MeasureString(face, cut).Ceil() <= width {
-			return cut
-		}
-	}
-	return "…"
-}
 
 // buttonRow places buttons in a row, the one that allows on the right.
 func (s *Sheet) buttonRow(y int, targets ...Target) int {
@@ -131,7 +101,7 @@ func (s *Sheet) linkRow(y int) int {
 			continue
 		}
 		placed = true
-		width := font.MeasureString(s.fonts.small, text).Ceil() + s.px(gap)
+		width := drawing.Width(s.fonts.small, text) + s.px(gap)
 		left := s.px(margin) - s.px(gap)/2
 		if t == More { // below the button that allows
 			left = s.px(sheetWidth-margin) - width + s.px(gap)/2

@@ -163,6 +163,9 @@ var _ screen.Badge = (*Badge)(nil)
 // NewBadge makes a hidden badge.
 func NewBadge() *Badge { return &Badge{clicks: make(chan click)} }
 
+// Room implements screen.Badge.
+func (b *Badge) Room() (width int, scale float64, err error) { return 1000, 1, nil }
+
 // Show implements screen.Badge.
 func (b *Badge) Show(f *screen.Frame) error {
 	b.mu.Lock()

@@ -22,8 +22,8 @@ const (
 	// dragSlack is how far, in pixels, the pointer may move during a click before it becomes a
 	// drag.
 	dragSlack = 4
-	// badgeMargin is the badge's initial distance from the display's corner.
-	badgeMargin = 16
+	// badgeMargin is the badge's initial distance from the edges of the usable area.
+	badgeMargin = 8
 
 	wsPopup                                         = 0x80000000
 	exTopmost, exTransparent, exToolWindow          = 0x8, 0x20, 0x80
@@ -50,6 +50,7 @@ type badgeWindow struct {
 	thread *messageThread
 	frame  *screen.Frame   // nil: hidden
 	rect   image.Rectangle // in the system's coordinates
+	corner image.Point     // the lower right one of the last rect
 	moved  bool            // the customer chose the place
 
 	// Owned by the thread.
@@ -148,6 +149,18 @@ func leaveOut(window uintptr, log *slog.Logger) {
 	unseen.Store(window, true)
 }
 
+// Room implements screen.Badge.
+func (b *badgeWindow) Room() (width int, scale float64, err error) {
+	t, err := b.start()
+	if err != nil {
+		return 0, 0, err
+	}
+	if e := t.do(func() { width, scale = usableArea().Dx()-2*badgeMargin, float64(dpiOf(b.window))/96 }); e != nil {
+		return 0, 0, screen.ErrClosed
+	}
+	return max(1, width), scale, nil
+}
+
 // Show implements screen.Badge.
 func (b *badgeWindow) Show(f *screen.Frame) error {
 	b.mu.Lock()
@@ -169,7 +182,7 @@ func (b *badgeWindow) Show(f *screen.Frame) error {
 // show runs on the thread.
 func (b *badgeWindow) show(f *screen.Frame) error {
 	b.mu.Lock()
-	fresh, moved, at := b.frame == nil, b.moved, b.rect.Min
+	fresh, moved, corner := b.frame == nil, b.moved, b.corner
 	b.mu.Unlock()
 	if f == nil {
 		b.mu.Lock()
@@ -180,16 +193,15 @@ func (b *badgeWindow) show(f *screen.Frame) error {
 		return nil
 	}
 	if fresh && !moved {
-		main := mainMonitor()
-		at = image.Pt(main.Max.X-f.Size.X-badgeMargin, main.Min.Y+badgeMargin)
+		corner = usableArea().Max.Sub(image.Pt(badgeMargin, badgeMargin))
 	}
-	r := inside(image.Rectangle{Min: at, Max: at.Add(f.Size)}, virtualScreen())
+	r := inside(image.Rectangle{Min: corner.Sub(f.Size), Max: corner}, virtualScreen())
 	b.cover(r)
 	if err := paintLayered(b.window, f, r.Min); err != nil {
 		return err
 	}
 	b.mu.Lock()
-	b.frame, b.rect = f, r
+	b.frame, b.rect, b.corner = f, r, r.Max
 	b.mu.Unlock()
 	call(procShowWindow, b.window, swShowNoActivate)
 	b.raise()
@@ -216,6 +228,21 @@ func mainMonitor() image.Rectangle {
 		}
 	}
 	return all
+}
+
+// usableArea returns the part of the main monitor, the one at the system's origin, that the task
+// bar does not cover.
+func usableArea() image.Rectangle {
+	monitorsMu.Lock()
+	defer monitorsMu.Unlock()
+	monitorsFound = nil
+	call(procEnumDisplayMonitors, 0, 0, monitorSeen(), 0)
+	for _, m := range monitorsFound {
+		if r := m.Work.rect(); !r.Empty() && (image.Point{}).In(m.Monitor.rect()) {
+			return r
+		}
+	}
+	return virtualScreen()
 }
 
 // inside moves r into bounds as far as it fits.
@@ -295,7 +322,7 @@ func (b *badgeWindow) move(d image.Point) {
 	b.mu.Unlock()
 	b.cover(r)
 	b.mu.Lock()
-	b.rect, b.moved = r, true
+	b.rect, b.corner, b.moved = r, r.Max, true
 	b.mu.Unlock()
 	call(procSetWindowPos, b.window, hwndTopmost, uintptr(r.Min.X), uintptr(r.Min.Y), 0, 0, swpNoSize|swpNoActive)
 	b.own.Gone(b, r.Sub(virtualScreen().Min))

@@ -125,15 +125,15 @@ func TestBadge(t *testing.T) {
 		t.Errorf("clicked at %v; remote clicks must not count", clicks)
 	}
 	mu.Unlock()
-	hand(t, "mousedown", "1", "mousemove_relative", "--", "-20", "10", "mousemove_relative", "--", "-180", "90", "mouseup", "1")
-	screentest.Eventually(t, "moved", func() bool { return d.Badge.Rect() == r.Add(image.Pt(-200, 100)) })
+	hand(t, "mousedown", "1", "mousemove_relative", "--", "-20", "-10", "mousemove_relative", "--", "-180", "-90", "mouseup", "1")
+	screentest.Eventually(t, "moved", func() bool { return d.Badge.Rect() == r.Add(image.Pt(-200, -100)) })
 	if number() != 1 {
 		t.Error("moving is a click")
 	}
 	if err := d.Badge.Show(nil); err != nil {
 		t.Fatal(err)
 	}
-	screentest.Eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, 100)), 0x12ab34) })
+	screentest.Eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, -100)), 0x12ab34) })
 }
 
 // screenShows reports whether all of r has one colour, 0xRRGGBB, on the display itself, without a

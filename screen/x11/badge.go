@@ -25,8 +25,8 @@ const (
 	// dragSlack is how far, in pixels, the pointer may move during a click before it becomes a
 	// drag.
 	dragSlack = 4
-	// badgeMargin is the badge's initial distance from the display's corner.
-	badgeMargin = 16
+	// badgeMargin is the badge's initial distance from the edges of the usable area.
+	badgeMargin = 8
 )
 
 // badgeWindow implements screen.Badge with a window that no window manager manages. It belongs to
@@ -45,7 +45,8 @@ type badgeWindow struct {
 	format pixelFormat
 	frame  *screen.Frame // nil: hidden
 	rect   image.Rectangle
-	moved  bool // the customer moved it
+	corner image.Point // the lower right one of the last rect
+	moved  bool        // the customer moved it
 	events chan badgeEvent
 	phys   *physicalDevices // nil: the server cannot distinguish devices
 }
@@ -105,6 +106,45 @@ func (b *badgeWindow) Rect() image.Rectangle {
 	return b.rect
 }
 
+// Room implements screen.Badge.
+func (b *badgeWindow) Room() (width int, scale float64, err error) {
+	defer recovered(&err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.openLocked(); err != nil {
+		return 0, 0, err
+	}
+	usable, err := usableArea(b.l)
+	if err != nil {
+		return 0, 0, err
+	}
+	return max(1, usable.Dx()-2*badgeMargin), displayScale(b.l), nil
+}
+
+// usableArea returns the part of the first monitor that no panel or dock covers, as far as the
+// window manager tells; EWMH, _NET_WORKAREA.
+func usableArea(l *link) (image.Rectangle, error) {
+	monitors, err := monitorsOf(l)
+	if err != nil {
+		return image.Rectangle{}, err
+	}
+	area := monitors[0].Rect
+	atom, err := l.atom("_NET_WORKAREA")
+	if err != nil {
+		return area, err
+	}
+	r, err := xproto.GetProperty(l.Conn, false, l.root, atom, xproto.AtomCardinal, 0, 4).Reply()
+	if err != nil || r.Format != 32 || len(r.Value) < 16 {
+		return area, nil // no window manager, or one that does not say it
+	}
+	n := func(i int) int { return int(int32(binary.LittleEndian.Uint32(r.Value[4*i:]))) }
+	at, size := image.Pt(n(0), n(1)), image.Pt(n(2), n(3))
+	if work := area.Intersect(image.Rectangle{Min: at, Max: at.Add(size)}); !work.Empty() {
+		area = work
+	}
+	return area, nil
+}
+
 // Show implements screen.Badge.
 func (b *badgeWindow) Show(f *screen.Frame) (err error) {
 	defer recovered(&err)
@@ -128,12 +168,15 @@ func (b *badgeWindow) Show(f *screen.Frame) (err error) {
 	if err != nil {
 		return b.l.explain(err)
 	}
-	bounds := image.Rect(0, 0, int(g.Width), int(g.Height))
-	at := b.rect.Min
+	corner := b.corner
 	if fresh && !b.moved {
-		at = image.Pt(bounds.Max.X-f.Size.X-badgeMargin, badgeMargin)
+		usable, err := usableArea(b.l)
+		if err != nil {
+			return err
+		}
+		corner = usable.Max.Sub(image.Pt(badgeMargin, badgeMargin))
 	}
-	b.placeLocked(at, bounds)
+	b.placeLocked(corner.Sub(f.Size), image.Rect(0, 0, int(g.Width), int(g.Height)))
 	xproto.MapWindow(b.l.Conn, b.window)
 	err = b.drawLocked() // when this returns, the server has moved and mapped the window
 	b.own.Gone(b, b.rect)
@@ -149,7 +192,7 @@ func (b *badgeWindow) placeLocked(at image.Point, bounds image.Rectangle) {
 	if r != b.rect {
 		b.own.Add(b, r, true)
 	}
-	b.rect = r
+	b.rect, b.corner = r, r.Max
 	xproto.ConfigureWindow(b.l.Conn, b.window,
 		xproto.ConfigWindowX|xproto.ConfigWindowY|xproto.ConfigWindowWidth|xproto.ConfigWindowHeight|xproto.ConfigWindowStackMode,
 		[]uint32{uint32(int32(at.X)), uint32(int32(at.Y)), uint32(size.X), uint32(size.Y), xproto.StackModeAbove})

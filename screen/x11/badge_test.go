@@ -75,10 +75,10 @@ func TestBadge(t *testing.T) {
 	before := badge.Rect()
 	v.point(at, 1)
 	for i := range 10 {
-		v.point(at.Add(image.Pt(-10*i, 5*i)), 1)
+		v.point(at.Add(image.Pt(-10*i, -5*i)), 1)
 	}
-	v.point(at.Add(image.Pt(-90, 45)), 0)
-	screentest.Eventually(t, "the badge is moved", func() bool { return badge.Rect() == before.Add(image.Pt(-90, 45)) })
+	v.point(at.Add(image.Pt(-90, -45)), 0)
+	screentest.Eventually(t, "the badge is moved", func() bool { return badge.Rect() == before.Add(image.Pt(-90, -45)) })
 	if count() != 1 {
 		t.Error("moving is a click")
 	}
@@ -194,4 +194,27 @@ func TestChoicesOfMonitors(t *testing.T) {
 		t.Errorf("a monitor that is not there: %v", err)
 	}
 	fmt.Fprintln(t.Output(), "monitors:", c.Monitors)
+}
+
+// TestBadgePlace checks that the badge is above what the window manager reserves, and that its
+// right edge stays where it is when its size changes.
+func TestBadgePlace(t *testing.T) {
+	x := x11test.Start(t, "Xtigervnc", "-geometry", "800x600")
+	x.Run(t, "xprop", "-root", "-f", "_NET_WORKAREA", "32c", "-set", "_NET_WORKAREA", "0, 20, 800, 540")
+	d := openOn(t, x, screen.Options{})
+	room, scale, err := d.Badge.Room()
+	if err != nil || room != 800-2*badgeMargin || scale != 1 {
+		t.Errorf("room %d, scale %v, %v", room, scale, err)
+	}
+	var before image.Rectangle
+	for _, size := range []image.Point{{120, 40}, {300, 36}, {60, 36}} {
+		if err := d.Badge.Show(screen.NewFrame(size)); err != nil {
+			t.Fatal(err)
+		}
+		r := d.Badge.Rect()
+		if r.Size() != size || r.Max != image.Pt(800-badgeMargin, 560-badgeMargin) {
+			t.Errorf("a badge of %v is at %v; before it was at %v", size, r, before)
+		}
+		before = r
+	}
 }

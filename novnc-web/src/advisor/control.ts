@@ -29,6 +29,8 @@ export interface Customer {
   user: string;
   host: string;
   system: string;
+  /** The system with its version; "" before the customer has allowed something. */
+  systemName: string;
   /** The customer shares from the page, without a download. */
   browser: boolean;
   /** The requests that the customer's program can fulfil. */
@@ -50,6 +52,8 @@ export interface ControlState {
   /** What the customer's system hides from all programs; meanwhile remote input waits. */
   notice: "" | NoticeName;
   viewers: Viewer[];
+  /** The customer has closed the window of the program. */
+  panelClosed: boolean;
 }
 
 export interface ControlEvent {
@@ -156,6 +160,7 @@ export class ControlStream {
           user: text(c["user"], 60),
           host: text(c["host"], 60),
           system: text(c["system"], 60),
+          systemName: text(c["systemName"], 60),
           browser: f["program"] === "browser",
           can,
         };
@@ -178,6 +183,7 @@ export class ControlStream {
           hands: flag(f["hands"]),
           notice: oneOf(f["notice"], ["", ...noticeNames], ""),
           viewers: readViewers(f["viewers"]),
+          panelClosed: flag(f["panelClosed"]),
         });
       }
       case "event": {

@@ -14,7 +14,7 @@ export function customerName({ customer }: Session, t: AdvisorTexts): string {
 /** The customer's user name, computer and system, in one line. */
 export function customerWords({ customer }: Session, t: AdvisorTexts): string {
   if (!customer) return t.facts.customerUnknown;
-  const system = systems[customer.system.split("/")[0] ?? ""] ?? customer.system;
+  const system = customer.systemName || (systems[customer.system.split("/")[0] ?? ""] ?? customer.system);
   if (customer.browser) return [t.facts.customerBrowser, customer.system].filter(Boolean).join(", ");
-  return [customer.user, customer.host, system].filter(Boolean).join(", ");
+  return [customer.user && t.facts.user(customer.user), customer.host, system].filter(Boolean).join(", ");
 }

@@ -16,6 +16,7 @@ const nothingShared: ControlState = {
   share: null,
   paused: false,
   hands: false,
+  panelClosed: false,
   notice: "",
   viewers: [],
 };

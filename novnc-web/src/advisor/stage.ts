@@ -100,6 +100,11 @@ function messages(session: Session, desk: Desk): TemplateResult {
         : nothing
     }
     ${notice ? html`<p class="toast" data-tone="wait" role="status" data-testid="notice">${t.view.notice[notice]}</p>` : nothing}
+    ${
+      shared.panelClosed && session.phase === "joined"
+        ? html`<p class="toast" data-tone="wait" role="status" data-testid="panel-closed">${t.view.panelClosed}</p>`
+        : nothing
+    }
     ${browser ? html`<p class="toast" data-testid="browser-note">${t.view.browser}</p>` : nothing}
     <p class="toast" role="status" data-testid="event" ?data-faded=${!session.eventsFresh}>
       ${session.events.map((e) => eventWords(e, t)).join(" ")}

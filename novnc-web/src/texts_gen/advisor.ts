@@ -97,6 +97,7 @@ export interface AdvisorTexts {
     customerAway: string;
     customerUnknown: string;
     customerBrowser: string;
+    user: (user: string) => string;
     directionNone: string;
     /** names: of the programs that are seen. */
     directionCustomer: (kind: "screen" | "monitor" | "apps" | "program" | "other", names: string) => string;
@@ -143,6 +144,7 @@ export interface AdvisorTexts {
     waitingForCustomer: string;
     refused: string;
     hands: string;
+    panelClosed: string;
     notice: {
       hidden: string;
       shielded: string;
@@ -352,6 +354,7 @@ export const advisorEn: AdvisorTexts = {
     customerAway: "connection to the customer lost; waiting …",
     customerUnknown: "not here yet",
     customerBrowser: "in a browser",
+    user: (user) => `user ${user}`,
     directionNone: "none",
     directionCustomer: (kind, names) => kind === "screen" ? "the customer's whole screen" : kind === "monitor" ? "one monitor of the customer" : kind === "apps" ? `only ${names}` : kind === "program" ? "only one program" : "the customer's screen",
     directionMonitor: (name) => `one monitor of the customer: ${name}`,
@@ -395,6 +398,7 @@ export const advisorEn: AdvisorTexts = {
     waitingForCustomer: "Connection to the customer lost. The picture comes back by itself.",
     refused: "The customer did not allow it.",
     hands: "The customer is using mouse or keyboard. Your input waits.",
+    panelClosed: "The customer has closed the window of the program. Questions still appear on their screen.",
     notice: {
       hidden: "Windows shows the customer a security question that you cannot see. Ask them to answer it.",
       shielded: "An administrator window is in front: your input is blocked.",
@@ -602,6 +606,7 @@ export const advisorDe: AdvisorTexts = {
     customerAway: "zum Kunden unterbrochen; es wird gewartet …",
     customerUnknown: "noch nicht da",
     customerBrowser: "im Browser",
+    user: (user) => `Benutzer ${user}`,
     directionNone: "keins",
     directionCustomer: (kind, names) => kind === "screen" ? "ganzer Bildschirm des Kunden" : kind === "monitor" ? "ein Monitor des Kunden" : kind === "apps" ? `nur ${names}` : kind === "program" ? "nur ein Programm" : "Bildschirm des Kunden",
     directionMonitor: (name) => `ein Monitor des Kunden: ${name}`,
@@ -645,6 +650,7 @@ export const advisorDe: AdvisorTexts = {
     waitingForCustomer: "Die Verbindung zum Kunden ist unterbrochen. Das Bild kommt von selbst zurück.",
     refused: "Der Kunde hat es nicht erlaubt.",
     hands: "Der Kunde benutzt gerade selbst Maus oder Tastatur. Ihre Eingaben warten.",
+    panelClosed: "Der Kunde hat das Fenster des Programms geschlossen. Fragen erscheinen weiterhin auf seinem Bildschirm.",
     notice: {
       hidden: "Beim Kunden steht eine Sicherheitsabfrage, die Sie nicht sehen. Bitten Sie ihn, sie zu beantworten.",
       shielded: "Ein Administrator-Fenster ist vorn: Ihre Eingaben sind gesperrt.",
@@ -852,6 +858,7 @@ export const advisorFr: AdvisorTexts = {
     customerAway: "interrompue côté client ; en attente …",
     customerUnknown: "pas encore là",
     customerBrowser: "dans un navigateur",
+    user: (user) => `utilisateur ${user}`,
     directionNone: "aucune",
     directionCustomer: (kind, names) => kind === "screen" ? "tout l’écran du client" : kind === "monitor" ? "un moniteur du client" : kind === "apps" ? `seulement ${names}` : kind === "program" ? "un seul programme" : "l’écran du client",
     directionMonitor: (name) => `un moniteur du client : ${name}`,
@@ -895,6 +902,7 @@ export const advisorFr: AdvisorTexts = {
     waitingForCustomer: "La liaison avec le client est interrompue. L’image reviendra d’elle-même.",
     refused: "Le client ne l’a pas autorisé.",
     hands: "Le client utilise la souris ou le clavier. Vos saisies attendent.",
+    panelClosed: "Le client a fermé la fenêtre du programme. Les questions s’affichent toujours sur son écran.",
     notice: {
       hidden: "Windows pose au client une question de sécurité que vous ne voyez pas. Demandez-lui d’y répondre.",
       shielded: "Une fenêtre d’administrateur est au premier plan : vos saisies sont bloquées.",
