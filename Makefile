@@ -205,12 +205,12 @@ flood: build
 	go run ./bench/flood -seconds 60 -phases all
 	go run ./bench/flood -seconds 20
 
-demo: needs-demo build bin/demodesk
+demo: needs-demo build bin/demopages
 	@ci/demo.sh
 
-# The customer's screen of the demo, where there is none.
-bin/demodesk: $(GO_FILES) ci/demodesk/desk.html
-	go build -o $@ ./ci/demodesk
+# The pages of the demo: the gateway's without a certificate, and the customer's screen.
+bin/demopages: $(GO_FILES) ci/demopages/desk.html
+	go build -o $@ ./ci/demopages
 
 needs-demo:
 	@ci/apt.sh Xtigervnc=tigervnc-standalone-server openbox=openbox xterm=xterm xclock=x11-apps xsetroot=x11-xserver-utils

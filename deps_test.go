@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"ci/winedll":         {},
 	"ci/sentences":       {},
 	"ci/protocol":        {"agent", "agent/panel", "consent", "screen/keysym", "tunnel"},
-	"ci/demodesk":        {"peer"},
+	"ci/demopages":       {"peer"},
 }
 
 // TestImportTable checks the imports of all sources against mayImport. It reads the sources

@@ -45,15 +45,12 @@ if [ -z "${LOTSE_DEMO_DISPLAY:-}" ]; then
 	xcalc -geometry 240x320+980+320 >/dev/null 2>&1 &
 	pids="$pids $!"
 	# Nobody sits in front of that desktop, so a web page shows its screen.
-	bin/demodesk "$work/rfb" novnc-web/node_modules/@novnc/novnc >"$work/desk.log" 2>&1 &
-	pids="$pids $!"
-	started "$work/desk.log" '^http' "page of the customer's screen"
-	desk=$(sed -n 's/^\(http.*\)/\1/p' "$work/desk.log")
+	socket=$work/rfb
 	tabs=three
 else
 	DISPLAY=$LOTSE_DEMO_DISPLAY
 	export DISPLAY
-	desk="this screen (display $DISPLAY)"
+	socket=
 	tabs=two
 fi
 
@@ -80,6 +77,12 @@ else
 fi
 url=$(sed -n 's/^listening on //p' "$work/gateway.log")
 
+bin/demopages "$url" "$LOTSE_CA_FILE" novnc-web/node_modules/@novnc/novnc ${socket:+"$socket"} >"$work/pages.log" 2>&1 &
+pids="$pids $!"
+started "$work/pages.log" '^start ' "demo's pages"
+page() { sed -n "s/^$1 //p" "$work/pages.log"; } # page NAME: the address of a page
+desk=$(page desk)
+
 # Keeps the standard input of `lotse session` open.
 mkfifo "$work/stdin"
 sleep 2147483647 >"$work/stdin" &
@@ -99,15 +102,16 @@ session() { # starts a session and the customer's program, and prints the links
 	cat <<TEXT
 
   Lotse demo: you play both sides, in $tabs tabs of one browser.
-  (The browser will warn of the demo's own certificate: choose "Advanced", then "Proceed".)
 
-  1. the advisor          $url/advisor#n=$number
-                          name advisor   password $LOTSE_DEV_PASSWORD
+  1. the advisor          $(page advisor)#n=$number
   2. the customer's panel $panel
-  3. their screen         $desk
+  3. their screen         ${desk:-this screen (display $DISPLAY)}
                           here the customer answers what the advisor asks
 
   session number          $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
+
+  start page              $(page start)
+                          for customers who show their screen from the browser
 
   With a VNC viewer of your own:
     LOTSE_CA_FILE=$LOTSE_CA_FILE LOTSE_PASSWORD=$LOTSE_DEV_PASSWORD \\
