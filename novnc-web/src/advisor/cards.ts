@@ -66,7 +66,10 @@ function lock(session: Session, desk: Desk): TemplateResult {
     <p class="muted">${lockWords(session, t)}</p>
     <dl class="facts">
       <dt>${t.facts.label.customer}</dt>
-      <dd data-testid="fact-customer">${customerWords(session, t)}</dd>
+      <dd data-testid="fact-customer">
+        ${customerWords(session, t)}
+        ${session.shared.panelClosed ? html`<p class="muted" data-testid="fact-panel">${t.view.panelClosed}</p>` : nothing}
+      </dd>
       <dt>${t.facts.label.direction}</dt>
       <dd data-testid="fact-direction">${direction(session, t)}</dd>
       <dt>${t.facts.label.control}</dt>

@@ -65,6 +65,8 @@ export class Session {
   history: { at: Date; event: ControlEvent }[] = [];
   /** Whether the latest event is to be seen. */
   eventsFresh = false;
+  /** Whether to say that the customer has just closed the program's window. */
+  panelNews = false;
   attempt: Attempt = null;
   /** The four digits to compare by voice, from the exchange that this page's streams go back to. */
   compare = "";
@@ -103,6 +105,7 @@ export class Session {
   private endedAt: number | null = null;
   private eventTime = 0;
   private eventTimer: ReturnType<typeof setTimeout> | undefined;
+  private panelTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly api: Api,
@@ -249,6 +252,7 @@ export class Session {
   leave(): void {
     this.left = true;
     clearTimeout(this.eventTimer);
+    clearTimeout(this.panelTimer);
     this.owner.close();
     this.dropControl();
     this.view.close();
@@ -468,6 +472,14 @@ export class Session {
     for (const wish of wishNames) if (!state.asked.includes(wish)) delete this.until[wish];
     const hadControl = this.shared.rights.control;
     const hadShow = this.shared.rights.show;
+    if (state.panelClosed !== this.shared.panelClosed) {
+      this.panelNews = state.panelClosed;
+      clearTimeout(this.panelTimer);
+      this.panelTimer = setTimeout(() => {
+        this.panelNews = false;
+        this.changed();
+      }, eventLife);
+    }
     this.shared = state;
     if (state.rights.show !== hadShow) this.show.given(state.rights.show);
     // The other direction has ended, and its picture would only report that.

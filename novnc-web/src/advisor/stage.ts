@@ -101,7 +101,7 @@ function messages(session: Session, desk: Desk): TemplateResult {
     }
     ${notice ? html`<p class="toast" data-tone="wait" role="status" data-testid="notice">${t.view.notice[notice]}</p>` : nothing}
     ${
-      shared.panelClosed && session.phase === "joined"
+      session.panelNews && session.phase === "joined"
         ? html`<p class="toast" data-tone="wait" role="status" data-testid="panel-closed">${t.view.panelClosed}</p>`
         : nothing
     }
