@@ -60,6 +60,23 @@ func (c *Client) signIn(ctx context.Context, a *Advisor, req SignInRequest) erro
 	return errPuzzles
 }
 
+// Token returns the secret of this sign-in. A program that knows it is signed in until the
+// sign-in ends.
+func (a *Advisor) Token() string { return a.cookie }
+
+// Resume uses the sign-in that a token belongs to. If it has ended, the error is an *APIError with
+// CodeUnauthorized.
+func (c *Client) Resume(ctx context.Context, token string) (*Advisor, error) {
+	a := &Advisor{client: c, cookie: token}
+	if err := a.request(ctx, http.MethodGet, "/api/v1/me", nil, &a.me); err != nil {
+		return nil, err
+	}
+	if a.me.CSRF == "" {
+		return nil, errors.New("tunnel: the gateway did not tell who is signed in")
+	}
+	return a, nil
+}
+
 // Me returns what the gateway tells the customer about this advisor.
 func (a *Advisor) Me() Person { return a.me.Person }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
 	"lotse/logs"
 	"lotse/tunnel"
@@ -12,6 +13,7 @@ import (
 type login struct {
 	*flags
 	gateway, user string
+	kept          bool // the sign-in is the one of "lotse login" and must not be ended
 }
 
 func newLogin(name string) *login {
@@ -25,34 +27,63 @@ func newLogin(name string) *login {
 // clientAreas are the log areas of commands that sign in.
 var clientAreas = []string{logs.Tunnel}
 
-// signIn checks the flags and signs in. The caller closes the client's idle
-// connections.
+// signIn signs in, with the sign-in that "lotse login" keeps if it is the one that the flags ask
+// for. The caller closes the client's idle connections.
 func (p *program) signIn(ctx context.Context, l *login) (*tunnel.Client, *tunnel.Advisor, error) {
-	if l.gateway == "" {
-		return nil, nil, l.wrong("which gateway? Give it with --gateway https://…")
-	}
-	url, err := tunnel.ParseGateway(l.gateway)
-	if err != nil {
-		return nil, nil, l.wrong("--gateway: %v", err)
-	}
-	if l.user == "" {
-		return nil, nil, l.wrong("who are you? Give the name with --user")
-	}
-	roots, err := l.roots()
+	k, err := readLogin()
 	if err != nil {
 		return nil, nil, err
 	}
+	same := (l.gateway == "" || sameGateway(l.gateway, k.Gateway)) && (l.user == "" || l.user == k.User)
+	if k.Token == "" || !same || l.gateway != "" && os.Getenv("LOTSE_PASSWORD") != "" {
+		return l.byPassword(ctx, p)
+	}
+	l.kept = true
+	return l.resume(ctx, p, k)
+}
+
+// sameGateway compares addresses of gateways.
+func sameGateway(a, b string) bool {
+	first, err := tunnel.ParseGateway(a)
+	second, err2 := tunnel.ParseGateway(b)
+	return err == nil && err2 == nil && first == second
+}
+
+// client checks the flags and returns a client of the gateway.
+func (l *login) client(p *program) (*tunnel.Client, error) {
+	if l.gateway == "" {
+		return nil, l.wrong("which gateway? Give it with --gateway https://…, or sign in once with \"lotse login\"")
+	}
+	url, err := tunnel.ParseGateway(l.gateway)
+	if err != nil {
+		return nil, l.wrong("--gateway: %v", err)
+	}
+	if l.user == "" {
+		return nil, l.wrong("who are you? Give the name with --user")
+	}
+	roots, err := l.roots()
+	if err != nil {
+		return nil, err
+	}
 	logger, _, err := l.logger(p, "text", "warn", clientAreas)
+	if err != nil {
+		return nil, err
+	}
+	return &tunnel.Client{
+		Gateway: url, RootCAs: roots, UserAgent: "lotse/" + version,
+		Logger: logs.Area(logger, logs.Tunnel),
+	}, nil
+}
+
+// byPassword signs in with the password.
+func (l *login) byPassword(ctx context.Context, p *program) (*tunnel.Client, *tunnel.Advisor, error) {
+	c, err := l.client(p)
 	if err != nil {
 		return nil, nil, err
 	}
 	password, err := prompt{p.stdin, p.stderr}.password("Password of "+l.user+": ", false)
 	if err != nil {
 		return nil, nil, err
-	}
-	c := &tunnel.Client{
-		Gateway: url, RootCAs: roots, UserAgent: "lotse/" + version,
-		Logger: logs.Area(logger, logs.Tunnel),
 	}
 	advisor, err := c.SignIn(ctx, l.user, password)
 	var api *tunnel.APIError

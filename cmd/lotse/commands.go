@@ -28,6 +28,8 @@ func commands() []subcommand {
 		{aboutAdvisor, func() *flags { return newAdvisorFlags().flags }, offline((*program).advisor)},
 		{aboutAudit, func() *flags { return newAuditFlags().flags }, offline((*program).audit)},
 		{aboutDoctor, func() *flags { return newDoctorFlags().flags }, (*program).doctor},
+		{aboutLogin, func() *flags { return newLogin("login").flags }, (*program).login},
+		{aboutLogout, func() *flags { return newLogin("logout").flags }, (*program).logout},
 		{aboutSession, func() *flags { return newSessionFlags().flags }, (*program).session},
 		{aboutView, func() *flags { return newViewFlags().flags }, (*program).view},
 		{aboutShow, func() *flags { return newShowFlags().flags }, (*program).show},

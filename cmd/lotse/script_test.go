@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("XDG_RUNTIME_DIR", env.WorkDir)
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			env.Setenv("LOTSE_PASSWORD", testPassword)
 			env.Setenv("LOTSE_DEV_PASSWORD", testPassword)
 			return nil
@@ -44,7 +45,7 @@ func TestScripts(t *testing.T) {
 func scriptProgram(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD"} {
+	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd

@@ -78,6 +78,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 		}
 	}
 	o := newOwnSession(advisor, number, &console{json: l.asJSON, out: p.stdout})
+	o.keepLogin = l.kept
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
 		return err
@@ -89,10 +90,11 @@ func (p *program) session(ctx context.Context, args []string) error {
 type ownSession struct {
 	advisorEnd
 	// Static after session.
-	console *console
-	wg      sync.WaitGroup
-	burnt   chan struct{} // closed when somebody has guessed at the number
-	once    sync.Once
+	console   *console
+	keepLogin bool // the sign-in outlives the session
+	wg        sync.WaitGroup
+	burnt     chan struct{} // closed when somebody has guessed at the number
+	once      sync.Once
 
 	mu      sync.Mutex
 	owner   *tunnel.OwnerLink                 // Guarded by mu.
@@ -130,7 +132,9 @@ func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error
 	o.wg.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	_ = o.advisor.SignOut(stop)
+	if !o.keepLogin {
+		_ = o.advisor.SignOut(stop)
+	}
 	if err != nil {
 		return err
 	}
