@@ -46,7 +46,10 @@ const puppetScript = await bundle("test/puppet.ts", {});
 const nodeServer = await bundle("test/nodeserver.ts", { platform: "node" });
 const { serveDesk } = await import("data:text/javascript;base64," + Buffer.from(nodeServer).toString("base64"));
 
-/** What the server answers. The list of programs comes once `listed` resolves, unless `broken`. */
+/**
+ * What the server answers, and what the panel sent it. The list of programs comes once `listed`
+ * resolves, unless `broken`.
+ */
 export const mock = {
   downloads: [],
   listed: Promise.resolve(),
@@ -54,6 +57,7 @@ export const mock = {
   signedIn: false,
   sessions: [],
   panel: null,
+  sent: [],
 };
 
 /** When a new number stops being valid. */
@@ -121,7 +125,7 @@ server.on("upgrade", (request, socket) => {
   const send = acceptWebSocket(request, socket, (message) => {
     if (hear) return hear(message);
     if (JSON.parse(message).key !== "k") return socket.destroy(); // agent/PANEL.md: the key comes first
-    hear = request.url === "/api/show" ? serveDesk(send) : () => {};
+    hear = request.url === "/api/show" ? serveDesk(send) : (said) => mock.sent.push(JSON.parse(said));
     if (request.url !== "/api/events") return;
     pushPanel = (snapshot) => send(JSON.stringify(snapshot));
     pushPanel(mock.panel);

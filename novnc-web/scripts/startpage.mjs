@@ -4,11 +4,12 @@
 // - No more than 60 words can be seen, in each language, on each system, invited or not.
 // - Both ways to get help are in the window without scrolling, on a desktop and on a phone.
 // - No page is wider than its window, each control has a name, headings are in order.
+// - axe-core finds nothing that WCAG 2.2 AA forbids, in light and (German) in dark colours.
 // - What a person opened, and the focus, survive drawing again.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { checkWidth, close, files, mock, open, report } from "./stand.mjs";
+import { checkAccess, checkWidth, close, files, mock, open, report } from "./stand.mjs";
 
 const maxWords = 60;
 const desktop = { width: 1280, height: 800 };
@@ -98,8 +99,10 @@ async function checkSizes(page, name, lang, ways) {
     await checkWidth(page, `${name}, ${kind}`);
     await take(page, `${name}, ${kind}`.replaceAll(", ", "-"));
   }
+  await checkAccess(page, name);
   await openAll(page);
   await check(page, `${name}, all open`, lang);
+  await checkAccess(page, `${name}, all open`);
   for (const size of [desktop, zoomed, narrow]) {
     await page.setViewportSize(size);
     await checkWidth(page, `${name}, all open, ${size.width}`);
@@ -112,7 +115,7 @@ async function usual(system, lang) {
   mock.downloads = files;
   const name = `${system}, ${lang}`;
   const script = system === "phone" ? noCapture : null;
-  const page = await open(name, { lang, agent: agents[system], script }, "/");
+  const page = await open(name, { lang, dark: lang === "de", agent: agents[system], script }, "/");
   const first = system === "phone" ? "download-phone" : "download";
   await page.getByTestId(first).waitFor();
   const counts = [await checkWords(page, name, lang)];
@@ -134,7 +137,7 @@ async function usual(system, lang) {
 async function unusual(lang) {
   const see = async (state, { agent = agents.windows, waits }) => {
     const name = `${state}, ${lang}`;
-    const page = await open(name, { lang, agent }, "/#p=4821");
+    const page = await open(name, { lang, dark: lang === "de", agent }, "/#p=4821");
     await page.getByTestId("download-" + waits).waitFor();
     const count = await checkWords(page, name, lang);
     await checkSizes(page, name, lang, ["share-here"]);

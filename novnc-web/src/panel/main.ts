@@ -26,7 +26,9 @@ class Panel {
     document.title = "Lotse";
     render(
       html`<div class="panel-page">
-        <main class="front"><p class="lead pending" role="status">${t.loading}</p></main>
+        <main class="front">
+          <div class="pending" role="status"><h1 class="lead">${t.loading}</h1></div>
+        </main>
       </div>`,
       this.body,
     );

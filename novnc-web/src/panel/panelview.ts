@@ -131,7 +131,7 @@ export class PanelView {
         return endedView(s, t, this.record);
       default:
         return html`<main class="front" data-testid="connecting">
-          <p class="lead pending" role="status">${t.connecting}</p>
+          <div class="pending" role="status"><h1 class="lead">${t.connecting}</h1></div>
           ${button({ testid: "cancel", label: t.cancel, act: () => this.actions.end() })}
         </main>`;
     }

@@ -9,6 +9,9 @@ import { Chooser } from "./chooser.ts";
 import { cut } from "./names.ts";
 import type { Choices, Question, Snapshot } from "./snapshot.ts";
 
+/** How long a new question ignores the quiet buttons below its answers, in milliseconds. */
+const unread = 1000;
+
 export interface Answers {
   answer(id: string, allow: boolean, share?: Share): void;
   silence(right: Wish, on: boolean): void;
@@ -27,6 +30,7 @@ export class QuestionCard {
   private answered = false;
   /** The customer chooses single programs or a monitor. */
   private choosing = false;
+  private opened = 0; // Date.now
   private deadline = 0;
   private shown = 0; // seconds
   private ticking: ReturnType<typeof setInterval> | undefined;
@@ -52,6 +56,7 @@ export class QuestionCard {
     this.deadline = Date.now() + question.seconds * 1000;
     this.ticking ??= setInterval(() => this.tick(), 250);
     if (fresh) {
+      this.opened = Date.now();
       this.choosing = false;
       this.chooser.begin(question.proposal);
     }
@@ -96,7 +101,7 @@ export class QuestionCard {
                 testid: "question-choose",
                 label: choosing ? t.choose.back : t.choose.one,
                 kind: "quiet",
-                act: () => this.choose(!choosing),
+                act: () => this.read && this.choose(!choosing),
               })
             : nothing
         }
@@ -148,9 +153,14 @@ export class QuestionCard {
     this.answers.answer(this.question.id, allow, share ?? undefined);
   }
 
+  /** Whether a press can mean this question, and not what was at its place a moment ago. */
+  private get read(): boolean {
+    return Math.abs(Date.now() - this.opened) >= unread;
+  }
+
   private silence(): void {
     const right = this.question?.right;
-    if (right && right !== "resume") this.answers.silence(right, true);
+    if (this.read && right && right !== "resume") this.answers.silence(right, true);
   }
 
   private get seconds(): number {
