@@ -1,7 +1,7 @@
 // Walks the advisor's real page through the states of a session, with a puppet for the customer's
 // program: for pictures (screenshots.mjs) and tests (advisorpage.mjs).
 
-import { gateway, mock, open } from "./stand.mjs";
+import { gateway, mock, open, report } from "./stand.mjs";
 
 const none = { view: false, control: false, clipboard: false, files: false, show: false };
 const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
@@ -75,11 +75,15 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await puppet("tell", { event: "refused", right: "control", by: "customer" });
   await say(watching, "asking", "", { state: "hidden" });
   await seen(page, "seen-refused");
+  await checkKeyboard(name, page, test);
   await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
   await seen(page, "control");
-  // A way out of the picture by keyboard.
-  await page.evaluate(() => document.querySelector("canvas").focus());
+  // Ways into the picture and out of it by keyboard.
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  if (!(await page.evaluate(() => document.activeElement.matches("canvas[aria-label][aria-description]"))))
+    report(name, "with control, Tab does not reach the picture");
   for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.down(key);
   await page.waitForFunction(() => document.activeElement.closest(".bar") !== null);
   for (const key of ["Shift", "Alt", "Control"]) await page.keyboard.up(key);
@@ -121,4 +125,37 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await seen(page, "ended");
   await customer.context().close();
   await page.context().close();
+}
+
+/** While the advisor only looks: Tab enters the picture and leaves it, and keys scroll it. */
+async function checkKeyboard(name, page, test) {
+  const inPicture = () => page.evaluate(() => document.activeElement.matches('[data-testid="view-canvas"]'));
+  const full = async (id) => {
+    await test("more").click();
+    await test(id).click();
+    await page.keyboard.press("Escape");
+    await test("card-more").waitFor({ state: "hidden" });
+  };
+  await full("scale-100");
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  if (!(await inPicture())) return report(name, "Tab does not reach the picture");
+  const label = await test("view-canvas").getAttribute("aria-label");
+  if (!label) report(name, "the picture has no name");
+  const top = () => page.evaluate(() => document.querySelector("canvas").parentElement.scrollTop);
+  const moved = [];
+  for (const key of ["End", "Home", "ArrowDown", "ArrowUp", "PageDown", "PageUp"]) {
+    const before = await top();
+    await page.keyboard.press(key);
+    moved.push(Math.sign((await top()) - before));
+  }
+  if (moved.join() !== "1,-1,1,-1,1,-1") report(name, "the keys scroll the picture by " + moved);
+  await page.keyboard.press("Tab");
+  if (await inPicture()) report(name, "Tab does not leave the picture");
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Shift+Tab");
+  if (!(await page.evaluate(() => document.activeElement.dataset.testid === "end-session")))
+    report(name, "Shift+Tab does not leave the picture");
+  await full("scale-fit");
 }

@@ -14,6 +14,7 @@ import type { Session } from "./session.ts";
 export function stage(session: Session, desk: Desk): TemplateResult {
   const { t } = desk;
   const { view, shared } = session;
+  view.describe(t.view.picture, t.tools.leavePicture);
   return html`<div
     class="stage"
     data-testid="screen"

@@ -6,6 +6,7 @@ import { keysym } from "../protocol_gen.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";
 import { ClipboardLink } from "./clipboard.ts";
 import type { Key } from "./keys.ts";
+import { scrollOf } from "./scroll.ts";
 import { keepViewSettings, keptViewSettings } from "./store.ts";
 
 export type ViewPhase = "off" | "opening" | "asking" | "shown" | "refused" | "lost";
@@ -43,6 +44,7 @@ export class View {
     () => this.rfb !== null && this.rights().clipboard,
     (words) => this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard)),
   );
+  private words = { name: "", wayOut: "" };
   private attempt = 0; // counts attempts to open, so that events of older ones can be ignored
   private readonly backoff = new Backoff();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +64,7 @@ export class View {
     const turnedTo = () => void this.clipboard.update();
     this.target.addEventListener("pointerdown", turnedTo, true);
     this.target.addEventListener("focusin", turnedTo);
+    this.target.addEventListener("keydown", (e) => this.scroll(e));
   }
 
   get isOpen(): boolean {
@@ -103,12 +106,56 @@ export class View {
       this.clipboard.reset();
       void this.clipboard.update();
     }
+    this.placeFocus();
     if (!this.rfb) return;
     // noVNC's viewOnly also blocks the clipboard. If only the clipboard is allowed, the style sheet
     // keeps the pointer away, and the element gets no focus and so no keys.
     this.rfb.viewOnly = !control && !clipboard;
     this.rfb.focusOnClick = control;
     if (!control) this.rfb.blur();
+  }
+
+  /** Names the picture for screen readers. `wayOut` says how the keyboard leaves it. */
+  describe(name: string, wayOut: string): void {
+    if (name === this.words.name && wayOut === this.words.wayOut) return;
+    this.words = { name, wayOut };
+    this.placeFocus();
+  }
+
+  /**
+   * Decides what the Tab key reaches. With control this is noVNC's canvas, whose keys go to the
+   * customer. Otherwise it is the element around it: there noVNC hears no key, and Tab goes on.
+   */
+  private placeFocus(): void {
+    const canvas = this.target.querySelector("canvas");
+    const { control } = this.rights();
+    const look = canvas !== null && this.phase === "shown" && !control;
+    if (look) {
+      this.target.tabIndex = 0;
+      this.target.role = "group";
+      this.target.ariaLabel = this.words.name;
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) this.target.removeAttribute(name);
+    }
+    if (!canvas) return;
+    // The keyboard stays in the picture when control ends.
+    if (look && document.activeElement === canvas) this.target.focus({ preventScroll: true });
+    canvas.tabIndex = control ? 0 : -1;
+    canvas.role = control ? "application" : "img"; // "application": screen readers pass all keys on
+    canvas.ariaLabel = this.words.name;
+    if (control) canvas.setAttribute("aria-description", this.words.wayOut);
+    else canvas.removeAttribute("aria-description");
+    // Browsers let Tab stop at every element that scrolls. Here the element around it does so.
+    canvas.parentElement!.tabIndex = -1;
+  }
+
+  /** Scrolls a picture that is larger than the window. */
+  private scroll(e: KeyboardEvent): void {
+    if (e.target !== this.target || e.ctrlKey || e.altKey || e.metaKey) return;
+    const step = scrollOf(e.key, this.target.clientHeight);
+    if (!step) return;
+    e.preventDefault();
+    this.target.querySelector("canvas")?.parentElement?.scrollBy(...step);
   }
 
   /** Changes how the picture is shown, now and on later visits. */

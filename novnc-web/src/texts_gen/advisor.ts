@@ -132,6 +132,7 @@ export interface AdvisorTexts {
   };
   view: {
     see: string;
+    picture: string;
     seeHint: string;
     turn: string;
     again: string;
@@ -386,6 +387,7 @@ export const advisorEn: AdvisorTexts = {
   },
   view: {
     see: "See the customer's screen",
+    picture: "The customer's screen",
     seeHint: "The customer is asked first.",
     turn: "See the customer's screen instead",
     again: "Ask again",
@@ -638,6 +640,7 @@ export const advisorDe: AdvisorTexts = {
   },
   view: {
     see: "Bildschirm des Kunden sehen",
+    picture: "Bildschirm des Kunden",
     seeHint: "Der Kunde wird vorher gefragt.",
     turn: "Stattdessen Bildschirm des Kunden sehen",
     again: "Noch einmal fragen",
@@ -890,6 +893,7 @@ export const advisorFr: AdvisorTexts = {
   },
   view: {
     see: "Voir l’écran du client",
+    picture: "Écran du client",
     seeHint: "La question est d’abord posée au client.",
     turn: "Voir plutôt l’écran du client",
     again: "Demander de nouveau",
