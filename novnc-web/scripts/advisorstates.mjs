@@ -76,9 +76,11 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await say(watching, "asking", "", { state: "hidden" });
   await seen(page, "seen-refused");
   await checkKeyboard(name, page, test);
+  await checkPinch(name, page, test, null);
   await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
   await seen(page, "control");
+  await checkPinch(name, page, test, () => puppet("pointer"));
   // Ways into the picture and out of it by keyboard.
   await test("end-session").focus();
   await page.keyboard.press("Tab");
@@ -94,6 +96,8 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await seen(page, "full-screen");
   await page.evaluate(() => document.exitFullscreen());
   await page.waitForFunction(() => document.querySelector(".bar").getBoundingClientRect().y === 0);
+  // noVNC fits the picture one frame later.
+  await page.waitForFunction(() => document.querySelector("canvas").getBoundingClientRect().bottom <= innerHeight);
   await say({ ...control, hands: true }, "hands");
   await seen(page, "control-hands");
   await say({ ...control, panelClosed: true }, "panel-closed");
@@ -158,4 +162,75 @@ async function checkKeyboard(name, page, test) {
   if (!(await page.evaluate(() => document.activeElement.dataset.testid === "end-session")))
     report(name, "Shift+Tab does not leave the picture");
   await full("scale-fit");
+}
+
+/**
+ * Two fingers zoom the picture and the button ends that. `pointer` returns what the customer's
+ * program hears of the advisor's pointer; null means that the advisor only looks.
+ */
+async function checkPinch(name, page, test, pointer) {
+  const cdp = await page.context().newCDPSession(page);
+  const touch = (type, ...points) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  /** Two fingers move from one pair of points to another. */
+  const fingers = async (from, to) => {
+    await touch("touchStart", from[0]);
+    await touch("touchStart", ...from);
+    for (let i = 1; i <= 10; i++)
+      await touch("touchMove", ...from.map((p, k) => p.map((v, axis) => v + ((to[k][axis] - v) * i) / 10)));
+    await touch("touchEnd");
+  };
+  const tap = async (at) => {
+    await touch("touchStart", at);
+    await touch("touchEnd");
+  };
+  const picture = () =>
+    page.evaluate(() => {
+      const { x, y, width, height } = document.querySelector("canvas").getBoundingClientRect();
+      return { x, y, width, height, page: [visualViewport.scale, scrollX, scrollY].join() };
+    });
+  const part = (p, [x, y]) => [(x - p.x) / p.width, (y - p.y) / p.height];
+  const near = (a, b, by) => a.every((v, i) => Math.abs(v - b[i]) <= by);
+  /** Collects what the program hears until a tap of the pointer's first button arrives. */
+  const heard = async () => {
+    const all = [];
+    while (!all.some((e, i) => e.buttons === 0 && all[i - 1]?.buttons === 1)) all.push(...(await pointer()));
+    return all;
+  };
+  const before = await picture();
+  if (pointer) {
+    await pointer();
+    await fingers([[500, 400], [600, 400]], [[500, 600], [600, 600]]); // prettier-ignore
+    await tap([640, 400]);
+    if (!(await heard()).some((e) => e.buttons === 8)) report(name, "two fingers are not the customer's wheel");
+  }
+  await fingers([[350, 300], [450, 300]], [[250, 300], [550, 300]]); // prettier-ignore
+  await test("zoom-reset").waitFor();
+  const zoomed = await picture();
+  const zoom = zoomed.width / before.width;
+  if (zoom < 2 || zoom > 3) report(name, `the zoom is ${zoom}`);
+  if (!near(part(before, [400, 300]), part(zoomed, [400, 300]), 0.02)) report(name, "the zoom is not around the fingers");
+  if (zoomed.page !== before.page) report(name, "the page itself was zoomed: " + zoomed.page);
+  await fingers([[500, 400], [600, 400]], [[560, 440], [660, 440]]); // prettier-ignore
+  const moved = await picture();
+  if (!near([moved.x - zoomed.x, moved.y - zoomed.y, moved.width], [60, 40, zoomed.width], 12))
+    report(name, "two fingers do not move the zoomed picture");
+  if (pointer) {
+    await tap([700, 350]);
+    const all = await heard();
+    if (all.some((e) => e.buttons > 1)) report(name, "the customer's wheel turned, or a button was pressed");
+    const [across, down] = part(moved, [700, 350]);
+    const size = await page.evaluate(() => [document.querySelector("canvas").width, document.querySelector("canvas").height]);
+    const { x, y } = all.at(-1);
+    if (!near([x, y], [across * size[0], down * size[1]], 1.5)) report(name, `the pointer is at ${x}, ${y} while zoomed`);
+  }
+  await fingers([[100, 300], [700, 300]], [[350, 300], [450, 300]]); // prettier-ignore
+  await test("zoom-reset").waitFor({ state: "hidden" }); // the whole picture again
+  await fingers([[390, 300], [410, 300]], [[50, 300], [1050, 300]]); // prettier-ignore
+  const most = (await picture()).width / before.width;
+  if (Math.abs(most - 5) > 0.05) report(name, `the largest zoom is ${most}`);
+  await test("zoom-reset").click();
+  await test("zoom-reset").waitFor({ state: "hidden" });
+  if (JSON.stringify(await picture()) !== JSON.stringify(before)) report(name, "the button does not show the whole picture");
+  await cdp.detach();
 }

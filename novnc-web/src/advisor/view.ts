@@ -6,6 +6,7 @@ import { keysym } from "../protocol_gen.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";
 import { ClipboardLink } from "./clipboard.ts";
 import type { Key } from "./keys.ts";
+import { Pinch } from "./pinch.ts";
 import { scrollOf } from "./scroll.ts";
 import { keepViewSettings, keptViewSettings } from "./store.ts";
 
@@ -37,7 +38,12 @@ export class View {
   /** The keys that are held down, by their codes. */
   readonly held = new Map<string, Key>();
 
+  /** The zoom by fingers: 1 is the whole picture; null while the picture is shown as `fit` says. */
+  zoom: number | null = null;
+
   private rfb: RFB | null = null;
+  /** noVNC's place in the target: larger than the target while the picture is zoomed. */
+  private readonly inner = document.createElement("div");
   private wanted = false;
   private hadClipboard = false;
   private readonly clipboard = new ClipboardLink(
@@ -61,6 +67,14 @@ export class View {
     this.target = document.createElement("div");
     this.target.className = "canvas-place";
     this.target.dataset["testid"] = "view-canvas";
+    this.inner.className = "canvas-inner";
+    this.target.append(this.inner);
+    new Pinch(this.target, {
+      zoom: () => this.zoomNow(),
+      isZoomed: () => this.zoom !== null,
+      move: (zoom, from, to) => this.zoomTo(zoom, from, to),
+      end: () => this.fit && this.zoom === 1 && this.resetZoom(),
+    });
     const turnedTo = () => void this.clipboard.update();
     this.target.addEventListener("pointerdown", turnedTo, true);
     this.target.addEventListener("focusin", turnedTo);
@@ -155,12 +169,14 @@ export class View {
     const step = scrollOf(e.key, this.target.clientHeight);
     if (!step) return;
     e.preventDefault();
-    this.target.querySelector("canvas")?.parentElement?.scrollBy(...step);
+    this.target.querySelector("canvas")?.parentElement?.scrollBy(...step); // in its real size
+    this.target.scrollBy(...step); // zoomed
   }
 
   /** Changes how the picture is shown, now and on later visits. */
   set(change: { fit?: boolean; quality?: Quality }): void {
     Object.assign(this, change);
+    if (change.fit !== undefined) this.resetZoom();
     keepViewSettings({ fit: this.fit, quality: this.quality });
     this.applySettings();
     this.changed();
@@ -168,9 +184,54 @@ export class View {
 
   private applySettings(): void {
     if (!this.rfb) return;
-    this.rfb.scaleViewport = this.fit;
+    this.rfb.scaleViewport = this.fit || this.zoom !== null;
     this.rfb.qualityLevel = qualities[this.quality].quality;
     this.rfb.compressionLevel = qualities[this.quality].compression;
+  }
+
+  /** Shows the picture as before the fingers zoomed it. */
+  resetZoom(): void {
+    if (this.zoom === null) return;
+    this.zoom = null;
+    this.inner.style.width = this.inner.style.height = "";
+    this.target.classList.toggle("zoomed", false);
+    this.applySettings();
+    this.changed();
+  }
+
+  /** Returns the size of the whole picture in the target, in pixels. */
+  private fitted(canvas: HTMLCanvasElement): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.target;
+    const scale = Math.min(clientWidth / canvas.width, clientHeight / canvas.height);
+    return { width: canvas.width * scale, height: canvas.height * scale };
+  }
+
+  private zoomNow(): number {
+    const canvas = this.target.querySelector("canvas");
+    return canvas ? canvas.getBoundingClientRect().width / this.fitted(canvas).width : 1;
+  }
+
+  /**
+   * Zooms by giving noVNC more room. noVNC then fits the picture into that, and knows its scale for
+   * the positions of the pointer. A CSS transform would make them wrong.
+   */
+  private zoomTo(zoom: number, from: { x: number; y: number }, to: { x: number; y: number }): void {
+    const canvas = this.target.querySelector("canvas");
+    if (!this.rfb || !canvas || this.phase !== "shown") return;
+    const before = canvas.getBoundingClientRect();
+    const fresh = this.zoom === null;
+    this.zoom = zoom;
+    this.target.classList.toggle("zoomed", true);
+    const { width, height } = this.fitted(canvas);
+    // In percent, so that they follow the window.
+    this.inner.style.width = Math.max(100, (100 * width * zoom) / this.target.clientWidth) + "%";
+    this.inner.style.height = Math.max(100, (100 * height * zoom) / this.target.clientHeight) + "%";
+    this.rfb.scaleViewport = true; // noVNC takes the new size at once
+    const after = canvas.getBoundingClientRect();
+    const x = after.left + ((from.x - before.left) / before.width) * after.width - to.x;
+    const y = after.top + ((from.y - before.top) / before.height) * after.height - to.y;
+    this.target.scrollBy(x, y);
+    if (fresh) this.changed();
   }
 
   focus(): void {
@@ -241,7 +302,7 @@ export class View {
     const current = (f: () => void) => {
       if (attempt === this.attempt) f();
     };
-    const rfb = new RFB(this.target, channel, { shared: true });
+    const rfb = new RFB(this.inner, channel, { shared: true });
     this.rfb = rfb;
     rfb.background = "transparent";
     rfb.showDotCursor = true;
@@ -290,6 +351,7 @@ export class View {
     const rfb = this.rfb;
     this.rfb = null;
     rfb?.disconnect();
+    this.resetZoom();
     if (phase !== "refused") this.refusal = "";
     this.received = "";
     this.held.clear();

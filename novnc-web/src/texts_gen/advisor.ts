@@ -133,6 +133,7 @@ export interface AdvisorTexts {
   view: {
     see: string;
     picture: string;
+    resetZoom: string;
     seeHint: string;
     turn: string;
     again: string;
@@ -388,6 +389,7 @@ export const advisorEn: AdvisorTexts = {
   view: {
     see: "See the customer's screen",
     picture: "The customer's screen",
+    resetZoom: "Reset zoom",
     seeHint: "The customer is asked first.",
     turn: "See the customer's screen instead",
     again: "Ask again",
@@ -641,6 +643,7 @@ export const advisorDe: AdvisorTexts = {
   view: {
     see: "Bildschirm des Kunden sehen",
     picture: "Bildschirm des Kunden",
+    resetZoom: "Zoom zurücksetzen",
     seeHint: "Der Kunde wird vorher gefragt.",
     turn: "Stattdessen Bildschirm des Kunden sehen",
     again: "Noch einmal fragen",
@@ -894,6 +897,7 @@ export const advisorFr: AdvisorTexts = {
   view: {
     see: "Voir l’écran du client",
     picture: "Écran du client",
+    resetZoom: "Réinitialiser le zoom",
     seeHint: "La question est d’abord posée au client.",
     turn: "Voir plutôt l’écran du client",
     again: "Demander de nouveau",
