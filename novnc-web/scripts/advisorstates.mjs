@@ -1,7 +1,7 @@
 // Walks the advisor's real page through the states of a session, with a puppet for the customer's
 // program: for pictures (screenshots.mjs) and tests (advisorpage.mjs).
 
-import { gateway, mock, open } from "./stand.mjs";
+import { gateway, mock, open, report } from "./stand.mjs";
 
 const none = { view: false, control: false, clipboard: false, files: false, show: false };
 const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
@@ -75,11 +75,17 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await puppet("tell", { event: "refused", right: "control", by: "customer" });
   await say(watching, "asking", "", { state: "hidden" });
   await seen(page, "seen-refused");
+  await checkKeyboard(name, page, test);
+  await checkPinch(name, page, test, null);
   await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
   await seen(page, "control");
-  // A way out of the picture by keyboard.
-  await page.evaluate(() => document.querySelector("canvas").focus());
+  await checkPinch(name, page, test, () => puppet("pointer"));
+  // Ways into the picture and out of it by keyboard.
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  if (!(await page.evaluate(() => document.activeElement.matches("canvas[aria-label][aria-description]"))))
+    report(name, "with control, Tab does not reach the picture");
   for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.down(key);
   await page.waitForFunction(() => document.activeElement.closest(".bar") !== null);
   for (const key of ["Shift", "Alt", "Control"]) await page.keyboard.up(key);
@@ -90,6 +96,8 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await seen(page, "full-screen");
   await page.evaluate(() => document.exitFullscreen());
   await page.waitForFunction(() => document.querySelector(".bar").getBoundingClientRect().y === 0);
+  // noVNC fits the picture one frame later.
+  await page.waitForFunction(() => document.querySelector("canvas").getBoundingClientRect().bottom <= innerHeight);
   await say({ ...control, hands: true }, "hands");
   await seen(page, "control-hands");
   await say({ ...control, panelClosed: true }, "panel-closed");
@@ -121,4 +129,108 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await seen(page, "ended");
   await customer.context().close();
   await page.context().close();
+}
+
+/** While the advisor only looks: Tab enters the picture and leaves it, and keys scroll it. */
+async function checkKeyboard(name, page, test) {
+  const inPicture = () => page.evaluate(() => document.activeElement.matches('[data-testid="view-canvas"]'));
+  const full = async (id) => {
+    await test("more").click();
+    await test(id).click();
+    await page.keyboard.press("Escape");
+    await test("card-more").waitFor({ state: "hidden" });
+  };
+  await full("scale-100");
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  if (!(await inPicture())) return report(name, "Tab does not reach the picture");
+  const label = await test("view-canvas").getAttribute("aria-label");
+  if (!label) report(name, "the picture has no name");
+  const top = () => page.evaluate(() => document.querySelector("canvas").parentElement.scrollTop);
+  const moved = [];
+  for (const key of ["End", "Home", "ArrowDown", "ArrowUp", "PageDown", "PageUp"]) {
+    const before = await top();
+    await page.keyboard.press(key);
+    moved.push(Math.sign((await top()) - before));
+  }
+  if (moved.join() !== "1,-1,1,-1,1,-1") report(name, "the keys scroll the picture by " + moved);
+  await page.keyboard.press("Tab");
+  if (await inPicture()) report(name, "Tab does not leave the picture");
+  await test("end-session").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Shift+Tab");
+  if (!(await page.evaluate(() => document.activeElement.dataset.testid === "end-session")))
+    report(name, "Shift+Tab does not leave the picture");
+  await full("scale-fit");
+}
+
+/**
+ * Two fingers zoom the picture and the button ends that. `pointer` returns what the customer's
+ * program hears of the advisor's pointer; null means that the advisor only looks.
+ */
+async function checkPinch(name, page, test, pointer) {
+  const cdp = await page.context().newCDPSession(page);
+  const touch = (type, ...points) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  /** Two fingers move from one pair of points to another. */
+  const fingers = async (from, to) => {
+    await touch("touchStart", from[0]);
+    await touch("touchStart", ...from);
+    for (let i = 1; i <= 10; i++)
+      await touch("touchMove", ...from.map((p, k) => p.map((v, axis) => v + ((to[k][axis] - v) * i) / 10)));
+    await touch("touchEnd");
+  };
+  const tap = async (at) => {
+    await touch("touchStart", at);
+    await touch("touchEnd");
+  };
+  const picture = () =>
+    page.evaluate(() => {
+      const { x, y, width, height } = document.querySelector("canvas").getBoundingClientRect();
+      return { x, y, width, height, page: [visualViewport.scale, scrollX, scrollY].join() };
+    });
+  const part = (p, [x, y]) => [(x - p.x) / p.width, (y - p.y) / p.height];
+  const near = (a, b, by) => a.every((v, i) => Math.abs(v - b[i]) <= by);
+  /** Collects what the program hears until a tap of the pointer's first button arrives. */
+  const heard = async () => {
+    const all = [];
+    while (!all.some((e, i) => e.buttons === 0 && all[i - 1]?.buttons === 1)) all.push(...(await pointer()));
+    return all;
+  };
+  const before = await picture();
+  if (pointer) {
+    await pointer();
+    await fingers([[500, 400], [600, 400]], [[500, 600], [600, 600]]); // prettier-ignore
+    await tap([640, 400]);
+    if (!(await heard()).some((e) => e.buttons === 8)) report(name, "two fingers are not the customer's wheel");
+  }
+  await fingers([[350, 300], [450, 300]], [[250, 300], [550, 300]]); // prettier-ignore
+  await test("zoom-reset").waitFor();
+  const zoomed = await picture();
+  const zoom = zoomed.width / before.width;
+  if (zoom < 2 || zoom > 3) report(name, `the zoom is ${zoom}`);
+  if (!near(part(before, [400, 300]), part(zoomed, [400, 300]), 0.02)) report(name, "the zoom is not around the fingers");
+  if (zoomed.page !== before.page) report(name, "the page itself was zoomed: " + zoomed.page);
+  await fingers([[500, 400], [600, 400]], [[560, 440], [660, 440]]); // prettier-ignore
+  const moved = await picture();
+  if (!near([moved.x - zoomed.x, moved.y - zoomed.y, moved.width], [60, 40, zoomed.width], 12))
+    report(name, "two fingers do not move the zoomed picture");
+  if (pointer) {
+    await tap([700, 350]);
+    const all = await heard();
+    if (all.some((e) => e.buttons > 1)) report(name, "the customer's wheel turned, or a button was pressed");
+    const [across, down] = part(moved, [700, 350]);
+    const size = await page.evaluate(() => [document.querySelector("canvas").width, document.querySelector("canvas").height]);
+    const { x, y } = all.at(-1);
+    if (!near([x, y], [across * size[0], down * size[1]], 1.5)) report(name, `the pointer is at ${x}, ${y} while zoomed`);
+  }
+  await fingers([[100, 300], [700, 300]], [[350, 300], [450, 300]]); // prettier-ignore
+  await test("zoom-reset").waitFor({ state: "hidden" }); // the whole picture again
+  await fingers([[390, 300], [410, 300]], [[50, 300], [1050, 300]]); // prettier-ignore
+  const most = (await picture()).width / before.width;
+  if (Math.abs(most - 5) > 0.05) report(name, `the largest zoom is ${most}`);
+  await test("zoom-reset").click();
+  await test("zoom-reset").waitFor({ state: "hidden" });
+  if (JSON.stringify(await picture()) !== JSON.stringify(before)) report(name, "the button does not show the whole picture");
+  await cdp.detach();
 }

@@ -9,6 +9,10 @@ class FakeElement {
   addEventListener(): void {}
   removeEventListener(): void {}
   setAttribute(): void {}
+  removeAttribute(): void {}
+  querySelector(): null {
+    return null;
+  }
   getContext(): null {
     return null;
   }

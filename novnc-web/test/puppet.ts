@@ -21,6 +21,8 @@ declare global {
       refuse(): void;
       /** Sets the size of the desktop that the next view shows. */
       resize(width: number, height: number): void;
+      /** Returns what the advisor's pointer did since the last call. */
+      pointer(): { buttons: number; x: number; y: number }[];
     };
   }
 }
@@ -30,6 +32,23 @@ let state: Record<string, unknown> = {};
 let seq = 1;
 let answer: { yes: () => void; no: () => void } | null = null;
 let closeShow = () => {};
+
+const pointed: { buttons: number; x: number; y: number }[] = [];
+/** RFC 6143, section 7.5.5. noVNC sends some of these messages together. */
+const pointerEvent = { type: 5, size: 6 };
+
+/** Notes the pointer's messages of a line that is served already; the server ignores them. */
+function watch(line: Duplex): void {
+  const serve = line.onmessage;
+  line.onmessage = (e) => {
+    const message = new DataView(e.data);
+    for (let i = 0; i + pointerEvent.size <= message.byteLength; i += pointerEvent.size) {
+      if (message.getUint8(i) !== pointerEvent.type) break;
+      pointed.push({ buttons: message.getUint8(i + 1), x: message.getUint16(i + 2), y: message.getUint16(i + 4) });
+    }
+    serve?.(e);
+  };
+}
 
 let [width, height] = [1280, 720];
 
@@ -104,7 +123,9 @@ window.puppet = {
           } else {
             const approve = () =>
               new Promise<void>((resolve, reject) => (answer = { yes: resolve, no: () => reject(new Error("no")) }));
-            void new Server(channel as unknown as Duplex, { picture: desk(), name: "PETRA-PC", approve }).serve();
+            const line = channel as unknown as Duplex;
+            void new Server(line, { picture: desk(), name: "PETRA-PC", approve }).serve();
+            watch(line);
           }
         },
       },
@@ -121,6 +142,7 @@ window.puppet = {
   resize: (...size) => {
     [width, height] = size;
   },
+  pointer: () => pointed.splice(0),
   allow: async () => {
     while (!answer) await new Promise((resolve) => setTimeout(resolve, 10)); // the view is on its way
     answer.yes();

@@ -14,6 +14,7 @@ import type { Session } from "./session.ts";
 export function stage(session: Session, desk: Desk): TemplateResult {
   const { t } = desk;
   const { view, shared } = session;
+  view.describe(t.view.picture, t.tools.leavePicture);
   return html`<div
     class="stage"
     data-testid="screen"
@@ -21,7 +22,15 @@ export function stage(session: Session, desk: Desk): TemplateResult {
     ?data-seen=${shared.rights.view && view.phase === "shown"}
     ?data-control=${shared.rights.control && view.phase === "shown"}
   >
-    ${view.target} ${view.phase === "shown" ? nothing : cover(session, t)} ${messages(session, desk)}
+    ${view.target} ${view.phase === "shown" ? nothing : cover(session, t)}
+    ${
+      view.zoom === null
+        ? nothing
+        : html`<div class="zoom-reset">
+            ${button({ testid: "zoom-reset", label: t.view.resetZoom, act: () => view.resetZoom() })}
+          </div>`
+    }
+    ${messages(session, desk)}
   </div>`;
 }
 

@@ -6,6 +6,8 @@ import { keysym } from "../protocol_gen.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";
 import { ClipboardLink } from "./clipboard.ts";
 import type { Key } from "./keys.ts";
+import { Pinch } from "./pinch.ts";
+import { scrollOf } from "./scroll.ts";
 import { keepViewSettings, keptViewSettings } from "./store.ts";
 
 export type ViewPhase = "off" | "opening" | "asking" | "shown" | "refused" | "lost";
@@ -36,13 +38,19 @@ export class View {
   /** The keys that are held down, by their codes. */
   readonly held = new Map<string, Key>();
 
+  /** The zoom by fingers: 1 is the whole picture; null while the picture is shown as `fit` says. */
+  zoom: number | null = null;
+
   private rfb: RFB | null = null;
+  /** noVNC's place in the target: larger than the target while the picture is zoomed. */
+  private readonly inner = document.createElement("div");
   private wanted = false;
   private hadClipboard = false;
   private readonly clipboard = new ClipboardLink(
     () => this.rfb !== null && this.rights().clipboard,
     (words) => this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard)),
   );
+  private words = { name: "", wayOut: "" };
   private attempt = 0; // counts attempts to open, so that events of older ones can be ignored
   private readonly backoff = new Backoff();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -59,9 +67,18 @@ export class View {
     this.target = document.createElement("div");
     this.target.className = "canvas-place";
     this.target.dataset["testid"] = "view-canvas";
+    this.inner.className = "canvas-inner";
+    this.target.append(this.inner);
+    new Pinch(this.target, {
+      zoom: () => this.zoomNow(),
+      isZoomed: () => this.zoom !== null,
+      move: (zoom, from, to) => this.zoomTo(zoom, from, to),
+      end: () => this.fit && this.zoom === 1 && this.resetZoom(),
+    });
     const turnedTo = () => void this.clipboard.update();
     this.target.addEventListener("pointerdown", turnedTo, true);
     this.target.addEventListener("focusin", turnedTo);
+    this.target.addEventListener("keydown", (e) => this.scroll(e));
   }
 
   get isOpen(): boolean {
@@ -103,6 +120,7 @@ export class View {
       this.clipboard.reset();
       void this.clipboard.update();
     }
+    this.placeFocus();
     if (!this.rfb) return;
     // noVNC's viewOnly also blocks the clipboard. If only the clipboard is allowed, the style sheet
     // keeps the pointer away, and the element gets no focus and so no keys.
@@ -111,9 +129,54 @@ export class View {
     if (!control) this.rfb.blur();
   }
 
+  /** Names the picture for screen readers. `wayOut` says how the keyboard leaves it. */
+  describe(name: string, wayOut: string): void {
+    if (name === this.words.name && wayOut === this.words.wayOut) return;
+    this.words = { name, wayOut };
+    this.placeFocus();
+  }
+
+  /**
+   * Decides what the Tab key reaches. With control this is noVNC's canvas, whose keys go to the
+   * customer. Otherwise it is the element around it: there noVNC hears no key, and Tab goes on.
+   */
+  private placeFocus(): void {
+    const canvas = this.target.querySelector("canvas");
+    const { control } = this.rights();
+    const look = canvas !== null && this.phase === "shown" && !control;
+    if (look) {
+      this.target.tabIndex = 0;
+      this.target.role = "group";
+      this.target.ariaLabel = this.words.name;
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) this.target.removeAttribute(name);
+    }
+    if (!canvas) return;
+    // The keyboard stays in the picture when control ends.
+    if (look && document.activeElement === canvas) this.target.focus({ preventScroll: true });
+    canvas.tabIndex = control ? 0 : -1;
+    canvas.role = control ? "application" : "img"; // "application": screen readers pass all keys on
+    canvas.ariaLabel = this.words.name;
+    if (control) canvas.setAttribute("aria-description", this.words.wayOut);
+    else canvas.removeAttribute("aria-description");
+    // Browsers let Tab stop at every element that scrolls. Here the element around it does so.
+    canvas.parentElement!.tabIndex = -1;
+  }
+
+  /** Scrolls a picture that is larger than the window. */
+  private scroll(e: KeyboardEvent): void {
+    if (e.target !== this.target || e.ctrlKey || e.altKey || e.metaKey) return;
+    const step = scrollOf(e.key, this.target.clientHeight);
+    if (!step) return;
+    e.preventDefault();
+    this.target.querySelector("canvas")?.parentElement?.scrollBy(...step); // in its real size
+    this.target.scrollBy(...step); // zoomed
+  }
+
   /** Changes how the picture is shown, now and on later visits. */
   set(change: { fit?: boolean; quality?: Quality }): void {
     Object.assign(this, change);
+    if (change.fit !== undefined) this.resetZoom();
     keepViewSettings({ fit: this.fit, quality: this.quality });
     this.applySettings();
     this.changed();
@@ -121,9 +184,54 @@ export class View {
 
   private applySettings(): void {
     if (!this.rfb) return;
-    this.rfb.scaleViewport = this.fit;
+    this.rfb.scaleViewport = this.fit || this.zoom !== null;
     this.rfb.qualityLevel = qualities[this.quality].quality;
     this.rfb.compressionLevel = qualities[this.quality].compression;
+  }
+
+  /** Shows the picture as before the fingers zoomed it. */
+  resetZoom(): void {
+    if (this.zoom === null) return;
+    this.zoom = null;
+    this.inner.style.width = this.inner.style.height = "";
+    this.target.classList.toggle("zoomed", false);
+    this.applySettings();
+    this.changed();
+  }
+
+  /** Returns the size of the whole picture in the target, in pixels. */
+  private fitted(canvas: HTMLCanvasElement): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.target;
+    const scale = Math.min(clientWidth / canvas.width, clientHeight / canvas.height);
+    return { width: canvas.width * scale, height: canvas.height * scale };
+  }
+
+  private zoomNow(): number {
+    const canvas = this.target.querySelector("canvas");
+    return canvas ? canvas.getBoundingClientRect().width / this.fitted(canvas).width : 1;
+  }
+
+  /**
+   * Zooms by giving noVNC more room. noVNC then fits the picture into that, and knows its scale for
+   * the positions of the pointer. A CSS transform would make them wrong.
+   */
+  private zoomTo(zoom: number, from: { x: number; y: number }, to: { x: number; y: number }): void {
+    const canvas = this.target.querySelector("canvas");
+    if (!this.rfb || !canvas || this.phase !== "shown") return;
+    const before = canvas.getBoundingClientRect();
+    const fresh = this.zoom === null;
+    this.zoom = zoom;
+    this.target.classList.toggle("zoomed", true);
+    const { width, height } = this.fitted(canvas);
+    // In percent, so that they follow the window.
+    this.inner.style.width = Math.max(100, (100 * width * zoom) / this.target.clientWidth) + "%";
+    this.inner.style.height = Math.max(100, (100 * height * zoom) / this.target.clientHeight) + "%";
+    this.rfb.scaleViewport = true; // noVNC takes the new size at once
+    const after = canvas.getBoundingClientRect();
+    const x = after.left + ((from.x - before.left) / before.width) * after.width - to.x;
+    const y = after.top + ((from.y - before.top) / before.height) * after.height - to.y;
+    this.target.scrollBy(x, y);
+    if (fresh) this.changed();
   }
 
   focus(): void {
@@ -194,7 +302,7 @@ export class View {
     const current = (f: () => void) => {
       if (attempt === this.attempt) f();
     };
-    const rfb = new RFB(this.target, channel, { shared: true });
+    const rfb = new RFB(this.inner, channel, { shared: true });
     this.rfb = rfb;
     rfb.background = "transparent";
     rfb.showDotCursor = true;
@@ -243,6 +351,7 @@ export class View {
     const rfb = this.rfb;
     this.rfb = null;
     rfb?.disconnect();
+    this.resetZoom();
     if (phase !== "refused") this.refusal = "";
     this.received = "";
     this.held.clear();

@@ -132,6 +132,8 @@ export interface AdvisorTexts {
   };
   view: {
     see: string;
+    picture: string;
+    resetZoom: string;
     seeHint: string;
     turn: string;
     again: string;
@@ -386,6 +388,8 @@ export const advisorEn: AdvisorTexts = {
   },
   view: {
     see: "See the customer's screen",
+    picture: "The customer's screen",
+    resetZoom: "Reset zoom",
     seeHint: "The customer is asked first.",
     turn: "See the customer's screen instead",
     again: "Ask again",
@@ -638,6 +642,8 @@ export const advisorDe: AdvisorTexts = {
   },
   view: {
     see: "Bildschirm des Kunden sehen",
+    picture: "Bildschirm des Kunden",
+    resetZoom: "Zoom zurücksetzen",
     seeHint: "Der Kunde wird vorher gefragt.",
     turn: "Stattdessen Bildschirm des Kunden sehen",
     again: "Noch einmal fragen",
@@ -890,6 +896,8 @@ export const advisorFr: AdvisorTexts = {
   },
   view: {
     see: "Voir l’écran du client",
+    picture: "Écran du client",
+    resetZoom: "Réinitialiser le zoom",
     seeHint: "La question est d’abord posée au client.",
     turn: "Voir plutôt l’écran du client",
     again: "Demander de nouveau",
