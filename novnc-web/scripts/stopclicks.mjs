@@ -180,6 +180,14 @@ try {
         await press(testid, fitting[tries % fitting.length], surprise, when, wants, middle === "middle");
     }
   }
+  // A double click on "Hide everything" does not resume.
+  await push(states.seen);
+  const hide = await page.getByTestId("pause").boundingBox();
+  await page.mouse.click(hide.x + hide.width / 2, hide.y + hide.height / 2);
+  await push(states.paused);
+  await page.mouse.click(hide.x + hide.width / 2, hide.y + hide.height / 2);
+  const { sent } = await taken();
+  if (!isDeepStrictEqual(sent, [hiding])) report("a double click", `sent ${JSON.stringify(sent)}`);
   finished = true;
 } finally {
   const problems = await close();

@@ -148,7 +148,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       '"share":{"kind":"apps","names":["gedit","",7]}}\n',
   );
   assert.deepEqual(told, [
-    ["hello", { user: "", host: "", system: "", browser: true, can: ["view", "show"] }, ""],
+    ["hello", { user: "", host: "", system: "", systemName: "", browser: true, can: ["view", "show"] }, ""],
     [
       "state",
       {

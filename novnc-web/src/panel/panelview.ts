@@ -31,6 +31,9 @@ export interface PanelOptions {
   back?: { label: string; act: () => void };
 }
 
+/** How long the button to hide everything does not resume, in milliseconds. */
+const pauseHolds = 1000;
+
 /**
  * Shows the customer a session in one language. The buttons that stop something have fixed places
  * at the bottom; whatever comes and goes is in the space above them.
@@ -47,6 +50,9 @@ export class PanelView {
   private last: Snapshot | null = null;
   /** What the customer has opened in the place of the picture. */
   private open: "" | "editor" | "details" = "";
+
+  private pausedAt = -Infinity; // Date.now
+  private pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly lang: Snapshot["lang"],
@@ -70,6 +76,7 @@ export class PanelView {
   /** Ends timers, when the page shows something else. */
   dispose(): void {
     this.last = null;
+    clearTimeout(this.pauseTimer);
     this.question.dispose();
     this.shown.dispose();
     this.preview.update(false);
@@ -79,6 +86,7 @@ export class PanelView {
   update(s: Snapshot): void {
     const { last } = this;
     this.last = s;
+    this.notePause(s.paused && last?.paused === false);
     const live = isLive(s);
     this.history.update(last, s);
     this.number.update(s);
@@ -92,6 +100,18 @@ export class PanelView {
     document.title = look.title + " – Lotse";
     this.draw();
     this.moveFocus(s, last, fresh);
+  }
+
+  /** Hiding turns the button into Resume. The second press of a double click must not undo it. */
+  private notePause(began: boolean): void {
+    if (!began) return;
+    this.pausedAt = Date.now();
+    clearTimeout(this.pauseTimer);
+    this.pauseTimer = setTimeout(() => this.draw(), pauseHolds + 100);
+  }
+
+  private get justPaused(): boolean {
+    return Math.abs(Date.now() - this.pausedAt) < pauseHolds;
   }
 
   private draw(): void {
@@ -203,7 +223,13 @@ export class PanelView {
     const { t, actions } = this;
     const choose = () => (actions.chooseAgain ? actions.chooseAgain() : this.toggle("editor"));
     return html`<div class="view-actions">
-      <button type="button" class=${s.paused ? "primary" : ""} data-testid="pause" @click=${() => actions.pause(!s.paused)}>
+      <button
+        type="button"
+        class=${s.paused ? "primary" : ""}
+        data-testid="pause"
+        aria-disabled=${String(this.justPaused)}
+        @click=${() => this.justPaused || actions.pause(!s.paused)}
+      >
         ${s.paused ? t.resume : t.pause}
       </button>
       ${
