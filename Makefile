@@ -19,7 +19,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: help watch web-gallery build build-tests flood test test-bench test-go test-native test-race test-web test-pages test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: help watch web-gallery build build-tests flood test test-bench test-go test-native test-race test-web test-pages test-advisor-page test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
@@ -30,7 +30,7 @@ help:
 	@echo 'make build    the programs, into bin/'
 	@echo 'make watch    build pages and programs again whenever a file changes'
 	@echo 'make test     all tests; each part alone:'
-	@echo '              test-go test-race test-web test-pages test-native test-wine test-bench test-dist lint'
+	@echo '              test-go test-race test-web test-pages test-advisor-page test-native test-wine test-bench test-dist lint'
 	@echo '              test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows'
 	@echo 'make lint     formatting, vet, staticcheck, types'
 	@echo 'make web-gallery  the controls of the pages, on a page'
@@ -80,8 +80,8 @@ bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
 # wait longest first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
-	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-pages test-native test-e2e-desktops \
-		test-e2e-panels test-wine test-race test-bench test-go test-web test-dist lint
+	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-pages test-native test-advisor-page \
+		test-e2e-desktops test-e2e-panels test-wine test-race test-bench test-go test-web test-dist lint
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
@@ -121,9 +121,12 @@ test-wine: needs-test
 test-web: novnc-web/dist/.stamp
 	cd novnc-web && npm test && npm run chromium
 
-# Every state of the pages in Chromium.
+# Every state of the customer's and of the advisor's pages in Chromium.
 test-pages: novnc-web/dist/.stamp
 	cd novnc-web && npm run pages
+
+test-advisor-page: novnc-web/dist/.stamp
+	cd novnc-web && npm run advisorpage
 
 # The tests that write rows of the table of viewers are one part, so that it can
 # tell whether each row was seen.

@@ -167,6 +167,17 @@ func (a *AskedQuestion) Wait() Result {
 	}
 }
 
+// Soon returns the result of the question, and false if there is none within a few seconds. Only a
+// test that then asks again may use it.
+func (a *AskedQuestion) Soon() (Result, bool) {
+	select {
+	case r := <-a.result:
+		return r, true
+	case <-time.After(2 * clickAgain):
+		return Result{}, false
+	}
+}
+
 // Unanswered fails the test if the question was answered.
 func (a *AskedQuestion) Unanswered() {
 	a.T.Helper()
