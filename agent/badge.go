@@ -4,12 +4,17 @@ import (
 	"context"
 	"image"
 	"sync"
+	"time"
 
 	"lotse/agent/badge"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/plaintext"
 )
+
+// resumeHolds is how long the badge's Resume does nothing after it has taken the place of Pause.
+// The second press of a double click must not show the screen again.
+const resumeHolds = time.Second
 
 // maxBadgeName is the maximum number of characters of the advisor's name on the badge.
 const maxBadgeName = 40
@@ -80,6 +85,8 @@ type badgeShow struct {
 	mu sync.Mutex
 	// shown is the badge on the screen; nil: none. Guarded by mu.
 	shown *badge.Layout
+	// paused is since when the badge has offered to resume. Guarded by mu.
+	paused time.Time
 }
 
 func (b *badgeShow) run(ctx context.Context) {
@@ -127,6 +134,7 @@ func (b *badgeShow) run(ctx context.Context) {
 func (b *badgeShow) show(state badge.State, visible bool) error {
 	window := b.session.cfg.Display.Badge
 	b.set(nil)
+	b.notePause(visible && state.Paused)
 	if !visible {
 		return window.Show(nil)
 	}
@@ -145,6 +153,17 @@ func (b *badgeShow) show(state badge.State, visible bool) error {
 	return nil
 }
 
+func (b *badgeShow) notePause(paused bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !paused:
+		b.paused = time.Time{}
+	case b.paused.IsZero():
+		b.paused = time.Now()
+	}
+}
+
 func (b *badgeShow) set(l *badge.Layout) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -155,12 +174,16 @@ func (b *badgeShow) set(l *badge.Layout) {
 // made the click.
 func (b *badgeShow) clicked(p image.Point, physical bool) {
 	b.mu.Lock()
-	shown := b.shown
+	shown, paused := b.shown, b.paused
 	b.mu.Unlock()
 	if shown == nil {
 		return
 	}
-	if e := pressed(shown.At(p), physical); e != nil {
+	action := shown.At(p)
+	if action == badge.Resume && time.Since(paused) < resumeHolds {
+		return
+	}
+	if e := pressed(action, physical); e != nil {
 		b.session.send(e)
 	}
 }

@@ -377,7 +377,7 @@ func TestResumeIsAsked(t *testing.T) {
 		if snap, _ := d.Snapshot(); snap.Paused || !snap.Rights.View {
 			t.Errorf("after the yes: paused %v, %+v", snap.Paused, snap.Rights)
 		}
-		// The badge's button resumes at once if a device clicked it.
+		// The badge's button resumes without a question if a device clicked it.
 		_ = d.Do(Pause{})
 		synctest.Wait()
 		resume := d.badgeButton(t, badge.Resume)
@@ -386,6 +386,12 @@ func TestResumeIsAsked(t *testing.T) {
 		if snap, _ := d.Snapshot(); !snap.Paused {
 			t.Error("a program resumed")
 		}
+		d.badge.Click(resume) // the second press of a double click
+		synctest.Wait()
+		if snap, _ := d.Snapshot(); !snap.Paused {
+			t.Error("a double click on Pause resumes")
+		}
+		time.Sleep(resumeHolds)
 		d.badge.Click(resume)
 		synctest.Wait()
 		if snap, _ := d.Snapshot(); snap.Paused {

@@ -163,8 +163,8 @@ type Badge interface {
 	// the system's bars. It stays at the place to which the customer moved it, and its right edge
 	// stays where it is when the frame has another size.
 	Show(f *Frame) error
-	// Watch calls clicked with the clicked point in the frame, until ctx ends. physical: a device
-	// certainly did it. Moving the badge is not a click.
+	// Watch calls clicked with the point in the frame at which the button was released, until ctx
+	// ends. physical: a device certainly did it. Moving the badge is not a click.
 	Watch(ctx context.Context, clicked func(p image.Point, physical bool)) error
 	// Rect returns where the badge is, in the display's coordinates; empty if it is hidden.
 	Rect() image.Rectangle

@@ -57,7 +57,6 @@ type badgeWindow struct {
 	window uintptr
 	hold   struct {
 		down, drag  bool
-		at          image.Point // in the badge
 		first, last image.Point // of the pointer, in the system's coordinates
 		by          question.Device
 	}
@@ -289,7 +288,7 @@ func (b *badgeWindow) onMessage(_ uintptr, what uint32, _, l uintptr) (result ui
 	case wmMouseActivate:
 		return noActivation, true
 	case wmLeftDown:
-		h.down, h.drag, h.at, h.first, h.last, h.by = true, false, at, place, place, physicalDevice()
+		h.down, h.drag, h.first, h.last, h.by = true, false, place, place, physicalDevice()
 		call(procSetCapture, b.window)
 		return 0, true
 	case wmMouseMove:
@@ -302,7 +301,7 @@ func (b *badgeWindow) onMessage(_ uintptr, what uint32, _, l uintptr) (result ui
 	case wmLeftUp:
 		if h.down && !h.drag {
 			select {
-			case b.clicks <- badgeClick{h.at, h.by != 0 && h.by == physicalDevice()}:
+			case b.clicks <- badgeClick{at, h.by != 0 && h.by == physicalDevice()}:
 			default:
 			}
 		}

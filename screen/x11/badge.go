@@ -309,7 +309,6 @@ func (b *badgeWindow) Watch(ctx context.Context, clicked func(p image.Point, phy
 	}
 	var hold struct {
 		down        bool
-		at          image.Point // in the badge
 		drag        bool
 		raised      time.Time
 		first, last image.Point // of the pointer, in the display
@@ -339,7 +338,7 @@ func (b *badgeWindow) Watch(ctx context.Context, clicked func(p image.Point, phy
 					b.move(image.Point{})
 				}
 			case xproto.ButtonPress:
-				hold.down, hold.drag, hold.at, hold.first, hold.last, hold.by = ev.detail == 1, false, ev.at, ev.root, ev.root, by
+				hold.down, hold.drag, hold.first, hold.last, hold.by = ev.detail == 1, false, ev.root, ev.root, by
 			case xproto.MotionNotify:
 				if d := ev.root.Sub(hold.first); hold.down && (hold.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
 					hold.drag = true
@@ -348,7 +347,9 @@ func (b *badgeWindow) Watch(ctx context.Context, clicked func(p image.Point, phy
 				}
 			case xproto.ButtonRelease:
 				if hold.down && !hold.drag && ev.detail == 1 {
-					clicked(hold.at, by != 0 && by == hold.by)
+					// The badge may have another size since the press, and its buttons keep their
+					// distance from the right edge.
+					clicked(ev.root.Sub(b.Rect().Min), by != 0 && by == hold.by)
 				}
 				hold.down = false
 			}

@@ -72,6 +72,24 @@ func TestBadge(t *testing.T) {
 		t.Errorf("clicked at %v, by hand %v", clicks[0], byHand[0])
 	}
 	mu.Unlock()
+	// The badge becomes wider between press and release: the click is where its right edge says.
+	v.point(at, 1)
+	wider := screen.NewFrame(image.Pt(200, 40))
+	wider.Fill(wider.Bounds(), 0, 0xb4, 0xb4)
+	if err := badge.Show(wider); err != nil {
+		t.Fatal(err)
+	}
+	v.point(at, 0)
+	screentest.Eventually(t, "a click on the wider badge", func() bool { return count() == 2 })
+	mu.Lock()
+	if clicks[1] != image.Pt(100, 20) {
+		t.Errorf("clicked at %v of the wider badge", clicks[1])
+	}
+	clicks, byHand = clicks[:1], byHand[:1]
+	mu.Unlock()
+	if err := badge.Show(picture); err != nil {
+		t.Fatal(err)
+	}
 	before := badge.Rect()
 	v.point(at, 1)
 	for i := range 10 {
