@@ -86,8 +86,7 @@ type model interface {
 	PanelWanted() <-chan struct{}
 }
 
-// Run implements agent.Panel. It serves the panel until the page has shown the end, or ctx
-// ends.
+// Run implements agent.Panel. It serves the panel until all open pages have the end, or ctx ends.
 func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(ctx, s) }
 
 func (p *Panel) run(ctx context.Context, s model) error {
@@ -103,8 +102,9 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	p.origin = "http://" + l.Addr().String()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	over := make(chan struct{})
 	server := &http.Server{
-		Handler: p.handler(ctx, stop), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: p.handler(ctx, sync.OnceFunc(func() { close(over) })), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	served := make(chan error, 1)
@@ -116,6 +116,9 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	for waiting := true; waiting; {
 		select {
 		case <-ctx.Done():
+			waiting = false
+		case <-over:
+			p.awaitPages(ctx)
 			waiting = false
 		case err := <-served:
 			served <- err
@@ -131,14 +134,34 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	_ = server.Shutdown(closing)
 	_ = server.Close()
 	stop()
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
+	p.refuseSockets()
 	p.handlers.Wait()
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("panel: %w", err)
 	}
 	return nil
+}
+
+// refuseSockets refuses new sockets from now on.
+func (p *Panel) refuseSockets() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+}
+
+// awaitPages waits until every page has the end, and not only the first one: a page whose socket
+// is closed before that can only say that the program is gone.
+func (p *Panel) awaitPages(ctx context.Context) {
+	p.refuseSockets()
+	gone := make(chan struct{})
+	go func() {
+		p.handlers.Wait() // Run waits for them, too
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+	}
 }
 
 // listen returns the listener for the panel, or an error if this program does not contain the

@@ -361,6 +361,78 @@ func TestPanelRunWaitsForItsSockets(t *testing.T) {
 	}
 }
 
+// oneByOne is a session of which one page learns the end long after another.
+type oneByOne struct {
+	*fakeSession
+	first sync.Once
+	later chan struct{} // closed: the others learn it
+}
+
+func (s *oneByOne) Snapshot() (agent.Snapshot, <-chan struct{}) {
+	snap, changed := s.fakeSession.Snapshot()
+	if snap.Phase == agent.PhaseEnded {
+		wait := true
+		s.first.Do(func() { wait = false })
+		if wait {
+			<-s.later
+		}
+	}
+	return snap, changed
+}
+
+// TestAllPagesGetTheEnd checks that Run does not return before each open page has the end, with
+// the session's record, even if another page has it already.
+func TestAllPagesGetTheEnd(t *testing.T) {
+	address := make(chan string, 1)
+	p := &Panel{NoBrowser: true, Opened: func(url string) { address <- url }}
+	s := &oneByOne{fakeSession: newFakeSession(), later: make(chan struct{})}
+	done := make(chan error, 1)
+	go func() { done <- p.run(t.Context(), s) }()
+	var url string
+	select {
+	case url = <-address:
+	case err := <-done:
+		t.Fatal(err, "(make build first)")
+	}
+	p.mu.Lock()
+	p.key = "key"
+	p.mu.Unlock()
+	origin, _, _ := strings.Cut(url, "/#")
+	ended := make(chan bool, 2)
+	for range 2 {
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(origin, "http")+"/api/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ws.Close()
+		if err := ws.WriteJSON(map[string]string{"key": "key"}); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				var snap agent.Snapshot
+				if ws.ReadJSON(&snap) != nil || snap.Phase == agent.PhaseEnded {
+					ended <- snap.Phase == agent.PhaseEnded
+					return
+				}
+			}
+		}()
+	}
+	s.hasPages(t, 2)
+	s.show(func(snap *agent.Snapshot) { snap.Phase = agent.PhaseEnded })
+	if !<-ended {
+		t.Error("no page has the end")
+	}
+	s.hasPages(t, 1) // the first page is gone
+	close(s.later)
+	if !<-ended {
+		t.Error("the other page was cut off before it had the end")
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPanelPicturesNeedTheKey(t *testing.T) {
 	p, s, server := panelServer(t)
 	p.mu.Lock()
