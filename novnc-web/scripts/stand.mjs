@@ -157,6 +157,13 @@ export const smallWindow = { width: 420, height: 640 };
 export const wideWindow = { width: 1200, height: 800 };
 
 /**
+ * What a browser complains of although all is well: a sign-in that is asked for, a camera that the
+ * policy forbids, and a frame of a capture that ends, which Chromium drops itself (DECISIONS.md;
+ * test/frames.test.ts proves that our own code closes every frame).
+ */
+const harmless = /401|camera is not allowed|A VideoFrame was garbage collected/;
+
+/**
  * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent`
  * is the browser's user agent, `size` that of the window.
  */
@@ -171,7 +178,7 @@ export async function open(name, { lang = "de", dark = false, phone = false, scr
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   page.on("pageerror", (e) => report(name, e));
-  page.on("console", (m) => m.type() === "error" && !/401|camera is not allowed/.test(m.text()) && report(name, m.text()));
+  page.on("console", (m) => m.type() === "error" && !harmless.test(m.text()) && report(name, m.text()));
   if (script) await page.addInitScript(script);
   // Where one WebSocket is played, noVNC takes none; the panel's are real.
   if (!path.startsWith("/panel")) await gateway.attach(page);
