@@ -475,3 +475,45 @@ func TestCustomerPage(t *testing.T) {
 	}
 	b.noComplaints()
 }
+
+// TestPagesAfterARestart checks that both pages come back to their session after the gateway was
+// restarted: nobody signs in, asks or allows again. A reload afterwards works, too.
+func TestPagesAfterARestart(t *testing.T) {
+	s := newStack(t)
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	agent, url := s.panelAgent(customer)
+	b := newBrowser(t)
+	advisor, panel := b.tab("advisor"), b.tab("panel")
+	advisor.open(s.url + "/advisor")
+	advisor.fill("signin-name", "advisor")
+	advisor.fill("signin-password", devPassword)
+	advisor.click("signin-submit")
+	advisor.click("new-session")
+	number := advisor.text("number")
+	panel.open(url)
+	panel.fill("number", number)
+	panel.click("number-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	mark := agent.Mark()
+	advisor.click("see-screen")
+	allow(customer, agent, mark, "view")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+
+	mark = agent.Mark()
+	s.gateway.Stop()
+	agent.LineAfter(mark, "stream ended")
+	s.startGateway(strings.TrimPrefix(s.url, "https://"))
+	customer.typewriter() // something new on the screen, which the page must receive
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	advisor.seesDesktop(customer, 0)
+	if said := strings.Join(agent.Output()[mark:], "\n"); strings.Contains(said, "outcome=given") {
+		t.Errorf("allowed again:\n%s", said)
+	}
+	advisor.do("reload", nil)
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	advisor.click("end-session")
+	advisor.click("confirm-yes")
+	panel.wait("ended")
+	agent.Exit()
+}

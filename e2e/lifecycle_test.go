@@ -164,7 +164,36 @@ func TestAgentStopped(t *testing.T) {
 	c.viewer.Exit()
 }
 
-func TestGatewayKilled(t *testing.T) {
+// TestGatewayRestarts checks that both ends come back to their session after the gateway was
+// stopped, and after it was killed.
+func TestGatewayRestarts(t *testing.T) {
+	c := newControlled(t, nil)
+	c.holdShift()
+	mark, sessionMark := c.agent.Mark(), c.session.Mark()
+	address := strings.TrimPrefix(c.stack.url, "https://")
+	c.stack.gateway.Stop()
+	c.agent.LineAfter(mark, "The connection is lost")
+	c.nothingHeld()
+	c.viewer.Exit()
+	c.stack.startGateway(address)
+	c.session.LineAfter(sessionMark, `"state":"joined"`)
+	_, port := c.stack.view(c.session.number)
+	c.connect(port)
+	shows(t, c.screen, c.customer, 0)
+
+	mark, sessionMark = c.agent.Mark(), c.session.Mark()
+	c.stack.gateway.Kill()
+	c.agent.LineAfter(mark, "The connection is lost")
+	c.stack.startGateway(address)
+	c.session.LineAfter(sessionMark, `"state":"joined"`)
+	c.session.Write("end")
+	c.agent.Line("the advisor ended it")
+	c.agent.Exit()
+	c.session.Exit()
+}
+
+// TestGatewayForgets checks that both ends end if a new gateway does not know their session.
+func TestGatewayForgets(t *testing.T) {
 	c := newControlled(t, nil)
 	c.holdShift()
 	mark := c.agent.Mark()
@@ -172,24 +201,13 @@ func TestGatewayKilled(t *testing.T) {
 	c.agent.LineAfter(mark, "The connection is lost")
 	c.nothingHeld()
 	c.viewer.Exit()
-	// A new gateway on the same port does not know the session.
+	_ = os.Remove(filepath.Join(c.stack.data, "open.json"))
 	c.stack.startGateway(strings.TrimPrefix(c.stack.url, "https://"))
 	if code := c.session.Exit(); code == 0 {
 		t.Error("the session's program ended as if all were well")
 	}
 	c.agent.LineAfter(mark, "The session is over")
 	c.agent.Exit()
-}
-
-func TestGatewayStopped(t *testing.T) {
-	c := newControlled(t, nil)
-	c.holdShift()
-	c.stack.gateway.Stop()
-	c.agent.Line("the gateway was shut down")
-	c.session.Line(`"reason":"shutdown","state":"ended"`)
-	c.nothingHeld()
-	c.agent.Exit()
-	c.viewer.Exit()
 }
 
 func TestAdvisorEnds(t *testing.T) {

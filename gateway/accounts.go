@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"lotse/gateway/datafile"
+	"lotse/tunnel"
 )
 
 // Account is the account of one advisor. Password is a hash in the usual encoded form.
@@ -27,6 +29,14 @@ type Account struct {
 	Company  string    `json:"company"`
 	Password string    `json:"password"`
 	Created  time.Time `json:"created"`
+}
+
+// person returns what customers may know of the advisor. company is for accounts that have none.
+func (a Account) person(company string) tunnel.Person {
+	if a.Company != "" {
+		company = a.Company
+	}
+	return tunnel.Person{Name: a.Name, Display: a.Display, Company: company}
 }
 
 // Errors of Accounts that a caller branches on.
@@ -198,7 +208,8 @@ func (a *Accounts) Add(name, display, company, password string) error {
 
 // EnsureDev creates the account of a development gateway or sets its password. Unlike Add it
 // accepts a short password and hashes it cheaply: such a gateway listens on the loopback address
-// only, and no other gateway accepts the hash.
+// only, and no other gateway accepts the hash. If the account has that password already, nothing
+// changes, so that its sign-ins remain valid.
 func (a *Accounts) EnsureDev(name, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return errors.New("the development password is empty or too long")
@@ -206,6 +217,10 @@ func (a *Accounts) EnsureDev(name, password string) error {
 	hash := devCost.hash(password)
 	return a.change(func() error {
 		acc, ok := a.list[name]
+		if h, err := parseHash(acc.Password, []hashCost{devCost}); err == nil &&
+			subtle.ConstantTimeCompare(h.of(password), h.key) == 1 {
+			return nil
+		}
 		if !ok {
 			acc = Account{Name: name, Display: "Development advisor", Company: "Lotse", Created: time.Now().UTC().Truncate(time.Second)}
 		}

@@ -102,7 +102,7 @@ func (s *server) caller(r *http.Request) (c caller, ok bool) {
 	if err != nil {
 		s.log.gateway.Error("accounts not read", "error", err)
 	}
-	return c, ok && c.account.Password == c.web.password
+	return c, ok && digestOf(c.account.Password) == c.web.password
 }
 
 // sessionCookie makes the cookie. A negative maxAge removes it.
@@ -112,11 +112,7 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 }
 
 func (s *signing) meOf(acc Account, web webSession) tunnel.Me {
-	company := acc.Company
-	if company == "" {
-		company = s.cfg.Company
-	}
-	return tunnel.Me{Person: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company}, CSRF: web.csrf}
+	return tunnel.Me{Person: acc.person(s.cfg.Company), CSRF: web.csrf}
 }
 
 func (s *signing) me(w http.ResponseWriter, _ *http.Request, c caller) {

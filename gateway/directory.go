@@ -26,6 +26,9 @@ type directory struct {
 	tasks     *tasks     // all work that outlives a request
 	enters    *entrance  // customers' tries
 	exchanges *turnstile // of seals that the gateway itself computes
+	changed   changes    // to what keeping writes
+
+	saving sync.Mutex // held while the file of keeping is written; before mu
 
 	mu       sync.Mutex
 	closed   bool                 // Guarded by mu.
@@ -43,6 +46,7 @@ type (
 	lines    struct{ *directory } // links of both ends: links.go
 	grants   struct{ *directory } // passwords for one viewer: grant.go
 	meetings struct{ *directory } // foreign servers and their viewers: foreign.go
+	keeping  struct{ *directory } // what survives a restart: keeping.go
 )
 
 // session is one number and its session until it ends.
@@ -61,10 +65,10 @@ type session struct {
 	owner     *wire
 	ownerLost time.Time // since when owner is nil
 	agent     *agentLink
-	agentLost time.Time // since when state is away
-	joined    time.Time // when a customer first joined; zero before
-	viewed    bool      // the advisor has seen something
-	resume    string
+	agentLost time.Time          // since when state is away
+	joined    time.Time          // when a customer first joined; zero before
+	viewed    bool               // the advisor has seen something
+	resume    digest             // of the token of the agent that joined
 	streams   map[string]*stream // not those of an entering
 	entries   map[string]*stream
 	grants    [grantKinds]*grant
@@ -83,7 +87,7 @@ var (
 func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, trail *audit.Trail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
 		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: trail, metrics: m, accounts: accounts, tasks: t,
-		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting),
+		enters: enters, exchanges: newTurnstile(exchangeSlots, exchangeWaiting), changed: make(changes, 1),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		checks:   newCrowd(maxChecks, maxChecksOne, func(*wire) bool { return true }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},
@@ -125,17 +129,13 @@ func (d *directory) open(acc Account, from string) (*session, error) {
 		return nil, err
 	}
 	now := d.now()
-	company := acc.Company
-	if company == "" {
-		company = d.cfg.Company
-	}
 	s := &session{
-		id: newToken(), place: place, account: acc.Name,
-		advisor: tunnel.Person{Name: acc.Name, Display: acc.Display, Company: company},
+		id: newToken(), place: place, account: acc.Name, advisor: acc.person(d.cfg.Company),
 		created: now, state: tunnel.StateWaiting, since: now, expires: now.Add(d.cfg.Limits.Times.Number),
 		ownerLost: now, streams: map[string]*stream{}, entries: map[string]*stream{},
 	}
 	d.sessions[place] = s
+	d.changed.note()
 	d.metrics.sessions.Add(1)
 	d.audit.Record(audit.Record{Event: audit.Opened, Account: s.account, Session: s.id, From: from})
 	d.log.tunnel.Info("session opened", "session", s.id, "account", s.account)
@@ -261,6 +261,7 @@ func (d *directory) endLocked(s *session, reason string) {
 	meetings{d}.endForeignLocked(s)
 	delete(d.sessions, s.place)
 	d.resting[s.place] = now.Add(restingTime)
+	d.changed.note()
 	if s.owner != nil {
 		s.owner.finish(s.ownerState(reason), reason)
 	}
@@ -329,12 +330,15 @@ func (d *directory) sweep(now time.Time) {
 	}
 }
 
-// shutdown ends all sessions and links and refuses new ones.
-func (d *directory) shutdown() {
+// shutdown ends all links and refuses new ones. If kept is set, the sessions are in the data folder
+// and both ends come back to them after a restart; otherwise shutdown ends them, too.
+func (d *directory) shutdown(kept bool) {
 	d.mu.Lock()
 	d.closed = true
 	for _, s := range d.sessions {
-		d.endLocked(s, tunnel.ReasonShutdown)
+		if !kept || s.foreign != nil {
+			d.endLocked(s, tunnel.ReasonShutdown)
+		}
 	}
 	for w := range d.wires {
 		w.finish(nil, tunnel.ReasonShutdown)

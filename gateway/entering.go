@@ -3,7 +3,6 @@ package gateway
 import (
 	"time"
 
-	"crypto/subtle"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -170,7 +169,7 @@ func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 		return errWrongMessage
 	}
 	s := d.sessions[m.Place]
-	if s == nil || s.resume == "" || subtle.ConstantTimeCompare([]byte(s.resume), []byte(m.Resume)) != 1 {
+	if s == nil || s.joined.IsZero() || s.resume != digestOf(m.Resume) {
 		d.enters.failed(l.client, now)
 		d.refuseLocked(l, nil, tunnel.RefusedLost, 0)
 		return nil
@@ -182,17 +181,17 @@ func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 	}
 	d.recordEnter(audit.Resumed, l, s, "")
 	d.enters.known.add(l.client, now)
-	d.bindLocked(l, s)
+	d.bindLocked(l, s, m.Resume)
 	return nil
 }
 
-// bindLocked makes l the session's agent.
-func (d entering) bindLocked(l *agentLink, s *session) {
+// bindLocked makes l the session's agent and sends it the token with which it can come back.
+func (d entering) bindLocked(l *agentLink, s *session, token string) {
 	s.agent, l.session, l.entry, l.refusals = l, s, nil, 0
 	d.unjoined.remove(l)
 	prove(l.conns)
 	advisor := s.advisor
-	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: s.resume,
+	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: token,
 		Grace: seconds(d.cfg.Limits.Times.AgentGrace)})
 	d.setStateLocked(s, tunnel.StateJoined)
 }
@@ -214,7 +213,8 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	delete(s.entries, id)
 	s.streams[id] = st
 	st.release()
-	s.resume = newToken()
+	token := newToken()
+	s.resume = digestOf(token)
 	s.joined = d.now()
 	s.expires = s.joined.Add(d.cfg.Limits.Times.Session)
 	d.metrics.joins.Add(1)
@@ -222,7 +222,8 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	d.enters.right(l.client, d.now())
 	d.recordEnter(audit.Joined, l, s, "")
 	d.log.tunnel.Info("customer joined", "session", s.id, "from", l.from.String())
-	d.bindLocked(l, s)
+	d.bindLocked(l, s, token)
+	d.changed.note()
 	d.orphanEntriesLocked(s)
 }
 

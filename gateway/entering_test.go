@@ -326,34 +326,3 @@ func TestEndings(t *testing.T) {
 		}
 	}
 }
-
-func TestShutdown(t *testing.T) {
-	t.Parallel()
-	r := start(t)
-	o := r.open(r.signIn("anna"))
-	c := r.customer()
-	control, _ := c.join(o.number)
-	idle := r.customer()
-	trying := r.customer()
-	if err := trying.link.Enter("9998", ""); err != nil {
-		t.Fatal(err)
-	}
-	trying.recv()
-	stopped := make(chan struct{})
-	go func() { r.stop(); close(stopped) }()
-	if m := c.recv(); m.Type != tunnel.TypeEnded || m.Reason != tunnel.ReasonShutdown {
-		t.Errorf("%+v", m)
-	}
-	if m := o.state(tunnel.StateEnded); m.Reason != tunnel.ReasonShutdown {
-		t.Errorf("%+v", m)
-	}
-	if _, err := control.Read(make([]byte, 1)); err == nil {
-		t.Error("stream goes on")
-	}
-	for _, l := range []*customer{idle, trying} {
-		for err := error(nil); err == nil; {
-			_, err = l.link.Recv()
-		}
-	}
-	receive(t, stopped, "stop")
-}

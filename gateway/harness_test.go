@@ -95,6 +95,7 @@ func start(t *testing.T, change ...func(*Config)) *rig {
 	for _, f := range change {
 		f(&cfg)
 	}
+	r.data = cfg.Data
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, cfg) }()

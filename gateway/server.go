@@ -96,8 +96,9 @@ func (s *server) lasting(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// Serve runs the gateway until ctx ends. Then it ends all sessions, waits for its last goroutine
-// and returns nil. An error says why the gateway could not start or continue.
+// Serve runs the gateway until ctx ends. Then it writes the open sessions to the data folder, where
+// the next Serve finds them, waits for its last goroutine and returns nil. An error says why the
+// gateway could not start or continue.
 func Serve(ctx context.Context, cfg Config) (err error) {
 	listener := cfg.Listener
 	defer func() {
@@ -196,6 +197,11 @@ func newServer(ctx context.Context, cfg Config) (*server, error) {
 		return nil, err
 	}
 	s.dir = newDirectory(ctx, &s.cfg, accounts, trail, s.metrics, &s.tasks, s.enters)
+	s.web.changed = s.dir.changed
+	if err = (keeping{s.dir}).restore(&s.web); err != nil {
+		_ = trail.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -263,6 +269,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	}
 	sweepCtx, stopSweep := context.WithCancel(context.Background())
 	loops.Go(func() { s.sweep(sweepCtx, certs, limited) })
+	stopKeeping := keeping{s.dir}.start(&s.web)
 	s.log.gateway.Info("gateway started", "address", listener.Addr().String())
 
 	var err error
@@ -274,7 +281,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 		}
 	}
 	s.log.gateway.Info("gateway stopping")
-	s.dir.shutdown()
+	s.dir.shutdown((keeping{s.dir}).save(&s.web) == nil)
 	stopSweep()
 	closeDoors()
 	for _, d := range listening {
@@ -290,6 +297,7 @@ func (s *server) serve(ctx context.Context, certs *certificates, listener, metri
 	s.tasks.wait()
 	limited.closeAll()
 	loops.Wait()
+	stopKeeping()
 	s.log.gateway.Info("gateway stopped")
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
@@ -275,8 +276,9 @@ func (o *ownSession) redial(ctx context.Context) (*tunnel.OwnerLink, error) {
 	defer cancel()
 	for {
 		link, err := o.advisor.Owner(ctx, o.number.Place())
+		// A proxy answers with a status from 500 while its gateway restarts.
 		var api *tunnel.APIError
-		if err == nil || errors.As(err, &api) {
+		if err == nil || errors.As(err, &api) && api.Status < http.StatusInternalServerError {
 			return link, err
 		}
 		select {
