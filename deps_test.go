@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"screen/windows":     {"screen", "screen/exposure", "screen/keysym", "screen/lifecycle", "screen/ownwindow", "screen/program", "screen/question", "screen/watchdog"},
 	"screen/portable":    {"screen", "screen/keysym"},
 	"screen/native":      {"screen", "screen/portable", "screen/watchdog", "screen/windows", "screen/x11"},
-	"agent":              {"rfb", "screen", "screen/keysym", "agent/badge", "consent", "seal", "tunnel", "plaintext", "tried", "i18n", "logs"},
+	"agent":              {"rfb", "screen", "screen/drawing", "screen/keysym", "agent/badge", "consent", "seal", "tunnel", "plaintext", "tried", "i18n", "logs"},
 	"agent/badge":        {"screen", "screen/drawing", "i18n"},
 	"agent/terminal":     {"agent", "consent", "i18n", "tunnel"},
 	"agent/panel":        {"agent", "consent", "novnc-web", "peer"},

@@ -8,24 +8,26 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/image/font/inconsolata"
+	"golang.org/x/image/font"
 
 	"lotse/consent"
 	"lotse/i18n"
+	"lotse/screen/drawing"
 	"lotse/tunnel"
 )
 
-// bitmapFits checks that a text is not empty, is not longer than most characters, and that the
-// bitmap font has all its characters.
-func bitmapFits(t *testing.T, l i18n.Language, text string, most int) {
+// smallScreen is the width in pixels of the smallest screen whose waiting page is whole.
+const smallScreen = 640
+
+// fits checks that a text is not empty and fits a small screen in letters that can be read.
+func fits(t *testing.T, l i18n.Language, text string, open func(float64) (font.Face, error)) {
 	t.Helper()
-	if n := len([]rune(text)); n == 0 || n > most {
-		t.Errorf("%s: %q has %d characters, not 1 to %d", l, text, n, most)
+	f, err := open(14)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, r := range text {
-		if _, ok := inconsolata.Bold8x16.GlyphAdvance(r); !ok {
-			t.Errorf("%s: %q: the font has no %q", l, text, r)
-		}
+	if w := drawing.Width(f, text); w == 0 || w > smallScreen-32 {
+		t.Errorf("%s: %q is %d pixels wide", l, text, w)
 	}
 }
 
@@ -45,13 +47,15 @@ func TestWaitingWords(t *testing.T) {
 				t.Errorf("%s: two states say %q", l, w)
 			}
 			seen[w] = true
-			bitmapFits(t, l, w.title, 76)
-			bitmapFits(t, l, w.line, 76)
-			if f := drawWaiting(image.Pt(640, 480), w); f.Size != image.Pt(640, 480) {
-				t.Errorf("size %v", f.Size)
+			fits(t, l, w.title, drawing.Bold)
+			fits(t, l, w.line, drawing.Regular)
+			for _, size := range []image.Point{{X: smallScreen, Y: 480}, {X: 1, Y: 1}} {
+				if f := drawWaiting(size, w); f.Size != size {
+					t.Errorf("size %v", f.Size)
+				}
 			}
 		}
-		bitmapFits(t, l, l.Text("agent.backdrop"), 76)
+		fits(t, l, l.Text("agent.backdrop"), drawing.Regular)
 	}
 }
 

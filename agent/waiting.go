@@ -5,10 +5,9 @@ import (
 	"image/color"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/inconsolata"
-	"golang.org/x/image/math/fixed"
 
 	"lotse/screen"
+	"lotse/screen/drawing"
 )
 
 // The colours of the waiting page: a calm dark blue, and words in near white.
@@ -18,78 +17,62 @@ var (
 	waitingText       = color.RGBA{R: 0xa9, G: 0xbb, B: 0xcc, A: 0xff}
 )
 
+// Heights of the fonts in pixels. Lines that do not fit get a smaller one, down to smallestFont.
+const (
+	titleFont    = 40
+	lineFont     = 26
+	backdropFont = 18
+	smallestFont = 10
+)
+
 // drawWaiting draws words in the middle of a frame of that size. The frame contains nothing of
 // any screen.
 func drawWaiting(size image.Point, w words) *screen.Frame {
-	f := screen.NewFrame(size)
-	f.Fill(f.Bounds(), waitingBackground.R, waitingBackground.G, waitingBackground.B)
+	c := drawing.NewCanvas(size)
+	c.Fill(c.Rect, waitingBackground)
 	middle := size.Y / 2
-	drawLine(f, w.title, inconsolata.Bold8x16, scaleFor(w.title, size.X, 3), middle-40, waitingTitle)
-	drawLine(f, w.line, inconsolata.Regular8x16, scaleFor(w.line, size.X, 2), middle+24, waitingText)
-	return f
+	title := image.Rect(16, middle-2*titleFont, size.X-16, middle)
+	line := image.Rect(16, middle, size.X-16, middle+2*lineFont)
+	if f, err := fitting(drawing.Bold, w.title, titleFont, title.Dx()); err == nil {
+		c.Centred(title, f, w.title, waitingTitle)
+	}
+	if f, err := fitting(drawing.Regular, w.line, lineFont, line.Dx()); err == nil {
+		c.Centred(line, f, w.line, waitingText)
+	}
+	return c.Copy()
 }
 
-// scaleFor returns the largest scale at which the line fits, from 1 to most.
-func scaleFor(line string, width, most int) int {
-	for scale := most; scale > 1; scale-- {
-		if len([]rune(line))*8*scale <= width-32 {
-			return scale
-		}
-	}
-	return 1
-}
-
-// drawLine draws one centred line. Each pixel of the font becomes scale×scale pixels; y is the
-// top.
-func drawLine(f *screen.Frame, line string, face font.Face, scale, y int, c color.RGBA) {
-	d := font.Drawer{Face: face}
-	width := d.MeasureString(line).Ceil()
-	if width == 0 {
-		return
-	}
-	const height = 20
-	mask := image.NewAlpha(image.Rect(0, 0, width, height))
-	d.Dst, d.Src, d.Dot = mask, image.Opaque, fixed.P(0, 14)
-	d.DrawString(line)
-	left := (f.Size.X - width*scale) / 2
-	for my := range height {
-		for mx := range width {
-			if mask.AlphaAt(mx, my).A >= 0x80 {
-				at := image.Pt(left+mx*scale, y+my*scale)
-				f.Fill(image.Rectangle{Min: at, Max: at.Add(image.Pt(scale, scale))}, c.R, c.G, c.B)
-			}
+// fitting returns the font in the largest size at which the text is at most width pixels wide.
+func fitting(open func(float64) (font.Face, error), text string, largest float64, width int) (font.Face, error) {
+	for size := largest; ; size -= 2 {
+		f, err := open(size)
+		if err != nil || size <= smallestFont || drawing.Width(f, text) <= width {
+			return f, err
 		}
 	}
 }
 
 // The colours of the backdrop: neutral, with words that do not distract.
-const (
-	backdropGrey = 0x80
-	backdropText = 0x9c
+var (
+	backdropGrey = color.RGBA{R: 0x80, G: 0x80, B: 0x80, A: 0xff}
+	backdropText = color.RGBA{R: 0x9c, G: 0x9c, B: 0x9c, A: 0xff}
 )
 
 // drawBackdrop draws the grey frame that is shown in place of what is not shared, with a hint
 // repeated all over it.
 func drawBackdrop(size image.Point, hint string) *screen.Frame {
-	f := screen.NewFrame(size)
-	f.Fill(f.Bounds(), backdropGrey, backdropGrey, backdropGrey)
-	d := font.Drawer{Face: inconsolata.Regular8x16}
-	width := d.MeasureString(hint).Ceil()
-	mask := image.NewAlpha(image.Rect(0, 0, max(1, width), 20))
-	d.Dst, d.Src, d.Dot = mask, image.Opaque, fixed.P(0, 14)
-	d.DrawString(hint)
+	c := drawing.NewCanvas(size)
+	c.Fill(c.Rect, backdropGrey)
+	f, err := drawing.Regular(backdropFont)
+	if err != nil {
+		return c.Copy()
+	}
 	const down, across = 120, 140
-	for row, top := 0, 40; top < size.Y; row, top = row+1, top+down {
+	width := drawing.Width(f, hint)
+	for row, base := 0, 56; base-backdropFont < size.Y; row, base = row+1, base+down {
 		for left := 40 - row%2*(width+across)/2; left < size.X; left += width + across {
-			for y := range 20 {
-				for x := range width {
-					if at := image.Pt(left+x, top+y); mask.AlphaAt(x, y).A >= 0x80 && at.In(f.Bounds()) {
-						p := f.Row(at.Y, at.X, at.X+1)
-						p[0], p[1], p[2] = backdropText, backdropText, backdropText
-					}
-				}
-			}
+			c.Print(image.Pt(left, base), f, hint, backdropText)
 		}
 	}
-	return f
+	return c.Copy()
 }

@@ -1,6 +1,6 @@
-// Package drawing draws the windows that this program draws itself: the question window and the
-// badge. Its fonts are smooth and cover Latin, Greek and Cyrillic; other characters appear as
-// an empty box.
+// Package drawing draws what this program shows itself: the question window, the badge and
+// pictures for viewers. Its fonts are smooth and cover Latin, Greek and Cyrillic; other
+// characters appear as an empty box.
 package drawing
 
 import (
