@@ -6,8 +6,8 @@
 // - axe-core finds nothing that WCAG 2.2 AA forbids, in light and (German) in dark colours.
 // - What a page shows depends on the last snapshot only, not on those before it.
 // - Where the program asks in its own window, the page offers no yes. End is always there.
-// - In a small window nothing scrolls but the list of a chooser, and the buttons that stop
-//   something have the same place in all states.
+// - In a small window nothing scrolls but the list of a chooser. In a small and in a wide window,
+//   the buttons that stop something have the same place in all states.
 
 import { checkAccess, checkWidth, close, mock, open, pushPanel, report, smallWindow, wideWindow } from "./stand.mjs";
 import { panelStates } from "./states.mjs";
@@ -67,7 +67,17 @@ const measure = (page) =>
     };
   }, steady);
 
-const places = new Map();
+/** Where the steady buttons were first, for each size of window. */
+const firstPlaces = { small: new Map(), wide: new Map() };
+
+function checkSteady(name, size, found) {
+  const places = firstPlaces[size];
+  for (const [id, place] of found) {
+    const first = places.get(id) ?? { name, place };
+    places.set(id, first);
+    if (place !== first.place) report(name, `the button ${id} is at ${place}, but at ${first.place} in ${first.name}`);
+  }
+}
 
 /** Checks the small window. `mayScroll`: details are open, which may be long. */
 async function checkPlaces(page, name, mayScroll = false) {
@@ -76,11 +86,7 @@ async function checkPlaces(page, name, mayScroll = false) {
   if (!mayScroll) for (const what of scrolling) report(name, "scrolls: " + what);
   for (const id of small) report(name, `the button ${id} is too small`);
   for (const id of cut) report(name, `the words of the button ${id} do not fit`);
-  for (const [id, place] of found) {
-    const first = places.get(id) ?? { name, place };
-    places.set(id, first);
-    if (place !== first.place) report(name, `the button ${id} is at ${place}, but at ${first.place} in ${first.name}`);
-  }
+  checkSteady(name, "small", found);
 }
 
 /** Opens what can be opened in the middle of the page. */
@@ -167,6 +173,7 @@ try {
       const [state, snapshot] = live[draw(live.length)];
       pushPanel({ ...snapshot, seq, question: snapshot.question && { ...snapshot.question, id: String(seq) } });
       await drawn(page, seq, snapshot);
+      checkSteady(`panel ${state}, wide, ${lang}`, "wide", (await measure(page)).places);
       const [seen, want] = [await look(page), fresh.get(state)];
       for (const what of ["words", "controls", "title"])
         if (String(seen[what]) !== String(want[what]))
