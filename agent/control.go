@@ -127,6 +127,26 @@ func (e returned) in(st *state) {
 	st.apply(consent.Event{Kind: consent.Return, Right: e.right}, byAdvisor)
 }
 
+// remindEvery is the shortest time between two reminders.
+const remindEvery = 10 * time.Second
+
+// reminded means that the advisor draws the customer's attention to the question that is open. It
+// has an effect only if that question is in the question window.
+type reminded struct{}
+
+func (reminded) in(st *state) {
+	q := &st.questions
+	if q.open.remind == nil || time.Since(q.reminded) < remindEvery {
+		return
+	}
+	q.reminded = time.Now()
+	select {
+	case q.open.remind <- struct{}{}:
+	default:
+	}
+	st.session.log.consent.Debug("the advisor reminds the customer of the question")
+}
+
 // doorBurnt means that somebody guessed at a door's number. The session continues, because
 // nobody guessed at its own number.
 type doorBurnt struct{ door string }
@@ -233,6 +253,8 @@ func (s *Session) readControl(c *control) {
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.send(returned{r})
 			}
+		case tunnel.Remind:
+			s.send(reminded{})
 		case tunnel.Ping:
 			c.send(tunnel.Pong(m))
 		case tunnel.End:

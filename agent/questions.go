@@ -62,6 +62,7 @@ type questions struct {
 	refusals refusals
 	resume   resumeWish
 	proposal *screen.Share // proposed by the customer; nil: none
+	reminded time.Time     // when the advisor last did
 }
 
 // openQuestion is the state of the open question.
@@ -71,6 +72,8 @@ type openQuestion struct {
 	// allowed means that a panel said yes, for this share. The yes takes effect with yesStands.
 	allowed bool
 	share   *screen.Share
+	// remind leads to the question window; nil: the question is not there.
+	remind chan struct{}
 }
 
 // resumeWish is the customer's command, in a panel, to resume a paused view.
@@ -255,6 +258,8 @@ type questionWanted struct {
 func (e *questionWanted) in(st *state) {
 	if e.open = st.pending() == e.asked; e.open {
 		e.question = st.wording().question(e.asked)
+		remind := make(chan struct{}, 1)
+		e.question.Remind, st.questions.open.remind = remind, remind
 	}
 }
 

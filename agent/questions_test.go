@@ -552,3 +552,46 @@ func (l *listener) hello() (hello *tunnel.AgentHello) {
 }
 
 var _ screen.Asker = (*screentest.Asker)(nil)
+
+// TestRemind checks that the advisor can remind the customer of the open question, not too often,
+// and only of one that is in the question window.
+func TestRemind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.send(reminded{}) // nothing is asked
+		d.ask(consent.View)
+		synctest.Wait()
+		q, ok := d.asker.Question()
+		if !ok {
+			t.Fatal("nothing is asked")
+		}
+		reminders := func() int {
+			synctest.Wait()
+			n := len(q.Remind)
+			for range n {
+				<-q.Remind
+			}
+			return n
+		}
+		if n := reminders(); n != 0 {
+			t.Errorf("%d reminders before the first", n)
+		}
+		for range 5 {
+			d.send(reminded{})
+		}
+		if n := reminders(); n != 1 {
+			t.Errorf("%d reminders, want 1", n)
+		}
+		time.Sleep(remindEvery)
+		d.send(reminded{})
+		if n := reminders(); n != 1 {
+			t.Errorf("%d reminders later, want 1", n)
+		}
+		d.asker.Answer(screen.Answer{})
+		time.Sleep(remindEvery)
+		d.send(reminded{})
+		if n := reminders(); n != 0 {
+			t.Errorf("%d reminders after the answer", n)
+		}
+	})
+}

@@ -187,6 +187,7 @@ func (st *state) hello() tunnel.AgentHello {
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
 		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
+		Reminds: cfg.Display.Asker != nil,
 	}
 }
 

@@ -20,7 +20,8 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return, Ping and End.
+// DoorNumber, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return, Remind, Ping and
+// End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -44,7 +45,8 @@ type AgentHello struct {
 	Program  string   `json:"program"`
 	Can      []string `json:"can"`
 	Answer   string   `json:"answer"`
-	Pong     bool     `json:"pong,omitempty"` // the agent answers Ping
+	Pong     bool     `json:"pong,omitempty"`    // the agent answers Ping
+	Reminds  bool     `json:"reminds,omitempty"` // the agent understands Remind
 }
 
 // Values of AgentHello.Program.
@@ -152,6 +154,10 @@ type Return struct {
 	Right string `json:"right"`
 }
 
+// Remind asks the agent to draw the customer's attention to the question that is open. An end sends
+// it only to an agent whose hello has Reminds.
+type Remind struct{}
+
 // Ping asks the agent for a Pong with the same ID, so that the advisor's end knows how long a
 // message takes. An end sends it only to an agent whose hello has Pong.
 type Ping struct {
@@ -175,6 +181,7 @@ func (Ask) controlType() string          { return "ask" }
 func (AskDoor) controlType() string      { return "door" }
 func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
+func (Remind) controlType() string       { return "remind" }
 func (Ping) controlType() string         { return "ping" }
 func (Pong) controlType() string         { return "pong" }
 func (End) controlType() string          { return "end" }
@@ -246,6 +253,8 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[AskDoor](line)
 	case "return":
 		return decodeControl[Return](line)
+	case "remind":
+		return Remind{}, nil
 	case "ping":
 		return decodeControl[Ping](line)
 	case "pong":

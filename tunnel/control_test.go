@@ -32,7 +32,7 @@ func TestControlRoundTrip(t *testing.T) {
 		tunnel.AdvisorHello{Version: "1", Client: "lotse"},
 		tunnel.State{Seq: 7, Direction: "customer", Rights: tunnel.Rights{View: true}, Asked: []string{"control"}, Viewers: []tunnel.Viewer{{Door: "page", Line: "sealed", From: "::1"}}},
 		tunnel.Event{Event: "given", Right: "view", By: "customer"}, tunnel.Bye{Reason: "customer"},
-		tunnel.Ask{Right: "control"}, tunnel.Return{Right: "view"}, tunnel.Ping{ID: 7}, tunnel.Pong{ID: 7}, tunnel.End{},
+		tunnel.Ask{Right: "control"}, tunnel.Return{Right: "view"}, tunnel.Remind{}, tunnel.Ping{ID: 7}, tunnel.Pong{ID: 7}, tunnel.End{},
 		tunnel.AskDoor{Door: "vnc"}, tunnel.DoorNumber{Door: "vnc", Number: "482112345", Seconds: 300}, tunnel.DoorNumber{Door: "vnc", Gone: "burnt"},
 	}
 	var out fakeConn

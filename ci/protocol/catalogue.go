@@ -90,7 +90,8 @@ var messages = []any{
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
 	// PROTOCOL.md, section 6.
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
-	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Ping{}, tunnel.End{},
+	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Ping{},
+	tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{},
 }
@@ -104,6 +105,7 @@ var unions = []struct {
 		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
-		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Ping{}, tunnel.End{},
+		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Ping{},
+		tunnel.End{},
 	}},
 }

@@ -64,6 +64,9 @@ export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
   await test("view-canvas", '[data-phase="asking"]').waitFor();
   await puppet("tell", { event: "asked", right: "view", by: "auto", seconds: 60 });
   await seen(page, "view-asking");
+  await test("remind").click();
+  await test("remind", ":disabled").waitFor(); // for a while, in its place
+  await seen(page, "view-asking-reminded");
   await puppet("allow");
   await puppet("say", { ...watching, share: apps });
   await test("view-canvas", '[data-phase="shown"]').waitFor();

@@ -228,6 +228,7 @@ export interface AgentHello {
   can: string[];
   answer: string;
   pong?: boolean;
+  reminds?: boolean;
 }
 
 /** tunnel.Rights */
@@ -423,5 +424,6 @@ export type FromAdvisor =
   | ({ type: "ask" } & Ask)
   | ({ type: "door" } & AskDoor)
   | ({ type: "return" } & Return)
+  | ({ type: "remind" })
   | ({ type: "ping" } & Ping)
   | ({ type: "end" });

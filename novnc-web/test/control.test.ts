@@ -40,6 +40,7 @@ test("hello goes first, wishes follow line by line", async () => {
   const { control, heard } = await rig();
   control.ask("control");
   control.giveBack("clipboard");
+  control.remind();
   control.end();
   await until(() => heard().includes('"end"'));
   assert.deepEqual(
@@ -51,6 +52,7 @@ test("hello goes first, wishes follow line by line", async () => {
       { type: "hello", version: "1", client: "page" },
       { type: "ask", right: "control" },
       { type: "return", right: "clipboard" },
+      { type: "remind" },
       { type: "end" },
     ],
   );
@@ -80,7 +82,15 @@ test("messages are cut at line ends, wherever records end", async () => {
   assert.deepEqual(told, [
     [
       "hello",
-      { user: "petra", host: "PC", system: "linux/amd64", systemName: "", browser: false, can: ["view", "control", "clipboard"] },
+      {
+        user: "petra",
+        host: "PC",
+        system: "linux/amd64",
+        systemName: "",
+        browser: false,
+        reminds: false,
+        can: ["view", "control", "clipboard"],
+      },
       "view",
     ],
     [
@@ -148,7 +158,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       '"share":{"kind":"apps","names":["gedit","",7]}}\n',
   );
   assert.deepEqual(told, [
-    ["hello", { user: "", host: "", system: "", systemName: "", browser: true, can: ["view", "show"] }, ""],
+    ["hello", { user: "", host: "", system: "", systemName: "", browser: true, reminds: false, can: ["view", "show"] }, ""],
     [
       "state",
       {

@@ -115,7 +115,8 @@ window.puppet = {
             controls.add(control);
             const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
             const can = ["view", "control", "clipboard", "show", "share"];
-            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", can, answer: "", pong: true });
+            const abilities = { can, answer: "", pong: true, reminds: true };
+            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
             tell(control);
           } else if (call.kind === "show") {
             channel.onmessage = () => {};

@@ -53,7 +53,7 @@ var (
 func (s *Sheet) Draw(now time.Time) *screen.Frame {
 	c := drawing.NewCanvas(s.layout.size)
 	c.Fill(c.Rect, paper)
-	c.Frame(c.Rect, s.px(4), s.tone())
+	c.Frame(c.Rect, s.frame(now), s.tone())
 	for _, l := range s.layout.lines {
 		c.Print(l.at, l.face, l.text, l.ink)
 	}

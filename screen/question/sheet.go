@@ -14,6 +14,25 @@ type Sheet struct {
 	scale  float64
 	fonts  *fonts
 	layout layout
+
+	reminded time.Time // when the window last drew attention
+}
+
+// A reminder makes the frame broad and narrow again a few times.
+const (
+	remindFor   = 3 * time.Second
+	remindPhase = 500 * time.Millisecond // half of a period: slower than what can cause a seizure
+)
+
+// Remind draws attention to the window with its frame.
+func (s *Sheet) Remind(now time.Time) { s.reminded = now }
+
+// frame returns the width of the frame in pixels.
+func (s *Sheet) frame(now time.Time) int {
+	if since := now.Sub(s.reminded); since >= 0 && since < remindFor && since/remindPhase%2 == 0 {
+		return s.px(10)
+	}
+	return s.px(4)
 }
 
 // Kind is the kind of an Event.

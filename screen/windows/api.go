@@ -22,6 +22,8 @@ var (
 
 	procSetProcessDpiAwarenessContext = user32.NewProc("SetProcessDpiAwarenessContext")
 	procSetProcessDPIAware            = user32.NewProc("SetProcessDPIAware")
+	procMessageBeep                   = user32.NewProc("MessageBeep")
+	procFlashWindowEx                 = user32.NewProc("FlashWindowEx")
 	procGetDpiForWindow               = user32.NewProc("GetDpiForWindow")
 	procGetSystemMetrics              = user32.NewProc("GetSystemMetrics")
 	procGetDC                         = user32.NewProc("GetDC")

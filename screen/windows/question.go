@@ -88,10 +88,25 @@ func (a *asker) await(ctx context.Context, d *questionDialog, t *messageThread) 
 					d.update()
 				})
 			}
+		case <-d.q.Remind:
+			_ = t.do(d.remind)
 		case <-tick.C:
 			_ = t.do(d.update)
 		}
 	}
+}
+
+// remind draws attention to the dialog by a sound and by its title bar.
+func (d *questionDialog) remind() {
+	const sound, caption, times, halfPeriod = 0x20, 0x1, 3, 500 // MB_ICONQUESTION, FLASHW_CAPTION
+	call(procMessageBeep, sound)
+	flash := struct {
+		size                  uint32
+		window                uintptr
+		flags, count, timeout uint32
+	}{window: d.window, flags: caption, count: times, timeout: halfPeriod}
+	flash.size = uint32(unsafe.Sizeof(flash))
+	call(procFlashWindowEx, uintptr(unsafe.Pointer(&flash)))
 }
 
 // watchPointer records that the pointer is outside the dialog. The dialog itself gets no message

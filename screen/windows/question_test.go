@@ -266,3 +266,19 @@ func TestQuestionEnteredAgain(t *testing.T) {
 		t.Errorf("entered again: %+v", r)
 	}
 }
+
+// TestQuestionReminded checks that a yes counts after reminders as it does without them.
+func TestQuestionReminded(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	remind := make(chan struct{})
+	q := screentest.AnyQuestion()
+	q.Remind = remind
+	a := screentest.Ask(t, d.Asker, q)
+	a.AwaitArmed()
+	for range 3 {
+		remind <- struct{}{}
+	}
+	if r := a.Answer(func() { clickByHand(a, "allow") }); r.Err != nil || !r.Answer.Allow {
+		t.Errorf("%+v", r)
+	}
+}

@@ -271,6 +271,10 @@ func (w *questionWindow) run(ctx context.Context) (screen.Answer, error) {
 			return screen.Answer{}, w.xi.explain(errGone)
 		case <-over.C:
 			return screen.Answer{}, screen.ErrNoAnswer
+		case <-w.q.Remind:
+			w.sheet.Remind(time.Now())
+			xproto.Bell(w.xi.Conn, 0)
+			tick.Reset(0)
 		case e := <-w.events:
 			answer, err := w.handle(e)
 			if answer != nil || err != nil {

@@ -207,3 +207,39 @@ func TestQuestionCovered(t *testing.T) {
 	a.AwaitArmed()
 	none(a, v)
 }
+
+// TestQuestionReminded checks that a reminder can be seen and that a yes counts afterwards.
+func TestQuestionReminded(t *testing.T) {
+	x, d, v := questionDesktop(t)
+	remind := make(chan struct{}, 1)
+	q := screentest.AnyQuestion()
+	q.Remind = remind
+	a := screentest.Ask(t, d.Asker, q)
+	a.AwaitArmed()
+	l, err := dialX(screen.Options{Display: x.Display}.WithDefaults(), func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	// A line of pixels from the button to the left, across the frame of the window.
+	at := a.Middle("refuse")
+	edge := func() string {
+		r, err := xproto.GetImage(l.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(l.root), 0, int16(at.Y), uint16(at.X), 1, 1<<32-1).Reply()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(r.Data)
+	}
+	before := edge()
+	screentest.Eventually(t, "the frame changes", func() bool {
+		select {
+		case remind <- struct{}{}:
+		default:
+		}
+		return edge() != before
+	})
+	click(a, v, "allow")
+	if r := a.Wait(); r.Err != nil || !r.Answer.Allow {
+		t.Errorf("%+v", r)
+	}
+}

@@ -33,6 +33,8 @@ export interface Customer {
   systemName: string;
   /** The customer shares from the page, without a download. */
   browser: boolean;
+  /** The program can draw the customer's attention to its question. */
+  reminds: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
 }
@@ -115,6 +117,11 @@ export class ControlStream {
     this.send({ type: "return", right });
   }
 
+  /** Draws the customer's attention to the question that is open. */
+  remind(): void {
+    this.send({ type: "remind" });
+  }
+
   /** Asks for a number for one viewer that cannot seal. */
   askDoor(door: string): void {
     this.send({ type: "door", door });
@@ -162,6 +169,7 @@ export class ControlStream {
           system: text(c["system"], 60),
           systemName: text(c["systemName"], 60),
           browser: f["program"] === "browser",
+          reminds: flag(f["reminds"]),
           can,
         };
         if (flag(f["pong"]) && this.pings === undefined) {

@@ -27,6 +27,9 @@ export type Attempt = "checking" | "wrong" | "used" | null;
 /** A session with more events keeps the latest ones. */
 const maxHistory = 200;
 
+/** How long the customer's program ignores another reminder, in milliseconds. */
+const remindEvery = 10_000;
+
 /** How many events that come together are shown. */
 const maxTogether = 4;
 
@@ -97,6 +100,7 @@ export class Session {
   private readonly backoff = new Backoff();
   private wakeControl: () => void = () => {};
   private endAsked = false;
+  private remindedAt = -Infinity; // Date.now
   private left = false;
   /** The page showed the screen before it was loaded again. */
   private wasViewing: boolean;
@@ -165,6 +169,23 @@ export class Session {
   withdraw(right: Wish): void {
     if (right === "view") this.view.close();
     else this.control?.giveBack(right);
+  }
+
+  /** Whether the customer's program can be asked to draw attention to its question. */
+  get canRemind(): boolean {
+    return this.canAsk && this.customer?.reminds === true;
+  }
+
+  /** The customer was reminded a moment ago; the program ignores a further reminder. */
+  get justReminded(): boolean {
+    return Date.now() - this.remindedAt < remindEvery;
+  }
+
+  remind(): void {
+    if (this.justReminded) return;
+    this.remindedAt = Date.now();
+    this.control?.remind();
+    this.changed();
   }
 
   /** The seconds that the customer has left to answer; null if that is not known. */

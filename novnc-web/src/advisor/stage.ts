@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Wish } from "../common/rights.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
-import { button, icon } from "../ui/controls.ts";
+import { button, icon, steadyButton } from "../ui/controls.ts";
 import { customerWords } from "./customer.ts";
 import type { Desk } from "./desk.ts";
 import { eventWords } from "./events.ts";
@@ -45,7 +45,7 @@ function cover(session: Session, t: AdvisorTexts): TemplateResult {
     ${
       view.phase === "asking"
         ? html`<div class="row choices">
-            ${countdown(session, "view", t)}
+            ${countdown(session, "view", t)} ${remind(session, t)}
             ${button({ testid: "cancel-view", label: t.tools.cancel, act: () => session.withdraw("view") })}
           </div>`
         : nothing
@@ -99,7 +99,7 @@ function messages(session: Session, desk: Desk): TemplateResult {
     ${asked.map(
       (wish) =>
         html`<div class="toast" data-tone="wait" data-testid="asking">
-          <span role="status">${t.tools.asked[wish]}</span>${countdown(session, wish, t)}
+          <span role="status">${t.tools.asked[wish]}</span>${countdown(session, wish, t)} ${remind(session, t)}
           ${button({ testid: "cancel-" + wish, label: t.tools.cancel, act: () => session.withdraw(wish) })}
         </div>`,
     )}
@@ -119,6 +119,20 @@ function messages(session: Session, desk: Desk): TemplateResult {
       ${session.events.map((e) => eventWords(e, t)).join(" ")}
     </p>
   </div>`;
+}
+
+/** The button stays after a press, so that nothing beside it moves. */
+function remind(session: Session, t: AdvisorTexts): TemplateResult | typeof nothing {
+  if (!session.canRemind) return nothing;
+  const { justReminded } = session;
+  return steadyButton({
+    testid: "remind",
+    label: justReminded ? t.tools.reminded : t.tools.remind,
+    all: [t.tools.remind, t.tools.reminded],
+    state: justReminded ? "reminded" : "",
+    disabled: justReminded,
+    act: () => session.remind(),
+  });
 }
 
 /** The time that the customer has left to answer. It is not read aloud: it changes each second. */

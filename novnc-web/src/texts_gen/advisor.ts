@@ -214,6 +214,8 @@ export interface AdvisorTexts {
     };
     typeHere: string;
     cancel: string;
+    remind: string;
+    reminded: string;
     latency: string;
     milliseconds: (n: string) => string;
     seconds: (n: string) => string;
@@ -469,6 +471,8 @@ export const advisorEn: AdvisorTexts = {
     },
     typeHere: "Type here; every key is sent at once:",
     cancel: "Cancel",
+    remind: "Remind",
+    reminded: "Reminded",
     latency: "The way to the customer and back",
     milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
@@ -723,6 +727,8 @@ export const advisorDe: AdvisorTexts = {
     },
     typeHere: "Hier tippen; jede Taste wird sofort gesendet:",
     cancel: "Abbrechen",
+    remind: "Erinnern",
+    reminded: "Erinnert",
     latency: "Der Weg zum Kunden und zurück",
     milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
@@ -977,6 +983,8 @@ export const advisorFr: AdvisorTexts = {
     },
     typeHere: "Tapez ici ; chaque touche est envoyée aussitôt :",
     cancel: "Annuler",
+    remind: "Rappeler",
+    reminded: "Rappelé",
     latency: "Le trajet jusqu’au client et retour",
     milliseconds: (n) => `${n} ms`,
     seconds: (n) => `${n} s`,
