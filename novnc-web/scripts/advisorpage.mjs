@@ -49,7 +49,7 @@ async function check(lang, [width, height], dark) {
     states++;
     const name = `advisor ${state}, ${look}`;
     await checkWidth(page, name);
-    if (width === 1280) await checkAccess(page, name);
+    if (width === 1280 && lang !== "fr") await checkAccess(page, name);
     const now = await places(page);
     for (const control of now.nameless) report(name, "a control without a name: " + control);
     for (const id of now.twice) report(name, `the id ${id} occurs twice`);

@@ -21,6 +21,8 @@ declare global {
       refuse(): void;
       /** Sets the size of the desktop that the next view shows. */
       resize(width: number, height: number): void;
+      /** Returns what the advisor asked for and gave back since the last call. */
+      heard(): string[];
       /** Returns what the advisor's pointer did since the last call. */
       pointer(): { buttons: number; x: number; y: number }[];
     };
@@ -33,6 +35,7 @@ let seq = 1;
 let answer: { yes: () => void; no: () => void } | null = null;
 let closeShow = () => {};
 
+const heard: string[] = [];
 const pointed: { buttons: number; x: number; y: number }[] = [];
 /** RFC 6143, section 7.5.5. noVNC sends some of these messages together. */
 const pointerEvent = { type: 5, size: 6 };
@@ -105,8 +108,8 @@ window.puppet = {
         stream: (channel, call) => {
           if (call.kind === "control") {
             const control: ControlEnd = new ControlEnd(channel, {
-              ask: () => {},
-              giveBack: () => {},
+              ask: (right) => heard.push("ask " + right),
+              giveBack: (right) => heard.push("return " + right),
               door: () => {},
               end: () => {},
               closed: () => controls.delete(control),
@@ -143,6 +146,7 @@ window.puppet = {
   resize: (...size) => {
     [width, height] = size;
   },
+  heard: () => heard.splice(0),
   pointer: () => pointed.splice(0),
   allow: async () => {
     while (!answer) await new Promise((resolve) => setTimeout(resolve, 10)); // the view is on its way

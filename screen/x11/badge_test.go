@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -130,6 +131,60 @@ func TestBadge(t *testing.T) {
 	})
 	if !badge.Rect().Empty() {
 		t.Error("a hidden badge has a place")
+	}
+}
+
+// TestStopClicksWhileQuestionsCome: a click on the badge reaches the badge, where it was aimed at,
+// and answers nothing, at whatever moment of it a question appears.
+func TestStopClicksWhileQuestionsCome(t *testing.T) {
+	_, d, v := questionDesktop(t)
+	clicks := make(chan image.Point, 10)
+	background(t, func(ctx context.Context) error {
+		return d.Badge.Watch(ctx, func(p image.Point, physical bool) {
+			if physical {
+				clicks <- p
+			}
+		})
+	})
+	bar := screen.NewFrame(image.Pt(300, 36))
+	bar.Fill(bar.Bounds(), 0, 0xb4, 0xb4)
+	if err := d.Badge.Show(bar); err != nil {
+		t.Fatal(err)
+	}
+	screentest.Eventually(t, "the badge has a place", func() bool { return !d.Badge.Rect().Empty() })
+	for _, button := range []int{20, 150, 280} { // left, in the middle, right
+		at := d.Badge.Rect().Min.Add(image.Pt(button, 18))
+		for _, moment := range []string{"before the press", "while it is held", "in a double click"} {
+			var a *screentest.AskedQuestion
+			now := func(this string) {
+				if this == moment {
+					a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
+				}
+			}
+			v.point(at, 0)
+			now("before the press")
+			v.point(at, 1)
+			now("while it is held")
+			v.point(at, 0)
+			want := 1
+			if moment == "in a double click" {
+				now(moment)
+				v.point(at, 1)
+				v.point(at, 0)
+				want = 2
+			}
+			for range want {
+				select {
+				case p := <-clicks:
+					if p != image.Pt(button, 18) {
+						t.Errorf("%s: a click at %d is one at %v", moment, button, p)
+					}
+				case <-time.After(screentest.Patience):
+					t.Fatalf("%s: a click at %d has no effect", moment, button)
+				}
+			}
+			none(a, v)
+		}
 	}
 }
 
