@@ -93,8 +93,8 @@ func (p *program) advisor(args []string) error {
 	name := rest[1]
 	password := ""
 	if verb != "remove" {
-		ask := prompt{p.stdin, p.stderr}
-		if password, err = ask.password("Password of "+name+": ", true); err != nil {
+		ask := prompt{p.stdin, p.stderr, p.language}
+		if password, err = ask.password(name, true); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 func scriptProgram(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD"} {
+	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD", "LANG"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
