@@ -80,7 +80,9 @@ func (c *console) number(n tunnel.Number, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.json {
-		fmt.Fprintln(c.out, line(c.language.Text("cli.number", n.Grouped())))
+		digits := n.Grouped()
+		text := line(c.language.Text("cli.number", digits))
+		fmt.Fprintln(c.out, strings.Replace(text, digits, marksOf(c.out).bold(digits), 1))
 		fmt.Fprintln(c.out, line(c.language.Text("cli.link", url)))
 		return
 	}

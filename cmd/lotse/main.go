@@ -119,6 +119,12 @@ func (p *program) tell(text string) { fmt.Fprintln(p.stdout, line(text)) }
 // are written on a line each.
 func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+explain(p.language, err)) }
 
+// fail writes the error that ends the program.
+func (p *program) fail(err error) {
+	name := marksOf(p.stderr).red("lotse:")
+	fmt.Fprintln(p.stderr, name, explain(p.language, err))
+}
+
 // exitCode reports the error and returns the exit code.
 func (p *program) exitCode(err error) int {
 	var (
@@ -132,10 +138,10 @@ func (p *program) exitCode(err error) int {
 		return exitOK
 	}
 	if errors.As(err, &use) {
-		p.complain(use.withHelp())
+		p.fail(use.withHelp())
 		return exitUsage
 	}
-	p.complain(err)
+	p.fail(err)
 	switch {
 	case errors.As(err, &unreachable):
 		return exitGateway
