@@ -747,8 +747,8 @@ var texts = map[string]*translated{
 	}},
 	"cli.customer.bye": {sources: []string{
 		"the customer''s end says good-bye: {0}",
-		"das Programm des Kunden verabschiedet sich: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
-		"le programme du client prend congé\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
+		"das Programm des Kunden meldet das Ende der Sitzung: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
+		"le programme du client annonce la fin de la session\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
 	}},
 	"cli.customer.cannot": {sources: []string{
 		"the customer''s end cannot {0, select, view {show its screen} control {be controlled} clipboard {share its clipboard} share {choose what is seen} show {look at your screen} other {do that}}: {1, select, browser {the customer shares from a browser; for more the program from the gateway''s page is needed} other {its program or system does not do that; a newer one from the gateway''s page may}}",
@@ -777,7 +777,7 @@ var texts = map[string]*translated{
 	}},
 	"cli.now.allowed": {sources: []string{
 		"you may see {0, select, apps {these programs of the customer and nothing else: {1}} monitor {one monitor of the customer ({1})} unknown {the customer''s screen} other {the customer''s whole screen}}, but no viewer is connected",
-		"Sie dürfen {0, select, apps {nur diese Programme des Kunden: {1}} monitor {einen Monitor des Kunden ({1})} unknown {den Bildschirm des Kunden} other {den ganzen Bildschirm des Kunden}} sehen, aber es ist kein Viewer verbunden",
+		"Sie dürfen {0, select, apps {nur diese Programme des Kunden sehen ({1})} monitor {einen Monitor des Kunden sehen ({1})} unknown {den Bildschirm des Kunden sehen} other {den ganzen Bildschirm des Kunden sehen}}, aber es ist kein Viewer verbunden",
 		"vous pouvez voir {0, select, apps {seulement ces programmes du client\u00a0: {1}} monitor {un moniteur du client ({1})} unknown {l’écran du client} other {tout l’écran du client}}, mais aucun programme VNC n’est connecté",
 	}},
 	"cli.now.nobody": {sources: []string{
@@ -867,7 +867,7 @@ var texts = map[string]*translated{
 	}},
 	"cli.session.early": {sources: []string{
 		"the session ended before a customer joined: {0}",
-		"die Sitzung ist beendet, bevor ein Kunde kam: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
+		"die Sitzung endete, bevor ein Kunde kam: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
 		"la session s’est terminée avant l’arrivée d’un client\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
 	}},
 	"cli.session.ended": {sources: []string{
@@ -1012,7 +1012,7 @@ var texts = map[string]*translated{
 	}},
 	"cli.view.early": {sources: []string{
 		"the session ended before a viewer connected",
-		"die Sitzung ist beendet, bevor ein Viewer verbunden war",
+		"die Sitzung endete, bevor ein Viewer verbunden war",
 		"la session s’est terminée avant la connexion d’un programme VNC",
 	}},
 	"cli.view.notConnected": {sources: []string{

@@ -62,7 +62,7 @@ func TestGermanFailure(t *testing.T) {
 	p.line("Stand: wartet auf den Kunden")
 	_ = gw.Signal(os.Interrupt)
 	if code := p.Exit(); code != exitSession ||
-		!strings.Contains(p.errs.String(), "lotse: die Sitzung ist beendet, bevor ein Kunde kam: das Gateway wurde beendet") {
+		!strings.Contains(p.errs.String(), "lotse: die Sitzung endete, bevor ein Kunde kam: das Gateway wurde beendet") {
 		t.Errorf("code %d, %s", code, p.errs.String())
 	}
 }
