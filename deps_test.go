@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"gateway/audit":      {"gateway/clock", "gateway/datafile"},
 	"gateway/clock":      {},
 	"gateway/datafile":   {},
-	"cmd/lotse":          {"gateway", "gateway/audit", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried", "doctor", "logs", "manual"},
+	"cmd/lotse":          {"gateway", "gateway/audit", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried", "doctor", "logs", "manual", "i18n"},
 	"cmd/lotse-agent":    {"agent", "agent/panel", "agent/terminal", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried", "i18n", "logs"},
 	"ci/release":         {"manual"},
 	"e2e":                {},

@@ -30,8 +30,8 @@ func (l Language) Name() string {
 // en.json declares or first uses them. They are integers where the message has a plural, and
 // strings otherwise.
 //
-// Text knows only keys that begin with "agent.", "common." or "gateway."; for an unknown key it
-// returns the key. Keys must be written as literals, because a test checks the key and the
+// Text knows only keys that begin with "agent.", "cli.", "common." or "gateway."; for an unknown
+// key it returns the key. Keys must be written as literals, because a test checks the key and the
 // number of arguments of each call. Calls may be concurrent.
 func (l Language) Text(key string, args ...any) string {
 	t, ok := texts[key]

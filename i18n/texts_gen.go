@@ -710,4 +710,894 @@ var texts = map[string]*translated{
 		"Öffnen Sie die Startseite und wählen Sie „Von dieser Seite zeigen“",
 		"Ouvrez la page d’accueil et choisissez «\u00a0Montrer depuis cette page\u00a0»",
 	}},
+	"cli.number": {sources: []string{
+		"session number: {0}",
+		"Sitzungsnummer: {0}",
+		"numéro de session\u00a0: {0}",
+	}},
+	"cli.link": {sources: []string{
+		"link: {0}",
+		"Link: {0}",
+		"lien\u00a0: {0}",
+	}},
+	"cli.sealed": {sources: []string{
+		"sealed end to end; compare code: {0}",
+		"Ende zu Ende verschlüsselt; Vergleichszahl: {0}",
+		"chiffré de bout en bout\u00a0; nombre à comparer\u00a0: {0}",
+	}},
+	"cli.customer.browser": {sources: []string{
+		"customer: shares from a browser ({0}), view only; for control the customer needs the program",
+		"Kunde: zeigt aus einem Browser ({0}), nur zum Zusehen; zum Steuern braucht der Kunde das Programm",
+		"client\u00a0: partage depuis un navigateur ({0}), pour regarder seulement\u00a0; pour la commande, il faut au client le programme",
+	}},
+	"cli.customer.unnamed": {sources: []string{
+		"customer: name not told yet ({0}), agent {1}",
+		"Kunde: noch ohne Namen ({0}), Programm {1}",
+		"client\u00a0: nom pas encore donné ({0}), programme {1}",
+	}},
+	"cli.customer.named": {sources: []string{
+		"customer: user {0} on {1} ({2}), agent {3}",
+		"Kunde: Benutzer {0} an {1} ({2}), Programm {3}",
+		"client\u00a0: utilisateur {0} sur {1} ({2}), programme {3}",
+	}},
+	"cli.customer.answers": {sources: []string{
+		"ATTENTION: nobody is asked there, the program answers by itself: {0}",
+		"ACHTUNG: Dort wird niemand gefragt. {0, select, view {Sie können zusehen; alles andere wird abgelehnt.} control {Alles ist erlaubt.} deny {Jede Frage wird abgelehnt.} other {Das Programm antwortet selbst: {0}}}",
+		"ATTENTION\u00a0: personne n’y est consulté. {0, select, view {Vous pouvez regarder\u00a0; tout le reste est refusé.} control {Tout est autorisé.} deny {Toutes les demandes sont refusées.} other {Le programme répond lui-même\u00a0: {0}}}",
+	}},
+	"cli.customer.bye": {sources: []string{
+		"the customer''s end says good-bye: {0}",
+		"das Programm des Kunden meldet das Ende der Sitzung: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
+		"le programme du client annonce la fin de la session\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
+	}},
+	"cli.customer.cannot": {sources: []string{
+		"the customer''s end cannot {0, select, view {show its screen} control {be controlled} clipboard {share its clipboard} remind {be reminded} share {choose what is seen} show {look at your screen} other {do that}}: {1, select, browser {the customer shares from a browser; for more the program from the gateway''s page is needed} other {its program or system does not do that; a newer one from the gateway''s page may}}",
+		"beim Kunden ist {0, select, view {das Zeigen des Bildschirms} control {die Steuerung} clipboard {die Zwischenablage} remind {eine Erinnerung an die Frage} share {die Auswahl, was zu sehen ist,} show {das Ansehen Ihres Bildschirms} other {das}} nicht möglich: {1, select, browser {Der Kunde zeigt aus einem Browser; für mehr braucht er das Programm von der Seite des Gateways} other {Sein Programm oder System kann das nicht; ein neueres von der Seite des Gateways kann es vielleicht}}",
+		"chez le client, il n’est pas possible {0, select, view {de montrer l’écran} control {de commander l’ordinateur} clipboard {de partager le presse-papiers} remind {de rappeler une question} share {de choisir ce qui est montré} show {de regarder votre écran} other {de faire cela}}\u00a0: {1, select, browser {le client partage depuis un navigateur\u00a0; pour plus, il lui faut le programme de la page de la passerelle} other {son programme ou son système ne le permet pas\u00a0; un programme plus récent de la page de la passerelle le permettra peut-être}}",
+	}},
+	"cli.now.state": {sources: []string{
+		"now: {0}",
+		"jetzt: {0}",
+		"maintenant\u00a0: {0}",
+	}},
+	"cli.now.shown": {sources: []string{
+		"the customer sees your screen",
+		"der Kunde sieht Ihren Bildschirm",
+		"le client voit votre écran",
+	}},
+	"cli.now.paused": {sources: []string{
+		"the customer has paused, nothing is seen",
+		"der Kunde hat angehalten, es ist nichts zu sehen",
+		"le client a mis en pause, on ne voit rien",
+	}},
+	"cli.now.seen": {sources: []string{
+		"you see {0, select, apps {these programs of the customer and nothing else: {1}} monitor {one monitor of the customer ({1})} unknown {the customer''s screen} other {the customer''s whole screen}}",
+		"Sie sehen {0, select, apps {nur diese Programme des Kunden: {1}} monitor {einen Monitor des Kunden ({1})} unknown {den Bildschirm des Kunden} other {den ganzen Bildschirm des Kunden}}",
+		"vous voyez {0, select, apps {seulement ces programmes du client\u00a0: {1}} monitor {un moniteur du client ({1})} unknown {l’écran du client} other {tout l’écran du client}}",
+	}},
+	"cli.now.allowed": {sources: []string{
+		"you may see {0, select, apps {these programs of the customer and nothing else: {1}} monitor {one monitor of the customer ({1})} unknown {the customer''s screen} other {the customer''s whole screen}}, but no viewer is connected",
+		"Sie dürfen {0, select, apps {nur diese Programme des Kunden sehen ({1})} monitor {einen Monitor des Kunden sehen ({1})} unknown {den Bildschirm des Kunden sehen} other {den ganzen Bildschirm des Kunden sehen}}, aber es ist kein Viewer verbunden",
+		"vous pouvez voir {0, select, apps {seulement ces programmes du client\u00a0: {1}} monitor {un moniteur du client ({1})} unknown {l’écran du client} other {tout l’écran du client}}, mais aucun programme VNC n’est connecté",
+	}},
+	"cli.now.nobody": {sources: []string{
+		"nobody''s screen is shown",
+		"es wird kein Bildschirm gezeigt",
+		"aucun écran n’est montré",
+	}},
+	"cli.now.rights": {sources: []string{
+		"allowed: {0}",
+		"erlaubt: {0}",
+		"autorisé\u00a0: {0}",
+	}},
+	"cli.now.asked": {sources: []string{
+		"the customer is asked for: {0}",
+		"der Kunde wird gefragt: {0}",
+		"question posée au client\u00a0: {0}",
+	}},
+	"cli.now.hands": {sources: []string{
+		"the customer is at mouse and keyboard, yours wait",
+		"der Kunde benutzt Maus oder Tastatur, Ihre Eingaben warten",
+		"le client utilise la souris ou le clavier, vos saisies attendent",
+	}},
+	"cli.now.panelClosed": {sources: []string{
+		"the customer has closed the program''s window",
+		"der Kunde hat das Fenster des Programms geschlossen",
+		"le client a fermé la fenêtre du programme",
+	}},
+	"cli.now.hidden": {sources: []string{
+		"the customer''s system hides what it shows, only the customer can answer it; your input waits",
+		"beim Kunden steht eine Sicherheitsabfrage, die Sie nicht sehen und die nur er beantworten kann; Ihre Eingaben warten",
+		"le système du client cache ce qu’il affiche, seul le client peut y répondre\u00a0; vos saisies attendent",
+	}},
+	"cli.now.shielded": {sources: []string{
+		"a program with more rights is in front at the customer''s, your input waits",
+		"beim Kunden ist ein Programm mit mehr Rechten vorn, Ihre Eingaben warten",
+		"un programme avec plus de droits est au premier plan chez le client, vos saisies attendent",
+	}},
+	"cli.now.viewers": {sources: []string{
+		"viewers: {0}",
+		"Viewer: {0}",
+		"programmes connectés\u00a0: {0}",
+	}},
+	"cli.right": {sources: []string{
+		"{0}",
+		"{0, select, view {Ansicht} control {Steuerung} clipboard {Zwischenablage} show {Ihr Bildschirm} share {anderer Teil des Bildschirms} files {Dateien} other {{0}}}",
+		"{0, select, view {vue} control {commande} clipboard {presse-papiers} show {votre écran} share {autre partie de l’écran} files {fichiers} other {{0}}}",
+	}},
+	"cli.event": {sources: []string{
+		"{0, select, share {to see more} other {{0}}}: {1, select, asked {the customer is being asked} given {allowed} refused {refused} timeout {not answered in time} taken {taken back} returned {given back} delayed {the customer is asked again later} other {{1}}}{2, select, customer { by the customer} advisor { by you} key { by the customer''s key} auto { by the customer''s program} other {}}",
+		"{0, select, view {Ansicht} control {Steuerung} clipboard {Zwischenablage} show {Ihr Bildschirm} share {anderer Teil des Bildschirms} files {Dateien} other {{0}}}: {1, select, asked {der Kunde wird gefragt} given {erlaubt} refused {abgelehnt} timeout {nicht rechtzeitig beantwortet} taken {zurückgenommen} returned {zurückgegeben} delayed {der Kunde wird später wieder gefragt} other {{1}}}{2, select, customer { durch den Kunden} advisor { durch Sie} key { durch die Taste des Kunden} auto { durch das Programm des Kunden} other {}}",
+		"{0, select, view {vue} control {commande} clipboard {presse-papiers} show {votre écran} share {autre partie de l’écran} files {fichiers} other {{0}}}\u00a0: {1, select, asked {question posée au client} given {autorisé} refused {refusé} timeout {sans réponse à temps} taken {repris} returned {rendu} delayed {le client sera consulté de nouveau plus tard} other {{1}}}{2, select, customer { par le client} advisor { par vous} key { par la touche du client} auto { par le programme du client} other {}}",
+	}},
+	"cli.help": {sources: []string{
+		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
+		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
+		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
+	}},
+	"cli.helpShow": {sources: []string{
+		"to show your own screen to the customer, run: lotse show NUMBER --gateway URL --user NAME; or use \"Show my screen\" on the advisor''s page",
+		"um dem Kunden Ihren Bildschirm zu zeigen: lotse show NUMMER --gateway URL --user NAME; oder „Meinen Bildschirm zeigen“ auf der Seite für Berater",
+		"pour montrer votre écran au client\u00a0: lotse show NUMÉRO --gateway URL --user NOM\u00a0; ou «\u00a0Montrer mon écran\u00a0» sur la page des conseillers",
+	}},
+	"cli.notUnderstood": {sources: []string{
+		"not understood; {0}",
+		"nicht verstanden; {0}",
+		"pas compris\u00a0; {0}",
+	}},
+	"cli.session.onlyNew": {sources: []string{
+		"{0} is not known; there is only: session new",
+		"{0} ist nicht bekannt; es gibt nur: session new",
+		"{0} n’est pas connu\u00a0; il n’y a que\u00a0: session new",
+	}},
+	"cli.session.notForeign": {sources: []string{
+		"number not opened for a foreign server: {0}",
+		"Nummer nicht für einen VNC-Server geöffnet: {0}",
+		"numéro non ouvert pour un serveur VNC\u00a0: {0}",
+	}},
+	"cli.session.noCustomer": {sources: []string{
+		"there is no customer in the session at the moment",
+		"im Moment ist kein Kunde in der Sitzung",
+		"il n’y a pas de client dans la session en ce moment",
+	}},
+	"cli.session.notSent": {sources: []string{
+		"not sent: {0}",
+		"nicht gesendet: {0}",
+		"pas envoyé\u00a0: {0}",
+	}},
+	"cli.session.early": {sources: []string{
+		"the session ended before a customer joined: {0}",
+		"die Sitzung endete, bevor ein Kunde kam: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
+		"la session s’est terminée avant l’arrivée d’un client\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
+	}},
+	"cli.session.ended": {sources: []string{
+		"the session ended: {0}",
+		"die Sitzung ist beendet: {0, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{0}}}",
+		"la session est terminée\u00a0: {0, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{0}}}",
+	}},
+	"cli.session.lineLost": {sources: []string{
+		"the line to the gateway was lost; trying again",
+		"die Verbindung zum Gateway ist unterbrochen; neuer Versuch",
+		"la connexion avec la passerelle est interrompue\u00a0; nouvel essai",
+	}},
+	"cli.session.replaced": {sources: []string{
+		"another program or page has taken this session over",
+		"ein anderes Programm oder eine Seite hat diese Sitzung übernommen",
+		"un autre programme ou une page a repris cette session",
+	}},
+	"cli.session.state": {sources: []string{
+		"state: {0}",
+		"Stand: {0, select, waiting {wartet auf den Kunden} joined {Kunde ist da} away {Verbindung zum Kunden unterbrochen} ended {beendet} other {{0}}}",
+		"état\u00a0: {0, select, waiting {attend le client} joined {le client est là} away {liaison avec le client interrompue} ended {terminée} other {{0}}}",
+	}},
+	"cli.session.stateReason": {sources: []string{
+		"state: {0} ({1})",
+		"Stand: {0, select, waiting {wartet auf den Kunden} joined {Kunde ist da} away {Verbindung zum Kunden unterbrochen} ended {beendet} other {{0}}} ({1, select, advisor {Sie haben sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat falsche letzte Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} error {ein Fehler ist aufgetreten} other {{1}}})",
+		"état\u00a0: {0, select, waiting {attend le client} joined {le client est là} away {liaison avec le client interrompue} ended {terminée} other {{0}}} ({1, select, advisor {vous y avez mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu’un a essayé de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} error {une erreur est survenue} other {{1}}})",
+	}},
+	"cli.session.foreign": {sources: []string{
+		"; foreign server: {0}",
+		"; VNC-Server: {0, select, waiting {noch nicht verbunden} here {verbunden} other {{0}}}",
+		"\u00a0; serveur VNC\u00a0: {0, select, waiting {pas encore connecté} here {connecté} other {{0}}}",
+	}},
+	"cli.session.entering": {sources: []string{
+		"someone is entering the number",
+		"jemand gibt gerade die Nummer ein",
+		"quelqu’un saisit le numéro",
+	}},
+	"cli.session.wrong": {sources: []string{
+		"not let in: somebody entered this number with wrong last digits ({0} of {1})",
+		"nicht eingelassen: Jemand hat diese Nummer mit falschen letzten Ziffern eingegeben ({0} von {1})",
+		"non admis\u00a0: quelqu’un a saisi ce numéro avec de faux derniers chiffres ({0} sur {1})",
+	}},
+	"cli.session.notIn": {sources: []string{
+		"not let in: {0}",
+		"nicht eingelassen: {0}",
+		"non admis\u00a0: {0}",
+	}},
+	"cli.session.burnt": {sources: []string{
+		"ATTENTION: somebody tried the number with wrong last digits. For safety it is not used any more; the session ends.",
+		"ACHTUNG: Jemand hat die Nummer mit falschen letzten Ziffern probiert. Zur Sicherheit wird sie nicht mehr benutzt; die Sitzung endet.",
+		"ATTENTION\u00a0: quelqu’un a essayé le numéro avec de faux derniers chiffres. Par sécurité, il n’est plus utilisé\u00a0; la session se termine.",
+	}},
+	"cli.session.burntEnd": {sources: []string{
+		"the session ended: somebody tried the number with wrong last digits; open a new session",
+		"die Sitzung ist beendet: Jemand hat die Nummer mit falschen letzten Ziffern probiert; öffnen Sie eine neue Sitzung",
+		"la session est terminée\u00a0: quelqu’un a essayé le numéro avec de faux derniers chiffres\u00a0; ouvrez une nouvelle session",
+	}},
+	"cli.session.noControl": {sources: []string{
+		"control line not opened again: {0}",
+		"Verbindung zum Programm des Kunden nicht wieder geöffnet: {0}",
+		"liaison avec le programme du client non rétablie\u00a0: {0}",
+	}},
+	"cli.door.closed": {sources: []string{
+		"this gateway has closed that door; use lotse view",
+		"dieses Gateway lässt solche Viewer nicht ein; benutzen Sie lotse view",
+		"cette passerelle n’admet pas de tels programmes VNC\u00a0; utilisez lotse view",
+	}},
+	"cli.door.failed": {sources: []string{
+		"no viewer let in: {0}",
+		"kein Viewer eingelassen: {0}",
+		"aucun programme VNC admis\u00a0: {0}",
+	}},
+	"cli.door.busy": {sources: []string{
+		"asked for already",
+		"schon angefordert",
+		"déjà demandé",
+	}},
+	"cli.door.unusable": {sources: []string{
+		"the customer''s program gave a number that cannot be used",
+		"das Programm des Kunden gab eine unbrauchbare Nummer",
+		"le programme du client a donné un numéro inutilisable",
+	}},
+	"cli.door.silent": {sources: []string{
+		"the customer''s program does not answer; an older one cannot let such viewers in",
+		"das Programm des Kunden antwortet nicht; ein älteres kann solche Viewer nicht einlassen",
+		"le programme du client ne répond pas\u00a0; un ancien programme ne peut pas admettre de tels programmes VNC",
+	}},
+	"cli.door.gone": {sources: []string{
+		"ATTENTION: a viewer''s number for the door {0} was tried wrongly three times and is not used any more; ask for a new password. The session goes on.",
+		"ACHTUNG: Dreimal falsch: Dieses Viewer-Passwort ({0}) ist gesperrt. Erzeugen Sie ein neues. Die Sitzung läuft weiter.",
+		"ATTENTION\u00a0: trois essais erronés\u00a0: ce mot de passe ({0}) est bloqué. Créez-en un nouveau. La session continue.",
+	}},
+	"cli.door.password": {sources: []string{
+		"viewer password: {0}, user name: {1} (for one viewer, until {2})",
+		"Viewer-Passwort: {0}, Benutzername: {1} (für einen Viewer, bis {2})",
+		"mot de passe\u00a0: {0}, nom d’utilisateur\u00a0: {1} (pour un seul programme, jusqu’à {2})",
+	}},
+	"cli.door.vnc": {sources: []string{
+		"VNC viewers (X509Plain): {0}",
+		"VNC-Viewer (X509Plain): {0}",
+		"programmes VNC (X509Plain)\u00a0: {0}",
+	}},
+	"cli.door.repeater": {sources: []string{
+		"repeater viewers (not encrypted!): {0} with ID:{1}",
+		"Repeater-Viewer (nicht verschlüsselt!): {0} mit ID:{1}",
+		"programmes avec répéteur (pas de chiffrement\u00a0!)\u00a0: {0} avec ID:{1}",
+	}},
+	"cli.door.toGateway": {sources: []string{
+		"encrypted to the gateway only: it opens the seal for this viewer",
+		"nur bis zum Gateway verschlüsselt: Es öffnet die Verschlüsselung für diesen Viewer",
+		"chiffré jusqu’à la passerelle seulement\u00a0: elle déchiffre pour ce programme",
+	}},
+	"cli.door.websockify": {sources: []string{
+		"address for noVNC: {0} (once, until {1})",
+		"Adresse für noVNC: {0} (einmal, bis {1})",
+		"adresse pour noVNC\u00a0: {0} (une fois, jusqu’à {1})",
+	}},
+	"cli.view.ready": {sources: []string{
+		"ready: vnc viewer address {0}",
+		"bereit: Adresse für den VNC-Viewer {0}",
+		"prêt\u00a0: adresse pour le programme VNC {0}",
+	}},
+	"cli.view.readyTo": {sources: []string{
+		"ready: connected to the viewer at {0}",
+		"bereit: mit dem Viewer an {0} verbunden",
+		"prêt\u00a0: connecté au programme VNC à {0}",
+	}},
+	"cli.view.connected": {sources: []string{
+		"viewer connected",
+		"Viewer verbunden",
+		"programme VNC connecté",
+	}},
+	"cli.view.disconnected": {sources: []string{
+		"viewer disconnected",
+		"Viewer getrennt",
+		"programme VNC déconnecté",
+	}},
+	"cli.view.over": {sources: []string{
+		"the session ended",
+		"die Sitzung ist beendet",
+		"la session est terminée",
+	}},
+	"cli.view.early": {sources: []string{
+		"the session ended before a viewer connected",
+		"die Sitzung endete, bevor ein Viewer verbunden war",
+		"la session s’est terminée avant la connexion d’un programme VNC",
+	}},
+	"cli.view.notConnected": {sources: []string{
+		"viewer not connected: {0}",
+		"Viewer nicht verbunden: {0}",
+		"programme VNC non connecté\u00a0: {0}",
+	}},
+	"cli.view.noPort": {sources: []string{
+		"no local port for the viewer: {0}; choose another with --listen",
+		"kein Port für den Viewer: {0}; wählen Sie mit --listen einen anderen",
+		"pas de port pour le programme VNC\u00a0: {0}\u00a0; choisissez-en un autre avec --listen",
+	}},
+	"cli.view.portUsed": {sources: []string{
+		"{0}",
+		"der Port wird schon benutzt",
+		"le port est déjà utilisé",
+	}},
+	"cli.view.toForm": {sources: []string{
+		"--to: {0} is not an address like \"localhost:5500\"",
+		"--to: {0} ist keine Adresse wie „localhost:5500“",
+		"--to\u00a0: {0} n’est pas une adresse comme «\u00a0localhost:5500\u00a0»",
+	}},
+	"cli.view.toAlone": {sources: []string{
+		"--to goes with neither --listen, --many nor a viewer to start",
+		"--to geht nicht zusammen mit --listen, --many oder einem Viewer, der gestartet wird",
+		"--to ne va ni avec --listen, ni avec --many, ni avec un programme à démarrer",
+	}},
+	"cli.view.passwordAlone": {sources: []string{
+		"--password is for a viewer that is started: lotse view NUMBER … -- VIEWER",
+		"--password ist für einen Viewer, der gestartet wird: lotse view NUMMER … -- VIEWER",
+		"--password est pour un programme VNC qui est démarré\u00a0: lotse view NUMÉRO … -- PROGRAMME",
+	}},
+	"cli.view.anyone": {sources: []string{
+		"--listen {0} is reachable from other computers, and anyone who connects sees the customer''s screen; if that is meant, add --listen-anyone",
+		"--listen {0} ist von anderen Computern erreichbar, und jeder, der sich verbindet, sieht den Bildschirm des Kunden; wenn das so sein soll, geben Sie auch --listen-anyone an",
+		"--listen {0} est accessible à d’autres ordinateurs, et toute personne qui se connecte voit l’écran du client\u00a0; si c’est voulu, ajoutez --listen-anyone",
+	}},
+	"cli.view.noNumber": {sources: []string{
+		"no session number on standard input: {0}",
+		"keine Sitzungsnummer in der Eingabe: {0}",
+		"pas de numéro de session dans l’entrée\u00a0: {0}",
+	}},
+	"cli.view.number": {sources: []string{
+		"{0}",
+		"eine Sitzungsnummer hat neun Ziffern und beginnt nicht mit 0; bitte vergleichen Sie sie",
+		"un numéro de session a neuf chiffres et ne commence pas par 0\u00a0; veuillez le comparer",
+	}},
+	"cli.view.notStarted": {sources: []string{
+		"the viewer did not start: {0}",
+		"der Viewer startete nicht: {0}",
+		"le programme VNC n’a pas démarré\u00a0: {0}",
+	}},
+	"cli.view.ended": {sources: []string{
+		"viewer ended: {0}",
+		"Viewer beendet: {0}",
+		"programme VNC terminé\u00a0: {0}",
+	}},
+	"cli.view.failed": {sources: []string{
+		"the viewer failed: {0}",
+		"der Viewer meldet einen Fehler: {0}",
+		"le programme VNC signale une erreur\u00a0: {0}",
+	}},
+	"cli.view.exit": {sources: []string{
+		"exit status {0}",
+		"Exit-Code {0}",
+		"code de sortie {0}",
+	}},
+	"cli.view.one": {sources: []string{
+		"This port is for one viewer, and another was first. Start lotse view with --many for more.",
+		"Dieser Port ist für einen Viewer, und ein anderer war schneller. Für mehrere starten Sie lotse view mit --many.",
+		"Ce port est pour un seul programme VNC, et un autre a été plus rapide. Pour plusieurs, démarrez lotse view avec --many.",
+	}},
+	"cli.view.wrongPassword": {sources: []string{
+		"Wrong password.",
+		"Falsches Passwort.",
+		"Mot de passe faux.",
+	}},
+	"cli.view.refused": {sources: []string{
+		"rfb: refused: {0}",
+		"abgelehnt: {0}",
+		"refusé\u00a0: {0}",
+	}},
+	"cli.view.noViewer": {sources: []string{
+		"what has connected is no VNC viewer",
+		"was sich verbunden hat, ist kein VNC-Viewer",
+		"ce qui s’est connecté n’est pas un programme VNC",
+	}},
+	"cli.view.noControl": {sources: []string{
+		"control not asked for: {0}",
+		"nicht um Steuerung gebeten: {0}",
+		"commande non demandée\u00a0: {0}",
+	}},
+	"cli.view.noListener": {sources: []string{
+		"no viewer listens at {0}: {1}",
+		"an {0} wartet kein Viewer: {1}",
+		"aucun programme VNC n’attend à {0}\u00a0: {1}",
+	}},
+	"cli.view.clear": {sources: []string{
+		"between this computer and that viewer nothing is encrypted; the customer is told so",
+		"zwischen diesem Computer und jenem Viewer ist nichts verschlüsselt; der Kunde erfährt das",
+		"entre cet ordinateur et ce programme VNC, rien n’est chiffré\u00a0; le client en est informé",
+	}},
+	"cli.view.notOwn": {sources: []string{
+		"the viewer at {0}: {1}",
+		"der Viewer an {0}: {1}",
+		"le programme VNC à {0}\u00a0: {1}",
+	}},
+	"cli.view.noPlace": {sources: []string{
+		"no place for the viewer''s password: {0}",
+		"kein Platz für das Passwort des Viewers: {0}",
+		"pas de place pour le mot de passe du programme VNC\u00a0: {0}",
+	}},
+	"cli.view.other": {sources: []string{
+		"{0}",
+		"das Programm am anderen Ende gehört nicht zu Ihrem Benutzerkonto",
+		"le programme à l’autre bout n’appartient pas à votre compte d’utilisateur",
+	}},
+	"cli.wait.waiting": {sources: []string{
+		"waiting for the customer to enter the number … Ctrl-C stops",
+		"warten, bis der Kunde die Nummer eingibt … Strg+C bricht ab",
+		"en attente que le client saisisse le numéro … Ctrl-C arrête",
+	}},
+	"cli.wait.nobody": {sources: []string{
+		"no customer has entered this number yet",
+		"diese Nummer hat noch kein Kunde eingegeben",
+		"aucun client n’a encore saisi ce numéro",
+	}},
+	"cli.wait.stopped": {sources: []string{
+		"stopped before the customer had entered the number",
+		"abgebrochen, bevor der Kunde die Nummer eingegeben hatte",
+		"arrêté avant que le client ait saisi le numéro",
+	}},
+	"cli.wait.noSession": {sources: []string{
+		"you have no open session with this number: compare the number, or it has ended",
+		"Sie haben keine offene Sitzung mit dieser Nummer: Vergleichen Sie die Nummer; oder die Sitzung ist schon beendet",
+		"vous n’avez pas de session ouverte avec ce numéro\u00a0: comparez le numéro\u00a0; ou la session est déjà terminée",
+	}},
+	"cli.wait.mismatch": {sources: []string{
+		"this number did not match, so the session was ended for safety. Either the last five digits were mistyped here, or somebody on the way tried to guess them. Open a new session",
+		"diese Nummer passt nicht, deshalb wurde die Sitzung zur Sicherheit beendet. Entweder wurden die letzten fünf Ziffern hier falsch getippt, oder jemand unterwegs hat versucht, sie zu erraten. Öffnen Sie eine neue Sitzung",
+		"ce numéro ne correspond pas, la session a donc été terminée par sécurité. Soit les cinq derniers chiffres ont été mal saisis ici, soit quelqu’un sur le chemin a essayé de les deviner. Ouvrez une nouvelle session",
+	}},
+	"cli.wait.tried": {sources: []string{
+		"this number did not match a moment ago and is not tried again, as each try would be another guess for somebody on the way. Open a new session",
+		"diese Nummer passte vorhin nicht und wird nicht noch einmal probiert: Jeder Versuch ließe jemanden unterwegs einmal mehr raten. Öffnen Sie eine neue Sitzung",
+		"ce numéro ne correspondait pas tout à l’heure et n’est pas essayé de nouveau\u00a0: chaque essai laisserait quelqu’un sur le chemin deviner une fois de plus. Ouvrez une nouvelle session",
+	}},
+	"cli.wait.notSealed": {sources: []string{
+		"stream not sealed: {0}",
+		"Verbindung nicht verschlüsselt: {0}",
+		"connexion non chiffrée\u00a0: {0}",
+	}},
+	"cli.show.screen": {sources: []string{
+		"{0}",
+		"Ihr Bildschirm kann nicht gelesen werden: {0}",
+		"votre écran ne peut pas être lu\u00a0: {0}",
+	}},
+	"cli.show.what": {sources: []string{
+		"--share: {0}",
+		"--share: Das gibt es auf diesem Bildschirm nicht. Möglich sind screen, monitor:N oder app:NAME[,app:NAME…]",
+		"--share\u00a0: cela n’existe pas sur cet écran. Possibles\u00a0: screen, monitor:N ou app:NOM[,app:NOM…]",
+	}},
+	"cli.show.notShown": {sources: []string{
+		"--share {0}: {1}",
+		"--share {0}: {1}",
+		"--share {0}\u00a0: {1}",
+	}},
+	"cli.show.noHello": {sources: []string{
+		"the customer''s end does not say what it can: {0}",
+		"das Programm des Kunden sagt nicht, was es kann: {0}",
+		"le programme du client ne dit pas ce qu’il peut faire\u00a0: {0}",
+	}},
+	"cli.show.asked": {sources: []string{
+		"asked: the customer decides whether to look at your screen",
+		"gefragt: Der Kunde entscheidet, ob er Ihren Bildschirm ansehen möchte",
+		"question posée\u00a0: le client décide s’il veut voir votre écran",
+	}},
+	"cli.show.showing": {sources: []string{
+		"showing: the customer sees your screen; Ctrl+C stops",
+		"gezeigt: Der Kunde sieht Ihren Bildschirm; Strg+C beendet",
+		"montré\u00a0: le client voit votre écran\u00a0; Ctrl+C arrête",
+	}},
+	"cli.show.stopped": {sources: []string{
+		"stopped",
+		"beendet",
+		"arrêté",
+	}},
+	"cli.show.refused": {sources: []string{
+		"the customer did not want to see your screen, or did not answer",
+		"der Kunde wollte Ihren Bildschirm nicht sehen oder hat nicht geantwortet",
+		"le client n’a pas voulu voir votre écran, ou n’a pas répondu",
+	}},
+	"cli.show.over": {sources: []string{
+		"stopped: the customer does not see your screen any more",
+		"beendet: Der Kunde sieht Ihren Bildschirm nicht mehr",
+		"arrêté\u00a0: le client ne voit plus votre écran",
+	}},
+	"cli.login.done": {sources: []string{
+		"signed in at {0} as {1}",
+		"angemeldet an {0} als {1}",
+		"connecté à {0} en tant que {1}",
+	}},
+	"cli.login.none": {sources: []string{
+		"not signed in",
+		"nicht angemeldet",
+		"pas connecté",
+	}},
+	"cli.login.out": {sources: []string{
+		"signed out",
+		"abgemeldet",
+		"déconnecté",
+	}},
+	"cli.login.outHere": {sources: []string{
+		"signed out here, but not at {0}, where the sign-in ends by itself: {1}",
+		"hier abgemeldet, aber nicht an {0}, wo die Anmeldung von selbst abläuft: {1}",
+		"déconnecté ici, mais pas à {0}, où la connexion se termine d’elle-même\u00a0: {1}",
+	}},
+	"cli.login.noFolder": {sources: []string{
+		"no folder for the sign-in: {0}",
+		"kein Ordner für die Anmeldung: {0}",
+		"pas de dossier pour la connexion\u00a0: {0}",
+	}},
+	"cli.login.badFile": {sources: []string{
+		"{0}: {1}; sign in again with \"lotse login\"",
+		"{0}: {1}; melden Sie sich mit „lotse login“ neu an",
+		"{0}\u00a0: {1}\u00a0; connectez-vous de nouveau avec «\u00a0lotse login\u00a0»",
+	}},
+	"cli.login.notKept": {sources: []string{
+		"the sign-in cannot be kept: {0}",
+		"die Anmeldung lässt sich nicht aufbewahren: {0}",
+		"la connexion ne peut pas être conservée\u00a0: {0}",
+	}},
+	"cli.login.ended": {sources: []string{
+		"the sign-in of {0} at {1} has ended: sign in again with \"lotse login\"",
+		"die Anmeldung von {0} an {1} ist abgelaufen: Melden Sie sich mit „lotse login“ neu an",
+		"la connexion de {0} à {1} est terminée\u00a0: connectez-vous de nouveau avec «\u00a0lotse login\u00a0»",
+	}},
+	"cli.login.refused": {sources: []string{
+		"sign-in refused: {0}",
+		"Anmeldung abgelehnt: {0}",
+		"connexion refusée\u00a0: {0}",
+	}},
+	"cli.login.wrong": {sources: []string{
+		"{0}",
+		"Der Name oder das Passwort ist falsch.",
+		"Le nom ou le mot de passe est faux.",
+	}},
+	"cli.password.ask": {sources: []string{
+		"Password of {0}: ",
+		"Passwort von {0}: ",
+		"Mot de passe de {0}\u00a0: ",
+	}},
+	"cli.password.again": {sources: []string{
+		"Once more: ",
+		"Noch einmal: ",
+		"Encore une fois\u00a0: ",
+	}},
+	"cli.password.noTerminal": {sources: []string{
+		"there is no terminal to ask for the password; set LOTSE_PASSWORD",
+		"es gibt kein Terminal, um nach dem Passwort zu fragen; setzen Sie LOTSE_PASSWORD",
+		"il n’y a pas de terminal pour demander le mot de passe\u00a0; définissez LOTSE_PASSWORD",
+	}},
+	"cli.password.differ": {sources: []string{
+		"the two passwords differ; nothing was changed",
+		"die beiden Passwörter sind verschieden; es wurde nichts geändert",
+		"les deux mots de passe diffèrent\u00a0; rien n’a été changé",
+	}},
+	"cli.password.notRead": {sources: []string{
+		"password not read: {0}",
+		"Passwort nicht gelesen: {0}",
+		"mot de passe non lu\u00a0: {0}",
+	}},
+	"cli.password.long": {sources: []string{
+		"the password is too long",
+		"das Passwort ist zu lang",
+		"le mot de passe est trop long",
+	}},
+	"cli.usage.see": {sources: []string{
+		"{0} (see {1} --help)",
+		"{0} (siehe {1} --help)",
+		"{0} (voir {1} --help)",
+	}},
+	"cli.usage.command": {sources: []string{
+		"{0}: {1}",
+		"{0}: {1}",
+		"{0}\u00a0: {1}",
+	}},
+	"cli.usage.noCommand": {sources: []string{
+		"there is no command {0}",
+		"es gibt keinen Befehl {0}",
+		"il n’y a pas de commande {0}",
+	}},
+	"cli.usage.noGateway": {sources: []string{
+		"which gateway? Give it with --gateway https://…, or sign in once with \"lotse login\"",
+		"Welches Gateway? Geben Sie es mit --gateway https://… an, oder melden Sie sich einmal mit „lotse login“ an",
+		"Quelle passerelle\u00a0? Indiquez-la avec --gateway https://…, ou connectez-vous une fois avec «\u00a0lotse login\u00a0»",
+	}},
+	"cli.usage.gateway": {sources: []string{
+		"--gateway: {0}",
+		"--gateway: Das ist keine Adresse eines Gateways; sie sieht so aus: https://support.example.com",
+		"--gateway\u00a0: ce n’est pas l’adresse d’une passerelle\u00a0; elle ressemble à https://support.example.com",
+	}},
+	"cli.usage.noUser": {sources: []string{
+		"who are you? Give the name with --user",
+		"Wer sind Sie? Geben Sie Ihren Namen mit --user an",
+		"Qui êtes-vous\u00a0? Indiquez votre nom avec --user",
+	}},
+	"cli.usage.tooMany": {sources: []string{
+		"unexpected argument after {0} others (write a number with spaces in quotes)",
+		"ein Argument zu viel; erwartet: {0} (setzen Sie eine Nummer mit Leerzeichen in Anführungszeichen)",
+		"un argument de trop\u00a0; attendus\u00a0: {0} (mettez un numéro avec des espaces entre guillemets)",
+	}},
+	"cli.usage.tooFew": {sources: []string{
+		"an argument is missing",
+		"ein Argument fehlt",
+		"il manque un argument",
+	}},
+	"cli.usage.unknownFlag": {sources: []string{
+		"flag provided but not defined: {0}",
+		"die Option {0} gibt es nicht",
+		"l’option {0} n’existe pas",
+	}},
+	"cli.usage.noValue": {sources: []string{
+		"flag needs an argument: {0}",
+		"die Option {0} braucht einen Wert",
+		"l’option {0} a besoin d’une valeur",
+	}},
+	"cli.usage.flag": {sources: []string{
+		"{0}",
+		"eine Option ist falsch geschrieben: {0}",
+		"une option est mal écrite\u00a0: {0}",
+	}},
+	"cli.usage.logLevel": {sources: []string{
+		"--log-level: {0}",
+		"--log-level: Möglich sind debug, info, warn und error, auch für einen Bereich: info,tunnel=debug",
+		"--log-level\u00a0: possibles\u00a0: debug, info, warn et error, aussi pour un domaine\u00a0: info,tunnel=debug",
+	}},
+	"cli.usage.logFormat": {sources: []string{
+		"--log-format: {0}",
+		"--log-format: Möglich sind text und json",
+		"--log-format\u00a0: possibles\u00a0: text et json",
+	}},
+	"cli.usage.caFile": {sources: []string{
+		"--ca-file: {0}",
+		"--ca-file: {0}",
+		"--ca-file\u00a0: {0}",
+	}},
+	"cli.usage.noCertificate": {sources: []string{
+		"--ca-file {0}: there is no certificate in it; it must be a PEM file",
+		"--ca-file {0}: Darin ist kein Zertifikat; es muss eine PEM-Datei sein",
+		"--ca-file {0}\u00a0: il n’y a pas de certificat dedans\u00a0; il faut un fichier PEM",
+	}},
+	"cli.unreachable.line": {sources: []string{
+		"gateway {0}: {1}",
+		"Gateway {0}: {1}",
+		"passerelle {0}\u00a0: {1}",
+	}},
+	"cli.unreachable.otherName": {sources: []string{
+		"its certificate is for another name: check the address; if it is right, the operator must get a certificate for it",
+		"Sein Zertifikat gilt für einen anderen Namen. Prüfen Sie die Adresse; wenn sie stimmt, muss der Betreiber ein Zertifikat für sie besorgen",
+		"son certificat est pour un autre nom\u00a0: vérifiez l’adresse\u00a0; si elle est juste, l’exploitant doit obtenir un certificat pour elle",
+	}},
+	"cli.unreachable.expired": {sources: []string{
+		"its certificate is not valid today: check this computer''s date and time; if they are right, the operator must renew the certificate",
+		"Sein Zertifikat ist heute nicht gültig. Prüfen Sie Datum und Uhrzeit dieses Computers; wenn sie stimmen, muss der Betreiber das Zertifikat erneuern",
+		"son certificat n’est pas valable aujourd’hui\u00a0: vérifiez la date et l’heure de cet ordinateur\u00a0; si elles sont justes, l’exploitant doit renouveler le certificat",
+	}},
+	"cli.unreachable.authority": {sources: []string{
+		"its certificate is not signed by an authority this computer trusts: if the gateway has a certificate authority of its own, give its certificate with --ca-file; otherwise a proxy or virus scanner is opening the connection, and it is better not to go on",
+		"Sein Zertifikat stammt von keiner Stelle, der dieser Computer vertraut. Hat das Gateway eine eigene Zertifizierungsstelle, geben Sie deren Zertifikat mit --ca-file an; sonst öffnet ein Proxy oder Virenscanner die Verbindung, und Sie sollten nicht weitermachen",
+		"son certificat n’est pas signé par une autorité à laquelle cet ordinateur fait confiance\u00a0: si la passerelle a sa propre autorité de certification, indiquez son certificat avec --ca-file\u00a0; sinon un proxy ou un antivirus ouvre la connexion, et mieux vaut ne pas continuer",
+	}},
+	"cli.unreachable.noTLS": {sources: []string{
+		"the port does not speak TLS: check the address and the port",
+		"Der Port spricht kein TLS. Prüfen Sie Adresse und Port",
+		"le port ne parle pas TLS\u00a0: vérifiez l’adresse et le port",
+	}},
+	"cli.unreachable.encryption": {sources: []string{
+		"it refused the encryption ({0}): update this program or ask the operator for the lowest TLS version allowed",
+		"Es lehnt die Verschlüsselung ab. Aktualisieren Sie dieses Programm, oder fragen Sie den Betreiber nach der niedrigsten erlaubten TLS-Version",
+		"elle refuse le chiffrement\u00a0: mettez ce programme à jour, ou demandez à l’exploitant la version TLS la plus basse autorisée",
+	}},
+	"cli.unreachable.unknownName": {sources: []string{
+		"its name is not known: check the spelling, and whether this computer is on the network",
+		"Der Name ist nicht bekannt. Prüfen Sie die Schreibweise, und ob dieser Computer mit dem Netz verbunden ist",
+		"son nom n’est pas connu\u00a0: vérifiez l’orthographe, et si cet ordinateur est connecté au réseau",
+	}},
+	"cli.unreachable.nothing": {sources: []string{
+		"nothing answers there: check the address and the port, and whether the gateway is running",
+		"Dort antwortet nichts. Prüfen Sie Adresse und Port, und ob das Gateway läuft",
+		"rien n’y répond\u00a0: vérifiez l’adresse et le port, et si la passerelle fonctionne",
+	}},
+	"cli.unreachable.noRoute": {sources: []string{
+		"there is no way to it: check whether this computer is on the network",
+		"Es führt kein Weg dorthin. Prüfen Sie, ob dieser Computer mit dem Netz verbunden ist",
+		"aucun chemin n’y mène\u00a0: vérifiez si cet ordinateur est connecté au réseau",
+	}},
+	"cli.unreachable.silence": {sources: []string{
+		"no answer in time: it may be down, or a firewall lets nothing through; where only a proxy may go out, set HTTPS_PROXY",
+		"Keine Antwort: Vielleicht läuft es nicht, oder eine Firewall lässt nichts durch. Wo nur ein Proxy ins Netz darf, setzen Sie HTTPS_PROXY",
+		"pas de réponse à temps\u00a0: elle est peut-être arrêtée, ou un pare-feu ne laisse rien passer\u00a0; là où seul un proxy peut sortir, définissez HTTPS_PROXY",
+	}},
+	"cli.unreachable.cut": {sources: []string{
+		"the connection was cut: something between may not let it through; where only a proxy may go out, set HTTPS_PROXY",
+		"Die Verbindung wurde abgebrochen: Vielleicht lässt etwas dazwischen sie nicht durch. Wo nur ein Proxy ins Netz darf, setzen Sie HTTPS_PROXY",
+		"la connexion a été coupée\u00a0: quelque chose sur le chemin ne la laisse peut-être pas passer\u00a0; là où seul un proxy peut sortir, définissez HTTPS_PROXY",
+	}},
+	"cli.unreachable.proxySetting": {sources: []string{
+		"the proxy setting cannot be read: check HTTPS_PROXY or the proxy settings of the system",
+		"Die Einstellung des Proxys ist nicht lesbar. Prüfen Sie HTTPS_PROXY oder die Proxy-Einstellungen des Systems",
+		"le réglage du proxy n’est pas lisible\u00a0: vérifiez HTTPS_PROXY ou les réglages de proxy du système",
+	}},
+	"cli.unreachable.proxyKind": {sources: []string{
+		"the proxy {0} is of a kind that is not spoken here: HTTPS_PROXY must begin with http:// or https://",
+		"Der Proxy {0} ist von einer Art, die hier nicht geht. HTTPS_PROXY muss mit http:// oder https:// beginnen",
+		"le proxy {0} est d’un genre non pris en charge\u00a0: HTTPS_PROXY doit commencer par http:// ou https://",
+	}},
+	"cli.unreachable.proxyAway": {sources: []string{
+		"the proxy {0} cannot be reached: check HTTPS_PROXY or the proxy settings of the system",
+		"Der Proxy {0} ist nicht erreichbar. Prüfen Sie HTTPS_PROXY oder die Proxy-Einstellungen des Systems",
+		"le proxy {0} est injoignable\u00a0: vérifiez HTTPS_PROXY ou les réglages de proxy du système",
+	}},
+	"cli.unreachable.proxyAnswer": {sources: []string{
+		"the proxy {0} did not answer as a proxy does",
+		"Der Proxy {0} antwortet nicht, wie ein Proxy es tut",
+		"le proxy {0} n’a pas répondu comme le fait un proxy",
+	}},
+	"cli.unreachable.proxyPassword": {sources: []string{
+		"the proxy {0} asks for a user name and a password: write them into HTTPS_PROXY as http://user:password@host:port",
+		"Der Proxy {0} verlangt Benutzername und Passwort. Schreiben Sie sie in HTTPS_PROXY, in der Form http://user:password@host:port",
+		"le proxy {0} demande un nom d’utilisateur et un mot de passe\u00a0: écrivez-les dans HTTPS_PROXY sous la forme http://user:password@host:port",
+	}},
+	"cli.unreachable.proxyRefusal": {sources: []string{
+		"the proxy {0} refuses to connect to the gateway: ask who runs it to allow this address",
+		"Der Proxy {0} verbindet nicht mit dem Gateway. Bitten Sie seinen Betreiber, diese Adresse zu erlauben",
+		"le proxy {0} refuse de se connecter à la passerelle\u00a0: demandez à son exploitant d’autoriser cette adresse",
+	}},
+	"cli.refused.unauthorized": {sources: []string{
+		"the sign-in has ended; please sign in again",
+		"Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich neu an",
+		"vous avez été déconnecté. Veuillez vous connecter de nouveau",
+	}},
+	"cli.refused.forbidden": {sources: []string{
+		"the gateway does not allow that",
+		"das Gateway erlaubt das nicht",
+		"la passerelle ne l’autorise pas",
+	}},
+	"cli.refused.otherName": {sources: []string{
+		"the gateway does not answer to this name; its operator must add the name to \"hosts\"",
+		"das Gateway antwortet nicht auf diesen Namen; sein Betreiber muss ihn bei „hosts“ eintragen",
+		"la passerelle ne répond pas à ce nom\u00a0; son exploitant doit l’ajouter à «\u00a0hosts\u00a0»",
+	}},
+	"cli.refused.notFound": {sources: []string{
+		"there is no such session, or it has ended",
+		"diese Sitzung gibt es nicht, oder sie ist beendet",
+		"cette session n’existe pas, ou elle est terminée",
+	}},
+	"cli.refused.notJoined": {sources: []string{
+		"no customer is in this session yet, or the connection to them is lost at the moment",
+		"in dieser Sitzung ist noch kein Kunde, oder die Verbindung zu ihm ist unterbrochen",
+		"aucun client n’est encore dans cette session, ou la liaison avec lui est interrompue",
+	}},
+	"cli.refused.tooMany": {sources: []string{
+		"too many tries or requests",
+		"zu viele Versuche",
+		"trop d’essais",
+	}},
+	"cli.refused.limit": {sources: []string{
+		"you have too many open sessions; end some first",
+		"Sie haben zu viele offene Sitzungen; beenden Sie zuerst einige",
+		"vous avez trop de sessions ouvertes\u00a0; terminez-en d’abord",
+	}},
+	"cli.refused.busy": {sources: []string{
+		"the gateway is busy; please try again",
+		"das Gateway hat im Moment zu viel zu tun; bitte versuchen Sie es noch einmal",
+		"la passerelle est occupée en ce moment\u00a0; veuillez réessayer",
+	}},
+	"cli.refused.internal": {sources: []string{
+		"the gateway made a mistake; it is in its log",
+		"im Gateway ist ein Fehler aufgetreten; er steht in dessen Log",
+		"une erreur est survenue dans la passerelle\u00a0; elle est dans son journal",
+	}},
+	"cli.refused.redirect": {sources: []string{
+		"the address answers with a redirect to {0}; use that address",
+		"die Adresse leitet weiter nach {0}; benutzen Sie diese Adresse",
+		"l’adresse renvoie vers {0}\u00a0; utilisez cette adresse",
+	}},
+	"cli.refused.noGateway": {sources: []string{
+		"there is no Lotse gateway at this address (status 404)",
+		"an dieser Adresse ist kein Lotse-Gateway (Status 404)",
+		"il n’y a pas de passerelle Lotse à cette adresse (statut 404)",
+	}},
+	"cli.refused.notOurs": {sources: []string{
+		"the address answers with status {0}, not as a Lotse gateway does; something between may be in the way",
+		"die Adresse antwortet mit Status {0}, nicht wie ein Lotse-Gateway; vielleicht ist ein Proxy dazwischen",
+		"l’adresse répond avec le statut {0}, pas comme une passerelle Lotse\u00a0; un proxy est peut-être sur le chemin",
+	}},
+	"cli.refused.other": {sources: []string{
+		"the gateway says: {0}",
+		"das Gateway meldet: {0}",
+		"la passerelle répond\u00a0: {0}",
+	}},
+	"cli.refused.wait": {sources: []string{
+		"{0} (try again in {1, plural, one {# second} other {# seconds}})",
+		"{0} (bitte warten Sie {1, plural, one {# Sekunde} other {# Sekunden}})",
+		"{0} (veuillez attendre {1, plural, one {# seconde} other {# secondes}})",
+	}},
+	"cli.seal.wrongNumber": {sources: []string{
+		"the other end has another session number",
+		"die andere Seite hat eine andere Sitzungsnummer",
+		"l’autre côté a un autre numéro de session",
+	}},
+	"cli.seal.version": {sources: []string{
+		"the other end speaks another version of the encryption; update the older program",
+		"die andere Seite benutzt eine andere Version der Verschlüsselung; aktualisieren Sie das ältere Programm",
+		"l’autre côté utilise une autre version du chiffrement\u00a0; mettez à jour le programme le plus ancien",
+	}},
+	"cli.seal.burnt": {sources: []string{
+		"this session number was tried wrongly and is not used any more; make a new one",
+		"diese Sitzungsnummer wurde falsch probiert und wird nicht mehr benutzt; erzeugen Sie eine neue",
+		"ce numéro de session a été mal essayé et n’est plus utilisé\u00a0; créez-en un nouveau",
+	}},
+	"cli.seal.used": {sources: []string{
+		"somebody else has entered by this session number already",
+		"mit dieser Sitzungsnummer wurde schon jemand anders eingelassen",
+		"quelqu’un d’autre a déjà été admis avec ce numéro de session",
+	}},
+	"cli.seal.opened": {sources: []string{
+		"the other end did not keep to the share it had committed to; somebody between is changing what is sent",
+		"die andere Seite hält sich nicht an das, was sie angekündigt hat; jemand dazwischen verändert die Daten",
+		"l’autre côté ne s’en tient pas à ce qu’il a annoncé\u00a0; quelqu’un sur le chemin modifie les données",
+	}},
+	"cli.seal.origin": {sources: []string{
+		"the other end does not know the earlier exchange that this stream goes back to",
+		"die andere Seite kennt den früheren Schlüsselaustausch nicht, auf dem diese Verbindung beruht",
+		"l’autre côté ne connaît pas l’échange de clés antérieur sur lequel repose cette connexion",
+	}},
+	"cli.seal.forged": {sources: []string{
+		"a record does not open; the line was tampered with",
+		"die Daten wurden unterwegs verändert",
+		"les données ont été modifiées en chemin",
+	}},
+	"cli.seal.cut": {sources: []string{
+		"the line was cut before the other end had finished",
+		"die Verbindung brach ab, bevor die andere Seite fertig war",
+		"la connexion a été coupée avant que l’autre côté ait fini",
+	}},
+	"cli.line.refused": {sources: []string{
+		"nothing answers there",
+		"dort antwortet nichts",
+		"rien n’y répond",
+	}},
+	"cli.line.late": {sources: []string{
+		"no answer in time",
+		"keine Antwort in der erwarteten Zeit",
+		"pas de réponse à temps",
+	}},
+	"cli.line.stopped": {sources: []string{
+		"stopped",
+		"abgebrochen",
+		"arrêté",
+	}},
+	"cli.line.lost": {sources: []string{
+		"the connection was lost",
+		"die Verbindung ging verloren",
+		"la connexion a été perdue",
+	}},
+	"cli.file.missing": {sources: []string{
+		"{0} was not found",
+		"{0} wurde nicht gefunden",
+		"{0} est introuvable",
+	}},
+	"cli.file.closed": {sources: []string{
+		"{0} may not be read or written",
+		"{0} darf nicht gelesen oder geschrieben werden",
+		"{0} ne peut être ni lu ni écrit",
+	}},
+	"cli.empty": {sources: []string{
+		"the input has ended",
+		"die Eingabe ist zu Ende",
+		"l’entrée est terminée",
+	}},
+	"cli.quote": {sources: []string{
+		"“{0}”",
+		"„{0}“",
+		"«\u00a0{0}\u00a0»",
+	}},
 }

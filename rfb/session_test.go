@@ -24,6 +24,7 @@ type session struct {
 	conn   *rfb.Conn
 	v      *rfbtest.Viewer
 	served chan error
+	bubble bool // must waits for the server
 
 	// With pump: the messages read, and whether each update is followed by the next request.
 	pumped   chan error
@@ -107,6 +108,7 @@ func inBubble(t *testing.T, cfg rfb.Config, f *screen.Frame, test func(*testing.
 		s.must(s.v.SetEncodings(encodings...))
 		s.pump()
 		s.settle()
+		s.bubble = true
 		test(t, s)
 	})
 }
@@ -154,10 +156,15 @@ func (s *session) show(f *screen.Frame) { s.apply(update(f)) }
 
 func (s *session) apply(u screen.Update) { s.conn.Invalidate(s.desk.Apply(u)) }
 
+// must takes the result of what the viewer sent. In a bubble it waits until the server has handled
+// it, so that what a test does next to the server comes after it.
 func (s *session) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.bubble {
+		synctest.Wait()
 	}
 }
 

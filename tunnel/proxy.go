@@ -17,6 +17,7 @@ import (
 // proxyError is a failure between this computer and the gateway's address.
 type proxyError struct {
 	proxy string // host and port, no password
+	cause string // one of the Cause constants
 	why   string
 	err   error
 }
@@ -34,7 +35,7 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	proxy, err := c.proxyFor(u)
 	if err != nil {
-		return nil, &proxyError{proxy: "setting", why: "cannot be read: check HTTPS_PROXY or the proxy settings of the system", err: err}
+		return nil, &proxyError{proxy: "setting", cause: CauseProxySetting, why: "cannot be read: check HTTPS_PROXY or the proxy settings of the system", err: err}
 	}
 	if proxy == nil {
 		return d.DialContext(ctx, "tcp", addr)
@@ -46,11 +47,11 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 	}
 	host := net.JoinHostPort(proxy.Hostname(), port)
 	if usual == "" {
-		return nil, &proxyError{proxy: host, why: "is of a kind that is not spoken here: HTTPS_PROXY must begin with http:// or https://"}
+		return nil, &proxyError{proxy: host, cause: CauseProxyKind, why: "is of a kind that is not spoken here: HTTPS_PROXY must begin with http:// or https://"}
 	}
 	conn, err := d.DialContext(ctx, "tcp", host)
 	if err != nil {
-		return nil, &proxyError{proxy: host, why: "cannot be reached: check HTTPS_PROXY or the proxy settings of the system", err: err}
+		return nil, &proxyError{proxy: host, cause: CauseProxyAway, why: "cannot be reached: check HTTPS_PROXY or the proxy settings of the system", err: err}
 	}
 	// From here on, cancelling the context closes the connection.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -66,7 +67,7 @@ func (c *Client) dialContext(ctx context.Context, u *url.URL, addr string) (net.
 			pe.proxy = host
 			return nil, pe
 		}
-		return nil, &proxyError{proxy: host, why: "did not answer as a proxy does", err: err}
+		return nil, &proxyError{proxy: host, cause: CauseProxyAnswer, why: "did not answer as a proxy does", err: err}
 	}
 	if !stop() {
 		conn.Close()
@@ -97,9 +98,9 @@ func connect(conn net.Conn, addr string, user *url.Userinfo) error {
 	case resp.StatusCode == http.StatusOK:
 		return errors.New("data behind the answer")
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return &proxyError{why: "asks for a user name and a password: write them into HTTPS_PROXY as http://user:password@host:port"}
+		return &proxyError{cause: CauseProxyPassword, why: "asks for a user name and a password: write them into HTTPS_PROXY as http://user:password@host:port"}
 	}
-	return &proxyError{why: fmt.Sprintf("refuses to connect to the gateway (status %d): ask who runs it to allow this address", resp.StatusCode)}
+	return &proxyError{cause: CauseProxyRefusal, why: fmt.Sprintf("refuses to connect to the gateway (status %d): ask who runs it to allow this address", resp.StatusCode)}
 }
 
 // proxyFor returns the proxy for u, or nil if there is none.

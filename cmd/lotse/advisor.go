@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"lotse/config"
@@ -93,8 +93,8 @@ func (p *program) advisor(args []string) error {
 	name := rest[1]
 	password := ""
 	if verb != "remove" {
-		ask := prompt{p.stdin, p.stderr}
-		if password, err = ask.password("Password of "+name+": ", true); err != nil {
+		ask := prompt{p.stdin, p.stderr, p.language}
+		if password, err = ask.password(name, true); err != nil {
 			return err
 		}
 	}
@@ -119,11 +119,10 @@ func listAdvisors(out io.Writer, accounts *gateway.Accounts) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tDISPLAY\tCOMPANY\tSINCE")
+	var rows []string
 	for _, a := range list {
-		fmt.Fprintf(w,
-			"%s\t%s\t%s\t%s\n", a.Name, a.Display, a.Company, a.Created.Local().Format(time.DateOnly))
+		since := a.Created.Local().Format(time.DateOnly)
+		rows = append(rows, strings.Join([]string{a.Name, a.Display, a.Company, since}, "\t"))
 	}
-	return w.Flush()
+	return printTable(out, "NAME\tDISPLAY\tCOMPANY\tSINCE", rows)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"lotse/seal"
@@ -33,11 +32,10 @@ type advisorEnd struct {
 const helperTries = 1
 
 // errMismatch ends both a helper and the session.
-var errMismatch = &sessionError{"this number did not match, so the session was ended for safety. Either the last five digits were mistyped here, " +
-	"or somebody on the way tried to guess them. Open a new session"}
+var errMismatch = &sessionError{say.Text("cli.wait.mismatch")}
 
 // errTried is returned for a number that did not match at an earlier start.
-var errTried = &sessionError{"this number did not match a moment ago and is not tried again, as each try would be another guess for somebody on the way. Open a new session"}
+var errTried = &sessionError{say.Text("cli.wait.tried")}
 
 // newHelper makes the advisor's end of a program that was given the number. A wrong try with the
 // number is remembered for the program's next start.
@@ -129,7 +127,7 @@ func (e *advisorEnd) seal(ctx context.Context, id string, p seal.Params) (*seal.
 	p.Number, p.Stream, p.Tries = e.number.Digits(), id, e.tries
 	conn, err := seal.Handshake(ctx, line, seal.Advisor, p)
 	if err != nil {
-		return nil, fmt.Errorf("stream not sealed: %w", err)
+		return nil, say.Text("cli.wait.notSealed", err)
 	}
 	return conn, nil
 }

@@ -126,7 +126,7 @@ func TestStateText(t *testing.T) {
 		"you may see the customer's whole screen, but no viewer is connected; allowed: view; viewers: 0": {Share: screen, Rights: tunnel.Rights{View: true}},
 		"nobody's screen is shown; the customer is asked for: view; viewers: 0":                          {Asked: []string{"view"}},
 	} {
-		if got := stateText(s); got != want {
+		if got := stateText(english, s); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -170,7 +170,7 @@ func TestShowAsksFirst(t *testing.T) {
 		if want := len(hello.Can) == 2; can(got.hello, "show") != want {
 			t.Errorf("%v: can show is not %v", hello.Can, want)
 		}
-		if words := cannotText(got.hello, "show"); !strings.Contains(words, "cannot look at your screen") {
+		if words := cannot(got.hello, "show").Error(); !strings.Contains(words, "cannot look at your screen") {
 			t.Error(words)
 		}
 	}

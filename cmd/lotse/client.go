@@ -52,14 +52,14 @@ func sameGateway(a, b string) bool {
 // client checks the flags and returns a client of the gateway.
 func (l *login) client(p *program) (*tunnel.Client, error) {
 	if l.gateway == "" {
-		return nil, l.wrong("which gateway? Give it with --gateway https://…, or sign in once with \"lotse login\"")
+		return nil, l.mistake(say.Text("cli.usage.noGateway"))
 	}
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
-		return nil, l.wrong("--gateway: %v", err)
+		return nil, l.mistake(say.Text("cli.usage.gateway", err))
 	}
 	if l.user == "" {
-		return nil, l.wrong("who are you? Give the name with --user")
+		return nil, l.mistake(say.Text("cli.usage.noUser"))
 	}
 	roots, err := l.roots()
 	if err != nil {
@@ -81,14 +81,17 @@ func (l *login) byPassword(ctx context.Context, p *program) (*tunnel.Client, *tu
 	if err != nil {
 		return nil, nil, err
 	}
-	password, err := prompt{p.stdin, p.stderr}.password("Password of "+l.user+": ", false)
+	password, err := prompt{p.stdin, p.stderr, p.language}.password(l.user, false)
 	if err != nil {
 		return nil, nil, err
 	}
 	advisor, err := c.SignIn(ctx, l.user, password)
 	var api *tunnel.APIError
-	if errors.As(err, &api) && (api.Code == tunnel.CodeUnauthorized || api.Code == tunnel.CodeTooMany) {
-		err = &signInError{err}
+	switch {
+	case errors.As(err, &api) && api.Code == tunnel.CodeUnauthorized:
+		err = refusedSignIn(say.Text("cli.login.wrong", err))
+	case errors.As(err, &api) && api.Code == tunnel.CodeTooMany:
+		err = refusedSignIn(err)
 	}
 	if err != nil {
 		c.CloseIdle()

@@ -43,6 +43,10 @@ func commands() []subcommand {
 	}
 }
 
+// advisorCommands are the commands for advisors, in the user's language. The others are for
+// operators, in English.
+var advisorCommands = []string{"login", "logout", "session", "view", "show"}
+
 // find returns a command by its name.
 func find(name string) (subcommand, bool) {
 	all := commands()

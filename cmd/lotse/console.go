@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/tunnel"
 )
@@ -20,47 +22,36 @@ import (
 // console prints events, as text for people or as JSON lines for programs. Methods may be called
 // concurrently.
 type console struct {
-	json bool
+	json     bool
+	language i18n.Language // of the text
 
 	mu  sync.Mutex
 	out io.Writer // Guarded by mu.
 }
 
-// event prints one event: text for people, fields for programs.
-func (c *console) event(name string, fields map[string]any, format string, args ...any) {
+// event prints one event: lines of text for people, fields for programs. The lines may contain a
+// gateway's or a peer's words.
+func (c *console) event(name string, fields map[string]any, lines ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.json {
-		fmt.Fprintf(c.out, format+"\n", safe(args)...)
+		for _, text := range lines {
+			fmt.Fprintln(c.out, line(text))
+		}
 		return
 	}
-	line := map[string]any{"event": name}
+	object := map[string]any{"event": name}
 	for k, v := range fields {
-		line[k] = v
+		object[k] = v
 	}
-	if b, err := json.Marshal(line); err == nil {
+	if b, err := json.Marshal(object); err == nil {
 		fmt.Fprintf(c.out, "%s\n", escape(b))
 	}
 }
 
-// ownLines is text of this program in several lines, in which untrusted text was already made safe.
-type ownLines string
-
-// safe makes strings and errors among args safe for a terminal, because a gateway or a peer may
-// have written them.
-func safe(args []any) []any {
-	out := make([]any, len(args))
-	for i, a := range args {
-		switch a := a.(type) {
-		case string:
-			out[i] = plaintext.Line(a, maxText)
-		case error:
-			out[i] = shown(a)
-		default:
-			out[i] = a
-		}
-	}
-	return out
+// failure prints an error that does not end the session. Programs get message, in English.
+func (c *console) failure(text, message error) {
+	c.event("error", map[string]any{"message": message.Error()}, explain(c.language, text))
 }
 
 // escape writes characters that a terminal would obey, or that change the text direction, as JSON's
@@ -89,7 +80,10 @@ func (c *console) number(n tunnel.Number, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.json {
-		fmt.Fprintf(c.out, "session number: %s\nlink: %s\n", n.Grouped(), url)
+		digits := n.Grouped()
+		text := line(c.language.Text("cli.number", digits))
+		fmt.Fprintln(c.out, strings.Replace(text, digits, marksOf(c.out).bold(digits), 1))
+		fmt.Fprintln(c.out, line(c.language.Text("cli.link", url)))
 		return
 	}
 	if b, err := json.Marshal(map[string]string{"number": n.Digits(), "url": url}); err == nil {
@@ -109,91 +103,97 @@ func (c *console) control(m tunnel.ControlMessage) {
 		c.event("customer", map[string]any{
 			"user": m.Customer.User, "host": m.Customer.Host, "system": m.Customer.System, "systemName": m.Customer.SystemName, "version": m.Version,
 			"program": m.Program, "can": m.Can, "answer": m.Answer,
-		}, "%s", helloText(m))
+		}, helloText(c.language, m))
 		if m.Answer != "" {
-			c.event("answers_itself", map[string]any{"answer": m.Answer}, "ATTENTION: nobody is asked there, the program answers by itself: %s", short(m.Answer))
+			c.event("answers_itself", map[string]any{"answer": m.Answer}, c.language.Text("cli.customer.answers", short(m.Answer)))
 		}
 	case tunnel.State:
 		c.event("rights", map[string]any{
 			"seq": m.Seq, "direction": m.Direction, "rights": m.Rights, "asked": m.Asked, "share": m.Share,
 			"paused": m.Paused, "hands": m.LocalInput, "notice": m.Notice, "viewers": m.Viewers, "panelClosed": m.PanelClosed,
-		}, "now: %s", stateText(m))
+		}, c.language.Text("cli.now.state", stateText(c.language, m)))
 	case tunnel.Event:
-		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, "%s", eventText(m))
+		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, eventText(c.language, m))
 	case tunnel.Bye:
-		c.event("bye", map[string]any{"reason": m.Reason}, "the customer's end says good-bye: %s", short(m.Reason))
+		c.event("bye", map[string]any{"reason": m.Reason}, c.language.Text("cli.customer.bye", short(m.Reason)))
 	}
 }
 
-func helloText(m tunnel.AgentHello) string {
-	if m.Program == tunnel.ProgramBrowser {
-		return fmt.Sprintf("customer: shares from a browser (%s), view only; for control the customer needs the program", short(m.Customer.System))
-	}
+func helloText(l i18n.Language, m tunnel.AgentHello) string {
 	system := m.Customer.SystemName
 	if system == "" {
 		system = m.Customer.System
 	}
-	if m.Customer.User == "" {
-		return fmt.Sprintf("customer: name not told yet (%s), agent %s", short(system), short(m.Version))
+	switch {
+	case m.Program == tunnel.ProgramBrowser:
+		return l.Text("cli.customer.browser", short(m.Customer.System))
+	case m.Customer.User == "":
+		return l.Text("cli.customer.unnamed", short(system), short(m.Version))
 	}
-	return fmt.Sprintf("customer: user %q on %q (%s), agent %s", short(m.Customer.User), short(m.Customer.Host), short(system), short(m.Version))
+	user, host := strconv.Quote(short(m.Customer.User)), strconv.Quote(short(m.Customer.Host))
+	return l.Text("cli.customer.named", user, host, short(system), short(m.Version))
+}
+
+// ownerText describes a session's state as the gateway reports it to the owner.
+func ownerText(l i18n.Language, m tunnel.OwnerMessage) string {
+	text := l.Text("cli.session.state", short(m.State))
+	if m.Reason != "" {
+		text = l.Text("cli.session.stateReason", short(m.State), short(m.Reason))
+	}
+	if m.Foreign != "" {
+		text += l.Text("cli.session.foreign", short(m.Foreign))
+	}
+	return text
 }
 
 // stateText describes the complete state: who sees what, then what is allowed.
-func stateText(m tunnel.State) string {
-	parts := []string{seenText(m)}
-	if rights := rightsText(m.Rights); rights != "" {
-		parts = append(parts, "allowed: "+rights)
+func stateText(l i18n.Language, m tunnel.State) string {
+	parts := []string{seenText(l, m)}
+	if rights := rightNames(l, rightsOf(m.Rights)); rights != "" {
+		parts = append(parts, l.Text("cli.now.rights", rights))
 	}
 	if len(m.Asked) > 0 {
-		parts = append(parts, "the customer is asked for: "+short(strings.Join(m.Asked, ", ")))
+		parts = append(parts, l.Text("cli.now.asked", rightNames(l, m.Asked)))
 	}
 	if m.LocalInput {
-		parts = append(parts, "the customer is at mouse and keyboard, yours wait")
+		parts = append(parts, l.Text("cli.now.hands"))
 	}
 	if m.PanelClosed {
-		parts = append(parts, "the customer has closed the program's window")
+		parts = append(parts, l.Text("cli.now.panelClosed"))
 	}
 	switch m.Notice {
 	case "hidden":
-		parts = append(parts, "the customer's system hides what it shows, only the customer can answer it; your input waits")
+		parts = append(parts, l.Text("cli.now.hidden"))
 	case "shielded":
-		parts = append(parts, "a program with more rights is in front at the customer's, your input waits")
+		parts = append(parts, l.Text("cli.now.shielded"))
 	}
-	return strings.Join(append(parts, fmt.Sprintf("viewers: %d", len(m.Viewers))), "; ")
+	return strings.Join(append(parts, l.Text("cli.now.viewers", len(m.Viewers))), "; ")
 }
 
 // seenText says whose screen is shown, and what of it.
-func seenText(m tunnel.State) string {
+func seenText(l i18n.Language, m tunnel.State) string {
+	kind, names := "unknown", ""
+	if m.Share != nil {
+		kind, names = m.Share.Kind, short(strings.Join(m.Share.Names, ", "))
+	}
+	if kind == "unknown" && m.Share != nil {
+		kind = "screen" // a word of the peer must not choose that text
+	}
 	switch {
 	case m.Direction == "advisor":
-		return "the customer sees your screen"
+		return l.Text("cli.now.shown")
 	case m.Paused:
-		return "the customer has paused, nothing is seen"
+		return l.Text("cli.now.paused")
 	case m.Direction == "customer":
-		return "you see " + shareText(m.Share)
+		return l.Text("cli.now.seen", kind, names)
 	case m.Rights.View:
-		return "you may see " + shareText(m.Share) + ", but no viewer is connected"
+		return l.Text("cli.now.allowed", kind, names)
 	}
-	return "nobody's screen is shown"
+	return l.Text("cli.now.nobody")
 }
 
-func shareText(s *tunnel.Share) string {
-	if s == nil {
-		return "the customer's screen"
-	}
-	names := short(strings.Join(s.Names, ", "))
-	switch s.Kind {
-	case "apps":
-		return "these programs of the customer and nothing else: " + names
-	case "monitor":
-		return "one monitor of the customer (" + names + ")"
-	}
-	return "the customer's whole screen"
-}
-
-func rightsText(r tunnel.Rights) string {
-	var on []string
+// rightsOf returns the names of the rights that are given.
+func rightsOf(r tunnel.Rights) (on []string) {
 	for _, x := range []struct {
 		name string
 		on   bool
@@ -202,32 +202,25 @@ func rightsText(r tunnel.Rights) string {
 			on = append(on, x.name)
 		}
 	}
-	return strings.Join(on, ", ")
+	return on
 }
 
-// The words for an event; tunnel/PROTOCOL.md, section 6.
-var (
-	eventWords = map[string]string{
-		"asked": "the customer is being asked", "given": "allowed", "refused": "refused", "timeout": "not answered in time", "taken": "taken back", "returned": "given back",
+// rightNames lists rights for people.
+func rightNames(l i18n.Language, rights []string) string {
+	var names []string
+	for _, r := range rights {
+		names = append(names, l.Text("cli.right", short(r)))
 	}
-	byWords = map[string]string{
-		"customer": " by the customer", "advisor": " by you", "key": " by the customer's key", "auto": " by the customer's program",
-	}
-)
+	return short(strings.Join(names, ", "))
+}
 
-func eventText(m tunnel.Event) string {
-	what, by := eventWords[m.Event], byWords[m.By]
-	if what == "" {
-		what = short(m.Event)
-	}
-	if m.Event == "timeout" || m.Event == tunnel.EventAsked {
+// eventText describes an event; tunnel/PROTOCOL.md, section 6.
+func eventText(l i18n.Language, m tunnel.Event) string {
+	by := m.By
+	if m.Event == "timeout" || m.Event == tunnel.EventAsked || m.Event == tunnel.EventDelayed {
 		by = "" // nobody did
 	}
-	right := short(m.Right)
-	if right == "share" {
-		right = "to see more"
-	}
-	return right + ": " + what + by
+	return l.Text("cli.event", short(m.Right), short(m.Event), short(by))
 }
 
 // oldCan is what programs can do that are older than AgentHello.Can.
@@ -241,26 +234,20 @@ func can(m tunnel.AgentHello, right string) bool {
 	return slices.Contains(m.Can, right)
 }
 
-// cannotText says why it does not.
-func cannotText(m tunnel.AgentHello, right string) string {
-	what := map[string]string{
-		"view": "show its screen", "control": "be controlled", "clipboard": "share its clipboard", "share": "choose what is seen", "show": "look at your screen",
-	}[right]
-	why := "its program or system does not do that; a newer one from the gateway's page may"
-	if m.Program == tunnel.ProgramBrowser {
-		why = "the customer shares from a browser; for more the program from the gateway's page is needed"
-	}
-	return "the customer's end cannot " + what + ": " + why
+// cannot says why it does not.
+func cannot(m tunnel.AgentHello, right string) error {
+	return say.Text("cli.customer.cannot", right, m.Program)
 }
 
 // maxCommand is the maximum length of a line of standard input.
 const maxCommand = 1024
 
-const commandHelp = `commands: view, control, clipboard (ask for it); share (ask to see more); return control|clipboard|view|show (give it back); ` +
-	`show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help`
-
-// showHelp explains how to show the advisor's screen, which takes a program with access to it.
-const showHelp = `to show your own screen to the customer, run: lotse show NUMBER --gateway URL --user NAME; or use "Show my screen" on the advisor's page`
+// Answers to a line of standard input that is no command for the customer's end. Showing a screen
+// takes a program with access to it.
+var (
+	helpCommands = say.Text("cli.help")
+	helpShow     = say.Text("cli.helpShow")
+)
 
 // readCommands sends lines of standard input to out until the input ends. It cannot be stopped
 // while it waits for input; it ends with the program.
@@ -268,26 +255,28 @@ func readCommands(in io.Reader, out chan<- string) {
 	s := bufio.NewScanner(in)
 	s.Buffer(nil, maxCommand)
 	for s.Scan() {
-		if line := strings.Join(strings.Fields(s.Text()), " "); line != "" {
-			out <- line
+		if text := strings.Join(strings.Fields(s.Text()), " "); text != "" {
+			out <- text
 		}
 	}
 }
 
 // command converts a line to a message to the agent; if it is not a command, m is nil and help is
 // set.
-func command(line string) (m tunnel.ControlMessage, help string) {
+func command(line string) (m tunnel.ControlMessage, help error) {
 	switch line {
 	case "view", "control", "clipboard", "share":
-		return tunnel.Ask{Right: line}, ""
+		return tunnel.Ask{Right: line}, nil
+	case "remind":
+		return tunnel.Remind{}, nil
 	case "show":
-		return nil, showHelp
+		return nil, helpShow
 	case "return control", "return clipboard", "return view", "return show":
-		return tunnel.Return{Right: strings.TrimPrefix(line, "return ")}, ""
+		return tunnel.Return{Right: strings.TrimPrefix(line, "return ")}, nil
 	case "end":
-		return tunnel.End{}, ""
+		return tunnel.End{}, nil
 	case "help":
-		return nil, commandHelp
+		return nil, helpCommands
 	}
-	return nil, "not understood; " + commandHelp
+	return nil, say.Text("cli.notUnderstood", helpCommands)
 }

@@ -10,14 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"lotse/config"
 	"lotse/doctor"
 	"lotse/gateway"
 	"lotse/manual"
-	"lotse/plaintext"
 )
 
 var aboutDoctor = manual.Command{
@@ -121,23 +119,27 @@ func printReport(out io.Writer, r doctor.Report, asJSON bool) error {
 	return nil
 }
 
-// printChecks writes a line for each check, with the fix below it.
+// printChecks writes a line for each check, with the fix below it, and on a terminal a header.
 func printChecks(out io.Writer, r doctor.Report) error {
 	if r.URL != "" {
 		fmt.Fprintln(out, r.URL)
 	}
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	header := ""
+	if marksOf(out).on {
+		header = "RESULT\tCHECK\tFOUND"
+	}
+	var rows []string
 	for _, c := range r.Checks {
-		for i, line := range strings.Split(c.Found, "\n") {
+		for i, text := range strings.Split(c.Found, "\n") {
 			first := []string{string(c.Result), c.Name}
 			if i > 0 {
 				first = []string{"", ""}
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", first[0], first[1], plaintext.Line(line, maxText))
+			rows = append(rows, first[0]+"\t"+first[1]+"\t"+line(text))
 		}
 		if c.Fix != "" {
-			fmt.Fprintf(w, "\t\tfix: %s\n", plaintext.Line(c.Fix, maxText))
+			rows = append(rows, "\t\tfix: "+line(c.Fix))
 		}
 	}
-	return w.Flush()
+	return printTable(out, header, rows)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"lotse/logs"
 )
@@ -45,8 +46,26 @@ func (f *flags) help() string {
 	return c.help()
 }
 
+// wrong returns an error about the command line, in English.
 func (f *flags) wrong(format string, args ...any) error {
-	return &usageError{what: f.Name() + ": " + fmt.Sprintf(format, args...), usage: f.help()}
+	return f.mistake(fmt.Errorf(format, args...))
+}
+
+// mistake returns what as an error about the command line.
+func (f *flags) mistake(what error) error {
+	return &usageError{what: say.Text("cli.usage.command", f.Name(), what), command: "lotse " + f.Name()}
+}
+
+// flagMistake returns an error of package flag as one with a text in each language. The package has
+// no types for them.
+func flagMistake(err error) error {
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
+		return say.Text("cli.usage.unknownFlag", name)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: "); ok {
+		return say.Text("cli.usage.noValue", name)
+	}
+	return say.Text("cli.usage.flag", err)
 }
 
 // parse parses flags and positional arguments in any order. There must be want positional
@@ -65,7 +84,7 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 			fmt.Fprint(p.stdout, f.help())
 			return nil, errDone
 		case err != nil:
-			return nil, f.wrong("%v", err)
+			return nil, f.mistake(flagMistake(err))
 		case f.showVersion:
 			return nil, errors.Join(printVersion(p.stdout), errDone)
 		}
@@ -78,10 +97,9 @@ func (f *flags) parseUpTo(p *program, args []string, least, most int) ([]string,
 	switch {
 	case len(rest) > most:
 		// The likely reason is a session number with spaces.
-		return nil, f.wrong(
-			"unexpected argument after %d others (write a number with spaces in quotes)", most)
+		return nil, f.mistake(say.Text("cli.usage.tooMany", most))
 	case len(rest) < least:
-		return nil, f.wrong("an argument is missing")
+		return nil, f.mistake(say.Text("cli.usage.tooFew"))
 	}
 	return rest, nil
 }
@@ -104,11 +122,11 @@ func (f *flags) logger(
 	}
 	levels, err := logs.Parse(level, areas)
 	if err != nil {
-		return nil, nil, f.wrong("--log-level: %v", err)
+		return nil, nil, f.mistake(say.Text("cli.usage.logLevel", err))
 	}
 	logger, err := logs.New(p.stderr, format, levels)
 	if err != nil {
-		return nil, nil, f.wrong("--log-format: %v", err)
+		return nil, nil, f.mistake(say.Text("cli.usage.logFormat", err))
 	}
 	return logger, levels, nil
 }
@@ -120,12 +138,11 @@ func (f *flags) roots() (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(f.caFile)
 	if err != nil {
-		return nil, fmt.Errorf("--ca-file: %w", err)
+		return nil, say.Text("cli.usage.caFile", err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf(
-			"--ca-file %s: there is no certificate in it; it must be a PEM file", f.caFile)
+		return nil, say.Text("cli.usage.noCertificate", f.caFile)
 	}
 	return pool, nil
 }

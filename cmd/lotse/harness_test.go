@@ -22,9 +22,10 @@ import (
 
 const testPassword = "a password for tests"
 
-// environment is what the binary gets in addition to this process's environment.
+// environment is what the binary gets in addition to this process's environment. Its language is
+// English unless env changes LC_ALL.
 func environment(env []string) []string {
-	return append([]string{"LOTSE_CA_FILE=", "LOTSE_PASSWORD=" + testPassword, "LOTSE_DEV_PASSWORD=" + testPassword}, env...)
+	return append([]string{"LC_ALL=C.UTF-8", "LOTSE_CA_FILE=", "LOTSE_PASSWORD=" + testPassword, "LOTSE_DEV_PASSWORD=" + testPassword}, env...)
 }
 
 // run runs the binary until it exits.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -44,7 +43,7 @@ const maxLoginFile = 64 << 10
 func loginFile() (string, error) {
 	folder, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("no folder for the sign-in: %w", err)
+		return "", say.Text("cli.login.noFolder", err)
 	}
 	return filepath.Join(folder, "lotse", "login.json"), nil
 }
@@ -68,7 +67,7 @@ func readLogin() (k keptLogin, err error) {
 		return k, err
 	}
 	if err := json.Unmarshal(b, &k); err != nil {
-		return keptLogin{}, fmt.Errorf("%s: %w; sign in again with \"lotse login\"", name, err)
+		return keptLogin{}, say.Text("cli.login.badFile", name, err)
 	}
 	return k, nil
 }
@@ -118,10 +117,10 @@ func (p *program) login(ctx context.Context, args []string) error {
 	k.Token = advisor.Token()
 	if err := k.write(); err != nil {
 		_ = advisor.SignOut(ctx)
-		return fmt.Errorf("the sign-in cannot be kept: %w", err)
+		return say.Text("cli.login.notKept", err)
 	}
-	_, err = fmt.Fprintf(p.stdout, "signed in at %s as %s\n", k.Gateway, k.User)
-	return err
+	p.tell(p.language.Text("cli.login.done", k.Gateway, k.User))
+	return nil
 }
 
 func (p *program) logout(ctx context.Context, args []string) error {
@@ -134,8 +133,8 @@ func (p *program) logout(ctx context.Context, args []string) error {
 		return err
 	}
 	if k.Token == "" {
-		_, err := fmt.Fprintln(p.stdout, "not signed in")
-		return err
+		p.tell(p.language.Text("cli.login.none"))
+		return nil
 	}
 	name, err := loginFile()
 	if err != nil {
@@ -147,18 +146,18 @@ func (p *program) logout(ctx context.Context, args []string) error {
 	client, advisor, err := l.resume(ctx, p, k)
 	var refused *signInError
 	if errors.As(err, &refused) { // it had ended already
-		_, err := fmt.Fprintln(p.stdout, "signed out")
-		return err
+		p.tell(p.language.Text("cli.login.out"))
+		return nil
 	}
 	if err == nil {
 		defer client.CloseIdle()
 		err = advisor.SignOut(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("signed out here, but not at %s, where the sign-in ends by itself: %w", k.Gateway, err)
+		return say.Text("cli.login.outHere", k.Gateway, err)
 	}
-	_, err = fmt.Fprintln(p.stdout, "signed out")
-	return err
+	p.tell(p.language.Text("cli.login.out"))
+	return nil
 }
 
 // resume uses the kept sign-in.
@@ -174,7 +173,7 @@ func (l *login) resume(ctx context.Context, p *program, k keptLogin) (*tunnel.Cl
 	advisor, err := client.Resume(ctx, k.Token)
 	var api *tunnel.APIError
 	if errors.As(err, &api) && api.Code == tunnel.CodeUnauthorized {
-		err = &signInError{fmt.Errorf("the sign-in of %s at %s has ended: sign in again with \"lotse login\"", k.User, k.Gateway)}
+		err = refusedSignIn(say.Text("cli.login.ended", k.User, k.Gateway))
 	}
 	if err != nil {
 		client.CloseIdle()

@@ -10,10 +10,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strings"
+	"slices"
+	"strconv"
 	"syscall"
 
-	"lotse/plaintext"
+	"lotse/i18n"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -35,11 +36,12 @@ const (
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	language       i18n.Language // the user's; run changes it to English for operators
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, language: i18n.System()}
 	code := p.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -51,6 +53,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	if c, ok := find(args[0]); ok {
+		if !slices.Contains(advisorCommands, args[0]) {
+			p.language = english
+		}
 		return p.exitCode(c.run(p, ctx, args[1:]))
 	}
 	var err error
@@ -60,7 +65,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case "--help", "-help", "-h", "help":
 		fmt.Fprint(p.stdout, usage())
 	default:
-		err = &usageError{what: fmt.Sprintf("there is no command %q", args[0]), usage: usage()}
+		err = &usageError{what: say.Text("cli.usage.noCommand", strconv.Quote(args[0])), command: "lotse"}
 	}
 	return p.exitCode(err)
 }
@@ -74,37 +79,50 @@ func printVersion(out io.Writer) error {
 var errDone = errors.New("done")
 
 // usageError is a mistake on the command line.
-type usageError struct{ what, usage string }
+type usageError struct {
+	what    error
+	command string // whose help explains it, such as "lotse view"; "": no help does
+}
 
-func (e *usageError) Error() string { return e.what }
+func (e *usageError) Error() string { return e.what.Error() }
+func (e *usageError) Unwrap() error { return e.what }
+
+// withHelp returns the mistake with the command that prints the help about it.
+func (e *usageError) withHelp() error {
+	if e.command == "" {
+		return e.what
+	}
+	return say.Text("cli.usage.see", e.what, e.command)
+}
 
 // sessionError means that a session was refused or ended too early.
-type sessionError struct{ what string }
+type sessionError struct{ what error }
 
-func (e *sessionError) Error() string { return e.what }
+func (e *sessionError) Error() string { return e.what.Error() }
+func (e *sessionError) Unwrap() error { return e.what }
 
 // signInError is a refused sign-in.
 type signInError struct{ err error }
 
-func (e *signInError) Error() string { return "sign-in refused: " + e.err.Error() }
+func (e *signInError) Error() string { return e.err.Error() }
 func (e *signInError) Unwrap() error { return e.err }
 
-// maxText is the maximum length in characters of one text in a line of output.
-const maxText = 1000
+// refusedSignIn returns the error of a sign-in that was refused for a reason.
+func refusedSignIn(why error) error {
+	return &signInError{say.Text("cli.login.refused", why)}
+}
+
+// tell prints a line for people on standard output. The text may contain a stranger's words.
+func (p *program) tell(text string) { fmt.Fprintln(p.stdout, line(text)) }
 
 // complain writes an error, which may contain a gateway's text, to standard error. Joined errors
 // are written on a line each.
-func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+shown(err)) }
+func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+explain(p.language, err)) }
 
-func shown(err error) string {
-	if all, ok := err.(interface{ Unwrap() []error }); ok {
-		var lines []string
-		for _, e := range all.Unwrap() {
-			lines = append(lines, shown(e))
-		}
-		return strings.Join(lines, "\n")
-	}
-	return plaintext.Line(err.Error(), maxText)
+// fail writes the error that ends the program.
+func (p *program) fail(err error) {
+	name := marksOf(p.stderr).red("lotse:")
+	fmt.Fprintln(p.stderr, name, explain(p.language, err))
 }
 
 // exitCode reports the error and returns the exit code.
@@ -120,10 +138,10 @@ func (p *program) exitCode(err error) int {
 		return exitOK
 	}
 	if errors.As(err, &use) {
-		fmt.Fprintf(p.stderr, "lotse: %s\n\n%s", plaintext.Line(use.what, maxText), use.usage)
+		p.fail(use.withHelp())
 		return exitUsage
 	}
-	p.complain(err)
+	p.fail(err)
 	switch {
 	case errors.As(err, &unreachable):
 		return exitGateway

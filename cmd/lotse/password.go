@@ -1,13 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"golang.org/x/term"
+
+	"lotse/i18n"
 )
 
 // maxPasswordLine is the maximum number of bytes read at a prompt.
@@ -17,24 +18,27 @@ const maxPasswordLine = 1024
 type prompt struct {
 	in  io.Reader // the terminal
 	out io.Writer // where the prompt is written
+
+	language i18n.Language
 }
 
-// password returns LOTSE_PASSWORD, or asks on the terminal without echo, twice for a new password.
-func (p prompt) password(prompt string, twice bool) (string, error) {
+// password returns LOTSE_PASSWORD, or asks for the password of a user on the terminal without echo,
+// twice for a new password.
+func (p prompt) password(user string, twice bool) (string, error) {
 	if pw, ok := os.LookupEnv("LOTSE_PASSWORD"); ok && pw != "" {
 		return pw, nil
 	}
 	f, ok := p.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return "", &usageError{what: "there is no terminal to ask for the password; set LOTSE_PASSWORD"}
+		return "", &usageError{what: say.Text("cli.password.noTerminal")}
 	}
-	pw, err := p.ask(f, prompt)
+	pw, err := p.ask(f, p.language.Text("cli.password.ask", user))
 	if err != nil || !twice {
 		return pw, err
 	}
-	again, err := p.ask(f, "Once more: ")
+	again, err := p.ask(f, p.language.Text("cli.password.again"))
 	if err == nil && again != pw {
-		err = errors.New("the two passwords differ; nothing was changed")
+		err = say.Text("cli.password.differ")
 	}
 	return pw, err
 }
@@ -44,10 +48,10 @@ func (p prompt) ask(f *os.File, prompt string) (string, error) {
 	b, err := term.ReadPassword(int(f.Fd()))
 	fmt.Fprintln(p.out)
 	if err != nil {
-		return "", fmt.Errorf("password not read: %w", err)
+		return "", say.Text("cli.password.notRead", err)
 	}
 	if len(b) > maxPasswordLine {
-		return "", errors.New("the password is too long")
+		return "", say.Text("cli.password.long")
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

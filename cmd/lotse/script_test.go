@@ -21,6 +21,9 @@ import (
 //	lotse CODE ARGUMENT…   runs the program, which must exit with that code
 //	gateway                starts a gateway, in $DATA; sets $GATEWAY and $CA
 //	stopgateway            stops it
+//
+// $LOTSE is the program, for scripts that run it on a terminal. Its language is English unless a
+// script sets $LANG.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -31,6 +34,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			env.Setenv("LOTSE_PASSWORD", testPassword)
 			env.Setenv("LOTSE_DEV_PASSWORD", testPassword)
+			env.Setenv("LOTSE", binary)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -45,7 +49,7 @@ func TestScripts(t *testing.T) {
 func scriptProgram(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD"} {
+	for _, name := range []string{"DATA", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "LOTSE_PASSWORD", "LOTSE_DEV_PASSWORD", "LANG"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -19,10 +19,10 @@ var aboutSession = manual.Command{
 	Forms: []string{"session new --gateway URL --user NAME"},
 	About: `Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
-view, control, clipboard (ask the customer), share (ask to see more), return
-RIGHT, show (how to show your own screen), password [repeater] (user name and
-password for a VNC viewer of your own, once), websockify (an address for a noVNC
-elsewhere, once), end, help.`,
+view, control, clipboard (ask the customer), share (ask to see more), remind
+(of the question that is open), return RIGHT, show (how to show your own
+screen), password [repeater] (user name and password for a VNC viewer of your
+own, once), websockify (an address for a noVNC elsewhere, once), end, help.`,
 }
 
 type sessionFlags struct {
@@ -57,7 +57,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 		return err
 	}
 	if rest[0] != "new" {
-		return l.wrong("%q is not known; there is only: session new", rest[0])
+		return l.mistake(say.Text("cli.session.onlyNew", strconv.Quote(rest[0])))
 	}
 	client, advisor, err := p.signIn(ctx, l.login)
 	if err != nil {
@@ -75,10 +75,10 @@ func (p *program) session(ctx context.Context, args []string) error {
 	if l.foreign {
 		if err := advisor.OpenForeign(ctx, number); err != nil {
 			_ = advisor.EndSession(ctx, place.Place)
-			return fmt.Errorf("number not opened for a foreign server: %w", err)
+			return say.Text("cli.session.notForeign", err)
 		}
 	}
-	o := newOwnSession(advisor, number, &console{json: l.asJSON, out: p.stdout})
+	o := newOwnSession(advisor, number, &console{json: l.asJSON, language: p.language, out: p.stdout})
 	o.keepLogin = l.kept
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
@@ -166,7 +166,8 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			}
 			m, help := command(line)
 			if m == nil {
-				o.console.event("help", map[string]any{"text": help}, "%s", help)
+				o.console.event("help", map[string]any{"text": help.Error()},
+					explain(o.console.language, help))
 				continue
 			}
 			if _, isEnd := m.(tunnel.End); isEnd {
@@ -174,28 +175,36 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 				o.end()
 				continue
 			}
-			o.say(m)
+			o.pass(m)
 		}
 	}
 }
 
-// say sends a message to the agent.
-func (o *ownSession) say(m tunnel.ControlMessage) {
+// errNobody is the answer to a command for a customer who is not there.
+var errNobody = say.Text("cli.session.noCustomer")
+
+// pass sends a message to the agent.
+func (o *ownSession) pass(m tunnel.ControlMessage) {
 	o.mu.Lock()
 	control, hello := o.control, o.hello
 	o.mu.Unlock()
 	if control == nil {
 		o.console.event("error", map[string]any{"message": "no customer"},
-			"there is no customer in the session at the moment")
+			explain(o.console.language, errNobody))
 		return
 	}
 	if ask, ok := m.(tunnel.Ask); ok && !can(hello, ask.Right) {
-		why := cannotText(hello, ask.Right)
-		o.console.event("error", map[string]any{"message": why}, "%s", why)
+		why := cannot(hello, ask.Right)
+		o.console.failure(why, why)
+		return
+	}
+	if _, ok := m.(tunnel.Remind); ok && !hello.Reminds {
+		why := cannot(hello, "remind")
+		o.console.failure(why, why)
 		return
 	}
 	if err := control.Send(m); err != nil {
-		o.console.event("error", map[string]any{"message": err.Error()}, "not sent: %v", err)
+		o.console.failure(say.Text("cli.session.notSent", err), err)
 	}
 }
 
@@ -237,18 +246,18 @@ func (o *ownSession) outcome() error {
 	defer o.mu.Unlock()
 	select {
 	case <-o.burnt:
-		return &sessionError{burntText}
+		return &sessionError{say.Text("cli.session.burntEnd")}
 	default:
 	}
 	switch {
 	case o.byUs:
 		return nil
 	case !o.joined:
-		return &sessionError{"the session ended before a customer joined: " + o.reason}
+		return &sessionError{say.Text("cli.session.early", o.reason)}
 	case o.reason == tunnel.ReasonAdvisor || o.reason == tunnel.ReasonCustomer:
 		return nil
 	}
-	return errors.New("the session ended: " + o.reason)
+	return say.Text("cli.session.ended", o.reason)
 }
 
 // serve reads the owner's link, and dials again if it is lost, until the session is over.
@@ -260,7 +269,7 @@ func (o *ownSession) serve(ctx context.Context, link *tunnel.OwnerLink) error {
 			return err
 		}
 		o.console.event("line", map[string]any{"state": "lost"},
-			"the line to the gateway was lost; trying again")
+			o.console.language.Text("cli.session.lineLost"))
 		_ = link.Close()
 		next, err := o.redial(ctx)
 		if err != nil {
@@ -300,7 +309,7 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 		case tunnel.TypeEntering:
 			o.wg.Go(func() { o.entering(ctx, link, m.Stream) })
 		case tunnel.TypeReplaced:
-			return true, errors.New("another program or page has taken this session over")
+			return true, say.Text("cli.session.replaced")
 		case tunnel.TypeState:
 			o.setState(ctx, m)
 			if m.State == tunnel.StateEnded {
@@ -312,16 +321,13 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 
 func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 	fields := map[string]any{"state": m.State}
-	text := "state: " + short(m.State)
 	if m.Reason != "" {
 		fields["reason"] = m.Reason
-		text += " (" + short(m.Reason) + ")"
 	}
 	if m.Foreign != "" {
 		fields["foreign"] = m.Foreign
-		text += "; foreign server: " + short(m.Foreign)
 	}
-	o.console.event("state", fields, "%s", text)
+	o.console.event("state", fields, ownerText(o.console.language, m))
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.state = m.State
@@ -341,7 +347,7 @@ func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
 // entering seals the stream of a customer who entered the place. Only one can succeed, whatever the
 // gateway sends: anybody who enters afterwards is not the customer.
 func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id string) {
-	o.console.event("entering", nil, "someone is entering the number")
+	o.console.event("entering", nil, o.console.language.Text("cli.session.entering"))
 	before := o.tries.Used()
 	conn, err := o.seal(ctx, id, seal.Params{Kind: tunnel.KindControl, Once: true})
 	if err == nil {
@@ -355,24 +361,21 @@ func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id st
 	if used := o.tries.Used(); used > before {
 		o.console.event("wrong",
 			map[string]any{"message": err.Error(), "tries": used, "of": seal.MaxTries},
-			"not let in: somebody entered this number with wrong last digits (%d of %d)", used, seal.MaxTries)
+			o.console.language.Text("cli.session.wrong", used, seal.MaxTries))
 	} else {
-		o.console.event("wrong", map[string]any{"message": err.Error()}, "not let in: %v", err)
+		o.console.event("wrong", map[string]any{"message": err.Error()},
+			explain(o.console.language, say.Text("cli.session.notIn", err)))
 	}
 	if o.tries.Burnt() {
 		o.endBurnt()
 	}
 }
 
-const burntText = "the session ended: somebody tried the number with wrong last digits; open a new session"
-
 // endBurnt ends the session because somebody guessed at its number: for both ends, and here even if
 // the gateway would continue.
 func (o *ownSession) endBurnt() {
 	o.once.Do(func() {
-		o.console.event("burnt", nil,
-			"ATTENTION: somebody tried the number with wrong last digits. For safety it is not used any "+
-				"more; the session ends.")
+		o.console.event("burnt", nil, o.console.language.Text("cli.session.burnt"))
 		o.mu.Lock()
 		owner := o.owner
 		o.mu.Unlock()
@@ -397,8 +400,7 @@ func (o *ownSession) reopen(ctx context.Context) {
 	}
 	conn, err := o.open(ctx, tunnel.KindControl, false)
 	if err != nil {
-		o.console.event("error", map[string]any{"message": err.Error()},
-			"control line not opened again: %v", err)
+		o.console.failure(say.Text("cli.session.noControl", err), err)
 		if o.tries.Burnt() {
 			o.endBurnt()
 		}
@@ -426,7 +428,7 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 		}
 	}()
 	o.console.event("compare", map[string]any{"code": conn.Compare()},
-		"sealed end to end; compare code: %s", conn.Compare())
+		o.console.language.Text("cli.sealed", conn.Compare()))
 	if err := control.Send(tunnel.AdvisorHello{Version: version, Client: "lotse"}); err != nil {
 		return
 	}

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
-	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -58,11 +56,11 @@ func (p *program) show(ctx context.Context, args []string) error {
 	}
 	number, err := p.readNumber(rest[0])
 	if err != nil {
-		return l.wrong("%v", err)
+		return l.mistake(err)
 	}
 	desktop, err := native.Open(screen.Options{Display: l.display})
 	if err != nil {
-		return err
+		return say.Text("cli.show.screen", err)
 	}
 	defer desktop.Close()
 	what, err := screen.ParseShare(l.share, func() ([]screen.Monitor, error) {
@@ -70,7 +68,7 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return c.Monitors, err
 	})
 	if err != nil {
-		return l.wrong("--share: %v", err)
+		return l.mistake(say.Text("cli.show.what", err))
 	}
 	scope, err := desktop.Windows.Open(what, func(size image.Point) *screen.Frame {
 		f := screen.NewFrame(size)
@@ -78,7 +76,7 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return f
 	})
 	if err != nil {
-		return fmt.Errorf("--share %s: %w", l.share, err)
+		return say.Text("cli.show.notShown", l.share, err)
 	}
 	defer scope.Close()
 	client, advisor, err := p.signIn(ctx, l.login)
@@ -98,14 +96,14 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	if !can(hello, "show") {
-		return &sessionError{cannotText(hello, "show")}
+		return &sessionError{cannot(hello, "show")}
 	}
 	conn, err := end.open(ctx, tunnel.KindShow, false)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stdout, "asked: the customer decides whether to look at your screen")
-	return showOn(ctx, p.stdout, conn, scope)
+	p.tell(p.language.Text("cli.show.asked"))
+	return p.showOn(ctx, conn, scope)
 }
 
 // helloTimeout limits the wait for the customer's hello.
@@ -127,7 +125,7 @@ func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	for {
 		m, err := control.Receive()
 		if err != nil {
-			return tunnel.AgentHello{}, fmt.Errorf("the customer's end does not say what it can: %w", err)
+			return tunnel.AgentHello{}, say.Text("cli.show.noHello", err)
 		}
 		if hello, ok := m.(tunnel.AgentHello); ok {
 			return hello, nil
@@ -135,15 +133,15 @@ func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	}
 }
 
-// showOn serves the screen on conn until it ends, and reports the progress on out.
-func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scope) error {
+// showOn serves the screen on conn until it ends, and prints the progress.
+func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope) error {
 	picture := screen.NewFramebuffer(image.Pt(1, 1))
 	var seen atomic.Bool
 	viewer := rfb.NewConn(conn, rfb.Config{
 		Desktop: picture, Waiting: picture, Name: "Lotse", Rights: rfb.RightView, Patience: showPatience,
 		Approve: func(context.Context, rfb.Viewer) error {
 			seen.Store(true)
-			fmt.Fprintln(out, "showing: the customer sees your screen; Ctrl+C stops")
+			p.tell(p.language.Text("cli.show.showing"))
 			return nil
 		},
 	})
@@ -163,18 +161,18 @@ func showOn(ctx context.Context, out io.Writer, conn net.Conn, scope screen.Scop
 	err := viewer.Serve(ctx)
 	stop()
 	if failed := <-captured; failed != nil && !errors.Is(failed, context.Canceled) {
-		return failed
+		return say.Text("cli.show.screen", failed)
 	}
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(out, "stopped")
+		p.tell(p.language.Text("cli.show.stopped"))
 		return nil
 	case !seen.Load():
-		return &sessionError{"the customer did not want to see your screen, or did not answer"}
+		return &sessionError{say.Text("cli.show.refused")}
 	case err != nil:
 		return err
 	}
-	fmt.Fprintln(out, "stopped: the customer does not see your screen any more")
+	p.tell(p.language.Text("cli.show.over"))
 	return nil
 }
 

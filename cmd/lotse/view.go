@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"lotse/arguments"
 	"lotse/manual"
@@ -67,7 +66,7 @@ func (p *program) view(ctx context.Context, args []string) error {
 	}
 	number, err := p.readNumber(rest[0])
 	if err != nil {
-		return l.wrong("%v", err)
+		return l.mistake(err)
 	}
 	if err := l.check(viewer); err != nil {
 		return err
@@ -95,11 +94,11 @@ func (p *program) view(ctx context.Context, args []string) error {
 	}
 	port, err := net.Listen("tcp", l.listen)
 	if err != nil {
-		return fmt.Errorf("no local port for the viewer: %w; choose another with --listen", err)
+		return say.Text("cli.view.noPort", err)
 	}
 	if !v.onward {
 		port = peer.Listen(port, func(err error) {
-			p.complain(fmt.Errorf("viewer not connected: %w", err))
+			p.complain(say.Text("cli.view.notConnected", err))
 		})
 	}
 	return v.run(ctx, port, l.control)
@@ -109,19 +108,17 @@ func (p *program) view(ctx context.Context, args []string) error {
 func (l *viewFlags) check(viewer []string) (err error) {
 	if l.to != "" {
 		if l.to, err = listeningViewer(l.to); err != nil {
-			return l.wrong("--to: %v", err)
+			return l.mistake(err)
 		}
 		if l.given("listen") || len(viewer) > 0 || l.many {
-			return l.wrong("--to goes with neither --listen, --many nor a viewer to start")
+			return l.mistake(say.Text("cli.view.toAlone"))
 		}
 	}
 	if l.password && len(viewer) == 0 {
-		return l.wrong("--password is for a viewer that is started: lotse view NUMBER … -- VIEWER")
+		return l.mistake(say.Text("cli.view.passwordAlone"))
 	}
 	if !l.anyone && !isLoopback(l.listen) {
-		return l.wrong(
-			"--listen %q is reachable from other computers, and anyone who connects sees the customer's "+
-				"screen; if that is meant, add --listen-anyone", l.listen)
+		return l.mistake(say.Text("cli.view.anyone", strconv.Quote(l.listen)))
 	}
 	return nil
 }
@@ -131,17 +128,21 @@ func (p *program) readNumber(argument string) (tunnel.Number, error) {
 	if argument == arguments.Stdin {
 		line, err := arguments.ReadLine(p.stdin)
 		if err != nil {
-			return tunnel.Number{}, fmt.Errorf("no session number on standard input: %w", err)
+			return tunnel.Number{}, say.Text("cli.view.noNumber", err)
 		}
 		argument = line
 	}
-	return tunnel.ParseNumber(argument)
+	number, err := tunnel.ParseNumber(argument)
+	if err != nil {
+		return tunnel.Number{}, say.Text("cli.view.number", err)
+	}
+	return number, nil
 }
 
 // sayCode prints the code of a program's exchange with the customer's end. The customer sees it
 // next to the program's viewer.
 func (p *program) sayCode(code string) {
-	fmt.Fprintf(p.stdout, "sealed end to end; compare code: %s\n", code)
+	p.tell(p.language.Text("cli.sealed", code))
 }
 
 func isLoopback(listen string) bool {
@@ -154,4 +155,4 @@ func isLoopback(listen string) bool {
 }
 
 // errSessionOver closes the port because the session ended.
-var errSessionOver = errors.New("the session ended")
+var errSessionOver = say.Text("cli.view.over")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,12 +122,12 @@ func (v *startedViewer) writePassword() error {
 	}
 	folder, err := os.MkdirTemp("", "lotse-view-") // 0700
 	if err != nil {
-		return fmt.Errorf("no place for the viewer's password: %w", err)
+		return say.Text("cli.view.noPlace", err)
 	}
 	v.file = filepath.Join(folder, "passwd")
 	if err := os.WriteFile(v.file, hidden, 0o600); err != nil {
 		v.forgetPassword()
-		return fmt.Errorf("no place for the viewer's password: %w", err)
+		return say.Text("cli.view.noPlace", err)
 	}
 	return nil
 }

@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"strings"
 	"time"
 
+	"lotse/i18n"
 	"lotse/tunnel"
 )
 
@@ -35,12 +34,10 @@ func (o *ownSession) letViewerIn(ctx context.Context, door string) {
 	}
 	var api *tunnel.APIError
 	if errors.As(err, &api) && api.Code == tunnel.CodeForbidden {
-		err = errors.New("this gateway has closed that door; use lotse view")
+		err = say.Text("cli.door.closed")
 	}
-	o.console.event("error", map[string]any{"message": err.Error()}, "no viewer let in: %v", err)
+	o.console.failure(say.Text("cli.door.failed", err), err)
 }
-
-const toGateway = "encrypted to the gateway only: it opens the seal for this viewer"
 
 // doorTimeout limits the wait for the agent's answer to a request for a number.
 const doorTimeout = 10 * time.Second
@@ -56,9 +53,9 @@ func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number
 	o.mu.Unlock()
 	switch {
 	case control == nil:
-		return tunnel.Number{}, errors.New("there is no customer in the session at the moment")
+		return tunnel.Number{}, errNobody
 	case busy:
-		return tunnel.Number{}, errors.New("asked for already")
+		return tunnel.Number{}, say.Text("cli.door.busy")
 	}
 	defer func() {
 		o.mu.Lock()
@@ -74,11 +71,11 @@ func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number
 	case m := <-answer:
 		n, err := tunnel.ParseNumber(m.Number)
 		if err != nil || n.Place() != o.number.Place() || n == o.number {
-			return tunnel.Number{}, errors.New("the customer's program gave a number that cannot be used")
+			return tunnel.Number{}, say.Text("cli.door.unusable")
 		}
 		return n, nil
 	case <-timer.C:
-		return tunnel.Number{}, errors.New("the customer's program does not answer; an older one cannot let such viewers in")
+		return tunnel.Number{}, say.Text("cli.door.silent")
 	case <-ctx.Done():
 		return tunnel.Number{}, context.Cause(ctx)
 	}
@@ -88,7 +85,7 @@ func (o *ownSession) doorNumber(ctx context.Context, door string) (tunnel.Number
 func (o *ownSession) doorAnswer(m tunnel.DoorNumber) {
 	if m.Gone != "" {
 		o.console.event("door_gone", map[string]any{"door": m.Door, "gone": m.Gone},
-			"ATTENTION: a viewer's number for the door %s was tried wrongly three times and is not used any more; ask for a new password. The session goes on.", short(m.Door))
+			o.console.language.Text("cli.door.gone", short(m.Door)))
 		return
 	}
 	o.mu.Lock()
@@ -106,9 +103,11 @@ func (o *ownSession) password(ctx context.Context, n tunnel.Number, door string)
 	if err != nil {
 		return err
 	}
+	l, until := o.console.language, p.Expires.Local().Format(time.TimeOnly)
+	lines := []string{l.Text("cli.door.password", short(p.Password), n.Digits(), until)}
+	lines = append(lines, doorLines(l, n, p.Doors)...)
 	o.console.event("password", map[string]any{"door": door, "user": n.Digits(), "password": p.Password, "expires": p.Expires, "doors": p.Doors},
-		"viewer password: %s, user name: %s (for one viewer, until %s)\n%s%s",
-		short(p.Password), n.Digits(), p.Expires.Local().Format(time.TimeOnly), doorLines(n, p.Doors), toGateway)
+		append(lines, l.Text("cli.door.toGateway"))...)
 	return nil
 }
 
@@ -117,14 +116,14 @@ func (o *ownSession) websockify(ctx context.Context, n tunnel.Number) error {
 	if err != nil {
 		return err
 	}
+	l, until := o.console.language, u.Expires.Local().Format(time.TimeOnly)
 	o.console.event("websockify", map[string]any{"url": u.URL, "expires": u.Expires},
-		"address for noVNC: %s (once, until %s)\n%s", short(u.URL), u.Expires.Local().Format(time.TimeOnly), toGateway)
+		l.Text("cli.door.websockify", short(u.URL), until), l.Text("cli.door.toGateway"))
 	return nil
 }
 
 // doorLines returns a line for each door that accepts the password.
-func doorLines(n tunnel.Number, doors []tunnel.Door) ownLines {
-	var b strings.Builder
+func doorLines(l i18n.Language, n tunnel.Number, doors []tunnel.Door) (lines []string) {
 	for _, d := range doors {
 		host, port, err := net.SplitHostPort(d.Address)
 		if err != nil {
@@ -132,10 +131,10 @@ func doorLines(n tunnel.Number, doors []tunnel.Door) ownLines {
 		}
 		switch d.Door {
 		case tunnel.DoorVNC:
-			fmt.Fprintf(&b, "VNC viewers (X509Plain): %s\n", short(viewerAddress(host, port)))
+			lines = append(lines, l.Text("cli.door.vnc", short(viewerAddress(host, port))))
 		case tunnel.DoorRepeater:
-			fmt.Fprintf(&b, "repeater viewers (not encrypted!): %s with ID:%s\n", short(d.Address), n.Digits())
+			lines = append(lines, l.Text("cli.door.repeater", short(d.Address), n.Digits()))
 		}
 	}
-	return ownLines(b.String())
+	return lines
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/i18n"
 	"lotse/rfb"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -57,7 +57,7 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	if v.viewer != nil {
 		err = v.start(ctx, address)
 	} else {
-		fmt.Fprintf(v.p.stdout, "ready: vnc viewer address %s\n", address)
+		v.p.tell(v.p.language.Text("cli.view.ready", address))
 		<-ctx.Done()
 	}
 	cause := context.Cause(ctx)
@@ -70,12 +70,12 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	case errors.Is(cause, errViewerLeft):
 		return nil
 	case errors.Is(cause, errSessionOver):
-		fmt.Fprintln(v.p.stdout, "the session ended")
+		v.p.tell(v.p.language.Text("cli.view.over"))
 		select {
 		case <-v.shown:
 			return nil
 		default:
-			return &sessionError{"the session ended before a viewer connected"}
+			return &sessionError{say.Text("cli.view.early")}
 		}
 	case cause != nil && !errors.Is(cause, context.Canceled):
 		return cause
@@ -109,18 +109,29 @@ func (v *viewPort) start(ctx context.Context, address string) error {
 			}
 		})
 	}
-	fmt.Fprintf(v.p.stdout, "ready: vnc viewer address %s\n", address)
+	v.p.tell(v.p.language.Text("cli.view.ready", address))
 	cmd := v.viewer.command(ctx, address)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, v.p.stdout, v.p.stderr
 	err := cmd.Run()
 	if cmd.ProcessState == nil {
-		return fmt.Errorf("the viewer did not start: %w", err)
+		return say.Text("cli.view.notStarted", err)
 	}
-	fmt.Fprintf(v.p.stdout, "viewer ended: %s\n", cmd.ProcessState)
+	v.p.tell(v.p.language.Text("cli.view.ended", exitText(v.p.language, cmd.ProcessState)))
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("the viewer failed: %w", err)
+		return say.Text("cli.view.failed", err)
 	}
 	return nil
+}
+
+// exitText says how a program ended.
+func exitText(l i18n.Language, state *os.ProcessState) string {
+	switch {
+	case l == "" || l == english:
+		return state.String()
+	case state.Exited():
+		return l.Text("cli.view.exit", state.ExitCode())
+	}
+	return l.Text("cli.quote", state.String())
 }
 
 // watch returns errSessionOver when the session has ended.
@@ -160,7 +171,7 @@ func (v *viewPort) accept(ctx context.Context, port net.Listener, stop func(erro
 			served, err := v.admit(ctx, conn)
 			switch {
 			case err != nil && ctx.Err() == nil:
-				v.p.complain(fmt.Errorf("viewer not connected: %w", err))
+				v.p.complain(say.Text("cli.view.notConnected", err))
 				if errors.Is(err, errMismatch) {
 					stop(err)
 				}
@@ -179,8 +190,8 @@ const (
 
 // Refusals that the viewer shows.
 var (
-	errOneViewer     = rfb.Refusal{Reason: "This port is for one viewer, and another was first. Start lotse view with --many for more."}
-	errWrongPassword = rfb.Refusal{Reason: "Wrong password."}
+	errOneViewer     = say.Text("cli.view.one")
+	errWrongPassword = say.Text("cli.view.wrongPassword")
 )
 
 // admit admits a viewer and serves it. A viewer that is not admitted is told the reason in the form
@@ -189,7 +200,7 @@ func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err e
 	if v.viewer == nil || v.viewer.password == "" {
 		served, err = v.serve(ctx, conn, v.claim)
 		if err != nil {
-			tellViewer(conn, err)
+			v.tellViewer(conn, err)
 		}
 		return served, err
 	}
@@ -198,7 +209,7 @@ func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err e
 		return false, err
 	}
 	defer clear(k.Password)
-	err = error(errWrongPassword)
+	err = errWrongPassword
 	if k.Response.Matches([]byte(v.viewer.password)) {
 		if err = errOneViewer; v.claim() {
 			err = v.serveAuthenticated(ctx, k)
@@ -207,7 +218,7 @@ func (v *viewPort) admit(ctx context.Context, conn net.Conn) (served bool, err e
 	}
 	if err != nil {
 		_ = conn.SetDeadline(time.Now().Add(endTimeout))
-		k.Refuse(asRefusal(err))
+		k.Refuse(asRefusal(v.p.language, err))
 	}
 	return served, err
 }
@@ -219,16 +230,16 @@ func (v *viewPort) claim() (mine bool) {
 }
 
 // tellViewer refuses a viewer with a reason; package rfb knows the form for each version.
-func tellViewer(conn net.Conn, reason error) {
+func (v *viewPort) tellViewer(conn net.Conn, reason error) {
 	_ = conn.SetDeadline(time.Now().Add(endTimeout))
-	rfb.RefuseViewer(conn, asRefusal(reason))
+	rfb.RefuseViewer(conn, asRefusal(v.p.language, reason))
 }
 
-func asRefusal(err error) rfb.Refusal {
+func asRefusal(l i18n.Language, err error) rfb.Refusal {
 	if r := (rfb.Refusal{}); errors.As(err, &r) {
 		return r
 	}
-	return rfb.Refusal{Reason: shown(err)}
+	return rfb.Refusal{Reason: explain(l, err)}
 }
 
 // openView opens a view stream to the customer until ctx ends.
@@ -239,11 +250,11 @@ func (v *viewPort) openView(ctx context.Context) (sealed *seal.Conn, closed func
 	}
 	stop := context.AfterFunc(ctx, func() { sealed.Close() })
 	v.shownOnce.Do(func() { close(v.shown) })
-	fmt.Fprintln(v.p.stdout, "viewer connected")
+	v.p.tell(v.p.language.Text("cli.view.connected"))
 	return sealed, func() {
 		stop()
 		sealed.Close()
-		fmt.Fprintln(v.p.stdout, "viewer disconnected")
+		v.p.tell(v.p.language.Text("cli.view.disconnected"))
 	}, nil
 }
 
@@ -298,7 +309,7 @@ type firstWord struct {
 
 const rfbBegin = "RFB 00"
 
-var errNoViewer = errors.New("what has connected is no VNC viewer")
+var errNoViewer = say.Text("cli.view.noViewer")
 
 func (w *firstWord) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
@@ -379,11 +390,11 @@ func (v *viewPort) askControl(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	c := &console{out: v.p.stdout}
+	c := &console{out: v.p.stdout, language: v.p.language}
 	conn, err := v.open(ctx, tunnel.KindControl, false)
 	if err != nil {
 		if ctx.Err() == nil {
-			v.p.complain(fmt.Errorf("control not asked for: %w", err))
+			v.p.complain(say.Text("cli.view.noControl", err))
 		}
 		return
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +27,7 @@ func listeningViewer(s string) (string, error) {
 		}
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil || host == "" {
-		return "", fmt.Errorf("%q is not an address like \"localhost:5500\"", s)
+		return "", say.Text("cli.view.toForm", strconv.Quote(s))
 	}
 	return net.JoinHostPort(host, port), nil
 }
@@ -62,13 +62,13 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", to)
 	if err != nil {
-		return fmt.Errorf("no viewer listens at %s: %w", to, err)
+		return say.Text("cli.view.noListener", to, err)
 	}
 	defer conn.Close()
 	if v.onward {
-		fmt.Fprintln(v.p.stderr, "lotse: between this computer and that viewer nothing is encrypted; the customer is told so")
+		v.p.complain(say.Text("cli.view.clear"))
 	} else if err := sameUser(ctx, conn); err != nil {
-		return fmt.Errorf("the viewer at %s: %w", to, err)
+		return say.Text("cli.view.notOwn", to, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	v.wg.Go(func() { cancel(v.watch(ctx)) })
@@ -76,10 +76,10 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 		v.wg.Go(func() { v.askControl(ctx) })
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	fmt.Fprintf(v.p.stdout, "ready: connected to the viewer at %s\n", to)
+	v.p.tell(v.p.language.Text("cli.view.readyTo", to))
 	_, err = v.serve(ctx, conn, v.claim)
 	if err != nil && ctx.Err() == nil {
-		tellViewer(conn, err)
+		v.tellViewer(conn, err)
 	}
 	stop()
 	cause := context.Cause(ctx)
@@ -89,7 +89,7 @@ func (v *viewPort) runTo(ctx context.Context, to string, control bool) error {
 	case v.tries.Burnt():
 		return errMismatch
 	case errors.Is(cause, errSessionOver):
-		fmt.Fprintln(v.p.stdout, "the session ended")
+		v.p.tell(v.p.language.Text("cli.view.over"))
 		return nil
 	case cause != nil && !errors.Is(cause, context.Canceled):
 		return cause

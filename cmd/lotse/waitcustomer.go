@@ -17,7 +17,7 @@ const (
 )
 
 // errNoCustomer: nobody has entered the number yet.
-var errNoCustomer = errors.New("no customer has entered this number yet")
+var errNoCustomer = say.Text("cli.wait.nobody")
 
 // joined returns an error if a session cannot be viewed: errNoCustomer, or a sessionError if it
 // never will be.
@@ -35,7 +35,7 @@ func joined(ctx context.Context, a *tunnel.Advisor, place string) error {
 		}
 		return nil
 	}
-	return &sessionError{"you have no open session with this number: compare the number, or it has ended"}
+	return &sessionError{say.Text("cli.wait.noSession")}
 }
 
 // waitForCustomer returns when a customer is in the session. It prints on standard error that it is
@@ -45,11 +45,11 @@ func (p *program) waitForCustomer(ctx context.Context, a *tunnel.Advisor, place 
 		err := joined(ctx, a, place)
 		switch {
 		case ctx.Err() != nil:
-			return &sessionError{"stopped before the customer had entered the number"}
+			return &sessionError{say.Text("cli.wait.stopped")}
 		case !errors.Is(err, errNoCustomer):
 			return err
 		case !said:
-			fmt.Fprintln(p.stderr, "waiting for the customer to enter the number … Ctrl-C stops")
+			fmt.Fprintln(p.stderr, line(p.language.Text("cli.wait.waiting")))
 		}
 		timer := time.NewTimer(customerPoll)
 		select {

@@ -22,9 +22,9 @@ const reference = "en"
 // and the pages whose texts Go programs and web pages get.
 var (
 	pages = []string{
-		"language", "common", "panel", "advisor", "customer", "sharing", "agent", "gateway",
+		"language", "common", "panel", "advisor", "customer", "sharing", "agent", "gateway", "cli",
 	}
-	goPages     = []string{"common", "agent", "gateway"}
+	goPages     = []string{"common", "agent", "gateway", "cli"}
 	scriptPages = []string{"common", "panel", "advisor", "customer", "sharing"}
 )
 

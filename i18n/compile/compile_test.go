@@ -43,9 +43,8 @@ func TestGeneratedFiles(t *testing.T) {
 	}
 }
 
-// TestQuotedButton checks that the gateway's page uses the label of the start page's button
-// when it mentions that button.
-func TestQuotedButton(t *testing.T) {
+// TestQuotedButtons checks that texts which mention a button of a page use that button's label.
+func TestQuotedButtons(t *testing.T) {
 	c := ours(t)
 	text := func(key string, i int) string {
 		for _, e := range c.entries {
@@ -56,10 +55,14 @@ func TestQuotedButton(t *testing.T) {
 		t.Fatalf("there is no %s", key)
 		return ""
 	}
-	for i, l := range c.languages {
-		button := text("customer.here.open", i)
-		if link := text("gateway.noProgram.link", i); !strings.Contains(link, button) {
-			t.Errorf("%s: %q does not name %q", l.tag, link, button)
+	for key, button := range map[string]string{
+		"gateway.noProgram.link": "customer.here.open",
+		"cli.helpShow":           "advisor.show.start",
+	} {
+		for i, l := range c.languages {
+			if says, label := text(key, i), text(button, i); !strings.Contains(says, label) {
+				t.Errorf("%s: %s: %q does not name %q", l.tag, key, says, label)
+			}
 		}
 	}
 }
