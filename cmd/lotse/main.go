@@ -34,14 +34,19 @@ const (
 
 // program is one run of lotse; tests use other streams.
 type program struct {
-	stdin          io.Reader
+	stdin io.Reader
+	output
+}
+
+// output is where a program writes to, and in which language.
+type output struct {
 	stdout, stderr io.Writer
 	language       i18n.Language // the user's; run changes it to English for operators
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, language: i18n.System()}
+	p := &program{os.Stdin, output{os.Stdout, os.Stderr, i18n.System()}}
 	code := p.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -113,16 +118,16 @@ func refusedSignIn(why error) error {
 }
 
 // tell prints a line for people on standard output. The text may contain a stranger's words.
-func (p *program) tell(text string) { fmt.Fprintln(p.stdout, line(text)) }
+func (o *output) tell(text string) { fmt.Fprintln(o.stdout, line(text)) }
 
 // complain writes an error, which may contain a gateway's text, to standard error. Joined errors
 // are written on a line each.
-func (p *program) complain(err error) { fmt.Fprintln(p.stderr, "lotse: "+explain(p.language, err)) }
+func (o *output) complain(err error) { fmt.Fprintln(o.stderr, "lotse: "+explain(o.language, err)) }
 
 // fail writes the error that ends the program.
-func (p *program) fail(err error) {
-	name := marksOf(p.stderr).red("lotse:")
-	fmt.Fprintln(p.stderr, name, explain(p.language, err))
+func (o *output) fail(err error) {
+	name := marksOf(o.stderr).red("lotse:")
+	fmt.Fprintln(o.stderr, name, explain(o.language, err))
 }
 
 // exitCode reports the error and returns the exit code.

@@ -103,7 +103,7 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return err
 	}
 	p.tell(p.language.Text("cli.show.asked"))
-	return p.showOn(ctx, conn, scope)
+	return showOn(ctx, &p.output, conn, scope)
 }
 
 // helloTimeout limits the wait for the customer's hello.
@@ -133,15 +133,15 @@ func helloOf(ctx context.Context, end *advisorEnd) (tunnel.AgentHello, error) {
 	}
 }
 
-// showOn serves the screen on conn until it ends, and prints the progress.
-func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope) error {
+// showOn serves the screen on conn until it ends, and reports the progress on out.
+func showOn(ctx context.Context, out *output, conn net.Conn, scope screen.Scope) error {
 	picture := screen.NewFramebuffer(image.Pt(1, 1))
 	var seen atomic.Bool
 	viewer := rfb.NewConn(conn, rfb.Config{
 		Desktop: picture, Waiting: picture, Name: "Lotse", Rights: rfb.RightView, Patience: showPatience,
 		Approve: func(context.Context, rfb.Viewer) error {
 			seen.Store(true)
-			p.tell(p.language.Text("cli.show.showing"))
+			out.tell(out.language.Text("cli.show.showing"))
 			return nil
 		},
 	})
@@ -165,14 +165,14 @@ func (p *program) showOn(ctx context.Context, conn net.Conn, scope screen.Scope)
 	}
 	switch {
 	case ctx.Err() != nil:
-		p.tell(p.language.Text("cli.show.stopped"))
+		out.tell(out.language.Text("cli.show.stopped"))
 		return nil
 	case !seen.Load():
 		return &sessionError{say.Text("cli.show.refused")}
 	case err != nil:
 		return err
 	}
-	p.tell(p.language.Text("cli.show.over"))
+	out.tell(out.language.Text("cli.show.over"))
 	return nil
 }
 

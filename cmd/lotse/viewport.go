@@ -83,8 +83,8 @@ func (v *viewPort) run(ctx context.Context, port net.Listener, control bool) err
 	return err
 }
 
-// errViewerLeft closes a port for one viewer.
-var errViewerLeft = errors.New("the viewer has left")
+// errViewerLeft closes a port for one viewer. Nobody sees its text.
+var errViewerLeft = errors.New("left")
 
 // viewerAddress formats a port as VNC viewers parse it, with two colons.
 func viewerAddress(host, port string) string {

@@ -108,7 +108,7 @@ func mistakes() []error {
 			RetryAfter: 5 * time.Second})
 	}
 	for _, args := range [][]string{{"--fly"}, {"--to"}, {"--many=x"}, {}, {"1", "2"}} {
-		_, err := newViewFlags().parse(&program{stdout: io.Discard}, args, 1)
+		_, err := newViewFlags().parse(&program{output: output{stdout: io.Discard}}, args, 1)
 		all = append(all, err)
 	}
 	for _, right := range []string{"view", "control", "clipboard", "share", "show", "files"} {
