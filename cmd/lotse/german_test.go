@@ -57,12 +57,21 @@ func TestGermanSession(t *testing.T) {
 // TestGermanFailure: why a session ended without a customer.
 func TestGermanFailure(t *testing.T) {
 	t.Parallel()
-	gw, url, ca, _ := devGateway(t)
+	_, url, ca, _ := devGateway(t)
 	p := begin(t, germanSystem, "session", "new", "--gateway", url, "--user", "advisor", "--ca-file", ca)
+	number := strings.TrimPrefix(p.line("Sitzungsnummer: "), "Sitzungsnummer: ")
 	p.line("Stand: wartet auf den Kunden")
-	_ = gw.Signal(os.Interrupt)
+	page := &tunnel.Client{Gateway: url, RootCAs: newRoots(t, ca)}
+	t.Cleanup(page.CloseIdle)
+	advisor, err := page.SignIn(t.Context(), "advisor", testPassword)
+	if err == nil {
+		err = advisor.EndSession(t.Context(), strings.ReplaceAll(number, " ", "")[:4])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if code := p.Exit(); code != exitSession ||
-		!strings.Contains(p.errs.String(), "lotse: die Sitzung endete, bevor ein Kunde kam: das Gateway wurde beendet") {
+		!strings.Contains(p.errs.String(), "lotse: die Sitzung endete, bevor ein Kunde kam: Sie haben sie beendet") {
 		t.Errorf("code %d, %s", code, p.errs.String())
 	}
 }
