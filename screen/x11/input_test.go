@@ -5,6 +5,9 @@ package x11
 import (
 	"errors"
 	"image"
+	"os"
+	"os/exec"
+	"sync/atomic"
 	"testing"
 
 	"lotse/screen"
@@ -134,6 +137,46 @@ func TestLayoutSwitch(t *testing.T) {
 		if got := ty.Content(); got != want {
 			t.Fatalf("typed %q, got %q", want, got)
 		}
+	}
+}
+
+// TestLayoutSwitchInBetween changes the map after the input has looked whether it changed, and
+// before it presses the key.
+func TestLayoutSwitchInBetween(t *testing.T) {
+	x := x11test.Xvfb(t, "640x480x24")
+	l, err := dialX(screen.Options{Display: x.Display}.WithDefaults(), func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	xkb, err := openXKB(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var armed atomic.Bool
+	display := proxyX(t, x, func(request []byte) {
+		if request[0] == xkb.major && request[1] == xkbMinorGetState && armed.Swap(false) {
+			c := exec.Command("setxkbmap", "de")
+			c.Env = append(os.Environ(), "DISPLAY="+x.Display)
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("setxkbmap: %v, %s", err, out)
+			}
+		}
+	})
+	d, err := Open(screen.Options{Display: display, NoShm: true, Logger: screentest.Log(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	ty := x11test.StartTypist(t, x)
+	x.Run(t, "setxkbmap", "us")
+	x11test.TypeText(t, d.Input, "z\n")
+	screentest.Eventually(t, "the first line", func() bool { return ty.Content() == "z\n" })
+	armed.Store(true)
+	x11test.TypeText(t, d.Input, "z\n")
+	screentest.Eventually(t, "the second line", func() bool { return len(ty.Content()) >= len("z\nz\n") })
+	if got := ty.Content(); got != "z\nz\n" {
+		t.Errorf("typed %q", got)
 	}
 }
 

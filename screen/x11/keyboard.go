@@ -22,6 +22,8 @@ const (
 	// lendGrace is how long a lent key keeps its keysym after the last press, because programs look
 	// the keysym up only when they handle the event.
 	lendGrace = 500 * time.Millisecond
+	// mapTries is how often the map is read for one key if it changes again and again.
+	mapTries = 4
 )
 
 // keyboard is the server's keyboard map, kept up to date, and the keys lent to keysyms that are not
@@ -62,12 +64,18 @@ func (k *keyboard) event(ev []byte) {
 	}
 }
 
-// state updates the keyboard map and reads the keyboard's state.
-func (k *keyboard) state() (xkbState, error) {
-	if err := k.refresh(); err != nil {
-		return xkbState{}, err
+// state updates the keyboard map and reads the keyboard's state. The map is the one that the server
+// had when it answered with the state: what it reports before that answer has arrived by then.
+func (k *keyboard) state() (st xkbState, err error) {
+	for range mapTries {
+		if err = k.refresh(); err != nil {
+			return st, err
+		}
+		if st, err = k.xkb.state(); err != nil || !k.due.Load() {
+			return st, err
+		}
 	}
-	return k.xkb.state()
+	return st, nil
 }
 
 // refresh reads the keyboard map if it changed.
