@@ -76,7 +76,7 @@ let failed = true;
 try {
   for (const lang of ["en", "de", "fr"]) {
     await check(lang, [1280, 800], lang === "de");
-    await check(lang, [1920, 1080], false);
+    if (table || lang === "de") await check(lang, [1920, 1080], false); // the longest words
   }
   failed = false;
 } finally {

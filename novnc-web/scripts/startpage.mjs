@@ -4,7 +4,7 @@
 // - No more than 60 words can be seen, in each language, on each system, invited or not.
 // - Both ways to get help are in the window without scrolling, on a desktop and on a phone.
 // - No page is wider than its window, each control has a name, headings are in order.
-// - axe-core finds nothing that WCAG 2.2 AA forbids, in light and (German) in dark colours.
+// - axe-core finds nothing that WCAG 2.2 AA forbids, in light (English) and dark colours (German).
 // - What a person opened, and the focus, survive drawing again.
 
 import { mkdir } from "node:fs/promises";
@@ -99,10 +99,10 @@ async function checkSizes(page, name, lang, ways) {
     await checkWidth(page, `${name}, ${kind}`);
     await take(page, `${name}, ${kind}`.replaceAll(", ", "-"));
   }
-  await checkAccess(page, name);
+  if (lang !== "fr") await checkAccess(page, name); // the structure and the colours of the others
   await openAll(page);
   await check(page, `${name}, all open`, lang);
-  await checkAccess(page, `${name}, all open`);
+  if (lang !== "fr") await checkAccess(page, `${name}, all open`);
   for (const size of [desktop, zoomed, narrow]) {
     await page.setViewportSize(size);
     await checkWidth(page, `${name}, all open, ${size.width}`);
