@@ -62,7 +62,7 @@ type questions struct {
 	refusals refusals
 	resume   resumeWish
 	proposal *screen.Share // proposed by the customer; nil: none
-	reminded time.Time     // when the advisor last did
+	reminded time.Time     // when the advisor last reminded the customer of a question
 }
 
 // openQuestion is the state of the open question.
@@ -72,7 +72,7 @@ type openQuestion struct {
 	// allowed means that a panel said yes, for this share. The yes takes effect with yesStands.
 	allowed bool
 	share   *screen.Share
-	// remind leads to the question window; nil: the question is not there.
+	// remind takes reminders for the question window; nil: the question is not in that window.
 	remind chan struct{}
 }
 

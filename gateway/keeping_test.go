@@ -155,22 +155,12 @@ func TestRestartForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	r3 := r2.restart()
-	r3.waitFor("all sessions ended", func() bool { return !strings.Contains(r3.kept(), `"place"`) })
+	eventually(t, "all sessions ended", func() bool { return !strings.Contains(r3.kept(), `"place"`) })
 }
 
 func (r *rig) kept() string {
 	b, _ := os.ReadFile(r.keptPath())
 	return string(b)
-}
-
-// waitFor waits until ok is true.
-func (r *rig) waitFor(what string, ok func() bool) {
-	r.t.Helper()
-	for limit := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(limit) {
-			r.t.Fatal("timed out: " + what)
-		}
-	}
 }
 
 // TestCrash: what is open is in the file without a regular end of the gateway.
@@ -179,11 +169,11 @@ func TestCrash(t *testing.T) {
 	r := start(t)
 	o := r.open(r.signIn("anna"))
 	r.customer().join(o.number)
-	r.waitFor("the joined session in the file", func() bool { return strings.Contains(r.kept(), `"resume"`) })
+	eventually(t, "the joined session in the file", func() bool { return strings.Contains(r.kept(), `"resume"`) })
 	if err := o.link.End(); err != nil {
 		t.Fatal(err)
 	}
-	r.waitFor("the end in the file", func() bool { return !strings.Contains(r.kept(), `"resume"`) })
+	eventually(t, "the end in the file", func() bool { return !strings.Contains(r.kept(), `"resume"`) })
 }
 
 // TestDamagedFile: a damaged file is set aside, with a message, and the gateway starts.
@@ -239,7 +229,7 @@ func TestShutdownWithoutFile(t *testing.T) {
 	o := r.open(r.signIn("anna"))
 	c := r.customer()
 	c.join(o.number)
-	r.waitFor("the file", func() bool { return strings.Contains(r.kept(), `"resume"`) })
+	eventually(t, "the file", func() bool { return strings.Contains(r.kept(), `"resume"`) })
 	if err := os.Remove(r.keptPath()); err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ type Question struct {
 	// Seen is called on the window's goroutine when the window has appeared and when it has
 	// changed; nil: not called.
 	Seen func(QuestionView)
-	// Remind makes the window draw attention to itself, once for each value, by a sound and by its
-	// frame. Nothing moves, and nothing else changes. nil: never.
+	// Remind delivers reminders. For each value the window makes a sound, and its frame or its
+	// title bar blinks. Nothing moves, and nothing else changes. nil: there are no reminders.
 	Remind <-chan struct{}
 	// More is the label of the link to the choices; "": there are none. Choices returns them when
 	// the person follows the link. It is called on the window's goroutine and may take as long as

@@ -86,7 +86,8 @@ type model interface {
 	PanelWanted() <-chan struct{}
 }
 
-// Run implements agent.Panel. It serves the panel until all open pages have the end, or ctx ends.
+// Run implements agent.Panel. It serves the panel until all open pages have received the end of
+// the session, or ctx ends.
 func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(ctx, s) }
 
 func (p *Panel) run(ctx context.Context, s model) error {
@@ -149,8 +150,8 @@ func (p *Panel) refuseSockets() {
 	p.closed = true
 }
 
-// awaitPages waits until every page has the end, and not only the first one: a page whose socket
-// is closed before that can only say that the program is gone.
+// awaitPages waits until every open page has received the end of the session, or ctx ends. A page
+// whose socket is closed before that can only say that the program is gone.
 func (p *Panel) awaitPages(ctx context.Context) {
 	p.refuseSockets()
 	gone := make(chan struct{})

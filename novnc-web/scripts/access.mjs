@@ -43,9 +43,17 @@ async function press(page, name, testid, key = "Enter") {
   throw new Error("cannot go on");
 }
 
+/** Waits until `ok` is true. */
+async function until(what, ok) {
+  for (const end = Date.now() + 120_000; !(await ok());) {
+    if (Date.now() > end) throw new Error("timed out: " + what);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** Waits for the panel's next message, which must be this one. */
 async function sent(name, want) {
-  while (mock.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(`${name} sends ${want.type}`, () => mock.sent.length > 0);
   const got = mock.sent.shift();
   for (const [field, value] of Object.entries(want))
     if (got[field] !== value) report(name, `sent ${JSON.stringify(got)} instead of ${JSON.stringify(want)}`);
@@ -141,7 +149,7 @@ async function advisorByKeyboard(lang) {
     await hasFocus(page, button);
   }
   await press(page, name, "ask-control");
-  for (let heard = []; !heard.includes("ask control");) heard = heard.concat(await puppet("heard"));
+  await until(name + " asks for control", async () => (await puppet("heard")).includes("ask control"));
   await press(page, name, "end-session");
   await test("confirm").waitFor();
   await press(page, name, "confirm-yes");
@@ -247,8 +255,7 @@ async function advisorLooks() {
         if (!(await canBePressed(page, id))) report(name, `at 200 % nobody can press ${id}`);
       await page.setViewportSize(size);
       // noVNC fits the picture later.
-      for (const end = Date.now() + 120_000; (await page.evaluate(pictureBox)) !== before;)
-        if (Date.now() > end) return report(name, "the picture is not where it was before the zoom");
+      await until(name + " has the picture where it was", async () => (await page.evaluate(pictureBox)) === before);
     },
     [size.width, size.height],
   );
