@@ -158,12 +158,35 @@ async function advisorByKeyboard(lang) {
   await page.context().close();
 }
 
-const trees = [];
+/** What a screen reader learns of each state, by its name: as the file says, and as it is. */
+const recorded = new Map(
+  (await readFile(treeFile, "utf8"))
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf("\n")), section.slice(section.indexOf("\n")).trim()]),
+);
+const trees = new Map();
 
-/** Notes what a screen reader learns. Digits are drawn or count time, so they are all the same. */
-async function noteTree(page, name) {
+/** Digits are drawn or count time, so they are all the same. */
+async function treeOf(page) {
   const tree = await page.locator("body").ariaSnapshot();
-  trees.push(`## ${name}\n\n${tree.replace(/\/url: blob:.*/g, "/url: blob:").replace(/(?<!level=)\d+/g, "0")}\n`);
+  return tree.replace(/\/url: blob:.*/g, "/url: blob:").replace(/(?<!level=)\d+/g, "0");
+}
+
+/** Compares what a screen reader learns with the file, or notes it. What is not there yet may come. */
+async function checkTree(page, name) {
+  let tree = await treeOf(page);
+  const settled = Date.now() + (write ? 1000 : 30_000);
+  while ((write || tree !== recorded.get(name)) && Date.now() < settled) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    tree = await treeOf(page);
+  }
+  trees.set(name, tree);
+  if (write || tree === recorded.get(name)) return;
+  const [want, got] = [(recorded.get(name) ?? "").split("\n"), tree.split("\n")];
+  const line = got.findIndex((l, i) => l !== want[i]);
+  const words = line < 0 ? "less than before" : `\n  ${got[line]}\ninstead of\n  ${want[line]}`;
+  report(name, `a screen reader learns ${words}\nIf that is better: node scripts/access.mjs --write`);
 }
 
 /** What moves by itself, and with `any` what is animated at all. */
@@ -210,7 +233,7 @@ async function panelLooks() {
     await page.reload();
     await page.locator(".panel-page").waitFor();
     if (snapshot.phase === "joined" && snapshot.rights.show) await page.locator(".show-words").waitFor({ state: "hidden" });
-    await noteTree(page, name);
+    await checkTree(page, name);
     for (const what of await moving(page, true)) report(name, "animated although less motion is wished: " + what);
     await page.emulateMedia({ reducedMotion: "no-preference" });
     for (const what of await moving(page, false)) report(name, "moves: " + what);
@@ -242,7 +265,7 @@ async function advisorLooks() {
     { lang: "en", size },
     async (page, state) => {
       const name = `advisor ${state}`;
-      await noteTree(page, name);
+      await checkTree(page, name);
       for (const what of await moving(page, true)) report(name, "animated although less motion is wished: " + what);
       if (state === "full-screen") return;
       await page.emulateMedia({ forcedColors: "active" });
@@ -261,18 +284,13 @@ async function advisorLooks() {
   );
 }
 
-async function checkTrees() {
-  const now = trees.join("\n");
-  if (write) return writeFile(treeFile, now);
-  const before = await readFile(treeFile, "utf8").catch(() => "");
-  if (now === before) return;
-  const [a, b] = [before.split("\n"), now.split("\n")];
-  const line = b.findIndex((l, i) => l !== a[i]);
-  const section = b.slice(0, line + 1).findLast((l) => l.startsWith("## "));
-  report(
-    `${section}, line ${line + 1}`,
-    `a screen reader learns\n  ${b[line]}\ninstead of\n  ${a[line]}\nIf that is better: node scripts/access.mjs --write`,
-  );
+/** After all states: writes the file, or finds states in it which there are no more. */
+async function finishTrees() {
+  if (write) {
+    const sections = [...trees].map(([name, tree]) => `## ${name}\n\n${tree}\n`);
+    return writeFile(treeFile, sections.join("\n"));
+  }
+  for (const name of recorded.keys()) if (!trees.has(name)) report(name, "there is no such state any more: --write");
 }
 
 let finished = false;
@@ -283,10 +301,10 @@ try {
   }
   await panelLooks();
   await advisorLooks();
-  await checkTrees();
+  await finishTrees();
   finished = true;
 } finally {
   const problems = await close();
-  console.log(problems === 0 && finished ? `${trees.length} states read aloud, 4 sessions by keyboard` : `${problems} problems`);
+  console.log(problems === 0 && finished ? `${trees.size} states read aloud, 4 sessions by keyboard` : `${problems} problems`);
   process.exitCode = finished && problems === 0 ? 0 : 1;
 }
