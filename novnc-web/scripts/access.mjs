@@ -173,7 +173,7 @@ async function treeOf(page) {
   return tree.replace(/\/url: blob:.*/g, "/url: blob:").replace(/(?<!level=)\d+/g, "0");
 }
 
-/** Compares what a screen reader learns with the file, or notes it. What is not there yet may come. */
+/** Compares what a screen reader learns with the file; what is missing may still come. */
 async function checkTree(page, name) {
   let tree = await treeOf(page);
   const settled = Date.now() + (write ? 1000 : 30_000);
