@@ -22,8 +22,8 @@ func Backend(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	t.Run("typing", func(t *testing.T) { Typing(t, x, d, "hello World 42!\n") })
 }
 
-// testCapture compares the frame with the display's while windows appear and move, and with
-// ImageMagick's when nothing moves.
+// testCapture compares the frame with the display's while windows appear and move, and at last
+// with ImageMagick's picture. A program may draw late, so each comparison is repeated.
 func testCapture(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 	f := Watch(t, d.Screen)
 	screentest.Eventually(t, "first picture", func() bool { return f.Count() > 0 })
@@ -36,9 +36,7 @@ func testCapture(t *testing.T, x *Server, d *screen.Desktop, tolerance int) {
 		x.Run(t, "xdotool", "windowmove", id, fmt.Sprint(at.X), fmt.Sprint(at.Y))
 		f.WantSame(t, x, tolerance)
 	}
-	if msg := f.Differs(x.MagickPicture(t), tolerance); msg != "" {
-		t.Errorf("ImageMagick's picture differs: %s", msg)
-	}
+	f.wantSame(t, "ImageMagick's picture", x.MagickPicture, tolerance)
 }
 
 // testDamage draws many rectangles without a pause: none may be lost.

@@ -93,13 +93,18 @@ func (f *Seen) Differs(want []byte, tolerance int) string {
 // WantSame waits until it equals what the display shows.
 func (f *Seen) WantSame(t testing.TB, x *Server, tolerance int) {
 	t.Helper()
+	f.wantSame(t, "picture", x.Picture, tolerance)
+}
+
+func (f *Seen) wantSame(t testing.TB, what string, picture func(testing.TB) []byte, tolerance int) {
+	t.Helper()
 	var msg string
 	for deadline := time.Now().Add(screentest.Patience); ; time.Sleep(20 * time.Millisecond) {
-		if msg = f.Differs(x.Picture(t), tolerance); msg == "" {
+		if msg = f.Differs(picture(t), tolerance); msg == "" {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("picture differs: %s", msg)
+			t.Fatalf("%s differs: %s", what, msg)
 		}
 	}
 }
