@@ -164,11 +164,11 @@ func (d keeping) restore(web *webSessions) error {
 		return err
 	}
 	now := d.now()
-	web.restore(k.SignIns, now)
+	web.restore(k.SignIns, now, d.cfg.Limits.Times.SignIn)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for place, until := range k.Resting {
-		d.resting[place] = until
+		d.resting[place] = possible(until, now, restingTime)
 	}
 	for _, s := range k.Sessions {
 		// If the account is gone, or the time is over, sweep ends the session.
@@ -184,16 +184,30 @@ func (d keeping) restore(web *webSessions) error {
 
 // restored returns a session as it is after a restart: both its links are lost.
 func (d keeping) restored(k keptSession, acc Account, now time.Time) *session {
+	times := d.cfg.Limits.Times
 	s := &session{
 		id: k.ID, place: k.Place, account: k.Account, advisor: acc.person(d.cfg.Company),
-		created: k.Created, state: tunnel.StateWaiting, since: now, expires: k.Expires, ownerLost: now,
-		joined: k.Joined, resume: k.Resume, viewed: k.Viewed,
+		created: possible(k.Created, now, 0), state: tunnel.StateWaiting, since: now,
+		expires: possible(k.Expires, now, max(times.Number, times.Session)), ownerLost: now,
+		resume: k.Resume, viewed: k.Viewed,
 		streams: map[string]*stream{}, entries: map[string]*stream{},
 	}
-	if !s.joined.IsZero() {
-		s.state, s.agentLost = tunnel.StateAway, now
+	if !k.Joined.IsZero() {
+		s.joined, s.state, s.agentLost = possible(k.Joined, now, 0), tunnel.StateAway, now
 	}
 	return s
+}
+
+// possible returns t, or the nearest time that a gateway can have written now: at most a year ago,
+// and at most ahead from now. Some others could be read, but not written again.
+func possible(t, now time.Time, ahead time.Duration) time.Time {
+	if first := now.AddDate(-1, 0, 0); t.Before(first) {
+		return first
+	}
+	if last := now.Add(ahead); t.After(last) {
+		return last
+	}
+	return t
 }
 
 // list returns the sign-ins for the file.
@@ -208,13 +222,14 @@ func (w *webSessions) list() (out []keptSignIn) {
 }
 
 // restore adds the sign-ins of the file.
-func (w *webSessions) restore(list []keptSignIn, now time.Time) {
+func (w *webSessions) restore(list []keptSignIn, now time.Time, lifetime time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.open = map[digest]webSession{}
 	for _, k := range list {
 		if now.Before(k.Expires) {
-			w.open[k.Cookie] = webSession{account: k.Account, password: k.Password, created: k.Created, expires: k.Expires}
+			w.open[k.Cookie] = webSession{account: k.Account, password: k.Password,
+				created: possible(k.Created, now, 0), expires: possible(k.Expires, now, lifetime)}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,4 +247,42 @@ func TestShutdownWithoutFile(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	receive(t, stopped, "stop")
+}
+
+// FuzzOpenFile: whatever is in the file, the gateway starts, and what it took from the file can be
+// written and read again.
+func FuzzOpenFile(f *testing.F) {
+	const session = `{"version":1,"sessions":[{"id":"x","place":"4821","account":"anna","created":%q,"expires":%q,"joined":%q}]}`
+	for _, times := range [][3]any{
+		{"2026-11-30T10:00:00Z", "2026-11-30T11:00:00Z", "2026-11-30T10:01:00Z"},
+		{"0000-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59-12:00"},
+	} {
+		f.Add(fmt.Appendf(nil, session, times[:]...))
+	}
+	f.Add([]byte(`{"version":1,"sign_ins":[{"cookie":"` + strings.Repeat("A", 43) + `","account":"anna","created":"0000-01-01T00:00:00+12:00","expires":"9999-12-31T23:59:59-12:00"}]}`))
+	f.Add([]byte(`{"version":1,"resting":{"4821":"9999-12-31T23:59:59-12:00"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		cfg, err := Config{Data: t.TempDir(), TLS: TLSConfig{Mode: TLSDev}}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(cfg.Data, keptName), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		read := func() (sessions, signIns int) {
+			s, err := newServer(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { s.audit.Close(); s.downloads.close() }()
+			if err := (keeping{s.dir}).save(&s.web); err != nil {
+				t.Fatalf("not written again: %v", err)
+			}
+			return len(s.dir.sessions), len(s.web.open)
+		}
+		sessions, signIns := read()
+		if again, signedIn := read(); again != sessions || signedIn != signIns {
+			t.Errorf("%d sessions and %d sign-ins became %d and %d", sessions, signIns, again, signedIn)
+		}
+	})
 }
