@@ -95,6 +95,32 @@ func TestBrowserCustomer(t *testing.T) {
 	works("TigerVNC", "tigervnc-viewer", "`lotse view`, of a customer's browser", "picture", "consent", "pause", "end")
 }
 
+// TestBrowserCustomerAfterARestart checks that a customer who shares from the page comes back to
+// the session after the gateway was restarted, and need not share again.
+func TestBrowserCustomerAfterARestart(t *testing.T) {
+	s := newStack(t)
+	advisor := newBrowser(t).tab("advisor")
+	advisor.signsIn(s.url + "/advisor")
+	advisor.click("new-session")
+	customer, page := sharingCustomer(t, s, strings.ReplaceAll(advisor.text("number"), " ", ""))
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	advisor.click("see-screen")
+	page.allows("view")
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+
+	s.gateway.Stop()
+	s.startGateway(strings.TrimPrefix(s.url, "https://"))
+	customer.paintWith(func(x, y, w, h int) (r, g, b byte) { // something new, which the page must receive
+		r, g, b = desktopColour(x, y, w, h)
+		return 255 - r, 255 - g, 255 - b
+	})
+	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
+	showsBeside(t, customer, advisor.canvas, "the advisor's picture after the restart")
+	page.click("end")
+	page.wait("ended")
+	advisor.wait("ended")
+}
+
 // TestBrowserCustomerByDoor checks that a viewer which cannot seal sees the screen of a
 // customer who uses only the page. The viewer has a number of its own, and both people are told
 // that the connection is not sealed.

@@ -282,3 +282,21 @@ func TestQuestionReminded(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestStopClicksWhileQuestionsCome: a click on the badge reaches the badge, where it was aimed at,
+// and answers nothing, at whatever moment of it a question appears.
+func TestStopClicksWhileQuestionsCome(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	down := false
+	screentest.ClickBadgeWhileAsked(t, d, []int{280}, func(at image.Point, press bool) {
+		args := []string{"mousemove", fmt.Sprint(at.X), fmt.Sprint(at.Y)}
+		switch {
+		case press && !down:
+			args = append(args, "mousedown", "1")
+		case !press && down:
+			args = append(args, "mouseup", "1")
+		}
+		down = press
+		hand(t, args...)
+	}, none)
+}

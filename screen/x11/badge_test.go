@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -138,54 +137,13 @@ func TestBadge(t *testing.T) {
 // and answers nothing, at whatever moment of it a question appears.
 func TestStopClicksWhileQuestionsCome(t *testing.T) {
 	_, d, v := questionDesktop(t)
-	clicks := make(chan image.Point, 10)
-	background(t, func(ctx context.Context) error {
-		return d.Badge.Watch(ctx, func(p image.Point, physical bool) {
-			if physical {
-				clicks <- p
-			}
-		})
-	})
-	bar := screen.NewFrame(image.Pt(300, 36))
-	bar.Fill(bar.Bounds(), 0, 0xb4, 0xb4)
-	if err := d.Badge.Show(bar); err != nil {
-		t.Fatal(err)
-	}
-	screentest.Eventually(t, "the badge has a place", func() bool { return !d.Badge.Rect().Empty() })
-	for _, button := range []int{20, 150, 280} { // left, in the middle, right
-		at := d.Badge.Rect().Min.Add(image.Pt(button, 18))
-		for _, moment := range []string{"before the press", "while it is held", "in a double click"} {
-			var a *screentest.AskedQuestion
-			now := func(this string) {
-				if this == moment {
-					a = screentest.Ask(t, d.Asker, screentest.AnyQuestion())
-				}
-			}
-			v.point(at, 0)
-			now("before the press")
-			v.point(at, 1)
-			now("while it is held")
-			v.point(at, 0)
-			want := 1
-			if moment == "in a double click" {
-				now(moment)
-				v.point(at, 1)
-				v.point(at, 0)
-				want = 2
-			}
-			for range want {
-				select {
-				case p := <-clicks:
-					if p != image.Pt(button, 18) {
-						t.Errorf("%s: a click at %d is one at %v", moment, button, p)
-					}
-				case <-time.After(screentest.Patience):
-					t.Fatalf("%s: a click at %d has no effect", moment, button)
-				}
-			}
-			none(a, v)
+	screentest.ClickBadgeWhileAsked(t, d, []int{20, 150, 280}, func(at image.Point, down bool) {
+		buttons := byte(0)
+		if down {
+			buttons = 1
 		}
-	}
+		v.point(at, buttons)
+	}, func(a *screentest.AskedQuestion) { none(a, v) })
 }
 
 // TestHandsTellInjectedFromPhysical: input by XTEST is reported as not physical.
