@@ -7,12 +7,6 @@ import (
 	"testing"
 )
 
-// address returns the panel's address that the agent printed after mark.
-func (p *process) address(mark int) string {
-	p.t.Helper()
-	return strings.TrimSpace(strings.TrimPrefix(p.LineAfter(mark, "panel: "), "panel: "))
-}
-
 // TestWindowsSecondStart checks that a second start brings the first agent's window to the
 // front and ends. If the window was closed, it is opened again. A second start with another
 // number or gateway is refused with an explanation.

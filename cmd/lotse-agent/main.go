@@ -98,7 +98,7 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
 
 Exit codes: 0 the session was ended by either side; 1 failure, also a line that
 was lost for good, or --check found a FAIL; 2 wrong usage; 3 the gateway cannot be reached; 4 it runs
-already, and its window comes to the front (Windows); 5 the number is wrong or no longer valid;
+already, and its panel is shown; 5 the number is wrong or no longer valid;
 6 this computer's screen cannot be read.
 `
 
@@ -151,9 +151,9 @@ func (o *options) run(events *agent.Events) (int, error) {
 		return fail(exitFailure, err), err
 	}
 	defer closeTrace()
-	raise, release, first := claim(o.Gateway, o.number.Place()+o.offer.Number.Place())
-	if first != nil {
-		return first.yield(language)
+	raise, release, code, err := o.claim(language)
+	if release == nil {
+		return code, err
 	}
 	defer release()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -7,18 +7,41 @@ import (
 	"strings"
 
 	"lotse/i18n"
+	"lotse/screen"
+	"lotse/screen/native"
 )
 
-// firstOne is the program that already runs on this desktop.
-type firstOne struct {
-	same bool   // it already does everything that this start asks for
-	show func() // brings its panel to the front
+// claim makes this program the one whose panel a second start shows. If this start is such a second
+// one, release is nil and the program must end with the code; err has been printed. On X11 a
+// program with another purpose runs beside the first.
+func (o *options) claim(l i18n.Language) (raise <-chan struct{}, release func(), code int, err error) {
+	place := o.number.Place() + o.offer.Number.Place()
+	if (o.Panel == "terminal" || o.answered) && !native.OnlyOne {
+		return nil, func() {}, exitOK, nil // nobody could lose its panel
+	}
+	raise, release, first := native.Claim(screen.Options{Display: o.Display}, wishNames(o.Gateway, place))
+	if first == nil {
+		return raise, release, exitOK, nil
+	}
+	defer first.Close()
+	switch same := sameWish(o.Gateway, place, first.Has); {
+	case same && first.Show():
+		err = errors.New(l.Text("agent.running.shown"))
+		say(err)
+		return nil, nil, exitRunning, err
+	case native.OnlyOne:
+		err = errors.New(l.Text("agent.running.other"))
+		code = fail(exitFailure, err)
+		first.Show()
+		return nil, nil, code, err
+	}
+	return nil, func() {}, exitOK, nil
 }
 
-// wishNames returns names for what a program was started with. The program holds them, so that
-// another start can find out whether it asks for the same. Any program in the same session of
-// Windows can look for a name, so a name contains only the place of the session number, and not
-// its secret digits. A gateway gives a place to one session at a time.
+// wishNames returns names for what a program was started with, from which another start finds out
+// whether it asks for the same. Any program on the same desktop can read a name, so a name contains
+// only the place of the session number, and not its secret digits. A gateway gives a place to one
+// session at a time.
 func wishNames(gateway, place string) []string {
 	names := []string{wishName(gateway, "")}
 	if place != "" {
@@ -30,26 +53,11 @@ func wishNames(gateway, place string) []string {
 func wishName(gateway, place string) string {
 	gateway = strings.TrimRight(strings.ToLower(gateway), "/")
 	sum := sha256.Sum256([]byte(gateway + "\n" + place))
-	return placePrefix + hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:16])
 }
 
-const placePrefix = `Local\lotse-agent-`
-
-// sameWish reports whether the program that holds names already does what a start with gateway
+// sameWish reports whether the program that has these names already does what a start with gateway
 // and place asks for. A start with neither asks for nothing in particular.
-func sameWish(gateway, place string, held func(name string) bool) bool {
-	return gateway == "" && place == "" || held(wishName(gateway, place))
-}
-
-// yield ends a start while the first program is running. Usually the customer has lost its
-// window, so the window comes to the front. A second session at the same time is impossible.
-func (f *firstOne) yield(l i18n.Language) (code int, err error) {
-	defer f.show()
-	if f.same {
-		err = errors.New(l.Text("agent.running.shown"))
-		say(err)
-		return exitRunning, err
-	}
-	err = errors.New(l.Text("agent.running.other"))
-	return fail(exitFailure, err), err
+func sameWish(gateway, place string, has func(name string) bool) bool {
+	return gateway == "" && place == "" || has(wishName(gateway, place))
 }

@@ -13,6 +13,17 @@ func Open(o screen.Options) (*screen.Desktop, error) { return open(o) }
 // change the clipboard.
 func Check(o screen.Options, hotkey uint32) screen.Findings { return check(o, hotkey) }
 
+// OnlyOne means that only one program can run on a display at a time, and later ones must end.
+const OnlyOne = onlyOne
+
+// Claim makes this program the one on the display that later starts ask for its panel, until
+// release is called; then raise receives a value. wishes say what the program was started for. If
+// another program is that one, first is not nil, and the caller must close it. Where the system
+// has no such thing, raise and first are nil.
+func Claim(o screen.Options, wishes []string) (raise <-chan struct{}, release func(), first screen.Running) {
+	return claim(o, wishes)
+}
+
 // WatchdogMain makes this process the watchdog of another one's input if that is what it
 // was started for, and reports whether it was; see watchdog.Main.
 func WatchdogMain() bool { return watchdogMain() }
