@@ -6,6 +6,7 @@
 // - What a screen reader learns of each state is in test/accessibletree.txt. --write writes it.
 // - At a zoom of 200 % no page is wider than its window, and the buttons that stop can be reached.
 // - With the system's own colours each button has a border, and the focus can be seen.
+// - On a telephone, fingers can bring back the bar that full screen hides.
 // - Nothing moves by itself, and where less motion is wished, nothing is animated at all.
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -158,6 +159,41 @@ async function advisorByKeyboard(lang) {
   await page.context().close();
 }
 
+/** On a telephone in full screen the bar hides, and its handle brings it back. */
+async function fullScreenByFinger() {
+  const name = "full screen by finger";
+  gateway.reset();
+  mock.signedIn = true;
+  mock.sessions = [];
+  const page = await open(name, { lang: "de", phone: true, touch: true }, "/advisor");
+  const test = (id, more = "") => page.locator(`[data-testid="${id}"]${more}`);
+  await test("new-session").tap();
+  const number = (await test("number").textContent()).replaceAll(" ", "");
+  const customer = await open("puppet", { lang: "de" }, "/puppet");
+  await customer.waitForFunction(() => window.puppet);
+  await customer.evaluate((n) => window.puppet.enter(n), number);
+  await test("session", '[data-phase="joined"]').waitFor();
+  const bottom = (id) => page.evaluate((i) => document.querySelector(i).getBoundingClientRect().bottom, id);
+  const hidden = () => until(name + " hides the bar", async () => (await bottom(".bar")) <= 0);
+  if (await test("bar-handle").isVisible()) report(name, "there is a handle although the bar does not hide");
+  await test("full-screen").tap();
+  await page.waitForFunction(() => document.fullscreenElement !== null);
+  await hidden();
+  await test("bar-handle", '[aria-expanded="false"]').tap();
+  await until(name + " shows the bar", async () => (await bottom(".bar")) > 30);
+  await test("bar-handle", '[aria-expanded="true"]').tap();
+  await hidden();
+  await test("bar-handle").tap();
+  await page.locator("main").tap({ position: { x: 180, y: 600 } }); // beside it
+  await hidden();
+  await test("bar-handle").tap();
+  await test("full-screen").tap();
+  await page.waitForFunction(() => document.fullscreenElement === null);
+  await test("bar-handle").waitFor({ state: "hidden" });
+  await customer.context().close();
+  await page.context().close();
+}
+
 /** What a screen reader learns of each state, by its name: as the file says, and as it is. */
 const recorded = new Map(
   (await readFile(treeFile, "utf8"))
@@ -299,6 +335,7 @@ try {
     await customerByKeyboard(lang);
     await advisorByKeyboard(lang);
   }
+  await fullScreenByFinger();
   await panelLooks();
   await advisorLooks();
   await finishTrees();

@@ -167,12 +167,17 @@ const harmless = /401|camera is not allowed|A VideoFrame was garbage collected/;
  * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent`
  * is the browser's user agent, `size` that of the window.
  */
-export async function open(name, { lang = "de", dark = false, phone = false, script = null, agent, size = wideWindow }, path) {
+export async function open(
+  name,
+  { lang = "de", dark = false, phone = false, touch = false, script = null, agent, size = wideWindow },
+  path,
+) {
   const context = await browser.newContext({
     locale: lang,
     colorScheme: dark ? "dark" : "light",
     viewport: phone ? { width: 360, height: 740 } : size,
     ...(agent && { userAgent: agent }),
+    ...(touch && { hasTouch: true, isMobile: true }),
     reducedMotion: "reduce",
   });
   const page = await context.newPage();

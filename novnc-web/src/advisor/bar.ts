@@ -92,6 +92,21 @@ export function tabs(
   </nav>`;
 }
 
+/** For fingers, which cannot rest at the edge: shows and hides the bar in full screen. */
+export function barHandle(out: boolean, t: AdvisorTexts, act: () => void): TemplateResult {
+  return html`<button
+    type="button"
+    class="bar-handle"
+    data-testid="bar-handle"
+    title=${t.tools.bar}
+    aria-label=${t.tools.bar}
+    aria-expanded=${out}
+    @click=${act}
+  >
+    ${icon("chevron")}
+  </button>`;
+}
+
 /** What the advisor does with the selected session. Every button keeps its place in every state. */
 export function sessionControls(session: Session, desk: Desk, fullScreen: () => void, end: () => void): TemplateResult {
   const { t } = desk;
@@ -137,7 +152,7 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       testid: "full-screen",
       label: document.fullscreenElement ? t.tools.leaveFullScreen : t.tools.fullScreen,
       icon: "expand",
-      disabled: !live,
+      disabled: !live || !document.fullscreenEnabled,
       pressed: document.fullscreenElement !== null,
       act: fullScreen,
     })}

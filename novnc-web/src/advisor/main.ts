@@ -10,7 +10,7 @@ import { confirmDialog } from "../ui/dialog.ts";
 import { brand, languageSwitch } from "../ui/header.ts";
 import { Api, type Me, type SessionEntry } from "./api.ts";
 import { allowAttention, attract } from "./attention.ts";
-import { dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
+import { barHandle, dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
 import { card } from "./cards.ts";
 import { customerName } from "./customer.ts";
 import { Desk } from "./desk.ts";
@@ -51,6 +51,7 @@ class AdvisorPage {
   private problem = "";
   private silent = 0;
   private drawing = false;
+  private barOut = false;
 
   constructor() {
     const language = preferredLanguage();
@@ -238,9 +239,9 @@ class AdvisorPage {
 
   /** Closes the open card for a press outside it. The press still does what it would do anyway. */
   private pressedOutside(e: Event): void {
-    if (this.desk.card === "" || !(e.target instanceof Element)) return;
-    if (e.target.closest(".over, .bar, dialog")) return;
-    this.desk.open("");
+    if (!(e.target instanceof Element) || e.target.closest(".over, .bar, dialog")) return;
+    if (this.barOut) this.moveBar(false);
+    if (this.desk.card !== "") this.desk.open("");
   }
 
   /** Escape closes the card. Ctrl+Alt+Shift takes the keyboard from the picture to the bar. */
@@ -262,7 +263,14 @@ class AdvisorPage {
     else await this.body.requestFullscreen().catch(() => {}); // not available on every device
   }
 
+  /** Shows or hides the bar over the picture, in full screen on a device without a mouse. */
+  private moveBar(out: boolean): void {
+    this.barOut = out;
+    this.update();
+  }
+
   private fullScreenChanged(): void {
+    this.barOut = false;
     // In full screen, keys that the system keeps to itself can reach the picture, such as Alt+Tab.
     const keyboard = (navigator as { keyboard?: { lock(): Promise<void>; unlock(): void } }).keyboard;
     if (document.fullscreenElement) {
@@ -344,7 +352,7 @@ class AdvisorPage {
       endElsewhere: (e) => void this.endElsewhere(e.place),
       fresh: () => void this.newSession(),
     };
-    return html`<header class="bar">
+    return html`<header class="bar" ?data-out=${this.barOut}>
         <span class="brand-mark" aria-hidden="true"></span>
         ${tabs(this.places, this.elsewhere, selected, desk, act)}
         <span class="gap"></span>
@@ -358,6 +366,7 @@ class AdvisorPage {
               )
             : this.account(me)
         }
+        ${barHandle(this.barOut, desk.t, () => this.moveBar(!this.barOut))}
       </header>
       <main class="place">
         ${selected ? this.sessionView(selected) : this.empty()}

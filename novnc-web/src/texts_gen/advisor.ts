@@ -184,6 +184,7 @@ export interface AdvisorTexts {
     actual: string;
     fullScreen: string;
     leaveFullScreen: string;
+    bar: string;
     quality: string;
     qualities: {
       sharp: string;
@@ -442,6 +443,7 @@ export const advisorEn: AdvisorTexts = {
     actual: "100 %",
     fullScreen: "Full screen",
     leaveFullScreen: "Leave full screen",
+    bar: "Show or hide the bar",
     quality: "Quality",
     qualities: {
       sharp: "sharp",
@@ -698,6 +700,7 @@ export const advisorDe: AdvisorTexts = {
     actual: "100 %",
     fullScreen: "Vollbild",
     leaveFullScreen: "Vollbild verlassen",
+    bar: "Leiste ein- oder ausblenden",
     quality: "Qualität",
     qualities: {
       sharp: "scharf",
@@ -954,6 +957,7 @@ export const advisorFr: AdvisorTexts = {
     actual: "100 %",
     fullScreen: "Plein écran",
     leaveFullScreen: "Quitter le plein écran",
+    bar: "Afficher ou masquer la barre",
     quality: "Qualité",
     qualities: {
       sharp: "nette",
