@@ -60,8 +60,10 @@ LOTSE_CA_FILE=$work/data/ca.pem
 LOTSE_NO_BROWSER=1
 export LOTSE_DEV_PASSWORD LOTSE_PASSWORD LOTSE_CA_FILE LOTSE_NO_BROWSER
 
+mkdir "$work/programs"
+printf 'downloads = "%s"\nmetrics.listen = ""\n' "$work/programs" >"$work/gateway.toml"
 gateway() { # gateway ADDRESS: starts the gateway; fails if it cannot listen there
-	bin/lotse gateway --dev --data "$work/data" --listen "$1" >"$work/gateway.log" 2>&1 &
+	bin/lotse gateway --dev --config "$work/gateway.toml" --data "$work/data" --listen "$1" >"$work/gateway.log" 2>&1 &
 	gateway=$!
 	until grep -q 'listening on ' "$work/gateway.log"; do
 		kill -0 $gateway 2>/dev/null || return 1
@@ -77,7 +79,12 @@ else
 fi
 url=$(sed -n 's/^listening on //p' "$work/gateway.log")
 
-bin/demopages "$url" "$LOTSE_CA_FILE" novnc-web/node_modules/@novnc/novnc ${socket:+"$socket"} >"$work/pages.log" 2>&1 &
+# The start page offers a program that knows this gateway and trusts its certificate.
+go build -tags nethttpomithttp2 -o "$work/program" -ldflags "-s -w -X main.version=demo -X main.pinnedGateways=https://localhost:${url##*:} \
+	-X main.builtInCA=$(base64 <"$LOTSE_CA_FILE" | tr -d '\n')" ./cmd/lotse-agent
+mv "$work/program" "$work/programs/lotse-agent-$(go env GOOS)-$(go env GOARCH)"
+
+bin/demopages "$url" "$LOTSE_CA_FILE" novnc-web/node_modules/@novnc/novnc bin/lotse-agent "$work/agent.log" ${socket:+"$socket"} >"$work/pages.log" 2>&1 &
 pids="$pids $!"
 started "$work/pages.log" '^start ' "demo's pages"
 page() { sed -n "s/^$1 //p" "$work/pages.log"; } # page NAME: the address of a page
@@ -98,20 +105,19 @@ session() { # starts a session and the customer's program, and prints the links
 	bin/lotse-agent --gateway "$url" --number "$number" --display "$DISPLAY" --panel browser >"$work/agent.log" 2>&1 &
 	agent=$! running="$opened $agent"
 	started "$work/agent.log" '^panel: ' agent
-	panel=$(sed -n 's/^panel: //p' "$work/agent.log")
 	cat <<TEXT
 
   Lotse demo: you play both sides, in $tabs tabs of one browser.
 
   1. the advisor          $(page advisor)#n=$number
-  2. the customer's panel $panel
+  2. the customer's panel $(page panel)
   3. their screen         ${desk:-this screen (display $DISPLAY)}
                           here the customer answers what the advisor asks
 
   session number          $(echo "$number" | sed 's/\(...\)\(...\)\(...\)/\1 \2 \3/')
 
   start page              $(page start)
-                          for customers who show their screen from the browser
+                          for customers with a new number: the program, or sharing from the browser
 
   With a VNC viewer of your own:
     LOTSE_CA_FILE=$LOTSE_CA_FILE LOTSE_PASSWORD=$LOTSE_DEV_PASSWORD \\

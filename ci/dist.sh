@@ -15,6 +15,8 @@
 #   LOTSE_SUMS_KEY           SSH key that signs SHA256SUMS; see ci/sums.sh
 #   LOTSE_GATEWAYS           the only gateways that the agents connect to, separated
 #                            by commas: support.example.com,help.example.org
+#   LOTSE_CA                 PEM file of the authority that the agents trust for gateways, and
+#                            of no other; default: those of the customer's system
 set -eu
 cd "$(dirname "$0")/.."
 version=$1 out=$2
@@ -33,6 +35,9 @@ for part in net/... crypto/x509/... crypto/tls/... encoding/... math/big fmt fla
 	small="$small -gcflags=$part=-l"
 done
 
+authority=
+if [ -n "${LOTSE_CA-}" ]; then authority=$(base64 <"$LOTSE_CA" | tr -d '\n'); fi
+
 say() { echo "dist: $*" >&2; }
 
 agent() { # SYSTEM ARCH
@@ -40,7 +45,7 @@ agent() { # SYSTEM ARCH
 	if [ "$1" = windows ]; then name=$name.exe flags=-H=windowsgui; fi
 	say "$name"
 	GOOS=$1 GOARCH=$2 go build -tags nethttpomithttp2 $small \
-		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-} -X 'main.pinnedGateways=${LOTSE_GATEWAYS-}'" \
+		-ldflags "-s -w -buildid= $flags -X main.version=$version -X main.stampKey=${LOTSE_STAMP_KEY-} -X 'main.pinnedGateways=${LOTSE_GATEWAYS-}' -X main.builtInCA=$authority" \
 		-o "$out/$name" ./cmd/lotse-agent
 }
 

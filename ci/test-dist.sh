@@ -82,12 +82,14 @@ if verify "$work/changed"; then fail "a stranger's signature is believed"; fi
 ok "sums signed, verified, and refused when they are changed or a stranger's"
 
 # An agent that is built for certain gateways connects to no other.
-LOTSE_GATEWAYS=support.example.com,help.example.org ci/dist.sh $version "$work/pinned" linux/amd64
+LOTSE_CA="$work/ca.pem" LOTSE_GATEWAYS=support.example.com,help.example.org ci/dist.sh $version "$work/pinned" linux/amd64
 pinned() { "$work/pinned/lotse-agent-linux-amd64" --panel terminal --answer deny --display :4711 "$@" 2>&1 </dev/null || true; }
 pinned --gateway https://elsewhere.example.net --number 482193057 | grep -q "connects to nothing but" || fail "another gateway on the command line: $(pinned --gateway https://elsewhere.example.net --number 482193057)"
 pinned lotse:elsewhere.example.net/4821 | grep -q "connects to nothing but" || fail "a link to another gateway: $(pinned lotse:elsewhere.example.net/4821)"
 pinned --gateway https://help.example.org --number 482193057 | grep -q 4711 || fail "its own gateway: $(pinned --gateway https://help.example.org --number 482193057)"
 ok "pinned to its gateways"
+grep -aq "$(base64 <"$work/ca.pem" | tr -d '\n')" "$work/pinned/lotse-agent-linux-amd64" || fail "the authority is not in the program"
+ok "trusts the authority it was built for"
 
 go build -o "$work/lotse" ./cmd/lotse
 for i in 1 2; do

@@ -26,6 +26,7 @@ type gateway struct {
 	tls    *tls.Config
 	origin string // of this program's own pages
 	link   string // the path that signs in; only who started the demo knows it
+	panel  *panelLink
 }
 
 // maxAnswer is the maximum length, in bytes, of the gateway's answer to a sign-in.
@@ -45,7 +46,7 @@ func newGateway(address, file, origin string) (*gateway, error) {
 	if !roots.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("%s: no certificate", file)
 	}
-	return &gateway{target, &tls.Config{RootCAs: roots}, origin, "/sign-in/" + rand.Text()}, nil
+	return &gateway{target: target, tls: &tls.Config{RootCAs: roots}, origin: origin, link: "/sign-in/" + rand.Text()}, nil
 }
 
 // The prefix that makes browsers accept a cookie from HTTPS only, and what replaces it here.
@@ -76,6 +77,8 @@ func (g *gateway) handler() http.Handler {
 			http.Error(w, "This request comes from another page.", http.StatusForbidden)
 		case r.URL.Path == g.link && r.Method == http.MethodGet:
 			g.signIn(w, r)
+		case g.panel != nil && r.URL.Path == g.panel.path && r.Method == http.MethodGet:
+			g.panel.ServeHTTP(w, r)
 		default:
 			proxy.ServeHTTP(w, r)
 		}

@@ -1,10 +1,10 @@
 // Demopages serves the pages of the demo (ci/demo.sh) on this computer, to the user who started
-// it. One address has the gateway's pages, by plain HTTP, and a link that signs the advisor in.
-// Another one shows the desktop of the demo's customer, for a machine without a screen: there
-// the person who tries Lotse answers the question window. Without RFB-SOCKET there is only the
-// first.
+// it. One address has the gateway's pages, by plain HTTP, a link that signs the advisor in, and one
+// that opens the customer's panel: AGENT-LOG is the output of the program AGENT. Another address
+// shows the desktop of the demo's customer, for a machine without a screen: there the person who
+// tries Lotse answers the question window. Without RFB-SOCKET there is only the first.
 //
-//	demopages GATEWAY CA-FILE NOVNC-FOLDER [RFB-SOCKET]
+//	demopages GATEWAY CA-FILE NOVNC-FOLDER AGENT AGENT-LOG [RFB-SOCKET]
 package main
 
 import (
@@ -38,8 +38,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 3 && len(args) != 4 {
-		return errors.New("usage: demopages GATEWAY CA-FILE NOVNC-FOLDER [RFB-SOCKET]")
+	if len(args) != 5 && len(args) != 6 {
+		return errors.New("usage: demopages GATEWAY CA-FILE NOVNC-FOLDER AGENT AGENT-LOG [RFB-SOCKET]")
 	}
 	failed := make(chan error, 2)
 	front, err := listen()
@@ -50,18 +50,20 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	g.panel = newPanelLink(args[4], args[3], "--gateway", args[0])
 	go serve(ctx, front, g.handler(), failed)
 	serving := 1
-	if len(args) == 4 {
+	if len(args) == 6 {
 		desk, err := listen()
 		if err != nil {
 			return err
 		}
-		go serve(ctx, desk, deskPages(ctx, args[2], args[3], originOf(desk)), failed)
+		go serve(ctx, desk, deskPages(ctx, args[2], args[5], originOf(desk)), failed)
 		serving++
 		fmt.Println("desk " + originOf(desk) + "/")
 	}
 	fmt.Println("advisor " + g.origin + g.link)
+	fmt.Println("panel " + g.origin + g.panel.path)
 	fmt.Println("start " + g.origin + "/")
 	for range serving {
 		err = errors.Join(err, <-failed)

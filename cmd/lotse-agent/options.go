@@ -183,16 +183,7 @@ func (o *options) validate() error {
 	if _, err := logs.Parse(o.Log.Level, logs.AgentAreas); err != nil {
 		return fmt.Errorf("--log: %w", err)
 	}
-	if o.CAFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(o.CAFile)
-	if err != nil {
-		return fmt.Errorf("--ca-file: %w", err)
-	}
-	o.roots = x509.NewCertPool()
-	if !o.roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("--ca-file %s: no certificate in it; want PEM", o.CAFile)
-	}
-	return nil
+	var err error
+	o.roots, err = authorities(o.CAFile)
+	return err
 }
