@@ -78,12 +78,12 @@ bin/puppets.exe: $(GO_FILES)
 bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
 	go test -vet=off -c -o $@ ./e2e
 
-# Five parts beside each other, as most tests wait more than they compute; those that
+# Six parts beside each other, as most tests wait more than they compute; those that
 # wait longest first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
-	@ci/parts.sh 5 test-e2e-windows test-e2e-viewers test-pages test-native test-advisor-page \
-		test-e2e-desktops test-e2e-panels test-wine test-race test-bench test-go test-web test-dist lint
+	@ci/parts.sh 6 test-pages test-race test-e2e-windows test-native test-e2e-panels test-wine \
+		test-e2e-viewers test-e2e-desktops test-advisor-page test-bench test-go test-web test-dist lint
 
 # Everything that more than one part needs.
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
