@@ -78,11 +78,11 @@ bin/puppets.exe: $(GO_FILES)
 bin/e2e.test: novnc-web/dist/.stamp $(GO_FILES)
 	go test -vet=off -c -o $@ ./e2e
 
-# Six parts beside each other, as most tests wait more than they compute; those that
+# Five parts beside each other, as most tests wait more than they compute; those that
 # wait longest first.
 test: needs-test needs-dist
 	@ci/parts.sh 1 build-tests
-	@ci/parts.sh 6 test-pages test-race test-e2e-windows test-native test-e2e-panels test-wine \
+	@ci/parts.sh 5 test-pages test-race test-e2e-windows test-native test-e2e-panels test-wine \
 		test-e2e-viewers test-e2e-desktops test-advisor-page test-bench test-go test-web test-dist lint
 
 # Everything that more than one part needs.

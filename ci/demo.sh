@@ -8,10 +8,27 @@ work=$(mktemp -d)
 pids= running=
 finish() {
 	trap - EXIT INT TERM
+	status=${1:-0} i=0
 	for pid in $pids $running; do kill "$pid" 2>/dev/null || true; done
-	wait 2>/dev/null || true
+	while alive; do
+		i=$((i + 1))
+		if [ $i -gt 300 ]; then
+			status=1
+			echo "the demo could not end:" >&2
+			tail -n 300 "$work"/*.log >&2
+			for pid in $pids $running; do kill -KILL "$pid" 2>/dev/null || true; done
+			break
+		elif [ $i = 250 ]; then # a Go program then says what it is waiting for
+			for pid in $pids $running; do kill -QUIT "$pid" 2>/dev/null || true; done
+		fi
+		sleep 0.1
+	done
 	rm -rf "$work"
-	exit "${1:-0}"
+	exit "$status"
+}
+alive() { # whether something that was started is still running
+	for pid in $pids $running; do kill -0 "$pid" 2>/dev/null && return 0; done
+	return 1
 }
 trap 'finish $?' EXIT
 trap 'finish 0' INT TERM

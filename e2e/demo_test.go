@@ -15,7 +15,10 @@ import (
 func TestDemo(t *testing.T) {
 	work := t.TempDir()
 	ours(t, "demopages")
-	demo := start(t, []string{"TMPDIR=" + work, "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + t.TempDir()}, "/bin/sh", "../ci/demo.sh")
+	env := []string{"TMPDIR=" + work, "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + t.TempDir()}
+	// A shell cannot trap a signal that was ignored when it started, as SIGINT is for the
+	// background processes of make test.
+	demo := start(t, env, "/usr/bin/env", "--default-signal=INT", "/bin/sh", "../ci/demo.sh")
 	link := func(mark int, what string) string {
 		t.Helper()
 		line := demo.LineAfter(mark, what)
