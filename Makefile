@@ -6,8 +6,6 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # The agent needs no HTTP/2 of its own: 0.5 MB less.
 AGENT_TAGS := nethttpomithttp2
-# An authority that the agent trusts instead of the system's: LOTSE_CA=FILE.
-BUILT_IN_CA = $(if $(LOTSE_CA),$(shell base64 <'$(LOTSE_CA)' | tr -d '\n'))
 GO_FILES := $(shell find . -name '*.go' -not -path './novnc-web/node_modules/*' -not -path './.*') go.mod go.sum
 WEB_FILES := $(shell find novnc-web/src novnc-web/scripts -type f 2>/dev/null) $(wildcard i18n/*.json) novnc-web/package.json novnc-web/package-lock.json
 # Vector instructions for JPEG on amd64: a quarter of the time. The code behind
@@ -65,7 +63,7 @@ bin/lotse: novnc-web/dist/.stamp $(GO_FILES)
 	go build -ldflags "$(LDFLAGS)" -o $@ ./cmd/lotse
 
 bin/lotse-agent: novnc-web/dist/.stamp $(GO_FILES)
-	go build -tags $(AGENT_TAGS) -ldflags "$(LDFLAGS) -X 'main.pinnedGateways=$(LOTSE_GATEWAYS)' -X main.builtInCA=$(BUILT_IN_CA)" -o $@ ./cmd/lotse-agent
+	go build -tags $(AGENT_TAGS) -ldflags "$(LDFLAGS) -X 'main.pinnedGateways=$(LOTSE_GATEWAYS)'" -o $@ ./cmd/lotse-agent
 
 # The Windows agent as a release has it, and the tests' programs with windows.
 bin/windows/lotse-agent-windows-amd64.exe: novnc-web/dist/.stamp $(GO_FILES)

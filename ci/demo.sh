@@ -6,19 +6,21 @@ set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 pids= running=
+# How many seconds a program may take to start or to end.
+patience=${LOTSE_DEMO_PATIENCE:-30}
 finish() {
 	trap - EXIT INT TERM
 	status=${1:-0} i=0
 	for pid in $pids $running; do kill "$pid" 2>/dev/null || true; done
 	while alive; do
 		i=$((i + 1))
-		if [ $i -gt 300 ]; then
+		if [ $i -gt $((10 * patience)) ]; then
 			status=1
 			echo "the demo could not end:" >&2
-			tail -n 300 "$work"/*.log >&2
+			tail -n 300 "$work"/*.log >&2 || true
 			for pid in $pids $running; do kill -KILL "$pid" 2>/dev/null || true; done
 			break
-		elif [ $i = 250 ]; then # a Go program then says what it is waiting for
+		elif [ $i = $((10 * patience - 20)) ]; then # a Go program then says what it is waiting for
 			for pid in $pids $running; do kill -QUIT "$pid" 2>/dev/null || true; done
 		fi
 		sleep 0.1
@@ -33,11 +35,11 @@ alive() { # whether something that was started is still running
 trap 'finish $?' EXIT
 trap 'finish 0' INT TERM
 
-started() { # started FILE TEXT WHAT: waits until FILE contains TEXT
+started() { # started FILE TEXT WHAT: waits until the last program that was started has written TEXT
 	i=0
 	until grep -q "$2" "$1" 2>/dev/null; do
 		i=$((i + 1))
-		if [ $i -gt 200 ]; then
+		if [ $i -gt $((10 * patience)) ] || ! kill -0 $! 2>/dev/null; then
 			echo "the $3 did not start:" >&2
 			cat "$1" >&2
 			exit 1
@@ -122,6 +124,8 @@ session() { # starts a session and the customer's program, and prints the links
 	bin/lotse-agent --gateway "$url" --number "$number" --display "$DISPLAY" --panel browser >"$work/agent.log" 2>&1 &
 	agent=$! running="$opened $agent"
 	started "$work/agent.log" '^panel: ' agent
+	# A page that takes the session over before that would disturb the customer's try.
+	started "$work/session.log" '"state":"joined"' "customer's session"
 	cat <<TEXT
 
   Lotse demo: you play both sides, in $tabs tabs of one browser.

@@ -15,8 +15,8 @@
 #   LOTSE_SUMS_KEY           SSH key that signs SHA256SUMS; see ci/sums.sh
 #   LOTSE_GATEWAYS           the only gateways that the agents connect to, separated
 #                            by commas: support.example.com,help.example.org
-#   LOTSE_CA                 PEM file of the authority that the agents trust for gateways, and
-#                            of no other; default: those of the customer's system
+#   LOTSE_CA                 PEM file of the only certificate authority that the agents trust
+#                            for gateways; default: those of the customer's system
 set -eu
 cd "$(dirname "$0")/.."
 version=$1 out=$2

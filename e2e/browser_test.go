@@ -274,7 +274,7 @@ func (s *stack) panelAgent(d *display, more ...string) (agent *process, url stri
 	s.t.Helper()
 	args := append([]string{"--gateway", s.url, "--panel", "browser", "--display", d.name, "--log-level", "debug"}, more...)
 	agent = start(s.t, append(s.env(), d.env()...), ours(s.t, "lotse-agent"), args...)
-	return agent, strings.TrimPrefix(agent.Line("panel: "), "panel: ")
+	return agent, agent.address(0)
 }
 
 // allows waits for a question in a page that shares the screen without the agent, and allows

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +17,8 @@ import (
 func TestDemo(t *testing.T) {
 	work := t.TempDir()
 	ours(t, "demopages")
-	env := []string{"TMPDIR=" + work, "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + t.TempDir()}
+	env := []string{"TMPDIR=" + work, "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR=" + t.TempDir(),
+		fmt.Sprintf("LOTSE_DEMO_PATIENCE=%.0f", patience.Seconds()-10)}
 	// A shell cannot trap a signal that was ignored when it started, as SIGINT is for the
 	// background processes of make test.
 	demo := start(t, env, "/usr/bin/env", "--default-signal=INT", "/bin/sh", "../ci/demo.sh")
@@ -40,6 +43,12 @@ func TestDemo(t *testing.T) {
 	}
 	desk := b.tab("desk")
 	desk.open(link(0, "3. their screen"))
+	eventually(t, "the customer's screen", func() error {
+		if size := desk.canvas().Bounds().Size(); size != image.Pt(1280, 800) {
+			return fmt.Errorf("%v", size)
+		}
+		return nil
+	})
 
 	// A customer with another number takes the program of the start page.
 	page, customer := b.tab("start"), b.tab("customer")

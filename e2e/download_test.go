@@ -128,7 +128,7 @@ func TestDownloadToSession(t *testing.T) {
 	// The command line names no gateway: the agent reads it from its file name.
 	agent := start(t, append(s.env(), d.env()...), file, "--display", d.name, "--log-level", "info")
 	clicks++
-	panel.open(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
+	panel.open(agent.address(0))
 	if got := panel.text("gateway"); got != "localhost:"+port {
 		t.Errorf("the panel names %q before anything is connected", got)
 	}
@@ -155,7 +155,7 @@ func TestTypedGateway(t *testing.T) {
 	b := newBrowser(t)
 	agent := start(t, append(s.env(), d.env()...), ours(t, "lotse-agent"), "--display", d.name, "--log-level", "info")
 	panel := b.tab("panel")
-	panel.open(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
+	panel.open(agent.address(0))
 	panel.wait("which-gateway")
 	panel.fill("number", ses.number)
 	panel.click("number-submit")

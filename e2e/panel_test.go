@@ -439,7 +439,7 @@ func TestClosedPanel(t *testing.T) {
 	}
 	customer.physicalClick(buttons[0].Min.Add(buttons[0].Size().Div(2)))
 	again := &tab{panel.browser, "panel again"}
-	again.open(strings.TrimPrefix(agent.LineAfter(mark, "panel: "), "panel: "))
+	again.open(agent.address(mark))
 	again.wait("end")
 	eventually(t, "the badge is gone", func() error {
 		if _, ok := badgeOf(customer, badgeNothing); ok {

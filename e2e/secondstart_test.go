@@ -2,15 +2,8 @@ package e2e
 
 import (
 	"errors"
-	"strings"
 	"testing"
 )
-
-// address returns the panel's address that the agent printed after mark.
-func (p *process) address(mark int) string {
-	p.t.Helper()
-	return strings.TrimSpace(strings.TrimPrefix(p.LineAfter(mark, "panel: "), "panel: "))
-}
 
 // TestSecondStart checks that on X11 a second start opens the panel again that the customer has
 // closed, and ends; and that programs for other sessions run beside each other.
@@ -29,10 +22,16 @@ func TestSecondStart(t *testing.T) {
 	lost.do("close", nil)
 	eventually(t, "the panel again", func() error { // the agent opens none within three seconds of the first
 		second := program("--gateway", s.url)
+		eventually(t, "what the second start does", func() error {
+			return wants(second.Said(0, "panel: ")+second.Said(0, "This program is running already") != "")
+		})
+		if second.Said(0, "panel: ") != "" {
+			second.Kill()
+			return errors.New("the first one did not answer in time")
+		}
 		if code := second.Exit(); code != 4 {
 			t.Fatalf("a second start ended with %d", code)
 		}
-		second.Line("This program is running already")
 		if agent.Said(mark, "panel: ") == "" {
 			return errors.New("the first one opened no panel")
 		}

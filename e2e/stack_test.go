@@ -117,3 +117,9 @@ func (s *stack) view(number string, more ...string) (p *process, port int) {
 	p.Line("ready:")
 	return p, port
 }
+
+// address returns the panel's address that the agent printed after mark.
+func (p *process) address(mark int) string {
+	p.t.Helper()
+	return strings.TrimSpace(strings.TrimPrefix(p.LineAfter(mark, "panel: "), "panel: "))
+}

@@ -33,7 +33,7 @@ func TestWindows(t *testing.T) {
 	agent := m.agent(s)
 	url := m.opened()
 	// The browser gets no token, because other users can read command lines.
-	if said := strings.TrimSpace(strings.TrimPrefix(agent.Line("panel: "), "panel: ")); !strings.HasPrefix(said, url+"#t=") {
+	if said := agent.address(0); !strings.HasPrefix(said, url+"#t=") {
 		t.Errorf("the browser got %s, the agent says %s", url, said)
 	}
 	b := m.browser()
@@ -148,7 +148,7 @@ func TestWindowsPanelWindow(t *testing.T) {
 		told = strings.Split(string(b), "\n")
 		return err
 	})
-	url := strings.TrimSpace(strings.TrimPrefix(agent.Line("panel: "), "panel: "))
+	url := agent.address(0)
 	if page, _, _ := strings.Cut(url, "#"); told[0] != "--app="+page || len(told) < 2 || !strings.HasPrefix(told[1], "--user-data-dir=C:") {
 		t.Errorf("Edge was started with %q", told)
 	}

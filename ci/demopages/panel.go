@@ -26,9 +26,9 @@ type panelLink struct {
 
 const (
 	// panelPatience is how long a browser waits for the panel.
-	panelPatience = 20 * time.Second
+	panelPatience = 3 * time.Minute
 	// startPatience is how long a second start may take.
-	startPatience = 5 * time.Second
+	startPatience = time.Minute
 	// panelPause is the time between two tries. The program opens no panel within three seconds of
 	// the last one.
 	panelPause = 300 * time.Millisecond

@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// builtInCA is the authority that this build trusts for gateways, instead of the system's: PEM, in
-// base64. The linker sets it (make LOTSE_CA=FILE). If it is "", the system decides.
+// builtInCA is the certificate authority that this build trusts for gateways, instead of the
+// system's: PEM, in base64. The linker sets it (LOTSE_CA=FILE make dist). If it is "", the program
+// trusts the system's authorities.
 var builtInCA = ""
 
 // authorities returns the authorities of a PEM file, else those of this build, else nil.

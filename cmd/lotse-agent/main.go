@@ -151,7 +151,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		return fail(exitFailure, err), err
 	}
 	defer closeTrace()
-	raise, release, code, err := o.claim(language)
+	raise, release, code, err := o.claim(language, logs.Area(logger, logs.Agent))
 	if release == nil {
 		return code, err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"lotse/i18n"
@@ -14,12 +15,12 @@ import (
 // claim makes this program the one whose panel a second start shows. If this start is such a second
 // one, release is nil and the program must end with the code; err has been printed. On X11 a
 // program with another purpose runs beside the first.
-func (o *options) claim(l i18n.Language) (raise <-chan struct{}, release func(), code int, err error) {
+func (o *options) claim(l i18n.Language, logger *slog.Logger) (raise <-chan struct{}, release func(), code int, err error) {
 	place := o.number.Place() + o.offer.Number.Place()
 	if (o.Panel == "terminal" || o.answered) && !native.OnlyOne {
 		return nil, func() {}, exitOK, nil // nobody could lose its panel
 	}
-	raise, release, first := native.Claim(screen.Options{Display: o.Display}, wishNames(o.Gateway, place))
+	raise, release, first := native.Claim(screen.Options{Display: o.Display, Logger: logger}, wishNames(o.Gateway, place))
 	if first == nil {
 		return raise, release, exitOK, nil
 	}

@@ -153,7 +153,7 @@ func (c *claim) serve(asked chan<- struct{}) {
 			case asked <- struct{}{}:
 			default:
 			}
-			c.send(from)
+			_ = c.send(from).Check() // it may have ended
 		}
 	}
 }
@@ -168,11 +168,11 @@ func (c *claim) message(ev [xHead]byte) (from xproto.Window, ok bool) {
 }
 
 // send sends the message about the panel to another program's window.
-func (c *claim) send(to xproto.Window) {
+func (c *claim) send(to xproto.Window) xproto.SendEventCookie {
 	ev := xproto.ClientMessageEvent{
 		Format: 32, Window: to, Type: c.show, Data: xproto.ClientMessageDataUnionData32New([]uint32{uint32(c.window), 0, 0, 0, 0}),
 	}
-	xproto.SendEvent(c.l.Conn, false, to, 0, string(ev.Bytes()))
+	return xproto.SendEventChecked(c.l.Conn, false, to, 0, string(ev.Bytes()))
 }
 
 // refuse tells a program that the selection has no content. Clipboard managers ask each owner.
@@ -188,7 +188,9 @@ func (c *claim) Has(wish string) bool { return slices.Contains(c.has, wish) }
 func (c *claim) Show() bool {
 	late := time.NewTimer(c.patience)
 	defer late.Stop()
-	c.send(c.owner)
+	if c.send(c.owner).Check() != nil {
+		return false // it has just ended
+	}
 	for {
 		select {
 		case <-c.l.gone:

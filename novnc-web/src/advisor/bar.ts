@@ -92,7 +92,7 @@ export function tabs(
   </nav>`;
 }
 
-/** For fingers, which cannot rest at the edge: shows and hides the bar in full screen. */
+/** Shows and hides the bar in full screen, where no pointer can rest at the edge. */
 export function barHandle(out: boolean, t: AdvisorTexts, act: () => void): TemplateResult {
   return html`<button
     type="button"
