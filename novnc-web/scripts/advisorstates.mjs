@@ -14,7 +14,7 @@ const control = { ...watching, rights: { ...none, view: true, control: true } };
  * Calls `seen(page, state)` in each state. `size` is the size of the customer's desktop. In the
  * states whose names begin with "seen" or "control" the page shows the customer's screen.
  */
-export async function walkAdvisor(name, look, seen, size = [1280, 720]) {
+export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   gateway.reset();
   mock.signedIn = true;
   mock.sessions = [];
