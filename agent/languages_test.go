@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/image/font"
 
+	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/screen/drawing"
@@ -35,7 +36,7 @@ func fits(t *testing.T, l i18n.Language, text string, open func(float64) (font.F
 // that each state has different words.
 func TestWaitingWords(t *testing.T) {
 	for _, l := range i18n.Languages {
-		seen := map[words]bool{}
+		seen := map[pictures.Words]bool{}
 		for _, state := range []consent.State{
 			{Phase: consent.Away}, {Phase: consent.Joined, Paused: true}, {Phase: consent.Joined},
 			{Phase: consent.Joined, Asked: consent.Rights(consent.View)},
@@ -47,10 +48,10 @@ func TestWaitingWords(t *testing.T) {
 				t.Errorf("%s: two states say %q", l, w)
 			}
 			seen[w] = true
-			fits(t, l, w.title, drawing.Bold)
-			fits(t, l, w.line, drawing.Regular)
+			fits(t, l, w.Title, drawing.Bold)
+			fits(t, l, w.Line, drawing.Regular)
 			for _, size := range []image.Point{{X: smallScreen, Y: 480}, {X: 1, Y: 1}} {
-				if f := drawWaiting(size, w); f.Size != size {
+				if f := pictures.Waiting(size, w); f.Size != size {
 					t.Errorf("size %v", f.Size)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/rfb"
@@ -135,7 +136,7 @@ func (s *Session) Thumbnail() []byte {
 	if !s.now().consent.Effective().Has(consent.View) || !s.share.hasPicture() {
 		return nil
 	}
-	return thumbnailOf(s.share.desktop)
+	return pictures.Thumbnail(s.share.desktop)
 }
 
 // Look lets a panel look at the advisor's screen. out receives the bytes of an RFB server;

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/rfb"
@@ -39,7 +40,7 @@ type share struct {
 	has     bool          // first is closed
 	failed  error
 	size    image.Point
-	words   words // on the waiting page
+	words   pictures.Words // on the waiting page
 
 	// paintMu is held while the waiting page is drawn, so that the newest words are drawn last.
 	paintMu sync.Mutex
@@ -86,7 +87,7 @@ func (sh *share) turnLocked() screen.Change {
 
 // backdrop returns the frame that is shown in place of everything that is not shared.
 func (sh *share) backdrop(size image.Point) *screen.Frame {
-	return drawBackdrop(size, sh.session.lang.Text("agent.backdrop"))
+	return pictures.Backdrop(size, sh.session.lang.Text("agent.backdrop"))
 }
 
 // want starts and stops the capture.
@@ -295,9 +296,6 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 	return true
 }
 
-// words are the words on the waiting page.
-type words struct{ title, line string }
-
 // describe sets the words for a state. If they are new, it draws the waiting page on a new
 // goroutine.
 func (sh *share) describe(state consent.State) {
@@ -311,20 +309,20 @@ func (sh *share) describe(state consent.State) {
 	}
 }
 
-func waitingWords(l i18n.Language, state consent.State) words {
+func waitingWords(l i18n.Language, state consent.State) pictures.Words {
 	switch {
 	case state.Phase == consent.Away:
-		return words{l.Text("agent.away.title"), l.Text("agent.away.line")}
+		return pictures.Words{Title: l.Text("agent.away.title"), Line: l.Text("agent.away.line")}
 	case state.Paused:
-		return words{l.Text("agent.paused.title"), l.Text("agent.paused.line")}
+		return pictures.Words{Title: l.Text("agent.paused.title"), Line: l.Text("agent.paused.line")}
 	case state.Asked.Has(consent.View):
-		return words{l.Text("agent.waiting.title"), l.Text("agent.waiting.view")}
+		return pictures.Words{Title: l.Text("agent.waiting.title"), Line: l.Text("agent.waiting.view")}
 	case state.Given.Has(consent.Show):
-		return words{l.Text("agent.showing.title"), l.Text("agent.showing.line")}
+		return pictures.Words{Title: l.Text("agent.showing.title"), Line: l.Text("agent.showing.line")}
 	case state.Asked.Has(consent.Show):
-		return words{l.Text("agent.waiting.title"), l.Text("agent.waiting.show")}
+		return pictures.Words{Title: l.Text("agent.waiting.title"), Line: l.Text("agent.waiting.show")}
 	}
-	return words{l.Text("agent.nothing.title"), l.Text("agent.nothing.line")}
+	return pictures.Words{Title: l.Text("agent.nothing.title"), Line: l.Text("agent.nothing.line")}
 }
 
 // paintWaiting draws the waiting page in the desktop's size, so that a viewer's window keeps
@@ -335,7 +333,7 @@ func (sh *share) paintWaiting() {
 	sh.mu.Lock()
 	size, w := sh.size, sh.words
 	sh.mu.Unlock()
-	f := drawWaiting(size, w)
+	f := pictures.Waiting(size, w)
 	change := sh.waiting.Apply(screen.Update{
 		Frame: f, Damage: screen.RegionOf(f.Bounds()),
 		Monitors: []screen.Monitor{{ID: 1, Rect: f.Bounds()}},

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/rfb"
 	"lotse/rfb/rfbtest"
@@ -296,7 +297,7 @@ func TestNewestWaitingWordsWin(t *testing.T) {
 	s.streams.Wait()
 	s.share.paintMu.Lock()
 	defer s.share.paintMu.Unlock()
-	want := drawWaiting(s.share.size, s.share.words)
+	want := pictures.Waiting(s.share.size, s.share.words)
 	s.share.waiting.Read(func(v screen.View) {
 		if !bytes.Equal(v.Frame.Pix, want.Pix) {
 			t.Error("old words are shown")

@@ -169,5 +169,5 @@ func (b *Layout) Draw() *screen.Frame {
 		c.Fill(button.Rect, paper)
 		c.Centred(button.Rect, b.bold, button.Text, ink)
 	}
-	return c.Copy()
+	return c.Finish()
 }

@@ -120,14 +120,12 @@ func baseLine(r image.Rectangle, f font.Face) int {
 	return r.Min.Y + (r.Dy()-m.Ascent.Ceil()-m.Descent.Ceil())/2 + m.Ascent.Ceil()
 }
 
-// Copy copies the canvas into a new frame, whose pixels are blue, green, red.
-func (c Canvas) Copy() *screen.Frame {
-	f := screen.NewFrame(c.Rect.Size())
-	for y := range f.Size.Y {
-		out, in := f.Row(y, 0, f.Size.X), c.Pix[y*c.Stride:]
-		for i := 0; i < len(out); i += screen.BytesPerPixel {
-			out[i], out[i+1], out[i+2] = in[i+2], in[i+1], in[i]
-		}
+// Finish returns what was drawn as a frame. The frame takes the canvas's memory, which may be that
+// of a whole screen, so nothing can be drawn any more.
+func (c Canvas) Finish() *screen.Frame {
+	p := c.Pix // red, green, blue, alpha
+	for i := 0; i < len(p); i += screen.BytesPerPixel {
+		p[i], p[i+2], p[i+3] = p[i+2], p[i], 0
 	}
-	return f
+	return &screen.Frame{Pix: p, Stride: c.Stride, Size: c.Rect.Size()}
 }

@@ -74,7 +74,7 @@ func (s *Sheet) Draw(now time.Time) *screen.Frame {
 			c.Frame(r.Inset(-s.px(3)), s.px(2), inkText)
 		}
 	}
-	return c.Copy()
+	return c.Finish()
 }
 
 func (s *Sheet) tone() color.RGBA {

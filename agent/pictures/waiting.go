@@ -1,4 +1,6 @@
-package agent
+// Package pictures draws what viewers see in place of the customer's screen, and the small picture
+// that the panel shows of what they see.
+package pictures
 
 import (
 	"image"
@@ -25,21 +27,24 @@ const (
 	smallestFont = 10
 )
 
-// drawWaiting draws words in the middle of a frame of that size. The frame contains nothing of
+// Words are those of the waiting page.
+type Words struct{ Title, Line string }
+
+// Waiting draws words in the middle of a frame of that size. The frame contains nothing of
 // any screen.
-func drawWaiting(size image.Point, w words) *screen.Frame {
+func Waiting(size image.Point, w Words) *screen.Frame {
 	c := drawing.NewCanvas(size)
 	c.Fill(c.Rect, waitingBackground)
 	middle := size.Y / 2
 	title := image.Rect(16, middle-2*titleFont, size.X-16, middle)
 	line := image.Rect(16, middle, size.X-16, middle+2*lineFont)
-	if f, err := fitting(drawing.Bold, w.title, titleFont, title.Dx()); err == nil {
-		c.Centred(title, f, w.title, waitingTitle)
+	if f, err := fitting(drawing.Bold, w.Title, titleFont, title.Dx()); err == nil {
+		c.Centred(title, f, w.Title, waitingTitle)
 	}
-	if f, err := fitting(drawing.Regular, w.line, lineFont, line.Dx()); err == nil {
-		c.Centred(line, f, w.line, waitingText)
+	if f, err := fitting(drawing.Regular, w.Line, lineFont, line.Dx()); err == nil {
+		c.Centred(line, f, w.Line, waitingText)
 	}
-	return c.Copy()
+	return c.Finish()
 }
 
 // fitting returns the font in the largest size at which the text is at most width pixels wide.
@@ -58,14 +63,14 @@ var (
 	backdropText = color.RGBA{R: 0x9c, G: 0x9c, B: 0x9c, A: 0xff}
 )
 
-// drawBackdrop draws the grey frame that is shown in place of what is not shared, with a hint
+// Backdrop draws the grey frame that is shown in place of what is not shared, with a hint
 // repeated all over it.
-func drawBackdrop(size image.Point, hint string) *screen.Frame {
+func Backdrop(size image.Point, hint string) *screen.Frame {
 	c := drawing.NewCanvas(size)
 	c.Fill(c.Rect, backdropGrey)
 	f, err := drawing.Regular(backdropFont)
 	if err != nil {
-		return c.Copy()
+		return c.Finish()
 	}
 	const down, across = 120, 140
 	width := drawing.Width(f, hint)
@@ -74,5 +79,5 @@ func drawBackdrop(size image.Point, hint string) *screen.Frame {
 			c.Print(image.Pt(left, base), f, hint, backdropText)
 		}
 	}
-	return c.Copy()
+	return c.Finish()
 }

@@ -1,4 +1,4 @@
-package agent
+package pictures
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 // thumbnailSize is the maximum size of the panel's thumbnail, in pixels.
 var thumbnailSize = image.Pt(320, 200)
 
-// thumbnailOf returns a small PNG of a desktop.
-func thumbnailOf(desktop *screen.Framebuffer) []byte {
+// Thumbnail returns a PNG of a desktop, of at most 320×200 pixels.
+func Thumbnail(desktop *screen.Framebuffer) []byte {
 	var small *image.RGBA
 	desktop.Read(func(v screen.View) { small = shrink(v.Frame, thumbnailSize) })
 	var b bytes.Buffer
