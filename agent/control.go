@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/agent/chat"
 	"lotse/consent"
 	"lotse/screen"
 	"lotse/seal"
@@ -22,9 +23,10 @@ type control struct {
 	written chan struct{} // closed when writeLoop has returned
 }
 
-// maxControlQueue is how many messages may wait for an advisor's end that does not read. If
-// there are more, its stream is closed; it may connect again.
-const maxControlQueue = 64
+// maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
+// the lines of the chat that it receives at first. If there are more, its stream is closed; it may
+// connect again.
+const maxControlQueue = 64 + tunnel.MaxChatLines
 
 const (
 	controlsPerSecond = 20
@@ -43,24 +45,27 @@ func (c *control) send(m tunnel.ControlMessage) {
 // end makes the writer close the stream after the queued messages.
 func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 
-// controls are the open control streams. The loop owns them.
-type controls map[*control]struct{}
+// controls are the open control streams, and the chat on them. The loop owns them.
+type controls struct {
+	open map[*control]struct{}
+	chat chat.Lines
+}
 
 // send queues m on all streams.
-func (cs controls) send(m tunnel.ControlMessage) {
-	for c := range cs {
+func (cs *controls) send(m tunnel.ControlMessage) {
+	for c := range cs.open {
 		c.send(m)
 	}
 }
 
 // bye sends the end on every stream and removes the streams. The returned channels are closed
 // when the writers have finished.
-func (cs controls) bye(reason string) (said []<-chan struct{}) {
-	for c := range cs {
+func (cs *controls) bye(reason string) (said []<-chan struct{}) {
+	for c := range cs.open {
 		c.send(tunnel.Bye{Reason: reason})
 		c.end()
 		said = append(said, c.written)
-		delete(cs, c)
+		delete(cs.open, c)
 	}
 	return said
 }
@@ -75,15 +80,18 @@ type controlCame struct {
 }
 
 func (e *controlCame) in(st *state) {
-	if e.refused = len(st.controls) >= tunnel.MaxControls || st.phase == PhaseEnded; e.refused {
+	if e.refused = len(st.controls.open) >= tunnel.MaxControls || st.phase == PhaseEnded; e.refused {
 		return
 	}
-	if !e.helper || len(st.controls) == 0 {
+	if !e.helper || len(st.controls.open) == 0 {
 		st.compare = e.compare
 	}
 	e.control.send(st.hello())
 	e.control.send(st.last.told)
-	st.controls[e.control] = struct{}{}
+	for _, line := range st.controls.chat.All() {
+		e.control.send(forAdvisor(line))
+	}
+	st.controls.open[e.control] = struct{}{}
 }
 
 // controlGone removes a control stream. If no stream and no viewer is left, all requests for
@@ -91,8 +99,8 @@ func (e *controlCame) in(st *state) {
 type controlGone struct{ control *control }
 
 func (e controlGone) in(st *state) {
-	delete(st.controls, e.control)
-	if len(st.controls) == 0 && st.viewers.count() == 0 {
+	delete(st.controls.open, e.control)
+	if len(st.controls.open) == 0 && st.viewers.count() == 0 {
 		for _, r := range consent.All {
 			st.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
 		}
@@ -255,6 +263,8 @@ func (s *Session) readControl(c *control) {
 			}
 		case tunnel.Remind:
 			s.send(reminded{})
+		case tunnel.Chat:
+			s.send(chatted{m, c})
 		case tunnel.Ping:
 			c.send(tunnel.Pong(m))
 		case tunnel.End:

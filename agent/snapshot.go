@@ -74,6 +74,8 @@ type SnapshotAdvisor struct {
 	Line      string          `json:"line"`
 	Direction string          `json:"direction"`
 	Viewers   []tunnel.Viewer `json:"viewers"`
+	// Chat are the latest lines that both have written, oldest first. It must not be changed.
+	Chat []tunnel.ChatLine `json:"-"`
 }
 
 // SnapshotConsent is the part of a Snapshot about what is asked, allowed and shared.
@@ -101,6 +103,7 @@ func (st *state) snapshot() Snapshot {
 		SnapshotAdvisor: SnapshotAdvisor{
 			Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
 			Direction: st.viewers.direction(st.consent), Viewers: st.viewers.list(),
+			Chat: st.controls.chat.All(),
 		},
 		SnapshotConsent: SnapshotConsent{
 			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,

@@ -59,7 +59,7 @@ func newState(s *Session) *state {
 	st := &state{
 		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
-		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{}, record: record{lang: s.lang},
+		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record{lang: s.lang},
 	}
 	if s.cfg.Entry.Problem != "" {
 		st.failure = newFailure("source", s.cfg.Entry.Problem)
@@ -187,7 +187,7 @@ func (st *state) hello() tunnel.AgentHello {
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
 		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
-		Reminds: cfg.Display.Asker != nil,
+		Reminds: cfg.Display.Asker != nil, Chat: true,
 	}
 }
 

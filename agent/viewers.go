@@ -104,6 +104,15 @@ func (vs *viewers) invalidate(change screen.Change) {
 	}
 }
 
+// chat shows a line in the chats of all viewers but from, in which it was written.
+func (vs *viewers) chat(text string, from *viewer) {
+	for _, v := range vs.all {
+		if v != from {
+			v.conn.Chat(text)
+		}
+	}
+}
+
 func (vs *viewers) close() {
 	for _, v := range vs.all {
 		v.conn.Close()
@@ -208,11 +217,13 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 				}
 				return err
 			},
-			Photos:  &s.share.photos,
-			Ready:   s.share.takerReady,
-			Input:   s.guard,
-			CutText: s.takeClipboard,
-			Logger:  s.log.rfb,
+			Photos:     &s.share.photos,
+			Ready:      s.share.takerReady,
+			Input:      s.guard,
+			CutText:    s.takeClipboard,
+			ChatOpened: func() { s.send(viewerChatOpened{v}) },
+			Chat:       func(text string) { s.send(viewerWrote{v, text}) },
+			Logger:     s.log.rfb,
 		})
 	}}
 	if s.send(came); v.conn == nil {

@@ -10,6 +10,86 @@ var languageNames = []string{"English", "Deutsch", "Français"}
 
 // texts are the texts of programs by their keys.
 var texts = map[string]*translated{
+	"common.chat.close": {sources: []string{
+		"Close",
+		"Schließen",
+		"Fermer",
+	}},
+	"common.chat.empty": {sources: []string{
+		"Nothing has been written yet.",
+		"Noch hat niemand etwas geschrieben.",
+		"Personne n’a encore rien écrit.",
+	}},
+	"common.chat.field": {sources: []string{
+		"Your message",
+		"Ihre Nachricht",
+		"Votre message",
+	}},
+	"common.chat.send": {sources: []string{
+		"Send",
+		"Senden",
+		"Envoyer",
+	}},
+	"common.chat.lines": {sources: []string{
+		"Messages",
+		"Nachrichten",
+		"Messages",
+	}},
+	"common.chat.you": {sources: []string{
+		"You",
+		"Sie",
+		"Vous",
+	}},
+	"common.chat.away": {sources: []string{
+		"You can write again when the connection is back.",
+		"Sie können wieder schreiben, sobald die Verbindung wieder da ist.",
+		"Vous pourrez écrire de nouveau quand la connexion sera rétablie.",
+	}},
+	"common.chat.link.question": {sources: []string{
+		"Open this address?",
+		"Diese Adresse öffnen?",
+		"Ouvrir cette adresse ?",
+	}},
+	"common.chat.link.meaning": {sources: []string{
+		"{0} sent you this address. It opens in this browser.",
+		"{0} hat Ihnen diese Adresse geschickt. Sie öffnet sich in diesem Browser.",
+		"{0} vous a envoyé cette adresse. Elle s’ouvre dans ce navigateur.",
+	}},
+	"common.chat.link.yes": {sources: []string{
+		"Open",
+		"Öffnen",
+		"Ouvrir",
+	}},
+	"common.chat.link.no": {sources: []string{
+		"Cancel",
+		"Abbrechen",
+		"Annuler",
+	}},
+	"common.chat.trouble.long": {sources: []string{
+		"Not sent: it is longer than {0} characters.",
+		"Nicht gesendet: Der Text ist länger als {0} Zeichen.",
+		"Pas envoyé : le texte dépasse {0} caractères.",
+	}},
+	"common.chat.trouble.empty": {sources: []string{
+		"Not sent: there was nothing to read in it.",
+		"Nicht gesendet: Der Text enthält nichts Lesbares.",
+		"Pas envoyé : il n’y avait rien à lire.",
+	}},
+	"common.chat.trouble.rate": {sources: []string{
+		"Not sent: those were many messages at once. Please wait a moment.",
+		"Nicht gesendet: Das waren viele Nachrichten auf einmal. Bitte warten Sie einen Moment.",
+		"Pas envoyé : cela faisait beaucoup de messages à la fois. Veuillez patienter un instant.",
+	}},
+	"common.chat.trouble.nobody": {sources: []string{
+		"Not sent: nobody is connected at the moment.",
+		"Nicht gesendet: Im Moment ist niemand verbunden.",
+		"Pas envoyé : personne n’est connecté en ce moment.",
+	}},
+	"common.chat.trouble.lost": {sources: []string{
+		"Not sent: the connection was lost. Please try again in a moment.",
+		"Nicht gesendet: Die Verbindung war unterbrochen. Bitte versuchen Sie es gleich noch einmal.",
+		"Pas envoyé : la connexion a été coupée. Réessayez dans un instant.",
+	}},
 	"common.copied": {sources: []string{
 		"Copied.",
 		"Kopiert.",
@@ -416,9 +496,9 @@ var texts = map[string]*translated{
 		"Vous êtes en liaison avec {0}.",
 	}},
 	"agent.terminal.keys": {sources: []string{
-		"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends.",
-		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder setzt fort, e + Eingabe beendet.",
-		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, p + Entrée met en pause ou reprend, e + Entrée termine.",
+		"Keys: t + Enter takes control back, v + Enter hides the screen, p + Enter pauses or resumes, e + Enter ends. To write to your advisor, type w, a space and your text.",
+		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, p + Eingabe hält an oder setzt fort, e + Eingabe beendet. Um Ihrem Berater zu schreiben, tippen Sie w, ein Leerzeichen und Ihren Text.",
+		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, p + Entrée met en pause ou reprend, e + Entrée termine. Pour écrire à votre conseiller, tapez w, une espace et votre texte.",
 	}},
 	"agent.terminal.away": {sources: []string{
 		"The connection is lost. Trying to reconnect …",
@@ -549,6 +629,26 @@ var texts = map[string]*translated{
 		"That is none of the answers.",
 		"Das ist keine der Antworten.",
 		"Ce n''est aucune des réponses.",
+	}},
+	"agent.chat.refused": {sources: []string{
+		"{0, select, long {That line is too long: at most 1000 characters.} rate {That were too many lines at once. Please wait a moment.} empty {There was nothing in that line.} other {Nobody is connected who could read that line.}}",
+		"{0, select, long {Die Zeile ist zu lang: höchstens 1000 Zeichen.} rate {Das waren zu viele Zeilen auf einmal. Bitte warten Sie einen Moment.} empty {Die Zeile war leer.} other {Es ist niemand verbunden, der die Zeile lesen könnte.}}",
+		"{0, select, long {Cette ligne est trop longue : 1000 caractères au plus.} rate {Trop de lignes à la fois. Veuillez attendre un instant.} empty {Cette ligne était vide.} other {Personne n’est connecté pour lire cette ligne.}}",
+	}},
+	"agent.terminal.chat": {sources: []string{
+		"{0} writes: {1}",
+		"{0} schreibt: {1}",
+		"{0} écrit : {1}",
+	}},
+	"agent.terminal.chatOwn": {sources: []string{
+		"You write: {0}",
+		"Sie schreiben: {0}",
+		"Vous écrivez : {0}",
+	}},
+	"agent.terminal.chatUnread": {sources: []string{
+		"Your line was not sent. {0}",
+		"Ihre Zeile wurde nicht gesendet. {0}",
+		"Votre ligne n’a pas été envoyée. {0}",
 	}},
 	"agent.failure.format": {sources: []string{
 		"A session number has nine digits. Please compare it with your advisor.",
@@ -831,9 +931,24 @@ var texts = map[string]*translated{
 		"{0, select, view {vue} control {commande} clipboard {presse-papiers} show {votre écran} share {autre partie de l’écran} files {fichiers} other {{0}}}\u00a0: {1, select, asked {question posée au client} given {autorisé} refused {refusé} timeout {sans réponse à temps} taken {repris} returned {rendu} delayed {le client sera consulté de nouveau plus tard} other {{1}}}{2, select, customer { par le client} advisor { par vous} key { par la touche du client} auto { par le programme du client} other {}}",
 	}},
 	"cli.help": {sources: []string{
-		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
-		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
-		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
+		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); write TEXT (to the customer); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
+		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); write TEXT (dem Kunden schreiben); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
+		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; write TEXTE (écrire au client) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
+	}},
+	"cli.chat.customer": {sources: []string{
+		"the customer writes: {0}",
+		"der Kunde schreibt: {0}",
+		"le client écrit : {0}",
+	}},
+	"cli.chat.advisor": {sources: []string{
+		"the advisor writes: {0}",
+		"der Berater schreibt: {0}",
+		"le conseiller écrit : {0}",
+	}},
+	"cli.chat.refused": {sources: []string{
+		"the line was not sent: {0, select, long {at most 1000 characters} rate {too many lines at once; wait a moment} empty {it was empty} other {nobody is there to read it}}",
+		"die Zeile wurde nicht gesendet: {0, select, long {höchstens 1000 Zeichen} rate {zu viele Zeilen auf einmal; bitte kurz warten} empty {sie war leer} other {niemand ist da, der sie lesen könnte}}",
+		"la ligne n’a pas été envoyée : {0, select, long {1000 caractères au plus} rate {trop de lignes à la fois ; attendez un instant} empty {elle était vide} other {personne n’est là pour la lire}}",
 	}},
 	"cli.helpShow": {sources: []string{
 		"to show your own screen to the customer, run: lotse show NUMBER --gateway URL --user NAME; or use \"Show my screen\" on the advisor''s page",

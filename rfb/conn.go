@@ -53,8 +53,22 @@ type Config struct {
 	Input screen.Input
 	// CutText receives the text of a viewer with RightClipboard; nil: it is dropped.
 	CutText func(text string)
+	// ChatOpened is called when the viewer's user has opened the chat, if his viewer has one; nil:
+	// not called.
+	ChatOpened func()
+	// Chat receives a line that the viewer's user has written in the chat; nil: it is dropped. The
+	// line may contain any character but line ends.
+	Chat func(text string)
 	// Logger never receives keys, texts or pixels; nil: no log.
 	Logger *slog.Logger
+}
+
+// source returns the framebuffer shown to a viewer with these rights.
+func (c *Config) source(r Rights) *screen.Framebuffer {
+	if r.Has(RightView) {
+		return c.Desktop
+	}
+	return c.Waiting
 }
 
 // Timeouts after which the connection is closed. They do not limit the customer's answer.
@@ -306,11 +320,3 @@ func (c *Conn) readyLocked() {
 }
 
 func (c *Conn) mayControl() bool { return c.Rights().Has(RightControl) }
-
-// source returns the framebuffer shown to a viewer with these rights.
-func (c *Conn) source(r Rights) *screen.Framebuffer {
-	if r.Has(RightView) {
-		return c.cfg.Desktop
-	}
-	return c.cfg.Waiting
-}

@@ -247,6 +247,8 @@ var exampleMessages = bytes.Join([][]byte{
 	{msgClientFence, 0, 0, 0, 0, 0, 0, 1, 2, 'o', 'k'},
 	{msgSetDesktopSize, 0, 3, 0, 2, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
 	{msgQEMU, 0, 0, 1, 0, 0, 0, 'b', 0, 0, 0, 30},
+	{msgTextChat, 0, 0, 0, 0, 0, 0, 2, 'o', 'k'},
+	{msgTextChat, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},
 }, nil)
 
 func TestClientMessages(t *testing.T) {
@@ -254,7 +256,7 @@ func TestClientMessages(t *testing.T) {
 		"whole": bytes.NewReader(exampleMessages), "byte by byte": iotest.OneByteReader(bytes.NewReader(exampleMessages)),
 	} {
 		list, err := messagesOf(r)
-		if err != io.EOF || len(list) != 12 {
+		if err != io.EOF || len(list) != 14 {
 			t.Fatalf("%s: %d messages, %v", name, len(list), err)
 		}
 		if m := list[1].(setEncodings); !slices.Equal(m.encodings, []int32{encZRLE, pseudoCursor}) {
@@ -272,6 +274,9 @@ func TestClientMessages(t *testing.T) {
 		if m := list[6].(cutText); m.text != "ä" {
 			t.Errorf("%s: %v", name, m)
 		}
+		if text, open := list[12].(textChat), list[13].(textChat); string(text.text) != "ok" || text.action != 0 || open.action != textChatOpen {
+			t.Errorf("%s: %v, %v", name, text, open)
+		}
 	}
 	// A stream cut anywhere is an error.
 	for n := 1; n < len(exampleMessages); n++ {
@@ -286,6 +291,8 @@ func TestOversizedMessages(t *testing.T) {
 		"cut text of 4 GB":  {msgClientCutText, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff},
 		"extended, 2 GB":    {msgClientCutText, 0, 0, 0, 0x80, 0, 0, 0},
 		"fence of 65 bytes": append([]byte{msgClientFence, 0, 0, 0, 0, 0, 0, 0, 65}, make([]byte, 65)...),
+		"chat of 4097":      {msgTextChat, 0, 0, 0, 0, 0, 0x10, 1},
+		"chat of 4 GB":      {msgTextChat, 0, 0, 0, 0xff, 0xff, 0xff, 0xfc},
 		"unknown message":   {99},
 		"unknown QEMU":      {msgQEMU, 1},
 		"24 bit pixels":     {msgSetPixelFormat, 0, 0, 0, 24, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0},

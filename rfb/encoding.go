@@ -75,6 +75,7 @@ type abilities struct {
 	conv *converter   // to its pixel format
 	// newFormat: the pixel format changed, and its colour map has not been sent.
 	newFormat bool
+	chat      chatWindow
 }
 
 // capabilitiesOf evaluates a SetEncodings message. The first supported encoding is the preferred

@@ -19,6 +19,7 @@ const (
 	msgKeyEvent                 = 4
 	msgPointerEvent             = 5
 	msgClientCutText            = 6
+	msgTextChat                 = 11 // in both directions; ext_textchat.go
 	// rfbproto, sections "EnableContinuousUpdates", "ClientFence",
 	// "SetDesktopSize" and "QEMU Client Message".
 	msgEnableContinuousUpdates = 150
@@ -158,6 +159,8 @@ func (m *messageReader) next() (clientMessage, error) {
 		return m.pointerEvent()
 	case msgClientCutText: // RFC 6143, section 7.5.6.
 		return m.cutText()
+	case msgTextChat:
+		return m.textChat()
 	case msgEnableContinuousUpdates: // rfbproto, "EnableContinuousUpdates".
 		b, err := m.read(9)
 		if err != nil {

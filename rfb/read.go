@@ -70,6 +70,8 @@ func (r *reader) act(msg clientMessage) error {
 			// A malformed text is dropped, but the session continues.
 			c.log.Info("clipboard text ignored", "reason", err)
 		}
+	case textChat:
+		return r.textChat(m)
 	case enableContinuous:
 		return r.setContinuous(m)
 	case clientFence:

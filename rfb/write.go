@@ -188,7 +188,7 @@ func (w *writer) compose(b []byte) (_ []byte, updated bool, err error) {
 		j.photos = c.cfg.Photos
 	}
 	start, asked := len(b), j.due.refine
-	c.source(j.rights).Read(func(v view) { b, err = w.appendUpdate(b, &j, v) })
+	c.cfg.source(j.rights).Read(func(v view) { b, err = w.appendUpdate(b, &j, v) })
 	if err != nil {
 		return b, false, err
 	}

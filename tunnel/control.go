@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // MaxControlLine is the maximum length in bytes of one JSON object of the control stream, including
@@ -20,8 +21,8 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return, Remind, Ping and
-// End.
+// DoorNumber, ChatLine, ChatRefused, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor,
+// Return, Remind, Chat, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -47,6 +48,7 @@ type AgentHello struct {
 	Answer   string   `json:"answer"`
 	Pong     bool     `json:"pong,omitempty"`    // the agent answers Ping
 	Reminds  bool     `json:"reminds,omitempty"` // the agent understands Remind
+	Chat     bool     `json:"chat,omitempty"`    // the agent understands Chat
 }
 
 // Values of AgentHello.Program.
@@ -158,6 +160,46 @@ type Return struct {
 // it only to an agent whose hello has Reminds.
 type Remind struct{}
 
+// Chat is a line that the advisor has written to the customer: at most MaxChatText characters, with
+// at least one that can be seen. An end sends it only to an agent whose hello has Chat. Tag is any
+// number; the answer, a ChatLine or a ChatRefused, has the same.
+type Chat struct {
+	Text string `json:"text"`
+	Tag  uint32 `json:"tag"`
+}
+
+// ChatLine is a line of the chat that the agent has accepted. The agent sends it to all ends, and
+// to an end that connects later it sends the latest MaxChatLines. ID counts from 1. By is
+// ChatByAdvisor or ChatByCustomer. Tag is that of the Chat; it is 0 if the customer has written
+// the line.
+type ChatLine struct {
+	ID   uint32    `json:"id"`
+	By   string    `json:"by"`
+	Time time.Time `json:"time"`
+	Text string    `json:"text"`
+	Tag  uint32    `json:"tag,omitempty"`
+}
+
+// Values of ChatLine.By.
+const (
+	ChatByAdvisor  = "advisor"
+	ChatByCustomer = "customer"
+)
+
+// ChatRefused reports to the end that sent a Chat that its text was not passed on, and why.
+type ChatRefused struct {
+	Tag uint32 `json:"tag"`
+	Why string `json:"why"`
+}
+
+// Values of ChatRefused.Why.
+const (
+	ChatTooLong = "long" // more than MaxChatText characters
+	ChatEmpty   = "empty"
+	ChatTooMany = "rate" // more than MaxChatBurst lines at once, or one each ChatPause
+	ChatNobody  = "nobody"
+)
+
 // Ping asks the agent for a Pong with the same ID, so that the advisor's end knows how long a
 // message takes. An end sends it only to an agent whose hello has Pong.
 type Ping struct {
@@ -182,6 +224,9 @@ func (AskDoor) controlType() string      { return "door" }
 func (DoorNumber) controlType() string   { return "door" }
 func (Return) controlType() string       { return "return" }
 func (Remind) controlType() string       { return "remind" }
+func (Chat) controlType() string         { return "chat" }
+func (ChatLine) controlType() string     { return "chatLine" }
+func (ChatRefused) controlType() string  { return "chatRefused" }
 func (Ping) controlType() string         { return "ping" }
 func (Pong) controlType() string         { return "pong" }
 func (End) controlType() string          { return "end" }
@@ -255,6 +300,12 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[Return](line)
 	case "remind":
 		return Remind{}, nil
+	case "chat":
+		return decodeControl[Chat](line)
+	case "chatLine":
+		return decodeControl[ChatLine](line)
+	case "chatRefused":
+		return decodeControl[ChatRefused](line)
 	case "ping":
 		return decodeControl[Ping](line)
 	case "pong":

@@ -33,6 +33,8 @@ func TestControlRoundTrip(t *testing.T) {
 		tunnel.State{Seq: 7, Direction: "customer", Rights: tunnel.Rights{View: true}, Asked: []string{"control"}, Viewers: []tunnel.Viewer{{Door: "page", Line: "sealed", From: "::1"}}},
 		tunnel.Event{Event: "given", Right: "view", By: "customer"}, tunnel.Bye{Reason: "customer"},
 		tunnel.Ask{Right: "control"}, tunnel.Return{Right: "view"}, tunnel.Remind{}, tunnel.Ping{ID: 7}, tunnel.Pong{ID: 7}, tunnel.End{},
+		tunnel.Chat{Text: "Grüße", Tag: 1 << 31}, tunnel.ChatRefused{Tag: 1, Why: "long"},
+		tunnel.ChatLine{ID: 1, By: "advisor", Time: time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC), Text: "Grüße", Tag: 1 << 31},
 		tunnel.AskDoor{Door: "vnc"}, tunnel.DoorNumber{Door: "vnc", Number: "482112345", Seconds: 300}, tunnel.DoorNumber{Door: "vnc", Gone: "burnt"},
 	}
 	var out fakeConn
@@ -95,6 +97,7 @@ func TestControlBounds(t *testing.T) {
 
 func FuzzControl(f *testing.F) {
 	f.Add([]byte("{\"type\":\"hello\",\"customer\":{}}\n{\"type\":\"state\"}\n{\"type\":\"end\"}\n"))
+	f.Add([]byte("{\"type\":\"chat\",\"text\":\"x\",\"tag\":1}\n{\"type\":\"chatLine\",\"id\":1,\"time\":\"2026-11-30T09:00:00Z\"}\n{\"type\":\"chatRefused\"}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := tunnel.NewControlConn(&fakeConn{r: bytes.NewReader(b)})
 		for {

@@ -20,6 +20,13 @@ const (
 	// MaxViewers and MaxControls are the maximum numbers of open streams of one kind.
 	MaxViewers  = 16
 	MaxControls = 8
+	// MaxChatText is the maximum length in characters of a line of the chat.
+	MaxChatText = 1000
+	// MaxChatLines is how many lines of the chat are kept, the latest ones.
+	MaxChatLines = 100
+	// MaxChatBurst is how many lines one side may write at once; after that, one each ChatPause.
+	MaxChatBurst = 10
+	ChatPause    = time.Second
 	// DoorNumberLife is how long a door's number waits for its viewer.
 	DoorNumberLife = 5 * time.Minute
 )

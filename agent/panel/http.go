@@ -148,19 +148,18 @@ func (p *Panel) events(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	_ = p.session.Do(agent.PageOpened{})
 	defer func() { _ = p.session.Do(agent.PageClosed{}) }()
 	written := make(chan struct{})
-	// An answer counts only on the connection on which its question was shown.
-	connection := randomToken()
+	opened := &page{ws: ws, connection: randomToken(), refusals: make(chan ChatRefused, maxRefusals)}
 	go func() {
 		defer close(written)
 		defer ws.Close()
-		p.write(ctx, ws, connection, shown)
+		p.write(ctx, opened, shown)
 	}()
 	for {
 		var m Message
 		if err := ws.ReadJSON(&m); err != nil {
 			break
 		}
-		p.obey(m, connection)
+		p.obey(m, opened)
 	}
 	stop()
 	<-written
@@ -216,17 +215,22 @@ func (p *Panel) knows(key string) bool {
 	return p.key != "" && same(key, p.key)
 }
 
-// write sends each new snapshot until it has sent the end; then it calls shown.
-func (p *Panel) write(ctx context.Context, ws *websocket.Conn, connection string, shown func()) {
+// write sends each new snapshot, and what is new in the chat, until it has sent the end; then it
+// calls shown.
+func (p *Panel) write(ctx context.Context, to *page, shown func()) {
+	ws := to.ws
 	ping := time.NewTicker(socketPing)
 	defer ping.Stop()
 	for {
 		snap, changed := p.session.Snapshot()
 		if snap.Question != nil {
-			snap.Question.ID += "." + connection
+			snap.Question.ID += "." + to.connection
 		}
 		_ = ws.SetWriteDeadline(time.Now().Add(panelWrite))
 		if ws.WriteJSON(snap) != nil {
+			return
+		}
+		if lines := to.unseen(snap.Chat); lines != nil && ws.WriteJSON(Chat{TypeChat, lines}) != nil {
 			return
 		}
 		if snap.Phase == agent.PhaseEnded {
@@ -240,6 +244,11 @@ func (p *Panel) write(ctx context.Context, ws *websocket.Conn, connection string
 			select {
 			case <-changed:
 				break wait
+			case r := <-to.refusals:
+				_ = ws.SetWriteDeadline(time.Now().Add(panelWrite))
+				if ws.WriteJSON(r) != nil {
+					return
+				}
 			case <-ping.C:
 				if ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(panelWrite)) != nil {
 					return
@@ -259,6 +268,7 @@ const (
 	TypeShare   = "share"
 	TypeTake    = "take"
 	TypePause   = "pause"
+	TypeChat    = "chat"
 	TypeEnd     = "end"
 )
 
@@ -271,11 +281,13 @@ type Message struct {
 	Right    string           `json:"right,omitempty"`
 	On       bool             `json:"on,omitempty"`
 	Share    *agent.Selection `json:"share,omitempty"`
+	Text     string           `json:"text,omitempty"`
+	Tag      uint32           `json:"tag,omitempty"`
 }
 
-func (p *Panel) obey(m Message, connection string) {
-	if c := m.command(connection); c != nil {
-		_ = p.session.Do(c) // the snapshot shows the result
+func (p *Panel) obey(m Message, from *page) {
+	if c := m.command(from.connection); c != nil {
+		from.refused(m, p.session.Do(c)) // of everything else, the snapshot shows the result
 	}
 }
 
@@ -311,6 +323,8 @@ func (m Message) command(connection string) agent.Command {
 			return agent.Pause{}
 		}
 		return agent.Resume{}
+	case TypeChat:
+		return agent.Say{Text: m.Text, Tag: m.Tag}
 	case TypeEnd:
 		return agent.End{}
 	}

@@ -31,6 +31,7 @@ type fakeSession struct {
 	snap    agent.Snapshot  // Guarded by mu.
 	changed chan struct{}   // Guarded by mu; closed and replaced at each change.
 	done    []agent.Command // Guarded by mu.
+	err     error           // Guarded by mu; the result of Do.
 	pages   int             // Guarded by mu; that are open.
 }
 
@@ -60,7 +61,7 @@ func (f *fakeSession) Do(c agent.Command) error {
 	default:
 		f.done = append(f.done, c)
 	}
-	return nil
+	return f.err
 }
 
 func (f *fakeSession) Thumbnail() []byte { return nil }

@@ -23,6 +23,10 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		_ = s.Do(agent.Enter{Typed: text}) // the next snapshot shows what was wrong
 		return
 	}
+	if said, ok := writes(text); ok {
+		p.write(s, snap.Lang, said)
+		return
+	}
 	switch command := strings.ToLower(text); command {
 	case "t":
 		_ = s.Do(agent.Take{Right: consent.Control})

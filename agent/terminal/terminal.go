@@ -31,6 +31,7 @@ type Panel struct {
 	prompts string
 	word    string    // allows the open question; different for each question
 	asked   time.Time // when the question was shown
+	chatted uint32    // ID of the last line of the chat that was shown
 }
 
 // typedLine is a line, and the time when its end was read.
@@ -167,6 +168,7 @@ func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 	if s.Notice != old.Notice && s.Phase == agent.PhaseJoined {
 		p.sayNotice(l, s)
 	}
+	p.sayChat(l, s)
 	p.putPrompt(l, s)
 }
 

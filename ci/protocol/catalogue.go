@@ -26,6 +26,10 @@ var limits = []struct {
 	{"maxStreams", tunnel.MaxStreams},
 	{"maxViewers", tunnel.MaxViewers},
 	{"maxControls", tunnel.MaxControls},
+	{"maxChatText", tunnel.MaxChatText},
+	{"maxChatLines", tunnel.MaxChatLines},
+	{"maxChatBurst", tunnel.MaxChatBurst},
+	{"chatPause", milliseconds(tunnel.ChatPause)},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 }
 
@@ -63,11 +67,14 @@ var words = []struct {
 	{"noticeNames", []string{agent.NoticeHidden, agent.NoticeShielded}},
 	{"shareKinds", []string{agent.ShareScreen, agent.ShareMonitor, agent.ShareApps}},
 	{"answerNames", []string{string(agent.AnswerView), string(agent.AnswerControl), string(agent.AnswerDeny)}},
+	{"chatSides", []string{tunnel.ChatByAdvisor, tunnel.ChatByCustomer}},
+	{"chatRefusals", []string{tunnel.ChatTooLong, tunnel.ChatEmpty, tunnel.ChatTooMany, tunnel.ChatNobody}},
 	{"panelPhases", []string{
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
 	}},
 	{"panelCommands", []string{
-		panel.TypeEnter, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeEnd,
+		panel.TypeEnter, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeChat,
+		panel.TypeEnd,
 	}},
 }
 
@@ -89,11 +96,11 @@ var messages = []any{
 	// PROTOCOL.md, sections 3 and 5.
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
 	// PROTOCOL.md, section 6.
-	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
-	tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Ping{},
-	tunnel.End{},
+	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
+	tunnel.Pong{}, tunnel.Bye{}, tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{},
+	tunnel.Chat{}, tunnel.Ping{}, tunnel.End{},
 	// PANEL.md.
-	agent.Snapshot{}, panel.Message{},
+	agent.Snapshot{}, panel.Message{}, panel.Chat{}, panel.ChatRefused{},
 }
 
 // unions are the control messages of each direction.
@@ -102,10 +109,11 @@ var unions = []struct {
 	members []tunnel.ControlMessage
 }{
 	{"FromAgent", []tunnel.ControlMessage{
-		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.Pong{}, tunnel.Bye{},
+		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
+		tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
-		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Ping{},
-		tunnel.End{},
+		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Chat{},
+		tunnel.Ping{}, tunnel.End{},
 	}},
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ type console struct {
 
 	mu  sync.Mutex
 	out io.Writer // Guarded by mu.
+	// chatted is the ID of the last line of the chat that was printed. Guarded by mu.
+	chatted uint32
 }
 
 // event prints one event: lines of text for people, fields for programs. The lines may contain a
@@ -114,9 +117,32 @@ func (c *console) control(m tunnel.ControlMessage) {
 		}, c.language.Text("cli.now.state", stateText(c.language, m)))
 	case tunnel.Event:
 		c.event(m.Event, map[string]any{"right": m.Right, "by": m.By}, eventText(c.language, m))
+	case tunnel.ChatLine:
+		c.chat(m)
+	case tunnel.ChatRefused:
+		c.event("chat_refused", map[string]any{"why": m.Why}, c.language.Text("cli.chat.refused", short(m.Why)))
 	case tunnel.Bye:
 		c.event("bye", map[string]any{"reason": m.Reason}, c.language.Text("cli.customer.bye", short(m.Reason)))
 	}
+}
+
+// chat prints a line of the chat once: after the line to the customer was lost, the agent sends
+// lines again.
+func (c *console) chat(m tunnel.ChatLine) {
+	c.mu.Lock()
+	known := m.ID <= c.chatted
+	c.chatted = max(c.chatted, m.ID)
+	c.mu.Unlock()
+	if known {
+		return
+	}
+	// The text is longer than other words of a peer, but the agent may be another program.
+	said := plaintext.Line(m.Text, tunnel.MaxChatText)
+	text := c.language.Text("cli.chat.advisor", said)
+	if m.By == tunnel.ChatByCustomer {
+		text = c.language.Text("cli.chat.customer", said)
+	}
+	c.event("chat", map[string]any{"id": m.ID, "by": m.By, "time": m.Time, "text": said}, text)
 }
 
 func helloText(l i18n.Language, m tunnel.AgentHello) string {
@@ -239,8 +265,9 @@ func cannot(m tunnel.AgentHello, right string) error {
 	return say.Text("cli.customer.cannot", right, m.Program)
 }
 
-// maxCommand is the maximum length of a line of standard input.
-const maxCommand = 1024
+// maxCommand is the maximum length in bytes of a line of standard input: a line of the chat, with
+// its command.
+const maxCommand = 64 + tunnel.MaxChatText*utf8.UTFMax
 
 // Answers to a line of standard input that is no command for the customer's end. Showing a screen
 // takes a program with access to it.
@@ -264,6 +291,9 @@ func readCommands(in io.Reader, out chan<- string) {
 // command converts a line to a message to the agent; if it is not a command, m is nil and help is
 // set.
 func command(line string) (m tunnel.ControlMessage, help error) {
+	if text, ok := strings.CutPrefix(line, "write "); ok {
+		return tunnel.Chat{Text: text, Tag: rand.Uint32()}, nil
+	}
 	switch line {
 	case "view", "control", "clipboard", "share":
 		return tunnel.Ask{Right: line}, nil

@@ -20,9 +20,10 @@ var aboutSession = manual.Command{
 	About: `Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
 view, control, clipboard (ask the customer), share (ask to see more), remind
-(of the question that is open), return RIGHT, show (how to show your own
-screen), password [repeater] (user name and password for a VNC viewer of your
-own, once), websockify (an address for a noVNC elsewhere, once), end, help.`,
+(of the question that is open), write TEXT (to the customer), return RIGHT,
+show (how to show your own screen), password [repeater] (user name and password
+for a VNC viewer of your own, once), websockify (an address for a noVNC
+elsewhere, once), end, help.`,
 }
 
 type sessionFlags struct {
@@ -195,6 +196,11 @@ func (o *ownSession) pass(m tunnel.ControlMessage) {
 	}
 	if ask, ok := m.(tunnel.Ask); ok && !can(hello, ask.Right) {
 		why := cannot(hello, ask.Right)
+		o.console.failure(why, why)
+		return
+	}
+	if _, ok := m.(tunnel.Chat); ok && !hello.Chat {
+		why := cannot(hello, "write")
 		o.console.failure(why, why)
 		return
 	}

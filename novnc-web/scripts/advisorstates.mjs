@@ -43,6 +43,9 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   }
   await test("card-lock").waitFor({ state: "hidden" });
   await seen(page, "joined");
+  await puppet("write", "Guten Tag! https://support.example.com/a?b");
+  await test("chat-badge").waitFor();
+  await seen(page, "joined-chat-unread");
 
   await test("show-screen").click();
   await puppet("say", { rights: none, asked: ["show"] });
@@ -122,6 +125,19 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
     await page.keyboard.press("Escape");
     await test("card-" + card).waitFor({ state: "hidden" });
   }
+  await test("chat").click();
+  await test("chat-link").waitFor();
+  await test("chat-text").fill("Hallo");
+  await page.keyboard.press("Enter");
+  await test("chat-line", "[data-own]").waitFor();
+  await seen(page, "control-chat");
+  await test("chat-link").click();
+  await test("chat-address").waitFor();
+  await seen(page, "control-chat-link");
+  await page.keyboard.press("Escape");
+  await test("confirm").waitFor({ state: "hidden" });
+  await test("chat-close").click();
+  await test("chat-side").waitFor({ state: "hidden" });
   await say({ ...watching, direction: "none", paused: true, share: null }, "paused");
   await seen(page, "seen-paused");
   await test("end-session").click();

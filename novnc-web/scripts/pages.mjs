@@ -6,6 +6,8 @@
 // - axe-core finds nothing that WCAG 2.2 AA forbids, in light (English) and dark colours (German).
 // - What a page shows depends on the last snapshot only, not on those before it.
 // - Where the program asks in its own window, the page offers no yes. End is always there.
+// - When the advisor writes, nothing but the middle of the page changes. An address in it opens
+//   only after a question.
 // - In a small window nothing scrolls but the list of a chooser. In a small and in a wide window,
 //   the buttons that stop something have the same place in all states.
 
@@ -94,6 +96,7 @@ async function checkOpened(page, name, snapshot) {
   for (const [button, opened] of [
     ["share-change", "share-editor"],
     ["details", "details-list"],
+    ["chat", "chat-part"],
   ]) {
     const open = page.locator(`[data-testid="${button}"]:not([disabled])`);
     if (snapshot.question || (await open.count()) === 0) continue;
@@ -101,12 +104,45 @@ async function checkOpened(page, name, snapshot) {
     await page.getByTestId(opened).waitFor();
     // The same structure in each language.
     if (snapshot.lang === "en") await checkAccess(page, `${name}, ${opened}`);
-    await checkPlaces(page, `${name}, ${opened}`, opened === "details-list");
+    await checkPlaces(page, `${name}, ${opened}`, opened !== "share-editor");
     const looking = await page.locator('[data-testid="viewers"] li').count();
     if (snapshot.direction !== "customer" && looking > 0) report(name, "lists viewers although nothing is seen");
     await page.keyboard.press("Escape");
     await page.getByTestId(opened).waitFor({ state: "detached" });
   }
+}
+
+/** The advisor writes, and the customer answers. */
+async function checkChat(page, lang, { controlled, ended }) {
+  const name = `panel chat, ${lang}`;
+  mock.panel = controlled;
+  mock.sent.length = 0;
+  await page.reload();
+  await drawn(page, 1, controlled);
+  const line = (id, by, text, tag = 0) => ({ id, by, time: new Date().toISOString(), text, tag });
+  const words = ["<b>Guten Tag!</b>", "https://support.example.com/a?b=c", "Noch eine lange Zeile. ".repeat(20)];
+  pushPanel({ type: "chat", lines: words.map((text, i) => line(i + 1, "advisor", text)) });
+  await page.getByTestId("chat-part").waitFor(); // it opens by itself
+  if (lang !== "fr") await checkAccess(page, name);
+  await checkPlaces(page, name, true);
+  check(name, controlled, await look(page));
+  await page.getByTestId("chat-link").click();
+  await page.waitForFunction(() => document.activeElement?.dataset.testid === "confirm-no");
+  if (lang !== "fr") await checkAccess(page, name + ", address");
+  if ((await page.getByTestId("chat-address").textContent()) !== words[1]) report(name, "shows another address");
+  await page.keyboard.press("Escape");
+  await page.getByTestId("confirm").waitFor({ state: "detached" });
+  await page.getByTestId("chat-text").fill("Danke!");
+  await page.keyboard.press("Enter");
+  while (mock.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { type, text, tag } = mock.sent.shift();
+  if (type !== "chat" || text !== "Danke!") report(name, `sent ${type} ${text}`);
+  pushPanel({ type: "chat", lines: [line(4, "customer", text, tag)] });
+  await page.waitForFunction(() => document.querySelector('[data-testid="chat-text"]').value === "");
+  pushPanel(ended);
+  await page.getByTestId("chat-past").waitFor();
+  await checkWidth(page, name + ", ended");
+  check(name + ", ended", ended, await look(page));
 }
 
 /** Runs in the page: counts the snapshots that it has received. */
@@ -160,6 +196,7 @@ try {
       fresh.set(state, seen);
       states++;
     }
+    await checkChat(page, lang, Object.fromEntries(all));
     // The same states in another order on one page, in a wide window. A session that is over never
     // goes on. The order matters in no language more than in another.
     if (lang !== "de") {

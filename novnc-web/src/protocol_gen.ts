@@ -17,6 +17,10 @@ export const maxPuzzleBits = 18;
 export const maxStreams = 32;
 export const maxViewers = 16;
 export const maxControls = 8;
+export const maxChatText = 1000;
+export const maxChatLines = 100;
+export const maxChatBurst = 10;
+export const chatPause = 1000;
 export const doorNumberLife = 300_000;
 
 export const keysym = {
@@ -64,9 +68,13 @@ export const shareKinds = ["screen", "monitor", "apps"] as const;
 export type ShareKind = (typeof shareKinds)[number];
 export const answerNames = ["view", "control", "deny"] as const;
 export type AnswerName = (typeof answerNames)[number];
+export const chatSides = ["advisor", "customer"] as const;
+export type ChatSide = (typeof chatSides)[number];
+export const chatRefusals = ["long", "empty", "rate", "nobody"] as const;
+export type ChatRefusal = (typeof chatRefusals)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
-export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "end"] as const;
+export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "chat", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
@@ -229,6 +237,7 @@ export interface AgentHello {
   answer: string;
   pong?: boolean;
   reminds?: boolean;
+  chat?: boolean;
 }
 
 /** tunnel.Rights */
@@ -284,6 +293,21 @@ export interface DoorNumber {
   gone?: string;
 }
 
+/** tunnel.ChatLine */
+export interface ChatLine {
+  id: number;
+  by: string;
+  time: string;
+  text: string;
+  tag?: number;
+}
+
+/** tunnel.ChatRefused */
+export interface ChatRefused {
+  tag: number;
+  why: string;
+}
+
 /** tunnel.Pong */
 export interface Pong {
   id: number;
@@ -313,6 +337,12 @@ export interface AskDoor {
 /** tunnel.Return */
 export interface Return {
   right: string;
+}
+
+/** tunnel.Chat */
+export interface Chat {
+  text: string;
+  tag: number;
 }
 
 /** tunnel.Ping */
@@ -409,6 +439,21 @@ export interface PanelMessage {
   right?: string;
   on?: boolean;
   share?: PanelSelection;
+  text?: string;
+  tag?: number;
+}
+
+/** panel.Chat */
+export interface PanelChat {
+  type: string;
+  lines: ChatLine[];
+}
+
+/** panel.ChatRefused */
+export interface PanelChatRefused {
+  type: string;
+  tag: number;
+  why: string;
 }
 
 export type FromAgent =
@@ -416,6 +461,8 @@ export type FromAgent =
   | ({ type: "state" } & State)
   | ({ type: "event" } & Event)
   | ({ type: "door" } & DoorNumber)
+  | ({ type: "chatLine" } & ChatLine)
+  | ({ type: "chatRefused" } & ChatRefused)
   | ({ type: "pong" } & Pong)
   | ({ type: "bye" } & Bye);
 
@@ -425,5 +472,6 @@ export type FromAdvisor =
   | ({ type: "door" } & AskDoor)
   | ({ type: "return" } & Return)
   | ({ type: "remind" })
+  | ({ type: "chat" } & Chat)
   | ({ type: "ping" } & Ping)
   | ({ type: "end" });

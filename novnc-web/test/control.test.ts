@@ -22,7 +22,7 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "latency", "door", "bye", "closed"].map((n) => [n, tell(n)]),
+    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "bye", "closed"].map((n) => [n, tell(n)]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));
@@ -89,6 +89,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         systemName: "",
         browser: false,
         reminds: false,
+        chat: false,
         can: ["view", "control", "clipboard"],
       },
       "view",
@@ -158,7 +159,11 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       '"share":{"kind":"apps","names":["gedit","",7]}}\n',
   );
   assert.deepEqual(told, [
-    ["hello", { user: "", host: "", system: "", systemName: "", browser: true, reminds: false, can: ["view", "show"] }, ""],
+    [
+      "hello",
+      { user: "", host: "", system: "", systemName: "", browser: true, reminds: false, chat: false, can: ["view", "show"] },
+      "",
+    ],
     [
       "state",
       {
@@ -174,4 +179,19 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       },
     ],
   ]);
+});
+
+test("lines and refusals of the chat are read, and a line is written", async () => {
+  const { control, told, say, heard } = await rig();
+  control.write("hello", 7);
+  await until(() => heard().includes('{"type":"chat","text":"hello","tag":7}\n'));
+  await say(
+    '{"type":"chatLine","id":1,"by":"customer","time":"2026-01-02T03:04:05Z","text":"a"}\n' +
+      '{"type":"chatLine","id":0,"by":"customer","text":"b"}\n{"type":"chatRefused","tag":7,"why":"rate"}\n',
+  );
+  assert.deepEqual(told, [
+    ["chatLine", { id: 1, by: "customer", time: new Date("2026-01-02T03:04:05Z"), text: "a", tag: 0 }],
+    ["chatRefused", { tag: 7, why: "rate" }],
+  ]);
+  control.close();
 });

@@ -21,6 +21,8 @@ declare global {
       refuse(): void;
       /** Sets the size of the desktop that the next view shows. */
       resize(width: number, height: number): void;
+      /** Writes a line of the chat. */
+      write(text: string): void;
       /** Returns what the advisor asked for and gave back since the last call. */
       heard(): string[];
       /** Returns what the advisor's pointer did since the last call. */
@@ -36,6 +38,14 @@ let answer: { yes: () => void; no: () => void } | null = null;
 let closeShow = () => {};
 
 const heard: string[] = [];
+let lines = 0;
+
+/** Sends a line of the chat to all ends. */
+function chat(by: "advisor" | "customer", text: string, tag: number): void {
+  const line = { id: ++lines, by, time: new Date().toISOString(), text, ...(tag > 0 && { tag }) };
+  for (const control of controls) control.send({ type: "chatLine", ...line });
+}
+
 const pointed: { buttons: number; x: number; y: number }[] = [];
 /** RFC 6143, section 7.5.5. noVNC sends some of these messages together. */
 const pointerEvent = { type: 5, size: 6 };
@@ -111,6 +121,10 @@ window.puppet = {
               ask: (right) => heard.push("ask " + right),
               giveBack: (right) => heard.push("return " + right),
               door: () => {},
+              chat: (text, tag) => {
+                heard.push("chat " + text);
+                chat("advisor", text, tag);
+              },
               end: () => {},
               closed: () => controls.delete(control),
             });
@@ -118,7 +132,7 @@ window.puppet = {
             controls.add(control);
             const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
             const can = ["view", "control", "clipboard", "show", "share"];
-            const abilities = { can, answer: "", pong: true, reminds: true };
+            const abilities = { can, answer: "", pong: true, reminds: true, chat: true };
             control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
             tell(control);
           } else if (call.kind === "show") {
@@ -143,6 +157,7 @@ window.puppet = {
   tell: (event) => {
     for (const control of controls) control.send({ type: "event", ...(event as { event: string; right: string; by: string }) });
   },
+  write: (text) => chat("customer", text, 0),
   resize: (...size) => {
     [width, height] = size;
   },

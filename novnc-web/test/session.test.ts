@@ -242,3 +242,20 @@ test("a gateway that plays the customer's end has three guesses in all, in whate
     assert.ok(guesses <= 3 && guesses > 0, `${guesses} guesses`);
   }
 });
+
+test("what was typed for the customer survives a reload, for its session, and not the session's end", async () => {
+  const page = new Page();
+  page.session.chat.type("half a sent");
+  page.session.leave();
+  const other = new Page({ number: "593104168", origin: null, viewing: false });
+  assert.equal(other.session.chat.draft, "");
+  const again = new Page(keptSessions().find((k) => k.number === number));
+  assert.equal(again.session.chat.draft, "half a sent");
+  sayState("ended", "advisor");
+  await until(() => again.session.phase === "ended");
+  again.session.chat.type("too late");
+  assert.deepEqual(
+    keptSessions().map((k) => k.number),
+    ["593104168"],
+  );
+});

@@ -77,6 +77,75 @@ test("who closes the browser's picker is asked again, and can refuse meanwhile",
   agent.leave();
 });
 
+/** The messages of a type that an advisor's end receives. */
+function received(channel: SealedChannel, type: RegExp): object[] {
+  const messages: object[] = [];
+  const decoder = new TextDecoder();
+  let rest = "";
+  channel.onmessage = ({ data }) => {
+    rest += decoder.decode(data, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop()!;
+    messages.push(...lines.filter((l) => type.test(l)).map((l) => JSON.parse(l) as object));
+  };
+  return messages;
+}
+
+test("what is written reaches everybody, a refusal the writer only", async () => {
+  const { agent, control } = await sharing();
+  const first = received(control, /"type":"(hello|chat)/);
+  const say = (text: string, tag: number) => control.send(bytes(JSON.stringify({ type: "chat", text, tag }) + "\n"));
+  const own = (text: string) => {
+    agent.chat.type(text);
+    agent.chat.send((words, tag) => agent.write(words, tag));
+  };
+  say("good\nday", 7);
+  say("  ", 8);
+  await until(() => first.length > 1 || first.some((m) => "why" in m), "the refusal");
+  own("hello");
+  assert.equal(agent.chat.draft, "");
+  socket(0).tell(call("B", "control", "page"));
+  const later = await advise(2, number, "control", id("B"));
+  assert.ok(later instanceof SealedChannel);
+  const second = received(later, /"type":"(hello|chat)/);
+  await until(() => second.length === 3, "what was written before");
+  say("last", 0);
+  await until(() => second.length === 4);
+  const plain = (messages: object[]) =>
+    messages
+      .filter((m) => !("program" in m))
+      .map((m) => Object.fromEntries(Object.entries(m).filter(([name]) => name !== "time")));
+  const lines = [
+    { type: "chatLine", id: 1, by: "advisor", text: "good day", tag: 7 },
+    { type: "chatLine", id: 2, by: "customer", text: "hello" },
+    { type: "chatLine", id: 3, by: "advisor", text: "last" },
+  ];
+  assert.deepEqual(plain(second), lines);
+  assert.ok(second.some((m) => "chat" in m && m.chat === true));
+  await until(() => first.length >= 4);
+  assert.deepEqual(plain(first), [lines[0], { type: "chatRefused", tag: 8, why: "empty" }, lines[1], lines[2]]);
+  assert.deepEqual(
+    agent.chat.lines.map((l) => [l.by, l.text]),
+    [
+      ["advisor", "good day"],
+      ["customer", "hello"],
+      ["advisor", "last"],
+    ],
+  );
+  agent.leave();
+});
+
+test("nobody reads what the customer writes before and after the session", () => {
+  const agent = new BrowserAgent(
+    "en",
+    () => {},
+    () => {},
+  );
+  agent.chat.type("hello");
+  agent.chat.send((words, tag) => agent.write(words, tag));
+  assert.deepEqual([agent.chat.trouble, agent.chat.draft], ["nobody", "hello"]);
+});
+
 test("an advisor's wishes are read, whatever else he says is not", async () => {
   const { agent, advisor } = await pair("control");
   const told: string[] = [];
@@ -84,6 +153,7 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
     ask: (r) => told.push("ask " + r),
     giveBack: (r) => told.push("return " + r),
     door: (d) => told.push("door " + d),
+    chat: (text, tag) => told.push(`chat ${tag} ${text}`),
     end: () => told.push("end"),
     closed: () => told.push("closed"),
   }).start();
@@ -91,11 +161,12 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
     bytes(
       '{"type":"hello"}\n{"type":"ask","right":"view"}\n{"type":"ask","right":"moon"}\n{"type":"given","right":"view"}\n' +
         '{"type":"state","rights":{"view":true}}\n{"type":"return","right":"show"}\n' +
-        '{"type":"door","door":"vnc"}\n{"type":"door","door":"page"}\n{"type":"door"}\n{"type":"end"}\n',
+        '{"type":"door","door":"vnc"}\n{"type":"door","door":"page"}\n{"type":"door"}\n' +
+        '{"type":"chat","text":"hello","tag":7}\n{"type":"chat","text":5,"tag":-1}\n{"type":"end"}\n',
     ),
   );
   await until(() => told.includes("end"));
-  assert.deepEqual(told, ["ask view", "return show", "door vnc", "end"]);
+  assert.deepEqual(told, ["ask view", "return show", "door vnc", "chat 7 hello", "chat 0 ", "end"]);
 });
 
 test("an advisor who says too much, too long or nonsense is cut off", async () => {
@@ -106,6 +177,7 @@ test("an advisor who says too much, too long or nonsense is cut off", async () =
       ask: () => {},
       giveBack: () => {},
       door: () => {},
+      chat: () => {},
       end: () => {},
       closed: () => (closed = true),
     }).start();
@@ -121,6 +193,7 @@ test("a wish that comes before the gateway has said that the customer is in wait
     ask: (r) => told.push("ask " + r),
     giveBack: () => {},
     door: () => {},
+    chat: () => {},
     end: () => told.push("end"),
     closed: () => told.push("closed"),
   });
@@ -140,7 +213,14 @@ test("a wish that comes before the gateway has said that the customer is in wait
 test("an advisor who says much before the customer is in is cut off", async () => {
   const { agent, advisor } = await pair("control");
   let closed = false;
-  new ControlEnd(agent, { ask: () => {}, giveBack: () => {}, door: () => {}, end: () => {}, closed: () => (closed = true) });
+  new ControlEnd(agent, {
+    ask: () => {},
+    giveBack: () => {},
+    door: () => {},
+    chat: () => {},
+    end: () => {},
+    closed: () => (closed = true),
+  });
   advisor.send(bytes('{"type":"ask","right":"view"}\n'.repeat(600)));
   await until(() => closed);
 });

@@ -21,6 +21,7 @@ type sender struct {
 	askedMu   sync.Mutex
 	encodings map[int32]bool // encodings ever requested; guarded by askedMu
 
+	chat         atomic.Bool // a TextChat was sent
 	mouseButtons atomic.Bool // the server supports more than eight buttons
 }
 

@@ -68,7 +68,8 @@ func (v *Viewer) SetPixelFormat(f PixelFormat) error {
 // QEMUKeys reports whether the server accepts SendQEMUKey.
 func (v *Viewer) QEMUKeys() bool { return v.qemuKey }
 
-// Messages that Next returns, apart from *Update, ClipboardMessage and FenceMessage.
+// Messages that Next returns, apart from *Update, ClipboardMessage, FenceMessage and
+// ChatMessage.
 type (
 	// Bell is RFC 6143, section 7.6.3.
 	Bell struct{}
@@ -125,6 +126,8 @@ func (v *Viewer) Next() (any, error) {
 		return Bell{}, nil
 	case 3:
 		return v.serverCutText()
+	case 11:
+		return v.serverTextChat()
 	case 150:
 		if !v.asked(ContinuousUpdates) {
 			return nil, fmt.Errorf("%w: EndOfContinuousUpdates", ErrMessage)

@@ -5,6 +5,7 @@ import type { Right } from "../common/rights.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { icon, iconButton, steadyButton } from "../ui/controls.ts";
 import type { SessionEntry } from "./api.ts";
+import { chatButton } from "./chatside.ts";
 import { customerName } from "./customer.ts";
 import type { Desk } from "./desk.ts";
 import type { Session } from "./session.ts";
@@ -41,7 +42,12 @@ export function tabs(
         own,
         (p) => p.session,
         ({ session: s, news }) =>
-          html`<li class="tab" data-dot=${dotOf(s)} ?data-current=${s === selected?.session} ?data-news=${news}>
+          html`<li
+            class="tab"
+            data-dot=${dotOf(s)}
+            ?data-current=${s === selected?.session}
+            ?data-news=${news || (s !== selected?.session && s.chat.unread > 0)}
+          >
             <button
               type="button"
               class="tab-name"
@@ -156,6 +162,7 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       pressed: document.fullscreenElement !== null,
       act: fullScreen,
     })}
+    ${chatButton(session, desk)}
     <span class="latency" data-testid="latency" title=${t.tools.latency}>${latencyWords(session, t)}</span>
     <button
       type="button"

@@ -1,5 +1,6 @@
 // PROTOCOL.md, section 6: the advisor's end of a control stream.
 
+import { readChatLine, readChatRefused, type Line } from "../common/chatlines.ts";
 import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
 import {
   readAnswer,
@@ -16,6 +17,7 @@ import {
   directionNames,
   maxControlLine,
   noticeNames,
+  type ChatRefusal,
   type Customer as SentCustomer,
   type DirectionName,
   type FromAdvisor,
@@ -35,6 +37,8 @@ export interface Customer {
   browser: boolean;
   /** The program can draw the customer's attention to its question. */
   reminds: boolean;
+  /** The program passes on what both write to each other. */
+  chat: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
 }
@@ -80,6 +84,10 @@ export interface ControlHandlers {
   state(state: ControlState): void;
   event(event: ControlEvent): void;
   door(answer: DoorNumber): void;
+  /** A line of the chat, which may have arrived before. */
+  chatLine(line: Line): void;
+  /** The text with this tag was not passed on. */
+  chatRefused(refusal: { tag: number; why: ChatRefusal }): void;
   /** How long a message to the customer's program and back takes, in milliseconds. */
   latency(milliseconds: number): void;
   bye(reason: string): void;
@@ -120,6 +128,11 @@ export class ControlStream {
   /** Draws the customer's attention to the question that is open. */
   remind(): void {
     this.send({ type: "remind" });
+  }
+
+  /** Writes a line of the chat. */
+  write(text: string, tag: number): void {
+    this.send({ type: "chat", text, tag });
   }
 
   /** Asks for a number for one viewer that cannot seal. */
@@ -170,6 +183,7 @@ export class ControlStream {
           systemName: text(c["systemName"], 60),
           browser: f["program"] === "browser",
           reminds: flag(f["reminds"]),
+          chat: flag(f["chat"]),
           can,
         };
         if (flag(f["pong"]) && this.pings === undefined) {
@@ -210,6 +224,13 @@ export class ControlStream {
         return;
       case "door":
         return this.handlers.door({ door: text(f["door"], 20), number: text(f["number"], 9) });
+      case "chatLine": {
+        const line = readChatLine(f);
+        if (line) this.handlers.chatLine(line);
+        return;
+      }
+      case "chatRefused":
+        return this.handlers.chatRefused(readChatRefused(f));
       case "bye":
         return this.handlers.bye(text(f["reason"], 20));
     }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { button } from "../ui/controls.ts";
 import { customerWords } from "./customer.ts";
+import { pastChat } from "./chatside.ts";
 import type { Desk } from "./desk.ts";
 import { eventWords } from "./events.ts";
 import type { Session } from "./session.ts";
@@ -30,6 +31,7 @@ export function endedView(session: Session, desk: Desk, fresh: () => void): Temp
                 ${button({ testid: "copy-record", label: t.session.copyRecord, act: () => void desk.copy(withNote(record)) })}
               </p>`
       }
+      ${pastChat(session, desk)}
     </div>
   </div>`;
 }

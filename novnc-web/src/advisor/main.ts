@@ -12,6 +12,7 @@ import { Api, type Me, type SessionEntry } from "./api.ts";
 import { allowAttention, attract } from "./attention.ts";
 import { barHandle, dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
 import { card } from "./cards.ts";
+import { chatPartner, chatSide, ChatNews, isChatOpen } from "./chatside.ts";
 import { customerName } from "./customer.ts";
 import { Desk } from "./desk.ts";
 import { endedView, replacedView } from "./ended.ts";
@@ -50,6 +51,7 @@ class AdvisorPage {
   private selected: Place | null = null;
   private problem = "";
   private silent = 0;
+  private readonly chatNews = new ChatNews();
   private drawing = false;
   private barOut = false;
 
@@ -87,7 +89,11 @@ class AdvisorPage {
     }, 1000);
     window.addEventListener("online", () => void this.check());
     // While the page was asleep its lines may have died.
-    document.addEventListener("visibilitychange", () => !document.hidden && void this.check());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return;
+      this.update(); // lines of the chat may have been seen now
+      void this.check();
+    });
     document.addEventListener("fullscreenchange", () => this.fullScreenChanged());
     document.addEventListener("pointerdown", (e) => this.pressedOutside(e), true);
     document.addEventListener("keydown", (e) => this.key(e), true);
@@ -244,12 +250,19 @@ class AdvisorPage {
     if (this.desk.card !== "") this.desk.open("");
   }
 
-  /** Escape closes the card. Ctrl+Alt+Shift takes the keyboard from the picture to the bar. */
+  /**
+   * Escape closes the card, or else the chat if the keyboard is in it. Ctrl+Alt+Shift takes the
+   * keyboard from the picture to the bar.
+   */
   private key(e: KeyboardEvent): void {
     if (e.key === "Escape" && this.desk.card !== "") {
       e.preventDefault();
       e.stopPropagation();
       this.desk.open("");
+    } else if (e.key === "Escape" && e.target instanceof Element && e.target.closest(".chat-side")) {
+      e.preventDefault();
+      e.stopPropagation();
+      this.desk.openChat(null);
     } else if (e.ctrlKey && e.altKey && e.shiftKey && ["Control", "Alt", "Shift", "Meta"].includes(e.key)) {
       e.preventDefault();
       e.stopPropagation(); // or the picture would get the last of the three keys
@@ -312,6 +325,7 @@ class AdvisorPage {
       const { session } = p;
       if (!p.foreign.usable) p.foreign.stop();
       if (session.phase !== "joined") p.ownViewer.forget();
+      this.noticeChat(p);
       if (session.phase !== "joined" || p.joined || !session.customer) continue;
       p.joined = true;
       attract(t.title, t.joined(customerName(session, t), grouped(session.number)));
@@ -324,11 +338,19 @@ class AdvisorPage {
     if (["lock", "keys"].includes(desk.card) && this.selected?.session.phase !== "joined") desk.card = "";
   }
 
+  /** The lines of an open chat are seen. Others draw the advisor's attention. */
+  private noticeChat({ session }: Place): void {
+    const { desk } = this;
+    const onPage = session === this.selected?.session && !document.hidden;
+    if (onPage && (session.phase === "ended" || isChatOpen(session, desk))) session.chat.see();
+    if (this.chatNews.isNew(session)) attract(desk.t.title, desk.t.chat.news(chatPartner(session, desk)));
+  }
+
   private draw(): void {
     const { desk, me, selected } = this;
     const session = selected?.session ?? null;
     setFavicon(session ? moods[dotOf(session)] : "idle");
-    const news = this.places.filter((p) => p.news).length;
+    const news = this.places.reduce((n, p) => n + (p.news ? 1 : 0) + p.session.chat.unread, 0);
     document.title =
       (news > 0 ? `(${news}) ` : "") +
       (session
@@ -382,7 +404,7 @@ class AdvisorPage {
     const heading = desk.t.session.heading(grouped(session.number));
     return html`<section class="session" data-testid="session" data-phase=${session.phase} aria-label=${heading}>
       ${session.phase === "ended" ? nothing : html`<h1 class="unseen">${heading}</h1>`} ${this.content(p)}
-      ${card(session, desk, p.ownViewer, me ? this.account(me) : html``)}
+      ${chatSide(session, desk)} ${card(session, desk, p.ownViewer, me ? this.account(me) : html``)}
     </section>`;
   }
 

@@ -1,4 +1,5 @@
 import { Backoff } from "../common/backoff.ts";
+import { ChatModel, type KeptChat } from "../common/chatlines.ts";
 import { noRights, rightNames, wishNames, type Answer, type Right, type Wish } from "../common/rights.ts";
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
@@ -7,7 +8,7 @@ import { OwnerLink, type Foreign } from "./owner.ts";
 import { Show } from "./show.ts";
 import { forget, keep, triedNumbers, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
-import { View } from "./view.ts";
+import { isTyping, View } from "./view.ts";
 
 const nothingShared: ControlState = {
   direction: "none",
@@ -53,6 +54,7 @@ export class Session {
   readonly place: string;
   readonly view: View;
   readonly show: Show;
+  readonly chat: ChatModel;
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
@@ -129,6 +131,8 @@ export class Session {
       () => this.viewChanged(),
     );
     this.show = new Show(() => this.openStream("show"), changed);
+    this.chat = new ChatModel("advisor", kept.chat, (chat) => this.keepChat(chat));
+    this.chat.changed = changed;
     this.owner = this.connectOwner();
   }
 
@@ -179,6 +183,20 @@ export class Session {
   /** The customer was reminded a moment ago; the program ignores a further reminder. */
   get justReminded(): boolean {
     return Date.now() - this.remindedAt < remindEvery;
+  }
+
+  /** Whether this session has a chat. */
+  get hasChat(): boolean {
+    return this.customer?.chat === true && (this.phase === "joined" || this.phase === "away") && this.line !== "replaced";
+  }
+
+  /** Sends what was typed for the customer. */
+  sendChat(): void {
+    this.chat.send((text, tag) => {
+      if (!this.canAsk) return false;
+      this.control?.write(text, tag);
+      return true;
+    });
   }
 
   remind(): void {
@@ -432,6 +450,8 @@ export class Session {
         this.changed();
       },
       door: (answer) => this.doorAnswer(answer),
+      chatLine: (line) => this.chat.take(line),
+      chatRefused: (refusal) => this.chat.refused(refusal),
       bye: (reason) => {
         this.customerGone = true;
         control.close();
@@ -441,6 +461,7 @@ export class Session {
         if (this.control !== control) return;
         this.control = null;
         this.latency = null;
+        this.chat.lost();
         // Do not show a state that is no longer known.
         this.setShared(nothingShared);
         // A short pause: the owner's link reports an end or a lost line.
@@ -479,10 +500,16 @@ export class Session {
     this.changed();
   }
 
+  private keepChat(chat: KeptChat): void {
+    this.kept.chat = chat;
+    if (this.phase !== "ended" && !this.left) keep(this.kept);
+  }
+
   private dropControl(): void {
     const control = this.control;
     this.control = null;
     control?.close();
+    this.chat.lost();
   }
 
   private setShared(state: ControlState): void {
@@ -510,9 +537,7 @@ export class Session {
       if (state.rights.view) this.view.open(); // nobody is asked: the right is given
     }
     this.view.applyRights();
-    // Do not take the focus from somebody who is typing on the page.
-    const typing = document.activeElement instanceof HTMLTextAreaElement;
-    if (!hadControl && state.rights.control && !typing) this.view.focus();
+    if (!hadControl && state.rights.control && !isTyping()) this.view.focus();
     this.changed();
   }
 

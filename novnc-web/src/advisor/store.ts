@@ -1,6 +1,7 @@
 // The data that the page needs to resume its sessions after a reload. It is kept in sessionStorage,
 // so only for this tab and no longer than the tab exists.
 
+import { readKeptChat, type KeptChat } from "../common/chatlines.ts";
 import { asFields, flag, list, parseFields, text } from "../common/fields.ts";
 import { parseNumber } from "../common/number.ts";
 import { TriedNumbers } from "../common/tried.ts";
@@ -14,16 +15,22 @@ export interface Kept {
   origin: KeptOrigin | null;
   /** The page showed the customer's screen, and does so again after a reload if that is allowed. */
   viewing: boolean;
+  chat?: KeptChat;
 }
 
 /** Remembers wrong tries at the numbers for longer than any session waits. */
 export const triedNumbers = () => new TriedNumbers("lotse-tried-advisor", 12 * 60 * 60 * 1000);
 
 export function keptSessions(): Kept[] {
-  const stored = parseFields(sessionStorage.getItem(key) ?? "", 64 * 1024);
+  const stored = parseFields(sessionStorage.getItem(key) ?? "", 512 * 1024);
   return list(stored?.["sessions"], 50)
     .map((item) => asFields(item) ?? {})
-    .map((f) => ({ number: parseNumber(text(f["number"], 20)), origin: readOrigin(f["origin"]), viewing: flag(f["viewing"]) }))
+    .map((f) => ({
+      number: parseNumber(text(f["number"], 20)),
+      origin: readOrigin(f["origin"]),
+      viewing: flag(f["viewing"]),
+      chat: readKeptChat(f["chat"]),
+    }))
     .filter((kept) => kept.number !== "");
 }
 

@@ -310,7 +310,7 @@ export class View {
       current(() => {
         this.backoff.reset();
         this.become("shown");
-        this.focus();
+        if (!isTyping()) this.focus();
       }),
     );
     rfb.addEventListener("securityfailure", ({ detail }) =>
@@ -364,6 +364,11 @@ export class View {
     this.applyRights();
     this.changed();
   }
+}
+
+/** Whether somebody is typing on the page: the picture must not take the focus from them. */
+export function isTyping(): boolean {
+  return document.activeElement instanceof HTMLTextAreaElement;
 }
 
 /** Decodes a reason: noVNC reads it byte by byte, while our agent writes UTF-8. */

@@ -15,6 +15,7 @@ export const icons = {
   monitor: "M3 5h18v11H3zM9 20h6M12 16v4",
   window: "M3 5h18v14H3zM3 9h18M6 7h.1",
   warning: "M12 3l10 18H2zM12 10v5M12 18v.5",
+  chat: "M4 5h16v11H10l-5 4v-4H4z",
   keyboard: "M2 6h20v12H2zM6 10h.1M10 10h.1M14 10h.1M18 10h.1M7 14h10",
   expand: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   more: "M5 12h.1M12 12h.1M19 12h.1",

@@ -16,6 +16,8 @@ export interface PanelActions {
   chooseAgain?(): void;
   take(right: Right): void;
   pause(on: boolean): void;
+  /** Passes a text on to the advisor. Returns false if there is no connection. */
+  write(text: string, tag: number): boolean;
   end(): void;
   /** Opens a line for noVNC on which the advisor's screen is served. */
   openShow(): Promise<object>;

@@ -4,13 +4,13 @@ import type { RecordLink } from "./recordlink.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** A session that is over: why, and what is left of it on this computer. */
-export function endedView(s: Snapshot, t: PanelTexts, record: RecordLink): TemplateResult {
+export function endedView(s: Snapshot, t: PanelTexts, record: RecordLink, more: TemplateResult | typeof nothing): TemplateResult {
   const reason = reasonWords(s.reason, s.error?.message ?? "", t);
   return html`<main class="front parting" data-testid="ended">
     <h1 tabindex="-1" data-testid="ended-heading">${t.ended}</h1>
     ${reason ? html`<p class="lead" data-testid="ended-reason">${reason}</p>` : nothing}
     <p>${t.endedCalm}</p>
-    ${record.view(s.record, t.saveRecord)}
+    ${record.view(s.record, t.saveRecord)} ${more}
   </main>`;
 }
 

@@ -1,10 +1,12 @@
 // PANEL.md: how the page receives its snapshots.
 
+import type { ChatModel } from "../common/chatlines.ts";
 import { parseFields, text } from "../common/fields.ts";
 import type { Right, Wish } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
 import type { PanelCommand, PanelMessage, PanelSelection } from "../protocol_gen.ts";
 import type { PanelActions } from "./actions.ts";
+import { readChat } from "./chatmessages.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
 const storageKey = "lotse-panel-key";
@@ -29,6 +31,7 @@ export class PanelLink implements PanelActions {
   constructor(
     private readonly state: (s: Snapshot) => void,
     private readonly trouble: (t: Trouble) => void,
+    private readonly chat: ChatModel,
   ) {}
 
   async start(): Promise<void> {
@@ -59,6 +62,10 @@ export class PanelLink implements PanelActions {
 
   pause(on: boolean): void {
     this.send({ type: "pause", on });
+  }
+
+  write(words: string, tag: number): boolean {
+    return this.send({ type: "chat", text: words, tag });
   }
 
   end(): void {
@@ -112,20 +119,25 @@ export class PanelLink implements PanelActions {
     socket.onopen = () => socket.send(JSON.stringify({ key }));
     socket.onmessage = ({ data }) => {
       const snapshot = readSnapshot(data);
-      if (!snapshot || snapshot.seq < this.lastSeq) return;
+      if (!snapshot) return readChat(data, this.chat);
+      if (snapshot.seq < this.lastSeq) return;
       this.failures = 0;
       this.lastSeq = snapshot.seq;
       this.ended ||= snapshot.phase === "ended";
       this.state(snapshot);
     };
     socket.onclose = () => {
+      this.chat.lost();
       if (this.ended) return;
       if (++this.failures < maxTries) setTimeout(() => this.connect(key), pause);
       else this.trouble(this.lastSeq < 0 ? "stranger" : "gone");
     };
   }
 
-  private send(message: PanelMessage & { type: PanelCommand }): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  /** Returns false if there is no connection. */
+  private send(message: PanelMessage & { type: PanelCommand }): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
   }
 }

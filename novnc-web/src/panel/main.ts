@@ -1,8 +1,10 @@
 import { html, nothing, render } from "lit";
+import { ChatModel } from "../common/chatlines.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { browserLanguage } from "../common/language.ts";
 import { keepPresses } from "../common/presses.ts";
 import { panelTexts } from "../texts_gen/panel.ts";
+import { keepChat, keptChat } from "./chatmemory.ts";
 import { head } from "./head.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
@@ -12,9 +14,11 @@ import { Thumbnail } from "./thumbnail.ts";
 /** The customer's panel: it shows the agent's state and sends the customer's decisions. */
 class Panel {
   private readonly body = document.getElementById("page")!;
+  private readonly chat = new ChatModel("customer", keptChat(), keepChat);
   private readonly link = new PanelLink(
     (s) => this.update(s),
     (t) => this.trouble(t),
+    this.chat,
   );
   private built: PanelView | null = null;
   private last: Snapshot | null = null;
@@ -40,7 +44,7 @@ class Panel {
       this.built?.dispose();
       const t = panelTexts[s.lang];
       const thumbnail = new Thumbnail(t.thumbnail, () => this.link.thumbnail());
-      this.built = new PanelView(s.lang, this.body, this.link, thumbnail);
+      this.built = new PanelView(s.lang, this.body, this.link, thumbnail, this.chat);
     }
     this.last = s;
     this.built.update(s);

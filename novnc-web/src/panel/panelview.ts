@@ -1,9 +1,11 @@
 import { html, nothing, render, type TemplateResult } from "lit";
+import type { ChatModel } from "../common/chatlines.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { commonTexts, type CommonTexts } from "../texts_gen/common.ts";
 import { panelTexts, type PanelTexts } from "../texts_gen/panel.ts";
 import { button } from "../ui/controls.ts";
 import type { PanelActions } from "./actions.ts";
+import { ChatPart } from "./chatpart.ts";
 import { compareWords, details, detailsButton } from "./details.ts";
 import { endedView } from "./ended.ts";
 import { head } from "./head.ts";
@@ -31,6 +33,9 @@ export interface PanelOptions {
   back?: { label: string; act: () => void };
 }
 
+/** What can be open in the middle of the page. */
+type Opened = "editor" | "details" | "chat";
+
 /** How long the button to hide everything does not resume, in milliseconds. */
 const pauseHolds = 1000;
 
@@ -46,11 +51,13 @@ export class PanelView {
   private readonly editor: ShareEditor;
   private readonly shown: ShowView;
   private readonly history: History;
+  private readonly chat: ChatPart;
   private readonly record = new RecordLink();
   private last: Snapshot | null = null;
   /** What the customer has opened in the place of the picture. */
-  private open: "" | "editor" | "details" = "";
+  private open: "" | Opened = "";
 
+  private readonly unlisten: () => void;
   private pausedAt = -Infinity; // Date.now
   private pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,6 +66,7 @@ export class PanelView {
     private readonly place: HTMLElement,
     private readonly actions: PanelActions,
     private readonly preview: Preview,
+    chat: ChatModel,
     private readonly options: PanelOptions = {},
   ) {
     document.documentElement.lang = lang;
@@ -70,7 +78,10 @@ export class PanelView {
     this.editor = new ShareEditor(t, actions, draw);
     this.shown = new ShowView(t, actions, draw);
     this.history = new History(t);
+    this.chat = new ChatPart(chat, t, this.common, actions, draw);
     preview.changed = draw;
+    document.addEventListener("visibilitychange", draw);
+    this.unlisten = () => document.removeEventListener("visibilitychange", draw);
   }
 
   /** Ends timers, when the page shows something else. */
@@ -81,6 +92,8 @@ export class PanelView {
     this.shown.dispose();
     this.preview.update(false);
     this.record.dispose();
+    this.chat.dispose();
+    this.unlisten();
   }
 
   update(s: Snapshot): void {
@@ -91,13 +104,12 @@ export class PanelView {
     this.history.update(last, s);
     this.number.update(s);
     this.shown.update(s);
+    this.chat.update(s);
     this.preview.update(live && isShared(s) && !s.paused); // also during a question: it is visible
     const fresh = this.question.update(live ? s.question : null);
     if (s.question || !isShared(s)) this.close("editor");
     if (!live) this.open = "";
-    const look = lookOf(s, this.t);
-    setFavicon(look.mood);
-    document.title = look.title + " – Lotse";
+    setFavicon(lookOf(s, this.t).mood);
     this.draw();
     this.moveFocus(s, last, fresh);
   }
@@ -115,25 +127,31 @@ export class PanelView {
   }
 
   private draw(): void {
-    const { last: s, options } = this;
+    const { last: s, options, chat } = this;
     if (!s) return;
+    if (isLive(s) && this.open === "" && chat.opensItself(s)) this.open = "chat";
+    if (s.phase === "ended" || (this.open === "chat" && !s.question)) chat.seen();
+    document.title = chat.title + lookOf(s, this.t).title + " – Lotse";
     const { back } = options;
     const leave =
       back && (s.phase === "number" || s.phase === "ended")
         ? button({ testid: "back", label: back.label, kind: "quiet", act: back.act })
-        : nothing;
+        : isLive(s)
+          ? chat.button(s, this.open === "chat", () => this.toggle("chat"))
+          : nothing;
     const answer = s.answer && s.phase !== "ended" ? this.t.answers[s.answer] : "";
     render(
       html`<div
-        class="panel-page"
-        data-phase=${s.phase}
-        ?data-showing=${s.phase === "joined" && s.rights.show}
-        @keydown=${this.key}
-      >
-        ${head(s, options.name ?? s.gateway, leave)}
-        ${answer ? html`<p class="answer-mode" role="alert" data-testid="answer-mode">${answer}</p>` : nothing}
-        ${isLive(s) ? this.session(s) : this.front(s)}
-      </div>`,
+          class="panel-page"
+          data-phase=${s.phase}
+          ?data-showing=${s.phase === "joined" && s.rights.show}
+          @keydown=${this.key}
+        >
+          ${head(s, options.name ?? s.gateway, leave)}
+          ${answer ? html`<p class="answer-mode" role="alert" data-testid="answer-mode">${answer}</p>` : nothing}
+          ${isLive(s) ? this.session(s) : this.front(s)}
+        </div>
+        ${chat.dialog()}`,
       this.place,
     );
   }
@@ -148,7 +166,7 @@ export class PanelView {
           ${options.note ? html`<p class="muted" data-testid="needs-program">${options.note}</p>` : nothing}
         </main>`;
       case "ended":
-        return endedView(s, t, this.record);
+        return endedView(s, t, this.record, this.chat.past(s));
       default:
         return html`<main class="front" data-testid="connecting">
           <div class="pending" role="status"><h1 class="lead">${t.connecting}</h1></div>
@@ -190,6 +208,7 @@ export class PanelView {
     const { t, common, actions } = this;
     if (s.question) return this.question.view(s, who);
     if (this.open === "editor") return this.editor.view(s, () => this.toggle("editor"));
+    if (this.open === "chat") return this.chat.view(s, () => this.close("chat"));
     if (this.open === "details")
       return html`<section class="details" tabindex="-1" aria-label=${t.details.toggle} data-testid="details-list">
         ${details(s, who, this.history.entries, t, common, actions)}
@@ -259,19 +278,19 @@ export class PanelView {
     return button({ testid: "take-view", label: this.t.hide, act: () => this.actions.take("view") });
   }
 
-  private toggle(what: "editor" | "details"): void {
+  private toggle(what: Opened): void {
     if (this.open === what) return this.close(what);
     if (what === "editor") this.editor.begin(this.last?.share ?? null);
     this.open = what;
     this.draw();
-    this.find(what === "editor" ? "share-editor" : "details-list")?.focus();
+    this.find(firstIn[what])?.focus();
   }
 
-  private close(what: "editor" | "details"): void {
+  private close(what: Opened): void {
     if (this.open !== what) return;
     this.open = "";
     this.draw();
-    this.find(what === "editor" ? "share-change" : "details")?.focus();
+    this.find(opens[what])?.focus();
   }
 
   private readonly key = (e: KeyboardEvent): void => {
@@ -294,6 +313,10 @@ export class PanelView {
     else if (s.phase === "joined" && last?.question && !s.question) this.place.querySelector<HTMLElement>(".actions")?.focus();
   }
 }
+
+/** What gets the focus in each of them, and the buttons that open them. */
+const firstIn: Record<Opened, string> = { editor: "share-editor", details: "details-list", chat: "chat-text" };
+const opens: Record<Opened, string> = { editor: "share-change", details: "details", chat: "chat" };
 
 function isLive(s: Snapshot): boolean {
   return s.phase === "joined" || s.phase === "away";

@@ -266,6 +266,13 @@ export interface AdvisorTexts {
     compare: string;
     same: string;
   };
+  chat: {
+    heading: string;
+    /** Read aloud with the button that opens the chat. */
+    unread: (n: number) => string;
+    /** A notification of the system. */
+    news: (name: string) => string;
+  };
   joined: (name: string, number: string) => string;
 }
 
@@ -522,6 +529,11 @@ export const advisorEn: AdvisorTexts = {
   lock: {
     compare: "Compare this number with your customer.",
     same: "It is the same",
+  },
+  chat: {
+    heading: "Chat",
+    unread: (n) => `Chat, ${n === 1 ? `${n} new message` : `${n} new messages`}`,
+    news: (name) => `New message from ${name}`,
   },
   joined: (name, number) => `${name} is here: session ${number}`,
 };
@@ -780,6 +792,11 @@ export const advisorDe: AdvisorTexts = {
     compare: "Vergleichen Sie diese Zahl mit Ihrem Kunden.",
     same: "Sie stimmt überein",
   },
+  chat: {
+    heading: "Chat",
+    unread: (n) => `Chat, ${n === 1 ? `${n} neue Nachricht` : `${n} neue Nachrichten`}`,
+    news: (name) => `Neue Nachricht von ${name}`,
+  },
   joined: (name, number) => `${name} ist da: Sitzung ${number}`,
 };
 
@@ -1036,6 +1053,11 @@ export const advisorFr: AdvisorTexts = {
   lock: {
     compare: "Comparez ce nombre avec votre client.",
     same: "Il est identique",
+  },
+  chat: {
+    heading: "Chat",
+    unread: (n) => `Chat, ${n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`}`,
+    news: (name) => `Nouveau message de ${name}`,
   },
   joined: (name, number) => `${name} est là : session ${number}`,
 };

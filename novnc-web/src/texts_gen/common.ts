@@ -3,6 +3,30 @@
 import type { Language } from "./languages.ts";
 
 export interface CommonTexts {
+  chat: {
+    close: string;
+    empty: string;
+    field: string;
+    send: string;
+    lines: string;
+    you: string;
+    away: string;
+    link: {
+      /** Asked before an address opens that the other person has written. */
+      question: string;
+      meaning: (who: string) => string;
+      yes: string;
+      no: string;
+    };
+    trouble: {
+      /** Why a message was not sent; shown below its field. */
+      long: (max: string) => string;
+      empty: string;
+      rate: string;
+      nobody: string;
+      lost: string;
+    };
+  };
   copied: string;
   /** Read aloud before the buttons that choose the language. */
   language: string;
@@ -18,6 +42,28 @@ export interface CommonTexts {
 }
 
 export const commonEn: CommonTexts = {
+  chat: {
+    close: "Close",
+    empty: "Nothing has been written yet.",
+    field: "Your message",
+    send: "Send",
+    lines: "Messages",
+    you: "You",
+    away: "You can write again when the connection is back.",
+    link: {
+      question: "Open this address?",
+      meaning: (who) => `${who} sent you this address. It opens in this browser.`,
+      yes: "Open",
+      no: "Cancel",
+    },
+    trouble: {
+      long: (max) => `Not sent: it is longer than ${max} characters.`,
+      empty: "Not sent: there was nothing to read in it.",
+      rate: "Not sent: those were many messages at once. Please wait a moment.",
+      nobody: "Not sent: nobody is connected at the moment.",
+      lost: "Not sent: the connection was lost. Please try again in a moment.",
+    },
+  },
   copied: "Copied.",
   language: "Language",
   line: {
@@ -30,6 +76,28 @@ export const commonEn: CommonTexts = {
 };
 
 export const commonDe: CommonTexts = {
+  chat: {
+    close: "Schließen",
+    empty: "Noch hat niemand etwas geschrieben.",
+    field: "Ihre Nachricht",
+    send: "Senden",
+    lines: "Nachrichten",
+    you: "Sie",
+    away: "Sie können wieder schreiben, sobald die Verbindung wieder da ist.",
+    link: {
+      question: "Diese Adresse öffnen?",
+      meaning: (who) => `${who} hat Ihnen diese Adresse geschickt. Sie öffnet sich in diesem Browser.`,
+      yes: "Öffnen",
+      no: "Abbrechen",
+    },
+    trouble: {
+      long: (max) => `Nicht gesendet: Der Text ist länger als ${max} Zeichen.`,
+      empty: "Nicht gesendet: Der Text enthält nichts Lesbares.",
+      rate: "Nicht gesendet: Das waren viele Nachrichten auf einmal. Bitte warten Sie einen Moment.",
+      nobody: "Nicht gesendet: Im Moment ist niemand verbunden.",
+      lost: "Nicht gesendet: Die Verbindung war unterbrochen. Bitte versuchen Sie es gleich noch einmal.",
+    },
+  },
   copied: "Kopiert.",
   language: "Sprache",
   line: {
@@ -42,6 +110,28 @@ export const commonDe: CommonTexts = {
 };
 
 export const commonFr: CommonTexts = {
+  chat: {
+    close: "Fermer",
+    empty: "Personne n’a encore rien écrit.",
+    field: "Votre message",
+    send: "Envoyer",
+    lines: "Messages",
+    you: "Vous",
+    away: "Vous pourrez écrire de nouveau quand la connexion sera rétablie.",
+    link: {
+      question: "Ouvrir cette adresse ?",
+      meaning: (who) => `${who} vous a envoyé cette adresse. Elle s’ouvre dans ce navigateur.`,
+      yes: "Ouvrir",
+      no: "Annuler",
+    },
+    trouble: {
+      long: (max) => `Pas envoyé : le texte dépasse ${max} caractères.`,
+      empty: "Pas envoyé : il n’y avait rien à lire.",
+      rate: "Pas envoyé : cela faisait beaucoup de messages à la fois. Veuillez patienter un instant.",
+      nobody: "Pas envoyé : personne n’est connecté en ce moment.",
+      lost: "Pas envoyé : la connexion a été coupée. Réessayez dans un instant.",
+    },
+  },
   copied: "Copié.",
   language: "Langue",
   line: {

@@ -128,6 +128,14 @@ export interface PanelTexts {
     away: string;
     advisor: (who: string) => string;
   };
+  chat: {
+    /** Opens the messages; beside the advisor's name. */
+    open: string;
+    heading: (who: string) => string;
+    /** Read aloud with the button that opens the messages. */
+    unread: (who: string, n: number) => string;
+    past: string;
+  };
   /** Read aloud before the buttons. */
   actions: string;
   takeControl: string;
@@ -314,6 +322,12 @@ export const panelEn: PanelTexts = {
     away: "Connection lost. Nobody sees your screen. Reconnecting …",
     advisor: (who) => `You see the screen of ${who}.`,
   },
+  chat: {
+    open: "Write",
+    heading: (who) => `Write to ${who}`,
+    unread: (who, n) => `Write to ${who}, ${n === 1 ? `${n} new message` : `${n} new messages`}`,
+    past: "Messages of this session",
+  },
   actions: "What you can do",
   takeControl: "Take control back",
   takeControlKey: (key) => `Take control back (${key})`,
@@ -490,6 +504,12 @@ export const panelDe: PanelTexts = {
     away: "Verbindung unterbrochen. Niemand sieht Ihren Bildschirm. Neuer Versuch …",
     advisor: (who) => `Sie sehen den Bildschirm von ${who}.`,
   },
+  chat: {
+    open: "Schreiben",
+    heading: (who) => `An ${who} schreiben`,
+    unread: (who, n) => `An ${who} schreiben, ${n === 1 ? `${n} neue Nachricht` : `${n} neue Nachrichten`}`,
+    past: "Nachrichten dieser Sitzung",
+  },
   actions: "Was Sie tun können",
   takeControl: "Steuerung zurücknehmen",
   takeControlKey: (key) => `Steuerung zurücknehmen (${key})`,
@@ -665,6 +685,12 @@ export const panelFr: PanelTexts = {
     paused: "En pause. Personne ne voit votre écran.",
     away: "Connexion interrompue. Personne ne voit votre écran. Nouvel essai …",
     advisor: (who) => `Vous voyez l’écran de ${who}.`,
+  },
+  chat: {
+    open: "Écrire",
+    heading: (who) => `Écrire à ${who}`,
+    unread: (who, n) => `Écrire à ${who}, ${n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`}`,
+    past: "Messages de cette session",
   },
   actions: "Ce que vous pouvez faire",
   takeControl: "Reprendre la main",

@@ -4,9 +4,12 @@ import { button } from "./controls.ts";
 
 export interface Question {
   question: string;
-  meaning: string;
+  /** A sentence, or paragraphs. */
+  meaning: string | TemplateResult;
   yes: string;
   no: string;
+  /** The look of yes; the usual one warns. */
+  kind?: "primary";
   confirmed: () => void;
 }
 
@@ -21,9 +24,9 @@ function showModally(e: Element | undefined): void {
 }
 
 /**
- * Asks before an action that cannot be undone. It is the browser's own dialog: it keeps the focus
- * inside, Escape means no, and the focus returns afterwards. `close` is called with each answer,
- * before `confirmed`.
+ * Asks before an action, for example one that cannot be undone. It is the browser's own dialog: it
+ * keeps the focus inside, Escape means no, and the focus returns afterwards. `close` is called with
+ * each answer, before `confirmed`.
  */
 export function confirmDialog(q: Question | null, close: () => void): TemplateResult | typeof nothing {
   if (!q) return nothing;
@@ -46,10 +49,10 @@ export function confirmDialog(q: Question | null, close: () => void): TemplateRe
     @cancel=${cancel}
   >
     <h2 id="confirm-question">${q.question}</h2>
-    <p>${q.meaning}</p>
+    ${typeof q.meaning === "string" ? html`<p>${q.meaning}</p>` : q.meaning}
     <div class="row">
       ${button({ testid: "confirm-no", label: q.no, act: () => answer(false) })}
-      ${button({ testid: "confirm-yes", label: q.yes, act: () => answer(true), kind: "danger" })}
+      ${button({ testid: "confirm-yes", label: q.yes, act: () => answer(true), kind: q.kind ?? "danger" })}
     </div>
   </dialog>`;
 }

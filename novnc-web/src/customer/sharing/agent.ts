@@ -1,3 +1,4 @@
+import { ChatModel } from "../../common/chatlines.ts";
 import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
 import { TriedNumbers } from "../../common/tried.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
@@ -7,11 +8,12 @@ import type { PanelActions } from "../../panel/actions.ts";
 import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
 import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
 import { ScreenShare } from "../../share/screenshare.ts";
-import { doorNumberLife, maxControls, maxViewers, type FromAgent } from "../../protocol_gen.ts";
+import { doorNumberLife, maxControls, maxViewers, type ChatRefusal, type ChatSide, type FromAgent } from "../../protocol_gen.ts";
 import { systemName, systemOf } from "../systems.ts";
 import { commonTexts } from "../../texts_gen/common.ts";
 import type { Language } from "../../texts_gen/languages.ts";
 import { sharingTexts } from "../../texts_gen/sharing.ts";
+import { AcceptedLines, forAdvisors } from "./chat.ts";
 import { beginning, direction, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
 import { lineOf } from "./doors.ts";
@@ -37,6 +39,9 @@ type By = "customer" | "advisor" | "auto";
 
 /** The customer's end of a session without a program: this page is the agent. */
 export class BrowserAgent implements PanelActions {
+  /** The chat as this page shows it. */
+  readonly chat = new ChatModel("customer");
+  private readonly lines = new AcceptedLines();
   private readonly t;
   private phase: PanelPhase = "number";
   private error: Snapshot["error"] = null;
@@ -165,6 +170,22 @@ export class BrowserAgent implements PanelActions {
     this.apply({ kind: on ? "pause" : "resume" }, "customer");
   }
 
+  write(text: string, tag: number): boolean {
+    const why = this.pass("customer", text, tag);
+    if (why !== null) this.chat.refused({ tag, why });
+    return true;
+  }
+
+  /** Passes a line on to everybody. Returns why not, or null. */
+  private pass(by: ChatSide, text: string, tag: number): ChatRefusal | null {
+    if (this.phase !== "joined" || this.reason !== "") return "nobody";
+    const line = this.lines.add(by, text, tag);
+    if (typeof line === "string") return line;
+    this.report({ type: "chatLine", ...forAdvisors(line) });
+    this.chat.take({ ...line, time: new Date(line.time), tag: by === "customer" ? tag : 0 });
+    return null;
+  }
+
   end(): void {
     if (this.phase === "connecting") {
       this.link?.stop();
@@ -251,6 +272,10 @@ export class BrowserAgent implements PanelActions {
         // Only the end that asked gets the number.
         if (number) control.send({ type: "door", door, number, seconds: doorNumberLife / 1000 });
       },
+      chat: (text, tag) => {
+        const why = this.pass("advisor", text, tag);
+        if (why !== null) control.send({ type: "chatRefused", tag, why });
+      },
       end: () => {
         this.reason = "advisor";
         this.apply({ kind: "end" }, "advisor");
@@ -272,9 +297,11 @@ export class BrowserAgent implements PanelActions {
       program: "browser",
       can: canCapture() ? ["view", "show"] : ["show"],
       pong: true,
+      chat: true,
       answer: "",
     });
     control.send(this.state());
+    for (const line of this.lines.latest) control.send({ type: "chatLine", ...forAdvisors(line) });
     this.publish();
   }
 

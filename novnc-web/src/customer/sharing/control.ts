@@ -1,19 +1,25 @@
 // PROTOCOL.md, section 6: the agent's end of a control stream.
 
+import { readTag } from "../../common/chatlines.ts";
 import { number, oneOf, parseFields } from "../../common/fields.ts";
 import { wishNames, type Wish } from "../../common/rights.ts";
 import { maxControlLine, numberedDoors, type FromAdvisor, type FromAgent, type NumberedDoor } from "../../protocol_gen.ts";
 import type { SealedChannel } from "../../seal/index.ts";
 
 const messagesPerSecond = 20;
-/** An advisor's end that leaves this many bytes unread is cut off; it may reconnect. */
-const maxUnread = 256 * 1024;
+/**
+ * An advisor's end that leaves this many bytes unread is cut off; it may reconnect. The whole chat,
+ * which a new end receives at once, has less than half as many.
+ */
+const maxUnread = 1024 * 1024;
 
 export interface ControlEndHandlers {
   ask(right: Wish): void;
   giveBack(right: Wish): void;
   /** The advisor requests the number for one viewer that cannot seal. */
   door(door: NumberedDoor): void;
+  /** The advisor has written a line, which was not checked. */
+  chat(text: string, tag: number): void;
   end(): void;
   closed(): void;
 }
@@ -80,6 +86,11 @@ export class ControlEnd {
         case "door": {
           const door = oneOf(fields["door"], [...numberedDoors, ""], "");
           if (door) this.handlers.door(door);
+          break;
+        }
+        case "chat": {
+          const words = fields["text"];
+          this.handlers.chat(typeof words === "string" ? words : "", readTag(fields["tag"]));
           break;
         }
         case "ping":

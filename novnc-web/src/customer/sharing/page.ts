@@ -65,7 +65,7 @@ export class SharingPage {
     root.className = "panel-root";
     this.before = [...body.childNodes];
     body.replaceChildren(root);
-    this.view = new PanelView(language, root, this.agent, preview, {
+    this.view = new PanelView(language, root, this.agent, preview, this.agent.chat, {
       texts: panelWords(language),
       name: gateway,
       note: canCapture() ? t.needsProgram : t.noCapture,
