@@ -49,6 +49,7 @@ type hookEvent struct {
 	down     bool // a key or button was pressed
 	physical bool
 	at       image.Point // of the pointer, in the system's coordinates; not for keys
+	ticks    uint32      // when it happened, in the system's milliseconds, like a message's time
 }
 
 // hooks are the two hooks of the process. Callbacks have no receiver, so there is one set, which
@@ -96,7 +97,7 @@ var mouseHook = sync.OnceValue(func() uintptr {
 // onKey runs on the hooks' thread. It reports whether the key is withheld.
 func (h *hooks) onKey(what uint32, at uintptr) bool {
 	e := *(**struct{ vk, scan, flags, time uint32 })(unsafe.Pointer(&at))
-	ev := hookEvent{key: true, vk: e.vk, physical: e.flags&(llkhfInjected|llkhfLowerInjected) == 0}
+	ev := hookEvent{key: true, vk: e.vk, physical: e.flags&(llkhfInjected|llkhfLowerInjected) == 0, ticks: e.time}
 	pressed := what == wmKeyDown || what == wmSysKeyDown
 	slot := e.vk & 0xff
 	if ev.physical {
@@ -105,7 +106,7 @@ func (h *hooks) onKey(what uint32, at uintptr) bool {
 	} else {
 		ev.down = pressed
 	}
-	keep := h.deliver(ev, e.time) && ev.physical
+	keep := h.deliver(ev) && ev.physical
 	if !pressed {
 		keep = h.swallowed[slot] && ev.physical // like its press
 	}
@@ -122,14 +123,14 @@ func (h *hooks) onMouse(what uint32, at uintptr) {
 		data, flags, time uint32
 	})(unsafe.Pointer(&at))
 	down := what == wmLeftDown || what == wmRightDown || what == wmMiddleDown || what == wmXDown
-	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y))}, e.time)
+	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y)), ticks: e.time})
 }
 
 // deliver sends an event to the Watches. It does not block.
-func (h *hooks) deliver(e hookEvent, now uint32) (swallow bool) {
+func (h *hooks) deliver(e hookEvent) (swallow bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.seenAt = now
+	h.seenAt = e.ticks
 	for to, user := range h.users {
 		if user.see != nil {
 			user.see(e)

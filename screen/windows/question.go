@@ -114,12 +114,34 @@ func (d *questionDialog) remind() {
 // thread.
 func (d *questionDialog) watchPointer(e hookEvent) {
 	if place := d.place.Load(); !e.key && place != nil && !e.at.In(*place) {
-		d.left.Store(true)
+		d.absence.outside(e.ticks)
 	}
 }
 
+// absence notices that the pointer was outside the dialog between two messages about it. The hooks
+// report an event before the dialog gets it, but on a busy computer the system may not wait for
+// them. What they report then is older than what the dialog knows.
+type absence struct {
+	last atomic.Int64 // when the pointer was outside; zero: never since the last message
+	// Owned by the dialog's thread.
+	inside  uint32 // when the last message was sent
+	entered bool   // there was one
+}
+
+// outside records that the pointer was outside, at a time in the system's milliseconds, which wrap.
+func (a *absence) outside(ticks uint32) { a.last.Store(1<<32 | int64(ticks)) }
+
+// message records a message about the pointer. It reports whether the pointer was outside since the
+// message before.
+func (a *absence) message(ticks uint32) bool {
+	last := a.last.Swap(0)
+	left := last != 0 && (!a.entered || int32(uint32(last)-a.inside) > 0)
+	a.inside, a.entered = ticks, true
+	return left
+}
+
 // questionDialog is one question on the screen. The thread owns everything except answers, until,
-// place and left.
+// place and a part of absence.
 type questionDialog struct {
 	*asker
 	q       screen.Question
@@ -127,7 +149,7 @@ type questionDialog struct {
 	answers chan screen.Answer
 	until   time.Time
 	place   atomic.Pointer[image.Rectangle] // where the dialog is
-	left    atomic.Bool                     // the pointer was outside since the last message
+	absence absence
 
 	dialogWindow
 	bounds    image.Rectangle // of the monitor, in the system's coordinates
@@ -245,7 +267,7 @@ func (d *questionDialog) filter(m *message) (taken bool) {
 	}
 	place := image.Pt(int(m.At.X), int(m.At.Y))
 	g := &d.form.Gate
-	if m.Message >= wmMouseMove && m.Message <= wmMouseWheelX && d.left.Swap(false) {
+	if m.Message >= wmMouseMove && m.Message <= wmMouseWheelX && d.absence.message(m.Time) {
 		g.Pointer(when, question.None, 0)
 	}
 	switch m.Message {

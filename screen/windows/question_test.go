@@ -194,6 +194,37 @@ func TestQuestionEnds(t *testing.T) {
 	}
 }
 
+// TestAbsence checks that the pointer counts as having left the dialog, and so as having entered a
+// button anew, only if it was outside after the last message about it.
+func TestAbsence(t *testing.T) {
+	var a absence
+	if a.message(100) {
+		t.Error("was outside, although no hook reported it")
+	}
+	a.outside(90) // an event for which the system did not wait
+	if a.message(110) {
+		t.Error("a late report of an old event counts")
+	}
+	a.outside(110)
+	if a.message(115) {
+		t.Error("an event that is not later counts")
+	}
+	a.outside(120)
+	if !a.message(130) || a.message(140) {
+		t.Error("it left once, between two messages")
+	}
+	a.message(0xfffffff0)
+	a.outside(5) // the milliseconds wrap
+	if !a.message(6) {
+		t.Error("it left after the milliseconds had wrapped")
+	}
+	var first absence
+	first.outside(7)
+	if !first.message(3) {
+		t.Error("it was outside before the first message")
+	}
+}
+
 // TestMessageTime checks that a message that waited has the time at which it was queued, so that a
 // press made before the question was armed does not count because it is handled later.
 func TestMessageTime(t *testing.T) {
