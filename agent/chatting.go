@@ -73,10 +73,14 @@ func (e chatted) in(st *state) {
 // viewerLines is how many lines a viewer's chat shows that were written before it was opened.
 const viewerLines = 20
 
-// viewerChatOpened means that an advisor has opened the chat of his viewer.
+// viewerChatOpened means that an advisor has opened the chat of his viewer. If the gateway decrypts
+// for the viewer, it must not learn what was written before: that was sealed.
 type viewerChatOpened struct{ viewer *viewer }
 
 func (e viewerChatOpened) in(st *state) {
+	if e.viewer.line == LineGateway {
+		return
+	}
 	lines := st.controls.chat.All()
 	for _, line := range lines[max(0, len(lines)-viewerLines):] {
 		e.viewer.conn.Chat(forViewer(line, st.advisor))

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"lotse/agent/chat"
+	"lotse/consent"
+	"lotse/rfb/rfbtest"
 	"lotse/tunnel"
 )
 
@@ -161,4 +164,45 @@ func TestChatNeedsASession(t *testing.T) {
 			t.Errorf("at the end the panel shows %q", got)
 		}
 	})
+}
+
+// TestChatOfViewers checks that a viewer whose chat is opened shows what was written before, but not
+// if the gateway decrypts for it: those lines were sealed.
+func TestChatOfViewers(t *testing.T) {
+	for line, want := range map[string][]string{
+		LineSealed: {"before\n", "after\n"}, LinePartly: {"before\n", "after\n"}, LineGateway: {"after\n"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := joinedSession(t, Config{})
+			_ = s.Do(Say{Text: "before"})
+			s.allow(t, consent.View)
+			ours, theirs := net.Pipe()
+			served := make(chan struct{})
+			go func() { s.serveViewer(t.Context(), ours, &viewer{line: line}); close(served) }()
+			v, err := rfbtest.New(theirs, rfbtest.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := v.SendChatAction(rfbtest.ChatOpen); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			_ = s.Do(Say{Text: "after"})
+			var got []string
+			for len(got) == 0 || got[len(got)-1] != "after\n" {
+				m, err := v.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c, ok := m.(rfbtest.ChatMessage); ok {
+					got = append(got, c.Text)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %q", line, got)
+			}
+			v.Close()
+			<-served
+		})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode/utf8"
 
 	"lotse/agent"
 	"lotse/agent/chat"
@@ -36,6 +37,13 @@ func TestChat(t *testing.T) {
 		word := c.panel.word
 		if got := c.types("w " + word); !reflect.DeepEqual(got, []agent.Command{agent.Say{Text: word}}) {
 			t.Errorf("the word of a question, in a line of the chat: %+v", got)
+		}
+		// A line that is too long is not lost without a word: the session refuses it.
+		for _, letter := range []string{"x", "株", "\U0001f600"} {
+			got := c.types("w " + strings.Repeat(letter, 20000))
+			if say, ok := got[0].(agent.Say); len(got) != 1 || !ok || utf8.RuneCountInString(say.Text) <= tunnel.MaxChatText {
+				t.Errorf("%s: a long line becomes %d commands", letter, len(got))
+			}
 		}
 		c.mu.Lock()
 		c.err = chat.Error(tunnel.ChatTooMany)

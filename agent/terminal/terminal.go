@@ -12,9 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lotse/agent"
 	"lotse/i18n"
+	"lotse/tunnel"
 )
 
 // Panel shows the session in a terminal and asks questions there. It implements agent.Panel.
@@ -40,8 +42,9 @@ type typedLine struct {
 	at   time.Time
 }
 
-// maxLine is the maximum length of a typed line in bytes.
-const maxLine = 512
+// maxLine is the maximum length of a typed line in bytes. It is more than a line of the chat may
+// have, so that a longer one is refused as too long.
+const maxLine = len("w ") + (tunnel.MaxChatText+1)*utf8.UTFMax
 
 var _ agent.Panel = (*Panel)(nil)
 
@@ -106,8 +109,10 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- typedLine) {
 			return
 		}
 		text := string(line)
-		for more && err == nil { // too long to be an answer
+		if _, chat := writes(text); more && !chat { // too long to be an answer
 			text = ""
+		}
+		for more && err == nil {
 			_, more, err = reader.ReadLine()
 		}
 		select {

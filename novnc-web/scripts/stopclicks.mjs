@@ -44,6 +44,8 @@ const surprises = {
   "control given": (s) => (s.question ? null : seen(s) && rights(s, { control: true })),
   "clipboard given": (s) => (s.question ? null : seen(s) && rights(s, { control: true, clipboard: true })),
   "show begins": (s) => (seen(s) || s.paused ? null : rights({ ...s, direction: "advisor" }, { show: true })),
+  // The first line opens the chat in the middle of the page.
+  "a line of the chat": (s) => ({ ...s, chat: true }),
   "no choices": (s) => (s.choices && s.rights.view && !s.question ? { ...s, choices: null } : null),
   "connection lost": (s) => ({ ...s, phase: "away", direction: "none", viewers: [] }),
 };
@@ -90,9 +92,10 @@ let page;
 let seq = 0;
 let pushed = 0;
 
-/** Sends a snapshot and waits until the page has drawn it. */
-async function push(snapshot) {
-  pushPanel({ ...snapshot, seq: ++seq });
+/** Sends a snapshot, or the first line of the chat, and waits until the page has drawn it. */
+async function push({ chat, ...snapshot }) {
+  const line = { id: 1, by: "advisor", time: "2026-11-30T09:00:00Z", text: "Bitte auf https://example.com/a klicken" };
+  pushPanel(chat ? { type: "chat", lines: [line] } : { ...snapshot, seq: ++seq });
   pushed++;
   await page.waitForFunction((want) => window.snapshots >= want, pushed, { polling: 5 });
 }
@@ -151,9 +154,15 @@ async function press(testid, state, surprise, when, wants, middle) {
   const tookControl = middle && after.rights.control && isDeepStrictEqual(sent, [taking("control")]);
   if (!right && !missed && !tookControl) report(name, `sent ${JSON.stringify(sent)}`);
   // A question that has just come ignores its quiet buttons.
-  const harmless = [testid, ...(tookControl ? ["take-control"] : []), ...(mayMiss ? ["question-never", "question-choose"] : [])];
+  const harmless = [
+    testid,
+    ...(tookControl ? ["take-control"] : []),
+    ...(mayMiss ? ["question-never", "question-choose"] : []),
+    ...(mayMiss && after.chat ? ["chat-send", "chat-close"] : []),
+  ];
   if (missed && (await page.getByTestId("chooser").count()) > 0) report(name, "opened the chooser");
   if (pressed.some((button) => !harmless.includes(button))) report(name, `pressed ${pressed}`);
+  if (after.chat) await push(states.number); // a new session has a new chat
 }
 
 /** What can come to each state without making the button pointless. */
