@@ -166,8 +166,8 @@ func TestChatNeedsASession(t *testing.T) {
 	})
 }
 
-// TestChatOfViewers checks that a viewer whose chat is opened shows what was written before, but not
-// if the gateway decrypts for it: those lines were sealed.
+// TestChatOfViewers checks that a viewer whose chat is opened shows what was written before, but
+// not if the gateway decrypts for it: those lines were sealed.
 func TestChatOfViewers(t *testing.T) {
 	for line, want := range map[string][]string{
 		LineSealed: {"before\n", "after\n"}, LinePartly: {"before\n", "after\n"}, LineGateway: {"after\n"},

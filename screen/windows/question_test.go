@@ -195,7 +195,7 @@ func TestQuestionEnds(t *testing.T) {
 }
 
 // TestAbsence checks that the pointer counts as having left the dialog, and so as having entered a
-// button anew, only if it was outside after the last message about it.
+// button once more, only if it was outside after the last message about it.
 func TestAbsence(t *testing.T) {
 	var a absence
 	if a.message(100) {
