@@ -631,7 +631,7 @@ var texts = map[string]*translated{
 		"Ce n''est aucune des réponses.",
 	}},
 	"agent.chat.refused": {sources: []string{
-		"{0, select, long {That line is too long: at most 1000 characters.} rate {That were too many lines at once. Please wait a moment.} empty {There was nothing in that line.} other {Nobody is connected who could read that line.}}",
+		"{0, select, long {That line is too long: at most 1000 characters.} rate {Those were too many lines at once. Please wait a moment.} empty {There was nothing in that line.} other {Nobody is connected who could read that line.}}",
 		"{0, select, long {Die Zeile ist zu lang: höchstens 1000 Zeichen.} rate {Das waren zu viele Zeilen auf einmal. Bitte warten Sie einen Moment.} empty {Die Zeile war leer.} other {Es ist niemand verbunden, der die Zeile lesen könnte.}}",
 		"{0, select, long {Cette ligne est trop longue : 1000 caractères au plus.} rate {Trop de lignes à la fois. Veuillez attendre un instant.} empty {Cette ligne était vide.} other {Personne n’est connecté pour lire cette ligne.}}",
 	}},
