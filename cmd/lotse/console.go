@@ -276,13 +276,21 @@ var (
 	helpShow     = say.Text("cli.helpShow")
 )
 
-// readCommands sends lines of standard input to out until the input ends. It cannot be stopped
-// while it waits for input; it ends with the program.
+// readCommands sends lines of standard input to out until the input ends. Of a line that is too
+// long it sends the beginning, which is too long for the chat and no other command. It cannot be
+// stopped while it waits for input; it ends with the program.
 func readCommands(in io.Reader, out chan<- string) {
-	s := bufio.NewScanner(in)
-	s.Buffer(nil, maxCommand)
-	for s.Scan() {
-		if text := strings.Join(strings.Fields(s.Text()), " "); text != "" {
+	r := bufio.NewReaderSize(in, maxCommand)
+	for {
+		line, more, err := r.ReadLine()
+		if err != nil {
+			return
+		}
+		text := strings.Join(strings.Fields(string(line)), " ")
+		for more && err == nil {
+			_, more, err = r.ReadLine()
+		}
+		if text != "" {
 			out <- text
 		}
 	}

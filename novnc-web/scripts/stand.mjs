@@ -162,10 +162,9 @@ export const wideWindow = { width: 1200, height: 800 };
 /**
  * What a browser complains of although all is well: a sign-in that is asked for, a camera that the
  * policy forbids, and a frame of a capture that ends, which Chromium drops itself (DECISIONS.md;
- * test/frames.test.ts proves that our own code closes every frame). noVNC cancels each touch, also
- * while the page scrolls, when that has no effect.
+ * test/frames.test.ts proves that our own code closes every frame).
  */
-const harmless = /401|camera is not allowed|A VideoFrame was garbage collected|Ignored attempt to cancel a touch/;
+const harmless = /401|camera is not allowed|A VideoFrame was garbage collected/;
 
 /**
  * Opens a page. Whatever it complains of is reported under the name. `script` runs first; `agent`

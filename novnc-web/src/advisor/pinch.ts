@@ -48,6 +48,8 @@ export class Pinch {
   }
 
   private touch(e: TouchEvent): void {
+    // noVNC cancels each touch. While the page scrolls that has no effect, and browsers complain.
+    if (!e.cancelable) e.preventDefault = () => {};
     const first = e.type === "touchstart" && e.touches.length === e.changedTouches.length;
     if (first) this.ours = this.theirs = false;
     const [a, b] = [...e.touches].filter((t) => this.target.contains(t.target as Node));
