@@ -86,7 +86,7 @@ func NewCanvas(size image.Point) Canvas {
 
 // Fill fills a rectangle.
 func (c Canvas) Fill(r image.Rectangle, col color.RGBA) {
-	draw.Draw(c, r, &image.Uniform{C: col}, image.Point{}, draw.Src)
+	draw.Draw(c.RGBA, r, &image.Uniform{C: col}, image.Point{}, draw.Src)
 }
 
 // Frame draws the edge of a rectangle, inside of it. width is in pixels.
@@ -99,7 +99,7 @@ func (c Canvas) Frame(r image.Rectangle, width int, col color.RGBA) {
 
 // Print draws a text. at is the left end of its base line.
 func (c Canvas) Print(at image.Point, f font.Face, text string, col color.RGBA) {
-	d := font.Drawer{Dst: c, Src: image.NewUniform(col), Face: f, Dot: fixed.P(at.X, at.Y)}
+	d := font.Drawer{Dst: c.RGBA, Src: image.NewUniform(col), Face: f, Dot: fixed.P(at.X, at.Y)}
 	d.DrawString(text)
 }
 
