@@ -19,7 +19,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
-.PHONY: help watch web-gallery build build-tests flood test test-bench test-go test-native test-race test-web test-pages test-advisor-page test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
+.PHONY: help watch web-gallery build build-tests flood table test test-bench test-go test-native test-race test-web test-pages test-advisor-page test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
 	dist demo bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
@@ -41,6 +41,7 @@ help:
 	@echo 'make fuzz     every fuzz test for FUZZTIME=60s'
 	@echo 'make bench    measure, and compare with bench/results'
 	@echo 'make flood    a flood at every entrance of a gateway (as root)'
+	@echo 'make table    measure the pages: words, presses, movement, share of the picture, times'
 	@echo 'make dist     a release, into dist/'
 	@echo 'make clean    remove what was built'
 
@@ -207,6 +208,11 @@ bench: needs-test build
 flood: build
 	go run ./bench/flood -seconds 60 -phases all
 	go run ./bench/flood -seconds 20
+
+# How the pages treat people, and how long a whole session takes to its first picture.
+table: $(E2E_NEEDS)
+	cd novnc-web && npm run table
+	$(E2E) -test.run 'TestBrowser$$' -test.v | grep -o 'from the number to.*'
 
 demo: needs-demo build bin/demopages
 	@ci/demo.sh

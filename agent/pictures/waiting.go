@@ -33,18 +33,40 @@ type Words struct{ Title, Line string }
 // Waiting draws words in the middle of a frame of that size. The frame contains nothing of
 // any screen.
 func Waiting(size image.Point, w Words) *screen.Frame {
-	c := drawing.NewCanvas(size)
-	c.Fill(c.Rect, waitingBackground)
+	f := filled(size, waitingBackground)
 	middle := size.Y / 2
 	title := image.Rect(16, middle-2*titleFont, size.X-16, middle)
 	line := image.Rect(16, middle, size.X-16, middle+2*lineFont)
-	if f, err := fitting(drawing.Bold, w.Title, titleFont, title.Dx()); err == nil {
-		c.Centred(title, f, w.Title, waitingTitle)
+	print(f, title, drawing.Bold, titleFont, w.Title, waitingTitle)
+	print(f, line, drawing.Regular, lineFont, w.Line, waitingText)
+	return f
+}
+
+// filled returns a frame of one colour.
+func filled(size image.Point, c color.RGBA) *screen.Frame {
+	f := screen.NewFrame(size)
+	f.Fill(f.Bounds(), c.R, c.G, c.B)
+	return f
+}
+
+// print draws a line in the middle of r, on the background of the waiting page.
+func print(f *screen.Frame, r image.Rectangle, open func(float64) (font.Face, error), largest float64, text string, ink color.RGBA) {
+	face, err := fitting(open, text, largest, r.Dx())
+	if err != nil || r.Empty() {
+		return
 	}
-	if f, err := fitting(drawing.Regular, w.Line, lineFont, line.Dx()); err == nil {
-		c.Centred(line, f, w.Line, waitingText)
+	c := drawing.NewCanvas(r.Size())
+	c.Fill(c.Rect, waitingBackground)
+	c.Centred(c.Rect, face, text, ink)
+	paste(f, c.Finish(), r.Min)
+}
+
+// paste copies a picture into f, where it fits.
+func paste(f, picture *screen.Frame, at image.Point) {
+	r := image.Rectangle{Max: picture.Size}.Add(at).Intersect(f.Bounds())
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(f.Row(y, r.Min.X, r.Max.X), picture.Row(y-at.Y, r.Min.X-at.X, r.Max.X-at.X))
 	}
-	return c.Finish()
 }
 
 // fitting returns the font in the largest size at which the text is at most width pixels wide.
@@ -66,18 +88,21 @@ var (
 // Backdrop draws the grey frame that is shown in place of what is not shared, with a hint
 // repeated all over it.
 func Backdrop(size image.Point, hint string) *screen.Frame {
-	c := drawing.NewCanvas(size)
-	c.Fill(c.Rect, backdropGrey)
-	f, err := drawing.Regular(backdropFont)
+	f := filled(size, backdropGrey)
+	face, err := drawing.Regular(backdropFont)
 	if err != nil {
-		return c.Finish()
+		return f
 	}
 	const down, across = 120, 140
-	width := drawing.Width(f, hint)
-	for row, base := 0, 56; base-backdropFont < size.Y; row, base = row+1, base+down {
+	width := drawing.Width(face, hint)
+	c := drawing.NewCanvas(image.Pt(width, 2*backdropFont))
+	c.Fill(c.Rect, backdropGrey)
+	c.Left(c.Rect, face, hint, backdropText)
+	words := c.Finish()
+	for row, top := 0, 56-backdropFont; top < size.Y; row, top = row+1, top+down {
 		for left := 40 - row%2*(width+across)/2; left < size.X; left += width + across {
-			c.Print(image.Pt(left, base), f, hint, backdropText)
+			paste(f, words, image.Pt(left, top))
 		}
 	}
-	return c.Finish()
+	return f
 }
