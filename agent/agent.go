@@ -212,16 +212,14 @@ const panelLinger = 3 * time.Second
 
 // rfbRights converts rights to those of rfb. Package consent decides on rights, rfb enforces
 // them.
-func rfbRights(r consent.Rights) rfb.Rights {
-	var out rfb.Rights
-	if r.Has(consent.View) {
-		out |= rfb.RightView
-	}
-	if r.Has(consent.Control) {
-		out |= rfb.RightControl
-	}
-	if r.Has(consent.Clipboard) {
-		out |= rfb.RightClipboard
+func rfbRights(r consent.Rights) (out rfb.Rights) {
+	for _, same := range []struct {
+		ours consent.Right
+		rfb  rfb.Rights
+	}{{consent.View, rfb.RightView}, {consent.Control, rfb.RightControl}, {consent.Clipboard, rfb.RightClipboard}, {consent.Point, rfb.RightPoint}} {
+		if r.Has(same.ours) {
+			out |= same.rfb
+		}
 	}
 	return out
 }

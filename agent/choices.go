@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/agent/powerful"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/screen"
@@ -194,7 +195,7 @@ func (r *choicesReader) read() *Choices {
 			icon = nil
 		}
 		room -= len(icon)
-		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon, canDoEverything(a.Name)})
+		c.Apps = append(c.Apps, AppChoice{a.ID, short(a.Name), titles, icon, powerful.Program(a.Name)})
 	}
 	return c
 }

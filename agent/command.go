@@ -133,7 +133,9 @@ func (c Refuse) do(st *state) error {
 	return nil
 }
 
-// Silence refuses Right for the rest of the session (On), or allows questions for it again.
+// Silence refuses Right for the rest of the session (On), or allows questions for it again. For
+// consent.Point, about which there are no questions, it switches the advisor's arrow off and on.
+// While he has control, it cannot be switched on, because he could do that himself.
 type Silence struct {
 	Right consent.Right
 	On    bool
@@ -143,6 +145,8 @@ func (c Silence) do(st *state) error {
 	kind := consent.Unsilence
 	if c.On {
 		kind = consent.Silence
+	} else if c.Right == consent.Point && (st.session.cfg.Display.Marker == nil || st.consent.Given.Has(consent.Control)) {
+		return nil
 	}
 	st.apply(consent.Event{Kind: kind, Right: c.Right}, byCustomer)
 	return nil

@@ -138,7 +138,7 @@ func eventOf(s Snapshot) Event {
 	for _, r := range []struct {
 		has  bool
 		name string
-	}{{s.Rights.View, "view"}, {s.Rights.Control, "control"}, {s.Rights.Clipboard, "clipboard"}, {s.Rights.Show, "show"}} {
+	}{{s.Rights.View, "view"}, {s.Rights.Control, "control"}, {s.Rights.Clipboard, "clipboard"}, {s.Rights.Show, "show"}, {s.Rights.Point, "point"}} {
 		if r.has {
 			ev.Rights = append(ev.Rights, r.name)
 		}

@@ -132,6 +132,10 @@ func (c outsideClipboard) Watch(ctx context.Context, changed func(string, screen
 	return ctx.Err()
 }
 
+type outsideMarker struct{ *outside }
+
+func (m outsideMarker) Mark([]screen.Mark) error { m.call("Mark"); return nil }
+
 type outsideConn struct {
 	net.Conn
 	*outside
@@ -157,7 +161,7 @@ func TestLoopCallsNobody(t *testing.T) {
 			Client: &tunnel.Client{Gateway: "https://support.example.com"}, Logger: slog.New(slog.DiscardHandler),
 			Display: screen.Parts{
 				Screen: display, Input: outsideInput{display, o}, Windows: outsideWindows{windows, o}, Hotkey: outsideKey{key, o},
-				Badge: outsideBadge{badge, o}, Asker: outsideAsker{asker, o}, Clipboard: outsideClipboard{o}, InputWatcher: hands, Notices: notices,
+				Badge: outsideBadge{badge, o}, Asker: outsideAsker{asker, o}, Clipboard: outsideClipboard{o}, InputWatcher: hands, Notices: notices, Marker: outsideMarker{o},
 			},
 		})
 		d := &desk{Session: s, asker: asker}
@@ -191,6 +195,11 @@ func TestLoopCallsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		go io.Copy(io.Discard, vb)
+
+		if err := v.SendPointer(image.Pt(20, 20), 1); err != nil { // points
+			t.Fatal(err)
+		}
+		synctest.Wait()
 
 		// Everything that can be asked, done and taken back happens.
 		d.ask(consent.Control)
@@ -248,7 +257,7 @@ func TestLoopCallsNobody(t *testing.T) {
 		sb.Close()
 
 		want := []string{
-			"Ask", "Badge.Show", "Choices", "Clipboard.Watch", "Conn.Close", "Key", "Next", "Open", "Owns", "Pointer", "Read", "Refresh", "ReleaseAll",
+			"Ask", "Badge.Show", "Choices", "Clipboard.Watch", "Conn.Close", "Key", "Mark", "Next", "Open", "Owns", "Pointer", "Read", "Refresh", "ReleaseAll",
 			"Scope.Close", "SetText", "Swallow", "Write", "panel", "panel's end",
 		}
 		synctest.Wait()

@@ -134,7 +134,7 @@ func everyWording() (all []*worded) {
 // everyQuestion returns all questions that can be asked.
 func everyQuestion() (all []asked) {
 	for _, right := range consent.All {
-		if right != consent.Files { // never asked
+		if right != consent.Files && right != consent.Point { // never asked
 			all = append(all, asked{right: right, serial: 7})
 		}
 	}

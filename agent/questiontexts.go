@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lotse/agent/powerful"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/logs"
@@ -93,7 +94,7 @@ func (w *wording) forShare(q *screen.Question) {
 func (w *wording) controlHint() string {
 	l := w.cfg.Language
 	for _, name := range w.choices.describe(w.shown).Names {
-		if w.shown.Kind == screen.ShareApps && canDoEverything(name) {
+		if w.shown.Kind == screen.ShareApps && powerful.Program(name) {
 			return l.Text("agent.question.powerful", name)
 		}
 	}
@@ -125,7 +126,7 @@ func (w *wording) windowChoices() []screen.Choice {
 	var out []screen.Choice
 	for _, a := range got.Apps[:min(len(got.Apps), maxApps)] {
 		c := screen.Choice{ID: appChoice + a.ID, Name: short(a.Name), Note: short(strings.Join(a.Titles, ", ")), Icon: a.Icon}
-		if canDoEverything(a.Name) {
+		if powerful.Program(a.Name) {
 			c.Warning = w.cfg.Language.Text("agent.question.powerfulMark")
 		}
 		out = append(out, c)

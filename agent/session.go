@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"lotse/agent/pictures"
+	"lotse/agent/pointing"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/rfb"
@@ -26,6 +27,7 @@ type Session struct {
 	effects  *effects
 	share    *share
 	guard    *guard
+	board    *pointing.Board // what the advisors point at
 	doors    doorNumbers
 	entered  chan entry // for the link; holds at most one
 	// panelWanted holds at most one wish.
@@ -54,6 +56,7 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	s.effects = newEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
 	s.viewers.Store(new([]*rfb.Conn))
 	s.share = newShare(s)
+	s.board = pointing.NewBoard(s.share, nil)
 	s.guard.Suspend(true) // until control is given
 	return s
 }
@@ -79,6 +82,7 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 		{d.Windows != nil, (&choicesReader{s}).run},
 		{d.Badge != nil, (&badgeShow{session: s}).run},
 		{d.Notices != nil, (&noticeWatch{s}).run},
+		{d.Marker != nil, func(ctx context.Context) { s.board.Show(ctx, &s.cfg.Display, s.log.capture) }},
 	} {
 		if part.there {
 			followers.Go(func() { part.run(ctx) })

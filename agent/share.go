@@ -74,6 +74,8 @@ func (sh *share) choose(what screen.Share) screen.Change {
 // turnLocked starts a new turn with an empty frame.
 func (sh *share) turnLocked() screen.Change {
 	sh.turn++
+	sh.scope = nil // of the turn before
+	sh.session.board.Clear()
 	if sh.has {
 		sh.first, sh.has = make(chan struct{}), false
 	}
@@ -216,6 +218,17 @@ func (sh *share) setScope(scope screen.Scope) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.scope = scope
+}
+
+// Shown implements pointing.Shown.
+func (sh *share) Shown() (shown []image.Rectangle, origin image.Point) {
+	sh.mu.Lock()
+	scope := sh.scope
+	sh.mu.Unlock()
+	if scope == nil {
+		return nil, image.Point{}
+	}
+	return scope.Shown()
 }
 
 // owns reports whether a shared program put a text on the clipboard.

@@ -6,6 +6,7 @@ import (
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/plaintext"
+	"lotse/screen"
 	"lotse/tunnel"
 )
 
@@ -107,7 +108,7 @@ func (st *state) snapshot() Snapshot {
 		},
 		SnapshotConsent: SnapshotConsent{
 			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,
-			Silenced: namesOf(st.consent.Silenced), Preset: st.sharing.choices.describe(cfg.Share),
+			Silenced: namesOf(unwanted(st.consent.Silenced, cfg.Display)), Preset: st.sharing.choices.describe(cfg.Share),
 		},
 	}
 	if st.choosing() {
@@ -145,6 +146,15 @@ func (st *state) snapshot() Snapshot {
 	return snap
 }
 
+// unwanted returns what the customer has silenced. A display that can show no arrow has none to
+// silence.
+func unwanted(silenced consent.Rights, display screen.Parts) consent.Rights {
+	if display.Marker == nil {
+		silenced &^= consent.Rights(consent.Point)
+	}
+	return silenced
+}
+
 // namesOf returns the names of rights, never nil.
 func namesOf(set consent.Rights) []string {
 	names := []string{}
@@ -172,7 +182,7 @@ func (st *state) forAdvisors() tunnel.State {
 
 // toldRights converts rights to those of both protocols.
 func toldRights(r consent.Rights) tunnel.Rights {
-	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show)}
+	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show), Point: r.Has(consent.Point)}
 }
 
 // localInputActive reports whether the customer's own input blocks remote input while control is

@@ -61,6 +61,9 @@ func newState(s *Session) *state {
 		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record{lang: s.lang},
 	}
+	if s.cfg.Display.Marker == nil {
+		st.consent.Silenced = consent.Rights(consent.Point) // nothing could show it
+	}
 	if s.cfg.Entry.Problem != "" {
 		st.failure = newFailure("source", s.cfg.Entry.Problem)
 	}
@@ -81,7 +84,10 @@ func (st *state) apply(e consent.Event, by string) {
 		st.questionChanged()
 	}
 	for _, c := range changes {
-		st.changed(c, by)
+		// An arrow that comes or goes with the view is not worth words of its own.
+		if c.Right != consent.Point || e.Right == consent.Point {
+			st.changed(c, by)
+		}
 	}
 	if q := after.Question; q != 0 && st.session.cfg.Answer != AnswerAsk {
 		if q == consent.View {
@@ -108,6 +114,7 @@ func (st *state) enforce(before, after consent.Rights) {
 		s.guard.Suspend(false) // events from before this moment stay suspended
 		s.effects.swallowHotkey(true)
 	}
+	s.board.Allow(after.Has(consent.Point) && !after.Has(consent.Control))
 	s.share.want(after.Has(consent.View) && st.viewers.count() > 0)
 }
 

@@ -207,6 +207,8 @@ func (e viewerGone) in(st *state) {
 func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	line := newQuickClose(conn)
 	defer line.wait()
+	hand := s.board.Hand(AdvisorName(s.now().snapshot.Advisor))
+	defer hand.Leave()
 	came := &viewerCame{viewer: v, connect: func(name string, rights rfb.Rights) *rfb.Conn {
 		return rfb.NewConn(line, rfb.Config{
 			Desktop: s.share.desktop, Waiting: s.share.waiting, Name: name, Rights: rights,
@@ -220,6 +222,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 			Photos:     &s.share.photos,
 			Ready:      s.share.takerReady,
 			Input:      s.guard,
+			Point:      hand.Point,
 			CutText:    s.takeClipboard,
 			ChatOpened: func() { s.send(viewerChatOpened{v}) },
 			Chat:       func(text string) { s.send(viewerWrote{v, text}) },

@@ -32,7 +32,8 @@
 //	   └───────── Allow(View): Show ends first ───────────────────────┘
 //
 // A right is given only by Allow. One question is open at a time. While a question is open, only
-// looking is in effect.
+// looking is in effect. Point has no question of its own: it comes with View and goes with it.
+// Silence takes it, also from later views, until Unsilence.
 package consent
 
 // Right is one thing that an advisor can be allowed, or can ask for.
@@ -46,15 +47,17 @@ const (
 	Files                       // reserved: never asked for, never given
 	Show                        // the customer sees the advisor's screen
 	Share                       // only a question, whether more may be seen; never given
+	Point                       // point at things; given together with View, never asked for
 )
 
-// All lists the rights in the order in which they are asked.
-var All = [...]Right{View, Show, Control, Clipboard, Share, Files}
+// All lists the rights in the order in which they are asked. Files and Point are never asked for.
+var All = [...]Right{View, Show, Control, Clipboard, Share, Files, Point}
 
 const (
 	needView = Rights(Control | Clipboard | Share) // have no meaning without View
 	driving  = Rights(Control | Clipboard)
 	looking  = Rights(View | Show)
+	unasked  = Rights(Files | Point)
 )
 
 // String returns the right's name in the protocols.
@@ -72,12 +75,14 @@ func (r Right) String() string {
 		return "show"
 	case Share:
 		return "share"
+	case Point:
+		return "point"
 	}
 	return "none"
 }
 
 // known reports whether r is exactly one right.
-func (r Right) known() bool { return r != 0 && r <= Share && r&(r-1) == 0 }
+func (r Right) known() bool { return r != 0 && r <= Point && r&(r-1) == 0 }
 
 // ParseRight returns the right with this name; ok is false for an unknown name.
 func ParseRight(name string) (r Right, ok bool) {
@@ -178,8 +183,8 @@ const (
 	ViewersGone             // nobody is watching any longer
 	End                     // by either side
 	Ready                   // the delay for Right after a refusal is over
-	Silence                 // * do not ask for Right again
-	Unsilence               // * ask for Right again
+	Silence                 // * do not ask for Right again; no Point any longer
+	Unsilence               // * ask for Right again; Point again
 )
 
 // Event is something that happened. Right and Serial are set if the kind uses them.
@@ -297,7 +302,7 @@ func (t *transition) joined(e Event) {
 	case Silence:
 		t.silence(e.Right)
 	case Unsilence:
-		t.Silenced &^= Rights(e.Right)
+		t.unsilence(e.Right)
 	case Lose:
 		// View is kept until the connection is back, Control is not. The advisor's screen arrives
 		// over the connection that has ended.
@@ -326,14 +331,14 @@ func (t *transition) away(e Event) {
 	case Silence:
 		t.silence(e.Right)
 	case Unsilence:
-		t.Silenced &^= Rights(e.Right)
+		t.unsilence(e.Right)
 	case End:
 		t.end()
 	}
 }
 
 func (t *transition) end() {
-	t.revoke(looking|driving, Taken)
+	t.revoke(looking|driving|Rights(Point), Taken)
 	t.withdraw()
 	t.Phase, t.Paused, t.Delayed, t.Silenced = Over, false, 0, 0
 }
@@ -342,7 +347,7 @@ func (t *transition) end() {
 // control without seeing. Of the two directions the newer request counts. A silenced right is
 // refused without a question.
 func (t *transition) ask(r Right) {
-	if t.Given.Has(r) || t.Paused || r == Files || needView.Has(r) && !t.Given.Has(View) {
+	if t.Given.Has(r) || t.Paused || unasked.Has(r) || needView.Has(r) && !t.Given.Has(View) {
 		return
 	}
 	if t.Silenced.Has(r) {
@@ -372,6 +377,17 @@ func (t *transition) allow() {
 		t.Given |= Rights(r)
 	}
 	t.note(r, Given)
+	if r == View {
+		t.point()
+	}
+}
+
+// point gives Point, which comes with View, unless the customer does not want it.
+func (t *transition) point() {
+	if t.Given.Has(View) && !t.Given.Has(Point) && !t.Silenced.Has(Point) {
+		t.Given |= Rights(Point)
+		t.note(Point, Given)
+	}
 }
 
 func (t *transition) answers(e Event) bool { return t.Question != 0 && e.Serial == t.Serial }
@@ -404,6 +420,17 @@ func (t *transition) silence(r Right) {
 		t.refuse(Refused)
 	}
 	t.Asked &^= Rights(r)
+	if r == Point {
+		t.revoke(Rights(Point), Taken)
+	}
+}
+
+// unsilence lets r be asked for again. Point, for which nobody asks, is in effect again.
+func (t *transition) unsilence(r Right) {
+	t.Silenced &^= Rights(r)
+	if r == Point {
+		t.point()
+	}
 }
 
 // withdrawQuestion ends the open question without an answer.
@@ -434,7 +461,7 @@ func (t *transition) take(r Right, o Outcome) {
 		t.revoke(Rights(r), o)
 		return
 	}
-	t.revoke(Rights(View)|driving, o)
+	t.revoke(Rights(View|Point)|driving, o)
 	t.dropNeedingView()
 }
 

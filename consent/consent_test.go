@@ -25,6 +25,9 @@ var controlling = append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}
 
 var showing = []Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Allow}}
 
+// seen is what a yes to the view gives.
+const seen = Rights(View | Point)
+
 func TestTable(t *testing.T) {
 	for name, test := range map[string]struct {
 		events    []Event
@@ -33,59 +36,67 @@ func TestTable(t *testing.T) {
 		question  Right
 		phase     Phase
 	}{
-		"nothing at the start":            {nil, 0, 0, 0, Alone},
-		"nothing by joining":              {[]Event{{Kind: Join}}, 0, 0, 0, Joined},
-		"asking opens a question":         {[]Event{{Kind: Join}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
-		"asking before joining":           {[]Event{{Kind: Ask, Right: View}, {Kind: Join}}, 0, 0, 0, Joined},
-		"allow gives":                     {viewing, Rights(View), Rights(View), 0, Joined},
-		"refuse does not":                 {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}}, 0, 0, 0, Joined},
-		"silence does not":                {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}}, 0, 0, 0, Joined},
-		"allow without a question":        {[]Event{{Kind: Join}, {Kind: Allow, Serial: 1}}, 0, 0, 0, Joined},
-		"control needs the view":          {[]Event{{Kind: Join}, {Kind: Ask, Right: Control}}, 0, 0, 0, Joined},
-		"control by a second answer":      {controlling, Rights(View | Control), Rights(View | Control), 0, Joined},
-		"a question stops control":        {append(slices.Clone(controlling), Event{Kind: Ask, Right: Clipboard}), Rights(View | Control), Rights(View), Clipboard, Joined},
-		"key takes control":               {append(slices.Clone(controlling), Event{Kind: Key}), Rights(View), Rights(View), 0, Joined},
-		"key refuses control's question":  {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Key}), Rights(View), Rights(View), 0, Joined},
-		"taking the view takes all":       {append(slices.Clone(controlling), Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
-		"returning control":               {append(slices.Clone(controlling), Event{Kind: Return, Right: Control}), Rights(View), Rights(View), 0, Joined},
-		"pause":                           {append(slices.Clone(controlling), Event{Kind: Pause}), Rights(View), 0, 0, Joined},
-		"pause and resume":                {append(slices.Clone(controlling), Event{Kind: Pause}, Event{Kind: Resume}), Rights(View), Rights(View), 0, Joined},
-		"no asking while paused":          {append(slices.Clone(viewing), Event{Kind: Pause}, Event{Kind: Ask, Right: Control}), Rights(View), 0, 0, Joined},
-		"lost line":                       {append(slices.Clone(controlling), Event{Kind: Lose}), Rights(View), 0, 0, Away},
-		"line back: view, not control":    {append(slices.Clone(controlling), Event{Kind: Lose}, Event{Kind: Rejoin}), Rights(View), Rights(View), 0, Joined},
-		"taken back while away":           {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Take, Right: View}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
-		"paused while away":               {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Pause}, Event{Kind: Rejoin}), Rights(View), 0, 0, Joined},
-		"wish withdrawn":                  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}}, 0, 0, 0, Joined},
-		"viewers gone":                    {append(slices.Clone(controlling), Event{Kind: ViewersGone}), Rights(View), Rights(View), 0, Joined},
-		"end":                             {append(slices.Clone(controlling), Event{Kind: End}), 0, 0, 0, Over},
-		"nothing after the end":           {append(slices.Clone(controlling), Event{Kind: End}, Event{Kind: Join}, Event{Kind: Ask, Right: View}), 0, 0, 0, Over},
-		"an answer to an old question":    {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
-		"view's refusal drops the rest":   {append(slices.Clone(viewing), Event{Kind: Take, Right: View}, Event{Kind: Ask, Right: View}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), 0, 0, 0, Joined},
-		"files are reserved":              {append(slices.Clone(viewing), Event{Kind: Ask, Right: Files}), Rights(View), Rights(View), 0, Joined},
-		"showing":                         {showing, Rights(Show), Rights(Show), 0, Joined},
-		"showing needs a yes":             {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}}, 0, 0, Show, Joined},
-		"asked to turn, still showing":    {append(slices.Clone(showing), Event{Kind: Ask, Right: View}), Rights(Show), Rights(Show), View, Joined},
-		"turned to the customer":          {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Allow}), Rights(View), Rights(View), 0, Joined},
-		"turn refused":                    {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Refuse}), Rights(Show), Rights(Show), 0, Joined},
-		"turned to the advisor":           {append(slices.Clone(controlling), Event{Kind: Ask, Right: Show}, Event{Kind: Allow}), Rights(Show), Rights(Show), 0, Joined},
-		"the newer direction is asked":    {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
-		"an old yes to the other":         {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
-		"show is not kept while away":     {append(slices.Clone(showing), Event{Kind: Lose}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
-		"no control while showing":        {append(slices.Clone(showing), Event{Kind: Ask, Right: Control}), Rights(Show), Rights(Show), 0, Joined},
-		"pausing does not hide the show":  {append(slices.Clone(showing), Event{Kind: Pause}), Rights(Show), Rights(Show), 0, Joined},
-		"another share, asked":            {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}), Rights(View | Control), Rights(View), Share, Joined},
-		"another share, allowed":          {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}, Event{Kind: Allow}), Rights(View | Control), Rights(View | Control), 0, Joined},
-		"another share without the view":  {[]Event{{Kind: Join}, {Kind: Ask, Right: Share}}, 0, 0, 0, Joined},
-		"taking the view drops the share": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Share}, Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
-		"asking again waits":              {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
-		"until it is ready":               {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}, {Kind: Ready, Right: View}}, 0, 0, View, Joined},
-		"silence puts it off as well":     {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
-		"another right does not wait":     {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}, Event{Kind: Ask, Right: Clipboard}), Rights(View), Rights(View), Clipboard, Joined},
-		"withdrawing does not put it off": {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
-		"silenced while asked":            {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Silence, Right: View}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
-		"asked again after unsilence":     {[]Event{{Kind: Join}, {Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
-		"silencing takes nothing":         {append(slices.Clone(controlling), Event{Kind: Silence, Right: Control}), Rights(View | Control), Rights(View | Control), 0, Joined},
-		"two wishes, one after the other": {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), Rights(View), Rights(View), Control, Joined},
+		"nothing at the start":             {nil, 0, 0, 0, Alone},
+		"nothing by joining":               {[]Event{{Kind: Join}}, 0, 0, 0, Joined},
+		"asking opens a question":          {[]Event{{Kind: Join}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"asking before joining":            {[]Event{{Kind: Ask, Right: View}, {Kind: Join}}, 0, 0, 0, Joined},
+		"allow gives":                      {viewing, seen, seen, 0, Joined},
+		"refuse does not":                  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}}, 0, 0, 0, Joined},
+		"silence does not":                 {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}}, 0, 0, 0, Joined},
+		"allow without a question":         {[]Event{{Kind: Join}, {Kind: Allow, Serial: 1}}, 0, 0, 0, Joined},
+		"control needs the view":           {[]Event{{Kind: Join}, {Kind: Ask, Right: Control}}, 0, 0, 0, Joined},
+		"control by a second answer":       {controlling, seen | Rights(Control), seen | Rights(Control), 0, Joined},
+		"a question stops control":         {append(slices.Clone(controlling), Event{Kind: Ask, Right: Clipboard}), seen | Rights(Control), Rights(View), Clipboard, Joined},
+		"key takes control":                {append(slices.Clone(controlling), Event{Kind: Key}), seen, seen, 0, Joined},
+		"key refuses control's question":   {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Key}), seen, seen, 0, Joined},
+		"taking the view takes all":        {append(slices.Clone(controlling), Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
+		"returning control":                {append(slices.Clone(controlling), Event{Kind: Return, Right: Control}), seen, seen, 0, Joined},
+		"pause":                            {append(slices.Clone(controlling), Event{Kind: Pause}), seen, 0, 0, Joined},
+		"pause and resume":                 {append(slices.Clone(controlling), Event{Kind: Pause}, Event{Kind: Resume}), seen, seen, 0, Joined},
+		"no asking while paused":           {append(slices.Clone(viewing), Event{Kind: Pause}, Event{Kind: Ask, Right: Control}), seen, 0, 0, Joined},
+		"lost line":                        {append(slices.Clone(controlling), Event{Kind: Lose}), seen, 0, 0, Away},
+		"line back: view, not control":     {append(slices.Clone(controlling), Event{Kind: Lose}, Event{Kind: Rejoin}), seen, seen, 0, Joined},
+		"taken back while away":            {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Take, Right: View}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
+		"paused while away":                {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Pause}, Event{Kind: Rejoin}), seen, 0, 0, Joined},
+		"wish withdrawn":                   {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}}, 0, 0, 0, Joined},
+		"viewers gone":                     {append(slices.Clone(controlling), Event{Kind: ViewersGone}), seen, seen, 0, Joined},
+		"end":                              {append(slices.Clone(controlling), Event{Kind: End}), 0, 0, 0, Over},
+		"nothing after the end":            {append(slices.Clone(controlling), Event{Kind: End}, Event{Kind: Join}, Event{Kind: Ask, Right: View}), 0, 0, 0, Over},
+		"an answer to an old question":     {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
+		"view's refusal drops the rest":    {append(slices.Clone(viewing), Event{Kind: Take, Right: View}, Event{Kind: Ask, Right: View}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), 0, 0, 0, Joined},
+		"files are reserved":               {append(slices.Clone(viewing), Event{Kind: Ask, Right: Files}), seen, seen, 0, Joined},
+		"showing":                          {showing, Rights(Show), Rights(Show), 0, Joined},
+		"showing needs a yes":              {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}}, 0, 0, Show, Joined},
+		"asked to turn, still showing":     {append(slices.Clone(showing), Event{Kind: Ask, Right: View}), Rights(Show), Rights(Show), View, Joined},
+		"turned to the customer":           {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Allow}), seen, seen, 0, Joined},
+		"turn refused":                     {append(slices.Clone(showing), Event{Kind: Ask, Right: View}, Event{Kind: Refuse}), Rights(Show), Rights(Show), 0, Joined},
+		"turned to the advisor":            {append(slices.Clone(controlling), Event{Kind: Ask, Right: Show}, Event{Kind: Allow}), Rights(Show), Rights(Show), 0, Joined},
+		"the newer direction is asked":     {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"an old yes to the other":          {[]Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: View}, {Kind: Allow, Serial: 1}}, 0, 0, View, Joined},
+		"show is not kept while away":      {append(slices.Clone(showing), Event{Kind: Lose}, Event{Kind: Rejoin}), 0, 0, 0, Joined},
+		"no control while showing":         {append(slices.Clone(showing), Event{Kind: Ask, Right: Control}), Rights(Show), Rights(Show), 0, Joined},
+		"pausing does not hide the show":   {append(slices.Clone(showing), Event{Kind: Pause}), Rights(Show), Rights(Show), 0, Joined},
+		"another share, asked":             {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}), seen | Rights(Control), Rights(View), Share, Joined},
+		"another share, allowed":           {append(slices.Clone(controlling), Event{Kind: Ask, Right: Share}, Event{Kind: Allow}), seen | Rights(Control), seen | Rights(Control), 0, Joined},
+		"another share without the view":   {[]Event{{Kind: Join}, {Kind: Ask, Right: Share}}, 0, 0, 0, Joined},
+		"taking the view drops the share":  {append(slices.Clone(viewing), Event{Kind: Ask, Right: Share}, Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
+		"asking again waits":               {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"until it is ready":                {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Refuse}, {Kind: Ask, Right: View}, {Kind: Ready, Right: View}}, 0, 0, View, Joined},
+		"silence puts it off as well":      {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"another right does not wait":      {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}, Event{Kind: Ask, Right: Clipboard}), seen, Rights(View), Clipboard, Joined},
+		"withdrawing does not put it off":  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"silenced while asked":             {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Silence, Right: View}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"asked again after unsilence":      {[]Event{{Kind: Join}, {Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"silencing takes nothing":          {append(slices.Clone(controlling), Event{Kind: Silence, Right: Control}), seen | Rights(Control), seen | Rights(Control), 0, Joined},
+		"no pointing during a question":    {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}), seen, Rights(View), Control, Joined},
+		"pointing switched off":            {append(slices.Clone(viewing), Event{Kind: Silence, Right: Point}), Rights(View), Rights(View), 0, Joined},
+		"and on again":                     {append(slices.Clone(viewing), Event{Kind: Silence, Right: Point}, Event{Kind: Unsilence, Right: Point}), seen, seen, 0, Joined},
+		"off also for the next view":       {append([]Event{{Kind: Join}, {Kind: Silence, Right: Point}}, viewing[1:]...), Rights(View), Rights(View), 0, Joined},
+		"on without a view gives nothing":  {[]Event{{Kind: Join}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}}, 0, 0, 0, Joined},
+		"nobody asks for pointing":         {append(slices.Clone(viewing), Event{Kind: Silence, Right: Point}, Event{Kind: Unsilence, Right: View}, Event{Kind: Ask, Right: Point}), Rights(View), Rights(View), 0, Joined},
+		"pointing switched off while away": {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Silence, Right: Point}, Event{Kind: Rejoin}), Rights(View), Rights(View), 0, Joined},
+		"pointing given up":                {append(slices.Clone(viewing), Event{Kind: Return, Right: Point}), Rights(View), Rights(View), 0, Joined},
+		"two wishes, one after the other":  {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), seen, Rights(View), Control, Joined},
 	} {
 		s := run(State{}, test.events...)
 		if s.Given != test.given || s.Effective() != test.effective || s.Question != test.question || s.Phase != test.phase {
@@ -123,8 +134,11 @@ func FuzzNext(f *testing.F) {
 func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	t.Helper()
 	gained := after.Given &^ before.Given
-	if gained != 0 && (e.Kind != Allow || e.Serial != before.Serial || Right(gained) != before.Question || before.Phase != Joined) {
+	if gained != 0 && !mayGive(before, e, gained) {
 		t.Fatalf("%+v on %+v gave %b", e, before, gained)
+	}
+	if after.Given.Has(Point) && (!after.Given.Has(View) || after.Silenced.Has(Point)) {
+		t.Fatalf("%+v: pointing without a view, or against the customer's will", after)
 	}
 	if after.Question != 0 && after.Effective()&^looking != 0 {
 		t.Fatalf("%+v: more than looking while a question is open", after)
@@ -143,7 +157,7 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 			}
 		}
 	}
-	if before.Phase != after.Phase && after.Given&^Rights(View) != 0 {
+	if before.Phase != after.Phase && after.Given&^seen != 0 {
 		t.Fatalf("%+v left %+v and kept %b", e, before, after.Given)
 	}
 	if after.Phase != Joined && after.Effective() != 0 {
@@ -165,7 +179,7 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	if after == before && len(changes) != 0 && !silenced {
 		t.Fatalf("%+v on %+v changed nothing and said %v", e, before, changes)
 	}
-	if before.Phase == Joined && after.Phase == Joined && before.Given&^after.Given != 0 && !takes(e.Kind) {
+	if before.Phase == Joined && after.Phase == Joined && before.Given&^after.Given != 0 && !takes(e) {
 		t.Fatalf("%+v on %+v took %b", e, before, before.Given&^after.Given)
 	}
 	if opened := after.Serial > before.Serial; opened && (after.Delayed.Has(after.Question) || after.Silenced.Has(after.Question)) {
@@ -179,7 +193,19 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	}
 }
 
+// mayGive reports whether an event may give these rights: that of the open question by its answer,
+// and pointing together with the view, or when the customer wants it again.
+func mayGive(before State, e Event, gained Rights) bool {
+	if gained == Rights(Point) && before.Given.Has(View) {
+		return e == Event{Kind: Unsilence, Right: Point, Serial: e.Serial}
+	}
+	if gained.Has(View) {
+		gained &^= Rights(Point)
+	}
+	return e.Kind == Allow && e.Serial == before.Serial && Right(gained) == before.Question && before.Phase == Joined
+}
+
 // takes reports whether an event may end a right in a session that continues.
-func takes(k Kind) bool {
-	return slices.Contains([]Kind{Take, Return, Key, Pause, ViewersGone, Allow}, k)
+func takes(e Event) bool {
+	return slices.Contains([]Kind{Take, Return, Key, Pause, ViewersGone, Allow}, e.Kind) || e.Kind == Silence && e.Right == Point
 }

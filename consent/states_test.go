@@ -46,16 +46,17 @@ func statesTable() string {
 	}
 	states := []State{
 		{}, {Phase: Joined}, asked(0, View), asked(0, Show),
-		{Phase: Joined, Given: Rights(View)}, asked(Rights(View), Control), asked(Rights(View), Share), asked(Rights(View), Show),
-		{Phase: Joined, Given: Rights(View | Control)}, {Phase: Joined, Given: Rights(View), Paused: true},
-		{Phase: Joined, Given: Rights(Show)}, asked(Rights(Show), View), {Phase: Away, Given: Rights(View)},
+		{Phase: Joined, Given: seen}, asked(seen, Control), asked(seen, Share), asked(seen, Show),
+		{Phase: Joined, Given: Rights(View), Silenced: Rights(Point)},
+		{Phase: Joined, Given: seen | Rights(Control)}, {Phase: Joined, Given: seen, Paused: true},
+		{Phase: Joined, Given: Rights(Show)}, asked(Rights(Show), View), {Phase: Away, Given: seen},
 		{Phase: Joined, Delayed: Rights(View)}, {Phase: Joined, Asked: Rights(View), Delayed: Rights(View)}, {Phase: Joined, Silenced: Rights(View)}, {Phase: Over},
 	}
 	events := []Event{
 		{Kind: Join}, {Kind: Lose}, {Kind: Rejoin}, {Kind: Ask, Right: View}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: Control}, {Kind: Ask, Right: Share},
 		{Kind: Allow, Serial: 1}, {Kind: Refuse, Serial: 1}, {Kind: Timeout, Serial: 1}, {Kind: Take, Right: View}, {Kind: Take, Right: Show},
 		{Kind: Return, Right: Control}, {Kind: Key}, {Kind: Pause}, {Kind: Resume}, {Kind: ViewersGone}, {Kind: Ready, Right: View},
-		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: End},
+		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}, {Kind: End},
 	}
 	var b strings.Builder
 	b.WriteString("| in | event | then | direction |\n|---|---|---|---|\n")

@@ -342,6 +342,16 @@ func TestBrowser(t *testing.T) {
 	advisor.keys("not allowed\n")
 	customer.stays(t, "typed without the right to control", file, "", advisor.colourAt)
 
+	// Without control the advisor points; the customer can switch that off and on.
+	customer.pointedAt(t, image.Pt(200, 360), true)
+	panel.click("point")
+	customer.pointedAt(t, image.Pt(200, 360), false)
+	advisor.waitFor("view-canvas", ".look-only")
+	panel.click("point")
+	advisor.waitFor("view-canvas", ".points")
+	advisor.clickAt(200, 360)
+	customer.pointedAt(t, image.Pt(200, 360), true)
+
 	mark = agent.Mark()
 	advisor.click("ask-control")
 	allow(customer, agent, mark, "control")
@@ -400,7 +410,7 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(afterTheEnd...)
-	works("noVNC in Chromium", "chromium", "browser page", "picture", "consent", "typing", "clipboard", "F12", "reload", "end")
+	works("noVNC in Chromium", "chromium", "browser page", "picture", "consent", "pointing", "typing", "clipboard", "F12", "reload", "end")
 }
 
 // sameCode checks that both sides show the same four-digit comparison code.

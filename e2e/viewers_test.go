@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -88,6 +89,7 @@ func TestViewers(t *testing.T) {
 			}
 			typeInto("not allowed")
 			customer.stays(t, "typed without the right to control", file, "", screen.colourAt(at))
+			customer.pointedAt(t, image.Pt(200, 360), true)
 
 			mark = agent.Mark()
 			ses.Write("control")
@@ -95,6 +97,7 @@ func TestViewers(t *testing.T) {
 			ses.Line(`"given"`)
 			ses.takesInput()
 			typeInto(v.text)
+			customer.pointedAt(t, image.Pt(200, 360), false) // the pointer itself is there now
 			eventually(t, "typed text", func() error {
 				if got := typed(file); got != v.text+"\n" {
 					return fmt.Errorf("%q, want %q", got, v.text+"\n")
@@ -118,7 +121,7 @@ func TestViewers(t *testing.T) {
 			}
 			view.Exit()
 			window.Exit()
-			works(v.title, v.pkg, "`lotse view`", "picture", "consent", "typing", "F12", "end")
+			works(v.title, v.pkg, "`lotse view`", "picture", "consent", "pointing", "typing", "F12", "end")
 		})
 	}
 }

@@ -3,6 +3,7 @@ package rfb
 import (
 	"context"
 	"errors"
+	"image"
 	"io"
 	"log/slog"
 	"net"
@@ -51,6 +52,9 @@ type Config struct {
 	Patience time.Duration
 	// Input receives the events of a viewer with RightControl; nil: they are dropped.
 	Input screen.Input
+	// Point receives the pointer events of a viewer with RightPoint and RightView, and without
+	// RightControl, in the desktop's coordinates; nil: they are dropped. It must not block.
+	Point func(at image.Point, buttons screen.Buttons)
 	// CutText receives the text of a viewer with RightClipboard; nil: it is dropped.
 	CutText func(text string)
 	// ChatOpened is called when the viewer's user has opened the chat, if his viewer has one; nil:
@@ -69,6 +73,11 @@ func (c *Config) source(r Rights) *screen.Framebuffer {
 		return c.Desktop
 	}
 	return c.Waiting
+}
+
+// points reports whether the pointer events of a viewer with these rights are for Point.
+func (c *Config) points(r Rights) bool {
+	return c.Point != nil && r.Has(RightView|RightPoint) && !r.Has(RightControl)
 }
 
 // Timeouts after which the connection is closed. They do not limit the customer's answer.

@@ -88,6 +88,45 @@ func TestKeysAndButtons(t *testing.T) {
 	}, rfbtest.QEMUExtendedKey, rfbtest.ExtendedMouseButtons)
 }
 
+// TestPointing checks who gets a viewer's pointer events: Input with control, Point without control
+// but with the right to point, and otherwise nobody. Keys never go to Point.
+func TestPointing(t *testing.T) {
+	d, points := &display{}, &display{}
+	point := func(at image.Point, b screen.Buttons) { _ = points.Pointer(at, b) }
+	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightPoint, Input: d, Point: point}, nil, func(t *testing.T, s *session) {
+		for _, test := range []struct {
+			rights           rfb.Rights
+			inputs, pointing bool
+		}{
+			{rfb.RightView | rfb.RightPoint, false, true},
+			{rfb.RightView | rfb.RightPoint | rfb.RightControl, true, false},
+			{rfb.RightView | rfb.RightControl, true, false},
+			{rfb.RightView | rfb.RightPoint | rfb.RightClipboard, false, true},
+			{rfb.RightView, false, false},
+			{rfb.RightPoint, false, false}, // nobody points at what he cannot see
+			{0, false, false},
+		} {
+			s.conn.SetRights(test.rights)
+			d.take()
+			s.must(s.v.SendKey('x', true))
+			s.must(s.v.SendPointer(image.Pt(3, 4), 1))
+			s.must(s.v.SendPointer(image.Pt(5, 6), 0))
+			s.must(s.v.SendKey('x', false))
+			moves := []event{{at: image.Pt(3, 4), buttons: screen.ButtonLeft}, {at: image.Pt(5, 6)}}
+			inputs := slices.DeleteFunc(d.take(), func(e event) bool { return e.key != screen.Key{} })
+			for _, got := range []struct {
+				who    string
+				events []event
+				want   bool
+			}{{"Input", inputs, test.inputs}, {"Point", points.take(), test.pointing}} {
+				if !slices.Equal(got.events, moves) && got.want || len(got.events) > 0 && !got.want {
+					t.Errorf("rights %b: %s got %+v", test.rights, got.who, got.events)
+				}
+			}
+		}
+	})
+}
+
 // Without the extension, bit 7 is the eighth button in a message of six bytes.
 func TestEighthButtonWithoutTheExtension(t *testing.T) {
 	d := &display{}

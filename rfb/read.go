@@ -60,6 +60,10 @@ func (r *reader) act(msg clientMessage) error {
 		return r.inputError(c.input.key(m.key))
 	case pointerEvent:
 		r.acted()
+		if c.cfg.points(c.Rights()) {
+			c.cfg.Point(m.at, m.buttons)
+			return nil
+		}
 		return r.inputError(c.input.pointer(m.at, m.buttons))
 	case cutText:
 		if !m.tooLong {

@@ -12,6 +12,9 @@ const (
 	RightControl
 	// RightClipboard passes text in both directions.
 	RightClipboard
+	// RightPoint passes the viewer's pointer events to Config.Point while it has RightView and not
+	// RightControl.
+	RightPoint
 )
 
 // Has reports whether all of want are among r.

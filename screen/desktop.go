@@ -49,6 +49,7 @@ type Parts struct {
 	Badge        Badge        // a small window above all others
 	Asker        Asker        // the question window
 	Notices      Notices      // things that the system hides from programs
+	Marker       Marker       // marks above all windows
 }
 
 // Desktop is an open display. Its parts may be used concurrently; Close ends them.

@@ -178,3 +178,23 @@ type Hotkey interface {
 	// Swallow sets whether the watched key is withheld from applications.
 	Swallow(on bool) error
 }
+
+// Mark is a picture on the customer's screen. Two marks are the same if they have the same Shape,
+// which must not change, and place.
+type Mark struct {
+	Shape *Cursor
+	At    image.Point // of the hot spot, in the coordinates of the whole display's frame
+}
+
+// Rect returns the rectangle of the display that the mark covers.
+func (m Mark) Rect() image.Rectangle {
+	return image.Rectangle{Max: m.Shape.Size}.Add(m.At.Sub(m.Shape.Hot))
+}
+
+// Marker draws marks above all windows. Marks take no click and no key: what is below them gets
+// everything.
+type Marker interface {
+	// Mark replaces all marks. It may wait for the display. Some systems draw no pixel that is less
+	// than half opaque.
+	Mark(marks []Mark) error
+}

@@ -135,14 +135,40 @@ type Scope interface {
 	Input
 	// Owns reports whether the program that owns this clipboard text is shared.
 	Owns(owner ClipboardOwner) bool
+	// Shown returns where on the display the Screen's last frame is in sight: rectangles in the
+	// coordinates of the whole display's frame that do not overlap, and where the Screen's own
+	// frames begin. It never waits for the display.
+	Shown() (shown []image.Rectangle, origin image.Point)
 }
 
 // Whole returns the Scope of the whole screen.
-func Whole(s Screen, in Input) Scope { return &whole{s, in} }
+func Whole(s Screen, in Input) Scope { return &whole{Screen: s, Input: in} }
 
 type whole struct {
 	Screen
 	Input
+
+	size atomic.Pointer[image.Point] // of the last frame; nil: none yet
+}
+
+// Next implements Screen.
+func (w *whole) Next(ctx context.Context) (Update, error) {
+	u, err := w.Screen.Next(ctx)
+	if err == nil {
+		if last := w.size.Load(); last == nil || *last != u.Frame.Size {
+			w.size.Store(&image.Point{X: u.Frame.Size.X, Y: u.Frame.Size.Y})
+		}
+	}
+	return u, err
+}
+
+// Shown implements Scope.
+func (w *whole) Shown() (shown []image.Rectangle, origin image.Point) {
+	size := w.size.Load()
+	if size == nil {
+		return nil, image.Point{}
+	}
+	return []image.Rectangle{{Max: *size}}, image.Point{}
 }
 
 func (w *whole) Owns(ClipboardOwner) bool { return true }
@@ -198,6 +224,15 @@ func (c *crop) Next(ctx context.Context) (Update, error) {
 		u.Pointer, u.Cursor = image.Point{}, nil
 	}
 	return u, nil
+}
+
+// Shown implements Scope.
+func (c *crop) Shown() (shown []image.Rectangle, origin image.Point) {
+	r := c.at.Load()
+	if r == nil {
+		return nil, image.Point{}
+	}
+	return []image.Rectangle{*r}, r.Min
 }
 
 // sub returns the part of f inside r; it shares the memory.

@@ -70,6 +70,7 @@ type Rights struct {
 	Clipboard bool `json:"clipboard"`
 	Files     bool `json:"files"` // reserved; always false
 	Show      bool `json:"show"`  // the customer sees the advisor's screen
+	Point     bool `json:"point"` // the advisor's pointer is an arrow on the customer's screen
 }
 
 // Share is what a customer shows. Kind is "screen", "monitor" or "apps"; Names are the chosen

@@ -38,6 +38,8 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		} else {
 			_ = s.Do(agent.Pause{})
 		}
+	case "a":
+		_ = s.Do(agent.Silence{Right: consent.Point, On: snap.Rights.Point})
 	case "e":
 		_ = s.Do(agent.End{})
 	default:

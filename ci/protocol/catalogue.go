@@ -60,7 +60,7 @@ var words = []struct {
 		tunnel.ReasonShutdown,
 	}},
 	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost}},
-	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show)},
+	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point)},
 	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Files, consent.Share)},
 	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
 	{"directionNames", []string{consent.Nobody.String(), consent.Customer.String(), consent.Advisor.String()}},

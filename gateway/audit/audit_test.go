@@ -357,7 +357,7 @@ func TestAuditStalledDisk(t *testing.T) {
 	a.file.file, a.file.size = out, 0
 	var writing sync.WaitGroup
 	writing.Go(a.Run)
-	// Run takes what waits, and the number of those lost until then, once; then it waits for the disk.
+	// Run takes what waits, and the number of lost records, once. Then it waits for the disk.
 	records := sessionRecords(2 * queueLength)
 	for recorded := false; !recorded || a.lost.Load() == 0; recorded = true {
 		for _, r := range records {

@@ -7,8 +7,8 @@ const none = { view: false, control: false, clipboard: false, files: false, show
 const viewers = [{ door: "page", line: "sealed", from: "203.0.113.7" }];
 const apps = { kind: "apps", names: ["LibreOffice", "Thunderbird"] };
 const screen = { kind: "screen", names: [] };
-const watching = { direction: "customer", rights: { ...none, view: true }, share: screen, viewers };
-const control = { ...watching, rights: { ...none, view: true, control: true } };
+const watching = { direction: "customer", rights: { ...none, view: true, point: true }, share: screen, viewers };
+const control = { ...watching, rights: { ...none, view: true, point: true, control: true } };
 
 /**
  * Calls `seen(page, state)` in each state. `size` is the size of the customer's desktop. In the

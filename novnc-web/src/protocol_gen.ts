@@ -54,7 +54,7 @@ export const endReasons = ["advisor", "customer", "expired", "burnt", "lost", "s
 export type EndReason = (typeof endReasons)[number];
 export const refusedCodes = ["number", "busy", "rate", "lost"] as const;
 export type RefusedCode = (typeof refusedCodes)[number];
-export const rightNames = ["view", "control", "clipboard", "show"] as const;
+export const rightNames = ["view", "control", "clipboard", "show", "point"] as const;
 export type RightName = (typeof rightNames)[number];
 export const wishNames = ["view", "control", "clipboard", "show", "files", "share"] as const;
 export type WishName = (typeof wishNames)[number];
@@ -247,6 +247,7 @@ export interface Rights {
   clipboard: boolean;
   files: boolean;
   show: boolean;
+  point: boolean;
 }
 
 /** tunnel.Share */

@@ -98,7 +98,7 @@ test("messages are cut at line ends, wherever records end", async () => {
       "state",
       {
         direction: "customer",
-        rights: { view: true, control: false, clipboard: false, show: false },
+        rights: { view: true, control: false, clipboard: false, show: false, point: false },
         asked: ["control"],
         share: null,
         paused: false,
@@ -168,7 +168,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       "state",
       {
         direction: "none",
-        rights: { view: false, control: false, clipboard: false, show: true },
+        rights: { view: false, control: false, clipboard: false, show: true, point: false },
         asked: ["show", "share"],
         share: { kind: "apps", monitor: 0, apps: [], names: ["gedit"] },
         paused: false,

@@ -117,6 +117,11 @@ func (s *deskScope) Pointer(p image.Point, b screen.Buttons) error {
 	return nil
 }
 
+// Shown implements screen.Scope.
+func (s *deskScope) Shown() (shown []image.Rectangle, origin image.Point) {
+	return s.rects, image.Point{}
+}
+
 // Owns implements screen.Scope: program N, counted from 1, owns texts of owner N.
 func (s *deskScope) Owns(owner screen.ClipboardOwner) bool {
 	return owner > 0 && int(owner) <= len(s.rects)

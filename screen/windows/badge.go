@@ -135,7 +135,7 @@ func (b *badgeWindow) start() (*messageThread, error) {
 	return t, nil
 }
 
-// unseen is the set of our windows that captures leave out.
+// unseen is the set of our windows that captures leave out, or may show.
 var unseen sync.Map
 
 // leaveOut makes the system leave a window out of captures, if it can: on Windows 10 version 2004
@@ -263,11 +263,17 @@ func paintLayered(window uintptr, f *screen.Frame, at image.Point) error {
 	for i := 3; i < len(g.bits.Pix); i += screen.BytesPerPixel {
 		g.bits.Pix[i] = 255
 	}
+	return g.layer(window, at)
+}
+
+// layer sets the image of a layered window to bits, whose pixels are premultiplied with their
+// alpha, and its place.
+func (g *gdiSource) layer(window uintptr, at image.Point) error {
 	call(procGdiFlush)
-	place, size, from := pointAPI{int32(at.X), int32(at.Y)}, pointAPI{int32(f.Size.X), int32(f.Size.Y)}, pointAPI{}
+	place, size, from := pointAPI{int32(at.X), int32(at.Y)}, pointAPI{int32(g.bits.Size.X), int32(g.bits.Size.Y)}, pointAPI{}
 	blend := [4]byte{0, 0, 255, 1} // blended over the background by alpha
 	const alpha = 2
-	_, err = truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
+	_, err := truth(procUpdateLayeredWindow, window, 0, uintptr(unsafe.Pointer(&place)), uintptr(unsafe.Pointer(&size)), g.dc, uintptr(unsafe.Pointer(&from)), 0, uintptr(unsafe.Pointer(&blend)), alpha)
 	return err
 }
 

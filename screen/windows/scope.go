@@ -67,6 +67,11 @@ var _ screen.Scope = (*scope)(nil)
 // Owns implements screen.Scope.
 func (s *scope) Owns(owner screen.ClipboardOwner) bool { return s.choice.isChosen(uint32(owner), "") }
 
+// Shown implements screen.Scope.
+func (s *scope) Shown() (shown []image.Rectangle, origin image.Point) {
+	return s.exposed.shown(), image.Point{}
+}
+
 // Key implements screen.Input. A press goes to the foreground window, so that must be a shared one.
 func (s *scope) Key(k screen.Key) error { return s.in.keyWithin(k, s.choice.isShared) }
 

@@ -4,6 +4,7 @@ package windows
 
 import (
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,6 +66,13 @@ func (e *exposed) publish(shown screen.Region) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.reach = shown.Clone()
+}
+
+// shown returns what the advisor sees, in the frame's coordinates.
+func (e *exposed) shown() []image.Rectangle {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.reach.Rects())
 }
 
 // contains reports whether the advisor sees a point in the system's coordinates.

@@ -37,12 +37,13 @@ func Open(o screen.Options) (*screen.Desktop, error) {
 	hot := newHotkey(o)
 	badge := newBadge(o, own)
 	asker := newAsker(o, own)
+	marks := newMarker(o)
 	parts := screen.Parts{
 		Screen: s, Input: in, Clipboard: clip, Hotkey: hot, InputWatcher: inputWatcher{hot},
-		Windows: &windowList{o: o, screen: s, input: in}, Badge: badge, Asker: asker,
+		Windows: &windowList{o: o, screen: s, input: in, marks: marks}, Badge: badge, Asker: asker, Marker: marks,
 	}
 	return screen.NewDesktop(parts, func() error {
-		return errors.Join(in.close(), badge.close(), asker.Close(), hot.close(), clip.close(), s.Close())
+		return errors.Join(in.close(), marks.close(), badge.close(), asker.Close(), hot.close(), clip.close(), s.Close())
 	}), nil
 }
 

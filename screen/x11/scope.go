@@ -18,6 +18,7 @@ type windowList struct {
 	o      screen.Options
 	screen *rootScreen
 	input  *input
+	marks  *marker
 	icons  program.Icons
 }
 
@@ -73,6 +74,7 @@ func (x *windowList) Open(s screen.Share, backdrop func(image.Point) *screen.Fra
 	if err != nil {
 		return nil, err
 	}
+	pictures.canvas.isMark = x.marks.isOwn
 	return &appScope{appScreen: pictures, in: x.input}, nil
 }
 
@@ -92,6 +94,14 @@ var _ screen.Scope = (*appScope)(nil)
 // Owns implements screen.Scope.
 func (s *appScope) Owns(owner screen.ClipboardOwner) bool {
 	return s.owners.isBase(xproto.Window(owner))
+}
+
+// Shown implements screen.Scope.
+func (s *appScope) Shown() (shown []image.Rectangle, origin image.Point) {
+	if open := s.canvas.open.Load(); open != nil {
+		shown = *open
+	}
+	return shown, image.Point{}
 }
 
 // Key implements screen.Input. A press goes to the window that has the focus, so that must be a

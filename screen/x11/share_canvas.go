@@ -5,6 +5,9 @@ package x11
 import (
 	"image"
 	"slices"
+	"sync/atomic"
+
+	"github.com/jezek/xgb/xproto"
 
 	"lotse/screen"
 )
@@ -19,6 +22,12 @@ type canvas struct {
 	frame *screen.Frame
 	back  *screen.Frame     // the backdrop for this size
 	shown []image.Rectangle // where windows are visible
+
+	// isMark reports whether a window is that of the marks, which hides nothing; nil: none is.
+	isMark func(xproto.Window) bool
+	// open is where shared windows are in sight on the display itself, and not below others. It is
+	// replaced by arrange, and read by everybody.
+	open atomic.Pointer[[]image.Rectangle]
 }
 
 // resize makes a new frame that contains only the backdrop.
@@ -34,11 +43,15 @@ func (c *canvas) resize(size image.Point) {
 func (c *canvas) arrange(order []*topWindow, touched *screen.Region) {
 	bounds := image.Rectangle{Max: c.size}
 	free := screen.RegionOf(bounds)
-	var shown []image.Rectangle
+	var shown, open []image.Rectangle
+	var covers []image.Rectangle // the windows above that are not shared
 	for i := len(order) - 1; i >= 0; i-- {
 		w := order[i]
 		if !w.shared || !w.mapped {
 			w.vis = nil
+			if w.mapped && !w.inputOnly && (c.isMark == nil || !c.isMark(w.id)) {
+				covers = append(covers, w.outer())
+			}
 			continue
 		}
 		outline := []image.Rectangle{w.outer().Sub(w.origin())}
@@ -56,6 +69,7 @@ func (c *canvas) arrange(order []*topWindow, touched *screen.Region) {
 			vis = append(vis, part.Rects()...)
 		}
 		shown = append(shown, vis...)
+		open = append(open, uncovered(vis, covers)...)
 		if w.visAt != w.origin() || !slices.Equal(vis, w.vis) {
 			for _, r := range vis {
 				w.dirty.Add(r.Sub(w.origin()))
@@ -75,6 +89,40 @@ func (c *canvas) arrange(order []*topWindow, touched *screen.Region) {
 		touched.Add(r)
 	}
 	c.shown = shown
+	c.open.Store(&open)
+}
+
+// uncovered returns the parts of rectangles that no cover overlaps.
+func uncovered(rects, covers []image.Rectangle) (out []image.Rectangle) {
+	for _, r := range rects {
+		parts := []image.Rectangle{r}
+		for _, c := range covers {
+			var left []image.Rectangle
+			for _, p := range parts {
+				left = append(left, without(p, c)...)
+			}
+			parts = left
+		}
+		out = append(out, parts...)
+	}
+	return out
+}
+
+// without returns the up to four rectangles of r outside of hole.
+func without(r, hole image.Rectangle) (out []image.Rectangle) {
+	hole = hole.Intersect(r)
+	if hole.Empty() {
+		return []image.Rectangle{r}
+	}
+	for _, p := range []image.Rectangle{
+		image.Rect(r.Min.X, r.Min.Y, r.Max.X, hole.Min.Y), image.Rect(r.Min.X, hole.Max.Y, r.Max.X, r.Max.Y),
+		image.Rect(r.Min.X, hole.Min.Y, hole.Min.X, hole.Max.Y), image.Rect(hole.Max.X, hole.Min.Y, r.Max.X, hole.Max.Y),
+	} {
+		if !p.Empty() {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // put writes a piece into the frame where its window is visible, and nowhere else.

@@ -120,9 +120,9 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
   const { rights, asked } = session.shared;
   const live = session.phase !== "ended" && session.line !== "replaced";
   const seen = view.phase === "shown" && rights.view;
-  const state = (right: Exclude<Right, "show">) => (rights[right] ? "given" : asked.includes(right) ? "asked" : "none");
-  const toggle = (right: Exclude<Right, "show">) => (rights[right] ? session.giveBack(right) : session.ask(right));
-  const usable = (right: Exclude<Right, "show">) =>
+  const state = (right: Exclude<Right, "show" | "point">) => (rights[right] ? "given" : asked.includes(right) ? "asked" : "none");
+  const toggle = (right: Exclude<Right, "show" | "point">) => (rights[right] ? session.giveBack(right) : session.ask(right));
+  const usable = (right: Exclude<Right, "show" | "point">) =>
     session.canAsk && seen && session.can(right) && (rights[right] || !asked.includes(right));
   return html`<div class="controls" role="group" aria-label=${t.tools.label}>
     ${steadyButton({

@@ -64,7 +64,7 @@ export interface ControlState {
 
 export interface ControlEvent {
   event: "given" | "refused" | "timeout" | "taken" | "returned" | "delayed" | "asked";
-  right: Wish;
+  right: Wish | "point";
   by: "customer" | "advisor" | "key" | "auto";
   /**
    * With `delayed`: until the question is asked. With `asked`: until no answer counts as a refusal.
@@ -210,7 +210,7 @@ export class ControlStream {
       }
       case "event": {
         const event = oneOf(f["event"], ["given", "refused", "timeout", "taken", "returned", "delayed", "asked", ""], "");
-        const right = oneOf(f["right"], [...wishNames, ""], "");
+        const right = oneOf(f["right"], [...wishNames, "point", ""], "");
         if (event === "" || right === "") return;
         return this.handlers.event({
           event,

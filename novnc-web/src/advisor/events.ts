@@ -3,6 +3,9 @@ import type { ControlEvent } from "./control.ts";
 
 /** Describes an event in a sentence. */
 export function eventWords({ event, right, by, seconds }: ControlEvent, t: AdvisorTexts): string {
+  if (right === "point")
+    // The customer's switch; nobody asks about it.
+    return event === "given" ? t.event.given(right) : event === "taken" ? t.event.taken(right) : "";
   const what = right === "files" ? "other" : right; // files are reserved
   const auto = by === "auto";
   switch (event) {

@@ -165,7 +165,7 @@ export class Session {
     this.control?.ask(right);
   }
 
-  giveBack(right: Right): void {
+  giveBack(right: Exclude<Right, "point">): void {
     this.control?.giveBack(right);
   }
 
@@ -483,11 +483,13 @@ export class Session {
 
   private note(event: ControlEvent): void {
     const now = Date.now();
-    if (event.event === "asked") {
-      this.until[event.right] = now + event.seconds * 1000;
-      return this.changed();
+    if (event.right !== "point") {
+      if (event.event === "asked") {
+        this.until[event.right] = now + event.seconds * 1000;
+        return this.changed();
+      }
+      delete this.until[event.right];
     }
-    delete this.until[event.right];
     this.history = [...this.history, { at: new Date(), event }].slice(-maxHistory);
     this.events = now - this.eventTime < 1000 ? [...this.events, event].slice(-maxTogether) : [event];
     this.eventTime = now;

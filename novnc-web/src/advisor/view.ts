@@ -79,6 +79,8 @@ export class View {
     this.target.addEventListener("pointerdown", turnedTo, true);
     this.target.addEventListener("focusin", turnedTo);
     this.target.addEventListener("keydown", (e) => this.scroll(e));
+    // Without control the wheel scrolls the picture; noVNC would send it.
+    this.target.addEventListener("wheel", (e) => this.rights().control || e.stopPropagation(), { capture: true });
   }
 
   get isOpen(): boolean {
@@ -112,8 +114,9 @@ export class View {
 
   /** Applies the rights. The agent enforces them; this only makes the page show them correctly. */
   applyRights(): void {
-    const { control, clipboard } = this.rights();
-    this.target.classList.toggle("look-only", !control);
+    const { control, clipboard, point } = this.rights();
+    this.target.classList.toggle("look-only", !control && !point);
+    this.target.classList.toggle("points", !control && point);
     if (!control) this.held.clear(); // the agent releases them
     if (clipboard !== this.hadClipboard) {
       this.hadClipboard = clipboard;
@@ -123,8 +126,8 @@ export class View {
     this.placeFocus();
     if (!this.rfb) return;
     // noVNC's viewOnly also blocks the clipboard. If only the clipboard is allowed, the style sheet
-    // keeps the pointer away, and the element gets no focus and so no keys.
-    this.rfb.viewOnly = !control && !clipboard;
+    // keeps the pointer away. Without control the element gets no focus and so no keys.
+    this.rfb.viewOnly = !control && !clipboard && !point;
     this.rfb.focusOnClick = control;
     if (!control) this.rfb.blur();
   }

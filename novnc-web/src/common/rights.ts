@@ -36,11 +36,17 @@ export interface Viewer {
   code: string;
 }
 
-export const noRights: Rights = { view: false, control: false, clipboard: false, show: false };
+export const noRights: Rights = { view: false, control: false, clipboard: false, show: false, point: false };
 
 export function readRights(value: unknown): Rights {
   const f = asFields<SentRights>(value) ?? {};
-  return { view: flag(f["view"]), control: flag(f["control"]), clipboard: flag(f["clipboard"]), show: flag(f["show"]) };
+  return {
+    view: flag(f["view"]),
+    control: flag(f["control"]),
+    clipboard: flag(f["clipboard"]),
+    show: flag(f["show"]),
+    point: flag(f["point"]),
+  };
 }
 
 export function readAnswer(value: unknown): Answer {

@@ -8,8 +8,8 @@ import type { Share } from "../common/shares.ts";
 export interface PanelActions {
   enter(number: string): void;
   answer(question: string, allow: boolean, share?: Share): void;
-  /** Refuses a right now and in future, or lifts that again. */
-  silence(right: Wish, on: boolean): void;
+  /** Refuses a right now and in future, or lifts that again. `point` is the advisor's arrow. */
+  silence(right: Wish | "point", on: boolean): void;
   /** Sharing less takes effect at once; sharing more opens a question. */
   share(share: Share): void;
   /** Opens the browser's own picker, if it makes the choice. Must be called from a click. */

@@ -48,7 +48,7 @@ export class PanelLink implements PanelActions {
     this.send({ type: "answer", question, allow, ...(share && { share: withoutNames(share) }) });
   }
 
-  silence(right: Wish, on: boolean): void {
+  silence(right: Wish | "point", on: boolean): void {
     this.send({ type: "silence", right, on });
   }
 

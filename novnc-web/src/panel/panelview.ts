@@ -225,7 +225,7 @@ export class PanelView {
 
   private clipboard(): TemplateResult {
     const { t, actions } = this;
-    return html`<div class="clipboard-row">
+    return html`<div class="small-row">
       <span id="now-clipboard" data-testid="now-clipboard">${t.now.clipboard}</span>
       <button
         type="button"

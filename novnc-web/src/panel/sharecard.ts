@@ -12,6 +12,7 @@ import type { Snapshot } from "./snapshot.ts";
 export function shareView(s: Snapshot, t: PanelTexts, actions: PanelActions, preview: Preview): TemplateResult {
   const apps = s.share?.kind === "apps" ? s.share.apps.map((id, i) => ({ id, name: s.share!.names[i] ?? id, i })) : [];
   return html`<section class="share-card" aria-label=${t.choose.now} data-testid="share">
+    ${s.rights.point || s.pointOff ? pointSwitch(s, t, actions) : nothing}
     <div class="thumbnail-place">${s.paused ? icon("hidden") : preview.view()}</div>
     ${
       apps.length > 0
@@ -25,6 +26,26 @@ export function shareView(s: Snapshot, t: PanelTexts, actions: PanelActions, pre
         : nothing
     }
   </section>`;
+}
+
+/**
+ * Switches the advisor's arrow off and on. While the advisor has control, it can only be switched
+ * off: the click might be the advisor's own.
+ */
+function pointSwitch(s: Snapshot, t: PanelTexts, actions: PanelActions): TemplateResult {
+  const { point, control } = s.rights;
+  return html`<div class="small-row">
+    <span id="now-point" data-testid="now-point">${point ? t.point.on : t.point.off}</span>
+    <button
+      type="button"
+      data-testid="point"
+      aria-describedby="now-point"
+      ?disabled=${!point && control}
+      @click=${() => actions.silence("point", point)}
+    >
+      ${point ? t.point.hide : t.point.show}
+    </button>
+  </div>`;
 }
 
 /** Stops showing one program. */

@@ -102,6 +102,8 @@ export interface Snapshot {
   record: string;
   /** Requests about which the customer does not want to be asked. */
   silenced: Wish[];
+  /** The customer does not want to see the advisor's arrow. */
+  pointOff: boolean;
   /** The gateway or the offer may come from anybody: the customer decides whether to connect. */
   confirm: boolean;
   /** A number, or its first four digits, for the field at the beginning. */
@@ -201,7 +203,8 @@ export function readSnapshot(data: unknown): Snapshot | null {
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
     record: lines(f["record"]),
-    silenced: list(f["silenced"], wishNames.length).flatMap((r) => wishNames.find((w) => w === r) ?? []),
+    pointOff: list(f["silenced"], wishNames.length + 1).includes("point"),
+    silenced: list(f["silenced"], wishNames.length + 1).flatMap((r) => wishNames.find((w) => w === r) ?? []),
     confirm: flag(f["confirm"]),
     offer: text(f["offer"], 20),
   };

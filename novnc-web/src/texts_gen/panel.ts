@@ -141,6 +141,13 @@ export interface PanelTexts {
   takeControl: string;
   takeControlKey: (key: string) => string;
   takeClipboard: string;
+  point: {
+    /** panel.point.*: whether an arrow shows on the customer's screen where the advisor's pointer is, and the button that changes it. */
+    on: string;
+    off: string;
+    hide: string;
+    show: string;
+  };
   hide: string;
   pause: string;
   resume: string;
@@ -184,6 +191,7 @@ export interface PanelTexts {
     show: string;
     files: string;
     share: string;
+    point: string;
   };
   answers: {
     view: string;
@@ -257,7 +265,7 @@ export const panelEn: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Show your whole screen?" : kind === "monitor" ? `Show only one monitor: ${names}?` : kind === "apps" ? `Also show ${names}?` : "Show something else?",
   meaning: {
-    view: "Your advisor can only watch. You can stop it at any time. Please close what is private first.",
+    view: "Your advisor can watch and point at things, nothing else. You can stop it at any time. Please close what is private first.",
     control: "Your advisor can then move the mouse and type. You can stop it here at any time.",
     controlKey: (key) => `Your advisor can then move the mouse and type. The key ${key} stops it at any time.`,
     clipboard: "Your advisor can then read what you copy, and give you text to paste.",
@@ -332,6 +340,12 @@ export const panelEn: PanelTexts = {
   takeControl: "Take control back",
   takeControlKey: (key) => `Take control back (${key})`,
   takeClipboard: "Take back",
+  point: {
+    on: "Your advisor can point at things with an arrow.",
+    off: "Your advisor cannot point at things.",
+    hide: "Switch off",
+    show: "Switch on",
+  },
   hide: "Stop showing my screen",
   pause: "Hide everything",
   resume: "Resume",
@@ -367,6 +381,7 @@ export const panelEn: PanelTexts = {
     show: "showing you a screen",
     files: "exchanging files",
     share: "seeing something else",
+    point: "pointing at things",
   },
   answers: {
     view: "Unattended mode: nobody is asked. Everybody with the session number can see this screen.",
@@ -439,7 +454,7 @@ export const panelDe: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Ihren ganzen Bildschirm zeigen?" : kind === "monitor" ? `Nur einen Monitor zeigen: ${names}?` : kind === "apps" ? `Auch ${names} zeigen?` : "Etwas anderes zeigen?",
   meaning: {
-    view: "Ihr Berater kann nur zusehen. Sie können es jederzeit beenden. Bitte schließen Sie vorher, was privat ist.",
+    view: "Ihr Berater kann zusehen und auf Dinge zeigen, sonst nichts. Sie können es jederzeit beenden. Bitte schließen Sie vorher, was privat ist.",
     control: "Ihr Berater kann dann die Maus bewegen und tippen. Hier stoppen Sie es jederzeit.",
     controlKey: (key) => `Ihr Berater kann dann die Maus bewegen und tippen. Mit der Taste ${key} stoppen Sie es jederzeit.`,
     clipboard: "Ihr Berater kann dann lesen, was Sie kopieren, und Ihnen Text zum Einfügen geben.",
@@ -514,6 +529,12 @@ export const panelDe: PanelTexts = {
   takeControl: "Steuerung zurücknehmen",
   takeControlKey: (key) => `Steuerung zurücknehmen (${key})`,
   takeClipboard: "Zurücknehmen",
+  point: {
+    on: "Ihr Berater kann mit einem Pfeil auf Dinge zeigen.",
+    off: "Ihr Berater kann nicht auf Dinge zeigen.",
+    hide: "Ausschalten",
+    show: "Einschalten",
+  },
   hide: "Bildschirm nicht mehr zeigen",
   pause: "Alles verbergen",
   resume: "Fortsetzen",
@@ -549,6 +570,7 @@ export const panelDe: PanelTexts = {
     show: "Ihnen einen Bildschirm zeigen",
     files: "Dateien austauschen",
     share: "etwas anderes sehen",
+    point: "auf Dinge zeigen",
   },
   answers: {
     view: "Unbeaufsichtigt: Es wird niemand gefragt. Jeder mit der Sitzungsnummer kann diesen Bildschirm sehen.",
@@ -621,7 +643,7 @@ export const panelFr: PanelTexts = {
   },
   questionOwn: (kind, names) => kind === "screen" ? "Montrer tout votre écran ?" : kind === "monitor" ? `Montrer un seul moniteur : ${names} ?` : kind === "apps" ? `Montrer aussi ${names} ?` : "Montrer autre chose ?",
   meaning: {
-    view: "Votre conseiller peut seulement regarder. Vous pouvez arrêter à tout moment. Fermez d’abord ce qui est privé.",
+    view: "Votre conseiller peut seulement regarder, et montrer avec une flèche. Vous pouvez arrêter à tout moment. Fermez d’abord ce qui est privé.",
     control: "Votre conseiller peut alors déplacer la souris et écrire. Vous l’arrêtez ici à tout moment.",
     controlKey: (key) => `Votre conseiller peut alors déplacer la souris et écrire. La touche ${key} l’arrête à tout moment.`,
     clipboard: "Votre conseiller peut alors lire ce que vous copiez et vous donner du texte à coller.",
@@ -696,6 +718,12 @@ export const panelFr: PanelTexts = {
   takeControl: "Reprendre la main",
   takeControlKey: (key) => `Reprendre la main (${key})`,
   takeClipboard: "Ne plus partager",
+  point: {
+    on: "Votre conseiller peut montrer avec une flèche.",
+    off: "Votre conseiller ne peut rien montrer.",
+    hide: "Désactiver",
+    show: "Activer",
+  },
   hide: "Ne plus montrer mon écran",
   pause: "Tout cacher",
   resume: "Reprendre",
@@ -731,6 +759,7 @@ export const panelFr: PanelTexts = {
     show: "vous montrer un écran",
     files: "échanger des fichiers",
     share: "voir autre chose",
+    point: "montrer avec une flèche",
   },
   answers: {
     view: "Sans surveillance : personne n’est consulté. Toute personne qui a le numéro de session peut voir cet écran.",

@@ -49,7 +49,8 @@ export class BrowserAgent implements PanelActions {
   private advisor: Person | null = null;
   private compare = "";
   private reason = "";
-  private consent: Consent = beginning;
+  /** Nothing could show the advisor's arrow on this screen. */
+  private consent: Consent = { ...beginning, silenced: new Set(["point"]) };
   private seq = 0;
   private link: AgentLink | null = null;
   private screen: ScreenShare | null = null;
@@ -157,7 +158,7 @@ export class BrowserAgent implements PanelActions {
   /** The browser's picker makes the choice, so there is never a proposal. */
   share(): void {}
 
-  silence(right: Wish, on: boolean): void {
+  silence(right: Wish | "point", on: boolean): void {
     if (right === "view" || right === "show") this.apply({ kind: on ? "silence" : "unsilence", right }, "customer");
   }
 
@@ -506,7 +507,7 @@ export class BrowserAgent implements PanelActions {
 
   private rights(): Record<Right | "files", boolean> {
     const { given } = this.consent;
-    return { view: given.has("view"), control: false, clipboard: false, files: false, show: given.has("show") };
+    return { view: given.has("view"), control: false, clipboard: false, files: false, show: given.has("show"), point: false };
   }
 
   /** The state as the advisor gets it; PROTOCOL.md, section 6. */
@@ -566,7 +567,8 @@ export class BrowserAgent implements PanelActions {
       reason: this.reason,
       key: "",
       record: this.phase === "ended" ? this.record.text() : "",
-      silenced: [...this.consent.silenced],
+      silenced: [...this.consent.silenced].filter((right) => right !== "point"),
+      pointOff: false,
       confirm: false,
       offer: this.offer,
     };

@@ -4,10 +4,11 @@
 //
 // Only `allow` of the open question gives a right. One question is open at a time. View and show
 // are never given together: giving one first ends the other. After a refusal, the next question for
-// that right is delayed until `ready`. A silenced right is refused without a question.
+// that right is delayed until `ready`. A silenced right is refused without a question. Point has no
+// question: it comes with view and goes with it, and silencing takes it.
 
-/** The rights in the order in which questions about them are asked. */
-export const allRights = ["view", "show", "control", "clipboard", "share", "files"] as const;
+/** The rights in the order in which questions about them are asked; never about files and point. */
+export const allRights = ["view", "show", "control", "clipboard", "share", "files", "point"] as const;
 export type ConsentRight = (typeof allRights)[number];
 
 export type Phase = "alone" | "joined" | "away" | "over";
@@ -27,7 +28,7 @@ export interface Consent {
   readonly given: Rights;
   /** Requested and not answered, including the open question. */
   readonly asked: Rights;
-  readonly question: ConsentRight | null;
+  readonly question: Exclude<ConsentRight, "point"> | null;
   /** Counts the questions; an answer must contain the number of its question. */
   readonly serial: number;
   readonly paused: boolean;
@@ -120,7 +121,7 @@ class Transition {
   private phase: Phase;
   private readonly given: Set<ConsentRight>;
   private readonly asked: Set<ConsentRight>;
-  private question: ConsentRight | null;
+  private question: Exclude<ConsentRight, "point"> | null;
   private serial: number;
   private paused: boolean;
   private readonly delayed: Set<ConsentRight>;
@@ -156,7 +157,7 @@ class Transition {
   openNext(): void {
     if (this.question || this.phase !== "joined") return;
     const right = allRights.find((r) => this.asked.has(r) && !this.delayed.has(r));
-    if (!right) return;
+    if (!right || right === "point") return; // nobody asks for that
     this.question = right;
     this.serial++;
     this.note(right, "opened");
@@ -231,15 +232,14 @@ class Transition {
       case "silence":
         return this.silence(e.right);
       case "unsilence":
-        this.silenced.delete(e.right);
-        return;
+        return this.unsilence(e.right);
       case "end":
         return this.end();
     }
   }
 
   private end(): void {
-    this.revoke(new Set<ConsentRight>(["view", "show", "control", "clipboard"]), "taken");
+    this.revoke(new Set<ConsentRight>(["view", "show", "control", "clipboard", "point"]), "taken");
     this.withdraw();
     this.phase = "over";
     this.paused = false;
@@ -249,7 +249,14 @@ class Transition {
 
   /** Adds a request. Of the two directions, the newer request wins. */
   private ask(right: ConsentRight): void {
-    if (this.given.has(right) || this.paused || right === "files" || (needView.has(right) && !this.given.has("view"))) return;
+    if (
+      this.given.has(right) ||
+      this.paused ||
+      right === "files" ||
+      right === "point" ||
+      (needView.has(right) && !this.given.has("view"))
+    )
+      return;
     if (this.silenced.has(right)) return this.note(right, "refused");
     const other = right === "view" ? "show" : "view";
     if (looking.has(right) && this.asked.has(other)) {
@@ -267,13 +274,21 @@ class Transition {
     if (right === "show") this.take("view", "taken");
     if (right !== "share") this.given.add(right);
     this.note(right, "given");
+    if (right === "view") this.point();
+  }
+
+  /** Gives point, which comes with view, unless the customer does not want it. */
+  private point(): void {
+    if (!this.given.has("view") || this.given.has("point") || this.silenced.has("point")) return;
+    this.given.add("point");
+    this.note("point", "given");
   }
 
   private answers(serial: number): boolean {
     return this.question !== null && serial === this.serial;
   }
 
-  private close(): ConsentRight | null {
+  private close(): Consent["question"] {
     const right = this.question;
     if (right) this.asked.delete(right);
     this.question = null;
@@ -293,6 +308,13 @@ class Transition {
     this.silenced.add(right);
     if (this.question === right) this.refuse("refused");
     this.asked.delete(right);
+    if (right === "point") this.revoke(new Set(["point"]), "taken");
+  }
+
+  /** Lets right be asked for again. Point, for which nobody asks, is in effect again. */
+  private unsilence(right: ConsentRight): void {
+    this.silenced.delete(right);
+    if (right === "point") this.point();
   }
 
   private withdrawQuestion(): void {
@@ -315,7 +337,7 @@ class Transition {
   /** Ends a right; ending the view also ends everything that requires it. */
   private take(right: ConsentRight, outcome: Outcome): void {
     if (right !== "view") return this.revoke(new Set([right]), outcome);
-    this.revoke(new Set<ConsentRight>(["view", "control", "clipboard"]), outcome);
+    this.revoke(new Set<ConsentRight>(["view", "control", "clipboard", "point"]), outcome);
     this.dropNeedingView();
   }
 

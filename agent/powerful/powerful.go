@@ -1,14 +1,14 @@
-package agent
+// Package powerful lists programs from which everything else on a computer can be reached:
+// terminals, file managers, browsers, and tools that start programs. Anyone who controls one of
+// them controls the computer, even if nothing else is shared.
+package powerful
 
 import (
 	"slices"
 	"strings"
 )
 
-// powerfulPrograms are programs from which everything else on the computer can be reached:
-// terminals, file managers, browsers, and tools that start programs. Anyone who controls one of
-// them controls the computer, even if nothing else is shared.
-var powerfulPrograms = []string{
+var programs = []string{
 	// Terminals and shells.
 	"alacritty", "bash", "blackbox", "cmd", "conhost", "cool-retro-term", "deepin-terminal", "foot", "ghostty", "gnome-console", "gnome-terminal", "gnome-terminal-server",
 	"guake", "kgx", "kitty", "konsole", "lxterminal", "mate-terminal", "mintty", "openconsole", "powershell", "powershell_ise", "ptyxis", "putty", "pwsh", "qterminal", "rxvt",
@@ -25,10 +25,10 @@ var powerfulPrograms = []string{
 	"systemsettings", "taskmgr", "vim", "nvim", "gvim", "wscript", "cscript", "synaptic",
 }
 
-// canDoEverything reports whether a program is known to reach the whole computer. A program
-// that is not in the list may reach it, too.
-func canDoEverything(name string) bool {
+// Program reports whether a program, by the name of its file, is known to reach the whole computer.
+// A program that is not in the list may reach it, too.
+func Program(name string) bool {
 	name = strings.ToLower(name)
 	name = strings.TrimSuffix(name, ".exe")
-	return slices.Contains(powerfulPrograms, name)
+	return slices.Contains(programs, name)
 }
