@@ -21,7 +21,7 @@ const (
 	arrowLasts = 10 * time.Second       // without a movement
 	lineLasts  = 2 * time.Second        // after the button was released
 	ringStep   = 120 * time.Millisecond // the time between two sizes of a ring
-	heldLimit  = 30 * time.Second       // a button held longer draws no more
+	heldLimit  = 30 * time.Second       // a button held longer counts as released
 
 	maxHands  = 16
 	maxLines  = 20  // of a hand; older ones disappear
@@ -86,7 +86,7 @@ type Hand struct {
 	at      image.Point // on the display
 	moved   time.Time
 	buttons screen.Buttons
-	pressed time.Time // the left button, since when
+	pressed time.Time // when the first button went down
 	lines   []*drawn
 	rings   []circle
 }
@@ -169,10 +169,13 @@ func (h *Hand) Point(p image.Point, buttons screen.Buttons) {
 	before := h.buttons
 	h.at, h.buttons, h.moved = p.Add(origin), buttons&pressed, now
 	h.in = slices.ContainsFunc(shown, func(r image.Rectangle) bool { return h.at.In(r) })
+	if before == 0 && h.buttons != 0 {
+		h.pressed = now
+	}
 	if h.buttons&^before != 0 && h.in {
 		h.rings = append(h.rings[max(0, len(h.rings)-maxRings+1):], circle{h.at, now})
 	}
-	h.draw(before, now)
+	h.draw(now)
 	b.changed()
 }
 
@@ -201,15 +204,12 @@ func (b *Board) freeColourLocked() color.RGBA {
 }
 
 // draw continues the line of the left button. It ends where the pointer leaves what is shared.
-func (h *Hand) draw(before screen.Buttons, now time.Time) {
+func (h *Hand) draw(now time.Time) {
 	var open *drawn
 	if n := len(h.lines); n > 0 && h.lines[n-1].over.IsZero() {
 		open = h.lines[n-1]
 	}
 	down := h.buttons&screen.ButtonLeft != 0
-	if down && before&screen.ButtonLeft == 0 {
-		h.pressed = now
-	}
 	if !down || !h.in || now.Sub(h.pressed) > heldLimit {
 		if open != nil {
 			open.over = now
@@ -288,6 +288,10 @@ func (b *Board) marks() (all []screen.Mark, after time.Duration) {
 
 // marks appends a hand's marks: lines, rings, and the arrow above them.
 func (h *Hand) marks(all []screen.Mark, now time.Time, scale float64) []screen.Mark {
+	held := h.buttons != 0 && now.Sub(h.pressed) <= heldLimit
+	if n := len(h.lines); n > 0 && h.lines[n-1].over.IsZero() && !held {
+		h.lines[n-1].over = h.pressed.Add(heldLimit) // no event may ever come again
+	}
 	h.lines = slices.DeleteFunc(h.lines, func(l *drawn) bool { return !l.over.IsZero() && now.Sub(l.over) >= lineLasts })
 	for _, l := range h.lines {
 		for _, p := range l.pieces {
@@ -307,7 +311,7 @@ func (h *Hand) marks(all []screen.Mark, now time.Time, scale float64) []screen.M
 		}
 		all = append(all, screen.Mark{Shape: h.circles[i], At: c.at})
 	}
-	if h.in && (h.buttons != 0 || now.Sub(h.moved) < arrowLasts) {
+	if h.in && (held || now.Sub(h.moved) < arrowLasts) {
 		if h.shape == nil {
 			h.shape = arrow(h.name, h.colour, scale)
 		}

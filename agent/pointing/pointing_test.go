@@ -11,6 +11,7 @@ import (
 
 	"lotse/leaktest"
 	"lotse/screen"
+	"lotse/screen/screentest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -224,7 +225,14 @@ func TestBounds(t *testing.T) {
 	if len(h.lines) > maxLines || pieces > maxPieces || len(h.rings) > maxRings {
 		t.Errorf("%d lines, %d pieces, %d rings", len(h.lines), pieces, len(h.rings))
 	}
-	// A button that is held for ever draws no more.
+	// A button that is held for ever leaves nothing, even if no other event comes.
+	h.Point(image.Pt(1, 1), 0)
+	h.Point(image.Pt(1, 1), screen.ButtonLeft)
+	h.Point(image.Pt(500, 500), screen.ButtonLeft)
+	d.wait(heldLimit + lineLasts)
+	if all := look(b); len(all) != 0 {
+		t.Errorf("%d marks of a button that is held for ever, without another event", len(all))
+	}
 	h.Point(image.Pt(1, 1), 0)
 	h.Point(image.Pt(1, 1), screen.ButtonLeft)
 	d.wait(heldLimit + time.Second)
@@ -262,12 +270,7 @@ func TestRun(t *testing.T) {
 	go func() { done <- b.run(ctx, w, 1.5) }()
 	until := func(what string, n int) {
 		t.Helper()
-		for w.count() != n {
-			if t.Context().Err() != nil {
-				t.Fatal(what)
-			}
-			time.Sleep(time.Millisecond)
-		}
+		screentest.Eventually(t, what, func() bool { return w.count() == n })
 	}
 	h := b.Hand("Anna")
 	h.Point(image.Pt(10, 10), 0)
