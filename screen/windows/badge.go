@@ -32,6 +32,7 @@ const (
 	swHide, swShowNoActivate                        = 0, 8
 	hwndTopmost                                     = ^uintptr(0)
 	wmMouseActivate, wmCaptureChanged, noActivation = 0x0021, 0x0215, 3
+	leftButtonHeld                                  = 1 // in the state that WM_MOUSEMOVE carries
 	excludeFromCapture                              = 0x11
 )
 
@@ -57,6 +58,7 @@ type badgeWindow struct {
 	window uintptr
 	hold   struct {
 		down, drag  bool
+		lost        bool        // another window took the mouse since the press
 		first, last image.Point // of the pointer, in the system's coordinates
 		by          question.Device
 	}
@@ -283,7 +285,7 @@ func (b *badgeWindow) raise() {
 }
 
 // onMessage runs on the thread.
-func (b *badgeWindow) onMessage(_ uintptr, what uint32, _, l uintptr) (result uintptr, done bool) {
+func (b *badgeWindow) onMessage(_ uintptr, what uint32, w, l uintptr) (result uintptr, done bool) {
 	b.mu.Lock()
 	corner := b.rect.Min
 	b.mu.Unlock()
@@ -294,13 +296,19 @@ func (b *badgeWindow) onMessage(_ uintptr, what uint32, _, l uintptr) (result ui
 	case wmMouseActivate:
 		return noActivation, true
 	case wmLeftDown:
-		h.down, h.drag, h.first, h.last, h.by = true, false, place, place, physicalDevice()
+		h.down, h.drag, h.lost = true, false, false
+		h.first, h.last, h.by = place, place, physicalDevice()
 		call(procSetCapture, b.window)
 		return 0, true
 	case wmMouseMove:
+		if h.lost && w&leftButtonHeld == 0 {
+			h.down = false // it was released where the badge could not see it
+		}
 		if d := place.Sub(h.first); h.down && (h.drag || d.X*d.X+d.Y*d.Y > dragSlack*dragSlack) {
 			h.drag = true
-			b.move(place.Sub(h.last))
+			if !h.lost {
+				b.move(place.Sub(h.last))
+			}
 			h.last = place
 		}
 		return 0, true
@@ -315,7 +323,9 @@ func (b *badgeWindow) onMessage(_ uintptr, what uint32, _, l uintptr) (result ui
 		call(procReleaseCapture)
 		return 0, true
 	case wmCaptureChanged:
-		h.down = false
+		// A window that opens can take the mouse away while the button is held, and a question can
+		// open at any moment. The click still counts if the button is released on the badge.
+		h.lost = true
 	}
 	return 0, false
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -134,6 +135,75 @@ func TestBadge(t *testing.T) {
 		t.Fatal(err)
 	}
 	screentest.Eventually(t, "the badge is gone", func() bool { return !screenShows(t, r.Add(image.Pt(-200, -100)), 0x12ab34) })
+}
+
+// TestBadgeKeepsItsClick checks that a click on the badge counts although the system gave the mouse
+// to another window while the button was held, as happens when a question opens at that moment. A
+// button that is released elsewhere meanwhile clicks nothing, and moves nothing.
+func TestBadgeKeepsItsClick(t *testing.T) {
+	d := openTest(t, screen.Options{})
+	clicks := make(chan image.Point, 10)
+	background(t, func(ctx context.Context) error {
+		return d.Badge.Watch(ctx, func(p image.Point, physical bool) {
+			if !physical {
+				t.Error("a click by hand is called a program's")
+			}
+			clicks <- p
+		})
+	})
+	if err := d.Badge.Show(screen.NewFrame(image.Pt(120, 40))); err != nil {
+		t.Fatal(err)
+	}
+	b := d.Badge.(*badgeWindow)
+	r := d.Badge.Rect()
+	at := r.Min.Add(image.Pt(30, 20))
+	outside := r.Min.Sub(image.Pt(100, 100))
+	move := func(p image.Point) []string { return []string{"mousemove", itoa(p.X), itoa(p.Y)} }
+	held := func() (is bool) {
+		if err := b.thread.do(func() { is = b.hold.down }); err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	press := func() {
+		t.Helper()
+		hand(t, append(move(at), "mousedown", "1")...)
+		screentest.Eventually(t, "the press", held)
+		if err := b.thread.do(func() { call(procReleaseCapture) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release := func(p image.Point) { t.Helper(); hand(t, append(move(p), "mouseup", "1")...) }
+	clicked := func() {
+		t.Helper()
+		select {
+		case p := <-clicks:
+			if p != image.Pt(30, 20) {
+				t.Errorf("clicked at %v", p)
+			}
+		case <-time.After(screentest.Patience):
+			t.Fatal("the click was lost")
+		}
+	}
+	press()
+	release(at)
+	clicked()
+
+	press()
+	release(outside)
+	hand(t, append(move(at.Add(image.Pt(2, 2))), move(at)...)...) // back, without the button
+	screentest.Eventually(t, "the press is over", func() bool { return !held() })
+	press()
+	release(at)
+	clicked()
+	select {
+	case p := <-clicks:
+		t.Errorf("a second click at %v", p)
+	default:
+	}
+	if d.Badge.Rect() != r {
+		t.Errorf("the badge has moved to %v", d.Badge.Rect())
+	}
 }
 
 // screenShows reports whether all of r has one colour, 0xRRGGBB, on the display itself, without a
