@@ -305,6 +305,13 @@ func TestHostileAdvisorOnWindows(t *testing.T) {
 	clicker := m.puppet("clicker")
 	b := &besieged{t: t, display: m.display, hand: wineHand{m}, agent: agent, session: ses, panel: panel}
 	b.inject = func(at image.Point) {
+		// Wine can put the pointer back to where the customer's mouse is while a program clicks.
+		// There must be no button: a click on No refuses, also a program's.
+		wineHand{m}.move(image.Pt(1, 1))
+		eventually(t, "the customer's hands rest", func() error {
+			last, _ := ses.rights()
+			return wants(!strings.Contains(last, `"hands":true`))
+		})
 		mark := clicker.Mark()
 		clicker.Write(fmt.Sprintf("%d %d", at.X, at.Y))
 		clicker.LineAfter(mark, "clicked")

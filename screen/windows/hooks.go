@@ -49,6 +49,7 @@ type hookEvent struct {
 	down     bool // a key or button was pressed
 	physical bool
 	at       image.Point // of the pointer, in the system's coordinates; not for keys
+	still    bool        // a movement of the pointer to where it was
 	ticks    uint32      // when it happened, in the system's milliseconds, like a message's time
 }
 
@@ -63,8 +64,9 @@ type hooks struct {
 
 	// Owned by the thread.
 	keyboard, mouse uintptr
-	down            [256]bool // keys that are physically down
-	swallowed       [256]bool // keys whose press was withheld, so that the release is, too
+	at              image.Point // of the pointer, at the last event
+	down            [256]bool   // keys that are physically down
+	swallowed       [256]bool   // keys whose press was withheld, so that the release is, too
 }
 
 // hookUser says what a Watch withholds from programs; guarded by hooks.mu.
@@ -123,7 +125,19 @@ func (h *hooks) onMouse(what uint32, at uintptr) {
 		data, flags, time uint32
 	})(unsafe.Pointer(&at))
 	down := what == wmLeftDown || what == wmRightDown || what == wmMiddleDown || what == wmXDown
-	h.deliver(hookEvent{down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: image.Pt(int(e.x), int(e.y)), ticks: e.time})
+	pointer := image.Pt(int(e.x), int(e.y))
+	still := what == wmMouseMove && pointer == h.at
+	h.at = pointer
+	h.deliver(hookEvent{
+		down: down, physical: e.flags&(llmhfInjected|llmhfLowerInjected) == 0, at: pointer, still: still, ticks: e.time,
+	})
+}
+
+// pointerAt returns where the pointer is, in the system's coordinates.
+func pointerAt() image.Point {
+	var at pointAPI
+	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
+	return image.Pt(int(at.X), int(at.Y))
 }
 
 // deliver sends an event to the Watches. It does not block.
@@ -182,7 +196,7 @@ func (h *hooks) install() (err error) {
 	if h.mouse, err = truth(procSetWindowsHookEx, whMouseLL, mouseHook(), moduleHandle(), 0); err != nil {
 		h.remove()
 	}
-	h.down, h.swallowed = [256]bool{}, [256]bool{}
+	h.down, h.swallowed, h.at = [256]bool{}, [256]bool{}, pointerAt()
 	return err
 }
 
@@ -317,6 +331,9 @@ var _ screen.InputWatcher = inputWatcher{}
 func (w inputWatcher) Watch(ctx context.Context, acted func(screen.Act)) error {
 	var next [2]time.Time // of events other than presses, physical and not
 	return w.h.follow(ctx, &hookUser{}, func(e hookEvent) {
+		if e.still {
+			return // wine reports this when a window appears or goes below the pointer
+		}
 		which := 0
 		if e.physical {
 			which = 1

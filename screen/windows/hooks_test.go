@@ -137,3 +137,52 @@ func TestHands(t *testing.T) {
 		return count[1][0].Load() > 0
 	})
 }
+
+// TestMarksAreNoHand checks that a window of ours that appears and goes below the pointer does not
+// count as the customer's input. Wine reports a movement of the mouse then.
+func TestMarksAreNoHand(t *testing.T) {
+	p := startColour(t, 0x336699, image.Rect(100, 100, 500, 400))
+	d := openTest(t, screen.Options{})
+	hand(t, "mousemove", "300", "200")
+	p.ask("focus")
+	acts := make(chan screen.Act, 100)
+	background(t, func(ctx context.Context) error {
+		return d.InputWatcher.Watch(ctx, func(a screen.Act) {
+			if a.Physical {
+				acts <- a
+			}
+		})
+	})
+	physical := func(hands ...string) (first screen.Act) {
+		t.Helper()
+		for len(acts) > 0 {
+			<-acts
+		}
+		screentest.Eventually(t, "an act by hand", func() bool {
+			hand(t, hands...)
+			select {
+			case first = <-acts:
+				return true
+			default:
+				return false
+			}
+		})
+		return first
+	}
+	physical("mousemove_relative", "1", "1")
+	physical("key", "a")
+	mark := screen.Mark{Shape: blot(31, 0xc2410c), At: pointerAt().Sub(virtualScreen().Min)}
+	corner := image.Rectangle{Min: mark.At.Sub(image.Pt(12, 12)), Max: mark.At.Sub(image.Pt(8, 8))}
+	for len(acts) > 0 {
+		<-acts
+	}
+	for _, marks := range [][]screen.Mark{{mark}, nil} {
+		if err := d.Marker.Mark(marks); err != nil {
+			t.Fatal(err)
+		}
+		screentest.Eventually(t, "the mark comes and goes", func() bool { return screenShows(t, corner, 0xc2410c) == (marks != nil) })
+	}
+	if n := len(acts); n > 0 {
+		t.Errorf("%d acts by hand, although nobody moved", n)
+	}
+}

@@ -203,9 +203,7 @@ func (d *questionDialog) open() (err error) {
 	windowsMu.Unlock()
 	leaveOut(d.window, d.log)
 	call(procSetWindowText, d.window, uintptr(unsafe.Pointer(utf16Ptr("Lotse"))))
-	var at pointAPI
-	call(procGetCursorPos, uintptr(unsafe.Pointer(&at)))
-	pointer := image.Pt(int(at.X), int(at.Y))
+	pointer := pointerAt()
 	d.bounds = monitorAt(pointer)
 	d.makeFonts(dpiOf(d.window))
 	d.layOut()
