@@ -122,7 +122,7 @@ func (e wished) in(st *state) {
 	}
 	st.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 	if st.consent.Asked.Has(r) && st.consent.Delayed.Has(r) {
-		wait := int((st.questions.refusals.wait(r) + time.Second - 1) / time.Second)
+		wait := int((st.questions.refusals.Wait(r) + time.Second - 1) / time.Second)
 		st.controls.send(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
 	}
 }

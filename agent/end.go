@@ -83,7 +83,7 @@ func (e finished) in(st *state) {
 		return
 	}
 	st.phase = PhaseEnded
-	st.questions.refusals.stop()
+	st.questions.refusals.Stop()
 	st.record.over(st.reason)
 }
 

@@ -34,7 +34,7 @@ func (l *localInput) acted(a screen.Act, idle *time.Timer) {
 	if !a.Physical {
 		return
 	}
-	l.session.guard.holdBack(time.Now().Add(localPause))
+	l.session.guard.HoldBack(time.Now().Add(localPause))
 	idle.Reset(localPause)
 	if !l.active.Swap(true) {
 		l.session.send(localInputBegins{})
@@ -48,7 +48,7 @@ type localInputBegins struct{}
 func (localInputBegins) in(st *state) {
 	st.session.log.capture.Debug("local input", "active", true)
 	st.session.cfg.Trace.event(logs.Capture, "local input begins")
-	st.session.effects.releaseInput()
+	st.session.effects.ReleaseInput()
 }
 
 // localInputIdle means that the customer has probably made no input for localPause. If that is
@@ -57,7 +57,7 @@ type localInputIdle struct{ local *localInput }
 
 func (e localInputIdle) in(st *state) {
 	e.local.active.Store(false)
-	if st.session.guard.heldBack() {
+	if st.session.guard.HeldBack() {
 		e.local.active.Store(true) // there was new input meanwhile
 		return
 	}

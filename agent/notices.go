@@ -37,8 +37,8 @@ type noticed struct{ notice screen.Notice }
 
 func (e noticed) in(st *state) {
 	s := st.session
-	if s.guard.shielded.Swap(e.notice != screen.NoticeNone) != (e.notice != screen.NoticeNone) {
-		s.effects.releaseInput()
+	if s.guard.Shield(e.notice != screen.NoticeNone) {
+		s.effects.ReleaseInput()
 	}
 	s.log.capture.Info("the system keeps something to itself", "what", noticeNames[e.notice])
 	st.devices.notice = e.notice

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/screen"
 )
@@ -59,7 +60,7 @@ func (a asked) choosesShare() bool { return a.right == consent.View || a.right =
 type questions struct {
 	open     openQuestion
 	yes      lastYes
-	refusals refusals
+	refusals refusals.Refusals
 	resume   resumeWish
 	proposal *screen.Share // proposed by the customer; nil: none
 	reminded time.Time     // when the advisor last reminded the customer of a question
@@ -159,7 +160,7 @@ func (e yesStands) in(st *state) {
 func (st *state) allow(a asked, chosen *screen.Share) {
 	if a.resume {
 		st.questions.resume = resumeWish{}
-		st.questions.refusals.note(consent.Change{Right: resumeRight, Outcome: consent.Given}, nil)
+		st.questions.refusals.Note(consent.Change{Right: resumeRight, Outcome: consent.Given}, nil)
 		st.apply(consent.Event{Kind: consent.Resume}, byCustomer)
 		return
 	}
@@ -188,7 +189,7 @@ func (st *state) refuse(a asked) {
 // refuseResume leaves the view paused. The next question about it is delayed like any other.
 func (st *state) refuseResume(o consent.Outcome) {
 	st.questions.resume = resumeWish{delayed: true}
-	st.questions.refusals.note(consent.Change{Right: resumeRight, Outcome: o}, func() { st.session.send(resumeReady{}) })
+	st.questions.refusals.Note(consent.Change{Right: resumeRight, Outcome: o}, func() { st.session.send(resumeReady{}) })
 }
 
 // resumeReady means that the customer may be asked again whether a paused view may resume.

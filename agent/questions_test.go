@@ -16,6 +16,7 @@ import (
 	"golang.org/x/image/font/opentype"
 
 	"lotse/agent/badge"
+	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/screen"
@@ -242,7 +243,7 @@ func TestRefusalsPutOff(t *testing.T) {
 		d.ask(consent.View) // the yes reset the refusals
 		d.answer(t, screen.Answer{})
 		d.ask(consent.View)
-		time.Sleep(refusalDelays[0])
+		time.Sleep(refusals.Delays[0])
 		synctest.Wait()
 		if d.questionID() == "" {
 			t.Error("the delay did not start again")
@@ -372,7 +373,7 @@ func TestResumeIsAsked(t *testing.T) {
 		if snap, _ := d.Snapshot(); !snap.Paused {
 			t.Fatal("a refused resume resumes")
 		}
-		time.Sleep(refusalDelays[0])
+		time.Sleep(refusals.Delays[0])
 		d.allow(t)
 		if snap, _ := d.Snapshot(); snap.Paused || !snap.Rights.View {
 			t.Errorf("after the yes: paused %v, %+v", snap.Paused, snap.Rights)
@@ -481,7 +482,7 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 			if c := ctl.hello(); c != nil {
 				t.Errorf("told after a no: %+v", c)
 			}
-			time.Sleep(refusalDelays[0])
+			time.Sleep(refusals.Delays[0])
 			d.ask(consent.View)
 			d.allow(t)
 			told := ctl.hello()

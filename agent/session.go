@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lotse/agent/input"
 	"lotse/agent/pictures"
 	"lotse/agent/pointing"
 	"lotse/consent"
@@ -24,9 +25,9 @@ type Session struct {
 	log      *areaLogs
 	customer tunnel.Customer // this computer, with its names
 	loop     *loop
-	effects  *effects
+	effects  *input.Effects
 	share    *share
-	guard    *guard
+	guard    *input.Guard
 	board    *pointing.Board // what the advisors point at
 	doors    doorNumbers
 	entered  chan entry // for the link; holds at most one
@@ -51,9 +52,9 @@ type entry struct {
 func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	s := &Session{
 		cfg: cfg, lang: cfg.Language, log: newAreaLogs(cfg.Logger), cancel: cancel, customer: thisComputer(cfg.System),
-		loop: newLoop(), entered: make(chan entry, 1), panelWanted: make(chan struct{}, 1), guard: &guard{base: cfg.Display.Input},
+		loop: newLoop(), entered: make(chan entry, 1), panelWanted: make(chan struct{}, 1), guard: &input.Guard{Base: cfg.Display.Input},
 	}
-	s.effects = newEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
+	s.effects = input.NewEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
 	s.viewers.Store(new([]*rfb.Conn))
 	s.share = newShare(s)
 	s.board = pointing.NewBoard(s.share, nil)
@@ -73,7 +74,7 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 		there bool
 		run   func(context.Context)
 	}{
-		{true, s.effects.run},
+		{true, s.effects.Run},
 		{true, s.share.run},
 		{d.Asker != nil, (&questionWindow{s}).run},
 		{d.Clipboard != nil, (&clipboardWatch{s}).run},

@@ -182,8 +182,8 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 		return err
 	}
 	defer scope.Close()
-	sh.session.guard.aim(scope)
-	defer sh.session.guard.aim(nil)
+	sh.session.guard.Aim(scope)
+	defer sh.session.guard.Aim(nil)
 	sh.setScope(scope)
 	defer sh.setScope(nil)
 	timer := time.NewTimer(0)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lotse/agent/badge"
+	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -136,7 +137,7 @@ func TestShareOfPrograms(t *testing.T) {
 		if d.colours() != "b" {
 			t.Fatal("a refused widening widened")
 		}
-		time.Sleep(refusalDelays[0])
+		time.Sleep(refusals.Delays[0])
 		_ = d.Do(Propose{Selection{Kind: "screen"}})
 		d.allow(t)
 		if got := d.colours(); got != "rgb" {

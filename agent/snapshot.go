@@ -188,5 +188,5 @@ func toldRights(r consent.Rights) tunnel.Rights {
 // localInputActive reports whether the customer's own input blocks remote input while control is
 // given.
 func (st *state) localInputActive() bool {
-	return st.consent.Given.Has(consent.Control) && st.session.guard.heldBack()
+	return st.consent.Given.Has(consent.Control) && st.session.guard.HeldBack()
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/logs"
 	"lotse/rfb"
@@ -58,7 +59,7 @@ const (
 func newState(s *Session) *state {
 	st := &state{
 		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
-		questions: questions{refusals: newRefusals()}, sharing: sharing{shown: s.cfg.Share},
+		questions: questions{refusals: refusals.New()}, sharing: sharing{shown: s.cfg.Share},
 		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record{lang: s.lang},
 	}
 	if s.cfg.Display.Marker == nil {
@@ -108,11 +109,11 @@ func (st *state) enforce(before, after consent.Rights) {
 	switch had, has := before.Has(consent.Control), after.Has(consent.Control); {
 	case had && !has:
 		s.guard.Suspend(true)
-		s.effects.releaseInput()
-		s.effects.swallowHotkey(false)
+		s.effects.ReleaseInput()
+		s.effects.SwallowHotkey(false)
 	case has && !had:
 		s.guard.Suspend(false) // events from before this moment stay suspended
-		s.effects.swallowHotkey(true)
+		s.effects.SwallowHotkey(true)
 	}
 	s.board.Allow(after.Has(consent.Point) && !after.Has(consent.Control))
 	s.share.want(after.Has(consent.View) && st.viewers.count() > 0)
@@ -124,7 +125,7 @@ func (st *state) changed(c consent.Change, by string) {
 	st.viewers.decided(c)
 	st.show.decided(c)
 	if st.consent.Delayed.Has(c.Right) || c.Outcome == consent.Given {
-		st.questions.refusals.note(c, func() {
+		st.questions.refusals.Note(c, func() {
 			st.session.send(consented{consent.Event{Kind: consent.Ready, Right: c.Right}, byAuto})
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/input"
 	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/rfb"
@@ -346,8 +347,8 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 // control is taken. It must have no effect, even if control is given again at once.
 func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
 	d := screentest.NewDisplay(image.Pt(64, 48))
-	g := &guard{base: d}
-	g.aim(screen.Whole(d, d))
+	g := &input.Guard{Base: d}
+	g.Aim(screen.Whole(d, d))
 	resume := d.Hang()
 	pressed := make(chan error, 2)
 	for _, sym := range []uint32{'a', 'b'} {
@@ -375,7 +376,7 @@ func TestWaitingInputIsNotPermittedAgain(t *testing.T) {
 func waitsForGuard() bool {
 	b := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
-		if strings.Contains(stack, "(*guard).Key(") && strings.Contains(stack, "sync.(*Mutex).Lock") {
+		if strings.Contains(stack, "(*Guard).Key(") && strings.Contains(stack, "sync.(*Mutex).Lock") {
 			return true
 		}
 	}

@@ -1,4 +1,4 @@
-package agent
+package input
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"lotse/screen"
 )
 
-// effects does the work that may have to wait for the display: releasing keys, and grabbing and
+// Effects does the work that may have to wait for the display: releasing keys, and grabbing and
 // freeing the hot key. It does this in the order of the calls, on its own goroutine.
-type effects struct {
-	// Static after newEffects.
-	guard  *guard
+type Effects struct {
+	// Static after NewEffects.
+	guard  *Guard
 	hotkey screen.Hotkey // nil: none
 	log    *slog.Logger
 
@@ -23,12 +23,13 @@ type effects struct {
 	wake chan struct{}
 }
 
-func newEffects(g *guard, hotkey screen.Hotkey, log *slog.Logger) *effects {
-	return &effects{guard: g, hotkey: hotkey, log: log, wake: make(chan struct{}, 1)}
+// NewEffects returns Effects for guarded input; hotkey may be nil.
+func NewEffects(g *Guard, hotkey screen.Hotkey, log *slog.Logger) *Effects {
+	return &Effects{guard: g, hotkey: hotkey, log: log, wake: make(chan struct{}, 1)}
 }
 
-// releaseInput releases the keys and buttons that remote input holds down.
-func (e *effects) releaseInput() {
+// ReleaseInput releases the keys and buttons that remote input holds down.
+func (e *Effects) ReleaseInput() {
 	e.do(func() {
 		if err := e.guard.ReleaseAll(); err != nil {
 			e.log.Warn("keys could not be released", "reason", err)
@@ -36,9 +37,9 @@ func (e *effects) releaseInput() {
 	})
 }
 
-// swallowHotkey sets whether the hot key is withheld from applications. It is withheld while
+// SwallowHotkey sets whether the hot key is withheld from applications. It is withheld while
 // there is control to take back.
-func (e *effects) swallowHotkey(on bool) {
+func (e *Effects) SwallowHotkey(on bool) {
 	if e.hotkey == nil {
 		return
 	}
@@ -50,7 +51,7 @@ func (e *effects) swallowHotkey(on bool) {
 }
 
 // do queues f. It does not wait.
-func (e *effects) do(f func()) {
+func (e *Effects) do(f func()) {
 	e.mu.Lock()
 	e.queue = append(e.queue, f)
 	e.mu.Unlock()
@@ -60,8 +61,8 @@ func (e *effects) do(f func()) {
 	}
 }
 
-// run works until ctx has ended and the queue is empty.
-func (e *effects) run(ctx context.Context) {
+// Run works until ctx has ended and the queue is empty.
+func (e *Effects) Run(ctx context.Context) {
 	for {
 		if f := e.next(); f != nil {
 			f()
@@ -80,7 +81,7 @@ func (e *effects) run(ctx context.Context) {
 }
 
 // next removes the first function from the queue and returns it; nil: the queue is empty.
-func (e *effects) next() func() {
+func (e *Effects) next() func() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.queue) == 0 {
