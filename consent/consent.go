@@ -44,20 +44,20 @@ const (
 	View      Right = 1 << iota // see the customer's screen
 	Control                     // use mouse and keyboard
 	Clipboard                   // exchange text
-	Files                       // reserved: never asked for, never given
+	Files                       // only a question, whether the customer wants one file; never given
 	Show                        // the customer sees the advisor's screen
 	Share                       // only a question, whether more may be seen; never given
 	Point                       // point at things; given together with View, never asked for
 )
 
-// All lists the rights in the order in which they are asked. Files and Point are never asked for.
+// All lists the rights in the order in which they are asked. Point is never asked for.
 var All = [...]Right{View, Show, Control, Clipboard, Share, Files, Point}
 
 const (
-	needView = Rights(Control | Clipboard | Share) // have no meaning without View
-	driving  = Rights(Control | Clipboard)
-	looking  = Rights(View | Show)
-	unasked  = Rights(Files | Point)
+	needView  = Rights(Control | Clipboard | Share) // have no meaning without View
+	driving   = Rights(Control | Clipboard)
+	looking   = Rights(View | Show)
+	onlyAsked = Rights(Share | Files)
 )
 
 // String returns the right's name in the protocols.
@@ -347,7 +347,7 @@ func (t *transition) end() {
 // control without seeing. Of the two directions the newer request counts. A silenced right is
 // refused without a question.
 func (t *transition) ask(r Right) {
-	if t.Given.Has(r) || t.Paused || unasked.Has(r) || needView.Has(r) && !t.Given.Has(View) {
+	if t.Given.Has(r) || t.Paused || r == Point || needView.Has(r) && !t.Given.Has(View) {
 		return
 	}
 	if t.Silenced.Has(r) {
@@ -373,7 +373,7 @@ func (t *transition) allow() {
 	case Show:
 		t.take(View, Taken)
 	}
-	if r != Share {
+	if !onlyAsked.Has(r) {
 		t.Given |= Rights(r)
 	}
 	t.note(r, Given)
@@ -412,9 +412,6 @@ func (t *transition) refuse(o Outcome) {
 
 // silence refuses r now and for the rest of the session.
 func (t *transition) silence(r Right) {
-	if r == Files {
-		return // never asked for
-	}
 	t.Silenced |= Rights(r)
 	if t.Question == r {
 		t.refuse(Refused)

@@ -26,7 +26,7 @@ var (
 )
 
 const (
-	tapes      = 130
+	tapes      = 150
 	tapeEvents = 24
 )
 
@@ -86,7 +86,7 @@ func TestVectorsCover(t *testing.T) {
 			}
 		}
 	}
-	for _, right := range []Right{View, Control, Clipboard, Show, Share} {
+	for _, right := range []Right{View, Control, Clipboard, Show, Share, Files} {
 		for _, outcome := range []Outcome{Opened, Given, Refused, TimedOut, Withdrawn} {
 			if change := right.String() + " " + outcomeNames[outcome]; !seen[change] {
 				t.Errorf("no tape has %s", change)
@@ -97,7 +97,7 @@ func TestVectorsCover(t *testing.T) {
 
 // makeVectors draws event sequences from a fixed seed.
 func makeVectors() [][]vectorStep {
-	rnd := rand.New(rand.NewPCG(11, 12))
+	rnd := rand.New(rand.NewPCG(11, 15))
 	all := make([][]vectorStep, tapes)
 	for i := range all {
 		var s State

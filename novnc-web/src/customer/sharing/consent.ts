@@ -7,7 +7,7 @@
 // that right is delayed until `ready`. A silenced right is refused without a question. Point has no
 // question: it comes with view and goes with it, and silencing takes it.
 
-/** The rights in the order in which questions about them are asked; never about files and point. */
+/** The rights in the order in which questions about them are asked; never about point. */
 export const allRights = ["view", "show", "control", "clipboard", "share", "files", "point"] as const;
 export type ConsentRight = (typeof allRights)[number];
 
@@ -252,7 +252,6 @@ class Transition {
     if (
       this.given.has(right) ||
       this.paused ||
-      right === "files" ||
       right === "point" ||
       (needView.has(right) && !this.given.has("view"))
     )
@@ -272,7 +271,7 @@ class Transition {
     if (!right) return;
     if (right === "view") this.revoke(new Set<ConsentRight>(["show"]), "taken");
     if (right === "show") this.take("view", "taken");
-    if (right !== "share") this.given.add(right);
+    if (right !== "share" && right !== "files") this.given.add(right);
     this.note(right, "given");
     if (right === "view") this.point();
   }
@@ -304,7 +303,6 @@ class Transition {
   }
 
   private silence(right: ConsentRight): void {
-    if (right === "files") return; // never asked
     this.silenced.add(right);
     if (this.question === right) this.refuse("refused");
     this.asked.delete(right);
