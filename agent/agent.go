@@ -75,6 +75,9 @@ type Config struct {
 	Record   func(text string)
 	Language i18n.Language // the zero value is English
 	Version  string
+	// SavesFiles means that Panel lets the customer save what the advisor sends. Otherwise the
+	// advisor cannot offer a file.
+	SavesFiles bool
 	// Nameless keeps the names of this computer and its user from the advisor.
 	Nameless bool
 	// Logger receives the log; each record has an area of package logs. If it is nil, nothing

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/tunnel"
 )
@@ -89,7 +90,7 @@ func chooseGateway(st *state, gateway string) error {
 // refusalWins unless a panel refuses before. An error means that the answer does not count.
 type Allow struct {
 	ID    string
-	Share *Selection
+	Share *choices.Selection
 }
 
 // errNotCounted means that the question is not the open one, cannot be answered yet or here, or
@@ -103,7 +104,7 @@ func (c Allow) do(st *state) error {
 		return errNotCounted
 	}
 	if c.Share != nil && a.choosesShare() {
-		what, err := c.Share.parse()
+		what, err := c.Share.Parse()
 		if err != nil {
 			return err
 		}
@@ -154,10 +155,10 @@ func (c Silence) do(st *state) error {
 
 // Propose changes what is shown. A smaller share takes effect at once; any other share opens a
 // question.
-type Propose struct{ Share Selection }
+type Propose struct{ Share choices.Selection }
 
 func (c Propose) do(st *state) error {
-	what, err := c.Share.parse()
+	what, err := c.Share.Parse()
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (c Propose) do(st *state) error {
 	case !st.consent.Given.Has(consent.View):
 	case st.sharing.shown.Covers(what):
 		st.share(what)
-		st.record.shown(st.sharing.choices.describe(what))
+		st.record.shown(st.sharing.choices.Describe(what))
 	case st.consent.Question == 0 && !st.consent.Silenced.Has(consent.Share):
 		// A proposal must not change the meaning of a yes to a question that is open.
 		st.questions.proposal = &what

@@ -45,10 +45,12 @@ func (c *control) send(m tunnel.ControlMessage) {
 // end makes the writer close the stream after the queued messages.
 func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 
-// controls are the open control streams, and the chat on them. The loop owns them.
+// controls are the open control streams, and the chat and the offers of files on them. The loop
+// owns them.
 type controls struct {
-	open map[*control]struct{}
-	chat chat.Lines
+	open   map[*control]struct{}
+	chat   chat.Lines
+	offers offers
 }
 
 // send queues m on all streams.
@@ -100,6 +102,7 @@ type controlGone struct{ control *control }
 
 func (e controlGone) in(st *state) {
 	delete(st.controls.open, e.control)
+	st.controls.offers.senderGone(st, e.control)
 	if len(st.controls.open) == 0 && st.viewers.count() == 0 {
 		for _, r := range consent.All {
 			st.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
@@ -116,7 +119,7 @@ func (e wished) in(st *state) {
 	if r == consent.Show {
 		return // a show stream requests it
 	}
-	if r == consent.Files || r != consent.View && !st.viewers.watched() { // files are reserved
+	if r == consent.Files || r != consent.View && !st.viewers.watched() { // an offer asks for a file
 		st.controls.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
 		return
 	}
@@ -265,6 +268,10 @@ func (s *Session) readControl(c *control) {
 			s.send(reminded{})
 		case tunnel.Chat:
 			s.send(chatted{m, c})
+		case tunnel.FileOffer:
+			s.send(fileOffered{m, c})
+		case tunnel.FileCancel:
+			s.send(fileWithdrawn{m.ID, c})
 		case tunnel.Ping:
 			c.send(tunnel.Pong(m))
 		case tunnel.End:

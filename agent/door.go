@@ -4,84 +4,14 @@ import (
 	"context"
 	"errors"
 	"net"
-	"sync"
 	"time"
 
 	"lotse/seal"
 	"lotse/tunnel"
 )
 
-// A viewer that cannot seal enters by a door where the gateway opens the seal for it. For that
-// the gateway gets a separate number. The agent draws this number when the advisor asks for it
-// over the sealed control stream. The number is valid for one view stream by that door and for
-// nothing else. So a gateway can neither present such a stream as "sealed" nor open a second one;
-// tunnel/PROTOCOL.md, section 9.
-
 // errNoDoorNumber means that nobody who knows the session's number asked for that viewer.
 var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
-
-// doorNumber is the number that was given out for one door.
-type doorNumber struct {
-	number  tunnel.Number
-	expires time.Time
-	tries   seal.Tries
-}
-
-// doorNumbers holds at most one number for each door. The zero value is ready to use.
-type doorNumbers struct {
-	mu   sync.Mutex
-	open map[string]*doorNumber // Guarded by mu; by door.
-}
-
-// issue draws a number for a door; it replaces an older one. It has the same place as the
-// session's number and nothing else in common with it. It returns a zero number if there is no
-// session.
-func (d *doorNumbers) issue(door string, session tunnel.Number, now time.Time) tunnel.Number {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for {
-		n, err := tunnel.NewNumber(session.Place())
-		if err != nil {
-			return tunnel.Number{} // no session
-		}
-		taken := n == session
-		for _, other := range d.open {
-			taken = taken || n == other.number
-		}
-		if taken {
-			continue
-		}
-		if d.open == nil {
-			d.open = map[string]*doorNumber{}
-		}
-		d.open[door] = &doorNumber{number: n, expires: now.Add(tunnel.DoorNumberLife)}
-		return n
-	}
-}
-
-// find returns the number with which a stream by that door must be sealed; nil: there is none.
-func (d *doorNumbers) find(door string, now time.Time) *doorNumber {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n := d.open[door]
-	if n != nil && !now.Before(n.expires) {
-		delete(d.open, door)
-		return nil
-	}
-	return n
-}
-
-// spend makes n invalid and reports whether it was valid. If two streams seal with n at the
-// same time, only one of them is served.
-func (d *doorNumbers) spend(door string, n *doorNumber) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open[door] != n {
-		return false
-	}
-	delete(d.open, door)
-	return true
-}
 
 // giveDoorNumber answers an advisor's request for a viewer that cannot seal. Only the end that
 // asked gets the number.
@@ -91,7 +21,7 @@ func (s *Session) giveDoorNumber(c *control, door string) {
 	default:
 		return
 	}
-	n := s.doors.issue(door, s.now().number, time.Now())
+	n := s.doors.Issue(door, s.now().number, time.Now())
 	if n.IsZero() {
 		return
 	}
@@ -113,19 +43,19 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 	if lineOf(c.Door) == LineSealed {
 		return seal.Handshake(ctx, line, seal.Agent, p)
 	}
-	d := s.doors.find(c.Door, time.Now())
+	d := s.doors.Find(c.Door, time.Now())
 	if d == nil || c.Kind != tunnel.KindView { // these doors allow no other stream
 		seal.Refuse(ctx, line)
 		return nil, errNoDoorNumber
 	}
 	// No later stream may be based on this exchange.
-	p.Number, p.Tries, p.Origins = d.number.Digits(), &d.tries, nil
+	p.Number, p.Tries, p.Origins = d.Digits.Digits(), &d.Tries, nil
 	conn, err = seal.Handshake(ctx, line, seal.Agent, p)
 	switch {
-	case err == nil && !s.doors.spend(c.Door, d):
+	case err == nil && !s.doors.Spend(c.Door, d):
 		conn.Close()
 		return nil, errNoDoorNumber
-	case err != nil && d.tries.Burnt() && s.doors.spend(c.Door, d):
+	case err != nil && d.Tries.Burnt() && s.doors.Spend(c.Door, d):
 		s.log.seal.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", c.Door)
 		s.send(doorBurnt{c.Door})
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"lotse/seal"
 	"lotse/tunnel"
@@ -197,30 +196,5 @@ func TestDoorNumberAtOnce(t *testing.T) {
 	}
 	if served != 1 {
 		t.Errorf("%d of %d sealed streams were served, want 1", served, len(conns))
-	}
-}
-
-// TestDoorNumberLife checks that a number is valid for five minutes, and that a newer number
-// replaces it. Numbers that are valid at the same time must differ.
-func TestDoorNumberLife(t *testing.T) {
-	var d doorNumbers
-	session, now := number(t, testNumber), time.Now()
-	first := d.issue("vnc", session, now)
-	if n := d.find("vnc", now.Add(tunnel.DoorNumberLife-1)); n == nil || n.number != first {
-		t.Error("gone too early")
-	}
-	old := d.find("vnc", now)
-	second := d.issue("vnc", session, now)
-	if n := d.find("vnc", now); n == nil || n.number != second || d.spend("vnc", old) {
-		t.Error("the older number is still good")
-	}
-	if other := d.issue("repeater", session, now); other == second || other == session {
-		t.Error("two doors share a number")
-	}
-	if d.find("vnc", now.Add(tunnel.DoorNumberLife)) != nil || len(d.open) != 1 {
-		t.Error("good for ever")
-	}
-	if n := d.issue("vnc", tunnel.Number{}, now); !n.IsZero() {
-		t.Error("a number without a session")
 	}
 }

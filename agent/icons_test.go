@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/tunnel"
 )
@@ -37,7 +38,7 @@ func TestIconsAreForThePanelOnly(t *testing.T) {
 		events := NewEvents(&others)
 		events.tell(eventOf(snap))
 		d.allow(t, "app:1", "app:2")
-		if err := d.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
+		if err := d.Do(Propose{choices.Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * choicesEvery)
@@ -74,10 +75,10 @@ func TestIconsAreBounded(t *testing.T) {
 		size, programs, icons int
 	}{
 		"as they are":     {2000, 5, 5},
-		"all together":    {4000, maxApps, maxIcons / 4000},
-		"the largest":     {maxIcon, 3, 3},
-		"one too large":   {maxIcon + 1, 3, 0},
-		"small, and many": {100, maxApps + 50, maxApps},
+		"all together":    {4000, choices.MaxApps, choices.MaxIcons / 4000},
+		"the largest":     {choices.MaxIcon, 3, 3},
+		"one too large":   {choices.MaxIcon + 1, 3, 0},
+		"small, and many": {100, choices.MaxApps + 50, choices.MaxApps},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, Config{})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/image/font"
 
+	"lotse/agent/choices"
 	"lotse/agent/pictures"
 	"lotse/consent"
 	"lotse/i18n"
@@ -64,11 +65,11 @@ func TestWaitingWords(t *testing.T) {
 func TestBadgeWords(t *testing.T) {
 	for _, l := range i18n.Languages {
 		seen := map[string]bool{}
-		for _, kind := range append(shareKinds[:], "paused", "control") {
+		for _, kind := range []string{choices.ShareScreen, choices.ShareMonitor, choices.ShareApps, "paused", "control"} {
 			m := &moment{}
 			m.consent = consent.State{Phase: consent.Joined, Given: consent.Rights(consent.View)}
 			m.snapshot.Rights.View, m.snapshot.Viewers = true, make([]tunnel.Viewer, 1)
-			m.snapshot.Share, m.snapshot.Paused = &Selection{Kind: kind}, kind == "paused"
+			m.snapshot.Share, m.snapshot.Paused = &choices.Selection{Kind: kind}, kind == "paused"
 			if kind == "control" {
 				m.consent.Given |= consent.Rights(consent.Control)
 			}
@@ -90,11 +91,11 @@ func TestRecordLanguages(t *testing.T) {
 			r.joined("1234")
 			for _, right := range consent.All {
 				for outcome := consent.Opened; outcome <= consent.Returned; outcome++ {
-					r.change(consent.Change{Right: right, Outcome: outcome}, byCustomer, Selection{Kind: "screen"})
+					r.change(consent.Change{Right: right, Outcome: outcome}, byCustomer, choices.Selection{Kind: "screen"})
 				}
 			}
 			for _, by := range []string{byAdvisor, byKey, byAuto} {
-				r.change(consent.Change{Right: consent.Control, Outcome: consent.Taken}, by, Selection{})
+				r.change(consent.Change{Right: consent.Control, Outcome: consent.Taken}, by, choices.Selection{})
 			}
 			for _, reason := range []string{
 				tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt,

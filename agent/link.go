@@ -351,6 +351,7 @@ func (e joined) in(st *state) {
 	kind := consent.Join
 	if st.consent.Phase == consent.Away {
 		kind = consent.Rejoin
+		st.controls.offers.senderGone(st, nil)
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {

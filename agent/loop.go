@@ -54,6 +54,7 @@ func (l *loop) run(st *state) {
 		select {
 		case h := <-l.events:
 			h.event.in(st)
+			st.controls.offers.advance(st)
 			st.publish()
 			close(h.done)
 		case <-l.quit:

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/rfb/rfbtest"
 	"lotse/screen"
@@ -220,9 +221,9 @@ func TestLoopCallsNobody(t *testing.T) {
 		time.Sleep(2 * localPause)
 		notices.Tell(screen.NoticeShielded)
 		notices.Tell(screen.NoticeNone)
-		_ = s.Do(Propose{Selection{Kind: "apps", Apps: []string{"1", "2"}}})
+		_ = s.Do(Propose{choices.Selection{Kind: "apps", Apps: []string{"1", "2"}}})
 		d.allow(t)
-		_ = s.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}})
+		_ = s.Do(Propose{choices.Selection{Kind: "apps", Apps: []string{"2"}}})
 		key.Press()
 		_ = s.Do(Pause{})
 		_ = s.Do(Resume{})

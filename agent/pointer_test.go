@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/screen"
 	"lotse/screen/screentest"
@@ -83,9 +84,9 @@ func TestPointing(t *testing.T) {
 		step("paused", false, do(Pause{}))
 		step("while resuming is asked for", false, do(Resume{}))
 		step("resumed", true, func() { d.allow(t) })
-		step("where nothing is shared any more", false, do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}}))
+		step("where nothing is shared any more", false, do(Propose{choices.Selection{Kind: "apps", Apps: []string{"2"}}}))
 		step("another share", true, func() {
-			if err := d.Do(Propose{Selection{Kind: "screen"}}); err != nil {
+			if err := d.Do(Propose{choices.Selection{Kind: "screen"}}); err != nil {
 				t.Error(err)
 			}
 			d.allow(t)

@@ -16,6 +16,8 @@ import (
 	"golang.org/x/image/font/opentype"
 
 	"lotse/agent/badge"
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/i18n"
@@ -124,8 +126,9 @@ func everyWording() (all []*worded) {
 		for _, proposal := range []*screen.Share{nil, {}, apps("1", "2"), {Kind: screen.ShareMonitor, Monitor: 1}} {
 			for _, line := range []string{LineSealed, LinePartly, LineGateway} {
 				for _, a := range everyQuestion() {
-					all = append(all, &worded{asked: a, shown: shown, proposal: proposal, line: line})
+					all = append(all, &worded{asked: a, shown: shown, proposal: proposal, line: line, file: longFile("exe")})
 				}
+				all = append(all, &worded{asked: asked{right: consent.Files, serial: 7}, line: line, file: longFile("xlsx")})
 			}
 		}
 	}
@@ -135,11 +138,17 @@ func everyWording() (all []*worded) {
 // everyQuestion returns all questions that can be asked.
 func everyQuestion() (all []asked) {
 	for _, right := range consent.All {
-		if right != consent.Files && right != consent.Point { // never asked
+		if right != consent.Point { // never asked
 			all = append(all, asked{right: right, serial: 7})
 		}
 	}
 	return append(all, asked{resume: true})
+}
+
+// longFile returns a file whose name fills the question.
+func longFile(ending string) files.OfferedFile {
+	name := strings.Repeat("w", 200) + "." + ending
+	return files.OfferedFile{Name: name, Size: 999_000_000, Kind: files.Kind(name)}
 }
 
 // worded reads the texts of a question, as if it were asked in that situation.
@@ -148,11 +157,13 @@ type worded struct {
 	shown    screen.Share
 	proposal *screen.Share
 	line     string // how it is encrypted
+	file     files.OfferedFile
 	question screen.Question
 }
 
 func (e *worded) in(st *state) {
 	w := st.wording()
+	w.file = &e.file
 	w.shown, w.proposal, w.line = e.shown, e.proposal, lineWords(w.cfg.Language, e.line)
 	e.question = w.question(e.asked)
 }
@@ -180,7 +191,7 @@ func TestOnlyTheWindowAllows(t *testing.T) {
 			if snap.Question == nil || !snap.Question.Window {
 				t.Fatalf("%v: question %+v", right, snap.Question)
 			}
-			if d.Do(Allow{snap.Question.ID, nil}) == nil || d.Do(Allow{snap.Question.ID, &Selection{Kind: "screen"}}) == nil {
+			if d.Do(Allow{snap.Question.ID, nil}) == nil || d.Do(Allow{snap.Question.ID, &choices.Selection{Kind: "screen"}}) == nil {
 				t.Errorf("%v: a panel said yes", right)
 			}
 			time.Sleep(2 * refusalWins)
@@ -408,9 +419,9 @@ func TestProposalDoesNotChangeUnderAQuestion(t *testing.T) {
 		d := newDesk(t, Config{})
 		d.ask(consent.View)
 		d.allow(t, "app:1")
-		_ = d.Do(Propose{Selection{Kind: "apps", Apps: []string{"1", "2"}}})
+		_ = d.Do(Propose{choices.Selection{Kind: "apps", Apps: []string{"1", "2"}}})
 		synctest.Wait()
-		_ = d.Do(Propose{Selection{Kind: "screen"}}) // another panel proposes more
+		_ = d.Do(Propose{choices.Selection{Kind: "screen"}}) // another panel proposes more
 		q := d.answer(t, screen.Answer{Allow: true})
 		if !strings.Contains(q.Wish, "left, right") || d.colours() != "gb" {
 			t.Errorf("asked for %q, shown %q", q.Wish, d.colours())

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/agent/powerful"
 	"lotse/consent"
 	"lotse/i18n"
@@ -25,18 +27,23 @@ type wording struct {
 	gateway  string
 	line     string // how it is encrypted, in words
 	shown    screen.Share
-	proposal *screen.Share // proposed by the customer; nil: none
-	choices  *Choices      // for names
-	hotkey   bool          // presses of the hot key are noticed
+	proposal *screen.Share      // proposed by the customer; nil: none
+	choices  *choices.Choices   // for names
+	file     *files.OfferedFile // the one that is asked for; nil: none
+	hotkey   bool               // presses of the hot key are noticed
 }
 
 // wording returns what the texts of questions depend on now.
 func (st *state) wording() *wording {
-	return &wording{
+	w := &wording{
 		cfg: &st.session.cfg, advisor: AdvisorName(st.advisor), gateway: hostOf(st.client.Gateway),
 		line: lineWords(st.session.lang, st.viewers.line(st.consent.Phase)), shown: st.sharing.shown,
 		proposal: st.questions.proposal, choices: st.sharing.choices, hotkey: st.devices.hotkeyWorks,
 	}
+	if o := st.controls.offers.asked; o != nil {
+		w.file = &o.OfferedFile
+	}
+	return w
 }
 
 // question returns the texts of the question window. They have at most forty words, so that
@@ -66,6 +73,8 @@ func (w *wording) question(a asked) screen.Question {
 	case consent.Clipboard:
 		q.Tone, q.Wish = screen.ToneControl, l.Text("agent.question.clipboard")
 		q.Hint, q.Allow = l.Text("agent.question.clipboardHint"), l.Text("agent.question.yes")
+	case consent.Files:
+		w.forFile(&q)
 	case consent.Show:
 		q.Wish, q.Hint = l.Text("agent.question.show"), l.Text("agent.question.showHint")
 		q.Allow = l.Text("agent.question.showYes")
@@ -82,18 +91,36 @@ func (w *wording) forShare(q *screen.Question) {
 		w.offerChoices(q)
 		return
 	}
-	proposed := w.choices.describe(*w.proposal)
+	proposed := w.choices.Describe(*w.proposal)
 	q.Who, q.Never = l.Text("agent.question.propose"), ""
 	q.Wish = l.Text("agent.question.proposeHint",
 		w.advisor, proposed.Kind, strings.Join(proposed.Names, ", "))
 	q.Allow = l.Text("agent.question.proposeYes")
 }
 
+// maxQuestionName is how many characters of a file's name the question shows.
+const maxQuestionName = 40
+
+// forFile sets the texts of a question about a file.
+func (w *wording) forFile(q *screen.Question) {
+	l := w.cfg.Language
+	q.Wish, q.Allow = l.Text("agent.question.file"), l.Text("agent.question.fileYes")
+	if w.file == nil {
+		return // the question is being withdrawn
+	}
+	name, size := files.Shortened(w.file.Name, maxQuestionName), l.Size(w.file.Size)
+	if w.file.Kind == files.KindProgram {
+		q.Tone, q.Hint = screen.ToneControl, l.Text("agent.question.fileProgram", name, size)
+		return
+	}
+	q.Hint = l.Text("agent.question.fileHint", name, size, l.Text("common.fileKind", w.file.Kind))
+}
+
 // controlHint returns the hint for a question about control. It says how control ends. If the
 // share has a program that can do everything, it warns about that instead.
 func (w *wording) controlHint() string {
 	l := w.cfg.Language
-	for _, name := range w.choices.describe(w.shown).Names {
+	for _, name := range w.choices.Describe(w.shown).Names {
 		if w.shown.Kind == screen.ShareApps && powerful.Program(name) {
 			return l.Text("agent.question.powerful", name)
 		}
@@ -124,7 +151,7 @@ func (w *wording) windowChoices() []screen.Choice {
 		logs.Area(w.cfg.Logger, logs.Capture).Info("the programs could not be listed", "reason", err)
 	}
 	var out []screen.Choice
-	for _, a := range got.Apps[:min(len(got.Apps), maxApps)] {
+	for _, a := range got.Apps[:min(len(got.Apps), choices.MaxApps)] {
 		c := screen.Choice{ID: appChoice + a.ID, Name: short(a.Name), Note: short(strings.Join(a.Titles, ", ")), Icon: a.Icon}
 		if powerful.Program(a.Name) {
 			c.Warning = w.cfg.Language.Text("agent.question.powerfulMark")

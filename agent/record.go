@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/tunnel"
@@ -54,7 +56,7 @@ func (r *record) text(gateway string, advisor *tunnel.Person) string {
 func (r *record) joined(code string) { r.note(r.lang.Text("agent.record.joined", code)) }
 
 // shown notes what the advisor sees from now on.
-func (r *record) shown(what Selection) {
+func (r *record) shown(what choices.Selection) {
 	r.note(r.lang.Text("agent.record.shown", what.Words(r.lang)))
 }
 
@@ -63,8 +65,22 @@ func (r *record) over(reason string) {
 	r.note(r.lang.Text("agent.record.over", ReasonText(r.lang, reason)))
 }
 
+// file notes what became of a file that the customer was asked for.
+func (r *record) file(f files.OfferedFile) {
+	l := r.lang
+	size := l.Size(f.Size)
+	switch f.State {
+	case files.Accepted:
+		r.note(l.Text("agent.record.fileAccepted", f.Name, size))
+	case files.Done:
+		r.note(l.Text("agent.record.fileDone", f.Name, size, f.SHA256))
+	case files.Ended:
+		r.note(l.Text("agent.record.fileEnded", f.Why, f.Name, size))
+	}
+}
+
 // change notes a change of a right and who caused it. shown is what a given view shows.
-func (r *record) change(c consent.Change, by string, shown Selection) {
+func (r *record) change(c consent.Change, by string, shown choices.Selection) {
 	l, what := r.lang, c.Right.String()
 	switch c.Outcome {
 	case consent.Opened:

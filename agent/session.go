@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lotse/agent/doornumbers"
 	"lotse/agent/input"
 	"lotse/agent/pictures"
 	"lotse/agent/pointing"
@@ -29,7 +30,7 @@ type Session struct {
 	share    *share
 	guard    *input.Guard
 	board    *pointing.Board // what the advisors point at
-	doors    doorNumbers
+	doors    doornumbers.Numbers
 	entered  chan entry // for the link; holds at most one
 	// panelWanted holds at most one wish.
 	panelWanted chan struct{}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/leaktest"
 	"lotse/rfb"
@@ -65,7 +66,7 @@ func (s *Session) questionID() string {
 
 // allowInPanel allows the open question in a panel, and returns when that has taken effect. It
 // must run inside synctest.
-func (s *Session) allowInPanel(t *testing.T, share *Selection) {
+func (s *Session) allowInPanel(t *testing.T, share *choices.Selection) {
 	t.Helper()
 	time.Sleep(panelArmAfter)
 	synctest.Wait()

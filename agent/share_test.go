@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lotse/agent/badge"
+	"lotse/agent/choices"
 	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/screen"
@@ -113,7 +114,7 @@ func TestShareOfPrograms(t *testing.T) {
 
 		// A smaller share takes effect at once, and the frame contains nothing of the earlier
 		// share.
-		if err := d.Do(Propose{Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
+		if err := d.Do(Propose{choices.Selection{Kind: "apps", Apps: []string{"2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := d.colours(); got != "" && got != "b" {
@@ -125,7 +126,7 @@ func TestShareOfPrograms(t *testing.T) {
 		}
 
 		// A larger share needs another yes.
-		if err := d.Do(Propose{Selection{Kind: "screen"}}); err != nil {
+		if err := d.Do(Propose{choices.Selection{Kind: "screen"}}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -138,7 +139,7 @@ func TestShareOfPrograms(t *testing.T) {
 			t.Fatal("a refused widening widened")
 		}
 		time.Sleep(refusals.Delays[0])
-		_ = d.Do(Propose{Selection{Kind: "screen"}})
+		_ = d.Do(Propose{choices.Selection{Kind: "screen"}})
 		d.allow(t)
 		if got := d.colours(); got != "rgb" {
 			t.Fatalf("widened: %q", got)
@@ -155,8 +156,8 @@ func (d *desk) state1() tunnel.State { return d.now().told }
 func TestShareThatIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
-		for _, bad := range []Selection{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, maxApps+1)}} {
-			if _, err := bad.parse(); err == nil {
+		for _, bad := range []choices.Selection{{Kind: "apps"}, {Kind: "everything"}, {}, {Kind: "apps", Apps: make([]string, choices.MaxApps+1)}} {
+			if _, err := bad.Parse(); err == nil {
 				t.Errorf("%+v was taken", bad)
 			}
 		}

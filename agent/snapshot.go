@@ -3,6 +3,8 @@ package agent
 import (
 	"time"
 
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/plaintext"
@@ -32,7 +34,9 @@ type Question struct {
 	// Window means that the question window asks; then a panel can only refuse.
 	Window bool `json:"window"`
 	// Proposal is the share that the customer proposed himself.
-	Proposal *Selection `json:"proposal"`
+	Proposal *choices.Selection `json:"proposal"`
+	// File is the file that is asked for; only with consent.Files.
+	File *files.OfferedFile `json:"file"`
 }
 
 // Snapshot is the session as a panel shows it; PANEL.md. It contains the session number, so it
@@ -81,16 +85,18 @@ type SnapshotAdvisor struct {
 
 // SnapshotConsent is the part of a Snapshot about what is asked, allowed and shared.
 type SnapshotConsent struct {
-	Rights   tunnel.Rights `json:"rights"`
-	Paused   bool          `json:"paused"`
-	Question *Question     `json:"question"`
-	Answer   Answer        `json:"answer"`
-	Choices  *Choices      `json:"choices"`
-	Share    *Selection    `json:"share"`
+	Rights   tunnel.Rights      `json:"rights"`
+	Paused   bool               `json:"paused"`
+	Question *Question          `json:"question"`
+	Answer   Answer             `json:"answer"`
+	Choices  *choices.Choices   `json:"choices"`
+	Share    *choices.Selection `json:"share"`
 	// Silenced are the rights for which the customer does not want to be asked again.
 	Silenced []string `json:"silenced"`
+	// Files are what the advisor has offered, oldest first.
+	Files []files.OfferedFile `json:"files,omitempty"`
 	// Preset is what is shown if Answer is set.
-	Preset Selection `json:"-"`
+	Preset choices.Selection `json:"-"`
 }
 
 // snapshot returns the snapshot for panels. moment.panelSnapshot adds the remaining time of a
@@ -108,14 +114,15 @@ func (st *state) snapshot() Snapshot {
 		},
 		SnapshotConsent: SnapshotConsent{
 			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,
-			Silenced: namesOf(unwanted(st.consent.Silenced, cfg.Display)), Preset: st.sharing.choices.describe(cfg.Share),
+			Silenced: namesOf(unwanted(st.consent.Silenced, cfg.Display)), Preset: st.sharing.choices.Describe(cfg.Share),
+			Files: st.controls.offers.list.Shown(),
 		},
 	}
 	if st.choosing() {
 		snap.Choices = st.sharing.choices
 	}
 	if st.consent.Given.Has(consent.View) {
-		share := st.sharing.choices.describe(st.sharing.shown)
+		share := st.sharing.choices.Describe(st.sharing.shown)
 		snap.Share = &share
 	}
 	if st.phase == PhaseEnded && st.consent.Serial > 0 {
@@ -138,8 +145,12 @@ func (st *state) snapshot() Snapshot {
 			ID: a.id(), Right: a.name(), Window: cfg.Display.Asker != nil,
 			Seconds: int(cfg.timeout(a.right) / time.Second), Armed: st.questions.open.armed,
 		}
+		if o := st.controls.offers.asked; o != nil && a.right == consent.Files {
+			file := o.OfferedFile
+			snap.Question.File = &file
+		}
 		if p := st.questions.proposal; p != nil {
-			share := st.sharing.choices.describe(*p)
+			share := st.sharing.choices.Describe(*p)
 			snap.Question.Proposal = &share
 		}
 	}
@@ -174,7 +185,7 @@ func (st *state) forAdvisors() tunnel.State {
 		PanelClosed: st.pages.closed,
 	}
 	if st.consent.Effective().Has(consent.View) {
-		d := st.sharing.choices.describe(st.sharing.shown)
+		d := st.sharing.choices.Describe(st.sharing.shown)
 		told.Share = &tunnel.Share{Kind: d.Kind, Names: d.Names} // without identifiers
 	}
 	return told

@@ -123,6 +123,7 @@ func (st *state) enforce(before, after consent.Rights) {
 // record and the advisors.
 func (st *state) changed(c consent.Change, by string) {
 	st.viewers.decided(c)
+	st.controls.offers.decided(st, c)
 	st.show.decided(c)
 	if st.consent.Delayed.Has(c.Right) || c.Outcome == consent.Given {
 		st.questions.refusals.Note(c, func() {
@@ -132,7 +133,9 @@ func (st *state) changed(c consent.Change, by string) {
 	if c.Outcome == consent.Given {
 		st.tellNames()
 	}
-	st.record.change(c, by, st.sharing.choices.describe(st.sharing.shown))
+	if c.Right != consent.Files { // each file has lines of its own
+		st.record.change(c, by, st.sharing.choices.Describe(st.sharing.shown))
+	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if t := st.session.cfg.Trace; t != nil {
 		t.event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
@@ -195,7 +198,7 @@ func (st *state) hello() tunnel.AgentHello {
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
 		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
-		Reminds: cfg.Display.Asker != nil, Chat: true,
+		Reminds: cfg.Display.Asker != nil, Chat: true, Files: cfg.SavesFiles,
 	}
 }
 

@@ -51,6 +51,8 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		s.serveViewer(ctx, conn, newViewer(conn, c.GatewayMessage))
 	case tunnel.KindShow:
 		s.serveShow(ctx, conn)
+	case tunnel.KindFile:
+		serveFile(ctx, s, conn)
 	}
 	log.Info("stream ended")
 	s.cfg.Trace.stream("stream ended", c.GatewayMessage, ctx.Err())

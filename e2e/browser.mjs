@@ -25,6 +25,7 @@ const browser = await chromium.launch({
 });
 const pages = new Map();
 const complaints = [];
+const downloads = new Map();
 
 async function pageOf({ page: name, proxy, agent }) {
   if (pages.has(name)) return pages.get(name);
@@ -53,6 +54,24 @@ const at = (page, id) => page.locator(`[data-testid="${id}"]`);
 const commands = {
   open: async (page, c) => void (await page.goto(c.url)),
   reload: async (page) => void (await page.reload()),
+  // Presses what saves a file; saved waits until the browser has saved it.
+  saves: async (page, c) => {
+    let download = null;
+    const came = page.waitForEvent("download").then((d) => (download = d));
+    // A list that has just opened by itself ignores presses for a moment.
+    while (!download) {
+      await at(page, c.id).first().click({ timeout: 500 }).catch(() => {});
+      await Promise.race([came, new Promise((done) => setTimeout(done, 250))]);
+    }
+    downloads.set(page, download);
+  },
+  choose: async (page, c) => void (await at(page, c.id).first().setInputFiles(c.value)),
+  saved: async (page) => {
+    const download = downloads.get(page);
+    const failed = await download.failure();
+    if (failed) throw new Error(`the download failed: ${failed}`);
+    return `${download.suggestedFilename()}\n${await download.path()}`;
+  },
   focus: async (page, c) => void (await at(page, c.id).focus()),
   // Of several the one that can be seen: two choosers may be drawn.
   click: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}:visible`).click()),

@@ -232,6 +232,8 @@ type wire struct {
 	down     bool
 	thawed   chan struct{} // nil unless frozen
 	conns    map[net.Conn]bool
+	left     int  // how many bytes pass to the agent before the wire breaks; 0: it does not
+	broken   bool // it has broken by itself
 	wg       sync.WaitGroup
 }
 
@@ -272,7 +274,7 @@ func (w *wire) carry(c net.Conn) {
 	w.conns[c], w.conns[up] = true, true
 	w.mu.Unlock()
 	w.wg.Go(func() { io.Copy(valve{up, w}, c); up.Close(); c.Close() })
-	io.Copy(valve{c, w}, up)
+	io.Copy(counter{valve{c, w}}, up)
 	w.mu.Lock()
 	delete(w.conns, c)
 	delete(w.conns, up)
@@ -293,6 +295,42 @@ func (v valve) Write(b []byte) (int, error) {
 		<-thawed
 	}
 	return v.Conn.Write(b)
+}
+
+// counter is a valve that breaks the wire after so many bytes.
+type counter struct{ valve }
+
+func (c counter) Write(b []byte) (int, error) {
+	n, err := c.valve.Write(b)
+	c.w.mu.Lock()
+	breaks := c.w.left > 0 && c.w.left <= n
+	c.w.left = max(0, c.w.left-n)
+	c.w.broken = c.w.broken || breaks
+	c.w.mu.Unlock()
+	if breaks {
+		c.w.cut()
+	}
+	return n, err
+}
+
+// cutAfter cuts the wire when so many bytes have passed to the agent.
+func (w *wire) cutAfter(bytes int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = bytes
+}
+
+// breaks waits until the wire has broken by itself.
+func (w *wire) breaks() {
+	w.t.Helper()
+	eventually(w.t, "the wire breaks", func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.broken {
+			return fmt.Errorf("%d bytes to go", w.left)
+		}
+		return nil
+	})
 }
 
 // freeze stops all traffic for the rest of the test.

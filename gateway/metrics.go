@@ -65,7 +65,7 @@ func newMetrics(now time.Time) *metrics {
 var (
 	endReasons = []string{tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired,
 		tunnel.ReasonBurnt, tunnel.ReasonLost, tunnel.ReasonShutdown}
-	streamKinds = []string{tunnel.KindControl, tunnel.KindView, tunnel.KindShow, foreignKind}
+	streamKinds = append(tunnel.StreamKinds[:], foreignKind)
 )
 
 // sessionEnded counts an ended session.

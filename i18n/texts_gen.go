@@ -35,6 +35,21 @@ var texts = map[string]*translated{
 		"Nachrichten",
 		"Messages",
 	}},
+	"common.size": {sources: []string{
+		"{0, select, b {{1} bytes} k {{1} KB} m {{1} MB} g {{1} GB} other {{1} TB}}",
+		"{0, select, b {{1} Byte} k {{1} KB} m {{1} MB} g {{1} GB} other {{1} TB}}",
+		"{0, select, b {{1} octets} k {{1} Ko} m {{1} Mo} g {{1} Go} other {{1} To}}",
+	}},
+	"common.decimalPoint": {sources: []string{
+		".",
+		",",
+		",",
+	}},
+	"common.fileKind": {sources: []string{
+		"{0, select, program {a PROGRAM} document {a document} picture {a picture} film {a film} sound {a sound} archive {an archive} text {a text} page {a web page} other {a file}}",
+		"{0, select, program {ein PROGRAMM} document {ein Dokument} picture {ein Bild} film {ein Film} sound {eine Tonaufnahme} archive {ein Archiv} text {ein Text} page {eine Webseite} other {eine Datei}}",
+		"{0, select, program {un PROGRAMME} document {un document} picture {une image} film {un film} sound {un son} archive {une archive} text {un texte} page {une page web} other {un fichier}}",
+	}},
 	"common.chat.you": {sources: []string{
 		"You",
 		"Sie",
@@ -375,6 +390,26 @@ var texts = map[string]*translated{
 		"Monitor {0}",
 		"Moniteur {0}",
 	}},
+	"agent.question.file": {sources: []string{
+		"has a file for you.",
+		"hat eine Datei für Sie.",
+		"a un fichier pour vous.",
+	}},
+	"agent.question.fileHint": {sources: []string{
+		"{0}, {1}, {2}. You save it yourself.",
+		"{0}, {1}, {2}. Sie speichern die Datei selbst.",
+		"{0}, {1}, {2}. Vous l’enregistrez vous-même.",
+	}},
+	"agent.question.fileProgram": {sources: []string{
+		"{0}, {1}. This PROGRAM can do everything on this computer.",
+		"{0}, {1}. Dieses PROGRAMM kann alles auf diesem Computer tun.",
+		"{0}, {1}. Ce PROGRAMME peut tout faire sur cet ordinateur.",
+	}},
+	"agent.question.fileYes": {sources: []string{
+		"Yes, take it",
+		"Ja, annehmen",
+		"Oui, l’accepter",
+	}},
 	"agent.backdrop": {sources: []string{
 		"Not shared by the customer",
 		"Vom Kunden nicht freigegeben",
@@ -595,6 +630,26 @@ var texts = map[string]*translated{
 		"{0} möchte Ihre ZWISCHENABLAGE benutzen.",
 		"{0} souhaite utiliser votre PRESSE-PAPIERS.",
 	}},
+	"agent.terminal.askFile": {sources: []string{
+		"{0} would like to give you a FILE: {1}, {2}, {3}.",
+		"{0} möchte Ihnen eine DATEI geben: {1}, {2}, {3}.",
+		"{0} souhaite vous donner un FICHIER : {1}, {2}, {3}.",
+	}},
+	"agent.terminal.askProgram": {sources: []string{
+		"A program can do everything on this computer. Accept it only if you expect it.",
+		"Ein Programm kann alles auf diesem Computer tun. Nehmen Sie es nur an, wenn Sie es erwarten.",
+		"Un programme peut tout faire sur cet ordinateur. Ne l’acceptez que si vous l’attendez.",
+	}},
+	"agent.terminal.fileSaved": {sources: []string{
+		"Saved: {0}",
+		"Gespeichert: {0}",
+		"Enregistré : {0}",
+	}},
+	"agent.terminal.fileNotSaved": {sources: []string{
+		"Not saved: {0} ({1})",
+		"Nicht gespeichert: {0} ({1})",
+		"Non enregistré : {0} ({1})",
+	}},
 	"agent.terminal.askShow": {sources: []string{
 		"{0} would like to show you their screen. A terminal cannot show it; the option --panel browser can. Press Enter for no: ",
 		"{0} möchte Ihnen den eigenen Bildschirm zeigen. Ein Terminal kann das nicht; dafür gibt es die Option --panel browser. Eingabe heißt nein: ",
@@ -784,6 +839,21 @@ var texts = map[string]*translated{
 		"given back by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
 		"zurückgegeben durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
 		"rendu par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
+	}},
+	"agent.record.fileAccepted": {sources: []string{
+		"file ACCEPTED by the customer: {0}, {1}",
+		"Datei vom Kunden ANGENOMMEN: {0}, {1}",
+		"fichier ACCEPTÉ par le client : {0}, {1}",
+	}},
+	"agent.record.fileDone": {sources: []string{
+		"file saved: {0}, {1}, SHA-256 {2}",
+		"Datei gespeichert: {0}, {1}, SHA-256 {2}",
+		"fichier enregistré : {0}, {1}, SHA-256 {2}",
+	}},
+	"agent.record.fileEnded": {sources: []string{
+		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} other {the session is over}}): {1}, {2}",
+		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {die Sitzung ist beendet}}): {1}, {2}",
+		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {la session est terminée}}) : {1}, {2}",
 	}},
 	"agent.record.over": {sources: []string{
 		"the session is over: {0}",
@@ -1324,6 +1394,66 @@ var texts = map[string]*translated{
 		"stopped: the customer does not see your screen any more",
 		"beendet: Der Kunde sieht Ihren Bildschirm nicht mehr",
 		"arrêté\u00a0: le client ne voit plus votre écran",
+	}},
+	"cli.send.file": {sources: []string{
+		"{0}",
+		"{0}",
+		"{0}",
+	}},
+	"cli.send.notFile": {sources: []string{
+		"{0} is not a file; a folder can be sent as an archive",
+		"{0} ist keine Datei; ein Ordner kann als Archiv gesendet werden",
+		"{0} n’est pas un fichier ; un dossier peut être envoyé comme archive",
+	}},
+	"cli.send.cannot": {sources: []string{
+		"this customer cannot receive files",
+		"dieser Kunde kann keine Dateien empfangen",
+		"ce client ne peut pas recevoir de fichiers",
+	}},
+	"cli.send.over": {sources: []string{
+		"the session is over",
+		"die Sitzung ist beendet",
+		"la session est terminée",
+	}},
+	"cli.send.notAll": {sources: []string{
+		"not every file was saved",
+		"nicht jede Datei wurde gespeichert",
+		"tous les fichiers n’ont pas été enregistrés",
+	}},
+	"cli.send.stopped": {sources: []string{
+		"stopped; the customer was told",
+		"abgebrochen; der Kunde weiß es",
+		"arrêté ; le client le sait",
+	}},
+	"cli.send.asked": {sources: []string{
+		"asked: {0}, {1}",
+		"gefragt: {0}, {1}",
+		"demandé : {0}, {1}",
+	}},
+	"cli.send.accepted": {sources: []string{
+		"accepted: {0}; the customer now saves it",
+		"angenommen: {0}; der Kunde speichert die Datei jetzt",
+		"accepté : {0} ; le client l’enregistre maintenant",
+	}},
+	"cli.send.done": {sources: []string{
+		"saved: {0}, SHA-256 {1}",
+		"gespeichert: {0}, SHA-256 {1}",
+		"enregistré : {0}, SHA-256 {1}",
+	}},
+	"cli.send.ended": {sources: []string{
+		"not saved: {0} ({1, select, refused {the customer refused} silence {no answer} size {too large} many {too many files at once} name {the name cannot be used} cancelled {the customer stopped it} damaged {it arrived damaged} lost {the connection was lost} other {no customer is there}})",
+		"nicht gespeichert: {0} ({1, select, refused {der Kunde lehnte ab} silence {keine Antwort} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} cancelled {der Kunde brach ab} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {kein Kunde ist da}})",
+		"non enregistré : {0} ({1, select, refused {le client a refusé} silence {pas de réponse} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} cancelled {le client l’a arrêté} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {aucun client n’est là}})",
+	}},
+	"cli.send.broken": {sources: []string{
+		"{0} did not arrive yet: {1}",
+		"{0} ist noch nicht angekommen: {1}",
+		"{0} n’est pas encore arrivé : {1}",
+	}},
+	"cli.send.progress": {sources: []string{
+		"{0}: {1} of {2}",
+		"{0}: {1} von {2}",
+		"{0} : {1} sur {2}",
 	}},
 	"cli.login.done": {sources: []string{
 		"signed in at {0} as {1}",

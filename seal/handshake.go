@@ -92,7 +92,9 @@ func (p *Params) check() error {
 			return errors.New("seal: a session number consists of digits only")
 		}
 	}
-	if p.Kind != "control" && p.Kind != "view" && p.Kind != "show" {
+	switch p.Kind {
+	case "control", "view", "show", "file":
+	default:
 		return fmt.Errorf("seal: unknown kind of stream %q", p.Kind)
 	}
 	if p.Stream == "" || len(p.Stream) > maxStreamID {

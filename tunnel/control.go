@@ -21,8 +21,8 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, ChatLine, ChatRefused, Pong and Bye; the advisor sends AdvisorHello, Ask, AskDoor,
-// Return, Remind, Chat, Ping and End.
+// DoorNumber, ChatLine, ChatRefused, FileState, Pong and Bye; the advisor sends AdvisorHello, Ask,
+// AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -49,6 +49,7 @@ type AgentHello struct {
 	Pong     bool     `json:"pong,omitempty"`    // the agent answers Ping
 	Reminds  bool     `json:"reminds,omitempty"` // the agent understands Remind
 	Chat     bool     `json:"chat,omitempty"`    // the agent understands Chat
+	Files    bool     `json:"files,omitempty"`   // the agent understands FileOffer
 }
 
 // Values of AgentHello.Program.
@@ -68,7 +69,7 @@ type Rights struct {
 	View      bool `json:"view"`
 	Control   bool `json:"control"`
 	Clipboard bool `json:"clipboard"`
-	Files     bool `json:"files"` // reserved; always false
+	Files     bool `json:"files"` // always false: each file is asked for on its own
 	Show      bool `json:"show"`  // the customer sees the advisor's screen
 	Point     bool `json:"point"` // the advisor's pointer is an arrow on the customer's screen
 }
@@ -129,7 +130,7 @@ type Bye struct {
 	Reason string `json:"reason"`
 }
 
-// Ask asks for a right: "view", "control", "clipboard" or "files", or for another "share".
+// Ask asks for a right: "view", "control" or "clipboard", or for another "share".
 type Ask struct {
 	Right string `json:"right"`
 }
@@ -307,6 +308,12 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[ChatLine](line)
 	case "chatRefused":
 		return decodeControl[ChatRefused](line)
+	case "file":
+		return decodeControl[FileOffer](line)
+	case "fileCancel":
+		return decodeControl[FileCancel](line)
+	case "fileState":
+		return decodeControl[FileState](line)
 	case "ping":
 		return decodeControl[Ping](line)
 	case "pong":

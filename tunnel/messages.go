@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lotse/plaintext"
@@ -20,9 +21,12 @@ const (
 	KindShow    = "show" // the advisor's screen; section 7
 )
 
+// StreamKinds are all kinds of streams.
+var StreamKinds = [...]string{KindControl, KindView, KindShow, KindFile}
+
 // ValidKind reports whether kind is a known kind of stream.
 func ValidKind(kind string) bool {
-	return kind == KindControl || kind == KindView || kind == KindShow
+	return slices.Contains(StreamKinds[:], kind)
 }
 
 // Doors through which an advisor's end connects; PROTOCOL.md, section 5.

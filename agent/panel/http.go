@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"lotse/agent"
+	"lotse/agent/choices"
 	"lotse/consent"
 )
 
@@ -22,6 +23,7 @@ func (p *Panel) handler(ctx context.Context, shown func()) http.Handler {
 	mux.HandleFunc("GET /", p.page)
 	mux.HandleFunc("POST /api/open", p.open)
 	mux.HandleFunc("GET /api/thumbnail", p.thumbnail)
+	mux.HandleFunc("GET /file/{key}", p.file)
 	mux.HandleFunc("GET /api/show", func(w http.ResponseWriter, r *http.Request) { p.show(ctx, w, r) })
 	mux.HandleFunc("GET /api/events", func(w http.ResponseWriter, r *http.Request) { p.events(ctx, w, r, shown) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -269,20 +271,22 @@ const (
 	TypeTake    = "take"
 	TypePause   = "pause"
 	TypeChat    = "chat"
+	TypeStop    = "fileStop"
 	TypeEnd     = "end"
 )
 
 // Message is what a page sends to the program. Each type uses some of the fields.
 type Message struct {
-	Type     string           `json:"type"`
-	Number   string           `json:"number,omitempty"`
-	Question string           `json:"question,omitempty"`
-	Allow    bool             `json:"allow,omitempty"`
-	Right    string           `json:"right,omitempty"`
-	On       bool             `json:"on,omitempty"`
-	Share    *agent.Selection `json:"share,omitempty"`
-	Text     string           `json:"text,omitempty"`
-	Tag      uint32           `json:"tag,omitempty"`
+	Type     string             `json:"type"`
+	Number   string             `json:"number,omitempty"`
+	Question string             `json:"question,omitempty"`
+	Allow    bool               `json:"allow,omitempty"`
+	Right    string             `json:"right,omitempty"`
+	On       bool               `json:"on,omitempty"`
+	Share    *choices.Selection `json:"share,omitempty"`
+	Text     string             `json:"text,omitempty"`
+	Tag      uint32             `json:"tag,omitempty"`
+	File     string             `json:"file,omitempty"`
 }
 
 func (p *Panel) obey(m Message, from *page) {
@@ -325,6 +329,8 @@ func (m Message) command(connection string) agent.Command {
 		return agent.Resume{}
 	case TypeChat:
 		return agent.Say{Text: m.Text, Tag: m.Tag}
+	case TypeStop:
+		return agent.StopFile{ID: m.File}
 	case TypeEnd:
 		return agent.End{}
 	}

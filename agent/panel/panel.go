@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"lotse/agent"
+	"lotse/agent/files"
 	novncweb "lotse/novnc-web"
 	"lotse/peer"
 )
@@ -82,6 +83,7 @@ type model interface {
 	Snapshot() (agent.Snapshot, <-chan struct{})
 	Do(agent.Command) error
 	Thumbnail() []byte
+	SaveFile(ctx context.Context, key string, begin func(files.OfferedFile) io.Writer, cut func()) error
 	Look(ctx context.Context, out func([]byte) error, ended func()) io.WriteCloser
 	PanelWanted() <-chan struct{}
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/gorilla/websocket"
 
 	"lotse/agent"
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/leaktest"
 )
@@ -65,6 +67,10 @@ func (f *fakeSession) Do(c agent.Command) error {
 }
 
 func (f *fakeSession) Thumbnail() []byte { return nil }
+
+func (f *fakeSession) SaveFile(context.Context, string, func(files.OfferedFile) io.Writer, func()) error {
+	return agent.ErrNoFile
+}
 
 func (f *fakeSession) Look(context.Context, func([]byte) error, func()) io.WriteCloser { return nil }
 
@@ -293,8 +299,8 @@ func TestPanelTellsAndObeys(t *testing.T) {
 		}
 	}
 	want := []agent.Command{
-		agent.Enter{Typed: "482193057"}, agent.Allow{ID: "7", Share: &agent.Selection{Kind: "screen"}}, agent.Refuse{ID: "7"},
-		agent.Silence{Right: consent.View, On: true}, agent.Propose{Share: agent.Selection{Kind: "monitor", Monitor: 2}},
+		agent.Enter{Typed: "482193057"}, agent.Allow{ID: "7", Share: &choices.Selection{Kind: "screen"}}, agent.Refuse{ID: "7"},
+		agent.Silence{Right: consent.View, On: true}, agent.Propose{Share: choices.Selection{Kind: "monitor", Monitor: 2}},
 		agent.Take{Right: consent.Control}, agent.Pause{}, agent.Resume{}, agent.End{},
 	}
 	if got := session.commands(t, agent.End{}); !reflect.DeepEqual(got, want) {

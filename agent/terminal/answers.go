@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lotse/agent"
+	"lotse/agent/choices"
 	"lotse/consent"
 	"lotse/i18n"
 )
@@ -95,7 +96,7 @@ func inAny(words func(i18n.Language) []string, line string) bool {
 
 // chosenShare parses what follows the word: "" for the whole screen, or a choice like "m1" or
 // "a1,3" as questionText offers them. ok is false for anything else.
-func chosenShare(answer string, c *agent.Choices) (share *agent.Selection, ok bool) {
+func chosenShare(answer string, c *choices.Choices) (share *choices.Selection, ok bool) {
 	if answer == "" {
 		return nil, true
 	}
@@ -108,9 +109,9 @@ func chosenShare(answer string, c *agent.Choices) (share *agent.Selection, ok bo
 		if err != nil || i < 1 || i > len(c.Monitors) {
 			return nil, false
 		}
-		return &agent.Selection{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
+		return &choices.Selection{Kind: "monitor", Monitor: c.Monitors[i-1].ID}, true
 	case 'a':
-		share = &agent.Selection{Kind: "apps"}
+		share = &choices.Selection{Kind: "apps"}
 		for _, n := range numbers {
 			i, err := strconv.Atoi(strings.TrimSpace(n))
 			if err != nil || i < 1 || i > len(c.Apps) {

@@ -11,10 +11,12 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"lotse/agent"
+	"lotse/agent/files"
 	"lotse/i18n"
 	"lotse/tunnel"
 )
@@ -27,13 +29,20 @@ type Panel struct {
 	// Discard discards input that was typed and not read yet. It may be nil if In has no
 	// buffer.
 	Discard func()
+	// Folder is where files are saved that the customer has accepted; "": nowhere.
+	Folder string
 
 	// Owned by Run.
 	last    agent.Snapshot
 	prompts string
-	word    string    // allows the open question; different for each question
-	asked   time.Time // when the question was shown
-	chatted uint32    // ID of the last line of the chat that was shown
+	word    string          // allows the open question; different for each question
+	asked   time.Time       // when the question was shown
+	chatted uint32          // ID of the last line of the chat that was shown
+	saving  map[string]bool // IDs of the files that are being saved, or were
+
+	saves   sync.WaitGroup // of the files that are being saved
+	reports chan string    // from them
+	over    chan struct{}  // closed when nobody takes reports any more
 }
 
 // typedLine is a line, and the time when its end was read.
@@ -52,6 +61,7 @@ var _ agent.Panel = (*Panel)(nil)
 type model interface {
 	Snapshot() (agent.Snapshot, <-chan struct{})
 	Do(agent.Command) error
+	SaveFile(ctx context.Context, key string, begin func(files.OfferedFile) io.Writer, cut func()) error
 }
 
 // Run implements agent.Panel. It returns when it has shown the end, or when ctx ends.
@@ -59,6 +69,9 @@ func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(
 
 func (p *Panel) run(ctx context.Context, s model) error {
 	lines := make(chan typedLine)
+	p.reports, p.over = make(chan string), make(chan struct{})
+	defer p.saves.Wait()
+	defer close(p.over)
 	if p.In != nil {
 		// A blocked read from a terminal cannot be interrupted. So this goroutine may outlive
 		// the session until the next line or the end of the program.
@@ -75,11 +88,15 @@ func (p *Panel) run(ctx context.Context, s model) error {
 	for {
 		snap, changed := s.Snapshot()
 		p.show(snap.Lang, snap)
+		p.receive(ctx, s, snap)
 		if snap.Phase == agent.PhaseEnded {
 			return nil
 		}
 		select {
 		case <-changed:
+		case text := <-p.reports:
+			p.say(text)
+			p.prompts = "" // the question, if any, is shown again below the line
 		case line := <-lines:
 			p.obey(s, snap, line)
 		case <-ctx.Done():

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"lotse/agent"
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/leaktest"
@@ -30,6 +32,18 @@ type fakeSession struct {
 	changed chan struct{}   // Guarded by mu; closed and replaced at each change.
 	done    []agent.Command // Guarded by mu.
 	err     error           // Guarded by mu; the result of Do.
+
+	file  string   // content of the file that SaveFile writes
+	fails error    // what SaveFile returns
+	saved []string // Guarded by mu; keys of SaveFile
+}
+
+func (f *fakeSession) SaveFile(_ context.Context, key string, begin func(files.OfferedFile) io.Writer, _ func()) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saved = append(f.saved, key)
+	_, err := io.WriteString(begin(files.OfferedFile{Name: "notes.txt"}), f.file)
+	return errors.Join(err, f.fails)
 }
 
 func (f *fakeSession) Snapshot() (agent.Snapshot, <-chan struct{}) {
@@ -116,10 +130,10 @@ func asks(right consent.Right, window bool) func(*agent.Snapshot) {
 		s.Question = &agent.Question{
 			ID: "7", Right: right.String(), Seconds: 60, Armed: true, Window: window,
 		}
-		s.Choices = &agent.Choices{
+		s.Choices = &choices.Choices{
 			Whole:    true,
-			Monitors: []agent.MonitorChoice{{ID: 4, Name: "left", Width: 640, Height: 480}},
-			Apps: []agent.AppChoice{
+			Monitors: []choices.MonitorChoice{{ID: 4, Name: "left", Width: 640, Height: 480}},
+			Apps: []choices.AppChoice{
 				{ID: "a", Name: "Mail", Titles: []string{"Inbox"}}, {ID: "b", Name: "xterm", Powerful: true},
 			},
 		}
@@ -154,7 +168,7 @@ func TestNeedsTheWord(t *testing.T) {
 				t.Error("the question is not put again")
 			}
 		}
-		for answer, share := range map[string]*agent.Selection{
+		for answer, share := range map[string]*choices.Selection{
 			"": nil, "m1": {Kind: "monitor", Monitor: 4}, "a2": {Kind: "apps", Apps: []string{"b"}},
 			"a1, 2": {Kind: "apps", Apps: []string{"a", "b"}},
 		} {
@@ -315,7 +329,7 @@ func TestLanguages(t *testing.T) {
 				func(s *agent.Snapshot) { s.Question, s.Rights.View, s.Direction = nil, true, "customer" },
 				func(s *agent.Snapshot) { s.Paused = true },
 				func(s *agent.Snapshot) {
-					s.Share, s.Paused = &agent.Selection{Kind: "apps", Names: []string{"Mail"}}, false
+					s.Share, s.Paused = &choices.Selection{Kind: "apps", Names: []string{"Mail"}}, false
 				},
 				func(s *agent.Snapshot) { s.Rights.Control = true },
 				func(s *agent.Snapshot) { s.Rights.Clipboard, s.Key = true, "F12" },
@@ -352,7 +366,7 @@ func TestUnattended(t *testing.T) {
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				snap := joined(l)
-				snap.Answer, snap.Preset = answer, agent.Selection{Kind: "screen"}
+				snap.Answer, snap.Preset = answer, choices.Selection{Kind: "screen"}
 				c := sit(t, snap)
 				text := c.read.String()
 				shown := strings.Contains(text, strings.ToUpper(l.Text("agent.share.screen")))

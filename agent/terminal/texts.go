@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lotse/agent"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/tunnel"
@@ -50,6 +51,8 @@ func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 		return l.Text("agent.terminal.askControl", who) + typeWord
 	case consent.Clipboard.String():
 		return l.Text("agent.terminal.askClipboard", who) + typeWord
+	case consent.Files.String():
+		return fileText(l, s) + typeWord
 	case consent.Show.String():
 		return l.Text("agent.terminal.askShow", who)
 	}
@@ -72,6 +75,19 @@ func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 		}
 	}
 	return q + "\n" + l.Text("agent.terminal.typeOne")
+}
+
+// fileText asks whether the customer wants a file.
+func fileText(l i18n.Language, s agent.Snapshot) string {
+	f := s.Question.File
+	if f == nil {
+		return ""
+	}
+	text := l.Text("agent.terminal.askFile", agent.AdvisorName(s.Advisor), f.Name, l.Size(f.Size), l.Text("common.fileKind", f.Kind))
+	if f.Kind == files.KindProgram {
+		text += "\n" + l.Text("agent.terminal.askProgram")
+	}
+	return text
 }
 
 // failureText says why no session began.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"lotse/agent"
+	"lotse/agent/choices"
+	"lotse/agent/files"
 	"lotse/agent/panel"
 	"lotse/consent"
 	"lotse/screen/keysym"
@@ -30,6 +32,10 @@ var limits = []struct {
 	{"maxChatLines", tunnel.MaxChatLines},
 	{"maxChatBurst", tunnel.MaxChatBurst},
 	{"chatPause", milliseconds(tunnel.ChatPause)},
+	{"maxFiles", tunnel.MaxFiles},
+	{"maxFileSize", tunnel.MaxFileSize},
+	{"maxFileName", tunnel.MaxFileName},
+	{"fileWindow", tunnel.FileWindow},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 }
 
@@ -49,7 +55,7 @@ var words = []struct {
 	name string // of the list; the type's name is capitalized and lacks the final s
 	list []string
 }{
-	{"streamKinds", []string{tunnel.KindControl, tunnel.KindView, tunnel.KindShow}},
+	{"streamKinds", tunnel.StreamKinds[:]},
 	{"sealedDoors", []string{tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper}},
 	{"passwordDoors", []string{tunnel.DoorVNC, tunnel.DoorRepeater}},
 	{"numberedDoors", []string{tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify}},
@@ -61,20 +67,33 @@ var words = []struct {
 	}},
 	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost}},
 	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point)},
-	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Files, consent.Share)},
+	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Share)},
 	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
 	{"directionNames", []string{consent.Nobody.String(), consent.Customer.String(), consent.Advisor.String()}},
 	{"noticeNames", []string{agent.NoticeHidden, agent.NoticeShielded}},
-	{"shareKinds", []string{agent.ShareScreen, agent.ShareMonitor, agent.ShareApps}},
+	{"shareKinds", []string{choices.ShareScreen, choices.ShareMonitor, choices.ShareApps}},
 	{"answerNames", []string{string(agent.AnswerView), string(agent.AnswerControl), string(agent.AnswerDeny)}},
 	{"chatSides", []string{tunnel.ChatByAdvisor, tunnel.ChatByCustomer}},
 	{"chatRefusals", []string{tunnel.ChatTooLong, tunnel.ChatEmpty, tunnel.ChatTooMany, tunnel.ChatNobody}},
+	{"sentFileStates", []string{tunnel.FileWaiting, tunnel.FileAccepted, tunnel.FileWanted, tunnel.FileDone, tunnel.FileEnded}},
+	{"fileEnds", []string{
+		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileTooLarge, tunnel.FileTooMany, tunnel.FileBadName, tunnel.FileCancelled,
+		tunnel.FileDamaged, tunnel.FileLost, tunnel.FileNobody,
+	}},
+	{"panelFileStates", []string{files.Waiting, files.Accepted, files.Saving, files.Done, files.Ended}},
+	{"panelFileEnds", []string{
+		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileCancelled, tunnel.FileDamaged, tunnel.FileLost, files.Withdrawn, files.Over,
+	}},
+	{"fileKinds", []string{
+		files.KindProgram, files.KindDocument, files.KindPicture, files.KindFilm, files.KindSound, files.KindArchive, files.KindText,
+		files.KindPage, files.KindOther,
+	}},
 	{"panelPhases", []string{
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
 	}},
 	{"panelCommands", []string{
 		panel.TypeEnter, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeChat,
-		panel.TypeEnd,
+		panel.TypeStop, panel.TypeEnd,
 	}},
 }
 
@@ -98,7 +117,8 @@ var messages = []any{
 	// PROTOCOL.md, section 6.
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
 	tunnel.Pong{}, tunnel.Bye{}, tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{},
-	tunnel.Chat{}, tunnel.Ping{}, tunnel.End{},
+	tunnel.Chat{}, tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.FileState{}, tunnel.FileHeader{}, tunnel.Ping{},
+	tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{}, panel.Chat{}, panel.ChatRefused{},
 }
@@ -110,10 +130,10 @@ var unions = []struct {
 }{
 	{"FromAgent", []tunnel.ControlMessage{
 		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
-		tunnel.Pong{}, tunnel.Bye{},
+		tunnel.FileState{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
 		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Chat{},
-		tunnel.Ping{}, tunnel.End{},
+		tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.Ping{}, tunnel.End{},
 	}},
 }

@@ -140,7 +140,8 @@ func (t *types) script(of reflect.Type, optional bool) string {
 // nameOf returns an interface's name. Types of panels get the prefix Panel, because some have
 // the same name as a type of package tunnel.
 func nameOf(of reflect.Type) string {
-	if strings.HasSuffix(of.PkgPath(), "/agent") || strings.HasSuffix(of.PkgPath(), "/agent/panel") {
+	switch of.PkgPath() {
+	case "lotse/agent", "lotse/agent/panel", "lotse/agent/choices":
 		return "Panel" + of.Name()
 	}
 	return of.Name()

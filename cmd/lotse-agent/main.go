@@ -85,6 +85,7 @@ Usage: lotse-agent [flags] [lotse:GATEWAY[/PLACE]]
                      numbers, secrets, contents and names are in it
   --language TAG     the language of what you read, e.g. en, de or fr (default: this
                      computer's)
+  --receive FOLDER   with --panel terminal: save there what the advisor gives and you accept
   --record FILE      write the session's record there when it is over
   --display :N       the X display to share (default: $DISPLAY)
   --config FILE      settings in TOML; flags win over it
@@ -184,7 +185,7 @@ func (o *options) run(events *agent.Events) (int, error) {
 		Answer:  agent.Answer(o.Answer),
 		Display: desktop.Parts,
 		Share:   share, Hotkey: agent.Hotkey(o.Hotkey), Record: recorder(o.record), Tried: remembered,
-		Language: language, Version: version, Nameless: !o.Names, Logger: logger, Trace: trace,
+		Language: language, Version: version, Nameless: !o.Names, SavesFiles: o.Panel != "terminal" || o.receive != "", Logger: logger, Trace: trace,
 		Timeouts: agent.Timeouts{
 			View: o.ViewTimeout.Duration, Control: o.ControlTimeout.Duration,
 			Clipboard: o.ClipboardTimeout.Duration, Show: o.ShowTimeout.Duration,
@@ -259,7 +260,7 @@ func newPanel(o *options, raise <-chan struct{}, logger *slog.Logger) agent.Pane
 		out = os.Stderr
 	}
 	if o.Panel == "terminal" {
-		return &terminal.Panel{In: os.Stdin, Out: out, Discard: discardTyped}
+		return &terminal.Panel{In: os.Stdin, Out: out, Discard: discardTyped, Folder: o.receive}
 	}
 	return &panel.Panel{
 		NoBrowser: os.Getenv("LOTSE_NO_BROWSER") != "", Window: windowBrowser(), Raise: raise, Logger: logger,

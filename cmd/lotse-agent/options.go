@@ -23,6 +23,8 @@ type options struct {
 	number tunnel.Number
 	roots  *x509.CertPool
 	record string
+	// receive is the folder for files, with the terminal panel; "": none.
+	receive string
 	// fixed means that the person who started the program gave the gateway.
 	fixed bool
 	// confirm means that anybody may have written the gateway's name or the number.
@@ -51,7 +53,7 @@ type options struct {
 type commandLine struct {
 	config.Agent
 	file, number, record, events string
-	trace                        string
+	trace, receive               string
 	nameless, version            bool
 	check, asJSON                bool
 }
@@ -66,6 +68,7 @@ func (c *commandLine) define(set *flag.FlagSet) {
 	set.StringVar(&c.Share, "share", "", "")
 	set.StringVar(&c.Hotkey, "hotkey", "", "")
 	set.StringVar(&c.record, "record", "", "")
+	set.StringVar(&c.receive, "receive", "", "")
 	set.StringVar(&c.Language, "language", "", "")
 	set.StringVar(&c.Display, "display", "", "")
 	set.BoolVar(&c.nameless, "no-names", false, "")
@@ -104,7 +107,7 @@ func parse(args []string) (*options, int) {
 		return nil, wrongUsage(errors.New("--json goes with --check"))
 	}
 	o := &options{
-		Agent: config.DefaultAgent(), record: flags.record, events: flags.events != "", answered: flags.Answer != "",
+		Agent: config.DefaultAgent(), record: flags.record, receive: flags.receive, events: flags.events != "", answered: flags.Answer != "",
 		check: flags.check, asJSON: flags.asJSON, trace: flags.trace,
 	}
 	if file := flags.file; file != "" {
@@ -174,6 +177,14 @@ func (o *options) validate() error {
 	case "browser", "terminal":
 	default:
 		return fmt.Errorf("--panel %q: want browser or terminal", o.Panel)
+	}
+	if o.receive != "" {
+		if o.Panel != "terminal" {
+			return errors.New("--receive goes with --panel terminal: from the browser panel the browser saves files")
+		}
+		if info, err := os.Stat(o.receive); err != nil || !info.IsDir() {
+			return fmt.Errorf("--receive %q: want a folder that exists", o.receive)
+		}
 	}
 	switch o.Log.Format {
 	case "text", "json":

@@ -33,6 +33,7 @@ func commands() []subcommand {
 		{aboutSession, func() *flags { return newSessionFlags().flags }, (*program).session},
 		{aboutView, func() *flags { return newViewFlags().flags }, (*program).view},
 		{aboutShow, func() *flags { return newShowFlags().flags }, (*program).show},
+		{aboutSend, func() *flags { return newLogin("send").flags }, (*program).send},
 		{aboutStamp, func() *flags { return newStampFlags().flags }, offline((*program).stamp)},
 		{
 			aboutCompletion,
@@ -45,7 +46,7 @@ func commands() []subcommand {
 
 // advisorCommands are the commands for advisors, in the user's language. The others are for
 // operators, in English.
-var advisorCommands = []string{"login", "logout", "session", "view", "show"}
+var advisorCommands = []string{"login", "logout", "session", "view", "show", "send"}
 
 // find returns a command by its name.
 func find(name string) (subcommand, bool) {

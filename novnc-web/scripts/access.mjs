@@ -108,6 +108,20 @@ async function customerByKeyboard(lang) {
   await sent(name, { type: "chat", text: "Danke" });
   await page.keyboard.press("Escape");
   await hasFocus(page, "chat");
+  say("question-file-here");
+  await hasFocus(page, "question-words");
+  await press(page, name, "question-allow");
+  await sent(name, { type: "answer", allow: true });
+  say("files");
+  await hasFocus(page, "files-heading"); // a key under way saves nothing
+  await page.clock.setFixedTime(Date.now() + 5000); // the list takes presses once it can have been seen
+  const download = page.waitForEvent("download");
+  await press(page, name, "file-save");
+  await (await download).delete();
+  await press(page, name, "file-stop");
+  await sent(name, { type: "fileStop", file: "file2" });
+  await page.keyboard.press("Escape");
+  await hasFocus(page, "files");
   await press(page, name, "end");
   await sent(name, { type: "end" });
   say("ended");
@@ -163,6 +177,18 @@ async function advisorByKeyboard(lang) {
   await until(name + " writes", async () => (await puppet("heard")).includes("chat hello"));
   await page.keyboard.press("Escape");
   await hasFocus(page, "chat");
+  await press(page, name, "more");
+  await test("card-more").waitFor();
+  const dialog = page.waitForEvent("filechooser");
+  await press(page, name, "files-send");
+  await (await dialog).setFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await hasFocus(page, "files-choose");
+  await until(name + " offers a file", async () => (await puppet("offers")) === 1);
+  await press(page, name, "file-cancel");
+  await hasFocus(page, "files-choose"); // the other button is gone
+  await until(name + " cancels a file", async () => (await puppet("heard")).includes("fileCancel"));
+  await page.keyboard.press("Escape");
+  await hasFocus(page, "more");
   await press(page, name, "ask-control");
   await until(name + " asks for control", async () => (await puppet("heard")).includes("ask control"));
   await press(page, name, "end-session");

@@ -138,6 +138,7 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await test("confirm").waitFor({ state: "hidden" });
   await test("chat-close").click();
   await test("chat-side").waitFor({ state: "hidden" });
+  await walkFiles(name, page, test, puppet, seen);
   await say({ ...watching, direction: "none", paused: true, share: null }, "paused");
   await seen(page, "seen-paused");
   await test("end-session").click();
@@ -148,6 +149,71 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await seen(page, "ended");
   await customer.context().close();
   await page.context().close();
+}
+
+/** Files that the advisor sends: chosen, and dropped on the page. */
+async function walkFiles(name, page, test, puppet, seen) {
+  const data = (fileName, size) => ({ name: fileName, mimeType: "application/octet-stream", buffer: Buffer.alloc(size, 7) });
+  const files = {
+    sent: data("Sicherung der Buchhaltung 2026 mit allen Belegen.zip", 1_000_000),
+    done: data("Anleitung.pdf", 230_000),
+    waiting: data("Rechnung März.odt", 48_000),
+    refused: data("Treiber für den Drucker.exe", 9_400_000),
+  };
+  const row = (file) => test("file").filter({ hasText: file.name });
+  await puppet("take", files.sent.name, 0.4);
+  await test("files-field").setInputFiles(Object.values(files));
+  await test("files-side").waitFor();
+  const say = (file, state) => puppet("file", file.name, state);
+  // The offers leave one after the other.
+  while ((await puppet("offers")) < 4) await page.waitForTimeout(20);
+  await say(files.done, { state: "wanted" });
+  await row(files.done).and(page.locator('[data-state="done"]')).waitFor();
+  await say(files.sent, { state: "wanted" });
+  // The rate goes away when nothing more comes.
+  const moved = row(files.sent).getByTestId("file-moved");
+  await moved.filter({ hasText: /^(400 (KB|Ko)|0[.,]4 (MB|Mo)) / }).waitFor();
+  await test("event", "[data-faded]").waitFor(); // so that its words do not depend on the time
+  await moved.filter({ hasNotText: "/s" }).waitFor();
+  await say(files.refused, { state: "ended", why: "refused" });
+  await row(files.refused).and(page.locator('[data-state="ended"]')).waitFor();
+  await seen(page, "control-files");
+  const drag = (type, where) =>
+    page.evaluate(
+      ([t, selector]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["text"], "Notiz.txt"));
+        const event = new DragEvent(t, { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector(selector).dispatchEvent(event);
+        return event.defaultPrevented;
+      },
+      [type, where],
+    );
+  await test("files-close").click();
+  await test("files-side").waitFor({ state: "hidden" });
+  await drag("dragenter", ".stage");
+  await test("drop").waitFor();
+  await seen(page, "control-drop");
+  if (!(await drag("drop", ".stage"))) report(name, "the browser opens a file that is dropped on the picture");
+  await test("drop").waitFor({ state: "hidden" });
+  await row({ name: "Notiz.txt" }).waitFor();
+  await test("files-close").click();
+  await puppet("greet", { files: false });
+  await drag("dragover", ".bar");
+  await test("drop", "[data-refused]").waitFor();
+  await seen(page, "control-drop-refused");
+  await drag("dragleave", "body");
+  await test("drop").waitFor({ state: "hidden" });
+  await test("more").click();
+  await test("files-why").waitFor();
+  await seen(page, "control-files-none");
+  await page.keyboard.press("Escape");
+  for (const where of [".bar", ".stage", "body"])
+    for (const type of ["dragenter", "dragover", "drop"])
+      if (!(await drag(type, where))) report(name, `${type} on ${where}: the browser opens the file`);
+  await test("message").waitFor();
+  await test("message").waitFor({ state: "hidden" });
+  await puppet("greet", {});
 }
 
 /** While the advisor only looks: Tab enters the picture and leaves it, and keys scroll it. */

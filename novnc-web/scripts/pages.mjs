@@ -8,8 +8,10 @@
 // - Where the program asks in its own window, the page offers no yes. End is always there.
 // - When the advisor writes, nothing but the middle of the page changes. An address in it opens
 //   only after a question.
-// - In a small window nothing scrolls but the list of a chooser. In a small and in a wide window,
-//   the buttons that stop something have the same place in all states.
+// - A file that the customer accepted is listed with a link, which saves it and leaves the page
+//   where it is; he can stop each file.
+// - In a small window nothing scrolls but the lists of a chooser and of files. In a small and in a
+//   wide window, the buttons that stop something have the same place in all states.
 
 import { checkAccess, checkWidth, close, mock, open, pushPanel, report, smallWindow, wideWindow } from "./stand.mjs";
 import { panelStates } from "./states.mjs";
@@ -31,18 +33,22 @@ const look = (page) =>
       nameless: seen.filter((e) => name(e) === "").map((e) => e.outerHTML.slice(0, 100)),
       twice: ids.filter((id, i) => ids.indexOf(id) !== i),
       title: document.title,
+      files: [...document.querySelectorAll('a[href*="/file/"]')].map((e) => e.getAttribute("href")),
       foreign: document.querySelectorAll("#page script, #page img[onerror], #page b").length,
     };
   });
 
-function check(name, snapshot, { nameless, twice, controls, foreign }) {
+function check(name, snapshot, { nameless, twice, controls, foreign, files }) {
+  const live = ["joined", "away"].includes(snapshot.phase);
   for (const control of nameless) report(name, "a control without a name: " + control);
   for (const id of twice) report(name, `the id ${id} occurs twice`);
   if (foreign > 0) report(name, "a text from elsewhere became markup");
   const usable = (testid) => controls.some((c) => c.startsWith(testid + " on"));
   if (snapshot.question?.window && usable("question-allow")) report(name, "the page offers a yes beside the question window");
   if (snapshot.question && !usable("question-refuse")) report(name, "the page offers no no");
-  if (["joined", "away"].includes(snapshot.phase) && !usable("end")) report(name, "there is no button that ends the session");
+  if (live && !usable("end")) report(name, "there is no button that ends the session");
+  const open = live && !snapshot.question && snapshot.files?.some((f) => f.state === "accepted" && f.key.length === 43);
+  if (files.join() !== (open ? "/file/" + "k".repeat(43) : "")) report(name, `links to the files ${files}`);
 }
 
 /** Buttons that must not move, also when something else comes or goes. */
@@ -53,7 +59,7 @@ const measure = (page) =>
   page.evaluate((ids) => {
     const root = document.documentElement;
     const scrolls = (e) => e.scrollHeight > e.clientHeight && /auto|scroll/.test(getComputedStyle(e).overflowY);
-    const scrolling = [...document.querySelectorAll("#page *")].filter((e) => scrolls(e) && !e.matches(".options"));
+    const scrolling = [...document.querySelectorAll("#page *")].filter((e) => scrolls(e) && !e.matches(".options, .file-list"));
     const place = (e) => {
       const { x, y, width, height } = e.getBoundingClientRect();
       return [x, y, width, height].map((n) => Math.round(n * 100) / 100).join(" ");
@@ -97,10 +103,11 @@ async function checkOpened(page, name, snapshot) {
     ["share-change", "share-editor"],
     ["details", "details-list"],
     ["chat", "chat-part"],
+    ["files", "files-part"],
   ]) {
     const open = page.locator(`[data-testid="${button}"]:not([disabled])`);
     if (snapshot.question || (await open.count()) === 0) continue;
-    await open.click();
+    if ((await page.getByTestId(opened).count()) === 0) await open.click();
     await page.getByTestId(opened).waitFor();
     // The same structure in each language.
     if (snapshot.lang === "en") await checkAccess(page, `${name}, ${opened}`);
@@ -143,6 +150,44 @@ async function checkChat(page, lang, { controlled, ended }) {
   await page.getByTestId("chat-past").waitFor();
   await checkWidth(page, name + ", ended");
   check(name + ", ended", ended, await look(page));
+}
+
+/** The customer saves a file, and stops others. */
+async function checkFiles(page, lang, { files, silenced }) {
+  const name = `panel files, ${lang}`;
+  mock.panel = files;
+  mock.sent.length = 0;
+  await page.reload();
+  await page.getByTestId("files-part").waitFor(); // it opens by itself
+  const address = page.url();
+  // The list ignores presses until a person can have seen it.
+  await page.clock.setFixedTime(Date.now() + 5000);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("file-save").click()]);
+  if (download.suggestedFilename() !== "saved.exe") report(name, `saved ${download.suggestedFilename()}`);
+  if (page.url() !== address) report(name, `the page went to ${page.url()}`);
+  await download.delete();
+  for (const [button, file] of [
+    ["file-drop", "file4"],
+    ["file-stop", "file2"],
+  ]) {
+    await page.getByTestId(button).click();
+    while (mock.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const sent = mock.sent.shift();
+    if (sent.type !== "fileStop" || sent.file !== file) report(name, `${button} sent ${JSON.stringify(sent)}`);
+  }
+  // Closed, the notice and the button in the first line both open it again.
+  await page.keyboard.press("Escape");
+  await page.getByTestId("files-show").click();
+  await page.getByTestId("files-close").click();
+  await page.getByTestId("files").click();
+  await page.getByTestId("files-part").waitFor();
+  // "Ask me again" is offered for files like for all else.
+  pushPanel({ ...silenced, seq: files.seq + 1 });
+  await page.getByTestId("details").click();
+  await page.locator('[data-testid="ask-again"][data-right="files"]').click();
+  while (mock.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { type, right, on } = mock.sent.shift();
+  if (type !== "silence" || right !== "files" || on !== false) report(name, `sent ${type} ${right} ${on}`);
 }
 
 /** Runs in the page: counts the snapshots that it has received. */
@@ -197,6 +242,7 @@ try {
       states++;
     }
     await checkChat(page, lang, Object.fromEntries(all));
+    await checkFiles(page, lang, Object.fromEntries(all));
     // The same states in another order on one page, in a wide window. A session that is over never
     // goes on. The order matters in no language more than in another.
     if (lang !== "de") {

@@ -102,7 +102,7 @@ try {
         ...look,
         size: smallWindow,
         path: "/panel#t=x",
-        prepare: (page) => showing && page.locator('[data-testid="show-screen"] canvas').waitFor(),
+        prepare: (page) => showing && page.locator(".show-words").waitFor({ state: "hidden" }),
       });
     }
     mock.downloads = [];

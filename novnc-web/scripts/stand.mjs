@@ -97,6 +97,10 @@ const server = createServer(async (request, response) => {
     response.writeHead(200, { "Content-Type": "image/png" });
     return response.end(thumbnail);
   }
+  if (pathname.startsWith("/file/")) {
+    response.writeHead(200, { "Content-Disposition": "attachment; filename*=UTF-8''saved.exe" });
+    return response.end("MZ");
+  }
   if (pathname === "/puppet")
     return response.end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/puppet.js"></script>');
   if (pathname === "/puppet.js") {

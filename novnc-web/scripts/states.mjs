@@ -57,7 +57,36 @@ export function panelStates(lang) {
     choices,
     viewers: [{ door: "page", line: "sealed", from: "203.0.113.7" }],
   };
-  const question = (right, more) => ({ id: "7", right, seconds: 47, armed: true, window: true, proposal: null, ...more });
+  const question = (right, more) => ({
+    id: "7",
+    right,
+    seconds: 47,
+    armed: true,
+    window: true,
+    proposal: null,
+    file: null,
+    ...more,
+  });
+  const file = (n, name, size, kind, state, more) => ({ id: `file${n}`, name, size, kind, state, taken: 0, ...more });
+  const key = "k".repeat(43);
+  const program = file(5, "LotseFernwartungseinrichtung-2026.11-Windows-64bit-setup.exe", 52_428_800, "program", "waiting");
+  const report = file(
+    6,
+    lang === "de" ? "Anleitung für den Drucker.pdf" : "Printer manual.pdf",
+    2_345_678,
+    "document",
+    "waiting",
+  );
+  const offered = [
+    file(1, "Foto.jpg", 1_250_000, "picture", "ended", { why: "refused" }),
+    file(2, "Update.zip", 734_003_200, "archive", "saving", { taken: 271_581_184 }),
+    file(3, lang === "de" ? "Rechnung März.pdf" : "Invoice March.pdf", 88_064, "document", "done", {
+      taken: 88_064,
+      sha256: "0123456789abcdef".repeat(4),
+    }),
+    { ...program, id: "file4", state: "accepted", key },
+  ];
+  const controlled = { ...viewing, rights: { ...base.rights, view: true, point: true, control: true, clipboard: true } };
   const record =
     "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
   return {
@@ -79,7 +108,7 @@ export function panelStates(lang) {
     "question-view-old": { ...base, question: question("view") },
     "question-view-here": { ...base, question: question("view", { window: false }), choices },
     "question-resume": { ...viewing, direction: "none", paused: true, question: question("resume") },
-    silenced: { ...base, silenced: ["view", "control"] },
+    silenced: { ...base, silenced: ["view", "control", "files"] },
     "number-confirm": {
       ...fresh,
       phase: "number",
@@ -112,7 +141,20 @@ export function panelStates(lang) {
     "question-unarmed": { ...viewing, question: question("clipboard", { armed: false, window: false }) },
     seen: viewing,
     "seen-no-arrow": { ...viewing, rights: { ...base.rights, view: true }, silenced: ["point"] },
-    controlled: { ...viewing, rights: { ...base.rights, view: true, point: true, control: true, clipboard: true } },
+    controlled,
+    "question-file": { ...viewing, question: question("files", { file: report }), files: [...offered, report] },
+    "question-program": { ...viewing, question: question("files", { file: program }), files: [...offered, program] },
+    "question-file-here": { ...base, question: question("files", { window: false, file: report }), files: [report] },
+    "question-program-here": {
+      ...controlled,
+      question: question("files", { window: false, file: program }),
+      files: [...offered, program],
+    },
+    files: { ...viewing, files: offered },
+    "files-controlled": { ...controlled, files: offered },
+    "files-showing": { ...base, direction: "advisor", rights: { ...base.rights, show: true }, files: offered },
+    "files-paused": { ...viewing, direction: "none", paused: true, files: offered },
+    "files-away": { ...viewing, phase: "away", direction: "none", viewers: [], files: offered },
     gateway: { ...viewing, line: "gateway", viewers: [{ door: "vnc", line: "gateway", from: "198.51.100.20" }] },
     "partly-controlled": {
       ...viewing,
@@ -127,6 +169,13 @@ export function panelStates(lang) {
     away: { ...base, phase: "away" },
     "away-viewing": { ...viewing, phase: "away", direction: "none", viewers: [] },
     ended: { ...base, phase: "ended", reason: "advisor", record },
+    "ended-files": {
+      ...base,
+      phase: "ended",
+      reason: "customer",
+      record,
+      files: [{ ...offered[1], state: "ended", why: "over" }, offered[2]],
+    },
     burnt: { ...fresh, phase: "ended", reason: "burnt" },
     hostile: {
       ...viewing,
@@ -136,6 +185,9 @@ export function panelStates(lang) {
         company: "</p><script>alert(2)</script>",
       },
       gateway: "<b>bold</b>.example.com",
+      files: [
+        file(9, "<img src=x onerror=alert(3)>" + "ä".repeat(220) + ".exe", 2 ** 50, "program", "accepted", { key: "../api" }),
+      ],
     },
   };
 }

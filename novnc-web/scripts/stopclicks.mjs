@@ -19,6 +19,10 @@ const question = (right, more) => ({ id: "", right, seconds: 47, armed: false, w
 const rights = (s, more) => ({ ...s, rights: { ...s.rights, ...more } });
 const seen = (s) => (s.rights.view && !s.paused ? s : null);
 
+const file2 = (s) => s.files?.find((f) => f.id === "file2");
+const file4 = (s) => s.files?.find((f) => f.id === "file4");
+const changed = (s, file, more) => file && { ...s, files: s.files.map((f) => (f === file ? { ...f, ...more } : f)) };
+
 /** What can come: the snapshot after it, or null if it cannot come now. */
 const surprises = {
   "question view": (s) => (s.rights.view ? null : { ...s, question: question("view"), choices: states.seen.choices }),
@@ -32,6 +36,10 @@ const surprises = {
     seen(s) && { ...s, question: question("share", { window: false, proposal: states["seen-monitor"].share }) },
   "question resume here": (s) => (s.paused ? { ...s, question: question("resume", { window: false }) } : null),
   "question show here": (s) => (s.rights.show ? null : { ...s, question: question("show", { window: false }) }),
+  "question file here": (s) => ({
+    ...s,
+    question: question("files", { window: false, file: states["question-program"].question.file }),
+  }),
   "no question": (s) => (s.question ? { ...s, question: null } : null),
   "the question armed": (s) => (s.question ? { ...s, question: { ...s.question, armed: true } } : null),
   "notice hidden": (s) => ({ ...s, notice: "hidden" }),
@@ -46,6 +54,10 @@ const surprises = {
   "show begins": (s) => (seen(s) || s.paused ? null : rights({ ...s, direction: "advisor" }, { show: true })),
   // The first line opens the chat in the middle of the page.
   "a line of the chat": (s) => ({ ...s, chat: true }),
+  // A file that can be saved opens the list of files there, and comes first in it.
+  "a file to save": (s) => (s.question ? null : { ...s, files: [...(s.files ?? []), { ...file4(states.files), id: "new" }] }),
+  "a file is being saved": (s) => changed(s, file4(s), { state: "saving", key: "" }),
+  "a file is saved": (s) => changed(s, file2(s), { state: "done" }),
   "no choices": (s) => (s.choices && s.rights.view && !s.question ? { ...s, choices: null } : null),
   "connection lost": (s) => ({ ...s, phase: "away", direction: "none", viewers: [] }),
 };
@@ -55,6 +67,7 @@ const hiding = { type: "pause", on: true };
 const taking = (right) => ({ type: "take", right });
 const refusing = ({ question: { id } }) => ({ type: "answer", question: id, allow: false });
 const silencing = ({ question: { right } }) => ({ type: "silence", right, on: true });
+const stopping = (file) => ({ type: "fileStop", file });
 const fewer = { type: "share", share: { kind: "apps", monitor: 0, apps: ["a2"], names: [] } };
 
 /** Each button, the states in which it is pressed, and what it sends. */
@@ -67,6 +80,8 @@ const buttons = [
   ["take-view", ["seen-old"], () => taking("view")],
   ["unshare", ["seen-apps"], () => fewer, "middle"],
   ["show-stop", ["showing"], () => taking("show"), "middle"],
+  ["file-drop", ["files", "files-controlled"], () => stopping("file4"), "middle"],
+  ["file-stop", ["files"], () => stopping("file2"), "middle"],
   ["question-never", ["question-view-here", "question-control-here"], silencing, "middle"],
 ];
 
@@ -159,6 +174,8 @@ async function press(testid, state, surprise, when, wants, middle) {
     ...(tookControl ? ["take-control"] : []),
     ...(mayMiss ? ["question-never", "question-choose"] : []),
     ...(mayMiss && after.chat ? ["chat-send", "chat-close"] : []),
+    // A list of files that has just come ignores its buttons and links.
+    ...(mayMiss && after.files ? ["file-save", "file-drop", "file-stop", "files-close"] : []),
   ];
   if (missed && (await page.getByTestId("chooser").count()) > 0) report(name, "opened the chooser");
   if (pressed.some((button) => !harmless.includes(button))) report(name, `pressed ${pressed}`);

@@ -21,6 +21,10 @@ export const maxChatText = 1000;
 export const maxChatLines = 100;
 export const maxChatBurst = 10;
 export const chatPause = 1000;
+export const maxFiles = 20;
+export const maxFileSize = 1_125_899_906_842_624;
+export const maxFileName = 255;
+export const fileWindow = 1_048_576;
 export const doorNumberLife = 300_000;
 
 export const keysym = {
@@ -38,7 +42,7 @@ export const keysym = {
 
 // Words.
 
-export const streamKinds = ["control", "view", "show"] as const;
+export const streamKinds = ["control", "view", "show", "file"] as const;
 export type StreamKind = (typeof streamKinds)[number];
 export const sealedDoors = ["entering", "page", "helper"] as const;
 export type SealedDoor = (typeof sealedDoors)[number];
@@ -56,7 +60,7 @@ export const refusedCodes = ["number", "busy", "rate", "lost"] as const;
 export type RefusedCode = (typeof refusedCodes)[number];
 export const rightNames = ["view", "control", "clipboard", "show", "point"] as const;
 export type RightName = (typeof rightNames)[number];
-export const wishNames = ["view", "control", "clipboard", "show", "files", "share"] as const;
+export const wishNames = ["view", "control", "clipboard", "show", "share"] as const;
 export type WishName = (typeof wishNames)[number];
 export const lineNames = ["sealed", "partly", "gateway"] as const;
 export type LineName = (typeof lineNames)[number];
@@ -72,9 +76,19 @@ export const chatSides = ["advisor", "customer"] as const;
 export type ChatSide = (typeof chatSides)[number];
 export const chatRefusals = ["long", "empty", "rate", "nobody"] as const;
 export type ChatRefusal = (typeof chatRefusals)[number];
+export const sentFileStates = ["waiting", "accepted", "wanted", "done", "ended"] as const;
+export type SentFileState = (typeof sentFileStates)[number];
+export const fileEnds = ["refused", "silence", "size", "many", "name", "cancelled", "damaged", "lost", "nobody"] as const;
+export type FileEnd = (typeof fileEnds)[number];
+export const panelFileStates = ["waiting", "accepted", "saving", "done", "ended"] as const;
+export type PanelFileState = (typeof panelFileStates)[number];
+export const panelFileEnds = ["refused", "silence", "cancelled", "damaged", "lost", "withdrawn", "over"] as const;
+export type PanelFileEnd = (typeof panelFileEnds)[number];
+export const fileKinds = ["program", "document", "picture", "film", "sound", "archive", "text", "page", "other"] as const;
+export type FileKind = (typeof fileKinds)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
-export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "chat", "end"] as const;
+export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "chat", "fileStop", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
@@ -238,6 +252,7 @@ export interface AgentHello {
   pong?: boolean;
   reminds?: boolean;
   chat?: boolean;
+  files?: boolean;
 }
 
 /** tunnel.Rights */
@@ -346,6 +361,31 @@ export interface Chat {
   tag: number;
 }
 
+/** tunnel.FileOffer */
+export interface FileOffer {
+  id: string;
+  name: string;
+  size: number;
+}
+
+/** tunnel.FileCancel */
+export interface FileCancel {
+  id: string;
+}
+
+/** tunnel.FileState */
+export interface FileState {
+  id: string;
+  state: string;
+  why?: string;
+  sha256?: string;
+}
+
+/** tunnel.FileHeader */
+export interface FileHeader {
+  file: string;
+}
+
 /** tunnel.Ping */
 export interface Ping {
   id: number;
@@ -358,12 +398,25 @@ export interface PanelFailure {
   retry_after?: number;
 }
 
-/** agent.Selection */
+/** choices.Selection */
 export interface PanelSelection {
   kind: string;
   monitor: number;
   apps: string[];
   names: string[];
+}
+
+/** files.OfferedFile */
+export interface OfferedFile {
+  id: string;
+  name: string;
+  size: number;
+  kind: string;
+  state: string;
+  why?: string;
+  taken: number;
+  key?: string;
+  sha256?: string;
 }
 
 /** agent.Question */
@@ -374,9 +427,10 @@ export interface PanelQuestion {
   armed: boolean;
   window: boolean;
   proposal: PanelSelection | null;
+  file: OfferedFile | null;
 }
 
-/** agent.MonitorChoice */
+/** choices.MonitorChoice */
 export interface PanelMonitorChoice {
   id: number;
   name: string;
@@ -384,7 +438,7 @@ export interface PanelMonitorChoice {
   height: number;
 }
 
-/** agent.AppChoice */
+/** choices.AppChoice */
 export interface PanelAppChoice {
   id: string;
   name: string;
@@ -393,7 +447,7 @@ export interface PanelAppChoice {
   powerful: boolean;
 }
 
-/** agent.Choices */
+/** choices.Choices */
 export interface PanelChoices {
   whole: boolean;
   monitors: PanelMonitorChoice[];
@@ -429,6 +483,7 @@ export interface PanelSnapshot {
   choices: PanelChoices | null;
   share: PanelSelection | null;
   silenced: string[];
+  files?: OfferedFile[];
 }
 
 /** panel.Message */
@@ -442,6 +497,7 @@ export interface PanelMessage {
   share?: PanelSelection;
   text?: string;
   tag?: number;
+  file?: string;
 }
 
 /** panel.Chat */
@@ -464,6 +520,7 @@ export type FromAgent =
   | ({ type: "door" } & DoorNumber)
   | ({ type: "chatLine" } & ChatLine)
   | ({ type: "chatRefused" } & ChatRefused)
+  | ({ type: "fileState" } & FileState)
   | ({ type: "pong" } & Pong)
   | ({ type: "bye" } & Bye);
 
@@ -474,5 +531,7 @@ export type FromAdvisor =
   | ({ type: "return" } & Return)
   | ({ type: "remind" })
   | ({ type: "chat" } & Chat)
+  | ({ type: "file" } & FileOffer)
+  | ({ type: "fileCancel" } & FileCancel)
   | ({ type: "ping" } & Ping)
   | ({ type: "end" });

@@ -22,7 +22,7 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "bye", "closed"].map((n) => [n, tell(n)]),
+    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "file", "bye", "closed"].map((n) => [n, tell(n)]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));
@@ -90,6 +90,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         browser: false,
         reminds: false,
         chat: false,
+        files: false,
         can: ["view", "control", "clipboard"],
       },
       "view",
@@ -161,7 +162,17 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
   assert.deepEqual(told, [
     [
       "hello",
-      { user: "", host: "", system: "", systemName: "", browser: true, reminds: false, chat: false, can: ["view", "show"] },
+      {
+        user: "",
+        host: "",
+        system: "",
+        systemName: "",
+        browser: true,
+        reminds: false,
+        chat: false,
+        files: false,
+        can: ["view", "show"],
+      },
       "",
     ],
     [
@@ -193,5 +204,22 @@ test("lines and refusals of the chat are read, and a line is written", async () 
     ["chatLine", { id: 1, by: "customer", time: new Date("2026-01-02T03:04:05Z"), text: "a", tag: 0 }],
     ["chatRefused", { tag: 7, why: "rate" }],
   ]);
+  control.close();
+});
+
+test("files are offered and withdrawn, and their states are read", async () => {
+  const { control, told, say, heard } = await rig();
+  const id = "A".repeat(22);
+  control.offerFile(id, "a.txt", 5);
+  control.cancelFile(id);
+  await until(() => heard().includes("fileCancel"));
+  assert.ok(heard().endsWith(`{"type":"file","id":"${id}","name":"a.txt","size":5}\n{"type":"fileCancel","id":"${id}"}\n`));
+  await say('{"type":"hello","customer":{},"files":true}\n');
+  assert.equal((told[0] as [string, { files: boolean }])[1].files, true);
+  told.length = 0;
+  await say(
+    `{"type":"fileState","id":"${id}","state":"ended","why":"silence"}\n{"type":"fileState","id":"short","state":"done"}\n`,
+  );
+  assert.deepEqual(told, [["file", { id, state: "ended", why: "silence", sha256: "" }]]);
   control.close();
 });

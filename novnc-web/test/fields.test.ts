@@ -54,7 +54,15 @@ test("a snapshot is read whole or not at all", () => {
   assert.equal(s.phase, "connecting");
   assert.deepEqual(s.rights, { view: false, control: false, clipboard: true, show: false, point: false });
   // An unknown right is shown as control, the right with the most serious consequences.
-  assert.deepEqual(s.question, { id: "3", right: "control", seconds: 0, armed: false, window: false, proposal: null });
+  assert.deepEqual(s.question, {
+    id: "3",
+    right: "control",
+    seconds: 0,
+    armed: false,
+    window: false,
+    proposal: null,
+    file: null,
+  });
   // These fields are absent in messages of an old program.
   assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, ""]);
   assert.deepEqual(s.viewers, []);

@@ -6,7 +6,8 @@ import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { AgentLink } from "../src/customer/sharing/link.ts";
 import { Picture } from "../src/rfb/picture.ts";
 import { Server, type Duplex } from "../src/rfb/server.ts";
-import { Origins, Tries } from "../src/seal/index.ts";
+import { toHex } from "../src/seal/bytes.ts";
+import { Origins, Tries, type SealedChannel } from "../src/seal/index.ts";
 
 declare global {
   interface Window {
@@ -23,6 +24,14 @@ declare global {
       resize(width: number, height: number): void;
       /** Writes a line of the chat. */
       write(text: string): void;
+      /** Says hello again, with other abilities. */
+      greet(abilities: object): void;
+      /** Returns how many names of offered files are known. */
+      offers(): number;
+      /** Reports a state of the offered file with this name. */
+      file(name: string, state: object): void;
+      /** Takes this part of the file with this name when it comes: 1 is all of it. */
+      take(name: string, part: number): void;
       /** Returns what the advisor asked for and gave back since the last call. */
       heard(): string[];
       /** Returns what the advisor's pointer did since the last call. */
@@ -44,6 +53,55 @@ let lines = 0;
 function chat(by: "advisor" | "customer", text: string, tag: number): void {
   const line = { id: ++lines, by, time: new Date().toISOString(), text, ...(tag > 0 && { tag }) };
   for (const control of controls) control.send({ type: "chatLine", ...line });
+}
+
+/** The files that the advisor offered, by their names. */
+const offered = new Map<string, { id: string; size: number }>();
+const parts = new Map<string, number>();
+
+/** Notes the offers of files on a control stream; its end passes nothing of them on. */
+function watchOffers(channel: SealedChannel): void {
+  const serve = channel.onmessage;
+  channel.onmessage = (e) => {
+    for (const line of new TextDecoder().decode(e.data).split("\n").filter(Boolean)) {
+      const message = JSON.parse(line) as { type: string; id: string; name: string; size: number };
+      if (message.type === "file") offered.set(message.name, message);
+      if (message.type === "fileCancel") heard.push("fileCancel");
+    }
+    serve?.(e);
+  };
+}
+
+function sayFile(name: string, more: object): void {
+  const id = offered.get(name)?.id ?? "";
+  for (const control of controls) control.send({ type: "fileState", id, state: "waiting", ...more });
+}
+
+/** Takes a file from a stream, or a part of it; tunnel/PROTOCOL.md, section 7a. */
+function takeFile(channel: SealedChannel): void {
+  let name = "";
+  let size = 0;
+  let got = new Uint8Array(0);
+  const count = (n: number) => {
+    const out = new DataView(new ArrayBuffer(8));
+    out.setBigUint64(0, BigInt(n));
+    channel.send(out.buffer);
+  };
+  channel.onmessage = ({ data }) => {
+    got = new Uint8Array([...got, ...new Uint8Array(data)]);
+    if (name === "") {
+      const end = got.indexOf(10);
+      if (end < 0) return;
+      const { file } = JSON.parse(new TextDecoder().decode(got.subarray(0, end))) as { file: string };
+      for (const [n, o] of offered) if (o.id === file) [name, size] = [n, o.size];
+      got = got.slice(end + 1);
+    }
+    const part = parts.get(name) ?? 1;
+    if (got.length < size + 32) return count(Math.min(got.length, Math.floor(part * size), Math.max(0, size - 1)));
+    count(size);
+    channel.close();
+    sayFile(name, { state: "done", sha256: toHex(got.slice(size)) });
+  };
 }
 
 const pointed: { buttons: number; x: number; y: number }[] = [];
@@ -104,6 +162,13 @@ function tell(control: ControlEnd): void {
   });
 }
 
+function greet(control: ControlEnd, more: object): void {
+  const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
+  const can = ["view", "control", "clipboard", "show", "share"];
+  const abilities = { can, answer: "", pong: true, reminds: true, chat: true, files: true, ...more };
+  control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
+}
+
 window.puppet = {
   enter: (number) => {
     const link = new AgentLink(
@@ -129,12 +194,12 @@ window.puppet = {
               closed: () => controls.delete(control),
             });
             control.start();
+            watchOffers(channel);
             controls.add(control);
-            const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
-            const can = ["view", "control", "clipboard", "show", "share"];
-            const abilities = { can, answer: "", pong: true, reminds: true, chat: true };
-            control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
+            greet(control, {});
             tell(control);
+          } else if (call.kind === "file") {
+            takeFile(channel);
           } else if (call.kind === "show") {
             channel.onmessage = () => {};
             closeShow = () => channel.close();
@@ -158,6 +223,12 @@ window.puppet = {
     for (const control of controls) control.send({ type: "event", ...(event as { event: string; right: string; by: string }) });
   },
   write: (text) => chat("customer", text, 0),
+  greet: (abilities) => {
+    for (const control of controls) greet(control, abilities);
+  },
+  offers: () => offered.size,
+  file: sayFile,
+  take: (name, part) => void parts.set(name, part),
   resize: (...size) => {
     [width, height] = size;
   },

@@ -259,3 +259,54 @@ test("what was typed for the customer survives a reload, for its session, and no
     ["593104168"],
   );
 });
+
+test("a file is offered again after a lost line, and goes through a stream of its own", async () => {
+  const page = new Page();
+  const { session } = page;
+  const origins = new Origins();
+  const customer = await enter(number, origins);
+  assert.ok(customer instanceof SealedChannel);
+  sayState("joined");
+  await until(() => session.phase === "joined");
+  const said: string[] = [];
+  const listen = (channel: SealedChannel) =>
+    (channel.onmessage = ({ data }) => said.push(...new TextDecoder().decode(data).trimEnd().split("\n")));
+  const say = (channel: SealedChannel, message: object) => channel.send(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+  listen(customer);
+  assert.equal(session.cannotOffer, "connection"); // there was no hello yet
+  say(customer, { type: "hello", customer: {}, program: "browser" });
+  await until(() => session.customer !== null);
+  assert.equal(session.cannotOffer, "browser");
+  say(customer, { type: "hello", customer: {}, files: true });
+  await until(() => session.cannotOffer === "");
+  const file = Object.assign(new Blob(["hello"]), { name: "a.txt" });
+  session.files.offer([{ file, folder: false }]);
+  const offer = JSON.stringify({ type: "file", id: session.files.all[0]!.id, name: "a.txt", size: 5 });
+  await until(() => said.includes(offer));
+  customer.close();
+  await until(() => page.asked.length === 1);
+  const again = await beAgent(page.asked[0]!.stream, "control", number, origins);
+  assert.ok(again instanceof SealedChannel);
+  said.length = 0;
+  listen(again);
+  say(again, { type: "hello", customer: {}, files: true });
+  await until(() => said.includes(offer));
+  say(again, { type: "fileState", id: session.files.all[0]!.id, state: "wanted" });
+  await until(() => page.asked.length === 2);
+  assert.equal(page.asked[1]!.kind, "file");
+  const stream = await beAgent(page.asked[1]!.stream, "file", number, origins);
+  assert.ok(stream instanceof SealedChannel);
+  let got = "";
+  stream.onmessage = ({ data }) => {
+    got += new TextDecoder("latin1").decode(data);
+    if (got.endsWith("}\n")) stream.send(new Uint8Array(8));
+  };
+  await until(() => got.length >= 34 + 5 + 32);
+  assert.ok(got.startsWith(`{"file":"${session.files.all[0]!.id}"}\nhello`), got);
+  session.leave();
+  assert.equal(session.files.all[0]!.why, "over");
+  assert.deepEqual(
+    session.history.map(({ event }) => "file" in event && event.file),
+    ["accepted", "over"],
+  );
+});

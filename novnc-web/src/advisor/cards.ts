@@ -9,6 +9,7 @@ import { button, iconButton } from "../ui/controls.ts";
 import { lockWords } from "./bar.ts";
 import { customerWords } from "./customer.ts";
 import type { Card, Desk } from "./desk.ts";
+import { chooseFiles } from "./filesside.ts";
 import { combinations, holdable } from "./keys.ts";
 import type { OwnViewer } from "./ownviewer.ts";
 import type { Session } from "./session.ts";
@@ -193,6 +194,27 @@ function giveClipboardBack(session: Session, desk: Desk): void {
   desk.open("");
 }
 
+/** Sends files, and shows those that were offered. */
+function fileEntries(session: Session, desk: Desk, close: (act: () => void) => () => void): TemplateResult {
+  const { t } = desk;
+  const why = session.cannotOffer;
+  return html`<button
+      type="button"
+      data-testid="files-send"
+      ?disabled=${why !== ""}
+      aria-describedby=${why === "" ? nothing : "files-why"}
+      @click=${close(chooseFiles)}
+    >
+      ${t.files.send}
+    </button>
+    ${why === "" ? nothing : html`<p class="muted" id="files-why" data-testid="files-why">${t.files.cannot[why]}</p>`}
+    ${
+      session.files.all.length === 0
+        ? nothing
+        : button({ testid: "files-open", label: t.files.list, act: () => desk.openSide("files", session) })
+    }`;
+}
+
 /** Everything that is needed rarely. */
 function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResult {
   const { t } = desk;
@@ -219,6 +241,7 @@ function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResul
         disabled: !session.can("show") || !show.possible || show.active,
         act: close(() => void show.start()),
       })}
+      ${fileEntries(session, desk, close)}
       ${button({ testid: "view-close", label: t.view.close, disabled: !shown, act: close(() => view.close()) })}
     </div>
     <div class="row" role="group" aria-label=${t.tools.size}>

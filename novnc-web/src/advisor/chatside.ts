@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { chatBadge, chatLines, chatView, type ChatOptions } from "../ui/chat.ts";
-import { icon, iconButton } from "../ui/controls.ts";
+import { icon } from "../ui/controls.ts";
 import { customerName } from "./customer.ts";
 import type { Desk } from "./desk.ts";
 import type { Session } from "./session.ts";
+import { side } from "./side.ts";
 
 /** The person with whom the advisor chats. */
 export function chatPartner(session: Session, { t }: Desk): string {
@@ -12,7 +13,7 @@ export function chatPartner(session: Session, { t }: Desk): string {
 }
 
 export function isChatOpen(session: Session, desk: Desk): boolean {
-  return desk.chatOf === session && session.hasChat;
+  return desk.side?.what === "chat" && desk.side.of === session && session.hasChat;
 }
 
 /** Opens and closes the chat. Its place is kept for a customer's program that has none. */
@@ -30,7 +31,7 @@ export function chatButton(session: Session, desk: Desk): TemplateResult {
     aria-expanded=${open}
     ?data-absent=${session.customer?.chat === false}
     ?disabled=${!session.hasChat}
-    @click=${() => desk.openChat(open ? null : session)}
+    @click=${() => (open ? desk.closeSide() : desk.openSide("chat", session))}
   >
     ${icon("chat")}${chatBadge(unread)}
   </button>`;
@@ -39,14 +40,12 @@ export function chatButton(session: Session, desk: Desk): TemplateResult {
 /** The chat at the side. It lies over the picture, like the cards. */
 export function chatSide(session: Session, desk: Desk): TemplateResult | typeof nothing {
   if (!isChatOpen(session, desk)) return nothing;
-  const { t, common } = desk;
-  return html`<section class="chat-side" aria-label=${t.chat.heading} data-testid="chat-side">
-    <header class="chat-head">
-      <h2>${t.chat.heading}</h2>
-      ${iconButton({ testid: "chat-close", label: common.chat.close, icon: "close", kind: "quiet", act: () => desk.openChat(null) })}
-    </header>
-    ${chatView(options(session, desk), session.canAsk, () => session.sendChat())}
-  </section>`;
+  return side(
+    "chat",
+    desk.t.chat.heading,
+    desk,
+    chatView(options(session, desk), session.canAsk, () => session.sendChat()),
+  );
 }
 
 /** What was written in a session that is over. */

@@ -26,6 +26,7 @@ import {
   type Unchecked,
 } from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
+import { readFileState, type FileControl, type ReportedFile } from "./files.ts";
 
 export interface Customer {
   user: string;
@@ -39,6 +40,8 @@ export interface Customer {
   reminds: boolean;
   /** The program passes on what both write to each other. */
   chat: boolean;
+  /** The program passes on files that the advisor offers. */
+  files: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
 }
@@ -88,6 +91,8 @@ export interface ControlHandlers {
   chatLine(line: Line): void;
   /** The text with this tag was not passed on. */
   chatRefused(refusal: { tag: number; why: ChatRefusal }): void;
+  /** What becomes of a file that was offered. */
+  file(state: ReportedFile): void;
   /** How long a message to the customer's program and back takes, in milliseconds. */
   latency(milliseconds: number): void;
   bye(reason: string): void;
@@ -97,7 +102,7 @@ export interface ControlHandlers {
 /** How often the latency is measured while the page can be seen, in milliseconds. */
 const pingEvery = 5000;
 
-export class ControlStream {
+export class ControlStream implements FileControl {
   private readonly decoder = new TextDecoder();
   private rest = "";
   private sequence = -1;
@@ -133,6 +138,15 @@ export class ControlStream {
   /** Writes a line of the chat. */
   write(text: string, tag: number): void {
     this.send({ type: "chat", text, tag });
+  }
+
+  offerFile(id: string, name: string, size: number): void {
+    this.send({ type: "file", id, name, size });
+  }
+
+  /** Withdraws the offer of a file, or ends its transfer. */
+  cancelFile(id: string): void {
+    this.send({ type: "fileCancel", id });
   }
 
   /** Asks for a number for one viewer that cannot seal. */
@@ -184,6 +198,7 @@ export class ControlStream {
           browser: f["program"] === "browser",
           reminds: flag(f["reminds"]),
           chat: flag(f["chat"]),
+          files: flag(f["files"]),
           can,
         };
         if (flag(f["pong"]) && this.pings === undefined) {
@@ -231,6 +246,11 @@ export class ControlStream {
       }
       case "chatRefused":
         return this.handlers.chatRefused(readChatRefused(f));
+      case "fileState": {
+        const state = readFileState(f);
+        if (state) this.handlers.file(state);
+        return;
+      }
       case "bye":
         return this.handlers.bye(text(f["reason"], 20));
     }

@@ -7,14 +7,25 @@ import type { Session } from "./session.ts";
 /** The card that lies over the picture; at most one does. */
 export type Card = "" | "lock" | "more" | "clipboard" | "keys";
 
+/** What lies at the side of a session, over the picture; at most one does. */
+export type Side = "chat" | "files";
+
+/** What gets the keyboard when a side opens, and when it closes. */
+const focusOf: Record<Side, { open: string; close: string }> = {
+  chat: { open: "chat-text", close: "chat" },
+  files: { open: "files-choose", close: "more" },
+};
+
 /** How long a message stays in sight, in milliseconds. */
 const messageLife = 4000;
 
 /** What the views of the advisor's page share: texts, the open card, messages and questions. */
 export class Desk {
   card: Card = "";
-  /** The session whose chat is open; null for none. */
-  chatOf: Session | null = null;
+  /** What is open at the side of which session; null for nothing. */
+  side: { what: Side; of: Session } | null = null;
+  /** Files are being dragged over the page. */
+  dragging = false;
   question: Question | null = null;
   /** A message of the page itself, such as "Copied.". */
   message = "";
@@ -37,16 +48,25 @@ export class Desk {
     this.open(this.card === card ? "" : card);
   }
 
-  /** Opens the chat of a session with the keyboard in its field, or closes it. */
-  openChat(of: Session | null): void {
-    this.chatOf = of;
-    if (of) this.card = "";
+  /** Opens something at the side of a session, usually with the keyboard in it. */
+  openSide(what: Side, of: Session, keyboard = true): void {
+    this.side = { what, of };
+    this.card = "";
     this.changed();
+    if (keyboard) this.focusLater(focusOf[what].open);
+  }
+
+  closeSide(): void {
+    if (!this.side) return;
+    const { what } = this.side;
+    this.side = null;
+    this.changed();
+    this.focusLater(focusOf[what].close);
+  }
+
+  private focusLater(testid: string): void {
     // The page is drawn in an earlier microtask.
-    queueMicrotask(() => {
-      const next = of ? "chat-text" : "chat";
-      document.querySelector<HTMLElement>(`[data-testid="${next}"]`)?.focus();
-    });
+    queueMicrotask(() => document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.focus());
   }
 
   ask(question: Question | null): void {

@@ -1,27 +1,42 @@
+import { shortName } from "../common/shortname.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { ControlEvent } from "./control.ts";
+import type { FileEvent } from "./files.ts";
+import type { SessionEvent } from "./session.ts";
+
+/** How many characters of a file's name are in a sentence. */
+const nameLength = 48;
 
 /** Describes an event in a sentence. */
-export function eventWords({ event, right, by, seconds }: ControlEvent, t: AdvisorTexts): string {
+export function eventWords(event: SessionEvent, t: AdvisorTexts): string {
+  return "file" in event ? fileWords(event, t) : rightWords(event, t);
+}
+
+function fileWords({ file, name }: FileEvent, t: AdvisorTexts): string {
+  const short = shortName(name, nameLength);
+  if (file === "accepted" || file === "sending" || file === "paused" || file === "done") return t.files.event[file](short);
+  return t.files.event.ended(short, t.files.ended[file]);
+}
+
+function rightWords({ event, right, by, seconds }: ControlEvent, t: AdvisorTexts): string {
   if (right === "point")
     // The customer's switch; nobody asks about it.
     return event === "given" ? t.event.given(right) : event === "taken" ? t.event.taken(right) : "";
-  const what = right === "files" ? "other" : right; // files are reserved
   const auto = by === "auto";
   switch (event) {
     case "given":
-      return auto ? t.event.givenAuto(what) : t.event.given(what);
+      return auto ? t.event.givenAuto(right) : t.event.given(right);
     case "refused":
-      return auto ? t.event.refusedAuto(what) : t.event.refused(what);
+      return auto ? t.event.refusedAuto(right) : t.event.refused(right);
     case "taken":
-      return by === "key" && right === "control" ? t.event.takenKey : t.event.taken(what);
+      return by === "key" && right === "control" ? t.event.takenKey : t.event.taken(right);
     case "asked":
       return ""; // shown as long as the question is open
     case "delayed":
-      return t.event.delayed(what, seconds);
+      return t.event.delayed(right, seconds);
     case "timeout":
-      return t.event.timeout(what);
+      return t.event.timeout(right);
     case "returned":
-      return t.event.returned(what);
+      return t.event.returned(right);
   }
 }

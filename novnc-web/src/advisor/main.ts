@@ -15,7 +15,9 @@ import { card } from "./cards.ts";
 import { chatPartner, chatSide, ChatNews, isChatOpen } from "./chatside.ts";
 import { customerName } from "./customer.ts";
 import { Desk } from "./desk.ts";
+import { takeDrops } from "./drop.ts";
 import { endedView, replacedView } from "./ended.ts";
+import { dropArea, filePicker, filesSide, offerFiles } from "./filesside.ts";
 import { ForeignServer } from "./foreign.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import { problemWords } from "./problem.ts";
@@ -85,7 +87,8 @@ class AdvisorPage {
     }
     setInterval(() => void this.check(), checkEvery);
     setInterval(() => {
-      if (this.places.some(({ session }) => Object.keys(session.until).length > 0)) this.update(); // countdowns
+      // Countdowns, and files that may have stopped moving.
+      if (this.places.some(({ session: s }) => Object.keys(s.until).length > 0 || s.files.sending)) this.update();
     }, 1000);
     window.addEventListener("online", () => void this.check());
     // While the page was asleep its lines may have died.
@@ -99,8 +102,23 @@ class AdvisorPage {
     document.addEventListener("keydown", (e) => this.key(e), true);
     window.addEventListener("beforeunload", (e) => {
       // Ctrl+W meant for the customer's window must not end the advisor's page without a question.
-      if (this.places.some(({ session }) => session.view.phase === "shown")) e.preventDefault();
+      // Nor may a file be cut off.
+      if (this.places.some(({ session }) => session.view.phase === "shown" || session.files.sending)) e.preventDefault();
     });
+    takeDrops({
+      accepts: () => this.selected?.session.cannotOffer === "",
+      dragging: (on) => this.drag(on),
+      dropped: (picked) => {
+        if (this.selected) offerFiles(this.selected.session, this.desk, picked, true);
+        else if (this.me) this.desk.say(this.desk.t.files.cannot.nobody);
+      },
+    });
+  }
+
+  private drag(on: boolean): void {
+    if (on === this.desk.dragging) return;
+    this.desk.dragging = on;
+    this.update();
   }
 
   private readonly clock = (d: Date): string => d.toLocaleTimeString(preferredLanguage(), { hour: "2-digit", minute: "2-digit" });
@@ -251,18 +269,18 @@ class AdvisorPage {
   }
 
   /**
-   * Escape closes the card, or else the chat if the keyboard is in it. Ctrl+Alt+Shift takes the
-   * keyboard from the picture to the bar.
+   * Escape closes the card, or else the chat or the files if the keyboard is there. Ctrl+Alt+Shift
+   * takes the keyboard from the picture to the bar.
    */
   private key(e: KeyboardEvent): void {
     if (e.key === "Escape" && this.desk.card !== "") {
       e.preventDefault();
       e.stopPropagation();
       this.desk.open("");
-    } else if (e.key === "Escape" && e.target instanceof Element && e.target.closest(".chat-side")) {
+    } else if (e.key === "Escape" && e.target instanceof Element && e.target.closest(".side")) {
       e.preventDefault();
       e.stopPropagation();
-      this.desk.openChat(null);
+      this.desk.closeSide();
     } else if (e.ctrlKey && e.altKey && e.shiftKey && ["Control", "Alt", "Shift", "Meta"].includes(e.key)) {
       e.preventDefault();
       e.stopPropagation(); // or the picture would get the last of the three keys
@@ -391,7 +409,7 @@ class AdvisorPage {
         ${barHandle(this.barOut, desk.t, () => this.moveBar(!this.barOut))}
       </header>
       <main class="place">
-        ${selected ? this.sessionView(selected) : this.empty()}
+        ${selected ? this.sessionView(selected) : this.empty()} ${dropArea(selected?.session ?? null, desk)}
         ${this.problem ? html`<p class="toast" data-tone="bad" role="alert" data-testid="problem">${this.problem}</p>` : nothing}
         ${desk.message ? html`<p class="toast page-message" role="status" data-testid="message">${desk.message}</p>` : nothing}
       </main>
@@ -404,7 +422,8 @@ class AdvisorPage {
     const heading = desk.t.session.heading(grouped(session.number));
     return html`<section class="session" data-testid="session" data-phase=${session.phase} aria-label=${heading}>
       ${session.phase === "ended" ? nothing : html`<h1 class="unseen">${heading}</h1>`} ${this.content(p)}
-      ${chatSide(session, desk)} ${card(session, desk, p.ownViewer, me ? this.account(me) : html``)}
+      ${filePicker(session, desk)} ${chatSide(session, desk)} ${filesSide(session, desk)}
+      ${card(session, desk, p.ownViewer, me ? this.account(me) : html``)}
     </section>`;
   }
 

@@ -4,6 +4,7 @@ import { noRights, rightNames, wishNames, type Answer, type Right, type Wish } f
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
+import { Files, type FileEvent } from "./files.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
 import { Show } from "./show.ts";
 import { forget, keep, triedNumbers, type Kept } from "./store.ts";
@@ -49,12 +50,16 @@ export class DoorError extends Error {
   }
 }
 
+/** What the advisor is told of: it is seen for a while, and is in the record. */
+export type SessionEvent = ControlEvent | FileEvent;
+
 /** One session that this page holds: its number, links, streams and state. */
 export class Session {
   readonly place: string;
   readonly view: View;
   readonly show: Show;
   readonly chat: ChatModel;
+  readonly files: Files;
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
@@ -65,9 +70,9 @@ export class Session {
   shared: ControlState = nothingShared;
   since: Partial<Record<Right, Date>> = {};
   /** The latest events; events that belong together are kept together. */
-  events: ControlEvent[] = [];
+  events: SessionEvent[] = [];
   /** What happened since this page opened the session, with the time. */
-  history: { at: Date; event: ControlEvent }[] = [];
+  history: { at: Date; event: SessionEvent }[] = [];
   /** Whether the latest event is to be seen. */
   eventsFresh = false;
   /** Whether to say that the customer has just closed the program's window. */
@@ -133,6 +138,11 @@ export class Session {
     this.show = new Show(() => this.openStream("show"), changed);
     this.chat = new ChatModel("advisor", kept.chat, (chat) => this.keepChat(chat));
     this.chat.changed = changed;
+    this.files = new Files(
+      () => this.openStream("file"),
+      (event) => this.noteFile(event),
+      changed,
+    );
     this.owner = this.connectOwner();
   }
 
@@ -188,6 +198,13 @@ export class Session {
   /** Whether this session has a chat. */
   get hasChat(): boolean {
     return this.customer?.chat === true && (this.phase === "joined" || this.phase === "away") && this.line !== "replaced";
+  }
+
+  /** Why no file can be offered now; "" if one can. */
+  get cannotOffer(): "nobody" | "connection" | "browser" | "program" | "" {
+    if (this.line === "replaced" || (this.phase !== "joined" && this.phase !== "away")) return "nobody";
+    if (!this.canAsk || !this.customer) return "connection";
+    return this.customer.files ? "" : this.customer.browser ? "browser" : "program";
   }
 
   /** Sends what was typed for the customer. */
@@ -284,12 +301,14 @@ export class Session {
     this.owner.reconnect();
     this.control?.close();
     this.view.drop();
+    this.files.drop();
     this.changed();
   }
 
   /** Releases the session on this page without ending it. */
   leave(): void {
     this.left = true;
+    this.files.stop();
     clearTimeout(this.eventTimer);
     clearTimeout(this.panelTimer);
     this.owner.close();
@@ -310,6 +329,7 @@ export class Session {
         this.dropControl();
         this.view.close();
         this.show.stop();
+        this.files.stop();
         this.changed();
       },
       line: (up) => {
@@ -439,6 +459,7 @@ export class Session {
       hello: (customer, answer) => {
         this.customer = customer;
         this.answer = answer;
+        if (customer.files) this.files.connect(control);
         this.changed();
       },
       state: (state) => this.setShared(state),
@@ -452,6 +473,7 @@ export class Session {
       door: (answer) => this.doorAnswer(answer),
       chatLine: (line) => this.chat.take(line),
       chatRefused: (refusal) => this.chat.refused(refusal),
+      file: (state) => this.files.take(state),
       bye: (reason) => {
         this.customerGone = true;
         control.close();
@@ -462,6 +484,7 @@ export class Session {
         this.control = null;
         this.latency = null;
         this.chat.lost();
+        this.files.disconnect();
         // Do not show a state that is no longer known.
         this.setShared(nothingShared);
         // A short pause: the owner's link reports an end or a lost line.
@@ -490,7 +513,23 @@ export class Session {
       }
       delete this.until[event.right];
     }
+    this.remember(event);
+    this.tell(event);
+  }
+
+  /** The record says what became of a file, and not how often it paused. */
+  private noteFile(event: FileEvent): void {
+    if (event.file !== "sending" && event.file !== "paused") this.remember(event);
+    this.tell(event);
+  }
+
+  private remember(event: SessionEvent): void {
     this.history = [...this.history, { at: new Date(), event }].slice(-maxHistory);
+  }
+
+  /** Shows an event for a while, together with others of the same moment. */
+  private tell(event: SessionEvent): void {
+    const now = Date.now();
     this.events = now - this.eventTime < 1000 ? [...this.events, event].slice(-maxTogether) : [event];
     this.eventTime = now;
     this.eventsFresh = true;
@@ -512,6 +551,7 @@ export class Session {
     this.control = null;
     control?.close();
     this.chat.lost();
+    this.files.disconnect();
   }
 
   private setShared(state: ControlState): void {

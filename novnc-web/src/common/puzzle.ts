@@ -3,6 +3,7 @@
 
 import { maxPuzzleBits, puzzleParts } from "../protocol_gen.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { toBase64url } from "../seal/bytes.ts";
 
 const form = /^[A-Za-z0-9_-]{46}$/;
 /** The number of hashes between two checks of the clock. */
@@ -37,7 +38,7 @@ export async function solvePuzzle(puzzle: string, signal?: AbortSignal): Promise
       }
     }
   }
-  return `${puzzle}.${base64url(solution)}`;
+  return `${puzzle}.${toBase64url(solution)}`;
 }
 
 function bitsOf(puzzle: string): number {
@@ -55,11 +56,4 @@ function zeroBits(hash: Uint8Array): number {
 
 function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

@@ -16,9 +16,7 @@ import { asFields, flag, list, oneOf, text } from "./fields.ts";
 
 export { lineNames, rightNames, wishNames };
 export type Right = RightName;
-/**
- * What the advisor can ask for: `share` asks to see more; `files` is reserved and always refused.
- */
+/** What the advisor can ask for: `share` asks to see more. */
 export type Wish = WishName;
 export type Rights = Record<Right, boolean>;
 export type Answer = "" | AnswerName;

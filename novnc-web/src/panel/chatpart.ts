@@ -36,10 +36,9 @@ export class ChatPart {
     return (this.shownOnce = true);
   }
 
-  /** The number of unseen lines in front of the page's title. */
-  get title(): string {
-    const { unread } = this.model;
-    return unread > 0 ? `(${unread}) ` : "";
+  /** The number of unseen lines. */
+  get unread(): number {
+    return this.model.unread;
   }
 
   /** Called with each snapshot: another session has a chat of its own. */

@@ -9,9 +9,14 @@ export function endedView(s: Snapshot, t: PanelTexts, record: RecordLink, more: 
   return html`<main class="front parting" data-testid="ended">
     <h1 tabindex="-1" data-testid="ended-heading">${t.ended}</h1>
     ${reason ? html`<p class="lead" data-testid="ended-reason">${reason}</p>` : nothing}
-    <p>${t.endedCalm}</p>
+    <p>${calmWords(s, t)}</p>
     ${record.view(s.record, t.saveRecord)} ${more}
   </main>`;
+}
+
+/** What is left of the session on this computer. */
+export function calmWords(s: Snapshot | null, t: PanelTexts): string {
+  return s?.files.some((f) => f.state === "done") ? t.endedCalmFiles : t.endedCalm;
 }
 
 function reasonWords(reason: string, message: string, t: PanelTexts): string {

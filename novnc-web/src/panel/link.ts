@@ -2,12 +2,12 @@
 
 import type { ChatModel } from "../common/chatlines.ts";
 import { parseFields, text } from "../common/fields.ts";
-import type { Right, Wish } from "../common/rights.ts";
+import type { Right } from "../common/rights.ts";
 import type { Share } from "../common/shares.ts";
 import type { PanelCommand, PanelMessage, PanelSelection } from "../protocol_gen.ts";
 import type { PanelActions } from "./actions.ts";
 import { readChat } from "./chatmessages.ts";
-import { readSnapshot, type Snapshot } from "./snapshot.ts";
+import { readSnapshot, type Asked, type Snapshot } from "./snapshot.ts";
 
 const storageKey = "lotse-panel-key";
 const maxTries = 5;
@@ -48,7 +48,7 @@ export class PanelLink implements PanelActions {
     this.send({ type: "answer", question, allow, ...(share && { share: withoutNames(share) }) });
   }
 
-  silence(right: Wish | "point", on: boolean): void {
+  silence(right: Asked | "point", on: boolean): void {
     this.send({ type: "silence", right, on });
   }
 
@@ -58,6 +58,10 @@ export class PanelLink implements PanelActions {
 
   take(right: Right): void {
     this.send({ type: "take", right });
+  }
+
+  stopFile(file: string): void {
+    this.send({ type: "fileStop", file });
   }
 
   pause(on: boolean): void {

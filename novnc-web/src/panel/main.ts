@@ -5,6 +5,7 @@ import { browserLanguage } from "../common/language.ts";
 import { keepPresses } from "../common/presses.ts";
 import { panelTexts } from "../texts_gen/panel.ts";
 import { keepChat, keptChat } from "./chatmemory.ts";
+import { calmWords } from "./ended.ts";
 import { head } from "./head.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
@@ -63,7 +64,7 @@ class Panel {
         ${head(this.last, this.last?.gateway ?? "", nothing)}
         <main class="front parting" data-testid=${"trouble-" + trouble}>
           <h1 tabindex="-1" data-testid="trouble">${words}</h1>
-          <p>${gone ? t.endedCalm : t.strangerHint}</p>
+          <p>${gone ? calmWords(this.last, t) : t.strangerHint}</p>
         </main>
       </div>`,
       this.body,

@@ -8,11 +8,12 @@ import type { PanelActions } from "./actions.ts";
 import { ChatPart } from "./chatpart.ts";
 import { compareWords, details, detailsButton } from "./details.ts";
 import { endedView } from "./ended.ts";
+import { FilesPart, waiting } from "./filespart.ts";
 import { head } from "./head.ts";
 import { History } from "./history.ts";
 import { lookOf } from "./look.ts";
 import { advisorIn } from "./names.ts";
-import { notices } from "./notices.ts";
+import { notices, type FileList } from "./notices.ts";
 import { NumberForm } from "./numberform.ts";
 import type { Preview } from "./preview.ts";
 import { QuestionCard } from "./questioncard.ts";
@@ -34,7 +35,7 @@ export interface PanelOptions {
 }
 
 /** What can be open in the middle of the page. */
-type Opened = "editor" | "details" | "chat";
+type Opened = "editor" | "details" | "chat" | "files";
 
 /** How long the button to hide everything does not resume, in milliseconds. */
 const pauseHolds = 1000;
@@ -52,6 +53,7 @@ export class PanelView {
   private readonly shown: ShowView;
   private readonly history: History;
   private readonly chat: ChatPart;
+  private readonly files: FilesPart;
   private readonly record = new RecordLink();
   private last: Snapshot | null = null;
   /** What the customer has opened in the place of the picture. */
@@ -74,11 +76,12 @@ export class PanelView {
     const draw = () => this.draw();
     this.common = commonTexts[lang];
     this.number = new NumberForm(t, (n) => actions.enter(n), draw);
-    this.question = new QuestionCard(t, actions, draw);
+    this.question = new QuestionCard(t, this.common, actions, draw);
     this.editor = new ShareEditor(t, actions, draw);
     this.shown = new ShowView(t, actions, draw);
     this.history = new History(t);
     this.chat = new ChatPart(chat, t, this.common, actions, draw);
+    this.files = new FilesPart(t, this.common, actions);
     preview.changed = draw;
     document.addEventListener("visibilitychange", draw);
     this.unlisten = () => document.removeEventListener("visibilitychange", draw);
@@ -108,6 +111,9 @@ export class PanelView {
     this.preview.update(live && isShared(s) && !s.paused); // also during a question: it is visible
     const fresh = this.question.update(live ? s.question : null);
     if (s.question || !isShared(s)) this.close("editor");
+    // The customer has just said yes to it, so it may take the place of anything.
+    if (this.files.update(s)) this.open = "files";
+    else if (this.open === "files" && s.files.length === 0) this.open = "";
     if (!live) this.open = "";
     setFavicon(lookOf(s, this.t).mood);
     this.draw();
@@ -131,13 +137,14 @@ export class PanelView {
     if (!s) return;
     if (isLive(s) && this.open === "" && chat.opensItself(s)) this.open = "chat";
     if (s.phase === "ended" || (this.open === "chat" && !s.question)) chat.seen();
-    document.title = chat.title + lookOf(s, this.t).title + " – Lotse";
+    document.title = this.title(s) + lookOf(s, this.t).title + " – Lotse";
     const { back } = options;
     const leave =
       back && (s.phase === "number" || s.phase === "ended")
         ? button({ testid: "back", label: back.label, kind: "quiet", act: back.act })
         : isLive(s)
-          ? chat.button(s, this.open === "chat", () => this.toggle("chat"))
+          ? html`${this.files.button(s, this.open === "files", () => this.toggle("files"))}
+            ${chat.button(s, this.open === "chat", () => this.toggle("chat"))}`
           : nothing;
     const answer = s.answer && s.phase !== "ended" ? this.t.answers[s.answer] : "";
     render(
@@ -166,7 +173,7 @@ export class PanelView {
           ${options.note ? html`<p class="muted" data-testid="needs-program">${options.note}</p>` : nothing}
         </main>`;
       case "ended":
-        return endedView(s, t, this.record, this.chat.past(s));
+        return endedView(s, t, this.record, html`${this.files.past(s)} ${this.chat.past(s)}`);
       default:
         return html`<main class="front" data-testid="connecting">
           <div class="pending" role="status"><h1 class="lead">${t.connecting}</h1></div>
@@ -178,10 +185,16 @@ export class PanelView {
   private session(s: Snapshot): TemplateResult {
     const { t, common, actions } = this;
     const who = advisorIn(s, common);
-    return html`<main class="live" data-testid="session" ?data-compact=${this.covers(s)} ?data-controlled=${s.rights.control}>
+    return html`<main
+      class="live"
+      data-testid="session"
+      ?data-compact=${this.covers(s)}
+      ?data-controlled=${s.rights.control}
+      ?data-crowded=${this.covers(s) && s.rights.control && sharesClipboard(s)}
+    >
       ${truth(s, who, t)}
       <div class="middle">${this.shown.view(this.covers(s))}${this.middle(s, who)}</div>
-      ${s.rights.clipboard && s.phase === "joined" && !s.paused ? this.clipboard() : nothing}
+      ${sharesClipboard(s) ? this.clipboard() : nothing}
       ${
         s.rights.control
           ? html`<button type="button" class="take-control" data-testid="take-control" @click=${() => actions.take("control")}>
@@ -189,13 +202,17 @@ export class PanelView {
             </button>`
           : nothing
       }
-      ${notices(s, who, this.options.note ?? "", t)}
+      ${notices(s, who, this.options.note ?? "", t, s.question ? null : this.fileList)}
       <div class="actions" role="group" aria-label=${t.actions} tabindex="-1">
         ${s.rights.view || s.paused ? this.viewActions(s) : nothing}
         <button type="button" class="danger end" data-testid="end" @click=${() => actions.end()}>${t.end}</button>
       </div>
       ${detailsButton(s, this.open === "details", t, common, () => this.toggle("details"))}
     </main>`;
+  }
+
+  private get fileList(): FileList {
+    return { open: this.open === "files", show: () => this.toggle("files") };
   }
 
   /** Whether something stands in the place of the advisor's screen. */
@@ -209,6 +226,7 @@ export class PanelView {
     if (s.question) return this.question.view(s, who);
     if (this.open === "editor") return this.editor.view(s, () => this.toggle("editor"));
     if (this.open === "chat") return this.chat.view(s, () => this.close("chat"));
+    if (this.open === "files") return this.files.view(s, () => this.close("files"));
     if (this.open === "details")
       return html`<section class="details" tabindex="-1" aria-label=${t.details.toggle} data-testid="details-list">
         ${details(s, who, this.history.entries, t, common, actions)}
@@ -280,6 +298,7 @@ export class PanelView {
 
   private toggle(what: Opened): void {
     if (this.open === what) return this.close(what);
+    if (what === "files") this.files.begin(this.last?.files ?? []);
     if (what === "editor") this.editor.begin(this.last?.share ?? null);
     this.open = what;
     this.draw();
@@ -297,6 +316,17 @@ export class PanelView {
     if (e.key === "Escape" && this.open !== "") this.close(this.open);
   };
 
+  /** The number of unseen messages and of files to save, in front of the page's title. */
+  private title(s: Snapshot): string {
+    const n = this.chat.unread + waiting(s);
+    return n > 0 ? `(${n}) ` : "";
+  }
+
+  private focusAfterQuestion(): void {
+    if (this.open === "files") this.find("files-heading")?.focus();
+    else this.place.querySelector<HTMLElement>(".actions")?.focus();
+  }
+
   private find(testid: string): HTMLElement | null {
     return this.place.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
   }
@@ -310,16 +340,26 @@ export class PanelView {
     else if (s.phase === "number" && last?.phase !== "number") this.number.focus();
     else if (s.phase === "ended" && last?.phase !== "ended") this.find("ended-heading")?.focus();
     else if (s.phase === "joined" && last?.phase === "connecting") this.find("now")?.focus();
-    else if (s.phase === "joined" && last?.question && !s.question) this.place.querySelector<HTMLElement>(".actions")?.focus();
+    else if (s.phase === "joined" && last?.question && !s.question) this.focusAfterQuestion();
   }
 }
 
 /** What gets the focus in each of them, and the buttons that open them. */
-const firstIn: Record<Opened, string> = { editor: "share-editor", details: "details-list", chat: "chat-text" };
-const opens: Record<Opened, string> = { editor: "share-change", details: "details", chat: "chat" };
+const firstIn: Record<Opened, string> = {
+  editor: "share-editor",
+  details: "details-list",
+  chat: "chat-text",
+  files: "files-heading",
+};
+const opens: Record<Opened, string> = { editor: "share-change", details: "details", chat: "chat", files: "files" };
 
 function isLive(s: Snapshot): boolean {
   return s.phase === "joined" || s.phase === "away";
+}
+
+/** Whether the clipboard is shared now. */
+function sharesClipboard(s: Snapshot): boolean {
+  return s.rights.clipboard && s.phase === "joined" && !s.paused;
 }
 
 function isShared(s: Snapshot): boolean {

@@ -1,20 +1,21 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import type { IconName } from "../common/icons.ts";
-import type { Wish } from "../common/rights.ts";
 import { sharePart, type Share, type SharePart } from "../common/shares.ts";
+import type { CommonTexts } from "../texts_gen/common.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
 import { button, icon } from "../ui/controls.ts";
 import { Chooser } from "./chooser.ts";
+import { fileFacts } from "./filespart.ts";
 import { cut } from "./names.ts";
-import type { Choices, Question, Snapshot } from "./snapshot.ts";
+import type { Asked, Choices, Question, Snapshot } from "./snapshot.ts";
 
 /** How long a new question ignores the quiet buttons below its answers, in milliseconds. */
 const unread = 1000;
 
 export interface Answers {
   answer(id: string, allow: boolean, share?: Share): void;
-  silence(right: Wish, on: boolean): void;
+  silence(right: Asked, on: boolean): void;
 }
 
 /**
@@ -37,6 +38,7 @@ export class QuestionCard {
 
   constructor(
     private readonly t: PanelTexts,
+    private readonly common: CommonTexts,
     private readonly answers: Answers,
     private readonly changed: () => void,
   ) {
@@ -78,12 +80,12 @@ export class QuestionCard {
     if (!q) return html``;
     const choices = mayChoose(q) ? s.choices : null;
     const choosing = this.choosing && choices !== null;
-    const control = q.right === "control" || q.right === "clipboard";
+    const control = q.right === "control" || q.right === "clipboard" || q.file?.kind === "program";
     return html`<section
       class="question"
       role="alertdialog"
       aria-labelledby=${choosing ? this.chooser.heading : "question-words"}
-      aria-describedby=${choosing ? nothing : "question-meaning"}
+      aria-describedby=${choosing ? nothing : describing(q)}
       data-testid="question"
       data-right=${q.right}
       data-tone=${control ? "control" : "view"}
@@ -121,7 +123,10 @@ export class QuestionCard {
         ${icon(icons[q.right])}
         <h2 id="question-words" tabindex="-1" data-testid="question-words" ${ref(this.heading)}>${words}</h2>
       </div>
-      <p id="question-meaning">${q.window ? t.inWindow : meaningOf(q.right, s.key, t)}</p>`;
+      ${q.file ? html`<div id="question-file" class="file">${fileFacts(q.file, t, this.common)}</div>` : nothing}
+      <p id="question-meaning">
+        ${q.window ? t.inWindow : q.file?.kind === "program" ? nothing : meaningOf(q.right, s.key, t)}
+      </p>`;
   }
 
   private allow(q: Question, choices: Choices | null, choosing: boolean): TemplateResult {
@@ -129,12 +134,14 @@ export class QuestionCard {
     const chosen = choosing ? this.chooser.chosen(choices) : null;
     // Without a whole screen to show, the customer has to choose first.
     const wanting = choices !== null && !choices.whole && !choosing;
+    // The customer must know what he says yes to.
+    const unknown = q.right === "files" && q.file === null;
     const label = choosing ? t.choose.yes : q.proposal ? t.choose.apply : t.yes[q.right];
     return html`<button
       type="button"
       class="primary"
       data-testid="question-allow"
-      ?disabled=${!q.armed || this.answered || (choosing && chosen === null)}
+      ?disabled=${!q.armed || this.answered || unknown || (choosing && chosen === null)}
       @click=${() => (wanting ? this.choose(true) : this.say(true, chosen ?? wholeOf(choices)))}
     >
       ${label}
@@ -184,7 +191,7 @@ const icons: Record<Question["right"], IconName> = {
   show: "monitor",
   control: "hand",
   clipboard: "clipboard",
-  files: "window",
+  files: "download",
 };
 
 /** Whether the customer can choose what to show while answering on this page. */
@@ -195,6 +202,11 @@ function mayChoose({ window, right, proposal }: Question): boolean {
 /** The whole screen; null if the share is not chosen on this page. */
 function wholeOf(choices: Choices | null): Share | null {
   return choices && { kind: "screen", monitor: 0, apps: [], names: [] };
+}
+
+/** What explains the question. */
+function describing({ file }: Question): string {
+  return file ? "question-file question-meaning" : "question-meaning";
 }
 
 function meaningOf(right: Question["right"], key: string, t: PanelTexts): string {

@@ -1,6 +1,7 @@
 // PANEL.md: the agent's state of the session, checked and bounded.
 
 import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
+import { plainLine } from "../common/plainline.ts";
 import {
   lineNames,
   readAnswer,
@@ -16,13 +17,22 @@ import {
 import { readShare, type Share } from "../common/shares.ts";
 import {
   directionNames,
+  fileKinds,
+  maxFileName,
+  maxFiles,
   noticeNames,
+  panelFileEnds,
+  panelFileStates,
   panelPhases,
   type DirectionName,
+  type FileKind,
   type NoticeName,
+  type OfferedFile as SentFile,
   type PanelAppChoice,
   type PanelChoices,
   type PanelFailure,
+  type PanelFileEnd,
+  type PanelFileState,
   type PanelMonitorChoice,
   type PanelPhase,
   type PanelQuestion,
@@ -36,16 +46,39 @@ const maxMessage = 512 * 1024;
 
 export type { PanelPhase };
 
+/** What a question can be about. Files are offered, not asked for. */
+export const askedNames = [...wishNames, "files"] as const;
+export type Asked = Wish | "files";
+
 export interface Question {
   id: string;
   /** `resume`: whether a paused view continues. */
-  right: Wish | "resume";
+  right: Asked | "resume";
   seconds: number;
   armed: boolean;
   /** The program asks in its own window; this page can only refuse. */
   window: boolean;
   /** The share that the customer proposed. */
   proposal: Share | null;
+  /** The file that is offered, with the right `files`. */
+  file: OfferedFile | null;
+}
+
+/** A file that the advisor offers. */
+export interface OfferedFile {
+  id: string;
+  name: string;
+  size: number; // in bytes
+  kind: FileKind;
+  state: PanelFileState;
+  /** Why it has ended; "" for another reason, or if it has not. */
+  why: PanelFileEnd | "";
+  /** How many bytes the browser has taken. */
+  taken: number;
+  /** The part of the address at which it can be saved; "" if it cannot. */
+  key: string;
+  /** In hexadecimal; "" if it is not known. */
+  sha256: string;
 }
 
 export interface Monitor {
@@ -101,7 +134,9 @@ export interface Snapshot {
   /** The session's record as plain text, at the end. */
   record: string;
   /** Requests about which the customer does not want to be asked. */
-  silenced: Wish[];
+  silenced: Asked[];
+  /** What the advisor has offered, oldest first. */
+  files: OfferedFile[];
   /** The customer does not want to see the advisor's arrow. */
   pointOff: boolean;
   /** The gateway or the offer may come from anybody: the customer decides whether to connect. */
@@ -113,16 +148,61 @@ export interface Snapshot {
 const maxChoices = 100;
 const maxRecord = 48 * 1024;
 const maxIcon = 8 * 1024;
+/** The agent keeps as many. */
+const maxShownFiles = 2 * maxFiles;
 
 function readQuestion(f: Unchecked<PanelQuestion>): Question {
   return {
     id: text(f["id"], 100),
-    right: oneOf(f["right"], [...wishNames, "resume"], "control"),
+    right: oneOf(f["right"], [...askedNames, "resume"], "control"),
     seconds: Math.max(0, number(f["seconds"])),
     armed: flag(f["armed"]),
     window: flag(f["window"]),
     proposal: readShare(f["proposal"]),
+    file: readFile(f["file"]),
   };
+}
+
+/** Reads a file; null if it cannot be shown as what it is. */
+function readFile(value: unknown): OfferedFile | null {
+  const f = asFields<SentFile>(value);
+  const id = matching(f?.["id"], /^[A-Za-z0-9_-]{1,100}$/);
+  const name = plainLine(text(f?.["name"], maxFileName));
+  const size = count(f?.["size"]);
+  const state = oneOf(f?.["state"], [...panelFileStates, ""], "");
+  if (!f || id === "" || name === "" || size === null || state === "") return null;
+  return {
+    id,
+    name,
+    size,
+    // Never call a file harmless unless it is known to be.
+    kind: oneOf(f["kind"], fileKinds, "program"),
+    state,
+    why: state === "ended" ? oneOf(f["why"], [...panelFileEnds, ""], "") : "",
+    taken: Math.min(size, count(f["taken"]) ?? 0),
+    key: state === "accepted" ? matching(f["key"], /^[A-Za-z0-9_-]{43}$/) : "",
+    sha256: matching(f["sha256"], /^[0-9a-f]{64}$/),
+  };
+}
+
+/** The files of a list, without those that cannot be shown and without a second one of an ID. */
+function readFiles(value: unknown): OfferedFile[] {
+  const files = new Map<string, OfferedFile>();
+  for (const item of list(value, maxShownFiles)) {
+    const file = readFile(item);
+    if (file && !files.has(file.id)) files.set(file.id, file);
+  }
+  return [...files.values()];
+}
+
+/** The value if it is a text that matches, else "". */
+function matching(value: unknown, pattern: RegExp): string {
+  return typeof value === "string" && pattern.test(value) ? value : "";
+}
+
+/** The value if it can be a number of bytes, else null. */
+function count(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /** The value if it is base64 that begins like a PNG, else "". */
@@ -203,8 +283,9 @@ export function readSnapshot(data: unknown): Snapshot | null {
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
     record: lines(f["record"]),
-    pointOff: list(f["silenced"], wishNames.length + 1).includes("point"),
-    silenced: list(f["silenced"], wishNames.length + 1).flatMap((r) => wishNames.find((w) => w === r) ?? []),
+    pointOff: list(f["silenced"], askedNames.length + 1).includes("point"),
+    silenced: list(f["silenced"], askedNames.length + 1).flatMap((r) => askedNames.find((w) => w === r) ?? []),
+    files: readFiles(f["files"]),
     confirm: flag(f["confirm"]),
     offer: text(f["offer"], 20),
   };

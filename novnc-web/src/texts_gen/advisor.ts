@@ -273,6 +273,72 @@ export interface AdvisorTexts {
     /** A notification of the system. */
     news: (name: string) => string;
   };
+  files: {
+    heading: string;
+    send: string;
+    list: string;
+    choose: string;
+    hint: string;
+    drop: string;
+    dropHint: string;
+    cannot: {
+      /** advisor.files.cannot.*: why no file can be sent now. */
+      nobody: string;
+      connection: string;
+      browser: string;
+      program: string;
+    };
+    refused: {
+      /** advisor.files.refused.*: what the page itself did not accept. */
+      folder: (name: string) => string;
+      size: (name: string, max: string) => string;
+      name: string;
+      many: (n: number, max: string) => string;
+    };
+    state: {
+      waiting: string;
+      accepted: string;
+      paused: string;
+      sending: string;
+      done: string;
+    };
+    ended: {
+      /** advisor.files.ended.*: why a file was not sent. Also follows advisor.files.event.ended. */
+      refused: string;
+      silence: string;
+      size: string;
+      many: string;
+      name: string;
+      cancelled: string;
+      damaged: string;
+      lost: string;
+      nobody: string;
+      withdrawn: string;
+      unreadable: string;
+      over: string;
+    };
+    event: {
+      /** advisor.files.event.*: what happened last; also in the record. */
+      accepted: (name: string) => string;
+      sending: (name: string) => string;
+      paused: (name: string) => string;
+      done: (name: string) => string;
+      ended: (name: string, why: string) => string;
+    };
+    moved: (done: string, size: string) => string;
+    /** Read aloud with the progress bar. */
+    progress: (name: string) => string;
+    rate: (size: string) => string;
+    left: {
+      seconds: (n: number) => string;
+      minutes: (n: number) => string;
+      hours: (n: number) => string;
+    };
+    cancel: string;
+    /** Read aloud in place of advisor.files.cancel. */
+    cancelFile: (name: string) => string;
+    sum: string;
+  };
   joined: (name: string, number: string) => string;
 }
 
@@ -534,6 +600,66 @@ export const advisorEn: AdvisorTexts = {
     heading: "Chat",
     unread: (n) => `Chat, ${n === 1 ? `${n} new message` : `${n} new messages`}`,
     news: (name) => `New message from ${name}`,
+  },
+  files: {
+    heading: "Files",
+    send: "Send a file …",
+    list: "Show files",
+    choose: "Choose files …",
+    hint: "Choose files, or drop them on the picture. The customer is asked for each file.",
+    drop: "Drop the files here",
+    dropHint: "The customer is asked for each file.",
+    cannot: {
+      nobody: "No customer is connected to this session.",
+      connection: "There is no connection to the customer at the moment.",
+      browser: "The customer shares from a browser and cannot receive files. That needs the program from this gateway's page.",
+      program: "The customer's program cannot receive files.",
+    },
+    refused: {
+      folder: (name) => `Not sent: ${name} is a folder. Put it into one file first, for example a ZIP file.`,
+      size: (name, max) => `Not sent: ${name} is too large. At most ${max} are possible.`,
+      name: "Not sent: a file without a name.",
+      many: (n, max) => `${n === 1 ? `${n} file was not sent.` : `${n} files were not sent.`} At most ${max} can be waiting or on their way at the same time.`,
+    },
+    state: {
+      waiting: "Waiting for the customer's answer",
+      accepted: "The customer wants it and has not saved it yet",
+      paused: "Paused by the customer",
+      sending: "Being sent",
+      done: "The customer has saved it",
+    },
+    ended: {
+      refused: "The customer did not want it.",
+      silence: "The customer did not answer.",
+      size: "It is too large for the customer's program.",
+      many: "Too many files are waiting already.",
+      name: "The customer's program does not accept its name.",
+      cancelled: "The customer stopped it.",
+      damaged: "It arrived damaged. Please send it again.",
+      lost: "The connection was lost for too long. Please send it again.",
+      nobody: "No customer was connected.",
+      withdrawn: "You cancelled it.",
+      unreadable: "It can no longer be read here. Was it changed, moved or deleted?",
+      over: "It had not arrived when the session ended.",
+    },
+    event: {
+      accepted: (name) => `The customer wants the file ${name}.`,
+      sending: (name) => `The file ${name} is being sent.`,
+      paused: (name) => `The customer has paused the file ${name}.`,
+      done: (name) => `The customer has saved the file ${name}.`,
+      ended: (name, why) => `File not sent: ${name}. ${why}`,
+    },
+    moved: (done, size) => `${done} of ${size}`,
+    progress: (name) => `How much of ${name} has arrived`,
+    rate: (size) => `${size}/s`,
+    left: {
+      seconds: (n) => n === 1 ? `${n} second left` : `${n} seconds left`,
+      minutes: (n) => n === 1 ? `${n} minute left` : `${n} minutes left`,
+      hours: (n) => n === 1 ? `${n} hour left` : `${n} hours left`,
+    },
+    cancel: "Cancel",
+    cancelFile: (name) => `Cancel ${name}`,
+    sum: "SHA-256",
   },
   joined: (name, number) => `${name} is here: session ${number}`,
 };
@@ -797,6 +923,66 @@ export const advisorDe: AdvisorTexts = {
     unread: (n) => `Chat, ${n === 1 ? `${n} neue Nachricht` : `${n} neue Nachrichten`}`,
     news: (name) => `Neue Nachricht von ${name}`,
   },
+  files: {
+    heading: "Dateien",
+    send: "Datei senden …",
+    list: "Dateien anzeigen",
+    choose: "Dateien wählen …",
+    hint: "Wählen Sie Dateien, oder ziehen Sie sie auf das Bild. Der Kunde wird bei jeder Datei gefragt.",
+    drop: "Legen Sie die Dateien hier ab",
+    dropHint: "Der Kunde wird bei jeder Datei gefragt.",
+    cannot: {
+      nobody: "Mit dieser Sitzung ist kein Kunde verbunden.",
+      connection: "Im Moment besteht keine Verbindung zum Kunden.",
+      browser: "Der Kunde teilt aus einem Browser und kann keine Dateien empfangen. Dafür braucht er das Programm von der Seite dieses Gateways.",
+      program: "Das Programm des Kunden kann keine Dateien empfangen.",
+    },
+    refused: {
+      folder: (name) => `Nicht gesendet: ${name} ist ein Ordner. Packen Sie ihn zuerst in eine einzige Datei, zum Beispiel als ZIP.`,
+      size: (name, max) => `Nicht gesendet: ${name} ist zu groß. Möglich sind höchstens ${max}.`,
+      name: "Nicht gesendet: eine Datei ohne Namen.",
+      many: (n, max) => `${n === 1 ? `${n} Datei wurde nicht gesendet.` : `${n} Dateien wurden nicht gesendet.`} Höchstens ${max} können gleichzeitig warten oder unterwegs sein.`,
+    },
+    state: {
+      waiting: "Wartet auf die Antwort des Kunden",
+      accepted: "Der Kunde möchte sie und hat sie noch nicht gespeichert",
+      paused: "Vom Kunden angehalten",
+      sending: "Wird gesendet",
+      done: "Der Kunde hat sie gespeichert",
+    },
+    ended: {
+      refused: "Der Kunde wollte sie nicht.",
+      silence: "Der Kunde hat nicht geantwortet.",
+      size: "Sie ist für das Programm des Kunden zu groß.",
+      many: "Es warten schon zu viele Dateien.",
+      name: "Das Programm des Kunden nimmt ihren Namen nicht an.",
+      cancelled: "Der Kunde hat abgebrochen.",
+      damaged: "Sie kam beschädigt an. Bitte senden Sie sie noch einmal.",
+      lost: "Die Verbindung war zu lange unterbrochen. Bitte senden Sie sie noch einmal.",
+      nobody: "Es war kein Kunde verbunden.",
+      withdrawn: "Sie haben abgebrochen.",
+      unreadable: "Sie lässt sich hier nicht mehr lesen. Wurde sie geändert, verschoben oder gelöscht?",
+      over: "Sie war noch nicht angekommen, als die Sitzung endete.",
+    },
+    event: {
+      accepted: (name) => `Der Kunde möchte die Datei ${name}.`,
+      sending: (name) => `Die Datei ${name} wird gesendet.`,
+      paused: (name) => `Der Kunde hat die Datei ${name} angehalten.`,
+      done: (name) => `Der Kunde hat die Datei ${name} gespeichert.`,
+      ended: (name, why) => `Datei nicht gesendet: ${name}. ${why}`,
+    },
+    moved: (done, size) => `${done} von ${size}`,
+    progress: (name) => `Wie viel von ${name} angekommen ist`,
+    rate: (size) => `${size}/s`,
+    left: {
+      seconds: (n) => `noch ${n === 1 ? `${n} Sekunde` : `${n} Sekunden`}`,
+      minutes: (n) => `noch ${n === 1 ? `${n} Minute` : `${n} Minuten`}`,
+      hours: (n) => `noch ${n === 1 ? `${n} Stunde` : `${n} Stunden`}`,
+    },
+    cancel: "Abbrechen",
+    cancelFile: (name) => `${name} abbrechen`,
+    sum: "SHA-256",
+  },
   joined: (name, number) => `${name} ist da: Sitzung ${number}`,
 };
 
@@ -1058,6 +1244,66 @@ export const advisorFr: AdvisorTexts = {
     heading: "Chat",
     unread: (n) => `Chat, ${n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`}`,
     news: (name) => `Nouveau message de ${name}`,
+  },
+  files: {
+    heading: "Fichiers",
+    send: "Envoyer un fichier …",
+    list: "Voir les fichiers",
+    choose: "Choisir des fichiers …",
+    hint: "Choisissez des fichiers, ou déposez-les sur l’image. Le client est interrogé pour chaque fichier.",
+    drop: "Déposez les fichiers ici",
+    dropHint: "Le client est interrogé pour chaque fichier.",
+    cannot: {
+      nobody: "Aucun client n’est connecté à cette session.",
+      connection: "Il n’y a pas de connexion au client en ce moment.",
+      browser: "Le client partage depuis un navigateur et ne peut pas recevoir de fichiers. Il lui faut le programme de la page de cette passerelle.",
+      program: "Le programme du client ne peut pas recevoir de fichiers.",
+    },
+    refused: {
+      folder: (name) => `Pas envoyé : ${name} est un dossier. Mettez-le d’abord dans un seul fichier, par exemple un fichier ZIP.`,
+      size: (name, max) => `Pas envoyé : ${name} est trop grand. Le maximum est de ${max}.`,
+      name: "Pas envoyé : un fichier sans nom.",
+      many: (n, max) => `${n < 2 ? `${n} fichier n’a pas été envoyé.` : `${n} fichiers n’ont pas été envoyés.`} Au plus ${max} fichiers peuvent attendre ou être en route en même temps.`,
+    },
+    state: {
+      waiting: "En attente de la réponse du client",
+      accepted: "Le client le veut et ne l’a pas encore enregistré",
+      paused: "Mis en pause par le client",
+      sending: "Envoi en cours",
+      done: "Le client l’a enregistré",
+    },
+    ended: {
+      refused: "Le client n’en a pas voulu.",
+      silence: "Le client n’a pas répondu.",
+      size: "Il est trop grand pour le programme du client.",
+      many: "Trop de fichiers attendent déjà.",
+      name: "Le programme du client n’accepte pas son nom.",
+      cancelled: "Le client l’a arrêté.",
+      damaged: "Il est arrivé endommagé. Veuillez l’envoyer à nouveau.",
+      lost: "La connexion a été perdue trop longtemps. Veuillez l’envoyer à nouveau.",
+      nobody: "Aucun client n’était connecté.",
+      withdrawn: "Vous avez annulé.",
+      unreadable: "Il n’est plus lisible ici. A-t-il été modifié, déplacé ou supprimé ?",
+      over: "Il n’était pas encore arrivé quand la session s’est terminée.",
+    },
+    event: {
+      accepted: (name) => `Le client veut le fichier ${name}.`,
+      sending: (name) => `Le fichier ${name} est en cours d’envoi.`,
+      paused: (name) => `Le client a mis en pause le fichier ${name}.`,
+      done: (name) => `Le client a enregistré le fichier ${name}.`,
+      ended: (name, why) => `Fichier pas envoyé : ${name}. ${why}`,
+    },
+    moved: (done, size) => `${done} sur ${size}`,
+    progress: (name) => `Ce qui est arrivé de ${name}`,
+    rate: (size) => `${size}/s`,
+    left: {
+      seconds: (n) => `encore ${n < 2 ? `${n} seconde` : `${n} secondes`}`,
+      minutes: (n) => `encore ${n < 2 ? `${n} minute` : `${n} minutes`}`,
+      hours: (n) => `encore ${n < 2 ? `${n} heure` : `${n} heures`}`,
+    },
+    cancel: "Annuler",
+    cancelFile: (name) => `Annuler ${name}`,
+    sum: "SHA-256",
   },
   joined: (name, number) => `${name} est là : session ${number}`,
 };

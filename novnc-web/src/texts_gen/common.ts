@@ -27,6 +27,9 @@ export interface CommonTexts {
       lost: string;
     };
   };
+  size: (unit: "b" | "k" | "m" | "g" | "other", n: string) => string;
+  decimalPoint: string;
+  fileKind: (kind: "program" | "document" | "picture" | "film" | "sound" | "archive" | "text" | "page" | "other") => string;
   copied: string;
   /** Read aloud before the buttons that choose the language. */
   language: string;
@@ -64,6 +67,9 @@ export const commonEn: CommonTexts = {
       lost: "Not sent: the connection was lost. Please try again in a moment.",
     },
   },
+  size: (unit, n) => unit === "b" ? `${n} bytes` : unit === "k" ? `${n} KB` : unit === "m" ? `${n} MB` : unit === "g" ? `${n} GB` : `${n} TB`,
+  decimalPoint: ".",
+  fileKind: (kind) => kind === "program" ? "a PROGRAM" : kind === "document" ? "a document" : kind === "picture" ? "a picture" : kind === "film" ? "a film" : kind === "sound" ? "a sound" : kind === "archive" ? "an archive" : kind === "text" ? "a text" : kind === "page" ? "a web page" : "a file",
   copied: "Copied.",
   language: "Language",
   line: {
@@ -98,6 +104,9 @@ export const commonDe: CommonTexts = {
       lost: "Nicht gesendet: Die Verbindung war unterbrochen. Bitte versuchen Sie es gleich noch einmal.",
     },
   },
+  size: (unit, n) => unit === "b" ? `${n} Byte` : unit === "k" ? `${n} KB` : unit === "m" ? `${n} MB` : unit === "g" ? `${n} GB` : `${n} TB`,
+  decimalPoint: ",",
+  fileKind: (kind) => kind === "program" ? "ein PROGRAMM" : kind === "document" ? "ein Dokument" : kind === "picture" ? "ein Bild" : kind === "film" ? "ein Film" : kind === "sound" ? "eine Tonaufnahme" : kind === "archive" ? "ein Archiv" : kind === "text" ? "ein Text" : kind === "page" ? "eine Webseite" : "eine Datei",
   copied: "Kopiert.",
   language: "Sprache",
   line: {
@@ -132,6 +141,9 @@ export const commonFr: CommonTexts = {
       lost: "Pas envoyé : la connexion a été coupée. Réessayez dans un instant.",
     },
   },
+  size: (unit, n) => unit === "b" ? `${n} octets` : unit === "k" ? `${n} Ko` : unit === "m" ? `${n} Mo` : unit === "g" ? `${n} Go` : `${n} To`,
+  decimalPoint: ",",
+  fileKind: (kind) => kind === "program" ? "un PROGRAMME" : kind === "document" ? "un document" : kind === "picture" ? "une image" : kind === "film" ? "un film" : kind === "sound" ? "un son" : kind === "archive" ? "une archive" : kind === "text" ? "un texte" : kind === "page" ? "une page web" : "un fichier",
   copied: "Copié.",
   language: "Langue",
   line: {

@@ -136,6 +136,41 @@ export interface PanelTexts {
     unread: (who: string, n: number) => string;
     past: string;
   };
+  files: {
+    /** panel.files.*: the files that the advisor offers. This is the heading of the list, and names the button that opens it. */
+    heading: (who: string) => string;
+    /** Read aloud with the button that opens the list: how many files the customer can save now. */
+    toSave: (who: string, n: number) => string;
+    close: string;
+    ready: (n: number) => string;
+    show: string;
+    /** A warning below a file's name. */
+    program: string;
+    waiting: string;
+    /** Where there is no button to save it. */
+    accepted: string;
+    save: string;
+    drop: string;
+    saving: (percent: string) => string;
+    stop: string;
+    done: string;
+    /** Opens a long row of characters that differs if the file was changed. */
+    sum: string;
+    why: {
+      /** panel.files.why.*: below a file's name, why it was not saved. */
+      refused: string;
+      silence: string;
+      cancelled: string;
+      damaged: string;
+      lost: string;
+      withdrawn: string;
+      over: string;
+      other: string;
+    };
+    away: string;
+    paused: string;
+    past: string;
+  };
   /** Read aloud before the buttons. */
   actions: string;
   takeControl: string;
@@ -200,6 +235,7 @@ export interface PanelTexts {
   };
   ended: string;
   endedCalm: string;
+  endedCalmFiles: string;
   saveRecord: string;
   reason: {
     /** panel.reason.*: below the heading panel.ended. */
@@ -259,7 +295,7 @@ export const panelEn: PanelTexts = {
     control: (who) => `${who} would like to CONTROL your computer.`,
     clipboard: (who) => `${who} would like to use your clipboard.`,
     show: (who) => `${who} would like to show you their screen.`,
-    files: (who) => `${who} would like to exchange files.`,
+    files: (who) => `${who} would like to give you a file.`,
     share: (who) => `${who} would like to see another part of your screen.`,
     resume: (who) => `Shall ${who} see your screen again?`,
   },
@@ -270,7 +306,7 @@ export const panelEn: PanelTexts = {
     controlKey: (key) => `Your advisor can then move the mouse and type. The key ${key} stops it at any time.`,
     clipboard: "Your advisor can then read what you copy, and give you text to paste.",
     show: "You then see it here. Your own screen is not shown meanwhile.",
-    files: "This version does not exchange files.",
+    files: "If you say yes, you save it yourself. Nothing is opened by itself.",
     share: "Your advisor then sees more of your screen.",
     resume: "At the moment nobody sees it.",
   },
@@ -280,7 +316,7 @@ export const panelEn: PanelTexts = {
     control: "Yes, allow",
     clipboard: "Yes, allow",
     show: "Yes, look at it",
-    files: "Yes, allow",
+    files: "Yes, I want it",
     share: "Show my screen",
     resume: "Show again",
   },
@@ -336,6 +372,35 @@ export const panelEn: PanelTexts = {
     unread: (who, n) => `Write to ${who}, ${n === 1 ? `${n} new message` : `${n} new messages`}`,
     past: "Messages of this session",
   },
+  files: {
+    heading: (who) => `Files from ${who}`,
+    toSave: (who, n) => `Files from ${who}, ${n === 1 ? `${n} waits for you` : `${n} wait for you`}`,
+    close: "Close",
+    ready: (n) => n === 1 ? "A file is ready for you to save." : `${n} files are ready for you to save.`,
+    show: "Show",
+    program: "PROGRAM: it can do everything on this computer.",
+    waiting: "You are asked whether you want it.",
+    accepted: "It has not been saved yet.",
+    save: "Save",
+    drop: "Do not save",
+    saving: (percent) => `Saving: ${percent} %`,
+    stop: "Stop",
+    done: "Saved. You find it where your browser keeps downloads.",
+    sum: "To compare with your advisor",
+    why: {
+      refused: "You said No.",
+      silence: "There was no answer, so it was not saved.",
+      cancelled: "Saving was stopped.",
+      damaged: "It did not arrive as it was sent, so it was not saved. Please ask for it again.",
+      lost: "The connection was lost, so it was not saved.",
+      withdrawn: "Your advisor does not offer it any more.",
+      over: "The session ended before it was saved.",
+      other: "It was not saved.",
+    },
+    away: "The connection is lost. Saving goes on when it is back.",
+    paused: "Paused. Saving goes on when your screen is shown again.",
+    past: "Files of this session",
+  },
   actions: "What you can do",
   takeControl: "Take control back",
   takeControlKey: (key) => `Take control back (${key})`,
@@ -379,7 +444,7 @@ export const panelEn: PanelTexts = {
     control: "controlling your computer",
     clipboard: "using your clipboard",
     show: "showing you a screen",
-    files: "exchanging files",
+    files: "giving you a file",
     share: "seeing something else",
     point: "pointing at things",
   },
@@ -390,6 +455,7 @@ export const panelEn: PanelTexts = {
   },
   ended: "The session is over",
   endedCalm: "Nothing of this program is running any more. One file is left, in your downloads folder. You can delete it, and close this window.",
+  endedCalmFiles: "Nothing of this program is running any more. The program and the files that you saved are in your downloads folder. You can close this window.",
   saveRecord: "Save the record of this session",
   reason: {
     customer: "You ended it.",
@@ -448,7 +514,7 @@ export const panelDe: PanelTexts = {
     control: (who) => `${who} möchte Ihren Computer STEUERN.`,
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
-    files: (who) => `${who} möchte Dateien austauschen.`,
+    files: (who) => `${who} möchte Ihnen eine Datei geben.`,
     share: (who) => `${who} möchte einen anderen Teil Ihres Bildschirms sehen.`,
     resume: (who) => `Soll ${who} Ihren Bildschirm wieder sehen?`,
   },
@@ -459,7 +525,7 @@ export const panelDe: PanelTexts = {
     controlKey: (key) => `Ihr Berater kann dann die Maus bewegen und tippen. Mit der Taste ${key} stoppen Sie es jederzeit.`,
     clipboard: "Ihr Berater kann dann lesen, was Sie kopieren, und Ihnen Text zum Einfügen geben.",
     show: "Sie sehen ihn dann hier. Ihr eigener Bildschirm wird dabei nicht gezeigt.",
-    files: "Diese Version tauscht keine Dateien aus.",
+    files: "Wenn Sie Ja sagen, speichern Sie die Datei selbst. Nichts öffnet sich von allein.",
     share: "Ihr Berater sieht dann mehr von Ihrem Bildschirm.",
     resume: "Im Moment sieht ihn niemand.",
   },
@@ -469,7 +535,7 @@ export const panelDe: PanelTexts = {
     control: "Ja, erlauben",
     clipboard: "Ja, erlauben",
     show: "Ja, ansehen",
-    files: "Ja, erlauben",
+    files: "Ja, annehmen",
     share: "Bildschirm zeigen",
     resume: "Wieder zeigen",
   },
@@ -525,6 +591,35 @@ export const panelDe: PanelTexts = {
     unread: (who, n) => `An ${who} schreiben, ${n === 1 ? `${n} neue Nachricht` : `${n} neue Nachrichten`}`,
     past: "Nachrichten dieser Sitzung",
   },
+  files: {
+    heading: (who) => `Dateien von ${who}`,
+    toSave: (who, n) => `Dateien von ${who}, ${n === 1 ? `${n} wartet auf Sie` : `${n} warten auf Sie`}`,
+    close: "Schließen",
+    ready: (n) => n === 1 ? "Eine Datei liegt für Sie zum Speichern bereit." : `${n} Dateien liegen für Sie zum Speichern bereit.`,
+    show: "Anzeigen",
+    program: "PROGRAMM: Es kann alles auf diesem Computer.",
+    waiting: "Sie werden gefragt, ob Sie die Datei möchten.",
+    accepted: "Die Datei ist noch nicht gespeichert.",
+    save: "Speichern",
+    drop: "Nicht speichern",
+    saving: (percent) => `Wird gespeichert: ${percent} %`,
+    stop: "Abbrechen",
+    done: "Gespeichert. Sie finden die Datei dort, wo Ihr Browser Downloads ablegt.",
+    sum: "Zum Vergleichen mit Ihrem Berater",
+    why: {
+      refused: "Sie haben Nein gesagt.",
+      silence: "Es kam keine Antwort. Die Datei wurde nicht gespeichert.",
+      cancelled: "Das Speichern wurde abgebrochen.",
+      damaged: "Die Datei kam nicht so an, wie sie gesendet wurde. Sie wurde nicht gespeichert. Bitten Sie noch einmal um sie.",
+      lost: "Die Verbindung ging verloren. Die Datei wurde nicht gespeichert.",
+      withdrawn: "Ihr Berater bietet die Datei nicht mehr an.",
+      over: "Die Sitzung endete, bevor die Datei gespeichert war.",
+      other: "Die Datei wurde nicht gespeichert.",
+    },
+    away: "Die Verbindung ist unterbrochen. Das Speichern geht weiter, sobald sie wieder da ist.",
+    paused: "Angehalten. Das Speichern geht weiter, sobald Ihr Bildschirm wieder gezeigt wird.",
+    past: "Dateien dieser Sitzung",
+  },
   actions: "Was Sie tun können",
   takeControl: "Steuerung zurücknehmen",
   takeControlKey: (key) => `Steuerung zurücknehmen (${key})`,
@@ -568,7 +663,7 @@ export const panelDe: PanelTexts = {
     control: "Ihren Computer steuern",
     clipboard: "Ihre Zwischenablage benutzen",
     show: "Ihnen einen Bildschirm zeigen",
-    files: "Dateien austauschen",
+    files: "Ihnen eine Datei geben",
     share: "etwas anderes sehen",
     point: "auf Dinge zeigen",
   },
@@ -579,6 +674,7 @@ export const panelDe: PanelTexts = {
   },
   ended: "Die Sitzung ist beendet",
   endedCalm: "Von diesem Programm läuft nichts mehr. Eine Datei ist übrig, in Ihrem Download-Ordner. Sie können sie löschen und dieses Fenster schließen.",
+  endedCalmFiles: "Von diesem Programm läuft nichts mehr. Das Programm und die Dateien, die Sie gespeichert haben, sind in Ihrem Download-Ordner. Sie können dieses Fenster schließen.",
   saveRecord: "Protokoll dieser Sitzung speichern",
   reason: {
     customer: "Sie haben sie beendet.",
@@ -637,7 +733,7 @@ export const panelFr: PanelTexts = {
     control: (who) => `${who} souhaite COMMANDER votre ordinateur.`,
     clipboard: (who) => `${who} souhaite utiliser votre presse-papiers.`,
     show: (who) => `${who} souhaite vous montrer son écran.`,
-    files: (who) => `${who} souhaite échanger des fichiers.`,
+    files: (who) => `${who} souhaite vous donner un fichier.`,
     share: (who) => `${who} souhaite voir une autre partie de votre écran.`,
     resume: (who) => `Montrer de nouveau votre écran à ${who} ?`,
   },
@@ -648,7 +744,7 @@ export const panelFr: PanelTexts = {
     controlKey: (key) => `Votre conseiller peut alors déplacer la souris et écrire. La touche ${key} l’arrête à tout moment.`,
     clipboard: "Votre conseiller peut alors lire ce que vous copiez et vous donner du texte à coller.",
     show: "Vous le voyez alors ici. Votre écran n’est pas montré pendant ce temps.",
-    files: "Cette version n’échange pas de fichiers.",
+    files: "Si vous dites oui, vous l’enregistrez vous-même. Rien ne s’ouvre tout seul.",
     share: "Votre conseiller voit alors une plus grande partie de votre écran.",
     resume: "En ce moment, personne ne le voit.",
   },
@@ -658,7 +754,7 @@ export const panelFr: PanelTexts = {
     control: "Oui, autoriser",
     clipboard: "Oui, autoriser",
     show: "Oui, regarder",
-    files: "Oui, autoriser",
+    files: "Oui, je le veux",
     share: "Montrer mon écran",
     resume: "Montrer de nouveau",
   },
@@ -714,6 +810,35 @@ export const panelFr: PanelTexts = {
     unread: (who, n) => `Écrire à ${who}, ${n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`}`,
     past: "Messages de cette session",
   },
+  files: {
+    heading: (who) => `Fichiers de ${who}`,
+    toSave: (who, n) => `Fichiers de ${who}, ${n < 2 ? `${n} vous attend` : `${n} vous attendent`}`,
+    close: "Fermer",
+    ready: (n) => n < 2 ? "Un fichier est prêt, vous pouvez l’enregistrer." : `${n} fichiers sont prêts, vous pouvez les enregistrer.`,
+    show: "Afficher",
+    program: "PROGRAMME : il peut tout faire sur cet ordinateur.",
+    waiting: "La question de savoir si vous le voulez vous sera posée.",
+    accepted: "Il n’est pas encore enregistré.",
+    save: "Enregistrer",
+    drop: "Ne pas enregistrer",
+    saving: (percent) => `Enregistrement : ${percent} %`,
+    stop: "Arrêter",
+    done: "Enregistré. Vous le trouvez là où votre navigateur range les téléchargements.",
+    sum: "Pour comparer avec votre conseiller",
+    why: {
+      refused: "Vous avez dit non.",
+      silence: "Il n’y a pas eu de réponse : il n’a pas été enregistré.",
+      cancelled: "L’enregistrement a été arrêté.",
+      damaged: "Il n’est pas arrivé tel qu’il a été envoyé et n’a pas été enregistré. Demandez-le de nouveau.",
+      lost: "La connexion a été perdue : il n’a pas été enregistré.",
+      withdrawn: "Votre conseiller ne le propose plus.",
+      over: "La session s’est terminée avant l’enregistrement.",
+      other: "Il n’a pas été enregistré.",
+    },
+    away: "La connexion est coupée. L’enregistrement continuera quand elle sera rétablie.",
+    paused: "En pause. L’enregistrement continuera quand votre écran sera de nouveau montré.",
+    past: "Fichiers de cette session",
+  },
   actions: "Ce que vous pouvez faire",
   takeControl: "Reprendre la main",
   takeControlKey: (key) => `Reprendre la main (${key})`,
@@ -757,7 +882,7 @@ export const panelFr: PanelTexts = {
     control: "commander votre ordinateur",
     clipboard: "utiliser votre presse-papiers",
     show: "vous montrer un écran",
-    files: "échanger des fichiers",
+    files: "vous donner un fichier",
     share: "voir autre chose",
     point: "montrer avec une flèche",
   },
@@ -768,6 +893,7 @@ export const panelFr: PanelTexts = {
   },
   ended: "La session est terminée",
   endedCalm: "Rien de ce programme ne fonctionne plus. Il reste un fichier, dans votre dossier de téléchargements. Vous pouvez le supprimer et fermer cette fenêtre.",
+  endedCalmFiles: "Rien de ce programme ne fonctionne plus. Le programme et les fichiers que vous avez enregistrés sont dans votre dossier de téléchargements. Vous pouvez fermer cette fenêtre.",
   saveRecord: "Enregistrer le compte rendu de cette session",
   reason: {
     customer: "Vous y avez mis fin.",

@@ -2,10 +2,10 @@ import { ChatModel } from "../../common/chatlines.ts";
 import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
 import { TriedNumbers } from "../../common/tried.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
-import { lineNames, type Right, type Viewer, type Wish } from "../../common/rights.ts";
+import { lineNames, type Right, type Viewer } from "../../common/rights.ts";
 import type { Share } from "../../common/shares.ts";
 import type { PanelActions } from "../../panel/actions.ts";
-import type { PanelPhase, Snapshot } from "../../panel/snapshot.ts";
+import type { Asked, PanelPhase, Snapshot } from "../../panel/snapshot.ts";
 import { canCapture, chooseScreen, type Chosen } from "../../share/capture.ts";
 import { ScreenShare } from "../../share/screenshare.ts";
 import { doorNumberLife, maxControls, maxViewers, type ChatRefusal, type ChatSide, type FromAgent } from "../../protocol_gen.ts";
@@ -158,13 +158,16 @@ export class BrowserAgent implements PanelActions {
   /** The browser's picker makes the choice, so there is never a proposal. */
   share(): void {}
 
-  silence(right: Wish | "point", on: boolean): void {
+  silence(right: Asked | "point", on: boolean): void {
     if (right === "view" || right === "show") this.apply({ kind: on ? "silence" : "unsilence", right }, "customer");
   }
 
   take(right: Right): void {
     if (right === "view" || right === "show") this.apply({ kind: "take", right }, "customer");
   }
+
+  /** A page takes no files. */
+  stopFile(): void {}
 
   pause(on: boolean): void {
     this.record.note(on ? this.t.record.paused : this.t.record.resumed);
@@ -559,6 +562,7 @@ export class BrowserAgent implements PanelActions {
         armed: this.armed && !this.picking,
         window: false,
         proposal: null,
+        file: null,
       },
       choices: null,
       share: this.shares(),
@@ -569,6 +573,7 @@ export class BrowserAgent implements PanelActions {
       record: this.phase === "ended" ? this.record.text() : "",
       silenced: [...this.consent.silenced].filter((right) => right !== "point"),
       pointOff: false,
+      files: [],
       confirm: false,
       offer: this.offer,
     };

@@ -249,13 +249,7 @@ class Transition {
 
   /** Adds a request. Of the two directions, the newer request wins. */
   private ask(right: ConsentRight): void {
-    if (
-      this.given.has(right) ||
-      this.paused ||
-      right === "point" ||
-      (needView.has(right) && !this.given.has("view"))
-    )
-      return;
+    if (this.given.has(right) || this.paused || right === "point" || (needView.has(right) && !this.given.has("view"))) return;
     if (this.silenced.has(right)) return this.note(right, "refused");
     const other = right === "view" ? "show" : "view";
     if (looking.has(right) && this.asked.has(other)) {

@@ -1,0 +1,79 @@
+// Package doornumbers issues the numbers for viewers that cannot seal.
+//
+// A viewer that cannot seal enters by a door where the gateway opens the seal for it. For that
+// the gateway gets a separate number. The agent draws this number when the advisor asks for it
+// over the sealed control stream. The number is valid for one view stream by that door and for
+// nothing else. So a gateway can neither present such a stream as "sealed" nor open a second one;
+// tunnel/PROTOCOL.md, section 9.
+package doornumbers
+
+import (
+	"sync"
+	"time"
+
+	"lotse/seal"
+	"lotse/tunnel"
+)
+
+// Number is a number that was given out for one door.
+type Number struct {
+	Digits  tunnel.Number
+	expires time.Time
+	Tries   seal.Tries
+}
+
+// Numbers holds at most one number for each door. The zero value is ready to use.
+type Numbers struct {
+	mu   sync.Mutex
+	open map[string]*Number // Guarded by mu; by door.
+}
+
+// Issue draws a number for a door; it replaces an older one. It has the same place as the
+// session's number and nothing else in common with it. It returns a zero number if there is no
+// session.
+func (d *Numbers) Issue(door string, session tunnel.Number, now time.Time) tunnel.Number {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		n, err := tunnel.NewNumber(session.Place())
+		if err != nil {
+			return tunnel.Number{} // no session
+		}
+		taken := n == session
+		for _, other := range d.open {
+			taken = taken || n == other.Digits
+		}
+		if taken {
+			continue
+		}
+		if d.open == nil {
+			d.open = map[string]*Number{}
+		}
+		d.open[door] = &Number{Digits: n, expires: now.Add(tunnel.DoorNumberLife)}
+		return n
+	}
+}
+
+// Find returns the number with which a stream by that door must be sealed; nil: there is none.
+func (d *Numbers) Find(door string, now time.Time) *Number {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.open[door]
+	if n != nil && !now.Before(n.expires) {
+		delete(d.open, door)
+		return nil
+	}
+	return n
+}
+
+// Spend makes n invalid and reports whether it was valid. If two streams seal with n at the
+// same time, only one of them is served.
+func (d *Numbers) Spend(door string, n *Number) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open[door] != n {
+		return false
+	}
+	delete(d.open, door)
+	return true
+}
