@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lotse/agent/chat"
+	"lotse/agent/files"
 	"lotse/consent"
 	"lotse/screen"
 	"lotse/seal"
@@ -24,9 +25,9 @@ type control struct {
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
-// the lines of the chat that it receives at first. If there are more, its stream is closed; it may
-// connect again.
-const maxControlQueue = 64 + tunnel.MaxChatLines
+// the lines of the chat and the files that it receives at first. If there are more, its stream is
+// closed; it may connect again.
+const maxControlQueue = 64 + tunnel.MaxChatLines + tunnel.MaxFiles
 
 const (
 	controlsPerSecond = 20
@@ -94,6 +95,11 @@ func (e *controlCame) in(st *state) {
 		e.control.send(forAdvisor(line))
 	}
 	st.controls.open[e.control] = struct{}{}
+	for _, o := range st.controls.offers.list.All() {
+		if o.Given && (o.State == files.Accepted || o.State == files.Saving) {
+			e.control.send(o.Offer())
+		}
+	}
 }
 
 // controlGone removes a control stream. If no stream and no viewer is left, all requests for
@@ -259,7 +265,7 @@ func (s *Session) readControl(c *control) {
 				s.send(wished{r})
 			}
 		case tunnel.AskDoor:
-			s.giveDoorNumber(c, m.Door)
+			giveDoorNumber(s, c, m.Door)
 		case tunnel.Return:
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.send(returned{r})

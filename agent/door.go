@@ -15,7 +15,7 @@ var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number 
 
 // giveDoorNumber answers an advisor's request for a viewer that cannot seal. Only the end that
 // asked gets the number.
-func (s *Session) giveDoorNumber(c *control, door string) {
+func giveDoorNumber(s *Session, c *control, door string) {
 	switch door {
 	case tunnel.DoorVNC, tunnel.DoorRepeater, tunnel.DoorWebsockify:
 	default:

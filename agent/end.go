@@ -84,7 +84,7 @@ func (e finished) in(st *state) {
 	}
 	st.phase = PhaseEnded
 	st.questions.refusals.Stop()
-	st.record.over(st.reason)
+	st.record.Over(ReasonText(st.session.lang, st.reason))
 }
 
 // waitAll waits until all channels are closed, at most for d.

@@ -12,11 +12,15 @@ import (
 	"lotse/tunnel"
 )
 
-// offers are the files that the advisor has offered. The customer is asked for each; then the panel
-// saves it, and streams of the advisor's end bring it. The loop owns them.
+// offers are the files that the advisor has offered, and those that the customer gives. The
+// customer is asked for each of the advisor; then the panel saves it, and streams of the advisor's
+// end bring it. Streams of any advisor's end take what the customer gives. The loop owns them.
 type offers struct {
 	list  files.List[*control]
 	asked *files.Offer[*control] // the file that the open question is about; nil: none
+	// controlled means that the advisor has had control in this session. Since then he could have
+	// chosen a file in the panel, so the customer is asked about each.
+	controlled bool
 }
 
 // fileOffered means that an advisor's end offers a file, or again one that it offered before its
@@ -34,10 +38,8 @@ func (e fileOffered) in(st *state) {
 		refuse(tunnel.FileNobody)
 		return
 	}
-	o, why := st.controls.offers.list.Add(e.offer, e.from)
-	if o == nil {
+	if o, why := st.controls.offers.list.Add(e.offer, e.from); o == nil {
 		refuse(why)
-		return
 	}
 }
 
@@ -48,7 +50,12 @@ type fileWithdrawn struct {
 }
 
 func (e fileWithdrawn) in(st *state) {
-	if o := st.controls.offers.list.Find(e.id); o != nil && o.Sender == e.from {
+	o := st.controls.offers.list.Find(e.id)
+	switch {
+	case o == nil:
+	case o.Given:
+		st.controls.offers.end(st, o, tunnel.FileRefused)
+	case o.Sender == e.from:
 		st.controls.offers.end(st, o, files.Withdrawn)
 	}
 }
@@ -71,7 +78,7 @@ func (e fileUnclaimed) in(st *state) {
 // connection: the time begins again for all senders that are gone.
 func (of *offers) senderGone(st *state, gone *control) {
 	for _, o := range of.list.All() {
-		if o.Sender == gone {
+		if o.Sender == gone && !o.Given {
 			o.Sender = nil
 			o.Claims++
 			st.after(tunnel.FileClaim, fileUnclaimed{o, o.Claims})
@@ -88,7 +95,7 @@ func (of *offers) end(st *state, o *files.Offer[*control], why string) {
 	asked := o.State != files.Waiting || why == tunnel.FileSilent || why == tunnel.FileRefused && !st.consent.Silenced.Has(consent.Files)
 	o.End(why)
 	if asked {
-		st.record.file(o.OfferedFile)
+		st.record.File(o.OfferedFile)
 	}
 	if of.asked == o {
 		st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.Files}, byAdvisor)
@@ -97,6 +104,7 @@ func (of *offers) end(st *state, o *files.Offer[*control], why string) {
 
 // decided carries out the answer to the question for a file.
 func (of *offers) decided(st *state, c consent.Change) {
+	of.controlled = of.controlled || c.Right == consent.Control && c.Outcome == consent.Given
 	if c.Right != consent.Files {
 		return
 	}
@@ -113,12 +121,20 @@ func (of *offers) decided(st *state, c consent.Change) {
 		}
 	case o == nil:
 	case c.Outcome == consent.Given:
-		o.Accept()
-		st.record.file(o.OfferedFile)
+		of.accept(st, o)
 	case c.Outcome == consent.Refused:
 		of.end(st, o, tunnel.FileRefused)
 	case c.Outcome == consent.TimedOut:
 		of.end(st, o, tunnel.FileSilent)
+	}
+}
+
+// accept carries out the customer's yes to a file.
+func (of *offers) accept(st *state, o *files.Offer[*control]) {
+	o.Accept()
+	st.record.File(o.OfferedFile)
+	if o.Given {
+		st.controls.send(o.Offer())
 	}
 }
 
@@ -141,7 +157,13 @@ func (of *offers) advance(st *state) {
 		if still {
 			o.Cut()
 		}
-		if told := o.Tell(still); o.Sender != nil && told != o.Told {
+		told := o.Tell(still)
+		switch {
+		case told == o.Told:
+		case o.Given && (o.State == files.Done || o.State == files.Ended):
+			o.Told = told
+			st.controls.send(told)
+		case o.Sender != nil:
 			o.Told = told
 			o.Sender.send(told)
 		}
@@ -150,7 +172,7 @@ func (of *offers) advance(st *state) {
 
 // ask asks for the next file, and withdraws a question whose file nobody offers any more.
 func (of *offers) ask(st *state) {
-	if o := of.asked; o != nil && o.Sender == nil || of.list.Next() == nil && st.consent.Asked.Has(consent.Files) {
+	if o := of.asked; o != nil && o.Sender == nil && !o.Given || of.list.Next() == nil && st.consent.Asked.Has(consent.Files) {
 		st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.Files}, byAuto)
 	}
 	// If the program answers by itself, the next one can be asked for at once.
@@ -212,15 +234,70 @@ func (e fileSaved) in(st *state) {
 		st.controls.offers.end(st, o, tunnel.FileCancelled)
 	default:
 		o.Finish()
-		st.record.file(o.OfferedFile)
+		st.record.File(o.OfferedFile)
 	}
 }
+
+// GiveFile gives a file to the advisor, as the customer has chosen it. accepted is called with its
+// ID. GiveFile returns when the file is done or has ended, or with a FileRefusal at once; if ctx
+// ends, the file cannot be given any more. source may be read until then, and a little longer.
+func (s *Session) GiveFile(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error {
+	e := &fileGiven{name: name, size: size, source: source}
+	if s.send(e); e.offer == nil {
+		return FileRefusal(e.why)
+	}
+	accepted(e.offer.ID)
+	select {
+	case <-e.offer.Over():
+		return nil
+	case <-ctx.Done():
+		s.send(fileGone{e.offer})
+		return context.Cause(ctx)
+	}
+}
+
+// FileRefusal says why a file cannot be given: a value of tunnel.FileState.Why.
+type FileRefusal string
+
+// Error implements error.
+func (e FileRefusal) Error() string { return "agent: the file cannot be given: " + string(e) }
+
+// fileGiven means that the customer gives a file.
+type fileGiven struct {
+	name   string
+	size   int64
+	source io.ReaderAt
+	offer  *files.Offer[*control] // nil: it was not accepted
+	why    string
+}
+
+func (e *fileGiven) in(st *state) {
+	of := &st.controls.offers
+	if e.why = tunnel.FileNobody; st.consent.Phase != consent.Joined || st.reason != "" {
+		return
+	}
+	var moved time.Time
+	e.offer, e.why = of.list.Give(e.name, e.size, e.source, func() {
+		if now := time.Now(); now.Sub(moved) >= files.ReportEvery {
+			moved = now
+			st.session.send(fileMoved{})
+		}
+	})
+	if e.offer != nil && !of.controlled {
+		of.accept(st, e.offer)
+	}
+}
+
+// fileGone means that a file of the customer cannot be read any more.
+type fileGone struct{ offer *files.Offer[*control] }
+
+func (e fileGone) in(st *state) { st.controls.offers.end(st, e.offer, tunnel.FileLost) }
 
 // StopFile ends the transfer of a file, or gives up one that was accepted.
 type StopFile struct{ ID string }
 
 func (c StopFile) do(st *state) error {
-	if o := st.controls.offers.list.Find(c.ID); o != nil && o.State != files.Waiting {
+	if o := st.controls.offers.list.Find(c.ID); o != nil && (o.Given || o.State != files.Waiting) {
 		st.controls.offers.end(st, o, tunnel.FileCancelled)
 	}
 	return nil
@@ -239,25 +316,34 @@ func serveFile(ctx context.Context, s *Session, conn net.Conn) {
 		return
 	}
 	e := &fileComes{id: header.File, conn: quick}
-	if s.send(e); e.transfer == nil {
+	switch s.send(e); {
+	case e.offer == nil:
 		return
+	case e.offer.Given:
+		err = e.offer.Source.Serve(quick)
+	default:
+		err = e.transfer.Receive(quick, e.stopped)
 	}
-	err = e.transfer.Receive(quick, e.stopped)
 	s.send(fileStreamGone{e.offer, err})
 }
 
-// fileComes means that a stream brings a file. Another one that is open already goes on.
+// fileComes means that a stream brings or takes a file. Another one that is open already goes on.
 type fileComes struct {
 	id       string
 	conn     net.Conn
-	offer    *files.Offer[*control]
-	transfer *files.Transfer // nil: the file is not wanted
-	stopped  chan struct{}   // closed when nothing may be passed on any more
+	offer    *files.Offer[*control] // nil: no file moves
+	transfer *files.Transfer        // nil: the customer gives the file
+	stopped  chan struct{}          // closed when nothing may be passed on any more
 }
 
 func (e *fileComes) in(st *state) {
 	o := st.controls.offers.list.Find(e.id)
-	if o == nil || o.State != files.Saving || o.Stop != nil || o.Transfer.Sum() != "" || st.controls.offers.still(st) {
+	switch {
+	case o == nil || o.Stop != nil || st.controls.offers.still(st):
+		return
+	case o.Given && o.State == files.Accepted:
+		o.State = files.Saving
+	case o.Given, o.State != files.Saving || o.Transfer.Sum() != "":
 		return
 	}
 	e.offer, e.transfer, e.stopped = o, o.Transfer, make(chan struct{})
@@ -281,7 +367,13 @@ func (e fileStreamGone) in(st *state) {
 	o := e.offer
 	o.Stop = nil
 	switch {
-	case errors.Is(e.err, files.ErrDamaged):
+	case o.Given && o.State != files.Saving: // it has ended
+	case o.Given && e.err != nil:
+		o.State = files.Accepted
+	case o.Given:
+		o.Finish()
+		st.record.File(o.OfferedFile)
+	case errors.Is(e.err, tunnel.ErrFileDamaged):
 		st.controls.offers.end(st, o, tunnel.FileDamaged)
 	case e.err != nil && o.Told.State == tunnel.FileWanted && o.Transfer.Sum() == "":
 		o.Told = tunnel.FileState{} // then it is told once more that a stream is wanted

@@ -1,12 +1,8 @@
 package agent
 
 import (
-	"fmt"
 	"image"
-	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"golang.org/x/image/font"
 
@@ -79,51 +75,5 @@ func TestBadgeWords(t *testing.T) {
 			}
 			seen[b.Line] = true
 		}
-	}
-}
-
-// TestRecordLanguages checks that a session's record can be written in each language, and that
-// no two of its lines say the same.
-func TestRecordLanguages(t *testing.T) {
-	for _, l := range i18n.Languages {
-		synctest.Test(t, func(t *testing.T) {
-			r := record{lang: l}
-			r.joined("1234")
-			for _, right := range consent.All {
-				for outcome := consent.Opened; outcome <= consent.Returned; outcome++ {
-					r.change(consent.Change{Right: right, Outcome: outcome}, byCustomer, choices.Selection{Kind: "screen"})
-				}
-			}
-			for _, by := range []string{byAdvisor, byKey, byAuto} {
-				r.change(consent.Change{Right: consent.Control, Outcome: consent.Taken}, by, choices.Selection{})
-			}
-			for _, reason := range []string{
-				tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt,
-				tunnel.ReasonLost, tunnel.ReasonShutdown, "error",
-			} {
-				r.over(reason)
-			}
-			seen := map[string]int{}
-			for _, line := range r.lines {
-				seen[line]++
-			}
-			shown := time.Now().Format("2006-01-02 15:04:05") + "  " +
-				l.Text("agent.record.shown", l.Text("agent.share.screen"))
-			for line, n := range seen {
-				if n != 1 && (line != shown || n != 2) { // once for the view, once for another share
-					t.Errorf("%s: %d times %q", l, n, line)
-				}
-			}
-			text := r.text("support.example.com", &tunnel.Person{Name: "anna"})
-			if strings.Contains(text, "agent.") || strings.Contains(text, "{") {
-				t.Errorf("%s:\n%s", l, text)
-			}
-			r.dropped = 1
-			one := r.text("", nil)
-			r.dropped = 2
-			if two := r.text("", nil); one == two || fmt.Sprint(one) == text {
-				t.Errorf("%s: the lines that were left out are not counted", l)
-			}
-		})
 	}
 }

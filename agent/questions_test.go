@@ -20,6 +20,7 @@ import (
 	"lotse/agent/files"
 	"lotse/agent/refusals"
 	"lotse/consent"
+	"lotse/filename"
 	"lotse/i18n"
 	"lotse/screen"
 	"lotse/screen/question"
@@ -129,6 +130,9 @@ func everyWording() (all []*worded) {
 					all = append(all, &worded{asked: a, shown: shown, proposal: proposal, line: line, file: longFile("exe")})
 				}
 				all = append(all, &worded{asked: asked{right: consent.Files, serial: 7}, line: line, file: longFile("xlsx")})
+				given := longFile("xlsx")
+				given.Given = true
+				all = append(all, &worded{asked: asked{right: consent.Files, serial: 7}, line: line, file: given})
 			}
 		}
 	}
@@ -148,7 +152,7 @@ func everyQuestion() (all []asked) {
 // longFile returns a file whose name fills the question.
 func longFile(ending string) files.OfferedFile {
 	name := strings.Repeat("w", 200) + "." + ending
-	return files.OfferedFile{Name: name, Size: 999_000_000, Kind: files.Kind(name)}
+	return files.OfferedFile{Name: name, Size: 999_000_000, Kind: filename.KindOf(name)}
 }
 
 // worded reads the texts of a question, as if it were asked in that situation.

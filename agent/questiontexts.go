@@ -9,6 +9,7 @@ import (
 	"lotse/agent/files"
 	"lotse/agent/powerful"
 	"lotse/consent"
+	"lotse/filename"
 	"lotse/i18n"
 	"lotse/logs"
 	"lotse/screen"
@@ -108,8 +109,13 @@ func (w *wording) forFile(q *screen.Question) {
 	if w.file == nil {
 		return // the question is being withdrawn
 	}
-	name, size := files.Shortened(w.file.Name, maxQuestionName), l.Size(w.file.Size)
-	if w.file.Kind == files.KindProgram {
+	name, size := filename.Shortened(w.file.Name, maxQuestionName), l.Size(w.file.Size)
+	if w.file.Given {
+		q.Tone, q.Never, q.Who = screen.ToneControl, "", l.Text("agent.question.give")
+		q.Wish, q.Allow = l.Text("agent.question.giveHint", w.advisor, name, size), l.Text("agent.question.giveYes")
+		return
+	}
+	if w.file.Kind == filename.Program {
 		q.Tone, q.Hint = screen.ToneControl, l.Text("agent.question.fileProgram", name, size)
 		return
 	}

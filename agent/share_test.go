@@ -423,16 +423,6 @@ func TestRecord(t *testing.T) {
 	})
 }
 
-func TestRecordIsBounded(t *testing.T) {
-	r := record{lang: "en"}
-	for range maxRecord + 10 {
-		r.note("x")
-	}
-	if n := len(r.lines); n != maxRecord || !strings.Contains(r.text("", nil), "(10 further lines were left out)") {
-		t.Errorf("%d lines", n)
-	}
-}
-
 func TestClipboardOfWhatIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})

@@ -125,8 +125,8 @@ func (st *state) snapshot() Snapshot {
 		share := st.sharing.choices.Describe(st.sharing.shown)
 		snap.Share = &share
 	}
-	if st.phase == PhaseEnded && st.consent.Serial > 0 {
-		snap.Record = st.record.text(snap.Gateway, st.advisor)
+	if st.phase == PhaseEnded && (st.consent.Serial > 0 || snap.Files != nil) {
+		snap.Record = st.record.Written(snap.Gateway, knownName(st.advisor))
 	}
 	if !st.number.IsZero() {
 		snap.Number = st.number.Grouped()

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"lotse/agent/record"
 	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/logs"
@@ -35,7 +36,7 @@ type state struct {
 	viewers   viewers
 	controls  controls
 	show      *show // the advisor's screen; nil: none
-	record    record
+	record    record.Record
 	last      *moment // the last one published
 }
 
@@ -60,7 +61,7 @@ func newState(s *Session) *state {
 	st := &state{
 		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: refusals.New()}, sharing: sharing{shown: s.cfg.Share},
-		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record{lang: s.lang},
+		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record.Record{Lang: s.lang},
 	}
 	if s.cfg.Display.Marker == nil {
 		st.consent.Silenced = consent.Rights(consent.Point) // nothing could show it
@@ -134,7 +135,7 @@ func (st *state) changed(c consent.Change, by string) {
 		st.tellNames()
 	}
 	if c.Right != consent.Files { // each file has lines of its own
-		st.record.change(c, by, st.sharing.choices.Describe(st.sharing.shown))
+		st.record.Change(c, by, st.sharing.choices.Describe(st.sharing.shown))
 	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if t := st.session.cfg.Trace; t != nil {

@@ -24,7 +24,7 @@ func chosen(list, s string) bool {
 func bench() error {
 	which := flag.String("workload", "", "comma-separated, also as scroll@5M; all when empty: scroll,drag,video720,video360,full,slides,first,typing,echo720,scroll-zrle,drag-zrle,idle")
 	links := flag.String("link", "", "comma-separated; all when empty: unshaped,20M,5M")
-	servers := flag.String("server", "lotse,x11vnc,x0vncserver", "comma-separated")
+	servers := flag.String("server", "lotse,x11vnc,x0vncserver", "comma-separated; also line and line+file: Lotse with the link between agent and gateway, alone and with a file on it")
 	seconds := flag.Float64("seconds", 8, "measured time of each run")
 	rounds := flag.Int("rounds", 1, "how often each is run; the servers take turns")
 	bin := flag.String("bin", "bin", "where lotse and lotse-agent are")
@@ -59,8 +59,8 @@ func bench() error {
 			}
 			for round := range *rounds {
 				for _, name := range strings.Split(*servers, ",") {
-					r, err := runWith(x, w, link, name, display, ours, *seconds)
-					r.Server, r.Round = name, round
+					r, err := runWith(x, w, link, name, *bin, display, ours, *seconds)
+					r.Server, r.Link, r.Round = name, link.name, round
 					if err != nil {
 						r.Error = err.Error()
 					}
@@ -77,9 +77,18 @@ func bench() error {
 	return report(*out, results, *add)
 }
 
-func runWith(x *xclient, w workload, link shape, name, display string, ours *server, seconds float64) (result, error) {
+func runWith(x *xclient, w workload, link shape, name, bin, display string, ours *server, seconds float64) (result, error) {
 	srv := ours
-	if name != "lotse" {
+	switch name {
+	case "lotse":
+	case "line", "line+file": // over a slow line behind the agent, and with a file on the same line
+		var err error
+		if srv, err = startLotseOver(link, name == "line+file", bin, display); err != nil {
+			return result{Workload: w.name, Link: link.name}, err
+		}
+		defer srv.stop()
+		link = shapes[0]
+	default:
 		if _, known := peers[name]; !known {
 			return result{}, fmt.Errorf("unknown server %q", name)
 		}

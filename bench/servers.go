@@ -95,7 +95,13 @@ func startPeer(name, display string) (*server, error) {
 const devPassword = "correct horse battery staple"
 
 // startLotse starts a gateway, a session, an agent and `lotse view`.
-func startLotse(bin, display string) (_ *server, err error) {
+func startLotse(bin, display string) (*server, error) {
+	return startLotseOver(shape{}, false, bin, display)
+}
+
+// startLotseOver starts Lotse with a line of this shape between the agent and the gateway; without
+// a rate there is none. If file is set, the customer gives a file of a gigabyte meanwhile.
+func startLotseOver(line shape, file bool, bin, display string) (_ *server, err error) {
 	dir, err := os.MkdirTemp("", "lotse-bench-")
 	if err != nil {
 		return nil, err
@@ -136,7 +142,16 @@ func startLotse(bin, display string) (_ *server, err error) {
 	if err = json.Unmarshal([]byte(l), &made); err != nil {
 		return nil, err
 	}
-	agent, err := start(env, nil, filepath.Join(bin, "lotse-agent"), "--gateway", url, "--number", made.Number,
+	near := url
+	if line.bytesPerSecond > 0 {
+		shared, err := newSharedLine(line, strings.TrimPrefix(url, "https://"))
+		if err != nil {
+			return nil, err
+		}
+		defer func(old func()) { stop = func() { old(); shared.stop() } }(stop)
+		near = "https://" + shared.listener.Addr().String()
+	}
+	agent, err := start(env, nil, filepath.Join(bin, "lotse-agent"), "--gateway", near, "--number", made.Number,
 		"--panel", "terminal", "--display", display, "--answer", "control", "--log-level", "info")
 	if err != nil {
 		return nil, err
@@ -153,9 +168,45 @@ func startLotse(bin, display string) (_ *server, err error) {
 	if _, _, err = run("ready:", "lotse", "view", made.Number, "--gateway", url, "--user", "advisor", "--listen", address, "--many"); err != nil {
 		return nil, err
 	}
+	if file {
+		if err = giveFile(dir, agent, func(folder string) error {
+			_, _, err := run("ready:", "lotse", "receive", made.Number, folder, "--gateway", url, "--user", "advisor")
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
 	return &server{address: address, pids: []int{agent.PID()}, stop: stop, control: func() error {
 		return session.Write("control")
 	}}, nil
+}
+
+// giveFile makes the agent give a file that lasts longer than any run. receive starts what takes it
+// into a folder.
+func giveFile(dir string, agent *process, receive func(folder string) error) error {
+	folder := filepath.Join(dir, "received")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	if err := receive(folder); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "given")
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(f.Truncate(1<<30), f.Close()); err != nil {
+		return err
+	}
+	if _, err = agent.line("Connected with"); err != nil {
+		return err
+	}
+	if err = agent.Write("f " + path); err != nil {
+		return err
+	}
+	_, err = agent.line("is taking")
+	return err
 }
 
 // cpu returns the processor time that the processes have used.

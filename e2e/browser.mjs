@@ -26,6 +26,7 @@ const browser = await chromium.launch({
 const pages = new Map();
 const complaints = [];
 const downloads = new Map();
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function pageOf({ page: name, proxy, agent }) {
   if (pages.has(name)) return pages.get(name);
@@ -45,6 +46,7 @@ async function pageOf({ page: name, proxy, agent }) {
   });
   // A page that shows a screen asks before it is left.
   page.on("dialog", (d) => void d.accept().catch(() => {}));
+  page.on("download", (d) => downloads.set(page, d));
   pages.set(name, page);
   return page;
 }
@@ -54,20 +56,22 @@ const at = (page, id) => page.locator(`[data-testid="${id}"]`);
 const commands = {
   open: async (page, c) => void (await page.goto(c.url)),
   reload: async (page) => void (await page.reload()),
-  // Presses what saves a file; saved waits until the browser has saved it.
+  // Presses what saves a file until the browser begins; a list that has just opened by itself
+  // ignores presses for a moment. saved waits until the browser has saved it.
   saves: async (page, c) => {
-    let download = null;
-    const came = page.waitForEvent("download").then((d) => (download = d));
-    // A list that has just opened by itself ignores presses for a moment.
-    while (!download) {
+    while (!downloads.has(page)) {
       await at(page, c.id).first().click({ timeout: 500 }).catch(() => {});
-      await Promise.race([came, new Promise((done) => setTimeout(done, 250))]);
+      await pause(250);
     }
-    downloads.set(page, download);
   },
   choose: async (page, c) => void (await at(page, c.id).first().setInputFiles(c.value)),
   saved: async (page) => {
+    for (let waited = 0; !downloads.has(page); waited += 50) {
+      if (waited > timeout) throw new Error("nothing was saved");
+      await pause(50);
+    }
     const download = downloads.get(page);
+    downloads.delete(page);
     const failed = await download.failure();
     if (failed) throw new Error(`the download failed: ${failed}`);
     return `${download.suggestedFilename()}\n${await download.path()}`;

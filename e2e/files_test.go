@@ -35,7 +35,7 @@ func (s *stack) send(number string, files ...string) *process {
 }
 
 // TestSendFileTerminal sends files to a customer with a terminal, who takes the first and refuses
-// the second. The line is cut in the middle of the first.
+// the second, and then gives the first one back. The line is cut in the middle, both times.
 func TestSendFileTerminal(t *testing.T) {
 	s := newStack(t)
 	w := newWire(t, strings.TrimPrefix(s.url, "https://"))
@@ -70,16 +70,33 @@ func TestSendFileTerminal(t *testing.T) {
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
 		t.Errorf("the folder has %v, %v", left, err)
 	}
+
+	// The other way, and the line is cut once more.
+	taken := t.TempDir()
+	receiver := start(t, s.env(), ours(t, "lotse"), "receive", ses.number, taken, "--gateway", s.url, "--user", "advisor")
+	receiver.Line("ready:")
+	w.cutAfter(fileSize / 3)
+	agent.Write("f " + path)
+	w.breaks()
+	w.reconnect()
+	receiver.Line("saved: " + filepath.Join(taken, "Grüße .. CON.pdf") + ", SHA-256 " + sum)
+	if got, err := os.ReadFile(filepath.Join(taken, "Grüße .. CON.pdf")); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("the advisor has %d bytes, %v", len(got), err)
+	}
+	agent.Line("Your advisor has Grüße .. CON.pdf, SHA-256 " + sum)
 	if line, _ := ses.rights(); strings.Contains(line, "true") {
 		t.Errorf("a file gave rights: %s", line)
 	}
 	ses.Write("end")
 	agent.Exit()
 	ses.Exit()
+	if code := receiver.Exit(); code != 0 {
+		t.Errorf("lotse receive ended with %d", code)
+	}
 }
 
-// TestSendFile gives a file from the advisor's page to a customer with the panel. His browser saves
-// it, although the line is cut in the middle.
+// TestSendFile gives a file from the advisor's page to a customer with the panel, and back. The
+// browsers save it, although the line is cut in the middle.
 func TestSendFile(t *testing.T) {
 	s := newStack(t)
 	w := newWire(t, strings.TrimPrefix(s.url, "https://"))
@@ -115,6 +132,20 @@ func TestSendFile(t *testing.T) {
 			t.Errorf("%s has the hash %s, want %s", page.name, got, sum)
 		}
 	}
+	// The other way. The save dialog belongs to the system; without it the page saves by a
+	// download.
+	advisor.eval("() => { delete window.showSaveFilePicker; }")
+	w.cutAfter(fileSize / 3)
+	panel.do("choose", map[string]any{"id": "files-field", "value": path})
+	advisor.waitFor("file", `[data-state="offered"]`)
+	advisor.click("file-take") // a download only when everything has arrived
+	w.breaks()
+	w.reconnect()
+	if name, got := advisor.saved(); name != "Übersicht 2026.xlsx" || !bytes.Equal(got, content) {
+		t.Errorf("the advisor's browser saved %d bytes as %q", len(got), name)
+	}
+	panel.waitFor("file", `[data-given="true"][data-state="done"]`)
+
 	advisor.click("end-session")
 	advisor.click("confirm-yes")
 	if code := agent.Exit(); code != 0 {
@@ -128,13 +159,16 @@ func TestSendFile(t *testing.T) {
 func (p *tab) saves(id string) (result func() (name string, content []byte)) {
 	p.t.Helper()
 	p.do("saves", map[string]any{"id": id})
-	return func() (string, []byte) {
-		p.t.Helper()
-		name, path, _ := strings.Cut(p.do("saved", nil), "\n")
-		content, err := os.ReadFile(path)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		return name, content
+	return p.saved
+}
+
+// saved waits until the browser has saved a file.
+func (p *tab) saved() (name string, content []byte) {
+	p.t.Helper()
+	name, path, _ := strings.Cut(p.do("saved", nil), "\n")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		p.t.Fatal(err)
 	}
+	return name, content
 }

@@ -232,7 +232,7 @@ type wire struct {
 	down     bool
 	thawed   chan struct{} // nil unless frozen
 	conns    map[net.Conn]bool
-	left     int  // how many bytes pass to the agent before the wire breaks; 0: it does not
+	left     int  // how many bytes pass before the wire breaks; 0: it does not
 	broken   bool // it has broken by itself
 	wg       sync.WaitGroup
 }
@@ -273,7 +273,7 @@ func (w *wire) carry(c net.Conn) {
 	w.mu.Lock()
 	w.conns[c], w.conns[up] = true, true
 	w.mu.Unlock()
-	w.wg.Go(func() { io.Copy(valve{up, w}, c); up.Close(); c.Close() })
+	w.wg.Go(func() { io.Copy(counter{valve{up, w}}, c); up.Close(); c.Close() })
 	io.Copy(counter{valve{c, w}}, up)
 	w.mu.Lock()
 	delete(w.conns, c)
@@ -313,11 +313,11 @@ func (c counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// cutAfter cuts the wire when so many bytes have passed to the agent.
+// cutAfter cuts the wire when so many bytes have passed.
 func (w *wire) cutAfter(bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.left = bytes
+	w.left, w.broken = bytes, false
 }
 
 // breaks waits until the wire has broken by itself.

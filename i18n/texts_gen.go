@@ -410,6 +410,21 @@ var texts = map[string]*translated{
 		"Ja, annehmen",
 		"Oui, l’accepter",
 	}},
+	"agent.question.give": {sources: []string{
+		"Give a file?",
+		"Eine Datei geben?",
+		"Donner un fichier ?",
+	}},
+	"agent.question.giveHint": {sources: []string{
+		"{0} would then get {1}, {2}.",
+		"{0} bekommt dann {1}, {2}.",
+		"{0} recevra alors {1}, {2}.",
+	}},
+	"agent.question.giveYes": {sources: []string{
+		"Give it",
+		"Geben",
+		"Le donner",
+	}},
 	"agent.backdrop": {sources: []string{
 		"Not shared by the customer",
 		"Vom Kunden nicht freigegeben",
@@ -531,9 +546,9 @@ var texts = map[string]*translated{
 		"Vous êtes en liaison avec {0}.",
 	}},
 	"agent.terminal.keys": {sources: []string{
-		"Keys: t + Enter takes control back, v + Enter hides the screen, a + Enter switches your advisor''s arrow off or on, p + Enter pauses or resumes, e + Enter ends. To write to your advisor, type w, a space and your text.",
-		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, a + Eingabe schaltet den Pfeil Ihres Beraters aus oder ein, p + Eingabe hält an oder setzt fort, e + Eingabe beendet. Um Ihrem Berater zu schreiben, tippen Sie w, ein Leerzeichen und Ihren Text.",
-		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, a + Entrée désactive ou active la flèche de votre conseiller, p + Entrée met en pause ou reprend, e + Entrée termine. Pour écrire à votre conseiller, tapez w, une espace et votre texte.",
+		"Keys: t + Enter takes control back, v + Enter hides the screen, a + Enter switches your advisor''s arrow off or on, p + Enter pauses or resumes, e + Enter ends. To write to your advisor, type w, a space and your text. To give a file, type f, a space and its path.",
+		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, a + Eingabe schaltet den Pfeil Ihres Beraters aus oder ein, p + Eingabe hält an oder setzt fort, e + Eingabe beendet. Um Ihrem Berater zu schreiben, tippen Sie w, ein Leerzeichen und Ihren Text. Um eine Datei zu geben, tippen Sie f, ein Leerzeichen und ihren Pfad.",
+		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, a + Entrée désactive ou active la flèche de votre conseiller, p + Entrée met en pause ou reprend, e + Entrée termine. Pour écrire à votre conseiller, tapez w, une espace et votre texte. Pour donner un fichier, tapez f, une espace et son chemin.",
 	}},
 	"agent.terminal.away": {sources: []string{
 		"The connection is lost. Trying to reconnect …",
@@ -649,6 +664,46 @@ var texts = map[string]*translated{
 		"Not saved: {0} ({1})",
 		"Nicht gespeichert: {0} ({1})",
 		"Non enregistré : {0} ({1})",
+	}},
+	"agent.terminal.askGive": {sources: []string{
+		"Give this FILE to {0}: {1}, {2}?",
+		"Diese DATEI an {0} geben: {1}, {2}?",
+		"Donner ce FICHIER à {0} : {1}, {2} ?",
+	}},
+	"agent.terminal.notGiven": {sources: []string{
+		"Not given: {0} ({1})",
+		"Nicht gegeben: {0} ({1})",
+		"Non donné : {0} ({1})",
+	}},
+	"agent.terminal.noFile": {sources: []string{
+		"it is not a file",
+		"das ist keine Datei",
+		"ce n’est pas un fichier",
+	}},
+	"agent.terminal.giveRefused": {sources: []string{
+		"{0, select, size {too large} many {too many files at once} name {the name cannot be used} other {nobody is connected}}",
+		"{0, select, size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} other {niemand ist verbunden}}",
+		"{0, select, size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} other {personne n’est connecté}}",
+	}},
+	"agent.terminal.fileGiven": {sources: []string{
+		"Given: {0}. Your advisor can take it now.",
+		"Gegeben: {0}. Ihr Berater kann die Datei jetzt nehmen.",
+		"Donné : {0}. Votre conseiller peut le prendre maintenant.",
+	}},
+	"agent.terminal.fileLeaving": {sources: []string{
+		"Your advisor is taking {0}.",
+		"Ihr Berater nimmt {0}.",
+		"Votre conseiller prend {0}.",
+	}},
+	"agent.terminal.fileTaken": {sources: []string{
+		"Your advisor has {0}, SHA-256 {1}.",
+		"Ihr Berater hat {0}, SHA-256 {1}.",
+		"Votre conseiller a {0}, SHA-256 {1}.",
+	}},
+	"agent.terminal.fileNotTaken": {sources: []string{
+		"Your advisor does not have {0}.",
+		"Ihr Berater hat {0} nicht.",
+		"Votre conseiller n’a pas {0}.",
 	}},
 	"agent.terminal.askShow": {sources: []string{
 		"{0} would like to show you their screen. A terminal cannot show it; the option --panel browser can. Press Enter for no: ",
@@ -854,6 +909,21 @@ var texts = map[string]*translated{
 		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} other {the session is over}}): {1}, {2}",
 		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {die Sitzung ist beendet}}): {1}, {2}",
 		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {la session est terminée}}) : {1}, {2}",
+	}},
+	"agent.record.fileGiven": {sources: []string{
+		"file GIVEN to the advisor by the customer: {0}, {1}",
+		"Datei vom Kunden an den Berater GEGEBEN: {0}, {1}",
+		"fichier DONNÉ au conseiller par le client : {0}, {1}",
+	}},
+	"agent.record.fileTaken": {sources: []string{
+		"the advisor has received the file: {0}, {1}, SHA-256 {2}",
+		"der Berater hat die Datei erhalten: {0}, {1}, SHA-256 {2}",
+		"le conseiller a reçu le fichier : {0}, {1}, SHA-256 {2}",
+	}},
+	"agent.record.fileNotTaken": {sources: []string{
+		"the advisor has not received the file: {0}, {1}",
+		"der Berater hat die Datei nicht erhalten: {0}, {1}",
+		"le conseiller n’a pas reçu le fichier : {0}, {1}",
 	}},
 	"agent.record.over": {sources: []string{
 		"the session is over: {0}",
@@ -1454,6 +1524,36 @@ var texts = map[string]*translated{
 		"{0}: {1} of {2}",
 		"{0}: {1} von {2}",
 		"{0} : {1} sur {2}",
+	}},
+	"cli.receive.folder": {sources: []string{
+		"{0} is not a folder that exists",
+		"{0} ist kein Ordner, den es gibt",
+		"{0} n’est pas un dossier existant",
+	}},
+	"cli.receive.ready": {sources: []string{
+		"ready: what the customer gives is saved in {0}; Ctrl+C stops",
+		"bereit: was der Kunde gibt, wird in {0} gespeichert; Strg+C beendet",
+		"prêt : ce que le client donne est enregistré dans {0} ; Ctrl+C arrête",
+	}},
+	"cli.receive.begins": {sources: []string{
+		"receiving: {0}, {1}",
+		"empfange: {0}, {1}",
+		"réception : {0}, {1}",
+	}},
+	"cli.receive.done": {sources: []string{
+		"saved: {0}, SHA-256 {1}",
+		"gespeichert: {0}, SHA-256 {1}",
+		"enregistré : {0}, SHA-256 {1}",
+	}},
+	"cli.receive.stopped": {sources: []string{
+		"it was stopped",
+		"abgebrochen",
+		"arrêté",
+	}},
+	"cli.receive.broken": {sources: []string{
+		"not saved: {0} ({1})",
+		"nicht gespeichert: {0} ({1})",
+		"non enregistré : {0} ({1})",
 	}},
 	"cli.login.done": {sources: []string{
 		"signed in at {0} as {1}",

@@ -21,8 +21,8 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, ChatLine, ChatRefused, FileState, Pong and Bye; the advisor sends AdvisorHello, Ask,
-// AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
+// DoorNumber, ChatLine, ChatRefused, FileOffer, FileState, Pong and Bye; the advisor sends
+// AdvisorHello, Ask, AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }

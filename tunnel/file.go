@@ -21,8 +21,6 @@ const (
 	// MaxFileSize is the size in bytes of the largest file that may be offered. JavaScript's
 	// numbers are exact up to it.
 	MaxFileSize = 1 << 50
-	// MaxFileName is the maximum length in characters of the name of an offer.
-	MaxFileName = 255
 	// MaxFileHeader is the maximum size in bytes of a FileHeader, including its line feed.
 	MaxFileHeader = 256
 	// FileWindow is how many bytes a sender may have sent that the receiver has not counted yet.
@@ -33,7 +31,9 @@ const (
 	FileNothing = time.Minute
 )
 
-// FileOffer offers a file to the customer. An end sends it only to an agent whose hello has Files.
+// FileOffer offers a file to the other side. An end sends it only to an agent whose hello has
+// Files. The agent sends it to all ends when the customer gives a file, and to an end that connects
+// later.
 // ID is 128 random bits, as of a stream. An end whose control stream was lost sends its offers
 // again on the next one, with the same ID, within FileClaim; then they go on.
 type FileOffer struct {
@@ -42,12 +42,14 @@ type FileOffer struct {
 	Size int64  `json:"size"` // in bytes
 }
 
-// FileCancel withdraws an offer, or ends its transfer.
+// FileCancel withdraws an offer, ends its transfer, or says that a file of the customer is not
+// wanted.
 type FileCancel struct {
 	ID string `json:"id"`
 }
 
-// FileState reports to the end that offered a file what becomes of it.
+// FileState reports to the end that offered a file what becomes of it. Of a file that the customer
+// gives, it reports the end to all ends.
 type FileState struct {
 	ID    string `json:"id"`
 	State string `json:"state"`

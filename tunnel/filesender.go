@@ -13,12 +13,14 @@ import (
 	"time"
 )
 
-// FileSender sends one file to the customer, over one stream after the other until it has arrived;
-// PROTOCOL.md, section 7a. Its fields must not change after the first call.
+// FileSender sends one file, over one stream after the other until it has arrived; PROTOCOL.md,
+// section 7a. Its fields must not change after the first call.
 type FileSender struct {
 	ID   string
 	Size int64
 	File io.ReaderAt
+	// Moved is called when the receiver has counted bytes; it may be nil.
+	Moved func()
 
 	counted atomic.Int64
 	// Owned by the running Send.
@@ -26,7 +28,7 @@ type FileSender struct {
 	hashed int64 // how many bytes hash has received
 }
 
-// Counted returns how many bytes the customer's side has taken. It may be called concurrently.
+// Counted returns how many bytes the receiver has taken. It may be called concurrently.
 func (f *FileSender) Counted() int64 { return f.counted.Load() }
 
 // Sum returns the SHA-256 in hexadecimal of what was sent. It is complete after Send returned nil.
@@ -40,16 +42,22 @@ func (f *FileSender) Sum() string {
 // ErrFileChanged means that the file cannot be read as far as it was offered.
 var ErrFileChanged = errors.New("tunnel: the file became shorter while it was sent")
 
-// Send sends the file over a sealed stream of KindFile, from where the receiver begins, and closes
-// the stream. It returns nil when the receiver has counted everything. After an error the receiver
-// may want another stream. Only one Send may run at a time.
+// Send sends the file over a sealed stream of KindFile that this end has opened, as Serve does.
 func (f *FileSender) Send(conn net.Conn) error {
+	if _, err := conn.Write(FileHeader{File: f.ID}.Append(nil)); err != nil {
+		conn.Close()
+		return err
+	}
+	return f.Serve(conn)
+}
+
+// Serve sends the file from where the receiver begins, and closes the stream; its header has been
+// sent or read. It returns nil when the receiver has counted everything. After an error the
+// receiver may want another stream. Only one Send or Serve may run at a time.
+func (f *FileSender) Serve(conn net.Conn) error {
 	defer conn.Close()
 	if f.hash == nil {
 		f.hash = sha256.New()
-	}
-	if _, err := conn.Write(FileHeader{File: f.ID}.Append(nil)); err != nil {
-		return err
 	}
 	in := bufio.NewReader(conn)
 	begin, err := ReadFileCount(in, 0, f.Size)
@@ -182,5 +190,8 @@ func (f *fileFlow) read(in *bufio.Reader, file *FileSender, conn net.Conn) {
 		f.mu.Unlock()
 		last = n
 		file.counted.Store(n)
+		if file.Moved != nil {
+			file.Moved()
+		}
 	}
 }

@@ -9,7 +9,7 @@ const (
 	minFileWindow   = 16 << 10
 	startFileWindow = 64 << 10
 	// fileDelay is how much later than the fastest one a count may come.
-	fileDelay = 25 * time.Millisecond
+	fileDelay = 15 * time.Millisecond
 	minSlice  = 4 << 10
 	maxSlice  = 64 << 10
 )
@@ -31,8 +31,9 @@ type sentBytes struct {
 
 func newFileWindow(begin int64) *fileWindow { return &fileWindow{size: startFileWindow, count: begin} }
 
-// slice returns how many bytes to send at a time.
-func (w *fileWindow) slice() int { return min(max(w.size/4, minSlice), maxSlice) }
+// slice returns how many bytes to send at a time: few, because the picture waits for the end of
+// each on a slow line.
+func (w *fileWindow) slice() int { return min(max(w.size/16, minSlice), maxSlice) }
 
 // sends notes that the bytes up to end were sent.
 func (w *fileWindow) sends(end int64, now time.Time) {
@@ -56,8 +57,8 @@ func (w *fileWindow) counts(n int64, now time.Time) {
 		w.best = delay
 	}
 	switch {
-	case delay <= w.best+fileDelay:
-		w.size = min(w.size+1+w.slice()*counted/w.size, FileWindow)
+	case delay <= w.best+fileDelay: // an eighth more in a round trip
+		w.size = min(w.size+1+counted/8, FileWindow)
 	case now.Sub(w.shrunk) >= delay:
 		w.size, w.shrunk = max(w.size*7/10, minFileWindow), now
 	}

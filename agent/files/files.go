@@ -5,17 +5,21 @@ package files
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"slices"
 
+	"lotse/filename"
 	"lotse/tunnel"
 )
 
 // OfferedFile is an offered file as a panel shows it; PANEL.md.
 type OfferedFile struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"` // as Name returns it
-	Size  int64  `json:"size"` // in bytes
-	Kind  string `json:"kind"`
+	ID   string `json:"id"`
+	Name string `json:"name"` // as filename.Clean returns it
+	Size int64  `json:"size"` // in bytes
+	Kind string `json:"kind"`
+	// Given means that the customer gives the file to the advisor. Otherwise the advisor offers it.
+	Given bool   `json:"given,omitempty"`
 	State string `json:"state"`
 	Why   string `json:"why,omitempty"` // with Ended
 	Taken int64  `json:"taken"`         // bytes that the browser has taken
@@ -44,8 +48,10 @@ type Offer[S comparable] struct {
 	OfferedFile
 	// Sender offered the file; the zero value if its control stream is lost.
 	Sender S
-	// Transfer is set with Saving.
+	// Transfer is set with Saving, and Source if the customer gives the file.
 	Transfer *Transfer
+	Source   *tunnel.FileSender
+	over     chan struct{} // closed when a file that the customer gives has ended
 	// Stop closes the stream that brings the file; nil: there is none.
 	Stop func()
 	// Told is the state last reported to Sender.
@@ -69,15 +75,22 @@ type List[S comparable] struct {
 // Add adds what a sender offers, or gives an offer that it made before to it. The result is nil if
 // the offer is not accepted; then why says why.
 func (l *List[S]) Add(offer tunnel.FileOffer, from S) (o *Offer[S], why string) {
-	name, ok := Name(offer.Name)
 	if o := l.Find(offer.ID); o != nil {
-		if o.Name != name || o.Size != offer.Size {
+		if name, _ := filename.Clean(offer.Name); o.Name != name || o.Size != offer.Size || o.Given {
 			return nil, tunnel.FileBadName
 		}
 		o.Sender, o.Told = from, tunnel.FileState{}
 		o.Claims++
 		return o, ""
 	}
+	if o, why = l.add(offer); o != nil {
+		o.Sender = from
+	}
+	return o, why
+}
+
+func (l *List[S]) add(offer tunnel.FileOffer) (o *Offer[S], why string) {
+	name, ok := filename.Clean(offer.Name)
 	switch {
 	case !tunnel.ValidStreamID(offer.ID) || !ok:
 		return nil, tunnel.FileBadName
@@ -86,12 +99,26 @@ func (l *List[S]) Add(offer tunnel.FileOffer, from S) (o *Offer[S], why string) 
 	case l.live() >= tunnel.MaxFiles:
 		return nil, tunnel.FileTooMany
 	}
-	o = &Offer[S]{OfferedFile: OfferedFile{ID: offer.ID, Name: name, Size: offer.Size, Kind: Kind(name), State: Waiting}, Sender: from}
+	o = &Offer[S]{OfferedFile: OfferedFile{ID: offer.ID, Name: name, Size: offer.Size, Kind: filename.KindOf(name), State: Waiting}}
 	l.offers = append(l.offers, o)
 	for len(l.offers) > maxShown {
 		i := slices.IndexFunc(l.offers, func(o *Offer[S]) bool { return !o.live() })
 		l.offers = slices.Delete(l.offers, i, i+1)
 	}
+	return o, ""
+}
+
+// Give adds a file that the customer gives. moved is called when bytes of it were taken. The result
+// is nil if it is not accepted; then why says why.
+func (l *List[S]) Give(offered string, size int64, source io.ReaderAt, moved func()) (o *Offer[S], why string) {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails; crypto/rand
+	o, why = l.add(tunnel.FileOffer{ID: base64.RawURLEncoding.EncodeToString(id[:]), Name: offered, Size: size})
+	if o == nil {
+		return nil, why
+	}
+	o.Given, o.over = true, make(chan struct{})
+	o.Source = &tunnel.FileSender{ID: o.ID, Size: size, File: source, Moved: moved}
 	return o, ""
 }
 
@@ -132,7 +159,7 @@ func (l *List[S]) FindKey(key string) *Offer[S] {
 func (l *List[S]) Next() *Offer[S] {
 	var nobody S
 	for _, o := range l.offers {
-		if o.State == Waiting && o.Sender != nobody {
+		if o.State == Waiting && (o.Given || o.Sender != nobody) {
 			return o
 		}
 	}
@@ -143,16 +170,28 @@ func (l *List[S]) Next() *Offer[S] {
 func (l *List[S]) Shown() (all []OfferedFile) {
 	for _, o := range l.offers {
 		f := o.OfferedFile
-		if o.Transfer != nil {
+		switch {
+		case o.Transfer != nil:
 			f.Taken = o.Transfer.Taken()
+		case o.Source != nil:
+			f.Taken = o.Source.Counted()
 		}
 		all = append(all, f)
 	}
 	return all
 }
 
+// Offer returns the message that offers the customer's file.
+func (o *Offer[S]) Offer() tunnel.FileOffer {
+	return tunnel.FileOffer{ID: o.ID, Name: o.Name, Size: o.Size}
+}
+
 // Accept notes the customer's yes.
 func (o *Offer[S]) Accept() {
+	if o.Given {
+		o.State = Accepted
+		return
+	}
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails; crypto/rand
 	o.State, o.Key = Accepted, base64.RawURLEncoding.EncodeToString(key[:])
@@ -167,7 +206,12 @@ func (o *Offer[S]) Save(report func()) *Transfer {
 
 // Finish notes that the file is saved.
 func (o *Offer[S]) Finish() {
-	if o.live() {
+	switch {
+	case !o.live():
+	case o.Given:
+		o.State, o.SHA256 = Done, o.Source.Sum()
+		close(o.over)
+	default:
 		o.State, o.SHA256 = Done, o.Transfer.Sum()
 		o.Transfer.End()
 	}
@@ -183,8 +227,14 @@ func (o *Offer[S]) End(why string) {
 	if o.Transfer != nil {
 		o.Transfer.End()
 	}
+	if o.Given {
+		close(o.over)
+	}
 	o.Cut()
 }
+
+// Over is closed when a file that the customer gives has ended; nil if the advisor offers it.
+func (o *Offer[S]) Over() <-chan struct{} { return o.over }
 
 // Cut closes the stream that brings the file, if there is one.
 func (o *Offer[S]) Cut() {

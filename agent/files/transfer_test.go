@@ -15,6 +15,9 @@ import (
 	"lotse/tunnel"
 )
 
+// piece is about how much is received at a time.
+const piece = 64 << 10
+
 const testID = "0123456789abcdefghijkl"
 
 // noise returns bytes that look random, and their hash.
@@ -74,7 +77,7 @@ func saveTo(to *Transfer, w io.Writer) <-chan error {
 }
 
 func TestTransfer(t *testing.T) {
-	for _, size := range []int{0, 1, 2, chunkSize - 1, chunkSize, chunkSize + 1, 3*chunkSize + 17, 3 << 20} {
+	for _, size := range []int{0, 1, 2, piece - 1, piece, piece + 1, 3*piece + 17, 3 << 20} {
 		file, sum := noise(size)
 		to := newTransfer(int64(size), func() {})
 		var out bytes.Buffer
@@ -91,14 +94,14 @@ func TestTransfer(t *testing.T) {
 
 // TestTransferGoesOn breaks streams at many bytes, at the ends of chunks, and within the hash.
 func TestTransferGoesOn(t *testing.T) {
-	const size = 3*chunkSize + 17
+	const size = 3*piece + 17
 	file, sum := noise(size)
-	for _, breaks := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, size - 1, size, size + 1, size + sha256.Size - 1} {
+	for _, breaks := range []int{0, 1, piece - 1, piece, piece + 1, size - 1, size, size + 1, size + sha256.Size - 1} {
 		to := newTransfer(size, func() {})
 		var out bytes.Buffer
 		saved := saveTo(to, &out)
 		sender := &tunnel.FileSender{ID: testID, Size: size, File: bytes.NewReader(file)}
-		if _, err := bring(t, sender, to, breaks); err == nil || errors.Is(err, ErrDamaged) {
+		if _, err := bring(t, sender, to, breaks); err == nil || errors.Is(err, tunnel.ErrFileDamaged) {
 			t.Fatalf("broken after %d: %v", breaks, err)
 		}
 		if taken := to.Taken(); taken > int64(breaks) || taken == size {
@@ -115,7 +118,7 @@ func TestTransferGoesOn(t *testing.T) {
 
 // TestTransferDamaged checks that the last byte of a file with a wrong hash never arrives.
 func TestTransferDamaged(t *testing.T) {
-	for _, size := range []int{0, 1, 1000, chunkSize + 1} {
+	for _, size := range []int{0, 1, 1000, piece + 1} {
 		file, _ := noise(size)
 		to := newTransfer(int64(size), func() {})
 		var out bytes.Buffer
@@ -125,7 +128,7 @@ func TestTransferDamaged(t *testing.T) {
 			go func() { _, _ = io.Copy(io.Discard, there) }()
 			_, _ = there.Write(append(file, bytes.Repeat([]byte{1}, sha256.Size)...))
 		}()
-		if err := to.Receive(here, nil); !errors.Is(err, ErrDamaged) {
+		if err := to.Receive(here, nil); !errors.Is(err, tunnel.ErrFileDamaged) {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 		to.End()
@@ -138,7 +141,7 @@ func TestTransferDamaged(t *testing.T) {
 
 // TestTransferEnds checks that nothing passes after an end or a stop, whatever waits.
 func TestTransferEnds(t *testing.T) {
-	file, _ := noise(4 * chunkSize)
+	file, _ := noise(4 * piece)
 	for name, end := range map[string]func(to *Transfer, stop chan struct{}){
 		"ended":   func(to *Transfer, _ chan struct{}) { to.End(); to.End() },
 		"stopped": func(_ *Transfer, stop chan struct{}) { close(stop) },

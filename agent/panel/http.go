@@ -24,6 +24,7 @@ func (p *Panel) handler(ctx context.Context, shown func()) http.Handler {
 	mux.HandleFunc("POST /api/open", p.open)
 	mux.HandleFunc("GET /api/thumbnail", p.thumbnail)
 	mux.HandleFunc("GET /file/{key}", p.file)
+	mux.HandleFunc("GET /api/give", func(w http.ResponseWriter, r *http.Request) { takeGift(ctx, p, w, r) })
 	mux.HandleFunc("GET /api/show", func(w http.ResponseWriter, r *http.Request) { p.show(ctx, w, r) })
 	mux.HandleFunc("GET /api/events", func(w http.ResponseWriter, r *http.Request) { p.events(ctx, w, r, shown) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -64,11 +64,13 @@ type Panel struct {
 const (
 	maxPanelBody    = 1 << 10
 	maxPanelMessage = 16 << 10
-	maxSockets      = 8
-	maxTokens       = 4
-	firstMessage    = 5 * time.Second
-	panelWrite      = 5 * time.Second
-	socketPing      = 20 * time.Second
+	maxSockets      = 32
+	// manyPages is how many sockets may be open when the default browser opens the panel again.
+	manyPages    = 4
+	maxTokens    = 4
+	firstMessage = 5 * time.Second
+	panelWrite   = 5 * time.Second
+	socketPing   = 20 * time.Second
 	// raiseEvery is the minimum time before the default browser opens the panel again.
 	raiseEvery = 3 * time.Second
 )
@@ -84,6 +86,7 @@ type model interface {
 	Do(agent.Command) error
 	Thumbnail() []byte
 	SaveFile(ctx context.Context, key string, begin func(files.OfferedFile) io.Writer, cut func()) error
+	GiveFile(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error
 	Look(ctx context.Context, out func([]byte) error, ended func()) io.WriteCloser
 	PanelWanted() <-chan struct{}
 }
@@ -232,7 +235,7 @@ func (p *Panel) raise(w *window) *window {
 		return w
 	}
 	p.mu.Lock()
-	full := p.sockets > maxSockets/2
+	full := p.sockets > manyPages
 	p.mu.Unlock()
 	if full || w == nil && time.Since(p.appeared) < raiseEvery {
 		return w

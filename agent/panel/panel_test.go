@@ -35,6 +35,7 @@ type fakeSession struct {
 	done    []agent.Command // Guarded by mu.
 	err     error           // Guarded by mu; the result of Do.
 	pages   int             // Guarded by mu; that are open.
+	gives   func(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error
 }
 
 func newFakeSession() *fakeSession {
@@ -67,6 +68,10 @@ func (f *fakeSession) Do(c agent.Command) error {
 }
 
 func (f *fakeSession) Thumbnail() []byte { return nil }
+
+func (f *fakeSession) GiveFile(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error {
+	return f.gives(ctx, name, size, source, accepted)
+}
 
 func (f *fakeSession) SaveFile(context.Context, string, func(files.OfferedFile) io.Writer, func()) error {
 	return agent.ErrNoFile

@@ -28,6 +28,10 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		p.write(s, snap.Lang, said)
 		return
 	}
+	if path, ok := gives(text); ok {
+		p.give(s, snap.Lang, path)
+		return
+	}
 	switch command := strings.ToLower(text); command {
 	case "t":
 		_ = s.Do(agent.Take{Right: consent.Control})

@@ -11,6 +11,7 @@ import (
 	"lotse/agent"
 	"lotse/agent/files"
 	"lotse/consent"
+	"lotse/filename"
 )
 
 // names returns the names of the files in a folder.
@@ -90,7 +91,7 @@ func TestFileQuestion(t *testing.T) {
 		question := asks(consent.Files, false)
 		wrote := c.show(func(s *agent.Snapshot) {
 			question(s)
-			s.Question.File = &files.OfferedFile{Name: "setup.exe", Size: 2_300_000, Kind: files.KindProgram}
+			s.Question.File = &files.OfferedFile{Name: "setup.exe", Size: 2_300_000, Kind: filename.Program}
 		})
 		want := "Anna Berg, Example would like to give you a FILE: setup.exe, 2.3 MB, a PROGRAM.\nA program can do everything on this computer."
 		if !strings.HasPrefix(wrote, want) {

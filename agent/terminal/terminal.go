@@ -35,14 +35,16 @@ type Panel struct {
 	// Owned by Run.
 	last    agent.Snapshot
 	prompts string
-	word    string          // allows the open question; different for each question
-	asked   time.Time       // when the question was shown
-	chatted uint32          // ID of the last line of the chat that was shown
-	saving  map[string]bool // IDs of the files that are being saved, or were
+	word    string            // allows the open question; different for each question
+	asked   time.Time         // when the question was shown
+	chatted uint32            // ID of the last line of the chat that was shown
+	saving  map[string]bool   // IDs of the files that are being saved, or were
+	given   map[string]string // states of the files that the customer gives, by their IDs
 
-	saves   sync.WaitGroup // of the files that are being saved
-	reports chan string    // from them
-	over    chan struct{}  // closed when nobody takes reports any more
+	ctx     context.Context // of Run
+	saves   sync.WaitGroup  // of the files that are being saved or given
+	reports chan string     // from them
+	over    chan struct{}   // closed when nobody takes reports any more
 }
 
 // typedLine is a line, and the time when its end was read.
@@ -62,6 +64,7 @@ type model interface {
 	Snapshot() (agent.Snapshot, <-chan struct{})
 	Do(agent.Command) error
 	SaveFile(ctx context.Context, key string, begin func(files.OfferedFile) io.Writer, cut func()) error
+	GiveFile(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error
 }
 
 // Run implements agent.Panel. It returns when it has shown the end, or when ctx ends.
@@ -69,7 +72,7 @@ func (p *Panel) Run(ctx context.Context, s *agent.Session) error { return p.run(
 
 func (p *Panel) run(ctx context.Context, s model) error {
 	lines := make(chan typedLine)
-	p.reports, p.over = make(chan string), make(chan struct{})
+	p.ctx, p.reports, p.over = ctx, make(chan string), make(chan struct{})
 	defer p.saves.Wait()
 	defer close(p.over)
 	if p.In != nil {
@@ -89,6 +92,7 @@ func (p *Panel) run(ctx context.Context, s model) error {
 		snap, changed := s.Snapshot()
 		p.show(snap.Lang, snap)
 		p.receive(ctx, s, snap)
+		p.sayGiven(snap)
 		if snap.Phase == agent.PhaseEnded {
 			return nil
 		}

@@ -36,6 +36,11 @@ type fakeSession struct {
 	file  string   // content of the file that SaveFile writes
 	fails error    // what SaveFile returns
 	saved []string // Guarded by mu; keys of SaveFile
+	gives func(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error
+}
+
+func (f *fakeSession) GiveFile(ctx context.Context, name string, size int64, source io.ReaderAt, accepted func(id string)) error {
+	return f.gives(ctx, name, size, source, accepted)
 }
 
 func (f *fakeSession) SaveFile(_ context.Context, key string, begin func(files.OfferedFile) io.Writer, _ func()) error {

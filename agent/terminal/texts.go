@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"lotse/agent"
-	"lotse/agent/files"
 	"lotse/consent"
+	"lotse/filename"
 	"lotse/i18n"
 	"lotse/tunnel"
 )
@@ -83,8 +83,11 @@ func fileText(l i18n.Language, s agent.Snapshot) string {
 	if f == nil {
 		return ""
 	}
+	if f.Given {
+		return l.Text("agent.terminal.askGive", agent.AdvisorName(s.Advisor), f.Name, l.Size(f.Size))
+	}
 	text := l.Text("agent.terminal.askFile", agent.AdvisorName(s.Advisor), f.Name, l.Size(f.Size), l.Text("common.fileKind", f.Kind))
-	if f.Kind == files.KindProgram {
+	if f.Kind == filename.Program {
 		text += "\n" + l.Text("agent.terminal.askProgram")
 	}
 	return text

@@ -8,6 +8,7 @@ import (
 	"lotse/agent/files"
 	"lotse/agent/panel"
 	"lotse/consent"
+	"lotse/filename"
 	"lotse/screen/keysym"
 	"lotse/tunnel"
 )
@@ -34,7 +35,7 @@ var limits = []struct {
 	{"chatPause", milliseconds(tunnel.ChatPause)},
 	{"maxFiles", tunnel.MaxFiles},
 	{"maxFileSize", tunnel.MaxFileSize},
-	{"maxFileName", tunnel.MaxFileName},
+	{"maxFileName", filename.Max},
 	{"fileWindow", tunnel.FileWindow},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 }
@@ -85,8 +86,8 @@ var words = []struct {
 		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileCancelled, tunnel.FileDamaged, tunnel.FileLost, files.Withdrawn, files.Over,
 	}},
 	{"fileKinds", []string{
-		files.KindProgram, files.KindDocument, files.KindPicture, files.KindFilm, files.KindSound, files.KindArchive, files.KindText,
-		files.KindPage, files.KindOther,
+		filename.Program, filename.Document, filename.Picture, filename.Film, filename.Sound, filename.Archive, filename.Text,
+		filename.Page, filename.Other,
 	}},
 	{"panelPhases", []string{
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
@@ -130,7 +131,7 @@ var unions = []struct {
 }{
 	{"FromAgent", []tunnel.ControlMessage{
 		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
-		tunnel.FileState{}, tunnel.Pong{}, tunnel.Bye{},
+		tunnel.FileOffer{}, tunnel.FileState{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
 		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Chat{},

@@ -34,6 +34,7 @@ func commands() []subcommand {
 		{aboutView, func() *flags { return newViewFlags().flags }, (*program).view},
 		{aboutShow, func() *flags { return newShowFlags().flags }, (*program).show},
 		{aboutSend, func() *flags { return newLogin("send").flags }, (*program).send},
+		{aboutReceive, func() *flags { return newLogin("receive").flags }, receive},
 		{aboutStamp, func() *flags { return newStampFlags().flags }, offline((*program).stamp)},
 		{
 			aboutCompletion,
@@ -46,7 +47,7 @@ func commands() []subcommand {
 
 // advisorCommands are the commands for advisors, in the user's language. The others are for
 // operators, in English.
-var advisorCommands = []string{"login", "logout", "session", "view", "show", "send"}
+var advisorCommands = []string{"login", "logout", "session", "view", "show", "send", "receive"}
 
 // find returns a command by its name.
 func find(name string) (subcommand, bool) {

@@ -1,6 +1,7 @@
 // Walks the advisor's real page through the states of a session, with a puppet for the customer's
 // program: for pictures (screenshots.mjs) and tests (advisorpage.mjs).
 
+import { stat } from "node:fs/promises";
 import { gateway, mock, open, report } from "./stand.mjs";
 
 const none = { view: false, control: false, clipboard: false, files: false, show: false };
@@ -139,6 +140,7 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await test("chat-close").click();
   await test("chat-side").waitFor({ state: "hidden" });
   await walkFiles(name, page, test, puppet, seen);
+  await walkGiven(name, page, test, puppet, seen);
   await say({ ...watching, direction: "none", paused: true, share: null }, "paused");
   await seen(page, "seen-paused");
   await test("end-session").click();
@@ -214,6 +216,41 @@ async function walkFiles(name, page, test, puppet, seen) {
   await test("message").waitFor();
   await test("message").waitFor({ state: "hidden" });
   await puppet("greet", {});
+}
+
+/** Files that the customer gives. They become downloads, as no dialog can be answered here. */
+async function walkGiven(name, page, test, puppet, seen) {
+  await page.evaluate(() => delete window.showSaveFilePicker);
+  const row = (words) => test("file").filter({ hasText: words });
+  await test("files-side").waitFor({ state: "hidden" });
+  await puppet("give", "Fehlerbericht vom Montag.pdf", 700_000, 1);
+  await test("files-side").waitFor(); // by itself
+  await test("event", "[data-faded]").waitFor(); // events of the same second are shown together
+  await puppet("give", "Druckertreiber.exe", 900_000, 0.5);
+  await row("Druckertreiber").getByTestId("file-program").waitFor();
+  await test("event", "[data-faded]").waitFor(); // so that its words do not depend on the time
+  await seen(page, "control-given");
+  await row("Druckertreiber").getByTestId("file-take").click();
+  const moved = row("Druckertreiber").getByTestId("file-moved");
+  await moved.filter({ hasText: /^450 (KB|Ko) / }).waitFor();
+  await test("event", "[data-faded]").waitFor();
+  await moved.filter({ hasNotText: "/s" }).waitFor();
+  await seen(page, "control-given-receiving");
+  const download = page.waitForEvent("download");
+  await row("Fehlerbericht").getByTestId("file-take").click();
+  const saved = await download;
+  if (saved.suggestedFilename() !== "Fehlerbericht vom Montag.pdf")
+    report(name, "the file is called " + saved.suggestedFilename());
+  const size = (await stat(await saved.path())).size;
+  if (size !== 700_000) report(name, `${size} bytes of a file are saved`);
+  await row("Fehlerbericht").getByTestId("file-sum").waitFor({ state: "attached" });
+  await test("event", "[data-faded]").waitFor();
+  await row("Druckertreiber").getByTestId("file-cancel").click();
+  await row("Druckertreiber").and(page.locator('[data-state="ended"]')).waitFor();
+  await test("event", "[data-faded]").waitFor();
+  await seen(page, "control-given-saved");
+  await test("files-close").click();
+  await test("files-side").waitFor({ state: "hidden" });
 }
 
 /** While the advisor only looks: Tab enters the picture and leaves it, and keys scroll it. */

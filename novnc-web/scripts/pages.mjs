@@ -47,7 +47,7 @@ function check(name, snapshot, { nameless, twice, controls, foreign, files }) {
   if (snapshot.question?.window && usable("question-allow")) report(name, "the page offers a yes beside the question window");
   if (snapshot.question && !usable("question-refuse")) report(name, "the page offers no no");
   if (live && !usable("end")) report(name, "there is no button that ends the session");
-  const open = live && !snapshot.question && snapshot.files?.some((f) => f.state === "accepted" && f.key.length === 43);
+  const open = live && !snapshot.question && snapshot.files?.some((f) => f.state === "accepted" && f.key?.length === 43);
   if (files.join() !== (open ? "/file/" + "k".repeat(43) : "")) report(name, `links to the files ${files}`);
 }
 

@@ -86,6 +86,17 @@ export function panelStates(lang) {
     }),
     { ...program, id: "file4", state: "accepted", key },
   ];
+  const giving = [
+    file(11, "Scan.zip", 734_003_200, "archive", "ended", { given: true, why: "refused" }),
+    file(12, lang === "de" ? "Kontoauszug.pdf" : "Statement.pdf", 88_064, "document", "done", {
+      given: true,
+      taken: 88_064,
+      sha256: "0123456789abcdef".repeat(4),
+    }),
+    file(13, lang === "de" ? "Fehlermeldung.png" : "Error message.png", 1_250_000, "picture", "accepted", { given: true }),
+    file(14, "Film.mp4", 734_003_200, "film", "saving", { given: true, taken: 271_581_184 }),
+    { ...program, id: "file15", given: true },
+  ];
   const controlled = { ...viewing, rights: { ...base.rights, view: true, point: true, control: true, clipboard: true } };
   const record =
     "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
@@ -155,6 +166,12 @@ export function panelStates(lang) {
     "files-showing": { ...base, direction: "advisor", rights: { ...base.rights, show: true }, files: offered },
     "files-paused": { ...viewing, direction: "none", paused: true, files: offered },
     "files-away": { ...viewing, phase: "away", direction: "none", viewers: [], files: offered },
+    // One file to save beside them opens the list.
+    "files-to-give": { ...base, files: [offered[3], ...giving] },
+    "files-to-give-controlled": { ...controlled, files: [offered[3], ...giving] },
+    "files-to-give-paused": { ...viewing, direction: "none", paused: true, files: [offered[3], ...giving] },
+    "question-give": { ...controlled, question: question("files", { file: giving[4] }), files: giving },
+    "question-give-here": { ...controlled, question: question("files", { window: false, file: giving[4] }), files: giving },
     gateway: { ...viewing, line: "gateway", viewers: [{ door: "vnc", line: "gateway", from: "198.51.100.20" }] },
     "partly-controlled": {
       ...viewing,

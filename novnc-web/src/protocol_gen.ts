@@ -412,6 +412,7 @@ export interface OfferedFile {
   name: string;
   size: number;
   kind: string;
+  given?: boolean;
   state: string;
   why?: string;
   taken: number;
@@ -520,6 +521,7 @@ export type FromAgent =
   | ({ type: "door" } & DoorNumber)
   | ({ type: "chatLine" } & ChatLine)
   | ({ type: "chatRefused" } & ChatRefused)
+  | ({ type: "file" } & FileOffer)
   | ({ type: "fileState" } & FileState)
   | ({ type: "pong" } & Pong)
   | ({ type: "bye" } & Bye);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChatNews } from "../src/advisor/chatside.ts";
+import { News } from "../src/advisor/attention.ts";
 import type { Session } from "../src/advisor/session.ts";
 import { ChatModel, readChatLine, readChatRefused, readKeptChat, type KeptChat, type Line } from "../src/common/chatlines.ts";
 import { aroundHost, splitLinks } from "../src/common/links.ts";
@@ -145,7 +145,10 @@ test("the panel reads lines and refusals, and nothing else", () => {
 
 test("an advisor is alerted to new lines, and not too often", () => {
   let now = 0;
-  const news = new ChatNews(() => now);
+  const news = new News(
+    (s) => s.chat.unread,
+    () => now,
+  );
   const { model } = rig("advisor");
   const session = { chat: model } as unknown as Session;
   assert.equal(news.isNew(session), false);

@@ -60,7 +60,16 @@ test("a long name does not push the rest of a sentence out of its place", () => 
 
 const key = "k".repeat(43);
 const sum = "0123456789abcdef".repeat(4);
-const offer = (fields: object) => ({ id: "a", name: "a.pdf", size: 9, kind: "document", state: "waiting", taken: 0, ...fields });
+const offer = (fields: object) => ({
+  id: "a",
+  given: false,
+  name: "a.pdf",
+  size: 9,
+  kind: "document",
+  state: "waiting",
+  taken: 0,
+  ...fields,
+});
 const filesOf = (...offers: unknown[]) => snapshot({ phase: "joined", files: offers }).files;
 
 test("the files of a snapshot are taken as they are", () => {
@@ -73,11 +82,44 @@ test("the files of a snapshot are taken as they are", () => {
       offer({ id: "e", state: "ended", why: "refused", kind: "program" }),
     ),
     [
-      { id: "a", name: "a.pdf", size: 9, kind: "document", state: "waiting", why: "", taken: 0, key: "", sha256: "" },
-      { id: "b", name: "a.pdf", size: 9, kind: "document", state: "accepted", why: "", taken: 0, key, sha256: "" },
-      { id: "c", name: "a.pdf", size: 9, kind: "document", state: "saving", why: "", taken: 4, key: "", sha256: "" },
-      { id: "d", name: "a.pdf", size: 9, kind: "document", state: "done", why: "", taken: 9, key: "", sha256: sum },
-      { id: "e", name: "a.pdf", size: 9, kind: "program", state: "ended", why: "refused", taken: 0, key: "", sha256: "" },
+      {
+        id: "a",
+        given: false,
+        name: "a.pdf",
+        size: 9,
+        kind: "document",
+        state: "waiting",
+        why: "",
+        taken: 0,
+        key: "",
+        sha256: "",
+      },
+      { id: "b", given: false, name: "a.pdf", size: 9, kind: "document", state: "accepted", why: "", taken: 0, key, sha256: "" },
+      {
+        id: "c",
+        given: false,
+        name: "a.pdf",
+        size: 9,
+        kind: "document",
+        state: "saving",
+        why: "",
+        taken: 4,
+        key: "",
+        sha256: "",
+      },
+      { id: "d", given: false, name: "a.pdf", size: 9, kind: "document", state: "done", why: "", taken: 9, key: "", sha256: sum },
+      {
+        id: "e",
+        given: false,
+        name: "a.pdf",
+        size: 9,
+        kind: "program",
+        state: "ended",
+        why: "refused",
+        taken: 0,
+        key: "",
+        sha256: "",
+      },
     ],
   );
   assert.deepEqual(snapshot({ phase: "joined" }).files, []);
@@ -152,6 +194,20 @@ test("as many files are shown as the program keeps, and none twice", () => {
     twice.map((f) => f.name),
     ["first", "a.pdf"],
   );
+});
+
+test("a file that the customer gives cannot be saved", () => {
+  assert.deepEqual(filesOf(offer({ given: true, state: "accepted", key })), [
+    { id: "a", given: true, name: "a.pdf", size: 9, kind: "document", state: "accepted", why: "", taken: 0, key: "", sha256: "" },
+  ]);
+  for (const wrong of [1, "true", null, {}]) assert.equal(filesOf(offer({ given: wrong }))[0]?.given, false);
+  // It neither opens the list nor waits for the customer, and is no file that was saved.
+  const part = new FilesPart(panelTexts.en, commonTexts.en, { stopFile: () => {} });
+  const files = [offer({ given: true, state: "accepted" }), offer({ id: "b", given: true, state: "done" })];
+  assert.equal(part.update(snapshot({ phase: "joined", files })), false);
+  assert.equal(waiting(snapshot({ phase: "joined", files })), 0);
+  assert.equal(stillWords(snapshot({ phase: "away", files }), panelTexts.en), panelTexts.en.files.given.away);
+  assert.equal(calmWords(snapshot({ phase: "ended", files }), panelTexts.en), panelTexts.en.endedCalm);
 });
 
 test("a question for a file has the file", () => {

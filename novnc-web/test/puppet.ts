@@ -32,6 +32,8 @@ declare global {
       file(name: string, state: object): void;
       /** Takes this part of the file with this name when it comes: 1 is all of it. */
       take(name: string, part: number): void;
+      /** Gives a file to the advisor: this part of its bytes comes when it is wanted, 1 is all. */
+      give(name: string, size: number, part: number): void;
       /** Returns what the advisor asked for and gave back since the last call. */
       heard(): string[];
       /** Returns what the advisor's pointer did since the last call. */
@@ -77,6 +79,17 @@ function sayFile(name: string, more: object): void {
   for (const control of controls) control.send({ type: "fileState", id, state: "waiting", ...more });
 }
 
+/** The files that the customer gives, by their IDs. */
+const given = new Map<string, { size: number; part: number }>();
+
+/** Gives a file, or a part of it, to the advisor; tunnel/PROTOCOL.md, section 7a. */
+async function giveFile(channel: SealedChannel, { size, part }: { size: number; part: number }): Promise<void> {
+  const data = new Uint8Array(size).fill(7);
+  const some = Math.floor(part * size);
+  for (let at = 0; at < some; at += 32_768) channel.send(data.subarray(at, Math.min(some, at + 32_768)));
+  if (part === 1) channel.send(new Uint8Array(await crypto.subtle.digest("SHA-256", data)));
+}
+
 /** Takes a file from a stream, or a part of it; tunnel/PROTOCOL.md, section 7a. */
 function takeFile(channel: SealedChannel): void {
   let name = "";
@@ -93,6 +106,11 @@ function takeFile(channel: SealedChannel): void {
       const end = got.indexOf(10);
       if (end < 0) return;
       const { file } = JSON.parse(new TextDecoder().decode(got.subarray(0, end))) as { file: string };
+      const gift = given.get(file);
+      if (gift) {
+        channel.onmessage = () => {}; // the counts
+        return void giveFile(channel, gift);
+      }
       for (const [n, o] of offered) if (o.id === file) [name, size] = [n, o.size];
       got = got.slice(end + 1);
     }
@@ -229,6 +247,11 @@ window.puppet = {
   offers: () => offered.size,
   file: sayFile,
   take: (name, part) => void parts.set(name, part),
+  give: (name, size, part) => {
+    const id = String(given.size).padStart(22, "G");
+    given.set(id, { size, part });
+    for (const control of controls) control.send({ type: "file", id, name, size });
+  },
   resize: (...size) => {
     [width, height] = size;
   },

@@ -46,7 +46,7 @@ export function tabs(
             class="tab"
             data-dot=${dotOf(s)}
             ?data-current=${s === selected?.session}
-            ?data-news=${news || (s !== selected?.session && s.chat.unread > 0)}
+            ?data-news=${news || (s !== selected?.session && s.chat.unread + s.files.unseen > 0)}
           >
             <button
               type="button"

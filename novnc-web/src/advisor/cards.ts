@@ -194,7 +194,7 @@ function giveClipboardBack(session: Session, desk: Desk): void {
   desk.open("");
 }
 
-/** Sends files, and shows those that were offered. */
+/** Sends files, and shows those of both directions. */
 function fileEntries(session: Session, desk: Desk, close: (act: () => void) => () => void): TemplateResult {
   const { t } = desk;
   const why = session.cannotOffer;

@@ -59,24 +59,3 @@ function options(session: Session, desk: Desk): ChatOptions {
   const { common, clock } = desk;
   return { model: session.chat, common, who: chatPartner(session, desk), clock, ask: (q) => desk.ask(q) };
 }
-
-/** How long after a sound for a line no further one comes, in milliseconds. */
-const quietFor = 5000;
-
-/** Notices lines that an advisor has not seen, to draw attention to them. */
-export class ChatNews {
-  private readonly known = new WeakMap<Session, number>();
-  private at = -Infinity; // Date.now
-
-  constructor(private readonly now: () => number = Date.now) {}
-
-  /** Whether attention is needed: there are more unseen lines than at the last call. */
-  isNew(session: Session): boolean {
-    const { unread } = session.chat;
-    const more = unread > (this.known.get(session) ?? 0);
-    this.known.set(session, unread);
-    if (!more || Math.abs(this.now() - this.at) < quietFor) return false;
-    this.at = this.now();
-    return true;
-  }
-}

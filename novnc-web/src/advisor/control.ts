@@ -27,6 +27,7 @@ import {
 } from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
 import { readFileState, type FileControl, type ReportedFile } from "./files.ts";
+import { readOffer, type GivenOffer } from "./givenfile.ts";
 
 export interface Customer {
   user: string;
@@ -91,8 +92,10 @@ export interface ControlHandlers {
   chatLine(line: Line): void;
   /** The text with this tag was not passed on. */
   chatRefused(refusal: { tag: number; why: ChatRefusal }): void;
-  /** What becomes of a file that was offered. */
+  /** What becomes of a file that was offered or given. */
   file(state: ReportedFile): void;
+  /** The customer gives a file, which may be known already. */
+  given(offer: GivenOffer): void;
   /** How long a message to the customer's program and back takes, in milliseconds. */
   latency(milliseconds: number): void;
   bye(reason: string): void;
@@ -144,7 +147,7 @@ export class ControlStream implements FileControl {
     this.send({ type: "file", id, name, size });
   }
 
-  /** Withdraws the offer of a file, or ends its transfer. */
+  /** Withdraws the offer of a file, ends its transfer, or says that it is not wanted. */
   cancelFile(id: string): void {
     this.send({ type: "fileCancel", id });
   }
@@ -246,6 +249,11 @@ export class ControlStream implements FileControl {
       }
       case "chatRefused":
         return this.handlers.chatRefused(readChatRefused(f));
+      case "file": {
+        const offer = readOffer(f);
+        if (offer) this.handlers.given(offer);
+        return;
+      }
       case "fileState": {
         const state = readFileState(f);
         if (state) this.handlers.file(state);

@@ -5,6 +5,7 @@ import { customerWords } from "./customer.ts";
 import { pastChat } from "./chatside.ts";
 import type { Desk } from "./desk.ts";
 import { eventWords } from "./events.ts";
+import { pastFiles } from "./filesside.ts";
 import type { Session } from "./session.ts";
 
 /** A session that is over: why, how long it took, what happened, and the next one. */
@@ -31,7 +32,7 @@ export function endedView(session: Session, desk: Desk, fresh: () => void): Temp
                 ${button({ testid: "copy-record", label: t.session.copyRecord, act: () => void desk.copy(withNote(record)) })}
               </p>`
       }
-      ${pastChat(session, desk)}
+      ${pastFiles(session, desk)} ${pastChat(session, desk)}
     </div>
   </div>`;
 }

@@ -12,10 +12,22 @@ export function eventWords(event: SessionEvent, t: AdvisorTexts): string {
   return "file" in event ? fileWords(event, t) : rightWords(event, t);
 }
 
-function fileWords({ file, name }: FileEvent, t: AdvisorTexts): string {
-  const short = shortName(name, nameLength);
-  if (file === "accepted" || file === "sending" || file === "paused" || file === "done") return t.files.event[file](short);
-  return t.files.event.ended(short, t.files.ended[file]);
+function fileWords(event: FileEvent, t: AdvisorTexts): string {
+  const short = shortName(event.name, nameLength);
+  switch (event.file) {
+    case "notSaved":
+      return t.files.event.notSaved(short, t.files.notSaved[event.why]);
+    case "accepted":
+    case "sending":
+    case "paused":
+    case "done":
+    case "given":
+    case "receiving":
+    case "saved":
+      return t.files.event[event.file](short);
+    default:
+      return t.files.event.ended(short, t.files.ended[event.file]);
+  }
 }
 
 function rightWords({ event, right, by, seconds }: ControlEvent, t: AdvisorTexts): string {

@@ -1,10 +1,11 @@
-// The files that the advisor offers to the customer: PROTOCOL.md, sections 6 and 7a.
+// The files of a session, in both directions: PROTOCOL.md, sections 6 and 7a.
 
 import { Backoff } from "../common/backoff.ts";
+import type { Picked } from "../common/drop.ts";
 import { oneOf, text } from "../common/fields.ts";
+import { cutName } from "../common/shortname.ts";
 import {
   fileEnds,
-  maxFileName,
   maxFiles,
   maxFileSize,
   sentFileStates,
@@ -15,16 +16,14 @@ import {
 } from "../protocol_gen.ts";
 import { toBase64url, toHex } from "../seal/bytes.ts";
 import type { SealedChannel } from "../seal/index.ts";
-import { FileSender, type StreamEnd } from "./filesender.ts";
+import type { ReceiveEnd } from "./filereceiver.ts";
+import { FileSender } from "./filesender.ts";
+import { chooseTarget, TooLarge, type FileTarget } from "./filetarget.ts";
+import { GivenFile, isFileId, whyNotSaved, type GivenOffer, type WhyNotSaved } from "./givenfile.ts";
+import { MovingFile } from "./movingfile.ts";
 
 /** The least time between two messages about offers; 20 messages a second end the stream. */
 export const offerEvery = 100;
-
-/** How long before now the rate is measured, in milliseconds. */
-const rateSpan = 3000;
-
-/** How often the page is told that bytes have moved, in milliseconds. */
-const movedEvery = 250;
 
 /** How many files stay in the list; of those that have ended, the latest. */
 const maxShown = 2 * maxFiles;
@@ -32,20 +31,17 @@ const maxShown = 2 * maxFiles;
 /** Why a file was not sent, beside the reasons of the agent. */
 export type WhyEnded = FileEnd | "withdrawn" | "unreadable" | "over";
 
-/** A file as the browser hands it over; a folder looks like a file. */
-export interface Picked {
-  file: Blob & { readonly name: string };
-  folder: boolean;
-}
+/**
+ * What the page did not do. `folder`, `size`, `name`, `many`: not offered; so many files were too
+ * many. `memory`, `place`: not saved, as it is too large for this browser, or cannot be there.
+ */
+export type Refusal = { why: "folder" | "size" | "name" | "memory" | "place"; name: string } | { why: "many"; count: number };
 
-/** What the page did not offer. `many`: so many files were too many. */
-export type Refusal = { why: "folder" | "size" | "name"; name: string } | { why: "many"; count: number };
-
-/** What happened to a file, for the advisor. */
-export interface FileEvent {
-  file: "accepted" | "sending" | "paused" | "done" | WhyEnded;
-  name: string;
-}
+/** What happened to a file, for the advisor; the last four to one that the customer gives. */
+export type FileEvent =
+  | { file: "accepted" | "sending" | "paused" | "done" | WhyEnded; name: string }
+  | { file: "given" | "receiving" | "saved"; name: string }
+  | { file: "notSaved"; why: WhyNotSaved; name: string };
 
 /** What the agent says about a file. */
 export interface ReportedFile {
@@ -66,20 +62,18 @@ export function readFileState(f: Unchecked<FileState>): ReportedFile | null {
   const id = text(f["id"], 22);
   const state = oneOf(f["state"], [...sentFileStates, ""], "");
   const sha256 = text(f["sha256"], 64);
-  if (!/^[A-Za-z0-9_-]{22}$/.test(id) || state === "") return null;
+  if (!isFileId(id) || state === "") return null;
   return { id, state, why: oneOf(f["why"], fileEnds, "cancelled"), sha256: /^[0-9a-f]{64}$/.test(sha256) ? sha256 : "" };
 }
 
 /** One file that is or was offered. */
-export class OfferedFile {
-  readonly id = drawId();
-  readonly size: number;
+export class OfferedFile extends MovingFile {
+  readonly given = false;
   readonly sender: FileSender;
   state: "waiting" | "accepted" | "sending" | "done" | "ended" = "waiting";
   /** Why it was not sent; only with "ended". */
   why: WhyEnded | "" = "";
-  /** The message about this file that the agent must still get. */
-  due: "offer" | "cancel" | "" = "offer";
+  override due: MovingFile["due"] = "offer";
   /** The agent got the offer on the control stream that is open. */
   told = false;
   /** The customer has begun to save it. */
@@ -88,66 +82,40 @@ export class OfferedFile {
   bringing = false;
   /** The agent has asked for a stream since the last one was begun. */
   again = false;
-  private samples: { at: number; counted: number }[] = [];
-  private movedAt = -Infinity;
 
-  constructor(
-    readonly name: string,
-    file: Blob,
-    changed: () => void,
-    private readonly now: () => number,
-  ) {
-    this.size = file.size;
-    this.sender = new FileSender(this.id, file, () => this.moved(changed), now);
+  constructor(name: string, file: Blob, changed: () => void, now: () => number) {
+    super(drawId(), name, file.size, changed, now);
+    this.sender = new FileSender(this.id, file, this.moved, now);
   }
 
-  /** Whether something can still become of it. */
   get live(): boolean {
     return this.state !== "done" && this.state !== "ended";
   }
 
-  /** The bytes that the customer has received. */
+  get moving(): boolean {
+    return this.state === "sending";
+  }
+
   get counted(): number {
     return this.sender.counted;
   }
 
-  /** The SHA-256 of the file in hexadecimal; "" while it is not sent. */
   get sha256(): string {
     return this.state === "done" && this.sender.sum ? toHex(this.sender.sum) : "";
   }
 
-  /** How many bytes a second arrive; null while that is not known, or while none do. */
-  get rate(): number | null {
-    const now = this.now();
-    const first = this.samples.find((s) => now - s.at <= rateSpan);
-    if (!first || this.state !== "sending" || this.samples.at(-1) === first) return null;
-    return (1000 * (this.counted - first.counted)) / (now - first.at);
-  }
-
-  /** The seconds until all bytes have arrived; null while that is not known. */
-  get secondsLeft(): number | null {
-    const { rate } = this;
-    return rate ? Math.ceil((this.size - this.counted) / rate) : null;
-  }
-
-  /** Forgets how quickly bytes came: a stream begins, or none is open. */
-  forgetRate(): void {
-    this.samples = [];
-  }
-
-  private moved(changed: () => void): void {
-    const at = this.now();
-    if (at - this.movedAt < movedEvery && this.samples.length > 0) return;
-    this.movedAt = at;
-    this.samples = [...this.samples.filter((s) => at - s.at <= rateSpan), { at, counted: this.counted }];
-    changed();
+  close(): void {
+    this.sender.close();
   }
 }
 
+/** A file of the list. */
+export type ListedFile = OfferedFile | GivenFile;
+
 /** The files of one session, oldest first. */
 export class Files {
-  all: OfferedFile[] = [];
-  /** What was not offered when the advisor last chose files. */
+  all: ListedFile[] = [];
+  /** What the page did not do when the advisor last chose files, or where to save one. */
   refused: Refusal[] = [];
 
   private control: FileControl | null = null;
@@ -155,45 +123,94 @@ export class Files {
 
   /**
    * `open` opens a stream of kind `file`. `happened` is called when the agent or the advisor has
-   * changed the state of a file, `changed` after every change.
+   * changed the state of a file, `changed` after every change. `choose` opens what a file is saved
+   * to, when the advisor clicks.
    */
   constructor(
     private readonly open: () => Promise<SealedChannel>,
     private readonly happened: (event: FileEvent) => void,
     private readonly changed: () => void,
     private readonly now: () => number = () => performance.now(),
+    private readonly choose: (name: string, size: number) => Promise<FileTarget | null> = chooseTarget,
   ) {}
 
   /** Whether the page must stay open, because bytes of a file are on their way. */
-  get sending(): boolean {
-    return this.all.some((f) => f.state === "sending");
+  get moving(): boolean {
+    return this.all.some((f) => f.moving);
+  }
+
+  /** How many of the customer's files the advisor has not seen. */
+  get unseen(): number {
+    return this.all.filter((f) => f.given && !f.seen).length;
+  }
+
+  /** Called while the advisor sees the list. */
+  see(): void {
+    for (const f of this.all) if (f.given) f.seen = true;
   }
 
   /** Offers files, and notes those that cannot be offered. */
   offer(picked: Picked[]): void {
     this.refused = [];
-    let room = maxFiles - this.all.filter((f) => f.live).length;
+    let room = maxFiles - this.all.filter((f) => !f.given && f.live).length;
     let tooMany = 0;
     for (const { file, folder } of picked) {
-      const name = offeredName(file.name);
+      const name = cutName(text(file.name, file.name.length).trim());
       const why = folder ? "folder" : file.size > maxFileSize ? "size" : name === "" ? "name" : "";
       if (why !== "") this.refused.push({ why, name: file.name });
-      else if (room-- > 0) this.all.push(new OfferedFile(name, file, this.changed, this.now));
+      else if (room-- > 0) this.add(new OfferedFile(name, file, this.changed, this.now));
       else tooMany++;
     }
     if (tooMany > 0) this.refused.push({ why: "many", count: tooMany });
-    while (this.all.length > maxShown)
-      this.all.splice(
-        this.all.findIndex((f) => !f.live),
-        1,
-      );
     this.speak();
     this.changed();
   }
 
-  /** Withdraws an offer, or ends the transfer. */
-  cancel(f: OfferedFile): void {
-    if (f.live) this.end(f, "withdrawn");
+  /** Called with each file that the agent says the customer gives. Known ones come again. */
+  give(offer: GivenOffer): void {
+    const known = this.all.find((f) => f.id === offer.id);
+    // What this page has left can go on when the page takes the session back.
+    if (known && !(known.given && known.why === "over")) return;
+    if (this.all.filter((f) => f.given && f.live).length >= maxFiles) return;
+    this.all = this.all.filter((f) => f !== known);
+    this.add(new GivenFile(offer, this.changed, this.now));
+    this.happened({ file: "given", name: offer.name });
+    this.changed();
+  }
+
+  private add(f: ListedFile): void {
+    this.all.push(f);
+    while (this.all.length > maxShown)
+      this.all.splice(
+        this.all.findIndex((o) => !o.live),
+        1,
+      );
+  }
+
+  /** Saves a file that the customer gives. Must be called directly from a click. */
+  async save(f: GivenFile): Promise<void> {
+    if (f.choosing || f.state !== "offered") return;
+    f.choosing = true;
+    this.refused = [];
+    this.changed();
+    let target: FileTarget | null = null;
+    try {
+      target = await this.choose(f.name, f.size);
+    } catch (e) {
+      this.refused = [{ why: e instanceof TooLarge ? "memory" : "place", name: f.name }];
+    }
+    f.choosing = false;
+    this.changed();
+    if (!target) return;
+    if (f.live) void this.receive(f, target);
+    else await target.abort().catch(() => {}); // the offer has ended meanwhile
+  }
+
+  /** Withdraws an offer, ends the transfer, or says that a file is not wanted. */
+  cancel(f: ListedFile): void {
+    if (!f.live) return;
+    if (f.given) this.endGiven(f, f.state === "offered" ? "refused" : "withdrawn", true);
+    else this.end(f, "withdrawn");
   }
 
   /**
@@ -204,6 +221,7 @@ export class Files {
     if (control === this.control) return;
     this.control = control;
     for (const f of this.all) {
+      if (f.given) continue;
       f.told = false;
       f.due = f.live ? "offer" : "";
     }
@@ -219,19 +237,28 @@ export class Files {
 
   /** Called when the line does not answer any more: its streams bring nothing. */
   drop(): void {
-    for (const f of this.all) f.sender.close();
+    for (const f of this.all) f.close();
   }
 
   /** Called when the session is over for this page. */
   stop(): void {
     this.disconnect();
-    for (const f of this.all) if (f.live) this.end(f, "over");
+    for (const f of this.all)
+      if (!f.live) continue;
+      else if (f.given) this.endGiven(f, "over", false);
+      else this.end(f, "over");
   }
 
   /** Called with each state that the agent reports. */
   take({ id, state, why, sha256 }: ReportedFile): void {
     const f = this.all.find((o) => o.id === id);
     if (!f?.live) return;
+    if (f.given) {
+      // This page has not counted the last byte, or the file would have ended here.
+      if (state === "done") this.endGiven(f, "elsewhere", false);
+      else if (state === "ended") this.endGiven(f, whyNotSaved(why), false);
+      return;
+    }
     switch (state) {
       case "waiting":
         return;
@@ -253,7 +280,34 @@ export class Files {
     }
   }
 
-  private set(f: OfferedFile, state: "accepted" | "sending" | "done", event: FileEvent["file"]): void {
+  private async receive(f: GivenFile, target: FileTarget): Promise<void> {
+    this.setGiven(f, "receiving", "receiving");
+    const stream = (use: (channel: SealedChannel) => Promise<ReceiveEnd>) => this.stream(f, use);
+    const end = await f.receive(target, stream);
+    if (end === "saved") this.setGiven(f, "done", "saved");
+    else if (end !== "early" && f.live) this.endGiven(f, end, true);
+  }
+
+  private setGiven(f: GivenFile, state: "receiving" | "done", event: "receiving" | "saved"): void {
+    f.state = state;
+    f.why = ""; // also if the end of the session came while the last byte was saved
+    f.forgetRate();
+    this.happened({ file: event, name: f.name });
+    this.changed();
+  }
+
+  /** `tell`: the agent does not know it. */
+  private endGiven(f: GivenFile, why: WhyNotSaved, tell: boolean): void {
+    f.state = "ended";
+    f.why = why;
+    f.due = tell ? "cancel" : "";
+    f.close();
+    this.happened({ file: "notSaved", why, name: f.name });
+    this.speak();
+    this.changed();
+  }
+
+  private set(f: OfferedFile, state: "accepted" | "sending" | "done", event: "accepted" | "sending" | "paused" | "done"): void {
     f.state = state;
     f.forgetRate();
     this.happened({ file: event, name: f.name });
@@ -279,7 +333,7 @@ export class Files {
     while (f.again && f.state === "sending") {
       f.again = false;
       const before = f.counted;
-      const end = await this.stream(f);
+      const end = await this.stream(f, (channel) => f.sender.send(channel));
       if (end === "unreadable" && f.live) this.end(f, "unreadable");
       // The agent asks again only for a stream of which it knows.
       if (end === "unheard") f.again = true;
@@ -289,14 +343,15 @@ export class Files {
     f.bringing = false;
   }
 
-  private async stream(f: OfferedFile): Promise<StreamEnd> {
+  /** Opens a stream for a file, which may not be wanted any more when it is open. */
+  private async stream<End>(f: ListedFile, use: (channel: SealedChannel) => Promise<End>): Promise<End | "unheard" | "early"> {
     let channel: SealedChannel;
     try {
       channel = await this.open();
     } catch {
       return "unheard";
     }
-    if (f.state === "sending") return f.sender.send(channel);
+    if (f.moving) return use(channel);
     channel.close();
     return "early";
   }
@@ -308,21 +363,13 @@ export class Files {
     if (!f) return;
     if (f.due === "offer") this.control.offerFile(f.id, f.name, f.size);
     else this.control.cancelFile(f.id);
-    f.told = true;
+    if (!f.given) f.told = true;
     f.due = "";
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.speak();
     }, offerEvery);
   }
-}
-
-/** The name as it is offered: a long one loses characters in front of its ending. "" for none. */
-function offeredName(name: string): string {
-  const all = [...text(name, name.length).trim()];
-  const dot = all.lastIndexOf(".");
-  const ending = dot > 0 && all.length - dot < 20 ? all.slice(dot) : [];
-  return all.length <= maxFileName ? all.join("") : all.slice(0, maxFileName - ending.length).join("") + ending.join("");
 }
 
 function drawId(): string {

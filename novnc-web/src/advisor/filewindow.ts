@@ -1,11 +1,12 @@
 import { fileWindow } from "../protocol_gen.ts";
 
 const maxSlice = 64 * 1024;
+const leastSlice = 4 * 1024;
 const leastWindow = 16 * 1024;
 const firstWindow = 64 * 1024;
 
 /** By how much a count may be later than the quickest one, in milliseconds. */
-const tolerance = 25;
+const tolerance = 15;
 
 const shrinkBy = 0.7;
 
@@ -34,9 +35,12 @@ export class FileWindow {
     this.countedTo = begin;
   }
 
-  /** How many bytes to send at once. */
+  /**
+   * How many bytes to send at once: few, because the picture waits for the end of each on a slow
+   * line.
+   */
   get slice(): number {
-    return Math.min(maxSlice, Math.floor(this.size / 4));
+    return Math.min(maxSlice, Math.max(leastSlice, Math.floor(this.size / 16)));
   }
 
   /** Called when all bytes before `end` were sent. */
@@ -54,7 +58,7 @@ export class FileWindow {
     if (at === null) return; // only a part of a slice
     const delay = this.now() - at;
     this.quickest = Math.min(this.quickest, delay);
-    if (delay < this.quickest + tolerance) this.size = Math.min(fileWindow, this.size + (this.slice * bytes) / this.size);
+    if (delay < this.quickest + tolerance) this.size = Math.min(fileWindow, this.size + bytes / 8);
     else if (to > this.shrunkAt) {
       // Once in a round trip: not before something is counted that was sent after this.
       this.size = Math.max(leastWindow, this.size * shrinkBy);

@@ -9,15 +9,16 @@ import { button } from "../ui/controls.ts";
 import { confirmDialog } from "../ui/dialog.ts";
 import { brand, languageSwitch } from "../ui/header.ts";
 import { Api, type Me, type SessionEntry } from "./api.ts";
-import { allowAttention, attract } from "./attention.ts";
+import { allowAttention, attract, News } from "./attention.ts";
 import { barHandle, dotOf, sessionControls, tabs, type Dot, type TabActions } from "./bar.ts";
 import { card } from "./cards.ts";
-import { chatPartner, chatSide, ChatNews, isChatOpen } from "./chatside.ts";
+import { chatPartner, chatSide, isChatOpen } from "./chatside.ts";
 import { customerName } from "./customer.ts";
 import { Desk } from "./desk.ts";
-import { takeDrops } from "./drop.ts";
+import { takeDrops } from "../common/drop.ts";
 import { endedView, replacedView } from "./ended.ts";
-import { dropArea, filePicker, filesSide, offerFiles } from "./filesside.ts";
+import { dropArea, filePicker, filesSide, isFilesOpen, offerFiles } from "./filesside.ts";
+import { removeLeftovers } from "./filetarget.ts";
 import { ForeignServer } from "./foreign.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import { problemWords } from "./problem.ts";
@@ -53,7 +54,8 @@ class AdvisorPage {
   private selected: Place | null = null;
   private problem = "";
   private silent = 0;
-  private readonly chatNews = new ChatNews();
+  private readonly chatNews = new News((s) => s.chat.unread);
+  private readonly fileNews = new News((s) => s.files.unseen);
   private drawing = false;
   private barOut = false;
 
@@ -69,6 +71,7 @@ class AdvisorPage {
 
   async start(): Promise<void> {
     document.documentElement.lang = preferredLanguage();
+    void removeLeftovers();
     this.api.onunauthorized = () => {
       if (!this.me) return;
       this.signIn.tell(this.desk.t.signIn.ended);
@@ -88,7 +91,7 @@ class AdvisorPage {
     setInterval(() => void this.check(), checkEvery);
     setInterval(() => {
       // Countdowns, and files that may have stopped moving.
-      if (this.places.some(({ session: s }) => Object.keys(s.until).length > 0 || s.files.sending)) this.update();
+      if (this.places.some(({ session: s }) => Object.keys(s.until).length > 0 || s.files.moving)) this.update();
     }, 1000);
     window.addEventListener("online", () => void this.check());
     // While the page was asleep its lines may have died.
@@ -103,7 +106,7 @@ class AdvisorPage {
     window.addEventListener("beforeunload", (e) => {
       // Ctrl+W meant for the customer's window must not end the advisor's page without a question.
       // Nor may a file be cut off.
-      if (this.places.some(({ session }) => session.view.phase === "shown" || session.files.sending)) e.preventDefault();
+      if (this.places.some(({ session }) => session.view.phase === "shown" || session.files.moving)) e.preventDefault();
     });
     takeDrops({
       accepts: () => this.selected?.session.cannotOffer === "",
@@ -344,6 +347,7 @@ class AdvisorPage {
       if (!p.foreign.usable) p.foreign.stop();
       if (session.phase !== "joined") p.ownViewer.forget();
       this.noticeChat(p);
+      this.noticeFiles(p);
       if (session.phase !== "joined" || p.joined || !session.customer) continue;
       p.joined = true;
       attract(t.title, t.joined(customerName(session, t), grouped(session.number)));
@@ -364,11 +368,20 @@ class AdvisorPage {
     if (this.chatNews.isNew(session)) attract(desk.t.title, desk.t.chat.news(chatPartner(session, desk)));
   }
 
+  /** A file of the customer opens the list, unless something else is at the side. */
+  private noticeFiles({ session }: Place): void {
+    const { desk } = this;
+    if (this.fileNews.isNew(session)) attract(desk.t.title, desk.t.files.news(chatPartner(session, desk)));
+    if (session !== this.selected?.session || session.files.unseen === 0) return;
+    if (desk.side?.of !== session && session.phase !== "ended") desk.side = { what: "files", of: session };
+    if (!document.hidden && (session.phase === "ended" || isFilesOpen(session, desk))) session.files.see();
+  }
+
   private draw(): void {
     const { desk, me, selected } = this;
     const session = selected?.session ?? null;
     setFavicon(session ? moods[dotOf(session)] : "idle");
-    const news = this.places.reduce((n, p) => n + (p.news ? 1 : 0) + p.session.chat.unread, 0);
+    const news = this.places.reduce((n, p) => n + (p.news ? 1 : 0) + p.session.chat.unread + p.session.files.unseen, 0);
     document.title =
       (news > 0 ? `(${news}) ` : "") +
       (session

@@ -474,6 +474,7 @@ export class Session {
       chatLine: (line) => this.chat.take(line),
       chatRefused: (refusal) => this.chat.refused(refusal),
       file: (state) => this.files.take(state),
+      given: (offer) => this.files.give(offer),
       bye: (reason) => {
         this.customerGone = true;
         control.close();
@@ -519,7 +520,7 @@ export class Session {
 
   /** The record says what became of a file, and not how often it paused. */
   private noteFile(event: FileEvent): void {
-    if (event.file !== "sending" && event.file !== "paused") this.remember(event);
+    if (event.file !== "sending" && event.file !== "paused" && event.file !== "receiving") this.remember(event);
     this.tell(event);
   }
 

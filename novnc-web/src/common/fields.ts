@@ -43,6 +43,11 @@ export function oneOf<const T extends string>(value: unknown, words: readonly T[
   return words.includes(value as T) ? (value as T) : fallback;
 }
 
+/** The value if it is a text that matches, else "". */
+export function matching(value: unknown, pattern: RegExp): string {
+  return typeof value === "string" && pattern.test(value) ? value : "";
+}
+
 export function list(value: unknown, limit: number): unknown[] {
   return Array.isArray(value) ? value.slice(0, limit) : [];
 }

@@ -22,5 +22,7 @@ export const icons = {
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
   download: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  upload: "M12 16V3M7 8l5-5 5 5M4 20h16",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4",
   chevron: "M6 9l6 6 6-6",
 } as const;

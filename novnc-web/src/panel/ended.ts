@@ -16,7 +16,7 @@ export function endedView(s: Snapshot, t: PanelTexts, record: RecordLink, more: 
 
 /** What is left of the session on this computer. */
 export function calmWords(s: Snapshot | null, t: PanelTexts): string {
-  return s?.files.some((f) => f.state === "done") ? t.endedCalmFiles : t.endedCalm;
+  return s?.files.some((f) => f.state === "done" && !f.given) ? t.endedCalmFiles : t.endedCalm;
 }
 
 function reasonWords(reason: string, message: string, t: PanelTexts): string {

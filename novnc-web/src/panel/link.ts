@@ -76,9 +76,19 @@ export class PanelLink implements PanelActions {
     this.send({ type: "end" });
   }
 
-  /** Opens the line to the advisor's screen and proves that it is ours. */
+  /** Opens the line to the advisor's screen. */
   openShow(): Promise<WebSocket> {
-    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/show");
+    return this.open("/api/show");
+  }
+
+  /** Opens a line that gives one file. */
+  openGive(): Promise<WebSocket> {
+    return this.open("/api/give");
+  }
+
+  /** Opens a line and proves that it is ours. */
+  private open(path: string): Promise<WebSocket> {
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
     return new Promise((resolve, reject) => {
       socket.onopen = () => {
         socket.send(JSON.stringify({ key: this.secret }));

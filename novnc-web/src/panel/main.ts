@@ -1,4 +1,5 @@
 import { html, nothing, render } from "lit";
+import { takeDrops } from "../common/drop.ts";
 import { ChatModel } from "../common/chatlines.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { browserLanguage } from "../common/language.ts";
@@ -6,6 +7,7 @@ import { keepPresses } from "../common/presses.ts";
 import { panelTexts } from "../texts_gen/panel.ts";
 import { keepChat, keptChat } from "./chatmemory.ts";
 import { calmWords } from "./ended.ts";
+import { GiveFiles } from "./givefiles.ts";
 import { head } from "./head.ts";
 import { PanelLink, type Trouble } from "./link.ts";
 import { PanelView } from "./panelview.ts";
@@ -21,6 +23,7 @@ class Panel {
     (t) => this.trouble(t),
     this.chat,
   );
+  private readonly giving = new GiveFiles(() => this.link.openGive());
   private built: PanelView | null = null;
   private last: Snapshot | null = null;
 
@@ -28,6 +31,11 @@ class Panel {
     const t = panelTexts[browserLanguage()];
     setFavicon("waiting");
     keepPresses();
+    takeDrops({
+      accepts: () => this.built?.accepts ?? false,
+      dragging: (on) => this.built?.drag(on),
+      dropped: (picked) => this.built?.accepts && this.built.give(picked),
+    });
     document.title = "Lotse";
     render(
       html`<div class="panel-page">
@@ -45,7 +53,7 @@ class Panel {
       this.built?.dispose();
       const t = panelTexts[s.lang];
       const thumbnail = new Thumbnail(t.thumbnail, () => this.link.thumbnail());
-      this.built = new PanelView(s.lang, this.body, this.link, thumbnail, this.chat);
+      this.built = new PanelView(s.lang, this.body, this.link, thumbnail, this.chat, { giving: this.giving });
     }
     this.last = s;
     this.built.update(s);
@@ -54,6 +62,7 @@ class Panel {
   /** Shows that the agent is unreachable, and no other state. */
   private trouble(trouble: Trouble): void {
     this.built?.dispose();
+    this.giving.stop();
     const t = panelTexts[this.last?.lang ?? browserLanguage()];
     const gone = trouble === "gone";
     const words = gone ? t.gone : t.stranger;

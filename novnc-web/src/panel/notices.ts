@@ -7,6 +7,8 @@ import type { Snapshot } from "./snapshot.ts";
 /** The list of files, if it is not covered. */
 export interface FileList {
   open: boolean;
+  /** Why something that the customer has chosen was not given, or "". */
+  refused: string;
   show: () => void;
 }
 
@@ -15,7 +17,7 @@ export interface FileList {
  * `note`, or says how the key ends the session.
  */
 export function notices(s: Snapshot, who: string, note: string, t: PanelTexts, files: FileList | null): TemplateResult {
-  const notice = noticeOf(s, who, t) ?? (files && fileNotice(s, files, t));
+  const notice = refusalNotice(files) ?? noticeOf(s, who, t) ?? (files && fileNotice(s, files, t));
   const shown = notice
     ? html`<p class="notice" data-testid=${notice.testid}>${notice.words} ${notice.more ?? nothing}</p>`
     : nothing;
@@ -29,6 +31,11 @@ interface Notice {
   testid: string;
   words: string;
   more?: TemplateResult;
+}
+
+/** Answers what the customer has just done, so it comes first. */
+function refusalNotice(files: FileList | null): Notice | null {
+  return files?.open && files.refused ? { testid: "files-refused", words: files.refused } : null;
 }
 
 /** Says that files do not move now, or that one waits for the customer to save it. */

@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from "lit";
+import type { Picked } from "../common/drop.ts";
 import type { ChatModel } from "../common/chatlines.ts";
 import { setFavicon } from "../common/favicon.ts";
 import { commonTexts, type CommonTexts } from "../texts_gen/common.ts";
@@ -8,7 +9,8 @@ import type { PanelActions } from "./actions.ts";
 import { ChatPart } from "./chatpart.ts";
 import { compareWords, details, detailsButton } from "./details.ts";
 import { endedView } from "./ended.ts";
-import { FilesPart, waiting } from "./filespart.ts";
+import { FilesPart, mayGive, waiting } from "./filespart.ts";
+import type { GiveFiles } from "./givefiles.ts";
 import { head } from "./head.ts";
 import { History } from "./history.ts";
 import { lookOf } from "./look.ts";
@@ -30,6 +32,8 @@ export interface PanelOptions {
   name?: string;
   /** A remark about the whole session. */
   note?: string;
+  /** Gives files to the advisor, if this page can. */
+  giving?: GiveFiles;
   /** Leaves the page. */
   back?: { label: string; act: () => void };
 }
@@ -58,6 +62,8 @@ export class PanelView {
   private last: Snapshot | null = null;
   /** What the customer has opened in the place of the picture. */
   private open: "" | Opened = "";
+  /** Files are dragged over the page. */
+  private dragged = false;
 
   private readonly unlisten: () => void;
   private pausedAt = -Infinity; // Date.now
@@ -81,7 +87,8 @@ export class PanelView {
     this.shown = new ShowView(t, actions, draw);
     this.history = new History(t);
     this.chat = new ChatPart(chat, t, this.common, actions, draw);
-    this.files = new FilesPart(t, this.common, actions);
+    this.files = new FilesPart(t, this.common, actions, options.giving);
+    if (options.giving) options.giving.changed = draw;
     preview.changed = draw;
     document.addEventListener("visibilitychange", draw);
     this.unlisten = () => document.removeEventListener("visibilitychange", draw);
@@ -113,8 +120,9 @@ export class PanelView {
     if (s.question || !isShared(s)) this.close("editor");
     // The customer has just said yes to it, so it may take the place of anything.
     if (this.files.update(s)) this.open = "files";
-    else if (this.open === "files" && s.files.length === 0) this.open = "";
+    else if (this.open === "files" && s.files.length === 0 && last && last.files.length > 0) this.open = "";
     if (!live) this.open = "";
+    this.options.giving?.update(s);
     setFavicon(lookOf(s, this.t).mood);
     this.draw();
     this.moveFocus(s, last, fresh);
@@ -156,7 +164,8 @@ export class PanelView {
         >
           ${head(s, options.name ?? s.gateway, leave)}
           ${answer ? html`<p class="answer-mode" role="alert" data-testid="answer-mode">${answer}</p>` : nothing}
-          ${isLive(s) ? this.session(s) : this.front(s)}
+          ${isLive(s) ? this.session(s) : this.front(s)} ${isLive(s) ? this.files.picker((picked) => this.give(picked)) : nothing}
+          ${this.dragged && this.accepts ? this.files.dropArea() : nothing}
         </div>
         ${chat.dialog()}`,
       this.place,
@@ -212,7 +221,7 @@ export class PanelView {
   }
 
   private get fileList(): FileList {
-    return { open: this.open === "files", show: () => this.toggle("files") };
+    return { open: this.open === "files", refused: this.files.refusedWords, show: () => this.toggle("files") };
   }
 
   /** Whether something stands in the place of the advisor's screen. */
@@ -307,9 +316,33 @@ export class PanelView {
 
   private close(what: Opened): void {
     if (this.open !== what) return;
+    if (what === "files") this.options.giving?.seen();
     this.open = "";
     this.draw();
     this.find(opens[what])?.focus();
+  }
+
+  /** Whether files that are dropped now would be given. */
+  get accepts(): boolean {
+    return this.options.giving !== undefined && this.last !== null && mayGive(this.last);
+  }
+
+  /** Files are over the page now, or not any more. */
+  drag(on: boolean): void {
+    if (on === this.dragged) return;
+    this.dragged = on;
+    this.draw();
+  }
+
+  /** Gives what the customer has chosen or dropped, and shows it in the list. */
+  give(picked: Picked[]): void {
+    const { giving } = this.options;
+    if (!giving || !this.last || !isLive(this.last)) return;
+    if (this.open !== "files") this.files.begin(this.last.files);
+    this.open = "files";
+    // A question that came meanwhile does not lose what was chosen; a lost connection does.
+    if (this.last.phase === "joined") giving.give(picked);
+    else giving.refuseAll(picked);
   }
 
   private readonly key = (e: KeyboardEvent): void => {

@@ -80,7 +80,7 @@ export class QuestionCard {
     if (!q) return html``;
     const choices = mayChoose(q) ? s.choices : null;
     const choosing = this.choosing && choices !== null;
-    const control = q.right === "control" || q.right === "clipboard" || q.file?.kind === "program";
+    const control = q.right === "control" || q.right === "clipboard" || isProgram(q);
     return html`<section
       class="question"
       role="alertdialog"
@@ -108,7 +108,7 @@ export class QuestionCard {
             : nothing
         }
         ${
-          q.right === "resume" || q.proposal
+          q.right === "resume" || q.proposal || q.file?.given
             ? nothing
             : button({ testid: "question-never", label: t.never, kind: "quiet", act: () => this.silence() })
         }
@@ -118,15 +118,14 @@ export class QuestionCard {
 
   private words(s: Snapshot, q: Question, who: string): TemplateResult {
     const { t } = this;
-    const words = q.proposal ? t.questionOwn(...ownPart(q.proposal, s.share)) : t.question[q.right](who);
+    const asked = q.file?.given ? "given" : q.right;
+    const words = q.proposal ? t.questionOwn(...ownPart(q.proposal, s.share)) : t.question[asked](who);
     return html`<div class="question-head">
-        ${icon(icons[q.right])}
+        ${icon(asked === "given" ? "upload" : icons[asked])}
         <h2 id="question-words" tabindex="-1" data-testid="question-words" ${ref(this.heading)}>${words}</h2>
       </div>
       ${q.file ? html`<div id="question-file" class="file">${fileFacts(q.file, t, this.common)}</div>` : nothing}
-      <p id="question-meaning">
-        ${q.window ? t.inWindow : q.file?.kind === "program" ? nothing : meaningOf(q.right, s.key, t)}
-      </p>`;
+      <p id="question-meaning">${q.window ? t.inWindow : isProgram(q) ? nothing : meaningOf(asked, s.key, t)}</p>`;
   }
 
   private allow(q: Question, choices: Choices | null, choosing: boolean): TemplateResult {
@@ -136,7 +135,7 @@ export class QuestionCard {
     const wanting = choices !== null && !choices.whole && !choosing;
     // The customer must know what he says yes to.
     const unknown = q.right === "files" && q.file === null;
-    const label = choosing ? t.choose.yes : q.proposal ? t.choose.apply : t.yes[q.right];
+    const label = choosing ? t.choose.yes : q.proposal ? t.choose.apply : t.yes[q.file?.given ? "given" : q.right];
     return html`<button
       type="button"
       class="primary"
@@ -209,7 +208,12 @@ function describing({ file }: Question): string {
   return file ? "question-file question-meaning" : "question-meaning";
 }
 
-function meaningOf(right: Question["right"], key: string, t: PanelTexts): string {
+/** Whether the advisor offers a program, which can do everything on this computer. */
+function isProgram({ file }: Question): boolean {
+  return file !== null && file.kind === "program" && !file.given;
+}
+
+function meaningOf(right: Question["right"] | "given", key: string, t: PanelTexts): string {
   return right === "control" && key ? t.meaning.controlKey(key) : t.meaning[right];
 }
 

@@ -1,6 +1,6 @@
 // PANEL.md: the agent's state of the session, checked and bounded.
 
-import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
+import { asFields, flag, list, matching, number, oneOf, parseFields, text } from "../common/fields.ts";
 import { plainLine } from "../common/plainline.ts";
 import {
   lineNames,
@@ -60,20 +60,22 @@ export interface Question {
   window: boolean;
   /** The share that the customer proposed. */
   proposal: Share | null;
-  /** The file that is offered, with the right `files`. */
+  /** The file that is offered or given, with the right `files`. */
   file: OfferedFile | null;
 }
 
-/** A file that the advisor offers. */
+/** A file that the advisor offers, or that the customer gives. */
 export interface OfferedFile {
   id: string;
+  /** The customer gives it to the advisor. */
+  given: boolean;
   name: string;
   size: number; // in bytes
   kind: FileKind;
   state: PanelFileState;
   /** Why it has ended; "" for another reason, or if it has not. */
   why: PanelFileEnd | "";
-  /** How many bytes the browser has taken. */
+  /** How many bytes the browser has taken; of a given file, the advisor. */
   taken: number;
   /** The part of the address at which it can be saved; "" if it cannot. */
   key: string;
@@ -135,7 +137,7 @@ export interface Snapshot {
   record: string;
   /** Requests about which the customer does not want to be asked. */
   silenced: Asked[];
-  /** What the advisor has offered, oldest first. */
+  /** What the advisor has offered and the customer gives, oldest first. */
   files: OfferedFile[];
   /** The customer does not want to see the advisor's arrow. */
   pointOff: boolean;
@@ -148,8 +150,11 @@ export interface Snapshot {
 const maxChoices = 100;
 const maxRecord = 48 * 1024;
 const maxIcon = 8 * 1024;
-/** The agent keeps as many. */
+/** The agent keeps as many of those that are offered, and of those that are given. */
 const maxShownFiles = 2 * maxFiles;
+
+/** The form of a file's ID. */
+export const fileId = /^[A-Za-z0-9_-]{1,100}$/;
 
 function readQuestion(f: Unchecked<PanelQuestion>): Question {
   return {
@@ -166,13 +171,15 @@ function readQuestion(f: Unchecked<PanelQuestion>): Question {
 /** Reads a file; null if it cannot be shown as what it is. */
 function readFile(value: unknown): OfferedFile | null {
   const f = asFields<SentFile>(value);
-  const id = matching(f?.["id"], /^[A-Za-z0-9_-]{1,100}$/);
+  const id = matching(f?.["id"], fileId);
   const name = plainLine(text(f?.["name"], maxFileName));
   const size = count(f?.["size"]);
   const state = oneOf(f?.["state"], [...panelFileStates, ""], "");
   if (!f || id === "" || name === "" || size === null || state === "") return null;
+  const given = flag(f["given"]);
   return {
     id,
+    given,
     name,
     size,
     // Never call a file harmless unless it is known to be.
@@ -180,7 +187,7 @@ function readFile(value: unknown): OfferedFile | null {
     state,
     why: state === "ended" ? oneOf(f["why"], [...panelFileEnds, ""], "") : "",
     taken: Math.min(size, count(f["taken"]) ?? 0),
-    key: state === "accepted" ? matching(f["key"], /^[A-Za-z0-9_-]{43}$/) : "",
+    key: state === "accepted" && !given ? matching(f["key"], /^[A-Za-z0-9_-]{43}$/) : "",
     sha256: matching(f["sha256"], /^[0-9a-f]{64}$/),
   };
 }
@@ -188,16 +195,12 @@ function readFile(value: unknown): OfferedFile | null {
 /** The files of a list, without those that cannot be shown and without a second one of an ID. */
 function readFiles(value: unknown): OfferedFile[] {
   const files = new Map<string, OfferedFile>();
-  for (const item of list(value, maxShownFiles)) {
+  const room = { offered: maxShownFiles, given: maxShownFiles };
+  for (const item of list(value, 2 * maxShownFiles)) {
     const file = readFile(item);
-    if (file && !files.has(file.id)) files.set(file.id, file);
+    if (file && !files.has(file.id) && room[file.given ? "given" : "offered"]-- > 0) files.set(file.id, file);
   }
   return [...files.values()];
-}
-
-/** The value if it is a text that matches, else "". */
-function matching(value: unknown, pattern: RegExp): string {
-  return typeof value === "string" && pattern.test(value) ? value : "";
 }
 
 /** The value if it can be a number of bytes, else null. */

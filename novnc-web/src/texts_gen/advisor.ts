@@ -294,6 +294,8 @@ export interface AdvisorTexts {
       size: (name: string, max: string) => string;
       name: string;
       many: (n: number, max: string) => string;
+      memory: (name: string, max: string) => string;
+      place: (name: string) => string;
     };
     state: {
       waiting: string;
@@ -324,6 +326,10 @@ export interface AdvisorTexts {
       paused: (name: string) => string;
       done: (name: string) => string;
       ended: (name: string, why: string) => string;
+      given: (name: string) => string;
+      receiving: (name: string) => string;
+      saved: (name: string) => string;
+      notSaved: (name: string, why: string) => string;
     };
     moved: (done: string, size: string) => string;
     /** Read aloud with the progress bar. */
@@ -338,6 +344,36 @@ export interface AdvisorTexts {
     /** Read aloud in place of advisor.files.cancel. */
     cancelFile: (name: string) => string;
     sum: string;
+    /** Above the name of a file that the customer gives to the advisor. */
+    from: string;
+    /** A warning beside advisor.files.from. */
+    program: string;
+    take: string;
+    /** Read aloud in place of advisor.files.take. */
+    takeFile: (name: string) => string;
+    refuse: string;
+    /** Read aloud in place of advisor.files.refuse. */
+    refuseFile: (name: string) => string;
+    /** A notification of the system. */
+    news: (name: string) => string;
+    given: {
+      /** advisor.files.given.*: what becomes of a file that the customer gives. */
+      offered: string;
+      receiving: string;
+      waiting: string;
+      paused: string;
+      done: string;
+    };
+    notSaved: {
+      /** advisor.files.notSaved.*: why a file that the customer gives was not saved. Also follows advisor.files.event.notSaved. */
+      cancelled: string;
+      refused: string;
+      withdrawn: string;
+      damaged: string;
+      unwritable: string;
+      elsewhere: string;
+      over: string;
+    };
   };
   joined: (name: string, number: string) => string;
 }
@@ -620,6 +656,8 @@ export const advisorEn: AdvisorTexts = {
       size: (name, max) => `Not sent: ${name} is too large. At most ${max} are possible.`,
       name: "Not sent: a file without a name.",
       many: (n, max) => `${n === 1 ? `${n} file was not sent.` : `${n} files were not sent.`} At most ${max} can be waiting or on their way at the same time.`,
+      memory: (name, max) => `Not saved: ${name} is too large for this browser, which can save at most ${max}. Chrome and Edge save larger files.`,
+      place: (name) => `Not saved: ${name} could not be saved at that place.`,
     },
     state: {
       waiting: "Waiting for the customer's answer",
@@ -648,6 +686,10 @@ export const advisorEn: AdvisorTexts = {
       paused: (name) => `The customer has paused the file ${name}.`,
       done: (name) => `The customer has saved the file ${name}.`,
       ended: (name, why) => `File not sent: ${name}. ${why}`,
+      given: (name) => `The customer gives you a file: ${name}`,
+      receiving: (name) => `The file ${name} is being received.`,
+      saved: (name) => `The file ${name} is saved.`,
+      notSaved: (name, why) => `File not saved: ${name}. ${why}`,
     },
     moved: (done, size) => `${done} of ${size}`,
     progress: (name) => `How much of ${name} has arrived`,
@@ -660,6 +702,29 @@ export const advisorEn: AdvisorTexts = {
     cancel: "Cancel",
     cancelFile: (name) => `Cancel ${name}`,
     sum: "SHA-256",
+    from: "From the customer",
+    program: "PROGRAM",
+    take: "Save …",
+    takeFile: (name) => `Save ${name} …`,
+    refuse: "Do not want",
+    refuseFile: (name) => `Do not want ${name}`,
+    news: (name) => `${name} gives you a file`,
+    given: {
+      offered: "Not saved yet",
+      receiving: "Being received",
+      waiting: "Goes on as soon as the customer's program answers",
+      paused: "Paused by the customer",
+      done: "Saved",
+    },
+    notSaved: {
+      cancelled: "The customer no longer gives it.",
+      refused: "You did not want it.",
+      withdrawn: "You cancelled it.",
+      damaged: "It arrived damaged, so it was not saved. Please ask the customer for it again.",
+      unwritable: "It could not be written here. Is there enough space?",
+      elsewhere: "It was saved in another of your programs.",
+      over: "It was not saved before the session ended.",
+    },
   },
   joined: (name, number) => `${name} is here: session ${number}`,
 };
@@ -942,6 +1007,8 @@ export const advisorDe: AdvisorTexts = {
       size: (name, max) => `Nicht gesendet: ${name} ist zu groß. Möglich sind höchstens ${max}.`,
       name: "Nicht gesendet: eine Datei ohne Namen.",
       many: (n, max) => `${n === 1 ? `${n} Datei wurde nicht gesendet.` : `${n} Dateien wurden nicht gesendet.`} Höchstens ${max} können gleichzeitig warten oder unterwegs sein.`,
+      memory: (name, max) => `Nicht gespeichert: ${name} ist zu groß für diesen Browser, der höchstens ${max} speichern kann. Chrome und Edge speichern größere Dateien.`,
+      place: (name) => `Nicht gespeichert: ${name} ließ sich an diesem Ort nicht speichern.`,
     },
     state: {
       waiting: "Wartet auf die Antwort des Kunden",
@@ -970,6 +1037,10 @@ export const advisorDe: AdvisorTexts = {
       paused: (name) => `Der Kunde hat die Datei ${name} angehalten.`,
       done: (name) => `Der Kunde hat die Datei ${name} gespeichert.`,
       ended: (name, why) => `Datei nicht gesendet: ${name}. ${why}`,
+      given: (name) => `Der Kunde gibt Ihnen eine Datei: ${name}`,
+      receiving: (name) => `Die Datei ${name} wird empfangen.`,
+      saved: (name) => `Die Datei ${name} ist gespeichert.`,
+      notSaved: (name, why) => `Datei nicht gespeichert: ${name}. ${why}`,
     },
     moved: (done, size) => `${done} von ${size}`,
     progress: (name) => `Wie viel von ${name} angekommen ist`,
@@ -982,6 +1053,29 @@ export const advisorDe: AdvisorTexts = {
     cancel: "Abbrechen",
     cancelFile: (name) => `${name} abbrechen`,
     sum: "SHA-256",
+    from: "Vom Kunden",
+    program: "PROGRAMM",
+    take: "Speichern …",
+    takeFile: (name) => `${name} speichern …`,
+    refuse: "Nicht annehmen",
+    refuseFile: (name) => `${name} nicht annehmen`,
+    news: (name) => `${name} gibt Ihnen eine Datei`,
+    given: {
+      offered: "Noch nicht gespeichert",
+      receiving: "Wird empfangen",
+      waiting: "Geht weiter, sobald das Programm des Kunden antwortet",
+      paused: "Vom Kunden angehalten",
+      done: "Gespeichert",
+    },
+    notSaved: {
+      cancelled: "Der Kunde gibt sie nicht mehr.",
+      refused: "Sie wollten sie nicht.",
+      withdrawn: "Sie haben abgebrochen.",
+      damaged: "Sie kam beschädigt an und wurde nicht gespeichert. Bitten Sie den Kunden noch einmal darum.",
+      unwritable: "Sie ließ sich hier nicht schreiben. Ist genug Platz frei?",
+      elsewhere: "Sie wurde in einem anderen Ihrer Programme gespeichert.",
+      over: "Sie war nicht gespeichert, als die Sitzung endete.",
+    },
   },
   joined: (name, number) => `${name} ist da: Sitzung ${number}`,
 };
@@ -1264,6 +1358,8 @@ export const advisorFr: AdvisorTexts = {
       size: (name, max) => `Pas envoyé : ${name} est trop grand. Le maximum est de ${max}.`,
       name: "Pas envoyé : un fichier sans nom.",
       many: (n, max) => `${n < 2 ? `${n} fichier n’a pas été envoyé.` : `${n} fichiers n’ont pas été envoyés.`} Au plus ${max} fichiers peuvent attendre ou être en route en même temps.`,
+      memory: (name, max) => `Pas enregistré : ${name} est trop grand pour ce navigateur, qui peut enregistrer au plus ${max}. Chrome et Edge enregistrent de plus grands fichiers.`,
+      place: (name) => `Pas enregistré : ${name} n’a pas pu être enregistré à cet endroit.`,
     },
     state: {
       waiting: "En attente de la réponse du client",
@@ -1292,6 +1388,10 @@ export const advisorFr: AdvisorTexts = {
       paused: (name) => `Le client a mis en pause le fichier ${name}.`,
       done: (name) => `Le client a enregistré le fichier ${name}.`,
       ended: (name, why) => `Fichier pas envoyé : ${name}. ${why}`,
+      given: (name) => `Le client vous donne un fichier : ${name}`,
+      receiving: (name) => `Le fichier ${name} est en cours de réception.`,
+      saved: (name) => `Le fichier ${name} est enregistré.`,
+      notSaved: (name, why) => `Fichier pas enregistré : ${name}. ${why}`,
     },
     moved: (done, size) => `${done} sur ${size}`,
     progress: (name) => `Ce qui est arrivé de ${name}`,
@@ -1304,6 +1404,29 @@ export const advisorFr: AdvisorTexts = {
     cancel: "Annuler",
     cancelFile: (name) => `Annuler ${name}`,
     sum: "SHA-256",
+    from: "Du client",
+    program: "PROGRAMME",
+    take: "Enregistrer …",
+    takeFile: (name) => `Enregistrer ${name} …`,
+    refuse: "Ne pas prendre",
+    refuseFile: (name) => `Ne pas prendre ${name}`,
+    news: (name) => `${name} vous donne un fichier`,
+    given: {
+      offered: "Pas encore enregistré",
+      receiving: "Réception en cours",
+      waiting: "Continue dès que le programme du client répond",
+      paused: "Mis en pause par le client",
+      done: "Enregistré",
+    },
+    notSaved: {
+      cancelled: "Le client ne le donne plus.",
+      refused: "Vous n’en avez pas voulu.",
+      withdrawn: "Vous avez annulé.",
+      damaged: "Il est arrivé endommagé et n’a pas été enregistré. Veuillez le redemander au client.",
+      unwritable: "Il n’a pas pu être écrit ici. Y a-t-il assez de place ?",
+      elsewhere: "Il a été enregistré dans un autre de vos programmes.",
+      over: "Il n’était pas enregistré quand la session s’est terminée.",
+    },
   },
   joined: (name, number) => `${name} est là : session ${number}`,
 };

@@ -48,6 +48,8 @@ export interface PanelTexts {
     clipboard: (who: string) => string;
     show: (who: string) => string;
     files: (who: string) => string;
+    /** About a file that the customer has chosen for the advisor. Below it are its name and its size. */
+    given: (who: string) => string;
     share: (who: string) => string;
     resume: (who: string) => string;
   };
@@ -60,6 +62,7 @@ export interface PanelTexts {
     clipboard: string;
     show: string;
     files: string;
+    given: string;
     share: string;
     resume: string;
   };
@@ -71,6 +74,7 @@ export interface PanelTexts {
     clipboard: string;
     show: string;
     files: string;
+    given: string;
     share: string;
     resume: string;
   };
@@ -137,8 +141,8 @@ export interface PanelTexts {
     past: string;
   };
   files: {
-    /** panel.files.*: the files that the advisor offers. This is the heading of the list, and names the button that opens it. */
-    heading: (who: string) => string;
+    /** panel.files.*: the files that the advisor offers, and those that the customer gives to the advisor. This is the heading of the list, and names the button that opens it. */
+    heading: string;
     /** Read aloud with the button that opens the list: how many files the customer can save now. */
     toSave: (who: string, n: number) => string;
     close: string;
@@ -170,6 +174,46 @@ export interface PanelTexts {
     away: string;
     paused: string;
     past: string;
+    /** The button opens the dialog of the browser for choosing files. */
+    give: string;
+    hint: string;
+    /** Covers the window while the customer drags files over it. */
+    dropHere: string;
+    /** Beside the size of a file: it is a file that the customer gives. */
+    to: string;
+    given: {
+      /** panel.files.given.*: the state of a file that the customer gives to the advisor. */
+      waiting: string;
+      accepted: string;
+      back: string;
+      saving: (percent: string) => string;
+      done: string;
+      why: {
+        refused: string;
+        silence: string;
+        cancelled: string;
+        damaged: string;
+        lost: string;
+        withdrawn: string;
+        over: string;
+        unreadable: string;
+        other: string;
+      };
+      /** The program ended before the advisor had taken the file. */
+      over: string;
+      away: string;
+      paused: string;
+    };
+    refused: {
+      /** panel.files.refused.*: why something that the customer has chosen was not given. */
+      folder: string;
+      size: (name: string) => string;
+      name: string;
+      many: (max: string) => string;
+      nobody: string;
+      lost: (name: string) => string;
+      more: (n: number) => string;
+    };
   };
   /** Read aloud before the buttons. */
   actions: string;
@@ -296,6 +340,7 @@ export const panelEn: PanelTexts = {
     clipboard: (who) => `${who} would like to use your clipboard.`,
     show: (who) => `${who} would like to show you their screen.`,
     files: (who) => `${who} would like to give you a file.`,
+    given: (who) => `Give this file to ${who}?`,
     share: (who) => `${who} would like to see another part of your screen.`,
     resume: (who) => `Shall ${who} see your screen again?`,
   },
@@ -307,6 +352,7 @@ export const panelEn: PanelTexts = {
     clipboard: "Your advisor can then read what you copy, and give you text to paste.",
     show: "You then see it here. Your own screen is not shown meanwhile.",
     files: "If you say yes, you save it yourself. Nothing is opened by itself.",
+    given: "Your advisor gets a copy. Your own file stays as it is.",
     share: "Your advisor then sees more of your screen.",
     resume: "At the moment nobody sees it.",
   },
@@ -317,6 +363,7 @@ export const panelEn: PanelTexts = {
     clipboard: "Yes, allow",
     show: "Yes, look at it",
     files: "Yes, I want it",
+    given: "Yes, give it",
     share: "Show my screen",
     resume: "Show again",
   },
@@ -373,7 +420,7 @@ export const panelEn: PanelTexts = {
     past: "Messages of this session",
   },
   files: {
-    heading: (who) => `Files from ${who}`,
+    heading: "Files",
     toSave: (who, n) => `Files from ${who}, ${n === 1 ? `${n} waits for you` : `${n} wait for you`}`,
     close: "Close",
     ready: (n) => n === 1 ? "A file is ready for you to save." : `${n} files are ready for you to save.`,
@@ -400,6 +447,40 @@ export const panelEn: PanelTexts = {
     away: "The connection is lost. Saving goes on when it is back.",
     paused: "Paused. Saving goes on when your screen is shown again.",
     past: "Files of this session",
+    give: "Give a file …",
+    hint: "Here you can give your advisor a file. You can also drag it into this window with the mouse. Your advisor gets only the files that you choose.",
+    dropHere: "Let go here to give it to your advisor.",
+    to: "to your advisor",
+    given: {
+      waiting: "Please answer in the window that asks.",
+      accepted: "Your advisor can take it now.",
+      back: "Take back",
+      saving: (percent) => `Your advisor is taking it: ${percent} %`,
+      done: "Your advisor has it.",
+      why: {
+        refused: "It was not given.",
+        silence: "There was no answer, so it was not given.",
+        cancelled: "It was stopped, so your advisor does not have it.",
+        damaged: "It did not arrive as it is here. Please give it again.",
+        lost: "The connection was lost, so your advisor does not have it. You can give it again.",
+        withdrawn: "It was not given.",
+        over: "The session ended before your advisor had it.",
+        unreadable: "Your computer could not read it any more. It may have been changed, moved or deleted. Please give it again.",
+        other: "It was not given.",
+      },
+      over: "Your advisor does not have it.",
+      away: "The connection is lost. Giving goes on when it is back.",
+      paused: "Paused. Giving goes on when your screen is shown again.",
+    },
+    refused: {
+      folder: "A folder cannot be given as it is. Make an archive (zip) of it first.",
+      size: (name) => `${name} is too large to be given.`,
+      name: "This file has a name that cannot be used. Please rename it first.",
+      many: (max) => `At most ${max} files can be given at the same time. Please give the others later.`,
+      nobody: "At the moment nobody can take a file. Please try again when your advisor is there.",
+      lost: (name) => `${name} could not be given. Please try again.`,
+      more: (n) => n === 1 ? `And ${n} more was not given.` : `And ${n} more were not given.`,
+    },
   },
   actions: "What you can do",
   takeControl: "Take control back",
@@ -515,6 +596,7 @@ export const panelDe: PanelTexts = {
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
     files: (who) => `${who} möchte Ihnen eine Datei geben.`,
+    given: (who) => `Diese Datei an ${who} geben?`,
     share: (who) => `${who} möchte einen anderen Teil Ihres Bildschirms sehen.`,
     resume: (who) => `Soll ${who} Ihren Bildschirm wieder sehen?`,
   },
@@ -526,6 +608,7 @@ export const panelDe: PanelTexts = {
     clipboard: "Ihr Berater kann dann lesen, was Sie kopieren, und Ihnen Text zum Einfügen geben.",
     show: "Sie sehen ihn dann hier. Ihr eigener Bildschirm wird dabei nicht gezeigt.",
     files: "Wenn Sie Ja sagen, speichern Sie die Datei selbst. Nichts öffnet sich von allein.",
+    given: "Ihr Berater bekommt eine Kopie. Ihre eigene Datei bleibt, wie sie ist.",
     share: "Ihr Berater sieht dann mehr von Ihrem Bildschirm.",
     resume: "Im Moment sieht ihn niemand.",
   },
@@ -536,6 +619,7 @@ export const panelDe: PanelTexts = {
     clipboard: "Ja, erlauben",
     show: "Ja, ansehen",
     files: "Ja, annehmen",
+    given: "Ja, geben",
     share: "Bildschirm zeigen",
     resume: "Wieder zeigen",
   },
@@ -592,7 +676,7 @@ export const panelDe: PanelTexts = {
     past: "Nachrichten dieser Sitzung",
   },
   files: {
-    heading: (who) => `Dateien von ${who}`,
+    heading: "Dateien",
     toSave: (who, n) => `Dateien von ${who}, ${n === 1 ? `${n} wartet auf Sie` : `${n} warten auf Sie`}`,
     close: "Schließen",
     ready: (n) => n === 1 ? "Eine Datei liegt für Sie zum Speichern bereit." : `${n} Dateien liegen für Sie zum Speichern bereit.`,
@@ -619,6 +703,40 @@ export const panelDe: PanelTexts = {
     away: "Die Verbindung ist unterbrochen. Das Speichern geht weiter, sobald sie wieder da ist.",
     paused: "Angehalten. Das Speichern geht weiter, sobald Ihr Bildschirm wieder gezeigt wird.",
     past: "Dateien dieser Sitzung",
+    give: "Datei geben …",
+    hint: "Hier können Sie Ihrem Berater eine Datei geben. Sie können sie auch mit der Maus in dieses Fenster ziehen. Ihr Berater bekommt nur die Dateien, die Sie auswählen.",
+    dropHere: "Lassen Sie hier los, um die Datei Ihrem Berater zu geben.",
+    to: "an Ihren Berater",
+    given: {
+      waiting: "Bitte antworten Sie in dem Fenster, das fragt.",
+      accepted: "Ihr Berater kann die Datei jetzt nehmen.",
+      back: "Zurücknehmen",
+      saving: (percent) => `Ihr Berater nimmt die Datei: ${percent} %`,
+      done: "Ihr Berater hat die Datei.",
+      why: {
+        refused: "Die Datei wurde nicht gegeben.",
+        silence: "Es kam keine Antwort. Die Datei wurde nicht gegeben.",
+        cancelled: "Das Geben wurde abgebrochen. Ihr Berater hat die Datei nicht.",
+        damaged: "Die Datei kam nicht so an, wie sie hier ist. Bitte geben Sie sie noch einmal.",
+        lost: "Die Verbindung ging verloren. Ihr Berater hat die Datei nicht. Sie können sie noch einmal geben.",
+        withdrawn: "Die Datei wurde nicht gegeben.",
+        over: "Die Sitzung endete, bevor Ihr Berater die Datei hatte.",
+        unreadable: "Ihr Computer konnte die Datei nicht mehr lesen. Vielleicht wurde sie geändert, verschoben oder gelöscht. Bitte geben Sie sie noch einmal.",
+        other: "Die Datei wurde nicht gegeben.",
+      },
+      over: "Ihr Berater hat die Datei nicht.",
+      away: "Die Verbindung ist unterbrochen. Das Geben geht weiter, sobald sie wieder da ist.",
+      paused: "Angehalten. Das Geben geht weiter, sobald Ihr Bildschirm wieder gezeigt wird.",
+    },
+    refused: {
+      folder: "Einen Ordner können Sie so nicht geben. Machen Sie daraus zuerst ein Archiv (ZIP).",
+      size: (name) => `${name} ist zu groß.`,
+      name: "Der Name dieser Datei geht nicht. Bitte benennen Sie sie zuerst um.",
+      many: (max) => `Sie können höchstens ${max} Dateien gleichzeitig geben. Bitte geben Sie die übrigen später.`,
+      nobody: "Im Moment kann niemand eine Datei nehmen. Bitte versuchen Sie es noch einmal, wenn Ihr Berater da ist.",
+      lost: (name) => `${name} konnte nicht gegeben werden. Bitte versuchen Sie es noch einmal.`,
+      more: (n) => n === 1 ? `Auch ${n} andere wurde nicht gegeben.` : `Auch ${n} andere wurden nicht gegeben.`,
+    },
   },
   actions: "Was Sie tun können",
   takeControl: "Steuerung zurücknehmen",
@@ -734,6 +852,7 @@ export const panelFr: PanelTexts = {
     clipboard: (who) => `${who} souhaite utiliser votre presse-papiers.`,
     show: (who) => `${who} souhaite vous montrer son écran.`,
     files: (who) => `${who} souhaite vous donner un fichier.`,
+    given: (who) => `Donner ce fichier à ${who} ?`,
     share: (who) => `${who} souhaite voir une autre partie de votre écran.`,
     resume: (who) => `Montrer de nouveau votre écran à ${who} ?`,
   },
@@ -745,6 +864,7 @@ export const panelFr: PanelTexts = {
     clipboard: "Votre conseiller peut alors lire ce que vous copiez et vous donner du texte à coller.",
     show: "Vous le voyez alors ici. Votre écran n’est pas montré pendant ce temps.",
     files: "Si vous dites oui, vous l’enregistrez vous-même. Rien ne s’ouvre tout seul.",
+    given: "Votre conseiller reçoit une copie. Votre fichier reste tel quel.",
     share: "Votre conseiller voit alors une plus grande partie de votre écran.",
     resume: "En ce moment, personne ne le voit.",
   },
@@ -755,6 +875,7 @@ export const panelFr: PanelTexts = {
     clipboard: "Oui, autoriser",
     show: "Oui, regarder",
     files: "Oui, je le veux",
+    given: "Oui, le donner",
     share: "Montrer mon écran",
     resume: "Montrer de nouveau",
   },
@@ -811,7 +932,7 @@ export const panelFr: PanelTexts = {
     past: "Messages de cette session",
   },
   files: {
-    heading: (who) => `Fichiers de ${who}`,
+    heading: "Fichiers",
     toSave: (who, n) => `Fichiers de ${who}, ${n < 2 ? `${n} vous attend` : `${n} vous attendent`}`,
     close: "Fermer",
     ready: (n) => n < 2 ? "Un fichier est prêt, vous pouvez l’enregistrer." : `${n} fichiers sont prêts, vous pouvez les enregistrer.`,
@@ -838,6 +959,40 @@ export const panelFr: PanelTexts = {
     away: "La connexion est coupée. L’enregistrement continuera quand elle sera rétablie.",
     paused: "En pause. L’enregistrement continuera quand votre écran sera de nouveau montré.",
     past: "Fichiers de cette session",
+    give: "Donner un fichier…",
+    hint: "Ici, vous pouvez donner un fichier à votre conseiller. Vous pouvez aussi le faire glisser dans cette fenêtre avec la souris. Votre conseiller ne reçoit que les fichiers que vous choisissez.",
+    dropHere: "Relâchez ici pour le donner à votre conseiller.",
+    to: "pour votre conseiller",
+    given: {
+      waiting: "Veuillez répondre dans la fenêtre qui pose la question.",
+      accepted: "Votre conseiller peut le prendre maintenant.",
+      back: "Reprendre",
+      saving: (percent) => `Votre conseiller le prend : ${percent} %`,
+      done: "Votre conseiller l’a.",
+      why: {
+        refused: "Il n’a pas été donné.",
+        silence: "Il n’y a pas eu de réponse : il n’a pas été donné.",
+        cancelled: "L’envoi a été arrêté : votre conseiller ne l’a pas.",
+        damaged: "Il n’est pas arrivé tel qu’il est ici. Donnez-le de nouveau.",
+        lost: "La connexion a été perdue : votre conseiller ne l’a pas. Vous pouvez le donner de nouveau.",
+        withdrawn: "Il n’a pas été donné.",
+        over: "La session s’est terminée avant que votre conseiller l’ait.",
+        unreadable: "Votre ordinateur n’a plus pu le lire. Il a peut-être été modifié, déplacé ou supprimé. Donnez-le de nouveau.",
+        other: "Il n’a pas été donné.",
+      },
+      over: "Votre conseiller ne l’a pas.",
+      away: "La connexion est coupée. L’envoi continuera quand elle sera rétablie.",
+      paused: "En pause. L’envoi continuera quand votre écran sera de nouveau montré.",
+    },
+    refused: {
+      folder: "Un dossier ne peut pas être donné tel quel. Faites-en d’abord une archive (ZIP).",
+      size: (name) => `${name} est trop volumineux.`,
+      name: "Le nom de ce fichier ne peut pas être utilisé. Renommez-le d’abord.",
+      many: (max) => `Vous pouvez donner au plus ${max} fichiers à la fois. Donnez les autres plus tard.`,
+      nobody: "En ce moment, personne ne peut prendre de fichier. Réessayez quand votre conseiller sera là.",
+      lost: (name) => `${name} n’a pas pu être donné. Réessayez.`,
+      more: (n) => n < 2 ? `${n} autre n’a pas été donné.` : `${n} autres n’ont pas été donnés.`,
+    },
   },
   actions: "Ce que vous pouvez faire",
   takeControl: "Reprendre la main",

@@ -1,4 +1,8 @@
-import type { Picked } from "./files.ts";
+/** A file as the browser hands it over; a folder looks like a file. */
+export interface Picked {
+  file: Blob & { readonly name: string };
+  folder: boolean;
+}
 
 /** What is done with files that are dragged over the page. */
 export interface DropHandlers {

@@ -1,14 +1,12 @@
-package files
+package filename
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"lotse/tunnel"
 )
 
-func TestName(t *testing.T) {
+func TestClean(t *testing.T) {
 	for offered, want := range map[string]string{
 		"notes.txt":                       "notes.txt",
 		"Grüße, 10 € @ {}.pdf":            "Grüße, 10 € @ {}.pdf",
@@ -38,32 +36,32 @@ func TestName(t *testing.T) {
 		"bell\x07\x1b[31m.txt":            "bell[31m.txt",
 		`what?<is>"this|*`:                "what__is__this__",
 		strings.Repeat("ä", 256):          "",
-		strings.Repeat("a", 251) + ".txt": strings.Repeat("a", maxNameBytes-4) + ".txt",
-		strings.Repeat("ä", 200) + ".exe": strings.Repeat("ä", (maxNameBytes-4)/2) + ".exe",
-		"x." + strings.Repeat("e", 240):   "x." + strings.Repeat("e", maxNameBytes-2),
+		strings.Repeat("a", 251) + ".txt": strings.Repeat("a", maxBytes-4) + ".txt",
+		strings.Repeat("ä", 200) + ".exe": strings.Repeat("ä", (maxBytes-4)/2) + ".exe",
+		"x." + strings.Repeat("e", 240):   "x." + strings.Repeat("e", maxBytes-2),
 	} {
-		got, ok := Name(offered)
+		got, ok := Clean(offered)
 		if got != want || ok != (want != "") {
 			t.Errorf("%.60q: %q %v, want %q", offered, got, ok, want)
 		}
 	}
 }
 
-func FuzzName(f *testing.F) {
+func FuzzClean(f *testing.F) {
 	for _, s := range []string{"a.txt", "../x", "CON", "\u202e.exe", "lpt¹.x", strings.Repeat("ä", 300)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, offered string) {
-		name, ok := Name(offered)
+		name, ok := Clean(offered)
 		if !ok {
 			return
 		}
-		switch again, _ := Name(name); {
+		switch again, _ := Clean(name); {
 		case again != name:
 			t.Errorf("%q becomes %q, and that %q", offered, name, again)
 		case strings.ContainsAny(name, `/\<>:"|?*`) || isDevice(name) || strings.HasPrefix(name, "."):
 			t.Errorf("%q becomes %q", offered, name)
-		case len(name) > maxNameBytes || !utf8.ValidString(name) || utf8.RuneCountInString(name) > tunnel.MaxFileName:
+		case len(name) > maxBytes || !utf8.ValidString(name) || utf8.RuneCountInString(name) > Max:
 			t.Errorf("%q has %d bytes", name, len(name))
 		}
 	})
@@ -71,11 +69,11 @@ func FuzzName(f *testing.F) {
 
 func TestKind(t *testing.T) {
 	for name, want := range map[string]string{
-		"setup.exe": KindProgram, "SETUP.EXE": KindProgram, "a.tar.gz": KindArchive, "letter.docx": KindDocument, "letter.docm": KindProgram,
-		"page.html": KindPage, "x": KindOther, "x.": KindOther, "photo.JPG": KindPicture, "photo.jpg .exe": KindProgram, "a.unknown": KindOther,
-		"run.ps1": KindProgram, "link.lnk": KindProgram, "disk.iso": KindProgram, // Windows shows what is in it without a mark
+		"setup.exe": Program, "SETUP.EXE": Program, "a.tar.gz": Archive, "letter.docx": Document, "letter.docm": Program,
+		"page.html": Page, "x": Other, "x.": Other, "photo.JPG": Picture, "photo.jpg .exe": Program, "a.unknown": Other,
+		"run.ps1": Program, "link.lnk": Program, "disk.iso": Program, // Windows shows what is in it without a mark
 	} {
-		if got := Kind(name); got != want {
+		if got := KindOf(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
