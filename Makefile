@@ -88,7 +88,7 @@ test: needs-test needs-dist
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
 
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
-RACE_PACKAGES := agent|agent/panel|gateway|gateway/audit|rfb|screen|seal|tunnel
+RACE_PACKAGES := agent|agent/files|agent/panel|gateway|gateway/audit|rfb|screen|seal|tunnel
 # Tests of these packages that compute much and share nothing new: ten times slower with
 # -race, so they run without.
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
@@ -112,7 +112,7 @@ test-native: needs-test
 
 test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp
-	go test -vet=off -timeout 20m -race ./agent ./agent/panel ./gateway ./gateway/audit ./rfb ./screen ./seal ./tunnel -skip '$(NOT_RACED)'
+	go test -vet=off -timeout 20m -race ./agent ./agent/files ./agent/panel ./gateway ./gateway/audit ./rfb ./screen ./seal ./tunnel -skip '$(NOT_RACED)'
 	go test -vet=off -timeout 20m -race ./screen/x11 -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, and whose a connection is, for real, on wine.

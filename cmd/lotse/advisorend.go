@@ -68,6 +68,23 @@ func newHelper(ctx context.Context, advisor *tunnel.Advisor, number tunnel.Numbe
 	return e, nil
 }
 
+// joinAsHelper signs in, makes the advisor's end of a program that was given the number, and waits
+// for the customer. The caller calls leave at last.
+func joinAsHelper(ctx context.Context, p *program, l *login, number tunnel.Number) (e *advisorEnd, leave func(), err error) {
+	client, advisor, err := p.signIn(ctx, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e, err = newHelper(ctx, advisor, number, p.sayCode); err == nil {
+		err = p.waitForCustomer(ctx, advisor, number.Place())
+	}
+	if err != nil {
+		client.CloseIdle()
+		return nil, nil, err
+	}
+	return e, client.CloseIdle, nil
+}
+
 // known returns the exchange that streams are based on; nil: there was none.
 func (e *advisorEnd) known() *seal.Origin {
 	e.mu.Lock()

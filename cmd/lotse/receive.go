@@ -37,18 +37,11 @@ func receive(p *program, ctx context.Context, args []string) error {
 	if info, err := os.Stat(rest[1]); err != nil || !info.IsDir() {
 		return l.mistake(say.Text("cli.receive.folder", rest[1]))
 	}
-	client, advisor, err := p.signIn(ctx, l)
+	end, leave, err := joinAsHelper(ctx, p, l, number)
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdle()
-	end, err := newHelper(ctx, advisor, number, p.sayCode)
-	if err != nil {
-		return err
-	}
-	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
-		return err
-	}
+	defer leave()
 	r := &receiving{end: end, p: p, folder: rest[1], files: map[string]*receivedFile{}}
 	return r.run(ctx)
 }

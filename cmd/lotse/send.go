@@ -42,18 +42,11 @@ func (p *program) send(ctx context.Context, args []string) error {
 		return l.mistake(err)
 	}
 	defer closeOffers(offers)
-	client, advisor, err := p.signIn(ctx, l)
+	end, leave, err := joinAsHelper(ctx, p, l, number)
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdle()
-	end, err := newHelper(ctx, advisor, number, p.sayCode)
-	if err != nil {
-		return err
-	}
-	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
-		return err
-	}
+	defer leave()
 	s := &sending{end: end, p: p, offers: offers}
 	return s.run(ctx)
 }

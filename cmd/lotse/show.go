@@ -79,18 +79,11 @@ func (p *program) show(ctx context.Context, args []string) error {
 		return say.Text("cli.show.notShown", l.share, err)
 	}
 	defer scope.Close()
-	client, advisor, err := p.signIn(ctx, l.login)
+	end, leave, err := joinAsHelper(ctx, p, l.login, number)
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdle()
-	end, err := newHelper(ctx, advisor, number, p.sayCode)
-	if err != nil {
-		return err
-	}
-	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
-		return err
-	}
+	defer leave()
 	hello, err := helloOf(ctx, end)
 	if err != nil {
 		return err

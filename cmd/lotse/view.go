@@ -71,18 +71,11 @@ func (p *program) view(ctx context.Context, args []string) error {
 	if err := l.check(viewer); err != nil {
 		return err
 	}
-	client, advisor, err := p.signIn(ctx, l.login)
+	end, leave, err := joinAsHelper(ctx, p, l.login, number)
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdle()
-	end, err := newHelper(ctx, advisor, number, p.sayCode)
-	if err != nil {
-		return err
-	}
-	if err := p.waitForCustomer(ctx, advisor, number.Place()); err != nil {
-		return err
-	}
+	defer leave()
 	v := &viewPort{advisorEnd: end, p: p, many: l.many, shown: make(chan struct{}), first: make(chan struct{})}
 	if l.to != "" {
 		v.onward = !isLoopback(l.to)
