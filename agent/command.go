@@ -166,7 +166,7 @@ func (c Propose) do(st *state) error {
 	case !st.consent.Given.Has(consent.View):
 	case st.sharing.shown.Covers(what):
 		st.share(what)
-		st.record.Shown(st.sharing.choices.Describe(what))
+		st.notes.Shown(st.sharing.choices.Describe(what))
 	case st.consent.Question == 0 && !st.consent.Silenced.Has(consent.Share):
 		// A proposal must not change the meaning of a yes to a question that is open.
 		st.questions.proposal = &what

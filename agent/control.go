@@ -8,6 +8,7 @@ import (
 	"lotse/agent/chat"
 	"lotse/agent/files"
 	"lotse/consent"
+	"lotse/record"
 	"lotse/screen"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -22,12 +23,13 @@ type control struct {
 	cut     chan struct{} // closed: the stream must be closed at once
 	cutOnce sync.Once
 	written chan struct{} // closed when writeLoop has returned
+	gone    chan struct{} // closed when the other side has closed the stream, or nothing arrives
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
-// the lines of the chat and the files that it receives at first. If there are more, its stream is
-// closed; it may connect again.
-const maxControlQueue = 64 + tunnel.MaxChatLines + tunnel.MaxFiles
+// the lines of the chat, the files and the record that it receives at first. If there are more, its
+// stream is closed; it may connect again.
+const maxControlQueue = 64 + tunnel.MaxChatLines + tunnel.MaxFiles + record.MaxBatches
 
 const (
 	controlsPerSecond = 20
@@ -62,15 +64,15 @@ func (cs *controls) send(m tunnel.ControlMessage) {
 }
 
 // bye sends the end on every stream and removes the streams. The returned channels are closed
-// when the writers have finished.
-func (cs *controls) bye(reason string) (said []<-chan struct{}) {
+// when the other sides have closed the streams: they do so when they have read the end.
+func (cs *controls) bye(reason string) (heard []<-chan struct{}) {
 	for c := range cs.open {
 		c.send(tunnel.Bye{Reason: reason})
 		c.end()
-		said = append(said, c.written)
+		heard = append(heard, c.gone)
 		delete(cs.open, c)
 	}
-	return said
+	return heard
 }
 
 // controlCame adds a control stream. The customer compares the code of the advisor's end that
@@ -94,6 +96,7 @@ func (e *controlCame) in(st *state) {
 	for _, line := range st.controls.chat.All() {
 		e.control.send(forAdvisor(line))
 	}
+	st.notes.SendAll(e.control.send)
 	st.controls.open[e.control] = struct{}{}
 	for _, o := range st.controls.offers.list.All() {
 		if o.Given && (o.State == files.Accepted || o.State == files.Saving) {
@@ -175,7 +178,7 @@ func (e doorBurnt) in(st *state) {
 // serveControl exchanges control messages until the stream ends.
 func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string) {
 	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
-		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
+		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{}), gone: make(chan struct{})}
 	defer c.conn.Close()
 	came := &controlCame{control: c, helper: door == tunnel.DoorHelper, compare: conn.Compare(), refused: true}
 	if s.send(came); came.refused {
@@ -193,6 +196,7 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 	// closed.
 	s.await(ctx, c.cut, func(m *moment) bool { return m.consent.Phase == consent.Joined || m.consent.Phase == consent.Over })
 	s.readControl(c)
+	close(c.gone)
 	c.end()
 	close(over)
 	c.conn.Close()
@@ -202,29 +206,35 @@ func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string
 }
 
 // cutWhen closes the stream when cut is closed. It also closes it byeTimeout after ctx has
-// ended, so that the end can still be sent. It returns at the latest when over is closed.
+// ended, or after the last message was queued, so that this message can still arrive. It returns at
+// the latest when over is closed.
 func (c *control) cutWhen(ctx context.Context, over <-chan struct{}) {
+	defer c.conn.Close()
+	select {
+	case <-over:
+		return
+	case <-c.cut:
+		return
+	case <-ctx.Done():
+	case <-c.quit:
+	}
+	timer := time.NewTimer(byeTimeout)
+	defer timer.Stop()
 	select {
 	case <-over:
 	case <-c.cut:
-	case <-ctx.Done():
-		timer := time.NewTimer(byeTimeout)
-		defer timer.Stop()
-		select {
-		case <-over:
-		case <-c.cut:
-		case <-timer.C:
-		}
+	case <-timer.C:
 	}
-	c.conn.Close()
 }
 
+// writeLoop sends what is queued. It closes the stream if it cannot send; after the last message,
+// the other side closes it.
 func (c *control) writeLoop() {
-	defer c.conn.Close()
 	for {
 		select {
 		case m := <-c.out:
 			if c.conn.Send(m) != nil {
+				c.conn.Close()
 				return
 			}
 		case <-c.quit:
@@ -232,6 +242,7 @@ func (c *control) writeLoop() {
 				select {
 				case m := <-c.out:
 					if c.conn.Send(m) != nil {
+						c.conn.Close()
 						return
 					}
 				default:

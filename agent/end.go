@@ -19,7 +19,7 @@ func (e ending) in(st *state) {
 		return
 	}
 	s, link := st.session, st.link
-	said := st.controls.bye(e.reason)
+	heard := st.controls.bye(e.reason)
 	s.streams.Go(func() {
 		told := make(chan struct{})
 		s.streams.Go(func() {
@@ -27,14 +27,14 @@ func (e ending) in(st *state) {
 			if link == nil {
 				return
 			}
-			// The gateway closes the streams at once, so the messages on them must be sent
+			// The gateway closes the streams at once, so the messages on them must arrive
 			// first.
-			waitAll(said, byeTimeout/2)
+			waitAll(heard, byeTimeout/2)
 			if err := link.End(e.reason); err != nil {
 				s.log.tunnel.Info("the gateway could not be told of the end", "reason", err)
 			}
 		})
-		waitAll(append(said, told), endTimeout)
+		waitAll(append(heard, told), endTimeout)
 		s.cancel(errEnded)
 	})
 }
@@ -47,6 +47,8 @@ func (st *state) over(reason string) bool {
 	}
 	st.reason = reason
 	st.apply(consent.Event{Kind: consent.End}, endedBy(reason))
+	st.controls.offers.over(st)
+	st.notes.Over(reason)
 	return true
 }
 
@@ -84,7 +86,6 @@ func (e finished) in(st *state) {
 	}
 	st.phase = PhaseEnded
 	st.questions.refusals.Stop()
-	st.record.Over(ReasonText(st.session.lang, st.reason))
 }
 
 // waitAll waits until all channels are closed, at most for d.

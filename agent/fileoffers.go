@@ -95,7 +95,7 @@ func (of *offers) end(st *state, o *files.Offer[*control], why string) {
 	asked := o.State != files.Waiting || why == tunnel.FileSilent || why == tunnel.FileRefused && !st.consent.Silenced.Has(consent.Files)
 	o.End(why)
 	if asked {
-		st.record.File(o.OfferedFile)
+		st.notes.File(o.OfferedFile)
 	}
 	if of.asked == o {
 		st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.Files}, byAdvisor)
@@ -132,7 +132,7 @@ func (of *offers) decided(st *state, c consent.Change) {
 // accept carries out the customer's yes to a file.
 func (of *offers) accept(st *state, o *files.Offer[*control]) {
 	o.Accept()
-	st.record.File(o.OfferedFile)
+	st.notes.File(o.OfferedFile)
 	if o.Given {
 		st.controls.send(o.Offer())
 	}
@@ -143,14 +143,16 @@ func (of *offers) still(st *state) bool {
 	return st.consent.Phase != consent.Joined || st.consent.Paused || st.reason != ""
 }
 
+// over ends all offers, because the session is over.
+func (of *offers) over(st *state) {
+	for _, o := range of.list.All() {
+		of.end(st, o, files.Over)
+	}
+}
+
 // advance does what follows from an event: it asks for the next file, stops what may not move, and
 // tells the senders.
 func (of *offers) advance(st *state) {
-	if st.consent.Phase == consent.Over {
-		for _, o := range of.list.All() {
-			of.end(st, o, files.Over)
-		}
-	}
 	of.ask(st)
 	still := of.still(st)
 	for _, o := range of.list.All() {
@@ -234,7 +236,7 @@ func (e fileSaved) in(st *state) {
 		st.controls.offers.end(st, o, tunnel.FileCancelled)
 	default:
 		o.Finish()
-		st.record.File(o.OfferedFile)
+		st.notes.File(o.OfferedFile)
 	}
 }
 
@@ -372,7 +374,7 @@ func (e fileStreamGone) in(st *state) {
 		o.State = files.Accepted
 	case o.Given:
 		o.Finish()
-		st.record.File(o.OfferedFile)
+		st.notes.File(o.OfferedFile)
 	case errors.Is(e.err, tunnel.ErrFileDamaged):
 		st.controls.offers.end(st, o, tunnel.FileDamaged)
 	case e.err != nil && o.Told.State == tunnel.FileWanted && o.Transfer.Sum() == "":

@@ -355,7 +355,7 @@ func (e joined) in(st *state) {
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {
-		st.record.Joined(st.compare)
+		st.notes.Joined(short(hostOf(st.client.Gateway)), st.advisor, st.compare)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"lotse/agent/choices"
 	"lotse/agent/refusals"
 	"lotse/consent"
+	"lotse/record"
 	"lotse/screen"
 	"lotse/screen/screentest"
 	"lotse/tunnel"
@@ -399,22 +400,54 @@ func TestClosedPanel(t *testing.T) {
 	})
 }
 
+// record takes the lines that the end has received.
+func (e end) record(t *testing.T, l *record.Log) {
+	t.Helper()
+	for {
+		select {
+		case m := <-e.out:
+			if m, ok := m.(tunnel.RecordLines); ok {
+				if _, err := l.Take(m.First, m.Lines); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, ok := m.(tunnel.Bye); ok && !l.Complete() {
+				t.Error("the end is said before the record is complete")
+			}
+		default:
+			return
+		}
+	}
+}
+
+// TestRecord checks the record of a session, and that the advisor's ends have the same lines,
+// whether they were there from the beginning or came later.
 func TestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
+		first := connects(d.Session)
 		d.ask(consent.View)
 		d.allow(t, "app:1")
 		d.ask(consent.Control)
 		d.allow(t)
 		d.key.Press()
 		synctest.Wait()
+		late := connects(d.Session)
+		_ = d.Do(Pause{})
 		_ = d.Do(End{})
 		d.send(finished{})
 		snap, _ := d.Snapshot()
 		got := snap.Record
+		for _, e := range []end{first, late} {
+			var theirs record.Log
+			e.record(t, &theirs)
+			if theirs.JSON() != snap.RecordJSON || theirs.InWords("en", time.Local) != got {
+				t.Errorf("an advisor's end has\n%s\nand the customer\n%s", theirs.JSON(), snap.RecordJSON)
+			}
+		}
 		for _, want := range []string{
 			"Advisor: Anna Berg, Example", "joined", "shown: these programs: left", "ALLOWED by the customer: see the screen",
-			"ALLOWED by the customer: control the computer", "ended by the key: control the computer", "the session is over: you ended it",
+			"ALLOWED by the customer: control the computer", "ended by the key: control the computer", "paused by the customer", "the session is over: the customer ended it",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("the record lacks %q:\n%s", want, got)

@@ -53,7 +53,8 @@ type Snapshot struct {
 	LocalInput bool          `json:"hands"`
 	Notice     string        `json:"notice"` // what the system keeps to itself
 	Key        string        `json:"key"`
-	Record     string        `json:"record,omitempty"`
+	Record     string        `json:"record,omitempty"`     // for people, at the end
+	RecordJSON string        `json:"recordJSON,omitempty"` // the same as JSON lines
 
 	// In JSON, their fields are beside the others.
 	SnapshotEntry
@@ -126,7 +127,7 @@ func (st *state) snapshot() Snapshot {
 		snap.Share = &share
 	}
 	if st.phase == PhaseEnded && (st.consent.Serial > 0 || snap.Files != nil) {
-		snap.Record = st.record.Written(snap.Gateway, knownName(st.advisor))
+		snap.Record, snap.RecordJSON = st.notes.Log.InWords(st.session.lang, time.Local), st.notes.Log.JSON()
 	}
 	if !st.number.IsZero() {
 		snap.Number = st.number.Grouped()

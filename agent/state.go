@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"lotse/agent/record"
+	"lotse/agent/notes"
 	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/logs"
@@ -36,7 +36,7 @@ type state struct {
 	viewers   viewers
 	controls  controls
 	show      *show // the advisor's screen; nil: none
-	record    record.Record
+	notes     notes.Notes
 	last      *moment // the last one published
 }
 
@@ -61,8 +61,9 @@ func newState(s *Session) *state {
 	st := &state{
 		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: refusals.New()}, sharing: sharing{shown: s.cfg.Share},
-		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}}, record: record.Record{Lang: s.lang},
+		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}},
 	}
+	st.notes.Send = st.controls.send
 	if s.cfg.Display.Marker == nil {
 		st.consent.Silenced = consent.Rights(consent.Point) // nothing could show it
 	}
@@ -82,6 +83,7 @@ func (st *state) apply(e consent.Event, by string) {
 	}
 	st.consent = after
 	st.enforce(before.Effective(), after.Effective())
+	st.notes.Interruption(before, after)
 	if after.Question != before.Question || after.Serial != before.Serial {
 		st.questionChanged()
 	}
@@ -135,7 +137,7 @@ func (st *state) changed(c consent.Change, by string) {
 		st.tellNames()
 	}
 	if c.Right != consent.Files { // each file has lines of its own
-		st.record.Change(c, by, st.sharing.choices.Describe(st.sharing.shown))
+		st.notes.Change(c, by, st.sharing.choices.Describe(st.sharing.shown))
 	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if t := st.session.cfg.Trace; t != nil {
@@ -189,6 +191,7 @@ func (st *state) tellNames() {
 		return
 	}
 	st.identity.told = true
+	st.notes.Named(st.identity.customer())
 	st.controls.send(st.hello())
 	st.viewers.setName(st.identity.desktopName())
 }

@@ -46,11 +46,3 @@ func ReasonText(l i18n.Language, reason string) string {
 	}
 	return l.Text("agent.reason.error")
 }
-
-// knownName returns the advisor's name and company; "" if there was no advisor.
-func knownName(a *tunnel.Person) string {
-	if a == nil {
-		return ""
-	}
-	return AdvisorName(a)
-}

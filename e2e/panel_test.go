@@ -17,6 +17,8 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+
+	"lotse/record"
 )
 
 // These are the colours of the programs of TestChoice. Nothing else on the screen has them.
@@ -379,7 +381,7 @@ func TestBadgeAndRecord(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "record.txt")
 	panel.do("download", map[string]any{"id": "record", "value": file})
-	record, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,12 +391,35 @@ func TestBadgeAndRecord(t *testing.T) {
 		stamp + `ALLOWED by the customer: control the computer`, stamp + `ended by the customer: control the computer`,
 		stamp + `ended by the customer: see the screen`, stamp + `the session is over`,
 	} {
-		if !regexp.MustCompile(`(?m)^` + want).Match(record) {
+		if !regexp.MustCompile(`(?m)^` + want).Match(text) {
 			t.Errorf("the record lacks %q", want)
 		}
 	}
 	if t.Failed() {
-		t.Logf("%s", record)
+		t.Logf("%s", text)
+	}
+	advisor.wait("ended")
+	sameRecord(t, panel, advisor)
+}
+
+// sameRecord checks that the pages of both sides save the same complete record.
+func sameRecord(t *testing.T, customer, advisor *tab) {
+	t.Helper()
+	var saved [2]string
+	for i, page := range []*tab{customer, advisor} {
+		file := filepath.Join(t.TempDir(), "record.jsonl")
+		page.do("download", map[string]any{"id": "record-json", "value": file})
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved[i] = string(b)
+		if log, err := record.Read(bytes.NewReader(b)); err != nil || !log.Complete() {
+			t.Errorf("the record of side %d is not complete, or %v:\n%s", i, err, b)
+		}
+	}
+	if saved[0] != saved[1] {
+		t.Errorf("the customer has\n%s\nand the advisor\n%s", saved[0], saved[1])
 	}
 }
 

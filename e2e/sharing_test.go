@@ -119,6 +119,7 @@ func TestBrowserCustomerAfterARestart(t *testing.T) {
 	page.click("end")
 	page.wait("ended")
 	advisor.wait("ended")
+	sameRecord(t, page, advisor)
 }
 
 // TestBrowserCustomerByDoor checks that a viewer which cannot seal sees the screen of a

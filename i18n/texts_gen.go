@@ -140,6 +140,176 @@ var texts = map[string]*translated{
 		"Ihr Berater",
 		"Votre conseiller",
 	}},
+	"record.title": {sources: []string{
+		"Record of a Lotse session",
+		"Protokoll einer Lotse-Sitzung",
+		"Compte rendu d''une session Lotse",
+	}},
+	"record.gateway": {sources: []string{
+		"Gateway: {0}",
+		"Gateway: {0}",
+		"Passerelle\u00a0: {0}",
+	}},
+	"record.advisor": {sources: []string{
+		"Advisor: {0}",
+		"Berater: {0}",
+		"Conseiller\u00a0: {0}",
+	}},
+	"record.customer": {sources: []string{
+		"the customer: {0} on {1}, {2}",
+		"der Kunde: {0} an {1}, {2}",
+		"le client : {0} sur {1}, {2}",
+	}},
+	"record.joined": {sources: []string{
+		"joined; comparison code {0}",
+		"verbunden; Vergleichszahl {0}",
+		"connecté\u00a0; nombre à comparer {0}",
+	}},
+	"record.shown": {sources: []string{
+		"shown: {0}",
+		"gezeigt: {0}",
+		"montré\u00a0: {0}",
+	}},
+	"record.share.screen": {sources: []string{
+		"the whole screen",
+		"der ganze Bildschirm",
+		"tout l''écran",
+	}},
+	"record.share.monitor": {sources: []string{
+		"one monitor ({0})",
+		"ein Monitor ({0})",
+		"un moniteur ({0})",
+	}},
+	"record.share.apps": {sources: []string{
+		"these programs: {0}",
+		"diese Programme: {0}",
+		"ces programmes : {0}",
+	}},
+	"record.share.some": {sources: []string{
+		"some programs",
+		"einige Programme",
+		"quelques programmes",
+	}},
+	"record.away": {sources: []string{
+		"the connection was lost",
+		"die Verbindung ging verloren",
+		"la connexion a été perdue",
+	}},
+	"record.back": {sources: []string{
+		"the connection is back",
+		"die Verbindung ist wieder da",
+		"la connexion est rétablie",
+	}},
+	"record.paused": {sources: []string{
+		"paused by the customer: nothing can be seen",
+		"angehalten durch den Kunden: nichts ist zu sehen",
+		"mis en pause par le client : rien n''est visible",
+	}},
+	"record.resumed": {sources: []string{
+		"resumed by the customer",
+		"fortgesetzt durch den Kunden",
+		"repris par le client",
+	}},
+	"record.right": {sources: []string{
+		"{0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
+		"{0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
+		"{0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
+	}},
+	"record.by": {sources: []string{
+		"{0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}",
+		"{0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}",
+		"{0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}",
+	}},
+	"record.asked": {sources: []string{
+		"asked: {0}",
+		"gefragt: {0}",
+		"demandé\u00a0: {0}",
+	}},
+	"record.allowed": {sources: []string{
+		"ALLOWED by {0}: {1}",
+		"ERLAUBT durch {0}: {1}",
+		"AUTORISÉ par {0}\u00a0: {1}",
+	}},
+	"record.refused": {sources: []string{
+		"refused by {0}: {1}",
+		"abgelehnt durch {0}: {1}",
+		"refusé par {0}\u00a0: {1}",
+	}},
+	"record.silence": {sources: []string{
+		"refused, as nobody answered: {0}",
+		"abgelehnt, da niemand antwortete: {0}",
+		"refusé, faute de réponse\u00a0: {0}",
+	}},
+	"record.taken": {sources: []string{
+		"ended by {0}: {1}",
+		"beendet durch {0}: {1}",
+		"terminé par {0}\u00a0: {1}",
+	}},
+	"record.returned": {sources: []string{
+		"given back by {0}: {1}",
+		"zurückgegeben durch {0}: {1}",
+		"rendu par {0}\u00a0: {1}",
+	}},
+	"record.fileAccepted": {sources: []string{
+		"file ACCEPTED by the customer: {0}, {1}",
+		"Datei vom Kunden ANGENOMMEN: {0}, {1}",
+		"fichier ACCEPTÉ par le client : {0}, {1}",
+	}},
+	"record.fileDone": {sources: []string{
+		"file saved: {0}, {1}, SHA-256 {2}",
+		"Datei gespeichert: {0}, {1}, SHA-256 {2}",
+		"fichier enregistré : {0}, {1}, SHA-256 {2}",
+	}},
+	"record.fileEnded": {sources: []string{
+		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} other {the session is over}}): {1}, {2}",
+		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {die Sitzung ist beendet}}): {1}, {2}",
+		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {la session est terminée}}) : {1}, {2}",
+	}},
+	"record.fileGiven": {sources: []string{
+		"file GIVEN to the advisor by the customer: {0}, {1}",
+		"Datei vom Kunden an den Berater GEGEBEN: {0}, {1}",
+		"fichier DONNÉ au conseiller par le client : {0}, {1}",
+	}},
+	"record.fileTaken": {sources: []string{
+		"the advisor has received the file: {0}, {1}, SHA-256 {2}",
+		"der Berater hat die Datei erhalten: {0}, {1}, SHA-256 {2}",
+		"le conseiller a reçu le fichier : {0}, {1}, SHA-256 {2}",
+	}},
+	"record.fileNotTaken": {sources: []string{
+		"the advisor has not received the file: {0}, {1}",
+		"der Berater hat die Datei nicht erhalten: {0}, {1}",
+		"le conseiller n’a pas reçu le fichier : {0}, {1}",
+	}},
+	"record.over": {sources: []string{
+		"the session is over: {0, select, advisor {the advisor ended it} customer {the customer ended it} expired {the number has expired} burnt {somebody tried the number with wrong last digits} lost {the connection was lost} shutdown {the gateway was shut down} other {an error occurred}}",
+		"die Sitzung ist beendet: {0, select, advisor {der Berater hat sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat die Nummer mit falschen letzten Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} other {ein Fehler ist aufgetreten}}",
+		"la session est terminée : {0, select, advisor {le conseiller y a mis fin} customer {le client y a mis fin} expired {le numéro a expiré} burnt {quelqu''un a essayé le numéro avec de faux derniers chiffres} lost {la connexion a été perdue} shutdown {la passerelle a été arrêtée} other {une erreur est survenue}}",
+	}},
+	"record.more": {sources: []string{
+		"{0, plural, one {(# further line was left out)} other {(# further lines were left out)}}",
+		"{0, plural, one {(# weitere Zeile wurde weggelassen)} other {(# weitere Zeilen wurden weggelassen)}}",
+		"{0, plural, one {(# autre ligne a été omise)} other {(# autres lignes ont été omises)}}",
+	}},
+	"record.other": {sources: []string{
+		"something that this version does not know: {0}",
+		"etwas, das diese Version nicht kennt: {0}",
+		"quelque chose que cette version ne connaît pas : {0}",
+	}},
+	"record.incomplete": {sources: []string{
+		"The end of the session is missing in this record.",
+		"Das Ende der Sitzung fehlt in diesem Protokoll.",
+		"La fin de la session manque dans ce compte rendu.",
+	}},
+	"record.hash": {sources: []string{
+		"{0, plural, one {# line} other {# lines}}, SHA-256 {1}. The record of the other side has the same.",
+		"{0, plural, one {# Zeile} other {# Zeilen}}, SHA-256 {1}. Das Protokoll der anderen Seite hat denselben Wert.",
+		"{0, plural, one {# ligne} other {# lignes}}, SHA-256 {1}. Le compte rendu de l''autre côté a la même valeur.",
+	}},
+	"record.note": {sources: []string{
+		"Note of this side alone:",
+		"Notiz nur dieser Seite:",
+		"Note de ce côté seul :",
+	}},
 	"agent.waiting.title": {sources: []string{
 		"Waiting for the customer",
 		"Warten auf den Kunden",
@@ -845,96 +1015,6 @@ var texts = map[string]*translated{
 		"Dieses Programm läuft schon, mit einer anderen Sitzungsnummer oder einem anderen Gateway. Bitte beenden Sie zuerst jene Sitzung.",
 		"Ce programme est déjà en marche, avec un autre numéro de session ou une autre passerelle. Veuillez d''abord terminer cette session.",
 	}},
-	"agent.record.title": {sources: []string{
-		"Record of a Lotse session",
-		"Protokoll einer Lotse-Sitzung",
-		"Compte rendu d''une session Lotse",
-	}},
-	"agent.record.advisor": {sources: []string{
-		"Advisor: {0}",
-		"Berater: {0}",
-		"Conseiller\u00a0: {0}",
-	}},
-	"agent.record.joined": {sources: []string{
-		"joined; comparison code {0}",
-		"verbunden; Vergleichszahl {0}",
-		"connecté\u00a0; nombre à comparer {0}",
-	}},
-	"agent.record.shown": {sources: []string{
-		"shown: {0}",
-		"gezeigt: {0}",
-		"montré\u00a0: {0}",
-	}},
-	"agent.record.asked": {sources: []string{
-		"asked: {0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"gefragt: {0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"demandé\u00a0: {0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.allowed": {sources: []string{
-		"ALLOWED by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"ERLAUBT durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"AUTORISÉ par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.refused": {sources: []string{
-		"refused by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"abgelehnt durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"refusé par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.silence": {sources: []string{
-		"refused, as nobody answered: {0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"abgelehnt, da niemand antwortete: {0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"refusé, faute de réponse\u00a0: {0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.taken": {sources: []string{
-		"ended by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"beendet durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"terminé par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.returned": {sources: []string{
-		"given back by {0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}: {1, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"zurückgegeben durch {0, select, customer {den Kunden} advisor {den Berater} key {die Taste} other {das Programm}}: {1, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"rendu par {0, select, customer {le client} advisor {le conseiller} key {la touche} other {le programme}}\u00a0: {1, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
-	}},
-	"agent.record.fileAccepted": {sources: []string{
-		"file ACCEPTED by the customer: {0}, {1}",
-		"Datei vom Kunden ANGENOMMEN: {0}, {1}",
-		"fichier ACCEPTÉ par le client : {0}, {1}",
-	}},
-	"agent.record.fileDone": {sources: []string{
-		"file saved: {0}, {1}, SHA-256 {2}",
-		"Datei gespeichert: {0}, {1}, SHA-256 {2}",
-		"fichier enregistré : {0}, {1}, SHA-256 {2}",
-	}},
-	"agent.record.fileEnded": {sources: []string{
-		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} other {the session is over}}): {1}, {2}",
-		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {die Sitzung ist beendet}}): {1}, {2}",
-		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {la session est terminée}}) : {1}, {2}",
-	}},
-	"agent.record.fileGiven": {sources: []string{
-		"file GIVEN to the advisor by the customer: {0}, {1}",
-		"Datei vom Kunden an den Berater GEGEBEN: {0}, {1}",
-		"fichier DONNÉ au conseiller par le client : {0}, {1}",
-	}},
-	"agent.record.fileTaken": {sources: []string{
-		"the advisor has received the file: {0}, {1}, SHA-256 {2}",
-		"der Berater hat die Datei erhalten: {0}, {1}, SHA-256 {2}",
-		"le conseiller a reçu le fichier : {0}, {1}, SHA-256 {2}",
-	}},
-	"agent.record.fileNotTaken": {sources: []string{
-		"the advisor has not received the file: {0}, {1}",
-		"der Berater hat die Datei nicht erhalten: {0}, {1}",
-		"le conseiller n’a pas reçu le fichier : {0}, {1}",
-	}},
-	"agent.record.over": {sources: []string{
-		"the session is over: {0}",
-		"die Sitzung ist beendet: {0}",
-		"la session est terminée\u00a0: {0}",
-	}},
-	"agent.record.more": {sources: []string{
-		"{0, plural, one {(# further line was left out)} other {(# further lines were left out)}}",
-		"{0, plural, one {(# weitere Zeile wurde weggelassen)} other {(# weitere Zeilen wurden weggelassen)}}",
-		"{0, plural, one {(# autre ligne a été omise)} other {(# autres lignes ont été omises)}}",
-	}},
 	"gateway.noProgram.heading": {sources: []string{
 		"There is no program for your computer here",
 		"Für Ihren Computer gibt es hier kein Programm",
@@ -1071,9 +1151,9 @@ var texts = map[string]*translated{
 		"{0, select, view {vue} control {commande} clipboard {presse-papiers} show {votre écran} share {autre partie de l’écran} files {fichiers} other {{0}}}\u00a0: {1, select, asked {question posée au client} given {autorisé} refused {refusé} timeout {sans réponse à temps} taken {repris} returned {rendu} delayed {le client sera consulté de nouveau plus tard} other {{1}}}{2, select, customer { par le client} advisor { par vous} key { par la touche du client} auto { par le programme du client} other {}}",
 	}},
 	"cli.help": {sources: []string{
-		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); write TEXT (to the customer); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
-		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); write TEXT (dem Kunden schreiben); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
-		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; write TEXTE (écrire au client) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
+		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); write TEXT (to the customer); note TEXT (into your own record); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
+		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); write TEXT (dem Kunden schreiben); note TEXT (in Ihr eigenes Protokoll); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
+		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; write TEXTE (écrire au client) ; note TEXTE (dans votre propre compte rendu) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
 	}},
 	"cli.chat.customer": {sources: []string{
 		"the customer writes: {0}",
@@ -1184,6 +1264,26 @@ var texts = map[string]*translated{
 		"control line not opened again: {0}",
 		"Verbindung zum Programm des Kunden nicht wieder geöffnet: {0}",
 		"liaison avec le programme du client non rétablie\u00a0: {0}",
+	}},
+	"cli.record.exists": {sources: []string{
+		"{0} exists already; no file is replaced",
+		"{0} gibt es schon; keine Datei wird ersetzt",
+		"{0} existe déjà ; aucun fichier n’est remplacé",
+	}},
+	"cli.record.folder": {sources: []string{
+		"there is no folder {0}",
+		"es gibt keinen Ordner {0}",
+		"le dossier {0} n’existe pas",
+	}},
+	"cli.record.notSaved": {sources: []string{
+		"the record {0} was not saved: {1}",
+		"das Protokoll {0} wurde nicht gespeichert: {1}",
+		"le compte rendu {0} n’a pas été enregistré : {1}",
+	}},
+	"cli.record.broken": {sources: []string{
+		"the customer''s program sends lines that do not belong to this session''s record; the record ends before them",
+		"das Programm des Kunden schickt Zeilen, die nicht zum Protokoll dieser Sitzung gehören; das Protokoll endet davor",
+		"le programme du client envoie des lignes qui n''appartiennent pas au compte rendu de cette session ; le compte rendu s''arrête avant",
 	}},
 	"cli.door.closed": {sources: []string{
 		"this gateway has closed that door; use lotse view",

@@ -21,8 +21,8 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, ChatLine, ChatRefused, FileOffer, FileState, Pong and Bye; the advisor sends
-// AdvisorHello, Ask, AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
+// DoorNumber, ChatLine, ChatRefused, FileOffer, FileState, RecordLines, Pong and Bye; the advisor
+// sends AdvisorHello, Ask, AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -202,6 +202,14 @@ const (
 	ChatNobody  = "nobody"
 )
 
+// RecordLines are lines of the session's record; PROTOCOL.md, section 6. First is the number of the
+// first of them, counted from 0. The agent sends all lines to an end that connects, and later each
+// new one; the last ones come before Bye.
+type RecordLines struct {
+	First int      `json:"first"`
+	Lines []string `json:"lines"`
+}
+
 // Ping asks the agent for a Pong with the same ID, so that the advisor's end knows how long a
 // message takes. An end sends it only to an agent whose hello has Pong.
 type Ping struct {
@@ -229,6 +237,7 @@ func (Remind) controlType() string       { return "remind" }
 func (Chat) controlType() string         { return "chat" }
 func (ChatLine) controlType() string     { return "chatLine" }
 func (ChatRefused) controlType() string  { return "chatRefused" }
+func (RecordLines) controlType() string  { return "record" }
 func (Ping) controlType() string         { return "ping" }
 func (Pong) controlType() string         { return "pong" }
 func (End) controlType() string          { return "end" }
@@ -314,6 +323,8 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[FileCancel](line)
 	case "fileState":
 		return decodeControl[FileState](line)
+	case "record":
+		return decodeControl[RecordLines](line)
 	case "ping":
 		return decodeControl[Ping](line)
 	case "pong":

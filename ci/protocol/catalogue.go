@@ -116,7 +116,7 @@ var messages = []any{
 	// PROTOCOL.md, sections 3 and 5.
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
 	// PROTOCOL.md, section 6.
-	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
+	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{}, tunnel.RecordLines{},
 	tunnel.Pong{}, tunnel.Bye{}, tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{},
 	tunnel.Chat{}, tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.FileState{}, tunnel.FileHeader{}, tunnel.Ping{},
 	tunnel.End{},
@@ -130,7 +130,7 @@ var unions = []struct {
 	members []tunnel.ControlMessage
 }{
 	{"FromAgent", []tunnel.ControlMessage{
-		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{},
+		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{}, tunnel.RecordLines{},
 		tunnel.FileOffer{}, tunnel.FileState{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{

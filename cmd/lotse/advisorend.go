@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"lotse/cmd/lotse/say"
 	"lotse/seal"
 	"lotse/tried"
 	"lotse/tunnel"

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"lotse/cmd/lotse/say"
+	"lotse/record"
 	"lotse/seal"
 	"lotse/tunnel"
 )
@@ -126,7 +128,7 @@ func TestStateText(t *testing.T) {
 		"you may see the customer's whole screen, but no viewer is connected; allowed: view; viewers: 0": {Share: screen, Rights: tunnel.Rights{View: true}},
 		"nobody's screen is shown; the customer is asked for: view; viewers: 0":                          {Asked: []string{"view"}},
 	} {
-		if got := stateText(english, s); got != want {
+		if got := stateText(say.English, s); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -375,5 +377,52 @@ func TestDevPassword(t *testing.T) {
 		if strings.Contains(p.errs.String(), password) || !strings.Contains(p.errs.String(), `"msg":"gateway started"`) {
 			t.Errorf("log:\n%s", p.errs.String())
 		}
+	}
+}
+
+// TestSessionRecord checks that `lotse session --record` saves the record that the customer's
+// program has sent, with the advisor's note, and replaces no file.
+func TestSessionRecord(t *testing.T) {
+	t.Parallel()
+	_, url, ca, _ := devGateway(t)
+	name := filepath.Join(t.TempDir(), "today")
+	p, digits := newSession(t, url, ca, "--record", name)
+	a := newAgent(t, url, ca)
+	a.join(digits)
+	p.line(`"event":"customer"`)
+	var log record.Log
+	for _, e := range []record.Entry{{Event: record.Begin, Version: 1, Gateway: "g"}, {Event: record.Joined, Code: "0412"}} {
+		first := log.Len()
+		a.send(a.control, tunnel.RecordLines{First: first, Lines: log.Add(e)})
+	}
+	p.Write("note It was the printer.")
+	p.Write("view")
+	a.next(a.control)
+	p.Write("end")
+	if m := a.next(a.control); m != (tunnel.End{}) {
+		t.Fatalf("%+v", m)
+	}
+	first := log.Len()
+	a.send(a.control, tunnel.RecordLines{First: first, Lines: log.Add(record.Entry{Event: record.Over, Reason: "advisor"})})
+	a.send(a.control, tunnel.Bye{Reason: "advisor"})
+	if _, err := a.control.Receive(); err == nil {
+		t.Error("the stream is not closed after the end was said")
+	}
+	if err := a.link.End(tunnel.ReasonAdvisor); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.Exit(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	saved, err := os.ReadFile(name + ".jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := record.Read(bytes.NewReader(saved))
+	if err != nil || got.SHA256() != log.SHA256() || !got.Complete() || !strings.Contains(string(saved), "It was the printer.") {
+		t.Errorf("%s, %v", saved, err)
+	}
+	if text, err := os.ReadFile(name + ".txt"); err != nil || !strings.Contains(string(text), log.SHA256()) || !strings.Contains(string(text), "It was the printer.") {
+		t.Errorf("%s, %v", text, err)
 	}
 }

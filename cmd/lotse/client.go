@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"lotse/cmd/lotse/say"
 	"lotse/logs"
 	"lotse/tunnel"
 )

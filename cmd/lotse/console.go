@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 	"lotse/plaintext"
 	"lotse/tunnel"
@@ -39,7 +40,7 @@ func (c *console) event(name string, fields map[string]any, lines ...string) {
 	defer c.mu.Unlock()
 	if !c.json {
 		for _, text := range lines {
-			fmt.Fprintln(c.out, line(text))
+			fmt.Fprintln(c.out, say.Line(text))
 		}
 		return
 	}
@@ -54,7 +55,7 @@ func (c *console) event(name string, fields map[string]any, lines ...string) {
 
 // failure prints an error that does not end the session. Programs get message, in English.
 func (c *console) failure(text, message error) {
-	c.event("error", map[string]any{"message": message.Error()}, explain(c.language, text))
+	c.event("error", map[string]any{"message": message.Error()}, say.Explain(c.language, text))
 }
 
 // escape writes characters that a terminal would obey, or that change the text direction, as JSON's
@@ -84,9 +85,9 @@ func (c *console) number(n tunnel.Number, url string) {
 	defer c.mu.Unlock()
 	if !c.json {
 		digits := n.Grouped()
-		text := line(c.language.Text("cli.number", digits))
+		text := say.Line(c.language.Text("cli.number", digits))
 		fmt.Fprintln(c.out, strings.Replace(text, digits, marksOf(c.out).bold(digits), 1))
-		fmt.Fprintln(c.out, line(c.language.Text("cli.link", url)))
+		fmt.Fprintln(c.out, say.Line(c.language.Text("cli.link", url)))
 		return
 	}
 	if b, err := json.Marshal(map[string]string{"number": n.Digits(), "url": url}); err == nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/config"
 	"lotse/doctor"
 	"lotse/gateway"
@@ -135,10 +136,10 @@ func printChecks(out io.Writer, r doctor.Report) error {
 			if i > 0 {
 				first = []string{"", ""}
 			}
-			rows = append(rows, first[0]+"\t"+first[1]+"\t"+line(text))
+			rows = append(rows, first[0]+"\t"+first[1]+"\t"+say.Line(text))
 		}
 		if c.Fix != "" {
-			rows = append(rows, "\t\tfix: "+line(c.Fix))
+			rows = append(rows, "\t\tfix: "+say.Line(c.Fix))
 		}
 	}
 	return printTable(out, header, rows)

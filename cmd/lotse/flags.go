@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"lotse/cmd/lotse/say"
 	"lotse/logs"
 )
 

@@ -216,9 +216,10 @@ func (a *agentEnd) next(c *tunnel.ControlConn) tunnel.ControlMessage {
 }
 
 // newSession starts `session new --json` and reads its first line.
-func newSession(t *testing.T, url, caFile string) (p *process, digits string) {
+func newSession(t *testing.T, url, caFile string, more ...string) (p *process, digits string) {
 	t.Helper()
-	p = begin(t, nil, "session", "new", "--gateway", url, "--user", "advisor", "--ca-file", caFile, "--json")
+	args := append([]string{"session", "new", "--gateway", url, "--user", "advisor", "--ca-file", caFile, "--json"}, more...)
+	p = begin(t, nil, args...)
 	var first struct{ Number, URL string }
 	if err := json.Unmarshal([]byte(p.line("number")), &first); err != nil || first.URL != url+"/#p="+first.Number[:4] {
 		t.Fatalf("%+v, %v", first, err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"lotse/cmd/lotse/say"
 	"lotse/manual"
 	"lotse/tunnel"
 )

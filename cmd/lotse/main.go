@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -59,7 +60,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	}
 	if c, ok := find(args[0]); ok {
 		if !slices.Contains(advisorCommands, args[0]) {
-			p.language = english
+			p.language = say.English
 		}
 		return p.exitCode(c.run(p, ctx, args[1:]))
 	}
@@ -118,16 +119,16 @@ func refusedSignIn(why error) error {
 }
 
 // tell prints a line for people on standard output. The text may contain a stranger's words.
-func (o *output) tell(text string) { fmt.Fprintln(o.stdout, line(text)) }
+func (o *output) tell(text string) { fmt.Fprintln(o.stdout, say.Line(text)) }
 
 // complain writes an error, which may contain a gateway's text, to standard error. Joined errors
 // are written on a line each.
-func (o *output) complain(err error) { fmt.Fprintln(o.stderr, "lotse: "+explain(o.language, err)) }
+func (o *output) complain(err error) { fmt.Fprintln(o.stderr, "lotse: "+say.Explain(o.language, err)) }
 
 // fail writes the error that ends the program.
 func (o *output) fail(err error) {
 	name := marksOf(o.stderr).red("lotse:")
-	fmt.Fprintln(o.stderr, name, explain(o.language, err))
+	fmt.Fprintln(o.stderr, name, say.Explain(o.language, err))
 }
 
 // exitCode reports the error and returns the exit code.

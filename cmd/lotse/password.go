@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 )
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/filename"
 	"lotse/manual"
 	"lotse/partfile"

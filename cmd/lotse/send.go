@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/manual"
 	"lotse/tunnel"
 )
@@ -303,7 +304,7 @@ func (s *sending) progress(f *sentFile) (over func()) {
 			select {
 			case <-ticker.C:
 				language := s.p.language
-				fmt.Fprintf(s.p.stderr, "\r%s\x1b[K", line(language.Text("cli.send.progress",
+				fmt.Fprintf(s.p.stderr, "\r%s\x1b[K", say.Line(language.Text("cli.send.progress",
 					f.name, language.Size(f.Counted()), language.Size(f.Size))))
 			case <-quit:
 				fmt.Fprint(s.p.stderr, "\r\x1b[K")

@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/manual"
 	"lotse/seal"
 	"lotse/tunnel"
@@ -20,8 +22,8 @@ var aboutSession = manual.Command{
 	About: `Opens a session, prints its number and keeps it open until it ends or Ctrl-C.
 Prints what happens, a line each. Commands are read from standard input:
 view, control, clipboard (ask the customer), share (ask to see more), remind
-(of the question that is open), write TEXT (to the customer), return RIGHT,
-show (how to show your own screen), password [repeater] (user name and password
+(of the question that is open), write TEXT (to the customer), note TEXT (into your
+own record), return RIGHT, show (how to show your own screen), password [repeater] (user name and password
 for a VNC viewer of your own, once), websockify (an address for a noVNC
 elsewhere, once), end, help.`,
 }
@@ -29,6 +31,7 @@ elsewhere, once), end, help.`,
 type sessionFlags struct {
 	*login
 	asJSON, foreign bool
+	record          string
 }
 
 func newSessionFlags() *sessionFlags {
@@ -38,6 +41,8 @@ func newSessionFlags() *sessionFlags {
 			"customer's lotse-agent")
 	l.BoolVar(&l.asJSON, "json", false,
 		`print JSON lines: {"number":…,"url":…} first, then {"event":…}`)
+	l.StringVar(&l.record, "record", "",
+		"save the record of the session in `NAME`.txt, and as JSON lines in NAME.jsonl")
 	return l
 }
 
@@ -49,6 +54,8 @@ const (
 	retryPause = 2 * time.Second
 	// endTimeout limits the messages at the end.
 	endTimeout = 3 * time.Second
+	// endPatience is how long the customer's program may take to end the session by itself.
+	endPatience = time.Second
 )
 
 func (p *program) session(ctx context.Context, args []string) error {
@@ -59,6 +66,10 @@ func (p *program) session(ctx context.Context, args []string) error {
 	}
 	if rest[0] != "new" {
 		return l.mistake(say.Text("cli.session.onlyNew", strconv.Quote(rest[0])))
+	}
+	saved := &recordFile{name: l.record, language: p.language}
+	if err := saved.check(); err != nil {
+		return l.mistake(err)
 	}
 	client, advisor, err := p.signIn(ctx, l.login)
 	if err != nil {
@@ -80,7 +91,7 @@ func (p *program) session(ctx context.Context, args []string) error {
 		}
 	}
 	o := newOwnSession(advisor, number, &console{json: l.asJSON, language: p.language, out: p.stdout})
-	o.keepLogin = l.kept
+	o.keepLogin, o.record = l.kept, saved
 	url, err := tunnel.ParseGateway(l.gateway)
 	if err != nil {
 		return err
@@ -94,6 +105,7 @@ type ownSession struct {
 	// Static after session.
 	console   *console
 	keepLogin bool // the sign-in outlives the session
+	record    *recordFile
 	wg        sync.WaitGroup
 	burnt     chan struct{} // closed when somebody has guessed at the number
 	once      sync.Once
@@ -112,7 +124,7 @@ type ownSession struct {
 func newOwnSession(advisor *tunnel.Advisor, number tunnel.Number, c *console) *ownSession {
 	return &ownSession{
 		advisorEnd: advisorEnd{advisor: advisor, number: number, tries: new(seal.Tries)},
-		console:    c, doors: map[string]chan tunnel.DoorNumber{}, burnt: make(chan struct{}),
+		console:    c, doors: map[string]chan tunnel.DoorNumber{}, burnt: make(chan struct{}), record: new(recordFile),
 	}
 }
 
@@ -138,9 +150,9 @@ func (o *ownSession) run(ctx context.Context, url string, stdin io.Reader) error
 		_ = o.advisor.SignOut(stop)
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, o.record.save())
 	}
-	return o.outcome()
+	return errors.Join(o.outcome(), o.record.save())
 }
 
 // loop executes the user's commands until the session is over.
@@ -165,10 +177,14 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 				o.wg.Go(func() { o.letViewerIn(ctx, door) })
 				continue
 			}
+			if text, ok := strings.CutPrefix(line, "note "); ok {
+				o.record.note(text)
+				continue
+			}
 			m, help := command(line)
 			if m == nil {
 				o.console.event("help", map[string]any{"text": help.Error()},
-					explain(o.console.language, help))
+					say.Explain(o.console.language, help))
 				continue
 			}
 			if _, isEnd := m.(tunnel.End); isEnd {
@@ -191,7 +207,7 @@ func (o *ownSession) pass(m tunnel.ControlMessage) {
 	o.mu.Unlock()
 	if control == nil {
 		o.console.event("error", map[string]any{"message": "no customer"},
-			explain(o.console.language, errNobody))
+			say.Explain(o.console.language, errNobody))
 		return
 	}
 	if ask, ok := m.(tunnel.Ask); ok && !can(hello, ask.Right) {
@@ -220,12 +236,13 @@ func (o *ownSession) end() {
 	o.byUs = true
 	control, owner := o.control, o.owner
 	o.mu.Unlock()
-	if control != nil {
-		_ = control.Send(tunnel.End{})
+	// The customer's program answers with the last lines of the record, and ends the session. The
+	// gateway would end it before they arrive.
+	if control != nil && control.Send(tunnel.End{}) == nil {
+		time.AfterFunc(endPatience, func() { _ = owner.End() })
+		return
 	}
-	if owner != nil {
-		_ = owner.End()
-	}
+	_ = owner.End()
 }
 
 func (o *ownSession) setOwner(link *tunnel.OwnerLink) {
@@ -370,7 +387,7 @@ func (o *ownSession) entering(ctx context.Context, link *tunnel.OwnerLink, id st
 			o.console.language.Text("cli.session.wrong", used, seal.MaxTries))
 	} else {
 		o.console.event("wrong", map[string]any{"message": err.Error()},
-			explain(o.console.language, say.Text("cli.session.notIn", err)))
+			say.Explain(o.console.language, say.Text("cli.session.notIn", err)))
 	}
 	if o.tries.Burnt() {
 		o.endBurnt()
@@ -452,9 +469,18 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 			o.hello = h
 			o.mu.Unlock()
 		}
+		if lines, ok := m.(tunnel.RecordLines); ok {
+			if err := o.record.take(lines); err != nil {
+				o.console.failure(say.Text("cli.record.broken"), err)
+			}
+			continue
+		}
 		o.console.control(m)
-		if bye, ok := m.(tunnel.Bye); ok && bye.Reason == tunnel.ReasonBurnt {
-			o.endBurnt() // the customer's end noticed the guess
+		if bye, ok := m.(tunnel.Bye); ok {
+			if bye.Reason == tunnel.ReasonBurnt {
+				o.endBurnt() // the customer's end noticed the guess
+			}
+			return // so the customer's end knows that it was heard
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/manual"
 	"lotse/rfb"
 	"lotse/screen"

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"lotse/arguments"
+	"lotse/cmd/lotse/say"
 	"lotse/manual"
 	"lotse/peer"
 	"lotse/tunnel"

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"lotse/cmd/lotse/say"
 	"lotse/rfb"
 )
 

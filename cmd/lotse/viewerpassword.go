@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 	"lotse/tunnel"
 )

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 	"lotse/rfb"
 	"lotse/seal"
@@ -116,22 +117,11 @@ func (v *viewPort) start(ctx context.Context, address string) error {
 	if cmd.ProcessState == nil {
 		return say.Text("cli.view.notStarted", err)
 	}
-	v.p.tell(v.p.language.Text("cli.view.ended", exitText(v.p.language, cmd.ProcessState)))
+	v.p.tell(v.p.language.Text("cli.view.ended", say.Exit(v.p.language, cmd.ProcessState)))
 	if err != nil && ctx.Err() == nil {
 		return say.Text("cli.view.failed", err)
 	}
 	return nil
-}
-
-// exitText says how a program ended.
-func exitText(l i18n.Language, state *os.ProcessState) string {
-	switch {
-	case l == "" || l == english:
-		return state.String()
-	case state.Exited():
-		return l.Text("cli.view.exit", state.ExitCode())
-	}
-	return l.Text("cli.quote", state.String())
 }
 
 // watch returns errSessionOver when the session has ended.
@@ -239,7 +229,7 @@ func asRefusal(l i18n.Language, err error) rfb.Refusal {
 	if r := (rfb.Refusal{}); errors.As(err, &r) {
 		return r
 	}
-	return rfb.Refusal{Reason: explain(l, err)}
+	return rfb.Refusal{Reason: say.Explain(l, err)}
 }
 
 // openView opens a view stream to the customer until ctx ends.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/peer"
 )
 

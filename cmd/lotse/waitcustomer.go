@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/tunnel"
 )
 
@@ -49,7 +50,7 @@ func (p *program) waitForCustomer(ctx context.Context, a *tunnel.Advisor, place 
 		case !errors.Is(err, errNoCustomer):
 			return err
 		case !said:
-			fmt.Fprintln(p.stderr, line(p.language.Text("cli.wait.waiting")))
+			fmt.Fprintln(p.stderr, say.Line(p.language.Text("cli.wait.waiting")))
 		}
 		timer := time.NewTimer(customerPoll)
 		select {

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"lotse/cmd/lotse/say"
 	"lotse/i18n"
 	"lotse/peer"
 	"lotse/rfb"
@@ -58,7 +59,7 @@ func TestCausesAreTunnels(t *testing.T) {
 	const detail = "<detail>"
 	seen := map[string]bool{}
 	for _, cause := range causes {
-		text := unreachableText(english, &tunnel.UnreachableError{Cause: cause, Detail: detail})
+		text := say.Unreachable(say.English, &tunnel.UnreachableError{Cause: cause, Detail: detail})
 		if seen[text] {
 			t.Errorf("%s has the text of another cause: %s", cause, text)
 		}
@@ -139,14 +140,14 @@ func checkLanguage(t *testing.T, l i18n.Language, text string) {
 // quotations.
 func TestErrorsAreTranslated(t *testing.T) {
 	for _, err := range mistakes() {
-		if got := explain(english, err); got != line(err.Error()) {
+		if got := say.Explain(say.English, err); got != say.Line(err.Error()) {
 			t.Errorf("English %q, error %q", got, err)
 		}
 		for _, l := range i18n.Languages[1:] {
-			checkLanguage(t, l, explain(l, err))
+			checkLanguage(t, l, say.Explain(l, err))
 		}
 	}
-	if got := explain("de", errors.New("a\x1b[2J\nb")); got != "„a[2J b“" {
+	if got := say.Explain("de", errors.New("a\x1b[2J\nb")); got != "„a[2J b“" {
 		t.Errorf("a stranger's text: %q", got)
 	}
 }
@@ -169,7 +170,7 @@ func TestErrorsInGerman(t *testing.T) {
 		"keine Sitzungsnummer in der Eingabe: die Eingabe ist zu Ende": say.Text(
 			"cli.view.noNumber", io.EOF),
 	} {
-		if got := explain("de", err); got != want {
+		if got := say.Explain("de", err); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -233,7 +234,7 @@ func TestEventsAreTranslated(t *testing.T) {
 
 // TestJSONIsEnglish: programs read the same JSON lines on every system.
 func TestJSONIsEnglish(t *testing.T) {
-	want := printed(&console{json: true, language: english})
+	want := printed(&console{json: true, language: say.English})
 	for _, l := range i18n.Languages {
 		if got := printed(&console{json: true, language: l}); got != want {
 			t.Errorf("%s: other JSON lines", l)

@@ -22,10 +22,11 @@ const reference = "en"
 // and the pages whose texts Go programs and web pages get.
 var (
 	pages = []string{
-		"language", "common", "panel", "advisor", "customer", "sharing", "agent", "gateway", "cli",
+		"language", "common", "panel", "advisor", "customer", "sharing", "record", "agent",
+		"gateway", "cli",
 	}
-	goPages     = []string{"common", "agent", "gateway", "cli"}
-	scriptPages = []string{"common", "panel", "advisor", "customer", "sharing"}
+	goPages     = []string{"common", "record", "agent", "gateway", "cli"}
+	scriptPages = []string{"common", "panel", "advisor", "customer", "sharing", "record"}
 )
 
 var keyForm = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)+$`)

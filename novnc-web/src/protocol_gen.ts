@@ -324,6 +324,12 @@ export interface ChatRefused {
   why: string;
 }
 
+/** tunnel.RecordLines */
+export interface RecordLines {
+  first: number;
+  lines: string[];
+}
+
 /** tunnel.Pong */
 export interface Pong {
   id: number;
@@ -469,6 +475,7 @@ export interface PanelSnapshot {
   notice: string;
   key: string;
   record?: string;
+  recordJSON?: string;
   number: string;
   confirm: boolean;
   offer: string;
@@ -521,6 +528,7 @@ export type FromAgent =
   | ({ type: "door" } & DoorNumber)
   | ({ type: "chatLine" } & ChatLine)
   | ({ type: "chatRefused" } & ChatRefused)
+  | ({ type: "record" } & RecordLines)
   | ({ type: "file" } & FileOffer)
   | ({ type: "fileState" } & FileState)
   | ({ type: "pong" } & Pong)

@@ -22,7 +22,10 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "file", "bye", "closed"].map((n) => [n, tell(n)]),
+    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "record", "file", "bye", "closed"].map((n) => [
+      n,
+      tell(n),
+    ]),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));

@@ -64,7 +64,7 @@ test("a snapshot is read whole or not at all", () => {
     file: null,
   });
   // These fields are absent in messages of an old program.
-  assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, ""]);
+  assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, { text: "", json: "" }]);
   assert.deepEqual(s.viewers, []);
   assert.equal(s.line, "");
 });
@@ -88,7 +88,7 @@ test("choices and shares are bounded, and a record is plain text", () => {
   assert.deepEqual(s.share, { kind: "apps", monitor: 0, apps: ["a", ""], names: ["gedit"] });
   assert.equal(s.question?.window, true);
   assert.equal(s.question?.proposal, null);
-  assert.equal(s.record, "one\ntwo[31m\n");
+  assert.equal(s.record.text, "one\ntwo[31m\n");
 });
 
 test("an icon is a small PNG in base64, and nothing else", () => {

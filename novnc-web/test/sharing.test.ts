@@ -5,10 +5,8 @@ import { test } from "node:test";
 import { BrowserAgent } from "../src/customer/sharing/agent.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { HeldChannel } from "../src/customer/sharing/held.ts";
-import { SessionRecord } from "../src/customer/sharing/record.ts";
 import type { Snapshot } from "../src/panel/snapshot.ts";
 import { handshake, SealedChannel, Tries, type Kind } from "../src/seal/index.ts";
-import { sharingTexts } from "../src/texts_gen/sharing.ts";
 import { advise, call, enter, FakeSocket, id, joined, number, playGateway, rig, socket } from "./evilgateway.ts";
 import { linePair } from "./lines.ts";
 import { until } from "./rfbviewer.ts";
@@ -330,16 +328,4 @@ test("the end is told to the gateway", async () => {
   r.link.end("customer");
   assert.equal(r.socket(0).said.at(-1), '{"type":"end","reason":"customer"}');
   assert.equal(r.socket(0).readyState, 3);
-});
-
-test("the record says who, when and what, and is bounded", () => {
-  const record = new SessionRecord(sharingTexts.en, "en", () => new Date(2026, 0, 2, 10, 4, 5));
-  record.begin("support.example.com", "Anna Berger, Beispiel GmbH");
-  record.change({ right: "view", outcome: "opened" }, "");
-  record.change({ right: "view", outcome: "given" }, "one window");
-  for (let i = 0; i < 2000; i++) record.note("again");
-  const lines = record.text().split("\n");
-  assert.ok(lines.some((l) => l.includes("Anna Berger, Beispiel GmbH")));
-  assert.ok(lines.some((l) => /10:04:05.*You allowed it and chose one window\./.test(l)));
-  assert.ok(lines.length < 600);
 });

@@ -96,11 +96,16 @@ export interface ControlHandlers {
   file(state: ReportedFile): void;
   /** The customer gives a file, which may be known already. */
   given(offer: GivenOffer): void;
+  /** Lines of the record, from line number `first` on; they were not checked. */
+  record(first: number, lines: unknown[]): void;
   /** How long a message to the customer's program and back takes, in milliseconds. */
   latency(milliseconds: number): void;
   bye(reason: string): void;
   closed(): void;
 }
+
+/** How many lines of the record one message may carry. */
+const maxRecordLines = 2000;
 
 /** How often the latency is measured while the page can be seen, in milliseconds. */
 const pingEvery = 5000;
@@ -247,6 +252,8 @@ export class ControlStream implements FileControl {
         if (line) this.handlers.chatLine(line);
         return;
       }
+      case "record":
+        return this.handlers.record(number(f["first"]), list(f["lines"], maxRecordLines));
       case "chatRefused":
         return this.handlers.chatRefused(readChatRefused(f));
       case "file": {

@@ -1,6 +1,7 @@
 import { copyText } from "../common/copy.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import type { CommonTexts } from "../texts_gen/common.ts";
+import type { RecordTexts } from "../texts_gen/record.ts";
 import type { Question } from "../ui/dialog.ts";
 import type { Session } from "./session.ts";
 
@@ -34,6 +35,7 @@ export class Desk {
   constructor(
     public t: AdvisorTexts,
     public common: CommonTexts,
+    public record: RecordTexts,
     readonly clock: (d: Date) => string,
     readonly changed: () => void,
     readonly now: () => number = Date.now,

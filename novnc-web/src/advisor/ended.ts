@@ -1,18 +1,23 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { RecordFiles } from "../record/files.ts";
+import { entryTime, entryWords, recordText } from "../record/words.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { button } from "../ui/controls.ts";
 import { customerWords } from "./customer.ts";
 import { pastChat } from "./chatside.ts";
 import type { Desk } from "./desk.ts";
-import { eventWords } from "./events.ts";
 import { pastFiles } from "./filesside.ts";
 import type { Session } from "./session.ts";
 
 /** A session that is over: why, how long it took, what happened, and the next one. */
-export function endedView(session: Session, desk: Desk, fresh: () => void): TemplateResult {
+export function endedView(session: Session, desk: Desk, files: RecordFiles, fresh: () => void): TemplateResult {
   const { t } = desk;
   const minutes = session.duration();
   const record = recordLines(session, desk);
+  const note = (e: Event) => {
+    session.noted = (e.target as HTMLTextAreaElement).value;
+    desk.changed();
+  };
   return html`<div class="scroll" data-testid="ended">
     <div class="column ended">
       <h1>${t.session.ended}</h1>
@@ -27,10 +32,8 @@ export function endedView(session: Session, desk: Desk, fresh: () => void): Temp
                 ${record.map((line) => html`<li>${line}</li>`)}
               </ol>
               <label for="note">${t.session.note}</label>
-              <textarea id="note" rows="3" data-testid="note"></textarea>
-              <p>
-                ${button({ testid: "copy-record", label: t.session.copyRecord, act: () => void desk.copy(withNote(record)) })}
-              </p>`
+              <textarea id="note" rows="3" maxlength="4000" data-testid="note" @input=${note}></textarea>
+              ${session.record.length === 0 ? nothing : saveView(session, desk, files)}`
       }
       ${pastFiles(session, desk)} ${pastChat(session, desk)}
     </div>
@@ -38,16 +41,29 @@ export function endedView(session: Session, desk: Desk, fresh: () => void): Temp
 }
 
 /** What happened, a line each; nothing if no customer came. */
-function recordLines(session: Session, { t, clock }: Desk): string[] {
+function recordLines(session: Session, { t, clock, record, common }: Desk): string[] {
   if (session.joinedAt === null) return [];
-  const lines = session.history.map(({ at, event }) => `${clock(at)} ${eventWords(event, t)}`);
-  return [`${clock(new Date(session.joinedAt))} ${customerWords(session, t)}`, ...lines];
+  const entries = session.record.entries.filter((e) => e.event !== "begin");
+  const lines = entries.map((e) => `${clock(entryTime(e))} ${entryWords(e, { record, common })}`);
+  // Old programs of customers send no record.
+  return lines.length > 0 ? lines : [`${clock(new Date(session.joinedAt))} ${customerWords(session, t)}`];
 }
 
-/** The record and the advisor's note, for another program; neither is kept. */
-function withNote(record: string[]): string {
-  const note = document.querySelector<HTMLTextAreaElement>("#note")?.value.trim() ?? "";
-  return [...record, note].filter(Boolean).join("\n");
+/** Copies and saves the record with the advisor's note; the page keeps neither. */
+function saveView(session: Session, desk: Desk, files: RecordFiles): TemplateResult {
+  const { t, record, common } = desk;
+  const text = recordText(session.record, session.noted, { record, common });
+  const at = files.addresses({ text, json: session.record.json(session.noted) });
+  return html`<p class="row">
+      ${button({ testid: "copy-record", label: t.session.copyRecord, act: () => void desk.copy(text) })}
+      <a class="button" href=${at?.text ?? ""} download=${files.name + ".txt"} data-testid="record">${t.session.saveRecord}</a>
+      <a class="button" href=${at?.json ?? ""} download=${files.name + ".jsonl"} data-testid="record-json"
+        >${t.session.saveRecordJSON}</a
+      >
+    </p>
+    <p class="muted" data-testid="record-hash">
+      ${session.record.complete ? "" : record.incomplete} ${record.hash(session.record.length, session.record.sha256())}
+    </p>`;
 }
 
 /** A session that another window of the advisor has taken. */

@@ -4,6 +4,8 @@ import { preferredLanguage, rememberLanguage } from "../common/language.ts";
 import { drawNumber, grouped, parseNumber } from "../common/number.ts";
 import { advisorTexts } from "../texts_gen/advisor.ts";
 import { commonTexts } from "../texts_gen/common.ts";
+import { RecordFiles } from "../record/files.ts";
+import { recordTexts } from "../texts_gen/record.ts";
 import type { Language } from "../texts_gen/languages.ts";
 import { button } from "../ui/controls.ts";
 import { confirmDialog } from "../ui/dialog.ts";
@@ -47,6 +49,7 @@ class AdvisorPage {
   private readonly body = document.getElementById("page")!;
   private readonly desk: Desk;
   private readonly signIn: SignIn;
+  private readonly records = new RecordFiles();
   private gateway = location.hostname;
   private me: Me | null = null;
   private places: Place[] = [];
@@ -61,7 +64,7 @@ class AdvisorPage {
 
   constructor() {
     const language = preferredLanguage();
-    this.desk = new Desk(advisorTexts[language], commonTexts[language], this.clock, () => this.update());
+    this.desk = new Desk(advisorTexts[language], commonTexts[language], recordTexts[language], this.clock, () => this.update());
     this.signIn = new SignIn(
       this.api,
       (me) => void this.enter(me),
@@ -261,6 +264,7 @@ class AdvisorPage {
     document.documentElement.lang = language;
     this.desk.t = advisorTexts[language];
     this.desk.common = commonTexts[language];
+    this.desk.record = recordTexts[language];
     this.update();
   }
 
@@ -442,7 +446,7 @@ class AdvisorPage {
 
   private content({ session, foreign }: Place): TemplateResult {
     const { desk } = this;
-    if (session.phase === "ended") return endedView(session, desk, () => void this.newSession());
+    if (session.phase === "ended") return endedView(session, desk, this.records, () => void this.newSession());
     if (session.line === "replaced") return replacedView(session, desk);
     if (session.phase !== "waiting") return stage(session, desk);
     return html`<div class="scroll">${session.foreign === "" ? waitingView(session, desk) : nothing} ${foreign.view(desk)}</div>`;

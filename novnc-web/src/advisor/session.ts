@@ -1,6 +1,7 @@
 import { Backoff } from "../common/backoff.ts";
 import { ChatModel, type KeptChat } from "../common/chatlines.ts";
 import { noRights, rightNames, wishNames, type Answer, type Right, type Wish } from "../common/rights.ts";
+import { RecordLog } from "../record/log.ts";
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
@@ -26,14 +27,14 @@ const nothingShared: ControlState = {
 /** An attempt to enter, as shown to the advisor. "used": somebody else has entered already. */
 export type Attempt = "checking" | "wrong" | "used" | null;
 
-/** A session with more events keeps the latest ones. */
-const maxHistory = 200;
-
 /** How long the customer's program ignores another reminder, in milliseconds. */
 const remindEvery = 10_000;
 
 /** How many events that come together are shown. */
 const maxTogether = 4;
+
+/** How long the customer's program may take to end the session by itself, in milliseconds. */
+const endPatience = 1000;
 
 /** How long an event stays in sight, in milliseconds. */
 const eventLife = 4000;
@@ -50,7 +51,7 @@ export class DoorError extends Error {
   }
 }
 
-/** What the advisor is told of: it is seen for a while, and is in the record. */
+/** What the advisor is told of; it is seen for a while. */
 export type SessionEvent = ControlEvent | FileEvent;
 
 /** One session that this page holds: its number, links, streams and state. */
@@ -71,8 +72,10 @@ export class Session {
   since: Partial<Record<Right, Date>> = {};
   /** The latest events; events that belong together are kept together. */
   events: SessionEvent[] = [];
-  /** What happened since this page opened the session, with the time. */
-  history: { at: Date; event: SessionEvent }[] = [];
+  /** What happened; the customer's program sends it. */
+  readonly record = new RecordLog();
+  /** The advisor's note, for the record that is saved. */
+  noted = "";
   /** Whether the latest event is to be seen. */
   eventsFresh = false;
   /** Whether to say that the customer has just closed the program's window. */
@@ -140,7 +143,7 @@ export class Session {
     this.chat.changed = changed;
     this.files = new Files(
       () => this.openStream("file"),
-      (event) => this.noteFile(event),
+      (event) => this.tell(event),
       changed,
     );
     this.owner = this.connectOwner();
@@ -232,6 +235,13 @@ export class Session {
   /** Ends the session for both ends. */
   async end(): Promise<void> {
     this.endAsked = true;
+    if (this.control) {
+      // The customer's program answers with the last lines of the record, and ends the session.
+      // The gateway would end it before they arrive.
+      this.control.end();
+      await new Promise((resolve) => setTimeout(resolve, endPatience));
+      if (this.phase === "ended") return;
+    }
     if (this.owner.end()) return;
     await this.api.endSession(this.place);
     this.finish("advisor");
@@ -471,6 +481,10 @@ export class Session {
         this.changed();
       },
       door: (answer) => this.doorAnswer(answer),
+      record: (first, lines) => {
+        // Lines that do not belong to it are left out, and then the record lacks its end.
+        this.record.take(first, lines);
+      },
       chatLine: (line) => this.chat.take(line),
       chatRefused: (refusal) => this.chat.refused(refusal),
       file: (state) => this.files.take(state),
@@ -514,18 +528,7 @@ export class Session {
       }
       delete this.until[event.right];
     }
-    this.remember(event);
     this.tell(event);
-  }
-
-  /** The record says what became of a file, and not how often it paused. */
-  private noteFile(event: FileEvent): void {
-    if (event.file !== "sending" && event.file !== "paused" && event.file !== "receiving") this.remember(event);
-    this.tell(event);
-  }
-
-  private remember(event: SessionEvent): void {
-    this.history = [...this.history, { at: new Date(), event }].slice(-maxHistory);
   }
 
   /** Shows an event for a while, together with others of the same moment. */

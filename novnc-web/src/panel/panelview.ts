@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { Picked } from "../common/drop.ts";
 import type { ChatModel } from "../common/chatlines.ts";
 import { setFavicon } from "../common/favicon.ts";
+import { RecordFiles } from "../record/files.ts";
 import { commonTexts, type CommonTexts } from "../texts_gen/common.ts";
 import { panelTexts, type PanelTexts } from "../texts_gen/panel.ts";
 import { button } from "../ui/controls.ts";
@@ -19,7 +20,6 @@ import { notices, type FileList } from "./notices.ts";
 import { NumberForm } from "./numberform.ts";
 import type { Preview } from "./preview.ts";
 import { QuestionCard } from "./questioncard.ts";
-import { RecordLink } from "./recordlink.ts";
 import { ShareEditor, shareView } from "./sharecard.ts";
 import { ShowView } from "./showview.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -58,7 +58,7 @@ export class PanelView {
   private readonly history: History;
   private readonly chat: ChatPart;
   private readonly files: FilesPart;
-  private readonly record = new RecordLink();
+  private readonly record = new RecordFiles();
   private last: Snapshot | null = null;
   /** What the customer has opened in the place of the picture. */
   private open: "" | Opened = "";

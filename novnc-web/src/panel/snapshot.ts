@@ -41,8 +41,9 @@ import {
   type Unchecked,
 } from "../protocol_gen.ts";
 import { languages, type Language } from "../texts_gen/languages.ts";
+import type { SavedRecord } from "../record/files.ts";
 
-const maxMessage = 512 * 1024;
+const maxMessage = 4 * 1024 * 1024;
 
 export type { PanelPhase };
 
@@ -133,8 +134,8 @@ export interface Snapshot {
   answer: Answer;
   reason: string;
   key: string;
-  /** The session's record as plain text, at the end. */
-  record: string;
+  /** The session's record, as text and as JSON lines, at the end. */
+  record: SavedRecord;
   /** Requests about which the customer does not want to be asked. */
   silenced: Asked[];
   /** What the advisor has offered and the customer gives, oldest first. */
@@ -148,7 +149,7 @@ export interface Snapshot {
 }
 
 const maxChoices = 100;
-const maxRecord = 48 * 1024;
+const maxRecord = 1024 * 1024;
 const maxIcon = 8 * 1024;
 /** The agent keeps as many of those that are offered, and of those that are given. */
 const maxShownFiles = 2 * maxFiles;
@@ -285,7 +286,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     answer: readAnswer(f["answer"]),
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
-    record: lines(f["record"]),
+    record: { text: lines(f["record"]), json: typeof f["recordJSON"] === "string" ? f["recordJSON"].slice(0, maxRecord) : "" },
     pointOff: list(f["silenced"], askedNames.length + 1).includes("point"),
     silenced: list(f["silenced"], askedNames.length + 1).flatMap((r) => askedNames.find((w) => w === r) ?? []),
     files: readFiles(f["files"]),

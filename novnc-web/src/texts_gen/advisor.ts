@@ -81,6 +81,8 @@ export interface AdvisorTexts {
     record: string;
     note: string;
     copyRecord: string;
+    saveRecord: string;
+    saveRecordJSON: string;
     takeHere: string;
     replaced: string;
   };
@@ -451,8 +453,10 @@ export const advisorEn: AdvisorTexts = {
     endShort: "End",
     duration: (n) => n === 1 ? `It took ${n} minute.` : `It took ${n} minutes.`,
     record: "What happened",
-    note: "Your note (not saved)",
-    copyRecord: "Copy both",
+    note: "Your note. The customer does not get it.",
+    copyRecord: "Copy",
+    saveRecord: "Save",
+    saveRecordJSON: "Save for programs",
     takeHere: "Continue here",
     replaced: "This session is now open in another window of yours.",
   },
@@ -802,8 +806,10 @@ export const advisorDe: AdvisorTexts = {
     endShort: "Beenden",
     duration: (n) => n === 1 ? `Sie dauerte ${n} Minute.` : `Sie dauerte ${n} Minuten.`,
     record: "Ablauf",
-    note: "Ihre Notiz (wird nicht gespeichert)",
-    copyRecord: "Beides kopieren",
+    note: "Ihre Notiz. Der Kunde bekommt sie nicht.",
+    copyRecord: "Kopieren",
+    saveRecord: "Speichern",
+    saveRecordJSON: "Für Programme speichern",
     takeHere: "Hier weitermachen",
     replaced: "Diese Sitzung ist jetzt in einem anderen Fenster von Ihnen geöffnet.",
   },
@@ -1153,8 +1159,10 @@ export const advisorFr: AdvisorTexts = {
     endShort: "Terminer",
     duration: (n) => n < 2 ? `Elle a duré ${n} minute.` : `Elle a duré ${n} minutes.`,
     record: "Déroulement",
-    note: "Votre note (non enregistrée)",
-    copyRecord: "Copier les deux",
+    note: "Votre note. Le client ne la reçoit pas.",
+    copyRecord: "Copier",
+    saveRecord: "Enregistrer",
+    saveRecordJSON: "Enregistrer pour des programmes",
     takeHere: "Continuer ici",
     replaced: "Cette session est maintenant ouverte dans une autre de vos fenêtres.",
   },

@@ -281,6 +281,7 @@ export interface PanelTexts {
   endedCalm: string;
   endedCalmFiles: string;
   saveRecord: string;
+  saveRecordJSON: string;
   reason: {
     /** panel.reason.*: below the heading panel.ended. */
     customer: string;
@@ -538,6 +539,7 @@ export const panelEn: PanelTexts = {
   endedCalm: "Nothing of this program is running any more. One file is left, in your downloads folder. You can delete it, and close this window.",
   endedCalmFiles: "Nothing of this program is running any more. The program and the files that you saved are in your downloads folder. You can close this window.",
   saveRecord: "Save the record of this session",
+  saveRecordJSON: "The same for programs (JSON)",
   reason: {
     customer: "You ended it.",
     advisor: "Your advisor ended it.",
@@ -794,6 +796,7 @@ export const panelDe: PanelTexts = {
   endedCalm: "Von diesem Programm läuft nichts mehr. Eine Datei ist übrig, in Ihrem Download-Ordner. Sie können sie löschen und dieses Fenster schließen.",
   endedCalmFiles: "Von diesem Programm läuft nichts mehr. Das Programm und die Dateien, die Sie gespeichert haben, sind in Ihrem Download-Ordner. Sie können dieses Fenster schließen.",
   saveRecord: "Protokoll dieser Sitzung speichern",
+  saveRecordJSON: "Dasselbe für Programme (JSON)",
   reason: {
     customer: "Sie haben sie beendet.",
     advisor: "Ihr Berater hat sie beendet.",
@@ -1050,6 +1053,7 @@ export const panelFr: PanelTexts = {
   endedCalm: "Rien de ce programme ne fonctionne plus. Il reste un fichier, dans votre dossier de téléchargements. Vous pouvez le supprimer et fermer cette fenêtre.",
   endedCalmFiles: "Rien de ce programme ne fonctionne plus. Le programme et les fichiers que vous avez enregistrés sont dans votre dossier de téléchargements. Vous pouvez fermer cette fenêtre.",
   saveRecord: "Enregistrer le compte rendu de cette session",
+  saveRecordJSON: "Le même pour des programmes (JSON)",
   reason: {
     customer: "Vous y avez mis fin.",
     advisor: "Votre conseiller y a mis fin.",

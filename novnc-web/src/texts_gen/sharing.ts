@@ -12,7 +12,7 @@ export interface SharingTexts {
   needsProgram: string;
   noCapture: string;
   names: {
-    /** sharing.names.*: the argument what of sharing.record.view.given. */
+    /** sharing.names.*: what is shared. */
     monitor: string;
     window: string;
     browser: string;
@@ -34,42 +34,6 @@ export interface SharingTexts {
     paused: string;
     over: string;
     cannot: string;
-  };
-  record: {
-    /** sharing.record.*: lines of a text file that the customer can save. */
-    heading: string;
-    day: (day: string) => string;
-    gateway: (gateway: string) => string;
-    advisor: (who: string) => string;
-    joined: string;
-    away: string;
-    back: string;
-    paused: string;
-    resumed: string;
-    viewer: string;
-    viewerFrom: (from: string) => string;
-    viewerGone: string;
-    viewerGoneFrom: (from: string) => string;
-    ended: string;
-    more: (n: number) => string;
-    view: {
-      opened: string;
-      given: (what: string) => string;
-      refused: string;
-      timeout: string;
-      taken: string;
-      returned: string;
-      withdrawn: string;
-    };
-    show: {
-      opened: string;
-      given: string;
-      refused: string;
-      timeout: string;
-      taken: string;
-      returned: string;
-      withdrawn: string;
-    };
   };
 }
 
@@ -102,41 +66,6 @@ export const sharingEn: SharingTexts = {
     over: "The session is over.",
     cannot: "The customer's browser cannot show a screen.",
   },
-  record: {
-    heading: "Record of a remote support session",
-    day: (day) => `Day: ${day}`,
-    gateway: (gateway) => `Gateway: ${gateway}`,
-    advisor: (who) => `Advisor: ${who}`,
-    joined: "Connected. Nothing is shared.",
-    away: "The connection was lost.",
-    back: "The connection is back.",
-    paused: "You paused: nothing can be seen.",
-    resumed: "You resumed.",
-    viewer: "A viewer came.",
-    viewerFrom: (from) => `A viewer came from ${from}.`,
-    viewerGone: "A viewer left.",
-    viewerGoneFrom: (from) => `A viewer left (${from}).`,
-    ended: "Over.",
-    more: (n) => n === 1 ? `${n} further entry was left out.` : `${n} further entries were left out.`,
-    view: {
-      opened: "The advisor asked to see your screen.",
-      given: (what) => `You allowed it and chose ${what}.`,
-      refused: "You refused it.",
-      timeout: "Not answered, so refused.",
-      taken: "Your screen is not shown any more.",
-      returned: "The advisor stopped looking.",
-      withdrawn: "The question was withdrawn.",
-    },
-    show: {
-      opened: "The advisor offered to show a screen.",
-      given: "You allowed it: you see the advisor's screen.",
-      refused: "You refused it.",
-      timeout: "Not answered, so refused.",
-      taken: "You do not see the advisor's screen any more.",
-      returned: "The advisor stopped showing it.",
-      withdrawn: "The offer was withdrawn.",
-    },
-  },
 };
 
 export const sharingDe: SharingTexts = {
@@ -168,41 +97,6 @@ export const sharingDe: SharingTexts = {
     over: "Die Sitzung ist beendet.",
     cannot: "Der Browser des Kunden kann keinen Bildschirm zeigen.",
   },
-  record: {
-    heading: "Protokoll einer Fernhilfe-Sitzung",
-    day: (day) => `Tag: ${day}`,
-    gateway: (gateway) => `Gateway: ${gateway}`,
-    advisor: (who) => `Berater: ${who}`,
-    joined: "Verbunden. Es wird nichts gezeigt.",
-    away: "Die Verbindung war unterbrochen.",
-    back: "Die Verbindung ist wieder da.",
-    paused: "Von Ihnen angehalten: Es ist nichts zu sehen.",
-    resumed: "Fortgesetzt.",
-    viewer: "Ein Betrachter kam dazu.",
-    viewerFrom: (from) => `Ein Betrachter kam dazu (${from}).`,
-    viewerGone: "Ein Betrachter ging.",
-    viewerGoneFrom: (from) => `Ein Betrachter ging (${from}).`,
-    ended: "Beendet.",
-    more: (n) => n === 1 ? `${n} weiterer Eintrag wurde weggelassen.` : `${n} weitere Einträge wurden weggelassen.`,
-    view: {
-      opened: "Der Berater bat darum, Ihren Bildschirm zu sehen.",
-      given: (what) => `Sie haben es erlaubt und gewählt: ${what}.`,
-      refused: "Sie haben es abgelehnt.",
-      timeout: "Nicht beantwortet, daher abgelehnt.",
-      taken: "Ihr Bildschirm wird nicht mehr gezeigt.",
-      returned: "Der Berater sieht nicht mehr zu.",
-      withdrawn: "Die Frage wurde zurückgezogen.",
-    },
-    show: {
-      opened: "Der Berater bot an, einen Bildschirm zu zeigen.",
-      given: "Sie haben es erlaubt: Sie sehen den Bildschirm des Beraters.",
-      refused: "Sie haben es abgelehnt.",
-      timeout: "Nicht beantwortet, daher abgelehnt.",
-      taken: "Sie sehen den Bildschirm des Beraters nicht mehr.",
-      returned: "Der Berater zeigt seinen Bildschirm nicht mehr.",
-      withdrawn: "Das Angebot wurde zurückgezogen.",
-    },
-  },
 };
 
 export const sharingFr: SharingTexts = {
@@ -233,41 +127,6 @@ export const sharingFr: SharingTexts = {
     paused: "Le client a mis la session en pause.",
     over: "La session est terminée.",
     cannot: "Le navigateur du client ne peut pas montrer d’écran.",
-  },
-  record: {
-    heading: "Compte rendu d’une session d’aide à distance",
-    day: (day) => `Date : ${day}`,
-    gateway: (gateway) => `Passerelle : ${gateway}`,
-    advisor: (who) => `Conseiller : ${who}`,
-    joined: "Connecté. Rien n’est montré.",
-    away: "La connexion a été interrompue.",
-    back: "La connexion est revenue.",
-    paused: "Vous avez mis en pause : rien n’est visible.",
-    resumed: "Vous avez repris.",
-    viewer: "Un spectateur est arrivé.",
-    viewerFrom: (from) => `Un spectateur est arrivé (${from}).`,
-    viewerGone: "Un spectateur est parti.",
-    viewerGoneFrom: (from) => `Un spectateur est parti (${from}).`,
-    ended: "Terminé.",
-    more: (n) => n < 2 ? `${n} autre ligne a été omise.` : `${n} autres lignes ont été omises.`,
-    view: {
-      opened: "Le conseiller a demandé à voir votre écran.",
-      given: (what) => `Vous avez accepté et choisi : ${what}.`,
-      refused: "Vous avez refusé.",
-      timeout: "Sans réponse, donc refusé.",
-      taken: "Votre écran n’est plus montré.",
-      returned: "Le conseiller ne regarde plus.",
-      withdrawn: "La question a été retirée.",
-    },
-    show: {
-      opened: "Le conseiller a proposé de montrer un écran.",
-      given: "Vous avez accepté : vous voyez l’écran du conseiller.",
-      refused: "Vous avez refusé.",
-      timeout: "Sans réponse, donc refusé.",
-      taken: "Vous ne voyez plus l’écran du conseiller.",
-      returned: "Le conseiller ne montre plus son écran.",
-      withdrawn: "La proposition a été retirée.",
-    },
   },
 };
 

@@ -1,4 +1,7 @@
 import { ChatModel } from "../../common/chatlines.ts";
+import { RecordLog, type Entry } from "../../record/log.ts";
+import { recordText } from "../../record/words.ts";
+import type { SavedRecord } from "../../record/files.ts";
 import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
 import { TriedNumbers } from "../../common/tried.ts";
 import { grouped, parseNumber } from "../../common/number.ts";
@@ -11,6 +14,7 @@ import { ScreenShare } from "../../share/screenshare.ts";
 import { doorNumberLife, maxControls, maxViewers, type ChatRefusal, type ChatSide, type FromAgent } from "../../protocol_gen.ts";
 import { systemName, systemOf } from "../systems.ts";
 import { commonTexts } from "../../texts_gen/common.ts";
+import { recordTexts } from "../../texts_gen/record.ts";
 import type { Language } from "../../texts_gen/languages.ts";
 import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { AcceptedLines, forAdvisors } from "./chat.ts";
@@ -19,7 +23,6 @@ import { ControlEnd } from "./control.ts";
 import { lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Entered, type Person } from "./link.ts";
-import { SessionRecord } from "./record.ts";
 import { Refusals } from "./refusals.ts";
 
 const answerWithin = 60_000;
@@ -28,6 +31,9 @@ const answerWithin = 60_000;
  * In milliseconds.
  */
 const armAfter = 1_000;
+/** How long the advisor's ends may take to read the end, in milliseconds. */
+const hearWithin = 500;
+
 /** How long the browser's picker may take, in milliseconds. */
 const pickWithin = 180_000;
 /**
@@ -62,7 +68,9 @@ export class BrowserAgent implements PanelActions {
   private opened = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private picking = false;
-  private record: SessionRecord;
+  /** Called when all control streams are closed. */
+  private heard: () => void = () => {};
+  private readonly record = new RecordLog();
   private readonly refusals = new Refusals((right) => this.apply({ kind: "ready", right }, "auto"));
 
   constructor(
@@ -74,7 +82,6 @@ export class BrowserAgent implements PanelActions {
     private readonly offer = "",
   ) {
     this.t = sharingTexts[language];
-    this.record = new SessionRecord(this.t, language);
   }
 
   get busy(): boolean {
@@ -99,7 +106,7 @@ export class BrowserAgent implements PanelActions {
       stream: (channel, call) => this.stream(channel, call),
       away: () => {
         this.phase = "away";
-        this.record.note(this.t.record.away);
+        this.note({ event: "away" });
         this.apply({ kind: "lose" }, "auto");
         this.publish();
       },
@@ -150,7 +157,7 @@ export class BrowserAgent implements PanelActions {
       }
       this.use(chosen);
       if (this.consent.paused) this.screen?.hide(this.pausedWords());
-      this.record.change({ right: "view", outcome: "given" }, this.what());
+      this.noteShown();
       this.publish();
     });
   }
@@ -170,7 +177,7 @@ export class BrowserAgent implements PanelActions {
   stopFile(): void {}
 
   pause(on: boolean): void {
-    this.record.note(on ? this.t.record.paused : this.t.record.resumed);
+    this.note({ event: on ? "paused" : "resumed" });
     this.apply({ kind: on ? "pause" : "resume" }, "customer");
   }
 
@@ -196,20 +203,31 @@ export class BrowserAgent implements PanelActions {
       this.phase = "number";
       return this.publish();
     }
-    if (!this.busy) return;
-    this.sayEnd("customer");
-    // The gateway cuts the streams at once, so first let their data leave.
+    if (this.busy) this.endFor("customer");
+  }
+
+  /** Ends the session: everything is taken back at once, and then the gateway is told. */
+  private endFor(reason: "customer" | "advisor"): void {
+    this.sayEnd(reason);
     const { link } = this;
-    setTimeout(() => {
-      link?.end("customer");
-      this.over("customer");
-    }, 100);
+    // The gateway cuts the streams at once, so first let their data arrive: the advisor's ends
+    // close them when they have read the end.
+    const tell = () => {
+      clearTimeout(timer);
+      this.heard = () => {};
+      link?.end(reason);
+      this.over(reason);
+    };
+    const timer = setTimeout(tell, hearWithin);
+    this.heard = tell;
+    if (this.controls.size === 0) tell();
   }
 
   /** Takes back every right and reports the reason to the advisor's ends. */
-  private sayEnd(reason: "customer" | "burnt"): void {
+  private sayEnd(reason: "customer" | "advisor" | "burnt"): void {
     this.reason ||= reason;
-    this.apply({ kind: "end" }, reason === "customer" ? "customer" : "auto");
+    this.apply({ kind: "end" }, reason === "burnt" ? "auto" : reason);
+    this.note({ event: "over", reason: this.reason });
     for (const control of this.controls) control.send({ type: "bye", reason });
   }
 
@@ -234,9 +252,9 @@ export class BrowserAgent implements PanelActions {
     const first = this.consent.phase === "alone";
     if (first) {
       this.advisor = advisor; // a session has one advisor
-      this.record.begin(location.host, [this.who(), advisor?.company].filter(Boolean).join(", "));
+      this.note({ event: "begin", version: 1, gateway: location.host, who: { ...advisor } });
     }
-    this.record.note(first ? this.t.record.joined : this.t.record.back);
+    this.note(first ? { event: "joined", code: this.compare } : { event: "back" });
     this.phase = "joined";
     this.apply({ kind: first ? "join" : "rejoin" }, "auto");
     this.publish();
@@ -281,14 +299,11 @@ export class BrowserAgent implements PanelActions {
         if (why !== null) control.send({ type: "chatRefused", tag, why });
       },
       end: () => {
-        this.reason = "advisor";
-        this.apply({ kind: "end" }, "advisor");
-        const { link } = this;
-        link?.end("advisor");
-        this.over("advisor");
+        if (this.busy && this.reason === "") this.endFor("advisor");
       },
       closed: () => {
         this.controls.delete(control);
+        if (this.controls.size === 0) this.heard();
         if (this.controls.size === 0 && this.viewers.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
       },
     });
@@ -306,6 +321,7 @@ export class BrowserAgent implements PanelActions {
     });
     control.send(this.state());
     for (const line of this.lines.latest) control.send({ type: "chatLine", ...forAdvisors(line) });
+    for (const batch of this.record.batches()) control.send({ type: "record", ...batch });
     this.publish();
   }
 
@@ -321,7 +337,6 @@ export class BrowserAgent implements PanelActions {
         const refusal = await this.approve((w) => (wait = w));
         if (refusal === null && channel.readyState === 1) {
           served = true;
-          this.record.viewer(viewer.from, true);
           this.viewers.add(viewer);
           this.publish();
         }
@@ -331,7 +346,6 @@ export class BrowserAgent implements PanelActions {
         if (wait && this.waiting.delete(wait) && this.waiting.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
         if (!served) return;
         this.viewers.delete(viewer);
-        this.record.viewer(viewer.from, false);
         this.publish();
       },
     });
@@ -425,10 +439,33 @@ export class BrowserAgent implements PanelActions {
     if (state.serial !== before.serial) this.opened = Date.now();
     this.watchQuestion();
     for (const change of changes) {
-      this.record.change(change, this.what());
+      this.noteChange(change, by);
       this.tell(change, change.outcome === "taken" && e.kind === "allow" ? "auto" : by);
     }
     this.publish();
+  }
+
+  /** Adds an entry to the record and sends it to the advisor's ends. */
+  private note(entry: Omit<Entry, "time">): void {
+    const added = this.record.add(entry);
+    if (added.lines.length > 0) this.report({ type: "record", ...added });
+  }
+
+  private noteShown(): void {
+    const share = this.shares();
+    if (share) this.note({ event: "shown", share: { kind: share.kind, names: share.names } });
+  }
+
+  private noteChange({ right, outcome }: Change, by: By): void {
+    if (outcome === "withdrawn") return;
+    if (right === "view" && outcome === "given") this.noteShown();
+    if (outcome === "opened") this.note({ event: "asked", right });
+    else this.note({ event: outcome, right, ...(outcome === "timeout" ? {} : { by }) });
+  }
+
+  private savedRecord(): SavedRecord {
+    const words = { record: recordTexts[this.language], common: commonTexts[this.language] };
+    return { text: recordText(this.record, "", words), json: this.record.json("") };
   }
 
   private enforce(before: Consent, after: Consent): void {
@@ -481,7 +518,7 @@ export class BrowserAgent implements PanelActions {
     if (this.phase === "ended") return;
     this.reason ||= reason;
     this.apply({ kind: "end" }, this.reason === "advisor" ? "advisor" : "auto");
-    this.record.note(this.t.record.ended);
+    this.note({ event: "over", reason: this.reason });
     this.phase = "ended";
     clearTimeout(this.timer);
     this.refusals.stop();
@@ -570,7 +607,7 @@ export class BrowserAgent implements PanelActions {
       answer: "",
       reason: this.reason,
       key: "",
-      record: this.phase === "ended" ? this.record.text() : "",
+      record: this.phase === "ended" ? this.savedRecord() : { text: "", json: "" },
       silenced: [...this.consent.silenced].filter((right) => right !== "point"),
       pointOff: false,
       files: [],

@@ -1,4 +1,13 @@
-package main
+// Package say makes the errors of the command line, which have a text in each language.
+//
+// These are the rules for what people read there:
+//
+//   - What an advisor sees is a text of i18n in the language of the user's system. What only
+//     operators see, and every help, is English.
+//   - Error always returns the English text, for logs and for programs that read JSON lines.
+//     Explain returns it in another language.
+//   - English of a library or a gateway has quotation marks in other languages.
+package say
 
 import (
 	"context"
@@ -6,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -18,29 +28,15 @@ import (
 	"lotse/tunnel"
 )
 
-// This file has the rules for what people read on the command line:
-//
-//   - What an advisor sees is a text of i18n in the language of the user's system. What only
-//     operators see, and every help, is English.
-//   - Error always returns the English text, for logs and for programs that read JSON lines.
-//     explain returns it in another language.
-//   - English of a library or a gateway has quotation marks in other languages.
-
-// english is the language of the operator's commands.
-const english = i18n.Language("en")
+// English is the language of the operator's commands.
+const English = i18n.Language("en")
 
 // maxText is the maximum length in characters of one line of output.
 const maxText = 1000
 
-// speech makes errors whose texts are in i18n.
-type speech struct{}
-
-// say makes such errors.
-var say speech
-
 // Text returns an error with the text of a key. An argument that is an error is the error's cause;
 // it is explained in the text's language.
-func (speech) Text(key string, args ...any) error { return &told{key: key, args: args} }
+func Text(key string, args ...any) error { return &told{key: key, args: args} }
 
 // told is an error that has a text in each language.
 type told struct {
@@ -50,7 +46,7 @@ type told struct {
 
 // Error returns the English text.
 func (e *told) Error() string {
-	return e.in(english, func(err error) string { return err.Error() })
+	return e.in(English, func(err error) string { return err.Error() })
 }
 
 // in returns the text in a language; why returns that of a cause.
@@ -76,24 +72,24 @@ func (e *told) Unwrap() error {
 	return nil
 }
 
-// line makes a text safe for a terminal, because a gateway or a peer may have written a part of it.
+// Line makes a text safe for a terminal, because a gateway or a peer may have written a part of it.
 // A text of several lines becomes one.
-func line(text string) string { return plaintext.Line(text, maxText) }
+func Line(text string) string { return plaintext.Line(text, maxText) }
 
-// explain returns the text of an error in a language, safe for a terminal. Joined errors are on a
+// Explain returns the text of an error in a language, safe for a terminal. Joined errors are on a
 // line each.
-func explain(l i18n.Language, err error) string {
+func Explain(l i18n.Language, err error) string {
 	if all, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines []string
 		for _, e := range all.Unwrap() {
-			lines = append(lines, explain(l, e))
+			lines = append(lines, Explain(l, e))
 		}
 		return strings.Join(lines, "\n")
 	}
-	if l == "" || l == english {
-		return line(err.Error())
+	if l == "" || l == English {
+		return Line(err.Error())
 	}
-	return line(translated(l, err))
+	return Line(translated(l, err))
 }
 
 // translated returns the text of an error in a language other than English.
@@ -116,7 +112,7 @@ func ofGateway(l i18n.Language, err error) string {
 	var api *tunnel.APIError
 	switch {
 	case errors.As(err, &far):
-		return l.Text("cli.unreachable.line", far.Gateway, unreachableText(l, far))
+		return l.Text("cli.unreachable.line", far.Gateway, Unreachable(l, far))
 	case !errors.As(err, &api):
 		return ""
 	case api.RetryAfter > 0:
@@ -125,7 +121,8 @@ func ofGateway(l i18n.Language, err error) string {
 	return refusedText(l, api)
 }
 
-func unreachableText(l i18n.Language, e *tunnel.UnreachableError) string {
+// Unreachable returns the text for an error about a gateway that cannot be reached.
+func Unreachable(l i18n.Language, e *tunnel.UnreachableError) string {
 	switch e.Cause {
 	case tunnel.CauseOtherName:
 		return l.Text("cli.unreachable.otherName")
@@ -230,7 +227,7 @@ func ofViewer(l i18n.Language, err error) string {
 	case errors.Is(err, peer.ErrOther):
 		return l.Text("cli.view.other", err.Error())
 	case errors.As(err, &exit):
-		return exitText(l, exit.ProcessState)
+		return Exit(l, exit.ProcessState)
 	}
 	return ""
 }
@@ -261,4 +258,15 @@ func ofSystem(l i18n.Language, err error) string {
 		return l.Text("cli.line.lost")
 	}
 	return ""
+}
+
+// Exit says how a program ended.
+func Exit(l i18n.Language, state *os.ProcessState) string {
+	switch {
+	case l == "" || l == English:
+		return state.String()
+	case state.Exited():
+		return l.Text("cli.view.exit", state.ExitCode())
+	}
+	return l.Text("cli.quote", state.String())
 }
