@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"lotse/agent/trace"
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/rfb"
@@ -84,7 +85,7 @@ type Config struct {
 	// is logged.
 	Logger *slog.Logger
 	// Trace receives what a field report needs; it may be nil.
-	Trace *Trace
+	Trace *trace.Log
 	// Timeouts are the times after which a question without an answer counts as refused.
 	Timeouts Timeouts
 }
@@ -161,7 +162,7 @@ func Run(ctx context.Context, cfg Config) error {
 	stopped := ctx
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	cfg.Trace.start(cfg.Version)
+	cfg.Trace.Start(cfg.Version)
 	s := newSession(cfg, cancel)
 	// If somebody stops the program, the session ends properly: the advisor is told.
 	wait := s.start(ctx)

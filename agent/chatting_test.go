@@ -148,13 +148,13 @@ func TestChatNeedsASession(t *testing.T) {
 			}
 		}
 		nobody("before joining")
-		s.send(joined{&tunnel.Person{Name: "anna"}})
+		s.send(joined{advisor: &tunnel.Person{Name: "anna"}})
 		if err := s.Do(Say{Text: "x"}); err != nil {
 			t.Error(err)
 		}
 		s.send(lost{})
 		nobody("while the line is lost")
-		s.send(joined{&tunnel.Person{Name: "anna"}})
+		s.send(joined{advisor: &tunnel.Person{Name: "anna"}})
 		if err := s.Do(Say{Text: "y"}); err != nil {
 			t.Error(err)
 		}

@@ -53,7 +53,7 @@ func (c EnterNumber) do(st *state) error {
 	}
 	st.phase, st.failure, st.number = PhaseConnecting, nil, c.Number
 	select {
-	case st.session.entered <- entry{c.Number, st.client}:
+	case st.session.entered <- entry{c.Number, st.client, acceptedTerms(st)}:
 	default:
 	}
 	return nil

@@ -2,16 +2,13 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"net"
 	"time"
 
+	"lotse/agent/doornumbers"
 	"lotse/seal"
 	"lotse/tunnel"
 )
-
-// errNoDoorNumber means that nobody who knows the session's number asked for that viewer.
-var errNoDoorNumber = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
 
 // giveDoorNumber answers an advisor's request for a viewer that cannot seal. Only the end that
 // asked gets the number.
@@ -46,7 +43,7 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 	d := s.doors.Find(c.Door, time.Now())
 	if d == nil || c.Kind != tunnel.KindView { // these doors allow no other stream
 		seal.Refuse(ctx, line)
-		return nil, errNoDoorNumber
+		return nil, doornumbers.ErrNone
 	}
 	// No later stream may be based on this exchange.
 	p.Number, p.Tries, p.Origins = d.Digits.Digits(), &d.Tries, nil
@@ -54,7 +51,7 @@ func (c *call) seal(ctx context.Context, line net.Conn) (conn *seal.Conn, err er
 	switch {
 	case err == nil && !s.doors.Spend(c.Door, d):
 		conn.Close()
-		return nil, errNoDoorNumber
+		return nil, doornumbers.ErrNone
 	case err != nil && d.Tries.Burnt() && s.doors.Spend(c.Door, d):
 		s.log.seal.Warn("a viewer's number was tried wrongly three times and is not used any more; the session goes on", "door", c.Door)
 		s.send(doorBurnt{c.Door})

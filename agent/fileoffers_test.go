@@ -281,7 +281,7 @@ func TestFileStreamBreaks(t *testing.T) {
 		d.send(lost{})
 		d.refusesStream(t, "while away", id)
 		time.Sleep(2 * tunnel.FileClaim)
-		d.send(joined{&tunnel.Person{Name: "anna"}})
+		d.send(joined{advisor: &tunnel.Person{Name: "anna"}})
 		again := connects(d.Session)
 		again.offers(d.Session, id, letter)
 		again.wantTold(t, "wanted")

@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"lotse/consent"
+	"lotse/agent/trace"
 	"lotse/logs"
 	"lotse/rfb"
 	"lotse/rfb/rfbtest"
@@ -112,10 +112,10 @@ func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 // TestInsideASession checks that each line of the log and of the trace has an area of the
 // agent. None may contain a number, a name or a text. The trace must contain what happened.
 func TestInsideASession(t *testing.T) {
-	var out, trace lockedBuffer
+	var out, traced lockedBuffer
 	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	secrets := insideSession(t, func(cfg *Config) {
-		cfg.Logger, cfg.Trace = log, NewTrace(&trace, 1<<20)
+		cfg.Logger, cfg.Trace = log, trace.New(&traced, 1<<20)
 		cfg.Client.Logger = logs.Area(log, logs.Tunnel)
 	})
 	areas := map[string]bool{}
@@ -136,7 +136,7 @@ func TestInsideASession(t *testing.T) {
 		}
 	}
 	happened := map[string]bool{}
-	for line := range strings.Lines(trace.String()) {
+	for line := range strings.Lines(traced.String()) {
 		happened[tracedWords(t, line)] = true
 		hides(t, line, secrets)
 	}
@@ -151,7 +151,7 @@ func TestInsideASession(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		t.Log(trace.String())
+		t.Log(traced.String())
 	}
 }
 
@@ -194,9 +194,9 @@ func tracedWords(t *testing.T, line string) string {
 // trace costs nothing.
 func TestTraceIsBounded(t *testing.T) {
 	var out lockedBuffer
-	trace := NewTrace(&out, 300)
+	traced := trace.New(&out, 300)
 	for range 100 {
-		trace.start("test")
+		traced.Start("test")
 	}
 	lines := strings.SplitAfter(strings.TrimSpace(out.String()), "\n")
 	last := len(lines) - 1
@@ -208,11 +208,11 @@ func TestTraceIsBounded(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	var none *Trace
+	var none *trace.Log
 	if n := testing.AllocsPerRun(100, func() {
-		none.armed(asked{right: consent.View}, true)
-		none.stream("stream opened", tunnel.GatewayMessage{}, nil)
-		none.event(logs.Capture, "local input begins")
+		none.Armed("view", true)
+		none.Stream("stream opened", tunnel.GatewayMessage{}, nil)
+		none.Event(logs.Capture, "local input begins")
 	}); n != 0 {
 		t.Errorf("without a trace: %v allocations", n)
 	}
@@ -222,10 +222,10 @@ func TestTraceIsBounded(t *testing.T) {
 // an error.
 func TestTraceHidesTextsOfOthers(t *testing.T) {
 	var out lockedBuffer
-	trace := NewTrace(&out, 1<<20)
+	traced := trace.New(&out, 1<<20)
 	m := tunnel.GatewayMessage{Kind: "482193057", Door: "Anna Berg"}
-	trace.stream("stream ended", m, errors.New("close 1008: 482193057 of Anna Berg"))
-	trace.viewer("viewer gone", m.Door, rfb.Stats{Version: "3.8"})
+	traced.Stream("stream ended", m, errors.New("close 1008: 482193057 of Anna Berg"))
+	traced.Viewer("viewer gone", m.Door, rfb.Stats{Version: "3.8"})
 	for line := range strings.Lines(out.String()) {
 		hides(t, line, []string{m.Kind, m.Door})
 		if words := tracedWords(t, line); !strings.HasSuffix(words, " other") {
@@ -238,7 +238,7 @@ func TestTraceHidesTextsOfOthers(t *testing.T) {
 func TestTracedNumbers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out lockedBuffer
-		s, _ := joinedSession(t, Config{Trace: NewTrace(&out, 1<<20)})
+		s, _ := joinedSession(t, Config{Trace: trace.New(&out, 1<<20)})
 		a, b := net.Pipe()
 		black := screen.NewFramebuffer(image.Pt(8, 8))
 		v := &viewer{door: "page", conn: rfb.NewConn(a, rfb.Config{Desktop: black, Waiting: black})}

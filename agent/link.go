@@ -40,6 +40,7 @@ type bound struct {
 type errRefused struct {
 	code       string
 	retryAfter int
+	terms      *tunnel.Terms // with tunnel.RefusedTerms
 }
 
 func (e errRefused) Error() string { return "agent: the gateway refused: " + e.code }
@@ -49,6 +50,7 @@ func (e errRefused) Error() string { return "agent: the gateway refused: " + e.c
 type link struct {
 	session *Session
 	client  *tunnel.Client // of the gateway for which the number was entered
+	terms   string         // the version of its terms that the customer has accepted, or ""
 	// entered holds the numbers of this run of the program.
 	entered map[tunnel.Number]*entered
 }
@@ -60,7 +62,7 @@ func (l *link) run(ctx context.Context) error {
 		var number tunnel.Number
 		select {
 		case entry := <-l.session.entered:
-			number, l.client = entry.number, entry.client
+			number, l.client, l.terms = entry.number, entry.client, entry.terms
 		case <-ctx.Done():
 			return endCause(ctx)
 		}
@@ -108,6 +110,9 @@ func (e notEntered) in(st *state) {
 	f := newFailure("gateway", e.err.Error())
 	if r := (errRefused{}); errors.As(e.err, &r) {
 		f.Code, f.RetryAfter = r.code, r.retryAfter
+		if r.code == tunnel.RefusedTerms {
+			f.ask(r.terms, st)
+		}
 	}
 	st.phase, st.failure, st.number, st.compare = PhaseNumber, f, tunnel.Number{}, ""
 }
@@ -193,7 +198,7 @@ func (l *link) serve(ctx context.Context, e *entered, resume *bound) (*bound, er
 	if resume != nil {
 		token = resume.resume
 	}
-	if err := conn.Enter(e.number.Place(), token); err != nil {
+	if err := conn.Enter(e.number.Place(), token, l.terms); err != nil {
 		return nil, err
 	}
 	s.send(linked{conn})
@@ -257,13 +262,13 @@ func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool
 		l.patience.Stop()
 		grace := time.Duration(min(m.Grace, 1<<20)) * time.Second
 		l.bound = &bound{place: l.entered.number.Place(), resume: m.Resume, grace: min(max(0, grace), tunnel.MaxGrace)}
-		l.session.send(joined{m.Advisor})
+		l.session.send(joined{m.Advisor, m.Question, m.Answer})
 	case tunnel.TypeRefused:
 		if l.bound != nil {
 			l.session.send(lost{})
 			return true, errSaid // a number that was accepted cannot be refused
 		}
-		return true, errRefused{m.Code, m.RetryAfter}
+		return true, errRefused{m.Code, m.RetryAfter, m.Terms}
 	case tunnel.TypeEnded:
 		l.session.send(ended{knownReason(m.Reason)})
 		l.session.cancel(errEnded)
@@ -338,7 +343,12 @@ func (e linked) in(st *state) { st.link = e.link }
 
 // joined means that the gateway has connected the customer with an advisor, for the first time
 // or again. A session keeps its first advisor.
-type joined struct{ advisor *tunnel.Person }
+type joined struct {
+	advisor *tunnel.Person
+	// question is asked at the end; answer is a part of the address at which it is answered. Both
+	// are "" if there is none.
+	question, answer string
+}
 
 func (e joined) in(st *state) {
 	if st.phase == PhaseEnded || st.consent.Phase == consent.Over {
@@ -355,7 +365,8 @@ func (e joined) in(st *state) {
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {
-		st.notes.Joined(short(hostOf(st.client.Gateway)), st.advisor, st.compare)
+		asksAtEnd(st, e.question, e.answer)
+		st.notes.Joined(st.client.Gateway, short(hostOf(st.client.Gateway)), st.advisor, st.compare)
 	}
 }
 

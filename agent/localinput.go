@@ -47,7 +47,7 @@ type localInputBegins struct{}
 
 func (localInputBegins) in(st *state) {
 	st.session.log.capture.Debug("local input", "active", true)
-	st.session.cfg.Trace.event(logs.Capture, "local input begins")
+	st.session.cfg.Trace.Event(logs.Capture, "local input begins")
 	st.session.effects.ReleaseInput()
 }
 
@@ -62,5 +62,5 @@ func (e localInputIdle) in(st *state) {
 		return
 	}
 	st.session.log.capture.Debug("local input", "active", false)
-	st.session.cfg.Trace.event(logs.Capture, "local input rests")
+	st.session.cfg.Trace.Event(logs.Capture, "local input rests")
 }

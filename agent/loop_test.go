@@ -166,7 +166,7 @@ func TestLoopCallsNobody(t *testing.T) {
 			},
 		})
 		d := &desk{Session: s, asker: asker}
-		s.send(joined{&tunnel.Person{Name: "anna"}})
+		s.send(joined{advisor: &tunnel.Person{Name: "anna"}})
 
 		// An advisor's end and a viewer connect.
 		a, b := net.Pipe()

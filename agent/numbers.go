@@ -35,14 +35,14 @@ func (s *Session) serveCounted(ctx context.Context, v *viewer) (logEnd func()) {
 	})
 	if trace := s.cfg.Trace; trace != nil {
 		followers.Go(func() {
-			each(over, tracedEvery, func(*rfb.Stats) { trace.viewer("viewer", v.door, v.conn.Stats()) })
+			each(over, tracedEvery, func(*rfb.Stats) { trace.Viewer("viewer", v.door, v.conn.Stats()) })
 		})
 	}
 	err := v.conn.Serve(ctx)
 	close(over)
 	followers.Wait()
 	return func() {
-		s.cfg.Trace.viewer("viewer gone", v.door, v.conn.Stats())
+		s.cfg.Trace.Viewer("viewer gone", v.door, v.conn.Stats())
 		if err != nil {
 			log = log.With("reason", err)
 		}

@@ -11,6 +11,8 @@ const panelGrace = 3 * time.Second
 type panelPages struct {
 	open   int
 	closed bool // none is open, and none was for panelGrace
+	// survey is shown on them at the end; nil: none.
+	survey *Survey
 }
 
 // PageOpened says that a page of the panel has connected. The panel must send PageClosed when

@@ -92,7 +92,7 @@ func TestPointing(t *testing.T) {
 			d.allow(t)
 		})
 		step("away", false, func() { d.send(lost{}); synctest.Wait() })
-		step("back", true, func() { d.send(joined{&tunnel.Person{Name: "anna"}}); synctest.Wait() })
+		step("back", true, func() { d.send(joined{advisor: &tunnel.Person{Name: "anna"}}); synctest.Wait() })
 		step("the view is taken", false, do(Take{consent.View}))
 		step("the next view, switched off before", false, func() {
 			do(Silence{Right: consent.Point, On: true})()

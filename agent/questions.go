@@ -133,7 +133,7 @@ func (e panelArmed) in(st *state) {
 	if q := &st.questions.open; st.pending() == e.asked && !q.armed {
 		q.armed = true
 		st.session.log.consent.Info("question", "right", e.asked.name(), "armed", true)
-		st.session.cfg.Trace.armed(e.asked, true)
+		st.session.cfg.Trace.Armed(e.asked.name(), true)
 	}
 }
 
@@ -235,15 +235,15 @@ func (w *questionWindow) put(ctx context.Context, a asked) {
 	}
 	switch {
 	case errors.Is(err, screen.ErrNoAnswer):
-		s.cfg.Trace.question("question not answered", a)
+		s.cfg.Trace.Question("question not answered", a.name())
 		s.send(windowSilent{a})
 	case err != nil:
 		s.log.consent.Warn("the question could not be shown, so the answer is no", "reason", err)
-		s.cfg.Trace.question("question not shown", a)
+		s.cfg.Trace.Question("question not shown", a.name())
 		s.send(windowSilent{a})
 	default:
 		s.log.consent.Debug("question window answered", "right", a.name())
-		s.cfg.Trace.question("question answered", a)
+		s.cfg.Trace.Question("question answered", a.name())
 		s.send(windowAnswered{a, answer})
 	}
 }
@@ -277,7 +277,7 @@ func (e questionSeen) in(st *state) {
 	q, v := &st.questions.open, e.view
 	if q.until.IsZero() || q.armed != v.Armed {
 		st.session.log.consent.Info("question", "right", e.asked.name(), "armed", v.Armed)
-		st.session.cfg.Trace.armed(e.asked, v.Armed)
+		st.session.cfg.Trace.Armed(e.asked.name(), v.Armed)
 	}
 	st.session.log.consent.Debug("question window", "right", e.asked.name(), "armed", v.Armed, "buttons", placesOf(v.Buttons))
 	q.until, q.armed = v.Until, v.Armed

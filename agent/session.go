@@ -44,10 +44,12 @@ type Session struct {
 	viewers atomic.Pointer[[]*rfb.Conn]
 }
 
-// entry is a number that the customer entered, and the client of its gateway.
+// entry is a number that the customer entered, and the client of its gateway. terms is the version
+// of the gateway's terms that he has accepted, or "".
 type entry struct {
 	number tunnel.Number
 	client *tunnel.Client
+	terms  string
 }
 
 func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 func joinedSession(t *testing.T, cfg Config) (*Session, *screentest.Display) {
 	t.Helper()
 	s, d := aloneSession(t, cfg)
-	s.send(joined{&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
+	s.send(joined{advisor: &tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
 	return s, d
 }
 

@@ -200,7 +200,7 @@ func (sh *share) capture(ctx context.Context, what screen.Share, turn uint64) er
 			return nil
 		}
 		if trace := sh.session.cfg.Trace; trace != nil {
-			trace.picture(u, time.Since(captured))
+			trace.Picture(u, time.Since(captured))
 		}
 		timer.Reset(framePause - time.Since(began))
 		select {

@@ -49,7 +49,7 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	cfg.Display = screen.Parts{Screen: d.display, Input: d.display, Windows: d.windows, InputWatcher: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker, Marker: cfg.Display.Marker}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	d.Session, d.ended = startSession(t, cfg)
-	d.send(joined{&tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
+	d.send(joined{advisor: &tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})
 	d.addViewer(true)
 	return d
 }

@@ -18,6 +18,8 @@ type Failure struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
 	RetryAfter int    `json:"retry_after,omitempty"` // in seconds
+	// Terms must be accepted before the number can be entered again; only with the code "terms".
+	Terms *TermsAsked `json:"terms,omitempty"`
 }
 
 // newFailure creates a Failure from a text that a stranger may have written.
@@ -55,6 +57,7 @@ type Snapshot struct {
 	Key        string        `json:"key"`
 	Record     string        `json:"record,omitempty"`     // for people, at the end
 	RecordJSON string        `json:"recordJSON,omitempty"` // the same as JSON lines
+	Survey     *Survey       `json:"survey,omitempty"`     // at the end
 
 	// In JSON, their fields are beside the others.
 	SnapshotEntry
@@ -125,6 +128,9 @@ func (st *state) snapshot() Snapshot {
 	if st.consent.Given.Has(consent.View) {
 		share := st.sharing.choices.Describe(st.sharing.shown)
 		snap.Share = &share
+	}
+	if st.phase == PhaseEnded {
+		snap.Survey = st.pages.survey
 	}
 	if st.phase == PhaseEnded && (st.consent.Serial > 0 || snap.Files != nil) {
 		snap.Record, snap.RecordJSON = st.notes.Log.InWords(st.session.lang, time.Local), st.notes.Log.JSON()

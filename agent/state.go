@@ -141,7 +141,7 @@ func (st *state) changed(c consent.Change, by string) {
 	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
 	if t := st.session.cfg.Trace; t != nil {
-		t.event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
+		t.Event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
 	}
 	if c.Outcome == consent.Opened && st.consent.Asked.Has(c.Right) {
 		seconds := int(st.session.cfg.timeout(c.Right) / time.Second)
@@ -228,7 +228,7 @@ func (st *state) publish() {
 		m.told.Seq = m.snapshot.Seq
 	}
 	if st.last == nil || st.last.snapshot.Phase != m.snapshot.Phase {
-		st.session.cfg.Trace.phase(&m.snapshot)
+		st.session.cfg.Trace.Phase(m.snapshot.Phase, m.snapshot.Reason)
 	}
 	st.session.moment.Store(m)
 	if st.last == nil || !st.last.sameForAdvisors(m) {

@@ -24,7 +24,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 	if err != nil {
 		made <- err
 		log.Info("stream not opened", "reason", err)
-		s.cfg.Trace.stream("stream not opened", c.GatewayMessage, err)
+		s.cfg.Trace.Stream("stream not opened", c.GatewayMessage, err)
 		return
 	}
 	conn, err := c.seal(ctx, line)
@@ -32,7 +32,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 	if err != nil {
 		log := s.log.seal.With("kind", c.Kind, "door", c.Door)
 		log.Info("stream not sealed", "reason", err)
-		s.cfg.Trace.stream("stream not sealed", c.GatewayMessage, err)
+		s.cfg.Trace.Stream("stream not sealed", c.GatewayMessage, err)
 		// Only the wrong tries that this end counted end the session, not those of another end.
 		// Both ends have proved the number by then. So this was an attack, or an advisor who
 		// mistyped the number in his helper.
@@ -43,7 +43,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		return
 	}
 	defer conn.Close()
-	s.cfg.Trace.stream("stream opened", c.GatewayMessage, nil)
+	s.cfg.Trace.Stream("stream opened", c.GatewayMessage, nil)
 	switch c.Kind {
 	case tunnel.KindControl:
 		s.serveControl(ctx, conn, c.Door)
@@ -55,5 +55,5 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		serveFile(ctx, s, conn)
 	}
 	log.Info("stream ended")
-	s.cfg.Trace.stream("stream ended", c.GatewayMessage, ctx.Err())
+	s.cfg.Trace.Stream("stream ended", c.GatewayMessage, ctx.Err())
 }

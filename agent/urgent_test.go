@@ -150,7 +150,7 @@ func TestEndTakesRightsFirst(t *testing.T) {
 		if s.Do(Allow{id, nil}) == nil || s.rights() != (tunnel.Rights{}) {
 			t.Error("an answer counted after the end")
 		}
-		s.send(joined{&tunnel.Person{Name: "late"}})
+		s.send(joined{advisor: &tunnel.Person{Name: "late"}})
 		if snap, _ := s.Snapshot(); snap.Phase == PhaseJoined && snap.Advisor.Name == "late" || snap.Reason != tunnel.ReasonCustomer {
 			t.Errorf("joined after the end: %+v", snap)
 		}
@@ -213,13 +213,13 @@ func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
 		}
 		first := wish()
 		asked("before the customer is in", false)
-		s.send(joined{nil})
+		s.send(joined{advisor: nil})
 		asked("when he is in", true)
 		s.send(lost{})
 		asked("when the line is lost", false)
 		second := wish()
 		asked("before the line is back", false)
-		s.send(joined{nil})
+		s.send(joined{advisor: nil})
 		asked("when it is back", true)
 		s.send(lost{})
 		third := wish()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"lotse/logs"
 )
@@ -23,6 +24,7 @@ type Gateway struct {
 	Company        string   `toml:"company"`
 	Downloads      string   `toml:"downloads"`
 	Contact        string   `toml:"security_contact"`
+	Customer       Customer `toml:"customer"`
 	Doors          Doors    `toml:"doors"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	TLS            TLS      `toml:"tls"`
@@ -32,6 +34,33 @@ type Gateway struct {
 	Audit          Audit    `toml:"audit"`
 	Metrics        Metrics  `toml:"metrics"`
 	Log            Log      `toml:"log"`
+}
+
+// Customer is what customers are asked outside the question window.
+type Customer struct {
+	Terms        string `toml:"terms"`
+	TermsVersion string `toml:"terms_version"`
+	Question     string `toml:"question"`
+}
+
+// Limits of texts for customers.
+const (
+	maxCustomerQuestion = 200 // characters
+	maxTermsVersion     = 40
+)
+
+// check checks each value.
+func (c *Customer) check() (bad []problem) {
+	isLine := func(s string, most int) bool {
+		return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
+	}
+	if !isLine(c.TermsVersion, maxTermsVersion) {
+		bad = append(bad, problem{"customer.terms_version", fmt.Sprintf("is not one line of at most %d characters", maxTermsVersion)})
+	}
+	if !isLine(c.Question, maxCustomerQuestion) {
+		bad = append(bad, problem{"customer.question", fmt.Sprintf("is not one line of at most %d characters", maxCustomerQuestion)})
+	}
+	return bad
 }
 
 // Doors configures the ways in for an advisor's viewer.
@@ -163,6 +192,7 @@ func (g *Gateway) check() (bad []problem) {
 			"security_contact", "%q is not an address like \"mailto:security@example.com\" or \"https://example.com/security\"", g.Contact)
 	}
 	bad = append(bad, g.Doors.check()...)
+	bad = append(bad, g.Customer.check()...)
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
 	if g.ACME.Directory != "" {
@@ -183,6 +213,8 @@ func (g *Gateway) Complete() error {
 		return fmt.Errorf("settings: hosts is empty: write the name by which customers reach the gateway, for example hosts = [\"support.example.com\"]")
 	case g.TLS.Mode == "files" && (g.TLS.Cert == "" || g.TLS.Key == ""):
 		return fmt.Errorf("settings: tls.mode is \"files\", so tls.cert and tls.key must name the certificate and its key (or set tls.mode = \"acme\")")
+	case (g.Customer.Terms == "") != (g.Customer.TermsVersion == ""):
+		return fmt.Errorf("settings: customer.terms and customer.terms_version must both be set, or neither: records name the version that a customer has accepted")
 	case g.TLS.Mode == "dev" && !isLoopback(g.Listen):
 		return fmt.Errorf("settings: tls.mode is \"dev\", which listens on loopback addresses only, not on %q", g.Listen)
 	}

@@ -10,6 +10,7 @@ import "time"
 // gateway.go and doors.go.
 var gatewaySections = []section{
 	{"", "", mainSettings},
+	{"customer", "What customers are asked before and after a session.", customerSettings},
 	{"doors", "The ways in for advisors' viewers.", doorSettings},
 	{"doors.vnc", "A port for VNC viewers. The user name is the number that stands beside the " +
 		"one-time password.", vncSettings},
@@ -61,6 +62,19 @@ var mainSettings = []Setting{
 		"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, such as "+
 			"[\"10.0.0.0/8\"]. Leave it empty when nothing stands before the gateway. `lotse doctor` "+
 			"checks it."),
+}
+
+var customerSettings = []Setting{
+	text("customer.terms", "",
+		"A file with the terms that customers must accept before they join, as plain text in UTF-8 of "+
+			"at most 64 KiB. It is read at the start. Customers read it at /terms. \"\" asks for nothing."),
+	text("customer.terms_version", "",
+		"The version of the terms, such as \"2026-11\". The record of a session says which version was "+
+			"accepted, when, and the SHA-256 of the text."),
+	text("customer.question", "",
+		"A question to the customer after the session, such as \"Have we solved your problem?\". He "+
+			"can answer yes, partly or no on a page of this gateway. The answer is a line of the audit "+
+			"trail. \"\" asks nothing."),
 }
 
 var doorSettings = []Setting{

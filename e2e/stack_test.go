@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type stack struct {
 	url     string
 	data    string
 	caFile  string
+	config  string // a file of settings; "": none
 }
 
 // devPassword is random in each run: TestNeighbour searches for it wherever another user can
@@ -24,9 +26,16 @@ type stack struct {
 var devPassword = "correct horse battery staple " + rand.Text()
 
 // newStack starts a stack with `lotse gateway --dev`.
-func newStack(t testing.TB) *stack {
+// newStack starts a gateway. settings are lines of its configuration.
+func newStack(t testing.TB, settings ...string) *stack {
 	t.Helper()
 	s := &stack{t: t, data: t.TempDir()}
+	if len(settings) > 0 {
+		s.config = filepath.Join(s.data, "gateway.toml")
+		if err := os.WriteFile(s.config, []byte(strings.Join(settings, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.caFile = filepath.Join(s.data, "ca.pem")
 	s.startGateway("127.0.0.1:0")
 	return s
@@ -34,7 +43,11 @@ func newStack(t testing.TB) *stack {
 
 func (s *stack) startGateway(listen string) {
 	s.t.Helper()
-	s.gateway = start(s.t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(s.t, "lotse"), "gateway", "--dev", "--data", s.data, "--listen", listen)
+	args := []string{"gateway", "--dev", "--data", s.data, "--listen", listen}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	s.gateway = start(s.t, []string{"LOTSE_DEV_PASSWORD=" + devPassword}, ours(s.t, "lotse"), args...)
 	line := s.gateway.Line("listening on https://")
 	s.url = line[strings.Index(line, "https://"):]
 }

@@ -24,7 +24,7 @@ func TestFirstWord(t *testing.T) {
 	const commit, share, opening = 3 + 50, 3 + 33, 3 + 97 // seal/SPEC.md, section 2
 	for name, place := range map[string]string{"held": o.place, "unknown": unknown} {
 		c := r.customer()
-		if err := c.link.Enter(place, ""); err != nil {
+		if err := c.link.Enter(place, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		m := c.recv()
@@ -69,7 +69,7 @@ func TestOldAgent(t *testing.T) {
 	o := r.open(r.signIn("anna"))
 	for _, place := range []string{o.place, "1000"} {
 		c := r.customer()
-		if err := c.link.Enter(place, ""); err != nil {
+		if err := c.link.Enter(place, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		conn, err := c.c.DialAgentStream(t.Context(), c.recv().Stream)

@@ -38,6 +38,7 @@ type Config struct {
 	// SecurityContact is the contact in /.well-known/security.txt, a mailto: or https: address; "":
 	// none.
 	SecurityContact string
+	Customer        Customer
 	Pages           fs.FS // index.html, advisor.html, assets/; nil: none
 	Programs        Programs
 	TLS             TLSConfig

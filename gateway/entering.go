@@ -46,6 +46,15 @@ func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 	if m.Resume != "" {
 		return d.resume(l, m)
 	}
+	if t := d.cfg.Customer.terms(); t != nil && m.Terms != t.Version {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if l.entry != nil || l.session != nil {
+			return errWrongMessage
+		}
+		d.refuseForTermsLocked(l, t)
+		return nil
+	}
 	a := d.enters.admit(l.client, m.Proof, 0, d.now())
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -181,18 +190,22 @@ func (d entering) resume(l *agentLink, m tunnel.AgentRequest) error {
 	}
 	d.recordEnter(audit.Resumed, l, s, "")
 	d.enters.known.add(l.client, now)
-	d.bindLocked(l, s, m.Resume)
+	d.bindLocked(l, s, m.Resume, "")
 	return nil
 }
 
 // bindLocked makes l the session's agent and sends it the token with which it can come back.
-func (d entering) bindLocked(l *agentLink, s *session, token string) {
+func (d entering) bindLocked(l *agentLink, s *session, token, answer string) {
 	s.agent, l.session, l.entry, l.refusals = l, s, nil, 0
 	d.unjoined.remove(l)
 	prove(l.conns)
 	advisor := s.advisor
-	l.send(tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: token,
-		Grace: seconds(d.cfg.Limits.Times.AgentGrace)})
+	m := tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: token,
+		Grace: seconds(d.cfg.Limits.Times.AgentGrace)}
+	if answer != "" {
+		m.Question, m.Answer = d.cfg.Customer.Question, answer
+	}
+	l.send(m)
 	d.setStateLocked(s, tunnel.StateJoined)
 }
 
@@ -222,7 +235,11 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	d.enters.right(l.client, d.now())
 	d.recordEnter(audit.Joined, l, s, "")
 	d.log.tunnel.Info("customer joined", "session", s.id, "from", l.from.String())
-	d.bindLocked(l, s, token)
+	answer := ""
+	if d.cfg.Customer.Question != "" {
+		answer = d.answers.issue(s.id, s.account, s.joined, s.expires.Add(answerTime))
+	}
+	d.bindLocked(l, s, token, answer)
 	d.changed.note()
 	d.orphanEntriesLocked(s)
 }
@@ -283,11 +300,20 @@ func (d entering) refuseEntryLocked(st *stream, code string) {
 	})
 }
 
-// refuseLocked sends a refusal to the agent. After the third refusal it closes the link.
+// refuseForTermsLocked tells the agent which terms the customer must accept first. Nothing was
+// tried, so the client is not charged.
+func (d entering) refuseForTermsLocked(l *agentLink, t *tunnel.Terms) {
+	d.sendRefusalLocked(l, nil, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: tunnel.RefusedTerms, Terms: t})
+}
+
 func (d entering) refuseLocked(l *agentLink, s *session, code string, wait time.Duration) {
+	d.sendRefusalLocked(l, s, tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: code, RetryAfter: seconds(wait)})
+}
+
+// sendRefusalLocked sends a refusal to the agent. After the third refusal it closes the link.
+func (d entering) sendRefusalLocked(l *agentLink, s *session, m tunnel.GatewayMessage) {
 	d.metrics.refusals.Add(1)
-	d.recordEnter(audit.Refused, l, s, code)
-	m := tunnel.GatewayMessage{Type: tunnel.TypeRefused, Code: code, RetryAfter: seconds(wait)}
+	d.recordEnter(audit.Refused, l, s, m.Code)
 	if l.refusals++; l.refusals >= maxEntersPerLink {
 		l.finish(m, "too many tries on this link")
 		return

@@ -143,7 +143,7 @@ func TestEnterLimits(t *testing.T) {
 	r := start(t, func(c *Config) { c.Limits.EnterWrong = 2 })
 	for i := range 3 {
 		c := r.customer()
-		if err := c.link.Enter("9999", ""); err != nil {
+		if err := c.link.Enter("9999", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		m := c.recv() // recv solves a puzzle
@@ -188,7 +188,7 @@ func TestResume(t *testing.T) {
 	}
 	for _, token := range []string{"x", joined.Resume[:21] + "!", "AAAAAAAAAAAAAAAAAAAAAA"} {
 		thief := r.customer()
-		if err := thief.link.Enter(o.place, token); err != nil {
+		if err := thief.link.Enter(o.place, token, ""); err != nil {
 			t.Fatal(err)
 		}
 		if m := thief.recv(); m.Code != tunnel.RefusedLost {
@@ -196,7 +196,7 @@ func TestResume(t *testing.T) {
 		}
 	}
 	back := r.customer()
-	if err := back.link.Enter(o.place, joined.Resume); err != nil {
+	if err := back.link.Enter(o.place, joined.Resume, ""); err != nil {
 		t.Fatal(err)
 	}
 	if m := back.recv(); m.Type != tunnel.TypeJoined || m.Resume != joined.Resume {
@@ -207,7 +207,7 @@ func TestResume(t *testing.T) {
 	echo(t, view, shown)
 	// A dead link that was not noticed is replaced.
 	again := r.customer()
-	if err := again.link.Enter(o.place, joined.Resume); err != nil {
+	if err := again.link.Enter(o.place, joined.Resume, ""); err != nil {
 		t.Fatal(err)
 	}
 	if m := again.recv(); m.Type != tunnel.TypeJoined {
@@ -230,7 +230,7 @@ func TestAgentGrace(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	late := r.customer()
-	if err := late.link.Enter(o.place, joined.Resume); err != nil {
+	if err := late.link.Enter(o.place, joined.Resume, ""); err != nil {
 		t.Fatal(err)
 	}
 	if m := late.recv(); m.Code != tunnel.RefusedLost {

@@ -272,9 +272,10 @@ func receive[T any](t *testing.T, ch <-chan T, what string) (v T) {
 
 // customer is an agent's link.
 type customer struct {
-	t    *testing.T
-	c    *tunnel.Client
-	link *tunnel.AgentLink
+	terms string // the version that is accepted
+	t     *testing.T
+	c     *tunnel.Client
+	link  *tunnel.AgentLink
 }
 
 func (r *rig) customer() *customer {
@@ -301,7 +302,7 @@ func (c *customer) recv() tunnel.GatewayMessage {
 // try enters digits and returns the outcome of the seal and the gateway's answer.
 func (c *customer) try(digits string) (*seal.Conn, tunnel.GatewayMessage, error) {
 	c.t.Helper()
-	if err := c.link.Enter(digits[:4], ""); err != nil {
+	if err := c.link.Enter(digits[:4], "", c.terms); err != nil {
 		c.t.Fatal(err)
 	}
 	m := c.recv()

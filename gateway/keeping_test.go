@@ -43,7 +43,7 @@ func TestRestart(t *testing.T) {
 	control, joined := c.join(o.number)
 	idle := r.customer()
 	trying := r.customer()
-	if err := trying.link.Enter("9998", ""); err != nil {
+	if err := trying.link.Enter("9998", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	trying.recv()
@@ -67,14 +67,14 @@ func TestRestart(t *testing.T) {
 	o.connect()
 	o.state(tunnel.StateAway)
 	thief := r2.customer()
-	if err := thief.link.Enter(o.place, "AAAAAAAAAAAAAAAAAAAAAA"); err != nil {
+	if err := thief.link.Enter(o.place, "AAAAAAAAAAAAAAAAAAAAAA", ""); err != nil {
 		t.Fatal(err)
 	}
 	if m := thief.recv(); m.Code != tunnel.RefusedLost {
 		t.Errorf("stolen place: %+v", m)
 	}
 	back := r2.customer()
-	if err := back.link.Enter(o.place, joined.Resume); err != nil {
+	if err := back.link.Enter(o.place, joined.Resume, ""); err != nil {
 		t.Fatal(err)
 	}
 	if m := back.recv(); m.Type != tunnel.TypeJoined || m.Resume != joined.Resume || m.Advisor == nil || *m.Advisor != *joined.Advisor {

@@ -361,6 +361,9 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /download", site.downloadForVisitor)
 	mux.HandleFunc("GET /download/{$}", site.downloadForVisitor)
 	mux.HandleFunc("GET /.well-known/security.txt", site.securityText)
+	mux.HandleFunc("GET "+tunnel.TermsPath, site.termsText)
+	mux.HandleFunc("GET "+tunnel.AnswerPath+"{token}", site.questionPage)
+	mux.HandleFunc("POST "+tunnel.AnswerPath+"{token}", site.takeAnswer)
 	mux.HandleFunc("/", site.page)
 	return s.guard(mux)
 }

@@ -96,7 +96,7 @@ func TestEndedPlaceTellsNothing(t *testing.T) {
 	} {
 		o := r.open(a)
 		c := r.customer()
-		if err := c.link.Enter(o.place, ""); err != nil {
+		if err := c.link.Enter(o.place, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		call := c.recv()

@@ -160,6 +160,11 @@ var texts = map[string]*translated{
 		"der Kunde: {0} an {1}, {2}",
 		"le client : {0} sur {1}, {2}",
 	}},
+	"record.terms": {sources: []string{
+		"the customer accepted the terms, version {0}, SHA-256 {1}",
+		"der Kunde hat die Bedingungen angenommen, Fassung {0}, SHA-256 {1}",
+		"le client a accepté les conditions, version {0}, SHA-256 {1}",
+	}},
 	"record.joined": {sources: []string{
 		"joined; comparison code {0}",
 		"verbunden; Vergleichszahl {0}",
@@ -705,6 +710,11 @@ var texts = map[string]*translated{
 		"Ihre Nummer beginnt mit {0}. Bitte tippen Sie die ganze Nummer: ",
 		"Votre numéro commence par {0}. Veuillez taper le numéro entier\u00a0: ",
 	}},
+	"agent.terminal.terms": {sources: []string{
+		"{0} asks you to accept its terms (version {1}) before you connect.\nRead them at {2}\nType {3} to accept them.",
+		"{0} bittet Sie, vor dem Verbinden die Bedingungen anzunehmen (Fassung {1}).\nSie stehen unter {2}\nTippen Sie {3}, um sie anzunehmen.",
+		"{0} vous demande d''accepter ses conditions (version {1}) avant la connexion.\nLisez-les à {2}\nTapez {3} pour les accepter.",
+	}},
 	"agent.terminal.connecting": {sources: []string{
 		"Connecting to {0} …",
 		"Verbindung mit {0} wird aufgebaut …",
@@ -734,6 +744,11 @@ var texts = map[string]*translated{
 		"Nothing of this program keeps running.",
 		"Von diesem Programm läuft nichts mehr.",
 		"Rien de ce programme ne continue à fonctionner.",
+	}},
+	"agent.terminal.survey": {sources: []string{
+		"{0} asks: {1}\nYou can answer at {2}",
+		"{0} fragt: {1}\nSie können unter {2} antworten",
+		"{0} demande : {1}\nVous pouvez répondre à {2}",
 	}},
 	"agent.terminal.compare": {sources: []string{
 		"Encrypted end to end. Your advisor must see the same number: {0}",
@@ -955,6 +970,11 @@ var texts = map[string]*translated{
 		"Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
 		"La session n''a pas pu être reprise. Veuillez demander un nouveau numéro à votre conseiller.",
 	}},
+	"agent.failure.terms": {sources: []string{
+		"the operator of the gateway asks you to accept his terms first",
+		"der Betreiber des Gateways bittet Sie, zuerst seine Bedingungen anzunehmen",
+		"l''exploitant de la passerelle vous demande d''abord d''accepter ses conditions",
+	}},
 	"agent.failure.number": {sources: []string{
 		"This number did not match. Compare it with your advisor. If it is right, ask for a new one.",
 		"Diese Nummer passt nicht. Vergleichen Sie sie mit Ihrem Berater. Wenn sie stimmt, lassen Sie sich eine neue geben.",
@@ -1029,6 +1049,26 @@ var texts = map[string]*translated{
 		"Open the start page and choose “Show from this page”",
 		"Öffnen Sie die Startseite und wählen Sie „Von dieser Seite zeigen“",
 		"Ouvrez la page d’accueil et choisissez «\u00a0Montrer depuis cette page\u00a0»",
+	}},
+	"gateway.answer.words": {sources: []string{
+		"{0, select, yes {Yes} partly {Partly} other {No}}",
+		"{0, select, yes {Ja} partly {Teilweise} other {Nein}}",
+		"{0, select, yes {Oui} partly {En partie} other {Non}}",
+	}},
+	"gateway.answer.who": {sources: []string{
+		"Your answer goes to {0}. It is noted with the session, without your name.",
+		"Ihre Antwort geht an {0}. Sie wird zur Sitzung vermerkt, ohne Ihren Namen.",
+		"Votre réponse est transmise à {0}. Elle est notée avec la session, sans votre nom.",
+	}},
+	"gateway.answer.thanks": {sources: []string{
+		"Thank you for your answer. You can close this page.",
+		"Danke für Ihre Antwort. Sie können diese Seite schließen.",
+		"Merci de votre réponse. Vous pouvez fermer cette page.",
+	}},
+	"gateway.answer.closed": {sources: []string{
+		"This question is not open any more. You can close this page.",
+		"Diese Frage ist nicht mehr offen. Sie können diese Seite schließen.",
+		"Cette question n''est plus ouverte. Vous pouvez fermer cette page.",
 	}},
 	"cli.number": {sources: []string{
 		"session number: {0}",

@@ -26,11 +26,13 @@ type Entry struct {
 	Count   int       `json:"count,omitempty"`   // with LeftOut and Hash, in lines
 	SHA256  string    `json:"sha256,omitempty"`  // with Hash, in hexadecimal
 	Text    string    `json:"text,omitempty"`    // with Note
+	Terms   *Terms    `json:"terms,omitempty"`   // with Accepted
 }
 
 // Values of Entry.Event, beside Asked and those that follow it.
 const (
 	Begin        = "begin"    // the first line
+	Accepted     = "terms"    // the customer has accepted the operator's terms before he joined
 	Joined       = "joined"   // the customer has joined
 	Named        = "customer" // the advisor learns the customer's names
 	Shown        = "shown"    // what can be seen from now on
@@ -81,6 +83,14 @@ type File struct {
 	To     string `json:"to"`
 	SHA256 string `json:"sha256,omitempty"` // in hexadecimal
 	Why    string `json:"why,omitempty"`
+}
+
+// Terms are what the customer has accepted, and when. SHA256 is that of the text in hexadecimal, as
+// the gateway said.
+type Terms struct {
+	Version string    `json:"version"`
+	SHA256  string    `json:"sha256"`
+	At      time.Time `json:"at"` // UTC
 }
 
 // MaxLine is the maximum length of a line in bytes, without the line feed.

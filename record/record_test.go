@@ -27,6 +27,7 @@ type vectors struct {
 func entries() []Entry {
 	all := []Entry{
 		{Event: Begin, Version: 1, Gateway: "support.example.com", Who: &Person{Name: "anna", Display: "Anna Groß", Company: "Example & Söhne <GmbH>"}},
+		{Event: Accepted, Terms: &Terms{Version: "2026-11", SHA256: "56ef", At: time.Date(2026, 11, 30, 8, 59, 0, 0, time.UTC)}},
 		{Event: Joined, Code: "0412"},
 		{Event: Asked, Right: "view"},
 		{Event: Shown, Share: &Share{Kind: "apps", Names: []string{"Editor", "Brief \u202e\"3\".txt"}}},

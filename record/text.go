@@ -66,6 +66,10 @@ func (e Entry) Words(l i18n.Language) string {
 	switch e.Event {
 	case Joined:
 		return l.Text("record.joined", clean(e.Code))
+	case Accepted:
+		if e.Terms != nil {
+			return l.Text("record.terms", clean(e.Terms.Version), clean(e.Terms.SHA256))
+		}
 	case Named:
 		if e.Who != nil {
 			return l.Text("record.customer", clean(e.Who.User), clean(e.Who.Host), clean(e.Who.System))

@@ -34,9 +34,10 @@ func (c *Client) DialAgent(ctx context.Context) (*AgentLink, error) {
 	return l, nil
 }
 
-// Enter asks for the place. resume is "" or the token of an earlier TypeJoined.
-func (l *AgentLink) Enter(place, resume string) error {
-	m := AgentRequest{Type: TypeEnter, Place: place, Resume: resume}
+// Enter asks for the place. resume is "" or the token of an earlier TypeJoined. terms is the
+// version of the terms that the customer has accepted, or "".
+func (l *AgentLink) Enter(place, resume, terms string) error {
+	m := AgentRequest{Type: TypeEnter, Place: place, Resume: resume, Terms: terms}
 	l.mu.Lock()
 	l.last, l.puzzles = m, 0
 	l.mu.Unlock()

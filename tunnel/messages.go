@@ -69,6 +69,7 @@ const (
 	RefusedBusy   = "busy"
 	RefusedRate   = "rate"
 	RefusedLost   = "lost"
+	RefusedTerms  = "terms" // with GatewayMessage.Terms
 )
 
 // Types of messages on the links; PROTOCOL.md, sections 3 and 5.
@@ -233,8 +234,8 @@ type OwnerRequest struct {
 // set.
 //
 //	TypeCall     Stream, Kind, Door, From, Advisor (nil while entering)
-//	TypeJoined   Advisor, Resume, Grace
-//	TypeRefused  Code, RetryAfter
+//	TypeJoined   Advisor, Resume, Grace, Question and Answer
+//	TypeRefused  Code, RetryAfter, Terms
 //	TypeEnded    Reason
 //	TypePuzzle   Puzzle; the agent sends the enter again with its proof
 type GatewayMessage struct {
@@ -250,15 +251,40 @@ type GatewayMessage struct {
 	RetryAfter int     `json:"retry_after,omitempty"` // seconds
 	Reason     string  `json:"reason,omitempty"`
 	Puzzle     string  `json:"puzzle,omitempty"`
+	Terms      *Terms  `json:"terms,omitempty"` // with RefusedTerms
+	// Question is what the customer is asked after the session; he answers it at the gateway's
+	// address /answer/ followed by Answer. Both are "" if there is no question.
+	Question string `json:"question,omitempty"`
+	Answer   string `json:"answer,omitempty"`
 }
 
+// Terms names the terms that a customer must accept before he joins. Their text is at the gateway's
+// address TermsPath.
+type Terms struct {
+	Version string `json:"version"` // at most MaxTermsVersion characters
+	SHA256  string `json:"sha256"`  // of the text, in hexadecimal
+}
+
+// Where customers read the terms, and where they answer the question at the end.
+const (
+	TermsPath  = "/terms"
+	AnswerPath = "/answer/"
+)
+
+// Limits of what a gateway asks a customer, in characters.
+const (
+	MaxTermsVersion     = 40
+	MaxCustomerQuestion = 200
+)
+
 // AgentRequest is a message of an agent to the gateway: TypeEnter (Place,
-// Resume, Proof), TypeEnd (Reason).
+// Resume, Proof, Terms), TypeEnd (Reason).
 type AgentRequest struct {
 	Type   string `json:"type"`
 	Place  string `json:"place,omitempty"`
 	Resume string `json:"resume,omitempty"`
 	Proof  string `json:"proof,omitempty"` // of work, after TypePuzzle; section 11
+	Terms  string `json:"terms,omitempty"` // the version of the terms that the customer has accepted
 	Reason string `json:"reason,omitempty"`
 }
 

@@ -206,7 +206,7 @@ func TestPuzzlesOnTheWay(t *testing.T) {
 			return err
 		}
 		defer link.Close()
-		if err := link.Enter("4821", ""); err != nil {
+		if err := link.Enter("4821", "", ""); err != nil {
 			return err
 		}
 		m, err := link.Recv()
@@ -245,7 +245,7 @@ func TestCloseStopsWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := link.Enter("4821", ""); err != nil {
+	if err := link.Enter("4821", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	over := make(chan error, 1)

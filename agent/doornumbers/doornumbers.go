@@ -8,12 +8,16 @@
 package doornumbers
 
 import (
+	"errors"
 	"sync"
 	"time"
 
 	"lotse/seal"
 	"lotse/tunnel"
 )
+
+// ErrNone means that nobody who knows the session's number asked for that viewer.
+var ErrNone = errors.New("agent: a viewer by a door for which no number was given out, or whose number was used")
 
 // Number is a number that was given out for one door.
 type Number struct {

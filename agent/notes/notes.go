@@ -16,6 +16,10 @@ import (
 type Notes struct {
 	Log  record.Log
 	Send func(tunnel.ControlMessage) // to all ends that are connected
+	// Terms are what the customer has accepted before he joined; nil: nothing. TermsOf is the
+	// address of the gateway whose terms they are.
+	Terms   *record.Terms
+	TermsOf string
 }
 
 func (n *Notes) add(e record.Entry) {
@@ -35,13 +39,17 @@ func (n *Notes) SendAll(send func(tunnel.ControlMessage)) {
 	}
 }
 
-// Joined writes how the record begins. advisor may be nil.
-func (n *Notes) Joined(gateway string, advisor *tunnel.Person, code string) {
+// Joined writes how the record begins. address is that of the gateway, and gateway its name for
+// people. advisor may be nil.
+func (n *Notes) Joined(address, gateway string, advisor *tunnel.Person, code string) {
 	begin := record.Entry{Event: record.Begin, Version: 1, Gateway: gateway}
 	if advisor != nil {
 		begin.Who = &record.Person{Name: advisor.Name, Display: advisor.Display, Company: advisor.Company}
 	}
 	n.add(begin)
+	if n.Terms != nil && n.TermsOf == address {
+		n.add(record.Entry{Event: record.Accepted, Terms: n.Terms})
+	}
 	n.add(record.Entry{Event: record.Joined, Code: code})
 }
 

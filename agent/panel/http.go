@@ -266,6 +266,7 @@ func (p *Panel) write(ctx context.Context, to *page, shown func()) {
 // The types of a Message. PANEL.md says what each does.
 const (
 	TypeEnter   = "enter"
+	TypeTerms   = "terms"
 	TypeAnswer  = "answer"
 	TypeSilence = "silence"
 	TypeShare   = "share"
@@ -280,6 +281,7 @@ const (
 type Message struct {
 	Type     string             `json:"type"`
 	Number   string             `json:"number,omitempty"`
+	Version  string             `json:"version,omitempty"`
 	Question string             `json:"question,omitempty"`
 	Allow    bool               `json:"allow,omitempty"`
 	Right    string             `json:"right,omitempty"`
@@ -303,6 +305,8 @@ func (m Message) command(connection string) agent.Command {
 	switch m.Type {
 	case TypeEnter:
 		return agent.Enter{Typed: m.Number}
+	case TypeTerms:
+		return agent.AcceptTerms{Version: m.Version}
 	case TypeAnswer:
 		switch id, shownOn, _ := strings.Cut(m.Question, "."); {
 		case shownOn != connection:

@@ -18,6 +18,10 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 	p.prompts = ""
 	text := strings.TrimSpace(line.text)
 	if snap.Phase == agent.PhaseNumber {
+		if asksTerms(snap) && saysYes(strings.ToLower(text)) {
+			_ = s.Do(agent.AcceptTerms{Version: snap.Error.Terms.Version})
+			return
+		}
 		if snap.Confirm && saysYes(strings.ToLower(text)) {
 			text = snap.Offer
 		}

@@ -177,6 +177,9 @@ func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 		case agent.PhaseEnded:
 			p.say(l.Text("agent.terminal.over", agent.ReasonText(l, s.Reason)))
 			p.say(l.Text("agent.terminal.overCalm"))
+			if q := s.Survey; q != nil {
+				p.say(l.Text("agent.terminal.survey", s.Gateway, q.Question, q.Address))
+			}
 			return
 		}
 	}
@@ -215,6 +218,9 @@ func (p *Panel) sayNotice(l i18n.Language, s agent.Snapshot) {
 // putPrompt shows what the customer can answer now.
 func (p *Panel) putPrompt(l i18n.Language, s agent.Snapshot) {
 	switch {
+	case s.Phase == agent.PhaseNumber && asksTerms(s):
+		terms := s.Error.Terms
+		p.prompt("number", l.Text("agent.terminal.terms", s.Gateway, terms.Version, terms.Address, yesWords(l)[0])+"\n"+l.Text("agent.terminal.enter"))
 	case s.Phase == agent.PhaseNumber && s.Confirm:
 		p.prompt("number", confirmText(l, s))
 	case s.Phase == agent.PhaseNumber && s.Gateway == "":
@@ -228,6 +234,9 @@ func (p *Panel) putPrompt(l i18n.Language, s agent.Snapshot) {
 		p.ask(l, s)
 	}
 }
+
+// asksTerms reports whether the customer is asked to accept terms before he joins.
+func asksTerms(s agent.Snapshot) bool { return s.Error != nil && s.Error.Terms != nil }
 
 // ask shows a question that is answered here. It discards everything typed before. The word
 // that allows the question appears only now.

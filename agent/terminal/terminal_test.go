@@ -301,6 +301,26 @@ func TestConfirms(t *testing.T) {
 	}
 }
 
+// TestTermsInATerminal checks that the customer accepts the terms by a yes, and that anything else
+// is a number.
+func TestTermsInATerminal(t *testing.T) {
+	asked := agent.Failure{Code: tunnel.RefusedTerms, Terms: &agent.TermsAsked{Version: "7", Address: "https://b.example/terms"}}
+	for typed, want := range map[string]agent.Command{
+		"yes": agent.AcceptTerms{Version: "7"}, "JA": agent.AcceptTerms{Version: "7"},
+		"482 193 057": agent.Enter{Typed: "482 193 057"}, "no": agent.Enter{Typed: "no"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := sit(t, agent.Snapshot{Phase: agent.PhaseNumber, Gateway: "b.example", Error: &asked})
+			if text := c.read.String(); !strings.Contains(text, "https://b.example/terms") || !strings.Contains(text, "version 7") {
+				t.Errorf("asked %q", text)
+			}
+			if got := c.types(typed); !slices.Equal(got, []agent.Command{want}) {
+				t.Errorf("%s: %v", typed, got)
+			}
+		})
+	}
+}
+
 // TestLanguages checks that a whole session can be followed in every language: each step has
 // its own text.
 func TestLanguages(t *testing.T) {
@@ -327,6 +347,7 @@ func TestLanguages(t *testing.T) {
 				failure(agent.Failure{Code: tunnel.RefusedBusy}),
 				failure(agent.Failure{Code: tunnel.RefusedRate, RetryAfter: 1}),
 				failure(agent.Failure{Code: tunnel.RefusedRate, RetryAfter: 2}),
+				failure(agent.Failure{Code: tunnel.RefusedTerms, Terms: &agent.TermsAsked{Version: "7", Address: "https://b.example/terms"}}),
 				phase(agent.PhaseConnecting, ""),
 				func(s *agent.Snapshot) { *s = joined(l); s.Compare, s.Line = "4821", agent.LineSealed },
 				asks(consent.View, true), asks(consent.Share, false), asks(consent.Control, false),
@@ -341,7 +362,11 @@ func TestLanguages(t *testing.T) {
 				func(s *agent.Snapshot) { s.Line = agent.LinePartly },
 				notice(agent.NoticeShielded, "F12"), notice(agent.NoticeHidden, ""),
 				notice(agent.NoticeShielded, ""),
-				phase(agent.PhaseAway, ""), phase(agent.PhaseEnded, tunnel.ReasonBurnt),
+				phase(agent.PhaseAway, ""),
+				func(s *agent.Snapshot) {
+					s.Phase, s.Reason = agent.PhaseEnded, tunnel.ReasonBurnt
+					s.Survey = &agent.Survey{Question: "Well?", Address: "https://b.example/answer/A"}
+				},
 			} {
 				text := c.show(func(s *agent.Snapshot) {
 					if change(s); s.Question != nil {

@@ -106,6 +106,8 @@ func failureText(l i18n.Language, f agent.Failure) string {
 		return l.Text("agent.failure.gateway", f.Message)
 	case tunnel.RefusedNumber:
 		return l.Text("agent.failure.number")
+	case tunnel.RefusedTerms:
+		return l.Text("agent.failure.terms")
 	case tunnel.RefusedBusy:
 		return l.Text("agent.failure.busy")
 	case tunnel.RefusedLost:

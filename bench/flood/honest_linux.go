@@ -277,7 +277,7 @@ func join(ctx context.Context, c *tunnel.Client, number tunnel.Number) error {
 	defer link.Close()
 	stop := context.AfterFunc(ctx, func() { link.Close() })
 	defer stop()
-	if err := link.Enter(number.Place(), ""); err != nil {
+	if err := link.Enter(number.Place(), "", ""); err != nil {
 		return err
 	}
 	m, err := link.Recv()

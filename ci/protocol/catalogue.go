@@ -31,6 +31,8 @@ var limits = []struct {
 	{"maxControls", tunnel.MaxControls},
 	{"maxChatText", tunnel.MaxChatText},
 	{"maxChatLines", tunnel.MaxChatLines},
+	{"maxTermsVersion", tunnel.MaxTermsVersion},
+	{"maxCustomerQuestion", tunnel.MaxCustomerQuestion},
 	{"maxChatBurst", tunnel.MaxChatBurst},
 	{"chatPause", milliseconds(tunnel.ChatPause)},
 	{"maxFiles", tunnel.MaxFiles},
@@ -66,7 +68,7 @@ var words = []struct {
 		tunnel.ReasonAdvisor, tunnel.ReasonCustomer, tunnel.ReasonExpired, tunnel.ReasonBurnt, tunnel.ReasonLost,
 		tunnel.ReasonShutdown,
 	}},
-	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost}},
+	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost, tunnel.RefusedTerms}},
 	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point)},
 	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Share)},
 	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
@@ -93,7 +95,7 @@ var words = []struct {
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
 	}},
 	{"panelCommands", []string{
-		panel.TypeEnter, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeChat,
+		panel.TypeEnter, panel.TypeTerms, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeChat,
 		panel.TypeStop, panel.TypeEnd,
 	}},
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 
-	"lotse/agent"
+	"lotse/agent/trace"
 )
 
 // maxTrace is the maximum size of the file of --trace, in bytes.
@@ -12,7 +12,7 @@ const maxTrace = 50 << 20
 
 // openTrace creates the file and a trace that writes to it. If file is "", t is nil. A disk
 // that blocks delays only the lines.
-func openTrace(file string) (t *agent.Trace, stop func(), err error) {
+func openTrace(file string) (t *trace.Log, stop func(), err error) {
 	if file == "" {
 		return nil, func() {}, nil
 	}
@@ -23,7 +23,7 @@ func openTrace(file string) (t *agent.Trace, stop func(), err error) {
 	w := newLogWriter(f)
 	w.missing = `{"area":"agent","event":"lines are missing","lines":%d}` + "\n"
 	go w.run()
-	return agent.NewTrace(w, maxTrace), func() {
+	return trace.New(w, maxTrace), func() {
 		w.close()
 		_ = f.Close()
 	}, nil

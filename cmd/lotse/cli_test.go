@@ -234,7 +234,7 @@ func TestBurnt(t *testing.T) {
 	a := newAgent(t, url, ca)
 	wrong := digits[:8] + string('0'+(digits[8]-'0'+1)%10)
 	for i := range 3 {
-		if err := a.link.Enter(wrong[:4], ""); err != nil {
+		if err := a.link.Enter(wrong[:4], "", ""); err != nil {
 			t.Fatal(err)
 		}
 		call := a.recv(tunnel.TypeCall)

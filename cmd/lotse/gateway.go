@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"lotse/config"
 	"lotse/gateway"
@@ -200,6 +201,28 @@ func devAdvisor(out io.Writer, data string) error {
 	return nil
 }
 
+// maxTerms is the maximum size in bytes of the terms for customers.
+const maxTerms = 64 << 10
+
+// customerConfig reads the terms.
+func customerConfig(c *config.Customer) (gateway.Customer, error) {
+	g := gateway.Customer{TermsVersion: c.TermsVersion, Question: c.Question}
+	if c.Terms == "" {
+		return g, nil
+	}
+	b, err := os.ReadFile(c.Terms)
+	switch {
+	case err != nil:
+		return g, fmt.Errorf("customer.terms: %w", err)
+	case len(b) > maxTerms:
+		return g, fmt.Errorf("customer.terms: %s has %d bytes, at most %d", c.Terms, len(b), maxTerms)
+	case len(b) == 0 || !utf8.Valid(b):
+		return g, fmt.Errorf("customer.terms: %s is not a text in UTF-8", c.Terms)
+	}
+	g.Terms = string(b)
+	return g, nil
+}
+
 // gatewayConfig converts settings to the gateway's configuration.
 func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	files, err := pages()
@@ -214,6 +237,10 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	if err != nil {
 		return gateway.Config{}, err
 	}
+	customer, err := customerConfig(&g.Customer)
+	if err != nil {
+		return gateway.Config{}, err
+	}
 	minVersion := uint16(tls.VersionTLS13)
 	if g.TLS.Min == "1.2" {
 		minVersion = tls.VersionTLS12
@@ -221,7 +248,7 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	return gateway.Config{
 		Listen: g.Listen, Hosts: g.AllHosts(), Data: g.Data, Name: g.Name, Company: g.Company, Version: version,
 		Pages: files, Programs: gateway.Programs{Folder: g.Downloads, BuiltIn: programs()},
-		TrustedProxies: proxies, SecurityContact: g.Contact, Metrics: g.Metrics.Listen,
+		TrustedProxies: proxies, SecurityContact: g.Contact, Customer: customer, Metrics: g.Metrics.Listen,
 		TLS: gateway.TLSConfig{Mode: g.TLS.Mode, CertFile: g.TLS.Cert, KeyFile: g.TLS.Key, MinVersion: minVersion,
 			Email: g.ACME.Email, Directory: g.ACME.Directory},
 		Doors: gateway.Doors{

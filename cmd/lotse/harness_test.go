@@ -186,7 +186,7 @@ func (a *agentEnd) join(digits string) {
 	if a.number, err = tunnel.ParseNumber(digits); err != nil {
 		a.t.Fatal(err)
 	}
-	if err := a.link.Enter(a.number.Place(), ""); err != nil {
+	if err := a.link.Enter(a.number.Place(), "", ""); err != nil {
 		a.t.Fatal(err)
 	}
 	sealed := a.seal(a.recv(tunnel.TypeCall))

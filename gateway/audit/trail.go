@@ -56,6 +56,7 @@ const (
 	Stream        = "stream_opened"
 	StreamEnd     = "stream_ended"
 	Ended         = "session_ended"
+	Answered      = "customer_answered" // the question after a session; the reason is the answer
 	Password      = "viewer_password_made"
 	Token         = "viewer_address_made"
 	Viewer        = "viewer_admitted"

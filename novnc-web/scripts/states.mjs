@@ -113,6 +113,11 @@ export function panelStates(lang) {
       },
     },
     "number-wrong": { ...fresh, phase: "number", error: { code: "number", message: "refused" } },
+    "number-terms": {
+      ...fresh,
+      phase: "number",
+      error: { code: "terms", message: "refused", terms: { version: "2026-11", address: "https://support.example.com/terms" } },
+    },
     connecting: { ...fresh, phase: "connecting", number: "482 193 057" },
     joined: base,
     "question-view": { ...base, question: question("view"), choices },
@@ -185,7 +190,18 @@ export function panelStates(lang) {
     answering: { ...viewing, answer: "control" },
     away: { ...base, phase: "away" },
     "away-viewing": { ...viewing, phase: "away", direction: "none", viewers: [] },
-    ended: { ...base, phase: "ended", reason: "advisor", record },
+    ended: { ...base, phase: "ended", reason: "advisor", record, recordJSON: "{}\n" },
+    "ended-survey": {
+      ...base,
+      phase: "ended",
+      reason: "advisor",
+      record,
+      recordJSON: "{}\n",
+      survey: {
+        question: "Haben wir Ihr Problem zu Ihrer Zufriedenheit gelöst, und würden Sie uns noch einmal anrufen?",
+        address: "https://support.example.com/answer/AAAAAAAAAAAAAAAAAAAAAA",
+      },
+    },
     "ended-files": {
       ...base,
       phase: "ended",

@@ -19,6 +19,8 @@ export const maxViewers = 16;
 export const maxControls = 8;
 export const maxChatText = 1000;
 export const maxChatLines = 100;
+export const maxTermsVersion = 40;
+export const maxCustomerQuestion = 200;
 export const maxChatBurst = 10;
 export const chatPause = 1000;
 export const maxFiles = 20;
@@ -56,7 +58,7 @@ export const foreignStates = ["waiting", "here"] as const;
 export type ForeignState = (typeof foreignStates)[number];
 export const endReasons = ["advisor", "customer", "expired", "burnt", "lost", "shutdown"] as const;
 export type EndReason = (typeof endReasons)[number];
-export const refusedCodes = ["number", "busy", "rate", "lost"] as const;
+export const refusedCodes = ["number", "busy", "rate", "lost", "terms"] as const;
 export type RefusedCode = (typeof refusedCodes)[number];
 export const rightNames = ["view", "control", "clipboard", "show", "point"] as const;
 export type RightName = (typeof rightNames)[number];
@@ -88,7 +90,7 @@ export const fileKinds = ["program", "document", "picture", "film", "sound", "ar
 export type FileKind = (typeof fileKinds)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
-export const panelCommands = ["enter", "answer", "silence", "share", "take", "pause", "chat", "fileStop", "end"] as const;
+export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "chat", "fileStop", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
@@ -209,6 +211,12 @@ export interface Person {
   company: string;
 }
 
+/** tunnel.Terms */
+export interface Terms {
+  version: string;
+  sha256: string;
+}
+
 /** tunnel.GatewayMessage */
 export interface GatewayMessage {
   type: string;
@@ -223,6 +231,9 @@ export interface GatewayMessage {
   retry_after?: number;
   reason?: string;
   puzzle?: string;
+  terms?: Terms;
+  question?: string;
+  answer?: string;
 }
 
 /** tunnel.AgentRequest */
@@ -231,6 +242,7 @@ export interface AgentRequest {
   place?: string;
   resume?: string;
   proof?: string;
+  terms?: string;
   reason?: string;
 }
 
@@ -397,11 +409,24 @@ export interface Ping {
   id: number;
 }
 
+/** agent.TermsAsked */
+export interface PanelTermsAsked {
+  version: string;
+  address: string;
+}
+
 /** agent.Failure */
 export interface PanelFailure {
   code: string;
   message: string;
   retry_after?: number;
+  terms?: PanelTermsAsked;
+}
+
+/** agent.Survey */
+export interface PanelSurvey {
+  question: string;
+  address: string;
 }
 
 /** choices.Selection */
@@ -476,6 +501,7 @@ export interface PanelSnapshot {
   key: string;
   record?: string;
   recordJSON?: string;
+  survey?: PanelSurvey;
   number: string;
   confirm: boolean;
   offer: string;
@@ -498,6 +524,7 @@ export interface PanelSnapshot {
 export interface PanelMessage {
   type: string;
   number?: string;
+  version?: string;
   question?: string;
   allow?: boolean;
   right?: string;

@@ -3,6 +3,7 @@
 
 import { noRights } from "../src/common/rights.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
+import { RecordLog } from "../src/record/log.ts";
 import { AgentLink } from "../src/customer/sharing/link.ts";
 import { Picture } from "../src/rfb/picture.ts";
 import { Server, type Duplex } from "../src/rfb/server.ts";
@@ -185,6 +186,13 @@ function greet(control: ControlEnd, more: object): void {
   const can = ["view", "control", "clipboard", "show", "share"];
   const abilities = { can, answer: "", pong: true, reminds: true, chat: true, files: true, ...more };
   control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
+  const record = new RecordLog();
+  record.add({ event: "begin", version: 1, gateway: "support.example.com", who: { name: "anna" } });
+  record.add({ event: "joined", code: "0412" });
+  record.add({ event: "asked", right: "view" });
+  record.add({ event: "shown", share: { kind: "apps", names: ["Briefe – Textverarbeitung"] } });
+  record.add({ event: "given", right: "view", by: "customer" });
+  for (const batch of record.batches()) control.send({ type: "record", ...batch });
 }
 
 window.puppet = {

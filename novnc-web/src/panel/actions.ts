@@ -8,6 +8,8 @@ import type { Asked } from "./snapshot.ts";
  */
 export interface PanelActions {
   enter(number: string): void;
+  /** Accepts the terms that are asked for, and enters the number again. */
+  acceptTerms(version: string): void;
   answer(question: string, allow: boolean, share?: Share): void;
   /** Refuses a right now and in future, or lifts that again. `point` is the advisor's arrow. */
   silence(right: Asked | "point", on: boolean): void;

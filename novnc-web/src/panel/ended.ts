@@ -15,8 +15,21 @@ export function endedView(
     <h1 tabindex="-1" data-testid="ended-heading">${t.ended}</h1>
     ${reason ? html`<p class="lead" data-testid="ended-reason">${reason}</p>` : nothing}
     <p>${calmWords(s, t)}</p>
-    ${recordView(s, t, record)} ${more}
+    ${surveyView(s, t)} ${recordView(s, t, record)} ${more}
   </main>`;
+}
+
+/** The operator's question, which is answered on a page of his. */
+function surveyView(s: Snapshot, t: PanelTexts): TemplateResult | typeof nothing {
+  const { survey } = s;
+  if (!survey) return nothing;
+  return html`<section data-testid="survey">
+    <p class="muted">${t.survey.who(s.gateway)}</p>
+    <p class="lead">${survey.question}</p>
+    <a class="button" href=${survey.address} target="_blank" rel="noopener noreferrer" data-testid="survey-answer"
+      >${t.survey.answer}</a
+    >
+  </section>`;
 }
 
 /** Links that save the record: for people, and for programs. */

@@ -44,6 +44,10 @@ export class PanelLink implements PanelActions {
     this.send({ type: "enter", number });
   }
 
+  acceptTerms(version: string): void {
+    this.send({ type: "terms", version });
+  }
+
   answer(question: string, allow: boolean, share?: Share): void {
     this.send({ type: "answer", question, allow, ...(share && { share: withoutNames(share) }) });
   }

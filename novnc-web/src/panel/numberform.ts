@@ -5,6 +5,7 @@ import { languages } from "../texts_gen/languages.ts";
 import type { PanelTexts } from "../texts_gen/panel.ts";
 import { hostName } from "./hostname.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { termsView } from "./termsview.ts";
 
 /** What is wrong; `more` is a technical reason, in English. */
 interface Fault {
@@ -23,10 +24,12 @@ export class NumberForm {
   private told = ""; // the program's last error
   private fault = noFault;
   private where = true; // a gateway is known
+  private refused = ""; // the terms that the customer does not accept
 
   constructor(
     private readonly t: PanelTexts,
     private readonly enter: (number: string) => void,
+    private readonly acceptTerms: (version: string) => void,
     private readonly changed: () => void,
   ) {}
 
@@ -50,6 +53,15 @@ export class NumberForm {
 
   view(s: Snapshot): TemplateResult {
     const { t, where, fault } = this;
+    const terms = s.error?.terms;
+    if (terms && JSON.stringify(terms) !== this.refused) {
+      const refuse = () => {
+        this.refused = JSON.stringify(terms);
+        this.fault = noFault;
+        this.changed();
+      };
+      return termsView(s, terms, t, () => this.acceptTerms(terms.version), refuse);
+    }
     return html`<form class="number-form" data-testid="number-form" data-confirm=${String(s.confirm)} @submit=${this.submit}>
       <h1 data-testid="number-heading">${s.confirm ? t.number.confirm : t.number.heading}</h1>
       <p class="lead" data-testid="number-lead">${s.confirm ? t.number.confirmLead : t.number.lead}</p>
@@ -96,6 +108,7 @@ export class NumberForm {
     const missing = entry !== null && entry.gateway === "" && !this.where;
     this.fault = { words: !entry ? t.number.error.format : missing ? t.number.which : "", more: "" };
     this.changed();
+    this.refused = "";
     if (entry && !missing) this.enter(grouped(entry.number) + (entry.gateway && "@" + entry.gateway));
     else this.input.value?.focus();
   };
@@ -107,6 +120,7 @@ function faultOf({ code, message, retryAfter }: NonNullable<Snapshot["error"]>, 
     case "busy":
     case "format":
     case "lost":
+    case "terms":
       return { words: t.number.error[code], more: "" };
     case "gateway":
     case "where":

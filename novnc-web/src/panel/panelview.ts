@@ -81,7 +81,12 @@ export class PanelView {
     const t = (this.t = options.texts ?? panelTexts[lang]);
     const draw = () => this.draw();
     this.common = commonTexts[lang];
-    this.number = new NumberForm(t, (n) => actions.enter(n), draw);
+    this.number = new NumberForm(
+      t,
+      (n) => actions.enter(n),
+      (version) => actions.acceptTerms(version),
+      draw,
+    );
     this.question = new QuestionCard(t, this.common, actions, draw);
     this.editor = new ShareEditor(t, actions, draw);
     this.shown = new ShowView(t, actions, draw);

@@ -18,8 +18,10 @@ import { readShare, type Share } from "../common/shares.ts";
 import {
   directionNames,
   fileKinds,
+  maxCustomerQuestion,
   maxFileName,
   maxFiles,
+  maxTermsVersion,
   noticeNames,
   panelFileEnds,
   panelFileStates,
@@ -37,6 +39,8 @@ import {
   type PanelPhase,
   type PanelQuestion,
   type PanelSnapshot,
+  type PanelSurvey,
+  type PanelTermsAsked,
   type Person,
   type Unchecked,
 } from "../protocol_gen.ts";
@@ -113,7 +117,7 @@ export interface Snapshot {
   lang: Language;
   gateway: string;
   phase: PanelPhase;
-  error: { code: string; message: string; retryAfter: number } | null;
+  error: { code: string; message: string; retryAfter: number; terms: Terms | null } | null;
   number: string;
   advisor: { name: string; company: string } | null;
   compare: string;
@@ -136,6 +140,8 @@ export interface Snapshot {
   key: string;
   /** The session's record, as text and as JSON lines, at the end. */
   record: SavedRecord;
+  /** The operator's question at the end. */
+  survey: Survey | null;
   /** Requests about which the customer does not want to be asked. */
   silenced: Asked[];
   /** What the advisor has offered and the customer gives, oldest first. */
@@ -146,6 +152,18 @@ export interface Snapshot {
   confirm: boolean;
   /** A number, or its first four digits, for the field at the beginning. */
   offer: string;
+}
+
+/** Terms that the customer must accept before he joins, and where their text is. */
+export interface Terms {
+  version: string;
+  address: string;
+}
+
+/** A question of the operator, and where it can be answered. */
+export interface Survey {
+  question: string;
+  address: string;
 }
 
 const maxChoices = 100;
@@ -248,6 +266,23 @@ function lines(value: unknown): string {
     .join("\n");
 }
 
+/** An address that a link may lead to; "" for any other text. */
+function webAddress(value: unknown): string {
+  return matching(value, /^https:\/\/[^\s"'<>]{1,1000}$/);
+}
+
+function readTerms(value: unknown): Terms | null {
+  const f = asFields<PanelTermsAsked>(value);
+  const terms = { version: text(f?.["version"], maxTermsVersion), address: webAddress(f?.["address"]) };
+  return terms.version && terms.address ? terms : null;
+}
+
+function readSurvey(value: unknown): Survey | null {
+  const f = asFields<PanelSurvey>(value);
+  const survey = { question: text(f?.["question"], maxCustomerQuestion), address: webAddress(f?.["address"]) };
+  return survey.question && survey.address ? survey : null;
+}
+
 /** Reads a state message; null for anything else. */
 export function readSnapshot(data: unknown): Snapshot | null {
   const f = parseFields<PanelSnapshot>(data, maxMessage);
@@ -265,6 +300,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
       code: text(error["code"], 20),
       message: text(error["message"], 401),
       retryAfter: number(error["retry_after"]),
+      terms: readTerms(error["terms"]),
     },
     number: text(f["number"], 20),
     advisor: advisor && {
@@ -287,6 +323,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),
     record: { text: lines(f["record"]), json: typeof f["recordJSON"] === "string" ? f["recordJSON"].slice(0, maxRecord) : "" },
+    survey: readSurvey(f["survey"]),
     pointOff: list(f["silenced"], askedNames.length + 1).includes("point"),
     silenced: list(f["silenced"], askedNames.length + 1).flatMap((r) => askedNames.find((w) => w === r) ?? []),
     files: readFiles(f["files"]),

@@ -22,6 +22,7 @@ export interface Entry {
   count?: number;
   sha256?: string;
   text?: string;
+  terms?: { version: string; sha256: string; at: string };
 }
 
 /** A line as another program wrote it: nothing is known of its fields but the event. */
@@ -40,7 +41,7 @@ const maxNoteLine = 500;
 const bytes = (line: string) => new TextEncoder().encode(line).length;
 
 /** The time as entries have it: UTC, in whole seconds. */
-function stamp(now: Date): string {
+export function stamp(now: Date): string {
   return now.toISOString().replace(/\.\d+Z$/, "Z");
 }
 

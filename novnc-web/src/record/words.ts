@@ -59,9 +59,13 @@ export function entryWords(e: ReadEntry, { record: t, common }: RecordWords): st
   const what = t.right(oneOf(e["right"], rights, "other"));
   const who = t.by(oneOf(e["by"], ["customer", "advisor", "key"], "other"));
   const person = asFields(e["who"]);
+  const terms = asFields(e["terms"]);
   switch (e.event) {
     case "joined":
       return t.joined(clean(e["code"]));
+    case "terms":
+      if (terms) return t.terms(clean(terms["version"]), clean(terms["sha256"]));
+      break;
     case "customer":
       if (person) return t.customer(clean(person["user"]), clean(person["host"]), clean(person["system"]));
       break;

@@ -38,7 +38,15 @@ export interface PanelTexts {
       lost: string;
       where: string;
       source: string;
+      terms: string;
     };
+  };
+  terms: {
+    heading: string;
+    text: (gateway: string) => string;
+    read: (version: string) => string;
+    yes: string;
+    no: string;
   };
   connecting: string;
   cancel: string;
@@ -282,6 +290,10 @@ export interface PanelTexts {
   endedCalmFiles: string;
   saveRecord: string;
   saveRecordJSON: string;
+  survey: {
+    who: (gateway: string) => string;
+    answer: string;
+  };
   reason: {
     /** panel.reason.*: below the heading panel.ended. */
     customer: string;
@@ -331,7 +343,15 @@ export const panelEn: PanelTexts = {
       lost: "The session could not be taken up again. Please ask your advisor for a new number.",
       where: "Nothing was connected: the name after the @ is missing or cannot be used.",
       source: "The name that came with this program cannot be used. Nothing was connected. Download the program again from your advisor's page, or type the number with an @ and the name.",
+      terms: "The operator asks you to accept terms which this program cannot show. Please tell your advisor.",
     },
+  },
+  terms: {
+    heading: "Do you accept the terms?",
+    text: (gateway) => `${gateway} asks you to accept its terms before you connect. Your record will say so.`,
+    read: (version) => `Read the terms (version ${version})`,
+    yes: "I accept, connect",
+    no: "No",
   },
   connecting: "Connecting …",
   cancel: "Stop",
@@ -540,6 +560,10 @@ export const panelEn: PanelTexts = {
   endedCalmFiles: "Nothing of this program is running any more. The program and the files that you saved are in your downloads folder. You can close this window.",
   saveRecord: "Save the record of this session",
   saveRecordJSON: "The same for programs (JSON)",
+  survey: {
+    who: (gateway) => `${gateway} asks:`,
+    answer: "Answer",
+  },
   reason: {
     customer: "You ended it.",
     advisor: "Your advisor ended it.",
@@ -588,7 +612,15 @@ export const panelDe: PanelTexts = {
       lost: "Die Sitzung konnte nicht fortgesetzt werden. Bitte lassen Sie sich von Ihrem Berater eine neue Nummer geben.",
       where: "Es wurde nichts verbunden: Der Name hinter dem @ fehlt oder ist nicht zu gebrauchen.",
       source: "Der Name, den dieses Programm mitbringt, ist nicht zu gebrauchen. Es wurde nichts verbunden. Laden Sie es von der Seite Ihres Beraters noch einmal, oder geben Sie die Nummer mit @ und dem Namen ein.",
+      terms: "Der Betreiber bittet Sie, Bedingungen anzunehmen, die dieses Programm nicht zeigen kann. Bitte sagen Sie es Ihrem Berater.",
     },
+  },
+  terms: {
+    heading: "Nehmen Sie die Bedingungen an?",
+    text: (gateway) => `${gateway} bittet Sie, vor dem Verbinden die Bedingungen anzunehmen. Ihr Protokoll hält das fest.`,
+    read: (version) => `Bedingungen lesen (Fassung ${version})`,
+    yes: "Annehmen und verbinden",
+    no: "Nein",
   },
   connecting: "Verbindung wird aufgebaut …",
   cancel: "Abbrechen",
@@ -797,6 +829,10 @@ export const panelDe: PanelTexts = {
   endedCalmFiles: "Von diesem Programm läuft nichts mehr. Das Programm und die Dateien, die Sie gespeichert haben, sind in Ihrem Download-Ordner. Sie können dieses Fenster schließen.",
   saveRecord: "Protokoll dieser Sitzung speichern",
   saveRecordJSON: "Dasselbe für Programme (JSON)",
+  survey: {
+    who: (gateway) => `${gateway} fragt:`,
+    answer: "Antworten",
+  },
   reason: {
     customer: "Sie haben sie beendet.",
     advisor: "Ihr Berater hat sie beendet.",
@@ -845,7 +881,15 @@ export const panelFr: PanelTexts = {
       lost: "La session n’a pas pu être reprise. Veuillez demander un nouveau numéro à votre conseiller.",
       where: "Aucune connexion : le nom après le @ manque ou n’est pas utilisable.",
       source: "Le nom fourni avec ce programme n’est pas utilisable. Aucune connexion n’a été établie. Téléchargez-le de nouveau sur la page de votre conseiller, ou saisissez le numéro suivi d’un @ et du nom.",
+      terms: "L'exploitant vous demande d'accepter des conditions que ce programme ne peut pas montrer. Dites-le à votre conseiller.",
     },
+  },
+  terms: {
+    heading: "Acceptez-vous les conditions ?",
+    text: (gateway) => `${gateway} vous demande d'accepter ses conditions avant la connexion. Votre compte rendu le notera.`,
+    read: (version) => `Lire les conditions (version ${version})`,
+    yes: "Accepter et se connecter",
+    no: "Non",
   },
   connecting: "Connexion en cours …",
   cancel: "Annuler",
@@ -1054,6 +1098,10 @@ export const panelFr: PanelTexts = {
   endedCalmFiles: "Rien de ce programme ne fonctionne plus. Le programme et les fichiers que vous avez enregistrés sont dans votre dossier de téléchargements. Vous pouvez fermer cette fenêtre.",
   saveRecord: "Enregistrer le compte rendu de cette session",
   saveRecordJSON: "Le même pour des programmes (JSON)",
+  survey: {
+    who: (gateway) => `${gateway} demande :`,
+    answer: "Répondre",
+  },
   reason: {
     customer: "Vous y avez mis fin.",
     advisor: "Votre conseiller y a mis fin.",

@@ -8,6 +8,7 @@ export interface RecordTexts {
   gateway: (gateway: string) => string;
   advisor: (who: string) => string;
   customer: (user: string, host: string, system: string) => string;
+  terms: (version: string, hash: string) => string;
   joined: (code: string) => string;
   /** share: one of record.share.*. */
   shown: (share: string) => string;
@@ -51,6 +52,7 @@ export const recordEn: RecordTexts = {
   gateway: (gateway) => `Gateway: ${gateway}`,
   advisor: (who) => `Advisor: ${who}`,
   customer: (user, host, system) => `the customer: ${user} on ${host}, ${system}`,
+  terms: (version, hash) => `the customer accepted the terms, version ${version}, SHA-256 ${hash}`,
   joined: (code) => `joined; comparison code ${code}`,
   shown: (share) => `shown: ${share}`,
   share: {
@@ -90,6 +92,7 @@ export const recordDe: RecordTexts = {
   gateway: (gateway) => `Gateway: ${gateway}`,
   advisor: (who) => `Berater: ${who}`,
   customer: (user, host, system) => `der Kunde: ${user} an ${host}, ${system}`,
+  terms: (version, hash) => `der Kunde hat die Bedingungen angenommen, Fassung ${version}, SHA-256 ${hash}`,
   joined: (code) => `verbunden; Vergleichszahl ${code}`,
   shown: (share) => `gezeigt: ${share}`,
   share: {
@@ -129,6 +132,7 @@ export const recordFr: RecordTexts = {
   gateway: (gateway) => `Passerelle : ${gateway}`,
   advisor: (who) => `Conseiller : ${who}`,
   customer: (user, host, system) => `le client : ${user} sur ${host}, ${system}`,
+  terms: (version, hash) => `le client a accepté les conditions, version ${version}, SHA-256 ${hash}`,
   joined: (code) => `connecté ; nombre à comparer ${code}`,
   shown: (share) => `montré : ${share}`,
   share: {

@@ -1,5 +1,5 @@
 import { ChatModel } from "../../common/chatlines.ts";
-import { RecordLog, type Entry } from "../../record/log.ts";
+import { RecordLog, stamp, type Entry } from "../../record/log.ts";
 import { recordText } from "../../record/words.ts";
 import type { SavedRecord } from "../../record/files.ts";
 import { Origins, Tries, type SealedChannel } from "../../seal/index.ts";
@@ -68,6 +68,10 @@ export class BrowserAgent implements PanelActions {
   private opened = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private picking = false;
+  /** The terms that the gateway asks to accept, and those that were accepted. */
+  private asked: { version: string; sha256: string } | null = null;
+  private accepted: { version: string; sha256: string; at: string } | null = null;
+  private survey: Snapshot["survey"] = null;
   /** Called when all control streams are closed. */
   private heard: () => void = () => {};
   private readonly record = new RecordLog();
@@ -101,28 +105,45 @@ export class BrowserAgent implements PanelActions {
     this.error = null;
     const entered = this.numbers.get(digits) ?? newEntered(digits);
     this.numbers.set(digits, entered);
-    this.link = new AgentLink(entered, {
-      joined: (advisor) => this.joined(advisor),
-      stream: (channel, call) => this.stream(channel, call),
-      away: () => {
-        this.phase = "away";
-        this.note({ event: "away" });
-        this.apply({ kind: "lose" }, "auto");
-        this.publish();
+    this.link = new AgentLink(
+      entered,
+      {
+        joined: (advisor, survey) => this.joined(advisor, survey),
+        stream: (channel, call) => this.stream(channel, call),
+        away: () => {
+          this.phase = "away";
+          this.note({ event: "away" });
+          this.apply({ kind: "lose" }, "auto");
+          this.publish();
+        },
+        refused: ({ code, retryAfter, terms }) => {
+          this.phase = "number";
+          this.asked = terms ?? null;
+          this.error = {
+            code,
+            message: "",
+            retryAfter,
+            terms: terms ? { version: terms.version, address: location.origin + "/terms" } : null,
+          };
+          this.publish();
+        },
+        doorBurnt: (door) => {
+          for (const control of this.controls) control.send({ type: "door", door, number: "", gone: "burnt" });
+        },
+        burnt: () => this.sayEnd("burnt"),
+        over: (reason) => this.over(reason),
       },
-      refused: ({ code, retryAfter }) => {
-        this.phase = "number";
-        this.error = { code, message: "", retryAfter };
-        this.publish();
-      },
-      doorBurnt: (door) => {
-        for (const control of this.controls) control.send({ type: "door", door, number: "", gone: "burnt" });
-      },
-      burnt: () => this.sayEnd("burnt"),
-      over: (reason) => this.over(reason),
-    });
+      this.accepted?.version ?? "",
+    );
     void this.link.run();
     this.publish();
+  }
+
+  acceptTerms(version: string): void {
+    const { asked, digits } = this;
+    if (this.phase !== "number" || asked?.version !== version) return;
+    this.accepted = { ...asked, at: stamp(new Date()) };
+    this.enter(digits);
   }
 
   answer(id: string, allow: boolean): void {
@@ -248,11 +269,14 @@ export class BrowserAgent implements PanelActions {
     return Date.now() - this.opened >= armAfter;
   }
 
-  private joined(advisor: Person | null): void {
+  private joined(advisor: Person | null, survey: { question: string; answer: string }): void {
     const first = this.consent.phase === "alone";
     if (first) {
       this.advisor = advisor; // a session has one advisor
       this.note({ event: "begin", version: 1, gateway: location.host, who: { ...advisor } });
+      if (this.accepted) this.note({ event: "terms", terms: this.accepted });
+      if (survey.question && survey.answer)
+        this.survey = { question: survey.question, address: `${location.origin}/answer/${survey.answer}` };
     }
     this.note(first ? { event: "joined", code: this.compare } : { event: "back" });
     this.phase = "joined";
@@ -608,6 +632,7 @@ export class BrowserAgent implements PanelActions {
       reason: this.reason,
       key: "",
       record: this.phase === "ended" ? this.savedRecord() : { text: "", json: "" },
+      survey: this.phase === "ended" ? this.survey : null,
       silenced: [...this.consent.silenced].filter((right) => right !== "point"),
       pointOff: false,
       files: [],

@@ -2,22 +2,25 @@
 // session, reconnecting after lost lines.
 
 import { Backoff } from "../../common/backoff.ts";
-import { asFields, number, oneOf, parseFields, text } from "../../common/fields.ts";
+import { asFields, matching, number, oneOf, parseFields, text } from "../../common/fields.ts";
 import { openLine, socketAddress } from "../../common/line.ts";
 import { solvePuzzle } from "../../common/puzzle.ts";
 import {
   endReasons,
   enterTimeout,
+  maxCustomerQuestion,
   maxGrace,
   maxLinkMessage,
   maxPuzzles,
   maxStreams,
+  maxTermsVersion,
   proofTimeout,
   refusedCodes,
   streamKinds,
   type AgentRequest,
   type GatewayMessage,
   type Person,
+  type Terms,
   type RefusedCode,
   type Unchecked,
 } from "../../protocol_gen.ts";
@@ -47,10 +50,12 @@ export interface Call {
 export interface Refused {
   code: RefusedCode | "gateway";
   retryAfter: number;
+  /** With the code "terms". */
+  terms?: { version: string; sha256: string };
 }
 
 export interface LinkHandlers {
-  joined(advisor: Person | null): void;
+  joined(advisor: Person | null, survey: { question: string; answer: string }): void;
   /** Takes a sealed stream and the call that requested it. */
   stream(channel: SealedChannel, call: Call): void;
   /** The line is lost; the link reconnects. */
@@ -91,6 +96,8 @@ export class AgentLink {
   constructor(
     private readonly entered: Entered,
     private readonly handlers: LinkHandlers,
+    /** The version of the terms that the customer has accepted; "" for none. */
+    private readonly terms = "",
   ) {
     this.doors = new DoorNumbers(entered.digits);
   }
@@ -190,7 +197,13 @@ export class AgentLink {
       };
       const patience = setTimeout(() => done({}), enterTimeout);
       const enter = (work?: string) =>
-        send(socket, { type: "enter", place, ...(resume && { resume: resume.resume }), ...(work && { proof: work }) });
+        send(socket, {
+          type: "enter",
+          place,
+          ...(resume && { resume: resume.resume }),
+          ...(work && { proof: work }),
+          ...(this.terms && { terms: this.terms }),
+        });
       socket.onopen = () => enter();
       socket.onclose = socket.onerror = () => done({});
       const hear = async (data: unknown) => {
@@ -215,11 +228,16 @@ export class AgentLink {
             if (this.socket !== socket) return;
             clearTimeout(patience);
             bound = { resume: text(f["resume"], 100), grace: Math.min(Math.max(number(f["grace"]), 0) * 1000, maxGrace) };
-            return this.handlers.joined(readPerson(f["advisor"]));
+            return this.handlers.joined(readPerson(f["advisor"]), {
+              question: text(f["question"], maxCustomerQuestion),
+              answer: matching(f["answer"], /^[A-Za-z0-9_-]{1,100}$/),
+            });
           case "refused": {
             const code = oneOf(f["code"], refusedCodes, "number");
             // A number that was accepted can no longer be refused.
-            return done(bound ? {} : { refused: { code, retryAfter: Math.min(Math.max(number(f["retry_after"]), 0), 3600) } });
+            const retryAfter = Math.min(Math.max(number(f["retry_after"]), 0), 3600);
+            const terms = code === "terms" ? readTerms(f["terms"]) : undefined;
+            return done(bound ? {} : { refused: { code, retryAfter, ...(terms && { terms }) } });
           }
           case "ended":
             return done({ ended: oneOf(f["reason"], endReasons, "lost") });
@@ -304,6 +322,12 @@ export class AgentLink {
 
 function send(socket: WebSocket, message: AgentRequest): void {
   socket.send(JSON.stringify(message));
+}
+
+function readTerms(value: unknown): { version: string; sha256: string } | undefined {
+  const f = asFields<Terms>(value);
+  const terms = { version: text(f?.["version"], maxTermsVersion), sha256: matching(f?.["sha256"], /^[0-9a-f]{64}$/) };
+  return terms.version && terms.sha256 ? terms : undefined;
 }
 
 function readCall(f: Unchecked<GatewayMessage>): Call | null {

@@ -1,4 +1,5 @@
-package agent
+// Package trace writes what a field report of the customer's program needs.
+package trace
 
 import (
 	"context"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"lotse/agent/doornumbers"
 	"lotse/logs"
 	"lotse/rfb"
 	"lotse/screen"
@@ -17,15 +19,15 @@ import (
 	"lotse/tunnel"
 )
 
-// Trace writes what a field report needs, as JSON lines: time, area, event, and words and
+// Log writes what a field report needs, as JSON lines: time, area, event, and words and
 // sizes. It never contains session numbers, secrets, contents, or names of people, computers,
-// programs or windows. It contains no text that others wrote, either. A nil Trace writes
-// nothing and costs nothing. Create one with NewTrace. Methods may be called concurrently.
-type Trace struct{ log *slog.Logger }
+// programs or windows. It contains no text that others wrote, either. A nil Log writes
+// nothing and costs nothing. Create one with New. Methods may be called concurrently.
+type Log struct{ log *slog.Logger }
 
-// NewTrace writes to w, which must not block: otherwise the handling of F12 would wait, too.
+// New writes to w, which must not block: otherwise the handling of F12 would wait, too.
 // After limit bytes, one last line says that the trace is full.
-func NewTrace(w io.Writer, limit int64) *Trace {
+func New(w io.Writer, limit int64) *Log {
 	h := slog.NewJSONHandler(&bounded{to: w, left: limit}, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
@@ -39,68 +41,68 @@ func NewTrace(w io.Writer, limit int64) *Trace {
 			return a
 		},
 	})
-	return &Trace{slog.New(h)}
+	return &Log{slog.New(h)}
 }
 
-// event writes a line. All values must be words of this program, or numbers.
-func (t *Trace) event(area, name string, attrs ...slog.Attr) {
+// Event writes a line. All values must be words of this program, or numbers.
+func (t *Log) Event(area, name string, attrs ...slog.Attr) {
 	if t == nil {
 		return
 	}
 	t.log.LogAttrs(context.Background(), slog.LevelInfo, name, append([]slog.Attr{slog.String("area", area)}, attrs...)...)
 }
 
-// start writes which program this is.
-func (t *Trace) start(version string) {
-	t.event(logs.Agent, "start", slog.String("version", version), slog.String("system", runtime.GOOS+"/"+runtime.GOARCH))
+// Start writes which program this is.
+func (t *Log) Start(version string) {
+	t.Event(logs.Agent, "start", slog.String("version", version), slog.String("system", runtime.GOOS+"/"+runtime.GOARCH))
 }
 
-// phase writes a new phase, and at the end the reason.
-func (t *Trace) phase(s *Snapshot) {
-	t.event(logs.Agent, "phase", slog.String("phase", s.Phase), slog.String("reason", s.Reason))
+// Phase writes a new phase, and at the end the reason.
+func (t *Log) Phase(phase, reason string) {
+	t.Event(logs.Agent, "phase", slog.String("phase", phase), slog.String("reason", reason))
 }
 
-// stream writes what happened to a stream, and why: err.
-func (t *Trace) stream(event string, m tunnel.GatewayMessage, err error) {
+// Stream writes what happened to a stream, and why: err.
+func (t *Log) Stream(event string, m tunnel.GatewayMessage, err error) {
 	if t == nil {
 		return
 	}
-	t.event(logs.Tunnel, event, slog.String("kind", oneOf(m.Kind, tunnel.KindControl, tunnel.KindView, tunnel.KindShow)),
+	t.Event(logs.Tunnel, event, slog.String("kind", oneOf(m.Kind, tunnel.KindControl, tunnel.KindView, tunnel.KindShow)),
 		slog.String("door", doorWord(m.Door)), slog.String("why", whyWord(err)))
 }
 
-// viewer writes a viewer's statistics.
-func (t *Trace) viewer(event, door string, s rfb.Stats) {
-	t.event(logs.RFB, event, slog.String("door", doorWord(door)), slog.Any("stats", s))
+// Viewer writes a viewer's statistics.
+func (t *Log) Viewer(event, door string, s rfb.Stats) {
+	t.Event(logs.RFB, event, slog.String("door", doorWord(door)), slog.Any("stats", s))
 }
 
-// picture writes a captured frame: how long reading it took, how much had changed according to
+// Picture writes a captured frame: how long reading it took, how much had changed according to
 // the system, and how long it took to find out what really had changed.
-func (t *Trace) picture(u screen.Update, differ time.Duration) {
+func (t *Log) Picture(u screen.Update, differ time.Duration) {
 	damage := 0
 	rects := u.Damage.Rects()
 	for _, r := range rects {
 		damage += r.Dx() * r.Dy()
 	}
-	t.event(logs.Capture, "picture", slog.Int("width", u.Frame.Size.X), slog.Int("height", u.Frame.Size.Y),
+	t.Event(logs.Capture, "picture", slog.Int("width", u.Frame.Size.X), slog.Int("height", u.Frame.Size.Y),
 		slog.Int64("capture_us", u.Took.Microseconds()), slog.Int("damage_pixels", damage), slog.Int("damage_rects", len(rects)),
 		slog.Int64("differ_us", differ.Microseconds()))
 }
 
-// question writes what happened to a question.
-func (t *Trace) question(event string, a asked) {
+// Question writes what happened to a question.
+func (t *Log) Question(event string, name string) {
 	if t == nil {
 		return
 	}
-	t.event(logs.Consent, event, slog.String("right", a.name()))
+	t.Event(logs.Consent, event, slog.String("right", name))
 }
 
-// armed writes whether a question can be answered now.
-func (t *Trace) armed(a asked, armed bool) {
+// Armed writes whether a question can be answered now.
+func (t *Log) Armed(name string, armed bool) {
 	if armed {
-		t.question("question armed", a)
+		t.Question("question armed", name)
 	} else {
-		t.question("question disarmed", a)
+		t.Question("question disarmed", name)
 	}
 }
 
@@ -126,7 +128,7 @@ func whyWord(err error) string {
 		return ""
 	case errors.Is(err, context.Canceled):
 		return "session"
-	case errors.Is(err, seal.ErrWrongNumber), errors.Is(err, errNoDoorNumber):
+	case errors.Is(err, seal.ErrWrongNumber), errors.Is(err, doornumbers.ErrNone):
 		return "number"
 	case errors.Is(err, seal.ErrBurnt), errors.Is(err, seal.ErrUsed):
 		return "used"
