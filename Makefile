@@ -88,7 +88,7 @@ test: needs-test needs-dist
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
 
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
-RACE_PACKAGES := agent|agent/files|agent/panel|gateway|gateway/audit|rfb|screen|seal|tunnel
+RACE_PACKAGES := agent|agent/files|agent/panel|agent/pointing|gateway|gateway/audit|rfb|screen|seal|tunnel
 # Tests of these packages that compute much and share nothing new: ten times slower with
 # -race, so they run without.
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \

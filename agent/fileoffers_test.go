@@ -403,3 +403,54 @@ func TestFileOffers(t *testing.T) {
 		e.wantTold(t, "ended nobody")
 	})
 }
+
+// TestOperatorLimits checks that the operator's limits hold in both directions, also when they come
+// with a connection that is there again.
+func TestOperatorLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, e := fileDesk(t)
+		limit := func(l *tunnel.FileLimits) {
+			d.send(lost{})
+			d.send(joined{advisor: &tunnel.Person{Name: "anna"}, files: l})
+			synctest.Wait()
+			e.told()
+		}
+		give := func(name string) error {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			return d.GiveFile(ctx, name, int64(len(name)), strings.NewReader(name), func(string) { stop() })
+		}
+		for i, test := range []struct {
+			limits  *tunnel.FileLimits
+			name    string
+			allowed bool
+		}{
+			{nil, "setup.exe", true},
+			{&tunnel.FileLimits{Off: true}, "a.txt", false},
+			{&tunnel.FileLimits{MaxBytes: 8}, "abcd.txt", true},
+			{&tunnel.FileLimits{MaxBytes: 8}, "abcde.txt", false},
+			{&tunnel.FileLimits{Kinds: []string{"document", "text"}}, "a.pdf", true},
+			{&tunnel.FileLimits{Kinds: []string{"document", "text"}}, "a.exe", false},
+			{&tunnel.FileLimits{Kinds: []string{"document", "text"}}, "a.txt.exe", false},
+		} {
+			limit(test.limits)
+			want := "ended operator"
+			if test.allowed {
+				want = "waiting"
+			}
+			id := fileID(byte('a' + i))
+			e.offers(d.Session, id, test.name)
+			e.wantTold(t, want)
+			d.send(fileWithdrawn{id, e.control})
+			synctest.Wait()
+			e.told()
+			err := give(test.name)
+			var refused FileRefusal
+			if errors.As(err, &refused); (refused == tunnel.FileForbidden) == test.allowed {
+				t.Errorf("%+v, %s given: %v", test.limits, test.name, err)
+			}
+			synctest.Wait()
+			e.told()
+		}
+	})
+}

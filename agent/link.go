@@ -262,7 +262,7 @@ func (l *line) obey(streams context.Context, m tunnel.GatewayMessage) (over bool
 		l.patience.Stop()
 		grace := time.Duration(min(m.Grace, 1<<20)) * time.Second
 		l.bound = &bound{place: l.entered.number.Place(), resume: m.Resume, grace: min(max(0, grace), tunnel.MaxGrace)}
-		l.session.send(joined{m.Advisor, m.Question, m.Answer})
+		l.session.send(joined{m.Advisor, m.Files, m.Question, m.Answer})
 	case tunnel.TypeRefused:
 		if l.bound != nil {
 			l.session.send(lost{})
@@ -345,6 +345,7 @@ func (e linked) in(st *state) { st.link = e.link }
 // or again. A session keeps its first advisor.
 type joined struct {
 	advisor *tunnel.Person
+	files   *tunnel.FileLimits
 	// question is asked at the end; answer is a part of the address at which it is answered. Both
 	// are "" if there is none.
 	question, answer string
@@ -358,6 +359,7 @@ func (e joined) in(st *state) {
 		st.advisor = &tunnel.Person{Name: short(p.Name), Display: short(p.Display), Company: short(p.Company)}
 	}
 	st.phase, st.failure = PhaseJoined, nil
+	st.controls.offers.list.Limits = e.files
 	kind := consent.Join
 	if st.consent.Phase == consent.Away {
 		kind = consent.Rejoin

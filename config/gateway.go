@@ -25,6 +25,7 @@ type Gateway struct {
 	Downloads      string   `toml:"downloads"`
 	Contact        string   `toml:"security_contact"`
 	Customer       Customer `toml:"customer"`
+	Files          Files    `toml:"files"`
 	Doors          Doors    `toml:"doors"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	TLS            TLS      `toml:"tls"`
@@ -62,6 +63,19 @@ func (c *Customer) check() (bad []problem) {
 	}
 	return bad
 }
+
+// Files has the limits of files that advisor and customer give each other.
+type Files struct {
+	Allowed      bool     `toml:"allowed"`
+	MaxMegabytes int      `toml:"max_megabytes"`
+	Kinds        []string `toml:"kinds"`
+}
+
+// MaxFileMegabytes as a limit is none.
+const MaxFileMegabytes = 1_000_000
+
+// FileKinds are the kinds of files, as package filename names them.
+var FileKinds = []string{"program", "document", "picture", "film", "sound", "archive", "text", "page", "other"}
 
 // Doors configures the ways in for an advisor's viewer.
 type Doors struct {
@@ -193,6 +207,9 @@ func (g *Gateway) check() (bad []problem) {
 	}
 	bad = append(bad, g.Doors.check()...)
 	bad = append(bad, g.Customer.check()...)
+	for _, kind := range g.Files.Kinds {
+		say(slices.Contains(FileKinds, kind), "files.kinds", "%q is none of %s", kind, strings.Join(FileKinds, ", "))
+	}
 	_, err := g.Proxies()
 	say(err == nil, "trusted_proxies", "%v", err)
 	if g.ACME.Directory != "" {

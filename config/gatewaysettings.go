@@ -11,6 +11,7 @@ import "time"
 var gatewaySections = []section{
 	{"", "", mainSettings},
 	{"customer", "What customers are asked before and after a session.", customerSettings},
+	{"files", "Files that advisor and customer give each other. Each one needs the customer's yes.", fileSettings},
 	{"doors", "The ways in for advisors' viewers.", doorSettings},
 	{"doors.vnc", "A port for VNC viewers. The user name is the number that stands beside the " +
 		"one-time password.", vncSettings},
@@ -75,6 +76,16 @@ var customerSettings = []Setting{
 		"A question to the customer after the session, such as \"Have we solved your problem?\". He "+
 			"can answer yes, partly or no on a page of this gateway. The answer is a line of the audit "+
 			"trail. \"\" asks nothing."),
+}
+
+var fileSettings = []Setting{
+	yesNo("files.allowed", true, "Let advisor and customer give each other files."),
+	count("files.max_megabytes", MaxFileMegabytes, 1, MaxFileMegabytes, "MB",
+		"The size of the largest file, in millions of bytes. The default sets no limit."),
+	list("files.kinds", []string{},
+		"The kinds of files that may be given, of \"program\", \"document\", \"picture\", \"film\", "+
+			"\"sound\", \"archive\", \"text\", \"page\" and \"other\", by the ending of the name. [] allows "+
+			"all. The customer's program keeps these limits, as the gateway cannot read what is sent."),
 }
 
 var doorSettings = []Setting{

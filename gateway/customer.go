@@ -16,13 +16,15 @@ import (
 	"lotse/tunnel"
 )
 
-// Customer configures what a customer is asked outside the question window.
+// Customer configures what a customer is asked outside the question window, and the limits of the
+// files that both sides give each other.
 type Customer struct {
 	// Terms is a text that the customer must accept before he joins; "": none. TermsVersion names
 	// it in records.
 	Terms, TermsVersion string
 	// Question is asked after the session; "": none.
 	Question string
+	Files    *tunnel.FileLimits // nil: none
 }
 
 // terms returns what an agent must know of the terms; nil: there are none.

@@ -201,7 +201,7 @@ func (d entering) bindLocked(l *agentLink, s *session, token, answer string) {
 	prove(l.conns)
 	advisor := s.advisor
 	m := tunnel.GatewayMessage{Type: tunnel.TypeJoined, Advisor: &advisor, Resume: token,
-		Grace: seconds(d.cfg.Limits.Times.AgentGrace)}
+		Grace: seconds(d.cfg.Limits.Times.AgentGrace), Files: d.cfg.Customer.Files}
 	if answer != "" {
 		m.Question, m.Answer = d.cfg.Customer.Question, answer
 	}

@@ -866,9 +866,9 @@ var texts = map[string]*translated{
 		"ce n’est pas un fichier",
 	}},
 	"agent.terminal.giveRefused": {sources: []string{
-		"{0, select, size {too large} many {too many files at once} name {the name cannot be used} other {nobody is connected}}",
-		"{0, select, size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} other {niemand ist verbunden}}",
-		"{0, select, size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} other {personne n’est connecté}}",
+		"{0, select, operator {the operator of the gateway does not allow its size or kind} size {too large} many {too many files at once} name {the name cannot be used} other {nobody is connected}}",
+		"{0, select, operator {der Betreiber des Gateways lässt Größe oder Art nicht zu} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} other {niemand ist verbunden}}",
+		"{0, select, operator {l''exploitant de la passerelle n''autorise pas cette taille ou ce genre} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} other {personne n’est connecté}}",
 	}},
 	"agent.terminal.fileGiven": {sources: []string{
 		"Given: {0}. Your advisor can take it now.",
@@ -1651,9 +1651,9 @@ var texts = map[string]*translated{
 		"enregistré : {0}, SHA-256 {1}",
 	}},
 	"cli.send.ended": {sources: []string{
-		"not saved: {0} ({1, select, refused {the customer refused} silence {no answer} size {too large} many {too many files at once} name {the name cannot be used} cancelled {the customer stopped it} damaged {it arrived damaged} lost {the connection was lost} other {no customer is there}})",
-		"nicht gespeichert: {0} ({1, select, refused {der Kunde lehnte ab} silence {keine Antwort} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} cancelled {der Kunde brach ab} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {kein Kunde ist da}})",
-		"non enregistré : {0} ({1, select, refused {le client a refusé} silence {pas de réponse} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} cancelled {le client l’a arrêté} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {aucun client n’est là}})",
+		"not saved: {0} ({1, select, refused {the customer refused} silence {no answer} operator {your gateway does not allow its size or kind} size {too large} many {too many files at once} name {the name cannot be used} cancelled {the customer stopped it} damaged {it arrived damaged} lost {the connection was lost} other {no customer is there}})",
+		"nicht gespeichert: {0} ({1, select, refused {der Kunde lehnte ab} silence {keine Antwort} operator {Ihr Gateway lässt Größe oder Art nicht zu} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} cancelled {der Kunde brach ab} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {kein Kunde ist da}})",
+		"non enregistré : {0} ({1, select, refused {le client a refusé} silence {pas de réponse} operator {votre passerelle n''autorise pas cette taille ou ce genre} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} cancelled {le client l’a arrêté} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {aucun client n’est là}})",
 	}},
 	"cli.send.broken": {sources: []string{
 		"{0} did not arrive yet: {1}",

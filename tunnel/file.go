@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -73,6 +74,7 @@ const (
 	FileRefused   = "refused"   // by the customer
 	FileSilent    = "silence"   // he has not answered
 	FileTooLarge  = "size"      // larger than MaxFileSize
+	FileForbidden = "operator"  // FileLimits do not allow its size or kind
 	FileTooMany   = "many"      // more than MaxFiles
 	FileBadName   = "name"      // nothing of the name can be shown
 	FileCancelled = "cancelled" // by the customer, after his yes
@@ -84,6 +86,19 @@ const (
 func (FileOffer) controlType() string  { return "file" }
 func (FileCancel) controlType() string { return "fileCancel" }
 func (FileState) controlType() string  { return "fileState" }
+
+// FileLimits are the gateway operator's limits of files, in both directions. The customer's program
+// keeps them.
+type FileLimits struct {
+	Off      bool     `json:"off,omitempty"`      // no files at all
+	MaxBytes int64    `json:"maxBytes,omitempty"` // of one file; 0: no limit
+	Kinds    []string `json:"kinds,omitempty"`    // as package filename names them; none: all
+}
+
+// Allow reports whether a file with this size and kind may be given. A nil FileLimits allows all.
+func (l *FileLimits) Allow(size int64, kind string) bool {
+	return l == nil || !l.Off && (l.MaxBytes <= 0 || size <= l.MaxBytes) && (len(l.Kinds) == 0 || slices.Contains(l.Kinds, kind))
+}
 
 // FileHeader begins a stream of KindFile: one JSON object and a line feed, from the sender.
 type FileHeader struct {

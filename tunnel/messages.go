@@ -234,7 +234,7 @@ type OwnerRequest struct {
 // set.
 //
 //	TypeCall     Stream, Kind, Door, From, Advisor (nil while entering)
-//	TypeJoined   Advisor, Resume, Grace, Question and Answer
+//	TypeJoined   Advisor, Resume, Grace, Files, Question and Answer
 //	TypeRefused  Code, RetryAfter, Terms
 //	TypeEnded    Reason
 //	TypePuzzle   Puzzle; the agent sends the enter again with its proof
@@ -252,6 +252,8 @@ type GatewayMessage struct {
 	Reason     string  `json:"reason,omitempty"`
 	Puzzle     string  `json:"puzzle,omitempty"`
 	Terms      *Terms  `json:"terms,omitempty"` // with RefusedTerms
+	// Files are the operator's limits of files, with TypeJoined; nil: none.
+	Files *FileLimits `json:"files,omitempty"`
 	// Question is what the customer is asked after the session; he answers it at the gateway's
 	// address /answer/ followed by Answer. Both are "" if there is no question.
 	Question string `json:"question,omitempty"`

@@ -69,6 +69,7 @@ const maxShown = 2 * tunnel.MaxFiles
 // List holds the offers of a session, oldest first. S is what identifies a sender. The zero value
 // is empty. Methods must not be called concurrently.
 type List[S comparable] struct {
+	Limits *tunnel.FileLimits // of the operator; nil: none
 	offers []*Offer[S]
 }
 
@@ -99,7 +100,11 @@ func (l *List[S]) add(offer tunnel.FileOffer) (o *Offer[S], why string) {
 	case l.live() >= tunnel.MaxFiles:
 		return nil, tunnel.FileTooMany
 	}
-	o = &Offer[S]{OfferedFile: OfferedFile{ID: offer.ID, Name: name, Size: offer.Size, Kind: filename.KindOf(name), State: Waiting}}
+	kind := filename.KindOf(name)
+	if !l.Limits.Allow(offer.Size, kind) {
+		return nil, tunnel.FileForbidden
+	}
+	o = &Offer[S]{OfferedFile: OfferedFile{ID: offer.ID, Name: name, Size: offer.Size, Kind: kind, State: Waiting}}
 	l.offers = append(l.offers, o)
 	for len(l.offers) > maxShown {
 		i := slices.IndexFunc(l.offers, func(o *Offer[S]) bool { return !o.live() })

@@ -80,7 +80,7 @@ var words = []struct {
 	{"chatRefusals", []string{tunnel.ChatTooLong, tunnel.ChatEmpty, tunnel.ChatTooMany, tunnel.ChatNobody}},
 	{"sentFileStates", []string{tunnel.FileWaiting, tunnel.FileAccepted, tunnel.FileWanted, tunnel.FileDone, tunnel.FileEnded}},
 	{"fileEnds", []string{
-		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileTooLarge, tunnel.FileTooMany, tunnel.FileBadName, tunnel.FileCancelled,
+		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileTooLarge, tunnel.FileForbidden, tunnel.FileTooMany, tunnel.FileBadName, tunnel.FileCancelled,
 		tunnel.FileDamaged, tunnel.FileLost, tunnel.FileNobody,
 	}},
 	{"panelFileStates", []string{files.Waiting, files.Accepted, files.Saving, files.Done, files.Ended}},

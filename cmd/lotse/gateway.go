@@ -19,6 +19,7 @@ import (
 	"lotse/gateway"
 	"lotse/logs"
 	"lotse/manual"
+	"lotse/tunnel"
 )
 
 var aboutGateway = manual.Command{
@@ -205,8 +206,8 @@ func devAdvisor(out io.Writer, data string) error {
 const maxTerms = 64 << 10
 
 // customerConfig reads the terms.
-func customerConfig(c *config.Customer) (gateway.Customer, error) {
-	g := gateway.Customer{TermsVersion: c.TermsVersion, Question: c.Question}
+func customerConfig(c *config.Customer, files *config.Files) (gateway.Customer, error) {
+	g := gateway.Customer{TermsVersion: c.TermsVersion, Question: c.Question, Files: fileLimits(files)}
 	if c.Terms == "" {
 		return g, nil
 	}
@@ -223,6 +224,18 @@ func customerConfig(c *config.Customer) (gateway.Customer, error) {
 	return g, nil
 }
 
+// fileLimits converts the limits of files.
+func fileLimits(f *config.Files) *tunnel.FileLimits {
+	l := &tunnel.FileLimits{Off: !f.Allowed, Kinds: f.Kinds}
+	if f.MaxMegabytes < config.MaxFileMegabytes {
+		l.MaxBytes = int64(f.MaxMegabytes) * 1_000_000
+	}
+	if !l.Off && l.MaxBytes == 0 && len(l.Kinds) == 0 {
+		return nil
+	}
+	return l
+}
+
 // gatewayConfig converts settings to the gateway's configuration.
 func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	files, err := pages()
@@ -237,7 +250,7 @@ func gatewayConfig(g *config.Gateway) (gateway.Config, error) {
 	if err != nil {
 		return gateway.Config{}, err
 	}
-	customer, err := customerConfig(&g.Customer)
+	customer, err := customerConfig(&g.Customer, &g.Files)
 	if err != nil {
 		return gateway.Config{}, err
 	}

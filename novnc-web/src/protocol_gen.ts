@@ -80,7 +80,7 @@ export const chatRefusals = ["long", "empty", "rate", "nobody"] as const;
 export type ChatRefusal = (typeof chatRefusals)[number];
 export const sentFileStates = ["waiting", "accepted", "wanted", "done", "ended"] as const;
 export type SentFileState = (typeof sentFileStates)[number];
-export const fileEnds = ["refused", "silence", "size", "many", "name", "cancelled", "damaged", "lost", "nobody"] as const;
+export const fileEnds = ["refused", "silence", "size", "operator", "many", "name", "cancelled", "damaged", "lost", "nobody"] as const;
 export type FileEnd = (typeof fileEnds)[number];
 export const panelFileStates = ["waiting", "accepted", "saving", "done", "ended"] as const;
 export type PanelFileState = (typeof panelFileStates)[number];
@@ -217,6 +217,13 @@ export interface Terms {
   sha256: string;
 }
 
+/** tunnel.FileLimits */
+export interface FileLimits {
+  off?: boolean;
+  maxBytes?: number;
+  kinds?: string[];
+}
+
 /** tunnel.GatewayMessage */
 export interface GatewayMessage {
   type: string;
@@ -232,6 +239,7 @@ export interface GatewayMessage {
   reason?: string;
   puzzle?: string;
   terms?: Terms;
+  files?: FileLimits;
   question?: string;
   answer?: string;
 }

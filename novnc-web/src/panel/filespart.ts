@@ -291,6 +291,7 @@ function refusalWords({ why, name }: Refusal, t: PanelTexts): string {
   switch (why) {
     case "many":
       return t.files.refused.many(String(maxFiles));
+    case "operator":
     case "size":
     case "lost":
       return t.files.refused[why](shortName(plainLine(name), maxShownName));

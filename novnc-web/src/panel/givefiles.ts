@@ -17,7 +17,7 @@ export const maxAsked = 64;
 const maxMessage = 1000;
 
 /** Why the agent does not take a file. */
-const agentWhys = ["size", "many", "name", "nobody"] as const;
+const agentWhys = ["operator", "size", "many", "name", "nobody"] as const;
 
 /** Why a file was not given. `lost`: the line to the program did not open, or broke at once. */
 export type WhyRefused = (typeof agentWhys)[number] | "folder" | "lost";

@@ -311,6 +311,7 @@ export interface AdvisorTexts {
       refused: string;
       silence: string;
       size: string;
+      operator: string;
       many: string;
       name: string;
       cancelled: string;
@@ -674,6 +675,7 @@ export const advisorEn: AdvisorTexts = {
       refused: "The customer did not want it.",
       silence: "The customer did not answer.",
       size: "It is too large for the customer's program.",
+      operator: "Your gateway does not allow files of this size or kind.",
       many: "Too many files are waiting already.",
       name: "The customer's program does not accept its name.",
       cancelled: "The customer stopped it.",
@@ -1027,6 +1029,7 @@ export const advisorDe: AdvisorTexts = {
       refused: "Der Kunde wollte sie nicht.",
       silence: "Der Kunde hat nicht geantwortet.",
       size: "Sie ist für das Programm des Kunden zu groß.",
+      operator: "Ihr Gateway lässt Dateien dieser Größe oder Art nicht zu.",
       many: "Es warten schon zu viele Dateien.",
       name: "Das Programm des Kunden nimmt ihren Namen nicht an.",
       cancelled: "Der Kunde hat abgebrochen.",
@@ -1380,6 +1383,7 @@ export const advisorFr: AdvisorTexts = {
       refused: "Le client n’en a pas voulu.",
       silence: "Le client n’a pas répondu.",
       size: "Il est trop grand pour le programme du client.",
+      operator: "Votre passerelle n'autorise pas les fichiers de cette taille ou de ce genre.",
       many: "Trop de fichiers attendent déjà.",
       name: "Le programme du client n’accepte pas son nom.",
       cancelled: "Le client l’a arrêté.",

@@ -216,6 +216,7 @@ export interface PanelTexts {
       /** panel.files.refused.*: why something that the customer has chosen was not given. */
       folder: string;
       size: (name: string) => string;
+      operator: (name: string) => string;
       name: string;
       many: (max: string) => string;
       nobody: string;
@@ -496,6 +497,7 @@ export const panelEn: PanelTexts = {
     refused: {
       folder: "A folder cannot be given as it is. Make an archive (zip) of it first.",
       size: (name) => `${name} is too large to be given.`,
+      operator: (name) => `${name} cannot be given: the operator does not allow its size or kind.`,
       name: "This file has a name that cannot be used. Please rename it first.",
       many: (max) => `At most ${max} files can be given at the same time. Please give the others later.`,
       nobody: "At the moment nobody can take a file. Please try again when your advisor is there.",
@@ -765,6 +767,7 @@ export const panelDe: PanelTexts = {
     refused: {
       folder: "Einen Ordner können Sie so nicht geben. Machen Sie daraus zuerst ein Archiv (ZIP).",
       size: (name) => `${name} ist zu groß.`,
+      operator: (name) => `${name} kann nicht gegeben werden: der Betreiber lässt Dateien dieser Größe oder Art nicht zu.`,
       name: "Der Name dieser Datei geht nicht. Bitte benennen Sie sie zuerst um.",
       many: (max) => `Sie können höchstens ${max} Dateien gleichzeitig geben. Bitte geben Sie die übrigen später.`,
       nobody: "Im Moment kann niemand eine Datei nehmen. Bitte versuchen Sie es noch einmal, wenn Ihr Berater da ist.",
@@ -1034,6 +1037,7 @@ export const panelFr: PanelTexts = {
     refused: {
       folder: "Un dossier ne peut pas être donné tel quel. Faites-en d’abord une archive (ZIP).",
       size: (name) => `${name} est trop volumineux.`,
+      operator: (name) => `${name} ne peut pas être donné : l'exploitant n'autorise pas cette taille ou ce genre de fichier.`,
       name: "Le nom de ce fichier ne peut pas être utilisé. Renommez-le d’abord.",
       many: (max) => `Vous pouvez donner au plus ${max} fichiers à la fois. Donnez les autres plus tard.`,
       nobody: "En ce moment, personne ne peut prendre de fichier. Réessayez quand votre conseiller sera là.",
