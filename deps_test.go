@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"screen/keysym":      {},
 	"screen/drawing":     {"screen"},
 	"screen/question":    {"screen", "screen/drawing", "screen/keysym"},
+	"screen/clipformat":  {},
 	"screen/lifecycle":   {"screen"},
 	"screen/ownwindow":   {"screen"},
 	"screen/watchdog":    {},
