@@ -8,14 +8,16 @@ import (
 	"lotse/screen"
 )
 
+// sharesClipboard reports whether the right to the clipboard is in effect.
+func sharesClipboard(m *moment) bool { return m.consent.Effective().Has(consent.Clipboard) }
+
 // clipboardWatch offers the customer's clipboard to viewers while the right is in effect. At
 // other times it does not read the clipboard.
 type clipboardWatch struct{ session *Session }
 
 func (w *clipboardWatch) run(ctx context.Context) {
-	allowed := func(m *moment) bool { return m.consent.Effective().Has(consent.Clipboard) }
 	for {
-		if _, ok := w.session.await(ctx, nil, allowed); !ok {
+		if _, ok := w.session.await(ctx, nil, sharesClipboard); !ok {
 			return
 		}
 		watch, stop := context.WithCancel(ctx)
@@ -23,9 +25,9 @@ func (w *clipboardWatch) run(ctx context.Context) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			err = w.session.cfg.Display.Clipboard.Watch(watch, w.copied)
+			err = w.session.cfg.Display.Clipboard.Watch(watch, w.session.share.owns, w.copied)
 		}()
-		_, taken := w.session.await(ctx, done, func(m *moment) bool { return !allowed(m) })
+		_, taken := w.session.await(ctx, done, func(m *moment) bool { return !sharesClipboard(m) })
 		stop()
 		<-done
 		if !taken && ctx.Err() == nil {
@@ -35,19 +37,10 @@ func (w *clipboardWatch) run(ctx context.Context) {
 	}
 }
 
-// copied offers a text to viewers if a shared program put it on the clipboard.
-func (w *clipboardWatch) copied(text string, owner screen.ClipboardOwner) {
+// copied offers a content to viewers if a shared program put it on the clipboard. What is shared
+// may have changed since the content was read.
+func (w *clipboardWatch) copied(clip screen.Clip, owner screen.ClipboardOwner) {
 	if w.session.share.owns(owner) {
-		w.session.eachViewer(func(c *rfb.Conn) { c.CutText(text) })
-	}
-}
-
-// takeClipboard puts a viewer's text on the customer's clipboard. Package rfb has checked the
-// right.
-func (s *Session) takeClipboard(text string) {
-	if c := s.cfg.Display.Clipboard; c != nil {
-		if err := c.SetText(text); err != nil {
-			s.log.capture.Info("clipboard text not taken", "reason", err)
-		}
+		w.session.eachViewer(func(c *rfb.Conn) { c.SetClipboard(clip) })
 	}
 }

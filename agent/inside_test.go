@@ -57,7 +57,7 @@ func insideSession(t *testing.T, with func(*Config)) (secrets []string) {
 	c := h.newCase()
 	client := &tunnel.Client{Gateway: "https://" + h.wire.l.Addr().String(), RootCAs: h.roots}
 	t.Cleanup(client.CloseIdle)
-	board := &clipboard{text: make(chan string), set: make(chan string, 1)}
+	board := &testClipboard{text: make(chan string), set: make(chan string, 1)}
 	s, w, d := runAgent(t, client, func(cfg *Config) {
 		desk := screentest.NewDesk(cfg.Display.Screen.(*screentest.Display))
 		desk.Program("pid:7", secretTitle, image.Rect(0, 0, 32, 24))
@@ -270,19 +270,21 @@ func hides(t *testing.T, line string, secrets []string) {
 	}
 }
 
-// clipboard is a screen.Clipboard that the test controls.
-type clipboard struct {
+// testClipboard is a screen.Clipboard that the test controls.
+type testClipboard struct {
 	text chan string // copied by a program
 	set  chan string
 }
 
-func (c *clipboard) SetText(text string) error { c.set <- text; return nil }
+func (c *testClipboard) Set(clip screen.Clip) error { c.set <- clip.Text; return nil }
 
-func (c *clipboard) Watch(ctx context.Context, changed func(string, screen.ClipboardOwner)) error {
+func (c *testClipboard) Watch(ctx context.Context, from func(screen.ClipboardOwner) bool, changed func(screen.Clip, screen.ClipboardOwner)) error {
 	for {
 		select {
 		case text := <-c.text:
-			changed(text, 0)
+			if from(0) {
+				changed(screen.Clip{Text: text}, 0)
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -125,10 +125,12 @@ func (a outsideAsker) Ask(ctx context.Context, q screen.Question) (screen.Answer
 
 type outsideClipboard struct{ *outside }
 
-func (c outsideClipboard) SetText(string) error { c.call("SetText"); return nil }
-func (c outsideClipboard) Watch(ctx context.Context, changed func(string, screen.ClipboardOwner)) error {
+func (c outsideClipboard) Set(screen.Clip) error { c.call("Clipboard.Set"); return nil }
+func (c outsideClipboard) Watch(ctx context.Context, from func(screen.ClipboardOwner) bool, changed func(screen.Clip, screen.ClipboardOwner)) error {
 	c.call("Clipboard.Watch")
-	changed("text", 1)
+	if from(1) {
+		changed(screen.Clip{Text: "text"}, 1)
+	}
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -258,8 +260,8 @@ func TestLoopCallsNobody(t *testing.T) {
 		sb.Close()
 
 		want := []string{
-			"Ask", "Badge.Show", "Choices", "Clipboard.Watch", "Conn.Close", "Key", "Mark", "Next", "Open", "Owns", "Pointer", "Read", "Refresh", "ReleaseAll",
-			"Scope.Close", "SetText", "Swallow", "Write", "panel", "panel's end",
+			"Ask", "Badge.Show", "Choices", "Clipboard.Set", "Clipboard.Watch", "Conn.Close", "Key", "Mark", "Next", "Open", "Owns", "Pointer", "Read", "Refresh", "ReleaseAll",
+			"Scope.Close", "Swallow", "Write", "panel", "panel's end",
 		}
 		synctest.Wait()
 		o.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lotse/agent/clipboard"
 	"lotse/agent/doornumbers"
 	"lotse/agent/input"
 	"lotse/agent/pictures"
@@ -32,6 +33,8 @@ type Session struct {
 	board    *pointing.Board // what the advisors point at
 	doors    doornumbers.Numbers
 	entered  chan entry // for the link; holds at most one
+	// clipboard takes what viewers' users have copied.
+	clipboard *clipboard.Writer
 	// panelWanted holds at most one wish.
 	panelWanted chan struct{}
 	cancel      context.CancelCauseFunc
@@ -59,6 +62,7 @@ func newSession(cfg Config, cancel context.CancelCauseFunc) *Session {
 	}
 	s.effects = input.NewEffects(s.guard, cfg.Display.Hotkey, s.log.capture)
 	s.viewers.Store(new([]*rfb.Conn))
+	s.clipboard = clipboard.NewWriter(cfg.Display.Clipboard, func() bool { return sharesClipboard(s.now()) }, s.log.capture)
 	s.share = newShare(s)
 	s.board = pointing.NewBoard(s.share, nil)
 	s.guard.Suspend(true) // until control is given
@@ -81,6 +85,7 @@ func (s *Session) start(ctx context.Context) (wait func()) {
 		{true, s.share.run},
 		{d.Asker != nil, (&questionWindow{s}).run},
 		{d.Clipboard != nil, (&clipboardWatch{s}).run},
+		{d.Clipboard != nil, s.clipboard.Run},
 		{d.Hotkey != nil, (&hotkeyWatch{s}).run},
 		{d.InputWatcher != nil, (&localInput{session: s}).run},
 		{d.Windows != nil, (&choicesReader{s}).run},

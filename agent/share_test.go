@@ -46,7 +46,7 @@ func newDesk(t *testing.T, cfg Config) *desk {
 	d.windows.Program("1", "left", image.Rect(10, 10, 30, 30))
 	d.windows.Program("2", "right", image.Rect(60, 60, 90, 90))
 	d.windows.Monitor(screen.Monitor{ID: 1, Name: "only", Rect: image.Rect(0, 0, 100, 100)})
-	cfg.Display = screen.Parts{Screen: d.display, Input: d.display, Windows: d.windows, InputWatcher: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker, Marker: cfg.Display.Marker}
+	cfg.Display = screen.Parts{Screen: d.display, Input: d.display, Windows: d.windows, InputWatcher: d.hands, Badge: d.badge, Hotkey: d.key, Notices: d.notices, Asker: d.asker, Marker: cfg.Display.Marker, Clipboard: cfg.Display.Clipboard}
 	cfg.Client = &tunnel.Client{Gateway: "https://support.example.com"}
 	d.Session, d.ended = startSession(t, cfg)
 	d.send(joined{advisor: &tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}})

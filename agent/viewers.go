@@ -223,7 +223,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 			Ready:      s.share.takerReady,
 			Input:      s.guard,
 			Point:      hand.Point,
-			CutText:    s.takeClipboard,
+			Copied:     s.clipboard.Put,
 			ChatOpened: func() { s.send(viewerChatOpened{v}) },
 			Chat:       func(text string) { s.send(viewerWrote{v, text}) },
 			Logger:     s.log.rfb,

@@ -12,6 +12,7 @@ import (
 
 	"lotse/rfb"
 	"lotse/rfb/rfbtest"
+	"lotse/screen"
 )
 
 // provided counts the texts received.
@@ -29,7 +30,7 @@ func provided(messages []any) (n int) {
 func TestClipboardRequestsAreBounded(t *testing.T) {
 	text := strings.Repeat("0123456789abcdef", 1<<16) // a megabyte
 	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard}, flatFrame(image.Pt(8, 8), grey), func(t *testing.T, s *session) {
-		s.conn.CutText(text)
+		s.conn.SetClipboard(screen.Clip{Text: text})
 		s.take()
 		for range 200 {
 			s.must(s.v.SendClipboard(rfbtest.ClipboardRequest | rfbtest.ClipboardText))
@@ -50,7 +51,7 @@ func TestClipboardRequestsAreBounded(t *testing.T) {
 		}
 		// Short texts are not delayed.
 		time.Sleep(time.Minute)
-		s.conn.CutText("short")
+		s.conn.SetClipboard(screen.Clip{Text: "short"})
 		s.take()
 		for range 200 {
 			s.must(s.v.SendClipboard(rfbtest.ClipboardRequest | rfbtest.ClipboardText))
@@ -66,7 +67,7 @@ func TestClipboardRequestsAreBounded(t *testing.T) {
 func TestClipboardTextsAreBounded(t *testing.T) {
 	var texts texts
 	text := strings.Repeat("x", 1<<20-1)
-	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, CutText: texts.add}, flatFrame(image.Pt(8, 8), grey), func(t *testing.T, s *session) {
+	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, Copied: texts.copied}, flatFrame(image.Pt(8, 8), grey), func(t *testing.T, s *session) {
 		for range 50 {
 			s.must(s.v.SendClipboardText(text))
 		}

@@ -55,8 +55,8 @@ type Config struct {
 	// Point receives the pointer events of a viewer with RightPoint and RightView, and without
 	// RightControl, in the desktop's coordinates; nil: they are dropped. It must not block.
 	Point func(at image.Point, buttons screen.Buttons)
-	// CutText receives the text of a viewer with RightClipboard; nil: it is dropped.
-	CutText func(text string)
+	// Copied receives what the user of a viewer with RightClipboard has copied; nil: it is dropped.
+	Copied func(Copied)
 	// ChatOpened is called when the viewer's user has opened the chat, if his viewer has one; nil:
 	// not called.
 	ChatOpened func()
@@ -223,10 +223,10 @@ func (c *Conn) SetRights(r Rights) {
 		c.pending.shape = true
 		c.pending.pointer = true
 	}
-	var err error
-	if !c.viewer.told.clipboard {
-		err = c.offerClipboardLocked()
+	if !r.Has(RightClipboard) {
+		c.offered.clip = screen.Clip{}
 	}
+	err := c.offerClipboardLocked()
 	c.wake.Broadcast()
 	c.mu.Unlock()
 	if err != nil {
@@ -265,22 +265,6 @@ func (c *Conn) SetName(name string) {
 		c.name, c.pending.name = name, true
 		c.wake.Broadcast()
 	}
-}
-
-// CutText offers clipboard text to a viewer with RightClipboard.
-func (c *Conn) CutText(text string) {
-	if len(text) > maxCutText || !c.Rights().Has(RightClipboard) {
-		return
-	}
-	c.mu.Lock()
-	c.offered.text = text
-	extended := c.viewer.caps.clipboard && c.viewer.told.clipboard
-	c.mu.Unlock()
-	if extended {
-		c.queue(func(b []byte) []byte { return appendExtendedCutText(b, clipboardNotify|clipboardText, nil) })
-		return
-	}
-	c.queue(func(b []byte) []byte { return appendServerCutText(b, text) })
 }
 
 // queue queues a message to be written before the next update. If too many are queued, it closes

@@ -56,7 +56,7 @@ func TestRightsAreCheckedAtTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &inputLog{}
 		var texts []string
-		c, p := serve(t, Config{Rights: RightView, Input: in, CutText: func(s string) { texts = append(texts, s) }})
+		c, p := serve(t, Config{Rights: RightView, Input: in, Copied: func(c Copied) { texts = append(texts, c.Text) }})
 		p.login()
 		everything := bytes.Join([][]byte{
 			keyMessage(1, 'a'), keyMessage(0, 'a'), {msgPointerEvent, 1, 0, 3, 0, 2}, {msgPointerEvent, 0, 0, 3, 0, 2},
@@ -224,7 +224,7 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 
 // messagesOf parses a stream until an error.
 func messagesOf(r io.Reader) (list []clientMessage, err error) {
-	in := messageReader{r: r, extendedMouse: true, extendedClipboard: true}
+	in := messageReader{r: r, extendedMouse: true, extendedClipboard: true, longClipboard: true}
 	for {
 		m, err := in.next()
 		if err != nil {
@@ -316,11 +316,29 @@ func FuzzClientMessages(f *testing.F) {
 }
 
 func FuzzClipboardProvide(f *testing.F) {
-	b, _ := appendClipboardProvide(nil, "Grüße €\n")
-	f.Add(b[12:])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if text, err := parseClipboardProvide(data); err == nil && len(text) > maxCutText {
+	picture, err := screen.NewPicture(image.NewNRGBA(image.Rect(0, 0, 3, 2)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	clip := screen.Clip{Text: "Grüße €\n", HTML: "<b>", Picture: picture}
+	for _, formats := range []uint32{clipboardText, clipboardText | clipboardHTML | clipboardDIB, clipboardPNG, 0xffff} {
+		b, _ := appendClipboardProvide(nil, formats&(clipboardText|clipboardHTML|clipboardPictures), clip)
+		f.Add(formats, formats, b[12:])
+	}
+	f.Fuzz(func(t *testing.T, formats, wanted uint32, data []byte) {
+		wanted &= clipboardText | clipboardHTML | clipboardPictures
+		copied, err := parseClipboardProvide(formats&clipboardFormats, wanted, data)
+		if err != nil {
+			return
+		}
+		if len(copied.Text) > maxCutText || len(copied.HTML) > screen.MaxClipText {
 			t.Fatal("over the bound")
+		}
+		if clip, err := copied.Clip(); err == nil && clip.Picture != nil {
+			size := clip.Picture.Size()
+			if wanted&clipboardPictures == 0 || size.X*size.Y > screen.MaxPicturePixels || 3*size.X*size.Y > copied.pixels {
+				t.Errorf("a picture of %v counted as %d bytes", size, copied.pixels)
+			}
 		}
 	})
 }

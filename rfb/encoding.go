@@ -76,6 +76,7 @@ type abilities struct {
 	// newFormat: the pixel format changed, and its colour map has not been sent.
 	newFormat bool
 	chat      chatWindow
+	clipboard clipboardViewer
 }
 
 // capabilitiesOf evaluates a SetEncodings message. The first supported encoding is the preferred

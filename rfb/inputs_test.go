@@ -145,7 +145,7 @@ func TestEighthButtonWithoutTheExtension(t *testing.T) {
 func TestExtensionToldWhileTheReaderWaits(t *testing.T) {
 	d := &display{}
 	var texts texts
-	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightControl, Input: d, CutText: texts.add}, nil, func(t *testing.T, s *session) {
+	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightControl, Input: d, Copied: texts.copied}, nil, func(t *testing.T, s *session) {
 		// Because a request is open, the announcement is sent at once.
 		s.asking.Store(false)
 		s.must(s.v.SetEncodings(rfbtest.ExtendedMouseButtons, rfbtest.ExtendedClipboard))
@@ -176,6 +176,8 @@ func (l *texts) add(s string) {
 	l.list = append(l.list, s)
 }
 
+func (l *texts) copied(c rfb.Copied) { l.add(c.Text) }
+
 func (l *texts) take() []string {
 	synctest.Wait()
 	l.mu.Lock()
@@ -187,18 +189,18 @@ func (l *texts) take() []string {
 
 func TestClipboardLatin1(t *testing.T) {
 	var got texts
-	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, CutText: got.add}, nil, func(t *testing.T, s *session) {
+	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, Copied: got.copied}, nil, func(t *testing.T, s *session) {
 		s.must(s.v.SendCutText("Grüße,\nÄÖÜ ß"))
 		if list := got.take(); !slices.Equal(list, []string{"Grüße,\nÄÖÜ ß"}) {
 			t.Errorf("%q", list)
 		}
-		s.conn.CutText("Maß\nfünf € und ☃")
+		s.conn.SetClipboard(screen.Clip{Text: "Maß\nfünf € und ☃"})
 		if _, m := s.take(); len(m) != 1 || m[0] != (rfbtest.CutText{Text: "Maß\nfünf ? und ?"}) {
 			t.Errorf("%+v", m)
 		}
 		s.conn.SetRights(rfb.RightView)
 		s.must(s.v.SendCutText("secret"))
-		s.conn.CutText("secret")
+		s.conn.SetClipboard(screen.Clip{Text: "secret"})
 		if _, m := s.take(); len(got.take())+len(m) != 0 {
 			t.Errorf("without the right: %q", m)
 		}
@@ -208,7 +210,7 @@ func TestClipboardLatin1(t *testing.T) {
 func TestClipboardExtended(t *testing.T) {
 	var got texts
 	const text = "Grüße €,\n☃ und 𝄞\n"
-	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, CutText: got.add}, nil, func(t *testing.T, s *session) {
+	inBubble(t, rfb.Config{Rights: rfb.RightView | rfb.RightClipboard, Copied: got.copied}, nil, func(t *testing.T, s *session) {
 		_, m := s.take()
 		caps, ok := m[0].(rfbtest.ClipboardMessage)
 		if !ok || caps.Flags&rfbtest.ClipboardCaps == 0 || !slices.Equal(caps.Sizes, []uint32{0}) {
@@ -229,7 +231,7 @@ func TestClipboardExtended(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 		// From the customer.
-		s.conn.CutText(text)
+		s.conn.SetClipboard(screen.Clip{Text: text})
 		s.must(s.v.SendClipboard(rfbtest.ClipboardPeek))
 		_, m = s.take()
 		if len(m) != 2 || m[0].(rfbtest.ClipboardMessage).Flags != rfbtest.ClipboardNotify|rfbtest.ClipboardText || m[1].(rfbtest.ClipboardMessage).Flags != m[0].(rfbtest.ClipboardMessage).Flags {
@@ -252,7 +254,7 @@ func TestClipboardExtended(t *testing.T) {
 		s.must(s.v.SendClipboard(rfbtest.ClipboardRequest | rfbtest.ClipboardText))
 		s.must(s.v.SendClipboard(rfbtest.ClipboardPeek))
 		s.must(s.v.SendClipboardText("secret"))
-		s.conn.CutText("secret")
+		s.conn.SetClipboard(screen.Clip{Text: "secret"})
 		if _, m := s.take(); len(got.take())+len(m) != 0 {
 			t.Errorf("without the right: %+v", m)
 		}
@@ -264,11 +266,11 @@ func TestClipboardExtended(t *testing.T) {
 		}
 		// A viewer that stops supporting the extension gets the old form.
 		s.must(s.v.SetEncodings())
-		s.conn.CutText("alt")
+		s.conn.SetClipboard(screen.Clip{Text: "alt"})
 		if _, m := s.take(); len(m) != 1 || m[0] != (rfbtest.CutText{Text: "alt"}) {
 			t.Errorf("%+v", m)
 		}
-		s.conn.CutText(strings.Repeat("x", 2<<20)) // too long: not announced
+		s.conn.SetClipboard(screen.Clip{Text: strings.Repeat("x", 2<<20)}) // too long: not announced
 		if _, m := s.take(); len(m) != 0 {
 			t.Errorf("%d messages", len(m))
 		}

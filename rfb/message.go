@@ -1,6 +1,7 @@
 package rfb
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,9 +42,9 @@ const (
 
 // Limits of messages from a viewer.
 const (
-	maxEncodings  = 1024    // more are read and ignored
-	maxCutText    = 1 << 20 // bytes; longer text is read and ignored
-	maxSkipText   = 16 << 20
+	maxEncodings  = 1024     // more are read and ignored
+	maxCutText    = 1 << 20  // bytes; longer text is read and ignored
+	maxSkipText   = 16 << 20 // bytes; of a picture that was requested, this much is read
 	maxFenceBytes = 64
 )
 
@@ -105,7 +106,9 @@ type messageReader struct {
 	// extendedClipboard: the extended clipboard was announced. Before that, a negative length is an
 	// error.
 	extendedClipboard bool
-	// begin, if set, is called when a message's first byte has arrived. It may change the two
+	// longClipboard: a content that may be longer than maxCutText was requested.
+	longClipboard bool
+	// begin, if set, is called when a message's first byte has arrived. It may change the three
 	// fields above, because an extension may have been announced while the reader was waiting.
 	begin func(*messageReader)
 }
@@ -249,20 +252,24 @@ func (m *messageReader) cutText() (clientMessage, error) {
 	if n > maxSkipText {
 		return nil, fmt.Errorf("rfb: clipboard text of %d bytes, at most %d are read", n, maxSkipText)
 	}
-	if n > maxCutText {
+	if n > maxCutText && !(extended && m.longClipboard) {
 		if _, err := io.CopyN(io.Discard, m.r, n); err != nil {
 			return nil, err
 		}
 		return cutText{tooLong: true}, nil
 	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(m.r, body); err != nil {
+	// The buffer grows with what arrives.
+	var body bytes.Buffer
+	if _, err := io.CopyN(&body, m.r, n); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		return nil, err
 	}
 	if extended {
-		return extendedCutText{body: body}, nil
+		return extendedCutText{body: body.Bytes()}, nil
 	}
-	return cutText{text: fromLatin1(body)}, nil
+	return cutText{text: fromLatin1(body.Bytes())}, nil
 }
 
 func (m *messageReader) fence() (clientMessage, error) {

@@ -14,7 +14,7 @@ type reader struct {
 	conn *Conn
 	// syncNext is a fence that is answered after the next message; nil: none.
 	syncNext  *clientFence
-	clipboard clipboardWork
+	clipboard clipboardReader
 }
 
 // loop is readLoop: it handles the viewer's messages until the stream ends.
@@ -24,6 +24,7 @@ func (r *reader) loop() error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		m.extendedMouse, m.extendedClipboard = c.viewer.told.mouseButtons, c.viewer.told.clipboard
+		m.longClipboard = r.clipboard.requested&^clipboardText != 0 && c.rights.Has(RightClipboard)
 	}}
 	for {
 		msg, err := in.next()
@@ -67,7 +68,7 @@ func (r *reader) act(msg clientMessage) error {
 		return r.inputError(c.input.pointer(m.at, m.buttons))
 	case cutText:
 		if !m.tooLong {
-			r.deliverText(m.text)
+			r.deliver(Copied{Text: m.text})
 		}
 	case extendedCutText:
 		if err := r.extendedCutText(m.body); err != nil {
@@ -103,11 +104,11 @@ func (r *reader) acted() {
 	}
 }
 
-// deliverText passes on a viewer's clipboard text.
-func (r *reader) deliverText(text string) {
+// deliver passes on what a viewer's user has copied.
+func (r *reader) deliver(copied Copied) {
 	c := r.conn
-	if c.cfg.CutText != nil && c.Rights().Has(RightClipboard) {
-		c.cfg.CutText(text)
+	if c.cfg.Copied != nil && c.Rights().Has(RightClipboard) {
+		c.cfg.Copied(copied)
 	}
 }
 
@@ -154,6 +155,7 @@ func (r *reader) setEncodings(encodings []int32) error {
 	c.wake.Broadcast()
 	// rfbproto: the clipboard's capabilities are sent at each SetEncodings, the other announcements
 	// at the first.
+	c.viewer.clipboard.told = 0
 	err := c.offerClipboardLocked()
 	if caps.fence && !told.fence && err == nil {
 		told.fence = true

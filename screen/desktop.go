@@ -42,7 +42,7 @@ func (o Options) WithDefaults() Options {
 type Parts struct {
 	Screen       Screen       // the capture; closing it ends it permanently
 	Input        Input        // injects keys and pointer events
-	Clipboard    Clipboard    // text
+	Clipboard    Clipboard    // texts and pictures
 	Hotkey       Hotkey       // presses of a key on a physical device
 	InputWatcher InputWatcher // use of mouse and keyboard by devices and programs
 	Windows      Windows      // shares of single monitors and programs

@@ -128,13 +128,17 @@ const (
 	ButtonForward
 )
 
-// Clipboard is the display's text clipboard.
+// Clipboard is the display's clipboard.
 type Clipboard interface {
-	// SetText sets the clipboard to UTF-8 text with "\n" as line end.
-	SetText(text string) error
-	// Watch calls changed with the text each time another program sets the clipboard, until ctx
-	// ends. It does not report SetText.
-	Watch(ctx context.Context, changed func(text string, owner ClipboardOwner)) error
+	// Set replaces what is on the clipboard. Forms that the system cannot put on a clipboard are
+	// left out; if there is no other, it returns an error. A text or HTML longer than MaxClipText
+	// is an error.
+	Set(c Clip) error
+	// Watch calls changed each time another program sets the clipboard, until ctx ends, on any
+	// goroutine but one at a time. It does not report Set, and nothing that a program has marked as
+	// a secret. It reads what a program has set only if from returns true for that program; from
+	// must not block. Forms that exceed the limits are left out.
+	Watch(ctx context.Context, from func(ClipboardOwner) bool, changed func(Clip, ClipboardOwner)) error
 }
 
 // ClipboardOwner identifies the program that set the clipboard, for Scope.Owns; 0: unknown.

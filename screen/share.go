@@ -133,7 +133,7 @@ var ErrNothingShared = errors.New("screen: nothing that exists was chosen")
 type Scope interface {
 	Screen
 	Input
-	// Owns reports whether the program that owns this clipboard text is shared.
+	// Owns reports whether the program that owns the clipboard is shared. It does not block.
 	Owns(owner ClipboardOwner) bool
 	// Shown returns where on the display the Screen's last frame is in sight: rectangles in the
 	// coordinates of the whole display's frame that do not overlap, and where the Screen's own

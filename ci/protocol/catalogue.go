@@ -9,6 +9,8 @@ import (
 	"lotse/agent/panel"
 	"lotse/consent"
 	"lotse/filename"
+	"lotse/rfb"
+	"lotse/screen"
 	"lotse/screen/keysym"
 	"lotse/tunnel"
 )
@@ -40,6 +42,10 @@ var limits = []struct {
 	{"maxFileName", filename.Max},
 	{"fileWindow", tunnel.FileWindow},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
+	{"maxClipText", screen.MaxClipText},
+	{"maxPictureBytes", screen.MaxPictureBytes},
+	{"maxPicturePixels", screen.MaxPicturePixels},
+	{"clipboardPNG", rfb.ClipboardPNG},
 }
 
 // keysyms are the X keysyms that a page sends by itself.

@@ -28,6 +28,10 @@ export const maxFileSize = 1_125_899_906_842_624;
 export const maxFileName = 255;
 export const fileWindow = 1_048_576;
 export const doorNumberLife = 300_000;
+export const maxClipText = 1_048_576;
+export const maxPictureBytes = 8_388_608;
+export const maxPicturePixels = 16_777_216;
+export const clipboardPNG = 32_768;
 
 export const keysym = {
   backspace: 0xff08,

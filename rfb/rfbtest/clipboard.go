@@ -14,6 +14,9 @@ import (
 // Pseudo-Encoding".
 const (
 	ClipboardText    = 1 << 0
+	ClipboardHTML    = 1 << 2
+	ClipboardDIB     = 1 << 3
+	ClipboardPNG     = 1 << 15 // this server's own
 	ClipboardCaps    = 1 << 24
 	ClipboardRequest = 1 << 25
 	ClipboardPeek    = 1 << 26
@@ -26,6 +29,8 @@ type ClipboardMessage struct {
 	Flags uint32
 	Sizes []uint32 // of a caps message
 	Text  string   // of a provide message, with "\n" as line end
+	// Forms are those of a provide message, as they were sent, by format.
+	Forms map[uint32]string
 }
 
 // serverCutText reads ServerCutText, RFC 6143, section 7.6.4, or its extended form.
@@ -81,10 +86,13 @@ func parseClipboard(b []byte) (m ClipboardMessage, err error) {
 			b = b[4:]
 		}
 	case m.Flags&ClipboardProvide != 0:
-		if m.Flags&0xffff != ClipboardText {
+		const known = ClipboardText | ClipboardHTML | ClipboardDIB | ClipboardPNG
+		if formats := m.Flags & 0xffff; formats == 0 || formats&^known != 0 {
 			return m, fmt.Errorf("%w: clipboard formats %#x", ErrReserved, m.Flags)
 		}
-		m.Text, err = parseProvided(b)
+		if m.Forms, err = parseProvided(m.Flags&0xffff, b); err == nil && m.Flags&ClipboardText != 0 {
+			m.Text, err = providedText(m.Forms[ClipboardText])
+		}
 		return m, err
 	}
 	if len(b) != 0 {
@@ -93,21 +101,37 @@ func parseClipboard(b []byte) (m ClipboardMessage, err error) {
 	return m, nil
 }
 
-// parseProvided reads the zlib stream of a provide message that contains only text.
-func parseProvided(data []byte) (string, error) {
+// parseProvided reads the zlib stream of a provide message: each form behind its length, and
+// nothing else.
+func parseProvided(formats uint32, data []byte) (map[uint32]string, error) {
 	r, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrZlib, err)
+		return nil, fmt.Errorf("%w: %w", ErrZlib, err)
 	}
 	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	b, err := io.ReadAll(io.LimitReader(r, maxProvided+1))
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrZlib, err)
+		return nil, fmt.Errorf("%w: %w", ErrZlib, err)
 	}
-	if len(b) < 5 || int(binary.BigEndian.Uint32(b)) != len(b)-4 {
-		return "", fmt.Errorf("%w: provided text", ErrLength)
+	forms := map[uint32]string{}
+	for ; formats != 0; formats &= formats - 1 {
+		if len(b) < 4 || int(binary.BigEndian.Uint32(b)) > len(b)-4 {
+			return nil, fmt.Errorf("%w: provided form %#x", ErrLength, formats&-formats)
+		}
+		n := 4 + int(binary.BigEndian.Uint32(b))
+		forms[formats&-formats], b = string(b[4:n]), b[n:]
 	}
-	text, ended := strings.CutSuffix(string(b[4:]), "\x00")
+	if len(b) != 0 {
+		return nil, fmt.Errorf("%w: %d bytes behind the provided forms", ErrTrailing, len(b))
+	}
+	return forms, nil
+}
+
+// maxProvided is the maximum size of all forms in bytes.
+const maxProvided = 80 << 20
+
+func providedText(form string) (string, error) {
+	text, ended := strings.CutSuffix(form, "\x00")
 	unix := strings.ReplaceAll(text, "\r\n", "\n")
 	if !ended || !utf8.ValidString(text) || strings.Count(text, "\n") != strings.Count(text, "\r\n") {
 		return "", fmt.Errorf("%w: provided text %q", ErrText, text)

@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -124,13 +126,21 @@ func (s *sender) SendClipboard(flags uint32, data ...byte) error {
 
 // SendClipboardText provides text in the extended form.
 func (s *sender) SendClipboardText(text string) error {
-	text = strings.ReplaceAll(text, "\n", "\r\n") + "\x00"
+	return s.SendClipboardForms(map[uint32]string{ClipboardText: strings.ReplaceAll(text, "\n", "\r\n") + "\x00"})
+}
+
+// SendClipboardForms provides forms, by format, exactly as they are.
+func (s *sender) SendClipboardForms(forms map[uint32]string) error {
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
-	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
-	w.Write([]byte(text))
+	flags := uint32(ClipboardProvide)
+	for _, format := range slices.Sorted(maps.Keys(forms)) {
+		flags |= format
+		w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(forms[format]))))
+		w.Write([]byte(forms[format]))
+	}
 	w.Close()
-	return s.SendClipboard(ClipboardProvide|ClipboardText, z.Bytes()...)
+	return s.SendClipboard(flags, z.Bytes()...)
 }
 
 // AnswerFence answers a request.

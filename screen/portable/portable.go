@@ -288,20 +288,28 @@ func (p *display) ReleaseAll() error {
 	return err
 }
 
-// SetText implements screen.Clipboard. On Linux it needs xclip or xsel.
-func (c clipboard) SetText(text string) error {
+// Set implements screen.Clipboard for texts. On Linux it needs xclip or xsel.
+func (c clipboard) Set(clip screen.Clip) error {
+	if clip.Text == "" && !clip.Empty() {
+		return errors.New("portable: only a text can be put on the clipboard")
+	}
+	if len(clip.Text) > screen.MaxClipText {
+		return errors.New("portable: the text is too long for the clipboard")
+	}
 	c.mu.Lock()
-	c.own = text
+	c.own = clip.Text
 	c.mu.Unlock()
-	return robotgo.WriteAll(text)
+	return robotgo.WriteAll(clip.Text)
 }
 
-// Watch implements screen.Clipboard by polling once a second.
-func (c clipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
+// Watch implements screen.Clipboard for texts by polling once a second.
+func (c clipboard) Watch(ctx context.Context, from func(screen.ClipboardOwner) bool, changed func(screen.Clip, screen.ClipboardOwner)) error {
+	const owner = screen.ClipboardOwner(0) // the library does not report the owner
 	last, err := robotgo.ReadAll()
 	if err != nil {
 		last = ""
 	}
+	unwanted := false // from has refused since the last look
 	tick := time.NewTicker(clipboardEvery)
 	defer tick.Stop()
 	for {
@@ -312,17 +320,26 @@ func (c clipboard) Watch(ctx context.Context, changed func(text string, owner sc
 			return screen.ErrClosed
 		case <-tick.C:
 		}
+		if !from(owner) {
+			unwanted = true
+			continue
+		}
 		text, err := robotgo.ReadAll()
 		if err != nil || text == last {
+			unwanted = unwanted && err != nil
 			continue
 		}
 		last = text
+		if unwanted { // it may have been copied before from wanted it
+			unwanted = false
+			continue
+		}
 		c.mu.Lock()
 		mine := text == c.own
 		c.own = ""
 		c.mu.Unlock()
-		if !mine {
-			changed(text, 0) // the library does not report the owner
+		if !mine && text != "" && len(text) <= screen.MaxClipText {
+			changed(screen.Clip{Text: text}, owner)
 		}
 	}
 }

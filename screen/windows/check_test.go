@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	// just starting counts as a change.
 	clip := newClipboard(screen.Options{}.WithDefaults())
 	defer func() { _ = clip.close() }()
-	if err := clip.SetText("the customer's"); err != nil {
+	if err := clip.Set(screen.Clip{Text: "the customer's"}); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
@@ -35,7 +35,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("looked at %q", names)
 	}
 	var text string
-	if err := clip.thread.do(func() { text, _ = clip.read() }); err != nil || text != "the customer's" {
+	if err := clip.thread.do(func() { text, _ = readOpen(clip, readText) }); err != nil || text != "the customer's" {
 		t.Errorf("the clipboard holds %q, %v", text, err)
 	}
 	if found := Check(screen.Options{}, 0x1000000+0x10ffff); found[3].Result != screen.Limited { // is no key

@@ -3,27 +3,22 @@
 package windows
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
-	"unicode/utf16"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 
 	"lotse/screen"
+	"lotse/screen/clipformat"
 )
 
 const (
-	cfUnicodeText     = 13
 	wmClipboardUpdate = 0x031d
-	globalMoveable    = 2
 	hwndMessage       = ^uintptr(2) // -3: a window that is never shown
-	// maxClipboard is the maximum size of a text in bytes.
-	maxClipboard = 1 << 20
 	// clipTries is how often opening a clipboard that another program has open is retried, and
 	// clipPause the time between.
 	clipTries = 20
@@ -39,39 +34,41 @@ type clipboard struct {
 	// Guarded by mu.
 	closed   bool
 	thread   *messageThread
-	watchers map[chan ownedText]bool
+	watchers []*clipWatcher
 
 	// Owned by the thread.
 	window uintptr
 	heard  uint32 // sequence number of the last text that was read
 }
 
-// secretFormat marks texts that password managers put on the clipboard; programs that respect it
-// ignore such a text.
-var secretFormat = sync.OnceValue(func() uintptr {
-	return call(procRegisterClipboardFormat, uintptr(unsafe.Pointer(utf16Ptr("ExcludeClipboardContentFromMonitorProcessing"))))
-})
+// clipWatcher is one call of Watch. Its box contains only the newest content, and is closed with
+// the clipboard.
+type clipWatcher struct {
+	from func(screen.ClipboardOwner) bool
+	box  chan copied
+}
 
-// ownedText is a text and the program that put it on the clipboard.
-type ownedText struct {
-	text  string
-	owner screen.ClipboardOwner
+// copied is what a program put on the clipboard.
+type copied struct {
+	text, html string
+	png, dib   []byte // as the program encoded them, one at most
+	owner      screen.ClipboardOwner
 }
 
 var _ screen.Clipboard = (*clipboard)(nil)
 
 func newClipboard(o screen.Options) *clipboard {
-	return &clipboard{o: o, watchers: map[chan ownedText]bool{}}
+	return &clipboard{o: o}
 }
 
 func (c *clipboard) close() error {
 	c.mu.Lock()
 	c.closed = true
 	t := c.thread
-	for w := range c.watchers {
-		close(w)
+	for _, w := range c.watchers {
+		close(w.box)
 	}
-	c.watchers = map[chan ownedText]bool{}
+	c.watchers = nil
 	c.mu.Unlock()
 	if t != nil {
 		t.close()
@@ -111,36 +108,56 @@ func (c *clipboard) onMessage(_ uintptr, what uint32, _, _ uintptr) (result uint
 	}
 	number := uint32(call(procGetClipboardSequenceNumber))
 	owner := call(procGetClipboardOwner)
-	if number == c.heard || owner == c.window {
-		c.heard = number
-		return 0, true
-	}
+	known := number == c.heard
 	c.heard = number
-	if call(procIsClipboardFormatAvailable, secretFormat()) != 0 {
+	if known || owner == c.window {
 		return 0, true
 	}
-	text, err := c.read()
+	var pid uint32
+	if owner != 0 {
+		_, _ = windows.GetWindowThreadProcessId(windows.HWND(owner), &pid)
+	}
+	program := screen.ClipboardOwner(pid)
+	if len(c.wanting(program)) == 0 {
+		return 0, true
+	}
+	// It may have to deliver what it has only announced. A window that is gone need not.
+	if owner != 0 && !responds(owner) && owner == call(procGetClipboardOwner) {
+		c.o.Logger.Info("windows: the clipboard's owner does not answer")
+		return 0, true
+	}
+	content, err := c.read(owner, program)
 	if err != nil {
 		c.o.Logger.Debug("windows: clipboard", "error", err.Error())
 		return 0, true
 	}
-	if text == "" {
-		return 0, true
-	}
-	var pid uint32
-	if owner != 0 && owner == call(procGetClipboardOwner) {
-		_, _ = windows.GetWindowThreadProcessId(windows.HWND(owner), &pid)
-	}
+	c.publish(content)
+	return 0, true
+}
+
+// wanting returns the watchers that want what a program copies.
+func (c *clipboard) wanting(owner screen.ClipboardOwner) []*clipWatcher {
+	c.mu.Lock()
+	all := slices.Clone(c.watchers)
+	c.mu.Unlock()
+	return slices.DeleteFunc(all, func(w *clipWatcher) bool { return !w.from(owner) })
+}
+
+// publish hands a content to the watchers that want it. A slow one loses an older content.
+func (c *clipboard) publish(content copied) {
+	wanting := c.wanting(content.owner)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for w := range c.watchers {
+	for _, w := range c.watchers {
+		if !slices.Contains(wanting, w) {
+			continue
+		}
 		select {
-		case <-w: // only the newest text counts
+		case <-w.box:
 		default:
 		}
-		w <- ownedText{text, screen.ClipboardOwner(pid)}
+		w.box <- content // the caller is the only one that sends
 	}
-	return 0, true
 }
 
 // openClipboard waits for other programs to close it.
@@ -154,110 +171,79 @@ func openClipboard(window uintptr) error {
 	}
 }
 
-// read runs on the thread. It returns "" if the clipboard has no text.
-func (c *clipboard) read() (string, error) {
-	if err := openClipboard(c.window); err != nil {
-		return "", err
+// Set implements screen.Clipboard.
+func (c *clipboard) Set(clip screen.Clip) error {
+	if _, tooLong := clip.Within(); tooLong {
+		return fmt.Errorf("windows: a text of more than %d bytes is too long for the clipboard", screen.MaxClipText)
 	}
-	defer call(procCloseClipboard)
-	h := call(procGetClipboardData, cfUnicodeText)
-	if h == 0 {
-		return "", nil
-	}
-	at, err := truth(procGlobalLock, h)
+	forms, err := formsOf(clip)
 	if err != nil {
-		return "", err
-	}
-	defer call(procGlobalUnlock, h)
-	size := call(procGlobalSize, h)
-	if size > 2*maxClipboard+2 {
-		return "", errors.New("the text is too long")
-	}
-	units := unsafe.Slice(*(**uint16)(unsafe.Pointer(&at)), size/2)
-	for i, u := range units {
-		if u == 0 {
-			units = units[:i]
-			break
-		}
-	}
-	text := strings.ReplaceAll(string(utf16.Decode(units)), "\r\n", "\n")
-	if len(text) > maxClipboard {
-		return "", errors.New("the text is too long")
-	}
-	return text, nil
-}
-
-// SetText implements screen.Clipboard. A text longer than 1 MiB is refused.
-func (c *clipboard) SetText(text string) error {
-	if len(text) > maxClipboard {
-		return fmt.Errorf("windows: a text of %d bytes is too long for the clipboard", len(text))
+		return err
 	}
 	t, err := c.start()
 	if err != nil {
 		return err
 	}
-	if e := t.do(func() { err = c.write(text) }); e != nil {
+	if e := t.do(func() { err = c.write(forms) }); e != nil {
 		return screen.ErrClosed
 	}
 	return err
 }
 
-// write runs on the thread.
-func (c *clipboard) write(text string) error {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
-	text = strings.ReplaceAll(text, "\x00", "")
-	units := append(utf16.Encode([]rune(text)), 0)
-	h, err := truth(procGlobalAlloc, globalMoveable, uintptr(2*len(units)))
-	if err != nil {
-		return err
-	}
-	at, err := truth(procGlobalLock, h)
-	if err != nil {
-		call(procGlobalFree, h)
-		return err
-	}
-	copy(unsafe.Slice(*(**uint16)(unsafe.Pointer(&at)), len(units)), units)
-	call(procGlobalUnlock, h)
-	if err := openClipboard(c.window); err != nil {
-		call(procGlobalFree, h)
-		return err
-	}
-	defer call(procCloseClipboard)
-	call(procEmptyClipboard)
-	if _, err := truth(procSetClipboardData, cfUnicodeText, h); err != nil {
-		call(procGlobalFree, h)
-		return err
-	}
-	return nil // the system owns the memory now
-}
-
-// Watch implements screen.Clipboard.
-func (c *clipboard) Watch(ctx context.Context, changed func(text string, owner screen.ClipboardOwner)) error {
+// Watch implements screen.Clipboard. Of several contents in quick succession only the latest may be
+// reported.
+func (c *clipboard) Watch(ctx context.Context, from func(screen.ClipboardOwner) bool, changed func(screen.Clip, screen.ClipboardOwner)) error {
 	if _, err := c.start(); err != nil {
 		return err
 	}
-	w := make(chan ownedText, 1)
+	w := &clipWatcher{from: from, box: make(chan copied, 1)}
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return screen.ErrClosed
 	}
-	c.watchers[w] = true
+	c.watchers = append(c.watchers, w)
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
-		delete(c.watchers, w)
+		c.watchers = slices.DeleteFunc(c.watchers, func(other *clipWatcher) bool { return other == w })
 		c.mu.Unlock()
 	}()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case t, open := <-w:
+		case content, open := <-w.box:
 			if !open {
 				return screen.ErrClosed
 			}
-			changed(t.text, t.owner)
+			if clip := c.clip(content); !clip.Empty() && ctx.Err() == nil {
+				changed(clip, content.owner)
+			}
 		}
 	}
+}
+
+// clip decodes a picture. A picture that cannot be decoded is left out.
+func (c *clipboard) clip(content copied) screen.Clip {
+	clip := screen.Clip{Text: content.text, HTML: content.html}
+	var err error
+	switch {
+	case content.png != nil:
+		clip.Picture, err = screen.ParsePicture(content.png)
+	case content.dib != nil:
+		clip.Picture, err = pictureOfDIB(content.dib)
+	}
+	if err != nil {
+		c.o.Logger.Info("windows: a picture was not taken from the clipboard", "reason", err.Error())
+	}
+	return clip
+}
+
+func pictureOfDIB(b []byte) (*screen.Picture, error) {
+	m, err := clipformat.DecodeDIB(bytes.NewReader(b), screen.MaxPicturePixels)
+	if err != nil {
+		return nil, err
+	}
+	return screen.NewPicture(m)
 }

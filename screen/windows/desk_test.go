@@ -16,54 +16,6 @@ import (
 	"lotse/screen/screentest"
 )
 
-// TestClipboard: both directions, other line ends, and no report of one's own text.
-func TestClipboard(t *testing.T) {
-	p := startColour(t, 0x336699, image.Rect(100, 100, 300, 200))
-	d := openTest(t, screen.Options{})
-	var mu sync.Mutex
-	var texts []string
-	var owners []screen.ClipboardOwner
-	background(t, func(ctx context.Context) error {
-		return d.Clipboard.Watch(ctx, func(text string, owner screen.ClipboardOwner) {
-			mu.Lock()
-			defer mu.Unlock()
-			texts, owners = append(texts, text), append(owners, owner)
-		})
-	})
-	if err := d.Clipboard.SetText("mine €\nsecond"); err != nil {
-		t.Fatal(err)
-	}
-	other := newClipboard(screen.Options{}.WithDefaults())
-	if _, err := other.start(); err != nil {
-		t.Fatal(err)
-	}
-	read := func() (text string) {
-		_ = other.thread.do(func() { text, _ = other.read() })
-		return text
-	}
-	if got := read(); got != "mine €\nsecond" {
-		t.Errorf("another program reads %q", got)
-	}
-	if err := other.close(); err != nil {
-		t.Error(err)
-	}
-	if got := p.ask("clip theirs ä€"); got != "ok" {
-		t.Fatal(got)
-	}
-	screentest.Eventually(t, "their text", func() bool { mu.Lock(); defer mu.Unlock(); return len(texts) > 0 })
-	mu.Lock()
-	defer mu.Unlock()
-	if !slices.Equal(texts, []string{"theirs ä€\nline"}) {
-		t.Errorf("reported %q", texts)
-	}
-	if owners[0] != 0 && owners[0] != screen.ClipboardOwner(p.pid) {
-		t.Errorf("owner %d, want %d", owners[0], p.pid)
-	}
-	if err := d.Clipboard.SetText(string(make([]byte, maxClipboard+1))); err == nil {
-		t.Error("a text of any length is taken")
-	}
-}
-
 // TestBadge: the badge is visible, can be moved and clicked physically, and is out of reach for the
 // advisor.
 func TestBadge(t *testing.T) {

@@ -264,7 +264,7 @@ func colourProgram(colour uint32, r image.Rectangle) error {
 		case "clip":
 			c := newClipboard(screen.Options{}.WithDefaults())
 			defer c.close()
-			if err := c.SetText(strings.Join(f[1:], " ") + "\nline"); err != nil {
+			if err := c.Set(screen.Clip{Text: strings.Join(f[1:], " ") + "\nline"}); err != nil {
 				return err.Error()
 			}
 		}

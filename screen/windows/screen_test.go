@@ -166,11 +166,11 @@ func TestNothingRemains(t *testing.T) {
 		go func() { done <- d.Hotkey.Watch(ctx, keysym.F12, func() {}) }()
 		go func() { done <- d.InputWatcher.Watch(ctx, func(screen.Act) {}) }()
 		go func() { done <- d.Badge.Watch(ctx, func(image.Point, bool) {}) }()
-		go func() { done <- d.Clipboard.Watch(ctx, func(string, screen.ClipboardOwner) {}) }()
+		go func() { done <- d.Clipboard.Watch(ctx, anybody, func(screen.Clip, screen.ClipboardOwner) {}) }()
 		if err := d.Badge.Show(grey(image.Pt(50, 20))); err != nil {
 			t.Error(err)
 		}
-		if err := d.Clipboard.SetText("x"); err != nil {
+		if err := d.Clipboard.Set(screen.Clip{Text: "x"}); err != nil {
 			t.Error(err)
 		}
 		scope, err := d.Windows.Open(screen.Share{Kind: screen.ShareApps, Apps: []string{screen.AppNamed("none")}}, grey)

@@ -70,13 +70,17 @@ func paste(x *x11test.Server, t testing.TB, args ...string) (string, error) {
 type heard struct {
 	mu    sync.Mutex
 	texts []string
+	clip  screen.Clip // the last one
 }
 
-func (h *heard) add(s string, _ screen.ClipboardOwner) {
+func (h *heard) add(c screen.Clip, _ screen.ClipboardOwner) {
 	h.mu.Lock()
-	h.texts = append(h.texts, s)
+	h.texts, h.clip = append(h.texts, c.Text), c
 	h.mu.Unlock()
 }
+
+// anybody wants what every program copies.
+func anybody(screen.ClipboardOwner) bool { return true }
 
 func (h *heard) last() string {
 	h.mu.Lock()
@@ -92,7 +96,7 @@ func TestClipboard(t *testing.T) {
 	d := openOn(t, x, screen.Options{})
 	clip := d.Clipboard
 	h := &heard{}
-	background(t, func(ctx context.Context) error { return clip.Watch(ctx, h.add) })
+	background(t, func(ctx context.Context) error { return clip.Watch(ctx, anybody, h.add) })
 	// The watch has started when it reports the first text.
 	screentest.Eventually(t, "first text", func() bool {
 		copyText(x, t, "erste Zeile\r\nzweite")
@@ -103,12 +107,12 @@ func TestClipboard(t *testing.T) {
 		copyText(x, t, text)
 		screentest.Eventually(t, "another program's text", func() bool { return h.last() == text })
 	}
-	copyText(x, t, strings.Repeat("z", maxClipboard+1))
+	copyText(x, t, strings.Repeat("z", screen.MaxClipText+1))
 	copyText(x, t, "after the giant")
 	screentest.Eventually(t, "text after one that was too long", func() bool { return h.last() == "after the giant" })
 
 	for _, text := range []string{"von Lotse: ß €", "", strings.Repeat("é", 70000), big} {
-		if err := clip.SetText(text); err != nil {
+		if err := clip.Set(screen.Clip{Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		for _, target := range []string{"UTF8_STRING", "TEXT", "text/plain;charset=utf-8"} {
@@ -118,7 +122,7 @@ func TestClipboard(t *testing.T) {
 			}
 		}
 	}
-	if err := clip.SetText("grün €"); err != nil {
+	if err := clip.Set(screen.Clip{Text: "grün €"}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := paste(x, t, "-target", "STRING"); got != "gr\xfcn ?" && got != "grün ?" {
@@ -130,7 +134,7 @@ func TestClipboard(t *testing.T) {
 	if _, err := paste(x, t, "-target", "image/png"); err == nil {
 		t.Error("a picture could be pasted")
 	}
-	if err := clip.SetText(strings.Repeat("z", maxClipboard+1)); err == nil {
+	if err := clip.Set(screen.Clip{Text: strings.Repeat("z", screen.MaxClipText+1)}); err == nil {
 		t.Error("a giant text was taken")
 	}
 	copyText(x, t, "theirs")
@@ -146,9 +150,9 @@ func TestClipboardEnds(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})
 	stop := background(t, func(context.Context) error {
-		return d.Clipboard.Watch(context.Background(), func(string, screen.ClipboardOwner) {})
+		return d.Clipboard.Watch(context.Background(), anybody, func(screen.Clip, screen.ClipboardOwner) {})
 	})
-	if err := d.Clipboard.SetText("x"); err != nil {
+	if err := d.Clipboard.Set(screen.Clip{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -157,8 +161,8 @@ func TestClipboardEnds(t *testing.T) {
 	if err := stop(); !errors.Is(err, screen.ErrClosed) && !errors.Is(err, errGone) {
 		t.Errorf("Watch ended with %v", err)
 	}
-	if err := d.Clipboard.SetText("x"); !errors.Is(err, screen.ErrClosed) {
-		t.Errorf("SetText after Close: %v", err)
+	if err := d.Clipboard.Set(screen.Clip{Text: "x"}); !errors.Is(err, screen.ErrClosed) {
+		t.Errorf("Set after Close: %v", err)
 	}
 }
 
@@ -167,7 +171,7 @@ func TestClipboardLeavesPasswords(t *testing.T) {
 	x := x11test.Xvfb(t, "640x480x24")
 	d := openOn(t, x, screen.Options{})
 	h := &heard{}
-	background(t, func(ctx context.Context) error { return d.Clipboard.Watch(ctx, h.add) })
+	background(t, func(ctx context.Context) error { return d.Clipboard.Watch(ctx, anybody, h.add) })
 	screentest.Eventually(t, "the watch has begun", func() bool {
 		copyText(x, t, "before")
 		return h.last() == "before"

@@ -277,7 +277,7 @@ func TestServerDies(t *testing.T) {
 		d := openOn(t, x, o)
 		f := x11test.Watch(t, d.Screen)
 		background(t, func(ctx context.Context) error {
-			return d.Clipboard.Watch(ctx, func(string, screen.ClipboardOwner) {})
+			return d.Clipboard.Watch(ctx, anybody, func(screen.Clip, screen.ClipboardOwner) {})
 		})
 		stopHotkey := background(t, func(ctx context.Context) error { return d.Hotkey.Watch(ctx, symF12, func() {}) })
 		p := x11test.NewPainter(t, x)
@@ -294,7 +294,7 @@ func TestServerDies(t *testing.T) {
 		if err := d.Input.Pointer(image.Pt(1, 1), 0); !errors.Is(err, errGone) {
 			t.Errorf("Pointer: %v", err)
 		}
-		if err := d.Clipboard.SetText("x"); err == nil {
+		if err := d.Clipboard.Set(screen.Clip{Text: "x"}); err == nil {
 			t.Error("SetText: no error")
 		}
 		if err := stopHotkey(); !errors.Is(err, errGone) && !errors.Is(err, context.Canceled) {
