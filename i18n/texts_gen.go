@@ -471,9 +471,9 @@ var texts = map[string]*translated{
 		"souhaite utiliser votre presse-papiers.",
 	}},
 	"agent.question.clipboardHint": {sources: []string{
-		"They can then read what you copy, and paste.",
-		"Was Sie kopieren, kann dann gelesen werden. Auch Einfügen ist möglich.",
-		"Ce que vous copiez pourra être lu. Coller sera possible aussi.",
+		"They can then read texts and pictures that you copy, and paste.",
+		"Texte und Bilder, die Sie kopieren, können dann gelesen werden. Auch Einfügen ist möglich.",
+		"Les textes et images que vous copiez pourront être lus. Coller sera possible aussi.",
 	}},
 	"agent.question.show": {sources: []string{
 		"would like to show you their screen.",
@@ -826,9 +826,9 @@ var texts = map[string]*translated{
 		"{0} souhaite COMMANDER votre ordinateur.",
 	}},
 	"agent.terminal.askClipboard": {sources: []string{
-		"{0} would like to use your CLIPBOARD.",
-		"{0} möchte Ihre ZWISCHENABLAGE benutzen.",
-		"{0} souhaite utiliser votre PRESSE-PAPIERS.",
+		"{0} would like to use your CLIPBOARD: texts and pictures that you copy.",
+		"{0} möchte Ihre ZWISCHENABLAGE benutzen: Texte und Bilder, die Sie kopieren.",
+		"{0} souhaite utiliser votre PRESSE-PAPIERS : les textes et images que vous copiez.",
 	}},
 	"agent.terminal.askFile": {sources: []string{
 		"{0} would like to give you a FILE: {1}, {2}, {3}.",

@@ -12,6 +12,9 @@ export default class FakeRFB {
   _fail(): boolean {
     return false;
   }
+  _handleServerCutText(): boolean {
+    return true;
+  }
   addEventListener(): void {}
   blur(): void {}
   focus(): void {}

@@ -1,12 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { live } from "lit/directives/live.js";
-import { copyText } from "../common/copy.ts";
 import { oneOf } from "../common/fields.ts";
 import { sharePart, type Share } from "../common/shares.ts";
 import { keysym } from "../protocol_gen.ts";
 import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { button, iconButton } from "../ui/controls.ts";
 import { lockWords } from "./bar.ts";
+import { clipboard } from "./clipboardcard.ts";
 import { customerWords } from "./customer.ts";
 import type { Card, Desk } from "./desk.ts";
 import { chooseFiles } from "./filesside.ts";
@@ -159,39 +158,6 @@ function typeHere(e: InputEvent, view: View): void {
   if (e.inputType === "deleteContentBackward") view.press([{ keysym: keysym.backspace, code: "Backspace" }]);
   else if (e.inputType === "insertLineBreak") view.type("\n");
   else view.type(e.data ?? e.dataTransfer?.getData("text/plain") ?? "");
-}
-
-/** Text to and from the customer's clipboard. */
-function clipboard(session: Session, desk: Desk): TemplateResult {
-  const { t } = desk;
-  const { view } = session;
-  const outgoing = () => document.querySelector<HTMLTextAreaElement>("#clipboard-out")?.value ?? "";
-  const send = () => {
-    view.sendClipboard(outgoing());
-    desk.say(t.clipboard.sent);
-  };
-  return html`<label for="clipboard-out">${t.clipboard.toCustomer}</label>
-    <textarea id="clipboard-out" rows="3" data-testid="clipboard-out"></textarea>
-    <div class="row">
-      ${button({ testid: "clipboard-send", label: t.clipboard.send, kind: "primary", act: send })}
-      ${button({
-        testid: "clipboard-type",
-        label: t.clipboard.type,
-        disabled: !session.shared.rights.control,
-        act: () => view.type(outgoing()),
-      })}
-    </div>
-    <label for="clipboard-in">${t.clipboard.fromCustomer}</label>
-    <textarea id="clipboard-in" rows="3" readonly data-testid="clipboard-in" .value=${live(view.received)}></textarea>
-    <div class="row">
-      ${button({ testid: "clipboard-copy", label: t.clipboard.copy, act: () => void copyText(view.received) })}
-      ${button({ testid: "clipboard-return", label: t.tools.giveClipboard, act: () => giveClipboardBack(session, desk) })}
-    </div>`;
-}
-
-function giveClipboardBack(session: Session, desk: Desk): void {
-  session.giveBack("clipboard");
-  desk.open("");
 }
 
 /** Sends files, and shows those of both directions. */

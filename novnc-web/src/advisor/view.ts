@@ -1,12 +1,13 @@
 import { Backoff } from "../common/backoff.ts";
-import RFB from "../common/boundedrfb.ts";
 import { oneOf, text } from "../common/fields.ts";
 import type { Rights } from "../common/rights.ts";
 import { keysym } from "../protocol_gen.ts";
 import { SealError, type SealedChannel } from "../seal/index.ts";
-import { ClipboardLink } from "./clipboard.ts";
+import { ClipboardLink, type Copied } from "./clipboard.ts";
+import { ClipboardRFB, format, type Forms } from "./clipboardrfb.ts";
 import type { Key } from "./keys.ts";
 import { Pinch } from "./pinch.ts";
+import { encodeAgain, isFitPNG } from "./pngpicture.ts";
 import { scrollOf } from "./scroll.ts";
 import { keepViewSettings, keptViewSettings } from "./store.ts";
 
@@ -21,6 +22,8 @@ const qualities: Record<Quality, { quality: number; compression: number }> = {
 };
 
 const maxClipboard = 256 * 1024;
+/** How long the customer's program may take to send a picture, in milliseconds. */
+const pictureTimeout = 60_000;
 /** A longer text typed by keys would keep the customer's computer busy for minutes. */
 const maxTyped = 2000;
 
@@ -34,6 +37,8 @@ export class View {
   quality: Quality;
   /** The latest text from the customer's clipboard. */
   received = "";
+  /** The customer has copied a picture, which can be fetched. */
+  hasPicture = false;
 
   /** The keys that are held down, by their codes. */
   readonly held = new Map<string, Key>();
@@ -41,15 +46,17 @@ export class View {
   /** The zoom by fingers: 1 is the whole picture; null while the picture is shown as `fit` says. */
   zoom: number | null = null;
 
-  private rfb: RFB | null = null;
+  private rfb: ClipboardRFB | null = null;
   /** noVNC's place in the target: larger than the target while the picture is zoomed. */
   private readonly inner = document.createElement("div");
   private wanted = false;
   private hadClipboard = false;
   private readonly clipboard = new ClipboardLink(
     () => this.rfb !== null && this.rights().clipboard,
-    (words) => this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard)),
+    (copied) => this.offer(copied),
   );
+  /** Who waits for the customer's picture. */
+  private waitsForPicture: ((picture: Blob | null) => void) | null = null;
   private words = { name: "", wayOut: "" };
   private attempt = 0; // counts attempts to open, so that events of older ones can be ignored
   private readonly backoff = new Backoff();
@@ -121,6 +128,8 @@ export class View {
     if (clipboard !== this.hadClipboard) {
       this.hadClipboard = clipboard;
       this.clipboard.reset();
+      this.forgetPicture();
+      this.rfb?.forget();
       void this.clipboard.update();
     }
     this.placeFocus();
@@ -281,7 +290,62 @@ export class View {
   /** Sends a text that the advisor has written on the page. */
   sendClipboard(words: string): void {
     this.clipboard.sentByHand();
-    this.rfb?.clipboardPasteFrom(words.slice(0, maxClipboard));
+    this.offer({ text: words, html: "" });
+  }
+
+  private offer({ text, html }: Copied): void {
+    this.rfb?.offer({ text: text.slice(0, maxClipboard), ...(html.length <= maxClipboard ? { html } : {}) });
+  }
+
+  /** Whether the customer's program takes pictures, and lets them be fetched. */
+  get takesPictures(): boolean {
+    return this.rfb?.takesPictures ?? false;
+  }
+
+  /** Sends a picture. Rejects if it cannot be decoded, or is too large. */
+  async sendPicture(picture: Blob): Promise<void> {
+    const { rfb } = this;
+    const png = new Uint8Array(await (await encodeAgain(picture)).arrayBuffer());
+    if (rfb !== this.rfb || !this.rights().clipboard) throw new Error("the clipboard is not shared any more");
+    this.clipboard.sentByHand();
+    rfb?.offer({ png });
+  }
+
+  /** Fetches the picture that the customer has copied, as this browser encodes it. */
+  async fetchPicture(): Promise<Blob> {
+    this.waitsForPicture?.(null);
+    const picture = await new Promise<Blob | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), pictureTimeout);
+      this.waitsForPicture = (picture) => {
+        clearTimeout(timer);
+        this.waitsForPicture = null;
+        resolve(picture);
+      };
+      this.rfb?.request(format.png);
+    });
+    if (!picture) throw new Error("the picture did not come");
+    return encodeAgain(picture);
+  }
+
+  /** The customer has copied something: the texts are fetched at once, a picture on request. */
+  private offered(formats: number): void {
+    this.hasPicture = (formats & format.png) !== 0;
+    const texts = formats & (format.text | format.html);
+    if (texts) this.rfb?.request(texts);
+    this.changed();
+  }
+
+  private arrived({ text, html = "", png }: Forms): void {
+    if (png) this.waitsForPicture?.(isFitPNG(png) ? new Blob([png], { type: "image/png" }) : null);
+    if (text === undefined) return;
+    this.received = text.slice(0, maxClipboard);
+    void this.clipboard.receive({ text: this.received, html });
+    this.changed();
+  }
+
+  private forgetPicture(): void {
+    this.hasPicture = false;
+    this.waitsForPicture?.(null);
   }
 
   private async start(): Promise<void> {
@@ -305,8 +369,11 @@ export class View {
     const current = (f: () => void) => {
       if (attempt === this.attempt) f();
     };
-    const rfb = new RFB(this.inner, channel, { shared: true });
+    const rfb = new ClipboardRFB(this.inner, channel, { shared: true });
     this.rfb = rfb;
+    rfb.mayShare = () => attempt === this.attempt && this.rights().clipboard;
+    rfb.onoffer = (formats) => this.offered(formats);
+    rfb.onforms = (forms) => this.arrived(forms);
     rfb.background = "transparent";
     rfb.showDotCursor = true;
     rfb.addEventListener("connect", () =>
@@ -332,10 +399,7 @@ export class View {
     );
     rfb.addEventListener("clipboard", ({ detail }) =>
       current(() => {
-        if (!this.rights().clipboard) return;
-        this.received = detail.text.slice(0, maxClipboard);
-        void this.clipboard.receive(this.received);
-        this.changed();
+        if (this.rights().clipboard) this.arrived({ text: detail.text });
       }),
     );
     this.applySettings();
@@ -357,6 +421,7 @@ export class View {
     this.resetZoom();
     if (phase !== "refused") this.refusal = "";
     this.received = "";
+    this.forgetPicture();
     this.held.clear();
     this.become(phase);
   }

@@ -263,6 +263,12 @@ export interface AdvisorTexts {
     fromCustomer: string;
     copy: string;
     type: string;
+    sendPicture: string;
+    copied: string;
+    copyPicture: string;
+    noPicture: string;
+    tooLarge: string;
+    failed: string;
   };
   lock: {
     compare: string;
@@ -632,6 +638,12 @@ export const advisorEn: AdvisorTexts = {
     fromCustomer: "Text from the customer's clipboard",
     copy: "Copy",
     type: "Type it as keys",
+    sendPicture: "Send picture",
+    copied: "The customer has copied a picture.",
+    copyPicture: "Copy picture",
+    noPicture: "There is no picture in your clipboard, or the browser does not let this page read it. Paste it into the field.",
+    tooLarge: "The picture is too large for the clipboard. Send it as a file.",
+    failed: "The picture could not be copied.",
   },
   lock: {
     compare: "Compare this number with your customer.",
@@ -986,6 +998,12 @@ export const advisorDe: AdvisorTexts = {
     fromCustomer: "Text aus der Zwischenablage des Kunden",
     copy: "Kopieren",
     type: "Als Tasten tippen",
+    sendPicture: "Bild senden",
+    copied: "Der Kunde hat ein Bild kopiert.",
+    copyPicture: "Bild kopieren",
+    noPicture: "In Ihrer Zwischenablage ist kein Bild, oder der Browser lässt die Seite es nicht lesen. Fügen Sie es in das Feld ein.",
+    tooLarge: "Das Bild ist zu groß für die Zwischenablage. Senden Sie es als Datei.",
+    failed: "Das Bild konnte nicht kopiert werden.",
   },
   lock: {
     compare: "Vergleichen Sie diese Zahl mit Ihrem Kunden.",
@@ -1340,6 +1358,12 @@ export const advisorFr: AdvisorTexts = {
     fromCustomer: "Texte du presse-papiers du client",
     copy: "Copier",
     type: "Saisir par touches",
+    sendPicture: "Envoyer l’image",
+    copied: "Le client a copié une image.",
+    copyPicture: "Copier l’image",
+    noPicture: "Votre presse-papiers ne contient pas d’image, ou le navigateur ne laisse pas la page la lire. Collez-la dans le champ.",
+    tooLarge: "L’image est trop grande pour le presse-papiers. Envoyez-la comme fichier.",
+    failed: "L’image n’a pas pu être copiée.",
   },
   lock: {
     compare: "Comparez ce nombre avec votre client.",
