@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"image"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,6 +59,8 @@ func TestWindows(t *testing.T) {
 	m.answers(agent, mark, "view", "allow")
 	advisor.waitFor("view-canvas", `[data-phase="shown"]`)
 	advisor.seesDesktop(m.display, 0)
+	advisor.clickAt(300, 250)
+	m.pointedAt(t, image.Pt(300, 250), true) // without control the advisor points
 	panel.click("share-change")
 	panel.click("choose-apps")
 	if icon := panel.icon("notepad.exe"); coloursOf(icon) < 3 {
@@ -80,6 +83,7 @@ func TestWindows(t *testing.T) {
 	advisor.click("ask-control")
 	m.answers(agent, mark, "control", "allow")
 	advisor.waitFor("ask-control", `[data-right="given"]`)
+	m.pointedAt(t, image.Pt(300, 250), false)
 	advisor.gone("hands") // input counts only after the customer's hands are off the keyboard
 	advisor.clickAt(300, 250)
 	advisor.keys(unicodeText)
