@@ -133,7 +133,7 @@ test-advisor-page: novnc-web/dist/.stamp
 # tell whether each row was seen.
 E2E_WINDOWS := Windows
 E2E_VIEWERS := ^Test(Browser|Chat|BrowserCustomer|BrowserCustomerByDoor|Doors|ForeignServer|ForeignServerPage|Libvncclient|ListeningViewer|RepeaterID|Show|Vncsnapshot|Viewers|Websockify|ZViewerTable)$$
-E2E_PANELS := ^Test(SendFile|BrowserCustomerAfterARestart|Demo|HostileAdvisor|SecondStart|Icons|Neighbour|Choice|BadgeAndRecord|PanelTurn|Turn|StoppedServer|ViewerThatDoesNotRead)$$
+E2E_PANELS := ^Test(SendFile|LargeFile|ChatPages|TermsAndQuestion|BrowserCustomerAfterARestart|Demo|HostileAdvisor|SecondStart|Icons|Neighbour|Choice|BadgeAndRecord|PanelTurn|Turn|StoppedServer|ViewerThatDoesNotRead)$$
 E2E_NEEDS := needs-test needs-demo build bin/demopages bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test
 E2E := cd e2e && ../bin/e2e.test -test.timeout 20m
 
