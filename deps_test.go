@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"tried":              {},
 	"plaintext":          {},
 	"filename":           {"plaintext"},
-	"record":             {"i18n", "plaintext"},
+	"record":             {"fbs", "i18n", "plaintext"},
 	"partfile":           {},
 	"seal/sealtest":      {},
 	"config":             {"i18n", "logs"},
@@ -39,6 +39,9 @@ var mayImport = map[string][]string{
 	"peer":               {},
 	"arguments":          {},
 	"rfb":                {"screen", "screen/clipformat"},
+	"fbs":                {},
+	"film":               {"fbs", "rfb/jpeg", "screen"},
+	"agent/recorder":     {"fbs", "rfb"},
 	"rfb/jpeg":           {"screen"},
 	"rfb/rfbtest":        {},
 	"screen/screentest":  {"screen"},
@@ -57,9 +60,9 @@ var mayImport = map[string][]string{
 	"screen/windows":     {"screen", "screen/clipformat", "screen/exposure", "screen/keysym", "screen/lifecycle", "screen/ownwindow", "screen/program", "screen/question", "screen/watchdog"},
 	"screen/portable":    {"screen", "screen/keysym"},
 	"screen/native":      {"screen", "screen/portable", "screen/watchdog", "screen/windows", "screen/x11"},
-	"agent":              {"rfb", "screen", "screen/keysym", "agent/badge", "agent/chat", "agent/choices", "agent/clipboard", "agent/doornumbers", "agent/files", "agent/input", "agent/notes", "agent/pictures", "agent/pointing", "agent/powerful", "agent/refusals", "agent/trace", "consent", "filename", "record", "seal", "tunnel", "plaintext", "tried", "i18n", "logs"},
+	"agent":              {"fbs", "rfb", "screen", "screen/keysym", "agent/badge", "agent/chat", "agent/choices", "agent/clipboard", "agent/doornumbers", "agent/files", "agent/input", "agent/notes", "agent/pictures", "agent/pointing", "agent/powerful", "agent/recorder", "agent/refusals", "agent/trace", "consent", "filename", "record", "seal", "tunnel", "plaintext", "tried", "i18n", "logs"},
 	"agent/trace":        {"agent/doornumbers", "logs", "rfb", "screen", "seal", "tunnel"},
-	"agent/notes":        {"agent/choices", "agent/files", "consent", "record", "tunnel"},
+	"agent/notes":        {"agent/choices", "agent/files", "consent", "fbs", "record", "tunnel"},
 	"agent/badge":        {"screen", "screen/drawing", "i18n"},
 	"agent/chat":         {"tunnel", "plaintext"},
 	"agent/clipboard":    {"rfb", "screen"},
@@ -78,7 +81,7 @@ var mayImport = map[string][]string{
 	"gateway/clock":      {},
 	"gateway/datafile":   {},
 	"cmd/lotse/say":      {"i18n", "peer", "plaintext", "rfb", "seal", "tunnel"},
-	"cmd/lotse":          {"cmd/lotse/say", "filename", "partfile", "record", "gateway", "gateway/audit", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried", "doctor", "logs", "manual", "i18n"},
+	"cmd/lotse":          {"cmd/lotse/say", "fbs", "film", "filename", "partfile", "record", "gateway", "gateway/audit", "arguments", "peer", "rfb", "screen", "screen/native", "tunnel", "seal", "config", "novnc-web", "whereto", "plaintext", "tried", "doctor", "logs", "manual", "i18n"},
 	"cmd/lotse-agent":    {"agent", "agent/trace", "agent/panel", "agent/terminal", "arguments", "screen", "screen/native", "config", "tunnel", "whereto", "plaintext", "tried", "i18n", "logs"},
 	"ci/release":         {"manual"},
 	"e2e":                {},
@@ -125,6 +128,9 @@ func TestImportTable(t *testing.T) {
 			if ok && !slices.Contains(allowed, ours) && !strings.HasPrefix(ours, pkg+"/") {
 				t.Errorf("%s imports %s: the import table does not allow it", name, imported)
 			}
+			if strings.HasPrefix(imported, "github.com/amitbet/vnc2video") && pkg != "film" {
+				t.Errorf("%s imports the decoder of films, which only film may", name)
+			}
 			if imported == "C" && pkg != "screen/portable" {
 				t.Errorf("%s uses cgo, which only screen/portable may", name)
 			}
@@ -146,6 +152,16 @@ func TestImportTable(t *testing.T) {
 			if !used[pkg][ours] {
 				t.Errorf("%s does not import %s, which the import table allows", pkg, ours)
 			}
+		}
+	}
+}
+
+// TestAgentWithoutFilm checks that only lotse's own program decodes recordings: the library that
+// does it must not be in the customer's program.
+func TestAgentWithoutFilm(t *testing.T) {
+	for pkg, allowed := range mayImport {
+		if pkg != "cmd/lotse" && slices.Contains(allowed, "film") {
+			t.Errorf("%s may import film", pkg)
 		}
 	}
 }

@@ -32,6 +32,10 @@ var largePackages = map[string]string{
 		"calls and threads; what is free of it is in packages of its own",
 	"rfb": "one protocol, a file for each encoding and extension: all write into one update and " +
 		"share the writer's state",
+	"agent": "one loop owns the state of a session, and every event that changes it is in this " +
+		"package; what works without that state is in packages of its own",
+	"cmd/lotse": "one file for each command, all with the same sign-in, words and helpers; what is " +
+		"no command (film, fbs, partfile) is in packages of its own",
 	"gateway": "the handlers, the directory of sessions and the bounds share one server; the " +
 		"accounts could become a package, which would not bring it below",
 }

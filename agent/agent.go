@@ -188,6 +188,9 @@ func Run(ctx context.Context, cfg Config) error {
 		_ = s.Do(EnterNumber{cfg.Entry.Number})
 	}
 	err := (&link{session: s, entered: map[tunnel.Number]*entered{}}).run(ctx)
+	recorded := &recordingsOver{}
+	s.send(recorded)
+	waitAll(recorded.over, endTimeout) // the record has their proofs
 	s.send(finished{err})
 	if text := s.now().snapshot.Record; cfg.Record != nil && text != "" {
 		cfg.Record(text)

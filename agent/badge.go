@@ -23,13 +23,15 @@ const maxBadgeName = 40
 // shown as long as somebody watches, or while no page of the panel is open.
 func badgeAt(l i18n.Language, m *moment) (b badge.State, ok bool) {
 	snap, effective := &m.snapshot, m.consent.Effective()
-	watched := snap.Rights.View && len(snap.Viewers) > 0
+	recorded := snap.Rights.Record
+	watched := snap.Rights.View && (len(snap.Viewers) > 0 || recorded)
 	if m.consent.Phase != consent.Joined || !watched && !m.told.PanelClosed {
 		return b, false
 	}
 	b = badge.State{
 		Name:    plaintext.Line(AdvisorName(snap.Advisor), maxBadgeName),
 		NoPanel: m.told.PanelClosed, View: watched, Paused: watched && snap.Paused, Control: effective.Has(consent.Control),
+		Recording: recorded, Held: recorded && m.consent.Held,
 	}
 	switch {
 	case !watched:
@@ -45,11 +47,18 @@ func badgeAt(l i18n.Language, m *moment) (b badge.State, ok bool) {
 	default:
 		b.Look, b.Line = badge.Seen, l.Text("agent.badge.screen")
 	}
+	switch {
+	case !recorded || b.Held || b.Paused: // the mark in front of the sentence says it
+	case b.Control:
+		b.Line = l.Text("agent.badge.controlRecords")
+	default:
+		b.Line = l.Text("agent.badge.records")
+	}
 	return b, true
 }
 
-// pressed returns what a button sends to the loop. A view is resumed only if a device clicked
-// the button, and not a program.
+// pressed returns what a button sends to the loop. A view is resumed, and a recording continued,
+// only if a device clicked the button, and not a program.
 func pressed(a badge.Action, physical bool) event {
 	switch a {
 	case badge.OpenPanel:
@@ -62,6 +71,14 @@ func pressed(a badge.Action, physical bool) event {
 		if physical {
 			return resumedByHand{}
 		}
+	case badge.Hold:
+		return &commanded{command: Hold{On: true}}
+	case badge.Continue:
+		if physical {
+			return continuedByHand{}
+		}
+	case badge.StopRecording:
+		return &commanded{command: Take{consent.Record}}
 	case badge.End:
 		return &commanded{command: End{}}
 	}

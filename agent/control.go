@@ -24,6 +24,7 @@ type control struct {
 	cutOnce sync.Once
 	written chan struct{} // closed when writeLoop has returned
 	gone    chan struct{} // closed when the other side has closed the stream, or nothing arrives
+	key     string        // with which the end signs recordings; owned by the loop
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
@@ -119,8 +120,8 @@ func (e controlGone) in(st *state) {
 	}
 }
 
-// wished is an advisor's request for a right. A right other than View is refused if there is no
-// viewer: otherwise the request would wait and serve anyone who connects next.
+// wished is an advisor's request for a right. A right other than View and Record is refused if
+// there is no viewer: otherwise the request would wait and serve anyone who connects next.
 type wished struct{ right consent.Right }
 
 func (e wished) in(st *state) {
@@ -128,7 +129,8 @@ func (e wished) in(st *state) {
 	if r == consent.Show {
 		return // a show stream requests it
 	}
-	if r == consent.Files || r != consent.View && !st.viewers.watched() { // an offer asks for a file
+	alone := r == consent.View || r == consent.Record          // needs no viewer
+	if r == consent.Files || !alone && !st.viewers.watched() { // an offer asks for a file
 		st.controls.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
 		return
 	}
@@ -271,6 +273,8 @@ func (s *Session) readControl(c *control) {
 			return
 		}
 		switch m := m.(type) {
+		case tunnel.AdvisorHello:
+			s.send(keyAnnounced{m.Key, c})
 		case tunnel.Ask:
 			if r, ok := consent.ParseRight(m.Right); ok {
 				s.send(wished{r})
@@ -301,7 +305,7 @@ func (s *Session) readControl(c *control) {
 
 // askable lists the rights that an advisor can usefully request on this display.
 func askable(d *screen.Parts) []string {
-	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String()}
+	rights := []string{consent.View.String(), consent.Control.String(), consent.Show.String(), consent.Record.String()}
 	if d.Clipboard != nil {
 		rights = append(rights, consent.Clipboard.String())
 	}

@@ -19,8 +19,11 @@ func (e ending) in(st *state) {
 		return
 	}
 	s, link := st.session, st.link
-	heard := st.controls.bye(e.reason)
+	signed := st.viewers.recordings.ended()
 	s.streams.Go(func() {
+		waitAll(signed, endTimeout) // the record has a line about it
+		f := &farewell{}
+		s.send(f)
 		told := make(chan struct{})
 		s.streams.Go(func() {
 			defer close(told)
@@ -29,14 +32,23 @@ func (e ending) in(st *state) {
 			}
 			// The gateway closes the streams at once, so the messages on them must arrive
 			// first.
-			waitAll(heard, byeTimeout/2)
+			waitAll(f.heard, byeTimeout/2)
 			if err := link.End(e.reason); err != nil {
 				s.log.tunnel.Info("the gateway could not be told of the end", "reason", err)
 			}
 		})
-		waitAll(append(heard, told), endTimeout)
+		waitAll(append(f.heard, told), endTimeout)
 		s.cancel(errEnded)
 	})
+}
+
+// farewell completes the record and says the end to the advisor's ends. heard are closed when they
+// have read it.
+type farewell struct{ heard []<-chan struct{} }
+
+func (e *farewell) in(st *state) {
+	st.notes.Over(st.reason)
+	e.heard = st.controls.bye(st.reason)
 }
 
 // over takes all rights because the session ends for this reason. It returns false if the
@@ -48,7 +60,6 @@ func (st *state) over(reason string) bool {
 	st.reason = reason
 	st.apply(consent.Event{Kind: consent.End}, endedBy(reason))
 	st.controls.offers.over(st)
-	st.notes.Over(reason)
 	return true
 }
 
@@ -79,8 +90,10 @@ func (e finished) in(st *state) {
 		st.failure = newFailure("gateway", e.err.Error())
 	}
 	st.over(reason)
+	st.notes.Over(st.reason)
 	st.controls.bye(st.reason)
 	st.viewers.close()
+	st.viewers.recordings.abort()
 	if st.phase == PhaseEnded {
 		return
 	}

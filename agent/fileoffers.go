@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lotse/agent/files"
+	"lotse/agent/recorder"
 	"lotse/consent"
 	"lotse/tunnel"
 )
@@ -161,7 +162,7 @@ func (of *offers) advance(st *state) {
 		}
 		told := o.Tell(still)
 		switch {
-		case told == o.Told:
+		case told == o.Told, o.Given && st.reason != "": // the end of the session says it
 		case o.Given && (o.State == files.Done || o.State == files.Ended):
 			o.Told = told
 			st.controls.send(told)
@@ -188,11 +189,17 @@ func (of *offers) ask(st *state) {
 
 // SaveFile writes a file that the customer has accepted to the writer that begin returns, as it
 // arrives; key is that of the snapshot. begin is called with the file when everything is ready.
-// cut must make a write return that waits. SaveFile returns nil when the file is complete.
+// cut must make a write return that waits. SaveFile returns nil when the file is complete. With the
+// key of a recording, it writes that as it grows; the file's size is -1 then.
 func (s *Session) SaveFile(ctx context.Context, key string, begin func(files.OfferedFile) io.Writer, cut func()) error {
 	e := &fileSaving{key: key}
 	s.send(e)
-	if e.transfer == nil {
+	switch {
+	case e.copied != nil:
+		err := e.copied.Save(ctx, begin(e.file), cut)
+		s.send(fileMoved{})
+		return err
+	case e.transfer == nil:
 		return ErrNoFile
 	}
 	err := e.transfer.Save(ctx, begin(e.file), cut)
@@ -208,13 +215,17 @@ type fileSaving struct {
 	key      string
 	file     files.OfferedFile
 	transfer *files.Transfer // nil: there is none to save with this key
+	copied   *recorder.Copy  // set if the key is that of a recording
 }
 
 func (e *fileSaving) in(st *state) {
 	if o := st.controls.offers.list.FindKey(e.key); o != nil && st.reason == "" {
 		e.transfer = o.Save(func() { st.session.send(fileMoved{}) })
 		e.file = o.OfferedFile
+		return
 	}
+	e.copied, e.file.Name = st.viewers.recordings.save(e.key)
+	e.file.Size = -1
 }
 
 // fileMoved means that bytes of a file have arrived, which panels show.

@@ -364,6 +364,7 @@ func (e joined) in(st *state) {
 	if st.consent.Phase == consent.Away {
 		kind = consent.Rejoin
 		st.controls.offers.senderGone(st, nil)
+		st.viewers.recordings.claim(st)
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
 	if kind == consent.Join {

@@ -74,6 +74,9 @@ func (w *wording) question(a asked) screen.Question {
 	case consent.Clipboard:
 		q.Tone, q.Wish = screen.ToneControl, l.Text("agent.question.clipboard")
 		q.Hint, q.Allow = l.Text("agent.question.clipboardHint"), l.Text("agent.question.yes")
+	case consent.Record:
+		q.Tone, q.Wish = screen.ToneControl, l.Text("agent.question.record")
+		q.Hint, q.Allow = l.Text("agent.question.recordHint"), l.Text("agent.question.yes")
 	case consent.Files:
 		w.forFile(&q)
 	case consent.Show:

@@ -38,6 +38,7 @@ type share struct {
 	scope   screen.Scope  // what is captured; nil: nothing
 	first   chan struct{} // closed after the first capture of this turn
 	has     bool          // first is closed
+	passed  chan struct{} // closed and replaced when a frame was captured
 	failed  error
 	size    image.Point
 	words   pictures.Words // on the waiting page
@@ -50,7 +51,7 @@ func newShare(s *Session) *share {
 	size := image.Pt(1024, 768)
 	sh := &share{
 		session: s, desktop: screen.NewFramebuffer(size), waiting: screen.NewFramebuffer(size),
-		taker: make(chan struct{}, 1), changed: make(chan struct{}), first: make(chan struct{}), size: size, what: s.cfg.Share,
+		taker: make(chan struct{}, 1), changed: make(chan struct{}), first: make(chan struct{}), passed: make(chan struct{}), size: size, what: s.cfg.Share,
 	}
 	return sh
 }
@@ -125,6 +126,28 @@ func (sh *share) ready(ctx context.Context) error {
 		return rfb.Refusal{Reason: sh.session.lang.Text("agent.refused.screen")}
 	}
 	return context.Cause(ctx)
+}
+
+// renewal is how many frames must be captured until one of them was read completely after a moment:
+// the first may have been read before.
+const renewal = 2
+
+// renew waits until there is a frame that was captured after the call.
+func (sh *share) renew(ctx context.Context) error {
+	for range renewal {
+		sh.mu.Lock()
+		scope, passed := sh.scope, sh.passed
+		sh.mu.Unlock()
+		if scope != nil { // otherwise the capture begins anyway
+			scope.Refresh()
+		}
+		select {
+		case <-passed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // run captures until ctx ends. A display that fails ends the session. If nothing that is shared
@@ -292,6 +315,8 @@ func (sh *share) apply(u screen.Update, turn uint64) bool {
 		sh.has = true
 		close(sh.first)
 	}
+	close(sh.passed)
+	sh.passed = make(chan struct{})
 	if change.Resized {
 		sh.size = u.Frame.Size
 	}

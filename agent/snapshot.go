@@ -99,6 +99,8 @@ type SnapshotConsent struct {
 	Silenced []string `json:"silenced"`
 	// Files are what the advisor has offered, oldest first.
 	Files []files.OfferedFile `json:"files,omitempty"`
+	// Recording is what the advisor records; nil: nothing was recorded.
+	Recording *Recording `json:"recording,omitempty"`
 	// Preset is what is shown if Answer is set.
 	Preset choices.Selection `json:"-"`
 }
@@ -119,7 +121,7 @@ func (st *state) snapshot() Snapshot {
 		SnapshotConsent: SnapshotConsent{
 			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,
 			Silenced: namesOf(unwanted(st.consent.Silenced, cfg.Display)), Preset: st.sharing.choices.Describe(cfg.Share),
-			Files: st.controls.offers.list.Shown(),
+			Files: st.controls.offers.list.Shown(), Recording: st.viewers.recordings.shown(st.consent),
 		},
 	}
 	if st.choosing() {
@@ -189,7 +191,7 @@ func (st *state) forAdvisors() tunnel.State {
 	told := tunnel.State{
 		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
 		Paused: st.consent.Paused, Viewers: st.viewers.list(), LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
-		PanelClosed: st.pages.closed,
+		PanelClosed: st.pages.closed, Held: st.consent.Held,
 	}
 	if st.consent.Effective().Has(consent.View) {
 		d := st.sharing.choices.Describe(st.sharing.shown)
@@ -200,7 +202,7 @@ func (st *state) forAdvisors() tunnel.State {
 
 // toldRights converts rights to those of both protocols.
 func toldRights(r consent.Rights) tunnel.Rights {
-	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show), Point: r.Has(consent.Point)}
+	return tunnel.Rights{View: r.Has(consent.View), Control: r.Has(consent.Control), Clipboard: r.Has(consent.Clipboard), Show: r.Has(consent.Show), Point: r.Has(consent.Point), Record: r.Has(consent.Record)}
 }
 
 // localInputActive reports whether the customer's own input blocks remote input while control is

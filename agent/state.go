@@ -109,6 +109,7 @@ func (st *state) enforce(before, after consent.Rights) {
 		st.show.end() // one direction ends before the other begins
 	}
 	st.viewers.setRights(rfbRights(after))
+	st.viewers.recordings.enforce(st, after)
 	switch had, has := before.Has(consent.Control), after.Has(consent.Control); {
 	case had && !has:
 		s.guard.Suspend(true)
@@ -119,7 +120,13 @@ func (st *state) enforce(before, after consent.Rights) {
 		s.effects.SwallowHotkey(true)
 	}
 	s.board.Allow(after.Has(consent.Point) && !after.Has(consent.Control))
-	s.share.want(after.Has(consent.View) && st.viewers.count() > 0)
+	s.share.want(wantsPicture(st))
+}
+
+// wantsPicture reports whether the screen must be captured.
+func wantsPicture(st *state) bool {
+	effective := st.consent.Effective()
+	return effective.Has(consent.View) && st.viewers.count() > 0 || effective.Has(consent.Record) && st.viewers.recordings.running != nil
 }
 
 // changed handles one outcome. It wakes those who wait for it, counts refusals, and informs the
@@ -127,6 +134,7 @@ func (st *state) enforce(before, after consent.Rights) {
 func (st *state) changed(c consent.Change, by string) {
 	st.viewers.decided(c)
 	st.controls.offers.decided(st, c)
+	st.viewers.recordings.decided(st, c)
 	st.show.decided(c)
 	if st.consent.Delayed.Has(c.Right) || c.Outcome == consent.Given {
 		st.questions.refusals.Note(c, func() {
@@ -202,7 +210,7 @@ func (st *state) hello() tunnel.AgentHello {
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
 		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
-		Reminds: cfg.Display.Asker != nil, Chat: true, Files: cfg.SavesFiles,
+		Reminds: cfg.Display.Asker != nil, Chat: true, Files: cfg.SavesFiles, Key: st.viewers.recordings.key(),
 	}
 }
 

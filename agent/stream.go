@@ -53,6 +53,8 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		s.serveShow(ctx, conn)
 	case tunnel.KindFile:
 		serveFile(ctx, s, conn)
+	case tunnel.KindRecord:
+		serveRecord(ctx, s, conn)
 	}
 	log.Info("stream ended")
 	s.cfg.Trace.Stream("stream ended", c.GatewayMessage, ctx.Err())

@@ -57,11 +57,12 @@ type viewers struct {
 	// waiting are the viewers that wait for the right to view.
 	waiting map[chan<- consent.Outcome]struct{}
 	// publish shows the connections to other goroutines.
-	publish func([]*rfb.Conn)
+	publish    func([]*rfb.Conn)
+	recordings recordings
 }
 
 func newViewers(publish func([]*rfb.Conn)) viewers {
-	return viewers{waiting: map[chan<- consent.Outcome]struct{}{}, publish: publish}
+	return viewers{waiting: map[chan<- consent.Outcome]struct{}{}, publish: publish, recordings: newRecordings()}
 }
 
 func (vs *viewers) count() int { return len(vs.all) }
@@ -74,9 +75,12 @@ func (vs *viewers) remove(v *viewer) {
 
 func (vs *viewers) set(all []*viewer) {
 	vs.all = all
-	conns := make([]*rfb.Conn, 0, len(all))
+	conns := make([]*rfb.Conn, 0, len(all)+1)
 	for _, v := range all {
 		conns = append(conns, v.conn)
+	}
+	if r := vs.recordings.running; r != nil {
+		conns = append(conns, r.server)
 	}
 	vs.publish(conns)
 }
@@ -101,6 +105,9 @@ func (vs *viewers) setName(name string) {
 func (vs *viewers) invalidate(change screen.Change) {
 	for _, v := range vs.all {
 		v.conn.Invalidate(change)
+	}
+	if r := vs.recordings.running; r != nil {
+		r.server.Invalidate(change)
 	}
 }
 
@@ -157,10 +164,10 @@ func (vs *viewers) line(phase consent.Phase) string {
 }
 
 // direction returns the view direction in effect. The customer's screen counts as shown only if
-// there is a viewer.
+// there is a viewer, or it is recorded.
 func (vs *viewers) direction(c consent.State) string {
 	d := c.Direction()
-	if d == consent.Customer && vs.count() == 0 {
+	if d == consent.Customer && vs.count() == 0 && !c.Effective().Has(consent.Record) {
 		d = consent.Nobody
 	}
 	return d.String()
@@ -180,7 +187,7 @@ func (e *viewerCame) in(st *state) {
 	}
 	e.viewer.conn = e.connect(st.identity.desktopName(), rfbRights(effective))
 	st.viewers.add(e.viewer)
-	st.session.share.want(effective.Has(consent.View))
+	st.session.share.want(wantsPicture(st))
 }
 
 // viewerIn means that a viewer has completed the handshake. From now on the advisor can make
@@ -195,9 +202,7 @@ type viewerGone struct{ viewer *viewer }
 
 func (e viewerGone) in(st *state) {
 	st.viewers.remove(e.viewer)
-	if st.viewers.count() == 0 {
-		st.session.share.want(false)
-	}
+	st.session.share.want(wantsPicture(st))
 	if !st.viewers.watched() {
 		st.apply(consent.Event{Kind: consent.ViewersGone}, byAuto)
 	}

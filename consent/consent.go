@@ -32,8 +32,10 @@
 //	   └───────── Allow(View): Show ends first ───────────────────────┘
 //
 // A right is given only by Allow. One question is open at a time. While a question is open, only
-// looking is in effect. Point has no question of its own: it comes with View and goes with it.
-// Silence takes it, also from later views, until Unsilence.
+// looking, and recording it, is in effect. Point has no question of its own: it comes with View and
+// goes with it. Silence takes it, also from later views, until Unsilence. Record is kept with View
+// when the connection is lost; while the customer holds the recording, it is given but not in
+// effect.
 package consent
 
 // Right is one thing that an advisor can be allowed, or can ask for.
@@ -48,15 +50,19 @@ const (
 	Show                        // the customer sees the advisor's screen
 	Share                       // only a question, whether more may be seen; never given
 	Point                       // point at things; given together with View, never asked for
+	Record                      // keep a recording of what View shows
 )
 
 // All lists the rights in the order in which they are asked. Point is never asked for.
-var All = [...]Right{View, Show, Control, Clipboard, Share, Files, Point}
+var All = [...]Right{View, Show, Control, Clipboard, Share, Record, Files, Point}
 
 const (
-	needView  = Rights(Control | Clipboard | Share) // have no meaning without View
-	driving   = Rights(Control | Clipboard)
-	looking   = Rights(View | Show)
+	needViewer = Rights(Control | Clipboard | Share) // have no meaning without a viewer
+	needView   = needViewer | Rights(Record)         // have no meaning without View
+	driving    = Rights(Control | Clipboard)
+	looking    = Rights(View | Show)
+	// unasked are in effect while a question is open.
+	unasked   = looking | Rights(Record)
 	onlyAsked = Rights(Share | Files)
 )
 
@@ -77,12 +83,14 @@ func (r Right) String() string {
 		return "share"
 	case Point:
 		return "point"
+	case Record:
+		return "record"
 	}
 	return "none"
 }
 
 // known reports whether r is exactly one right.
-func (r Right) known() bool { return r != 0 && r <= Point && r&(r-1) == 0 }
+func (r Right) known() bool { return r != 0 && r&(r-1) == 0 }
 
 // ParseRight returns the right with this name; ok is false for an unknown name.
 func ParseRight(name string) (r Right, ok bool) {
@@ -133,20 +141,24 @@ type State struct {
 	Question Right  // the open question; 0: none
 	Serial   uint64 // number of questions so far; an answer must contain the number of its question
 	Paused   bool
+	Held     bool   // Record is given, and the customer holds the recording
 	Delayed  Rights // refused recently: questions for these wait for Ready
 	Silenced Rights // the customer does not want to be asked for these
 }
 
 // Effective returns the rights in effect: fewer than those given while a question is open or the
-// customer has paused.
+// customer has paused, or holds the recording.
 func (s State) Effective() Rights {
+	if s.Held {
+		s.Given &^= Rights(Record)
+	}
 	switch {
 	case s.Phase != Joined:
 		return 0
 	case s.Paused:
 		return s.Given & Rights(Show) // pausing hides the customer's screen
 	case s.Question != 0:
-		return s.Given & looking
+		return s.Given & unasked
 	}
 	return s.Given
 }
@@ -185,6 +197,8 @@ const (
 	Ready                   // the delay for Right after a refusal is over
 	Silence                 // * do not ask for Right again; no Point any longer
 	Unsilence               // * ask for Right again; Point again
+	Hold                    // * nothing goes into the recording
+	Continue                // * the recording goes on
 )
 
 // Event is something that happened. Right and Serial are set if the kind uses them.
@@ -296,16 +310,18 @@ func (t *transition) joined(e Event) {
 		t.Paused = false
 	case ViewersGone:
 		t.revoke(driving, Taken)
-		t.dropNeedingView()
+		t.drop(needViewer)
 	case Ready:
 		t.Delayed &^= Rights(e.Right)
 	case Silence:
 		t.silence(e.Right)
 	case Unsilence:
 		t.unsilence(e.Right)
+	case Hold, Continue:
+		t.Held = e.Kind == Hold && t.Given.Has(Record)
 	case Lose:
-		// View is kept until the connection is back, Control is not. The advisor's screen arrives
-		// over the connection that has ended.
+		// View and Record are kept until the connection is back, Control is not. The advisor's
+		// screen arrives over the connection that has ended.
 		t.revoke(driving|Rights(Show), Taken)
 		t.withdraw()
 		t.Phase = Away
@@ -332,20 +348,22 @@ func (t *transition) away(e Event) {
 		t.silence(e.Right)
 	case Unsilence:
 		t.unsilence(e.Right)
+	case Hold, Continue:
+		t.Held = e.Kind == Hold && t.Given.Has(Record)
 	case End:
 		t.end()
 	}
 }
 
 func (t *transition) end() {
-	t.revoke(looking|driving|Rights(Point), Taken)
+	t.revoke(looking|driving|Rights(Point|Record), Taken)
 	t.withdraw()
 	t.Phase, t.Paused, t.Delayed, t.Silenced = Over, false, 0, 0
 }
 
-// ask handles a request. Control, clipboard and another share require View, because nobody may
-// control without seeing. Of the two directions the newer request counts. A silenced right is
-// refused without a question.
+// ask handles a request. Control, clipboard, another share and a recording require View, because
+// nobody may control without seeing. Of the two directions the newer request counts. A silenced
+// right is refused without a question.
 func (t *transition) ask(r Right) {
 	if t.Given.Has(r) || t.Paused || r == Point || needView.Has(r) && !t.Given.Has(View) {
 		return
@@ -444,12 +462,12 @@ func (t *transition) withdraw() {
 	t.Asked = 0
 }
 
-// dropNeedingView removes the requests that have no meaning without View.
-func (t *transition) dropNeedingView() {
-	if needView.Has(t.Question) {
+// drop removes the requests for these rights.
+func (t *transition) drop(set Rights) {
+	if set.Has(t.Question) {
 		t.withdrawQuestion()
 	}
-	t.Asked &^= needView
+	t.Asked &^= set
 }
 
 // take ends a right; with View it also ends everything that needs View.
@@ -458,8 +476,8 @@ func (t *transition) take(r Right, o Outcome) {
 		t.revoke(Rights(r), o)
 		return
 	}
-	t.revoke(Rights(View|Point)|driving, o)
-	t.dropNeedingView()
+	t.revoke(Rights(View|Point|Record)|driving, o)
+	t.drop(needView)
 }
 
 func (t *transition) revoke(set Rights, o Outcome) {
@@ -469,6 +487,7 @@ func (t *transition) revoke(set Rights, o Outcome) {
 			t.note(r, o)
 		}
 	}
+	t.Held = t.Held && t.Given.Has(Record)
 }
 
 // openNext opens the next question if none is open.

@@ -25,8 +25,13 @@ var controlling = append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}
 
 var showing = []Event{{Kind: Join}, {Kind: Ask, Right: Show}, {Kind: Allow}}
 
-// seen is what a yes to the view gives.
-const seen = Rights(View | Point)
+const (
+	// seen is what a yes to the view gives, and recorded a yes to a recording after it.
+	seen     = Rights(View | Point)
+	recorded = seen | Rights(Record)
+)
+
+var recording = append(slices.Clone(viewing), Event{Kind: Ask, Right: Record}, Event{Kind: Allow})
 
 func TestTable(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -98,6 +103,26 @@ func TestTable(t *testing.T) {
 		"nobody asks for pointing":         {append(slices.Clone(viewing), Event{Kind: Silence, Right: Point}, Event{Kind: Unsilence, Right: View}, Event{Kind: Ask, Right: Point}), Rights(View), Rights(View), 0, Joined},
 		"pointing switched off while away": {append(slices.Clone(viewing), Event{Kind: Lose}, Event{Kind: Silence, Right: Point}, Event{Kind: Rejoin}), Rights(View), Rights(View), 0, Joined},
 		"pointing given up":                {append(slices.Clone(viewing), Event{Kind: Return, Right: Point}), Rights(View), Rights(View), 0, Joined},
+		"a recording needs the view":       {[]Event{{Kind: Join}, {Kind: Ask, Right: Record}}, 0, 0, 0, Joined},
+		"a recording needs a yes":          {append(slices.Clone(viewing), Event{Kind: Ask, Right: Record}), seen, Rights(View), Record, Joined},
+		"recording":                        {recording, recorded, recorded, 0, Joined},
+		"recorded while asked":             {append(slices.Clone(recording), Event{Kind: Ask, Right: Control}), recorded, Rights(View | Record), Control, Joined},
+		"recording held":                   {append(slices.Clone(recording), Event{Kind: Hold}), recorded, seen, 0, Joined},
+		"recording goes on":                {append(slices.Clone(recording), Event{Kind: Hold}, Event{Kind: Continue}), recorded, recorded, 0, Joined},
+		"held before it was given":         {append(append(slices.Clone(viewing), Event{Kind: Hold}), recording[3:]...), recorded, recorded, 0, Joined},
+		"not held the next time":           {append(append(slices.Clone(recording), Event{Kind: Hold}, Event{Kind: Take, Right: Record}), recording[3:]...), recorded, recorded, 0, Joined},
+		"recording taken":                  {append(slices.Clone(recording), Event{Kind: Take, Right: Record}), seen, seen, 0, Joined},
+		"recording given up":               {append(slices.Clone(recording), Event{Kind: Return, Right: Record}), seen, seen, 0, Joined},
+		"recording ends with the view":     {append(slices.Clone(recording), Event{Kind: Take, Right: View}), 0, 0, 0, Joined},
+		"recording ends with the turn":     {append(slices.Clone(recording), Event{Kind: Ask, Right: Show}, Event{Kind: Allow}), Rights(Show), Rights(Show), 0, Joined},
+		"nothing recorded while paused":    {append(slices.Clone(recording), Event{Kind: Pause}), recorded, 0, 0, Joined},
+		"recorded after the pause":         {append(slices.Clone(recording), Event{Kind: Pause}, Event{Kind: Resume}), recorded, recorded, 0, Joined},
+		"held and paused":                  {append(slices.Clone(recording), Event{Kind: Hold}, Event{Kind: Pause}, Event{Kind: Resume}), recorded, seen, 0, Joined},
+		"nothing recorded while away":      {append(slices.Clone(recording), Event{Kind: Lose}), recorded, 0, 0, Away},
+		"recorded when the line is back":   {append(slices.Clone(recording), Event{Kind: Lose}, Event{Kind: Rejoin}), recorded, recorded, 0, Joined},
+		"held while away":                  {append(slices.Clone(recording), Event{Kind: Lose}, Event{Kind: Hold}, Event{Kind: Rejoin}), recorded, seen, 0, Joined},
+		"recording goes on without viewer": {append(slices.Clone(recording), Event{Kind: ViewersGone}), recorded, recorded, 0, Joined},
+		"F12 does not end a recording":     {append(slices.Clone(recording), Event{Kind: Key}), recorded, recorded, 0, Joined},
 		"two wishes, one after the other":  {append(slices.Clone(viewing), Event{Kind: Ask, Right: Clipboard}, Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}), seen, Rights(View), Control, Joined},
 	} {
 		s := run(State{}, test.events...)
@@ -124,7 +149,7 @@ func FuzzNext(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var s State
 		for i := 0; i+1 < len(raw) && i < 2000; i += 2 {
-			e := Event{Kind: Kind(raw[i] % 20), Right: Right(1) << (raw[i+1] & 7), Serial: uint64(raw[i+1] >> 3)}
+			e := Event{Kind: Kind(raw[i] % 22), Right: Right(1) << (raw[i+1] & 7), Serial: uint64(raw[i+1] >> 3)}
 			before := s
 			after, changes := Next(s, e)
 			check(t, before, e, after, changes)
@@ -142,7 +167,7 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 	if after.Given.Has(Point) && (!after.Given.Has(View) || after.Silenced.Has(Point)) {
 		t.Fatalf("%+v: pointing without a view, or against the customer's will", after)
 	}
-	if after.Question != 0 && after.Effective()&^looking != 0 {
+	if after.Question != 0 && after.Effective()&^unasked != 0 {
 		t.Fatalf("%+v: more than looking while a question is open", after)
 	}
 	if after.Given.Has(View) && after.Given.Has(Show) {
@@ -159,11 +184,14 @@ func check(t *testing.T, before State, e Event, after State, changes []Change) {
 			}
 		}
 	}
-	if before.Phase != after.Phase && after.Given&^seen != 0 {
+	if before.Phase != after.Phase && after.Given&^recorded != 0 {
 		t.Fatalf("%+v left %+v and kept %b", e, before, after.Given)
 	}
 	if after.Phase != Joined && after.Effective() != 0 {
 		t.Fatalf("%+v: rights in effect outside of a session", after)
+	}
+	if after.Given.Has(Record) && !after.Given.Has(View) || after.Held && !after.Given.Has(Record) || after.Held && after.Effective().Has(Record) {
+		t.Fatalf("%+v: a recording without view, or held and in effect", after)
 	}
 	if (after.Given.Has(Control) || after.Given.Has(Clipboard)) && !after.Given.Has(View) {
 		t.Fatalf("%+v: control without view", after)

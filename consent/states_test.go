@@ -49,14 +49,16 @@ func statesTable() string {
 		{Phase: Joined, Given: seen}, asked(seen, Control), asked(seen, Share), asked(seen, Show),
 		{Phase: Joined, Given: Rights(View), Silenced: Rights(Point)},
 		{Phase: Joined, Given: seen | Rights(Control)}, {Phase: Joined, Given: seen, Paused: true},
+		asked(seen, Record), {Phase: Joined, Given: recorded}, asked(recorded, Control), {Phase: Joined, Given: recorded, Held: true},
+		{Phase: Joined, Given: recorded, Paused: true}, {Phase: Away, Given: recorded},
 		{Phase: Joined, Given: Rights(Show)}, asked(Rights(Show), View), {Phase: Away, Given: seen},
 		{Phase: Joined, Delayed: Rights(View)}, {Phase: Joined, Asked: Rights(View), Delayed: Rights(View)}, {Phase: Joined, Silenced: Rights(View)}, {Phase: Over},
 	}
 	events := []Event{
-		{Kind: Join}, {Kind: Lose}, {Kind: Rejoin}, {Kind: Ask, Right: View}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: Control}, {Kind: Ask, Right: Share},
-		{Kind: Allow, Serial: 1}, {Kind: Refuse, Serial: 1}, {Kind: Timeout, Serial: 1}, {Kind: Take, Right: View}, {Kind: Take, Right: Show},
+		{Kind: Join}, {Kind: Lose}, {Kind: Rejoin}, {Kind: Ask, Right: View}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: Control}, {Kind: Ask, Right: Share}, {Kind: Ask, Right: Record},
+		{Kind: Allow, Serial: 1}, {Kind: Refuse, Serial: 1}, {Kind: Timeout, Serial: 1}, {Kind: Take, Right: View}, {Kind: Take, Right: Show}, {Kind: Take, Right: Record},
 		{Kind: Return, Right: Control}, {Kind: Key}, {Kind: Pause}, {Kind: Resume}, {Kind: ViewersGone}, {Kind: Ready, Right: View},
-		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}, {Kind: End},
+		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}, {Kind: Hold}, {Kind: Continue}, {Kind: End},
 	}
 	var b strings.Builder
 	b.WriteString("| in | event | then | direction |\n|---|---|---|---|\n")
@@ -87,6 +89,9 @@ func (s State) words() string {
 	if s.Paused {
 		w += ", paused"
 	}
+	if s.Held {
+		w += ", held"
+	}
 	if s.Delayed != 0 {
 		w += ", " + s.Delayed.words() + " put off"
 	}
@@ -108,7 +113,7 @@ func (s Rights) words() string {
 
 func (e Event) words() string {
 	name := [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "no answer", "take", "return", "withdraw", "F12", "pause", "resume", "viewers gone", "end",
-		"ready", "silence", "unsilence"}[e.Kind]
+		"ready", "silence", "unsilence", "hold", "continue"}[e.Kind]
 	if e.Right != 0 {
 		name += " " + e.Right.String()
 	}

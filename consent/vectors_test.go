@@ -20,13 +20,13 @@ type vectorStep [3]string
 
 var (
 	kindNames = [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "timeout", "take", "return", "withdraw", "key",
-		"pause", "resume", "viewersGone", "end", "ready", "silence", "unsilence"}
+		"pause", "resume", "viewersGone", "end", "ready", "silence", "unsilence", "hold", "continue"}
 	outcomeNames = [...]string{"nothing", "opened", "given", "refused", "timeout", "taken", "returned", "withdrawn"}
 	phaseNames   = [...]string{"alone", "joined", "away", "over"}
 )
 
 const (
-	tapes      = 150
+	tapes      = 220
 	tapeEvents = 24
 )
 
@@ -86,7 +86,7 @@ func TestVectorsCover(t *testing.T) {
 			}
 		}
 	}
-	for _, right := range []Right{View, Control, Clipboard, Show, Share, Files} {
+	for _, right := range []Right{View, Control, Clipboard, Show, Share, Record, Files} {
 		for _, outcome := range []Outcome{Opened, Given, Refused, TimedOut, Withdrawn} {
 			if change := right.String() + " " + outcomeNames[outcome]; !seen[change] {
 				t.Errorf("no tape has %s", change)
@@ -178,6 +178,9 @@ func vectorState(s State) string {
 	}
 	if s.Paused {
 		out += " paused"
+	}
+	if s.Held {
+		out += " held"
 	}
 	return fmt.Sprintf("%s serial=%d direction=%s", out, s.Serial, s.Direction())
 }

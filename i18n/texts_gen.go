@@ -216,9 +216,9 @@ var texts = map[string]*translated{
 		"repris par le client",
 	}},
 	"record.right": {sources: []string{
-		"{0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} other {exchange files}}",
-		"{0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} other {Dateien austauschen}}",
-		"{0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} other {échanger des fichiers}}",
+		"{0, select, view {see the screen} control {control the computer} clipboard {use the clipboard} show {show the advisor''s screen} share {see something else} point {point at things} record {record what is shown} other {exchange files}}",
+		"{0, select, view {den Bildschirm sehen} control {den Computer steuern} clipboard {die Zwischenablage benutzen} show {den Bildschirm des Beraters zeigen} share {etwas anderes sehen} point {auf Dinge zeigen} record {aufzeichnen, was gezeigt wird} other {Dateien austauschen}}",
+		"{0, select, view {voir l''écran} control {commander l''ordinateur} clipboard {utiliser le presse-papiers} show {montrer l''écran du conseiller} share {voir autre chose} point {montrer avec une flèche} record {enregistrer ce qui est montré} other {échanger des fichiers}}",
 	}},
 	"record.by": {sources: []string{
 		"{0, select, customer {the customer} advisor {the advisor} key {the key} other {the program}}",
@@ -284,6 +284,21 @@ var texts = map[string]*translated{
 		"the advisor has not received the file: {0}, {1}",
 		"der Berater hat die Datei nicht erhalten: {0}, {1}",
 		"le conseiller n’a pas reçu le fichier : {0}, {1}",
+	}},
+	"record.held": {sources: []string{
+		"recording paused by the customer",
+		"Aufzeichnung vom Kunden angehalten",
+		"enregistrement mis en pause par le client",
+	}},
+	"record.continued": {sources: []string{
+		"recording continued by the customer",
+		"Aufzeichnung vom Kunden fortgesetzt",
+		"enregistrement repris par le client",
+	}},
+	"record.recording": {sources: []string{
+		"recorded: {0}{1, select, both {, signed by both sides} other {, not signed by the advisor}}",
+		"aufgezeichnet: {0}{1, select, both {, von beiden Seiten unterschrieben} other {, vom Berater nicht unterschrieben}}",
+		"enregistré : {0}{1, select, both {, signé des deux côtés} other {, non signé par le conseiller}}",
 	}},
 	"record.over": {sources: []string{
 		"the session is over: {0, select, advisor {the advisor ended it} customer {the customer ended it} expired {the number has expired} burnt {somebody tried the number with wrong last digits} lost {the connection was lost} shutdown {the gateway was shut down} other {an error occurred}}",
@@ -471,9 +486,9 @@ var texts = map[string]*translated{
 		"souhaite utiliser votre presse-papiers.",
 	}},
 	"agent.question.clipboardHint": {sources: []string{
-		"They can then read texts and pictures that you copy, and paste.",
-		"Texte und Bilder, die Sie kopieren, können dann gelesen werden. Auch Einfügen ist möglich.",
-		"Les textes et images que vous copiez pourront être lus. Coller sera possible aussi.",
+		"They can then read texts and pictures you copy, and paste.",
+		"Kopierte Texte und Bilder können dann gelesen werden. Auch Einfügen ist möglich.",
+		"Textes et images copiés pourront être lus. Coller sera possible aussi.",
 	}},
 	"agent.question.show": {sources: []string{
 		"would like to show you their screen.",
@@ -600,6 +615,16 @@ var texts = map[string]*translated{
 		"Geben",
 		"Le donner",
 	}},
+	"agent.question.record": {sources: []string{
+		"would like to RECORD your screen.",
+		"möchte Ihren Bildschirm AUFZEICHNEN.",
+		"souhaite ENREGISTRER votre écran.",
+	}},
+	"agent.question.recordHint": {sources: []string{
+		"They keep it. You can pause, stop and save it.",
+		"Die Bilder bleiben beim Berater. Sie können anhalten, beenden, speichern.",
+		"Le conseiller garde les images. Vous pouvez interrompre, arrêter, enregistrer.",
+	}},
 	"agent.backdrop": {sources: []string{
 		"Not shared by the customer",
 		"Vom Kunden nicht freigegeben",
@@ -635,6 +660,16 @@ var texts = map[string]*translated{
 		"STEUERT diesen Computer",
 		"COMMANDE cet ordinateur",
 	}},
+	"agent.badge.records": {sources: []string{
+		"sees and RECORDS this screen",
+		"sieht zu und ZEICHNET AUF",
+		"voit et ENREGISTRE l''écran",
+	}},
+	"agent.badge.controlRecords": {sources: []string{
+		"CONTROLS and RECORDS",
+		"STEUERT und ZEICHNET AUF",
+		"COMMANDE et ENREGISTRE",
+	}},
 	"agent.badge.pause": {sources: []string{
 		"Pause",
 		"Anhalten",
@@ -654,6 +689,21 @@ var texts = map[string]*translated{
 		"Resume",
 		"Fortsetzen",
 		"Reprendre",
+	}},
+	"agent.badge.hold": {sources: []string{
+		"Pause recording",
+		"Aufzeichnung anhalten",
+		"Pause d''enregistrement",
+	}},
+	"agent.badge.continue": {sources: []string{
+		"Continue recording",
+		"Weiter aufzeichnen",
+		"Enregistrer encore",
+	}},
+	"agent.badge.stop": {sources: []string{
+		"Stop recording",
+		"Aufzeichnung beenden",
+		"Ne plus enregistrer",
 	}},
 	"agent.badge.end": {sources: []string{
 		"End",
@@ -729,6 +779,36 @@ var texts = map[string]*translated{
 		"Keys: t + Enter takes control back, v + Enter hides the screen, a + Enter switches your advisor''s arrow off or on, p + Enter pauses or resumes, e + Enter ends. To write to your advisor, type w, a space and your text. To give a file, type f, a space and its path.",
 		"Tasten: t + Eingabe nimmt die Steuerung zurück, v + Eingabe verbirgt den Bildschirm, a + Eingabe schaltet den Pfeil Ihres Beraters aus oder ein, p + Eingabe hält an oder setzt fort, e + Eingabe beendet. Um Ihrem Berater zu schreiben, tippen Sie w, ein Leerzeichen und Ihren Text. Um eine Datei zu geben, tippen Sie f, ein Leerzeichen und ihren Pfad.",
 		"Touches\u00a0: t + Entrée vous rend la main, v + Entrée cache l''écran, a + Entrée désactive ou active la flèche de votre conseiller, p + Entrée met en pause ou reprend, e + Entrée termine. Pour écrire à votre conseiller, tapez w, une espace et votre texte. Pour donner un fichier, tapez f, une espace et son chemin.",
+	}},
+	"agent.terminal.recordKeys": {sources: []string{
+		"This is RECORDED. Keys: r + Enter stops the recording, h + Enter pauses or continues it, c + Enter saves the same recording here (with --receive).",
+		"Das wird AUFGEZEICHNET. Tasten: r + Eingabe beendet die Aufzeichnung, h + Eingabe hält sie an oder setzt sie fort, c + Eingabe speichert dieselbe Aufzeichnung hier (mit --receive).",
+		"C''est ENREGISTRÉ. Touches : r + Entrée arrête l''enregistrement, h + Entrée le met en pause ou le reprend, c + Entrée garde le même enregistrement ici (avec --receive).",
+	}},
+	"agent.terminal.recordHeld": {sources: []string{
+		"The recording is paused: nothing goes into it.",
+		"Die Aufzeichnung ist angehalten: Nichts kommt hinein.",
+		"L''enregistrement est en pause : rien n''y entre.",
+	}},
+	"agent.terminal.recordOver": {sources: []string{
+		"Nothing is recorded any more.",
+		"Es wird nichts mehr aufgezeichnet.",
+		"Plus rien n''est enregistré.",
+	}},
+	"agent.terminal.recordSaving": {sources: []string{
+		"The same recording is being saved.",
+		"Dieselbe Aufzeichnung wird gespeichert.",
+		"Le même enregistrement est en cours de sauvegarde.",
+	}},
+	"agent.terminal.recordNoSave": {sources: []string{
+		"The recording cannot be saved: it was saved already, it became too large, or there is none.",
+		"Die Aufzeichnung lässt sich nicht speichern: Sie ist schon gespeichert, wurde zu groß, oder es gibt keine.",
+		"Impossible de garder l''enregistrement : il est déjà gardé, il est devenu trop gros, ou il n''y en a pas.",
+	}},
+	"agent.terminal.recordNoFolder": {sources: []string{
+		"To save the recording, start the program with --receive FOLDER.",
+		"Um die Aufzeichnung zu speichern, starten Sie das Programm mit --receive ORDNER.",
+		"Pour garder l''enregistrement, lancez le programme avec --receive DOSSIER.",
 	}},
 	"agent.terminal.away": {sources: []string{
 		"The connection is lost. Trying to reconnect …",
@@ -854,6 +934,11 @@ var texts = map[string]*translated{
 		"Give this FILE to {0}: {1}, {2}?",
 		"Diese DATEI an {0} geben: {1}, {2}?",
 		"Donner ce FICHIER à {0} : {1}, {2} ?",
+	}},
+	"agent.terminal.askRecord": {sources: []string{
+		"{0} would like to RECORD your screen and keep the pictures. You can pause or stop it at any time, and save the same recording.",
+		"{0} möchte Ihren Bildschirm AUFZEICHNEN und die Bilder behalten. Sie können jederzeit anhalten oder beenden und dieselbe Aufzeichnung speichern.",
+		"{0} souhaite ENREGISTRER votre écran et garder les images. Vous pouvez toujours mettre en pause ou arrêter, et garder le même enregistrement.",
 	}},
 	"agent.terminal.notGiven": {sources: []string{
 		"Not given: {0} ({1})",
@@ -1305,22 +1390,22 @@ var texts = map[string]*translated{
 		"Verbindung zum Programm des Kunden nicht wieder geöffnet: {0}",
 		"liaison avec le programme du client non rétablie\u00a0: {0}",
 	}},
-	"cli.record.exists": {sources: []string{
+	"cli.session.recordExists": {sources: []string{
 		"{0} exists already; no file is replaced",
 		"{0} gibt es schon; keine Datei wird ersetzt",
 		"{0} existe déjà ; aucun fichier n’est remplacé",
 	}},
-	"cli.record.folder": {sources: []string{
+	"cli.session.recordFolder": {sources: []string{
 		"there is no folder {0}",
 		"es gibt keinen Ordner {0}",
 		"le dossier {0} n’existe pas",
 	}},
-	"cli.record.notSaved": {sources: []string{
+	"cli.session.recordNotSaved": {sources: []string{
 		"the record {0} was not saved: {1}",
 		"das Protokoll {0} wurde nicht gespeichert: {1}",
 		"le compte rendu {0} n’a pas été enregistré : {1}",
 	}},
-	"cli.record.broken": {sources: []string{
+	"cli.session.recordBroken": {sources: []string{
 		"the customer''s program sends lines that do not belong to this session''s record; the record ends before them",
 		"das Programm des Kunden schickt Zeilen, die nicht zum Protokoll dieser Sitzung gehören; das Protokoll endet davor",
 		"le programme du client envoie des lignes qui n''appartiennent pas au compte rendu de cette session ; le compte rendu s''arrête avant",
@@ -1694,6 +1779,151 @@ var texts = map[string]*translated{
 		"not saved: {0} ({1})",
 		"nicht gespeichert: {0} ({1})",
 		"non enregistré : {0} ({1})",
+	}},
+	"cli.record.exists": {sources: []string{
+		"{0} exists already; nothing is replaced",
+		"{0} gibt es schon; nichts wird ersetzt",
+		"{0} existe déjà ; rien n’est remplacé",
+	}},
+	"cli.record.file": {sources: []string{
+		"the recording cannot be written: {0}",
+		"Die Aufzeichnung lässt sich nicht schreiben: {0}",
+		"l’enregistrement ne peut pas être écrit : {0}",
+	}},
+	"cli.record.ready": {sources: []string{
+		"ready: the customer is asked when he shows his screen; Ctrl+C ends the recording",
+		"bereit: der Kunde wird gefragt, sobald er seinen Bildschirm zeigt; Strg+C beendet die Aufzeichnung",
+		"prêt : le client est interrogé dès qu’il montre son écran ; Ctrl+C termine l’enregistrement",
+	}},
+	"cli.record.asked": {sources: []string{
+		"asked: the customer decides whether you may record",
+		"gefragt: der Kunde entscheidet, ob Sie aufzeichnen dürfen",
+		"demandé : le client décide si vous pouvez enregistrer",
+	}},
+	"cli.record.given": {sources: []string{
+		"recording: {0}; the customer can pause and stop it",
+		"zeichne auf: {0}; der Kunde kann anhalten und beenden",
+		"enregistrement : {0} ; le client peut mettre en pause et arrêter",
+	}},
+	"cli.record.ends": {sources: []string{
+		"the recording ends",
+		"die Aufzeichnung endet",
+		"l’enregistrement se termine",
+	}},
+	"cli.record.refused": {sources: []string{
+		"the customer did not allow a recording",
+		"Der Kunde hat die Aufzeichnung nicht erlaubt",
+		"le client n’a pas autorisé l’enregistrement",
+	}},
+	"cli.record.cannot": {sources: []string{
+		"the customer''s end cannot be recorded: it is a browser, or an older program",
+		"Die Seite des Kunden lässt sich nicht aufzeichnen: Sie ist ein Browser oder ein älteres Programm",
+		"le côté du client ne peut pas être enregistré : c’est un navigateur, ou un programme plus ancien",
+	}},
+	"cli.record.progress": {sources: []string{
+		"recorded: {0}",
+		"aufgezeichnet: {0}",
+		"enregistré : {0}",
+	}},
+	"cli.record.done": {sources: []string{
+		"saved: {0}, {1}, signed by both ends",
+		"gespeichert: {0}, {1}, von beiden Seiten unterschrieben",
+		"enregistré : {0}, {1}, signé des deux côtés",
+	}},
+	"cli.record.unsigned": {sources: []string{
+		"saved: {0}, {1}; it broke off, so the customer''s end has not signed it",
+		"gespeichert: {0}, {1}; sie brach ab, daher hat die Seite des Kunden nicht unterschrieben",
+		"enregistré : {0}, {1} ; interrompu, donc le côté du client ne l’a pas signé",
+	}},
+	"cli.verify.file": {sources: []string{
+		"the file cannot be read: {0}",
+		"Die Datei lässt sich nicht lesen: {0}",
+		"le fichier ne peut pas être lu : {0}",
+	}},
+	"cli.verify.record": {sources: []string{
+		"no recording that can be checked is in {0}",
+		"In {0} steht keine Aufzeichnung, die sich prüfen lässt",
+		"aucun enregistrement vérifiable dans {0}",
+	}},
+	"cli.verify.recordChanged": {sources: []string{
+		"{0} was changed: {1}",
+		"{0} wurde verändert: {1}",
+		"{0} a été modifié : {1}",
+	}},
+	"cli.verify.recordOK": {sources: []string{
+		"unchanged: {0}, {1, plural, one {# line} other {# lines}}, SHA-256 {2}",
+		"unverändert: {0}, {1, plural, one {# Zeile} other {# Zeilen}}, SHA-256 {2}",
+		"inchangé : {0}, {1, plural, one {# ligne} other {# lignes}}, SHA-256 {2}",
+	}},
+	"cli.verify.changed": {sources: []string{
+		"{0} is NOT the recording that was signed: it was changed, or it is another one",
+		"{0} ist NICHT die unterschriebene Aufzeichnung: Sie wurde verändert oder ist eine andere",
+		"{0} n’est PAS l’enregistrement signé : il a été modifié, ou c’en est un autre",
+	}},
+	"cli.verify.agent": {sources: []string{
+		"{0} is the recording of this record, but the customer''s end has not signed it",
+		"{0} ist die Aufzeichnung dieses Protokolls, aber die Seite des Kunden hat sie nicht unterschrieben",
+		"{0} est l’enregistrement de ce compte rendu, mais le côté du client ne l’a pas signé",
+	}},
+	"cli.verify.advisor": {sources: []string{
+		"{0} is the recording of this record, but the advisor''s end has not signed it",
+		"{0} ist die Aufzeichnung dieses Protokolls, aber die Seite des Beraters hat sie nicht unterschrieben",
+		"{0} est l’enregistrement de ce compte rendu, mais le côté du conseiller ne l’a pas signé",
+	}},
+	"cli.verify.ok": {sources: []string{
+		"unchanged: {0} is what both ends signed; customer''s key {1}, advisor''s key {2}",
+		"unverändert: {0} ist, was beide Seiten unterschrieben haben; Schlüssel des Kunden {1}, des Beraters {2}",
+		"inchangé : {0} est ce que les deux côtés ont signé ; clé du client {1}, du conseiller {2}",
+	}},
+	"cli.film.fps": {sources: []string{
+		"--fps must be from 1 to 60",
+		"--fps muss zwischen 1 und 60 liegen",
+		"--fps doit être entre 1 et 60",
+	}},
+	"cli.film.format": {sources: []string{
+		"the film must end in .webm, .mp4 or .avi",
+		"Der Film muss auf .webm, .mp4 oder .avi enden",
+		"le film doit se terminer par .webm, .mp4 ou .avi",
+	}},
+	"cli.film.ffmpeg": {sources: []string{
+		"the program ffmpeg is not installed; a film that ends in .avi needs none",
+		"Das Programm ffmpeg ist nicht installiert; ein Film, der auf .avi endet, braucht es nicht",
+		"le programme ffmpeg n’est pas installé ; un film en .avi n’en a pas besoin",
+	}},
+	"cli.film.recording": {sources: []string{
+		"this recording cannot be shown: {0}",
+		"Diese Aufzeichnung lässt sich nicht zeigen: {0}",
+		"cet enregistrement ne peut pas être montré : {0}",
+	}},
+	"cli.film.failed": {sources: []string{
+		"no complete film: {0}",
+		"kein vollständiger Film: {0}",
+		"pas de film complet : {0}",
+	}},
+	"cli.film.cut": {sources: []string{
+		"the recording is not complete; what is whole is shown ({0})",
+		"Die Aufzeichnung ist nicht vollständig; gezeigt wird, was ganz ist ({0})",
+		"l’enregistrement n’est pas complet ; ce qui est entier est montré ({0})",
+	}},
+	"cli.film.done": {sources: []string{
+		"film: {0}, {1}",
+		"Film: {0}, {1}",
+		"film : {0}, {1}",
+	}},
+	"cli.replay.speed": {sources: []string{
+		"--speed must be more than 0 and at most 1000",
+		"--speed muss größer als 0 und höchstens 1000 sein",
+		"--speed doit être supérieur à 0 et au plus 1000",
+	}},
+	"cli.replay.loopback": {sources: []string{
+		"--listen must be an address of this computer, such as 127.0.0.1:5998",
+		"--listen muss eine Adresse dieses Computers sein, etwa 127.0.0.1:5998",
+		"--listen doit être une adresse de cet ordinateur, comme 127.0.0.1:5998",
+	}},
+	"cli.replay.viewer": {sources: []string{
+		"a viewer: {0}",
+		"ein Viewer: {0}",
+		"une visionneuse : {0}",
 	}},
 	"cli.login.done": {sources: []string{
 		"signed in at {0} as {1}",

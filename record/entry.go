@@ -7,6 +7,8 @@ package record
 import (
 	"encoding/json"
 	"time"
+
+	"lotse/fbs"
 )
 
 // Entry is one line of the record, a JSON object. Which of its fields are set depends on Event. A
@@ -27,6 +29,8 @@ type Entry struct {
 	SHA256  string    `json:"sha256,omitempty"`  // with Hash, in hexadecimal
 	Text    string    `json:"text,omitempty"`    // with Note
 	Terms   *Terms    `json:"terms,omitempty"`   // with Accepted
+	// Recording is the proof of a recording, with Recorded.
+	Recording *fbs.Entry `json:"recording,omitempty"`
 }
 
 // Values of Entry.Event, beside Asked and those that follow it.
@@ -43,10 +47,13 @@ const (
 	FileAccepted = "fileAccepted" // the customer wants the file, or gives it
 	FileSaved    = "fileSaved"    // all of it has arrived
 	FileNotSaved = "fileNotSaved"
-	LeftOut      = "leftOut" // further lines, because there were too many
-	Over         = "over"    // the last line
-	Hash         = "hash"    // of all lines before; it follows when the record is saved
-	Note         = "note"    // of one side, after the hash; the other side does not have it
+	Held         = "recordingHeld"      // by the customer: nothing goes into the recording
+	Continued    = "recordingContinued" // by the customer
+	Recorded     = "recording"          // a recording is over
+	LeftOut      = "leftOut"            // further lines, because there were too many
+	Over         = "over"               // the last line
+	Hash         = "hash"               // of all lines before; it follows when the record is saved
+	Note         = "note"               // of one side, after the hash; the other side does not have it
 )
 
 // What happened to a right, as values of Entry.Event.

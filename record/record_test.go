@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"lotse/fbs"
 	"lotse/i18n"
 )
 
@@ -47,6 +48,10 @@ func entries() []Entry {
 		{Event: FileAccepted, File: &File{Name: "c.txt", Size: 1500, To: "advisor"}},
 		{Event: FileSaved, File: &File{Name: "c.txt", Size: 1500, To: "advisor", SHA256: "34cd"}},
 		{Event: FileNotSaved, File: &File{Name: "d.txt", Size: 0, To: "advisor", Why: "lost"}},
+		{Event: Given, Right: "record", By: "customer"},
+		{Event: Held}, {Event: Continued},
+		{Event: Recorded, Recording: &fbs.Entry{Size: 123456, Head: "ab12", Blocks: 3, AgentKey: "A", AgentSignature: "B", AdvisorKey: "C", AdvisorSignature: "D"}},
+		{Event: Recorded, Recording: &fbs.Entry{Size: 123456, Head: "ab12", Blocks: 3, AgentKey: "A", AgentSignature: "B", AdvisorKey: "C"}},
 		{Event: "fromTheFuture", Right: "fly"},
 		{Event: LeftOut, Count: 2},
 		{Event: Over, Reason: "customer"},

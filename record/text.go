@@ -94,6 +94,18 @@ func (e Entry) Words(l i18n.Language) string {
 		if e.File != nil {
 			return e.File.words(e.Event, l)
 		}
+	case Held:
+		return l.Text("record.held")
+	case Continued:
+		return l.Text("record.continued")
+	case Recorded:
+		if r := e.Recording; r != nil {
+			signed := "agent"
+			if r.AdvisorSignature != "" {
+				signed = "both"
+			}
+			return l.Text("record.recording", l.Size(r.Size), signed)
+		}
 	case Away:
 		return l.Text("record.away")
 	case Back:

@@ -28,11 +28,13 @@ func (r Refusal) Error() string { return "rfb: refused: " + r.Reason }
 // ErrDenied is the refusal without a particular reason.
 var ErrDenied = Refusal{Reason: "The customer did not allow the view."}
 
-// Config is the configuration of a Conn. Desktop, Waiting and Name must be set.
+// Config is the configuration of a Conn. Desktop and Name must be set.
 type Config struct {
 	// Desktop is the framebuffer shown to a viewer with RightView.
 	Desktop *screen.Framebuffer
-	// Waiting is the framebuffer shown to a viewer without RightView.
+	// Waiting is the framebuffer shown to a viewer without RightView. If it is nil, such a viewer
+	// is not initialised, and one that has lost RightView gets no update until it has the right
+	// again; then it gets all of Desktop.
 	Waiting *screen.Framebuffer
 	// Photos is shared by the viewers of the same Desktop; nil: not shared.
 	Photos *Photos
@@ -67,7 +69,7 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// source returns the framebuffer shown to a viewer with these rights.
+// source returns the framebuffer shown to a viewer with these rights; nil: none.
 func (c *Config) source(r Rights) *screen.Framebuffer {
 	if r.Has(RightView) {
 		return c.Desktop

@@ -135,7 +135,11 @@ func (h *opening) initialise(shared peekedByte) error {
 	c.pending.all() // the viewer has no pixels, even if its first request is incremental
 	c.asked.whole = true
 	c.mu.Unlock()
-	c.cfg.source(rights).Read(func(v view) { size = v.Frame.Size })
+	source := c.cfg.source(rights)
+	if source == nil {
+		return ErrDenied
+	}
+	source.Read(func(v view) { size = v.Frame.Size })
 	c.writer.size = size
 	b := binary.BigEndian.AppendUint16(nil, uint16(size.X))
 	b = binary.BigEndian.AppendUint16(b, uint16(size.Y))

@@ -123,7 +123,7 @@ func (w *writer) wait() bool {
 // send.
 func (w *writer) readyLocked() bool {
 	c := w.conn
-	if !c.asked.open() || c.lineFullLocked() {
+	if !c.asked.open() || c.lineFullLocked() || c.cfg.source(c.rights) == nil {
 		return false
 	}
 	p, caps, told := &c.pending, &c.viewer.caps, &c.viewer.told

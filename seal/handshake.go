@@ -93,7 +93,7 @@ func (p *Params) check() error {
 		}
 	}
 	switch p.Kind {
-	case "control", "view", "show", "file":
+	case "control", "view", "show", "file", "record":
 	default:
 		return fmt.Errorf("seal: unknown kind of stream %q", p.Kind)
 	}

@@ -50,6 +50,9 @@ type AgentHello struct {
 	Reminds  bool     `json:"reminds,omitempty"` // the agent understands Remind
 	Chat     bool     `json:"chat,omitempty"`    // the agent understands Chat
 	Files    bool     `json:"files,omitempty"`   // the agent understands FileOffer
+	// Key is the public key with which the agent signs recordings in this session; "": it makes
+	// none.
+	Key string `json:"key,omitempty"`
 }
 
 // Values of AgentHello.Program.
@@ -62,6 +65,8 @@ const (
 type AdvisorHello struct {
 	Version string `json:"version"`
 	Client  string `json:"client"`
+	// Key is the public key with which this end signs recordings; "": it takes none.
+	Key string `json:"key,omitempty"`
 }
 
 // Rights are the rights in force.
@@ -69,9 +74,10 @@ type Rights struct {
 	View      bool `json:"view"`
 	Control   bool `json:"control"`
 	Clipboard bool `json:"clipboard"`
-	Files     bool `json:"files"` // always false: each file is asked for on its own
-	Show      bool `json:"show"`  // the customer sees the advisor's screen
-	Point     bool `json:"point"` // the advisor's pointer is an arrow on the customer's screen
+	Files     bool `json:"files"`  // always false: each file is asked for on its own
+	Show      bool `json:"show"`   // the customer sees the advisor's screen
+	Point     bool `json:"point"`  // the advisor's pointer is an arrow on the customer's screen
+	Record    bool `json:"record"` // the advisor's end keeps a recording
 }
 
 // Share is what a customer shows. Kind is "screen", "monitor" or "apps"; Names are the chosen
@@ -106,6 +112,8 @@ type State struct {
 	Notice      string   `json:"notice"` // "hidden", "shielded" or ""
 	Viewers     []Viewer `json:"viewers"`
 	PanelClosed bool     `json:"panelClosed,omitempty"`
+	// Held is set while the customer holds the recording.
+	Held bool `json:"held,omitempty"`
 }
 
 // Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",
@@ -130,7 +138,7 @@ type Bye struct {
 	Reason string `json:"reason"`
 }
 
-// Ask asks for a right: "view", "control" or "clipboard", or for another "share".
+// Ask asks for a right: "view", "control", "clipboard" or "record", or for another "share".
 type Ask struct {
 	Right string `json:"right"`
 }

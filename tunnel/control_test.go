@@ -64,8 +64,8 @@ func TestControlRoundTrip(t *testing.T) {
 func TestControlWire(t *testing.T) {
 	for want, m := range map[string]tunnel.ControlMessage{
 		`{"type":"end"}`: tunnel.End{},
-		`{"type":"hello","version":"","customer":{"user":"","host":"","system":""},"program":"","can":null,"answer":""}`:                                                                                                           tunnel.AgentHello{},
-		`{"type":"state","seq":0,"direction":"","rights":{"view":false,"control":false,"clipboard":false,"files":false,"show":false,"point":false},"asked":[],"share":null,"paused":false,"hands":false,"notice":"","viewers":[]}`: tunnel.State{},
+		`{"type":"hello","version":"","customer":{"user":"","host":"","system":""},"program":"","can":null,"answer":""}`:                                                                                                                          tunnel.AgentHello{},
+		`{"type":"state","seq":0,"direction":"","rights":{"view":false,"control":false,"clipboard":false,"files":false,"show":false,"point":false,"record":false},"asked":[],"share":null,"paused":false,"hands":false,"notice":"","viewers":[]}`: tunnel.State{},
 	} {
 		var out fakeConn
 		if err := tunnel.NewControlConn(&out).Send(m); err != nil || out.w.String() != want+"\n" {

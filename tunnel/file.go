@@ -109,20 +109,28 @@ var errFileHeader = errors.New("tunnel: not the header of a file")
 
 // ReadFileHeader reads a FileHeader. It reads nothing that follows.
 func ReadFileHeader(r io.Reader) (h FileHeader, err error) {
+	line, err := readHeaderLine(r)
+	if err != nil {
+		return FileHeader{}, fmt.Errorf("%w: %w", errFileHeader, err)
+	}
+	if json.Unmarshal(line, &h) != nil || !ValidStreamID(h.File) {
+		return FileHeader{}, errFileHeader
+	}
+	return h, nil
+}
+
+// readHeaderLine reads a line of at most MaxFileHeader bytes, and nothing that follows.
+func readHeaderLine(r io.Reader) ([]byte, error) {
 	var line [MaxFileHeader]byte
 	for i := range line {
 		if _, err := io.ReadFull(r, line[i:i+1]); err != nil {
-			return FileHeader{}, fmt.Errorf("%w: %w", errFileHeader, err)
+			return nil, err
 		}
-		if line[i] != '\n' {
-			continue
+		if line[i] == '\n' {
+			return line[:i], nil
 		}
-		if json.Unmarshal(line[:i], &h) != nil || !ValidStreamID(h.File) {
-			return FileHeader{}, errFileHeader
-		}
-		return h, nil
 	}
-	return FileHeader{}, errFileHeader
+	return nil, errors.New("too long")
 }
 
 // Append appends the header as it is sent.

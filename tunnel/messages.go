@@ -22,7 +22,7 @@ const (
 )
 
 // StreamKinds are all kinds of streams.
-var StreamKinds = [...]string{KindControl, KindView, KindShow, KindFile}
+var StreamKinds = [...]string{KindControl, KindView, KindShow, KindFile, KindRecord}
 
 // ValidKind reports whether kind is a known kind of stream.
 func ValidKind(kind string) bool {

@@ -5,6 +5,7 @@ package badge
 import (
 	"image"
 	"image/color"
+	"slices"
 
 	"golang.org/x/image/font"
 
@@ -20,6 +21,8 @@ type State struct {
 	Control    bool // there is control to take back
 	View       bool // there is a view to pause or to resume
 	Paused     bool
+	Recording  bool // the advisor may keep a recording
+	Held       bool // the customer holds it
 	NoPanel    bool // no page of the panel is open
 }
 
@@ -42,6 +45,7 @@ var grounds = [...]color.RGBA{
 var (
 	white = color.RGBA{R: 0xff, G: 0xff, B: 0xff, A: 0xff}
 	paper = color.RGBA{R: 0xf2, G: 0xf5, B: 0xf8, A: 0xff}
+	red   = color.RGBA{R: 0xe5, G: 0x2b, B: 0x2b, A: 0xff}
 	ink   = color.RGBA{R: 0x1b, G: 0x2a, B: 0x3a, A: 0xff}
 )
 
@@ -54,6 +58,9 @@ const (
 	TakeControl
 	Pause
 	Resume
+	Hold
+	Continue
+	StopRecording
 	End
 )
 
@@ -72,6 +79,7 @@ const (
 	letters  = 14
 	mostName = 220
 	mostLine = 320
+	dotSize  = 14
 )
 
 // buttons returns the buttons of a state from left to right, without their places. The end is
@@ -84,6 +92,15 @@ func (s State) buttons(l i18n.Language) []Button {
 	}
 	if s.Control {
 		all = append(all, Button{Action: TakeControl, Text: l.Text("agent.badge.take")})
+	}
+	switch {
+	case s.Held:
+		all = append(all, Button{Action: Continue, Text: l.Text("agent.badge.continue")})
+	case s.Recording:
+		all = append(all, Button{Action: Hold, Text: l.Text("agent.badge.hold")})
+	}
+	if s.Recording {
+		all = append(all, Button{Action: StopRecording, Text: l.Text("agent.badge.stop")})
 	}
 	switch {
 	case s.Paused:
@@ -102,11 +119,13 @@ type Layout struct {
 	state      State
 	bold, text font.Face
 	name, line image.Rectangle
+	dot        image.Rectangle // the mark of a recording; empty: there is none
 }
 
 // New lays a badge out in at most room pixels. scale is the number of pixels per pixel at 96
 // dots per inch. If there is not enough room, first the name and then the sentence are
-// shortened; the colour says the same. The buttons always have their full width.
+// shortened; the colour says the same. The buttons always have their full width; where there is too
+// little room for all, those that hold a recording are left out.
 func New(s State, l i18n.Language, room int, scale float64) (*Layout, error) {
 	px := func(n int) int { return int(float64(n)*scale + 0.5) }
 	b := &Layout{state: s, Buttons: s.buttons(l)}
@@ -117,20 +136,28 @@ func New(s State, l i18n.Language, room int, scale float64) (*Layout, error) {
 	if b.text, err = drawing.Regular(letters * scale); err != nil {
 		return nil, err
 	}
-	buttons := px(gap)
-	for i := range b.Buttons {
-		width := drawing.Width(b.bold, b.Buttons[i].Text) + 2*px(padding)
-		b.Buttons[i].Rect = image.Rect(buttons, px(gap), buttons+width, px(height-gap))
-		buttons += width + px(gap)
+	buttons := b.place(px)
+	if buttons > room {
+		// The panel has these, too.
+		b.Buttons = slices.DeleteFunc(b.Buttons, func(b Button) bool { return b.Action == Hold || b.Action == Continue })
+		buttons = b.place(px)
 	}
 	space := drawing.Width(b.text, " ")
-	left := max(0, room-buttons-2*px(padding)-space)
+	dot := 0
+	if s.Recording {
+		dot = px(dotSize) + px(gap)
+	}
+	left := max(0, room-buttons-2*px(padding)-space-dot)
 	line := min(drawing.Width(b.text, s.Line), px(mostLine), left)
 	name := min(drawing.Width(b.bold, s.Name), px(mostName), left-line)
 	if name < px(height) { // too narrow for a few letters
 		name = 0
 	}
 	x := px(padding)
+	if s.Recording {
+		b.dot = image.Rect(x, px((height-dotSize)/2), x+px(dotSize), px((height+dotSize)/2))
+		x += dot
+	}
 	b.name = image.Rect(x, 0, x+name, px(height))
 	if name > 0 {
 		x += name + space
@@ -142,6 +169,17 @@ func New(s State, l i18n.Language, room int, scale float64) (*Layout, error) {
 	}
 	b.Size = image.Pt(x+buttons, px(height))
 	return b, nil
+}
+
+// place places the buttons in a row from the left, and returns its width.
+func (b *Layout) place(px func(int) int) (width int) {
+	width = px(gap)
+	for i := range b.Buttons {
+		w := drawing.Width(b.bold, b.Buttons[i].Text) + 2*px(padding)
+		b.Buttons[i].Rect = image.Rect(width, px(gap), width+w, px(height-gap))
+		width += w + px(gap)
+	}
+	return width
 }
 
 // At returns what the button at p does; 0: there is none.
@@ -159,6 +197,9 @@ func (b *Layout) Draw() *screen.Frame {
 	c := drawing.NewCanvas(b.Size)
 	c.Fill(c.Rect, paper)
 	c.Fill(c.Rect.Inset(1), grounds[b.state.Look])
+	if !b.dot.Empty() {
+		b.drawDot(c)
+	}
 	if !b.name.Empty() {
 		c.Left(b.name, b.bold, b.state.Name, white)
 	}
@@ -170,4 +211,28 @@ func (b *Layout) Draw() *screen.Frame {
 		c.Centred(button.Rect, b.bold, button.Text, ink)
 	}
 	return c.Finish()
+}
+
+// drawDot draws the mark of a recording: a red disc in a white one, or a white ring while the
+// customer holds the recording.
+func (b *Layout) drawDot(c drawing.Canvas) {
+	inner := red
+	if b.state.Held {
+		inner = grounds[b.state.Look]
+	}
+	radius := b.dot.Dx() / 2
+	fillDisc(c, b.dot, radius, white)
+	fillDisc(c, b.dot, radius-max(1, radius/4), inner)
+}
+
+// fillDisc fills a disc around the centre of r.
+func fillDisc(c drawing.Canvas, r image.Rectangle, radius int, colour color.RGBA) {
+	centre := r.Min.Add(r.Size().Div(2))
+	for y := -radius; y <= radius; y++ {
+		half := 0
+		for (half+1)*(half+1)+y*y <= radius*radius {
+			half++
+		}
+		c.Fill(image.Rect(centre.X-half, centre.Y+y, centre.X+half+1, centre.Y+y+1), colour)
+	}
 }

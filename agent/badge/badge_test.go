@@ -21,6 +21,10 @@ func TestRoom(t *testing.T) {
 			{Line: l.Text("agent.badge.paused"), View: true, Paused: true},
 			{Line: l.Text("agent.badge.nothing"), NoPanel: true},
 			{Line: l.Text("agent.badge.control"), Look: Controlled, View: true, Control: true, NoPanel: true},
+			{Line: l.Text("agent.badge.records"), Look: Seen, View: true, Recording: true},
+			{Line: l.Text("agent.badge.screen"), Look: Seen, View: true, Recording: true, Held: true},
+			{Line: l.Text("agent.badge.paused"), View: true, Paused: true, Recording: true},
+			{Line: l.Text("agent.badge.controlRecords"), Look: Controlled, View: true, Control: true, Recording: true},
 		} {
 			s.Name = strings.Repeat("Wolfgang ", 5)
 			for _, c := range []struct {
@@ -31,7 +35,11 @@ func TestRoom(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if b.line.Dx() < drawing.Width(b.text, s.Line) && c.room >= int(784*c.scale) {
+				wide := 784
+				if s.Recording {
+					wide = 1024
+				}
+				if b.line.Dx() < drawing.Width(b.text, s.Line) && c.room >= int(float64(wide)*c.scale) {
 					t.Errorf("%s: %d pixels are too few for %q", l, c.room, s.Line)
 				}
 				if b.Size.X > c.room && c.room >= int(624*c.scale) {

@@ -7,6 +7,7 @@ import (
 	"lotse/agent/choices"
 	"lotse/agent/files"
 	"lotse/consent"
+	"lotse/fbs"
 	"lotse/record"
 	"lotse/tunnel"
 )
@@ -102,6 +103,20 @@ func (n *Notes) Interruption(before, after consent.State) {
 	case before.Paused && !after.Paused:
 		n.add(record.Entry{Event: record.Resumed})
 	}
+}
+
+// Held writes that the customer holds the recording, or lets it go on.
+func (n *Notes) Held(on bool) {
+	if on {
+		n.add(record.Entry{Event: record.Held})
+	} else {
+		n.add(record.Entry{Event: record.Continued})
+	}
+}
+
+// Recording writes the proof of a recording that is over.
+func (n *Notes) Recording(p fbs.Proof) {
+	n.add(record.Entry{Event: record.Recorded, Recording: p.Entry()})
 }
 
 // File writes what became of a file that the customer was asked for, or gives.

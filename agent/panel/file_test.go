@@ -75,7 +75,11 @@ func TestFileDownload(t *testing.T) {
 	if res, _, err := get("/file/right", "Origin", "https://evil.example"); err != nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("from another page: %v, %v", res, err)
 	}
-	for size, content := range map[int64]string{0: "", 1000: "half"} {
+	saving.next.Store(&savedFile{files.OfferedFile{Name: "lotse.fbs", Size: -1}, "pictures", nil})
+	if res, body, err := get("/file/right"); err != nil || body != "pictures" || res.ContentLength != -1 {
+		t.Errorf("a recording, whose size is not known: %q, %v, %v", body, err, res.ContentLength)
+	}
+	for size, content := range map[int64]string{0: "", 1000: "half", -1: "half"} {
 		saving.next.Store(&savedFile{files.OfferedFile{Name: "a.txt", Size: size}, content, errors.New("damaged")})
 		if res, body, err := get("/file/right"); err == nil {
 			t.Errorf("%d bytes that failed: complete, %v, %q", size, res.Status, body)

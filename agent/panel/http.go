@@ -272,6 +272,7 @@ const (
 	TypeShare   = "share"
 	TypeTake    = "take"
 	TypePause   = "pause"
+	TypeHold    = "hold"
 	TypeChat    = "chat"
 	TypeStop    = "fileStop"
 	TypeEnd     = "end"
@@ -332,6 +333,8 @@ func (m Message) command(connection string) agent.Command {
 			return agent.Pause{}
 		}
 		return agent.Resume{}
+	case TypeHold:
+		return agent.Hold{On: m.On}
 	case TypeChat:
 		return agent.Say{Text: m.Text, Tag: m.Tag}
 	case TypeStop:

@@ -47,6 +47,14 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		} else {
 			_ = s.Do(agent.Pause{})
 		}
+	case "r":
+		_ = s.Do(agent.Take{Right: consent.Record})
+	case "h":
+		if r := snap.Recording; r != nil && r.Running {
+			_ = s.Do(agent.Hold{On: !r.Held})
+		}
+	case "c":
+		p.saveRecording(s, snap)
 	case "a":
 		_ = s.Do(agent.Silence{Right: consent.Point, On: snap.Rights.Point})
 	case "e":

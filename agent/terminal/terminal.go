@@ -94,6 +94,7 @@ func (p *Panel) run(ctx context.Context, s model) error {
 		p.receive(ctx, s, snap)
 		p.sayGiven(snap)
 		if snap.Phase == agent.PhaseEnded {
+			p.sayLast(ctx)
 			return nil
 		}
 		select {
@@ -105,6 +106,25 @@ func (p *Panel) run(ctx context.Context, s model) error {
 			p.obey(s, snap, line)
 		case <-ctx.Done():
 			return nil
+		}
+	}
+}
+
+// sayLast writes what becomes of what is still being saved.
+func (p *Panel) sayLast(ctx context.Context) {
+	saved := make(chan struct{})
+	go func() {
+		p.saves.Wait() // run waits for them, too
+		close(saved)
+	}()
+	for {
+		select {
+		case text := <-p.reports:
+			p.say(text)
+		case <-saved:
+			return
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -194,6 +214,7 @@ func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 	if s.Phase == agent.PhaseJoined && changed {
 		p.say(rightsText(l, s))
 	}
+	p.sayRecording(l, old.Recording, s.Recording)
 	if s.Notice != old.Notice && s.Phase == agent.PhaseJoined {
 		p.sayNotice(l, s)
 	}

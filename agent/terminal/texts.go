@@ -51,6 +51,8 @@ func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 		return l.Text("agent.terminal.askControl", who) + typeWord
 	case consent.Clipboard.String():
 		return l.Text("agent.terminal.askClipboard", who) + typeWord
+	case consent.Record.String():
+		return l.Text("agent.terminal.askRecord", who) + typeWord
 	case consent.Files.String():
 		return fileText(l, s) + typeWord
 	case consent.Show.String():

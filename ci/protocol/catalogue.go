@@ -75,8 +75,8 @@ var words = []struct {
 		tunnel.ReasonShutdown,
 	}},
 	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost, tunnel.RefusedTerms}},
-	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point)},
-	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Share)},
+	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point, consent.Record)},
+	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Share, consent.Record)},
 	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
 	{"directionNames", []string{consent.Nobody.String(), consent.Customer.String(), consent.Advisor.String()}},
 	{"noticeNames", []string{agent.NoticeHidden, agent.NoticeShielded}},
@@ -101,7 +101,7 @@ var words = []struct {
 		agent.PhaseNumber, agent.PhaseConnecting, agent.PhaseJoined, agent.PhaseAway, agent.PhaseEnded,
 	}},
 	{"panelCommands", []string{
-		panel.TypeEnter, panel.TypeTerms, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeChat,
+		panel.TypeEnter, panel.TypeTerms, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeHold, panel.TypeChat,
 		panel.TypeStop, panel.TypeEnd,
 	}},
 }

@@ -422,6 +422,15 @@ func TestSessionRecord(t *testing.T) {
 	if err != nil || got.SHA256() != log.SHA256() || !got.Complete() || !strings.Contains(string(saved), "It was the printer.") {
 		t.Errorf("%s, %v", saved, err)
 	}
+	if code, out, errs := run(t, nil, "verify", name+".jsonl"); code != exitOK || !strings.Contains(out+errs, log.SHA256()) {
+		t.Errorf("lotse verify: %d, %s%s", code, out, errs)
+	}
+	if err := os.WriteFile(name+".changed", bytes.Replace(saved, []byte("0412"), []byte("0413"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := run(t, nil, "verify", name+".changed"); code == exitOK || !strings.Contains(errs, "was changed") {
+		t.Errorf("a changed record: %d, %s", code, errs)
+	}
 	if text, err := os.ReadFile(name + ".txt"); err != nil || !strings.Contains(string(text), log.SHA256()) || !strings.Contains(string(text), "It was the printer.") {
 		t.Errorf("%s, %v", text, err)
 	}

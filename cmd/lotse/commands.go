@@ -35,6 +35,10 @@ func commands() []subcommand {
 		{aboutShow, func() *flags { return newShowFlags().flags }, (*program).show},
 		{aboutSend, func() *flags { return newLogin("send").flags }, (*program).send},
 		{aboutReceive, func() *flags { return newLogin("receive").flags }, receive},
+		{aboutRecord, func() *flags { return newLogin("record").flags }, recordSession},
+		{aboutReplay, func() *flags { return newReplayFlags().flags }, replay},
+		{aboutFilm, func() *flags { return newFilmFlags().flags }, makeFilm},
+		{aboutVerify, func() *flags { return newFlags("verify") }, verify},
 		{aboutStamp, func() *flags { return newStampFlags().flags }, offline((*program).stamp)},
 		{
 			aboutCompletion,
@@ -47,7 +51,7 @@ func commands() []subcommand {
 
 // advisorCommands are the commands for advisors, in the user's language. The others are for
 // operators, in English.
-var advisorCommands = []string{"login", "logout", "session", "view", "show", "send", "receive"}
+var advisorCommands = []string{"login", "logout", "session", "view", "show", "send", "receive", "record", "replay", "film", "verify"}
 
 // find returns a command by its name.
 func find(name string) (subcommand, bool) {

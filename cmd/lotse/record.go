@@ -38,11 +38,11 @@ func (r *recordFile) check() error {
 	}
 	for _, ending := range []string{recordText, recordJSON} {
 		if _, err := os.Lstat(r.name + ending); !errors.Is(err, fs.ErrNotExist) {
-			return say.Text("cli.record.exists", r.name+ending)
+			return say.Text("cli.session.recordExists", r.name+ending)
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(r.name)); err != nil || !info.IsDir() {
-		return say.Text("cli.record.folder", filepath.Dir(r.name))
+		return say.Text("cli.session.recordFolder", filepath.Dir(r.name))
 	}
 	return nil
 }
@@ -82,11 +82,11 @@ func (r *recordFile) save() error {
 func writeNew(name, content string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return say.Text("cli.record.notSaved", name, err)
+		return say.Text("cli.session.recordNotSaved", name, err)
 	}
 	_, err = f.WriteString(content)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return say.Text("cli.record.notSaved", name, err)
+		return say.Text("cli.session.recordNotSaved", name, err)
 	}
 	return nil
 }

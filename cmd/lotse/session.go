@@ -471,7 +471,7 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 		}
 		if lines, ok := m.(tunnel.RecordLines); ok {
 			if err := o.record.take(lines); err != nil {
-				o.console.failure(say.Text("cli.record.broken"), err)
+				o.console.failure(say.Text("cli.session.recordBroken"), err)
 			}
 			continue
 		}

@@ -86,6 +86,9 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await checkPinch(name, page, test, null);
   await puppet("tell", { event: "given", right: "control", by: "customer" });
   await say(control, "ask-control", '[data-right="given"]');
+  await say({ ...control, rights: { ...control.rights, record: true } }, "recording", '[data-held="false"]');
+  await seen(page, "control-recorded");
+  await say(control, "recording", "", { state: "detached" });
   await seen(page, "control");
   await checkPinch(name, page, test, () => puppet("pointer"));
   // Ways into the picture and out of it by keyboard.

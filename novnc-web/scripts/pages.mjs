@@ -33,7 +33,9 @@ const look = (page) =>
       nameless: seen.filter((e) => name(e) === "").map((e) => e.outerHTML.slice(0, 100)),
       twice: ids.filter((id, i) => ids.indexOf(id) !== i),
       title: document.title,
-      files: [...document.querySelectorAll('a[href*="/file/"]')].map((e) => e.getAttribute("href")),
+      files: [...document.querySelectorAll('a[href*="/file/"]:not([data-testid="recording-save"])')].map((e) =>
+        e.getAttribute("href"),
+      ),
       foreign: document.querySelectorAll("#page script, #page img[onerror], #page b").length,
     };
   });

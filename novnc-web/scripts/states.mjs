@@ -18,7 +18,7 @@ export function panelStates(lang) {
     compare: "4821",
     line: "sealed",
     direction: "none",
-    rights: { view: false, control: false, clipboard: false, files: false, show: false, point: false },
+    rights: { view: false, control: false, clipboard: false, files: false, show: false, point: false, record: false },
     paused: false,
     question: null,
     viewers: [],
@@ -97,6 +97,8 @@ export function panelStates(lang) {
     file(14, "Film.mp4", 734_003_200, "film", "saving", { given: true, taken: 271_581_184 }),
     { ...program, id: "file15", given: true },
   ];
+  const recording = { running: true, held: false, key: "r".repeat(43) };
+  const recorded = { ...viewing, rights: { ...viewing.rights, record: true } };
   const controlled = { ...viewing, rights: { ...base.rights, view: true, point: true, control: true, clipboard: true } };
   const record =
     "Protokoll einer Fernhilfe-Sitzung\n\n10:02:11  Verbunden.\n10:03:40  Ansicht erlaubt: LibreOffice.\n10:12:03  Beendet.\n";
@@ -158,6 +160,24 @@ export function panelStates(lang) {
     seen: viewing,
     "seen-no-arrow": { ...viewing, rights: { ...base.rights, view: true }, silenced: ["point"] },
     controlled,
+    recorded: { ...recorded, recording },
+    "recorded-controlled": {
+      ...controlled,
+      rights: { ...controlled.rights, record: true },
+      recording: { ...recording, held: true },
+    },
+    "recorded-lost": { ...recorded, recording: { running: true, held: false, lost: true } },
+    "recorded-before": { ...viewing, recording: { ...recording, running: false } },
+    "question-record": { ...viewing, question: question("record") },
+    "question-record-here": { ...viewing, question: question("record", { window: false }) },
+    "question-recorded-controlled": {
+      ...controlled,
+      rights: { ...controlled.rights, record: true },
+      recording,
+      question: question("files", { window: false, file: program }),
+      files: [...offered, program],
+    },
+    "question-recorded": { ...recorded, recording, question: question("control", { window: false }) },
     "question-file": { ...viewing, question: question("files", { file: report }), files: [...offered, report] },
     "question-program": { ...viewing, question: question("files", { file: program }), files: [...offered, program] },
     "question-file-here": { ...base, question: question("files", { window: false, file: report }), files: [report] },

@@ -48,7 +48,7 @@ export const keysym = {
 
 // Words.
 
-export const streamKinds = ["control", "view", "show", "file"] as const;
+export const streamKinds = ["control", "view", "show", "file", "record"] as const;
 export type StreamKind = (typeof streamKinds)[number];
 export const sealedDoors = ["entering", "page", "helper"] as const;
 export type SealedDoor = (typeof sealedDoors)[number];
@@ -64,9 +64,9 @@ export const endReasons = ["advisor", "customer", "expired", "burnt", "lost", "s
 export type EndReason = (typeof endReasons)[number];
 export const refusedCodes = ["number", "busy", "rate", "lost", "terms"] as const;
 export type RefusedCode = (typeof refusedCodes)[number];
-export const rightNames = ["view", "control", "clipboard", "show", "point"] as const;
+export const rightNames = ["view", "control", "clipboard", "show", "point", "record"] as const;
 export type RightName = (typeof rightNames)[number];
-export const wishNames = ["view", "control", "clipboard", "show", "share"] as const;
+export const wishNames = ["view", "control", "clipboard", "show", "share", "record"] as const;
 export type WishName = (typeof wishNames)[number];
 export const lineNames = ["sealed", "partly", "gateway"] as const;
 export type LineName = (typeof lineNames)[number];
@@ -94,7 +94,7 @@ export const fileKinds = ["program", "document", "picture", "film", "sound", "ar
 export type FileKind = (typeof fileKinds)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
-export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "chat", "fileStop", "end"] as const;
+export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "hold", "chat", "fileStop", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
@@ -277,6 +277,7 @@ export interface AgentHello {
   reminds?: boolean;
   chat?: boolean;
   files?: boolean;
+  key?: string;
 }
 
 /** tunnel.Rights */
@@ -287,6 +288,7 @@ export interface Rights {
   files: boolean;
   show: boolean;
   point: boolean;
+  record: boolean;
 }
 
 /** tunnel.Share */
@@ -315,6 +317,7 @@ export interface State {
   notice: string;
   viewers: Viewer[];
   panelClosed?: boolean;
+  held?: boolean;
 }
 
 /** tunnel.Event */
@@ -368,6 +371,7 @@ export interface Bye {
 export interface AdvisorHello {
   version: string;
   client: string;
+  key?: string;
 }
 
 /** tunnel.Ask */
@@ -498,6 +502,14 @@ export interface PanelChoices {
   apps: PanelAppChoice[];
 }
 
+/** agent.Recording */
+export interface PanelRecording {
+  running: boolean;
+  held: boolean;
+  key?: string;
+  lost?: boolean;
+}
+
 /** agent.Snapshot */
 export interface PanelSnapshot {
   type: string;
@@ -530,6 +542,7 @@ export interface PanelSnapshot {
   share: PanelSelection | null;
   silenced: string[];
   files?: OfferedFile[];
+  recording?: PanelRecording;
 }
 
 /** panel.Message */

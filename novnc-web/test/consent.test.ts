@@ -38,7 +38,7 @@ function stateIn(s: Consent): string {
   };
   const parts = Object.entries({ ...sets, effective: effective(s) }).filter(([, set]) => set.size > 0);
   const named = parts.map(([name, set]) => ` ${name}=${words(set)}`).join("");
-  return `${s.phase}${named}${s.paused ? " paused" : ""} serial=${s.serial} direction=${direction(s)}`;
+  return `${s.phase}${named}${s.paused ? " paused" : ""}${s.held ? " held" : ""} serial=${s.serial} direction=${direction(s)}`;
 }
 
 test("the vectors of the Go package", () => {

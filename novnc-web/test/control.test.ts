@@ -102,7 +102,7 @@ test("messages are cut at line ends, wherever records end", async () => {
       "state",
       {
         direction: "customer",
-        rights: { view: true, control: false, clipboard: false, show: false, point: false },
+        rights: { view: true, control: false, clipboard: false, show: false, point: false, record: false },
         asked: ["control"],
         share: null,
         paused: false,
@@ -110,6 +110,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         notice: "",
         viewers: [],
         panelClosed: false,
+        held: false,
       },
     ],
   ]);
@@ -182,7 +183,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
       "state",
       {
         direction: "none",
-        rights: { view: false, control: false, clipboard: false, show: true, point: false },
+        rights: { view: false, control: false, clipboard: false, show: true, point: false, record: false },
         asked: ["show", "share"],
         share: { kind: "apps", monitor: 0, apps: [], names: ["gedit"] },
         paused: false,
@@ -190,6 +191,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
         notice: "shielded",
         viewers: [],
         panelClosed: false,
+        held: false,
       },
     ],
   ]);

@@ -52,7 +52,7 @@ test("a snapshot is read whole or not at all", () => {
   assert.ok(s);
   assert.equal(s.lang, "en");
   assert.equal(s.phase, "connecting");
-  assert.deepEqual(s.rights, { view: false, control: false, clipboard: true, show: false, point: false });
+  assert.deepEqual(s.rights, { view: false, control: false, clipboard: true, show: false, point: false, record: false });
   // An unknown right is shown as control, the right with the most serious consequences.
   assert.deepEqual(s.question, {
     id: "3",

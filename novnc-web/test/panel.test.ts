@@ -252,3 +252,17 @@ test("what waits for the customer, and what stands still", () => {
 });
 
 // The same as in i18n/size_test.go, and numbers in the middle between two results.
+
+test("a recording is read, and its key only in the form of one", () => {
+  const key = "r".repeat(43);
+  assert.equal(snapshot({}).recording, null);
+  assert.deepEqual(snapshot({ recording: { running: true, held: true, key } }).recording, {
+    running: true,
+    held: true,
+    key,
+    lost: false,
+  });
+  for (const wrong of ["x", `${key}/..`, "../".repeat(14) + "x", 7])
+    assert.equal(snapshot({ recording: { running: true, key: wrong } }).recording?.key, "");
+  assert.deepEqual(snapshot({ silenced: ["record"] }).silenced, ["record"]);
+});

@@ -120,9 +120,11 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
   const { rights, asked } = session.shared;
   const live = session.phase !== "ended" && session.line !== "replaced";
   const seen = view.phase === "shown" && rights.view;
-  const state = (right: Exclude<Right, "show" | "point">) => (rights[right] ? "given" : asked.includes(right) ? "asked" : "none");
-  const toggle = (right: Exclude<Right, "show" | "point">) => (rights[right] ? session.giveBack(right) : session.ask(right));
-  const usable = (right: Exclude<Right, "show" | "point">) =>
+  const state = (right: Exclude<Right, "show" | "point" | "record">) =>
+    rights[right] ? "given" : asked.includes(right) ? "asked" : "none";
+  const toggle = (right: Exclude<Right, "show" | "point" | "record">) =>
+    rights[right] ? session.giveBack(right) : session.ask(right);
+  const usable = (right: Exclude<Right, "show" | "point" | "record">) =>
     session.canAsk && seen && session.can(right) && (rights[right] || !asked.includes(right));
   return html`<div class="controls" role="group" aria-label=${t.tools.label}>
     ${steadyButton({
@@ -162,8 +164,12 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       pressed: document.fullscreenElement !== null,
       act: fullScreen,
     })}
-    ${chatButton(session, desk)}
-    <span class="latency" data-testid="latency" title=${t.tools.latency}>${latencyWords(session, t)}</span>
+    ${chatButton(session, desk)} ${recordingMark(session, t)}
+    <span class="latency-place"
+      >${recordingMark(session, t)}<span class="latency" data-testid="latency" title=${t.tools.latency}
+        >${latencyWords(session, t)}</span
+      ></span
+    >
     <button
       type="button"
       class="code"
@@ -186,6 +192,21 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
     })}
     <button type="button" class="danger" data-testid="end-session" ?disabled=${!live} @click=${end}>${t.session.endShort}</button>
   </div>`;
+}
+
+/** Says that a program of the advisor records, as long as the customer allows it. */
+function recordingMark({ shared }: Session, t: AdvisorTexts): TemplateResult | typeof nothing {
+  if (!shared.rights.record) return nothing;
+  const words = shared.held ? t.facts.recordingHeld : t.facts.recording;
+  return html`<span
+    class="recording-mark"
+    role="img"
+    aria-label=${words}
+    title=${words}
+    data-testid="recording"
+    data-held=${String(shared.held)}
+    >${icon("record")}</span
+  >`;
 }
 
 function latencyWords({ latency, canAsk }: Session, t: AdvisorTexts): string {

@@ -74,6 +74,12 @@ function lock(session: Session, desk: Desk): TemplateResult {
       <dd data-testid="fact-direction">${direction(session, t)}</dd>
       <dt>${t.facts.label.control}</dt>
       <dd data-testid="fact-control">${given(session, desk, "control")}</dd>
+      ${
+        session.shared.rights.record || session.shared.asked.includes("record")
+          ? html`<dt>${t.facts.label.record}</dt>
+              <dd data-testid="fact-record">${given(session, desk, "record")}</dd>`
+          : nothing
+      }
       <dt>${t.facts.label.clipboard}</dt>
       <dd data-testid="fact-clipboard">${given(session, desk, "clipboard")}</dd>
     </dl>`;
@@ -84,7 +90,7 @@ function same(session: Session, desk: Desk): void {
   desk.open("");
 }
 
-function given(session: Session, { t, clock }: Desk, right: "control" | "clipboard"): string {
+function given(session: Session, { t, clock }: Desk, right: "control" | "clipboard" | "record"): string {
   const { shared, since } = session;
   if (!session.canAsk) return t.facts.unknown;
   if (shared.rights[right]) return t.facts.given(clock(since[right] ?? new Date()));

@@ -64,6 +64,8 @@ export interface ControlState {
   viewers: Viewer[];
   /** The customer has closed the window of the program. */
   panelClosed: boolean;
+  /** The customer holds the recording. */
+  held: boolean;
 }
 
 export interface ControlEvent {
@@ -229,6 +231,7 @@ export class ControlStream implements FileControl {
           notice: oneOf(f["notice"], ["", ...noticeNames], ""),
           viewers: readViewers(f["viewers"]),
           panelClosed: flag(f["panelClosed"]),
+          held: flag(f["held"]),
         });
       }
       case "event": {

@@ -20,6 +20,7 @@ const nothingShared: ControlState = {
   paused: false,
   hands: false,
   panelClosed: false,
+  held: false,
   notice: "",
   viewers: [],
 };

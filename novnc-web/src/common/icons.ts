@@ -10,6 +10,7 @@ export const icons = {
   line: "M4 12h5M15 12h5M9 8v8M15 8v8M9 12h6",
   broken: "M3 12h5M16 12h5M8 8v8M16 8v8M11 6l2 12",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 8 0 0 1 16 0",
+  record: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
   clipboard: "M8 5H6v16h12V5h-2M9 3h6v4H9z",
   pause: "M8 5v14M16 5v14",
   monitor: "M3 5h18v11H3zM9 20h6M12 16v4",

@@ -34,7 +34,7 @@ export interface Viewer {
   code: string;
 }
 
-export const noRights: Rights = { view: false, control: false, clipboard: false, show: false, point: false };
+export const noRights: Rights = { view: false, control: false, clipboard: false, show: false, point: false, record: false };
 
 export function readRights(value: unknown): Rights {
   const f = asFields<SentRights>(value) ?? {};
@@ -44,6 +44,7 @@ export function readRights(value: unknown): Rights {
     clipboard: flag(f["clipboard"]),
     show: flag(f["show"]),
     point: flag(f["point"]),
+    record: flag(f["record"]),
   };
 }
 

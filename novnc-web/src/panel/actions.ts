@@ -21,6 +21,8 @@ export interface PanelActions {
   /** Ends the transfer of a file, or gives up one that was accepted. */
   stopFile(file: string): void;
   pause(on: boolean): void;
+  /** Holds the recording, or lets it go on. */
+  hold?(on: boolean): void;
   /** Passes a text on to the advisor. Returns false if there is no connection. */
   write(text: string, tag: number): boolean;
   end(): void;

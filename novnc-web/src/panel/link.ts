@@ -72,6 +72,10 @@ export class PanelLink implements PanelActions {
     this.send({ type: "pause", on });
   }
 
+  hold(on: boolean): void {
+    this.send({ type: "hold", on });
+  }
+
   write(words: string, tag: number): boolean {
     return this.send({ type: "chat", text: words, tag });
   }

@@ -20,6 +20,7 @@ import { notices, type FileList } from "./notices.ts";
 import { NumberForm } from "./numberform.ts";
 import type { Preview } from "./preview.ts";
 import { QuestionCard } from "./questioncard.ts";
+import { recordingRow } from "./recordingrow.ts";
 import { ShareEditor, shareView } from "./sharecard.ts";
 import { ShowView } from "./showview.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -204,11 +205,13 @@ export class PanelView {
       data-testid="session"
       ?data-compact=${this.covers(s)}
       ?data-controlled=${s.rights.control}
-      ?data-crowded=${this.covers(s) && s.rights.control && sharesClipboard(s)}
+      ?data-crowded=${this.covers(s) && ((s.rights.control && sharesClipboard(s)) || s.rights.record)}
     >
       ${truth(s, who, t)}
       <div class="middle">${this.shown.view(this.covers(s))}${this.middle(s, who)}</div>
-      ${sharesClipboard(s) ? this.clipboard() : nothing}
+
+      ${recordingRow(s, t, actions, this.covers(s))}
+      ${sharesClipboard(s) && !(s.question && s.recording?.running) ? this.clipboard() : nothing}
       ${
         s.rights.control
           ? html`<button type="button" class="take-control" data-testid="take-control" @click=${() => actions.take("control")}>

@@ -80,7 +80,7 @@ export class QuestionCard {
     if (!q) return html``;
     const choices = mayChoose(q) ? s.choices : null;
     const choosing = this.choosing && choices !== null;
-    const control = q.right === "control" || q.right === "clipboard" || isProgram(q);
+    const control = q.right === "control" || q.right === "clipboard" || q.right === "record" || isProgram(q);
     return html`<section
       class="question"
       role="alertdialog"
@@ -190,6 +190,7 @@ const icons: Record<Question["right"], IconName> = {
   show: "monitor",
   control: "hand",
   clipboard: "clipboard",
+  record: "record",
   files: "download",
 };
 

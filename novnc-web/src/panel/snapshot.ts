@@ -38,6 +38,7 @@ import {
   type PanelMonitorChoice,
   type PanelPhase,
   type PanelQuestion,
+  type PanelRecording,
   type PanelSnapshot,
   type PanelSurvey,
   type PanelTermsAsked,
@@ -86,6 +87,17 @@ export interface OfferedFile {
   key: string;
   /** In hexadecimal; "" if it is not known. */
   sha256: string;
+}
+
+/** A recording of what the advisor sees. */
+export interface Recording {
+  running: boolean;
+  /** The customer holds it. */
+  held: boolean;
+  /** The part of the address at which the same recording can be saved; "" if it cannot. */
+  key: string;
+  /** It became too large to be kept for the customer. */
+  lost: boolean;
 }
 
 export interface Monitor {
@@ -146,6 +158,8 @@ export interface Snapshot {
   silenced: Asked[];
   /** What the advisor has offered and the customer gives, oldest first. */
   files: OfferedFile[];
+  /** What the advisor records, or has recorded; null if nothing was recorded. */
+  recording: Recording | null;
   /** The customer does not want to see the advisor's arrow. */
   pointOff: boolean;
   /** The gateway or the offer may come from anybody: the customer decides whether to connect. */
@@ -171,6 +185,9 @@ const maxRecord = 1024 * 1024;
 const maxIcon = 8 * 1024;
 /** The agent keeps as many of those that are offered, and of those that are given. */
 const maxShownFiles = 2 * maxFiles;
+
+/** The form of the part of an address at which something can be saved. */
+const downloadKey = /^[A-Za-z0-9_-]{43}$/;
 
 /** The form of a file's ID. */
 export const fileId = /^[A-Za-z0-9_-]{1,100}$/;
@@ -206,9 +223,13 @@ function readFile(value: unknown): OfferedFile | null {
     state,
     why: state === "ended" ? oneOf(f["why"], [...panelFileEnds, ""], "") : "",
     taken: Math.min(size, count(f["taken"]) ?? 0),
-    key: state === "accepted" && !given ? matching(f["key"], /^[A-Za-z0-9_-]{43}$/) : "",
+    key: state === "accepted" && !given ? matching(f["key"], downloadKey) : "",
     sha256: matching(f["sha256"], /^[0-9a-f]{64}$/),
   };
+}
+
+function readRecording(f: Unchecked<PanelRecording>): Recording {
+  return { running: flag(f["running"]), held: flag(f["held"]), key: matching(f["key"], downloadKey), lost: flag(f["lost"]) };
 }
 
 /** The files of a list, without those that cannot be shown and without a second one of an ID. */
@@ -291,6 +312,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   const advisor = asFields<Person>(f["advisor"]);
   const question = asFields<PanelQuestion>(f["question"]);
   const choices = asFields<PanelChoices>(f["choices"]);
+  const recording = asFields<PanelRecording>(f["recording"]);
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], languages, languages[0]),
@@ -327,6 +349,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
     pointOff: list(f["silenced"], askedNames.length + 1).includes("point"),
     silenced: list(f["silenced"], askedNames.length + 1).flatMap((r) => askedNames.find((w) => w === r) ?? []),
     files: readFiles(f["files"]),
+    recording: recording && readRecording(recording),
     confirm: flag(f["confirm"]),
     offer: text(f["offer"], 20),
   };

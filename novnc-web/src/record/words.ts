@@ -52,7 +52,7 @@ function named(value: unknown): string {
   return [clean(f["display"]) || clean(f["name"]), clean(f["company"])].filter(Boolean).join(", ");
 }
 
-const rights = ["view", "control", "clipboard", "show", "share", "point"] as const;
+const rights = ["view", "control", "clipboard", "show", "share", "point", "record"] as const;
 
 /** What an entry says, without its time. */
 export function entryWords(e: ReadEntry, { record: t, common }: RecordWords): string {
@@ -87,6 +87,15 @@ export function entryWords(e: ReadEntry, { record: t, common }: RecordWords): st
     case "fileSaved":
     case "fileNotSaved":
       return fileWords(e.event, e["file"], t, common);
+    case "recordingHeld":
+      return t.held;
+    case "recordingContinued":
+      return t.continued;
+    case "recording": {
+      const f = asFields(e["recording"]);
+      if (f) return t.recording(sizeText(number(f["size"]), common), f["advisorSignature"] ? "both" : "other");
+      break;
+    }
     case "away":
     case "back":
     case "paused":

@@ -93,6 +93,7 @@ export interface AdvisorTexts {
       direction: string;
       control: string;
       clipboard: string;
+      record: string;
       encryption: string;
     };
     lineDown: string;
@@ -107,6 +108,8 @@ export interface AdvisorTexts {
     directionAdvisor: string;
     paused: string;
     given: (time: string) => string;
+    recording: string;
+    recordingHeld: string;
     asked: string;
     notGiven: string;
     unknown: string;
@@ -122,15 +125,15 @@ export interface AdvisorTexts {
   };
   event: {
     /** advisor.event.*: what happened last. right: what it was about. */
-    given: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "other") => string;
-    givenAuto: (right: "view" | "control" | "clipboard" | "show" | "share" | "other") => string;
-    refused: (right: "view" | "control" | "clipboard" | "show" | "share" | "other") => string;
-    refusedAuto: (right: "view" | "control" | "clipboard" | "show" | "share" | "other") => string;
-    timeout: (right: "view" | "control" | "clipboard" | "show" | "share" | "other") => string;
-    taken: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "other") => string;
+    given: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "record" | "other") => string;
+    givenAuto: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other") => string;
+    refused: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other") => string;
+    refusedAuto: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other") => string;
+    timeout: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other") => string;
+    taken: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "record" | "other") => string;
     takenKey: string;
-    returned: (right: "view" | "control" | "clipboard" | "show" | "share" | "other") => string;
-    delayed: (right: "view" | "control" | "clipboard" | "show" | "share" | "other", seconds: number) => string;
+    returned: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other") => string;
+    delayed: (right: "view" | "control" | "clipboard" | "show" | "share" | "record" | "other", seconds: number) => string;
   };
   view: {
     see: string;
@@ -473,6 +476,7 @@ export const advisorEn: AdvisorTexts = {
       direction: "Picture",
       control: "Control",
       clipboard: "Clipboard",
+      record: "Recording",
       encryption: "Encryption",
     },
     lineDown: "interrupted, coming back …",
@@ -486,6 +490,8 @@ export const advisorEn: AdvisorTexts = {
     directionAdvisor: "your screen",
     paused: "paused by the customer",
     given: (time) => `given since ${time}`,
+    recording: "A recording is being made",
+    recordingHeld: "The customer has paused the recording",
     asked: "the customer is being asked …",
     notGiven: "not given",
     unknown: "not known at the moment",
@@ -499,15 +505,15 @@ export const advisorEn: AdvisorTexts = {
     deny: "Unattended mode: every question is refused.",
   },
   event: {
-    given: (right) => right === "view" ? "The customer allowed you to see the screen." : right === "control" ? "The customer allowed control." : right === "clipboard" ? "The customer allowed the clipboard." : right === "show" ? "The customer wants to see your screen." : right === "share" ? "The customer shows another part of the screen." : right === "point" ? "The customer sees your pointer as an arrow." : "The customer allowed it.",
-    givenAuto: (right) => right === "view" ? "Seeing the screen was allowed without a question." : right === "control" ? "Control was allowed without a question." : right === "clipboard" ? "The clipboard was allowed without a question." : right === "show" ? "Showing your screen was allowed without a question." : right === "share" ? "Another part of the screen is shown without a question." : "It was allowed without a question.",
-    refused: (right) => right === "view" ? "The customer did not allow you to see the screen." : right === "control" ? "The customer did not allow control." : right === "clipboard" ? "The customer did not allow the clipboard." : right === "show" ? "The customer did not want to see your screen." : right === "share" ? "The customer did not want to show another part of the screen." : "The customer did not allow it.",
-    refusedAuto: (right) => right === "view" ? "Seeing the screen was refused without a question." : right === "control" ? "Control was refused without a question." : right === "clipboard" ? "The clipboard was refused without a question." : right === "show" ? "Showing your screen was refused without a question." : right === "share" ? "Another part of the screen was refused without a question." : "It was refused without a question.",
-    timeout: (right) => right === "view" ? "No answer: seeing the screen not allowed." : right === "control" ? "No answer: control not allowed." : right === "clipboard" ? "No answer: clipboard not allowed." : right === "show" ? "No answer: your screen is not shown." : right === "share" ? "No answer: no other part of the screen." : "No answer: not allowed.",
-    taken: (right) => right === "view" ? "The customer has hidden the screen." : right === "control" ? "The customer took control back." : right === "clipboard" ? "The customer took the clipboard back." : right === "show" ? "Your screen is not shown any more." : right === "share" ? "The customer took it back." : right === "point" ? "The customer has switched your arrow off." : "The customer took it back.",
+    given: (right) => right === "view" ? "The customer allowed you to see the screen." : right === "control" ? "The customer allowed control." : right === "clipboard" ? "The customer allowed the clipboard." : right === "show" ? "The customer wants to see your screen." : right === "share" ? "The customer shows another part of the screen." : right === "point" ? "The customer sees your pointer as an arrow." : right === "record" ? "The customer allowed a recording." : "The customer allowed it.",
+    givenAuto: (right) => right === "view" ? "Seeing the screen was allowed without a question." : right === "control" ? "Control was allowed without a question." : right === "clipboard" ? "The clipboard was allowed without a question." : right === "show" ? "Showing your screen was allowed without a question." : right === "share" ? "Another part of the screen is shown without a question." : right === "record" ? "A recording was allowed without a question." : "It was allowed without a question.",
+    refused: (right) => right === "view" ? "The customer did not allow you to see the screen." : right === "control" ? "The customer did not allow control." : right === "clipboard" ? "The customer did not allow the clipboard." : right === "show" ? "The customer did not want to see your screen." : right === "share" ? "The customer did not want to show another part of the screen." : right === "record" ? "The customer did not allow a recording." : "The customer did not allow it.",
+    refusedAuto: (right) => right === "view" ? "Seeing the screen was refused without a question." : right === "control" ? "Control was refused without a question." : right === "clipboard" ? "The clipboard was refused without a question." : right === "show" ? "Showing your screen was refused without a question." : right === "share" ? "Another part of the screen was refused without a question." : right === "record" ? "A recording was refused without a question." : "It was refused without a question.",
+    timeout: (right) => right === "view" ? "No answer: seeing the screen not allowed." : right === "control" ? "No answer: control not allowed." : right === "clipboard" ? "No answer: clipboard not allowed." : right === "show" ? "No answer: your screen is not shown." : right === "share" ? "No answer: no other part of the screen." : right === "record" ? "No answer: no recording." : "No answer: not allowed.",
+    taken: (right) => right === "view" ? "The customer has hidden the screen." : right === "control" ? "The customer took control back." : right === "clipboard" ? "The customer took the clipboard back." : right === "show" ? "Your screen is not shown any more." : right === "share" ? "The customer took it back." : right === "point" ? "The customer has switched your arrow off." : right === "record" ? "The customer has stopped the recording." : "The customer took it back.",
     takenKey: "The customer took control back with F12.",
-    returned: (right) => right === "view" ? "You stopped watching." : right === "control" ? "You stopped controlling." : right === "clipboard" ? "You stopped using the clipboard." : right === "show" ? "You have stopped showing your screen." : right === "share" ? "You gave it back." : "You gave it back.",
-    delayed: (right, seconds) => `${right === "view" ? "The customer did not allow you to see the screen a moment ago" : right === "control" ? "The customer did not allow control a moment ago" : right === "clipboard" ? "The customer did not allow the clipboard a moment ago" : right === "show" ? "The customer did not want to see your screen a moment ago" : right === "share" ? "The customer did not want to show another part of the screen a moment ago" : "The customer did not allow it a moment ago"}, and is asked again in ${seconds === 1 ? `${seconds} second` : `${seconds} seconds`}.`,
+    returned: (right) => right === "view" ? "You stopped watching." : right === "control" ? "You stopped controlling." : right === "clipboard" ? "You stopped using the clipboard." : right === "show" ? "You have stopped showing your screen." : right === "share" ? "You gave it back." : right === "record" ? "The recording has ended." : "You gave it back.",
+    delayed: (right, seconds) => `${right === "view" ? "The customer did not allow you to see the screen a moment ago" : right === "control" ? "The customer did not allow control a moment ago" : right === "clipboard" ? "The customer did not allow the clipboard a moment ago" : right === "show" ? "The customer did not want to see your screen a moment ago" : right === "share" ? "The customer did not want to show another part of the screen a moment ago" : right === "record" ? "The customer did not allow a recording a moment ago" : "The customer did not allow it a moment ago"}, and is asked again in ${seconds === 1 ? `${seconds} second` : `${seconds} seconds`}.`,
   },
   view: {
     see: "See the customer's screen",
@@ -833,6 +839,7 @@ export const advisorDe: AdvisorTexts = {
       direction: "Bild",
       control: "Steuerung",
       clipboard: "Zwischenablage",
+      record: "Aufzeichnung",
       encryption: "Verschlüsselung",
     },
     lineDown: "unterbrochen, neuer Versuch …",
@@ -846,6 +853,8 @@ export const advisorDe: AdvisorTexts = {
     directionAdvisor: "Ihr Bildschirm",
     paused: "vom Kunden angehalten",
     given: (time) => `erlaubt seit ${time}`,
+    recording: "Es wird aufgezeichnet",
+    recordingHeld: "Der Kunde hat die Aufzeichnung angehalten",
     asked: "der Kunde wird gefragt …",
     notGiven: "nicht erlaubt",
     unknown: "im Moment nicht bekannt",
@@ -859,15 +868,15 @@ export const advisorDe: AdvisorTexts = {
     deny: "Unbeaufsichtigt: Jede Frage wird abgelehnt.",
   },
   event: {
-    given: (right) => right === "view" ? "Der Kunde hat die Ansicht erlaubt." : right === "control" ? "Der Kunde hat die Steuerung erlaubt." : right === "clipboard" ? "Der Kunde hat die Zwischenablage erlaubt." : right === "show" ? "Der Kunde möchte Ihren Bildschirm sehen." : right === "share" ? "Der Kunde zeigt einen anderen Teil des Bildschirms." : right === "point" ? "Der Kunde sieht Ihren Mauszeiger als Pfeil." : "Der Kunde hat es erlaubt.",
-    givenAuto: (right) => right === "view" ? "Die Ansicht wurde ohne Frage erlaubt." : right === "control" ? "Die Steuerung wurde ohne Frage erlaubt." : right === "clipboard" ? "Die Zwischenablage wurde ohne Frage erlaubt." : right === "show" ? "Ihren Bildschirm zu zeigen wurde ohne Frage erlaubt." : right === "share" ? "Ein anderer Teil des Bildschirms wird ohne Frage gezeigt." : "Es wurde ohne Frage erlaubt.",
-    refused: (right) => right === "view" ? "Der Kunde hat die Ansicht nicht erlaubt." : right === "control" ? "Der Kunde hat die Steuerung nicht erlaubt." : right === "clipboard" ? "Der Kunde hat die Zwischenablage nicht erlaubt." : right === "show" ? "Der Kunde wollte Ihren Bildschirm nicht sehen." : right === "share" ? "Der Kunde wollte keinen anderen Teil des Bildschirms zeigen." : "Der Kunde hat es nicht erlaubt.",
-    refusedAuto: (right) => right === "view" ? "Die Ansicht wurde ohne Frage abgelehnt." : right === "control" ? "Die Steuerung wurde ohne Frage abgelehnt." : right === "clipboard" ? "Die Zwischenablage wurde ohne Frage abgelehnt." : right === "show" ? "Ihren Bildschirm zu zeigen wurde ohne Frage abgelehnt." : right === "share" ? "Ein anderer Teil des Bildschirms wurde ohne Frage abgelehnt." : "Es wurde ohne Frage abgelehnt.",
-    timeout: (right) => right === "view" ? "Keine Antwort: Ansicht nicht erlaubt." : right === "control" ? "Keine Antwort: Steuerung nicht erlaubt." : right === "clipboard" ? "Keine Antwort: Zwischenablage nicht erlaubt." : right === "show" ? "Keine Antwort: Ihr Bildschirm wird nicht gezeigt." : right === "share" ? "Keine Antwort: kein anderer Teil des Bildschirms." : "Keine Antwort: nicht erlaubt.",
-    taken: (right) => right === "view" ? "Der Kunde hat den Bildschirm verborgen." : right === "control" ? "Der Kunde hat die Steuerung zurückgenommen." : right === "clipboard" ? "Der Kunde hat die Zwischenablage zurückgenommen." : right === "show" ? "Ihr Bildschirm wird nicht mehr gezeigt." : right === "share" ? "Der Kunde hat es zurückgenommen." : right === "point" ? "Der Kunde hat Ihren Pfeil ausgeschaltet." : "Der Kunde hat es zurückgenommen.",
+    given: (right) => right === "view" ? "Der Kunde hat die Ansicht erlaubt." : right === "control" ? "Der Kunde hat die Steuerung erlaubt." : right === "clipboard" ? "Der Kunde hat die Zwischenablage erlaubt." : right === "show" ? "Der Kunde möchte Ihren Bildschirm sehen." : right === "share" ? "Der Kunde zeigt einen anderen Teil des Bildschirms." : right === "point" ? "Der Kunde sieht Ihren Mauszeiger als Pfeil." : right === "record" ? "Der Kunde hat die Aufzeichnung erlaubt." : "Der Kunde hat es erlaubt.",
+    givenAuto: (right) => right === "view" ? "Die Ansicht wurde ohne Frage erlaubt." : right === "control" ? "Die Steuerung wurde ohne Frage erlaubt." : right === "clipboard" ? "Die Zwischenablage wurde ohne Frage erlaubt." : right === "show" ? "Ihren Bildschirm zu zeigen wurde ohne Frage erlaubt." : right === "share" ? "Ein anderer Teil des Bildschirms wird ohne Frage gezeigt." : right === "record" ? "Die Aufzeichnung wurde ohne Frage erlaubt." : "Es wurde ohne Frage erlaubt.",
+    refused: (right) => right === "view" ? "Der Kunde hat die Ansicht nicht erlaubt." : right === "control" ? "Der Kunde hat die Steuerung nicht erlaubt." : right === "clipboard" ? "Der Kunde hat die Zwischenablage nicht erlaubt." : right === "show" ? "Der Kunde wollte Ihren Bildschirm nicht sehen." : right === "share" ? "Der Kunde wollte keinen anderen Teil des Bildschirms zeigen." : right === "record" ? "Der Kunde hat die Aufzeichnung nicht erlaubt." : "Der Kunde hat es nicht erlaubt.",
+    refusedAuto: (right) => right === "view" ? "Die Ansicht wurde ohne Frage abgelehnt." : right === "control" ? "Die Steuerung wurde ohne Frage abgelehnt." : right === "clipboard" ? "Die Zwischenablage wurde ohne Frage abgelehnt." : right === "show" ? "Ihren Bildschirm zu zeigen wurde ohne Frage abgelehnt." : right === "share" ? "Ein anderer Teil des Bildschirms wurde ohne Frage abgelehnt." : right === "record" ? "Die Aufzeichnung wurde ohne Frage abgelehnt." : "Es wurde ohne Frage abgelehnt.",
+    timeout: (right) => right === "view" ? "Keine Antwort: Ansicht nicht erlaubt." : right === "control" ? "Keine Antwort: Steuerung nicht erlaubt." : right === "clipboard" ? "Keine Antwort: Zwischenablage nicht erlaubt." : right === "show" ? "Keine Antwort: Ihr Bildschirm wird nicht gezeigt." : right === "share" ? "Keine Antwort: kein anderer Teil des Bildschirms." : right === "record" ? "Keine Antwort: keine Aufzeichnung." : "Keine Antwort: nicht erlaubt.",
+    taken: (right) => right === "view" ? "Der Kunde hat den Bildschirm verborgen." : right === "control" ? "Der Kunde hat die Steuerung zurückgenommen." : right === "clipboard" ? "Der Kunde hat die Zwischenablage zurückgenommen." : right === "show" ? "Ihr Bildschirm wird nicht mehr gezeigt." : right === "share" ? "Der Kunde hat es zurückgenommen." : right === "point" ? "Der Kunde hat Ihren Pfeil ausgeschaltet." : right === "record" ? "Der Kunde hat die Aufzeichnung beendet." : "Der Kunde hat es zurückgenommen.",
     takenKey: "Der Kunde hat die Steuerung mit F12 zurückgenommen.",
-    returned: (right) => right === "view" ? "Sie schauen nicht mehr zu." : right === "control" ? "Sie haben die Steuerung abgegeben." : right === "clipboard" ? "Sie benutzen die Zwischenablage nicht mehr." : right === "show" ? "Sie zeigen Ihren Bildschirm nicht mehr." : right === "share" ? "Sie haben es zurückgegeben." : "Sie haben es zurückgegeben.",
-    delayed: (right, seconds) => `${right === "view" ? "Der Kunde hat die Ansicht gerade abgelehnt" : right === "control" ? "Der Kunde hat die Steuerung gerade abgelehnt" : right === "clipboard" ? "Der Kunde hat die Zwischenablage gerade abgelehnt" : right === "show" ? "Der Kunde wollte Ihren Bildschirm gerade nicht sehen" : right === "share" ? "Der Kunde wollte gerade keinen anderen Teil des Bildschirms zeigen" : "Der Kunde hat es gerade abgelehnt"} und wird in ${seconds === 1 ? `${seconds} Sekunde` : `${seconds} Sekunden`} wieder gefragt.`,
+    returned: (right) => right === "view" ? "Sie schauen nicht mehr zu." : right === "control" ? "Sie haben die Steuerung abgegeben." : right === "clipboard" ? "Sie benutzen die Zwischenablage nicht mehr." : right === "show" ? "Sie zeigen Ihren Bildschirm nicht mehr." : right === "share" ? "Sie haben es zurückgegeben." : right === "record" ? "Die Aufzeichnung ist zu Ende." : "Sie haben es zurückgegeben.",
+    delayed: (right, seconds) => `${right === "view" ? "Der Kunde hat die Ansicht gerade abgelehnt" : right === "control" ? "Der Kunde hat die Steuerung gerade abgelehnt" : right === "clipboard" ? "Der Kunde hat die Zwischenablage gerade abgelehnt" : right === "show" ? "Der Kunde wollte Ihren Bildschirm gerade nicht sehen" : right === "share" ? "Der Kunde wollte gerade keinen anderen Teil des Bildschirms zeigen" : right === "record" ? "Der Kunde hat die Aufzeichnung gerade nicht erlaubt" : "Der Kunde hat es gerade abgelehnt"} und wird in ${seconds === 1 ? `${seconds} Sekunde` : `${seconds} Sekunden`} wieder gefragt.`,
   },
   view: {
     see: "Bildschirm des Kunden sehen",
@@ -1193,6 +1202,7 @@ export const advisorFr: AdvisorTexts = {
       direction: "Image",
       control: "Commande",
       clipboard: "Presse-papiers",
+      record: "Enregistrement",
       encryption: "Chiffrement",
     },
     lineDown: "interrompue, nouvel essai …",
@@ -1206,6 +1216,8 @@ export const advisorFr: AdvisorTexts = {
     directionAdvisor: "votre écran",
     paused: "mise en pause par le client",
     given: (time) => `autorisé depuis ${time}`,
+    recording: "Un enregistrement est en cours",
+    recordingHeld: "Le client a mis l’enregistrement en pause",
     asked: "question posée au client …",
     notGiven: "non autorisé",
     unknown: "inconnu en ce moment",
@@ -1219,15 +1231,15 @@ export const advisorFr: AdvisorTexts = {
     deny: "Sans surveillance : toutes les demandes sont refusées.",
   },
   event: {
-    given: (right) => right === "view" ? "Le client vous a autorisé à voir l’écran." : right === "control" ? "Le client a autorisé la commande." : right === "clipboard" ? "Le client a autorisé le presse-papiers." : right === "show" ? "Le client veut voir votre écran." : right === "share" ? "Le client montre une autre partie de l’écran." : right === "point" ? "Le client voit votre pointeur comme une flèche." : "Le client l’a autorisé.",
-    givenAuto: (right) => right === "view" ? "Voir l’écran a été autorisé sans question." : right === "control" ? "La commande a été autorisée sans question." : right === "clipboard" ? "Le presse-papiers a été autorisé sans question." : right === "show" ? "Montrer votre écran a été autorisé sans question." : right === "share" ? "Une autre partie de l’écran est montrée sans question." : "C’est autorisé sans question.",
-    refused: (right) => right === "view" ? "Le client ne vous a pas autorisé à voir l’écran." : right === "control" ? "Le client n’a pas autorisé la commande." : right === "clipboard" ? "Le client n’a pas autorisé le presse-papiers." : right === "show" ? "Le client n’a pas voulu voir votre écran." : right === "share" ? "Le client n’a pas voulu montrer une autre partie de l’écran." : "Le client ne l’a pas autorisé.",
-    refusedAuto: (right) => right === "view" ? "Voir l’écran a été refusé sans question." : right === "control" ? "La commande a été refusée sans question." : right === "clipboard" ? "Le presse-papiers a été refusé sans question." : right === "show" ? "Montrer votre écran a été refusé sans question." : right === "share" ? "Une autre partie de l’écran a été refusée sans question." : "C’est refusé sans question.",
-    timeout: (right) => right === "view" ? "Pas de réponse : voir l’écran n’est pas autorisé." : right === "control" ? "Pas de réponse : commande non autorisée." : right === "clipboard" ? "Pas de réponse : presse-papiers non autorisé." : right === "show" ? "Pas de réponse : votre écran n’est pas montré." : right === "share" ? "Pas de réponse : aucune autre partie de l’écran." : "Pas de réponse : non autorisé.",
-    taken: (right) => right === "view" ? "Le client a caché l’écran." : right === "control" ? "Le client a repris la main." : right === "clipboard" ? "Le client ne partage plus le presse-papiers." : right === "show" ? "Votre écran n’est plus montré." : right === "share" ? "Le client l’a repris." : right === "point" ? "Le client a désactivé votre flèche." : "Le client l’a repris.",
+    given: (right) => right === "view" ? "Le client vous a autorisé à voir l’écran." : right === "control" ? "Le client a autorisé la commande." : right === "clipboard" ? "Le client a autorisé le presse-papiers." : right === "show" ? "Le client veut voir votre écran." : right === "share" ? "Le client montre une autre partie de l’écran." : right === "point" ? "Le client voit votre pointeur comme une flèche." : right === "record" ? "Le client a autorisé l’enregistrement." : "Le client l’a autorisé.",
+    givenAuto: (right) => right === "view" ? "Voir l’écran a été autorisé sans question." : right === "control" ? "La commande a été autorisée sans question." : right === "clipboard" ? "Le presse-papiers a été autorisé sans question." : right === "show" ? "Montrer votre écran a été autorisé sans question." : right === "share" ? "Une autre partie de l’écran est montrée sans question." : right === "record" ? "L’enregistrement a été autorisé sans question." : "C’est autorisé sans question.",
+    refused: (right) => right === "view" ? "Le client ne vous a pas autorisé à voir l’écran." : right === "control" ? "Le client n’a pas autorisé la commande." : right === "clipboard" ? "Le client n’a pas autorisé le presse-papiers." : right === "show" ? "Le client n’a pas voulu voir votre écran." : right === "share" ? "Le client n’a pas voulu montrer une autre partie de l’écran." : right === "record" ? "Le client n’a pas autorisé l’enregistrement." : "Le client ne l’a pas autorisé.",
+    refusedAuto: (right) => right === "view" ? "Voir l’écran a été refusé sans question." : right === "control" ? "La commande a été refusée sans question." : right === "clipboard" ? "Le presse-papiers a été refusé sans question." : right === "show" ? "Montrer votre écran a été refusé sans question." : right === "share" ? "Une autre partie de l’écran a été refusée sans question." : right === "record" ? "L’enregistrement a été refusé sans question." : "C’est refusé sans question.",
+    timeout: (right) => right === "view" ? "Pas de réponse : voir l’écran n’est pas autorisé." : right === "control" ? "Pas de réponse : commande non autorisée." : right === "clipboard" ? "Pas de réponse : presse-papiers non autorisé." : right === "show" ? "Pas de réponse : votre écran n’est pas montré." : right === "share" ? "Pas de réponse : aucune autre partie de l’écran." : right === "record" ? "Pas de réponse : pas d’enregistrement." : "Pas de réponse : non autorisé.",
+    taken: (right) => right === "view" ? "Le client a caché l’écran." : right === "control" ? "Le client a repris la main." : right === "clipboard" ? "Le client ne partage plus le presse-papiers." : right === "show" ? "Votre écran n’est plus montré." : right === "share" ? "Le client l’a repris." : right === "point" ? "Le client a désactivé votre flèche." : right === "record" ? "Le client a arrêté l’enregistrement." : "Le client l’a repris.",
     takenKey: "Le client a repris la main avec F12.",
-    returned: (right) => right === "view" ? "Vous ne regardez plus." : right === "control" ? "Vous avez rendu la main." : right === "clipboard" ? "Vous n’utilisez plus le presse-papiers." : right === "show" ? "Vous ne montrez plus votre écran." : right === "share" ? "Vous l’avez rendu." : "Vous l’avez rendu.",
-    delayed: (right, seconds) => `${right === "view" ? "Le client vient de refuser que vous voyiez l’écran" : right === "control" ? "Le client vient de refuser la commande" : right === "clipboard" ? "Le client vient de refuser le presse-papiers" : right === "show" ? "Le client vient de refuser de voir votre écran" : right === "share" ? "Le client vient de refuser de montrer une autre partie de l’écran" : "Le client vient de refuser"} ; la question lui sera de nouveau posée dans ${seconds < 2 ? `${seconds} seconde` : `${seconds} secondes`}.`,
+    returned: (right) => right === "view" ? "Vous ne regardez plus." : right === "control" ? "Vous avez rendu la main." : right === "clipboard" ? "Vous n’utilisez plus le presse-papiers." : right === "show" ? "Vous ne montrez plus votre écran." : right === "share" ? "Vous l’avez rendu." : right === "record" ? "L’enregistrement est terminé." : "Vous l’avez rendu.",
+    delayed: (right, seconds) => `${right === "view" ? "Le client vient de refuser que vous voyiez l’écran" : right === "control" ? "Le client vient de refuser la commande" : right === "clipboard" ? "Le client vient de refuser le presse-papiers" : right === "show" ? "Le client vient de refuser de voir votre écran" : right === "share" ? "Le client vient de refuser de montrer une autre partie de l’écran" : right === "record" ? "Le client vient de ne pas autoriser l’enregistrement" : "Le client vient de refuser"} ; la question lui sera de nouveau posée dans ${seconds < 2 ? `${seconds} seconde` : `${seconds} secondes`}.`,
   },
   view: {
     see: "Voir l’écran du client",

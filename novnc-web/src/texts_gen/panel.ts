@@ -54,6 +54,7 @@ export interface PanelTexts {
     view: (who: string) => string;
     control: (who: string) => string;
     clipboard: (who: string) => string;
+    record: (who: string) => string;
     show: (who: string) => string;
     files: (who: string) => string;
     /** About a file that the customer has chosen for the advisor. Below it are its name and its size. */
@@ -68,6 +69,7 @@ export interface PanelTexts {
     control: string;
     controlKey: (key: string) => string;
     clipboard: string;
+    record: string;
     show: string;
     files: string;
     given: string;
@@ -80,6 +82,7 @@ export interface PanelTexts {
     view: string;
     control: string;
     clipboard: string;
+    record: string;
     show: string;
     files: string;
     given: string;
@@ -139,6 +142,17 @@ export interface PanelTexts {
     paused: string;
     away: string;
     advisor: (who: string) => string;
+  };
+  recording: {
+    on: string;
+    held: string;
+    over: string;
+    /** panel.recording.hold, continue, stop, save: short buttons in one row, below panel.recording.on. */
+    hold: string;
+    continue: string;
+    stop: string;
+    save: string;
+    lost: string;
   };
   chat: {
     /** Opens the messages; beside the advisor's name. */
@@ -276,6 +290,7 @@ export interface PanelTexts {
     view: string;
     control: string;
     clipboard: string;
+    record: string;
     show: string;
     files: string;
     share: string;
@@ -360,6 +375,7 @@ export const panelEn: PanelTexts = {
     view: (who) => `${who} would like to see your screen.`,
     control: (who) => `${who} would like to CONTROL your computer.`,
     clipboard: (who) => `${who} would like to use your clipboard.`,
+    record: (who) => `${who} would like to RECORD your screen.`,
     show: (who) => `${who} would like to show you their screen.`,
     files: (who) => `${who} would like to give you a file.`,
     given: (who) => `Give this file to ${who}?`,
@@ -372,6 +388,7 @@ export const panelEn: PanelTexts = {
     control: "Your advisor can then move the mouse and type. You can stop it here at any time.",
     controlKey: (key) => `Your advisor can then move the mouse and type. The key ${key} stops it at any time.`,
     clipboard: "Your advisor can then read texts and pictures that you copy, and give you some to paste.",
+    record: "Your advisor then keeps the pictures. You can pause or stop it at any time, and save the same recording.",
     show: "You then see it here. Your own screen is not shown meanwhile.",
     files: "If you say yes, you save it yourself. Nothing is opened by itself.",
     given: "Your advisor gets a copy. Your own file stays as it is.",
@@ -383,6 +400,7 @@ export const panelEn: PanelTexts = {
     view: "Show my screen",
     control: "Yes, allow",
     clipboard: "Yes, allow",
+    record: "Yes, allow",
     show: "Yes, look at it",
     files: "Yes, I want it",
     given: "Yes, give it",
@@ -434,6 +452,16 @@ export const panelEn: PanelTexts = {
     paused: "Paused. Nobody sees your screen.",
     away: "Connection lost. Nobody sees your screen. Reconnecting …",
     advisor: (who) => `You see the screen of ${who}.`,
+  },
+  recording: {
+    on: "Your screen is recorded.",
+    held: "The recording is paused.",
+    over: "The recording is over.",
+    hold: "Pause",
+    continue: "Continue",
+    stop: "Stop",
+    save: "Save it too",
+    lost: "It became too large to save here.",
   },
   chat: {
     open: "Write",
@@ -547,6 +575,7 @@ export const panelEn: PanelTexts = {
     view: "seeing your screen",
     control: "controlling your computer",
     clipboard: "using your clipboard",
+    record: "recording your screen",
     show: "showing you a screen",
     files: "giving you a file",
     share: "seeing something else",
@@ -630,6 +659,7 @@ export const panelDe: PanelTexts = {
     view: (who) => `${who} möchte Ihren Bildschirm sehen.`,
     control: (who) => `${who} möchte Ihren Computer STEUERN.`,
     clipboard: (who) => `${who} möchte Ihre Zwischenablage benutzen.`,
+    record: (who) => `${who} möchte Ihren Bildschirm AUFZEICHNEN.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
     files: (who) => `${who} möchte Ihnen eine Datei geben.`,
     given: (who) => `Diese Datei an ${who} geben?`,
@@ -642,6 +672,7 @@ export const panelDe: PanelTexts = {
     control: "Ihr Berater kann dann die Maus bewegen und tippen. Hier stoppen Sie es jederzeit.",
     controlKey: (key) => `Ihr Berater kann dann die Maus bewegen und tippen. Mit der Taste ${key} stoppen Sie es jederzeit.`,
     clipboard: "Ihr Berater kann dann Texte und Bilder lesen, die Sie kopieren, und Ihnen welche zum Einfügen geben.",
+    record: "Ihr Berater behält dann die Bilder. Sie können jederzeit anhalten oder beenden und dieselbe Aufzeichnung speichern.",
     show: "Sie sehen ihn dann hier. Ihr eigener Bildschirm wird dabei nicht gezeigt.",
     files: "Wenn Sie Ja sagen, speichern Sie die Datei selbst. Nichts öffnet sich von allein.",
     given: "Ihr Berater bekommt eine Kopie. Ihre eigene Datei bleibt, wie sie ist.",
@@ -653,6 +684,7 @@ export const panelDe: PanelTexts = {
     view: "Bildschirm zeigen",
     control: "Ja, erlauben",
     clipboard: "Ja, erlauben",
+    record: "Ja, erlauben",
     show: "Ja, ansehen",
     files: "Ja, annehmen",
     given: "Ja, geben",
@@ -704,6 +736,16 @@ export const panelDe: PanelTexts = {
     paused: "Angehalten. Niemand sieht Ihren Bildschirm.",
     away: "Verbindung unterbrochen. Niemand sieht Ihren Bildschirm. Neuer Versuch …",
     advisor: (who) => `Sie sehen den Bildschirm von ${who}.`,
+  },
+  recording: {
+    on: "Ihr Bildschirm wird aufgezeichnet.",
+    held: "Die Aufzeichnung ist angehalten.",
+    over: "Die Aufzeichnung ist beendet.",
+    hold: "Anhalten",
+    continue: "Fortsetzen",
+    stop: "Beenden",
+    save: "Auch speichern",
+    lost: "Zum Speichern hier wurde sie zu groß.",
   },
   chat: {
     open: "Schreiben",
@@ -817,6 +859,7 @@ export const panelDe: PanelTexts = {
     view: "Ihren Bildschirm sehen",
     control: "Ihren Computer steuern",
     clipboard: "Ihre Zwischenablage benutzen",
+    record: "das Aufzeichnen Ihres Bildschirms",
     show: "Ihnen einen Bildschirm zeigen",
     files: "Ihnen eine Datei geben",
     share: "etwas anderes sehen",
@@ -900,6 +943,7 @@ export const panelFr: PanelTexts = {
     view: (who) => `${who} souhaite voir votre écran.`,
     control: (who) => `${who} souhaite COMMANDER votre ordinateur.`,
     clipboard: (who) => `${who} souhaite utiliser votre presse-papiers.`,
+    record: (who) => `${who} souhaite ENREGISTRER votre écran.`,
     show: (who) => `${who} souhaite vous montrer son écran.`,
     files: (who) => `${who} souhaite vous donner un fichier.`,
     given: (who) => `Donner ce fichier à ${who} ?`,
@@ -912,6 +956,7 @@ export const panelFr: PanelTexts = {
     control: "Votre conseiller peut alors déplacer la souris et écrire. Vous l’arrêtez ici à tout moment.",
     controlKey: (key) => `Votre conseiller peut alors déplacer la souris et écrire. La touche ${key} l’arrête à tout moment.`,
     clipboard: "Votre conseiller peut alors lire les textes et images que vous copiez et vous en donner à coller.",
+    record: "Votre conseiller garde alors les images. Vous pouvez toujours mettre en pause ou arrêter, et garder le même enregistrement.",
     show: "Vous le voyez alors ici. Votre écran n’est pas montré pendant ce temps.",
     files: "Si vous dites oui, vous l’enregistrez vous-même. Rien ne s’ouvre tout seul.",
     given: "Votre conseiller reçoit une copie. Votre fichier reste tel quel.",
@@ -923,6 +968,7 @@ export const panelFr: PanelTexts = {
     view: "Montrer mon écran",
     control: "Oui, autoriser",
     clipboard: "Oui, autoriser",
+    record: "Oui, autoriser",
     show: "Oui, regarder",
     files: "Oui, je le veux",
     given: "Oui, le donner",
@@ -974,6 +1020,16 @@ export const panelFr: PanelTexts = {
     paused: "En pause. Personne ne voit votre écran.",
     away: "Connexion interrompue. Personne ne voit votre écran. Nouvel essai …",
     advisor: (who) => `Vous voyez l’écran de ${who}.`,
+  },
+  recording: {
+    on: "Écran enregistré.",
+    held: "L'enregistrement est en pause.",
+    over: "L'enregistrement est terminé.",
+    hold: "Pause",
+    continue: "Reprendre",
+    stop: "Arrêter",
+    save: "Garder aussi",
+    lost: "Il est devenu trop gros pour être gardé ici.",
   },
   chat: {
     open: "Écrire",
@@ -1087,6 +1143,7 @@ export const panelFr: PanelTexts = {
     view: "voir votre écran",
     control: "commander votre ordinateur",
     clipboard: "utiliser votre presse-papiers",
+    record: "l'enregistrement de votre écran",
     show: "vous montrer un écran",
     files: "vous donner un fichier",
     share: "voir autre chose",

@@ -24,7 +24,7 @@ export interface RecordTexts {
   paused: string;
   resumed: string;
   /** what in the other texts of record.*. */
-  right: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "other") => string;
+  right: (right: "view" | "control" | "clipboard" | "show" | "share" | "point" | "record" | "other") => string;
   /** who in record.allowed and the texts after it. */
   by: (by: "customer" | "advisor" | "key" | "other") => string;
   asked: (what: string) => string;
@@ -39,6 +39,9 @@ export interface RecordTexts {
   fileGiven: (name: string, size: string) => string;
   fileTaken: (name: string, size: string, hash: string) => string;
   fileNotTaken: (name: string, size: string) => string;
+  held: string;
+  continued: string;
+  recording: (size: string, signed: "both" | "other") => string;
   over: (reason: "advisor" | "customer" | "expired" | "burnt" | "lost" | "shutdown" | "other") => string;
   more: (n: number) => string;
   other: (event: string) => string;
@@ -65,7 +68,7 @@ export const recordEn: RecordTexts = {
   back: "the connection is back",
   paused: "paused by the customer: nothing can be seen",
   resumed: "resumed by the customer",
-  right: (right) => right === "view" ? "see the screen" : right === "control" ? "control the computer" : right === "clipboard" ? "use the clipboard" : right === "show" ? "show the advisor's screen" : right === "share" ? "see something else" : right === "point" ? "point at things" : "exchange files",
+  right: (right) => right === "view" ? "see the screen" : right === "control" ? "control the computer" : right === "clipboard" ? "use the clipboard" : right === "show" ? "show the advisor's screen" : right === "share" ? "see something else" : right === "point" ? "point at things" : right === "record" ? "record what is shown" : "exchange files",
   by: (by) => by === "customer" ? "the customer" : by === "advisor" ? "the advisor" : by === "key" ? "the key" : "the program",
   asked: (what) => `asked: ${what}`,
   allowed: (who, what) => `ALLOWED by ${who}: ${what}`,
@@ -79,6 +82,9 @@ export const recordEn: RecordTexts = {
   fileGiven: (name, size) => `file GIVEN to the advisor by the customer: ${name}, ${size}`,
   fileTaken: (name, size, hash) => `the advisor has received the file: ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `the advisor has not received the file: ${name}, ${size}`,
+  held: "recording paused by the customer",
+  continued: "recording continued by the customer",
+  recording: (size, signed) => `recorded: ${size}${signed === "both" ? ", signed by both sides" : ", not signed by the advisor"}`,
   over: (reason) => `the session is over: ${reason === "advisor" ? "the advisor ended it" : reason === "customer" ? "the customer ended it" : reason === "expired" ? "the number has expired" : reason === "burnt" ? "somebody tried the number with wrong last digits" : reason === "lost" ? "the connection was lost" : reason === "shutdown" ? "the gateway was shut down" : "an error occurred"}`,
   more: (n) => n === 1 ? `(${n} further line was left out)` : `(${n} further lines were left out)`,
   other: (event) => `something that this version does not know: ${event}`,
@@ -105,7 +111,7 @@ export const recordDe: RecordTexts = {
   back: "die Verbindung ist wieder da",
   paused: "angehalten durch den Kunden: nichts ist zu sehen",
   resumed: "fortgesetzt durch den Kunden",
-  right: (right) => right === "view" ? "den Bildschirm sehen" : right === "control" ? "den Computer steuern" : right === "clipboard" ? "die Zwischenablage benutzen" : right === "show" ? "den Bildschirm des Beraters zeigen" : right === "share" ? "etwas anderes sehen" : right === "point" ? "auf Dinge zeigen" : "Dateien austauschen",
+  right: (right) => right === "view" ? "den Bildschirm sehen" : right === "control" ? "den Computer steuern" : right === "clipboard" ? "die Zwischenablage benutzen" : right === "show" ? "den Bildschirm des Beraters zeigen" : right === "share" ? "etwas anderes sehen" : right === "point" ? "auf Dinge zeigen" : right === "record" ? "aufzeichnen, was gezeigt wird" : "Dateien austauschen",
   by: (by) => by === "customer" ? "den Kunden" : by === "advisor" ? "den Berater" : by === "key" ? "die Taste" : "das Programm",
   asked: (what) => `gefragt: ${what}`,
   allowed: (who, what) => `ERLAUBT durch ${who}: ${what}`,
@@ -119,6 +125,9 @@ export const recordDe: RecordTexts = {
   fileGiven: (name, size) => `Datei vom Kunden an den Berater GEGEBEN: ${name}, ${size}`,
   fileTaken: (name, size, hash) => `der Berater hat die Datei erhalten: ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `der Berater hat die Datei nicht erhalten: ${name}, ${size}`,
+  held: "Aufzeichnung vom Kunden angehalten",
+  continued: "Aufzeichnung vom Kunden fortgesetzt",
+  recording: (size, signed) => `aufgezeichnet: ${size}${signed === "both" ? ", von beiden Seiten unterschrieben" : ", vom Berater nicht unterschrieben"}`,
   over: (reason) => `die Sitzung ist beendet: ${reason === "advisor" ? "der Berater hat sie beendet" : reason === "customer" ? "der Kunde hat sie beendet" : reason === "expired" ? "die Nummer ist abgelaufen" : reason === "burnt" ? "jemand hat die Nummer mit falschen letzten Ziffern probiert" : reason === "lost" ? "die Verbindung ging verloren" : reason === "shutdown" ? "das Gateway wurde beendet" : "ein Fehler ist aufgetreten"}`,
   more: (n) => n === 1 ? `(${n} weitere Zeile wurde weggelassen)` : `(${n} weitere Zeilen wurden weggelassen)`,
   other: (event) => `etwas, das diese Version nicht kennt: ${event}`,
@@ -145,7 +154,7 @@ export const recordFr: RecordTexts = {
   back: "la connexion est rétablie",
   paused: "mis en pause par le client : rien n'est visible",
   resumed: "repris par le client",
-  right: (right) => right === "view" ? "voir l'écran" : right === "control" ? "commander l'ordinateur" : right === "clipboard" ? "utiliser le presse-papiers" : right === "show" ? "montrer l'écran du conseiller" : right === "share" ? "voir autre chose" : right === "point" ? "montrer avec une flèche" : "échanger des fichiers",
+  right: (right) => right === "view" ? "voir l'écran" : right === "control" ? "commander l'ordinateur" : right === "clipboard" ? "utiliser le presse-papiers" : right === "show" ? "montrer l'écran du conseiller" : right === "share" ? "voir autre chose" : right === "point" ? "montrer avec une flèche" : right === "record" ? "enregistrer ce qui est montré" : "échanger des fichiers",
   by: (by) => by === "customer" ? "le client" : by === "advisor" ? "le conseiller" : by === "key" ? "la touche" : "le programme",
   asked: (what) => `demandé : ${what}`,
   allowed: (who, what) => `AUTORISÉ par ${who} : ${what}`,
@@ -159,6 +168,9 @@ export const recordFr: RecordTexts = {
   fileGiven: (name, size) => `fichier DONNÉ au conseiller par le client : ${name}, ${size}`,
   fileTaken: (name, size, hash) => `le conseiller a reçu le fichier : ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `le conseiller n’a pas reçu le fichier : ${name}, ${size}`,
+  held: "enregistrement mis en pause par le client",
+  continued: "enregistrement repris par le client",
+  recording: (size, signed) => `enregistré : ${size}${signed === "both" ? ", signé des deux côtés" : ", non signé par le conseiller"}`,
   over: (reason) => `la session est terminée : ${reason === "advisor" ? "le conseiller y a mis fin" : reason === "customer" ? "le client y a mis fin" : reason === "expired" ? "le numéro a expiré" : reason === "burnt" ? "quelqu'un a essayé le numéro avec de faux derniers chiffres" : reason === "lost" ? "la connexion a été perdue" : reason === "shutdown" ? "la passerelle a été arrêtée" : "une erreur est survenue"}`,
   more: (n) => n < 2 ? `(${n} autre ligne a été omise)` : `(${n} autres lignes ont été omises)`,
   other: (event) => `quelque chose que cette version ne connaît pas : ${event}`,

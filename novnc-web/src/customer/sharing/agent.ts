@@ -571,7 +571,15 @@ export class BrowserAgent implements PanelActions {
 
   private rights(): Record<Right | "files", boolean> {
     const { given } = this.consent;
-    return { view: given.has("view"), control: false, clipboard: false, files: false, show: given.has("show"), point: false };
+    return {
+      view: given.has("view"),
+      control: false,
+      clipboard: false,
+      files: false,
+      show: given.has("show"),
+      point: false,
+      record: false,
+    };
   }
 
   /** The state as the advisor gets it; PROTOCOL.md, section 6. */
@@ -636,6 +644,7 @@ export class BrowserAgent implements PanelActions {
       silenced: [...this.consent.silenced].filter((right) => right !== "point"),
       pointOff: false,
       files: [],
+      recording: null,
       confirm: false,
       offer: this.offer,
     };

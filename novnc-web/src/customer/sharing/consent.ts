@@ -8,7 +8,7 @@
 // question: it comes with view and goes with it, and silencing takes it.
 
 /** The rights in the order in which questions about them are asked; never about point. */
-export const allRights = ["view", "show", "control", "clipboard", "share", "files", "point"] as const;
+export const allRights = ["view", "show", "control", "clipboard", "share", "record", "files", "point"] as const;
 export type ConsentRight = (typeof allRights)[number];
 
 export type Phase = "alone" | "joined" | "away" | "over";
@@ -18,9 +18,13 @@ export type Direction = "none" | "customer" | "advisor";
 type Rights = ReadonlySet<ConsentRight>;
 
 /** The rights that require the view. */
-const needView: Rights = new Set(["control", "clipboard", "share"]);
+const needView: Rights = new Set(["control", "clipboard", "share", "record"]);
+/** The rights that require a viewer. */
+const needViewer: Rights = new Set(["control", "clipboard", "share"]);
 const driving: Rights = new Set(["control", "clipboard"]);
 const looking: Rights = new Set(["view", "show"]);
+/** The rights in effect while a question is open. */
+const unasked: Rights = new Set(["view", "show", "record"]);
 
 /** The complete state of consent in one session; immutable. */
 export interface Consent {
@@ -32,6 +36,8 @@ export interface Consent {
   /** Counts the questions; an answer must contain the number of its question. */
   readonly serial: number;
   readonly paused: boolean;
+  /** Record is given, and the customer holds the recording. */
+  readonly held: boolean;
   /** Refused recently: questions about these wait for `ready`. */
   readonly delayed: Rights;
   /** Rights about which the customer does not want to be asked. */
@@ -45,11 +51,15 @@ export const beginning: Consent = {
   question: null,
   serial: 0,
   paused: false,
+  held: false,
   delayed: new Set(),
   silenced: new Set(),
 };
 
-/** An event. Only the customer may allow, refuse, take, pause, resume, silence and unsilence. */
+/**
+ * An event. Only the customer may allow, refuse, take, pause, resume, silence, unsilence,
+ * hold and continue.
+ */
 export type ConsentEvent =
   | { kind: "join" } // the number was right
   | { kind: "lose" } // the line was lost
@@ -64,7 +74,8 @@ export type ConsentEvent =
   | { kind: "viewersGone" } // the last viewer has left
   | { kind: "end" } // either side
   | { kind: "ready"; right: ConsentRight } // it may be asked for again after a refusal
-  | { kind: "silence" | "unsilence"; right: ConsentRight };
+  | { kind: "silence" | "unsilence"; right: ConsentRight }
+  | { kind: "hold" | "continue" }; // the recording
 
 export type Outcome = "opened" | "given" | "refused" | "timeout" | "taken" | "returned" | "withdrawn";
 
@@ -74,13 +85,14 @@ export interface Change {
 }
 
 /**
- * The rights in effect: fewer than were given while a question is open or the customer has paused.
+ * The rights in effect: fewer than were given while a question is open or the customer has paused,
+ * or holds the recording.
  */
 export function effective(s: Consent): Rights {
   if (s.phase !== "joined") return new Set();
   if (s.paused) return only(s.given, new Set<ConsentRight>(["show"]));
-  if (s.question) return only(s.given, looking);
-  return s.given;
+  const given = s.held ? new Set([...s.given].filter((r) => r !== "record")) : s.given;
+  return s.question ? only(given, unasked) : given;
 }
 
 /** The view direction in effect. */
@@ -109,6 +121,7 @@ function same(a: Consent, b: Consent): boolean {
     a.question === b.question &&
     a.serial === b.serial &&
     a.paused === b.paused &&
+    a.held === b.held &&
     equal(a.given, b.given) &&
     equal(a.asked, b.asked) &&
     equal(a.delayed, b.delayed) &&
@@ -124,11 +137,12 @@ class Transition {
   private question: Exclude<ConsentRight, "point"> | null;
   private serial: number;
   private paused: boolean;
+  private held: boolean;
   private readonly delayed: Set<ConsentRight>;
   private readonly silenced: Set<ConsentRight>;
 
   constructor(s: Consent) {
-    ({ phase: this.phase, question: this.question, serial: this.serial, paused: this.paused } = s);
+    ({ phase: this.phase, question: this.question, serial: this.serial, paused: this.paused, held: this.held } = s);
     this.given = new Set(s.given);
     this.asked = new Set(s.asked);
     this.delayed = new Set(s.delayed);
@@ -136,8 +150,8 @@ class Transition {
   }
 
   state(): Consent {
-    const { phase, given, asked, question, serial, paused, delayed, silenced } = this;
-    return { phase, given, asked, question, serial, paused, delayed, silenced };
+    const { phase, given, asked, question, serial, paused, held, delayed, silenced } = this;
+    return { phase, given, asked, question, serial, paused, held, delayed, silenced };
   }
 
   apply(e: ConsentEvent): void {
@@ -193,10 +207,10 @@ class Transition {
         return;
       case "viewersGone":
         this.revoke(driving, "taken");
-        return this.dropNeedingView();
+        return this.drop(needViewer);
       case "lose":
-        // The view is kept for when the line is back; control never is. The advisor's screen was
-        // shown over the line that has ended.
+        // View and record are kept for when the line is back; control never is. The advisor's
+        // screen was shown over the line that has ended.
         this.revoke(new Set<ConsentRight>(["control", "clipboard", "show"]), "taken");
         this.withdraw();
         this.phase = "away";
@@ -233,13 +247,16 @@ class Transition {
         return this.silence(e.right);
       case "unsilence":
         return this.unsilence(e.right);
+      case "hold":
+      case "continue":
+        return this.hold(e.kind === "hold");
       case "end":
         return this.end();
     }
   }
 
   private end(): void {
-    this.revoke(new Set<ConsentRight>(["view", "show", "control", "clipboard", "point"]), "taken");
+    this.revoke(new Set<ConsentRight>(["view", "show", "control", "clipboard", "point", "record"]), "taken");
     this.withdraw();
     this.phase = "over";
     this.paused = false;
@@ -320,21 +337,27 @@ class Transition {
     this.asked.clear();
   }
 
-  /** Drops the requests that require the view. */
-  private dropNeedingView(): void {
-    if (this.question && needView.has(this.question)) this.withdrawQuestion();
-    for (const right of needView) this.asked.delete(right);
+  /** Drops the requests for these rights. */
+  private drop(set: Rights): void {
+    if (this.question && set.has(this.question)) this.withdrawQuestion();
+    for (const right of set) this.asked.delete(right);
+  }
+
+  /** Holds the recording, or lets it go on. */
+  private hold(on: boolean): void {
+    this.held = on && this.given.has("record");
   }
 
   /** Ends a right; ending the view also ends everything that requires it. */
   private take(right: ConsentRight, outcome: Outcome): void {
     if (right !== "view") return this.revoke(new Set([right]), outcome);
-    this.revoke(new Set<ConsentRight>(["view", "control", "clipboard", "point"]), outcome);
-    this.dropNeedingView();
+    this.revoke(new Set<ConsentRight>(["view", "control", "clipboard", "point", "record"]), outcome);
+    this.drop(needView);
   }
 
   private revoke(set: Rights, outcome: Outcome): void {
     for (const right of allRights) if (set.has(right) && this.given.delete(right)) this.note(right, outcome);
+    this.hold(this.held); // not without a recording
   }
 
   private note(right: ConsentRight, outcome: Outcome): void {
