@@ -12,9 +12,6 @@ const (
 	fileDelay = 15 * time.Millisecond
 	minSlice  = 4 << 10
 	maxSlice  = 64 << 10
-	// fileSamples is how many counts in a row must come late before the sender slows down. When
-	// bytes wait in front of the line, all come late; on a busy computer, some do.
-	fileSamples = 4
 )
 
 // fileWindow determines how many bytes may be under way. Create one with newFileWindow.
@@ -24,7 +21,6 @@ type fileWindow struct {
 	sent   []sentBytes   // not counted yet, oldest first
 	best   time.Duration // the shortest time from sending to a count; 0: not known yet
 	shrunk time.Time     // when size was last made smaller
-	late   int           // how many counts in a row came late
 }
 
 // sentBytes are bytes up to an offset, which were sent at one time.
@@ -62,9 +58,7 @@ func (w *fileWindow) counts(n int64, now time.Time) {
 	}
 	switch {
 	case delay <= w.best+fileDelay: // an eighth more in a round trip
-		w.size, w.late = min(w.size+1+counted/8, FileWindow), 0
-	case w.late < fileSamples-1:
-		w.late++
+		w.size = min(w.size+1+counted/8, FileWindow)
 	case now.Sub(w.shrunk) >= delay:
 		w.size, w.shrunk = max(w.size*7/10, minFileWindow), now
 	}

@@ -11,12 +11,6 @@ const tolerance = 15;
 const shrinkBy = 0.7;
 
 /**
- * How many counts in a row must come late before the window becomes smaller. When bytes wait on the
- * line, all come late; on a busy computer, some do.
- */
-const samples = 4;
-
-/**
  * How many bytes of a file may be under way, so that the file does not delay the picture. It grows
  * while the counts come nearly as quickly as the quickest one, and becomes smaller when they come
  * late: then bytes wait somewhere on the line.
@@ -30,8 +24,6 @@ export class FileWindow {
   private sentTo = 0;
   private countedTo: number;
   private quickest = Infinity;
-  /** How many counts in a row came late. */
-  private late = 0;
   /** The window became smaller when everything before this offset was sent. */
   private shrunkAt = -1;
 
@@ -66,10 +58,7 @@ export class FileWindow {
     if (at === null) return; // only a part of a slice
     const delay = this.now() - at;
     this.quickest = Math.min(this.quickest, delay);
-    if (delay < this.quickest + tolerance) {
-      this.size = Math.min(fileWindow, this.size + bytes / 8);
-      this.late = 0;
-    } else if (this.late < samples - 1) this.late++;
+    if (delay < this.quickest + tolerance) this.size = Math.min(fileWindow, this.size + bytes / 8);
     else if (to > this.shrunkAt) {
       // Once in a round trip: not before something is counted that was sent after this.
       this.size = Math.max(leastWindow, this.size * shrinkBy);
