@@ -88,7 +88,7 @@ test: needs-test needs-dist
 build-tests: build bin/windows/lotse-agent-windows-amd64.exe bin/puppets.exe bin/e2e.test bin/staticcheck
 
 # Packages whose goroutines share state; -race needs cgo, the programs themselves do not.
-RACE_PACKAGES := agent|agent/files|agent/panel|agent/pointing|gateway|gateway/audit|rfb|screen|seal|tunnel
+RACE_PACKAGES := agent|agent/files|agent/panel|agent/pointing|agent/recorder|gateway|gateway/audit|rfb|screen|seal|tunnel
 # Tests of these packages that compute much and share nothing new: ten times slower with
 # -race, so they run without.
 NOT_RACED := TestNumberThatFailedInAnEarlierRun TestFailureIsRememberedFirst \
@@ -112,7 +112,7 @@ test-native: needs-test
 
 test-race: export CGO_ENABLED := 1
 test-race: novnc-web/dist/.stamp
-	go test -vet=off -timeout 20m -race ./agent ./agent/files ./agent/panel ./gateway ./gateway/audit ./rfb ./screen ./seal ./tunnel -skip '$(NOT_RACED)'
+	go test -vet=off -timeout 20m -race $(addprefix ./,$(subst |, ,$(RACE_PACKAGES))) -skip '$(NOT_RACED)'
 	go test -vet=off -timeout 20m -race ./screen/x11 -run 'Share|Hotkey|Clipboard|ServerStops'
 
 # The Windows backend, and whose a connection is, for real, on wine.
@@ -229,7 +229,7 @@ needs-test:
 	@ci/apt.sh Xvfb=xvfb Xtigervnc=tigervnc-standalone-server xtigervncviewer=tigervnc-viewer \
 		xtightvncviewer=xtightvncviewer ssvncviewer=ssvnc gvncviewer=gvncviewer remmina=remmina \
 		/usr/lib/x86_64-linux-gnu/remmina/plugins/remmina-plugin-vnc.so=remmina-plugin-vnc dbus-run-session=dbus \
-		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip \
+		openbox=openbox picom=picom xdotool=xdotool xterm=xterm setxkbmap=x11-xkb-utils xmodmap=x11-xserver-utils xclip=xclip ffmpeg=ffmpeg \
 		xrandr=x11-xserver-utils xprop=x11-utils import=imagemagick Xephyr=xserver-xephyr chromium=chromium chromium-headless-shell=chromium-headless-shell \
 		/usr/include/rfb/rfbclient.h=libvncserver-dev gcc=gcc vncsnapshot=vncsnapshot x11vnc=x11vnc X0tigervnc=tigervnc-scraping-server websockify=websockify pgrep=procps ipcs=util-linux \
 		wine=wine /usr/lib/wine/wine64=wine64 gst-launch-1.0=gstreamer1.0-tools \

@@ -216,13 +216,8 @@ func TestRecording(t *testing.T) {
 func films(t *testing.T, file string, shown []moment) {
 	t.Helper()
 	made := t.TempDir()
-	formats := []string{"avi"}
-	if film.HasFFmpeg() {
-		formats = append(formats, "webm")
-	} else {
-		t.Log("ffmpeg is not installed: only AVI was tested")
-	}
-	for _, format := range formats {
+	need(t, "ffmpeg", "ffmpeg") // for WebM
+	for _, format := range []string{"avi", "webm"} {
 		name := filepath.Join(made, "session."+format)
 		run(t, []string{"LC_ALL=C.UTF-8"}, ours(t, "lotse"), "film", file, name)
 		frames := aviFrames(t, name)

@@ -25,8 +25,8 @@ type AVI struct {
 	most   uint32 // bytes of the largest frame
 }
 
-// aviLimit is the maximum length of the frames in bytes: the index and the headers need room, too.
-const aviLimit = 1<<32 - 64<<20
+// aviLimit is the maximum length of the frames and the index in bytes. The headers need room, too.
+const aviLimit = 1<<32 - 1<<20
 
 // aviQuality is the level of rfb/jpeg: text keeps its colours.
 const aviQuality = 9
@@ -66,7 +66,7 @@ func (a *AVI) Encode(img image.Image) {
 	switch {
 	case a.err != nil:
 		return
-	case uint64(a.movie)+uint64(len(picture)) > aviLimit:
+	case uint64(a.movie)+uint64(len(picture))+uint64(len(a.index)) > aviLimit:
 		a.note(ErrTooLong)
 		return
 	}

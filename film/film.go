@@ -58,6 +58,13 @@ func Look(r io.Reader) (Survey, error) {
 	return s, nil
 }
 
+// MaxLength is the length of the longest recording of which a film is made: a few bytes can claim
+// any time, and each picture of a film takes room.
+const MaxLength = 24 * time.Hour
+
+// ErrLength means that a recording is longer than MaxLength.
+var ErrLength = errors.New("film: the recording is longer than a day")
+
 // lastPicture is how long the last picture is shown.
 const lastPicture = time.Second
 
@@ -65,6 +72,9 @@ const lastPicture = time.Second
 // can. It calls done, which may be nil, with the time in the film. What follows a damaged part is
 // not in the film.
 func Make(ctx context.Context, r io.Reader, s Survey, to Encoder, name string, fps int, done func(time.Duration)) (err error) {
+	if s.Length > MaxLength {
+		return ErrLength
+	}
 	p, err := NewPlayer(r)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -266,13 +267,18 @@ func TestAVI(t *testing.T) {
 	}
 }
 
-// decodeByFFmpeg compares a film with what was shown, if ffmpeg is installed.
-func decodeByFFmpeg(t *testing.T, file []byte, shown []*screen.Frame, s film.Survey, ext string) {
+// needFFmpeg fails the test if ffmpeg is missing: `make needs-test` installs it.
+func needFFmpeg(t *testing.T) {
 	t.Helper()
 	if !film.HasFFmpeg() {
-		t.Log("ffmpeg is not installed: only AVI was tested")
-		return
+		t.Fatal("this test needs ffmpeg: make needs-test")
 	}
+}
+
+// decodeByFFmpeg compares a film with what was shown.
+func decodeByFFmpeg(t *testing.T, file []byte, shown []*screen.Frame, s film.Survey, ext string) {
+	t.Helper()
+	needFFmpeg(t)
 	name := filepath.Join(t.TempDir(), "film"+ext)
 	var to film.Encoder = film.NewFFmpeg(s.Size, 10)
 	if ext == ".avi" {
@@ -307,9 +313,7 @@ func decodeByFFmpeg(t *testing.T, file []byte, shown []*screen.Frame, s film.Sur
 
 // TestFFmpegFails checks that what ffmpeg says is in the error.
 func TestFFmpegFails(t *testing.T) {
-	if !film.HasFFmpeg() {
-		t.Skip("ffmpeg is not installed")
-	}
+	needFFmpeg(t)
 	size := image.Pt(64, 48)
 	file, _ := recorded(t, size, paint(page(size, 1, 0)))
 	s, _ := film.Look(bytes.NewReader(file))
@@ -378,4 +382,24 @@ func FuzzPlayer(f *testing.F) {
 		file := fbs.AppendBlock([]byte(fbs.Version), append(header(20, 10), messages[:min(len(messages), 10_000)]...), 0)
 		playAll(file)
 	})
+}
+
+// TestFilmIsBounded checks that a recording of a few bytes that claims a late time makes no film of
+// that length.
+func TestFilmIsBounded(t *testing.T) {
+	size := image.Pt(64, 48)
+	file, _ := recorded(t, size, paint(page(size, 1, 0)))
+	// The last update once more, at the last possible time.
+	binary.BigEndian.PutUint32(file[len(file)-4:], 1<<32-1)
+	s, err := film.Look(bytes.NewReader(file))
+	if err != nil || s.Length != fbs.MaxTime {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	name := filepath.Join(t.TempDir(), "long.avi")
+	if err := film.Make(t.Context(), bytes.NewReader(file), s, film.NewAVI(s.Size, 60), name, 60, nil); !errors.Is(err, film.ErrLength) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was made: %v", err)
+	}
 }

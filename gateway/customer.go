@@ -59,11 +59,16 @@ const (
 // answerWords are the answers to the question.
 var answerWords = []string{"yes", "partly", "no"}
 
-// answers remembers whose question may still be answered. Methods may be called concurrently.
-type answers struct {
+// questions are what customers are asked. It remembers whose question after a session may still be
+// answered. Methods may be called concurrently.
+type questions struct {
+	terms *tunnel.Terms // before a session; nil: none
+
 	mu   sync.Mutex
 	open map[digest]asked // Guarded by mu; by the token.
 }
+
+func newQuestions(c *Customer) *questions { return &questions{terms: c.terms()} }
 
 // asked is a session whose customer is asked at its end.
 type asked struct {
@@ -73,42 +78,42 @@ type asked struct {
 
 // issue returns the token with which the question of a session is answered; "" if too many are
 // open.
-func (a *answers) issue(session, account string, now, until time.Time) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.open) >= maxAsked {
-		for token, q := range a.open {
-			if now.After(q.until) {
-				delete(a.open, token)
+func (q *questions) issue(session, account string, now, until time.Time) string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.open) >= maxAsked {
+		for token, e := range q.open {
+			if now.After(e.until) {
+				delete(q.open, token)
 			}
 		}
 	}
-	if len(a.open) >= maxAsked {
+	if len(q.open) >= maxAsked {
 		return ""
 	}
-	if a.open == nil {
-		a.open = map[digest]asked{}
+	if q.open == nil {
+		q.open = map[digest]asked{}
 	}
 	token := newToken()
-	a.open[digestOf(token)] = asked{session, account, until}
+	q.open[digestOf(token)] = asked{session, account, until}
 	return token
 }
 
 // find returns the session of a token. take makes the token invalid.
-func (a *answers) find(token string, now time.Time, take bool) (asked, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	q, ok := a.open[digestOf(token)]
+func (q *questions) find(token string, now time.Time, take bool) (asked, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e, ok := q.open[digestOf(token)]
 	if take {
-		delete(a.open, digestOf(token))
+		delete(q.open, digestOf(token))
 	}
-	return q, ok && now.Before(q.until)
+	return e, ok && now.Before(e.until)
 }
 
 // questionPage is GET /answer/{token}: the question and its answers.
 func (s *webSite) questionPage(w http.ResponseWriter, r *http.Request) {
 	l := languageOf(r)
-	if _, ok := s.dir.answers.find(r.PathValue("token"), s.now(), false); !ok {
+	if _, ok := s.dir.questions.find(r.PathValue("token"), s.now(), false); !ok {
 		writePage(w, http.StatusNotFound, l, l.Text("gateway.answer.closed"), "")
 		return
 	}
@@ -129,7 +134,7 @@ func (s *webSite) takeAnswer(w http.ResponseWriter, r *http.Request) {
 		if r.PostFormValue("answer") != word {
 			continue
 		}
-		q, ok := s.dir.answers.find(r.PathValue("token"), s.now(), true)
+		q, ok := s.dir.questions.find(r.PathValue("token"), s.now(), true)
 		if !ok {
 			break
 		}

@@ -132,7 +132,7 @@ func TestQuestionToTheCustomer(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	var a answers
+	var a questions
 	now := time.Now()
 	for i := range maxAsked {
 		if a.issue("s", "anna", now, now.Add(time.Minute)) == "" {

@@ -25,7 +25,7 @@ type directory struct {
 	accounts  *Accounts
 	tasks     *tasks     // all work that outlives a request
 	enters    *entrance  // customers' tries
-	answers   *answers   // to the question after a session
+	questions *questions // to customers before and after a session
 	exchanges *turnstile // of seals that the gateway itself computes
 	changed   changes    // to what keeping writes
 
@@ -88,7 +88,7 @@ var (
 func newDirectory(ctx context.Context, cfg *Config, accounts *Accounts, trail *audit.Trail, m *metrics, t *tasks, enters *entrance) *directory {
 	return &directory{
 		ctx: ctx, cfg: cfg, log: newAreaLogs(cfg.Logger), audit: trail, metrics: m, accounts: accounts, tasks: t,
-		enters: enters, answers: new(answers), exchanges: newTurnstile(exchangeSlots, exchangeWaiting), changed: make(changes, 1),
+		enters: enters, questions: newQuestions(&cfg.Customer), exchanges: newTurnstile(exchangeSlots, exchangeWaiting), changed: make(changes, 1),
 		unjoined: newCrowd(maxUnjoined, maxUnjoinedOne, func(l *agentLink) bool { return l.entry == nil }),
 		checks:   newCrowd(maxChecks, maxChecksOne, func(*wire) bool { return true }),
 		sessions: map[string]*session{}, streams: map[string]*stream{},

@@ -46,7 +46,7 @@ func (d entering) enter(l *agentLink, m tunnel.AgentRequest) error {
 	if m.Resume != "" {
 		return d.resume(l, m)
 	}
-	if t := d.cfg.Customer.terms(); t != nil && m.Terms != t.Version {
+	if t := d.questions.terms; t != nil && m.Terms != t.Version {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if l.entry != nil || l.session != nil {
@@ -237,7 +237,7 @@ func (d entering) verdict(s *session, id string, ok bool) {
 	d.log.tunnel.Info("customer joined", "session", s.id, "from", l.from.String())
 	answer := ""
 	if d.cfg.Customer.Question != "" {
-		answer = d.answers.issue(s.id, s.account, s.joined, s.expires.Add(answerTime))
+		answer = d.questions.issue(s.id, s.account, s.joined, s.expires.Add(answerTime))
 	}
 	d.bindLocked(l, s, token, answer)
 	d.changed.note()

@@ -321,9 +321,14 @@ var texts = map[string]*translated{
 		"La fin de la session manque dans ce compte rendu.",
 	}},
 	"record.hash": {sources: []string{
-		"{0, plural, one {# line} other {# lines}}, SHA-256 {1}. The record of the other side has the same.",
-		"{0, plural, one {# Zeile} other {# Zeilen}}, SHA-256 {1}. Das Protokoll der anderen Seite hat denselben Wert.",
-		"{0, plural, one {# ligne} other {# lignes}}, SHA-256 {1}. Le compte rendu de l''autre côté a la même valeur.",
+		"{0, plural, one {# line} other {# lines}}, SHA-256 {1}",
+		"{0, plural, one {# Zeile} other {# Zeilen}}, SHA-256 {1}",
+		"{0, plural, one {# ligne} other {# lignes}}, SHA-256 {1}",
+	}},
+	"record.same": {sources: []string{
+		"The record of the other side has the same.",
+		"Das Protokoll der anderen Seite hat denselben Wert.",
+		"Le compte rendu de l''autre côté a la même valeur.",
 	}},
 	"record.note": {sources: []string{
 		"Note of this side alone:",

@@ -13,7 +13,8 @@ import (
 const maxWords = 1000
 
 // InWords returns the record as people read it, in the language lang, with times of the zone where.
-// It ends with the hash, which is the same at both sides and in all languages.
+// It ends with the hash, which is the same in all languages and, of a complete record, at both
+// sides.
 func (l *Log) InWords(lang i18n.Language, where *time.Location) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, lang.Text("record.title"))
@@ -29,10 +30,12 @@ func (l *Log) InWords(lang i18n.Language, where *time.Location) string {
 		fmt.Fprintln(&b, e.Time.In(where).Format("2006-01-02 15:04:05")+"  "+e.Words(lang))
 	}
 	fmt.Fprintln(&b)
-	if !l.over {
+	fmt.Fprintln(&b, lang.Text("record.hash", len(l.lines), l.SHA256()))
+	if l.over {
+		fmt.Fprintln(&b, lang.Text("record.same"))
+	} else {
 		fmt.Fprintln(&b, lang.Text("record.incomplete"))
 	}
-	fmt.Fprintln(&b, lang.Text("record.hash", len(l.lines), l.SHA256()))
 	for i, e := range l.own {
 		if i == 0 {
 			fmt.Fprint(&b, "\n"+lang.Text("record.note")+"\n")

@@ -310,3 +310,29 @@ test("a file is offered again after a lost line, and goes through a stream of it
     ["accepted", "over"],
   );
 });
+
+test("ending stops what is seen and shown at once, and does not wait for the customer for long", async () => {
+  const page = new Page();
+  const customer = await enter(number, new Origins());
+  assert.ok(customer instanceof SealedChannel);
+  let heard = "";
+  const toldGateway = () => owner().said.some((s) => s.includes('"end"'));
+  let first = ""; // who hears of the end first
+  customer.onmessage = ({ data }) => {
+    heard += new TextDecoder().decode(data);
+    if (heard.includes('"end"')) first ||= toldGateway() ? "gateway" : "customer";
+  };
+  sayState("joined");
+  const { session } = page;
+  await until(() => heard.includes('"hello"'), "the page's hello");
+  const stopped: string[] = [];
+  session.view.close = () => stopped.push("view");
+  session.show.stop = () => stopped.push("show");
+  const done = session.end();
+  assert.deepEqual(stopped, ["view", "show"]);
+  await done;
+  // The customer's program could send the last lines of the record before the gateway cut it off.
+  assert.equal(first, "customer");
+  assert.ok(toldGateway());
+  session.leave();
+});

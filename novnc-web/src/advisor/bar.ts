@@ -164,7 +164,7 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       pressed: document.fullscreenElement !== null,
       act: fullScreen,
     })}
-    ${chatButton(session, desk)} ${recordingMark(session, t)}
+    ${chatButton(session, desk)}
     <span class="latency-place"
       >${recordingMark(session, t)}<span class="latency" data-testid="latency" title=${t.tools.latency}
         >${latencyWords(session, t)}</span

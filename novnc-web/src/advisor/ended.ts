@@ -62,7 +62,7 @@ function saveView(session: Session, desk: Desk, files: RecordFiles): TemplateRes
       >
     </p>
     <p class="muted" data-testid="record-hash">
-      ${session.record.complete ? "" : record.incomplete} ${record.hash(session.record.length, session.record.sha256())}
+      ${record.hash(session.record.length, session.record.sha256())} ${session.record.complete ? record.same : record.incomplete}
     </p>`;
 }
 

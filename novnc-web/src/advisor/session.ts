@@ -236,6 +236,9 @@ export class Session {
   /** Ends the session for both ends. */
   async end(): Promise<void> {
     this.endAsked = true;
+    // Nothing more is seen and shown from now on, whatever the other side does.
+    this.view.close();
+    this.show.stop();
     if (this.control) {
       // The customer's program answers with the last lines of the record, and ends the session.
       // The gateway would end it before they arrive.

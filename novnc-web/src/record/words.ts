@@ -28,8 +28,7 @@ export function recordText(log: RecordLog, note: string, words: RecordWords): st
     } else lines.push(`${day(entryTime(e))}  ${entryWords(e, words)}`);
   }
   lines.push("");
-  if (!log.complete) lines.push(t.incomplete);
-  lines.push(t.hash(log.length, log.sha256()));
+  lines.push(t.hash(log.length, log.sha256()), log.complete ? t.same : t.incomplete);
   const own = noteLines(note);
   if (own.length > 0) lines.push("", t.note, ...own);
   return lines.map((line) => line + "\n").join("");

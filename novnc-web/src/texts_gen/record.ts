@@ -47,6 +47,7 @@ export interface RecordTexts {
   other: (event: string) => string;
   incomplete: string;
   hash: (n: number, hash: string) => string;
+  same: string;
   note: string;
 }
 
@@ -89,7 +90,8 @@ export const recordEn: RecordTexts = {
   more: (n) => n === 1 ? `(${n} further line was left out)` : `(${n} further lines were left out)`,
   other: (event) => `something that this version does not know: ${event}`,
   incomplete: "The end of the session is missing in this record.",
-  hash: (n, hash) => `${n === 1 ? `${n} line` : `${n} lines`}, SHA-256 ${hash}. The record of the other side has the same.`,
+  hash: (n, hash) => `${n === 1 ? `${n} line` : `${n} lines`}, SHA-256 ${hash}`,
+  same: "The record of the other side has the same.",
   note: "Note of this side alone:",
 };
 
@@ -132,7 +134,8 @@ export const recordDe: RecordTexts = {
   more: (n) => n === 1 ? `(${n} weitere Zeile wurde weggelassen)` : `(${n} weitere Zeilen wurden weggelassen)`,
   other: (event) => `etwas, das diese Version nicht kennt: ${event}`,
   incomplete: "Das Ende der Sitzung fehlt in diesem Protokoll.",
-  hash: (n, hash) => `${n === 1 ? `${n} Zeile` : `${n} Zeilen`}, SHA-256 ${hash}. Das Protokoll der anderen Seite hat denselben Wert.`,
+  hash: (n, hash) => `${n === 1 ? `${n} Zeile` : `${n} Zeilen`}, SHA-256 ${hash}`,
+  same: "Das Protokoll der anderen Seite hat denselben Wert.",
   note: "Notiz nur dieser Seite:",
 };
 
@@ -175,7 +178,8 @@ export const recordFr: RecordTexts = {
   more: (n) => n < 2 ? `(${n} autre ligne a été omise)` : `(${n} autres lignes ont été omises)`,
   other: (event) => `quelque chose que cette version ne connaît pas : ${event}`,
   incomplete: "La fin de la session manque dans ce compte rendu.",
-  hash: (n, hash) => `${n < 2 ? `${n} ligne` : `${n} lignes`}, SHA-256 ${hash}. Le compte rendu de l'autre côté a la même valeur.`,
+  hash: (n, hash) => `${n < 2 ? `${n} ligne` : `${n} lignes`}, SHA-256 ${hash}`,
+  same: "Le compte rendu de l'autre côté a la même valeur.",
   note: "Note de ce côté seul :",
 };
 
