@@ -1856,9 +1856,9 @@ var texts = map[string]*translated{
 		"{0} a été modifié : {1}",
 	}},
 	"cli.verify.recordOK": {sources: []string{
-		"unchanged: {0}, {1, plural, one {# line} other {# lines}}, SHA-256 {2}",
-		"unverändert: {0}, {1, plural, one {# Zeile} other {# Zeilen}}, SHA-256 {2}",
-		"inchangé : {0}, {1, plural, one {# ligne} other {# lignes}}, SHA-256 {2}",
+		"{0}: {1, plural, one {# line fits} other {# lines fit}} to the SHA-256 {2}; the record of the other side must have the same",
+		"{0}: {1, plural, one {# Zeile passt} other {# Zeilen passen}} zum SHA-256-Wert {2}; das Protokoll der anderen Seite muss denselben haben",
+		"{0} : {1, plural, one {# ligne correspond} other {# lignes correspondent}} à la valeur SHA-256 {2} ; le compte rendu de l''autre côté doit avoir la même",
 	}},
 	"cli.verify.changed": {sources: []string{
 		"{0} is NOT the recording that was signed: it was changed, or it is another one",
