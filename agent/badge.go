@@ -10,6 +10,7 @@ import (
 	"lotse/consent"
 	"lotse/i18n"
 	"lotse/plaintext"
+	"lotse/tunnel"
 )
 
 // resumeHolds is how long the badge's Resume does nothing after it has taken the place of Pause.
@@ -29,7 +30,7 @@ func badgeAt(l i18n.Language, m *moment) (b badge.State, ok bool) {
 		return b, false
 	}
 	b = badge.State{
-		Name:    plaintext.Line(AdvisorName(snap.Advisor), maxBadgeName),
+		Name:    badgeName(snap, effective.Has(consent.Control)),
 		NoPanel: m.told.PanelClosed, View: watched, Paused: watched && snap.Paused, Control: effective.Has(consent.Control),
 		Recording: recorded, Held: recorded && m.consent.Held,
 	}
@@ -55,6 +56,32 @@ func badgeAt(l i18n.Language, m *moment) (b badge.State, ok bool) {
 		b.Line = l.Text("agent.badge.records")
 	}
 	return b, true
+}
+
+// badgeName returns whose deeds the badge tells: of all who see, or of the one who controls.
+func badgeName(snap *Snapshot, controlled bool) string {
+	name := AdvisorName(snap.Advisor)
+	if controlled {
+		name = AdvisorName(snap.Controller())
+	} else {
+		for _, c := range snap.Colleagues {
+			if c.Here {
+				name = plaintext.Line(personName(snap.Advisor), maxBadgeName/2) + " + " + personName(&c.Person)
+			}
+		}
+	}
+	return plaintext.Line(name, maxBadgeName)
+}
+
+// personName returns an advisor's name without the company.
+func personName(p *tunnel.Person) string {
+	if p == nil {
+		return "?"
+	}
+	if p.Display == "" {
+		return short(p.Name)
+	}
+	return short(p.Display)
 }
 
 // pressed returns what a button sends to the loop. A view is resumed, and a recording continued,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lotse/agent/chat"
+	"lotse/agent/parties"
 	"lotse/consent"
 	"lotse/tunnel"
 )
@@ -13,37 +14,49 @@ import (
 type writing struct {
 	by, text string
 	tag      uint32
-	from     *viewer // in which it was written; nil: in no viewer
+	from     *viewer        // in which it was written; nil: in no viewer
+	party    *parties.Party // of the advisor; nil: the customer
 }
 
 // to adds the line to the chat and sends it to everybody. The error is a chat.Error.
 func (w writing) to(st *state) error {
-	if st.consent.Phase != consent.Joined || st.reason != "" {
+	if st.consent.Phase != consent.Joined || st.reason != "" || w.party != nil && w.party.Over() {
 		return chat.Error(tunnel.ChatNobody)
 	}
-	line, err := st.controls.chat.Add(w.by, w.text, w.tag, time.Now())
+	who := ""
+	if w.party != nil {
+		who = AdvisorName(st.controls.parties.person(st, w.party))
+	}
+	line, err := st.controls.chat.Add(w.by, who, w.text, w.tag, time.Now())
 	if err != nil {
 		return err
 	}
-	st.controls.send(forAdvisor(line))
-	st.viewers.chat(forViewer(line, st.advisor), w.from)
+	for c := range st.controls.open {
+		c.send(chatFor(st, c.party, line))
+	}
+	st.viewers.chat(forViewer(line), w.from)
 	return nil
 }
 
-// forAdvisor returns a line as advisors' ends receive it: the tag of a panel means nothing to them.
-func forAdvisor(line tunnel.ChatLine) tunnel.ChatLine {
-	if line.By == tunnel.ChatByCustomer {
+// chatFor returns a line as a party's ends receive it: who has written it, if it was another
+// advisor. The tag of a panel or of another one's end means nothing to them.
+func chatFor(st *state, p *parties.Party, line tunnel.ChatLine) tunnel.ChatLine {
+	own := line.By == tunnel.ChatByAdvisor && line.Who == AdvisorName(st.controls.parties.person(st, p))
+	if !own {
 		line.Tag = 0
+	}
+	if own || line.By == tunnel.ChatByCustomer {
+		line.Who = ""
 	}
 	return line
 }
 
 // forViewer returns a line as the chat of a viewer shows it, which shows nothing but texts.
-func forViewer(line tunnel.ChatLine, advisor *tunnel.Person) string {
+func forViewer(line tunnel.ChatLine) string {
 	if line.By == tunnel.ChatByCustomer {
 		return line.Text
 	}
-	return AdvisorName(advisor) + ": " + line.Text
+	return line.Who + ": " + line.Text
 }
 
 // Say writes a line to the advisor. Tag is in the line that all panels receive. The error is a
@@ -65,7 +78,7 @@ type chatted struct {
 
 func (e chatted) in(st *state) {
 	var refused chat.Error
-	if errors.As(writing{by: tunnel.ChatByAdvisor, text: e.chat.Text, tag: e.chat.Tag}.to(st), &refused) {
+	if errors.As(writing{by: tunnel.ChatByAdvisor, text: e.chat.Text, tag: e.chat.Tag, party: e.from.party}.to(st), &refused) {
 		e.from.send(tunnel.ChatRefused{Tag: e.chat.Tag, Why: string(refused)})
 	}
 }
@@ -83,7 +96,9 @@ func (e viewerChatOpened) in(st *state) {
 	}
 	lines := st.controls.chat.All()
 	for _, line := range lines[max(0, len(lines)-viewerLines):] {
-		e.viewer.conn.Chat(forViewer(line, st.advisor))
+		if line.ID > e.viewer.party.Chat {
+			e.viewer.conn.Chat(forViewer(line))
+		}
 	}
 }
 
@@ -95,7 +110,7 @@ type viewerWrote struct {
 
 func (e viewerWrote) in(st *state) {
 	var refused chat.Error
-	if errors.As(writing{by: tunnel.ChatByAdvisor, text: e.text, from: e.viewer}.to(st), &refused) {
+	if errors.As(writing{by: tunnel.ChatByAdvisor, text: e.text, from: e.viewer, party: e.viewer.party}.to(st), &refused) {
 		e.viewer.conn.Chat(st.session.lang.Text("agent.chat.refused", string(refused)))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lotse/agent/chat"
+	"lotse/agent/parties"
 	"lotse/consent"
 	"lotse/rfb/rfbtest"
 	"lotse/tunnel"
@@ -19,8 +20,11 @@ import (
 type end struct{ *control }
 
 // connects adds an advisor's end to the session.
-func connects(s *Session) end {
-	c := &control{out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
+func connects(s *Session) end { return connectsAs(s, leadOf(s)) }
+
+// connectsAs does so for one of several advisors.
+func connectsAs(s *Session, party *parties.Party) end {
+	c := &control{party: party, out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}
 	close(c.written)
 	s.send(&controlCame{control: c})
 	return end{c}
@@ -178,7 +182,7 @@ func TestChatOfViewers(t *testing.T) {
 			s.allow(t, consent.View)
 			ours, theirs := net.Pipe()
 			served := make(chan struct{})
-			go func() { s.serveViewer(t.Context(), ours, &viewer{line: line}); close(served) }()
+			go func() { s.serveViewer(t.Context(), ours, &viewer{line: line, party: leadOf(s)}); close(served) }()
 			v, err := rfbtest.New(theirs, rfbtest.Config{})
 			if err != nil {
 				t.Fatal(err)

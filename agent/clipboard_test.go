@@ -102,7 +102,7 @@ func clipDesk(t *testing.T) (*desk, *board, *clipViewer) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		d.serveViewer(context.Background(), ours, &viewer{door: "page", line: LineSealed})
+		d.serveViewer(context.Background(), ours, &viewer{door: "page", line: LineSealed, party: leadOf(d.Session)})
 	}()
 	viewer, err := rfbtest.New(theirs, rfbtest.Config{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"lotse/agent/chat"
 	"lotse/agent/files"
+	"lotse/agent/parties"
 	"lotse/consent"
 	"lotse/record"
 	"lotse/screen"
@@ -24,7 +25,12 @@ type control struct {
 	cutOnce sync.Once
 	written chan struct{} // closed when writeLoop has returned
 	gone    chan struct{} // closed when the other side has closed the stream, or nothing arrives
-	key     string        // with which the end signs recordings; owned by the loop
+	party   *parties.Party
+	compare string // the comparison code of its exchange
+
+	// Owned by the loop.
+	key   string // with which the end signs recordings
+	leads bool   // the end can lead the session
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
@@ -52,9 +58,10 @@ func (c *control) end() { c.once.Do(func() { close(c.quit) }) }
 // controls are the open control streams, and the chat and the offers of files on them. The loop
 // owns them.
 type controls struct {
-	open   map[*control]struct{}
-	chat   chat.Lines
-	offers offers
+	open    map[*control]struct{}
+	chat    chat.Lines
+	offers  offers
+	parties colleagues
 }
 
 // send queues m on all streams.
@@ -81,24 +88,31 @@ func (cs *controls) bye(reason string) (heard []<-chan struct{}) {
 type controlCame struct {
 	control *control
 	helper  bool
-	compare string
 	refused bool
 }
 
 func (e *controlCame) in(st *state) {
-	if e.refused = len(st.controls.open) >= tunnel.MaxControls || st.phase == PhaseEnded; e.refused {
+	p := e.control.party
+	lead := p == st.controls.parties.Lead
+	if e.refused = len(st.controls.open) >= tunnel.MaxControls || st.phase == PhaseEnded || p.Over(); e.refused {
 		return
 	}
-	if !e.helper || len(st.controls.open) == 0 {
-		st.compare = e.compare
+	if lead && (!e.helper || len(st.controls.open) == 0) {
+		st.compare = e.control.compare
 	}
-	e.control.send(st.hello())
-	e.control.send(st.last.told)
+	e.control.send(st.hello(p))
+	e.control.send(st.controls.parties.told(st, p, st.last.told))
 	for _, line := range st.controls.chat.All() {
-		e.control.send(forAdvisor(line))
+		if line.ID > p.Chat {
+			e.control.send(chatFor(st, p, line))
+		}
+	}
+	st.controls.open[e.control] = struct{}{}
+	if !lead {
+		return
 	}
 	st.notes.SendAll(e.control.send)
-	st.controls.open[e.control] = struct{}{}
+	st.controls.parties.say(e.control.send)
 	for _, o := range st.controls.offers.list.All() {
 		if o.Given && (o.State == files.Accepted || o.State == files.Saving) {
 			e.control.send(o.Offer())
@@ -113,7 +127,7 @@ type controlGone struct{ control *control }
 func (e controlGone) in(st *state) {
 	delete(st.controls.open, e.control)
 	st.controls.offers.senderGone(st, e.control)
-	if len(st.controls.open) == 0 && st.viewers.count() == 0 {
+	if !st.controls.parties.here(st, st.controls.parties.Lead) {
 		for _, r := range consent.All {
 			st.apply(consent.Event{Kind: consent.Withdraw, Right: r}, byAuto)
 		}
@@ -122,29 +136,45 @@ func (e controlGone) in(st *state) {
 
 // wished is an advisor's request for a right. A right other than View and Record is refused if
 // there is no viewer: otherwise the request would wait and serve anyone who connects next.
-type wished struct{ right consent.Right }
+type wished struct {
+	right consent.Right
+	from  *control
+}
 
 func (e wished) in(st *state) {
-	r := e.right
+	r, p := e.right, e.from.party
 	if r == consent.Show {
 		return // a show stream requests it
 	}
-	alone := r == consent.View || r == consent.Record          // needs no viewer
-	if r == consent.Files || !alone && !st.viewers.watched() { // an offer asks for a file
-		st.controls.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
+	driving := r == consent.Control || r == consent.Clipboard
+	alone := r == consent.View || r == consent.Record // needs no viewer
+	asker := st.controls.parties.Lead
+	if driving {
+		asker = st.controls.parties.Holder
+	}
+	// An offer asks for a file, and a message of its own for a colleague.
+	if p != asker || r == consent.Files || r == consent.Colleague || !alone && !st.viewers.watchedBy(p) {
+		e.from.send(tunnel.Event{Event: outcomeNames[consent.Refused], Right: r.String(), By: byAuto})
 		return
 	}
 	st.apply(consent.Event{Kind: consent.Ask, Right: r}, byAdvisor)
 	if st.consent.Asked.Has(r) && st.consent.Delayed.Has(r) {
 		wait := int((st.questions.refusals.Wait(r) + time.Second - 1) / time.Second)
-		st.controls.send(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
+		st.controls.sendEvent(tunnel.Event{Event: tunnel.EventDelayed, Right: r.String(), By: byAuto, Seconds: wait})
 	}
 }
 
 // returned means that the advisor gives a right back, or withdraws his request for it.
-type returned struct{ right consent.Right }
+type returned struct {
+	right consent.Right
+	from  *control
+}
 
 func (e returned) in(st *state) {
+	driving := e.right == consent.Control || e.right == consent.Clipboard
+	if ps := &st.controls.parties; e.from.party != ps.Lead && (e.from.party != ps.Holder || !driving) {
+		return
+	}
 	st.apply(consent.Event{Kind: consent.Withdraw, Right: e.right}, byAdvisor)
 	st.apply(consent.Event{Kind: consent.Return, Right: e.right}, byAdvisor)
 }
@@ -154,10 +184,13 @@ const remindEvery = 10 * time.Second
 
 // reminded means that the advisor draws the customer's attention to the question that is open. It
 // has an effect only if that question is in the question window.
-type reminded struct{}
+type reminded struct{ from *control }
 
-func (reminded) in(st *state) {
+func (e reminded) in(st *state) {
 	q := &st.questions
+	if ps := &st.controls.parties; e.from.party != ps.Lead && e.from.party != ps.Holder {
+		return
+	}
 	if q.open.remind == nil || time.Since(q.reminded) < remindEvery {
 		return
 	}
@@ -174,15 +207,15 @@ func (reminded) in(st *state) {
 type doorBurnt struct{ door string }
 
 func (e doorBurnt) in(st *state) {
-	st.controls.send(tunnel.DoorNumber{Door: e.door, Gone: tunnel.GoneBurnt})
+	st.controls.sendLead(tunnel.DoorNumber{Door: e.door, Gone: tunnel.GoneBurnt})
 }
 
 // serveControl exchanges control messages until the stream ends.
-func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string) {
-	c := &control{conn: tunnel.NewControlConn(conn), out: make(chan tunnel.ControlMessage, maxControlQueue),
+func (s *Session) serveControl(ctx context.Context, conn *seal.Conn, door string, party *parties.Party) {
+	c := &control{conn: tunnel.NewControlConn(conn), party: party, compare: conn.Compare(), out: make(chan tunnel.ControlMessage, maxControlQueue),
 		quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{}), gone: make(chan struct{})}
 	defer c.conn.Close()
-	came := &controlCame{control: c, helper: door == tunnel.DoorHelper, compare: conn.Compare(), refused: true}
+	came := &controlCame{control: c, helper: door == tunnel.DoorHelper, refused: true}
 	if s.send(came); came.refused {
 		return
 	}
@@ -274,19 +307,27 @@ func (s *Session) readControl(c *control) {
 		}
 		switch m := m.(type) {
 		case tunnel.AdvisorHello:
-			s.send(keyAnnounced{m.Key, c})
+			s.send(helloCame{m, c})
 		case tunnel.Ask:
 			if r, ok := consent.ParseRight(m.Right); ok {
-				s.send(wished{r})
+				s.send(wished{r, c})
 			}
 		case tunnel.AskDoor:
-			giveDoorNumber(s, c, m.Door)
+			s.send(doorWanted{m.Door, c})
 		case tunnel.Return:
 			if r, ok := consent.ParseRight(m.Right); ok {
-				s.send(returned{r})
+				s.send(returned{r, c})
 			}
 		case tunnel.Remind:
-			s.send(reminded{})
+			s.send(reminded{c})
+		case tunnel.AskColleague:
+			s.send(colleagueAsked{m, c})
+		case tunnel.DropColleague:
+			s.send(colleagueDropped{m.Name, c})
+		case tunnel.PassControl:
+			s.send(controlPassed{m.Name, c})
+		case tunnel.PassSession:
+			s.send(sessionPassed{m.Name, c})
 		case tunnel.Chat:
 			s.send(chatted{m, c})
 		case tunnel.FileOffer:
@@ -296,11 +337,30 @@ func (s *Session) readControl(c *control) {
 		case tunnel.Ping:
 			c.send(tunnel.Pong(m))
 		case tunnel.End:
-			s.send(ending{tunnel.ReasonAdvisor})
+			s.send(advisorEnds{c})
 			<-c.written // until the bye is sent; cutWhen limits the wait
 			return
 		}
 	}
+}
+
+// helloCame is the first message of an advisor's end.
+type helloCame struct {
+	hello tunnel.AdvisorHello
+	from  *control
+}
+
+func (e helloCame) in(*state) { e.from.key, e.from.leads = e.hello.Key, e.hello.Leads }
+
+// advisorEnds means that an advisor ends the session. A colleague only leaves it.
+type advisorEnds struct{ from *control }
+
+func (e advisorEnds) in(st *state) {
+	if p := e.from.party; p != st.controls.parties.Lead {
+		st.controls.parties.dismiss(st, p, tunnel.ColleagueLeft)
+		return
+	}
+	ending{tunnel.ReasonAdvisor}.in(st)
 }
 
 // askable lists the rights that an advisor can usefully request on this display.

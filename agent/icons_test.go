@@ -24,7 +24,7 @@ func TestIconsAreForThePanelOnly(t *testing.T) {
 		d := newDesk(t, Config{})
 		icon := []byte("\x89PNG the customer's own picture")
 		d.windows.Icon(icon)
-		advisor := &control{out: make(chan tunnel.ControlMessage, 100), cut: make(chan struct{}), quit: make(chan struct{})}
+		advisor := &control{party: leadOf(d.Session), out: make(chan tunnel.ControlMessage, 100), cut: make(chan struct{}), quit: make(chan struct{})}
 		d.send(&controlCame{control: advisor})
 		d.ask(consent.View)
 		snap, _ := d.Snapshot()

@@ -367,6 +367,7 @@ func (e joined) in(st *state) {
 		st.viewers.recordings.claim(st)
 	}
 	st.apply(consent.Event{Kind: kind}, byAuto)
+	st.controls.parties.sayPassed(st)
 	if kind == consent.Join {
 		asksAtEnd(st, e.question, e.answer)
 		st.notes.Joined(st.client.Gateway, short(hostOf(st.client.Gateway)), st.advisor, st.compare)

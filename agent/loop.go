@@ -55,6 +55,7 @@ func (l *loop) run(st *state) {
 		case h := <-l.events:
 			h.event.in(st)
 			st.controls.offers.advance(st)
+			st.controls.parties.advance(st)
 			st.publish()
 			close(h.done)
 		case <-l.quit:

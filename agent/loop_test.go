@@ -182,10 +182,10 @@ func TestLoopCallsNobody(t *testing.T) {
 		theirs := <-sealed
 		go io.Copy(io.Discard, theirs)
 		var streams sync.WaitGroup
-		streams.Go(func() { s.serveControl(context.Background(), ours, tunnel.DoorPage) })
+		streams.Go(func() { s.serveControl(context.Background(), ours, tunnel.DoorPage, leadOf(s)) })
 		va, vb := net.Pipe()
 		streams.Go(func() {
-			s.serveViewer(context.Background(), outsideConn{va, o}, &viewer{door: "page", line: LineSealed})
+			s.serveViewer(context.Background(), outsideConn{va, o}, &viewer{door: "page", line: LineSealed, party: leadOf(s)})
 		})
 		var v *rfbtest.Viewer
 		viewing := make(chan error, 1)

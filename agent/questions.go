@@ -258,7 +258,7 @@ type questionWanted struct {
 
 func (e *questionWanted) in(st *state) {
 	if e.open = st.pending() == e.asked; e.open {
-		e.question = st.wording().question(e.asked)
+		e.question = st.wording(e.asked.right).question(e.asked)
 		remind := make(chan struct{}, 1)
 		e.question.Remind, st.questions.open.remind = remind, remind
 	}

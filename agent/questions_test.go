@@ -166,7 +166,7 @@ type worded struct {
 }
 
 func (e *worded) in(st *state) {
-	w := st.wording()
+	w := st.wording(e.asked.right)
 	w.file = &e.file
 	w.shown, w.proposal, w.line = e.shown, e.proposal, lineWords(w.cfg.Language, e.line)
 	e.question = w.question(e.asked)
@@ -179,7 +179,7 @@ type introduced struct {
 }
 
 func (e *introduced) in(st *state) {
-	e.AgentHello, e.desktop = st.hello(), st.identity.desktopName()
+	e.AgentHello, e.desktop = st.hello(st.controls.parties.Lead), st.identity.desktopName()
 }
 
 // TestOnlyTheWindowAllows checks that only the question window takes a yes, and that no panel
@@ -218,7 +218,7 @@ func TestAskedIsTold(t *testing.T) {
 		if told := ctl.events(); !slices.Equal(told, []tunnel.Event{want}) {
 			t.Fatalf("told %+v, want %+v", told, want)
 		}
-		d.send(returned{consent.View})
+		d.send(returned{consent.View, leadEnd(d.Session)})
 		synctest.Wait()
 		if snap, _ := d.Snapshot(); snap.Question != nil {
 			t.Errorf("the withdrawn question is open: %+v", snap.Question)
@@ -518,7 +518,7 @@ func TestNamesAfterTheFirstYes(t *testing.T) {
 type listener struct{ *control }
 
 func (d *desk) listen() *listener {
-	l := &listener{&control{out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}}
+	l := &listener{&control{party: leadOf(d.Session), out: make(chan tunnel.ControlMessage, maxControlQueue), quit: make(chan struct{}), cut: make(chan struct{}), written: make(chan struct{})}}
 	close(l.written)
 	d.send(&controlCame{control: l.control})
 	l.hello() // discards the one for its connection
@@ -574,7 +574,7 @@ var _ screen.Asker = (*screentest.Asker)(nil)
 func TestRemind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, Config{})
-		d.send(reminded{}) // nothing is asked
+		d.send(reminded{leadEnd(d.Session)}) // nothing is asked
 		d.ask(consent.View)
 		synctest.Wait()
 		q, ok := d.asker.Question()
@@ -593,19 +593,19 @@ func TestRemind(t *testing.T) {
 			t.Errorf("%d reminders before the first", n)
 		}
 		for range 5 {
-			d.send(reminded{})
+			d.send(reminded{leadEnd(d.Session)})
 		}
 		if n := reminders(); n != 1 {
 			t.Errorf("%d reminders, want 1", n)
 		}
 		time.Sleep(remindEvery)
-		d.send(reminded{})
+		d.send(reminded{leadEnd(d.Session)})
 		if n := reminders(); n != 1 {
 			t.Errorf("%d reminders later, want 1", n)
 		}
 		d.asker.Answer(screen.Answer{})
 		time.Sleep(remindEvery)
-		d.send(reminded{})
+		d.send(reminded{leadEnd(d.Session)})
 		if n := reminders(); n != 0 {
 			t.Errorf("%d reminders after the answer", n)
 		}

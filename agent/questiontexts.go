@@ -7,11 +7,13 @@ import (
 
 	"lotse/agent/choices"
 	"lotse/agent/files"
+	"lotse/agent/parties"
 	"lotse/agent/powerful"
 	"lotse/consent"
 	"lotse/filename"
 	"lotse/i18n"
 	"lotse/logs"
+	"lotse/plaintext"
 	"lotse/screen"
 )
 
@@ -32,12 +34,14 @@ type wording struct {
 	choices  *choices.Choices   // for names
 	file     *files.OfferedFile // the one that is asked for; nil: none
 	hotkey   bool               // presses of the hot key are noticed
+	// colleague is the one who is asked for; nil: none.
+	colleague *parties.Party
 }
 
-// wording returns what the texts of questions depend on now.
-func (st *state) wording() *wording {
+// wording returns what the texts of a question for a right depend on now.
+func (st *state) wording(right consent.Right) *wording {
 	w := &wording{
-		cfg: &st.session.cfg, advisor: AdvisorName(st.advisor), gateway: hostOf(st.client.Gateway),
+		cfg: &st.session.cfg, advisor: AdvisorName(st.controls.parties.asking(st, right)), colleague: st.controls.parties.Asked, gateway: hostOf(st.client.Gateway),
 		line: lineWords(st.session.lang, st.viewers.line(st.consent.Phase)), shown: st.sharing.shown,
 		proposal: st.questions.proposal, choices: st.sharing.choices, hotkey: st.devices.hotkeyWorks,
 	}
@@ -79,6 +83,8 @@ func (w *wording) question(a asked) screen.Question {
 		q.Hint, q.Allow = l.Text("agent.question.recordHint"), l.Text("agent.question.yes")
 	case consent.Files:
 		w.forFile(&q)
+	case consent.Colleague:
+		w.forColleague(&q)
 	case consent.Show:
 		q.Wish, q.Hint = l.Text("agent.question.show"), l.Text("agent.question.showHint")
 		q.Allow = l.Text("agent.question.showYes")
@@ -123,6 +129,19 @@ func (w *wording) forFile(q *screen.Question) {
 		return
 	}
 	q.Hint = l.Text("agent.question.fileHint", name, size, l.Text("common.fileKind", w.file.Kind))
+}
+
+// maxColleagueName is how many characters of a colleague's name and company the question shows.
+const maxColleagueName = 60
+
+// forColleague sets the texts of a question about a colleague.
+func (w *wording) forColleague(q *screen.Question) {
+	l := w.cfg.Language
+	q.Wish, q.Allow = l.Text("agent.question.colleague"), l.Text("agent.question.yes")
+	if w.colleague == nil {
+		return // the question is being withdrawn
+	}
+	q.Hint = l.Text("agent.question.colleagueHint", plaintext.Line(AdvisorName(&w.colleague.Who), maxColleagueName), w.colleague.May)
 }
 
 // controlHint returns the hint for a question about control. It says how control ends. If the

@@ -126,20 +126,12 @@ func (e *recordComes) in(st *state) {
 // announced reports whether an open control stream has announced a key.
 func (cs *controls) announced(key string) bool {
 	for c := range cs.open {
-		if c.key == key {
+		if c.key == key && c.party == cs.parties.Lead {
 			return true
 		}
 	}
 	return false
 }
-
-// keyAnnounced means that an advisor's end has announced its key.
-type keyAnnounced struct {
-	key  string
-	from *control
-}
-
-func (e keyAnnounced) in(*state) { e.from.key = e.key }
 
 // beginRecording begins to record for the advisor's end with this key.
 func beginRecording(st *state, id string, advisor ed25519.PublicKey) *recording {

@@ -53,7 +53,7 @@ func recordDesk(t *testing.T, cfg Config) *recordingEnd {
 		},
 		Sign: e.sign,
 	}
-	d.send(keyAnnounced{tunnel.AppendKey(e.public), e.control})
+	d.send(helloCame{tunnel.AdvisorHello{Key: tunnel.AppendKey(e.public)}, e.control})
 	d.ask(consent.View)
 	d.allow(t)
 	return e
@@ -85,7 +85,7 @@ func helloKey(s *Session) string {
 
 type helloAsked struct{ key string }
 
-func (e *helloAsked) in(st *state) { e.key = st.hello().Key }
+func (e *helloAsked) in(st *state) { e.key = st.hello(st.controls.parties.Lead).Key }
 
 // stream opens a stream of kind record.
 func (e *recordingEnd) stream() net.Conn {

@@ -86,7 +86,7 @@ func TestConsentByTheCustomer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := joinedSession(t, Config{})
 		approved := make(chan error, 1)
-		go func() { approved <- s.approveView(context.Background()) }()
+		go func() { approved <- s.approveView(context.Background(), leadOf(s)) }()
 		synctest.Wait()
 		id := s.questionID()
 		if id == "" {
@@ -126,7 +126,7 @@ func TestConsentByTheCustomer(t *testing.T) {
 func TestSilenceRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{Timeouts: Timeouts{View: time.Minute}})
-		err := s.approveView(context.Background())
+		err := s.approveView(context.Background(), leadOf(s))
 		if r := (rfb.Refusal{}); !errors.As(err, &r) || r.Reason != "The customer did not answer in time." {
 			t.Fatalf("%v", err)
 		}
@@ -142,7 +142,7 @@ func TestHangUpWithdrawsTheQuestion(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
 		ctx, hangUp := context.WithCancel(context.Background())
 		approved := make(chan error, 1)
-		go func() { approved <- s.approveView(ctx) }()
+		go func() { approved <- s.approveView(ctx, leadOf(s)) }()
 		synctest.Wait()
 		hangUp()
 		if err := <-approved; err == nil || s.questionID() != "" {

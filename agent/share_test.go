@@ -95,7 +95,7 @@ func (d *desk) colours() string {
 	return names
 }
 
-func (d *desk) ask(r consent.Right) { d.send(wished{r}); synctest.Wait() }
+func (d *desk) ask(r consent.Right) { d.send(wished{r, leadEnd(d.Session)}); synctest.Wait() }
 
 func TestShareOfPrograms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -39,6 +39,10 @@ type Question struct {
 	Proposal *choices.Selection `json:"proposal"`
 	// File is the file that is asked for; only with consent.Files.
 	File *files.OfferedFile `json:"file"`
+	// Colleague is the one who is asked for; only with consent.Colleague.
+	Colleague *tunnel.AskColleague `json:"colleague,omitempty"`
+	// By is the colleague who asks; nil: the advisor.
+	By *tunnel.Person `json:"by,omitempty"`
 }
 
 // Snapshot is the session as a panel shows it; PANEL.md. It contains the session number, so it
@@ -85,6 +89,10 @@ type SnapshotAdvisor struct {
 	Viewers   []tunnel.Viewer `json:"viewers"`
 	// Chat are the latest lines that both have written, oldest first. It must not be changed.
 	Chat []tunnel.ChatLine `json:"-"`
+	// Colleagues are further advisors whom the customer has admitted.
+	Colleagues []tunnel.Colleague `json:"colleagues,omitempty"`
+	// Holder is the account name of the colleague who may have control; "": the advisor.
+	Holder string `json:"holder,omitempty"`
 }
 
 // SnapshotConsent is the part of a Snapshot about what is asked, allowed and shared.
@@ -115,8 +123,8 @@ func (st *state) snapshot() Snapshot {
 		LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
 		SnapshotAdvisor: SnapshotAdvisor{
 			Advisor: st.advisor, Compare: st.compare, Line: st.viewers.line(st.consent.Phase),
-			Direction: st.viewers.direction(st.consent), Viewers: st.viewers.list(),
-			Chat: st.controls.chat.All(),
+			Direction: st.viewers.direction(st.consent), Viewers: st.viewers.list(st.controls.parties.Lead),
+			Chat: st.controls.chat.All(), Colleagues: st.controls.parties.list(st), Holder: st.controls.parties.holderName(),
 		},
 		SnapshotConsent: SnapshotConsent{
 			Rights: toldRights(st.consent.Given), Paused: st.consent.Paused, Answer: cfg.Answer,
@@ -158,6 +166,12 @@ func (st *state) snapshot() Snapshot {
 			file := o.OfferedFile
 			snap.Question.File = &file
 		}
+		if p := st.controls.parties.Asked; p != nil && a.right == consent.Colleague {
+			snap.Question.Colleague = &tunnel.AskColleague{Who: p.Who, For: p.May}
+		}
+		if by := st.controls.parties.asking(st, a.right); by != st.advisor && !a.resume {
+			snap.Question.By = by
+		}
 		if p := st.questions.proposal; p != nil {
 			share := st.sharing.choices.Describe(*p)
 			snap.Question.Proposal = &share
@@ -190,8 +204,8 @@ func namesOf(set consent.Rights) []string {
 func (st *state) forAdvisors() tunnel.State {
 	told := tunnel.State{
 		Direction: st.viewers.direction(st.consent), Rights: toldRights(st.consent.Given), Asked: namesOf(st.consent.Asked),
-		Paused: st.consent.Paused, Viewers: st.viewers.list(), LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
-		PanelClosed: st.pages.closed, Held: st.consent.Held,
+		Paused: st.consent.Paused, Viewers: st.viewers.list(st.controls.parties.Lead), LocalInput: st.localInputActive(), Notice: noticeNames[st.devices.notice],
+		PanelClosed: st.pages.closed, Held: st.consent.Held, Colleagues: st.controls.parties.list(st), Holder: st.controls.parties.holderName(),
 	}
 	if st.consent.Effective().Has(consent.View) {
 		d := st.sharing.choices.Describe(st.sharing.shown)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lotse/agent/notes"
+	"lotse/agent/parties"
 	"lotse/agent/refusals"
 	"lotse/consent"
 	"lotse/logs"
@@ -61,9 +62,9 @@ func newState(s *Session) *state {
 	st := &state{
 		session: s, phase: PhaseNumber, client: s.cfg.Client, identity: identity{computer: s.customer},
 		questions: questions{refusals: refusals.New()}, sharing: sharing{shown: s.cfg.Share},
-		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}},
+		viewers: newViewers(func(conns []*rfb.Conn) { s.viewers.Store(&conns) }), controls: controls{open: map[*control]struct{}{}, parties: colleagues{parties.New()}},
 	}
-	st.notes.Send = st.controls.send
+	st.notes.Send = st.controls.sendLead
 	if s.cfg.Display.Marker == nil {
 		st.consent.Silenced = consent.Rights(consent.Point) // nothing could show it
 	}
@@ -108,7 +109,7 @@ func (st *state) enforce(before, after consent.Rights) {
 	if before.Has(consent.Show) && !after.Has(consent.Show) && st.show != nil {
 		st.show.end() // one direction ends before the other begins
 	}
-	st.viewers.setRights(rfbRights(after))
+	st.viewers.setRights(st)
 	st.viewers.recordings.enforce(st, after)
 	switch had, has := before.Has(consent.Control), after.Has(consent.Control); {
 	case had && !has:
@@ -119,7 +120,7 @@ func (st *state) enforce(before, after consent.Rights) {
 		s.guard.Suspend(false) // events from before this moment stay suspended
 		s.effects.SwallowHotkey(true)
 	}
-	s.board.Allow(after.Has(consent.Point) && !after.Has(consent.Control))
+	allowPointing(st)
 	s.share.want(wantsPicture(st))
 }
 
@@ -136,6 +137,7 @@ func (st *state) changed(c consent.Change, by string) {
 	st.controls.offers.decided(st, c)
 	st.viewers.recordings.decided(st, c)
 	st.show.decided(c)
+	st.controls.parties.decided(st, c)
 	if st.consent.Delayed.Has(c.Right) || c.Outcome == consent.Given {
 		st.questions.refusals.Note(c, func() {
 			st.session.send(consented{consent.Event{Kind: consent.Ready, Right: c.Right}, byAuto})
@@ -144,7 +146,7 @@ func (st *state) changed(c consent.Change, by string) {
 	if c.Outcome == consent.Given {
 		st.tellNames()
 	}
-	if c.Right != consent.Files { // each file has lines of its own
+	if c.Right != consent.Files && c.Right != consent.Colleague { // these have lines of their own
 		st.notes.Change(c, by, st.sharing.choices.Describe(st.sharing.shown))
 	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)
@@ -153,10 +155,22 @@ func (st *state) changed(c consent.Change, by string) {
 	}
 	if c.Outcome == consent.Opened && st.consent.Asked.Has(c.Right) {
 		seconds := int(st.session.cfg.timeout(c.Right) / time.Second)
-		st.controls.send(tunnel.Event{Event: tunnel.EventAsked, Right: c.Right.String(), By: byAuto, Seconds: seconds})
+		st.controls.sendEvent(tunnel.Event{Event: tunnel.EventAsked, Right: c.Right.String(), By: byAuto, Seconds: seconds})
 	}
 	if name := outcomeNames[c.Outcome]; name != "" {
-		st.controls.send(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
+		st.controls.sendEvent(tunnel.Event{Event: name, Right: c.Right.String(), By: by})
+	}
+}
+
+// sendEvent reports what happened to a right to those whom it concerns: the advisor who leads, the
+// one who may ask for control, and, of the view, everybody.
+func (cs *controls) sendEvent(e tunnel.Event) {
+	ps := &cs.parties
+	for c := range cs.open {
+		driving := e.Right == consent.Control.String() || e.Right == consent.Clipboard.String()
+		if c.party == ps.Lead || c.party == ps.Holder && driving || e.Right == consent.View.String() {
+			c.send(e)
+		}
 	}
 }
 
@@ -200,17 +214,33 @@ func (st *state) tellNames() {
 	}
 	st.identity.told = true
 	st.notes.Named(st.identity.customer())
-	st.controls.send(st.hello())
+	for c := range st.controls.open {
+		c.send(st.hello(c.party))
+	}
 	st.viewers.setName(st.identity.desktopName())
 }
 
-// hello returns the first message to an advisor's end, which describes this program.
-func (st *state) hello() tunnel.AgentHello {
+// hello returns the first message to an advisor's end, which describes this program. A colleague is
+// told only of what he can use.
+func (st *state) hello(p *parties.Party) tunnel.AgentHello {
 	cfg := st.session.cfg
+	if p != st.controls.parties.Lead {
+		h := tunnel.AgentHello{
+			Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
+			Can: []string{}, Answer: string(cfg.Answer), Pong: true, Chat: true, Reminds: cfg.Display.Asker != nil,
+		}
+		if p.May == tunnel.ColleagueControls {
+			h.Can = append(h.Can, consent.Control.String())
+			if cfg.Display.Clipboard != nil {
+				h.Can = append(h.Can, consent.Clipboard.String())
+			}
+		}
+		return h
+	}
 	return tunnel.AgentHello{
 		Version: cfg.Version, Customer: st.identity.customer(), Program: tunnel.ProgramAgent,
 		Can: askable(&cfg.Display), Answer: string(cfg.Answer), Pong: true,
-		Reminds: cfg.Display.Asker != nil, Chat: true, Files: cfg.SavesFiles, Key: st.viewers.recordings.key(),
+		Reminds: cfg.Display.Asker != nil, Chat: true, Files: cfg.SavesFiles, Colleagues: true, Key: st.viewers.recordings.key(),
 	}
 }
 
@@ -240,7 +270,9 @@ func (st *state) publish() {
 	}
 	st.session.moment.Store(m)
 	if st.last == nil || !st.last.sameForAdvisors(m) {
-		st.controls.send(m.told)
+		for c := range st.controls.open {
+			c.send(st.controls.parties.told(st, c.party, m.told))
+		}
 	}
 	st.session.share.describe(st.consent)
 	if st.last != nil {

@@ -27,7 +27,7 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		s.cfg.Trace.Stream("stream not opened", c.GatewayMessage, err)
 		return
 	}
-	conn, err := c.seal(ctx, line)
+	conn, number, err := c.seal(ctx, line)
 	made <- err
 	if err != nil {
 		log := s.log.seal.With("kind", c.Kind, "door", c.Door)
@@ -43,12 +43,20 @@ func (c *call) serve(ctx context.Context, made chan<- error) {
 		return
 	}
 	defer conn.Close()
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	e := &arrived{call: c, number: number, leave: leave}
+	if s.send(e); e.party == nil {
+		log.Info("stream not served; its number is not used any more, or is not for this kind of stream")
+		return
+	}
+	defer s.send(departed{c, e.party})
 	s.cfg.Trace.Stream("stream opened", c.GatewayMessage, nil)
 	switch c.Kind {
 	case tunnel.KindControl:
-		s.serveControl(ctx, conn, c.Door)
+		s.serveControl(ctx, conn, c.Door, e.party)
 	case tunnel.KindView:
-		s.serveViewer(ctx, conn, newViewer(conn, c.GatewayMessage))
+		s.serveViewer(ctx, conn, newViewer(conn, c.GatewayMessage, e.party))
 	case tunnel.KindShow:
 		s.serveShow(ctx, conn)
 	case tunnel.KindFile:

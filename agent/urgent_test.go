@@ -66,7 +66,7 @@ func (s *Session) allow(t *testing.T, r consent.Right) {
 
 // addViewer adds a viewer without a connection. in says whether it has completed the handshake.
 func (s *Session) addViewer(in bool) *viewer {
-	v := &viewer{}
+	v := &viewer{party: leadOf(s)}
 	s.send(&viewerCame{viewer: v, connect: func(name string, r rfb.Rights) *rfb.Conn {
 		return rfb.NewConn(nopConn{}, rfb.Config{Name: name, Rights: r})
 	}})
@@ -89,7 +89,7 @@ func TestKeyIsNotDelayedByAStuckAdvisor(t *testing.T) {
 		ours, theirs := sealedPair(t, "control")
 		ctx, cancel := context.WithCancel(context.Background())
 		served := make(chan struct{})
-		go func() { s.serveControl(ctx, ours, tunnel.DoorPage); close(served) }()
+		go func() { s.serveControl(ctx, ours, tunnel.DoorPage, leadOf(s)); close(served) }()
 		synctest.Wait()
 		s.allow(t, consent.View)
 		s.allow(t, consent.Control)
@@ -163,7 +163,7 @@ func TestByeIsSaid(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
 		ours, theirs := sealedPair(t, "control")
 		served := make(chan struct{})
-		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage); close(served) }()
+		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage, leadOf(s)); close(served) }()
 		var last tunnel.ControlMessage
 		read := make(chan struct{})
 		go func() {
@@ -198,7 +198,7 @@ func TestWishBeforeTheGatewayHasSaidJoined(t *testing.T) {
 		wish := func() (served chan struct{}) {
 			ours, theirs := sealedPair(t, "control")
 			served = make(chan struct{})
-			go func() { s.serveControl(ctx, ours, tunnel.DoorPage); close(served) }()
+			go func() { s.serveControl(ctx, ours, tunnel.DoorPage, leadOf(s)); close(served) }()
 			go io.Copy(io.Discard, theirs)
 			go func() { _ = tunnel.NewControlConn(theirs).Send(tunnel.Ask{Right: "view"}) }()
 			synctest.Wait()
@@ -236,15 +236,15 @@ func TestWishesNeedSomebody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := joinedSession(t, Config{})
 		s.allow(t, consent.View)
-		s.send(wished{consent.Control})
-		s.send(wished{consent.Clipboard})
+		s.send(wished{consent.Control, leadEnd(s)})
+		s.send(wished{consent.Clipboard, leadEnd(s)})
 		if id := s.questionID(); id != "" {
 			t.Error("control was asked for with nobody watching")
 		}
 		s.apply(consent.Event{Kind: consent.Take, Right: consent.View}, byCustomer)
 		ours, theirs := sealedPair(t, "control")
 		served := make(chan struct{})
-		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage); close(served) }()
+		go func() { s.serveControl(context.Background(), ours, tunnel.DoorPage, leadOf(s)); close(served) }()
 		go io.Copy(io.Discard, theirs)
 		_ = tunnel.NewControlConn(theirs).Send(tunnel.Ask{Right: "view"})
 		synctest.Wait()
@@ -268,7 +268,7 @@ func TestStateWhenSomebodyWatches(t *testing.T) {
 		v := s.addViewer(false)
 		s.allow(t, consent.View)
 		advisor := d.listen()
-		s.send(wished{consent.Control})
+		s.send(wished{consent.Control, leadEnd(s)})
 		advisor.each(func(tunnel.ControlMessage) {}) // the refusal
 		s.send(viewerIn{v})
 		states := 0
@@ -280,7 +280,7 @@ func TestStateWhenSomebodyWatches(t *testing.T) {
 		if states != 1 {
 			t.Errorf("%d states", states)
 		}
-		s.send(wished{consent.Control})
+		s.send(wished{consent.Control, leadEnd(s)})
 		if s.questionID() == "" {
 			t.Error("the wish does not count")
 		}
@@ -318,7 +318,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 			a, b := net.Pipe()
 			lines = append(lines, b)
 			go func() {
-				s.serveViewer(ctx, a, &viewer{door: "page", line: LineSealed})
+				s.serveViewer(ctx, a, &viewer{door: "page", line: LineSealed, party: leadOf(s)})
 				done <- struct{}{}
 			}()
 		}
@@ -327,7 +327,7 @@ func TestControlDoesNotWaitAtTheDoor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.send(wished{consent.Control})
+		s.send(wished{consent.Control, leadEnd(s)})
 		s.allowInPanel(t, nil)
 		if !s.rights().Control {
 			t.Fatal("no control")

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"lotse/agent/parties"
+	"lotse/agent/pointing"
 	"lotse/consent"
 	"lotse/rfb"
 	"lotse/screen"
@@ -24,7 +26,7 @@ const (
 // that is certain.
 func lineOf(door string) string {
 	switch door {
-	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper:
+	case tunnel.DoorEntering, tunnel.DoorPage, tunnel.DoorHelper, tunnel.DoorColleague:
 		return LineSealed
 	}
 	return LineGateway
@@ -36,12 +38,14 @@ type viewer struct {
 	door, line string
 	from       string
 	code       string // of the exchange that its stream is based on; "" at a door
-	in         bool   // the handshake is complete. Owned by the loop.
+	party      *parties.Party
+	hand       *pointing.Hand
+	in         bool // the handshake is complete. Owned by the loop.
 }
 
 // newViewer describes a viewer by its stream.
-func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
-	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From)}
+func newViewer(conn *seal.Conn, call tunnel.GatewayMessage, party *parties.Party) *viewer {
+	v := &viewer{door: short(call.Door), line: lineOf(call.Door), from: short(call.From), party: party}
 	if v.line == LineSealed {
 		v.code = conn.Compare()
 		if conn.Onward() {
@@ -54,15 +58,15 @@ func newViewer(conn *seal.Conn, call tunnel.GatewayMessage) *viewer {
 // viewers are all viewers, in the order in which they connected. The loop owns them.
 type viewers struct {
 	all []*viewer
-	// waiting are the viewers that wait for the right to view.
-	waiting map[chan<- consent.Outcome]struct{}
+	// waiting are the viewers that wait for the right to view, with the parties whose they are.
+	waiting map[chan<- consent.Outcome]*parties.Party
 	// publish shows the connections to other goroutines.
 	publish    func([]*rfb.Conn)
 	recordings recordings
 }
 
 func newViewers(publish func([]*rfb.Conn)) viewers {
-	return viewers{waiting: map[chan<- consent.Outcome]struct{}{}, publish: publish, recordings: newRecordings()}
+	return viewers{waiting: map[chan<- consent.Outcome]*parties.Party{}, publish: publish, recordings: newRecordings()}
 }
 
 func (vs *viewers) count() int { return len(vs.all) }
@@ -90,9 +94,22 @@ func (vs *viewers) watched() bool {
 	return slices.ContainsFunc(vs.all, func(v *viewer) bool { return v.in })
 }
 
-func (vs *viewers) setRights(r rfb.Rights) {
+// watchedBy reports whether any viewer of a party has completed the handshake.
+func (vs *viewers) watchedBy(p *parties.Party) bool {
+	return slices.ContainsFunc(vs.all, func(v *viewer) bool { return v.in && v.party == p })
+}
+
+// setRights gives each viewer the rights of its party. Who has control does not point any more.
+func (vs *viewers) setRights(st *state) {
 	for _, v := range vs.all {
-		v.conn.SetRights(r)
+		if v.party.Over() {
+			continue
+		}
+		rights := rightsOf(st, v.party)
+		if rights.Has(consent.Control) {
+			v.hand.Leave()
+		}
+		v.conn.SetRights(rfbRights(rights))
 	}
 }
 
@@ -137,11 +154,15 @@ func (vs *viewers) decided(c consent.Change) {
 	}
 }
 
-// list describes the viewers for both sides.
-func (vs *viewers) list() []tunnel.Viewer {
+// list describes the viewers for both sides. Those of the advisor who leads have no name.
+func (vs *viewers) list(lead *parties.Party) []tunnel.Viewer {
 	list := make([]tunnel.Viewer, 0, len(vs.all))
 	for _, v := range vs.all {
-		list = append(list, tunnel.Viewer{Door: v.door, Line: v.line, From: v.from, Code: v.code})
+		shown := tunnel.Viewer{Door: v.door, Line: v.line, From: v.from, Code: v.code}
+		if v.party != lead {
+			shown.Who = v.party.Who.Name
+		}
+		list = append(list, shown)
 	}
 	return list
 }
@@ -181,11 +202,11 @@ type viewerCame struct {
 }
 
 func (e *viewerCame) in(st *state) {
-	effective := st.consent.Effective()
-	if e.refused = st.viewers.count() >= tunnel.MaxViewers || st.phase == PhaseEnded; e.refused {
+	if e.refused = st.viewers.count() >= tunnel.MaxViewers || st.phase == PhaseEnded || e.viewer.party.Over(); e.refused {
 		return
 	}
-	e.viewer.conn = e.connect(st.identity.desktopName(), rfbRights(effective))
+	e.viewer.hand = st.session.board.Hand(AdvisorName(st.controls.parties.person(st, e.viewer.party)))
+	e.viewer.conn = e.connect(st.identity.desktopName(), rfbRights(rightsOf(st, e.viewer.party)))
 	st.viewers.add(e.viewer)
 	st.session.share.want(wantsPicture(st))
 }
@@ -203,7 +224,7 @@ type viewerGone struct{ viewer *viewer }
 func (e viewerGone) in(st *state) {
 	st.viewers.remove(e.viewer)
 	st.session.share.want(wantsPicture(st))
-	if !st.viewers.watched() {
+	if !st.viewers.watchedBy(st.controls.parties.Holder) {
 		st.apply(consent.Event{Kind: consent.ViewersGone}, byAuto)
 	}
 }
@@ -212,13 +233,11 @@ func (e viewerGone) in(st *state) {
 func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	line := newQuickClose(conn)
 	defer line.wait()
-	hand := s.board.Hand(AdvisorName(s.now().snapshot.Advisor))
-	defer hand.Leave()
 	came := &viewerCame{viewer: v, connect: func(name string, rights rfb.Rights) *rfb.Conn {
 		return rfb.NewConn(line, rfb.Config{
 			Desktop: s.share.desktop, Waiting: s.share.waiting, Name: name, Rights: rights,
 			Approve: func(ctx context.Context, _ rfb.Viewer) error {
-				err := s.approveView(ctx)
+				err := s.approveView(ctx, v.party)
 				if err == nil {
 					s.send(viewerIn{v})
 				}
@@ -227,7 +246,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 			Photos:     &s.share.photos,
 			Ready:      s.share.takerReady,
 			Input:      s.guard,
-			Point:      hand.Point,
+			Point:      v.hand.Point,
 			Copied:     s.clipboard.Put,
 			ChatOpened: func() { s.send(viewerChatOpened{v}) },
 			Chat:       func(text string) { s.send(viewerWrote{v, text}) },
@@ -237,6 +256,7 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 	if s.send(came); v.conn == nil {
 		return
 	}
+	defer v.hand.Leave()
 	logEnd := s.serveCounted(ctx, v)
 	s.send(viewerGone{v})
 	logEnd()
@@ -245,8 +265,11 @@ func (s *Session) serveViewer(ctx context.Context, conn net.Conn, v *viewer) {
 // viewWanted requests the view from the customer, for a viewer. Afterwards there are three
 // cases. If given is true, the viewer may see. If refusal is not empty, it is the text for the
 // viewer's user. Otherwise decided will receive the outcome of the question.
+//
+// A colleague asks for nothing: he waits until the view is given to the advisor.
 type viewWanted struct {
 	decided chan<- consent.Outcome
+	party   *parties.Party
 	given   bool
 	refusal string
 }
@@ -261,7 +284,10 @@ func (e *viewWanted) in(st *state) {
 		e.refusal = l.Text("agent.refused.over")
 	default:
 		e.refusal = ""
-		st.viewers.waiting[e.decided] = struct{}{}
+		st.viewers.waiting[e.decided] = e.party
+		if e.party != st.controls.parties.Lead {
+			return
+		}
 		st.apply(consent.Event{Kind: consent.Ask, Right: consent.View}, byAdvisor)
 	}
 }
@@ -271,16 +297,20 @@ type viewNotWanted struct{ decided chan<- consent.Outcome }
 
 func (e viewNotWanted) in(st *state) {
 	delete(st.viewers.waiting, e.decided)
-	if len(st.viewers.waiting) == 0 {
+	asking := false
+	for _, p := range st.viewers.waiting {
+		asking = asking || p == st.controls.parties.Lead
+	}
+	if !asking {
 		st.apply(consent.Event{Kind: consent.Withdraw, Right: consent.View}, byAdvisor)
 	}
 }
 
 // approveView implements rfb.Config.Approve for every viewer. It returns when the view is
 // given, or returns an error with the words for the viewer's user.
-func (s *Session) approveView(ctx context.Context) error {
+func (s *Session) approveView(ctx context.Context, party *parties.Party) error {
 	decided := make(chan consent.Outcome, 1)
-	wanted := &viewWanted{decided: decided, refusal: s.lang.Text("agent.refused.over")}
+	wanted := &viewWanted{decided: decided, party: party, refusal: s.lang.Text("agent.refused.over")}
 	switch s.send(wanted); {
 	case wanted.given:
 		return s.share.ready(ctx)

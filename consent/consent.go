@@ -39,7 +39,7 @@
 package consent
 
 // Right is one thing that an advisor can be allowed, or can ask for.
-type Right uint8
+type Right uint16
 
 // The rights, as bits of Rights.
 const (
@@ -51,10 +51,11 @@ const (
 	Share                       // only a question, whether more may be seen; never given
 	Point                       // point at things; given together with View, never asked for
 	Record                      // keep a recording of what View shows
+	Colleague                   // only a question, whether a second advisor may join; never given
 )
 
 // All lists the rights in the order in which they are asked. Point is never asked for.
-var All = [...]Right{View, Show, Control, Clipboard, Share, Record, Files, Point}
+var All = [...]Right{View, Show, Control, Clipboard, Share, Record, Files, Colleague, Point}
 
 const (
 	needViewer = Rights(Control | Clipboard | Share) // have no meaning without a viewer
@@ -63,7 +64,7 @@ const (
 	looking    = Rights(View | Show)
 	// unasked are in effect while a question is open.
 	unasked   = looking | Rights(Record)
-	onlyAsked = Rights(Share | Files)
+	onlyAsked = Rights(Share | Files | Colleague)
 )
 
 // String returns the right's name in the protocols.
@@ -85,6 +86,8 @@ func (r Right) String() string {
 		return "point"
 	case Record:
 		return "record"
+	case Colleague:
+		return "colleague"
 	}
 	return "none"
 }
@@ -103,7 +106,7 @@ func ParseRight(name string) (r Right, ok bool) {
 }
 
 // Rights is a set of rights.
-type Rights uint8
+type Rights uint16
 
 // Has reports whether r is in the set.
 func (s Rights) Has(r Right) bool { return s&Rights(r) != 0 }

@@ -86,7 +86,7 @@ func TestVectorsCover(t *testing.T) {
 			}
 		}
 	}
-	for _, right := range []Right{View, Control, Clipboard, Show, Share, Record, Files} {
+	for _, right := range []Right{View, Control, Clipboard, Show, Share, Record, Files, Colleague} {
 		for _, outcome := range []Outcome{Opened, Given, Refused, TimedOut, Withdrawn} {
 			if change := right.String() + " " + outcomeNames[outcome]; !seen[change] {
 				t.Errorf("no tape has %s", change)

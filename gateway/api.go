@@ -181,6 +181,10 @@ func (s *server) failDirectory(w http.ResponseWriter, err error) {
 		s.fail(w, http.StatusNotFound, tunnel.CodeNotFound, "There is no such session of yours; it may have ended.", 0)
 	case errors.Is(err, errNotJoined):
 		s.fail(w, http.StatusConflict, tunnel.CodeNotJoined, "No customer is in this session yet, or his line is lost at the moment.", 0)
+	case errors.Is(err, errNoColleague):
+		s.fail(w, http.StatusNotFound, tunnel.CodeNoColleague, "There is no such colleague.", 0)
+	case errors.Is(err, errColleagues):
+		s.fail(w, http.StatusTooManyRequests, tunnel.CodeLimit, "There are too many colleagues in this session.", 0)
 	case errors.Is(err, errOtherPlace):
 		s.fail(w, http.StatusBadRequest, tunnel.CodeBadRequest, wordsOtherNumber, 0)
 	case errors.Is(err, errTooMany):

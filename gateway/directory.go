@@ -55,25 +55,28 @@ type session struct {
 	// Static after open.
 	id      string // for logs and audit, where the place must not appear
 	place   string
-	account string
-	advisor tunnel.Person
 	created time.Time
 
 	// Guarded by the directory's mu.
-	state     string
-	since     time.Time
-	expires   time.Time
-	owner     *wire
-	ownerLost time.Time // since when owner is nil
-	agent     *agentLink
-	agentLost time.Time          // since when state is away
-	joined    time.Time          // when a customer first joined; zero before
-	viewed    bool               // the advisor has seen something
-	resume    digest             // of the token of the agent that joined
-	streams   map[string]*stream // not those of an entering
-	entries   map[string]*stream
-	grants    [grantKinds]*grant
-	foreign   *foreign
+	account string // of the advisor who leads it
+	advisor tunnel.Person
+	// colleagues are the accounts that may open streams beside account. If one of them has been
+	// passed the session, it is account, too.
+	colleagues map[string]tunnel.Person
+	state      string
+	since      time.Time
+	expires    time.Time
+	owner      *wire
+	ownerLost  time.Time // since when owner is nil
+	agent      *agentLink
+	agentLost  time.Time          // since when state is away
+	joined     time.Time          // when a customer first joined; zero before
+	viewed     bool               // the advisor has seen something
+	resume     digest             // of the token of the agent that joined
+	streams    map[string]*stream // not those of an entering
+	entries    map[string]*stream
+	grants     [grantKinds]*grant
+	foreign    *foreign
 }
 
 var (
@@ -189,9 +192,15 @@ func (d *directory) list(account string) []tunnel.Session {
 	defer d.mu.Unlock()
 	out := []tunnel.Session{}
 	for _, s := range d.sessions {
-		if s.account == account {
-			out = append(out, tunnel.Session{Place: s.place, State: s.state, Since: s.since.UTC(), Expires: s.expires.UTC()})
+		if ok, _ := s.may(account); !ok {
+			continue
 		}
+		entry := tunnel.Session{Place: s.place, State: s.state, Since: s.since.UTC(), Expires: s.expires.UTC()}
+		if s.account != account {
+			advisor := s.advisor
+			entry.Advisor = &advisor
+		}
+		out = append(out, entry)
 	}
 	return out
 }
@@ -223,16 +232,24 @@ func (d *directory) end(account, place string) error {
 func (d *directory) openStream(account, place, kind, door, from string) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s, err := d.findLocked(account, place)
+	s := d.sessions[place]
+	if s == nil {
+		return "", errNoSession
+	}
+	ok, colleague := s.may(account)
 	switch {
-	case err != nil:
-		return "", err
+	case !ok:
+		return "", errNoSession
 	case s.state != tunnel.StateJoined:
 		return "", errNotJoined
-	case len(s.streams) >= d.cfg.Limits.StreamsPerSession:
+	case len(s.streams) >= d.cfg.Limits.StreamsPerSession,
+		account != s.account && len(s.streamsOf(account)) >= colleagueStreams:
 		return "", errTooMany
 	}
-	return d.callLocked(s, kind, door, from).id, nil
+	if colleague {
+		door = tunnel.DoorColleague // only the number of that colleague fits
+	}
+	return d.callLocked(s, account, kind, door, from).id, nil
 }
 
 // setStateLocked changes the state and sends it to the owner.
@@ -293,10 +310,13 @@ func (d *directory) sweep(now time.Time) {
 	if err != nil {
 		d.log.gateway.Error("accounts not read", "error", err)
 	}
-	var stale []*stream
+	var stale, gone []*stream
 	d.mu.Lock()
 	for _, s := range d.sessions {
 		grants{d}.sweepGrantsLocked(s, now)
+		if err == nil {
+			gone = append(gone, colleagues{d}.sweepLocked(s, accounts)...)
+		}
 		switch {
 		case now.After(s.expires):
 			d.endLocked(s, tunnel.ReasonExpired)
@@ -328,6 +348,9 @@ func (d *directory) sweep(now time.Time) {
 	d.mu.Unlock()
 	for _, st := range stale {
 		st.finish("nobody came to the other end")
+	}
+	for _, st := range gone {
+		st.finish("the account was removed")
 	}
 }
 

@@ -28,7 +28,7 @@ func (d *directory) openInside(s *session, door, from string) (conn net.Conn, id
 	case len(s.streams) >= d.cfg.Limits.StreamsPerSession:
 		return nil, "", errTooMany
 	}
-	st := d.callLocked(s, tunnel.KindView, door, from)
+	st := d.callLocked(s, s.account, tunnel.KindView, door, from)
 	st.taken[sideB] = true
 	outer, inner := net.Pipe()
 	if !d.tasks.start(func() { st.run(sideB, outer) }) {
@@ -37,14 +37,18 @@ func (d *directory) openInside(s *session, door, from string) (conn net.Conn, id
 	return inner, st.id, nil
 }
 
-// callLocked makes a stream and calls the agent to it.
-func (d *directory) callLocked(s *session, kind, door, from string) *stream {
+// callLocked makes a stream for an advisor and calls the agent to it.
+func (d *directory) callLocked(s *session, account, kind, door, from string) *stream {
 	st := newStream(d, s, kind, door)
+	st.account = account
 	d.streams[st.id], s.streams[st.id] = st, st
 	advisor := s.advisor
+	if account != s.account {
+		advisor = s.colleagues[account]
+	}
 	s.agent.send(tunnel.GatewayMessage{Type: tunnel.TypeCall, Stream: st.id, Kind: kind, Door: door, From: from, Advisor: &advisor})
 	d.metrics.streams.Add(1)
-	d.audit.Record(audit.Record{Event: audit.Stream, Account: s.account, Session: s.id, From: from, Kind: kind, Door: door})
+	d.audit.Record(audit.Record{Event: audit.Stream, Account: account, Session: s.id, From: from, Kind: kind, Door: door})
 	return st
 }
 

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +46,8 @@ type keptSession struct {
 	Joined  time.Time `json:"joined,omitzero"`
 	Resume  digest    `json:"resume,omitzero"`
 	Viewed  bool      `json:"viewed,omitempty"`
+	// Colleagues are the names of session.colleagues.
+	Colleagues []string `json:"colleagues,omitempty"`
 }
 
 type keptSignIn struct {
@@ -124,7 +128,8 @@ func (d keeping) save(web *webSessions) error {
 	for _, s := range d.sessions {
 		if s.foreign == nil {
 			k.Sessions = append(k.Sessions, keptSession{ID: s.id, Place: s.place, Account: s.account,
-				Created: s.created.UTC(), Expires: s.expires.UTC(), Joined: s.joined.UTC(), Resume: s.resume, Viewed: s.viewed})
+				Created: s.created.UTC(), Expires: s.expires.UTC(), Joined: s.joined.UTC(), Resume: s.resume, Viewed: s.viewed,
+				Colleagues: slices.Sorted(maps.Keys(s.colleagues))})
 		}
 	}
 	d.mu.Unlock()
@@ -173,7 +178,13 @@ func (d keeping) restore(web *webSessions) error {
 	for _, s := range k.Sessions {
 		// If the account is gone, or the time is over, sweep ends the session.
 		if tunnel.ValidPlace(s.Place) {
-			d.sessions[s.Place] = d.restored(s, accounts[s.Account], now)
+			open := d.restored(s, accounts[s.Account], now)
+			for _, name := range s.Colleagues[:min(len(s.Colleagues), tunnel.MaxColleagues+1)] {
+				if acc, ok := accounts[name]; ok {
+					open.colleagues[name] = acc.person(d.cfg.Company)
+				}
+			}
+			d.sessions[s.Place] = open
 		}
 	}
 	if n := len(d.sessions); n > 0 {
@@ -190,7 +201,7 @@ func (d keeping) restored(k keptSession, acc Account, now time.Time) *session {
 		created: possible(k.Created, now, 0), state: tunnel.StateWaiting, since: now,
 		expires: possible(k.Expires, now, max(times.Number, times.Session)), ownerLost: now,
 		resume: k.Resume, viewed: k.Viewed,
-		streams: map[string]*stream{}, entries: map[string]*stream{},
+		streams: map[string]*stream{}, entries: map[string]*stream{}, colleagues: map[string]tunnel.Person{},
 	}
 	if !k.Joined.IsZero() {
 		s.joined, s.state, s.agentLost = possible(k.Joined, now, 0), tunnel.StateAway, now

@@ -137,6 +137,8 @@ func (s *links) agentLink(w http.ResponseWriter, r *http.Request) {
 		case m.Type == tunnel.TypeEnter:
 			l.entered.Store(true)
 			return entering{s.dir}.enter(l, m)
+		case m.Type == tunnel.TypePassed:
+			colleagues{s.dir}.passed(l, m.Name)
 		case m.Type == tunnel.TypeEnd:
 			entering{s.dir}.agentEnd(l)
 		}

@@ -34,6 +34,7 @@ var joinBuffers = sync.Pool{New: func() any { return new([joinBuffer]byte) }}
 type stream struct {
 	// Static after newStream.
 	id, kind, door string
+	account        string // of the advisor at side B; "" if the gateway plays the owner
 	dir            *directory
 	created        time.Time
 	entering       bool
@@ -57,11 +58,15 @@ type stream struct {
 }
 
 func newStream(d *directory, s *session, kind, door string) *stream {
-	return &stream{
+	st := &stream{
 		id: newToken(), kind: kind, door: door, dir: d, session: s, created: d.now(),
 		ready: [2]chan struct{}{make(chan struct{}), make(chan struct{})},
 		dead:  make(chan struct{}),
 	}
+	if s != nil {
+		st.account = s.account
+	}
+	return st
 }
 
 func (st *stream) completeLocked() bool { return st.taken[sideA] && st.taken[sideB] }
@@ -75,7 +80,7 @@ func (d *directory) claim(id string, side int, account string) *stream {
 	if st == nil || st.taken[side] || d.now().Sub(st.created) > streamLifetime {
 		return nil
 	}
-	if side == sideB && (st.session == nil || st.session.account != account) {
+	if side == sideB && (st.session == nil || st.account != account) {
 		return nil
 	}
 	st.taken[side] = true
@@ -268,6 +273,6 @@ func (d *directory) forget(st *stream) {
 	}
 	delete(s.streams, st.id)
 	d.metrics.spread.stream[st.kind].observe(float64(a + b))
-	d.audit.Record(audit.Record{Event: audit.StreamEnd, Account: s.account, Session: s.id, Kind: st.kind, Door: st.door,
+	d.audit.Record(audit.Record{Event: audit.StreamEnd, Account: st.account, Session: s.id, Kind: st.kind, Door: st.door,
 		Bytes: a + b, Seconds: int64(d.now().Sub(st.created) / time.Second)})
 }

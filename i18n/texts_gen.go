@@ -300,6 +300,41 @@ var texts = map[string]*translated{
 		"aufgezeichnet: {0}{1, select, both {, von beiden Seiten unterschrieben} other {, vom Berater nicht unterschrieben}}",
 		"enregistré : {0}{1, select, both {, signé des deux côtés} other {, non signé par le conseiller}}",
 	}},
+	"record.colleagueAsked": {sources: []string{
+		"asked: may {0} join, {1, select, see {to see} point {to see and point} other {to see, point and ask for control}}",
+		"gefragt: Darf {0} dazukommen, {1, select, see {um zuzusehen} point {um zuzusehen und zu zeigen} other {um zuzusehen, zu zeigen und nach der Steuerung zu fragen}}",
+		"demandé : {0} peut-il se joindre à la session, {1, select, see {pour voir} point {pour voir et désigner} other {pour voir, désigner et demander le contrôle}}",
+	}},
+	"record.colleagueAllowed": {sources: []string{
+		"ALLOWED by the customer: {0} may join",
+		"vom Kunden ERLAUBT: {0} darf dazukommen",
+		"AUTORISÉ par le client : {0} peut se joindre à la session",
+	}},
+	"record.colleagueRefused": {sources: []string{
+		"{0, select, silence {refused, as nobody answered} other {refused by the customer}}: {1} may join",
+		"{0, select, silence {abgelehnt, weil niemand geantwortet hat} other {vom Kunden abgelehnt}}: {1} darf dazukommen",
+		"{0, select, silence {refusé, car personne n’a répondu} other {refusé par le client}} : {1} peut se joindre à la session",
+	}},
+	"record.colleagueCame": {sources: []string{
+		"{0} has joined",
+		"{0} ist dazugekommen",
+		"{0} s’est joint à la session",
+	}},
+	"record.colleagueLeft": {sources: []string{
+		"{0} is no longer there ({1, select, late {did not come in time} burnt {somebody tried the number with wrong last digits} removed {sent away by the customer} other {left, or was sent away by the advisor}})",
+		"{0} ist nicht mehr da ({1, select, late {nicht rechtzeitig gekommen} burnt {jemand hat die Nummer mit falschen letzten Ziffern versucht} removed {vom Kunden weggeschickt} other {gegangen oder vom Berater weggeschickt}})",
+		"{0} n’est plus là ({1, select, late {pas venu à temps} burnt {quelqu’un a essayé le numéro avec de faux derniers chiffres} removed {renvoyé par le client} other {parti, ou renvoyé par le conseiller}})",
+	}},
+	"record.controlPassed": {sources: []string{
+		"from now on {0} may ask for control",
+		"ab jetzt darf {0} nach der Steuerung fragen",
+		"désormais, {0} peut demander le contrôle",
+	}},
+	"record.sessionPassed": {sources: []string{
+		"the session was passed on to {0}; the advisor who led it has left",
+		"die Sitzung wurde an {0} übergeben; wer sie führte, ist gegangen",
+		"la session a été confiée à {0} ; le conseiller qui la menait est parti",
+	}},
 	"record.over": {sources: []string{
 		"the session is over: {0, select, advisor {the advisor ended it} customer {the customer ended it} expired {the number has expired} burnt {somebody tried the number with wrong last digits} lost {the connection was lost} shutdown {the gateway was shut down} other {an error occurred}}",
 		"die Sitzung ist beendet: {0, select, advisor {der Berater hat sie beendet} customer {der Kunde hat sie beendet} expired {die Nummer ist abgelaufen} burnt {jemand hat die Nummer mit falschen letzten Ziffern probiert} lost {die Verbindung ging verloren} shutdown {das Gateway wurde beendet} other {ein Fehler ist aufgetreten}}",
@@ -619,6 +654,16 @@ var texts = map[string]*translated{
 		"Give it",
 		"Geben",
 		"Le donner",
+	}},
+	"agent.question.colleague": {sources: []string{
+		"would like a COLLEAGUE to join:",
+		"möchte jemanden DAZUHOLEN:",
+		"voudrait faire venir un COLLÈGUE :",
+	}},
+	"agent.question.colleagueHint": {sources: []string{
+		"{0} {1, select, see {may then see what you show} point {may then see what you show and point at it} other {may then see what you show and, after another yes, control it}}.",
+		"{0} {1, select, see {darf dann sehen, was Sie zeigen} point {darf dann sehen, was Sie zeigen, und darauf zeigen} other {darf dann sehen, was Sie zeigen, und nach einem weiteren Ja steuern}}.",
+		"{0} {1, select, see {pourra voir ce que vous montrez} point {pourra voir et désigner ce que vous montrez} other {pourra voir ce que vous montrez et, après un autre oui, le contrôler}}.",
 	}},
 	"agent.question.record": {sources: []string{
 		"would like to RECORD your screen.",
@@ -944,6 +989,26 @@ var texts = map[string]*translated{
 		"{0} would like to RECORD your screen and keep the pictures. You can pause or stop it at any time, and save the same recording.",
 		"{0} möchte Ihren Bildschirm AUFZEICHNEN und die Bilder behalten. Sie können jederzeit anhalten oder beenden und dieselbe Aufzeichnung speichern.",
 		"{0} souhaite ENREGISTRER votre écran et garder les images. Vous pouvez toujours mettre en pause ou arrêter, et garder le même enregistrement.",
+	}},
+	"agent.terminal.askColleague": {sources: []string{
+		"{0} would like a COLLEAGUE to join: {1} {2, select, see {may then see what you show.} point {may then see what you show and point at it.} other {may then see what you show and, after another yes, control it.}}",
+		"{0} möchte jemanden DAZUHOLEN: {1} {2, select, see {darf dann sehen, was Sie zeigen.} point {darf dann sehen, was Sie zeigen, und darauf zeigen.} other {darf dann sehen, was Sie zeigen, und nach einem weiteren Ja steuern.}}",
+		"{0} voudrait faire venir un COLLÈGUE : {1} {2, select, see {pourra voir ce que vous montrez.} point {pourra voir et désigner ce que vous montrez.} other {pourra voir ce que vous montrez et, après un autre oui, le contrôler.}}",
+	}},
+	"agent.terminal.colleagueCame": {sources: []string{
+		"{0} has joined and sees what you show. k + Enter sends colleagues away.",
+		"{0} ist dazugekommen und sieht, was Sie zeigen. k + Enter schickt Kollegen weg.",
+		"{0} s’est joint à la session et voit ce que vous montrez. k + Entrée renvoie les collègues.",
+	}},
+	"agent.terminal.colleagueGone": {sources: []string{
+		"{0} is no longer there.",
+		"{0} ist nicht mehr da.",
+		"{0} n’est plus là.",
+	}},
+	"agent.terminal.passed": {sources: []string{
+		"{0} leads the session from now on. The advisor who led it has left.",
+		"{0} führt die Sitzung ab jetzt. Wer sie bisher führte, ist gegangen.",
+		"{0} mène désormais la session. Le conseiller précédent est parti.",
 	}},
 	"agent.terminal.notGiven": {sources: []string{
 		"Not given: {0} ({1})",

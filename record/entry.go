@@ -18,7 +18,7 @@ type Entry struct {
 	Event   string    `json:"event"`
 	Version int       `json:"version,omitempty"` // of the format, with Begin: 1
 	Gateway string    `json:"gateway,omitempty"` // host and port, with Begin
-	Who     *Person   `json:"who,omitempty"`     // the advisor with Begin, the customer with Named
+	Who     *Person   `json:"who,omitempty"`     // the advisor with Begin, the customer with Named, or a colleague
 	Code    string    `json:"code,omitempty"`    // the comparison code, with Joined
 	Right   string    `json:"right,omitempty"`   // as package consent names it
 	By      string    `json:"by,omitempty"`      // "customer", "advisor", "key" or "auto"
@@ -29,6 +29,10 @@ type Entry struct {
 	SHA256  string    `json:"sha256,omitempty"`  // with Hash, in hexadecimal
 	Text    string    `json:"text,omitempty"`    // with Note
 	Terms   *Terms    `json:"terms,omitempty"`   // with Accepted
+	// For is what a colleague may do: "see", "point" or "control"; with ColleagueAsked.
+	For string `json:"for,omitempty"`
+	// Why is a word of tunnel/PROTOCOL.md, section 7c, with ColleagueRefused and ColleagueLeft.
+	Why string `json:"why,omitempty"`
 	// Recording is the proof of a recording, with Recorded.
 	Recording *fbs.Entry `json:"recording,omitempty"`
 }
@@ -50,10 +54,18 @@ const (
 	Held         = "recordingHeld"      // by the customer: nothing goes into the recording
 	Continued    = "recordingContinued" // by the customer
 	Recorded     = "recording"          // a recording is over
-	LeftOut      = "leftOut"            // further lines, because there were too many
-	Over         = "over"               // the last line
-	Hash         = "hash"               // of all lines before; it follows when the record is saved
-	Note         = "note"               // of one side, after the hash; the other side does not have it
+	// A colleague is a second advisor.
+	ColleagueAsked   = "colleagueAsked"
+	ColleagueAllowed = "colleagueAllowed" // by the customer
+	ColleagueRefused = "colleagueRefused" // by the customer, or nobody answered
+	ColleagueCame    = "colleagueCame"
+	ColleagueLeft    = "colleagueLeft"
+	ControlPassed    = "controlPassed" // who may ask for control from now on
+	SessionPassed    = "sessionPassed" // who leads the session from now on; the one who led it has left
+	LeftOut          = "leftOut"       // further lines, because there were too many
+	Over             = "over"          // the last line
+	Hash             = "hash"          // of all lines before; it follows when the record is saved
+	Note             = "note"          // of one side, after the hash; the other side does not have it
 )
 
 // What happened to a right, as values of Entry.Event.

@@ -117,12 +117,34 @@ func (e Entry) Words(l i18n.Language) string {
 		return l.Text("record.paused")
 	case Resumed:
 		return l.Text("record.resumed")
+	case ColleagueAsked, ColleagueAllowed, ColleagueRefused, ColleagueCame, ColleagueLeft, ControlPassed, SessionPassed:
+		return e.colleague(l)
 	case LeftOut:
 		return l.Text("record.more", e.Count)
 	case Over:
 		return l.Text("record.over", e.Reason)
 	}
 	return l.Text("record.other", clean(e.Event))
+}
+
+// colleague returns what an entry about another advisor says.
+func (e Entry) colleague(l i18n.Language) string {
+	who := e.Who.named()
+	switch e.Event {
+	case ColleagueAsked:
+		return l.Text("record.colleagueAsked", who, e.For)
+	case ColleagueAllowed:
+		return l.Text("record.colleagueAllowed", who)
+	case ColleagueRefused:
+		return l.Text("record.colleagueRefused", e.Why, who)
+	case ColleagueCame:
+		return l.Text("record.colleagueCame", who)
+	case ColleagueLeft:
+		return l.Text("record.colleagueLeft", who, e.Why)
+	case ControlPassed:
+		return l.Text("record.controlPassed", who)
+	}
+	return l.Text("record.sessionPassed", who)
 }
 
 func (s *Share) words(l i18n.Language) string {

@@ -44,6 +44,12 @@ func (l *AgentLink) Enter(place, resume, terms string) error {
 	return l.link.Send(m)
 }
 
+// Passed says that the account name, which was admitted as a colleague, leads the session from now
+// on.
+func (l *AgentLink) Passed(name string) error {
+	return l.link.Send(AgentRequest{Type: TypePassed, Name: name})
+}
+
 // End ends the session for both.
 func (l *AgentLink) End(reason string) error {
 	return l.link.Send(AgentRequest{Type: TypeEnd, Reason: reason})

@@ -21,8 +21,9 @@ const MaxControlLine = 16 << 10
 const maxIgnored = 1000
 
 // ControlMessage is a message of the control stream. The agent sends AgentHello, State, Event,
-// DoorNumber, ChatLine, ChatRefused, FileOffer, FileState, RecordLines, Pong and Bye; the advisor
-// sends AdvisorHello, Ask, AskDoor, Return, Remind, Chat, FileOffer, FileCancel, Ping and End.
+// DoorNumber, ChatLine, ChatRefused, FileOffer, FileState, RecordLines, ColleagueState, Pong and
+// Bye; the advisor sends AdvisorHello, Ask, AskDoor, Return, Remind, Chat, FileOffer, FileCancel,
+// AskColleague, DropColleague, PassControl, PassSession, Ping and End.
 type ControlMessage interface {
 	controlType() string
 }
@@ -50,6 +51,8 @@ type AgentHello struct {
 	Reminds  bool     `json:"reminds,omitempty"` // the agent understands Remind
 	Chat     bool     `json:"chat,omitempty"`    // the agent understands Chat
 	Files    bool     `json:"files,omitempty"`   // the agent understands FileOffer
+	// Colleagues means that the agent understands AskColleague from this end.
+	Colleagues bool `json:"colleagues,omitempty"`
 	// Key is the public key with which the agent signs recordings in this session; "": it makes
 	// none.
 	Key string `json:"key,omitempty"`
@@ -67,6 +70,8 @@ type AdvisorHello struct {
 	Client  string `json:"client"`
 	// Key is the public key with which this end signs recordings; "": it takes none.
 	Key string `json:"key,omitempty"`
+	// Leads means that this end can lead the session if it is passed on to its advisor.
+	Leads bool `json:"leads,omitempty"`
 }
 
 // Rights are the rights in force.
@@ -95,6 +100,8 @@ type Viewer struct {
 	Line string `json:"line"`
 	From string `json:"from"`
 	Code string `json:"code"`
+	// Who is the colleague who sees it; "": the advisor who leads the session.
+	Who string `json:"who,omitempty"`
 }
 
 // State is the complete state of the session. The agent sends it at the start and at each change.
@@ -114,6 +121,15 @@ type State struct {
 	PanelClosed bool     `json:"panelClosed,omitempty"`
 	// Held is set while the customer holds the recording.
 	Held bool `json:"held,omitempty"`
+	// You is the name of the colleague to whom this is sent; "": the advisor who leads the session.
+	// A colleague's Rights are his own.
+	You string `json:"you,omitempty"`
+	// Advisor is the one who leads the session, sent to colleagues.
+	Advisor *Person `json:"advisor,omitempty"`
+	// Colleagues are those whom the customer has admitted.
+	Colleagues []Colleague `json:"colleagues,omitempty"`
+	// Holder is the name of the colleague who may ask for control; "": the advisor who leads.
+	Holder string `json:"holder,omitempty"`
 }
 
 // Event reports what happened to a right. Event is "given", "refused", "timeout", "taken",
@@ -188,6 +204,8 @@ type ChatLine struct {
 	Time time.Time `json:"time"`
 	Text string    `json:"text"`
 	Tag  uint32    `json:"tag,omitempty"`
+	// Who is the advisor who has written it, if that is another one than the receiver.
+	Who string `json:"who,omitempty"`
 }
 
 // Values of ChatLine.By.
@@ -333,6 +351,16 @@ func parseControl(line []byte) (ControlMessage, error) {
 		return decodeControl[FileState](line)
 	case "record":
 		return decodeControl[RecordLines](line)
+	case "colleague":
+		return decodeControl[AskColleague](line)
+	case "colleagueState":
+		return decodeControl[ColleagueState](line)
+	case "colleagueDrop":
+		return decodeControl[DropColleague](line)
+	case "passControl":
+		return decodeControl[PassControl](line)
+	case "passSession":
+		return decodeControl[PassSession](line)
 	case "ping":
 		return decodeControl[Ping](line)
 	case "pong":

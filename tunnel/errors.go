@@ -29,6 +29,7 @@ const (
 	CodeLimit        = "limit"
 	CodeBusy         = "busy"
 	CodeInternal     = "internal"
+	CodeNoColleague  = "no_colleague"
 	CodePuzzle       = "puzzle" // the gateway asks for a proof of work; section 11
 )
 

@@ -37,6 +37,9 @@ const (
 	DoorVNC        = "vnc"
 	DoorRepeater   = "repeater"
 	DoorWebsockify = "websockify"
+	// DoorColleague is how every stream of a colleague enters; section 7c. An advisor's end never
+	// asks for it.
+	DoorColleague = "colleague"
 )
 
 // States of a session; PROTOCOL.md, section 3.
@@ -61,6 +64,8 @@ const (
 	ReasonBurnt    = "burnt"
 	ReasonLost     = "lost"
 	ReasonShutdown = "shutdown"
+	// ReasonPassed is said to an advisor's end only: the session goes on without it.
+	ReasonPassed = "passed"
 )
 
 // Codes of TypeRefused; PROTOCOL.md, section 5.
@@ -86,6 +91,7 @@ const (
 	TypeRefused  = "refused"
 	TypeEnded    = "ended"
 	TypePuzzle   = "puzzle"
+	TypePassed   = "passed"
 )
 
 // Person is what the customer learns about the advisor.
@@ -159,6 +165,8 @@ type Session struct {
 	State   string    `json:"state"`
 	Since   time.Time `json:"since"`
 	Expires time.Time `json:"expires"`
+	// Advisor leads the session, if that is not the caller, who may join as a colleague.
+	Advisor *Person `json:"advisor,omitempty"`
 }
 
 // Sessions is the answer to GET /api/v1/sessions.
@@ -280,7 +288,7 @@ const (
 )
 
 // AgentRequest is a message of an agent to the gateway: TypeEnter (Place,
-// Resume, Proof, Terms), TypeEnd (Reason).
+// Resume, Proof, Terms), TypePassed (Name), TypeEnd (Reason).
 type AgentRequest struct {
 	Type   string `json:"type"`
 	Place  string `json:"place,omitempty"`
@@ -288,6 +296,7 @@ type AgentRequest struct {
 	Proof  string `json:"proof,omitempty"` // of work, after TypePuzzle; section 11
 	Terms  string `json:"terms,omitempty"` // the version of the terms that the customer has accepted
 	Reason string `json:"reason,omitempty"`
+	Name   string `json:"name,omitempty"` // of the account that leads the session from now on
 }
 
 // errNotMessage deliberately has no detail, so that it never repeats untrusted input.

@@ -28,9 +28,12 @@ func (e Error) Error() string { return "chat: line not accepted: " + string(e) }
 // All returns the lines, oldest first. The slice must not be changed; it never changes either.
 func (l *Lines) All() []tunnel.ChatLine { return l.kept }
 
-// Add appends a line that by has written, one of tunnel.ChatLine.By's values, and returns it. The
-// error is an Error.
-func (l *Lines) Add(by, text string, tag uint32, now time.Time) (tunnel.ChatLine, error) {
+// Last returns the ID of the newest line; 0: there is none.
+func (l *Lines) Last() uint32 { return l.last }
+
+// Add appends a line that by has written, one of tunnel.ChatLine.By's values, and returns it. who
+// is the advisor's name; each advisor has a budget of his own. The error is an Error.
+func (l *Lines) Add(by, who, text string, tag uint32, now time.Time) (tunnel.ChatLine, error) {
 	if utf8.RuneCountInString(text) > tunnel.MaxChatText {
 		return tunnel.ChatLine{}, Error(tunnel.ChatTooLong)
 	}
@@ -38,11 +41,11 @@ func (l *Lines) Add(by, text string, tag uint32, now time.Time) (tunnel.ChatLine
 	if text == "" {
 		return tunnel.ChatLine{}, Error(tunnel.ChatEmpty)
 	}
-	if !l.budget(by, now).spend(now) {
+	if !l.budget(by+who, now).spend(now) {
 		return tunnel.ChatLine{}, Error(tunnel.ChatTooMany)
 	}
 	l.last++
-	line := tunnel.ChatLine{ID: l.last, By: by, Time: now.UTC().Truncate(time.Second), Text: text, Tag: tag}
+	line := tunnel.ChatLine{ID: l.last, By: by, Time: now.UTC().Truncate(time.Second), Text: text, Tag: tag, Who: who}
 	older := l.kept[max(0, len(l.kept)-tunnel.MaxChatLines+1):]
 	l.kept = append(older[:len(older):len(older)], line)
 	return line, nil

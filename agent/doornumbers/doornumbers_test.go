@@ -16,22 +16,22 @@ func TestDoorNumberLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	first := d.Issue("vnc", session, now)
-	if n := d.Find("vnc", now.Add(tunnel.DoorNumberLife-1)); n == nil || n.Digits != first {
+	first := d.Issue("vnc", session, now, tunnel.DoorNumberLife)
+	if n := d.Find("vnc", now.Add(tunnel.DoorNumberLife-1)); n == nil || n != first {
 		t.Error("gone too early")
 	}
 	old := d.Find("vnc", now)
-	second := d.Issue("vnc", session, now)
-	if n := d.Find("vnc", now); n == nil || n.Digits != second || d.Spend("vnc", old) {
+	second := d.Issue("vnc", session, now, tunnel.DoorNumberLife)
+	if n := d.Find("vnc", now); n == nil || n != second || d.Spend("vnc", old) {
 		t.Error("the older number is still good")
 	}
-	if other := d.Issue("repeater", session, now); other == second || other == session {
+	if other := d.Issue("repeater", session, now, tunnel.DoorNumberLife).Digits; other == second.Digits || other == session {
 		t.Error("two doors share a number")
 	}
 	if d.Find("vnc", now.Add(tunnel.DoorNumberLife)) != nil || len(d.open) != 1 {
 		t.Error("good for ever")
 	}
-	if n := d.Issue("vnc", tunnel.Number{}, now); !n.IsZero() {
+	if n := d.Issue("vnc", tunnel.Number{}, now, tunnel.DoorNumberLife); n != nil {
 		t.Error("a number without a session")
 	}
 }

@@ -119,6 +119,15 @@ func (n *Notes) Recording(p fbs.Proof) {
 	n.add(record.Entry{Event: record.Recorded, Recording: p.Entry()})
 }
 
+// Colleague writes what became of a colleague. who may be nil: the advisor who leads.
+func (n *Notes) Colleague(event string, who *tunnel.Person, may, why string) {
+	e := record.Entry{Event: event, Why: why, For: may}
+	if who != nil {
+		e.Who = &record.Person{Name: who.Name, Display: who.Display, Company: who.Company}
+	}
+	n.add(e)
+}
+
 // File writes what became of a file that the customer was asked for, or gives.
 func (n *Notes) File(f files.OfferedFile) {
 	e := record.Entry{File: &record.File{Name: f.Name, Size: f.Size, To: "customer", SHA256: f.SHA256, Why: f.Why}}

@@ -275,6 +275,7 @@ const (
 	TypeHold    = "hold"
 	TypeChat    = "chat"
 	TypeStop    = "fileStop"
+	TypeGone    = "colleagueGone"
 	TypeEnd     = "end"
 )
 
@@ -291,6 +292,7 @@ type Message struct {
 	Text     string             `json:"text,omitempty"`
 	Tag      uint32             `json:"tag,omitempty"`
 	File     string             `json:"file,omitempty"`
+	Name     string             `json:"name,omitempty"`
 }
 
 func (p *Panel) obey(m Message, from *page) {
@@ -339,6 +341,8 @@ func (m Message) command(connection string) agent.Command {
 		return agent.Say{Text: m.Text, Tag: m.Tag}
 	case TypeStop:
 		return agent.StopFile{ID: m.File}
+	case TypeGone:
+		return agent.RemoveColleague{Name: m.Name}
 	case TypeEnd:
 		return agent.End{}
 	}

@@ -55,6 +55,8 @@ func (p *Panel) obey(s model, snap agent.Snapshot, line typedLine) {
 		}
 	case "c":
 		p.saveRecording(s, snap)
+	case "k":
+		sendColleaguesAway(s, snap)
 	case "a":
 		_ = s.Do(agent.Silence{Right: consent.Point, On: snap.Rights.Point})
 	case "e":

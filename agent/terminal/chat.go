@@ -34,7 +34,11 @@ func (p *Panel) sayChat(l i18n.Language, s agent.Snapshot) {
 		case line.By == tunnel.ChatByCustomer:
 			p.say(l.Text("agent.terminal.chatOwn", line.Text))
 		default:
-			p.say(l.Text("agent.terminal.chat", agent.AdvisorName(s.Advisor), line.Text))
+			who := line.Who
+			if who == "" {
+				who = agent.AdvisorName(s.Advisor)
+			}
+			p.say(l.Text("agent.terminal.chat", who, line.Text))
 			p.prompts = "" // the question, if any, is shown again below the line
 		}
 		p.chatted = line.ID

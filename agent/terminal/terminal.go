@@ -214,6 +214,7 @@ func (p *Panel) show(l i18n.Language, s agent.Snapshot) {
 	if s.Phase == agent.PhaseJoined && changed {
 		p.say(rightsText(l, s))
 	}
+	sayColleagues(p, l, old, s)
 	p.sayRecording(l, old.Recording, s.Recording)
 	if s.Notice != old.Notice && s.Phase == agent.PhaseJoined {
 		p.sayNotice(l, s)

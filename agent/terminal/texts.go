@@ -23,9 +23,12 @@ func confirmText(l i18n.Language, s agent.Snapshot) string {
 	return q + l.Text("agent.terminal.enter")
 }
 
-// rightsText says what the advisor may do now.
+// rightsText says what the advisor may do now, or the colleague who has control.
 func rightsText(l i18n.Language, s agent.Snapshot) string {
 	who := agent.AdvisorName(s.Advisor)
+	if s.Rights.Control {
+		who = agent.AdvisorName(s.Controller())
+	}
 	switch {
 	case s.Paused:
 		return l.Text("agent.terminal.paused")
@@ -45,6 +48,9 @@ func rightsText(l i18n.Language, s agent.Snapshot) string {
 // questionText returns the text of a question; typing word allows it.
 func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 	who := agent.AdvisorName(s.Advisor)
+	if by := s.Question.By; by != nil {
+		who = agent.AdvisorName(by)
+	}
 	typeWord := "\n" + l.Text("agent.terminal.typeWord", word)
 	switch s.Question.Right {
 	case consent.Control.String():
@@ -55,6 +61,11 @@ func questionText(l i18n.Language, s agent.Snapshot, word string) string {
 		return l.Text("agent.terminal.askRecord", who) + typeWord
 	case consent.Files.String():
 		return fileText(l, s) + typeWord
+	case consent.Colleague.String():
+		if c := s.Question.Colleague; c != nil {
+			return l.Text("agent.terminal.askColleague", who, agent.AdvisorName(&c.Who), c.For) + typeWord
+		}
+		return ""
 	case consent.Show.String():
 		return l.Text("agent.terminal.askShow", who)
 	}

@@ -41,6 +41,7 @@ var limits = []struct {
 	{"maxFileSize", tunnel.MaxFileSize},
 	{"maxFileName", filename.Max},
 	{"fileWindow", tunnel.FileWindow},
+	{"maxColleagues", tunnel.MaxColleagues},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 	{"maxClipText", screen.MaxClipText},
 	{"maxPictureBytes", screen.MaxPictureBytes},
@@ -77,6 +78,12 @@ var words = []struct {
 	{"refusedCodes", []string{tunnel.RefusedNumber, tunnel.RefusedBusy, tunnel.RefusedRate, tunnel.RefusedLost, tunnel.RefusedTerms}},
 	{"rightNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Point, consent.Record)},
 	{"wishNames", names(consent.View, consent.Control, consent.Clipboard, consent.Show, consent.Share, consent.Record)},
+	{"colleagueMay", []string{tunnel.ColleagueSees, tunnel.ColleaguePoints, tunnel.ColleagueControls}},
+	{"colleagueStages", []string{tunnel.ColleagueAsked, tunnel.ColleagueExpected, tunnel.ColleagueHere, tunnel.ColleagueGone}},
+	{"colleagueEnds", []string{
+		tunnel.ColleagueRefused, tunnel.ColleagueSilent, tunnel.ColleagueLate, tunnel.ColleagueBurnt, tunnel.ColleagueRemoved,
+		tunnel.ColleagueLeft, tunnel.ColleagueTooMany, tunnel.ColleagueNobody,
+	}},
 	{"lineNames", []string{agent.LineSealed, agent.LinePartly, agent.LineGateway}},
 	{"directionNames", []string{consent.Nobody.String(), consent.Customer.String(), consent.Advisor.String()}},
 	{"noticeNames", []string{agent.NoticeHidden, agent.NoticeShielded}},
@@ -102,7 +109,7 @@ var words = []struct {
 	}},
 	{"panelCommands", []string{
 		panel.TypeEnter, panel.TypeTerms, panel.TypeAnswer, panel.TypeSilence, panel.TypeShare, panel.TypeTake, panel.TypePause, panel.TypeHold, panel.TypeChat,
-		panel.TypeStop, panel.TypeEnd,
+		panel.TypeStop, panel.TypeGone, panel.TypeEnd,
 	}},
 }
 
@@ -120,14 +127,14 @@ var messages = []any{
 	// PROTOCOL.md, section 2.
 	tunnel.SignInRequest{}, tunnel.Me{}, tunnel.Info{}, tunnel.NewSession{}, tunnel.Sessions{},
 	tunnel.OpenStreamRequest{}, tunnel.OpenStreamAnswer{}, tunnel.HandOver{}, tunnel.ViewerPassword{},
-	tunnel.ViewerAddress{},
+	tunnel.ViewerAddress{}, tunnel.People{}, tunnel.AdmitRequest{},
 	// PROTOCOL.md, sections 3 and 5.
 	tunnel.OwnerMessage{}, tunnel.OwnerRequest{}, tunnel.GatewayMessage{}, tunnel.AgentRequest{},
 	// PROTOCOL.md, section 6.
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{}, tunnel.RecordLines{},
 	tunnel.Pong{}, tunnel.Bye{}, tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{},
 	tunnel.Chat{}, tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.FileState{}, tunnel.FileHeader{}, tunnel.Ping{},
-	tunnel.End{},
+	tunnel.AskColleague{}, tunnel.ColleagueState{}, tunnel.DropColleague{}, tunnel.PassControl{}, tunnel.PassSession{}, tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{}, panel.Chat{}, panel.ChatRefused{},
 }
@@ -139,10 +146,11 @@ var unions = []struct {
 }{
 	{"FromAgent", []tunnel.ControlMessage{
 		tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{}, tunnel.RecordLines{},
-		tunnel.FileOffer{}, tunnel.FileState{}, tunnel.Pong{}, tunnel.Bye{},
+		tunnel.FileOffer{}, tunnel.FileState{}, tunnel.ColleagueState{}, tunnel.Pong{}, tunnel.Bye{},
 	}},
 	{"FromAdvisor", []tunnel.ControlMessage{
 		tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{}, tunnel.Chat{},
-		tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.Ping{}, tunnel.End{},
+		tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.AskColleague{}, tunnel.DropColleague{}, tunnel.PassControl{}, tunnel.PassSession{},
+		tunnel.Ping{}, tunnel.End{},
 	}},
 }

@@ -56,7 +56,10 @@ const (
 	Stream        = "stream_opened"
 	StreamEnd     = "stream_ended"
 	Ended         = "session_ended"
-	Answered      = "customer_answered" // the question after a session; the reason is the answer
+	Admitted      = "colleague_admitted" // the reason is the colleague's account
+	Expelled      = "colleague_expelled" // the reason is the colleague's account
+	Passed        = "session_passed"     // the reason is the account that had it before
+	Answered      = "customer_answered"  // the question after a session; the reason is the answer
 	Password      = "viewer_password_made"
 	Token         = "viewer_address_made"
 	Viewer        = "viewer_admitted"

@@ -98,6 +98,7 @@ export function panelStates(lang) {
     { ...program, id: "file15", given: true },
   ];
   const recording = { running: true, held: false, key: "r".repeat(43) };
+  const bert = { name: "bert", display: "Bert Maier", company: "Beispiel Software", for: "control", here: true, leads: true };
   const recorded = { ...viewing, rights: { ...viewing.rights, record: true } };
   const controlled = { ...viewing, rights: { ...base.rights, view: true, point: true, control: true, clipboard: true } };
   const record =
@@ -168,6 +169,21 @@ export function panelStates(lang) {
     },
     "recorded-lost": { ...recorded, recording: { running: true, held: false, lost: true } },
     "recorded-before": { ...viewing, recording: { ...recording, running: false } },
+    colleagues: { ...viewing, colleagues: [bert] },
+    "colleagues-expected": { ...base, colleagues: [{ ...bert, here: false }] },
+    "colleagues-controlled": { ...controlled, colleagues: [bert], holder: "bert" },
+    "colleagues-recorded": {
+      ...controlled,
+      rights: { ...controlled.rights, record: true },
+      recording,
+      colleagues: [bert, { ...bert, name: "carla", display: "Carla Übermeier-Schmidt" }],
+      question: question("control", { window: false, by: { name: "bert", display: "Bert Maier", company: "Beispiel Software" } }),
+    },
+    "question-colleague": { ...viewing, question: question("colleague", { colleague: { who: bert, for: "control" } }) },
+    "question-colleague-here": {
+      ...viewing,
+      question: question("colleague", { window: false, colleague: { who: bert, for: "see" } }),
+    },
     "question-record": { ...viewing, question: question("record") },
     "question-record-here": { ...viewing, question: question("record", { window: false }) },
     "question-recorded-controlled": {

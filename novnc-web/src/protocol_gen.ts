@@ -27,6 +27,7 @@ export const maxFiles = 20;
 export const maxFileSize = 1_125_899_906_842_624;
 export const maxFileName = 255;
 export const fileWindow = 1_048_576;
+export const maxColleagues = 3;
 export const doorNumberLife = 300_000;
 export const maxClipText = 1_048_576;
 export const maxPictureBytes = 8_388_608;
@@ -68,6 +69,12 @@ export const rightNames = ["view", "control", "clipboard", "show", "point", "rec
 export type RightName = (typeof rightNames)[number];
 export const wishNames = ["view", "control", "clipboard", "show", "share", "record"] as const;
 export type WishName = (typeof wishNames)[number];
+export const colleagueMay = ["see", "point", "control"] as const;
+export type ColleagueMay = (typeof colleagueMay)[number];
+export const colleagueStages = ["asked", "expected", "here", "gone"] as const;
+export type ColleagueStage = (typeof colleagueStages)[number];
+export const colleagueEnds = ["refused", "silence", "late", "burnt", "removed", "left", "many", "nobody"] as const;
+export type ColleagueEnd = (typeof colleagueEnds)[number];
 export const lineNames = ["sealed", "partly", "gateway"] as const;
 export type LineName = (typeof lineNames)[number];
 export const directionNames = ["none", "customer", "advisor"] as const;
@@ -94,7 +101,7 @@ export const fileKinds = ["program", "document", "picture", "film", "sound", "ar
 export type FileKind = (typeof fileKinds)[number];
 export const panelPhases = ["number", "connecting", "joined", "away", "ended"] as const;
 export type PanelPhase = (typeof panelPhases)[number];
-export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "hold", "chat", "fileStop", "end"] as const;
+export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "hold", "chat", "fileStop", "colleagueGone", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
 
 // Messages.
@@ -146,12 +153,20 @@ export interface NewSession {
   expires: string;
 }
 
+/** tunnel.Person */
+export interface Person {
+  name: string;
+  display: string;
+  company: string;
+}
+
 /** tunnel.Session */
 export interface Session {
   place: string;
   state: string;
   since: string;
   expires: string;
+  advisor?: Person;
 }
 
 /** tunnel.Sessions */
@@ -190,6 +205,16 @@ export interface ViewerAddress {
   expires: string;
 }
 
+/** tunnel.People */
+export interface People {
+  people: Person[];
+}
+
+/** tunnel.AdmitRequest */
+export interface AdmitRequest {
+  name: string;
+}
+
 /** tunnel.OwnerMessage */
 export interface OwnerMessage {
   type: string;
@@ -206,13 +231,6 @@ export interface OwnerRequest {
   type: string;
   stream?: string;
   ok?: boolean;
-}
-
-/** tunnel.Person */
-export interface Person {
-  name: string;
-  display: string;
-  company: string;
 }
 
 /** tunnel.Terms */
@@ -256,6 +274,7 @@ export interface AgentRequest {
   proof?: string;
   terms?: string;
   reason?: string;
+  name?: string;
 }
 
 /** tunnel.Customer */
@@ -277,6 +296,7 @@ export interface AgentHello {
   reminds?: boolean;
   chat?: boolean;
   files?: boolean;
+  colleagues?: boolean;
   key?: string;
 }
 
@@ -303,6 +323,17 @@ export interface Viewer {
   line: string;
   from: string;
   code: string;
+  who?: string;
+}
+
+/** tunnel.Colleague */
+export interface Colleague {
+  name: string;
+  display: string;
+  company: string;
+  for: string;
+  here: boolean;
+  leads: boolean;
 }
 
 /** tunnel.State */
@@ -318,6 +349,10 @@ export interface State {
   viewers: Viewer[];
   panelClosed?: boolean;
   held?: boolean;
+  you?: string;
+  advisor?: Person;
+  colleagues?: Colleague[];
+  holder?: string;
 }
 
 /** tunnel.Event */
@@ -343,6 +378,7 @@ export interface ChatLine {
   time: string;
   text: string;
   tag?: number;
+  who?: string;
 }
 
 /** tunnel.ChatRefused */
@@ -372,6 +408,7 @@ export interface AdvisorHello {
   version: string;
   client: string;
   key?: string;
+  leads?: boolean;
 }
 
 /** tunnel.Ask */
@@ -425,6 +462,36 @@ export interface Ping {
   id: number;
 }
 
+/** tunnel.AskColleague */
+export interface AskColleague {
+  who: Person;
+  for: string;
+}
+
+/** tunnel.ColleagueState */
+export interface ColleagueState {
+  name: string;
+  state: string;
+  number?: string;
+  seconds?: number;
+  why?: string;
+}
+
+/** tunnel.DropColleague */
+export interface DropColleague {
+  name: string;
+}
+
+/** tunnel.PassControl */
+export interface PassControl {
+  name: string;
+}
+
+/** tunnel.PassSession */
+export interface PassSession {
+  name: string;
+}
+
 /** agent.TermsAsked */
 export interface PanelTermsAsked {
   version: string;
@@ -476,6 +543,8 @@ export interface PanelQuestion {
   window: boolean;
   proposal: PanelSelection | null;
   file: OfferedFile | null;
+  colleague?: AskColleague;
+  by?: Person;
 }
 
 /** choices.MonitorChoice */
@@ -534,6 +603,8 @@ export interface PanelSnapshot {
   line: string;
   direction: string;
   viewers: Viewer[];
+  colleagues?: Colleague[];
+  holder?: string;
   rights: Rights;
   paused: boolean;
   question: PanelQuestion | null;
@@ -558,6 +629,7 @@ export interface PanelMessage {
   text?: string;
   tag?: number;
   file?: string;
+  name?: string;
 }
 
 /** panel.Chat */
@@ -583,6 +655,7 @@ export type FromAgent =
   | ({ type: "record" } & RecordLines)
   | ({ type: "file" } & FileOffer)
   | ({ type: "fileState" } & FileState)
+  | ({ type: "colleagueState" } & ColleagueState)
   | ({ type: "pong" } & Pong)
   | ({ type: "bye" } & Bye);
 
@@ -595,5 +668,9 @@ export type FromAdvisor =
   | ({ type: "chat" } & Chat)
   | ({ type: "file" } & FileOffer)
   | ({ type: "fileCancel" } & FileCancel)
+  | ({ type: "colleague" } & AskColleague)
+  | ({ type: "colleagueDrop" } & DropColleague)
+  | ({ type: "passControl" } & PassControl)
+  | ({ type: "passSession" } & PassSession)
   | ({ type: "ping" } & Ping)
   | ({ type: "end" });

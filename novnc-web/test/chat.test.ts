@@ -11,7 +11,7 @@ import { AcceptedLines, forAdvisors } from "../src/customer/sharing/chat.ts";
 import { readChat } from "../src/panel/chatmessages.ts";
 import { chatPause, maxChatBurst, maxChatLines, maxChatText } from "../src/protocol_gen.ts";
 
-const line = (id: number, by: Line["by"], text = "text " + id, tag = 0): Line => ({ id, by, text, tag, time: null });
+const line = (id: number, by: Line["by"], text = "text " + id, tag = 0): Line => ({ id, by, text, tag, time: null, who: "" });
 
 /** A model with what it passed on and kept. */
 function rig(side: Line["by"] = "advisor", kept?: KeptChat) {
@@ -24,7 +24,14 @@ function rig(side: Line["by"] = "advisor", kept?: KeptChat) {
 
 test("a line is checked before it is shown", () => {
   const good = { id: 3, by: "customer", time: "2026-01-02T03:04:05Z", text: "a\u202eb\u0007c", tag: 9 };
-  assert.deepEqual(readChatLine(good), { id: 3, by: "customer", time: new Date("2026-01-02T03:04:05Z"), text: "abc", tag: 9 });
+  assert.deepEqual(readChatLine(good), {
+    id: 3,
+    by: "customer",
+    time: new Date("2026-01-02T03:04:05Z"),
+    text: "abc",
+    tag: 9,
+    who: "",
+  });
   for (const bad of [{ id: 0 }, { id: 1.5 }, { id: 2 ** 53 }, { id: "3" }, { by: "gateway" }, { text: " " }, { text: 5 }])
     assert.equal(readChatLine({ ...good, ...bad }), null, JSON.stringify(bad));
   assert.equal(readChatLine({ ...good, time: "never" })?.time, null);

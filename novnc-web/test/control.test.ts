@@ -206,7 +206,7 @@ test("lines and refusals of the chat are read, and a line is written", async () 
       '{"type":"chatLine","id":0,"by":"customer","text":"b"}\n{"type":"chatRefused","tag":7,"why":"rate"}\n',
   );
   assert.deepEqual(told, [
-    ["chatLine", { id: 1, by: "customer", time: new Date("2026-01-02T03:04:05Z"), text: "a", tag: 0 }],
+    ["chatLine", { id: 1, by: "customer", time: new Date("2026-01-02T03:04:05Z"), text: "a", tag: 0, who: "" }],
     ["chatRefused", { tag: 7, why: "rate" }],
   ]);
   control.close();

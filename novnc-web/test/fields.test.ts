@@ -62,6 +62,8 @@ test("a snapshot is read whole or not at all", () => {
     window: false,
     proposal: null,
     file: null,
+    colleague: null,
+    by: null,
   });
   // These fields are absent in messages of an old program.
   assert.deepEqual([s.choices, s.share, s.hands, s.record], [null, null, false, { text: "", json: "" }]);

@@ -22,6 +22,8 @@ export interface Line {
   text: string;
   /** That of the page's own line; 0 otherwise. */
   tag: number;
+  /** The advisor who has written it, if that is another one than the page's own; "" otherwise. */
+  who: string;
 }
 
 /** What survives a reload of the page. */
@@ -46,7 +48,7 @@ export function readChatLine(f: Unchecked<ChatLine>): Line | null {
   const by = oneOf(f["by"], [...chatSides, ""], "");
   const words = text(f["text"], maxChatText);
   if (!Number.isSafeInteger(id) || (id as number) < 1 || by === "" || words.trim() === "") return null;
-  return { id: id as number, by, time: time(f["time"]), text: words, tag: readTag(f["tag"]) };
+  return { id: id as number, by, time: time(f["time"]), text: words, tag: readTag(f["tag"]), who: text(f["who"], 100) };
 }
 
 export function readChatRefused(f: Unchecked<ChatRefused>): { tag: number; why: ChatRefusal } {
@@ -87,9 +89,14 @@ export class ChatModel {
     this.lastSeen = kept.seen;
   }
 
+  /** Whether this side has written it: another advisor is another side. */
+  isOwn(line: Line): boolean {
+    return line.by === this.side && (this.side === "customer" || line.who === "");
+  }
+
   /** The number of lines of the other side that were not seen. */
   get unread(): number {
-    return this.lines.filter((l) => l.by !== this.side && l.id > this.lastSeen).length;
+    return this.lines.filter((l) => !this.isOwn(l) && l.id > this.lastSeen).length;
   }
 
   /** Lines of the other side are there, and none was ever seen. */
@@ -140,7 +147,7 @@ export class ChatModel {
 
   /** Called when a person sees all lines. */
   see(): void {
-    const last = this.lines.findLast((l) => l.by !== this.side)?.id ?? 0;
+    const last = this.lines.findLast((l) => !this.isOwn(l))?.id ?? 0;
     if (last <= this.lastSeen) return;
     this.lastSeen = last;
     this.store();

@@ -32,6 +32,8 @@ export interface Viewer {
   from: string;
   /** Four digits of the exchange that its stream goes back to; "" if the gateway opens the seal. */
   code: string;
+  /** The account of the colleague who sees it; "" for the advisor. */
+  who: string;
 }
 
 export const noRights: Rights = { view: false, control: false, clipboard: false, show: false, point: false, record: false };
@@ -57,6 +59,6 @@ export function readViewers(value: unknown): Viewer[] {
     const f = asFields<SentViewer>(item) ?? {};
     // Never call a line sealed unless it is known to be.
     const line = oneOf(f["line"], lineNames, "gateway");
-    return { door: text(f["door"], 20), line, from: text(f["from"], 60), code: text(f["code"], 4) };
+    return { door: text(f["door"], 20), line, from: text(f["from"], 60), code: text(f["code"], 4), who: text(f["who"], 80) };
   });
 }

@@ -20,6 +20,8 @@ export interface PanelActions {
   take(right: Right): void;
   /** Ends the transfer of a file, or gives up one that was accepted. */
   stopFile(file: string): void;
+  /** Ends a colleague's part in the session. */
+  removeColleague?(account: string): void;
   pause(on: boolean): void;
   /** Holds the recording, or lets it go on. */
   hold?(on: boolean): void;

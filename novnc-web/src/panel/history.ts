@@ -26,6 +26,11 @@ function differences(last: Snapshot, s: Snapshot, t: PanelTexts): string[] {
   const found: string[] = [];
   if (s.phase === "joined" && last.phase !== "joined") found.push(last.phase === "away" ? t.happened.back : t.happened.joined);
   if (s.phase === "away" && last.phase === "joined") found.push(t.happened.away);
+  if (last.advisor && s.advisor && s.advisor.name !== last.advisor.name) found.push(t.happened.passed(s.advisor.name));
+  const here = (of: Snapshot, account: string) => of.colleagues.some((c) => c.account === account && c.here);
+  for (const c of s.colleagues) if (c.here && !here(last, c.account)) found.push(t.happened.came(c.name));
+  for (const c of last.colleagues)
+    if (c.here && !here(s, c.account) && s.advisor?.name !== c.name) found.push(t.happened.left(c.name));
   if (s.paused !== last.paused) found.push(s.paused ? t.happened.paused : t.happened.resumed);
   for (const right of rightNames)
     if (s.rights[right] !== last.rights[right])

@@ -68,6 +68,10 @@ export class PanelLink implements PanelActions {
     this.send({ type: "fileStop", file });
   }
 
+  removeColleague(account: string): void {
+    this.send({ type: "colleagueGone", name: account });
+  }
+
   pause(on: boolean): void {
     this.send({ type: "pause", on });
   }

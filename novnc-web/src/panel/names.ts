@@ -10,6 +10,11 @@ export function advisorIn(s: Snapshot, common: CommonTexts): string {
   return cut(s.advisor?.name || common.yourAdvisor);
 }
 
+/** The name of the advisor who controls, or may ask for it, for a sentence. */
+export function controllerIn(s: Snapshot, common: CommonTexts): string {
+  return s.holder ? cut(s.holder.name) : advisorIn(s, common);
+}
+
 /** What a share contains, for a sentence. */
 export function shareIn(share: Share | null): [kind: SharePart, names: string] {
   const [kind, names] = sharePart(share);

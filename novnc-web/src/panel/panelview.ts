@@ -15,7 +15,8 @@ import type { GiveFiles } from "./givefiles.ts";
 import { head } from "./head.ts";
 import { History } from "./history.ts";
 import { lookOf } from "./look.ts";
-import { advisorIn } from "./names.ts";
+import { colleaguesRow } from "./colleaguesrow.ts";
+import { advisorIn, controllerIn, cut } from "./names.ts";
 import { notices, type FileList } from "./notices.ts";
 import { NumberForm } from "./numberform.ts";
 import type { Preview } from "./preview.ts";
@@ -199,7 +200,7 @@ export class PanelView {
 
   private session(s: Snapshot): TemplateResult {
     const { t, common, actions } = this;
-    const who = advisorIn(s, common);
+    const who = s.rights.control ? controllerIn(s, common) : advisorIn(s, common);
     return html`<main
       class="live"
       data-testid="session"
@@ -210,7 +211,7 @@ export class PanelView {
       ${truth(s, who, t)}
       <div class="middle">${this.shown.view(this.covers(s))}${this.middle(s, who)}</div>
 
-      ${recordingRow(s, t, actions, this.covers(s))}
+      ${s.question && s.rights.control ? nothing : colleaguesRow(s, t, actions)} ${recordingRow(s, t, actions, this.covers(s))}
       ${sharesClipboard(s) && !(s.question && s.recording?.running) ? this.clipboard() : nothing}
       ${
         s.rights.control
@@ -240,7 +241,7 @@ export class PanelView {
   /** What the middle of the page shows. It never changes the places of the buttons below. */
   private middle(s: Snapshot, who: string): TemplateResult | typeof nothing {
     const { t, common, actions } = this;
-    if (s.question) return this.question.view(s, who);
+    if (s.question) return this.question.view(s, s.question.by ? cut(s.question.by.name) : advisorIn(s, common));
     if (this.open === "editor") return this.editor.view(s, () => this.toggle("editor"));
     if (this.open === "chat") return this.chat.view(s, () => this.close("chat"));
     if (this.open === "files") return this.files.view(s, () => this.close("files"));

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
+import { mayWord } from "../common/colleagues.ts";
 import type { IconName } from "../common/icons.ts";
 import { sharePart, type Share, type SharePart } from "../common/shares.ts";
 import type { CommonTexts } from "../texts_gen/common.ts";
@@ -80,7 +81,8 @@ export class QuestionCard {
     if (!q) return html``;
     const choices = mayChoose(q) ? s.choices : null;
     const choosing = this.choosing && choices !== null;
-    const control = q.right === "control" || q.right === "clipboard" || q.right === "record" || isProgram(q);
+    const control =
+      q.right === "control" || q.right === "clipboard" || q.right === "record" || q.right === "colleague" || isProgram(q);
     return html`<section
       class="question"
       role="alertdialog"
@@ -125,6 +127,14 @@ export class QuestionCard {
         <h2 id="question-words" tabindex="-1" data-testid="question-words" ${ref(this.heading)}>${words}</h2>
       </div>
       ${q.file ? html`<div id="question-file" class="file">${fileFacts(q.file, t, this.common)}</div>` : nothing}
+      ${
+        q.colleague
+          ? html`<p id="question-file" class="joins" data-testid="question-colleague">
+              <strong>${[q.colleague.name, q.colleague.company].filter(Boolean).join(", ")}</strong>
+              ${t.colleague.may(mayWord(q.colleague.may))}.
+            </p>`
+          : nothing
+      }
       <p id="question-meaning">${q.window ? t.inWindow : isProgram(q) ? nothing : meaningOf(asked, s.key, t)}</p>`;
   }
 
@@ -134,7 +144,7 @@ export class QuestionCard {
     // Without a whole screen to show, the customer has to choose first.
     const wanting = choices !== null && !choices.whole && !choosing;
     // The customer must know what he says yes to.
-    const unknown = q.right === "files" && q.file === null;
+    const unknown = (q.right === "files" && q.file === null) || (q.right === "colleague" && q.colleague === null);
     const label = choosing ? t.choose.yes : q.proposal ? t.choose.apply : t.yes[q.file?.given ? "given" : q.right];
     return html`<button
       type="button"
@@ -192,6 +202,7 @@ const icons: Record<Question["right"], IconName> = {
   clipboard: "clipboard",
   record: "record",
   files: "download",
+  colleague: "eye",
 };
 
 /** Whether the customer can choose what to show while answering on this page. */
@@ -205,8 +216,8 @@ function wholeOf(choices: Choices | null): Share | null {
 }
 
 /** What explains the question. */
-function describing({ file }: Question): string {
-  return file ? "question-file question-meaning" : "question-meaning";
+function describing({ file, colleague }: Question): string {
+  return file || colleague ? "question-file question-meaning" : "question-meaning";
 }
 
 /** Whether the advisor offers a program, which can do everything on this computer. */

@@ -14,6 +14,7 @@ import {
   type Viewer,
   type Wish,
 } from "../common/rights.ts";
+import { readColleagues, readMay, readWho, type Colleague, type Who } from "../common/colleagues.ts";
 import { readShare, type Share } from "../common/shares.ts";
 import {
   directionNames,
@@ -26,6 +27,8 @@ import {
   panelFileEnds,
   panelFileStates,
   panelPhases,
+  type AskColleague,
+  type ColleagueMay,
   type DirectionName,
   type FileKind,
   type NoticeName,
@@ -53,8 +56,8 @@ const maxMessage = 4 * 1024 * 1024;
 export type { PanelPhase };
 
 /** What a question can be about. Files are offered, not asked for. */
-export const askedNames = [...wishNames, "files"] as const;
-export type Asked = Wish | "files";
+export const askedNames = [...wishNames, "files", "colleague"] as const;
+export type Asked = Wish | "files" | "colleague";
 
 export interface Question {
   id: string;
@@ -68,6 +71,10 @@ export interface Question {
   proposal: Share | null;
   /** The file that is offered or given, with the right `files`. */
   file: OfferedFile | null;
+  /** The one who would join, with the right `colleague`. */
+  colleague: (Who & { may: ColleagueMay }) | null;
+  /** The colleague who asks; null: the advisor. */
+  by: Who | null;
 }
 
 /** A file that the advisor offers, or that the customer gives. */
@@ -147,6 +154,10 @@ export interface Snapshot {
   /** The current share, or the latest choice; null for old programs. */
   share: Share | null;
   viewers: Viewer[];
+  /** Further advisors whom the customer has admitted. */
+  colleagues: Colleague[];
+  /** The colleague who has control, or may ask for it; null: the advisor. */
+  holder: Colleague | null;
   answer: Answer;
   reason: string;
   key: string;
@@ -201,7 +212,15 @@ function readQuestion(f: Unchecked<PanelQuestion>): Question {
     window: flag(f["window"]),
     proposal: readShare(f["proposal"]),
     file: readFile(f["file"]),
+    colleague: readAskedColleague(f["colleague"]),
+    by: readWho(f["by"]),
   };
+}
+
+function readAskedColleague(value: unknown): Question["colleague"] {
+  const f = asFields<AskColleague>(value);
+  const who = readWho(f?.["who"]);
+  return f && who && { ...who, may: readMay(f["for"]) };
 }
 
 /** Reads a file; null if it cannot be shown as what it is. */
@@ -313,6 +332,7 @@ export function readSnapshot(data: unknown): Snapshot | null {
   const question = asFields<PanelQuestion>(f["question"]);
   const choices = asFields<PanelChoices>(f["choices"]);
   const recording = asFields<PanelRecording>(f["recording"]);
+  const colleagues = readColleagues(f["colleagues"]);
   return {
     seq: number(f["seq"]),
     lang: oneOf(f["lang"], languages, languages[0]),
@@ -341,6 +361,8 @@ export function readSnapshot(data: unknown): Snapshot | null {
     choices: choices && readChoices(choices),
     share: readShare(f["share"]),
     viewers: readViewers(f["viewers"]),
+    colleagues,
+    holder: colleagues.find((c) => c.account === f["holder"]) ?? null,
     answer: readAnswer(f["answer"]),
     reason: text(f["reason"], 20),
     key: text(f["key"], 10),

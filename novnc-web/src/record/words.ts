@@ -95,6 +95,17 @@ export function entryWords(e: ReadEntry, { record: t, common }: RecordWords): st
       if (f) return t.recording(sizeText(number(f["size"]), common), f["advisorSignature"] ? "both" : "other");
       break;
     }
+    case "colleagueAsked":
+      return t.colleagueAsked(named(e["who"]), oneOf(e["for"], ["see", "point"], "other"));
+    case "colleagueAllowed":
+    case "colleagueCame":
+    case "controlPassed":
+    case "sessionPassed":
+      return t[e.event](named(e["who"]));
+    case "colleagueRefused":
+      return t.colleagueRefused(oneOf(e["why"], ["silence"], "other"), named(e["who"]));
+    case "colleagueLeft":
+      return t.colleagueLeft(named(e["who"]), oneOf(e["why"], ["late", "burnt", "removed"], "other"));
     case "away":
     case "back":
     case "paused":

@@ -57,6 +57,7 @@ export interface PanelTexts {
     record: (who: string) => string;
     show: (who: string) => string;
     files: (who: string) => string;
+    colleague: (who: string) => string;
     /** About a file that the customer has chosen for the advisor. Below it are its name and its size. */
     given: (who: string) => string;
     share: (who: string) => string;
@@ -72,6 +73,7 @@ export interface PanelTexts {
     record: string;
     show: string;
     files: string;
+    colleague: string;
     given: string;
     share: string;
     resume: string;
@@ -85,6 +87,7 @@ export interface PanelTexts {
     record: string;
     show: string;
     files: string;
+    colleague: string;
     given: string;
     share: string;
     resume: string;
@@ -153,6 +156,12 @@ export interface PanelTexts {
     stop: string;
     save: string;
     lost: string;
+  };
+  colleague: {
+    may: (may: "see" | "point" | "other") => string;
+    here: (names: string) => string;
+    expected: (names: string) => string;
+    remove: string;
   };
   chat: {
     /** Opens the messages; beside the advisor's name. */
@@ -273,6 +282,9 @@ export interface PanelTexts {
     /** what: panel.wish.* */
     given: (what: string) => string;
     ended: (what: string) => string;
+    came: (who: string) => string;
+    left: (who: string) => string;
+    passed: (who: string) => string;
   };
   toGatewayMeans: (gateway: string) => string;
   partlyMeans: string;
@@ -293,6 +305,7 @@ export interface PanelTexts {
     record: string;
     show: string;
     files: string;
+    colleague: string;
     share: string;
     point: string;
   };
@@ -378,6 +391,7 @@ export const panelEn: PanelTexts = {
     record: (who) => `${who} would like to RECORD your screen.`,
     show: (who) => `${who} would like to show you their screen.`,
     files: (who) => `${who} would like to give you a file.`,
+    colleague: (who) => `${who} would like a COLLEAGUE to join.`,
     given: (who) => `Give this file to ${who}?`,
     share: (who) => `${who} would like to see another part of your screen.`,
     resume: (who) => `Shall ${who} see your screen again?`,
@@ -391,6 +405,7 @@ export const panelEn: PanelTexts = {
     record: "Your advisor then keeps the pictures. You can pause or stop it at any time, and save the same recording.",
     show: "You then see it here. Your own screen is not shown meanwhile.",
     files: "If you say yes, you save it yourself. Nothing is opened by itself.",
+    colleague: "You can send them away at any time.",
     given: "Your advisor gets a copy. Your own file stays as it is.",
     share: "Your advisor then sees more of your screen.",
     resume: "At the moment nobody sees it.",
@@ -403,6 +418,7 @@ export const panelEn: PanelTexts = {
     record: "Yes, allow",
     show: "Yes, look at it",
     files: "Yes, I want it",
+    colleague: "Yes, allow",
     given: "Yes, give it",
     share: "Show my screen",
     resume: "Show again",
@@ -462,6 +478,12 @@ export const panelEn: PanelTexts = {
     stop: "Stop",
     save: "Save it too",
     lost: "It became too large to save here.",
+  },
+  colleague: {
+    may: (may) => may === "see" ? "may then see what you show" : may === "point" ? "may then see what you show and point at it" : "may then see what you show and, after another yes, control it",
+    here: (names) => `${names} is here too.`,
+    expected: (names) => `${names} may join.`,
+    remove: "Send away",
   },
   chat: {
     open: "Write",
@@ -562,6 +584,9 @@ export const panelEn: PanelTexts = {
     resumed: "Resumed.",
     given: (what) => `Allowed: ${what}`,
     ended: (what) => `Ended: ${what}`,
+    came: (who) => `${who} has joined.`,
+    left: (who) => `${who} is no longer there.`,
+    passed: (who) => `${who} leads the session from now on.`,
   },
   toGatewayMeans: (gateway) => `The operator of ${gateway} could look too: your advisor uses a viewer without our encryption.`,
   partlyMeans: "From there your advisor passes the picture on to another computer, without encryption.",
@@ -578,6 +603,7 @@ export const panelEn: PanelTexts = {
     record: "recording your screen",
     show: "showing you a screen",
     files: "giving you a file",
+    colleague: "a colleague",
     share: "seeing something else",
     point: "pointing at things",
   },
@@ -662,6 +688,7 @@ export const panelDe: PanelTexts = {
     record: (who) => `${who} möchte Ihren Bildschirm AUFZEICHNEN.`,
     show: (who) => `${who} möchte Ihnen den eigenen Bildschirm zeigen.`,
     files: (who) => `${who} möchte Ihnen eine Datei geben.`,
+    colleague: (who) => `${who} möchte jemanden DAZUHOLEN.`,
     given: (who) => `Diese Datei an ${who} geben?`,
     share: (who) => `${who} möchte einen anderen Teil Ihres Bildschirms sehen.`,
     resume: (who) => `Soll ${who} Ihren Bildschirm wieder sehen?`,
@@ -675,6 +702,7 @@ export const panelDe: PanelTexts = {
     record: "Ihr Berater behält dann die Bilder. Sie können jederzeit anhalten oder beenden und dieselbe Aufzeichnung speichern.",
     show: "Sie sehen ihn dann hier. Ihr eigener Bildschirm wird dabei nicht gezeigt.",
     files: "Wenn Sie Ja sagen, speichern Sie die Datei selbst. Nichts öffnet sich von allein.",
+    colleague: "Sie können diese Person jederzeit wegschicken.",
     given: "Ihr Berater bekommt eine Kopie. Ihre eigene Datei bleibt, wie sie ist.",
     share: "Ihr Berater sieht dann mehr von Ihrem Bildschirm.",
     resume: "Im Moment sieht ihn niemand.",
@@ -687,6 +715,7 @@ export const panelDe: PanelTexts = {
     record: "Ja, erlauben",
     show: "Ja, ansehen",
     files: "Ja, annehmen",
+    colleague: "Ja, erlauben",
     given: "Ja, geben",
     share: "Bildschirm zeigen",
     resume: "Wieder zeigen",
@@ -746,6 +775,12 @@ export const panelDe: PanelTexts = {
     stop: "Beenden",
     save: "Auch speichern",
     lost: "Zum Speichern hier wurde sie zu groß.",
+  },
+  colleague: {
+    may: (may) => may === "see" ? "darf dann sehen, was Sie zeigen" : may === "point" ? "darf dann sehen, was Sie zeigen, und darauf zeigen" : "darf dann sehen, was Sie zeigen, und nach einem weiteren Ja steuern",
+    here: (names) => `${names} ist auch dabei.`,
+    expected: (names) => `${names} darf dazukommen.`,
+    remove: "Wegschicken",
   },
   chat: {
     open: "Schreiben",
@@ -846,6 +881,9 @@ export const panelDe: PanelTexts = {
     resumed: "Fortgesetzt.",
     given: (what) => `Erlaubt: ${what}`,
     ended: (what) => `Beendet: ${what}`,
+    came: (who) => `${who} ist dazugekommen.`,
+    left: (who) => `${who} ist nicht mehr da.`,
+    passed: (who) => `${who} führt die Sitzung ab jetzt.`,
   },
   toGatewayMeans: (gateway) => `Wer ${gateway} betreibt, könnte mitsehen: Ihr Berater benutzt einen Betrachter ohne unsere Verschlüsselung.`,
   partlyMeans: "Von dort gibt Ihr Berater das Bild unverschlüsselt an einen anderen Computer weiter.",
@@ -862,6 +900,7 @@ export const panelDe: PanelTexts = {
     record: "das Aufzeichnen Ihres Bildschirms",
     show: "Ihnen einen Bildschirm zeigen",
     files: "Ihnen eine Datei geben",
+    colleague: "jemand weiterer",
     share: "etwas anderes sehen",
     point: "auf Dinge zeigen",
   },
@@ -946,6 +985,7 @@ export const panelFr: PanelTexts = {
     record: (who) => `${who} souhaite ENREGISTRER votre écran.`,
     show: (who) => `${who} souhaite vous montrer son écran.`,
     files: (who) => `${who} souhaite vous donner un fichier.`,
+    colleague: (who) => `${who} voudrait faire venir un COLLÈGUE.`,
     given: (who) => `Donner ce fichier à ${who} ?`,
     share: (who) => `${who} souhaite voir une autre partie de votre écran.`,
     resume: (who) => `Montrer de nouveau votre écran à ${who} ?`,
@@ -959,6 +999,7 @@ export const panelFr: PanelTexts = {
     record: "Votre conseiller garde alors les images. Vous pouvez toujours mettre en pause ou arrêter, et garder le même enregistrement.",
     show: "Vous le voyez alors ici. Votre écran n’est pas montré pendant ce temps.",
     files: "Si vous dites oui, vous l’enregistrez vous-même. Rien ne s’ouvre tout seul.",
+    colleague: "Vous pouvez renvoyer cette personne à tout moment.",
     given: "Votre conseiller reçoit une copie. Votre fichier reste tel quel.",
     share: "Votre conseiller voit alors une plus grande partie de votre écran.",
     resume: "En ce moment, personne ne le voit.",
@@ -971,6 +1012,7 @@ export const panelFr: PanelTexts = {
     record: "Oui, autoriser",
     show: "Oui, regarder",
     files: "Oui, je le veux",
+    colleague: "Oui, autoriser",
     given: "Oui, le donner",
     share: "Montrer mon écran",
     resume: "Montrer de nouveau",
@@ -1030,6 +1072,12 @@ export const panelFr: PanelTexts = {
     stop: "Arrêter",
     save: "Garder aussi",
     lost: "Il est devenu trop gros pour être gardé ici.",
+  },
+  colleague: {
+    may: (may) => may === "see" ? "pourra voir ce que vous montrez" : may === "point" ? "pourra voir et désigner ce que vous montrez" : "pourra voir ce que vous montrez et, après un autre oui, le contrôler",
+    here: (names) => `${names} est là aussi.`,
+    expected: (names) => `${names} peut se joindre.`,
+    remove: "Renvoyer",
   },
   chat: {
     open: "Écrire",
@@ -1130,6 +1178,9 @@ export const panelFr: PanelTexts = {
     resumed: "Repris.",
     given: (what) => `Autorisé : ${what}`,
     ended: (what) => `Terminé : ${what}`,
+    came: (who) => `${who} s’est joint à la session.`,
+    left: (who) => `${who} n’est plus là.`,
+    passed: (who) => `${who} mène désormais la session.`,
   },
   toGatewayMeans: (gateway) => `La personne qui gère ${gateway} pourrait regarder aussi : votre conseiller utilise un programme sans notre chiffrement.`,
   partlyMeans: "De là, votre conseiller transmet l’image à un autre ordinateur, sans chiffrement.",
@@ -1146,6 +1197,7 @@ export const panelFr: PanelTexts = {
     record: "l'enregistrement de votre écran",
     show: "vous montrer un écran",
     files: "vous donner un fichier",
+    colleague: "un collègue",
     share: "voir autre chose",
     point: "montrer avec une flèche",
   },

@@ -42,6 +42,13 @@ export interface RecordTexts {
   held: string;
   continued: string;
   recording: (size: string, signed: "both" | "other") => string;
+  colleagueAsked: (who: string, may: "see" | "point" | "other") => string;
+  colleagueAllowed: (who: string) => string;
+  colleagueRefused: (why: "silence" | "other", who: string) => string;
+  colleagueCame: (who: string) => string;
+  colleagueLeft: (who: string, why: "late" | "burnt" | "removed" | "other") => string;
+  controlPassed: (who: string) => string;
+  sessionPassed: (who: string) => string;
   over: (reason: "advisor" | "customer" | "expired" | "burnt" | "lost" | "shutdown" | "other") => string;
   more: (n: number) => string;
   other: (event: string) => string;
@@ -86,6 +93,13 @@ export const recordEn: RecordTexts = {
   held: "recording paused by the customer",
   continued: "recording continued by the customer",
   recording: (size, signed) => `recorded: ${size}${signed === "both" ? ", signed by both sides" : ", not signed by the advisor"}`,
+  colleagueAsked: (who, may) => `asked: may ${who} join, ${may === "see" ? "to see" : may === "point" ? "to see and point" : "to see, point and ask for control"}`,
+  colleagueAllowed: (who) => `ALLOWED by the customer: ${who} may join`,
+  colleagueRefused: (why, who) => `${why === "silence" ? "refused, as nobody answered" : "refused by the customer"}: ${who} may join`,
+  colleagueCame: (who) => `${who} has joined`,
+  colleagueLeft: (who, why) => `${who} is no longer there (${why === "late" ? "did not come in time" : why === "burnt" ? "somebody tried the number with wrong last digits" : why === "removed" ? "sent away by the customer" : "left, or was sent away by the advisor"})`,
+  controlPassed: (who) => `from now on ${who} may ask for control`,
+  sessionPassed: (who) => `the session was passed on to ${who}; the advisor who led it has left`,
   over: (reason) => `the session is over: ${reason === "advisor" ? "the advisor ended it" : reason === "customer" ? "the customer ended it" : reason === "expired" ? "the number has expired" : reason === "burnt" ? "somebody tried the number with wrong last digits" : reason === "lost" ? "the connection was lost" : reason === "shutdown" ? "the gateway was shut down" : "an error occurred"}`,
   more: (n) => n === 1 ? `(${n} further line was left out)` : `(${n} further lines were left out)`,
   other: (event) => `something that this version does not know: ${event}`,
@@ -130,6 +144,13 @@ export const recordDe: RecordTexts = {
   held: "Aufzeichnung vom Kunden angehalten",
   continued: "Aufzeichnung vom Kunden fortgesetzt",
   recording: (size, signed) => `aufgezeichnet: ${size}${signed === "both" ? ", von beiden Seiten unterschrieben" : ", vom Berater nicht unterschrieben"}`,
+  colleagueAsked: (who, may) => `gefragt: Darf ${who} dazukommen, ${may === "see" ? "um zuzusehen" : may === "point" ? "um zuzusehen und zu zeigen" : "um zuzusehen, zu zeigen und nach der Steuerung zu fragen"}`,
+  colleagueAllowed: (who) => `vom Kunden ERLAUBT: ${who} darf dazukommen`,
+  colleagueRefused: (why, who) => `${why === "silence" ? "abgelehnt, weil niemand geantwortet hat" : "vom Kunden abgelehnt"}: ${who} darf dazukommen`,
+  colleagueCame: (who) => `${who} ist dazugekommen`,
+  colleagueLeft: (who, why) => `${who} ist nicht mehr da (${why === "late" ? "nicht rechtzeitig gekommen" : why === "burnt" ? "jemand hat die Nummer mit falschen letzten Ziffern versucht" : why === "removed" ? "vom Kunden weggeschickt" : "gegangen oder vom Berater weggeschickt"})`,
+  controlPassed: (who) => `ab jetzt darf ${who} nach der Steuerung fragen`,
+  sessionPassed: (who) => `die Sitzung wurde an ${who} übergeben; wer sie führte, ist gegangen`,
   over: (reason) => `die Sitzung ist beendet: ${reason === "advisor" ? "der Berater hat sie beendet" : reason === "customer" ? "der Kunde hat sie beendet" : reason === "expired" ? "die Nummer ist abgelaufen" : reason === "burnt" ? "jemand hat die Nummer mit falschen letzten Ziffern probiert" : reason === "lost" ? "die Verbindung ging verloren" : reason === "shutdown" ? "das Gateway wurde beendet" : "ein Fehler ist aufgetreten"}`,
   more: (n) => n === 1 ? `(${n} weitere Zeile wurde weggelassen)` : `(${n} weitere Zeilen wurden weggelassen)`,
   other: (event) => `etwas, das diese Version nicht kennt: ${event}`,
@@ -174,6 +195,13 @@ export const recordFr: RecordTexts = {
   held: "enregistrement mis en pause par le client",
   continued: "enregistrement repris par le client",
   recording: (size, signed) => `enregistré : ${size}${signed === "both" ? ", signé des deux côtés" : ", non signé par le conseiller"}`,
+  colleagueAsked: (who, may) => `demandé : ${who} peut-il se joindre à la session, ${may === "see" ? "pour voir" : may === "point" ? "pour voir et désigner" : "pour voir, désigner et demander le contrôle"}`,
+  colleagueAllowed: (who) => `AUTORISÉ par le client : ${who} peut se joindre à la session`,
+  colleagueRefused: (why, who) => `${why === "silence" ? "refusé, car personne n’a répondu" : "refusé par le client"} : ${who} peut se joindre à la session`,
+  colleagueCame: (who) => `${who} s’est joint à la session`,
+  colleagueLeft: (who, why) => `${who} n’est plus là (${why === "late" ? "pas venu à temps" : why === "burnt" ? "quelqu’un a essayé le numéro avec de faux derniers chiffres" : why === "removed" ? "renvoyé par le client" : "parti, ou renvoyé par le conseiller"})`,
+  controlPassed: (who) => `désormais, ${who} peut demander le contrôle`,
+  sessionPassed: (who) => `la session a été confiée à ${who} ; le conseiller qui la menait est parti`,
   over: (reason) => `la session est terminée : ${reason === "advisor" ? "le conseiller y a mis fin" : reason === "customer" ? "le client y a mis fin" : reason === "expired" ? "le numéro a expiré" : reason === "burnt" ? "quelqu'un a essayé le numéro avec de faux derniers chiffres" : reason === "lost" ? "la connexion a été perdue" : reason === "shutdown" ? "la passerelle a été arrêtée" : "une erreur est survenue"}`,
   more: (n) => n < 2 ? `(${n} autre ligne a été omise)` : `(${n} autres lignes ont été omises)`,
   other: (event) => `quelque chose que cette version ne connaît pas : ${event}`,

@@ -68,10 +68,10 @@ export function chatLines(o: ChatOptions): TemplateResult {
 }
 
 function lineView(l: Line, o: ChatOptions): TemplateResult {
-  const own = l.by === o.model.side;
+  const own = o.model.isOwn(l);
   return html`<div class="chat-line" ?data-own=${own} data-testid="chat-line">
     <p class="chat-from">
-      <span>${own ? o.common.chat.you : o.who}</span>
+      <span>${own ? o.common.chat.you : l.who || o.who}</span>
       ${l.time ? html`<time datetime=${l.time.toISOString()}>${o.clock(l.time)}</time>` : nothing}
     </p>
     <p class="chat-words" data-testid="chat-words">${own ? l.text : withLinks(l.text, o)}</p>

@@ -214,7 +214,7 @@ export class BrowserAgent implements PanelActions {
     const line = this.lines.add(by, text, tag);
     if (typeof line === "string") return line;
     this.report({ type: "chatLine", ...forAdvisors(line) });
-    this.chat.take({ ...line, time: new Date(line.time), tag: by === "customer" ? tag : 0 });
+    this.chat.take({ ...line, time: new Date(line.time), tag: by === "customer" ? tag : 0, who: "" });
     return null;
   }
 
@@ -632,10 +632,14 @@ export class BrowserAgent implements PanelActions {
         window: false,
         proposal: null,
         file: null,
+        colleague: null,
+        by: null,
       },
       choices: null,
       share: this.shares(),
       viewers: [...this.viewers],
+      colleagues: [],
+      holder: null,
       answer: "",
       reason: this.reason,
       key: "",
@@ -664,8 +668,8 @@ function newEntered(digits: string): Entered {
 function viewerOf(channel: SealedChannel, { door, from }: Call): Viewer {
   const line = lineOf(door);
   return line === "sealed"
-    ? { door, line: channel.onward ? "partly" : line, from, code: channel.compare }
-    : { door, line, from, code: "" };
+    ? { door, line: channel.onward ? "partly" : line, from, code: channel.compare, who: "" }
+    : { door, line, from, code: "", who: "" };
 }
 
 function stopAll(chosen: Chosen | null): void {

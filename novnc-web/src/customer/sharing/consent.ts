@@ -8,7 +8,7 @@
 // question: it comes with view and goes with it, and silencing takes it.
 
 /** The rights in the order in which questions about them are asked; never about point. */
-export const allRights = ["view", "show", "control", "clipboard", "share", "record", "files", "point"] as const;
+export const allRights = ["view", "show", "control", "clipboard", "share", "record", "files", "colleague", "point"] as const;
 export type ConsentRight = (typeof allRights)[number];
 
 export type Phase = "alone" | "joined" | "away" | "over";
@@ -23,6 +23,8 @@ const needView: Rights = new Set(["control", "clipboard", "share", "record"]);
 const needViewer: Rights = new Set(["control", "clipboard", "share"]);
 const driving: Rights = new Set(["control", "clipboard"]);
 const looking: Rights = new Set(["view", "show"]);
+/** Questions that give no right. */
+const onlyAsked: Rights = new Set(["share", "files", "colleague"]);
 /** The rights in effect while a question is open. */
 const unasked: Rights = new Set(["view", "show", "record"]);
 
@@ -282,7 +284,7 @@ class Transition {
     if (!right) return;
     if (right === "view") this.revoke(new Set<ConsentRight>(["show"]), "taken");
     if (right === "show") this.take("view", "taken");
-    if (right !== "share" && right !== "files") this.given.add(right);
+    if (!onlyAsked.has(right)) this.given.add(right);
     this.note(right, "given");
     if (right === "view") this.point();
   }
