@@ -80,6 +80,7 @@ const commands = {
   // Of several the one that can be seen: two choosers may be drawn.
   click: async (page, c) => void (await page.locator(`[data-testid="${c.id}"]${c.value ?? ""}:visible`).click()),
   fill: async (page, c) => void (await at(page, c.id).fill(c.value)),
+  select: async (page, c) => void (await at(page, c.id).selectOption(c.value)),
   text: async (page, c) => ((await at(page, c.id).first().textContent()) ?? "").trim(),
   visible: async (page, c) => String(await at(page, c.id).first().isVisible()),
   enabled: async (page, c) => String(await at(page, c.id).first().isEnabled({ timeout: 1000 }).catch(() => false)),

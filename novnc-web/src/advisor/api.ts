@@ -1,5 +1,6 @@
 // PROTOCOL.md, section 2.
 
+import { readWho, type Who } from "../common/colleagues.ts";
 import { asFields, list, number, oneOf, parseFields, text, time, type Fields } from "../common/fields.ts";
 import { solvePuzzle } from "../common/puzzle.ts";
 import {
@@ -15,6 +16,8 @@ import {
 
 const maxAnswer = 256 * 1024;
 const timeout = 20_000;
+/** The gateway lists no more. */
+const maxPeople = 500;
 
 /**
  * The gateway refused a request. `code` is an error code of the protocol, "network" or "no_place".
@@ -46,6 +49,8 @@ export const phases = sessionStates;
 export interface SessionEntry {
   place: string;
   phase: Phase;
+  /** Who leads the session, if it is another advisor's and this one may join; null otherwise. */
+  advisor: Who | null;
 }
 
 /** A door for viewers. The addresses are host:port if the door has its own ports. */
@@ -115,8 +120,25 @@ export class Api {
       .map((f) => ({
         place: text(f["place"], 4),
         phase: oneOf(f["state"], phases, "waiting"),
+        advisor: readWho(f["advisor"]),
       }))
       .filter((s) => /^[1-9][0-9]{3}$/.test(s.place));
+  }
+
+  /** The other advisors of the company. */
+  async colleagues(): Promise<Who[]> {
+    const answer = await this.request("GET", "/api/v1/colleagues");
+    return list(answer["people"], maxPeople).flatMap((item) => readWho(item) ?? []);
+  }
+
+  /** Lets an account open streams in a session. */
+  async admit(place: string, account: string): Promise<Who | null> {
+    return readWho(await this.request("POST", `/api/v1/sessions/${place}/colleagues`, { name: account }));
+  }
+
+  /** Undoes that. */
+  async expel(place: string, account: string): Promise<void> {
+    await this.request("DELETE", `/api/v1/sessions/${place}/colleagues/${encodeURIComponent(account)}`);
   }
 
   async endSession(place: string): Promise<void> {

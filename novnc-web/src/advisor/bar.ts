@@ -24,6 +24,8 @@ export interface TabActions {
   select(session: Session): void;
   remove(session: Session): void;
   endElsewhere(entry: SessionEntry): void;
+  /** Shows the form with which a colleague joins. */
+  joinAsked(entry: SessionEntry): void;
   fresh(): void;
 }
 
@@ -78,24 +80,37 @@ export function tabs(
         elsewhere,
         (e) => e.place,
         (e) =>
-          html`<li class="tab" data-dot="waiting" data-testid=${"elsewhere-" + e.place}>
-            <span class="tab-name" title="${t.sessions.phase[e.phase]}, ${t.sessions.elsewhere}">
-              <span class="dot" aria-hidden="true"></span>
-              <span class="cut">${e.place} …</span>
-              <span class="unseen">${t.sessions.phase[e.phase]}, ${t.sessions.elsewhere}</span>
-            </span>
-            ${iconButton({
-              testid: "end-" + e.place,
-              label: t.sessions.end,
-              icon: "close",
-              kind: "quiet",
-              act: () => act.endElsewhere(e),
-            })}
-          </li>`,
+          e.advisor
+            ? invitation(e, t, act)
+            : html`<li class="tab" data-dot="waiting" data-testid=${"elsewhere-" + e.place}>
+                <span class="tab-name" title="${t.sessions.phase[e.phase]}, ${t.sessions.elsewhere}">
+                  <span class="dot" aria-hidden="true"></span>
+                  <span class="cut">${e.place} …</span>
+                  <span class="unseen">${t.sessions.phase[e.phase]}, ${t.sessions.elsewhere}</span>
+                </span>
+                ${iconButton({
+                  testid: "end-" + e.place,
+                  label: t.sessions.end,
+                  icon: "close",
+                  kind: "quiet",
+                  act: () => act.endElsewhere(e),
+                })}
+              </li>`,
       )}
     </ul>
     ${iconButton({ testid: "new-session", label: t.sessions.fresh, icon: "plus", act: () => act.fresh() })}
   </nav>`;
+}
+
+/** Another advisor's session that this one may join. */
+function invitation(e: SessionEntry, t: AdvisorTexts, act: TabActions): TemplateResult {
+  const words = t.colleague.invited(e.advisor?.name ?? "");
+  return html`<li class="tab" data-dot="waiting" data-news>
+    <button type="button" class="tab-name" title=${words} data-testid=${"invited-" + e.place} @click=${() => act.joinAsked(e)}>
+      <span class="dot" aria-hidden="true"></span>
+      <span class="cut">${words}</span>
+    </button>
+  </li>`;
 }
 
 /** Shows and hides the bar in full screen, where no pointer can rest at the edge. */
@@ -125,7 +140,7 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
   const toggle = (right: Exclude<Right, "show" | "point" | "record">) =>
     rights[right] ? session.giveBack(right) : session.ask(right);
   const usable = (right: Exclude<Right, "show" | "point" | "record">) =>
-    session.canAsk && seen && session.can(right) && (rights[right] || !asked.includes(right));
+    session.canAsk && seen && session.holds && session.can(right) && (rights[right] || !asked.includes(right));
   return html`<div class="controls" role="group" aria-label=${t.tools.label}>
     ${steadyButton({
       testid: "ask-control",
@@ -190,7 +205,9 @@ export function sessionControls(session: Session, desk: Desk, fullScreen: () => 
       expanded: desk.card === "more",
       act: () => desk.toggle("more"),
     })}
-    <button type="button" class="danger" data-testid="end-session" ?disabled=${!live} @click=${end}>${t.session.endShort}</button>
+    <button type="button" class="danger" data-testid="end-session" ?disabled=${!live} @click=${end}>
+      ${session.guest ? t.colleague.leave : t.session.endShort}
+    </button>
   </div>`;
 }
 

@@ -6,6 +6,7 @@ import type { AdvisorTexts } from "../texts_gen/advisor.ts";
 import { button, iconButton } from "../ui/controls.ts";
 import { lockWords } from "./bar.ts";
 import { clipboard } from "./clipboardcard.ts";
+import { colleagueCard } from "./colleaguecard.ts";
 import { customerWords } from "./customer.ts";
 import type { Card, Desk } from "./desk.ts";
 import { chooseFiles } from "./filesside.ts";
@@ -28,6 +29,8 @@ export function card(
       return frame("lock", desk.t.facts.label.encryption, desk, lock(session, desk));
     case "keys":
       return frame("keys", desk.t.tools.keys, desk, keys(session, desk));
+    case "colleague":
+      return frame("colleague", desk.t.colleague.heading, desk, colleagueCard(session, desk));
     case "clipboard":
       return frame("clipboard", desk.t.clipboard.heading, desk, clipboard(session, desk));
     case "more":
@@ -64,6 +67,7 @@ function lock(session: Session, desk: Desk): TemplateResult {
           </div>`
     }
     <p class="muted">${lockWords(session, t)}</p>
+    ${session.guest ? html`<p data-testid="guest">${t.colleague.guest(session.shared.advisor?.name ?? "")}</p>` : nothing}
     <dl class="facts">
       <dt>${t.facts.label.customer}</dt>
       <dd data-testid="fact-customer">
@@ -82,7 +86,26 @@ function lock(session: Session, desk: Desk): TemplateResult {
       }
       <dt>${t.facts.label.clipboard}</dt>
       <dd data-testid="fact-clipboard">${given(session, desk, "clipboard")}</dd>
+      ${
+        session.shared.colleagues.length > 0
+          ? html`<dt>${t.colleague.heading}</dt>
+              <dd data-testid="fact-colleagues">${colleagueWords(session, desk)}</dd>`
+          : nothing
+      }
     </dl>`;
+}
+
+function openColleagues(session: Session, desk: Desk): void {
+  void session.colleagues.look();
+  desk.open("colleague");
+}
+
+/** Who else is in the session, and who of them may ask for control. */
+function colleagueWords({ shared }: Session, { t }: Desk): string {
+  return shared.colleagues
+    .filter((c) => c.here)
+    .map((c) => (c.account === shared.holder ? t.colleague.holds(c.name) : t.colleague.here(c.name)))
+    .join(" ");
 }
 
 function same(session: Session, desk: Desk): void {
@@ -201,19 +224,33 @@ function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResul
   const choose = (e: Event) =>
     view.set({ quality: oneOf((e.currentTarget as HTMLSelectElement).value, qualityNames, "balanced") });
   return html`<div class="column">
-      ${button({
-        testid: "ask-share",
-        label: shared.asked.includes("share") ? t.tools.asked.share : t.tools.askShare,
-        disabled: !session.canAsk || !part || !session.can("share") || shared.asked.includes("share"),
-        act: close(() => session.ask("share")),
-      })}
-      ${button({
-        testid: "turn-show",
-        label: t.show.start,
-        disabled: !session.can("show") || !show.possible || show.active,
-        act: close(() => void show.start()),
-      })}
-      ${fileEntries(session, desk, close)}
+      ${
+        session.guest
+          ? nothing
+          : html`${button({
+              testid: "ask-share",
+              label: shared.asked.includes("share") ? t.tools.asked.share : t.tools.askShare,
+              disabled: !session.canAsk || !part || !session.can("share") || shared.asked.includes("share"),
+              act: close(() => session.ask("share")),
+            })}
+            ${button({
+              testid: "turn-show",
+              label: t.show.start,
+              disabled: !session.can("show") || !show.possible || show.active,
+              act: close(() => void show.start()),
+            })}`
+      }
+      ${session.guest ? nothing : fileEntries(session, desk, close)}
+      ${
+        session.guest || !session.customer?.colleagues
+          ? nothing
+          : button({
+              testid: "colleague-open",
+              label: t.colleague.open,
+              disabled: !session.canAsk,
+              act: () => openColleagues(session, desk),
+            })
+      }
       ${button({ testid: "view-close", label: t.view.close, disabled: !shown, act: close(() => view.close()) })}
     </div>
     <div class="row" role="group" aria-label=${t.tools.size}>
@@ -224,5 +261,5 @@ function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResul
     <select id="quality" data-testid="quality" @change=${choose}>
       ${qualityNames.map((q) => html`<option value=${q} ?selected=${q === view.quality}>${t.tools.qualities[q]}</option>`)}
     </select>
-    ${ownViewer.view(session, desk)}`;
+    ${session.guest ? nothing : ownViewer.view(session, desk)}`;
 }

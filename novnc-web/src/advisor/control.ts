@@ -1,6 +1,7 @@
 // PROTOCOL.md, section 6: the advisor's end of a control stream.
 
 import { readChatLine, readChatRefused, type Line } from "../common/chatlines.ts";
+import { readColleagues, readWho, type Colleague, type Who } from "../common/colleagues.ts";
 import { asFields, flag, list, number, oneOf, parseFields, text } from "../common/fields.ts";
 import {
   readAnswer,
@@ -14,10 +15,13 @@ import {
 } from "../common/rights.ts";
 import { readShare, type Share } from "../common/shares.ts";
 import {
+  colleagueEnds,
+  colleagueStages,
   directionNames,
   maxControlLine,
   noticeNames,
   type ChatRefusal,
+  type ColleagueMay,
   type Customer as SentCustomer,
   type DirectionName,
   type FromAdvisor,
@@ -26,6 +30,7 @@ import {
   type Unchecked,
 } from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
+import { readNumber, type ColleagueControl, type ReportedColleague } from "./colleagues.ts";
 import { readFileState, type FileControl, type ReportedFile } from "./files.ts";
 import { readOffer, type GivenOffer } from "./givenfile.ts";
 
@@ -43,6 +48,8 @@ export interface Customer {
   chat: boolean;
   /** The program passes on files that the advisor offers. */
   files: boolean;
+  /** The program admits colleagues whom this page asks for. */
+  colleagues: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
 }
@@ -66,6 +73,14 @@ export interface ControlState {
   panelClosed: boolean;
   /** The customer holds the recording. */
   held: boolean;
+  /** The account of this page's advisor if he is a colleague; "" if he leads the session. */
+  you: string;
+  /** Who leads the session, told to colleagues. */
+  advisor: Who | null;
+  /** Whom the customer has admitted. */
+  colleagues: Colleague[];
+  /** The colleague who may ask for control; "": the advisor who leads. */
+  holder: string;
 }
 
 export interface ControlEvent {
@@ -100,6 +115,8 @@ export interface ControlHandlers {
   given(offer: GivenOffer): void;
   /** Lines of the record, from line number `first` on; they were not checked. */
   record(first: number, lines: unknown[]): void;
+  /** What became of a request for a colleague. */
+  colleague(state: ReportedColleague): void;
   /** How long a message to the customer's program and back takes, in milliseconds. */
   latency(milliseconds: number): void;
   bye(reason: string): void;
@@ -112,7 +129,7 @@ const maxRecordLines = 2000;
 /** How often the latency is measured while the page can be seen, in milliseconds. */
 const pingEvery = 5000;
 
-export class ControlStream implements FileControl {
+export class ControlStream implements FileControl, ColleagueControl {
   private readonly decoder = new TextDecoder();
   private rest = "";
   private sequence = -1;
@@ -128,7 +145,7 @@ export class ControlStream implements FileControl {
       clearInterval(this.pings);
       handlers.closed();
     };
-    this.send({ type: "hello", version: "1", client: "page" });
+    this.send({ type: "hello", version: "1", client: "page", leads: true });
   }
 
   ask(right: Wish): void {
@@ -157,6 +174,22 @@ export class ControlStream implements FileControl {
   /** Withdraws the offer of a file, ends its transfer, or says that it is not wanted. */
   cancelFile(id: string): void {
     this.send({ type: "fileCancel", id });
+  }
+
+  askColleague(who: Who, may: ColleagueMay): void {
+    this.send({ type: "colleague", who: { name: who.account, display: who.name, company: who.company }, for: may });
+  }
+
+  dropColleague(account: string): void {
+    this.send({ type: "colleagueDrop", name: account });
+  }
+
+  passControl(account: string): void {
+    this.send({ type: "passControl", name: account });
+  }
+
+  passSession(account: string): void {
+    this.send({ type: "passSession", name: account });
   }
 
   /** Asks for a number for one viewer that cannot seal. */
@@ -209,6 +242,7 @@ export class ControlStream implements FileControl {
           reminds: flag(f["reminds"]),
           chat: flag(f["chat"]),
           files: flag(f["files"]),
+          colleagues: flag(f["colleagues"]),
           can,
         };
         if (flag(f["pong"]) && this.pings === undefined) {
@@ -232,6 +266,10 @@ export class ControlStream implements FileControl {
           viewers: readViewers(f["viewers"]),
           panelClosed: flag(f["panelClosed"]),
           held: flag(f["held"]),
+          you: text(f["you"], 80),
+          advisor: readWho(f["advisor"]),
+          colleagues: readColleagues(f["colleagues"]),
+          holder: text(f["holder"], 80),
         });
       }
       case "event": {
@@ -269,6 +307,13 @@ export class ControlStream implements FileControl {
         if (state) this.handlers.file(state);
         return;
       }
+      case "colleagueState":
+        return this.handlers.colleague({
+          account: text(f["name"], 80),
+          stage: oneOf(f["state"], colleagueStages, "gone"),
+          number: readNumber(f["number"]),
+          why: oneOf(f["why"], [...colleagueEnds, ""], ""),
+        });
       case "bye":
         return this.handlers.bye(text(f["reason"], 20));
     }

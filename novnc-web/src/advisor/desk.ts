@@ -6,7 +6,7 @@ import type { Question } from "../ui/dialog.ts";
 import type { Session } from "./session.ts";
 
 /** The card that lies over the picture; at most one does. */
-export type Card = "" | "lock" | "more" | "clipboard" | "keys";
+export type Card = "" | "lock" | "more" | "clipboard" | "keys" | "colleague";
 
 /** What lies at the side of a session, over the picture; at most one does. */
 export type Side = "chat" | "files";

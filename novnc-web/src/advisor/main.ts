@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { setFavicon, type Mood } from "../common/favicon.ts";
 import { preferredLanguage, rememberLanguage } from "../common/language.ts";
-import { drawNumber, grouped, parseNumber } from "../common/number.ts";
+import { drawNumber, grouped, parseNumber, parsePlace } from "../common/number.ts";
 import { advisorTexts } from "../texts_gen/advisor.ts";
 import { commonTexts } from "../texts_gen/common.ts";
 import { RecordFiles } from "../record/files.ts";
@@ -22,6 +22,7 @@ import { endedView, replacedView } from "./ended.ts";
 import { dropArea, filePicker, filesSide, isFilesOpen, offerFiles } from "./filesside.ts";
 import { removeLeftovers } from "./filetarget.ts";
 import { ForeignServer } from "./foreign.ts";
+import { Joining } from "./joining.ts";
 import { OwnViewer } from "./ownviewer.ts";
 import { problemWords } from "./problem.ts";
 import { Session } from "./session.ts";
@@ -55,6 +56,10 @@ class AdvisorPage {
   private places: Place[] = [];
   private elsewhere: SessionEntry[] = [];
   private selected: Place | null = null;
+  /** The form with which a colleague joins; null: it is not shown. */
+  private joining: Joining | null = null;
+  /** The invitations that the advisor knows of, by place. */
+  private invitations = new Set<string>();
   private problem = "";
   private silent = 0;
   private readonly chatNews = new News((s) => s.chat.unread);
@@ -183,6 +188,31 @@ class AdvisorPage {
     this.selected = this.places.at(-1) ?? null;
     this.update();
     this.takeFromLink(open);
+    this.noticeInvitations();
+    const invited = parsePlace(new URLSearchParams(location.hash.slice(1)).get("c") ?? "");
+    const entry = this.elsewhere.find((e) => e.place === invited && e.advisor);
+    if (invited !== "") history.replaceState(null, "", location.pathname);
+    if (entry) this.joinAsked(entry);
+  }
+
+  /** Draws attention to another advisor who asks this one to join. */
+  private noticeInvitations(): void {
+    const { t } = this.desk;
+    const invited = this.elsewhere.filter((e) => e.advisor);
+    for (const e of invited) if (!this.invitations.has(e.place)) attract(t.title, t.colleague.invited(e.advisor?.name ?? ""));
+    this.invitations = new Set(invited.map((e) => e.place));
+    if (this.joining && !this.invitations.has(this.joining.entry.place)) this.joining = null;
+  }
+
+  private joinAsked(entry: SessionEntry): void {
+    const join = (number: string) => {
+      this.joining = null;
+      this.elsewhere = this.elsewhere.filter((e) => e.place !== entry.place);
+      this.select(this.add({ number, origin: null, viewing: false, guest: true }).session);
+    };
+    this.select(null);
+    this.joining = new Joining(entry, join, () => this.update());
+    this.update();
   }
 
   private leave(): void {
@@ -234,6 +264,7 @@ class AdvisorPage {
   private select(session: Session | null): void {
     this.selected = this.places.find((p) => p.session === session) ?? null;
     if (this.selected) this.selected.news = false;
+    this.joining = null;
     this.desk.card = "";
     this.update();
   }
@@ -241,7 +272,8 @@ class AdvisorPage {
   private async refreshElsewhere(): Promise<void> {
     const open = await this.api.sessions().catch(() => null);
     if (!open) return;
-    this.elsewhere = open.filter((s) => !this.places.some((p) => p.session.place === s.place));
+    this.elsewhere = open.filter((s) => !this.places.some((p) => p.session.place === s.place && p.session.phase !== "ended"));
+    this.noticeInvitations();
     this.update();
   }
 
@@ -322,11 +354,12 @@ class AdvisorPage {
 
   private askEnd(session: Session): void {
     const { t } = this.desk;
+    const { guest } = session;
     this.desk.ask({
-      question: t.session.endQuestion,
-      meaning: t.session.endMeaning,
-      yes: t.session.endYes,
-      no: t.session.endNo,
+      question: guest ? t.colleague.leaveQuestion : t.session.endQuestion,
+      meaning: guest ? t.colleague.leaveMeaning : t.session.endMeaning,
+      yes: guest ? t.colleague.leave : t.session.endYes,
+      no: guest ? t.colleague.leaveNo : t.session.endNo,
       // If that fails, the line is shown as interrupted, and the advisor can try again.
       confirmed: () => void session.end().catch(() => {}),
     });
@@ -361,7 +394,8 @@ class AdvisorPage {
     }
     const { desk } = this;
     if (desk.card === "clipboard" && !this.selected?.session.shared.rights.clipboard) desk.card = "";
-    if (["lock", "keys"].includes(desk.card) && this.selected?.session.phase !== "joined") desk.card = "";
+    if (desk.card === "colleague" && (!this.selected || this.selected.session.guest)) desk.card = "";
+    if (["lock", "keys", "colleague"].includes(desk.card) && this.selected?.session.phase !== "joined") desk.card = "";
   }
 
   /** The lines of an open chat are seen. Others draw the advisor's attention. */
@@ -407,6 +441,7 @@ class AdvisorPage {
       select: (s) => this.select(s),
       remove: (s) => this.remove(s),
       endElsewhere: (e) => void this.endElsewhere(e.place),
+      joinAsked: (e) => this.joinAsked(e),
       fresh: () => void this.newSession(),
     };
     return html`<header class="bar" ?data-out=${this.barOut}>
@@ -426,7 +461,8 @@ class AdvisorPage {
         ${barHandle(this.barOut, desk.t, () => this.moveBar(!this.barOut))}
       </header>
       <main class="place">
-        ${selected ? this.sessionView(selected) : this.empty()} ${dropArea(selected?.session ?? null, desk)}
+        ${selected ? this.sessionView(selected) : this.joining ? this.joining.view(desk) : this.empty()}
+        ${dropArea(selected?.session ?? null, desk)}
         ${this.problem ? html`<p class="toast" data-tone="bad" role="alert" data-testid="problem">${this.problem}</p>` : nothing}
         ${desk.message ? html`<p class="toast page-message" role="status" data-testid="message">${desk.message}</p>` : nothing}
       </main>

@@ -3,7 +3,8 @@ import { ChatModel, type KeptChat } from "../common/chatlines.ts";
 import { noRights, rightNames, wishNames, type Answer, type Right, type Wish } from "../common/rights.ts";
 import { RecordLog } from "../record/log.ts";
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
-import { viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
+import { ApiError, viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
+import { Colleagues } from "./colleagues.ts";
 import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
 import { Files, type FileEvent } from "./files.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
@@ -23,6 +24,10 @@ const nothingShared: ControlState = {
   held: false,
   notice: "",
   viewers: [],
+  you: "",
+  advisor: null,
+  colleagues: [],
+  holder: "",
 };
 
 /** An attempt to enter, as shown to the advisor. "used": somebody else has entered already. */
@@ -62,6 +67,9 @@ export class Session {
   readonly show: Show;
   readonly chat: ChatModel;
   readonly files: Files;
+  readonly colleagues: Colleagues;
+  /** Another advisor leads the session, and this one is a colleague in it. */
+  guest: boolean;
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
@@ -103,7 +111,7 @@ export class Session {
   private origin: Origin | null;
   /** The first stream's exchange, while it runs; other streams wait for it. */
   private proving: Promise<unknown> | null = null;
-  private owner: OwnerLink;
+  private owner: OwnerLink | null;
   private control: ControlStream | null = null;
   /** The customer's end has said goodbye, so a new stream could not reach anything. */
   private customerGone = false;
@@ -111,6 +119,8 @@ export class Session {
   private readonly backoff = new Backoff();
   private wakeControl: () => void = () => {};
   private endAsked = false;
+  /** This advisor passes the session on. */
+  private passing = false;
   private remindedAt = -Infinity; // Date.now
   private left = false;
   /** The page showed the screen before it was loaded again. */
@@ -147,7 +157,10 @@ export class Session {
       (event) => this.tell(event),
       changed,
     );
-    this.owner = this.connectOwner();
+    this.colleagues = new Colleagues(this.place, api, changed);
+    this.guest = kept.guest ?? false;
+    this.owner = this.guest ? null : this.connectOwner();
+    if (this.guest) this.setPhase("joined", "", null);
   }
 
   get number(): string {
@@ -168,6 +181,17 @@ export class Session {
   /** Whether a request can reach the customer's program. */
   get canAsk(): boolean {
     return this.control !== null && this.phase === "joined";
+  }
+
+  /** Passes the session on to a colleague, and leaves it. */
+  pass(account: string): void {
+    this.passing = true;
+    this.colleagues.passSession(account);
+  }
+
+  /** Whether this advisor is the one who may ask for control and the clipboard. */
+  get holds(): boolean {
+    return this.shared.holder === this.shared.you;
   }
 
   /** Whether the customer's program can fulfil the request. */
@@ -246,7 +270,8 @@ export class Session {
       await new Promise((resolve) => setTimeout(resolve, endPatience));
       if (this.phase === "ended") return;
     }
-    if (this.owner.end()) return;
+    if (this.guest) return this.finish("left");
+    if (this.owner?.end()) return;
     await this.api.endSession(this.place);
     this.finish("advisor");
   }
@@ -312,7 +337,7 @@ export class Session {
   lineLost(): void {
     if (this.phase === "ended" || this.line === "replaced") return;
     this.line = "down";
-    this.owner.reconnect();
+    this.owner?.reconnect();
     this.control?.close();
     this.view.drop();
     this.files.drop();
@@ -325,7 +350,7 @@ export class Session {
     this.files.stop();
     clearTimeout(this.eventTimer);
     clearTimeout(this.panelTimer);
-    this.owner.close();
+    this.owner?.close();
     this.dropControl();
     this.view.close();
     this.show.stop();
@@ -339,6 +364,7 @@ export class Session {
       },
       entering: (stream) => void this.entering(stream),
       replaced: () => {
+        if (this.passing) return this.finish("passed");
         this.line = "replaced";
         this.dropControl();
         this.view.close();
@@ -382,12 +408,12 @@ export class Session {
       const channel = await openSealed({ stream, kind: "control", number: this.number, tries: this.tries, once: true });
       this.goBackTo(channel.origin);
       this.useControl(channel);
-      this.owner.verdict(stream, true);
+      this.owner?.verdict(stream, true);
     } catch (e) {
       // A line that broke before the peer could test a guess is no try.
       const used = e instanceof SealError && e.failure === "used";
       this.attempt = used ? "used" : this.wrongTries > before ? "wrong" : null;
-      this.owner.verdict(stream, false);
+      this.owner?.verdict(stream, false);
       this.endWhenBurnt();
       this.changed();
     }
@@ -406,7 +432,8 @@ export class Session {
 
   private endBurnt(): void {
     if (this.phase === "ended") return;
-    if (!this.owner.burnt()) void this.api.endSession(this.place).catch(() => {});
+    if (this.guest) return this.finish("number");
+    if (!this.owner?.burnt()) void this.api.endSession(this.place).catch(() => {});
     this.finish("burnt");
   }
 
@@ -414,7 +441,7 @@ export class Session {
     while (!this.origin && this.proving) await this.proving.catch(() => {});
     if (this.origin) return this.openAs(kind, this.origin);
     // Another window has let the customer in, and the customer proved the number there.
-    this.tries.markProven();
+    if (!this.guest) this.tries.markProven();
     const opening = this.openAs(kind, null);
     this.proving = opening;
     try {
@@ -448,11 +475,29 @@ export class Session {
       } catch (e) {
         // The other end has forgotten the exchange for good.
         if (e instanceof SealError && e.failure === "origin") break;
+        if (this.guest && this.refusesGuest(e)) break;
         await this.pauseControl();
       }
     }
     this.openingControl = false;
     this.changed();
+  }
+
+  /** Ends the session of a colleague if he is not, or no longer, admitted, or has another number. */
+  private refusesGuest(e: unknown): boolean {
+    const wrong = e instanceof SealError && (e.failure === "wrong-number" || e.failure === "burnt");
+    if (wrong) this.finish("number");
+    else if (e instanceof ApiError && e.code === "not_found") this.finish("gone");
+    else return false;
+    return true;
+  }
+
+  /** The session was passed to this advisor: from now on this page owns it. */
+  private takeLead(): void {
+    this.guest = false;
+    this.kept.guest = false;
+    keep(this.kept);
+    this.owner = this.connectOwner();
   }
 
   /** Waits before the next attempt, or until the situation improves. */
@@ -474,6 +519,7 @@ export class Session {
         this.customer = customer;
         this.answer = answer;
         if (customer.files) this.files.connect(control);
+        if (customer.colleagues) this.colleagues.connect(control);
         this.changed();
       },
       state: (state) => this.setShared(state),
@@ -493,10 +539,13 @@ export class Session {
       chatRefused: (refusal) => this.chat.refused(refusal),
       file: (state) => this.files.take(state),
       given: (offer) => this.files.give(offer),
+      colleague: (state) => this.colleagues.take(state),
       bye: (reason) => {
         this.customerGone = true;
         control.close();
         if (reason === "burnt") this.endBurnt();
+        else if (reason === "passed") this.finish("passed");
+        else if (this.guest) this.finish(reason === "advisor" ? "gone" : reason);
       },
       closed: () => {
         if (this.control !== control) return;
@@ -504,6 +553,8 @@ export class Session {
         this.latency = null;
         this.chat.lost();
         this.files.disconnect();
+        this.colleagues.disconnect();
+        if (this.guest) this.line = "down";
         // Do not show a state that is no longer known.
         this.setShared(nothingShared);
         // A short pause: the owner's link reports an end or a lost line.
@@ -512,6 +563,7 @@ export class Session {
     });
     this.control = control;
     this.compare = channel.compare;
+    if (this.guest) this.line = "up";
   }
 
   private viewChanged(): void {
@@ -560,6 +612,7 @@ export class Session {
     control?.close();
     this.chat.lost();
     this.files.disconnect();
+    this.colleagues.disconnect();
   }
 
   private setShared(state: ControlState): void {
@@ -579,6 +632,8 @@ export class Session {
       }, eventLife);
     }
     this.shared = state;
+    this.colleagues.learn(state.colleagues);
+    if (this.guest && this.control && state.you === "" && state !== nothingShared) this.takeLead();
     if (state.rights.show !== hadShow) this.show.given(state.rights.show);
     // The other direction has ended, and its picture would only report that.
     if (state.rights.show && !hadShow) this.view.close();

@@ -16,6 +16,8 @@ export interface Kept {
   /** The page showed the customer's screen, and does so again after a reload if that is allowed. */
   viewing: boolean;
   chat?: KeptChat;
+  /** The session is another advisor's, and this one is a colleague in it. */
+  guest?: boolean;
 }
 
 /** Remembers wrong tries at the numbers for longer than any session waits. */
@@ -30,6 +32,7 @@ export function keptSessions(): Kept[] {
       origin: readOrigin(f["origin"]),
       viewing: flag(f["viewing"]),
       chat: readKeptChat(f["chat"]),
+      guest: flag(f["guest"]),
     }))
     .filter((kept) => kept.number !== "");
 }

@@ -74,6 +74,10 @@ export interface AdvisorTexts {
       burnt: string;
       lost: string;
       shutdown: string;
+      left: string;
+      gone: string;
+      number: string;
+      passed: string;
       other: string;
     };
     endShort: string;
@@ -277,6 +281,44 @@ export interface AdvisorTexts {
     compare: string;
     same: string;
   };
+  colleague: {
+    heading: string;
+    open: string;
+    who: string;
+    nobody: string;
+    may: string;
+    mays: {
+      see: string;
+      point: string;
+      control: string;
+    };
+    ask: string;
+    asked: (name: string) => string;
+    expected: (name: string) => string;
+    here: (name: string) => string;
+    gone: (why: "refused" | "silence" | "late" | "burnt" | "removed" | "many" | "gateway" | "nobody" | "other", name: string) => string;
+    withdraw: string;
+    remove: string;
+    copyLink: string;
+    giveControl: (name: string) => string;
+    takeControl: string;
+    pass: string;
+    passQuestion: (name: string) => string;
+    passMeaning: (name: string) => string;
+    passYes: string;
+    passNo: string;
+    holds: (name: string) => string;
+    guest: (name: string) => string;
+    invited: (name: string) => string;
+    joinHint: (name: string, place: string) => string;
+    joinField: string;
+    join: string;
+    joinWrong: (place: string) => string;
+    leave: string;
+    leaveQuestion: string;
+    leaveMeaning: string;
+    leaveNo: string;
+  };
   chat: {
     heading: string;
     /** Read aloud with the button that opens the chat. */
@@ -458,6 +500,10 @@ export const advisorEn: AdvisorTexts = {
       burnt: "Somebody tried this number with wrong last digits. For safety it is not used any more. Please make a new one.",
       lost: "The connection was lost and did not come back.",
       shutdown: "The gateway was shut down.",
+      left: "You left it. It goes on without you.",
+      gone: "Your part in it is over.",
+      number: "That is not the number of this session. Please ask for it again.",
+      passed: "You handed it over. It goes on without you.",
       other: "It was ended.",
     },
     endShort: "End",
@@ -655,6 +701,44 @@ export const advisorEn: AdvisorTexts = {
     compare: "Compare this number with your customer.",
     same: "It is the same",
   },
+  colleague: {
+    heading: "Colleagues",
+    open: "Bring in a colleague …",
+    who: "Colleague",
+    nobody: "No other advisor of your company has an account at this gateway.",
+    may: "What the colleague may do",
+    mays: {
+      see: "See",
+      point: "See and point",
+      control: "See, point, and control after you hand it over",
+    },
+    ask: "Ask the customer",
+    asked: (name) => `The customer is being asked whether ${name} may join …`,
+    expected: (name) => `${name} may join. Tell them this number by telephone:`,
+    here: (name) => `${name} is here.`,
+    gone: (why, name) => why === "refused" ? `The customer did not allow ${name} to join.` : why === "silence" ? `No answer: ${name} may not join.` : why === "late" ? `${name} did not come in time.` : why === "burnt" ? `Somebody tried the number of ${name} with wrong last digits. It is not used any more.` : why === "removed" ? `The customer sent ${name} away.` : why === "many" ? "There are too many colleagues, or another one is being asked for." : why === "gateway" ? `${name} could not be admitted.` : why === "nobody" ? "Nobody can join at the moment." : `${name} is no longer there.`,
+    withdraw: "Withdraw",
+    remove: "Send away",
+    copyLink: "Copy a link without the last digits",
+    giveControl: (name) => `Let ${name} ask for control`,
+    takeControl: "Take that back",
+    pass: "Hand over the session …",
+    passQuestion: (name) => `Hand over the session to ${name}?`,
+    passMeaning: (name) => `You leave it. ${name} leads it from then on.`,
+    passYes: "Hand over and leave",
+    passNo: "Stay",
+    holds: (name) => `${name} may ask for control`,
+    guest: (name) => `${name} leads this session. You are a colleague in it.`,
+    invited: (name) => `${name} asks you to join a session`,
+    joinHint: (name, place) => `Type the number that ${name} tells you. It begins with ${place}.`,
+    joinField: "Number",
+    join: "Join",
+    joinWrong: (place) => `A number has nine digits, and this one begins with ${place}.`,
+    leave: "Leave",
+    leaveQuestion: "Leave this session?",
+    leaveMeaning: "It goes on without you.",
+    leaveNo: "Stay",
+  },
   chat: {
     heading: "Chat",
     unread: (n) => `Chat, ${n === 1 ? `${n} new message` : `${n} new messages`}`,
@@ -821,6 +905,10 @@ export const advisorDe: AdvisorTexts = {
       burnt: "Jemand hat diese Nummer mit falschen letzten Ziffern probiert. Zur Sicherheit wird sie nicht mehr benutzt. Bitte erzeugen Sie eine neue.",
       lost: "Die Verbindung ging verloren und kam nicht zurück.",
       shutdown: "Das Gateway wurde beendet.",
+      left: "Sie haben sie verlassen. Sie geht ohne Sie weiter.",
+      gone: "Ihre Teilnahme ist zu Ende.",
+      number: "Das ist nicht die Nummer dieser Sitzung. Bitte fragen Sie noch einmal danach.",
+      passed: "Sie haben sie übergeben. Sie geht ohne Sie weiter.",
       other: "Sie wurde beendet.",
     },
     endShort: "Beenden",
@@ -1018,6 +1106,44 @@ export const advisorDe: AdvisorTexts = {
     compare: "Vergleichen Sie diese Zahl mit Ihrem Kunden.",
     same: "Sie stimmt überein",
   },
+  colleague: {
+    heading: "Kollegen",
+    open: "Kollegen dazuholen …",
+    who: "Kollege",
+    nobody: "Kein anderer Berater Ihrer Firma hat ein Konto auf diesem Gateway.",
+    may: "Was der Kollege darf",
+    mays: {
+      see: "Sehen",
+      point: "Sehen und zeigen",
+      control: "Sehen, zeigen und steuern, wenn Sie es übergeben",
+    },
+    ask: "Kunden fragen",
+    asked: (name) => `Der Kunde wird gefragt, ob ${name} dazukommen darf …`,
+    expected: (name) => `${name} darf dazukommen. Sagen Sie diese Nummer am Telefon:`,
+    here: (name) => `${name} ist dabei.`,
+    gone: (why, name) => why === "refused" ? `Der Kunde hat nicht erlaubt, dass ${name} dazukommt.` : why === "silence" ? `Keine Antwort: ${name} darf nicht dazukommen.` : why === "late" ? `${name} ist nicht rechtzeitig gekommen.` : why === "burnt" ? `Jemand hat die Nummer von ${name} mit falschen letzten Ziffern versucht. Sie gilt nicht mehr.` : why === "removed" ? `Der Kunde hat ${name} weggeschickt.` : why === "many" ? "Es sind zu viele Kollegen, oder nach einem anderen wird gerade gefragt." : why === "gateway" ? `${name} konnte nicht zugelassen werden.` : why === "nobody" ? "Zurzeit kann niemand dazukommen." : `${name} ist nicht mehr dabei.`,
+    withdraw: "Zurückziehen",
+    remove: "Wegschicken",
+    copyLink: "Link ohne die letzten Ziffern kopieren",
+    giveControl: (name) => `${name} nach der Steuerung fragen lassen`,
+    takeControl: "Das zurücknehmen",
+    pass: "Sitzung übergeben …",
+    passQuestion: (name) => `Die Sitzung an ${name} übergeben?`,
+    passMeaning: (name) => `Sie verlassen sie. ${name} führt sie ab dann.`,
+    passYes: "Übergeben und gehen",
+    passNo: "Bleiben",
+    holds: (name) => `${name} darf nach der Steuerung fragen`,
+    guest: (name) => `${name} führt diese Sitzung. Sie sind als Kollege dabei.`,
+    invited: (name) => `${name} bittet Sie in eine Sitzung`,
+    joinHint: (name, place) => `Geben Sie die Nummer ein, die ${name} Ihnen sagt. Sie beginnt mit ${place}.`,
+    joinField: "Nummer",
+    join: "Dazukommen",
+    joinWrong: (place) => `Eine Nummer hat neun Ziffern, und diese beginnt mit ${place}.`,
+    leave: "Verlassen",
+    leaveQuestion: "Diese Sitzung verlassen?",
+    leaveMeaning: "Sie geht ohne Sie weiter.",
+    leaveNo: "Bleiben",
+  },
   chat: {
     heading: "Chat",
     unread: (n) => `Chat, ${n === 1 ? `${n} neue Nachricht` : `${n} neue Nachrichten`}`,
@@ -1184,6 +1310,10 @@ export const advisorFr: AdvisorTexts = {
       burnt: "Quelqu’un a essayé ce numéro avec de faux derniers chiffres. Par sécurité, il n’est plus utilisé. Veuillez en créer un nouveau.",
       lost: "La connexion a été perdue et n’est pas revenue.",
       shutdown: "La passerelle a été arrêtée.",
+      left: "Vous l’avez quittée. Elle continue sans vous.",
+      gone: "Votre participation est terminée.",
+      number: "Ce n’est pas le numéro de cette session. Veuillez le redemander.",
+      passed: "Vous l’avez confiée à un autre. Elle continue sans vous.",
       other: "Elle a été terminée.",
     },
     endShort: "Terminer",
@@ -1380,6 +1510,44 @@ export const advisorFr: AdvisorTexts = {
   lock: {
     compare: "Comparez ce nombre avec votre client.",
     same: "Il est identique",
+  },
+  colleague: {
+    heading: "Collègues",
+    open: "Faire venir un collègue…",
+    who: "Collègue",
+    nobody: "Aucun autre conseiller de votre entreprise n’a de compte sur cette passerelle.",
+    may: "Ce que le collègue peut faire",
+    mays: {
+      see: "Voir",
+      point: "Voir et désigner",
+      control: "Voir, désigner et contrôler quand vous le cédez",
+    },
+    ask: "Demander au client",
+    asked: (name) => `On demande au client si ${name} peut se joindre à la session…`,
+    expected: (name) => `${name} peut se joindre à la session. Dites-lui ce numéro au téléphone :`,
+    here: (name) => `${name} est là.`,
+    gone: (why, name) => why === "refused" ? `Le client n’a pas autorisé ${name} à se joindre.` : why === "silence" ? `Pas de réponse : ${name} ne peut pas se joindre.` : why === "late" ? `${name} n’est pas venu à temps.` : why === "burnt" ? `Quelqu’un a essayé le numéro de ${name} avec de faux derniers chiffres. Il n’est plus valable.` : why === "removed" ? `Le client a renvoyé ${name}.` : why === "many" ? "Il y a trop de collègues, ou un autre est en cours de demande." : why === "gateway" ? `${name} n’a pas pu être admis.` : why === "nobody" ? "Personne ne peut se joindre pour le moment." : `${name} n’est plus là.`,
+    withdraw: "Retirer",
+    remove: "Renvoyer",
+    copyLink: "Copier un lien sans les derniers chiffres",
+    giveControl: (name) => `Laisser ${name} demander le contrôle`,
+    takeControl: "Reprendre",
+    pass: "Confier la session…",
+    passQuestion: (name) => `Confier la session à ${name} ?`,
+    passMeaning: (name) => `Vous la quittez. ${name} la mène ensuite.`,
+    passYes: "Confier et partir",
+    passNo: "Rester",
+    holds: (name) => `${name} peut demander le contrôle`,
+    guest: (name) => `${name} mène cette session. Vous y êtes comme collègue.`,
+    invited: (name) => `${name} vous invite dans une session`,
+    joinHint: (name, place) => `Saisissez le numéro que ${name} vous dit. Il commence par ${place}.`,
+    joinField: "Numéro",
+    join: "Rejoindre",
+    joinWrong: (place) => `Un numéro a neuf chiffres, et celui-ci commence par ${place}.`,
+    leave: "Quitter",
+    leaveQuestion: "Quitter cette session ?",
+    leaveMeaning: "Elle continue sans vous.",
+    leaveNo: "Rester",
   },
   chat: {
     heading: "Chat",
