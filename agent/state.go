@@ -153,6 +153,9 @@ func (st *state) changed(c consent.Change, by string) {
 	if t := st.session.cfg.Trace; t != nil {
 		t.Event(logs.Consent, "consent", slog.String("right", c.Right.String()), slog.String("outcome", outcomeWord(c.Outcome)), slog.String("by", by))
 	}
+	if c.Right == consent.Colleague { // its own message says it
+		return
+	}
 	if c.Outcome == consent.Opened && st.consent.Asked.Has(c.Right) {
 		seconds := int(st.session.cfg.timeout(c.Right) / time.Second)
 		st.controls.sendEvent(tunnel.Event{Event: tunnel.EventAsked, Right: c.Right.String(), By: byAuto, Seconds: seconds})

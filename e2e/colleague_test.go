@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -154,4 +156,46 @@ func TestColleague(t *testing.T) {
 		t.Errorf("agent ended with %d", code)
 	}
 	b.noComplaints(append([]string{"status of 404", "status of 409"}, afterTheEnd...)...)
+}
+
+// TestColleagueCommandLine does the same with `lotse session new`, and with any VNC viewer of the
+// colleague by `lotse view`.
+func TestColleagueCommandLine(t *testing.T) {
+	s := newStack(t)
+	s.account("bert", "Bert Maier")
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	customer.typewriter()
+	session := s.newSession()
+	agent := s.agent(customer, session.number)
+	session.Line(`"state":"joined"`)
+	mark := agent.Mark()
+	session.Write("view")
+	allow(customer, agent, mark, "view")
+	session.Line(`"given"`)
+	mark = agent.Mark()
+	session.Write("colleague bert see")
+	allow(customer, agent, mark, "colleague")
+	var told struct{ Number string }
+	line := session.Line(`"state":"expected"`)
+	if err := json.Unmarshal([]byte(line), &told); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	port := vncPort(t)
+	view := start(t, s.env(), ours(t, "lotse"), "view", told.Number, "--gateway", s.url, "--user", "bert", "--listen", "127.0.0.1:"+strconv.Itoa(port), "--many")
+	view.Line("ready:")
+	screen := viewerDisplay(t, "1000x760")
+	start(t, append(screen.env(), "HOME="+t.TempDir()), need(t, "xtigervncviewer", "tigervnc-viewer"), "-MenuKey=", "-QualityLevel=9", hostPort(port))
+	shows(t, screen, customer, 0)
+	session.Line(`"state":"here"`)
+	agent.Line("Bert Maier")
+
+	// The customer sends him away, and nothing of it is left; the session goes on.
+	mark = session.Mark()
+	agent.Write("k")
+	session.LineAfter(mark, `"why":"removed"`)
+	view.Exit()
+	mark = session.Mark()
+	session.Write("write still here")
+	session.LineAfter(mark, "still here")
 }

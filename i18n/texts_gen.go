@@ -1346,14 +1346,49 @@ var texts = map[string]*translated{
 		"{0, select, view {vue} control {commande} clipboard {presse-papiers} show {votre écran} share {autre partie de l’écran} files {fichiers} other {{0}}}\u00a0: {1, select, asked {question posée au client} given {autorisé} refused {refusé} timeout {sans réponse à temps} taken {repris} returned {rendu} delayed {le client sera consulté de nouveau plus tard} other {{1}}}{2, select, customer { par le client} advisor { par vous} key { par la touche du client} auto { par le programme du client} other {}}",
 	}},
 	"cli.help": {sources: []string{
-		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); write TEXT (to the customer); note TEXT (into your own record); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); end; help",
-		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); write TEXT (dem Kunden schreiben); note TEXT (in Ihr eigenes Protokoll); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); end (Sitzung beenden); help (diese Hilfe)",
-		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; write TEXTE (écrire au client) ; note TEXTE (dans votre propre compte rendu) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; end (terminer la session)\u00a0; help (cette aide)",
+		"commands: view, control, clipboard (ask for it); share (ask to see more); remind (of the question that is open); write TEXT (to the customer); note TEXT (into your own record); return control|clipboard|view|show (give it back); show (how to show your own screen); password (for a VNC viewer); password repeater (for one by the repeater); websockify (for a noVNC elsewhere); colleague NAME see|point|control (ask whether another advisor may join); colleague NAME leave; pass control NAME, pass control (back to you); pass session NAME (and leave); end; help",
+		"Befehle: view, control, clipboard (um Ansicht, Steuerung, Zwischenablage bitten); share (bitten, mehr zu sehen); remind (an die offene Frage erinnern); write TEXT (dem Kunden schreiben); note TEXT (in Ihr eigenes Protokoll); return control|clipboard|view|show (zurückgeben); show (wie Sie Ihren Bildschirm zeigen); password (für einen VNC-Viewer); password repeater (für einen Repeater-Viewer); websockify (für ein noVNC anderswo); colleague NAME see|point|control (fragen, ob ein anderer Berater dazukommen darf); colleague NAME leave; pass control NAME, pass control (zurück an Sie); pass session NAME (und gehen); end (Sitzung beenden); help (diese Hilfe)",
+		"commandes\u00a0: view, control, clipboard (demander la vue, la commande, le presse-papiers)\u00a0; share (demander à voir plus)\u00a0; remind (rappeler la question ouverte) ; write TEXTE (écrire au client) ; note TEXTE (dans votre propre compte rendu) ; return control|clipboard|view|show (rendre)\u00a0; show (comment montrer votre écran)\u00a0; password (pour un programme VNC)\u00a0; password repeater (pour un programme avec répéteur)\u00a0; websockify (pour un noVNC ailleurs)\u00a0; colleague NAME see|point|control (demander si un autre conseiller peut se joindre) ; colleague NAME leave ; pass control NAME, pass control (retour à vous) ; pass session NAME (et partir) ; end (terminer la session)\u00a0; help (cette aide)",
 	}},
 	"cli.chat.customer": {sources: []string{
 		"the customer writes: {0}",
 		"der Kunde schreibt: {0}",
 		"le client écrit : {0}",
+	}},
+	"cli.colleague.asked": {sources: []string{
+		"the customer is being asked whether {0} may join",
+		"der Kunde wird gefragt, ob {0} dazukommen darf",
+		"on demande au client si {0} peut se joindre à la session",
+	}},
+	"cli.colleague.expected": {sources: []string{
+		"{0} may join with the number {1}: in the page, or with lotse view {2} --user {0}",
+		"{0} darf mit der Nummer {1} dazukommen: in der Seite oder mit lotse view {2} --user {0}",
+		"{0} peut se joindre à la session avec le numéro {1} : dans la page, ou avec lotse view {2} --user {0}",
+	}},
+	"cli.colleague.here": {sources: []string{
+		"{0} is here",
+		"{0} ist dabei",
+		"{0} est là",
+	}},
+	"cli.colleague.gone": {sources: []string{
+		"{0} is not there, or no longer ({1})",
+		"{0} ist nicht oder nicht mehr dabei ({1})",
+		"{0} n’est pas là, ou n’est plus là ({1})",
+	}},
+	"cli.colleague.notAdmitted": {sources: []string{
+		"{0} cannot join: {1}",
+		"{0} kann nicht dazukommen: {1}",
+		"{0} ne peut pas se joindre à la session : {1}",
+	}},
+	"cli.colleague.passed": {sources: []string{
+		"the session was handed over; it goes on without this program",
+		"die Sitzung wurde übergeben; sie geht ohne dieses Programm weiter",
+		"la session a été confiée à un autre ; elle continue sans ce programme",
+	}},
+	"cli.colleague.unable": {sources: []string{
+		"the customer''s program is too old for colleagues",
+		"das Programm des Kunden ist zu alt für Kollegen",
+		"le programme du client est trop ancien pour des collègues",
 	}},
 	"cli.chat.advisor": {sources: []string{
 		"the advisor writes: {0}",

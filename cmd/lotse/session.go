@@ -25,7 +25,9 @@ view, control, clipboard (ask the customer), share (ask to see more), remind
 (of the question that is open), write TEXT (to the customer), note TEXT (into your
 own record), return RIGHT, show (how to show your own screen), password [repeater] (user name and password
 for a VNC viewer of your own, once), websockify (an address for a noVNC
-elsewhere, once), end, help.`,
+elsewhere, once), colleague NAME see|point|control (ask whether another
+advisor may join), colleague NAME leave, pass control [NAME], pass session NAME
+(and leave), end, help.`,
 }
 
 type sessionFlags struct {
@@ -108,7 +110,8 @@ type ownSession struct {
 	record    *recordFile
 	wg        sync.WaitGroup
 	burnt     chan struct{} // closed when somebody has guessed at the number
-	once      sync.Once
+	passed    chan struct{} // closed when the session was handed over to a colleague
+	once      sync.Once     // for burnt and passed: at most one of them happens
 
 	mu      sync.Mutex
 	owner   *tunnel.OwnerLink                 // Guarded by mu.
@@ -124,7 +127,7 @@ type ownSession struct {
 func newOwnSession(advisor *tunnel.Advisor, number tunnel.Number, c *console) *ownSession {
 	return &ownSession{
 		advisorEnd: advisorEnd{advisor: advisor, number: number, tries: new(seal.Tries)},
-		console:    c, doors: map[string]chan tunnel.DoorNumber{}, burnt: make(chan struct{}), record: new(recordFile),
+		console:    c, doors: map[string]chan tunnel.DoorNumber{}, burnt: make(chan struct{}), passed: make(chan struct{}), record: new(recordFile),
 	}
 }
 
@@ -179,6 +182,9 @@ func (o *ownSession) loop(ctx context.Context, lines <-chan string, lost <-chan 
 			}
 			if text, ok := strings.CutPrefix(line, "note "); ok {
 				o.record.note(text)
+				continue
+			}
+			if colleagueCommand(ctx, o, line) {
 				continue
 			}
 			m, help := command(line)
@@ -332,7 +338,7 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 		case tunnel.TypeEntering:
 			o.wg.Go(func() { o.entering(ctx, link, m.Stream) })
 		case tunnel.TypeReplaced:
-			return true, say.Text("cli.session.replaced")
+			return true, replaced(ctx, o)
 		case tunnel.TypeState:
 			o.setState(ctx, m)
 			if m.State == tunnel.StateEnded {
@@ -340,6 +346,22 @@ func (o *ownSession) readOwner(ctx context.Context, link *tunnel.OwnerLink) (ove
 			}
 		}
 	}
+}
+
+// replaced returns nil if the session was handed over, otherwise an error. The customer's end says
+// so on another connection, perhaps a little later.
+func replaced(ctx context.Context, o *ownSession) error {
+	select {
+	case <-o.passed:
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.byUs = true
+		o.console.event("passed", nil, o.console.language.Text("cli.colleague.passed"))
+		return nil
+	case <-time.After(endPatience):
+	case <-ctx.Done():
+	}
+	return say.Text("cli.session.replaced")
 }
 
 func (o *ownSession) setState(ctx context.Context, m tunnel.OwnerMessage) {
@@ -475,7 +497,14 @@ func (o *ownSession) talk(ctx context.Context, conn *seal.Conn) {
 			}
 			continue
 		}
+		if c, ok := m.(tunnel.ColleagueState); ok {
+			sayColleague(ctx, o, c)
+			continue
+		}
 		o.console.control(m)
+		if bye, ok := m.(tunnel.Bye); ok && bye.Reason == tunnel.ReasonPassed {
+			o.once.Do(func() { close(o.passed) })
+		}
 		if bye, ok := m.(tunnel.Bye); ok {
 			if bye.Reason == tunnel.ReasonBurnt {
 				o.endBurnt() // the customer's end noticed the guess

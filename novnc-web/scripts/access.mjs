@@ -11,7 +11,7 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { walkAdvisor } from "./advisorstates.mjs";
+import { walkAdvisor, walkJoining } from "./advisorstates.mjs";
 import { checkWidth, close, gateway, mock, open, pushPanel, report, smallWindow } from "./stand.mjs";
 import { panelStates } from "./states.mjs";
 
@@ -363,6 +363,7 @@ async function advisorLooks() {
     },
     [size.width, size.height],
   );
+  await walkJoining({ lang: "en", size }, (page, state) => checkTree(page, `advisor ${state}`));
 }
 
 /** After all states: writes the file, or finds states in it which there are no more. */

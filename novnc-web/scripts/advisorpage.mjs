@@ -10,7 +10,7 @@
 //
 // `npm run pages -- --table` also prints what was measured.
 
-import { walkAdvisor } from "./advisorstates.mjs";
+import { walkAdvisor, walkJoining } from "./advisorstates.mjs";
 import { checkAccess, checkWidth, close, report } from "./stand.mjs";
 
 const table = process.argv.includes("--table");
@@ -61,7 +61,7 @@ async function check(lang, [width, height], dark) {
       if (now.share < 92) report(name, `the picture has ${now.share.toFixed(1)} % of the window`);
     }
     if (state === "full-screen" && now.share < 99.9) report(name, `the picture has ${now.share.toFixed(1)} %`);
-    if (["waiting", "ended", "full-screen"].includes(state)) return;
+    if (["waiting", "ended", "full-screen", "invited", "joining-wrong"].includes(state)) return;
     for (const [button, at] of now.bar) {
       const before = bar.get(button);
       if (before && before !== at) report(name, `${button} moved from ${before} to ${at}`);
@@ -69,6 +69,7 @@ async function check(lang, [width, height], dark) {
     }
   };
   await walkAdvisor(`advisor, ${look}`, { lang, dark, size: { width, height } }, seen, [width, height]);
+  await walkJoining({ lang, dark, size: { width, height } }, seen);
   if (table) console.log(`${look}: the picture has ${least.toFixed(1)} %, ${bar.size} buttons in the bar, 0 px moved`);
 }
 

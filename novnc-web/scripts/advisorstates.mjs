@@ -144,6 +144,7 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await test("chat-side").waitFor({ state: "hidden" });
   await walkFiles(name, page, test, puppet, seen);
   await walkGiven(name, page, test, puppet, seen);
+  await walkColleagues(page, test, puppet, say, seen);
   await say({ ...watching, direction: "none", paused: true, share: null }, "paused");
   await seen(page, "seen-paused");
   await test("end-session").click();
@@ -153,6 +154,55 @@ export async function walkAdvisor(name, look, seen, size = [1280, 800]) {
   await test("ended").waitFor();
   await seen(page, "ended");
   await customer.context().close();
+  await page.context().close();
+}
+
+/** Another advisor is asked for, comes, and may ask for control. */
+async function walkColleagues(page, test, puppet, say, seen) {
+  await test("more").click();
+  await test("colleague-open").click();
+  await test("colleague-form").waitFor();
+  await seen(page, "control-colleague");
+  await test("colleague-ask").click();
+  await test("colleague-asked").waitFor();
+  await puppet("colleague", { state: "asked" });
+  await seen(page, "control-colleague-asked");
+  await puppet("colleague", { state: "expected", number: "482167890", seconds: 900 });
+  await test("colleague-number").waitFor();
+  await seen(page, "control-colleague-number");
+  const bert = { name: "bert", display: "Bert Maier", company: "Beispiel Software", for: "control", here: true, leads: true };
+  await puppet("colleague", { state: "here" });
+  await test("colleague-here").waitFor();
+  await say({ ...watching, colleagues: [bert], holder: "bert" }, "colleague-holds");
+  await seen(page, "seen-colleague-holds");
+  await test("colleague-pass").click();
+  await test("confirm").waitFor();
+  await seen(page, "seen-colleague-pass");
+  await test("confirm-no").click();
+  await test("confirm").waitFor({ state: "hidden" });
+  await puppet("colleague", { state: "gone", why: "removed" });
+  await test("colleague-gone").waitFor();
+  await say(control, "ask-control", '[data-right="given"]');
+  await seen(page, "control-colleague-gone");
+  await page.keyboard.press("Escape");
+  await test("card-colleague").waitFor({ state: "hidden" });
+}
+
+/** A page whose advisor is asked to join another one's session. */
+export async function walkJoining(look, seen) {
+  gateway.reset();
+  mock.signedIn = true;
+  const advisor = { name: "anna", display: "Anna Berger", company: "Beispiel Software GmbH" };
+  mock.sessions = [{ place: "4821", state: "joined", since: "", expires: "", advisor }];
+  const page = await open("joining", look, "/advisor");
+  const test = (id) => page.getByTestId(id);
+  await test("invited-4821").waitFor();
+  await seen(page, "invited");
+  await test("invited-4821").click();
+  await test("join-number").fill("123 456 789");
+  await test("join").click();
+  await page.waitForFunction(() => document.querySelector('[data-testid="join-wrong"]').textContent !== "");
+  await seen(page, "joining-wrong");
   await page.context().close();
 }
 

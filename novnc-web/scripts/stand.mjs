@@ -82,6 +82,9 @@ function api(path, method, body) {
   if (path === "/api/v1/me") return mock.signedIn ? [200, me] : [401, { error: { code: "unauthorized", message: "" } }];
   if (path === "/api/v1/sessions" && method === "POST") return [201, { place: "4821", expires: soon() }];
   if (/^\/api\/v1\/sessions\/[0-9]+\/streams$/.test(path)) return [201, gateway.openStream(JSON.parse(body).kind)];
+  const bert = { name: "bert", display: "Bert Maier", company: "Beispiel Software GmbH" };
+  if (path === "/api/v1/colleagues") return [200, { people: [bert, { ...bert, name: "carla", display: "Carla Schulz" }] }];
+  if (/^\/api\/v1\/sessions\/[0-9]+\/colleagues/.test(path)) return [201, bert];
   if (path === "/api/v1/sessions") return [200, { sessions: mock.sessions }];
   if (path === "/api/open") return [200, { key: "k" }];
   return null;

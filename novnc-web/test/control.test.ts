@@ -22,10 +22,9 @@ async function rig() {
     (...values: unknown[]) =>
       void told.push([name, ...values]);
   const handlers = Object.fromEntries(
-    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "record", "file", "bye", "closed"].map((n) => [
-      n,
-      tell(n),
-    ]),
+    ["hello", "state", "event", "latency", "door", "chatLine", "chatRefused", "record", "file", "colleague", "bye", "closed"].map(
+      (n) => [n, tell(n)],
+    ),
   ) as unknown as ControlHandlers;
   const control = new ControlStream(advisor, handlers);
   const send = (words: string) => agent.send(new TextEncoder().encode(words));
@@ -52,7 +51,7 @@ test("hello goes first, wishes follow line by line", async () => {
       .split("\n")
       .map((l) => JSON.parse(l)),
     [
-      { type: "hello", version: "1", client: "page" },
+      { type: "hello", version: "1", client: "page", leads: true },
       { type: "ask", right: "control" },
       { type: "return", right: "clipboard" },
       { type: "remind" },
@@ -94,6 +93,7 @@ test("messages are cut at line ends, wherever records end", async () => {
         reminds: false,
         chat: false,
         files: false,
+        colleagues: false,
         can: ["view", "control", "clipboard"],
       },
       "view",
@@ -111,6 +111,10 @@ test("messages are cut at line ends, wherever records end", async () => {
         viewers: [],
         panelClosed: false,
         held: false,
+        you: "",
+        advisor: null,
+        colleagues: [],
+        holder: "",
       },
     ],
   ]);
@@ -175,6 +179,7 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
         reminds: false,
         chat: false,
         files: false,
+        colleagues: false,
         can: ["view", "show"],
       },
       "",
@@ -192,6 +197,10 @@ test("what a newer program says: what it can, what is shared, whose hands", asyn
         viewers: [],
         panelClosed: false,
         held: false,
+        you: "",
+        advisor: null,
+        colleagues: [],
+        holder: "",
       },
     ],
   ]);
@@ -226,5 +235,30 @@ test("files are offered and withdrawn, and their states are read", async () => {
     `{"type":"fileState","id":"${id}","state":"ended","why":"silence"}\n{"type":"fileState","id":"short","state":"done"}\n`,
   );
   assert.deepEqual(told, [["file", { id, state: "ended", why: "silence", sha256: "" }]]);
+  control.close();
+});
+
+test("colleagues are asked for and read", async () => {
+  const { control, told, say, heard } = await rig();
+  const who = { account: "bert", name: "Bert Maier", company: "Example" };
+  control.askColleague(who, "point");
+  control.passControl("bert");
+  control.passSession("bert");
+  control.dropColleague("bert");
+  await until(() => heard().includes("colleagueDrop"));
+  assert.ok(
+    heard().endsWith(
+      '{"type":"colleague","who":{"name":"bert","display":"Bert Maier","company":"Example"},"for":"point"}\n' +
+        '{"type":"passControl","name":"bert"}\n{"type":"passSession","name":"bert"}\n{"type":"colleagueDrop","name":"bert"}\n',
+    ),
+  );
+  await say(
+    '{"type":"colleagueState","name":"bert","state":"expected","number":"482167890","seconds":900}\n' +
+      '{"type":"colleagueState","name":"bert","state":"odd","number":"<b>","why":"odd"}\n',
+  );
+  assert.deepEqual(told, [
+    ["colleague", { account: "bert", stage: "expected", number: "482167890", why: "" }],
+    ["colleague", { account: "bert", stage: "gone", number: "", why: "" }],
+  ]);
   control.close();
 });

@@ -27,6 +27,8 @@ declare global {
       write(text: string): void;
       /** Says hello again, with other abilities. */
       greet(abilities: object): void;
+      /** Reports what became of a colleague. */
+      colleague(state: object): void;
       /** Returns how many names of offered files are known. */
       offers(): number;
       /** Reports a state of the offered file with this name. */
@@ -184,7 +186,7 @@ function tell(control: ControlEnd): void {
 function greet(control: ControlEnd, more: object): void {
   const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
   const can = ["view", "control", "clipboard", "show", "share"];
-  const abilities = { can, answer: "", pong: true, reminds: true, chat: true, files: true, ...more };
+  const abilities = { can, answer: "", pong: true, reminds: true, chat: true, files: true, colleagues: true, ...more };
   control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
   const record = new RecordLog();
   record.add({ event: "begin", version: 1, gateway: "support.example.com", who: { name: "anna" } });
@@ -247,6 +249,9 @@ window.puppet = {
   },
   tell: (event) => {
     for (const control of controls) control.send({ type: "event", ...(event as { event: string; right: string; by: string }) });
+  },
+  colleague: (more) => {
+    for (const control of controls) control.send({ type: "colleagueState", name: "bert", state: "asked", ...more });
   },
   write: (text) => chat("customer", text, 0),
   greet: (abilities) => {

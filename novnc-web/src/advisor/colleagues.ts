@@ -98,7 +98,7 @@ export class Colleagues {
       // The gateway must not let him in again without another request.
       void this.gateway.expel(this.place, account).catch(() => {});
     }
-    // The number is for this session's place; anything else would mislead whoever hears it.
+    // The number is for this session's place; anything else would mislead the one who hears it.
     const own = number.startsWith(this.place) ? number : "";
     this.put({ account, name: this.nameOf(account), stage, number: own, why });
   }

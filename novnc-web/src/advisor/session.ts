@@ -483,7 +483,7 @@ export class Session {
     this.changed();
   }
 
-  /** Ends the session of a colleague if he is not, or no longer, admitted, or has another number. */
+  /** Ends the session of a colleague who is not, or no longer, admitted, or has another number. */
   private refusesGuest(e: unknown): boolean {
     const wrong = e instanceof SealError && (e.failure === "wrong-number" || e.failure === "burnt");
     if (wrong) this.finish("number");
