@@ -11,6 +11,7 @@ import type { Card, Desk } from "./desk.ts";
 import { chooseFiles } from "./filesside.ts";
 import { combinations, holdable } from "./keys.ts";
 import type { OwnViewer } from "./ownviewer.ts";
+import { recordingEntry } from "./recordingcard.ts";
 import type { Session } from "./session.ts";
 import { qualityNames, type View } from "./view.ts";
 
@@ -213,7 +214,7 @@ function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResul
         disabled: !session.can("show") || !show.possible || show.active,
         act: close(() => void show.start()),
       })}
-      ${fileEntries(session, desk, close)}
+      ${fileEntries(session, desk, close)} ${recordingEntry(session, desk, close)}
       ${button({ testid: "view-close", label: t.view.close, disabled: !shown, act: close(() => view.close()) })}
     </div>
     <div class="row" role="group" aria-label=${t.tools.size}>

@@ -25,6 +25,7 @@ import {
   type NoticeName,
   type Unchecked,
 } from "../protocol_gen.ts";
+import { fromBase64url } from "../seal/bytes.ts";
 import type { SealedChannel } from "../seal/index.ts";
 import { readFileState, type FileControl, type ReportedFile } from "./files.ts";
 import { readOffer, type GivenOffer } from "./givenfile.ts";
@@ -45,6 +46,8 @@ export interface Customer {
   files: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
+  /** The key with which the program signs recordings; null: it makes none. */
+  recordKey: Uint8Array | null;
 }
 
 /** The abilities of programs that do not report them: these are older than the field `can`. */
@@ -122,13 +125,15 @@ export class ControlStream implements FileControl {
   constructor(
     private readonly channel: SealedChannel,
     private readonly handlers: ControlHandlers,
+    /** The key with which this end signs recordings. */
+    key = "",
   ) {
     channel.onmessage = ({ data }) => this.receive(data);
     channel.onclose = () => {
       clearInterval(this.pings);
       handlers.closed();
     };
-    this.send({ type: "hello", version: "1", client: "page" });
+    this.send({ type: "hello", version: "1", client: "page", ...(key && { key }) });
   }
 
   ask(right: Wish): void {
@@ -210,6 +215,7 @@ export class ControlStream implements FileControl {
           chat: flag(f["chat"]),
           files: flag(f["files"]),
           can,
+          recordKey: can.includes("record") ? fromBase64url(text(f["key"], 43), 32) : null,
         };
         if (flag(f["pong"]) && this.pings === undefined) {
           this.pings = setInterval(() => this.measure(), pingEvery);
