@@ -20,13 +20,14 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 
 .PHONY: help watch web-gallery build build-tests flood table test test-bench test-go test-native test-race test-web test-pages test-advisor-page test-wine test-e2e test-e2e-viewers test-e2e-panels test-e2e-desktops test-e2e-windows test-dist \
-	dist demo bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
+	dist demo demo-film bench lint fuzz i18n protocol settings manual clean needs-test needs-dist needs-demo
 
 # The first target is what `make` alone does.
 build: bin/lotse bin/lotse-agent
 
 help:
 	@echo 'make demo     build, start a gateway and a shared desktop, print the links'
+	@echo 'make demo-film  film a session between both sides, into docs/demo.webm'
 	@echo 'make build    the programs, into bin/'
 	@echo 'make watch    build pages and programs again whenever a file changes'
 	@echo 'make test     all tests; each part alone:'
@@ -216,6 +217,11 @@ table: $(E2E_NEEDS)
 
 demo: needs-demo build bin/demopages
 	@ci/demo.sh
+
+# The film that README shows, and its poster: a scripted session, filmed from both screens. The
+# session itself is a test, TestDemoFilm.
+demo-film: $(E2E_NEEDS)
+	$(E2E) -test.run 'TestDemoFilm$$' -test.v -demofilm "$(CURDIR)/docs/demo.webm"
 
 # The pages of the demo: the gateway's without a certificate, and the customer's screen.
 bin/demopages: $(GO_FILES) ci/demopages/desk.html

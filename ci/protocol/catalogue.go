@@ -42,6 +42,8 @@ var limits = []struct {
 	{"maxFileName", filename.Max},
 	{"fileWindow", tunnel.FileWindow},
 	{"maxColleagues", tunnel.MaxColleagues},
+	{"maxRecordPart", tunnel.MaxRecordPart},
+	{"recordEnd", milliseconds(tunnel.RecordEnd)},
 	{"doorNumberLife", milliseconds(tunnel.DoorNumberLife)},
 	{"maxClipText", screen.MaxClipText},
 	{"maxPictureBytes", screen.MaxPictureBytes},
@@ -133,7 +135,7 @@ var messages = []any{
 	// PROTOCOL.md, section 6.
 	tunnel.AgentHello{}, tunnel.State{}, tunnel.Event{}, tunnel.DoorNumber{}, tunnel.ChatLine{}, tunnel.ChatRefused{}, tunnel.RecordLines{},
 	tunnel.Pong{}, tunnel.Bye{}, tunnel.AdvisorHello{}, tunnel.Ask{}, tunnel.AskDoor{}, tunnel.Return{}, tunnel.Remind{},
-	tunnel.Chat{}, tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.FileState{}, tunnel.FileHeader{}, tunnel.Ping{},
+	tunnel.Chat{}, tunnel.FileOffer{}, tunnel.FileCancel{}, tunnel.FileState{}, tunnel.FileHeader{}, tunnel.RecordHeader{}, tunnel.Ping{},
 	tunnel.AskColleague{}, tunnel.ColleagueState{}, tunnel.DropColleague{}, tunnel.PassControl{}, tunnel.PassSession{}, tunnel.End{},
 	// PANEL.md.
 	agent.Snapshot{}, panel.Message{}, panel.Chat{}, panel.ChatRefused{},

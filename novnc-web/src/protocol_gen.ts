@@ -28,6 +28,8 @@ export const maxFileSize = 1_125_899_906_842_624;
 export const maxFileName = 255;
 export const fileWindow = 1_048_576;
 export const maxColleagues = 3;
+export const maxRecordPart = 65_536;
+export const recordEnd = 10_000;
 export const doorNumberLife = 300_000;
 export const maxClipText = 1_048_576;
 export const maxPictureBytes = 8_388_608;
@@ -455,6 +457,12 @@ export interface FileState {
 /** tunnel.FileHeader */
 export interface FileHeader {
   file: string;
+}
+
+/** tunnel.RecordHeader */
+export interface RecordHeader {
+  recording: string;
+  key: string;
 }
 
 /** tunnel.Ping */

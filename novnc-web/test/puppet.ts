@@ -185,8 +185,18 @@ function tell(control: ControlEnd): void {
 
 function greet(control: ControlEnd, more: object): void {
   const customer = { user: "petra", host: "PETRA-PC", system: "windows/amd64" };
-  const can = ["view", "control", "clipboard", "show", "share"];
-  const abilities = { can, answer: "", pong: true, reminds: true, chat: true, files: true, colleagues: true, ...more };
+  const can = ["view", "control", "clipboard", "show", "share", "record"];
+  const abilities = {
+    can,
+    answer: "",
+    pong: true,
+    reminds: true,
+    chat: true,
+    files: true,
+    colleagues: true,
+    key: "A".repeat(43),
+    ...more,
+  };
   control.send({ type: "hello", version: "1.0.0", customer, program: "agent", ...abilities });
   const record = new RecordLog();
   record.add({ event: "begin", version: 1, gateway: "support.example.com", who: { name: "anna" } });

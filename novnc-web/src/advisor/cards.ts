@@ -12,6 +12,7 @@ import type { Card, Desk } from "./desk.ts";
 import { chooseFiles } from "./filesside.ts";
 import { combinations, holdable } from "./keys.ts";
 import type { OwnViewer } from "./ownviewer.ts";
+import { recordingEntry } from "./recordingcard.ts";
 import type { Session } from "./session.ts";
 import { qualityNames, type View } from "./view.ts";
 
@@ -240,7 +241,7 @@ function more(session: Session, desk: Desk, ownViewer: OwnViewer): TemplateResul
               act: close(() => void show.start()),
             })}`
       }
-      ${session.guest ? nothing : fileEntries(session, desk, close)}
+      ${session.guest ? nothing : html`${fileEntries(session, desk, close)} ${recordingEntry(session, desk, close)}`}
       ${
         session.guest || !session.customer?.colleagues
           ? nothing

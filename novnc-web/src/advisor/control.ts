@@ -29,6 +29,7 @@ import {
   type NoticeName,
   type Unchecked,
 } from "../protocol_gen.ts";
+import { fromBase64url } from "../seal/bytes.ts";
 import type { SealedChannel } from "../seal/index.ts";
 import { readNumber, type ColleagueControl, type ReportedColleague } from "./colleagues.ts";
 import { readFileState, type FileControl, type ReportedFile } from "./files.ts";
@@ -52,6 +53,8 @@ export interface Customer {
   colleagues: boolean;
   /** The requests that the customer's program can fulfil. */
   can: Wish[];
+  /** The key with which the program signs recordings; null: it makes none. */
+  recordKey: Uint8Array | null;
 }
 
 /** The abilities of programs that do not report them: these are older than the field `can`. */
@@ -139,13 +142,15 @@ export class ControlStream implements FileControl, ColleagueControl {
   constructor(
     private readonly channel: SealedChannel,
     private readonly handlers: ControlHandlers,
+    /** The key with which this end signs recordings. */
+    key = "",
   ) {
     channel.onmessage = ({ data }) => this.receive(data);
     channel.onclose = () => {
       clearInterval(this.pings);
       handlers.closed();
     };
-    this.send({ type: "hello", version: "1", client: "page", leads: true });
+    this.send({ type: "hello", version: "1", client: "page", leads: true, ...(key && { key }) });
   }
 
   ask(right: Wish): void {
@@ -244,6 +249,7 @@ export class ControlStream implements FileControl, ColleagueControl {
           files: flag(f["files"]),
           colleagues: flag(f["colleagues"]),
           can,
+          recordKey: can.includes("record") ? fromBase64url(text(f["key"], 43), 32) : null,
         };
         if (flag(f["pong"]) && this.pings === undefined) {
           this.pings = setInterval(() => this.measure(), pingEvery);

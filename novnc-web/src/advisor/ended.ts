@@ -7,6 +7,7 @@ import { customerWords } from "./customer.ts";
 import { pastChat } from "./chatside.ts";
 import type { Desk } from "./desk.ts";
 import { pastFiles } from "./filesside.ts";
+import { filmResult } from "./recordingcard.ts";
 import type { Session } from "./session.ts";
 
 /** A session that is over: why, how long it took, what happened, and the next one. */
@@ -23,6 +24,7 @@ export function endedView(session: Session, desk: Desk, files: RecordFiles, fres
       <h1>${t.session.ended}</h1>
       <p class="lead" data-testid="ended-reason">${reasonWords(session.reason, t)}</p>
       ${minutes === null ? nothing : html`<p data-testid="ended-duration">${t.session.duration(minutes)}</p>`}
+      ${filmResult(session, t)}
       <p>${button({ testid: "ended-new", label: t.sessions.fresh, kind: "primary", act: fresh })}</p>
       ${
         record.length === 0

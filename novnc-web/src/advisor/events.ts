@@ -9,6 +9,7 @@ const nameLength = 48;
 
 /** Describes an event in a sentence. */
 export function eventWords(event: SessionEvent, t: AdvisorTexts): string {
+  if ("film" in event) return t.recording.result[event.film](shortName(event.name, nameLength));
   return "file" in event ? fileWords(event, t) : rightWords(event, t);
 }
 

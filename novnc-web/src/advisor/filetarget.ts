@@ -2,7 +2,10 @@
 
 /** A file that is being saved. A method is called after the one before has returned. */
 export interface FileTarget {
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** The most bytes that it takes; undefined: as many as there is room for. */
+  readonly limit?: number;
+  /** Writes bytes at the end, or at a position that is not behind the end. */
+  write(bytes: Uint8Array<ArrayBuffer>, position?: number): Promise<void>;
   /** The file is complete. */
   finish(): Promise<void>;
   /** The file is not wanted any more: nothing of it remains. */
@@ -25,7 +28,7 @@ interface Handle {
 }
 
 interface Writable {
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  write(bytes: Uint8Array<ArrayBuffer> | { type: "write"; position: number; data: Uint8Array<ArrayBuffer> }): Promise<void>;
   close(): Promise<void>;
   abort(): Promise<void>;
 }
@@ -56,13 +59,13 @@ export async function chooseTarget(name: string, size: number): Promise<FileTarg
   const folder = await privateFolder();
   if (folder) {
     try {
-      return await privateTarget(folder, name, size);
+      return await privateTarget(folder, name);
     } catch {
       // For example when the browser keeps no data of this page.
     }
   }
   if (size > maxInMemory) throw new TooLarge(name);
-  return memoryTarget(name, size);
+  return memoryTarget(name);
 }
 
 /** A file where the advisor said. Browsers write beside it until it is complete. */
@@ -72,7 +75,7 @@ async function pickedTarget(picked: Promise<Handle>): Promise<FileTarget> {
   try {
     const writable = await handle.createWritable();
     return {
-      write: (bytes) => writable.write(bytes),
+      write: (bytes, position) => writeTo(writable, bytes, position),
       finish: () => writable.close(),
       abort: () => discard(writable, remove),
     };
@@ -80,6 +83,10 @@ async function pickedTarget(picked: Promise<Handle>): Promise<FileTarget> {
     await remove();
     throw e;
   }
+}
+
+function writeTo(writable: Writable, data: Uint8Array<ArrayBuffer>, position?: number): Promise<void> {
+  return writable.write(position === undefined ? data : { type: "write", position, data });
 }
 
 async function discard(writable: Writable, remove: () => Promise<void>): Promise<void> {
@@ -98,7 +105,7 @@ async function privateFolder(): Promise<Folder | null> {
 }
 
 /** A file in the private file system, which becomes a download when it is complete. */
-async function privateTarget(folder: Folder, name: string, size: number): Promise<FileTarget> {
+async function privateTarget(folder: Folder, name: string): Promise<FileTarget> {
   const own = prefix + crypto.randomUUID();
   const release = hold(own);
   const remove = async () => {
@@ -109,10 +116,10 @@ async function privateTarget(folder: Folder, name: string, size: number): Promis
     const handle = await folder.getFileHandle(own, { create: true });
     const writable = await handle.createWritable();
     return {
-      write: (bytes) => writable.write(bytes),
+      write: (bytes, position) => writeTo(writable, bytes, position),
       finish: async () => {
         await writable.close();
-        download(await handle.getFile(), name, size, remove);
+        download(await handle.getFile(), name, remove);
       },
       abort: () => discard(writable, remove),
     };
@@ -122,19 +129,28 @@ async function privateTarget(folder: Folder, name: string, size: number): Promis
   }
 }
 
-function memoryTarget(name: string, size: number): FileTarget {
-  let parts: Uint8Array<ArrayBuffer>[] = [];
+function memoryTarget(name: string): FileTarget {
+  let all = new Uint8Array(0);
+  let size = 0;
   const drop = () => {
-    parts = [];
+    all = new Uint8Array(0);
     return Promise.resolve();
   };
   return {
-    write: (bytes) => {
-      parts.push(bytes);
-      return Promise.resolve();
+    limit: maxInMemory,
+    write: async (bytes, position = size) => {
+      const end = position + bytes.length;
+      if (end > maxInMemory) throw new TooLarge(name);
+      if (end > all.length) {
+        const more = new Uint8Array(Math.min(maxInMemory, 2 * end));
+        more.set(all);
+        all = more;
+      }
+      all.set(bytes, position);
+      size = Math.max(size, end);
     },
     finish: () => {
-      download(new Blob(parts, { type: "application/octet-stream" }), name, size, drop);
+      download(new Blob([all.subarray(0, size)], { type: "application/octet-stream" }), name, drop);
       return drop();
     },
     abort: drop,
@@ -145,7 +161,7 @@ function memoryTarget(name: string, size: number): FileTarget {
 const leastCopied = 5000;
 
 /** Begins a download. `copied` is called when the browser must have all bytes: it does not say. */
-function download(file: Blob, name: string, size: number, copied: () => Promise<void>): void {
+function download(file: Blob, name: string, copied: () => Promise<void>): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = name;
@@ -155,7 +171,7 @@ function download(file: Blob, name: string, size: number, copied: () => Promise<
       URL.revokeObjectURL(link.href);
       void copied();
     },
-    60_000 + size / leastCopied,
+    60_000 + file.size / leastCopied,
   );
 }
 

@@ -113,8 +113,9 @@ class AdvisorPage {
     document.addEventListener("keydown", (e) => this.key(e), true);
     window.addEventListener("beforeunload", (e) => {
       // Ctrl+W meant for the customer's window must not end the advisor's page without a question.
-      // Nor may a file be cut off.
-      if (this.places.some(({ session }) => session.view.phase === "shown" || session.files.moving)) e.preventDefault();
+      // Nor may a file or a film be cut off.
+      if (this.places.some(({ session }) => session.view.phase === "shown" || session.files.moving || session.recording.busy))
+        e.preventDefault();
     });
     takeDrops({
       accepts: () => this.selected?.session.cannotOffer === "",

@@ -5,9 +5,17 @@ import { RecordLog } from "../record/log.ts";
 import { maxTries, Origin, SealError, Tries, type Kind, type SealedChannel } from "../seal/index.ts";
 import { ApiError, viewerDoors, type Api, type Phase, type ViewerDoor, type ViewerPassword } from "./api.ts";
 import { Colleagues } from "./colleagues.ts";
-import { ControlStream, type ControlEvent, type ControlState, type Customer, type DoorNumber } from "./control.ts";
+import {
+  ControlStream,
+  type ControlEvent,
+  type ControlHandlers,
+  type ControlState,
+  type Customer,
+  type DoorNumber,
+} from "./control.ts";
 import { Files, type FileEvent } from "./files.ts";
 import { OwnerLink, type Foreign } from "./owner.ts";
+import { Recording, type FilmEvent } from "./recording.ts";
 import { Show } from "./show.ts";
 import { forget, keep, triedNumbers, type Kept } from "./store.ts";
 import { openSealed } from "./stream.ts";
@@ -58,7 +66,7 @@ export class DoorError extends Error {
 }
 
 /** What the advisor is told of; it is seen for a while. */
-export type SessionEvent = ControlEvent | FileEvent;
+export type SessionEvent = ControlEvent | FileEvent | FilmEvent;
 
 /** One session that this page holds: its number, links, streams and state. */
 export class Session {
@@ -70,6 +78,7 @@ export class Session {
   readonly colleagues: Colleagues;
   /** Another advisor leads the session, and this one is a colleague in it. */
   guest: boolean;
+  readonly recording: Recording;
   phase: Phase = "waiting";
   reason = "";
   expires: Date | null = null;
@@ -158,6 +167,13 @@ export class Session {
       changed,
     );
     this.colleagues = new Colleagues(this.place, api, changed);
+    this.recording = new Recording({
+      open: () => this.openStream("record"),
+      ask: () => this.ask("record"),
+      giveBack: () => this.giveBack("record"),
+      happened: (event) => this.tell(event),
+      changed,
+    });
     this.guest = kept.guest ?? false;
     this.owner = this.guest ? null : this.connectOwner();
     if (this.guest) this.setPhase("joined", "", null);
@@ -210,6 +226,7 @@ export class Session {
   /** Withdraws the request for a right. */
   withdraw(right: Wish): void {
     if (right === "view") this.view.close();
+    else if (right === "record") this.recording.stop();
     else this.control?.giveBack(right);
   }
 
@@ -348,6 +365,7 @@ export class Session {
   leave(): void {
     this.left = true;
     this.files.stop();
+    this.recording.leave();
     clearTimeout(this.eventTimer);
     clearTimeout(this.panelTimer);
     this.owner?.close();
@@ -366,6 +384,7 @@ export class Session {
       replaced: () => {
         if (this.passing) return this.finish("passed");
         this.line = "replaced";
+        this.recording.stop();
         this.dropControl();
         this.view.close();
         this.show.stop();
@@ -514,17 +533,22 @@ export class Session {
 
   private useControl(channel: SealedChannel): void {
     this.dropControl();
-    const control = new ControlStream(channel, {
+    const handlers: ControlHandlers = {
       hello: (customer, answer) => {
         this.customer = customer;
         this.answer = answer;
+        this.recording.agent = customer.recordKey;
         if (customer.files) this.files.connect(control);
         if (customer.colleagues) this.colleagues.connect(control);
         this.changed();
       },
-      state: (state) => this.setShared(state),
+      state: (state) => {
+        this.setShared(state);
+        this.recording.state(state);
+      },
       event: (event) => {
         this.note(event);
+        this.recording.event(event);
       },
       latency: (milliseconds) => {
         this.latency = milliseconds;
@@ -555,12 +579,14 @@ export class Session {
         this.files.disconnect();
         this.colleagues.disconnect();
         if (this.guest) this.line = "down";
+        this.recording.disconnect();
         // Do not show a state that is no longer known.
         this.setShared(nothingShared);
         // A short pause: the owner's link reports an end or a lost line.
         setTimeout(() => void this.ensureControl(), 300);
       },
-    });
+    };
+    const control = new ControlStream(channel, handlers, this.recording.key.announced);
     this.control = control;
     this.compare = channel.compare;
     if (this.guest) this.line = "up";

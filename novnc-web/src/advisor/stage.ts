@@ -90,7 +90,7 @@ function messages(session: Session, desk: Desk): TemplateResult {
   const notice = shared.rights.view ? shared.notice : "";
   const answer = session.answer ? t.answers[session.answer] : "";
   const browser = session.customer?.browser === true && session.phase === "joined" && session.view.phase !== "shown";
-  const asked = (["control", "clipboard", "share"] as const).filter((w) => shared.asked.includes(w));
+  const asked = (["control", "clipboard", "share", "record"] as const).filter((w) => shared.asked.includes(w));
   return html`<div class="messages">
     ${answer ? html`<p class="toast" data-tone="bad" role="alert" data-testid="answer-mode">${answer}</p>` : nothing}
     ${line ? html`<p class="toast" data-tone="bad" role="status" data-testid="line-state">${line}</p>` : nothing}

@@ -35,6 +35,17 @@ export function fromHex(text: string, size: number): Bytes | null {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
+/** Reads exactly `size` bytes as `toBase64url` writes them; null for anything else. */
+export function fromBase64url(text: string, size: number): Bytes | null {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null;
+  try {
+    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    return bytes.length === size ? bytes : null;
+  } catch {
+    return null; // a length that no bytes have
+  }
+}
+
 /** RFC 4648, section 5, without padding. */
 export function toBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))

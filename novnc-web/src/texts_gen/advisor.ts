@@ -177,6 +177,24 @@ export interface AdvisorTexts {
       failed: string;
     };
   };
+  recording: {
+    /** advisor.recording.start, stop: a button in a list. A film of the customer's screen, which this page saves. */
+    start: string;
+    stop: string;
+    cannot: {
+      /** advisor.recording.cannot.*: why no film can be made. */
+      browser: string;
+      customer: string;
+      other: string;
+    };
+    result: {
+      /** advisor.recording.result.*: what became of a film. */
+      saved: (name: string) => string;
+      damaged: (name: string) => string;
+      failed: (name: string) => string;
+      place: (name: string) => string;
+    };
+  };
   tools: {
     label: string;
     askControl: string;
@@ -188,6 +206,7 @@ export interface AdvisorTexts {
       control: string;
       clipboard: string;
       share: string;
+      record: string;
     };
     fit: string;
     actual: string;
@@ -599,6 +618,21 @@ export const advisorEn: AdvisorTexts = {
       failed: "Your screen could not be shown. Please try again.",
     },
   },
+  recording: {
+    start: "Record a film …",
+    stop: "Stop recording",
+    cannot: {
+      browser: "This browser cannot make a film. The program lotse record can.",
+      customer: "The customer's program cannot be recorded.",
+      other: "Another program of yours is recording already.",
+    },
+    result: {
+      saved: (name) => `The film ${name} is saved.`,
+      damaged: (name) => `The film ${name} is saved, but its end is missing.`,
+      failed: (name) => `The film ${name} could not be made.`,
+      place: (name) => `The film ${name} cannot be saved at that place.`,
+    },
+  },
   tools: {
     label: "Tools",
     askControl: "Ask for control",
@@ -610,6 +644,7 @@ export const advisorEn: AdvisorTexts = {
       control: "Control: waiting for answer …",
       clipboard: "Clipboard: waiting for answer …",
       share: "Waiting for answer …",
+      record: "Recording: waiting for answer …",
     },
     fit: "Fit",
     actual: "100 %",
@@ -1004,6 +1039,21 @@ export const advisorDe: AdvisorTexts = {
       failed: "Ihr Bildschirm konnte nicht gezeigt werden. Bitte versuchen Sie es noch einmal.",
     },
   },
+  recording: {
+    start: "Film aufzeichnen …",
+    stop: "Aufzeichnung beenden",
+    cannot: {
+      browser: "Dieser Browser kann keinen Film erstellen. Das Programm lotse record kann es.",
+      customer: "Das Programm des Kunden kann nicht aufgezeichnet werden.",
+      other: "Ein anderes Ihrer Programme zeichnet schon auf.",
+    },
+    result: {
+      saved: (name) => `Der Film ${name} ist gespeichert.`,
+      damaged: (name) => `Der Film ${name} ist gespeichert, aber das Ende fehlt.`,
+      failed: (name) => `Der Film ${name} konnte nicht erstellt werden.`,
+      place: (name) => `Der Film ${name} kann dort nicht gespeichert werden.`,
+    },
+  },
   tools: {
     label: "Werkzeuge",
     askControl: "Um Steuerung bitten",
@@ -1015,6 +1065,7 @@ export const advisorDe: AdvisorTexts = {
       control: "Steuerung: warte auf Antwort …",
       clipboard: "Zwischenablage: warte auf Antwort …",
       share: "Warte auf Antwort …",
+      record: "Aufzeichnung: warte auf Antwort …",
     },
     fit: "Einpassen",
     actual: "100 %",
@@ -1409,6 +1460,21 @@ export const advisorFr: AdvisorTexts = {
       failed: "Votre écran n’a pas pu être montré. Veuillez réessayer.",
     },
   },
+  recording: {
+    start: "Enregistrer un film …",
+    stop: "Arrêter l'enregistrement",
+    cannot: {
+      browser: "Ce navigateur ne peut pas créer de film. Le programme lotse record le peut.",
+      customer: "Le programme du client ne peut pas être enregistré.",
+      other: "Un autre de vos programmes enregistre déjà.",
+    },
+    result: {
+      saved: (name) => `Le film ${name} est enregistré.`,
+      damaged: (name) => `Le film ${name} est enregistré, mais la fin manque.`,
+      failed: (name) => `Le film ${name} n'a pas pu être créé.`,
+      place: (name) => `Le film ${name} ne peut pas être enregistré à cet endroit.`,
+    },
+  },
   tools: {
     label: "Outils",
     askControl: "Demander la commande",
@@ -1420,6 +1486,7 @@ export const advisorFr: AdvisorTexts = {
       control: "Commande : attente de la réponse …",
       clipboard: "Presse-papiers : attente de la réponse …",
       share: "Attente de la réponse …",
+      record: "Enregistrement : en attente de réponse …",
     },
     fit: "Adapter",
     actual: "100 %",
