@@ -221,6 +221,8 @@ func (e controlPassed) in(st *state) {
 		return
 	case to != ps.Lead && (to.May != tunnel.ColleagueControls || !st.controls.parties.here(st, to)):
 		return
+	case !ps.MayPass():
+		return
 	}
 	ps.Holder = to
 	returnControl(st)
@@ -277,6 +279,34 @@ func (cs *colleagues) sayPassed(st *state) {
 		link, name := st.link, p.Who.Name
 		st.session.streams.Go(func() { _ = link.Passed(name) })
 	}
+}
+
+// Limits of one colleague's streams, so that the others always have places for theirs.
+const (
+	maxColleagueControls = 2
+	maxColleagueViewers  = 3
+)
+
+// full reports whether a party has as many control streams, or viewers, as it may have.
+func (cs *colleagues) full(st *state, p *parties.Party, viewers bool) bool {
+	if p == cs.Lead {
+		return false
+	}
+	n := 0
+	if viewers {
+		for _, v := range st.viewers.all {
+			if v.party == p {
+				n++
+			}
+		}
+		return n >= maxColleagueViewers
+	}
+	for c := range st.controls.open {
+		if c.party == p {
+			n++
+		}
+	}
+	return n >= maxColleagueControls
 }
 
 // here reports whether a party is connected.
@@ -448,7 +478,7 @@ type arrived struct {
 
 func (e *arrived) in(st *state) {
 	ps := &st.controls.parties
-	e.party = ps.Arrived(e.number, e.call.Kind, e.call, e.leave)
+	e.party = ps.Arrived(e.number, e.call.Door, e.call.Kind, e.call, e.leave)
 	p := e.party
 	if p == nil || e.number == nil {
 		return

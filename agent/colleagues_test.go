@@ -111,6 +111,13 @@ func (m *meeting) arrives(name, kind string, who tunnel.Person) *arrived {
 	return e
 }
 
+// opens opens a stream that was sealed with no colleague's number, and returns whose it is.
+func (m *meeting) opens(door, kind string) *parties.Party {
+	e := &arrived{call: &call{GatewayMessage: tunnel.GatewayMessage{Kind: kind, Door: door}, session: m.Session}, leave: func() {}}
+	m.send(e)
+	return e.party
+}
+
 // joins connects a colleague whom the customer has admitted, with an end and a viewer.
 func (m *meeting) joins(who tunnel.Person) (end, *viewer) {
 	m.t.Helper()
@@ -415,9 +422,14 @@ func TestSessionIsPassed(t *testing.T) {
 			t.Errorf("Anna %b, Bert %b", annas.conn.Rights(), v.conn.Rights())
 		}
 		// The number that Anna knows opens nothing any more.
-		a := &arrived{call: &call{GatewayMessage: tunnel.GatewayMessage{Kind: tunnel.KindControl}, session: m.Session}, leave: func() {}}
-		if m.send(a); a.party != nil {
-			t.Error("Anna comes back")
+		for _, door := range []string{tunnel.DoorPage, tunnel.DoorHelper, tunnel.DoorEntering} {
+			if m.opens(door, tunnel.KindControl) != nil {
+				t.Errorf("Anna comes back by %s", door)
+			}
+		}
+		// A number for a viewer that cannot seal can only be Bert's now.
+		if p := m.opens(tunnel.DoorVNC, tunnel.KindView); p == nil || p.Who != bert {
+			t.Errorf("Bert's own viewer: %+v", p)
 		}
 		for _, kind := range []string{tunnel.KindControl, tunnel.KindView, tunnel.KindFile, tunnel.KindShow} {
 			if m.arrives("bert", kind, bert).party == nil {
@@ -537,6 +549,39 @@ func TestColleagueBounds(t *testing.T) {
 		}
 	})
 }
+
+// TestColleagueTakesNoPlaces checks that one colleague cannot take the places of the others, and
+// that nobody can fill the record by passing control to and fro.
+func TestColleagueTakesNoPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMeeting(t, Config{})
+		m.admits(bert, tunnel.ColleagueControls)
+		e, _ := m.joins(bert)
+		for range 20 {
+			m.send(&controlCame{control: &control{party: e.party, out: make(chan tunnel.ControlMessage, maxControlQueue), cut: make(chan struct{}), quit: make(chan struct{})}})
+			m.send(&viewerCame{viewer: &viewer{party: e.party}, connect: func(name string, r rfb.Rights) *rfb.Conn {
+				return rfb.NewConn(nopConn{}, rfb.Config{Name: name, Rights: r})
+			}})
+		}
+		c := &places{}
+		if m.send(c); c.controls != 1+maxColleagueControls || c.viewers != 1+maxColleagueViewers {
+			t.Errorf("%d control streams and %d viewers", c.controls, c.viewers)
+		}
+		for range 1000 {
+			m.send(controlPassed{"bert", m.anna.control})
+			m.send(controlPassed{"", m.anna.control})
+			everything(m.anna)
+			everything(e)
+		}
+		if n := len(m.recorded()); n > 150 {
+			t.Errorf("the record has %d lines", n)
+		}
+	})
+}
+
+type places struct{ controls, viewers int }
+
+func (e *places) in(st *state) { e.controls, e.viewers = len(st.controls.open), st.viewers.count() }
 
 // TestColleagueNumber seals with a colleague's number over a gateway that lies.
 func TestColleagueNumber(t *testing.T) {

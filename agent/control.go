@@ -31,6 +31,8 @@ type control struct {
 	// Owned by the loop.
 	key   string // with which the end signs recordings
 	leads bool   // the end can lead the session
+	// greeted means that its hello has come.
+	greeted bool
 }
 
 // maxControlQueue is how many messages may wait for an advisor's end that does not read, beside
@@ -94,7 +96,7 @@ type controlCame struct {
 func (e *controlCame) in(st *state) {
 	p := e.control.party
 	lead := p == st.controls.parties.Lead
-	if e.refused = len(st.controls.open) >= tunnel.MaxControls || st.phase == PhaseEnded || p.Over(); e.refused {
+	if e.refused = len(st.controls.open) >= tunnel.MaxControls || st.phase == PhaseEnded || p.Over() || st.controls.parties.full(st, p, false); e.refused {
 		return
 	}
 	if lead && (!e.helper || len(st.controls.open) == 0) {
@@ -350,7 +352,11 @@ type helloCame struct {
 	from  *control
 }
 
-func (e helloCame) in(*state) { e.from.key, e.from.leads = e.hello.Key, e.hello.Leads }
+func (e helloCame) in(*state) {
+	if !e.from.greeted { // it is the first message, and not a way to change the state at will
+		e.from.greeted, e.from.key, e.from.leads = true, e.hello.Key, e.hello.Leads
+	}
+}
 
 // advisorEnds means that an advisor ends the session. A colleague only leaves it.
 type advisorEnds struct{ from *control }

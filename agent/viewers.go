@@ -202,7 +202,7 @@ type viewerCame struct {
 }
 
 func (e *viewerCame) in(st *state) {
-	if e.refused = st.viewers.count() >= tunnel.MaxViewers || st.phase == PhaseEnded || e.viewer.party.Over(); e.refused {
+	if e.refused = st.viewers.count() >= tunnel.MaxViewers || st.phase == PhaseEnded || e.viewer.party.Over() || st.controls.parties.full(st, e.viewer.party, true); e.refused {
 		return
 	}
 	e.viewer.hand = st.session.board.Hand(AdvisorName(st.controls.parties.person(st, e.viewer.party)))

@@ -41,7 +41,18 @@ type Parties struct {
 	// Asked is the colleague whom the customer is asked about, or will be; nil: none.
 	Asked *Party
 
-	first *Party
+	first  *Party
+	passes int
+}
+
+// maxPasses is how often control is passed on in one session. Each time the record has a line, and
+// it must not be possible to fill it.
+const maxPasses = 100
+
+// MayPass reports whether control may be passed on once more, and counts it.
+func (ps *Parties) MayPass() bool {
+	ps.passes++
+	return ps.passes <= maxPasses
 }
 
 // New returns a session with its first advisor.
@@ -59,11 +70,12 @@ func (ps *Parties) Find(name string) *Party {
 	return ps.Colleagues[i]
 }
 
-// Arrived adds a stream that was sealed with a number (nil: the session's own), and returns whose
-// it is. leave must end the stream and must not block. Arrived returns nil if nobody has that
-// number any more, or if the one who has it may not open streams of that kind.
-func (ps *Parties) Arrived(number *doornumbers.Number, kind string, stream any, leave func()) *Party {
-	p := ps.holds(number)
+// Arrived adds a stream that was sealed with a colleague's number, or with another one: nil, then
+// door says by which door it came. It returns whose the stream is. leave must end the stream and
+// must not block. Arrived returns nil if nobody has that number any more, or if the one who has it
+// may not open streams of that kind.
+func (ps *Parties) Arrived(number *doornumbers.Number, door, kind string, stream any, leave func()) *Party {
+	p := ps.holds(number, door)
 	switch {
 	case p == nil || p.over:
 		return nil
@@ -77,11 +89,14 @@ func (ps *Parties) Arrived(number *doornumbers.Number, kind string, stream any, 
 	return p
 }
 
-// holds returns who has a number.
-func (ps *Parties) holds(number *doornumbers.Number) *Party {
+// holds returns who has a number. That of a viewer that cannot seal is only given to the one who
+// leads.
+func (ps *Parties) holds(number *doornumbers.Number, door string) *Party {
 	switch {
-	case number == nil:
+	case number == nil && (door == tunnel.DoorEntering || door == tunnel.DoorPage || door == tunnel.DoorHelper):
 		return ps.first
+	case number == nil:
+		return ps.Lead
 	case ps.Lead.Number == number:
 		return ps.Lead
 	}
