@@ -69,7 +69,7 @@ export function details(
           ? row(
               t.viewers,
               html`<ul data-testid="viewers">
-                ${looking.map((v) => html`<li data-line=${v.line}>${viewerWords(v, t, common)}</li>`)}
+                ${looking.map((v) => html`<li data-line=${v.line}>${viewerWords(v, s, t, common)}</li>`)}
               </ul>`,
             )
           : nothing
@@ -120,9 +120,11 @@ function silenced(s: Snapshot, t: PanelTexts, actions: PanelActions): TemplateRe
   </div>`;
 }
 
-function viewerWords({ door, from, line, code }: Viewer, t: PanelTexts, common: CommonTexts): string {
+/** A colleague is named; of others, the way to the screen is. */
+function viewerWords({ door, from, line, code, who }: Viewer, s: Snapshot, t: PanelTexts, common: CommonTexts): string {
+  const colleague = s.colleagues.find((c) => c.account === who) ?? (door === "colleague" ? s.advisor : null);
   const how = [common.line[line], ...(code ? [t.viewerCode(code)] : [])].join(", ");
-  return `${t.viewer(oneOf(door, doors, "other"))}${from && ` (${from})`} – ${how}`;
+  return `${colleague?.name ?? t.viewer(oneOf(door, doors, "other"))}${from && ` (${from})`} – ${how}`;
 }
 
 function sharedWords(share: Share, t: PanelTexts): string {
