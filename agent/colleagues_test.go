@@ -33,10 +33,7 @@ func leadEnd(s *Session) *control {
 	return &control{party: leadOf(s), out: make(chan tunnel.ControlMessage, maxControlQueue), cut: make(chan struct{})}
 }
 
-var (
-	anna = tunnel.Person{Name: "anna", Display: "Anna Berg", Company: "Example"}
-	bert = tunnel.Person{Name: "bert", Display: "Bert Maier", Company: "Example"}
-)
+var bert = tunnel.Person{Name: "bert", Display: "Bert Maier", Company: "Example"}
 
 // meeting is a session with an advisor's end, in which colleagues can be asked for.
 type meeting struct {

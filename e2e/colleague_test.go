@@ -158,6 +158,52 @@ func TestColleague(t *testing.T) {
 	b.noComplaints(append([]string{"status of 404", "status of 409"}, afterTheEnd...)...)
 }
 
+// TestColleagueComesBack restarts the gateway while a colleague is there. He comes back by himself,
+// and nobody is asked again.
+func TestColleagueComesBack(t *testing.T) {
+	s := newStack(t)
+	s.account("bert", "Bert Maier")
+	customer := customerDisplay(t, "800x600")
+	customer.paint()
+	session := s.newSession()
+	agent := s.agent(customer, session.number)
+	session.Line(`"state":"joined"`)
+	mark := agent.Mark()
+	session.Write("view")
+	allow(customer, agent, mark, "view")
+	session.Line(`"given"`)
+	mark = agent.Mark()
+	session.Write("colleague bert see")
+	allow(customer, agent, mark, "colleague")
+	var told struct{ Number string }
+	line := session.Line(`"state":"expected"`)
+	if err := json.Unmarshal([]byte(line), &told); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	b := newBrowser(t)
+	bert := b.tab("colleague")
+	bert.signsInAs("bert", s.url+"/advisor#c="+told.Number[:4])
+	bert.fill("join-number", told.Number) // the link opens the form
+	bert.click("join")
+	bert.waitFor("session", `[data-phase="joined"]`)
+	bert.click("see-screen")
+	bert.waitFor("view-canvas", `[data-phase="shown"]`)
+	bert.seesDesktop(customer, 0)
+
+	mark = session.Mark()
+	s.gateway.Stop()
+	s.startGateway(strings.TrimPrefix(s.url, "https://"))
+	session.LineAfter(mark, `"state":"here"`)
+	customer.typewriter() // something new on the screen, which the page must receive
+	bert.waitFor("view-canvas", `[data-phase="shown"]`)
+	bert.seesDesktop(customer, 0)
+	for _, line := range session.Output()[mark:] {
+		if strings.Contains(line, `"event":"colleague"`) && strings.Contains(line, `"asked"`) {
+			t.Errorf("the customer was asked again: %s", line)
+		}
+	}
+}
+
 // TestColleagueCommandLine does the same with `lotse session new`, and with any VNC viewer of the
 // colleague by `lotse view`.
 func TestColleagueCommandLine(t *testing.T) {

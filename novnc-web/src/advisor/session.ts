@@ -589,7 +589,10 @@ export class Session {
     const control = new ControlStream(channel, handlers, this.recording.key.announced);
     this.control = control;
     this.compare = channel.compare;
-    if (this.guest) this.line = "up";
+    if (this.guest) {
+      this.line = "up";
+      this.view.resume();
+    }
   }
 
   private viewChanged(): void {
