@@ -30,6 +30,9 @@ const (
 	FileClaim = time.Minute
 	// FileNothing is how long a receiver waits for the next byte of a stream.
 	FileNothing = time.Minute
+	// FileUncounted is how long a sender waits for the next count. A receiver that counts nothing
+	// must not keep others from the file.
+	FileUncounted = 2 * time.Minute
 )
 
 // FileOffer offers a file to the other side. An end sends it only to an agent whose hello has

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -119,6 +120,41 @@ func TestFileSender(t *testing.T) {
 }
 
 // TestFileSenderStops checks that no receiver makes a sender wait for ever, send too much or crash.
+// TestFileSenderWaitsNotForEver checks that a receiver that takes bytes and counts none of them
+// does not hold the file, and that one that counts slowly gets all of it.
+func TestFileSenderWaitsNotForEver(t *testing.T) {
+	for _, counts := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			content := make([]byte, 40*maxSlice)
+			here, there := net.Pipe()
+			sent := make(chan error, 1)
+			began := time.Now()
+			go func() {
+				sent <- (&FileSender{ID: testFile, Size: int64(len(content)), File: bytes.NewReader(content)}).Serve(there)
+			}()
+			go func() {
+				_, _ = here.Write(AppendFileCount(nil, 0))
+				buffer := make([]byte, maxSlice)
+				for got := 0; ; {
+					n, err := here.Read(buffer)
+					if err != nil {
+						return
+					}
+					if got += n; counts {
+						time.Sleep(FileUncounted - time.Second)
+						_, _ = here.Write(AppendFileCount(nil, int64(min(got, len(content)))))
+					}
+				}
+			}()
+			err := <-sent
+			if took := time.Since(began); (err == nil) != counts || !counts && took != FileUncounted {
+				t.Errorf("counts %t: %v after %v", counts, err, took)
+			}
+			here.Close()
+		})
+	}
+}
+
 func TestFileSenderStops(t *testing.T) {
 	content := make([]byte, 4*FileWindow)
 	for name, answers := range map[string][]byte{

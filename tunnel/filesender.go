@@ -60,6 +60,7 @@ func (f *FileSender) Serve(conn net.Conn) error {
 		f.hash = sha256.New()
 	}
 	in := bufio.NewReader(conn)
+	_ = conn.SetReadDeadline(time.Now().Add(FileUncounted))
 	begin, err := ReadFileCount(in, 0, f.Size)
 	if err != nil {
 		return err
@@ -175,6 +176,7 @@ func (f *fileFlow) sends(end int64) {
 func (f *fileFlow) read(in *bufio.Reader, file *FileSender, conn net.Conn) {
 	last := file.Counted()
 	for {
+		_ = conn.SetReadDeadline(time.Now().Add(FileUncounted))
 		n, err := ReadFileCount(in, last, file.Size)
 		f.mu.Lock()
 		if err != nil {
