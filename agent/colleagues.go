@@ -69,10 +69,13 @@ func (cs *colleagues) decided(st *state, c consent.Change) {
 		return
 	}
 	if c.Outcome == consent.Opened {
+		p.Told = tunnel.ColleagueAsked
 		st.notes.Colleague(record.ColleagueAsked, &p.Who, p.May, "")
 		return
 	}
 	cs.Asked = nil
+	asked := p.Told == tunnel.ColleagueAsked
+	p.Told = ""
 	gone := func(why string) {
 		st.controls.sendLead(tunnel.ColleagueState{Name: p.Who.Name, State: tunnel.ColleagueGone, Why: why})
 	}
@@ -80,7 +83,9 @@ func (cs *colleagues) decided(st *state, c consent.Change) {
 	case consent.Given:
 		cs.admit(st, p)
 	case consent.Refused:
-		st.notes.Colleague(record.ColleagueRefused, &p.Who, "", tunnel.ColleagueRefused)
+		if asked { // a silenced question leaves no line
+			st.notes.Colleague(record.ColleagueRefused, &p.Who, "", tunnel.ColleagueRefused)
+		}
 		gone(tunnel.ColleagueRefused)
 	case consent.TimedOut:
 		st.notes.Colleague(record.ColleagueRefused, &p.Who, "", tunnel.ColleagueSilent)

@@ -96,6 +96,19 @@ func (y lastYes) undoneBy(id string) bool {
 	return y.serial != 0 && id == asked{serial: y.serial}.id() && time.Since(y.at) <= refusalWins
 }
 
+// putOff delays a request of the advisor if too many questions have opened.
+func putOff(st *state, r consent.Right) {
+	c := &st.consent
+	wait := st.questions.refusals.Crowded()
+	if wait <= 0 || c.Phase != consent.Joined || c.Given.Has(r) || c.Asked.Has(r) || c.Delayed.Has(r) || c.Silenced.Has(r) {
+		return
+	}
+	st.apply(consent.Event{Kind: consent.PutOff, Right: r}, byAuto)
+	st.questions.refusals.PutOff(r, wait, func() {
+		st.session.send(consented{consent.Event{Kind: consent.Ready, Right: r}, byAuto})
+	})
+}
+
 // pending returns the question to put to the customer.
 func (st *state) pending() asked {
 	resume := st.questions.resume

@@ -611,3 +611,46 @@ func TestRemind(t *testing.T) {
 		}
 	})
 }
+
+// TestQuestionsAreRare lets an advisor ask and withdraw again and again, one right after the other.
+// The customer is not shown one window after the other, and the record is not filled. What the
+// customer has silenced leaves no further line.
+func TestQuestionsAreRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Config{})
+		from := leadEnd(d.Session)
+		lines := func() int {
+			e := &recordRead{}
+			d.send(e)
+			return len(e.lines)
+		}
+		for range 500 {
+			d.send(wished{consent.View, from})
+			d.send(returned{consent.View, from})
+			time.Sleep(time.Second / 5)
+			everything(end{from})
+		}
+		most := 20 + 100/5
+		if n := d.now().consent.Serial; n > uint64(most)+1 {
+			t.Errorf("%d questions in 100 seconds", n)
+		}
+		if n := lines(); n > 2*most+10 {
+			t.Errorf("the record has %d lines", n)
+		}
+		// An honest request is asked soon afterwards.
+		d.send(wished{consent.View, from})
+		time.Sleep(10 * time.Second)
+		d.allow(t)
+		if !d.now().consent.Given.Has(consent.View) {
+			t.Fatal("not asked any more")
+		}
+		_ = d.Do(Silence{Right: consent.Control, On: true})
+		before := lines()
+		for range 100 {
+			d.send(wished{consent.Control, from})
+		}
+		if n := lines() - before; n > 1 {
+			t.Errorf("%d lines about a right that is silenced", n)
+		}
+	})
+}

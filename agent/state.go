@@ -77,6 +77,9 @@ func newState(s *Session) *state {
 // apply passes e to the consent table and carries out the result: first the rights, then
 // everything that only informs. by says who caused e.
 func (st *state) apply(e consent.Event, by string) {
+	if e.Kind == consent.Ask && by == byAdvisor {
+		putOff(st, e.Right)
+	}
 	before := st.consent
 	after, changes := consent.Next(before, e)
 	if after == before && len(changes) == 0 {
@@ -87,6 +90,9 @@ func (st *state) apply(e consent.Event, by string) {
 	st.notes.Interruption(before, after)
 	if after.Question != before.Question || after.Serial != before.Serial {
 		st.questionChanged()
+	}
+	if after.Serial != before.Serial {
+		st.questions.refusals.Opened()
 	}
 	for _, c := range changes {
 		// An arrow that comes or goes with the view is not worth words of its own.
@@ -133,6 +139,12 @@ func wantsPicture(st *state) bool {
 // changed handles one outcome. It wakes those who wait for it, counts refusals, and informs the
 // record and the advisors.
 func (st *state) changed(c consent.Change, by string) {
+	// A right that is silenced is refused without a question. The record says when it was silenced;
+	// a line for each further request could fill it.
+	silent := c.Outcome == consent.Refused && by == byAdvisor
+	if silent {
+		by = byAuto
+	}
 	st.viewers.decided(c)
 	st.controls.offers.decided(st, c)
 	st.viewers.recordings.decided(st, c)
@@ -146,7 +158,7 @@ func (st *state) changed(c consent.Change, by string) {
 	if c.Outcome == consent.Given {
 		st.tellNames()
 	}
-	if c.Right != consent.Files && c.Right != consent.Colleague { // these have lines of their own
+	if c.Right != consent.Files && c.Right != consent.Colleague && !silent { // these have lines of their own
 		st.notes.Change(c, by, st.sharing.choices.Describe(st.sharing.shown))
 	}
 	st.session.log.consent.Info("consent", "right", c.Right, "outcome", outcomeNames[c.Outcome], "by", by)

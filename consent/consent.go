@@ -145,7 +145,7 @@ type State struct {
 	Serial   uint64 // number of questions so far; an answer must contain the number of its question
 	Paused   bool
 	Held     bool   // Record is given, and the customer holds the recording
-	Delayed  Rights // refused recently: questions for these wait for Ready
+	Delayed  Rights // refused recently, or put off: questions for these wait for Ready
 	Silenced Rights // the customer does not want to be asked for these
 }
 
@@ -202,6 +202,7 @@ const (
 	Unsilence               // * ask for Right again; Point again
 	Hold                    // * nothing goes into the recording
 	Continue                // * the recording goes on
+	PutOff                  // questions for Right wait until Ready, because there were too many
 )
 
 // Event is something that happened. Right and Serial are set if the kind uses them.
@@ -250,7 +251,7 @@ func (t *transition) note(r Right, o Outcome) { t.changes = append(t.changes, Ch
 
 func (t *transition) apply(e Event) {
 	switch e.Kind {
-	case Ask, Take, Return, Withdraw, Ready, Silence, Unsilence:
+	case Ask, Take, Return, Withdraw, Ready, Silence, Unsilence, PutOff:
 		if !e.Right.known() {
 			return
 		}
@@ -322,6 +323,10 @@ func (t *transition) joined(e Event) {
 		t.unsilence(e.Right)
 	case Hold, Continue:
 		t.Held = e.Kind == Hold && t.Given.Has(Record)
+	case PutOff:
+		if t.Question != e.Right {
+			t.Delayed |= Rights(e.Right)
+		}
 	case Lose:
 		// View and Record are kept until the connection is back, Control is not. The advisor's
 		// screen arrives over the connection that has ended.

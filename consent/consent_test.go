@@ -92,6 +92,8 @@ func TestTable(t *testing.T) {
 		"silence puts it off as well":      {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Timeout}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
 		"another right does not wait":      {append(slices.Clone(viewing), Event{Kind: Ask, Right: Control}, Event{Kind: Refuse}, Event{Kind: Ask, Right: Clipboard}), seen, Rights(View), Clipboard, Joined},
 		"withdrawing does not put it off":  {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Withdraw, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
+		"put off, there are too many":      {[]Event{{Kind: Join}, {Kind: PutOff, Right: View}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
+		"and then asked":                   {[]Event{{Kind: Join}, {Kind: PutOff, Right: View}, {Kind: Ask, Right: View}, {Kind: Ready, Right: View}}, 0, 0, View, Joined},
 		"silenced while asked":             {[]Event{{Kind: Join}, {Kind: Ask, Right: View}, {Kind: Silence, Right: View}, {Kind: Ready, Right: View}, {Kind: Ask, Right: View}}, 0, 0, 0, Joined},
 		"asked again after unsilence":      {[]Event{{Kind: Join}, {Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Ask, Right: View}}, 0, 0, View, Joined},
 		"silencing takes nothing":          {append(slices.Clone(controlling), Event{Kind: Silence, Right: Control}), seen | Rights(Control), seen | Rights(Control), 0, Joined},

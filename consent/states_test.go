@@ -58,7 +58,7 @@ func statesTable() string {
 		{Kind: Join}, {Kind: Lose}, {Kind: Rejoin}, {Kind: Ask, Right: View}, {Kind: Ask, Right: Show}, {Kind: Ask, Right: Control}, {Kind: Ask, Right: Share}, {Kind: Ask, Right: Record},
 		{Kind: Allow, Serial: 1}, {Kind: Refuse, Serial: 1}, {Kind: Timeout, Serial: 1}, {Kind: Take, Right: View}, {Kind: Take, Right: Show}, {Kind: Take, Right: Record},
 		{Kind: Return, Right: Control}, {Kind: Key}, {Kind: Pause}, {Kind: Resume}, {Kind: ViewersGone}, {Kind: Ready, Right: View},
-		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}, {Kind: Hold}, {Kind: Continue}, {Kind: End},
+		{Kind: Silence, Right: View}, {Kind: Unsilence, Right: View}, {Kind: Silence, Right: Point}, {Kind: Unsilence, Right: Point}, {Kind: Hold}, {Kind: Continue}, {Kind: PutOff, Right: View}, {Kind: End},
 	}
 	var b strings.Builder
 	b.WriteString("| in | event | then | direction |\n|---|---|---|---|\n")
@@ -113,7 +113,7 @@ func (s Rights) words() string {
 
 func (e Event) words() string {
 	name := [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "no answer", "take", "return", "withdraw", "F12", "pause", "resume", "viewers gone", "end",
-		"ready", "silence", "unsilence", "hold", "continue"}[e.Kind]
+		"ready", "silence", "unsilence", "hold", "continue", "put off"}[e.Kind]
 	if e.Right != 0 {
 		name += " " + e.Right.String()
 	}

@@ -20,7 +20,7 @@ type vectorStep [3]string
 
 var (
 	kindNames = [...]string{"join", "lose", "rejoin", "ask", "allow", "refuse", "timeout", "take", "return", "withdraw", "key",
-		"pause", "resume", "viewersGone", "end", "ready", "silence", "unsilence", "hold", "continue"}
+		"pause", "resume", "viewersGone", "end", "ready", "silence", "unsilence", "hold", "continue", "putOff"}
 	outcomeNames = [...]string{"nothing", "opened", "given", "refused", "timeout", "taken", "returned", "withdrawn"}
 	phaseNames   = [...]string{"alone", "joined", "away", "over"}
 )
@@ -139,7 +139,7 @@ func drawEvent(rnd *rand.Rand, s State) Event {
 		if rnd.IntN(2) > 0 {
 			return Event{Kind: Ready, Right: right}
 		}
-	case Ask, Take, Return, Withdraw, Ready, Silence, Unsilence:
+	case Ask, Take, Return, Withdraw, Ready, Silence, Unsilence, PutOff:
 		e.Right = right
 	case Allow, Refuse, Timeout:
 		e.Serial = serial

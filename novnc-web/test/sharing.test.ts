@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { BrowserAgent } from "../src/customer/sharing/agent.ts";
 import { ControlEnd } from "../src/customer/sharing/control.ts";
 import { HeldChannel } from "../src/customer/sharing/held.ts";
+import { Refusals } from "../src/customer/sharing/refusals.ts";
 import type { Snapshot } from "../src/panel/snapshot.ts";
 import { handshake, SealedChannel, Tries, type Kind } from "../src/seal/index.ts";
 import { advise, call, enter, FakeSocket, id, joined, number, playGateway, rig, socket } from "./evilgateway.ts";
@@ -328,4 +329,23 @@ test("the end is told to the gateway", async () => {
   r.link.end("customer");
   assert.equal(r.socket(0).said.at(-1), '{"type":"end","reason":"customer"}');
   assert.equal(r.socket(0).readyState, 3);
+});
+
+test("an advisor who asks again and again opens few questions", (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  const limit = new Refusals(() => {});
+  let opened = 0;
+  const ask = () => {
+    if (limit.crowded > 0) return;
+    limit.opened();
+    opened++;
+  };
+  for (let i = 0; i < 1000; i++) ask();
+  assert.equal(opened, 20);
+  assert.equal(limit.crowded, 5000);
+  for (let i = 0; i < 1000; i++) {
+    t.mock.timers.tick(100);
+    ask();
+  }
+  assert.equal(opened, 40);
 });

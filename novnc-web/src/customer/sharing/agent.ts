@@ -18,7 +18,17 @@ import { recordTexts } from "../../texts_gen/record.ts";
 import type { Language } from "../../texts_gen/languages.ts";
 import { sharingTexts } from "../../texts_gen/sharing.ts";
 import { AcceptedLines, forAdvisors } from "./chat.ts";
-import { beginning, direction, effective, next, type Change, type Consent, type ConsentEvent, type Outcome } from "./consent.ts";
+import {
+  beginning,
+  direction,
+  effective,
+  next,
+  type Change,
+  type Consent,
+  type ConsentEvent,
+  type ConsentRight,
+  type Outcome,
+} from "./consent.ts";
 import { ControlEnd } from "./control.ts";
 import { lineOf } from "./doors.ts";
 import { HeldChannel } from "./held.ts";
@@ -450,7 +460,17 @@ export class BrowserAgent implements PanelActions {
   }
 
   /** Applies an event to the consent table: first changes what may be seen, then reports it. */
+  /** Delays a request of the advisor if too many questions have opened. */
+  private putOff(right: ConsentRight): void {
+    const { phase, given, asked, delayed, silenced } = this.consent;
+    const wait = this.refusals.crowded;
+    if (wait === 0 || phase !== "joined" || [given, asked, delayed, silenced].some((set) => set.has(right))) return;
+    this.apply({ kind: "putOff", right }, "auto");
+    this.refusals.putOff(right, wait);
+  }
+
   private apply(e: ConsentEvent, by: By): void {
+    if (e.kind === "ask" && by === "advisor") this.putOff(e.right);
     const before = this.consent;
     const { state, changes } = next(before, e);
     if (state === before && changes.length === 0) return;
@@ -460,10 +480,14 @@ export class BrowserAgent implements PanelActions {
       if (outcome === "given") this.refusals.given(right);
       else if (state.delayed.has(right) && (outcome === "refused" || outcome === "timeout")) this.refusals.refused(right);
     }
-    if (state.serial !== before.serial) this.opened = Date.now();
+    if (state.serial !== before.serial) {
+      this.opened = Date.now();
+      this.refusals.opened();
+    }
     this.watchQuestion();
     for (const change of changes) {
-      this.noteChange(change, by);
+      // What is refused without a question leaves no line: it could fill the record.
+      if (change.outcome !== "refused" || by !== "advisor") this.noteChange(change, by);
       this.tell(change, change.outcome === "taken" && e.kind === "allow" ? "auto" : by);
     }
     this.publish();

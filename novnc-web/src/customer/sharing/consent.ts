@@ -76,6 +76,7 @@ export type ConsentEvent =
   | { kind: "viewersGone" } // the last viewer has left
   | { kind: "end" } // either side
   | { kind: "ready"; right: ConsentRight } // it may be asked for again after a refusal
+  | { kind: "putOff"; right: ConsentRight } // too many questions have opened
   | { kind: "silence" | "unsilence"; right: ConsentRight }
   | { kind: "hold" | "continue" }; // the recording
 
@@ -206,6 +207,9 @@ class Transition {
         this.revoke(driving, "taken");
         this.withdraw();
         this.paused = true;
+        return;
+      case "putOff":
+        if (this.question !== e.right) this.delayed.add(e.right);
         return;
       case "viewersGone":
         this.revoke(driving, "taken");
