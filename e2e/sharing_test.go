@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -234,4 +237,100 @@ func TestTurn(t *testing.T) {
 	page.wait("ended")
 	advisor.noComplaints(captureNote, endOfCaptureNote)
 	page.noComplaints(captureNote, endOfCaptureNote)
+}
+
+// TestBrowserCustomerFiles gives a file from the advisor's page to a customer who uses only the
+// page, and back, with the line cut in the middle.
+func TestBrowserCustomerFiles(t *testing.T) {
+	s := newStack(t)
+	w := newWire(t, strings.TrimPrefix(s.url, "https://"))
+	b := newBrowser(t)
+	advisor, page := b.tab("advisor"), b.tab("customer")
+	advisor.signsIn(s.url + "/advisor")
+	advisor.click("new-session")
+	number := strings.ReplaceAll(advisor.text("number"), " ", "")
+	page.open("https://" + w.listener.Addr().String() + "/#p=" + number[:4])
+	page.click("share-here")
+	page.fill("number", number)
+	page.click("number-submit")
+	advisor.waitFor("session", `[data-phase="joined"]`)
+	path, content, sum := noisyFile(t, "Übersicht 2026.xlsx", fileSize)
+
+	advisor.do("choose", map[string]any{"id": "files-field", "value": path})
+	page.waitFor("question", `[data-right="files"]`)
+	advisor.waitFor("file", `[data-state="waiting"]`)
+	w.cutAfter(fileSize / 3)
+	page.waitFor("question-allow", ":not([disabled])")
+	page.click("question-allow")
+	w.breaks()
+	w.reconnect()
+	if name, got := page.saved(); name != "Übersicht 2026.xlsx" || !bytes.Equal(got, content) {
+		t.Errorf("the customer's browser saved %d bytes as %q", len(got), name)
+	}
+	page.waitFor("file", `[data-state="done"]`)
+	advisor.waitFor("file", `[data-state="done"]`)
+
+	advisor.eval("() => { delete window.showSaveFilePicker; }")
+	w.cutAfter(fileSize / 3)
+	page.do("choose", map[string]any{"id": "files-field", "value": path})
+	advisor.waitFor("file", `[data-state="offered"]`)
+	advisor.click("file-take")
+	w.breaks()
+	w.reconnect()
+	if name, got := advisor.saved(); name != "Übersicht 2026.xlsx" || !bytes.Equal(got, content) {
+		t.Errorf("the advisor's browser saved %d bytes as %q", len(got), name)
+	}
+	page.waitFor("file", `[data-given="true"][data-state="done"]`)
+	for _, tab := range []*tab{advisor, page} {
+		if got := tab.text("file-sum"); got != sum {
+			t.Errorf("%s has the hash %s, want %s", tab.name, got, sum)
+		}
+	}
+	page.click("end")
+	page.wait("ended")
+	advisor.wait("ended")
+	sameRecord(t, page, advisor)
+	b.noComplaints(append([]string{"status of 409"}, afterTheEnd...)...) // while the line was cut
+}
+
+// TestBrowserCustomerFilesCommandLine gives files between `lotse send`, `lotse receive` and a
+// customer who uses only the page, and who refuses the second one.
+func TestBrowserCustomerFilesCommandLine(t *testing.T) {
+	s := newStack(t)
+	ses := s.newSession()
+	page := newBrowser(t).tab("customer")
+	page.open(s.url + "/#p=" + ses.number[:4])
+	page.click("share-here")
+	page.fill("number", ses.number)
+	page.click("number-submit")
+	ses.Line(`"state":"joined"`)
+	path, content, sum := noisyFile(t, "report.pdf", 300_000)
+	program, _, _ := noisyFile(t, "setup.exe", 10)
+	sender := s.send(ses.number, path, program)
+	page.waitFor("question-allow", ":not([disabled])")
+	page.click("question-allow")
+	sender.Line("saved: report.pdf, SHA-256 " + sum)
+	if name, got := page.saved(); name != "report.pdf" || !bytes.Equal(got, content) {
+		t.Errorf("the browser saved %d bytes as %q", len(got), name)
+	}
+	page.wait("file-program")
+	page.waitFor("question-refuse", ":not([disabled])")
+	page.click("question-refuse")
+	sender.Line("not saved: setup.exe (the customer refused)")
+	sender.Exit()
+
+	taken := t.TempDir()
+	receiver := start(t, s.env(), ours(t, "lotse"), "receive", ses.number, taken, "--gateway", s.url, "--user", "advisor")
+	receiver.Line("ready:")
+	page.do("choose", map[string]any{"id": "files-field", "value": path})
+	receiver.Line("saved: " + filepath.Join(taken, "report.pdf") + ", SHA-256 " + sum)
+	if got, err := os.ReadFile(filepath.Join(taken, "report.pdf")); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("the advisor has %d bytes, %v", len(got), err)
+	}
+	page.waitFor("file", `[data-given="true"][data-state="done"]`)
+	page.click("end")
+	page.wait("ended")
+	ses.Line(`"state":"ended"`)
+	receiver.Exit()
+	page.noComplaints(afterTheEnd...)
 }

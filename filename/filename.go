@@ -19,7 +19,8 @@ const maxBytes = 200
 
 // Clean returns the name under which a file may be shown and saved: without folders, without
 // characters that cannot be seen, and without what has a meaning of its own on any system. ok is
-// false if nothing is left.
+// false if nothing is left. Its twin is novnc-web/src/common/filename.ts; testdata/names.json tests
+// both.
 func Clean(offered string) (name string, ok bool) {
 	if utf8.RuneCountInString(offered) > Max {
 		return "", false
@@ -118,11 +119,20 @@ var endings = map[string]string{
 	Page:     "htm html mht mhtml shtml svg svgz xht xhtml",
 }
 
+// Endings returns the endings of names for each kind but Other, in lower case and without a dot.
+func Endings() map[string][]string {
+	all := map[string][]string{}
+	for kind, list := range endings {
+		all[kind] = strings.Fields(list)
+	}
+	return all
+}
+
 // kinds maps endings to kinds.
 var kinds = func() map[string]string {
 	all := map[string]string{}
-	for kind, list := range endings {
-		for _, ending := range strings.Fields(list) {
+	for kind, list := range Endings() {
+		for _, ending := range list {
 			all[ending] = kind
 		}
 	}

@@ -266,9 +266,9 @@ var texts = map[string]*translated{
 		"fichier enregistré : {0}, {1}, SHA-256 {2}",
 	}},
 	"record.fileEnded": {sources: []string{
-		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} other {the session is over}}): {1}, {2}",
-		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {die Sitzung ist beendet}}): {1}, {2}",
-		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {la session est terminée}}) : {1}, {2}",
+		"file not saved ({0, select, refused {refused by the customer} silence {nobody answered} cancelled {stopped by the customer} withdrawn {withdrawn by the advisor} damaged {it arrived damaged} lost {the connection was lost} unwritable {it could not be saved} other {the session is over}}): {1}, {2}",
+		"Datei nicht gespeichert ({0, select, refused {vom Kunden abgelehnt} silence {niemand antwortete} cancelled {vom Kunden abgebrochen} withdrawn {vom Berater zurückgezogen} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} unwritable {sie konnte nicht gespeichert werden} other {die Sitzung ist beendet}}): {1}, {2}",
+		"fichier non enregistré ({0, select, refused {refusé par le client} silence {pas de réponse} cancelled {arrêté par le client} withdrawn {retiré par le conseiller} damaged {il est arrivé endommagé} lost {la connexion a été perdue} unwritable {il n’a pas pu être enregistré} other {la session est terminée}}) : {1}, {2}",
 	}},
 	"record.fileGiven": {sources: []string{
 		"file GIVEN to the advisor by the customer: {0}, {1}",
@@ -1841,9 +1841,9 @@ var texts = map[string]*translated{
 		"enregistré : {0}, SHA-256 {1}",
 	}},
 	"cli.send.ended": {sources: []string{
-		"not saved: {0} ({1, select, refused {the customer refused} silence {no answer} operator {your gateway does not allow its size or kind} size {too large} many {too many files at once} name {the name cannot be used} cancelled {the customer stopped it} damaged {it arrived damaged} lost {the connection was lost} other {no customer is there}})",
-		"nicht gespeichert: {0} ({1, select, refused {der Kunde lehnte ab} silence {keine Antwort} operator {Ihr Gateway lässt Größe oder Art nicht zu} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} cancelled {der Kunde brach ab} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} other {kein Kunde ist da}})",
-		"non enregistré : {0} ({1, select, refused {le client a refusé} silence {pas de réponse} operator {votre passerelle n''autorise pas cette taille ou ce genre} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} cancelled {le client l’a arrêté} damaged {il est arrivé endommagé} lost {la connexion a été perdue} other {aucun client n’est là}})",
+		"not saved: {0} ({1, select, refused {the customer refused} silence {no answer} operator {your gateway does not allow its size or kind} size {too large} many {too many files at once} name {the name cannot be used} cancelled {the customer stopped it} damaged {it arrived damaged} lost {the connection was lost} unwritable {it could not be saved} other {no customer is there}})",
+		"nicht gespeichert: {0} ({1, select, refused {der Kunde lehnte ab} silence {keine Antwort} operator {Ihr Gateway lässt Größe oder Art nicht zu} size {zu groß} many {zu viele Dateien auf einmal} name {der Name ist nicht möglich} cancelled {der Kunde brach ab} damaged {sie kam beschädigt an} lost {die Verbindung ging verloren} unwritable {sie konnte nicht gespeichert werden} other {kein Kunde ist da}})",
+		"non enregistré : {0} ({1, select, refused {le client a refusé} silence {pas de réponse} operator {votre passerelle n''autorise pas cette taille ou ce genre} size {trop grand} many {trop de fichiers à la fois} name {ce nom n’est pas possible} cancelled {le client l’a arrêté} damaged {il est arrivé endommagé} lost {la connexion a été perdue} unwritable {il n’a pas pu être enregistré} other {aucun client n’est là}})",
 	}},
 	"cli.send.broken": {sources: []string{
 		"{0} did not arrive yet: {1}",

@@ -82,8 +82,10 @@ const (
 	FileBadName   = "name"      // nothing of the name can be shown
 	FileCancelled = "cancelled" // by the customer, after his yes
 	FileDamaged   = "damaged"   // the hash differs
-	FileLost      = "lost"      // its sender did not come back within FileClaim
-	FileNobody    = "nobody"    // no customer has joined yet
+	// FileUnwritable: the customer's browser could not save it, after his yes.
+	FileUnwritable = "unwritable"
+	FileLost       = "lost"   // its sender did not come back within FileClaim
+	FileNobody     = "nobody" // no customer has joined yet
 )
 
 func (FileOffer) controlType() string  { return "file" }

@@ -41,6 +41,9 @@ var limits = []struct {
 	{"maxFileSize", tunnel.MaxFileSize},
 	{"maxFileName", filename.Max},
 	{"fileWindow", tunnel.FileWindow},
+	{"maxFileHeader", tunnel.MaxFileHeader},
+	{"fileClaim", milliseconds(tunnel.FileClaim)},
+	{"fileNothing", milliseconds(tunnel.FileNothing)},
 	{"maxColleagues", tunnel.MaxColleagues},
 	{"maxRecordPart", tunnel.MaxRecordPart},
 	{"recordEnd", milliseconds(tunnel.RecordEnd)},
@@ -96,11 +99,11 @@ var words = []struct {
 	{"sentFileStates", []string{tunnel.FileWaiting, tunnel.FileAccepted, tunnel.FileWanted, tunnel.FileDone, tunnel.FileEnded}},
 	{"fileEnds", []string{
 		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileTooLarge, tunnel.FileForbidden, tunnel.FileTooMany, tunnel.FileBadName, tunnel.FileCancelled,
-		tunnel.FileDamaged, tunnel.FileLost, tunnel.FileNobody,
+		tunnel.FileUnwritable, tunnel.FileDamaged, tunnel.FileLost, tunnel.FileNobody,
 	}},
 	{"panelFileStates", []string{files.Waiting, files.Accepted, files.Saving, files.Done, files.Ended}},
 	{"panelFileEnds", []string{
-		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileCancelled, tunnel.FileDamaged, tunnel.FileLost, files.Withdrawn, files.Over,
+		tunnel.FileRefused, tunnel.FileSilent, tunnel.FileCancelled, tunnel.FileUnwritable, tunnel.FileDamaged, tunnel.FileLost, files.Withdrawn, files.Over,
 	}},
 	{"fileKinds", []string{
 		filename.Program, filename.Document, filename.Picture, filename.Film, filename.Sound, filename.Archive, filename.Text,

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
+	"lotse/filename"
 	"lotse/tunnel"
 )
 
@@ -34,7 +37,13 @@ func script() []byte {
 		fmt.Fprintf(&b, "export const %s = %s as const;\n", w.name, array(w.list))
 		fmt.Fprintf(&b, "export type %s = (typeof %s)[number];\n", typeOfList(w.name), w.name)
 	}
-	b.WriteString("\n// Messages.\n")
+	b.WriteString("\n/** What the endings of names say about files, in lower case. */\n")
+	b.WriteString("export const fileEndings: Readonly<Record<Exclude<FileKind, \"other\">, string>> = {\n")
+	endings := filename.Endings()
+	for _, kind := range slices.Sorted(maps.Keys(endings)) {
+		fmt.Fprintf(&b, "  %s: %q,\n", kind, strings.Join(endings[kind], " "))
+	}
+	b.WriteString("};\n\n// Messages.\n")
 	t := types{seen: map[reflect.Type]bool{}}
 	for _, m := range messages {
 		t.add(reflect.TypeOf(m))

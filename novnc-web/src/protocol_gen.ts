@@ -27,6 +27,9 @@ export const maxFiles = 20;
 export const maxFileSize = 1_125_899_906_842_624;
 export const maxFileName = 255;
 export const fileWindow = 1_048_576;
+export const maxFileHeader = 256;
+export const fileClaim = 60_000;
+export const fileNothing = 60_000;
 export const maxColleagues = 3;
 export const maxRecordPart = 65_536;
 export const recordEnd = 10_000;
@@ -93,11 +96,11 @@ export const chatRefusals = ["long", "empty", "rate", "nobody"] as const;
 export type ChatRefusal = (typeof chatRefusals)[number];
 export const sentFileStates = ["waiting", "accepted", "wanted", "done", "ended"] as const;
 export type SentFileState = (typeof sentFileStates)[number];
-export const fileEnds = ["refused", "silence", "size", "operator", "many", "name", "cancelled", "damaged", "lost", "nobody"] as const;
+export const fileEnds = ["refused", "silence", "size", "operator", "many", "name", "cancelled", "unwritable", "damaged", "lost", "nobody"] as const;
 export type FileEnd = (typeof fileEnds)[number];
 export const panelFileStates = ["waiting", "accepted", "saving", "done", "ended"] as const;
 export type PanelFileState = (typeof panelFileStates)[number];
-export const panelFileEnds = ["refused", "silence", "cancelled", "damaged", "lost", "withdrawn", "over"] as const;
+export const panelFileEnds = ["refused", "silence", "cancelled", "unwritable", "damaged", "lost", "withdrawn", "over"] as const;
 export type PanelFileEnd = (typeof panelFileEnds)[number];
 export const fileKinds = ["program", "document", "picture", "film", "sound", "archive", "text", "page", "other"] as const;
 export type FileKind = (typeof fileKinds)[number];
@@ -105,6 +108,18 @@ export const panelPhases = ["number", "connecting", "joined", "away", "ended"] a
 export type PanelPhase = (typeof panelPhases)[number];
 export const panelCommands = ["enter", "terms", "answer", "silence", "share", "take", "pause", "hold", "chat", "fileStop", "colleagueGone", "end"] as const;
 export type PanelCommand = (typeof panelCommands)[number];
+
+/** What the endings of names say about files, in lower case. */
+export const fileEndings: Readonly<Record<Exclude<FileKind, "other">, string>> = {
+  archive: "7z arj bz2 cab gz lha lz4 lzh rar tar tbz2 tgz txz xz z zip zipx zst",
+  document: "doc docx dot dotx epub key numbers odp ods odt pages pdf pps ppsx ppt pptx rtf vsd vsdx xls xlsx",
+  film: "avi flv m2ts m4v mkv mov mp4 mpeg mpg ogv ts vob webm wmv",
+  page: "htm html mht mhtml shtml svg svgz xht xhtml",
+  picture: "avif bmp gif heic heif ico jfif jpe jpeg jpg jxl png tif tiff webp",
+  program: "action apk app appimage application appref-ms appx appxbundle bat bin chm cmd com command cpl deb desktop dll dmg docm dotm drv ear efi elf exe flatpak flatpakref gadget hta iim img inf ins inx ipa iso isp isu jar jnlp job js jse ko ksh library-ms lnk mcf mde mjs mpkg msc msi msix msixbundle msp mst ocx osx out paf pif pkg pl potm ppam ppsm pptm prg ps1 ps1xml psc1 psd1 psm1 py pyc pyw pyz rb rdp reg rgs rpm run scf scpt scr sct search-ms settingcontent-ms sh shb shs sldm slk snap so sys terminal theme themepack tool u3p url vb vbe vbs vbscript vhd vhdx wlk workflow ws wsc wsf wsh xlam xll xlsm xlsb xltm xpi xrm-ms zsh bash csh crx diagcab desktopthemepack jxa webloc website wim",
+  sound: "aac aif aiff flac m4a mid midi mp3 oga ogg opus wav wma",
+  text: "cfg conf csv ini json log md toml tsv txt xml yaml yml",
+};
 
 // Messages.
 

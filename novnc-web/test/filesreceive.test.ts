@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test, type TestContext } from "node:test";
-import { FileReceiver } from "../src/advisor/filereceiver.ts";
+import { FileReceiver } from "../src/common/filereceiver.ts";
 import { Files, offerEvery, type FileEvent, type ReportedFile } from "../src/advisor/files.ts";
-import { TooLarge, type FileTarget } from "../src/advisor/filetarget.ts";
+import { TooLarge, type FileTarget } from "../src/common/filetarget.ts";
 import { readOffer, type GivenFile } from "../src/advisor/givenfile.ts";
 import { fileWindow, maxFileName, maxFiles, maxFileSize } from "../src/protocol_gen.ts";
 import type { SealedChannel } from "../src/seal/index.ts";

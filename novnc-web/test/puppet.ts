@@ -64,19 +64,6 @@ function chat(by: "advisor" | "customer", text: string, tag: number): void {
 const offered = new Map<string, { id: string; size: number }>();
 const parts = new Map<string, number>();
 
-/** Notes the offers of files on a control stream; its end passes nothing of them on. */
-function watchOffers(channel: SealedChannel): void {
-  const serve = channel.onmessage;
-  channel.onmessage = (e) => {
-    for (const line of new TextDecoder().decode(e.data).split("\n").filter(Boolean)) {
-      const message = JSON.parse(line) as { type: string; id: string; name: string; size: number };
-      if (message.type === "file") offered.set(message.name, message);
-      if (message.type === "fileCancel") heard.push("fileCancel");
-    }
-    serve?.(e);
-  };
-}
-
 function sayFile(name: string, more: object): void {
   const id = offered.get(name)?.id ?? "";
   for (const control of controls) control.send({ type: "fileState", id, state: "waiting", ...more });
@@ -228,11 +215,12 @@ window.puppet = {
                 heard.push("chat " + text);
                 chat("advisor", text, tag);
               },
+              file: (id, name, size) => offered.set(name, { id, size: size as number }),
+              fileCancel: () => heard.push("fileCancel"),
               end: () => {},
               closed: () => controls.delete(control),
             });
             control.start();
-            watchOffers(channel);
             controls.add(control);
             greet(control, {});
             tell(control);

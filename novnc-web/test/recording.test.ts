@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { afterEach, test, type TestContext } from "node:test";
 import type { ControlState } from "../src/advisor/control.ts";
 import type { Film } from "../src/advisor/filmmaker.ts";
-import type { FileTarget } from "../src/advisor/filetarget.ts";
+import type { FileTarget } from "../src/common/filetarget.ts";
 import { Recording, type FilmEvent } from "../src/advisor/recording.ts";
 import { noRights } from "../src/common/rights.ts";
 import { Blocks, signedMessage } from "../src/fbs/blocks.ts";

@@ -153,6 +153,8 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
     giveBack: (r) => told.push("return " + r),
     door: (d) => told.push("door " + d),
     chat: (text, tag) => told.push(`chat ${tag} ${text}`),
+    file: (id, name, size) => told.push(`file ${id} ${name} ${String(size)}`),
+    fileCancel: (id) => told.push("cancel " + id),
     end: () => told.push("end"),
     closed: () => told.push("closed"),
   }).start();
@@ -161,11 +163,23 @@ test("an advisor's wishes are read, whatever else he says is not", async () => {
       '{"type":"hello"}\n{"type":"ask","right":"view"}\n{"type":"ask","right":"moon"}\n{"type":"given","right":"view"}\n' +
         '{"type":"state","rights":{"view":true}}\n{"type":"return","right":"show"}\n' +
         '{"type":"door","door":"vnc"}\n{"type":"door","door":"page"}\n{"type":"door"}\n' +
-        '{"type":"chat","text":"hello","tag":7}\n{"type":"chat","text":5,"tag":-1}\n{"type":"end"}\n',
+        '{"type":"chat","text":"hello","tag":7}\n{"type":"chat","text":5,"tag":-1}\n' +
+        '{"type":"file","id":"A","name":"a.txt","size":5}\n{"type":"file","name":7,"size":"x"}\n{"type":"fileCancel","id":"A"}\n{"type":"fileCancel","id":[]}\n{"type":"end"}\n',
     ),
   );
   await until(() => told.includes("end"));
-  assert.deepEqual(told, ["ask view", "return show", "door vnc", "chat 7 hello", "chat 0 ", "end"]);
+  assert.deepEqual(told, [
+    "ask view",
+    "return show",
+    "door vnc",
+    "chat 7 hello",
+    "chat 0 ",
+    "file A a.txt 5",
+    "file   x",
+    "cancel A",
+    "cancel ",
+    "end",
+  ]);
 });
 
 test("an advisor who says too much, too long or nonsense is cut off", async () => {
@@ -177,6 +191,8 @@ test("an advisor who says too much, too long or nonsense is cut off", async () =
       giveBack: () => {},
       door: () => {},
       chat: () => {},
+      file: () => {},
+      fileCancel: () => {},
       end: () => {},
       closed: () => (closed = true),
     }).start();
@@ -193,6 +209,8 @@ test("a wish that comes before the gateway has said that the customer is in wait
     giveBack: () => {},
     door: () => {},
     chat: () => {},
+    file: () => {},
+    fileCancel: () => {},
     end: () => told.push("end"),
     closed: () => told.push("closed"),
   });
@@ -217,6 +235,8 @@ test("an advisor who says much before the customer is in is cut off", async () =
     giveBack: () => {},
     door: () => {},
     chat: () => {},
+    file: () => {},
+    fileCancel: () => {},
     end: () => {},
     closed: () => (closed = true),
   });

@@ -9,7 +9,7 @@ import {
 } from "mediabunny";
 import type { Area, Picture } from "../fbs/player.ts";
 import type { Film, FilmFormat } from "./filmmaker.ts";
-import type { FileTarget } from "./filetarget.ts";
+import type { FileTarget } from "../common/filetarget.ts";
 import { PictureCanvas } from "./picturecanvas.ts";
 
 /** The longest time without a frame that players can jump to, in seconds. */

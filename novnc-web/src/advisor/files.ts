@@ -3,6 +3,11 @@
 import { Backoff } from "../common/backoff.ts";
 import type { Picked } from "../common/drop.ts";
 import { oneOf, text } from "../common/fields.ts";
+import { drawFileId, isFileId } from "../common/filename.ts";
+import type { ReceiveEnd } from "../common/filereceiver.ts";
+import { FileSender } from "../common/filesender.ts";
+import { chooseTarget, TooLarge, type FileTarget } from "../common/filetarget.ts";
+import { MovingFile } from "../common/movingfile.ts";
 import { cutName } from "../common/shortname.ts";
 import {
   fileEnds,
@@ -14,13 +19,9 @@ import {
   type SentFileState,
   type Unchecked,
 } from "../protocol_gen.ts";
-import { toBase64url, toHex } from "../seal/bytes.ts";
+import { toHex } from "../seal/bytes.ts";
 import type { SealedChannel } from "../seal/index.ts";
-import type { ReceiveEnd } from "./filereceiver.ts";
-import { FileSender } from "./filesender.ts";
-import { chooseTarget, TooLarge, type FileTarget } from "./filetarget.ts";
-import { GivenFile, isFileId, whyNotSaved, type GivenOffer, type WhyNotSaved } from "./givenfile.ts";
-import { MovingFile } from "./movingfile.ts";
+import { GivenFile, whyNotSaved, type GivenOffer, type WhyNotSaved } from "./givenfile.ts";
 
 /** The least time between two messages about offers; 20 messages a second end the stream. */
 export const offerEvery = 100;
@@ -84,7 +85,7 @@ export class OfferedFile extends MovingFile {
   again = false;
 
   constructor(name: string, file: Blob, changed: () => void, now: () => number) {
-    super(drawId(), name, file.size, changed, now);
+    super(drawFileId(), name, file.size, changed, now);
     this.sender = new FileSender(this.id, file, this.moved, now);
   }
 
@@ -370,8 +371,4 @@ export class Files {
       this.speak();
     }, offerEvery);
   }
-}
-
-function drawId(): string {
-  return toBase64url(crypto.getRandomValues(new Uint8Array(16)));
 }

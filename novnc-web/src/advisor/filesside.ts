@@ -8,7 +8,7 @@ import { button } from "../ui/controls.ts";
 import type { Desk } from "./desk.ts";
 import type { Picked } from "../common/drop.ts";
 import type { Files, ListedFile, OfferedFile, Refusal } from "./files.ts";
-import { maxInMemory } from "./filetarget.ts";
+import { maxInMemory } from "../common/filetarget.ts";
 import type { GivenFile } from "./givenfile.ts";
 import type { Session } from "./session.ts";
 import { side } from "./side.ts";

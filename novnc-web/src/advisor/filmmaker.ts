@@ -2,7 +2,7 @@
 
 import type { Area, Picture } from "../fbs/player.ts";
 import { PictureCanvas } from "./picturecanvas.ts";
-import type { FileTarget } from "./filetarget.ts";
+import type { FileTarget } from "../common/filetarget.ts";
 
 /** How this browser makes films. */
 export interface FilmFormat {

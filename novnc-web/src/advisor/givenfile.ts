@@ -2,13 +2,14 @@
 
 import { Backoff } from "../common/backoff.ts";
 import { text } from "../common/fields.ts";
+import { isFileId, kindOf } from "../common/filename.ts";
+import { FileReceiver, type ReceiveEnd } from "../common/filereceiver.ts";
+import type { FileTarget } from "../common/filetarget.ts";
+import { MovingFile } from "../common/movingfile.ts";
 import { plainLine } from "../common/plainline.ts";
 import { cutName } from "../common/shortname.ts";
 import { maxFileName, maxFileSize, type FileEnd, type FileOffer, type Unchecked } from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
-import { FileReceiver, type ReceiveEnd } from "./filereceiver.ts";
-import type { FileTarget } from "./filetarget.ts";
-import { MovingFile } from "./movingfile.ts";
 
 /**
  * Why a file was not saved. `cancelled`: by the customer; `refused` and `withdrawn`: by the
@@ -28,17 +29,11 @@ export function readOffer(f: Unchecked<FileOffer>): GivenOffer | null {
   return { id, name: safeName(f["name"]), size };
 }
 
-export function isFileId(id: string): boolean {
-  return /^[A-Za-z0-9_-]{22}$/.test(id);
-}
-
 /** The name as one line that can be the name of a file: it contains no folder and hides nothing. */
 function safeName(value: unknown): string {
   const name = typeof value === "string" ? plainLine(value.slice(0, 4 * maxFileName)) : "";
   return cutName(name.replace(/[/\\:*?"<>|]/g, "_").replace(/[. ]+$/, "")) || "_";
 }
-
-const programs = ["exe", "msi", "bat", "cmd", "ps1", "scr", "com", "js", "vbs", "lnk", "jar", "sh"];
 
 /** What a report of the agent means for a file that the advisor does not have yet. */
 export function whyNotSaved(why: FileEnd): WhyNotSaved {
@@ -64,7 +59,7 @@ export class GivenFile extends MovingFile {
 
   constructor({ id, name, size }: GivenOffer, changed: () => void, now: () => number) {
     super(id, name, size, changed, now);
-    this.program = programs.some((ending) => name.toLowerCase().endsWith("." + ending));
+    this.program = kindOf(name) === "program";
   }
 
   get live(): boolean {

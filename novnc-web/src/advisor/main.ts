@@ -20,7 +20,7 @@ import { Desk } from "./desk.ts";
 import { takeDrops } from "../common/drop.ts";
 import { endedView, replacedView } from "./ended.ts";
 import { dropArea, filePicker, filesSide, isFilesOpen, offerFiles } from "./filesside.ts";
-import { removeLeftovers } from "./filetarget.ts";
+import { removeLeftovers } from "../common/filetarget.ts";
 import { ForeignServer } from "./foreign.ts";
 import { Joining } from "./joining.ts";
 import { OwnViewer } from "./ownviewer.ts";

@@ -10,7 +10,7 @@ import { recordEnd } from "../protocol_gen.ts";
 import type { SealedChannel } from "../seal/index.ts";
 import type { ControlEvent, ControlState } from "./control.ts";
 import { beginFilm, filmFormat, type Film, type FilmFormat } from "./filmmaker.ts";
-import { chooseTarget, type FileTarget } from "./filetarget.ts";
+import { chooseTarget, type FileTarget } from "../common/filetarget.ts";
 import { RecordKey, RecordReceiver, type RecordEnd } from "./recordreceiver.ts";
 
 /** A film ends when it has so much of the file's limit. */

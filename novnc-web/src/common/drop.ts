@@ -15,9 +15,12 @@ export interface DropHandlers {
 
 /**
  * Takes files that are dropped anywhere on the page. The browser never opens them in place of the
- * page, whether they are accepted or not. Dragged text goes where it always goes.
+ * page, whether they are accepted or not. Dragged text goes where it always goes. Returns what ends
+ * this.
  */
-export function takeDrops(on: DropHandlers): void {
+export function takeDrops(on: DropHandlers): () => void {
+  const end = new AbortController();
+  const options = { capture: true, signal: end.signal };
   const hasFiles = (e: DragEvent) => e.dataTransfer?.types.includes("Files") === true;
   const over = (e: DragEvent) => {
     if (!hasFiles(e)) return;
@@ -26,14 +29,14 @@ export function takeDrops(on: DropHandlers): void {
     e.dataTransfer!.dropEffect = on.accepts() ? "copy" : "none";
     on.dragging(true);
   };
-  document.addEventListener("dragenter", over, true);
-  document.addEventListener("dragover", over, true);
+  document.addEventListener("dragenter", over, options);
+  document.addEventListener("dragover", over, options);
   document.addEventListener(
     "dragleave",
     (e) => {
       if (hasFiles(e) && e.relatedTarget === null) on.dragging(false); // it has left the window
     },
-    true,
+    options,
   );
   document.addEventListener(
     "drop",
@@ -44,8 +47,9 @@ export function takeDrops(on: DropHandlers): void {
       on.dragging(false);
       on.dropped(pickedOf(e.dataTransfer!));
     },
-    true,
+    options,
   );
+  return () => end.abort();
 }
 
 function pickedOf(transfer: DataTransfer): Picked[] {

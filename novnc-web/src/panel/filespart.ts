@@ -11,7 +11,7 @@ import type { PanelTexts } from "../texts_gen/panel.ts";
 import { chatBadge } from "../ui/chat.ts";
 import { button, icon, iconButton } from "../ui/controls.ts";
 import type { PanelActions } from "./actions.ts";
-import type { GiveFiles, Refusal } from "./givefiles.ts";
+import type { Giving, Refusal } from "./givefiles.ts";
 import { advisorIn } from "./names.ts";
 import type { OfferedFile, Snapshot } from "./snapshot.ts";
 
@@ -40,7 +40,7 @@ export class FilesPart {
     private readonly common: CommonTexts,
     private readonly actions: Pick<PanelActions, "stopFile">,
     /** Null if this page cannot give files. */
-    private readonly giving: GiveFiles | null = null,
+    private readonly giving: Giving | null = null,
   ) {}
 
   /** Called with each snapshot. Returns whether a file can be saved that could not before. */

@@ -27,11 +27,30 @@ export interface Refusal {
   name: string;
 }
 
-/** The files that this page gives. Each is read only when, and only where, the agent asks. */
-export class GiveFiles {
+/** Gives the files that the customer chooses to the advisor. */
+export interface Giving {
   /** What was not given when the customer last chose files. */
-  refused: Refusal[] = [];
+  refused: Refusal[];
   /** Called after each change. */
+  changed: () => void;
+  /** Gives files, and notes those that cannot be given. */
+  give(picked: Picked[]): void;
+  /** Nobody is there who could take a file. */
+  refuseAll(picked: Picked[]): void;
+  /** The customer has seen what was not given. */
+  seen(): void;
+  /** Whether this page could not read the file any more. */
+  isUnreadable(id: string): boolean;
+  /** Called with each snapshot. */
+  update(s: Snapshot): void;
+}
+
+/**
+ * The files that this page gives to the program, which passes them on. Each is read only when, and
+ * only where, the agent asks.
+ */
+export class GiveFiles implements Giving {
+  refused: Refusal[] = [];
   changed: () => void = () => {};
 
   private readonly givers = new Set<Giver>();
@@ -40,7 +59,6 @@ export class GiveFiles {
   /** `connect` opens a socket on which the key has been sent. */
   constructor(private readonly connect: () => Promise<WebSocket>) {}
 
-  /** Gives files, and notes those that cannot be given. */
   give(picked: Picked[]): void {
     this.refused = [];
     for (const { file, folder } of picked) {
@@ -54,24 +72,20 @@ export class GiveFiles {
     this.changed();
   }
 
-  /** Nobody is there who could take a file. */
   refuseAll(picked: Picked[]): void {
     this.refused = [];
     for (const { file } of picked) this.refuse("nobody", file.name);
     this.changed();
   }
 
-  /** The customer has seen what was not given. */
   seen(): void {
     this.refused = [];
   }
 
-  /** Whether this page could not read the file any more. */
   isUnreadable(id: string): boolean {
     return this.unreadable.has(id);
   }
 
-  /** Called with each snapshot. */
   update({ phase, files }: Snapshot): void {
     if (phase !== "joined" && phase !== "away") return this.stop();
     const over = new Set(files.filter((f) => f.state === "done" || f.state === "ended").map((f) => f.id));

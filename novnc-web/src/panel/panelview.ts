@@ -11,7 +11,7 @@ import { ChatPart } from "./chatpart.ts";
 import { compareWords, details, detailsButton } from "./details.ts";
 import { endedView } from "./ended.ts";
 import { FilesPart, mayGive, waiting } from "./filespart.ts";
-import type { GiveFiles } from "./givefiles.ts";
+import type { Giving } from "./givefiles.ts";
 import { head } from "./head.ts";
 import { History } from "./history.ts";
 import { lookOf } from "./look.ts";
@@ -35,7 +35,7 @@ export interface PanelOptions {
   /** A remark about the whole session. */
   note?: string;
   /** Gives files to the advisor, if this page can. */
-  giving?: GiveFiles;
+  giving?: Giving;
   /** Leaves the page. */
   back?: { label: string; act: () => void };
 }

@@ -144,7 +144,7 @@ function fileWords(
     case "fileNotSaved":
       if (given) return t.fileNotTaken(name, size);
       return t.fileEnded(
-        oneOf(f["why"], ["refused", "silence", "cancelled", "withdrawn", "damaged", "lost"], "other"),
+        oneOf(f["why"], ["refused", "silence", "cancelled", "withdrawn", "damaged", "lost", "unwritable"], "other"),
         name,
         size,
       );

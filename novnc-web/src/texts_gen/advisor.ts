@@ -385,6 +385,7 @@ export interface AdvisorTexts {
       many: string;
       name: string;
       cancelled: string;
+      unwritable: string;
       damaged: string;
       lost: string;
       nobody: string;
@@ -790,7 +791,7 @@ export const advisorEn: AdvisorTexts = {
     cannot: {
       nobody: "No customer is connected to this session.",
       connection: "There is no connection to the customer at the moment.",
-      browser: "The customer shares from a browser and cannot receive files. That needs the program from this gateway's page.",
+      browser: "The customer's page is from an older version of this gateway and cannot receive files. It helps to load the page again.",
       program: "The customer's program cannot receive files.",
     },
     refused: {
@@ -811,11 +812,12 @@ export const advisorEn: AdvisorTexts = {
     ended: {
       refused: "The customer did not want it.",
       silence: "The customer did not answer.",
-      size: "It is too large for the customer's program.",
+      size: "The customer's program or browser cannot save a file of this size.",
       operator: "Your gateway does not allow files of this size or kind.",
       many: "Too many files are waiting already.",
       name: "The customer's program does not accept its name.",
       cancelled: "The customer stopped it.",
+      unwritable: "The customer's browser could not save it. Perhaps there is not enough space.",
       damaged: "It arrived damaged. Please send it again.",
       lost: "The connection was lost for too long. Please send it again.",
       nobody: "No customer was connected.",
@@ -1211,7 +1213,7 @@ export const advisorDe: AdvisorTexts = {
     cannot: {
       nobody: "Mit dieser Sitzung ist kein Kunde verbunden.",
       connection: "Im Moment besteht keine Verbindung zum Kunden.",
-      browser: "Der Kunde teilt aus einem Browser und kann keine Dateien empfangen. Dafür braucht er das Programm von der Seite dieses Gateways.",
+      browser: "Die Seite des Kunden stammt von einer älteren Version dieses Gateways und kann keine Dateien empfangen. Es hilft, die Seite neu zu laden.",
       program: "Das Programm des Kunden kann keine Dateien empfangen.",
     },
     refused: {
@@ -1232,11 +1234,12 @@ export const advisorDe: AdvisorTexts = {
     ended: {
       refused: "Der Kunde wollte sie nicht.",
       silence: "Der Kunde hat nicht geantwortet.",
-      size: "Sie ist für das Programm des Kunden zu groß.",
+      size: "Das Programm oder der Browser des Kunden kann eine Datei dieser Größe nicht speichern.",
       operator: "Ihr Gateway lässt Dateien dieser Größe oder Art nicht zu.",
       many: "Es warten schon zu viele Dateien.",
       name: "Das Programm des Kunden nimmt ihren Namen nicht an.",
       cancelled: "Der Kunde hat abgebrochen.",
+      unwritable: "Der Browser des Kunden konnte sie nicht speichern. Vielleicht ist nicht genug Platz.",
       damaged: "Sie kam beschädigt an. Bitte senden Sie sie noch einmal.",
       lost: "Die Verbindung war zu lange unterbrochen. Bitte senden Sie sie noch einmal.",
       nobody: "Es war kein Kunde verbunden.",
@@ -1632,7 +1635,7 @@ export const advisorFr: AdvisorTexts = {
     cannot: {
       nobody: "Aucun client n’est connecté à cette session.",
       connection: "Il n’y a pas de connexion au client en ce moment.",
-      browser: "Le client partage depuis un navigateur et ne peut pas recevoir de fichiers. Il lui faut le programme de la page de cette passerelle.",
+      browser: "La page du client vient d’une version plus ancienne de cette passerelle et ne peut pas recevoir de fichiers. Il suffit de recharger la page.",
       program: "Le programme du client ne peut pas recevoir de fichiers.",
     },
     refused: {
@@ -1653,11 +1656,12 @@ export const advisorFr: AdvisorTexts = {
     ended: {
       refused: "Le client n’en a pas voulu.",
       silence: "Le client n’a pas répondu.",
-      size: "Il est trop grand pour le programme du client.",
+      size: "Le programme ou le navigateur du client ne peut pas enregistrer un fichier de cette taille.",
       operator: "Votre passerelle n'autorise pas les fichiers de cette taille ou de ce genre.",
       many: "Trop de fichiers attendent déjà.",
       name: "Le programme du client n’accepte pas son nom.",
       cancelled: "Le client l’a arrêté.",
+      unwritable: "Le navigateur du client n’a pas pu l’enregistrer. La place manque peut-être.",
       damaged: "Il est arrivé endommagé. Veuillez l’envoyer à nouveau.",
       lost: "La connexion a été perdue trop longtemps. Veuillez l’envoyer à nouveau.",
       nobody: "Aucun client n’était connecté.",

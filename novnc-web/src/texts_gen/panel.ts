@@ -196,6 +196,7 @@ export interface PanelTexts {
       refused: string;
       silence: string;
       cancelled: string;
+      unwritable: string;
       damaged: string;
       lost: string;
       withdrawn: string;
@@ -223,6 +224,7 @@ export interface PanelTexts {
         refused: string;
         silence: string;
         cancelled: string;
+        unwritable: string;
         damaged: string;
         lost: string;
         withdrawn: string;
@@ -510,6 +512,7 @@ export const panelEn: PanelTexts = {
       refused: "You said No.",
       silence: "There was no answer, so it was not saved.",
       cancelled: "Saving was stopped.",
+      unwritable: "This browser could not save it. Perhaps there is not enough space.",
       damaged: "It did not arrive as it was sent, so it was not saved. Please ask for it again.",
       lost: "The connection was lost, so it was not saved.",
       withdrawn: "Your advisor does not offer it any more.",
@@ -533,6 +536,7 @@ export const panelEn: PanelTexts = {
         refused: "It was not given.",
         silence: "There was no answer, so it was not given.",
         cancelled: "It was stopped, so your advisor does not have it.",
+        unwritable: "It was not given.",
         damaged: "It did not arrive as it is here. Please give it again.",
         lost: "The connection was lost, so your advisor does not have it. You can give it again.",
         withdrawn: "It was not given.",
@@ -807,6 +811,7 @@ export const panelDe: PanelTexts = {
       refused: "Sie haben Nein gesagt.",
       silence: "Es kam keine Antwort. Die Datei wurde nicht gespeichert.",
       cancelled: "Das Speichern wurde abgebrochen.",
+      unwritable: "Dieser Browser konnte sie nicht speichern. Vielleicht ist nicht genug Platz.",
       damaged: "Die Datei kam nicht so an, wie sie gesendet wurde. Sie wurde nicht gespeichert. Bitten Sie noch einmal um sie.",
       lost: "Die Verbindung ging verloren. Die Datei wurde nicht gespeichert.",
       withdrawn: "Ihr Berater bietet die Datei nicht mehr an.",
@@ -830,6 +835,7 @@ export const panelDe: PanelTexts = {
         refused: "Die Datei wurde nicht gegeben.",
         silence: "Es kam keine Antwort. Die Datei wurde nicht gegeben.",
         cancelled: "Das Geben wurde abgebrochen. Ihr Berater hat die Datei nicht.",
+        unwritable: "Die Datei wurde nicht gegeben.",
         damaged: "Die Datei kam nicht so an, wie sie hier ist. Bitte geben Sie sie noch einmal.",
         lost: "Die Verbindung ging verloren. Ihr Berater hat die Datei nicht. Sie können sie noch einmal geben.",
         withdrawn: "Die Datei wurde nicht gegeben.",
@@ -1104,6 +1110,7 @@ export const panelFr: PanelTexts = {
       refused: "Vous avez dit non.",
       silence: "Il n’y a pas eu de réponse : il n’a pas été enregistré.",
       cancelled: "L’enregistrement a été arrêté.",
+      unwritable: "Ce navigateur n’a pas pu l’enregistrer. La place manque peut-être.",
       damaged: "Il n’est pas arrivé tel qu’il a été envoyé et n’a pas été enregistré. Demandez-le de nouveau.",
       lost: "La connexion a été perdue : il n’a pas été enregistré.",
       withdrawn: "Votre conseiller ne le propose plus.",
@@ -1127,6 +1134,7 @@ export const panelFr: PanelTexts = {
         refused: "Il n’a pas été donné.",
         silence: "Il n’y a pas eu de réponse : il n’a pas été donné.",
         cancelled: "L’envoi a été arrêté : votre conseiller ne l’a pas.",
+        unwritable: "Il n’a pas été donné.",
         damaged: "Il n’est pas arrivé tel qu’il est ici. Donnez-le de nouveau.",
         lost: "La connexion a été perdue : votre conseiller ne l’a pas. Vous pouvez le donner de nouveau.",
         withdrawn: "Il n’a pas été donné.",

@@ -35,7 +35,7 @@ export interface RecordTexts {
   returned: (who: string, what: string) => string;
   fileAccepted: (name: string, size: string) => string;
   fileDone: (name: string, size: string, hash: string) => string;
-  fileEnded: (why: "refused" | "silence" | "cancelled" | "withdrawn" | "damaged" | "lost" | "other", name: string, size: string) => string;
+  fileEnded: (why: "refused" | "silence" | "cancelled" | "withdrawn" | "damaged" | "lost" | "unwritable" | "other", name: string, size: string) => string;
   fileGiven: (name: string, size: string) => string;
   fileTaken: (name: string, size: string, hash: string) => string;
   fileNotTaken: (name: string, size: string) => string;
@@ -86,7 +86,7 @@ export const recordEn: RecordTexts = {
   returned: (who, what) => `given back by ${who}: ${what}`,
   fileAccepted: (name, size) => `file ACCEPTED by the customer: ${name}, ${size}`,
   fileDone: (name, size, hash) => `file saved: ${name}, ${size}, SHA-256 ${hash}`,
-  fileEnded: (why, name, size) => `file not saved (${why === "refused" ? "refused by the customer" : why === "silence" ? "nobody answered" : why === "cancelled" ? "stopped by the customer" : why === "withdrawn" ? "withdrawn by the advisor" : why === "damaged" ? "it arrived damaged" : why === "lost" ? "the connection was lost" : "the session is over"}): ${name}, ${size}`,
+  fileEnded: (why, name, size) => `file not saved (${why === "refused" ? "refused by the customer" : why === "silence" ? "nobody answered" : why === "cancelled" ? "stopped by the customer" : why === "withdrawn" ? "withdrawn by the advisor" : why === "damaged" ? "it arrived damaged" : why === "lost" ? "the connection was lost" : why === "unwritable" ? "it could not be saved" : "the session is over"}): ${name}, ${size}`,
   fileGiven: (name, size) => `file GIVEN to the advisor by the customer: ${name}, ${size}`,
   fileTaken: (name, size, hash) => `the advisor has received the file: ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `the advisor has not received the file: ${name}, ${size}`,
@@ -137,7 +137,7 @@ export const recordDe: RecordTexts = {
   returned: (who, what) => `zurückgegeben durch ${who}: ${what}`,
   fileAccepted: (name, size) => `Datei vom Kunden ANGENOMMEN: ${name}, ${size}`,
   fileDone: (name, size, hash) => `Datei gespeichert: ${name}, ${size}, SHA-256 ${hash}`,
-  fileEnded: (why, name, size) => `Datei nicht gespeichert (${why === "refused" ? "vom Kunden abgelehnt" : why === "silence" ? "niemand antwortete" : why === "cancelled" ? "vom Kunden abgebrochen" : why === "withdrawn" ? "vom Berater zurückgezogen" : why === "damaged" ? "sie kam beschädigt an" : why === "lost" ? "die Verbindung ging verloren" : "die Sitzung ist beendet"}): ${name}, ${size}`,
+  fileEnded: (why, name, size) => `Datei nicht gespeichert (${why === "refused" ? "vom Kunden abgelehnt" : why === "silence" ? "niemand antwortete" : why === "cancelled" ? "vom Kunden abgebrochen" : why === "withdrawn" ? "vom Berater zurückgezogen" : why === "damaged" ? "sie kam beschädigt an" : why === "lost" ? "die Verbindung ging verloren" : why === "unwritable" ? "sie konnte nicht gespeichert werden" : "die Sitzung ist beendet"}): ${name}, ${size}`,
   fileGiven: (name, size) => `Datei vom Kunden an den Berater GEGEBEN: ${name}, ${size}`,
   fileTaken: (name, size, hash) => `der Berater hat die Datei erhalten: ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `der Berater hat die Datei nicht erhalten: ${name}, ${size}`,
@@ -188,7 +188,7 @@ export const recordFr: RecordTexts = {
   returned: (who, what) => `rendu par ${who} : ${what}`,
   fileAccepted: (name, size) => `fichier ACCEPTÉ par le client : ${name}, ${size}`,
   fileDone: (name, size, hash) => `fichier enregistré : ${name}, ${size}, SHA-256 ${hash}`,
-  fileEnded: (why, name, size) => `fichier non enregistré (${why === "refused" ? "refusé par le client" : why === "silence" ? "pas de réponse" : why === "cancelled" ? "arrêté par le client" : why === "withdrawn" ? "retiré par le conseiller" : why === "damaged" ? "il est arrivé endommagé" : why === "lost" ? "la connexion a été perdue" : "la session est terminée"}) : ${name}, ${size}`,
+  fileEnded: (why, name, size) => `fichier non enregistré (${why === "refused" ? "refusé par le client" : why === "silence" ? "pas de réponse" : why === "cancelled" ? "arrêté par le client" : why === "withdrawn" ? "retiré par le conseiller" : why === "damaged" ? "il est arrivé endommagé" : why === "lost" ? "la connexion a été perdue" : why === "unwritable" ? "il n’a pas pu être enregistré" : "la session est terminée"}) : ${name}, ${size}`,
   fileGiven: (name, size) => `fichier DONNÉ au conseiller par le client : ${name}, ${size}`,
   fileTaken: (name, size, hash) => `le conseiller a reçu le fichier : ${name}, ${size}, SHA-256 ${hash}`,
   fileNotTaken: (name, size) => `le conseiller n’a pas reçu le fichier : ${name}, ${size}`,

@@ -5,7 +5,9 @@ import type { Language } from "./languages.ts";
 export interface SharingTexts {
   allowView: string;
   meaningView: string;
+  meaningFiles: string;
   endedCalm: string;
+  endedCalmFiles: string;
   back: string;
   /** Describes a picture for people who cannot see it. */
   preview: string;
@@ -40,7 +42,9 @@ export interface SharingTexts {
 export const sharingEn: SharingTexts = {
   allowView: "Show my screen …",
   meaningView: "Your browser then asks what to show: a window, a tab or the whole screen. Your advisor sees only that, and can only watch.",
+  meaningFiles: "If you say yes, your browser saves it with its other downloads. Nothing is opened by itself.",
   endedCalm: "Nothing is shown any more, and no program was installed. You can close this page.",
+  endedCalmFiles: "Nothing is shown any more, and no program was installed. The files that you wanted are in your downloads folder. You can close this page.",
   back: "Back",
   preview: "What you show at this moment",
   needsProgram: "From this page your advisor can only watch. For help with mouse and keyboard the program is needed.",
@@ -71,7 +75,9 @@ export const sharingEn: SharingTexts = {
 export const sharingDe: SharingTexts = {
   allowView: "Bildschirm zeigen …",
   meaningView: "Ihr Browser fragt dann, was gezeigt werden soll: ein Fenster, ein Tab oder der ganze Bildschirm. Ihr Berater sieht nur das und kann nur zusehen.",
+  meaningFiles: "Wenn Sie Ja sagen, speichert Ihr Browser sie bei den anderen Downloads. Nichts wird von selbst geöffnet.",
   endedCalm: "Es wird nichts mehr gezeigt, und es wurde kein Programm installiert. Sie können diese Seite schließen.",
+  endedCalmFiles: "Es wird nichts mehr gezeigt, und es wurde kein Programm installiert. Die Dateien, die Sie wollten, sind in Ihrem Ordner für Downloads. Sie können diese Seite schließen.",
   back: "Zurück",
   preview: "Was Sie in diesem Moment zeigen",
   needsProgram: "Von dieser Seite aus kann Ihr Berater nur zusehen. Für Hilfe mit Maus und Tastatur ist das Programm nötig.",
@@ -102,7 +108,9 @@ export const sharingDe: SharingTexts = {
 export const sharingFr: SharingTexts = {
   allowView: "Montrer mon écran …",
   meaningView: "Votre navigateur demande ensuite quoi montrer : une fenêtre, un onglet ou tout l’écran. Votre conseiller ne voit que cela et peut seulement regarder.",
+  meaningFiles: "Si vous dites oui, votre navigateur l’enregistre avec les autres téléchargements. Rien ne s’ouvre tout seul.",
   endedCalm: "Plus rien n’est montré, et aucun programme n’a été installé. Vous pouvez fermer cette page.",
+  endedCalmFiles: "Plus rien n’est montré, et aucun programme n’a été installé. Les fichiers que vous vouliez sont dans votre dossier de téléchargements. Vous pouvez fermer cette page.",
   back: "Retour",
   preview: "Ce que vous montrez en ce moment",
   needsProgram: "Depuis cette page, votre conseiller peut seulement regarder. Pour une aide avec souris et clavier, le programme est nécessaire.",

@@ -31,6 +31,8 @@ import {
 } from "./consent.ts";
 import { ControlEnd } from "./control.ts";
 import { lineOf } from "./doors.ts";
+import type { Limits } from "./filelist.ts";
+import { SharedFiles } from "./files.ts";
 import { HeldChannel } from "./held.ts";
 import { AgentLink, type Call, type Entered, type Person } from "./link.ts";
 import { Refusals } from "./refusals.ts";
@@ -57,6 +59,7 @@ type By = "customer" | "advisor" | "auto";
 export class BrowserAgent implements PanelActions {
   /** The chat as this page shows it. */
   readonly chat = new ChatModel("customer");
+  readonly files: SharedFiles;
   private readonly lines = new AcceptedLines();
   private readonly t;
   private phase: PanelPhase = "number";
@@ -96,6 +99,14 @@ export class BrowserAgent implements PanelActions {
     private readonly offer = "",
   ) {
     this.t = sharingTexts[language];
+    this.files = new SharedFiles({
+      consent: () => this.consent,
+      ending: () => this.reason !== "",
+      apply: (e) => this.apply(e, "advisor"),
+      report: (message) => this.report(message),
+      note: (entry) => this.note(entry),
+      changed: () => this.show(),
+    });
   }
 
   get busy(): boolean {
@@ -118,7 +129,7 @@ export class BrowserAgent implements PanelActions {
     this.link = new AgentLink(
       entered,
       {
-        joined: (advisor, survey) => this.joined(advisor, survey),
+        joined: (advisor, survey, limits) => this.joined(advisor, survey, limits),
         stream: (channel, call) => this.stream(channel, call),
         away: () => {
           this.phase = "away";
@@ -162,7 +173,7 @@ export class BrowserAgent implements PanelActions {
     // A refusal is accepted at once.
     if (!allow) return this.apply({ kind: "refuse", serial }, "customer");
     if (!this.armed || this.picking) return;
-    if (question === "show") return this.apply({ kind: "allow", serial }, "customer");
+    if (question !== "view") return this.apply({ kind: "allow", serial }, "customer");
     void this.pick().then((chosen) => {
       const still = this.consent.question === "view" && this.consent.serial === serial;
       if (!chosen || !still) {
@@ -197,15 +208,17 @@ export class BrowserAgent implements PanelActions {
   share(): void {}
 
   silence(right: Asked | "point", on: boolean): void {
-    if (right === "view" || right === "show") this.apply({ kind: on ? "silence" : "unsilence", right }, "customer");
+    if (right === "view" || right === "show" || right === "files")
+      this.apply({ kind: on ? "silence" : "unsilence", right }, "customer");
   }
 
   take(right: Right): void {
     if (right === "view" || right === "show") this.apply({ kind: "take", right }, "customer");
   }
 
-  /** A page takes no files. */
-  stopFile(): void {}
+  stopFile(file: string): void {
+    this.files.stopFile(file);
+  }
 
   pause(on: boolean): void {
     this.note({ event: on ? "paused" : "resumed" });
@@ -258,6 +271,7 @@ export class BrowserAgent implements PanelActions {
   private sayEnd(reason: "customer" | "advisor" | "burnt"): void {
     this.reason ||= reason;
     this.apply({ kind: "end" }, reason === "burnt" ? "auto" : reason);
+    this.files.over();
     this.note({ event: "over", reason: this.reason });
     for (const control of this.controls) control.send({ type: "bye", reason });
   }
@@ -266,6 +280,7 @@ export class BrowserAgent implements PanelActions {
   leave(): void {
     if (this.phase === "ended") return;
     this.link?.end("customer");
+    this.files.over();
     this.screen?.close();
   }
 
@@ -279,8 +294,9 @@ export class BrowserAgent implements PanelActions {
     return Date.now() - this.opened >= armAfter;
   }
 
-  private joined(advisor: Person | null, survey: { question: string; answer: string }): void {
+  private joined(advisor: Person | null, survey: { question: string; answer: string }, limits: Limits | null): void {
     const first = this.consent.phase === "alone";
+    this.files.limit(limits);
     if (first) {
       this.advisor = advisor; // a session has one advisor
       this.note({ event: "begin", version: 1, gateway: location.host, who: { ...advisor } });
@@ -290,6 +306,7 @@ export class BrowserAgent implements PanelActions {
     }
     this.note(first ? { event: "joined", code: this.compare } : { event: "back" });
     this.phase = "joined";
+    if (!first) this.files.gone(null);
     this.apply({ kind: first ? "join" : "rejoin" }, "auto");
     this.publish();
     for (const control of this.controls) control.start();
@@ -308,6 +325,10 @@ export class BrowserAgent implements PanelActions {
         return this.serveViewer(channel, call);
       case "show":
         return this.takeShow(channel, call);
+      case "file":
+        return this.serveFile(channel, call);
+      case "record":
+        return channel.close();
     }
   }
 
@@ -332,11 +353,14 @@ export class BrowserAgent implements PanelActions {
         const why = this.pass("advisor", text, tag);
         if (why !== null) control.send({ type: "chatRefused", tag, why });
       },
+      file: (id, name, size) => this.files.offered(id, name, size, control),
+      fileCancel: (id) => this.files.withdrawn(id, control),
       end: () => {
         if (this.busy && this.reason === "") this.endFor("advisor");
       },
       closed: () => {
         this.controls.delete(control);
+        this.files.gone(control);
         if (this.controls.size === 0) this.heard();
         if (this.controls.size === 0 && this.viewers.size === 0) this.apply({ kind: "withdraw", right: "view" }, "auto");
       },
@@ -351,11 +375,13 @@ export class BrowserAgent implements PanelActions {
       can: canCapture() ? ["view", "show"] : ["show"],
       pong: true,
       chat: true,
+      files: true,
       answer: "",
     });
     control.send(this.state());
     for (const line of this.lines.latest) control.send({ type: "chatLine", ...forAdvisors(line) });
     for (const batch of this.record.batches()) control.send({ type: "record", ...batch });
+    this.files.greet(control);
     this.publish();
   }
 
@@ -400,6 +426,12 @@ export class BrowserAgent implements PanelActions {
     });
     if (outcome === "given") return null;
     return outcome === "timeout" ? t.refusals.timeout : t.refusals.refused;
+  }
+
+  /** Carries a file, if one moves now. A gateway that poses as the advisor gets none. */
+  private serveFile(channel: SealedChannel, call: Call): void {
+    if (lineOf(call.door) !== "sealed") return channel.close();
+    this.files.serve(new HeldChannel(channel, () => {}));
   }
 
   /** Takes the advisor's screen. Passes nothing on before the customer's yes. */
@@ -459,7 +491,6 @@ export class BrowserAgent implements PanelActions {
     return this.screen?.name || this.t.names[this.screen?.surface || "chosen"];
   }
 
-  /** Applies an event to the consent table: first changes what may be seen, then reports it. */
   /** Delays a request of the advisor if too many questions have opened. */
   private putOff(right: ConsentRight): void {
     const { phase, given, asked, delayed, silenced } = this.consent;
@@ -469,6 +500,7 @@ export class BrowserAgent implements PanelActions {
     this.refusals.putOff(right, wait);
   }
 
+  /** Applies an event to the consent table: first changes what may be seen, then reports it. */
   private apply(e: ConsentEvent, by: By): void {
     if (e.kind === "ask" && by === "advisor") this.putOff(e.right);
     const before = this.consent;
@@ -488,8 +520,10 @@ export class BrowserAgent implements PanelActions {
     for (const change of changes) {
       // What is refused without a question leaves no line: it could fill the record.
       if (change.outcome !== "refused" || by !== "advisor") this.noteChange(change, by);
+      this.files.decided(change);
       this.tell(change, change.outcome === "taken" && e.kind === "allow" ? "auto" : by);
     }
+    this.files.advance();
     this.publish();
   }
 
@@ -566,6 +600,7 @@ export class BrowserAgent implements PanelActions {
     if (this.phase === "ended") return;
     this.reason ||= reason;
     this.apply({ kind: "end" }, this.reason === "advisor" ? "advisor" : "auto");
+    this.files.over();
     this.note({ event: "over", reason: this.reason });
     this.phase = "ended";
     clearTimeout(this.timer);
@@ -626,6 +661,11 @@ export class BrowserAgent implements PanelActions {
   private publish(): void {
     this.seq++;
     for (const control of this.controls) control.send(this.state());
+    this.show();
+  }
+
+  /** Shows the current state to the customer; the advisor's ends know it. */
+  private show(): void {
     this.changed(this.snapshot());
   }
 
@@ -655,7 +695,7 @@ export class BrowserAgent implements PanelActions {
         armed: this.armed && !this.picking,
         window: false,
         proposal: null,
-        file: null,
+        file: question === "files" ? this.files.question : null,
         colleague: null,
         by: null,
       },
@@ -671,7 +711,7 @@ export class BrowserAgent implements PanelActions {
       survey: this.phase === "ended" ? this.survey : null,
       silenced: [...this.consent.silenced].filter((right) => right !== "point"),
       pointOff: false,
-      files: [],
+      files: this.files.shown(),
       recording: null,
       confirm: false,
       offer: this.offer,

@@ -1,7 +1,7 @@
 // PROTOCOL.md, section 6: the agent's end of a control stream.
 
 import { readTag } from "../../common/chatlines.ts";
-import { number, oneOf, parseFields } from "../../common/fields.ts";
+import { number, oneOf, parseFields, text } from "../../common/fields.ts";
 import { wishNames, type Wish } from "../../common/rights.ts";
 import { maxControlLine, numberedDoors, type FromAdvisor, type FromAgent, type NumberedDoor } from "../../protocol_gen.ts";
 import type { SealedChannel } from "../../seal/index.ts";
@@ -20,6 +20,10 @@ export interface ControlEndHandlers {
   door(door: NumberedDoor): void;
   /** The advisor has written a line, which was not checked. */
   chat(text: string, tag: number): void;
+  /** The advisor offers a file. Nothing of it was checked. */
+  file(id: string, name: string, size: unknown): void;
+  /** The advisor gives up a file, or does not want one of the customer's. */
+  fileCancel(id: string): void;
   end(): void;
   closed(): void;
 }
@@ -93,6 +97,14 @@ export class ControlEnd {
           this.handlers.chat(typeof words === "string" ? words : "", readTag(fields["tag"]));
           break;
         }
+        case "file": {
+          const name = fields["name"];
+          this.handlers.file(text(fields["id"], 22), typeof name === "string" ? name : "", fields["size"]);
+          break;
+        }
+        case "fileCancel":
+          this.handlers.fileCancel(text(fields["id"], 22));
+          break;
         case "ping":
           this.send({ type: "pong", id: number(fields["id"]) });
           break;

@@ -26,6 +26,7 @@ import {
 } from "../../protocol_gen.ts";
 import { handshake, refuseStream, type Kind, type Line, type Origins, type SealedChannel, type Tries } from "../../seal/index.ts";
 import { DoorNumbers, lineOf } from "./doors.ts";
+import { readLimits, type Limits } from "./filelist.ts";
 
 /** How long the last messages have to leave, in milliseconds. */
 const farewell = 100;
@@ -55,7 +56,7 @@ export interface Refused {
 }
 
 export interface LinkHandlers {
-  joined(advisor: Person | null, survey: { question: string; answer: string }): void;
+  joined(advisor: Person | null, survey: { question: string; answer: string }, limits: Limits | null): void;
   /** Takes a sealed stream and the call that requested it. */
   stream(channel: SealedChannel, call: Call): void;
   /** The line is lost; the link reconnects. */
@@ -222,16 +223,18 @@ export class AgentLink {
           case "puzzle":
             if (++puzzles > maxPuzzles) return done({});
             return solvePuzzle(text(f["puzzle"], 64), working.signal).then(enter, () => done({}));
-          case "joined":
+          case "joined": {
             if (bound) return;
             if (!(await this.proven(resume !== null, proof))) return done({ refused: { code: "number", retryAfter: 0 } });
             if (this.socket !== socket) return;
             clearTimeout(patience);
             bound = { resume: text(f["resume"], 100), grace: Math.min(Math.max(number(f["grace"]), 0) * 1000, maxGrace) };
-            return this.handlers.joined(readPerson(f["advisor"]), {
+            const survey = {
               question: text(f["question"], maxCustomerQuestion),
               answer: matching(f["answer"], /^[A-Za-z0-9_-]{1,100}$/),
-            });
+            };
+            return this.handlers.joined(readPerson(f["advisor"]), survey, readLimits(f["files"]));
+          }
           case "refused": {
             const code = oneOf(f["code"], refusedCodes, "number");
             // A number that was accepted can no longer be refused.

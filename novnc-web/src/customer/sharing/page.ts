@@ -1,4 +1,6 @@
 import { html, type TemplateResult } from "lit";
+import { takeDrops } from "../../common/drop.ts";
+import { removeLeftovers } from "../../common/filetarget.ts";
 import type { Preview } from "../../panel/preview.ts";
 import { PanelView } from "../../panel/panelview.ts";
 import { canCapture } from "../../share/capture.ts";
@@ -45,6 +47,7 @@ export class SharingPage {
   private readonly view: PanelView;
   /** What the page had before. */
   private readonly before: Node[];
+  private readonly endDrops: () => void;
 
   constructor(
     private readonly body: HTMLElement,
@@ -68,12 +71,19 @@ export class SharingPage {
     this.view = new PanelView(language, root, this.agent, preview, this.agent.chat, {
       texts: panelWords(language),
       name: gateway,
+      giving: this.agent.files,
       note: canCapture() ? t.needsProgram : t.noCapture,
       back: { label: t.back, act: () => this.leave(back) },
     });
     // Leaving by accident would end the session, so warn. Leaving on purpose ends it.
     window.addEventListener("beforeunload", this.warn);
     window.addEventListener("pagehide", this.bye);
+    this.endDrops = takeDrops({
+      accepts: () => this.view.accepts,
+      dragging: (on) => this.view.drag(on),
+      dropped: (picked) => this.view.accepts && this.view.give(picked),
+    });
+    void removeLeftovers();
     this.agent.start();
   }
 
@@ -86,6 +96,7 @@ export class SharingPage {
   private leave(back: () => void): void {
     this.agent.leave();
     this.view.dispose();
+    this.endDrops();
     window.removeEventListener("beforeunload", this.warn);
     window.removeEventListener("pagehide", this.bye);
     this.body.replaceChildren(...this.before);
@@ -100,7 +111,8 @@ function panelWords(language: Language): PanelTexts {
   return {
     ...panel,
     yes: { ...panel.yes, view: t.allowView },
-    meaning: { ...panel.meaning, view: t.meaningView },
+    meaning: { ...panel.meaning, view: t.meaningView, files: t.meaningFiles },
     endedCalm: t.endedCalm,
+    endedCalmFiles: t.endedCalmFiles,
   };
 }

@@ -1,9 +1,9 @@
-// PROTOCOL.md, section 7a, "From the customer": the advisor's end of the streams that bring a file.
+// PROTOCOL.md, section 7a: the end of the streams that receives a file.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { fileWindow, type FileHeader } from "../protocol_gen.ts";
+import { fileNothing, fileWindow, type FileHeader } from "../protocol_gen.ts";
 import { concat, toHex } from "../seal/bytes.ts";
-import type { SealedChannel } from "../seal/index.ts";
+import type { FileChannel } from "./fileheader.ts";
 import type { FileTarget } from "./filetarget.ts";
 
 const sumSize = 32;
@@ -21,7 +21,8 @@ export class FileReceiver {
 
   private readonly hash = sha256.create();
   private digest = "";
-  private channel: SealedChannel | null = null;
+  private channel: FileChannel | null = null;
+  private incoming: Incoming | null = null;
 
   /** `moved` is called when bytes were written. */
   constructor(
@@ -36,31 +37,42 @@ export class FileReceiver {
     return this.digest;
   }
 
-  /** Ends the stream, if there is one. */
+  /** Ends the stream, if there is one. What has arrived and is not being written is dropped. */
   close(): void {
+    this.incoming?.drop();
     this.channel?.close();
   }
 
   /**
-   * Receives what is not written yet. Only one call may be under way, and none may follow an end
-   * other than `early`. When it returns, nothing is being written any more.
+   * Receives what is not written yet, over a stream that this end has opened. Of `receive` and
+   * `accept`, only one call may be under way, and none may follow an end other than `early`. When
+   * it returns, nothing is being written any more.
    */
-  async receive(channel: SealedChannel): Promise<ReceiveEnd> {
+  receive(channel: FileChannel): Promise<ReceiveEnd> {
+    const header: FileHeader = { file: this.id };
+    return this.run(channel, new TextEncoder().encode(JSON.stringify(header) + "\n"));
+  }
+
+  /** The same over a stream whose header the sender has sent. */
+  accept(channel: FileChannel): Promise<ReceiveEnd> {
+    return this.run(channel, null);
+  }
+
+  private async run(channel: FileChannel, header: Uint8Array | null): Promise<ReceiveEnd> {
     this.channel = channel;
     try {
-      return await this.receiveOn(channel);
+      return await this.receiveOn(channel, header);
     } finally {
       channel.close();
     }
   }
 
-  private async receiveOn(channel: SealedChannel): Promise<ReceiveEnd> {
+  private async receiveOn(channel: FileChannel, header: Uint8Array | null): Promise<ReceiveEnd> {
     // The last byte counts only when the hash is right, so it comes again if the hash is missing.
     const beforeLast = Math.max(0, this.size - 1);
     const begin = Math.min(this.written, beforeLast);
-    const incoming = new Incoming(channel, begin, this.size + sumSize);
-    const header: FileHeader = { file: this.id };
-    channel.send(new TextEncoder().encode(JSON.stringify(header) + "\n"));
+    const incoming = (this.incoming = new Incoming(channel, begin, this.size + sumSize));
+    if (header) channel.send(header);
     sendCount(channel, begin);
     let at = begin;
     let sum = "";
@@ -71,6 +83,7 @@ export class FileReceiver {
       sum += toHex(part.subarray(Math.max(0, this.size - at)));
       at += part.length;
       if (data.length > 0 && !(await this.write(data))) return "unwritable";
+      if (incoming.dropped) return "early";
       if (sum.length === 2 * sumSize) return this.finish(channel, sum);
       const count = Math.min(this.written, beforeLast);
       if (count > incoming.counted) {
@@ -93,7 +106,7 @@ export class FileReceiver {
     return true;
   }
 
-  private async finish(channel: SealedChannel, sum: string): Promise<ReceiveEnd> {
+  private async finish(channel: FileChannel, sum: string): Promise<ReceiveEnd> {
     const digest = toHex(this.hash.digest());
     if (digest !== sum) return "damaged";
     try {
@@ -107,7 +120,7 @@ export class FileReceiver {
   }
 }
 
-function sendCount(channel: SealedChannel, count: number): void {
+function sendCount(channel: FileChannel, count: number): void {
   const out = new DataView(new ArrayBuffer(8));
   out.setBigUint64(0, BigInt(count));
   channel.send(out.buffer);
@@ -115,13 +128,15 @@ function sendCount(channel: SealedChannel, count: number): void {
 
 /** The bytes that arrive on a stream. More than are allowed close the stream. */
 class Incoming {
+  /** Nothing of what arrives is wanted any more. */
+  dropped = false;
   private parts: Uint8Array<ArrayBuffer>[] = [];
   private ended: boolean;
   private wake: () => void = () => {};
 
   /** All bytes before `at` have arrived, those before `counted` are counted; `end` is the last. */
   constructor(
-    private readonly channel: SealedChannel,
+    private readonly channel: FileChannel,
     private at: number,
     private readonly end: number,
     public counted = at,
@@ -131,9 +146,19 @@ class Incoming {
     this.ended = channel.readyState !== 1;
   }
 
-  /** Returns all bytes that have arrived since the last call; null if the stream has ended. */
+  /**
+   * Returns all bytes that have arrived since the last call; null if the stream has ended. A stream
+   * on which nothing comes for `fileNothing` is closed.
+   */
   async next(): Promise<Uint8Array<ArrayBuffer> | null> {
-    while (this.parts.length === 0 && !this.ended) await new Promise<void>((resolve) => (this.wake = resolve));
+    if (this.parts.length === 0 && !this.ended) {
+      const patience = setTimeout(() => {
+        this.channel.close();
+        this.stop();
+      }, fileNothing);
+      await new Promise<void>((resolve) => (this.wake = resolve));
+      clearTimeout(patience);
+    }
     return this.parts.length === 0 ? null : concat(...this.parts.splice(0));
   }
 
@@ -142,12 +167,17 @@ class Incoming {
     this.at += part.length;
     // The last byte and the hash may be under way beside a whole window.
     if (this.at > this.end || this.at - this.counted > fileWindow + sumSize + 1) {
-      this.parts = [];
       this.channel.close();
-      return this.stop();
+      return this.drop();
     }
     this.parts.push(part);
     this.wake();
+  }
+
+  drop(): void {
+    this.dropped = true;
+    this.parts = [];
+    this.stop();
   }
 
   private stop(): void {

@@ -1,8 +1,8 @@
-// PROTOCOL.md, section 7a: the advisor's end of the streams that bring a file.
+// PROTOCOL.md, section 7a: the end of the streams that sends a file.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { FileHeader } from "../protocol_gen.ts";
-import type { SealedChannel } from "../seal/index.ts";
+import type { FileChannel } from "./fileheader.ts";
 import { FileWindow } from "./filewindow.ts";
 
 /**
@@ -21,7 +21,8 @@ export class FileSender {
   /** The bytes before this offset are in the hash. All that was ever sent is. */
   private hashed = 0;
   private digest: Uint8Array | null = null;
-  private channel: SealedChannel | null = null;
+  private channel: FileChannel | null = null;
+  private whole = false;
 
   /** `moved` is called when bytes were counted. */
   constructor(
@@ -36,26 +37,43 @@ export class FileSender {
     return this.digest;
   }
 
+  /** Whether the receiver has counted the last byte after it got the hash. */
+  get taken(): boolean {
+    return this.whole;
+  }
+
   /** Ends the stream, if there is one. */
   close(): void {
     this.channel?.close();
   }
 
-  /** Sends what the receiver does not have yet. Only one call may be under way. */
-  async send(channel: SealedChannel): Promise<StreamEnd> {
+  /**
+   * Sends what the receiver does not have yet, over a stream that this end has opened. Of `send`
+   * and `serve`, only one call may be under way.
+   */
+  async send(channel: FileChannel): Promise<StreamEnd> {
+    const counts = new Counts(channel, this.hashed);
+    const header: FileHeader = { file: this.id };
+    channel.send(new TextEncoder().encode(JSON.stringify(header) + "\n"));
+    return this.sendAndClose(channel, counts);
+  }
+
+  /** The same over a stream whose header the receiver has sent. `rest` is what came after it. */
+  async serve(channel: FileChannel, rest: Uint8Array<ArrayBuffer>): Promise<StreamEnd> {
+    return this.sendAndClose(channel, new Counts(channel, this.hashed, rest));
+  }
+
+  private async sendAndClose(channel: FileChannel, counts: Counts): Promise<StreamEnd> {
     this.channel = channel;
     try {
-      return await this.sendOn(channel);
+      return await this.sendOn(channel, counts);
     } finally {
       channel.close();
     }
   }
 
-  private async sendOn(channel: SealedChannel): Promise<StreamEnd> {
+  private async sendOn(channel: FileChannel, counts: Counts): Promise<StreamEnd> {
     const { size } = this.file;
-    const counts = new Counts(channel, this.hashed);
-    const header: FileHeader = { file: this.id };
-    channel.send(new TextEncoder().encode(JSON.stringify(header) + "\n"));
     if (!(await counts.until(() => counts.last !== null))) return "unheard";
     let at = counts.last!;
     counts.most = at;
@@ -78,7 +96,7 @@ export class FileSender {
     }
     this.digest ??= this.hash.digest();
     channel.send(this.digest);
-    await counts.until(() => false);
+    this.whole = await counts.until(() => counts.last === size && counts.again);
     return "sent";
   }
 
@@ -110,20 +128,24 @@ const countSize = 8;
 class Counts {
   /** The latest one; null before the first, which says where to begin. */
   last: number | null = null;
+  /** There was more than the first one. */
+  again = false;
   ended = false;
   oncount: (n: number) => void = () => {};
 
   private rest = new Uint8Array(0);
   private wake: () => void = () => {};
 
-  /** `most` is the largest count that can be right. */
+  /** `most` is the largest count that can be right. `begun` has arrived already. */
   constructor(
-    private readonly channel: SealedChannel,
+    private readonly channel: FileChannel,
     public most: number,
+    begun = new Uint8Array(0),
   ) {
     channel.onmessage = ({ data }) => this.receive(new Uint8Array(data));
     channel.onclose = () => this.end();
     this.ended = channel.readyState !== 1;
+    this.receive(begun);
   }
 
   /** Waits until a condition holds that counts change. Returns false if the stream ends before. */
@@ -148,9 +170,9 @@ class Counts {
       this.channel.close();
       return this.end();
     }
-    const first = this.last === null;
+    this.again = this.last !== null;
     this.last = Number(count);
-    if (!first) this.oncount(this.last);
+    if (this.again) this.oncount(this.last);
   }
 
   private end(): void {

@@ -1,4 +1,4 @@
-// Where a file that the customer gives is saved.
+// Where a file from the other side is saved.
 
 /** A file that is being saved. A method is called after the one before has returned. */
 export interface FileTarget {
@@ -56,6 +56,11 @@ export async function chooseTarget(name: string, size: number): Promise<FileTarg
       // The dialog is not allowed here, or the place is protected: the browser's folder is left.
     }
   }
+  return downloadTarget(name, size);
+}
+
+/** Opens a file that becomes a download when it is complete. */
+export async function downloadTarget(name: string, size: number): Promise<FileTarget> {
   const folder = await privateFolder();
   if (folder) {
     try {
@@ -66,6 +71,11 @@ export async function chooseTarget(name: string, size: number): Promise<FileTarg
   }
   if (size > maxInMemory) throw new TooLarge(name);
   return memoryTarget(name);
+}
+
+/** Whether this browser can save files that are larger than `maxInMemory`. */
+export async function savesLarge(): Promise<boolean> {
+  return (await privateFolder()) !== null;
 }
 
 /** A file where the advisor said. Browsers write beside it until it is complete. */
@@ -175,7 +185,7 @@ function download(file: Blob, name: string, copied: () => Promise<void>): void {
   );
 }
 
-/** Tells the advisor's other windows that a file is in use. Returns a function that ends that. */
+/** Tells other windows of the page that a file is in use. Returns a function that ends that. */
 function hold(name: string): () => void {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
